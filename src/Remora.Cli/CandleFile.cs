@@ -7,7 +7,7 @@ namespace Remora.Cli;
 internal static class CandleFile
 {
     /// <exception cref="CandleFileException">The file cannot be read; the message names file, line and problem.</exception>
-    public static CandleSeries Read(string path, Timeframe? timeframe)
+    public static CandleTape Read(string path, Timeframe? timeframe)
     {
         try
         {

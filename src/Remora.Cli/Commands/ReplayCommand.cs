@@ -36,7 +36,7 @@ internal static class ReplayCommand
             var policy = policyFile is null ? RiskPolicy.Default : PolicyFile.Parse(File.ReadAllBytes(policyFile));
             var written = 0;
             var watch = Stopwatch.StartNew();
-            CandleSeries? series = null;
+            CandleTape? series = null;
             Terminal.Messages.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).Start(progress =>
             {
                 var bar = progress.AddTask("reading");
@@ -70,7 +70,7 @@ internal static class ReplayCommand
     }
 
     private static int Replay(
-        CandleSeries series, MarketId market, RiskPolicy policy, Instant from, Instant until, AssessmentFile rows, Action<int> progress, CancellationToken cancellation)
+        CandleTape series, MarketId market, RiskPolicy policy, Instant from, Instant until, AssessmentFile rows, Action<int> progress, CancellationToken cancellation)
     {
         const int reportEvery = 4096;
         var engine = new RemoraEngine([policy], []);

@@ -23,7 +23,7 @@ public sealed class CandleCsv
     /// <param name="reader">The text.</param>
     /// <param name="timeframe">The timeframe of the candles; null to take the shortest step between the first rows.</param>
     /// <exception cref="CandleCsvException">Something is wrong with a row; the message says what and where.</exception>
-    public static CandleSeries Read(TextReader reader, Timeframe? timeframe = null)
+    public static CandleTape Read(TextReader reader, Timeframe? timeframe = null)
     {
         var csv = new CandleCsv(reader);
         var (candles, lines, repeated) = csv.ReadRows();
@@ -137,7 +137,7 @@ public sealed class CandleCsv
 /// <param name="Timeframe">Their timeframe.</param>
 /// <param name="Candles">The candles.</param>
 /// <param name="Repeated">How many identical rows were passed over.</param>
-public sealed record CandleSeries(Timeframe Timeframe, IReadOnlyList<Candle> Candles, int Repeated);
+public sealed record CandleTape(Timeframe Timeframe, IReadOnlyList<Candle> Candles, int Repeated);
 
 /// <summary>A candle file is malformed.</summary>
 public sealed class CandleCsvException(int line, string problem) : Exception($"line {line}: {problem}")
