@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using Remora.Cli;
 using Remora.Cli.Commands;
 
 var root = new RootCommand(

@@ -6,7 +6,12 @@ namespace Remora.Cli;
 internal static class Terminal
 {
     /// <summary>For people: progress and messages.</summary>
-    public static IAnsiConsole Messages { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+    public static IAnsiConsole Messages { get; } = AnsiConsole.Create(new AnsiConsoleSettings
+    {
+        Out = new AnsiConsoleOutput(Console.Error),
+        Ansi = Console.IsErrorRedirected ? AnsiSupport.No : AnsiSupport.Detect,
+        Interactive = Console.IsErrorRedirected ? InteractionSupport.No : InteractionSupport.Detect,
+    });
 
     /// <summary>One line about what went wrong, and its exit code.</summary>
     public static int Fail(string message, int exitCode)
