@@ -19,6 +19,7 @@ internal sealed class SimulatedSeries(Weather weather, PairProfile profile, Inst
 
     private readonly ulong _hourStream = Dice.Stream(profile.Key);
     private readonly ulong _minuteStream = Dice.Stream(profile.Key + " minutes");
+    private readonly double _ticksPerUnit = Math.Pow(10, profile.Decimals);
     private readonly Lock _lock = new();
     private readonly ConcurrentDictionary<int, Candle> _hourCandles = new();
     private double[] _path = [0];
@@ -106,7 +107,7 @@ internal sealed class SimulatedSeries(Weather weather, PairProfile profile, Inst
             var low = Tick(Math.Min(open, close) * (1 - (deviation * down * down)));
             var bustle = (0.4 * (scale / usual)) + (0.6 * Math.Abs(step) / usual);
             var volume = profile.VolumePerMinute * bustle * Math.Exp(0.5 * dice.Normal());
-            minutes[i] = new(at + (Minute * i), open, high, low, close, Math.Round(volume, 5));
+            minutes[i] = new(at + (Minute * i), open, high, low, close, Math.Round(volume * 1e5) / 1e5);
             open = close;
         }
     }
@@ -143,5 +144,5 @@ internal sealed class SimulatedSeries(Weather weather, PairProfile profile, Inst
 
     private double Price(double logarithm) => Tick(profile.Price * Math.Exp(logarithm));
 
-    private double Tick(double price) => Math.Max(Math.Round(price, profile.Decimals), Math.Pow(10, -profile.Decimals));
+    private double Tick(double price) => Math.Max(Math.Round(price * _ticksPerUnit), 1) / _ticksPerUnit;
 }

@@ -52,7 +52,7 @@ internal sealed class Weather(long seed)
         var drawn = (volatility * dice.Normal()) + climate.Drift + _phase;
 
         var jumps = new Dice(seed, JumpStream, hour);
-        var jump = jumps.Uniform() < climate.JumpsPerHour ? ((1.6 * jumps.Normal()) - 0.3) * 4 * climate.Volatility : 0;
+        var jump = jumps.Uniform() < climate.JumpsPerHour ? ((1.6 * jumps.Normal()) - 0.3) * climate.Volatility : 0;
         return new(volatility, drawn, jump, jumps.Below(60), _regime);
     }
 
