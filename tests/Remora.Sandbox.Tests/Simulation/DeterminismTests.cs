@@ -95,5 +95,21 @@ public sealed class DeterminismTests
         }
     }
 
+    [Fact]
+    public void Many_readers_at_once_see_what_one_sees()
+    {
+        var alone = Market(seed: 8);
+        var shared = Market(seed: 8);
+        Parallel.For(0, 64, i =>
+        {
+            var timeframe = Timeframe.Known[i % Timeframe.Known.Count];
+            var now = Some.Now + TimeSpan.FromDays(i * 10);
+            Assert.Equal(alone.Last(timeframe, Instant.MinValue, Instant.MaxValue, 300, now), shared.Last(timeframe, Instant.MinValue, Instant.MaxValue, 300, now));
+        });
+        Assert.Equal(
+            Market(seed: 8).Read(Timeframe.OneHour, Instant.MinValue, Instant.MaxValue, Some.Now),
+            shared.Read(Timeframe.OneHour, Instant.MinValue, Instant.MaxValue, Some.Now));
+    }
+
     private static CandleSeries Market(long seed) => new SandboxWorld(new() { Seed = seed, HistoryDays = 60 }, Some.Now).Markets[Bitcoin];
 }
