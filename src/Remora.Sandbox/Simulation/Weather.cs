@@ -9,7 +9,7 @@ namespace Remora.Sandbox.Simulation;
 internal sealed class Weather(long seed)
 {
     /// <summary>The first hour there is. Fixed, so that a world looks the same whenever its sandbox was started.</summary>
-    public static readonly Instant Anchor = Instant.From(new DateTimeOffset(2015, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    public static readonly Instant Anchor = Instant.From(new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
     private const int Chunk = 24 * 90;
     private const double PhaseChangesPerHour = 1.0 / (24 * 18);

@@ -115,6 +115,27 @@ public sealed class AnswerFaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_slow_body_comes_bit_by_bit_as_the_clock_of_the_faults_goes_on()
+    {
+        var clock = new ManualClock(Some.Morning);
+        await using var sandbox = await Some.Sandbox(new() { FaultClock = clock, Faults = [new(FaultKind.SlowBody)] });
+        using var client = Some.Client(sandbox);
+        using var answer = await client.GetAsync(Klines, HttpCompletionOption.ResponseHeadersRead);
+        await using var body = await answer.Content.ReadAsStreamAsync();
+        await body.ReadExactlyAsync(new byte[16]);
+
+        var more = body.ReadExactlyAsync(new byte[16]).AsTask();
+        await Task.Delay(50);
+        Assert.False(more.IsCompleted);
+        while (!more.IsCompleted)
+        {
+            clock.Advance(TimeSpan.FromMilliseconds(250));
+            await Task.Delay(5);
+        }
+        await more;
+    }
+
+    [Fact]
     public async Task Far_too_much_comes()
     {
         using var answer = await Broken(new(FaultKind.Oversized));
