@@ -1,0 +1,51 @@
+// The child process that speaks to the exchanges. One JSON request a line on standard input, one JSON answer a line on
+// standard output: {id, op, ...} -> {id, ok} or {id, error}. It ends when standard input closes, so it never outlives its parent.
+import readline from 'node:readline';
+import { settings } from './settings.mjs';
+import { operations } from './operations.mjs';
+import { debugOperations } from './debug-operations.mjs';
+import { BadRequest, RequestTimeout, version } from './ccxt.mjs';
+import { toWire } from './errors.mjs';
+
+// Standard output carries answers only; whatever a library prints goes to standard error.
+const answer = process.stdout.write.bind(process.stdout);
+console.log = console.info = console.debug = console.error;
+
+const known = { ...operations, ...(settings.allowDebugOperations ? debugOperations : {}) };
+
+function send(message) {
+  answer(JSON.stringify(message) + '\n');
+}
+
+async function withinDeadline(promise) {
+  let timer;
+  const deadline = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new RequestTimeout(`not answered within ${settings.callDeadline} ms`)), settings.callDeadline);
+  });
+  try {
+    return await Promise.race([promise, deadline]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function handle(line) {
+  let id = null;
+  try {
+    const request = JSON.parse(line);
+    id = request.id ?? null;
+    const operation = Object.hasOwn(known, request.op) ? known[request.op] : undefined;
+    if (!operation) throw new BadRequest(`there is no operation '${request.op}'`);
+    send({ id, ok: (await withinDeadline(operation(request))) ?? null });
+  } catch (error) {
+    send({ id, error: toWire(error) });
+  }
+}
+
+process.on('SIGINT', () => {}); // Ctrl+C reaches the whole process group; the parent says when to stop
+
+readline.createInterface({ input: process.stdin, crlfDelay: Infinity })
+  .on('line', handle)
+  .on('close', () => process.exit(0));
+
+send({ ready: true, ccxt: version, node: process.version });

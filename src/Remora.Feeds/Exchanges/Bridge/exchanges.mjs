@@ -1,0 +1,32 @@
+// One guarded instance per exchange: CCXT's rate limiter lives in the instance, so there must never be two.
+import { BadRequest, Exchange, create, exchanges as ids } from './ccxt.mjs';
+import { redirectUrls } from './base-url.mjs';
+import { guardMarkets } from './markets.mjs';
+import { settings } from './settings.mjs';
+import { guardTransport } from './transport.mjs';
+
+const instances = new Map();
+
+/** CCXT sorts candles and drops those without a time; the parent judges them itself and counts what it refuses. */
+function keepRowsRaw(exchange) {
+  if (exchange.parseOHLCVs !== Exchange.prototype.parseOHLCVs) return; // an answer of another shape, such as btcturk's columns
+  exchange.parseOHLCVs = (rows, market) => Object.values(rows ?? {}).map((row) => exchange.parseOHLCV(row, market));
+}
+
+export function exchangeOf(id) {
+  const known = instances.get(id);
+  if (known) return known;
+  if (!ids.includes(id)) throw new BadRequest(`there is no exchange '${id}'`);
+  const exchange = create(id, {
+    enableRateLimit: settings.rateLimit,
+    timeout: settings.requestDeadline,
+    enableLastHttpResponse: false, // keeps no copy of the last body
+    enableLastJsonResponse: false,
+  });
+  if (settings.baseUrl) redirectUrls(exchange, settings.baseUrl);
+  guardTransport(exchange);
+  guardMarkets(exchange);
+  keepRowsRaw(exchange);
+  instances.set(id, exchange);
+  return exchange;
+}

@@ -1,0 +1,67 @@
+// An exchange's list of markets: only the types that are needed, loaded once, and asked for again when loading failed.
+import { BadResponse, BadSymbol } from './ccxt.mjs';
+
+const reloadAfter = 10 * 60 * 1000; // ms: an unknown symbol may be a new listing, but not more often than this
+const loadedAt = new WeakMap();
+
+/** The entries of CCXT's `options.fetchMarkets.types` that hold this symbol: BTC/USDT is spot, BTC/USDT:USDT a swap. */
+function typesOf(symbol, offered) {
+  const [pair, settle] = symbol.split(':');
+  if (settle === undefined) return offered.filter((type) => type === 'spot');
+  if (offered.includes('linear')) return [pair.endsWith('/' + settle) ? 'linear' : 'inverse'];
+  return offered.filter((type) => type !== 'spot' && type !== 'option');
+}
+
+export function guardMarkets(exchange) {
+  const option = exchange.options.fetchMarkets;
+  if (Array.isArray(option?.types)) {
+    exchange.offeredMarketTypes = option.types;
+    option.types = [];
+  }
+  const load = exchange.loadMarkets.bind(exchange);
+  exchange.loadMarkets = async (reload, params) => {
+    try {
+      const markets = await load(reload, params);
+      if (Object.keys(markets).length === 0) throw new BadResponse(`${exchange.id} lists no markets at all`);
+      loadedAt.set(exchange, loadedAt.get(exchange) ?? Date.now());
+      return markets;
+    } catch (error) {
+      exchange.marketsLoading = undefined; // CCXT would hand out this failure for ever
+      exchange.markets = undefined;
+      throw error;
+    }
+  };
+}
+
+async function reload(exchange) {
+  loadedAt.delete(exchange);
+  await exchange.loadMarkets(true);
+}
+
+/** Makes sure that the symbol's market is loaded. */
+export async function loadMarketOf(exchange, symbol) {
+  const wanted = exchange.options.fetchMarkets?.types;
+  const missing = exchange.offeredMarketTypes ? typesOf(symbol, exchange.offeredMarketTypes).filter((type) => !wanted.includes(type)) : [];
+  if (missing.length > 0) {
+    wanted.push(...missing);
+    try {
+      await reload(exchange);
+    } catch (error) {
+      exchange.options.fetchMarkets.types = wanted.filter((type) => !missing.includes(type));
+      throw error;
+    }
+  } else {
+    await exchange.loadMarkets();
+  }
+  if (symbol in exchange.markets) return;
+  if (Date.now() - loadedAt.get(exchange) > reloadAfter) await reload(exchange);
+  if (!(symbol in exchange.markets)) throw new BadSymbol(`${exchange.id} has no market ${symbol}`);
+}
+
+/** Loads the given types, or spot where nothing has been loaded yet, and gives every symbol. */
+export async function loadSymbols(exchange) {
+  const types = exchange.options.fetchMarkets?.types;
+  if (exchange.offeredMarketTypes && types.length === 0) types.push(...typesOf('/', exchange.offeredMarketTypes));
+  await exchange.loadMarkets();
+  return Object.values(exchange.markets).filter((market) => market.active !== false).map((market) => market.symbol).sort();
+}

@@ -1,0 +1,52 @@
+// What the parent can ask for.
+import { BadRequest, BadResponse, NotSupported, exchanges, version } from './ccxt.mjs';
+import { exchangeOf } from './exchanges.mjs';
+import { loadMarketOf, loadSymbols } from './markets.mjs';
+
+function requireTimeframe(exchange, timeframe) {
+  // CCXT passes an unknown timeframe on, and Kraken answers to it.
+  if (!Object.hasOwn(exchange.timeframes ?? {}, timeframe)) {
+    throw new BadRequest(`${exchange.id} has no timeframe ${timeframe}, but ${Object.keys(exchange.timeframes ?? {}).join(', ')}`);
+  }
+}
+
+function pageLimit(exchange) {
+  return exchange.features?.spot?.fetchOHLCV?.limit ?? null;
+}
+
+export const operations = {
+  async ping() {
+    return null;
+  },
+
+  async exchanges() {
+    return { ccxt: version, ids: exchanges };
+  },
+
+  async describe({ exchange: id }) {
+    const exchange = exchangeOf(id);
+    return {
+      id: exchange.id,
+      name: exchange.name,
+      candles: exchange.has.fetchOHLCV === true,
+      timeframes: Object.keys(exchange.timeframes ?? {}),
+      page_limit: pageLimit(exchange),
+      rate_limit_ms: exchange.rateLimit,
+    };
+  },
+
+  async markets({ exchange: id }) {
+    return loadSymbols(exchangeOf(id));
+  },
+
+  /** Rows of [open time in ms, open, high, low, close, volume] as the exchange sent them; a value it left out is null. */
+  async candles({ exchange: id, symbol, timeframe, since, limit }) {
+    const exchange = exchangeOf(id);
+    if (exchange.has.fetchOHLCV !== true) throw new NotSupported(`${id} offers no candles`);
+    requireTimeframe(exchange, timeframe);
+    await loadMarketOf(exchange, symbol);
+    const rows = await exchange.fetchOHLCV(symbol, timeframe, since ?? undefined, limit ?? undefined);
+    if (!Array.isArray(rows)) throw new BadResponse(`${id} gave no list of candles for ${symbol}`);
+    return rows.map((row) => Array.from({ length: 6 }, (_, i) => (Number.isFinite(row?.[i]) ? row[i] : null)));
+  },
+};

@@ -1,0 +1,11 @@
+// What the parent decided, handed over in one environment variable.
+const defaults = {
+  baseUrl: null, // a stand-in for all exchanges: http://127.0.0.1:9000
+  requestDeadline: 15000, // ms for one HTTP exchange, body included
+  callDeadline: 60000, // ms for one operation: a few HTTP exchanges and their wait for the rate limiter
+  maxResponseBytes: 32 << 20, // of one body, after decompression
+  rateLimit: true,
+  allowDebugOperations: false,
+};
+
+export const settings = { ...defaults, ...JSON.parse(process.env.REMORA_BRIDGE_SETTINGS ?? '{}') };

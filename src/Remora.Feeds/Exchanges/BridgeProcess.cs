@@ -1,0 +1,174 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+
+namespace Remora.Feeds.Exchanges;
+
+/// <summary>One life of the bridge process, from its start to its end. Every call that is pending at the end is answered with an error.</summary>
+internal sealed class BridgeProcess : IAsyncDisposable
+{
+    private const int KeptErrorLines = 20;
+    private static readonly TimeSpan ExitGrace = TimeSpan.FromSeconds(2);
+
+    private readonly Process _process;
+    private readonly ConcurrentDictionary<long, TaskCompletionSource<JsonElement>> _pending = new();
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ConcurrentQueue<string> _errorLines = new();
+    private readonly SemaphoreSlim _writing = new(1, 1);
+    private string? _killedBecause;
+    private volatile string? _ended;
+    private long _lastId;
+
+    private BridgeProcess(Process process)
+    {
+        _process = process;
+        Ended = ReadToEndAsync();
+    }
+
+    /// <summary>Completes when the process takes requests; never when it ends before.</summary>
+    public Task Ready => _ready.Task;
+
+    /// <summary>Completes with the reason when the process has ended and every pending call has been answered.</summary>
+    public Task<string> Ended { get; }
+
+    public int Id => _process.Id;
+
+    /// <summary>Starts a process.</summary>
+    /// <exception cref="System.ComponentModel.Win32Exception">The program cannot be started.</exception>
+    public static BridgeProcess Start(CcxtBridgeOptions options)
+    {
+        var start = new ProcessStartInfo(options.NodePath)
+        {
+            ArgumentList = { $"--max-old-space-size={options.MemoryLimitMegabytes}", options.ScriptPath },
+            Environment = { ["REMORA_BRIDGE_SETTINGS"] = BridgeAnswer.SettingsOf(options) },
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardInputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
+            StandardOutputEncoding = Encoding.UTF8,
+            StandardErrorEncoding = Encoding.UTF8,
+            UseShellExecute = false,
+            CreateNoWindow = true,
+        };
+        return new(Process.Start(start)!);
+    }
+
+    /// <summary>Sends a request and waits for its answer.</summary>
+    public async Task<JsonElement> CallAsync(BridgeRequest request, CancellationToken cancellation)
+    {
+        var id = Interlocked.Increment(ref _lastId);
+        var answer = new TaskCompletionSource<JsonElement>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _pending[id] = answer;
+        try
+        {
+            if (_ended is { } reason) throw Gone(reason); // asked after the pending calls were answered
+            await WriteAsync(request.ToLine(id), cancellation);
+            return await answer.Task.WaitAsync(cancellation);
+        }
+        finally
+        {
+            _pending.TryRemove(id, out _);
+        }
+    }
+
+    public void Kill(string because)
+    {
+        _killedBecause ??= because;
+        try
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended by itself.
+        }
+    }
+
+    /// <summary>Closes standard input, upon which the process ends; it is killed when it does not.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            _process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // The other end is closed already.
+        }
+        await Task.WhenAny(Ended, Task.Delay(ExitGrace));
+        if (!Ended.IsCompleted) Kill("it did not end by itself");
+        await Ended;
+        _process.Dispose();
+        _writing.Dispose();
+    }
+
+    private async Task WriteAsync(string line, CancellationToken cancellation)
+    {
+        await _writing.WaitAsync(cancellation);
+        try
+        {
+            await _process.StandardInput.WriteAsync((line + "\n").AsMemory(), cancellation);
+            await _process.StandardInput.FlushAsync(cancellation);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            throw Gone(_ended ?? "its input is closed");
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    private async Task<string> ReadToEndAsync()
+    {
+        var errors = ReadErrorsAsync();
+        while (await _process.StandardOutput.ReadLineAsync() is { } line) Dispatch(line);
+        await errors;
+        await _process.WaitForExitAsync();
+        var reason = _killedBecause ?? $"exit code {_process.ExitCode}{(_errorLines.IsEmpty ? "" : $": {Complaint()}")}";
+        _ended = reason;
+        foreach (var pending in _pending.Values) pending.TrySetException(Gone(reason));
+        return reason;
+    }
+
+    private async Task ReadErrorsAsync()
+    {
+        while (await _process.StandardError.ReadLineAsync() is { } line)
+        {
+            if (string.IsNullOrWhiteSpace(line)) continue;
+            _errorLines.Enqueue(line.Trim());
+            while (_errorLines.Count > KeptErrorLines) _errorLines.TryDequeue(out _);
+        }
+    }
+
+    private void Dispatch(string line)
+    {
+        JsonElement message;
+        try
+        {
+            message = JsonElement.Parse(line);
+        }
+        catch (JsonException)
+        {
+            Kill("it wrote something that is not JSON");
+            return;
+        }
+        if (message.TryGetProperty("ready", out _))
+        {
+            _ready.TrySetResult();
+            return;
+        }
+        // An answer nobody waits for any more belongs to a call that was cancelled.
+        if (!message.GetProperty("id").TryGetInt64(out var id) || !_pending.TryGetValue(id, out var pending)) return;
+        if (message.TryGetProperty("error", out var error)) pending.TrySetException(BridgeAnswer.ErrorOf(error));
+        else pending.TrySetResult(message.GetProperty("ok"));
+    }
+
+    /// <summary>The line that says most about why the process ended.</summary>
+    private string Complaint() =>
+        _errorLines.FirstOrDefault(line => line.Contains("Error", StringComparison.Ordinal) || line.Contains("FATAL", StringComparison.Ordinal)) ?? _errorLines.Last();
+
+    private static ExchangeException Gone(string reason) => new(ExchangeErrorKind.Unavailable, $"the exchange bridge ended ({reason}) and is being replaced");
+}

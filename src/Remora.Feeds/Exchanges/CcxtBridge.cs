@@ -1,0 +1,171 @@
+using System.Collections.Concurrent;
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace Remora.Feeds.Exchanges;
+
+/// <summary>
+/// All exchanges, through CCXT in a supervised child process: it is replaced with a growing delay when it ends, killed when it stops answering,
+/// and never outlives this process, since it ends when its standard input closes.
+/// </summary>
+public sealed class CcxtBridge : IAsyncDisposable
+{
+    private readonly CcxtBridgeOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly ConcurrentDictionary<string, CcxtExchange> _exchanges = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _supervision;
+    private volatile TaskCompletionSource<BridgeProcess> _current = NewSource();
+    private volatile BridgeHealth _health = new(false, 0, null, null);
+
+    private CcxtBridge(CcxtBridgeOptions options, TimeProvider clock)
+    {
+        _options = options;
+        _clock = clock;
+        _supervision = SuperviseAsync();
+    }
+
+    /// <summary>How the process is.</summary>
+    public BridgeHealth Health => _health;
+
+    /// <summary>Starts the process; it need not be there yet when the first call is made.</summary>
+    /// <param name="options">How it is run.</param>
+    /// <param name="clock">The clock by which an exchange that asked to be left alone is left alone; deadlines are real time.</param>
+    public static CcxtBridge Start(CcxtBridgeOptions? options = null, TimeProvider? clock = null) =>
+        new(options ?? new CcxtBridgeOptions(), clock ?? TimeProvider.System);
+
+    /// <summary>The exchange of this id; whether CCXT knows it is seen when it is asked.</summary>
+    public CcxtExchange Exchange(string id) => _exchanges.GetOrAdd(id, key => new(this, key, new ExchangeGate(_options.RequestsInFlight, _clock)));
+
+    /// <summary>The ids of all exchanges CCXT knows.</summary>
+    /// <exception cref="ExchangeException">The bridge cannot answer.</exception>
+    public async Task<IReadOnlyList<string>> ExchangesAsync(CancellationToken cancellation = default)
+    {
+        var answer = await CallAsync(new("exchanges"), cancellation);
+        return [.. answer.GetProperty("ids").EnumerateArray().Select(id => id.GetString()!)];
+    }
+
+    /// <summary>Ends the process.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _supervision;
+        _stop.Dispose();
+    }
+
+    internal async Task<JsonElement> CallAsync(BridgeRequest request, CancellationToken cancellation)
+    {
+        var process = await CurrentAsync(cancellation);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        // The process keeps the deadline itself; this one is for a process that does not.
+        deadline.CancelAfter(_options.CallDeadline + _options.PingInterval + _options.PingDeadline);
+        try
+        {
+            return await process.CallAsync(request, deadline.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new ExchangeException(ExchangeErrorKind.Timeout, $"the exchange bridge did not answer '{request.Operation}' in time");
+        }
+    }
+
+    private async Task<BridgeProcess> CurrentAsync(CancellationToken cancellation)
+    {
+        ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
+        try
+        {
+            return await _current.Task.WaitAsync(_options.StartDeadline, cancellation);
+        }
+        catch (TimeoutException)
+        {
+            throw new ExchangeException(ExchangeErrorKind.Unavailable, $"the exchange bridge is not running: {_health.LastFailure ?? "it is starting"}");
+        }
+    }
+
+    private async Task SuperviseAsync()
+    {
+        var delay = _options.RespawnDelay;
+        while (!_stop.IsCancellationRequested)
+        {
+            var started = Stopwatch.GetTimestamp();
+            var failure = await RunOnceAsync();
+            if (_stop.IsCancellationRequested) break;
+            // A process that worked for a while ended by accident; one that never does anything but end is tried less and less often.
+            if (Stopwatch.GetElapsedTime(started) > _options.MaxRespawnDelay + _options.StartDeadline) delay = _options.RespawnDelay;
+            _health = new(false, _health.Restarts + 1, failure, null);
+            await Task.Delay(delay, _stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+            delay = TimeSpan.FromTicks(Math.Min(Math.Max(delay.Ticks * 2, TimeSpan.TicksPerMillisecond), _options.MaxRespawnDelay.Ticks));
+        }
+        _health = new(false, _health.Restarts, "it was stopped", null);
+        _current.TrySetException(new ObjectDisposedException(nameof(CcxtBridge)));
+        _ = _current.Task.Exception; // nobody may be waiting
+    }
+
+    /// <summary>One life of the process; gives the reason it ended.</summary>
+    private async Task<string> RunOnceAsync()
+    {
+        if (!File.Exists(_options.ScriptPath)) return $"the bridge script {_options.ScriptPath} is missing";
+        BridgeProcess process;
+        try
+        {
+            process = BridgeProcess.Start(_options);
+        }
+        catch (Win32Exception e)
+        {
+            return $"Node.js cannot be started as '{_options.NodePath}' ({e.Message}): install Node.js 20 or newer, or name its path";
+        }
+        await using (process)
+        {
+            await Task.WhenAny(process.Ready, process.Ended, Task.Delay(_options.StartDeadline, _stop.Token));
+            if (_stop.IsCancellationRequested) return "it was stopped";
+            if (!process.Ready.IsCompleted && !process.Ended.IsCompleted) process.Kill("it did not start in time");
+            if (process.Ended.IsCompleted || !process.Ready.IsCompleted) return await process.Ended;
+            _health = _health with { Running = true, ProcessId = process.Id };
+            _current.TrySetResult(process);
+            try
+            {
+                await WatchAsync(process);
+                return _stop.IsCancellationRequested ? "it was stopped" : await process.Ended;
+            }
+            finally
+            {
+                if (!_stop.IsCancellationRequested) _current = NewSource();
+            }
+        }
+    }
+
+    /// <summary>Pings until the process ends; a process that does not answer is killed: its event loop is blocked.</summary>
+    private async Task WatchAsync(BridgeProcess process)
+    {
+        while (!process.Ended.IsCompleted && !_stop.IsCancellationRequested)
+        {
+            await Task.WhenAny(process.Ended, Task.Delay(_options.PingInterval, _stop.Token));
+            if (process.Ended.IsCompleted || _stop.IsCancellationRequested) return;
+            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+            deadline.CancelAfter(_options.PingDeadline);
+            try
+            {
+                await process.CallAsync(new("ping"), deadline.Token);
+            }
+            catch (OperationCanceledException) when (!_stop.IsCancellationRequested)
+            {
+                process.Kill($"it did not answer a ping within {_options.PingDeadline.TotalSeconds:0.##} s");
+                await process.Ended;
+            }
+            catch (Exception e) when (e is ExchangeException or OperationCanceledException)
+            {
+                // It ended, or we are stopping: the loop's condition sees it.
+            }
+        }
+    }
+
+    private static TaskCompletionSource<BridgeProcess> NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}
+
+/// <summary>How the bridge process is.</summary>
+/// <param name="Running">Whether it takes requests.</param>
+/// <param name="Restarts">How often it has ended unasked.</param>
+/// <param name="LastFailure">Why it ended last, or could not be started; null when it never did.</param>
+/// <param name="ProcessId">The process, while it runs.</param>
+public sealed record BridgeHealth(bool Running, int Restarts, string? LastFailure, int? ProcessId);

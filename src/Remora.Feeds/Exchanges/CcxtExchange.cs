@@ -1,0 +1,69 @@
+using System.Text.Json;
+using Remora.Markets;
+
+namespace Remora.Feeds.Exchanges;
+
+/// <summary>One exchange, through the bridge. All markets of an exchange share one of these, and with it the exchange's rate limit.</summary>
+public sealed class CcxtExchange : ICandleSource
+{
+    private readonly CcxtBridge _bridge;
+    private readonly ExchangeGate _gate;
+    private volatile ExchangeDescription? _description;
+
+    internal CcxtExchange(CcxtBridge bridge, string id, ExchangeGate gate)
+    {
+        _bridge = bridge;
+        _gate = gate;
+        Id = id;
+    }
+
+    /// <inheritdoc/>
+    public string Id { get; }
+
+    /// <inheritdoc/>
+    public async Task<ExchangeDescription> DescribeAsync(CancellationToken cancellation)
+    {
+        if (_description is { } known) return known;
+        var answer = await _bridge.CallAsync(new("describe", Id), cancellation);
+        var limit = answer.GetProperty("page_limit");
+        return _description = new(
+            Id,
+            answer.GetProperty("name").GetString() ?? Id,
+            [.. answer.GetProperty("timeframes").EnumerateArray().Select(name => name.GetString()!)],
+            limit.ValueKind == JsonValueKind.Number ? limit.GetInt32() : null,
+            TimeSpan.FromMilliseconds(answer.GetProperty("rate_limit_ms").GetDouble()));
+    }
+
+    /// <summary>The symbols of all active spot markets.</summary>
+    /// <exception cref="ExchangeException">There is no answer that makes sense.</exception>
+    public async Task<IReadOnlyList<string>> MarketsAsync(CancellationToken cancellation)
+    {
+        var answer = await _gate.PassAsync(Urgency.FirstAnswer, () => _bridge.CallAsync(new("markets", Id), cancellation), cancellation);
+        return [.. answer.EnumerateArray().Select(symbol => symbol.GetString()!)];
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<Candle>> CandlesAsync(CandleRequest request, CancellationToken cancellation)
+    {
+        var message = new BridgeRequest("candles", Id)
+        {
+            Symbol = request.Pair.ToString(),
+            Timeframe = request.Timeframe.Name,
+            Since = request.Since.UnixMilliseconds,
+            Limit = request.Limit,
+        };
+        var rows = await _gate.PassAsync(request.Urgency, () => _bridge.CallAsync(message, cancellation), cancellation);
+        var candles = new Candle[rows.GetArrayLength()];
+        var i = 0;
+        foreach (var row in rows.EnumerateArray()) candles[i++] = CandleOf(row);
+        return candles;
+    }
+
+    /// <summary>A row of six numbers; one that is missing is NaN, and a row without a time is all NaN, for the check of candles to refuse.</summary>
+    private static Candle CandleOf(JsonElement row) =>
+        row[0].ValueKind == JsonValueKind.Number && row[0].TryGetInt64(out var time) && Math.Abs(time) < Instant.MaxValue.UnixMilliseconds
+            ? new(new(time), Number(row[1]), Number(row[2]), Number(row[3]), Number(row[4]), Number(row[5]))
+            : new(default, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN);
+
+    private static double Number(JsonElement value) => value.ValueKind == JsonValueKind.Number ? value.GetDouble() : double.NaN;
+}
