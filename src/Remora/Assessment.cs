@@ -17,7 +17,7 @@ public sealed class Assessment
     private readonly RiskBreakdown _breakdown;
     private readonly EventFlags _flags;
 
-    internal Assessment(AssessmentInput input, in MarketReadings readings, in RegimeState regime, OutsideView outside, Side side, Instant now)
+    internal Assessment(AssessmentInput input, MarketReadings readings, in RegimeState regime, OutsideView outside, Side side, Instant now)
     {
         _input = input;
         _readings = readings;

@@ -12,7 +12,7 @@ public static class RemoraJson
     public static JsonSerializerOptions Options { get; } = Make();
 
     /// <summary>The name an enumeration's value has in JSON: <c>no_entry</c>.</summary>
-    public static string NameOf<T>(T value) where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+    public static string NameOf<T>(T value) where T : struct, Enum => Names<T>.All[value];
 
     /// <summary>Applies the conventions to options that someone else made.</summary>
     public static void Apply(JsonSerializerOptions options)
@@ -35,6 +35,11 @@ public static class RemoraJson
         Apply(options);
         options.MakeReadOnly(populateMissingResolver: true);
         return options;
+    }
+
+    private static class Names<T> where T : struct, Enum
+    {
+        public static readonly Dictionary<T, string> All = Enum.GetValues<T>().ToDictionary(v => v, v => JsonNamingPolicy.SnakeCaseLower.ConvertName(v.ToString()));
     }
 
     /// <summary>NaN inside, null outside.</summary>

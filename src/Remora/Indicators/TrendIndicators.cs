@@ -43,7 +43,7 @@ public sealed class TrendIndicators
 /// <param name="Adx">ADX(14), [0, 100].</param>
 /// <param name="PlusDi">+DI(14), [0, 100].</param>
 /// <param name="MinusDi">-DI(14), [0, 100].</param>
-public readonly record struct TrendReading(
+public sealed record TrendReading(
     int Candles, double Close, double Sma50, double Sma200, double Ema12, double Ema26,
     double Macd, double MacdSignal, double MacdHistogram, double Adx, double PlusDi, double MinusDi)
 {

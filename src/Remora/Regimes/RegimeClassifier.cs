@@ -8,7 +8,7 @@ namespace Remora.Regimes;
 public static class RegimeClassifier
 {
     /// <summary>The first rule that holds; null while what it needs is unknown.</summary>
-    public static Regime? Classify(in MarketReadings market, RegimeRules rules)
+    public static Regime? Classify(MarketReadings market, RegimeRules rules)
     {
         var v = market.Volatility;
         if (v >= rules.ExtremeVolatility)
@@ -20,10 +20,10 @@ public static class RegimeClassifier
     }
 
     /// <summary>Whether a trend reading is bearish: close below SMA 50 below SMA 200, ADX strong, -DI leading. False while unknown.</summary>
-    public static bool IsBear(in TrendReading trend, RegimeRules rules) =>
+    public static bool IsBear(TrendReading trend, RegimeRules rules) =>
         trend.Close < trend.Sma50 && trend.Sma50 < trend.Sma200 && trend.Adx >= rules.TrendAdx && trend.MinusDi > trend.PlusDi;
 
-    private static bool IsBull(in TrendReading trend, RegimeRules rules) =>
+    private static bool IsBull(TrendReading trend, RegimeRules rules) =>
         trend.Close > trend.Sma50 && trend.Sma50 > trend.Sma200 && trend.Adx >= rules.TrendAdx && trend.PlusDi > trend.MinusDi;
 
     /// <summary>The volatility score in words; null while unknown.</summary>
@@ -35,7 +35,7 @@ public static class RegimeClassifier
         : VolatilityClass.Extreme;
 
     /// <summary>Direction of the trend; null while ADX is unknown.</summary>
-    public static TrendClass? ClassifyTrend(in TrendReading trend, RegimeRules rules) =>
+    public static TrendClass? ClassifyTrend(TrendReading trend, RegimeRules rules) =>
         double.IsNaN(trend.Adx) ? null
         : trend.Adx < rules.TrendAdx || trend.PlusDi == trend.MinusDi ? TrendClass.Sideways
         : trend.PlusDi > trend.MinusDi ? TrendClass.Up

@@ -24,7 +24,8 @@ public sealed class RegimeTracker(RegimeRules rules)
         var (current, since) = (State.Regime, State.Since);
         _agreed = raw == _candidate ? _agreed + 1 : 1;
         _candidate = raw;
-        if (raw != current && raw is not null && (current is null || raw == Regime.Panic || _agreed >= rules.ConfirmCandles))
+        if (raw is null) (current, since) = (null, null); // warming up anew: what it was before says nothing
+        else if (raw != current && (current is null || raw == Regime.Panic || _agreed >= rules.ConfirmCandles))
             (current, since) = (raw, closeTime);
 
         var code = current is null ? 0ul : (ulong)current.Value + 1;

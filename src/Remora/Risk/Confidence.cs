@@ -16,7 +16,7 @@ public static class Confidence
 
     /// <summary>The product; 0 before the first candle.</summary>
     public static double Of(
-        in MarketReadings market, in RegimeState regime, OutsideView outside, IReadOnlyList<Signal> configured, ExternalRules rules, Timeframe timeframe, Instant now)
+        MarketReadings market, in RegimeState regime, OutsideView outside, IReadOnlyList<Signal> configured, ExternalRules rules, Timeframe timeframe, Instant now)
     {
         if (market.AsOf is null) return 0;
         var agreement = double.IsNaN(regime.Agreement) ? 0 : regime.Agreement;

@@ -37,6 +37,7 @@ public enum RiskFlag
 /// <summary>All flags at once: raised, not raised, or null where what it needs is unknown.</summary>
 public readonly record struct EventFlags
 {
+    private static readonly string[] Names = [.. Enum.GetValues<RiskFlag>().Select(f => "flag_" + RemoraJson.NameOf(f))];
     private readonly ushort _raised;
     private readonly ushort _known;
 
@@ -89,7 +90,7 @@ public readonly record struct EventFlags
     };
 
     /// <summary>The name a flag has in answers: <c>flag_panic</c>.</summary>
-    public static string NameOf(RiskFlag flag) => "flag_" + RemoraJson.NameOf(flag);
+    public static string NameOf(RiskFlag flag) => Names[(int)flag];
 
     private static int Bit(RiskFlag flag) => 1 << (int)flag;
 }

@@ -9,7 +9,7 @@ public static class RiskScorer
     private const double MiddleOfTrend = 0.5;
 
     /// <summary>The five addends of the score, each in whole millionths; NaN where its input is unknown.</summary>
-    public static RiskBreakdown Break(in MarketReadings market, Regime? regime, OutsideView outside, string @base, RiskPolicy policy, Side side, Instant now)
+    public static RiskBreakdown Break(MarketReadings market, Regime? regime, OutsideView outside, string @base, RiskPolicy policy, Side side, Instant now)
     {
         var weights = policy.Weights;
         var r = regime is null ? double.NaN : policy.RegimeRisk.Of(regime.Value);
@@ -50,7 +50,7 @@ public static class RiskScorer
     };
 
     /// <summary>All flags.</summary>
-    public static EventFlags Flags(in MarketReadings market, Regime? regime, OutsideView outside, RiskPolicy policy, Instant now)
+    public static EventFlags Flags(MarketReadings market, Regime? regime, OutsideView outside, RiskPolicy policy, Instant now)
     {
         var rules = policy.Flags;
         var fearGreed = outside.At(Signal.FearGreed, now);
@@ -85,7 +85,7 @@ public static class RiskScorer
         return Millionths.Round(1 - ((1 - rules.SmallestPosition) * way));
     }
 
-    private static double TrendRisk(in MarketReadings market, RegimeRules rules, Side side)
+    private static double TrendRisk(MarketReadings market, RegimeRules rules, Side side)
     {
         var trend = RegimeClassifier.ClassifyTrend(market.Trend, rules);
         if (trend is null) return double.NaN;

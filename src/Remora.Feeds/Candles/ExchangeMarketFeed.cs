@@ -1,0 +1,103 @@
+using System.Threading.Channels;
+using Remora.Feeds.Exchanges;
+using Remora.Feeds.Time;
+using Remora.Markets;
+
+namespace Remora.Feeds.Candles;
+
+/// <summary>Where a market's candles can be had.</summary>
+/// <param name="Source">The exchange.</param>
+/// <param name="Pair">The pair as that exchange trades it; BTC/USD may stand in for BTC/USDT.</param>
+public sealed record Venue(ICandleSource Source, Pair Pair);
+
+/// <summary>
+/// A market's candles from its exchange, and from the next in the list while that one is lost. A change of exchange is a new history under the
+/// same market; the market's own exchange is returned to as soon as it gives fresh candles again.
+/// </summary>
+public sealed class ExchangeMarketFeed : IMarketFeed
+{
+    private readonly IReadOnlyList<Venue> _venues;
+    private readonly MarketFeedOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly FeedJournal _journal;
+    private readonly Random _random;
+
+    /// <summary>A feed of <paramref name="market"/>.</summary>
+    /// <param name="market">The market, under its own exchange's name whichever delivers.</param>
+    /// <param name="venues">The market's own exchange, then those that stand in for it, in order.</param>
+    /// <param name="options">How candles are fetched.</param>
+    /// <param name="clock">The clock that candles close by.</param>
+    public ExchangeMarketFeed(MarketId market, IReadOnlyList<Venue> venues, MarketFeedOptions? options = null, TimeProvider? clock = null)
+    {
+        if (venues.Count == 0) throw new ArgumentException($"{market} needs at least one exchange", nameof(venues));
+        Market = market;
+        _venues = venues;
+        _options = options ?? new MarketFeedOptions();
+        _clock = clock ?? TimeProvider.System;
+        _journal = new(market, venues[0].Source.Id, _options, _clock);
+        _random = new Random(_options.Seed ^ (int)PollSchedule.SeedOf(market));
+    }
+
+    /// <inheritdoc/>
+    public MarketId Market { get; }
+
+    /// <inheritdoc/>
+    public FeedHealth Health => _journal.Read();
+
+    /// <inheritdoc/>
+    public async Task RunAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    {
+        var inUse = 0;
+        while (!cancellation.IsCancellationRequested)
+        {
+            _journal.UsesExchange(_venues[inUse].Source.Id);
+            inUse = await RunOnAsync(inUse, events, cancellation);
+        }
+    }
+
+    /// <summary>Runs on one exchange; gives the one to go on with.</summary>
+    private async Task<int> RunOnAsync(int inUse, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    {
+        using var leave = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var session = new VenueSession(Market, _venues[inUse], _venues.Count > 1, _options, _journal, _clock, _random);
+        var running = session.RunAsync(events, leave.Token);
+        var returning = inUse == 0 ? Task.Delay(Timeout.Infinite, leave.Token) : OwnExchangeAnswersAsync(leave.Token);
+        var first = await Task.WhenAny(running, returning);
+        await leave.CancelAsync();
+        foreach (var task in new[] { running, returning })
+        {
+            try
+            {
+                await task;
+            }
+            catch (OperationCanceledException) when (leave.IsCancellationRequested)
+            {
+                // It was told to.
+            }
+        }
+        return first == returning ? 0 : (inUse + 1) % _venues.Count;
+    }
+
+    /// <summary>Completes when the market's own exchange gives a fresh candle.</summary>
+    private async Task OwnExchangeAnswersAsync(CancellationToken cancellation)
+    {
+        var own = _venues[0];
+        var timeframe = Market.Timeframe;
+        var wanted = _options.StaleAfterCandles + 1;
+        while (true)
+        {
+            await Task.Delay(_options.ReturnInterval, _clock, cancellation);
+            var since = _clock.Now().Floor(timeframe.Length) - (timeframe.Length * wanted);
+            try
+            {
+                var page = await own.Source.CandlesAsync(new(own.Pair, timeframe, since, wanted + 1, Urgency.Fresh), cancellation);
+                var now = _clock.Now();
+                if (page.Any(candle => candle.OpenTime >= since && candle.Check(timeframe, now) == CandleFault.None)) return;
+            }
+            catch (ExchangeException)
+            {
+                // Still lost.
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using Remora.Feeds.Time;
+using Remora.Markets;
+
+namespace Remora.Feeds.Candles;
+
+/// <summary>Takes down what happens to a market's feed; anyone may read it at any time as <see cref="FeedHealth"/>.</summary>
+internal sealed class FeedJournal(MarketId market, string exchange, MarketFeedOptions options, TimeProvider clock)
+{
+    private const int KeptGaps = 100;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<CandleFault, long> _refused = [];
+    private readonly Queue<CandleGap> _gaps = new();
+    private FeedHealth _facts = new()
+    {
+        Market = market, State = FeedState.Starting, Exchange = exchange, Refused = new Dictionary<CandleFault, long>(), Gaps = [],
+    };
+
+    public FeedHealth Read()
+    {
+        lock (_lock)
+            return _facts with { State = StateAt(clock.Now()), Refused = new Dictionary<CandleFault, long>(_refused), Gaps = [.. _gaps] };
+    }
+
+    public void UsesExchange(string id)
+    {
+        lock (_lock)
+        {
+            if (_facts.Exchange == id) return;
+            _facts = _facts with { Exchange = id, Failovers = _facts.Failovers + 1 };
+        }
+    }
+
+    /// <summary>A new history is fetched: from nothing, whatever was known before.</summary>
+    public void WarmUpBegins() => Change(facts => facts with { WarmUpRatio = 0, HistoryFrom = null, HistoryIsShort = false });
+
+    public void WarmUpIsAt(double ratio) => Change(facts => facts with { WarmUpRatio = ratio });
+
+    public void WarmUpIsComplete(Instant? from, bool isShort) =>
+        Change(facts => facts with { WarmUpRatio = 1, HistoryFrom = from, HistoryIsShort = isShort });
+
+    public void Succeeded() => Change(facts => facts with { LastSuccess = clock.Now(), ConsecutiveFailures = 0 });
+
+    public void Failed(FeedError error) =>
+        Change(facts => facts with { LastError = error, ConsecutiveFailures = facts.ConsecutiveFailures + 1 });
+
+    public void TriesNextAt(Instant time) => Change(facts => facts with { NextTry = time });
+
+    /// <summary>The market is known up to this close.</summary>
+    public void KnownUpTo(Instant close) => Change(facts => facts with { LastCandleClose = close });
+
+    public void Delivered() => Change(facts => facts with { CandlesDelivered = facts.CandlesDelivered + 1 });
+
+    public void Duplicates(int count)
+    {
+        if (count > 0) Change(facts => facts with { Duplicates = facts.Duplicates + count });
+    }
+
+    public void OutOfOrder(int count) => Change(facts => facts with { OutOfOrder = facts.OutOfOrder + count });
+
+    public void Refused(CandleFault fault)
+    {
+        lock (_lock) _refused[fault] = _refused.GetValueOrDefault(fault) + 1;
+    }
+
+    /// <summary>Candles between two that are there; none when they follow each other.</summary>
+    public void GapBetween(Instant expected, Instant found)
+    {
+        if (found <= expected) return;
+        var gap = new CandleGap(expected, found, market.Timeframe.CountIn(found - expected));
+        lock (_lock)
+        {
+            _gaps.Enqueue(gap);
+            if (_gaps.Count > KeptGaps) _gaps.Dequeue();
+            _facts = _facts with { CandlesMissing = _facts.CandlesMissing + gap.Count };
+        }
+    }
+
+    private FeedState StateAt(Instant now)
+    {
+        var failures = _facts.ConsecutiveFailures;
+        if (failures > 0 && (_facts.LastSuccess is null || failures >= options.UnreachableAfterFailures)) return FeedState.Unreachable;
+        if (failures > 0) return FeedState.Degraded;
+        if (_facts.LastSuccess is null) return FeedState.Starting;
+        if (_facts.LastCandleClose is { } close && now - close > market.Timeframe.Length * (options.StaleAfterCandles + 1)) return FeedState.Degraded;
+        return _facts.WarmUpRatio < 1 ? FeedState.Warming : FeedState.Live;
+    }
+
+    private void Change(Func<FeedHealth, FeedHealth> change)
+    {
+        lock (_lock) _facts = change(_facts);
+    }
+}

@@ -1,0 +1,51 @@
+using Remora.Markets;
+
+namespace Remora.Feeds.Candles;
+
+/// <summary>
+/// Covers a span of time page by page, from its beginning on. Every page moves it forward: past the candles that came, or past the window that
+/// was asked for when none came. So it crosses holes, asks for nothing twice, and ends on exchanges that only give their latest candles.
+/// </summary>
+internal sealed class SpanPager
+{
+    private readonly Instant _from;
+    private readonly Instant _to;
+    private readonly int _pageLimit;
+
+    public SpanPager(Timeframe timeframe, Instant from, Instant to, int pageLimit)
+    {
+        Timeframe = timeframe;
+        Cursor = _from = from;
+        _to = to;
+        _pageLimit = pageLimit;
+    }
+
+    public Timeframe Timeframe { get; }
+
+    /// <summary>The open time of the next candle to ask for.</summary>
+    public Instant Cursor { get; private set; }
+
+    /// <summary>How many candles to ask for; one more than needed does no harm.</summary>
+    public int Limit => Math.Min(_pageLimit, Timeframe.CountIn(_to - Cursor) + 1);
+
+    public bool IsDone => Cursor >= _to;
+
+    /// <summary>The share of the span that lies behind.</summary>
+    public double Ratio => IsDone ? 1 : (Cursor - _from) / (_to - _from);
+
+    /// <summary>What has come, in ascending order.</summary>
+    public List<Candle> Candles { get; } = [];
+
+    /// <summary>Takes the answer to a request from <see cref="Cursor"/> on.</summary>
+    public void Accept(List<Candle> page)
+    {
+        if (page.Count == 0)
+        {
+            Cursor += Timeframe.Length * Limit;
+            return;
+        }
+        foreach (var candle in page)
+            if (candle.OpenTime < _to) Candles.Add(candle);
+        Cursor = page[^1].OpenTime + Timeframe.Length;
+    }
+}

@@ -1,0 +1,169 @@
+using System.Threading.Channels;
+using Remora.Feeds.Exchanges;
+using Remora.Feeds.Time;
+using Remora.Markets;
+
+namespace Remora.Feeds.Candles;
+
+/// <summary>
+/// One market on one exchange, from its warm-up on, until it is cancelled or the exchange is lost. One loop does everything, one request at a
+/// time: a candle that is due comes first, then the next page of history, then waiting.
+/// </summary>
+internal sealed class VenueSession(
+    MarketId market, Venue venue, bool mayBeLost, MarketFeedOptions options, FeedJournal journal, TimeProvider clock, Random random)
+{
+    /// <summary>How often a page with refused candles is asked for again before what is left of it is taken.</summary>
+    private const int SecondLooks = 2;
+
+    private const int PageLimitWhereUnknown = 300;
+
+    private readonly PollSchedule _polls = new(market, options);
+    private readonly TimeSpan _step = market.Timeframe.Length;
+    private int _pageLimit;
+    private WarmUp? _warmUp;
+    private bool _live;
+    private Instant _expected; // open time of the next candle to deliver
+    private Instant _ask; // open time of the first candle to ask for: past windows in which the exchange has nothing
+    private int _failures;
+    private int _secondLooks;
+    private bool _lost;
+
+    /// <summary>Runs until the exchange is lost, which is only when it may be.</summary>
+    public async Task RunAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    {
+        journal.WarmUpBegins();
+        while (!_lost)
+        {
+            try
+            {
+                await StepAsync(events, cancellation);
+            }
+            catch (ExchangeException e)
+            {
+                await FailAsync(e, cancellation);
+            }
+        }
+    }
+
+    private async Task StepAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    {
+        if (_pageLimit == 0) await PrepareAsync(cancellation);
+        if (_live && _polls.Next <= clock.Now()) await PollAsync(events, cancellation);
+        else if (_warmUp is { } warmUp) await FetchHistoryAsync(warmUp, events, cancellation);
+        else await WaitUntilAsync(_polls.Next, cancellation);
+    }
+
+    private async Task PrepareAsync(CancellationToken cancellation)
+    {
+        var exchange = await venue.Source.DescribeAsync(cancellation);
+        if (!exchange.Timeframes.Contains(market.Timeframe.Name))
+            throw new ExchangeException(ExchangeErrorKind.BadRequest, $"{exchange.Id} has no timeframe {market.Timeframe}, but {string.Join(", ", exchange.Timeframes)}");
+        _pageLimit = Math.Max(10, Math.Min(options.PageSize, exchange.PageLimit ?? PageLimitWhereUnknown));
+        _warmUp = new(market.Timeframe, exchange, options, _pageLimit, clock.Now());
+    }
+
+    private async Task FetchHistoryAsync(WarmUp warmUp, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    {
+        if (warmUp.Next is { } pager)
+        {
+            var urgency = _live ? Urgency.Backfill : Urgency.FirstAnswer;
+            pager.Accept(await FetchAsync(pager.Timeframe, pager.Cursor, pager.Limit, urgency, cancellation));
+            journal.WarmUpIsAt(warmUp.IsDone ? 1 : Math.Min(warmUp.Ratio, 0.99));
+        }
+        if (!_live && warmUp.HasFirstAnswer)
+        {
+            var history = warmUp.History();
+            await events.WriteAsync(MarketEvent.Recovered(market, history), cancellation);
+            _live = true;
+            _expected = _ask = history.Base.Count > 0 ? history.Base[^1].OpenTime + _step : warmUp.LiveFrom;
+            if (history.Base.Count > 0) journal.KnownUpTo(_expected);
+            _polls.Expect(_expected);
+            if (warmUp.IsDone) Complete(warmUp, history);
+        }
+        else if (warmUp.IsDone)
+        {
+            var history = warmUp.History();
+            await events.WriteAsync(MarketEvent.Recovered(market, history), cancellation);
+            Complete(warmUp, history);
+        }
+    }
+
+    private void Complete(WarmUp warmUp, MarketHistory history)
+    {
+        for (var i = 1; i < history.Base.Count; i++) journal.GapBetween(history.Base[i - 1].OpenTime + _step, history.Base[i].OpenTime);
+        Instant? from = history.Base.Count > 0 ? history.Base[0].OpenTime : null;
+        journal.WarmUpIsComplete(from, from is null || from - warmUp.From > Timeframe.OneHour.Length);
+        _warmUp = null;
+    }
+
+    private async Task PollAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    {
+        var behind = market.Timeframe.CountIn(clock.Now() - _ask);
+        if (behind < 1)
+        {
+            _polls.Expect(_ask);
+            return;
+        }
+        var limit = Math.Min(_pageLimit, behind + 1); // and the one that is still open, which is how an exchange shows that it has got there
+        var page = await FetchAsync(market.Timeframe, _ask, limit, Urgency.Fresh, cancellation);
+        foreach (var candle in page) await DeliverAsync(candle, events, cancellation);
+        var now = clock.Now();
+        if (page.Count > 0)
+        {
+            _ask = _expected;
+            _polls.Expect(_expected);
+        }
+        else if (_ask + (_step * limit) <= now)
+        {
+            _ask += _step * limit; // nothing in the whole window: a hole, if later candles come
+            _polls.Again(now);
+        }
+        else
+        {
+            _polls.Late(now);
+            _lost = mayBeLost && now - _expected > _step * (options.StaleAfterCandles + 1);
+        }
+    }
+
+    private async Task DeliverAsync(Candle candle, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    {
+        await events.WriteAsync(MarketEvent.Closed(market, candle), cancellation);
+        if (_warmUp is null) journal.GapBetween(_expected, candle.OpenTime); // else counted when the history is complete
+        _warmUp?.Add(candle);
+        _expected = candle.OpenTime + _step;
+        journal.KnownUpTo(_expected);
+        journal.Delivered();
+    }
+
+    private async Task<List<Candle>> FetchAsync(Timeframe timeframe, Instant since, int limit, Urgency urgency, CancellationToken cancellation)
+    {
+        var asked = clock.Now();
+        journal.TriesNextAt(asked);
+        var page = await venue.Source.CandlesAsync(new(venue.Pair, timeframe, since, limit, urgency), cancellation);
+        var sieved = CandleSieve.Sieve(page, timeframe, since, asked - options.PollDelay, clock.Now(), journal);
+        if (sieved.Refused > 0 && (sieved.Candles.Count == 0 || _secondLooks < SecondLooks))
+        {
+            // Most faults are gone a moment later; taking what is left at once would make them holes for ever.
+            _secondLooks++;
+            throw new ExchangeException(ExchangeErrorKind.BadResponse, $"{venue.Source.Id} sent {sieved.Refused} faulty candles of {page.Count} for {venue.Pair}");
+        }
+        _secondLooks = 0;
+        _failures = 0;
+        journal.Succeeded();
+        return sieved.Candles;
+    }
+
+    private async Task FailAsync(ExchangeException error, CancellationToken cancellation)
+    {
+        _failures++;
+        journal.Failed(new(ExchangeException.NameOf(error.Kind), error.Message, clock.Now()));
+        _lost = mayBeLost && _failures >= options.FailoverAfterFailures;
+        if (!_lost) await WaitUntilAsync(clock.Now() + options.Backoff.After(_failures, error.Retryable, error.RetryAfter, random), cancellation);
+    }
+
+    private Task WaitUntilAsync(Instant time, CancellationToken cancellation)
+    {
+        journal.TriesNextAt(time);
+        return clock.UntilAsync(time, cancellation);
+    }
+}

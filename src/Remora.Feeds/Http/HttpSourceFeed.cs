@@ -1,0 +1,188 @@
+using System.Net;
+using System.Text.Json;
+using System.Threading.Channels;
+using Remora.Feeds.Time;
+using Remora.Markets;
+
+namespace Remora.Feeds.Http;
+
+/// <summary>How an HTTP source is asked.</summary>
+public sealed record HttpSourceOptions
+{
+    /// <summary>A stand-in for all sources, with the original host as the first path segment; null for the real ones.</summary>
+    public Uri? BaseUrl { get; init; }
+
+    /// <summary>The longest a request may take, its body included: real time.</summary>
+    public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>The largest body that is read.</summary>
+    public int MaxResponseBytes { get; init; } = 1 << 20;
+
+    /// <summary>The waits after failures, of the feed's clock.</summary>
+    public Backoff Backoff { get; init; } = new(TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(15));
+
+    /// <summary>How many failures in a row make a source unreachable.</summary>
+    public int UnreachableAfterFailures { get; init; } = 3;
+
+    /// <summary>The seed of jitter.</summary>
+    public int Seed { get; init; }
+}
+
+/// <summary>Asks a source at its interval and delivers each value once.</summary>
+public sealed class HttpSourceFeed : ISourceFeed
+{
+    private readonly HttpSource _source;
+    private readonly HttpClient _http;
+    private readonly HttpSourceOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly Random _random;
+    private readonly Uri _url;
+    private readonly Dictionary<(Signal, string?), Observation> _latest = [];
+    private volatile SourceHealth _health;
+
+    /// <summary>A feed of <paramref name="source"/>.</summary>
+    public HttpSourceFeed(HttpSource source, HttpClient http, HttpSourceOptions? options = null, TimeProvider? clock = null)
+    {
+        _source = source;
+        _http = http;
+        _options = options ?? new HttpSourceOptions();
+        _clock = clock ?? TimeProvider.System;
+        _random = new Random(_options.Seed);
+        _url = _options.BaseUrl is { } stand ? new Uri($"{stand.ToString().TrimEnd('/')}/{source.Url.Host}{source.Url.PathAndQuery}") : source.Url;
+        _health = new() { Name = source.Name, Signals = source.Signals, State = FeedState.Starting, Latest = [] };
+    }
+
+    /// <inheritdoc/>
+    public string Name => _source.Name;
+
+    /// <inheritdoc/>
+    public SourceHealth Health => _health;
+
+    /// <inheritdoc/>
+    public async Task RunAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    {
+        try
+        {
+            while (true)
+            {
+                var wait = await AskAsync(events, cancellation);
+                var next = _clock.Now() + wait;
+                _health = _health with { NextTry = next };
+                await _clock.UntilAsync(next, cancellation);
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // It was told to stop.
+        }
+    }
+
+    /// <summary>One request; gives the wait before the next.</summary>
+    private async Task<TimeSpan> AskAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    {
+        try
+        {
+            var readings = _source.Read(await FetchAsync(cancellation));
+            await DeliverAsync(readings, events, cancellation);
+            _health = _health with { State = FeedState.Live, LastSuccess = _clock.Now(), ConsecutiveFailures = 0, Latest = [.. _latest.Values] };
+            return _source.Interval;
+        }
+        catch (SourceException e)
+        {
+            return Failed(e.Kind, e.Message, e.RetryAfter);
+        }
+        catch (Exception e) when (e is FormatException or JsonException)
+        {
+            return Failed("bad_response", e.Message, null);
+        }
+    }
+
+    private async Task DeliverAsync(IReadOnlyList<Reading> readings, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    {
+        var now = _clock.Now();
+        foreach (var reading in readings)
+        {
+            if (!double.IsFinite(reading.Value)) throw new FormatException($"{reading.Signal} is not a finite number");
+            if (reading.HeldAt > now) throw new FormatException($"{reading.Signal} is dated {reading.HeldAt}, in the future");
+        }
+        // A value that an earlier answer did not hold became knowable now; those of the first answer had been there since their date.
+        var isFirst = _health.LastSuccess is null;
+        foreach (var reading in readings.OrderBy(reading => reading.HeldAt))
+        {
+            var key = (reading.Signal, reading.Base);
+            if (_latest.TryGetValue(key, out var known) && known.HeldAt >= reading.HeldAt) continue;
+            var knowableAt = isFirst ? reading.HeldAt : now;
+            var observation = new Observation(reading.Signal, reading.Base, reading.Value, reading.HeldAt, knowableAt, _source.TimeToLive, _source.Name);
+            await events.WriteAsync(MarketEvent.Observed(observation), cancellation);
+            _latest[key] = observation;
+        }
+    }
+
+    private TimeSpan Failed(string kind, string message, TimeSpan? retryAfter)
+    {
+        var failures = _health.ConsecutiveFailures + 1;
+        var lost = _health.LastSuccess is null || failures >= _options.UnreachableAfterFailures;
+        _health = _health with
+        {
+            State = lost ? FeedState.Unreachable : FeedState.Degraded,
+            LastError = new(kind, $"{_source.Name}: {message}", _clock.Now()),
+            ConsecutiveFailures = failures,
+        };
+        return _options.Backoff.After(failures, retryable: true, retryAfter, _random);
+    }
+
+    private async Task<JsonElement> FetchAsync(CancellationToken cancellation)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline.CancelAfter(_options.Deadline);
+        try
+        {
+            using var response = await _http.GetAsync(_url, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
+            if (!response.IsSuccessStatusCode) throw SourceException.Of(response, _clock);
+            return JsonElement.Parse(await ReadAsync(response.Content, deadline.Token));
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new SourceException("timeout", $"no complete answer within {_options.Deadline.TotalSeconds:0.##} s");
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw new SourceException("network", e.InnerException?.Message ?? e.Message);
+        }
+    }
+
+    private async Task<byte[]> ReadAsync(HttpContent content, CancellationToken cancellation)
+    {
+        await using var body = await content.ReadAsStreamAsync(cancellation);
+        using var bytes = new MemoryStream();
+        var chunk = new byte[8192];
+        while (await body.ReadAsync(chunk, cancellation) is > 0 and var count)
+        {
+            bytes.Write(chunk, 0, count);
+            if (bytes.Length > _options.MaxResponseBytes) throw new SourceException("bad_response", $"the body is over {_options.MaxResponseBytes} bytes");
+        }
+        return bytes.ToArray();
+    }
+
+    private sealed class SourceException(string kind, string message, TimeSpan? retryAfter = null) : Exception(message)
+    {
+        public string Kind => kind;
+
+        public TimeSpan? RetryAfter => retryAfter;
+
+        public static SourceException Of(HttpResponseMessage response, TimeProvider clock)
+        {
+            var after = response.Headers.RetryAfter;
+            var wait = after?.Delta ?? (after?.Date is { } date ? date - clock.GetUtcNow() : null);
+            var kind = response.StatusCode switch
+            {
+                HttpStatusCode.TooManyRequests => "rate_limited",
+                HttpStatusCode.UnavailableForLegalReasons => "restricted",
+                HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => "auth",
+                >= HttpStatusCode.InternalServerError => "unavailable",
+                _ => "bad_request",
+            };
+            return new(kind, $"HTTP {(int)response.StatusCode}", wait);
+        }
+    }
+}
