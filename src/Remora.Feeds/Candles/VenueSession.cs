@@ -58,7 +58,8 @@ internal sealed class VenueSession(
         var exchange = await venue.Source.DescribeAsync(cancellation);
         if (!exchange.Timeframes.Contains(market.Timeframe.Name))
             throw new ExchangeException(ExchangeErrorKind.BadRequest, $"{exchange.Id} has no timeframe {market.Timeframe}, but {string.Join(", ", exchange.Timeframes)}");
-        _pageLimit = Math.Max(10, Math.Min(options.PageSize, exchange.PageLimit ?? PageLimitWhereUnknown));
+        // One less than the exchange gives: where both ends of a window count, the oldest of the page would be cut off.
+        _pageLimit = Math.Min(options.PageSize, exchange.PageLimit ?? PageLimitWhereUnknown) - 1;
         _warmUp = new(market.Timeframe, exchange, options, _pageLimit, clock.Now());
     }
 
