@@ -41,7 +41,7 @@ internal sealed record RenderedAnswer(byte[] Body, StringValues ETag)
         var from = 0;
         while (reader.Read())
         {
-            if (reader.TokenType != JsonTokenType.PropertyName || !IsAge(reader)) continue;
+            if (reader.TokenType != JsonTokenType.PropertyName || !IsAge(ref reader)) continue;
             hash.AppendData(body.AsSpan(from, (int)reader.BytesConsumed - from));
             reader.Skip();
             from = (int)reader.BytesConsumed;
@@ -50,7 +50,7 @@ internal sealed record RenderedAnswer(byte[] Body, StringValues ETag)
         return Quote(hash.GetHashAndReset());
     }
 
-    private static bool IsAge(in Utf8JsonReader reader)
+    private static bool IsAge(ref Utf8JsonReader reader)
     {
         foreach (var age in Ages)
             if (reader.ValueTextEquals(age)) return true;

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Remora.Markets;
 using Remora.Risk;
@@ -44,7 +45,7 @@ internal static class CatalogApi
         var pairs = settings.TrackedMarkets.Select(market =>
         {
             var latest = board.Latest(market.Id);
-            var isDefault = board.MarketsOf(market.Id.Pair.ToString())[0].Id == market.Id;
+            var isDefault = board.MarketsOf(market.Id.Pair.ToString())[0].Id.Equals(market.Id);
             return new TrackedPair(
                 market.Id.Pair, market.Id.Exchange, market.Id.Timeframe, isDefault, [.. market.Fallbacks.Select(venue => venue.ToString())],
                 latest.AsOf, latest.Stale, latest.WarmUp);

@@ -22,7 +22,7 @@ internal static class Middleware
     /// <summary>Whatever is not answered otherwise is answered as problem+json.</summary>
     public static void UseProblems(this IApplicationBuilder app, ILoggerFactory logs)
     {
-        var log = logs.CreateLogger(typeof(ApiProblem));
+        var log = logs.CreateLogger<ApiProblem>();
         app.Use(next => async context =>
         {
             var status = await StatusOf(next, context, log);

@@ -33,14 +33,14 @@ internal static class SettingsFile
 
     private static List<SettingText> ReadObject(ref Utf8JsonReader reader, PositionedText text, string prefix, List<IReadOnlyList<SettingText>>? markets)
     {
-        if (reader.TokenType != JsonTokenType.StartObject) throw text.Error(reader, $"expected an object {{ … }}{(prefix.Length > 0 ? " for " + prefix : "")}");
+        if (reader.TokenType != JsonTokenType.StartObject) throw text.Error(ref reader, $"expected an object {{ … }}{(prefix.Length > 0 ? " for " + prefix : "")}");
         var settings = new List<SettingText>();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
             var key = reader.GetString()!;
-            if (settings.Exists(setting => setting.Key == key) || (key == Markets && markets is { Count: > 0 })) throw text.Error(reader, $"'{key}' is set twice");
+            if (settings.Exists(setting => setting.Key == key) || (key == Markets && markets is { Count: > 0 })) throw text.Error(ref reader, $"'{key}' is set twice");
             reader.Read();
-            var origin = text.Position(reader);
+            var origin = text.Position(ref reader);
             if (key == Markets && markets is not null) ReadMarkets(ref reader, text, markets);
             else settings.Add(new(key, ReadValues(ref reader, text, key), origin));
         }
@@ -49,32 +49,32 @@ internal static class SettingsFile
 
     private static void ReadMarkets(ref Utf8JsonReader reader, PositionedText text, List<IReadOnlyList<SettingText>> markets)
     {
-        if (reader.TokenType != JsonTokenType.StartArray) throw text.Error(reader, "markets: expected a list of objects [ { \"pair\": … }, … ]");
+        if (reader.TokenType != JsonTokenType.StartArray) throw text.Error(ref reader, "markets: expected a list of objects [ { \"pair\": … }, … ]");
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            var origin = text.Position(reader);
+            var origin = text.Position(ref reader);
             var market = ReadObject(ref reader, text, $"markets[{markets.Count}]", markets: null);
             if (!market.Exists(setting => setting.Key == "pair")) throw new SettingsException([$"{origin}: markets[{markets.Count}]: 'pair' is missing"]);
             markets.Add(market);
         }
-        if (markets.Count == 0) throw text.Error(reader, "markets: expected at least one market");
+        if (markets.Count == 0) throw text.Error(ref reader, "markets: expected at least one market");
     }
 
     private static List<string> ReadValues(ref Utf8JsonReader reader, PositionedText text, string key)
     {
-        if (reader.TokenType != JsonTokenType.StartArray) return [Scalar(reader, text, key)];
+        if (reader.TokenType != JsonTokenType.StartArray) return [Scalar(ref reader, text, key)];
         var values = new List<string>();
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray) values.Add(Scalar(reader, text, key));
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray) values.Add(Scalar(ref reader, text, key));
         return values;
     }
 
-    private static string Scalar(in Utf8JsonReader reader, PositionedText text, string key) => reader.TokenType switch
+    private static string Scalar(ref Utf8JsonReader reader, PositionedText text, string key) => reader.TokenType switch
     {
         JsonTokenType.String => reader.GetString()!,
         JsonTokenType.Number => Encoding.UTF8.GetString(reader.ValueSpan),
         JsonTokenType.True => "true",
         JsonTokenType.False => "false",
-        _ => throw text.Error(reader, $"{key}: expected a text, a number, true or false, or a list of these"),
+        _ => throw text.Error(ref reader, $"{key}: expected a text, a number, true or false, or a list of these"),
     };
 
     private static string Short(string message)
@@ -88,7 +88,7 @@ internal static class SettingsFile
     {
         public Utf8JsonReader Reader() => new(json, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
 
-        public string Position(in Utf8JsonReader reader)
+        public string Position(ref Utf8JsonReader reader)
         {
             var before = json.AsSpan(0, (int)reader.TokenStartIndex);
             var line = before.Count((byte)'\n') + 1;
@@ -96,6 +96,6 @@ internal static class SettingsFile
             return $"{name}:{line}:{column}";
         }
 
-        public SettingsException Error(in Utf8JsonReader reader, string message) => new([$"{Position(reader)}: {message}"]);
+        public SettingsException Error(ref Utf8JsonReader reader, string message) => new([$"{Position(ref reader)}: {message}"]);
     }
 }
