@@ -116,7 +116,7 @@ internal static class DoctorCommand
             var mark = good switch { true => "[green]ok[/]", false => "[red]missing[/]", null => "[yellow]note[/]" };
             grid.AddRow(new Markup(mark), new Markup(Markup.Escape(subject)), new Markup(Markup.Escape(text)));
         }
-        AnsiConsole.Write(grid);
+        Terminal.Data.Write(grid);
     }
 
     /// <summary>One thing that was looked at; null is neither good nor bad.</summary>

@@ -60,7 +60,10 @@ internal static class ServeCommand
 
     private static async Task<int> RunAsync(ServiceSettings settings, ParseResult parsed, SandboxOptionSet world, CancellationToken cancellation)
     {
-        using var log = LoggerFactory.Create(logging => logging.AddSimpleConsole(console => console.SingleLine = true).AddFilter("Microsoft", LogLevel.Warning));
+        using var log = LoggerFactory.Create(logging => logging
+            .AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, "yyyy-MM-dd'T'HH:mm:ss'Z' ", true))
+            .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace)
+            .AddFilter("Microsoft", LogLevel.Warning));
         SandboxServer? ownSandbox = null;
         TimeProvider clock = TimeProvider.System;
         SandboxNotice? notice = null;
@@ -83,7 +86,9 @@ internal static class ServeCommand
         await using var service = await ServiceHost.StartAsync(settings, outside.Parts, clock, cancellation);
         Welcome(service.Url, settings, notice);
         using var stop = cancellation.Register(service.Stop);
+        var reporter = new FeedReporter(outside.Parts).RunAsync(cancellation);
         await service.Completion;
+        await reporter;
         return ExitCode.Ok;
     }
 
