@@ -18,6 +18,7 @@ public sealed class CcxtBridge : IAsyncDisposable
     private readonly Task _supervision;
     private volatile TaskCompletionSource<BridgeProcess> _current = NewSource();
     private volatile BridgeHealth _health = new(false, 0, null, null);
+    private int _disposed;
 
     private CcxtBridge(CcxtBridgeOptions options, TimeProvider clock)
     {
@@ -49,6 +50,7 @@ public sealed class CcxtBridge : IAsyncDisposable
     /// <summary>Ends the process.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1) return;
         await _stop.CancelAsync();
         await _supervision;
         _stop.Dispose();
@@ -72,7 +74,7 @@ public sealed class CcxtBridge : IAsyncDisposable
 
     private async Task<BridgeProcess> CurrentAsync(CancellationToken cancellation)
     {
-        ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) == 1, this);
         try
         {
             return await _current.Task.WaitAsync(_options.StartDeadline, cancellation);
