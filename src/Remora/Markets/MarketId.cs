@@ -1,11 +1,42 @@
 namespace Remora.Markets;
 
 /// <summary>What is assessed: one pair on one exchange at one base timeframe.</summary>
-/// <param name="Exchange">CCXT's id of the exchange, lower case: <c>binance</c>.</param>
-/// <param name="Pair">The pair.</param>
-/// <param name="Timeframe">The base timeframe.</param>
-public sealed record MarketId(string Exchange, Pair Pair, Timeframe Timeframe)
+public sealed class MarketId : IEquatable<MarketId>
 {
+    private readonly string _text;
+    private readonly int _hash; // kept: every candle looks its market up
+
+    /// <summary>Names a market.</summary>
+    /// <param name="exchange">CCXT's id of the exchange, lower case: <c>binance</c>.</param>
+    /// <param name="pair">The pair.</param>
+    /// <param name="timeframe">The base timeframe.</param>
+    public MarketId(string exchange, Pair pair, Timeframe timeframe)
+    {
+        Exchange = exchange;
+        Pair = pair;
+        Timeframe = timeframe;
+        _text = $"{exchange} {pair} {timeframe}";
+        _hash = _text.GetHashCode(StringComparison.Ordinal);
+    }
+
+    /// <summary>CCXT's id of the exchange.</summary>
+    public string Exchange { get; }
+
+    /// <summary>The pair.</summary>
+    public Pair Pair { get; }
+
+    /// <summary>The base timeframe.</summary>
+    public Timeframe Timeframe { get; }
+
+    /// <inheritdoc/>
+    public bool Equals(MarketId? other) => ReferenceEquals(this, other) || (other is not null && _hash == other._hash && _text == other._text);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as MarketId);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => _hash;
+
     /// <summary>For logs and messages: <c>binance BTC/USDT 5m</c>.</summary>
-    public override string ToString() => $"{Exchange} {Pair} {Timeframe}";
+    public override string ToString() => _text;
 }

@@ -55,6 +55,12 @@ public sealed record Pair
         return code.Length > 0;
     }
 
+    /// <inheritdoc/>
+    public bool Equals(Pair? other) => other is not null && _text == other._text;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => _text.GetHashCode(StringComparison.Ordinal);
+
     /// <summary>The pair as it is read: <c>BTC/USDT</c>.</summary>
     public override string ToString() => _text;
 }

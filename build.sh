@@ -1,0 +1,38 @@
+# Sourced by ./remora and ./test: what both need to know about tools and building. Everything it says goes to standard error.
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1 DOTNET_GENERATE_ASPNET_CERTIFICATE=false
+export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0
+[[ -n ${HOME:-} && -w ${HOME:-} ]] || { mkdir -p "$root/artifacts/home" && export HOME=$root/artifacts/home; }
+
+# One line for each tool that is missing or too old.
+check_tools() {
+  local good=0 version
+  version=$(dotnet --version 2>/dev/null) || version=none
+  [[ $version == 10.* ]] || { echo "remora: needs the .NET SDK 10 ('dotnet' on PATH), found $version" >&2; good=1; }
+  version=$(node --version 2>/dev/null) || version=none
+  [[ $version =~ ^v([0-9]+) && ${BASH_REMATCH[1]} -ge 20 ]] || { echo "remora: needs Node.js 20 or later ('node' on PATH), found $version" >&2; good=1; }
+  command -v npm >/dev/null || { echo "remora: needs npm, which comes with Node.js" >&2; good=1; }
+  return "$good"
+}
+
+# The first source that is newer than the stamp, if any.
+newer_sources() {
+  find "$root/src" "$root/Directory.Build.props" "$root/Directory.Packages.props" "$root/package-lock.json" "$root/global.json" \
+    -newer "$1" -type f -print -quit
+}
+
+# Builds one project or solution in Release; quiet unless it fails. Two at once wait for each other.
+build_locked() {
+  local stamp=$1 project=$2 log=$root/artifacts/build.log
+  mkdir -p "$root/artifacts"
+  (
+    flock 9
+    touch "$stamp.new"
+    echo "building $(basename "$project") (the first time takes a minute) ..." >&2
+    if ! dotnet build "$project" -c Release -v quiet -nologo ${CI:+-p:RestoreLockedMode=true} >"$log" 2>&1; then
+      grep -E 'error' "$log" | sort -u | head -n 20 >&2
+      echo "remora: the build failed; the whole log is in artifacts/build.log" >&2
+      exit 1
+    fi
+    mv "$stamp.new" "$stamp"
+  ) 9>"$root/artifacts/build.lock"
+}

@@ -1,0 +1,57 @@
+using System.IO.Compression;
+using System.Text;
+using System.Text.Json;
+
+namespace Remora.Cli;
+
+/// <summary>Writes assessments as CSV, CSV.gz or JSON lines, by the file's ending. The file appears when it is complete, never by half.</summary>
+internal sealed class AssessmentFile : IDisposable
+{
+    private const string PartSuffix = ".part";
+    private readonly string _path;
+    private readonly StreamWriter _writer;
+    private readonly bool _json;
+    private readonly StringBuilder _row = new();
+
+    private AssessmentFile(string path, StreamWriter writer, bool json)
+    {
+        _path = path;
+        _writer = writer;
+        _json = json;
+    }
+
+    /// <exception cref="ArgumentException">The ending is not one of those known.</exception>
+    public static AssessmentFile Create(string path)
+    {
+        var json = path.EndsWith(".jsonl");
+        if (!json && !path.EndsWith(".csv") && !path.EndsWith(".csv.gz"))
+            throw new ArgumentException($"--to {path}: expected a name that ends in .csv, .csv.gz or .jsonl");
+        Stream stream = new FileStream(path + PartSuffix, FileMode.Create, FileAccess.Write);
+        if (path.EndsWith(".gz")) stream = new GZipStream(stream, CompressionLevel.Optimal);
+        var file = new AssessmentFile(path, new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), bufferSize: 1 << 16), json);
+        if (!json) file._writer.Write(AssessmentCsv.Header + "\n");
+        return file;
+    }
+
+    public void Write(Assessment assessment)
+    {
+        _row.Clear();
+        if (_json) _row.Append(JsonSerializer.Serialize(assessment, RemoraJson.Options)).Append('\n');
+        else AssessmentCsv.Append(_row, assessment);
+        _writer.Write(_row);
+    }
+
+    /// <summary>Everything has been written: the file gets its name.</summary>
+    public void Complete()
+    {
+        _writer.Dispose();
+        File.Move(_path + PartSuffix, _path, overwrite: true);
+    }
+
+    /// <summary>Without <see cref="Complete"/> nothing is left behind.</summary>
+    public void Dispose()
+    {
+        _writer.Dispose();
+        File.Delete(_path + PartSuffix);
+    }
+}

@@ -1,0 +1,44 @@
+using System.CommandLine;
+using Remora.Markets;
+
+namespace Remora.Cli.Commands;
+
+/// <summary>Options that several commands have, each read in one way.</summary>
+internal static class Options
+{
+    public static Option<Pair> Pair(string name) => new(name)
+    {
+        Description = "The pair, e.g. BTC/USDT",
+        CustomParser = result =>
+        {
+            var text = result.Tokens[0].Value;
+            if (Markets.Pair.TryParse(text, out var pair)) return pair;
+            result.AddError($"{name} '{text}' is not a pair: expected BASE/QUOTE such as BTC/USDT");
+            return null;
+        },
+    };
+
+    public static Option<Timeframe?> Timeframe() => new("--timeframe")
+    {
+        Description = "Timeframe of the candles, e.g. 5m; told from the rows without it",
+        CustomParser = result =>
+        {
+            var text = result.Tokens[0].Value;
+            if (Markets.Timeframe.TryParse(text, out var timeframe)) return timeframe;
+            result.AddError($"--timeframe '{text}' is unknown: expected one of {string.Join(", ", Markets.Timeframe.Known)}");
+            return null;
+        },
+    };
+
+    public static Option<Instant?> Time(string name, string description) => new(name)
+    {
+        Description = description,
+        CustomParser = result =>
+        {
+            var text = result.Tokens[0].Value;
+            if (Instant.TryParse(text, out var time)) return time;
+            result.AddError($"{name} '{text}' is not a time: expected ISO-8601 such as 2022-06-13 or 2022-06-13T08:00:00Z");
+            return null;
+        },
+    };
+}

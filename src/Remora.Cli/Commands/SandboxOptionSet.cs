@@ -1,0 +1,119 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Remora.Feeds.Time;
+using Remora.Markets;
+using Remora.Sandbox;
+using Remora.Sandbox.Faults;
+using Remora.Sandbox.Replay;
+
+namespace Remora.Cli.Commands;
+
+/// <summary>What the world of the sandbox is made of: the options that <c>remora sandbox</c> and <c>remora serve --sandbox</c> share.</summary>
+internal sealed class SandboxOptionSet
+{
+    /// <summary>A replay begins this far into the file, so that there is a past to warm up from.</summary>
+    private static readonly TimeSpan ReplayPast = TimeSpan.FromDays(31);
+
+    private readonly Option<long> _seed = new("--seed") { Description = "Decides the simulated markets: the same seed, the same prices", DefaultValueFactory = _ => 1 };
+
+    private readonly Option<double> _speed = new("--speed") { Description = "Sandbox seconds per real second; 300 closes a 5m candle every second", DefaultValueFactory = _ => 1 };
+
+    private readonly Option<Instant?> _start = Options.Time("--start", "What the sandbox's clock shows at first; now, or 31 days into the replayed file");
+
+    private readonly Option<string[]> _replay = new("--replay") { Description = "Replay a candle file instead of simulating: BTC/USDT=candles.csv.gz; repeatable" };
+
+    private readonly Option<string[]> _faults = new("--fault") { Description = $"What goes wrong from the start, for which share of requests: KIND or KIND:0.2; repeatable. One of {string.Join(", ", FaultKinds.Names)}" };
+
+    private readonly Option<long?> _storm = new("--storm") { Description = "Random faults with quiet between, by this seed" };
+
+    private readonly Option<int> _history = new("--history-days") { Description = "How many days of simulated past there are", DefaultValueFactory = _ => 230 };
+
+    public SandboxOptionSet()
+    {
+        _speed.Validators.Add(result => Check(result, "--speed", result.GetValueOrDefault<double>() is > 0 and <= 100_000, "above 0, up to 100000"));
+        _history.Validators.Add(result => Check(result, "--history-days", result.GetValueOrDefault<int>() is >= 1 and <= 3650, "1 to 3650"));
+        _replay.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens)
+                if (!TrySplit(token.Value, '=', out var pair, out _) || !Pair.TryParse(pair, out _))
+                    result.AddError($"--replay '{token.Value}': expected PAIR=FILE such as BTC/USDT=candles.csv.gz");
+        });
+        _faults.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens)
+                if (!TryReadFault(token.Value, out _)) result.AddError($"--fault '{token.Value}': expected KIND or KIND:SHARE, share above 0 up to 1, KIND one of {string.Join(", ", FaultKinds.Names)}");
+        });
+    }
+
+    /// <summary>All of them, to be added to a command.</summary>
+    public IReadOnlyList<Option> All => [_speed, _seed, _start, _replay, _history, _faults, _storm];
+
+    /// <summary>The names of those that were given.</summary>
+    public IEnumerable<string> Given(ParseResult parsed) => All.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name);
+
+    /// <summary>Starts the sandbox and its clock.</summary>
+    /// <exception cref="CandleFileException">A file to replay cannot be read.</exception>
+    /// <exception cref="SandboxOptionException">The world cannot be as asked for.</exception>
+    public async Task<(SandboxServer Server, ScaledClock Clock)> StartAsync(ParseResult parsed, int port, IReadOnlyList<Pair>? pairs, CancellationToken cancellation)
+    {
+        var tapes = new Dictionary<Pair, ReplayTape>();
+        foreach (var text in parsed.GetValue(_replay) ?? [])
+        {
+            _ = TrySplit(text, '=', out var pair, out var file);
+            var series = CandleFile.Read(file, timeframe: null);
+            tapes[Pair.Parse(pair)] = new(series.Timeframe, series.Candles);
+        }
+        var start = parsed.GetValue(_start) ?? StartOf(tapes.Values) ?? Instant.From(TimeProvider.System.GetUtcNow());
+        var speed = parsed.GetValue(_speed);
+        var clock = new ScaledClock(start.ToDateTimeOffset(), speed);
+        var options = new SandboxOptions
+        {
+            Port = port,
+            Seed = parsed.GetValue(_seed),
+            Speed = speed,
+            Start = start,
+            HistoryDays = parsed.GetValue(_history),
+            Pairs = tapes.Count > 0 ? null : pairs,
+            Replay = tapes,
+            Faults = [.. (parsed.GetValue(_faults) ?? []).Select(text => TryReadFault(text, out var fault) ? fault : throw new InvalidOperationException(text))],
+            Storm = parsed.GetValue(_storm) is { } seed ? new(seed) : null,
+        };
+        return (await SandboxServer.StartAsync(options, clock, cancellation), clock);
+    }
+
+    private static Instant? StartOf(IReadOnlyCollection<ReplayTape> tapes)
+    {
+        if (tapes.Count == 0) return null;
+        var first = tapes.Max(tape => tape.Candles[0].OpenTime);
+        var last = tapes.Min(tape => tape.Candles[^1].OpenTime);
+        var past = first + ReplayPast;
+        return past < last ? past : first + ((last - first) / 2);
+    }
+
+    private static bool TryReadFault(string text, out Fault fault)
+    {
+        fault = null!;
+        var share = 1.0;
+        var name = text;
+        if (TrySplit(text, ':', out var kindName, out var shareText))
+        {
+            if (!double.TryParse(shareText, out share) || share is not (> 0 and <= 1)) return false;
+            name = kindName;
+        }
+        if (!FaultKinds.TryParse(name, out var kind)) return false;
+        fault = new(kind) { Share = share };
+        return true;
+    }
+
+    private static bool TrySplit(string text, char separator, out string before, out string after)
+    {
+        var at = text.IndexOf(separator);
+        (before, after) = at < 0 ? (text, "") : (text[..at], text[(at + 1)..]);
+        return at > 0 && after.Length > 0;
+    }
+
+    private static void Check(OptionResult result, string name, bool valid, string allowed)
+    {
+        if (!valid) result.AddError($"{name} '{string.Join(' ', result.Tokens)}': expected {allowed}");
+    }
+}

@@ -1,0 +1,160 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+using Remora.Markets;
+using Remora.Sandbox.Faults;
+using Remora.Sandbox.Series;
+using Remora.Sandbox.Venues;
+
+namespace Remora.Sandbox.Control;
+
+/// <summary>The controls under <c>/sandbox</c>: the page, the clock, the state, the faults.</summary>
+internal sealed class ControlApi(
+    SandboxOptions options, SandboxWorld world, IReadOnlyList<Venue> venues, FaultBoard faults, TimeProvider clock, RequestCounts counts)
+{
+    private static readonly Lazy<byte[]> Page = new(ReadPage);
+
+    public async Task Answer(HttpContext context, string path)
+    {
+        var method = context.Request.Method;
+        switch (path, method)
+        {
+            case ("/sandbox" or "/sandbox/", "GET"):
+                context.Response.ContentType = "text/html; charset=utf-8";
+                await context.Response.Body.WriteAsync(Page.Value, context.RequestAborted);
+                break;
+            case ("/sandbox/clock", "GET"):
+                await Send(context, Clock());
+                break;
+            case ("/sandbox/state", "GET"):
+                await Send(context, State());
+                break;
+            case ("/sandbox/faults", "GET"):
+                await Send(context, FaultList());
+                break;
+            case ("/sandbox/faults", "POST"):
+                await Order(context);
+                break;
+            case ("/sandbox/faults", "DELETE"):
+                faults.Clear();
+                await Send(context, FaultList());
+                break;
+            case ("/sandbox/clock" or "/sandbox/state" or "/sandbox" or "/sandbox/", _):
+                await NotAllowed(context, "GET");
+                break;
+            case ("/sandbox/faults", _):
+                await NotAllowed(context, "GET, POST, DELETE");
+                break;
+            default:
+                await Problem.Send(context, 404, $"there is nothing at {path}", "path", ["/sandbox", "/sandbox/clock", "/sandbox/state", "/sandbox/faults"]);
+                break;
+        }
+    }
+
+    private async Task Order(HttpContext context)
+    {
+        try
+        {
+            using var order = await JsonDocument.ParseAsync(context.Request.Body, default, context.RequestAborted);
+            FaultOrder.Apply(order.RootElement, faults);
+        }
+        catch (JsonException error)
+        {
+            await Problem.Send(context, 400, $"the body is not JSON: {error.Message}", "body", ["""{"kind":"http_429"}"""]);
+            return;
+        }
+        catch (BadHttpRequestException error)
+        {
+            await Problem.Send(context, error.StatusCode, error.Message, "body", [$"at most {SandboxServer.LongestBody} bytes"]);
+            return;
+        }
+        catch (FaultOrderException error)
+        {
+            await Problem.Send(context, 400, error.Message, error.Field, error.Allowed);
+            return;
+        }
+        await Send(context, FaultList());
+    }
+
+    private JsonObject Clock() => new()
+    {
+        ["sandbox"] = true,
+        ["now_ms"] = Now.UnixMilliseconds,
+        ["now"] = Now.ToString(),
+        ["speed"] = options.Speed,
+    };
+
+    private Instant Now => Instant.From(clock.GetUtcNow());
+
+    private JsonObject State()
+    {
+        var state = Clock();
+        state["origin"] = world.Origin.Name();
+        state["seed"] = options.Seed;
+        state["markets"] = new JsonArray([.. venues.SelectMany(venue => venue.Listings.Values.Select(listing => Market(venue, listing)))]);
+        state["requests"] = new JsonObject
+        {
+            ["total"] = counts.ByExchange.Values.Sum(),
+            ["by_exchange"] = Counts(counts.ByExchange),
+            ["by_fault"] = Counts(counts.ByFault),
+        };
+        foreach (var (name, value) in FaultList()) state[name] = value?.DeepClone();
+        state["fault_kinds"] = new JsonArray([.. FaultOrder.Kinds.Select(kind => (JsonNode)kind)]);
+        state["exchanges"] = new JsonArray([.. Fault.Exchanges.Select(exchange => (JsonNode)exchange)]);
+        return state;
+    }
+
+    private static JsonObject Market(Venue venue, Listing listing) => new()
+    {
+        ["exchange"] = venue.Id,
+        ["pair"] = listing.Pair.ToString(),
+        ["id"] = listing.Id,
+        ["origin"] = listing.Series.Origin.Name(),
+        ["base_timeframe"] = listing.Series.Base.Name,
+        ["from"] = listing.Series.From.ToString(),
+        ["until"] = listing.Series.Until?.ToString(),
+    };
+
+    private JsonObject FaultList() => new()
+    {
+        ["faults"] = new JsonArray([.. faults.Active.Select(active => Describe(active.Fault, active.Left))]),
+        ["storm"] = faults.Storm is { } storm
+            ? new JsonObject
+            {
+                ["seed"] = storm.Seed, ["mean_quiet_seconds"] = storm.MeanQuiet.TotalSeconds, ["mean_fault_seconds"] = storm.MeanFault.TotalSeconds,
+            }
+            : null,
+    };
+
+    private static JsonObject Describe(Fault fault, TimeSpan? left) => new()
+    {
+        ["kind"] = fault.Kind.Name(),
+        ["exchange"] = fault.Exchange,
+        ["path"] = fault.Path,
+        ["share"] = fault.Share,
+        ["seconds_left"] = left?.TotalSeconds,
+    };
+
+    private static JsonObject Counts(IReadOnlyDictionary<string, long> counts) =>
+        new(counts.OrderBy(count => count.Key, StringComparer.Ordinal).Select(count => KeyValuePair.Create<string, JsonNode?>(count.Key, count.Value)));
+
+    private static async Task NotAllowed(HttpContext context, string allowed)
+    {
+        context.Response.Headers.Allow = allowed;
+        await Problem.Send(context, 405, $"{context.Request.Method} is not allowed here", "method", allowed.Split(", "));
+    }
+
+    private static async Task Send(HttpContext context, JsonObject body)
+    {
+        context.Response.ContentType = "application/json";
+        await context.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(body), context.RequestAborted);
+    }
+
+    private static byte[] ReadPage()
+    {
+        using var stream = typeof(ControlApi).Assembly.GetManifestResourceStream("control.html")!;
+        using var copy = new MemoryStream();
+        stream.CopyTo(copy);
+        return copy.ToArray();
+    }
+}

@@ -1,0 +1,59 @@
+using Remora.Markets;
+using Remora.Sandbox.Simulation;
+
+namespace Remora.Sandbox.Faults;
+
+/// <summary>What a fault does to a list of candles before it is written. NaN stands for a null on the wire.</summary>
+internal readonly record struct CandleDamage(Fault? Fault, Dice Dice)
+{
+    /// <summary>No damage.</summary>
+    public static CandleDamage None => default;
+
+    /// <summary>How far ahead of the truth the exchange's clock is, in whole candles so that open times stay aligned.</summary>
+    public TimeSpan ClockError(Timeframe timeframe) =>
+        Fault is { Kind: FaultKind.WrongClock } ? timeframe.Length * Math.Ceiling(Fault.ClockError / timeframe.Length) : TimeSpan.Zero;
+
+    public List<Candle> Apply(List<Candle> candles, Timeframe timeframe)
+    {
+        if (Fault is null || candles.Count == 0) return candles;
+        var dice = Dice;
+        switch (Fault.Kind)
+        {
+            case FaultKind.EmptyList:
+                return [];
+            case FaultKind.WrongClock:
+                var ahead = ClockError(timeframe);
+                return candles.ConvertAll(candle => candle with { OpenTime = candle.OpenTime + ahead });
+            case FaultKind.Duplicates:
+                candles.Add(candles[^1]);
+                for (var i = candles.Count - 2; i >= 0; i--)
+                    if (dice.Uniform() < 0.1) candles.Insert(i, candles[i]);
+                return candles;
+            case FaultKind.Gaps:
+                candles.RemoveAt(dice.Below(candles.Count));
+                candles.RemoveAll(_ => dice.Uniform() < 0.1);
+                return candles;
+            case FaultKind.Disorder:
+                for (var i = candles.Count - 1; i > 0; i--)
+                {
+                    var other = dice.Below(i + 1);
+                    (candles[i], candles[other]) = (candles[other], candles[i]);
+                }
+                return candles;
+            case FaultKind.BadValues:
+                candles[^1] = Spoil(candles[^1], dice.Below(3));
+                for (var i = 0; i < candles.Count - 1; i++)
+                    if (dice.Uniform() < 0.1) candles[i] = Spoil(candles[i], dice.Below(3));
+                return candles;
+            default:
+                return candles;
+        }
+    }
+
+    private static Candle Spoil(in Candle candle, int how) => how switch
+    {
+        0 => candle with { Close = double.NaN },
+        1 => candle with { Low = -candle.Low },
+        _ => candle with { High = candle.Low / 2, Low = candle.High * 2 },
+    };
+}

@@ -1,0 +1,123 @@
+namespace Remora.Sandbox.Faults;
+
+/// <summary>The ways in which an exchange can fail.</summary>
+public enum FaultKind
+{
+    /// <summary>Too many requests, with Retry-After.</summary>
+    Http429,
+
+    /// <summary>Banned for too many requests, with Retry-After.</summary>
+    Http418,
+
+    /// <summary>502, 503, 504 or 520 with a page of HTML, as a gateway sends it.</summary>
+    Http5xx,
+
+    /// <summary>An error of the exchange itself: its own JSON, with the status it uses for that.</summary>
+    Http5xxJson,
+
+    /// <summary>Status 200 and a page of HTML.</summary>
+    Html200,
+
+    /// <summary>Status 200 and <c>null</c>.</summary>
+    Null200,
+
+    /// <summary>Status 200 and a number.</summary>
+    Number200,
+
+    /// <summary>Status 200 and nothing.</summary>
+    Empty200,
+
+    /// <summary>Status 200 and bytes that are no text.</summary>
+    Garbage,
+
+    /// <summary>The connection breaks in the middle of the body.</summary>
+    Truncated,
+
+    /// <summary>A body that says it is gzip and is not.</summary>
+    BadGzip,
+
+    /// <summary>Headers of 64 KB.</summary>
+    HugeHeaders,
+
+    /// <summary>The body stops half-way and never goes on.</summary>
+    StalledBody,
+
+    /// <summary>The body comes a few bytes at a time.</summary>
+    SlowBody,
+
+    /// <summary>Nothing comes at all, and the connection stays open.</summary>
+    StalledHeaders,
+
+    /// <summary>The connection is reset before anything is sent.</summary>
+    Refused,
+
+    /// <summary>A body of 48 MB.</summary>
+    Oversized,
+
+    /// <summary>Some candles come twice.</summary>
+    Duplicates,
+
+    /// <summary>Candles come in disorder.</summary>
+    Disorder,
+
+    /// <summary>Some candles are missing.</summary>
+    Gaps,
+
+    /// <summary>Some candles have null, negative or inverted prices.</summary>
+    BadValues,
+
+    /// <summary>Candles carry times that are ahead of the truth.</summary>
+    WrongClock,
+
+    /// <summary>A list of candles with none in it.</summary>
+    EmptyList,
+}
+
+/// <summary>The names of the faults in JSON and on the command line.</summary>
+public static class FaultKinds
+{
+    private static readonly Dictionary<string, FaultKind> ByName = new()
+    {
+        ["http_429"] = FaultKind.Http429,
+        ["http_418"] = FaultKind.Http418,
+        ["http_5xx"] = FaultKind.Http5xx,
+        ["http_5xx_json"] = FaultKind.Http5xxJson,
+        ["html_200"] = FaultKind.Html200,
+        ["null_200"] = FaultKind.Null200,
+        ["number_200"] = FaultKind.Number200,
+        ["empty_200"] = FaultKind.Empty200,
+        ["garbage"] = FaultKind.Garbage,
+        ["truncated"] = FaultKind.Truncated,
+        ["bad_gzip"] = FaultKind.BadGzip,
+        ["huge_headers"] = FaultKind.HugeHeaders,
+        ["stalled_body"] = FaultKind.StalledBody,
+        ["slow_body"] = FaultKind.SlowBody,
+        ["stalled_headers"] = FaultKind.StalledHeaders,
+        ["refused"] = FaultKind.Refused,
+        ["oversized"] = FaultKind.Oversized,
+        ["duplicates"] = FaultKind.Duplicates,
+        ["disorder"] = FaultKind.Disorder,
+        ["gaps"] = FaultKind.Gaps,
+        ["bad_values"] = FaultKind.BadValues,
+        ["wrong_clock"] = FaultKind.WrongClock,
+        ["empty_list"] = FaultKind.EmptyList,
+    };
+
+    private static readonly Dictionary<FaultKind, string> ByKind = ByName.ToDictionary(pair => pair.Value, pair => pair.Key);
+
+    /// <summary>Every name.</summary>
+    public static IReadOnlyCollection<string> Names => ByName.Keys;
+
+    /// <summary>The name of a fault.</summary>
+    public static string Name(this FaultKind kind) => ByKind[kind];
+
+    /// <summary>The fault of a name.</summary>
+    public static bool TryParse(string? name, out FaultKind kind)
+    {
+        kind = default;
+        return name is not null && ByName.TryGetValue(name, out kind);
+    }
+
+    /// <summary>Whether it changes candles rather than the answer that carries them.</summary>
+    internal static bool IsInTheCandles(this FaultKind kind) => kind >= FaultKind.Duplicates;
+}

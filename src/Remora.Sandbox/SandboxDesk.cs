@@ -1,0 +1,101 @@
+using System.Collections.Concurrent;
+using Microsoft.AspNetCore.Http;
+using Remora.Markets;
+using Remora.Sandbox.Control;
+using Remora.Sandbox.Faults;
+using Remora.Sandbox.Series;
+using Remora.Sandbox.Venues;
+
+namespace Remora.Sandbox;
+
+/// <summary>Takes every request: to the venue of its host, through the fault that hits it, or to the controls.</summary>
+internal sealed class SandboxDesk
+{
+    private const string Header = "X-Remora-Sandbox";
+
+    private readonly SandboxWorld _world;
+    private readonly FaultBoard _faults;
+    private readonly TimeProvider _clock;
+    private readonly TimeProvider _faultClock;
+    private readonly CancellationToken _stop;
+    private readonly ControlApi _control;
+    private readonly Dictionary<string, Venue> _byHost = [];
+    private readonly RequestCounts _counts = new();
+
+    public SandboxDesk(SandboxOptions options, SandboxWorld world, FaultBoard faults, TimeProvider clock, CancellationToken stop)
+    {
+        (_world, _faults, _clock, _faultClock, _stop) = (world, faults, clock, options.FaultClock, stop);
+        Venue[] venues = [new Binance(world), new Kraken(world), new Coinbase(world), new Bybit(world), new Okx(world), new AlternativeMe(world)];
+        foreach (var venue in venues)
+            foreach (var host in venue.Hosts) _byHost[host] = venue;
+        _control = new(options, world, venues, faults, clock, _counts);
+    }
+
+    public async Task Answer(HttpContext context)
+    {
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stop);
+        try
+        {
+            context.Response.Headers[Header] = _world.Origin.Name();
+            var path = context.Request.Path.Value ?? "/";
+            if (path == "/") context.Response.Redirect("/sandbox");
+            else if (path == "/sandbox" || path.StartsWith("/sandbox/")) await _control.Answer(context, path);
+            else await AnswerAsVenue(context, path, ends.Token);
+        }
+        catch (OperationCanceledException) when (ends.IsCancellationRequested)
+        {
+            context.Abort(); // the caller has gone, or the sandbox is closing on an answer that hangs
+        }
+    }
+
+    private async Task AnswerAsVenue(HttpContext context, string path, CancellationToken ends)
+    {
+        var slash = path.IndexOf('/', 1);
+        var (host, rest) = slash < 0 ? (path[1..], "/") : (path[1..slash], path[slash..]);
+        if (!_byHost.TryGetValue(host, out var venue))
+        {
+            await Problem.Send(context, 404, $"the sandbox does not know the host '{host}'", "host", _byHost.Keys);
+            return;
+        }
+        if (!HttpMethods.IsGet(context.Request.Method))
+        {
+            context.Response.Headers.Allow = "GET";
+            await Problem.Send(context, 405, "the sandbox only answers public requests, and those are GET");
+            return;
+        }
+
+        var (fault, dice) = _faults.Draw(venue.Id, path);
+        _counts.Count(venue.Id, fault);
+        var inCandles = fault is not null && fault.Kind.IsInTheCandles();
+        var query = context.Request.Query;
+        var answer = venue.Answer(new(host, rest, name => query.TryGetValue(name, out var value) ? value.ToString() : null,
+            Instant.From(_clock.GetUtcNow()), inCandles ? new(fault, dice) : CandleDamage.None));
+        if (answer.Origin is { } origin) context.Response.Headers[Header] = origin.Name();
+        if (fault is not null && !inCandles)
+        {
+            await ResponseDamage.Send(context, venue.Id, fault, dice, answer, _faultClock, ends);
+            return;
+        }
+        context.Response.StatusCode = answer.Status;
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = answer.Body.Length;
+        await context.Response.Body.WriteAsync(answer.Body, ends);
+    }
+}
+
+/// <summary>How many requests have come, and how many of them met a fault.</summary>
+internal sealed class RequestCounts
+{
+    private readonly ConcurrentDictionary<string, long> _byExchange = new();
+    private readonly ConcurrentDictionary<string, long> _byFault = new();
+
+    public IReadOnlyDictionary<string, long> ByExchange => _byExchange;
+
+    public IReadOnlyDictionary<string, long> ByFault => _byFault;
+
+    public void Count(string exchange, Fault? fault)
+    {
+        _byExchange.AddOrUpdate(exchange, 1, (_, count) => count + 1);
+        if (fault is not null) _byFault.AddOrUpdate(fault.Kind.Name(), 1, (_, count) => count + 1);
+    }
+}

@@ -1,0 +1,68 @@
+using Remora.Markets;
+using Remora.Sandbox.Faults;
+using Remora.Sandbox.Replay;
+
+namespace Remora.Sandbox;
+
+/// <summary>What the sandbox's world is made of.</summary>
+public sealed record SandboxOptions
+{
+    /// <summary>The pairs that are simulated when nothing else is said.</summary>
+    public static IReadOnlyList<Pair> DefaultPairs { get; } =
+        [.. new[] { "BTC", "ETH", "SOL", "BNB", "XRP", "ADA", "DOGE" }.Select(name => Pair.Parse(name + "/USDT"))];
+
+    /// <summary>The port on the loopback address; 0 takes any free one.</summary>
+    public int Port { get; init; }
+
+    /// <summary>Decides every simulated price: the same seed gives the same markets, to the last digit, whenever they are asked for.</summary>
+    public long Seed { get; init; } = 1;
+
+    /// <summary>How fast the clock runs. Only reported; the clock itself is an argument of <see cref="SandboxServer.StartAsync"/>.</summary>
+    public double Speed { get; init; } = 1;
+
+    /// <summary>When the simulated history is counted back from; null is the clock's time at start.</summary>
+    public Instant? Start { get; init; }
+
+    /// <summary>How many days of simulated candles exist before <see cref="Start"/>.</summary>
+    public int HistoryDays { get; init; } = 230;
+
+    /// <summary>The simulated pairs; null is <see cref="DefaultPairs"/>, or none where something is replayed. Those in USDT are also listed in USD on Kraken and Coinbase.</summary>
+    public IReadOnlyList<Pair>? Pairs { get; init; }
+
+    /// <summary>The pairs that come from recorded candles instead.</summary>
+    public IReadOnlyDictionary<Pair, ReplayTape> Replay { get; init; } = new Dictionary<Pair, ReplayTape>();
+
+    /// <summary>Decides which requests a fault with a share below 1 hits.</summary>
+    public long FaultSeed { get; init; } = 1;
+
+    /// <summary>The faults that are on from the start.</summary>
+    public IReadOnlyList<Fault> Faults { get; init; } = [];
+
+    /// <summary>Random faults from the start; null for none.</summary>
+    public FaultStorm? Storm { get; init; }
+
+    /// <summary>The clock of the faults. They last real seconds whatever the speed of the markets, since the timeouts they provoke are real ones.</summary>
+    public TimeProvider FaultClock { get; init; } = TimeProvider.System;
+
+    internal IReadOnlyList<Pair> SimulatedPairs => Pairs ?? (Replay.Count > 0 ? [] : DefaultPairs);
+
+    internal void Validate()
+    {
+        Require(Port is >= 0 and <= 65535, nameof(Port), Port, "0 to 65535");
+        Require(Speed is > 0 and <= 1_000_000, nameof(Speed), Speed, "above 0, up to 1000000");
+        Require(HistoryDays is >= 1 and <= 3650, nameof(HistoryDays), HistoryDays, "1 to 3650");
+        Require(SimulatedPairs.Count + Replay.Count > 0, nameof(Pairs), 0, "at least one pair, simulated or replayed");
+        foreach (var pair in SimulatedPairs.Concat(Replay.Keys))
+            Require(pair.Settle is null, Replay.ContainsKey(pair) ? nameof(Replay) : nameof(Pairs), pair, "spot pairs; the perpetual of each in USDT comes with it");
+        foreach (var fault in Faults) fault.Validate();
+        Storm?.Validate();
+    }
+
+    private static void Require(bool holds, string field, object value, string allowed)
+    {
+        if (!holds) throw new SandboxOptionException($"{nameof(SandboxOptions)}.{field} is {value}: expected {allowed}");
+    }
+}
+
+/// <summary>An option of the sandbox, a fault or a replayed candle that cannot be; the message names it and what is allowed.</summary>
+public sealed class SandboxOptionException(string message) : Exception(message);

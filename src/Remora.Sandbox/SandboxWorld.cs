@@ -1,0 +1,42 @@
+using Remora.Markets;
+using Remora.Sandbox.Replay;
+using Remora.Sandbox.Series;
+using Remora.Sandbox.Simulation;
+
+namespace Remora.Sandbox;
+
+/// <summary>The markets of a sandbox, without the network: what every exchange in it tells, each in its own words.</summary>
+public sealed class SandboxWorld
+{
+    private readonly Dictionary<Pair, CandleSeries> _series = [];
+
+    /// <summary>Prepares the markets; a simulated one costs nothing until it is looked at.</summary>
+    /// <param name="options">What to simulate and what to replay.</param>
+    /// <param name="start">When the sandbox starts, unless the options say when.</param>
+    public SandboxWorld(SandboxOptions options, Instant start)
+    {
+        options.Validate();
+        HistoryFrom = ((options.Start ?? start) - TimeSpan.FromDays(options.HistoryDays)).Floor(TimeSpan.FromDays(1));
+        if (HistoryFrom < Weather.Anchor)
+            throw new SandboxOptionException($"the simulated history would begin at {HistoryFrom}: expected {nameof(SandboxOptions)}.{nameof(SandboxOptions.Start)} less {nameof(SandboxOptions.HistoryDays)} not before {Weather.Anchor}");
+
+        var weather = new Weather(options.Seed);
+        foreach (var pair in options.SimulatedPairs)
+            _series[pair] = new SimulatedSeries(weather, PairProfile.Of(pair), HistoryFrom);
+        foreach (var (pair, tape) in options.Replay)
+            _series[pair] = new ReplayedSeries(tape);
+        Leader = _series.FirstOrDefault(market => market.Key.Base == "BTC").Value ?? _series.First().Value;
+    }
+
+    /// <summary>The markets, in the order of the options.</summary>
+    public IReadOnlyDictionary<Pair, CandleSeries> Markets => _series;
+
+    /// <summary>Since when simulated markets have candles.</summary>
+    public Instant HistoryFrom { get; }
+
+    /// <summary>Whether anything in it is a recording.</summary>
+    public SeriesOrigin Origin => _series.Values.Any(series => series.Origin == SeriesOrigin.Replay) ? SeriesOrigin.Replay : SeriesOrigin.Simulated;
+
+    /// <summary>The market whose moods the fear index follows: bitcoin where there is one, else the first.</summary>
+    internal CandleSeries Leader { get; }
+}

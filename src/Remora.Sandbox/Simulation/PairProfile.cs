@@ -1,0 +1,42 @@
+using Remora.Markets;
+
+namespace Remora.Sandbox.Simulation;
+
+/// <summary>The character of a simulated market.</summary>
+/// <param name="Key">What its random numbers are drawn for: markets with the same key move alike.</param>
+/// <param name="Price">The price it wanders around.</param>
+/// <param name="Decimals">Decimals of its tick.</param>
+/// <param name="Beta">How strongly it follows the common return.</param>
+/// <param name="Own">Its own volatility, as a ratio of the common one.</param>
+/// <param name="VolumePerMinute">Traded base currency in a usual minute.</param>
+internal sealed record PairProfile(string Key, double Price, int Decimals, double Beta, double Own, double VolumePerMinute)
+{
+    private const double UsualTurnoverPerMinute = 400_000; // in quote currency, of a market nobody knows
+
+    private static readonly string[] Dollars = ["USDT", "USD", "USDC", "FDUSD", "DAI"];
+
+    /// <summary>The known pairs by hand, any other from its name. A pair in any kind of dollar is one and the same market.</summary>
+    public static PairProfile Of(Pair pair)
+    {
+        var key = Dollars.Contains(pair.Quote) ? pair.Base : $"{pair.Base}/{pair.Quote}";
+        return key switch
+        {
+            "BTC" => new(key, 62_000, 2, 1.00, 0.25, 18),
+            "ETH" => new(key, 2_900, 2, 1.15, 0.45, 260),
+            "SOL" => new(key, 145, 2, 1.40, 0.75, 3_200),
+            "BNB" => new(key, 560, 2, 0.95, 0.50, 240),
+            "XRP" => new(key, 0.95, 4, 1.10, 0.75, 260_000),
+            "ADA" => new(key, 0.55, 4, 1.20, 0.65, 190_000),
+            "DOGE" => new(key, 0.16, 5, 1.30, 0.85, 1_100_000),
+            _ => FromName(key),
+        };
+    }
+
+    private static PairProfile FromName(string key)
+    {
+        var dice = new Dice(0, Dice.Stream(key), 0);
+        var price = Math.Pow(10, (dice.Uniform() * 4) - 1.5); // 0.03 to 300
+        var decimals = 4 - (int)Math.Floor(Math.Log10(price)); // five significant digits
+        return new(key, price, decimals, 0.7 + (0.9 * dice.Uniform()), 0.4 + (0.8 * dice.Uniform()), UsualTurnoverPerMinute / price);
+    }
+}

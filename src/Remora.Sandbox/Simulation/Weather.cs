@@ -1,0 +1,98 @@
+using Remora.Markets;
+
+namespace Remora.Sandbox.Simulation;
+
+/// <summary>
+/// What all simulated markets share, hour by hour since a fixed day: a Markov chain of volatility regimes (calm, normal, stormy, crash), slow bull
+/// and bear phases, and the common return with its jumps. An hour depends on earlier hours only.
+/// </summary>
+internal sealed class Weather(long seed)
+{
+    /// <summary>The first hour there is. Fixed, so that a world looks the same whenever its sandbox was started.</summary>
+    public static readonly Instant Anchor = Instant.From(new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero));
+
+    private const int Chunk = 24 * 90;
+    private const double PhaseChangesPerHour = 1.0 / (24 * 18);
+    private static readonly ulong Stream = Dice.Stream("weather");
+    private static readonly ulong JumpStream = Dice.Stream("weather jumps");
+
+    private readonly Lock _lock = new();
+    private WeatherHour[] _hours = [];
+    private Regime _regime = Regime.Normal;
+    private double _phase;
+    private double _turbulence;
+
+    public long Seed => seed;
+
+    /// <summary>At least the first <paramref name="count"/> hours.</summary>
+    public WeatherHour[] Hours(int count)
+    {
+        var hours = Volatile.Read(ref _hours);
+        if (hours.Length >= count) return hours;
+        lock (_lock)
+        {
+            if (_hours.Length >= count) return _hours;
+            var longer = new WeatherHour[count + Chunk];
+            _hours.CopyTo(longer, 0);
+            for (var hour = _hours.Length; hour < longer.Length; hour++) longer[hour] = Draw(hour);
+            Volatile.Write(ref _hours, longer);
+            return longer;
+        }
+    }
+
+    private WeatherHour Draw(int hour)
+    {
+        var dice = new Dice(seed, Stream, hour);
+        _regime = Follow(_regime, dice.Uniform());
+        if (dice.Uniform() < PhaseChangesPerHour) _phase = (dice.Below(3) - 1) * 0.00012;
+        _turbulence = (0.98 * _turbulence) + (0.06 * dice.Normal()); // volatility wanders within a regime too: fatter tails
+
+        var climate = Climate.Of(_regime);
+        var volatility = climate.Volatility * Math.Exp(_turbulence) * DayPattern(hour % 24);
+        var drawn = (volatility * dice.Normal()) + climate.Drift + _phase;
+
+        var jumps = new Dice(seed, JumpStream, hour);
+        var jump = jumps.Uniform() < climate.JumpsPerHour ? ((1.6 * jumps.Normal()) - 0.3) * climate.Volatility : 0;
+        return new(volatility, drawn, jump, jumps.Below(60), _regime);
+    }
+
+    private static Regime Follow(Regime regime, double chance) => regime switch
+    {
+        Regime.Calm => chance < 0.010 ? Regime.Normal : Regime.Calm,
+        Regime.Normal => chance < 0.008 ? Regime.Calm : chance < 0.014 ? Regime.Stormy : Regime.Normal,
+        Regime.Stormy => chance < 0.025 ? Regime.Normal : chance < 0.030 ? Regime.Crash : Regime.Stormy,
+        _ => chance < 0.12 ? Regime.Stormy : Regime.Crash,
+    };
+
+    /// <summary>Busiest around the opening of New York, quietest twelve hours away from it.</summary>
+    public static double DayPattern(int hourOfDay) => 1 + (0.3 * Math.Cos(2 * Math.PI * (hourOfDay - 14.5) / 24));
+}
+
+/// <summary>One hour of the common weather.</summary>
+/// <param name="Volatility">Standard deviation of the common log return over the hour.</param>
+/// <param name="Return">The common log return, without the jump.</param>
+/// <param name="Jump">The part of it that happens in a single minute; mostly 0.</param>
+/// <param name="JumpMinute">Which minute.</param>
+/// <param name="Regime">The regime.</param>
+internal readonly record struct WeatherHour(double Volatility, double Return, double Jump, int JumpMinute, Regime Regime);
+
+/// <summary>How violent the markets are.</summary>
+internal enum Regime
+{
+    Calm,
+    Normal,
+    Stormy,
+    Crash,
+}
+
+/// <summary>What a regime means: volatility and drift per hour, and how often prices jump.</summary>
+internal readonly record struct Climate(double Volatility, double Drift, double JumpsPerHour)
+{
+    public static Climate Of(Regime regime) => regime switch
+    {
+        Regime.Calm => new(0.0022, 0.00005, 0.001),
+        Regime.Normal => new(0.0045, 0.00005, 0.004),
+        Regime.Stormy => new(0.0100, 0.00002, 0.015),
+        _ => new(0.0180, -0.0100, 0.060),
+    };
+}

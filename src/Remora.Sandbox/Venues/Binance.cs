@@ -1,0 +1,169 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Remora.Markets;
+using static Remora.Sandbox.Venues.WireText;
+
+namespace Remora.Sandbox.Venues;
+
+/// <summary>Binance: spot, and for each market in USDT its perpetual with funding rate and open interest.</summary>
+internal sealed class Binance : Venue
+{
+    private const string Spot = "api.binance.com";
+    private const string Futures = "fapi.binance.com";
+    private static readonly IReadOnlyDictionary<string, Timeframe> Intervals = Timeframe.Known.ToDictionary(timeframe => timeframe.Name);
+
+    public Binance(SandboxWorld world)
+    {
+        foreach (var (pair, series) in world.Markets)
+            List(pair.Base + pair.Quote, pair, series);
+    }
+
+    public override string Id => "binance";
+
+    public override IReadOnlyList<string> Hosts { get; } = [Spot, Futures, "dapi.binance.com", "eapi.binance.com"];
+
+    public override VenueAnswer Answer(VenueRequest request) => (request.Host, request.Path) switch
+    {
+        (Spot, "/api/v3/exchangeInfo") => Json(new JsonObject { ["timezone"] = "UTC", ["symbols"] = Array(Listings.Values.Select(SpotSymbol)) }),
+        (Futures, "/fapi/v1/exchangeInfo") => Json(new JsonObject { ["timezone"] = "UTC", ["symbols"] = Array(Perpetuals.Select(PerpetualSymbol)) }),
+        ("dapi.binance.com", "/dapi/v1/exchangeInfo") => Json(new JsonObject { ["symbols"] = new JsonArray() }),
+        ("eapi.binance.com", "/eapi/v1/exchangeInfo") => Json(new JsonObject { ["optionSymbols"] = new JsonArray() }),
+        (Spot, "/api/v3/ping") => Json(new JsonObject()),
+        (Spot, "/api/v3/time") or (Futures, "/fapi/v1/time") => Json(new JsonObject { ["serverTime"] = request.Now.UnixMilliseconds }),
+        (Spot, "/api/v3/klines") or (Futures, "/fapi/v1/klines") => Klines(request),
+        (Futures, "/fapi/v1/premiumIndex") => ForPerpetual(request, PremiumIndex),
+        (Futures, "/fapi/v1/openInterest") => ForPerpetual(request, OpenInterest),
+        _ => Error(404, -5000, $"Path {request.Path}, Method GET is invalid"),
+    };
+
+    private IEnumerable<Listing> Perpetuals => Listings.Values.Where(listing => listing.Pair.Quote == "USDT");
+
+    private VenueAnswer Klines(VenueRequest request)
+    {
+        if (!TryFind(request.Query("symbol"), out var listing)) return Error(400, -1121, "Invalid symbol.");
+        if (!TryTimeframe(Intervals, request.Query("interval"), listing, out var timeframe)) return Error(400, -1120, "Invalid interval.");
+        var from = request.Moment("startTime", Instant.MinValue);
+        var to = request.Moment("endTime", Instant.MaxValue) + TimeSpan.FromMilliseconds(1);
+        var count = request.Count("limit", 500, 1000);
+        var candles = Candles(request, listing, new(timeframe, from, to, count, Newest: request.Query("startTime") is null));
+        return Json(listing, json =>
+        {
+            json.WriteStartArray();
+            foreach (var candle in candles) WriteKline(json, candle, timeframe);
+            json.WriteEndArray();
+        });
+    }
+
+    private static void WriteKline(Utf8JsonWriter json, in Candle candle, Timeframe timeframe)
+    {
+        json.WriteStartArray();
+        json.WriteNumberValue(candle.OpenTime.UnixMilliseconds);
+        json.WriteNumber(candle.Open, 8);
+        json.WriteNumber(candle.High, 8);
+        json.WriteNumber(candle.Low, 8);
+        json.WriteNumber(candle.Close, 8);
+        json.WriteNumber(candle.Volume, 8);
+        json.WriteNumberValue((candle.OpenTime + timeframe.Length).UnixMilliseconds - 1);
+        json.WriteNumber(candle.Turnover(), 8);
+        json.WriteNumberValue(candle.Trades());
+        json.WriteNumber(Math.Round(candle.Volume / 2, 8), 8);
+        json.WriteNumber(Math.Round(candle.Turnover() / 2, 8), 8);
+        json.WriteStringValue("0");
+        json.WriteEndArray();
+    }
+
+    private VenueAnswer ForPerpetual(VenueRequest request, Func<VenueRequest, Listing, JsonObject?> answer)
+    {
+        if (!TryFind(request.Query("symbol"), out var listing) || listing.Pair.Quote != "USDT") return Error(400, -1121, "Invalid symbol.");
+        return answer(request, listing) is { } body
+            ? new(200, JsonSerializer.SerializeToUtf8Bytes(body), listing.Series.Origin)
+            : Error(400, -4108, "Symbol is on delivering or delivered or settling or closed or pre-trading.");
+    }
+
+    // Who is many pays the few: funding follows the last day's return, and is set every eight hours.
+    private static JsonObject? PremiumIndex(VenueRequest request, Listing listing)
+    {
+        var eightHours = TimeSpan.FromHours(8);
+        var set = request.Now.Floor(eightHours);
+        if (Last(listing, request.Now, 1) is not [var latest]) return null;
+        var day = Last(listing, set, 25);
+        var funding = day.Count < 2 ? 0.0001 : Math.Clamp(0.0001 + (0.012 * Math.Log(day[^1].Close / day[0].Close)), -0.003, 0.003);
+        var price = Of(latest.Close, 8);
+        return new()
+        {
+            ["symbol"] = listing.Id,
+            ["markPrice"] = price,
+            ["indexPrice"] = price,
+            ["estimatedSettlePrice"] = price,
+            ["lastFundingRate"] = Of(Math.Round(funding, 8), 8),
+            ["interestRate"] = "0.00010000",
+            ["nextFundingTime"] = (set + eightHours).UnixMilliseconds,
+            ["time"] = request.Now.UnixMilliseconds,
+        };
+    }
+
+    // Positions pile up in a rise and are closed in a fall.
+    private static JsonObject? OpenInterest(VenueRequest request, Listing listing)
+    {
+        var week = Last(listing, request.Now, 24 * 7);
+        if (week.Count == 0) return null;
+        var usual = week.Average(candle => candle.Volume) * 40;
+        var openInterest = usual * Math.Exp(2 * Math.Log(week[^1].Close / week[0].Open));
+        return new()
+        {
+            ["openInterest"] = Of(Math.Round(openInterest, 3), 3),
+            ["symbol"] = listing.Id,
+            ["time"] = request.Now.UnixMilliseconds,
+        };
+    }
+
+    private static List<Candle> Last(Listing listing, Instant now, int hours)
+    {
+        var timeframe = listing.Series.Base.Length > Timeframe.OneHour.Length ? listing.Series.Base : Timeframe.OneHour;
+        return listing.Series.Last(timeframe, Instant.MinValue, Instant.MaxValue, hours, now);
+    }
+
+    private static JsonObject SpotSymbol(Listing listing) => new()
+    {
+        ["symbol"] = listing.Id,
+        ["status"] = "TRADING",
+        ["baseAsset"] = listing.Pair.Base,
+        ["baseAssetPrecision"] = 8,
+        ["quoteAsset"] = listing.Pair.Quote,
+        ["quotePrecision"] = 8,
+        ["quoteAssetPrecision"] = 8,
+        ["isSpotTradingAllowed"] = true,
+        ["isMarginTradingAllowed"] = false,
+        ["filters"] = Filters(listing),
+        ["permissions"] = new JsonArray(),
+        ["permissionSets"] = new JsonArray(new JsonArray("SPOT")),
+    };
+
+    private static JsonObject PerpetualSymbol(Listing listing) => new()
+    {
+        ["symbol"] = listing.Id,
+        ["pair"] = listing.Id,
+        ["contractType"] = "PERPETUAL",
+        ["deliveryDate"] = 4133404800000,
+        ["onboardDate"] = 1569398400000,
+        ["status"] = "TRADING",
+        ["baseAsset"] = listing.Pair.Base,
+        ["quoteAsset"] = listing.Pair.Quote,
+        ["marginAsset"] = listing.Pair.Quote,
+        ["underlyingType"] = "COIN",
+        ["pricePrecision"] = listing.Decimals,
+        ["quantityPrecision"] = 3,
+        ["filters"] = Filters(listing),
+    };
+
+    private static JsonArray Filters(Listing listing) =>
+    [
+        new JsonObject { ["filterType"] = "PRICE_FILTER", ["minPrice"] = listing.Tick, ["maxPrice"] = "1000000.00000000", ["tickSize"] = listing.Tick },
+        new JsonObject { ["filterType"] = "LOT_SIZE", ["minQty"] = "0.00001000", ["maxQty"] = "9000000.00000000", ["stepSize"] = "0.00001000" },
+        new JsonObject { ["filterType"] = "NOTIONAL", ["minNotional"] = "5.00000000" },
+    ];
+
+    private static JsonArray Array(IEnumerable<JsonObject> items) => [.. items];
+
+    private static VenueAnswer Error(int status, int code, string message) => Json(new JsonObject { ["code"] = code, ["msg"] = message }, status);
+}

@@ -1,0 +1,111 @@
+using System.Text.Json.Nodes;
+using Remora.Markets;
+
+namespace Remora.Sandbox.Venues;
+
+/// <summary>Bybit V5, spot: newest first, 1000 candles at most, errors with status 200.</summary>
+internal sealed class Bybit : Venue
+{
+    private static readonly IReadOnlyDictionary<string, Timeframe> Intervals = Timeframes(
+        ("1", "1m"), ("3", "3m"), ("5", "5m"), ("15", "15m"), ("30", "30m"), ("60", "1h"), ("120", "2h"),
+        ("240", "4h"), ("360", "6h"), ("720", "12h"), ("D", "1d"));
+
+    public Bybit(SandboxWorld world)
+    {
+        foreach (var (pair, series) in world.Markets)
+            List(pair.Base + pair.Quote, pair, series);
+    }
+
+    public override string Id => "bybit";
+
+    public override IReadOnlyList<string> Hosts { get; } = ["api.bybit.com"];
+
+    public override VenueAnswer Answer(VenueRequest request) => request.Path switch
+    {
+        "/v5/market/time" => Ok(request, new JsonObject { ["timeSecond"] = $"{request.Now.UnixMilliseconds / 1000}", ["timeNano"] = $"{request.Now.UnixMilliseconds}000000" }),
+        "/v5/market/instruments-info" => Instruments(request),
+        "/v5/market/kline" => Kline(request),
+        _ => Json(new JsonObject { ["retCode"] = 10404, ["retMsg"] = "Not Found", ["time"] = request.Now.UnixMilliseconds }, 404),
+    };
+
+    private VenueAnswer Instruments(VenueRequest request)
+    {
+        var category = request.Query("category");
+        if (category is not ("spot" or "linear" or "inverse" or "option")) return Error(request, "Illegal category");
+        return Ok(request, new JsonObject
+        {
+            ["category"] = category,
+            ["list"] = new JsonArray([.. category == "spot" ? Listings.Values.Select(Instrument) : []]),
+            ["nextPageCursor"] = "",
+        });
+    }
+
+    private VenueAnswer Kline(VenueRequest request)
+    {
+        if (request.Query("category") is not (null or "spot")) return Error(request, "Not supported category");
+        if (!TryFind(request.Query("symbol"), out var listing)) return Error(request, "Not supported symbols");
+        if (!TryTimeframe(Intervals, request.Query("interval"), listing, out var timeframe)) return Error(request, "Invalid period!");
+        // A start alone means the candles from there on; with an end, or with neither, the latest are meant.
+        var from = request.Moment("start", Instant.MinValue);
+        var to = request.Moment("end", Instant.MaxValue) + TimeSpan.FromMilliseconds(1);
+        var newest = request.Query("start") is null || request.Query("end") is not null;
+        var candles = Candles(request, listing, new(timeframe, from, to, request.Count("limit", 200, 1000), newest, NewestFirst: true));
+        return Json(listing, json =>
+        {
+            json.WriteStartObject();
+            json.WriteNumber("retCode", 0);
+            json.WriteString("retMsg", "OK");
+            json.WriteStartObject("result");
+            json.WriteString("category", "spot");
+            json.WriteString("symbol", listing.Id);
+            json.WriteStartArray("list");
+            foreach (var candle in candles)
+            {
+                json.WriteStartArray();
+                json.WriteStringValue(WireText.Of(candle.OpenTime.UnixMilliseconds));
+                json.WriteNumber(candle.Open);
+                json.WriteNumber(candle.High);
+                json.WriteNumber(candle.Low);
+                json.WriteNumber(candle.Close);
+                json.WriteNumber(candle.Volume);
+                json.WriteNumber(candle.Turnover());
+                json.WriteEndArray();
+            }
+            json.WriteEndArray();
+            json.WriteEndObject();
+            json.WriteStartObject("retExtInfo");
+            json.WriteEndObject();
+            json.WriteNumber("time", request.Now.UnixMilliseconds);
+            json.WriteEndObject();
+        });
+    }
+
+    private static JsonObject Instrument(Listing listing) => new()
+    {
+        ["symbol"] = listing.Id,
+        ["baseCoin"] = listing.Pair.Base,
+        ["quoteCoin"] = listing.Pair.Quote,
+        ["innovation"] = "0",
+        ["status"] = "Trading",
+        ["marginTrading"] = "none",
+        ["lotSizeFilter"] = new JsonObject
+        {
+            ["basePrecision"] = "0.000001", ["quotePrecision"] = "0.00000001", ["minOrderQty"] = "0.000048",
+            ["maxOrderQty"] = "7100000", ["minOrderAmt"] = "1", ["maxOrderAmt"] = "2000000",
+        },
+        ["priceFilter"] = new JsonObject { ["tickSize"] = listing.Tick },
+    };
+
+    private static VenueAnswer Ok(VenueRequest request, JsonObject result) => Envelope(request, 0, "OK", result);
+
+    private static VenueAnswer Error(VenueRequest request, string message) => Envelope(request, 10001, message, []);
+
+    private static VenueAnswer Envelope(VenueRequest request, int code, string message, JsonObject result) => Json(new JsonObject
+    {
+        ["retCode"] = code,
+        ["retMsg"] = message,
+        ["result"] = result,
+        ["retExtInfo"] = new JsonObject(),
+        ["time"] = request.Now.UnixMilliseconds,
+    });
+}

@@ -1,0 +1,101 @@
+using System.Text.Json.Nodes;
+using Remora.Markets;
+
+namespace Remora.Sandbox.Venues;
+
+/// <summary>OKX, spot: newest first, paged by 'after' (older than) and 'before' (newer than), 300 candles at most.</summary>
+internal sealed class Okx : Venue
+{
+    private const int Recent = 1440; // how far back /market/candles reaches, in candles; /market/history-candles reaches the beginning
+
+    // From six hours on a bar without 'utc' is cut in Hong Kong time; nobody here asks for those, so they are not offered.
+    private static readonly IReadOnlyDictionary<string, Timeframe> Bars = Timeframes(
+        ("1m", "1m"), ("3m", "3m"), ("5m", "5m"), ("15m", "15m"), ("30m", "30m"), ("1H", "1h"), ("2H", "2h"), ("4H", "4h"),
+        ("6Hutc", "6h"), ("12Hutc", "12h"), ("1Dutc", "1d"));
+
+    public Okx(SandboxWorld world)
+    {
+        foreach (var (pair, series) in world.Markets)
+            List($"{pair.Base}-{pair.Quote}", pair, series);
+    }
+
+    public override string Id => "okx";
+
+    public override IReadOnlyList<string> Hosts { get; } = ["www.okx.com"];
+
+    public override VenueAnswer Answer(VenueRequest request) => request.Path switch
+    {
+        "/api/v5/public/time" => Data([new JsonObject { ["ts"] = $"{request.Now.UnixMilliseconds}" }]),
+        "/api/v5/public/instruments" => Data([.. request.Query("instType") == "SPOT" ? Listings.Values.Select(Instrument) : []]),
+        "/api/v5/market/candles" => CandleList(request, recent: true),
+        "/api/v5/market/history-candles" => CandleList(request, recent: false),
+        _ => Error(404, "404", "Not Found"),
+    };
+
+    private VenueAnswer CandleList(VenueRequest request, bool recent)
+    {
+        if (!TryFind(request.Query("instId"), out var listing)) return Error(200, "51001", "Instrument ID, Instrument ID code, or Spread ID doesn't exist.");
+        if (!TryTimeframe(Bars, request.Query("bar") ?? "1m", listing, out var timeframe)) return Error(200, "51000", "Parameter bar error");
+        var reach = recent ? request.Now - (timeframe.Length * Recent) : Instant.MinValue;
+        var newer = request.Moment("before", Instant.MinValue) + TimeSpan.FromMilliseconds(1);
+        var older = request.Moment("after", Instant.MaxValue);
+        var count = request.Count("limit", 100, 300);
+        var candles = Candles(request, listing, new(timeframe, newer > reach ? newer : reach, older, count, Newest: true, NewestFirst: true));
+        return Json(listing, json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("code", "0");
+            json.WriteString("msg", "");
+            json.WriteStartArray("data");
+            foreach (var candle in candles)
+            {
+                json.WriteStartArray();
+                json.WriteStringValue(WireText.Of(candle.OpenTime.UnixMilliseconds));
+                json.WriteNumber(candle.Open);
+                json.WriteNumber(candle.High);
+                json.WriteNumber(candle.Low);
+                json.WriteNumber(candle.Close);
+                json.WriteNumber(candle.Volume);
+                json.WriteNumber(candle.Turnover());
+                json.WriteNumber(candle.Turnover());
+                json.WriteStringValue(candle.OpenTime + timeframe.Length <= request.Now ? "1" : "0");
+                json.WriteEndArray();
+            }
+            json.WriteEndArray();
+            json.WriteEndObject();
+        });
+    }
+
+    private static JsonObject Instrument(Listing listing) => new()
+    {
+        ["instType"] = "SPOT",
+        ["instId"] = listing.Id,
+        ["uly"] = "",
+        ["instFamily"] = "",
+        ["category"] = "1",
+        ["baseCcy"] = listing.Pair.Base,
+        ["quoteCcy"] = listing.Pair.Quote,
+        ["settleCcy"] = "",
+        ["ctVal"] = "",
+        ["ctMult"] = "",
+        ["ctValCcy"] = "",
+        ["optType"] = "",
+        ["stk"] = "",
+        ["listTime"] = "1548133413000",
+        ["expTime"] = "",
+        ["lever"] = "10",
+        ["tickSz"] = listing.Tick,
+        ["lotSz"] = "0.00000001",
+        ["minSz"] = "0.00001",
+        ["ctType"] = "",
+        ["alias"] = "",
+        ["state"] = "live",
+        ["maxLmtSz"] = "9999999999",
+        ["maxMktSz"] = "1000000",
+    };
+
+    private static VenueAnswer Data(JsonArray data) => Json(new JsonObject { ["code"] = "0", ["msg"] = "", ["data"] = data });
+
+    private static VenueAnswer Error(int status, string code, string message) =>
+        Json(new JsonObject { ["code"] = code, ["msg"] = message, ["data"] = new JsonArray() }, status);
+}

@@ -1,0 +1,159 @@
+using Remora.Markets;
+using Remora.Regimes;
+using Remora.Risk;
+using Remora.Volatility;
+
+namespace Remora;
+
+/// <summary>
+/// The answer for one market, under one policy, for one side, at one moment. Immutable. The numbers are worked out once; sentences and lists are made when they are read.
+/// Properties are in the order in which they are printed; a value that is not known is null (NaN inside, null in JSON).
+/// </summary>
+public sealed class Assessment
+{
+    private readonly AssessmentInput _input;
+    private readonly MarketReadings _readings;
+    private readonly RegimeState _regime;
+    private readonly RiskBreakdown _breakdown;
+    private readonly EventFlags _flags;
+
+    internal Assessment(AssessmentInput input, MarketReadings readings, in RegimeState regime, OutsideView outside, Side side, Instant now)
+    {
+        _input = input;
+        _readings = readings;
+        _regime = regime;
+        Outside = outside;
+        Side = side;
+        AssessedAt = now;
+
+        var policy = input.Policy;
+        var @base = input.Market.Pair.Base;
+        _breakdown = RiskScorer.Break(readings, regime.Regime, outside, @base, policy, side, now);
+        _flags = RiskScorer.Flags(readings, regime.Regime, outside, policy, now);
+        RiskScore = _breakdown.Score();
+        RiskConfidence = Confidence.Of(readings, regime, outside, input.Configured, policy.External, input.Market.Timeframe, now);
+        SafeToTrade = !Decision.Blocks(this);
+    }
+
+    /// <summary>False when something blocks entries now.</summary>
+    public bool SafeToTrade { get; }
+
+    /// <summary>What to do about an entry.</summary>
+    public Recommendation Recommendation => Decision.Recommend(this);
+
+    /// <summary>[0, 1], higher is riskier, a whole number of millionths; NaN while a part of it is unknown.</summary>
+    public double RiskScore { get; }
+
+    /// <summary>The score in words; null while unknown.</summary>
+    public RiskClass? RiskClass => double.IsNaN(RiskScore) ? null : RiskScorer.Classify(RiskScore, Rules.Classes);
+
+    /// <summary>How sure this is, [0, 1].</summary>
+    public double RiskConfidence { get; }
+
+    /// <summary>The part of a position to take, [0, 1]: 0 when blocked; NaN while the score is unknown.</summary>
+    public double PositionScale => !SafeToTrade ? 0 : RiskScorer.PositionScale(RiskScore, Rules.Decision);
+
+    /// <summary>What blocked: names of flags, <c>risk_score</c>, <c>stale_data</c>.</summary>
+    public IReadOnlyList<string> BlockedBy => Decision.BlockedBy(this);
+
+    /// <summary>Why, in sentences, the deciding one first.</summary>
+    public IReadOnlyList<string> Reasoning => Risk.Reasoning.Of(this);
+
+    /// <summary>The regime; null while unknown.</summary>
+    public Regime? Regime => _regime.Regime;
+
+    /// <summary>Since when; null while unknown.</summary>
+    public Instant? RegimeSince => _regime.Since;
+
+    /// <summary>Volatility score, [0, 1]; NaN while unknown.</summary>
+    public double Volatility => _readings.Volatility;
+
+    /// <summary>The volatility score in words.</summary>
+    public VolatilityClass? VolatilityClassification => RegimeClassifier.ClassifyVolatility(Volatility, Rules.Regime);
+
+    /// <summary>Direction of the trend.</summary>
+    public TrendClass? TrendClassification => RegimeClassifier.ClassifyTrend(_readings.Trend, Rules.Regime);
+
+    /// <summary>Momentum.</summary>
+    public MomentumClass? MomentumClassification => RegimeClassifier.ClassifyMomentum(_readings.Rsi, _readings.Trend.MacdHistogram, Rules.Regime);
+
+    /// <summary>The five addends of the score.</summary>
+    public RiskBreakdown RiskBreakdown => _breakdown;
+
+    /// <summary>All flags, raised or not.</summary>
+    public EventFlags EventFlags => _flags;
+
+    /// <summary>Fear and greed index, 0 to 100; NaN while unknown.</summary>
+    public double FearGreedIndex => Outside.RawAt(Signal.FearGreed, AssessedAt);
+
+    /// <summary>Bitcoin dominance in percent; NaN while unknown.</summary>
+    public double BtcDominance => Outside.RawAt(Signal.BtcDominance, AssessedAt);
+
+    /// <summary>Funding rate per 8 hours, a ratio; NaN while unknown.</summary>
+    public double FundingRate => Outside.RawAt(Signal.FundingRate, AssessedAt);
+
+    /// <summary>VIX in points; NaN while unknown.</summary>
+    public double Vix => Outside.RawAt(Signal.Vix, AssessedAt);
+
+    /// <summary>Dollar index in points; NaN while unknown.</summary>
+    public double Dxy => Outside.RawAt(Signal.DollarIndex, AssessedAt);
+
+    /// <summary>The pair.</summary>
+    public Pair Pair => _input.Market.Pair;
+
+    /// <summary>CCXT's id of the exchange.</summary>
+    public string Exchange => _input.Market.Exchange;
+
+    /// <summary>The base timeframe.</summary>
+    public Timeframe Timeframe => _input.Market.Timeframe;
+
+    /// <summary>The side that was asked about.</summary>
+    public Side Side { get; }
+
+    /// <summary>Close of the last candle used; null before the first.</summary>
+    public Instant? AsOf => _readings.AsOf;
+
+    /// <summary>The moment this was worked out for.</summary>
+    public Instant AssessedAt { get; }
+
+    /// <summary>From <see cref="AsOf"/> to <see cref="AssessedAt"/>; NaN before the first candle.</summary>
+    public double AgeSeconds => AsOf is { } asOf ? Math.Max(0, (AssessedAt - asOf).TotalSeconds) : double.NaN;
+
+    /// <summary>Whether the last candle is older than two timeframes, or there is none.</summary>
+    public bool Stale => AsOf is not { } asOf || Confidence.Freshness(asOf, Timeframe, AssessedAt) < 1;
+
+    /// <summary>How far the model is warmed up, [0, 1].</summary>
+    public double WarmUp => _readings.WarmUp;
+
+    /// <summary>Name of the policy.</summary>
+    public string Policy => Rules.Name;
+
+    /// <summary>Id of the policy's content.</summary>
+    public string PolicyId => Rules.Id;
+
+    /// <summary>Version of the model.</summary>
+    public string Model { get; } = RiskPolicy.ModelVersion;
+
+    /// <summary>What each known outside value is and adds.</summary>
+    public IReadOnlyDictionary<string, ExternalAddend> External => ExternalAddend.Of(this);
+
+    /// <summary>State and age of each source that is configured.</summary>
+    public IReadOnlyDictionary<string, SourceState> Sources => SourceState.Of(this);
+
+    internal MarketId Market => _input.Market;
+
+    internal RiskPolicy Rules => _input.Policy;
+
+    internal OutsideView Outside { get; }
+
+    internal IReadOnlyList<Signal> Configured => _input.Configured;
+
+    /// <summary>Everything measured from the candles.</summary>
+    public MarketReadings GetReadings() => _readings;
+
+    /// <summary>The same knowledge judged for another side and a later moment: outside values expire, candles age.</summary>
+    public Assessment At(Instant now, Side side) => new(_input, _readings, _regime, Outside, side, now);
+}
+
+/// <summary>What stays the same from one assessment of a market to the next.</summary>
+internal sealed record AssessmentInput(MarketId Market, RiskPolicy Policy, IReadOnlyList<Signal> Configured);

@@ -1,0 +1,165 @@
+using Remora.Indicators;
+using Remora.Markets;
+using Remora.Volatility;
+
+namespace Remora;
+
+/// <summary>
+/// One market's memory: indicators, volatility ranks and the longer candles made of the base ones. The only mutable object graph; everything it says of a candle
+/// is in the <see cref="MarketReadings"/> that <see cref="Apply"/> returns.
+/// </summary>
+public sealed class MarketModel
+{
+    /// <summary>The longest hole that indicators are carried across. After a longer one the past says too little about the present, and the model warms up anew.</summary>
+    public static readonly TimeSpan LongestBridgedGap = TimeSpan.FromHours(24);
+
+    /// <summary>The same for the daily averages of the bear market, which a lost day or two hardly moves.</summary>
+    public static readonly TimeSpan LongestBridgedDailyGap = TimeSpan.FromDays(7);
+
+    private const int MoveCandles = 12;
+
+    private readonly Timeframe _timeframe;
+    private readonly bool _trendFromBase;
+    private readonly bool _dailyFromBase;
+    private Atr _atr = null!;
+    private Rsi _rsi = null!;
+    private Bollinger _bollinger = null!;
+    private ReturnDeviation _deviation = null!;
+    private TrailingCloses _closes = null!;
+    private RootMeanSquare _sigma = null!;
+    private VolatilityScorer _volatility = null!;
+    private CandleAggregator _hours = null!;
+    private CandleAggregator _days;
+    private TrendIndicators _trend = null!;
+    private TrendIndicators _dailyTrend = new();
+    private Instant _nextOpen;
+    private bool _started;
+    private int _gaps;
+
+    /// <param name="timeframe">The base timeframe.</param>
+    public MarketModel(Timeframe timeframe)
+    {
+        _timeframe = timeframe;
+        _trendFromBase = timeframe.Length >= Timeframe.OneHour.Length;
+        _dailyFromBase = timeframe == Timeframe.OneDay;
+        _days = new(timeframe, Timeframe.OneDay);
+        Forget();
+    }
+
+    /// <summary>The readings after the last candle.</summary>
+    public MarketReadings Readings { get; private set; } = MarketReadings.Unknown;
+
+    /// <summary>Seeds the longer timeframes from a venue's own candles, up to where the base candles take over. Call once, before the first <see cref="Apply"/>.</summary>
+    public void Seed(MarketHistory history)
+    {
+        var first = history.Base.Count > 0 ? history.Base[0].OpenTime : Instant.MaxValue;
+        if (!_dailyFromBase)
+        {
+            var until = first == Instant.MaxValue ? first : CandleAggregator.FirstWhole(first, Timeframe.OneDay);
+            foreach (var day in history.Daily)
+                if (day.OpenTime < until) _dailyTrend.Update(day);
+        }
+        if (!_trendFromBase)
+        {
+            var until = first == Instant.MaxValue ? first : CandleAggregator.FirstWhole(first, Timeframe.OneHour);
+            foreach (var hour in history.Hourly)
+                if (hour.OpenTime < until) _trend.Update(hour);
+        }
+        Readings = Readings with { Trend = _trend.Reading, DailyTrend = _dailyTrend.Reading };
+    }
+
+    /// <summary>Takes the next closed candle. False, and nothing changes, when it is not later than the last one.</summary>
+    public bool Apply(in Candle candle)
+    {
+        if (_started && candle.OpenTime != _nextOpen)
+        {
+            if (candle.OpenTime < _nextOpen) return false;
+            _gaps++;
+            var hole = candle.OpenTime - _nextOpen;
+            if (hole > LongestBridgedGap) Forget();
+            if (hole > LongestBridgedDailyGap) ForgetDays();
+        }
+        _started = true;
+        _nextOpen = candle.OpenTime + _timeframe.Length;
+
+        UpdateLongerCandles(candle);
+        var close = candle.Close;
+        _closes.Update(_nextOpen, close);
+        var deviation = _deviation.Update(_closes.LastReturn);
+        if (!double.IsNaN(_closes.LastReturn)) _sigma.Update(_closes.LastReturn);
+        var atrRatio = _atr.Update(candle.High, candle.Low, close) / close;
+        var width = _bollinger.Update(close);
+
+        Readings = new()
+        {
+            AsOf = _nextOpen,
+            Close = close,
+            Volatility = _volatility.Update(atrRatio, width, deviation),
+            AtrRatio = atrRatio,
+            BollingerWidth = width,
+            ReturnDeviation = deviation,
+            Rsi = _rsi.Update(close),
+            DayReturn = _closes.DayReturn,
+            DayDrawdown = _closes.DayDrawdown,
+            MoveInSigmas = MoveInSigmas(),
+            Trend = _trend.Reading,
+            DailyTrend = _dailyTrend.Reading,
+            WarmUp = WarmUp(),
+            Gaps = _gaps,
+        };
+        return true;
+    }
+
+    private void UpdateLongerCandles(in Candle candle)
+    {
+        if (_trendFromBase)
+        {
+            _trend.Update(candle);
+        }
+        else
+        {
+            if (_hours.TryCloseBefore(candle.OpenTime, out var cutShort)) _trend.Update(cutShort);
+            if (_hours.Add(candle, out var hour)) _trend.Update(hour);
+        }
+
+        if (_dailyFromBase)
+        {
+            _dailyTrend.Update(candle);
+        }
+        else
+        {
+            if (_days.TryCloseBefore(candle.OpenTime, out var cutShort)) _dailyTrend.Update(cutShort);
+            if (_days.Add(candle, out var day)) _dailyTrend.Update(day);
+        }
+    }
+
+    private double MoveInSigmas()
+    {
+        // A deviation from fewer values than a day has, or of a market that did not move, is no yardstick.
+        if (double.IsNaN(_volatility.Value)) return double.NaN;
+        var sigma = _sigma.Value;
+        return sigma > 0 ? _closes.CandlesReturn / (sigma * Math.Sqrt(MoveCandles)) : double.NaN;
+    }
+
+    private double WarmUp() =>
+        (0.5 * Math.Min(1, _trend.Reading.Candles / (double)TrendIndicators.WarmUp)) + (0.5 * _volatility.Count / _volatility.Capacity);
+
+    private void Forget()
+    {
+        _atr = new(14);
+        _rsi = new(14);
+        _bollinger = new(20, 2);
+        _deviation = new(20);
+        _closes = new(_timeframe, MoveCandles);
+        _volatility = new(_timeframe);
+        _sigma = new(_volatility.Capacity);
+        _hours = new(_timeframe, Timeframe.OneHour);
+        _trend = new();
+    }
+
+    private void ForgetDays()
+    {
+        _days = new(_timeframe, Timeframe.OneDay);
+        _dailyTrend = new();
+    }
+}

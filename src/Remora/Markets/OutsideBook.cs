@@ -1,0 +1,31 @@
+namespace Remora.Markets;
+
+/// <summary>Remembers outside values and what is made of them: changes over days, and liquidations against their usual size.</summary>
+public sealed class OutsideBook
+{
+    private readonly Dictionary<(Signal Signal, string? Base), ObservationSeries> _series = [];
+    private readonly Dictionary<string, OutsideView> _views = [];
+
+    /// <summary>Takes an observation. False, and nothing changes, when the signal already has a value that held as late or later.</summary>
+    public bool Apply(Observation observation)
+    {
+        var key = (observation.Signal, observation.Base);
+        if (!_series.TryGetValue(key, out var series)) _series[key] = series = new(observation.Signal);
+        if (!series.Add(observation)) return false;
+        _views.Clear();
+        return true;
+    }
+
+    /// <summary>What is known for a base currency: its own values, and the whole market's where it has none.</summary>
+    public OutsideView View(string @base)
+    {
+        if (_series.Count == 0) return OutsideView.Empty;
+        if (!_views.TryGetValue(@base, out var view)) _views[@base] = view = new(signal => Find(signal, @base));
+        return view;
+    }
+
+    private OutsideValue Find(Signal signal, string @base) =>
+        _series.TryGetValue((signal, @base), out var own) ? own.Value
+        : _series.TryGetValue((signal, null), out var shared) ? shared.Value
+        : OutsideValue.Missing;
+}

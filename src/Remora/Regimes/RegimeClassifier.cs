@@ -1,0 +1,52 @@
+using Remora.Indicators;
+using Remora.Risk;
+using Remora.Volatility;
+
+namespace Remora.Regimes;
+
+/// <summary>Readings in, class out: the rules of the model, without memory.</summary>
+public static class RegimeClassifier
+{
+    /// <summary>The first rule that holds; null while what it needs is unknown.</summary>
+    public static Regime? Classify(MarketReadings market, RegimeRules rules)
+    {
+        var v = market.Volatility;
+        if (v >= rules.ExtremeVolatility)
+            return market.DayReturn <= rules.PanicDayReturn || market.MoveInSigmas <= -rules.PanicSigmas ? Regime.Panic : Regime.HighVol;
+        var trend = market.Trend;
+        if (double.IsNaN(v) || !trend.IsWarm) return null;
+        if (trend.Adx < rules.TrendAdx) return v >= rules.ChoppyVolatility ? Regime.Choppy : Regime.Sideways;
+        return IsBull(trend, rules) ? Regime.Bull : IsBear(trend, rules) ? Regime.Bear : Regime.Choppy;
+    }
+
+    /// <summary>Whether a trend reading is bearish: close below SMA 50 below SMA 200, ADX strong, -DI leading. False while unknown.</summary>
+    public static bool IsBear(TrendReading trend, RegimeRules rules) =>
+        trend.Close < trend.Sma50 && trend.Sma50 < trend.Sma200 && trend.Adx >= rules.TrendAdx && trend.MinusDi > trend.PlusDi;
+
+    private static bool IsBull(TrendReading trend, RegimeRules rules) =>
+        trend.Close > trend.Sma50 && trend.Sma50 > trend.Sma200 && trend.Adx >= rules.TrendAdx && trend.PlusDi > trend.MinusDi;
+
+    /// <summary>The volatility score in words; null while unknown.</summary>
+    public static VolatilityClass? ClassifyVolatility(double v, RegimeRules rules) =>
+        double.IsNaN(v) ? null
+        : v < rules.NormalVolatility ? VolatilityClass.Low
+        : v < rules.HighVolatility ? VolatilityClass.Normal
+        : v < rules.ExtremeVolatility ? VolatilityClass.High
+        : VolatilityClass.Extreme;
+
+    /// <summary>Direction of the trend; null while ADX is unknown.</summary>
+    public static TrendClass? ClassifyTrend(TrendReading trend, RegimeRules rules) =>
+        double.IsNaN(trend.Adx) ? null
+        : trend.Adx < rules.TrendAdx || trend.PlusDi == trend.MinusDi ? TrendClass.Sideways
+        : trend.PlusDi > trend.MinusDi ? TrendClass.Up
+        : TrendClass.Down;
+
+    /// <summary>Momentum from RSI and the MACD histogram; null while one is unknown.</summary>
+    public static MomentumClass? ClassifyMomentum(double rsi, double macdHistogram, RegimeRules rules)
+    {
+        if (double.IsNaN(rsi + macdHistogram)) return null;
+        if (macdHistogram > 0 && rsi >= rules.BullishRsi) return rsi >= rules.StrongBullishRsi ? MomentumClass.StrongBullish : MomentumClass.Bullish;
+        if (macdHistogram < 0 && rsi <= rules.BearishRsi) return rsi <= rules.StrongBearishRsi ? MomentumClass.StrongBearish : MomentumClass.Bearish;
+        return MomentumClass.Neutral;
+    }
+}

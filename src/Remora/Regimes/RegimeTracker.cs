@@ -1,0 +1,53 @@
+using System.Numerics;
+using Remora.Markets;
+using Remora.Risk;
+
+namespace Remora.Regimes;
+
+/// <summary>The regime with hysteresis: a change needs several closed candles in agreement, panic none.</summary>
+public sealed class RegimeTracker(RegimeRules rules)
+{
+    /// <summary>How many candles <see cref="RegimeState.Agreement"/> looks back on.</summary>
+    public const int AgreementCandles = 12;
+
+    private const ulong Ones = 0x0000_1111_1111_1111; // one bit in each of twelve nibbles
+    private ulong _recent; // the last twelve regimes, a nibble each; 0 is 'unknown'
+    private Regime? _candidate;
+    private int _agreed;
+
+    /// <summary>The present regime.</summary>
+    public RegimeState State { get; private set; } = RegimeState.Unknown;
+
+    /// <summary>Takes what the rules say of the candle that closed at <paramref name="closeTime"/>.</summary>
+    public RegimeState Update(Regime? raw, Instant closeTime)
+    {
+        var (current, since) = (State.Regime, State.Since);
+        _agreed = raw == _candidate ? _agreed + 1 : 1;
+        _candidate = raw;
+        if (raw is null) (current, since) = (null, null); // warming up anew: what it was before says nothing
+        else if (raw != current && (current is null || raw == Regime.Panic || _agreed >= rules.ConfirmCandles))
+            (current, since) = (raw, closeTime);
+
+        var code = current is null ? 0ul : (ulong)current.Value + 1;
+        _recent = ((_recent << 4) | code) & (Ones * 0xF);
+        return State = new(current, since, current is null ? double.NaN : Same(_recent, code) / (double)AgreementCandles);
+    }
+
+    /// <summary>How many nibbles of <paramref name="recent"/> equal <paramref name="code"/>.</summary>
+    private static int Same(ulong recent, ulong code)
+    {
+        var different = recent ^ (Ones * code);
+        var any = different | (different >> 1) | (different >> 2) | (different >> 3);
+        return AgreementCandles - BitOperations.PopCount(any & Ones);
+    }
+}
+
+/// <summary>A regime, since when, and how settled it is.</summary>
+/// <param name="Regime">The regime; null while unknown.</param>
+/// <param name="Since">Close of the candle that brought it; null while unknown.</param>
+/// <param name="Agreement">Share of the last 12 candles spent in it, (0, 1]; NaN while unknown.</param>
+public readonly record struct RegimeState(Regime? Regime, Instant? Since, double Agreement)
+{
+    /// <summary>Nothing known yet.</summary>
+    public static readonly RegimeState Unknown = new(null, null, double.NaN);
+}

@@ -1,0 +1,101 @@
+using Remora.Indicators;
+using Remora.Markets;
+using Remora.Regimes;
+using Remora.Risk;
+
+namespace Remora;
+
+/// <summary>
+/// All markets: events go in, assessments come out. Synchronous, single-threaded, without clock or I/O: the same events give the same assessments, bit for bit,
+/// whether they are live or replayed.
+/// </summary>
+public sealed class RemoraEngine
+{
+    private readonly Dictionary<MarketId, TrackedMarket> _markets = [];
+    private readonly OutsideBook _outside = new();
+    private readonly IReadOnlyList<RiskPolicy> _policies;
+    private readonly IReadOnlyList<Signal> _configured;
+
+    /// <param name="policies">The policies to assess under; the first is the default. At least one, no name twice.</param>
+    /// <param name="configured">The outside signals that have a source here: their absence lowers confidence. Others are not missed.</param>
+    /// <exception cref="ArgumentException">No policy, or two of one name.</exception>
+    public RemoraEngine(IReadOnlyList<RiskPolicy> policies, IReadOnlyList<Signal> configured)
+    {
+        if (policies.Count == 0 || policies.DistinctBy(p => p.Name).Count() != policies.Count)
+            throw new ArgumentException("expected at least one policy, and no name twice", nameof(policies));
+        _policies = policies;
+        _configured = configured;
+    }
+
+    /// <summary>The default policy and no outside signal.</summary>
+    public RemoraEngine() : this([RiskPolicy.Default], [])
+    {
+    }
+
+    /// <summary>The policies, the default first.</summary>
+    public IReadOnlyList<RiskPolicy> Policies => _policies;
+
+    /// <summary>The markets seen so far.</summary>
+    public IReadOnlyCollection<MarketId> Markets => _markets.Keys;
+
+    /// <summary>
+    /// Takes the next event. A candle or a history gives the market's new assessment under the default policy, or null when it brought nothing new;
+    /// an observation gives null: ask <see cref="Assess"/> for the markets it concerns.
+    /// </summary>
+    public Assessment? Apply(in MarketEvent marketEvent)
+    {
+        if (marketEvent.Observation is { } observation)
+        {
+            _outside.Apply(observation);
+            return null;
+        }
+        var market = marketEvent.Market!;
+        if (marketEvent.History is { } history) return Recover(market, history);
+        var tracked = Track(market);
+        return tracked.Apply(marketEvent.Candle) ? tracked.Assess(0, _outside.View(market.Pair.Base), tracked.AsOf) : null;
+    }
+
+    /// <summary>A market's assessment at <paramref name="now"/> with all that is known so far; without candles it says that nothing is known.</summary>
+    /// <param name="market">Any market, seen or not.</param>
+    /// <param name="policy">Position in <see cref="Policies"/>.</param>
+    /// <param name="now">The moment it is worked out for.</param>
+    public Assessment Assess(MarketId market, int policy, Instant now) => Track(market).Assess(policy, _outside.View(market.Pair.Base), now);
+
+    private Assessment? Recover(MarketId market, MarketHistory history)
+    {
+        var tracked = _markets[market] = new(market, _policies, _configured);
+        tracked.Seed(history);
+        foreach (var candle in history.Base) tracked.Apply(candle);
+        return history.Base.Count == 0 ? null : tracked.Assess(0, _outside.View(market.Pair.Base), tracked.AsOf);
+    }
+
+    private TrackedMarket Track(MarketId market)
+    {
+        if (!_markets.TryGetValue(market, out var tracked)) _markets[market] = tracked = new(market, _policies, _configured);
+        return tracked;
+    }
+
+    /// <summary>A market's model and, for each policy, its regime.</summary>
+    private sealed class TrackedMarket(MarketId id, IReadOnlyList<RiskPolicy> policies, IReadOnlyList<Signal> configured)
+    {
+        private readonly MarketModel _model = new(id.Timeframe);
+        private readonly RegimeTracker[] _regimes = [.. policies.Select(p => new RegimeTracker(p.Regime))];
+        private readonly AssessmentInput[] _inputs = [.. policies.Select(p => new AssessmentInput(id, p, configured))];
+
+        public Instant AsOf => _model.Readings.AsOf!.Value;
+
+        public void Seed(MarketHistory history) => _model.Seed(history);
+
+        public bool Apply(in Candle candle)
+        {
+            if (!_model.Apply(candle)) return false;
+            var readings = _model.Readings;
+            for (var i = 0; i < _regimes.Length; i++)
+                _regimes[i].Update(RegimeClassifier.Classify(readings, policies[i].Regime), AsOf);
+            return true;
+        }
+
+        public Assessment Assess(int policy, OutsideView outside, Instant now) =>
+            new(_inputs[policy], _model.Readings, _regimes[policy].State, outside, Side.Long, now);
+    }
+}

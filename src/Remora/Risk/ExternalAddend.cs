@@ -1,0 +1,67 @@
+using Remora.Markets;
+
+namespace Remora.Risk;
+
+/// <summary>One known outside value and what it adds to the score.</summary>
+/// <param name="Value">The raw value in its signal's unit.</param>
+/// <param name="Measure">What the score uses of it: the value itself, or its change; NaN while that is unknown.</param>
+/// <param name="Addend">What it adds before the common cap, [0, its weight]; NaN while unknown.</param>
+public readonly record struct ExternalAddend(double Value, double Measure, double Addend)
+{
+    internal static IReadOnlyDictionary<string, ExternalAddend> Of(Assessment assessment)
+    {
+        var addends = new SortedDictionary<string, ExternalAddend>(StringComparer.Ordinal);
+        foreach (var signal in OutsideView.Signals)
+        {
+            var value = assessment.Outside.RawAt(signal, assessment.AssessedAt);
+            if (double.IsNaN(value)) continue;
+            var measure = assessment.Outside.At(signal, assessment.AssessedAt);
+            var addend = Millionths.Round(RiskScorer.Contribution(signal, measure, assessment.Pair.Base, assessment.Rules.External));
+            addends[RemoraJson.NameOf(signal)] = new(value, measure, addend);
+        }
+        return addends;
+    }
+}
+
+/// <summary>Whether a source's value may be relied on.</summary>
+public enum Reliance
+{
+    /// <summary>Within its time to live.</summary>
+    Fresh,
+
+    /// <summary>Past its time to live: it counts for nothing.</summary>
+    Stale,
+
+    /// <summary>There has never been a value.</summary>
+    Missing,
+}
+
+/// <summary>Where a source stands.</summary>
+/// <param name="State">Whether it is relied on.</param>
+/// <param name="Source">Who delivered the last value; null before the first.</param>
+/// <param name="AsOf">The time the last value describes; null before the first.</param>
+/// <param name="AgeSeconds">Seconds since then; NaN before the first.</param>
+public readonly record struct SourceState(Reliance State, string? Source, Instant? AsOf, double AgeSeconds)
+{
+    internal const string Candles = "candles";
+
+    internal static IReadOnlyDictionary<string, SourceState> Of(Assessment assessment)
+    {
+        var now = assessment.AssessedAt;
+        var states = new SortedDictionary<string, SourceState>(StringComparer.Ordinal)
+        {
+            [Candles] = assessment.AsOf is { } asOf
+                ? new(assessment.Stale ? Reliance.Stale : Reliance.Fresh, assessment.Exchange, asOf, assessment.AgeSeconds)
+                : new(Reliance.Missing, assessment.Exchange, null, double.NaN),
+        };
+        foreach (var signal in OutsideView.Signals)
+        {
+            var latest = assessment.Outside[signal].Latest;
+            if (latest is null && !assessment.Configured.Contains(signal)) continue;
+            states[RemoraJson.NameOf(signal)] = latest is null
+                ? new(Reliance.Missing, null, null, double.NaN)
+                : new(now < latest.ExpiresAt ? Reliance.Fresh : Reliance.Stale, latest.Source, latest.HeldAt, Math.Max(0, (now - latest.HeldAt).TotalSeconds));
+        }
+        return states;
+    }
+}

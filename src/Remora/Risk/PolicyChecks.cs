@@ -1,0 +1,107 @@
+namespace Remora.Risk;
+
+/// <summary>What makes a policy valid. Every complaint names the field and what is allowed.</summary>
+internal static class PolicyChecks
+{
+    public static void Check(RiskPolicy policy)
+    {
+        Require(policy.Name is { Length: > 0 and <= 64 } && policy.Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'),
+            "name", "1 to 64 letters, digits, '-', '_' or '.'", policy.Name);
+        foreach (var (name, section) in Sections(policy))
+            if (section is null) throw new PolicyException($"{name}: must be an object, not null");
+
+        var (weights, risk) = (policy.Weights, policy.RegimeRisk);
+        Unit("weights.volatility", weights.Volatility);
+        Unit("weights.regime", weights.Regime);
+        Unit("weights.trend_strength", weights.TrendStrength);
+        Unit("weights.momentum", weights.Momentum);
+        Unit("regime_risk.bull", risk.Bull);
+        Unit("regime_risk.sideways", risk.Sideways);
+        Unit("regime_risk.bear", risk.Bear);
+        Unit("regime_risk.choppy", risk.Choppy);
+        Unit("regime_risk.high_vol", risk.HighVol);
+        Unit("regime_risk.panic", risk.Panic);
+        CheckRegime(policy.Regime);
+        CheckExternal(policy.External);
+        CheckFlags(policy.Flags);
+
+        var classes = policy.Classes;
+        Ascending("classes.low, medium, high, very_high", 0, classes.Low, classes.Medium, classes.High, classes.VeryHigh, 1);
+
+        var decision = policy.Decision;
+        Unit("decision.caution_score", decision.CautionScore);
+        Unit("decision.smallest_position", decision.SmallestPosition);
+        Ascending("decision.full_position_score, blocking_score", 0, decision.FullPositionScore, decision.BlockingScore, double.MaxValue);
+        Require(decision.BlockingFlags is not null && decision.BlockingFlags.Distinct().Count() == decision.BlockingFlags.Count,
+            "decision.blocking_flags", "a list of flags, each once", "null or repeated");
+    }
+
+    private static IEnumerable<(string Name, object? Section)> Sections(RiskPolicy policy) =>
+    [
+        ("description", policy.Description), ("weights", policy.Weights), ("regime_risk", policy.RegimeRisk), ("regime", policy.Regime),
+        ("external", policy.External), ("flags", policy.Flags), ("classes", policy.Classes), ("decision", policy.Decision),
+    ];
+
+    private static void CheckRegime(RegimeRules rules)
+    {
+        Ascending("regime.normal_volatility, high_volatility, extreme_volatility", 0, rules.NormalVolatility, rules.HighVolatility, rules.ExtremeVolatility, double.MaxValue);
+        Unit("regime.choppy_volatility", rules.ChoppyVolatility);
+        Within("regime.trend_adx", rules.TrendAdx, 0, 100);
+        Within("regime.panic_day_return", rules.PanicDayReturn, -1, 0);
+        Within("regime.panic_sigmas", rules.PanicSigmas, 0, 100);
+        Within("regime.confirm_candles", rules.ConfirmCandles, 1, 1000);
+        Ascending("regime.strong_bearish_rsi, bearish_rsi, bullish_rsi, strong_bullish_rsi", 0,
+            rules.StrongBearishRsi, rules.BearishRsi, rules.BullishRsi, rules.StrongBullishRsi, 100);
+    }
+
+    private static void CheckExternal(ExternalRules rules)
+    {
+        Unit("external.cap", rules.Cap);
+        Ramp("external.fear", rules.Fear);
+        Ramp("external.greed", rules.Greed);
+        Ramp("external.funding", rules.Funding);
+        Ramp("external.vix", rules.Vix);
+        Ramp("external.dollar_index", rules.DollarIndex);
+        Ramp("external.liquidations", rules.Liquidations);
+        Ramp("external.open_interest", rules.OpenInterest);
+        Ramp("external.news_sentiment", rules.NewsSentiment);
+        Ramp("external.btc_dominance", rules.BtcDominance);
+    }
+
+    private static void CheckFlags(FlagRules rules)
+    {
+        Within("flags.extreme_fear", rules.ExtremeFear, 0, 100);
+        Within("flags.extreme_greed", rules.ExtremeGreed, 0, 100);
+        Within("flags.funding_extreme", rules.FundingExtreme, 0, 1);
+        Within("flags.liquidation_cascade", rules.LiquidationCascade, 0, 1000);
+        Within("flags.negative_news", rules.NegativeNews, -1, 1);
+        Within("flags.macro_stress", rules.MacroStress, 0, 1000);
+        Within("flags.bear_market_distance", rules.BearMarketDistance, 0, 1);
+    }
+
+    private static void Ramp(string field, Ramp? ramp)
+    {
+        if (ramp is null) throw new PolicyException($"{field}: must be an object with weight, from and full, not null");
+        Unit(field + ".weight", ramp.Weight);
+        Require(double.IsFinite(ramp.From), field + ".from", "a number", ramp.From);
+        Require(double.IsFinite(ramp.Full) && ramp.Full != ramp.From, field + ".full", "a number that differs from 'from'", ramp.Full);
+    }
+
+    private static void Unit(string field, double value) => Within(field, value, 0, 1);
+
+    private static void Within(string field, double value, double least, double most) =>
+        Require(value >= least && value <= most, field, $"{least} to {most}", value);
+
+    private static void Ascending(string fields, params ReadOnlySpan<double> values)
+    {
+        for (var i = 1; i < values.Length; i++)
+            if (!(values[i - 1] <= values[i]))
+                throw new PolicyException($"{fields}: must ascend from {values[0]}{(values[^1] < double.MaxValue ? $" to {values[^1]}" : "")}, but {values[i]} follows {values[i - 1]}");
+        if (!(values[1] < values[^2]) && values.Length > 3) throw new PolicyException($"{fields}: the first must be below the last");
+    }
+
+    private static void Require(bool valid, string field, string allowed, object? value)
+    {
+        if (!valid) throw new PolicyException($"{field}: must be {allowed}, not '{value ?? "null"}'");
+    }
+}

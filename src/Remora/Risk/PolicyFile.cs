@@ -1,0 +1,45 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace Remora.Risk;
+
+/// <summary>Reads policies from JSON and writes them: snake_case fields, whatever is left out keeps its default, anything unknown or out of range is an error that names the field.</summary>
+public static class PolicyFile
+{
+    /// <summary>Reads a policy.</summary>
+    /// <exception cref="PolicyException">The text is not a policy; the message names the field and what is allowed.</exception>
+    public static RiskPolicy Parse(ReadOnlySpan<byte> json)
+    {
+        RiskPolicy policy;
+        try
+        {
+            policy = JsonSerializer.Deserialize<RiskPolicy>(json, RemoraJson.Options) ?? throw new PolicyException("a policy is a JSON object, not null");
+        }
+        catch (JsonException e)
+        {
+            throw new PolicyException($"{Field(e.Path)}{Short(e.Message)} (line {e.LineNumber + 1}, column {e.BytePositionInLine + 1})", e);
+        }
+        PolicyChecks.Check(policy);
+        return policy;
+    }
+
+    /// <summary>The whole policy as JSON, every field spelled out.</summary>
+    public static byte[] Write(RiskPolicy policy) => JsonSerializer.SerializeToUtf8Bytes(policy, RemoraJson.Options);
+
+    internal static string Hash(RiskPolicy policy)
+    {
+        var content = new { policy.Weights, policy.RegimeRisk, policy.Regime, policy.External, policy.Flags, policy.Classes, policy.Decision };
+        return Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(content, RemoraJson.Options)))[..12];
+    }
+
+    private static string Field(string? path) => path is null or "$" ? "" : path.Replace("$.", "", StringComparison.Ordinal) + ": ";
+
+    private static string Short(string message)
+    {
+        var end = message.IndexOf(" Path:", StringComparison.Ordinal);
+        return end < 0 ? message : message[..end];
+    }
+}
+
+/// <summary>A policy could not be read; the message names the field and what is allowed.</summary>
+public sealed class PolicyException(string message, Exception? inner = null) : Exception(message, inner);

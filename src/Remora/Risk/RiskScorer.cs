@@ -1,0 +1,128 @@
+using Remora.Markets;
+using Remora.Regimes;
+
+namespace Remora.Risk;
+
+/// <summary>The formulas of the score, the flags and the confidence: what is known goes in, numbers come out, nothing is remembered.</summary>
+public static class RiskScorer
+{
+    private const double MiddleOfTrend = 0.5;
+
+    /// <summary>The five addends of the score, each in whole millionths; NaN where its input is unknown.</summary>
+    public static RiskBreakdown Break(MarketReadings market, Regime? regime, OutsideView outside, string @base, RiskPolicy policy, Side side, Instant now)
+    {
+        var weights = policy.Weights;
+        var r = regime is null ? double.NaN : policy.RegimeRisk.Of(regime.Value);
+        var t = TrendRisk(market, policy.Regime, side);
+        var m = side == Side.Long ? 1 - (market.Rsi / 100) : market.Rsi / 100;
+        return new(
+            Millionths.Round(weights.Volatility * market.Volatility),
+            Millionths.Round(weights.Regime * r),
+            Millionths.Round(weights.TrendStrength * t),
+            Millionths.Round(weights.Momentum * m),
+            Millionths.Round(External(outside, @base, policy.External, now)));
+    }
+
+    /// <summary>What one signal adds to the score before the cap, with its larger direction for the fear and greed index; NaN while unknown.</summary>
+    public static double Contribution(Signal signal, double measure, string @base, ExternalRules rules) => signal switch
+    {
+        Signal.FearGreed => rules.Fear.At(measure) + rules.Greed.At(measure),
+        Signal.FundingRate => rules.Funding.At(Math.Abs(measure)),
+        Signal.Vix => rules.Vix.At(measure),
+        Signal.DollarIndex => rules.DollarIndex.At(measure),
+        Signal.Liquidations => rules.Liquidations.At(measure),
+        Signal.OpenInterest => rules.OpenInterest.At(measure),
+        Signal.NewsSentiment => rules.NewsSentiment.At(measure),
+        _ => @base == "BTC" ? 0 : rules.BtcDominance.At(measure),
+    };
+
+    /// <summary>The most a signal can add: what its absence costs in confidence.</summary>
+    public static double Weight(Signal signal, ExternalRules rules) => signal switch
+    {
+        Signal.FearGreed => Math.Max(rules.Fear.Weight, rules.Greed.Weight),
+        Signal.FundingRate => rules.Funding.Weight,
+        Signal.Vix => rules.Vix.Weight,
+        Signal.DollarIndex => rules.DollarIndex.Weight,
+        Signal.Liquidations => rules.Liquidations.Weight,
+        Signal.OpenInterest => rules.OpenInterest.Weight,
+        Signal.NewsSentiment => rules.NewsSentiment.Weight,
+        _ => rules.BtcDominance.Weight,
+    };
+
+    /// <summary>All flags.</summary>
+    public static EventFlags Flags(MarketReadings market, Regime? regime, OutsideView outside, RiskPolicy policy, Instant now)
+    {
+        var rules = policy.Flags;
+        var fearGreed = outside.At(Signal.FearGreed, now);
+        var daily = market.DailyTrend;
+        bool? bearMarket = !daily.IsWarm ? null
+            : RegimeClassifier.IsBear(daily, policy.Regime) || market.Close < daily.Sma200 * (1 - rules.BearMarketDistance);
+        return default(EventFlags)
+            .With(RiskFlag.ExtremeFear, AtMost(fearGreed, rules.ExtremeFear))
+            .With(RiskFlag.Panic, regime is null ? null : regime == Regime.Panic)
+            .With(RiskFlag.HighVolatility, AtLeast(market.Volatility, policy.Regime.ExtremeVolatility))
+            .With(RiskFlag.BearMarket, bearMarket)
+            .With(RiskFlag.Downtrend, regime is null ? null : regime == Regime.Bear)
+            .With(RiskFlag.ExtremeGreed, AtLeast(fearGreed, rules.ExtremeGreed))
+            .With(RiskFlag.FundingExtreme, AtLeast(Math.Abs(outside.At(Signal.FundingRate, now)), rules.FundingExtreme))
+            .With(RiskFlag.LiquidationCascade, AtLeast(outside.At(Signal.Liquidations, now), rules.LiquidationCascade))
+            .With(RiskFlag.NegativeNews, AtMost(outside.At(Signal.NewsSentiment, now), rules.NegativeNews))
+            .With(RiskFlag.MacroStress, AtLeast(outside.At(Signal.Vix, now), rules.MacroStress));
+    }
+
+    /// <summary>The score in words.</summary>
+    public static RiskClass Classify(double score, RiskClassBounds bounds) =>
+        score < bounds.Low ? RiskClass.VeryLow
+        : score < bounds.Medium ? RiskClass.Low
+        : score < bounds.High ? RiskClass.Medium
+        : score < bounds.VeryHigh ? RiskClass.High
+        : RiskClass.VeryHigh;
+
+    /// <summary>The part of a position that a score leaves, [0, 1], where nothing blocks.</summary>
+    public static double PositionScale(double score, DecisionRules rules)
+    {
+        var way = Math.Clamp((score - rules.FullPositionScore) / (rules.BlockingScore - rules.FullPositionScore), 0, 1);
+        return Millionths.Round(1 - ((1 - rules.SmallestPosition) * way));
+    }
+
+    private static double TrendRisk(MarketReadings market, RegimeRules rules, Side side)
+    {
+        var trend = RegimeClassifier.ClassifyTrend(market.Trend, rules);
+        if (trend is null) return double.NaN;
+        if (trend == TrendClass.Sideways) return MiddleOfTrend;
+        var strength = 0.5 * Math.Min(market.Trend.Adx / 50, 1);
+        var with = (trend == TrendClass.Up) == (side == Side.Long);
+        return with ? MiddleOfTrend - strength : MiddleOfTrend + strength;
+    }
+
+    private static double External(OutsideView outside, string @base, ExternalRules rules, Instant now)
+    {
+        if (ReferenceEquals(outside, OutsideView.Empty)) return 0;
+        var sum = 0.0;
+        foreach (var signal in OutsideView.Signals)
+        {
+            var measure = outside.At(signal, now);
+            if (!double.IsNaN(measure)) sum += Contribution(signal, measure, @base, rules);
+        }
+        return Math.Min(rules.Cap, sum);
+    }
+
+    private static bool? AtLeast(double value, double bound) => double.IsNaN(value) ? null : value >= bound;
+
+    private static bool? AtMost(double value, double bound) => double.IsNaN(value) ? null : value <= bound;
+}
+
+/// <summary>The addends of the score: they sum to it exactly, before it is kept within [0, 1]. Each a whole number of millionths, NaN while unknown.</summary>
+/// <param name="Volatility">From the volatility score.</param>
+/// <param name="Regime">From the regime.</param>
+/// <param name="TrendStrength">From the trend against the trade.</param>
+/// <param name="Momentum">From momentum against the trade.</param>
+/// <param name="External">From outside values; 0 when none is known.</param>
+public readonly record struct RiskBreakdown(double Volatility, double Regime, double TrendStrength, double Momentum, double External)
+{
+    internal double Score()
+    {
+        var sum = Volatility + Regime + TrendStrength + Momentum + External;
+        return double.IsNaN(sum) ? sum : Millionths.Ratio(Math.Clamp(Millionths.Count(sum), 0, Millionths.One));
+    }
+}

@@ -1,0 +1,41 @@
+// Runs the real CCXT against a sandbox: node ccxt-reads.mjs URL, then one JSON line per question on standard input, one per answer on standard output.
+import readline from 'node:readline';
+import ccxt from 'ccxt';
+
+const base = process.argv[2];
+const exchanges = new Map();
+
+// Every URL of the exchange moves to the sandbox, the original host becoming the first segment of the path.
+function redirect(exchange) {
+  const move = value =>
+    typeof value === 'string' ? value.replace(/^https?:\/\/([^/]*)/, (_, host) => `${base}/${host.replace('{hostname}', exchange.hostname ?? '')}`)
+    : Array.isArray(value) ? value.map(move)
+    : value && typeof value === 'object' ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, move(inner)]))
+    : value;
+  exchange.urls.api = move(exchange.urls.api);
+}
+
+async function exchangeOf(id) {
+  if (!exchanges.has(id)) {
+    const exchange = new ccxt[id]({ enableRateLimit: false, timeout: 10_000 });
+    redirect(exchange);
+    const clock = await (await fetch(`${base}/sandbox/clock`)).json();
+    exchange.milliseconds = () => clock.now_ms; // some exchanges' requests depend on the present
+    exchange.seconds = () => Math.floor(clock.now_ms / 1000);
+    await exchange.loadMarkets();
+    exchanges.set(id, exchange);
+  }
+  return exchanges.get(id);
+}
+
+for await (const line of readline.createInterface({ input: process.stdin })) {
+  const { exchange: id, method, args } = JSON.parse(line);
+  let answer;
+  try {
+    const exchange = await exchangeOf(id);
+    answer = { ok: method === 'symbols' ? exchange.symbols : await exchange[method](...args.map(argument => argument ?? undefined)) };
+  } catch (error) {
+    answer = { error: `${error.name}: ${error.message}` };
+  }
+  process.stdout.write(JSON.stringify(answer) + '\n');
+}
