@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Remora.Feeds;
 using Remora.Feeds.Candles;
 using Remora.Feeds.Exchanges;
 using Remora.Feeds.Http;
@@ -7,25 +6,22 @@ using Remora.Server.Settings;
 
 namespace Remora.Server;
 
-/// <summary>Everything outside that the settings ask for: the bridge to the exchanges, a feed per market, a feed per source. Disposing it ends the bridge.</summary>
+/// <summary>The service's connections to the outside: the exchanges through the bridge, and the outside sources; or a sandbox in place of all of them.</summary>
 public sealed class OutsideWorld : IAsyncDisposable
 {
     private readonly CcxtBridge _bridge;
-    private readonly HttpClient _http = new();
+    private readonly HttpClient _http;
 
-    /// <summary>Connects; nothing is asked of anyone before the feeds run.</summary>
-    /// <param name="settings">What to connect to.</param>
-    /// <param name="clock">The time the feeds go by.</param>
-    /// <param name="log">Where the service writes what an operator should know.</param>
-    /// <param name="sandbox">The sandbox that stands in for it all; null for the real world.</param>
-    public OutsideWorld(ServiceSettings settings, TimeProvider clock, ILoggerFactory log, SandboxNotice? sandbox = null)
+    private OutsideWorld(ServiceSettings settings, TimeProvider clock, SandboxNotice? sandbox, ILoggerFactory log)
     {
         var standIn = sandbox is null ? null : new Uri(sandbox.Url);
-        _bridge = CcxtBridge.Start(new() { BaseUrl = standIn }, clock);
-        var candles = new MarketFeedOptions { PollDelay = settings.PollDelay };
+        _bridge = CcxtBridge.Start(new() { BaseUrl = standIn, RateLimit = standIn is null }, clock);
+        _http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5), UseCookies = false });
+        _http.DefaultRequestHeaders.UserAgent.ParseAdd("remora");
+        var polls = new MarketFeedOptions { PollDelay = settings.PollDelay };
         Parts = new()
         {
-            Markets = [.. settings.TrackedMarkets.Select(market => new ExchangeMarketFeed(market.Id, VenuesOf(market), candles, clock))],
+            Markets = [.. settings.TrackedMarkets.Select(market => new ExchangeMarketFeed(market.Id, [.. VenuesOf(market)], polls, clock))],
             Sources = settings.Sources ? [.. HttpSources.All.Select(source => new HttpSourceFeed(source, _http, new() { BaseUrl = standIn }, clock))] : [],
             Bridge = () => _bridge.Health,
             Sandbox = sandbox,
@@ -33,19 +29,27 @@ public sealed class OutsideWorld : IAsyncDisposable
         };
     }
 
-    /// <summary>What the service is connected to.</summary>
+    /// <summary>What the service is given.</summary>
     public ServiceParts Parts { get; }
 
-    /// <summary>Ends the bridge.</summary>
+    /// <summary>Connects; what cannot be reached shows in the health of its feed.</summary>
+    /// <param name="settings">The settings, checked.</param>
+    /// <param name="clock">The time that candles close by.</param>
+    /// <param name="sandbox">What stands in for the world; null for the real one.</param>
+    /// <param name="log">Where the service writes what an operator should know.</param>
+    public static OutsideWorld Connect(ServiceSettings settings, TimeProvider clock, SandboxNotice? sandbox, ILoggerFactory log) =>
+        new(settings, clock, sandbox, log);
+
+    /// <summary>Disconnects; call it after the service has ended.</summary>
     public async ValueTask DisposeAsync()
     {
         await _bridge.DisposeAsync();
         _http.Dispose();
     }
 
-    private IReadOnlyList<Venue> VenuesOf(TrackedMarketSettings market) =>
-    [
-        new(_bridge.Exchange(market.Id.Exchange), market.Id.Pair),
-        .. market.Fallbacks.Select(fallback => new Venue(_bridge.Exchange(fallback.Exchange), fallback.Pair ?? market.Id.Pair)),
-    ];
+    private IEnumerable<Venue> VenuesOf(TrackedMarketSettings market)
+    {
+        yield return new(_bridge.Exchange(market.Id.Exchange), market.Id.Pair);
+        foreach (var venue in market.Fallbacks) yield return new(_bridge.Exchange(venue.Exchange), venue.Pair ?? market.Id.Pair);
+    }
 }

@@ -80,8 +80,9 @@ public sealed class ServiceHost : IAsyncDisposable
     private async Task RunAsync(MarketPump pump, ServiceParts parts)
     {
         var log = parts.Log.CreateLogger<ServiceHost>();
-        var feeds = parts.Markets.Select(feed => feed.RunAsync(pump.Events, _stop.Token)).Concat(parts.Sources.Select(feed => feed.RunAsync(pump.Events, _stop.Token)));
-        var tasks = feeds.Append(pump.RunAsync(_stop.Token)).ToList();
+        var tasks = parts.Markets.Select(feed => feed.RunAsync(pump.Events, _stop.Token))
+            .Concat(parts.Sources.Select(feed => feed.RunAsync(pump.Events, _stop.Token)))
+            .Append(pump.RunAsync(_stop.Token)).Append(new FeedWatch(parts).RunAsync(_stop.Token)).ToList();
         try
         {
             // A feed runs until it is told to stop: one that ends before, or fails, is a bug, and a service that goes on without it would be silently wrong.
@@ -119,6 +120,7 @@ public sealed class ServiceHost : IAsyncDisposable
         builder.Services.AddSingleton(parts.Log);
         builder.Services.AddSingleton(board).AddSingleton(settings).AddSingleton(parts);
         builder.Services.AddRoutingCore();
+        builder.Services.AddApiDocument(board);
         builder.Services.ConfigureHttpJsonOptions(json => RemoraJson.Apply(json.SerializerOptions));
 
         var app = builder.Build();
@@ -139,5 +141,7 @@ public sealed class ServiceHost : IAsyncDisposable
         CatalogApi.Map(api);
         StatusApi.Map(api);
         HealthApi.Map(app);
+        app.MapOpenApi();
+        ReferencePage.Map(app);
     }
 }

@@ -66,8 +66,15 @@ internal sealed partial class RemoraProcess : IAsyncDisposable
     public async Task<int> ExitAsync()
     {
         using var patience = new CancellationTokenSource(Patience);
-        await _process.WaitForExitAsync(patience.Token);
-        return _process.ExitCode;
+        try
+        {
+            await _process.WaitForExitAsync(patience.Token);
+            return _process.ExitCode;
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"it did not end within {Patience} ({(_process.HasExited ? "it has, but its output is still open" : "it runs")}): {Errors}");
+        }
     }
 
     /// <summary>Asks it to end, as an operator's shell does.</summary>

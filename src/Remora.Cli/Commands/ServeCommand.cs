@@ -82,7 +82,7 @@ internal static class ServeCommand
         }
 
         await using var _ = ownSandbox;
-        await using var outside = new OutsideWorld(settings, clock, log, notice);
+        await using var outside = OutsideWorld.Connect(settings, clock, notice, log);
         await using var service = await ServiceHost.StartAsync(settings, outside.Parts, clock, cancellation);
         Welcome(service.Url, settings, notice);
         using var stop = cancellation.Register(service.Stop);

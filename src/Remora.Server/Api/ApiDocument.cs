@@ -1,0 +1,77 @@
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.OpenApi;
+using Remora.Markets;
+using Remora.Server.Answers;
+
+namespace Remora.Server.Api;
+
+/// <summary>The OpenAPI document: made from the endpoints, plus what only this service knows of its types and parameters.</summary>
+internal static class ApiDocument
+{
+    public static void AddApiDocument(this IServiceCollection services, AssessmentBoard board) => services.AddOpenApi("v1", options =>
+    {
+        options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
+        options.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info = new()
+            {
+                Title = "Remora",
+                Version = "1",
+                Description = "An open market-risk engine: is it safe to trade now? Times are UTC; a value that is not known is null. "
+                    + "Assessments carry an ETag that stays the same while only their age changes; an unchanged one costs 304.",
+            };
+            document.Servers = [new() { Url = "/" }];
+            return Task.CompletedTask;
+        });
+        options.AddOperationTransformer((operation, context, _) =>
+        {
+            var taken = context.Description.ActionDescriptor.EndpointMetadata.OfType<TakenParameters>().FirstOrDefault();
+            if (taken is null) return Task.CompletedTask;
+            operation.Parameters = [.. taken.All.Select(parameter => (IOpenApiParameter)Describe(parameter, board))];
+            return Task.CompletedTask;
+        });
+        options.AddSchemaTransformer((schema, context, _) =>
+        {
+            Correct(schema, context.JsonTypeInfo.Type);
+            return Task.CompletedTask;
+        });
+    });
+
+    private static OpenApiParameter Describe(QueryParameter parameter, AssessmentBoard board)
+    {
+        var schema = new OpenApiSchema { Type = JsonSchemaType.String };
+        if (parameter.Allowed?.Invoke(board) is { } allowed) schema.Enum = [.. allowed.Select(value => (System.Text.Json.Nodes.JsonNode)value)];
+        return new OpenApiParameter
+        {
+            Name = parameter.Name,
+            In = ParameterLocation.Query,
+            Required = parameter.IsRequired,
+            Description = parameter.Description,
+            Schema = schema,
+            Example = parameter.Allowed?.Invoke(board) is [var first, ..] ? first : parameter.Example,
+        };
+    }
+
+    /// <summary>Types that <see cref="RemoraJson"/> writes in a way of its own.</summary>
+    private static void Correct(OpenApiSchema schema, Type type)
+    {
+        if (type == typeof(double))
+        {
+            schema.Type = JsonSchemaType.Number | JsonSchemaType.Null; // NaN inside, null outside
+            schema.Format = "double";
+            schema.Pattern = null;
+        }
+        else if (type == typeof(Instant) || type == typeof(Instant?))
+        {
+            schema.Type = JsonSchemaType.String | (type == typeof(Instant?) ? JsonSchemaType.Null : default);
+            schema.Format = "date-time";
+        }
+        else if (type == typeof(Pair) || type == typeof(Timeframe))
+        {
+            schema.Type = JsonSchemaType.String;
+            schema.Enum = type == typeof(Timeframe) ? [.. Timeframe.Known.Select(t => (System.Text.Json.Nodes.JsonNode)t.Name)] : null;
+            schema.Examples = [type == typeof(Timeframe) ? "5m" : "BTC/USDT"];
+        }
+    }
+}
