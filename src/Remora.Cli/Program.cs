@@ -29,4 +29,5 @@ if (result.Action is ParseErrorAction usage)
     Console.Error.WriteLine($"Try 'remora {(result.CommandResult.Command is RootCommand ? "" : result.CommandResult.Command.Name + " ")}--help'.");
     return ExitCode.Usage;
 }
-return await result.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(5) });
+using var shutdown = new Shutdown();
+return await result.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, shutdown.Token);

@@ -117,6 +117,7 @@ public sealed class ServiceHost : IAsyncDisposable
             kestrel.Listen(settings.Address, settings.Port, listen => listen.Protocols = HttpProtocols.Http1);
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2));
+        builder.Services.AddSingleton<IHostLifetime, NoSignals>();
         builder.Services.AddSingleton(parts.Log);
         builder.Services.AddSingleton(board).AddSingleton(settings).AddSingleton(parts);
         builder.Services.AddRoutingCore();
