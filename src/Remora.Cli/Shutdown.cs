@@ -37,6 +37,6 @@ internal sealed class Shutdown : IDisposable
     private PosixSignalRegistration Listen(PosixSignal signal) => PosixSignalRegistration.Create(signal, context =>
     {
         context.Cancel = !_cancellation.IsCancellationRequested;
-        _cancellation.CancelAsync();
+        _ = _cancellation.CancelAsync();
     });
 }

@@ -71,9 +71,9 @@ internal sealed partial class RemoraProcess : IAsyncDisposable
             await _process.WaitForExitAsync(patience.Token);
             return _process.ExitCode;
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException e)
         {
-            throw new TimeoutException($"it did not end within {Patience} ({(_process.HasExited ? "it has, but its output is still open" : "it runs")}): {Errors}");
+            throw new TimeoutException($"it did not end within {Patience} ({(_process.HasExited ? "it has, but its output is still open" : "it runs")}): {Errors}", e);
         }
     }
 
