@@ -24,6 +24,7 @@ internal static class ApiDocument
                     + "Assessments carry an ETag that stays the same while only their age changes; an unchanged one costs 304.",
             };
             document.Servers = [new() { Url = "/" }];
+            foreach (var schema in document.Components?.Schemas?.Values ?? []) SayNull(schema);
             return Task.CompletedTask;
         });
         options.AddOperationTransformer(async (operation, context, cancellation) =>
@@ -68,6 +69,13 @@ internal static class ApiDocument
             Schema = schema,
             Example = parameter.Allowed?.Invoke(board) is [var first, ..] ? first : parameter.Example,
         };
+    }
+
+    /// <summary>The comments speak of NaN, which is what it is inside; outside it is null.</summary>
+    private static void SayNull(IOpenApiSchema schema)
+    {
+        schema.Description = schema.Description?.Replace("NaN", "null");
+        foreach (var property in schema.Properties?.Values ?? []) SayNull(property);
     }
 
     /// <summary>Types that <see cref="RemoraJson"/> writes in a way of its own.</summary>
