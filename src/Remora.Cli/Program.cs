@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using Remora.Cli;
 using Remora.Cli.Commands;
 
 var root = new RootCommand(
@@ -28,4 +29,5 @@ if (result.Action is ParseErrorAction usage)
     Console.Error.WriteLine($"Try 'remora {(result.CommandResult.Command is RootCommand ? "" : result.CommandResult.Command.Name + " ")}--help'.");
     return ExitCode.Usage;
 }
-return await result.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(5) });
+using var shutdown = new Shutdown();
+return await result.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, shutdown.Token);

@@ -120,6 +120,7 @@ public sealed class ServiceHost : IAsyncDisposable
         // No handler blocks, so a request is answered where it was read: measured a fifth more requests a second than with a hop in between.
         builder.Services.Configure<SocketTransportOptions>(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2));
+        builder.Services.AddSingleton<IHostLifetime, NoSignals>();
         builder.Services.AddSingleton(parts.Log);
         builder.Services.AddSingleton(board).AddSingleton(settings).AddSingleton(parts);
         builder.Services.AddRoutingCore();

@@ -28,13 +28,13 @@ internal sealed class TestService : IAsyncDisposable
 
     public ServiceHost Host => _host;
 
-    public static ServiceSettings Settings { get; } = new() { Port = 0, Pairs = [Some.Btc.Pair, Some.Eth.Pair] };
+    public static ServiceSettings Settings { get; } = new() { Port = 0, Pairs = [Given.Btc.Pair, Given.Eth.Pair] };
 
-    /// <summary>Starts at <see cref="Some.Time"/>.</summary>
+    /// <summary>Starts at <see cref="Given.Time"/>.</summary>
     public static async Task<TestService> StartAsync(ServiceSettings? settings = null, SandboxNotice? sandbox = null)
     {
         settings ??= Settings;
-        var clock = new ManualClock(Some.Time.ToDateTimeOffset());
+        var clock = new ManualClock(Given.Time.ToDateTimeOffset());
         var feeds = settings.TrackedMarkets.Select(market => new FakeFeed(market.Id)).ToList();
         var source = new FakeSource("test", Signal.FearGreed);
         var parts = new ServiceParts { Markets = feeds, Sources = [source], Sandbox = sandbox };
@@ -45,7 +45,7 @@ internal sealed class TestService : IAsyncDisposable
     public async Task WarmAsync(int feed = 0, int candles = 3000)
     {
         var now = Instant.From(Clock.GetUtcNow()).Floor(Feeds[feed].Market.Timeframe.Length);
-        await Feeds[feed].SendAsync(MarketEvent.Recovered(Feeds[feed].Market, Some.History(candles, now, seed: feed + 1)));
+        await Feeds[feed].SendAsync(MarketEvent.Recovered(Feeds[feed].Market, Given.History(candles, now, seed: feed + 1)));
         await UntilAsync(() => _host.Board.Latest(Feeds[feed].Market).AsOf == now);
     }
 

@@ -46,14 +46,17 @@ internal sealed class FeedRig : IAsyncDisposable
 
     public IReadOnlyList<Candle> Closed => [.. Received.Where(e => e.History is null).Select(e => e.Candle)];
 
-    public static async Task<FeedRig> CreateAsync(Action<StandInMarkets>? markets = null, params string[] exchanges)
+    public static Task<FeedRig> CreateAsync(Action<StandInMarkets>? markets = null, params string[] exchanges) =>
+        CreateAsync(Timeframe.FiveMinutes, markets, exchanges);
+
+    public static async Task<FeedRig> CreateAsync(Timeframe timeframe, Action<StandInMarkets>? markets = null, params string[] exchanges)
     {
         var rig = new FeedRig(new(2024, 3, 10, 12, 2, 0, TimeSpan.Zero));
         rig.Server = await StandInServer.StartAsync(rig.Clock);
         markets?.Invoke(rig.Server.Markets);
         rig.Bridge = CcxtBridge.Start(new() { BaseUrl = rig.Server.BaseUrl, RateLimit = false, RequestDeadline = TimeSpan.FromSeconds(1) }, rig.Clock);
         var venues = exchanges.Select(id => new Venue(rig.Bridge.Exchange(id), Pair.Parse(WireFormats.Pairs[id]))).ToArray();
-        rig.Feed = new(new(exchanges[0], venues[0].Pair, Timeframe.FiveMinutes), venues, Options, rig.Clock);
+        rig.Feed = new(new(exchanges[0], venues[0].Pair, timeframe), venues, Options, rig.Clock);
         return rig;
     }
 
@@ -84,7 +87,7 @@ internal sealed class FeedRig : IAsyncDisposable
             {
                 AssertTrue(history.Daily, Timeframe.OneDay);
                 AssertTrue(history.Hourly, Timeframe.OneHour);
-                AssertTrue(history.Base, Timeframe.FiveMinutes);
+                AssertTrue(history.Base, Market.Timeframe);
                 if (history.Base.Count > 0) next = history.Base[^1].OpenTime + Market.Timeframe.Length;
             }
             else

@@ -40,6 +40,26 @@ public sealed class MarketFeedTests
     }
 
     [Theory]
+    [InlineData("1m", "okx", 732, 43_200)]
+    [InlineData("1h", "coinbase", 0, 732)]
+    [InlineData("1d", "kraken", 0, 30)]
+    public async Task Other_timeframes_have_their_history_too(string name, string exchange, int hours, int count)
+    {
+        var timeframe = Timeframe.Parse(name);
+        await using var rig = await FeedRig.CreateAsync(timeframe, null, exchange);
+        rig.Start();
+        await Eventually.True(() => rig.Feed.Health.WarmUpRatio >= 1, "warm");
+
+        var history = rig.Histories[^1];
+        Assert.Equal((220, hours), (history.Daily.Count, history.Hourly.Count));
+        Assert.Equal(HistoryFrom, history.Base[0].OpenTime);
+        Assert.True(history.Base.Count >= count);
+        Assert.False(rig.Feed.Health.HistoryIsShort);
+        Assert.Empty(rig.Feed.Health.Gaps);
+        rig.AssertTrue();
+    }
+
+    [Theory]
     [InlineData("binance")]
     [InlineData("kraken")]
     [InlineData("coinbase")]

@@ -1,5 +1,7 @@
 using Remora.Feeds.Exchanges;
 using Remora.Feeds.Tests.StandIn;
+using Remora.Feeds.Time;
+using Remora.Markets;
 
 namespace Remora.Feeds.Tests.Exchanges;
 
@@ -41,6 +43,22 @@ public sealed class BridgeMarketsTests : IAsyncLifetime
             _server.Arrivals.Clear();
             await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => _bridge.Exchange(id).MarketsAsync(CancellationToken.None)));
             Assert.Equal(expected, _server.Arrivals.Count);
+        }
+    }
+
+    [Theory]
+    [InlineData(2019)]
+    [InlineData(2099)]
+    public async Task Old_candles_are_old_by_the_callers_clock(int year)
+    {
+        var clock = new ScaledClock(new(year, 5, 6, 0, 0, 0, TimeSpan.Zero), 1);
+        await using var bridge = CcxtBridge.Start(new() { BaseUrl = _server.BaseUrl, RateLimit = false }, clock);
+        var now = Instant.From(clock.GetUtcNow());
+        foreach (var (age, path) in new[] { (TimeSpan.FromDays(30), "history-candles"), (TimeSpan.FromHours(1), "candles") })
+        {
+            var request = new CandleRequest(Pair.Parse("BTC/USDT"), Timeframe.FiveMinutes, now - age, 100, Urgency.Fresh);
+            await bridge.Exchange("okx").CandlesAsync(request, CancellationToken.None);
+            Assert.EndsWith($"market/{path}", _server.Arrivals.Last().Path);
         }
     }
 

@@ -15,6 +15,7 @@ internal static class WireFormats
     };
 
     private const int KrakenPage = 720;
+    private const int OkxRecent = 1440;
 
     /// <summary>The answer to a request of <c>host/path</c>; null for a path nobody here knows.</summary>
     public static JsonNode? Answer(string path, IQueryCollection query, StandInMarkets markets, Func<List<double?[]>, List<double?[]>> distort)
@@ -100,7 +101,9 @@ internal static class WireFormats
             {
                 var timeframe = Timeframe.Parse(query["bar"].ToString().Replace("utc", "", StringComparison.Ordinal).ToLowerInvariant());
                 var after = query.ContainsKey("after") ? At(query["after"]) : Instant.MaxValue;
-                var found = markets.Between(timeframe, At(query["before"]) + TimeSpan.FromMilliseconds(1), Instant.MaxValue)
+                var before = At(query["before"]);
+                var oldest = path.EndsWith("history-candles") ? Instant.MinValue : markets.Now - (timeframe.Length * OkxRecent);
+                var found = markets.Between(timeframe, (before > oldest ? before : oldest) + TimeSpan.FromMilliseconds(1), Instant.MaxValue)
                     .TakeWhile(c => c.OpenTime < after).TakeLast(Math.Min((int)Number(query["limit"]), 300));
                 return Okx(Rows(found, true, r => new JsonArray(Text(r[0]), Text(r[1]), Text(r[2]), Text(r[3]), Text(r[4]), Text(r[5]), "45000", "45000", "1")));
             }
