@@ -30,7 +30,9 @@ public sealed class DocumentTests
     {
         await using var service = await TestService.StartAsync();
         await service.WarmAsync();
-        var schemas = JsonElement.Parse(await service.Http.GetStringAsync("/openapi/v1.json")).GetProperty("components").GetProperty("schemas");
+        var document = await service.Http.GetStringAsync("/openapi/v1.json");
+        Assert.DoesNotContain("NaN", document, StringComparison.Ordinal);
+        var schemas = JsonElement.Parse(document).GetProperty("components").GetProperty("schemas");
         foreach (var (path, name) in new[] { ("risk?pair=BTC/USDT", "Assessment"), ("risk", "WholeMarketAssessment"), ("regime?pair=BTC/USDT", "RegimeAnswer"), ("status", "ServiceStatus"), ("policies", "PolicyList") })
         {
             var answer = await service.GetAsync("/api/v1/" + path);

@@ -45,8 +45,9 @@ public sealed class RiskTests
         await service.ObserveAsync(Given.Observation(Signal.FearGreed, 15, Given.Time));
 
         var risk = await service.GetAsync("/api/v1/risk?pair=BTC/USDT");
-        Assert.Equal(["flag_extreme_fear"], Texts(risk.GetProperty("blocked_by")));
+        Assert.Contains("flag_extreme_fear", Texts(risk.GetProperty("blocked_by")));
         Assert.Equal("no_entry", risk.GetProperty("recommendation").GetString());
+        Assert.StartsWith("Entries are blocked: extreme fear", risk.GetProperty("reasoning")[0].GetString(), StringComparison.Ordinal);
         Assert.Equal(15, risk.GetProperty("fear_greed_index").GetDouble());
         Assert.Equal(0.35, risk.GetProperty("risk_breakdown").GetProperty("external").GetDouble());
         Assert.Equal(0.35, risk.GetProperty("external").GetProperty("fear_greed").GetProperty("addend").GetDouble());

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
@@ -22,14 +24,15 @@ internal static class ApiDocument
                     + "Assessments carry an ETag that stays the same while only their age changes; an unchanged one costs 304.",
             };
             document.Servers = [new() { Url = "/" }];
+            foreach (var schema in document.Components?.Schemas?.Values ?? []) SayNull(schema);
             return Task.CompletedTask;
         });
-        options.AddOperationTransformer((operation, context, _) =>
+        options.AddOperationTransformer(async (operation, context, cancellation) =>
         {
-            var taken = context.Description.ActionDescriptor.EndpointMetadata.OfType<TakenParameters>().FirstOrDefault();
-            if (taken is null) return Task.CompletedTask;
-            operation.Parameters = [.. taken.All.Select(parameter => (IOpenApiParameter)Describe(parameter, board))];
-            return Task.CompletedTask;
+            var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+            if (metadata.OfType<TakenParameters>().FirstOrDefault() is { } taken)
+                operation.Parameters = [.. taken.All.Select(parameter => (IOpenApiParameter)Describe(parameter, board))];
+            await AddAlternatives(operation, metadata.OfType<ProducesResponseTypeMetadata>(), context, cancellation);
         });
         options.AddSchemaTransformer((schema, context, _) =>
         {
@@ -38,10 +41,25 @@ internal static class ApiDocument
         });
     });
 
+    /// <summary>Where a call has several kinds of answers, the framework describes only the last; all of them are meant.</summary>
+    private static async Task AddAlternatives(
+        OpenApiOperation operation, IEnumerable<ProducesResponseTypeMetadata> answers, OpenApiOperationTransformerContext context, CancellationToken cancellation)
+    {
+        var types = answers.Where(answer => answer.StatusCode == StatusCodes.Status200OK).Select(answer => answer.Type!).Distinct().ToList();
+        if (types.Count < 2) return;
+        var alternatives = new OpenApiSchema { OneOf = [] };
+        foreach (var type in types)
+        {
+            context.Document!.AddComponent(type.Name, await context.GetOrCreateSchemaAsync(type, null, cancellation));
+            alternatives.OneOf.Add(new OpenApiSchemaReference(type.Name, context.Document));
+        }
+        if (operation.Responses!["200"].Content?[AnswerWriter.MediaType] is OpenApiMediaType content) content.Schema = alternatives;
+    }
+
     private static OpenApiParameter Describe(QueryParameter parameter, AssessmentBoard board)
     {
         var schema = new OpenApiSchema { Type = JsonSchemaType.String };
-        if (parameter.Allowed?.Invoke(board) is { } allowed) schema.Enum = [.. allowed.Select(value => (System.Text.Json.Nodes.JsonNode)value)];
+        if (parameter.Allowed?.Invoke(board) is { } allowed) schema.Enum = [.. allowed.Select(value => (JsonNode)value)];
         return new OpenApiParameter
         {
             Name = parameter.Name,
@@ -51,6 +69,13 @@ internal static class ApiDocument
             Schema = schema,
             Example = parameter.Allowed?.Invoke(board) is [var first, ..] ? first : parameter.Example,
         };
+    }
+
+    /// <summary>The comments speak of NaN, which is what it is inside; outside it is null.</summary>
+    private static void SayNull(IOpenApiSchema schema)
+    {
+        schema.Description = schema.Description?.Replace("NaN", "null");
+        foreach (var property in schema.Properties?.Values ?? []) SayNull(property);
     }
 
     /// <summary>Types that <see cref="RemoraJson"/> writes in a way of its own.</summary>
@@ -70,7 +95,7 @@ internal static class ApiDocument
         else if (type == typeof(Pair) || type == typeof(Timeframe))
         {
             schema.Type = JsonSchemaType.String;
-            schema.Enum = type == typeof(Timeframe) ? [.. Timeframe.Known.Select(t => (System.Text.Json.Nodes.JsonNode)t.Name)] : null;
+            schema.Enum = type == typeof(Timeframe) ? [.. Timeframe.Known.Select(t => (JsonNode)t.Name)] : null;
             schema.Examples = [type == typeof(Timeframe) ? "5m" : "BTC/USDT"];
         }
     }

@@ -46,7 +46,7 @@ internal static class TakenParametersExtensions
     public static RouteHandlerBuilder Takes(this RouteHandlerBuilder endpoint, params IReadOnlyList<QueryParameter> parameters)
     {
         var taken = new TakenParameters(parameters);
-        return endpoint.WithMetadata(taken)
+        return endpoint.WithMetadata(taken).Refuses(StatusCodes.Status400BadRequest)
             .AddEndpointFilter((context, next) => Check(context.HttpContext.Request.Query, taken) is { } problem ? new(problem) : next(context));
     }
 
