@@ -128,7 +128,7 @@ public sealed class ServeCommandTests
         await EventuallyAsync(async () => (await http.GetAsync("/readyz")).IsSuccessStatusCode, () => "it never became ready");
     }
 
-    private static async Task EventuallyAsync(Func<Task<bool>> condition, Func<string> otherwise)
+    internal static async Task EventuallyAsync(Func<Task<bool>> condition, Func<string> otherwise)
     {
         for (var i = 0; i < 300; i++)
         {

@@ -25,4 +25,12 @@ internal static class Tapes
             csv.Append(CultureInfo.InvariantCulture, $"{c.OpenTime.UnixMilliseconds},{c.Open},{c.High},{c.Low},{c.Close},{c.Volume}\n");
         return csv.ToString();
     }
+
+    /// <summary>The same market in longer candles.</summary>
+    public static IEnumerable<Candle> Aggregate(IEnumerable<Candle> candles, string timeframe)
+    {
+        var aggregator = new CandleAggregator(Market.Timeframe, Timeframe.Parse(timeframe));
+        foreach (var candle in candles)
+            if (aggregator.Add(candle, out var closed)) yield return closed;
+    }
 }
