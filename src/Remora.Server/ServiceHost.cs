@@ -125,7 +125,7 @@ public sealed class ServiceHost : IAsyncDisposable
         builder.Services.AddSingleton(board).AddSingleton(settings).AddSingleton(parts);
         builder.Services.AddRoutingCore();
         builder.Services.AddApiDocument(board);
-        builder.Services.ConfigureHttpJsonOptions(json => RemoraJson.Apply(json.SerializerOptions));
+        builder.Services.ConfigureHttpJsonOptions(json => RemoraJson.Apply(json.SerializerOptions)); // what the document's schemas are made by
 
         var app = builder.Build();
         if (parts.Sandbox is { } sandbox) app.UseSandboxNotice(sandbox);

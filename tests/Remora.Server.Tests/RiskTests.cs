@@ -87,6 +87,19 @@ public sealed class RiskTests
     }
 
     [Fact]
+    public async Task The_short_path_allocates_nothing()
+    {
+        await using var service = await TestService.StartAsync();
+        await service.WarmAsync();
+        var path = new Api.RiskShortPath(service.Host.Board);
+        var found = path.TryFind("?pair=btc%2Fusdt&side=long", out _); // renders
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1000; i++) found &= path.TryFind("?pair=btc%2Fusdt&side=long", out _);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.True(found);
+    }
+
+    [Fact]
     public async Task A_short_is_judged_the_other_way_round()
     {
         await using var service = await TestService.StartAsync();

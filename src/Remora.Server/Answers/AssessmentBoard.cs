@@ -75,8 +75,6 @@ public sealed class AssessmentBoard
 
     internal RenderedAnswer WholeAnswer(int policy, Side side) => _whole[(policy * 2) + (int)side].At(Now);
 
-    internal AnswerSlot WholeSlot(int policy, Side side) => _whole[(policy * 2) + (int)side];
-
     private WholeMarketAssessment WholeAt(int policy, Side side, Instant now) =>
         WholeMarketAssessment.Of([.. _basket.Select(market => market.Latest(policy).At(now, side))]);
 }

@@ -24,7 +24,7 @@ internal static class ApiDocument
                     + "Assessments carry an ETag that stays the same while only their age changes; an unchanged one costs 304.",
             };
             document.Servers = [new() { Url = "/" }];
-            foreach (var schema in document.Components?.Schemas?.Values ?? []) SayNull(schema);
+            foreach (var schema in document.Components?.Schemas?.Values.OfType<OpenApiSchema>() ?? []) SayNull(schema);
             return Task.CompletedTask;
         });
         options.AddOperationTransformer(async (operation, context, cancellation) =>
@@ -72,10 +72,12 @@ internal static class ApiDocument
     }
 
     /// <summary>The comments speak of NaN, which is what it is inside; outside it is null.</summary>
-    private static void SayNull(IOpenApiSchema schema)
+    private static void SayNull(OpenApiSchema schema)
     {
         schema.Description = schema.Description?.Replace("NaN", "null");
-        foreach (var property in schema.Properties?.Values ?? []) SayNull(property);
+        IEnumerable<IOpenApiSchema?> parts = [.. schema.Properties?.Values ?? [], schema.Items, schema.AdditionalProperties, .. schema.OneOf ?? []];
+        foreach (var part in parts)
+            if (part is OpenApiSchema inline) SayNull(inline); // what is referred to is visited by its name
     }
 
     /// <summary>Types that <see cref="RemoraJson"/> writes in a way of its own.</summary>
