@@ -25,5 +25,5 @@ public sealed class TrailingClosesTests
             Assert.Equal(i < candles ? double.NaN : Math.Log(close / tape[i - candles].Close), closes.CandlesReturn);
             Assert.Equal(i < 1 ? double.NaN : Math.Log(close / tape[i - 1].Close), closes.LastReturn);
         }
-    }).MustHold(times: 15);
+    }).MustHold(times: 8);
 }

@@ -9,11 +9,12 @@ public sealed record Series(string Name, Candle[] Candles, int ReferenceExponent
     private const int Length = 4_000;
 
     /// <summary>The names of all of them, real ones included whether they are there or not.</summary>
-    public static readonly string[] Names = ["walk", "long_walk", "steps", "alternating", "monotone_up", "monotone_down", "sawtooth", "gaps", "quiet_after_shock", "tiny", "huge", "btc_slice", "btc_whole"];
+    public static readonly string[] Names = ["flat", "walk", "long_walk", "steps", "alternating", "monotone_up", "monotone_down", "sawtooth", "gaps", "quiet_after_shock", "tiny", "huge", "btc_slice", "btc_whole"];
 
     /// <summary>Makes every series whose data is there.</summary>
     public static IEnumerable<Series> All()
     {
+        yield return new("flat", Make(_ => 100));
         yield return new("walk", Some.Candles(1, Length));
         yield return new("long_walk", Some.Candles(2, 600_000));
         yield return new("steps", Make(i => 100 + (i / 60 % 7 * 5)));

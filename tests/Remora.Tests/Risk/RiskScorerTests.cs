@@ -109,7 +109,7 @@ public sealed class RiskScorerTests
     [InlineData(0.549999, RiskClass.Medium), InlineData(0.55, RiskClass.High), InlineData(0.699999, RiskClass.High), InlineData(0.7, RiskClass.VeryHigh), InlineData(1, RiskClass.VeryHigh)]
     public void The_score_in_words(double score, RiskClass expected) => Assert.Equal(expected, RiskScorer.Classify(score, RiskPolicy.Default.Classes));
 
-    [Theory, InlineData(0, 1), InlineData(0.3, 1), InlineData(0.300001, 0.999999), InlineData(0.55, 0.625), InlineData(0.799998, 0.250003), InlineData(0.8, 0.25), InlineData(1, 0.25)]
+    [Theory, InlineData(0, 1), InlineData(0.3, 1), InlineData(0.300002, 0.999997), InlineData(0.55, 0.625), InlineData(0.799998, 0.250003), InlineData(0.8, 0.25), InlineData(1, 0.25)]
     public void The_position_shrinks_as_the_score_grows(double score, double expected) => Assert.Equal(expected, RiskScorer.PositionScale(score, RiskPolicy.Default.Decision));
 
     private static Gen<MarketReadings> AnyReadings =>
