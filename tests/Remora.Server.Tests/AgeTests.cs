@@ -14,7 +14,7 @@ public sealed class AgeTests
     [Fact]
     public async Task The_tag_stays_while_only_the_age_changes_and_an_unchanged_answer_costs_304()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await LiveServer.StartAsync();
         await service.WarmAsync();
         using var first = await service.Http.GetAsync(Btc);
         var tag = first.Headers.ETag!;
@@ -48,7 +48,7 @@ public sealed class AgeTests
     [Fact]
     public async Task Confidence_falls_with_age_and_staleness_is_said()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await LiveServer.StartAsync();
         await service.WarmAsync();
         var fresh = await service.GetAsync(Btc);
         service.Clock.Advance(TimeSpan.FromMinutes(10));
@@ -70,7 +70,7 @@ public sealed class AgeTests
     public async Task A_policy_may_block_on_stale_data()
     {
         var careful = RiskPolicy.Default with { Name = "careful", Decision = new() { OnStale = OnStale.Block } };
-        await using var service = await TestService.StartAsync(TestService.Settings with { Policies = [RiskPolicy.Default, careful], Policy = "careful" });
+        await using var service = await LiveServer.StartAsync(LiveServer.Settings with { Policies = [RiskPolicy.Default, careful], Policy = "careful" });
         await service.WarmAsync();
         Assert.True((await service.GetAsync(Btc)).GetProperty("safe_to_trade").GetBoolean());
         service.Clock.Advance(TimeSpan.FromMinutes(11));
@@ -82,7 +82,7 @@ public sealed class AgeTests
     [Fact]
     public async Task An_outside_value_expires()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await LiveServer.StartAsync();
         await service.ObserveAsync(Given.Observation(Signal.FearGreed, 15, Given.Time, timeToLive: TimeSpan.FromMinutes(5)));
         Assert.False((await service.GetAsync(Btc)).GetProperty("safe_to_trade").GetBoolean());
         service.Clock.Advance(TimeSpan.FromMinutes(5));
@@ -95,7 +95,7 @@ public sealed class AgeTests
     [Fact]
     public async Task An_answer_is_rendered_once_per_change_and_second()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await LiveServer.StartAsync();
         await service.WarmAsync();
         var slot = service.Host.Board.MarketsOf("BTC/USDT")[0].Slot(0, Side.Long);
         for (var i = 0; i < 20; i++) await service.GetAsync(Btc);

@@ -7,7 +7,7 @@ public sealed class DocumentTests
     [Fact]
     public async Task The_document_describes_every_call_with_its_parameters_and_answers()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await LiveServer.StartAsync();
         using var response = await service.Http.GetAsync("/openapi/v1.json");
         var document = JsonElement.Parse(await response.Content.ReadAsStringAsync());
         Assert.StartsWith("3.1", document.GetProperty("openapi").GetString(), StringComparison.Ordinal);
@@ -28,7 +28,7 @@ public sealed class DocumentTests
     [Fact]
     public async Task The_schemas_are_those_of_the_answers()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await LiveServer.StartAsync();
         await service.WarmAsync();
         var document = await service.Http.GetStringAsync("/openapi/v1.json");
         Assert.DoesNotContain("NaN", document, StringComparison.Ordinal);
@@ -48,7 +48,7 @@ public sealed class DocumentTests
     [Fact]
     public async Task The_reference_page_asks_nobody_else()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await LiveServer.StartAsync();
         using var page = await service.Http.GetAsync("/"); // redirected
         Assert.Equal("/reference", page.RequestMessage!.RequestUri!.AbsolutePath);
         var policy = Assert.Single(page.Headers.GetValues("Content-Security-Policy"));

@@ -29,7 +29,7 @@ public sealed class ErrorTests
     [InlineData("/status?pretty=1", "pretty", "takes none")]
     public async Task Bad_input_names_the_parameter_and_what_is_allowed(string path, string parameter, string hint)
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await LiveServer.StartAsync();
         var problem = await service.GetAsync("/api/v1" + path, HttpStatusCode.BadRequest);
         Assert.Equal(parameter, problem.GetProperty("parameter").GetString(), ignoreCase: true);
         Assert.Contains(hint, problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
@@ -40,7 +40,7 @@ public sealed class ErrorTests
     [Fact]
     public async Task An_unknown_pair_is_404_with_the_nearest_ones()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await LiveServer.StartAsync();
         foreach (var path in new[] { "risk?pair=ETC/USDT", "risk/batch?pairs=BTC/USDT,ETC/USDT", "regime?pair=ETC/USDT" })
         {
             var problem = await service.GetAsync("/api/v1/" + path, HttpStatusCode.NotFound);
@@ -51,7 +51,7 @@ public sealed class ErrorTests
     [Fact]
     public async Task Other_paths_and_methods_are_problems_too()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await LiveServer.StartAsync();
         Assert.Contains("/reference", (await service.GetAsync("/api/v2/risk", HttpStatusCode.NotFound)).GetProperty("detail").GetString(), StringComparison.Ordinal);
         foreach (var method in new[] { "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "BREW" })
         {
@@ -64,7 +64,7 @@ public sealed class ErrorTests
     [Fact]
     public async Task What_is_too_long_is_refused()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await LiveServer.StartAsync();
         Assert.Equal(414, await StatusAsync(service, "/api/v1/risk?pair=" + new string('A', 20_000)));
         using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/risk");
         request.Headers.Add("X-Long", new string('a', 100_000));
@@ -76,7 +76,7 @@ public sealed class ErrorTests
     [Fact]
     public async Task No_query_whatsoever_is_answered_with_anything_but_what_is_allowed()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await LiveServer.StartAsync();
         await service.WarmAsync();
         var endpoints = Gen.Elements("/api/v1/risk", "/api/v1/risk/batch", "/api/v1/regime", "/api/v1/volatility", "/api/v1/pairs", "/api/v1/policies", "/api/v1/sources",
             "/api/v1/status", "/healthz", "/openapi/v1.json", "/reference", "/api/v1/nothing");
@@ -102,7 +102,7 @@ public sealed class ErrorTests
         Gen.Elements("%C0%AF", "%GG", "%", "%2", "..%2F..", "%F0%9F%92%A9", "A/B", "A/B:C", "////", "+", "%20", "a=b", "&&", "%u0041", new string('9', 400), "1e999", "null", "-0"));
 
     /// <summary>The status of exactly this request line, which no client library would send.</summary>
-    private static async Task<int> StatusAsync(TestService service, string target)
+    private static async Task<int> StatusAsync(LiveServer service, string target)
     {
         using var socket = new TcpClient();
         await socket.ConnectAsync(service.Http.BaseAddress!.Host, service.Http.BaseAddress.Port);

@@ -64,7 +64,7 @@ public sealed class MarketPumpTests(ITestOutputHelper output)
         var before = Given.Time - Timeframe.FiveMinutes.Length;
         var history = Given.History(2600, before);
         foreach (var market in markets) await pump.Events.WriteAsync(MarketEvent.Recovered(market, history));
-        await TestService.UntilAsync(() => board.Latest(markets[^1]).AsOf == before);
+        await LiveServer.UntilAsync(() => board.Latest(markets[^1]).AsOf == before);
 
         var candle = Given.Candles(1, Given.Time)[0];
         var started = Stopwatch.GetTimestamp();
@@ -83,7 +83,7 @@ public sealed class MarketPumpTests(ITestOutputHelper output)
     [Fact]
     public async Task A_bug_behind_the_pump_ends_the_service()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await LiveServer.StartAsync();
         await service.Feeds[0].SendAsync(MarketEvent.Closed(Given.Market("NOT/TRACKED"), Given.Candles(1, Given.Time)[0]));
         await Assert.ThrowsAsync<KeyNotFoundException>(() => service.Host.Completion);
         await Assert.ThrowsAsync<HttpRequestException>(() => service.Http.GetAsync("/healthz"));
@@ -92,7 +92,7 @@ public sealed class MarketPumpTests(ITestOutputHelper output)
     [Fact]
     public async Task A_feed_that_fails_ends_the_service()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await LiveServer.StartAsync();
         service.Feeds[1].Fail(new InvalidOperationException("a bug"));
         Assert.Equal("a bug", (await Assert.ThrowsAsync<InvalidOperationException>(() => service.Host.Completion)).Message);
     }

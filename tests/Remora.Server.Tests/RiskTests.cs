@@ -12,7 +12,7 @@ public sealed class RiskTests
     [Fact]
     public async Task The_golden_example_comes_out_of_the_interface_exactly_so()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await LiveServer.StartAsync();
         var readings = Given.Readings(Given.Time) with { Volatility = 0.0474, Rsi = 56 };
         service.Host.Board.Publish(Given.Btc, 0,
             service.Assess(readings, Regime.Choppy, Given.Btc, observations: Given.Observation(Signal.FearGreed, 15, Given.Time)));
@@ -38,7 +38,7 @@ public sealed class RiskTests
     [Fact]
     public async Task Extreme_fear_blocks_when_it_arrives_as_an_event()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await LiveServer.StartAsync();
         await service.WarmAsync();
         Assert.True((await service.GetAsync("/api/v1/risk?pair=BTC/USDT")).GetProperty("safe_to_trade").GetBoolean());
 
@@ -57,7 +57,7 @@ public sealed class RiskTests
     [Fact]
     public async Task Before_any_candle_everything_is_unknown_and_the_answer_says_so()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await LiveServer.StartAsync();
         foreach (var path in new[] { "/api/v1/risk?pair=BTC/USDT", "/api/v1/risk" })
         {
             var risk = await service.GetAsync(path);
@@ -79,7 +79,7 @@ public sealed class RiskTests
     [InlineData("")]
     public async Task The_short_path_and_the_endpoint_give_the_same_bytes(string query)
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await LiveServer.StartAsync();
         await service.WarmAsync();
         Assert.True(new Api.RiskShortPath(service.Host.Board).TryFind(query, out var taken));
         Assert.Equal(taken.Body, await service.Http.GetByteArrayAsync("/api/v1/risk" + query));
@@ -89,7 +89,7 @@ public sealed class RiskTests
     [Fact]
     public async Task The_short_path_allocates_nothing()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await LiveServer.StartAsync();
         await service.WarmAsync();
         var path = new Api.RiskShortPath(service.Host.Board);
         var found = path.TryFind("?pair=btc%2Fusdt&side=long", out _); // renders
@@ -102,7 +102,7 @@ public sealed class RiskTests
     [Fact]
     public async Task A_short_is_judged_the_other_way_round()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await LiveServer.StartAsync();
         await service.WarmAsync();
         var (@long, @short) = (await service.GetAsync("/api/v1/risk?pair=BTC/USDT&side=long"), await service.GetAsync("/api/v1/risk?pair=BTC/USDT&side=short"));
         double Momentum(JsonElement risk) => risk.GetProperty("risk_breakdown").GetProperty("momentum").GetDouble();
@@ -113,7 +113,7 @@ public sealed class RiskTests
     [Fact]
     public async Task A_batch_is_the_single_answers_in_the_order_asked_for()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await LiveServer.StartAsync();
         await service.WarmAsync(0);
         await service.WarmAsync(1);
         var batch = await service.GetAsync("/api/v1/risk/batch?pairs=eth/usdt,BTC/USDT");
@@ -125,8 +125,8 @@ public sealed class RiskTests
     [Fact]
     public async Task Exchange_and_timeframe_choose_among_the_markets_of_a_pair()
     {
-        var settings = TestService.Settings with { Markets = [new(Given.Btc.Pair, "kraken"), new(Given.Btc.Pair, Timeframe: Timeframe.OneHour)] };
-        await using var service = await TestService.StartAsync(settings);
+        var settings = LiveServer.Settings with { Markets = [new(Given.Btc.Pair, "kraken"), new(Given.Btc.Pair, Timeframe: Timeframe.OneHour)] };
+        await using var service = await LiveServer.StartAsync(settings);
         async Task<string> Asked(string query)
         {
             var risk = await service.GetAsync("/api/v1/risk?pair=BTC/USDT" + query);
@@ -143,7 +143,7 @@ public sealed class RiskTests
     [Fact]
     public async Task The_whole_market_is_answered_without_a_pair()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await LiveServer.StartAsync();
         service.Host.Board.Publish(Given.Btc, 0, service.Assess(Given.Readings(Given.Time), Regime.Bull, Given.Btc));
         service.Host.Board.Publish(Given.Eth, 0, service.Assess(Given.Readings(Given.Time), Regime.Bear, Given.Eth));
         var whole = await service.GetAsync("/api/v1/risk");
@@ -158,7 +158,7 @@ public sealed class RiskTests
     public async Task Each_policy_has_its_own_answer()
     {
         var strict = RiskPolicy.Default with { Name = "strict", Decision = new() { BlockingScore = 0.31, FullPositionScore = 0.1 } };
-        await using var service = await TestService.StartAsync(TestService.Settings with { Policies = [RiskPolicy.Default, strict] });
+        await using var service = await LiveServer.StartAsync(LiveServer.Settings with { Policies = [RiskPolicy.Default, strict] });
         await service.WarmAsync();
         Assert.True((await service.GetAsync("/api/v1/risk?pair=BTC/USDT")).GetProperty("safe_to_trade").GetBoolean());
         var judged = await service.GetAsync("/api/v1/risk?pair=BTC/USDT&policy=strict");

@@ -13,7 +13,7 @@ public sealed class StatusTests
     [Fact]
     public async Task It_is_alive_at_once_and_ready_with_the_first_answer()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await LiveServer.StartAsync();
         Assert.Equal("alive\n", await service.Http.GetStringAsync("/healthz"));
         Assert.Contains("/api/v1/status", (await service.GetAsync("/readyz", HttpStatusCode.ServiceUnavailable)).GetProperty("detail").GetString(), StringComparison.Ordinal);
         await service.WarmAsync();
@@ -23,7 +23,7 @@ public sealed class StatusTests
     [Fact]
     public async Task Status_tells_how_every_feed_is()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await LiveServer.StartAsync();
         service.Feeds[0].Health = service.Feeds[0].Health with
         {
             State = FeedState.Unreachable, LastError = new("network", "no route", Given.Time), NextTry = Given.Time + TimeSpan.FromMinutes(1), ConsecutiveFailures = 4,
@@ -46,7 +46,7 @@ public sealed class StatusTests
     [Fact]
     public async Task Every_answer_from_a_sandbox_says_so()
     {
-        await using var service = await TestService.StartAsync(sandbox: new("simulated", "http://127.0.0.1:1", 300));
+        await using var service = await LiveServer.StartAsync(sandbox: new("simulated", "http://127.0.0.1:1", 300));
         foreach (var path in new[] { "/api/v1/risk?pair=BTC/USDT", "/api/v1/risk", "/api/v1/status", "/api/v1/risk?x=1", "/nothing", "/healthz", "/readyz", "/openapi/v1.json", "/reference" })
         {
             using var response = await service.Http.GetAsync(path);
@@ -60,7 +60,7 @@ public sealed class StatusTests
     [Fact]
     public async Task Sources_tell_their_last_values_and_ages()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await LiveServer.StartAsync();
         await service.ObserveAsync(Given.Observation(Signal.FearGreed, 40, Given.Time));
         service.Clock.Advance(TimeSpan.FromHours(1));
         var source = (await service.GetAsync("/api/v1/sources")).GetProperty("sources")[0];
@@ -74,7 +74,7 @@ public sealed class StatusTests
     public async Task Pairs_and_policies_tell_what_may_be_asked_for()
     {
         var mine = RiskPolicy.Default with { Name = "mine" };
-        await using var service = await TestService.StartAsync(TestService.Settings with
+        await using var service = await LiveServer.StartAsync(LiveServer.Settings with
         {
             Policies = [RiskPolicy.Default, mine], Policy = "mine", Markets = [new(Given.Btc.Pair, "kraken", Fallbacks: [new FallbackVenue("okx")])],
         });
@@ -94,7 +94,7 @@ public sealed class StatusTests
     [Fact]
     public async Task Regime_and_volatility_come_with_their_inputs()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await LiveServer.StartAsync();
         await service.WarmAsync();
         var readings = service.Host.Board.Latest(Given.Btc).GetReadings();
         var regime = await service.GetAsync("/api/v1/regime?pair=BTC/USDT");

@@ -8,11 +8,11 @@ using Remora.Testing;
 namespace Remora.Server.Tests;
 
 /// <summary>The whole service on a real port, with a clock and feeds that the test moves.</summary>
-internal sealed class TestService : IAsyncDisposable
+internal sealed class LiveServer : IAsyncDisposable
 {
     private readonly ServiceHost _host;
 
-    private TestService(ServiceHost host, ManualClock clock, IReadOnlyList<FakeFeed> feeds, FakeSource source)
+    private LiveServer(ServiceHost host, ManualClock clock, IReadOnlyList<FakeFeed> feeds, FakeSource source)
     {
         (_host, Clock, Feeds, Source) = (host, clock, feeds, source);
         Http = new() { BaseAddress = new(host.Url) };
@@ -31,7 +31,7 @@ internal sealed class TestService : IAsyncDisposable
     public static ServiceSettings Settings { get; } = new() { Port = 0, Pairs = [Given.Btc.Pair, Given.Eth.Pair] };
 
     /// <summary>Starts at <see cref="Given.Time"/>.</summary>
-    public static async Task<TestService> StartAsync(ServiceSettings? settings = null, SandboxNotice? sandbox = null)
+    public static async Task<LiveServer> StartAsync(ServiceSettings? settings = null, SandboxNotice? sandbox = null)
     {
         settings ??= Settings;
         var clock = new ManualClock(Given.Time.ToDateTimeOffset());
