@@ -24,18 +24,18 @@ internal static class ServeCommand
         foreach (var option in service.All) command.Options.Add(option);
         command.Options.Add(sandbox);
         foreach (var option in world.All) command.Options.Add(option);
-        command.Validators.Add(result =>
-        {
-            if (result.GetResult(sandbox) is null && world.All.FirstOrDefault(option => result.GetResult(option) is { Implicit: false }) is { } lonely)
-                result.AddError($"{lonely.Name} needs --sandbox");
-        });
         command.SetAction(async (parsed, cancellation) =>
         {
             try
             {
-                KeyValuePair<string, string>[] flags = parsed.GetResult(sandbox) is null ? []
-                    : parsed.GetValue(sandbox) is { } url ? [new("sandbox-url", url)] : [new("sandbox", "true")];
-                return await RunAsync(service.Read(parsed, flags), parsed, world, cancellation);
+                var flags = new List<KeyValuePair<string, string>>();
+                if (parsed.GetResult(sandbox) is not null) flags.Add(parsed.GetValue(sandbox) is { } url ? new("sandbox-url", url) : new("sandbox", "true"));
+                var given = world.Given(parsed).ToList();
+                if (given.Contains("--speed")) flags.Add(new("speed", world.SpeedOf(parsed).ToString()));
+                var settings = service.Read(parsed, flags);
+                if (given.Count > 0 && !settings.Sandbox) return Terminal.Fail($"{given[0]} needs --sandbox", ExitCode.Usage);
+                if (given.Count > 0 && settings.SandboxUrl is { } running) return Terminal.Fail($"{given[0]} is for the sandbox at {running} to know: give it to 'remora sandbox'", ExitCode.Usage);
+                return await RunAsync(settings, parsed, world, cancellation);
             }
             catch (SettingsException e)
             {
@@ -75,7 +75,7 @@ internal static class ServeCommand
             }
             else
             {
-                (ownSandbox, var scaled) = await world.StartAsync(parsed, port: 0, [.. settings.TrackedMarkets.Select(market => market.Id.Pair).Distinct()], cancellation);
+                (ownSandbox, var scaled) = await world.StartAsync(parsed, port: 0, settings.Speed, [.. settings.TrackedMarkets.Select(market => market.Id.Pair).Distinct()], cancellation);
                 clock = scaled;
                 notice = new(RemoraJson.NameOf(ownSandbox.World.Origin), ownSandbox.Url, scaled.Speed);
             }

@@ -34,7 +34,7 @@ internal sealed class ServiceOptionSet
 
     /// <summary>File, environment and flags put together and checked.</summary>
     /// <exception cref="SettingsException">Something is not valid.</exception>
-    public ServiceSettings Read(ParseResult parsed, params IReadOnlyList<KeyValuePair<string, string>> more)
+    public ServiceSettings Read(ParseResult parsed, params IEnumerable<KeyValuePair<string, string>> more)
     {
         var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string?)e.Value ?? "");
         var flags = new Dictionary<string, string>(more);
