@@ -3,7 +3,7 @@ using Remora.Indicators;
 namespace Remora.Tests.Reference;
 
 /// <summary>
-/// Deviations against sums without any rounding. Where the references differ from us it is they who drift: TA-Lib and Tulip keep running sums of squares.
+/// Deviations against sums without any rounding. Where TA-Lib differs from us it is TA-Lib that drifts: it keeps running sums of squares.
 /// </summary>
 [Collection(nameof(ReferenceColumns))]
 public sealed class DispersionTests(ReferenceColumns reference) 

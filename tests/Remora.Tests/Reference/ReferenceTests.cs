@@ -4,9 +4,9 @@ using Remora.Markets;
 namespace Remora.Tests.Reference;
 
 /// <summary>
-/// Every indicator against TA-Lib, and some against Tulip, from the first defined value on, at the same first index, to 1e-9. Three differences are known, and each is
-/// stated where it is met: a market that never moved has RSI 50 here, 0 in TA-Lib and NaN in Tulip; TA-Lib takes a variance or a sum of less than 1e-14 for zero; and the
-/// rolling variance of both drifts (<see cref="DispersionTests"/> says who is right).
+/// Every indicator against TA-Lib, from the first defined value on, at the same first index, to 1e-9. Three differences are known, and each is
+/// stated where it is met: a market that never moved has RSI 50 here and 0 in TA-Lib; TA-Lib takes a variance or a sum of less than 1e-14 for zero; and the
+/// rolling variance drifts (<see cref="DispersionTests"/> says who is right).
 /// </summary>
 [Collection(nameof(ReferenceColumns))]
 public sealed class ReferenceTests(ReferenceColumns reference) 
@@ -77,17 +77,7 @@ public sealed class ReferenceTests(ReferenceColumns reference)
         Agree(name, "deviation", _ => deviation.Update(returns[i++]) * Math.Sqrt(19.0 / 20), Scale.Return, 1e-7);
     }
 
-    [Theory, MemberData(nameof(Names))]
-    public void Tulip_agrees_where_it_is_installed(string name)
-    {
-        Assert.SkipUnless(reference.HasTulip, "tulind has no native part on this machine");
-        var (sma, rsi, bands) = (new Sma(50), new Rsi(14), new Bollinger(20, 2));
-        Agree(name, "tulip_sma50", c => sma.Update(c.Close), Scale.Price);
-        Agree(name, "tulip_rsi", c => rsi.Update(c.Close), Scale.Percent);
-        Agree(name, "tulip_upper", c => (bands.Update(c.Close), bands.Upper).Upper, Scale.Price, Drift(name));
-    }
-
-    /// <summary>How far the references' own bands are off after rolling on for long, or in a quiet market.</summary>
+    /// <summary>How far the reference's own bands are off after rolling on for long, or in a quiet market.</summary>
     private static double Drift(string name) => name is "long_walk" or "btc_whole" or "quiet_after_shock" ? 1e-8 : Close;
 
     private enum Scale

@@ -1,7 +1,7 @@
-// Computes the reference columns of the indicator tests with TA-Lib (talib-web) and, where its native part is there, Tulip (tulind).
+// Computes the reference columns of the indicator tests with TA-Lib (talib-web).
 // usage: node reference.mjs FOLDER
 // FOLDER/series.json lists [{ name, count }]; FOLDER/NAME.f64 holds high, low, close and log returns (the first is NaN), `count` doubles each.
-// Each column is written to FOLDER/NAME.COLUMN.f64: `count` doubles, NaN where the reference has no value. The last line printed is JSON.
+// Each column is written to FOLDER/NAME.COLUMN.f64: `count` doubles, NaN where the reference has no value.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -9,7 +9,6 @@ import { join } from 'node:path';
 const require = createRequire(import.meta.url);
 const folder = process.argv[2];
 const talib = await loadTalib();
-const tulip = loadTulip();
 
 for (const { name, count } of JSON.parse(readFileSync(join(folder, 'series.json'), 'utf8'))) {
   const all = doubles(readFileSync(join(folder, `${name}.f64`)));
@@ -36,16 +35,7 @@ for (const { name, count } of JSON.parse(readFileSync(join(folder, 'series.json'
   ta(['macd', 'macd_signal', 'macd_histogram'], 'MACD', [close], [12, 26, 9]);
   ta(['upper', 'middle', 'lower'], 'BBANDS', [close], [20, 2, 2, 0]);
   ta(['deviation'], 'STDDEV', [returns], [20, 1], 1); // of a population; the test turns it into a sample's
-  if (!tulip) continue;
-  const ti = async (columns, func, inputs, options) => {
-    const outputs = await tulip.indicators[func].indicator(inputs.map((values) => Array.from(values)), options);
-    columns.forEach((column, i) => write(column, count - outputs[i].length, outputs[i]));
-  };
-  await ti(['tulip_sma50'], 'sma', [close], [50]);
-  await ti(['tulip_rsi'], 'rsi', [close], [14]);
-  await ti(['tulip_lower', 'tulip_middle', 'tulip_upper'], 'bbands', [close], [20, 2]);
 }
-console.log(JSON.stringify({ tulip: tulip?.version ?? null }));
 
 function doubles(buffer) {
   return new Float64Array(buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.length));
@@ -87,12 +77,4 @@ async function loadTalib() {
     taken.forEach((at) => module._free(at));
     return { first, outputs: values };
   };
-}
-
-function loadTulip() {
-  try {
-    return require('tulind');
-  } catch {
-    return null;
-  }
 }
