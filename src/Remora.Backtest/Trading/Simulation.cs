@@ -1,0 +1,99 @@
+using Remora.Backtest.Strategies;
+using Remora.Markets;
+
+namespace Remora.Backtest.Trading;
+
+/// <summary>
+/// One strategy over one period. Signals and every possible trade are worked out once; a run under a gate then only walks from one allowed entry to the next,
+/// so that thousands of runs cost little. One trade is open at a time, so a blocked entry can make room for a later one.
+/// </summary>
+public sealed class Simulation
+{
+    private readonly PossibleTrade[] _possible; // ascending by entry row; for a plan whose gate exits, only the entry rows mean anything
+
+    private Simulation(StrategyPlan plan, CandleFrame frame, AccountRules account, string? pair, PossibleTrade[] possible)
+    {
+        Plan = plan;
+        Frame = frame;
+        Account = account;
+        Pair = pair;
+        _possible = possible;
+    }
+
+    /// <summary>The strategy.</summary>
+    public StrategyPlan Plan { get; }
+
+    /// <summary>The rows.</summary>
+    public CandleFrame Frame { get; }
+
+    /// <summary>Wallet and fees.</summary>
+    public AccountRules Account { get; }
+
+    /// <summary>The pair that trades are named after.</summary>
+    public string? Pair { get; }
+
+    internal ReadOnlySpan<PossibleTrade> Possible => _possible;
+
+    /// <summary>Works out signals and possible trades.</summary>
+    public static Simulation Prepare(StrategyPlan plan, CandleTape series, Instant from, Instant to, AccountRules account, string? pair = null)
+    {
+        if (series.Timeframe != plan.Timeframe)
+            throw new BacktestException($"{plan.Name} is meant for candles of {plan.Timeframe}, and these are of {series.Timeframe}");
+        var frame = CandleFrame.Cut(series, from, to, plan.StartupCandles);
+        var strategy = plan.Create();
+        var signals = new Signals[frame.Rows.Length];
+        for (var i = 0; i < signals.Length; i++) signals[i] = strategy.Update(frame.Rows[i]);
+
+        // The row after the first is the first that can act on a signal of the period; the last row only closes.
+        var follower = new Follower(frame, plan, account, signals);
+        var possible = new List<PossibleTrade>();
+        for (var row = frame.First + 1; row < frame.Rows.Length - 1; row++)
+        {
+            if ((signals[row - 1] & (Signals.Enter | Signals.Exit)) != Signals.Enter) continue;
+            possible.Add(plan.GateExits ? follower.EntryOnly(row) : follower.Follow(row));
+        }
+        return new(plan, frame, account, pair, [.. possible]);
+    }
+
+    /// <summary>The candles of the series that decide on the period's entries: the circle that a placebo turns a gate round.</summary>
+    internal (int First, int Count) Circle
+    {
+        get
+        {
+            var first = Math.Max(0, Frame.Known[Frame.First + 1]);
+            return (first, Math.Max(1, Frame.Known[^1] - first + 1));
+        }
+    }
+
+    /// <summary>Runs it under a gate.</summary>
+    /// <exception cref="BacktestException">The gate is of another series.</exception>
+    public IReadOnlyList<Trade> Run(Gate gate)
+    {
+        var sink = new Ledger(this, []);
+        Walk.Go(this, Turn(gate, 0), ref sink);
+        return sink.Trades;
+    }
+
+    internal TurnedGate Turn(Gate gate, int shift)
+    {
+        if (gate.Size.Length != Frame.Series.Candles.Count)
+            throw new BacktestException($"the gate has {gate.Size.Length} values for {Frame.Series.Candles.Count} candles");
+        var (first, count) = Circle;
+        return new(gate.Size, first, count, shift);
+    }
+
+    internal double Profit(in PossibleTrade trade, double amount) => amount * Frame.Rows[trade.EntryRow].Open * (1 + Account.Fee) * trade.ProfitRatio;
+
+    private readonly struct Ledger(Simulation simulation, List<Trade> trades) : ITradeSink
+    {
+        public List<Trade> Trades => trades;
+
+        public void Take(in PossibleTrade trade, double amount, double profit)
+        {
+            var rows = simulation.Frame.Rows;
+            var open = rows[trade.EntryRow].Open;
+            trades.Add(new(simulation.Pair, rows[trade.EntryRow].OpenTime, rows[trade.ExitRow].OpenTime, open, trade.ExitPrice, amount, amount * open,
+                trade.ProfitRatio, profit, trade.Reason));
+        }
+    }
+}
