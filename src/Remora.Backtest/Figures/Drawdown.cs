@@ -12,7 +12,8 @@ public readonly record struct Drawdown(double Deepest, double AtDeepest, double 
     public static Drawdown Of(IReadOnlyList<Trade> trades, double startingBalance)
     {
         var gauge = new DrawdownGauge(startingBalance);
-        foreach (var trade in trades.OrderBy(t => t.CloseTime.UnixMilliseconds)) gauge.Add(trade.Profit);
+        // Of trades that close at the same moment none is first: they count as one step.
+        foreach (var step in trades.GroupBy(t => t.CloseTime.UnixMilliseconds).OrderBy(g => g.Key)) gauge.Add(step.Sum(t => t.Profit));
         return gauge.Value;
     }
 }

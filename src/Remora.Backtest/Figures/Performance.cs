@@ -78,8 +78,8 @@ public sealed record Performance
         var profits = trades.Select(t => t.Profit).ToArray();
         var total = profits.Sum();
         var (won, lost) = (profits.Where(p => p > 0).Sum(), -profits.Where(p => p < 0).Sum());
-        var wins = profits.Count(p => p > 0);
-        var losses = profits.Count(p => p < 0);
+        var wins = trades.Count(t => t.ProfitRatio > 0);
+        var losses = trades.Count(t => t.ProfitRatio < 0);
         var drawdown = Drawdown.Of(trades, startingBalance);
         var perDay = total / startingBalance / Math.Max(1, Math.Floor((to - from).TotalDays));
         var empty = trades.Count == 0;
