@@ -29,11 +29,15 @@ internal struct DrawdownGauge(double startingBalance)
 
     public readonly Drawdown Value => new(_deepest, _atDeepest, _maxRelative);
 
-    public void Add(double profit)
+    public void Add(double profit) => Look(_sum += profit);
+
+    /// <summary>Looks at the account in the middle of a trade.</summary>
+    public void Mark(double unrealised) => Look(_sum + unrealised);
+
+    private void Look(double sum)
     {
-        _sum += profit;
-        _peak = Math.Max(_peak, _sum); // the start is a peak too
-        var fall = _peak - _sum;
+        _peak = Math.Max(_peak, sum); // the start is a peak too
+        var fall = _peak - sum;
         var relative = fall / (startingBalance + _peak);
         if (fall > _deepest) (_deepest, _atDeepest) = (fall, relative);
         _maxRelative = Math.Max(_maxRelative, relative);

@@ -1,3 +1,4 @@
+using Remora.Backtest.Chance;
 using Remora.Backtest.Strategies;
 using Remora.Markets;
 
@@ -55,13 +56,13 @@ public sealed class Simulation
         return new(plan, frame, account, pair, [.. possible]);
     }
 
-    /// <summary>The candles of the series that decide on the period's entries: the circle that a placebo turns a gate round.</summary>
-    internal (int First, int Count) Circle
+    /// <summary>The candles that decide on entries: what a placebo turns a gate round.</summary>
+    internal Circle Circle
     {
         get
         {
             var first = Math.Max(0, Frame.Known[Frame.First + 1]);
-            return (first, Math.Max(1, Frame.Known[^1] - first + 1));
+            return new(first, Frame.Known[^1] - first + 1);
         }
     }
 
@@ -74,15 +75,60 @@ public sealed class Simulation
         return sink.Trades;
     }
 
+    /// <summary>Runs it without a gate.</summary>
+    public IReadOnlyList<Trade> Run() => Run(Gate.Open(Frame.Series.Candles.Count));
+
     internal TurnedGate Turn(Gate gate, int shift)
     {
         if (gate.Size.Length != Frame.Series.Candles.Count)
             throw new BacktestException($"the gate has {gate.Size.Length} values for {Frame.Series.Candles.Count} candles");
-        var (first, count) = Circle;
-        return new(gate.Size, first, count, shift);
+        return new(gate, Circle, shift);
+    }
+
+    /// <summary>Share of the period's candles after which the gate blocks, [0, 1].</summary>
+    public double TimeBlocked(Gate gate)
+    {
+        var blocked = 0;
+        foreach (var size in gate.Size.AsSpan(Circle.First, Circle.Count))
+            if (size <= 0) blocked++;
+        return blocked / (double)Circle.Count;
+    }
+
+    /// <summary>The ungated run's trades, as far as a gate is concerned; of a plan whose gate exits, each look to the next is one.</summary>
+    internal IReadOnlyList<BaselineTrade> Baseline()
+    {
+        var sink = new BaselineSink([]);
+        if (Plan.GateExits)
+        {
+            for (var i = 0; i + 1 < _possible.Length; i++)
+                sink.Trades.Add(new(_possible[i].Known, (Frame.Rows[_possible[i + 1].EntryRow].Open / Frame.Rows[_possible[i].EntryRow].Open) - 1));
+        }
+        else
+        {
+            Walk.Go(this, default(AlwaysOpen), ref sink);
+        }
+        return sink.Trades;
+    }
+
+    internal double Unrealised(in PossibleTrade entry, double amount, int row)
+    {
+        var open = Frame.Rows[entry.EntryRow].Open;
+        return amount * open * (1 + Account.Fee) * Account.ProfitRatio(open, Frame.Rows[row].Open);
     }
 
     internal double Profit(in PossibleTrade trade, double amount) => amount * Frame.Rows[trade.EntryRow].Open * (1 + Account.Fee) * trade.ProfitRatio;
+
+    private readonly struct AlwaysOpen : IEntryGate
+    {
+        public double At(int known) => 1;
+    }
+
+    private readonly struct BaselineSink(List<BaselineTrade> trades) : ITradeSink
+    {
+        public List<BaselineTrade> Trades => trades;
+
+        public void Take(in PossibleTrade trade, double amount, double profit) => trades.Add(new(trade.Known, trade.ProfitRatio));
+    }
 
     private readonly struct Ledger(Simulation simulation, List<Trade> trades) : ITradeSink
     {

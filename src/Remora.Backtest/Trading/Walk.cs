@@ -5,18 +5,34 @@ internal interface ITradeSink
 {
     /// <summary>A trade that closed with this much of the base currency and this profit in money.</summary>
     void Take(in PossibleTrade trade, double amount, double profit);
+
+    /// <summary>What an open trade would bring at a moment in between. Only plans whose gate exits are looked at so: their trades are too long for a drawdown between closes.</summary>
+    void Mark(double unrealised)
+    {
+    }
 }
 
-/// <summary>Goes from one allowed entry to the next and keeps the wallet. The sink is a type parameter so that thousands of walks for the placebo allocate nothing.</summary>
+/// <summary>Says how much of a position may be entered.</summary>
+internal interface IEntryGate
+{
+    /// <summary>The part of a position, [0, 1], after the candle at position <paramref name="known"/> of the series; -1 where nothing is known.</summary>
+    double At(int known);
+}
+
+/// <summary>Goes from one allowed entry to the next and keeps the wallet. Gate and sink are type parameters so that thousands of walks for the placebo allocate nothing.</summary>
 internal static class Walk
 {
-    public static void Go<TSink>(Simulation simulation, in TurnedGate gate, ref TSink sink) where TSink : struct, ITradeSink
+    public static void Go<TGate, TSink>(Simulation simulation, in TGate gate, ref TSink sink)
+        where TGate : struct, IEntryGate
+        where TSink : struct, ITradeSink
     {
         if (simulation.Plan.GateExits) Hold(simulation, gate, ref sink);
         else Enter(simulation, gate, ref sink);
     }
 
-    private static void Enter<TSink>(Simulation simulation, in TurnedGate gate, ref TSink sink) where TSink : struct, ITradeSink
+    private static void Enter<TGate, TSink>(Simulation simulation, in TGate gate, ref TSink sink)
+        where TGate : struct, IEntryGate
+        where TSink : struct, ITradeSink
     {
         var balance = simulation.Account.StartingBalance;
         var free = 0; // the first row on which a trade can be entered
@@ -34,7 +50,9 @@ internal static class Walk
         }
     }
 
-    private static void Hold<TSink>(Simulation simulation, in TurnedGate gate, ref TSink sink) where TSink : struct, ITradeSink
+    private static void Hold<TGate, TSink>(Simulation simulation, in TGate gate, ref TSink sink)
+        where TGate : struct, IEntryGate
+        where TSink : struct, ITradeSink
     {
         var balance = simulation.Account.StartingBalance;
         PossibleTrade entry = default;
@@ -42,6 +60,7 @@ internal static class Walk
         foreach (ref readonly var look in simulation.Possible)
         {
             var part = gate.At(look.Known);
+            if (amount > 0) sink.Mark(simulation.Unrealised(entry, amount, look.EntryRow));
             if (amount == 0 && part > 0)
             {
                 entry = look;
@@ -80,22 +99,5 @@ internal static class Walk
         var money = stake.IsShare ? balance * stake.Amount : stake.Amount;
         if (money > available * (1 + 1e-12) || available <= 0) return 0;
         return !stake.IsShare && part == 1 ? possible.FullAmount : simulation.Account.AmountFor(money * part, simulation.Frame.Rows[possible.EntryRow].Open);
-    }
-}
-
-/// <summary>A gate turned round the circle of a period's candles; not turned at all with a <paramref name="shift"/> of 0.</summary>
-/// <param name="size">The gate's values for the whole series.</param>
-/// <param name="first">The first candle of the circle.</param>
-/// <param name="count">How many candles it has.</param>
-/// <param name="shift">How many candles later each value takes effect, [0, count).</param>
-internal readonly struct TurnedGate(double[] size, int first, int count, int shift)
-{
-    /// <summary>The gate at the candle at position <paramref name="known"/> of the series; open where nothing is known.</summary>
-    public double At(int known)
-    {
-        var position = known - first;
-        if ((uint)position >= (uint)count) return known < 0 ? 1 : size[known]; // the last candle of the warm-up decides on the first row
-        position -= shift;
-        return size[first + (position < 0 ? position + count : position)];
     }
 }
