@@ -21,8 +21,11 @@ public readonly record struct GatedFigures(double ProfitTotalPct, double ProfitM
         values[5] = Entries.EdgePct;
     }
 
+    /// <summary>The figure that decides, as docs/decisions/0021 says.</summary>
+    public const string Primary = "profit_total_pct";
+
     /// <summary>Names of the tested figures.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["profit_total_pct", "profit_mean_pct", "max_drawdown_pct", "loser_lift", "worst_lift", "edge_pct"];
+    public static IReadOnlyList<string> Names { get; } = [Primary, "profit_mean_pct", "max_drawdown_pct", "loser_lift", "worst_lift", "edge_pct"];
 
     internal static GatedFigures Of<TGate>(Simulation simulation, EntryTally tally, in TGate gate, double timeBlocked) where TGate : struct, IEntryGate
     {
@@ -30,6 +33,14 @@ public readonly record struct GatedFigures(double ProfitTotalPct, double ProfitM
         Walk.Go(simulation, gate, ref sink);
         return new(
             100 * sink.Profit / simulation.Account.StartingBalance, 100 * sink.Ratio / sink.Count, 100 * sink.Drawdown.MaxRelative, tally.Compare(gate, timeBlocked));
+    }
+
+    /// <summary>Maximum relative drawdown of a gated run in percent, with the looks in between that a plan whose gate exits takes.</summary>
+    internal static double Drawdown(Simulation simulation, Gate gate)
+    {
+        var sink = new Sums(simulation.Account.StartingBalance);
+        Walk.Go(simulation, simulation.Turn(gate, 0), ref sink);
+        return 100 * sink.Drawdown.MaxRelative;
     }
 
     private struct Sums(double startingBalance) : ITradeSink
