@@ -4,34 +4,46 @@ using Remora.Markets;
 
 namespace Remora.Backtest.Calibration;
 
-/// <summary>The score without any strategy: what came after low and high values of it and of its parts.</summary>
-public static class CalibrationStudy
+/// <summary>The score of one market without any strategy: what came after low and high values of it and of its parts.</summary>
+public sealed class CalibrationStudy
 {
+    private readonly PolicyVerdicts _verdicts;
+    private readonly CandleTape _series;
+    private readonly (string Name, double[] Values)[] _measures;
+    private readonly (Outcomes Outcomes, VolatilityForecasts Forecasts)[] _horizons;
+
+    /// <summary>Works out, for the default policy of a history, what is the same for every period.</summary>
+    public CalibrationStudy(AssessmentHistory history, CandleTape series)
+    {
+        _verdicts = history.Policies[0];
+        _series = series;
+        _measures = Measures(history, _verdicts);
+        _horizons = new (Outcomes, VolatilityForecasts)[Horizons.Count];
+        Parallel.For(0, Horizons.Count, i => _horizons[i] =
+            (Outcomes.Of(series, TimeSpan.FromHours(Horizons[i])), new(series, history.Volatility, _verdicts.Score, Horizons[i])));
+    }
+
     /// <summary>The horizons that are looked at, in hours.</summary>
     public static IReadOnlyList<int> Horizons { get; } = [1, 4, 24];
 
-    /// <summary>Calibrates a policy over a period, looking once an hour.</summary>
-    public static CalibrationResult Run(AssessmentHistory history, PolicyVerdicts verdicts, Instant from, Instant to, CandleTape series, CancellationToken cancellation = default)
+    /// <summary>Calibrates over a period, looking once an hour.</summary>
+    public CalibrationResult Run(Instant from, Instant to)
     {
-        var first = CandleFrame.LowerBound(series.Candles, from);
-        var end = CandleFrame.LowerBound(series.Candles, to);
-        var step = Timeframe.OneHour.Length;
-        int[] moments = [.. Enumerable.Range(first, end - first).Where(i => (series.Candles[i].OpenTime + series.Timeframe.Length).Floor(step) == series.Candles[i].OpenTime + series.Timeframe.Length)];
-        var measures = Measures(history, verdicts);
-        var tables = new List<DecileTable>();
-        var blocked = new List<BlockedRow>();
-        var forecasts = new List<ForecastTable>();
-        RegimeTable? regimes = null;
-        foreach (var horizon in Horizons)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            var outcomes = Outcomes.Of(series, TimeSpan.FromHours(horizon));
-            foreach (var (name, values) in measures) tables.Add(DecileTable.Of(name, values, outcomes, moments));
-            blocked.Add(BlockedRow.Of(verdicts.Blocked, outcomes, moments));
-            forecasts.Add(VolatilityForecasts.Compare(series, history.Volatility, verdicts.Score, horizon, from, to));
-            if (horizon == 4) regimes = RegimeTable.Of(verdicts, series, outcomes, first, end);
-        }
-        return new(tables, blocked, forecasts, regimes!);
+        const int regimeHorizon = 1; // position of the 4 hours
+        var first = CandleFrame.LowerBound(_series.Candles, from);
+        var end = CandleFrame.LowerBound(_series.Candles, to);
+        int[] moments = [.. Enumerable.Range(first, end - first).Where(EndsAnHour)];
+        return new(
+            [.. _horizons.SelectMany(h => _measures.Select(m => DecileTable.Of(m.Name, m.Values, h.Outcomes, moments)))],
+            [.. _horizons.Select(h => BlockedRow.Of(_verdicts.Blocked, h.Outcomes, moments))],
+            [.. _horizons.Select(h => h.Forecasts.Compare(from, to))],
+            RegimeTable.Of(_verdicts, _series, _horizons[regimeHorizon].Outcomes, first, end));
+    }
+
+    private bool EndsAnHour(int candle)
+    {
+        var closed = _series.Candles[candle].OpenTime + _series.Timeframe.Length;
+        return closed.Floor(Timeframe.OneHour.Length) == closed;
     }
 
     private static (string Name, double[] Values)[] Measures(AssessmentHistory history, PolicyVerdicts verdicts) =>

@@ -6,7 +6,7 @@ namespace Remora.Backtest.Calibration;
 /// The volatility score as a forecast of realised volatility, beside forecasts that anyone can make from the same candles. Every full hour each forecaster gives one number; a regression of what came
 /// after on that number, over the 365 days that had ended by then and renewed every 30 days, turns it into log variance. So each is judged by what it knows, not by its units, and nothing is known early.
 /// </summary>
-public static class VolatilityForecasts
+public sealed class VolatilityForecasts
 {
     private const int Memory = 365 * 24;
     private const int Renewal = 30 * 24;
@@ -16,29 +16,40 @@ public static class VolatilityForecasts
     /// <summary>The forecaster that the others are compared with.</summary>
     public const string Yardstick = "har_rv";
 
-    /// <summary>Compares the forecasters.</summary>
+    private readonly int _horizon;
+    private readonly CandleTape _series;
+    private readonly HourGrid _grid;
+    private readonly double[] _target;
+    private readonly SortedDictionary<string, double[][]> _inputs;
+    private readonly SortedDictionary<string, Forecast> _forecasts = new(StringComparer.Ordinal);
+
+    /// <summary>Makes every forecaster's forecasts over the whole series.</summary>
     /// <param name="series">Candles of at most an hour.</param>
     /// <param name="volatility">The volatility score after each candle.</param>
     /// <param name="score">The risk score after each candle.</param>
     /// <param name="horizonHours">How far ahead.</param>
-    /// <param name="from">The first moment that counts; what lies before it is learnt from.</param>
-    /// <param name="to">The last.</param>
-    public static ForecastTable Compare(CandleTape series, double[] volatility, double[] score, int horizonHours, Instant from, Instant to)
+    public VolatilityForecasts(CandleTape series, double[] volatility, double[] score, int horizonHours)
     {
-        var grid = HourGrid.Of(series);
-        var inputs = Inputs(grid, volatility, score, horizonHours);
-        var target = new double[grid.Count];
-        for (var hour = 0; hour < target.Length; hour++) target[hour] = grid.LogVariance(hour + 1, hour + 1 + horizonHours);
+        _horizon = horizonHours;
+        _series = series;
+        _grid = HourGrid.Of(series);
+        _inputs = Inputs(_grid, volatility, score, horizonHours);
+        _target = new double[_grid.Count];
+        for (var hour = 0; hour < _target.Length; hour++) _target[hour] = _grid.LogVariance(hour + 1, hour + 1 + horizonHours);
+        foreach (var (name, inputs) in _inputs) _forecasts[name] = Learn(inputs, _target, horizonHours);
+    }
 
-        var forecasts = inputs.ToDictionary(i => i.Key, i => Learn(i.Value, target, horizonHours));
+    /// <summary>Compares the forecasters over the moments of a period at which all of them had something to say.</summary>
+    public ForecastTable Compare(Instant from, Instant to)
+    {
         var moments = new List<int>();
-        for (var hour = 0; hour < grid.Count; hour++)
+        for (var hour = 0; hour < _grid.Count; hour++)
         {
-            if (grid.Candle[hour] < 0 || double.IsNaN(target[hour]) || forecasts.Values.Any(f => double.IsNaN(f.LogVariance[hour]))) continue;
-            var time = series.Candles[grid.Candle[hour]].OpenTime + series.Timeframe.Length;
+            if (_grid.Candle[hour] < 0 || double.IsNaN(_target[hour]) || _forecasts.Values.Any(f => double.IsNaN(f.LogVariance[hour]))) continue;
+            var time = _series.Candles[_grid.Candle[hour]].OpenTime + _series.Timeframe.Length;
             if (time >= from && time <= to) moments.Add(hour);
         }
-        return new(horizonHours, moments.Count, [.. forecasts.Select(f => Judge(f.Key, f.Value, forecasts[Yardstick], inputs[f.Key], target, moments, horizonHours))]);
+        return new(_horizon, moments.Count, [.. _forecasts.Keys.Select(name => Judge(name, moments))]);
     }
 
     private static SortedDictionary<string, double[][]> Inputs(HourGrid grid, double[] volatility, double[] score, int horizon)
@@ -142,17 +153,17 @@ public static class VolatilityForecasts
         return true;
     }
 
-    private static ForecastRow Judge(
-        string name, Forecast forecast, Forecast yardstick, double[][] inputs, double[] target, List<int> moments, int horizon)
+    private ForecastRow Judge(string name, List<int> moments)
     {
-        var actual = moments.Select(m => target[m]).ToArray();
+        var (inputs, forecast, yardstick) = (_inputs[name], _forecasts[name], _forecasts[Yardstick]);
+        var actual = moments.Select(m => _target[m]).ToArray();
         var predicted = moments.Select(m => forecast.LogVariance[m]).ToArray();
         var raw = inputs.Length == 1 ? moments.Select(m => inputs[0][m]).ToArray() : predicted;
         var mean = actual.Length == 0 ? double.NaN : actual.Average();
         var missed = actual.Zip(predicted, (a, p) => (a - p) * (a - p)).Sum();
-        var losses = moments.Select(m => QuasiLikelihood(target[m], forecast.Variance[m])).ToArray();
-        var worse = losses.Zip(moments.Select(m => QuasiLikelihood(target[m], yardstick.Variance[m])), (own, other) => own - other).ToArray();
-        var (statistic, p) = name == Yardstick ? (double.NaN, double.NaN) : DieboldMariano.Test(worse, horizon);
+        var losses = moments.Select(m => QuasiLikelihood(_target[m], forecast.Variance[m])).ToArray();
+        var worse = losses.Zip(moments.Select(m => QuasiLikelihood(_target[m], yardstick.Variance[m])), (own, other) => own - other).ToArray();
+        var (statistic, p) = name == Yardstick ? (double.NaN, double.NaN) : DieboldMariano.Test(worse, _horizon);
         return new(name, Ranks.Correlation(raw, actual), 1 - (missed / actual.Sum(a => (a - mean) * (a - mean))), losses.Length == 0 ? double.NaN : losses.Average(), statistic, p);
     }
 

@@ -36,10 +36,11 @@ public readonly record struct GatedFigures(double ProfitTotalPct, double ProfitM
     }
 
     /// <summary>Maximum relative drawdown of a gated run in percent, with the looks in between that a plan whose gate exits takes.</summary>
-    internal static double Drawdown(Simulation simulation, Gate gate)
+    internal static double Drawdown(Simulation simulation, Gate? gate)
     {
         var sink = new Sums(simulation.Account.StartingBalance);
-        Walk.Go(simulation, simulation.Turn(gate, 0), ref sink);
+        if (gate is null) Walk.Go(simulation, default(AlwaysOpen), ref sink);
+        else Walk.Go(simulation, simulation.Turn(gate, 0), ref sink);
         return 100 * sink.Drawdown.MaxRelative;
     }
 

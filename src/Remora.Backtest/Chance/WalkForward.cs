@@ -72,7 +72,7 @@ public static class WalkForward
     private static double OpenProfit(Simulation simulation, Instant[] bounds)
     {
         var sink = new PerWindow(simulation, bounds);
-        Walk.Go(simulation, simulation.Turn(Gate.Open(simulation.Frame.Series.Candles.Count), 0), ref sink);
+        Walk.Go(simulation, default(AlwaysOpen), ref sink);
         return 100 * sink.Profits.Skip(1).Sum() / simulation.Account.StartingBalance;
     }
 

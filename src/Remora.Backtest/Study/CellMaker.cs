@@ -1,6 +1,5 @@
 using Remora.Backtest.Chance;
 using Remora.Backtest.Figures;
-using Remora.Backtest.History;
 using Remora.Backtest.Strategies;
 using Remora.Backtest.Trading;
 
@@ -11,40 +10,28 @@ internal sealed class CellMaker
 {
     private readonly StudyFile _study;
     private readonly StudyPeriod _period;
-    private readonly AssessmentHistory _history;
-    private readonly int _policies;
+    private readonly StudyData _market;
     private readonly Simulation _simulation;
     private readonly Performance _ungated;
 
-    public CellMaker(StudyFile study, StrategyPlan plan, StudyPeriod period, StudyData market, int policies)
+    public CellMaker(StudyFile study, StrategyPlan plan, StudyPeriod period, StudyData market)
     {
         _study = study;
         _period = period;
-        _history = market.History;
-        _policies = policies;
-        _simulation = Simulation.Prepare(plan, market.Series, period.From, period.To, AccountRules.Default, market.Id.Pair.ToString());
-        _ungated = FiguresOf(Gate.Open(market.Series.Candles.Count));
+        _market = market;
+        _simulation = Simulation.Prepare(plan, market.Frame(period, plan.StartupCandles), AccountRules.Default, market.Id.Pair.ToString());
+        _ungated = FiguresOf(null);
     }
 
     public IReadOnlyList<Cell> Make(CancellationToken cancellation)
     {
         var cells = new List<Cell>();
-        foreach (var (role, gate) in AllGates())
+        foreach (var (role, gate) in _market.Gates)
         {
             cancellation.ThrowIfCancellationRequested();
             cells.Add(Make(role, gate));
         }
         return cells;
-    }
-
-    private IEnumerable<(GateRole Role, Gate Gate)> AllGates()
-    {
-        var tested = _history.Policies[0];
-        yield return (GateRole.Policy, Gates.Policy(tested));
-        for (var i = 1; i < _history.Policies.Count; i++)
-            yield return (i < _policies ? GateRole.Other : GateRole.Ablation, Gates.Policy(_history.Policies[i]));
-        foreach (var threshold in _study.Thresholds) yield return (GateRole.Threshold, Gates.Threshold(tested, threshold));
-        yield return (GateRole.Sized, Gates.Scaled(tested));
     }
 
     private Cell Make(GateRole role, Gate gate)
@@ -76,7 +63,7 @@ internal sealed class CellMaker
         var turned = _simulation.Turn(gate, 0);
         var blocked = trades.Select(t => turned.At(t.Known) <= 0).ToArray();
         var ratios = trades.Select(t => t.ProfitRatio).ToArray();
-        var scores = trades.Select(t => t.Known < 0 ? double.NaN : _history.Policies[0].Score[t.Known]).ToArray();
+        var scores = trades.Select(t => t.Known < 0 ? double.NaN : _market.History.Policies[0].Score[t.Known]).ToArray();
         return cell with
         {
             EdgeInterval = BlockBootstrap.Of(trades.Count, at => Edge(at, blocked, ratios), _study.Resamples, seed + 1),
@@ -87,9 +74,9 @@ internal sealed class CellMaker
         };
     }
 
-    private Performance FiguresOf(Gate gate)
+    private Performance FiguresOf(Gate? gate)
     {
-        var figures = Performance.Of(_simulation.Run(gate), _simulation.Account.StartingBalance, _simulation.Frame.From, _simulation.Frame.To);
+        var figures = Performance.Of(gate is null ? _simulation.Run() : _simulation.Run(gate), _simulation.Account.StartingBalance, _simulation.Frame.From, _simulation.Frame.To);
         return _simulation.Plan.GateExits ? figures with { MaxRelativeDrawdownPct = GatedFigures.Drawdown(_simulation, gate) } : figures;
     }
 

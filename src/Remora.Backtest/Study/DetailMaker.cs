@@ -10,12 +10,13 @@ namespace Remora.Backtest.Study;
 /// <summary>Works out one strategy over the study's first period in the detail that charts need, and its walk-forward.</summary>
 internal static class DetailMaker
 {
-    public static (WalkForwardFigures Walk, StrategyDetail Detail) Make(StudyFile study, StrategyPlan plan, StudyData market)
+    public static (WalkForwardFigures? Walk, StrategyDetail Detail) Make(StudyFile study, StrategyPlan plan, StudyData market)
     {
         var period = study.Periods[0];
         var verdicts = market.History.Policies[0];
-        var simulation = Simulation.Prepare(plan, market.Series, period.From, period.To, AccountRules.Default);
-        var walk = WalkForward.Run(
+        var simulation = Simulation.Prepare(plan, market.Frame(period, plan.StartupCandles), AccountRules.Default);
+        // A holding has no entries to tune a threshold on.
+        var walk = plan.GateExits ? null : WalkForward.Run(
             simulation, verdicts.Score, study.WalkForwardWindows, study.WalkForwardShifts, Draws.SeedFor(study.Seed, $"{plan.Name}|walk-forward"));
 
         var ungated = Equity.Daily(simulation, simulation.Run());
@@ -25,7 +26,7 @@ internal static class DetailMaker
         var trades = simulation.Baseline().Where(t => t.Known >= 0).ToArray();
         var classes = verdicts.Policy.Classes;
         return (
-            new(plan.Name, walk),
+            walk is null ? null : new(plan.Name, walk),
             new(plan.Name, curves, Months(ungated, gated, simulation.Account.StartingBalance),
                 Group<RiskClass>(trades, t => double.IsNaN(verdicts.Score[t.Known]) ? null : RiskScorer.Classify(verdicts.Score[t.Known], classes)),
                 Group(trades, t => verdicts.Regime[t.Known]),

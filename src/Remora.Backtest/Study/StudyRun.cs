@@ -51,7 +51,7 @@ public sealed class StudyRun
             var (plan, period) = pairs[i];
             try
             {
-                cells[i] = new CellMaker(_study, plan, period, MarketFor(markets, plan), policies.Count).Make(_cancellation);
+                cells[i] = new CellMaker(_study, plan, period, MarketFor(markets, plan)).Make(_cancellation);
             }
             catch (BacktestException e)
             {
@@ -65,21 +65,24 @@ public sealed class StudyRun
         var details = new StrategyDetail?[plans.Length];
         Parallel.For(0, plans.Length, inParallel, i =>
         {
-            var market = MarketFor(markets, plans[i]);
             if (judged.Any(c => c.Strategy == plans[i].Name && c.Period == _study.Periods[0].Name))
-                (walks[i], details[i]) = DetailMaker.Make(_study, plans[i], market);
+                (walks[i], details[i]) = DetailMaker.Make(_study, plans[i], MarketFor(markets, plans[i]));
             Step();
         });
 
-        var periods = markets.SelectMany(market => _study.Periods.Select(period => (market, period))).ToArray();
-        var calibrations = new CalibrationFigures[periods.Length];
-        Parallel.For(0, periods.Length, inParallel, i =>
+        var calibrations = new List<CalibrationFigures>();
+        foreach (var market in markets)
         {
-            var (market, period) = periods[i];
-            calibrations[i] = new(market.Id.ToString(), period.Name, CalibrationStudy.Run(
-                market.History, market.History.Policies[0], period.From, period.To, market.Series, _cancellation));
-            Step();
-        });
+            var calibration = new CalibrationStudy(market.History, market.Series);
+            var results = new CalibrationFigures[_study.Periods.Count];
+            Parallel.For(0, results.Length, inParallel, i =>
+            {
+                var period = _study.Periods[i];
+                results[i] = new(market.Id.ToString(), period.Name, calibration.Run(period.From, period.To));
+                Step();
+            });
+            calibrations.AddRange(results);
+        }
 
         return new()
         {
@@ -109,7 +112,7 @@ public sealed class StudyRun
             var market = _study.Markets[i];
             var series = CandleFile.Read(Path.Combine(folder, market.Candles), market.Timeframe);
             var id = new MarketId(market.Exchange, market.Pair, series.Timeframe);
-            loaded[i] = new(id, series, HistoryBuilder.Build(new Tape(id, series.Candles, observations), all));
+            loaded[i] = new(_study, id, series, HistoryBuilder.Build(new Tape(id, series.Candles, observations), all), policies.Count);
             Step();
         });
         return loaded;
@@ -136,19 +139,5 @@ public sealed class StudyRun
     {
         _cancellation.ThrowIfCancellationRequested();
         _progress?.Report(Interlocked.Increment(ref _done) / (double)_steps);
-    }
-}
-
-/// <summary>A market's candles and history.</summary>
-internal sealed record StudyData(MarketId Id, CandleTape Series, AssessmentHistory History)
-{
-    public MarketFigures Figures
-    {
-        get
-        {
-            var (first, last) = (Series.Candles[0].OpenTime, Series.Candles[^1].OpenTime);
-            var slots = ((last - first) / Series.Timeframe.Length) + 1;
-            return new(Id.ToString(), Series.Candles.Count, first, last, 1 - (Series.Candles.Count / slots));
-        }
     }
 }

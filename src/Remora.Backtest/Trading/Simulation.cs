@@ -35,12 +35,16 @@ public sealed class Simulation
 
     internal ReadOnlySpan<PossibleTrade> Possible => _possible;
 
-    /// <summary>Works out signals and possible trades.</summary>
-    public static Simulation Prepare(StrategyPlan plan, CandleTape series, Instant from, Instant to, AccountRules account, string? pair = null)
+    /// <summary>Works out signals and possible trades of a period of a series.</summary>
+    /// <exception cref="BacktestException">The candles are not of the plan's timeframe, or there are too few.</exception>
+    public static Simulation Prepare(StrategyPlan plan, CandleTape series, Instant from, Instant to, AccountRules account, string? pair = null) =>
+        Prepare(plan, CandleFrame.Cut(series, from, to, plan.StartupCandles), account, pair);
+
+    /// <summary>The same of a frame that was cut with the plan's warm-up.</summary>
+    public static Simulation Prepare(StrategyPlan plan, CandleFrame frame, AccountRules account, string? pair = null)
     {
-        if (series.Timeframe != plan.Timeframe)
-            throw new BacktestException($"{plan.Name} is meant for candles of {plan.Timeframe}, and these are of {series.Timeframe}");
-        var frame = CandleFrame.Cut(series, from, to, plan.StartupCandles);
+        if (frame.Series.Timeframe != plan.Timeframe)
+            throw new BacktestException($"{plan.Name} is meant for candles of {plan.Timeframe}, and these are of {frame.Series.Timeframe}");
         var strategy = plan.Create();
         var signals = new Signals[frame.Rows.Length];
         for (var i = 0; i < signals.Length; i++) signals[i] = strategy.Update(frame.Rows[i]);
@@ -68,15 +72,10 @@ public sealed class Simulation
 
     /// <summary>Runs it under a gate.</summary>
     /// <exception cref="BacktestException">The gate is of another series.</exception>
-    public IReadOnlyList<Trade> Run(Gate gate)
-    {
-        var sink = new Ledger(this, []);
-        Walk.Go(this, Turn(gate, 0), ref sink);
-        return sink.Trades;
-    }
+    public IReadOnlyList<Trade> Run(Gate gate) => Run(Turn(gate, 0));
 
     /// <summary>Runs it without a gate.</summary>
-    public IReadOnlyList<Trade> Run() => Run(Gate.Open(Frame.Series.Candles.Count));
+    public IReadOnlyList<Trade> Run() => Run(default(AlwaysOpen));
 
     internal TurnedGate Turn(Gate gate, int shift)
     {
@@ -118,9 +117,11 @@ public sealed class Simulation
 
     internal double Profit(in PossibleTrade trade, double amount) => amount * Frame.Rows[trade.EntryRow].Open * (1 + Account.Fee) * trade.ProfitRatio;
 
-    private readonly struct AlwaysOpen : IEntryGate
+    private List<Trade> Run<TGate>(in TGate gate) where TGate : struct, IEntryGate
     {
-        public double At(int known) => 1;
+        var sink = new Ledger(this, []);
+        Walk.Go(this, gate, ref sink);
+        return sink.Trades;
     }
 
     private readonly struct BaselineSink(List<BaselineTrade> trades) : ITradeSink

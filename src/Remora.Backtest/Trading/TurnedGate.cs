@@ -45,3 +45,10 @@ internal readonly struct RandomSkip(ulong seed, double share) : IEntryGate
     /// <inheritdoc/>
     public double At(int known) => Chance.Draws.Unit(seed, (ulong)known) < share ? 0 : 1;
 }
+
+/// <summary>Lets everything through.</summary>
+internal readonly struct AlwaysOpen : IEntryGate
+{
+    /// <inheritdoc/>
+    public double At(int known) => 1;
+}
