@@ -1,0 +1,59 @@
+namespace Remora.Backtest.Calibration;
+
+/// <summary>Ordinary least squares with a constant, over rows that come and go: the sums are kept, so that a window can slide.</summary>
+internal sealed class LeastSquares(int inputs)
+{
+    private readonly int _size = inputs + 1;
+    private readonly double[,] _products = new double[inputs + 1, inputs + 1];
+    private readonly double[] _targets = new double[inputs + 1];
+    private double _squares;
+
+    public int Count { get; private set; }
+
+    /// <summary>Adds a row, or takes one away again with a sign of -1.</summary>
+    public void Add(ReadOnlySpan<double> x, double y, int sign = 1)
+    {
+        for (var i = 0; i < _size; i++)
+        {
+            var xi = i == 0 ? 1 : x[i - 1];
+            for (var j = 0; j <= i; j++) _products[i, j] += sign * xi * (j == 0 ? 1 : x[j - 1]);
+            _targets[i] += sign * xi * y;
+        }
+        _squares += sign * y * y;
+        Count += sign;
+    }
+
+    /// <summary>The coefficients, the constant first, and the variance of what is left over; null while the rows do not determine them.</summary>
+    public (double[] Coefficients, double Residual)? Solve()
+    {
+        if (Count < 10 * _size) return null;
+        // Cholesky: the products are symmetric and, unless inputs repeat each other, positive definite.
+        var lower = new double[_size, _size];
+        for (var i = 0; i < _size; i++)
+        {
+            for (var j = 0; j <= i; j++)
+            {
+                var sum = _products[i, j];
+                for (var k = 0; k < j; k++) sum -= lower[i, k] * lower[j, k];
+                if (i != j) lower[i, j] = sum / lower[j, j];
+                else if (sum > 1e-10 * Math.Max(1, _products[i, i])) lower[i, i] = Math.Sqrt(sum);
+                else return null;
+            }
+        }
+        var b = new double[_size];
+        for (var i = 0; i < _size; i++)
+        {
+            b[i] = _targets[i];
+            for (var k = 0; k < i; k++) b[i] -= lower[i, k] * b[k];
+            b[i] /= lower[i, i];
+        }
+        for (var i = _size - 1; i >= 0; i--)
+        {
+            for (var k = i + 1; k < _size; k++) b[i] -= lower[k, i] * b[k];
+            b[i] /= lower[i, i];
+        }
+        var residual = _squares;
+        for (var i = 0; i < _size; i++) residual -= b[i] * _targets[i];
+        return (b, Math.Max(0, residual / (Count - _size)));
+    }
+}

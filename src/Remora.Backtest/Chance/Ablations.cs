@@ -1,0 +1,30 @@
+using Remora.Risk;
+
+namespace Remora.Backtest.Chance;
+
+/// <summary>A policy taken apart: what each of its reasons to block is worth alone.</summary>
+public static class Ablations
+{
+    private const double Never = double.MaxValue;
+
+    /// <summary>Fear index only, volatility only, and everything technical without the outside; each named after the policy.</summary>
+    public static IReadOnlyList<RiskPolicy> Of(RiskPolicy policy) =>
+    [
+        policy with
+        {
+            Name = policy.Name + ".fear-only", Description = "Blocks on extreme fear alone.",
+            Decision = policy.Decision with { BlockingFlags = [RiskFlag.ExtremeFear], BlockingScore = Never },
+        },
+        policy with
+        {
+            Name = policy.Name + ".volatility-only", Description = "Blocks on extreme volatility alone.",
+            Decision = policy.Decision with { BlockingFlags = [RiskFlag.HighVolatility], BlockingScore = Never },
+        },
+        policy with
+        {
+            Name = policy.Name + ".technical-only", Description = "Blocks as the policy does, but knows nothing from outside.",
+            External = policy.External with { Cap = 0 },
+            Decision = policy.Decision with { BlockingFlags = [.. policy.Decision.BlockingFlags.Where(f => f is RiskFlag.Panic or RiskFlag.HighVolatility or RiskFlag.BearMarket or RiskFlag.Downtrend)] },
+        },
+    ];
+}

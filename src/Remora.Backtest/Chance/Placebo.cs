@@ -1,0 +1,80 @@
+using Remora.Backtest.Trading;
+
+namespace Remora.Backtest.Chance;
+
+/// <summary>
+/// The circular-shift placebo: the gate is turned round the period by random offsets. A turned gate blocks as much, as often and in as long stretches as the real one, only at the wrong
+/// times; so what the real one does better than the turned ones comes from when it blocks.
+/// </summary>
+public static class Placebo
+{
+    /// <summary>Turns of less than this, either way, are not drawn: they would be nearly the real gate.</summary>
+    public static readonly TimeSpan LeastShift = TimeSpan.FromDays(1);
+
+    /// <summary>Tests a gate on one strategy and period.</summary>
+    /// <param name="simulation">The strategy over the period.</param>
+    /// <param name="gate">The gate.</param>
+    /// <param name="shifts">How many turns.</param>
+    /// <param name="seed">The seed of the offsets.</param>
+    public static PlaceboResult Test(Simulation simulation, Gate gate, int shifts, ulong seed)
+    {
+        var least = simulation.Plan.Timeframe.CountIn(LeastShift);
+        var (_, count) = simulation.Circle;
+        if (count <= 2 * least) throw new BacktestException($"the period of {count} candles is too short to turn a gate round: at least {(2 * least) + 1} are needed");
+
+        var tally = new EntryTally(simulation.Baseline());
+        var timeBlocked = simulation.TimeBlocked(gate);
+        var real = GatedFigures.Of(simulation, tally, simulation.Turn(gate, 0), timeBlocked);
+        var draws = new Draws(seed);
+        var nulls = new Nulls(real, shifts);
+        for (var i = 0; i < shifts; i++)
+            nulls.Add(GatedFigures.Of(simulation, tally, simulation.Turn(gate, least + draws.Below(count - (2 * least))), timeBlocked));
+        return new(real, timeBlocked, nulls.Tests());
+    }
+
+    /// <summary>The same against skipping entries at random, as many of them as the gate blocks of the time. Weaker: random skips do not come in stretches.</summary>
+    public static PlaceboResult AgainstRandomSkip(Simulation simulation, Gate gate, int runs, ulong seed)
+    {
+        var tally = new EntryTally(simulation.Baseline());
+        var timeBlocked = simulation.TimeBlocked(gate);
+        var real = GatedFigures.Of(simulation, tally, simulation.Turn(gate, 0), timeBlocked);
+        var draws = new Draws(seed);
+        var nulls = new Nulls(real, runs);
+        for (var i = 0; i < runs; i++) nulls.Add(GatedFigures.Of(simulation, tally, new RandomSkip(draws.Next(), timeBlocked), timeBlocked));
+        return new(real, timeBlocked, nulls.Tests());
+    }
+
+    /// <summary>Collects the figures of the placebo runs and sees where the real one stands among them.</summary>
+    private sealed class Nulls
+    {
+        private readonly double[] _real = new double[GatedFigures.Names.Count];
+        private readonly List<double>[] _drawn;
+
+        public Nulls(in GatedFigures real, int count)
+        {
+            real.CopyTo(_real);
+            _drawn = [.. _real.Select(_ => new List<double>(count))];
+        }
+
+        public void Add(in GatedFigures figures)
+        {
+            Span<double> values = stackalloc double[_real.Length];
+            figures.CopyTo(values);
+            for (var i = 0; i < values.Length; i++)
+                if (!double.IsNaN(values[i])) _drawn[i].Add(values[i]);
+        }
+
+        public SortedDictionary<string, PlaceboTest> Tests()
+        {
+            var tests = new SortedDictionary<string, PlaceboTest>(StringComparer.Ordinal);
+            for (var i = 0; i < _real.Length; i++) tests[GatedFigures.Names[i]] = PlaceboTest.Of(_real[i], _drawn[i], lessIsBetter: i == 2);
+            return tests;
+        }
+    }
+}
+
+/// <summary>A gate's figures and where they stand among those of its placebos.</summary>
+/// <param name="Real">The real gate's figures.</param>
+/// <param name="TimeBlocked">The share of the period's candles that it blocks, [0, 1].</param>
+/// <param name="Tests">Each tested figure by name.</param>
+public sealed record PlaceboResult(GatedFigures Real, double TimeBlocked, IReadOnlyDictionary<string, PlaceboTest> Tests);

@@ -1,0 +1,44 @@
+using System.IO.Compression;
+using Remora.Markets;
+
+namespace Remora.Backtest.Data;
+
+/// <summary>Opens candle files: CSV, or CSV compressed with gzip (told by its first bytes, not its name).</summary>
+public static class CandleFile
+{
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="BacktestException">The file cannot be read; the message names file, line and problem.</exception>
+    public static CandleTape Read(string path, Timeframe? timeframe = null)
+    {
+        try
+        {
+            using var text = TextFile.Open(path);
+            return CandleCsv.Read(text, timeframe);
+        }
+        catch (CandleCsvException e)
+        {
+            throw new BacktestException($"{path}, {e.Message}", e);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new BacktestException($"{path}: broken gzip data ({e.Message})", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BacktestException($"{path}: {e.Message}", e);
+        }
+    }
+}
+
+/// <summary>Text, compressed or not.</summary>
+internal static class TextFile
+{
+    public static StreamReader Open(string path)
+    {
+        var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16);
+        Span<byte> magic = stackalloc byte[2];
+        var compressed = file.ReadAtLeast(magic, 2, throwOnEndOfStream: false) == 2 && magic is [0x1f, 0x8b];
+        file.Position = 0;
+        return new(compressed ? new GZipStream(file, CompressionMode.Decompress) : file);
+    }
+}

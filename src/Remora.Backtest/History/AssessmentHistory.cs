@@ -1,0 +1,74 @@
+using Remora.Markets;
+using Remora.Regimes;
+using Remora.Risk;
+
+namespace Remora.Backtest.History;
+
+/// <summary>One assessment per candle of a market, kept as columns; position i belongs to candle i of the tape.</summary>
+public sealed class AssessmentHistory
+{
+    internal AssessmentHistory(Tape tape, IReadOnlyList<RiskPolicy> policies)
+    {
+        Tape = tape;
+        var count = tape.Candles.Count;
+        Volatility = new double[count];
+        Parts = new RiskBreakdown[count];
+        FearGreed = new double[count];
+        Policies = [.. policies.Select(p => new PolicyVerdicts(p, count))];
+    }
+
+    /// <summary>What it was made from.</summary>
+    public Tape Tape { get; }
+
+    /// <summary>Volatility score after each candle.</summary>
+    public double[] Volatility { get; }
+
+    /// <summary>The addends of the default policy's score.</summary>
+    public RiskBreakdown[] Parts { get; }
+
+    /// <summary>Fear and greed index in force; NaN where unknown.</summary>
+    public double[] FearGreed { get; }
+
+    /// <summary>What each policy made of it, the default first.</summary>
+    public IReadOnlyList<PolicyVerdicts> Policies { get; }
+
+    /// <summary>A policy's verdicts by name.</summary>
+    /// <exception cref="BacktestException">The history was not built with it.</exception>
+    public PolicyVerdicts Under(string policy) =>
+        Policies.FirstOrDefault(p => p.Policy.Name == policy)
+        ?? throw new BacktestException($"'{policy}' is not a policy of this history: it has {string.Join(", ", Policies.Select(p => p.Policy.Name))}");
+
+    internal void Keep(int candle, Assessment assessment)
+    {
+        Volatility[candle] = assessment.Volatility;
+        Parts[candle] = assessment.RiskBreakdown;
+        FearGreed[candle] = assessment.FearGreedIndex;
+    }
+}
+
+/// <summary>One policy's verdict after each candle.</summary>
+public sealed class PolicyVerdicts(RiskPolicy policy, int candles)
+{
+    /// <summary>The policy.</summary>
+    public RiskPolicy Policy { get; } = policy;
+
+    /// <summary>Whether it blocked.</summary>
+    public bool[] Blocked { get; } = new bool[candles];
+
+    /// <summary>Its score; NaN while unknown.</summary>
+    public double[] Score { get; } = new double[candles];
+
+    /// <summary>The part of a position it left; NaN while the score is unknown.</summary>
+    public double[] PositionScale { get; } = new double[candles];
+
+    /// <summary>The regime; null while unknown.</summary>
+    public Regime?[] Regime { get; } = new Regime?[candles];
+
+    internal void Keep(int candle, Assessment assessment)
+    {
+        Blocked[candle] = !assessment.SafeToTrade;
+        Score[candle] = assessment.RiskScore;
+        PositionScale[candle] = assessment.PositionScale;
+        Regime[candle] = assessment.Regime;
+    }
+}

@@ -1,0 +1,67 @@
+using Remora.Markets;
+using Remora.Risk;
+
+namespace Remora.Backtest.History;
+
+/// <summary>Rebuilds what the service would have said after each candle, by the live engine in knowable order.</summary>
+public static class HistoryBuilder
+{
+    private const int ReportEvery = 8192;
+
+    /// <summary>Builds the histories of several markets, in parallel; each is the same whatever the others are.</summary>
+    /// <param name="tapes">One per market.</param>
+    /// <param name="options">Policies, and what to do with each answer.</param>
+    /// <param name="progress">Told the share that is done, [0, 1].</param>
+    /// <param name="cancellation">Stops it.</param>
+    public static IReadOnlyList<AssessmentHistory> Build(
+        IReadOnlyList<Tape> tapes, HistoryOptions options, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    {
+        var total = Math.Max(1, tapes.Sum(t => (long)t.Candles.Count));
+        var done = 0L;
+        var histories = new AssessmentHistory[tapes.Count];
+        Parallel.For(0, tapes.Count, new() { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
+            histories[i] = Build(tapes[i], options, candles =>
+            {
+                cancellation.ThrowIfCancellationRequested();
+                progress?.Report(Interlocked.Add(ref done, candles) / (double)total);
+            }));
+        return histories;
+    }
+
+    /// <summary>Builds one market's history.</summary>
+    public static AssessmentHistory Build(Tape tape, HistoryOptions options) => Build(tape, options, _ => { });
+
+    private static AssessmentHistory Build(Tape tape, HistoryOptions options, Action<int> report)
+    {
+        var engine = new RemoraEngine(options.Policies, Configured(tape));
+        var history = new AssessmentHistory(tape, options.Policies);
+        var each = options.Each;
+        var candle = 0;
+        foreach (var next in tape.Events())
+        {
+            if (engine.Apply(next) is not { } assessment) continue;
+            history.Keep(candle, assessment);
+            history.Policies[0].Keep(candle, assessment);
+            each?.Invoke(assessment);
+            for (var policy = 1; policy < options.Policies.Count; policy++)
+                history.Policies[policy].Keep(candle, engine.Assess(tape.Market, policy, assessment.AssessedAt));
+            if (++candle % ReportEvery == 0) report(ReportEvery);
+        }
+        report(candle % ReportEvery);
+        return history;
+    }
+
+    /// <summary>The signals whose absence lowers confidence: those the tape has values of.</summary>
+    private static IReadOnlyList<Signal> Configured(Tape tape) =>
+        [.. tape.Observations.Where(o => o.Base is null || o.Base == tape.Market.Pair.Base).Select(o => o.Signal).Distinct().Order()];
+}
+
+/// <summary>How a history is built.</summary>
+public sealed record HistoryOptions
+{
+    /// <summary>The policies to assess under, the default first.</summary>
+    public IReadOnlyList<RiskPolicy> Policies { get; init; } = [RiskPolicy.Default];
+
+    /// <summary>Is given each answer under the default policy, in order; of several markets at once from several threads.</summary>
+    public Action<Assessment>? Each { get; init; }
+}

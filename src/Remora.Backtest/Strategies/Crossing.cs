@@ -1,0 +1,19 @@
+namespace Remora.Backtest.Strategies;
+
+/// <summary>Watches two lines: up is now above after not above, down is now below after not below. Never while a value is NaN.</summary>
+internal sealed class Crossing
+{
+    private double _x = double.NaN;
+    private double _y = double.NaN;
+
+    public bool Up { get; private set; }
+
+    public bool Down { get; private set; }
+
+    public void Update(double x, double y)
+    {
+        Up = x > y && _x <= _y;
+        Down = x < y && _x >= _y;
+        (_x, _y) = (x, y);
+    }
+}

@@ -1,0 +1,146 @@
+using Remora.Backtest.Chance;
+using Remora.Backtest.Strategies;
+using Remora.Markets;
+
+namespace Remora.Backtest.Trading;
+
+/// <summary>
+/// One strategy over one period. Signals and every possible trade are worked out once; a run under a gate then only walks from one allowed entry to the next,
+/// so that thousands of runs cost little. One trade is open at a time, so a blocked entry can make room for a later one.
+/// </summary>
+public sealed class Simulation
+{
+    private readonly PossibleTrade[] _possible; // ascending by entry row; for a plan whose gate exits, only the entry rows mean anything
+
+    private Simulation(StrategyPlan plan, CandleFrame frame, AccountRules account, string? pair, PossibleTrade[] possible)
+    {
+        Plan = plan;
+        Frame = frame;
+        Account = account;
+        Pair = pair;
+        _possible = possible;
+    }
+
+    /// <summary>The strategy.</summary>
+    public StrategyPlan Plan { get; }
+
+    /// <summary>The rows.</summary>
+    public CandleFrame Frame { get; }
+
+    /// <summary>Wallet and fees.</summary>
+    public AccountRules Account { get; }
+
+    /// <summary>The pair that trades are named after.</summary>
+    public string? Pair { get; }
+
+    internal ReadOnlySpan<PossibleTrade> Possible => _possible;
+
+    /// <summary>Works out signals and possible trades of a period of a series.</summary>
+    /// <exception cref="BacktestException">The candles are not of the plan's timeframe, or there are too few.</exception>
+    public static Simulation Prepare(StrategyPlan plan, CandleTape series, Instant from, Instant to, AccountRules account, string? pair = null) =>
+        Prepare(plan, CandleFrame.Cut(series, from, to, plan.StartupCandles), account, pair);
+
+    /// <summary>The same of a frame that was cut with the plan's warm-up.</summary>
+    public static Simulation Prepare(StrategyPlan plan, CandleFrame frame, AccountRules account, string? pair = null)
+    {
+        if (frame.Series.Timeframe != plan.Timeframe)
+            throw new BacktestException($"{plan.Name} is meant for candles of {plan.Timeframe}, and these are of {frame.Series.Timeframe}");
+        var strategy = plan.Create();
+        var signals = new Signals[frame.Rows.Length];
+        for (var i = 0; i < signals.Length; i++) signals[i] = strategy.Update(frame.Rows[i]);
+
+        // The row after the first is the first that can act on a signal of the period; the last row only closes.
+        var follower = new Follower(frame, plan, account, signals);
+        var possible = new List<PossibleTrade>();
+        for (var row = frame.First + 1; row < frame.Rows.Length - 1; row++)
+        {
+            if ((signals[row - 1] & (Signals.Enter | Signals.Exit)) != Signals.Enter) continue;
+            possible.Add(plan.GateExits ? follower.EntryOnly(row) : follower.Follow(row));
+        }
+        return new(plan, frame, account, pair, [.. possible]);
+    }
+
+    /// <summary>The candles that decide on entries: what a placebo turns a gate round.</summary>
+    internal Circle Circle
+    {
+        get
+        {
+            var first = Math.Max(0, Frame.Known[Frame.First + 1]);
+            return new(first, Frame.Known[^1] - first + 1);
+        }
+    }
+
+    /// <summary>Runs it under a gate.</summary>
+    /// <exception cref="BacktestException">The gate is of another series.</exception>
+    public IReadOnlyList<Trade> Run(Gate gate) => Run(Turn(gate, 0));
+
+    /// <summary>Runs it without a gate.</summary>
+    public IReadOnlyList<Trade> Run() => Run(default(AlwaysOpen));
+
+    internal TurnedGate Turn(Gate gate, int shift)
+    {
+        if (gate.Size.Length != Frame.Series.Candles.Count)
+            throw new BacktestException($"the gate has {gate.Size.Length} values for {Frame.Series.Candles.Count} candles");
+        return new(gate, Circle, shift);
+    }
+
+    /// <summary>Share of the period's candles after which the gate blocks, [0, 1].</summary>
+    public double TimeBlocked(Gate gate)
+    {
+        var blocked = 0;
+        foreach (var size in gate.Size.AsSpan(Circle.First, Circle.Count))
+            if (size <= 0) blocked++;
+        return blocked / (double)Circle.Count;
+    }
+
+    /// <summary>The ungated run's trades, as far as a gate is concerned; of a plan whose gate exits, each look to the next is one.</summary>
+    internal IReadOnlyList<BaselineTrade> Baseline()
+    {
+        var sink = new BaselineSink([]);
+        if (Plan.GateExits)
+        {
+            for (var i = 0; i + 1 < _possible.Length; i++)
+                sink.Trades.Add(new(_possible[i].Known, (Frame.Rows[_possible[i + 1].EntryRow].Open / Frame.Rows[_possible[i].EntryRow].Open) - 1));
+        }
+        else
+        {
+            Walk.Go(this, default(AlwaysOpen), ref sink);
+        }
+        return sink.Trades;
+    }
+
+    internal double Unrealised(in PossibleTrade entry, double amount, int row)
+    {
+        var open = Frame.Rows[entry.EntryRow].Open;
+        return amount * open * (1 + Account.Fee) * Account.ProfitRatio(open, Frame.Rows[row].Open);
+    }
+
+    internal double Profit(in PossibleTrade trade, double amount) => amount * Frame.Rows[trade.EntryRow].Open * (1 + Account.Fee) * trade.ProfitRatio;
+
+    private List<Trade> Run<TGate>(in TGate gate) where TGate : struct, IEntryGate
+    {
+        var sink = new Ledger(this, []);
+        Walk.Go(this, gate, ref sink);
+        return sink.Trades;
+    }
+
+    private readonly struct BaselineSink(List<BaselineTrade> trades) : ITradeSink
+    {
+        public List<BaselineTrade> Trades => trades;
+
+        public void Take(in PossibleTrade trade, double amount, double profit) => trades.Add(new(trade.Known, trade.ProfitRatio));
+    }
+
+    private readonly struct Ledger(Simulation simulation, List<Trade> trades) : ITradeSink
+    {
+        public List<Trade> Trades => trades;
+
+        public void Take(in PossibleTrade trade, double amount, double profit)
+        {
+            var rows = simulation.Frame.Rows;
+            var open = rows[trade.EntryRow].Open;
+            trades.Add(new(simulation.Pair, rows[trade.EntryRow].OpenTime, rows[trade.ExitRow].OpenTime, open, trade.ExitPrice, amount, amount * open,
+                trade.ProfitRatio, profit, trade.Reason));
+        }
+    }
+}
