@@ -18,6 +18,24 @@ internal static class Terminal
         return exitCode;
     }
 
+    /// <summary>Shows a progress bar while <paramref name="work"/> goes on.</summary>
+    public static T WithProgress<T>(string title, Func<IProgress<double>, T> work)
+    {
+        var result = default(T)!;
+        Messages.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).Start(progress =>
+        {
+            var bar = progress.AddTask(title, maxValue: 1);
+            result = work(new Bar(bar));
+            bar.Value = 1;
+        });
+        return result;
+    }
+
+    private sealed class Bar(ProgressTask task) : IProgress<double>
+    {
+        public void Report(double value) => task.Value = value;
+    }
+
     // Colours are for screens; Spectre would also put them into files and pipes.
     private static IAnsiConsole Create(TextWriter writer, bool redirected) => AnsiConsole.Create(new AnsiConsoleSettings
     {

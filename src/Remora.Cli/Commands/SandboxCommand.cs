@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Remora.Backtest;
 using Remora.Sandbox;
 
 namespace Remora.Cli.Commands;
@@ -25,7 +26,7 @@ internal static class SandboxCommand
                 await Shutdown.WaitAsync(cancellation);
                 return ExitCode.Ok;
             }
-            catch (Exception e) when (e is CandleFileException or SandboxOptionException)
+            catch (Exception e) when (e is BacktestException or SandboxOptionException)
             {
                 return Terminal.Fail(e.Message, ExitCode.Usage);
             }

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Remora.Backtest;
+using Remora.Backtest.Data;
 using Remora.Feeds.Time;
 using Remora.Markets;
 using Remora.Sandbox;
@@ -55,7 +57,7 @@ internal sealed class SandboxOptionSet
     public double SpeedOf(ParseResult parsed) => parsed.GetValue(_speed);
 
     /// <summary>Starts the sandbox and its clock.</summary>
-    /// <exception cref="CandleFileException">A file to replay cannot be read.</exception>
+    /// <exception cref="BacktestException">A file to replay cannot be read.</exception>
     /// <exception cref="SandboxOptionException">The world cannot be as asked for.</exception>
     public async Task<(SandboxServer Server, ScaledClock Clock)> StartAsync(ParseResult parsed, int port, double speed, IReadOnlyList<Pair>? pairs, CancellationToken cancellation)
     {

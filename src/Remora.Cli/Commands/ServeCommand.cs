@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.Extensions.Logging;
+using Remora.Backtest;
 using Remora.Feeds.Time;
 using Remora.Sandbox;
 using Remora.Server;
@@ -42,7 +43,7 @@ internal static class ServeCommand
                 foreach (var error in e.Errors) Console.Error.WriteLine("remora: " + error);
                 return ExitCode.Usage;
             }
-            catch (Exception e) when (e is CandleFileException or SandboxOptionException)
+            catch (Exception e) when (e is BacktestException or SandboxOptionException)
             {
                 return Terminal.Fail(e.Message, ExitCode.Usage);
             }
