@@ -93,20 +93,27 @@ public sealed class Simulation
         return blocked / (double)Circle.Count;
     }
 
-    /// <summary>The ungated run's trades, as far as a gate is concerned; of a plan whose gate exits, each look to the next is one.</summary>
+    /// <summary>
+    /// The ungated trades, as far as a gate is concerned: one after the other over the whole period, as if the wallet never ran dry, for else a strategy that loses everything early
+    /// would say nothing of later times. Of a plan whose gate exits, each look to the next is one.
+    /// </summary>
     internal IReadOnlyList<BaselineTrade> Baseline()
     {
-        var sink = new BaselineSink([]);
+        var trades = new List<BaselineTrade>();
         if (Plan.GateExits)
         {
             for (var i = 0; i + 1 < _possible.Length; i++)
-                sink.Trades.Add(new(_possible[i].Known, (Frame.Rows[_possible[i + 1].EntryRow].Open / Frame.Rows[_possible[i].EntryRow].Open) - 1));
+                trades.Add(new(_possible[i].Known, (Frame.Rows[_possible[i + 1].EntryRow].Open / Frame.Rows[_possible[i].EntryRow].Open) - 1));
+            return trades;
         }
-        else
+        var free = 0;
+        foreach (var possible in _possible)
         {
-            Walk.Go(this, default(AlwaysOpen), ref sink);
+            if (possible.EntryRow < free) continue;
+            trades.Add(new(possible.Known, possible.ProfitRatio));
+            free = possible.ExitRow + 1;
         }
-        return sink.Trades;
+        return trades;
     }
 
     internal double Unrealised(in PossibleTrade entry, double amount, int row)
@@ -122,13 +129,6 @@ public sealed class Simulation
         var sink = new Ledger(this, []);
         Walk.Go(this, gate, ref sink);
         return sink.Trades;
-    }
-
-    private readonly struct BaselineSink(List<BaselineTrade> trades) : ITradeSink
-    {
-        public List<BaselineTrade> Trades => trades;
-
-        public void Take(in PossibleTrade trade, double amount, double profit) => trades.Add(new(trade.Known, trade.ProfitRatio));
     }
 
     private readonly struct Ledger(Simulation simulation, List<Trade> trades) : ITradeSink

@@ -1,0 +1,102 @@
+using Remora.Backtest.Chance;
+using Remora.Backtest.Data;
+using Remora.Backtest.Figures;
+using Remora.Backtest.History;
+using Remora.Backtest.Strategies;
+using Remora.Backtest.Trading;
+using Remora.Markets;
+using Remora.Risk;
+
+namespace Remora.Backtest;
+
+/// <summary>One backtest: a strategy over a period of a candle file, with or without a gate.</summary>
+public static class BacktestJob
+{
+    /// <summary>Runs it.</summary>
+    /// <exception cref="BacktestException">A file, name or period is wrong.</exception>
+    public static BacktestResult Run(BacktestOptions options, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    {
+        var plan = StrategyCatalog.Find(options.Strategy);
+        var series = CandleFile.Read(options.Candles, options.Timeframe);
+        progress?.Report(0.3);
+        cancellation.ThrowIfCancellationRequested();
+        var simulation = Simulation.Prepare(
+            plan, series, options.From ?? series.Candles[0].OpenTime, options.To ?? series.Candles[^1].OpenTime, options.Account, options.Pair.ToString());
+        var ungated = simulation.Run();
+        if (options.Gate is not { } policy)
+        {
+            progress?.Report(1);
+            return new(plan.Name, null, simulation.Frame.From, simulation.Frame.To, FiguresOf(simulation, ungated), ungated, null);
+        }
+
+        var tape = new Tape(new(options.Exchange, options.Pair, series.Timeframe), series.Candles, options.Observations);
+        var verdicts = HistoryBuilder.Build([tape], new() { Policies = [policy] }, progress, cancellation)[0].Policies[0];
+        var gate = options.Sized ? Gates.Scaled(verdicts) : options.Threshold is { } threshold ? Gates.Threshold(verdicts, threshold) : Gates.Policy(verdicts);
+        var gated = simulation.Run(gate);
+        var timeBlocked = simulation.TimeBlocked(gate);
+        var entries = new EntryTally(simulation.Baseline()).Compare(simulation.Turn(gate, 0), timeBlocked);
+        progress?.Report(1);
+        return new(plan.Name, gate.Name, simulation.Frame.From, simulation.Frame.To, FiguresOf(simulation, gated), gated,
+            new(timeBlocked, FiguresOf(simulation, ungated), entries));
+    }
+
+    private static Performance FiguresOf(Simulation simulation, IReadOnlyList<Trade> trades) =>
+        Performance.Of(trades, simulation.Account.StartingBalance, simulation.Frame.From, simulation.Frame.To);
+}
+
+/// <summary>What to run.</summary>
+public sealed record BacktestOptions
+{
+    /// <summary>Name of the strategy.</summary>
+    public required string Strategy { get; init; }
+
+    /// <summary>The candle file.</summary>
+    public required string Candles { get; init; }
+
+    /// <summary>The pair the candles are of.</summary>
+    public required Pair Pair { get; init; }
+
+    /// <summary>The exchange they are from.</summary>
+    public string Exchange { get; init; } = "binance";
+
+    /// <summary>Their timeframe; told from the rows where it is not given.</summary>
+    public Timeframe? Timeframe { get; init; }
+
+    /// <summary>First row; the file's beginning where it is not given.</summary>
+    public Instant? From { get; init; }
+
+    /// <summary>Last row; the file's end where it is not given.</summary>
+    public Instant? To { get; init; }
+
+    /// <summary>The policy whose gate entries must pass; null for none.</summary>
+    public RiskPolicy? Gate { get; init; }
+
+    /// <summary>Gates by the policy's score against this threshold instead of its verdict.</summary>
+    public double? Threshold { get; init; }
+
+    /// <summary>Sizes entries by the policy's position scale instead of only blocking.</summary>
+    public bool Sized { get; init; }
+
+    /// <summary>Outside values for the gate.</summary>
+    public IReadOnlyList<Observation> Observations { get; init; } = [];
+
+    /// <summary>Wallet and fees.</summary>
+    public AccountRules Account { get; init; } = AccountRules.Default;
+}
+
+/// <summary>What a backtest gave.</summary>
+/// <param name="Strategy">The strategy.</param>
+/// <param name="Gate">The gate; null without one.</param>
+/// <param name="From">First row of the period.</param>
+/// <param name="To">Last row.</param>
+/// <param name="Figures">The figures of the run.</param>
+/// <param name="Trades">Its trades.</param>
+/// <param name="Effect">What the gate had to do with it; null without one.</param>
+public sealed record BacktestResult(
+    string Strategy, string? Gate, Instant From, Instant To, Performance Figures, IReadOnlyList<Trade> Trades, GateEffect? Effect);
+
+/// <summary>What a gate did to a run.</summary>
+/// <param name="TimeBlocked">Share of the period's candles that it blocks, [0, 1].</param>
+/// <param name="Ungated">The figures without it.</param>
+/// <param name="Entries">The ungated trades, divided by it.</param>
+public sealed record GateEffect(double TimeBlocked, Performance Ungated, EntryComparison Entries);

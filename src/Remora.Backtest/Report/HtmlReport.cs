@@ -1,0 +1,32 @@
+using System.Text;
+using System.Text.Json;
+using Remora.Backtest.Study;
+
+namespace Remora.Backtest.Report;
+
+/// <summary>A study as one self-contained HTML page: no file, no network and no clock is needed to read it, and the same figures give the same bytes.</summary>
+public static class HtmlReport
+{
+    /// <summary>Writes the page.</summary>
+    public static string Write(StudyFigures study)
+    {
+        var data = JsonSerializer.Serialize(new { Study = study, Findings = ResultsText.Findings(study) }, RemoraJson.Options);
+        return Part("report.html")
+            .Replace("{{title}}", Escape(study.Name), StringComparison.Ordinal)
+            .Replace("{{headline}}", Escape(ResultsText.Headline(study)), StringComparison.Ordinal)
+            .Replace("{{uplot.css}}", Part("uplot.css"), StringComparison.Ordinal)
+            .Replace("{{report.css}}", Part("report.css"), StringComparison.Ordinal)
+            .Replace("{{uplot.js}}", Part("uplot.js"), StringComparison.Ordinal)
+            .Replace("{{report.js}}", Part("report.js"), StringComparison.Ordinal)
+            .Replace("{{data}}", data.Replace("<", "\\u003c", StringComparison.Ordinal), StringComparison.Ordinal); // no tag can end the script
+    }
+
+    private static string Part(string name)
+    {
+        using var stream = typeof(HtmlReport).Assembly.GetManifestResourceStream(name) ?? throw new InvalidOperationException($"the resource {name} was not embedded");
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        return reader.ReadToEnd();
+    }
+
+    private static string Escape(string text) => System.Net.WebUtility.HtmlEncode(text);
+}

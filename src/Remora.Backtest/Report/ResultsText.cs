@@ -1,0 +1,129 @@
+using System.Globalization;
+using System.Text;
+using Remora.Backtest.Chance;
+using Remora.Backtest.Study;
+
+namespace Remora.Backtest.Report;
+
+/// <summary>The results in words and tables, as Markdown, made of the figures and nothing else, so that they cannot drift from them.</summary>
+public static class ResultsText
+{
+    /// <summary>The first line of every report: the answer.</summary>
+    public static string Headline(StudyFigures study)
+    {
+        var v = study.Verdict;
+        var numbers =
+            $"in {v.BelowFivePercent} of {v.Cells} strategies and periods it ends with more money than 95 % of gates that block as much at the wrong times " +
+            $"(luck alone gives {v.ExpectedByLuck:0.0}), in {v.Surviving} after correction for the number of tests, and in {v.AgainstTheGate} with less than 95 % of them.";
+        return v.Beats ? $"The gate {study.Policy} beats the placebo: {numbers}" : $"The gate {study.Policy} does not beat the placebo: {numbers}";
+    }
+
+    /// <summary>The findings in sentences, the answer first.</summary>
+    public static IReadOnlyList<string> Findings(StudyFigures study)
+    {
+        var cells = study.Cells.Where(c => c.Role == GateRole.Policy).ToArray();
+        var v = study.Verdict;
+        var findings = new List<string>
+        {
+            Headline(study),
+            $"Over all figures, {v.AllBelowFivePercent} of {v.AllTests} tests of the policy are below 0.05 ({0.05 * v.AllTests:0.0} by luck); {v.AllDiscoveries} survive Benjamini and Hochberg's correction: " +
+            $"{Discoveries(cells)}.",
+            Lift("losing trades", cells, "loser_lift", c => c.Entries.LoserLift),
+            Lift("the worst tenth of trades", cells, "worst_lift", c => c.Entries.WorstLift),
+            Edge(cells),
+            Harm(cells),
+        };
+        findings.AddRange(Calibrated(study));
+        return findings;
+    }
+
+    /// <summary>The whole page.</summary>
+    public static string Markdown(StudyFigures study)
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"# Results: {study.Name}\n\n");
+        foreach (var finding in Findings(study)) text.Append(CultureInfo.InvariantCulture, $"{finding}\n\n");
+        text.Append(CultureInfo.InvariantCulture,
+            $"Policy {study.Policy} ({study.PolicyId}), {study.Shifts} turns per cell, seed {study.Seed}. How it is done: [methodology.md](methodology.md). This page is written by the study, not by hand.\n\n");
+        text.Append("## Data\n\n| market | candles | first | last | missing |\n|---|---|---|---|---|\n");
+        foreach (var m in study.Markets) text.Append(CultureInfo.InvariantCulture, $"| {m.Market} | {m.Candles} | {m.First} | {m.Last} | {m.Missing:P1} |\n");
+        foreach (var skipped in study.Skipped) text.Append(CultureInfo.InvariantCulture, $"\nNot run: {skipped}\n");
+
+        text.Append("\n## The gate against its placebo\n\nProfit and drawdown in percent of the starting balance, without the gate and with it; p is one-sided, small for the gate, near 1 against it.\n\n");
+        text.Append("| strategy | period | filled | blocked | trades | profit | p | Holm | drawdown | p | edge (95 %) | p | losers' lift | p | worst tenth's lift | p |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
+        foreach (var c in study.Cells.Where(c => c.Role == GateRole.Policy)) Row(text, c);
+
+        text.Append("\n## Parts, thresholds and sizes\n\nProfit in percent with each gate and its p-value, over the first period.\n\n");
+        var first = study.Cells.Where(c => c.Period == study.Cells[0].Period).ToArray();
+        var strategies = first.Select(c => c.Strategy).Distinct().ToArray();
+        text.Append(CultureInfo.InvariantCulture, $"| gate | {string.Join(" | ", strategies)} |\n|---|{string.Concat(strategies.Select(_ => "---|"))}\n");
+        text.Append(CultureInfo.InvariantCulture, $"| ungated | {string.Join(" | ", strategies.Select(s => $"{first.First(c => c.Strategy == s).Ungated.ProfitTotalPct:0.00}"))} |\n");
+        foreach (var gate in first.Select(c => c.Gate).Distinct())
+            text.Append(CultureInfo.InvariantCulture, $"| {gate} | {string.Join(" | ", strategies.Select(s => Short(first.First(c => c.Strategy == s && c.Gate == gate))))} |\n");
+
+        text.Append("\n## A threshold tuned on the past\n\nProfit in percent over all windows but the first.\n\n| strategy | ungated | tuned gate | mean of placebos | p | thresholds chosen |\n|---|---|---|---|---|---|\n");
+        foreach (var w in study.WalkForward)
+            text.Append(CultureInfo.InvariantCulture,
+                $"| {w.Strategy} | {w.Result.UngatedProfitPct:0.00} | {w.Result.ProfitPct:0.00} | {w.Result.PlaceboMeanPct:0.00} | {P(w.Result.P)} | {string.Join(' ', w.Result.Chosen.Select(t => double.IsInfinity(t) ? "none" : $"{t:0.00}"))} |\n");
+        CalibrationText.Append(text, study);
+        return text.ToString();
+    }
+
+    internal static string P(double p) => double.IsNaN(p) ? "" : p < 0.001 ? "<0.001" : string.Create(CultureInfo.InvariantCulture, $"{p:0.000}");
+
+    internal static string Number(double value, string format) => double.IsFinite(value) ? value.ToString(format, CultureInfo.InvariantCulture) : "";
+
+    private static void Row(StringBuilder text, Cell c) => text.Append(CultureInfo.InvariantCulture,
+        $"| {c.Strategy} | {c.Period} | {c.FilledShare:P0} | {c.TimeBlocked:P0} | {c.Ungated.Trades} → {c.Gated.Trades} | {c.Ungated.ProfitTotalPct:0.00} → {c.Gated.ProfitTotalPct:0.00} | {P(c.Tests[GatedFigures.Primary].P)} | {P(c.Holm)} | " +
+        $"{c.Ungated.MaxRelativeDrawdownPct:0.0} → {c.Gated.MaxRelativeDrawdownPct:0.0} | {P(c.Tests["max_drawdown_pct"].P)} | {Number(c.Entries.EdgePct, "0.000")} ({Number(c.EdgeInterval.Low, "0.00")} to {Number(c.EdgeInterval.High, "0.00")}) | {P(c.Tests["edge_pct"].P)} | " +
+        $"{Number(c.Entries.LoserLift, "0.00")} | {P(c.Tests["loser_lift"].P)} | {Number(c.Entries.WorstLift, "0.00")} | {P(c.Tests["worst_lift"].P)} |\n");
+
+    private static string Short(Cell c) => $"{c.Gated.ProfitTotalPct:0.00} (p {P(c.Tests[GatedFigures.Primary].P)})";
+
+    private static string Discoveries(Cell[] cells)
+    {
+        var tests = cells.SelectMany(c => c.Tests.Select(t => (t.Key, t.Value.P))).Where(t => !double.IsNaN(t.P)).ToArray();
+        var adjusted = MultipleTests.BenjaminiHochberg([.. tests.Select(t => t.P)]);
+        var found = tests.Zip(adjusted).Where(t => t.Second < 0.05).GroupBy(t => t.First.Key).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).ToArray();
+        return found.Length == 0 ? "none" : string.Join(", ", found.Select(g => $"{g.Count()} of {g.Key}"));
+    }
+
+    private static string Lift(string what, Cell[] cells, string test, Func<Cell, double> lift)
+    {
+        var known = cells.Where(c => !double.IsNaN(lift(c))).ToArray();
+        return known.Length == 0 ? $"There is nothing to say of {what}." :
+            $"The gate meets {what} {known.Select(lift).Order().ElementAt(known.Length / 2):0.00} times as often as its share of time would (median of {known.Length} cells; 1 is chance): " +
+            $"more often than 95 % of the placebos in {known.Count(c => c.Tests[test].P < 0.05)}, less often than 95 % of them in {known.Count(c => c.Tests[test].P > 0.95)}.";
+    }
+
+    private static string Edge(Cell[] cells)
+    {
+        var known = cells.Where(c => !double.IsNaN(c.Entries.EdgePct)).ToArray();
+        var (better, worse) = (known.Count(c => c.Entries.EdgePct > 0), known.Count(c => c.EdgeInterval.Low > 0));
+        return $"Trades entered in allowed time did better on average than those in blocked time in {better} of {known.Length} cells; the 95 % interval of the difference lies above 0 in {worse} and below it in {known.Count(c => c.EdgeInterval.High < 0)}.";
+    }
+
+    private static string Harm(Cell[] cells)
+    {
+        var worse = cells.Where(c => c.Gated.ProfitTotalPct < c.Ungated.ProfitTotalPct - 0.005).ToArray();
+        return worse.Length == 0 ? "In no cell does the gate end with less money than no gate at all."
+            : $"With the gate there is less money at the end than without any in {worse.Length} of {cells.Length} cells: " +
+              $"{string.Join(", ", worse.Select(c => $"{c.Strategy} {c.Period} ({c.Ungated.ProfitTotalPct:0.0} → {c.Gated.ProfitTotalPct:0.0} %)"))}.";
+    }
+
+    private static IEnumerable<string> Calibrated(StudyFigures study)
+    {
+        if (study.Calibration is not [var c, ..]) yield break;
+        const int hours = 4;
+        var tables = c.Result.Deciles.Where(d => d.HorizonHours == hours).ToArray();
+        var score = tables.First(t => t.Measure == "score");
+        yield return
+            $"Without any strategy ({c.Market}, {c.Period}, {hours} h ahead): realised volatility rises from {score.Bins[0].Volatility:P2} after the lowest tenth of the score to {score.Bins[^1].Volatility:P2} after the highest, " +
+            $"the mean worst drawdown from {score.Bins[0].Drawdown:P2} to {score.Bins[^1].Drawdown:P2}; the rank correlation with volatility is {score.VolatilityCorrelation:0.00}, with the return {score.ReturnCorrelation:0.00}.";
+        yield return "Of the score's parts, rank correlation with later volatility: " +
+            $"{string.Join(", ", tables.Where(t => t.Measure != "score").OrderByDescending(t => t.VolatilityCorrelation).Select(t => $"{t.Measure} {Number(t.VolatilityCorrelation, "0.00")}"))}.";
+        var forecast = c.Result.Forecasts.First(f => f.HorizonHours == hours);
+        yield return $"As a forecast of volatility {hours} h ahead, R² of its logarithm and QLIKE: " +
+            $"{string.Join(", ", forecast.Rows.OrderBy(r => r.Qlike).Select(r => $"{r.Name} {Number(r.R2, "0.00")} / {Number(r.Qlike, "0.000")}"))}.";
+    }
+}

@@ -1,0 +1,171 @@
+'use strict';
+const { study, findings } = JSON.parse(document.getElementById('data').textContent);
+const byId = id => document.getElementById(id);
+const css = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const fixed = (x, digits = 2) => x === null || x === undefined ? '' : x.toFixed(digits);
+const pText = p => p === null || p === undefined ? '' : p < 0.001 ? '<0.001' : p.toFixed(3);
+
+function element(tag, text, className) {
+  const made = document.createElement(tag);
+  if (text !== undefined) made.textContent = text;
+  if (className) made.className = className;
+  return made;
+}
+
+function table(id, heads, rows) {
+  const target = byId(id);
+  target.replaceChildren();
+  const head = target.createTHead().insertRow();
+  heads.forEach(h => head.append(element('th', h)));
+  const body = target.createTBody();
+  for (const cells of rows) {
+    const row = body.insertRow();
+    for (const cell of cells) {
+      if (cell instanceof Node) row.insertCell().append(cell);
+      else if (cell !== null && typeof cell === 'object') {
+        const made = row.insertCell();
+        made.textContent = cell.text;
+        if (cell.className) made.className = cell.className;
+        if (cell.heat !== undefined) made.style.background = heat(cell.heat);
+      } else row.insertCell().textContent = cell;
+    }
+  }
+}
+
+// Green above 0, red below, stronger with size; 1 is full strength.
+function heat(x) {
+  const strength = Math.min(1, Math.abs(x));
+  return `color-mix(in srgb, ${x >= 0 ? 'var(--good)' : 'var(--bad)'} ${Math.round(strength * 55)}%, transparent)`;
+}
+
+const pCell = p => ({ text: pText(p), className: p === null ? '' : p < 0.05 ? 'good' : p > 0.95 ? 'bad' : '' });
+
+function band(test, ungated) {
+  const values = [test.placebo_low, test.placebo_high, test.value, ungated];
+  const low = Math.min(...values), span = Math.max(...values) - low || 1;
+  const at = x => `${4 + 92 * (x - low) / span}%`;
+  const made = element('span', undefined, 'band');
+  const bar = element('i'), dot = element('b'), line = element('u');
+  bar.style.left = at(test.placebo_low);
+  bar.style.width = `${92 * (test.placebo_high - test.placebo_low) / span}%`;
+  dot.style.left = at(test.value);
+  line.style.left = at(ungated);
+  made.append(bar, line, dot);
+  made.title = `placebos ${fixed(test.placebo_low)} to ${fixed(test.placebo_high)}, gate ${fixed(test.value)}, no gate ${fixed(ungated)}`;
+  return made;
+}
+
+function showCells() {
+  table('cells',
+    ['strategy', 'period', 'blocked', 'trades', 'profit % without', 'with', 'placebos', 'p', 'Holm', 'drawdown % without', 'with', 'p', 'edge', 'p', 'losers’ lift', 'p', 'worst tenth’s lift', 'p'],
+    study.cells.filter(c => c.role === 'policy').map(c => [
+      c.strategy, { text: c.period, className: 'text' }, `${fixed(100 * c.time_blocked, 0)} %`, `${c.ungated.trades} → ${c.gated.trades}`,
+      fixed(c.ungated.profit_total_pct), fixed(c.gated.profit_total_pct), band(c.tests.profit_total_pct, c.ungated.profit_total_pct), pCell(c.tests.profit_total_pct.p), pText(c.holm),
+      fixed(c.ungated.max_relative_drawdown_pct, 1), fixed(c.gated.max_relative_drawdown_pct, 1), pCell(c.tests.max_drawdown_pct.p),
+      fixed(c.entries.edge_pct, 3), pCell(c.tests.edge_pct.p), fixed(c.entries.loser_lift), pCell(c.tests.loser_lift.p), fixed(c.entries.worst_lift), pCell(c.tests.worst_lift.p),
+    ]));
+}
+
+function plot(id, title, xs, series, options = {}) {
+  const target = byId(id);
+  target.replaceChildren();
+  const axis = { stroke: css('--faint'), grid: { stroke: css('--line'), width: 1 }, ticks: { stroke: css('--line') } };
+  new uPlot({
+    title, width: target.clientWidth || 1000, height: options.height || 300,
+    scales: { x: { time: !options.categories } },
+    axes: [options.categories ? { ...axis, values: (_, ticks) => ticks.map(t => options.categories[t] ?? ''), incrs: [1] } : axis, { ...axis, size: 64 }],
+    series: [{ label: options.categories ? 'bin' : 'day', value: options.categories ? (_, v) => options.categories[v] ?? '' : undefined }, ...series.map(s => ({
+      label: s.label, stroke: s.color, width: 1.5, fill: s.fill, paths: s.bars ? uPlot.paths.bars({ size: [0.6, 60] }) : undefined, value: (_, v) => fixed(v, s.digits ?? 2),
+    }))],
+  }, [xs, ...series.map(s => s.values)], target);
+}
+
+function drawdown(balances) {
+  let peak = -Infinity;
+  return balances.map(b => { peak = Math.max(peak, b); return 100 * (b / peak - 1); });
+}
+
+function showStrategy() {
+  const detail = study.details.find(d => d.strategy === byId('strategy').value);
+  const { days, ungated, gated } = detail.equity;
+  plot('equity', 'Balance', days, [{ label: 'without gate', color: css('--two'), values: ungated }, { label: study.policy, color: css('--one'), values: gated }]);
+  plot('drawdown', 'Below the peak, in percent', days, [
+    { label: 'without gate', color: css('--two'), values: drawdown(ungated) }, { label: study.policy, color: css('--one'), values: drawdown(gated) }], { height: 200 });
+  plot('risk', 'Mean profit in percent by score at entry', detail.by_score.map((_, i) => i),
+    [{ label: 'mean profit', color: css('--one'), fill: css('--one'), bars: true, digits: 3, values: detail.by_score.map(g => g.profit_mean_pct) }],
+    { height: 220, categories: detail.by_score.map(g => `${g.name} (${g.trades})`) });
+
+  const years = [...new Set(detail.months.map(m => m.month.slice(0, 4)))];
+  const strongest = Math.max(1, ...detail.months.map(m => Math.abs(m.gated_pct)));
+  const rows = [];
+  for (const [which, label] of [['ungated_pct', 'without gate'], ['gated_pct', study.policy]])
+    for (const year of years)
+      rows.push([`${year} ${label}`, ...Array.from({ length: 12 }, (_, i) => {
+        const month = detail.months.find(m => m.month === `${year}-${String(i + 1).padStart(2, '0')}`);
+        return month ? { text: fixed(month[which], 1), heat: month[which] / strongest } : '';
+      })]);
+  table('months', ['', 'Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'], rows);
+}
+
+function showRegimes() {
+  const names = [...new Set(study.details.flatMap(d => d.by_regime.map(r => r.name)))];
+  table('regimes', ['strategy', ...names], study.details.map(d => {
+    const strongest = Math.max(0.001, ...d.by_regime.map(r => Math.abs(r.profit_mean_pct)));
+    return [d.strategy, ...names.map(n => {
+      const group = d.by_regime.find(r => r.name === n);
+      return group ? { text: `${fixed(group.profit_mean_pct, 3)} (${group.trades})`, heat: group.profit_mean_pct / strongest } : '';
+    })];
+  }));
+}
+
+function showGates() {
+  const first = study.cells.filter(c => c.period === study.cells[0].period);
+  const strategies = [...new Set(first.map(c => c.strategy))];
+  const at = (s, gate) => first.find(c => c.strategy === s && c.gate === gate);
+  table('gates', ['gate', ...strategies], [
+    ['no gate', ...strategies.map(s => fixed(first.find(c => c.strategy === s).ungated.profit_total_pct))],
+    ...[...new Set(first.map(c => c.gate))].map(gate => [gate, ...strategies.map(s => {
+      const cell = at(s, gate), p = cell.tests.profit_total_pct.p;
+      return { text: `${fixed(cell.gated.profit_total_pct)} (p ${pText(p)})`, className: pCell(p).className };
+    })]),
+  ]);
+}
+
+function showCalibration() {
+  const calibration = study.calibration[byId('period').value].result;
+  const hours = Number(byId('horizon').value);
+  const deciles = calibration.deciles.find(d => d.measure === byId('measure').value && d.horizon_hours === hours);
+  plot('calibration', `After each tenth of ${deciles.measure}, ${hours} h ahead, in percent (rank correlation ${fixed(deciles.volatility_correlation)})`, deciles.bins.map((_, i) => i), [
+    { label: 'realised volatility', color: css('--one'), values: deciles.bins.map(b => 100 * b.volatility) },
+    { label: 'worst drawdown', color: css('--two'), values: deciles.bins.map(b => 100 * b.drawdown) },
+    { label: 'tail loss', color: css('--bad'), values: deciles.bins.map(b => 100 * b.tail_loss) }],
+  { height: 280, categories: deciles.bins.map(b => `${fixed(b.low)}–${fixed(b.high)}`) });
+  table('forecasts', ['forecast of volatility', 'rank correlation', 'R² of log volatility', 'QLIKE', 'against HAR-RV', 'p'],
+    calibration.forecasts.find(f => f.horizon_hours === hours).rows.map(r =>
+      [r.name, fixed(r.rank_correlation, 3), fixed(r.r2, 3), fixed(r.qlike, 3), fixed(r.diebold_mariano), pText(r.p)]));
+}
+
+function choose(id, values, labels, show) {
+  values.forEach((v, i) => byId(id).append(Object.assign(element('option', labels[i]), { value: v })));
+  byId(id).onchange = show;
+}
+
+findings.slice(1).forEach(f => byId('findings').append(element('li', f)));
+showCells();
+showRegimes();
+showGates();
+if (study.details.length > 0) {
+  const names = study.details.map(d => d.strategy);
+  choose('strategy', names, names, showStrategy);
+  byId('span').textContent = study.cells[0].period;
+  showStrategy();
+}
+if (study.calibration.length > 0) {
+  const first = study.calibration[0].result;
+  const measures = [...new Set(first.deciles.map(d => d.measure))], horizons = [...new Set(first.deciles.map(d => d.horizon_hours))];
+  choose('period', study.calibration.map((_, i) => i), study.calibration.map(c => `${c.market}, ${c.period}`), showCalibration);
+  choose('measure', measures, measures, showCalibration);
+  choose('horizon', horizons, horizons, showCalibration);
+  byId('horizon').value = horizons[Math.min(1, horizons.length - 1)];
+  showCalibration();
+}

@@ -1,0 +1,79 @@
+using System.Text;
+using System.Text.Json;
+using Remora.Backtest.Report;
+
+namespace Remora.Backtest.Study;
+
+/// <summary>A study from file to files: figures as JSON, the report as HTML, the results as Markdown.</summary>
+public static class StudyJob
+{
+    /// <summary>Runs a study and writes its files; the same inputs give the same bytes.</summary>
+    /// <exception cref="BacktestException">The study or its data is wrong; the message says what.</exception>
+    public static StudyFigures Run(StudyOptions options, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    {
+        byte[] file;
+        try
+        {
+            file = File.ReadAllBytes(options.Study);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BacktestException($"{options.Study}: {e.Message}", e);
+        }
+        StudyFile study;
+        try
+        {
+            study = StudyFile.Parse(file);
+        }
+        catch (BacktestException e)
+        {
+            throw new BacktestException($"{options.Study}: {e.Message}", e);
+        }
+        if (options.Shifts is { } shifts) study = study with { Shifts = shifts };
+        if (options.Seed is { } seed) study = study with { Seed = seed };
+
+        var figures = StudyRun.Run(study, options.DataFolder, progress, cancellation);
+        if (options.FiguresTo is { } json) Write(json, JsonSerializer.SerializeToUtf8Bytes(figures, RemoraJson.Options));
+        if (options.ReportTo is { } html) Write(html, Encoding.UTF8.GetBytes(HtmlReport.Write(figures)));
+        if (options.ResultsTo is { } markdown) Write(markdown, Encoding.UTF8.GetBytes(ResultsText.Markdown(figures)));
+        return figures;
+    }
+
+    private static void Write(string path, byte[] content)
+    {
+        try
+        {
+            if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder) Directory.CreateDirectory(folder);
+            File.WriteAllBytes(path, content);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BacktestException($"{path}: {e.Message}", e);
+        }
+    }
+}
+
+/// <summary>Where a study's parts are and go.</summary>
+public sealed record StudyOptions
+{
+    /// <summary>The study file.</summary>
+    public required string Study { get; init; }
+
+    /// <summary>The folder that its files are named relative to.</summary>
+    public required string DataFolder { get; init; }
+
+    /// <summary>Where the figures go, as JSON; null for nowhere.</summary>
+    public string? FiguresTo { get; init; }
+
+    /// <summary>Where the report goes, as HTML.</summary>
+    public string? ReportTo { get; init; }
+
+    /// <summary>Where the results go, as Markdown.</summary>
+    public string? ResultsTo { get; init; }
+
+    /// <summary>Turns per cell, instead of the study's own.</summary>
+    public int? Shifts { get; init; }
+
+    /// <summary>The seed, instead of the study's own.</summary>
+    public ulong? Seed { get; init; }
+}

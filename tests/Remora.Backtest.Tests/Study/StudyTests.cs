@@ -1,0 +1,119 @@
+using System.Globalization;
+using System.Text;
+using Remora.Backtest.Report;
+using Remora.Backtest.Study;
+using Remora.Backtest.Trading;
+
+namespace Remora.Backtest.Tests.Study;
+
+/// <summary>A whole study over made-up candles.</summary>
+public sealed class StudyTests
+{
+    private const string Text = """
+        {
+          "name": "made <up>",
+          "markets": [ { "pair": "BTC/USDT", "candles": "five.csv" }, { "pair": "BTC/USDT", "candles": "hour.csv" } ],
+          "outside": [ { "file": "fear.csv", "kind": "fear_greed_daily" } ],
+          "periods": [ { "name": "all", "from": "2024-01-05", "to": "2024-02-20" }, { "name": "never", "from": "2030-01-01", "to": "2030-02-01" } ],
+          "strategies": ["RSIEMA", "MACDCross", "BuyAndHold"],
+          "thresholds": [0.6], "shifts": 60, "walk_forward_shifts": 20, "walk_forward_windows": 3, "resamples": 60, "seed": 3
+        }
+        """;
+
+    private static readonly string Folder = Prepare();
+
+    private static string Prepare()
+    {
+        var folder = Directory.CreateTempSubdirectory("remora-study-").FullName;
+        Write(Path.Combine(folder, "five.csv"), Weather.Candles(15_000, 1));
+        Write(Path.Combine(folder, "hour.csv"), Weather.Candles(24 * 80, 2, Markets.Timeframe.OneHour, Weather.At("2023-12-10")));
+        File.WriteAllText(Path.Combine(folder, "fear.csv"), "timestamp,date,value,value_classification\n1705276800000,2024-01-15,10,\n");
+        File.WriteAllText(Path.Combine(folder, "study.json"), Text);
+        return folder;
+    }
+
+    private static void Write(string path, Markets.CandleTape series)
+    {
+        var text = new StringBuilder("timestamp,open,high,low,close,volume\n");
+        foreach (var c in series.Candles)
+            text.Append(CultureInfo.InvariantCulture, $"{c.OpenTime.UnixMilliseconds},{c.Open},{c.High},{c.Low},{c.Close},{c.Volume}\n");
+        File.WriteAllText(path, text.ToString());
+    }
+
+    private static StudyFigures Run(string to) => StudyJob.Run(new()
+    {
+        Study = Path.Combine(Folder, "study.json"),
+        DataFolder = Folder,
+        FiguresTo = Path.Combine(Folder, to, "figures.json"),
+        ReportTo = Path.Combine(Folder, to, "report.html"),
+        ResultsTo = Path.Combine(Folder, to, "results.md"),
+    });
+
+    [Fact]
+    public void The_same_inputs_give_the_same_bytes()
+    {
+        Run("a");
+        Run("b");
+        foreach (var file in new[] { "figures.json", "report.html", "results.md" })
+            Assert.Equal(File.ReadAllBytes(Path.Combine(Folder, "a", file)), File.ReadAllBytes(Path.Combine(Folder, "b", file)));
+    }
+
+    [Fact]
+    public void Every_gate_has_a_cell_and_what_cannot_run_is_said()
+    {
+        var figures = Run("c");
+        Assert.Equal(3 * 6, figures.Cells.Count); // policy, three ablations, a threshold, the sized gate
+        Assert.Equal(3, figures.Skipped.Count);
+        Assert.All(figures.Skipped, s => Assert.Contains("never", s));
+        Assert.Equal(3, figures.Verdict.Cells);
+        Assert.Equal(["RSIEMA", "MACDCross"], figures.WalkForward.Select(w => w.Strategy));
+        foreach (var detail in figures.Details)
+        {
+            var cell = figures.Cells.First(c => c.Strategy == detail.Strategy && c.Role == GateRole.Policy);
+            Assert.Equal(cell.Ungated.FinalBalance, detail.Equity.Ungated[^1], 20.0); // the last trade is forced out at an open, the curve ends at a close
+            Assert.Equal(detail.Equity.Ungated[^1] / 1000, detail.Months.Aggregate(1.0, (value, month) => value * (1 + (month.UngatedPct / 100))), 1e-4); // the curve is in cents
+        }
+    }
+
+    [Fact]
+    public void The_report_is_one_file_whose_first_words_are_the_answer()
+    {
+        var figures = Run("d");
+        var page = File.ReadAllText(Path.Combine(Folder, "d", "report.html"));
+        var body = page[(page.IndexOf("<body>", StringComparison.Ordinal) + 6)..].TrimStart();
+        Assert.StartsWith($"<p id=\"headline\">{ResultsText.Headline(figures)}", body);
+        Assert.DoesNotContain("<script src", page);
+        Assert.DoesNotContain("<link", page);
+        Assert.DoesNotContain("made <up>", page);
+        Assert.DoesNotContain("{{", page[..page.IndexOf("<script>", StringComparison.Ordinal)]);
+        Assert.Contains("uPlot", page);
+    }
+
+    [Fact]
+    public void The_answer_can_come_out_either_way()
+    {
+        var figures = Run("e");
+        Assert.Contains("does not beat the placebo", ResultsText.Headline(figures with { Verdict = figures.Verdict with { Beats = false } }));
+        Assert.Contains(" beats the placebo", ResultsText.Headline(figures with { Verdict = figures.Verdict with { Beats = true } }));
+    }
+
+    [Theory]
+    [InlineData("""{ "markets": [] }""", "markets: must be at least one market")]
+    [InlineData("""{ "market": [] }""", "'market'")]
+    [InlineData("""{ "markets": [ { "pair": "BTC", "candles": "x" } ] }""", "expected a pair such as BTC/USDT")]
+    [InlineData("""{ "markets": [ { "pair": "BTC/USDT", "candles": "x" } ], "periods": [ { "name": "a", "from": "2024-01-02", "to": "2024-01-01" } ] }""", "periods: must be each 'from' before its 'to'")]
+    [InlineData("""{ "markets": [ { "pair": "BTC/USDT", "candles": "x" } ], "periods": [ { "name": "a", "from": "2024-01-01", "to": "2024-01-02" } ], "strategies": ["Magic"] }""", "'Magic' is not a strategy: expected one of RSIEMA")]
+    [InlineData("""{ "markets": [ { "pair": "BTC/USDT", "candles": "x" } ], "periods": [ { "name": "a", "from": "2024-01-01", "to": "2024-01-02" } ], "shifts": 0 }""", "shifts: must be 1 to 1000000")]
+    public void A_wrong_study_is_refused_with_the_field(string text, string reason) =>
+        Assert.Contains(reason, Assert.Throws<BacktestException>(() => StudyFile.Parse(Encoding.UTF8.GetBytes(text))).Message);
+
+    [Fact]
+    public void The_shipped_study_is_valid()
+    {
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(root.FullName, "Remora.slnx"))) root = root.Parent!;
+        var study = StudyFile.Parse(File.ReadAllBytes(Path.Combine(root.FullName, "studies", "btc.json")));
+        Assert.True(study.Shifts >= 2000);
+        Assert.Equal((6, 5), (study.Strategies.Count, study.Periods.Count));
+    }
+}

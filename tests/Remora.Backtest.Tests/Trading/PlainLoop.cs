@@ -1,0 +1,51 @@
+using Remora.Backtest.Strategies;
+using Remora.Backtest.Trading;
+using Remora.Markets;
+
+namespace Remora.Backtest.Tests.Trading;
+
+/// <summary>The rules of the backtest written down a second time, as one loop over the rows.</summary>
+internal static class PlainLoop
+{
+    public static List<Trade> Run(IReadOnlyList<Candle> rows, Signals[] signals, StrategyPlan plan, Gate gate, AccountRules account)
+    {
+        var trades = new List<Trade>();
+        var balance = account.StartingBalance;
+        var (held, open, stop) = (0.0, 0.0, 0.0);
+        var opened = default(Instant);
+        for (var i = 1; i < rows.Count; i++)
+        {
+            var row = rows[i];
+            var (enter, exit) = (signals[i - 1].HasFlag(Signals.Enter), signals[i - 1].HasFlag(Signals.Exit));
+            var last = i == rows.Count - 1;
+            if (held == 0 && enter && !exit && !last && gate.Size[i - 1] > 0 && balance * account.TradableShare >= plan.Stake.Amount)
+            {
+                held = account.AmountFor(plan.Stake.Amount * gate.Size[i - 1], row.Open);
+                (open, opened, stop) = (row.Open, row.OpenTime, account.StopPrice(row.Open, plan.StopLoss));
+            }
+            if (held == 0) continue;
+
+            double? price = null;
+            var reason = "";
+            var age = row.OpenTime - opened;
+            var target = plan.Roi.Last(r => r.After <= age);
+            if (exit && !enter) (price, reason) = (row.Open, ExitReason.Signal);
+            else if (row.Low <= stop) (price, reason) = (stop > row.High ? row.Open : stop, ExitReason.StopLoss);
+            else if ((row.High * (1 - account.Fee) / (open * (1 + account.Fee))) - 1 > target.Ratio)
+            {
+                var wanted = open * (1 + account.Fee + target.Ratio) / (1 - account.Fee);
+                var comesIntoForce = age > TimeSpan.Zero && target.After == age && row.Open > wanted;
+                (price, reason) = (comesIntoForce ? row.Open : Math.Clamp(wanted, row.Low, row.High), ExitReason.Roi);
+            }
+            if (price is null && last) (price, reason) = (row.Open, ExitReason.Forced);
+            if (price is not { } left) continue;
+
+            var cost = held * open * (1 + account.Fee);
+            var profit = (held * left * (1 - account.Fee)) - cost;
+            balance += profit;
+            trades.Add(new(null, opened, row.OpenTime, open, left, held, held * open, profit / cost, profit, reason));
+            held = 0;
+        }
+        return trades;
+    }
+}

@@ -1,0 +1,54 @@
+using Remora.Backtest.Strategies;
+using Remora.Backtest.Trading;
+using Remora.Markets;
+
+namespace Remora.Backtest.Tests.Trading;
+
+/// <summary>The walk over trades worked out beforehand is the same as going through every row with a wallet in hand.</summary>
+public sealed class WalkTests
+{
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void Walk_equals_the_plain_loop(int seed)
+    {
+        var series = Weather.Candles(3000, seed);
+        var random = new Random(seed);
+        Signals[] script = [.. Enumerable.Range(0, 3000).Select(_ => random.Next(12) switch { 0 => Signals.Enter, 1 => Signals.Exit, 2 => Signals.Enter | Signals.Exit, _ => Signals.None })];
+        var plan = Scripted.Plan(script) with { StopLoss = -0.01, Roi = [new(TimeSpan.Zero, 0.012), new(TimeSpan.FromMinutes(30), 0.006)] };
+        var gate = Weather.RandomGate(3000, seed);
+        for (var i = 0; i < 3000; i += 7) gate.Size[i] *= 0.5;
+
+        var walked = Simulation.Prepare(plan, series, Weather.Start, series.Candles[^1].OpenTime, AccountRules.Default).Run(gate);
+        var plain = PlainLoop.Run(series.Candles, script, plan, gate, AccountRules.Default);
+
+        Assert.NotEmpty(plain);
+        Assert.Equal(plain.Count, walked.Count);
+        foreach (var (own, other) in walked.Zip(plain))
+        {
+            Assert.Equal((other.OpenTime, other.CloseTime, other.CloseRate, other.Amount, other.ExitReason), (own.OpenTime, own.CloseTime, own.CloseRate, own.Amount, own.ExitReason));
+            Assert.Equal(other.Profit, own.Profit, 1e-9);
+        }
+    }
+
+    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 20)];
+
+    [Fact]
+    public void A_strategy_that_leaves_when_the_gate_closes_is_out_while_it_is_closed()
+    {
+        var series = Weather.Candles(24 * 20, 5, Timeframe.OneHour);
+        var gate = Gate.Open(series.Candles.Count);
+        Array.Clear(gate.Size, 24 * 5, 24 * 4); // closed from the sixth day's end for four days
+        var trades = Simulation.Prepare(StrategyCatalog.Find("BuyAndHold"), series, Weather.Start, series.Candles[^1].OpenTime, AccountRules.Default).Run(gate);
+        Assert.Equal([ExitReason.Gate, ExitReason.Forced], trades.Select(t => t.ExitReason));
+        Assert.Equal(Weather.At("2024-01-07"), trades[0].CloseTime);
+        Assert.Equal(Weather.At("2024-01-11"), trades[1].OpenTime);
+    }
+
+    [Fact]
+    public void A_gate_of_another_series_is_refused()
+    {
+        var series = Weather.Candles(500, 1);
+        var simulation = Simulation.Prepare(StrategyCatalog.Find("RSIEMA"), series, Weather.Start, series.Candles[^1].OpenTime, AccountRules.Default);
+        Assert.Throws<BacktestException>(() => simulation.Run(Gate.Open(499)));
+    }
+}
