@@ -31,7 +31,7 @@ internal static class Terminal
         {
             return Fail("cancelled", ExitCode.Unavailable);
         }
-        catch (Exception e) when (e is BacktestException or PolicyException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is BacktestException or PolicyException or ArgumentException or IOException or UnauthorizedAccessException)
         {
             return Fail(e.Message, ExitCode.Usage);
         }

@@ -24,9 +24,10 @@ internal static class BacktestCommand
         var gate = new Option<string?>("--gate") { Description = "Enter only where this policy says safe: a built-in one, or a policy file", HelpName = "POLICY" };
         var threshold = new Option<double?>("--threshold") { Description = "With --gate: block by the policy's score from here on instead of by its verdict" };
         var sized = new Option<bool>("--sized") { Description = "With --gate: scale entries by the policy's position_scale" };
+        var outside = new OutsideOption();
         var json = new Option<bool>("--json") { Description = "All figures as JSON" };
         var trades = new Option<string?>("--trades") { Description = "Write every trade here, as CSV", HelpName = "FILE" };
-        var command = new Command("backtest", "Runs a strategy over a candle file in Freqtrade's order of events.") { strategy, candles, pair, timeframe, from, until, gate, threshold, sized, json, trades };
+        var command = new Command("backtest", "Runs a strategy over a candle file in Freqtrade's order of events.") { strategy, candles, pair, timeframe, from, until, gate, threshold, sized, outside, json, trades };
         command.Validators.Add(result =>
         {
             if (result.GetResult(gate) is null && (result.GetValue(threshold) is not null || result.GetValue(sized))) result.AddError("--threshold and --sized need --gate");
@@ -43,6 +44,7 @@ internal static class BacktestCommand
                 Gate = parsed.GetValue(gate) is { } policy ? Policies.Find(policy) : null,
                 Threshold = parsed.GetValue(threshold),
                 Sized = parsed.GetValue(sized),
+                Observations = outside.Read(parsed),
             },
             parsed.GetValue(json), parsed.GetValue(trades), cancellation))));
         return command;

@@ -19,8 +19,9 @@ internal static class JudgeCommand
                 if (!TryMarket(token.Value, out _)) result.AddError($"--candles '{token.Value}': expected PAIR=FILE such as BTC/USDT=candles.csv.gz");
         });
         var policy = new Option<string>("--policy") { Description = "A built-in policy or a policy file", DefaultValueFactory = _ => RiskPolicy.Default.Name };
+        var outside = new OutsideOption();
         var json = new Option<bool>("--json") { Description = "Everything as JSON" };
-        var command = new Command("judge", "Which of my trades fell into unsafe time, what would have changed, and how likely by luck.") { trades, candles, policy, json };
+        var command = new Command("judge", "Which of my trades fell into unsafe time, what would have changed, and how likely by luck.") { trades, candles, policy, outside, json };
         command.SetAction((parsed, cancellation) => Task.FromResult(Terminal.Attempt(() =>
         {
             var options = new JudgeOptions
@@ -28,6 +29,7 @@ internal static class JudgeCommand
                 Trades = parsed.GetValue(trades)!,
                 Markets = [.. parsed.GetValue(candles)!.Select(text => TryMarket(text, out var market) ? market : throw new InvalidOperationException(text))],
                 Policy = Policies.Find(parsed.GetValue(policy)!),
+                Observations = outside.Read(parsed),
             };
             var judgements = Terminal.WithProgress("judging", progress => JudgeJob.Run(options, progress, cancellation));
             if (parsed.GetValue(json)) Console.WriteLine(JsonSerializer.Serialize(judgements, RemoraJson.Options));
