@@ -1,26 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
-using Remora.Cli.Commands;
+using Remora.Cli;
 
-var root = new RootCommand(
-    """
-    Remora watches markets and says whether they are worth trading now.
-
-    First steps:
-      remora serve --sandbox --speed 300     a simulated market, a day in five minutes
-      remora serve                           BTC/USDT, ETH/USDT and SOL/USDT on Binance
-      remora ask BTC/USDT                    what it says, as a card
-      remora doctor                          what is installed, reachable and configured
-    """)
-{
-    ServeCommand.Create(),
-    AskCommand.Create(),
-    SandboxCommand.Create(),
-    ReplayCommand.Create(),
-    DoctorCommand.Create(),
-};
-
-var result = root.Parse(args);
+var result = CommandLine.Create().Parse(args);
 if (result.Action is ParseErrorAction usage)
 {
     usage.ShowHelp = false;
@@ -28,4 +10,5 @@ if (result.Action is ParseErrorAction usage)
     Console.Error.WriteLine($"Try 'remora {(result.CommandResult.Command is RootCommand ? "" : result.CommandResult.Command.Name + " ")}--help'.");
     return ExitCode.Usage;
 }
-return await result.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(5) });
+using var shutdown = new Shutdown();
+return await result.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, shutdown.Token);

@@ -6,7 +6,10 @@ namespace Remora.Cli;
 internal static class Terminal
 {
     /// <summary>For people: progress and messages.</summary>
-    public static IAnsiConsole Messages { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+    public static IAnsiConsole Messages { get; } = Create(Console.Error, Console.IsErrorRedirected);
+
+    /// <summary>What was asked for.</summary>
+    public static IAnsiConsole Data { get; } = Create(Console.Out, Console.IsOutputRedirected);
 
     /// <summary>One line about what went wrong, and its exit code.</summary>
     public static int Fail(string message, int exitCode)
@@ -14,4 +17,31 @@ internal static class Terminal
         Console.Error.WriteLine("remora: " + message);
         return exitCode;
     }
+
+    /// <summary>Shows a progress bar while <paramref name="work"/> goes on.</summary>
+    public static T WithProgress<T>(string title, Func<IProgress<double>, T> work)
+    {
+        var result = default(T)!;
+        Messages.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).Start(progress =>
+        {
+            var bar = progress.AddTask(title, maxValue: 1);
+            result = work(new Bar(bar));
+            bar.Value = 1;
+        });
+        return result;
+    }
+
+    private sealed class Bar(ProgressTask task) : IProgress<double>
+    {
+        public void Report(double value) => task.Value = value;
+    }
+
+    // Colours are for screens; Spectre would also put them into files and pipes.
+    private static IAnsiConsole Create(TextWriter writer, bool redirected) => AnsiConsole.Create(new AnsiConsoleSettings
+    {
+        Out = new AnsiConsoleOutput(writer),
+        Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect,
+        ColorSystem = redirected ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
+        Interactive = redirected ? InteractionSupport.No : InteractionSupport.Detect,
+    });
 }

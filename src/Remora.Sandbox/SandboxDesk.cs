@@ -36,7 +36,7 @@ internal sealed class SandboxDesk
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stop);
         try
         {
-            context.Response.Headers[Header] = Name(_world.Origin);
+            context.Response.Headers[Header] = _world.Origin.Name();
             var path = context.Request.Path.Value ?? "/";
             if (path == "/") context.Response.Redirect("/sandbox");
             else if (path == "/sandbox" || path.StartsWith("/sandbox/")) await _control.Answer(context, path);
@@ -70,7 +70,7 @@ internal sealed class SandboxDesk
         var query = context.Request.Query;
         var answer = venue.Answer(new(host, rest, name => query.TryGetValue(name, out var value) ? value.ToString() : null,
             Instant.From(_clock.GetUtcNow()), inCandles ? new(fault, dice) : CandleDamage.None));
-        if (answer.Origin is { } origin) context.Response.Headers[Header] = Name(origin);
+        if (answer.Origin is { } origin) context.Response.Headers[Header] = origin.Name();
         if (fault is not null && !inCandles)
         {
             await ResponseDamage.Send(context, venue.Id, fault, dice, answer, _faultClock, ends);
@@ -81,8 +81,6 @@ internal sealed class SandboxDesk
         context.Response.ContentLength = answer.Body.Length;
         await context.Response.Body.WriteAsync(answer.Body, ends);
     }
-
-    private static string Name(SeriesOrigin origin) => origin == SeriesOrigin.Simulated ? "simulated" : "replay";
 }
 
 /// <summary>How many requests have come, and how many of them met a fault.</summary>

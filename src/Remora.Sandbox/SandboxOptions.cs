@@ -52,6 +52,8 @@ public sealed record SandboxOptions
         Require(Speed is > 0 and <= 1_000_000, nameof(Speed), Speed, "above 0, up to 1000000");
         Require(HistoryDays is >= 1 and <= 3650, nameof(HistoryDays), HistoryDays, "1 to 3650");
         Require(SimulatedPairs.Count + Replay.Count > 0, nameof(Pairs), 0, "at least one pair, simulated or replayed");
+        foreach (var pair in SimulatedPairs.Concat(Replay.Keys))
+            Require(pair.Settle is null, Replay.ContainsKey(pair) ? nameof(Replay) : nameof(Pairs), pair, "spot pairs; the perpetual of each in USDT comes with it");
         foreach (var fault in Faults) fault.Validate();
         Storm?.Validate();
     }

@@ -91,7 +91,10 @@ public sealed class RemoraEngine
             if (!_model.Apply(candle)) return false;
             var readings = _model.Readings;
             for (var i = 0; i < _regimes.Length; i++)
-                _regimes[i].Update(RegimeClassifier.Classify(readings, policies[i].Regime), AsOf);
+            {
+                if (double.IsNaN(readings.Volatility)) _regimes[i].Forget(); // a young model, or one that a long hole made young again
+                else _regimes[i].Update(RegimeClassifier.Classify(readings, policies[i].Regime), AsOf);
+            }
             return true;
         }
 

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Xml;
 using Remora.Markets;
 
 namespace Remora;
@@ -26,6 +27,7 @@ public static class RemoraJson
         options.Converters.Add(new TextConverter<Instant>((string? text, out Instant value) => Instant.TryParse(text, out value), "a time in ISO-8601"));
         options.Converters.Add(new TextConverter<Pair>((string? text, out Pair value) => Pair.TryParse(text, out value!), "a pair such as BTC/USDT"));
         options.Converters.Add(new TextConverter<Timeframe>((string? text, out Timeframe value) => Timeframe.TryParse(text, out value!), "a timeframe such as 5m"));
+        options.Converters.Add(new DurationConverter());
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));
     }
 
@@ -55,6 +57,24 @@ public static class RemoraJson
             if (double.IsFinite(value)) writer.WriteNumberValue(value);
             else writer.WriteNullValue();
         }
+    }
+
+    /// <summary>Spans of time in ISO-8601: <c>PT36H</c>.</summary>
+    private sealed class DurationConverter : JsonConverter<TimeSpan>
+    {
+        public override TimeSpan Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            try
+            {
+                return XmlConvert.ToTimeSpan(reader.GetString() ?? "");
+            }
+            catch (Exception e) when (e is FormatException or OverflowException or InvalidOperationException)
+            {
+                throw new JsonException("expected a span of time in ISO-8601 such as PT36H", e);
+            }
+        }
+
+        public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) => writer.WriteStringValue(XmlConvert.ToString(value));
     }
 
     private delegate bool TryParse<T>(string? text, out T value);

@@ -100,7 +100,7 @@ internal static class AskCommand
                 if (response.Headers.ETag is { } etag) tags[question] = etag.ToString();
                 using var answer = JsonDocument.Parse(body);
                 if (json && !quiet) Console.WriteLine(body);
-                else if (!quiet) AnsiConsole.Write(RiskCard.Render(answer.RootElement));
+                else if (!quiet) Terminal.Data.Write(RiskCard.Render(answer.RootElement));
                 return answer.RootElement.GetProperty("safe_to_trade").GetBoolean() ? ExitCode.Ok : ExitCode.No;
             }
             catch (HttpRequestException e)

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Remora.Backtest;
+using Remora.Backtest.Data;
 using Remora.Markets;
 using Remora.Risk;
 using Spectre.Console;
@@ -63,7 +65,7 @@ internal static class ReplayCommand
         {
             return Terminal.Fail($"{policyFile}: {e.Message}", ExitCode.Usage);
         }
-        catch (Exception e) when (e is CandleFileException or IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception e) when (e is BacktestException or IOException or UnauthorizedAccessException or ArgumentException)
         {
             return Terminal.Fail(e.Message, ExitCode.Usage);
         }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Remora.Backtest;
 using Remora.Sandbox;
 
 namespace Remora.Cli.Commands;
@@ -18,14 +19,14 @@ internal static class SandboxCommand
         {
             try
             {
-                var (server, clock) = await world.StartAsync(parsed, parsed.GetValue(port), pairs: null, cancellation);
+                var (server, clock) = await world.StartAsync(parsed, parsed.GetValue(port), world.SpeedOf(parsed), pairs: null, cancellation);
                 await using var _ = server;
                 Console.Error.WriteLine($"sandbox at {server.Url}, its clock shows {clock.GetUtcNow():yyyy-MM-dd HH:mm:ss}Z and runs at {clock.Speed:0.###} times real time");
                 Console.Error.WriteLine($"control page: {server.Url}/sandbox    a service on it: remora serve --sandbox {server.Url}    Ctrl+C stops it");
                 await Shutdown.WaitAsync(cancellation);
                 return ExitCode.Ok;
             }
-            catch (Exception e) when (e is CandleFileException or SandboxOptionException)
+            catch (Exception e) when (e is BacktestException or SandboxOptionException)
             {
                 return Terminal.Fail(e.Message, ExitCode.Usage);
             }

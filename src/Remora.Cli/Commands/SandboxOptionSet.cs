@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Remora.Backtest;
+using Remora.Backtest.Data;
 using Remora.Feeds.Time;
 using Remora.Markets;
 using Remora.Sandbox;
@@ -51,10 +53,13 @@ internal sealed class SandboxOptionSet
     /// <summary>The names of those that were given.</summary>
     public IEnumerable<string> Given(ParseResult parsed) => All.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name);
 
+    /// <summary>How fast the clock is to run.</summary>
+    public double SpeedOf(ParseResult parsed) => parsed.GetValue(_speed);
+
     /// <summary>Starts the sandbox and its clock.</summary>
-    /// <exception cref="CandleFileException">A file to replay cannot be read.</exception>
+    /// <exception cref="BacktestException">A file to replay cannot be read.</exception>
     /// <exception cref="SandboxOptionException">The world cannot be as asked for.</exception>
-    public async Task<(SandboxServer Server, ScaledClock Clock)> StartAsync(ParseResult parsed, int port, IReadOnlyList<Pair>? pairs, CancellationToken cancellation)
+    public async Task<(SandboxServer Server, ScaledClock Clock)> StartAsync(ParseResult parsed, int port, double speed, IReadOnlyList<Pair>? pairs, CancellationToken cancellation)
     {
         var tapes = new Dictionary<Pair, ReplayTape>();
         foreach (var text in parsed.GetValue(_replay) ?? [])
@@ -64,7 +69,6 @@ internal sealed class SandboxOptionSet
             tapes[Pair.Parse(pair)] = new(series.Timeframe, series.Candles);
         }
         var start = parsed.GetValue(_start) ?? StartOf(tapes.Values) ?? Instant.From(TimeProvider.System.GetUtcNow());
-        var speed = parsed.GetValue(_speed);
         var clock = new ScaledClock(start.ToDateTimeOffset(), speed);
         var options = new SandboxOptions
         {

@@ -5,7 +5,8 @@ namespace Remora.Feeds.Candles;
 /// <summary>What is left of a page of candles: closed and sound ones in ascending order, each open time once.</summary>
 /// <param name="Candles">The candles.</param>
 /// <param name="Refused">How many were refused for a fault of the exchange.</param>
-internal readonly record struct SievedPage(List<Candle> Candles, int Refused);
+/// <param name="InTheFuture">How many of these open later than now.</param>
+internal readonly record struct SievedPage(List<Candle> Candles, int Refused, int InTheFuture);
 
 /// <summary>The edge of the house: what an exchange sends becomes candles here or is refused and counted.</summary>
 internal static class CandleSieve
@@ -20,7 +21,7 @@ internal static class CandleSieve
     public static SievedPage Sieve(IReadOnlyList<Candle> page, Timeframe timeframe, Instant since, Instant settledBy, Instant now, FeedJournal journal)
     {
         var sound = new List<Candle>(page.Count);
-        var refused = 0;
+        var (refused, future) = (0, 0);
         foreach (var candle in page)
         {
             var fault = candle.Check(timeframe, now);
@@ -28,6 +29,7 @@ internal static class CandleSieve
             if (fault != CandleFault.None)
             {
                 refused++;
+                if (fault == CandleFault.InTheFuture) future++;
                 journal.Refused(fault);
             }
             else if (candle.OpenTime >= since && candle.OpenTime + timeframe.Length <= settledBy)
@@ -36,7 +38,7 @@ internal static class CandleSieve
             }
         }
         Order(sound, journal);
-        return new(sound, refused);
+        return new(sound, refused, future);
     }
 
     private static void Order(List<Candle> candles, FeedJournal journal)

@@ -12,7 +12,7 @@ namespace Remora.Feeds.Candles;
 internal sealed class VenueSession(
     MarketId market, Venue venue, bool mayBeLost, MarketFeedOptions options, FeedJournal journal, TimeProvider clock, Random random)
 {
-    /// <summary>How often a page with refused candles is asked for again before what is left of it is taken.</summary>
+    /// <summary>How often a page with refused or contradictory candles is asked for again before what is left of it is taken.</summary>
     private const int SecondLooks = 2;
 
     private const int PageLimitWhereUnknown = 300;
@@ -26,6 +26,8 @@ internal sealed class VenueSession(
     private Instant _ask; // open time of the first candle to ask for: past windows in which the exchange has nothing
     private int _failures;
     private int _secondLooks;
+    private Candle? _last; // the last one delivered: every poll asks for it again and compares
+    private int _contradictions;
     private bool _lost;
 
     /// <summary>Runs until the exchange is lost, which is only when it may be.</summary>
@@ -58,7 +60,8 @@ internal sealed class VenueSession(
         var exchange = await venue.Source.DescribeAsync(cancellation);
         if (!exchange.Timeframes.Contains(market.Timeframe.Name))
             throw new ExchangeException(ExchangeErrorKind.BadRequest, $"{exchange.Id} has no timeframe {market.Timeframe}, but {string.Join(", ", exchange.Timeframes)}");
-        _pageLimit = Math.Max(10, Math.Min(options.PageSize, exchange.PageLimit ?? PageLimitWhereUnknown));
+        // One less than the exchange gives: where both ends of a window count, the oldest of the page would be cut off.
+        _pageLimit = Math.Min(options.PageSize, exchange.PageLimit ?? PageLimitWhereUnknown) - 1;
         _warmUp = new(market.Timeframe, exchange, options, _pageLimit, clock.Now());
     }
 
@@ -105,7 +108,8 @@ internal sealed class VenueSession(
             return;
         }
         var limit = Math.Min(_pageLimit, behind + 1); // and the one that is still open, which is how an exchange shows that it has got there
-        var page = await FetchAsync(market.Timeframe, _ask, limit, Urgency.Fresh, cancellation);
+        var page = await FetchAsync(market.Timeframe, _last is { } last && _ask == _expected ? last.OpenTime : _ask, limit + 1, Urgency.Fresh, cancellation);
+        CompareWithLast(page);
         foreach (var candle in page) await DeliverAsync(candle, events, cancellation);
         var now = clock.Now();
         if (page.Count > 0)
@@ -125,12 +129,23 @@ internal sealed class VenueSession(
         }
     }
 
+    /// <summary>An exchange that tells another story about a candle it has told before is asked again: its clock, or a cache in between, may be wrong.</summary>
+    private void CompareWithLast(List<Candle> page)
+    {
+        if (_last is not { } last || page.Count == 0 || page[0].OpenTime != last.OpenTime) return;
+        if ((page[0] with { Volume = last.Volume }) != last && _contradictions++ < SecondLooks)
+            throw new ExchangeException(ExchangeErrorKind.BadResponse, $"{venue.Source.Id} sent another candle of {last.OpenTime} for {venue.Pair} than before");
+        _contradictions = 0;
+        page.RemoveAt(0);
+    }
+
     private async Task DeliverAsync(Candle candle, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
         await events.WriteAsync(MarketEvent.Closed(market, candle), cancellation);
         if (_warmUp is null) journal.GapBetween(_expected, candle.OpenTime); // else counted when the history is complete
         _warmUp?.Add(candle);
         _expected = candle.OpenTime + _step;
+        _last = candle;
         journal.KnownUpTo(_expected);
         journal.Delivered();
     }
@@ -141,6 +156,11 @@ internal sealed class VenueSession(
         journal.TriesNextAt(asked);
         var page = await venue.Source.CandlesAsync(new(venue.Pair, timeframe, since, limit, urgency), cancellation);
         var sieved = CandleSieve.Sieve(page, timeframe, since, asked - options.PollDelay, clock.Now(), journal);
+        if (sieved.InTheFuture > 0)
+        {
+            // Then the times of the others cannot be believed either, however sound they look.
+            throw new ExchangeException(ExchangeErrorKind.BadResponse, $"{venue.Source.Id} sent candles of {venue.Pair} that open in the future: its clock or this machine's is wrong");
+        }
         if (sieved.Refused > 0 && (sieved.Candles.Count == 0 || _secondLooks < SecondLooks))
         {
             // Most faults are gone a moment later; taking what is left at once would make them holes for ever.

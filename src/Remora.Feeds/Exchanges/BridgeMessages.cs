@@ -15,6 +15,9 @@ internal sealed record BridgeRequest(string Operation, string? Exchange = null)
 
     public int? Limit { get; init; }
 
+    /// <summary>The time of the clock that the candles close by.</summary>
+    public long? Now { get; init; }
+
     /// <summary>The request as one line.</summary>
     public string ToLine(long id)
     {
@@ -29,6 +32,7 @@ internal sealed record BridgeRequest(string Operation, string? Exchange = null)
             if (Timeframe is not null) json.WriteString("timeframe", Timeframe);
             if (Since is { } since) json.WriteNumber("since", since);
             if (Limit is { } limit) json.WriteNumber("limit", limit);
+            if (Now is { } now) json.WriteNumber("now", now);
             json.WriteEndObject();
         }
         return Encoding.UTF8.GetString(buffer.WrittenSpan);

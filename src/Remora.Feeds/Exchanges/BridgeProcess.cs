@@ -92,9 +92,9 @@ internal sealed class BridgeProcess : IAsyncDisposable
         {
             _process.StandardInput.Close();
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or InvalidOperationException)
         {
-            // The other end is closed already.
+            // The other end is closed already, or a write is stuck in it; then it will not end by itself.
         }
         await Task.WhenAny(Ended, Task.Delay(ExitGrace));
         if (!Ended.IsCompleted) Kill("it did not end by itself");
@@ -161,7 +161,8 @@ internal sealed class BridgeProcess : IAsyncDisposable
             return;
         }
         // An answer nobody waits for any more belongs to a call that was cancelled.
-        if (!message.GetProperty("id").TryGetInt64(out var id) || !_pending.TryGetValue(id, out var pending)) return;
+        var id = message.GetProperty("id");
+        if (id.ValueKind != JsonValueKind.Number || !_pending.TryGetValue(id.GetInt64(), out var pending)) return;
         if (message.TryGetProperty("error", out var error)) pending.TrySetException(BridgeAnswer.ErrorOf(error));
         else pending.TrySetResult(message.GetProperty("ok"));
     }

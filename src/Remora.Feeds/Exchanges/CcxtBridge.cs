@@ -12,17 +12,17 @@ namespace Remora.Feeds.Exchanges;
 public sealed class CcxtBridge : IAsyncDisposable
 {
     private readonly CcxtBridgeOptions _options;
-    private readonly TimeProvider _clock;
     private readonly ConcurrentDictionary<string, CcxtExchange> _exchanges = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _supervision;
     private volatile TaskCompletionSource<BridgeProcess> _current = NewSource();
     private volatile BridgeHealth _health = new(false, 0, null, null);
+    private int _disposed;
 
     private CcxtBridge(CcxtBridgeOptions options, TimeProvider clock)
     {
         _options = options;
-        _clock = clock;
+        Clock = clock;
         _supervision = SuperviseAsync();
     }
 
@@ -31,12 +31,12 @@ public sealed class CcxtBridge : IAsyncDisposable
 
     /// <summary>Starts the process; it need not be there yet when the first call is made.</summary>
     /// <param name="options">How it is run.</param>
-    /// <param name="clock">The clock by which an exchange that asked to be left alone is left alone; deadlines are real time.</param>
+    /// <param name="clock">The clock that candles close by, and by which an exchange that asked to be left alone is left alone; deadlines are real time.</param>
     public static CcxtBridge Start(CcxtBridgeOptions? options = null, TimeProvider? clock = null) =>
         new(options ?? new CcxtBridgeOptions(), clock ?? TimeProvider.System);
 
     /// <summary>The exchange of this id; whether CCXT knows it is seen when it is asked.</summary>
-    public CcxtExchange Exchange(string id) => _exchanges.GetOrAdd(id, key => new(this, key, new ExchangeGate(_options.RequestsInFlight, _clock)));
+    public CcxtExchange Exchange(string id) => _exchanges.GetOrAdd(id, key => new(this, key, new ExchangeGate(_options.RequestsInFlight, Clock)));
 
     /// <summary>The ids of all exchanges CCXT knows.</summary>
     /// <exception cref="ExchangeException">The bridge cannot answer.</exception>
@@ -49,10 +49,13 @@ public sealed class CcxtBridge : IAsyncDisposable
     /// <summary>Ends the process.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1) return;
         await _stop.CancelAsync();
         await _supervision;
         _stop.Dispose();
     }
+
+    internal TimeProvider Clock { get; }
 
     internal async Task<JsonElement> CallAsync(BridgeRequest request, CancellationToken cancellation)
     {
@@ -72,7 +75,7 @@ public sealed class CcxtBridge : IAsyncDisposable
 
     private async Task<BridgeProcess> CurrentAsync(CancellationToken cancellation)
     {
-        ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) == 1, this);
         try
         {
             return await _current.Task.WaitAsync(_options.StartDeadline, cancellation);

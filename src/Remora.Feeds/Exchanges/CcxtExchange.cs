@@ -51,6 +51,7 @@ public sealed class CcxtExchange : ICandleSource
             Timeframe = request.Timeframe.Name,
             Since = request.Since.UnixMilliseconds,
             Limit = request.Limit,
+            Now = _bridge.Clock.GetUtcNow().ToUnixTimeMilliseconds(),
         };
         var rows = await _gate.PassAsync(request.Urgency, () => _bridge.CallAsync(message, cancellation), cancellation);
         var candles = new Candle[rows.GetArrayLength()];

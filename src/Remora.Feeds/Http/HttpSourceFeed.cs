@@ -56,7 +56,16 @@ public sealed class HttpSourceFeed : ISourceFeed
     public string Name => _source.Name;
 
     /// <inheritdoc/>
-    public SourceHealth Health => _health;
+    public SourceHealth Health
+    {
+        get
+        {
+            var health = _health;
+            var now = _clock.Now();
+            var isStale = health.State == FeedState.Live && !health.Latest.Any(observation => observation.ExpiresAt > now);
+            return isStale ? health with { State = FeedState.Degraded } : health; // it answers, but says nothing new
+        }
+    }
 
     /// <inheritdoc/>
     public async Task RunAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)

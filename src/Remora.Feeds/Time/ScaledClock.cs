@@ -2,7 +2,7 @@ namespace Remora.Feeds.Time;
 
 /// <summary>
 /// A clock that starts at a chosen moment and runs at a chosen speed: at 300 a day passes in 4.8 minutes. Its timers are scaled too, so whatever
-/// waits by this clock waits that much less; a wait is never cut short.
+/// waits by this clock waits that much less, but never less than a real millisecond.
 /// </summary>
 public sealed class ScaledClock : TimeProvider
 {

@@ -89,7 +89,7 @@ internal sealed class ControlApi(
     private JsonObject State()
     {
         var state = Clock();
-        state["origin"] = Name(world.Origin);
+        state["origin"] = world.Origin.Name();
         state["seed"] = options.Seed;
         state["markets"] = new JsonArray([.. venues.SelectMany(venue => venue.Listings.Values.Select(listing => Market(venue, listing)))]);
         state["requests"] = new JsonObject
@@ -109,7 +109,7 @@ internal sealed class ControlApi(
         ["exchange"] = venue.Id,
         ["pair"] = listing.Pair.ToString(),
         ["id"] = listing.Id,
-        ["origin"] = Name(listing.Series.Origin),
+        ["origin"] = listing.Series.Origin.Name(),
         ["base_timeframe"] = listing.Series.Base.Name,
         ["from"] = listing.Series.From.ToString(),
         ["until"] = listing.Series.Until?.ToString(),
@@ -137,8 +137,6 @@ internal sealed class ControlApi(
 
     private static JsonObject Counts(IReadOnlyDictionary<string, long> counts) =>
         new(counts.OrderBy(count => count.Key, StringComparer.Ordinal).Select(count => KeyValuePair.Create<string, JsonNode?>(count.Key, count.Value)));
-
-    private static string Name(SeriesOrigin origin) => origin == SeriesOrigin.Simulated ? "simulated" : "replay";
 
     private static async Task NotAllowed(HttpContext context, string allowed)
     {

@@ -58,7 +58,7 @@ internal static class ResponseDamage
             case FaultKind.Truncated:
                 return Truncated(context, whole.Body, stop);
             case FaultKind.StalledBody:
-                return StalledBody(response, whole.Body, stop);
+                return StalledBody(response, whole.Body, clock, stop);
             case FaultKind.SlowBody:
                 return SlowBody(response, whole.Body, clock, stop);
             case FaultKind.StalledHeaders:
@@ -116,10 +116,10 @@ internal static class ResponseDamage
         context.Abort();
     }
 
-    private static async Task StalledBody(HttpResponse response, byte[] body, CancellationToken stop)
+    private static async Task StalledBody(HttpResponse response, byte[] body, TimeProvider clock, CancellationToken stop)
     {
         await Half(response, body, stop);
-        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop);
+        await Task.Delay(Timeout.InfiniteTimeSpan, clock, stop);
     }
 
     private static async Task Half(HttpResponse response, byte[] body, CancellationToken stop)

@@ -91,13 +91,3 @@ public abstract class CandleSeries
     /// <summary>What is known of a candle in its first instant: its open.</summary>
     protected static Candle Stub(in Candle candle) => new(candle.OpenTime, candle.Open, candle.Open, candle.Open, candle.Open, 0);
 }
-
-/// <summary>Where a market's candles come from.</summary>
-public enum SeriesOrigin
-{
-    /// <summary>Invented from a seed.</summary>
-    Simulated,
-
-    /// <summary>Recorded earlier and played again.</summary>
-    Replay,
-}

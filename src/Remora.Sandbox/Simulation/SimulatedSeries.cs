@@ -19,9 +19,11 @@ internal sealed class SimulatedSeries(Weather weather, PairProfile profile, Inst
 
     private readonly ulong _hourStream = Dice.Stream(profile.Key);
     private readonly ulong _minuteStream = Dice.Stream(profile.Key + " minutes");
+    private readonly double _ticksPerUnit = Math.Pow(10, profile.Decimals);
     private readonly Lock _lock = new();
     private readonly ConcurrentDictionary<int, Candle> _hourCandles = new();
-    private double[] _path = [0];
+    private readonly int _firstHour = HourOf(from);
+    private double[] _path = [];
 
     public override Timeframe Base { get; } = Timeframe.Parse("1m");
 
@@ -75,7 +77,7 @@ internal sealed class SimulatedSeries(Weather weather, PairProfile profile, Inst
     private void DrawMinutes(int hour, Span<Candle> minutes)
     {
         var common = weather.Hours(hour + 1)[hour];
-        var path = Path(hour + 2);
+        var (starts, ends) = Levels(hour);
         var (_, jump, jumpMinute) = OwnHour(hour);
         var commonJump = profile.Beta * common.Jump;
 
@@ -90,47 +92,60 @@ internal sealed class SimulatedSeries(Weather weather, PairProfile profile, Inst
             step = scale * ((profile.Beta * commonDice.Normal()) + (profile.Own * dice.Normal()));
             sum += step;
         }
-        var shift = (path[hour + 1] - path[hour] - jump - commonJump - sum) / 60;
+        var shift = (ends - starts - jump - commonJump - sum) / 60;
 
         var deviation = scale * Math.Sqrt((profile.Beta * profile.Beta) + (profile.Own * profile.Own));
         var usual = Climate.Of(Regime.Normal).Volatility / Math.Sqrt(60);
         var at = Weather.Anchor + (Hour * hour);
-        var (level, open) = (path[hour], Price(path[hour]));
+        var (level, open) = (starts, Price(starts));
         for (var i = 0; i < 60; i++)
         {
             var step = steps[i] + shift + (i == jumpMinute ? jump : 0) + (i == common.JumpMinute ? commonJump : 0);
             level += step;
-            var close = Price(i == 59 ? path[hour + 1] : level);
+            var close = Price(i == 59 ? ends : level);
             var (up, down) = (dice.Uniform(), dice.Uniform());
             var high = Tick(Math.Max(open, close) * (1 + (deviation * up * up)));
             var low = Tick(Math.Min(open, close) * (1 - (deviation * down * down)));
             var bustle = (0.4 * (scale / usual)) + (0.6 * Math.Abs(step) / usual);
             var volume = profile.VolumePerMinute * bustle * Math.Exp(0.5 * dice.Normal());
-            minutes[i] = new(at + (Minute * i), open, high, low, close, Math.Round(volume, 5));
+            minutes[i] = new(at + (Minute * i), open, high, low, close, Math.Round(volume * 1e5) / 1e5);
             open = close;
         }
     }
 
-    /// <summary>The logarithm of the price at the start of each hour, relative to the usual price; at least <paramref name="count"/> of them.</summary>
-    private double[] Path(int count)
+    /// <summary>The logarithm of the price, relative to the usual price, where an hour starts and where it ends.</summary>
+    private (double Starts, double Ends) Levels(int hour)
     {
+        var index = hour - _firstHour;
         var path = Volatile.Read(ref _path);
-        if (path.Length >= count) return path;
+        if (path.Length < index + 2) path = Extend(index + 2);
+        return (path[index], path[index + 1]);
+    }
+
+    private double[] Extend(int count)
+    {
         lock (_lock)
         {
             if (_path.Length >= count) return _path;
             var longer = new double[count + Chunk];
-            _path.CopyTo(longer, 0);
-            var hours = weather.Hours(longer.Length);
-            for (var hour = _path.Length - 1; hour < longer.Length - 1; hour++)
+            var hours = weather.Hours(_firstHour + longer.Length);
+            var known = _path.Length;
+            if (known == 0)
             {
-                var (own, jump, _) = OwnHour(hour);
-                var move = (profile.Beta * (hours[hour].Return + hours[hour].Jump)) + (profile.Own * hours[hour].Volatility * own) + jump;
-                longer[hour + 1] = (longer[hour] * (1 - PullPerHour)) + move;
+                for (var hour = 0; hour < _firstHour; hour++) longer[0] = Next(longer[0], hours[hour], hour); // what nobody can ask for is not kept
+                known = 1;
             }
+            _path.CopyTo(longer, 0);
+            for (var i = known; i < longer.Length; i++) longer[i] = Next(longer[i - 1], hours[_firstHour + i - 1], _firstHour + i - 1);
             Volatile.Write(ref _path, longer);
             return longer;
         }
+    }
+
+    private double Next(double level, in WeatherHour common, int hour)
+    {
+        var (own, jump, _) = OwnHour(hour);
+        return (level * (1 - PullPerHour)) + (profile.Beta * (common.Return + common.Jump)) + (profile.Own * common.Volatility * own) + jump;
     }
 
     private (double Normal, double Jump, int JumpMinute) OwnHour(int hour)
@@ -143,5 +158,5 @@ internal sealed class SimulatedSeries(Weather weather, PairProfile profile, Inst
 
     private double Price(double logarithm) => Tick(profile.Price * Math.Exp(logarithm));
 
-    private double Tick(double price) => Math.Max(Math.Round(price, profile.Decimals), Math.Pow(10, -profile.Decimals));
+    private double Tick(double price) => Math.Max(Math.Round(price * _ticksPerUnit), 1) / _ticksPerUnit;
 }

@@ -9,7 +9,7 @@ namespace Remora.Sandbox.Simulation;
 internal sealed class Weather(long seed)
 {
     /// <summary>The first hour there is. Fixed, so that a world looks the same whenever its sandbox was started.</summary>
-    public static readonly Instant Anchor = Instant.From(new DateTimeOffset(2015, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    public static readonly Instant Anchor = Instant.From(new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
     private const int Chunk = 24 * 90;
     private const double PhaseChangesPerHour = 1.0 / (24 * 18);
@@ -52,7 +52,7 @@ internal sealed class Weather(long seed)
         var drawn = (volatility * dice.Normal()) + climate.Drift + _phase;
 
         var jumps = new Dice(seed, JumpStream, hour);
-        var jump = jumps.Uniform() < climate.JumpsPerHour ? ((1.6 * jumps.Normal()) - 0.3) * 4 * climate.Volatility : 0;
+        var jump = jumps.Uniform() < climate.JumpsPerHour ? ((1.6 * jumps.Normal()) - 0.3) * climate.Volatility : 0;
         return new(volatility, drawn, jump, jumps.Below(60), _regime);
     }
 

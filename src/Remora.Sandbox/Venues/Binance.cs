@@ -15,7 +15,7 @@ internal sealed class Binance : Venue
     public Binance(SandboxWorld world)
     {
         foreach (var (pair, series) in world.Markets)
-            if (pair.Settle is null) List(pair.Base + pair.Quote, pair, series);
+            List(pair.Base + pair.Quote, pair, series);
     }
 
     public override string Id => "binance";

@@ -13,7 +13,7 @@ internal sealed class Bybit : Venue
     public Bybit(SandboxWorld world)
     {
         foreach (var (pair, series) in world.Markets)
-            if (pair.Settle is null) List(pair.Base + pair.Quote, pair, series);
+            List(pair.Base + pair.Quote, pair, series);
     }
 
     public override string Id => "bybit";

@@ -16,7 +16,7 @@ internal sealed class Coinbase : Venue
     public Coinbase(SandboxWorld world)
     {
         foreach (var (pair, series) in WithDollarPairs(world))
-            if (pair.Settle is null) List($"{pair.Base}-{pair.Quote}", pair, series);
+            List($"{pair.Base}-{pair.Quote}", pair, series);
     }
 
     public override string Id => "coinbase";

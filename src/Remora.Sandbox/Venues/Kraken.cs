@@ -23,7 +23,6 @@ internal sealed class Kraken : Venue
     {
         foreach (var (pair, series) in WithDollarPairs(world))
         {
-            if (pair.Settle is not null) continue;
             var (@base, quote) = (Name(pair.Base), Name(pair.Quote));
             // Only pairs of two old assets go by their full names, and dogecoin never does.
             var old = @base.Asset != @base.Short && quote.Asset != quote.Short && pair.Base != "DOGE";

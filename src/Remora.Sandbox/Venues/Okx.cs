@@ -16,7 +16,7 @@ internal sealed class Okx : Venue
     public Okx(SandboxWorld world)
     {
         foreach (var (pair, series) in world.Markets)
-            if (pair.Settle is null) List($"{pair.Base}-{pair.Quote}", pair, series);
+            List($"{pair.Base}-{pair.Quote}", pair, series);
     }
 
     public override string Id => "okx";

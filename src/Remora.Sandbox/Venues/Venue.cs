@@ -38,7 +38,7 @@ internal abstract class Venue
         foreach (var (pair, series) in world.Markets)
         {
             yield return (pair, series);
-            if (pair is { Quote: "USDT", Settle: null } && Pair.Parse(pair.Base + "/USD") is var dollars && !world.Markets.ContainsKey(dollars))
+            if (pair.Quote == "USDT" && Pair.Parse(pair.Base + "/USD") is var dollars && !world.Markets.ContainsKey(dollars))
                 yield return (dollars, series);
         }
     }

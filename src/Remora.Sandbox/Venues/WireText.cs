@@ -10,7 +10,11 @@ internal static class WireText
     public static string Of(double value, int decimals = 0)
     {
         var text = value.ToString("R", CultureInfo.InvariantCulture);
-        if (text.Contains('E')) text = decimal.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture);
+        if (text.Contains('E'))
+        {
+            if (Math.Abs(value) is < 1e-11 or > 1e28) return text; // no market has such numbers, and a decimal cannot hold all their digits
+            text = decimal.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture);
+        }
         if (decimals == 0) return text;
         var point = text.IndexOf('.');
         if (point < 0) (text, point) = (text + ".", text.Length);

@@ -12,6 +12,12 @@ public readonly record struct Instant(long UnixMilliseconds) : IComparable<Insta
     /// <summary>Later than every real event.</summary>
     public static readonly Instant MaxValue = new(DateTimeOffset.MaxValue.ToUnixTimeMilliseconds());
 
+    // Only whole dates: anything less would be completed from today's, and the engine has no clock.
+    private static readonly string[] Formats =
+    [
+        "yyyy-MM-dd", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd HH:mmK", "yyyy-MM-dd HH:mm:ss.FFFFFFFK",
+    ];
+
     /// <summary>The same moment as an instant; anything below a millisecond is cut off.</summary>
     public static Instant From(DateTimeOffset time) => new(time.ToUnixTimeMilliseconds());
 
@@ -37,7 +43,7 @@ public readonly record struct Instant(long UnixMilliseconds) : IComparable<Insta
             return instant >= MinValue && instant <= MaxValue && text.Length > 8; // a bare year or 20220613 is not a moment
         }
         const DateTimeStyles styles = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
-        if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, styles, out var time)) return false;
+        if (!DateTimeOffset.TryParseExact(text, Formats, CultureInfo.InvariantCulture, styles, out var time)) return false;
         instant = From(time);
         return true;
     }

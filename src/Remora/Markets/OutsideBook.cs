@@ -20,9 +20,10 @@ public sealed class OutsideBook
     public OutsideView View(string @base)
     {
         if (_series.Count == 0) return OutsideView.Empty;
-        if (!_views.TryGetValue(@base, out var view)) _views[@base] = view = new(signal => Find(signal, @base));
-        return view;
+        return _views.TryGetValue(@base, out var view) ? view : Remember(@base); // a closure here would be allocated on every call
     }
+
+    private OutsideView Remember(string @base) => _views[@base] = new(signal => Find(signal, @base));
 
     private OutsideValue Find(Signal signal, string @base) =>
         _series.TryGetValue((signal, @base), out var own) ? own.Value

@@ -4,7 +4,10 @@ using Remora.Risk;
 
 namespace Remora.Regimes;
 
-/// <summary>The regime with hysteresis: a change needs several closed candles in agreement, panic none.</summary>
+/// <summary>
+/// The regime with hysteresis: a change needs several closed candles in agreement, panic and the first known regime none. Becoming unknown is a change like any other:
+/// a regime that was read from volatility alone does not outlive it.
+/// </summary>
 public sealed class RegimeTracker(RegimeRules rules)
 {
     /// <summary>How many candles <see cref="RegimeState.Agreement"/> looks back on.</summary>
@@ -18,19 +21,27 @@ public sealed class RegimeTracker(RegimeRules rules)
     /// <summary>The present regime.</summary>
     public RegimeState State { get; private set; } = RegimeState.Unknown;
 
-    /// <summary>Takes what the rules say of the candle that closed at <paramref name="closeTime"/>.</summary>
+    /// <summary>Takes what the rules say of the candle that closed at <paramref name="closeTime"/>; null is 'unknown'.</summary>
     public RegimeState Update(Regime? raw, Instant closeTime)
     {
         var (current, since) = (State.Regime, State.Since);
         _agreed = raw == _candidate ? _agreed + 1 : 1;
         _candidate = raw;
-        if (raw is null) (current, since) = (null, null); // warming up anew: what it was before says nothing
-        else if (raw != current && (current is null || raw == Regime.Panic || _agreed >= rules.ConfirmCandles))
-            (current, since) = (raw, closeTime);
+        if (raw != current && (current is null || raw == Regime.Panic || _agreed >= rules.ConfirmCandles))
+            (current, since) = (raw, raw is null ? null : closeTime);
 
         var code = current is null ? 0ul : (ulong)current.Value + 1;
         _recent = ((_recent << 4) | code) & (Ones * 0xF);
         return State = new(current, since, current is null ? double.NaN : Same(_recent, code) / (double)AgreementCandles);
+    }
+
+    /// <summary>Begins anew, with nothing known.</summary>
+    public void Forget()
+    {
+        _recent = 0;
+        _candidate = null;
+        _agreed = 0;
+        State = RegimeState.Unknown;
     }
 
     /// <summary>How many nibbles of <paramref name="recent"/> equal <paramref name="code"/>.</summary>

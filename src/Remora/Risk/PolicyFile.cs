@@ -6,10 +6,13 @@ namespace Remora.Risk;
 /// <summary>Reads policies from JSON and writes them: snake_case fields, whatever is left out keeps its default, anything unknown or out of range is an error that names the field.</summary>
 public static class PolicyFile
 {
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+
     /// <summary>Reads a policy.</summary>
     /// <exception cref="PolicyException">The text is not a policy; the message names the field and what is allowed.</exception>
     public static RiskPolicy Parse(ReadOnlySpan<byte> json)
     {
+        if (json.StartsWith(ByteOrderMark)) json = json[ByteOrderMark.Length..];
         RiskPolicy policy;
         try
         {
@@ -34,11 +37,24 @@ public static class PolicyFile
 
     private static string Field(string? path) => path is null or "$" ? "" : path.Replace("$.", "", StringComparison.Ordinal) + ": ";
 
+    /// <summary>The serializer's message without its talk of types and paths.</summary>
     private static string Short(string message)
     {
+        if (message.Contains("could not be mapped", StringComparison.Ordinal)) return "there is no such field";
+        if (message.Contains("could not be converted", StringComparison.Ordinal)) return "must be " + Expected(message);
         var end = message.IndexOf(" Path:", StringComparison.Ordinal);
         return end < 0 ? message : message[..end];
     }
+
+    private static string Expected(string message) =>
+        message.Contains(nameof(RiskFlag), StringComparison.Ordinal) ? "a list of flags out of " + Names<RiskFlag>()
+        : message.Contains(nameof(OnStale), StringComparison.Ordinal) ? "one of " + Names<OnStale>()
+        : message.Contains("System.Double", StringComparison.Ordinal) ? "a number"
+        : message.Contains("System.Int32", StringComparison.Ordinal) ? "a whole number"
+        : message.Contains("System.String", StringComparison.Ordinal) ? "text"
+        : "an object";
+
+    private static string Names<T>() where T : struct, Enum => string.Join(", ", Enum.GetValues<T>().Select(v => RemoraJson.NameOf(v)));
 }
 
 /// <summary>A policy could not be read; the message names the field and what is allowed.</summary>

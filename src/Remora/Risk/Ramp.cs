@@ -7,5 +7,5 @@ namespace Remora.Risk;
 public sealed record Ramp(double Weight, double From, double Full)
 {
     /// <summary>The contribution at <paramref name="value"/>, [0, Weight].</summary>
-    public double At(double value) => Weight * Math.Clamp((value - From) / (Full - From), 0, 1);
+    public double At(double value) => (Weight * Math.Clamp((value - From) / (Full - From), 0, 1)) + 0.0; // a falling ramp begins at -0, which would be printed so
 }

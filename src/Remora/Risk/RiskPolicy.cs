@@ -1,7 +1,7 @@
 namespace Remora.Risk;
 
 /// <summary>
-/// Every threshold and weight of the model: data, immutable, with an id that changes when anything in it changes. The defaults are the policy <c>remora-1</c>.
+/// Every threshold and weight of the model: data, immutable, with an id that changes when any rule in it changes. The defaults are the policy <c>remora-1</c>.
 /// Read from JSON by <see cref="PolicyFile"/>; what a file leaves out keeps its default.
 /// </summary>
 public sealed record RiskPolicy
@@ -9,7 +9,7 @@ public sealed record RiskPolicy
     /// <summary>The model these rules belong to: the formulas that are not data.</summary>
     public const string ModelVersion = "remora-1";
 
-    private string? _id;
+    private Stamp? _stamp;
 
     /// <summary>The built-in policy.</summary>
     public static RiskPolicy Default { get; } = new();
@@ -41,14 +41,24 @@ public sealed record RiskPolicy
     /// <summary>What becomes of score and flags.</summary>
     public DecisionRules Decision { get; init; } = new();
 
-    /// <summary>The first twelve hex digits of the SHA-256 of its canonical JSON.</summary>
-    public string Id => _id ??= PolicyFile.Hash(this);
+    /// <summary>The first twelve hex digits of the SHA-256 of its rules in canonical JSON; name and description do not count.</summary>
+    public string Id
+    {
+        get
+        {
+            // A copy made by 'with' inherits the field but not the rules: the stamp says whose it is.
+            if (_stamp is not { } stamp || !ReferenceEquals(stamp.Owner, this)) _stamp = stamp = new(this, PolicyFile.Hash(this));
+            return stamp.Id;
+        }
+    }
 
-    /// <summary>Equal content, equal policy.</summary>
+    /// <summary>Equal rules, equal policy.</summary>
     public bool Equals(RiskPolicy? other) => other is not null && Id == other.Id;
 
     /// <inheritdoc/>
     public override int GetHashCode() => Id.GetHashCode(StringComparison.Ordinal);
+
+    private sealed record Stamp(RiskPolicy Owner, string Id);
 }
 
 /// <summary>Weights of the measured parts, each [0, 1]; the outside part has its own in <see cref="ExternalRules"/>.</summary>

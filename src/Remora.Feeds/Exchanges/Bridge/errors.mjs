@@ -31,6 +31,7 @@ function kindOf(error) {
   // What these statuses mean is agreed by everyone; which class CCXT throws for them is not.
   if (status === 429 || status === 418) return 'rate_limited';
   if (status === 451) return 'restricted';
+  if (status >= 500) return error instanceof OnMaintenance ? 'maintenance' : 'unavailable';
   for (const [type, kind] of kinds) if (error instanceof type) return kind;
   // An exchange's own complaint that CCXT has no class for: our fault with a 4xx, its own otherwise (Coinbase's 500, Bybit's 10016).
   if (error instanceof ExchangeError) return status >= 400 && status < 500 ? 'bad_request' : 'unavailable';

@@ -7,9 +7,10 @@ const loadedAt = new WeakMap();
 /** The entries of CCXT's `options.fetchMarkets.types` that hold this symbol: BTC/USDT is spot, BTC/USDT:USDT a swap. */
 function typesOf(symbol, offered) {
   const [pair, settle] = symbol.split(':');
-  if (settle === undefined) return offered.filter((type) => type === 'spot');
-  if (offered.includes('linear')) return [pair.endsWith('/' + settle) ? 'linear' : 'inverse'];
-  return offered.filter((type) => type !== 'spot' && type !== 'option');
+  const derivative = offered.includes('linear') ? [pair.endsWith('/' + settle) ? 'linear' : 'inverse'] : ['swap', 'future', 'contract'];
+  const wanted = settle === undefined ? ['spot'] : derivative;
+  const fitting = offered.filter((type) => wanted.includes(type));
+  return fitting.length > 0 ? fitting : offered;
 }
 
 export function guardMarkets(exchange) {

@@ -43,6 +43,14 @@ function isContent(value) {
 }
 
 export function guardTransport(exchange) {
+  const handleErrors = exchange.handleErrors.bind(exchange);
+  exchange.handleErrors = (status, reason, url, method, headers, body, value, ...rest) => {
+    if (status < 400 && !isContent(value)) {
+      throw new BadResponse(`${exchange.id} ${method} ${url}: HTTP ${status} with a body that is no JSON object or array`);
+    }
+    return handleErrors(status, reason, url, method, headers, body, value, ...rest);
+  };
+
   exchange.undiciBody = async (response, binary) => {
     const body = await readBody(response.body, response.headers['content-encoding'], response.statusCode);
     return binary ? body : body.toString('utf8');
@@ -58,7 +66,6 @@ export function guardTransport(exchange) {
     try {
       const value = await handle(response, url, method, ...rest);
       if (response.status >= 400) throw new ExchangeNotAvailable(`${where}: HTTP ${response.status}`);
-      if (!isContent(value)) throw new BadResponse(`${where}: HTTP ${response.status} with a body that is no JSON object or array`);
       return value;
     } catch (error) {
       throw Object.assign(bodyError(error, where), { httpStatus: response.status, retryAfter: response.headers?.['retry-after'] });

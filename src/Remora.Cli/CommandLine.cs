@@ -1,0 +1,26 @@
+using System.CommandLine;
+using Remora.Cli.Commands;
+
+namespace Remora.Cli;
+
+/// <summary>All commands: the table of contents.</summary>
+internal static class CommandLine
+{
+    public static RootCommand Create() => new(
+        """
+        Remora watches markets and says whether they are worth trading now.
+
+        First steps:
+          remora serve --sandbox --speed 300     a simulated market, a day in five minutes
+          remora serve                           BTC/USDT, ETH/USDT and SOL/USDT on Binance
+          remora ask BTC/USDT                    what it says, as a card
+          remora doctor                          what is installed, reachable and configured
+        """)
+    {
+        ServeCommand.Create(),
+        AskCommand.Create(),
+        SandboxCommand.Create(),
+        ReplayCommand.Create(),
+        DoctorCommand.Create(),
+    };
+}

@@ -1,0 +1,124 @@
+using System.CommandLine;
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Net.Http.Json;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Remora.Feeds.Exchanges;
+using Remora.Server.Settings;
+using Spectre.Console;
+
+namespace Remora.Cli.Commands;
+
+/// <summary><c>remora doctor</c>: what is installed, what is reachable, what is configured; and for each fault what to do.</summary>
+internal static class DoctorCommand
+{
+    public static Command Create()
+    {
+        var service = new ServiceOptionSet();
+        var command = new Command("doctor", "Checks what is installed, reachable and configured. Exit code 1 when something is missing.");
+        foreach (var option in service.All) command.Options.Add(option);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var findings = new List<Finding> { new("runtime", true, $".NET {Environment.Version} on {RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores") };
+            findings.Add(await NodeAsync(cancellation));
+            findings.Add(Bridge());
+            var (configuration, settings) = Configuration(service, parsed);
+            findings.Add(configuration);
+            if (settings is not null)
+            {
+                findings.Add(await ServiceAsync(settings, cancellation));
+                findings.AddRange(await ExchangesAsync(settings, cancellation));
+            }
+            Print(findings);
+            return findings.TrueForAll(finding => finding.Good != false) ? ExitCode.Ok : ExitCode.No;
+        });
+        return command;
+    }
+
+    private static async Task<Finding> NodeAsync(CancellationToken cancellation)
+    {
+        const string advice = "install Node.js 20 or later and put 'node' on PATH: the exchanges are reached through it";
+        try
+        {
+            using var node = Process.Start(new ProcessStartInfo("node", "--version") { RedirectStandardOutput = true })!;
+            var version = (await node.StandardOutput.ReadToEndAsync(cancellation)).Trim();
+            await node.WaitForExitAsync(cancellation);
+            var good = Version.TryParse(version.TrimStart('v'), out var parsed) && parsed.Major >= 20;
+            return new("Node.js", good, good ? version : $"{version}: {advice}");
+        }
+        catch (Win32Exception)
+        {
+            return new("Node.js", false, "not found: " + advice);
+        }
+    }
+
+    private static Finding Bridge()
+    {
+        var path = new CcxtBridgeOptions().ScriptPath;
+        return File.Exists(path) ? new("exchange bridge", true, path) : new("exchange bridge", false, $"{path} is missing: build again with ./remora");
+    }
+
+    private static (Finding, ServiceSettings?) Configuration(ServiceOptionSet service, ParseResult parsed)
+    {
+        try
+        {
+            var settings = service.Read(parsed);
+            return (new("settings", true, $"{string.Join(", ", settings.TrackedMarkets.Select(m => m.Id))}; policy {settings.Policy}; {settings.Host}:{settings.Port}"), settings);
+        }
+        catch (SettingsException e)
+        {
+            return (new("settings", false, string.Join("; ", e.Errors)), null);
+        }
+    }
+
+    private static async Task<Finding> ServiceAsync(ServiceSettings settings, CancellationToken cancellation)
+    {
+        var url = $"http://127.0.0.1:{settings.Port}";
+        try
+        {
+            using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(3) };
+            var status = await http.GetFromJsonAsync<JsonElement>(url + "/api/v1/status", cancellation);
+            return new("service", true, $"version {status.GetProperty("version").GetString()} answers at {url}");
+        }
+        catch (Exception e) when (e is HttpRequestException or JsonException or KeyNotFoundException or TaskCanceledException)
+        {
+            return new("service", null, $"none answers at {url}: start one with 'remora serve'");
+        }
+    }
+
+    private static async Task<IReadOnlyList<Finding>> ExchangesAsync(ServiceSettings settings, CancellationToken cancellation)
+    {
+        await using var bridge = CcxtBridge.Start(new() { RequestDeadline = TimeSpan.FromSeconds(10) });
+        var ids = settings.TrackedMarkets.SelectMany(m => m.Fallbacks.Select(f => f.Exchange).Prepend(m.Id.Exchange)).Distinct();
+        return await Task.WhenAll(ids.Select(async id =>
+        {
+            try
+            {
+                var symbols = await bridge.Exchange(id).MarketsAsync(cancellation);
+                var missing = settings.TrackedMarkets.Where(m => m.Id.Exchange == id && !symbols.Contains(m.Id.Pair.ToString())).Select(m => m.Id.Pair).ToList();
+                return missing.Count == 0
+                    ? new Finding(id, true, $"answers with {symbols.Count} spot markets")
+                    : new Finding(id, false, $"does not trade {string.Join(", ", missing)}: check 'pairs'");
+            }
+            catch (ExchangeException e)
+            {
+                return new Finding(id, false, $"{RemoraJson.NameOf(e.Kind)}: {e.Message}. Without it, try 'remora serve --sandbox'.");
+            }
+        }));
+    }
+
+    private static void Print(List<Finding> findings)
+    {
+        var grid = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn(new GridColumn().NoWrap().PadRight(2)).AddColumn();
+        foreach (var (subject, good, text) in findings)
+        {
+            var mark = good switch { true => "[green]ok[/]", false => "[red]missing[/]", null => "[yellow]note[/]" };
+            grid.AddRow(new Markup(mark), new Markup(Markup.Escape(subject)), new Markup(Markup.Escape(text)));
+        }
+        Terminal.Data.Write(grid);
+    }
+
+    /// <summary>One thing that was looked at; null is neither good nor bad.</summary>
+    private sealed record Finding(string Subject, bool? Good, string Text);
+}

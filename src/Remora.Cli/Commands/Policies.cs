@@ -1,0 +1,24 @@
+using Remora.Backtest;
+using Remora.Risk;
+
+namespace Remora.Cli.Commands;
+
+/// <summary>A policy as it is named on the command line: a built-in one, or a file.</summary>
+internal static class Policies
+{
+    /// <exception cref="BacktestException">There is neither; the message says what is allowed.</exception>
+    /// <exception cref="PolicyException">The file is no policy.</exception>
+    public static RiskPolicy Find(string nameOrFile)
+    {
+        if (nameOrFile == RiskPolicy.Default.Name) return RiskPolicy.Default;
+        if (!File.Exists(nameOrFile)) throw new BacktestException($"'{nameOrFile}' is no policy: expected {RiskPolicy.Default.Name} or a policy file (JSON)");
+        try
+        {
+            return PolicyFile.Parse(File.ReadAllBytes(nameOrFile));
+        }
+        catch (PolicyException e)
+        {
+            throw new PolicyException($"{nameOrFile}: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using System.CommandLine;
+using Microsoft.Extensions.Logging;
+using Remora.Backtest;
+using Remora.Feeds.Time;
+using Remora.Sandbox;
+using Remora.Server;
+using Remora.Server.Settings;
+
+namespace Remora.Cli.Commands;
+
+/// <summary><c>remora serve</c>: the service, on the real world or on a sandbox.</summary>
+internal static class ServeCommand
+{
+    public static Command Create()
+    {
+        var service = new ServiceOptionSet();
+        var world = new SandboxOptionSet();
+        var sandbox = new Option<string?>("--sandbox")
+        {
+            Description = "Run on a sandbox: its own without a value, or the running one at this address",
+            Arity = ArgumentArity.ZeroOrOne,
+            HelpName = "URL",
+        };
+        var command = new Command("serve", "Runs the service: it watches the markets and answers at /api/v1/risk.");
+        foreach (var option in service.All) command.Options.Add(option);
+        command.Options.Add(sandbox);
+        foreach (var option in world.All) command.Options.Add(option);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            try
+            {
+                var flags = new List<KeyValuePair<string, string>>();
+                if (parsed.GetResult(sandbox) is not null) flags.Add(parsed.GetValue(sandbox) is { } url ? new("sandbox-url", url) : new("sandbox", "true"));
+                var given = world.Given(parsed).ToList();
+                if (given.Contains("--speed")) flags.Add(new("speed", world.SpeedOf(parsed).ToString()));
+                var settings = service.Read(parsed, flags);
+                if (given.Count > 0 && !settings.Sandbox) return Terminal.Fail($"{given[0]} needs --sandbox", ExitCode.Usage);
+                if (given.Count > 0 && settings.SandboxUrl is { } running) return Terminal.Fail($"{given[0]} is for the sandbox at {running} to know: give it to 'remora sandbox'", ExitCode.Usage);
+                return await RunAsync(settings, parsed, world, cancellation);
+            }
+            catch (SettingsException e)
+            {
+                foreach (var error in e.Errors) Console.Error.WriteLine("remora: " + error);
+                return ExitCode.Usage;
+            }
+            catch (Exception e) when (e is BacktestException or SandboxOptionException)
+            {
+                return Terminal.Fail(e.Message, ExitCode.Usage);
+            }
+            catch (SandboxUnreachableException e)
+            {
+                return Terminal.Fail(e.Message, ExitCode.Unavailable);
+            }
+            catch (IOException e)
+            {
+                return Terminal.Fail($"cannot listen: {e.Message}. Choose another port with --port.", ExitCode.Unavailable);
+            }
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ServiceSettings settings, ParseResult parsed, SandboxOptionSet world, CancellationToken cancellation)
+    {
+        using var log = LoggerFactory.Create(logging => logging
+            .AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, "yyyy-MM-dd'T'HH:mm:ss'Z' ", true))
+            .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace)
+            .AddFilter("Microsoft", LogLevel.Warning));
+        SandboxServer? ownSandbox = null;
+        TimeProvider clock = TimeProvider.System;
+        SandboxNotice? notice = null;
+        if (settings.Sandbox)
+        {
+            if (settings.SandboxUrl is { } url)
+            {
+                (notice, clock) = await RemoteSandbox.ConnectAsync(url, cancellation);
+            }
+            else
+            {
+                (ownSandbox, var scaled) = await world.StartAsync(parsed, port: 0, settings.Speed, [.. settings.TrackedMarkets.Select(market => market.Id.Pair).Distinct()], cancellation);
+                clock = scaled;
+                notice = new(RemoraJson.NameOf(ownSandbox.World.Origin), ownSandbox.Url, scaled.Speed);
+            }
+        }
+
+        await using var _ = ownSandbox;
+        await using var outside = OutsideWorld.Connect(settings, clock, notice, log);
+        await using var service = await ServiceHost.StartAsync(settings, outside.Parts, clock, cancellation);
+        Welcome(service.Url, settings, notice);
+        using var stop = cancellation.Register(service.Stop);
+        var reporter = new FeedReporter(outside.Parts).RunAsync(cancellation);
+        await service.Completion;
+        await reporter;
+        return ExitCode.Ok;
+    }
+
+    private static void Welcome(string url, ServiceSettings settings, SandboxNotice? notice)
+    {
+        var first = settings.TrackedMarkets[0].Id;
+        Console.Error.WriteLine($"remora answers at {url}, tracking {string.Join(", ", settings.TrackedMarkets.Select(market => market.Id))}");
+        if (notice is not null)
+            Console.Error.WriteLine($"SANDBOX: prices are {notice.Origin}, time runs at {notice.Speed:0.###} times real time, faults on demand at {notice.Url}/sandbox");
+        Console.Error.WriteLine($"ask it:   curl '{url}/api/v1/risk?pair={first.Pair}'   or   remora ask {first.Pair}{(url == AskCommand.DefaultUrl ? "" : " --url " + url)}");
+        Console.Error.WriteLine($"read:     {url}/reference   stop: Ctrl+C");
+    }
+}

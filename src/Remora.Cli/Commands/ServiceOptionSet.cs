@@ -1,0 +1,54 @@
+using System.Collections;
+using System.CommandLine;
+using Remora.Server.Settings;
+
+namespace Remora.Cli.Commands;
+
+/// <summary>The service's settings as flags. Values are checked where file and environment are, by one reader, with one kind of message.</summary>
+internal sealed class ServiceOptionSet
+{
+    private readonly Option<string?> _config = new("--config")
+    {
+        Description = "Settings file (JSON); REMORA_CONFIG without it, or remora.json here if there is one",
+        HelpName = "FILE",
+    };
+
+    private readonly IReadOnlyList<Option<string?>> _settings =
+    [
+        Setting("--pairs", "Pairs to track, separated by commas [default: BTC/USDT,ETH/USDT,SOL/USDT]", "PAIRS"),
+        Setting("--exchange", "Exchange they are tracked on, by CCXT's id [default: binance]", "ID"),
+        Setting("--fallbacks", "Exchanges that stand in when it is lost: kraken, or kraken:BTC/USD", "IDS"),
+        Setting("--timeframe", "Base timeframe [default: 5m]", "TIMEFRAME"),
+        Setting("--policy", "Name of the default policy [default: remora-1]", "NAME"),
+        Setting("--policies", "Folder of further policies (*.json)", "FOLDER"),
+        Setting("--host", "Address to listen on [default: 127.0.0.1]", "ADDRESS"),
+        Setting("--port", "Port to listen on, 0 for any [default: 8000]", "PORT"),
+        Setting("--allow-anonymous", "true to serve others than this machine", "BOOL"),
+        Setting("--data", "Folder for what must outlive the service", "FOLDER"),
+        Setting("--poll-delay", "Seconds after a close at which the candle is asked for [default: 2]", "SECONDS"),
+        Setting("--sources", "false to ask no outside sources", "BOOL"),
+    ];
+
+    /// <summary>All of them, to be added to a command.</summary>
+    public IReadOnlyList<Option> All => [_config, .. _settings];
+
+    /// <summary>File, environment and flags put together and checked.</summary>
+    /// <exception cref="SettingsException">Something is not valid.</exception>
+    public ServiceSettings Read(ParseResult parsed, params IEnumerable<KeyValuePair<string, string>> more)
+    {
+        var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string?)e.Value ?? "");
+        var flags = new Dictionary<string, string>(more);
+        foreach (var option in _settings)
+            if (parsed.GetValue(option) is { } value) flags[option.Name[2..]] = value;
+        return SettingsReader.Read(ConfigFile(parsed, environment), environment, flags);
+    }
+
+    /// <summary>The settings file in use; null for none.</summary>
+    public string? ConfigFile(ParseResult parsed, Dictionary<string, string> environment)
+    {
+        const string here = "remora.json";
+        return parsed.GetValue(_config) ?? (environment.TryGetValue("REMORA_CONFIG", out var named) && named.Length > 0 ? named : File.Exists(here) ? here : null);
+    }
+
+    private static Option<string?> Setting(string name, string description, string valueName) => new(name) { Description = description, HelpName = valueName };
+}

@@ -1,0 +1,80 @@
+using System.Collections.Frozen;
+using Remora.Markets;
+using Remora.Risk;
+
+namespace Remora.Server.Answers;
+
+/// <summary>
+/// What the service answers: for every tracked market and policy the newest assessment, and the bytes it is sent as. One writer, the pump; any number of readers,
+/// who never wait for it.
+/// </summary>
+public sealed class AssessmentBoard
+{
+    private readonly TrackedMarket[] _markets;
+    private readonly FrozenDictionary<MarketId, TrackedMarket> _byId;
+    private readonly FrozenDictionary<string, TrackedMarket[]> _byPair;
+    private readonly FrozenDictionary<string, TrackedMarket[]>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
+    private readonly TrackedMarket[] _basket;
+    private readonly AnswerSlot[] _whole;
+    private readonly TimeProvider _clock;
+    private long _version;
+    private volatile bool _hasAnswer;
+
+    /// <param name="markets">The tracked markets; of several with the same pair the first answers for the pair.</param>
+    /// <param name="policies">The policies, the default first.</param>
+    /// <param name="clock">The clock that answers age by.</param>
+    public AssessmentBoard(IReadOnlyList<MarketId> markets, IReadOnlyList<RiskPolicy> policies, TimeProvider clock)
+    {
+        Markets = markets;
+        Policies = policies;
+        _clock = clock;
+        var nothing = new RemoraEngine(policies, []);
+        _markets = [.. markets.Select(id => new TrackedMarket(id, [.. policies.Select((_, p) => nothing.Assess(id, p, Now))]))];
+        _byId = _markets.ToFrozenDictionary(market => market.Id);
+        _byPair = _markets.GroupBy(market => market.Id.Pair.ToString()).ToFrozenDictionary(group => group.Key, group => group.ToArray());
+        _bySpan = _byPair.GetAlternateLookup<ReadOnlySpan<char>>();
+        _basket = [.. _markets.DistinctBy(market => market.Id.Pair)];
+        _whole = new AnswerSlot[policies.Count * 2];
+        for (var i = 0; i < _whole.Length; i++)
+        {
+            var (policy, side) = (i / 2, (Side)(i % 2));
+            _whole[i] = new(() => Interlocked.Read(ref _version), now => RenderedAnswer.Of(WholeAt(policy, side, now)));
+        }
+    }
+
+    /// <summary>The tracked markets.</summary>
+    public IReadOnlyList<MarketId> Markets { get; }
+
+    /// <summary>The policies, the default first.</summary>
+    public IReadOnlyList<RiskPolicy> Policies { get; }
+
+    /// <summary>Whether any market has had a candle.</summary>
+    public bool HasAnswer => _hasAnswer;
+
+    /// <summary>The service's present.</summary>
+    public Instant Now => Instant.From(_clock.GetUtcNow());
+
+    /// <summary>Makes an assessment the newest of its market and policy.</summary>
+    public void Publish(MarketId market, int policy, Assessment assessment)
+    {
+        _byId[market].Publish(policy, assessment);
+        Interlocked.Increment(ref _version);
+        if (assessment.AsOf is not null) _hasAnswer = true;
+    }
+
+    /// <summary>The newest assessment of a tracked market, judged for now.</summary>
+    public Assessment Latest(MarketId market, int policy = 0, Side side = Side.Long) => _byId[market].Latest(policy).At(Now, side);
+
+    /// <summary>All pairs together, judged for now.</summary>
+    public WholeMarketAssessment Whole(int policy = 0, Side side = Side.Long) => WholeAt(policy, side, Now);
+
+    /// <summary>The markets of a pair given in upper case, in order of preference; none when it is not tracked.</summary>
+    internal TrackedMarket[] MarketsOf(ReadOnlySpan<char> pair) => _bySpan.TryGetValue(pair, out var markets) ? markets : [];
+
+    internal RenderedAnswer Answer(TrackedMarket market, int policy, Side side) => market.Slot(policy, side).At(Now);
+
+    internal RenderedAnswer WholeAnswer(int policy, Side side) => _whole[(policy * 2) + (int)side].At(Now);
+
+    private WholeMarketAssessment WholeAt(int policy, Side side, Instant now) =>
+        WholeMarketAssessment.Of([.. _basket.Select(market => market.Latest(policy).At(now, side))]);
+}

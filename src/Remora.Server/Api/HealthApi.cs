@@ -1,0 +1,26 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Remora.Server.Answers;
+
+namespace Remora.Server.Api;
+
+/// <summary>For whoever supervises the process.</summary>
+internal static class HealthApi
+{
+    public static void Map(IEndpointRouteBuilder app)
+    {
+        var health = app.MapGroup("").WithTags("For supervisors");
+        health.MapGet("/healthz", () => Text("alive")).WithName("healthz").WithSummary("Is the process alive?")
+            .WithDescription("200 while the process lives: if its pump of events fails, the process ends.").Produces<string>(200, "text/plain");
+        health.MapGet("/readyz", Ready).WithName("readyz").WithSummary("Can it answer yet?")
+            .WithDescription("200 once any market has an answer, 503 before.").Produces<string>(200, "text/plain")
+            .Refuses(StatusCodes.Status503ServiceUnavailable);
+    }
+
+    private static Results<ContentHttpResult, ProblemResult> Ready(AssessmentBoard board) =>
+        board.HasAnswer ? Text("ready") : ApiProblem.Of(StatusCodes.Status503ServiceUnavailable, "No candle of any market has come yet; /api/v1/status says why.");
+
+    private static ContentHttpResult Text(string text) => TypedResults.Text(text + "\n");
+}

@@ -1,0 +1,105 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.AspNetCore.Http;
+using Remora.Markets;
+using Remora.Risk;
+using Remora.Server.Answers;
+
+namespace Remora.Server.Api;
+
+/// <summary>How to judge: under which policy, for which side.</summary>
+internal readonly record struct Viewpoint(int Policy, Side Side)
+{
+    public static bool TryRead(IQueryCollection query, AssessmentBoard board, out Viewpoint viewpoint, [NotNullWhen(false)] out ProblemResult? problem)
+    {
+        viewpoint = default;
+        var policies = board.Policies.Select(policy => policy.Name).ToList();
+        var sides = Enum.GetNames<Side>().Select(name => name.ToLowerInvariant()).ToList();
+        if (!TryFind(query, "policy", policies, out var policy, out problem) || !TryFind(query, "side", sides, out var side, out problem)) return false;
+        viewpoint = new(policy, (Side)side);
+        return true;
+    }
+
+    private static bool TryFind(IQueryCollection query, string parameter, List<string> allowed, out int index, [NotNullWhen(false)] out ProblemResult? problem)
+    {
+        problem = null;
+        index = 0;
+        if (!query.TryGetValue(parameter, out var value)) return true;
+        index = allowed.IndexOf(value.ToString());
+        if (index >= 0) return true;
+        problem = ApiProblem.BadParameter(parameter, $"There is no {parameter} '{Shown.Of(value.ToString())}': expected {string.Join(" or ", allowed)}.", allowed);
+        return false;
+    }
+}
+
+/// <summary>Which tracked market a request is about.</summary>
+internal static class MarketChoice
+{
+    private const int NearestShown = 5;
+
+    /// <summary>The market that <c>pair</c>, <c>exchange</c> and <c>timeframe</c> choose.</summary>
+    public static bool TryRead(
+        IQueryCollection query, AssessmentBoard board, [NotNullWhen(true)] out TrackedMarket? market, [NotNullWhen(false)] out ProblemResult? problem) =>
+        TryFind(query["pair"].ToString(), "pair", query, board, out market, out problem);
+
+    /// <summary>The market of a pair, with the request's <c>exchange</c> and <c>timeframe</c>.</summary>
+    public static bool TryFind(
+        string text, string parameter, IQueryCollection query, AssessmentBoard board,
+        [NotNullWhen(true)] out TrackedMarket? market, [NotNullWhen(false)] out ProblemResult? problem)
+    {
+        market = null;
+        if (!Pair.TryParse(text, out var pair))
+        {
+            problem = NotAPair(text, parameter, board);
+            return false;
+        }
+        IReadOnlyList<TrackedMarket> candidates = board.MarketsOf(pair.ToString());
+        if (candidates.Count == 0)
+        {
+            var nearest = Nearest.To(pair.ToString(), board.Markets.Select(tracked => tracked.Pair.ToString()), NearestShown);
+            problem = ApiProblem.Of(StatusCodes.Status404NotFound, $"{pair} is not tracked here. Nearest: {string.Join(", ", nearest)}.", parameter, nearest: nearest);
+            return false;
+        }
+        if (!Narrow(ref candidates, "exchange", tracked => tracked.Id.Exchange, query, out problem)
+            || !Narrow(ref candidates, "timeframe", tracked => tracked.Timeframe, query, out problem)) return false;
+        market = candidates[0];
+        return true;
+    }
+
+    private static bool Narrow(
+        ref IReadOnlyList<TrackedMarket> candidates, string parameter, Func<TrackedMarket, string> property, IQueryCollection query,
+        [NotNullWhen(false)] out ProblemResult? problem)
+    {
+        problem = null;
+        if (!query.TryGetValue(parameter, out var values)) return true;
+        var wanted = values.ToString();
+        var left = candidates.Where(market => property(market) == wanted).ToList();
+        if (left.Count > 0)
+        {
+            candidates = left;
+            return true;
+        }
+        var allowed = candidates.Select(property).Distinct().ToList();
+        problem = ApiProblem.BadParameter(
+            parameter, $"{candidates[0].Id.Pair} is not tracked with {parameter} '{Shown.Of(wanted)}': expected {string.Join(" or ", allowed)}.", allowed);
+        return false;
+    }
+
+    private static ProblemResult NotAPair(string text, string parameter, AssessmentBoard board)
+    {
+        var pairs = board.Markets.Select(market => market.Pair.ToString()).Distinct().ToList();
+        var letters = Letters(text);
+        var meant = pairs.Find(pair => Letters(pair) == letters) ?? pairs.Find(pair => Letters(pair).StartsWith(letters, StringComparison.Ordinal) && letters.Length >= 2);
+        var hint = meant is null ? "" : $" Did you mean {meant}?";
+        return ApiProblem.BadParameter(parameter, $"'{Shown.Of(text)}' is not a pair: expected BASE/QUOTE such as BTC/USDT.{hint}", Nearest.To(text, pairs, NearestShown));
+    }
+
+    private static string Letters(string text) => string.Concat(text.Where(char.IsAsciiLetterOrDigit)).ToUpperInvariant();
+}
+
+/// <summary>A caller's text as it is shown back.</summary>
+internal static class Shown
+{
+    private const int Longest = 64;
+
+    public static string Of(string text) => text.Length <= Longest ? text : text[..Longest] + "…";
+}

@@ -1,0 +1,72 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Remora.Server.Answers;
+
+namespace Remora.Server.Api;
+
+/// <summary>A query parameter: what the endpoint insists on, and what the documentation says of it.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Description">What it is for.</param>
+/// <param name="Example">A value that makes sense.</param>
+/// <param name="IsRequired">Whether it may be left out.</param>
+/// <param name="Allowed">All values it may have, where they can be listed.</param>
+internal sealed record QueryParameter(
+    string Name, string Description, string Example, bool IsRequired = false, Func<AssessmentBoard, IReadOnlyList<string>>? Allowed = null)
+{
+    public static QueryParameter Pair { get; } = new("pair", "A tracked pair, in upper or lower case.", "BTC/USDT", IsRequired: true, PairsOf);
+
+    public static QueryParameter OptionalPair { get; } = Pair with { Description = "A tracked pair, in upper or lower case. Without it: the whole market.", IsRequired = false };
+
+    public static QueryParameter Pairs { get; } = new("pairs", "Tracked pairs, separated by commas.", "BTC/USDT,ETH/USDT", IsRequired: true);
+
+    public static QueryParameter Exchange { get; } = new(
+        "exchange", "CCXT's id of the exchange, where a pair is tracked on several. Left out: the first one configured.", "binance", false,
+        board => [.. board.Markets.Select(market => market.Exchange).Distinct()]);
+
+    public static QueryParameter Timeframe { get; } = new(
+        "timeframe", "The base timeframe, where a pair is tracked at several. Left out: the first one configured.", "5m", false,
+        board => [.. board.Markets.Select(market => market.Timeframe.Name).Distinct()]);
+
+    public static QueryParameter Side { get; } = new(
+        "side", "The side of the trade. Left out: long.", "long", false, _ => [.. Enum.GetValues<Risk.Side>().Select(RemoraJson.NameOf)]);
+
+    public static QueryParameter Policy { get; } = new(
+        "policy", "The policy to judge by. Left out: the default one.", "remora-1", false, board => [.. board.Policies.Select(policy => policy.Name)]);
+
+    private static IReadOnlyList<string> PairsOf(AssessmentBoard board) => [.. board.Markets.Select(market => market.Pair.ToString()).Distinct()];
+}
+
+/// <summary>The parameters an endpoint takes; any other is an error.</summary>
+internal sealed record TakenParameters(IReadOnlyList<QueryParameter> All);
+
+/// <summary>Lets an endpoint say which parameters it takes.</summary>
+internal static class TakenParametersExtensions
+{
+    /// <summary>The endpoint takes these parameters, each at most once and not empty, and no others.</summary>
+    public static RouteHandlerBuilder Takes(this RouteHandlerBuilder endpoint, params IReadOnlyList<QueryParameter> parameters)
+    {
+        var taken = new TakenParameters(parameters);
+        return endpoint.WithMetadata(taken).Refuses(StatusCodes.Status400BadRequest)
+            .AddEndpointFilter((context, next) => Check(context.HttpContext.Request.Query, taken) is { } problem ? new(problem) : next(context));
+    }
+
+    private static ProblemResult? Check(IQueryCollection query, TakenParameters taken)
+    {
+        foreach (var (name, values) in query)
+        {
+            if (!taken.All.Any(parameter => parameter.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))
+            {
+                var names = taken.All.Select(parameter => parameter.Name).ToList();
+                return ApiProblem.BadParameter(name, names.Count == 0
+                    ? $"There is no parameter '{name}' here: this call takes none."
+                    : $"There is no parameter '{name}' here: did you mean '{Nearest.To(name, names, 1)[0]}'?", names);
+            }
+            if (values.Count != 1) return ApiProblem.BadParameter(name, $"The parameter '{name}' is given {values.Count} times: expected once.");
+            if (string.IsNullOrEmpty(values[0])) return ApiProblem.BadParameter(name, $"The parameter '{name}' is empty: leave it out, or give it a value.");
+        }
+        foreach (var parameter in taken.All)
+            if (parameter.IsRequired && !query.ContainsKey(parameter.Name))
+                return ApiProblem.BadParameter(parameter.Name, $"The parameter '{parameter.Name}' is missing: give {parameter.Description[..1].ToLowerInvariant()}{parameter.Description[1..].TrimEnd('.')}, such as {parameter.Example}.");
+        return null;
+    }
+}

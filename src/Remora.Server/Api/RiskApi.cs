@@ -1,0 +1,64 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Remora.Risk;
+using Remora.Server.Answers;
+
+namespace Remora.Server.Api;
+
+/// <summary>Several assessments, in the order in which they were asked for.</summary>
+/// <param name="Assessments">One per pair.</param>
+public sealed record RiskBatch(IReadOnlyList<Assessment> Assessments);
+
+/// <summary>The main question: is it safe to trade?</summary>
+internal static class RiskApi
+{
+    /// <summary>Where <see cref="RiskShortPath"/> takes over.</summary>
+    public const string Path = "/api/v1/risk";
+
+    private const int LargestBatch = 100;
+
+    public static void Map(RouteGroupBuilder api)
+    {
+        var risk = api.MapGroup("/risk").WithTags("Risk");
+        risk.MapGet("", Get).WithName("risk").WithSummary("Is it safe to trade?")
+            .WithDescription("One assessment of a market; without a pair, one of the whole market (its schema is WholeMarketAssessment).")
+            .Takes(QueryParameter.OptionalPair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Side, QueryParameter.Policy)
+            .Refuses(StatusCodes.Status404NotFound);
+        risk.MapGet("/batch", GetBatch).WithName("risk_batch").WithSummary("Many pairs at once")
+            .WithDescription($"Assessments of up to {LargestBatch} pairs, in the order in which they are asked for.")
+            .Takes(QueryParameter.Pairs, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Side, QueryParameter.Policy)
+            .Refuses(StatusCodes.Status404NotFound);
+    }
+
+    private static Results<AnswerResult<Assessment>, AnswerResult<WholeMarketAssessment>, ProblemResult> Get(HttpRequest request, AssessmentBoard board)
+    {
+        var query = request.Query;
+        if (!Viewpoint.TryRead(query, board, out var view, out var problem)) return problem;
+        if (query.ContainsKey("pair"))
+        {
+            if (!MarketChoice.TryRead(query, board, out var market, out problem)) return problem;
+            return new AnswerResult<Assessment>(board.Answer(market, view.Policy, view.Side));
+        }
+        foreach (var parameter in new[] { "exchange", "timeframe" })
+            if (query.ContainsKey(parameter)) return ApiProblem.BadParameter(parameter, $"The parameter '{parameter}' chooses among the markets of a pair: give 'pair' too.");
+        return new AnswerResult<WholeMarketAssessment>(board.WholeAnswer(view.Policy, view.Side));
+    }
+
+    private static Results<AnswerResult<RiskBatch>, ProblemResult> GetBatch(HttpRequest request, AssessmentBoard board)
+    {
+        var query = request.Query;
+        if (!Viewpoint.TryRead(query, board, out var view, out var problem)) return problem;
+        var pairs = query["pairs"].ToString().Split(',');
+        if (pairs.Length > LargestBatch)
+            return ApiProblem.BadParameter("pairs", $"{pairs.Length} pairs are too many at once: expected at most {LargestBatch}.");
+        var answers = new List<RenderedAnswer>(pairs.Length);
+        foreach (var pair in pairs)
+        {
+            if (!MarketChoice.TryFind(pair, "pairs", query, board, out var market, out problem)) return problem;
+            answers.Add(board.Answer(market, view.Policy, view.Side));
+        }
+        return new AnswerResult<RiskBatch>(RenderedAnswer.Of("assessments", answers));
+    }
+}

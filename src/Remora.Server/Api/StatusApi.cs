@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using System.Reflection;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Remora.Feeds;
+using Remora.Feeds.Exchanges;
+using Remora.Markets;
+using Remora.Server.Answers;
+
+namespace Remora.Server.Api;
+
+/// <summary>How the service is.</summary>
+/// <param name="Version">Its version.</param>
+/// <param name="UptimeSeconds">Real seconds since it started.</param>
+/// <param name="Ready">Whether any market has had a candle.</param>
+/// <param name="Clock">The time it goes by.</param>
+/// <param name="Sandbox">The sandbox that stands in for the outside world; null in the real one.</param>
+/// <param name="Markets">How each market's feed is.</param>
+/// <param name="Sources">How each outside source's feed is.</param>
+/// <param name="Bridge">How the bridge to the exchanges is; null where there is none.</param>
+public sealed record ServiceStatus(
+    string Version, double UptimeSeconds, bool Ready, ClockStatus Clock, SandboxNotice? Sandbox,
+    IReadOnlyList<FeedHealth> Markets, IReadOnlyList<SourceHealth> Sources, BridgeHealth? Bridge);
+
+/// <summary>The time the service goes by.</summary>
+/// <param name="Kind"><c>real</c> or <c>sandbox</c>.</param>
+/// <param name="Now">Its present.</param>
+/// <param name="Speed">How fast it runs.</param>
+public sealed record ClockStatus(string Kind, Instant Now, double Speed);
+
+/// <summary>All outside sources.</summary>
+/// <param name="Sources">One entry per source.</param>
+public sealed record SourceList(IReadOnlyList<SourceReport> Sources);
+
+/// <summary>How a source is and what it said last.</summary>
+/// <param name="Health">Its feed.</param>
+/// <param name="Values">The last value of each signal and base currency.</param>
+public sealed record SourceReport(SourceHealth Health, IReadOnlyList<SourceValue> Values);
+
+/// <summary>A value of a source.</summary>
+/// <param name="Signal">What was observed.</param>
+/// <param name="Base">The base currency it is about; null for the whole market.</param>
+/// <param name="Value">The value in the signal's unit.</param>
+/// <param name="HeldAt">The time it describes.</param>
+/// <param name="AgeSeconds">Seconds since then.</param>
+/// <param name="ExpiresAt">From when on it counts for nothing.</param>
+/// <param name="Stale">Whether that has passed.</param>
+public sealed record SourceValue(Signal Signal, string? Base, double Value, Instant HeldAt, double AgeSeconds, Instant ExpiresAt, bool Stale);
+
+/// <summary>How the service and its sources are.</summary>
+internal static class StatusApi
+{
+    private static readonly string Version =
+        typeof(StatusApi).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    public static void Map(RouteGroupBuilder api)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var status = api.MapGroup("").WithTags("How it is");
+        status.MapGet("/sources", GetSources).WithName("sources").WithSummary("Where outside values come from")
+            .WithDescription("Each outside source's last values, age, errors and next try.").Takes();
+        status.MapGet("/status", (AssessmentBoard board, ServiceParts parts) => GetStatus(board, parts, Stopwatch.GetElapsedTime(started)))
+            .WithName("status").WithSummary("How the service is")
+            .WithDescription("Version, clock, and the health of every feed: state, last success, last error, next try, gaps, refused candles, warm-up.").Takes();
+    }
+
+    private static AnswerResult<SourceList> GetSources(AssessmentBoard board, ServiceParts parts)
+    {
+        var now = board.Now;
+        var reports = parts.Sources.Select(source => source.Health).Select(health => new SourceReport(health,
+        [
+            .. health.Latest.Select(o => new SourceValue(
+                o.Signal, o.Base, o.Value, o.HeldAt, Math.Max(0, (now - o.HeldAt).TotalSeconds), o.ExpiresAt, now >= o.ExpiresAt)),
+        ]));
+        return new(RenderedAnswer.Of(new SourceList([.. reports])));
+    }
+
+    private static AnswerResult<ServiceStatus> GetStatus(AssessmentBoard board, ServiceParts parts, TimeSpan uptime) =>
+        new(RenderedAnswer.Of(new ServiceStatus(
+            Version, Math.Round(uptime.TotalSeconds, 3), board.HasAnswer,
+            new(parts.Sandbox is null ? "real" : "sandbox", board.Now, parts.Sandbox?.Speed ?? 1), parts.Sandbox,
+            [.. parts.Markets.Select(feed => feed.Health)], [.. parts.Sources.Select(feed => feed.Health)], parts.Bridge?.Invoke())));
+}

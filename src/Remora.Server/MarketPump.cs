@@ -1,0 +1,68 @@
+using System.Threading.Channels;
+using Remora.Markets;
+using Remora.Server.Answers;
+
+namespace Remora.Server;
+
+/// <summary>The one reader of all market events: applies each to the engine and publishes what changed, in the order in which they came.</summary>
+public sealed class MarketPump
+{
+    /// <summary>How many events may wait. Feeds wait beyond that; nothing is lost.</summary>
+    public const int Capacity = 4096;
+
+    private readonly Channel<MarketEvent> _events =
+        Channel.CreateBounded<MarketEvent>(new BoundedChannelOptions(Capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+
+    private readonly RemoraEngine _engine;
+    private readonly AssessmentBoard _board;
+
+    /// <param name="engine">The engine; nobody else may touch it.</param>
+    /// <param name="board">Where assessments are published; it has the engine's policies.</param>
+    public MarketPump(RemoraEngine engine, AssessmentBoard board)
+    {
+        if (!engine.Policies.SequenceEqual(board.Policies)) throw new ArgumentException("the board must have the engine's policies", nameof(board));
+        _engine = engine;
+        _board = board;
+        foreach (var market in board.Markets) Publish(market, board.Now); // says which sources are missing, before the first event
+    }
+
+    /// <summary>Where feeds put their events.</summary>
+    public ChannelWriter<MarketEvent> Events => _events.Writer;
+
+    /// <summary>Runs until it is cancelled or <see cref="Events"/> is completed. An exception is a bug in the engine, and the end of the service.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await foreach (var marketEvent in _events.Reader.ReadAllAsync(cancellation)) Apply(marketEvent);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // It was told to stop.
+        }
+    }
+
+    private void Apply(in MarketEvent marketEvent)
+    {
+        var assessment = _engine.Apply(marketEvent);
+        if (marketEvent.Observation is { } observation)
+        {
+            foreach (var market in _board.Markets)
+                if (observation.Base is null || observation.Base == market.Pair.Base) Publish(market, observation.KnowableAt);
+        }
+        else if (assessment is not null)
+        {
+            _board.Publish(marketEvent.Market!, 0, assessment);
+            Publish(marketEvent.Market!, assessment.AssessedAt, from: 1);
+        }
+        else if (marketEvent.History is not null)
+        {
+            Publish(marketEvent.Market!, _board.Now); // the past was replaced by one without base candles
+        }
+    }
+
+    private void Publish(MarketId market, Instant now, int from = 0)
+    {
+        for (var policy = from; policy < _board.Policies.Count; policy++) _board.Publish(market, policy, _engine.Assess(market, policy, now));
+    }
+}

@@ -1,0 +1,55 @@
+using Microsoft.Extensions.Logging;
+using Remora.Feeds.Candles;
+using Remora.Feeds.Exchanges;
+using Remora.Feeds.Http;
+using Remora.Server.Settings;
+
+namespace Remora.Server;
+
+/// <summary>The service's connections to the outside: the exchanges through the bridge, and the outside sources; or a sandbox in place of all of them.</summary>
+public sealed class OutsideWorld : IAsyncDisposable
+{
+    private readonly CcxtBridge _bridge;
+    private readonly HttpClient _http;
+
+    private OutsideWorld(ServiceSettings settings, TimeProvider clock, SandboxNotice? sandbox, ILoggerFactory log)
+    {
+        var standIn = sandbox is null ? null : new Uri(sandbox.Url);
+        _bridge = CcxtBridge.Start(new() { BaseUrl = standIn, RateLimit = standIn is null }, clock);
+        _http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5), UseCookies = false });
+        _http.DefaultRequestHeaders.UserAgent.ParseAdd("remora");
+        var polls = new MarketFeedOptions { PollDelay = settings.PollDelay };
+        Parts = new()
+        {
+            Markets = [.. settings.TrackedMarkets.Select(market => new ExchangeMarketFeed(market.Id, [.. VenuesOf(market)], polls, clock))],
+            Sources = settings.Sources ? [.. HttpSources.All.Select(source => new HttpSourceFeed(source, _http, new() { BaseUrl = standIn }, clock))] : [],
+            Bridge = () => _bridge.Health,
+            Sandbox = sandbox,
+            Log = log,
+        };
+    }
+
+    /// <summary>What the service is given.</summary>
+    public ServiceParts Parts { get; }
+
+    /// <summary>Connects; what cannot be reached shows in the health of its feed.</summary>
+    /// <param name="settings">The settings, checked.</param>
+    /// <param name="clock">The time that candles close by.</param>
+    /// <param name="sandbox">What stands in for the world; null for the real one.</param>
+    /// <param name="log">Where the service writes what an operator should know.</param>
+    public static OutsideWorld Connect(ServiceSettings settings, TimeProvider clock, SandboxNotice? sandbox, ILoggerFactory log) =>
+        new(settings, clock, sandbox, log);
+
+    /// <summary>Disconnects; call it after the service has ended.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _bridge.DisposeAsync();
+        _http.Dispose();
+    }
+
+    private IEnumerable<Venue> VenuesOf(TrackedMarketSettings market)
+    {
+        yield return new(_bridge.Exchange(market.Id.Exchange), market.Id.Pair);
+        foreach (var venue in market.Fallbacks) yield return new(_bridge.Exchange(venue.Exchange), venue.Pair ?? market.Id.Pair);
+    }
+}

@@ -1,0 +1,36 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Remora.Feeds;
+using Remora.Feeds.Exchanges;
+using Remora.Server.Settings;
+
+namespace Remora.Server;
+
+/// <summary>What the service is connected to.</summary>
+public sealed record ServiceParts
+{
+    /// <summary>One feed for each market of <see cref="ServiceSettings.TrackedMarkets"/>.</summary>
+    public required IReadOnlyList<IMarketFeed> Markets { get; init; }
+
+    /// <summary>Feeds of outside values.</summary>
+    public IReadOnlyList<ISourceFeed> Sources { get; init; } = [];
+
+    /// <summary>How the bridge to the exchanges is; null where there is none.</summary>
+    public Func<BridgeHealth>? Bridge { get; init; }
+
+    /// <summary>The sandbox that stands in for the outside world; null in the real one.</summary>
+    public SandboxNotice? Sandbox { get; init; }
+
+    /// <summary>Where the service writes what an operator should know.</summary>
+    public ILoggerFactory Log { get; init; } = NullLoggerFactory.Instance;
+}
+
+/// <summary>What every answer says when the world is not the real one.</summary>
+/// <param name="Origin">Where its prices come from: <c>simulated</c> or <c>replay</c>.</param>
+/// <param name="Url">Its address.</param>
+/// <param name="Speed">How fast its clock runs.</param>
+public sealed record SandboxNotice(string Origin, string Url, double Speed)
+{
+    /// <summary>The header that every answer carries.</summary>
+    public const string Header = "X-Remora-Sandbox";
+}

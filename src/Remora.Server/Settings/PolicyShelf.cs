@@ -1,0 +1,34 @@
+using Remora.Risk;
+
+namespace Remora.Server.Settings;
+
+/// <summary>The policies of a folder, beside the built-in one. Broken ones are refused, not skipped: a bot that asks for a policy must get that one.</summary>
+public static class PolicyShelf
+{
+    /// <summary>Reads every <c>*.json</c> of a folder.</summary>
+    /// <exception cref="SettingsException">The folder or a file of it cannot be read, is no policy, or has a name that is taken; all complaints are in it.</exception>
+    public static IReadOnlyList<RiskPolicy> Load(string folder)
+    {
+        if (!Directory.Exists(folder)) throw new SettingsException([$"there is no folder '{folder}'"]);
+        var policies = new List<RiskPolicy> { RiskPolicy.Default };
+        var errors = new List<string>();
+        foreach (var file in Directory.GetFiles(folder, "*.json").Order(StringComparer.Ordinal))
+        {
+            try
+            {
+                var policy = PolicyFile.Parse(File.ReadAllBytes(file));
+                if (policies.Exists(other => other.Name == policy.Name)) errors.Add($"{file}: name: '{policy.Name}' is taken by another policy");
+                else policies.Add(policy);
+            }
+            catch (PolicyException e)
+            {
+                errors.Add($"{file}: {e.Message}");
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                errors.Add($"{file}: {e.Message}");
+            }
+        }
+        return errors.Count == 0 ? policies : throw new SettingsException(errors);
+    }
+}

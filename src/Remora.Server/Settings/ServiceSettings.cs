@@ -1,0 +1,94 @@
+using System.Net;
+using Remora.Markets;
+using Remora.Risk;
+
+namespace Remora.Server.Settings;
+
+/// <summary>Everything about the service that may be chosen, with the defaults in place. Read from file, environment and flags by <see cref="SettingsReader"/>.</summary>
+public sealed record ServiceSettings
+{
+    /// <summary>The address it listens on: an IP address, or <c>localhost</c>.</summary>
+    public string Host { get; init; } = "127.0.0.1";
+
+    /// <summary>The port; 0 takes any free one.</summary>
+    public int Port { get; init; } = 8000;
+
+    /// <summary>Whether callers need no key where others than this machine can reach the service.</summary>
+    public bool AllowAnonymous { get; init; }
+
+    /// <summary>The pairs tracked on <see cref="Exchange"/> at <see cref="Timeframe"/>; null is BTC, ETH and SOL against USDT where <see cref="Markets"/> is empty, else none.</summary>
+    public IReadOnlyList<Pair>? Pairs { get; init; }
+
+    /// <summary>CCXT's id of the exchange.</summary>
+    public string Exchange { get; init; } = "binance";
+
+    /// <summary>The base timeframe.</summary>
+    public Timeframe Timeframe { get; init; } = Timeframe.FiveMinutes;
+
+    /// <summary>Exchanges that stand in when the market's own is lost, in order.</summary>
+    public IReadOnlyList<FallbackVenue> Fallbacks { get; init; } = [];
+
+    /// <summary>Further markets, each with its own exchange, timeframe or fallbacks where they differ.</summary>
+    public IReadOnlyList<MarketSettings> Markets { get; init; } = [];
+
+    /// <summary>Name of the default policy.</summary>
+    public string Policy { get; init; } = RiskPolicy.Default.Name;
+
+    /// <summary>All policies: the built-in one and those of the folder.</summary>
+    public IReadOnlyList<RiskPolicy> Policies { get; init; } = [RiskPolicy.Default];
+
+    /// <summary>Where the service keeps what must outlive it.</summary>
+    public string Data { get; init; } = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "remora");
+
+    /// <summary>How long after a candle's close it is asked for.</summary>
+    public TimeSpan PollDelay { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Whether outside sources are asked.</summary>
+    public bool Sources { get; init; } = true;
+
+    /// <summary>Whether a sandbox stands in for the whole outside world.</summary>
+    public bool Sandbox { get; init; }
+
+    /// <summary>A sandbox that already runs; null starts one along with the service.</summary>
+    public Uri? SandboxUrl { get; init; }
+
+    /// <summary>How fast the clock runs in a sandbox.</summary>
+    public double Speed { get; init; } = 1;
+
+    private static IReadOnlyList<Pair> DefaultPairs { get; } = [Pair.Parse("BTC/USDT"), Pair.Parse("ETH/USDT"), Pair.Parse("SOL/USDT")];
+
+    /// <summary>Every market to track, defaults filled in, in order of preference.</summary>
+    public IReadOnlyList<TrackedMarketSettings> TrackedMarkets =>
+    [
+        .. (Pairs ?? (Markets.Count == 0 ? DefaultPairs : [])).Select(pair => new MarketSettings(pair)).Concat(Markets)
+            .Select(market => new TrackedMarketSettings(
+                new(market.Exchange ?? Exchange, market.Pair, market.Timeframe ?? Timeframe), market.Fallbacks ?? Fallbacks)),
+    ];
+
+    /// <summary>The policies with the default first.</summary>
+    public IReadOnlyList<RiskPolicy> PoliciesInOrder => [.. Policies.OrderBy(policy => policy.Name == Policy ? 0 : 1)];
+
+    internal IPAddress Address => Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(Host);
+}
+
+/// <summary>One market; what is null is as it is for all.</summary>
+/// <param name="Pair">The pair.</param>
+/// <param name="Exchange">CCXT's id of the exchange.</param>
+/// <param name="Timeframe">The base timeframe.</param>
+/// <param name="Fallbacks">Exchanges that stand in.</param>
+public sealed record MarketSettings(
+    Pair Pair, string? Exchange = null, Timeframe? Timeframe = null, IReadOnlyList<FallbackVenue>? Fallbacks = null);
+
+/// <summary>A market with nothing left open.</summary>
+/// <param name="Id">The market.</param>
+/// <param name="Fallbacks">Exchanges that stand in, in order.</param>
+public sealed record TrackedMarketSettings(MarketId Id, IReadOnlyList<FallbackVenue> Fallbacks);
+
+/// <summary>An exchange that stands in for another: <c>kraken</c>, or <c>kraken:BTC/USD</c> where the pair differs there.</summary>
+/// <param name="Exchange">CCXT's id.</param>
+/// <param name="Pair">The pair there; null where it is the same.</param>
+public sealed record FallbackVenue(string Exchange, Pair? Pair = null)
+{
+    /// <summary>As it is written in settings.</summary>
+    public override string ToString() => Pair is null ? Exchange : $"{Exchange}:{Pair}";
+}

@@ -1,0 +1,84 @@
+using System.Globalization;
+using System.Net;
+using Remora.Markets;
+
+namespace Remora.Server.Settings;
+
+/// <summary>A setting that exists.</summary>
+/// <param name="Name">The key, in snake_case.</param>
+/// <param name="Allowed">What is allowed, for people.</param>
+/// <param name="IsList">Whether it takes several values; elsewhere than in a file they are separated by commas.</param>
+/// <param name="Apply">Gives the settings with this one set, or null when the value is not allowed.</param>
+internal sealed record SettingKey<T>(string Name, string Allowed, bool IsList, Func<T, IReadOnlyList<string>, T?> Apply)
+    where T : class;
+
+/// <summary>Every setting there is, one line each.</summary>
+internal static class SettingKeys
+{
+    private const string Pairs = "pairs such as BTC/USDT, each once";
+    private const string Exchange = "CCXT's id of an exchange, such as binance";
+    private const string Fallbacks = "exchanges such as kraken, or kraken:BTC/USD where the pair differs there";
+    private static readonly string Timeframes = "one of " + string.Join(", ", Markets.Timeframe.Known);
+
+    public static IReadOnlyList<SettingKey<ServiceSettings>> OfService { get; } =
+    [
+        One<ServiceSettings>("host", "an IP address, or localhost", (s, v) => v == "localhost" || IPAddress.TryParse(v, out _) ? s with { Host = v } : null),
+        One<ServiceSettings>("port", "a whole number from 0 to 65535, where 0 takes any free port", (s, v) => Whole(v, 0, 65535) is { } port ? s with { Port = port } : null),
+        One<ServiceSettings>("allow_anonymous", "true or false", (s, v) => Bool(v) is { } b ? s with { AllowAnonymous = b } : null),
+        Many<ServiceSettings>("pairs", Pairs, (s, v) => All(v, PairOf) is { Count: > 0 } pairs && pairs.Distinct().Count() == pairs.Count ? s with { Pairs = pairs } : null),
+        One<ServiceSettings>("exchange", Exchange, (s, v) => ExchangeOf(v) is { } id ? s with { Exchange = id } : null),
+        One<ServiceSettings>("timeframe", Timeframes, (s, v) => Timeframe.TryParse(v, out var t) ? s with { Timeframe = t } : null),
+        Many<ServiceSettings>("fallbacks", Fallbacks, (s, v) => All(v, FallbackOf) is { } venues ? s with { Fallbacks = venues } : null),
+        One<ServiceSettings>("policy", "the name of a policy", (s, v) => s with { Policy = v }),
+        One<ServiceSettings>("policies", "a folder of policy files (*.json)", (s, v) => s with { Policies = PolicyShelf.Load(v) }),
+        One<ServiceSettings>("data", "a folder", (s, v) => v.Length > 0 && !v.Contains('\0') ? s with { Data = v } : null),
+        One<ServiceSettings>("poll_delay", "seconds from 0 to 300", (s, v) => Number(v, 0, 300) is { } n ? s with { PollDelay = TimeSpan.FromSeconds(n) } : null),
+        One<ServiceSettings>("sources", "true or false", (s, v) => Bool(v) is { } b ? s with { Sources = b } : null),
+        One<ServiceSettings>("sandbox", "true or false", (s, v) => Bool(v) is { } b ? s with { Sandbox = b } : null),
+        One<ServiceSettings>("sandbox_url", "the http:// address of a sandbox", (s, v) => HttpUrl(v) is { } url ? s with { Sandbox = true, SandboxUrl = url } : null),
+        One<ServiceSettings>("speed", "a number from 0.01 to 100000", (s, v) => Number(v, 0.01, 100_000) is { } n ? s with { Speed = n } : null),
+    ];
+
+    public static IReadOnlyList<SettingKey<MarketSettings>> OfMarket { get; } =
+    [
+        One<MarketSettings>("pair", "a pair such as BTC/USDT", (s, v) => PairOf(v) is { } pair ? s with { Pair = pair } : null),
+        One<MarketSettings>("exchange", Exchange, (s, v) => ExchangeOf(v) is { } id ? s with { Exchange = id } : null),
+        One<MarketSettings>("timeframe", Timeframes, (s, v) => Timeframe.TryParse(v, out var t) ? s with { Timeframe = t } : null),
+        Many<MarketSettings>("fallbacks", Fallbacks, (s, v) => All(v, FallbackOf) is { } venues ? s with { Fallbacks = venues } : null),
+    ];
+
+    private static SettingKey<T> One<T>(string name, string allowed, Func<T, string, T?> apply)
+        where T : class => new(name, allowed, IsList: false, (settings, values) => values.Count == 1 ? apply(settings, values[0]) : null);
+
+    private static SettingKey<T> Many<T>(string name, string allowed, Func<T, IReadOnlyList<string>, T?> apply)
+        where T : class => new(name, allowed, IsList: true, apply);
+
+    private static List<T>? All<T>(IReadOnlyList<string> values, Func<string, T?> parse)
+        where T : class
+    {
+        var all = values.Select(parse).OfType<T>().ToList();
+        return all.Count == values.Count ? all : null;
+    }
+
+    private static Pair? PairOf(string text) => Pair.TryParse(text, out var pair) ? pair : null;
+
+    private static string? ExchangeOf(string text) =>
+        text.Length is > 0 and <= 40 && text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_') ? text : null;
+
+    private static FallbackVenue? FallbackOf(string text)
+    {
+        var colon = text.IndexOf(':');
+        if (colon < 0) return ExchangeOf(text) is { } same ? new(same) : null;
+        return ExchangeOf(text[..colon]) is { } id && PairOf(text[(colon + 1)..]) is { } pair ? new(id, pair) : null;
+    }
+
+    private static bool? Bool(string text) => text switch { "true" => true, "false" => false, _ => null };
+
+    private static int? Whole(string text, int least, int most) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most ? value : null;
+
+    private static double? Number(string text, double least, double most) =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most ? value : null;
+
+    private static Uri? HttpUrl(string text) => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme == Uri.UriSchemeHttp ? url : null;
+}

@@ -1,0 +1,101 @@
+using System.Text;
+using System.Text.Json;
+
+namespace Remora.Server.Settings;
+
+/// <summary>Reads the settings file: one JSON object, comments and trailing commas allowed. Remembers where each value stands.</summary>
+internal static class SettingsFile
+{
+    private const string Markets = "markets";
+
+    public static SettingsFileContent Parse(byte[] json, string name)
+    {
+        var text = new PositionedText(json.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? json[3..] : json, name);
+        try
+        {
+            return Read(text);
+        }
+        catch (JsonException e)
+        {
+            throw new SettingsException([$"{name}:{e.LineNumber + 1}:{e.BytePositionInLine + 1}: {Short(e.Message)}"]);
+        }
+    }
+
+    private static SettingsFileContent Read(PositionedText text)
+    {
+        var reader = text.Reader();
+        reader.Read();
+        var markets = new List<IReadOnlyList<SettingText>>();
+        var settings = ReadObject(ref reader, text, "", markets);
+        reader.Read(); // anything after the object is an error
+        return new(settings, markets);
+    }
+
+    private static List<SettingText> ReadObject(ref Utf8JsonReader reader, PositionedText text, string prefix, List<IReadOnlyList<SettingText>>? markets)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject) throw text.Error(ref reader, $"expected an object {{ … }}{(prefix.Length > 0 ? " for " + prefix : "")}");
+        var settings = new List<SettingText>();
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
+        {
+            var key = reader.GetString()!;
+            if (settings.Exists(setting => setting.Key == key) || (key == Markets && markets is { Count: > 0 })) throw text.Error(ref reader, $"'{key}' is set twice");
+            reader.Read();
+            var origin = text.Position(ref reader);
+            if (key == Markets && markets is not null) ReadMarkets(ref reader, text, markets);
+            else settings.Add(new(key, ReadValues(ref reader, text, key), origin));
+        }
+        return settings;
+    }
+
+    private static void ReadMarkets(ref Utf8JsonReader reader, PositionedText text, List<IReadOnlyList<SettingText>> markets)
+    {
+        if (reader.TokenType != JsonTokenType.StartArray) throw text.Error(ref reader, "markets: expected a list of objects [ { \"pair\": … }, … ]");
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            var origin = text.Position(ref reader);
+            var market = ReadObject(ref reader, text, $"markets[{markets.Count}]", markets: null);
+            if (!market.Exists(setting => setting.Key == "pair")) throw new SettingsException([$"{origin}: markets[{markets.Count}]: 'pair' is missing"]);
+            markets.Add(market);
+        }
+        if (markets.Count == 0) throw text.Error(ref reader, "markets: expected at least one market");
+    }
+
+    private static List<string> ReadValues(ref Utf8JsonReader reader, PositionedText text, string key)
+    {
+        if (reader.TokenType != JsonTokenType.StartArray) return [Scalar(ref reader, text, key)];
+        var values = new List<string>();
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray) values.Add(Scalar(ref reader, text, key));
+        return values;
+    }
+
+    private static string Scalar(ref Utf8JsonReader reader, PositionedText text, string key) => reader.TokenType switch
+    {
+        JsonTokenType.String => reader.GetString()!,
+        JsonTokenType.Number => Encoding.UTF8.GetString(reader.ValueSpan),
+        JsonTokenType.True => "true",
+        JsonTokenType.False => "false",
+        _ => throw text.Error(ref reader, $"{key}: expected a text, a number, true or false, or a list of these"),
+    };
+
+    private static string Short(string message)
+    {
+        var end = message.IndexOf(" LineNumber:", StringComparison.Ordinal);
+        return end < 0 ? message : message[..end];
+    }
+
+    /// <summary>A text that knows at which line and column a token stands.</summary>
+    private sealed class PositionedText(byte[] json, string name)
+    {
+        public Utf8JsonReader Reader() => new(json, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+
+        public string Position(ref Utf8JsonReader reader)
+        {
+            var before = json.AsSpan(0, (int)reader.TokenStartIndex);
+            var line = before.Count((byte)'\n') + 1;
+            var column = Encoding.UTF8.GetCharCount(before[(before.LastIndexOf((byte)'\n') + 1)..]) + 1;
+            return $"{name}:{line}:{column}";
+        }
+
+        public SettingsException Error(ref Utf8JsonReader reader, string message) => new([$"{Position(ref reader)}: {message}"]);
+    }
+}

@@ -1,0 +1,99 @@
+using System.Net;
+
+namespace Remora.Server.Settings;
+
+/// <summary>Puts the settings together: the defaults, then the file, then the environment, then flags; the later one wins. Everything is checked here, once.</summary>
+public static class SettingsReader
+{
+    /// <summary>What variables begin with: <c>REMORA_PORT</c>.</summary>
+    public const string Prefix = "REMORA_";
+
+    /// <summary>Variables with the prefix that are no settings: where the settings file is, what clients read, and where tests find recorded data.</summary>
+    private static readonly string[] OtherVariables = ["config", "url", "api_key", "shared"];
+
+    /// <summary>Reads and checks the settings.</summary>
+    /// <param name="file">The settings file; null for none.</param>
+    /// <param name="environment">The process's variables; those that do not begin with <see cref="Prefix"/> are not looked at.</param>
+    /// <param name="flags">Flags by name, without the dashes in front: <c>poll-delay</c>.</param>
+    /// <exception cref="SettingsException">Something is not valid; all complaints are in it.</exception>
+    public static ServiceSettings Read(string? file, IReadOnlyDictionary<string, string> environment, IReadOnlyDictionary<string, string> flags)
+    {
+        var content = file is null ? SettingsFileContent.Empty : Load(file);
+        var errors = new List<string>();
+        var texts = content.Settings.Concat(FromEnvironment(environment)).Concat(FromFlags(flags)).ToList();
+        var settings = Apply(new ServiceSettings(), texts, SettingKeys.OfService, "", errors);
+        var markets = content.Markets.Select((market, i) => Apply(NoMarket, market, SettingKeys.OfMarket, $"markets[{i}].", errors)).ToList();
+        settings = settings with { Markets = markets };
+        if (errors.Count == 0) Check(settings, key => texts.LastOrDefault(text => text.Key == key)?.Origin ?? "the default", errors);
+        return errors.Count == 0 ? settings : throw new SettingsException(errors);
+    }
+
+    private static MarketSettings NoMarket { get; } = new(null!); // the file's reader has made sure that 'pair' is there
+
+    private static SettingsFileContent Load(string file)
+    {
+        try
+        {
+            return SettingsFile.Parse(File.ReadAllBytes(file), file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new SettingsException([$"the settings file {file} cannot be read: {e.Message}"]);
+        }
+    }
+
+    private static IEnumerable<SettingText> FromEnvironment(IReadOnlyDictionary<string, string> environment) =>
+        from variable in environment
+        where variable.Key.StartsWith(Prefix, StringComparison.Ordinal)
+        let key = variable.Key[Prefix.Length..].ToLowerInvariant()
+        where !OtherVariables.Contains(key)
+        orderby key
+        select Unsplit(key, variable.Value, $"variable {variable.Key}");
+
+    private static IEnumerable<SettingText> FromFlags(IReadOnlyDictionary<string, string> flags) =>
+        flags.Select(flag => Unsplit(flag.Key.Replace('-', '_'), flag.Value, $"flag --{flag.Key}"));
+
+    private static SettingText Unsplit(string key, string value, string origin)
+    {
+        var isList = SettingKeys.OfService.Any(known => known.Name == key && known.IsList);
+        return new(key, isList ? value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : [value], origin);
+    }
+
+    private static T Apply<T>(T settings, IEnumerable<SettingText> texts, IReadOnlyList<SettingKey<T>> keys, string prefix, List<string> errors)
+        where T : class
+    {
+        foreach (var text in texts)
+        {
+            if (keys.FirstOrDefault(key => key.Name == text.Key) is not { } key)
+            {
+                var nearest = Nearest.To(text.Key, keys.Select(known => known.Name), 1);
+                errors.Add($"{text.Origin}: there is no setting '{prefix}{text.Key}': did you mean '{nearest[0]}'?");
+                continue;
+            }
+            try
+            {
+                if (key.Apply(settings, text.Values) is { } applied) settings = applied;
+                else errors.Add($"{text.Origin}: {prefix}{key.Name} is '{text.Written}': expected {key.Allowed}");
+            }
+            catch (SettingsException e)
+            {
+                errors.AddRange(e.Errors.Select(error => $"{text.Origin}: {prefix}{key.Name}: {error}"));
+            }
+        }
+        return settings;
+    }
+
+    /// <summary>What settings must be to each other.</summary>
+    private static void Check(ServiceSettings settings, Func<string, string> origin, List<string> errors)
+    {
+        foreach (var twice in settings.TrackedMarkets.GroupBy(market => market.Id).Where(group => group.Count() > 1))
+            errors.Add($"markets: {twice.Key} is listed twice");
+        if (settings.Policies.All(policy => policy.Name != settings.Policy))
+            errors.Add($"{origin("policy")}: policy is '{settings.Policy}': expected one of {string.Join(", ", settings.Policies.Select(policy => policy.Name))}");
+        if (!IPAddress.IsLoopback(settings.Address) && !settings.AllowAnonymous)
+        {
+            errors.Add($"{origin("host")}: host is '{settings.Host}', which others can reach: expected a loopback address such as 127.0.0.1, "
+                + "or allow_anonymous set to true, since this version has no keys to ask callers for");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace Remora.Cli.Tests;
+
+/// <summary>What the documents tell a reader to type exists, and what they show is what is answered.</summary>
+public sealed partial class DocumentationTests
+{
+    public static TheoryData<string> Commands =>
+        [.. Documents().SelectMany(file => CommandPattern().Matches(File.ReadAllText(file))).Select(match => match.Groups["command"].Value.Trim()).Distinct()];
+
+    [Theory, MemberData(nameof(Commands))]
+    public void Every_command_in_the_documents_is_understood(string command)
+    {
+        var parsed = CommandLine.Create().Parse(command.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.True(parsed.Errors.Count == 0, string.Join("; ", parsed.Errors));
+    }
+
+    [Fact]
+    public async Task The_answer_in_the_readme_has_the_fields_of_a_real_one()
+    {
+        await using var service = RemoraProcess.Start(["serve", "--sandbox", "--speed", "300", "--port", "0", "--pairs", "BTC/USDT"]);
+        var url = await service.UrlAsync();
+        await ServeCommandTests.ReadyAsync(url);
+        using var http = new HttpClient { BaseAddress = new(url) };
+        using var real = JsonDocument.Parse(await http.GetStringAsync("/api/v1/risk?pair=BTC/USDT"));
+        using var shown = JsonDocument.Parse(AnswerPattern().Match(await File.ReadAllTextAsync(Path.Combine(Root(), "README.md"))).Groups["json"].Value);
+        Assert.All(shown.RootElement.EnumerateObject(), field => Assert.Equal(field.Value.ValueKind is JsonValueKind.True or JsonValueKind.False,
+            real.RootElement.GetProperty(field.Name).ValueKind is JsonValueKind.True or JsonValueKind.False));
+    }
+
+    [Fact]
+    public void Every_link_leads_to_a_file()
+    {
+        foreach (var document in Documents())
+            foreach (Match link in LinkPattern().Matches(File.ReadAllText(document)))
+                Assert.True(Path.Exists(Path.Combine(Path.GetDirectoryName(document)!, link.Groups["path"].Value)), $"{document}: {link.Value}");
+    }
+
+    private static IEnumerable<string> Documents() =>
+        Directory.GetFiles(Root(), "*.md").Concat(Directory.GetFiles(Path.Combine(Root(), "docs"), "*.md", SearchOption.AllDirectories));
+
+    private static string Root()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "Remora.slnx"))) folder = folder.Parent!;
+        return folder.FullName;
+    }
+
+    [GeneratedRegex(@"(^|`)(\./)?remora (?<command>[a-z][^`#\n]*)", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex CommandPattern();
+
+    [GeneratedRegex(@"```json\n(?<json>.*?)```", RegexOptions.Singleline | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex AnswerPattern();
+
+    [GeneratedRegex(@"\]\((?<path>[^)#:]+)\)", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex LinkPattern();
+}

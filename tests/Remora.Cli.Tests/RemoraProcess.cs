@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Remora.Cli.Tests;
+
+/// <summary>The real program in a child process.</summary>
+internal sealed partial class RemoraProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private readonly Process _process;
+    private readonly StringBuilder _errors = new();
+    private readonly TaskCompletionSource<string> _url = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private RemoraProcess(Process process)
+    {
+        _process = process;
+        process.ErrorDataReceived += (_, line) =>
+        {
+            if (line.Data is null)
+            {
+                _url.TrySetException(new InvalidOperationException("it ended: " + Errors));
+                return;
+            }
+            lock (_errors) _errors.AppendLine(line.Data);
+            if (AnswersAt().Match(line.Data) is { Success: true } match) _url.TrySetResult(match.Groups["url"].Value);
+        };
+        process.BeginErrorReadLine();
+    }
+
+    public string Errors
+    {
+        get
+        {
+            lock (_errors) return _errors.ToString();
+        }
+    }
+
+    public bool HasExited => _process.HasExited;
+
+    public int Id => _process.Id;
+
+    /// <summary>Starts it and goes on.</summary>
+    public static RemoraProcess Start(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = Path.GetTempPath() };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "remora-cli.dll"));
+        foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("REMORA_", StringComparison.Ordinal)).ToList()) start.Environment.Remove(name);
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
+        return new(Process.Start(start)!);
+    }
+
+    /// <summary>Runs it to its end.</summary>
+    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments)
+    {
+        await using var process = Start(arguments);
+        var output = await process._process.StandardOutput.ReadToEndAsync();
+        var exitCode = await process.ExitAsync();
+        return (exitCode, output, process.Errors);
+    }
+
+    /// <summary>The address it says it answers at.</summary>
+    public Task<string> UrlAsync() => _url.Task.WaitAsync(Patience);
+
+    public async Task<int> ExitAsync()
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        try
+        {
+            await _process.WaitForExitAsync(patience.Token);
+            return _process.ExitCode;
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new TimeoutException($"it did not end within {Patience} ({(_process.HasExited ? "it has, but its output is still open" : "it runs")}): {Errors}", e);
+        }
+    }
+
+    /// <summary>Asks it to end, as an operator's shell does.</summary>
+    public void Terminate()
+    {
+        using var kill = Process.Start("kill", ["-TERM", Id.ToString()]);
+        kill.WaitForExit();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
+        await ExitAsync();
+        _process.Dispose();
+    }
+
+    [GeneratedRegex(@"(?:answers at|sandbox at) (?<url>http://[0-9.:]+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex AnswersAt();
+}

@@ -1,0 +1,116 @@
+using System.IO.Compression;
+using System.Text;
+using System.Text.Json;
+using Remora.Markets;
+
+namespace Remora.Cli.Tests;
+
+public sealed class ReplayCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Writes_a_row_per_candle_and_nothing_on_standard_output()
+    {
+        var candles = Tapes.Days(10);
+        var file = _folder.Write("candles.csv", Tapes.ToCsv(candles));
+        var (exit, output, errors) = await RemoraProcess.RunAsync("replay", file, "--pair", "BTC/USDT", "--to", _folder.File("out.csv"));
+
+        Assert.True(exit == 0, errors);
+        Assert.Equal("", output);
+        var rows = await File.ReadAllLinesAsync(_folder.File("out.csv"));
+        Assert.Equal(AssessmentCsv.Header, rows[0]);
+        Assert.Equal(ExpectedRows(candles), rows[1..]);
+    }
+
+    [Fact]
+    public async Task Json_lines_hold_the_whole_answer_and_gzip_comes_in_and_goes_out()
+    {
+        var candles = Tapes.Days(2);
+        var file = _folder.File("candles.gz");
+        await using (var zip = new GZipStream(File.Create(file), CompressionLevel.Fastest)) zip.Write(Encoding.UTF8.GetBytes(Tapes.ToCsv(candles)));
+
+        var (exit, _, errors) = await RemoraProcess.RunAsync("replay", file, "--pair", "btc/usdt", "--to", _folder.File("out.jsonl"));
+        Assert.True(exit == 0, errors);
+        var engine = new RemoraEngine();
+        var expected = candles.Select(c => JsonSerializer.Serialize(engine.Apply(MarketEvent.Closed(Tapes.Market, c)), RemoraJson.Options));
+        Assert.Equal(expected, await File.ReadAllLinesAsync(_folder.File("out.jsonl")));
+
+        (exit, _, errors) = await RemoraProcess.RunAsync("replay", file, "--pair", "BTC/USDT", "--to", _folder.File("out.csv.gz"));
+        Assert.True(exit == 0, errors);
+        using var text = new StreamReader(new GZipStream(File.OpenRead(_folder.File("out.csv.gz")), CompressionMode.Decompress));
+        Assert.Equal(AssessmentCsv.Header, await text.ReadLineAsync());
+    }
+
+    [Fact]
+    public async Task From_and_until_choose_rows_but_not_what_the_engine_has_seen()
+    {
+        var candles = Tapes.Days(3);
+        var file = _folder.Write("candles.csv", Tapes.ToCsv(candles));
+        var from = candles[300].OpenTime;
+        var until = candles[400].OpenTime;
+        var (exit, _, errors) = await RemoraProcess.RunAsync(
+            "replay", file, "--pair", "BTC/USDT", "--to", _folder.File("out.csv"), "--from", from.ToString(), "--until", until.ToString());
+        Assert.True(exit == 0, errors);
+        Assert.Equal(ExpectedRows(candles)[300..400], (await File.ReadAllLinesAsync(_folder.File("out.csv")))[1..]);
+    }
+
+    [Theory]
+    [InlineData("timestamp,open,high,low,close,volume\n1571176500000,1,2,0.5,x,1\n", "line 2: 'x' is not a number for 'close'")]
+    [InlineData("timestamp,open,high,low,close,volume\n1571176500000,1,2,3,1,1\n1571176800000,1,2,1,1,1\n", "line 2: high is not the highest price or low not the lowest")]
+    [InlineData("timestamp,open,high,low,close,volume\n1571176500000,1,2,1,1,1\n1571176800000,-1,2,1,1,1\n", "line 3: a price is 0 or negative")]
+    [InlineData("timestamp,open,high,low,close,volume\n1571176800000,1,2,1,1,1\n1571176500000,1,2,1,1,1\n", "line 3: the time 2019-10-15T21:55:00Z is not later")]
+    [InlineData("timestamp,open,high,low,close,volume\n1571176500000,1,2\n", "line 2: expected 6 columns, found 3")]
+    [InlineData("time,open,high,low,volume\n", "line 1: the header has no column 'close'")]
+    [InlineData("a,b\n", "line 1: the header has no time column")]
+    [InlineData("timestamp,open,high,low,close,volume\n", "line 1: there is no candle in the file")]
+    [InlineData("", "line 0: there is no candle in the file")]
+    [InlineData("timestamp,open,high,low,close,volume\n20191015,1,2,1,1,1\n", "line 2: '20191015' is not a time")]
+    [InlineData("timestamp,open,high,low,close,volume\n1571176500000,1,2,1,1,1\n", "the timeframe cannot be told from the rows")]
+    [InlineData("timestamp,open,high,low,close,volume\n1571176500000,1,2,1,1,1\n1571176500000,1,2,1,2,1\n", "line 3: the time")]
+    public async Task A_malformed_file_gets_one_line_with_the_position_and_leaves_no_output(string content, string complaint)
+    {
+        var file = _folder.Write("candles.csv", content);
+        var (exit, output, errors) = await RemoraProcess.RunAsync("replay", file, "--pair", "BTC/USDT", "--to", _folder.File("out.csv"));
+        Assert.Equal(2, exit);
+        Assert.Equal("", output);
+        Assert.Contains(complaint, errors);
+        Assert.Single(errors.Split('\n'), line => line.StartsWith("remora: ", StringComparison.Ordinal));
+        Assert.Equal([file], Directory.GetFiles(_folder.Path));
+    }
+
+    [Theory]
+    [InlineData("--pair", "BTCUSDT", "'BTCUSDT' is not a pair: expected BASE/QUOTE")]
+    [InlineData("--timeframe", "7m", "'7m' is unknown: expected one of 1m, 3m, 5m")]
+    [InlineData("--from", "yesterday", "'yesterday' is not a time: expected ISO-8601")]
+    [InlineData("--to", "out.xlsx", "expected a name that ends in .csv, .csv.gz or .jsonl")]
+    [InlineData("--policy", "missing.json", "missing.json")]
+    public async Task A_wrong_option_names_itself_and_what_is_allowed(string option, string value, string complaint)
+    {
+        var file = _folder.Write("candles.csv", Tapes.ToCsv(Tapes.Days(1)));
+        var options = new Dictionary<string, string> { ["--pair"] = "BTC/USDT", ["--to"] = _folder.File("out.csv"), [option] = value };
+        var (exit, _, errors) = await RemoraProcess.RunAsync(["replay", file, .. options.SelectMany(o => new[] { o.Key, o.Value })]);
+        Assert.Equal(2, exit);
+        Assert.Contains(complaint, errors);
+    }
+
+    [Fact]
+    public async Task Repeated_rows_are_passed_over_and_counted()
+    {
+        var candles = Tapes.Days(1);
+        var file = _folder.Write("candles.csv", Tapes.ToCsv(candles.SelectMany((c, i) => i % 100 == 50 ? [c, c] : new[] { c })));
+        var (exit, _, errors) = await RemoraProcess.RunAsync("replay", file, "--pair", "BTC/USDT", "--to", _folder.File("out.csv"));
+        Assert.Equal(0, exit);
+        Assert.Contains("288 candles of 5m (3 repeated rows passed over), 288 rows", errors);
+    }
+
+    private static string[] ExpectedRows(IReadOnlyList<Candle> candles)
+    {
+        var engine = new RemoraEngine();
+        var rows = new StringBuilder();
+        foreach (var candle in candles) AssessmentCsv.Append(rows, engine.Apply(MarketEvent.Closed(Tapes.Market, candle))!);
+        return rows.ToString().TrimEnd('\n').Split('\n');
+    }
+}

@@ -1,0 +1,50 @@
+using Remora.Feeds.Candles;
+using Remora.Markets;
+
+namespace Remora.Feeds.Tests.Candles;
+
+public sealed class PollScheduleTests
+{
+    private static readonly Instant Open = Instant.From(new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private static readonly MarketFeedOptions Options = new() { PollSpread = TimeSpan.Zero };
+
+    private static MarketId Market(string pair) => new("binance", Pair.Parse(pair), Timeframe.FiveMinutes);
+
+    [Fact]
+    public void A_candle_is_asked_for_shortly_after_its_close()
+    {
+        var polls = new PollSchedule(Market("BTC/USDT"), Options);
+        polls.Expect(Open);
+        Assert.Equal(Open + TimeSpan.FromSeconds(302), polls.Next);
+    }
+
+    [Fact]
+    public void Markets_are_spread_evenly_and_each_always_at_the_same_place()
+    {
+        var delays = Enumerable.Range(0, 500).Select(i =>
+        {
+            var polls = new PollSchedule(Market($"C{i}/USDT"), new());
+            polls.Expect(Open);
+            return (polls.Next - Open).TotalSeconds - 302;
+        }).ToArray();
+        Assert.All(delays, delay => Assert.InRange(delay, 0, 5));
+        for (var second = 0; second < 5; second++) Assert.InRange(delays.Count(delay => delay >= second && delay < second + 1), 60, 140);
+        Assert.Equal(PollSchedule.PlaceOf(Market("BTC/USDT")), PollSchedule.PlaceOf(Market("btc/usdt")));
+    }
+
+    [Fact]
+    public void A_late_candle_is_asked_for_a_few_times_and_then_with_its_successor()
+    {
+        var polls = new PollSchedule(Market("BTC/USDT"), Options);
+        polls.Expect(Open);
+        var waits = new List<double>();
+        for (var i = 0; i < 4; i++)
+        {
+            var now = polls.Next;
+            polls.Late(now);
+            waits.Add((polls.Next - now).TotalSeconds);
+        }
+        Assert.Equal([3, 6, 12, 279], waits);
+        Assert.Equal(Open + TimeSpan.FromSeconds(602), polls.Next);
+    }
+}

@@ -1,0 +1,17 @@
+using System.Diagnostics;
+
+namespace Remora.Feeds.Tests;
+
+/// <summary>Waits for what must come to be.</summary>
+internal static class Eventually
+{
+    public static async Task True(Func<bool> condition, string what, double seconds = 15)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (!condition())
+        {
+            if (Stopwatch.GetElapsedTime(started).TotalSeconds > seconds) Assert.Fail($"not within {seconds} s: {what}");
+            await Task.Delay(5);
+        }
+    }
+}

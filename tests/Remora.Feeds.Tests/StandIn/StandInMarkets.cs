@@ -1,0 +1,38 @@
+using Remora.Markets;
+
+namespace Remora.Feeds.Tests.StandIn;
+
+/// <summary>Candles that are a function of their time alone, so that whoever fetched them can be checked against the truth.</summary>
+internal sealed class StandInMarkets(TimeProvider clock)
+{
+    /// <summary>The base currencies; each trades against USDT and USD.</summary>
+    public IReadOnlyList<string> Bases { get; set; } = ["BTC"];
+
+    /// <summary>The first candle there is.</summary>
+    public Instant ListedAt { get; set; } = Instant.MinValue;
+
+    /// <summary>Candles the exchange does not have.</summary>
+    public Func<Timeframe, Instant, bool> IsMissing { get; set; } = (_, _) => false;
+
+    public Instant Now => Instant.From(clock.GetUtcNow());
+
+    /// <summary>The one true candle of this time.</summary>
+    public static Candle Truth(Timeframe timeframe, Instant open)
+    {
+        static double Price(long minute) => Math.Round(30_000 + (500 * Math.Sin(minute / 997.0)) + (40 * Math.Sin(minute / 13.0)), 2);
+        var first = Price(open.UnixMilliseconds / 60_000);
+        var last = Price((open + timeframe.Length).UnixMilliseconds / 60_000);
+        return new(open, first, Math.Max(first, last) + 5, Math.Min(first, last) - 5, last, 1.5);
+    }
+
+    /// <summary>The candles from <paramref name="from"/> to <paramref name="to"/>, both inclusive, up to the one that is still open.</summary>
+    public IEnumerable<Candle> Between(Timeframe timeframe, Instant from, Instant to)
+    {
+        var open = from.Floor(timeframe.Length);
+        if (open < from) open += timeframe.Length;
+        if (open < ListedAt) open = ListedAt.Floor(timeframe.Length);
+        var end = Now < to ? Now : to;
+        for (; open <= end; open += timeframe.Length)
+            if (!IsMissing(timeframe, open)) yield return Truth(timeframe, open);
+    }
+}

@@ -1,0 +1,85 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Remora.Feeds.Tests.StandIn;
+
+/// <summary>A request as it arrived.</summary>
+internal sealed record Arrival(string Path, string Query, TimeSpan At);
+
+/// <summary>A local server that stands in for the world: <c>http://127.0.0.1:PORT/original-host/path</c>.</summary>
+internal sealed class StandInServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly long _started = Stopwatch.GetTimestamp();
+
+    private StandInServer(WebApplication app, StandInMarkets markets)
+    {
+        _app = app;
+        Markets = markets;
+    }
+
+    public StandInMarkets Markets { get; }
+
+    public Uri BaseUrl { get; private set; } = null!;
+
+    public ConcurrentQueue<Arrival> Arrivals { get; } = new();
+
+    /// <summary>What goes wrong with a request of this path; null when nothing does.</summary>
+    public Func<string, Func<HttpContext, Task>?> Fault { get; set; } = _ => null;
+
+    /// <summary>What is wrong with the rows of candles.</summary>
+    public Func<List<double?[]>, List<double?[]>> Distort { get; set; } = rows => rows;
+
+    /// <summary>Other answers than the exchanges'.</summary>
+    public ConcurrentDictionary<string, string> Bodies { get; } = new();
+
+    public static async Task<StandInServer> StartAsync(TimeProvider? clock = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var server = new StandInServer(builder.Build(), new(clock ?? TimeProvider.System));
+        server._app.Run(server.AnswerAsync);
+        await server._app.StartAsync();
+        var address = server._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        server.BaseUrl = new(address);
+        return server;
+    }
+
+    public void FailAll(string fault) => Fault = _ => HttpFaults.All[fault];
+
+    public void Heal()
+    {
+        Fault = _ => null;
+        Distort = rows => rows;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var now = new CancellationTokenSource(TimeSpan.Zero);
+        await _app.StopAsync(now.Token); // no grace for requests that hang on purpose
+        await _app.DisposeAsync();
+    }
+
+    private async Task AnswerAsync(HttpContext context)
+    {
+        var path = context.Request.Path.Value!.TrimStart('/');
+        Arrivals.Enqueue(new(path, context.Request.QueryString.Value ?? "", Stopwatch.GetElapsedTime(_started)));
+        if (Fault(path) is { } fault)
+        {
+            await fault(context);
+            return;
+        }
+        var body = Bodies.TryGetValue(path, out var text) ? text : WireFormats.Answer(path, context.Request.Query, Markets, Distort)?.ToJsonString();
+        context.Response.StatusCode = body is null ? StatusCodes.Status404NotFound : StatusCodes.Status200OK;
+        context.Response.ContentType = "application/json";
+        await context.Response.WriteAsync(body ?? "{\"msg\":\"the stand-in does not know this path\"}");
+    }
+}

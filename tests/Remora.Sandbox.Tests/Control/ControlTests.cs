@@ -1,0 +1,156 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using Remora.Sandbox.Faults;
+using Remora.Testing;
+
+namespace Remora.Sandbox.Tests.Control;
+
+/// <summary>The controls under /sandbox.</summary>
+public sealed class ControlTests : IAsyncLifetime
+{
+    private readonly ManualClock _clock = new(Some.Morning);
+    private SandboxServer? _sandbox;
+    private HttpClient? _client;
+
+    private HttpClient Client => _client!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _sandbox = await Some.Sandbox(new() { Speed = 300, Seed = 42 }, _clock);
+        _client = Some.Client(_sandbox);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _client?.Dispose();
+        if (_sandbox is not null) await _sandbox.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task The_clock_tells_the_markets_time_and_its_speed()
+    {
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        var clock = await Client.Json("/sandbox/clock");
+
+        Assert.True(clock.GetProperty("sandbox").GetBoolean());
+        Assert.Equal(Some.Now.UnixMilliseconds + 5000, clock.GetProperty("now_ms").GetInt64());
+        Assert.Equal(300, clock.GetProperty("speed").GetDouble());
+    }
+
+    [Fact]
+    public async Task The_state_tells_markets_faults_and_requests()
+    {
+        _sandbox!.Faults.Add(new(FaultKind.Html200) { Exchange = "okx" });
+        await Client.GetAsync("/www.okx.com/api/v5/public/time");
+        await Client.GetAsync("/api.binance.com/api/v3/ping");
+        var state = await Client.Json("/sandbox/state");
+
+        Assert.Equal(42, state.GetProperty("seed").GetInt64());
+        Assert.Equal("simulated", state.GetProperty("origin").GetString());
+        Assert.Equal((3 * 7) + (2 * 14), state.GetProperty("markets").GetArrayLength());
+        Assert.Equal("html_200", state.GetProperty("faults")[0].GetProperty("kind").GetString());
+        Assert.Equal(2, state.GetProperty("requests").GetProperty("total").GetInt64());
+        Assert.Equal(1, state.GetProperty("requests").GetProperty("by_exchange").GetProperty("okx").GetInt64());
+        Assert.Equal(1, state.GetProperty("requests").GetProperty("by_fault").GetProperty("html_200").GetInt64());
+    }
+
+    [Fact]
+    public async Task Every_kind_of_fault_can_be_ordered_and_cleared()
+    {
+        foreach (var kind in FaultKinds.Names)
+        {
+            using var ordered = await Client.PostAsJsonAsync("/sandbox/faults", new { kind, exchange = "kraken", path = "OHLC", share = 0.25, duration_seconds = 30 });
+            var fault = (await ordered.Json()).GetProperty("faults")[0];
+            Assert.Equal(kind, fault.GetProperty("kind").GetString());
+            Assert.Equal("kraken", fault.GetProperty("exchange").GetString());
+            Assert.InRange(fault.GetProperty("seconds_left").GetDouble(), 1, 30);
+
+            using var cleared = await Client.DeleteAsync("/sandbox/faults");
+            Assert.Equal(0, (await cleared.Json()).GetProperty("faults").GetArrayLength());
+        }
+    }
+
+    [Fact]
+    public async Task A_storm_can_be_ordered()
+    {
+        using var ordered = await Client.PostAsJsonAsync("/sandbox/faults", new { kind = "random", seed = 9, mean_quiet_seconds = 2 });
+
+        Assert.Equal(9, (await ordered.Json()).GetProperty("storm").GetProperty("seed").GetInt64());
+        Assert.Equal(TimeSpan.FromSeconds(2), _sandbox!.Faults.Storm!.MeanQuiet);
+    }
+
+    [Theory]
+    [InlineData("""{"kind":"nope"}""", "kind", "http_429")]
+    [InlineData("""{"share":1}""", "kind", "random")]
+    [InlineData("""{"kind":7}""", "kind", "garbage")]
+    [InlineData("""{"kind":"gaps","exchange":"nope"}""", "exchange", "binance")]
+    [InlineData("""{"kind":"gaps","share":0}""", "share", "to 1")]
+    [InlineData("""{"kind":"gaps","share":"all"}""", "share", "to 1")]
+    [InlineData("""{"kind":"gaps","duration_seconds":-1}""", "duration_seconds", "31536000")]
+    [InlineData("""{"kind":"gaps","seed":1}""", "seed", "clock_error_seconds")]
+    [InlineData("""{"kind":"random","share":1}""", "share", "mean_quiet_seconds")]
+    [InlineData("""[1]""", "body", "kind")]
+    [InlineData("""{"kind":""", "body", "kind")]
+    [InlineData("", "body", "kind")]
+    public async Task A_bad_order_is_refused_with_the_field_and_what_is_allowed(string body, string field, string allowed)
+    {
+        using var answer = await Client.PostAsync("/sandbox/faults", new StringContent(body, Encoding.UTF8, "application/json"));
+        var problem = await answer.Json(HttpStatusCode.BadRequest);
+
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
+        Assert.Equal(field, problem.GetProperty("field").GetString());
+        Assert.Contains(allowed, problem.GetProperty("allowed").GetRawText());
+        Assert.Empty(_sandbox!.Faults.Active);
+    }
+
+    [Fact]
+    public async Task An_endless_order_is_refused()
+    {
+        using var answer = await Client.PostAsync("/sandbox/faults", new StringContent(new string(' ', 100_000)));
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("PUT", "/sandbox/faults", 405)]
+    [InlineData("POST", "/sandbox/state", 405)]
+    [InlineData("GET", "/sandbox/nothing", 404)]
+    [InlineData("POST", "/api.binance.com/api/v3/klines", 405)]
+    public async Task Wrong_doors_are_named(string method, string path, int status)
+    {
+        using var request = new HttpRequestMessage(new(method), path);
+        using var answer = await Client.SendAsync(request);
+
+        Assert.Equal(status, (int)answer.StatusCode);
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
+    }
+
+    [Fact]
+    public async Task The_page_stands_on_its_own()
+    {
+        using var answer = await Client.GetAsync("/");
+        var page = await answer.Content.ReadAsStringAsync();
+
+        Assert.Equal("text/html", answer.Content.Headers.ContentType!.MediaType);
+        Assert.Contains("/sandbox/faults", page);
+        Assert.DoesNotContain("http://", page);
+        Assert.DoesNotContain("https://", page);
+        Assert.Equal("simulated", Assert.Single(answer.Headers.GetValues("X-Remora-Sandbox")));
+    }
+
+    [Theory]
+    [InlineData("""{"Port":70000}""", "Port")]
+    [InlineData("""{"Speed":0}""", "Speed")]
+    [InlineData("""{"HistoryDays":0}""", "HistoryDays")]
+    [InlineData("""{"Pairs":[]}""", "Pairs")]
+    public async Task Options_out_of_range_are_refused_by_name(string options, string field)
+    {
+        var bad = JsonSerializer.Deserialize<SandboxOptions>(options)!;
+
+        var refusal = await Assert.ThrowsAsync<SandboxOptionException>(() => Some.Sandbox(bad));
+        Assert.Contains(field, refusal.Message);
+        Assert.Contains("expected", refusal.Message);
+    }
+}

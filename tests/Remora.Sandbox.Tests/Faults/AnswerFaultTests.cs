@@ -1,0 +1,216 @@
+using System.IO.Compression;
+using System.Net;
+using System.Text.Json;
+using Remora.Sandbox.Faults;
+using Remora.Testing;
+
+namespace Remora.Sandbox.Tests.Faults;
+
+/// <summary>Every fault of an answer, as a client meets it; and after it everything is as before.</summary>
+public sealed class AnswerFaultTests : IAsyncLifetime
+{
+    private const string Klines = "/api.binance.com/api/v3/klines?symbol=BTCUSDT&interval=5m&limit=100";
+    private SandboxServer? _sandbox;
+    private HttpClient? _client;
+
+    private HttpClient Client => _client!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _sandbox = await Some.Sandbox();
+        _client = Some.Client(_sandbox);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _client?.Dispose();
+        if (_sandbox is not null) await _sandbox.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData(FaultKind.Http429, 429)]
+    [InlineData(FaultKind.Http418, 418)]
+    public async Task Too_many_requests_say_when_to_come_back(FaultKind kind, int status)
+    {
+        using var answer = await Broken(new(kind) { RetryAfter = TimeSpan.FromSeconds(7) });
+
+        Assert.Equal(status, (int)answer.StatusCode);
+        Assert.Equal(TimeSpan.FromSeconds(7), answer.Headers.RetryAfter!.Delta);
+    }
+
+    [Theory]
+    [InlineData(FaultKind.Http5xx, 500, "<html>")]
+    [InlineData(FaultKind.Http5xxJson, 503, "-1001")]
+    [InlineData(FaultKind.Html200, 200, "<html>")]
+    [InlineData(FaultKind.Null200, 200, "null")]
+    [InlineData(FaultKind.Number200, 200, "42")]
+    public async Task The_wrong_thing_comes_whole(FaultKind kind, int status, string contains)
+    {
+        using var answer = await Broken(new(kind));
+
+        Assert.InRange((int)answer.StatusCode, status, status + (status == 500 ? 99 : 0));
+        Assert.Contains(contains, await answer.Content.ReadAsStringAsync());
+        Assert.Equal("simulated", Assert.Single(answer.Headers.GetValues("X-Remora-Sandbox")));
+    }
+
+    [Fact]
+    public async Task Nothing_comes_with_status_200()
+    {
+        using var answer = await Broken(new(FaultKind.Empty200));
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Empty(await answer.Content.ReadAsByteArrayAsync());
+    }
+
+    [Fact]
+    public async Task Garbage_is_no_json()
+    {
+        using var answer = await Broken(new(FaultKind.Garbage));
+        var body = await answer.Content.ReadAsByteArrayAsync();
+
+        Assert.ThrowsAny<JsonException>(() => JsonDocument.Parse(body));
+    }
+
+    [Fact]
+    public async Task Gzip_that_is_none_cannot_be_unpacked()
+    {
+        using var answer = await Broken(new(FaultKind.BadGzip));
+
+        Assert.Equal("gzip", Assert.Single(answer.Content.Headers.ContentEncoding));
+        await using var unpacked = new GZipStream(await answer.Content.ReadAsStreamAsync(), CompressionMode.Decompress);
+        await Assert.ThrowsAsync<InvalidDataException>(async () => await unpacked.ReadExactlyAsync(new byte[1]));
+    }
+
+    [Theory]
+    [InlineData(FaultKind.Truncated)]
+    [InlineData(FaultKind.HugeHeaders)]
+    [InlineData(FaultKind.Refused)]
+    public async Task The_transport_breaks(FaultKind kind)
+    {
+        await Assert.ThrowsAsync<HttpRequestException>(() => Broken(new(kind)));
+    }
+
+    [Theory]
+    [InlineData(FaultKind.StalledHeaders)]
+    [InlineData(FaultKind.StalledBody)]
+    [InlineData(FaultKind.SlowBody)]
+    public async Task It_takes_for_ever(FaultKind kind)
+    {
+        _sandbox!.Faults.Add(new(kind));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Client.GetAsync(Klines, patience.Token));
+
+        _sandbox.Faults.Clear();
+        await Client.Json(Klines);
+    }
+
+    [Fact]
+    public async Task Half_of_a_stalled_body_does_come()
+    {
+        _sandbox!.Faults.Add(new(FaultKind.StalledBody));
+        using var answer = await Client.GetAsync(Klines, HttpCompletionOption.ResponseHeadersRead);
+
+        await using var body = await answer.Content.ReadAsStreamAsync();
+        await body.ReadExactlyAsync(new byte[answer.Content.Headers.ContentLength!.Value / 2]).AsTask().WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task A_slow_body_comes_bit_by_bit_as_the_clock_of_the_faults_goes_on()
+    {
+        var clock = new ManualClock(Some.Morning);
+        await using var sandbox = await Some.Sandbox(new() { FaultClock = clock, Faults = [new(FaultKind.SlowBody)] });
+        using var client = Some.Client(sandbox);
+        using var answer = await client.GetAsync(Klines, HttpCompletionOption.ResponseHeadersRead);
+        await using var body = await answer.Content.ReadAsStreamAsync();
+        await body.ReadExactlyAsync(new byte[16]);
+
+        var more = body.ReadExactlyAsync(new byte[16]).AsTask();
+        await Task.Delay(50);
+        Assert.False(more.IsCompleted);
+        while (!more.IsCompleted)
+        {
+            clock.Advance(TimeSpan.FromMilliseconds(250));
+            await Task.Delay(5);
+        }
+        await more;
+    }
+
+    [Fact]
+    public async Task Far_too_much_comes()
+    {
+        using var answer = await Broken(new(FaultKind.Oversized));
+
+        Assert.True((await answer.Content.ReadAsByteArrayAsync()).Length > 48 << 20);
+    }
+
+    [Fact]
+    public async Task The_sandbox_closes_though_an_answer_hangs()
+    {
+        var sandbox = await Some.Sandbox(new() { Faults = [new(FaultKind.StalledHeaders)] });
+        using var client = Some.Client(sandbox);
+        var hanging = client.GetAsync(Klines);
+        while ((await client.Json("/sandbox/state")).GetProperty("requests").GetProperty("total").GetInt64() == 0) await Task.Yield();
+
+        await sandbox.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10));
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => hanging);
+    }
+
+    [Fact]
+    public async Task A_fault_hits_only_the_exchange_and_path_it_is_meant_for_and_ends_in_time()
+    {
+        var clock = new ManualClock(Some.Morning);
+        await using var sandbox = await Some.Sandbox(new()
+        {
+            FaultClock = clock,
+            Faults = [new(FaultKind.Http429) { Exchange = "binance", Path = "/klines", Duration = TimeSpan.FromSeconds(10) }],
+        });
+        using var client = Some.Client(sandbox);
+
+        Assert.Equal(429, await Status(client, Klines));
+        Assert.Equal(200, await Status(client, "/api.binance.com/api/v3/exchangeInfo"));
+        Assert.Equal(200, await Status(client, "/api.kraken.com/0/public/OHLC?pair=XXBTZUSD"));
+        clock.Advance(TimeSpan.FromSeconds(9.9));
+        Assert.Equal(429, await Status(client, Klines));
+        clock.Advance(TimeSpan.FromSeconds(0.2));
+        Assert.Equal(200, await Status(client, Klines));
+    }
+
+    [Fact]
+    public async Task A_share_hits_that_share_of_requests_and_the_same_ones_for_the_same_seed()
+    {
+        async Task<List<int>> Run(long seed)
+        {
+            await using var sandbox = await Some.Sandbox(new() { FaultSeed = seed, Faults = [new(FaultKind.Http429) { Share = 0.3 }] });
+            using var client = Some.Client(sandbox);
+            var statuses = new List<int>();
+            for (var i = 0; i < 300; i++) statuses.Add(await Status(client, "/api.binance.com/api/v3/ping"));
+            return statuses;
+        }
+
+        var once = await Run(4);
+        Assert.InRange(once.Count(status => status == 429), 60, 120);
+        Assert.Equal(once, await Run(4));
+        Assert.NotEqual(once, await Run(5));
+    }
+
+    private async Task<HttpResponseMessage> Broken(Fault fault)
+    {
+        Assert.Equal(100, (await Client.Json(Klines)).GetArrayLength());
+        _sandbox!.Faults.Add(fault);
+        try
+        {
+            return await Client.GetAsync(Klines);
+        }
+        finally
+        {
+            _sandbox.Faults.Clear();
+            Assert.Equal(100, (await Client.Json(Klines)).GetArrayLength());
+        }
+    }
+
+    private static async Task<int> Status(HttpClient client, string path)
+    {
+        using var answer = await client.GetAsync(path);
+        return (int)answer.StatusCode;
+    }
+}

@@ -1,0 +1,94 @@
+using Remora.Markets;
+using Remora.Sandbox.Faults;
+
+namespace Remora.Sandbox.Tests.Faults;
+
+/// <summary>Faults inside the list of candles, on the wire of every exchange.</summary>
+public sealed class CandleFaultTests : IAsyncLifetime
+{
+    private SandboxServer? _sandbox;
+    private HttpClient? _client;
+
+    public static TheoryData<string> Exchanges() => ["binance", "kraken", "coinbase", "bybit", "okx"];
+
+    public async ValueTask InitializeAsync()
+    {
+        _sandbox = await Some.Sandbox();
+        _client = Some.Client(_sandbox);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _client?.Dispose();
+        if (_sandbox is not null) await _sandbox.DisposeAsync();
+    }
+
+    [Theory]
+    [MemberData(nameof(Exchanges))]
+    public async Task Each_fault_of_candles_is_there_and_gone_again(string exchange)
+    {
+        var whole = await Rows(exchange);
+        Assert.Equal(100, whole.Count);
+
+        var duplicates = await Rows(exchange, FaultKind.Duplicates);
+        Assert.True(duplicates.Count > 100);
+        Assert.Equal(whole, duplicates.Distinct());
+
+        var gaps = await Rows(exchange, FaultKind.Gaps);
+        Assert.InRange(gaps.Count, 50, 99);
+        Assert.Equal(gaps, whole.Where(gaps.Contains));
+
+        var disorder = await Rows(exchange, FaultKind.Disorder);
+        Assert.NotEqual(whole, disorder);
+        Assert.Equal(whole.Order(), disorder.Order());
+
+        var bad = await Rows(exchange, FaultKind.BadValues);
+        Assert.Equal(100, bad.Count);
+        Assert.NotEqual(whole, bad);
+
+        Assert.Empty(await Rows(exchange, FaultKind.EmptyList));
+        Assert.Equal(whole, await Rows(exchange));
+    }
+
+    [Fact]
+    public async Task Bad_values_are_null_negative_and_inverted()
+    {
+        _sandbox!.Faults.Add(new(FaultKind.BadValues));
+        var rows = await _client!.Json("/api.binance.com/api/v3/klines?symbol=BTCUSDT&interval=5m&limit=1000");
+        var closes = rows.EnumerateArray().Select(row => row[4].GetString()).ToList();
+        var lows = rows.EnumerateArray().Select(row => double.Parse(row[3].GetString()!)).ToList();
+        var highs = rows.EnumerateArray().Select(row => double.Parse(row[2].GetString()!)).ToList();
+
+        Assert.Contains(null, closes);
+        Assert.Contains(lows, low => low < 0);
+        Assert.Contains(highs.Zip(lows), pair => pair.First < pair.Second);
+    }
+
+    [Fact]
+    public async Task A_wrong_clock_puts_whole_candles_into_the_future()
+    {
+        _sandbox!.Faults.Add(new(FaultKind.WrongClock) { ClockError = TimeSpan.FromMinutes(7) });
+        var rows = await _client!.Json("/api.binance.com/api/v3/klines?symbol=BTCUSDT&interval=5m&limit=2");
+
+        var open = Some.Now.Floor(Timeframe.FiveMinutes.Length) + TimeSpan.FromMinutes(10);
+        Assert.Equal(open.UnixMilliseconds, rows[1][0].GetInt64());
+    }
+
+    private async Task<List<string>> Rows(string exchange, FaultKind? kind = null)
+    {
+        var end = Some.Now.UnixMilliseconds / 1000;
+        var (path, list) = exchange switch
+        {
+            "binance" => ("/api.binance.com/api/v3/klines?symbol=BTCUSDT&interval=5m&limit=100", ""),
+            "kraken" => ($"/api.kraken.com/0/public/OHLC?pair=XXBTZUSD&interval=5&since={end - (100 * 300)}", "result.XXBTZUSD"),
+            "coinbase" => ($"/api.coinbase.com/api/v3/brokerage/market/products/BTC-USD/candles?granularity=FIVE_MINUTE&start={end - (100 * 300)}&end={end}", "candles"),
+            "bybit" => ("/api.bybit.com/v5/market/kline?category=spot&symbol=BTCUSDT&interval=5&limit=100", "result.list"),
+            _ => ("/www.okx.com/api/v5/market/candles?instId=BTC-USDT&bar=5m&limit=100", "data"),
+        };
+        if (kind is not null) _sandbox!.Faults.Add(new(kind.Value));
+        var answer = await _client!.Json(path);
+        _sandbox!.Faults.Clear();
+        foreach (var name in list.Split('.', StringSplitOptions.RemoveEmptyEntries)) answer = answer.GetProperty(name);
+        return [.. answer.EnumerateArray().Select(row => row.GetRawText())];
+    }
+}

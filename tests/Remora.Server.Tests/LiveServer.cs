@@ -1,0 +1,91 @@
+using System.Net;
+using System.Text.Json;
+using Remora.Markets;
+using Remora.Risk;
+using Remora.Server.Settings;
+using Remora.Testing;
+
+namespace Remora.Server.Tests;
+
+/// <summary>The whole service on a real port, with a clock and feeds that the test moves.</summary>
+internal sealed class LiveServer : IAsyncDisposable
+{
+    private readonly ServiceHost _host;
+
+    private LiveServer(ServiceHost host, ManualClock clock, IReadOnlyList<FakeFeed> feeds, FakeSource source)
+    {
+        (_host, Clock, Feeds, Source) = (host, clock, feeds, source);
+        Http = new() { BaseAddress = new(host.Url) };
+    }
+
+    public HttpClient Http { get; }
+
+    public ManualClock Clock { get; }
+
+    public IReadOnlyList<FakeFeed> Feeds { get; }
+
+    public FakeSource Source { get; }
+
+    public ServiceHost Host => _host;
+
+    public static ServiceSettings Settings { get; } = new() { Port = 0, Pairs = [Given.Btc.Pair, Given.Eth.Pair] };
+
+    /// <summary>Starts at <see cref="Given.Time"/>.</summary>
+    public static async Task<LiveServer> StartAsync(ServiceSettings? settings = null, SandboxNotice? sandbox = null)
+    {
+        settings ??= Settings;
+        var clock = new ManualClock(Given.Time.ToDateTimeOffset());
+        var feeds = settings.TrackedMarkets.Select(market => new FakeFeed(market.Id)).ToList();
+        var source = new FakeSource("test", Signal.FearGreed);
+        var parts = new ServiceParts { Markets = feeds, Sources = [source], Sandbox = sandbox };
+        return new(await ServiceHost.StartAsync(settings, parts, clock), clock, feeds, source);
+    }
+
+    /// <summary>Gives a market so many candles, the last of which has just closed, and waits until they count.</summary>
+    public async Task WarmAsync(int feed = 0, int candles = 3000)
+    {
+        var now = Instant.From(Clock.GetUtcNow()).Floor(Feeds[feed].Market.Timeframe.Length);
+        await Feeds[feed].SendAsync(MarketEvent.Recovered(Feeds[feed].Market, Given.History(candles, now, seed: feed + 1)));
+        await UntilAsync(() => _host.Board.Latest(Feeds[feed].Market).AsOf == now);
+    }
+
+    public async Task ObserveAsync(Observation observation)
+    {
+        await Source.SendAsync(observation);
+        await UntilAsync(() => Feeds.All(feed => feed.Market.Pair.Base != (observation.Base ?? feed.Market.Pair.Base)
+            || _host.Board.Latest(feed.Market).Outside[observation.Signal].Latest == observation));
+    }
+
+    public async Task<JsonElement> GetAsync(string path, HttpStatusCode status = HttpStatusCode.OK)
+    {
+        using var response = await Http.GetAsync(path);
+        var body = await response.Content.ReadAsStringAsync();
+        Assert.True(status == response.StatusCode, $"{path}: {(int)response.StatusCode} {body}");
+        Assert.Equal(status == HttpStatusCode.OK ? "application/json" : "application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        return JsonElement.Parse(body);
+    }
+
+    public Assessment Assess(MarketReadings readings, Regimes.Regime regime, MarketId market, RiskPolicy? policy = null, params IReadOnlyList<Observation> observations)
+    {
+        var book = new OutsideBook();
+        foreach (var observation in observations) book.Apply(observation);
+        return new(
+            new(market, policy ?? RiskPolicy.Default, [Signal.FearGreed]), readings, new(regime, readings.AsOf, 1), book.View(market.Pair.Base), Side.Long, readings.AsOf!.Value);
+    }
+
+    public static async Task UntilAsync(Func<bool> holds)
+    {
+        for (var i = 0; i < 1000; i++)
+        {
+            if (holds()) return;
+            await Task.Delay(10);
+        }
+        Assert.Fail("it did not come about within ten seconds");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await _host.DisposeAsync();
+    }
+}

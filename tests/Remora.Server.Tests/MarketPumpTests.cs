@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Remora.Markets;
+using Remora.Risk;
+using Remora.Server.Answers;
+using Remora.Testing;
+
+namespace Remora.Server.Tests;
+
+public sealed class MarketPumpTests(ITestOutputHelper output)
+{
+    private static readonly RiskPolicy Strict = RiskPolicy.Default with { Name = "strict", Regime = new() { ConfirmCandles = 1 } };
+
+    [Fact]
+    public async Task What_is_on_the_board_is_what_the_engine_says_of_the_same_events_in_the_same_order()
+    {
+        IReadOnlyList<RiskPolicy> policies = [RiskPolicy.Default, Strict];
+        var (pump, board) = Make([Given.Btc, Given.Eth], policies);
+        var engine = new RemoraEngine(policies, []);
+        var events = Events().ToList();
+        var running = pump.RunAsync(CancellationToken.None);
+        foreach (var marketEvent in events)
+        {
+            await pump.Events.WriteAsync(marketEvent);
+            engine.Apply(marketEvent);
+        }
+        pump.Events.Complete();
+        await running;
+        foreach (var market in board.Markets)
+            for (var policy = 0; policy < policies.Count; policy++)
+                Assert.Equal(
+                    JsonSerializer.Serialize(engine.Assess(market, policy, board.Now), RemoraJson.Options),
+                    JsonSerializer.Serialize(board.Latest(market, policy), RemoraJson.Options));
+    }
+
+    private static IEnumerable<MarketEvent> Events()
+    {
+        var half = Given.Time - TimeSpan.FromDays(1);
+        yield return MarketEvent.Recovered(Given.Btc, Given.History(2800, half, 1));
+        foreach (var candle in Given.Candles(400, Given.Time, 2)) yield return MarketEvent.Closed(Given.Eth, candle);
+        foreach (var candle in Given.Candles(288, Given.Time, 3)) yield return MarketEvent.Closed(Given.Btc, candle);
+        yield return MarketEvent.Observed(Given.Observation(Signal.FearGreed, 20, Given.Time));
+        yield return MarketEvent.Observed(Given.Observation(Signal.FundingRate, 0.002, Given.Time, "ETH"));
+    }
+
+    [Fact]
+    public async Task An_observation_of_one_currency_leaves_the_others_as_they_are()
+    {
+        var (pump, board) = Make([Given.Btc, Given.Eth], [RiskPolicy.Default]);
+        var running = pump.RunAsync(CancellationToken.None);
+        await pump.Events.WriteAsync(MarketEvent.Observed(Given.Observation(Signal.FundingRate, 0.002, Given.Time, "ETH")));
+        pump.Events.Complete();
+        await running;
+        Assert.Equal(0.002, board.Latest(Given.Eth).FundingRate);
+        Assert.Equal(double.NaN, board.Latest(Given.Btc).FundingRate);
+    }
+
+    [Fact]
+    public async Task Five_hundred_markets_that_close_in_the_same_second_are_published_within_one()
+    {
+        var markets = Enumerable.Range(0, 500).Select(i => Given.Market($"C{i}/USDT")).ToList();
+        var (pump, board) = Make(markets, [RiskPolicy.Default, Strict]);
+        var running = pump.RunAsync(CancellationToken.None);
+        var before = Given.Time - Timeframe.FiveMinutes.Length;
+        var history = Given.History(2600, before);
+        foreach (var market in markets) await pump.Events.WriteAsync(MarketEvent.Recovered(market, history));
+        await LiveServer.UntilAsync(() => board.Latest(markets[^1]).AsOf == before);
+
+        var candle = Given.Candles(1, Given.Time)[0];
+        var started = Stopwatch.GetTimestamp();
+        foreach (var market in markets) await pump.Events.WriteAsync(MarketEvent.Closed(market, candle));
+        pump.Events.Complete();
+        await running;
+        var took = Stopwatch.GetElapsedTime(started);
+
+        Assert.All(markets, market => Assert.Equal(Given.Time, board.Latest(market).AsOf));
+        var rendering = Stopwatch.GetTimestamp();
+        foreach (var market in markets) board.Answer(board.MarketsOf(market.Pair.ToString())[0], 0, Side.Long);
+        output.WriteLine($"500 markets, 2 policies: published in {took.TotalMilliseconds:0.0} ms, all answers rendered in {Stopwatch.GetElapsedTime(rendering).TotalMilliseconds:0.0} ms");
+        Assert.True(took < TimeSpan.FromSeconds(1), $"it took {took}");
+    }
+
+    [Fact]
+    public async Task A_bug_behind_the_pump_ends_the_service()
+    {
+        await using var service = await LiveServer.StartAsync();
+        await service.Feeds[0].SendAsync(MarketEvent.Closed(Given.Market("NOT/TRACKED"), Given.Candles(1, Given.Time)[0]));
+        await Assert.ThrowsAsync<KeyNotFoundException>(() => service.Host.Completion);
+        await Assert.ThrowsAsync<HttpRequestException>(() => service.Http.GetAsync("/healthz"));
+    }
+
+    [Fact]
+    public async Task A_feed_that_fails_ends_the_service()
+    {
+        await using var service = await LiveServer.StartAsync();
+        service.Feeds[1].Fail(new InvalidOperationException("a bug"));
+        Assert.Equal("a bug", (await Assert.ThrowsAsync<InvalidOperationException>(() => service.Host.Completion)).Message);
+    }
+
+    private static (MarketPump Pump, AssessmentBoard Board) Make(IReadOnlyList<MarketId> markets, IReadOnlyList<RiskPolicy> policies)
+    {
+        var board = new AssessmentBoard(markets, policies, new ManualClock(Given.Time.ToDateTimeOffset()));
+        return (new(new RemoraEngine(policies, []), board), board);
+    }
+}

@@ -1,0 +1,109 @@
+using System.Net;
+using System.Text.Json;
+using Remora.Feeds;
+using Remora.Markets;
+using Remora.Risk;
+using Remora.Server.Settings;
+using Remora.Testing;
+
+namespace Remora.Server.Tests;
+
+public sealed class StatusTests
+{
+    [Fact]
+    public async Task It_is_alive_at_once_and_ready_with_the_first_answer()
+    {
+        await using var service = await LiveServer.StartAsync();
+        Assert.Equal("alive\n", await service.Http.GetStringAsync("/healthz"));
+        Assert.Contains("/api/v1/status", (await service.GetAsync("/readyz", HttpStatusCode.ServiceUnavailable)).GetProperty("detail").GetString(), StringComparison.Ordinal);
+        await service.WarmAsync();
+        Assert.Equal("ready\n", await service.Http.GetStringAsync("/readyz"));
+    }
+
+    [Fact]
+    public async Task Status_tells_how_every_feed_is()
+    {
+        await using var service = await LiveServer.StartAsync();
+        service.Feeds[0].Health = service.Feeds[0].Health with
+        {
+            State = FeedState.Unreachable, LastError = new("network", "no route", Given.Time), NextTry = Given.Time + TimeSpan.FromMinutes(1), ConsecutiveFailures = 4,
+            Refused = new Dictionary<CandleFault, long> { [CandleFault.NotPositive] = 2 }, Gaps = [new(Given.Time, Given.Time + TimeSpan.FromMinutes(5), 1)],
+        };
+        var status = await service.GetAsync("/api/v1/status");
+        var market = status.GetProperty("markets")[0];
+        Assert.Equal("unreachable", market.GetProperty("state").GetString());
+        Assert.Equal("BTC/USDT", market.GetProperty("market").GetProperty("pair").GetString());
+        Assert.Equal("no route", market.GetProperty("last_error").GetProperty("message").GetString());
+        Assert.Equal("2024-03-01T00:01:00Z", market.GetProperty("next_try").GetString());
+        Assert.Equal(2, market.GetProperty("refused").GetProperty("not_positive").GetInt64());
+        Assert.Equal(1, market.GetProperty("gaps")[0].GetProperty("count").GetInt32());
+        Assert.Equal("real", status.GetProperty("clock").GetProperty("kind").GetString());
+        Assert.Equal("2024-03-01T00:00:00Z", status.GetProperty("clock").GetProperty("now").GetString());
+        Assert.Equal(JsonValueKind.Null, status.GetProperty("sandbox").ValueKind);
+        Assert.False(status.GetProperty("ready").GetBoolean());
+    }
+
+    [Fact]
+    public async Task Every_answer_from_a_sandbox_says_so()
+    {
+        await using var service = await LiveServer.StartAsync(sandbox: new("simulated", "http://127.0.0.1:1", 300));
+        foreach (var path in new[] { "/api/v1/risk?pair=BTC/USDT", "/api/v1/risk", "/api/v1/status", "/api/v1/risk?x=1", "/nothing", "/healthz", "/readyz", "/openapi/v1.json", "/reference" })
+        {
+            using var response = await service.Http.GetAsync(path);
+            Assert.Equal(["simulated"], response.Headers.GetValues("X-Remora-Sandbox"));
+        }
+        var status = await service.GetAsync("/api/v1/status");
+        Assert.Equal(300, status.GetProperty("sandbox").GetProperty("speed").GetDouble());
+        Assert.Equal("sandbox", status.GetProperty("clock").GetProperty("kind").GetString());
+    }
+
+    [Fact]
+    public async Task Sources_tell_their_last_values_and_ages()
+    {
+        await using var service = await LiveServer.StartAsync();
+        await service.ObserveAsync(Given.Observation(Signal.FearGreed, 40, Given.Time));
+        service.Clock.Advance(TimeSpan.FromHours(1));
+        var source = (await service.GetAsync("/api/v1/sources")).GetProperty("sources")[0];
+        Assert.Equal("test", source.GetProperty("health").GetProperty("name").GetString());
+        var value = source.GetProperty("values")[0];
+        Assert.Equal(("fear_greed", 40.0, 3600.0, false),
+            (value.GetProperty("signal").GetString(), value.GetProperty("value").GetDouble(), value.GetProperty("age_seconds").GetDouble(), value.GetProperty("stale").GetBoolean()));
+    }
+
+    [Fact]
+    public async Task Pairs_and_policies_tell_what_may_be_asked_for()
+    {
+        var mine = RiskPolicy.Default with { Name = "mine" };
+        await using var service = await LiveServer.StartAsync(LiveServer.Settings with
+        {
+            Policies = [RiskPolicy.Default, mine], Policy = "mine", Markets = [new(Given.Btc.Pair, "kraken", Fallbacks: [new FallbackVenue("okx")])],
+        });
+        await service.WarmAsync();
+        var pairs = (await service.GetAsync("/api/v1/pairs")).GetProperty("pairs").EnumerateArray().ToList();
+        Assert.Equal(["binance BTC/USDT True", "binance ETH/USDT True", "kraken BTC/USDT False"],
+            pairs.Select(pair => $"{pair.GetProperty("exchange")} {pair.GetProperty("pair")} {pair.GetProperty("default")}"));
+        Assert.Equal("2024-03-01T00:00:00Z", pairs[0].GetProperty("as_of").GetString());
+        Assert.Equal(["okx"], RiskTests.Texts(pairs[2].GetProperty("fallbacks")));
+
+        var policies = await service.GetAsync("/api/v1/policies");
+        Assert.Equal("mine", policies.GetProperty("default").GetString());
+        Assert.Equal(["mine", "remora-1"], policies.GetProperty("policies").EnumerateArray().Select(policy => policy.GetProperty("name").GetString()));
+        Assert.Equal(0.35, policies.GetProperty("policies")[0].GetProperty("weights").GetProperty("volatility").GetDouble());
+    }
+
+    [Fact]
+    public async Task Regime_and_volatility_come_with_their_inputs()
+    {
+        await using var service = await LiveServer.StartAsync();
+        await service.WarmAsync();
+        var readings = service.Host.Board.Latest(Given.Btc).GetReadings();
+        var regime = await service.GetAsync("/api/v1/regime?pair=BTC/USDT");
+        Assert.Equal(readings.Trend.Adx, regime.GetProperty("inputs").GetProperty("trend").GetProperty("adx").GetDouble());
+        Assert.Equal(readings.Rsi, regime.GetProperty("inputs").GetProperty("rsi").GetDouble());
+        Assert.Equal("2024-03-01T00:00:00Z", regime.GetProperty("as_of").GetString());
+        Assert.Equal(JsonValueKind.String, regime.GetProperty("regime").ValueKind);
+        var volatility = await service.GetAsync("/api/v1/volatility?pair=btc/usdt");
+        Assert.Equal(readings.Volatility, volatility.GetProperty("volatility").GetDouble());
+        Assert.Equal(readings.AtrRatio, volatility.GetProperty("inputs").GetProperty("atr_ratio").GetDouble());
+    }
+}

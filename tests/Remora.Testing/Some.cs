@@ -1,0 +1,81 @@
+using Remora.Markets;
+
+namespace Remora.Testing;
+
+/// <summary>Test data by name: the same seed gives the same values on every machine.</summary>
+public static class Some
+{
+    /// <summary>BTC/USDT on binance at 5m.</summary>
+    public static readonly MarketId Market = MarketOf("BTC/USDT");
+
+    /// <summary>A midnight, so that hours and days of a tape begin whole.</summary>
+    public static readonly Instant Midnight = At("2022-01-01");
+
+    /// <summary>A market on binance at 5m, or at another timeframe.</summary>
+    public static MarketId MarketOf(string pair, string timeframe = "5m") => new("binance", Pair.Parse(pair), Timeframe.Parse(timeframe));
+
+    /// <summary>A moment written as text.</summary>
+    public static Instant At(string text) =>
+        Instant.TryParse(text, out var instant) ? instant : throw new FormatException($"'{text}' is not a moment");
+
+    /// <summary>A candle without a body at one price.</summary>
+    public static Candle Flat(Instant openTime, double price = 100) => new(openTime, price, price, price, price, 1);
+
+    /// <summary>
+    /// A market that changes its mood: a geometric random walk whose volatility and drift are drawn anew every few hundred candles, with a crash now and then.
+    /// Prices are multiples of 2^-20 of the first one, so that a power of two scales the whole tape exactly.
+    /// </summary>
+    /// <param name="seed">Chooses the tape.</param>
+    /// <param name="count">How many candles.</param>
+    /// <param name="timeframe">5m where nothing is said.</param>
+    /// <param name="start">The first open time; <see cref="Midnight"/> where nothing is said.</param>
+    /// <param name="price">The first price.</param>
+    public static Candle[] Candles(int seed, int count, Timeframe? timeframe = null, Instant? start = null, double price = 100)
+    {
+        var random = new Random(seed);
+        var length = (timeframe ?? Timeframe.FiveMinutes).Length;
+        var time = start ?? Midnight;
+        var candles = new Candle[count];
+        double close = price, sigma = 0.002, drift = 0;
+        for (var i = 0; i < count; i++, time += length)
+        {
+            if (random.Next(300) == 0) (sigma, drift) = (0.0003 * Math.Exp(3 * random.NextDouble()), 0.0004 * Normal(random));
+            var jump = random.Next(2000) == 0 ? -0.05 * random.NextDouble() : 0;
+            var open = close;
+            var pull = -0.0005 * Math.Log(open / price); // back to where it began, so that a long tape neither vanishes nor explodes
+            close = Grid(open * Math.Exp((sigma * Normal(random)) + drift + jump + pull), price);
+            var high = Grid(Math.Max(open, close) * (1 + (sigma * random.NextDouble())), price);
+            var low = Grid(Math.Min(open, close) * (1 - (sigma * random.NextDouble())), price);
+            candles[i] = new(time, open, Math.Max(high, Math.Max(open, close)), Math.Min(low, Math.Min(open, close)), close, 1 + random.Next(1000));
+        }
+        return candles;
+    }
+
+    /// <summary>The tape with holes: each candle is dropped with a small chance, and with a smaller one a whole stretch.</summary>
+    public static Candle[] WithHoles(Candle[] candles, int seed, int longestHole = 40)
+    {
+        var random = new Random(seed);
+        var kept = new List<Candle>(candles.Length);
+        for (var i = 0; i < candles.Length; i++)
+        {
+            if (random.Next(150) == 0) continue;
+            if (random.Next(400) == 0) i += random.Next(longestHole);
+            else kept.Add(candles[i]);
+        }
+        return [.. kept];
+    }
+
+    /// <summary>The candle with all its prices multiplied.</summary>
+    public static Candle Times(this Candle candle, double factor) =>
+        candle with { Open = candle.Open * factor, High = candle.High * factor, Low = candle.Low * factor, Close = candle.Close * factor };
+
+    /// <summary>A standard normal value (Box and Muller).</summary>
+    public static double Normal(Random random) =>
+        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+
+    private static double Grid(double value, double price)
+    {
+        var step = Math.ScaleB(price, -20);
+        return Math.Max(1, Math.Round(value / step)) * step;
+    }
+}

@@ -1,0 +1,43 @@
+using Remora.Markets;
+using Remora.Risk;
+using Remora.Testing;
+
+namespace Remora.Tests.Laws;
+
+public sealed class AllocationLaw
+{
+    /// <summary>After warm-up a candle costs the memory of its result: the assessment, the readings it points to, and once an hour and once a day a trend reading.</summary>
+    [Fact]
+    public void A_candle_allocates_its_result_and_nothing_else()
+    {
+        const int warm = 12_000, measured = 288 * 40; // whole days: as many hours and days end as begin
+        var engine = Replay.Engine();
+        engine.Apply(MarketEvent.Observed(new(Signal.FearGreed, null, 20, Some.Midnight, Some.Midnight, TimeSpan.FromDays(1_000), "test")));
+        var candles = Some.Candles(21, warm + measured);
+        Assessment assessment = null!;
+        foreach (var candle in candles[..warm]) assessment = engine.Apply(MarketEvent.Closed(Some.Market, candle))!;
+        Assert.Equal(1, assessment.WarmUp);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = warm; i < candles.Length; i++) engine.Apply(MarketEvent.Closed(Some.Market, candles[i]));
+        var perCandle = (GC.GetAllocatedBytesForCurrentThread() - before) / (double)measured;
+
+        var readings = assessment.GetReadings();
+        var perAssessment = BytesOf(() => assessment.At(assessment.AssessedAt, Side.Long));
+        var perReadings = BytesOf(() => readings with { Gaps = 1 });
+        var perTrend = BytesOf(() => readings.Trend with { Candles = 1 });
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"{perCandle} bytes per candle: {perAssessment} an assessment, {perReadings} its readings, {perTrend} a trend reading");
+        Assert.Equal(perAssessment + perReadings + (perTrend * ((1 / 12.0) + (1 / 288.0))), perCandle, 1e-9);
+        Assert.InRange(perCandle, 100, 1_000);
+    }
+
+    private static double BytesOf(Func<object> make)
+    {
+        const int times = 1000;
+        make();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < times; i++) make();
+        return (GC.GetAllocatedBytesForCurrentThread() - before) / (double)times;
+    }
+}

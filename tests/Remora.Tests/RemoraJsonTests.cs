@@ -1,0 +1,66 @@
+using System.Text.Json;
+using Remora.Markets;
+using Remora.Regimes;
+using Remora.Risk;
+using Remora.Testing;
+
+namespace Remora.Tests;
+
+public sealed class RemoraJsonTests
+{
+    private sealed record Sample(double SomeNumber, Instant AtTime, Pair ThePair, Timeframe Frame, StrongOrNot Kind, Instant? Never);
+
+    private enum StrongOrNot
+    {
+        Weak,
+        VeryStrong,
+    }
+
+    private static readonly Sample Known = new(0.1, Some.At("2022-06-13T08:00:00Z"), Pair.Parse("btc/usdt"), Timeframe.OneHour, StrongOrNot.VeryStrong, null);
+    private const string Text = """{"some_number":0.1,"at_time":"2022-06-13T08:00:00Z","the_pair":"BTC/USDT","frame":"1h","kind":"very_strong","never":null}""";
+
+    [Fact]
+    public void Names_are_snake_case_and_values_are_text()
+    {
+        Assert.Equal(Text, JsonSerializer.Serialize(Known, RemoraJson.Options));
+        Assert.Equal(Known, JsonSerializer.Deserialize<Sample>(Text, RemoraJson.Options));
+    }
+
+    [Theory, InlineData(double.NaN), InlineData(double.PositiveInfinity), InlineData(double.NegativeInfinity)]
+    public void What_is_not_known_is_null(double value)
+    {
+        var json = JsonSerializer.Serialize(Known with { SomeNumber = value }, RemoraJson.Options);
+        Assert.StartsWith("""{"some_number":null,""", json, StringComparison.Ordinal);
+        Assert.True(double.IsNaN(JsonSerializer.Deserialize<Sample>(json, RemoraJson.Options)!.SomeNumber));
+    }
+
+    [Theory, InlineData("0.1", "\"0.1\""), InlineData("very_strong", "rather_strong"), InlineData("\"very_strong\"", "1"), InlineData("1h", "7m"), InlineData("BTC/USDT", "BTC"), InlineData("2022-06-13T08:00:00Z", "noon"), InlineData("\"never\"", "\"ever\"")]
+    public void Anything_else_is_refused(string right, string wrong) =>
+        Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<Sample>(Text.Replace(right, wrong, StringComparison.Ordinal), RemoraJson.Options));
+
+    [Fact]
+    public void Enumerations_are_named_as_in_answers()
+    {
+        Assert.Equal("high_vol", RemoraJson.NameOf(Regime.HighVol));
+        Assert.Equal("strong_bearish", RemoraJson.NameOf(MomentumClass.StrongBearish));
+        Assert.Equal("entry_ok", RemoraJson.NameOf(Recommendation.EntryOk));
+        Assert.Equal("very_low", RemoraJson.NameOf(RiskClass.VeryLow));
+        Assert.Equal("btc_dominance", RemoraJson.NameOf(Signal.BtcDominance));
+    }
+
+    /// <summary>The names api.md promises, all of them, always.</summary>
+    [Fact]
+    public void An_assessment_has_every_promised_name()
+    {
+        var json = JsonSerializer.SerializeToElement(new RemoraEngine().Assess(Some.Market, 0, Some.Midnight), RemoraJson.Options);
+        string[] promised =
+        [
+            "safe_to_trade", "risk_score", "risk_class", "regime", "volatility", "volatility_classification", "risk_confidence", "trend_classification", "momentum_classification", "reasoning",
+            "blocked_by", "risk_breakdown", "event_flags", "recommendation", "position_scale", "fear_greed_index", "btc_dominance", "funding_rate", "vix", "dxy", "pair", "exchange", "timeframe",
+            "as_of", "age_seconds", "stale", "regime_since", "policy", "model", "external", "sources",
+        ];
+        Assert.Empty(promised.Except(json.EnumerateObject().Select(p => p.Name)));
+        Assert.Equal(["volatility", "regime", "trend_strength", "momentum", "external"], json.GetProperty("risk_breakdown").EnumerateObject().Select(p => p.Name));
+        Assert.Equal(Enum.GetValues<RiskFlag>().Select(EventFlags.NameOf), json.GetProperty("event_flags").EnumerateObject().Select(p => p.Name));
+    }
+}
