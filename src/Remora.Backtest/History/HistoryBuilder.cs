@@ -19,7 +19,7 @@ public static class HistoryBuilder
         var total = Math.Max(1, tapes.Sum(t => (long)t.Candles.Count));
         var done = 0L;
         var histories = new AssessmentHistory[tapes.Count];
-        Parallel.For(0, tapes.Count, new() { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
+        SideBySide.For(tapes.Count, cancellation, i =>
             histories[i] = Build(tapes[i], options, candles =>
             {
                 cancellation.ThrowIfCancellationRequested();
