@@ -5,7 +5,7 @@ namespace Remora.Backtest;
 /// <summary>A loop over all processors whose first failure comes out as itself, not wrapped among others.</summary>
 internal static class SideBySide
 {
-    public static void For(int count, CancellationToken cancellation, Action<int> body)
+    public static void For(int count, Action<int> body, CancellationToken cancellation)
     {
         try
         {

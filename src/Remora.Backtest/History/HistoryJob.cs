@@ -16,7 +16,7 @@ public static class HistoryJob
         if (options.Markets.Count == 0) throw new BacktestException("no market to build a history of");
         var done = new double[options.Markets.Count];
         var rows = new int[options.Markets.Count];
-        SideBySide.For(rows.Length, cancellation, i => rows[i] = Build(options.Markets[i], options, new Share(done, i, progress), cancellation));
+        SideBySide.For(rows.Length, i => rows[i] = Build(options.Markets[i], options, new Share(done, i, progress), cancellation), cancellation);
         return new(rows);
     }
 

@@ -46,7 +46,7 @@ public sealed class StudyRun
 
         var cells = new IReadOnlyList<Cell>[pairs.Length];
         var skipped = new string?[pairs.Length];
-        SideBySide.For(pairs.Length, _cancellation, i =>
+        SideBySide.For(pairs.Length, i =>
         {
             var (plan, period) = pairs[i];
             try
@@ -58,30 +58,30 @@ public sealed class StudyRun
                 (cells[i], skipped[i]) = ([], $"{plans[plan].Name}, {period.Name}: {e.Message}");
             }
             Step();
-        });
+        }, _cancellation);
         if (cells.All(c => c.Count == 0)) throw new BacktestException($"nothing could be run: {skipped[0]}");
         var (judged, verdict) = Judge([.. cells.SelectMany(c => c)]);
 
         var walks = new WalkForwardFigures?[plans.Length];
         var details = new StrategyDetail?[plans.Length];
-        SideBySide.For(plans.Length, _cancellation, i =>
+        SideBySide.For(plans.Length, i =>
         {
             if (judged.Any(c => c.Strategy == plans[i].Name && c.Period == _study.Periods[0].Name))
                 (walks[i], details[i]) = DetailMaker.Make(_study, plans[i], homes[i]);
             Step();
-        });
+        }, _cancellation);
 
         var calibrations = new List<CalibrationFigures>();
         foreach (var market in markets)
         {
             var calibration = new CalibrationStudy(market.History, market.Series);
             var results = new CalibrationFigures[_study.Periods.Count];
-            SideBySide.For(results.Length, _cancellation, i =>
+            SideBySide.For(results.Length, i =>
             {
                 var period = _study.Periods[i];
                 results[i] = new(market.Id.ToString(), period.Name, calibration.Run(period.From, period.To));
                 Step();
-            });
+            }, _cancellation);
             calibrations.AddRange(results);
         }
 
@@ -108,14 +108,14 @@ public sealed class StudyRun
         Observation[] observations =
             [.. _study.Outside.SelectMany(o => OutsideFile.Read(Path.Combine(folder, o.File), o.Kind, o.Base, o.Until))];
         var loaded = new StudyData[_study.Markets.Count];
-        SideBySide.For(loaded.Length, _cancellation, i =>
+        SideBySide.For(loaded.Length, i =>
         {
             var market = _study.Markets[i];
             var series = CandleFile.Read(Path.Combine(folder, market.Candles), market.Timeframe);
             var id = new MarketId(market.Exchange, market.Pair, series.Timeframe);
             loaded[i] = new(_study, id, series, HistoryBuilder.Build(new Tape(id, series.Candles, observations), all), policies.Count);
             Step();
-        });
+        }, _cancellation);
         return loaded;
     }
 
