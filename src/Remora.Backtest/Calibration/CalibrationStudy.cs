@@ -19,8 +19,8 @@ public sealed class CalibrationStudy
         _series = series;
         _measures = Measures(history, _verdicts);
         _horizons = new (Outcomes, VolatilityForecasts)[Horizons.Count];
-        Parallel.For(0, Horizons.Count, i => _horizons[i] =
-            (Outcomes.Of(series, TimeSpan.FromHours(Horizons[i])), new(series, history.Volatility, _verdicts.Score, Horizons[i])));
+        SideBySide.For(Horizons.Count, i => _horizons[i] =
+            (Outcomes.Of(series, TimeSpan.FromHours(Horizons[i])), new(series, history.Volatility, _verdicts.Score, Horizons[i])), CancellationToken.None);
     }
 
     /// <summary>The horizons that are looked at, in hours.</summary>

@@ -19,12 +19,12 @@ public static class HistoryBuilder
         var total = Math.Max(1, tapes.Sum(t => (long)t.Candles.Count));
         var done = 0L;
         var histories = new AssessmentHistory[tapes.Count];
-        Parallel.For(0, tapes.Count, new() { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
+        SideBySide.For(tapes.Count, i =>
             histories[i] = Build(tapes[i], options, candles =>
             {
                 cancellation.ThrowIfCancellationRequested();
                 progress?.Report(Interlocked.Add(ref done, candles) / (double)total);
-            }));
+            }), cancellation);
         return histories;
     }
 

@@ -72,7 +72,10 @@ function plot(id, title, xs, series, options = {}) {
   const axis = { stroke: css('--faint'), grid: { stroke: css('--line'), width: 1 }, ticks: { stroke: css('--line') } };
   new uPlot({
     title, width: target.clientWidth || 1000, height: options.height || 300,
-    scales: { x: { time: !options.categories } },
+    // Categories stand apart from the edges, and bars on 0.
+    scales: options.categories
+      ? { x: { time: false, range: () => [-0.5, xs.length - 0.5] }, y: { range: (_, low, high) => [Math.min(0, low * 1.05), Math.max(0, high * 1.05)] } }
+      : { x: { time: true } },
     axes: [options.categories ? { ...axis, values: (_, ticks) => ticks.map(t => options.categories[t] ?? ''), incrs: [1] } : axis, { ...axis, size: 64 }],
     series: [{ label: options.categories ? 'bin' : 'day', value: options.categories ? (_, v) => options.categories[v] ?? '' : undefined }, ...series.map(s => ({
       label: s.label, stroke: s.color, width: 1.5, fill: s.fill, paths: s.bars ? uPlot.paths.bars({ size: [0.6, 60] }) : undefined, value: (_, v) => fixed(v, s.digits ?? 2),

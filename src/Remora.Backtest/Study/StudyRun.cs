@@ -37,50 +37,51 @@ public sealed class StudyRun
     private StudyFigures Run(string folder)
     {
         var plans = _study.Strategies.Select(StrategyCatalog.Find).ToArray();
-        var pairs = plans.SelectMany(plan => _study.Periods.Select(period => (plan, period))).ToArray();
+        var pairs = Enumerable.Range(0, plans.Length).SelectMany(plan => _study.Periods.Select(period => (plan, period))).ToArray();
         _steps = _study.Markets.Count + pairs.Length + plans.Length + (_study.Markets.Count * _study.Periods.Count);
 
         var policies = _study.LoadPolicies(folder);
         var markets = Load(folder, policies);
-        var inParallel = new ParallelOptions { CancellationToken = _cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount };
+        var homes = plans.Select(plan => MarketFor(markets, plan)).ToArray();
 
         var cells = new IReadOnlyList<Cell>[pairs.Length];
         var skipped = new string?[pairs.Length];
-        Parallel.For(0, pairs.Length, inParallel, i =>
+        SideBySide.For(pairs.Length, i =>
         {
             var (plan, period) = pairs[i];
             try
             {
-                cells[i] = new CellMaker(_study, plan, period, MarketFor(markets, plan)).Make(_cancellation);
+                cells[i] = new CellMaker(_study, plans[plan], period, homes[plan]).Make(_cancellation);
             }
             catch (BacktestException e)
             {
-                (cells[i], skipped[i]) = ([], $"{plan.Name}, {period.Name}: {e.Message}");
+                (cells[i], skipped[i]) = ([], $"{plans[plan].Name}, {period.Name}: {e.Message}");
             }
             Step();
-        });
+        }, _cancellation);
+        if (cells.All(c => c.Count == 0)) throw new BacktestException($"nothing could be run: {skipped[0]}");
         var (judged, verdict) = Judge([.. cells.SelectMany(c => c)]);
 
         var walks = new WalkForwardFigures?[plans.Length];
         var details = new StrategyDetail?[plans.Length];
-        Parallel.For(0, plans.Length, inParallel, i =>
+        SideBySide.For(plans.Length, i =>
         {
             if (judged.Any(c => c.Strategy == plans[i].Name && c.Period == _study.Periods[0].Name))
-                (walks[i], details[i]) = DetailMaker.Make(_study, plans[i], MarketFor(markets, plans[i]));
+                (walks[i], details[i]) = DetailMaker.Make(_study, plans[i], homes[i]);
             Step();
-        });
+        }, _cancellation);
 
         var calibrations = new List<CalibrationFigures>();
         foreach (var market in markets)
         {
             var calibration = new CalibrationStudy(market.History, market.Series);
             var results = new CalibrationFigures[_study.Periods.Count];
-            Parallel.For(0, results.Length, inParallel, i =>
+            SideBySide.For(results.Length, i =>
             {
                 var period = _study.Periods[i];
                 results[i] = new(market.Id.ToString(), period.Name, calibration.Run(period.From, period.To));
                 Step();
-            });
+            }, _cancellation);
             calibrations.AddRange(results);
         }
 
@@ -107,14 +108,14 @@ public sealed class StudyRun
         Observation[] observations =
             [.. _study.Outside.SelectMany(o => OutsideFile.Read(Path.Combine(folder, o.File), o.Kind, o.Base, o.Until))];
         var loaded = new StudyData[_study.Markets.Count];
-        Parallel.For(0, loaded.Length, i =>
+        SideBySide.For(loaded.Length, i =>
         {
             var market = _study.Markets[i];
             var series = CandleFile.Read(Path.Combine(folder, market.Candles), market.Timeframe);
             var id = new MarketId(market.Exchange, market.Pair, series.Timeframe);
             loaded[i] = new(_study, id, series, HistoryBuilder.Build(new Tape(id, series.Candles, observations), all), policies.Count);
             Step();
-        });
+        }, _cancellation);
         return loaded;
     }
 

@@ -1,5 +1,6 @@
 using Remora.Backtest.Figures;
 using Remora.Backtest.Freqtrade;
+using Remora.Testing;
 
 namespace Remora.Backtest.Tests.Freqtrade;
 
@@ -14,7 +15,7 @@ public sealed class FreqtradeExportTests
     [InlineData("backtest-result_multistrat.json", 179)]
     public void Figures_agree_with_what_freqtrade_states(string file, int trades)
     {
-        foreach (var run in FreqtradeExport.Read(SharedData.Path("freqtrade", file)))
+        foreach (var run in FreqtradeExport.Read(SharedData.Require("freqtrade/" + file)))
         {
             Assert.Equal(trades, run.Trades.Count);
             var ours = Performance.Of(run.Trades, run.StartingBalance, run.From, run.To);

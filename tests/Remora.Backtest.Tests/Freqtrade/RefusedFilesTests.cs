@@ -1,6 +1,7 @@
-using System.IO.Compression;
 using Remora.Backtest.Freqtrade;
 using Remora.Backtest.Trading;
+using Remora.Testing;
+using System.IO.Compression;
 
 namespace Remora.Backtest.Tests.Freqtrade;
 
@@ -8,7 +9,7 @@ public sealed class RefusedFilesTests
 {
     [Fact]
     public void The_shared_list_of_2019_is_refused() =>
-        Assert.Contains("list format", Assert.Throws<BacktestException>(() => FreqtradeExport.Read(SharedData.Path("freqtrade", "legacy-2019-list-format-backtest-result.json"))).Message);
+        Assert.Contains("list format", Assert.Throws<BacktestException>(() => FreqtradeExport.Read(SharedData.Require("freqtrade/legacy-2019-list-format-backtest-result.json"))).Message);
 
     [Theory]
     [InlineData("""[["MATIC/BTC", 0.01, 1583648100.0, 1583651700.0, 74, 60, 2.8e-06, 2.86e-06, false, "sell_signal"]]""", "list format that Freqtrade wrote until 2019")]

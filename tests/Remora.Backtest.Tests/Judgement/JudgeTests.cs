@@ -3,6 +3,7 @@ using Remora.Backtest.Judgement;
 using Remora.Backtest.Trading;
 using Remora.Markets;
 using Remora.Risk;
+using Remora.Testing;
 
 namespace Remora.Backtest.Tests.Judgement;
 
@@ -62,8 +63,8 @@ public sealed class JudgeTests
     {
         var options = new JudgeOptions
         {
-            Trades = SharedData.Path("freqtrade", "backtest-result-2025-07-01_07-01-25.zip"),
-            Markets = [new(Pair.Parse("BTC/USDT"), SharedData.Path("candles", "BTCUSDT-1h.csv.gz"))],
+            Trades = SharedData.Require("freqtrade/backtest-result-2025-07-01_07-01-25.zip"),
+            Markets = [new(Pair.Parse("BTC/USDT"), SharedData.Require("candles/BTCUSDT-1h.csv.gz"))],
             Shifts = 50,
         };
         Assert.Equal(3, Assert.Single(JudgeJob.Run(options)).All.Trades);

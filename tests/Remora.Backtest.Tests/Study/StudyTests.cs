@@ -108,6 +108,14 @@ public sealed class StudyTests
         Assert.Contains(reason, Assert.Throws<BacktestException>(() => StudyFile.Parse(Encoding.UTF8.GetBytes(text))).Message);
 
     [Fact]
+    public void A_file_that_is_missing_is_named()
+    {
+        var study = StudyFile.Parse(Encoding.UTF8.GetBytes(Text.Replace("hour.csv", "nowhere.csv")));
+        Assert.Contains("nowhere.csv", Assert.Throws<BacktestException>(() => StudyRun.Run(study, Folder)).Message);
+        Assert.Contains("needs candles of 1h", Assert.Throws<BacktestException>(() => StudyRun.Run(study with { Markets = [study.Markets[0]] }, Folder)).Message);
+    }
+
+    [Fact]
     public void The_shipped_study_is_valid()
     {
         var root = new DirectoryInfo(AppContext.BaseDirectory);

@@ -1,7 +1,9 @@
+using Remora.Backtest.Data;
 using Remora.Backtest.Figures;
-using Remora.Backtest.Trading;
 using Remora.Backtest.Strategies;
+using Remora.Backtest.Trading;
 using Remora.Markets;
+using Remora.Testing;
 
 namespace Remora.Backtest.Tests.Trading;
 
@@ -13,7 +15,7 @@ public sealed class ReferenceRowTests
     [InlineData("NFIQuickstart", 1185, 280, 905, 0.236, -27.36, 27.37, 99.86)]
     public void Published_rows_come_out(string name, int trades, int wins, int losses, double winRate, double profit, double drawdown, double stake)
     {
-        var series = SharedData.Candles("BTCUSDT-5m.csv.gz");
+        var series = CandleFile.Read(SharedData.Require("candles/BTCUSDT-5m.csv.gz"));
         Assert.True(Instant.TryParse("2022-01-01", out var from));
         Assert.True(Instant.TryParse("2022-12-31", out var to));
         var simulation = Simulation.Prepare(StrategyCatalog.Find(name), series, from, to, AccountRules.Default);
