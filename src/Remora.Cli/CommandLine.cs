@@ -21,6 +21,7 @@ internal static class CommandLine
         AskCommand.Create(),
         SandboxCommand.Create(),
         ReplayCommand.Create(),
+        HistoryCommand.Create(),
         BacktestCommand.Create(),
         StudyCommand.Create(),
         JudgeCommand.Create(),

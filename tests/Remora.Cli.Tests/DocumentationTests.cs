@@ -12,7 +12,13 @@ public sealed partial class DocumentationTests
     [Theory, MemberData(nameof(Commands))]
     public void Every_command_in_the_documents_is_understood(string command)
     {
-        var parsed = CommandLine.Create().Parse(command.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        var words = command.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (words.Length == 1)
+        {
+            Assert.Contains(words[0], CommandLine.Create().Subcommands.Select(known => known.Name)); // spoken of, not to be typed
+            return;
+        }
+        var parsed = CommandLine.Create().Parse(words);
         Assert.True(parsed.Errors.Count == 0, string.Join("; ", parsed.Errors));
     }
 

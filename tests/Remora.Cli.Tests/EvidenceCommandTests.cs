@@ -41,6 +41,16 @@ public sealed class EvidenceCommandTests : IDisposable
         Assert.Contains("trades fell into unsafe time", output);
     }
 
+    [Fact]
+    public async Task History_is_a_row_per_candle_and_the_same_as_a_replay()
+    {
+        var (exit, _, errors) = await RemoraProcess.RunAsync("history", "build", "--candles", $"BTC/USDT={_candles}", "--to", _folder.File("history"));
+        Assert.True(exit == 0, errors);
+        (exit, _, errors) = await RemoraProcess.RunAsync("replay", _candles, "--pair", "BTC/USDT", "--to", _folder.File("replay.csv"));
+        Assert.True(exit == 0, errors);
+        Assert.Equal(await File.ReadAllTextAsync(_folder.File("replay.csv")), await File.ReadAllTextAsync(Path.Combine(_folder.File("history"), "BTC_USDT-history.csv")));
+    }
+
     [Theory]
     [InlineData("--strategy", "Magic", "Magic")]
     [InlineData("--gate", "nothing", "'nothing' is no policy: expected remora-1 or a policy file")]

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using Remora.Backtest.Judgement;
-using Remora.Markets;
 using Remora.Risk;
 
 namespace Remora.Cli.Commands;
@@ -12,12 +11,7 @@ internal static class JudgeCommand
     public static Command Create()
     {
         var trades = new Argument<string>("TRADES") { Description = "Freqtrade's exported backtest (zip or JSON), or trades as CSV" };
-        var candles = new Option<string[]>("--candles") { Description = "Candles of a traded pair: BTC/USDT=candles.csv.gz; repeatable", Required = true };
-        candles.Validators.Add(result =>
-        {
-            foreach (var token in result.Tokens)
-                if (!TryMarket(token.Value, out _)) result.AddError($"--candles '{token.Value}': expected PAIR=FILE such as BTC/USDT=candles.csv.gz");
-        });
+        var candles = new MarketFilesOption();
         var policy = new Option<string>("--policy") { Description = "A built-in policy or a policy file", DefaultValueFactory = _ => RiskPolicy.Default.Name };
         var outside = new OutsideOption();
         var json = new Option<bool>("--json") { Description = "Everything as JSON" };
@@ -27,7 +21,7 @@ internal static class JudgeCommand
             var options = new JudgeOptions
             {
                 Trades = parsed.GetValue(trades)!,
-                Markets = [.. parsed.GetValue(candles)!.Select(text => TryMarket(text, out var market) ? market : throw new InvalidOperationException(text))],
+                Markets = [.. candles.Read(parsed).Select(market => new JudgeMarket(market.Pair, market.File))],
                 Policy = Policies.Find(parsed.GetValue(policy)!),
                 Observations = outside.Read(parsed),
             };
@@ -51,12 +45,5 @@ internal static class JudgeCommand
         else
             Console.WriteLine("  The run is too short to tell it from luck.");
         foreach (var (pair, count) in judgement.Uncovered) Console.WriteLine($"  {count} trades of {pair} were left out: no candles cover them.");
-    }
-
-    private static bool TryMarket(string text, out JudgeMarket market)
-    {
-        var at = text.IndexOf('=');
-        market = at > 0 && at < text.Length - 1 && Pair.TryParse(text[..at], out var pair) ? new(pair, text[(at + 1)..]) : null!;
-        return market is not null;
     }
 }
