@@ -18,18 +18,20 @@ internal static class ReplayCommand
         var timeframe = Options.Timeframe();
         var exchange = new Option<string>("--exchange") { Description = "The exchange the candles are from", DefaultValueFactory = _ => "binance" };
         var policy = new Option<string>("--policy") { Description = "A policy file (JSON); the built-in remora-1 without it" };
+        var side = new Option<Side>("--side") { Description = "The side to judge for: long or short", DefaultValueFactory = _ => Side.Long };
+        side.AcceptOnlyFromAmong("long", "short");
         var from = Options.Time("--from", "First candle to write, e.g. 2022-06-01; the ones before it warm the engine up");
         var until = Options.Time("--until", "Stop before this candle, e.g. 2022-07-01");
 
-        var command = new Command("replay", "Runs the engine over a candle file and writes an assessment per candle.") { file, pair, to, timeframe, exchange, policy, from, until };
+        var command = new Command("replay", "Runs the engine over a candle file and writes an assessment per candle.") { file, pair, to, timeframe, exchange, policy, side, from, until };
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(
             parsed.GetValue(file)!, new(parsed.GetValue(exchange)!, parsed.GetValue(pair)!, Timeframe.FiveMinutes), parsed.GetValue(timeframe),
-            parsed.GetValue(policy), parsed.GetValue(to)!, parsed.GetValue(from) ?? Instant.MinValue, parsed.GetValue(until) ?? Instant.MaxValue, cancellation)));
+            parsed.GetValue(policy), parsed.GetValue(side), parsed.GetValue(to)!, parsed.GetValue(from) ?? Instant.MinValue, parsed.GetValue(until) ?? Instant.MaxValue, cancellation)));
         return command;
     }
 
     private static int Run(
-        string file, MarketId market, Timeframe? timeframe, string? policyFile, string to, Instant from, Instant until, CancellationToken cancellation)
+        string file, MarketId market, Timeframe? timeframe, string? policyFile, Side side, string to, Instant from, Instant until, CancellationToken cancellation)
     {
         try
         {
@@ -46,7 +48,7 @@ internal static class ReplayCommand
                 bar.Description = "assessing";
                 bar.MaxValue = series.Candles.Count;
                 using var rows = AssessmentFile.Create(to);
-                written = Replay(series, new(market.Exchange, market.Pair, series.Timeframe), policy, from, until, rows, done => bar.Value = done, cancellation);
+                written = Replay(series, new(market.Exchange, market.Pair, series.Timeframe), policy, side, from, until, rows, done => bar.Value = done, cancellation);
                 rows.Complete();
                 bar.Value = bar.MaxValue;
             });
@@ -70,7 +72,7 @@ internal static class ReplayCommand
     }
 
     private static int Replay(
-        CandleTape series, MarketId market, RiskPolicy policy, Instant from, Instant until, AssessmentFile rows, Action<int> progress, CancellationToken cancellation)
+        CandleTape series, MarketId market, RiskPolicy policy, Side side, Instant from, Instant until, AssessmentFile rows, Action<int> progress, CancellationToken cancellation)
     {
         const int reportEvery = 4096;
         var engine = new RemoraEngine([policy], []);
@@ -81,7 +83,7 @@ internal static class ReplayCommand
             var assessment = engine.Apply(MarketEvent.Closed(market, candle))!;
             if (candle.OpenTime >= from)
             {
-                rows.Write(assessment);
+                rows.Write(side == Side.Long ? assessment : assessment.At(assessment.AssessedAt, side));
                 written++;
             }
             if (++done % reportEvery != 0) continue;
