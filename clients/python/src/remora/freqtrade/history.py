@@ -90,7 +90,7 @@ def closes(dates: Any, timeframe: str) -> pd.DatetimeIndex:
 def _read(name: str, _modified: int, _size: int) -> RiskHistory:
     try:
         header = pd.read_csv(name, nrows=0).columns
-        frame = pd.read_csv(name, usecols=[column for column in _COLUMNS if column in header], dtype={"safe_to_trade": str, "risk_class": str})
+        frame = pd.read_csv(name, usecols=[column for column in _COLUMNS if column in header], dtype={"risk_class": "category"})
     except (ValueError, OSError, EOFError) as error:
         raise RemoraHistoryError(f"{name}: not a readable CSV: {error}") from None
     return RiskHistory(frame, name)
@@ -118,6 +118,8 @@ def _numbers(column: Any, name: str) -> "np.ndarray[Any, Any]":
 
 
 def _safe(column: Any, name: str) -> "np.ndarray[Any, Any]":
+    if column.dtype == bool:
+        return column.to_numpy()
     text = column.astype(str).str.lower()
     safe = (text == "true").to_numpy()
     wrong = ~(safe | (text == "false").to_numpy())
