@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using Remora.Markets;
+using Remora.Risk;
 
 namespace Remora.Cli.Tests;
 
@@ -55,6 +56,25 @@ public sealed class ReplayCommandTests : IDisposable
             "replay", file, "--pair", "BTC/USDT", "--to", _folder.File("out.csv"), "--from", from.ToString(), "--until", until.ToString());
         Assert.True(exit == 0, errors);
         Assert.Equal(ExpectedRows(candles)[300..400], (await File.ReadAllLinesAsync(_folder.File("out.csv")))[1..]);
+    }
+
+    [Fact]
+    public async Task The_short_side_is_the_same_market_judged_for_a_short()
+    {
+        var candles = Tapes.Days(10);
+        var file = _folder.Write("candles.csv", Tapes.ToCsv(candles));
+        var (exit, _, errors) = await RemoraProcess.RunAsync("replay", file, "--pair", "BTC/USDT", "--side", "short", "--to", _folder.File("out.csv"));
+        Assert.True(exit == 0, errors);
+
+        var engine = new RemoraEngine();
+        var rows = new StringBuilder();
+        foreach (var candle in candles)
+        {
+            var assessment = engine.Apply(MarketEvent.Closed(Tapes.Market, candle))!;
+            AssessmentCsv.Append(rows, assessment.At(assessment.AssessedAt, Side.Short));
+        }
+        Assert.Equal(rows.ToString().TrimEnd('\n').Split('\n'), (await File.ReadAllLinesAsync(_folder.File("out.csv")))[1..]);
+        Assert.NotEqual(ExpectedRows(candles), rows.ToString().TrimEnd('\n').Split('\n'));
     }
 
     [Theory]

@@ -70,7 +70,7 @@ public sealed class ErrorTests
         request.Headers.Add("X-Long", new string('a', 100_000));
         using var response = await service.Http.SendAsync(request);
         Assert.Equal(431, (int)response.StatusCode);
-        Assert.Contains("101", (await service.GetAsync("/api/v1/risk/batch?pairs=" + string.Join(',', Enumerable.Repeat("BTC/USDT", 101)), HttpStatusCode.BadRequest)).GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains("251", (await service.GetAsync("/api/v1/risk/batch?pairs=" + string.Join(',', Enumerable.Repeat("BTC/USDT", 251)), HttpStatusCode.BadRequest)).GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -96,7 +96,7 @@ internal static class AskCommand
                 using var response = await http.SendAsync(request, cancellation);
                 if (response.StatusCode == System.Net.HttpStatusCode.NotModified) return ExitCode.Ok;
                 var body = await response.Content.ReadAsStringAsync(cancellation);
-                if (!response.IsSuccessStatusCode) return Terminal.Fail(Problem(body, response), (int)response.StatusCode < 500 ? ExitCode.Usage : ExitCode.Unavailable);
+                if (!response.IsSuccessStatusCode) return Terminal.Fail(Problem(body, response), (int)response.StatusCode is >= 400 and < 500 and not 408 and not 429 ? ExitCode.Usage : ExitCode.Unavailable);
                 if (response.Headers.ETag is { } etag) tags[question] = etag.ToString();
                 using var answer = JsonDocument.Parse(body);
                 if (json && !quiet) Console.WriteLine(body);

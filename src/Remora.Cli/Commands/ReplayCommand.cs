@@ -21,11 +21,13 @@ internal static class ReplayCommand
         var timeframe = Options.Timeframe();
         var exchange = new Option<string>("--exchange") { Description = "The exchange the candles are from", DefaultValueFactory = _ => "binance" };
         var policy = new Option<string>("--policy") { Description = "A built-in policy or a policy file", DefaultValueFactory = _ => RiskPolicy.Default.Name };
+        var side = new Option<Side>("--side") { Description = "The side to judge for: long or short", DefaultValueFactory = _ => Side.Long };
+        side.AcceptOnlyFromAmong("long", "short");
         var outside = new OutsideOption();
         var from = Options.Time("--from", "First candle to write, e.g. 2022-06-01; the ones before it warm the engine up");
         var until = Options.Time("--until", "Stop before this candle, e.g. 2022-07-01");
 
-        var command = new Command("replay", "Runs the engine over a candle file and writes an assessment per candle.") { file, pair, to, timeframe, exchange, policy, outside, from, until };
+        var command = new Command("replay", "Runs the engine over a candle file and writes an assessment per candle.") { file, pair, to, timeframe, exchange, policy, side, outside, from, until };
         command.SetAction((parsed, cancellation) => Task.FromResult(Terminal.Attempt(() =>
         {
             var watch = Stopwatch.StartNew();
@@ -35,7 +37,7 @@ internal static class ReplayCommand
             var target = parsed.GetValue(to)!;
             using var rows = AssessmentFile.Create(target);
             var written = Terminal.WithProgress("assessing", progress =>
-                Replay(tape, rules, parsed.GetValue(from) ?? Instant.MinValue, parsed.GetValue(until) ?? Instant.MaxValue, rows, progress, cancellation));
+                Replay(tape, rules, parsed.GetValue(side), parsed.GetValue(from) ?? Instant.MinValue, parsed.GetValue(until) ?? Instant.MaxValue, rows, progress, cancellation));
             rows.Complete();
             Console.Error.WriteLine(
                 $"{series.Candles.Count} candles of {series.Timeframe}{(series.Repeated > 0 ? $" ({series.Repeated} repeated rows passed over)" : "")}, " +
@@ -45,7 +47,7 @@ internal static class ReplayCommand
         return command;
     }
 
-    private static int Replay(Tape tape, RiskPolicy policy, Instant from, Instant until, AssessmentFile rows, IProgress<double> progress, CancellationToken cancellation)
+    private static int Replay(Tape tape, RiskPolicy policy, Side side, Instant from, Instant until, AssessmentFile rows, IProgress<double> progress, CancellationToken cancellation)
     {
         var engine = new RemoraEngine([policy], tape.Signals);
         var (done, written) = (0, 0);
@@ -55,7 +57,7 @@ internal static class ReplayCommand
             if (engine.Apply(next) is not { } assessment) continue;
             if (next.Candle.OpenTime >= from)
             {
-                rows.Write(assessment);
+                rows.Write(side == Side.Long ? assessment : assessment.At(assessment.AssessedAt, side));
                 written++;
             }
             if (++done % ReportEvery != 0) continue;

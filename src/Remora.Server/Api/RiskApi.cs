@@ -17,7 +17,7 @@ internal static class RiskApi
     /// <summary>Where <see cref="RiskShortPath"/> takes over.</summary>
     public const string Path = "/api/v1/risk";
 
-    private const int LargestBatch = 100;
+    private const int LargestBatch = 250;
 
     public static void Map(RouteGroupBuilder api)
     {

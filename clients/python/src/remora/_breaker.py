@@ -1,0 +1,60 @@
+"""Keeps a dead service from costing a timeout per call, and a log from filling with the same line."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Optional
+
+from remora._clock import Clock, Moment
+from remora.errors import RemoraError
+
+_LONGEST_WAIT = 300.0
+
+log = logging.getLogger("remora")
+
+
+class Breaker:
+    """Open from the first failure on; after each period one call may try. Says when an outage begins and when it is over, once each."""
+
+    def __init__(self, url: str, period: float, clock: Clock) -> None:
+        self._url = url
+        self._period = period
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._failed_at: Optional[Moment] = None
+        self._wait = period
+        self._trying = False
+        self._outage: Optional[str] = None
+        self._unanswered = 0
+
+    def enter(self) -> None:
+        """Returns if the call may be made; ``leave`` must follow. Raises RemoraError (breaker_open) otherwise."""
+        with self._lock:
+            if self._failed_at is None:
+                return
+            if self._trying or self._clock.since(self._failed_at) < self._wait:
+                self._unanswered += 1
+                raise RemoraError("breaker_open", f"not asked, because lately: {self._outage}")
+            self._trying = True
+
+    def leave(self, error: Optional[RemoraError], consequence: str) -> None:
+        """What came of the call."""
+        with self._lock:
+            self._trying = False
+            if error is None or error.is_callers_fault:
+                if self._outage is not None:
+                    log.warning("Remora answers again at %s; %d calls went without an answer", self._url, self._unanswered)
+                self._failed_at, self._outage, self._unanswered = None, None, 0
+                return
+            self._failed_at = self._clock.now()
+            self._wait = min(max(self._period, error.retry_after or 0), _LONGEST_WAIT)
+            self._unanswered += 1
+            first, self._outage = self._outage is None, str(error)
+            if first:
+                log.warning("Remora gives no answer: %s. Until it does, %s", error, consequence)
+
+    def abandon(self) -> None:
+        """The call ended in something that says nothing about the service."""
+        with self._lock:
+            self._trying = False

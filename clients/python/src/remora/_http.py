@@ -1,0 +1,154 @@
+"""One GET with a deadline over all of it: connecting, sending, and a body that dribbles in. Follows no redirect, so a key goes to one place only."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import json
+import socket
+import ssl
+import time
+from typing import Any, Dict, Optional, Union
+from urllib.parse import SplitResult, urlsplit
+
+from remora.errors import RemoraError
+
+_LARGEST_BODY = 16 * 1024 * 1024
+
+
+class Endpoint:
+    """Where the service is, and how to ask it."""
+
+    def __init__(self, base_url: str, api_key: Optional[str], timeout: float) -> None:
+        self._url = _checked(base_url)
+        self.url = base_url.rstrip("/")
+        self._timeout = timeout
+        self._headers = {"Accept": "application/json", "User-Agent": "remora-python", "Connection": "close"}
+        if api_key:
+            if not api_key.isascii() or not api_key.isprintable():
+                raise ValueError("api_key: expected printable ASCII characters")
+            self._headers["Authorization"] = f"Bearer {api_key}"
+        self._tls = ssl.create_default_context() if self._url.scheme == "https" else None
+
+    def get(self, path: str) -> Any:
+        """The JSON of a 200. Everything else is a RemoraError."""
+        deadline = _Deadline(self._timeout)
+        connection = _Connection(self._url, deadline, self._tls)
+        try:
+            connection.request("GET", self._url.path.rstrip("/") + path, headers=self._headers)
+            response = connection.getresponse()
+            body = response.read(_LARGEST_BODY + 1)
+        except (socket.timeout, TimeoutError):
+            raise RemoraError("timeout", f"{self.url} did not answer within {self._timeout:g} s") from None
+        except (OSError, http.client.HTTPException) as error:
+            raise RemoraError("unreachable", f"{self.url} cannot be reached: {error or type(error).__name__}") from error
+        finally:
+            connection.hang_up()
+        if response.status != 200:
+            raise self._refused(response, body)
+        if len(body) > _LARGEST_BODY:
+            raise RemoraError("too_large", f"{self.url} answered more than {_LARGEST_BODY} bytes")
+        try:
+            return json.loads(body, parse_constant=_no_constant)
+        except (ValueError, RecursionError):
+            raise RemoraError("not_json", f"{self.url} answered something that is not JSON; is it a Remora service?") from None
+
+    def _refused(self, response: http.client.HTTPResponse, body: bytes) -> RemoraError:
+        problem: Dict[str, Any] = {}
+        try:
+            said = json.loads(body)
+            problem = said if isinstance(said, dict) else {}
+        except (ValueError, RecursionError):
+            pass  # not a problem document: the status says what there is to say
+        detail = problem.get("detail")
+        text = f"{self.url} answered {response.status} {response.reason}" + (f": {detail}" if isinstance(detail, str) else "")
+        wait = response.getheader("Retry-After") or ""
+        return RemoraError("status", text, status=response.status, retry_after=float(wait) if wait.isdigit() and wait.isascii() else None, problem=problem)
+
+
+def _checked(base_url: str) -> SplitResult:
+    url = urlsplit(base_url)
+    try:
+        usable = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0 and not url.query and not url.fragment and not url.username
+    except ValueError:
+        usable = False
+    if not usable:
+        # not echoed: what stands here by mistake may be a key
+        raise ValueError("base_url: expected an address such as http://127.0.0.1:8000 (a key goes into api_key)")
+    return url
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+class _Deadline:
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    def left(self) -> float:
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise socket.timeout("the deadline has passed")
+        return left
+
+
+class _Connection(http.client.HTTPConnection):
+    def __init__(self, url: SplitResult, deadline: _Deadline, tls: Optional[ssl.SSLContext]) -> None:
+        super().__init__(url.hostname or "", url.port or (443 if tls else 80))
+        self._deadline = deadline
+        self._tls = tls
+        self._socket: Optional[socket.socket] = None
+
+    def connect(self) -> None:
+        self._socket = self._open()
+        self.sock = _DeadlineSocket(self._socket, self._deadline)  # type: ignore[assignment]
+
+    def hang_up(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+
+    def _open(self) -> socket.socket:
+        error: Optional[OSError] = None
+        for family, kind, protocol, _, address in socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM):
+            plain = socket.socket(family, kind, protocol)
+            try:
+                plain.settimeout(self._deadline.left())
+                plain.connect(address)
+                plain.settimeout(self._deadline.left())
+                return self._tls.wrap_socket(plain, server_hostname=self.host) if self._tls else plain
+            except OSError as failed:
+                plain.close()
+                error = failed
+        raise error or OSError("the name has no address")
+
+
+class _DeadlineSocket:
+    """As much of a socket as http.client uses; each operation gets only the time that is left."""
+
+    def __init__(self, sock: socket.socket, deadline: _Deadline) -> None:
+        self._sock = sock
+        self._deadline = deadline
+
+    def sendall(self, data: bytes) -> None:
+        self._sock.settimeout(self._deadline.left())
+        self._sock.sendall(data)
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        return io.BufferedReader(_DeadlineReader(self._sock, self._deadline))
+
+    def close(self) -> None:
+        """Nothing yet: http.client closes as soon as it has the headers, and the body is still to come."""
+
+
+class _DeadlineReader(io.RawIOBase):
+    def __init__(self, sock: socket.socket, deadline: _Deadline) -> None:
+        self._sock = sock
+        self._deadline = deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Union[bytearray, memoryview]) -> int:  # type: ignore[override]
+        self._sock.settimeout(self._deadline.left())
+        return self._sock.recv_into(buffer)

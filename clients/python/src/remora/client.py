@@ -1,0 +1,224 @@
+"""Asks a Remora service, and fails the way it is told to."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import Counter
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple, TypeVar
+from urllib.parse import urlencode
+
+from remora._breaker import Breaker, log
+from remora._clock import Clock, Moment
+from remora._http import Endpoint
+from remora.assessment import Assessment
+from remora.errors import RemoraError
+
+DEFAULT_URL = "http://127.0.0.1:8000"
+ON_ERROR = {"allow": "entries are allowed", "block": "entries are blocked", "last": "the last answers count while they are recent, then entries are allowed"}
+
+_LARGEST_MEMORY = 4096
+T = TypeVar("T")
+Question = Tuple[Tuple[str, str], ...]
+
+
+class RemoraClient:
+    """A client for bots; threads may share it.
+
+    What does not answer with 200 and a plain assessment never counts as safe by accident: it follows ``on_error``, which is 'allow' (fail open),
+    'block', or 'last' (the last answer to the same question if it is not older than ``last_seconds``, else allow).
+    """
+
+    def __init__(
+        self,
+        base_url: Optional[str] = None,
+        api_key: Optional[str] = None,
+        timeout: float = 2.0,
+        on_error: str = "allow",
+        cache_seconds: float = 5.0,
+        *,
+        breaker_seconds: float = 10.0,
+        last_seconds: float = 900.0,
+        clock: Optional[Clock] = None,
+    ) -> None:
+        if on_error not in ON_ERROR:
+            raise ValueError(f"on_error {on_error!r}: expected one of {', '.join(ON_ERROR)}")
+        for name, seconds in (("timeout", timeout), ("cache_seconds", cache_seconds), ("breaker_seconds", breaker_seconds), ("last_seconds", last_seconds)):
+            if not 0 <= seconds < 1e6 or (name == "timeout" and seconds == 0):
+                raise ValueError(f"{name} {seconds!r}: expected seconds, {'above 0' if name == 'timeout' else '0 or more'}")
+        self._endpoint = Endpoint(base_url or os.environ.get("REMORA_URL") or DEFAULT_URL, api_key or os.environ.get("REMORA_API_KEY"), timeout)
+        self.base_url = self._endpoint.url
+        self.on_error = on_error
+        self.timeout = timeout
+        self.last_seconds = last_seconds
+        self._cache_seconds = cache_seconds
+        self._clock = clock or Clock()
+        self._breaker = Breaker(self.base_url, breaker_seconds, self._clock)
+        self._lock = threading.Lock()
+        self._memory: Dict[Question, Tuple[Assessment, Moment]] = {}
+        self._said: Dict[str, None] = {}
+        self._counts: "Counter[str]" = Counter()
+
+    def risk(
+        self, pair: Optional[str] = None, side: Optional[str] = None, policy: Optional[str] = None, exchange: Optional[str] = None, timeframe: Optional[str] = None
+    ) -> Assessment:
+        """The assessment of a pair, or without one of the whole market. Look at ``answered`` to know whether the service said it."""
+        question = _question(pair=pair, side=side, policy=policy, exchange=exchange, timeframe=timeframe)
+        known = self._remembered(question, self._cache_seconds)
+        if known is not None:
+            self._count("cached")
+            return known
+        try:
+            answer = self.fetch("/api/v1/risk?" + urlencode(question), lambda json: _about(pair, json))
+        except RemoraError as error:
+            return self.fallback(pair, side, error, self._remembered(question, self.last_seconds) if self.on_error == "last" else None)
+        self._remember(question, answer)
+        return answer
+
+    def is_safe(self, pair: Optional[str] = None, side: Optional[str] = None, policy: Optional[str] = None) -> bool:
+        """Whether to enter. Never raises."""
+        try:
+            return self.risk(pair, side, policy).safe_to_trade
+        except Exception as error:  # the one promise of this method
+            self._count("failed_bug")
+            self.say_once(f"Remora: is_safe({pair!r}) failed: {error!r}; entries are {'blocked' if self.on_error == 'block' else 'allowed'}")
+            return self.on_error != "block"
+
+    def get_context(self, pair: Optional[str] = None) -> Dict[str, Any]:
+        """The answer as a plain dict. Without an answer it has the same keys a bot reads, decided by ``on_error``, and ``error``."""
+        found = self.risk(pair)
+        if found.answered:
+            return dict(found.raw)
+        return {
+            "pair": pair, "safe_to_trade": found.safe_to_trade, "risk_score": found.risk_score, "risk_class": found.risk_class, "regime": found.regime,
+            "volatility": found.volatility, "risk_confidence": found.risk_confidence, "position_scale": found.position_scale, "blocked_by": list(found.blocked_by),
+            "reasoning": list(found.reasoning), "error": found.error,
+        }
+
+    def batch(self, pairs: Iterable[str], side: Optional[str] = None, policy: Optional[str] = None) -> Dict[str, Assessment]:
+        """Many pairs in one request, by the names they were asked for."""
+        wanted = list(dict.fromkeys(pairs))
+        questions = {pair: _question(pair=pair, side=side, policy=policy, exchange=None, timeframe=None) for pair in wanted}
+        found: Dict[str, Assessment] = {}
+        try:
+            found = self.fetch_batch(wanted, side, policy)
+            missing = RemoraError("not_tracked", "the service does not track this pair")
+        except RemoraError as error:
+            missing = error
+        for pair, answer in found.items():
+            self._remember(questions[pair], answer)
+        last = self.on_error == "last"
+        return {
+            pair: found.get(pair) or self.fallback(pair, side, missing, self._remembered(questions[pair], self.last_seconds) if last else None) for pair in wanted
+        }
+
+    def fetch_batch(self, pairs: List[str], side: Optional[str] = None, policy: Optional[str] = None) -> Dict[str, Assessment]:
+        """Those of the pairs that the service tracks. It refuses a batch with a pair it does not know; then it is asked what it knows, and again for that."""
+        if not pairs:
+            return {}
+        try:
+            return self._fetch_batch(pairs, side, policy)
+        except RemoraError as error:
+            if not error.is_callers_fault or error.problem.get("parameter") != "pairs":
+                raise
+        tracked = self.fetch_tracked()
+        return self._fetch_batch([pair for pair in pairs if pair.upper() in tracked], side, policy)
+
+    def fetch_tracked(self) -> List[str]:
+        """The pairs that the service tracks, or a RemoraError."""
+        return self.fetch("/api/v1/pairs", _tracked)
+
+    def fetch(self, path: str, read: Callable[[Any], T]) -> T:
+        """One request, past the cache and through the breaker: what ``read`` makes of the JSON, or a RemoraError."""
+        self._count("asked")
+        try:
+            self._breaker.enter()
+        except RemoraError as error:
+            self._count("failed_" + error.kind)
+            raise
+        try:
+            answer = read(self._endpoint.get(path))
+        except RemoraError as error:
+            self._count("failed_" + error.kind)
+            self._breaker.leave(error, ON_ERROR[self.on_error])
+            raise
+        except BaseException:
+            self._breaker.abandon()
+            raise
+        self._breaker.leave(None, "")
+        self._count("answered")
+        return answer
+
+    def fallback(self, pair: Optional[str], side: Optional[str], error: RemoraError, last: Optional[Assessment] = None) -> Assessment:
+        """What ``on_error`` says when there is no answer."""
+        if error.is_callers_fault:
+            self.say_once(f"Remora cannot answer for {pair or 'the whole market'}: {error}. {ON_ERROR[self.on_error].capitalize()}.")
+        if last is not None:
+            values = {name: getattr(last, name) for name in ("recommendation", "risk_score", "risk_class", "risk_confidence", "position_scale", "blocked_by", "reasoning", "regime")}
+            return Assessment(pair=pair, side=side, safe_to_trade=last.safe_to_trade, answered=False, error=f"the last answer, because {error}", as_of=last.as_of, **values)
+        return Assessment(pair=pair, side=side, safe_to_trade=self.on_error != "block", answered=False, error=str(error))
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How often what happened: asked, answered, cached, failed_timeout, failed_status, ..."""
+        with self._lock:
+            return dict(self._counts)
+
+    def say_once(self, text: str) -> None:
+        """Logs a line that has not been logged yet."""
+        with self._lock:
+            if text in self._said:
+                return
+            if len(self._said) >= _LARGEST_MEMORY:
+                self._said.clear()
+            self._said[text] = None
+        log.warning("%s", text)
+
+    def _fetch_batch(self, pairs: List[str], side: Optional[str], policy: Optional[str]) -> Dict[str, Assessment]:
+        if not pairs:
+            return {}
+        question = _question(pairs=",".join(pairs), side=side, policy=policy)
+        return self.fetch("/api/v1/risk/batch?" + urlencode(question, safe=",/"), lambda json: _several(pairs, json))
+
+    def _remembered(self, question: Question, seconds: float) -> Optional[Assessment]:
+        with self._lock:
+            found = self._memory.get(question)
+        return found[0] if found is not None and self._clock.since(found[1]) < seconds else None
+
+    def _remember(self, question: Question, answer: Assessment) -> None:
+        with self._lock:
+            if len(self._memory) >= _LARGEST_MEMORY:
+                self._memory.clear()
+            self._memory[question] = (answer, self._clock.now())
+
+    def _count(self, what: str) -> None:
+        with self._lock:
+            self._counts[what] += 1
+
+
+def _question(**parameters: Optional[str]) -> Question:
+    for name, value in parameters.items():
+        if value is not None and (not isinstance(value, str) or not value):
+            raise TypeError(f"{name} is {value!r}: expected a text such as BTC/USDT, or None")
+    return tuple((name, value) for name, value in parameters.items() if value is not None)
+
+
+def _about(pair: Optional[str], answer: Any) -> Assessment:
+    found = Assessment.from_json(answer)
+    if pair is not None and (found.pair is None or found.pair.upper() != pair.upper()):
+        raise RemoraError("not_an_assessment", f"the answer is about {found.pair}, not {pair}")
+    return found
+
+
+def _several(pairs: List[str], answer: Any) -> Dict[str, Assessment]:
+    items = answer.get("assessments") if isinstance(answer, dict) else None
+    if not isinstance(items, list) or len(items) != len(pairs):
+        raise RemoraError("not_an_assessment", f"the answer does not have {len(pairs)} assessments")
+    return {pair: _about(pair, item) for pair, item in zip(pairs, items)}
+
+
+def _tracked(answer: Any) -> List[str]:
+    items = answer.get("pairs") if isinstance(answer, dict) else None
+    if not isinstance(items, list) or not all(isinstance(item, dict) and isinstance(item.get("pair"), str) for item in items):
+        raise RemoraError("not_an_assessment", "the answer is not a list of tracked pairs")
+    return [item["pair"] for item in items]

@@ -1,0 +1,235 @@
+"""A mixin for Freqtrade strategies (strategy interface version 3), put before IStrategy.
+
+Live and dry-run it answers from a Watcher's memory; in backtest and hyperopt it looks into a history file and makes no request.
+It wraps the strategy's own methods, so that a strategy need not call super() for the guard to hold.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import threading
+import weakref
+from typing import Any, Callable, Dict, List, Mapping, Optional
+
+import numpy as np
+
+from remora.client import RemoraClient
+from remora.freqtrade.history import RemoraHistoryError, RiskHistory, closes
+from remora.freqtrade.settings import GuardSettings
+from remora.watcher import Reading, Watcher
+
+log = logging.getLogger("remora.freqtrade")
+
+_LIVE = ("live", "dry_run")
+_STAKE = ("pair", "current_time", "current_rate", "proposed_stake", "min_stake", "max_stake", "leverage", "entry_tag", "side")
+_CONFIRM = ("pair", "order_type", "amount", "rate", "time_in_force", "current_time", "entry_tag", "side")
+_inside = threading.local()
+
+
+def _outermost(guard: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Puts a guard around a method; where a method calls super()'s, only the outer one is guarded, so that no stake is scaled twice."""
+
+    def wrap(inner: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(inner)
+        def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+            key = (id(self), inner.__name__)
+            entered = _inside.__dict__.setdefault("methods", set())
+            if key in entered:
+                return inner(self, *args, **kwargs)
+            entered.add(key)
+            try:
+                return guard(self, functools.partial(inner, self), *args, **kwargs)
+            finally:
+                entered.discard(key)
+
+        return method
+
+    return wrap
+
+
+@_outermost
+def _guard_start(self: "RemoraGuard", inner: Callable[..., Any], **kwargs: Any) -> Any:
+    result = inner(**kwargs)
+    if self._remora_is_live():
+        watcher = self._remora_watcher()
+        for pair in self._remora_whitelist():
+            watcher.track(self.remora_pair(pair))
+        if watcher.pairs:
+            watcher.start().wait(self._remora_settings().timeout)  # the one place where waiting is allowed
+    return result
+
+
+@_outermost
+def _guard_entries(self: "RemoraGuard", inner: Callable[..., Any], dataframe: Any, metadata: Mapping[str, Any]) -> Any:
+    dataframe = inner(dataframe, metadata)
+    pair = metadata["pair"]
+    if not self._remora_is_live():
+        return self._remora_gate(dataframe, pair)
+    self._remora_watcher().track(self.remora_pair(pair))
+    self._remora_watcher().start()
+    if self._remora_settings().tag_entries and len(dataframe):
+        for side in self._remora_sides():
+            assessment = self._remora_read(pair, side).assessment
+            newest = np.arange(len(dataframe)) == len(dataframe) - 1
+            self._remora_tag(dataframe, side, newest, assessment.risk_class if assessment and assessment.risk_class else "unknown")
+    return dataframe
+
+
+@_outermost
+def _guard_stake(self: "RemoraGuard", inner: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    kwargs.update(zip(_STAKE, args))
+    stake = inner(**kwargs)
+    if not stake or not self._remora_settings().scale_stake:
+        return stake
+    pair, side, least = kwargs["pair"], kwargs.get("side", "long"), kwargs.get("min_stake") or 0
+    if self._remora_is_live():
+        reading = self._remora_read(pair, side)
+        if not reading.safe_to_trade:
+            self._remora_log_block(pair, side, reading)
+            return 0.0
+        scale = reading.assessment.position_scale if reading.assessment else None
+    elif self._remora_settings().ungated_backtest:
+        return stake
+    else:
+        scale = self._remora_history(pair, side).scale_at(kwargs["current_time"])
+    if scale is None or scale >= 1:
+        return stake
+    return min(stake, max(stake * scale, least))
+
+
+@_outermost
+def _guard_confirm(self: "RemoraGuard", inner: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
+    kwargs.update(zip(_CONFIRM, args))
+    if self._remora_is_live():
+        pair, side = kwargs["pair"], kwargs.get("side", "long")
+        reading = self._remora_read(pair, side)
+        if not reading.safe_to_trade:
+            self._remora_log_block(pair, side, reading)
+            return False
+    return bool(inner(**kwargs))
+
+
+_GUARDS = {"bot_start": _guard_start, "populate_entry_trend": _guard_entries, "custom_stake_amount": _guard_stake, "confirm_trade_entry": _guard_confirm}
+
+
+class RemoraGuard:
+    """Gates entries, and scales stakes when asked. Exits are never touched."""
+
+    remora: Mapping[str, Any] = {}
+    """Settings, see GuardSettings; those under "remora" in Freqtrade's configuration win."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name, guard in _GUARDS.items():
+            if name in cls.__dict__:
+                setattr(cls, name, guard(cls.__dict__[name]))
+
+    @_guard_start
+    def bot_start(self, **kwargs: Any) -> None:
+        super().bot_start(**kwargs)  # type: ignore[misc]
+
+    @_guard_entries
+    def populate_entry_trend(self, dataframe: Any, metadata: Mapping[str, Any]) -> Any:
+        return super().populate_entry_trend(dataframe, metadata)  # type: ignore[misc]
+
+    @_guard_stake
+    def custom_stake_amount(self, *args: Any, **kwargs: Any) -> float:
+        return super().custom_stake_amount(*args, **kwargs)  # type: ignore[misc]
+
+    @_guard_confirm
+    def confirm_trade_entry(self, *args: Any, **kwargs: Any) -> bool:
+        return super().confirm_trade_entry(*args, **kwargs)  # type: ignore[misc]
+
+    def remora_pair(self, pair: str) -> str:
+        """The name under which the service tracks a pair; override it where that differs, e.g. to ask about the spot market of a future."""
+        return pair
+
+    def _remora_settings(self) -> GuardSettings:
+        settings: Optional[GuardSettings] = self.__dict__.get("_remora_settings_read")
+        if settings is None:
+            settings = GuardSettings.of(self.remora, (getattr(self, "config", None) or {}).get("remora", {}))
+            self.__dict__["_remora_settings_read"] = settings
+        return settings
+
+    def _remora_mode(self) -> str:
+        mode = (getattr(self, "config", None) or {}).get("runmode", "")
+        return str(getattr(mode, "value", mode))
+
+    def _remora_is_live(self) -> bool:
+        return self._remora_mode() in _LIVE
+
+    def _remora_sides(self) -> List[str]:
+        return ["long", "short"] if getattr(self, "can_short", False) else ["long"]
+
+    def _remora_whitelist(self) -> List[str]:
+        provider = getattr(self, "dp", None)
+        try:
+            return list(provider.current_whitelist()) if provider is not None else []
+        except Exception:  # whatever a pairlist that is not ready yet raises: pairs are tracked as they come up anyway
+            return []
+
+    def _remora_watcher(self) -> Watcher:
+        watcher: Optional[Watcher] = self.__dict__.get("_remora_watcher_made")
+        if watcher is None:
+            settings = self._remora_settings()
+            client = RemoraClient(settings.url, settings.api_key, settings.timeout, settings.on_error)
+            watcher = Watcher(client, sides=tuple(self._remora_sides()), policy=settings.policy, interval=settings.interval, max_age=settings.max_age)
+            self.__dict__["_remora_watcher_made"] = watcher
+            weakref.finalize(self, watcher.stop)  # Freqtrade makes a new strategy when it reloads
+        return watcher
+
+    def _remora_read(self, pair: str, side: str) -> Reading:
+        return self._remora_watcher().read(self.remora_pair(pair), side)
+
+    def _remora_log_block(self, pair: str, side: str, reading: Reading) -> None:
+        """Freqtrade asks again every few seconds; the log has a line when the reason changes or a new candle has come."""
+        said: Dict[Any, Any] = self.__dict__.setdefault("_remora_said", {})
+        reason = (reading.assessment.as_of, reading.assessment.blocked_by) if reading.assessment else reading.why
+        if said.get((pair, side)) != reason:
+            said[pair, side] = reason
+            log.info("Remora blocks a %s entry of %s: %s", side, pair, reading.why)
+
+    def _remora_history(self, pair: str, side: str) -> RiskHistory:
+        settings = self._remora_settings()
+        path = settings.history if side == "long" else settings.history_short
+        if path is None:
+            what = "history" if side == "long" else "history_short (a file of 'remora replay --side short')"
+            raise RemoraHistoryError(f"a backtest needs {what} in the settings of remora; or set ungated_backtest to backtest without it")
+        return RiskHistory.read(path.replace("{pair}", self.remora_pair(pair).replace("/", "_").replace(":", "_")))
+
+    def _remora_gate(self, dataframe: Any, pair: str) -> Any:
+        settings = self._remora_settings()
+        if settings.ungated_backtest:
+            return dataframe
+        known_by = closes(dataframe["date"], str(getattr(self, "timeframe", "")))
+        for side in self._remora_sides():
+            history = self._remora_history(pair, side)
+            rows = history.known_at(known_by)
+            safe = history.safe(rows, unknown=settings.on_error != "block")
+            ending = "" if side == "long" else "_short"
+            dataframe["remora_safe" + ending] = safe
+            dataframe["remora_risk_score" + ending] = history.score(rows)
+            column = "enter_" + side
+            if column not in dataframe:
+                continue
+            entries = dataframe[column].to_numpy() == 1
+            dataframe.loc[entries & ~safe, column] = 0
+            if settings.tag_entries:
+                self._remora_tag(dataframe, side, safe, history.risk_class(rows))
+            level = logging.INFO if self._remora_mode() == "backtest" else logging.DEBUG
+            log.log(level, "Remora blocks %d of %d %s entries of %s (%s)", int((entries & ~safe).sum()), int(entries.sum()), side, pair, history.name)
+        return dataframe
+
+    @staticmethod
+    def _remora_tag(dataframe: Any, side: str, rows: Any, risk_class: Any) -> None:
+        column = "enter_" + side
+        if column not in dataframe:
+            return
+        chosen = np.flatnonzero((dataframe[column].to_numpy() == 1) & rows)
+        tags = dataframe["enter_tag"].to_numpy(dtype=object).copy() if "enter_tag" in dataframe else np.full(len(dataframe), None, dtype=object)
+        classes = np.broadcast_to(np.asarray(risk_class, dtype=object), len(dataframe))
+        for row in chosen:
+            own = tags[row] if isinstance(tags[row], str) and tags[row] else ""
+            tags[row] = f"{own} remora_{classes[row]}".strip()
+        dataframe["enter_tag"] = tags

@@ -1,0 +1,128 @@
+"""The past as live would have seen it: a file of assessments, looked up backward in time, never nearest, never ahead."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+from typing import Any, Optional, Union
+
+import numpy as np
+import pandas as pd
+
+_COLUMNS = ["as_of", "safe_to_trade", "risk_score", "risk_class", "position_scale"]
+_UNITS = {"s": "s", "m": "min", "h": "h", "d": "D", "w": "W"}
+
+
+class RemoraHistoryError(ValueError):
+    """A backtest cannot be gated as asked for."""
+
+
+class RiskHistory:
+    """Assessments of one market and side, by when each was knowable."""
+
+    def __init__(self, frame: pd.DataFrame, name: str) -> None:
+        missing = [column for column in _COLUMNS if column not in frame.columns]
+        if missing:
+            raise RemoraHistoryError(f"{name}: no column {', '.join(missing)}; expected a file of 'remora replay FILE --pair PAIR --to {name}'")
+        if not len(frame):
+            raise RemoraHistoryError(f"{name}: no rows")
+        as_of = _nanoseconds(_times(frame["as_of"], name))
+        order = np.argsort(as_of, kind="stable")
+        last = np.append(np.diff(as_of[order]) > 0, True)  # of several rows for one moment the last one counts
+        chosen = order[last]
+        self.name = name
+        self._as_of = as_of[chosen]
+        self._safe = _safe(frame["safe_to_trade"], name)[chosen]
+        self._score = _numbers(frame["risk_score"], name)[chosen]
+        self._scale = _numbers(frame["position_scale"], name)[chosen]
+        self._class = frame["risk_class"].to_numpy(dtype=object)[chosen]
+
+    @staticmethod
+    def read(path: Union[str, "os.PathLike[str]"]) -> "RiskHistory":
+        """Reads a CSV or CSV.gz; the same file is read once per process."""
+        name = os.fspath(path)
+        try:
+            state = os.stat(name)
+        except OSError as error:
+            raise RemoraHistoryError(
+                f"{name}: {error.strerror}. Make it with 'remora replay CANDLES --pair PAIR --to {name}', or set ungated_backtest to backtest without Remora"
+            ) from None
+        return _read(name, state.st_mtime_ns, state.st_size)
+
+    def known_at(self, times: Any) -> "np.ndarray[Any, Any]":
+        """For each time the number of the last row that was knowable then; -1 before the first."""
+        return np.searchsorted(self._as_of, _nanoseconds(_times(times, "date")), side="right") - 1
+
+    def safe(self, rows: Any, unknown: bool) -> "np.ndarray[Any, Any]":
+        """Whether each row is safe to trade."""
+        return np.where(rows >= 0, self._safe[rows], unknown)
+
+    def score(self, rows: Any) -> "np.ndarray[Any, Any]":
+        """The risk score of each row, NaN where unknown."""
+        return np.where(rows >= 0, self._score[rows], np.nan)
+
+    def risk_class(self, rows: Any) -> "np.ndarray[Any, Any]":
+        """The risk class of each row, 'unknown' where it is."""
+        found = self._class[rows]
+        return np.where((rows >= 0) & ~pd.isna(found), found, "unknown")
+
+    def scale_at(self, time: Any) -> Optional[float]:
+        """The part of a position to take at a time; None where unknown."""
+        row = int(self.known_at([time])[0])
+        return None if row < 0 or np.isnan(self._scale[row]) else float(self._scale[row])
+
+
+def timeframe_length(timeframe: str) -> pd.Timedelta:
+    """From a candle's open to its close."""
+    match = re.fullmatch(r"([1-9][0-9]*)([smhdw])", timeframe)
+    if match is None:
+        raise RemoraHistoryError(f"timeframe {timeframe!r}: expected one of fixed length, such as 5m, 1h, 1d")
+    return pd.Timedelta(int(match[1]), unit=_UNITS[match[2]])
+
+
+def closes(dates: Any, timeframe: str) -> pd.DatetimeIndex:
+    """When candles that open at these dates are complete."""
+    return _times(dates, "date") + timeframe_length(timeframe)
+
+
+@functools.lru_cache(maxsize=64)
+def _read(name: str, _modified: int, _size: int) -> RiskHistory:
+    try:
+        header = pd.read_csv(name, nrows=0).columns
+        frame = pd.read_csv(name, usecols=[column for column in _COLUMNS if column in header], dtype={"risk_class": "category"})
+    except (ValueError, OSError, EOFError) as error:
+        raise RemoraHistoryError(f"{name}: not a readable CSV: {error}") from None
+    return RiskHistory(frame, name)
+
+
+def _times(values: Any, name: str) -> pd.DatetimeIndex:
+    try:
+        times = pd.DatetimeIndex(pd.to_datetime(values, utc=True))
+    except (ValueError, TypeError) as error:
+        raise RemoraHistoryError(f"{name}: not a time: {error}") from None
+    if times.hasnans:
+        raise RemoraHistoryError(f"{name}: a time is missing")
+    return times
+
+
+def _nanoseconds(times: pd.DatetimeIndex) -> "np.ndarray[Any, Any]":
+    return (times.as_unit("ns") if hasattr(times, "as_unit") else times).asi8
+
+
+def _numbers(column: Any, name: str) -> "np.ndarray[Any, Any]":
+    try:
+        return column.to_numpy(dtype=float)
+    except (ValueError, TypeError) as error:
+        raise RemoraHistoryError(f"{name}: {column.name}: {error}") from None
+
+
+def _safe(column: Any, name: str) -> "np.ndarray[Any, Any]":
+    if column.dtype == bool:
+        return column.to_numpy()
+    text = column.astype(str).str.lower()
+    safe = (text == "true").to_numpy()
+    wrong = ~(safe | (text == "false").to_numpy())
+    if wrong.any():
+        raise RemoraHistoryError(f"{name}: safe_to_trade is {column.to_numpy()[wrong][0]!r}: expected true or false")
+    return safe

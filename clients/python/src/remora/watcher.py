@@ -1,0 +1,170 @@
+"""Keeps many pairs fresh in memory, so that a bot's order path never waits for a network."""
+
+from __future__ import annotations
+
+import threading
+from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
+
+from remora._breaker import log
+from remora._clock import Clock, Moment
+from remora.assessment import Assessment
+from remora.client import RemoraClient
+from remora.errors import RemoraError
+
+_LARGEST_BATCH = 250
+_FORGET_UNTRACKED_AFTER = 300.0
+_GATHER = 0.25
+
+
+class Reading(NamedTuple):
+    """What is known of a pair now, from local memory."""
+
+    pair: str
+    side: str
+    safe_to_trade: bool
+    answered: bool
+    """Whether the service said it, recently enough."""
+    age_seconds: Optional[float]
+    """Since the service said it; None where it has not."""
+    assessment: Optional[Assessment]
+    why: str
+
+
+class Watcher:
+    """One daemon thread, one batch request per interval and side. Reads take no lock and do no I/O.
+
+    A reading older than ``max_age`` seconds follows the client's ``on_error``. Give the watcher a client of its own.
+    """
+
+    def __init__(
+        self,
+        client: RemoraClient,
+        pairs: Iterable[str] = (),
+        *,
+        sides: Tuple[str, ...] = ("long",),
+        policy: Optional[str] = None,
+        interval: float = 5.0,
+        max_age: Optional[float] = None,
+        clock: Optional[Clock] = None,
+    ) -> None:
+        if not 0 < interval < 1e6:
+            raise ValueError(f"interval {interval!r}: expected seconds above 0")
+        if not sides or any(side not in ("long", "short") for side in sides):
+            raise ValueError(f"sides {sides!r}: expected long, short or both")
+        self._client = client
+        self._sides = tuple(sides)
+        self._policy = policy
+        self._interval = interval
+        self._max_age = max_age if max_age is not None else max(30.0, 3 * (interval + client.timeout))
+        self._clock = clock or Clock()
+        self._pairs: Dict[str, None] = dict.fromkeys(pairs)
+        self._known: Dict[Tuple[str, str], Tuple[Assessment, Moment]] = {}
+        self._untracked: Dict[str, Moment] = {}
+        self._trouble = "the service has not been asked yet"
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._first_round = threading.Event()
+        self._stopping = threading.Event()
+        self._thread: Optional[threading.Thread] = None
+
+    def start(self) -> "Watcher":
+        """Starts the thread; again is harmless."""
+        with self._lock:
+            if self._thread is None and not self._stopping.is_set():
+                self._thread = threading.Thread(target=self._run, name="remora-watcher", daemon=True)
+                self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Ends the thread after its present request. What is known stays readable, and ages."""
+        self._stopping.set()
+        self._wake.set()
+
+    def __enter__(self) -> "Watcher":
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def wait(self, seconds: float) -> bool:
+        """Waits for the end of the first round, for programs that want to begin with knowledge."""
+        return self._first_round.wait(seconds)
+
+    def track(self, pair: str) -> None:
+        """Adds a pair; the thread asks for it at once."""
+        if pair in self._pairs:
+            return
+        with self._lock:
+            self._pairs = {**self._pairs, pair: None}
+        self._wake.set()
+
+    @property
+    def pairs(self) -> List[str]:
+        """What is watched."""
+        return list(self._pairs)
+
+    def read(self, pair: str, side: str = "long") -> Reading:
+        """What is known now."""
+        found = self._known.get((pair, side))
+        if found is not None:
+            assessment, said_at = found
+            age = self._clock.since(said_at)
+            if age <= self._max_age:
+                return Reading(pair, side, assessment.safe_to_trade, True, age, assessment, assessment.why)
+            if self._client.on_error == "last" and age <= self._client.last_seconds:
+                return Reading(pair, side, assessment.safe_to_trade, False, age, assessment, f"the answer of {age:.0f} s ago, because {self._trouble}")
+        return Reading(pair, side, self._client.on_error != "block", False, None, None, self._why_unknown(pair, side))
+
+    def is_safe(self, pair: str, side: str = "long") -> bool:
+        """Whether to enter, from memory."""
+        return self.read(pair, side).safe_to_trade
+
+    def refresh(self) -> None:
+        """One round in the calling thread: what the watcher's own thread does every interval."""
+        wanted = [pair for pair in self._pairs if not self._is_untracked(pair)]
+        for side in self._sides:
+            for start in range(0, len(wanted), _LARGEST_BATCH):
+                part = wanted[start : start + _LARGEST_BATCH]
+                asked_at = self._clock.now()
+                try:
+                    found = self._client.fetch_batch(part, side, self._policy)
+                except RemoraError as error:
+                    self._trouble = str(error)
+                    if error.is_callers_fault:
+                        self._client.say_once(f"Remora refuses the watcher's question: {error}")
+                    return
+                self._trouble = ""
+                self._known = {**self._known, **{(pair, side): (answer, asked_at) for pair, answer in found.items()}}
+                for pair in part:
+                    if pair in found:
+                        self._untracked.pop(pair, None)
+                    else:
+                        self._untracked[pair] = asked_at
+                        self._client.fallback(pair, side, _not_tracked(pair))  # says it once
+
+    def _is_untracked(self, pair: str) -> bool:
+        since = self._untracked.get(pair)
+        return since is not None and self._clock.since(since) < _FORGET_UNTRACKED_AFTER
+
+    def _why_unknown(self, pair: str, side: str) -> str:
+        if side not in self._sides:
+            return f"the watcher does not ask about {side}"
+        if pair not in self._pairs:
+            return f"{pair} is not watched"
+        return str(_not_tracked(pair)) if pair in self._untracked else self._trouble or "the service has not been asked yet"
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self.refresh()
+            except Exception:  # the thread must outlive a fault of its own; reads age and follow on_error meanwhile
+                self._trouble = "the watcher failed"
+                log.exception("Remora's watcher failed; it goes on")
+            self._first_round.set()
+            if self._wake.wait(self._interval):
+                self._stopping.wait(min(_GATHER, self._interval))  # new pairs come in crowds: one request for all of them
+            self._wake.clear()
+
+
+def _not_tracked(pair: str) -> RemoraError:
+    return RemoraError("not_tracked", f"the service does not track {pair}")

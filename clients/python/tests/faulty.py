@@ -1,0 +1,121 @@
+"""A local server that misbehaves as it is told, and counts who asks."""
+
+import json
+import socket
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+
+def assessment(pair, **changes):
+    """An answer with the names a bot reads, for tests that need to decide what it says."""
+    answer = {
+        "safe_to_trade": True, "recommendation": "entry_ok", "risk_score": 0.25, "risk_class": "low", "risk_confidence": 1, "position_scale": 1.0, "blocked_by": [],
+        "reasoning": ["Risk is low at 0.25."], "regime": "bull", "volatility": 0.1, "pair": pair, "exchange": "binance", "timeframe": "5m", "side": "long",
+        "as_of": "2026-01-01T00:05:00Z", "age_seconds": 1.5, "stale": False, "policy": "remora-1", "model": "remora-1",
+    }
+    answer.update(changes)
+    return answer
+
+
+UNSAFE = {"safe_to_trade": False, "recommendation": "no_entry", "risk_score": 0.8, "risk_class": "high", "position_scale": 0, "blocked_by": ["risk_score"], "reasoning": ["Risk is high."]}
+
+
+class FaultyServer:
+    """``mode`` is well, or one of the faults; ``changes`` are laid over what it answers; ``tracked`` is what it knows (None: all)."""
+
+    FAULTS = ("slow", "dribble", "429", "500", "503", "html", "truncated", "schema", "list", "string", "empty", "nan", "redirect", "hangup", "garbage", "other_pair")
+
+    def __init__(self):
+        self.mode = "well"
+        self.changes = {}
+        self.tracked = None
+        self.requests = []
+        self.release = threading.Event()
+        owner = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                owner.requests.append((self.path, dict(self.headers)))
+                owner._answer(self)
+
+            def log_message(self, *_):
+                pass
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, *_):
+                pass  # callers hang up on it on purpose
+
+        self._server = Server(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.release.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _answer(self, request):
+        target = urlsplit(request.path)
+        query = parse_qs(target.query)
+        status, kind, headers = 200, "application/json", {}
+        if target.path.endswith("/pairs"):
+            body = {"pairs": [{"pair": pair} for pair in self.tracked or []]}
+        elif target.path.endswith("/batch"):
+            pairs = query["pairs"][0].split(",")
+            unknown = [pair for pair in pairs if self.tracked is not None and pair not in self.tracked]
+            if unknown:
+                status, body = 404, {"status": 404, "detail": f"{unknown[0]} is not tracked here.", "parameter": "pairs"}
+            else:
+                body = {"assessments": [assessment(pair, **self.changes) for pair in pairs]}
+        else:
+            body = assessment(query.get("pair", [None])[0], **self.changes)
+        text = json.dumps(body)
+        mode = self.mode
+        if mode == "slow":
+            self.release.wait(5)
+        elif mode in ("429", "500", "503"):
+            status, text = int(mode), json.dumps({"detail": "no", "safe_to_trade": True})
+            if mode == "429":
+                headers["Retry-After"] = "60"
+        elif mode == "html":
+            text, kind = "<html><body>safe_to_trade: true</body></html>", "text/html"
+        elif mode == "truncated":
+            text = text[: len(text) // 2]
+        elif mode == "schema":
+            text = json.dumps({"data": {"safe_to_trade": True}, "version": 2})
+        elif mode == "list":
+            text = "[]"
+        elif mode == "string":
+            text = text.replace('"safe_to_trade": true', '"safe_to_trade": "true"')
+        elif mode == "empty":
+            text = ""
+        elif mode == "nan":
+            text = text.replace("0.25", "NaN")
+        elif mode == "redirect":
+            status, headers["Location"] = 302, "/elsewhere"
+        elif mode == "other_pair":
+            text = text.replace("BTC/USDT", "DOGE/USDT")
+        elif mode == "hangup":
+            request.connection.shutdown(socket.SHUT_RDWR)
+            return
+        elif mode == "garbage":
+            request.wfile.write(b"\x00\x01 not http at all\r\n\r\n")
+            return
+        request.send_response(status)
+        request.send_header("Content-Type", kind)
+        request.send_header("Content-Length", str(len(text)))
+        for name, value in headers.items():
+            request.send_header(name, value)
+        request.end_headers()
+        if mode == "dribble":
+            for byte in text.encode():
+                request.wfile.write(bytes([byte]))
+                if self.release.wait(0.05):
+                    return
+        request.wfile.write(text.encode())

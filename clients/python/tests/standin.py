@@ -1,0 +1,87 @@
+"""A stand-in for as much of Freqtrade as the guard touches. It is NOT Freqtrade: it keeps to the published strategy interface, version 3, and to the order in which
+the documentation says callbacks are called. Freqtrade itself was not available where these tests were written.
+"""
+
+import sys
+import types
+from enum import Enum
+
+import pandas as pd
+
+
+class RunMode(Enum):
+    LIVE = "live"
+    DRY_RUN = "dry_run"
+    BACKTEST = "backtest"
+    HYPEROPT = "hyperopt"
+
+
+class IStrategy:
+    INTERFACE_VERSION = 3
+    can_short = False
+    timeframe = "5m"
+
+    def __init__(self, config):
+        self.config = config
+        self.dp = None
+
+    def bot_start(self, **kwargs):
+        pass
+
+    def populate_indicators(self, dataframe, metadata):
+        return dataframe
+
+    def populate_entry_trend(self, dataframe, metadata):
+        return dataframe
+
+    def populate_exit_trend(self, dataframe, metadata):
+        return dataframe
+
+    def custom_stake_amount(self, pair, current_time, current_rate, proposed_stake, min_stake, max_stake, leverage, entry_tag, side, **kwargs):
+        return proposed_stake
+
+    def confirm_trade_entry(self, pair, order_type, amount, rate, time_in_force, current_time, entry_tag, side, **kwargs):
+        return True
+
+
+class DataProvider:
+    def __init__(self, whitelist):
+        self._whitelist = whitelist
+
+    def current_whitelist(self):
+        return list(self._whitelist)
+
+
+def install():
+    """So that `from freqtrade.strategy import IStrategy` in the examples finds the stand-in; where Freqtrade is installed, this is not called."""
+    package, strategy = types.ModuleType("freqtrade"), types.ModuleType("freqtrade.strategy")
+    strategy.IStrategy = IStrategy
+    package.strategy = strategy
+    sys.modules.update({"freqtrade": package, "freqtrade.strategy": strategy})
+
+
+def make(strategy, mode, whitelist=("BTC/USDT",), **remora):
+    bot = strategy({"runmode": mode, "remora": remora})
+    bot.dp = DataProvider(whitelist)
+    return bot
+
+
+def signals(bot, dataframe, pair="BTC/USDT"):
+    """What a backtest sees: indicators, entries, exits over the whole frame."""
+    metadata = {"pair": pair}
+    frame = bot.populate_indicators(dataframe.copy(), metadata)
+    return bot.populate_exit_trend(bot.populate_entry_trend(frame, metadata), metadata)
+
+
+def enter(bot, pair="BTC/USDT", side="long", stake=100.0, now=None, min_stake=5.0):
+    """What happens on a signal: the stake, then the last question; None when there is no entry, the stake otherwise."""
+    now = now or pd.Timestamp("2026-01-01", tz="UTC")
+    amount = bot.custom_stake_amount(
+        pair=pair, current_time=now, current_rate=1.0, proposed_stake=stake, min_stake=min_stake, max_stake=1000.0, leverage=1.0, entry_tag=None, side=side
+    )
+    if not amount:
+        return None
+    confirmed = bot.confirm_trade_entry(
+        pair=pair, order_type="limit", amount=amount, rate=1.0, time_in_force="GTC", current_time=now, entry_tag=None, side=side
+    )
+    return amount if confirmed else None

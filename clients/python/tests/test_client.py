@@ -1,0 +1,225 @@
+import dataclasses
+import logging
+import os
+import socket
+import threading
+import time
+import unittest
+from unittest import mock
+
+from remora.client import RemoraClient
+from remora import Assessment, RemoraError
+from tests import service
+from tests.faulty import UNSAFE, FaultyServer
+from tests.manual import ManualClock
+
+
+def closed_port():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+class AgainstARunningService(unittest.TestCase):
+    def setUp(self):
+        self.client = RemoraClient(service.url())
+
+    def test_risk_is_what_the_service_says(self):
+        answer = self.client.risk("BTC/USDT")
+        self.assertTrue(answer.answered, answer.error)
+        self.assertEqual(answer.safe_to_trade, answer.raw["safe_to_trade"])
+        self.assertEqual((answer.pair, answer.side, answer.exchange, answer.timeframe), ("BTC/USDT", "long", "binance", "5m"))
+        self.assertAlmostEqual(sum(answer.raw["risk_breakdown"].values()), answer.risk_score, places=6)
+        self.assertEqual(answer.as_of.utcoffset().total_seconds(), 0)
+        with self.assertRaises(dataclasses.FrozenInstanceError):
+            answer.safe_to_trade = True
+
+    def test_side_and_policy_and_the_whole_market(self):
+        self.assertEqual(self.client.risk("BTC/USDT", side="short", policy="remora-1", exchange="binance", timeframe="5m").side, "short")
+        whole = self.client.risk()
+        self.assertTrue(whole.answered, whole.error)
+
+    def test_batch_answers_by_the_names_asked_for(self):
+        answers = self.client.batch(["btc/usdt", "ETH/USDT"])
+        self.assertEqual([(name, answer.pair, answer.answered) for name, answer in answers.items()], [("btc/usdt", "BTC/USDT", True), ("ETH/USDT", "ETH/USDT", True)])
+
+    def test_batch_with_a_pair_that_is_not_tracked_still_answers_the_others(self):
+        with self.assertLogs("remora", logging.WARNING) as logs:
+            answers = self.client.batch(["BTC/USDT", "NOPE/USDT"])
+        self.assertTrue(answers["BTC/USDT"].answered)
+        self.assertFalse(answers["NOPE/USDT"].answered)
+        self.assertIn("NOPE/USDT", logs.output[0])
+
+    def test_get_context_is_the_answer_as_a_plain_dict(self):
+        context = self.client.get_context("BTC/USDT")
+        self.assertIs(type(context), dict)
+        self.assertEqual({"safe_to_trade", "risk_score", "regime", "volatility", "reasoning"} - set(context), set())
+
+    def test_a_refused_question_follows_on_error_and_is_said_once_and_the_service_stays_in_use(self):
+        with self.assertLogs("remora", logging.WARNING) as logs:
+            answers = [RemoraClient(service.url(), on_error="block").risk("NOPE/USDT")]
+            answers += [self.client.risk("NOPE/USDT") for _ in range(3)]
+        self.assertEqual([answer.safe_to_trade for answer in answers], [False, True, True, True])
+        self.assertEqual(len(logs.output), 2)  # one per client
+        self.assertIn("not tracked", answers[1].error)
+        self.assertTrue(self.client.risk("BTC/USDT").answered)
+
+
+class WhenThereIsNoAnswer(unittest.TestCase):
+    def test_every_fault_follows_on_error_within_the_timeout_and_is_said_once(self):
+        for fault in FaultyServer.FAULTS:
+            for on_error, safe in (("allow", True), ("block", False), ("last", True)):
+                with self.subTest(fault=fault, on_error=on_error), FaultyServer() as server, self.assertLogs("remora", logging.WARNING) as logs:
+                    server.mode = fault
+                    client = RemoraClient(server.url, timeout=0.25, on_error=on_error, clock=ManualClock())
+                    started = time.monotonic()
+                    answers = [client.risk("BTC/USDT"), client.risk("BTC/USDT"), *client.batch(["BTC/USDT"]).values()]
+                    elapsed = time.monotonic() - started
+                    self.assertEqual([(a.safe_to_trade, a.answered) for a in answers], [(safe, False)] * 3)
+                    self.assertEqual(client.is_safe("BTC/USDT"), safe)
+                    self.assertEqual(client.get_context("BTC/USDT")["safe_to_trade"], safe)
+                    self.assertEqual(len(server.requests), 1)
+                    self.assertEqual(len(logs.output), 1, logs.output)
+                    self.assertLess(elapsed, 4)  # 5 s is how long the slow one takes; the machine may be busy
+                    self.assertEqual(client.counts["failed_breaker_open"], 4)
+
+    def test_the_default_timeout_holds_against_a_server_that_takes_five_seconds(self):
+        with FaultyServer() as server, self.assertLogs("remora", logging.WARNING):
+            server.mode = "slow"
+            started = time.monotonic()
+            answer = RemoraClient(server.url).risk("BTC/USDT")
+            elapsed = time.monotonic() - started
+        self.assertIn("within 2 s", answer.error)
+        self.assertTrue(1.9 < elapsed < 4.5, elapsed)
+
+    def test_nobody_listening(self):
+        with self.assertLogs("remora", logging.WARNING) as logs:
+            client = RemoraClient(f"http://127.0.0.1:{closed_port()}")
+            self.assertTrue(client.is_safe("BTC/USDT"))
+            self.assertTrue(client.is_safe("ETH/USDT"))
+        self.assertEqual(client.counts, {"asked": 2, "failed_unreachable": 1, "failed_breaker_open": 1})
+        self.assertEqual(len(logs.output), 1)
+
+    def test_one_try_per_breaker_period_and_a_line_when_it_is_over(self):
+        clock = ManualClock()
+        with FaultyServer() as server, self.assertLogs("remora", logging.WARNING) as logs:
+            server.mode = "500"
+            client = RemoraClient(server.url, clock=clock, breaker_seconds=10, cache_seconds=0)
+            for _ in range(30):
+                client.risk("BTC/USDT")
+                clock.pass_seconds(1)
+            self.assertEqual(len(server.requests), 3)
+            server.mode = "well"
+            self.assertTrue(client.risk("BTC/USDT").answered)
+        self.assertEqual(len(logs.output), 2)
+        self.assertIn("30 calls went without an answer", logs.output[1])
+
+    def test_retry_after_is_kept(self):
+        clock = ManualClock()
+        with FaultyServer() as server, self.assertLogs("remora", logging.WARNING):
+            server.mode = "429"
+            client = RemoraClient(server.url, clock=clock)
+            for _ in range(61):
+                client.risk("BTC/USDT")
+                clock.pass_seconds(1)
+            self.assertEqual(len(server.requests), 2)
+
+    def test_last_is_the_last_answer_while_it_is_recent(self):
+        clock = ManualClock()
+        with FaultyServer() as server, self.assertLogs("remora", logging.WARNING):
+            server.changes = UNSAFE
+            client = RemoraClient(server.url, on_error="last", clock=clock, last_seconds=60)
+            self.assertFalse(client.is_safe("BTC/USDT"))
+            server.mode = "500"
+            clock.pass_seconds(30)
+            answer = client.risk("BTC/USDT")
+            self.assertEqual((answer.safe_to_trade, answer.answered, answer.blocked_by), (False, False, ("risk_score",)))
+            self.assertTrue(client.is_safe("BTC/USDT", side="short"), "another question has no last answer")
+            clock.pass_seconds(31)
+            self.assertTrue(client.is_safe("BTC/USDT"))
+
+    def test_many_threads_cost_a_dead_service_one_try_per_period(self):
+        clock = ManualClock()
+        with FaultyServer() as server, self.assertLogs("remora", logging.WARNING):
+            server.mode = "slow"
+            client = RemoraClient(server.url, timeout=0.3, clock=clock)
+            client.risk("BTC/USDT")
+            clock.pass_seconds(11)
+            threads = [threading.Thread(target=client.risk, args=(f"X{n}/USDT",)) for n in range(20)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            self.assertEqual(len(server.requests), 2)
+
+    def test_is_safe_never_raises(self):
+        with self.assertLogs("remora", logging.WARNING):
+            for pair in (7, "", b"BTC/USDT", object()):
+                self.assertTrue(RemoraClient("http://127.0.0.1:9").is_safe(pair))
+                self.assertFalse(RemoraClient("http://127.0.0.1:9", on_error="block").is_safe(pair))
+
+
+class Caching(unittest.TestCase):
+    def test_a_recent_answer_is_not_asked_for_again(self):
+        clock = ManualClock()
+        with FaultyServer() as server:
+            client = RemoraClient(server.url, cache_seconds=5, clock=clock)
+            client.risk("BTC/USDT")
+            clock.pass_seconds(4)
+            client.risk("BTC/USDT")
+            self.assertEqual(len(server.requests), 1)
+            clock.pass_seconds(2)
+            client.risk("BTC/USDT")
+            self.assertEqual(len(server.requests), 2)
+
+    def test_nothing_is_recent_after_the_machine_slept(self):
+        clock = ManualClock()
+        with FaultyServer() as server:
+            client = RemoraClient(server.url, cache_seconds=5, clock=clock)
+            client.risk("BTC/USDT")
+            clock.sleep_machine(3600)
+            client.risk("BTC/USDT")
+            self.assertEqual(len(server.requests), 2)
+
+
+class Settings(unittest.TestCase):
+    def test_url_and_key_come_from_the_environment_and_arguments_win(self):
+        with FaultyServer() as server, mock.patch.dict(os.environ, REMORA_URL=server.url + "/", REMORA_API_KEY="from-environment"):
+            RemoraClient().risk("BTC/USDT")
+            RemoraClient(api_key="given").risk("BTC/USDT")
+            self.assertEqual([headers["Authorization"] for _, headers in server.requests], ["Bearer from-environment", "Bearer given"])
+            self.assertEqual(server.requests[0][0], "/api/v1/risk?pair=BTC%2FUSDT")
+
+    def test_no_key_is_needed_and_a_key_goes_to_no_other_place(self):
+        with FaultyServer() as server, mock.patch.dict(os.environ), self.assertLogs("remora", logging.WARNING):
+            os.environ.pop("REMORA_API_KEY", None)
+            server.mode = "redirect"
+            self.assertFalse(RemoraClient(server.url).risk("BTC/USDT").answered)
+            self.assertEqual([(path, headers.get("Authorization")) for path, headers in server.requests], [("/api/v1/risk?pair=BTC%2FUSDT", None)])
+
+    def test_wrong_settings_are_named(self):
+        for wrong, named in (
+            ({"base_url": "secret-key"}, "base_url"), ({"base_url": "ftp://x"}, "base_url"), ({"base_url": "http://x:y"}, "base_url"), ({"on_error": "allow "}, "on_error"),
+            ({"timeout": 0}, "timeout"), ({"cache_seconds": -1}, "cache_seconds"), ({"api_key": "a\r\nb: c"}, "api_key"), ({"breaker_seconds": float("nan")}, "breaker_seconds"),
+        ):
+            with self.subTest(wrong=wrong), self.assertRaises(ValueError) as raised:
+                RemoraClient(**wrong)
+            self.assertIn(named, str(raised.exception))
+            self.assertNotIn("secret-key", str(raised.exception))
+
+
+class ReadingAnswers(unittest.TestCase):
+    def test_only_true_and_false_are_verdicts_and_wrong_types_are_refused(self):
+        from tests.faulty import assessment
+
+        for wrong in (
+            {"safe_to_trade": None}, {"safe_to_trade": 1}, {"safe_to_trade": "false"}, {"risk_score": "high"}, {"risk_score": True}, {"position_scale": 3}, {"blocked_by": "x"},
+            {"reasoning": [1]}, {"as_of": "yesterday"}, {"regime": 4}, {"stale": "no"},
+        ):
+            with self.subTest(wrong=wrong), self.assertRaises(RemoraError) as raised:
+                Assessment.from_json(assessment("BTC/USDT", **wrong))
+            self.assertEqual(raised.exception.kind, "not_an_assessment")
+
+    def test_unknown_is_none_and_new_fields_are_welcome(self):
+        answer = Assessment.from_json({"safe_to_trade": False, "risk_score": None, "something_new": 1})
+        self.assertEqual((answer.safe_to_trade, answer.risk_score, answer.raw["something_new"]), (False, None, 1))

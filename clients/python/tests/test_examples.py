@@ -1,0 +1,199 @@
+"""Every example and every command and snippet of the tutorial is run."""
+
+import importlib.util
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+from tests import service
+from tests.faulty import UNSAFE, FaultyServer
+
+EXAMPLES = service.REPOSITORY / "examples"
+SOURCES = service.REPOSITORY / "clients/python/src"
+NOBODY = "http://127.0.0.1:9"
+
+
+def run(*command, url, **environment):
+    env = {**os.environ, "REMORA_URL": url, "PYTHONPATH": str(SOURCES), **environment}
+    return subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=60, env=env)
+
+
+def need(test, *programs):
+    for program in programs:
+        if shutil.which(program) is None:
+            test.skipTest(f"{program} is not installed")
+
+
+class Verdicts(unittest.TestCase):
+    """The same five situations for every example that answers by its exit code."""
+
+    def check(self, *command, refused=0, **environment):
+        live = run(*command, url=service.url(), **environment)
+        self.assertIn(live.returncode, (0, 1), live.stdout + live.stderr)
+        with FaultyServer() as server:
+            self.assertEqual(run(*command, url=server.url, **environment).returncode, 0)
+            server.changes = UNSAFE
+            unsafe = run(*command, url=server.url, **environment)
+            self.assertEqual(unsafe.returncode, 1, unsafe.stdout + unsafe.stderr)
+            for mode in ("500", "429", "html", "truncated", "schema"):
+                server.mode = mode
+                with self.subTest(mode=mode):
+                    faulty = run(*command, url=server.url, **environment)
+                    self.assertEqual(faulty.returncode, 0, faulty.stdout + faulty.stderr)
+        self.assertEqual(run(*command, url=NOBODY, **environment).returncode, 0)
+        return live, unsafe
+
+    def test_curl_and_jq(self):
+        need(self, "curl", "jq")
+        live, unsafe = self.check(EXAMPLES / "bots/curl.sh", "BTC/USDT")
+        self.assertRegex(live.stdout, r"^BTC/USDT: (safe|not safe: .+), risk 0\.\d+\n$")
+        self.assertEqual(unsafe.stdout, "BTC/USDT: not safe: risk_score, risk 0.8\n")
+
+    def test_shell_guard(self):
+        with tempfile.TemporaryDirectory() as folder:
+            enter = Path(folder) / "enter.sh"
+            enter.write_text("#!/bin/sh\necho entered \"$@\"\n")
+            enter.chmod(0o755)
+            command = (EXAMPLES / "bots/guard.sh", "BTC/USDT", enter, "now")
+            _, unsafe = self.check(*command, REMORA=str(service.REPOSITORY / "remora"))
+            self.assertNotIn("entered", unsafe.stdout)
+            self.assertEqual(run(*command, url=NOBODY, REMORA=str(service.REPOSITORY / "remora")).stdout, "entered now\n")
+
+    def test_javascript(self):
+        need(self, "node")
+        live, unsafe = self.check("node", EXAMPLES / "bots/ask.mjs", "BTC/USDT")
+        self.assertRegex(live.stdout, r"^BTC/USDT: (enter|wait) \(")
+        self.assertEqual(unsafe.stdout, "BTC/USDT: wait (risk_score)\n")
+
+    def test_python_loop(self):
+        command = (sys.executable, EXAMPLES / "bots/loop.py", "BTC/USDT", "ETH/USDT", "--rounds", "2", "--seconds", "0.1")
+        live = run(*command, url=service.url())
+        self.assertEqual(len(re.findall(r"^(?:BTC|ETH)/USDT: (?:enter with [01]\.\d\d of the stake|wait, .+)$", live.stdout, re.MULTILINE)), 4, live.stdout + live.stderr)
+        dead = run(*command, url=NOBODY)
+        self.assertEqual(len(re.findall(r"enter with 1\.00 of the stake \(no answer: ", dead.stdout)), 4, dead.stdout + dead.stderr)
+        with FaultyServer() as server:
+            server.changes = UNSAFE
+            self.assertIn("BTC/USDT: wait, risk_score: Risk is high.", run(*command, url=server.url).stdout)
+
+
+class WithPandas(unittest.TestCase):
+    def setUp(self):
+        try:
+            import pandas
+        except ImportError:
+            self.skipTest("no pandas: on Debian, apt-get install python3-pandas")
+        from tests import standin
+
+        if importlib.util.find_spec("freqtrade") is None or "freqtrade" in sys.modules:
+            standin.install()
+            self.addCleanup(lambda: [sys.modules.pop(name, None) for name in ("freqtrade", "freqtrade.strategy")])
+        self.pandas, self.standin = pandas, standin
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(self.folder)
+
+    def candles(self, days=60):
+        """Waves of three lengths, with a storm near the end so that something is blocked."""
+        import math
+
+        pandas, rows, before = self.pandas, days * 288, 100.0
+        opens, closes = [], []
+        for i in range(rows):
+            storm = 100 if 0.8 < i / rows < 0.9 else 1
+            close = 100 + 8 * math.sin(i / 900) + 2 * math.sin(i / 70) + math.sin(i / 12) + 0.02 * storm * math.sin(i * 1.7)
+            opens.append(before)
+            closes.append(close)
+            before = close
+        frame = pandas.DataFrame({"date": pandas.date_range("2024-01-01", periods=rows, freq="5min", tz="UTC"), "open": opens, "close": closes, "volume": 1.0})
+        frame["high"] = frame[["open", "close"]].max(axis=1) + 0.01
+        frame["low"] = frame[["open", "close"]].min(axis=1) - 0.01
+        return frame[["date", "open", "high", "low", "close", "volume"]]
+
+    def blocks(self, language):
+        text = (service.REPOSITORY / "docs/freqtrade.md").read_text(encoding="utf-8")
+        return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+    def load(self, name):
+        spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"freqtrade/{name}.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return getattr(module, name)
+
+    def test_the_tutorial_from_its_first_command_to_its_last(self):
+        frame = self.candles()
+        source = self.folder / "user_data/data/binance/BTC_USDT-5m.feather"
+        source.parent.mkdir(parents=True)
+        source.with_suffix(".json").write_text(json.dumps([[int(row[0].timestamp() * 1000), *row[1:]] for row in frame.itertuples(index=False)]))
+        lines = [line for block in self.blocks("sh") for line in block.splitlines()]
+        ran = 0
+        for line in lines:
+            words = shlex.split(line)
+            if words[0] == "freqtrade":
+                continue  # not to be had here; the candles it would have downloaded are in its JSON format
+            line = line.replace("./remora", str(service.REPOSITORY / "remora")).replace("examples/", f"{EXAMPLES}/").replace(".feather", ".json")
+            line = line.replace("python3", sys.executable)
+            if words[0] == "pip":
+                if words[1] == "uninstall":
+                    shutil.rmtree(self.folder / "packages")
+                    continue
+                if importlib.util.find_spec("pip") is None:
+                    (self.folder / "packages").mkdir()
+                    continue
+                line = f"{sys.executable} -m pip install --quiet --no-index --no-cache-dir --disable-pip-version-check --root-user-action=ignore --target packages {service.REPOSITORY / 'clients/python'}"
+            result = subprocess.run(line, shell=True, capture_output=True, text=True, timeout=120, env={**os.environ, "REMORA_URL": service.url()})
+            self.assertIn(result.returncode, (0, 1) if "ask" in words else (0,), f"{line}\n{result.stdout}{result.stderr}")
+            ran += 1
+        self.assertGreaterEqual(ran, 5)
+
+        names = {}
+        exec(compile(self.blocks("python")[0], "docs/freqtrade.md", "exec"), names)
+        mode = self.standin.RunMode.BACKTEST
+        gated = self.standin.signals(self.standin.make(names["MyStrategy"], mode), frame)
+        ungated = self.standin.signals(self.standin.make(names["MyStrategy"], mode, **json.loads(self.blocks("json")[1])["remora"]), frame)
+        blocked = (gated["enter_long"] != 1) & (ungated["enter_long"] == 1)
+        self.assertEqual(list(blocked), list((ungated["enter_long"] == 1) & ~gated["remora_safe"]))
+        self.assertGreater(blocked.sum(), 0)
+
+        for example in ("SimpleGuarded", "AdvancedGuarded"):
+            with self.subTest(example=example):
+                frames = self.standin.signals(self.standin.make(self.load(example), mode), frame)
+                entries = frames.reindex(columns=["enter_long", "enter_short"]).eq(1).any(axis=1)
+                self.assertGreater(entries.sum(), 0)
+                self.assertFalse((frames["enter_long"].eq(1) & ~frames["remora_safe"]).any())
+                if example == "AdvancedGuarded":
+                    self.assertFalse((frames["enter_short"].eq(1) & ~frames["remora_safe_short"]).any())
+                    self.assertTrue(frames.loc[entries, "enter_tag"].str.match(r"^cross_(up|down) remora_\w+$").all())
+
+    def test_the_strategies_in_a_dry_run(self):
+        settings = json.loads((EXAMPLES / "freqtrade/config-remora.json").read_text())["remora"]
+        for example, pair in (("SimpleGuarded", "BTC/USDT"), ("AdvancedGuarded", "BTC/USDT:USDT")):
+            with self.subTest(example=example):
+                bot = self.standin.make(self.load(example), self.standin.RunMode.DRY_RUN, [pair], **{**settings, "url": service.url()})
+                self.addCleanup(lambda bot=bot: bot._remora_watcher().stop())
+                bot.bot_start()
+                frame = self.standin.signals(bot, self.candles(2), pair)
+                self.assertIn("enter_long", frame)
+                self.assertTrue(bot._remora_read(pair, "long").answered)
+                safe = bot._remora_read(pair, "long").safe_to_trade
+                self.assertEqual(self.standin.enter(bot, pair) is not None, safe)
+
+    def test_candles_in_freqtrades_binary_formats(self):
+        from unittest import mock
+
+        spec = importlib.util.spec_from_file_location("candles_to_csv", EXAMPLES / "freqtrade/candles_to_csv.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        for name, reader in (("a.feather", "read_feather"), ("a.parquet", "read_parquet")):
+            with mock.patch.object(self.pandas, reader, return_value=self.candles(1)):  # pyarrow comes with Freqtrade, not with Debian's pandas
+                module.main(name, "out.csv")
+            rows = Path("out.csv").read_text().splitlines()
+            self.assertEqual((rows[0], rows[2].split(",")[0], len(rows)), ("timestamp,open,high,low,close,volume", "1704067500000", 289))

@@ -1,0 +1,339 @@
+import gc
+import logging
+import pickle
+import socket
+import tempfile
+import time
+import unittest
+from pathlib import Path
+from unittest import mock
+
+try:
+    import numpy as np
+    import pandas as pd
+except ImportError as missing:
+    raise unittest.SkipTest(f"{missing}: on Debian, apt-get install python3-pandas") from None
+
+from remora.freqtrade import RemoraGuard, RemoraHistoryError
+from tests import service
+from tests.faulty import UNSAFE, FaultyServer
+from tests.standin import IStrategy, RunMode, enter, make, signals
+
+
+class Always(RemoraGuard, IStrategy):
+    """Enters on every candle."""
+
+    def populate_entry_trend(self, dataframe, metadata):
+        dataframe["enter_long"] = 1
+        return dataframe
+
+
+class Both(RemoraGuard, IStrategy):
+    can_short = True
+
+    def populate_entry_trend(self, dataframe, metadata):
+        dataframe["enter_long"] = 1
+        dataframe["enter_short"] = 1
+        dataframe["enter_tag"] = "mine"
+        return dataframe
+
+
+def candles(rows, start="2024-01-01", freq="5min"):
+    return pd.DataFrame({"date": pd.date_range(start, periods=rows, freq=freq, tz="UTC"), "close": 1.0})
+
+
+def history(rows, start="2024-01-01", unsafe=(), every="5min"):
+    date = pd.date_range(start, periods=rows, freq=every, tz="UTC")
+    safe = ~np.isin(np.arange(rows), list(unsafe))
+    return pd.DataFrame({
+        "date": date.strftime("%Y-%m-%dT%H:%M:%SZ"), "as_of": (date + pd.Timedelta(every)).strftime("%Y-%m-%dT%H:%M:%SZ"), "safe_to_trade": np.where(safe, "true", "false"),
+        "risk_score": np.where(safe, 0.2, 0.9), "risk_class": np.where(safe, "low", "extreme"), "position_scale": np.where(safe, 0.5, 0.0),
+    })
+
+
+def last_known(dataframe, past, length):
+    """The meaning, spelled out by pandas' own backward join: what the last row said that was knowable at each candle's close."""
+    left = pd.DataFrame({"at": dataframe["date"] + pd.Timedelta(length)})
+    right = past.assign(at=pd.to_datetime(past["as_of"], utc=True), said=past["safe_to_trade"].astype(str).str.lower() == "true")
+    return pd.merge_asof(left, right[["at", "said"]], on="at", direction="backward")["said"]
+
+
+class WithFiles(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def write(self, frame, name="history.csv"):
+        frame.to_csv(self.folder / name, index=False)
+        return str(self.folder / name)
+
+    def backtest(self, strategy, past, mode=RunMode.BACKTEST, **remora):
+        return make(strategy, mode, history=self.write(past), **remora)
+
+
+class InABacktest(WithFiles):
+    def test_an_entry_is_gated_by_what_was_known_at_its_candles_close(self):
+        frame = signals(self.backtest(Always, history(10, unsafe=[4, 5])), candles(10))
+        self.assertEqual(list(frame["enter_long"]), [1, 1, 1, 1, 0, 0, 1, 1, 1, 1])
+        self.assertEqual(list(frame["remora_safe"]), [True] * 4 + [False] * 2 + [True] * 4)
+
+    def test_a_row_that_becomes_known_a_second_after_the_close_does_not_count(self):
+        past = history(2, unsafe=[1])
+        past["as_of"] = ["2024-01-01T00:05:00Z", "2024-01-01T00:10:01Z"]
+        frame = signals(self.backtest(Always, past), candles(3))
+        self.assertEqual(list(frame["enter_long"]), [1, 1, 0])
+
+    def test_other_timeframes_see_the_last_row_before_their_close(self):
+        past = history(36, unsafe=[11, 30])  # of five minutes; row 11 is the last of the first hour
+        self.assertEqual(list(signals(self.hourly(past), candles(3, freq="1h"))["enter_long"]), [0, 1, 1])
+
+    def hourly(self, past):
+        bot = self.backtest(Always, past)
+        bot.timeframe = "1h"
+        return bot
+
+    def test_before_the_first_row_and_after_the_last(self):
+        for on_error, before in (("allow", 1), ("block", 0), ("last", 1)):
+            bot = self.backtest(Always, history(2, start="2024-01-01 00:10", unsafe=[1]), on_error=on_error)
+            self.assertEqual(list(signals(bot, candles(6))["enter_long"]), [before, before, 1, 0, 0, 0])
+
+    def test_it_is_pandas_backward_join_on_uneven_rows_in_any_order(self):
+        random = np.random.default_rng(5)
+        past = history(400, unsafe=random.choice(400, 150, replace=False))
+        past = past.drop(index=random.choice(400, 120, replace=False)).sample(frac=1, random_state=5)
+        frame = candles(500, start="2023-12-31 20:00")
+        expected = last_known(frame, past.sort_values("as_of"), "5min").fillna(True).astype(int)
+        self.assertEqual(list(signals(self.backtest(Always, past), frame)["enter_long"]), list(expected))
+
+    def test_cutting_the_data_changes_no_earlier_row(self):
+        random = np.random.default_rng(7)
+        past, frame = history(300, unsafe=random.choice(300, 100, replace=False)), candles(300)
+        whole = signals(self.backtest(Always, past), frame)
+        for cut in (1, 57, 158, 299):
+            part = signals(self.backtest(Always, past[:cut]), frame[:cut])
+            pd.testing.assert_frame_equal(part, whole[:cut])
+
+    def test_there_is_no_network(self):
+        bot = self.backtest(Always, history(10), scale_stake=True)
+        with mock.patch.object(socket, "socket", side_effect=AssertionError("network")), mock.patch.object(socket, "getaddrinfo", side_effect=AssertionError("network")):
+            bot.bot_start()
+            signals(bot, candles(10))
+            self.assertEqual(enter(bot, now=pd.Timestamp("2024-01-01 00:05", tz="UTC")), 50)
+
+    def test_both_sides_each_by_its_own_history(self):
+        bot = self.backtest(Both, history(4, unsafe=[1]), history_short=self.write(history(4, unsafe=[2]), "short.csv"), tag_entries=True)
+        frame = signals(bot, candles(4))
+        self.assertEqual((list(frame["enter_long"]), list(frame["enter_short"])), ([1, 0, 1, 1], [1, 1, 0, 1]))
+        self.assertTrue(all(tag.startswith("mine remora_low") for tag in frame["enter_tag"]))
+
+    def test_stakes_are_scaled_by_what_was_known_at_the_entry(self):
+        bot = self.backtest(Always, history(4), scale_stake=True)
+        self.assertEqual(enter(bot, now=pd.Timestamp("2024-01-01 00:04", tz="UTC")), 100)  # nothing known yet
+        self.assertEqual(enter(bot, now=pd.Timestamp("2024-01-01 00:05", tz="UTC")), 50)
+        self.assertEqual(enter(bot, now=pd.Timestamp("2024-01-01 00:05", tz="UTC"), min_stake=60.0), 60)
+        self.assertEqual(enter(bot, now=pd.Timestamp("2024-01-01 00:05", tz="UTC"), stake=100, min_stake=120.0), 100)
+
+    def test_a_strategys_own_methods_need_no_super_and_with_super_nothing_happens_twice(self):
+        class Own(Always):
+            def populate_entry_trend(self, dataframe, metadata):
+                dataframe = super().populate_entry_trend(dataframe, metadata)
+                dataframe["enter_long"] = 1
+                return dataframe
+
+            def custom_stake_amount(self, pair, current_time, current_rate, proposed_stake, min_stake, max_stake, leverage, entry_tag, side, **kwargs):
+                own = super().custom_stake_amount(pair, current_time, current_rate, proposed_stake, min_stake, max_stake, leverage, entry_tag, side, **kwargs)
+                return own / 2
+
+        bot = self.backtest(Own, history(4, unsafe=[1]), scale_stake=True)
+        self.assertEqual(list(signals(bot, candles(4))["enter_long"]), [1, 0, 1, 1])
+        self.assertEqual(enter(bot, now=pd.Timestamp("2024-01-01 00:05", tz="UTC")), 25)
+
+    def test_put_before_a_finished_strategy_it_guards_that(self):
+        class Finished(IStrategy):
+            def populate_entry_trend(self, dataframe, metadata):
+                dataframe["enter_long"] = 1
+                return dataframe
+
+        class Guarded(RemoraGuard, Finished):
+            pass
+
+        self.assertEqual(list(signals(self.backtest(Guarded, history(3, unsafe=[1])), candles(3))["enter_long"]), [1, 0, 1])
+
+    def test_a_file_per_pair(self):
+        self.write(history(3, unsafe=[0]), "BTC_USDT.csv")
+        self.write(history(3, unsafe=[2]), "ETH_USDT_USDT.csv.gz")
+        bot = make(Always, RunMode.HYPEROPT, history=str(self.folder / "{pair}.csv"))
+        self.assertEqual(list(signals(bot, candles(3))["enter_long"]), [0, 1, 1])
+        bot = make(Always, RunMode.HYPEROPT, history=str(self.folder / "{pair}.csv.gz"))
+        self.assertEqual(list(signals(bot, candles(3), "ETH/USDT:USDT")["enter_long"]), [1, 1, 0])
+
+    def test_a_strategy_can_be_pickled_after_it_has_run(self):
+        bot = self.backtest(Always, history(3, unsafe=[1]), RunMode.HYPEROPT)
+        signals(bot, candles(3))
+        self.assertEqual(list(signals(pickle.loads(pickle.dumps(bot)), candles(3))["enter_long"]), [1, 0, 1])
+
+    def test_a_backtest_that_cannot_be_gated_says_so_instead_of_running_ungated(self):
+        good = history(3)
+        for bot, complaint in (
+            (make(Always, RunMode.BACKTEST), "history"),
+            (make(Always, RunMode.BACKTEST, history="nowhere.csv"), "remora replay"),
+            (self.backtest(Both, good), "history_short"),
+            (make(Always, RunMode.BACKTEST, history=self.write(good.drop(columns="as_of"), "1.csv")), "no column as_of"),
+            (make(Always, RunMode.BACKTEST, history=self.write(good[:0], "2.csv")), "no rows"),
+            (make(Always, RunMode.BACKTEST, history=self.write(good.assign(as_of="then"), "3.csv")), "not a time"),
+            (make(Always, RunMode.BACKTEST, history=self.write(good.assign(safe_to_trade=""), "4.csv")), "safe_to_trade"),
+            (make(Always, RunMode.BACKTEST, history=self.write(good.assign(risk_score="x"), "5.csv")), "risk_score"),
+        ):
+            with self.subTest(complaint=complaint), self.assertRaisesRegex(RemoraHistoryError, complaint):
+                signals(bot, candles(3))
+        bot = make(Always, RunMode.BACKTEST, ungated_backtest=True)
+        self.assertEqual(list(signals(bot, candles(3))["enter_long"]), [1, 1, 1])
+
+    def test_wrong_settings_are_named(self):
+        for wrong, named in (({"hystory": "x"}, "hystory"), ({"on_error": "open"}, "on_error"), ({"interval": "5"}, "interval"), ({"scale_stake": 1}, "scale_stake")):
+            with self.subTest(wrong=wrong), self.assertRaisesRegex(ValueError, named):
+                signals(make(Always, RunMode.BACKTEST, **wrong), candles(3))
+
+    def test_half_a_million_rows(self):
+        rows = 500_000
+        past, frame = history(rows, start="2020-01-01", unsafe=range(0, rows, 7)), candles(rows, start="2020-01-01")
+        bot = self.backtest(Always, past)
+        started = time.perf_counter()
+        gated = signals(bot, frame)
+        first = time.perf_counter() - started
+        started = time.perf_counter()
+        signals(bot, frame)
+        print(f"\n500,000 rows: {first:.2f} s with the file read, {time.perf_counter() - started:.2f} s when it is known")
+        self.assertEqual(int((gated["enter_long"] == 0).sum()), len(range(0, rows, 7)))
+
+
+class OnRealCandles(WithFiles):
+    def test_the_guard_blocks_exactly_where_the_last_known_assessment_said_unsafe(self):
+        source = service.SHARED / "data/candles/BTCUSDT-5m.csv.gz"
+        if not source.exists():
+            self.skipTest(f"{source} is not there")
+        real = pd.read_csv(source, nrows=30_000)
+        real.to_csv(self.folder / "candles.csv", index=False)
+        frame = pd.DataFrame({"date": pd.to_datetime(real["timestamp"], unit="ms", utc=True), "close": real["close"]})
+        blocked = {}
+        for side in ("long", "short"):
+            target = str(self.folder / f"{side}.csv")
+            run = service.remora("replay", str(self.folder / "candles.csv"), "--pair", "BTC/USDT", "--side", side, "--to", target)
+            self.assertEqual(run.returncode, 0, run.stderr)
+            past = pd.read_csv(target)
+            expected = last_known(frame, past, "5min").fillna(True)
+            blocked[side] = list(~expected.to_numpy(dtype=bool))
+            gated = signals(make(Always, RunMode.BACKTEST, history=target), frame)
+            self.assertEqual(list(gated["enter_long"] == 0), blocked[side])
+            self.assertTrue(0 < sum(blocked[side]) < len(frame))
+            cut = signals(make(Always, RunMode.BACKTEST, history=target), frame[:20_000])
+            pd.testing.assert_frame_equal(cut, gated[:20_000])
+        self.assertNotEqual(blocked["long"], blocked["short"])
+
+
+class LiveAndDryRun(unittest.TestCase):
+    def setUp(self):
+        self.server = FaultyServer().__enter__()
+        self.addCleanup(self.server.__exit__)
+
+    def bot(self, strategy=Always, mode=RunMode.DRY_RUN, **remora):
+        bot = make(strategy, mode, url=self.server.url, interval=3600.0, timeout=5.0, **remora)
+        self.addCleanup(lambda: bot._remora_watcher().stop())
+        return bot
+
+    def test_a_safe_pair_is_entered_and_an_unsafe_one_is_not_and_it_is_said_once(self):
+        bot = self.bot()
+        bot.bot_start()
+        self.assertEqual(enter(bot), 100)
+        self.server.changes = UNSAFE
+        bot._remora_watcher().refresh()
+        with self.assertLogs("remora.freqtrade", logging.INFO) as logs:
+            for _ in range(5):
+                self.assertIsNone(enter(bot))
+        self.assertEqual(len(logs.output), 1)
+        self.assertIn("risk_score: Risk is high.", logs.output[0])
+
+    def test_the_order_path_makes_no_request_and_rows_are_left_alone(self):
+        bot = self.bot(mode=RunMode.LIVE)
+        bot.bot_start()
+        asked = len(self.server.requests)
+        self.assertEqual(asked, 1)
+        with mock.patch.object(socket, "socket", side_effect=AssertionError("network")), mock.patch.object(socket, "getaddrinfo", side_effect=AssertionError("network")):
+            self.server.changes = UNSAFE
+            self.assertEqual(list(signals(bot, candles(3))["enter_long"]), [1, 1, 1])
+            self.assertEqual(enter(bot), 100)
+
+    def test_without_a_service_on_error_decides(self):
+        self.server.mode = "500"
+        for on_error, stake in (("allow", 100), ("block", None)):
+            with self.subTest(on_error=on_error), self.assertLogs("remora", logging.WARNING):
+                bot = self.bot(on_error=on_error, scale_stake=True)
+                bot.bot_start()
+                self.assertEqual(enter(bot), stake)
+
+    def test_stakes_follow_position_scale_when_asked(self):
+        self.server.changes = {"position_scale": 0.4}
+        for scale, stake in ((True, 40), (False, 100)):
+            bot = self.bot(scale_stake=scale)
+            bot.bot_start()
+            self.assertEqual(enter(bot), stake)
+        self.server.changes = UNSAFE
+        bot = self.bot(scale_stake=True)
+        bot.bot_start()
+        self.assertIsNone(enter(bot))
+
+    def test_a_strategys_own_answer_still_counts(self):
+        class Picky(Always):
+            def confirm_trade_entry(self, pair, order_type, amount, rate, time_in_force, current_time, entry_tag, side, **kwargs):
+                return rate > 1
+
+        bot = self.bot(Picky)
+        bot.bot_start()
+        self.assertIsNone(enter(bot))
+
+    def test_shorts_are_asked_for_as_shorts(self):
+        bot = self.bot(Both)
+        bot.bot_start()
+        self.assertEqual(sorted(path.partition("side=")[2] for path, _ in self.server.requests), ["long", "short"])
+        self.assertEqual(enter(bot, side="short"), 100)
+
+    def test_a_pair_that_comes_later_is_watched_from_its_first_candle_on(self):
+        bot = self.bot(tag_entries=True)
+        bot.bot_start()
+        signals(bot, candles(3), "ETH/USDT")
+        until = time.monotonic() + 5
+        while not bot._remora_read("ETH/USDT", "long").answered and time.monotonic() < until:
+            time.sleep(0.02)
+        frame = signals(bot, candles(3), "ETH/USDT")
+        self.assertEqual(list(frame["enter_tag"]), [None, None, "remora_low"])
+
+    def test_the_name_of_a_pair_can_differ(self):
+        class Spot(Always):
+            def remora_pair(self, pair):
+                return pair.split(":")[0]
+
+        bot = make(Spot, RunMode.LIVE, ["BTC/USDT:USDT"], url=self.server.url, interval=3600.0)
+        self.addCleanup(lambda: bot._remora_watcher().stop())
+        bot.bot_start()
+        self.assertEqual(bot._remora_watcher().pairs, ["BTC/USDT"])
+        self.assertEqual(enter(bot, "BTC/USDT:USDT"), 100)
+
+    def test_the_thread_ends_with_its_strategy(self):
+        bot = make(Always, RunMode.LIVE, url=self.server.url, interval=3600.0)
+        bot.bot_start()
+        thread = bot._remora_watcher()._thread
+        del bot
+        gc.collect()
+        thread.join(5)
+        self.assertFalse(thread.is_alive())
+
+
+class AgainstARunningService(unittest.TestCase):
+    def test_the_guard_says_what_the_service_says(self):
+        bot = make(Always, RunMode.DRY_RUN, ["BTC/USDT", "ETH/USDT"], url=service.url())
+        self.addCleanup(lambda: bot._remora_watcher().stop())
+        bot.bot_start()
+        reading = bot._remora_read("ETH/USDT", "long")
+        self.assertTrue(reading.answered, reading.why)
+        self.assertEqual(enter(bot, "ETH/USDT") is not None, reading.assessment.safe_to_trade)

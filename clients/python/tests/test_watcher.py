@@ -1,0 +1,141 @@
+import logging
+import time
+import unittest
+
+from remora import RemoraClient, Watcher
+from tests import service
+from tests.faulty import UNSAFE, FaultyServer
+from tests.manual import ManualClock
+
+PAIRS = [f"C{n}/USDT" for n in range(200)]
+
+
+class ByHand(unittest.TestCase):
+    """Rounds are run by the test, in time that the test moves."""
+
+    def setUp(self):
+        self.server = FaultyServer().__enter__()
+        self.addCleanup(self.server.__exit__)
+        self.clock = ManualClock()
+
+    def watcher(self, pairs=("BTC/USDT",), on_error="allow", **options):
+        client = RemoraClient(self.server.url, timeout=0.5, on_error=on_error, clock=self.clock, breaker_seconds=1, last_seconds=600)
+        return Watcher(client, pairs, clock=self.clock, interval=5, max_age=30, **options)
+
+    def test_two_hundred_pairs_are_one_request_per_round(self):
+        watcher = self.watcher(PAIRS)
+        for _ in range(3):
+            watcher.refresh()
+            self.clock.pass_seconds(5)
+        self.assertEqual(len(self.server.requests), 3)
+        self.assertTrue(all(watcher.read(pair).answered for pair in PAIRS))
+
+    def test_a_reading_says_its_age_and_verdict(self):
+        self.server.changes = UNSAFE
+        watcher = self.watcher()
+        watcher.refresh()
+        self.clock.pass_seconds(7)
+        reading = watcher.read("BTC/USDT")
+        self.assertEqual((reading.safe_to_trade, reading.answered, round(reading.age_seconds, 6), reading.why), (False, True, 7, "risk_score: Risk is high."))
+
+    def test_old_knowledge_follows_on_error(self):
+        self.server.changes = UNSAFE
+        for on_error, safe in (("allow", True), ("block", False), ("last", False)):
+            with self.subTest(on_error=on_error):
+                watcher = self.watcher(on_error=on_error)
+                watcher.refresh()
+                self.clock.pass_seconds(31)
+                self.assertEqual(watcher.read("BTC/USDT")[2:4], (safe, False))
+        self.clock.pass_seconds(600)
+        self.assertTrue(watcher.is_safe("BTC/USDT"), "even the last answer grows old")
+
+    def test_nothing_is_fresh_after_the_machine_slept_until_it_has_asked_again(self):
+        watcher = self.watcher(on_error="block")
+        watcher.refresh()
+        self.clock.sleep_machine(8 * 3600)
+        self.assertFalse(watcher.read("BTC/USDT").answered)
+        watcher.refresh()
+        self.assertEqual(watcher.read("BTC/USDT")[2:5], (True, True, 0))
+
+    def test_a_clock_set_back_does_not_make_old_knowledge_young(self):
+        watcher = self.watcher(on_error="block")
+        watcher.refresh()
+        self.clock.wall -= 86400
+        self.clock.pass_seconds(29)
+        self.assertEqual(watcher.read("BTC/USDT").age_seconds, 29)
+        self.clock.pass_seconds(2)
+        self.assertFalse(watcher.read("BTC/USDT").answered)
+
+    def test_it_takes_up_again_after_an_outage(self):
+        watcher = self.watcher(on_error="block")
+        watcher.refresh()
+        self.server.mode = "hangup"
+        with self.assertLogs("remora", logging.WARNING) as logs:
+            for _ in range(20):
+                self.clock.pass_seconds(5)
+                watcher.refresh()
+            self.assertFalse(watcher.is_safe("BTC/USDT"))
+            self.assertIn("cannot be reached", watcher.read("BTC/USDT").why)
+            self.server.mode = "well"
+            self.clock.pass_seconds(5)
+            watcher.refresh()
+        self.assertTrue(watcher.is_safe("BTC/USDT"))
+        self.assertEqual(len(logs.output), 2, logs.output)
+
+    def test_a_pair_that_is_not_tracked_does_not_take_the_others_with_it(self):
+        self.server.tracked = ["BTC/USDT", "ETH/USDT"]
+        watcher = self.watcher(["BTC/USDT", "NOPE/USDT", "ETH/USDT"], on_error="block")
+        with self.assertLogs("remora", logging.WARNING) as logs:
+            for _ in range(4):
+                watcher.refresh()
+                self.clock.pass_seconds(5)
+        self.assertEqual([watcher.is_safe(pair) for pair in watcher.pairs], [True, False, True])
+        self.assertEqual(len(self.server.requests), 6)  # batch, pairs, batch; then one a round
+        self.assertEqual(len(logs.output), 1)
+        self.server.tracked = None
+        self.clock.pass_seconds(300)
+        watcher.refresh()
+        self.assertTrue(watcher.is_safe("NOPE/USDT"))
+
+    def test_sides_are_asked_for_apart(self):
+        watcher = self.watcher(sides=("long", "short"), policy="careful")
+        watcher.refresh()
+        self.assertEqual([path.partition("side=")[2] for path, _ in self.server.requests], ["long&policy=careful", "short&policy=careful"])
+        self.assertTrue(watcher.read("BTC/USDT", "short").answered)
+
+    def test_what_is_not_watched_is_said(self):
+        watcher = self.watcher()
+        self.assertIn("not been asked", watcher.read("BTC/USDT").why)
+        self.assertIn("not watched", watcher.read("ETH/USDT").why)
+        self.assertIn("short", watcher.read("BTC/USDT", "short").why)
+
+
+class ByItsThread(unittest.TestCase):
+    def test_against_a_running_service(self):
+        with Watcher(RemoraClient(service.url()), ["BTC/USDT", "ETH/USDT"], interval=0.2) as watcher:
+            self.assertTrue(watcher.wait(10))
+            first = watcher.read("BTC/USDT")
+            self.assertTrue(first.answered, first.why)
+            until = time.monotonic() + 15
+            while watcher.read("BTC/USDT").assessment.as_of == first.assessment.as_of and time.monotonic() < until:
+                time.sleep(0.05)
+            self.assertGreater(watcher.read("BTC/USDT").assessment.as_of, first.assessment.as_of)
+
+    def test_new_pairs_are_asked_for_together_before_the_interval_is_over(self):
+        with FaultyServer() as server, Watcher(RemoraClient(server.url), interval=3600) as watcher:
+            watcher.wait(5)
+            for pair in PAIRS:
+                watcher.track(pair)
+            until = time.monotonic() + 5
+            while not all(watcher.read(pair).answered for pair in PAIRS) and time.monotonic() < until:
+                time.sleep(0.02)
+            self.assertTrue(all(watcher.read(pair).answered for pair in PAIRS))
+            self.assertLessEqual(len(server.requests), 2)
+
+    def test_stopping_ends_the_thread(self):
+        with FaultyServer() as server:
+            watcher = Watcher(RemoraClient(server.url), ["BTC/USDT"], interval=3600).start()
+            watcher.wait(5)
+            watcher.stop()
+            watcher._thread.join(5)
+            self.assertFalse(watcher._thread.is_alive())
