@@ -21,6 +21,9 @@ internal static class CommandLine
         AskCommand.Create(),
         SandboxCommand.Create(),
         ReplayCommand.Create(),
+        BacktestCommand.Create(),
+        StudyCommand.Create(),
+        JudgeCommand.Create(),
         DoctorCommand.Create(),
     };
 }

@@ -1,3 +1,5 @@
+using Remora.Backtest;
+using Remora.Risk;
 using Spectre.Console;
 
 namespace Remora.Cli;
@@ -16,6 +18,23 @@ internal static class Terminal
     {
         Console.Error.WriteLine("remora: " + message);
         return exitCode;
+    }
+
+    /// <summary>Runs a job on files; what is wrong with them, or with what was asked, becomes one line and an exit code.</summary>
+    public static int Attempt(Func<int> job)
+    {
+        try
+        {
+            return job();
+        }
+        catch (OperationCanceledException)
+        {
+            return Fail("cancelled", ExitCode.Unavailable);
+        }
+        catch (Exception e) when (e is BacktestException or PolicyException or ArgumentException or IOException or UnauthorizedAccessException)
+        {
+            return Fail(e.Message, ExitCode.Usage);
+        }
     }
 
     /// <summary>Shows a progress bar while <paramref name="work"/> goes on.</summary>

@@ -33,7 +33,7 @@ public static class HistoryBuilder
 
     private static AssessmentHistory Build(Tape tape, HistoryOptions options, Action<int> report)
     {
-        var engine = new RemoraEngine(options.Policies, Configured(tape));
+        var engine = new RemoraEngine(options.Policies, tape.Signals);
         var history = new AssessmentHistory(tape, options.Policies);
         var each = options.Each;
         var candle = 0;
@@ -50,10 +50,6 @@ public static class HistoryBuilder
         report(candle % ReportEvery);
         return history;
     }
-
-    /// <summary>The signals whose absence lowers confidence: those the tape has values of.</summary>
-    private static IReadOnlyList<Signal> Configured(Tape tape) =>
-        [.. tape.Observations.Where(o => o.Base is null || o.Base == tape.Market.Pair.Base).Select(o => o.Signal).Distinct().Order()];
 }
 
 /// <summary>How a history is built.</summary>

@@ -11,6 +11,9 @@ namespace Remora.Backtest.History;
 /// <param name="Observations">Outside values in any order; those of other currencies do no harm.</param>
 public sealed record Tape(MarketId Market, IReadOnlyList<Candle> Candles, IReadOnlyList<Observation> Observations)
 {
+    /// <summary>The signals it has values of for this market: their absence at a moment lowers confidence.</summary>
+    public IReadOnlyList<Signal> Signals => [.. Observations.Where(o => o.Base is null || o.Base == Market.Pair.Base).Select(o => o.Signal).Distinct().Order()];
+
     /// <summary>The events in order. Observations that became known after the last candle are left out: nothing would show them.</summary>
     public IEnumerable<MarketEvent> Events()
     {

@@ -1,0 +1,62 @@
+using System.CommandLine;
+using System.Text.Json;
+using Remora.Backtest.Judgement;
+using Remora.Markets;
+using Remora.Risk;
+
+namespace Remora.Cli.Commands;
+
+/// <summary><c>remora judge</c>: would the gate have helped these trades?</summary>
+internal static class JudgeCommand
+{
+    public static Command Create()
+    {
+        var trades = new Argument<string>("TRADES") { Description = "Freqtrade's exported backtest (zip or JSON), or trades as CSV" };
+        var candles = new Option<string[]>("--candles") { Description = "Candles of a traded pair: BTC/USDT=candles.csv.gz; repeatable", Required = true };
+        candles.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens)
+                if (!TryMarket(token.Value, out _)) result.AddError($"--candles '{token.Value}': expected PAIR=FILE such as BTC/USDT=candles.csv.gz");
+        });
+        var policy = new Option<string>("--policy") { Description = "A built-in policy or a policy file", DefaultValueFactory = _ => RiskPolicy.Default.Name };
+        var outside = new OutsideOption();
+        var json = new Option<bool>("--json") { Description = "Everything as JSON" };
+        var command = new Command("judge", "Which of my trades fell into unsafe time, what would have changed, and how likely by luck.") { trades, candles, policy, outside, json };
+        command.SetAction((parsed, cancellation) => Task.FromResult(Terminal.Attempt(() =>
+        {
+            var options = new JudgeOptions
+            {
+                Trades = parsed.GetValue(trades)!,
+                Markets = [.. parsed.GetValue(candles)!.Select(text => TryMarket(text, out var market) ? market : throw new InvalidOperationException(text))],
+                Policy = Policies.Find(parsed.GetValue(policy)!),
+                Observations = outside.Read(parsed),
+            };
+            var judgements = Terminal.WithProgress("judging", progress => JudgeJob.Run(options, progress, cancellation));
+            if (parsed.GetValue(json)) Console.WriteLine(JsonSerializer.Serialize(judgements, RemoraJson.Options));
+            else foreach (var judgement in judgements) Print(judgement);
+            return ExitCode.Ok;
+        })));
+        return command;
+    }
+
+    private static void Print(Judgement judgement)
+    {
+        var real = judgement.Chance.Real;
+        Console.WriteLine($"{judgement.Strategy}, {judgement.From} to {judgement.To}, gate {judgement.Policy}");
+        Console.WriteLine($"  {real.Skipped} of {real.Trades} trades fell into unsafe time, which is {judgement.Chance.TimeBlocked:P1} of the time.");
+        Console.WriteLine($"  Profit with all of them {judgement.All.ProfitTotalPct:0.00} %, without those {judgement.Kept.ProfitTotalPct:0.00} %.");
+        if (double.IsFinite(real.LoserLift)) Console.WriteLine($"  Losing trades were skipped {real.LoserLift:0.00} times as often as chance would.");
+        if (judgement.Chance.Tests is { } tests)
+            foreach (var (figure, test) in tests) Console.WriteLine($"  {figure}: gates that block as much at the wrong times do as well with probability {test.P:0.000}.");
+        else
+            Console.WriteLine("  The run is too short to tell it from luck.");
+        foreach (var (pair, count) in judgement.Uncovered) Console.WriteLine($"  {count} trades of {pair} were left out: no candles cover them.");
+    }
+
+    private static bool TryMarket(string text, out JudgeMarket market)
+    {
+        var at = text.IndexOf('=');
+        market = at > 0 && at < text.Length - 1 && Pair.TryParse(text[..at], out var pair) ? new(pair, text[(at + 1)..]) : null!;
+        return market is not null;
+    }
+}

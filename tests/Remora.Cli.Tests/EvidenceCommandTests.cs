@@ -1,0 +1,71 @@
+using System.Text.Json;
+
+namespace Remora.Cli.Tests;
+
+public sealed class EvidenceCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly string _candles;
+
+    public EvidenceCommandTests() => _candles = _folder.Write("candles.csv", Tapes.ToCsv(Tapes.Days(90)));
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Backtest_prints_all_figures_and_writes_every_trade()
+    {
+        var (exit, output, errors) = await RemoraProcess.RunAsync("backtest", "--strategy", "MACDCross", "--candles", _candles, "--json", "--trades", _folder.File("trades.csv"));
+        Assert.True(exit == 0, errors);
+        using var figures = JsonDocument.Parse(output);
+        string[] names =
+        [
+            "trades", "wins", "losses", "draws", "win_rate", "profit_total_pct", "max_drawdown_pct", "profit_factor", "sharpe", "sortino", "calmar", "mean_stake", "exit_reasons",
+        ];
+        Assert.All(names, name => Assert.True(figures.RootElement.TryGetProperty(name, out _), name));
+        var trades = figures.RootElement.GetProperty("trades").GetInt32();
+        Assert.True(trades > 0);
+        Assert.Equal(trades + 1, (await File.ReadAllLinesAsync(_folder.File("trades.csv"))).Length);
+    }
+
+    [Fact]
+    public async Task A_gate_is_shown_beside_the_run_without_it_and_judge_takes_the_trades_back()
+    {
+        var (exit, output, errors) = await RemoraProcess.RunAsync(
+            "backtest", "--strategy", "NFIQuickstart", "--candles", _candles, "--gate", "remora-1", "--trades", _folder.File("trades.csv"));
+        Assert.True(exit == 0, errors);
+        Assert.Contains("gated by remora-1", output);
+        Assert.Contains("of the time is blocked", output);
+
+        (exit, output, errors) = await RemoraProcess.RunAsync("judge", _folder.File("trades.csv"), "--candles", $"BTC/USDT={_candles}");
+        Assert.True(exit == 0, errors);
+        Assert.Contains("trades fell into unsafe time", output);
+    }
+
+    [Theory]
+    [InlineData("--strategy", "Magic", "Magic")]
+    [InlineData("--gate", "nothing", "'nothing' is no policy: expected remora-1 or a policy file")]
+    [InlineData("--from", "2022-13-01", "'2022-13-01' is not a time")]
+    [InlineData("--candles", "missing.csv", "missing.csv")]
+    public async Task A_wrong_option_names_itself(string option, string value, string complaint)
+    {
+        var options = new Dictionary<string, string> { ["--strategy"] = "RSIEMA", ["--candles"] = _candles, [option] = value };
+        var (exit, output, errors) = await RemoraProcess.RunAsync(["backtest", .. options.SelectMany(o => new[] { o.Key, o.Value })]);
+        Assert.Equal(2, exit);
+        Assert.Equal("", output);
+        Assert.Contains(complaint, errors);
+    }
+
+    [Fact]
+    public async Task A_broken_study_or_export_is_named()
+    {
+        var study = _folder.Write("study.json", """{"name":"x","periodz":[]}""");
+        var (exit, _, errors) = await RemoraProcess.RunAsync("study", study, "--data", _folder.Path);
+        Assert.Equal(2, exit);
+        Assert.Contains("study.json", errors);
+        Assert.Contains("periodz", errors);
+
+        (exit, _, errors) = await RemoraProcess.RunAsync("judge", _folder.Write("export.json", "[[1,2]]"), "--candles", $"BTC/USDT={_candles}");
+        Assert.Equal(2, exit);
+        Assert.Contains("export.json", errors);
+    }
+}
