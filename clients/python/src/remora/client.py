@@ -196,10 +196,18 @@ class RemoraClient:
             self._counts[what] += 1
 
 
+def check_pair(pair: str) -> str:
+    """The pair, if it can be asked about at all; one bad name would spoil a whole batch."""
+    _question(pair=pair)
+    return pair
+
+
 def _question(**parameters: Optional[str]) -> Question:
     for name, value in parameters.items():
         if value is not None and (not isinstance(value, str) or not value):
-            raise TypeError(f"{name} is {value!r}: expected a text such as BTC/USDT, or None")
+            raise TypeError(f"{name} is {value!r}: expected a text, or None")
+        if value is not None and name == "pair" and "," in value:
+            raise TypeError(f"pair is {value!r}: expected one pair such as BTC/USDT")
     return tuple((name, value) for name, value in parameters.items() if value is not None)
 
 
