@@ -129,7 +129,8 @@ class Watcher:
                 try:
                     found = self._client.fetch_batch(part, side, self._policy)
                 except RemoraError as error:
-                    self._trouble = str(error)
+                    if error.kind != "breaker_open":  # what opened it says more
+                        self._trouble = str(error)
                     if error.is_callers_fault:
                         self._client.say_once(f"Remora refuses the watcher's question: {error}")
                     return
