@@ -26,7 +26,7 @@ class FaultyServer:
 
     FAULTS = ("slow", "dribble", "429", "500", "503", "html", "truncated", "schema", "list", "string", "empty", "nan", "redirect", "hangup", "garbage", "other_pair")
 
-    def __init__(self):
+    def __init__(self, tls=None):
         self.mode = "well"
         self.changes = {}
         self.tracked = None
@@ -49,7 +49,9 @@ class FaultyServer:
                 pass  # callers hang up on it on purpose
 
         self._server = Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        self.url = f"{'http' if tls is None else 'https'}://127.0.0.1:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
     def __enter__(self):

@@ -1,7 +1,11 @@
 import dataclasses
 import logging
 import os
+import shutil
 import socket
+import ssl
+import subprocess
+import tempfile
 import threading
 import time
 import unittest
@@ -199,13 +203,31 @@ class Settings(unittest.TestCase):
 
     def test_wrong_settings_are_named(self):
         for wrong, named in (
-            ({"base_url": "secret-key"}, "base_url"), ({"base_url": "ftp://x"}, "base_url"), ({"base_url": "http://x:y"}, "base_url"), ({"on_error": "allow "}, "on_error"),
+            ({"base_url": "secret-key"}, "base_url"), ({"base_url": "ftp://x"}, "base_url"), ({"base_url": "http://x:y"}, "base_url"), ({"base_url": "http://x/é"}, "base_url"), ({"on_error": "allow "}, "on_error"),
             ({"timeout": 0}, "timeout"), ({"cache_seconds": -1}, "cache_seconds"), ({"api_key": "a\r\nb: c"}, "api_key"), ({"breaker_seconds": float("nan")}, "breaker_seconds"),
         ):
             with self.subTest(wrong=wrong), self.assertRaises(ValueError) as raised:
                 RemoraClient(**wrong)
             self.assertIn(named, str(raised.exception))
             self.assertNotIn("secret-key", str(raised.exception))
+
+
+class OverTls(unittest.TestCase):
+    def test_a_certificate_is_checked(self):
+        if shutil.which("openssl") is None:
+            self.skipTest("openssl is not installed")
+        with tempfile.TemporaryDirectory() as folder:
+            names = ["-keyout", f"{folder}/key", "-out", f"{folder}/certificate", "-subj", "/CN=remora", "-addext", "subjectAltName=IP:127.0.0.1"]
+            made = subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", *names], capture_output=True, text=True)
+            self.assertEqual(made.returncode, 0, made.stderr)
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(f"{folder}/certificate", f"{folder}/key")
+            with FaultyServer(tls) as server, self.assertLogs("remora", logging.WARNING):
+                self.assertIn("CERTIFICATE_VERIFY_FAILED", RemoraClient(server.url, "key").risk("BTC/USDT").error)
+                self.assertEqual(server.requests, [])
+                with mock.patch.dict(os.environ, SSL_CERT_FILE=f"{folder}/certificate"):
+                    answer = RemoraClient(server.url, "key").risk("BTC/USDT")
+                self.assertTrue(answer.answered, answer.error)
 
 
 class ReadingAnswers(unittest.TestCase):

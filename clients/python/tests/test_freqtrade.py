@@ -272,6 +272,17 @@ class LiveAndDryRun(unittest.TestCase):
                 bot.bot_start()
                 self.assertEqual(enter(bot), stake)
 
+    def test_an_outage_blocks_with_one_line_when_told_to_block(self):
+        self.server.mode = "500"
+        with self.assertLogs("remora", logging.INFO) as logs:
+            bot = self.bot(on_error="block")
+            bot.bot_start()
+            for _ in range(5):
+                bot._remora_watcher().refresh()
+                self.assertIsNone(enter(bot))
+        self.assertEqual(len(logs.output), 2, logs.output)  # the service gives no answer; the entry is blocked
+        self.assertEqual(len(self.server.requests), 1)
+
     def test_stakes_follow_position_scale_when_asked(self):
         self.server.changes = {"position_scale": 0.4}
         for scale, stake in ((True, 40), (False, 100)):

@@ -75,6 +75,15 @@ class Package(unittest.TestCase):
         self.assertEqual(run.returncode, 0, run.stderr)
         self.assertTrue((self.folder / "site/remora/freqtrade/guard.py").exists())
 
+    def test_what_the_readme_shows_works(self):
+        blocks = re.findall(r"^```python\n(.*?)^```", (HOME / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+        self.assertEqual(len(blocks), 2)
+        for block in blocks:
+            env = {**os.environ, "REMORA_URL": service.url(), "PYTHONPATH": str(HOME / "src")}
+            run = subprocess.run([sys.executable, "-c", block], capture_output=True, text=True, timeout=60, env=env)
+            self.assertEqual((run.returncode, run.stderr), (0, ""))
+            self.assertRegex(run.stdout, r"(?m)\bTrue\b")
+
     def test_the_version_is_the_projects(self):
         project = re.search(r"<Version>(.+?)</Version>", (service.REPOSITORY / "Directory.Build.props").read_text())[1]
         import remora

@@ -110,6 +110,15 @@ class ByHand(unittest.TestCase):
         self.assertIn("short", watcher.read("BTC/USDT", "short").why)
 
 
+    def test_a_name_that_would_spoil_the_batch_is_refused_at_once(self):
+        watcher = self.watcher()
+        for wrong in ("", "A/B,C/D", 7):
+            with self.subTest(wrong=wrong), self.assertRaises(TypeError):
+                watcher.track(wrong)
+        with self.assertRaises(TypeError):
+            self.watcher(["BTC/USDT,ETH/USDT"])
+
+
 class ByItsThread(unittest.TestCase):
     def test_against_a_running_service(self):
         with Watcher(RemoraClient(service.url()), ["BTC/USDT", "ETH/USDT"], interval=0.2) as watcher:

@@ -70,6 +70,7 @@ def _checked(base_url: str) -> SplitResult:
     url = urlsplit(base_url)
     try:
         usable = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0 and not url.query and not url.fragment and not url.username
+        usable = usable and base_url.isascii() and base_url.isprintable() and " " not in base_url
     except ValueError:
         usable = False
     if not usable:

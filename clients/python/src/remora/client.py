@@ -18,6 +18,7 @@ DEFAULT_URL = "http://127.0.0.1:8000"
 ON_ERROR = {"allow": "entries are allowed", "block": "entries are blocked", "last": "the last answers count while they are recent, then entries are allowed"}
 
 _LARGEST_MEMORY = 4096
+_LASTING = ("recommendation", "risk_score", "risk_class", "risk_confidence", "position_scale", "blocked_by", "reasoning", "regime")
 T = TypeVar("T")
 Question = Tuple[Tuple[str, str], ...]
 
@@ -154,7 +155,7 @@ class RemoraClient:
         if error.is_callers_fault:
             self.say_once(f"Remora cannot answer for {pair or 'the whole market'}: {error}. {ON_ERROR[self.on_error].capitalize()}.")
         if last is not None:
-            values = {name: getattr(last, name) for name in ("recommendation", "risk_score", "risk_class", "risk_confidence", "position_scale", "blocked_by", "reasoning", "regime")}
+            values = {name: getattr(last, name) for name in _LASTING}
             return Assessment(pair=pair, side=side, safe_to_trade=last.safe_to_trade, answered=False, error=f"the last answer, because {error}", as_of=last.as_of, **values)
         return Assessment(pair=pair, side=side, safe_to_trade=self.on_error != "block", answered=False, error=str(error))
 
@@ -196,10 +197,18 @@ class RemoraClient:
             self._counts[what] += 1
 
 
+def check_pair(pair: str) -> str:
+    """The pair, if it can be asked about at all; one bad name would spoil a whole batch."""
+    _question(pair=pair)
+    return pair
+
+
 def _question(**parameters: Optional[str]) -> Question:
     for name, value in parameters.items():
         if value is not None and (not isinstance(value, str) or not value):
-            raise TypeError(f"{name} is {value!r}: expected a text such as BTC/USDT, or None")
+            raise TypeError(f"{name} is {value!r}: expected a text, or None")
+        if value is not None and name == "pair" and "," in value:
+            raise TypeError(f"pair is {value!r}: expected one pair such as BTC/USDT")
     return tuple((name, value) for name, value in parameters.items() if value is not None)
 
 

@@ -8,7 +8,7 @@ from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
 from remora._breaker import log
 from remora._clock import Clock, Moment
 from remora.assessment import Assessment
-from remora.client import RemoraClient
+from remora.client import RemoraClient, check_pair
 from remora.errors import RemoraError
 
 _LARGEST_BATCH = 250
@@ -57,7 +57,7 @@ class Watcher:
         self._interval = interval
         self._max_age = max_age if max_age is not None else max(30.0, 3 * (interval + client.timeout))
         self._clock = clock or Clock()
-        self._pairs: Dict[str, None] = dict.fromkeys(pairs)
+        self._pairs: Dict[str, None] = dict.fromkeys(check_pair(pair) for pair in pairs)
         self._known: Dict[Tuple[str, str], Tuple[Assessment, Moment]] = {}
         self._untracked: Dict[str, Moment] = {}
         self._trouble = "the service has not been asked yet"
@@ -95,7 +95,7 @@ class Watcher:
         if pair in self._pairs:
             return
         with self._lock:
-            self._pairs = {**self._pairs, pair: None}
+            self._pairs = {**self._pairs, check_pair(pair): None}
         self._wake.set()
 
     @property
@@ -129,7 +129,8 @@ class Watcher:
                 try:
                     found = self._client.fetch_batch(part, side, self._policy)
                 except RemoraError as error:
-                    self._trouble = str(error)
+                    if error.kind != "breaker_open":  # what opened it says more
+                        self._trouble = str(error)
                     if error.is_callers_fault:
                         self._client.say_once(f"Remora refuses the watcher's question: {error}")
                     return
