@@ -15,7 +15,7 @@ public sealed class SettingsTests : IDisposable
         var settings = SettingsReader.Read(null, None, None);
         Assert.Equal(["binance BTC/USDT 5m", "binance ETH/USDT 5m", "binance SOL/USDT 5m"], settings.TrackedMarkets.Select(market => market.Id.ToString()));
         Assert.Equal(("127.0.0.1", 8000, "remora-1"), (settings.Host, settings.Port, settings.Policy));
-        Assert.Equal(RiskPolicy.Default, Assert.Single(settings.Policies));
+        Assert.Equal(["remora-1", "conservative", "aggressive"], settings.Policies.Select(policy => policy.Name));
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class SettingsTests : IDisposable
     {
         Write("""{ "name": "careful", "decision": { "blocking_score": 0.7 } }""", "careful.json");
         var settings = SettingsReader.Read(null, None, new Dictionary<string, string> { ["policies"] = _folder, ["policy"] = "careful" });
-        Assert.Equal(["careful", "remora-1"], settings.PoliciesInOrder.Select(policy => policy.Name));
+        Assert.Equal(["careful", "remora-1", "conservative", "aggressive"], settings.PoliciesInOrder.Select(policy => policy.Name));
         Assert.Equal(0.7, settings.PoliciesInOrder[0].Decision.BlockingScore);
     }
 
