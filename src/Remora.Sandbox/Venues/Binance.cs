@@ -12,8 +12,11 @@ internal sealed class Binance : Venue
     private const string Futures = "fapi.binance.com";
     private static readonly IReadOnlyDictionary<string, Timeframe> Intervals = Timeframe.Known.ToDictionary(timeframe => timeframe.Name);
 
+    private readonly SandboxWorld _world;
+
     public Binance(SandboxWorld world)
     {
+        _world = world;
         foreach (var (pair, series) in world.Markets)
             List(pair.Base + pair.Quote, pair, series);
     }
@@ -32,6 +35,7 @@ internal sealed class Binance : Venue
         (Spot, "/api/v3/time") or (Futures, "/fapi/v1/time") => Json(new JsonObject { ["serverTime"] = request.Now.UnixMilliseconds }),
         (Spot, "/api/v3/klines") or (Futures, "/fapi/v1/klines") => Klines(request),
         (Futures, "/fapi/v1/premiumIndex") => ForPerpetual(request, PremiumIndex),
+        (Futures, "/fapi/v1/fundingInfo") => Json(new JsonArray()),
         (Futures, "/fapi/v1/openInterest") => ForPerpetual(request, OpenInterest),
         _ => Error(404, -5000, $"Path {request.Path}, Method GET is invalid"),
     };
@@ -81,13 +85,13 @@ internal sealed class Binance : Venue
     }
 
     // Who is many pays the few: funding follows the last day's return, and is set every eight hours.
-    private static JsonObject? PremiumIndex(VenueRequest request, Listing listing)
+    private JsonObject? PremiumIndex(VenueRequest request, Listing listing)
     {
         var eightHours = TimeSpan.FromHours(8);
         var set = request.Now.Floor(eightHours);
         if (Last(listing, request.Now, 1) is not [var latest]) return null;
         var day = Last(listing, set, 25);
-        var funding = day.Count < 2 ? 0.0001 : Math.Clamp(0.0001 + (0.012 * Math.Log(day[^1].Close / day[0].Close)), -0.003, 0.003);
+        var funding = _world.Signals.HeldAt("funding_rate") ?? (day.Count < 2 ? 0.0001 : Math.Clamp(0.0001 + (0.012 * Math.Log(day[^1].Close / day[0].Close)), -0.003, 0.003));
         var price = Of(latest.Close, 8);
         return new()
         {
