@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Remora.Markets;
+using Remora.Sandbox.Simulation;
 using static Remora.Sandbox.Venues.WireText;
 
 namespace Remora.Sandbox.Venues;
@@ -84,14 +85,9 @@ internal sealed class Binance : Venue
             : Error(400, -4108, "Symbol is on delivering or delivered or settling or closed or pre-trading.");
     }
 
-    // Who is many pays the few: funding follows the last day's return, and is set every eight hours.
     private JsonObject? PremiumIndex(VenueRequest request, Listing listing)
     {
-        var eightHours = TimeSpan.FromHours(8);
-        var set = request.Now.Floor(eightHours);
-        if (Last(listing, request.Now, 1) is not [var latest]) return null;
-        var day = Last(listing, set, 25);
-        var funding = _world.Signals.HeldAt("funding_rate") ?? (day.Count < 2 ? 0.0001 : Math.Clamp(0.0001 + (0.012 * Math.Log(day[^1].Close / day[0].Close)), -0.003, 0.003));
+        if (Perpetual.Last(listing.Series, request.Now, 1) is not [var latest]) return null;
         var price = Of(latest.Close, 8);
         return new()
         {
@@ -99,33 +95,19 @@ internal sealed class Binance : Venue
             ["markPrice"] = price,
             ["indexPrice"] = price,
             ["estimatedSettlePrice"] = price,
-            ["lastFundingRate"] = Of(Math.Round(funding, 8), 8),
+            ["lastFundingRate"] = Of(Perpetual.Funding(_world, listing.Series, request.Now), 8),
             ["interestRate"] = "0.00010000",
-            ["nextFundingTime"] = (set + eightHours).UnixMilliseconds,
+            ["nextFundingTime"] = (request.Now.Floor(Perpetual.FundingInterval) + Perpetual.FundingInterval).UnixMilliseconds,
             ["time"] = request.Now.UnixMilliseconds,
         };
     }
 
-    // Positions pile up in a rise and are closed in a fall.
-    private static JsonObject? OpenInterest(VenueRequest request, Listing listing)
+    private static JsonObject? OpenInterest(VenueRequest request, Listing listing) => Perpetual.OpenInterest(listing.Series, request.Now) is not { } interest ? null : new()
     {
-        var week = Last(listing, request.Now, 24 * 7);
-        if (week.Count == 0) return null;
-        var usual = week.Average(candle => candle.Volume) * 40;
-        var openInterest = usual * Math.Exp(2 * Math.Log(week[^1].Close / week[0].Open));
-        return new()
-        {
-            ["openInterest"] = Of(Math.Round(openInterest, 3), 3),
-            ["symbol"] = listing.Id,
-            ["time"] = request.Now.UnixMilliseconds,
-        };
-    }
-
-    private static List<Candle> Last(Listing listing, Instant now, int hours)
-    {
-        var timeframe = listing.Series.Base.Length > Timeframe.OneHour.Length ? listing.Series.Base : Timeframe.OneHour;
-        return listing.Series.Last(timeframe, Instant.MinValue, Instant.MaxValue, hours, now);
-    }
+        ["openInterest"] = Of(interest, 3),
+        ["symbol"] = listing.Id,
+        ["time"] = request.Now.UnixMilliseconds,
+    };
 
     private static JsonObject SpotSymbol(Listing listing) => new()
     {
