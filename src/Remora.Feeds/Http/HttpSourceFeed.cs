@@ -28,6 +28,13 @@ public sealed record HttpSourceOptions
     public int Seed { get; init; }
 }
 
+/// <summary>What came of asking a source once.</summary>
+/// <param name="Url">What was asked.</param>
+/// <param name="Raw">The answer as it came; empty where none came that is JSON.</param>
+/// <param name="Readings">What is read from it.</param>
+/// <param name="Error">Why nothing is; null when something is.</param>
+public sealed record SourceTrial(Uri Url, string Raw, IReadOnlyList<Reading> Readings, FeedError? Error);
+
 /// <summary>Asks a source at its interval and delivers each value once.</summary>
 public sealed class HttpSourceFeed : ISourceFeed
 {
@@ -87,6 +94,27 @@ public sealed class HttpSourceFeed : ISourceFeed
         }
     }
 
+    /// <summary>Asks once, tells what came and what is read from it, and delivers nothing.</summary>
+    public async Task<SourceTrial> TryAsync(CancellationToken cancellation)
+    {
+        var raw = "";
+        try
+        {
+            var answer = await FetchAsync(cancellation);
+            raw = answer.Content.GetRawText();
+            var now = _clock.Now();
+            return new(_url, raw, Checked(_source.Read(answer.Content, now), now), null);
+        }
+        catch (SourceException e)
+        {
+            return new(_url, raw, [], new(e.Kind, e.Message, _clock.Now()));
+        }
+        catch (Exception e) when (e is FormatException or JsonException)
+        {
+            return new(_url, raw, [], new("bad_response", e.Message, _clock.Now()));
+        }
+    }
+
     /// <summary>One request; gives the wait before the next.</summary>
     private async Task<TimeSpan> AskAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
@@ -112,14 +140,9 @@ public sealed class HttpSourceFeed : ISourceFeed
 
     private async Task DeliverAsync(IReadOnlyList<Reading> readings, Instant now, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
-        foreach (var reading in readings)
-        {
-            if (!double.IsFinite(reading.Value)) throw new FormatException($"{reading.Signal} is not a finite number");
-            if (reading.HeldAt > now) throw new FormatException($"{reading.Signal} is dated {reading.HeldAt}, in the future");
-        }
         // A value that an earlier answer did not hold became knowable now; those of the first answer had been there since their date.
         var isFirst = _health.LastSuccess is null;
-        foreach (var reading in readings.OrderBy(reading => reading.HeldAt))
+        foreach (var reading in Checked(readings, now).OrderBy(reading => reading.HeldAt))
         {
             var key = (reading.Signal, reading.Base);
             if (_latest.TryGetValue(key, out var known) && known.HeldAt >= reading.HeldAt) continue;
@@ -127,6 +150,16 @@ public sealed class HttpSourceFeed : ISourceFeed
             await events.WriteAsync(MarketEvent.Observed(observation), cancellation);
             _latest[key] = observation;
         }
+    }
+
+    private static IReadOnlyList<Reading> Checked(IReadOnlyList<Reading> readings, Instant now)
+    {
+        foreach (var reading in readings)
+        {
+            if (!double.IsFinite(reading.Value)) throw new FormatException($"{reading.Signal} is not a finite number");
+            if (reading.HeldAt > now) throw new FormatException($"{reading.Signal} is dated {reading.HeldAt}, in the future");
+        }
+        return readings;
     }
 
     private TimeSpan Failed(string kind, string message, TimeSpan? retryAfter)
