@@ -32,6 +32,9 @@ public sealed record SandboxOptions
     /// <summary>The pairs that come from recorded candles instead.</summary>
     public IReadOnlyDictionary<Pair, ReplayTape> Replay { get; init; } = new Dictionary<Pair, ReplayTape>();
 
+    /// <summary>Outside signals that are held at a value from the start, such as <c>fear_greed</c> at 15; see <see cref="Simulation.OutsideSignals.Names"/>.</summary>
+    public IReadOnlyDictionary<string, double> Held { get; init; } = new Dictionary<string, double>();
+
     /// <summary>Decides which requests a fault with a share below 1 hits.</summary>
     public long FaultSeed { get; init; } = 1;
 

@@ -20,6 +20,8 @@ public sealed class SandboxWorld
         if (HistoryFrom < Weather.Anchor)
             throw new SandboxOptionException($"the simulated history would begin at {HistoryFrom}: expected {nameof(SandboxOptions)}.{nameof(SandboxOptions.Start)} less {nameof(SandboxOptions.HistoryDays)} not before {Weather.Anchor}");
 
+        Signals = new(options.Seed);
+        foreach (var (signal, value) in options.Held) Signals.Hold(signal, value);
         var weather = new Weather(options.Seed);
         foreach (var pair in options.SimulatedPairs)
             _series[pair] = new SimulatedSeries(weather, PairProfile.Of(pair), HistoryFrom);
@@ -30,6 +32,9 @@ public sealed class SandboxWorld
 
     /// <summary>The markets, in the order of the options.</summary>
     public IReadOnlyDictionary<Pair, CandleSeries> Markets => _series;
+
+    /// <summary>What is not a market's own: the VIX, the dollar, and whatever is held at a value.</summary>
+    public OutsideSignals Signals { get; }
 
     /// <summary>Since when simulated markets have candles.</summary>
     public Instant HistoryFrom { get; }

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging;
+using Remora.Feeds;
 using Remora.Feeds.Candles;
+using Remora.Feeds.Derivatives;
 using Remora.Feeds.Exchanges;
 using Remora.Feeds.Http;
 using Remora.Server.Settings;
@@ -22,7 +24,7 @@ public sealed class OutsideWorld : IAsyncDisposable
         Parts = new()
         {
             Markets = [.. settings.TrackedMarkets.Select(market => new ExchangeMarketFeed(market.Id, [.. VenuesOf(market)], polls, clock))],
-            Sources = settings.Sources ? [.. HttpSources.All.Select(source => new HttpSourceFeed(source, _http, new() { BaseUrl = standIn }, clock))] : [],
+            Sources = settings.Sources ? [.. OverHttp(standIn, clock), .. Perpetuals(settings, clock)] : [],
             Bridge = () => _bridge.Health,
             Sandbox = sandbox,
             Log = log,
@@ -46,6 +48,13 @@ public sealed class OutsideWorld : IAsyncDisposable
         await _bridge.DisposeAsync();
         _http.Dispose();
     }
+
+    private IEnumerable<ISourceFeed> OverHttp(Uri? standIn, TimeProvider clock) =>
+        HttpSources.All.Select((source, i) => new HttpSourceFeed(source, _http, new() { BaseUrl = standIn, Seed = i }, clock));
+
+    private IEnumerable<ISourceFeed> Perpetuals(ServiceSettings settings, TimeProvider clock) =>
+        settings.TrackedMarkets.Select(market => market.Id.Pair.Base).Distinct().Select((name, i) =>
+            new PerpetualFeed(name, [.. PerpetualFeed.DefaultExchanges.Select(_bridge.Exchange)], new() { Seed = i }, clock));
 
     private IEnumerable<Venue> VenuesOf(TrackedMarketSettings market)
     {

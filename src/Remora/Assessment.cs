@@ -51,9 +51,9 @@ public sealed class Assessment
     public double RiskConfidence { get; }
 
     /// <summary>The part of a position to take, [0, 1]: 0 when blocked; NaN while the score is unknown.</summary>
-    public double PositionScale => !SafeToTrade ? 0 : RiskScorer.PositionScale(RiskScore, Rules.Decision);
+    public double PositionScale => !SafeToTrade ? 0 : RiskScorer.PositionScale(RiskScore, Regime, Rules.Decision);
 
-    /// <summary>What blocked: names of flags, <c>risk_score</c>, <c>stale_data</c>.</summary>
+    /// <summary>What blocked: names of flags, <c>regime_</c> and a blocking regime, <c>risk_score</c>, <c>stale_data</c>, <c>no_</c> and a signal that the policy will not do without.</summary>
     public IReadOnlyList<string> BlockedBy => Decision.BlockedBy(this);
 
     /// <summary>Why, in sentences, the deciding one first.</summary>

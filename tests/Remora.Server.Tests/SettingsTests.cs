@@ -15,7 +15,7 @@ public sealed class SettingsTests : IDisposable
         var settings = SettingsReader.Read(null, None, None);
         Assert.Equal(["binance BTC/USDT 5m", "binance ETH/USDT 5m", "binance SOL/USDT 5m"], settings.TrackedMarkets.Select(market => market.Id.ToString()));
         Assert.Equal(("127.0.0.1", 8000, "remora-1"), (settings.Host, settings.Port, settings.Policy));
-        Assert.Equal(RiskPolicy.Default, Assert.Single(settings.Policies));
+        Assert.Equal(["remora-1", "conservative", "aggressive"], settings.Policies.Select(policy => policy.Name));
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("""{ "pairs": ["BTC/USDT", "btc/usdt"] }""", "FILE:1:12: pairs is 'BTC/USDT, btc/usdt': expected pairs such as BTC/USDT, each once")]
     [InlineData("""{ "timeframe": "7m" }""", "FILE:1:16: timeframe is '7m': expected one of 1m, 3m, 5m, 15m, 30m, 1h, 2h, 4h, 6h, 8h, 12h, 1d")]
     [InlineData("""{ "sources": "yes" }""", "FILE:1:14: sources is 'yes': expected true or false")]
-    [InlineData("""{ "policy": "mine" }""", "FILE:1:13: policy is 'mine': expected one of remora-1")]
+    [InlineData("""{ "policy": "mine" }""", "FILE:1:13: policy is 'mine': expected one of remora-1, conservative, aggressive")]
     [InlineData("""{ "host": "0.0.0.0" }""", "FILE:1:11: host is '0.0.0.0', which others can reach: expected a loopback address such as 127.0.0.1, or allow_anonymous set to true, since this version has no keys to ask callers for")]
     [InlineData("""{ "port": 1, "port": 2 }""", "FILE:1:14: 'port' is set twice")]
     [InlineData("""{ "port": null }""", "FILE:1:11: port: expected a text, a number, true or false, or a list of these")]
@@ -101,7 +101,7 @@ public sealed class SettingsTests : IDisposable
     {
         Write("""{ "name": "careful", "decision": { "blocking_score": 0.7 } }""", "careful.json");
         var settings = SettingsReader.Read(null, None, new Dictionary<string, string> { ["policies"] = _folder, ["policy"] = "careful" });
-        Assert.Equal(["careful", "remora-1"], settings.PoliciesInOrder.Select(policy => policy.Name));
+        Assert.Equal(["careful", "remora-1", "conservative", "aggressive"], settings.PoliciesInOrder.Select(policy => policy.Name));
         Assert.Equal(0.7, settings.PoliciesInOrder[0].Decision.BlockingScore);
     }
 

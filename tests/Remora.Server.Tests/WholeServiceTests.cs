@@ -37,6 +37,28 @@ public sealed class WholeServiceTests
         Assert.True(JsonElement.Parse(await http.GetStringAsync("/api/v1/status")).GetProperty("bridge").GetProperty("running").GetBoolean());
     }
 
+    /// <summary>The outside part of the golden example, from the wire to the answer: an index of 15 adds all of 0.35, raises its flag and blocks.</summary>
+    [Fact]
+    public async Task A_fear_index_of_15_adds_035_and_blocks_under_the_default_and_not_under_aggressive()
+    {
+        var clock = new ScaledClock(Start, speed: 60);
+        var held = new Dictionary<string, double> { ["fear_greed"] = 15, ["vix"] = 20, ["dollar_index"] = 100, ["funding_rate"] = 0.0001 };
+        await using var sandbox = await SandboxServer.StartAsync(new() { Speed = 60, Held = held }, clock);
+        await using var world = OutsideWorld.Connect(Settings, clock, new("simulated", sandbox.Url, 60), NullLoggerFactory.Instance);
+        await using var service = await ServiceHost.StartAsync(Settings, world.Parts, clock);
+        using var http = new HttpClient { BaseAddress = new(service.Url) };
+
+        var risk = await AskUntilAsync(http, "/api/v1/risk?pair=BTC/USDT", answer => answer.GetProperty("risk_score").ValueKind == JsonValueKind.Number
+            && new[] { "fear_greed_index", "vix", "dxy", "btc_dominance", "funding_rate" }.All(name => answer.GetProperty(name).ValueKind == JsonValueKind.Number));
+        Assert.Equal(0.35, risk.GetProperty("risk_breakdown").GetProperty("external").GetDouble());
+        Assert.Equal((15, 20, 100, 0.0001), (risk.GetProperty("fear_greed_index").GetDouble(), risk.GetProperty("vix").GetDouble(), risk.GetProperty("dxy").GetDouble(), risk.GetProperty("funding_rate").GetDouble()));
+        Assert.Contains("flag_extreme_fear", risk.GetProperty("blocked_by").EnumerateArray().Select(name => name.GetString()));
+        Assert.Equal("no_entry", risk.GetProperty("recommendation").GetString());
+        var bold = JsonElement.Parse(await http.GetStringAsync("/api/v1/risk?pair=BTC/USDT&policy=aggressive"));
+        Assert.DoesNotContain("flag_extreme_fear", bold.GetProperty("blocked_by").EnumerateArray().Select(name => name.GetString()));
+        Assert.Equal("aggressive", bold.GetProperty("policy").GetString());
+    }
+
     [Fact]
     public async Task Without_a_network_it_comes_up_at_once_and_says_what_cannot_be_reached()
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using Remora.Backtest;
 using Remora.Backtest.Data;
 using Remora.Feeds.Time;
@@ -7,6 +8,7 @@ using Remora.Markets;
 using Remora.Sandbox;
 using Remora.Sandbox.Faults;
 using Remora.Sandbox.Replay;
+using Remora.Sandbox.Simulation;
 
 namespace Remora.Cli.Commands;
 
@@ -26,6 +28,8 @@ internal sealed class SandboxOptionSet
 
     private readonly Option<string[]> _faults = new("--fault") { Description = $"What goes wrong from the start, for which share of requests: KIND or KIND:0.2; repeatable. One of {string.Join(", ", FaultKinds.Names)}" };
 
+    private readonly Option<string[]> _held = new("--hold") { Description = $"Hold an outside signal at a value: fear_greed=15; repeatable. One of {string.Join(", ", OutsideSignals.Names)}" };
+
     private readonly Option<long?> _storm = new("--storm") { Description = "Random faults with quiet between, by this seed" };
 
     private readonly Option<int> _history = new("--history-days") { Description = "How many days of simulated past there are", DefaultValueFactory = _ => 230 };
@@ -40,6 +44,11 @@ internal sealed class SandboxOptionSet
                 if (!TrySplit(token.Value, '=', out var pair, out _) || !Pair.TryParse(pair, out _))
                     result.AddError($"--replay '{token.Value}': expected PAIR=FILE such as BTC/USDT=candles.csv.gz");
         });
+        _held.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens)
+                if (!TryReadHeld(token.Value, out _, out _)) result.AddError($"--hold '{token.Value}': expected SIGNAL=NUMBER, SIGNAL one of {string.Join(", ", OutsideSignals.Names)}");
+        });
         _faults.Validators.Add(result =>
         {
             foreach (var token in result.Tokens)
@@ -48,7 +57,7 @@ internal sealed class SandboxOptionSet
     }
 
     /// <summary>All of them, to be added to a command.</summary>
-    public IReadOnlyList<Option> All => [_speed, _seed, _start, _replay, _history, _faults, _storm];
+    public IReadOnlyList<Option> All => [_speed, _seed, _start, _replay, _history, _held, _faults, _storm];
 
     /// <summary>The names of those that were given.</summary>
     public IEnumerable<string> Given(ParseResult parsed) => All.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name);
@@ -68,6 +77,9 @@ internal sealed class SandboxOptionSet
             var series = CandleFile.Read(file, timeframe: null);
             tapes[Pair.Parse(pair)] = new(series.Timeframe, series.Candles);
         }
+        var held = new Dictionary<string, double>();
+        foreach (var text in parsed.GetValue(_held) ?? [])
+            if (TryReadHeld(text, out var signal, out var value)) held[signal] = value;
         var start = parsed.GetValue(_start) ?? StartOf(tapes.Values) ?? Instant.From(TimeProvider.System.GetUtcNow());
         var clock = new ScaledClock(start.ToDateTimeOffset(), speed);
         var options = new SandboxOptions
@@ -79,6 +91,7 @@ internal sealed class SandboxOptionSet
             HistoryDays = parsed.GetValue(_history),
             Pairs = tapes.Count > 0 ? null : pairs,
             Replay = tapes,
+            Held = held,
             Faults = [.. (parsed.GetValue(_faults) ?? []).Select(text => TryReadFault(text, out var fault) ? fault : throw new InvalidOperationException(text))],
             Storm = parsed.GetValue(_storm) is { } seed ? new(seed) : null,
         };
@@ -92,6 +105,13 @@ internal sealed class SandboxOptionSet
         var last = tapes.Min(tape => tape.Candles[^1].OpenTime);
         var past = first + ReplayPast;
         return past < last ? past : first + ((last - first) / 2);
+    }
+
+    private static bool TryReadHeld(string text, out string signal, out double value)
+    {
+        value = double.NaN;
+        return TrySplit(text, '=', out signal, out var number) && OutsideSignals.Names.Contains(signal)
+            && double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out value);
     }
 
     private static bool TryReadFault(string text, out Fault fault)

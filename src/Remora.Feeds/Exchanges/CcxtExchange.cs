@@ -4,7 +4,7 @@ using Remora.Markets;
 namespace Remora.Feeds.Exchanges;
 
 /// <summary>One exchange, through the bridge. All markets of an exchange share one of these, and with it the exchange's rate limit.</summary>
-public sealed class CcxtExchange : ICandleSource
+public sealed class CcxtExchange : ICandleSource, IPerpetualSource
 {
     private readonly CcxtBridge _bridge;
     private readonly ExchangeGate _gate;
@@ -59,6 +59,26 @@ public sealed class CcxtExchange : ICandleSource
         foreach (var row in rows.EnumerateArray()) candles[i++] = CandleOf(row);
         return candles;
     }
+
+    /// <inheritdoc/>
+    public async Task<FundingRate> FundingRateAsync(string perpetual, CancellationToken cancellation)
+    {
+        var answer = await PerpetualAsync("fundingRate", perpetual, cancellation);
+        return new(Number(answer.GetProperty("value")), Number(answer.GetProperty("hours")), Time(answer));
+    }
+
+    /// <inheritdoc/>
+    public async Task<OpenInterest> OpenInterestAsync(string perpetual, CancellationToken cancellation)
+    {
+        var answer = await PerpetualAsync("openInterest", perpetual, cancellation);
+        return new(Number(answer.GetProperty("value")), Time(answer));
+    }
+
+    private Task<JsonElement> PerpetualAsync(string operation, string symbol, CancellationToken cancellation) =>
+        _gate.PassAsync(Urgency.Backfill, () => _bridge.CallAsync(new(operation, Id) { Symbol = symbol }, cancellation), cancellation);
+
+    private static Instant? Time(JsonElement answer) =>
+        Number(answer.GetProperty("time")) is > 0 and < 1e14 and var time ? new((long)time) : null;
 
     /// <summary>A row of six numbers; one that is missing is NaN, and a row without a time is all NaN, for the check of candles to refuse.</summary>
     private static Candle CandleOf(JsonElement row) =>

@@ -28,6 +28,13 @@ public sealed record HttpSourceOptions
     public int Seed { get; init; }
 }
 
+/// <summary>What came of asking a source once.</summary>
+/// <param name="Url">What was asked.</param>
+/// <param name="Raw">The answer as it came; empty where none came that is JSON.</param>
+/// <param name="Readings">What is read from it.</param>
+/// <param name="Error">Why nothing is; null when something is.</param>
+public sealed record SourceTrial(Uri Url, string Raw, IReadOnlyList<Reading> Readings, FeedError? Error);
+
 /// <summary>Asks a source at its interval and delivers each value once.</summary>
 public sealed class HttpSourceFeed : ISourceFeed
 {
@@ -38,6 +45,7 @@ public sealed class HttpSourceFeed : ISourceFeed
     private readonly Random _random;
     private readonly Uri _url;
     private readonly Dictionary<(Signal, string?), Observation> _latest = [];
+    private CachedAnswer? _cached;
     private volatile SourceHealth _health;
 
     /// <summary>A feed of <paramref name="source"/>.</summary>
@@ -86,15 +94,39 @@ public sealed class HttpSourceFeed : ISourceFeed
         }
     }
 
+    /// <summary>Asks once, tells what came and what is read from it, and delivers nothing.</summary>
+    public async Task<SourceTrial> TryAsync(CancellationToken cancellation)
+    {
+        var raw = "";
+        try
+        {
+            var answer = await FetchAsync(cancellation);
+            raw = answer.Content.GetRawText();
+            var now = _clock.Now();
+            return new(_url, raw, Checked(_source.Read(answer.Content, now), now), null);
+        }
+        catch (SourceException e)
+        {
+            return new(_url, raw, [], new(e.Kind, e.Message, _clock.Now()));
+        }
+        catch (Exception e) when (e is FormatException or JsonException)
+        {
+            return new(_url, raw, [], new("bad_response", e.Message, _clock.Now()));
+        }
+    }
+
     /// <summary>One request; gives the wait before the next.</summary>
     private async Task<TimeSpan> AskAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
         try
         {
-            var readings = _source.Read(await FetchAsync(cancellation));
-            await DeliverAsync(readings, events, cancellation);
+            var answer = await FetchAsync(cancellation);
+            var now = _clock.Now();
+            var readings = _source.Read(answer.Content, now); // an answer that has not changed may tell more than before: a close that has come
+            await DeliverAsync(readings, now, events, cancellation);
+            _cached = answer;
             _health = _health with { State = FeedState.Live, LastSuccess = _clock.Now(), ConsecutiveFailures = 0, Latest = [.. _latest.Values] };
-            return _source.Interval;
+            return _source.Interval * (1 + (_random.NextDouble() / 20));
         }
         catch (SourceException e)
         {
@@ -106,25 +138,28 @@ public sealed class HttpSourceFeed : ISourceFeed
         }
     }
 
-    private async Task DeliverAsync(IReadOnlyList<Reading> readings, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    private async Task DeliverAsync(IReadOnlyList<Reading> readings, Instant now, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
-        var now = _clock.Now();
+        // A value that an earlier answer did not hold became knowable now; those of the first answer had been there since their date.
+        var isFirst = _health.LastSuccess is null;
+        foreach (var reading in Checked(readings, now).OrderBy(reading => reading.HeldAt))
+        {
+            var key = (reading.Signal, reading.Base);
+            if (_latest.TryGetValue(key, out var known) && known.HeldAt >= reading.HeldAt) continue;
+            var observation = _source.Observe(reading, knowableAt: isFirst && !reading.IsLive ? reading.HeldAt : now);
+            await events.WriteAsync(MarketEvent.Observed(observation), cancellation);
+            _latest[key] = observation;
+        }
+    }
+
+    private static IReadOnlyList<Reading> Checked(IReadOnlyList<Reading> readings, Instant now)
+    {
         foreach (var reading in readings)
         {
             if (!double.IsFinite(reading.Value)) throw new FormatException($"{reading.Signal} is not a finite number");
             if (reading.HeldAt > now) throw new FormatException($"{reading.Signal} is dated {reading.HeldAt}, in the future");
         }
-        // A value that an earlier answer did not hold became knowable now; those of the first answer had been there since their date.
-        var isFirst = _health.LastSuccess is null;
-        foreach (var reading in readings.OrderBy(reading => reading.HeldAt))
-        {
-            var key = (reading.Signal, reading.Base);
-            if (_latest.TryGetValue(key, out var known) && known.HeldAt >= reading.HeldAt) continue;
-            var knowableAt = isFirst ? reading.HeldAt : now;
-            var observation = new Observation(reading.Signal, reading.Base, reading.Value, reading.HeldAt, knowableAt, _source.TimeToLive, _source.Name);
-            await events.WriteAsync(MarketEvent.Observed(observation), cancellation);
-            _latest[key] = observation;
-        }
+        return readings;
     }
 
     private TimeSpan Failed(string kind, string message, TimeSpan? retryAfter)
@@ -140,15 +175,21 @@ public sealed class HttpSourceFeed : ISourceFeed
         return _options.Backoff.After(failures, retryable: true, retryAfter, _random);
     }
 
-    private async Task<JsonElement> FetchAsync(CancellationToken cancellation)
+    /// <summary>The answer; the one before when the source says that it still stands.</summary>
+    private async Task<CachedAnswer> FetchAsync(CancellationToken cancellation)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         deadline.CancelAfter(_options.Deadline);
         try
         {
-            using var response = await _http.GetAsync(_url, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
+            using var request = new HttpRequestMessage(HttpMethod.Get, _url);
+            request.Headers.IfNoneMatch.TryParseAdd(_cached?.Tag);
+            request.Headers.IfModifiedSince = _cached?.Modified;
+            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
+            if (response.StatusCode == HttpStatusCode.NotModified && _cached is { } unchanged) return unchanged;
             if (!response.IsSuccessStatusCode) throw SourceException.Of(response, _clock);
-            return JsonElement.Parse(await ReadAsync(response.Content, deadline.Token));
+            var content = JsonElement.Parse(await ReadAsync(response.Content, deadline.Token));
+            return new(content, response.Headers.ETag?.ToString(), response.Content.Headers.LastModified);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -173,8 +214,13 @@ public sealed class HttpSourceFeed : ISourceFeed
         return bytes.ToArray();
     }
 
+    /// <summary>The last answer that made sense, and what the source knows it by.</summary>
+    private sealed record CachedAnswer(JsonElement Content, string? Tag, DateTimeOffset? Modified);
+
     private sealed class SourceException(string kind, string message, TimeSpan? retryAfter = null) : Exception(message)
     {
+        private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
+
         public string Kind => kind;
 
         public TimeSpan? RetryAfter => retryAfter;
@@ -182,7 +228,8 @@ public sealed class HttpSourceFeed : ISourceFeed
         public static SourceException Of(HttpResponseMessage response, TimeProvider clock)
         {
             var after = response.Headers.RetryAfter;
-            var wait = after?.Delta ?? (after?.Date is { } date ? date - clock.GetUtcNow() : null);
+            var asked = after?.Delta ?? (after?.Date is { } date ? date - clock.GetUtcNow() : null);
+            var wait = asked > LongestWait ? LongestWait : asked; // a wrong clock over there must not silence a source for years
             var kind = response.StatusCode switch
             {
                 HttpStatusCode.TooManyRequests => "rate_limited",

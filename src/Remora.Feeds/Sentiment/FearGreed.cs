@@ -17,7 +17,7 @@ public static class FearGreed
         TimeToLive: TimeSpan.FromHours(36),
         Read: Read);
 
-    private static IReadOnlyList<Reading> Read(JsonElement answer)
+    private static IReadOnlyList<Reading> Read(JsonElement answer, Instant now)
     {
         if (answer.ValueKind != JsonValueKind.Object || !answer.TryGetProperty("data", out var data) || data.ValueKind != JsonValueKind.Array || data.GetArrayLength() == 0)
             throw new FormatException("there is no list 'data'");

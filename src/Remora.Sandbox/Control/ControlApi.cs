@@ -39,14 +39,24 @@ internal sealed class ControlApi(
                 faults.Clear();
                 await Send(context, FaultList());
                 break;
+            case ("/sandbox/signals", "GET"):
+                await Send(context, Signals());
+                break;
+            case ("/sandbox/signals", "POST"):
+                await Hold(context);
+                break;
+            case ("/sandbox/signals", "DELETE"):
+                world.Signals.Release();
+                await Send(context, Signals());
+                break;
             case ("/sandbox/clock" or "/sandbox/state" or "/sandbox" or "/sandbox/", _):
                 await NotAllowed(context, "GET");
                 break;
-            case ("/sandbox/faults", _):
+            case ("/sandbox/faults" or "/sandbox/signals", _):
                 await NotAllowed(context, "GET, POST, DELETE");
                 break;
             default:
-                await Problem.Send(context, 404, $"there is nothing at {path}", "path", ["/sandbox", "/sandbox/clock", "/sandbox/state", "/sandbox/faults"]);
+                await Problem.Send(context, 404, $"there is nothing at {path}", "path", ["/sandbox", "/sandbox/clock", "/sandbox/state", "/sandbox/faults", "/sandbox/signals"]);
                 break;
         }
     }
@@ -75,6 +85,35 @@ internal sealed class ControlApi(
         }
         await Send(context, FaultList());
     }
+
+    /// <summary>Holds the signals of an object such as <c>{"fear_greed": 15}</c>: all of them, or none where one cannot be.</summary>
+    private async Task Hold(HttpContext context)
+    {
+        try
+        {
+            var wanted = await JsonSerializer.DeserializeAsync<Dictionary<string, double>>(context.Request.Body, cancellationToken: context.RequestAborted);
+            var trial = new Simulation.OutsideSignals(options.Seed);
+            foreach (var (signal, value) in wanted ?? []) trial.Hold(signal, value);
+            foreach (var (signal, value) in trial.Held) world.Signals.Hold(signal, value);
+        }
+        catch (JsonException error)
+        {
+            await Problem.Send(context, 400, $"the body is not an object of numbers: {error.Message}", "body", ["""{"fear_greed":15}"""]);
+            return;
+        }
+        catch (SandboxOptionException error)
+        {
+            await Problem.Send(context, 400, error.Message, "signal", Simulation.OutsideSignals.Names);
+            return;
+        }
+        await Send(context, Signals());
+    }
+
+    private JsonObject Signals() => new()
+    {
+        ["held"] = new JsonObject(world.Signals.Held.Select(held => KeyValuePair.Create<string, JsonNode?>(held.Key, held.Value))),
+        ["signals"] = new JsonArray([.. Simulation.OutsideSignals.Names.Select(name => (JsonNode)name)]),
+    };
 
     private JsonObject Clock() => new()
     {

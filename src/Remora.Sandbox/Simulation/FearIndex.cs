@@ -25,6 +25,13 @@ internal static class FearIndex
         return values;
     }
 
+    /// <summary>The same value for every day of a month, newest first.</summary>
+    public static List<(Instant Day, int Value)> Held(double value, Instant now, int most)
+    {
+        var today = now.Floor(Timeframe.OneDay.Length);
+        return [.. Enumerable.Range(0, Math.Min(most, 30)).Select(back => (today - (Timeframe.OneDay.Length * back), (int)Math.Round(value)))];
+    }
+
     private static int Value(List<Candle> days, int end)
     {
         var week = Math.Log(days[end - 1].Close / days[end - 8].Close);

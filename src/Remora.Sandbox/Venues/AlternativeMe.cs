@@ -14,7 +14,8 @@ internal sealed class AlternativeMe(SandboxWorld world) : Venue
     {
         if (request.Path.TrimEnd('/') != "/fng") return Json(new JsonObject { ["error"] = "not found" }, 404);
         var limit = request.Number("limit", 1);
-        var values = FearIndex.Published(world.Leader, request.Now, limit is > 0 and <= int.MaxValue ? (int)limit : int.MaxValue);
+        var most = limit is > 0 and <= int.MaxValue ? (int)limit : int.MaxValue;
+        var values = world.Signals.HeldAt("fear_greed") is { } held ? FearIndex.Held(held, request.Now, most) : FearIndex.Published(world.Leader, request.Now, most);
         var answer = Json(new JsonObject
         {
             ["name"] = "Fear and Greed Index",

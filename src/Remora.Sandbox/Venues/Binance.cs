@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Remora.Markets;
+using Remora.Sandbox.Simulation;
 using static Remora.Sandbox.Venues.WireText;
 
 namespace Remora.Sandbox.Venues;
@@ -12,8 +13,11 @@ internal sealed class Binance : Venue
     private const string Futures = "fapi.binance.com";
     private static readonly IReadOnlyDictionary<string, Timeframe> Intervals = Timeframe.Known.ToDictionary(timeframe => timeframe.Name);
 
+    private readonly SandboxWorld _world;
+
     public Binance(SandboxWorld world)
     {
+        _world = world;
         foreach (var (pair, series) in world.Markets)
             List(pair.Base + pair.Quote, pair, series);
     }
@@ -32,6 +36,7 @@ internal sealed class Binance : Venue
         (Spot, "/api/v3/time") or (Futures, "/fapi/v1/time") => Json(new JsonObject { ["serverTime"] = request.Now.UnixMilliseconds }),
         (Spot, "/api/v3/klines") or (Futures, "/fapi/v1/klines") => Klines(request),
         (Futures, "/fapi/v1/premiumIndex") => ForPerpetual(request, PremiumIndex),
+        (Futures, "/fapi/v1/fundingInfo") => Json(new JsonArray()),
         (Futures, "/fapi/v1/openInterest") => ForPerpetual(request, OpenInterest),
         _ => Error(404, -5000, $"Path {request.Path}, Method GET is invalid"),
     };
@@ -80,14 +85,9 @@ internal sealed class Binance : Venue
             : Error(400, -4108, "Symbol is on delivering or delivered or settling or closed or pre-trading.");
     }
 
-    // Who is many pays the few: funding follows the last day's return, and is set every eight hours.
-    private static JsonObject? PremiumIndex(VenueRequest request, Listing listing)
+    private JsonObject? PremiumIndex(VenueRequest request, Listing listing)
     {
-        var eightHours = TimeSpan.FromHours(8);
-        var set = request.Now.Floor(eightHours);
-        if (Last(listing, request.Now, 1) is not [var latest]) return null;
-        var day = Last(listing, set, 25);
-        var funding = day.Count < 2 ? 0.0001 : Math.Clamp(0.0001 + (0.012 * Math.Log(day[^1].Close / day[0].Close)), -0.003, 0.003);
+        if (Perpetual.Last(listing.Series, request.Now, 1) is not [var latest]) return null;
         var price = Of(latest.Close, 8);
         return new()
         {
@@ -95,33 +95,19 @@ internal sealed class Binance : Venue
             ["markPrice"] = price,
             ["indexPrice"] = price,
             ["estimatedSettlePrice"] = price,
-            ["lastFundingRate"] = Of(Math.Round(funding, 8), 8),
+            ["lastFundingRate"] = Of(Perpetual.Funding(_world, listing.Series, request.Now), 8),
             ["interestRate"] = "0.00010000",
-            ["nextFundingTime"] = (set + eightHours).UnixMilliseconds,
+            ["nextFundingTime"] = (request.Now.Floor(Perpetual.FundingInterval) + Perpetual.FundingInterval).UnixMilliseconds,
             ["time"] = request.Now.UnixMilliseconds,
         };
     }
 
-    // Positions pile up in a rise and are closed in a fall.
-    private static JsonObject? OpenInterest(VenueRequest request, Listing listing)
+    private static JsonObject? OpenInterest(VenueRequest request, Listing listing) => Perpetual.OpenInterest(listing.Series, request.Now) is not { } interest ? null : new()
     {
-        var week = Last(listing, request.Now, 24 * 7);
-        if (week.Count == 0) return null;
-        var usual = week.Average(candle => candle.Volume) * 40;
-        var openInterest = usual * Math.Exp(2 * Math.Log(week[^1].Close / week[0].Open));
-        return new()
-        {
-            ["openInterest"] = Of(Math.Round(openInterest, 3), 3),
-            ["symbol"] = listing.Id,
-            ["time"] = request.Now.UnixMilliseconds,
-        };
-    }
-
-    private static List<Candle> Last(Listing listing, Instant now, int hours)
-    {
-        var timeframe = listing.Series.Base.Length > Timeframe.OneHour.Length ? listing.Series.Base : Timeframe.OneHour;
-        return listing.Series.Last(timeframe, Instant.MinValue, Instant.MaxValue, hours, now);
-    }
+        ["openInterest"] = Of(interest, 3),
+        ["symbol"] = listing.Id,
+        ["time"] = request.Now.UnixMilliseconds,
+    };
 
     private static JsonObject SpotSymbol(Listing listing) => new()
     {

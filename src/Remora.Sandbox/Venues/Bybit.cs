@@ -1,17 +1,21 @@
 using System.Text.Json.Nodes;
 using Remora.Markets;
+using Remora.Sandbox.Simulation;
 
 namespace Remora.Sandbox.Venues;
 
-/// <summary>Bybit V5, spot: newest first, 1000 candles at most, errors with status 200.</summary>
+/// <summary>Bybit V5: for each market in USDT its perpetual with funding rate and open interest, and spot: newest first, 1000 candles at most, errors with status 200.</summary>
 internal sealed class Bybit : Venue
 {
     private static readonly IReadOnlyDictionary<string, Timeframe> Intervals = Timeframes(
         ("1", "1m"), ("3", "3m"), ("5", "5m"), ("15", "15m"), ("30", "30m"), ("60", "1h"), ("120", "2h"),
         ("240", "4h"), ("360", "6h"), ("720", "12h"), ("D", "1d"));
 
+    private readonly SandboxWorld _world;
+
     public Bybit(SandboxWorld world)
     {
+        _world = world;
         foreach (var (pair, series) in world.Markets)
             List(pair.Base + pair.Quote, pair, series);
     }
@@ -25,6 +29,8 @@ internal sealed class Bybit : Venue
         "/v5/market/time" => Ok(request, new JsonObject { ["timeSecond"] = $"{request.Now.UnixMilliseconds / 1000}", ["timeNano"] = $"{request.Now.UnixMilliseconds}000000" }),
         "/v5/market/instruments-info" => Instruments(request),
         "/v5/market/kline" => Kline(request),
+        "/v5/market/tickers" => ForPerpetual(request, Ticker),
+        "/v5/market/open-interest" => ForPerpetual(request, OpenInterest),
         _ => Json(new JsonObject { ["retCode"] = 10404, ["retMsg"] = "Not Found", ["time"] = request.Now.UnixMilliseconds }, 404),
     };
 
@@ -35,7 +41,7 @@ internal sealed class Bybit : Venue
         return Ok(request, new JsonObject
         {
             ["category"] = category,
-            ["list"] = new JsonArray([.. category == "spot" ? Listings.Values.Select(Instrument) : []]),
+            ["list"] = new JsonArray([.. category switch { "spot" => Listings.Values.Select(Instrument), "linear" => Listings.Values.Where(IsPerpetual).Select(PerpetualInstrument), _ => [] }]),
             ["nextPageCursor"] = "",
         });
     }
@@ -79,6 +85,62 @@ internal sealed class Bybit : Venue
             json.WriteEndObject();
         });
     }
+
+    private static bool IsPerpetual(Listing listing) => listing.Pair.Quote == "USDT";
+
+    private VenueAnswer ForPerpetual(VenueRequest request, Func<VenueRequest, Listing, JsonObject?> entry)
+    {
+        if (request.Query("category") != "linear") return Error(request, "Not supported category");
+        if (!TryFind(request.Query("symbol"), out var listing) || !IsPerpetual(listing)) return Error(request, "Not supported symbols");
+        return Ok(request, new JsonObject
+        {
+            ["category"] = "linear",
+            ["symbol"] = listing.Id,
+            ["list"] = entry(request, listing) is { } found ? new JsonArray(found) : [],
+            ["nextPageCursor"] = "",
+        });
+    }
+
+    private JsonObject? Ticker(VenueRequest request, Listing listing)
+    {
+        if (Perpetual.Last(listing.Series, request.Now, 1) is not [var latest]) return null;
+        var price = WireText.Of(latest.Close);
+        return new()
+        {
+            ["symbol"] = listing.Id,
+            ["lastPrice"] = price,
+            ["indexPrice"] = price,
+            ["markPrice"] = price,
+            ["openInterest"] = WireText.Of(Perpetual.OpenInterest(listing.Series, request.Now) ?? 0),
+            ["fundingRate"] = WireText.Of(Perpetual.Funding(_world, listing.Series, request.Now)),
+            ["nextFundingTime"] = $"{(request.Now.Floor(Perpetual.FundingInterval) + Perpetual.FundingInterval).UnixMilliseconds}",
+        };
+    }
+
+    private static JsonObject? OpenInterest(VenueRequest request, Listing listing) => Perpetual.OpenInterest(listing.Series, request.Now) is not { } interest ? null : new()
+    {
+        ["openInterest"] = WireText.Of(interest * 0.6), // of the same market, a part
+        ["timestamp"] = $"{request.Now.Floor(Timeframe.OneHour.Length).UnixMilliseconds}",
+    };
+
+    private static JsonObject PerpetualInstrument(Listing listing) => new()
+    {
+        ["symbol"] = listing.Id,
+        ["contractType"] = "LinearPerpetual",
+        ["status"] = "Trading",
+        ["baseCoin"] = listing.Pair.Base,
+        ["quoteCoin"] = listing.Pair.Quote,
+        ["settleCoin"] = listing.Pair.Quote,
+        ["launchTime"] = "1585526400000",
+        ["deliveryTime"] = "0",
+        ["deliveryFeeRate"] = "",
+        ["priceScale"] = $"{listing.Decimals}",
+        ["leverageFilter"] = new JsonObject { ["minLeverage"] = "1", ["maxLeverage"] = "100.00", ["leverageStep"] = "0.01" },
+        ["priceFilter"] = new JsonObject { ["minPrice"] = listing.Tick, ["maxPrice"] = "1999999.80", ["tickSize"] = listing.Tick },
+        ["lotSizeFilter"] = new JsonObject { ["maxOrderQty"] = "1190.000", ["minOrderQty"] = "0.001", ["qtyStep"] = "0.001" },
+        ["unifiedMarginTrade"] = true,
+        ["fundingInterval"] = (int)Perpetual.FundingInterval.TotalMinutes,
+    };
 
     private static JsonObject Instrument(Listing listing) => new()
     {

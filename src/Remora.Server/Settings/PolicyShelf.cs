@@ -2,7 +2,7 @@ using Remora.Risk;
 
 namespace Remora.Server.Settings;
 
-/// <summary>The policies of a folder, beside the built-in one. Broken ones are refused, not skipped: a bot that asks for a policy must get that one.</summary>
+/// <summary>The policies of a folder, beside the built-in ones. Broken ones are refused, not skipped: a bot that asks for a policy must get that one.</summary>
 public static class PolicyShelf
 {
     /// <summary>Reads every <c>*.json</c> of a folder.</summary>
@@ -10,7 +10,7 @@ public static class PolicyShelf
     public static IReadOnlyList<RiskPolicy> Load(string folder)
     {
         if (!Directory.Exists(folder)) throw new SettingsException([$"there is no folder '{folder}'"]);
-        var policies = new List<RiskPolicy> { RiskPolicy.Default };
+        var policies = new List<RiskPolicy>(BuiltInPolicies.All);
         var errors = new List<string>();
         foreach (var file in Directory.GetFiles(folder, "*.json").Order(StringComparer.Ordinal))
         {

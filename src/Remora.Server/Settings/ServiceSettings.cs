@@ -34,8 +34,8 @@ public sealed record ServiceSettings
     /// <summary>Name of the default policy.</summary>
     public string Policy { get; init; } = RiskPolicy.Default.Name;
 
-    /// <summary>All policies: the built-in one and those of the folder.</summary>
-    public IReadOnlyList<RiskPolicy> Policies { get; init; } = [RiskPolicy.Default];
+    /// <summary>All policies: the built-in ones and those of the folder.</summary>
+    public IReadOnlyList<RiskPolicy> Policies { get; init; } = BuiltInPolicies.All;
 
     /// <summary>Where the service keeps what must outlive it.</summary>
     public string Data { get; init; } = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "remora");

@@ -25,14 +25,14 @@ internal sealed class ObservationSeries(Signal signal)
         return true;
     }
 
-    /// <summary>The change since the newest value that held at least <paramref name="span"/> before; NaN where there is none within twice the span.</summary>
+    /// <summary>
+    /// The change since the newest value of the same source that held at least <paramref name="span"/> before; NaN where there is none within twice the span.
+    /// Two exchanges' open interest, or two ways to count a market's value, differ by more than either moves.
+    /// </summary>
     private double Change(Observation now, TimeSpan span, bool ratio)
     {
-        var before = _past.FindLastIndex(o => o.HeldAt <= now.HeldAt - span);
-        if (before < 0) return double.NaN;
-        _past.RemoveRange(0, before); // what is older will never be asked for
-        var then = _past[0];
-        if (then.HeldAt < now.HeldAt - (2 * span)) return double.NaN;
+        _past.RemoveAll(o => o.HeldAt < now.HeldAt - (2 * span)); // what is older will never be asked for
+        if (_past.FindLast(o => o.HeldAt <= now.HeldAt - span && o.Source == now.Source) is not { } then) return double.NaN;
         return ratio ? (now.Value / then.Value) - 1 : now.Value - then.Value;
     }
 

@@ -1,4 +1,5 @@
 using Remora.Markets;
+using Remora.Regimes;
 
 namespace Remora.Risk;
 
@@ -13,6 +14,10 @@ internal static class Decision
         var rules = assessment.Rules.Decision;
         foreach (var flag in rules.BlockingFlags)
             if (Counts(flag, assessment)) return true;
+        foreach (var regime in rules.BlockingRegimes)
+            if (Counts(regime, assessment)) return true;
+        foreach (var signal in rules.BlockWithout)
+            if (IsMissed(signal, assessment)) return true;
         return ScoreBlocks(assessment) || StaleBlocks(assessment);
     }
 
@@ -22,8 +27,12 @@ internal static class Decision
         var names = new List<string>();
         foreach (var flag in assessment.Rules.Decision.BlockingFlags)
             if (Counts(flag, assessment)) names.Add(EventFlags.NameOf(flag));
+        foreach (var regime in assessment.Rules.Decision.BlockingRegimes)
+            if (Counts(regime, assessment)) names.Add(NameOf(regime));
         if (ScoreBlocks(assessment)) names.Add(RiskScore);
         if (StaleBlocks(assessment)) names.Add(StaleData);
+        foreach (var signal in assessment.Rules.Decision.BlockWithout)
+            if (IsMissed(signal, assessment)) names.Add(NameOf(signal));
         return names;
     }
 
@@ -42,6 +51,16 @@ internal static class Decision
 
     private static bool Counts(RiskFlag flag, Assessment assessment) =>
         assessment.EventFlags[flag] == true && (!IsFromCandles(flag) || !CandlesAreWorthless(assessment));
+
+    /// <summary>What a blocking regime is called among the reasons: <c>regime_high_vol</c>.</summary>
+    public static string NameOf(Regime regime) => "regime_" + RemoraJson.NameOf(regime);
+
+    /// <summary>What a missed signal is called among the reasons: <c>no_vix</c>.</summary>
+    public static string NameOf(Signal signal) => "no_" + RemoraJson.NameOf(signal);
+
+    private static bool Counts(Regime regime, Assessment assessment) => assessment.Regime == regime && !CandlesAreWorthless(assessment);
+
+    private static bool IsMissed(Signal signal, Assessment assessment) => double.IsNaN(assessment.Outside.RawAt(signal, assessment.AssessedAt));
 
     private static bool ScoreBlocks(Assessment assessment) =>
         assessment.RiskScore >= assessment.Rules.Decision.BlockingScore && !CandlesAreWorthless(assessment);

@@ -32,9 +32,20 @@ internal static class PolicyChecks
         Unit("decision.caution_score", decision.CautionScore);
         Unit("decision.smallest_position", decision.SmallestPosition);
         Ascending("decision.full_position_score, blocking_score", 0, decision.FullPositionScore, decision.BlockingScore, double.MaxValue);
-        Require(decision.BlockingFlags is not null && decision.BlockingFlags.Distinct().Count() == decision.BlockingFlags.Count,
-            "decision.blocking_flags", "a list of flags, each once", "null or repeated");
+        EachOnce("decision.blocking_flags", "flags", decision.BlockingFlags);
+        EachOnce("decision.blocking_regimes", "regimes", decision.BlockingRegimes);
+        EachOnce("decision.block_without", "signals", decision.BlockWithout);
+        if (decision.RegimePosition is not { } position) throw new PolicyException("decision.regime_position: must be an object, not null");
+        Unit("decision.regime_position.bull", position.Bull);
+        Unit("decision.regime_position.sideways", position.Sideways);
+        Unit("decision.regime_position.bear", position.Bear);
+        Unit("decision.regime_position.choppy", position.Choppy);
+        Unit("decision.regime_position.high_vol", position.HighVol);
+        Unit("decision.regime_position.panic", position.Panic);
     }
+
+    private static void EachOnce<T>(string field, string what, IReadOnlyList<T>? list) =>
+        Require(list is not null && list.Distinct().Count() == list.Count, field, $"a list of {what}, each once", "null or repeated");
 
     private static IEnumerable<(string Name, object? Section)> Sections(RiskPolicy policy) =>
     [

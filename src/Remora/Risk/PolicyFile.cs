@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Remora.Markets;
+using Remora.Regimes;
 
 namespace Remora.Risk;
 
@@ -48,6 +50,8 @@ public static class PolicyFile
 
     private static string Expected(string message) =>
         message.Contains(nameof(RiskFlag), StringComparison.Ordinal) ? "a list of flags out of " + Names<RiskFlag>()
+        : message.Contains(typeof(Regime).FullName!, StringComparison.Ordinal) ? "a list of regimes out of " + Names<Regime>()
+        : message.Contains(typeof(Signal).FullName!, StringComparison.Ordinal) ? "a list of signals out of " + Names<Signal>()
         : message.Contains(nameof(OnStale), StringComparison.Ordinal) ? "one of " + Names<OnStale>()
         : message.Contains("System.Double", StringComparison.Ordinal) ? "a number"
         : message.Contains("System.Int32", StringComparison.Ordinal) ? "a whole number"

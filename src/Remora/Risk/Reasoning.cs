@@ -36,7 +36,12 @@ internal static class Reasoning
         if (name == Decision.StaleData) return "the data is stale and the policy blocks on stale data.";
         if (name == Decision.RiskScore)
             return Text($"the risk score {assessment.RiskScore:0.00} is at or above {assessment.Rules.Decision.BlockingScore:0.00}.");
-        var flag = assessment.Rules.Decision.BlockingFlags.First(f => EventFlags.NameOf(f) == name);
+        var rules = assessment.Rules.Decision;
+        if (assessment.Regime is { } regime && name == Decision.NameOf(regime))
+            return Text($"the policy blocks in this regime, {RemoraJson.NameOf(regime)} since {assessment.RegimeSince}.");
+        foreach (var signal in rules.BlockWithout)
+            if (Decision.NameOf(signal) == name) return Text($"the policy will not do without {RemoraJson.NameOf(signal)}, of which there is no fresh value.");
+        var flag = rules.BlockingFlags.First(f => EventFlags.NameOf(f) == name);
         return Condition(flag, assessment) + ".";
     }
 

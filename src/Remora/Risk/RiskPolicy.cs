@@ -230,6 +230,9 @@ public sealed record DecisionRules
     /// <summary>The flags that block, each once.</summary>
     public IReadOnlyList<RiskFlag> BlockingFlags { get; init; } = [RiskFlag.ExtremeFear, RiskFlag.Panic, RiskFlag.HighVolatility];
 
+    /// <summary>The regimes that block for as long as they last, each once. Panic has its flag; high_vol outlasts its own by the candles that confirm a change.</summary>
+    public IReadOnlyList<Regimes.Regime> BlockingRegimes { get; init; } = [];
+
     /// <summary>A score of this or more blocks.</summary>
     public double BlockingScore { get; init; } = 0.80;
 
@@ -242,8 +245,46 @@ public sealed record DecisionRules
     /// <summary>The part of a position that is left at the blocking score.</summary>
     public double SmallestPosition { get; init; } = 0.25;
 
+    /// <summary>What is left of that position in each regime.</summary>
+    public RegimePosition RegimePosition { get; init; } = new();
+
     /// <summary>What to do when the candles are too old to rely on.</summary>
     public OnStale OnStale { get; init; } = OnStale.Allow;
+
+    /// <summary>The outside signals without a fresh value of which entries are blocked, each once. The others may be stale or missing: they add nothing then.</summary>
+    public IReadOnlyList<Markets.Signal> BlockWithout { get; init; } = [];
+}
+
+/// <summary>The part of a position that each regime leaves, [0, 1], beside what the score leaves.</summary>
+public sealed record RegimePosition
+{
+    /// <summary>In a bull market.</summary>
+    public double Bull { get; init; } = 1;
+
+    /// <summary>In a sideways market.</summary>
+    public double Sideways { get; init; } = 1;
+
+    /// <summary>In a bear market.</summary>
+    public double Bear { get; init; } = 1;
+
+    /// <summary>In a choppy market.</summary>
+    public double Choppy { get; init; } = 1;
+
+    /// <summary>At extreme volatility.</summary>
+    public double HighVol { get; init; } = 1;
+
+    /// <summary>In a panic.</summary>
+    public double Panic { get; init; } = 1;
+
+    internal double Of(Regimes.Regime regime) => regime switch
+    {
+        Regimes.Regime.Bull => Bull,
+        Regimes.Regime.Sideways => Sideways,
+        Regimes.Regime.Bear => Bear,
+        Regimes.Regime.Choppy => Choppy,
+        Regimes.Regime.HighVol => HighVol,
+        _ => Panic,
+    };
 }
 
 /// <summary>What a policy does when its data is stale.</summary>

@@ -85,6 +85,10 @@ public static class RiskScorer
         return Millionths.Round(1 - ((1 - rules.SmallestPosition) * way));
     }
 
+    /// <summary>The part of a position that a score and a regime leave, [0, 1], where nothing blocks.</summary>
+    public static double PositionScale(double score, Regime? regime, DecisionRules rules) =>
+        Millionths.Round(PositionScale(score, rules) * (regime is { } known ? rules.RegimePosition.Of(known) : 1));
+
     private static double TrendRisk(MarketReadings market, RegimeRules rules, Side side)
     {
         var trend = RegimeClassifier.ClassifyTrend(market.Trend, rules);

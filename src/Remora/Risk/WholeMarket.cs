@@ -59,9 +59,9 @@ public sealed class WholeMarketAssessment
     public double RiskConfidence { get; }
 
     /// <summary>The part of a position to take, [0, 1]: 0 when blocked; NaN while the score is unknown.</summary>
-    public double PositionScale => !SafeToTrade ? 0 : RiskScorer.PositionScale(RiskScore, _lead.Rules.Decision);
+    public double PositionScale => !SafeToTrade ? 0 : RiskScorer.PositionScale(RiskScore, Regime, _lead.Rules.Decision);
 
-    /// <summary>The blocking flags of the lead pair or of half the basket; <c>risk_score</c> when the mean blocks; <c>stale_data</c> as the policy has it.</summary>
+    /// <summary>The blocking flags and regimes, and missed signals, of the lead pair or of half the basket; <c>risk_score</c> when the mean blocks; <c>stale_data</c> as the policy has it.</summary>
     public IReadOnlyList<string> BlockedBy { get; }
 
     /// <summary>Why, in sentences, the deciding one first.</summary>
@@ -167,10 +167,12 @@ public sealed class WholeMarketAssessment
     private IEnumerable<string> Blocks()
     {
         var rules = _lead.Rules.Decision;
-        foreach (var flag in rules.BlockingFlags.Select(EventFlags.NameOf))
-            if (Prevails(a => a.BlockedBy.Contains(flag))) yield return flag;
+        foreach (var name in rules.BlockingFlags.Select(EventFlags.NameOf).Concat(rules.BlockingRegimes.Select(Decision.NameOf)))
+            if (Prevails(a => a.BlockedBy.Contains(name))) yield return name;
         if (RiskScore >= rules.BlockingScore && !Prevails(Decision.CandlesAreWorthless)) yield return Decision.RiskScore;
         if (Prevails(a => a.BlockedBy.Contains(Decision.StaleData))) yield return Decision.StaleData;
+        foreach (var name in rules.BlockWithout.Select(Decision.NameOf))
+            if (Prevails(a => a.BlockedBy.Contains(name))) yield return name;
     }
 
     private IEnumerable<string> Sentences()

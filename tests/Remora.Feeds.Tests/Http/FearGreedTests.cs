@@ -102,7 +102,7 @@ public sealed class FearGreedTests
         var folder = Environment.GetEnvironmentVariable("REMORA_SHARED") ?? FindShared();
         var file = folder is null ? null : System.IO.Path.Combine(folder, "data", "recorded", "alternative-me-fng.json");
         if (file is null || !File.Exists(file)) Assert.Skip("the shared recordings are not here");
-        var readings = FearGreed.Source.Read(JsonElement.Parse(File.ReadAllText(file)));
+        var readings = FearGreed.Source.Read(JsonElement.Parse(File.ReadAllText(file)), Instant.MaxValue);
         Assert.NotEmpty(readings);
         Assert.All(readings, reading => Assert.InRange(reading.Value, 0, 100));
         Assert.All(readings, reading => Assert.Equal(reading.HeldAt, reading.HeldAt.Floor(TimeSpan.FromDays(1))));

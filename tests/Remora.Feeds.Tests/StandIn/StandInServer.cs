@@ -40,6 +40,12 @@ internal sealed class StandInServer : IAsyncDisposable
     /// <summary>Other answers than the exchanges'.</summary>
     public ConcurrentDictionary<string, string> Bodies { get; } = new();
 
+    /// <summary>The tag that the other answers have; null for none.</summary>
+    public string? Tag { get; set; }
+
+    /// <summary>How often an answer was not sent, since the caller had it.</summary>
+    public int NotModified { get; private set; }
+
     public static async Task<StandInServer> StartAsync(TimeProvider? clock = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -76,6 +82,16 @@ internal sealed class StandInServer : IAsyncDisposable
         {
             await fault(context);
             return;
+        }
+        if (Tag is { } tag)
+        {
+            context.Response.Headers.ETag = tag;
+            if (context.Request.Headers.IfNoneMatch == tag)
+            {
+                NotModified++;
+                context.Response.StatusCode = StatusCodes.Status304NotModified;
+                return;
+            }
         }
         var body = Bodies.TryGetValue(path, out var text) ? text : WireFormats.Answer(path, context.Request.Query, Markets, Distort)?.ToJsonString();
         context.Response.StatusCode = body is null ? StatusCodes.Status404NotFound : StatusCodes.Status200OK;

@@ -1,4 +1,5 @@
-// One guarded instance per exchange: CCXT's rate limiter lives in the instance, so there must never be two.
+// One guarded instance per exchange: CCXT's rate limiter lives in the instance, so candles never have two. Perpetuals, which are asked for twice in five
+// minutes, have one of their own: where their markets cannot be loaded, CCXT would forget those of the candles too.
 import { BadRequest, Exchange, create, exchanges as ids } from './ccxt.mjs';
 import { redirectUrls } from './base-url.mjs';
 import { guardMarkets } from './markets.mjs';
@@ -13,8 +14,12 @@ function keepRowsRaw(exchange) {
   exchange.parseOHLCVs = (rows, market) => Object.values(rows ?? {}).map((row) => exchange.parseOHLCV(row, market));
 }
 
-export function exchangeOf(id) {
-  const known = instances.get(id);
+export function perpetualsOf(id) {
+  return exchangeOf(id, `${id} perpetuals`);
+}
+
+export function exchangeOf(id, key = id) {
+  const known = instances.get(key);
   if (known) return known;
   if (!ids.includes(id)) throw new BadRequest(`there is no exchange '${id}'`);
   const exchange = create(id, {
@@ -27,6 +32,6 @@ export function exchangeOf(id) {
   guardTransport(exchange);
   guardMarkets(exchange);
   keepRowsRaw(exchange);
-  instances.set(id, exchange);
+  instances.set(key, exchange);
   return exchange;
 }

@@ -4,10 +4,10 @@ import { BadResponse, BadSymbol } from './ccxt.mjs';
 const reloadAfter = 10 * 60 * 1000; // ms: an unknown symbol may be a new listing, but not more often than this
 const loadedAt = new WeakMap();
 
-/** The entries of CCXT's `options.fetchMarkets.types` that hold this symbol: BTC/USDT is spot, BTC/USDT:USDT a swap. */
+/** The entries of CCXT's `options.fetchMarkets.types` that hold this symbol: BTC/USDT is spot, BTC/USDT:USDT a swap, BTC/USDT:USDT-261225 a future. */
 function typesOf(symbol, offered) {
   const [pair, settle] = symbol.split(':');
-  const derivative = offered.includes('linear') ? [pair.endsWith('/' + settle) ? 'linear' : 'inverse'] : ['swap', 'future', 'contract'];
+  const derivative = offered.includes('linear') ? [pair.endsWith('/' + settle) ? 'linear' : 'inverse'] : settle?.includes('-') ? ['future', 'contract'] : ['swap', 'contract'];
   const wanted = settle === undefined ? ['spot'] : derivative;
   const fitting = offered.filter((type) => wanted.includes(type));
   return fitting.length > 0 ? fitting : offered;

@@ -1,6 +1,7 @@
 // What the parent can ask for.
 import { BadRequest, BadResponse, NotSupported, exchanges, version } from './ccxt.mjs';
 import { exchangeOf } from './exchanges.mjs';
+import { fundingOf, openInterestOf } from './perpetuals.mjs';
 import { loadMarketOf, loadSymbols } from './markets.mjs';
 
 function requireTimeframe(exchange, timeframe) {
@@ -44,6 +45,10 @@ export const operations = {
   async markets({ exchange: id }) {
     return loadSymbols(exchangeOf(id));
   },
+
+  fundingRate: fundingOf,
+
+  openInterest: openInterestOf,
 
   /** Rows of [open time in ms, open, high, low, close, volume] as the exchange sent them; a value it left out is null. */
   async candles({ exchange: id, symbol, timeframe, since, limit, now }) {

@@ -1,0 +1,43 @@
+// Funding rate and open interest of a perpetual, as the exchange gives them; the parent judges them. A value that is left out is null.
+import { BadResponse, NotSupported } from './ccxt.mjs';
+import { perpetualsOf } from './exchanges.mjs';
+import { loadMarketOf } from './markets.mjs';
+
+const intervalsLast = 60 * 60 * 1000; // ms
+const usualHours = 8;
+const intervals = new WeakMap();
+
+const finite = (value) => (Number.isFinite(value) ? value : null);
+
+async function marketOn(id, symbol, ability) {
+  const exchange = perpetualsOf(id);
+  if (!exchange.has[ability]) throw new NotSupported(`${id} offers no ${ability}`);
+  await loadMarketOf(exchange, symbol);
+  return exchange;
+}
+
+/** The hours a rate is for. Binance says so apart from the rate, and only for those that are not of the usual eight. */
+async function hoursOf(exchange, symbol, rate) {
+  if (rate.interval) return finite(parseInt(rate.interval, 10));
+  if (exchange.has.fetchFundingIntervals !== true) return null;
+  let known = intervals.get(exchange);
+  if (!known || Date.now() - known.at > intervalsLast) {
+    known = { at: Date.now(), bySymbol: await exchange.fetchFundingIntervals() };
+    intervals.set(exchange, known);
+  }
+  return finite(parseInt(known.bySymbol[symbol]?.interval ?? usualHours, 10));
+}
+
+export async function fundingOf({ exchange: id, symbol }) {
+  const exchange = await marketOn(id, symbol, 'fetchFundingRate');
+  const rate = await exchange.fetchFundingRate(symbol);
+  if (rate?.symbol !== symbol) throw new BadResponse(`${id} gave no funding rate of ${symbol}`);
+  return { value: finite(rate.fundingRate), hours: await hoursOf(exchange, symbol, rate), time: finite(rate.timestamp) };
+}
+
+export async function openInterestOf({ exchange: id, symbol }) {
+  const exchange = await marketOn(id, symbol, 'fetchOpenInterest');
+  const interest = await exchange.fetchOpenInterest(symbol);
+  if (interest?.symbol !== symbol) throw new BadResponse(`${id} gave no open interest of ${symbol}`);
+  return { value: finite(interest.openInterestAmount), time: finite(interest.timestamp) };
+}

@@ -1,0 +1,54 @@
+using Remora.Markets;
+
+namespace Remora.Feeds.Macro;
+
+/// <summary>The days on which New York trades, by the rules of its holidays, so that silence on the others is not an outage.</summary>
+internal static class TradingDays
+{
+    /// <summary>When the closes of a day are known: after both of the year's local closing times.</summary>
+    public static readonly TimeSpan CloseKnown = new(21, 15, 0);
+
+    /// <summary>The next session is well under way by then; this also bridges a day of closure that no rule foresees.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromHours(18);
+
+    /// <summary>Until when a value may stand for the present: the close that follows it should have been there for long.</summary>
+    public static Instant GoodUntil(Instant heldAt)
+    {
+        var day = heldAt.Floor(TimeSpan.FromDays(1));
+        while (day + CloseKnown <= heldAt || !IsTrading(DateOf(day))) day += TimeSpan.FromDays(1);
+        return day + CloseKnown + Grace;
+    }
+
+    /// <summary>Whether there is a session.</summary>
+    public static bool IsTrading(DateOnly day) => day.DayOfWeek is not (DayOfWeek.Saturday or DayOfWeek.Sunday) && !IsHoliday(day);
+
+    private static DateOnly DateOf(Instant day) => DateOnly.FromDateTime(day.ToDateTimeOffset().UtcDateTime);
+
+    private static bool IsHoliday(DateOnly day) => (day.Month, day.DayOfWeek) switch
+    {
+        (1, DayOfWeek.Monday) when Nth(day) == 3 => true, // Martin Luther King's birthday
+        (2, DayOfWeek.Monday) when Nth(day) == 3 => true, // Washington's birthday
+        (5, DayOfWeek.Monday) when day.AddDays(7).Month == 6 => true, // Memorial Day
+        (9, DayOfWeek.Monday) when Nth(day) == 1 => true, // Labor Day
+        (11, DayOfWeek.Thursday) when Nth(day) == 4 => true, // Thanksgiving
+        (_, DayOfWeek.Friday) when day == EasterSunday(day.Year).AddDays(-2) => true, // Good Friday
+        _ => IsFixed(day) || (day.DayOfWeek == DayOfWeek.Monday && IsFixed(day.AddDays(-1)))
+            || (day.DayOfWeek == DayOfWeek.Friday && day.Month != 12 && IsFixed(day.AddDays(1))) || (day is { Month: 12, Day: 24, DayOfWeek: DayOfWeek.Friday }),
+    };
+
+    // A Saturday's New Year is not moved to the Friday, which belongs to the old year.
+    private static bool IsFixed(DateOnly day) => (day.Month, day.Day) is (1, 1) or (6, 19) or (7, 4) or (12, 25);
+
+    private static int Nth(DateOnly day) => ((day.Day - 1) / 7) + 1;
+
+    /// <summary>The Gregorian computus, in the form Meeus gives.</summary>
+    private static DateOnly EasterSunday(int year)
+    {
+        int a = year % 19, b = year / 100, c = year % 100;
+        var h = ((19 * a) + b - (b / 4) - ((b - ((b + 8) / 25) + 1) / 3) + 15) % 30;
+        var l = (32 + (2 * (b % 4)) + (2 * (c / 4)) - h - (c % 4)) % 7;
+        var m = (a + (11 * h) + (22 * l)) / 451;
+        var n = h + l - (7 * m) + 114;
+        return new(year, n / 31, (n % 31) + 1);
+    }
+}

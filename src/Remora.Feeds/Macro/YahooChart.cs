@@ -1,0 +1,77 @@
+using System.Text.Json;
+using Remora.Feeds.Http;
+using Remora.Markets;
+
+namespace Remora.Feeds.Macro;
+
+/// <summary>
+/// Indices from Yahoo's chart interface (v8): a month of daily closes, and the price of the running session. A close is dated 21:15 UTC of its day and
+/// never used before; the running price is dated by its own time, and known when it was seen.
+/// </summary>
+public static class YahooChart
+{
+    /// <summary>The VIX, in points.</summary>
+    public static HttpSource Vix { get; } = Source("yahoo-vix", Signal.Vix, "^VIX", least: 1, most: 200);
+
+    /// <summary>The dollar index of ICE, in points; its month of closes is what the change over five days needs.</summary>
+    public static HttpSource DollarIndex { get; } = Source("yahoo-dollar", Signal.DollarIndex, "DX-Y.NYB", least: 50, most: 200);
+
+    private static HttpSource Source(string name, Signal signal, string symbol, double least, double most) => new(
+        Name: name,
+        Signals: [signal],
+        Url: new($"https://query1.finance.yahoo.com/v8/finance/chart/{Uri.EscapeDataString(symbol)}?interval=1d&range=1mo"),
+        Interval: TimeSpan.FromMinutes(15),
+        TimeToLive: TimeSpan.FromDays(1),
+        Read: (answer, now) => Read(answer, now, new(signal, symbol, least, most)))
+    {
+        GoodUntil = TradingDays.GoodUntil,
+    };
+
+    private static IReadOnlyList<Reading> Read(JsonElement answer, Instant now, Index index)
+    {
+        var chart = answer.GetObject("chart");
+        if (chart.TryGetProperty("error", out var error) && error.ValueKind != JsonValueKind.Null) throw new FormatException($"the source says: {Short(error)}");
+        var results = chart.GetList("result");
+        if (results.GetArrayLength() != 1) throw new FormatException("'result' has not one entry");
+        var meta = results[0].GetObject("meta");
+        Require(meta, "symbol", index.Symbol);
+        Require(meta, "dataGranularity", "1d");
+
+        var readings = Closes(results[0], TimeSpan.FromSeconds(meta.GetNumber("gmtoffset", -86_400, 86_400)), now, index);
+        var live = new Reading(index.Signal, null, meta.GetNumber("regularMarketPrice", index.Least, index.Most), meta.GetSeconds("regularMarketTime"), IsLive: true);
+        if (readings.Count == 0 || live.HeldAt > readings[^1].HeldAt) readings.Add(live);
+        return readings;
+    }
+
+    /// <summary>The closes that are known by now; a day without one has null, and the running day has its last price.</summary>
+    private static List<Reading> Closes(JsonElement result, TimeSpan offset, Instant now, Index index)
+    {
+        var readings = new List<Reading>();
+        if (!result.TryGetProperty("timestamp", out _)) return readings; // there was no session within the range
+        var times = result.GetList("timestamp");
+        var quotes = result.GetObject("indicators").GetList("quote");
+        if (quotes.GetArrayLength() != 1) throw new FormatException("'quote' has not one entry");
+        var closes = quotes[0].GetList("close");
+        if (times.GetArrayLength() != closes.GetArrayLength()) throw new FormatException($"there are {times.GetArrayLength()} times and {closes.GetArrayLength()} closes");
+        for (var i = 0; i < times.GetArrayLength(); i++)
+        {
+            var known = (times[i].Seconds("timestamp") + offset).Floor(TimeSpan.FromDays(1)) + TradingDays.CloseKnown;
+            if (closes[i].ValueKind == JsonValueKind.Null || known > now) continue;
+            if (readings.Count > 0 && known < readings[^1].HeldAt) throw new FormatException("'timestamp' does not ascend");
+            var close = closes[i].Within("close", index.Least, index.Most);
+            if (readings.Count > 0 && known == readings[^1].HeldAt) readings.RemoveAt(readings.Count - 1); // the running day comes twice at times, the later row counts
+            readings.Add(new(index.Signal, null, close, known));
+        }
+        return readings;
+    }
+
+    private static void Require(JsonElement meta, string name, string expected)
+    {
+        var field = meta.Get(name);
+        if (field.ValueKind != JsonValueKind.String || field.GetString() != expected) throw new FormatException($"'{name}' is {Short(field)}, not {expected}");
+    }
+
+    private static string Short(JsonElement element) => element.GetRawText() is { Length: > 100 } text ? text[..100] : element.GetRawText();
+
+    private readonly record struct Index(Signal Signal, string Symbol, double Least, double Most);
+}

@@ -1,0 +1,28 @@
+using System.Text.Json;
+using Remora.Feeds.Http;
+using Remora.Markets;
+
+namespace Remora.Feeds.OnChain;
+
+/// <summary>
+/// Bitcoin's share of the market's value from CoinGecko. The source has no past without a key, so the change over seven days is unknown for the first seven
+/// days; another source cannot lend its own, since each counts the whole market differently.
+/// </summary>
+public static class CoinGecko
+{
+    /// <summary>The global figures, which change every ten minutes or so.</summary>
+    public static HttpSource Source { get; } = new(
+        Name: "coingecko",
+        Signals: [Signal.BtcDominance],
+        Url: new("https://api.coingecko.com/api/v3/global"),
+        Interval: TimeSpan.FromMinutes(15),
+        TimeToLive: TimeSpan.FromHours(6),
+        Read: Read);
+
+    private static IReadOnlyList<Reading> Read(JsonElement answer, Instant now)
+    {
+        var data = answer.GetObject("data");
+        var share = data.GetObject("market_cap_percentage").GetNumber("btc", 1, 99);
+        return [new(Signal.BtcDominance, null, share, data.GetSeconds("updated_at"), IsLive: true)];
+    }
+}

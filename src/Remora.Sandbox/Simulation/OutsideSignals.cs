@@ -1,0 +1,52 @@
+using System.Collections.Concurrent;
+using Remora.Markets;
+
+namespace Remora.Sandbox.Simulation;
+
+/// <summary>The values of outside signals at any moment: slow waves of their own around what is usual, or held at a value for as long as someone wants it so.</summary>
+public sealed class OutsideSignals
+{
+    private static readonly Dictionary<string, (double Least, double Most)> Ranges = new()
+    {
+        ["fear_greed"] = (0, 100), ["vix"] = (1, 200), ["dollar_index"] = (50, 200), ["btc_dominance"] = (1, 99), ["funding_rate"] = (-0.05, 0.05),
+    };
+
+    private readonly long _seed;
+    private readonly ConcurrentDictionary<string, double> _held = new();
+
+    internal OutsideSignals(long seed) => _seed = seed;
+
+    /// <summary>The signals that can be held.</summary>
+    public static IReadOnlyCollection<string> Names => Ranges.Keys;
+
+    /// <summary>Those that are held now, and at what.</summary>
+    public IReadOnlyDictionary<string, double> Held => _held;
+
+    /// <summary>Holds a signal at a value, in the unit in which the engine knows it; a value that has been published is not taken back by those who read it.</summary>
+    /// <exception cref="SandboxOptionException">There is no such signal, or it cannot have this value.</exception>
+    public void Hold(string signal, double value)
+    {
+        if (!Ranges.TryGetValue(signal, out var range)) throw new SandboxOptionException($"'{signal}' is no signal that can be held: expected one of {string.Join(", ", Names)}");
+        if (!(value >= range.Least && value <= range.Most)) throw new SandboxOptionException($"{signal} cannot be held at {value}: expected {range.Least} to {range.Most}");
+        _held[signal] = value;
+    }
+
+    /// <summary>Lets all signals go their own way again.</summary>
+    public void Release() => _held.Clear();
+
+    internal double? HeldAt(string signal) => _held.TryGetValue(signal, out var value) ? value : null;
+
+    internal double Vix(Instant time) => HeldAt("vix") ?? Math.Round(17 * Math.Exp(0.3 * Wave("vix", time)), 2);
+
+    internal double DollarIndex(Instant time) => HeldAt("dollar_index") ?? Math.Round(102 + (3 * Wave("dollar_index", time)), 3);
+
+    internal double BtcDominance(Instant time) => HeldAt("btc_dominance") ?? 54 + (4 * Wave("btc_dominance", time));
+
+    /// <summary>Waves of 90, 23 and 5 days with phases of the seed, together within -1.6 and 1.6.</summary>
+    private double Wave(string name, Instant time)
+    {
+        var dice = new Dice(_seed, Dice.Stream(name), 0);
+        var days = time.UnixMilliseconds / 86_400_000.0;
+        return Math.Sin(Math.Tau * ((days / 90) + dice.Uniform())) + (0.4 * Math.Sin(Math.Tau * ((days / 23) + dice.Uniform()))) + (0.2 * Math.Sin(Math.Tau * ((days / 5) + dice.Uniform())));
+    }
+}

@@ -1,0 +1,111 @@
+using System.Text.Json;
+using Remora.Feeds.Http;
+using Remora.Feeds.Tests.StandIn;
+using Remora.Markets;
+using Remora.Testing;
+
+namespace Remora.Feeds.Tests.Http;
+
+/// <summary>What holds of every source that is asked over HTTP: a new one is tested by its fixture's line here.</summary>
+public sealed class HttpSourceTests
+{
+    /// <summary>The fixture of each source, and what its last value is at the moment it was recorded.</summary>
+    private static readonly Dictionary<string, (string Fixture, double Value)> Fixtures = new()
+    {
+        ["yahoo-vix"] = ("yahoo-chart-vix.json", 27.5),
+        ["yahoo-dollar"] = ("yahoo-chart-dollar.json", 103.9),
+        ["coingecko"] = ("coingecko-global.json", 58.614),
+    };
+
+    public static TheoryData<string, string> Cases => [.. Fixtures.Keys.SelectMany(name => HttpFaults.All.Keys.Select(fault => (name, fault)))];
+
+    public static TheoryData<string> Names => [.. Fixtures.Keys];
+
+    [Fact]
+    public void Every_source_has_a_name_of_its_own_and_a_fixture()
+    {
+        Assert.Equal(HttpSources.All.Count, HttpSources.All.Select(source => source.Name).Distinct().Count());
+        Assert.Equal(HttpSources.All.Select(source => source.Name).Except(["alternative.me"]).Order(), Fixtures.Keys.Order());
+    }
+
+    [Theory, MemberData(nameof(Names))]
+    public async Task A_recorded_answer_becomes_observations_once(string name)
+    {
+        await using var rig = await SourceRig.StartAsync(SourceOf(name), SourceRig.Fixture(Fixtures[name].Fixture));
+        await Eventually.True(() => rig.Server.Arrivals.Count >= 3, "asked again");
+        Assert.Equal(Fixtures[name].Value, rig.Received[^1].Value);
+        Assert.All(rig.Received, observation => Assert.True(observation.KnowableAt >= observation.HeldAt, $"{observation}"));
+        Assert.Equal(rig.Received.Count, rig.Received.Select(observation => observation.HeldAt).Distinct().Count());
+        Assert.Equal(FeedState.Live, rig.Feed.Health.State);
+        Assert.Null(rig.Feed.Health.LastError);
+    }
+
+    [Theory, MemberData(nameof(Cases))]
+    public async Task A_fault_gives_no_value_and_passes(string name, string fault)
+    {
+        var whole = SourceRig.Fixture(Fixtures[name].Fixture);
+        await using var rig = await SourceRig.StartAsync(SourceOf(name), whole, fault);
+        await Eventually.True(() => rig.Feed.Health is { State: FeedState.Unreachable, LastError: not null, NextTry: not null }, "unreachable");
+        Assert.Empty(rig.Received);
+        rig.Server.Heal();
+        await Eventually.True(() => rig.Feed.Health.ConsecutiveFailures == 0 && rig.Feed.Health.LastSuccess is not null && rig.Received.Count > 0, "well again");
+        Assert.Equal(Fixtures[name].Value, rig.Received[^1].Value);
+    }
+
+    /// <summary>Every part of the answer in turn is missing, null, text, negative or huge: never a value out of range, never another exception.</summary>
+    [Theory, MemberData(nameof(Names))]
+    public void A_damaged_answer_is_refused_or_its_values_are_still_plausible(string name)
+    {
+        var source = SourceOf(name);
+        var whole = JsonElement.Parse(SourceRig.Fixture(Fixtures[name].Fixture));
+        var known = source.Read(whole, SourceRig.Recorded).Select(reading => reading.Value).ToHashSet();
+        var refused = 0;
+        foreach (var damaged in Damage.Of(whole))
+        {
+            try
+            {
+                Assert.All(source.Read(JsonElement.Parse(damaged), SourceRig.Recorded), reading => Assert.Contains(reading.Value, known));
+            }
+            catch (FormatException)
+            {
+                refused++;
+            }
+        }
+        Assert.InRange(refused, 5, int.MaxValue);
+    }
+
+    [Fact]
+    public void An_answer_recorded_from_CoinGecko_is_read()
+    {
+        var answer = JsonElement.Parse(File.ReadAllText(SharedData.Require("recorded/coingecko-global.json")));
+        var reading = Assert.Single(SourceOf("coingecko").Read(answer, Instant.MaxValue));
+        Assert.Equal(Signal.BtcDominance, reading.Signal);
+        Assert.InRange(reading.Value, 30, 80);
+    }
+
+    [Fact]
+    public void A_chart_recorded_from_Yahoo_is_read_once_it_is_the_asked_for_index()
+    {
+        var text = File.ReadAllText(SharedData.Require("recorded/yahoo-v8-chart-equity.json"));
+        var refusal = Assert.Throws<FormatException>(() => SourceOf("yahoo-vix").Read(JsonElement.Parse(text), Instant.MaxValue));
+        Assert.Contains("MOWI.OL", refusal.Message, StringComparison.Ordinal);
+        // The same shape with the dollar's name and prices: the day without a close is left out.
+        var dollar = text.Replace("MOWI.OL", "DX-Y.NYB", StringComparison.Ordinal).Replace("20", "10", StringComparison.Ordinal);
+        Assert.All(SourceOf("yahoo-dollar").Read(JsonElement.Parse(dollar), Instant.MaxValue), reading => Assert.InRange(reading.Value, 100, 110));
+    }
+
+    [Fact]
+    public async Task What_has_not_changed_is_not_sent_again()
+    {
+        await using var rig = await SourceRig.StartAsync(SourceOf("coingecko"), SourceRig.Fixture("coingecko-global.json"));
+        rig.Server.Tag = "\"first\"";
+        await Eventually.True(() => rig.Server.NotModified >= 3, "answered 304");
+        Assert.Single(rig.Received);
+        Assert.Equal((FeedState.Live, 0), (rig.Feed.Health.State, rig.Feed.Health.ConsecutiveFailures));
+        rig.Answer(SourceRig.Fixture("coingecko-global.json").Replace("1741618500", "1741619100", StringComparison.Ordinal));
+        rig.Server.Tag = "\"second\"";
+        await Eventually.True(() => rig.Received.Count == 2, "the new value");
+    }
+
+    internal static HttpSource SourceOf(string name) => HttpSources.All.Single(source => source.Name == name);
+}
