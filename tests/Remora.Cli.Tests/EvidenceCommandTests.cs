@@ -53,7 +53,7 @@ public sealed class EvidenceCommandTests : IDisposable
 
     [Theory]
     [InlineData("--strategy", "Magic", "Magic")]
-    [InlineData("--gate", "nothing", "'nothing' is no policy: expected remora-1 or a policy file")]
+    [InlineData("--gate", "nothing", "'nothing' is no policy: expected remora-1, conservative, aggressive, or a policy file")]
     [InlineData("--from", "2022-13-01", "'2022-13-01' is not a time")]
     [InlineData("--candles", "missing.csv", "missing.csv")]
     public async Task A_wrong_option_names_itself(string option, string value, string complaint)

@@ -10,8 +10,9 @@ internal static class Policies
     /// <exception cref="PolicyException">The file is no policy.</exception>
     public static RiskPolicy Find(string nameOrFile)
     {
-        if (nameOrFile == RiskPolicy.Default.Name) return RiskPolicy.Default;
-        if (!File.Exists(nameOrFile)) throw new BacktestException($"'{nameOrFile}' is no policy: expected {RiskPolicy.Default.Name} or a policy file (JSON)");
+        if (BuiltInPolicies.All.FirstOrDefault(policy => policy.Name == nameOrFile) is { } builtIn) return builtIn;
+        if (!File.Exists(nameOrFile))
+            throw new BacktestException($"'{nameOrFile}' is no policy: expected {string.Join(", ", BuiltInPolicies.All.Select(policy => policy.Name))}, or a policy file (JSON)");
         try
         {
             return PolicyFile.Parse(File.ReadAllBytes(nameOrFile));
