@@ -26,12 +26,20 @@ public sealed class QueryParameters : IEnumerable<KeyValuePair<string, string>>
     public QueryParameters Add(string name, DateTimeOffset value)
     {
         var ticks = value.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks;
-        var (seconds, rest) = Math.DivRem(ticks, TimeSpan.TicksPerSecond);
-        return AddText(name, rest == 0 ? seconds.ToString(CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"{seconds}.{rest:D7}"));
+        var (seconds, rest) = Math.DivRem(ticks, TimeSpan.TicksPerSecond); // ten digits, or the engine reads a date
+        return AddText(name, rest == 0 ? seconds.ToString("D10", CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"{seconds:D10}.{rest:D7}"));
     }
 
+    /// <summary>An Array(String). Its text is read as a whole, so only the strings in it are escaped.</summary>
     public QueryParameters Add(string name, IEnumerable<string> values) =>
-        AddText(name, Escape("[" + string.Join(',', values.Select(value => $"'{value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal)}'")) + "]"));
+        AddText(name, "[" + string.Join(',', values.Select(value => $"'{Escape(value).Replace("'", "\\'", StringComparison.Ordinal)}'")) + "]");
+
+    /// <summary>Takes over the values of others.</summary>
+    public QueryParameters AddAll(QueryParameters others)
+    {
+        _values.AddRange(others._values);
+        return this;
+    }
 
     public IEnumerator<KeyValuePair<string, string>> GetEnumerator() => _values.GetEnumerator();
 

@@ -14,6 +14,7 @@ internal sealed record HostOptions
           --concurrency N     queries at a time; more wait (default 16)
           --libchdb FILE      the engine (default: REMORA_LIBCHDB, or the nearest node_modules)
           --user NAME         with REMORA_CLICKHOUSE_PASSWORD in the environment: what callers on the port must present (default: default)
+          --check             open the folder, prove that engine and runtime live together, say the engine's version, and end
           --standalone        do not stop when standard input closes
         """;
 
@@ -37,15 +38,17 @@ internal sealed record HostOptions
 
     public bool Standalone { get; init; }
 
+    public bool Check { get; init; }
+
     public static HostOptions Parse(IReadOnlyList<string> arguments)
     {
         var options = new HostOptions { Path = "" };
         for (var i = 0; i < arguments.Count; i++)
         {
             var name = arguments[i];
-            if (name == "--standalone")
+            if (name is "--standalone" or "--check")
             {
-                options = options with { Standalone = true };
+                options = options with { Standalone = options.Standalone || name == "--standalone", Check = options.Check || name == "--check" };
                 continue;
             }
             if (i + 1 == arguments.Count) throw new HostException($"{name} needs a value\n{Usage}");

@@ -6,6 +6,11 @@ ThreadPool.SetMinThreads(64, 16);
 try
 {
     var options = HostOptions.Parse(args);
+    if (options.Check)
+    {
+        await Console.Out.WriteLineAsync(SelfCheck.Run(options));
+        return 0;
+    }
     await using var host = await Host.StartAsync(options);
     var ready = JsonSerializer.Serialize(host.Endpoint, EndpointJson.Default.HostEndpoint);
     await Console.Out.WriteLineAsync(ready);

@@ -10,7 +10,7 @@ namespace Remora.ClickHouseHost.Http;
 
 /// <summary>
 /// The body of an answer. Its beginning is kept back, so that an early error becomes a status code and a short result carries its summary;
-/// after that it streams. An error in the middle is written behind a tag that the headers announced, and the connection is cut.
+/// after that it streams. An error in the middle is written at the end, behind a tag that the headers announced.
 /// </summary>
 internal sealed class ResultBody(HttpContext context, string? encoding, int? bufferBytes) : IAsyncDisposable
 {
@@ -60,8 +60,7 @@ internal sealed class ResultBody(HttpContext context, string? encoding, int? buf
             var text = $"\r\n__exception__\r\n{_tag}\r\n{message}{Encoding.UTF8.GetByteCount(message).ToString(CultureInfo.InvariantCulture)} {_tag}\r\n__exception__\r\n";
             await _open!.WriteAsync(Encoding.UTF8.GetBytes(text));
             await CloseAsync();
-            await context.Response.Body.FlushAsync();
-            context.Abort();
+            await context.Response.CompleteAsync();
             return;
         }
         var response = context.Response;
