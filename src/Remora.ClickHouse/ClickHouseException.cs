@@ -24,7 +24,7 @@ public sealed partial class ClickHouseException(int code, string name, string me
             : new(0, "UNKNOWN", text.Trim());
     }
 
-    [GeneratedRegex(@"^\s*Code: (?<code>\d+)\. DB::Exception: (?<message>.*?)\((?<name>[A-Z][A-Z0-9_]{2,})\)", RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^\s*Code: (?<code>\d+)\. DB::Exception: (?<message>.*)\((?<name>[A-Z][A-Z0-9_]{2,})\)", RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Form();
 }
 

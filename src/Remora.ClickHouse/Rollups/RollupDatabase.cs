@@ -44,7 +44,15 @@ internal sealed class RollupDatabase(ClickHouseClient client, RollupOptions opti
         "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = {t:String}", row => row.UInt64(), new QueryParameters().Add("t", table.Value), cancellation) > 0;
 
     public Task<List<DescribedColumn>> DescribeAsync(string query, CancellationToken cancellation) =>
-        Client.ListAsync($"SELECT name, type FROM (DESCRIBE TABLE ({query}))", row => new DescribedColumn(row.String(), row.String()), null, cancellation);
+        Client.ListAsync(
+            $"DESCRIBE TABLE ({query})",
+            row =>
+            {
+                var column = new DescribedColumn(row.String(), row.String());
+                for (var i = 2; i < row.Names.Count; i++) row.Bytes(); // defaults, comments and codecs
+                return column;
+            },
+            null, cancellation);
 
     public Task<DateTimeOffset> NowAsync(CancellationToken cancellation) => Client.SingleAsync("SELECT now64(6)", row => row.DateTime64(), null, cancellation);
 

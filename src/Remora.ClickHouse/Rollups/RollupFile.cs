@@ -22,6 +22,7 @@ namespace Remora.ClickHouse.Rollups;
 public static class RollupFile
 {
     private static readonly string[] HeaderKeys = ["rollup", "source", "time", "ingested", "where", "intervals", "keys", "retention", "source retention", "partition"];
+    private const int MostDays = 10_000; // a bucket's end of life must be a DateTime too, or it is over at once
     private static readonly string[] Reserved = ["bucket", "rows"];
 
     public static async Task<RollupDefinition> ReadAsync(string path, CancellationToken cancellation = default) =>
@@ -146,9 +147,9 @@ public static class RollupFile
             })];
 
         int Days(string value, int line) =>
-            value.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var number, "day" or "days"] && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var days) && days > 0
+            value.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var number, "day" or "days"] && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var days) && days is > 0 and <= MostDays
                 ? days
-                : throw new RollupDefinitionException(file, line, $"'{value}' is no number of days: write '90 days'");
+                : throw new RollupDefinitionException(file, line, $"'{value}' is no number of days: write '90 days'; at most {MostDays}");
 
         RollupPartition Partition((string Value, int Line) from) => from.Value.ToLowerInvariant() switch
         {

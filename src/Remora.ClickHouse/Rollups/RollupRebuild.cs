@@ -10,7 +10,8 @@ public sealed record RollupRebuildReport(int OldVersion, int NewVersion, long Ba
 /// </summary>
 internal sealed class RollupRebuild(RollupDatabase database, RollupDefinition definition)
 {
-    private const int CutAttempts = 4;
+    private const int CutAttempts = 6;
+    private const int VerifyAttempts = 2; // what is written all the time stays busy; the backfilled rows were counted as they were filled
 
     public async Task<RollupRebuildReport> RunAsync(bool keepOld, IProgress<RollupProgress>? progress, CancellationToken cancellation)
     {
@@ -26,7 +27,7 @@ internal sealed class RollupRebuild(RollupDatabase database, RollupDefinition de
         var cut = await CutAsync(chain, columns, cancellation);
         var (partitions, rows) = await BackfillAsync(chain, cut, progress, cancellation);
         progress?.Report(new("rebuild", "verify", 0, 0));
-        var verification = await new RollupVerifier(database, chain).RunAsync(progress, cancellation);
+        var verification = await new RollupVerifier(database, chain).RunAsync(progress, cancellation, VerifyAttempts);
         if (verification.Findings.Count > 0)
             throw new RollupException($"the new version is not what the source is; readers keep the old one: {RollupVerifier.Describe(verification.Findings[0])}");
 
@@ -61,9 +62,17 @@ internal sealed class RollupRebuild(RollupDatabase database, RollupDefinition de
                 await database.WaitForInsertsAsync(cancellation);
                 return cut;
             }
-            foreach (var interval in definition.Intervals) await database.RunAsync(chain.Drop(chain.MaterializedView(interval), isView: true), cancellation);
+            await ForgetAsync(chain, cancellation);
         }
         throw new RollupException($"the views could not be made within {ahead / 2}; is the engine very busy, or an insert very long?");
+    }
+
+    // Views that came too late have taken rows by their own cut already.
+    private async Task ForgetAsync(RollupChain chain, CancellationToken cancellation)
+    {
+        foreach (var interval in definition.Intervals) await database.RunAsync(chain.Drop(chain.MaterializedView(interval), isView: true), cancellation);
+        await database.WaitForInsertsAsync(cancellation);
+        foreach (var interval in definition.Intervals) await database.RunAsync($"TRUNCATE TABLE {chain.Target(interval).Quoted}{chain.OnCluster} SYNC", cancellation);
     }
 
     private async Task<(int Partitions, long Rows)> BackfillAsync(RollupChain chain, DateTimeOffset? cut, IProgress<RollupProgress>? progress, CancellationToken cancellation)

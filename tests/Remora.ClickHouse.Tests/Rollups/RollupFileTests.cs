@@ -62,6 +62,7 @@ public sealed class RollupFileTests
     [InlineData("-- time: at", "-- zeit: at", 1, "the header has no '-- time: …'")]
     [InlineData("-- time: at", "-- time: at\n-- time: on", 5, "'time' is given twice")]
     [InlineData("1 minute 90 days", "1 minute forever", 8, "is no retention")]
+    [InlineData("1 minute 90 days", "1 minute 36500 days", 8, "at most 10000")]
     [InlineData("partition: year", "partition: day", 9, "allowed are month and year")]
     public void What_is_wrong_is_named_with_its_line(string text, string instead, int line, string reason) => Refused(Good.Replace(text, instead), line, reason);
 
