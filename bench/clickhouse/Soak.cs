@@ -14,7 +14,7 @@ internal static class Soak
         var folder = Directory.CreateTempSubdirectory("remora-soak-").FullName;
         try
         {
-            await using var engine = await EmbeddedEngine.StartAsync(new() { Folder = folder });
+            await using var engine = await EmbeddedEngine.StartAsync(new() { Folder = folder, LongestRestartDelay = TimeSpan.FromMilliseconds(200) });
             await engine.Client.ExecuteAsync("CREATE TABLE events (writer UInt8, n UInt64, at DateTime64(3), value Float64) ENGINE = MergeTree ORDER BY (writer, n) SETTINGS non_replicated_deduplication_window = 10000");
             var rollup = new Rollup(engine.Client, RollupFile.Parse("""
                 -- rollup: soak

@@ -25,19 +25,20 @@ internal sealed class Host : IAsyncDisposable
     private readonly CancellationTokenSource _stopping;
     private readonly TaskCompletionSource _stopAsked;
     private readonly string _endpointFile;
-    private readonly List<IDisposable> _signals = [];
+    private readonly IReadOnlyList<IDisposable> _signals;
 
-    private Host(FolderLock folderLock, EmbeddedClickHouse engine, WebApplication web, CancellationTokenSource stopping, HostEndpoint endpoint, string folder, bool standalone)
+    private Host(
+        FolderLock folderLock, EmbeddedClickHouse engine, WebApplication web, CancellationTokenSource stopping, TaskCompletionSource stopAsked, IReadOnlyList<IDisposable> signals,
+        HostEndpoint endpoint, string folder, bool standalone)
     {
         _lock = folderLock;
         _engine = engine;
         _web = web;
         _stopping = stopping;
-        _stopAsked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _stopAsked = stopAsked;
+        _signals = signals;
         _endpointFile = Path.Combine(folder, "endpoint");
         Endpoint = endpoint;
-        foreach (var signal in new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT })
-            _signals.Add(PosixSignalRegistration.Create(signal, context => { context.Cancel = true; _stopAsked.TrySetResult(); }));
         if (!standalone) _ = Task.Run(WatchParentAsync);
     }
 
@@ -46,6 +47,8 @@ internal sealed class Host : IAsyncDisposable
     public static async Task<Host> StartAsync(HostOptions options)
     {
         var library = ChdbLibrary.Find(options.Library);
+        var stopAsked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var signals = ListenTo(stopAsked); // before the engine is opened: every connect puts back the handlers it found
         var folder = Directory(options.Path);
         var folderLock = await FolderLock.TakeAsync(folder);
         var pipes = Directory(Path.Combine(folder, "pipes"));
@@ -67,7 +70,7 @@ internal sealed class Host : IAsyncDisposable
         }
         File.SetUnixFileMode(socket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         var endpoint = new HostEndpoint(socket, PortOf(web), Environment.ProcessId, engine.Version);
-        var host = new Host(folderLock, engine, web, stopping, endpoint, folder, options.Standalone);
+        var host = new Host(folderLock, engine, web, stopping, stopAsked, signals, endpoint, folder, options.Standalone);
         await File.WriteAllTextAsync(host._endpointFile, JsonSerializer.Serialize(endpoint, EndpointJson.Default.HostEndpoint) + "\n");
         return host;
     }
@@ -93,6 +96,15 @@ internal sealed class Host : IAsyncDisposable
         foreach (var signal in _signals) signal.Dispose();
         _stopping.Dispose();
     }
+
+    private static List<IDisposable> ListenTo(TaskCompletionSource stopAsked) =>
+    [
+        .. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT }.Select(signal => PosixSignalRegistration.Create(signal, context =>
+        {
+            context.Cancel = true;
+            stopAsked.TrySetResult();
+        })),
+    ];
 
     private static WebApplication Web(HostOptions options, string socket)
     {

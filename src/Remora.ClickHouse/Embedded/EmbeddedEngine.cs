@@ -7,7 +7,7 @@ namespace Remora.ClickHouse.Embedded;
 public sealed class EmbeddedEngine : IAsyncDisposable
 {
     private const int PingsUntilKilled = 3;
-    private static readonly TimeSpan Stable = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Stable = TimeSpan.FromSeconds(10);
 
     private readonly EmbeddedEngineOptions _options;
     private readonly TimeProvider _time;

@@ -59,9 +59,11 @@ internal sealed class ClickHouseInterface(EmbeddedClickHouse engine, HostOptions
         {
             await (body ?? new ResultBody(context, encoding: null, bufferBytes: null)).FailAsync(e, engine.Version);
         }
-        catch (InvalidDataException e) when (!context.Response.HasStarted)
+        catch (Exception e) when (e is InvalidDataException or HostException && !context.Response.HasStarted)
         {
-            await (body ?? new ResultBody(context, encoding: null, bufferBytes: null)).FailAsync(EngineException.Of(117, "INCORRECT_DATA", e.Message), engine.Version);
+            // a body that is not compressed as it says, or no pipe to be had: a full disk, a read-only folder
+            var error = e is InvalidDataException ? EngineException.Of(117, "INCORRECT_DATA", e.Message) : EngineException.Of(1002, "UNKNOWN_EXCEPTION", e.Message);
+            await (body ?? new ResultBody(context, encoding: null, bufferBytes: null)).FailAsync(error, engine.Version);
         }
         catch (Exception e) when (context.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException or EngineException)
         {

@@ -104,6 +104,29 @@ public sealed class HttpInterfaceTests(Engine engine) : IDisposable
     }
 
     [Fact]
+    public async Task Bodies_that_are_not_what_they_say_are_refused()
+    {
+        using var broken = new HttpRequestMessage(HttpMethod.Post, "/") { Content = new StringContent("select 1") };
+        broken.Content.Headers.ContentEncoding.Add("gzip");
+        using var refused = await _http.SendAsync(broken);
+        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        using var foreign = new HttpRequestMessage(HttpMethod.Post, "/") { Content = new StringContent("select 1") };
+        foreign.Content.Headers.ContentEncoding.Add("snappy");
+        using var unknown = await _http.SendAsync(foreign);
+        Assert.Equal(HttpStatusCode.NotImplemented, unknown.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_folder_that_takes_no_pipe_is_a_clear_error()
+    {
+        using var scratch = new Scratch();
+        await using var own = await Remora.ClickHouse.Embedded.EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder });
+        Directory.Delete(Path.Combine(scratch.Folder, "pipes"));
+        var error = await Assert.ThrowsAsync<ClickHouseException>(() => own.Client.SingleAsync("SELECT 1", row => row.UInt8()));
+        Assert.Contains("cannot make a pipe", error.Message);
+    }
+
+    [Fact]
     public async Task An_error_in_the_middle_stands_behind_its_tag_or_becomes_a_status_when_the_end_is_awaited()
     {
         const string Sql = "select throwIf(number = 150000) from numbers(200000) settings max_block_size = 1000, max_threads = 1";
