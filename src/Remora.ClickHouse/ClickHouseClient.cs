@@ -1,0 +1,240 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using Remora.ClickHouse.Rows;
+
+namespace Remora.ClickHouse;
+
+/// <summary>
+/// ClickHouse over its HTTP interface: an embedded engine on its socket, a server or a cluster by URL. Errors are
+/// <see cref="ClickHouseException"/>, a server that cannot be reached is <see cref="ClickHouseUnavailableException"/>.
+/// </summary>
+public sealed class ClickHouseClient : IDisposable
+{
+    private static readonly Uri SocketUrl = new("http://localhost");
+
+    private readonly HttpClient _http;
+    private readonly ClickHouseOptions _options;
+    private readonly TimeProvider _time;
+
+    public ClickHouseClient(ClickHouseOptions options, TimeProvider? time = null)
+    {
+        if (options.Url is null == options.Socket is null) throw new ArgumentException("either a URL or a socket", nameof(options));
+        _options = options;
+        _time = time ?? TimeProvider.System;
+        var handler = new SocketsHttpHandler
+        {
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(8), // below the server's keep-alive of ten
+            AutomaticDecompression = options.Url is null ? DecompressionMethods.None : DecompressionMethods.GZip,
+            ConnectTimeout = TimeSpan.FromSeconds(10),
+            UseProxy = options.Url is not null,
+        };
+        if (options.Socket is { } socket) handler.ConnectCallback = (_, cancellation) => ConnectAsync(socket(), cancellation);
+        _http = new(handler) { BaseAddress = options.Url ?? SocketUrl, Timeout = Timeout.InfiniteTimeSpan };
+    }
+
+    public string Database => _options.Database;
+
+    public string? Cluster => _options.Cluster;
+
+    /// <summary>Whether somebody answers.</summary>
+    public async Task<bool> PingAsync(CancellationToken cancellation = default)
+    {
+        try
+        {
+            using var answer = await _http.GetAsync(new Uri("/ping", UriKind.Relative), cancellation);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Runs a statement without a result. It is not repeated unless the options say that it may be.</summary>
+    public async Task<QuerySummary> ExecuteAsync(string sql, QueryOptions? options = null, CancellationToken cancellation = default)
+    {
+        using var answer = await SendAsync(sql, content: null, options, options?.IsRepeatable ?? false, settings: null, cancellation);
+        await using var body = await AnswerAsync(answer, cancellation);
+        await body.CopyToAsync(Stream.Null, cancellation);
+        return Summary(answer);
+    }
+
+    /// <inheritdoc cref="ExecuteAsync(string, QueryOptions?, CancellationToken)"/>
+    public Task<QuerySummary> ExecuteAsync(string sql, QueryParameters parameters, CancellationToken cancellation = default) =>
+        ExecuteAsync(sql, new QueryOptions { Parameters = parameters }, cancellation);
+
+    /// <summary>The rows of a query, as they come. Until the first one, an unreachable server is tried again.</summary>
+    public async IAsyncEnumerable<T> QueryAsync<T>(
+        string sql, Func<RowReader, T> read, QueryOptions? options = null, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        using var answer = await SendAsync(sql, content: null, options, isRepeatable: true, ("default_format", "RowBinaryWithNamesAndTypes"), cancellation);
+        await using var body = await AnswerAsync(answer, cancellation);
+        await foreach (var row in RowSource.ReadAsync(body, read, cancellation)) yield return row;
+    }
+
+    /// <summary>All rows of a query.</summary>
+    public async Task<List<T>> ListAsync<T>(string sql, Func<RowReader, T> read, QueryParameters? parameters = null, CancellationToken cancellation = default)
+    {
+        var rows = new List<T>();
+        await foreach (var row in QueryAsync(sql, read, new() { Parameters = parameters }, cancellation)) rows.Add(row);
+        return rows;
+    }
+
+    /// <summary>The only row of a query.</summary>
+    public async Task<T> SingleAsync<T>(string sql, Func<RowReader, T> read, QueryParameters? parameters = null, CancellationToken cancellation = default) =>
+        await ListAsync(sql, read, parameters, cancellation) is [var row] ? row : throw new InvalidOperationException("the query gave no single row: " + sql);
+
+    /// <summary>The answer of a query in any format, as a stream.</summary>
+    public async Task<Stream> StreamAsync(string sql, string format, QueryOptions? options = null, CancellationToken cancellation = default)
+    {
+        var answer = await SendAsync(sql, content: null, options, isRepeatable: true, ("default_format", format), cancellation);
+        return await AnswerAsync(answer, cancellation);
+    }
+
+    /// <summary>
+    /// Inserts rows in one batch: all of them count, or none. With a token the batch is repeated while the server cannot be reached, and
+    /// counted once, in the table and in everything its views feed; the tables must keep a deduplication window.
+    /// </summary>
+    public async Task<QuerySummary> InsertAsync<T>(
+        SqlName table, IReadOnlyList<SqlName> columns, IEnumerable<T> rows, Action<RowWriter, T> write, string? token = null, QueryOptions? options = null,
+        CancellationToken cancellation = default)
+    {
+        var writer = new RowWriter();
+        foreach (var row in rows) write(writer, row);
+        return await InsertAsync(table, columns, writer, token, options, cancellation);
+    }
+
+    /// <inheritdoc cref="InsertAsync{T}(SqlName, IReadOnlyList{SqlName}, IEnumerable{T}, Action{RowWriter, T}, string?, QueryOptions?, CancellationToken)"/>
+    public async Task<QuerySummary> InsertAsync(
+        SqlName table, IReadOnlyList<SqlName> columns, RowWriter rows, string? token = null, QueryOptions? options = null, CancellationToken cancellation = default)
+    {
+        var sql = $"INSERT INTO {table.Quoted} ({string.Join(", ", columns.Select(column => column.Quoted))}) FORMAT RowBinary";
+        using var answer = await SendAsync(
+            sql, () => new ReadOnlyMemoryContent(rows.Written), With(options, InsertToken.Settings(token)), isRepeatable: token is not null, settings: null, cancellation);
+        return Summary(answer);
+    }
+
+    /// <summary>Inserts a stream in any format, such as the bytes of a Parquet file; the statement ends with FORMAT. Not repeated.</summary>
+    public async Task<QuerySummary> InsertStreamAsync(string sql, Stream content, QueryOptions? options = null, CancellationToken cancellation = default)
+    {
+        using var answer = await SendAsync(
+            sql, () => new StreamContent(content), With(options, InsertToken.Settings(null)), isRepeatable: false, settings: null, cancellation);
+        return Summary(answer);
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private static QueryOptions With(QueryOptions? options, IReadOnlyDictionary<string, string> settings)
+    {
+        var all = new Dictionary<string, string>(settings, StringComparer.Ordinal);
+        foreach (var (name, value) in options?.Settings ?? new Dictionary<string, string>(StringComparer.Ordinal)) all[name] = value;
+        return (options ?? new()) with { Settings = all };
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(
+        string sql, Func<HttpContent>? content, QueryOptions? options, bool isRepeatable, (string Name, string Value)? settings, CancellationToken cancellation)
+    {
+        using var deadline = new CancellationTokenSource(options?.Timeout ?? _options.Timeout, _time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
+        var delay = _options.RetryDelay;
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                return await SendOnceAsync(sql, content, options, settings, both.Token);
+            }
+            catch (ClickHouseUnavailableException) when (isRepeatable && attempt < _options.Retries)
+            {
+                await Task.Delay(delay, _time, both.Token);
+                delay *= 2;
+            }
+            catch (OperationCanceledException e) when (deadline.IsCancellationRequested && !cancellation.IsCancellationRequested)
+            {
+                throw new TimeoutException($"no answer within {options?.Timeout ?? _options.Timeout}", e);
+            }
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendOnceAsync(
+        string sql, Func<HttpContent>? content, QueryOptions? options, (string Name, string Value)? setting, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(UrlOf(content is null ? null : sql, options, setting), UriKind.Relative));
+        request.Content = content?.Invoke() ?? new StringContent(sql, Encoding.UTF8);
+        if (_options.User is { } user) request.Headers.TryAddWithoutValidation("X-ClickHouse-User", user);
+        if (_options.Password is { } password) request.Headers.TryAddWithoutValidation("X-ClickHouse-Key", password);
+        HttpResponseMessage answer;
+        try
+        {
+            answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw new ClickHouseUnavailableException("ClickHouse cannot be reached: " + e.Message, e);
+        }
+        if (answer.IsSuccessStatusCode && !answer.Headers.Contains("X-ClickHouse-Exception-Code")) return answer;
+        using (answer)
+        {
+            string text;
+            try
+            {
+                text = await answer.Content.ReadAsStringAsync(cancellation);
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException)
+            {
+                throw new ClickHouseUnavailableException("the answer was cut off: " + e.Message, e);
+            }
+            var error = ClickHouseException.Read(text);
+            if (error.Code == 0 && answer.StatusCode is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout)
+                throw new ClickHouseUnavailableException($"ClickHouse answers {(int)answer.StatusCode}: {error.Message}");
+            throw error;
+        }
+    }
+
+    private string UrlOf(string? sql, QueryOptions? options, (string Name, string Value)? setting)
+    {
+        var url = new StringBuilder("/?database=").Append(Uri.EscapeDataString(_options.Database));
+        if (_options.Url is null) url.Append("&enable_http_compression=0");
+        if (sql is not null) Append("query", sql);
+        if (options?.QueryId is { } id) Append("query_id", id);
+        if (setting is { } own) Append(own.Name, own.Value);
+        foreach (var (name, value) in _options.Settings) Append(name, value);
+        foreach (var (name, value) in options?.Settings ?? new Dictionary<string, string>(StringComparer.Ordinal)) Append(name, value);
+        foreach (var (name, value) in options?.Parameters ?? []) Append("param_" + name, value);
+        return url.ToString();
+
+        void Append(string name, string value) => url.Append('&').Append(Uri.EscapeDataString(name)).Append('=').Append(Uri.EscapeDataString(value));
+    }
+
+    private static async Task<Stream> AnswerAsync(HttpResponseMessage answer, CancellationToken cancellation) => new AnswerStream(
+        await answer.Content.ReadAsStreamAsync(cancellation),
+        answer.Headers.TryGetValues("X-ClickHouse-Exception-Tag", out var tags) ? tags.First() : null);
+
+    private static QuerySummary Summary(HttpResponseMessage answer)
+    {
+        if (!answer.Headers.TryGetValues("X-ClickHouse-Summary", out var values)) return default;
+        using var json = JsonDocument.Parse(values.First());
+        return new(Number("read_rows"), Number("read_bytes"), Number("written_rows"), Number("written_bytes"), TimeSpan.FromTicks(Number("elapsed_ns") / 100));
+
+        long Number(string name) => json.RootElement.TryGetProperty(name, out var value) && long.TryParse(value.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellation)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellation);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,146 @@
+namespace Remora.ClickHouse.Embedded;
+
+/// <summary>
+/// The embedded engine: a child process that is watched, and started again when it ends or stops answering. What it has acknowledged is on
+/// disk; while it is away, calls fail with <see cref="ClickHouseUnavailableException"/> after the client's own repetitions.
+/// </summary>
+public sealed class EmbeddedEngine : IAsyncDisposable
+{
+    private const int PingsUntilKilled = 3;
+    private static readonly TimeSpan Stable = TimeSpan.FromSeconds(10);
+
+    private readonly EmbeddedEngineOptions _options;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _stopping = new();
+    private volatile HostProcess _process;
+    private volatile EngineHealth _health;
+    private readonly Task _supervision;
+
+    private EmbeddedEngine(EmbeddedEngineOptions options, TimeProvider time, HostProcess process)
+    {
+        _options = options;
+        _time = time;
+        _process = process;
+        _health = new(EngineState.Running, time.GetUtcNow(), Restarts: 0, LastError: null);
+        Client = new(new() { Socket = () => _process.Endpoint.Socket, Settings = options.Settings }, time);
+        _supervision = SuperviseAsync();
+    }
+
+    public ClickHouseClient Client { get; }
+
+    public EngineHealth Health => _health;
+
+    /// <summary>Where the process that runs now answers.</summary>
+    public EngineEndpoint Endpoint => _process.Endpoint;
+
+    /// <summary>Opens the folder.</summary>
+    /// <exception cref="EngineStartException">It is open already, cannot be written, or the engine is missing.</exception>
+    public static async Task<EmbeddedEngine> StartAsync(EmbeddedEngineOptions options, TimeProvider? time = null, CancellationToken cancellation = default)
+    {
+        var clock = time ?? TimeProvider.System;
+        return new(options, clock, await HostProcess.StartAsync(options, clock, cancellation));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_stopping.IsCancellationRequested) return;
+        await _stopping.CancelAsync();
+        await _supervision;
+        await _process.StopAsync(_options.StopTimeout, _time);
+        _process.Dispose();
+        Client.Dispose();
+        _stopping.Dispose();
+        Became(EngineState.Stopped, _health.LastError);
+    }
+
+    private async Task SuperviseAsync()
+    {
+        var delay = _options.RestartDelay;
+        try
+        {
+            while (true)
+            {
+                var error = await WatchAsync();
+                if (_time.GetUtcNow() - _health.Since > Stable) delay = _options.RestartDelay;
+                Became(EngineState.Restarting, error);
+                delay = await RestartAsync(delay);
+                _health = _health with { Restarts = _health.Restarts + 1 };
+                Became(EngineState.Running, error);
+            }
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // the engine is being stopped
+        }
+    }
+
+    private async Task<TimeSpan> RestartAsync(TimeSpan delay)
+    {
+        while (true)
+        {
+            await Task.Delay(delay, _time, _stopping.Token);
+            delay = delay * 2 < _options.LongestRestartDelay ? delay * 2 : _options.LongestRestartDelay;
+            try
+            {
+                var fresh = await HostProcess.StartAsync(_options, _time, _stopping.Token);
+                var old = _process;
+                _process = fresh;
+                old.Dispose();
+                return delay;
+            }
+            catch (EngineStartException e)
+            {
+                Became(EngineState.Restarting, e.Message);
+            }
+        }
+    }
+
+    // Until the process has ended, by itself or because it no longer answers; the reason.
+    private async Task<string> WatchAsync()
+    {
+        using var pinging = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        var end = _process.EndAsync(_stopping.Token);
+        var silent = PingUntilSilentAsync(pinging.Token);
+        if (await Task.WhenAny(end, silent) == silent && !_stopping.IsCancellationRequested) _process.Kill();
+        var said = await end;
+        await pinging.CancelAsync();
+        return await silent ? "the engine did not answer any more" : said;
+    }
+
+    private async Task<bool> PingUntilSilentAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            for (var silent = 0; silent < PingsUntilKilled;)
+            {
+                await Task.Delay(_options.PingInterval, _time, cancellation);
+                silent = await AnswersAsync(cancellation) ? 0 : silent + 1;
+            }
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<bool> AnswersAsync(CancellationToken cancellation)
+    {
+        using var deadline = new CancellationTokenSource(_options.PingTimeout, _time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
+        try
+        {
+            return await Client.PingAsync(both.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private void Became(EngineState state, string? error)
+    {
+        _health = _health with { State = state, Since = _time.GetUtcNow(), LastError = error };
+        _options.HealthChanged?.Invoke(_health);
+    }
+}

@@ -1,0 +1,66 @@
+namespace Remora.ClickHouse.Embedded;
+
+/// <summary>How the embedded engine is run.</summary>
+public sealed record EmbeddedEngineOptions
+{
+    /// <summary>The folder the engine keeps everything in; made if it is missing.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>A loopback port to answer on as well, for curl, Grafana and the like; 0 is any free one.</summary>
+    public int? Port { get; init; }
+
+    /// <summary>What callers on the port must present with user <c>default</c>.</summary>
+    public string? PortPassword { get; init; }
+
+    /// <summary>The most memory the engine takes, in bytes; the host's own default when null.</summary>
+    public long? MemoryBytes { get; init; }
+
+    public int? Concurrency { get; init; }
+
+    /// <summary>The host's program (.dll or executable); otherwise REMORA_CLICKHOUSE_HOST, beside this program, or beside it in a build's output.</summary>
+    public string? HostProgram { get; init; }
+
+    /// <summary>The engine's library; otherwise the host looks for it.</summary>
+    public string? Library { get; init; }
+
+    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
+    public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a ping may take; three in a row that fail end the process, which is then started again.</summary>
+    public TimeSpan PingTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The wait before the first new start; doubled for each that fails at once, up to <see cref="LongestRestartDelay"/>.</summary>
+    public TimeSpan RestartDelay { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    public TimeSpan LongestRestartDelay { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Called after every change of the engine's health.</summary>
+    public Action<EngineHealth>? HealthChanged { get; init; }
+
+    /// <summary>Settings the client sends with every query.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+}
+
+/// <summary>Where a host answers, as it says itself.</summary>
+public sealed record EngineEndpoint(string Socket, int? Port, int Pid, string Version);
+
+public enum EngineState
+{
+    Starting,
+    Running,
+    Restarting,
+    Stopped,
+}
+
+/// <summary>How the embedded engine is.</summary>
+/// <param name="State">What it does now.</param>
+/// <param name="Since">Since when.</param>
+/// <param name="Restarts">How often it was started again.</param>
+/// <param name="LastError">Why it went down last.</param>
+public sealed record EngineHealth(EngineState State, DateTimeOffset Since, int Restarts, string? LastError);
+
+/// <summary>The engine cannot be started; the message says why.</summary>
+public sealed class EngineStartException(string message) : Exception(message);

@@ -1,0 +1,34 @@
+using System.Runtime.InteropServices;
+
+namespace Remora.ClickHouse.Embedded;
+
+/// <summary>Finds the host's program.</summary>
+internal static class HostProgram
+{
+    private const string Name = "Remora.ClickHouseHost";
+
+    /// <summary>The command and its first arguments.</summary>
+    public static (string Command, IReadOnlyList<string> Arguments) Find(string? named)
+    {
+        named ??= Environment.GetEnvironmentVariable("REMORA_CLICKHOUSE_HOST");
+        var path = named ?? Candidates().FirstOrDefault(File.Exists)
+            ?? throw new EngineStartException($"the program {Name} is not beside this one; build it, or name it with REMORA_CLICKHOUSE_HOST");
+        if (!File.Exists(path)) throw new EngineStartException($"there is no program '{path}'");
+        return path.EndsWith(".dll", StringComparison.Ordinal) ? (DotnetOfThisProcess(), [path]) : (path, []);
+    }
+
+    // Beside this program, or where a build of the whole repository puts it: bin/<project>/<configuration>/.
+    private static IEnumerable<string> Candidates()
+    {
+        var here = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar);
+        yield return Path.Combine(here, Name + ".dll");
+        yield return Path.Combine(here, Name);
+        if (Path.GetDirectoryName(Path.GetDirectoryName(here)) is { } bin) yield return Path.Combine(bin, Name, Path.GetFileName(here), Name + ".dll");
+    }
+
+    private static string DotnetOfThisProcess()
+    {
+        var dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
+        return File.Exists(dotnet) ? dotnet : "dotnet";
+    }
+}

@@ -1,0 +1,90 @@
+namespace Remora.ClickHouse.Rollups;
+
+/// <summary>
+/// A rollup and its life cycle. Every verb may be run again: it does what is left to do. One verb at a time on one source; other writers
+/// may go on where a verb says so.
+/// </summary>
+public sealed class Rollup(ClickHouseClient client, RollupDefinition definition, RollupOptions? options = null, TimeProvider? time = null)
+{
+    private readonly RollupDatabase _database = new(client, options ?? new(), time ?? TimeProvider.System);
+
+    public RollupDefinition Definition { get; } = definition;
+
+    private RollupPlanner Planner => new(_database, Definition);
+
+    /// <summary>The name that readers use.</summary>
+    public SqlName ViewOf(RollupInterval interval) => RollupChain.ViewOf(Definition, interval);
+
+    /// <summary>What is missing. Changes nothing.</summary>
+    /// <exception cref="RollupDefinitionException">The engine refuses the definition.</exception>
+    public Task<RollupPlan> PlanAsync(CancellationToken cancellation = default) => Planner.PlanAsync(cancellation);
+
+    /// <summary>Makes what is missing. A changed definition is left to <see cref="RebuildAsync"/>.</summary>
+    public async Task<RollupPlan> ApplyAsync(IProgress<RollupProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        var plan = await PlanAsync(cancellation);
+        if (plan.IsChanged) throw new RollupException($"the definition of '{Definition.Name}' has changed: a rebuild makes version {plan.Version} beside the old one");
+        for (var i = 0; i < plan.Statements.Count; i++)
+        {
+            progress?.Report(new("apply", plan.Statements[i], i, plan.Statements.Count));
+            await _database.RunAsync(plan.Statements[i], cancellation);
+        }
+        return plan;
+    }
+
+    /// <summary>Loads files into the source, through the views or past them; for the rollup alone, or with others of the same source.</summary>
+    public async Task<RollupLoadReport> LoadAsync(
+        IReadOnlyList<string> files, RollupLoadOptions? load = null, IReadOnlyList<RollupDefinition>? others = null, IProgress<RollupProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        var chains = new List<RollupChain>();
+        foreach (var each in (RollupDefinition[])[Definition, .. others ?? []])
+        {
+            if (each.Source != Definition.Source) throw new ArgumentException($"'{each.Name}' has another source than '{Definition.Name}'", nameof(others));
+            chains.Add(await new RollupPlanner(_database, each).NeedCurrentAsync(cancellation));
+        }
+        return await new RollupLoader(_database, chains, load ?? new()).RunAsync(files, progress, cancellation);
+    }
+
+    /// <summary>Compares the rollup with its source.</summary>
+    public async Task<RollupVerification> VerifyAsync(IProgress<RollupProgress>? progress = null, CancellationToken cancellation = default) =>
+        await new RollupVerifier(_database, await Planner.NeedCurrentAsync(cancellation)).RunAsync(progress, cancellation);
+
+    /// <summary>Computes anew the partitions that are not right, or all.</summary>
+    public async Task<RollupBackfillReport> BackfillAsync(bool all = false, IProgress<RollupProgress>? progress = null, CancellationToken cancellation = default) =>
+        await new RollupBackfill(_database, await Planner.NeedCurrentAsync(cancellation)).RunAsync(all, progress, cancellation);
+
+    /// <summary>Makes the next version beside the one readers have, from the definition as it is now, and exchanges the two. Exact while rows are inserted.</summary>
+    public Task<RollupRebuildReport> RebuildAsync(bool keepOld = false, IProgress<RollupProgress>? progress = null, CancellationToken cancellation = default) =>
+        new RollupRebuild(_database, Definition).RunAsync(keepOld, progress, cancellation);
+
+    public async Task<RollupStatus> StatusAsync(CancellationToken cancellation = default) =>
+        await new RollupGauge(_database, await Planner.NeedCurrentAsync(cancellation)).MeasureAsync(cancellation);
+
+    /// <summary>Merges the parts of every partition that has more than one.</summary>
+    /// <returns>The partitions that were merged.</returns>
+    public async Task<IReadOnlyList<string>> OptimizeAsync(IProgress<RollupProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        var chain = await Planner.NeedCurrentAsync(cancellation);
+        var merged = new List<string>();
+        foreach (var interval in Definition.Intervals)
+        {
+            var partitions = await client.ListAsync(
+                "SELECT partition_id FROM system.parts WHERE database = currentDatabase() AND table = {t:String} AND active GROUP BY partition_id HAVING count() > 1 ORDER BY partition_id",
+                row => row.String(), new QueryParameters().Add("t", chain.Target(interval).Value), cancellation);
+            for (var i = 0; i < partitions.Count; i++)
+            {
+                progress?.Report(new("optimize", $"{interval} {partitions[i]}", i, partitions.Count));
+                await _database.RunAsync($"OPTIMIZE TABLE {chain.Target(interval).Quoted}{chain.OnCluster} PARTITION ID '{RollupSlice.OfPartition(partitions[i], Definition.Partition).IdOf(Definition.Partition)}' FINAL", cancellation);
+                merged.Add($"{chain.Target(interval)} {partitions[i]}");
+            }
+        }
+        return merged;
+    }
+
+    /// <summary>Drops the views and their tables, all versions or those readers no longer have; never the source.</summary>
+    public async Task<IReadOnlyList<SqlName>> DropAsync(bool onlyOld = false, CancellationToken cancellation = default)
+    {
+        var current = onlyOld ? (await Planner.CurrentAsync(cancellation))?.Chain.Version ?? int.MaxValue : int.MaxValue;
+        return await RollupDrop.RunAsync(_database, Definition, mark => !onlyOld || mark.Version < current, cancellation);
+    }
+}

@@ -1,0 +1,106 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Remora.ClickHouse.Rollups;
+
+/// <summary>A column as the engine describes it.</summary>
+internal readonly record struct DescribedColumn(string Name, string Type);
+
+/// <summary>
+/// What one version of a definition consists of, and the SQL that makes it: per interval a target of states (<c>_tt</c>), a materialized
+/// view that fills it (<c>_mv</c>) and a plain view of values, which has the stable name that readers use.
+/// </summary>
+internal sealed class RollupChain(RollupDefinition definition, int version, string? cluster)
+{
+    private const int DeduplicationWindow = 1000;
+
+    public RollupDefinition Definition { get; } = definition;
+
+    public int Version { get; } = version;
+
+    public SqlName Target(RollupInterval interval) => Name(interval, "tt");
+
+    public SqlName MaterializedView(RollupInterval interval) => Name(interval, "mv");
+
+    /// <summary>Where partitions are put together before they move into the target.</summary>
+    public SqlName Fill(RollupInterval interval) => Name(interval, "fill");
+
+    /// <summary>Where the states of a detached load are put together.</summary>
+    public SqlName LoadFill(RollupInterval interval) => Name(interval, "load");
+
+    public SqlName View(RollupInterval interval) => ViewOf(Definition, interval);
+
+    public static SqlName ViewOf(RollupDefinition definition, RollupInterval interval) => SqlName.Of($"{definition.Name}_{interval.Suffix}");
+
+    /// <summary>The shorter interval whose states this one is made of; null when it is made of rows.</summary>
+    public RollupInterval? Below(RollupInterval interval)
+    {
+        var shorter = Definition.Intervals.Where(interval.CanCascadeFrom).ToList();
+        return shorter.Count == 0 ? null : shorter[^1];
+    }
+
+    /// <summary>Rows to states.</summary>
+    public string StatesOfRows(RollupInterval interval, SqlName from, string? condition = null) =>
+        $"SELECT {Bucket(Definition.QualifiedTime, interval)}, {string.Concat(Definition.Keys.Select(key => $"{key.Expression} AS {key.Name.Quoted}, "))}count() AS rows, " +
+        $"{string.Join(", ", Definition.Aggregates.Select(aggregate => $"{aggregate.State} AS {aggregate.Name.Quoted}"))} " +
+        $"FROM {Definition.FromClause(from)}{Where(Definition.Where, condition)} GROUP BY {GroupBy}";
+
+    /// <summary>States of shorter buckets to states of longer ones.</summary>
+    public string StatesOfStates(RollupInterval interval, SqlName from) =>
+        $"SELECT {Bucket("c.bucket", interval)}, {string.Concat(Definition.Keys.Select(key => $"c.{key.Name.Quoted} AS {key.Name.Quoted}, "))}sum(c.rows) AS rows, " +
+        $"{string.Join(", ", Definition.Aggregates.Select(aggregate => $"{aggregate.MergeState("c")} AS {aggregate.Name.Quoted}"))} " +
+        $"FROM {from.Quoted} AS c GROUP BY {GroupBy}";
+
+    public string CreateTarget(RollupInterval interval, IReadOnlyList<DescribedColumn> columns)
+    {
+        var retention = Definition.Retention.FirstOrDefault(retention => retention.Interval == interval);
+        var text = string.Join(", ", columns.Select(column => $"`{column.Name}` {TargetType(column)}"));
+        var order = string.Join(", ", [.. Definition.Keys.Select(key => key.Name.Quoted), "bucket"]);
+        var engine = cluster is null ? "AggregatingMergeTree" : "ReplicatedAggregatingMergeTree";
+        var window = cluster is null ? $"non_replicated_deduplication_window = {DeduplicationWindow}, " : "";
+        return $"CREATE TABLE IF NOT EXISTS {Target(interval).Quoted}{OnCluster} ({text}) ENGINE = {engine} PARTITION BY {PartitionOf("bucket")} ORDER BY ({order})" +
+            (retention is null ? "" : $" TTL bucket + INTERVAL {retention.Days.ToString(CultureInfo.InvariantCulture)} DAY") +
+            $" SETTINGS {window}allow_nullable_key = 1 COMMENT '{Comment(interval)}'";
+    }
+
+    public string CreateMaterializedView(RollupInterval interval, string? condition = null) =>
+        $"CREATE MATERIALIZED VIEW IF NOT EXISTS {MaterializedView(interval).Quoted}{OnCluster} TO {Target(interval).Quoted} COMMENT '{Comment(interval)}' AS {ViewQuery(interval, condition)}";
+
+    public string ViewQuery(RollupInterval interval, string? condition = null) =>
+        Below(interval) is { } below ? StatesOfStates(interval, Target(below)) : StatesOfRows(interval, Definition.Source, condition);
+
+    public string CreateView(RollupInterval interval, SqlName name) =>
+        $"CREATE OR REPLACE VIEW {name.Quoted}{OnCluster} AS SELECT t.bucket AS bucket, {string.Concat(Definition.Keys.Select(key => $"t.{key.Name.Quoted} AS {key.Name.Quoted}, "))}sum(t.rows) AS rows, " +
+        $"{string.Join(", ", Definition.Aggregates.Select(aggregate => $"{aggregate.Merge("t")} AS {aggregate.Name.Quoted}"))} " +
+        $"FROM {Target(interval).Quoted} AS t GROUP BY {string.Join(", ", ["t.bucket", .. Definition.Keys.Select(key => $"t.{key.Name.Quoted}")])} COMMENT '{Comment(interval)}'";
+
+    public string CreateLike(SqlName name, RollupInterval interval) => $"CREATE TABLE IF NOT EXISTS {name.Quoted}{OnCluster} AS {Target(interval).Quoted}";
+
+    public string Drop(SqlName name, bool isView) => $"DROP {(isView ? "VIEW" : "TABLE")} IF EXISTS {name.Quoted}{OnCluster} SYNC";
+
+    public string OnCluster => cluster is null ? "" : $" ON CLUSTER {SqlName.Of(cluster).Quoted}";
+
+    /// <summary>The expression that cuts a time into the rollup's partitions.</summary>
+    public string PartitionOf(string time) => Definition.Partition == RollupPartition.Month ? $"toYYYYMM({time}, 'UTC')" : $"toYear({time}, 'UTC')";
+
+    private string GroupBy => string.Join(", ", ["bucket", .. Definition.Keys.Select(key => key.Name.Quoted)]);
+
+    private SqlName Name(RollupInterval interval, string kind) =>
+        SqlName.Of(string.Create(CultureInfo.InvariantCulture, $"{Definition.Name}_{interval.Suffix}_v{Version}_{kind}"));
+
+    // Names and hashes are plain, so the JSON needs no escapes in SQL.
+    private string Comment(RollupInterval interval) => JsonSerializer.Serialize(
+        new RollupMark(Definition.Name.Value, interval.Suffix, Version, Definition.Hash), RollupMarkJson.Default.RollupMark);
+
+    private static string Bucket(string time, RollupInterval interval) => $"toDateTime(toStartOfInterval({time}, {interval.Sql}, 'UTC'), 'UTC') AS bucket";
+
+    private static string Where(params string?[] conditions)
+    {
+        var given = conditions.Where(condition => condition is not null).Select(condition => $"({condition})").ToList();
+        return given.Count == 0 ? "" : " WHERE " + string.Join(" AND ", given);
+    }
+
+    private string TargetType(DescribedColumn column) => column.Name == "rows" ? "SimpleAggregateFunction(sum, UInt64)"
+        : column.Type == "String" && Definition.Keys.Any(key => key.Name.Value == column.Name) ? "LowCardinality(String)"
+        : column.Type;
+}

@@ -1,0 +1,14 @@
+namespace Remora.ClickHouse.Rollups;
+
+/// <summary>Drops what carries a rollup's mark: what feeds first, then what is read, then what holds. Never the source.</summary>
+internal static class RollupDrop
+{
+    public static async Task<IReadOnlyList<SqlName>> RunAsync(RollupDatabase database, RollupDefinition definition, Func<RollupMark, bool> which, CancellationToken cancellation)
+    {
+        var chain = new RollupChain(definition, 1, database.Client.Cluster);
+        var entries = (await database.MarkedAsync(definition.Name, cancellation)).Where(entry => which(entry.Mark) && entry.Name != definition.Source)
+            .OrderBy(entry => entry.Engine switch { "MaterializedView" => 0, "View" => 1, _ => 2 }).ToList();
+        foreach (var (name, engine, _) in entries) await database.RunAsync(chain.Drop(name, isView: engine is "View" or "MaterializedView"), cancellation);
+        return [.. entries.Select(entry => entry.Name)];
+    }
+}

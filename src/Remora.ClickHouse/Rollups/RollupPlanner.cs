@@ -1,0 +1,98 @@
+namespace Remora.ClickHouse.Rollups;
+
+/// <summary>Checks a definition with the engine itself, and compares what is there with what it asks for.</summary>
+internal sealed class RollupPlanner(RollupDatabase database, RollupDefinition definition)
+{
+    /// <summary>The chain that readers see now; null when there is none.</summary>
+    public async Task<(RollupChain Chain, string Hash)?> CurrentAsync(CancellationToken cancellation)
+    {
+        var views = (await database.MarkedAsync(definition.Name, cancellation)).Where(entry => entry.Engine == "View").ToList();
+        var version = views.Count == 0 ? 0 : views.Max(entry => entry.Mark.Version);
+        return version == 0 ? null : (new(definition, version, database.Client.Cluster), views.First(entry => entry.Mark.Version == version).Mark.Definition);
+    }
+
+    /// <exception cref="RollupException">There is none, or it is of another definition.</exception>
+    public async Task<RollupChain> NeedCurrentAsync(CancellationToken cancellation)
+    {
+        var current = await CurrentAsync(cancellation) ?? throw new RollupException($"the rollup '{definition.Name}' is not there: apply it first");
+        return current.Hash == definition.Hash ? current.Chain : throw new RollupException($"the rollup '{definition.Name}' has another definition in the database: rebuild it first");
+    }
+
+    public async Task<RollupPlan> PlanAsync(CancellationToken cancellation)
+    {
+        var columns = await CheckAsync(cancellation);
+        var current = await CurrentAsync(cancellation);
+        var remarks = await RemarksAsync(cancellation);
+        if (current is { } changed && changed.Hash != definition.Hash) return new(changed.Chain.Version + 1, [], IsChanged: true, UnseenRows: 0, remarks);
+        var marked = await database.MarkedAsync(definition.Name, cancellation);
+        var chain = current?.Chain ?? new(definition, marked.Count == 0 ? 1 : marked.Max(entry => entry.Mark.Version), database.Client.Cluster);
+        if (current is null && marked.Any(entry => entry.Mark.Definition != definition.Hash)) chain = new(definition, chain.Version + 1, database.Client.Cluster);
+        var present = marked.Select(entry => entry.Name).ToHashSet();
+        var statements = Statements(chain, columns).Where(entry => !present.Contains(entry.Name)).Select(entry => entry.Sql).ToList();
+        var isNew = !present.Contains(chain.MaterializedView(definition.Intervals[0]));
+        return new(chain.Version, statements, IsChanged: false, isNew ? await database.CountAsync(definition.FromClause(definition.Source), cancellation) : 0, remarks);
+    }
+
+    /// <summary>Targets, then views from the longest interval to the shortest: the moment rows begin to flow, everything behind is there.</summary>
+    public static IEnumerable<(SqlName Name, string Sql)> Statements(RollupChain chain, IReadOnlyDictionary<RollupInterval, IReadOnlyList<DescribedColumn>> columns)
+    {
+        var intervals = chain.Definition.Intervals;
+        foreach (var interval in intervals) yield return (chain.Target(interval), chain.CreateTarget(interval, columns[interval]));
+        foreach (var interval in intervals.Reverse()) yield return (chain.MaterializedView(interval), chain.CreateMaterializedView(interval));
+        foreach (var interval in intervals) yield return (chain.View(interval), chain.CreateView(interval, chain.View(interval)));
+    }
+
+    /// <summary>The columns of every target, as the engine describes the queries that fill them. Changes nothing.</summary>
+    /// <exception cref="RollupDefinitionException">The engine refuses a part of the definition.</exception>
+    public async Task<IReadOnlyDictionary<RollupInterval, IReadOnlyList<DescribedColumn>>> CheckAsync(CancellationToken cancellation)
+    {
+        var chain = new RollupChain(definition, 1, database.Client.Cluster);
+        var columns = new Dictionary<RollupInterval, IReadOnlyList<DescribedColumn>>();
+        foreach (var interval in definition.Intervals)
+        {
+            try
+            {
+                columns[interval] = await database.DescribeAsync(chain.StatesOfRows(interval, definition.Source), cancellation);
+            }
+            catch (ClickHouseException whole)
+            {
+                await FindAsync(interval, cancellation);
+                throw new RollupDefinitionException(definition.File, definition.SourceLine, whole.Message);
+            }
+        }
+        return columns;
+    }
+
+    // Asks for one part after another, to say which line the engine means.
+    private async Task FindAsync(RollupInterval interval, CancellationToken cancellation)
+    {
+        var from = $"FROM {definition.FromClause(definition.Source)}";
+        await TryAsync($"SELECT 1 {from}", definition.SourceLine);
+        await TryAsync($"SELECT toStartOfInterval({definition.QualifiedTime}, {interval.Sql}, 'UTC') {from}", definition.TimeLine);
+        foreach (var key in definition.Keys) await TryAsync($"SELECT {key.Expression} {from}", key.Line);
+        foreach (var aggregate in definition.Aggregates) await TryAsync($"SELECT {aggregate.State} {from}", aggregate.Line);
+
+        async Task TryAsync(string sql, int line)
+        {
+            try
+            {
+                await database.DescribeAsync(sql, cancellation);
+            }
+            catch (ClickHouseException e)
+            {
+                throw new RollupDefinitionException(definition.File, line, e.Message);
+            }
+        }
+    }
+
+    private async Task<List<string>> RemarksAsync(CancellationToken cancellation)
+    {
+        var remarks = new List<string>();
+        var made = await database.Client.ListAsync(
+            "SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND name = {t:String}", row => row.String(), new QueryParameters().Add("t", definition.Source.Value), cancellation);
+        if (made is [var sql] && !sql.Contains("non_replicated_deduplication_window", StringComparison.Ordinal) && !sql.Contains("Replicated", StringComparison.Ordinal))
+            remarks.Add($"{definition.Source} keeps no deduplication window: a batch that is sent again counts twice (ALTER TABLE … MODIFY SETTING non_replicated_deduplication_window = 1000)");
+        if (definition.Ingested is null) remarks.Add($"the definition names no ingested column: {definition.Source} must not be written while the rollup is rebuilt");
+        return remarks;
+    }
+}

@@ -1,0 +1,134 @@
+namespace Remora.ClickHouse.Rollups;
+
+/// <summary>What a rebuild has done.</summary>
+public sealed record RollupRebuildReport(int OldVersion, int NewVersion, long BackfilledRows, int Partitions, RollupVerification Verification);
+
+/// <summary>
+/// Makes the next version beside the one readers have, and exchanges the two. It is exact while writes go on, by a cut a moment ahead: the
+/// new views take the rows inserted from the cut on, the backfill those from before it, and every insert that could still bring an older
+/// row has ended before the backfill begins. Interrupted, it is begun anew; readers keep what they have until the exchange.
+/// </summary>
+internal sealed class RollupRebuild(RollupDatabase database, RollupDefinition definition)
+{
+    private const int CutAttempts = 6;
+    private const int VerifyAttempts = 2; // what is written all the time stays busy; the backfilled rows were counted as they were filled
+
+    public async Task<RollupRebuildReport> RunAsync(bool keepOld, IProgress<RollupProgress>? progress, CancellationToken cancellation)
+    {
+        var planner = new RollupPlanner(database, definition);
+        var columns = await planner.CheckAsync(cancellation);
+        await RollupJournal.NeedNoOpenLoadAsync(database, definition.Source, cancellation);
+        var current = await planner.CurrentAsync(cancellation);
+        var oldVersion = current?.Chain.Version ?? 0;
+        var chain = new RollupChain(definition, oldVersion + 1, database.Client.Cluster);
+        await DropVersionsAsync(version => version > oldVersion, cancellation); // of a rebuild that was interrupted
+
+        progress?.Report(new("rebuild", "new views", 0, 0));
+        var cut = await CutAsync(chain, columns, cancellation);
+        var (partitions, rows) = await BackfillAsync(chain, cut, progress, cancellation);
+        progress?.Report(new("rebuild", "verify", 0, 0));
+        var verification = await new RollupVerifier(database, chain).RunAsync(progress, cancellation, VerifyAttempts);
+        if (verification.Findings.Count > 0)
+            throw new RollupException($"the new version is not what the source is; readers keep the old one: {RollupVerifier.Describe(verification.Findings[0])}");
+
+        progress?.Report(new("rebuild", "exchange", 0, 0));
+        await ExchangeAsync(chain, cancellation);
+        if (!keepOld) await DropVersionsAsync(version => version < chain.Version, cancellation);
+        progress?.Report(new("rebuild", "done", rows, rows));
+        return new(oldVersion, chain.Version, rows, partitions, verification);
+    }
+
+    // The condition of the rows the backfill takes; null when the source stands still and it takes all.
+    private async Task<DateTimeOffset?> CutAsync(RollupChain chain, IReadOnlyDictionary<RollupInterval, IReadOnlyList<DescribedColumn>> columns, CancellationToken cancellation)
+    {
+        foreach (var interval in definition.Intervals) await database.RunAsync(chain.CreateTarget(interval, columns[interval]), cancellation);
+        if (definition.QualifiedIngested is not { } ingested)
+        {
+            await database.WaitForInsertsAsync(cancellation);
+            foreach (var interval in definition.Intervals.Reverse()) await database.RunAsync(chain.CreateMaterializedView(interval), cancellation);
+            return null;
+        }
+        var ahead = database.Options.CutAhead;
+        for (var attempt = 0; attempt < CutAttempts; attempt++, ahead *= 2)
+        {
+            var cut = (await database.NowAsync(cancellation)) + ahead;
+            var ticks = cut.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks;
+            var condition = $"{ingested} >= fromUnixTimestamp64Micro({ticks / TimeSpan.TicksPerMicrosecond}, 'UTC')";
+            foreach (var interval in definition.Intervals.Reverse()) await database.RunAsync(chain.CreateMaterializedView(interval, condition), cancellation);
+            await database.WaitForInsertsAsync(cancellation); // what began before the views must not bring rows from behind the cut
+            if (await database.NowAsync(cancellation) < cut)
+            {
+                while (await database.NowAsync(cancellation) <= cut) await Task.Delay(ahead / 10, database.Time, cancellation);
+                await database.WaitForInsertsAsync(cancellation);
+                return cut;
+            }
+            await ForgetAsync(chain, cancellation);
+        }
+        throw new RollupException($"the views could not be made within {ahead / 2}; is the engine very busy, or an insert very long?");
+    }
+
+    // Views that came too late have taken rows by their own cut already.
+    private async Task ForgetAsync(RollupChain chain, CancellationToken cancellation)
+    {
+        foreach (var interval in definition.Intervals) await database.RunAsync(chain.Drop(chain.MaterializedView(interval), isView: true), cancellation);
+        await database.WaitForInsertsAsync(cancellation);
+        foreach (var interval in definition.Intervals) await database.RunAsync($"TRUNCATE TABLE {chain.Target(interval).Quoted}{chain.OnCluster} SYNC", cancellation);
+    }
+
+    private async Task<(int Partitions, long Rows)> BackfillAsync(RollupChain chain, DateTimeOffset? cut, IProgress<RollupProgress>? progress, CancellationToken cancellation)
+    {
+        var condition = cut is null ? null : $"{definition.QualifiedIngested} < {{cut:DateTime64(6)}}";
+        var parameters = cut is { } moment ? new QueryParameters().Add("cut", moment) : null;
+        var verifier = new RollupVerifier(database, chain);
+        var counts = await verifier.CountsAsync(cancellation, condition, parameters);
+        var total = counts.Values.Sum();
+        var done = 0L;
+        foreach (var (partition, rows) in counts)
+        {
+            var slice = RollupSlice.OfPartition(partition, definition.Partition);
+            long filled;
+            try
+            {
+                filled = await new PartitionFill(database, chain).RunAsync(
+                    definition.Source, slice, condition, parameters, chain.Fill, (part, _) => progress?.Report(new("rebuild", partition, done + part, total)), cancellation);
+            }
+            catch (RollupChangedException e)
+            {
+                throw new RollupException($"{definition.Source} is being changed: {e.Message}{(cut is null ? "; with an ingested column a rebuild goes on while rows are inserted" : "")}");
+            }
+            if (filled != rows) throw new RollupException($"{definition.Source} is being changed: {slice} had {rows} rows and then {filled}");
+            foreach (var interval in definition.Intervals)
+                await database.RunAsync($"ALTER TABLE {chain.Fill(interval).Quoted}{chain.OnCluster} MOVE PARTITION ID '{partition}' TO TABLE {chain.Target(interval).Quoted}", cancellation);
+            done += rows;
+        }
+        foreach (var interval in definition.Intervals) await database.RunAsync(chain.Drop(chain.Fill(interval), isView: false), cancellation);
+        if (cut is null)
+        {
+            await database.WaitForInsertsAsync(cancellation);
+            if ((await verifier.CountsAsync(cancellation)).Values.Sum() != total)
+                throw new RollupException($"{definition.Source} is being written, and the definition names no ingested column: stop the writers, or name one");
+        }
+        return (counts.Count, total);
+    }
+
+    // Each reader's name goes from one version to the next in one step; a query that is running ends on what it began with.
+    private async Task ExchangeAsync(RollupChain chain, CancellationToken cancellation)
+    {
+        foreach (var interval in definition.Intervals)
+        {
+            var view = chain.View(interval);
+            if (!await database.ExistsAsync(view, cancellation))
+            {
+                await database.RunAsync(chain.CreateView(interval, view), cancellation);
+                continue;
+            }
+            var next = SqlName.Of($"{view}_next");
+            await database.RunAsync(chain.CreateView(interval, next), cancellation);
+            await database.RunAsync($"EXCHANGE TABLES {view.Quoted} AND {next.Quoted}{chain.OnCluster}", cancellation);
+            await database.RunAsync(chain.Drop(next, isView: true), cancellation);
+        }
+    }
+
+    private async Task DropVersionsAsync(Func<int, bool> versions, CancellationToken cancellation) =>
+        await RollupDrop.RunAsync(database, definition, mark => versions(mark.Version), cancellation);
+}

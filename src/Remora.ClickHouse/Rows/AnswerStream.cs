@@ -1,0 +1,106 @@
+using System.Text;
+
+namespace Remora.ClickHouse.Rows;
+
+/// <summary>
+/// The body of an answer. An error in its middle stands at its end, behind a tag that the headers announced; it is thrown, and what stands
+/// before it is data. Without a tag, an answer that is cut off is an error of its own.
+/// </summary>
+internal sealed class AnswerStream(Stream body, string? exceptionTag) : Stream
+{
+    private readonly byte[] _marker = exceptionTag is null ? [] : Encoding.ASCII.GetBytes("\r\n__exception__\r\n" + exceptionTag + "\r\n");
+    private byte[] _buffer = new byte[256 << 10];
+    private int _start;
+    private int _end;
+    private bool _isAtEnd;
+    private Exception? _fault;
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        // What might be the beginning of the marker is kept back until more is known.
+        while (_fault is null && !_isAtEnd && _end - _start < Math.Max(1, _marker.Length)) await FillAsync(cancellationToken);
+        var ready = _isAtEnd ? _end - _start : _end - _start - Math.Max(0, _marker.Length - 1);
+        var count = Math.Min(Math.Max(0, ready), buffer.Length);
+        if (count == 0) return _fault is null ? 0 : throw _fault;
+        _buffer.AsMemory(_start, count).CopyTo(buffer);
+        _start += count;
+        return count;
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("answers are read asynchronously");
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) body.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private async ValueTask FillAsync(CancellationToken cancellation)
+    {
+        if (_start > 0)
+        {
+            _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
+            _end -= _start;
+            _start = 0;
+        }
+        try
+        {
+            var read = await body.ReadAsync(_buffer.AsMemory(_end), cancellation);
+            _isAtEnd = read == 0;
+            _end += read;
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException)
+        {
+            _isAtEnd = true;
+            _fault = new ClickHouseUnavailableException("the answer was cut off: " + e.Message, e);
+        }
+        var found = _marker.Length == 0 ? -1 : _buffer.AsSpan(_start, _end - _start).IndexOf(_marker);
+        if (found < 0) return;
+        var text = await ReadRestAsync(_start + found + _marker.Length, cancellation);
+        _fault = ClickHouseException.Read(text);
+        _end = _start + found;
+        _isAtEnd = true;
+    }
+
+    private async Task<string> ReadRestAsync(int from, CancellationToken cancellation)
+    {
+        using var rest = new MemoryStream();
+        rest.Write(_buffer, from, _end - from);
+        try
+        {
+            await body.CopyToAsync(rest, cancellation);
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException)
+        {
+            // the server cuts the connection behind the error
+        }
+        return Encoding.UTF8.GetString(rest.GetBuffer(), 0, (int)rest.Length);
+    }
+}

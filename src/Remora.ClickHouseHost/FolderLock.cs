@@ -1,0 +1,35 @@
+namespace Remora.ClickHouseHost;
+
+/// <summary>One folder is opened by one process. The lock goes with the process, however it ends.</summary>
+internal sealed class FolderLock : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    private readonly FileStream _file;
+
+    private FolderLock(FileStream file) => _file = file;
+
+    /// <summary>Takes the lock; waits a little for a predecessor that is on its way out.</summary>
+    public static async Task<FolderLock> TakeAsync(string folder)
+    {
+        var path = Path.Combine(folder, "lock");
+        for (var waited = TimeSpan.Zero; ; waited += Pause)
+        {
+            try
+            {
+                return new(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            }
+            catch (IOException) when (waited < Patience && File.Exists(path))
+            {
+                await Task.Delay(Pause);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new HostException(File.Exists(path) ? $"'{folder}' is open in another process" : $"'{folder}' cannot be written: {e.Message}");
+            }
+        }
+    }
+
+    public void Dispose() => _file.Dispose();
+}

@@ -1,0 +1,166 @@
+using System.Net;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Remora.ClickHouseHost.Engine;
+using Remora.ClickHouseHost.Http;
+using Remora.ClickHouseHost.Native;
+
+namespace Remora.ClickHouseHost;
+
+/// <summary>The engine on a folder, answering on a socket. A folder holds <c>store/</c> (the engine's), <c>lock</c>, <c>endpoint</c> and, while it runs, the socket.</summary>
+internal sealed class Host : IAsyncDisposable
+{
+    private const int LongestSocketPath = 100; // the kernel's limit is 108
+    private static readonly TimeSpan RunningQueriesGrace = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan EngineGrace = TimeSpan.FromSeconds(5);
+
+    private readonly FolderLock _lock;
+    private readonly EmbeddedClickHouse _engine;
+    private readonly WebApplication _web;
+    private readonly CancellationTokenSource _stopping;
+    private readonly TaskCompletionSource _stopAsked;
+    private readonly string _endpointFile;
+    private readonly IReadOnlyList<IDisposable> _signals;
+
+    private Host(
+        FolderLock folderLock, EmbeddedClickHouse engine, WebApplication web, CancellationTokenSource stopping, TaskCompletionSource stopAsked, IReadOnlyList<IDisposable> signals,
+        HostEndpoint endpoint, string folder, bool standalone)
+    {
+        _lock = folderLock;
+        _engine = engine;
+        _web = web;
+        _stopping = stopping;
+        _stopAsked = stopAsked;
+        _signals = signals;
+        _endpointFile = Path.Combine(folder, "endpoint");
+        Endpoint = endpoint;
+        if (!standalone) _ = Task.Run(WatchParentAsync);
+    }
+
+    public HostEndpoint Endpoint { get; }
+
+    public static async Task<Host> StartAsync(HostOptions options)
+    {
+        var library = ChdbLibrary.Find(options.Library);
+        var stopAsked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var signals = ListenTo(stopAsked); // before the engine is opened: every connect puts back the handlers it found
+        var folder = Directory(options.Path);
+        var folderLock = await FolderLock.TakeAsync(folder);
+        var pipes = Directory(Path.Combine(folder, "pipes"));
+        foreach (var left in System.IO.Directory.GetFiles(pipes)) File.Delete(left); // of a host that was killed
+        var socket = SocketPath(options.Socket ?? Path.Combine(folder, "clickhouse.sock"), isNamed: options.Socket is not null);
+        var engine = EmbeddedClickHouse.Open(library, Directory(Path.Combine(folder, "store")), options.Memory, options.Concurrency);
+
+        var stopping = new CancellationTokenSource();
+        var web = Web(options, socket);
+        var answers = new ClickHouseInterface(engine, options, pipes, stopping.Token);
+        web.Run(answers.AnswerAsync);
+        try
+        {
+            await web.StartAsync();
+        }
+        catch (IOException e)
+        {
+            throw new HostException(e.Message);
+        }
+        File.SetUnixFileMode(socket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        var endpoint = new HostEndpoint(socket, PortOf(web), Environment.ProcessId, engine.Version);
+        var host = new Host(folderLock, engine, web, stopping, stopAsked, signals, endpoint, folder, options.Standalone);
+        await File.WriteAllTextAsync(host._endpointFile, JsonSerializer.Serialize(endpoint, EndpointJson.Default.HostEndpoint) + "\n");
+        return host;
+    }
+
+    /// <summary>Waits for SIGTERM, SIGINT or the end of the parent.</summary>
+    public Task WaitForStopAsync() => _stopAsked.Task;
+
+    /// <summary>Lets running queries end, or ends them; closes the engine.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        File.Delete(_endpointFile);
+        using (var grace = new CancellationTokenSource(RunningQueriesGrace))
+        {
+            await using var killed = grace.Token.Register(_stopping.Cancel);
+            using var end = new CancellationTokenSource(RunningQueriesGrace + EngineGrace);
+            await _web.StopAsync(end.Token);
+        }
+        await _web.DisposeAsync();
+        _engine.KillAll();
+        // Whatever was acknowledged is on disk; an engine that does not close in time is left to the end of the process.
+        await Task.WhenAny(Task.Run(_engine.Dispose), Task.Delay(EngineGrace));
+        _lock.Dispose();
+        foreach (var signal in _signals) signal.Dispose();
+        _stopping.Dispose();
+    }
+
+    private static List<IDisposable> ListenTo(TaskCompletionSource stopAsked) =>
+    [
+        .. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT }.Select(signal => PosixSignalRegistration.Create(signal, context =>
+        {
+            context.Cancel = true;
+            stopAsked.TrySetResult();
+        })),
+    ];
+
+    private static WebApplication Web(HostOptions options, string socket)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            kestrel.Limits.MinResponseDataRate = null;
+            kestrel.Limits.MaxRequestLineSize = 1 << 20;
+            kestrel.Limits.MaxRequestBufferSize = 2 << 20;
+            kestrel.ListenUnixSocket(socket);
+            if (options.Port is { } port) kestrel.Listen(IPAddress.Loopback, port);
+        });
+        builder.Services.Configure<Microsoft.AspNetCore.Http.Features.FormOptions>(form => form.ValueLengthLimit = 64 << 20);
+        return builder.Build();
+    }
+
+    private static string Directory(string path)
+    {
+        try
+        {
+            var made = System.IO.Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            return made.FullName;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HostException($"'{path}' cannot be made: {e.Message}");
+        }
+    }
+
+    private static string SocketPath(string path, bool isNamed)
+    {
+        path = Path.GetFullPath(path);
+        if (path.Length > LongestSocketPath)
+        {
+            if (isNamed) throw new HostException($"a socket's path may have {LongestSocketPath} characters: '{path}'");
+            path = Path.Combine(System.IO.Directory.CreateTempSubdirectory("remora-").FullName, "clickhouse.sock"); // the endpoint file says where
+        }
+        File.Delete(path); // of a host that was killed; the folder is ours
+        return path;
+    }
+
+    private static int? PortOf(WebApplication web) => web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
+        .Where(address => address.StartsWith("http://127.", StringComparison.Ordinal))
+        .Select(address => (int?)new Uri(address).Port)
+        .FirstOrDefault();
+
+    private async Task WatchParentAsync()
+    {
+        var input = Console.OpenStandardInput();
+        var buffer = new byte[256];
+        while (await input.ReadAsync(buffer) > 0)
+        {
+        }
+        _stopAsked.TrySetResult();
+    }
+}

@@ -1,0 +1,110 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Remora.ClickHouseHost.Engine;
+
+namespace Remora.ClickHouseHost.Http;
+
+/// <summary>ClickHouse's HTTP interface: <c>/ping</c> and <c>/</c>.</summary>
+internal sealed class ClickHouseInterface(EmbeddedClickHouse engine, HostOptions options, string pipes, CancellationToken stopping)
+{
+    public async Task AnswerAsync(HttpContext context)
+    {
+        var request = context.Request;
+        var response = context.Response;
+        response.Headers["X-ClickHouse-Server-Display-Name"] = "remora";
+        if (CameFromElsewhere(context))
+        {
+            response.StatusCode = StatusCodes.Status403Forbidden;
+            await response.WriteAsync("this port answers callers on this machine only\n");
+        }
+        else if (request.Path == "/ping" || request.Path == "/replicas_status" || (request.Path == "/" && request.Method is "GET" && !request.QueryString.HasValue))
+        {
+            await response.WriteAsync("Ok.\n");
+        }
+        else if (request.Path != "/")
+        {
+            response.StatusCode = StatusCodes.Status404NotFound;
+            await response.WriteAsync($"There is no handle {request.Path}\nUse / or /ping for health checks.\nOr /?query=... for queries.\n");
+        }
+        else if (request.Method is not ("GET" or "POST" or "HEAD"))
+        {
+            response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+            response.Headers.Allow = "GET, HEAD, POST";
+        }
+        else
+        {
+            await QueryAsync(context);
+        }
+    }
+
+    private async Task QueryAsync(HttpContext context)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
+        ResultBody? body = null;
+        try
+        {
+            var form = context.Request.HasFormContentType && context.Request.ContentType!.StartsWith("multipart/", StringComparison.OrdinalIgnoreCase)
+                ? await context.Request.ReadFormAsync(stop.Token)
+                : null;
+            var request = RequestOptions.Read(context.Request, form);
+            context.Response.Headers["X-ClickHouse-Query-Id"] = request.QueryId;
+            context.Response.Headers["X-ClickHouse-Timezone"] = engine.Timezone;
+            body = new(context, request.Compress ? Encoding(context.Request) : null, request.BufferBytes);
+            Authenticate(context, request);
+            await using var text = await RequestText.ReadAsync(context.Request, request.Query, form, stop.Token);
+            await new QueryExecution(engine, pipes, request, text).RunAsync(context, body, stop.Token);
+        }
+        catch (EngineException e) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            await (body ?? new ResultBody(context, encoding: null, bufferBytes: null)).FailAsync(e, engine.Version);
+        }
+        catch (Exception e) when (e is InvalidDataException or HostException && !context.Response.HasStarted)
+        {
+            // a body that is not compressed as it says, or no pipe to be had: a full disk, a read-only folder
+            var error = e is InvalidDataException ? EngineException.Of(117, "INCORRECT_DATA", e.Message) : EngineException.Of(1002, "UNKNOWN_EXCEPTION", e.Message);
+            await (body ?? new ResultBody(context, encoding: null, bufferBytes: null)).FailAsync(error, engine.Version);
+        }
+        catch (Exception e) when (context.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException or EngineException)
+        {
+            // the caller has gone, and its query with it
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested && !context.Response.HasStarted)
+        {
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        }
+        finally
+        {
+            if (body is not null) await body.DisposeAsync();
+        }
+    }
+
+    // The port only: whoever reaches the socket owns the folder.
+    private void Authenticate(HttpContext context, RequestOptions request)
+    {
+        if (options.Password is null || context.Connection.LocalIpAddress is null) return;
+        var user = request.User ?? "default";
+        var isRight = CryptographicOperations.FixedTimeEquals(System.Text.Encoding.UTF8.GetBytes(request.Password ?? ""), System.Text.Encoding.UTF8.GetBytes(options.Password));
+        if (user != options.User || !isRight)
+            throw EngineException.Of(516, "AUTHENTICATION_FAILED", $"{user}: Authentication failed: password is incorrect, or there is no user with such name.");
+    }
+
+    // A page in a browser may be made to call a port of this machine, by another site or by a name that was pointed at it.
+    private static bool CameFromElsewhere(HttpContext context)
+    {
+        if (context.Connection.LocalIpAddress is null) return false;
+        if (context.Request.Headers["Sec-Fetch-Site"] == "cross-site") return true;
+        var host = context.Request.Host.Host;
+        return host is not ("localhost" or "127.0.0.1" or "[::1]" or "::1");
+    }
+
+    private static string? Encoding(HttpRequest request)
+    {
+        var accepted = request.Headers.AcceptEncoding.ToString();
+        return accepted.Length == 0 ? null
+            : accepted.Contains("gzip", StringComparison.OrdinalIgnoreCase) ? "gzip"
+            : accepted.Contains("br", StringComparison.OrdinalIgnoreCase) ? "br"
+            : accepted.Contains("deflate", StringComparison.OrdinalIgnoreCase) ? "deflate"
+            : null;
+    }
+}

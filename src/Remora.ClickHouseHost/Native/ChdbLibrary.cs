@@ -1,0 +1,20 @@
+namespace Remora.ClickHouseHost.Native;
+
+/// <summary>Where the library file is.</summary>
+internal static class ChdbLibrary
+{
+    private static readonly string InPackages = Path.Combine("node_modules", "@chdb", "lib-linux-x64-gnu", "libchdb.so");
+
+    /// <summary>The file that was named, or the one in the nearest node_modules above the program.</summary>
+    public static string Find(string? named)
+    {
+        if (named is not null)
+            return File.Exists(named) ? Path.GetFullPath(named) : throw new HostException($"there is no library at '{named}'");
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            var candidate = Path.Combine(folder.FullName, InPackages);
+            if (File.Exists(candidate)) return candidate;
+        }
+        throw new HostException($"'{InPackages}' is in no folder above '{AppContext.BaseDirectory}'; run 'npm ci', or name the file with --libchdb");
+    }
+}

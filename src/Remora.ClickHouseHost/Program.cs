@@ -1,0 +1,24 @@
+using System.Text.Json;
+using Remora.ClickHouseHost;
+
+// The engine's calls wait, and so do reads of its pipes; the pool must not hand out threads one at a time.
+ThreadPool.SetMinThreads(64, 16);
+try
+{
+    var options = HostOptions.Parse(args);
+    if (options.Check)
+    {
+        await Console.Out.WriteLineAsync(SelfCheck.Run(options));
+        return 0;
+    }
+    await using var host = await Host.StartAsync(options);
+    var ready = JsonSerializer.Serialize(host.Endpoint, EndpointJson.Default.HostEndpoint);
+    await Console.Out.WriteLineAsync(ready);
+    await host.WaitForStopAsync();
+    return 0;
+}
+catch (HostException e)
+{
+    await Console.Error.WriteLineAsync("clickhouse host: " + e.Message);
+    return 3;
+}

@@ -1,0 +1,146 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Remora.ClickHouse.Embedded;
+
+namespace Remora.ClickHouse.Tests.Embedded;
+
+public sealed class EmbeddedEngineTests
+{
+    private static readonly SqlName Table = SqlName.Of("t");
+
+    [Fact]
+    public async Task Killed_at_any_moment_it_comes_back_with_every_acknowledged_row_once()
+    {
+        using var scratch = new Scratch();
+        await using var engine = await EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder });
+        await engine.Client.ExecuteAsync("CREATE TABLE t (batch UInt32, n UInt32) ENGINE = MergeTree ORDER BY batch SETTINGS non_replicated_deduplication_window = 1000");
+        await engine.Client.ExecuteAsync("CREATE TABLE s (batch UInt32, n SimpleAggregateFunction(sum, UInt64)) ENGINE = AggregatingMergeTree ORDER BY batch SETTINGS non_replicated_deduplication_window = 1000");
+        await engine.Client.ExecuteAsync("CREATE MATERIALIZED VIEW mv TO s AS SELECT batch, count() AS n FROM t GROUP BY batch");
+        var acknowledged = new ConcurrentBag<uint>();
+        using var stop = new CancellationTokenSource();
+        var writing = Task.Run(async () =>
+        {
+            for (uint batch = 0; !stop.IsCancellationRequested; batch++)
+            {
+                while (true)
+                {
+                    try
+                    {
+                        await engine.Client.InsertAsync(Table, [SqlName.Of("batch"), SqlName.Of("n")], Enumerable.Range(0, 500), (row, n) => { row.UInt32(batch); row.UInt32((uint)n); }, $"batch-{batch}");
+                        acknowledged.Add(batch);
+                        break;
+                    }
+                    catch (ClickHouseUnavailableException)
+                    {
+                        await Task.Delay(50); // the same batch again, under the same token
+                    }
+                }
+            }
+        });
+
+        var random = new Random(3);
+        for (var kill = 1; kill <= 4; kill++)
+        {
+            await Task.Delay(random.Next(200, 900));
+            Process.GetProcessById(engine.Endpoint.Pid).Kill();
+            await UntilAsync(() => engine.Health.Restarts == kill && engine.Health.State == EngineState.Running);
+        }
+        await stop.CancelAsync();
+        await writing;
+        var (count, batches, viewed) = await engine.Client.SingleAsync("SELECT count(), uniqExact(batch), (SELECT sum(n) FROM s)::UInt64 FROM t", row => (row.UInt64(), row.UInt64(), row.UInt64()));
+        Assert.Equal(((ulong)acknowledged.Count * 500, (ulong)acknowledged.Count, (ulong)acknowledged.Count * 500), (count, batches, viewed));
+        Assert.True(acknowledged.Count > 10);
+    }
+
+    [Fact]
+    public async Task A_folder_is_opened_once_and_others_find_the_host_that_has_it()
+    {
+        using var scratch = new Scratch();
+        await using (var engine = await EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder }))
+        {
+            var second = await Assert.ThrowsAsync<EngineStartException>(() => EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder }));
+            Assert.Contains("is open in another process", second.Message);
+            using var found = await EngineFolder.TryConnectAsync(scratch.Folder);
+            Assert.Equal(1, await found!.SingleAsync("SELECT 1", row => row.UInt8()));
+            var mode = File.GetUnixFileMode(engine.Endpoint.Socket);
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, mode);
+        }
+        Assert.Null(await EngineFolder.TryConnectAsync(scratch.Folder));
+        Assert.False(File.Exists(Path.Combine(scratch.Folder, "endpoint")), "it did not end cleanly");
+    }
+
+    [Fact]
+    public async Task The_runtimes_signals_survive_the_engine()
+    {
+        using var scratch = new Scratch();
+        var (exit, output, _) = await RunHostAsync("--path", scratch.Folder, "--check");
+        Assert.Equal(0, exit);
+        Assert.Matches(@"^\d+\.\d+\.", output);
+    }
+
+    [Fact]
+    public async Task What_is_wrong_is_said()
+    {
+        using var scratch = new Scratch();
+        var file = Path.Combine(scratch.Folder, "file");
+        await File.WriteAllTextAsync(file, "");
+        Assert.Contains("cannot be made", (await Assert.ThrowsAsync<EngineStartException>(() => EmbeddedEngine.StartAsync(new() { Folder = Path.Combine(file, "x") }))).Message);
+        Assert.Contains("there is no library", (await Assert.ThrowsAsync<EngineStartException>(() => EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder, Library = "/nothing" }))).Message);
+        var (exit, _, errors) = await RunHostAsync("--path", scratch.Folder, "--port", "99999");
+        Assert.Equal(3, exit);
+        Assert.Contains("--port takes a number from 0 to 65535, not '99999'", errors);
+    }
+
+    [Fact]
+    public async Task Memory_is_capped_and_the_host_lives_on()
+    {
+        using var scratch = new Scratch();
+        await using var engine = await EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder, MemoryBytes = 400L << 20 });
+        var error = await Assert.ThrowsAsync<ClickHouseException>(() => engine.Client.ExecuteAsync("SELECT length(groupArray(number)) FROM numbers(1000000000)"));
+        Assert.Equal(241, error.Code);
+        Assert.Equal(1, await engine.Client.SingleAsync("SELECT 1", row => row.UInt8()));
+        Assert.Equal(0, engine.Health.Restarts);
+    }
+
+    [Fact]
+    public async Task The_port_may_ask_for_a_password()
+    {
+        using var scratch = new Scratch();
+        await using var engine = await EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder, Port = 0, PortPassword = "s'ecret" });
+        var url = new Uri($"http://127.0.0.1:{engine.Endpoint.Port}");
+        using var stranger = new ClickHouseClient(new() { Url = url });
+        Assert.Equal(516, (await Assert.ThrowsAsync<ClickHouseException>(() => stranger.ExecuteAsync("SELECT 1"))).Code);
+        using var friend = new ClickHouseClient(new() { Url = url, User = "default", Password = "s'ecret" });
+        await friend.ExecuteAsync("SELECT 1");
+    }
+
+    [Fact]
+    public async Task A_deep_folder_has_its_socket_elsewhere()
+    {
+        using var scratch = new Scratch();
+        var deep = Path.Combine(scratch.Folder, new string('a', 100));
+        await using var engine = await EmbeddedEngine.StartAsync(new() { Folder = deep });
+        Assert.DoesNotContain("aaa", engine.Endpoint.Socket);
+        using var found = await EngineFolder.TryConnectAsync(deep);
+        Assert.NotNull(found);
+    }
+
+    internal static async Task UntilAsync(Func<bool> condition)
+    {
+        for (var tries = 0; !condition(); tries++)
+        {
+            Assert.True(tries < 1500, "it did not happen within 30 seconds");
+            await Task.Delay(20);
+        }
+    }
+
+    private static async Task<(int Exit, string Output, string Errors)> RunHostAsync(params string[] arguments)
+    {
+        var (command, first) = HostProgram.Find(null);
+        using var process = Process.Start(new ProcessStartInfo(command, [.. first, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return (process.ExitCode, output, await errors);
+    }
+}

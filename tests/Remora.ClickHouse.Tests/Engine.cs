@@ -1,0 +1,43 @@
+using Remora.ClickHouse.Embedded;
+using Remora.ClickHouse.Tests;
+
+[assembly: AssemblyFixture(typeof(Engine))]
+
+namespace Remora.ClickHouse.Tests;
+
+/// <summary>The real engine, on a fresh folder, shared by all tests; each takes a database of its own.</summary>
+public sealed class Engine : IAsyncLifetime
+{
+    private static int _databases;
+
+    private readonly Scratch _scratch = new();
+    private EmbeddedEngine? _engine;
+
+    public EmbeddedEngine Embedded => _engine!;
+
+    public Uri Url => new($"http://localhost:{Embedded.Endpoint.Port}");
+
+    public async ValueTask InitializeAsync() => _engine = await EmbeddedEngine.StartAsync(new() { Folder = _scratch.Folder, Port = 0 });
+
+    /// <summary>A client on a new, empty database.</summary>
+    public async Task<ClickHouseClient> NewDatabaseAsync()
+    {
+        var name = $"test_{Interlocked.Increment(ref _databases)}";
+        await Embedded.Client.ExecuteAsync($"CREATE DATABASE {name}");
+        return new(new() { Socket = () => Embedded.Endpoint.Socket, Database = name });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_engine is not null) await _engine.DisposeAsync();
+        _scratch.Dispose();
+    }
+}
+
+/// <summary>A folder that is gone after the test.</summary>
+public sealed class Scratch : IDisposable
+{
+    public string Folder { get; } = Directory.CreateTempSubdirectory("remora-test-").FullName;
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+}

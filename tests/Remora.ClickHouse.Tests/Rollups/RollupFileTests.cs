@@ -1,0 +1,78 @@
+using Remora.ClickHouse.Rollups;
+
+namespace Remora.ClickHouse.Tests.Rollups;
+
+public sealed class RollupFileTests
+{
+    private const string Good = """
+        -- Requests, as traffic.
+        -- rollup: requests
+        -- source: api_requests
+        -- time: at
+        -- ingested: ingested
+        -- intervals: 12 hours, 1 minute, 1 hour
+        -- keys: route, lower(pair) AS pair
+        -- retention: 1 minute 90 days
+        -- partition: year
+        count() AS requests,
+        quantileTDigest(0.95)(if(a, b, ',(')) AS p95, -- a comment
+        countIf(status >= 500) AS failed
+        """;
+
+    [Fact]
+    public void A_definition_is_read_in_full()
+    {
+        var definition = RollupFile.Parse(Good.Replace(" -- a comment", ""), "requests.sql");
+        Assert.Equal(("requests", "api_requests", "s.at", "s.ingested"), (definition.Name.Value, definition.Source.Value, definition.QualifiedTime, definition.QualifiedIngested));
+        Assert.Equal(["1 minute", "1 hour", "12 hours"], definition.Intervals.Select(interval => interval.ToString()));
+        Assert.Equal([("route", "route", 7), ("pair", "lower(pair)", 7)], definition.Keys.Select(key => (key.Name.Value, key.Expression, key.Line)));
+        Assert.Equal([("requests", 10), ("p95", 11), ("failed", 12)], definition.Aggregates.Select(aggregate => (aggregate.Name.Value, aggregate.Line)));
+        var p95 = definition.Aggregates[1];
+        Assert.Equal("quantileTDigestState(0.95)(if(a, b, ',('))", p95.State);
+        Assert.Equal("quantileTDigestMerge(0.95)(t.`p95`)", p95.Merge("t"));
+        Assert.Equal("quantileTDigestMergeState(0.95)(c.`p95`)", p95.MergeState("c"));
+        Assert.Equal(RollupPartition.Year, definition.Partition);
+        Assert.Equal(90, Assert.Single(definition.Retention).Days);
+    }
+
+    [Fact]
+    public void What_it_makes_decides_its_hash()
+    {
+        var first = RollupFile.Parse(Good.Replace(" -- a comment", ""), "a.sql");
+        Assert.Equal(first.Hash, RollupFile.Parse("-- another comment\n" + Good.Replace(" -- a comment", ""), "b.sql").Hash);
+        Assert.NotEqual(first.Hash, RollupFile.Parse(Good.Replace(" -- a comment", "").Replace(">= 500", ">= 400"), "a.sql").Hash);
+    }
+
+    [Theory]
+    [InlineData("1 minute, 7 hours", 6, "'7 hours' is no interval")]
+    [InlineData("1 month", 6, "'1 month' is no interval")]
+    [InlineData("1 minute, 1 minute", 6, "an interval is given twice")]
+    [InlineData("0 hours", 6, "'0 hours' is no interval")]
+    public void Intervals_divide_a_day(string intervals, int line, string reason) => Refused(Good.Replace("12 hours, 1 minute, 1 hour", intervals), line, reason);
+
+    [Theory]
+    [InlineData("count() AS requests", "count()", 10, "has no name")]
+    [InlineData("count() AS requests", "count() + 1 AS requests", 10, "no call of an aggregate function")]
+    [InlineData("count() AS requests", "count() AS rows", 10, "a column every rollup has")]
+    [InlineData("AS failed", "AS requests", 12, "given twice")]
+    [InlineData("AS failed", "AS `a;b`", 12, "has no name")]
+    [InlineData("countIf(status >= 500)", "countIf((status >= 500)", 1, "a bracket is not closed")]
+    [InlineData("-- rollup: requests", "-- rollup: requests; drop", 2, "is no name")]
+    [InlineData("-- source: api_requests", "-- source: a JOIN b", 3, "goes on with AS")]
+    [InlineData("-- time: at", "-- zeit: at", 1, "the header has no '-- time: …'")]
+    [InlineData("-- time: at", "-- time: at\n-- time: on", 5, "'time' is given twice")]
+    [InlineData("1 minute 90 days", "1 minute forever", 8, "is no retention")]
+    [InlineData("1 minute 90 days", "1 minute 36500 days", 8, "at most 10000")]
+    [InlineData("partition: year", "partition: day", 9, "allowed are month and year")]
+    public void What_is_wrong_is_named_with_its_line(string text, string instead, int line, string reason) => Refused(Good.Replace(text, instead), line, reason);
+
+    [Fact]
+    public void Without_aggregates_there_is_no_rollup() => Refused(string.Join('\n', Good.Split('\n')[..9]), 9, "there is no aggregate");
+
+    private static void Refused(string text, int line, string reason)
+    {
+        var error = Assert.Throws<RollupDefinitionException>(() => RollupFile.Parse(text.Replace(" -- a comment", ""), "requests.sql"));
+        Assert.Equal(line, error.Line);
+        Assert.Contains(reason, error.Message);
+    }
+}
