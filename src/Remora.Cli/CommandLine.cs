@@ -19,6 +19,7 @@ internal static class CommandLine
     {
         ServeCommand.Create(),
         AskCommand.Create(),
+        SourcesCommand.Create(),
         SandboxCommand.Create(),
         ReplayCommand.Create(),
         HistoryCommand.Create(),

@@ -18,6 +18,18 @@ internal static class Options
         },
     };
 
+    public static Option<Uri?> Address(string name, string description) => new(name)
+    {
+        Description = description,
+        CustomParser = result =>
+        {
+            var text = result.Tokens[0].Value;
+            if (Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is ("http" or "https")) return address;
+            result.AddError($"{name} '{text}' is not an address: expected e.g. {AskCommand.DefaultUrl}");
+            return null;
+        },
+    };
+
     public static Option<Timeframe?> Timeframe() => new("--timeframe")
     {
         Description = "Timeframe of the candles, e.g. 5m; told from the rows without it",

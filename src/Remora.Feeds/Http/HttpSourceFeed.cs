@@ -188,6 +188,8 @@ public sealed class HttpSourceFeed : ISourceFeed
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
             if (response.StatusCode == HttpStatusCode.NotModified && _cached is { } unchanged) return unchanged;
             if (!response.IsSuccessStatusCode) throw SourceException.Of(response, _clock);
+            if (response.Content.Headers.ContentEncoding.Count > 0)
+                throw new SourceException("bad_response", $"the body is encoded as {string.Join(", ", response.Content.Headers.ContentEncoding)}, which was not asked for");
             var content = JsonElement.Parse(await ReadAsync(response.Content, deadline.Token));
             return new(content, response.Headers.ETag?.ToString(), response.Content.Headers.LastModified);
         }

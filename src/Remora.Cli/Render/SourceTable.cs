@@ -1,0 +1,48 @@
+using System.Globalization;
+using System.Text.Json;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace Remora.Cli.Render;
+
+/// <summary>Outside sources as a table: one row for each of their values, or one without a value.</summary>
+internal static class SourceTable
+{
+    public static IRenderable Render(IReadOnlyList<JsonElement> sources)
+    {
+        if (sources.Count == 0) return new Text("no outside source is asked (sources = false)\n");
+        var table = new Table { Border = TableBorder.Simple };
+        foreach (var name in new[] { "source", "state", "signal", "value", "age", "next try", "last error" }) table.AddColumn(name);
+        foreach (var source in sources)
+        {
+            var health = source.GetProperty("health");
+            var values = source.GetProperty("values").EnumerateArray().ToList();
+            foreach (var value in values) AddRow(table, health, Signal(value), Number(value.GetProperty("value")), Age(value));
+            if (values.Count == 0) AddRow(table, health, "", "", "");
+        }
+        return table;
+    }
+
+    private static void AddRow(Table table, JsonElement health, string signal, string value, string age)
+    {
+        string[] cells = [Word(health, "name"), Word(health, "state"), signal, value, age, Word(health, "next_try"), Error(health)];
+        table.AddRow([.. cells.Select(cell => new Text(cell))]);
+    }
+
+    private static string Signal(JsonElement value) => Word(value, "signal") + (Word(value, "base") is { Length: > 0 } name ? " " + name : "");
+
+    private static string Age(JsonElement value)
+    {
+        var age = TimeSpan.FromSeconds(value.GetProperty("age_seconds").GetDouble());
+        var text = age.TotalDays >= 2 ? $"{(int)age.TotalDays} d" : age.TotalHours >= 2 ? $"{(int)age.TotalHours} h" : $"{(int)age.TotalMinutes} min";
+        return value.GetProperty("stale").GetBoolean() ? text + ", stale" : text;
+    }
+
+    private static string Error(JsonElement health) =>
+        health.TryGetProperty("last_error", out var error) && error.ValueKind == JsonValueKind.Object ? $"{Word(error, "kind")}: {Word(error, "message")}" : "";
+
+    private static string Number(JsonElement value) => value.GetDouble().ToString("0.######", CultureInfo.InvariantCulture);
+
+    private static string Word(JsonElement parent, string name) =>
+        parent.TryGetProperty(name, out var field) && field.ValueKind == JsonValueKind.String ? field.GetString()! : "";
+}

@@ -1,0 +1,62 @@
+using System.Text.Json;
+using Remora.Feeds.Http;
+
+namespace Remora.Cli.Tests;
+
+public sealed class SourcesCommandTests
+{
+    [Fact]
+    public async Task Lists_each_source_of_a_running_service_with_its_value()
+    {
+        await using var service = RemoraProcess.Start(["serve", "--sandbox", "--speed", "60", "--port", "0", "--pairs", "BTC/USDT", "--hold", "fear_greed=15", "--hold", "vix=31.5"]);
+        var url = await service.UrlAsync();
+        string output = "", errors = "";
+        var exit = 1;
+        for (var i = 0; i < 60 && exit != 0; i++)
+        {
+            (exit, output, errors) = await RemoraProcess.RunAsync("sources", "--url", url, "--json");
+            if (exit == 0 && JsonElement.Parse(output).GetProperty("sources").EnumerateArray().Any(source => source.GetProperty("values").GetArrayLength() == 0)) exit = 1;
+            if (exit != 0) await Task.Delay(200);
+        }
+        Assert.True(exit == 0, output + errors);
+        (exit, output, _) = await RemoraProcess.RunAsync("sources", "--url", url);
+        Assert.Equal(0, exit);
+        foreach (var source in HttpSources.All) Assert.Contains(source.Name, output, StringComparison.Ordinal);
+        Assert.Contains("perpetual-BTC", output, StringComparison.Ordinal);
+        Assert.Contains("31.5", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Tests_one_source_without_a_service_and_shows_the_raw_and_the_read_value()
+    {
+        await using var sandbox = RemoraProcess.Start(["sandbox", "--port", "0", "--hold", "btc_dominance=58.5"]);
+        var url = await sandbox.UrlAsync();
+        var (exit, output, errors) = await RemoraProcess.RunAsync("sources", "test", "coingecko", "--sandbox", url);
+        Assert.True(exit == 0, errors);
+        Assert.Contains("\"btc\":58.5", output, StringComparison.Ordinal);
+        Assert.Matches("read +btc_dominance 58.5 at ", output);
+
+        using var http = new HttpClient();
+        using var order = new StringContent("""{"kind":"null_200"}""");
+        using var accepted = await http.PostAsync($"{url}/sandbox/faults", order);
+        Assert.True(accepted.IsSuccessStatusCode);
+        (exit, output, errors) = await RemoraProcess.RunAsync("sources", "test", "coingecko", "--sandbox", url);
+        Assert.Equal(3, exit);
+        Assert.DoesNotContain("read ", output, StringComparison.Ordinal);
+        Assert.Contains("bad_response", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Says_what_is_wrong()
+    {
+        var (exit, _, errors) = await RemoraProcess.RunAsync("sources", "test", "nonsense");
+        Assert.Equal(2, exit);
+        Assert.Contains("yahoo-vix", errors, StringComparison.Ordinal);
+        (exit, _, errors) = await RemoraProcess.RunAsync("sources", "--url", "http://127.0.0.1:1");
+        Assert.Equal(3, exit);
+        Assert.Contains("remora serve", errors, StringComparison.Ordinal);
+        (exit, _, errors) = await RemoraProcess.RunAsync("sandbox", "--hold", "fear_greed=120");
+        Assert.Equal(2, exit);
+        Assert.Contains("0 to 100", errors, StringComparison.Ordinal);
+    }
+}
