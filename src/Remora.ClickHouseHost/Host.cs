@@ -54,7 +54,9 @@ internal sealed class Host : IAsyncDisposable
         var pipes = Directory(Path.Combine(folder, "pipes"));
         foreach (var left in System.IO.Directory.GetFiles(pipes)) File.Delete(left); // of a host that was killed
         var socket = SocketPath(options.Socket ?? Path.Combine(folder, "clickhouse.sock"), isNamed: options.Socket is not null);
-        var engine = EmbeddedClickHouse.Open(library, Directory(Path.Combine(folder, "store")), options.Memory, options.Concurrency);
+        var store = Directory(Path.Combine(folder, "store"));
+        InterruptedInserts.Forget(store, Path.Combine(folder, "deduplication.new"));
+        var engine = EmbeddedClickHouse.Open(library, store, options.Memory, options.Concurrency);
 
         var stopping = new CancellationTokenSource();
         var web = Web(options, socket);

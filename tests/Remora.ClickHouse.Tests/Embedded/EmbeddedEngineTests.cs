@@ -53,6 +53,30 @@ public sealed class EmbeddedEngineTests
     }
 
     [Fact]
+    public async Task A_batch_whose_token_was_noted_but_whose_rows_were_not_kept_is_taken_when_it_is_sent_again()
+    {
+        using var scratch = new Scratch();
+        var insert = (EmbeddedEngine engine, string token) => engine.Client.InsertAsync(Table, [SqlName.Of("n")], [1u, 2u, 3u], (row, n) => row.UInt32(n), token);
+        await using (var engine = await EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder }))
+        {
+            await engine.Client.ExecuteAsync("CREATE TABLE t (n UInt32) ENGINE = MergeTree ORDER BY n SETTINGS non_replicated_deduplication_window = 100");
+            await engine.Client.ExecuteAsync("SYSTEM STOP MERGES t");
+            await insert(engine, "kept");
+            await insert(engine, "lost");
+        }
+        // What a kill at the worst moment leaves: the note of the second batch, and not its part.
+        var part = Assert.Single(Directory.GetDirectories(Path.Combine(scratch.Folder, "store", "store"), "all_2_2_0", SearchOption.AllDirectories));
+        Directory.Delete(part, recursive: true);
+        await using (var engine = await EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder }))
+        {
+            await insert(engine, "kept");
+            await insert(engine, "lost");
+            await insert(engine, "lost");
+            Assert.Equal(6UL, await engine.Client.SingleAsync("SELECT count() FROM t", row => row.UInt64()));
+        }
+    }
+
+    [Fact]
     public async Task A_folder_is_opened_once_and_others_find_the_host_that_has_it()
     {
         using var scratch = new Scratch();
