@@ -7,6 +7,8 @@ namespace Remora.Cli;
 /// <summary>Where words go: data to standard output, everything else to standard error.</summary>
 internal static class Terminal
 {
+    private const int WidthOfFiles = 160;
+
     /// <summary>For people: progress and messages.</summary>
     public static IAnsiConsole Messages { get; } = Create(Console.Error, Console.IsErrorRedirected);
 
@@ -55,12 +57,17 @@ internal static class Terminal
         public void Report(double value) => task.Value = value;
     }
 
-    // Colours are for screens; Spectre would also put them into files and pipes.
-    private static IAnsiConsole Create(TextWriter writer, bool redirected) => AnsiConsole.Create(new AnsiConsoleSettings
+    // Colours are for screens; Spectre would also put them into files and pipes, and cut their lines as if they were narrow screens.
+    private static IAnsiConsole Create(TextWriter writer, bool redirected)
     {
-        Out = new AnsiConsoleOutput(writer),
-        Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect,
-        ColorSystem = redirected ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
-        Interactive = redirected ? InteractionSupport.No : InteractionSupport.Detect,
-    });
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(writer),
+            Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect,
+            ColorSystem = redirected ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
+            Interactive = redirected ? InteractionSupport.No : InteractionSupport.Detect,
+        });
+        if (redirected) console.Profile.Width = WidthOfFiles;
+        return console;
+    }
 }

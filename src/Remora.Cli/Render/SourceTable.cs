@@ -12,7 +12,8 @@ internal static class SourceTable
     {
         if (sources.Count == 0) return new Text("no outside source is asked (sources = false)\n");
         var table = new Table { Border = TableBorder.Simple };
-        foreach (var name in new[] { "source", "state", "signal", "value", "age", "next try", "last error" }) table.AddColumn(name);
+        foreach (var name in new[] { "source", "state", "signal", "value", "age", "next try" }) table.AddColumn(new TableColumn(name) { NoWrap = true });
+        table.AddColumn("last error");
         foreach (var source in sources)
         {
             var health = source.GetProperty("health");
