@@ -71,7 +71,7 @@ internal sealed class VenueSession(
         {
             var urgency = _live ? Urgency.Backfill : Urgency.FirstAnswer;
             pager.Accept(await FetchAsync(pager.Timeframe, pager.Cursor, pager.Limit, urgency, cancellation));
-            journal.WarmUpIsAt(warmUp.IsDone ? 1 : Math.Min(warmUp.Ratio, 0.99));
+            journal.WarmUpIsAt(Math.Min(warmUp.Ratio, 0.99)); // whole only when it has been delivered
         }
         if (!_live && warmUp.HasFirstAnswer)
         {

@@ -44,6 +44,9 @@ internal sealed class FeedRig : IAsyncDisposable
 
     public IReadOnlyList<MarketHistory> Histories => [.. Received.Where(e => e.History is not null).Select(e => e.History!)];
 
+    /// <summary>Whether the history that the feed calls complete has come through the channel.</summary>
+    public bool HasWholeHistory => Histories.Any(history => history.Base.Count > 0 && history.Base[0].OpenTime == Feed.Health.HistoryFrom);
+
     public IReadOnlyList<Candle> Closed => [.. Received.Where(e => e.History is null).Select(e => e.Candle)];
 
     public static Task<FeedRig> CreateAsync(Action<StandInMarkets>? markets = null, params string[] exchanges) =>
@@ -73,7 +76,7 @@ internal sealed class FeedRig : IAsyncDisposable
     public Task LiveAsync(int closed = 1)
     {
         var before = Closed.Count;
-        return Eventually.True(() => Feed.Health.WarmUpRatio >= 1 && Closed.Count >= before + closed, $"live; {Feed.Health}");
+        return Eventually.True(() => Feed.Health.WarmUpRatio >= 1 && HasWholeHistory && Closed.Count >= before + closed, $"live; {Feed.Health}");
     }
 
     /// <summary>Everything that was received is the truth, in order, each candle once, and the market's.</summary>

@@ -48,7 +48,7 @@ public sealed class MarketFeedTests
         var timeframe = Timeframe.Parse(name);
         await using var rig = await FeedRig.CreateAsync(timeframe, null, exchange);
         rig.Start();
-        await Eventually.True(() => rig.Feed.Health.WarmUpRatio >= 1, "warm");
+        await Eventually.True(() => rig.Feed.Health.WarmUpRatio >= 1 && rig.HasWholeHistory, "warm");
 
         var history = rig.Histories[^1];
         Assert.Equal((220, hours), (history.Daily.Count, history.Hourly.Count));
