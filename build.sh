@@ -28,7 +28,7 @@ build_locked() {
     flock 9
     touch "$stamp.new"
     echo "building $(basename "$project") (the first time takes a minute) ..." >&2
-    if ! dotnet build "$project" -c Release -v quiet -nologo ${CI:+-p:RestoreLockedMode=true} >"$log" 2>&1; then
+    if ! dotnet build "$project" -c Release -v quiet -nologo ${CI:+-p:RestoreLockedMode=true} >"$log" 2>&1 9>&-; then # the compiler server lives on: it must not keep the lock
       grep -E 'error' "$log" | sort -u | head -n 20 >&2
       echo "remora: the build failed; the whole log is in artifacts/build.log" >&2
       exit 1
