@@ -10,17 +10,22 @@ public sealed class AllocationLaw
     [Fact]
     public void A_candle_allocates_its_result_and_nothing_else()
     {
-        const int warm = 12_000, measured = 288 * 40; // whole days: as many hours and days end as begin
+        const int warm = 12_000, measured = 288 * 20, rounds = 3; // whole days: as many hours and days end as begin
         var engine = Replay.Engine();
         engine.Apply(MarketEvent.Observed(new(Signal.FearGreed, null, 20, Some.Midnight, Some.Midnight, TimeSpan.FromDays(1_000), "test")));
-        var candles = Some.Candles(21, warm + measured);
+        var candles = Some.Candles(21, warm + (measured * rounds));
         Assessment assessment = null!;
         foreach (var candle in candles[..warm]) assessment = engine.Apply(MarketEvent.Closed(Some.Market, candle))!;
         Assert.Equal(1, assessment.WarmUp);
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = warm; i < candles.Length; i++) engine.Apply(MarketEvent.Closed(Some.Market, candles[i]));
-        var perCandle = (GC.GetAllocatedBytesForCurrentThread() - before) / (double)measured;
+        // The runtime itself now and then allocates a few bytes on this thread, once, when it compiles a hot method anew. What the engine costs, it costs in every round.
+        var perCandle = double.PositiveInfinity;
+        for (var round = 0; round < rounds; round++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = warm + (round * measured); i < warm + ((round + 1) * measured); i++) engine.Apply(MarketEvent.Closed(Some.Market, candles[i]));
+            perCandle = Math.Min(perCandle, (GC.GetAllocatedBytesForCurrentThread() - before) / (double)measured);
+        }
 
         var readings = assessment.GetReadings();
         var perAssessment = BytesOf(() => assessment.At(assessment.AssessedAt, Side.Long));
