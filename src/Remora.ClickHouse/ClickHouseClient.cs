@@ -49,7 +49,7 @@ public sealed class ClickHouseClient : IDisposable
             using var answer = await _http.GetAsync(new Uri("/ping", UriKind.Relative), cancellation);
             return answer.IsSuccessStatusCode;
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (e is HttpRequestException or IOException)
         {
             return false;
         }

@@ -8,8 +8,8 @@ public static class SettingsReader
     /// <summary>What variables begin with: <c>REMORA_PORT</c>.</summary>
     public const string Prefix = "REMORA_";
 
-    /// <summary>Variables with the prefix that are no settings: where the settings file is, what clients read, and where tests find recorded data.</summary>
-    private static readonly string[] OtherVariables = ["config", "url", "api_key", "shared"];
+    /// <summary>Variables with the prefix that are no settings: where the settings file is, what clients read, where tests find recorded data, the password and the parts of ClickHouse.</summary>
+    private static readonly string[] OtherVariables = ["config", "url", "api_key", "shared", "clickhouse_password", "clickhouse_host", "libchdb"];
 
     /// <summary>Reads and checks the settings.</summary>
     /// <param name="file">The settings file; null for none.</param>
