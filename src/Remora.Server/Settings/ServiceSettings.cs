@@ -1,4 +1,5 @@
 using System.Net;
+using Remora.Feeds.Keys;
 using Remora.Markets;
 using Remora.Risk;
 
@@ -45,6 +46,9 @@ public sealed record ServiceSettings
 
     /// <summary>Whether outside sources are asked.</summary>
     public bool Sources { get; init; } = true;
+
+    /// <summary>The keys of outside sources, from the environment alone.</summary>
+    public ApiKeys Keys { get; init; } = ApiKeys.None;
 
     /// <summary>Whether a sandbox stands in for the whole outside world.</summary>
     public bool Sandbox { get; init; }
