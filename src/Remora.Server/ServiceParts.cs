@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Remora.Feeds;
 using Remora.Feeds.Exchanges;
 using Remora.Server.Settings;
+using Remora.Server.Storage;
 
 namespace Remora.Server;
 
@@ -17,6 +18,9 @@ public sealed record ServiceParts
 
     /// <summary>How the bridge to the exchanges is; null where there is none.</summary>
     public Func<BridgeHealth>? Bridge { get; init; }
+
+    /// <summary>What is kept of the markets, and where; null where nothing is kept.</summary>
+    public MarketRecord? Record { get; init; }
 
     /// <summary>The sandbox that stands in for the outside world; null in the real one.</summary>
     public SandboxNotice? Sandbox { get; init; }
