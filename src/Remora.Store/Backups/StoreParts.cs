@@ -12,9 +12,13 @@ internal static class StoreParts
         "SELECT DISTINCT partition_id FROM system.parts WHERE database = currentDatabase() AND table = {t:String} AND active ORDER BY partition_id",
         row => row.String(), new QueryParameters().Add("t", table.Value), cancellation);
 
-    public static Task<List<SqlName>> ColumnsAsync(ClickHouseClient client, SqlName table, CancellationToken cancellation) => client.ListAsync(
-        "SELECT name FROM system.columns WHERE database = currentDatabase() AND table = {t:String} AND default_kind NOT IN ('ALIAS', 'MATERIALIZED') ORDER BY position",
-        row => SqlName.Of(row.String()), new QueryParameters().Add("t", table.Value), cancellation);
+    public static async Task<IReadOnlyList<SqlName>> ColumnsAsync(ClickHouseClient client, SqlName table, CancellationToken cancellation)
+    {
+        var names = await client.ListAsync(
+            "SELECT name FROM system.columns WHERE database = currentDatabase() AND table = {t:String} AND default_kind NOT IN ('ALIAS', 'MATERIALIZED') ORDER BY position",
+            row => row.String(), new QueryParameters().Add("t", table.Value), cancellation);
+        return [.. names.Select(SqlName.Of)];
+    }
 
     public static string List(IEnumerable<SqlName> columns) => string.Join(", ", columns.Select(column => column.Quoted));
 
