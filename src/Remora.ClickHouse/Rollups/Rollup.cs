@@ -82,9 +82,16 @@ public sealed class Rollup(ClickHouseClient client, RollupDefinition definition,
     }
 
     /// <summary>Drops the views and their tables, all versions or those readers no longer have; never the source.</summary>
-    public async Task<IReadOnlyList<SqlName>> DropAsync(bool onlyOld = false, CancellationToken cancellation = default)
+    public async Task<IReadOnlyList<SqlName>> DropAsync(bool onlyOld = false, CancellationToken cancellation = default) =>
+        await RollupDrop.RunAsync(_database, Definition, await VersionsAsync(onlyOld, cancellation), cancellation);
+
+    /// <summary>What <see cref="DropAsync"/> would drop. Changes nothing.</summary>
+    public async Task<IReadOnlyList<SqlName>> ObjectsAsync(bool onlyOld = false, CancellationToken cancellation = default) =>
+        [.. (await RollupDrop.ListAsync(_database, Definition, await VersionsAsync(onlyOld, cancellation), cancellation)).Select(entry => entry.Name)];
+
+    private async Task<Func<RollupMark, bool>> VersionsAsync(bool onlyOld, CancellationToken cancellation)
     {
         var current = onlyOld ? (await Planner.CurrentAsync(cancellation))?.Chain.Version ?? int.MaxValue : int.MaxValue;
-        return await RollupDrop.RunAsync(_database, Definition, mark => !onlyOld || mark.Version < current, cancellation);
+        return mark => !onlyOld || mark.Version < current;
     }
 }

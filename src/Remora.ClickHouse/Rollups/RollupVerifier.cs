@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Remora.ClickHouse.Rollups;
 
 /// <summary>Compares a rollup with its source, partition by partition, and names the ranges in which they differ.</summary>
@@ -182,9 +180,4 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
 
     private static bool AreEqual(double left, double right) =>
         left.Equals(right) || Math.Abs(left - right) <= Tolerance * Math.Max(Math.Abs(left), Math.Abs(right));
-
-    /// <summary>A finding as a person reads it.</summary>
-    public static string Describe(RollupFinding finding) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{finding.Interval}: {finding.Kind.ToString().ToLowerInvariant()} {new RollupSlice(finding.From, finding.To)}: source {finding.SourceRows}, rollup {finding.RollupRows} ({finding.Explanation})");
 }
