@@ -83,6 +83,7 @@ public sealed class ServiceHost : IAsyncDisposable
         var log = parts.Log.CreateLogger<ServiceHost>();
         var tasks = parts.Markets.Select(feed => feed.RunAsync(pump.Events, _stop.Token))
             .Concat(parts.Sources.Select(feed => feed.RunAsync(pump.Events, _stop.Token)))
+            .Concat(parts.Calendar is { } calendar ? [calendar.RunAsync(pump.Events, _stop.Token)] : [])
             .Append(pump.RunAsync(_stop.Token)).ToList();
         try
         {

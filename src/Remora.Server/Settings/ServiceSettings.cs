@@ -1,4 +1,5 @@
 using System.Net;
+using Remora.Feeds.Http;
 using Remora.Feeds.Keys;
 using Remora.Markets;
 using Remora.Risk;
@@ -47,6 +48,18 @@ public sealed record ServiceSettings
     /// <summary>Whether outside sources are asked.</summary>
     public bool Sources { get; init; } = true;
 
+    /// <summary>The calendar's file; null is <c>calendar.csv</c> in <see cref="Data"/>.</summary>
+    public string? Calendar { get; init; }
+
+    /// <summary>How long before a scheduled event it is to be minded.</summary>
+    public TimeSpan CalendarBefore { get; init; } = TimeSpan.FromHours(2);
+
+    /// <summary>How long after it.</summary>
+    public TimeSpan CalendarAfter { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Who tells the dollar's index.</summary>
+    public DollarSource DollarSource { get; init; }
+
     /// <summary>The keys of outside sources, from the environment alone.</summary>
     public ApiKeys Keys { get; init; } = ApiKeys.None;
 
@@ -71,6 +84,9 @@ public sealed record ServiceSettings
 
     /// <summary>The policies with the default first.</summary>
     public IReadOnlyList<RiskPolicy> PoliciesInOrder => [.. Policies.OrderBy(policy => policy.Name == Policy ? 0 : 1)];
+
+    /// <summary>Where the calendar is.</summary>
+    public string CalendarFile => Calendar ?? Path.Combine(Data, "calendar.csv");
 
     internal IPAddress Address => Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(Host);
 }
