@@ -20,6 +20,7 @@ internal static class CommandLine
         ServeCommand.Create(),
         AskCommand.Create(),
         SourcesCommand.Create(),
+        CalendarCommand.Create(),
         SandboxCommand.Create(),
         ReplayCommand.Create(),
         HistoryCommand.Create(),

@@ -24,7 +24,8 @@ public sealed class OutsideWorld : IAsyncDisposable
         Parts = new()
         {
             Markets = [.. settings.TrackedMarkets.Select(market => new ExchangeMarketFeed(market.Id, [.. VenuesOf(market)], polls, clock))],
-            Sources = settings.Sources ? [.. OverHttp(standIn, clock), .. Perpetuals(settings, clock)] : [],
+            Sources = settings.Sources ? [.. OverHttp(settings, standIn, clock), .. Perpetuals(settings, clock)] : [],
+            Calendar = new(settings.CalendarFile, settings.CalendarBefore, settings.CalendarAfter, clock),
             Bridge = () => _bridge.Health,
             Record = record,
             Sandbox = sandbox,
@@ -51,8 +52,16 @@ public sealed class OutsideWorld : IAsyncDisposable
         _http.Dispose();
     }
 
-    private IEnumerable<ISourceFeed> OverHttp(Uri? standIn, TimeProvider clock) =>
-        HttpSources.All.Select((source, i) => new HttpSourceFeed(source, _http, new() { BaseUrl = standIn, Seed = i }, clock));
+    private IEnumerable<ISourceFeed> OverHttp(ServiceSettings settings, Uri? standIn, TimeProvider clock)
+    {
+        var circuits = new HostCircuits(clock);
+        var seed = 0;
+        foreach (var chain in HttpSources.Chains(settings.DollarSource, settings.Keys))
+        {
+            List<HttpSourceFeed> feeds = [.. chain.Select(source => new HttpSourceFeed(source, _http, new() { BaseUrl = standIn, Seed = seed++, Circuits = circuits }, clock))];
+            yield return feeds.Count == 1 ? feeds[0] : new FallbackFeed(feeds, clock);
+        }
+    }
 
     private IEnumerable<ISourceFeed> Perpetuals(ServiceSettings settings, TimeProvider clock) =>
         settings.TrackedMarkets.Select(market => market.Id.Pair.Base).Distinct().Select((name, i) =>

@@ -103,6 +103,7 @@ public sealed class ServiceHost : IAsyncDisposable
         if (parts.Record is { } record) pump.Recall(await RecallAsync(record));
         var tasks = parts.Markets.Select(feed => feed.RunAsync(pump.Events, _stop.Token))
             .Concat(parts.Sources.Select(feed => feed.RunAsync(pump.Events, _stop.Token)))
+            .Concat(parts.Calendar is { } calendar ? [calendar.RunAsync(pump.Events, _stop.Token)] : [])
             .Append(pump.RunAsync(_stop.Token)).Append(streams.RunAsync(_stop.Token)).ToList();
         try
         {

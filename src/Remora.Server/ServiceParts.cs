@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Remora.Feeds;
+using Remora.Feeds.Calendar;
 using Remora.Feeds.Exchanges;
 using Remora.Server.Settings;
 using Remora.Server.Storage;
@@ -15,6 +16,9 @@ public sealed record ServiceParts
 
     /// <summary>Feeds of outside values.</summary>
     public IReadOnlyList<ISourceFeed> Sources { get; init; } = [];
+
+    /// <summary>The calendar of events to come; null where none is kept.</summary>
+    public CalendarFeed? Calendar { get; init; }
 
     /// <summary>How the bridge to the exchanges is; null where there is none.</summary>
     public Func<BridgeHealth>? Bridge { get; init; }

@@ -34,6 +34,10 @@ internal sealed class ServiceOptionSet
         Setting("--poll-delay", "Seconds after a close at which the candle is asked for [default: 2]", "SECONDS"),
         Setting("--max-streams", "How many may read the event stream at once [default: 5000]", "COUNT"),
         Setting("--sources", "false to ask no outside sources", "BOOL"),
+        Setting("--calendar", "Calendar of scheduled events [default: calendar.csv in the data folder]", "FILE"),
+        Setting("--calendar-before", "Minutes before an event at which it is to be minded [default: 120]", "MINUTES"),
+        Setting("--calendar-after", "Minutes after it [default: 60]", "MINUTES"),
+        Setting("--dollar-source", "Who tells the dollar's index: yahoo or fred [default: yahoo]", "NAME"),
     ];
 
     /// <summary>A key as a flag is refused by the settings' reader; without these the parser would repeat it in its complaint.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using Remora.Feeds.Http;
 using Remora.Feeds.Keys;
 using Remora.Markets;
 using Remora.Risk;
@@ -46,6 +47,9 @@ public sealed record ServiceSettings
     /// <summary>Where data is kept when nothing else is said.</summary>
     public static string DefaultData { get; } = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "remora");
 
+    /// <summary>Where data is kept.</summary>
+    public string DataFolder => Data ?? DefaultData;
+
     /// <summary>Whether what happens is kept in a store.</summary>
     public bool Store { get; init; } = true;
 
@@ -72,6 +76,18 @@ public sealed record ServiceSettings
 
     /// <summary>Whether outside sources are asked.</summary>
     public bool Sources { get; init; } = true;
+
+    /// <summary>The calendar's file; null is <c>calendar.csv</c> in <see cref="Data"/>.</summary>
+    public string? Calendar { get; init; }
+
+    /// <summary>How long before a scheduled event it is to be minded.</summary>
+    public TimeSpan CalendarBefore { get; init; } = TimeSpan.FromHours(2);
+
+    /// <summary>How long after it.</summary>
+    public TimeSpan CalendarAfter { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Who tells the dollar's index.</summary>
+    public DollarSource DollarSource { get; init; }
 
     /// <summary>The keys of outside sources, from the environment alone.</summary>
     public ApiKeys Keys { get; init; } = ApiKeys.None;
@@ -103,6 +119,9 @@ public sealed record ServiceSettings
 
     /// <summary>How patient the event stream is; for tests to change.</summary>
     internal StreamLimits StreamPatience { get; init; } = new();
+
+    /// <summary>Where the calendar is.</summary>
+    public string CalendarFile => Calendar ?? Path.Combine(DataFolder, "calendar.csv");
 
     internal IPAddress Address => Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(Host);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Remora.Feeds.Http;
 using Remora.Markets;
 using Remora.Store;
 
@@ -49,6 +50,10 @@ internal static class SettingKeys
         One<ServiceSettings>("poll_delay", "seconds from 0 to 300", (s, v) => Number(v, 0, 300) is { } n ? s with { PollDelay = TimeSpan.FromSeconds(n) } : null),
         One<ServiceSettings>("sources", "true or false", (s, v) => Bool(v) is { } b ? s with { Sources = b } : null),
         One<ServiceSettings>("max_streams", "a whole number from 0 to 100000", (s, v) => Whole(v, 0, 100_000) is { } n ? s with { MaxStreams = n } : null),
+        One<ServiceSettings>("calendar", "a file", (s, v) => v.Length > 0 && !v.Contains('\0') ? s with { Calendar = v } : null),
+        One<ServiceSettings>("calendar_before", "minutes from 0 to 10080", (s, v) => Number(v, 0, 10_080) is { } n ? s with { CalendarBefore = TimeSpan.FromMinutes(n) } : null),
+        One<ServiceSettings>("calendar_after", "minutes from 0 to 10080", (s, v) => Number(v, 0, 10_080) is { } n ? s with { CalendarAfter = TimeSpan.FromMinutes(n) } : null),
+        One<ServiceSettings>("dollar_source", "yahoo or fred", (s, v) => v switch { "yahoo" => s with { DollarSource = DollarSource.Yahoo }, "fred" => s with { DollarSource = DollarSource.Fred }, _ => null }),
         One<ServiceSettings>("sandbox", "true or false", (s, v) => Bool(v) is { } b ? s with { Sandbox = b } : null),
         One<ServiceSettings>("sandbox_url", "the http:// address of a sandbox", (s, v) => HttpUrl(v) is { } url ? s with { Sandbox = true, SandboxUrl = url } : null),
         One<ServiceSettings>("speed", "a number from 0.01 to 100000", (s, v) => Number(v, 0.01, 100_000) is { } n ? s with { Speed = n } : null),
