@@ -144,6 +144,7 @@ public sealed class ServiceHost : IAsyncDisposable
         MarketPartsApi.Map(api);
         CatalogApi.Map(api);
         StatusApi.Map(api);
+        NewsApi.Map(api);
         HealthApi.Map(app);
         app.MapOpenApi();
         ReferencePage.Map(app);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Remora.Feeds;
 using Remora.Feeds.Exchanges;
+using Remora.Feeds.News;
 using Remora.Server.Settings;
 
 namespace Remora.Server;
@@ -14,6 +15,9 @@ public sealed record ServiceParts
 
     /// <summary>Feeds of outside values.</summary>
     public IReadOnlyList<ISourceFeed> Sources { get; init; } = [];
+
+    /// <summary>What the news comes to; null, or giving null, while there is none.</summary>
+    public Func<NewsReport?>? News { get; init; }
 
     /// <summary>How the bridge to the exchanges is; null where there is none.</summary>
     public Func<BridgeHealth>? Bridge { get; init; }

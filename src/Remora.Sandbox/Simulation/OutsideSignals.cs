@@ -8,7 +8,7 @@ public sealed class OutsideSignals
 {
     private static readonly Dictionary<string, (double Least, double Most)> Ranges = new()
     {
-        ["fear_greed"] = (0, 100), ["vix"] = (1, 200), ["dollar_index"] = (50, 200), ["btc_dominance"] = (1, 99), ["funding_rate"] = (-0.05, 0.05),
+        ["fear_greed"] = (0, 100), ["vix"] = (1, 200), ["dollar_index"] = (50, 200), ["btc_dominance"] = (1, 99), ["funding_rate"] = (-0.05, 0.05), ["news_sentiment"] = (-1, 1), ["liquidations"] = (0, 1e11),
     };
 
     private readonly long _seed;
