@@ -28,6 +28,7 @@ internal sealed class BoundedGet(HttpClient http, Uri url, Credential? credentia
     /// <summary>The answer; <paramref name="before"/> itself where the source says that it still stands.</summary>
     public async Task<HttpAnswer> SendAsync(HttpAnswer? before, CancellationToken cancellation)
     {
+        if (credential is not null && Url.Scheme != Uri.UriSchemeHttps && !Url.IsLoopback) throw new SourceException("auth", "a key is sent over https alone");
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         deadline.CancelAfter(options.Deadline);
         try

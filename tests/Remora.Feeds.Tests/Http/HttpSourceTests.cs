@@ -15,6 +15,7 @@ public sealed class HttpSourceTests
         ["yahoo-vix"] = ("yahoo-chart-vix.json", 27.5),
         ["yahoo-dollar"] = ("yahoo-chart-dollar.json", 103.9),
         ["coingecko"] = ("coingecko-global.json", 58.614),
+        ["coinglass-BTC"] = ("coinglass-liquidations.json", 2_500_000),
     };
 
     public static TheoryData<string, string> Cases => [.. Fixtures.Keys.SelectMany(name => HttpFaults.All.Keys.Select(fault => (name, fault)))];
@@ -25,7 +26,7 @@ public sealed class HttpSourceTests
     public void Every_source_has_a_name_of_its_own_and_a_fixture()
     {
         Assert.Equal(HttpSources.All.Count, HttpSources.All.Select(source => source.Name).Distinct().Count());
-        Assert.Equal(HttpSources.All.Select(source => source.Name).Except(["alternative.me"]).Order(), Fixtures.Keys.Order());
+        Assert.Equal(All.Select(source => source.Name).Except(["alternative.me"]).Order(), Fixtures.Keys.Order());
     }
 
     [Theory, MemberData(nameof(Names))]
@@ -107,5 +108,7 @@ public sealed class HttpSourceTests
         await Eventually.True(() => rig.Received.Count == 2, "the new value");
     }
 
-    internal static HttpSource SourceOf(string name) => HttpSources.All.Single(source => source.Name == name);
+    internal static HttpSource SourceOf(string name) => All.Single(source => source.Name == name);
+
+    private static IEnumerable<HttpSource> All => HttpSources.All.Append(Feeds.Derivatives.Coinglass.Source("BTC", Keys.SomeKey.Of("key-of-the-tests")));
 }
