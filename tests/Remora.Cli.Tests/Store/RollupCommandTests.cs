@@ -107,7 +107,7 @@ public sealed class RollupCommandTests
         Assert.Equal(2, exit);
         Assert.Contains("there is no file or folder", errors);
         (exit, _, errors) = await RemoraProcess.RunAsync("rollup", "load", file, "--from", "nowhere.csv", "--data", store.Data);
-        Assert.Equal(1, exit);
+        Assert.Equal(2, exit);
         Assert.Contains("there is no file 'nowhere.csv'", errors);
     }
 
