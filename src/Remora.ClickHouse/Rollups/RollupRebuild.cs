@@ -20,7 +20,7 @@ internal sealed class RollupRebuild(RollupDatabase database, RollupDefinition de
         await RollupJournal.NeedNoOpenLoadAsync(database, definition.Source, cancellation);
         var current = await planner.CurrentAsync(cancellation);
         var oldVersion = current?.Chain.Version ?? 0;
-        var chain = new RollupChain(definition, oldVersion + 1, database.Client.Cluster);
+        var chain = new RollupChain(definition, oldVersion + 1, database.Client);
         await DropVersionsAsync(version => version > oldVersion, cancellation); // of a rebuild that was interrupted
 
         progress?.Report(new("rebuild", "new views", 0, 0));
