@@ -111,9 +111,9 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
             var kind = rolled < source ? RollupFindingKind.Missing : RollupFindingKind.Doubled;
             var last = findings.Count > 0 ? findings[^1] : null;
             if (last?.Kind == kind && last.To == bucket)
-                findings[^1] = last with { To = bucket + interval.Length, SourceRows = last.SourceRows + source, RollupRows = last.RollupRows + rolled };
+                findings[^1] = last with { To = interval.EndOf(bucket), SourceRows = last.SourceRows + source, RollupRows = last.RollupRows + rolled };
             else
-                findings.Add(new(interval, partition, kind, bucket, bucket + interval.Length, source, rolled, Why(kind, isEmpty, viewMade)));
+                findings.Add(new(interval, partition, kind, bucket, interval.EndOf(bucket), source, rolled, Why(kind, isEmpty, viewMade)));
         }
         return findings;
     }
