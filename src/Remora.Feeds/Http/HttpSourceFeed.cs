@@ -1,4 +1,5 @@
-using System.Net;
+using System.Diagnostics;
+using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
 using Remora.Feeds.Time;
@@ -26,24 +27,27 @@ public sealed record HttpSourceOptions
 
     /// <summary>The seed of jitter.</summary>
     public int Seed { get; init; }
+
+    /// <summary>Spares hosts that fail whoever asks; null where each feed stands alone.</summary>
+    public HostCircuits? Circuits { get; init; }
 }
 
 /// <summary>What came of asking a source once.</summary>
 /// <param name="Url">What was asked.</param>
-/// <param name="Raw">The answer as it came; empty where none came that is JSON.</param>
+/// <param name="Raw">The body as it came; empty where none came.</param>
 /// <param name="Readings">What is read from it.</param>
 /// <param name="Error">Why nothing is; null when something is.</param>
-public sealed record SourceTrial(Uri Url, string Raw, IReadOnlyList<Reading> Readings, FeedError? Error);
+/// <param name="Took">How long the answer took.</param>
+public sealed record SourceTrial(Uri Url, string Raw, IReadOnlyList<Reading> Readings, FeedError? Error, TimeSpan Took);
 
 /// <summary>Asks a source at its interval and delivers each value once.</summary>
 public sealed class HttpSourceFeed : ISourceFeed
 {
     private readonly HttpSource _source;
-    private readonly HttpClient _http;
     private readonly HttpSourceOptions _options;
     private readonly TimeProvider _clock;
     private readonly Random _random;
-    private readonly Uri _url;
+    private readonly BoundedGet _get;
     private readonly Dictionary<(Signal, string?), Observation> _latest = [];
     private CachedAnswer? _cached;
     private volatile SourceHealth _health;
@@ -52,11 +56,10 @@ public sealed class HttpSourceFeed : ISourceFeed
     public HttpSourceFeed(HttpSource source, HttpClient http, HttpSourceOptions? options = null, TimeProvider? clock = null)
     {
         _source = source;
-        _http = http;
         _options = options ?? new HttpSourceOptions();
         _clock = clock ?? TimeProvider.System;
         _random = new Random(_options.Seed);
-        _url = _options.BaseUrl is { } stand ? new Uri($"{stand.ToString().TrimEnd('/')}/{source.Url.Host}{source.Url.PathAndQuery}") : source.Url;
+        _get = new(http, source.Url, source.Credential, _options, _clock);
         _health = new() { Name = source.Name, Signals = source.Signals, State = FeedState.Starting, Latest = [] };
     }
 
@@ -82,10 +85,7 @@ public sealed class HttpSourceFeed : ISourceFeed
         {
             while (true)
             {
-                var wait = await AskAsync(events, cancellation);
-                var next = _clock.Now() + wait;
-                _health = _health with { NextTry = next };
-                await _clock.UntilAsync(next, cancellation);
+                await _clock.UntilAsync(await AskAsync(events, cancellation), cancellation);
             }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -98,25 +98,36 @@ public sealed class HttpSourceFeed : ISourceFeed
     public async Task<SourceTrial> TryAsync(CancellationToken cancellation)
     {
         var raw = "";
+        var query = _source.QueryAt?.Invoke(_clock.Now());
+        var url = _get.At(query);
+        var started = Stopwatch.GetTimestamp(); // how long a person waited, whatever the feed's clock does
         try
         {
-            var answer = await FetchAsync(cancellation);
-            raw = answer.Content.GetRawText();
+            var answer = await _get.SendAsync(null, query, cancellation);
+            raw = Encoding.UTF8.GetString(answer.Body);
+            var took = Stopwatch.GetElapsedTime(started);
             var now = _clock.Now();
-            return new(_url, raw, Checked(_source.Read(answer.Content, now), now), null);
+            return new(url, raw, Checked(_source.Read(Decoded(answer), now), now), null, took);
         }
         catch (SourceException e)
         {
-            return new(_url, raw, [], new(e.Kind, e.Message, _clock.Now()));
+            return new(url, raw, [], new(e.Kind, e.Message, _clock.Now()), Stopwatch.GetElapsedTime(started));
         }
         catch (Exception e) when (e is FormatException or JsonException)
         {
-            return new(_url, raw, [], new("bad_response", e.Message, _clock.Now()));
+            return new(url, raw, [], new("bad_response", e.Message, _clock.Now()), Stopwatch.GetElapsedTime(started));
         }
     }
 
-    /// <summary>One request; gives the wait before the next.</summary>
-    private async Task<TimeSpan> AskAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    /// <summary>One request; gives the time of the next.</summary>
+    internal async Task<Instant> AskAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    {
+        var next = _clock.Now() + await RequestAsync(events, cancellation);
+        _health = _health with { NextTry = next };
+        return next;
+    }
+
+    private async Task<TimeSpan> RequestAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
         try
         {
@@ -127,6 +138,10 @@ public sealed class HttpSourceFeed : ISourceFeed
             _cached = answer;
             _health = _health with { State = FeedState.Live, LastSuccess = _clock.Now(), ConsecutiveFailures = 0, Latest = [.. _latest.Values] };
             return _source.Interval * (1 + (_random.NextDouble() / 20));
+        }
+        catch (HostPausedException e)
+        {
+            return e.RetryAfter * (1 + (_random.NextDouble() / 10)); // nobody was asked: nothing is learnt about the source
         }
         catch (SourceException e)
         {
@@ -146,7 +161,7 @@ public sealed class HttpSourceFeed : ISourceFeed
         {
             var key = (reading.Signal, reading.Base);
             if (_latest.TryGetValue(key, out var known) && known.HeldAt >= reading.HeldAt) continue;
-            var observation = _source.Observe(reading, knowableAt: isFirst && !reading.IsLive ? reading.HeldAt : now);
+            var observation = _source.Observe(reading, knowableAt: isFirst ? reading.KnownBefore(now) : now);
             await events.WriteAsync(MarketEvent.Observed(observation), cancellation);
             _latest[key] = observation;
         }
@@ -178,69 +193,16 @@ public sealed class HttpSourceFeed : ISourceFeed
     /// <summary>The answer; the one before when the source says that it still stands.</summary>
     private async Task<CachedAnswer> FetchAsync(CancellationToken cancellation)
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        deadline.CancelAfter(_options.Deadline);
-        try
-        {
-            using var request = new HttpRequestMessage(HttpMethod.Get, _url);
-            request.Headers.IfNoneMatch.TryParseAdd(_cached?.Tag);
-            request.Headers.IfModifiedSince = _cached?.Modified;
-            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
-            if (response.StatusCode == HttpStatusCode.NotModified && _cached is { } unchanged) return unchanged;
-            if (!response.IsSuccessStatusCode) throw SourceException.Of(response, _clock);
-            if (response.Content.Headers.ContentEncoding.Count > 0)
-                throw new SourceException("bad_response", $"the body is encoded as {string.Join(", ", response.Content.Headers.ContentEncoding)}, which was not asked for");
-            var content = JsonElement.Parse(await ReadAsync(response.Content, deadline.Token));
-            return new(content, response.Headers.ETag?.ToString(), response.Content.Headers.LastModified);
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            throw new SourceException("timeout", $"no complete answer within {_options.Deadline.TotalSeconds:0.##} s");
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException)
-        {
-            throw new SourceException("network", e.InnerException?.Message ?? e.Message);
-        }
+        var query = _source.QueryAt?.Invoke(_clock.Now());
+        var before = query is null ? _cached?.Answer : null; // what has not changed since is not the same question's answer
+        var answer = _options.Circuits is { } circuits
+            ? await circuits.AskAsync(_source.Url.Host, token => _get.SendAsync(before, query, token), cancellation)
+            : await _get.SendAsync(before, query, cancellation);
+        return _cached is { } cached && ReferenceEquals(answer, cached.Answer) ? cached : new(Decoded(answer), answer);
     }
 
-    private async Task<byte[]> ReadAsync(HttpContent content, CancellationToken cancellation)
-    {
-        await using var body = await content.ReadAsStreamAsync(cancellation);
-        using var bytes = new MemoryStream();
-        var chunk = new byte[8192];
-        while (await body.ReadAsync(chunk, cancellation) is > 0 and var count)
-        {
-            bytes.Write(chunk, 0, count);
-            if (bytes.Length > _options.MaxResponseBytes) throw new SourceException("bad_response", $"the body is over {_options.MaxResponseBytes} bytes");
-        }
-        return bytes.ToArray();
-    }
+    private JsonElement Decoded(HttpAnswer answer) => _source.Decode?.Invoke(answer.Body) ?? JsonElement.Parse(answer.Body);
 
-    /// <summary>The last answer that made sense, and what the source knows it by.</summary>
-    private sealed record CachedAnswer(JsonElement Content, string? Tag, DateTimeOffset? Modified);
-
-    private sealed class SourceException(string kind, string message, TimeSpan? retryAfter = null) : Exception(message)
-    {
-        private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
-
-        public string Kind => kind;
-
-        public TimeSpan? RetryAfter => retryAfter;
-
-        public static SourceException Of(HttpResponseMessage response, TimeProvider clock)
-        {
-            var after = response.Headers.RetryAfter;
-            var asked = after?.Delta ?? (after?.Date is { } date ? date - clock.GetUtcNow() : null);
-            var wait = asked > LongestWait ? LongestWait : asked; // a wrong clock over there must not silence a source for years
-            var kind = response.StatusCode switch
-            {
-                HttpStatusCode.TooManyRequests => "rate_limited",
-                HttpStatusCode.UnavailableForLegalReasons => "restricted",
-                HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => "auth",
-                >= HttpStatusCode.InternalServerError => "unavailable",
-                _ => "bad_request",
-            };
-            return new(kind, $"HTTP {(int)response.StatusCode}", wait);
-        }
-    }
+    /// <summary>The last answer that made sense.</summary>
+    private sealed record CachedAnswer(JsonElement Content, HttpAnswer Answer);
 }
