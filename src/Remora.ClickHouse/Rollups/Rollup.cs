@@ -12,8 +12,11 @@ public sealed class Rollup(ClickHouseClient client, RollupDefinition definition,
 
     private RollupPlanner Planner => new(_database, Definition);
 
-    /// <summary>The name that readers use.</summary>
+    /// <summary>The name that readers of values use: one row for each bucket and keys.</summary>
     public SqlName ViewOf(RollupInterval interval) => RollupChain.ViewOf(Definition, interval);
+
+    /// <summary>The name that readers of states use, who put several buckets together by the -Merge form of each aggregate.</summary>
+    public SqlName StatesOf(RollupInterval interval) => RollupChain.StatesOf(Definition, interval);
 
     /// <summary>What is missing. Changes nothing.</summary>
     /// <exception cref="RollupDefinitionException">The engine refuses the definition.</exception>

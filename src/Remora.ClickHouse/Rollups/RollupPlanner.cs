@@ -39,7 +39,8 @@ internal sealed class RollupPlanner(RollupDatabase database, RollupDefinition de
         var intervals = chain.Definition.Intervals;
         foreach (var interval in intervals) yield return (chain.Target(interval), chain.CreateTarget(interval, columns[interval]));
         foreach (var interval in intervals.Reverse()) yield return (chain.MaterializedView(interval), chain.CreateMaterializedView(interval));
-        foreach (var interval in intervals) yield return (chain.View(interval), chain.CreateView(interval, chain.View(interval)));
+        foreach (var interval in intervals)
+            foreach (var (name, create) in chain.Views(interval)) yield return (name, create(name));
     }
 
     /// <summary>The columns of every target, as the engine describes the queries that fill them. Changes nothing.</summary>
