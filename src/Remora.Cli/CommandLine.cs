@@ -20,6 +20,8 @@ internal static class CommandLine
         ServeCommand.Create(),
         AskCommand.Create(),
         SourcesCommand.Create(),
+        LocksCommand.Create(),
+        WebhookCommand.Create(),
         SandboxCommand.Create(),
         ReplayCommand.Create(),
         HistoryCommand.Create(),

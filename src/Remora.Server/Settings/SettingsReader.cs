@@ -1,4 +1,7 @@
 using System.Net;
+using Remora.Bots.Freqtrade;
+using Remora.Bots.Webhooks;
+using Remora.Feeds.Keys;
 
 namespace Remora.Server.Settings;
 
@@ -8,8 +11,11 @@ public static class SettingsReader
     /// <summary>What variables begin with: <c>REMORA_PORT</c>.</summary>
     public const string Prefix = "REMORA_";
 
-    /// <summary>Variables with the prefix that are no settings: where the settings file is, what clients read, and where tests find recorded data.</summary>
-    private static readonly string[] OtherVariables = ["config", "url", "api_key", "shared"];
+    /// <summary>Variables with the prefix that are no settings: where the settings file is, what clients read, where tests find recorded data, the password and the parts of ClickHouse.</summary>
+    private static readonly string[] OtherVariables = ["config", "url", "api_key", "shared", "clickhouse_password", "clickhouse_host", "libchdb", .. OutsideKeys];
+
+    /// <summary>The keys of outside sources by the names they would have as settings, which they are not.</summary>
+    private static IEnumerable<string> OutsideKeys => ApiKeys.Variables.Select(variable => variable[Prefix.Length..].ToLowerInvariant());
 
     /// <summary>Reads and checks the settings.</summary>
     /// <param name="file">The settings file; null for none.</param>
@@ -20,12 +26,21 @@ public static class SettingsReader
     {
         var content = file is null ? SettingsFileContent.Empty : Load(file);
         var errors = new List<string>();
-        var texts = content.Settings.Concat(FromEnvironment(environment)).Concat(FromFlags(flags)).ToList();
+        var referred = content.Lists.Values.SelectMany(list => list).SelectMany(one => one).Where(text => text.Key.EndsWith("_env", StringComparison.Ordinal)).SelectMany(text => text.Values).ToHashSet();
+        var texts = content.Settings.Concat(FromEnvironment(environment, referred)).Concat(FromFlags(flags)).ToList();
         var settings = Apply(new ServiceSettings(), texts, SettingKeys.OfService, "", errors);
-        var markets = content.Markets.Select((market, i) => Apply(NoMarket, market, SettingKeys.OfMarket, $"markets[{i}].", errors)).ToList();
-        settings = settings with { Markets = markets };
+        settings = settings with
+        {
+            Markets = ListOf("markets", NoMarket, SettingKeys.OfMarket),
+            Keys = KeysIn(environment, errors),
+            Freqtrade = [.. ListOf("freqtrade", new FreqtradeSettings(), SettingKeys.OfFreqtrade).Select((one, i) => one.Resolve($"freqtrade[{i}]", environment, errors)).OfType<FreqtradeBot>()],
+            Webhooks = [.. ListOf("webhooks", new WebhookSettings(), SettingKeys.OfWebhook).Select((one, i) => one.Resolve($"webhooks[{i}]", environment, errors)).OfType<WebhookTarget>()],
+        };
         if (errors.Count == 0) Check(settings, key => texts.LastOrDefault(text => text.Key == key)?.Origin ?? "the default", errors);
         return errors.Count == 0 ? settings : throw new SettingsException(errors);
+
+        List<T> ListOf<T>(string list, T nothing, IReadOnlyList<SettingKey<T>> keys) where T : class =>
+            [.. content.Of(list).Select((one, i) => Apply(nothing, one, keys, $"{list}[{i}].", errors))];
     }
 
     private static MarketSettings NoMarket { get; } = new(null!); // the file's reader has made sure that 'pair' is there
@@ -42,16 +57,29 @@ public static class SettingsReader
         }
     }
 
-    private static IEnumerable<SettingText> FromEnvironment(IReadOnlyDictionary<string, string> environment) =>
+    private static IEnumerable<SettingText> FromEnvironment(IReadOnlyDictionary<string, string> environment, HashSet<string> referred) =>
         from variable in environment
         where variable.Key.StartsWith(Prefix, StringComparison.Ordinal)
         let key = variable.Key[Prefix.Length..].ToLowerInvariant()
-        where !OtherVariables.Contains(key)
+        where !OtherVariables.Contains(key) && !referred.Contains(variable.Key)
         orderby key
         select Unsplit(key, variable.Value, $"variable {variable.Key}");
 
     private static IEnumerable<SettingText> FromFlags(IReadOnlyDictionary<string, string> flags) =>
         flags.Select(flag => Unsplit(flag.Key.Replace('-', '_'), flag.Value, $"flag --{flag.Key}"));
+
+    private static ApiKeys KeysIn(IReadOnlyDictionary<string, string> environment, List<string> errors)
+    {
+        try
+        {
+            return ApiKeys.Read(environment);
+        }
+        catch (FormatException e)
+        {
+            errors.Add(e.Message);
+            return ApiKeys.None;
+        }
+    }
 
     private static SettingText Unsplit(string key, string value, string origin)
     {
@@ -66,6 +94,11 @@ public static class SettingsReader
         {
             if (keys.FirstOrDefault(key => key.Name == text.Key) is not { } key)
             {
+                if (OutsideKeys.Contains(text.Key))
+                {
+                    errors.Add($"{text.Origin}: a key does not belong here, where others may read it: put it into the environment as {Prefix}{text.Key.ToUpperInvariant()}");
+                    continue;
+                }
                 var nearest = Nearest.To(text.Key, keys.Select(known => known.Name), 1);
                 errors.Add($"{text.Origin}: there is no setting '{prefix}{text.Key}': did you mean '{nearest[0]}'?");
                 continue;
