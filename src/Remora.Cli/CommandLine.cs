@@ -26,6 +26,7 @@ internal static class CommandLine
         BacktestCommand.Create(),
         StudyCommand.Create(),
         JudgeCommand.Create(),
+        KeysCommand.Create(),
         DoctorCommand.Create(),
     };
 }

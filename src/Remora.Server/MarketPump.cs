@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Remora.Markets;
 using Remora.Server.Answers;
+using Remora.Server.Telemetry;
 
 namespace Remora.Server;
 
@@ -15,11 +17,18 @@ public sealed class MarketPump
 
     private readonly RemoraEngine _engine;
     private readonly AssessmentBoard _board;
+    private readonly ServiceMetrics? _metrics;
 
     /// <param name="engine">The engine; nobody else may touch it.</param>
     /// <param name="board">Where assessments are published; it has the engine's policies.</param>
     public MarketPump(RemoraEngine engine, AssessmentBoard board)
+        : this(engine, board, metrics: null)
     {
+    }
+
+    internal MarketPump(RemoraEngine engine, AssessmentBoard board, ServiceMetrics? metrics)
+    {
+        _metrics = metrics;
         if (!engine.Policies.SequenceEqual(board.Policies)) throw new ArgumentException("the board must have the engine's policies", nameof(board));
         _engine = engine;
         _board = board;
@@ -44,7 +53,9 @@ public sealed class MarketPump
 
     private void Apply(in MarketEvent marketEvent)
     {
+        var started = Stopwatch.GetTimestamp();
         var assessment = _engine.Apply(marketEvent);
+        _metrics?.Applied(started);
         if (marketEvent.Observation is { } observation)
         {
             foreach (var market in _board.Markets)
@@ -59,6 +70,7 @@ public sealed class MarketPump
         {
             Publish(marketEvent.Market!, _board.Now); // the past was replaced by one without base candles
         }
+        _metrics?.Published(started);
     }
 
     private void Publish(MarketId market, Instant now, int from = 0)

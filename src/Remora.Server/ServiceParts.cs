@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Remora.Feeds;
@@ -17,6 +18,9 @@ public sealed record ServiceParts
 
     /// <summary>How the bridge to the exchanges is; null where there is none.</summary>
     public Func<BridgeHealth>? Bridge { get; init; }
+
+    /// <summary>Further instruments for <c>/metrics</c>, each registered once on the service's meter: <c>meter =&gt; meter.CreateObservableGauge("remora.recorder.queue", …)</c>.</summary>
+    public IReadOnlyList<Action<Meter>> Observe { get; init; } = [];
 
     /// <summary>The sandbox that stands in for the outside world; null in the real one.</summary>
     public SandboxNotice? Sandbox { get; init; }

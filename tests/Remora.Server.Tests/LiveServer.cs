@@ -1,5 +1,8 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Remora.Markets;
 using Remora.Risk;
 using Remora.Server.Settings;
@@ -15,7 +18,7 @@ internal sealed class LiveServer : IAsyncDisposable
     private LiveServer(ServiceHost host, ManualClock clock, IReadOnlyList<FakeFeed> feeds, FakeSource source)
     {
         (_host, Clock, Feeds, Source) = (host, clock, feeds, source);
-        Http = new() { BaseAddress = new(host.Url) };
+        Http = new() { BaseAddress = new(host.Url.Replace("0.0.0.0", "127.0.0.1")) };
     }
 
     public HttpClient Http { get; }
@@ -31,13 +34,14 @@ internal sealed class LiveServer : IAsyncDisposable
     public static ServiceSettings Settings { get; } = new() { Port = 0, Pairs = [Given.Btc.Pair, Given.Eth.Pair] };
 
     /// <summary>Starts at <see cref="Given.Time"/>.</summary>
-    public static async Task<LiveServer> StartAsync(ServiceSettings? settings = null, SandboxNotice? sandbox = null)
+    public static async Task<LiveServer> StartAsync(
+        ServiceSettings? settings = null, SandboxNotice? sandbox = null, ILoggerFactory? log = null, params IReadOnlyList<Action<Meter>> observe)
     {
         settings ??= Settings;
         var clock = new ManualClock(Given.Time.ToDateTimeOffset());
         var feeds = settings.TrackedMarkets.Select(market => new FakeFeed(market.Id)).ToList();
         var source = new FakeSource("test", Signal.FearGreed);
-        var parts = new ServiceParts { Markets = feeds, Sources = [source], Sandbox = sandbox };
+        var parts = new ServiceParts { Markets = feeds, Sources = [source], Sandbox = sandbox, Log = log ?? NullLoggerFactory.Instance, Observe = observe };
         return new(await ServiceHost.StartAsync(settings, parts, clock), clock, feeds, source);
     }
 

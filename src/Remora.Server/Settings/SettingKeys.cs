@@ -16,6 +16,7 @@ internal sealed record SettingKey<T>(string Name, string Allowed, bool IsList, F
 internal static class SettingKeys
 {
     private const string Pairs = "pairs such as BTC/USDT, each once";
+    private const string PerMinute = "a whole number from 1 to 1000000";
     private const string Exchange = "CCXT's id of an exchange, such as binance";
     private const string Fallbacks = "exchanges such as kraken, or kraken:BTC/USD where the pair differs there";
     private static readonly string Timeframes = "one of " + string.Join(", ", Markets.Timeframe.Known);
@@ -34,6 +35,14 @@ internal static class SettingKeys
         One<ServiceSettings>("data", "a folder", (s, v) => v.Length > 0 && !v.Contains('\0') ? s with { Data = v } : null),
         One<ServiceSettings>("poll_delay", "seconds from 0 to 300", (s, v) => Number(v, 0, 300) is { } n ? s with { PollDelay = TimeSpan.FromSeconds(n) } : null),
         One<ServiceSettings>("sources", "true or false", (s, v) => Bool(v) is { } b ? s with { Sources = b } : null),
+        One<ServiceSettings>("require_keys", "true or false", (s, v) => Bool(v) is { } b ? s with { RequireKeys = b } : null),
+        One<ServiceSettings>("anonymous_per_minute", PerMinute, (s, v) => Whole(v, 1, 1_000_000) is { } n ? s with { AnonymousPerMinute = n } : null),
+        One<ServiceSettings>("key_per_minute", PerMinute, (s, v) => Whole(v, 1, 1_000_000) is { } n ? s with { KeyPerMinute = n } : null),
+        One<ServiceSettings>("max_connections", "a whole number from 1 to 1000000", (s, v) => Whole(v, 1, 1_000_000) is { } n ? s with { MaxConnections = n } : null),
+        Many<ServiceSettings>("cors_origins", "origins such as https://example.org", (s, v) => v.All(IsOrigin) ? s with { CorsOrigins = v } : null),
+        One<ServiceSettings>("access_log", "true or false", (s, v) => Bool(v) is { } b ? s with { AccessLog = b } : null),
+        One<ServiceSettings>("log_format", "text or json", (s, v) => v is "text" or "json" ? s with { LogFormat = v } : null),
+        One<ServiceSettings>("otlp_endpoint", "the http:// or https:// address of a collector", (s, v) => WebUrl(v) is { } url ? s with { OtlpEndpoint = url } : null),
         One<ServiceSettings>("max_streams", "a whole number from 0 to 100000", (s, v) => Whole(v, 0, 100_000) is { } n ? s with { MaxStreams = n } : null),
         One<ServiceSettings>("sandbox", "true or false", (s, v) => Bool(v) is { } b ? s with { Sandbox = b } : null),
         One<ServiceSettings>("sandbox_url", "the http:// address of a sandbox", (s, v) => HttpUrl(v) is { } url ? s with { Sandbox = true, SandboxUrl = url } : null),
@@ -80,6 +89,10 @@ internal static class SettingKeys
 
     private static double? Number(string text, double least, double most) =>
         double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most ? value : null;
+
+    private static bool IsOrigin(string text) => WebUrl(text) is { } url && url.GetLeftPart(UriPartial.Authority) == text;
+
+    private static Uri? WebUrl(string text) => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" ? url : null;
 
     private static Uri? HttpUrl(string text) => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme == Uri.UriSchemeHttp ? url : null;
 }
