@@ -31,6 +31,7 @@ internal static class CommandLine
         JudgeCommand.Create(),
         RollupCommand.Create(),
         SqlCommand.Create(),
+        KeysCommand.Create(),
         DoctorCommand.Create(),
     };
 }

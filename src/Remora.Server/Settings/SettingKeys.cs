@@ -22,6 +22,7 @@ internal static class SettingKeys
     private const string DatabaseName = "a name of letters, digits and _, not starting with a digit";
     private const string Days = "days from 1 to 10000, or 0 for ever";
     private const string Variable = "the name of an environment variable";
+    private const string PerMinute = "a whole number from 1 to 1000000";
     private const string Exchange = "CCXT's id of an exchange, such as binance";
     private const string Fallbacks = "exchanges such as kraken, or kraken:BTC/USD where the pair differs there";
     private static readonly string Timeframes = "one of " + string.Join(", ", Markets.Timeframe.Known);
@@ -51,6 +52,14 @@ internal static class SettingKeys
         One<ServiceSettings>("keep_rollups", Days, (s, v) => Keep(v) is { } days ? s with { Retention = s.Retention with { RollupDays = days } } : null),
         One<ServiceSettings>("poll_delay", "seconds from 0 to 300", (s, v) => Number(v, 0, 300) is { } n ? s with { PollDelay = TimeSpan.FromSeconds(n) } : null),
         One<ServiceSettings>("sources", "true or false", (s, v) => Bool(v) is { } b ? s with { Sources = b } : null),
+        One<ServiceSettings>("require_keys", "true or false", (s, v) => Bool(v) is { } b ? s with { RequireKeys = b } : null),
+        One<ServiceSettings>("anonymous_per_minute", PerMinute, (s, v) => Whole(v, 1, 1_000_000) is { } n ? s with { AnonymousPerMinute = n } : null),
+        One<ServiceSettings>("key_per_minute", PerMinute, (s, v) => Whole(v, 1, 1_000_000) is { } n ? s with { KeyPerMinute = n } : null),
+        One<ServiceSettings>("max_connections", "a whole number from 1 to 1000000", (s, v) => Whole(v, 1, 1_000_000) is { } n ? s with { MaxConnections = n } : null),
+        Many<ServiceSettings>("cors_origins", "origins such as https://example.org", (s, v) => v.All(IsOrigin) ? s with { CorsOrigins = v } : null),
+        One<ServiceSettings>("access_log", "true or false", (s, v) => Bool(v) is { } b ? s with { AccessLog = b } : null),
+        One<ServiceSettings>("log_format", "text or json", (s, v) => v is "text" or "json" ? s with { LogFormat = v } : null),
+        One<ServiceSettings>("otlp_endpoint", "the http:// or https:// address of a collector", (s, v) => WebUrl(v) is { } url ? s with { OtlpEndpoint = url } : null),
         One<ServiceSettings>("max_streams", "a whole number from 0 to 100000", (s, v) => Whole(v, 0, 100_000) is { } n ? s with { MaxStreams = n } : null),
         One<ServiceSettings>("calendar", "a file", (s, v) => v.Length > 0 && !v.Contains('\0') ? s with { Calendar = v } : null),
         One<ServiceSettings>("calendar_before", "minutes from 0 to 10080", (s, v) => Number(v, 0, 10_080) is { } n ? s with { CalendarBefore = TimeSpan.FromMinutes(n) } : null),
@@ -126,6 +135,8 @@ internal static class SettingKeys
         double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most ? value : null;
 
     private static bool IsVariable(string text) => text.Length > 0 && !char.IsAsciiDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
+
+    private static bool IsOrigin(string text) => WebUrl(text) is { } url && url.GetLeftPart(UriPartial.Authority) == text;
 
     private static Uri? WebUrl(string text) => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.UserInfo.Length == 0 ? url : null;
 

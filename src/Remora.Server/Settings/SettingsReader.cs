@@ -2,6 +2,7 @@ using System.Net;
 using Remora.Bots.Freqtrade;
 using Remora.Bots.Webhooks;
 using Remora.Feeds.Keys;
+using Remora.Server.Access;
 
 namespace Remora.Server.Settings;
 
@@ -123,10 +124,23 @@ public static class SettingsReader
             errors.Add($"markets: {twice.Key} is listed twice");
         if (settings.Policies.All(policy => policy.Name != settings.Policy))
             errors.Add($"{origin("policy")}: policy is '{settings.Policy}': expected one of {string.Join(", ", settings.Policies.Select(policy => policy.Name))}");
-        if (!IPAddress.IsLoopback(settings.Address) && !settings.AllowAnonymous)
+        if (settings.IsGuarded && !settings.AnswersAnonymous) CheckKeys(settings, origin, errors);
+        if (settings.RequireKeys && settings.AllowAnonymous) errors.Add($"{origin("allow_anonymous")}: allow_anonymous and require_keys are both true: expected one of them");
+    }
+
+    /// <summary>A service that asks for keys must have some, or it answers nobody.</summary>
+    private static void CheckKeys(ServiceSettings settings, Func<string, string> origin, List<string> errors)
+    {
+        try
         {
-            errors.Add($"{origin("host")}: host is '{settings.Host}', which others can reach: expected a loopback address such as 127.0.0.1, "
-                + "or allow_anonymous set to true, since this version has no keys to ask callers for");
+            if (new KeyFile(settings.DataFolder).Read().Count > 0) return;
+            errors.Add(settings.RequireKeys
+                ? $"{origin("require_keys")}: require_keys is true, and there are no keys: make one with 'remora keys add NAME'"
+                : $"{origin("host")}: host is '{settings.Host}', which others can reach, and there are no keys: make one with 'remora keys add NAME', or set allow_anonymous to true");
+        }
+        catch (KeyFileException e)
+        {
+            errors.Add(e.Message);
         }
     }
 }
