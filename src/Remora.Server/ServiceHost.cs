@@ -146,6 +146,7 @@ public sealed class ServiceHost : IAsyncDisposable
         StatusApi.Map(api);
         HealthApi.Map(app);
         app.MapOpenApi();
+        MarketPage.Map(app);
         ReferencePage.Map(app);
     }
 }

@@ -1,0 +1,42 @@
+// The verdict and its reasons, in words.
+import { make } from '../dom.js';
+import { icon } from '../icons.js';
+import { fixed, percent } from '../numbers.js';
+import { ago, at } from '../service-clock.js';
+import { blockWord, flagWord, plain, verdictAnswer, verdictOf } from '../words.js';
+
+const isTime = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
+
+/** A sentence of the service with its times as people write them. */
+export const sentence = text => text.split(/(\d{4}-\d\d-\d\dT[\d:.]+Z)/).map(piece => isTime.test(piece) ? at(piece) : plain(piece));
+
+export const reasons = answer => make('ol', { class: 'reasons' }, answer.reasoning.map(text => make('li', null, sentence(text))));
+
+function consequence(answer, verdict, policy) {
+  if (verdict === 'blocked') return `Because of ${answer.blocked_by?.map(blockWord).join(' and ') || 'the reasons below'}.`;
+  if (verdict === 'unknown') return 'Too little is known; bots are not held back.';
+  const causes = verdict === 'caution' ? causesOfCaution(answer, policy) : [];
+  return [answer.position_scale === undefined ? null : [percent(answer.position_scale, 0, 'the score is not known'), ' of the usual position'],
+    causes.length > 0 && make('span', null, answer.position_scale === undefined ? 'Because of ' : '. Caution because of ', causes.join(' and '))].flat();
+}
+
+/** The interface lists only what blocks; what calls for caution is a raised flag, or a score from the policy's caution on. */
+function causesOfCaution(answer, policy) {
+  const raised = Object.entries(answer.event_flags).filter(([, isRaised]) => isRaised).map(([name]) => flagWord(name));
+  const from = policy?.decision.caution_score;
+  return answer.risk_score >= from ? [...raised, `a score of ${fixed(from, 2)} or more`] : raised;
+}
+
+/** Sign, answer and what follows from it. */
+export function headline(answer, question, policy, tag = 'h3') {
+  const verdict = verdictOf(answer);
+  return make('div', { class: 'headline' }, icon(verdict), make('div', null,
+    make(tag, null, question),
+    make('p', { class: 'answer' }, verdictAnswer[verdict]),
+    make('p', { class: 'then' }, consequence(answer, verdict, policy))));
+}
+
+/** Since when the verdict stands, as far as this page can tell. */
+export const sinceWhen = since => !since ? null
+  : since.seen ? ['Verdict since ', at(since.since, true), ' (', ago(since.since), ')']
+    : ['Verdict unchanged since ', at(since.since, true), ' at least, when this page began to watch'];

@@ -1,0 +1,55 @@
+// The service's own time, which in a sandbox may run faster than ours, and everything that is said in it.
+import { make } from './dom.js';
+
+let base = Date.now(), taken = performance.now(), speed = 1;
+
+export const setClock = (now, pace) => [base, taken, speed] = [Date.parse(now), performance.now(), pace];
+
+/** Milliseconds since 1970 by the service's clock. */
+export const now = () => base + (performance.now() - taken) * speed;
+
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const two = value => String(value).padStart(2, '0');
+
+export const timeOfDay = (at, seconds = false) => {
+  const date = new Date(at);
+  return `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}${seconds ? ':' + two(date.getUTCSeconds()) : ''}`;
+};
+
+export const day = (at, year = false) => {
+  const date = new Date(at);
+  return `${date.getUTCDate()} ${months[date.getUTCMonth()]}${year ? ' ' + date.getUTCFullYear() : ''}`;
+};
+
+/** 21 Nov 11:35, with the year where it is another one. */
+export const moment = (at, seconds = false) => `${day(at, new Date(at).getUTCFullYear() !== new Date(now()).getUTCFullYear())} ${timeOfDay(at, seconds)}`;
+
+export const span = seconds => {
+  if (seconds < 90) return `${Math.max(0, Math.round(seconds))} s`;
+  if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 36 * 3600) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86400)} days`;
+};
+
+const relative = at => {
+  const seconds = (now() - at) / 1000;
+  return seconds >= 0 ? `${span(seconds)} ago` : `in ${span(-seconds)}`;
+};
+
+const iso = at => new Date(at).toISOString();
+
+/** The time itself, in UTC. */
+export const at = (text, seconds = false) => make('time', { datetime: iso(Date.parse(text)) }, moment(Date.parse(text), seconds));
+
+/** How long ago, which goes on counting by itself. */
+export const ago = text => {
+  const then = Date.parse(text);
+  return make('time', { datetime: iso(then), 'data-ago': then, title: `${moment(then, true)} UTC` }, relative(then));
+};
+
+export const keepCounting = () => setInterval(() => {
+  for (const element of document.querySelectorAll('[data-ago]')) {
+    const text = relative(Number(element.dataset.ago));
+    if (element.textContent !== text) element.textContent = text;
+  }
+}, 1000);
