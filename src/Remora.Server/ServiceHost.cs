@@ -11,6 +11,7 @@ using Remora.Markets;
 using Remora.Server.Answers;
 using Remora.Server.Api;
 using Remora.Server.Settings;
+using Remora.Server.Streams;
 
 namespace Remora.Server;
 
@@ -20,12 +21,13 @@ public sealed class ServiceHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly CancellationTokenSource _stop = new();
 
-    private ServiceHost(WebApplication app, AssessmentBoard board, MarketPump pump, ServiceParts parts)
+    private ServiceHost(WebApplication app, AssessmentBoard board, MarketPump pump, StreamHub streams, ServiceParts parts)
     {
         _app = app;
         Board = board;
+        Streams = streams;
         Url = app.Urls.Single();
-        Completion = RunAsync(pump, parts);
+        Completion = RunAsync(pump, streams, parts);
     }
 
     /// <summary>Where it answers: <c>http://127.0.0.1:8000</c>.</summary>
@@ -33,6 +35,8 @@ public sealed class ServiceHost : IAsyncDisposable
 
     /// <summary>What it answers.</summary>
     public AssessmentBoard Board { get; }
+
+    internal StreamHub Streams { get; }
 
     /// <summary>Completes when the service has stopped, and fails when it could not go on.</summary>
     public Task Completion { get; }
@@ -53,7 +57,9 @@ public sealed class ServiceHost : IAsyncDisposable
         var board = new AssessmentBoard(markets, settings.PoliciesInOrder, clock);
         var pump = new MarketPump(engine, board);
 
-        var app = Build(settings, parts, board);
+        var streams = new StreamHub(board, settings.StreamPatience with { Readers = settings.MaxStreams });
+
+        var app = Build(settings, parts, board, streams);
         try
         {
             await app.StartAsync(cancellation);
@@ -63,7 +69,7 @@ public sealed class ServiceHost : IAsyncDisposable
             await app.DisposeAsync();
             throw;
         }
-        return new(app, board, pump, parts);
+        return new(app, board, pump, streams, parts);
     }
 
     /// <summary>Asks the service to end; <see cref="Completion"/> tells when it has.</summary>
@@ -78,12 +84,12 @@ public sealed class ServiceHost : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task RunAsync(MarketPump pump, ServiceParts parts)
+    private async Task RunAsync(MarketPump pump, StreamHub streams, ServiceParts parts)
     {
         var log = parts.Log.CreateLogger<ServiceHost>();
         var tasks = parts.Markets.Select(feed => feed.RunAsync(pump.Events, _stop.Token))
             .Concat(parts.Sources.Select(feed => feed.RunAsync(pump.Events, _stop.Token)))
-            .Append(pump.RunAsync(_stop.Token)).ToList();
+            .Append(pump.RunAsync(_stop.Token)).Append(streams.RunAsync(_stop.Token)).ToList();
         try
         {
             // A feed runs until it is told to stop: one that ends before, or fails, is a bug, and a service that goes on without it would be silently wrong.
@@ -108,7 +114,7 @@ public sealed class ServiceHost : IAsyncDisposable
         }
     }
 
-    private static WebApplication Build(ServiceSettings settings, ServiceParts parts, AssessmentBoard board)
+    private static WebApplication Build(ServiceSettings settings, ServiceParts parts, AssessmentBoard board, StreamHub streams)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -122,7 +128,7 @@ public sealed class ServiceHost : IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2));
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
         builder.Services.AddSingleton(parts.Log);
-        builder.Services.AddSingleton(board).AddSingleton(settings).AddSingleton(parts);
+        builder.Services.AddSingleton(board).AddSingleton(settings).AddSingleton(parts).AddSingleton(streams);
         builder.Services.AddRoutingCore();
         builder.Services.AddApiDocument(board);
         builder.Services.ConfigureHttpJsonOptions(json => RemoraJson.Apply(json.SerializerOptions)); // what the document's schemas are made by
@@ -134,6 +140,7 @@ public sealed class ServiceHost : IAsyncDisposable
         app.UseProblems(parts.Log);
         app.UseRouting();
         Map(app);
+        app.Lifetime.ApplicationStopping.Register(streams.Close);
         return app;
     }
 
@@ -142,6 +149,7 @@ public sealed class ServiceHost : IAsyncDisposable
         var api = app.MapGroup("/api/v1");
         RiskApi.Map(api);
         MarketPartsApi.Map(api);
+        StreamApi.Map(api);
         CatalogApi.Map(api);
         StatusApi.Map(api);
         HealthApi.Map(app);

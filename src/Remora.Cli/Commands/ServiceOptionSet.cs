@@ -26,6 +26,7 @@ internal sealed class ServiceOptionSet
         Setting("--allow-anonymous", "true to serve others than this machine", "BOOL"),
         Setting("--data", "Folder for what must outlive the service", "FOLDER"),
         Setting("--poll-delay", "Seconds after a close at which the candle is asked for [default: 2]", "SECONDS"),
+        Setting("--max-streams", "How many may read the event stream at once [default: 5000]", "COUNT"),
         Setting("--sources", "false to ask no outside sources", "BOOL"),
     ];
 

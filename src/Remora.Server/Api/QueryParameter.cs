@@ -19,6 +19,8 @@ internal sealed record QueryParameter(
 
     public static QueryParameter Pairs { get; } = new("pairs", "Tracked pairs, separated by commas.", "BTC/USDT,ETH/USDT", IsRequired: true);
 
+    public static QueryParameter StreamedPairs { get; } = new("pair", "Tracked pairs, separated by commas. Without it: every market, and the whole market.", "BTC/USDT,ETH/USDT");
+
     public static QueryParameter Exchange { get; } = new(
         "exchange", "CCXT's id of the exchange, where a pair is tracked on several. Left out: the first one configured.", "binance", false,
         board => [.. board.Markets.Select(market => market.Exchange).Distinct()]);

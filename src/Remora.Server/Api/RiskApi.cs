@@ -41,9 +41,16 @@ internal static class RiskApi
             if (!MarketChoice.TryRead(query, board, out var market, out problem)) return problem;
             return new AnswerResult<Assessment>(board.Answer(market, view.Policy, view.Side));
         }
+        if (WithoutPair(query) is { } astray) return astray;
+        return new AnswerResult<WholeMarketAssessment>(board.WholeAnswer(view.Policy, view.Side));
+    }
+
+    /// <summary>What is wrong where no pair is given, if anything.</summary>
+    internal static ProblemResult? WithoutPair(IQueryCollection query)
+    {
         foreach (var parameter in new[] { "exchange", "timeframe" })
             if (query.ContainsKey(parameter)) return ApiProblem.BadParameter(parameter, $"The parameter '{parameter}' chooses among the markets of a pair: give 'pair' too.");
-        return new AnswerResult<WholeMarketAssessment>(board.WholeAnswer(view.Policy, view.Side));
+        return null;
     }
 
     private static Results<AnswerResult<RiskBatch>, ProblemResult> GetBatch(HttpRequest request, AssessmentBoard board)

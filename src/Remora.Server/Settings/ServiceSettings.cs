@@ -1,6 +1,7 @@
 using System.Net;
 using Remora.Markets;
 using Remora.Risk;
+using Remora.Server.Streams;
 
 namespace Remora.Server.Settings;
 
@@ -46,6 +47,9 @@ public sealed record ServiceSettings
     /// <summary>Whether outside sources are asked.</summary>
     public bool Sources { get; init; } = true;
 
+    /// <summary>How many may read the event stream at once.</summary>
+    public int MaxStreams { get; init; } = 5000;
+
     /// <summary>Whether a sandbox stands in for the whole outside world.</summary>
     public bool Sandbox { get; init; }
 
@@ -67,6 +71,9 @@ public sealed record ServiceSettings
 
     /// <summary>The policies with the default first.</summary>
     public IReadOnlyList<RiskPolicy> PoliciesInOrder => [.. Policies.OrderBy(policy => policy.Name == Policy ? 0 : 1)];
+
+    /// <summary>How patient the event stream is; for tests to change.</summary>
+    internal StreamLimits StreamPatience { get; init; } = new();
 
     internal IPAddress Address => Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(Host);
 }

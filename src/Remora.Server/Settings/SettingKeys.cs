@@ -34,6 +34,7 @@ internal static class SettingKeys
         One<ServiceSettings>("data", "a folder", (s, v) => v.Length > 0 && !v.Contains('\0') ? s with { Data = v } : null),
         One<ServiceSettings>("poll_delay", "seconds from 0 to 300", (s, v) => Number(v, 0, 300) is { } n ? s with { PollDelay = TimeSpan.FromSeconds(n) } : null),
         One<ServiceSettings>("sources", "true or false", (s, v) => Bool(v) is { } b ? s with { Sources = b } : null),
+        One<ServiceSettings>("max_streams", "a whole number from 0 to 100000", (s, v) => Whole(v, 0, 100_000) is { } n ? s with { MaxStreams = n } : null),
         One<ServiceSettings>("sandbox", "true or false", (s, v) => Bool(v) is { } b ? s with { Sandbox = b } : null),
         One<ServiceSettings>("sandbox_url", "the http:// address of a sandbox", (s, v) => HttpUrl(v) is { } url ? s with { Sandbox = true, SandboxUrl = url } : null),
         One<ServiceSettings>("speed", "a number from 0.01 to 100000", (s, v) => Number(v, 0.01, 100_000) is { } n ? s with { Speed = n } : null),
