@@ -2,14 +2,17 @@
 import { get, NoAnswer } from './api.js';
 import { readStream } from './event-stream.js';
 import { known } from './knowledge.js';
-import { setClock } from './service-clock.js';
+import { hasPassed, setClock } from './service-clock.js';
 import { verdictOf } from './words.js';
 
 const pollEvery = 4000, statusEvery = 10_000, firstRetry = 1000, lastRetry = 15_000, withoutStream = 60_000;
 const largestBatch = 100;
 let restart = new AbortController();
 
-const take = assessment => known.setAssessment(assessment, verdictOf(assessment));
+function take(assessment) {
+  hasPassed(assessment.assessed_at);
+  known.setAssessment(assessment, verdictOf(assessment));
+}
 
 const pause = (ms, signal) => new Promise(resolve => {
   const timer = setTimeout(resolve, ms);
@@ -17,8 +20,9 @@ const pause = (ms, signal) => new Promise(resolve => {
 });
 
 async function askStatus(signal) {
+  const asked = performance.now();
   const status = await get('status', {}, signal);
-  setClock(status.clock.now, status.clock.speed);
+  setClock(status.clock.now, status.clock.speed, asked);
   known.setStatus(status);
 }
 

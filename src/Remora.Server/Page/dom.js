@@ -27,7 +27,7 @@ export const panel = (title, ...children) => make('section', { class: 'panel', '
 /** A place whose content is made anew whenever it is shown again, without moving the focus that lies elsewhere. */
 export const place = (attributes, tag = 'div') => {
   const element = make(tag, attributes);
-  element.show = (...children) => element.replaceChildren(...children.flat().filter(Boolean));
+  element.show = (...children) => element.replaceChildren(...children.flat(Infinity).filter(Boolean));
   return element;
 };
 

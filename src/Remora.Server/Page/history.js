@@ -1,11 +1,34 @@
 // The past of a market, as the interface has it, in the rows that charts show.
 import { get } from './api.js';
+import { known } from './knowledge.js';
 
+export const intervals = { '1m': 60, '1h': 3600, '6h': 21_600, '12h': 43_200, '1d': 86_400 };
+const day = 86_400;
 const iso = ms => new Date(ms).toISOString();
 
-/** Rows {at, price, score, regime, blocked} from the store between two instants in milliseconds. */
-export async function readPast({ pair, exchange, timeframe }, from, to, step, signal) {
-  const query = { pair, exchange, timeframe, from: iso(from), to: iso(to) };
-  const { rows } = await get('history', { ...query, interval: '1m' }, signal);
-  return rows;
+/** The finest rollup whose buckets a screen can still tell apart over so many seconds. */
+export const intervalFor = seconds => seconds <= 3 * day ? '1m' : seconds <= 45 * day ? '1h' : seconds <= 200 * day ? '6h' : seconds <= 400 * day ? '12h' : '1d';
+
+/** Of a timeframe such as 5m. */
+export const secondsOf = timeframe => Number(timeframe.slice(0, -1)) * { m: 60, h: 3600, d: day, w: 7 * day }[timeframe.at(-1)];
+
+/** Whether the service keeps a past at all; it is not asked for one where it says that it does not. */
+export const hasStore = () => Boolean(known.status?.store);
+
+export const queryOf = ({ pair, exchange, timeframe }, from, to, interval) =>
+  ({ pair, exchange, timeframe, policy: known.viewpoint.policy, from: iso(from), to: iso(to), interval });
+
+const rowOf = (bucket, step) => ({
+  at: Date.parse(bucket.time) / 1000 + step, price: bucket.close_last, score: bucket.risk_mean, regime: bucket.regime_last,
+  blocked: bucket.assessments > 0 ? bucket.blocked / bucket.assessments : null, bucket,
+});
+
+/** Rows {at, price, score, regime, blocked, bucket} between two instants in milliseconds; at is when a bucket ends. */
+export async function readPast(market, from, to, interval, signal) {
+  const { rows } = await get('history', queryOf(market, from, to, interval), signal);
+  return rows.map(bucket => rowOf(bucket, intervals[interval]));
 }
+
+/** The assessment as it was known at an instant. */
+export const readThen = ({ pair, exchange, timeframe }, at, signal) =>
+  get('assessment', { pair, exchange, timeframe, policy: known.viewpoint.policy, at: iso(at) }, signal);

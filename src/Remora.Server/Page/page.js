@@ -6,10 +6,14 @@ import { markLink, showLinks, startFrame } from './frame.js';
 import { keepCounting } from './service-clock.js';
 import { startThemeButton } from './theme-button.js';
 import { startWatching } from './watched.js';
+import { history } from './views/history.js';
 import { now } from './views/now.js';
+import { past } from './views/past.js';
 import { sources } from './views/sources.js';
+import { store } from './views/store.js';
+import { traffic } from './views/traffic.js';
 
-const views = [now, sources];
+const views = [now, history, past, traffic, store, sources];
 const byId = id => document.getElementById(id);
 const [main, nav] = [byId('main'), byId('views')];
 let leave = new AbortController();

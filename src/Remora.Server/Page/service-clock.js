@@ -3,7 +3,14 @@ import { make } from './dom.js';
 
 let base = Date.now(), taken = performance.now(), speed = 1;
 
-export const setClock = (now, pace) => [base, taken, speed] = [Date.parse(now), performance.now(), pace];
+/** What the service said its time was when the question was half way. */
+export const setClock = (text, pace, asked) => [base, taken, speed] = [Date.parse(text), (asked + performance.now()) / 2, pace];
+
+/** Something that has happened cannot lie in the future: the clock is then behind. */
+export const hasPassed = text => {
+  const then = Date.parse(text);
+  if (then > now()) [base, taken] = [then, performance.now()];
+};
 
 /** Milliseconds since 1970 by the service's clock. */
 export const now = () => base + (performance.now() - taken) * speed;
@@ -31,9 +38,9 @@ export const span = seconds => {
   return `${Math.round(seconds / 86400)} days`;
 };
 
-const relative = at => {
-  const seconds = (now() - at) / 1000;
-  return seconds >= 0 ? `${span(seconds)} ago` : `in ${span(-seconds)}`;
+const wordings = {
+  ago: at => `${span((now() - at) / 1000)} ago`,
+  due: at => at > now() ? `in ${span((at - now()) / 1000)}` : 'now',
 };
 
 const iso = at => new Date(at).toISOString();
@@ -41,15 +48,20 @@ const iso = at => new Date(at).toISOString();
 /** The time itself, in UTC. */
 export const at = (text, seconds = false) => make('time', { datetime: iso(Date.parse(text)) }, moment(Date.parse(text), seconds));
 
-/** How long ago, which goes on counting by itself. */
-export const ago = text => {
+const counting = kind => text => {
   const then = Date.parse(text);
-  return make('time', { datetime: iso(then), 'data-ago': then, title: `${moment(then, true)} UTC` }, relative(then));
+  return make('time', { datetime: iso(then), 'data-counts': kind, title: `${moment(then, true)} UTC` }, wordings[kind](then));
 };
 
+/** How long ago, which goes on counting by itself. */
+export const ago = counting('ago');
+
+/** How long until then. */
+export const due = counting('due');
+
 export const keepCounting = () => setInterval(() => {
-  for (const element of document.querySelectorAll('[data-ago]')) {
-    const text = relative(Number(element.dataset.ago));
+  for (const element of document.querySelectorAll('[data-counts]')) {
+    const text = wordings[element.dataset.counts](Date.parse(element.dateTime));
     if (element.textContent !== text) element.textContent = text;
   }
 }, 1000);

@@ -24,6 +24,9 @@ export const axis = (scale, values, more) => ({
   grid: { stroke: () => colour('--line'), width: 1 }, ticks: { show: false }, ...more,
 });
 
+/** Names of lines: [name of the colour's class, word, whether it is dashed]. */
+export const lineNames = names => make('p', { class: 'regimes', 'aria-hidden': 'true' }, names.map(([colourClass, word, isDashed]) => make('span', { class: colourClass }, make('i', { class: isDashed ? 'stroke dashed' : 'stroke' }), word)));
+
 /**
  * One chart: data is [times, ...columns] as uPlot has it; `describe(index)` is what the readout says of a point,
  * `summary` what a screen reader hears, `alternative` the table {caption, heads, rows}.

@@ -38,16 +38,15 @@ const alternative = ({ rows, name }) => ({
 });
 
 export const legend = () => make('p', { class: 'regimes', 'aria-hidden': 'true' },
+  make('span', { class: 'ink-accent' }, make('i', { class: 'stroke' }), 'price'), make('span', { class: 'part-regime' }, make('i', { class: 'stroke dashed' }), 'score'),
   make('span', null, make('i', { class: 'hatched' }), 'blocked'),
   regimes.map(name => make('span', null, make('i', { class: `regime-${name}` }), regimeWord(name))));
 
 /** Rows are {at, price, score, regime, blocked}: at in seconds, blocked from 0 to 1 or null; step is their distance in seconds. */
 export function priceChart({ onSelect, height = 300 } = {}) {
   let rows = [], step = 300;
-  const draw = plot => {
-    drawBlocked(plot, spansOf(rows, row => (row.blocked ?? 0) >= 0.5, step));
-    drawRibbon(plot, spansOf(rows, row => row.regime, step));
-  };
+  const behind = plot => drawBlocked(plot, spansOf(rows, row => (row.blocked ?? 0) >= 0.5, step));
+  const below = plot => drawRibbon(plot, spansOf(rows, row => row.regime, step));
   const made = chart({
     height, summary, describe, onSelect,
     scales: {
@@ -57,7 +56,7 @@ export function priceChart({ onSelect, height = 300 } = {}) {
     },
     axes: [axis('price', price, { size: 78 }), axis('score', value => value < 0 ? '' : fixed(value, 1), { side: 1, size: 36, grid: { show: false }, splits: [0, 0.2, 0.4, 0.6, 0.8, 1] })],
     series: [line('price', '--accent', 'price', { width: 2 }), line('score', '--part-regime', 'score', { width: 1.4, dash: [5, 4] })],
-    hooks: { drawClear: [draw] },
+    hooks: { drawClear: [behind], drawAxes: [below] },
   });
   return {
     ...made,

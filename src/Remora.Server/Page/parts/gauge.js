@@ -9,10 +9,10 @@ const arc = (from, to) => `M${point(from, radius)}A${radius} ${radius} 0 0 1 ${p
 const across = (score, inner, outer) => `M${point(score, radius - inner)}L${point(score, radius + outer)}`;
 const stroke = (d, className, width = thick) => drawing('path', { d, class: className, fill: 'none', 'stroke-width': width });
 
-const textAt = (score, r, className, text) => {
+const textAt = (score, r, className, ...lines) => {
   const [left, top] = point(score, r).split(' ');
   const anchor = score < 0.45 ? 'end' : score > 0.55 ? 'start' : 'middle';
-  return drawing('text', { x: left, y: top, class: className, 'text-anchor': anchor }, text);
+  return drawing('text', { y: top, class: className, 'text-anchor': anchor }, lines.map((text, index) => drawing('tspan', { x: left, dy: index * 10 }, text)));
 };
 
 export function gauge(assessment, policy) {
@@ -33,7 +33,7 @@ export function gauge(assessment, policy) {
     stroke(arc(0, 1), 'rail'),
     arcs,
     boundaries.map(boundary => stroke(across(boundary, thick / 2, thick / 2), 'boundary', 1.5)),
-    blocking && [stroke(across(blocking, thick / 2 + 3, thick / 2 + 4), 'mark', 2), textAt(blocking, radius + 15, 'mark-word', `blocks ≥ ${fixed(blocking, 2)}`)],
+    blocking && [stroke(across(blocking, thick / 2 + 3, thick / 2 + 4), 'mark', 2), textAt(blocking, radius + 15, 'mark-word', 'blocks', `from ${fixed(blocking, 2)}`)],
     drawing('text', { x: x - radius, y: 113, 'text-anchor': 'middle' }, '0'),
     drawing('text', { x: x + radius, y: 113, 'text-anchor': 'middle' }, '1'),
     drawing('text', { x, y: 86, class: 'score', 'text-anchor': 'middle' }, score === null ? '–' : fixed(score, 2)),

@@ -2,7 +2,7 @@
 import { make, table } from '../dom.js';
 import { icon } from '../icons.js';
 import { fixed, missing, number } from '../numbers.js';
-import { ago, span } from '../service-clock.js';
+import { ago, due, span } from '../service-clock.js';
 import { plain, signalOf } from '../words.js';
 
 const healthOf = { fresh: ['good', 'fresh'], stale: ['worn', 'too old'], missing: ['bad', 'missing'] };
@@ -12,14 +12,14 @@ export const health = (kind, word) => make('span', { class: 'health', 'data-heal
 
 export function valueOf(name, value) {
   const { unit, digits, factor = 1 } = signalOf(name);
-  return make('span', { class: 'nowrap' }, make('data', { value }, fixed(value * factor, digits)), ' ', make('span', { class: 'soft small' }, unit));
+  return make('span', { class: 'nowrap' }, make('data', { value }, fixed(value * factor, digits)), ' ', make('span', { class: unit.length > 2 ? 'unit soft small' : 'soft small' }, unit));
 }
 
 /** How the feed behind a signal is, where it is not simply well. */
 function feedTrouble(name, base, feeds) {
   const feed = feeds?.find(({ signals, latest }) => signals.includes(name) && latest.every(value => value.base === null || value.base === base));
   if (!feed || feed.state === 'live' || feed.state === 'warming') return null;
-  return make('small', { class: 'soft below' }, `${feed.name} is ${plain(feed.state)}`, feed.next_try && [', next try ', ago(feed.next_try)]);
+  return make('small', { class: 'soft below' }, `${feed.name} is ${plain(feed.state)}`, feed.next_try && [', next try ', due(feed.next_try)]);
 }
 
 export function outside(assessment, feeds, isPast = false) {

@@ -8,6 +8,7 @@ import { blockWord, plain, regimeWord, verdictOf, verdictWord } from '../words.j
 function content(market, assessment) {
   const verdict = verdictOf(assessment);
   const of = !assessment ? 'asking …'
+    : assessment.as_of === null ? 'no candle yet'
     : verdict === 'blocked' ? assessment.blocked_by.map(blockWord).join(', ')
       : [regimeWord(assessment.regime), assessment.stale ? 'stale data' : null].filter(Boolean).join(', ');
   const isAlone = known.markets.filter(({ pair }) => pair === market.pair).length === 1;

@@ -1,15 +1,13 @@
 // The last day of a pair: from the store where there is one, else what this page has seen.
 import { legend, priceChart } from '../charts/price-chart.js';
 import { make, place } from '../dom.js';
-import { readPast } from '../history.js';
+import { hasStore, readPast, secondsOf } from '../history.js';
 import { known } from '../knowledge.js';
 import { now } from '../service-clock.js';
 import { addPrice, seenOf } from '../watched.js';
 
 const day = 86_400;
 const fewest = 2;
-
-const secondsOf = timeframe => Number(timeframe.slice(0, -1)) * { m: 60, h: 3600, d: day, w: 7 * day }[timeframe.at(-1)];
 
 /** What is stored, and behind it what was seen since. */
 const joined = (stored, seen) => [...stored, ...seen.filter(row => row.at > (stored.at(-1)?.at ?? 0))];
@@ -39,10 +37,10 @@ export function recentChart(signal) {
   const load = async wanted => {
     const to = now();
     try {
-      stored = await readPast(wanted, to - day * 1000, to, secondsOf(wanted.timeframe), signal);
-      why = stored.length > 0 ? '' : 'The store has nothing of the last 24 hours.';
+      if (hasStore()) stored = await readPast(wanted, to - day * 1000, to, '1m', signal);
+      why = stored.length > 0 ? '' : hasStore() ? 'The store has nothing of the last 24 hours.' : 'No store of the past is configured.';
     } catch (error) {
-      why = error.status === 404 || error.status === 501 ? 'No store of the past is configured.' : `The past cannot be read: ${error.message}.`;
+      why = `The past cannot be read: ${error.message.replace(/\.$/, '')}.`;
     }
     if (wanted === market) draw();
   };

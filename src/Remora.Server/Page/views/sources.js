@@ -4,7 +4,7 @@ import { make, place, table } from '../dom.js';
 import { known } from '../knowledge.js';
 import { fixed, missing, percent } from '../numbers.js';
 import { health, valueOf } from '../parts/outside.js';
-import { ago } from '../service-clock.js';
+import { ago, due } from '../service-clock.js';
 import { plain, signalOf } from '../words.js';
 
 const every = 10_000;
@@ -16,20 +16,20 @@ const trouble = ({ last_error: error, consecutive_failures: failures }) => !erro
   : make('span', null, make('strong', null, plain(error.kind)), failures > 0 ? ` (${failures} in a row) ` : ' (over) ', ago(error.at),
     make('small', { class: 'soft' }, ` ${error.message}`));
 
-const feeds = markets => table('Exchanges: each market’s candles',
+const feeds = markets => table('Each market: where its candles come from, and how that goes',
   [{ text: 'Market' }, { text: 'State' }, { text: 'From' }, { text: 'Last candle' }, { text: 'Last answer' }, { text: 'Next try' }, { text: 'Warmed up', number: true }, { text: 'Missing', number: true }, { text: 'Refused', number: true }, { text: 'Last error' }],
   markets.map(feed => [
     `${feed.market.pair} ${feed.market.timeframe}`, stateOf(feed), feed.exchange === feed.market.exchange ? feed.exchange : `${feed.exchange} for ${feed.market.exchange}`,
-    when(feed.last_candle_close, 'no candle has come yet'), when(feed.last_success, 'it has never answered'), when(feed.next_try, 'none is planned'),
+    when(feed.last_candle_close, 'no candle has come yet'), when(feed.last_success, 'it has never answered'), feed.next_try ? due(feed.next_try) : missing('none is planned'),
     percent(feed.warm_up_ratio), fixed(feed.candles_missing, 0), fixed(Object.values(feed.refused).reduce((a, b) => a + b, 0), 0), trouble(feed)]));
 
-const outsiders = sources => table('Outside sources',
+const outsiders = sources => table('Each source: what it said last, when it answers, what went wrong',
   [{ text: 'Source' }, { text: 'State' }, { text: 'Values' }, { text: 'Last answer' }, { text: 'Next try' }, { text: 'Last error' }],
   sources.map(({ health: feed, values }) => [
     feed.name, stateOf(feed),
     values.length === 0 ? missing(`no value of ${feed.signals.map(name => signalOf(name).word).join(' and ')} yet`)
       : make('ul', null, values.map(({ signal, value, held_at, stale }) => make('li', null, `${signalOf(signal).word} `, valueOf(signal, value), ' ', make('span', { class: 'small soft' }, ago(held_at)), stale && [' ', health('worn', 'too old')]))),
-    when(feed.last_success, 'it has never answered'), when(feed.next_try, 'none is planned'), trouble(feed)]));
+    when(feed.last_success, 'it has never answered'), feed.next_try ? due(feed.next_try) : missing('none is planned'), trouble(feed)]));
 
 export const sources = {
   name: 'sources',
