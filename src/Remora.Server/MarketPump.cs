@@ -50,6 +50,10 @@ public sealed class MarketPump
             foreach (var market in _board.Markets)
                 if (observation.Base is null || observation.Base == market.Pair.Base) Publish(market, observation.KnowableAt);
         }
+        else if (marketEvent.Calendar is not null)
+        {
+            foreach (var market in _board.Markets) Publish(market, _board.Now);
+        }
         else if (assessment is not null)
         {
             _board.Publish(marketEvent.Market!, 0, assessment);

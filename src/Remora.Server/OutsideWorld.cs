@@ -18,8 +18,7 @@ public sealed class OutsideWorld : IAsyncDisposable
     {
         var standIn = sandbox is null ? null : new Uri(sandbox.Url);
         _bridge = CcxtBridge.Start(new() { BaseUrl = standIn, RateLimit = standIn is null }, clock);
-        _http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5), UseCookies = false });
-        _http.DefaultRequestHeaders.UserAgent.ParseAdd("remora");
+        _http = OutsideHttp.NewClient();
         var polls = new MarketFeedOptions { PollDelay = settings.PollDelay };
         Parts = new()
         {

@@ -135,6 +135,7 @@ public sealed class ServiceHost : IAsyncDisposable
 
         var app = builder.Build();
         if (parts.Sandbox is { } sandbox) app.UseSandboxNotice(sandbox);
+        app.UseHeadAsGet();
         var shortPath = new RiskShortPath(board);
         app.Use(next => context => shortPath.TryAnswer(context) ? Task.CompletedTask : next(context));
         app.UseProblems(parts.Log);

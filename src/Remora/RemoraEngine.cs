@@ -40,13 +40,18 @@ public sealed class RemoraEngine
 
     /// <summary>
     /// Takes the next event. A candle or a history gives the market's new assessment under the default policy, or null when it brought nothing new;
-    /// an observation gives null: ask <see cref="Assess"/> for the markets it concerns.
+    /// an observation or a calendar gives null: ask <see cref="Assess"/> for the markets it concerns.
     /// </summary>
     public Assessment? Apply(in MarketEvent marketEvent)
     {
         if (marketEvent.Observation is { } observation)
         {
             _outside.Apply(observation);
+            return null;
+        }
+        if (marketEvent.Calendar is { } calendar)
+        {
+            _outside.Apply(calendar);
             return null;
         }
         var market = marketEvent.Market!;

@@ -11,6 +11,9 @@ namespace Remora.Backtest.History;
 /// <param name="Observations">Outside values in any order; those of other currencies do no harm.</param>
 public sealed record Tape(MarketId Market, IReadOnlyList<Candle> Candles, IReadOnlyList<Observation> Observations)
 {
+    /// <summary>Calendars in the order in which they became known, each in place of the one before; none where nothing is scheduled.</summary>
+    public IReadOnlyList<EventCalendar> Calendars { get; init; } = [];
+
     /// <summary>The signals it has values of for this market: their absence at a moment lowers confidence.</summary>
     public IReadOnlyList<Signal> Signals => [.. Observations.Where(o => o.Base is null || o.Base == Market.Pair.Base).Select(o => o.Signal).Distinct().Order()];
 
@@ -19,10 +22,11 @@ public sealed record Tape(MarketId Market, IReadOnlyList<Candle> Candles, IReadO
     {
         // A stable sort: of two values knowable at once the one that stood first in its file stays first.
         var observations = Observations.OrderBy(o => o.KnowableAt.UnixMilliseconds).ThenBy(o => o.HeldAt.UnixMilliseconds).ToArray();
-        var next = 0;
+        var (next, page) = (0, 0);
         foreach (var candle in Candles)
         {
             var closed = candle.OpenTime + Market.Timeframe.Length;
+            while (page < Calendars.Count && Calendars[page].KnowableAt <= closed) yield return MarketEvent.Scheduled(Calendars[page++]);
             while (next < observations.Length && observations[next].KnowableAt <= closed) yield return MarketEvent.Observed(observations[next++]);
             yield return MarketEvent.Closed(Market, candle);
         }
@@ -33,5 +37,6 @@ public sealed record Tape(MarketId Market, IReadOnlyList<Candle> Candles, IReadO
     {
         Candles = [.. Candles.TakeWhile(c => c.OpenTime + Market.Timeframe.Length <= now)],
         Observations = [.. Observations.Where(o => o.KnowableAt <= now)],
+        Calendars = [.. Calendars.Where(c => c.KnowableAt <= now)],
     };
 }

@@ -53,7 +53,7 @@ internal static class ReplayCommand
         var (done, written) = (0, 0);
         foreach (var next in tape.Events())
         {
-            if (next.Observation is null && next.Candle.OpenTime >= until) break;
+            if (next.Market is not null && next.Candle.OpenTime >= until) break;
             if (engine.Apply(next) is not { } assessment) continue;
             if (next.Candle.OpenTime >= from)
             {

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.CommandLine;
+using Remora.Feeds.Keys;
 using Remora.Server.Settings;
 
 namespace Remora.Cli.Commands;
@@ -30,8 +31,12 @@ internal sealed class ServiceOptionSet
         Setting("--sources", "false to ask no outside sources", "BOOL"),
     ];
 
+    /// <summary>A key as a flag is refused by the settings' reader; without these the parser would repeat it in its complaint.</summary>
+    private readonly IReadOnlyList<Option<string?>> _refused =
+        [.. ApiKeys.Variables.Select(variable => new Option<string?>("--" + variable[SettingsReader.Prefix.Length..].ToLowerInvariant().Replace('_', '-')) { Hidden = true })];
+
     /// <summary>All of them, to be added to a command.</summary>
-    public IReadOnlyList<Option> All => [_config, .. _settings];
+    public IReadOnlyList<Option> All => [_config, .. _settings, .. _refused];
 
     /// <summary>File, environment and flags put together and checked.</summary>
     /// <exception cref="SettingsException">Something is not valid.</exception>
@@ -39,7 +44,7 @@ internal sealed class ServiceOptionSet
     {
         var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string?)e.Value ?? "");
         var flags = new Dictionary<string, string>(more);
-        foreach (var option in _settings)
+        foreach (var option in _settings.Concat(_refused))
             if (parsed.GetValue(option) is { } value) flags[option.Name[2..]] = value;
         return SettingsReader.Read(ConfigFile(parsed, environment), environment, flags);
     }

@@ -58,8 +58,7 @@ internal static class SourcesCommand
         try
         {
             var clock = sandbox is null ? TimeProvider.System : (await RemoteSandbox.ConnectAsync(sandbox, cancellation)).Clock;
-            using var http = new HttpClient();
-            http.DefaultRequestHeaders.UserAgent.ParseAdd("remora");
+            using var http = OutsideHttp.NewClient();
             var trial = await new HttpSourceFeed(source, http, new() { BaseUrl = sandbox }, clock).TryAsync(cancellation);
             Console.WriteLine($"asked    {trial.Url}");
             if (trial.Raw.Length > 0) Console.WriteLine($"raw      {(trial.Raw.Length > MostOfTheAnswer ? $"{trial.Raw[..MostOfTheAnswer]}... ({trial.Raw.Length} characters)" : trial.Raw)}");

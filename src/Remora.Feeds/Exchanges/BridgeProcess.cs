@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using Remora.Feeds.Keys;
 
 namespace Remora.Feeds.Exchanges;
 
@@ -51,6 +52,7 @@ internal sealed class BridgeProcess : IAsyncDisposable
             UseShellExecute = false,
             CreateNoWindow = true,
         };
+        foreach (var variable in ApiKeys.Variables) start.Environment.Remove(variable); // keys of other sources are none of its business
         return new(Process.Start(start)!);
     }
 

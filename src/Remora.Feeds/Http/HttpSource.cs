@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Remora.Feeds.Keys;
 using Remora.Markets;
 
 namespace Remora.Feeds.Http;
@@ -26,6 +27,9 @@ public sealed record HttpSource(
 {
     /// <summary>Until when a value that held at a moment may be relied on, for sources that pause by a calendar; null where <see cref="TimeToLive"/> says all.</summary>
     public Func<Instant, Instant>? GoodUntil { get; init; }
+
+    /// <summary>The key it is asked with; null for sources that want none.</summary>
+    public Credential? Credential { get; init; }
 
     internal Observation Observe(in Reading reading, Instant knowableAt)
     {

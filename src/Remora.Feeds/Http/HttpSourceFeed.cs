@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json;
 using System.Threading.Channels;
 using Remora.Feeds.Time;
@@ -39,11 +38,10 @@ public sealed record SourceTrial(Uri Url, string Raw, IReadOnlyList<Reading> Rea
 public sealed class HttpSourceFeed : ISourceFeed
 {
     private readonly HttpSource _source;
-    private readonly HttpClient _http;
     private readonly HttpSourceOptions _options;
     private readonly TimeProvider _clock;
     private readonly Random _random;
-    private readonly Uri _url;
+    private readonly BoundedGet _get;
     private readonly Dictionary<(Signal, string?), Observation> _latest = [];
     private CachedAnswer? _cached;
     private volatile SourceHealth _health;
@@ -52,11 +50,10 @@ public sealed class HttpSourceFeed : ISourceFeed
     public HttpSourceFeed(HttpSource source, HttpClient http, HttpSourceOptions? options = null, TimeProvider? clock = null)
     {
         _source = source;
-        _http = http;
         _options = options ?? new HttpSourceOptions();
         _clock = clock ?? TimeProvider.System;
         _random = new Random(_options.Seed);
-        _url = _options.BaseUrl is { } stand ? new Uri($"{stand.ToString().TrimEnd('/')}/{source.Url.Host}{source.Url.PathAndQuery}") : source.Url;
+        _get = new(http, source.Url, source.Credential, _options, _clock);
         _health = new() { Name = source.Name, Signals = source.Signals, State = FeedState.Starting, Latest = [] };
     }
 
@@ -103,15 +100,15 @@ public sealed class HttpSourceFeed : ISourceFeed
             var answer = await FetchAsync(cancellation);
             raw = answer.Content.GetRawText();
             var now = _clock.Now();
-            return new(_url, raw, Checked(_source.Read(answer.Content, now), now), null);
+            return new(_get.Url, raw, Checked(_source.Read(answer.Content, now), now), null);
         }
         catch (SourceException e)
         {
-            return new(_url, raw, [], new(e.Kind, e.Message, _clock.Now()));
+            return new(_get.Url, raw, [], new(e.Kind, e.Message, _clock.Now()));
         }
         catch (Exception e) when (e is FormatException or JsonException)
         {
-            return new(_url, raw, [], new("bad_response", e.Message, _clock.Now()));
+            return new(_get.Url, raw, [], new("bad_response", e.Message, _clock.Now()));
         }
     }
 
@@ -178,69 +175,10 @@ public sealed class HttpSourceFeed : ISourceFeed
     /// <summary>The answer; the one before when the source says that it still stands.</summary>
     private async Task<CachedAnswer> FetchAsync(CancellationToken cancellation)
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        deadline.CancelAfter(_options.Deadline);
-        try
-        {
-            using var request = new HttpRequestMessage(HttpMethod.Get, _url);
-            request.Headers.IfNoneMatch.TryParseAdd(_cached?.Tag);
-            request.Headers.IfModifiedSince = _cached?.Modified;
-            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
-            if (response.StatusCode == HttpStatusCode.NotModified && _cached is { } unchanged) return unchanged;
-            if (!response.IsSuccessStatusCode) throw SourceException.Of(response, _clock);
-            if (response.Content.Headers.ContentEncoding.Count > 0)
-                throw new SourceException("bad_response", $"the body is encoded as {string.Join(", ", response.Content.Headers.ContentEncoding)}, which was not asked for");
-            var content = JsonElement.Parse(await ReadAsync(response.Content, deadline.Token));
-            return new(content, response.Headers.ETag?.ToString(), response.Content.Headers.LastModified);
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            throw new SourceException("timeout", $"no complete answer within {_options.Deadline.TotalSeconds:0.##} s");
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException)
-        {
-            throw new SourceException("network", e.InnerException?.Message ?? e.Message);
-        }
+        var answer = await _get.SendAsync(_cached?.Answer, cancellation);
+        return ReferenceEquals(answer, _cached?.Answer) ? _cached : new(JsonElement.Parse(answer.Body), answer);
     }
 
-    private async Task<byte[]> ReadAsync(HttpContent content, CancellationToken cancellation)
-    {
-        await using var body = await content.ReadAsStreamAsync(cancellation);
-        using var bytes = new MemoryStream();
-        var chunk = new byte[8192];
-        while (await body.ReadAsync(chunk, cancellation) is > 0 and var count)
-        {
-            bytes.Write(chunk, 0, count);
-            if (bytes.Length > _options.MaxResponseBytes) throw new SourceException("bad_response", $"the body is over {_options.MaxResponseBytes} bytes");
-        }
-        return bytes.ToArray();
-    }
-
-    /// <summary>The last answer that made sense, and what the source knows it by.</summary>
-    private sealed record CachedAnswer(JsonElement Content, string? Tag, DateTimeOffset? Modified);
-
-    private sealed class SourceException(string kind, string message, TimeSpan? retryAfter = null) : Exception(message)
-    {
-        private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
-
-        public string Kind => kind;
-
-        public TimeSpan? RetryAfter => retryAfter;
-
-        public static SourceException Of(HttpResponseMessage response, TimeProvider clock)
-        {
-            var after = response.Headers.RetryAfter;
-            var asked = after?.Delta ?? (after?.Date is { } date ? date - clock.GetUtcNow() : null);
-            var wait = asked > LongestWait ? LongestWait : asked; // a wrong clock over there must not silence a source for years
-            var kind = response.StatusCode switch
-            {
-                HttpStatusCode.TooManyRequests => "rate_limited",
-                HttpStatusCode.UnavailableForLegalReasons => "restricted",
-                HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => "auth",
-                >= HttpStatusCode.InternalServerError => "unavailable",
-                _ => "bad_request",
-            };
-            return new(kind, $"HTTP {(int)response.StatusCode}", wait);
-        }
-    }
+    /// <summary>The last answer that made sense.</summary>
+    private sealed record CachedAnswer(JsonElement Content, HttpAnswer Answer);
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Remora.Feeds.Keys;
 using Remora.Markets;
 using Remora.Risk;
 using Remora.Server.Streams;
@@ -46,6 +47,9 @@ public sealed record ServiceSettings
 
     /// <summary>Whether outside sources are asked.</summary>
     public bool Sources { get; init; } = true;
+
+    /// <summary>The keys of outside sources, from the environment alone.</summary>
+    public ApiKeys Keys { get; init; } = ApiKeys.None;
 
     /// <summary>How many may read the event stream at once.</summary>
     public int MaxStreams { get; init; } = 5000;

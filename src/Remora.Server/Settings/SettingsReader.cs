@@ -1,4 +1,5 @@
 using System.Net;
+using Remora.Feeds.Keys;
 
 namespace Remora.Server.Settings;
 
@@ -9,7 +10,10 @@ public static class SettingsReader
     public const string Prefix = "REMORA_";
 
     /// <summary>Variables with the prefix that are no settings: where the settings file is, what clients read, where tests find recorded data, the password and the parts of ClickHouse.</summary>
-    private static readonly string[] OtherVariables = ["config", "url", "api_key", "shared", "clickhouse_password", "clickhouse_host", "libchdb"];
+    private static readonly string[] OtherVariables = ["config", "url", "api_key", "shared", "clickhouse_password", "clickhouse_host", "libchdb", .. OutsideKeys];
+
+    /// <summary>The keys of outside sources by the names they would have as settings, which they are not.</summary>
+    private static IEnumerable<string> OutsideKeys => ApiKeys.Variables.Select(variable => variable[Prefix.Length..].ToLowerInvariant());
 
     /// <summary>Reads and checks the settings.</summary>
     /// <param name="file">The settings file; null for none.</param>
@@ -23,7 +27,7 @@ public static class SettingsReader
         var texts = content.Settings.Concat(FromEnvironment(environment)).Concat(FromFlags(flags)).ToList();
         var settings = Apply(new ServiceSettings(), texts, SettingKeys.OfService, "", errors);
         var markets = content.Markets.Select((market, i) => Apply(NoMarket, market, SettingKeys.OfMarket, $"markets[{i}].", errors)).ToList();
-        settings = settings with { Markets = markets };
+        settings = settings with { Markets = markets, Keys = KeysIn(environment, errors) };
         if (errors.Count == 0) Check(settings, key => texts.LastOrDefault(text => text.Key == key)?.Origin ?? "the default", errors);
         return errors.Count == 0 ? settings : throw new SettingsException(errors);
     }
@@ -53,6 +57,19 @@ public static class SettingsReader
     private static IEnumerable<SettingText> FromFlags(IReadOnlyDictionary<string, string> flags) =>
         flags.Select(flag => Unsplit(flag.Key.Replace('-', '_'), flag.Value, $"flag --{flag.Key}"));
 
+    private static ApiKeys KeysIn(IReadOnlyDictionary<string, string> environment, List<string> errors)
+    {
+        try
+        {
+            return ApiKeys.Read(environment);
+        }
+        catch (FormatException e)
+        {
+            errors.Add(e.Message);
+            return ApiKeys.None;
+        }
+    }
+
     private static SettingText Unsplit(string key, string value, string origin)
     {
         var isList = SettingKeys.OfService.Any(known => known.Name == key && known.IsList);
@@ -66,6 +83,11 @@ public static class SettingsReader
         {
             if (keys.FirstOrDefault(key => key.Name == text.Key) is not { } key)
             {
+                if (OutsideKeys.Contains(text.Key))
+                {
+                    errors.Add($"{text.Origin}: a key does not belong here, where others may read it: put it into the environment as {Prefix}{text.Key.ToUpperInvariant()}");
+                    continue;
+                }
                 var nearest = Nearest.To(text.Key, keys.Select(known => known.Name), 1);
                 errors.Add($"{text.Origin}: there is no setting '{prefix}{text.Key}': did you mean '{nearest[0]}'?");
                 continue;

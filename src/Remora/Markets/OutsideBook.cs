@@ -1,10 +1,11 @@
 namespace Remora.Markets;
 
-/// <summary>Remembers outside values and what is made of them: changes over days, and liquidations against their usual size.</summary>
+/// <summary>Remembers outside values and what is made of them (changes over days, liquidations against their usual size), and the calendar.</summary>
 public sealed class OutsideBook
 {
     private readonly Dictionary<(Signal Signal, string? Base), ObservationSeries> _series = [];
     private readonly Dictionary<string, OutsideView> _views = [];
+    private EventCalendar? _calendar;
 
     /// <summary>Takes an observation. False, and nothing changes, when the signal already has a value that held as late or later.</summary>
     public bool Apply(Observation observation)
@@ -16,17 +17,21 @@ public sealed class OutsideBook
         return true;
     }
 
-    /// <summary>What is known for a base currency: its own values, and the whole market's where it has none.</summary>
+    /// <summary>Takes a calendar in place of the one before.</summary>
+    public void Apply(EventCalendar calendar)
+    {
+        _calendar = calendar;
+        _views.Clear();
+    }
+
+    /// <summary>What is known for a base currency: its own values, and the whole market's where it has none or they have expired.</summary>
     public OutsideView View(string @base)
     {
-        if (_series.Count == 0) return OutsideView.Empty;
+        if (_series.Count == 0 && _calendar is null) return OutsideView.Empty;
         return _views.TryGetValue(@base, out var view) ? view : Remember(@base); // a closure here would be allocated on every call
     }
 
-    private OutsideView Remember(string @base) => _views[@base] = new(signal => Find(signal, @base));
+    private OutsideView Remember(string @base) => _views[@base] = new(signal => Find(signal, @base), signal => Find(signal, null), _calendar);
 
-    private OutsideValue Find(Signal signal, string @base) =>
-        _series.TryGetValue((signal, @base), out var own) ? own.Value
-        : _series.TryGetValue((signal, null), out var shared) ? shared.Value
-        : OutsideValue.Missing;
+    private OutsideValue Find(Signal signal, string? @base) => _series.TryGetValue((signal, @base), out var series) ? series.Value : OutsideValue.Missing;
 }

@@ -4,31 +4,55 @@ namespace Remora.Markets;
 public sealed class OutsideView
 {
     private static readonly Signal[] AllSignals = Enum.GetValues<Signal>();
-    private readonly OutsideValue[] _values;
+    private readonly OutsideValue[] _own;
+    private readonly OutsideValue[] _shared;
 
-    internal OutsideView(Func<Signal, OutsideValue> value)
+    internal OutsideView(Func<Signal, OutsideValue> own, Func<Signal, OutsideValue> shared, EventCalendar? calendar)
     {
-        _values = Array.ConvertAll(AllSignals, signal => value(signal));
+        _own = Array.ConvertAll(AllSignals, signal => own(signal));
+        _shared = Array.ConvertAll(AllSignals, signal => shared(signal));
+        Calendar = calendar;
     }
 
     /// <summary>Every signal there is, in order.</summary>
     public static ReadOnlySpan<Signal> Signals => AllSignals;
 
     /// <summary>Nothing is known.</summary>
-    public static OutsideView Empty { get; } = new(_ => OutsideValue.Missing);
+    public static OutsideView Empty { get; } = new(_ => OutsideValue.Missing, _ => OutsideValue.Missing, null);
 
-    /// <summary>The newest value of a signal, fresh or not.</summary>
-    public OutsideValue this[Signal signal] => _values[(int)signal];
+    /// <summary>The events to come; null where no calendar is known.</summary>
+    public EventCalendar? Calendar { get; }
+
+    /// <summary>The newest value of a signal, fresh or not: the currency's own, and the whole market's where it has none.</summary>
+    public OutsideValue this[Signal signal] => _own[(int)signal].Latest is null ? _shared[(int)signal] : _own[(int)signal];
+
+    /// <summary>
+    /// What stands for a signal at <paramref name="now"/>: the currency's own value while it is fresh, then the whole market's while that is; where neither is,
+    /// the own one again, which says since when nothing has come.
+    /// </summary>
+    public OutsideValue this[Signal signal, Instant now] => Pick((int)signal, now);
 
     /// <summary>What the score uses of a signal at <paramref name="now"/>: NaN when it is missing, expired, or has too short a past for its change.</summary>
     public double At(Signal signal, Instant now)
     {
-        ref readonly var value = ref _values[(int)signal];
-        return value.Latest is { } latest && now < latest.ExpiresAt ? value.Measure : double.NaN;
+        ref readonly var value = ref Pick((int)signal, now);
+        return value.IsFresh(now) ? value.Measure : double.NaN;
     }
 
     /// <summary>The raw value of a signal at <paramref name="now"/>: NaN when missing or expired.</summary>
-    public double RawAt(Signal signal, Instant now) => _values[(int)signal].Latest is { } latest && now < latest.ExpiresAt ? latest.Value : double.NaN;
+    public double RawAt(Signal signal, Instant now)
+    {
+        ref readonly var value = ref Pick((int)signal, now);
+        return value.IsFresh(now) ? value.Latest!.Value : double.NaN;
+    }
+
+    private ref readonly OutsideValue Pick(int signal, Instant now)
+    {
+        ref readonly var own = ref _own[signal];
+        if (own.IsFresh(now)) return ref own;
+        ref readonly var shared = ref _shared[signal];
+        return ref own.Latest is null || shared.IsFresh(now) ? ref shared : ref own;
+    }
 }
 
 /// <summary>One signal's newest observation and what the score makes of it.</summary>
@@ -38,4 +62,6 @@ public readonly record struct OutsideValue(Observation? Latest, double Measure)
 {
     /// <summary>There is none.</summary>
     public static readonly OutsideValue Missing = new(null, double.NaN);
+
+    internal bool IsFresh(Instant now) => Latest is { } latest && now < latest.ExpiresAt;
 }

@@ -1,6 +1,6 @@
 namespace Remora.Markets;
 
-/// <summary>An outside value that the score knows how to use.</summary>
+/// <summary>An outside value: one that the score uses, or one that is only recorded and shown.</summary>
 public enum Signal
 {
     /// <summary>Crypto fear and greed index, 0 (extreme fear) to 100 (extreme greed). The whole market's.</summary>
@@ -26,4 +26,13 @@ public enum Signal
 
     /// <summary>Bitcoin's share of the total market capitalisation, in percent. The whole market's; the score uses its 7-day change in points.</summary>
     BtcDominance,
+
+    /// <summary>Volatility that option prices imply for the next 30 days, in percent a year. A pair's own. Recorded: it moves neither score nor confidence.</summary>
+    ImpliedVolatility,
+
+    /// <summary>Total market capitalisation of all crypto currencies, in US dollars. The whole market's. Recorded: it moves neither score nor confidence.</summary>
+    TotalMarketCap,
+
+    /// <summary>Front future of the S&amp;P 500, in points. The whole market's. Recorded: it moves neither score nor confidence.</summary>
+    EquityFuture,
 }

@@ -56,7 +56,7 @@ public readonly record struct SourceState(Reliance State, string? Source, Instan
         };
         foreach (var signal in OutsideView.Signals)
         {
-            var latest = assessment.Outside[signal].Latest;
+            var latest = assessment.Outside[signal, now].Latest;
             if (latest is null && !assessment.Configured.Contains(signal)) continue;
             states[RemoraJson.NameOf(signal)] = latest is null
                 ? new(Reliance.Missing, null, null, double.NaN)

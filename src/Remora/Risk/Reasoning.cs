@@ -26,9 +26,17 @@ internal static class Reasoning
             if (assessment.EventFlags[flag] == true && !assessment.BlockedBy.Contains(EventFlags.NameOf(flag)))
                 sentences.Add(Text($"Note: {Condition(flag, assessment)}."));
         foreach (var (name, source) in assessment.Sources)
-            if (name != SourceState.Candles && source.State != Reliance.Fresh)
+            if (name != SourceState.Candles && source.State != Reliance.Fresh && Weighs(name, assessment))
                 sentences.Add(Text($"{name} is {RemoraJson.NameOf(source.State)}: it adds nothing to the score and lowers confidence."));
         return sentences;
+    }
+
+    /// <summary>Whether anything is lost by a signal's absence; what is only recorded is named among the sources, and needs no sentence.</summary>
+    private static bool Weighs(string name, Assessment assessment)
+    {
+        foreach (var signal in OutsideView.Signals)
+            if (RemoraJson.NameOf(signal) == name) return RiskScorer.Weight(signal, assessment.Rules.External) > 0;
+        return false;
     }
 
     private static string Block(string name, Assessment assessment)
@@ -61,9 +69,13 @@ internal static class Reasoning
             RiskFlag.FundingExtreme => Text($"the funding rate is {assessment.FundingRate:+0.000%;-0.000%} per 8 hours"),
             RiskFlag.LiquidationCascade => Text($"liquidations of the last hour are {Outside(Signal.Liquidations):0.0} times the 99th percentile of 30 days"),
             RiskFlag.NegativeNews => Text($"the news is bad, sentiment {Outside(Signal.NewsSentiment):+0.00;-0.00}"),
+            RiskFlag.ScheduledEvent => Events(assessment.Outside.Calendar!.Near(assessment.AssessedAt)),
             _ => Text($"macro stress, the VIX is {assessment.Vix:0.0} ({rules.MacroStress:0.#} or above)"),
         };
     }
+
+    /// <summary>Which events are near, and when they are.</summary>
+    internal static string Events(IReadOnlyList<ScheduledEvent> near) => "scheduled: " + string.Join("; ", near.Select(e => Text($"{e.Name} at {e.At}")));
 
     private static string Staleness(Assessment assessment) =>
         assessment.AsOf is null

@@ -32,6 +32,9 @@ public enum RiskFlag
 
     /// <summary>The VIX is high.</summary>
     MacroStress,
+
+    /// <summary>An event of the calendar is near.</summary>
+    ScheduledEvent,
 }
 
 /// <summary>All flags at once: raised, not raised, or null where what it needs is unknown.</summary>
@@ -76,6 +79,9 @@ public readonly record struct EventFlags
 
     /// <summary>The VIX is high.</summary>
     public bool? FlagMacroStress => this[RiskFlag.MacroStress];
+
+    /// <summary>An event of the calendar is near; null without a calendar.</summary>
+    public bool? FlagScheduledEvent => this[RiskFlag.ScheduledEvent];
 
     /// <summary>Whether a flag is raised; null while unknown.</summary>
     public bool? this[RiskFlag flag] => (_known & Bit(flag)) == 0 ? null : (_raised & Bit(flag)) != 0;

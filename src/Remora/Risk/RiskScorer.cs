@@ -33,7 +33,8 @@ public static class RiskScorer
         Signal.Liquidations => rules.Liquidations.At(measure),
         Signal.OpenInterest => rules.OpenInterest.At(measure),
         Signal.NewsSentiment => rules.NewsSentiment.At(measure),
-        _ => @base == "BTC" ? 0 : rules.BtcDominance.At(measure),
+        Signal.BtcDominance => @base == "BTC" ? 0 : rules.BtcDominance.At(measure),
+        _ => 0, // recorded only
     };
 
     /// <summary>The most a signal can add: what its absence costs in confidence.</summary>
@@ -46,7 +47,8 @@ public static class RiskScorer
         Signal.Liquidations => rules.Liquidations.Weight,
         Signal.OpenInterest => rules.OpenInterest.Weight,
         Signal.NewsSentiment => rules.NewsSentiment.Weight,
-        _ => rules.BtcDominance.Weight,
+        Signal.BtcDominance => rules.BtcDominance.Weight,
+        _ => 0, // recorded only
     };
 
     /// <summary>All flags.</summary>
@@ -67,7 +69,8 @@ public static class RiskScorer
             .With(RiskFlag.FundingExtreme, AtLeast(Math.Abs(outside.At(Signal.FundingRate, now)), rules.FundingExtreme))
             .With(RiskFlag.LiquidationCascade, AtLeast(outside.At(Signal.Liquidations, now), rules.LiquidationCascade))
             .With(RiskFlag.NegativeNews, AtMost(outside.At(Signal.NewsSentiment, now), rules.NegativeNews))
-            .With(RiskFlag.MacroStress, AtLeast(outside.At(Signal.Vix, now), rules.MacroStress));
+            .With(RiskFlag.MacroStress, AtLeast(outside.At(Signal.Vix, now), rules.MacroStress))
+            .With(RiskFlag.ScheduledEvent, outside.Calendar?.HoldsAt(now));
     }
 
     /// <summary>The score in words.</summary>

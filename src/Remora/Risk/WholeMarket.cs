@@ -188,6 +188,8 @@ public sealed class WholeMarketAssessment
         if (unknown.Count > 0 && unknown.Count < _basket.Count) yield return Text($"Not known yet: {string.Join(", ", unknown)}.");
         if (Regime is { } regime)
             yield return Text($"The regime is {RemoraJson.NameOf(regime)}: {Breadth[regime]:P0} of the pairs, {_basket.Select((a, i) => a.Regime == regime ? _weights[i] : 0).Sum():P0} of the weight.");
+        if (EventFlags.FlagScheduledEvent == true && _lead.Outside.Calendar is { } calendar)
+            yield return Text($"Note: {Risk.Reasoning.Events(calendar.Near(AssessedAt))}.");
         var stale = _basket.Where(a => a.Stale && a.AsOf is not null).Select(a => a.Pair.ToString()).ToList();
         if (stale.Count > 0) yield return Text($"The data of {string.Join(", ", stale)} is stale.");
     }

@@ -19,9 +19,10 @@ public sealed class ArchitectureTests
         ["Remora.ClickHouseHost"] = [],
         ["Remora.Store"] = ["Remora", "Remora.ClickHouse"],
         ["Remora.Backtest"] = ["Remora"],
-        ["Remora.Server"] = ["Remora", "Remora.Feeds", "Remora.Store"],
+        ["Remora.Bots"] = ["Remora"],
+        ["Remora.Server"] = ["Remora", "Remora.Feeds", "Remora.Store", "Remora.Bots"],
         ["Remora.Client"] = [],
-        ["Remora.Cli"] = ["Remora", "Remora.Feeds", "Remora.Sandbox", "Remora.ClickHouse", "Remora.Store", "Remora.Backtest", "Remora.Server", "Remora.Client"],
+        ["Remora.Cli"] = ["Remora", "Remora.Feeds", "Remora.Sandbox", "Remora.ClickHouse", "Remora.Store", "Remora.Backtest", "Remora.Server", "Remora.Client", "Remora.Bots"],
     };
 
     private static readonly string[] BannedEndings = ["Manager", "Helper", "Helpers", "Util", "Utils", "Service", "Services", "Common", "Impl", "Mapper", "Dto"];

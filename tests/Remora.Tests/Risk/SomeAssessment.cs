@@ -20,11 +20,11 @@ internal static class SomeAssessment
 
     public static Assessment Of(
         MarketReadings? readings = null, Regime? regime = Regime.Sideways, Observation[]? outside = null, RiskPolicy? policy = null, Side side = Side.Long,
-        TimeSpan age = default, Signal[]? configured = null, string pair = "BTC/USDT", double agreement = 1)
+        TimeSpan age = default, Signal[]? configured = null, string pair = "BTC/USDT", double agreement = 1, EventCalendar? calendar = null)
     {
         var market = Some.MarketOf(pair);
         var state = regime is null ? RegimeState.Unknown : new RegimeState(regime, AsOf, agreement);
-        return new(new(market, policy ?? RiskPolicy.Default, configured ?? []), readings ?? Calm, state, View(market, outside ?? []), side, AsOf + age);
+        return new(new(market, policy ?? RiskPolicy.Default, configured ?? []), readings ?? Calm, state, View(market, outside ?? [], calendar), side, AsOf + age);
     }
 
     /// <summary>A value known an hour before <see cref="AsOf"/>, good for a day.</summary>
@@ -48,10 +48,11 @@ internal static class SomeAssessment
         ];
     }
 
-    private static OutsideView View(MarketId market, Observation[] outside)
+    private static OutsideView View(MarketId market, Observation[] outside, EventCalendar? calendar)
     {
         var book = new OutsideBook();
         foreach (var observation in outside) book.Apply(observation);
+        if (calendar is not null) book.Apply(calendar);
         return book.View(market.Pair.Base);
     }
 }

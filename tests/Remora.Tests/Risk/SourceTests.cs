@@ -50,6 +50,33 @@ public sealed class SourceTests
     }
 
     [Fact]
+    public void A_pairs_own_value_that_has_expired_does_not_hide_the_whole_markets()
+    {
+        Observation shared = SomeAssessment.Value(Signal.NewsSentiment, -1), own = SomeAssessment.Value(Signal.NewsSentiment, 1, "BTC") with { TimeToLive = TimeSpan.FromHours(1.5) };
+        Assessment After(double hours, params Observation[] outside) => SomeAssessment.Of(outside: outside, age: TimeSpan.FromHours(hours));
+        Assert.Equal((0, 1.0), (After(0.49, shared, own).RiskBreakdown.External, After(0.49, shared, own).External["news_sentiment"].Value));
+        Assert.Equal((0.15, -1.0), (After(0.5, shared, own).RiskBreakdown.External, After(0.5, shared, own).External["news_sentiment"].Value));
+        Assert.Equal(Reliance.Fresh, After(0.5, shared, own).Sources["news_sentiment"].State);
+        Assert.True(After(0.5, shared, own).EventFlags.FlagNegativeNews);
+        var both = After(30, shared, own with { HeldAt = shared.HeldAt + TimeSpan.FromMinutes(1) }).Sources["news_sentiment"];
+        Assert.Equal((Reliance.Stale, shared.HeldAt + TimeSpan.FromMinutes(1)), (both.State, both.AsOf)); // nothing is fresh: its own says since when
+    }
+
+    [Theory, InlineData(Signal.ImpliedVolatility, 90, "BTC"), InlineData(Signal.TotalMarketCap, 1e12, null), InlineData(Signal.EquityFuture, 5000, null)]
+    public void What_is_only_recorded_is_shown_and_moves_nothing(Signal signal, double value, string? @base)
+    {
+        Signal[] configured = [Signal.FearGreed, signal];
+        Observation fear = SomeAssessment.Value(Signal.FearGreed, 20), recorded = SomeAssessment.Value(signal, value, @base);
+        Assessment without = SomeAssessment.Of(outside: [fear], configured: configured), with = SomeAssessment.Of(outside: [fear, recorded], configured: configured);
+        Assert.Equal((without.RiskBreakdown, without.RiskScore, without.RiskConfidence, without.EventFlags), (with.RiskBreakdown, with.RiskScore, with.RiskConfidence, with.EventFlags));
+        Assert.Equal((0.175, 1.0), (without.RiskBreakdown.External, without.RiskConfidence));
+        Assert.Equal(new ExternalAddend(value, value, 0), with.External[RemoraJson.NameOf(signal)]);
+        Assert.Equal(Reliance.Missing, without.Sources[RemoraJson.NameOf(signal)].State);
+        Assert.Equal(with.Reasoning, without.Reasoning); // nothing is lost without it
+        Assert.Equal(1, SomeAssessment.Of(configured: [signal]).RiskConfidence);
+    }
+
+    [Fact]
     public void An_older_value_never_replaces_a_newer_one()
     {
         var book = new OutsideBook();

@@ -1,0 +1,95 @@
+using System.Net;
+using Remora.Feeds.Keys;
+
+namespace Remora.Feeds.Http;
+
+/// <summary>A body, and what its source knows it by. Where a key was sent, it is no longer in the body.</summary>
+/// <param name="Body">The whole body.</param>
+/// <param name="Tag">Its ETag; null without one.</param>
+/// <param name="Modified">When it was last changed; null where that is not said.</param>
+internal sealed record HttpAnswer(byte[] Body, string? Tag, DateTimeOffset? Modified);
+
+/// <summary>
+/// One address, asked with limits: a deadline for the whole, a largest body, no encoding that was not asked for, a few redirections and none with a key.
+/// Whatever goes wrong is a <see cref="SourceException"/>.
+/// </summary>
+/// <param name="http">A client of <see cref="OutsideHttp"/>.</param>
+/// <param name="url">What to ask, without a key.</param>
+/// <param name="credential">The key to ask with; null for none.</param>
+/// <param name="options">The limits, and the stand-in that takes the place of every host.</param>
+/// <param name="clock">The time by which a date in Retry-After is a wait.</param>
+internal sealed class BoundedGet(HttpClient http, Uri url, Credential? credential, HttpSourceOptions options, TimeProvider clock)
+{
+    private const int MostRedirections = 3;
+
+    /// <summary>What is asked, as it may be shown.</summary>
+    public Uri Url { get; } = StandIn(url, options.BaseUrl);
+
+    /// <summary>The answer; <paramref name="before"/> itself where the source says that it still stands.</summary>
+    public async Task<HttpAnswer> SendAsync(HttpAnswer? before, CancellationToken cancellation)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline.CancelAfter(options.Deadline);
+        try
+        {
+            var address = Url;
+            for (var redirections = 0; ; redirections++)
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Get, address);
+                credential?.Attach(request);
+                request.Headers.IfNoneMatch.TryParseAdd(before?.Tag);
+                request.Headers.IfModifiedSince = before?.Modified;
+                using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
+                if (response.StatusCode == HttpStatusCode.NotModified && before is not null) return before;
+                if (response.StatusCode is >= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest && response.Headers.Location is { } location)
+                {
+                    address = Redirected(address, location, redirections);
+                    continue;
+                }
+                if (!response.IsSuccessStatusCode) throw SourceException.Of(response, clock);
+                return await AnswerAsync(response, deadline.Token);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new SourceException("timeout", $"no complete answer within {options.Deadline.TotalSeconds:0.##} s");
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw new SourceException("network", credential?.Redact(e.InnerException?.Message ?? e.Message) ?? e.InnerException?.Message ?? e.Message);
+        }
+    }
+
+    private async Task<HttpAnswer> AnswerAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        var encodings = response.Content.Headers.ContentEncoding;
+        if (encodings.Count > 0) throw new SourceException("bad_response", "the body is encoded, which was not asked for");
+        var body = await ReadAsync(response.Content, cancellation);
+        return new(credential?.Redact(body) ?? body, response.Headers.ETag?.ToString(), response.Content.Headers.LastModified);
+    }
+
+    private async Task<byte[]> ReadAsync(HttpContent content, CancellationToken cancellation)
+    {
+        await using var body = await content.ReadAsStreamAsync(cancellation);
+        using var bytes = new MemoryStream();
+        var chunk = new byte[8192];
+        while (await body.ReadAsync(chunk, cancellation) is > 0 and var count)
+        {
+            bytes.Write(chunk, 0, count);
+            if (bytes.Length > options.MaxResponseBytes) throw new SourceException("bad_response", $"the body is over {options.MaxResponseBytes} bytes");
+        }
+        return bytes.ToArray();
+    }
+
+    private Uri Redirected(Uri from, Uri location, int redirections)
+    {
+        if (credential is not null) throw new SourceException("bad_response", "it redirects, and the key goes nowhere else");
+        if (redirections >= MostRedirections) throw new SourceException("bad_response", $"it redirects more than {MostRedirections} times");
+        var to = new Uri(from, location);
+        var isSafe = to.Scheme == Uri.UriSchemeHttps || (to.Scheme == Uri.UriSchemeHttp && from.Scheme == Uri.UriSchemeHttp);
+        if (!isSafe) throw new SourceException("bad_response", "it redirects to what is not https");
+        return options.BaseUrl is { } stand && to.Authority != stand.Authority ? StandIn(to, stand) : to;
+    }
+
+    private static Uri StandIn(Uri url, Uri? stand) => stand is null ? url : new($"{stand.ToString().TrimEnd('/')}/{url.Host}{url.PathAndQuery}");
+}

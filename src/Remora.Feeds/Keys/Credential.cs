@@ -1,0 +1,52 @@
+using System.Text;
+
+namespace Remora.Feeds.Keys;
+
+/// <summary>A key and where its source wants it. It is put into a request at the last moment, and taken out of everything that comes back.</summary>
+public sealed class Credential
+{
+    private static readonly byte[] HiddenBytes = Encoding.ASCII.GetBytes(ApiKey.Hidden);
+    private readonly string _name;
+    private readonly bool _inHeader;
+    private readonly ApiKey _key;
+
+    private Credential(string name, bool inHeader, ApiKey key) => (_name, _inHeader, _key) = (name, inHeader, key);
+
+    /// <summary>A key that is sent as a header.</summary>
+    public static Credential InHeader(string name, ApiKey key) => new(name, inHeader: true, key);
+
+    /// <summary>A key that is sent as a parameter of the query, by sources that know no header for it.</summary>
+    public static Credential InQuery(string name, ApiKey key) => new(name, inHeader: false, key);
+
+    /// <summary>Puts the key into a request whose address does not hold it yet.</summary>
+    internal void Attach(HttpRequestMessage request)
+    {
+        if (_inHeader)
+        {
+            request.Headers.Add(_name, _key.Reveal());
+            return;
+        }
+        var url = request.RequestUri!.AbsoluteUri;
+        request.RequestUri = new($"{url}{(url.Contains('?') ? '&' : '?')}{_name}={_key.Reveal()}");
+    }
+
+    /// <summary>The text without the key.</summary>
+    internal string Redact(string text) => text.Replace(_key.Reveal(), ApiKey.Hidden, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>A body without the key: nothing that is read from it or said of it can hold the key then.</summary>
+    internal byte[] Redact(byte[] body)
+    {
+        var key = Encoding.ASCII.GetBytes(_key.Reveal());
+        if (body.AsSpan().IndexOf(key) < 0) return body;
+        using var clean = new MemoryStream(body.Length);
+        ReadOnlySpan<byte> rest = body;
+        for (var at = rest.IndexOf(key); at >= 0; at = rest.IndexOf(key))
+        {
+            clean.Write(rest[..at]);
+            clean.Write(HiddenBytes);
+            rest = rest[(at + key.Length)..];
+        }
+        clean.Write(rest);
+        return clean.ToArray();
+    }
+}
