@@ -20,12 +20,15 @@ internal static class CommandLine
         ServeCommand.Create(),
         AskCommand.Create(),
         SourcesCommand.Create(),
+        CalendarCommand.Create(),
         SandboxCommand.Create(),
         ReplayCommand.Create(),
         HistoryCommand.Create(),
         BacktestCommand.Create(),
         StudyCommand.Create(),
         JudgeCommand.Create(),
+        RollupCommand.Create(),
+        SqlCommand.Create(),
         DoctorCommand.Create(),
     };
 }

@@ -59,6 +59,15 @@ public sealed record StoreLocation
         };
     }
 
+    /// <summary>A client on the database, whether or not anybody answers there yet: in a folder it reaches whichever process has it open.</summary>
+    public ClickHouseClient NewClient(TimeProvider? time = null)
+    {
+        var options = EngineFolder is { } folder
+            ? Embedded.EngineFolder.OptionsOf(folder)
+            : new ClickHouseOptions { Url = Url, User = User, Password = Password, Cluster = Cluster?.Value };
+        return new(options with { Database = Database.Value }, time);
+    }
+
     /// <summary>The place, without secrets.</summary>
     public override string ToString() => Folder ?? Url!.ToString();
 

@@ -42,4 +42,7 @@ public sealed record SourceHealth
 
     /// <summary>Failures since the last success.</summary>
     public int ConsecutiveFailures { get; init; }
+
+    /// <summary>How those are that stand in for it, in order; they are asked only while it is away.</summary>
+    public IReadOnlyList<SourceHealth> StandIns { get; init; } = [];
 }

@@ -25,7 +25,8 @@ internal sealed class SandboxDesk
     public SandboxDesk(SandboxOptions options, SandboxWorld world, FaultBoard faults, TimeProvider clock, CancellationToken stop)
     {
         (_world, _faults, _clock, _faultClock, _stop) = (world, faults, clock, options.FaultClock, stop);
-        Venue[] venues = [new Binance(world), new Kraken(world), new Coinbase(world), new Bybit(world), new Okx(world), new AlternativeMe(world), new Yahoo(world), new CoinGecko(world)];
+        Venue[] venues = [new Binance(world), new Kraken(world), new Coinbase(world), new Bybit(world), new Okx(world), new AlternativeMe(world), new Yahoo(world), new CoinGecko(world),
+            new CoinPaprika(world), new Deribit(world), new Fred(world)];
         foreach (var venue in venues)
             foreach (var host in venue.Hosts) _byHost[host] = venue;
         _control = new(options, world, venues, faults, clock, _counts);

@@ -5,6 +5,7 @@ using Remora.Feeds.Derivatives;
 using Remora.Feeds.Exchanges;
 using Remora.Feeds.Http;
 using Remora.Server.Settings;
+using Remora.Server.Storage;
 
 namespace Remora.Server;
 
@@ -14,17 +15,19 @@ public sealed class OutsideWorld : IAsyncDisposable
     private readonly CcxtBridge _bridge;
     private readonly HttpClient _http;
 
-    private OutsideWorld(ServiceSettings settings, TimeProvider clock, SandboxNotice? sandbox, ILoggerFactory log)
+    private OutsideWorld(ServiceSettings settings, TimeProvider clock, SandboxNotice? sandbox, MarketRecord? record, ILoggerFactory log)
     {
         var standIn = sandbox is null ? null : new Uri(sandbox.Url);
         _bridge = CcxtBridge.Start(new() { BaseUrl = standIn, RateLimit = standIn is null }, clock);
         _http = OutsideHttp.NewClient();
-        var polls = new MarketFeedOptions { PollDelay = settings.PollDelay };
+        var polls = new MarketFeedOptions { PollDelay = settings.PollDelay, Recall = record is null ? null : record.RecallAsync };
         Parts = new()
         {
             Markets = [.. settings.TrackedMarkets.Select(market => new ExchangeMarketFeed(market.Id, [.. VenuesOf(market)], polls, clock))],
-            Sources = settings.Sources ? [.. OverHttp(standIn, clock), .. Perpetuals(settings, clock)] : [],
+            Sources = settings.Sources ? [.. OverHttp(settings, standIn, clock), .. Perpetuals(settings, clock)] : [],
+            Calendar = new(settings.CalendarFile, settings.CalendarBefore, settings.CalendarAfter, clock),
             Bridge = () => _bridge.Health,
+            Record = record,
             Sandbox = sandbox,
             Log = log,
         };
@@ -37,9 +40,10 @@ public sealed class OutsideWorld : IAsyncDisposable
     /// <param name="settings">The settings, checked.</param>
     /// <param name="clock">The time that candles close by.</param>
     /// <param name="sandbox">What stands in for the world; null for the real one.</param>
+    /// <param name="record">What is kept of the markets, for their warm-up; null where nothing is.</param>
     /// <param name="log">Where the service writes what an operator should know.</param>
-    public static OutsideWorld Connect(ServiceSettings settings, TimeProvider clock, SandboxNotice? sandbox, ILoggerFactory log) =>
-        new(settings, clock, sandbox, log);
+    public static OutsideWorld Connect(ServiceSettings settings, TimeProvider clock, SandboxNotice? sandbox, MarketRecord? record, ILoggerFactory log) =>
+        new(settings, clock, sandbox, record, log);
 
     /// <summary>Disconnects; call it after the service has ended.</summary>
     public async ValueTask DisposeAsync()
@@ -48,8 +52,16 @@ public sealed class OutsideWorld : IAsyncDisposable
         _http.Dispose();
     }
 
-    private IEnumerable<ISourceFeed> OverHttp(Uri? standIn, TimeProvider clock) =>
-        HttpSources.All.Select((source, i) => new HttpSourceFeed(source, _http, new() { BaseUrl = standIn, Seed = i }, clock));
+    private IEnumerable<ISourceFeed> OverHttp(ServiceSettings settings, Uri? standIn, TimeProvider clock)
+    {
+        var circuits = new HostCircuits(clock);
+        var seed = 0;
+        foreach (var chain in HttpSources.Chains(settings.DollarSource, settings.Keys))
+        {
+            List<HttpSourceFeed> feeds = [.. chain.Select(source => new HttpSourceFeed(source, _http, new() { BaseUrl = standIn, Seed = seed++, Circuits = circuits }, clock))];
+            yield return feeds.Count == 1 ? feeds[0] : new FallbackFeed(feeds, clock);
+        }
+    }
 
     private IEnumerable<ISourceFeed> Perpetuals(ServiceSettings settings, TimeProvider clock) =>
         settings.TrackedMarkets.Select(market => market.Id.Pair.Base).Distinct().Select((name, i) =>

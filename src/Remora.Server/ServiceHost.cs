@@ -11,6 +11,7 @@ using Remora.Markets;
 using Remora.Server.Answers;
 using Remora.Server.Api;
 using Remora.Server.Settings;
+using Remora.Server.Storage;
 using Remora.Server.Streams;
 
 namespace Remora.Server;
@@ -55,7 +56,7 @@ public sealed class ServiceHost : IAsyncDisposable
         IReadOnlyList<Signal> configured = [.. parts.Sources.SelectMany(source => source.Health.Signals).Distinct().Order()];
         var engine = new RemoraEngine(settings.PoliciesInOrder, configured);
         var board = new AssessmentBoard(markets, settings.PoliciesInOrder, clock);
-        var pump = new MarketPump(engine, board);
+        var pump = new MarketPump(engine, board, parts.Record);
 
         var streams = new StreamHub(board, settings.StreamPatience with { Readers = settings.MaxStreams });
 
@@ -70,6 +71,18 @@ public sealed class ServiceHost : IAsyncDisposable
             throw;
         }
         return new(app, board, pump, streams, parts);
+    }
+
+    private async Task<IReadOnlyList<Observation>> RecallAsync(MarketRecord record)
+    {
+        try
+        {
+            return await record.RecallOutsideAsync(Board.Markets, Board.Policies[0].Name, _stop.Token);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            return [];
+        }
     }
 
     /// <summary>Asks the service to end; <see cref="Completion"/> tells when it has.</summary>
@@ -87,8 +100,10 @@ public sealed class ServiceHost : IAsyncDisposable
     private async Task RunAsync(MarketPump pump, StreamHub streams, ServiceParts parts)
     {
         var log = parts.Log.CreateLogger<ServiceHost>();
+        if (parts.Record is { } record) pump.Recall(await RecallAsync(record));
         var tasks = parts.Markets.Select(feed => feed.RunAsync(pump.Events, _stop.Token))
             .Concat(parts.Sources.Select(feed => feed.RunAsync(pump.Events, _stop.Token)))
+            .Concat(parts.Calendar is { } calendar ? [calendar.RunAsync(pump.Events, _stop.Token)] : [])
             .Append(pump.RunAsync(_stop.Token)).Append(streams.RunAsync(_stop.Token)).ToList();
         try
         {
@@ -137,6 +152,7 @@ public sealed class ServiceHost : IAsyncDisposable
         if (parts.Sandbox is { } sandbox) app.UseSandboxNotice(sandbox);
         app.UseHeadAsGet();
         var shortPath = new RiskShortPath(board);
+        if (parts.Record is { } record && settings.RecordRequests) app.UseRequestRecord(record.Session.Recorder, board);
         app.Use(next => context => shortPath.TryAnswer(context) ? Task.CompletedTask : next(context));
         app.UseProblems(parts.Log);
         app.UseRouting();
@@ -153,6 +169,8 @@ public sealed class ServiceHost : IAsyncDisposable
         StreamApi.Map(api);
         CatalogApi.Map(api);
         StatusApi.Map(api);
+        HistoryApi.Map(api);
+        StoreApi.Map(api);
         HealthApi.Map(app);
         app.MapOpenApi();
         MarketPage.Map(app);

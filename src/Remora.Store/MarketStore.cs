@@ -96,6 +96,9 @@ public sealed class MarketStore
         await new RetentionClauses(this).ApplyAsync(cancellation);
         return new(SchemaFile.All[^1].Version, steps, remarks);
     }
+
+    /// <summary>Rows, bytes and times per table.</summary>
+    public Task<StoreStatus> StatusAsync(CancellationToken cancellation = default) => StoreStatus.OfAsync(this, cancellation);
 }
 
 /// <summary>What was made when the store was opened.</summary>

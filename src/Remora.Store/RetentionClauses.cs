@@ -13,17 +13,7 @@ internal sealed class RetentionClauses(MarketStore store)
         await ApplyAsync(StoreTable.Observations, retention.ObservationDays, cancellation);
         await ApplyAsync(StoreTable.Assessments, retention.AssessmentDays, cancellation);
         await ApplyAsync(StoreTable.Requests, retention.RequestDays, cancellation);
-        foreach (var target in await TargetsAsync(cancellation)) await ApplyAsync(target, SqlName.Of("bucket"), retention.RollupDays, cancellation);
-    }
-
-    /// <summary>The tables of the rollups' states.</summary>
-    private async Task<List<SqlName>> TargetsAsync(CancellationToken cancellation)
-    {
-        var names = await store.Client.ListAsync(
-            "SELECT name FROM system.tables WHERE database = currentDatabase() AND startsWith(comment, '{\"rollup\":') AND engine LIKE '%AggregatingMergeTree' " +
-            "AND JSONExtractString(comment, 'rollup') IN {names:Array(String)} AND name LIKE '%\\_tt' ORDER BY name",
-            row => row.String(), new QueryParameters().Add("names", store.Rollups.Select(rollup => rollup.Definition.Name.Value)), cancellation);
-        return [.. names.Select(SqlName.Of)];
+        foreach (var target in await RollupTarget.ListAsync(store, cancellation)) await ApplyAsync(target.Name, SqlName.Of("bucket"), retention.RollupDays, cancellation);
     }
 
     private Task ApplyAsync(StoreTable table, int days, CancellationToken cancellation) => ApplyAsync(store.Dialect.Local(table.Name), table.Time, days, cancellation);

@@ -28,6 +28,15 @@ public static class StoreFormats
         _ => "application/vnd.apache.arrow.file",
     };
 
+    /// <summary>What the name of a file ends with.</summary>
+    public static string FileEnding(this StoreFormat format) => format switch
+    {
+        StoreFormat.JsonLines => ".jsonl",
+        StoreFormat.Csv => ".csv",
+        StoreFormat.Parquet => ".parquet",
+        _ => ".feather",
+    };
+
     /// <summary>The format of a file by its ending: .csv, .parquet, .feather, .arrow, .jsonl, .ndjson; .gz behind .csv and .jsonl.</summary>
     public static bool TryFromFile(string path, out StoreFormat format)
     {

@@ -20,14 +20,19 @@ public sealed class SandboxSourceTests
         await using var rig = await Rig.StartAsync(new() { Held = new Dictionary<string, double> { ["fear_greed"] = 15, ["vix"] = 31.5 } });
         await Eventually.True(() => rig.Feeds.All(feed => feed.Health.State == FeedState.Live), "live");
         var book = new OutsideBook();
-        foreach (var observation in rig.Received.OrderBy(observation => observation.HeldAt)) book.Apply(observation);
+        List<Observation> received = [.. rig.Received];
+        foreach (var observation in received.OrderBy(observation => observation.HeldAt)) book.Apply(observation);
         var view = book.View("BTC");
         var now = rig.Clock.Now();
         Assert.Equal((15.0, 31.5), (view.At(Signal.FearGreed, now), view.At(Signal.Vix, now)));
-        Assert.InRange(view.At(Signal.DollarIndex, now), -0.1, 0.1);
+        Assert.InRange(received.Last(o => o.Source == "yahoo-dollar").Value, 90, 115);
+        Assert.InRange(received.Last(o => o.Source == "fred-dollar").Value, 105, 140);
+        Assert.InRange(view.RawAt(Signal.ImpliedVolatility, now), 20, 120);
+        Assert.InRange(view.RawAt(Signal.TotalMarketCap, now), 1e12, 5e12);
+        Assert.InRange(view.RawAt(Signal.EquityFuture, now), 5000, 6200);
         Assert.InRange(view.RawAt(Signal.BtcDominance, now), 40, 70);
         Assert.True(double.IsNaN(view.At(Signal.BtcDominance, now)), "its past begins now");
-        Assert.All(rig.Received, observation => Assert.True(observation.KnowableAt >= observation.HeldAt && observation.KnowableAt <= now, $"{observation}"));
+        Assert.All(received, observation => Assert.True(observation.KnowableAt >= observation.HeldAt && observation.KnowableAt <= now, $"{observation}"));
     }
 
     [Theory, MemberData(nameof(AnswerFaults))]
@@ -46,7 +51,7 @@ public sealed class SandboxSourceTests
     {
         await using var rig = await Rig.StartAsync(new());
         await Eventually.True(() => rig.Feeds.All(feed => feed.Health.State == FeedState.Live), "live");
-        foreach (var (exchange, names) in new[] { ("alternative.me", (string[])["alternative.me"]), ("yahoo", ["yahoo-vix", "yahoo-dollar"]), ("coingecko", ["coingecko"]) })
+        foreach (var (exchange, names) in new[] { ("alternative.me", (string[])["alternative.me"]), ("yahoo", ["yahoo-vix", "yahoo-dollar", "yahoo-sp500-future"]), ("coingecko", ["coingecko"]), ("coinpaprika", ["coinpaprika"]), ("deribit", ["deribit-dvol-btc", "deribit-dvol-eth"]), ("fred", ["fred-dollar"]) })
         {
             rig.Sandbox.Faults.Add(new(FaultKind.Refused) { Exchange = exchange });
             await Eventually.True(() => rig.Feeds.Where(feed => names.Contains(feed.Name)).All(feed => feed.Health.ConsecutiveFailures >= 2), $"{exchange} is away");

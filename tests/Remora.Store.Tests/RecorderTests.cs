@@ -29,7 +29,7 @@ public sealed class RecorderTests(Engine engine)
         Assert.Equal(candles, await store.Candles.Of(Given.Btc).ListAsync());
         Assert.Equal(candles[^1], await store.Candles.LatestAsync(Given.Btc));
         Assert.Equal([fear, funding], await store.Observations.KnownAtAsync(Given.Time));
-        var stored = await store.Assessments.Of(Given.Btc, "default").ListAsync();
+        var stored = await store.Assessments.Of(Given.Btc, assessments[0].Policy).ListAsync();
         Assert.Equal(assessments.Select(Json), stored.Select(row => System.Text.Encoding.UTF8.GetString(row.Answer.Span)));
         Assert.Equal(300UL, await store.Client.SingleAsync("SELECT count() FROM api_requests", row => row.UInt64()));
         Assert.Equal(800, recorded.Recorder.Health.WrittenRows["candles"]);

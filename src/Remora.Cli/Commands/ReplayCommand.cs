@@ -4,6 +4,7 @@ using Remora.Backtest.Data;
 using Remora.Backtest.History;
 using Remora.Markets;
 using Remora.Risk;
+using Remora.Server.Settings;
 
 namespace Remora.Cli.Commands;
 
@@ -11,6 +12,7 @@ namespace Remora.Cli.Commands;
 internal static class ReplayCommand
 {
     private const int ReportEvery = 4096;
+    private static readonly ServiceSettings Defaults = new();
 
     public static Command Create()
     {
@@ -24,16 +26,20 @@ internal static class ReplayCommand
         var side = new Option<Side>("--side") { Description = "The side to judge for: long or short", DefaultValueFactory = _ => Side.Long };
         side.AcceptOnlyFromAmong("long", "short");
         var outside = new OutsideOption();
+        var calendar = new Option<string?>("--calendar") { Description = "Scheduled events, each with the day it was announced", HelpName = "FILE" };
         var from = Options.Time("--from", "First candle to write, e.g. 2022-06-01; the ones before it warm the engine up");
         var until = Options.Time("--until", "Stop before this candle, e.g. 2022-07-01");
 
-        var command = new Command("replay", "Runs the engine over a candle file and writes an assessment per candle.") { file, pair, to, timeframe, exchange, policy, side, outside, from, until };
+        var command = new Command("replay", "Runs the engine over a candle file and writes an assessment per candle.") { file, pair, to, timeframe, exchange, policy, side, outside, calendar, from, until };
         command.SetAction((parsed, cancellation) => Task.FromResult(Terminal.Attempt(() =>
         {
             var watch = Stopwatch.StartNew();
             var rules = Policies.Find(parsed.GetValue(policy)!);
             var series = CandleFile.Read(parsed.GetValue(file)!, parsed.GetValue(timeframe));
-            var tape = new Tape(new(parsed.GetValue(exchange)!, parsed.GetValue(pair)!, series.Timeframe), series.Candles, outside.Read(parsed));
+            var tape = new Tape(new(parsed.GetValue(exchange)!, parsed.GetValue(pair)!, series.Timeframe), series.Candles, outside.Read(parsed))
+            {
+                Calendars = parsed.GetValue(calendar) is { } events ? CalendarFile.Read(events, Defaults.CalendarBefore, Defaults.CalendarAfter) : [],
+            };
             var target = parsed.GetValue(to)!;
             using var rows = AssessmentFile.Create(target);
             var written = Terminal.WithProgress("assessing", progress =>

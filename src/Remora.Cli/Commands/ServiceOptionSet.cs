@@ -26,9 +26,18 @@ internal sealed class ServiceOptionSet
         Setting("--port", "Port to listen on, 0 for any [default: 8000]", "PORT"),
         Setting("--allow-anonymous", "true to serve others than this machine", "BOOL"),
         Setting("--data", "Folder for what must outlive the service", "FOLDER"),
+        Setting("--store", "false to keep nothing", "BOOL"),
+        Setting("--clickhouse", "ClickHouse server to keep it in, instead of the embedded engine", "URL"),
+        Setting("--clickhouse-database", "Database there [default: remora]", "NAME"),
+        Setting("--clickhouse-cluster", "Cluster to replicate and distribute tables over", "NAME"),
+        Setting("--clickhouse-port", "Port on this machine for ClickHouse's own clients, 0 for any", "PORT"),
         Setting("--poll-delay", "Seconds after a close at which the candle is asked for [default: 2]", "SECONDS"),
         Setting("--max-streams", "How many may read the event stream at once [default: 5000]", "COUNT"),
         Setting("--sources", "false to ask no outside sources", "BOOL"),
+        Setting("--calendar", "Calendar of scheduled events [default: calendar.csv in the data folder]", "FILE"),
+        Setting("--calendar-before", "Minutes before an event at which it is to be minded [default: 120]", "MINUTES"),
+        Setting("--calendar-after", "Minutes after it [default: 60]", "MINUTES"),
+        Setting("--dollar-source", "Who tells the dollar's index: yahoo or fred [default: yahoo]", "NAME"),
     ];
 
     /// <summary>A key as a flag is refused by the settings' reader; without these the parser would repeat it in its complaint.</summary>

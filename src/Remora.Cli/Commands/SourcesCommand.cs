@@ -1,8 +1,10 @@
+using System.Collections;
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Remora.Cli.Render;
 using Remora.Feeds.Http;
+using Remora.Feeds.Keys;
 
 namespace Remora.Cli.Commands;
 
@@ -27,7 +29,7 @@ internal static class SourcesCommand
         var sandbox = Options.Address("--sandbox", "Ask a sandbox at this address instead of the real source");
         var command = new Command("test", "Asks one source once, without a service, and shows the raw and the read values.") { name, sandbox };
         command.SetAction((parsed, cancellation) =>
-            TestAsync(HttpSources.All.Single(source => source.Name == parsed.GetValue(name)), parsed.GetValue(sandbox), cancellation));
+            TestAsync(parsed.GetValue(name)!, parsed.GetValue(sandbox), cancellation));
         return command;
     }
 
@@ -37,9 +39,17 @@ internal static class SourcesCommand
         {
             using var http = new HttpClient { BaseAddress = url, Timeout = TimeSpan.FromSeconds(5) };
             var body = await http.GetStringAsync("/api/v1/sources", cancellation);
-            var sources = JsonElement.Parse(body).GetProperty("sources").EnumerateArray().ToList();
-            if (json) Console.WriteLine(body);
-            else Terminal.Data.Write(SourceTable.Render(sources));
+            var answer = JsonElement.Parse(body);
+            var sources = answer.GetProperty("sources").EnumerateArray().ToList();
+            if (json)
+            {
+                Console.WriteLine(body);
+            }
+            else
+            {
+                Terminal.Data.Write(SourceTable.Render(sources));
+                if (answer.TryGetProperty("calendar", out var calendar) && calendar.ValueKind == JsonValueKind.Object) Console.WriteLine(SourceTable.Calendar(calendar));
+            }
             var isWell = sources.TrueForAll(source => source.GetProperty("health").GetProperty("state").GetString() is "live" or "starting");
             return isWell ? ExitCode.Ok : ExitCode.No;
         }
@@ -53,18 +63,32 @@ internal static class SourcesCommand
         }
     }
 
-    private static async Task<int> TestAsync(HttpSource source, Uri? sandbox, CancellationToken cancellation)
+    /// <summary>The beginning, without what would move a terminal's cursor.</summary>
+    private static string Printable(string raw)
+    {
+        var shown = raw.Length > MostOfTheAnswer ? raw[..MostOfTheAnswer] : raw;
+        var plain = new string([.. shown.Select(c => char.IsControl(c) && c is not '\n' ? '\uFFFD' : c)]);
+        return raw.Length > MostOfTheAnswer ? $"{plain}... ({raw.Length} characters)" : plain;
+    }
+
+    private static async Task<int> TestAsync(string name, Uri? sandbox, CancellationToken cancellation)
     {
         try
         {
+            var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string?)e.Value ?? "");
+            var source = HttpSources.WithKey(HttpSources.All.Single(source => source.Name == name), ApiKeys.Read(environment));
             var clock = sandbox is null ? TimeProvider.System : (await RemoteSandbox.ConnectAsync(sandbox, cancellation)).Clock;
             using var http = OutsideHttp.NewClient();
             var trial = await new HttpSourceFeed(source, http, new() { BaseUrl = sandbox }, clock).TryAsync(cancellation);
-            Console.WriteLine($"asked    {trial.Url}");
-            if (trial.Raw.Length > 0) Console.WriteLine($"raw      {(trial.Raw.Length > MostOfTheAnswer ? $"{trial.Raw[..MostOfTheAnswer]}... ({trial.Raw.Length} characters)" : trial.Raw)}");
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"asked    {trial.Url}, answered after {trial.Took.TotalSeconds:0.00} s"));
+            if (trial.Raw.Length > 0) Console.WriteLine($"raw      {Printable(trial.Raw)}");
             foreach (var reading in trial.Readings)
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"read     {RemoraJson.NameOf(reading.Signal)} {reading.Value} at {reading.HeldAt}{(reading.IsLive ? ", running" : "")}"));
-            return trial.Error is { } error ? Terminal.Fail($"{source.Name}: {error.Kind}: {error.Message}", ExitCode.Unavailable) : ExitCode.Ok;
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"read     {RemoraJson.NameOf(reading.Signal)}{(reading.Base is { } about ? " " + about : "")} {reading.Value} at {reading.HeldAt}{(reading.IsLive ? ", running" : "")}{(reading.PublishedAt is { } known ? $", published by {known}" : "")}"));
+            return trial.Error is { } error ? Terminal.Fail($"{name}: {error.Kind}: {error.Message}", ExitCode.Unavailable) : ExitCode.Ok;
+        }
+        catch (FormatException e)
+        {
+            return Terminal.Fail(e.Message, ExitCode.Usage); // a key that is none
         }
         catch (SandboxUnreachableException e)
         {

@@ -20,6 +20,8 @@ internal static class SourceTable
             var values = source.GetProperty("values").EnumerateArray().ToList();
             foreach (var value in values) AddRow(table, health, Signal(value), Number(value.GetProperty("value")), Age(value));
             if (values.Count == 0) AddRow(table, health, "", "", "");
+            if (!health.TryGetProperty("stand_ins", out var standIns)) continue;
+            foreach (var standIn in standIns.EnumerateArray()) AddRow(table, standIn, "stands in", "", "");
         }
         return table;
     }
@@ -31,6 +33,14 @@ internal static class SourceTable
     }
 
     private static string Signal(JsonElement value) => Word(value, "signal") + (Word(value, "base") is { Length: > 0 } name ? " " + name : "");
+
+    /// <summary>The calendar in a line or two: how it is, and what comes next.</summary>
+    public static string Calendar(JsonElement calendar)
+    {
+        var events = calendar.GetProperty("upcoming").EnumerateArray().ToList();
+        var next = events.Count == 0 ? "nothing is scheduled" : $"next {Word(events[0], "name")} at {Word(events[0], "at")}";
+        return $"calendar {Word(calendar, "file")}: {(Word(calendar, "state") == "starting" ? "there is no such file" : $"{Word(calendar, "state")}, {next}")}{(Word(calendar, "state") == "degraded" ? "; " + Error(calendar) : "")}";
+    }
 
     private static string Age(JsonElement value)
     {

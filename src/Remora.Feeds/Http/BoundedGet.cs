@@ -26,13 +26,16 @@ internal sealed class BoundedGet(HttpClient http, Uri url, Credential? credentia
     public Uri Url { get; } = StandIn(url, options.BaseUrl);
 
     /// <summary>The answer; <paramref name="before"/> itself where the source says that it still stands.</summary>
-    public async Task<HttpAnswer> SendAsync(HttpAnswer? before, CancellationToken cancellation)
+    /// <param name="before">The answer before, which need not be sent again; null for none.</param>
+    /// <param name="query">What is added to the query; null for nothing.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public async Task<HttpAnswer> SendAsync(HttpAnswer? before, string? query, CancellationToken cancellation)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         deadline.CancelAfter(options.Deadline);
         try
         {
-            var address = Url;
+            var address = At(query);
             for (var redirections = 0; ; redirections++)
             {
                 using var request = new HttpRequestMessage(HttpMethod.Get, address);
@@ -59,6 +62,9 @@ internal sealed class BoundedGet(HttpClient http, Uri url, Credential? credentia
             throw new SourceException("network", credential?.Redact(e.InnerException?.Message ?? e.Message) ?? e.InnerException?.Message ?? e.Message);
         }
     }
+
+    /// <summary>What is asked with an addition to the query.</summary>
+    public Uri At(string? query) => query is null ? Url : new($"{Url.AbsoluteUri}{(Url.Query.Length > 0 ? '&' : '?')}{query}");
 
     private async Task<HttpAnswer> AnswerAsync(HttpResponseMessage response, CancellationToken cancellation)
     {

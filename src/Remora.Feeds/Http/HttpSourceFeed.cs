@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
 using Remora.Feeds.Time;
@@ -25,14 +27,18 @@ public sealed record HttpSourceOptions
 
     /// <summary>The seed of jitter.</summary>
     public int Seed { get; init; }
+
+    /// <summary>Spares hosts that fail whoever asks; null where each feed stands alone.</summary>
+    public HostCircuits? Circuits { get; init; }
 }
 
 /// <summary>What came of asking a source once.</summary>
 /// <param name="Url">What was asked.</param>
-/// <param name="Raw">The answer as it came; empty where none came that is JSON.</param>
+/// <param name="Raw">The body as it came; empty where none came.</param>
 /// <param name="Readings">What is read from it.</param>
 /// <param name="Error">Why nothing is; null when something is.</param>
-public sealed record SourceTrial(Uri Url, string Raw, IReadOnlyList<Reading> Readings, FeedError? Error);
+/// <param name="Took">How long the answer took.</param>
+public sealed record SourceTrial(Uri Url, string Raw, IReadOnlyList<Reading> Readings, FeedError? Error, TimeSpan Took);
 
 /// <summary>Asks a source at its interval and delivers each value once.</summary>
 public sealed class HttpSourceFeed : ISourceFeed
@@ -79,10 +85,7 @@ public sealed class HttpSourceFeed : ISourceFeed
         {
             while (true)
             {
-                var wait = await AskAsync(events, cancellation);
-                var next = _clock.Now() + wait;
-                _health = _health with { NextTry = next };
-                await _clock.UntilAsync(next, cancellation);
+                await _clock.UntilAsync(await AskAsync(events, cancellation), cancellation);
             }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -95,25 +98,36 @@ public sealed class HttpSourceFeed : ISourceFeed
     public async Task<SourceTrial> TryAsync(CancellationToken cancellation)
     {
         var raw = "";
+        var query = _source.QueryAt?.Invoke(_clock.Now());
+        var url = _get.At(query);
+        var started = Stopwatch.GetTimestamp(); // how long a person waited, whatever the feed's clock does
         try
         {
-            var answer = await FetchAsync(cancellation);
-            raw = answer.Content.GetRawText();
+            var answer = await _get.SendAsync(null, query, cancellation);
+            raw = Encoding.UTF8.GetString(answer.Body);
+            var took = Stopwatch.GetElapsedTime(started);
             var now = _clock.Now();
-            return new(_get.Url, raw, Checked(_source.Read(answer.Content, now), now), null);
+            return new(url, raw, Checked(_source.Read(Decoded(answer), now), now), null, took);
         }
         catch (SourceException e)
         {
-            return new(_get.Url, raw, [], new(e.Kind, e.Message, _clock.Now()));
+            return new(url, raw, [], new(e.Kind, e.Message, _clock.Now()), Stopwatch.GetElapsedTime(started));
         }
         catch (Exception e) when (e is FormatException or JsonException)
         {
-            return new(_get.Url, raw, [], new("bad_response", e.Message, _clock.Now()));
+            return new(url, raw, [], new("bad_response", e.Message, _clock.Now()), Stopwatch.GetElapsedTime(started));
         }
     }
 
-    /// <summary>One request; gives the wait before the next.</summary>
-    private async Task<TimeSpan> AskAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    /// <summary>One request; gives the time of the next.</summary>
+    internal async Task<Instant> AskAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    {
+        var next = _clock.Now() + await RequestAsync(events, cancellation);
+        _health = _health with { NextTry = next };
+        return next;
+    }
+
+    private async Task<TimeSpan> RequestAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
         try
         {
@@ -124,6 +138,10 @@ public sealed class HttpSourceFeed : ISourceFeed
             _cached = answer;
             _health = _health with { State = FeedState.Live, LastSuccess = _clock.Now(), ConsecutiveFailures = 0, Latest = [.. _latest.Values] };
             return _source.Interval * (1 + (_random.NextDouble() / 20));
+        }
+        catch (HostPausedException e)
+        {
+            return e.RetryAfter * (1 + (_random.NextDouble() / 10)); // nobody was asked: nothing is learnt about the source
         }
         catch (SourceException e)
         {
@@ -143,7 +161,7 @@ public sealed class HttpSourceFeed : ISourceFeed
         {
             var key = (reading.Signal, reading.Base);
             if (_latest.TryGetValue(key, out var known) && known.HeldAt >= reading.HeldAt) continue;
-            var observation = _source.Observe(reading, knowableAt: isFirst && !reading.IsLive ? reading.HeldAt : now);
+            var observation = _source.Observe(reading, knowableAt: isFirst ? reading.KnownBefore(now) : now);
             await events.WriteAsync(MarketEvent.Observed(observation), cancellation);
             _latest[key] = observation;
         }
@@ -175,9 +193,15 @@ public sealed class HttpSourceFeed : ISourceFeed
     /// <summary>The answer; the one before when the source says that it still stands.</summary>
     private async Task<CachedAnswer> FetchAsync(CancellationToken cancellation)
     {
-        var answer = await _get.SendAsync(_cached?.Answer, cancellation);
-        return ReferenceEquals(answer, _cached?.Answer) ? _cached : new(JsonElement.Parse(answer.Body), answer);
+        var query = _source.QueryAt?.Invoke(_clock.Now());
+        var before = query is null ? _cached?.Answer : null; // what has not changed since is not the same question's answer
+        var answer = _options.Circuits is { } circuits
+            ? await circuits.AskAsync(_source.Url.Host, token => _get.SendAsync(before, query, token), cancellation)
+            : await _get.SendAsync(before, query, cancellation);
+        return _cached is { } cached && ReferenceEquals(answer, cached.Answer) ? cached : new(Decoded(answer), answer);
     }
+
+    private JsonElement Decoded(HttpAnswer answer) => _source.Decode?.Invoke(answer.Body) ?? JsonElement.Parse(answer.Body);
 
     /// <summary>The last answer that made sense.</summary>
     private sealed record CachedAnswer(JsonElement Content, HttpAnswer Answer);

@@ -16,13 +16,16 @@ public static class YahooChart
     /// <summary>The dollar index of ICE, in points; its month of closes is what the change over five days needs.</summary>
     public static HttpSource DollarIndex { get; } = Source("yahoo-dollar", Signal.DollarIndex, "DX-Y.NYB", least: 50, most: 200);
 
-    private static HttpSource Source(string name, Signal signal, string symbol, double least, double most) => new(
+    /// <summary>The front future of the S&amp;P 500, in points; it trades until 22:00 UTC in winter, so its closes are dated an hour later than the others.</summary>
+    public static HttpSource EquityFuture { get; } = Source("yahoo-sp500-future", Signal.EquityFuture, "ES=F", least: 100, most: 100_000, TradingDays.CloseKnown + TimeSpan.FromHours(1));
+
+    private static HttpSource Source(string name, Signal signal, string symbol, double least, double most, TimeSpan? closeKnown = null) => new(
         Name: name,
         Signals: [signal],
         Url: new($"https://query1.finance.yahoo.com/v8/finance/chart/{Uri.EscapeDataString(symbol)}?interval=1d&range=1mo"),
         Interval: TimeSpan.FromMinutes(15),
         TimeToLive: TimeSpan.FromDays(1),
-        Read: (answer, now) => Read(answer, now, new(signal, symbol, least, most)))
+        Read: (answer, now) => Read(answer, now, new(signal, symbol, least, most, closeKnown ?? TradingDays.CloseKnown)))
     {
         GoodUntil = TradingDays.GoodUntil,
     };
@@ -55,7 +58,7 @@ public static class YahooChart
         if (times.GetArrayLength() != closes.GetArrayLength()) throw new FormatException($"there are {times.GetArrayLength()} times and {closes.GetArrayLength()} closes");
         for (var i = 0; i < times.GetArrayLength(); i++)
         {
-            var known = (times[i].Seconds("timestamp") + offset).Floor(TimeSpan.FromDays(1)) + TradingDays.CloseKnown;
+            var known = (times[i].Seconds("timestamp") + offset).Floor(TimeSpan.FromDays(1)) + index.CloseKnown;
             if (closes[i].ValueKind == JsonValueKind.Null || known > now) continue;
             if (readings.Count > 0 && known < readings[^1].HeldAt) throw new FormatException("'timestamp' does not ascend");
             var close = closes[i].Within("close", index.Least, index.Most);
@@ -73,5 +76,5 @@ public static class YahooChart
 
     private static string Short(JsonElement element) => element.GetRawText() is { Length: > 100 } text ? text[..100] : element.GetRawText();
 
-    private readonly record struct Index(Signal Signal, string Symbol, double Least, double Most);
+    private readonly record struct Index(Signal Signal, string Symbol, double Least, double Most, TimeSpan CloseKnown);
 }

@@ -5,7 +5,7 @@ using Remora.Markets;
 namespace Remora.Feeds.OnChain;
 
 /// <summary>
-/// Bitcoin's share of the market's value from CoinGecko. The source has no past without a key, so the change over seven days is unknown for the first seven
+/// Bitcoin's share of the market's value, and that value, from CoinGecko. The source has no past without a key, so the change over seven days is unknown for the first seven
 /// days; another source cannot lend its own, since each counts the whole market differently.
 /// </summary>
 public static class CoinGecko
@@ -13,7 +13,7 @@ public static class CoinGecko
     /// <summary>The global figures, which change every ten minutes or so.</summary>
     public static HttpSource Source { get; } = new(
         Name: "coingecko",
-        Signals: [Signal.BtcDominance],
+        Signals: [Signal.BtcDominance, Signal.TotalMarketCap],
         Url: new("https://api.coingecko.com/api/v3/global"),
         Interval: TimeSpan.FromMinutes(15),
         TimeToLive: TimeSpan.FromHours(6),
@@ -23,6 +23,8 @@ public static class CoinGecko
     {
         var data = answer.GetObject("data");
         var share = data.GetObject("market_cap_percentage").GetNumber("btc", 1, 99);
-        return [new(Signal.BtcDominance, null, share, data.GetSeconds("updated_at"), IsLive: true)];
+        var value = data.GetObject("total_market_cap").GetNumber("usd", 1e9, 5e14);
+        var updated = data.GetSeconds("updated_at");
+        return [new(Signal.BtcDominance, null, share, updated, IsLive: true), new(Signal.TotalMarketCap, null, value, updated, IsLive: true)];
     }
 }

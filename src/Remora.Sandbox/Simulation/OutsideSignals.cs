@@ -9,6 +9,7 @@ public sealed class OutsideSignals
     private static readonly Dictionary<string, (double Least, double Most)> Ranges = new()
     {
         ["fear_greed"] = (0, 100), ["vix"] = (1, 200), ["dollar_index"] = (50, 200), ["btc_dominance"] = (1, 99), ["funding_rate"] = (-0.05, 0.05),
+        ["implied_volatility"] = (1, 500), ["total_market_cap"] = (1e9, 1e15), ["equity_future"] = (100, 100_000),
     };
 
     private readonly long _seed;
@@ -41,6 +42,13 @@ public sealed class OutsideSignals
     internal double DollarIndex(Instant time) => HeldAt("dollar_index") ?? Math.Round(102 + (3 * Wave("dollar_index", time)), 3);
 
     internal double BtcDominance(Instant time) => HeldAt("btc_dominance") ?? 54 + (4 * Wave("btc_dominance", time));
+
+    internal double ImpliedVolatility(string currency, Instant time) =>
+        HeldAt("implied_volatility") ?? Math.Round((currency == "BTC" ? 48 : 64) * Math.Exp(0.25 * Wave("implied_volatility_" + currency, time)), 2);
+
+    internal double TotalMarketCap(Instant time) => HeldAt("total_market_cap") ?? Math.Round(2.6e12 * Math.Exp(0.15 * Wave("total_market_cap", time)));
+
+    internal double EquityFuture(Instant time) => HeldAt("equity_future") ?? Math.Round(5600 * Math.Exp(0.03 * Wave("equity_future", time)), 2);
 
     /// <summary>Waves of 90, 23 and 5 days with phases of the seed, together within -1.6 and 1.6.</summary>
     private double Wave(string name, Instant time)

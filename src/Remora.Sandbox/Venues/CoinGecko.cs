@@ -5,8 +5,6 @@ namespace Remora.Sandbox.Venues;
 /// <summary>CoinGecko's global figures, worked out every ten minutes.</summary>
 internal sealed class CoinGecko(SandboxWorld world) : Venue
 {
-    private const double TotalMarketCap = 2.6e12;
-
     public override string Id => "coingecko";
 
     public override IReadOnlyList<string> Hosts { get; } = ["api.coingecko.com"];
@@ -22,7 +20,7 @@ internal sealed class CoinGecko(SandboxWorld world) : Venue
             {
                 ["active_cryptocurrencies"] = 21_141,
                 ["markets"] = 1_496,
-                ["total_market_cap"] = new JsonObject { ["usd"] = TotalMarketCap },
+                ["total_market_cap"] = new JsonObject { ["usd"] = world.Signals.TotalMarketCap(updated) },
                 ["market_cap_percentage"] = new JsonObject { ["btc"] = share, ["eth"] = (100 - share) / 4 },
                 ["updated_at"] = updated.UnixMilliseconds / 1000,
             },

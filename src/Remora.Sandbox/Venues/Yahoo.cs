@@ -3,7 +3,7 @@ using Remora.Markets;
 
 namespace Remora.Sandbox.Venues;
 
-/// <summary>Yahoo's chart interface with the VIX and the dollar index: a row for each weekday, dated by its opening, the last with the running price. Sessions are from 13:30 to 20:00 UTC.</summary>
+/// <summary>Yahoo's chart interface with the VIX, the dollar index and the future of the S&amp;P 500: a row for each weekday, dated by its opening, the last with the running price. Sessions are from 13:30 to 20:00 UTC.</summary>
 internal sealed class Yahoo(SandboxWorld world) : Venue
 {
     private const int GmtOffset = -14_400;
@@ -18,7 +18,7 @@ internal sealed class Yahoo(SandboxWorld world) : Venue
     {
         const string charts = "/v8/finance/chart/";
         var symbol = request.Path.StartsWith(charts, StringComparison.Ordinal) ? Uri.UnescapeDataString(request.Path[charts.Length..]) : "";
-        Func<Instant, double>? price = symbol switch { "^VIX" => world.Signals.Vix, "DX-Y.NYB" => world.Signals.DollarIndex, _ => null };
+        Func<Instant, double>? price = symbol switch { "^VIX" => world.Signals.Vix, "DX-Y.NYB" => world.Signals.DollarIndex, "ES=F" => world.Signals.EquityFuture, _ => null };
         if (price is null) return Error(404, "Not Found", "No data found, symbol may be delisted");
         if (request.Query("interval") != "1d") return Error(422, "Unprocessable Entity", "the sandbox has daily charts only");
         var days = request.Query("range") switch { "5d" => 7, "3mo" => 92, _ => 31 };

@@ -18,6 +18,13 @@ internal sealed record RenderedAnswer(byte[] Body, StringValues ETag)
         return new(body, TagOf(body));
     }
 
+    /// <summary>An answer that was rendered before.</summary>
+    public static RenderedAnswer Of(ReadOnlyMemory<byte> json)
+    {
+        var body = json.ToArray();
+        return new(body, TagOf(body));
+    }
+
     /// <summary>Several answers as the array <paramref name="name"/> of one object, and a member beside it.</summary>
     public static RenderedAnswer Of<T>(string name, IReadOnlyList<RenderedAnswer> members, string besideName, T beside)
     {

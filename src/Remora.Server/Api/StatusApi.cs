@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Remora.Feeds;
+using Remora.Feeds.Calendar;
 using Remora.Feeds.Exchanges;
 using Remora.Markets;
 using Remora.Server.Answers;
@@ -31,7 +32,8 @@ public sealed record ClockStatus(string Kind, Instant Now, double Speed);
 
 /// <summary>All outside sources.</summary>
 /// <param name="Sources">One entry per source.</param>
-public sealed record SourceList(IReadOnlyList<SourceReport> Sources);
+/// <param name="Calendar">The calendar of events to come; null where none is kept.</param>
+public sealed record SourceList(IReadOnlyList<SourceReport> Sources, CalendarHealth? Calendar);
 
 /// <summary>How a source is and what it said last.</summary>
 /// <param name="Health">Its feed.</param>
@@ -46,7 +48,8 @@ public sealed record SourceReport(SourceHealth Health, IReadOnlyList<SourceValue
 /// <param name="AgeSeconds">Seconds since then.</param>
 /// <param name="ExpiresAt">From when on it counts for nothing.</param>
 /// <param name="Stale">Whether that has passed.</param>
-public sealed record SourceValue(Signal Signal, string? Base, double Value, Instant HeldAt, double AgeSeconds, Instant ExpiresAt, bool Stale);
+/// <param name="Source">Who said so: the source, or one that stands in for it.</param>
+public sealed record SourceValue(Signal Signal, string? Base, double Value, Instant HeldAt, double AgeSeconds, Instant ExpiresAt, bool Stale, string Source);
 
 /// <summary>How the service and its sources are.</summary>
 internal static class StatusApi
@@ -71,9 +74,9 @@ internal static class StatusApi
         var reports = parts.Sources.Select(source => source.Health).Select(health => new SourceReport(health,
         [
             .. health.Latest.Select(o => new SourceValue(
-                o.Signal, o.Base, o.Value, o.HeldAt, Math.Max(0, (now - o.HeldAt).TotalSeconds), o.ExpiresAt, now >= o.ExpiresAt)),
+                o.Signal, o.Base, o.Value, o.HeldAt, Math.Max(0, (now - o.HeldAt).TotalSeconds), o.ExpiresAt, now >= o.ExpiresAt, o.Source)),
         ]));
-        return new(RenderedAnswer.Of(new SourceList([.. reports])));
+        return new(RenderedAnswer.Of(new SourceList([.. reports], parts.Calendar?.Health)));
     }
 
     private static AnswerResult<ServiceStatus> GetStatus(AssessmentBoard board, ServiceParts parts, TimeSpan uptime) =>

@@ -1,8 +1,10 @@
 using System.Net;
+using Remora.Feeds.Http;
 using Remora.Feeds.Keys;
 using Remora.Markets;
 using Remora.Risk;
 using Remora.Server.Streams;
+using Remora.Store;
 
 namespace Remora.Server.Settings;
 
@@ -39,14 +41,53 @@ public sealed record ServiceSettings
     /// <summary>All policies: the built-in ones and those of the folder.</summary>
     public IReadOnlyList<RiskPolicy> Policies { get; init; } = BuiltInPolicies.All;
 
-    /// <summary>Where the service keeps what must outlive it.</summary>
-    public string Data { get; init; } = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "remora");
+    /// <summary>The folder in which the service keeps what must outlive it; null for <see cref="DefaultData"/>.</summary>
+    public string? Data { get; init; }
+
+    /// <summary>Where data is kept when nothing else is said.</summary>
+    public static string DefaultData { get; } = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "remora");
+
+    /// <summary>Where data is kept.</summary>
+    public string DataFolder => Data ?? DefaultData;
+
+    /// <summary>Whether what happens is kept in a store.</summary>
+    public bool Store { get; init; } = true;
+
+    /// <summary>Whether the service's own requests are kept in it.</summary>
+    public bool RecordRequests { get; init; } = true;
+
+    /// <summary>The ClickHouse server that keeps it, such as <c>http://remora@host:8123</c>; null for the embedded engine in the data folder.</summary>
+    public string? Clickhouse { get; init; }
+
+    /// <summary>The database in it; null for the one of the address, or <c>remora</c>.</summary>
+    public string? ClickhouseDatabase { get; init; }
+
+    /// <summary>The cluster that tables are replicated and distributed over; null for a single server.</summary>
+    public string? ClickhouseCluster { get; init; }
+
+    /// <summary>A loopback port on which the embedded engine answers ClickHouse's own clients; null for none.</summary>
+    public int? ClickhousePort { get; init; }
+
+    /// <summary>For how long what is kept is kept.</summary>
+    public StoreRetention Retention { get; init; } = new();
 
     /// <summary>How long after a candle's close it is asked for.</summary>
     public TimeSpan PollDelay { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Whether outside sources are asked.</summary>
     public bool Sources { get; init; } = true;
+
+    /// <summary>The calendar's file; null is <c>calendar.csv</c> in <see cref="Data"/>.</summary>
+    public string? Calendar { get; init; }
+
+    /// <summary>How long before a scheduled event it is to be minded.</summary>
+    public TimeSpan CalendarBefore { get; init; } = TimeSpan.FromHours(2);
+
+    /// <summary>How long after it.</summary>
+    public TimeSpan CalendarAfter { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Who tells the dollar's index.</summary>
+    public DollarSource DollarSource { get; init; }
 
     /// <summary>The keys of outside sources, from the environment alone.</summary>
     public ApiKeys Keys { get; init; } = ApiKeys.None;
@@ -78,6 +119,9 @@ public sealed record ServiceSettings
 
     /// <summary>How patient the event stream is; for tests to change.</summary>
     internal StreamLimits StreamPatience { get; init; } = new();
+
+    /// <summary>Where the calendar is.</summary>
+    public string CalendarFile => Calendar ?? Path.Combine(DataFolder, "calendar.csv");
 
     internal IPAddress Address => Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(Host);
 }

@@ -10,7 +10,7 @@ internal sealed class HandoverRing<T>
 {
     private readonly T[] _slots;
     private readonly int _mask;
-    private Ends _ends;
+    private RingEnds _ends;
     private long _knownHead; // the writer's own copy, brought up to date only when the ring looks full
 
     /// <param name="capacity">How many items it holds, rounded up to a power of two.</param>
@@ -52,14 +52,15 @@ internal sealed class HandoverRing<T>
         Volatile.Write(ref _ends.Head, head + 1);
         return true;
     }
+}
 
-    [StructLayout(LayoutKind.Explicit, Size = 192)]
-    private struct Ends
-    {
-        [FieldOffset(64)]
-        public long Head;
+/// <summary>How many items a ring has given out and taken in, far enough apart.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 192)]
+internal struct RingEnds
+{
+    [FieldOffset(64)]
+    public long Head;
 
-        [FieldOffset(128)]
-        public long Tail;
-    }
+    [FieldOffset(128)]
+    public long Tail;
 }

@@ -11,7 +11,7 @@ namespace Remora.Store.Schema;
 internal sealed record SchemaFile(int Version, string Name, string Text)
 {
     /// <summary>Identifies the text.</summary>
-    public string Hash { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text.ReplaceLineEndings("\n"))))[..16];
+    public string Hash => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text.ReplaceLineEndings("\n"))))[..16];
 
     /// <summary>All steps that this program knows.</summary>
     public static IReadOnlyList<SchemaFile> All { get; } =

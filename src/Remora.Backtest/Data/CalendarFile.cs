@@ -1,0 +1,46 @@
+using Remora.Markets;
+
+namespace Remora.Backtest.Data;
+
+/// <summary>Reads a calendar as it became known: each event from the day on that the file says it was announced.</summary>
+public static class CalendarFile
+{
+    /// <summary>Calendars, each in place of the one before, in the order in which they became known.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="before">How long before an event it is to be minded.</param>
+    /// <param name="after">How long after it.</param>
+    /// <exception cref="BacktestException">The file cannot be read, or does not say when an event was announced: nobody can tell then whether it was known.</exception>
+    public static IReadOnlyList<EventCalendar> Read(string path, TimeSpan before, TimeSpan after)
+    {
+        try
+        {
+            using var text = TextFile.Open(path);
+            return AsKnown(CalendarCsv.Parse(text.ReadToEnd()), before, after);
+        }
+        catch (FormatException e)
+        {
+            throw new BacktestException($"{path}, {e.Message}", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            throw new BacktestException($"{path}: {e.Message}", e);
+        }
+    }
+
+    private static List<EventCalendar> AsKnown(IReadOnlyList<CalendarEntry> entries, TimeSpan before, TimeSpan after)
+    {
+        foreach (var entry in entries)
+        {
+            if (entry.Announced is null) throw new FormatException($"'{entry.Name}' at {entry.At}: 'announced' is empty, so it cannot be told since when it was known");
+            if (entry.Announced > entry.At) throw new FormatException($"'{entry.Name}' at {entry.At}: it is announced after it happens");
+        }
+        var (known, calendars) = (new List<ScheduledEvent>(), new List<EventCalendar>());
+        foreach (var news in entries.GroupBy(entry => entry.Announced!.Value).OrderBy(group => group.Key.UnixMilliseconds))
+        {
+            known.RemoveAll(e => e.To <= news.Key); // what is over is never asked for again
+            known.AddRange(news.Select(entry => ScheduledEvent.Around(entry.Name, entry.At, before, after)));
+            calendars.Add(new(news.Key, [.. known]));
+        }
+        return calendars;
+    }
+}

@@ -1,0 +1,94 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using Remora.Feeds.Calendar;
+using Remora.Markets;
+using Remora.Server.Settings;
+
+namespace Remora.Cli.Commands;
+
+/// <summary><c>remora calendar</c>: the scheduled events that the service minds.</summary>
+internal static class CalendarCommand
+{
+    public static Command Create() => new("calendar", "Lists the scheduled events of the calendar file, or imports more. A running service sees the change by itself.") { List(), Import() };
+
+    private static Command List()
+    {
+        var service = new ServiceOptionSet();
+        var all = new Option<bool>("--all") { Description = "Those that are over too" };
+        var command = new Command("list", "Lists the events to come.") { all };
+        foreach (var option in service.All) command.Options.Add(option);
+        command.SetAction(parsed => Attempt(() =>
+        {
+            var file = service.Read(parsed).CalendarFile;
+            if (!File.Exists(file)) return Terminal.Fail($"there is no calendar at {file}: write one, or 'remora calendar import FILE.ics'", ExitCode.No);
+            var now = Instant.From(TimeProvider.System.GetUtcNow());
+            foreach (var entry in CalendarCsv.Parse(File.ReadAllText(file)).Where(entry => parsed.GetValue(all) || entry.At >= now).OrderBy(entry => entry.At.UnixMilliseconds))
+                Console.WriteLine($"{entry.At}  {entry.Name}");
+            return ExitCode.Ok;
+        }));
+        return command;
+    }
+
+    private static Command Import()
+    {
+        var source = new Argument<string>("FILE") { Description = "An iCalendar file (.ics)" };
+        var service = new ServiceOptionSet();
+        var at = new Option<string?>("--at") { Description = "Time of day, UTC, for events that are whole days: 19:00", HelpName = "HH:MM" };
+        var command = new Command("import", "Adds the events of an iCalendar file to the calendar, those it has already excepted.") { source, at };
+        foreach (var option in service.All) command.Options.Add(option);
+        command.SetAction(parsed => Attempt(() =>
+        {
+            TimeSpan? allDayAt = null;
+            if (parsed.GetValue(at) is { } text)
+                allDayAt = TimeSpan.TryParseExact(text, @"hh\:mm", CultureInfo.InvariantCulture, out var time) ? time : throw new FormatException($"--at is '{text}': expected a time such as 19:00");
+            var content = IcsFile.Read(File.ReadAllText(parsed.GetValue(source)!), allDayAt);
+            foreach (var line in content.LeftOut) Console.Error.WriteLine("left out: " + line);
+            var file = service.Read(parsed).CalendarFile;
+            var added = Add(file, content.Entries);
+            Console.WriteLine($"{added} added to {file}, {content.Entries.Count - added} were there, {content.LeftOut.Count} left out");
+            return content.Entries.Count == 0 ? ExitCode.No : ExitCode.Ok;
+        }));
+        return command;
+    }
+
+    /// <summary>Adds lines at the end, so that what people wrote stays as it is; the file is replaced at once, so that nobody reads half of it.</summary>
+    private static int Add(string file, IReadOnlyList<CalendarEntry> entries)
+    {
+        var text = File.Exists(file) ? File.ReadAllText(file) : CalendarCsv.Header + "\n";
+        var there = CalendarCsv.Parse(text).Select(entry => (entry.At, entry.Name)).ToHashSet();
+        var now = Instant.From(TimeProvider.System.GetUtcNow());
+        var lines = new StringBuilder(text);
+        if (!text.EndsWith('\n')) lines.Append('\n');
+        var added = 0;
+        foreach (var entry in entries.OrderBy(entry => entry.At.UnixMilliseconds))
+        {
+            if (!there.Add((entry.At, entry.Name))) continue;
+            lines.Append(CalendarCsv.Line(entry with { Announced = now < entry.At ? now : null })).Append('\n'); // since when we know of it; nothing where it was over by then
+            added++;
+        }
+        if (added == 0) return 0;
+        CalendarCsv.Parse(lines.ToString());
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
+        var next = file + ".new";
+        File.WriteAllText(next, lines.ToString());
+        File.Move(next, file, overwrite: true);
+        return added;
+    }
+
+    private static int Attempt(Func<int> action)
+    {
+        try
+        {
+            return action();
+        }
+        catch (SettingsException e)
+        {
+            return Terminal.Fail(string.Join("; ", e.Errors), ExitCode.Usage);
+        }
+        catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
+        {
+            return Terminal.Fail(e.Message, ExitCode.Usage);
+        }
+    }
+}

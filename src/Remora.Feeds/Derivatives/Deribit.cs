@@ -1,0 +1,45 @@
+using System.Globalization;
+using System.Text.Json;
+using Remora.Feeds.Http;
+using Remora.Markets;
+
+namespace Remora.Feeds.Derivatives;
+
+/// <summary>Deribit's volatility index (DVOL): what its options imply for the next 30 days, in percent a year. Of each hour the close, once the hour is over.</summary>
+public static class Deribit
+{
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+
+    /// <summary>Bitcoin's.</summary>
+    public static HttpSource Bitcoin { get; } = Source("deribit-dvol-btc", "BTC");
+
+    /// <summary>Ether's.</summary>
+    public static HttpSource Ether { get; } = Source("deribit-dvol-eth", "ETH");
+
+    private static HttpSource Source(string name, string currency) => new(
+        Name: name,
+        Signals: [Signal.ImpliedVolatility],
+        Url: new($"https://www.deribit.com/api/v2/public/get_volatility_index_data?currency={currency}&resolution=3600"),
+        Interval: TimeSpan.FromMinutes(15),
+        TimeToLive: TimeSpan.FromHours(3),
+        Read: (answer, now) => Read(answer, now, currency))
+    {
+        QueryAt = now => string.Create(CultureInfo.InvariantCulture, $"start_timestamp={(now - (6 * Hour)).UnixMilliseconds}&end_timestamp={now.UnixMilliseconds}"),
+    };
+
+    private static List<Reading> Read(JsonElement answer, Instant now, string currency)
+    {
+        var rows = answer.GetObject("result").GetList("data");
+        if (rows.GetArrayLength() == 0) throw new FormatException("there is no row in 'data'");
+        var readings = new List<Reading>();
+        foreach (var row in rows.EnumerateArray())
+        {
+            if (row.ValueKind != JsonValueKind.Array || row.GetArrayLength() != 5) throw new FormatException("a row of 'data' has not the five parts time, open, high, low, close");
+            var close = row[4].Within("close", 1, 500);
+            var over = new Instant((long)row[0].Within("time", 0, 1e14)) + Hour;
+            if (readings.Count > 0 && over <= readings[^1].HeldAt) throw new FormatException("the times of 'data' do not ascend");
+            if (over <= now) readings.Add(new(Signal.ImpliedVolatility, currency, close, over));
+        }
+        return readings;
+    }
+}

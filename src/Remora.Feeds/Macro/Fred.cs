@@ -1,0 +1,97 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Remora.Feeds.Http;
+using Remora.Feeds.Keys;
+using Remora.Markets;
+
+namespace Remora.Feeds.Macro;
+
+/// <summary>
+/// The Federal Reserve's broad dollar index (DTWEXBGS) from FRED: the page's CSV without a key, the API with one. A rate holds at noon in New York, and the rates of a week
+/// are released together (H.10) on the Monday after it, or on the Tuesday where that is a holiday, in the afternoon: so on its Wednesday at 00:00 UTC they are known for
+/// certain. Values of the first answer are taken as known then, later ones when they were seen.
+/// </summary>
+public static class Fred
+{
+    private const string Name = "fred-dollar";
+    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
+    private static readonly TimeSpan NoonInNewYork = TimeSpan.FromHours(17); // in winter; an hour late in summer
+
+    /// <summary>Without a key.</summary>
+    public static HttpSource Dollar { get; } = Source(
+        new("https://fred.stlouisfed.org/graph/fredgraph.csv?id=DTWEXBGS"), (answer, _) => [.. RowsOf(answer).Select(row => ReadingOf(row[0], row[1])).OfType<Reading>()]) with
+    {
+        QueryAt = now => "cosd=" + From(now),
+        Decode = Rows,
+    };
+
+    /// <summary>With a key, from the API.</summary>
+    public static HttpSource ByKey(ApiKey key) => Source(
+        new("https://api.stlouisfed.org/fred/series/observations?series_id=DTWEXBGS&file_type=json"),
+        (answer, _) => [.. answer.GetList("observations").EnumerateArray().Select(row => ReadingOf(row.Get("date"), row.Get("value"))).OfType<Reading>()]) with
+    {
+        QueryAt = now => "observation_start=" + From(now),
+        Credential = Credential.InQuery("api_key", key),
+    };
+
+    private static HttpSource Source(Uri url, Func<JsonElement, Instant, IReadOnlyList<Reading>> read) => new(
+        Name, [Signal.DollarIndex], url, Interval: TimeSpan.FromHours(2), TimeToLive: TimeSpan.FromDays(1), (answer, now) => Checked(read(answer, now)))
+    {
+        GoodUntil = heldAt => Released(heldAt) + (8 * Day), // the release after the next should have been there for a day
+    };
+
+    private static string From(Instant now) => (now - (60 * Day)).ToDateTimeOffset().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    /// <summary>The Wednesday after the week a moment is in.</summary>
+    private static Instant Released(Instant heldAt)
+    {
+        var day = heldAt.Floor(Day);
+        var sinceMonday = ((int)day.ToDateTimeOffset().DayOfWeek + 6) % 7;
+        return day + ((9 - sinceMonday) * Day);
+    }
+
+    private static IReadOnlyList<Reading> Checked(IReadOnlyList<Reading> readings)
+    {
+        if (readings.Count == 0) throw new FormatException("there is no value");
+        for (var i = 1; i < readings.Count; i++)
+            if (readings[i].HeldAt <= readings[i - 1].HeldAt) throw new FormatException("the dates do not ascend");
+        return readings;
+    }
+
+    /// <summary>A holiday has a dot, or nothing, for its value.</summary>
+    private static Reading? ReadingOf(JsonElement date, JsonElement value)
+    {
+        if (date.ValueKind != JsonValueKind.String || !DateOnly.TryParseExact(date.GetString(), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day))
+            throw new FormatException("'date' is not a date such as 2025-03-07");
+        if (value.ValueKind != JsonValueKind.String) throw new FormatException("'value' is not a text");
+        var text = value.GetString();
+        if (text is "." or "") return null;
+        if (!double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) || number is not (>= 50 and <= 250))
+            throw new FormatException($"'value' is '{(text!.Length > 40 ? text[..40] : text)}', not between 50 and 250");
+        var heldAt = Instant.From(new(day.ToDateTime(default), TimeSpan.Zero)) + NoonInNewYork;
+        return new(Signal.DollarIndex, null, number, heldAt, PublishedAt: Released(heldAt));
+    }
+
+    private static IEnumerable<JsonElement> RowsOf(JsonElement table)
+    {
+        if (table.ValueKind != JsonValueKind.Array) throw new FormatException("there is no table");
+        foreach (var row in table.EnumerateArray())
+            yield return row.ValueKind == JsonValueKind.Array && row.GetArrayLength() == 2 ? row : throw new FormatException("a line has not the two cells date and value");
+    }
+
+    /// <summary>The rows of the CSV, each a date and a text.</summary>
+    private static JsonElement Rows(byte[] csv)
+    {
+        var lines = Encoding.UTF8.GetString(csv).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (lines.Length == 0 || lines[0] is not ("observation_date,DTWEXBGS" or "DATE,DTWEXBGS")) throw new FormatException("the first line is not 'observation_date,DTWEXBGS'");
+        var rows = new JsonArray();
+        foreach (var line in lines.AsSpan(1))
+        {
+            var cells = line.Split(',');
+            rows.Add(new JsonArray([.. cells.Select(cell => (JsonNode)cell)]));
+        }
+        return JsonSerializer.SerializeToElement(rows);
+    }
+}
