@@ -31,13 +31,17 @@ export const place = (attributes, tag = 'div') => {
   return element;
 };
 
-/** A table: heads are {text, number}, rows are arrays of text or nodes; the first cell of a row names it. */
-export const table = (caption, heads, rows, footer) => {
-  const cell = (tag, content, index, scope) => make(tag, { class: heads[index].number ? 'number' : null, scope }, [content].flat());
-  const line = cells => make('tr', null, cells.map((content, index) => index === 0 ? cell('th', content, 0, 'row') : cell('td', content, index)));
-  return make('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': caption }, make('table', null,
+/**
+ * A table: heads are {text, number}, rows are arrays of text or nodes; the first cell of a row names it. Where a wide one does not fit, its rows
+ * become cards; the roles keep it a table for those who listen to it.
+ */
+export const table = (caption, heads, rows, { footer, isWide = false } = {}) => {
+  const roles = isWide ? { th: 'rowheader', td: 'cell', tr: 'row', group: 'rowgroup', head: 'columnheader', table: 'table' } : {};
+  const cell = (tag, content, index, scope, role = roles[tag]) => make(tag, { class: heads[index].number ? 'number' : null, scope, role, 'data-head': isWide && heads[index].text }, [content].flat());
+  const line = cells => make('tr', { role: roles.tr }, cells.map((content, index) => index === 0 ? cell('th', content, 0, 'row') : cell('td', content, index)));
+  return make('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': caption }, make('table', { class: isWide ? 'cards' : null, role: roles.table },
     make('caption', null, caption),
-    make('thead', null, make('tr', null, heads.map((head, index) => cell('th', head.text, index, 'col')))),
-    make('tbody', null, rows.map(line)),
-    footer && make('tfoot', null, line(footer))));
+    make('thead', { role: roles.group }, make('tr', { role: roles.tr }, heads.map((head, index) => cell('th', head.text, index, 'col', roles.head)))),
+    make('tbody', { role: roles.group }, rows.map(line)),
+    footer && make('tfoot', { role: roles.group }, line(footer))));
 };

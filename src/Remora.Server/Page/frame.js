@@ -52,7 +52,7 @@ function noticesNow() {
   return notices;
 }
 
-export function startFrame({ connection, notices, clock, about, main }) {
+export function startFrame({ connection, notices, clock, about }) {
   let shown = '';
   const show = () => {
     const { state } = known.connection;
@@ -61,7 +61,6 @@ export function startFrame({ connection, notices, clock, about, main }) {
       connection.title = connectionHints[state] ?? '';
       connection.replaceChildren(icon(connectionSigns[state] ?? state), connectionWords[state]);
     }
-    main.classList.toggle('is-old', state === 'lost' || state === 'refused');
     const key = JSON.stringify([known.connection, known.status?.sandbox]);
     if (key === shown) return;
     shown = key;

@@ -54,6 +54,11 @@ class Knowledge extends EventTarget {
     this.#tell('connection');
   }
 
+  /** Whether what is known is no longer kept current. */
+  get isLost() {
+    return this.connection.state === 'lost' || this.connection.state === 'refused';
+  }
+
   /** The policy that judges now, in full. */
   get policy() {
     return this.policies?.policies.find(policy => policy.name === (this.viewpoint.policy ?? this.policies.default)) ?? null;

@@ -35,7 +35,7 @@ function route() {
 
 showLinks(nav, views);
 startThemeButton(byId('theme'));
-startFrame({ connection: byId('connection'), notices: byId('notices'), clock: byId('clock'), about: byId('about'), main });
+startFrame({ connection: byId('connection'), notices: byId('notices'), clock: byId('clock'), about: byId('about') });
 startAnnouncer(byId('announcer'));
 startWatching();
 keepCounting();

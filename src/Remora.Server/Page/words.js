@@ -42,6 +42,9 @@ const signals = {
   open_interest: { word: 'Open interest', unit: 'contracts', digits: 0 },
   news_sentiment: { word: 'News sentiment', unit: 'from −1 to 1', digits: 2 },
   btc_dominance: { word: 'Bitcoin dominance', unit: '%', digits: 2 },
+  implied_volatility: { word: 'Implied volatility', unit: '% a year', digits: 1, isRecorded: true },
+  total_market_cap: { word: 'Total market cap', unit: 'billion USD', digits: 0, factor: 1e-9, isRecorded: true },
+  equity_future: { word: 'S&P 500 future', unit: 'points', digits: 2, isRecorded: true },
 };
 
 export const signalOf = name => signals[name] ?? { word: plain(name), unit: '', digits: 4 };

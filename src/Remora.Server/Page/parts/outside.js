@@ -30,7 +30,7 @@ export function outside(assessment, feeds, isPast = false) {
     return [
       [signalOf(name).word, make('small', { class: 'soft below' }, as_of ? [source, ', ', isPast ? `${span(age_seconds)} old` : ago(as_of)] : 'never delivered')],
       held ? valueOf(name, held.value) : missing(state === 'stale' ? 'the last value is too old to count' : 'no value has come yet'),
-      number(held?.addend ?? null, 3, held ? 'the past it is measured against is still too short' : 'it counts for nothing without a fresh value'),
+      signalOf(name).isRecorded ? missing('it is only recorded: the score does not use it') : number(held?.addend ?? null, 3, held ? 'the past it is measured against is still too short' : 'it counts for nothing without a fresh value'),
       make('div', null, health(kind, word), ' ', feedTrouble(name, base, feeds)),
     ];
   });

@@ -6,8 +6,8 @@ import { number } from '../numbers.js';
 import { blockWord, plain, regimeWord, verdictOf, verdictWord } from '../words.js';
 
 function content(market, assessment) {
-  const verdict = verdictOf(assessment);
-  const of = !assessment ? 'asking …'
+  const verdict = known.isLost ? 'unknown' : verdictOf(assessment);
+  const of = known.isLost && assessment ? `was ${verdictWord[verdictOf(assessment)].toLowerCase()}` : !assessment ? 'asking …'
     : assessment.as_of === null ? 'no candle yet'
     : verdict === 'blocked' ? assessment.blocked_by.map(blockWord).join(', ')
       : [regimeWord(assessment.regime), assessment.stale ? 'stale data' : null].filter(Boolean).join(', ');
@@ -31,7 +31,7 @@ export function pairList(signal, choose) {
     const link = links.get(key);
     if (!link) return;
     const assessment = known.assessments.get(key);
-    link.dataset.verdict = verdictOf(assessment);
+    link.dataset.verdict = known.isLost ? 'unknown' : verdictOf(assessment);
     link.replaceChildren(...content(known.markets.find(market => market.key === key), assessment));
   };
   const build = () => {
@@ -73,5 +73,6 @@ export function pairList(signal, choose) {
   build();
   known.on('markets viewpoint', build, signal);
   known.on('assessment', ({ key }) => showOne(key), signal);
+  known.on('connection', () => [...links.keys()].forEach(showOne), signal);
   return { element, mark };
 }

@@ -21,10 +21,10 @@ export function wholeMarket(signal) {
   const element = place({ class: 'panel band', 'aria-label': 'The whole market', 'data-verdict': 'unknown' }, 'section');
   const show = () => {
     const { whole } = known;
-    element.dataset.verdict = verdictOf(whole);
+    element.dataset.verdict = known.isLost ? 'unknown' : verdictOf(whole);
     if (!whole) return element.show(make('h1', { class: 'waiting' }, 'The whole market: asking …'));
     element.show(
-      headline(whole, 'The whole market: may I trade now?', known.policy, 'h1'),
+      headline(whole, 'The whole market: may I trade now?', { policy: known.policy, tag: 'h1', isLost: known.isLost }),
       make('div', null, breadth(whole), reasons(whole)),
       make('dl', { class: 'facts' },
         fact('Score', number(whole.risk_score, 2), whole.risk_class && `${plain(whole.risk_class)} risk`),
@@ -32,6 +32,6 @@ export function wholeMarket(signal) {
         fact('Last candle', whole.as_of ? ago(whole.as_of) : missing('no candle has come yet'))));
   };
   show();
-  known.on('whole viewpoint policies', show, signal);
+  known.on('whole viewpoint policies connection', show, signal);
   return element;
 }

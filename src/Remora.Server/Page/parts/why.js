@@ -8,7 +8,7 @@ import { blockWord, flagWord, plain, verdictAnswer, verdictOf } from '../words.j
 const isTime = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 
 /** A sentence of the service with its times as people write them. */
-export const sentence = text => text.split(/(\d{4}-\d\d-\d\dT[\d:.]+Z)/).map(piece => isTime.test(piece) ? at(piece) : plain(piece));
+export const sentence = text => text.split(/(\d{4}-\d\d-\d\dT[\d:.]+Z)/).map(piece => isTime.test(piece) ? at(piece) : plain(piece.replace(/\bflag_/g, '')));
 
 export const reasons = answer => make('ol', { class: 'reasons' }, answer.reasoning.map(text => make('li', null, sentence(text))));
 
@@ -27,13 +27,13 @@ function causesOfCaution(answer, policy) {
   return answer.risk_score >= from ? [...raised, `a score of ${fixed(from, 2)} or more`] : raised;
 }
 
-/** Sign, answer and what follows from it. */
-export function headline(answer, question, policy, tag = 'h3') {
+/** Sign, answer and what follows from it. When the service is lost, its last answer is no answer to a question about now. */
+export function headline(answer, question, { policy, tag = 'h3', isLost = false }) {
   const verdict = verdictOf(answer);
-  return make('div', { class: 'headline' }, icon(verdict), make('div', null,
-    make(tag, null, question),
-    make('p', { class: 'answer' }, verdictAnswer[verdict]),
-    make('p', { class: 'then' }, consequence(answer, verdict, policy))));
+  const [sign, says, then] = isLost
+    ? ['unknown', 'Not known now', ['Last known, at ', at(answer.assessed_at, true), `: ${verdictAnswer[verdict].toLowerCase()}.`]]
+    : [verdict, verdictAnswer[verdict], consequence(answer, verdict, policy)];
+  return make('div', { class: 'headline' }, icon(sign), make('div', null, make(tag, null, question), make('p', { class: 'answer' }, says), make('p', { class: 'then' }, then)));
 }
 
 /** Since when the verdict stands, as far as this page can tell. */

@@ -21,7 +21,7 @@ const feeds = markets => table('Each market: where its candles come from, and ho
   markets.map(feed => [
     `${feed.market.pair} ${feed.market.timeframe}`, stateOf(feed), feed.exchange === feed.market.exchange ? feed.exchange : `${feed.exchange} for ${feed.market.exchange}`,
     when(feed.last_candle_close, 'no candle has come yet'), when(feed.last_success, 'it has never answered'), feed.next_try ? due(feed.next_try) : missing('none is planned'),
-    percent(feed.warm_up_ratio), fixed(feed.candles_missing, 0), fixed(Object.values(feed.refused).reduce((a, b) => a + b, 0), 0), trouble(feed)]));
+    percent(feed.warm_up_ratio), fixed(feed.candles_missing, 0), fixed(Object.values(feed.refused).reduce((a, b) => a + b, 0), 0), trouble(feed)]), { isWide: true });
 
 const outsiders = sources => table('Each source: what it said last, when it answers, what went wrong',
   [{ text: 'Source' }, { text: 'State' }, { text: 'Values' }, { text: 'Last answer' }, { text: 'Next try' }, { text: 'Last error' }],
@@ -29,7 +29,7 @@ const outsiders = sources => table('Each source: what it said last, when it answ
     feed.name, stateOf(feed),
     values.length === 0 ? missing(`no value of ${feed.signals.map(name => signalOf(name).word).join(' and ')} yet`)
       : make('ul', null, values.map(({ signal, value, held_at, stale }) => make('li', null, `${signalOf(signal).word} `, valueOf(signal, value), ' ', make('span', { class: 'small soft' }, ago(held_at)), stale && [' ', health('worn', 'too old')]))),
-    when(feed.last_success, 'it has never answered'), feed.next_try ? due(feed.next_try) : missing('none is planned'), trouble(feed)]));
+    when(feed.last_success, 'it has never answered'), feed.next_try ? due(feed.next_try) : missing('none is planned'), trouble(feed)]), { isWide: true });
 
 export const sources = {
   name: 'sources',

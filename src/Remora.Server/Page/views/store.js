@@ -26,7 +26,7 @@ function recording(recorder) {
 const tables = (caption, rows) => table(caption,
   [{ text: 'Table' }, { text: 'Rows', number: true }, { text: 'On disk', number: true }, { text: 'Compressed', number: true }, { text: 'Parts', number: true }, { text: 'From' }, { text: 'To' }],
   rows.map(({ name, rows: count, bytes: size, uncompressed_bytes: plain, parts, first, last }) => [
-    name, fixed(count, 0), bytes(size), size > 0 ? `${fixed(plain / size, 1)} times` : '–', fixed(parts, 0), first ? at(first) : missing('it is empty'), when(last, 'it is empty')]));
+    name, fixed(count, 0), bytes(size), size > 0 ? `${fixed(plain / size, 1)} times` : '–', fixed(parts, 0), first ? at(first) : missing('it is empty'), when(last, 'it is empty')]), { isWide: true });
 
 export const store = {
   name: 'store',

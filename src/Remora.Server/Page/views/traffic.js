@@ -27,7 +27,7 @@ const perRoute = rows => table('Per route and pair over the whole span', [{ text
 [...grouped(rows, row => `${row.route} ${row.pair}`)].sort(([, a], [, b]) => sum(b, 'calls') - sum(a, 'calls')).slice(0, 100).map(([, group]) => [
   group[0].route, group[0].pair || '–', fixed(sum(group, 'calls'), 0), percent(sum(group, 'unchanged') / (sum(group, 'calls') || 1)), fixed(sum(group, 'refused'), 0), fixed(sum(group, 'errors'), 0),
   milliseconds(mean(group, 'microseconds_mean')), milliseconds(Math.max(...group.map(row => row.microseconds_p99))),
-  fixed(sum(group, 'results') / (sum(group, 'queries') || 1), 1)]));
+  fixed(sum(group, 'results') / (sum(group, 'queries') || 1), 1)]), { isWide: true });
 
 export const traffic = {
   name: 'traffic',
