@@ -4,7 +4,7 @@ import { headers, NoAnswer, urlOf } from './api.js';
 const firstWord = 5000, silence = 45_000; // the service speaks at once, and its heartbeats come every 15 s
 
 /** Splits what arrives into events {event, data, id}. */
-export function* eventsIn(buffer, text) {
+function* eventsIn(buffer, text) {
   buffer.text += text;
   for (;;) {
     const end = /\r?\n\r?\n/.exec(buffer.text);

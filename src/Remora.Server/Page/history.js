@@ -29,6 +29,14 @@ export async function readPast(market, from, to, interval, signal) {
   return rows.map(bucket => rowOf(bucket, intervals[interval]));
 }
 
+/** Since when the last row's verdict has stood; null when there is no row, or when the last bucket has both. */
+export function unchangedSince(rows) {
+  const last = rows.at(-1)?.blocked;
+  if (last !== 0 && last !== 1) return null;
+  const change = rows.findLastIndex(row => row.blocked !== last);
+  return { isBlocked: last === 1, since: rows[change + 1].bucket.time, isLonger: change < 0 };
+}
+
 /** The assessment as it was known at an instant. */
 export const readThen = ({ pair, exchange, timeframe }, at, signal) =>
   get('assessment', { pair, exchange, timeframe, policy: known.viewpoint.policy, at: iso(at) }, signal);

@@ -1,6 +1,6 @@
 // What the page knows at this moment. Views read it and listen to it; only connection.js writes to it.
 
-export const keyOfMarket = ({ exchange, pair, timeframe }) => `${exchange} ${pair} ${timeframe}`;
+const keyOfMarket = ({ exchange, pair, timeframe }) => `${exchange} ${pair} ${timeframe}`;
 
 class Knowledge extends EventTarget {
   markets = [];              // as /pairs has them, each with its key
@@ -11,6 +11,7 @@ class Knowledge extends EventTarget {
   viewpoint = { side: null, policy: null };
   connection = { state: 'connecting', since: Date.now(), detail: '' };
   verdictSince = new Map();  // by key: {verdict, since, seen}; seen: whether the change was watched
+  storedSince = new Map();   // by key: {isBlocked, since, isLonger}, as the store has it
 
   setMarkets(pairs) {
     this.markets = pairs.map(market => ({ ...market, key: keyOfMarket(market) }));
@@ -23,6 +24,11 @@ class Knowledge extends EventTarget {
     this.assessments.set(key, assessment);
     if (before?.verdict !== verdict) this.verdictSince.set(key, { verdict, since: assessment.assessed_at, seen: before !== undefined && before.verdict !== 'unknown' });
     this.#tell('assessment', { key, assessment, verdict, before: before?.verdict });
+  }
+
+  setStoredSince(key, since) {
+    this.storedSince.set(key, since);
+    this.#tell('since');
   }
 
   setWhole(whole) {
@@ -44,6 +50,7 @@ class Knowledge extends EventTarget {
     this.viewpoint = viewpoint;
     this.assessments.clear();
     this.verdictSince.clear();
+    this.storedSince.clear();
     this.whole = null;
     this.#tell('viewpoint');
   }

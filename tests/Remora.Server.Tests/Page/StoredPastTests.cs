@@ -47,6 +47,7 @@ public sealed class StoredPastTests(Browser browser) : IClassFixture<Browser>
         await browser.OpenAsync(service.Host.Url, answers: await AnswersAsync(service));
         await browser.UntilAsync("document.querySelector('.chart canvas') !== null");
         Assert.Contains("The last 24 hours from the store", await browser.TextAsync("[aria-label='Price and regime']"), StringComparison.Ordinal);
+        await browser.UntilAsync("document.querySelector('.hero .says').textContent.includes('Not blocked since 28 Feb 12:00')"); // the first hour that was not
     }
 
     [Fact]

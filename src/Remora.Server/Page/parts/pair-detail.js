@@ -22,10 +22,10 @@ const regimeLine = ({ regime, regime_since: since }) => regime === null ? null
   : make('p', { class: 'small soft' }, make('span', { class: 'regime' }, make('i', { class: `regime-${regime}` }), `Regime ${regimeWord(regime)} since `), at(since), ' (', ago(since), ')');
 
 /** The verdict of an assessment with its reasons: what the hero shows, also of a past instant. */
-export const verdictOfPair = (assessment, question, { since, isLost } = {}) => [
+export const verdictOfPair = (assessment, question, { since, stored, isLost } = {}) => [
   headline(assessment, question, { policy: known.policy, isLost }),
   make('div', null, assessment.stale && assessment.as_of !== null && make('p', null, health('worn', 'This rests on old data: '), 'the last candle closed ', ago(assessment.as_of), '.'),
-    regimeLine(assessment), since && make('p', { class: 'small soft' }, sinceWhen(since))),
+    regimeLine(assessment), since && make('p', { class: 'small soft' }, sinceWhen(assessment, since, stored))),
   reasons(assessment),
 ];
 
@@ -45,7 +45,7 @@ export function pairDetail(signal) {
     if (market) [name.textContent, of.textContent] = [market.pair, `${market.exchange}, ${market.timeframe}`];
     hero.dataset.verdict = known.isLost ? 'unknown' : verdictOf(assessment);
     if (!assessment) return verdict.show(make('p', { class: 'soft' }, 'Asking …'));
-    verdict.show(verdictOfPair(assessment, assessment.side === 'short' ? 'May I go short now?' : 'May I trade now?', { since: known.verdictSince.get(market.key), isLost: known.isLost }));
+    verdict.show(verdictOfPair(assessment, assessment.side === 'short' ? 'May I go short now?' : 'May I trade now?', { since: known.verdictSince.get(market.key), stored: known.storedSince.get(market.key), isLost: known.isLost }));
     score.show(gauge(assessment, known.policy), breakdown(assessment));
     values.show(outside(assessment, known.status?.sources));
     raised.show(make('h3', null, 'Flags'), flags(assessment, known.policy));
@@ -54,7 +54,7 @@ export function pairDetail(signal) {
   known.on('assessment', ({ key }) => {
     if (key === market?.key) show();
   }, signal);
-  known.on('status policies viewpoint connection', show, signal);
+  known.on('status policies viewpoint connection since', show, signal);
   return {
     element,
     show(key) {

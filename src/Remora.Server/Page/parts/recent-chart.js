@@ -1,7 +1,7 @@
 // The last day of a pair: from the store where there is one, else what this page has seen.
 import { legend, priceChart } from '../charts/price-chart.js';
 import { make, place } from '../dom.js';
-import { hasStore, readPast, secondsOf } from '../history.js';
+import { hasStore, readPast, secondsOf, unchangedSince } from '../history.js';
 import { known } from '../knowledge.js';
 import { now } from '../service-clock.js';
 import { addPrice, seenOf } from '../watched.js';
@@ -37,7 +37,11 @@ export function recentChart(signal) {
   const load = async wanted => {
     const to = now();
     try {
-      if (hasStore()) stored = await readPast(wanted, to - day * 1000, to, '1m', signal);
+      const rows = hasStore() ? await readPast(wanted, to - day * 1000, to, '1m', signal) : [];
+      const since = unchangedSince(rows);
+      if (since) known.setStoredSince(wanted.key, since);
+      if (wanted !== market) return;
+      stored = rows;
       why = stored.length > 0 ? '' : hasStore() ? 'The store has nothing of the last 24 hours.' : 'No store of the past is configured.';
     } catch (error) {
       why = `The past cannot be read: ${error.message.replace(/\.$/, '')}.`;
@@ -48,6 +52,11 @@ export function recentChart(signal) {
     if (key !== market?.key) return;
     draw();
     if (await addPrice(market) && key === market?.key) draw();
+  }, signal);
+  let wasLost = false;
+  known.on('connection', () => {
+    if (wasLost && !known.isLost && market) load(market); // what happened meanwhile
+    wasLost = known.isLost;
   }, signal);
   return {
     element,

@@ -8,7 +8,7 @@ import { headline, reasons } from './why.js';
 
 const fact = (name, value, note) => make('div', null, make('dt', null, name), make('dd', null, value, note && make('small', null, note)));
 
-export function breadth(whole) {
+function breadth(whole) {
   const shares = regimes.map(name => [name, whole.breadth[name] ?? 0]).filter(([, share]) => share > 0);
   const label = shares.map(([name, share]) => `${regimeWord(name)} ${Math.round(share * 100)} %`).join(', ');
   return make('div', null,

@@ -8,7 +8,7 @@ import { blockWord, flagWord, plain, verdictAnswer, verdictOf } from '../words.j
 const isTime = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 
 /** A sentence of the service with its times as people write them. */
-export const sentence = text => text.split(/(\d{4}-\d\d-\d\dT[\d:.]+Z)/).map(piece => isTime.test(piece) ? at(piece) : plain(piece.replace(/\bflag_/g, '')));
+const sentence = text => text.split(/(\d{4}-\d\d-\d\dT[\d:.]+Z)/).map(piece => isTime.test(piece) ? at(piece) : plain(piece.replace(/\bflag_/g, '')));
 
 export const reasons = answer => make('ol', { class: 'reasons' }, answer.reasoning.map(text => make('li', null, sentence(text))));
 
@@ -36,7 +36,8 @@ export function headline(answer, question, { policy, tag = 'h3', isLost = false 
   return make('div', { class: 'headline' }, icon(sign), make('div', null, make(tag, null, question), make('p', { class: 'answer' }, says), make('p', { class: 'then' }, then)));
 }
 
-/** Since when the verdict stands, as far as this page can tell. */
-export const sinceWhen = since => !since ? null
-  : since.seen ? ['Verdict since ', at(since.since, true), ' (', ago(since.since), ')']
+/** Since when the verdict stands, as far as this page and the store can tell. */
+export const sinceWhen = (answer, since, stored) => !since ? null
+  : !since.seen && stored?.isBlocked === !answer.safe_to_trade ? [answer.safe_to_trade ? 'Not blocked since ' : 'Blocked since ', at(stored.since), stored.isLonger ? ' at least (' : ' (', ago(stored.since), ')']
+    : since.seen ? ['Verdict since ', at(since.since, true), ' (', ago(since.since), ')']
     : ['Verdict unchanged since ', at(since.since, true), ' at least, when this page began to watch'];

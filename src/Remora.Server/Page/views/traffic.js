@@ -46,7 +46,10 @@ export const traffic = {
       if (signal.aborted) return;
       if (rows.length === 0) return body.show(empty('No request is stored yet', 'Requests appear here a few seconds after they were answered.'));
       const calls = callsChart(), latency = latencyChart(), buckets = perBucket(rows);
-      body.show(make('h2', null, 'Calls per bucket'), calls.element, lineNames([['ink-accent', 'calls'], ['part-regime', 'unchanged', true], ['ink-blocked', 'errors']]), make('h2', null, 'Time to answer, of the slowest route'), latency.element, lineNames([['part-volatility', 'half of the calls'], ['part-momentum', '95 %', true], ['part-external', '99 %']]), make('h2', null, 'Per route'), perRoute(rows));
+      body.show(
+        make('h2', null, 'Calls per bucket'), calls.element, lineNames([['ink-accent', 'calls'], ['part-regime', 'unchanged', true], ['ink-blocked', 'errors']]),
+        make('h2', null, 'Time to answer, of the slowest route'), latency.element, lineNames([['part-volatility', 'half of the calls'], ['part-momentum', '95 %', true], ['part-external', '99 %']]),
+        make('h2', null, 'Per route'), perRoute(rows));
       calls.start(signal);
       latency.start(signal);
       calls.show(buckets);
