@@ -171,6 +171,7 @@ public sealed class ServiceHost : IAsyncDisposable
         StatusApi.Map(api);
         HistoryApi.Map(api);
         StoreApi.Map(api);
+        NewsApi.Map(api);
         HealthApi.Map(app);
         app.MapOpenApi();
         MarketPage.Map(app);

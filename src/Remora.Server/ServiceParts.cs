@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Remora.Feeds;
 using Remora.Feeds.Calendar;
 using Remora.Feeds.Exchanges;
+using Remora.Feeds.News;
 using Remora.Server.Settings;
 using Remora.Server.Storage;
 
@@ -19,6 +20,9 @@ public sealed record ServiceParts
 
     /// <summary>The calendar of events to come; null where none is kept.</summary>
     public CalendarFeed? Calendar { get; init; }
+
+    /// <summary>What the news comes to; null, or giving null, while there is none.</summary>
+    public Func<NewsReport?>? News { get; init; }
 
     /// <summary>How the bridge to the exchanges is; null where there is none.</summary>
     public Func<BridgeHealth>? Bridge { get; init; }

@@ -32,7 +32,7 @@ internal sealed class StoreOptionSet
         var url = parsed.GetValue(_url) ?? (parsed.GetValue(_data) is null ? Variable("REMORA_CLICKHOUSE") : null);
         var database = parsed.GetValue(_database);
         return url is null
-            ? StoreLocation.InFolder(parsed.GetValue(_data) ?? Variable("REMORA_DATA") ?? new ServiceSettings().Data, database)
+            ? StoreLocation.InFolder(parsed.GetValue(_data) ?? Variable("REMORA_DATA") ?? ServiceSettings.DefaultData, database)
             : StoreLocation.AtUrl(url, database, parsed.GetValue(_cluster));
     }
 

@@ -60,10 +60,10 @@ public sealed record ServiceSettings
     public string? Clickhouse { get; init; }
 
     /// <summary>The database in it; null for the one of the address, or <c>remora</c>.</summary>
-    public string? ClickhouseDatabase { get; init; }
+    public string? Database { get; init; }
 
     /// <summary>The cluster that tables are replicated and distributed over; null for a single server.</summary>
-    public string? ClickhouseCluster { get; init; }
+    public string? Cluster { get; init; }
 
     /// <summary>A loopback port on which the embedded engine answers ClickHouse's own clients; null for none.</summary>
     public int? ClickhousePort { get; init; }
