@@ -12,8 +12,14 @@ export const intervalFor = seconds => seconds <= 3 * day ? '1m' : seconds <= 45 
 /** Of a timeframe such as 5m. */
 export const secondsOf = timeframe => Number(timeframe.slice(0, -1)) * { m: 60, h: 3600, d: day, w: 7 * day }[timeframe.at(-1)];
 
-/** Whether the service keeps a past at all; it is not asked for one where it says that it does not. */
-export const hasStore = () => Boolean(known.status?.store);
+const mostRows = 10_000; // of a page of the interface
+
+/** Why the service cannot be asked for the past, in its own words; null when it can. It is not asked in vain. */
+export function whyNoPast() {
+  const store = known.status?.store;
+  if (!store) return 'This service keeps no past: it runs without a store.';
+  return store.ready ? null : store.error ?? 'The store is being opened.';
+}
 
 export const queryOf = ({ pair, exchange, timeframe }, from, to, interval) =>
   ({ pair, exchange, timeframe, policy: known.viewpoint.policy, from: iso(from), to: iso(to), interval });
@@ -25,7 +31,7 @@ const rowOf = (bucket, step) => ({
 
 /** Rows {at, price, score, regime, blocked, bucket} between two instants in milliseconds; at is when a bucket ends. */
 export async function readPast(market, from, to, interval, signal) {
-  const { rows } = await get('history', queryOf(market, from, to, interval), signal);
+  const { rows } = await get('history', { ...queryOf(market, from, to, interval), limit: mostRows }, signal);
   return rows.map(bucket => rowOf(bucket, intervals[interval]));
 }
 

@@ -37,8 +37,10 @@ class Knowledge extends EventTarget {
   }
 
   setStatus(status) {
+    const before = this.status?.store?.ready;
     this.status = status;
     this.#tell('status');
+    if (before !== undefined && before !== status.store?.ready) this.#tell('store');
   }
 
   setPolicies(policies) {

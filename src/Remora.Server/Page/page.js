@@ -2,6 +2,7 @@
 import './styles/page.css';
 import { startAnnouncer } from './announcer.js';
 import { connect } from './connection.js';
+import { known } from './knowledge.js';
 import { markLink, showLinks, startFrame } from './frame.js';
 import { keepCounting } from './service-clock.js';
 import { startThemeButton } from './theme-button.js';
@@ -40,5 +41,6 @@ startAnnouncer(byId('announcer'));
 startWatching();
 keepCounting();
 addEventListener('hashchange', route);
+known.on('store', () => views.find(({ name }) => name === main.dataset.view).isOfThePast && route()); // it has come, or gone
 route();
 connect();

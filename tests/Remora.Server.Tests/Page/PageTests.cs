@@ -98,7 +98,7 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
     [Fact]
     public async Task With_every_source_down_it_names_them_and_their_errors()
     {
-        await using var world = OutsideWorld.Connect(LiveServer.Settings, TimeProvider.System, new("none", "http://127.0.0.1:1", 1), NullLoggerFactory.Instance);
+        await using var world = OutsideWorld.Connect(LiveServer.Settings, TimeProvider.System, new("none", "http://127.0.0.1:1", 1), null, NullLoggerFactory.Instance);
         await using var service = await ServiceHost.StartAsync(LiveServer.Settings, world.Parts, TimeProvider.System);
         await browser.OpenAsync($"{service.Url}/#/sources");
         await browser.UntilAsync("document.querySelector('[aria-label=Exchanges]').textContent.includes('unreachable') && document.querySelector('[aria-label=\"Outside sources\"]').textContent.includes('unreachable')");

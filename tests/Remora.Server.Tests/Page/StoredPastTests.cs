@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Remora.Markets;
@@ -55,23 +54,30 @@ public sealed class StoredPastTests(Browser browser) : IClassFixture<Browser>
     {
         await using var service = await LiveServer.StartAsync();
         await service.WarmAsync();
-        var answers = new Dictionary<string, string> { ["status"] = (await AnswersAsync(service))["status"] }; // it says that there is a store, and nothing answers for it
+        var answers = new Dictionary<string, string> { ["status"] = (await AnswersAsync(service, isOpen: false))["status"] };
         await browser.OpenAsync(service.Host.Url, answers: answers);
-        await browser.UntilAsync("document.querySelector('.hero .answer') !== null && document.querySelector('[aria-label=\"Price and regime\"]').textContent.includes('The past cannot be read')");
-        await browser.OpenAsync(service.Host.Url + "/#/store", answers: answers);
-        await browser.UntilAsync("document.querySelector('main .empty') !== null");
+        await browser.UntilAsync("document.querySelector('.hero .answer') !== null && document.querySelector('[aria-label=\"Price and regime\"]').textContent.includes('the engine does not start')");
+        foreach (var view in new[] { "history", "past", "traffic", "store" })
+        {
+            await browser.OpenAsync($"{service.Host.Url}/#/{view}", answers: answers);
+            await browser.UntilAsync("document.querySelector('main').textContent.includes('the engine does not start')");
+            await browser.IsQuietAsync(service.Host.Url);
+        }
     }
 
-    private static async Task<Dictionary<string, string>> AnswersAsync(LiveServer service)
+    private static async Task<Dictionary<string, string>> AnswersAsync(LiveServer service, bool isOpen = true)
     {
         var status = JsonNode.Parse((await service.GetAsync("/api/v1/status")).GetRawText())!;
-        status["store"] = new JsonObject { ["state"] = "live" };
+        status["store"] = JsonNode.Parse($$"""
+            {"location":"data/store","ready":{{(isOpen ? "true" : "false")}},"engine":null,"version":"26.7","schema_version":2,"error":{{(isOpen ? "null" : "\"the engine does not start\"")}},"remarks":[],
+             "recorder":{"queued_rows":5,"journal_batches":1,"journal_bytes":4096,"written_rows":{},"dropped_rows":0,"set_aside":[],"last_error":null,"last_error_at":null,
+             "last_success":"2024-03-01T00:00:00Z","oldest_unwritten":null,"is_well":true}}
+            """);
         var times = Enumerable.Range(0, Buckets).Select(i => (Given.Time - TimeSpan.FromHours(Buckets - i)).ToString()).ToList();
         var past = times.Select((time, i) => new
         {
             time, assessments = 12, blocked = i < BlockedBuckets ? 12 : 0, risk_mean = 0.5, risk_max = 0.6, regime_last = i < BlockedBuckets ? "panic" : "bull", close_last = 100.0 + i,
-            part_volatility_mean = 0.1, part_regime_mean = 0.1, part_trend_strength_mean = 0.1, part_momentum_mean = 0.1, part_external_mean = 0.1,
-            regime_bull = i < BlockedBuckets ? 0 : 12, regime_panic = i < BlockedBuckets ? 12 : 0,
+            volatility_part = 0.1, regime_part = 0.1, trend_strength_part = 0.1, momentum_part = 0.1, external_part = 0.1,
         });
         var requests = times.Select((time, i) => new
         {
@@ -85,12 +91,11 @@ public sealed class StoredPastTests(Browser browser) : IClassFixture<Browser>
             ["history"] = JsonSerializer.Serialize(new { rows = past }),
             ["traffic"] = JsonSerializer.Serialize(new { rows = requests }),
             ["assessment"] = (await service.GetAsync("/api/v1/risk?pair=BTC/USDT")).GetRawText(),
-            ["store"] = string.Create(CultureInfo.InvariantCulture, $$"""
+            ["store/tables"] = $$"""
                 {"version":"26.7","database":"remora","schema_version":2,
-                 "recorder":{"queued_rows":5,"journal_batches":1,"journal_bytes":4096,"written_rows":{},"dropped_rows":0,"set_aside":[],"last_error":null,"last_error_at":null,"last_success":"{{last}}","oldest_unwritten":null},
                  "tables":[{"name":"candles","rollup":null,"rows":1000,"bytes":20000,"uncompressed_bytes":90000,"parts":2,"first":"{{times[0]}}","last":"{{last}}"},
                            {"name":"risk_1h_tt","rollup":"risk","rows":0,"bytes":0,"uncompressed_bytes":0,"parts":0,"first":null,"last":null}]}
-                """),
+                """,
         };
     }
 }

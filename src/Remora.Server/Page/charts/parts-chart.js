@@ -8,7 +8,7 @@ import { colour } from './ribbon.js';
 
 const shownRows = 200;
 const colours = { volatility: '--part-volatility', regime: '--part-regime', trend_strength: '--part-trend', momentum: '--part-momentum', external: '--part-external' };
-const addendOf = (row, name) => row.bucket[`part_${name}_mean`] ?? null;
+const addendOf = (row, name) => row.bucket[`${name}_part`] ?? null;
 
 /** Sums from the first part up to each, so that areas lie on one another. */
 function stacked(rows) {

@@ -1,7 +1,7 @@
 // The last day of a pair: from the store where there is one, else what this page has seen.
 import { legend, priceChart } from '../charts/price-chart.js';
 import { make, place } from '../dom.js';
-import { hasStore, readPast, secondsOf, unchangedSince } from '../history.js';
+import { readPast, secondsOf, unchangedSince, whyNoPast } from '../history.js';
 import { known } from '../knowledge.js';
 import { now } from '../service-clock.js';
 import { addPrice, seenOf } from '../watched.js';
@@ -37,12 +37,12 @@ export function recentChart(signal) {
   const load = async wanted => {
     const to = now();
     try {
-      const rows = hasStore() ? await readPast(wanted, to - day * 1000, to, '1m', signal) : [];
+      const rows = !whyNoPast() ? await readPast(wanted, to - day * 1000, to, '1m', signal) : [];
       const since = unchangedSince(rows);
       if (since) known.setStoredSince(wanted.key, since);
       if (wanted !== market) return;
       stored = rows;
-      why = stored.length > 0 ? '' : hasStore() ? 'The store has nothing of the last 24 hours.' : 'No store of the past is configured.';
+      why = stored.length > 0 ? '' : whyNoPast() ?? 'The store has nothing of the last 24 hours.';
     } catch (error) {
       why = `The past cannot be read: ${error.message.replace(/\.$/, '')}.`;
     }
@@ -53,6 +53,7 @@ export function recentChart(signal) {
     draw();
     if (await addPrice(market) && key === market?.key) draw();
   }, signal);
+  known.on('store', () => market && load(market), signal);
   let wasLost = false;
   known.on('connection', () => {
     if (wasLost && !known.isLost && market) load(market); // what happened meanwhile

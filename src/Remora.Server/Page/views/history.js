@@ -3,7 +3,7 @@ import { urlOf } from '../api.js';
 import { partsChart, partsLegend } from '../charts/parts-chart.js';
 import { legend, priceChart } from '../charts/price-chart.js';
 import { make, place } from '../dom.js';
-import { hasStore, intervalFor, intervals, queryOf, readPast, secondsOf } from '../history.js';
+import { intervalFor, intervals, queryOf, readPast, secondsOf, whyNoPast } from '../history.js';
 import { fixed, percent } from '../numbers.js';
 import { empty, noPast, noStore } from '../parts/empty.js';
 import { go, marketChoice, marketOf, momentField, segments, whenMarketsAreKnown } from '../parts/market-choice.js';
@@ -27,17 +27,18 @@ function totals(rows) {
   const count = rows.reduce((sum, { bucket }) => sum + bucket.assessments, 0);
   const mean = weigh => count === 0 ? null : rows.reduce((sum, row) => sum + (weigh(row) ?? 0) * row.bucket.assessments, 0) / count;
   const scores = rows.map(({ bucket }) => bucket.risk_max).filter(value => value !== null);
-  const perRegime = regimes.map(name => [name, rows.reduce((sum, { bucket }) => sum + (bucket[`regime_${name}`] ?? 0), 0) / (count || 1)]).filter(([, share]) => share > 0.005).sort((a, b) => b[1] - a[1]);
+  const perRegime = regimes.map(name => [name, mean(row => row.regime === name ? 1 : 0)]).filter(([, share]) => share > 0.005).sort((a, b) => b[1] - a[1]);
   return make('dl', { class: 'facts' },
     fact('Blocked', percent(mean(row => row.blocked), 1), 'of all assessments'),
     fact('Mean score', fixed(mean(row => row.score) ?? 0, 3), scores.length > 0 && `highest ${fixed(Math.max(...scores), 3)}`),
-    fact('Regimes', perRegime.slice(0, 3).map(([name, share]) => `${regimeWord(name)} ${fixed(share * 100, 0)} %`).join(', ') || '–'),
+    fact('Regimes', perRegime.slice(0, 3).map(([name, share]) => `${regimeWord(name)} ${fixed(share * 100, 0)} %`).join(', ') || '–', 'by the last of each bucket'),
     fact('Assessments', fixed(count, 0), `in ${fixed(rows.length, 0)} buckets`));
 }
 
 export const history = {
   name: 'history',
   title: 'History',
+  isOfThePast: true,
 
   show: (main, query, signal) => whenMarketsAreKnown(main, 'History', signal, () => {
     const market = marketOf(query), asked = read(query);
@@ -56,8 +57,8 @@ export const history = {
     const csv = make('a', { href: urlOf('history', { ...queryOf(market, asked.from, asked.to, asked.interval), format: 'csv' }), download: true }, 'CSV');
     main.replaceChildren(make('section', { class: 'panel', 'aria-label': 'Which past' }, make('h1', null, `History of ${market.pair}`), form),
       make('section', { class: 'panel', 'aria-label': 'The past' }, make('header', null,
-        make('h2', null, `${span((asked.to - asked.from) / 1000)} in buckets of ${asked.interval}`), hasStore() && csv), body));
-    if (!hasStore()) return body.show(noStore());
+        make('h2', null, `${span((asked.to - asked.from) / 1000)} in buckets of ${asked.interval}`), !whyNoPast() && csv), body));
+    if (whyNoPast()) return body.show(noStore(whyNoPast()));
     body.show(make('p', { class: 'soft' }, 'Asking …'));
     load(market, asked, body, signal, between);
   }),

@@ -1,6 +1,6 @@
 // The assessment at any past instant, as it was known then.
 import { make, place } from '../dom.js';
-import { hasStore, readThen } from '../history.js';
+import { readThen, whyNoPast } from '../history.js';
 import { breakdown } from '../parts/breakdown.js';
 import { noPast, noStore } from '../parts/empty.js';
 import { flags } from '../parts/flags.js';
@@ -30,6 +30,7 @@ const whole = assessment => [
 export const past = {
   name: 'past',
   title: 'Past instant',
+  isOfThePast: true,
 
   show: (main, query, signal) => whenMarketsAreKnown(main, 'Past instant', signal, async () => {
     const market = marketOf(query);
@@ -45,7 +46,7 @@ export const past = {
     const body = place({ class: 'detail' });
     main.replaceChildren(make('section', { class: 'panel', 'aria-label': 'Which instant' }, make('h1', null, 'What was known then'), form), body);
     const say = message => body.show(make('section', { class: 'panel wide', 'aria-label': 'Answer' }, message));
-    if (!hasStore()) return say(noStore());
+    if (whyNoPast()) return say(noStore(whyNoPast()));
     say(make('p', { class: 'soft' }, 'Asking …'));
     try {
       const assessment = await readThen(market, at, signal);

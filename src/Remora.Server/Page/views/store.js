@@ -1,14 +1,15 @@
 // How the store is: its tables and rollups, and what waits to be written.
 import { get } from '../api.js';
 import { make, place, table } from '../dom.js';
-import { hasStore } from '../history.js';
+import { whyNoPast } from '../history.js';
+import { known } from '../knowledge.js';
 import { bytes, fixed, missing } from '../numbers.js';
 import { noPast, noStore } from '../parts/empty.js';
 import { whenMarketsAreKnown } from '../parts/market-choice.js';
 import { health } from '../parts/outside.js';
 import { ago, at } from '../service-clock.js';
 
-const every = 10_000;
+const every = 30_000;
 const fact = (name, value, note) => make('div', null, make('dt', null, name), make('dd', null, value, note && make('small', null, note)));
 const when = (text, reason) => text ? ago(text) : missing(reason);
 
@@ -28,28 +29,41 @@ const tables = (caption, rows) => table(caption,
   rows.map(({ name, rows: count, bytes: size, uncompressed_bytes: plain, parts, first, last }) => [
     name, fixed(count, 0), bytes(size), size > 0 ? `${fixed(plain / size, 1)} times` : '–', fixed(parts, 0), first ? at(first) : missing('it is empty'), when(last, 'it is empty')]), { isWide: true });
 
+/** What may be said of the store itself. */
+const whole = ({ location, version, schema_version: schema, ready, error, engine, remarks }) => [
+  make('dl', { class: 'facts' },
+    fact('Store', health(ready ? 'good' : 'bad', ready ? 'open' : 'not open'), error),
+    fact('Where', location, engine ? 'an engine of its own' : 'a server'),
+    fact('ClickHouse', version ?? missing('not known until it is open'), schema !== null && `schema ${schema}`)),
+  remarks.length > 0 && make('ul', { class: 'reasons' }, remarks.map(text => make('li', null, text))),
+];
+
 export const store = {
   name: 'store',
   title: 'Store',
+  isOfThePast: true,
 
   show: (main, _, signal) => whenMarketsAreKnown(main, 'Store', signal, () => {
-    const body = place({ class: 'content' });
-    main.replaceChildren(make('section', { class: 'panel', 'aria-label': 'Store' }, make('h1', null, 'What is kept'), body));
-    if (!hasStore()) return body.show(noStore());
-    body.show(make('p', { class: 'soft' }, 'Asking …'));
+    const body = place({ class: 'content' }), kept = place({ class: 'content' });
+    main.replaceChildren(make('section', { class: 'panel', 'aria-label': 'Store' }, make('h1', null, 'What is kept'), body, kept));
+    const showHealth = () => {
+      const now = known.status.store;
+      body.show(now ? [whole(now), make('h2', null, 'Recording'), recording(now.recorder)] : noStore(whyNoPast()));
+    };
     const ask = async () => {
+      if (whyNoPast()) return;
       try {
-        const { version, database, schema_version: schema, tables: all, recorder } = await get('store', {}, signal);
-        if (signal.aborted) return;
-        body.show(
-          recorder && [make('h2', null, 'Recording'), recording(recorder)],
-          make('h2', null, 'Tables'), tables(`Rows as they were recorded; ClickHouse ${version}, database ${database}, schema ${schema}`, all.filter(({ rollup }) => rollup === null)),
+        const { tables: all } = await get('store/tables', {}, signal);
+        if (!signal.aborted) kept.show(
+          make('h2', null, 'Tables'), tables('Rows as they were recorded', all.filter(({ rollup }) => rollup === null)),
           make('h2', null, 'Rollups'), tables('What they are rolled up to, each with when its last bucket begins', all.filter(({ rollup }) => rollup !== null)));
       } catch (error) {
-        if (!signal.aborted) body.show(noPast(error));
+        if (!signal.aborted) kept.show(noPast(error));
       }
     };
+    showHealth();
     ask();
+    known.on('status', showHealth, signal);
     const timer = setInterval(ask, every);
     signal.addEventListener('abort', () => clearInterval(timer), { once: true });
   }),

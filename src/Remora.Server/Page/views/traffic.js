@@ -3,7 +3,7 @@ import { get } from '../api.js';
 import { lineNames } from '../charts/chart.js';
 import { callsChart, latencyChart, milliseconds } from '../charts/traffic-charts.js';
 import { make, place, table } from '../dom.js';
-import { hasStore } from '../history.js';
+import { whyNoPast } from '../history.js';
 import { fixed, percent } from '../numbers.js';
 import { empty, noPast, noStore } from '../parts/empty.js';
 import { go, segments, whenMarketsAreKnown } from '../parts/market-choice.js';
@@ -32,17 +32,18 @@ const perRoute = rows => table('Per route and pair over the whole span', [{ text
 export const traffic = {
   name: 'traffic',
   title: 'Traffic',
+  isOfThePast: true,
 
   show: (main, query, signal) => whenMarketsAreKnown(main, 'Traffic', signal, async () => {
     const interval = query.get('interval') in lengths ? query.get('interval') : '1m';
     const body = place({ class: 'content' });
     main.replaceChildren(make('section', { class: 'panel', 'aria-label': 'Traffic' },
       make('header', null, make('h1', null, 'What this service was asked'), segments('Rollup', Object.keys(lengths).map(name => [name, name]), interval, name => go('traffic', { interval: name }))), body));
-    if (!hasStore()) return body.show(noStore());
+    if (whyNoPast()) return body.show(noStore(whyNoPast()));
     body.show(make('p', { class: 'soft' }, 'Asking …'));
     try {
       const to = now();
-      const { rows } = await get('traffic', { interval, from: new Date(to - lengths[interval] * 1000).toISOString(), to: new Date(to).toISOString() }, signal);
+      const { rows } = await get('traffic', { interval, from: new Date(to - lengths[interval] * 1000).toISOString(), to: new Date(to).toISOString(), limit: 10_000 }, signal);
       if (signal.aborted) return;
       if (rows.length === 0) return body.show(empty('No request is stored yet', 'Requests appear here a few seconds after they were answered.'));
       const calls = callsChart(), latency = latencyChart(), buckets = perBucket(rows);
