@@ -25,11 +25,11 @@ export const queryOf = ({ pair, exchange, timeframe }, from, to, interval) =>
   ({ pair, exchange, timeframe, policy: known.viewpoint.policy, from: iso(from), to: iso(to), interval });
 
 const rowOf = (bucket, step) => ({
-  at: Date.parse(bucket.time) / 1000 + step, price: bucket.close_last, score: bucket.risk_mean, regime: bucket.regime_last,
+  at: Date.parse(bucket.time) / 1000 + (step > intervals['1m'] ? step : 0), price: bucket.close_last, score: bucket.risk_mean, regime: bucket.regime_last,
   blocked: bucket.assessments > 0 ? bucket.blocked / bucket.assessments : null, bucket,
 });
 
-/** Rows {at, price, score, regime, blocked, bucket} between two instants in milliseconds; at is when a bucket ends. */
+/** Rows {at, price, score, regime, blocked, bucket} between two instants in milliseconds; at is when a bucket ends; a minute's stands where its candle closed. */
 export async function readPast(market, from, to, interval, signal) {
   const { rows } = await get('history', { ...queryOf(market, from, to, interval), limit: mostRows }, signal);
   return rows.map(bucket => rowOf(bucket, intervals[interval]));

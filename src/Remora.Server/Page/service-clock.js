@@ -40,6 +40,7 @@ export const span = seconds => {
 
 const wordings = {
   ago: at => `${span((now() - at) / 1000)} ago`,
+  agoReal: at => `${span((Date.now() - at) / 1000)} ago`,
   due: at => at > now() ? `in ${span((at - now()) / 1000)}` : 'now',
 };
 
@@ -55,6 +56,9 @@ const counting = kind => text => {
 
 /** How long ago, which goes on counting by itself. */
 export const ago = counting('ago');
+
+/** The same of something that goes by the real clock, whatever clock the service has: its store. */
+export const agoReal = counting('agoReal');
 
 /** How long until then. */
 export const due = counting('due');

@@ -68,8 +68,8 @@ public sealed class StoredPastTests(Browser browser) : IClassFixture<Browser>
     private static async Task<Dictionary<string, string>> AnswersAsync(LiveServer service, bool isOpen = true)
     {
         var status = JsonNode.Parse((await service.GetAsync("/api/v1/status")).GetRawText())!;
-        status["store"] = JsonNode.Parse($$"""
-            {"location":"data/store","ready":{{(isOpen ? "true" : "false")}},"engine":null,"version":"26.7","schema_version":2,"error":{{(isOpen ? "null" : "\"the engine does not start\"")}},"remarks":[],
+        status["store"] = JsonNode.Parse($$$"""
+            {"location":"data/store","ready":{{{(isOpen ? "true" : "false")}}},"engine":null,"version":"26.7","schema_version":2,"error":{{{(isOpen ? "null" : "\"the engine does not start\"")}}},"remarks":[],
              "recorder":{"queued_rows":5,"journal_batches":1,"journal_bytes":4096,"written_rows":{},"dropped_rows":0,"set_aside":[],"last_error":null,"last_error_at":null,
              "last_success":"2024-03-01T00:00:00Z","oldest_unwritten":null,"is_well":true}}
             """);

@@ -42,6 +42,12 @@ export const legend = () => make('p', { class: 'regimes', 'aria-hidden': 'true' 
   make('span', null, make('i', { class: 'hatched' }), 'blocked'),
   regimes.map(name => make('span', null, make('i', { class: `regime-${name}` }), regimeWord(name))));
 
+/** Rows within one candle repeat its price: one of them is a point of the line. */
+const points = (rows, step) => rows.map((row, index) => {
+  const before = rows[index - 1];
+  return before && before.price === row.price && Math.ceil(row.at / step) === Math.ceil(before.at / step) ? undefined : row.price;
+});
+
 /** Rows are {at, price, score, regime, blocked}: at in seconds, blocked from 0 to 1 or null; step is their distance in seconds. */
 export function priceChart({ onSelect, height = 300 } = {}) {
   let rows = [], step = 300;
@@ -62,7 +68,7 @@ export function priceChart({ onSelect, height = 300 } = {}) {
     ...made,
     show(name, next, distance) {
       [rows, step] = [next, distance];
-      made.show({ name, rows, data: [rows.map(row => row.at), rows.map(row => row.price), rows.map(row => row.score)], alternative: alternative({ rows, name }) });
+      made.show({ name, rows, data: [rows.map(row => row.at), points(rows, step), rows.map(row => row.score)], alternative: alternative({ rows, name }) });
     },
   };
 }

@@ -34,7 +34,7 @@ export function latencyChart() {
     height: 220,
     scales: { ms: { range: (_, __, high) => [0, Math.max(0.1, high * 1.05)] } },
     axes: [axis('ms', value => `${fixed(value, value < 1 ? 2 : 0)} ms`)],
-    series: [line('99 %', '--part-external', 'ms'), line('95 %', '--part-momentum', 'ms', { dash: [6, 4] }), line('half', '--part-volatility', 'ms')],
+    series: [line('99 %', '--part-external', 'ms', { spanGaps: true }), line('95 %', '--part-momentum', 'ms', { dash: [6, 4], spanGaps: true }), line('half', '--part-volatility', 'ms', { spanGaps: true })],
     describe: (_, index) => [named('half within', milliseconds(rows[index].p50)), named('95 % within', milliseconds(rows[index].p95)), named('99 % within', milliseconds(rows[index].p99))],
     summary: () => `Time to answer: 99 % of calls within ${milliseconds(peak(rows.map(row => row.p99)))} in the slowest bucket.`,
   });

@@ -7,21 +7,20 @@ import { bytes, fixed, missing } from '../numbers.js';
 import { noPast, noStore } from '../parts/empty.js';
 import { whenMarketsAreKnown } from '../parts/market-choice.js';
 import { health } from '../parts/outside.js';
-import { ago, at } from '../service-clock.js';
+import { ago, agoReal, at } from '../service-clock.js';
 
 const every = 30_000;
 const fact = (name, value, note) => make('div', null, make('dt', null, name), make('dd', null, value, note && make('small', null, note)));
 const when = (text, reason) => text ? ago(text) : missing(reason);
 
 function recording(recorder) {
-  const { queued_rows: queued, journal_batches: batches, journal_bytes: size, dropped_rows: dropped, set_aside: aside, last_error: error, last_error_at: erred, last_success: success, oldest_unwritten: oldest } = recorder;
-  const isWell = erred === null || (success !== null && success > erred);
+  const { queued_rows: queued, journal_batches: batches, journal_bytes: size, dropped_rows: dropped, set_aside: aside, last_error: error, last_error_at: erred, last_success: success, oldest_unwritten: oldest, is_well: isWell } = recorder;
   return make('dl', { class: 'facts' },
-    fact('Writing', health(isWell ? 'good' : 'bad', isWell ? 'well' : 'not possible'), success ? ['last written ', ago(success)] : 'nothing has been written yet'),
+    fact('Writing', health(isWell ? 'good' : 'bad', isWell ? 'well' : 'not possible'), success ? ['last written ', agoReal(success)] : 'nothing has been written yet'),
     fact('In memory', `${fixed(queued, 0)} rows`, 'not yet in the journal'),
-    fact('In the journal', `${fixed(batches, 0)} batches, ${bytes(size)}`, oldest ? ['the oldest from ', ago(oldest)] : 'nothing waits'),
+    fact('In the journal', `${fixed(batches, 0)} batches, ${bytes(size)}`, oldest ? ['the oldest from ', agoReal(oldest)] : 'nothing waits'),
     fact('Lost', health(dropped > 0 ? 'bad' : 'good', `${fixed(dropped, 0)} rows`), aside.length > 0 ? `${aside.length} batches set aside` : 'nothing was set aside'),
-    fact('Last error', error ?? 'none', erred && ago(erred)));
+    fact('Last error', error ?? 'none', erred && agoReal(erred)));
 }
 
 const tables = (caption, rows) => table(caption,
