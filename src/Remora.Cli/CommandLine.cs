@@ -21,6 +21,8 @@ internal static class CommandLine
         AskCommand.Create(),
         SourcesCommand.Create(),
         CalendarCommand.Create(),
+        LocksCommand.Create(),
+        WebhookCommand.Create(),
         SandboxCommand.Create(),
         ReplayCommand.Create(),
         HistoryCommand.Create(),

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Remora.Bots;
 using Remora.Markets;
 using Remora.Server.Answers;
 using Remora.Server.Api;
@@ -22,13 +23,13 @@ public sealed class ServiceHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly CancellationTokenSource _stop = new();
 
-    private ServiceHost(WebApplication app, AssessmentBoard board, MarketPump pump, StreamHub streams, ServiceParts parts)
+    private ServiceHost(WebApplication app, AssessmentBoard board, MarketPump pump, StreamHub streams, ServiceSettings settings, ServiceParts parts)
     {
         _app = app;
         Board = board;
         Streams = streams;
         Url = app.Urls.Single();
-        Completion = RunAsync(pump, streams, parts);
+        Completion = RunAsync(pump, streams, parts, OutletsOf(settings, board, parts));
     }
 
     /// <summary>Where it answers: <c>http://127.0.0.1:8000</c>.</summary>
@@ -70,7 +71,7 @@ public sealed class ServiceHost : IAsyncDisposable
             await app.DisposeAsync();
             throw;
         }
-        return new(app, board, pump, streams, parts);
+        return new(app, board, pump, streams, settings, parts);
     }
 
     private async Task<IReadOnlyList<Observation>> RecallAsync(MarketRecord record)
@@ -97,14 +98,14 @@ public sealed class ServiceHost : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task RunAsync(MarketPump pump, StreamHub streams, ServiceParts parts)
+    private async Task RunAsync(MarketPump pump, StreamHub streams, ServiceParts parts, IEnumerable<Func<CancellationToken, Task>> outlets)
     {
         var log = parts.Log.CreateLogger<ServiceHost>();
         if (parts.Record is { } record) pump.Recall(await RecallAsync(record));
         var tasks = parts.Markets.Select(feed => feed.RunAsync(pump.Events, _stop.Token))
             .Concat(parts.Sources.Select(feed => feed.RunAsync(pump.Events, _stop.Token)))
             .Concat(parts.Calendar is { } calendar ? [calendar.RunAsync(pump.Events, _stop.Token)] : [])
-            .Append(pump.RunAsync(_stop.Token)).Append(streams.RunAsync(_stop.Token)).ToList();
+            .Append(pump.RunAsync(_stop.Token)).Append(streams.RunAsync(_stop.Token)).Concat(outlets.Select(run => run(_stop.Token))).ToList();
         try
         {
             // A feed runs until it is told to stop: one that ends before, or fails, is a bug, and a service that goes on without it would be silently wrong.
@@ -127,6 +128,15 @@ public sealed class ServiceHost : IAsyncDisposable
             await Task.WhenAll(tasks).ContinueWith(_ => { }, TaskScheduler.Default);
             await _app.StopAsync(CancellationToken.None);
         }
+    }
+
+    /// <summary>What tells bots of its own accord; nothing where none is configured. It goes by real time even on a sandbox, for bots do.</summary>
+    private static IEnumerable<Func<CancellationToken, Task>> OutletsOf(ServiceSettings settings, AssessmentBoard board, ServiceParts parts)
+    {
+        if (settings.Freqtrade.Count + settings.Webhooks.Count == 0) return [];
+        var verdicts = new VerdictBoard();
+        var outlets = new Outlets(settings.Freqtrade, settings.Webhooks, verdicts, TimeProvider.System, parts.Log);
+        return [outlets.RunAsync, new VerdictFeed(board, verdicts).RunAsync];
     }
 
     private static WebApplication Build(ServiceSettings settings, ServiceParts parts, AssessmentBoard board, StreamHub streams)

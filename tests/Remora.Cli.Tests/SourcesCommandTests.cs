@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Remora.Feeds.Http;
+using Remora.Feeds.Keys;
 
 namespace Remora.Cli.Tests;
 
@@ -21,7 +22,7 @@ public sealed class SourcesCommandTests
         Assert.True(exit == 0, output + errors);
         (exit, output, _) = await RemoraProcess.RunAsync("sources", "--url", url);
         Assert.Equal(0, exit);
-        foreach (var source in HttpSources.All) Assert.Contains(source.Name, output, StringComparison.Ordinal);
+        foreach (var source in HttpSources.Chains(DollarSource.Yahoo, ApiKeys.None).SelectMany(chain => chain)) Assert.Contains(source.Name, output, StringComparison.Ordinal);
         Assert.Contains("perpetual-BTC", output, StringComparison.Ordinal);
         Assert.Contains("31.5", output, StringComparison.Ordinal);
     }
@@ -34,6 +35,8 @@ public sealed class SourcesCommandTests
         var (exit, output, errors) = await RemoraProcess.RunAsync("sources", "test", "coingecko", "--sandbox", url);
         Assert.True(exit == 0, errors);
         Assert.Contains("\"btc\":58.5", output, StringComparison.Ordinal);
+        Assert.Matches("asked .*/api/v3/global, answered after [0-9.]+ s", output);
+        foreach (var source in HttpSources.All) Assert.Equal((0, source.Name), ((await RemoraProcess.RunAsync("sources", "test", source.Name, "--sandbox", url)).ExitCode, source.Name));
         Assert.Matches("read +btc_dominance 58.5 at ", output);
 
         using var http = new HttpClient();

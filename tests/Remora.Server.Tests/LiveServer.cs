@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Remora.Feeds.Calendar;
 using Remora.Markets;
 using Remora.Risk;
 using Remora.Server.Settings;
@@ -31,13 +32,14 @@ internal sealed class LiveServer : IAsyncDisposable
     public static ServiceSettings Settings { get; } = new() { Port = 0, Pairs = [Given.Btc.Pair, Given.Eth.Pair] };
 
     /// <summary>Starts at <see cref="Given.Time"/>.</summary>
-    public static async Task<LiveServer> StartAsync(ServiceSettings? settings = null, SandboxNotice? sandbox = null)
+    public static async Task<LiveServer> StartAsync(
+        ServiceSettings? settings = null, SandboxNotice? sandbox = null, IReadOnlyList<Signal>? signals = null, Func<TimeProvider, CalendarFeed>? calendar = null)
     {
         settings ??= Settings;
         var clock = new ManualClock(Given.Time.ToDateTimeOffset());
         var feeds = settings.TrackedMarkets.Select(market => new FakeFeed(market.Id)).ToList();
-        var source = new FakeSource("test", Signal.FearGreed);
-        var parts = new ServiceParts { Markets = feeds, Sources = [source], Sandbox = sandbox };
+        var source = new FakeSource("test", signals ?? [Signal.FearGreed]);
+        var parts = new ServiceParts { Markets = feeds, Sources = [source], Sandbox = sandbox, Calendar = calendar?.Invoke(clock) };
         return new(await ServiceHost.StartAsync(settings, parts, clock), clock, feeds, source);
     }
 

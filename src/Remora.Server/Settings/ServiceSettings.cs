@@ -1,5 +1,7 @@
 using System.Net;
 using Remora.Feeds.Http;
+using Remora.Bots.Freqtrade;
+using Remora.Bots.Webhooks;
 using Remora.Feeds.Keys;
 using Remora.Markets;
 using Remora.Risk;
@@ -94,6 +96,18 @@ public sealed record ServiceSettings
 
     /// <summary>How many may read the event stream at once.</summary>
     public int MaxStreams { get; init; } = 5000;
+
+    /// <summary>How many may read the event stream at once.</summary>
+    public int MaxStreams { get; init; } = 5000;
+
+    /// <summary>The keys of outside sources, from the environment alone.</summary>
+    public ApiKeys Keys { get; init; } = ApiKeys.None;
+
+    /// <summary>Freqtrade bots whose pairs are locked while they are unsafe.</summary>
+    public IReadOnlyList<FreqtradeBot> Freqtrade { get; init; } = [];
+
+    /// <summary>Who is told of changes.</summary>
+    public IReadOnlyList<WebhookTarget> Webhooks { get; init; } = [];
 
     /// <summary>Whether a sandbox stands in for the whole outside world.</summary>
     public bool Sandbox { get; init; }

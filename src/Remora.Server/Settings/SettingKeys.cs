@@ -3,6 +3,7 @@ using System.Net;
 using Remora.Feeds.Http;
 using Remora.Markets;
 using Remora.Store;
+using Remora.Risk;
 
 namespace Remora.Server.Settings;
 
@@ -20,6 +21,7 @@ internal static class SettingKeys
     private const string Pairs = "pairs such as BTC/USDT, each once";
     private const string DatabaseName = "a name of letters, digits and _, not starting with a digit";
     private const string Days = "days from 1 to 10000, or 0 for ever";
+    private const string Variable = "the name of an environment variable";
     private const string Exchange = "CCXT's id of an exchange, such as binance";
     private const string Fallbacks = "exchanges such as kraken, or kraken:BTC/USD where the pair differs there";
     private static readonly string Timeframes = "one of " + string.Join(", ", Markets.Timeframe.Known);
@@ -67,6 +69,22 @@ internal static class SettingKeys
         Many<MarketSettings>("fallbacks", Fallbacks, (s, v) => All(v, FallbackOf) is { } venues ? s with { Fallbacks = venues } : null),
     ];
 
+    public static IReadOnlyList<SettingKey<FreqtradeSettings>> OfFreqtrade { get; } =
+    [
+        One<FreqtradeSettings>("url", "the address of the bot's REST interface, such as http://127.0.0.1:8080", (s, v) => WebUrl(v) is { } url ? s with { Url = url } : null),
+        One<FreqtradeSettings>("user", "the user name of its api_server", (s, v) => v.Length > 0 && !v.Contains(':') ? s with { User = v } : null),
+        One<FreqtradeSettings>("password_env", Variable, (s, v) => IsVariable(v) ? s with { PasswordEnv = v } : null),
+    ];
+
+    public static IReadOnlyList<SettingKey<WebhookSettings>> OfWebhook { get; } =
+    [
+        One<WebhookSettings>("url", "an http:// or https:// address", (s, v) => WebUrl(v) is { } url ? s with { Url = url } : null),
+        One<WebhookSettings>("secret_env", Variable, (s, v) => IsVariable(v) ? s with { SecretEnv = v } : null),
+        Many<WebhookSettings>("events", "safe_to_trade, regime, or both", (s, v) => v.Count > 0 && v.All(e => e is "safe_to_trade" or "regime") ? s with { Events = v } : null),
+        Many<WebhookSettings>("pairs", Pairs, (s, v) => All(v, PairOf) is { Count: > 0 } pairs ? s with { Pairs = pairs } : null),
+        One<WebhookSettings>("side", "long or short", (s, v) => v is "long" or "short" ? s with { Side = v is "long" ? Side.Long : Side.Short } : null),
+    ];
+
     private static SettingKey<T> One<T>(string name, string allowed, Func<T, string, T?> apply)
         where T : class => new(name, allowed, IsList: false, (settings, values) => values.Count == 1 ? apply(settings, values[0]) : null);
 
@@ -106,6 +124,10 @@ internal static class SettingKeys
 
     private static double? Number(string text, double least, double most) =>
         double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most ? value : null;
+
+    private static bool IsVariable(string text) => text.Length > 0 && !char.IsAsciiDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
+
+    private static Uri? WebUrl(string text) => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.UserInfo.Length == 0 ? url : null;
 
     private static Uri? HttpUrl(string text) => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme == Uri.UriSchemeHttp ? url : null;
 }

@@ -1,0 +1,88 @@
+using Remora.Backtest.Data;
+using Remora.Backtest.History;
+using Remora.Markets;
+using Remora.Testing;
+
+namespace Remora.Backtest.Tests.History;
+
+/// <summary>Years of real outside values, asked at random moments: what an assessment rests on was public then, by the rules of whoever publishes it.</summary>
+public sealed class PointInTimeTests(ITestOutputHelper output)
+{
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
+
+    /// <summary>When the value dated so in the file could first be known; written again here, so that the reader's own table is not its own judge.</summary>
+    private static readonly (string File, OutsideKind Kind, string? Base, int Column, Func<Instant, Instant> Known)[] Series =
+    [
+        ("outside/vix-daily.csv.gz", OutsideKind.VixDaily, null, 5, dated => dated + new TimeSpan(21, 15, 0)),
+        ("outside/dxy-daily.csv.gz", OutsideKind.DollarIndexDaily, null, 2, dated => dated + new TimeSpan(21, 15, 0)),
+        ("outside/fear-greed-daily.csv.gz", OutsideKind.FearGreedDaily, null, 2, dated => dated),
+        ("outside/btc-dominance-daily.csv.gz", OutsideKind.BtcDominanceDaily, null, 2, dated => dated + Day),
+        ("outside/btc-open-interest-daily.csv.gz", OutsideKind.OpenInterestDaily, "BTC", 2, dated => dated + Day),
+        ("outside/BTCUSDT-funding-8h.csv.gz", OutsideKind.Funding8h, "BTC", 1, dated => dated),
+    ];
+
+    [Fact]
+    public void At_any_moment_only_what_was_knowable_is_used()
+    {
+        var market = new MarketId("binance", Pair.Parse("BTC/USDT"), Timeframe.OneHour);
+        var truth = Series.ToDictionary(s => s.Kind, s => SharedData.Column(s.File, s.Column).Select(row => (Known: s.Known(row.Time), row.Value)).ToArray());
+        var observations = Series.SelectMany(s => OutsideFile.Read(SharedData.Require(s.File), s.Kind, s.Base)).ToList();
+        var start = Weather.At("2021-07-10");
+        var candles = Weather.Candles(24 * 1100, 1, Timeframe.OneHour, start).Candles; // what the candles say does not matter here
+        var random = new Random(20250630);
+        var moments = Enumerable.Range(0, 3_000).Select(_ => start + TimeSpan.FromMilliseconds((long)(random.NextDouble() * 1099 * 86_400_000))).ToList();
+        foreach (var day in Enumerable.Range(0, 300).Select(_ => start + (random.Next(1, 1098) * Day))) // where it is decided: around the close, and around midnight
+            moments.AddRange([day + new TimeSpan(21, 14, 59), day + new TimeSpan(21, 15, 0), day - TimeSpan.FromMilliseconds(1), day]);
+
+        var engine = new RemoraEngine([Remora.Risk.RiskPolicy.Default], new Tape(market, [], observations).Signals);
+        using var events = new Tape(market, candles, observations).Events().GetEnumerator();
+        var more = events.MoveNext();
+        var used = 0;
+        foreach (var now in moments.Order())
+        {
+            for (; more && KnowableAt(events.Current, market) <= now; more = events.MoveNext()) engine.Apply(events.Current);
+            var assessment = engine.Assess(market, 0, now);
+            foreach (var (_, kind, _, _, _) in Series)
+            {
+                var (signal, value) = ValueOf(kind, assessment);
+                var last = Array.FindLastIndex(truth[kind], row => row.Known <= now);
+                if (double.IsNaN(value)) continue;
+                used++;
+                Assert.True(last >= 0 && truth[kind][last].Value == value, $"{signal} at {now}: {value} is used, {(last < 0 ? double.NaN : truth[kind][last].Value)} was the last that was known");
+            }
+        }
+        output.WriteLine($"{used} values at {moments.Count} moments");
+        Assert.True(used > 5 * moments.Count, $"only {used} values were used at {moments.Count} moments");
+    }
+
+    /// <summary>A calendar is known event by event from the day it was announced.</summary>
+    [Fact]
+    public void An_event_is_minded_only_once_it_was_announced()
+    {
+        var file = Path.Combine(Directory.CreateTempSubdirectory("remora-calendar-").FullName, "calendar.csv");
+        File.WriteAllText(file, "time,announced,name\n2024-01-02T12:00:00Z,2024-01-02T11:30:00Z,sudden\n2024-01-03T12:00:00Z,2023-06-01,planned\n");
+        var calendars = CalendarFile.Read(file, 2 * Hour, Hour);
+        Assert.Equal(["2023-06-01T00:00:00Z", "2024-01-02T11:30:00Z"], calendars.Select(calendar => calendar.KnowableAt.ToString()));
+        var market = new MarketId("binance", Pair.Parse("BTC/USDT"), Timeframe.FiveMinutes);
+        var tape = new Tape(market, Weather.Candles(800, 1).Candles, []) { Calendars = calendars };
+        var engine = new RemoraEngine();
+        var raised = tape.Events().Select(e => engine.Apply(e)).Where(a => a?.EventFlags.FlagScheduledEvent == true).Select(a => a!.AsOf!.Value.ToString()).ToList();
+        Assert.Equal(("2024-01-02T11:30:00Z", "2024-01-03T12:55:00Z"), (raised[0], raised[^1]));
+        Assert.Equal((18, 36), (raised.Count(at => at.StartsWith("2024-01-02", StringComparison.Ordinal)), raised.Count(at => at.StartsWith("2024-01-03", StringComparison.Ordinal))));
+        File.WriteAllText(file, "time,announced,name\n2024-01-02T12:00:00Z,,sudden\n");
+        Assert.Contains("announced", Assert.Throws<BacktestException>(() => CalendarFile.Read(file, Hour, Hour)).Message, StringComparison.Ordinal);
+    }
+
+    private static Instant KnowableAt(in MarketEvent e, MarketId market) => e.Observation?.KnowableAt ?? (e.Candle.OpenTime + market.Timeframe.Length);
+
+    private static (Signal Signal, double Value) ValueOf(OutsideKind kind, Assessment assessment) => kind switch
+    {
+        OutsideKind.VixDaily => (Signal.Vix, assessment.Vix),
+        OutsideKind.DollarIndexDaily => (Signal.DollarIndex, assessment.Dxy),
+        OutsideKind.FearGreedDaily => (Signal.FearGreed, assessment.FearGreedIndex),
+        OutsideKind.BtcDominanceDaily => (Signal.BtcDominance, assessment.BtcDominance),
+        OutsideKind.OpenInterestDaily => (Signal.OpenInterest, assessment.External.TryGetValue("open_interest", out var interest) ? interest.Value : double.NaN),
+        _ => (Signal.FundingRate, assessment.FundingRate),
+    };
+}

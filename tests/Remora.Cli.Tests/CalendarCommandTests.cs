@@ -1,0 +1,53 @@
+using System.Text.Json;
+
+namespace Remora.Cli.Tests;
+
+/// <summary>From an iCalendar file to the flag of a running service.</summary>
+public sealed class CalendarCommandTests
+{
+    [Fact]
+    public async Task An_import_reaches_a_running_service()
+    {
+        using var folder = new TemporaryFolder();
+        var (calendar, ics) = (folder.File("calendar.csv"), folder.File("events.ics"));
+        var soon = DateTimeOffset.UtcNow.AddMinutes(30);
+        await File.WriteAllTextAsync(ics, $"BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Rate decision\nDTSTART:{soon:yyyyMMdd'T'HHmm00'Z'}\nEND:VEVENT\nBEGIN:VEVENT\nSUMMARY:A day\nDTSTART;VALUE=DATE:20300101\nEND:VEVENT\nEND:VCALENDAR\n");
+        await using var service = RemoraProcess.Start(["serve", "--sandbox", "--port", "0", "--pairs", "BTC/USDT", "--sources", "false", "--calendar", calendar]);
+        using var http = new HttpClient { BaseAddress = new(await service.UrlAsync()) };
+        Assert.Equal(JsonValueKind.Null, (await FlagAsync(http)).ValueKind);
+
+        var (exit, output, errors) = await RemoraProcess.RunAsync("calendar", "import", ics, "--calendar", calendar);
+        Assert.True(exit == 0, errors);
+        Assert.Contains("1 added", output, StringComparison.Ordinal);
+        Assert.Contains("left out: A day", errors, StringComparison.Ordinal);
+        await ServeCommandTests.EventuallyAsync(async () => (await FlagAsync(http)).ValueKind == JsonValueKind.True, () => "the service does not see the event");
+        (_, output, _) = await RemoraProcess.RunAsync("sources", "--url", http.BaseAddress!.ToString());
+        Assert.Contains("next Rate decision at", output, StringComparison.Ordinal);
+
+        (exit, output, _) = await RemoraProcess.RunAsync("calendar", "import", ics, "--calendar", calendar, "--at", "19:00");
+        Assert.Equal(0, exit);
+        Assert.Contains("1 added", output, StringComparison.Ordinal);
+        Assert.Contains("1 were there", output, StringComparison.Ordinal);
+        (exit, output, _) = await RemoraProcess.RunAsync("calendar", "list", "--calendar", calendar);
+        Assert.Equal(0, exit);
+        Assert.Contains("2030-01-01T19:00:00Z  A day", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Says_what_is_wrong()
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.File("calendar.csv");
+        Assert.Equal(1, (await RemoraProcess.RunAsync("calendar", "list", "--calendar", file)).ExitCode);
+        await File.WriteAllTextAsync(file, "time,announced,name\nsoon,,x\n");
+        var (exit, _, errors) = await RemoraProcess.RunAsync("calendar", "list", "--calendar", file);
+        Assert.Equal(2, exit);
+        Assert.Contains("line 2: time is 'soon'", errors, StringComparison.Ordinal);
+        (exit, _, errors) = await RemoraProcess.RunAsync("calendar", "import", file, "--calendar", folder.File("other.csv"));
+        Assert.Equal(2, exit);
+        Assert.Contains("BEGIN:VCALENDAR", errors, StringComparison.Ordinal);
+    }
+
+    private static async Task<JsonElement> FlagAsync(HttpClient http) =>
+        JsonElement.Parse(await http.GetStringAsync("/api/v1/risk?pair=BTC/USDT")).GetProperty("event_flags").GetProperty("flag_scheduled_event");
+}
