@@ -21,8 +21,8 @@ function summary({ rows, name }) {
 
 const wordOfBlocked = blocked => blocked === null || blocked === undefined ? 'not known' : blocked === 0 ? 'allowed' : blocked === 1 ? 'blocked' : `blocked ${fixed(blocked * 100, 0)} %`;
 
-const describe = ({ rows }, index) => {
-  const row = rows[index];
+const describe = ({ drawn }, index) => {
+  const row = drawn[index];
   return [
     make('span', null, 'price ', make('b', null, price(row.price))),
     make('span', null, 'score ', make('b', null, row.score === null ? '–' : fixed(row.score, 2))),
@@ -42,6 +42,10 @@ export const legend = () => make('p', { class: 'regimes', 'aria-hidden': 'true' 
   make('span', null, make('i', { class: 'hatched' }), 'blocked'),
   regimes.map(name => make('span', null, make('i', { class: `regime-${name}` }), regimeWord(name))));
 
+/** Where rows are missing the lines break off. */
+const withGaps = (rows, step) => rows.flatMap((row, index) =>
+  index > 0 && row.at - rows[index - 1].at > 2.5 * step ? [{ at: rows[index - 1].at + 1, price: null, score: null, regime: null, blocked: null }, row] : [row]);
+
 /** Rows within one candle repeat its price: one of them is a point of the line. */
 const points = (rows, step) => rows.map((row, index) => {
   const before = rows[index - 1];
@@ -51,8 +55,8 @@ const points = (rows, step) => rows.map((row, index) => {
 /** Rows are {at, price, score, regime, blocked}: at in seconds, blocked from 0 to 1 or null; step is their distance in seconds. */
 export function priceChart({ onSelect, height = 300 } = {}) {
   let rows = [], step = 300;
-  const behind = plot => drawBlocked(plot, spansOf(rows, row => (row.blocked ?? 0) >= 0.5, step));
-  const below = plot => drawRibbon(plot, spansOf(rows, row => row.regime, step));
+  const behind = plot => drawBlocked(plot, spansOf(rows.filter(row => row.blocked !== null), row => (row.blocked ?? 0) >= 0.5, step));
+  const below = plot => drawRibbon(plot, spansOf(rows.filter(row => row.blocked !== null), row => row.regime, step));
   const made = chart({
     height, summary, describe, onSelect,
     scales: {
@@ -67,8 +71,8 @@ export function priceChart({ onSelect, height = 300 } = {}) {
   return {
     ...made,
     show(name, next, distance) {
-      [rows, step] = [next, distance];
-      made.show({ name, rows, data: [rows.map(row => row.at), points(rows, step), rows.map(row => row.score)], alternative: alternative({ rows, name }) });
+      [rows, step] = [withGaps(next, distance), distance];
+      made.show({ name, rows: next, drawn: rows, data: [rows.map(row => row.at), points(rows, step), rows.map(row => row.score)], alternative: alternative({ rows: next, name }) });
     },
   };
 }
