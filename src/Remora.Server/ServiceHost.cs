@@ -207,6 +207,7 @@ public sealed class ServiceHost : IAsyncDisposable
         HealthApi.Map(app);
         MetricsApi.Map(app);
         app.MapOpenApi();
+        MarketPage.Map(app);
         ReferencePage.Map(app);
     }
 }
