@@ -54,9 +54,10 @@ public sealed partial class ProgramTests(Country country) : IDisposable
         var path = Path.Combine(_folder, "readme.sh");
         await File.WriteAllTextAsync(path, $$"""
             set -euo pipefail
-            printf '#!/bin/sh\nexec dotnet "%s" "$@"\n' '{{Program}}' > vehicles # a function in the background would leave its child behind
-            chmod +x vehicles
-            PATH=$PWD:$PATH
+            mkdir bin
+            printf '#!/bin/sh\nexec dotnet "%s" "$@"\n' '{{Program}}' > bin/vehicles # a function in the background would leave its child behind
+            chmod +x bin/vehicles
+            PATH=$PWD/bin:$PATH
             trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT
             {{script}}
             """);
