@@ -16,7 +16,6 @@ public sealed partial class ProgramTests(Country country) : IDisposable
     private static string Program => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Remora.Vehicles", Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/')), "Remora.Vehicles.dll"));
 
     [Theory]
-    [InlineData("compute comparison")]
     [InlineData("move inspections")]
     [InlineData("move comparison")]
     public async Task A_detached_load_that_is_killed_is_completed_by_running_it_again(string atLine)
