@@ -6,6 +6,9 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Remora.Benchmarks;
+
+if (args is ["history", var candles]) return HistoryMeasure.Run(candles);
 
 // In this process: the runtime is newer than the ones BenchmarkDotNet 0.14 knows how to generate projects for.
 var config = ManualConfig.CreateEmpty()
@@ -16,3 +19,4 @@ var config = ManualConfig.CreateEmpty()
     .AddExporter(MarkdownExporter.GitHub)
     .WithArtifactsPath("artifacts/benchmarks");
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, config);
+return 0;

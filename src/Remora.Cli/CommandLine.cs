@@ -27,6 +27,8 @@ internal static class CommandLine
         BacktestCommand.Create(),
         StudyCommand.Create(),
         JudgeCommand.Create(),
+        RollupCommand.Create(),
+        SqlCommand.Create(),
         DoctorCommand.Create(),
     };
 }

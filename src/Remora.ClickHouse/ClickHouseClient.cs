@@ -49,7 +49,7 @@ public sealed class ClickHouseClient : IDisposable
             using var answer = await _http.GetAsync(new Uri("/ping", UriKind.Relative), cancellation);
             return answer.IsSuccessStatusCode;
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (e is HttpRequestException or IOException)
         {
             return false;
         }
@@ -110,12 +110,17 @@ public sealed class ClickHouseClient : IDisposable
     }
 
     /// <inheritdoc cref="InsertAsync{T}(SqlName, IReadOnlyList{SqlName}, IEnumerable{T}, Action{RowWriter, T}, string?, QueryOptions?, CancellationToken)"/>
+    public Task<QuerySummary> InsertAsync(
+        SqlName table, IReadOnlyList<SqlName> columns, RowWriter rows, string? token = null, QueryOptions? options = null, CancellationToken cancellation = default) =>
+        InsertAsync(table, columns, rows.Written, token, options, cancellation);
+
+    /// <summary>Inserts a batch that was written earlier, in RowBinary; otherwise like rows.</summary>
     public async Task<QuerySummary> InsertAsync(
-        SqlName table, IReadOnlyList<SqlName> columns, RowWriter rows, string? token = null, QueryOptions? options = null, CancellationToken cancellation = default)
+        SqlName table, IReadOnlyList<SqlName> columns, ReadOnlyMemory<byte> rows, string? token = null, QueryOptions? options = null, CancellationToken cancellation = default)
     {
         var sql = $"INSERT INTO {table.Quoted} ({string.Join(", ", columns.Select(column => column.Quoted))}) FORMAT RowBinary";
         using var answer = await SendAsync(
-            sql, () => new ReadOnlyMemoryContent(rows.Written), With(options, InsertToken.Settings(token)), isRepeatable: token is not null, settings: null, cancellation);
+            sql, () => new ReadOnlyMemoryContent(rows), With(options, InsertToken.Settings(token)), isRepeatable: token is not null, settings: null, cancellation);
         return Summary(answer);
     }
 

@@ -26,7 +26,7 @@ internal sealed class SandboxDesk
     {
         (_world, _faults, _clock, _faultClock, _stop) = (world, faults, clock, options.FaultClock, stop);
         Venue[] venues = [new Binance(world), new Kraken(world), new Coinbase(world), new Bybit(world), new Okx(world), new AlternativeMe(world), new Yahoo(world), new CoinGecko(world),
-            new CoinPaprika(world), new Deribit(world), new Fred(world)];
+            new CoinPaprika(world), new Deribit(world), new Fred(world), new Newspapers(world), new CryptoPanic(world), new Coinglass(world)];
         foreach (var venue in venues)
             foreach (var host in venue.Hosts) _byHost[host] = venue;
         _control = new(options, world, venues, faults, clock, _counts);

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Remora.Markets;
 using Remora.Server.Answers;
+using Remora.Server.Storage;
 
 namespace Remora.Server;
 
@@ -15,19 +16,28 @@ public sealed class MarketPump
 
     private readonly RemoraEngine _engine;
     private readonly AssessmentBoard _board;
+    private readonly MarketRecord? _record;
 
     /// <param name="engine">The engine; nobody else may touch it.</param>
     /// <param name="board">Where assessments are published; it has the engine's policies.</param>
-    public MarketPump(RemoraEngine engine, AssessmentBoard board)
+    /// <param name="record">Keeps what happens; null where nothing is kept.</param>
+    public MarketPump(RemoraEngine engine, AssessmentBoard board, MarketRecord? record = null)
     {
         if (!engine.Policies.SequenceEqual(board.Policies)) throw new ArgumentException("the board must have the engine's policies", nameof(board));
         _engine = engine;
         _board = board;
+        _record = record;
         foreach (var market in board.Markets) Publish(market, board.Now); // says which sources are missing, before the first event
     }
 
     /// <summary>Where feeds put their events.</summary>
     public ChannelWriter<MarketEvent> Events => _events.Writer;
+
+    /// <summary>Applies outside values that were kept, before anything else happens; they are not kept again.</summary>
+    public void Recall(IReadOnlyList<Observation> observations)
+    {
+        foreach (var observation in observations) _engine.Apply(MarketEvent.Observed(observation));
+    }
 
     /// <summary>Runs until it is cancelled or <see cref="Events"/> is completed. An exception is a bug in the engine, and the end of the service.</summary>
     public async Task RunAsync(CancellationToken cancellation)
@@ -44,6 +54,7 @@ public sealed class MarketPump
 
     private void Apply(in MarketEvent marketEvent)
     {
+        _record?.Applied(marketEvent);
         var assessment = _engine.Apply(marketEvent);
         if (marketEvent.Observation is { } observation)
         {
@@ -56,8 +67,9 @@ public sealed class MarketPump
         }
         else if (assessment is not null)
         {
-            _board.Publish(marketEvent.Market!, 0, assessment);
-            Publish(marketEvent.Market!, assessment.AssessedAt, from: 1);
+            var isOfPast = marketEvent.History is not null;
+            Publish(marketEvent.Market!, 0, assessment, isOfPast);
+            Publish(marketEvent.Market!, assessment.AssessedAt, from: 1, isOfPast);
         }
         else if (marketEvent.History is not null)
         {
@@ -65,8 +77,14 @@ public sealed class MarketPump
         }
     }
 
-    private void Publish(MarketId market, Instant now, int from = 0)
+    private void Publish(MarketId market, Instant now, int from = 0, bool isOfPast = false)
     {
-        for (var policy = from; policy < _board.Policies.Count; policy++) _board.Publish(market, policy, _engine.Assess(market, policy, now));
+        for (var policy = from; policy < _board.Policies.Count; policy++) Publish(market, policy, _engine.Assess(market, policy, now), isOfPast);
+    }
+
+    private void Publish(MarketId market, int policy, Assessment assessment, bool isOfPast)
+    {
+        _board.Publish(market, policy, assessment);
+        _record?.Published(market, assessment, isOfPast);
     }
 }

@@ -4,7 +4,9 @@ using Remora.Feeds.Candles;
 using Remora.Feeds.Derivatives;
 using Remora.Feeds.Exchanges;
 using Remora.Feeds.Http;
+using Remora.Feeds.News;
 using Remora.Server.Settings;
+using Remora.Server.Storage;
 
 namespace Remora.Server;
 
@@ -14,18 +16,21 @@ public sealed class OutsideWorld : IAsyncDisposable
     private readonly CcxtBridge _bridge;
     private readonly HttpClient _http;
 
-    private OutsideWorld(ServiceSettings settings, TimeProvider clock, SandboxNotice? sandbox, ILoggerFactory log)
+    private OutsideWorld(ServiceSettings settings, TimeProvider clock, SandboxNotice? sandbox, MarketRecord? record, ILoggerFactory log)
     {
         var standIn = sandbox is null ? null : new Uri(sandbox.Url);
         _bridge = CcxtBridge.Start(new() { BaseUrl = standIn, RateLimit = standIn is null }, clock);
         _http = OutsideHttp.NewClient();
-        var polls = new MarketFeedOptions { PollDelay = settings.PollDelay };
+        var news = settings.Sources ? new NewsFeed(BasesOf(settings), _http, settings.Keys, NewsOptions(standIn), clock) : null;
+        var polls = new MarketFeedOptions { PollDelay = settings.PollDelay, Recall = record is null ? null : record.RecallAsync };
         Parts = new()
         {
             Markets = [.. settings.TrackedMarkets.Select(market => new ExchangeMarketFeed(market.Id, [.. VenuesOf(market)], polls, clock))],
-            Sources = settings.Sources ? [.. OverHttp(settings, standIn, clock), .. Perpetuals(settings, clock)] : [],
+            Sources = news is null ? [] : [.. OverHttp(settings, standIn, clock), .. Perpetuals(settings, clock), .. Liquidations(settings, standIn, clock), news],
             Calendar = new(settings.CalendarFile, settings.CalendarBefore, settings.CalendarAfter, clock),
+            News = () => news?.Report,
             Bridge = () => _bridge.Health,
+            Record = record,
             Sandbox = sandbox,
             Log = log,
         };
@@ -38,9 +43,10 @@ public sealed class OutsideWorld : IAsyncDisposable
     /// <param name="settings">The settings, checked.</param>
     /// <param name="clock">The time that candles close by.</param>
     /// <param name="sandbox">What stands in for the world; null for the real one.</param>
+    /// <param name="record">What is kept of the markets, for their warm-up; null where nothing is.</param>
     /// <param name="log">Where the service writes what an operator should know.</param>
-    public static OutsideWorld Connect(ServiceSettings settings, TimeProvider clock, SandboxNotice? sandbox, ILoggerFactory log) =>
-        new(settings, clock, sandbox, log);
+    public static OutsideWorld Connect(ServiceSettings settings, TimeProvider clock, SandboxNotice? sandbox, MarketRecord? record, ILoggerFactory log) =>
+        new(settings, clock, sandbox, record, log);
 
     /// <summary>Disconnects; call it after the service has ended.</summary>
     public async ValueTask DisposeAsync()
@@ -61,8 +67,17 @@ public sealed class OutsideWorld : IAsyncDisposable
     }
 
     private IEnumerable<ISourceFeed> Perpetuals(ServiceSettings settings, TimeProvider clock) =>
-        settings.TrackedMarkets.Select(market => market.Id.Pair.Base).Distinct().Select((name, i) =>
+        BasesOf(settings).Select((name, i) =>
             new PerpetualFeed(name, [.. PerpetualFeed.DefaultExchanges.Select(_bridge.Exchange)], new() { Seed = i }, clock));
+
+    private IEnumerable<ISourceFeed> Liquidations(ServiceSettings settings, Uri? standIn, TimeProvider clock) =>
+        settings.Keys.Coinglass is { } key
+            ? BasesOf(settings).Select((name, i) => new HttpSourceFeed(Coinglass.Source(name, key), _http, new() { BaseUrl = standIn, Seed = i }, clock))
+            : [];
+
+    private static HttpSourceOptions NewsOptions(Uri? standIn) => new() { BaseUrl = standIn, MaxResponseBytes = 4 << 20 };
+
+    private static IReadOnlyList<string> BasesOf(ServiceSettings settings) => [.. settings.TrackedMarkets.Select(market => market.Id.Pair.Base).Distinct()];
 
     private IEnumerable<Venue> VenuesOf(TrackedMarketSettings market)
     {

@@ -11,6 +11,8 @@ using Remora.Markets;
 using Remora.Server.Answers;
 using Remora.Server.Api;
 using Remora.Server.Settings;
+using Remora.Server.Storage;
+using Remora.Server.Streams;
 
 namespace Remora.Server;
 
@@ -20,12 +22,13 @@ public sealed class ServiceHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly CancellationTokenSource _stop = new();
 
-    private ServiceHost(WebApplication app, AssessmentBoard board, MarketPump pump, ServiceParts parts)
+    private ServiceHost(WebApplication app, AssessmentBoard board, MarketPump pump, StreamHub streams, ServiceParts parts)
     {
         _app = app;
         Board = board;
+        Streams = streams;
         Url = app.Urls.Single();
-        Completion = RunAsync(pump, parts);
+        Completion = RunAsync(pump, streams, parts);
     }
 
     /// <summary>Where it answers: <c>http://127.0.0.1:8000</c>.</summary>
@@ -33,6 +36,8 @@ public sealed class ServiceHost : IAsyncDisposable
 
     /// <summary>What it answers.</summary>
     public AssessmentBoard Board { get; }
+
+    internal StreamHub Streams { get; }
 
     /// <summary>Completes when the service has stopped, and fails when it could not go on.</summary>
     public Task Completion { get; }
@@ -51,9 +56,11 @@ public sealed class ServiceHost : IAsyncDisposable
         IReadOnlyList<Signal> configured = [.. parts.Sources.SelectMany(source => source.Health.Signals).Distinct().Order()];
         var engine = new RemoraEngine(settings.PoliciesInOrder, configured);
         var board = new AssessmentBoard(markets, settings.PoliciesInOrder, clock);
-        var pump = new MarketPump(engine, board);
+        var pump = new MarketPump(engine, board, parts.Record);
 
-        var app = Build(settings, parts, board);
+        var streams = new StreamHub(board, settings.StreamPatience with { Readers = settings.MaxStreams });
+
+        var app = Build(settings, parts, board, streams);
         try
         {
             await app.StartAsync(cancellation);
@@ -63,7 +70,19 @@ public sealed class ServiceHost : IAsyncDisposable
             await app.DisposeAsync();
             throw;
         }
-        return new(app, board, pump, parts);
+        return new(app, board, pump, streams, parts);
+    }
+
+    private async Task<IReadOnlyList<Observation>> RecallAsync(MarketRecord record)
+    {
+        try
+        {
+            return await record.RecallOutsideAsync(Board.Markets, Board.Policies[0].Name, _stop.Token);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            return [];
+        }
     }
 
     /// <summary>Asks the service to end; <see cref="Completion"/> tells when it has.</summary>
@@ -78,13 +97,14 @@ public sealed class ServiceHost : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task RunAsync(MarketPump pump, ServiceParts parts)
+    private async Task RunAsync(MarketPump pump, StreamHub streams, ServiceParts parts)
     {
         var log = parts.Log.CreateLogger<ServiceHost>();
+        if (parts.Record is { } record) pump.Recall(await RecallAsync(record));
         var tasks = parts.Markets.Select(feed => feed.RunAsync(pump.Events, _stop.Token))
             .Concat(parts.Sources.Select(feed => feed.RunAsync(pump.Events, _stop.Token)))
             .Concat(parts.Calendar is { } calendar ? [calendar.RunAsync(pump.Events, _stop.Token)] : [])
-            .Append(pump.RunAsync(_stop.Token)).ToList();
+            .Append(pump.RunAsync(_stop.Token)).Append(streams.RunAsync(_stop.Token)).ToList();
         try
         {
             // A feed runs until it is told to stop: one that ends before, or fails, is a bug, and a service that goes on without it would be silently wrong.
@@ -109,7 +129,7 @@ public sealed class ServiceHost : IAsyncDisposable
         }
     }
 
-    private static WebApplication Build(ServiceSettings settings, ServiceParts parts, AssessmentBoard board)
+    private static WebApplication Build(ServiceSettings settings, ServiceParts parts, AssessmentBoard board, StreamHub streams)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -123,18 +143,21 @@ public sealed class ServiceHost : IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2));
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
         builder.Services.AddSingleton(parts.Log);
-        builder.Services.AddSingleton(board).AddSingleton(settings).AddSingleton(parts);
+        builder.Services.AddSingleton(board).AddSingleton(settings).AddSingleton(parts).AddSingleton(streams);
         builder.Services.AddRoutingCore();
         builder.Services.AddApiDocument(board);
         builder.Services.ConfigureHttpJsonOptions(json => RemoraJson.Apply(json.SerializerOptions)); // what the document's schemas are made by
 
         var app = builder.Build();
         if (parts.Sandbox is { } sandbox) app.UseSandboxNotice(sandbox);
+        app.UseHeadAsGet();
         var shortPath = new RiskShortPath(board);
+        if (parts.Record is { } record && settings.RecordRequests) app.UseRequestRecord(record.Session.Recorder, board);
         app.Use(next => context => shortPath.TryAnswer(context) ? Task.CompletedTask : next(context));
         app.UseProblems(parts.Log);
         app.UseRouting();
         Map(app);
+        app.Lifetime.ApplicationStopping.Register(streams.Close);
         return app;
     }
 
@@ -143,8 +166,12 @@ public sealed class ServiceHost : IAsyncDisposable
         var api = app.MapGroup("/api/v1");
         RiskApi.Map(api);
         MarketPartsApi.Map(api);
+        StreamApi.Map(api);
         CatalogApi.Map(api);
         StatusApi.Map(api);
+        HistoryApi.Map(api);
+        StoreApi.Map(api);
+        NewsApi.Map(api);
         HealthApi.Map(app);
         app.MapOpenApi();
         ReferencePage.Map(app);

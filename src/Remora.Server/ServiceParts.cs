@@ -3,7 +3,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Remora.Feeds;
 using Remora.Feeds.Calendar;
 using Remora.Feeds.Exchanges;
+using Remora.Feeds.News;
 using Remora.Server.Settings;
+using Remora.Server.Storage;
 
 namespace Remora.Server;
 
@@ -19,8 +21,14 @@ public sealed record ServiceParts
     /// <summary>The calendar of events to come; null where none is kept.</summary>
     public CalendarFeed? Calendar { get; init; }
 
+    /// <summary>What the news comes to; null, or giving null, while there is none.</summary>
+    public Func<NewsReport?>? News { get; init; }
+
     /// <summary>How the bridge to the exchanges is; null where there is none.</summary>
     public Func<BridgeHealth>? Bridge { get; init; }
+
+    /// <summary>What is kept of the markets, and where; null where nothing is kept.</summary>
+    public MarketRecord? Record { get; init; }
 
     /// <summary>The sandbox that stands in for the outside world; null in the real one.</summary>
     public SandboxNotice? Sandbox { get; init; }

@@ -41,7 +41,7 @@ public sealed class ErrorTests
     public async Task An_unknown_pair_is_404_with_the_nearest_ones()
     {
         await using var service = await LiveServer.StartAsync();
-        foreach (var path in new[] { "risk?pair=ETC/USDT", "risk/batch?pairs=BTC/USDT,ETC/USDT", "regime?pair=ETC/USDT" })
+        foreach (var path in new[] { "risk?pair=ETC/USDT", "risk/batch?pairs=ETC/USDT,LTC/USDT", "regime?pair=ETC/USDT" })
         {
             var problem = await service.GetAsync("/api/v1/" + path, HttpStatusCode.NotFound);
             Assert.Equal(["BTC/USDT", "ETH/USDT"], RiskTests.Texts(problem.GetProperty("nearest")).Order());
@@ -49,11 +49,46 @@ public sealed class ErrorTests
     }
 
     [Fact]
+    public async Task A_batch_answers_for_what_is_tracked_and_names_what_is_not()
+    {
+        await using var service = await LiveServer.StartAsync();
+        var batch = await service.GetAsync("/api/v1/risk/batch?pairs=etc/usdt,ETH/USDT,BTC/USDT");
+        Assert.Equal(["ETH/USDT", "BTC/USDT"], batch.GetProperty("assessments").EnumerateArray().Select(answer => answer.GetProperty("pair").GetString()));
+        var unknown = Assert.Single(batch.GetProperty("unknown").EnumerateArray());
+        Assert.Equal("ETC/USDT", unknown.GetProperty("pair").GetString());
+        Assert.Equal(["BTC/USDT", "ETH/USDT"], RiskTests.Texts(unknown.GetProperty("nearest")).Order());
+        Assert.Empty((await service.GetAsync("/api/v1/risk/batch?pairs=ETH/USDT")).GetProperty("unknown").EnumerateArray());
+    }
+
+    [Theory]
+    [InlineData("/api/v1/risk?pair=BTC/USDT", 200)]
+    [InlineData("/api/v1/RISK", 200)]
+    [InlineData("/api/v1/status", 200)]
+    [InlineData("/healthz", 200)]
+    [InlineData("/openapi/v1.json", 200)]
+    [InlineData("/api/v1/risk?pair=DOGE/USDT", 404)]
+    public async Task Head_is_answered_as_get_is_without_the_body(string path, int status)
+    {
+        await using var service = await LiveServer.StartAsync();
+        using var get = await service.Http.GetAsync(path);
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(service.Http.BaseAddress!.Host, service.Http.BaseAddress.Port);
+        await using var stream = socket.GetStream();
+        await stream.WriteAsync(Encoding.Latin1.GetBytes($"HEAD {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
+        using var reader = new StreamReader(stream, Encoding.Latin1);
+        var answer = await reader.ReadToEndAsync();
+        Assert.StartsWith($"HTTP/1.1 {status} ", answer);
+        Assert.EndsWith("\r\n\r\n", answer); // headers, and nothing after them
+        if (get.Content.Headers.ContentLength is { } length && path.Contains("pair")) Assert.Contains($"Content-Length: {length}\r\n", answer);
+        Assert.Contains($"Content-Type: {get.Content.Headers.ContentType!.MediaType}", answer);
+    }
+
+    [Fact]
     public async Task Other_paths_and_methods_are_problems_too()
     {
         await using var service = await LiveServer.StartAsync();
         Assert.Contains("/reference", (await service.GetAsync("/api/v2/risk", HttpStatusCode.NotFound)).GetProperty("detail").GetString(), StringComparison.Ordinal);
-        foreach (var method in new[] { "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "BREW" })
+        foreach (var method in new[] { "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "BREW" })
         {
             using var response = await service.Http.SendAsync(new(new(method), "/api/v1/risk?pair=BTC/USDT"));
             Assert.Equal(HttpStatusCode.MethodNotAllowed, response.StatusCode);

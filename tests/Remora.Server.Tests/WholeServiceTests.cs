@@ -19,7 +19,7 @@ public sealed class WholeServiceTests
     {
         var clock = new ScaledClock(Start, speed: 60);
         await using var sandbox = await SandboxServer.StartAsync(new() { Speed = 60 }, clock);
-        await using var world = OutsideWorld.Connect(Settings, clock, new("simulated", sandbox.Url, 60), NullLoggerFactory.Instance);
+        await using var world = OutsideWorld.Connect(Settings, clock, new("simulated", sandbox.Url, 60), null, NullLoggerFactory.Instance);
         await using var service = await ServiceHost.StartAsync(Settings, world.Parts, clock);
         using var http = new HttpClient { BaseAddress = new(service.Url) };
 
@@ -44,7 +44,7 @@ public sealed class WholeServiceTests
         var clock = new ScaledClock(Start, speed: 60);
         var held = new Dictionary<string, double> { ["fear_greed"] = 15, ["vix"] = 20, ["dollar_index"] = 100, ["funding_rate"] = 0.0001 };
         await using var sandbox = await SandboxServer.StartAsync(new() { Speed = 60, Held = held }, clock);
-        await using var world = OutsideWorld.Connect(Settings, clock, new("simulated", sandbox.Url, 60), NullLoggerFactory.Instance);
+        await using var world = OutsideWorld.Connect(Settings, clock, new("simulated", sandbox.Url, 60), null, NullLoggerFactory.Instance);
         await using var service = await ServiceHost.StartAsync(Settings, world.Parts, clock);
         using var http = new HttpClient { BaseAddress = new(service.Url) };
 
@@ -62,7 +62,7 @@ public sealed class WholeServiceTests
     [Fact]
     public async Task Without_a_network_it_comes_up_at_once_and_says_what_cannot_be_reached()
     {
-        await using var world = OutsideWorld.Connect(Settings, TimeProvider.System, new("none", "http://127.0.0.1:1", 1), NullLoggerFactory.Instance);
+        await using var world = OutsideWorld.Connect(Settings, TimeProvider.System, new("none", "http://127.0.0.1:1", 1), null, NullLoggerFactory.Instance);
         await using var service = await ServiceHost.StartAsync(Settings, world.Parts, TimeProvider.System);
         using var http = new HttpClient { BaseAddress = new(service.Url) };
 

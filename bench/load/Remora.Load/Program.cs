@@ -1,11 +1,13 @@
 using Remora.Load;
 
-// The parts of run.sh, each a process of its own: two servers under the same runtime settings, and a load of constant rate.
+// The parts of the scripts beside this, each a process of its own: servers under the same runtime settings, and loads.
 return args switch
 {
     ["hello", var port] => await HelloServer.RunAsync(int.Parse(port), inline: false),
     ["hello-inline", var port] => await HelloServer.RunAsync(int.Parse(port), inline: true),
     ["risk", var port] => await RiskServer.RunAsync(int.Parse(port)),
+    ["stream", var port] => await StreamServer.RunAsync(int.Parse(port)),
+    ["readers", var url, var readers, var stalled, var seconds] => await StreamReaders.RunAsync(new(url), int.Parse(readers), int.Parse(stalled), double.Parse(seconds)),
     ["rate", var url, var perSecond, var seconds, var connections] =>
         ConstantRate.Run(new(url), double.Parse(perSecond), double.Parse(seconds), int.Parse(connections)),
     _ => Usage(),
@@ -13,6 +15,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: hello PORT | hello-inline PORT | risk PORT | rate URL REQUESTS_PER_SECOND SECONDS CONNECTIONS");
+    Console.Error.WriteLine("usage: hello PORT | hello-inline PORT | risk PORT | stream PORT | readers URL COUNT STALLED SECONDS | rate URL REQUESTS_PER_SECOND SECONDS CONNECTIONS");
     return 2;
 }

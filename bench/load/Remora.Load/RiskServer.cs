@@ -18,7 +18,7 @@ internal static class RiskServer
         return 0;
     }
 
-    private sealed class WarmFeed(MarketId market, TimeProvider clock) : IMarketFeed
+    internal sealed class WarmFeed(MarketId market, TimeProvider clock) : IMarketFeed
     {
         private const int Candles = 9000;
 

@@ -66,15 +66,13 @@ class FaultyServer:
         target = urlsplit(request.path)
         query = parse_qs(target.query)
         status, kind, headers = 200, "application/json", {}
-        if target.path.endswith("/pairs"):
-            body = {"pairs": [{"pair": pair} for pair in self.tracked or []]}
-        elif target.path.endswith("/batch"):
+        if target.path.endswith("/batch"):
             pairs = query["pairs"][0].split(",")
-            unknown = [pair for pair in pairs if self.tracked is not None and pair not in self.tracked]
-            if unknown:
-                status, body = 404, {"status": 404, "detail": f"{unknown[0]} is not tracked here.", "parameter": "pairs"}
+            known = [pair for pair in pairs if self.tracked is None or pair in self.tracked]
+            if known:
+                body = {"assessments": [assessment(pair, **self.changes) for pair in known], "unknown": [{"pair": pair, "nearest": []} for pair in pairs if pair not in known]}
             else:
-                body = {"assessments": [assessment(pair, **self.changes) for pair in pairs]}
+                status, body = 404, {"status": 404, "detail": f"{pairs[0]} is not tracked here.", "parameter": "pairs"}
         else:
             body = assessment(query.get("pair", [None])[0], **self.changes)
         text = json.dumps(body)

@@ -90,7 +90,7 @@ class ByHand(unittest.TestCase):
                 watcher.refresh()
                 self.clock.pass_seconds(5)
         self.assertEqual([watcher.is_safe(pair) for pair in watcher.pairs], [True, False, True])
-        self.assertEqual(len(self.server.requests), 6)  # batch, pairs, batch; then one a round
+        self.assertEqual(len(self.server.requests), 4)  # one a round
         self.assertEqual(len(logs.output), 1)
         self.server.tracked = None
         self.clock.pass_seconds(300)

@@ -83,9 +83,10 @@ internal static class ServeCommand
         }
 
         await using var _ = ownSandbox;
-        await using var outside = OutsideWorld.Connect(settings, clock, notice, log);
+        await using var store = ServiceStore.Open(settings, log);
+        await using var outside = OutsideWorld.Connect(settings, clock, notice, store is null ? null : new(store.Session, clock), log);
         await using var service = await ServiceHost.StartAsync(settings, outside.Parts, clock, cancellation);
-        Welcome(service.Url, settings, notice);
+        Welcome(service.Url, settings, notice, store);
         using var stop = cancellation.Register(service.Stop);
         var reporter = new FeedReporter(outside.Parts).RunAsync(cancellation);
         await service.Completion;
@@ -93,13 +94,14 @@ internal static class ServeCommand
         return ExitCode.Ok;
     }
 
-    private static void Welcome(string url, ServiceSettings settings, SandboxNotice? notice)
+    private static void Welcome(string url, ServiceSettings settings, SandboxNotice? notice, ServiceStore? store)
     {
         var first = settings.TrackedMarkets[0].Id;
         Console.Error.WriteLine($"remora answers at {url}, tracking {string.Join(", ", settings.TrackedMarkets.Select(market => market.Id))}");
         if (notice is not null)
             Console.Error.WriteLine($"SANDBOX: prices are {notice.Origin}, time runs at {notice.Speed:0.###} times real time, faults on demand at {notice.Url}/sandbox");
         Console.Error.WriteLine($"ask it:   curl '{url}/api/v1/risk?pair={first.Pair}'   or   remora ask {first.Pair}{(url == AskCommand.DefaultUrl ? "" : " --url " + url)}");
+        Console.Error.WriteLine($"keeps:    {store?.Place ?? "nothing"}");
         Console.Error.WriteLine($"read:     {url}/reference   stop: Ctrl+C");
     }
 }

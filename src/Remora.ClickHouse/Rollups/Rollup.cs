@@ -1,8 +1,8 @@
 namespace Remora.ClickHouse.Rollups;
 
 /// <summary>
-/// A rollup and its life cycle. Every verb may be run again: it does what is left to do. One verb at a time on one source; other writers
-/// may go on where a verb says so.
+/// A rollup and its life cycle. Every verb may be run again: it does what is left to do. The verbs that change something hold a lock on the
+/// source while they run, across processes, and refuse to start beside one another; writers may go on where a verb says so.
 /// </summary>
 public sealed class Rollup(ClickHouseClient client, RollupDefinition definition, RollupOptions? options = null, TimeProvider? time = null)
 {
@@ -22,6 +22,7 @@ public sealed class Rollup(ClickHouseClient client, RollupDefinition definition,
     /// <summary>Makes what is missing. A changed definition is left to <see cref="RebuildAsync"/>.</summary>
     public async Task<RollupPlan> ApplyAsync(IProgress<RollupProgress>? progress = null, CancellationToken cancellation = default)
     {
+        await using var held = await RollupLock.TakeAsync(_database, Definition, "apply", cancellation);
         var plan = await PlanAsync(cancellation);
         if (plan.IsChanged) throw new RollupException($"the definition of '{Definition.Name}' has changed: a rebuild makes version {plan.Version} beside the old one");
         for (var i = 0; i < plan.Statements.Count; i++)
@@ -36,6 +37,7 @@ public sealed class Rollup(ClickHouseClient client, RollupDefinition definition,
     public async Task<RollupLoadReport> LoadAsync(
         IReadOnlyList<string> files, RollupLoadOptions? load = null, IReadOnlyList<RollupDefinition>? others = null, IProgress<RollupProgress>? progress = null, CancellationToken cancellation = default)
     {
+        await using var held = await RollupLock.TakeAsync(_database, Definition, "load", cancellation);
         var chains = new List<RollupChain>();
         foreach (var each in (RollupDefinition[])[Definition, .. others ?? []])
         {
@@ -50,12 +52,18 @@ public sealed class Rollup(ClickHouseClient client, RollupDefinition definition,
         await new RollupVerifier(_database, await Planner.NeedCurrentAsync(cancellation)).RunAsync(progress, cancellation);
 
     /// <summary>Computes anew the partitions that are not right, or all.</summary>
-    public async Task<RollupBackfillReport> BackfillAsync(bool all = false, IProgress<RollupProgress>? progress = null, CancellationToken cancellation = default) =>
-        await new RollupBackfill(_database, await Planner.NeedCurrentAsync(cancellation)).RunAsync(all, progress, cancellation);
+    public async Task<RollupBackfillReport> BackfillAsync(bool all = false, IProgress<RollupProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        await using var held = await RollupLock.TakeAsync(_database, Definition, "backfill", cancellation);
+        return await new RollupBackfill(_database, await Planner.NeedCurrentAsync(cancellation)).RunAsync(all, progress, cancellation);
+    }
 
     /// <summary>Makes the next version beside the one readers have, from the definition as it is now, and exchanges the two. Exact while rows are inserted.</summary>
-    public Task<RollupRebuildReport> RebuildAsync(bool keepOld = false, IProgress<RollupProgress>? progress = null, CancellationToken cancellation = default) =>
-        new RollupRebuild(_database, Definition).RunAsync(keepOld, progress, cancellation);
+    public async Task<RollupRebuildReport> RebuildAsync(bool keepOld = false, IProgress<RollupProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        await using var held = await RollupLock.TakeAsync(_database, Definition, "rebuild", cancellation);
+        return await new RollupRebuild(_database, Definition).RunAsync(keepOld, progress, cancellation);
+    }
 
     public async Task<RollupStatus> StatusAsync(CancellationToken cancellation = default) =>
         await new RollupGauge(_database, await Planner.NeedCurrentAsync(cancellation)).MeasureAsync(cancellation);
@@ -64,6 +72,7 @@ public sealed class Rollup(ClickHouseClient client, RollupDefinition definition,
     /// <returns>The partitions that were merged.</returns>
     public async Task<IReadOnlyList<string>> OptimizeAsync(IProgress<RollupProgress>? progress = null, CancellationToken cancellation = default)
     {
+        await using var held = await RollupLock.TakeAsync(_database, Definition, "optimize", cancellation);
         var chain = await Planner.NeedCurrentAsync(cancellation);
         var merged = new List<string>();
         foreach (var interval in Definition.Intervals)
@@ -84,7 +93,17 @@ public sealed class Rollup(ClickHouseClient client, RollupDefinition definition,
     /// <summary>Drops the views and their tables, all versions or those readers no longer have; never the source.</summary>
     public async Task<IReadOnlyList<SqlName>> DropAsync(bool onlyOld = false, CancellationToken cancellation = default)
     {
+        await using var held = await RollupLock.TakeAsync(_database, Definition, "drop", cancellation);
+        return await RollupDrop.RunAsync(_database, Definition, await VersionsAsync(onlyOld, cancellation), cancellation);
+    }
+
+    /// <summary>What <see cref="DropAsync"/> would drop. Changes nothing.</summary>
+    public async Task<IReadOnlyList<SqlName>> ObjectsAsync(bool onlyOld = false, CancellationToken cancellation = default) =>
+        [.. (await RollupDrop.ListAsync(_database, Definition, await VersionsAsync(onlyOld, cancellation), cancellation)).Select(entry => entry.Name)];
+
+    private async Task<Func<RollupMark, bool>> VersionsAsync(bool onlyOld, CancellationToken cancellation)
+    {
         var current = onlyOld ? (await Planner.CurrentAsync(cancellation))?.Chain.Version ?? int.MaxValue : int.MaxValue;
-        return await RollupDrop.RunAsync(_database, Definition, mark => !onlyOld || mark.Version < current, cancellation);
+        return mark => !onlyOld || mark.Version < current;
     }
 }

@@ -29,7 +29,7 @@ internal sealed class RollupRebuild(RollupDatabase database, RollupDefinition de
         progress?.Report(new("rebuild", "verify", 0, 0));
         var verification = await new RollupVerifier(database, chain).RunAsync(progress, cancellation, VerifyAttempts);
         if (verification.Findings.Count > 0)
-            throw new RollupException($"the new version is not what the source is; readers keep the old one: {RollupVerifier.Describe(verification.Findings[0])}");
+            throw new RollupException($"the new version is not what the source is; readers keep the old one: {verification.Findings[0]}");
 
         progress?.Report(new("rebuild", "exchange", 0, 0));
         await ExchangeAsync(chain, cancellation);

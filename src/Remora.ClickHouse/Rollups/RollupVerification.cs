@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Remora.ClickHouse.Rollups;
 
 public enum RollupFindingKind
@@ -14,7 +16,13 @@ public enum RollupFindingKind
 
 /// <summary>A range in which a rollup is not what its source is.</summary>
 public sealed record RollupFinding(
-    RollupInterval Interval, string Partition, RollupFindingKind Kind, DateTimeOffset From, DateTimeOffset To, long SourceRows, long RollupRows, string Explanation);
+    RollupInterval Interval, string Partition, RollupFindingKind Kind, DateTimeOffset From, DateTimeOffset To, long SourceRows, long RollupRows, string Explanation)
+{
+    /// <summary>As a person reads it.</summary>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Interval}: {Kind.ToString().ToLowerInvariant()} {new RollupSlice(From, To)}: source {SourceRows}, rollup {RollupRows} ({Explanation})");
+}
 
 /// <summary>What a comparison of a rollup with its source has shown.</summary>
 /// <param name="Findings">Where they differ.</param>

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Remora.ClickHouse.Rollups;
 
 /// <summary>Compares a rollup with its source, partition by partition, and names the ranges in which they differ.</summary>
@@ -9,39 +7,46 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
 
     private sealed record Facts(long Rows, double[] Values);
 
+    private enum State
+    {
+        Right,
+        WrongRows,
+        WrongValue,
+        Busy,
+    }
+
+    /// <summary>What a partition of an interval is.</summary>
+    private readonly record struct Verdict(State State, RollupAggregate? Differing = null);
+
     private RollupDefinition Definition => chain.Definition;
 
+    /// <summary>
+    /// Reads the rollup, then the source, then the rollup again, and between them lets every insert end that is under way. So what the first
+    /// reading holds the source has, and what the source holds the second reading has, whatever is written meanwhile: only less in the
+    /// second is missing, only more in the first is doubled, and anything between is rows on their way.
+    /// </summary>
     public async Task<RollupVerification> RunAsync(IProgress<RollupProgress>? progress, CancellationToken cancellation, int? attempts = null)
     {
         var exact = await ComparableAsync(cancellation);
-        var findings = new List<RollupFinding>();
-        HashSet<string>? open = null;
-        var busy = new HashSet<string>(StringComparer.Ordinal);
-        Dictionary<string, Facts> source = [];
         for (var attempt = 1; ; attempt++)
         {
+            var before = await RolledAsync(exact, progress, cancellation);
             await database.WaitForInsertsAsync(cancellation);
-            source = await SourceAsync(exact, cancellation);
-            var rolled = new Dictionary<RollupInterval, Dictionary<string, Facts>>();
-            foreach (var interval in Definition.Intervals)
-            {
-                progress?.Report(new("verify", interval.ToString(), rolled.Count, Definition.Intervals.Count));
-                rolled[interval] = await RolledAsync(interval, exact, cancellation);
-            }
+            var source = await SourceAsync(exact, cancellation);
             await database.WaitForInsertsAsync(cancellation);
-            var after = await CountsAsync(cancellation);
+            var after = await RolledAsync(exact, progress, cancellation);
 
-            // What was written meanwhile, or differs, is looked at again: an insert reaches the table before it reaches the views.
-            busy = [.. after.Keys.Where(partition => !source.TryGetValue(partition, out var facts) || facts.Rows != after[partition])];
-            var differing = Differences(source, rolled, exact).ToList();
-            open = [.. differing.Select(difference => difference.Partition), .. busy];
-            if (open.Count == 0) break;
-            if (attempt < (attempts ?? database.Options.Attempts)) continue;
-            foreach (var (interval, partition, aggregate) in differing)
-                if (!busy.Contains(partition)) findings.AddRange(await ExplainAsync(interval, partition, aggregate, cancellation));
-            break;
+            var judged = Definition.Intervals.SelectMany(interval => source.Keys.Union(before[interval].Keys).Union(after[interval].Keys).Order()
+                .Where(partition => KeptFrom(interval) is not { } from || RollupSlice.OfPartition(partition, Definition.Partition).From >= from)
+                .Select(partition => (Interval: interval, Partition: partition, Verdict: Judge(
+                    source.GetValueOrDefault(partition), before[interval].GetValueOrDefault(partition), after[interval].GetValueOrDefault(partition), exact)))).ToList();
+            if (judged.Exists(entry => entry.Verdict.State == State.Busy) && attempt < (attempts ?? database.Options.Attempts)) continue; // a quieter moment may come
+            var findings = new List<RollupFinding>();
+            foreach (var (interval, partition, verdict) in judged.Where(entry => entry.Verdict.State != State.Right))
+                findings.AddRange(verdict.Differing is { } aggregate ? [Different(interval, partition, aggregate)] : await ExplainAsync(interval, partition, cancellation));
+            var busy = judged.Where(entry => entry.Verdict.State == State.Busy).Select(entry => entry.Partition).Distinct().Order().ToList();
+            return new(findings, busy, source.Count, source.Values.Sum(facts => facts.Rows));
         }
-        return new(findings, [.. busy.Order()], source.Count, source.Values.Sum(facts => facts.Rows));
     }
 
     /// <summary>The rows of the source in each partition of the rollup.</summary>
@@ -60,62 +65,55 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
         return days.Min() is { } least ? RollupSlice.NextPartition(database.Time.GetUtcNow().AddDays(-least), Definition.Partition) : null;
     }
 
-    private IEnumerable<(RollupInterval Interval, string Partition, RollupAggregate? Aggregate)> Differences(
-        Dictionary<string, Facts> source, Dictionary<RollupInterval, Dictionary<string, Facts>> rolled, List<RollupAggregate> exact)
+    private static Verdict Judge(Facts? source, Facts? before, Facts? after, List<RollupAggregate> exact)
     {
-        foreach (var interval in Definition.Intervals)
-        {
-            foreach (var partition in source.Keys.Union(rolled[interval].Keys).Order())
-            {
-                if (KeptFrom(interval) is { } from && RollupSlice.OfPartition(partition, Definition.Partition).From < from) continue;
-                var left = source.GetValueOrDefault(partition);
-                var right = rolled[interval].GetValueOrDefault(partition);
-                if (left?.Rows != right?.Rows)
-                {
-                    yield return (interval, partition, null);
-                    continue;
-                }
-                for (var i = 0; i < exact.Count; i++)
-                {
-                    if (!AreEqual(left!.Values[i], right!.Values[i]))
-                    {
-                        yield return (interval, partition, exact[i]);
-                        break;
-                    }
-                }
-            }
-        }
+        var (rows, first, second) = (source?.Rows ?? 0, before?.Rows ?? 0, after?.Rows ?? 0);
+        if (first > rows || second < rows) return new(State.WrongRows);
+        if (first < rows || second > rows) return new(State.Busy);
+        if (rows == 0) return new(State.Right);
+        for (var i = 0; i < exact.Count; i++)
+            if (!AreEqual(source!.Values[i], after!.Values[i])) return new(State.WrongValue, exact[i]);
+        return new(State.Right);
     }
 
-    private async Task<List<RollupFinding>> ExplainAsync(RollupInterval interval, string partition, RollupAggregate? aggregate, CancellationToken cancellation)
+    // Busy partitions are looked at bucket by bucket too: in most of them nothing moves, and there a gap shows.
+    private async Task<List<RollupFinding>> ExplainAsync(RollupInterval interval, string partition, CancellationToken cancellation)
     {
         var slice = RollupSlice.OfPartition(partition, Definition.Partition);
-        if (aggregate is not null)
-            return [new(interval, partition, RollupFindingKind.Different, slice.From, slice.To, 0, 0, $"{aggregate.Value} AS {aggregate.Name} is not what the source gives")];
         var target = chain.Target(interval).Quoted;
-        var buckets = await database.ListAsync(
-            $"""
-            SELECT bucket, sum(source) AS source, sum(rolled) AS rolled FROM (
-                SELECT toDateTime(toStartOfInterval({Definition.QualifiedTime}, {interval.Sql}, 'UTC'), 'UTC') AS bucket, count() AS source, 0::UInt64 AS rolled
-                FROM {Definition.FromClause(Definition.Source)}{Where(RollupSlice.Condition(Definition.QualifiedTime))} GROUP BY bucket
-                UNION ALL
-                SELECT t.bucket AS bucket, 0::UInt64 AS source, sum(t.rows) AS rolled FROM {target} AS t WHERE {RollupSlice.Condition("t.bucket")} GROUP BY bucket
-            ) GROUP BY bucket HAVING source != rolled ORDER BY bucket
-            """,
-            row => (Bucket: row.DateTime(), Source: (long)row.UInt64(), Rolled: (long)row.UInt64()), cancellation, slice.Parameters);
-        var isEmpty = await database.CountAsync($"{target} AS t WHERE {RollupSlice.Condition("t.bucket")}", cancellation, slice.Parameters) == 0;
+        var rolledSql = $"SELECT t.bucket AS bucket, sum(t.rows) FROM {target} AS t WHERE {RollupSlice.Condition("t.bucket")} GROUP BY bucket";
+        var sourceSql = $"SELECT toDateTime(toStartOfInterval({Definition.QualifiedTime}, {interval.Sql}, 'UTC'), 'UTC') AS bucket, count() " +
+            $"FROM {Definition.FromClause(Definition.Source)}{Where(RollupSlice.Condition(Definition.QualifiedTime))} GROUP BY bucket";
+        var before = await BucketsAsync(rolledSql);
+        await database.WaitForInsertsAsync(cancellation);
+        var source = await BucketsAsync(sourceSql);
+        await database.WaitForInsertsAsync(cancellation);
+        var after = await BucketsAsync(rolledSql);
+
         var viewMade = await ViewIsYoungerAsync(interval, slice, cancellation);
         var findings = new List<RollupFinding>();
-        foreach (var (bucket, source, rolled) in buckets)
+        foreach (var bucket in source.Keys.Union(before.Keys).Union(after.Keys).Order())
         {
-            var kind = rolled < source ? RollupFindingKind.Missing : RollupFindingKind.Doubled;
+            var (rows, first, second) = (source.GetValueOrDefault(bucket), before.GetValueOrDefault(bucket), after.GetValueOrDefault(bucket));
+            if (first <= rows && second >= rows) continue;
+            var kind = second < rows ? RollupFindingKind.Missing : RollupFindingKind.Doubled;
+            var rolled = kind == RollupFindingKind.Missing ? second : first;
             var last = findings.Count > 0 ? findings[^1] : null;
             if (last?.Kind == kind && last.To == bucket)
-                findings[^1] = last with { To = bucket + interval.Length, SourceRows = last.SourceRows + source, RollupRows = last.RollupRows + rolled };
+                findings[^1] = last with { To = bucket + interval.Length, SourceRows = last.SourceRows + rows, RollupRows = last.RollupRows + rolled };
             else
-                findings.Add(new(interval, partition, kind, bucket, bucket + interval.Length, source, rolled, Why(kind, isEmpty, viewMade)));
+                findings.Add(new(interval, partition, kind, bucket, bucket + interval.Length, rows, rolled, Why(kind, after.Count == 0, viewMade)));
         }
         return findings;
+
+        async Task<Dictionary<DateTimeOffset, long>> BucketsAsync(string sql) =>
+            (await database.ListAsync(sql, row => (Bucket: row.DateTime(), Rows: (long)row.UInt64()), cancellation, slice.Parameters)).ToDictionary(row => row.Bucket, row => row.Rows);
+    }
+
+    private RollupFinding Different(RollupInterval interval, string partition, RollupAggregate aggregate)
+    {
+        var slice = RollupSlice.OfPartition(partition, Definition.Partition);
+        return new(interval, partition, RollupFindingKind.Different, slice.From, slice.To, 0, 0, $"{aggregate.Value} AS {aggregate.Name} is not what the source gives");
     }
 
     private static string Why(RollupFindingKind kind, bool isEmpty, bool? viewIsYounger) => kind switch
@@ -162,6 +160,17 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
         $"FROM {Definition.FromClause(Definition.Source)}{Where(null)} GROUP BY p",
         cancellation);
 
+    private async Task<Dictionary<RollupInterval, Dictionary<string, Facts>>> RolledAsync(List<RollupAggregate> exact, IProgress<RollupProgress>? progress, CancellationToken cancellation)
+    {
+        var rolled = new Dictionary<RollupInterval, Dictionary<string, Facts>>();
+        foreach (var interval in Definition.Intervals)
+        {
+            progress?.Report(new("verify", interval.ToString(), rolled.Count, Definition.Intervals.Count));
+            rolled[interval] = await RolledAsync(interval, exact, cancellation);
+        }
+        return rolled;
+    }
+
     private async Task<Dictionary<string, Facts>> RolledAsync(RollupInterval interval, List<RollupAggregate> exact, CancellationToken cancellation) => await FactsAsync(
         $"SELECT toString({chain.PartitionOf("t.bucket")}) AS p, sum(t.rows), {Values(exact.Select(aggregate => aggregate.Merge("t")))} FROM {chain.Target(interval).Quoted} AS t GROUP BY p",
         cancellation);
@@ -182,9 +191,4 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
 
     private static bool AreEqual(double left, double right) =>
         left.Equals(right) || Math.Abs(left - right) <= Tolerance * Math.Max(Math.Abs(left), Math.Abs(right));
-
-    /// <summary>A finding as a person reads it.</summary>
-    public static string Describe(RollupFinding finding) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{finding.Interval}: {finding.Kind.ToString().ToLowerInvariant()} {new RollupSlice(finding.From, finding.To)}: source {finding.SourceRows}, rollup {finding.RollupRows} ({finding.Explanation})");
 }

@@ -11,7 +11,8 @@ public sealed class RowWriter
 
     public int Length => _buffer.WrittenCount;
 
-    internal ReadOnlyMemory<byte> Written => _buffer.WrittenMemory;
+    /// <summary>What was written so far; valid until more is, or <see cref="Clear"/>.</summary>
+    public ReadOnlyMemory<byte> Written => _buffer.WrittenMemory;
 
     public void UInt8(byte value) => Take(1)[0] = value;
 

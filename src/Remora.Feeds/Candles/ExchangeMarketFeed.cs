@@ -48,18 +48,20 @@ public sealed class ExchangeMarketFeed : IMarketFeed
     public async Task RunAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
         var inUse = 0;
+        var isFirst = true;
         while (!cancellation.IsCancellationRequested)
         {
             _journal.UsesExchange(_venues[inUse].Source.Id);
-            inUse = await RunOnAsync(inUse, events, cancellation);
+            inUse = await RunOnAsync(inUse, isFirst, events, cancellation);
+            isFirst = false;
         }
     }
 
     /// <summary>Runs on one exchange; gives the one to go on with.</summary>
-    private async Task<int> RunOnAsync(int inUse, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    private async Task<int> RunOnAsync(int inUse, bool isFirst, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var session = new VenueSession(Market, _venues[inUse], _venues.Count > 1, _options, _journal, _clock, _random);
+        var session = new VenueSession(Market, _venues[inUse], isFirst, _venues.Count > 1, _options, _journal, _clock, _random);
         var running = session.RunAsync(events, leave.Token);
         var returning = inUse == 0 ? Task.Delay(Timeout.Infinite, leave.Token) : OwnExchangeAnswersAsync(leave.Token);
         var first = await Task.WhenAny(running, returning);

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Remora.Markets;
 
 namespace Remora.Feeds.Candles;
 
@@ -52,6 +53,9 @@ public sealed record MarketFeedOptions
     /// <summary>How often the market's own exchange is tried while another stands in for it.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan ReturnInterval { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Gives what was kept of a market's candles, asked when its warm-up begins; null where nothing is kept. It must not fail, and not take long.</summary>
+    public Func<MarketId, CancellationToken, Task<MarketHistory?>>? Recall { get; init; }
 
     /// <summary>The seed of jitter.</summary>
     public int Seed { get; init; }

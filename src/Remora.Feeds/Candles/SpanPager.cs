@@ -36,6 +36,18 @@ internal sealed class SpanPager
     /// <summary>What has come, in ascending order.</summary>
     public List<Candle> Candles { get; } = [];
 
+    /// <summary>Takes what is known already, in ascending order: as far as it covers the span from its beginning on, it need not be asked for.</summary>
+    public void Resume(IReadOnlyList<Candle> known)
+    {
+        foreach (var candle in known)
+        {
+            if (candle.OpenTime < Cursor) continue;
+            if (candle.OpenTime != Cursor || IsDone) return;
+            Candles.Add(candle);
+            Cursor += Timeframe.Length;
+        }
+    }
+
     /// <summary>Takes the answer to a request from <see cref="Cursor"/> on.</summary>
     public void Accept(List<Candle> page)
     {

@@ -10,7 +10,7 @@ namespace Remora.Feeds.Candles;
 /// time: a candle that is due comes first, then the next page of history, then waiting.
 /// </summary>
 internal sealed class VenueSession(
-    MarketId market, Venue venue, bool mayBeLost, MarketFeedOptions options, FeedJournal journal, TimeProvider clock, Random random)
+    MarketId market, Venue venue, bool isFirst, bool mayBeLost, MarketFeedOptions options, FeedJournal journal, TimeProvider clock, Random random)
 {
     /// <summary>How often a page with refused or contradictory candles is asked for again before what is left of it is taken.</summary>
     private const int SecondLooks = 2;
@@ -19,7 +19,9 @@ internal sealed class VenueSession(
 
     private readonly PollSchedule _polls = new(market, options);
     private readonly TimeSpan _step = market.Timeframe.Length;
+    private readonly MarketId _source = new(venue.Source.Id, venue.Pair, market.Timeframe);
     private int _pageLimit;
+    private MarketHistory? _known;
     private WarmUp? _warmUp;
     private bool _live;
     private Instant _expected; // open time of the next candle to deliver
@@ -34,6 +36,7 @@ internal sealed class VenueSession(
     public async Task RunAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
         journal.WarmUpBegins();
+        await RecallAsync(events, cancellation);
         while (!_lost)
         {
             try
@@ -45,6 +48,14 @@ internal sealed class VenueSession(
                 await FailAsync(e, cancellation);
             }
         }
+    }
+
+    /// <summary>What was kept answers before the exchange does, unless something newer answers already.</summary>
+    private async Task RecallAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    {
+        if (options.Recall is null) return;
+        _known = await options.Recall(_source, cancellation);
+        if (isFirst && _known is { Base.Count: > 0 }) await events.WriteAsync(MarketEvent.Recovered(market, _known), cancellation);
     }
 
     private async Task StepAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
@@ -62,7 +73,8 @@ internal sealed class VenueSession(
             throw new ExchangeException(ExchangeErrorKind.BadRequest, $"{exchange.Id} has no timeframe {market.Timeframe}, but {string.Join(", ", exchange.Timeframes)}");
         // One less than the exchange gives: where both ends of a window count, the oldest of the page would be cut off.
         _pageLimit = Math.Min(options.PageSize, exchange.PageLimit ?? PageLimitWhereUnknown) - 1;
-        _warmUp = new(market.Timeframe, exchange, options, _pageLimit, clock.Now());
+        _warmUp = new(_source, exchange, options, _pageLimit, _known, clock.Now());
+        _known = null;
     }
 
     private async Task FetchHistoryAsync(WarmUp warmUp, ChannelWriter<MarketEvent> events, CancellationToken cancellation)

@@ -5,7 +5,7 @@ namespace Remora.Feeds.Candles;
 
 /// <summary>
 /// The plan by which a market's history is fetched: first the latest base candles and the longer ones, a few requests, and there is an answer;
-/// then the base candles before those, page by page.
+/// then the base candles before those, page by page. What is known already is not fetched again.
 /// </summary>
 internal sealed class WarmUp
 {
@@ -14,9 +14,14 @@ internal sealed class WarmUp
     private readonly SpanPager? _hourly;
     private readonly SpanPager? _daily;
     private readonly SpanPager _backfill;
+    private readonly MarketId _market;
+    private readonly MarketHistory? _known;
 
-    public WarmUp(Timeframe timeframe, ExchangeDescription exchange, MarketFeedOptions options, int pageLimit, Instant now)
+    public WarmUp(MarketId market, ExchangeDescription exchange, MarketFeedOptions options, int pageLimit, MarketHistory? known, Instant now)
     {
+        _market = market;
+        _known = known;
+        var timeframe = market.Timeframe;
         var hour = Timeframe.OneHour.Length;
         From = (now - options.History).Floor(Timeframe.OneDay.Length);
         // Base candles begin on the hour, so that the hourly ones end where they begin.
@@ -30,6 +35,11 @@ internal sealed class WarmUp
             _daily = new(Timeframe.OneDay, (now - options.DailyHistory).Floor(Timeframe.OneDay.Length), now.Floor(Timeframe.OneDay.Length), pageLimit);
         _firstAnswer = [.. new[] { _recent, _hourly, _daily }.OfType<SpanPager>()];
         _backfill = new(timeframe, From, recentFrom, pageLimit);
+        if (known is null) return;
+        _recent.Resume(known.Base);
+        _hourly?.Resume(known.Hourly);
+        _daily?.Resume(known.Daily);
+        _backfill.Resume(known.Base);
     }
 
     /// <summary>Where the wanted history begins.</summary>
@@ -57,5 +67,13 @@ internal sealed class WarmUp
     public MarketHistory History() => new(
         _daily is null ? [] : [.. _daily.Candles],
         _hourly is null ? [] : [.. _hourly.Candles],
-        _backfill.IsDone ? [.. _backfill.Candles, .. _recent.Candles] : [.. _recent.Candles]);
+        _backfill.IsDone ? WithKnown([.. _backfill.Candles, .. _recent.Candles]) : [.. _recent.Candles]) { Source = _market };
+
+    // An exchange that gives its latest candles only is remembered for longer than it remembers itself.
+    private List<Candle> WithKnown(List<Candle> fetched)
+    {
+        if (_known is null) return fetched;
+        var times = fetched.Select(candle => candle.OpenTime).ToHashSet();
+        return [.. fetched.Concat(_known.Base.Where(candle => candle.OpenTime >= From && times.Add(candle.OpenTime))).OrderBy(candle => candle.OpenTime)];
+    }
 }

@@ -31,6 +31,7 @@ internal sealed class BoundedGet(HttpClient http, Uri url, Credential? credentia
     /// <param name="cancellation">Gives up.</param>
     public async Task<HttpAnswer> SendAsync(HttpAnswer? before, string? query, CancellationToken cancellation)
     {
+        if (credential is not null && Url.Scheme != Uri.UriSchemeHttps && !Url.IsLoopback) throw new SourceException("auth", "a key is sent over https alone");
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         deadline.CancelAfter(options.Deadline);
         try

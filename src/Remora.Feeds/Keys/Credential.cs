@@ -18,6 +18,9 @@ public sealed class Credential
     /// <summary>A key that is sent as a parameter of the query, by sources that know no header for it.</summary>
     public static Credential InQuery(string name, ApiKey key) => new(name, inHeader: false, key);
 
+    /// <summary>Where the key goes, without it.</summary>
+    public override string ToString() => $"{(_inHeader ? "header" : "parameter")} {_name}: {ApiKey.Hidden}";
+
     /// <summary>Puts the key into a request whose address does not hold it yet.</summary>
     internal void Attach(HttpRequestMessage request)
     {

@@ -23,7 +23,7 @@ public sealed record Fault(FaultKind Kind)
     public TimeSpan ClockError { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>The exchanges a fault can be limited to.</summary>
-    public static IReadOnlyList<string> Exchanges { get; } = ["binance", "kraken", "coinbase", "bybit", "okx", "alternative.me", "yahoo", "coingecko", "coinpaprika", "deribit", "fred"];
+    public static IReadOnlyList<string> Exchanges { get; } = ["binance", "kraken", "coinbase", "bybit", "okx", "alternative.me", "yahoo", "coingecko", "coinpaprika", "deribit", "fred", "news", "cryptopanic", "coinglass"];
 
     internal bool Matches(string exchange, string path) =>
         (Exchange is null || Exchange == exchange) && (Path is null || path.Contains(Path, StringComparison.OrdinalIgnoreCase));

@@ -10,6 +10,7 @@ public sealed class OutsideSignals
     {
         ["fear_greed"] = (0, 100), ["vix"] = (1, 200), ["dollar_index"] = (50, 200), ["btc_dominance"] = (1, 99), ["funding_rate"] = (-0.05, 0.05),
         ["implied_volatility"] = (1, 500), ["total_market_cap"] = (1e9, 1e15), ["equity_future"] = (100, 100_000),
+        ["news_sentiment"] = (-1, 1), ["liquidations"] = (0, 1e11),
     };
 
     private readonly long _seed;

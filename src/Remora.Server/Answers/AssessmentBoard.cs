@@ -17,6 +17,8 @@ public sealed class AssessmentBoard
     private readonly TrackedMarket[] _basket;
     private readonly AnswerSlot[] _whole;
     private readonly TimeProvider _clock;
+    private readonly Lock _subscribing = new();
+    private volatile BoardSubscription[] _subscriptions = [];
     private long _version;
     private volatile bool _hasAnswer;
 
@@ -29,7 +31,7 @@ public sealed class AssessmentBoard
         Policies = policies;
         _clock = clock;
         var nothing = new RemoraEngine(policies, []);
-        _markets = [.. markets.Select(id => new TrackedMarket(id, [.. policies.Select((_, p) => nothing.Assess(id, p, Now))]))];
+        _markets = [.. markets.Select((id, index) => new TrackedMarket(id, index, [.. policies.Select((_, p) => nothing.Assess(id, p, Now))]))];
         _byId = _markets.ToFrozenDictionary(market => market.Id);
         _byPair = _markets.GroupBy(market => market.Id.Pair.ToString()).ToFrozenDictionary(group => group.Key, group => group.ToArray());
         _bySpan = _byPair.GetAlternateLookup<ReadOnlySpan<char>>();
@@ -57,9 +59,24 @@ public sealed class AssessmentBoard
     /// <summary>Makes an assessment the newest of its market and policy.</summary>
     public void Publish(MarketId market, int policy, Assessment assessment)
     {
-        _byId[market].Publish(policy, assessment);
+        var tracked = _byId[market];
+        tracked.Publish(policy, assessment);
         Interlocked.Increment(ref _version);
         if (assessment.AsOf is not null) _hasAnswer = true;
+        foreach (var subscription in _subscriptions) subscription.Note(tracked.Index);
+    }
+
+    /// <summary>Has changes told from now on, until it is disposed of.</summary>
+    public BoardSubscription Subscribe()
+    {
+        var subscription = new BoardSubscription(this);
+        lock (_subscribing) _subscriptions = [.. _subscriptions, subscription];
+        return subscription;
+    }
+
+    internal void Unsubscribe(BoardSubscription subscription)
+    {
+        lock (_subscribing) _subscriptions = [.. _subscriptions.Where(other => other != subscription)];
     }
 
     /// <summary>The newest assessment of a tracked market, judged for now.</summary>
@@ -71,10 +88,12 @@ public sealed class AssessmentBoard
     /// <summary>The markets of a pair given in upper case, in order of preference; none when it is not tracked.</summary>
     internal TrackedMarket[] MarketsOf(ReadOnlySpan<char> pair) => _bySpan.TryGetValue(pair, out var markets) ? markets : [];
 
+    internal TrackedMarket this[int market] => _markets[market];
+
     internal RenderedAnswer Answer(TrackedMarket market, int policy, Side side) => market.Slot(policy, side).At(Now);
 
     internal RenderedAnswer WholeAnswer(int policy, Side side) => _whole[(policy * 2) + (int)side].At(Now);
 
-    private WholeMarketAssessment WholeAt(int policy, Side side, Instant now) =>
+    internal WholeMarketAssessment WholeAt(int policy, Side side, Instant now) =>
         WholeMarketAssessment.Of([.. _basket.Select(market => market.Latest(policy).At(now, side))]);
 }

@@ -18,8 +18,15 @@ internal sealed record RenderedAnswer(byte[] Body, StringValues ETag)
         return new(body, TagOf(body));
     }
 
-    /// <summary>Several answers as the array <paramref name="name"/> of one object.</summary>
-    public static RenderedAnswer Of(string name, IReadOnlyList<RenderedAnswer> members)
+    /// <summary>An answer that was rendered before.</summary>
+    public static RenderedAnswer Of(ReadOnlyMemory<byte> json)
+    {
+        var body = json.ToArray();
+        return new(body, TagOf(body));
+    }
+
+    /// <summary>Several answers as the array <paramref name="name"/> of one object, and a member beside it.</summary>
+    public static RenderedAnswer Of<T>(string name, IReadOnlyList<RenderedAnswer> members, string besideName, T beside)
     {
         using var body = new MemoryStream();
         body.Write([.. "{\""u8, .. System.Text.Encoding.ASCII.GetBytes(name), .. "\":["u8]);
@@ -28,9 +35,10 @@ internal sealed record RenderedAnswer(byte[] Body, StringValues ETag)
             if (i > 0) body.WriteByte((byte)',');
             body.Write(members[i].Body);
         }
-        body.Write("]}"u8);
-        var tags = string.Concat(members.Select(member => member.ETag.ToString()));
-        return new(body.ToArray(), Quote(SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(tags))));
+        var rest = JsonSerializer.Serialize(beside, RemoraJson.Options);
+        body.Write(System.Text.Encoding.UTF8.GetBytes($"],\"{besideName}\":{rest}}}"));
+        var tags = string.Concat(members.Select(member => member.ETag.ToString())) + rest;
+        return new(body.ToArray(), Quote(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(tags))));
     }
 
     /// <summary>Hashes the JSON without the values of <see cref="Ages"/>: an answer that has only grown older is still the same answer.</summary>

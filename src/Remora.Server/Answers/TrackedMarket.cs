@@ -9,9 +9,10 @@ internal sealed class TrackedMarket
     private readonly Published[] _published;
     private readonly AnswerSlot[] _slots;
 
-    public TrackedMarket(MarketId id, IReadOnlyList<Assessment> unknown)
+    public TrackedMarket(MarketId id, int index, IReadOnlyList<Assessment> unknown)
     {
         Id = id;
+        Index = index;
         _published = [.. unknown.Select(assessment => new Published(assessment, 0))];
         _slots = new AnswerSlot[unknown.Count * 2];
         for (var i = 0; i < _slots.Length; i++)
@@ -22,6 +23,9 @@ internal sealed class TrackedMarket
     }
 
     public MarketId Id { get; }
+
+    /// <summary>Its place in the board's list of markets.</summary>
+    public int Index { get; }
 
     public string Timeframe => Id.Timeframe.Name;
 

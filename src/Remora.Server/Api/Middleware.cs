@@ -19,6 +19,13 @@ internal static class Middleware
         });
     }
 
+    /// <summary>HEAD is answered as GET is; the server itself keeps the body back, and its length in the header. Only a stream has no end that one could ask the length of.</summary>
+    public static void UseHeadAsGet(this IApplicationBuilder app) => app.Use(next => context =>
+    {
+        if (HttpMethods.IsHead(context.Request.Method) && !context.Request.Path.Value!.EndsWith("/stream", StringComparison.OrdinalIgnoreCase)) context.Request.Method = HttpMethods.Get;
+        return next(context);
+    });
+
     /// <summary>Whatever is not answered otherwise is answered as problem+json.</summary>
     public static void UseProblems(this IApplicationBuilder app, ILoggerFactory logs)
     {

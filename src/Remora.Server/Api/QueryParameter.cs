@@ -19,6 +19,8 @@ internal sealed record QueryParameter(
 
     public static QueryParameter Pairs { get; } = new("pairs", "Tracked pairs, separated by commas.", "BTC/USDT,ETH/USDT", IsRequired: true);
 
+    public static QueryParameter StreamedPairs { get; } = new("pair", "Tracked pairs, separated by commas. Without it: every market, and the whole market.", "BTC/USDT,ETH/USDT");
+
     public static QueryParameter Exchange { get; } = new(
         "exchange", "CCXT's id of the exchange, where a pair is tracked on several. Left out: the first one configured.", "binance", false,
         board => [.. board.Markets.Select(market => market.Exchange).Distinct()]);
@@ -32,6 +34,20 @@ internal sealed record QueryParameter(
 
     public static QueryParameter Policy { get; } = new(
         "policy", "The policy to judge by. Left out: the default one.", "remora-1", false, board => [.. board.Policies.Select(policy => policy.Name)]);
+
+    public static QueryParameter Interval { get; } = new("interval", "How long a bucket is. Left out: 1h.", "1h", false, _ => ["1m", "1h", "6h", "12h", "1d"]);
+
+    public static QueryParameter TrafficInterval { get; } = Interval with { Allowed = _ => ["1m", "1h", "6h", "12h"] };
+
+    public static QueryParameter From { get; } = new("from", "The first moment: ISO-8601, or a time before now such as -24h or -7d.", "-24h");
+
+    public static QueryParameter To { get; } = new("to", "The first moment after it, in the same forms. Left out: now.", "now");
+
+    public static QueryParameter At { get; } = new("at", "The moment, in the same forms as 'from'. Left out: now.", "-1h");
+
+    public static QueryParameter Limit { get; } = new("limit", "The most rows: up to 10,000 as JSON, any number in other formats. Left out: 1,000 as JSON, else all.", "1000");
+
+    public static QueryParameter Format { get; } = new("format", "How rows are given. Left out: json.", "csv", false, _ => ["json", "csv", "parquet", "feather", "jsonl"]);
 
     private static IReadOnlyList<string> PairsOf(AssessmentBoard board) => [.. board.Markets.Select(market => market.Pair.ToString()).Distinct()];
 }

@@ -2,14 +2,21 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
+using Remora.Markets;
 using Remora.Risk;
 using Remora.Server.Answers;
 
 namespace Remora.Server.Api;
 
 /// <summary>Several assessments, in the order in which they were asked for.</summary>
-/// <param name="Assessments">One per pair.</param>
-public sealed record RiskBatch(IReadOnlyList<Assessment> Assessments);
+/// <param name="Assessments">One per pair that is tracked.</param>
+/// <param name="Unknown">Those that are not.</param>
+public sealed record RiskBatch(IReadOnlyList<Assessment> Assessments, IReadOnlyList<UnknownPair> Unknown);
+
+/// <summary>A pair that was asked for and is not tracked.</summary>
+/// <param name="Pair">The pair.</param>
+/// <param name="Nearest">The tracked pairs nearest to it.</param>
+public sealed record UnknownPair(Pair Pair, IReadOnlyList<string> Nearest);
 
 /// <summary>The main question: is it safe to trade?</summary>
 internal static class RiskApi
@@ -27,7 +34,7 @@ internal static class RiskApi
             .Takes(QueryParameter.OptionalPair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Side, QueryParameter.Policy)
             .Refuses(StatusCodes.Status404NotFound);
         risk.MapGet("/batch", GetBatch).WithName("risk_batch").WithSummary("Many pairs at once")
-            .WithDescription($"Assessments of up to {LargestBatch} pairs, in the order in which they are asked for.")
+            .WithDescription($"Assessments of up to {LargestBatch} pairs, in the order in which they are asked for, and by name those that are not tracked; 404 when none is.")
             .Takes(QueryParameter.Pairs, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Side, QueryParameter.Policy)
             .Refuses(StatusCodes.Status404NotFound);
     }
@@ -41,9 +48,16 @@ internal static class RiskApi
             if (!MarketChoice.TryRead(query, board, out var market, out problem)) return problem;
             return new AnswerResult<Assessment>(board.Answer(market, view.Policy, view.Side));
         }
+        if (WithoutPair(query) is { } astray) return astray;
+        return new AnswerResult<WholeMarketAssessment>(board.WholeAnswer(view.Policy, view.Side));
+    }
+
+    /// <summary>What is wrong where no pair is given, if anything.</summary>
+    internal static ProblemResult? WithoutPair(IQueryCollection query)
+    {
         foreach (var parameter in new[] { "exchange", "timeframe" })
             if (query.ContainsKey(parameter)) return ApiProblem.BadParameter(parameter, $"The parameter '{parameter}' chooses among the markets of a pair: give 'pair' too.");
-        return new AnswerResult<WholeMarketAssessment>(board.WholeAnswer(view.Policy, view.Side));
+        return null;
     }
 
     private static Results<AnswerResult<RiskBatch>, ProblemResult> GetBatch(HttpRequest request, AssessmentBoard board)
@@ -54,11 +68,19 @@ internal static class RiskApi
         if (pairs.Length > LargestBatch)
             return ApiProblem.BadParameter("pairs", $"{pairs.Length} pairs are too many at once: expected at most {LargestBatch}.");
         var answers = new List<RenderedAnswer>(pairs.Length);
+        var unknown = new List<UnknownPair>();
+        ProblemResult? firstUnknown = null;
         foreach (var pair in pairs)
         {
-            if (!MarketChoice.TryFind(pair, "pairs", query, board, out var market, out problem)) return problem;
-            answers.Add(board.Answer(market, view.Policy, view.Side));
+            if (MarketChoice.TryFind(pair, "pairs", query, board, out var market, out problem))
+            {
+                answers.Add(board.Answer(market, view.Policy, view.Side));
+                continue;
+            }
+            if (problem.Problem.Status != StatusCodes.Status404NotFound) return problem;
+            firstUnknown ??= problem;
+            unknown.Add(new(Pair.Parse(pair), problem.Problem.Nearest!));
         }
-        return new AnswerResult<RiskBatch>(RenderedAnswer.Of("assessments", answers));
+        return answers.Count == 0 ? firstUnknown! : new AnswerResult<RiskBatch>(RenderedAnswer.Of("assessments", answers, "unknown", unknown));
     }
 }

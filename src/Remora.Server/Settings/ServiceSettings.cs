@@ -3,6 +3,8 @@ using Remora.Feeds.Http;
 using Remora.Feeds.Keys;
 using Remora.Markets;
 using Remora.Risk;
+using Remora.Server.Streams;
+using Remora.Store;
 
 namespace Remora.Server.Settings;
 
@@ -39,8 +41,35 @@ public sealed record ServiceSettings
     /// <summary>All policies: the built-in ones and those of the folder.</summary>
     public IReadOnlyList<RiskPolicy> Policies { get; init; } = BuiltInPolicies.All;
 
-    /// <summary>Where the service keeps what must outlive it.</summary>
-    public string Data { get; init; } = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "remora");
+    /// <summary>The folder in which the service keeps what must outlive it; null for <see cref="DefaultData"/>.</summary>
+    public string? Data { get; init; }
+
+    /// <summary>Where data is kept when nothing else is said.</summary>
+    public static string DefaultData { get; } = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "remora");
+
+    /// <summary>Where data is kept.</summary>
+    public string DataFolder => Data ?? DefaultData;
+
+    /// <summary>Whether what happens is kept in a store.</summary>
+    public bool Store { get; init; } = true;
+
+    /// <summary>Whether the service's own requests are kept in it.</summary>
+    public bool RecordRequests { get; init; } = true;
+
+    /// <summary>The ClickHouse server that keeps it, such as <c>http://remora@host:8123</c>; null for the embedded engine in the data folder.</summary>
+    public string? Clickhouse { get; init; }
+
+    /// <summary>The database in it; null for the one of the address, or <c>remora</c>.</summary>
+    public string? Database { get; init; }
+
+    /// <summary>The cluster that tables are replicated and distributed over; null for a single server.</summary>
+    public string? Cluster { get; init; }
+
+    /// <summary>A loopback port on which the embedded engine answers ClickHouse's own clients; null for none.</summary>
+    public int? ClickhousePort { get; init; }
+
+    /// <summary>For how long what is kept is kept.</summary>
+    public StoreRetention Retention { get; init; } = new();
 
     /// <summary>How long after a candle's close it is asked for.</summary>
     public TimeSpan PollDelay { get; init; } = TimeSpan.FromSeconds(2);
@@ -62,6 +91,9 @@ public sealed record ServiceSettings
 
     /// <summary>The keys of outside sources, from the environment alone.</summary>
     public ApiKeys Keys { get; init; } = ApiKeys.None;
+
+    /// <summary>How many may read the event stream at once.</summary>
+    public int MaxStreams { get; init; } = 5000;
 
     /// <summary>Whether a sandbox stands in for the whole outside world.</summary>
     public bool Sandbox { get; init; }
@@ -85,8 +117,11 @@ public sealed record ServiceSettings
     /// <summary>The policies with the default first.</summary>
     public IReadOnlyList<RiskPolicy> PoliciesInOrder => [.. Policies.OrderBy(policy => policy.Name == Policy ? 0 : 1)];
 
+    /// <summary>How patient the event stream is; for tests to change.</summary>
+    internal StreamLimits StreamPatience { get; init; } = new();
+
     /// <summary>Where the calendar is.</summary>
-    public string CalendarFile => Calendar ?? Path.Combine(Data, "calendar.csv");
+    public string CalendarFile => Calendar ?? Path.Combine(DataFolder, "calendar.csv");
 
     internal IPAddress Address => Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(Host);
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Remora.Feeds.Http;
 using Remora.Markets;
+using Remora.Store;
 
 namespace Remora.Server.Settings;
 
@@ -17,6 +18,8 @@ internal sealed record SettingKey<T>(string Name, string Allowed, bool IsList, F
 internal static class SettingKeys
 {
     private const string Pairs = "pairs such as BTC/USDT, each once";
+    private const string DatabaseName = "a name of letters, digits and _, not starting with a digit";
+    private const string Days = "days from 1 to 10000, or 0 for ever";
     private const string Exchange = "CCXT's id of an exchange, such as binance";
     private const string Fallbacks = "exchanges such as kraken, or kraken:BTC/USD where the pair differs there";
     private static readonly string Timeframes = "one of " + string.Join(", ", Markets.Timeframe.Known);
@@ -33,8 +36,20 @@ internal static class SettingKeys
         One<ServiceSettings>("policy", "the name of a policy", (s, v) => s with { Policy = v }),
         One<ServiceSettings>("policies", "a folder of policy files (*.json)", (s, v) => s with { Policies = PolicyShelf.Load(v) }),
         One<ServiceSettings>("data", "a folder", (s, v) => v.Length > 0 && !v.Contains('\0') ? s with { Data = v } : null),
+        One<ServiceSettings>("store", "true or false", (s, v) => Bool(v) is { } b ? s with { Store = b } : null),
+        One<ServiceSettings>("record_requests", "true or false", (s, v) => Bool(v) is { } b ? s with { RecordRequests = b } : null),
+        One<ServiceSettings>("clickhouse", "the http:// or https:// address of a ClickHouse server, such as http://remora@host:8123, without a password", (s, v) => IsServer(v) ? s with { Clickhouse = v } : null),
+        One<ServiceSettings>("database", DatabaseName, (s, v) => IsName(v) ? s with { Database = v } : null),
+        One<ServiceSettings>("cluster", DatabaseName, (s, v) => IsName(v) ? s with { Cluster = v } : null),
+        One<ServiceSettings>("clickhouse_port", "a whole number from 0 to 65535, where 0 takes any free port", (s, v) => Whole(v, 0, 65535) is { } port ? s with { ClickhousePort = port } : null),
+        One<ServiceSettings>("keep_candles", Days, (s, v) => Keep(v) is { } days ? s with { Retention = s.Retention with { CandleDays = days } } : null),
+        One<ServiceSettings>("keep_observations", "days from 45 to 10000, or 0 for ever", (s, v) => Keep(v) is { } days and not (> 0 and < 45) ? s with { Retention = s.Retention with { ObservationDays = days } } : null),
+        One<ServiceSettings>("keep_assessments", Days, (s, v) => Keep(v) is { } days ? s with { Retention = s.Retention with { AssessmentDays = days } } : null),
+        One<ServiceSettings>("keep_requests", Days, (s, v) => Keep(v) is { } days ? s with { Retention = s.Retention with { RequestDays = days } } : null),
+        One<ServiceSettings>("keep_rollups", Days, (s, v) => Keep(v) is { } days ? s with { Retention = s.Retention with { RollupDays = days } } : null),
         One<ServiceSettings>("poll_delay", "seconds from 0 to 300", (s, v) => Number(v, 0, 300) is { } n ? s with { PollDelay = TimeSpan.FromSeconds(n) } : null),
         One<ServiceSettings>("sources", "true or false", (s, v) => Bool(v) is { } b ? s with { Sources = b } : null),
+        One<ServiceSettings>("max_streams", "a whole number from 0 to 100000", (s, v) => Whole(v, 0, 100_000) is { } n ? s with { MaxStreams = n } : null),
         One<ServiceSettings>("calendar", "a file", (s, v) => v.Length > 0 && !v.Contains('\0') ? s with { Calendar = v } : null),
         One<ServiceSettings>("calendar_before", "minutes from 0 to 10080", (s, v) => Number(v, 0, 10_080) is { } n ? s with { CalendarBefore = TimeSpan.FromMinutes(n) } : null),
         One<ServiceSettings>("calendar_after", "minutes from 0 to 10080", (s, v) => Number(v, 0, 10_080) is { } n ? s with { CalendarAfter = TimeSpan.FromMinutes(n) } : null),
@@ -76,6 +91,13 @@ internal static class SettingKeys
         if (colon < 0) return ExchangeOf(text) is { } same ? new(same) : null;
         return ExchangeOf(text[..colon]) is { } id && PairOf(text[(colon + 1)..]) is { } pair ? new(id, pair) : null;
     }
+
+    private static bool IsName(string text) => text.Length is > 0 and <= 100 && !char.IsAsciiDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
+
+    private static bool IsServer(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps) && !url.UserInfo.Contains(':');
+
+    private static int? Keep(string text) => Whole(text, 0, StoreRetention.MostDays);
 
     private static bool? Bool(string text) => text switch { "true" => true, "false" => false, _ => null };
 

@@ -9,8 +9,8 @@ public static class SettingsReader
     /// <summary>What variables begin with: <c>REMORA_PORT</c>.</summary>
     public const string Prefix = "REMORA_";
 
-    /// <summary>Variables with the prefix that are no settings: where the settings file is, what clients read, and where tests find recorded data.</summary>
-    private static readonly string[] OtherVariables = ["config", "url", "api_key", "shared", .. OutsideKeys];
+    /// <summary>Variables with the prefix that are no settings: where the settings file is, what clients read, where tests find recorded data, the password and the parts of ClickHouse.</summary>
+    private static readonly string[] OtherVariables = ["config", "url", "api_key", "shared", "clickhouse_password", "clickhouse_host", "libchdb", .. OutsideKeys];
 
     /// <summary>The keys of outside sources by the names they would have as settings, which they are not.</summary>
     private static IEnumerable<string> OutsideKeys => ApiKeys.Variables.Select(variable => variable[Prefix.Length..].ToLowerInvariant());

@@ -47,4 +47,8 @@ public readonly record struct MarketEvent
 /// <param name="Daily">Daily candles.</param>
 /// <param name="Hourly">Hourly candles; empty where the base is one hour or longer.</param>
 /// <param name="Base">Candles of the base timeframe.</param>
-public sealed record MarketHistory(IReadOnlyList<Candle> Daily, IReadOnlyList<Candle> Hourly, IReadOnlyList<Candle> Base);
+public sealed record MarketHistory(IReadOnlyList<Candle> Daily, IReadOnlyList<Candle> Hourly, IReadOnlyList<Candle> Base)
+{
+    /// <summary>The market that these candles, and those after them, really are of, where another exchange or pair stands in; null where that is not known or nobody stands in.</summary>
+    public MarketId? Source { get; init; }
+}

@@ -45,8 +45,8 @@ internal sealed class ObservationSeries(Signal signal)
     private double AgainstPercentile(Observation now)
     {
         _past.RemoveAll(o => o.HeldAt <= now.HeldAt - Month);
-        if (_past.Count < LeastForPercentile) return double.NaN;
-        var sorted = _past.Select(o => o.Value).Order().ToArray();
+        var sorted = _past.Where(o => o.Source == now.Source).Select(o => o.Value).Order().ToArray(); // one exchange's hours say nothing of what is usual on another
+        if (sorted.Length < LeastForPercentile) return double.NaN;
         var usual = sorted[(int)Math.Ceiling(0.99 * sorted.Length) - 1];
         return usual > 0 ? now.Value / usual : double.NaN;
     }

@@ -28,6 +28,9 @@ internal static class Reasoning
         foreach (var (name, source) in assessment.Sources)
             if (name != SourceState.Candles && source.State != Reliance.Fresh && Weighs(name, assessment))
                 sentences.Add(Text($"{name} is {RemoraJson.NameOf(source.State)}: it adds nothing to the score and lowers confidence."));
+        foreach (var signal in OutsideView.Signals)
+            if (!double.IsNaN(assessment.Outside.RawAt(signal, assessment.AssessedAt)) && double.IsNaN(assessment.Outside.At(signal, assessment.AssessedAt)))
+                sentences.Add(Text($"{RemoraJson.NameOf(signal)} has too short a past to say what is usual: it adds nothing to the score and lowers confidence until it has one."));
         return sentences;
     }
 

@@ -78,35 +78,10 @@ public sealed record ScoreWeights
 }
 
 /// <summary>Risk of each regime, [0, 1].</summary>
-public sealed record RegimeRisk
+public sealed record RegimeRisk : PerRegime
 {
-    /// <summary>Risk in a bull market.</summary>
-    public double Bull { get; init; } = 0.2;
-
-    /// <summary>Risk in a sideways market.</summary>
-    public double Sideways { get; init; } = 0.4;
-
-    /// <summary>Risk in a bear market.</summary>
-    public double Bear { get; init; } = 0.7;
-
-    /// <summary>Risk in a choppy market.</summary>
-    public double Choppy { get; init; } = 0.8;
-
-    /// <summary>Risk at extreme volatility.</summary>
-    public double HighVol { get; init; } = 0.9;
-
-    /// <summary>Risk in a panic.</summary>
-    public double Panic { get; init; } = 1.0;
-
-    internal double Of(Regimes.Regime regime) => regime switch
-    {
-        Regimes.Regime.Bull => Bull,
-        Regimes.Regime.Sideways => Sideways,
-        Regimes.Regime.Bear => Bear,
-        Regimes.Regime.Choppy => Choppy,
-        Regimes.Regime.HighVol => HighVol,
-        _ => Panic,
-    };
+    /// <summary>The risks of <c>remora-1</c>.</summary>
+    public RegimeRisk() => (Bull, Sideways, Bear, Choppy, HighVol, Panic) = (0.2, 0.4, 0.7, 0.8, 0.9, 1.0);
 }
 
 /// <summary>Thresholds of volatility classes, regimes, trend and momentum.</summary>
@@ -256,35 +231,10 @@ public sealed record DecisionRules
 }
 
 /// <summary>The part of a position that each regime leaves, [0, 1], beside what the score leaves.</summary>
-public sealed record RegimePosition
+public sealed record RegimePosition : PerRegime
 {
-    /// <summary>In a bull market.</summary>
-    public double Bull { get; init; } = 1;
-
-    /// <summary>In a sideways market.</summary>
-    public double Sideways { get; init; } = 1;
-
-    /// <summary>In a bear market.</summary>
-    public double Bear { get; init; } = 1;
-
-    /// <summary>In a choppy market.</summary>
-    public double Choppy { get; init; } = 1;
-
-    /// <summary>At extreme volatility.</summary>
-    public double HighVol { get; init; } = 1;
-
-    /// <summary>In a panic.</summary>
-    public double Panic { get; init; } = 1;
-
-    internal double Of(Regimes.Regime regime) => regime switch
-    {
-        Regimes.Regime.Bull => Bull,
-        Regimes.Regime.Sideways => Sideways,
-        Regimes.Regime.Bear => Bear,
-        Regimes.Regime.Choppy => Choppy,
-        Regimes.Regime.HighVol => HighVol,
-        _ => Panic,
-    };
+    /// <summary>All of it in every regime.</summary>
+    public RegimePosition() => (Bull, Sideways, Bear, Choppy, HighVol, Panic) = (1, 1, 1, 1, 1, 1);
 }
 
 /// <summary>What a policy does when its data is stale.</summary>

@@ -52,14 +52,17 @@ internal sealed class FeedRig : IAsyncDisposable
     public static Task<FeedRig> CreateAsync(Action<StandInMarkets>? markets = null, params string[] exchanges) =>
         CreateAsync(Timeframe.FiveMinutes, markets, exchanges);
 
-    public static async Task<FeedRig> CreateAsync(Timeframe timeframe, Action<StandInMarkets>? markets = null, params string[] exchanges)
+    public static Task<FeedRig> CreateAsync(Timeframe timeframe, Action<StandInMarkets>? markets = null, params string[] exchanges) =>
+        CreateAsync(timeframe, Options, markets, exchanges);
+
+    public static async Task<FeedRig> CreateAsync(Timeframe timeframe, MarketFeedOptions options, Action<StandInMarkets>? markets, params string[] exchanges)
     {
         var rig = new FeedRig(new(2024, 3, 10, 12, 2, 0, TimeSpan.Zero));
         rig.Server = await StandInServer.StartAsync(rig.Clock);
         markets?.Invoke(rig.Server.Markets);
         rig.Bridge = CcxtBridge.Start(new() { BaseUrl = rig.Server.BaseUrl, RateLimit = false, RequestDeadline = TimeSpan.FromSeconds(1) }, rig.Clock);
         var venues = exchanges.Select(id => new Venue(rig.Bridge.Exchange(id), Pair.Parse(WireFormats.Pairs[id]))).ToArray();
-        rig.Feed = new(new(exchanges[0], venues[0].Pair, timeframe), venues, Options, rig.Clock);
+        rig.Feed = new(new(exchanges[0], venues[0].Pair, timeframe), venues, options, rig.Clock);
         return rig;
     }
 

@@ -21,6 +21,7 @@ public sealed class HttpSourceTests
         ["coinpaprika"] = ("coinpaprika-global.json", 2_731_840_022_184),
         ["deribit-dvol-btc"] = ("deribit-dvol-btc.json", 60.46),
         ["deribit-dvol-eth"] = ("deribit-dvol-eth.json", 76.46),
+        ["coinglass-BTC"] = ("coinglass-liquidations.json", 2_500_000),
     };
 
     public static TheoryData<string> Faults => [.. HttpFaults.All.Keys];
@@ -31,7 +32,7 @@ public sealed class HttpSourceTests
     public void Every_source_has_a_name_of_its_own_and_a_fixture()
     {
         Assert.Equal(HttpSources.All.Count, HttpSources.All.Select(source => source.Name).Distinct().Count());
-        Assert.Equal(HttpSources.All.Select(source => source.Name).Except(["alternative.me"]).Order(), Fixtures.Keys.Order());
+        Assert.Equal(All.Select(source => source.Name).Except(["alternative.me"]).Order(), Fixtures.Keys.Order());
     }
 
     [Theory, MemberData(nameof(Names))]
@@ -120,5 +121,7 @@ public sealed class HttpSourceTests
 
     private static JsonElement Json(HttpSource source, string body) => source.Decode?.Invoke(Encoding.UTF8.GetBytes(body)) ?? JsonElement.Parse(body);
 
-    internal static HttpSource SourceOf(string name) => HttpSources.All.Single(source => source.Name == name);
+    internal static HttpSource SourceOf(string name) => All.Single(source => source.Name == name);
+
+    private static IEnumerable<HttpSource> All => HttpSources.All.Append(Feeds.Derivatives.Coinglass.Source("BTC", Keys.SomeKey.Of("key-of-the-tests")));
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections import Counter
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple, TypeVar
@@ -18,6 +19,7 @@ DEFAULT_URL = "http://127.0.0.1:8000"
 ON_ERROR = {"allow": "entries are allowed", "block": "entries are blocked", "last": "the last answers count while they are recent, then entries are allowed"}
 
 _LARGEST_MEMORY = 4096
+_PAIR = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+(:[A-Za-z0-9._-]+)?")
 _LASTING = ("recommendation", "risk_score", "risk_class", "risk_confidence", "position_scale", "blocked_by", "reasoning", "regime")
 T = TypeVar("T")
 Question = Tuple[Tuple[str, str], ...]
@@ -114,20 +116,17 @@ class RemoraClient:
         }
 
     def fetch_batch(self, pairs: List[str], side: Optional[str] = None, policy: Optional[str] = None) -> Dict[str, Assessment]:
-        """Those of the pairs that the service tracks. It refuses a batch with a pair it does not know; then it is asked what it knows, and again for that."""
-        if not pairs:
+        """Those of the pairs that the service tracks, in one request."""
+        asked = [pair for pair in pairs if _PAIR.fullmatch(pair)]
+        if not asked:
             return {}
+        question = _question(pairs=",".join(asked), side=side, policy=policy)
         try:
-            return self._fetch_batch(pairs, side, policy)
+            return self.fetch("/api/v1/risk/batch?" + urlencode(question, safe=",/"), lambda json: _several(asked, json))
         except RemoraError as error:
-            if not error.is_callers_fault or error.problem.get("parameter") != "pairs":
-                raise
-        tracked = self.fetch_tracked()
-        return self._fetch_batch([pair for pair in pairs if pair.upper() in tracked], side, policy)
-
-    def fetch_tracked(self) -> List[str]:
-        """The pairs that the service tracks, or a RemoraError."""
-        return self.fetch("/api/v1/pairs", _tracked)
+            if error.status == 404:
+                return {}  # it tracks none of them
+            raise
 
     def fetch(self, path: str, read: Callable[[Any], T]) -> T:
         """One request, past the cache and through the breaker: what ``read`` makes of the JSON, or a RemoraError."""
@@ -175,12 +174,6 @@ class RemoraClient:
             self._said[text] = None
         log.warning("%s", text)
 
-    def _fetch_batch(self, pairs: List[str], side: Optional[str], policy: Optional[str]) -> Dict[str, Assessment]:
-        if not pairs:
-            return {}
-        question = _question(pairs=",".join(pairs), side=side, policy=policy)
-        return self.fetch("/api/v1/risk/batch?" + urlencode(question, safe=",/"), lambda json: _several(pairs, json))
-
     def _remembered(self, question: Question, seconds: float) -> Optional[Assessment]:
         with self._lock:
             found = self._memory.get(question)
@@ -221,13 +214,7 @@ def _about(pair: Optional[str], answer: Any) -> Assessment:
 
 def _several(pairs: List[str], answer: Any) -> Dict[str, Assessment]:
     items = answer.get("assessments") if isinstance(answer, dict) else None
-    if not isinstance(items, list) or len(items) != len(pairs):
-        raise RemoraError("not_an_assessment", f"the answer does not have {len(pairs)} assessments")
-    return {pair: _about(pair, item) for pair, item in zip(pairs, items)}
-
-
-def _tracked(answer: Any) -> List[str]:
-    items = answer.get("pairs") if isinstance(answer, dict) else None
-    if not isinstance(items, list) or not all(isinstance(item, dict) and isinstance(item.get("pair"), str) for item in items):
-        raise RemoraError("not_an_assessment", "the answer is not a list of tracked pairs")
-    return [item["pair"] for item in items]
+    if not isinstance(items, list):
+        raise RemoraError("not_an_assessment", "the answer has no list of assessments")
+    found = {item.pair.upper(): item for item in map(Assessment.from_json, items) if item.pair is not None}
+    return {pair: found[pair.upper()] for pair in pairs if pair.upper() in found}

@@ -1,0 +1,85 @@
+using Microsoft.Extensions.Logging;
+
+namespace Remora.Bots.Freqtrade;
+
+/// <summary>
+/// Keeps the locks of one bot as the verdicts have them: looks at what the bot has, and corrects the difference. So it does not matter what happened in between, to the bot, to its
+/// tokens or to this process. While the source of verdicts is lost nothing is renewed, and the locks run out by themselves.
+/// </summary>
+internal sealed class FreqtradeLocks(FreqtradeBot bot, VerdictBoard verdicts, TimeProvider clock, ILogger log)
+{
+    private static readonly TimeSpan WhitelistFor = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(15);
+    private IReadOnlyList<string> _whitelist = [];
+    private DateTimeOffset _whitelistAt = DateTimeOffset.MinValue;
+    private string? _trouble;
+
+    /// <summary>Runs until it is cancelled. Locks are left to run out: a service that restarts leaves no gap.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        using var rest = new FreqtradeRest(bot);
+        var wait = ShortestWait;
+        try
+        {
+            while (true)
+            {
+                var outlook = verdicts.Present;
+                if (await TryAsync(rest, outlook, cancellation))
+                {
+                    wait = ShortestWait;
+                    await WaitAsync(outlook, cancellation);
+                }
+                else
+                {
+                    await Task.Delay(wait, clock, cancellation);
+                    wait = wait * 2 < LongestWait ? wait * 2 : LongestWait;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // It was told to stop.
+        }
+    }
+
+    private async Task<bool> TryAsync(FreqtradeRest rest, Outlook outlook, CancellationToken cancellation)
+    {
+        if (!outlook.IsCurrent) return true;
+        try
+        {
+            await CorrectAsync(rest, outlook, cancellation);
+            if (_trouble is not null) log.LogWarning("Locks of {Bot} are kept again", bot);
+            _trouble = null;
+            return true;
+        }
+        catch (FreqtradeException e)
+        {
+            if (_trouble is null) log.LogWarning("Locks of {Bot} cannot be kept: {Error}. It is tried again; those that hold run out by themselves", bot, e.Message);
+            _trouble = e.Message;
+            return false;
+        }
+    }
+
+    private async Task CorrectAsync(FreqtradeRest rest, Outlook outlook, CancellationToken cancellation)
+    {
+        var now = clock.GetUtcNow();
+        if (now - _whitelistAt >= WhitelistFor) (_whitelist, _whitelistAt) = (await rest.WhitelistAsync(cancellation), now);
+        var wanted = LockPlan.Wanted(_whitelist, outlook.Verdicts);
+        var plan = LockPlan.Of(wanted, await rest.LocksAsync(cancellation), now, bot.LockFor);
+        if (plan.Place.Count > 0)
+        {
+            await rest.PlaceAsync(plan.Place, now + bot.LockFor, cancellation);
+            foreach (var placed in plan.Place.Where(plan.IsNews)) log.LogInformation("{Bot}: {Pair} is locked ({Side}): {Reason}", bot, placed.Pair, placed.Side, placed.Reason);
+        }
+        foreach (var id in plan.Delete) await rest.DeleteAsync(id, cancellation); // after placing, so that a renewal leaves no gap
+    }
+
+    private async Task WaitAsync(Outlook seen, CancellationToken cancellation)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        await Task.WhenAny(verdicts.WaitAsync(seen.Version, over.Token), Task.Delay(bot.CheckEvery, clock, over.Token));
+        await over.CancelAsync();
+        cancellation.ThrowIfCancellationRequested();
+    }
+}

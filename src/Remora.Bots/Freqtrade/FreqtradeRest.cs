@@ -1,0 +1,119 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+
+namespace Remora.Bots.Freqtrade;
+
+/// <summary>As much of Freqtrade's REST interface as locks take, as its documentation has it. Logs in by itself, and again when its tokens have run out.</summary>
+internal sealed class FreqtradeRest : IDisposable
+{
+    private readonly HttpClient _http;
+    private readonly FreqtradeBot _bot;
+    private string? _access;
+    private string? _refresh;
+
+    public FreqtradeRest(FreqtradeBot bot)
+    {
+        _bot = bot;
+        _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+        {
+            BaseAddress = new(bot.Url.GetLeftPart(UriPartial.Path).TrimEnd('/') + "/api/v1/"),
+            Timeout = bot.Timeout,
+            MaxResponseContentBufferSize = 4 * 1024 * 1024,
+        };
+    }
+
+    /// <summary>The pairs the bot trades now.</summary>
+    public Task<IReadOnlyList<string>> WhitelistAsync(CancellationToken cancellation) => AskAsync<IReadOnlyList<string>>(
+        () => new(HttpMethod.Get, "whitelist"), json => [.. json.GetProperty("whitelist").EnumerateArray().Select(pair => pair.GetString()!)], cancellation);
+
+    /// <summary>All locks that hold, whoever placed them.</summary>
+    public Task<IReadOnlyList<BotLock>> LocksAsync(CancellationToken cancellation) => AskAsync(() => new(HttpMethod.Get, "locks"), Locks, cancellation);
+
+    /// <summary>Places locks; gives all that hold then.</summary>
+    public Task<IReadOnlyList<BotLock>> PlaceAsync(IReadOnlyList<WantedLock> locks, DateTimeOffset until, CancellationToken cancellation) => AskAsync(
+        () => new(HttpMethod.Post, "locks") { Content = JsonContent.Create(locks.Select(wanted => new { pair = wanted.Pair, until, side = wanted.Side, reason = wanted.Reason })) },
+        Locks, cancellation);
+
+    /// <summary>Deletes a lock; that there is none any longer is just as well.</summary>
+    public Task DeleteAsync(long id, CancellationToken cancellation) => AskAsync(() => new(HttpMethod.Delete, $"locks/{id}"), _ => true, cancellation, missingIsWell: true);
+
+    public void Dispose() => _http.Dispose();
+
+    private static IReadOnlyList<BotLock> Locks(JsonElement json) =>
+    [
+        .. json.GetProperty("locks").EnumerateArray().Where(item => !item.TryGetProperty("active", out var active) || active.GetBoolean()).Select(item => new BotLock(
+            item.GetProperty("id").GetInt64(), item.GetProperty("pair").GetString()!, item.TryGetProperty("side", out var side) ? side.GetString() ?? "*" : "*",
+            DateTimeOffset.FromUnixTimeMilliseconds(item.GetProperty("lock_end_timestamp").GetInt64()),
+            item.TryGetProperty("reason", out var reason) ? reason.GetString() ?? "" : "")),
+    ];
+
+    private async Task<T> AskAsync<T>(Func<HttpRequestMessage> make, Func<JsonElement, T> read, CancellationToken cancellation, bool missingIsWell = false)
+    {
+        if (_access is null) await LogInAsync(cancellation);
+        var response = await SendAsync(make(), new("Bearer", _access), cancellation);
+        if (response.Status == HttpStatusCode.Unauthorized)
+        {
+            if (!await RefreshAsync(cancellation)) await LogInAsync(cancellation);
+            response = await SendAsync(make(), new("Bearer", _access), cancellation);
+        }
+        if (response.Status == HttpStatusCode.NotFound && missingIsWell) return read(default);
+        return Read(response, read);
+    }
+
+    private async Task LogInAsync(CancellationToken cancellation)
+    {
+        (_access, _refresh) = (null, null);
+        var basic = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{_bot.User}:{_bot.Password}")));
+        var response = await SendAsync(new(HttpMethod.Post, "token/login"), basic, cancellation);
+        if (response.Status == HttpStatusCode.Unauthorized) throw new FreqtradeException($"{_bot} refuses user '{_bot.User}' with the password that was given");
+        (_access, _refresh) = Read(response, json => (json.GetProperty("access_token").GetString(), json.GetProperty("refresh_token").GetString()));
+    }
+
+    private async Task<bool> RefreshAsync(CancellationToken cancellation)
+    {
+        if (_refresh is null) return false;
+        var response = await SendAsync(new(HttpMethod.Post, "token/refresh"), new("Bearer", _refresh), cancellation);
+        if (response.Status != HttpStatusCode.OK) return false;
+        _access = Read(response, json => json.GetProperty("access_token").GetString());
+        return true;
+    }
+
+    private async Task<(HttpStatusCode Status, byte[] Body, string Target)> SendAsync(HttpRequestMessage request, AuthenticationHeaderValue key, CancellationToken cancellation)
+    {
+        using (request)
+        {
+            request.Headers.Authorization = key;
+            try
+            {
+                using var response = await _http.SendAsync(request, cancellation);
+                return (response.StatusCode, await response.Content.ReadAsByteArrayAsync(cancellation), $"{request.Method} /api/v1/{request.RequestUri}");
+            }
+            catch (HttpRequestException e)
+            {
+                throw new FreqtradeException($"{_bot} cannot be reached: {e.Message}", e);
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                throw new FreqtradeException($"{_bot} did not answer within {_bot.Timeout.TotalSeconds:0.###} s");
+            }
+        }
+    }
+
+    private T Read<T>((HttpStatusCode Status, byte[] Body, string Target) response, Func<JsonElement, T> read)
+    {
+        if (response.Status is HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotFound)
+            throw new FreqtradeException($"{_bot} does not know {response.Target} ({(int)response.Status}): is it a Freqtrade whose REST interface can place locks?");
+        if ((int)response.Status is < 200 or >= 300) throw new FreqtradeException($"{_bot} answered {(int)response.Status} to {response.Target}");
+        try
+        {
+            return read(JsonElement.Parse(response.Body));
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentOutOfRangeException)
+        {
+            throw new FreqtradeException($"{_bot} answered something unexpected to {response.Target}", e);
+        }
+    }
+}

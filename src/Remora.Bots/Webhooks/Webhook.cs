@@ -1,0 +1,82 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Remora.Markets;
+
+namespace Remora.Bots.Webhooks;
+
+/// <summary>
+/// Tells one receiver of changes, those of a pair in their order. A few lanes, each pair in one of them, so that an event the receiver chokes on holds up few others; each lane
+/// keeps a bounded number, and where there are more the oldest are given up.
+/// </summary>
+internal sealed class Webhook
+{
+    public const int LaneCapacity = 256;
+    private const int LaneCount = 4;
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(5);
+
+    private readonly Channel<WebhookEvent>[] _lanes;
+    private readonly WebhookTarget _target;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _log;
+    private int _troubles;
+
+    public Webhook(WebhookTarget target, VerdictBoard verdicts, TimeProvider clock, ILogger log)
+    {
+        (_target, _clock, _log) = (target, clock, log);
+        _lanes = [.. Enumerable.Range(0, LaneCount).Select(_ => Channel.CreateBounded<WebhookEvent>(
+            new BoundedChannelOptions(LaneCapacity) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true }, GiveUpOldest))];
+        verdicts.Subscribe(Offer);
+    }
+
+    /// <summary>Runs until it is cancelled; what is waiting then is lost.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        using var sender = new WebhookSender(_target, _clock);
+        await Task.WhenAll(_lanes.Select(lane => RunAsync(lane, sender, cancellation)));
+    }
+
+    private void Offer(VerdictChange change)
+    {
+        if (!_target.Wants(change)) return;
+        var lane = _lanes[(uint)change.After.Pair.GetHashCode() % LaneCount];
+        lane.Writer.TryWrite(WebhookEvent.Of(change, Instant.From(_clock.GetUtcNow())));
+    }
+
+    private async Task RunAsync(Channel<WebhookEvent> lane, WebhookSender sender, CancellationToken cancellation)
+    {
+        try
+        {
+            await foreach (var next in lane.Reader.ReadAllAsync(cancellation)) await DeliverAsync(next, sender, cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // It was told to stop.
+        }
+    }
+
+    private async Task DeliverAsync(WebhookEvent next, WebhookSender sender, CancellationToken cancellation)
+    {
+        var body = next.Render();
+        var wait = TimeSpan.FromSeconds(1);
+        for (var attempt = 1; ; attempt++)
+        {
+            var outcome = await sender.SendAsync(next.Id, body, cancellation);
+            if (outcome.IsTaken)
+            {
+                if (Interlocked.Exchange(ref _troubles, 0) > 0) _log.LogWarning("Webhook {Target} takes events again", _target);
+                return;
+            }
+            if (Interlocked.Increment(ref _troubles) == 1) _log.LogWarning("Webhook {Target} does not take events: {What}", _target, outcome.What);
+            if (!outcome.IsWorthAnother || attempt >= _target.Attempts)
+            {
+                _log.LogError("Webhook {Target}: event {Id} of {Pair} is given up after {Attempts} attempts: {What}", _target, next.Id, next.Pair, attempt, outcome.What);
+                return;
+            }
+            var pause = outcome.Wait is { } asked && asked > wait ? asked : wait;
+            await Task.Delay(pause < LongestWait ? pause : LongestWait, _clock, cancellation);
+            wait *= 2;
+        }
+    }
+
+    private void GiveUpOldest(WebhookEvent oldest) => _log.LogError("Webhook {Target}: too much is waiting; event {Id} of {Pair} is given up", _target, oldest.Id, oldest.Pair);
+}

@@ -1,0 +1,47 @@
+using System.CommandLine;
+using Remora.Cli.Render;
+using Remora.ClickHouse.Rollups;
+
+namespace Remora.Cli.Commands.Rollups;
+
+/// <summary><c>remora rollup load</c>: files into the source, through the views or past them, each file once.</summary>
+internal static class LoadVerb
+{
+    public static Command Create()
+    {
+        var from = new Option<string[]>("--from")
+        {
+            Description = "Files to load: .parquet, .csv, .tsv, .jsonl, .feather, .arrow or .native, with .gz behind it if need be; columns by name",
+            HelpName = "FILES",
+            Required = true,
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var detached = new Option<bool>("--detached") { Description = "Past the views, for very large deltas: their states are computed beside, and moved in with the rows" };
+        var checks = new Option<string[]>("--check") { Description = "A condition every row must meet, in SQL: 'positive=value > 0'; repeatable", HelpName = "NAME=EXPR" };
+        checks.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens)
+                if (token.Value.IndexOf('=') is <= 0 || token.Value.EndsWith('=')) result.AddError($"--check '{token.Value}': expected NAME=EXPR such as 'positive=value > 0'");
+        });
+        var earliest = Options.Time("--earliest", "Refuse files with a row before this, e.g. 2022-01-01");
+        var latest = Options.Time("--latest", "Refuse files with a row after this");
+        return new RollupVerb("load", "Loads files into the source: staged and checked first, then moved in. Given again after an interruption it goes on; files that were loaded are not loaded twice.", from, detached, checks, earliest, latest)
+            .Doing(async run =>
+            {
+                var first = run.Rollups[0];
+                var sources = run.Rollups.Select(rollup => rollup.Definition.Source).Distinct().ToList();
+                if (sources.Count > 1) return Terminal.Fail($"load takes the definitions of one source; these have {string.Join(", ", sources)}", ExitCode.Usage);
+                var options = new RollupLoadOptions
+                {
+                    IsDetached = run.Parsed.GetValue(detached),
+                    Earliest = run.Parsed.GetValue(earliest)?.ToDateTimeOffset(),
+                    Latest = run.Parsed.GetValue(latest)?.ToDateTimeOffset(),
+                    Checks = (run.Parsed.GetValue(checks) ?? []).Select(text => text.Split('=', 2)).ToDictionary(parts => parts[0].Trim(), parts => parts[1].Trim()),
+                };
+                var others = run.Rollups.Skip(1).Select(rollup => rollup.Definition).ToList();
+                var report = await first.LoadAsync(run.Parsed.GetValue(from)!, options, others, run.Progress, run.Cancellation);
+                run.Say(RollupText.Json(first, report), RollupText.Line(first, report));
+                return ExitCode.Ok;
+            });
+    }
+}

@@ -1,0 +1,43 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Remora.Cli.Render;
+using Remora.ClickHouse.Rollups;
+
+namespace Remora.Cli.Commands.Rollups;
+
+/// <summary>The verbs that change nothing.</summary>
+internal static class LookingVerbs
+{
+    public static Command Plan() => new RollupVerb("plan", "Shows what apply would make. Changes nothing.").Each(async (run, rollup) =>
+    {
+        var plan = await rollup.PlanAsync(run.Cancellation);
+        run.Say(RollupText.Json(rollup, plan), RollupText.Lines(rollup, plan));
+        return ExitCode.Ok;
+    });
+
+    public static Command Verify() => new RollupVerb("verify", "Compares the rollup with its source, and names the ranges that are missing, doubled or different. Exit code 4 when there are any.").Each(async (run, rollup) =>
+    {
+        var verification = await rollup.VerifyAsync(run.Progress, run.Cancellation);
+        run.Say(RollupText.Json(rollup, verification), RollupText.Lines(rollup, verification));
+        return verification.Findings.Count == 0 ? ExitCode.Ok : ExitCode.Differs;
+    });
+
+    public static Command Status()
+    {
+        var prometheus = new Option<bool>("--prometheus") { Description = "As Prometheus metrics" };
+        var rules = new Option<bool>("--alert-rules") { Description = "Only print alert rules for these metrics, as a Prometheus rule file; needs no definition and no store" };
+        var verb = new RollupVerb("status", "Rows, times, lag, parts, bytes and the views' own speed.", prometheus, rules) { PrintsInstead = (rules, RollupStatus.AlertRules) };
+        return verb.Doing(async run =>
+        {
+            var all = new List<RollupStatus>();
+            foreach (var rollup in run.Rollups) all.Add(await rollup.StatusAsync(run.Cancellation));
+            if (run.Parsed.GetValue(prometheus))
+            {
+                Console.Write(RollupStatus.ToPrometheus(all));
+                return ExitCode.Ok;
+            }
+            foreach (var status in all) run.Say(RollupText.Json(status), RollupText.Lines(status));
+            return ExitCode.Ok;
+        });
+    }
+}

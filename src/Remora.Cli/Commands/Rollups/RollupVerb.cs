@@ -1,0 +1,121 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Remora.ClickHouse;
+using Remora.ClickHouse.Rollups;
+using Remora.Cli.Render;
+
+namespace Remora.Cli.Commands.Rollups;
+
+/// <summary>What every verb of <c>remora rollup</c> shares: the definitions, the store, progress, JSON, and what errors become.</summary>
+internal sealed class RollupVerb
+{
+    private readonly Argument<string[]> _files = new("DEFINITIONS") { Description = "Definition files (*.sql), or folders of them", Arity = ArgumentArity.ZeroOrMore };
+    private readonly Option<bool> _json = new("--json") { Description = "The outcome as JSON" };
+    private readonly StoreOptionSet _store = new();
+
+    public RollupVerb(string name, string description, params IEnumerable<Option> options)
+    {
+        Command = new(name, description) { _files };
+        foreach (var option in options) Command.Options.Add(option);
+        Command.Options.Add(_json);
+        _store.AddTo(Command);
+        Command.Validators.Add(result =>
+        {
+            if (result.GetValue(_files) is not { Length: > 0 } && !(PrintsInstead is { } other && result.GetValue(other.Asked)))
+                result.AddError($"which rollup? Name its definition, or a folder of them: remora rollup {name} rollups/");
+        });
+    }
+
+    /// <summary>An option that asks for a text in place of the verb's work.</summary>
+    public (Option<bool> Asked, string Text)? PrintsInstead { get; init; }
+
+    public Command Command { get; }
+
+    /// <summary>What is done on the open store, with all definitions.</summary>
+    public Command Doing(Func<RollupRun, Task<int>> job)
+    {
+        Command.SetAction(async (parsed, cancellation) =>
+        {
+            if (PrintsInstead is { } other && parsed.GetValue(other.Asked))
+            {
+                Console.WriteLine(other.Text);
+                return ExitCode.Ok;
+            }
+            try
+            {
+                var definitions = await ReadAsync(parsed.GetValue(_files)!, cancellation);
+                return await _store.AttemptAsync(parsed, makeDatabase: true, open => RunAsync(open), cancellation);
+
+                async Task<int> RunAsync(ClickHouseConnection open)
+                {
+                    var rollups = definitions.Select(definition => new Rollup(open.Client, definition)).ToList();
+                    var run = new RollupRun(parsed, rollups, cancellation);
+                    var exit = await RollupProgressView.ShowAsync(progress => job(run with { Progress = progress }));
+                    run.Write(parsed.GetValue(_json));
+                    return exit;
+                }
+            }
+            catch (RollupDefinitionException e)
+            {
+                return Terminal.Fail(e.Message, ExitCode.Usage);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return Terminal.Fail(e.Message, ExitCode.Usage);
+            }
+            catch (RollupException e)
+            {
+                return Terminal.Fail(e.Message, ExitCode.No);
+            }
+        });
+        return Command;
+    }
+
+    /// <summary>Runs a verb on one rollup after another.</summary>
+    public Command Each(Func<RollupRun, Rollup, Task<int>> job) => Doing(async run =>
+    {
+        var exit = ExitCode.Ok;
+        foreach (var rollup in run.Rollups) exit = Math.Max(exit, await job(run, rollup));
+        return exit;
+    });
+
+    private static async Task<List<RollupDefinition>> ReadAsync(IEnumerable<string> paths, CancellationToken cancellation)
+    {
+        var definitions = new List<RollupDefinition>();
+        foreach (var path in paths)
+        {
+            var files = Directory.Exists(path) ? Directory.GetFiles(path, "*.sql").Order(StringComparer.Ordinal).ToArray() : [path];
+            if (files.Length == 0) throw new IOException($"there is no definition (*.sql) in '{path}'");
+            foreach (var file in files)
+            {
+                if (!File.Exists(file)) throw new IOException($"there is no file or folder '{file}'");
+                var definition = await RollupFile.ReadAsync(file, cancellation);
+                if (definitions.Find(other => other.Name == definition.Name) is { } same) throw new RollupDefinitionException(definition.File, 1, $"the rollup '{definition.Name}' is defined in {same.File} as well");
+                definitions.Add(definition);
+            }
+        }
+        return definitions;
+    }
+}
+
+/// <summary>One run of a verb: what it works on, and what it has to say.</summary>
+internal sealed record RollupRun(ParseResult Parsed, IReadOnlyList<Rollup> Rollups, CancellationToken Cancellation)
+{
+    private readonly JsonArray _entries = [];
+    private readonly List<string> _lines = [];
+
+    public IProgress<RollupProgress>? Progress { get; init; }
+
+    /// <summary>Adds the outcome for one rollup, for programs and for people.</summary>
+    public void Say(JsonObject entry, params IEnumerable<string> lines)
+    {
+        _entries.Add((JsonNode)entry);
+        _lines.AddRange(lines);
+    }
+
+    public void Write(bool json)
+    {
+        if (json) Console.WriteLine(new JsonObject { ["rollups"] = _entries }.ToJsonString(RemoraJson.Options));
+        else foreach (var line in _lines) Console.WriteLine(line);
+    }
+}

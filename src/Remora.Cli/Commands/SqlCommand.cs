@@ -1,0 +1,75 @@
+using System.CommandLine;
+using Microsoft.Win32.SafeHandles;
+using Remora.ClickHouse;
+
+namespace Remora.Cli.Commands;
+
+/// <summary><c>remora sql</c>: asks the store. It only reads; the engine itself sees to that.</summary>
+internal static class SqlCommand
+{
+    private const string Standard = "-";
+
+    public static Command Create()
+    {
+        var sql = new Argument<string[]>("SQL") { Description = "One statement that reads; - reads it from standard input", Arity = ArgumentArity.OneOrMore };
+        var format = new Option<string?>("--format", "-f") { Description = "A ClickHouse format such as CSVWithNames, JSONEachRow or Parquet [default: PrettyCompact on a terminal, TabSeparated elsewhere]", HelpName = "FORMAT" };
+        var values = new Option<string[]>("--param", "-p") { Description = "A value for {name:Type} in the statement; it never becomes SQL", HelpName = "NAME=VALUE" };
+        values.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens)
+                if (!SqlName.TryParse(token.Value.Split('=', 2)[0], out _) || !token.Value.Contains('='))
+                    result.AddError($"--param '{token.Value}' is no value: expected name=value, for {{name:Type}} in the statement");
+        });
+        var store = new StoreOptionSet();
+        var command = new Command("sql", "Asks the store in SQL, and only reads. Exit code: 0 answered, 2 refused, 3 no store or cancelled.") { sql, format, values };
+        store.AddTo(command);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var text = string.Join(' ', parsed.GetValue(sql)!);
+            if (text == Standard) text = await Console.In.ReadToEndAsync(cancellation);
+            if (string.IsNullOrWhiteSpace(text)) return Terminal.Fail("there is no statement: try remora sql \"SHOW TABLES\"", ExitCode.Usage);
+            var parameters = new QueryParameters();
+            foreach (var value in parsed.GetValue(values) ?? []) parameters.Add(value.Split('=', 2)[0], value.Split('=', 2)[1]);
+            return await store.AttemptAsync(parsed, makeDatabase: false, open => AskAsync(open, text, parsed.GetValue(format) ?? DefaultFormat, parameters, cancellation), cancellation);
+        });
+        return command;
+    }
+
+    private static string DefaultFormat => Console.IsOutputRedirected ? "TabSeparated" : "PrettyCompact";
+
+    private static async Task<int> AskAsync(ClickHouseConnection store, string sql, string format, QueryParameters parameters, CancellationToken cancellation)
+    {
+        var options = new QueryOptions
+        {
+            Parameters = parameters,
+            Timeout = Timeout.InfiniteTimeSpan,
+            Settings = new Dictionary<string, string>
+            {
+                ["readonly"] = "1",
+                ["cancel_http_readonly_queries_on_client_close"] = "1", // Ctrl+C ends the query too
+            },
+        };
+        await using var answer = await store.Client.StreamAsync(sql, format, options, cancellation);
+        await using var output = StandardOutput();
+        try
+        {
+            await CopyAsync(answer, output, cancellation);
+        }
+        catch (IOException)
+        {
+            return ExitCode.Ok; // whoever read it has seen enough
+        }
+        return ExitCode.Ok;
+    }
+
+    // Unlike the console's own stream this one tells when the reader has gone, so that 'remora sql ... | head' ends.
+    private static Stream StandardOutput() =>
+        OperatingSystem.IsWindows() ? Console.OpenStandardOutput() : new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+
+    private static async Task CopyAsync(Stream answer, Stream output, CancellationToken cancellation)
+    {
+        var buffer = new byte[1 << 16];
+        int read;
+        while ((read = await answer.ReadAsync(buffer, cancellation)) > 0) await output.WriteAsync(buffer.AsMemory(0, read), cancellation);
+    }
+}

@@ -1,0 +1,53 @@
+using Remora.ClickHouse.Rollups;
+using Spectre.Console;
+
+namespace Remora.Cli.Render;
+
+/// <summary>How far a verb has come: bars on a terminal, a line per step in a pipe.</summary>
+internal static class RollupProgressView
+{
+    public static async Task<T> ShowAsync<T>(Func<IProgress<RollupProgress>, Task<T>> work)
+    {
+        if (!Terminal.Messages.Profile.Capabilities.Interactive) return await work(new Lines());
+        return await Terminal.Messages.Progress().AutoClear(true)
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
+            .StartAsync(context => work(new Bars(context)));
+    }
+
+    // A bar per step; within a step only its text changes.
+    private sealed class Bars(ProgressContext context) : IProgress<RollupProgress>
+    {
+        private ProgressTask? _bar;
+        private string? _step;
+
+        public void Report(RollupProgress value)
+        {
+            if (_bar is null || _step != value.Step)
+            {
+                if (_bar is not null) _bar.Value = _bar.MaxValue;
+                _bar = context.AddTask(Markup.Escape(value.Step));
+                _step = value.Step;
+            }
+            _bar.Description = Markup.Escape($"{value.Step} {Short(value.Detail)}");
+            _bar.IsIndeterminate = value.Total == 0;
+            if (value.Total == 0) return;
+            _bar.MaxValue = value.Total;
+            _bar.Value = value.Done;
+        }
+    }
+
+    private sealed class Lines : IProgress<RollupProgress>
+    {
+        private (string, string) _last;
+
+        public void Report(RollupProgress value)
+        {
+            if (_last == (value.Step, value.Detail)) return;
+            _last = (value.Step, value.Detail);
+            Console.Error.WriteLine($"{value.Step}: {Short(value.Detail)}{(value.Total > 0 ? $" ({value.Done} of {value.Total})" : "")}");
+        }
+    }
+
+    // A statement is as good as its beginning here.
+    private static string Short(string text) => text.Length > 60 ? text[..60] + "..." : text;
+}

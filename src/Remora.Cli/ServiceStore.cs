@@ -1,0 +1,73 @@
+using Microsoft.Extensions.Logging;
+using Remora.ClickHouse;
+using Remora.Server.Settings;
+using Remora.Store;
+using Remora.Store.Recording;
+
+namespace Remora.Cli;
+
+/// <summary>The store of a running service, opened in the background; in a sandbox one that is thrown away at the end, unless it was given a data folder of its own.</summary>
+internal sealed class ServiceStore : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _running;
+    private readonly string? _thrownAway;
+
+    private ServiceStore(StoreSession session, string place, string? thrownAway)
+    {
+        Session = session;
+        Place = place;
+        _thrownAway = thrownAway;
+        _running = session.RunAsync(_stop.Token);
+    }
+
+    /// <summary>The store.</summary>
+    public StoreSession Session { get; }
+
+    /// <summary>Where it is, for people.</summary>
+    public string Place { get; }
+
+    /// <summary>Opens the store that the settings name.</summary>
+    /// <exception cref="SettingsException">They contradict each other.</exception>
+    public static ServiceStore? Open(ServiceSettings settings, ILoggerFactory logs)
+    {
+        if (!settings.Store) return null;
+        if (settings is { Cluster: not null, Clickhouse: null }) throw new SettingsException(["cluster needs clickhouse: an embedded engine has no cluster"]);
+        if (settings is { ClickhousePort: not null, Clickhouse: not null }) throw new SettingsException(["clickhouse-port is for the embedded engine: the server at clickhouse has ports of its own"]);
+        var thrownAway = settings is { Sandbox: true, Data: null, Clickhouse: null } ? Path.Combine(Path.GetTempPath(), $"remora-sandbox-{Environment.ProcessId}") : null;
+        var folder = thrownAway ?? (settings.Sandbox ? Path.Combine(settings.DataFolder, "sandbox") : settings.DataFolder);
+        var location = LocationOf(settings, folder);
+        var log = logs.CreateLogger("Remora.Store");
+        var session = new StoreSession(new()
+        {
+            Location = location,
+            Recorder = new RecorderOptions { JournalFolder = Path.Combine(folder, "journal"), StopTimeout = TimeSpan.FromSeconds(2) },
+            Store = new() { Retention = settings.Retention },
+            Port = settings.ClickhousePort,
+            Notice = line => log.LogWarning("{Notice}", line),
+        });
+        return new(session, thrownAway is null ? location.ToString() : $"{location}, which goes when the sandbox does", thrownAway);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _running;
+        _stop.Dispose();
+        if (_thrownAway is not null && Directory.Exists(_thrownAway)) Directory.Delete(_thrownAway, recursive: true);
+    }
+
+    // A sandbox never shares a database with the real world.
+    private static StoreLocation LocationOf(ServiceSettings settings, string folder)
+    {
+        try
+        {
+            var database = settings.Database ?? (settings is { Sandbox: true, Clickhouse: not null } ? StoreLocation.DefaultDatabase + "_sandbox" : null);
+            return settings.Clickhouse is { } url ? StoreLocation.AtUrl(url, database, settings.Cluster) : StoreLocation.InFolder(folder, database);
+        }
+        catch (FormatException e)
+        {
+            throw new SettingsException([e.Message]);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+using Remora.ClickHouse.Embedded;
+
+namespace Remora.ClickHouse;
+
+/// <summary>
+/// An open store: a server, the embedded engine of whoever has the data folder open already, or an embedded engine of one's own for as long
+/// as the connection lives. Its database exists.
+/// </summary>
+public sealed class ClickHouseConnection : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    private ClickHouseConnection(StoreLocation location, ClickHouseClient client, EmbeddedEngine? engine)
+    {
+        Location = location;
+        Client = client;
+        Engine = engine;
+    }
+
+    public StoreLocation Location { get; }
+
+    /// <summary>A client on the location's database.</summary>
+    public ClickHouseClient Client { get; }
+
+    /// <summary>The engine, when this connection started it; null at a server, or when another process has the folder open.</summary>
+    public EmbeddedEngine? Engine { get; }
+
+    /// <summary>The engine's version, such as 26.7.3.</summary>
+    public string Version { get; private set; } = "";
+
+    /// <param name="location">What to open.</param>
+    /// <param name="makeDatabase">Make the database when it is missing, instead of refusing.</param>
+    /// <param name="configure">Further options of an engine that is started; not asked when another process has the folder open.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <exception cref="ClickHouseConnectionException">It cannot be opened; the message is one line and says what to do.</exception>
+    public static async Task<ClickHouseConnection> OpenAsync(
+        StoreLocation location, bool makeDatabase = true, Func<EmbeddedEngineOptions, EmbeddedEngineOptions>? configure = null, TimeProvider? time = null, CancellationToken cancellation = default)
+    {
+        var (options, engine) = location.EngineFolder is { } folder
+            ? await OpenFolderAsync(folder, configure, time, cancellation)
+            : (new ClickHouseOptions { Url = location.Url, User = location.User, Password = location.Password, Cluster = location.Cluster?.Value }, null);
+        try
+        {
+            var version = await PrepareAsync(location, options, makeDatabase || engine is not null, time, cancellation);
+            return new(location, new(options with { Database = location.Database.Value }, time), engine) { Version = version };
+        }
+        catch
+        {
+            if (engine is not null) await engine.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        if (Engine is not null) await Engine.DisposeAsync();
+    }
+
+    private static async Task<(ClickHouseOptions, EmbeddedEngine?)> OpenFolderAsync(
+        string folder, Func<EmbeddedEngineOptions, EmbeddedEngineOptions>? configure, TimeProvider? time, CancellationToken cancellation)
+    {
+        if (await EngineFolder.IsOpenAsync(folder, cancellation)) return (EngineFolder.OptionsOf(folder), null);
+        try
+        {
+            var wanted = new EmbeddedEngineOptions { Folder = folder };
+            var engine = await EmbeddedEngine.StartAsync(configure?.Invoke(wanted) ?? wanted, time, cancellation);
+            return (new() { Socket = () => engine.Endpoint.Socket }, engine);
+        }
+        catch (EngineStartException e)
+        {
+            if (await EngineFolder.IsOpenAsync(folder, cancellation)) return (EngineFolder.OptionsOf(folder), null); // another process was quicker
+            throw new ClickHouseConnectionException($"the store in {folder} cannot be opened: {OneLine(e.Message)}", e);
+        }
+    }
+
+    // On the database 'system', which is always there: the wanted one may be missing still.
+    private static async Task<string> PrepareAsync(StoreLocation location, ClickHouseOptions options, bool makeDatabase, TimeProvider? time, CancellationToken cancellation)
+    {
+        using var client = new ClickHouseClient(options with { Database = "system", Retries = location.Url is null ? options.Retries : 1, Timeout = Patience }, time);
+        try
+        {
+            var database = location.Database;
+            var parameters = new QueryParameters().Add("d", database.Value);
+            var (version, exists) = await client.SingleAsync(
+                "SELECT any(version()), countIf(name = {d:String}) FROM system.databases", row => (row.String(), row.UInt64() > 0), parameters, cancellation);
+            if (location.Cluster is { } cluster) await NeedClusterAsync(client, location, cluster, cancellation);
+            if (exists) return version;
+            if (!makeDatabase) throw new ClickHouseConnectionException($"there is no database '{database}' at {location}: name another with --database, or make it with CREATE DATABASE {database}");
+            await client.ExecuteAsync($"CREATE DATABASE IF NOT EXISTS {database.Quoted}{(location.Cluster is { } all ? $" ON CLUSTER {all.Quoted}" : "")}", cancellation: cancellation);
+            return version;
+        }
+        catch (ClickHouseException e)
+        {
+            throw new ClickHouseConnectionException(Explain(location, e), e);
+        }
+        catch (Exception e) when (e is ClickHouseUnavailableException or TimeoutException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+        {
+            throw new ClickHouseConnectionException(
+                location.Url is null
+                    ? $"the engine in {location.EngineFolder} went away: {OneLine(e.Message)}; try again"
+                    : $"no ClickHouse answers at {location}: {OneLine(e.Message)}; is it running, and is this the port of its HTTP interface (8123, or 8443 for https)?",
+                e);
+        }
+    }
+
+    private static async Task NeedClusterAsync(ClickHouseClient client, StoreLocation location, SqlName cluster, CancellationToken cancellation)
+    {
+        var known = await client.ListAsync("SELECT DISTINCT cluster FROM system.clusters ORDER BY cluster", row => row.String(), cancellation: cancellation);
+        if (!known.Contains(cluster.Value))
+            throw new ClickHouseConnectionException($"the server at {location} knows no cluster '{cluster}': {(known.Count == 0 ? "it knows none" : "it knows " + string.Join(", ", known))}; see remote_servers in its configuration");
+    }
+
+    private static string Explain(StoreLocation location, ClickHouseException error) => error switch
+    {
+        { Name: "AUTHENTICATION_FAILED" or "REQUIRED_PASSWORD" or "WRONG_PASSWORD" or "UNKNOWN_USER" } =>
+            $"{location} refuses the user '{location.User ?? "default"}'{(location.Password is null ? " without a password" : " with this password")}: " +
+            $"put the password into {StoreLocation.PasswordVariable}, and the user into the URL (http://user@host:8123)",
+        { Name: "ACCESS_DENIED" } => $"{location} does not let the user '{location.User ?? "default"}' do this: {OneLine(error.Message)}",
+        { Code: 0 } => $"what answers at {location} is not ClickHouse's HTTP interface: {Short(OneLine(error.Message))}",
+        _ => $"{location}: {OneLine(error.Message)}",
+    };
+
+    private static string OneLine(string text) => string.Join("; ", text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+
+    private static string Short(string text) => text.Length > 120 ? text[..120] + " ..." : text.Length == 0 ? "an empty answer" : text;
+}
+
+/// <summary>A store cannot be opened; the message is one line and says what to do.</summary>
+public sealed class ClickHouseConnectionException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,0 +1,79 @@
+using Microsoft.Extensions.Logging;
+
+namespace Remora.Client;
+
+/// <summary>Open from the first failure on; after each period one call may try. Says when an outage begins and when it is over, once each.</summary>
+internal sealed class Breaker(string url, RemoraClientOptions options, TimeProvider clock, ILogger log)
+{
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(5);
+    private readonly Lock _lock = new();
+    private Moment _failedAt;
+    private TimeSpan _wait;
+    private bool _isTrying;
+    private string? _outage;
+    private int _unanswered;
+
+    /// <summary>Returns if the call may be made; <see cref="Succeed"/>, <see cref="Fail"/> or <see cref="Abandon"/> must follow.</summary>
+    /// <exception cref="RemoraException">It may not, with <see cref="RemoraFault.BreakerOpen"/>.</exception>
+    public void Enter()
+    {
+        lock (_lock)
+        {
+            if (_outage is null) return;
+            if (!_isTrying && _failedAt.Since(clock) >= _wait)
+            {
+                _isTrying = true;
+                return;
+            }
+            _unanswered++;
+            throw new RemoraException(RemoraFault.BreakerOpen, $"not asked, because lately: {_outage}");
+        }
+    }
+
+    /// <summary>The service is well.</summary>
+    public void Succeed()
+    {
+        string? outage;
+        int unanswered;
+        lock (_lock)
+        {
+            (outage, unanswered) = (_outage, _unanswered);
+            (_isTrying, _outage, _unanswered) = (false, null, 0);
+        }
+        if (outage is not null) log.LogWarning("Remora answers again at {Url}; {Count} calls went without an answer", url, unanswered);
+    }
+
+    /// <summary>It is not.</summary>
+    public void Fail(RemoraException error)
+    {
+        bool isFirst;
+        lock (_lock)
+        {
+            isFirst = _outage is null;
+            _isTrying = false;
+            _outage = error.Message;
+            _unanswered++;
+            _failedAt = Moment.Now(clock);
+            var wanted = error.RetryAfter is { } wait && wait > options.BreakerPeriod ? wait : options.BreakerPeriod;
+            _wait = wanted < LongestWait ? wanted : LongestWait;
+        }
+        if (isFirst) log.LogWarning("Remora gives no answer: {Error}. Until it does, {Consequence}", error.Message, Consequence.Of(options.OnError));
+    }
+
+    /// <summary>The call ended in something that says nothing about the service.</summary>
+    public void Abandon()
+    {
+        lock (_lock) _isTrying = false;
+    }
+}
+
+/// <summary>The choice in words.</summary>
+internal static class Consequence
+{
+    public static string Of(OnError onError) => onError switch
+    {
+        OnError.Allow => "entries are allowed",
+        OnError.Block => "entries are blocked",
+        _ => "the last answers count while they are recent, then entries are allowed",
+    };
+}

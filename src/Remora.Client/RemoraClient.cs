@@ -1,0 +1,209 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Remora.Client;
+
+/// <summary>
+/// Asks a Remora service; one for a whole program. What does not answer with 200 and a plain assessment never counts as safe by accident: it follows
+/// <see cref="RemoraClientOptions.OnError"/>, within <see cref="RemoraClientOptions.Timeout"/>, and the log has a line when an outage begins and one when it is over.
+/// </summary>
+public sealed class RemoraClient : IDisposable
+{
+    private const int LargestBatch = 250;
+    private const int LargestMemory = 4096;
+
+    private readonly ConcurrentDictionary<Question, Known> _memory = new();
+    private readonly ConcurrentDictionary<string, bool> _said = new();
+    private readonly RemoraClientOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _log;
+    private readonly Endpoint _endpoint;
+    private readonly Breaker _breaker;
+
+    /// <param name="options">Where the service is, and how to go on without it; null for the defaults.</param>
+    /// <param name="log">Told of outages, once each.</param>
+    /// <param name="clock">The time that answers age by; null for the machine's.</param>
+    /// <exception cref="ArgumentException">An option cannot be used.</exception>
+    public RemoraClient(RemoraClientOptions? options = null, ILogger<RemoraClient>? log = null, TimeProvider? clock = null)
+    {
+        _options = options ?? new();
+        if (_options.Check() is { Count: > 0 } complaints) throw new ArgumentException(string.Join("; ", complaints), nameof(options));
+        _clock = clock ?? TimeProvider.System;
+        _log = log ?? NullLogger<RemoraClient>.Instance;
+        _endpoint = new(_options, _clock);
+        _breaker = new(_endpoint.Url, _options, _clock, _log);
+    }
+
+    /// <summary>Where the service is.</summary>
+    public string Url => _endpoint.Url;
+
+    /// <summary>The assessment of a pair. Look at <see cref="Risk.Answered"/> to know whether the service said it. From memory while that is younger than <see cref="RemoraClientOptions.CacheFor"/>.</summary>
+    /// <param name="pair">A pair such as <c>BTC/USDT</c>; null for the whole market.</param>
+    /// <param name="side"><c>long</c> or <c>short</c>; null is long.</param>
+    /// <param name="policy">By which rules to judge; null for the service's default.</param>
+    /// <param name="exchange">Which one, where the pair is tracked on several.</param>
+    /// <param name="timeframe">Which one, where the pair is tracked at several.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="ArgumentException">The question makes no sense: a bug of the caller.</exception>
+    /// <exception cref="OperationCanceledException">The caller has given up.</exception>
+    public ValueTask<Risk> RiskAsync(
+        string? pair = null, string? side = null, string? policy = null, string? exchange = null, string? timeframe = null, CancellationToken cancellation = default)
+    {
+        var question = new Question(pair, side, policy, exchange, timeframe);
+        return Remembered(question, _options.CacheFor) is { } known ? new(known) : AskAsync(question, cancellation);
+    }
+
+    /// <summary>Whether to enter. Never throws: whatever goes wrong follows <see cref="RemoraClientOptions.OnError"/>.</summary>
+    /// <param name="pair">A pair such as <c>BTC/USDT</c>; null for the whole market.</param>
+    /// <param name="side"><c>long</c> or <c>short</c>; null is long.</param>
+    /// <param name="policy">By which rules to judge; null for the service's default.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    public ValueTask<bool> IsSafeAsync(string? pair = null, string? side = null, string? policy = null, CancellationToken cancellation = default)
+    {
+        var question = new Question(pair, side, policy, null, null);
+        return Remembered(question, _options.CacheFor) is { } known ? new(known.SafeToTrade) : AskSafelyAsync(question, cancellation);
+    }
+
+    /// <summary>Many pairs, by the names they were asked for, in one request for each 250 of them.</summary>
+    /// <param name="pairs">Pairs such as <c>BTC/USDT</c>; one that is not tracked follows <see cref="RemoraClientOptions.OnError"/> and takes no other with it.</param>
+    /// <param name="side"><c>long</c> or <c>short</c>; null is long.</param>
+    /// <param name="policy">By which rules to judge; null for the service's default.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="OperationCanceledException">The caller has given up.</exception>
+    public async Task<IReadOnlyDictionary<string, Risk>> BatchAsync(
+        IEnumerable<string> pairs, string? side = null, string? policy = null, CancellationToken cancellation = default)
+    {
+        new Question(null, side, policy, null, null).Check();
+        var wanted = pairs.Distinct().ToList();
+        var found = new Dictionary<string, Risk>(wanted.Count);
+        var missing = new RemoraException(RemoraFault.NotTracked, "the service does not track this pair");
+        foreach (var part in wanted.Where(Question.IsPair).Chunk(LargestBatch))
+        {
+            try
+            {
+                foreach (var (pair, risk) in await FetchBatchAsync(part, side, policy, cancellation)) found[pair] = risk;
+            }
+            catch (RemoraException e)
+            {
+                missing = e;
+                break; // the breaker is open now, or the question is wrong for the rest as well
+            }
+        }
+        return wanted.ToDictionary(pair => pair, pair => found.GetValueOrDefault(pair) ?? Fallback(new(pair, side, policy, null, null), missing));
+    }
+
+    /// <summary>
+    /// Each assessment the moment it changes, beginning with the present ones. Goes on over outages (each is said once) until it is cancelled; what changed meanwhile comes as it is
+    /// afterwards. It says nothing while nothing changes: ask <see cref="RiskAsync"/> for what is known now.
+    /// </summary>
+    /// <param name="pairs">Pairs such as <c>BTC/USDT</c>; none for all.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="RemoraException">The service is well and refuses: a pair it does not track, or it is a version without a stream.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public IAsyncEnumerable<Risk> StreamAsync(IEnumerable<string>? pairs = null, CancellationToken cancellation = default)
+    {
+        var named = string.Join(',', pairs ?? []);
+        return new RiskStream(_endpoint, Question.PathOf("api/v1/stream", ("pair", named.Length > 0 ? named : null)), _clock, _log).ReadAsync(cancellation);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _endpoint.Dispose();
+
+    private async ValueTask<Risk> AskAsync(Question question, CancellationToken cancellation)
+    {
+        question.Check();
+        try
+        {
+            var answer = await FetchAsync(question.Path, body => RiskJson.Read(body, question.Pair), cancellation);
+            Remember(question, answer);
+            return answer;
+        }
+        catch (RemoraException e)
+        {
+            return Fallback(question, e);
+        }
+    }
+
+    private async ValueTask<bool> AskSafelyAsync(Question question, CancellationToken cancellation)
+    {
+        try
+        {
+            return (await AskAsync(question, cancellation)).SafeToTrade;
+        }
+        catch (Exception e) // the one promise of this method
+        {
+            if (e is not OperationCanceledException) SayOnce($"Remora was asked about '{question.Pair}' in vain: {e.Message}");
+            return _options.OnError != OnError.Block;
+        }
+    }
+
+    private async Task<List<(string Pair, Risk Risk)>> FetchBatchAsync(string[] pairs, string? side, string? policy, CancellationToken cancellation)
+    {
+        var path = Question.PathOf("api/v1/risk/batch", ("pairs", string.Join(',', pairs)), ("side", side), ("policy", policy));
+        Dictionary<string, Risk> answers;
+        try
+        {
+            answers = await FetchAsync(path, body => RiskJson.ReadBatch(body), cancellation);
+        }
+        catch (RemoraException e) when (e.Status == 404)
+        {
+            return []; // it tracks none of them
+        }
+        var found = new List<(string, Risk)>(pairs.Length);
+        foreach (var pair in pairs)
+        {
+            if (!answers.TryGetValue(pair.ToUpperInvariant(), out var risk)) continue;
+            Remember(new(pair, side, policy, null, null), risk);
+            found.Add((pair, risk));
+        }
+        return found;
+    }
+
+    /// <summary>One request, past the memory and through the breaker.</summary>
+    private async Task<T> FetchAsync<T>(string path, Func<byte[], T> read, CancellationToken cancellation)
+    {
+        _breaker.Enter();
+        try
+        {
+            var answer = read(await _endpoint.GetAsync(path, cancellation));
+            _breaker.Succeed();
+            return answer;
+        }
+        catch (RemoraException e)
+        {
+            if (e.IsCallersFault) _breaker.Succeed();
+            else _breaker.Fail(e);
+            throw;
+        }
+        catch
+        {
+            _breaker.Abandon();
+            throw;
+        }
+    }
+
+    private Risk Fallback(Question question, RemoraException error)
+    {
+        if (error.IsCallersFault) SayOnce($"Remora cannot answer for {question.Pair ?? "the whole market"}: {error.Message}; {Consequence.Of(_options.OnError)}");
+        return _options.OnError == OnError.Last && Remembered(question, _options.LastFor) is { } last
+            ? last with { Answered = false, Error = $"the last answer, because {error.Message}" }
+            : new() { Pair = question.Pair, Side = question.Side, SafeToTrade = _options.OnError != OnError.Block, Answered = false, Error = error.Message };
+    }
+
+    private Risk? Remembered(in Question question, TimeSpan age) => _memory.TryGetValue(question, out var known) && known.At.Since(_clock) < age ? known.Risk : null;
+
+    private void Remember(in Question question, Risk risk)
+    {
+        if (_memory.Count >= LargestMemory) _memory.Clear();
+        _memory[question] = new(risk, Moment.Now(_clock));
+    }
+
+    private void SayOnce(string text)
+    {
+        if (_said.Count >= LargestMemory) _said.Clear();
+        if (_said.TryAdd(text, true)) _log.LogWarning("{What}", text);
+    }
+
+    private sealed record Known(Risk Risk, Moment At);
+}

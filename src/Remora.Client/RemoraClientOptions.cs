@@ -1,0 +1,67 @@
+using Microsoft.Extensions.Options;
+
+namespace Remora.Client;
+
+/// <summary>Where the service is, and how to go on without it.</summary>
+public sealed class RemoraClientOptions
+{
+    /// <summary>Where it is when nothing says otherwise.</summary>
+    public const string DefaultUrl = "http://127.0.0.1:8000";
+
+    /// <summary>The service's address; null takes the variable <c>REMORA_URL</c>, else <see cref="DefaultUrl"/>.</summary>
+    public string? Url { get; set; }
+
+    /// <summary>The key, where the service wants one; null takes the variable <c>REMORA_API_KEY</c>.</summary>
+    public string? ApiKey { get; set; }
+
+    /// <summary>What to do when there is no answer.</summary>
+    public OnError OnError { get; set; } = OnError.Allow;
+
+    /// <summary>For one request as a whole, from the connection to the last byte; above 0, at most an hour.</summary>
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long an answer is given again without asking; 0 asks every time.</summary>
+    public TimeSpan CacheFor { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a service that failed is left alone; longer where its <c>Retry-After</c> says so, up to five minutes.</summary>
+    public TimeSpan BreakerPeriod { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long the last answer counts under <see cref="OnError.Last"/>.</summary>
+    public TimeSpan LastFor { get; set; } = TimeSpan.FromMinutes(15);
+
+    internal Uri Address => AddressOf(Url) ?? throw new ArgumentException(BadUrl, nameof(Url));
+
+    internal string? Key => ApiKey ?? Variable("REMORA_API_KEY");
+
+    private const string BadUrl = "Url: expected an address such as http://127.0.0.1:8000 (a key goes into ApiKey)"; // not echoed: what stands there by mistake may be a key
+
+    /// <summary>All complaints; none when the options can be used.</summary>
+    public IReadOnlyList<string> Check()
+    {
+        var complaints = new List<string>();
+        if (AddressOf(Url) is null) complaints.Add(BadUrl);
+        if (Key is { } key && !key.All(c => c is > ' ' and < '\x7f')) complaints.Add("ApiKey: expected printable ASCII characters without spaces");
+        if (!Enum.IsDefined(OnError)) complaints.Add($"OnError: expected {string.Join(", ", Enum.GetNames<OnError>())}");
+        if (Timeout <= TimeSpan.Zero || Timeout > TimeSpan.FromHours(1)) complaints.Add($"Timeout is {Timeout}: expected more than 0, at most an hour");
+        foreach (var (name, value) in new[] { (nameof(CacheFor), CacheFor), (nameof(BreakerPeriod), BreakerPeriod), (nameof(LastFor), LastFor) })
+            if (value < TimeSpan.Zero || value > TimeSpan.FromDays(1)) complaints.Add($"{name} is {value}: expected 0 to a day");
+        return complaints;
+    }
+
+    private static Uri? AddressOf(string? url)
+    {
+        url ??= Variable("REMORA_URL") ?? DefaultUrl;
+        var isUsable = Uri.TryCreate(url.TrimEnd('/') + "/", UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
+            && address.UserInfo.Length == 0 && address.Query.Length == 0 && address.Fragment.Length == 0;
+        return isUsable ? address : null;
+    }
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+}
+
+/// <summary>Says at start what is wrong with the options.</summary>
+internal sealed class RemoraClientOptionsCheck : IValidateOptions<RemoraClientOptions>
+{
+    public ValidateOptionsResult Validate(string? name, RemoraClientOptions options) =>
+        options.Check() is { Count: > 0 } complaints ? ValidateOptionsResult.Fail(complaints) : ValidateOptionsResult.Success;
+}

@@ -1,0 +1,53 @@
+using System.Text.Json;
+
+namespace Remora.Client;
+
+/// <summary>Reads answers. Whatever is not plainly an assessment is an error, never 'safe'.</summary>
+internal static class RiskJson
+{
+    private static readonly JsonSerializerOptions Options = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
+    public static Risk Read(ReadOnlySpan<byte> json, string? pair) => Check(Attempt(json, static text => JsonSerializer.Deserialize<Risk>(text, Options)), pair);
+
+    public static Risk Read(JsonElement json, string? pair) => Read(System.Text.Encoding.UTF8.GetBytes(json.GetRawText()), pair);
+
+    /// <summary>The batch's answers by their pairs in upper case; of those that are not tracked it has none.</summary>
+    public static Dictionary<string, Risk> ReadBatch(ReadOnlySpan<byte> json)
+    {
+        var root = Attempt(json, static text => JsonElement.Parse(text));
+        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("assessments", out var items) || items.ValueKind != JsonValueKind.Array)
+            throw Unexpected("it has no list of assessments");
+        var found = new Dictionary<string, Risk>();
+        foreach (var item in items.EnumerateArray())
+        {
+            var risk = Read(item, pair: null);
+            found[risk.Pair?.ToUpperInvariant() ?? throw Unexpected("an assessment of the list has no pair")] = risk;
+        }
+        return found;
+    }
+
+    private static Risk Check(Risk? risk, string? pair)
+    {
+        if (risk is null) throw Unexpected("it is null");
+        if (pair is not null && !pair.Equals(risk.Pair, StringComparison.OrdinalIgnoreCase)) throw Unexpected($"it is about {risk.Pair ?? "the whole market"}, not {pair}");
+        if (risk.PositionScale is < 0 or > 1) throw Unexpected($"position_scale is {risk.PositionScale}, expected 0 to 1");
+        // 'null' is no list: what is missing is empty, so that bots need not ask
+        return risk with { BlockedBy = risk.BlockedBy ?? [], Reasoning = risk.Reasoning ?? [] };
+    }
+
+    private delegate T Reader<out T>(ReadOnlySpan<byte> json);
+
+    private static T Attempt<T>(ReadOnlySpan<byte> json, Reader<T> read)
+    {
+        try
+        {
+            return read(json);
+        }
+        catch (JsonException e)
+        {
+            throw Unexpected(e.Message, e);
+        }
+    }
+
+    private static RemoraException Unexpected(string what, Exception? inner = null) => new(RemoraFault.NotAnAssessment, $"the answer is not an assessment: {what}", inner: inner);
+}

@@ -1,0 +1,74 @@
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+
+namespace Remora.Client;
+
+/// <summary>Follows the service's event stream over outages. A connection on which nothing comes, not even a heartbeat, is given up.</summary>
+internal sealed class RiskStream(Endpoint endpoint, string path, TimeProvider clock, ILogger log)
+{
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+    private string? _lastEventId;
+    private bool _isOut;
+
+    public async IAsyncEnumerable<Risk> ReadAsync([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var wait = ShortestWait;
+        while (true)
+        {
+            await using var events = ConnectionAsync(cancellation).GetAsyncEnumerator(cancellation);
+            while (await NextAsync(events, cancellation))
+            {
+                wait = ShortestWait;
+                yield return events.Current;
+            }
+            await Task.Delay(wait, clock, cancellation);
+            wait = wait * 2 < LongestWait ? wait * 2 : LongestWait;
+        }
+    }
+
+    /// <summary>False when the connection is over, which is said once an outage.</summary>
+    private async Task<bool> NextAsync(IAsyncEnumerator<Risk> events, CancellationToken cancellation)
+    {
+        try
+        {
+            if (await events.MoveNextAsync())
+            {
+                if (_isOut) log.LogWarning("Remora's stream goes on at {Url}", endpoint.Url);
+                _isOut = false;
+                return true;
+            }
+            Say($"{endpoint.Url} ended it");
+        }
+        catch (RemoraException e) when (!e.IsCallersFault)
+        {
+            Say(e.Message);
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+        {
+            Say(e is OperationCanceledException ? $"nothing came for {LongestSilence.TotalSeconds} s" : e.Message);
+        }
+        cancellation.ThrowIfCancellationRequested();
+        return false;
+    }
+
+    private async IAsyncEnumerable<Risk> ConnectionAsync([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        using var response = await endpoint.OpenAsync(path, _lastEventId, cancellation);
+        await using var body = new ImpatientStream(await response.Content.ReadAsStreamAsync(cancellation), LongestSilence, clock);
+        var parser = SseParser.Create(body, (type, data) => type == "assessment" ? RiskJson.Read(data, pair: null) : null);
+        await foreach (var item in parser.EnumerateAsync(cancellation))
+        {
+            _lastEventId = parser.LastEventId;
+            if (item.Data is { } risk) yield return risk;
+        }
+    }
+
+    private void Say(string what)
+    {
+        if (!_isOut) log.LogWarning("Remora's stream is interrupted: {What}. It is tried again", what);
+        _isOut = true;
+    }
+}

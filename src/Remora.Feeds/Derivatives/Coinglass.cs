@@ -1,0 +1,48 @@
+using System.Text.Json;
+using Remora.Feeds.Http;
+using Remora.Feeds.Keys;
+using Remora.Markets;
+
+namespace Remora.Feeds.Derivatives;
+
+/// <summary>
+/// Liquidations of a currency by the hour from Coinglass, for those who have a key whose plan has hours: the sum over Binance, OKX and Bybit, both sides, in US dollars.
+/// The first answer holds the month that the usual size is taken from. An hour counts when it is over.
+/// </summary>
+public static class Coinglass
+{
+    private const double Most = 1e12;
+    private const int MonthOfHours = 720;
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+
+    /// <summary>The source for a base currency.</summary>
+    public static HttpSource Source(string @base, ApiKey key) => new(
+        Name: $"coinglass-{@base}",
+        Signals: [Signal.Liquidations],
+        Url: new($"https://open-api-v4.coinglass.com/api/futures/liquidation/aggregated-history?exchange_list=Binance,OKX,Bybit&symbol={Uri.EscapeDataString(@base)}&interval=1h&limit={MonthOfHours + 1}"),
+        Interval: TimeSpan.FromMinutes(5),
+        TimeToLive: TimeSpan.FromHours(2),
+        Read: (answer, now) => Read(answer, now, @base))
+    {
+        Credential = Credential.InHeader("CG-API-KEY", key),
+    };
+
+    private static IReadOnlyList<Reading> Read(JsonElement answer, Instant now, string @base)
+    {
+        var code = answer.Get("code");
+        if ((code.ValueKind == JsonValueKind.String ? code.GetString() : code.GetRawText()) != "0") throw new FormatException($"the source says: {Said(answer)}");
+        var readings = new List<Reading>();
+        foreach (var row in answer.GetList("data").EnumerateArray())
+        {
+            var open = new Instant((long)row.GetNumber("time", 0, 1e14));
+            if (open != open.Floor(Hour)) throw new FormatException($"'time' is {open}, not a full hour");
+            if (readings.Count > 0 && open + Hour <= readings[^1].HeldAt) throw new FormatException("'time' does not ascend");
+            var usd = row.GetNumber("aggregated_long_liquidation_usd", 0, Most) + row.GetNumber("aggregated_short_liquidation_usd", 0, Most);
+            if (open + Hour <= now) readings.Add(new(Signal.Liquidations, @base, usd, open + Hour));
+        }
+        return readings.Count > 0 ? readings : throw new FormatException("'data' has no hour that is over");
+    }
+
+    private static string Said(JsonElement answer) =>
+        answer.TryGetProperty("msg", out var message) && message.ValueKind == JsonValueKind.String && message.GetString() is { Length: > 0 and <= 200 } text ? News.PlainText.Title(text) : "nothing but an error";
+}

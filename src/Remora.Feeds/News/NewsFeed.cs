@@ -1,0 +1,108 @@
+using System.Threading.Channels;
+using Remora.Feeds.Http;
+using Remora.Feeds.Keys;
+using Remora.Feeds.Time;
+using Remora.Markets;
+
+namespace Remora.Feeds.News;
+
+/// <summary>
+/// News sentiment of the whole market and of each base currency, from several outlets. One that fails does not silence the rest. A value describes the day up to the
+/// moment at which it was worked out, after an outlet had been asked, and was knowable then: what was published before and fetched later counts from the fetch on.
+/// </summary>
+public sealed class NewsFeed : ISourceFeed
+{
+    private static readonly TimeSpan TimeToLive = TimeSpan.FromHours(1);
+    private readonly IReadOnlyList<NewsDesk> _desks;
+    private readonly NewsBook _book;
+    private readonly TimeProvider _clock;
+    private readonly Dictionary<string, Observation> _latest = [];
+    private volatile SourceHealth _health;
+    private volatile NewsReport? _report;
+
+    /// <summary>A feed for these base currencies.</summary>
+    /// <param name="bases">The base currencies, each once.</param>
+    /// <param name="http">A client of <see cref="OutsideHttp"/>.</param>
+    /// <param name="keys">The keys there are.</param>
+    /// <param name="options">How outlets are asked.</param>
+    /// <param name="clock">The time it goes by.</param>
+    public NewsFeed(IReadOnlyList<string> bases, HttpClient http, ApiKeys keys, HttpSourceOptions? options = null, TimeProvider? clock = null)
+        : this(bases, NewsSources.With(keys), http, options ?? new() { MaxResponseBytes = 4 << 20 }, clock ?? TimeProvider.System)
+    {
+    }
+
+    internal NewsFeed(IReadOnlyList<string> bases, IReadOnlyList<NewsSource> sources, HttpClient http, HttpSourceOptions options, TimeProvider clock)
+    {
+        _clock = clock;
+        _book = new(bases);
+        var random = new Random(options.Seed);
+        _desks = [.. sources.Select(source => new NewsDesk(source, http, options, clock, random))];
+        _health = new() { Name = Name, Signals = [Signal.NewsSentiment], State = FeedState.Starting, Latest = [] };
+    }
+
+    /// <inheritdoc/>
+    public string Name => "news";
+
+    /// <summary>What the last value was made of; null before the first.</summary>
+    public NewsReport? Report => _report;
+
+    /// <inheritdoc/>
+    public SourceHealth Health
+    {
+        get
+        {
+            var health = _health;
+            var isStale = health.State == FeedState.Live && health.Latest.Any(observation => observation.ExpiresAt <= _clock.Now());
+            return isStale ? health with { State = FeedState.Degraded } : health;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task RunAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    {
+        try
+        {
+            while (true)
+            {
+                var due = _desks.Where(desk => desk.NextTry is not { } next || next <= _clock.Now()).ToList();
+                var pages = await Task.WhenAll(due.Select(desk => desk.AskAsync(cancellation)));
+                if (pages.Any(page => page is not null)) await DeliverAsync(pages.OfType<NewsPage>(), events, cancellation);
+                var wake = _desks.Min(desk => desk.NextTry!.Value);
+                _health = Looked() with { NextTry = wake };
+                await _clock.UntilAsync(wake, cancellation);
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // It was told to stop.
+        }
+    }
+
+    private async Task DeliverAsync(IEnumerable<NewsPage> pages, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    {
+        foreach (var headline in pages.SelectMany(page => page.Headlines)) _book.Add(headline);
+        var now = _clock.Now();
+        _book.Forget(now);
+        var report = _book.Report(now);
+        foreach (var verdict in report.Verdicts.Where(verdict => !double.IsNaN(verdict.Sentiment)))
+        {
+            var observation = new Observation(Signal.NewsSentiment, verdict.Base, verdict.Sentiment, now, now, TimeToLive, Name);
+            await events.WriteAsync(MarketEvent.Observed(observation), cancellation);
+            _latest[verdict.Base ?? NewsReport.WholeMarket] = observation;
+        }
+        _report = report;
+    }
+
+    private SourceHealth Looked()
+    {
+        var failing = _desks.Where(desk => desk.Failures > 0).ToList();
+        return _health with
+        {
+            State = failing.Count == 0 ? FeedState.Live : failing.Count < _desks.Count ? FeedState.Degraded : FeedState.Unreachable,
+            Latest = [.. _latest.Values],
+            LastSuccess = _desks.Max(desk => desk.LastSuccess),
+            LastError = _desks.Select(desk => desk.LastError).OfType<FeedError>().MaxBy(error => error.At),
+            ConsecutiveFailures = failing.Count < _desks.Count ? 0 : failing.Min(desk => desk.Failures),
+        };
+    }
+}

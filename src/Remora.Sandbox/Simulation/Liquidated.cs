@@ -1,0 +1,21 @@
+using Remora.Markets;
+using Remora.Sandbox.Series;
+
+namespace Remora.Sandbox.Simulation;
+
+/// <summary>Positions that are closed by force: the more the further an hour's prices went, longs in a fall and shorts in a rise.</summary>
+internal static class Liquidated
+{
+    private const double Usual = 2e6; // US dollars in an hour that moved by a percent
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+
+    /// <summary>US dollars of longs and of shorts within a part of an hour.</summary>
+    public static (double Longs, double Shorts) Between(SandboxWorld world, CandleSeries series, Instant from, Instant to)
+    {
+        var part = Math.Max(0, (to - from) / Hour);
+        if (world.Signals.HeldAt("liquidations") is { } held) return (Math.Round(held * part / 2, 2), Math.Round(held * part / 2, 2));
+        if (Perpetual.Last(series, from.Floor(Hour) + Hour, 1) is not [var candle]) return (0, 0);
+        var (fall, rise) = (100 * Math.Log(candle.Open / candle.Low), 100 * Math.Log(candle.High / candle.Open));
+        return (Math.Round(Usual * part * fall * fall, 2), Math.Round(Usual * part * rise * rise, 2));
+    }
+}

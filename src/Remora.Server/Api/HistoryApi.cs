@@ -1,0 +1,90 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Remora.Markets;
+using Remora.Server.Answers;
+using Remora.Store.Tables;
+
+namespace Remora.Server.Api;
+
+/// <summary>A page of a market's history.</summary>
+/// <param name="Pair">The pair.</param>
+/// <param name="Exchange">CCXT's id of the exchange.</param>
+/// <param name="Timeframe">The base timeframe.</param>
+/// <param name="Policy">The policy it was judged by.</param>
+/// <param name="Interval">How long a bucket is.</param>
+/// <param name="Rows">The buckets, oldest first.</param>
+/// <param name="Next">The <c>from</c> of the next page; null when this is the last.</param>
+public sealed record HistoryPage(Pair Pair, string Exchange, Timeframe Timeframe, string Policy, string Interval, IReadOnlyList<HistoryRow> Rows, Instant? Next);
+
+/// <summary>A page of stored candles.</summary>
+/// <param name="Pair">The pair.</param>
+/// <param name="Exchange">CCXT's id of the exchange.</param>
+/// <param name="Timeframe">The candles' timeframe.</param>
+/// <param name="Rows">The candles, oldest first.</param>
+/// <param name="Next">The <c>from</c> of the next page; null when this is the last.</param>
+public sealed record CandlePage(Pair Pair, string Exchange, Timeframe Timeframe, IReadOnlyList<Candle> Rows, Instant? Next);
+
+/// <summary>What is kept of the markets.</summary>
+internal static class HistoryApi
+{
+    private static readonly Dictionary<string, TimeSpan> Intervals = new(StringComparer.Ordinal)
+    {
+        ["1m"] = TimeSpan.FromMinutes(1), ["1h"] = TimeSpan.FromHours(1), ["6h"] = TimeSpan.FromHours(6), ["12h"] = TimeSpan.FromHours(12), ["1d"] = TimeSpan.FromDays(1),
+    };
+
+    public static void Map(RouteGroupBuilder api)
+    {
+        var past = api.MapGroup("").WithTags("The past");
+        past.MapGet("/history", GetHistory).WithName("history").WithSummary("What was said, rolled up")
+            .WithDescription("A market's assessments in buckets: share that was safe, score, its parts, regimes. Pages of up to 10,000 buckets as JSON; whole spans as CSV, Parquet, Feather or JSON lines.")
+            .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Policy, QueryParameter.Interval, QueryParameter.From, QueryParameter.To, QueryParameter.Limit, QueryParameter.Format)
+            .Produces<HistoryPage>().Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
+        past.MapGet("/candles", GetCandles).WithName("candles").WithSummary("Stored candles")
+            .WithDescription("The candles that assessments were made of, as they came from the exchange.")
+            .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.From, QueryParameter.To, QueryParameter.Limit, QueryParameter.Format)
+            .Produces<CandlePage>().Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
+        past.MapGet("/assessment", GetAssessment).WithName("assessment").WithSummary("What was said at a moment")
+            .WithDescription("The assessment of a market that held at a moment, byte for byte as it was known then.")
+            .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Policy, QueryParameter.At)
+            .Produces<Assessment>().Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
+    }
+
+    private static async Task<IResult> GetHistory(HttpContext context, AssessmentBoard board, ServiceParts parts)
+    {
+        var query = context.Request.Query;
+        if (!MarketChoice.TryRead(query, board, out var market, out var problem) || !Viewpoint.TryRead(query, board, out var view, out problem)) return problem;
+        var interval = query.TryGetValue("interval", out var named) ? named.ToString() : "1h";
+        if (!Intervals.TryGetValue(interval, out var length))
+            return ApiProblem.BadParameter("interval", $"There is no interval '{Shown.Of(interval)}': expected {string.Join(" or ", Intervals.Keys)}.", [.. Intervals.Keys]);
+        if (!SpanChoice.TryRead(query, board.Now, length * SpanChoice.DefaultLimit, out var span, out problem)) return problem;
+        var policy = board.Policies[view.Policy].Name;
+        return await StoredResult.OfAsync(parts, context, (store, cancellation) => StoredResult.RowsAsync(
+            store.Assessments.HistoryOf(market.Id, policy, interval, span.Span), span, $"{FileName(market.Id)}-history-{interval}",
+            rows => new HistoryPage(market.Id.Pair, market.Id.Exchange, market.Id.Timeframe, policy, interval, rows, rows.Count == span.Limit ? rows[^1].Time + length : null), cancellation));
+    }
+
+    private static async Task<IResult> GetCandles(HttpContext context, AssessmentBoard board, ServiceParts parts)
+    {
+        var query = context.Request.Query;
+        if (!MarketChoice.TryRead(query, board, out var market, out var problem)) return problem;
+        var length = market.Id.Timeframe.Length;
+        if (!SpanChoice.TryRead(query, board.Now, length * SpanChoice.DefaultLimit, out var span, out problem)) return problem;
+        return await StoredResult.OfAsync(parts, context, (store, cancellation) => StoredResult.RowsAsync(
+            store.Candles.Of(market.Id, span.Span), span, $"{FileName(market.Id)}-{market.Timeframe}",
+            rows => new CandlePage(market.Id.Pair, market.Id.Exchange, market.Id.Timeframe, rows, rows.Count == span.Limit ? rows[^1].OpenTime + length : null), cancellation));
+    }
+
+    private static async Task<IResult> GetAssessment(HttpContext context, AssessmentBoard board, ServiceParts parts)
+    {
+        var query = context.Request.Query;
+        if (!MarketChoice.TryRead(query, board, out var market, out var problem) || !Viewpoint.TryRead(query, board, out var view, out problem)) return problem;
+        if (!SpanChoice.TryReadMoment(query, "at", board.Now, board.Now, out var at, out problem)) return problem;
+        return await StoredResult.OfAsync(parts, context, async (store, cancellation) =>
+            await store.Assessments.AtAsync(market.Id, board.Policies[view.Policy].Name, at, cancellation) is { } stored
+                ? new AnswerResult<Assessment>(RenderedAnswer.Of(stored.Answer))
+                : ApiProblem.Of(StatusCodes.Status404NotFound, $"Nothing was kept of {market.Id.Pair} at {at} or before.", "at"));
+    }
+
+    private static string FileName(MarketId market) => $"{market.Exchange}-{market.Pair.ToString().Replace('/', '_').Replace(':', '_')}";
+}

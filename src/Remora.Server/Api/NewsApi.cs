@@ -1,0 +1,18 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Remora.Feeds.News;
+using Remora.Server.Answers;
+
+namespace Remora.Server.Api;
+
+/// <summary>The headlines behind the news sentiment.</summary>
+internal static class NewsApi
+{
+    public static void Map(RouteGroupBuilder api) =>
+        api.MapGroup("").WithTags("How it is").MapGet("/news", GetNews).WithName("news").WithSummary("What the news sentiment is made of")
+            .WithDescription("The sentiment of the whole market and of each base currency, and every headline of the last day with its score and what it contributes. No headline before an outlet has answered.").Takes();
+
+    private static AnswerResult<NewsReport> GetNews(AssessmentBoard board, ServiceParts parts) =>
+        new(RenderedAnswer.Of(parts.News?.Invoke() ?? new NewsReport(board.Now, [], [])));
+}

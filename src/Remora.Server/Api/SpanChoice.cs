@@ -1,0 +1,94 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Remora.Markets;
+using Remora.Store;
+using Remora.Store.Tables;
+
+namespace Remora.Server.Api;
+
+/// <summary>Which part of what is kept a request is about, and how it wants it.</summary>
+/// <param name="From">The first moment.</param>
+/// <param name="To">The first moment after it.</param>
+/// <param name="Limit">The most rows.</param>
+/// <param name="Format">The format in which the store's rows are passed on; null for this interface's JSON.</param>
+internal readonly record struct SpanChoice(Instant From, Instant To, int Limit, StoreFormat? Format)
+{
+    public const int DefaultLimit = 1000;
+    public const int MostRows = 10_000;
+    private const int MostStreamedRows = 10_000_000;
+
+    private static readonly Dictionary<string, StoreFormat?> Formats = new(StringComparer.Ordinal)
+    {
+        ["json"] = null, ["csv"] = StoreFormat.Csv, ["parquet"] = StoreFormat.Parquet, ["feather"] = StoreFormat.Feather, ["jsonl"] = StoreFormat.JsonLines,
+    };
+
+    public Span Span => new(From, To, Limit);
+
+    /// <summary>Reads <c>from</c>, <c>to</c>, <c>limit</c> and <c>format</c>.</summary>
+    /// <param name="query">The request's.</param>
+    /// <param name="now">The service's present.</param>
+    /// <param name="usual">How long before its end a span begins when nothing is said.</param>
+    /// <param name="choice">What was read.</param>
+    /// <param name="problem">What is wrong.</param>
+    public static bool TryRead(IQueryCollection query, Instant now, TimeSpan usual, out SpanChoice choice, [NotNullWhen(false)] out ProblemResult? problem)
+    {
+        choice = default;
+        if (!TryReadMoment(query, "to", now, now + TimeSpan.FromMilliseconds(1), out var to, out problem)) return false;
+        if (!TryReadMoment(query, "from", now, to - usual, out var from, out problem)) return false;
+        if (from >= to)
+        {
+            problem = ApiProblem.BadParameter("from", $"The span is empty: it begins at {from} and ends at {to}.");
+            return false;
+        }
+        StoreFormat? format = null;
+        if (query.TryGetValue("format", out var named) && !Formats.TryGetValue(named.ToString(), out format))
+        {
+            problem = ApiProblem.BadParameter("format", $"There is no format '{Shown.Of(named.ToString())}': expected {string.Join(" or ", Formats.Keys)}.", [.. Formats.Keys]);
+            return false;
+        }
+        var most = format is null ? MostRows : MostStreamedRows;
+        var limit = format is null ? DefaultLimit : MostStreamedRows;
+        if (query.TryGetValue("limit", out var text) && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit < 1 || limit > most))
+        {
+            problem = ApiProblem.BadParameter("limit", $"The limit '{Shown.Of(text.ToString())}' is not possible: expected a whole number from 1 to {most}.");
+            return false;
+        }
+        choice = new(from, to, limit, format);
+        problem = null;
+        return true;
+    }
+
+    /// <summary>Reads a moment: ISO-8601, <c>now</c>, or a time before now such as <c>-24h</c> or <c>now-7d</c>.</summary>
+    public static bool TryReadMoment(IQueryCollection query, string parameter, Instant now, Instant otherwise, out Instant moment, [NotNullWhen(false)] out ProblemResult? problem)
+    {
+        problem = null;
+        moment = otherwise;
+        if (!query.TryGetValue(parameter, out var values)) return true;
+        var text = values.ToString();
+        if (Instant.TryParse(text, out moment) || TryReadRelative(text, now, out moment)) return true;
+        problem = ApiProblem.BadParameter(parameter, $"'{Shown.Of(text)}' is not a time: expected ISO-8601 such as 2026-06-13T08:00:00Z, or a time before now such as -24h, -90m or -7d.");
+        return false;
+    }
+
+    private static bool TryReadRelative(string text, Instant now, out Instant moment)
+    {
+        moment = now;
+        var rest = text.StartsWith("now", StringComparison.Ordinal) ? text.AsSpan(3) : text;
+        if (rest.Length == 0) return text.Length > 0;
+        if (rest.Length < 3 || rest[0] != '-' || !int.TryParse(rest[1..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var count)) return false;
+        TimeSpan? unit = rest[^1] switch
+        {
+            's' => TimeSpan.FromSeconds(1),
+            'm' => TimeSpan.FromMinutes(1),
+            'h' => TimeSpan.FromHours(1),
+            'd' => TimeSpan.FromDays(1),
+            'w' => TimeSpan.FromDays(7),
+            _ => null,
+        };
+        const double longest = 36_500; // days
+        if (unit is not { } one || one.TotalDays * count > longest) return false;
+        moment = now - (one * count);
+        return true;
+    }
+}

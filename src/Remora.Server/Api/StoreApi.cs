@@ -1,0 +1,57 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Remora.Markets;
+using Remora.Server.Answers;
+using Remora.Store;
+using Remora.Store.Tables;
+
+namespace Remora.Server.Api;
+
+/// <summary>The service's own requests in buckets.</summary>
+/// <param name="Interval">How long a bucket is.</param>
+/// <param name="Rows">The buckets, oldest first, one per route and pair.</param>
+/// <param name="Next">The <c>from</c> of the next page; null when this is the last.</param>
+public sealed record TrafficPage(string Interval, IReadOnlyList<TrafficRow> Rows, Instant? Next);
+
+/// <summary>The store, and what it keeps of the service itself.</summary>
+internal static class StoreApi
+{
+    private static readonly string[] Intervals = ["1m", "1h", "6h", "12h"];
+    private static readonly TimeSpan Usual = TimeSpan.FromDays(1);
+
+    public static void Map(RouteGroupBuilder api)
+    {
+        var kept = api.MapGroup("").WithTags("How it is");
+        kept.MapGet("/traffic", GetTraffic).WithName("traffic").WithSummary("What the service was asked")
+            .WithDescription("The service's own requests per route and pair: calls, share unchanged, latency, different questions and answers.")
+            .Takes(QueryParameter.TrafficInterval, QueryParameter.From, QueryParameter.To, QueryParameter.Limit, QueryParameter.Format)
+            .Produces<TrafficPage>().Refuses(StatusCodes.Status503ServiceUnavailable);
+        kept.MapGet("/store", GetStore).WithName("store").WithSummary("How the store is")
+            .WithDescription("Whether it is open, its engine, and the recorder: what waits, what was written, what was lost and why.")
+            .Takes().Produces<StoreHealth>().Refuses(StatusCodes.Status503ServiceUnavailable);
+    }
+
+    private static async Task<IResult> GetTraffic(HttpContext context, AssessmentBoard board, ServiceParts parts)
+    {
+        var query = context.Request.Query;
+        var interval = query.TryGetValue("interval", out var named) ? named.ToString() : "1h";
+        if (!Intervals.Contains(interval)) return ApiProblem.BadParameter("interval", $"There is no interval '{Shown.Of(interval)}': expected {string.Join(" or ", Intervals)}.", Intervals);
+        if (!SpanChoice.TryRead(query, board.Now, Usual, out var span, out var problem)) return problem;
+        return await StoredResult.OfAsync(parts, context, (store, cancellation) => StoredResult.RowsAsync(
+            store.Requests.Traffic(interval, span.Span), span, $"traffic-{interval}", rows => PageOf(rows, interval, span.Limit), cancellation));
+    }
+
+    // A page ends with a whole bucket, where it can: the next begins with one.
+    private static TrafficPage PageOf(IReadOnlyList<TrafficRow> rows, string interval, int limit)
+    {
+        if (rows.Count < limit) return new(interval, rows, null);
+        var last = rows[^1].Time;
+        var whole = rows.TakeWhile(row => row.Time < last).ToList();
+        return whole.Count > 0 ? new(interval, whole, last) : new(interval, rows, last + TimeSpan.FromMilliseconds(1));
+    }
+
+    private static IResult GetStore(ServiceParts parts) => parts.Record is { } record
+        ? new AnswerResult<StoreHealth>(RenderedAnswer.Of(record.Session.Health))
+        : ApiProblem.Of(StatusCodes.Status503ServiceUnavailable, "Nothing is kept here: this service runs without a store.");
+}

@@ -1,0 +1,78 @@
+using System.Buffers;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+using Remora.Server.Answers;
+using Remora.Server.Streams;
+
+namespace Remora.Server.Api;
+
+/// <summary>Assessments the moment they change, as server-sent events.</summary>
+internal static class StreamApi
+{
+    private const string MediaType = "text/event-stream";
+    private const string RetryAfterSeconds = "5";
+    private static int s_readers;
+
+    public static void Map(RouteGroupBuilder api) => api.MapGroup("").WithTags("Risk").MapGet("/stream", Get).WithName("stream").WithSummary("Assessments as they change")
+        .WithDescription(
+            "Server-sent events. First what is known now, then each change: 'assessment' with exactly what /risk answers for a market, and without a pair also 'market' "
+            + "with what it answers for the whole. A reader that reconnects with Last-Event-ID gets what has changed since; one that is slow gets the latest of each market, "
+            + "not all that was in between. A comment every 15 s keeps the connection alive.")
+        .Takes(QueryParameter.StreamedPairs, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Side, QueryParameter.Policy)
+        .Produces<string>(StatusCodes.Status200OK, MediaType)
+        .Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
+
+    private static IResult Get(HttpContext context, AssessmentBoard board, StreamHub hub)
+    {
+        var query = context.Request.Query;
+        if (!Viewpoint.TryRead(query, board, out var view, out var problem)) return problem;
+        var places = new int[board.Markets.Count];
+        Array.Fill(places, -1);
+        var topics = 0;
+        if (query.ContainsKey("pair"))
+        {
+            foreach (var pair in query["pair"].ToString().Split(','))
+            {
+                if (!MarketChoice.TryFind(pair, "pair", query, board, out var market, out problem)) return problem;
+                if (places[market.Index] < 0) places[market.Index] = topics++;
+            }
+            return new Reading(hub, new EventReader(places, topics) { Abort = context.Abort }, view);
+        }
+        if (RiskApi.WithoutPair(query) is { } astray) return astray;
+        for (var market = 0; market < places.Length; market++) places[market] = topics++;
+        return new Reading(hub, new EventReader(places, topics + 1) { Abort = context.Abort, WantsWhole = true }, view);
+    }
+
+    /// <summary>The answer that goes on.</summary>
+    private sealed class Reading(StreamHub hub, EventReader reader, Viewpoint view) : IResult
+    {
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            var response = httpContext.Response;
+            if (!hub.TryEnter(reader, view.Policy, view.Side, httpContext.Request.Headers["Last-Event-ID"]))
+            {
+                response.Headers.RetryAfter = RetryAfterSeconds;
+                await ApiProblem.Of(StatusCodes.Status503ServiceUnavailable, "Too many are reading the stream, or the service is ending: try again later, or ask /risk.").ExecuteAsync(httpContext);
+                return;
+            }
+            try
+            {
+                response.ContentType = MediaType;
+                response.Headers.CacheControl = "no-store, no-transform";
+                response.Headers["X-Accel-Buffering"] = "no"; // nginx would collect events otherwise
+                httpContext.Features.Get<IHttpResponseBodyFeature>()!.DisableBuffering();
+                // Readers that lose the service together come back at different moments.
+                var retry = 1000 + (Interlocked.Increment(ref s_readers) * 37 % 4000);
+                response.BodyWriter.Write(Encoding.ASCII.GetBytes($"retry: {retry}\n\n"));
+                await reader.WriteAsync(response.BodyWriter, httpContext.RequestAborted);
+            }
+            finally
+            {
+                hub.Leave(reader, view.Policy, view.Side);
+            }
+        }
+    }
+}

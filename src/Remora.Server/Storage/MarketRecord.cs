@@ -1,0 +1,116 @@
+using System.Collections.Concurrent;
+using Remora.Markets;
+using Remora.Store;
+using Remora.Store.Recording;
+using Remora.Store.Tables;
+
+namespace Remora.Server.Storage;
+
+/// <summary>What the service keeps of its markets, and what it remembers of them when it starts: each candle, outside value and assessment once.</summary>
+public sealed class MarketRecord
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan DailyReach = TimeSpan.FromDays(220);
+    private static readonly TimeSpan BaseReach = TimeSpan.FromDays(31);
+
+    private readonly StoreSession _session;
+    private readonly TimeProvider _clock;
+    private readonly ConcurrentDictionary<MarketId, HashSet<Instant>> _kept = new(); // open times of a past's candles: it is fetched anew at every start, and after every outage
+    private readonly ConcurrentDictionary<MarketId, Instant> _assessedUntil = new();
+    private readonly Dictionary<MarketId, MarketId> _sources = []; // whose candles a market has now
+
+    /// <param name="session">The store; it stays the caller's.</param>
+    /// <param name="clock">The service's clock.</param>
+    public MarketRecord(StoreSession session, TimeProvider clock)
+    {
+        _session = session;
+        _clock = clock;
+    }
+
+    /// <summary>The store.</summary>
+    public StoreSession Session => _session;
+
+    private Recorder Recorder => _session.Recorder;
+
+    /// <summary>A market's stored candles, for its warm-up; null when the store cannot say in time.</summary>
+    public async Task<MarketHistory?> RecallAsync(MarketId market, CancellationToken cancellation)
+    {
+        if (!await _session.IsReadyWithinAsync(Patience, cancellation)) return null;
+        try
+        {
+            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            deadline.CancelAfter(Patience);
+            var now = Instant.From(_clock.GetUtcNow());
+            var candles = _session.Store.Candles;
+            async Task<IReadOnlyList<Candle>> Of(Timeframe timeframe, TimeSpan reach)
+            {
+                var stored = await candles.Of(market, new(now - reach, now), timeframe).ListAsync(deadline.Token);
+                _kept[At(market, timeframe)] = [.. stored.Select(candle => candle.OpenTime)];
+                return stored;
+            }
+            var daily = market.Timeframe == Timeframe.OneDay ? [] : await Of(Timeframe.OneDay, DailyReach);
+            var hourly = market.Timeframe.Length >= Timeframe.OneHour.Length ? [] : await Of(Timeframe.OneHour, BaseReach);
+            return new(daily, hourly, await Of(market.Timeframe, BaseReach)) { Source = market };
+        }
+        catch (Exception e) when (StoreFault.Is(e, cancellation))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The outside values that still matter, in the order in which they became known, and which assessments are kept already.</summary>
+    public async Task<IReadOnlyList<Observation>> RecallOutsideAsync(IReadOnlyList<MarketId> markets, string policy, CancellationToken cancellation)
+    {
+        if (!await _session.IsReadyWithinAsync(Patience, cancellation)) return [];
+        try
+        {
+            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            deadline.CancelAfter(Patience);
+            foreach (var market in markets)
+                if (await _session.Store.Assessments.Of(market, policy, new Span(Limit: 1, NewestFirst: true)).ListAsync(deadline.Token) is [var last]) _assessedUntil[market] = last.AssessedAt;
+            return await _session.Store.Observations.KnownAtAsync(Instant.From(_clock.GetUtcNow()), deadline.Token);
+        }
+        catch (Exception e) when (StoreFault.Is(e, cancellation))
+        {
+            return [];
+        }
+    }
+
+    /// <summary>An event has been applied. Called by the pump, in order, like the next.</summary>
+    public void Applied(in MarketEvent marketEvent)
+    {
+        if (marketEvent.Observation is { } observation) Recorder.Observation(observation);
+        else if (marketEvent.Market is not { } market) return;
+        else if (marketEvent.History is { } history) Past(market, history);
+        else Recorder.Candle(_sources.GetValueOrDefault(market, market), marketEvent.Candle);
+    }
+
+    /// <summary>An assessment has been published.</summary>
+    /// <param name="market">The market.</param>
+    /// <param name="assessment">What was said.</param>
+    /// <param name="isOfPast">Whether it was worked out of a past: then it may have been said, and kept, before.</param>
+    public void Published(MarketId market, Assessment assessment, bool isOfPast)
+    {
+        if (assessment.AsOf is null) return; // nothing is known yet, which is no part of history
+        if (isOfPast && _assessedUntil.TryGetValue(market, out var until) && assessment.AssessedAt <= until) return;
+        Recorder.Assessment(assessment);
+    }
+
+    private static MarketId At(MarketId market, Timeframe timeframe) => new(market.Exchange, market.Pair, timeframe);
+
+    private void Past(MarketId market, MarketHistory history)
+    {
+        var source = _sources[market] = history.Source ?? market;
+        Keep(At(source, Timeframe.OneDay), history.Daily);
+        Keep(At(source, Timeframe.OneHour), history.Hourly);
+        Keep(source, history.Base);
+    }
+
+    private void Keep(MarketId market, IReadOnlyList<Candle> candles)
+    {
+        if (candles.Count == 0) return;
+        var kept = _kept.GetValueOrDefault(market);
+        Recorder.Candles(market, market.Timeframe, kept is null ? candles : [.. candles.Where(candle => !kept.Contains(candle.OpenTime))]);
+        _kept[market] = [.. candles.Select(candle => candle.OpenTime)];
+    }
+}

@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Remora.Markets;
+using Remora.Server.Answers;
+using Remora.Server.Api;
+using Remora.Store;
+using Remora.Store.Recording;
+
+namespace Remora.Server.Storage;
+
+/// <summary>Keeps the service's own requests to its interface: what was asked, how it went, how long it took.</summary>
+internal static class RequestRecord
+{
+    private const string Unknown = "unknown";
+
+    /// <summary>Every request to the interface is recorded when it has been answered; one that streams is recorded when it ends.</summary>
+    public static void UseRequestRecord(this IApplicationBuilder app, Recorder recorder, AssessmentBoard board) => app.Use(next => context =>
+    {
+        if (!context.Request.Path.StartsWithSegments("/api")) return next(context);
+        var (at, began) = (board.Now, Stopwatch.GetTimestamp());
+        var answering = next(context);
+        if (!answering.IsCompletedSuccessfully) return RecordAsync(answering);
+        Record();
+        return answering;
+
+        async Task RecordAsync(Task answer)
+        {
+            await answer;
+            Record();
+        }
+
+        void Record()
+        {
+            var request = context.Request;
+            recorder.Request(new(
+                at, RouteOf(context), PairOf(request.QueryString.Value, board), HashOf(request.Path.Value, request.QueryString.Value), ResultOf(context.Response.Headers.ETag),
+                context.Response.StatusCode == StatusCodes.Status304NotModified, context.Response.StatusCode,
+                (uint)Math.Min(Stopwatch.GetElapsedTime(began).TotalMicroseconds, uint.MaxValue), Client: null));
+        }
+    });
+
+    // The template, never what was sent: callers cannot fill the store with names.
+    private static string RouteOf(HttpContext context)
+    {
+        if (context.GetEndpoint() is RouteEndpoint { RoutePattern.RawText: { } template }) return template;
+        return context.Request.Path.Value == RiskApi.Path ? RiskApi.Path : Unknown;
+    }
+
+    // Where nothing but a pair is asked for, as it mostly is, it is found without parsing the query.
+    private static string? PairOf(string? query, AssessmentBoard board)
+    {
+        const string name = "pair=";
+        if (query is null) return null;
+        var at = query.IndexOf(name, StringComparison.Ordinal);
+        if (at < 1 || query[at - 1] is not ('?' or '&')) return null;
+        var value = query.AsSpan(at + name.Length);
+        if (value.IndexOf('&') is >= 0 and var end) value = value[..end];
+        if (value.Length > Pair.MaxLength * 3) return null;
+        var text = Uri.UnescapeDataString(value.ToString()).ToUpperInvariant();
+        return board.MarketsOf(text) is [var market, ..] ? market.Id.Pair.ToString() : null;
+    }
+
+    /// <summary>FNV-1a over the characters: it tells questions apart, and nobody's safety hangs on it.</summary>
+    private static ulong HashOf(string? path, string? query)
+    {
+        var hash = 14695981039346656037UL;
+        foreach (var c in path.AsSpan()) hash = (hash ^ c) * 1099511628211UL;
+        foreach (var c in query.AsSpan()) hash = (hash ^ c) * 1099511628211UL;
+        return hash;
+    }
+
+    private static ulong ResultOf(string? tag) =>
+        tag is { Length: > 4 } && ulong.TryParse(tag.AsSpan(3, tag.Length - 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var hash) ? hash : 0;
+}

@@ -1,0 +1,108 @@
+using Remora.ClickHouse;
+using Remora.ClickHouse.Rollups;
+using Remora.Store.Schema;
+using Remora.Store.Tables;
+
+namespace Remora.Store;
+
+/// <summary>
+/// What Remora keeps, in the client's database: an embedded engine's, a server's or a cluster's. Making one asks nothing of the database;
+/// <see cref="PrepareAsync"/> brings it up to this program.
+/// </summary>
+public sealed class MarketStore
+{
+    private readonly TimeProvider _time;
+
+    /// <param name="client">Where the store is. It stays the caller's.</param>
+    /// <param name="options">How it is kept.</param>
+    /// <param name="time">The clock.</param>
+    /// <exception cref="StoreException">An option is out of range.</exception>
+    public MarketStore(ClickHouseClient client, StoreOptions? options = null, TimeProvider? time = null)
+    {
+        Client = client;
+        Options = options ?? new();
+        Options.Retention.Check();
+        _time = time ?? TimeProvider.System;
+        Dialect = new(client.Cluster);
+        Rollups = [.. StoreRollups.Definitions(Dialect, Options.Retention).Select(definition => new Rollup(client, definition, time: _time))];
+        Candles = new(this);
+        Observations = new(this);
+        Assessments = new(this);
+        Requests = new(this);
+    }
+
+    /// <summary>The connection.</summary>
+    public ClickHouseClient Client { get; }
+
+    /// <summary>How it is kept.</summary>
+    public StoreOptions Options { get; }
+
+    /// <summary>The rollups of assessments (<c>risk</c>) and of requests (<c>traffic</c>, <c>queries</c>).</summary>
+    public IReadOnlyList<Rollup> Rollups { get; }
+
+    /// <summary>Candles.</summary>
+    public CandleTable Candles { get; }
+
+    /// <summary>Outside values.</summary>
+    public ObservationTable Observations { get; }
+
+    /// <summary>Assessments and their history.</summary>
+    public AssessmentTable Assessments { get; }
+
+    /// <summary>The service's own requests.</summary>
+    public RequestTable Requests { get; }
+
+    internal SchemaDialect Dialect { get; }
+
+    internal TimeProvider Time => _time;
+
+    // On a cluster an insert is acknowledged when it lies on its shard, not when it is on its way there.
+    internal IReadOnlyDictionary<string, string> InsertSettings { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["distributed_foreground_insert"] = "1",
+        ["max_partitions_per_insert_block"] = "1000",
+    };
+
+    /// <summary>What readers ask instead of a rollup's view.</summary>
+    internal string View(Rollup rollup, string interval)
+    {
+        foreach (var each in rollup.Definition.Intervals)
+            if (each.Suffix == interval) return Dialect.From(rollup.ViewOf(each));
+        throw new StoreException($"'{interval}' is no interval of '{rollup.Definition.Name}': allowed are {string.Join(", ", rollup.Definition.Intervals.Select(each => each.Suffix))}");
+    }
+
+    /// <summary>
+    /// Makes or brings up to date the tables, the rollups and the retention. May be run at every start, by several at once, and again after
+    /// it was cut off anywhere.
+    /// </summary>
+    /// <exception cref="StoreException">The database is of a newer program, or an applied step of the schema was changed.</exception>
+    /// <exception cref="ClickHouseException">The database refuses.</exception>
+    /// <exception cref="ClickHouseUnavailableException">It cannot be reached.</exception>
+    public async Task<StorePreparation> PrepareAsync(CancellationToken cancellation = default)
+    {
+        var steps = await new SchemaSteps(Client, SchemaFile.All).ApplyAsync(cancellation);
+        var remarks = new List<string>();
+        foreach (var rollup in Rollups)
+        {
+            var plan = await rollup.PlanAsync(cancellation);
+            if (plan.IsChanged)
+            {
+                remarks.Add($"the rollup '{rollup.Definition.Name}' is defined otherwise in this program: 'remora rollup rebuild {rollup.Definition.Name}' brings it up to date; until then the old one answers");
+                continue;
+            }
+            if (plan.UnseenRows > 0) remarks.Add($"the rollup '{rollup.Definition.Name}' has not seen {plan.UnseenRows} rows: 'remora rollup backfill {rollup.Definition.Name}' brings them in");
+            await rollup.ApplyAsync(cancellation: cancellation);
+        }
+        await new RetentionClauses(this).ApplyAsync(cancellation);
+        return new(SchemaFile.All[^1].Version, steps, remarks);
+    }
+
+    /// <summary>Rows, bytes and times per table.</summary>
+    public Task<StoreStatus> StatusAsync(CancellationToken cancellation = default) => StoreStatus.OfAsync(this, cancellation);
+}
+
+/// <summary>What was made when the store was opened.</summary>
+/// <param name="SchemaVersion">The schema's version now.</param>
+/// <param name="Steps">The schema files that were run now.</param>
+/// <param name="Remarks">What an operator should do.</param>
+public sealed record StorePreparation(int SchemaVersion, IReadOnlyList<string> Steps, IReadOnlyList<string> Remarks);

@@ -1,0 +1,145 @@
+using Remora.Markets;
+using Remora.Store.Tables;
+
+namespace Remora.Store.Recording;
+
+/// <summary>Takes what was handed over, writes it as rows, and closes batches into the journal.</summary>
+internal sealed class BatchWriter(RecorderOptions options, TimeProvider time, RecorderLog log, BatchWriter.TakeItem take)
+{
+    public delegate bool TakeItem(out RecordedItem item);
+
+    private readonly OpenBatch _candles = new(StoreTable.Candles);
+    private readonly OpenBatch _observations = new(StoreTable.Observations);
+    private readonly OpenBatch _assessments = new(StoreTable.Assessments);
+    private readonly OpenBatch _requests = new(StoreTable.Requests);
+    private volatile Journal? _journal;
+    private volatile bool _isBusy;
+    private ulong _sequence;
+    private long _lostRows;
+    private int _openRows;
+
+    /// <summary>Rung when a batch was closed.</summary>
+    public Alarm Closed { get; } = new();
+
+    /// <summary>Null until it could be opened.</summary>
+    public Journal? Journal => _journal;
+
+    /// <summary>Whether it is taking rows now; one may be in its hands.</summary>
+    public bool IsBusy => _isBusy;
+
+    /// <summary>Rows that are in no batch of the journal yet.</summary>
+    public int OpenRows => Volatile.Read(ref _openRows);
+
+    /// <summary>Rows that could not be written down.</summary>
+    public long LostRows => Interlocked.Read(ref _lostRows);
+
+    private IEnumerable<OpenBatch> Batches => [_candles, _observations, _assessments, _requests];
+
+    public async Task RunAsync(Alarm alarm, CancellationToken cancellation)
+    {
+        while (!cancellation.IsCancellationRequested)
+        {
+            TryOpen();
+            await alarm.WaitAsync(options.BatchDelay, time, cancellation);
+            Drain();
+        }
+        TryOpen();
+        Drain();
+    }
+
+    /// <summary>Gives the folder free.</summary>
+    public void CloseJournal() => _journal?.Dispose();
+
+    private void TryOpen()
+    {
+        if (_journal is not null) return;
+        try
+        {
+            _journal = Journal.Open(options.JournalFolder, options.JournalBytes);
+            foreach (var reason in _journal.SetAside) log.Failed("a batch of the journal was set aside: " + reason);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log.Failed($"the journal '{options.JournalFolder}' cannot be opened: {e.Message}");
+        }
+    }
+
+    // Stops where a full batch cannot be put away: what waits stays where it is, and is bounded there.
+    private void Drain()
+    {
+        _isBusy = true;
+        while (CloseFull() && take(out var item)) Write(item);
+        foreach (var batch in Batches) TryClose(batch);
+        _isBusy = false;
+        Closed.Ring();
+    }
+
+    private bool CloseFull()
+    {
+        foreach (var batch in Batches)
+            if (batch.IsFull(options) && !TryClose(batch)) return false;
+        return true;
+    }
+
+    private void Write(in RecordedItem item)
+    {
+        var batch = item.Content switch
+        {
+            Assessment => _assessments,
+            Observation => _observations,
+            RequestRow => _requests,
+            _ => _candles,
+        };
+        // The rows' order: by the clock, and never twice the same.
+        _sequence = Math.Max(_sequence, (ulong)((time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond));
+        try
+        {
+            switch (item.Content)
+            {
+                case Assessment assessment: RowWriting.Assessment(batch.Writer, assessment, ++_sequence); break;
+                case Observation observation: RowWriting.Observation(batch.Writer, observation, ++_sequence); break;
+                case RequestRow request: RowWriting.Request(batch.Writer, request, ++_sequence); break;
+                case IReadOnlyList<Candle> candles: foreach (var candle in candles) Candle(item, candle); Count(candles.Count - 1); break;
+                default: Candle(item, item.Candle); break;
+            }
+            Count(1);
+        }
+        catch (Exception e) // a bug in what is written: half a row would spoil the batch, so the batch goes, and the recorder goes on
+        {
+            log.Failed($"{batch.Rows + 1} rows of {batch.Table.Name} were lost: {e}");
+            Interlocked.Add(ref _lostRows, batch.Rows + 1);
+            Clear(batch);
+        }
+
+        void Count(int rows)
+        {
+            batch.Rows += rows;
+            Interlocked.Add(ref _openRows, rows);
+        }
+    }
+
+    private void Candle(in RecordedItem item, in Candle candle) => RowWriting.Candle(_candles.Writer, item.Market!, item.Timeframe!, candle, ++_sequence);
+
+    private bool TryClose(OpenBatch batch)
+    {
+        if (batch.Rows == 0) return true;
+        if (_journal is not { } journal) return false;
+        try
+        {
+            journal.Append(batch.Close(), batch.Rows, time.GetUtcNow());
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log.Failed($"the journal '{options.JournalFolder}' cannot be written: {e.Message}");
+            return false;
+        }
+        Clear(batch);
+        return true;
+    }
+
+    private void Clear(OpenBatch batch)
+    {
+        Interlocked.Add(ref _openRows, -batch.Rows);
+        batch.Clear();
+    }
+}

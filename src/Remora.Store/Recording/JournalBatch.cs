@@ -1,0 +1,52 @@
+using System.Security.Cryptography;
+using System.Text;
+using Remora.ClickHouse;
+
+namespace Remora.Store.Recording;
+
+/// <summary>
+/// A batch as it lies on disk: what it is, the token it is inserted under, the rows as they are sent, and a checksum over all of it. The
+/// columns are named, so that a batch of an older program still finds them.
+/// </summary>
+internal sealed record JournalBatch(SqlName Table, IReadOnlyList<SqlName> Columns, string Token, ReadOnlyMemory<byte> Rows)
+{
+    private const int ChecksumBytes = 32;
+    private static readonly byte[] Mark = "remora journal 1\n"u8.ToArray();
+
+    /// <summary>Writes it, whole and onto the disk.</summary>
+    public void WriteTo(string path)
+    {
+        var head = Encoding.UTF8.GetBytes($"{Table}\n{string.Join(',', Columns)}\n{Token}\n{Rows.Length}\n");
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+        foreach (var part in (ReadOnlySpan<ReadOnlyMemory<byte>>)[Mark, head, Rows])
+        {
+            hash.AppendData(part.Span);
+            file.Write(part.Span);
+        }
+        file.Write(hash.GetHashAndReset());
+        file.Flush(flushToDisk: true);
+    }
+
+    /// <summary>Reads one.</summary>
+    /// <exception cref="InvalidDataException">It is cut off or damaged.</exception>
+    public static JournalBatch Read(string path)
+    {
+        var data = File.ReadAllBytes(path);
+        var body = data.AsSpan(0, Math.Max(0, data.Length - ChecksumBytes));
+        if (!body.StartsWith(Mark) || !SHA256.HashData(body).AsSpan().SequenceEqual(data.AsSpan(body.Length))) throw new InvalidDataException("cut off or damaged: the checksum is wrong");
+        var at = Mark.Length;
+        var (table, columns, token, length) = (Line(data, ref at), Line(data, ref at), Line(data, ref at), Line(data, ref at));
+        if (body.Length - at != int.Parse(length, System.Globalization.CultureInfo.InvariantCulture)) throw new InvalidDataException("the rows are not of the length that is named");
+        return new(SqlName.Of(table), [.. columns.Split(',').Select(SqlName.Of)], token, data.AsMemory(at, body.Length - at));
+    }
+
+    private static string Line(byte[] data, ref int at)
+    {
+        var end = Array.IndexOf(data, (byte)'\n', at);
+        if (end < 0) throw new InvalidDataException("the head is cut off");
+        var line = Encoding.UTF8.GetString(data, at, end - at);
+        at = end + 1;
+        return line;
+    }
+}

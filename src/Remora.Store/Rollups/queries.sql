@@ -1,0 +1,13 @@
+-- How often each question was asked and how many different answers it had. Only questions that were answered: what is refused is not worth a key.
+-- rollup: queries
+-- source: api_requests
+-- time: at
+-- ingested: ingested
+-- where: status < 400
+-- intervals: 1 hour, 6 hours, 12 hours
+-- keys: route, pair, query_hash
+-- partition: month
+count() AS calls,
+countIf(unchanged) AS unchanged,
+uniq(result_hash) AS results,
+avg(microseconds) AS microseconds_mean

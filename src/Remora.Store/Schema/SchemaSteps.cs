@@ -1,0 +1,56 @@
+using Remora.ClickHouse;
+
+namespace Remora.Store.Schema;
+
+/// <summary>Brings a database to the schema this program knows, one numbered file after another. Cut off anywhere, it is simply run again.</summary>
+internal sealed class SchemaSteps(ClickHouseClient client, IReadOnlyList<SchemaFile> files)
+{
+    private sealed record Applied(int Version, string Name, string Hash);
+
+    private readonly SchemaDialect _dialect = new(client.Cluster);
+
+    /// <summary>Runs what is missing.</summary>
+    /// <returns>The names of the files that were run.</returns>
+    /// <exception cref="StoreException">The database is of a newer program, or one of its steps was changed since.</exception>
+    public async Task<IReadOnlyList<string>> ApplyAsync(CancellationToken cancellation)
+    {
+        // Not a replacing engine's business: a step noted twice is the same step.
+        var engine = client.Cluster is null ? "MergeTree" : "ReplicatedMergeTree";
+        await client.ExecuteAsync(
+            $"CREATE TABLE IF NOT EXISTS schema_steps{_dialect.OnCluster} (version UInt32, name String, hash String, applied_at DateTime64(6, 'UTC') DEFAULT now64(6)) ENGINE = {engine} ORDER BY version",
+            new QueryOptions { IsRepeatable = true }, cancellation);
+        var applied = await AppliedAsync(cancellation);
+        Check(applied);
+        var run = new List<string>();
+        foreach (var file in files.Where(file => applied.All(step => step.Version != file.Version)))
+        {
+            foreach (var statement in _dialect.Statements(file.Text)) await client.ExecuteAsync(statement, new QueryOptions { IsRepeatable = true }, cancellation);
+            await client.ExecuteAsync(
+                "INSERT INTO schema_steps (version, name, hash) SELECT {version:UInt32}, {name:String}, {hash:String}",
+                new QueryParameters().Add("version", file.Version).Add("name", file.Name).Add("hash", file.Hash), cancellation);
+            run.Add(file.Name);
+        }
+        return run;
+    }
+
+    /// <summary>The last step of the database; 0 when it has none.</summary>
+    public async Task<int> VersionAsync(CancellationToken cancellation) =>
+        await IsThereAsync(cancellation) ? (await AppliedAsync(cancellation)).Select(step => step.Version).DefaultIfEmpty().Max() : 0;
+
+    private async Task<bool> IsThereAsync(CancellationToken cancellation) => await client.SingleAsync(
+        "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = 'schema_steps'", row => row.UInt64(), null, cancellation) > 0;
+
+    private Task<List<Applied>> AppliedAsync(CancellationToken cancellation) => client.ListAsync(
+        "SELECT DISTINCT version, name, hash FROM schema_steps ORDER BY version", row => new Applied((int)row.UInt32(), row.String(), row.String()), null, cancellation);
+
+    private void Check(List<Applied> applied)
+    {
+        foreach (var step in applied)
+        {
+            var known = files.FirstOrDefault(file => file.Version == step.Version)
+                ?? throw new StoreException($"the database '{client.Database}' has schema step {step.Version} ('{step.Name}'), this program knows {files.Count}: it was written by a newer version; use that one, or another database");
+            if (known.Hash != step.Hash)
+                throw new StoreException($"schema step {step.Version} was applied to the database '{client.Database}' as '{step.Name}' with hash {step.Hash}, this program has it as '{known.Name}' with {known.Hash}: an applied step is never changed; add a new one");
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using Remora.ClickHouse;
+using Remora.ClickHouse.Rows;
+
+namespace Remora.Store;
+
+/// <summary>A question to the store, answered as typed rows or as a stream in a format. Everything a caller says is a parameter of it.</summary>
+/// <typeparam name="T">A row.</typeparam>
+public sealed class StoreQuery<T>
+{
+    // Times in ISO-8601, whole numbers as numbers, what is not known as null: as in the rest of the interface.
+    private static readonly Dictionary<string, string> AsText = new(StringComparer.Ordinal)
+    {
+        ["date_time_output_format"] = "iso",
+        ["output_format_json_quote_64bit_integers"] = "0",
+        ["output_format_json_quote_denormals"] = "0",
+        ["output_format_arrow_string_as_string"] = "1",
+        ["output_format_arrow_low_cardinality_as_dictionary"] = "0",
+        ["output_format_parquet_string_as_string"] = "1",
+    };
+
+    private readonly ClickHouseClient _client;
+    private readonly string _sql;
+    private readonly QueryParameters _parameters;
+    private readonly Func<RowReader, T> _read;
+
+    internal StoreQuery(ClickHouseClient client, string sql, QueryParameters parameters, Func<RowReader, T> read)
+    {
+        _client = client;
+        _sql = sql;
+        _parameters = parameters;
+        _read = read;
+    }
+
+    /// <summary>The rows, as they come.</summary>
+    public IAsyncEnumerable<T> RowsAsync(CancellationToken cancellation = default) => _client.QueryAsync(_sql, _read, new() { Parameters = _parameters }, cancellation);
+
+    /// <summary>All rows.</summary>
+    public async Task<IReadOnlyList<T>> ListAsync(CancellationToken cancellation = default) => await _client.ListAsync(_sql, _read, _parameters, cancellation);
+
+    /// <summary>The rows as the store writes them in a format, in bounded memory. The stream must be disposed.</summary>
+    public Task<Stream> StreamAsync(StoreFormat format, CancellationToken cancellation = default) =>
+        _client.StreamAsync(_sql, format.EngineName(), new() { Parameters = _parameters, Settings = AsText }, cancellation);
+}

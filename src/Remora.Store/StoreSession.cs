@@ -1,0 +1,125 @@
+using Remora.ClickHouse;
+using Remora.ClickHouse.Embedded;
+using Remora.ClickHouse.Rollups;
+using Remora.Store.Recording;
+
+namespace Remora.Store;
+
+/// <summary>How a store is opened for recording.</summary>
+public sealed record StoreSessionOptions
+{
+    /// <summary>Where the store is.</summary>
+    public required StoreLocation Location { get; init; }
+
+    /// <summary>How the recorder works; its journal lies beside the data.</summary>
+    public required RecorderOptions Recorder { get; init; }
+
+    /// <summary>How the store is kept.</summary>
+    public StoreOptions Store { get; init; } = new();
+
+    /// <summary>A loopback port on which the embedded engine answers as well, for curl, Grafana and the like; null for none.</summary>
+    public int? Port { get; init; }
+
+    /// <summary>Told in a line whatever an operator should know.</summary>
+    public Action<string>? Notice { get; init; }
+}
+
+/// <summary>How a store is.</summary>
+/// <param name="Location">Where it is, without secrets.</param>
+/// <param name="Ready">Whether it has been opened and brought up to date.</param>
+/// <param name="Engine">How the embedded engine is; null at a server.</param>
+/// <param name="Version">The engine's version; null until it is open.</param>
+/// <param name="SchemaVersion">The schema's version; null until it is open.</param>
+/// <param name="Error">Why it is not open; null when it is.</param>
+/// <param name="Remarks">What an operator should do.</param>
+/// <param name="Recorder">How the recorder is.</param>
+public sealed record StoreHealth(
+    string Location, bool Ready, EngineHealth? Engine, string? Version, int? SchemaVersion, string? Error, IReadOnlyList<string> Remarks, RecorderHealth Recorder);
+
+/// <summary>
+/// A store that is opened in the background and recorded into. Whatever becomes of it, nobody waits: it is tried again until it opens, and what
+/// is recorded in the meantime waits in the journal.
+/// </summary>
+public sealed class StoreSession
+{
+    private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan EngineStop = TimeSpan.FromSeconds(3);
+
+    private readonly StoreSessionOptions _options;
+    private readonly TimeProvider _time;
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile ClickHouseConnection? _connection;
+    private volatile StorePreparation? _preparation;
+    private volatile string? _error = "it is being opened";
+
+    /// <param name="options">Where and how.</param>
+    /// <param name="time">The clock of delays.</param>
+    /// <exception cref="StoreException">An option is out of range.</exception>
+    public StoreSession(StoreSessionOptions options, TimeProvider? time = null)
+    {
+        _options = options;
+        _time = time ?? TimeProvider.System;
+        Client = options.Location.NewClient(_time);
+        Store = new(Client, options.Store, _time);
+        Recorder = new(Store, options.Recorder, _time);
+    }
+
+    /// <summary>The store; what is asked before it is open, or while it is away, fails with <see cref="ClickHouseUnavailableException"/>.</summary>
+    public MarketStore Store { get; }
+
+    /// <summary>Takes what is to be kept.</summary>
+    public Recorder Recorder { get; }
+
+    /// <summary>How it is.</summary>
+    public StoreHealth Health => new(
+        _options.Location.ToString(), _preparation is not null, _connection?.Engine?.Health, _connection?.Version, _preparation?.SchemaVersion, _error, _preparation?.Remarks ?? [], Recorder.Health);
+
+    private ClickHouseClient Client { get; }
+
+    /// <summary>Whether it is open, or will be within <paramref name="patience"/>.</summary>
+    public async Task<bool> IsReadyWithinAsync(TimeSpan patience, CancellationToken cancellation = default)
+    {
+        using var rest = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var first = await Task.WhenAny(_ready.Task, Task.Delay(patience, _time, rest.Token));
+        await rest.CancelAsync();
+        cancellation.ThrowIfCancellationRequested();
+        return first == _ready.Task;
+    }
+
+    /// <summary>Opens the store and records until it is cancelled; then what was handed over is kept, and the store is closed. Nothing is thrown.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        var recording = Recorder.RunAsync(cancellation);
+        await OpenAsync(cancellation);
+        await recording;
+        if (_connection is { } connection) await connection.DisposeAsync();
+        Client.Dispose();
+    }
+
+    private async Task OpenAsync(CancellationToken cancellation)
+    {
+        for (var wait = FirstWait; !cancellation.IsCancellationRequested; wait = wait * 2 < LongestWait ? wait * 2 : LongestWait)
+        {
+            try
+            {
+                _connection ??= await ClickHouseConnection.OpenAsync(_options.Location, configure: engine => engine with { Port = _options.Port, StopTimeout = EngineStop }, time: _time, cancellation: cancellation);
+                _preparation = await Store.PrepareAsync(cancellation);
+                _error = null;
+                foreach (var remark in _preparation.Remarks) _options.Notice?.Invoke(remark);
+                _ready.TrySetResult();
+                return;
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) when (e is ClickHouseConnectionException or ClickHouseException or ClickHouseUnavailableException or StoreException or TimeoutException or RollupException or RollupDefinitionException)
+            {
+                if (_error != e.Message) _options.Notice?.Invoke("the store is not open, everything else goes on: " + e.Message);
+                _error = e.Message;
+            }
+            await Task.Delay(wait, _time, cancellation).ContinueWith(_ => { }, TaskScheduler.Default);
+        }
+    }
+}

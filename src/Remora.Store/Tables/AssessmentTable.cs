@@ -1,0 +1,160 @@
+using Remora.ClickHouse;
+using Remora.ClickHouse.Rollups;
+using Remora.ClickHouse.Rows;
+using Remora.Markets;
+
+namespace Remora.Store.Tables;
+
+/// <summary>An assessment as it was recorded.</summary>
+/// <param name="AssessedAt">The moment it was worked out for.</param>
+/// <param name="SafeToTrade">Its verdict.</param>
+/// <param name="RiskScore">Its score; null while unknown.</param>
+/// <param name="Answer">The whole answer in JSON, byte for byte.</param>
+public sealed record StoredAssessment(Instant AssessedAt, bool SafeToTrade, double? RiskScore, ReadOnlyMemory<byte> Answer);
+
+/// <summary>A bucket of a market's history.</summary>
+public sealed record HistoryRow
+{
+    /// <summary>When the bucket begins.</summary>
+    public required Instant Time { get; init; }
+
+    /// <summary>How many assessments it holds.</summary>
+    public required long Assessments { get; init; }
+
+    /// <summary>How many of them blocked.</summary>
+    public required long Blocked { get; init; }
+
+    /// <summary>The share that did not, [0, 1].</summary>
+    public required double SafeShare { get; init; }
+
+    /// <summary>Mean score; null while unknown, as everything below.</summary>
+    public double? RiskMean { get; init; }
+
+    /// <summary>Lowest score.</summary>
+    public double? RiskMin { get; init; }
+
+    /// <summary>Highest score.</summary>
+    public double? RiskMax { get; init; }
+
+    /// <summary>95th percentile of the score, estimated.</summary>
+    public double? RiskP95 { get; init; }
+
+    /// <summary>The last score.</summary>
+    public double? RiskLast { get; init; }
+
+    /// <summary>Mean of the score's parts.</summary>
+    public double? VolatilityPart { get; init; }
+
+    public double? RegimePart { get; init; }
+
+    public double? TrendStrengthPart { get; init; }
+
+    public double? MomentumPart { get; init; }
+
+    public double? ExternalPart { get; init; }
+
+    /// <summary>Mean volatility.</summary>
+    public double? VolatilityMean { get; init; }
+
+    /// <summary>Highest volatility.</summary>
+    public double? VolatilityMax { get; init; }
+
+    /// <summary>Lowest confidence.</summary>
+    public double? ConfidenceMin { get; init; }
+
+    /// <summary>The last regime; null while unknown.</summary>
+    public string? RegimeLast { get; init; }
+
+    /// <summary>The last close.</summary>
+    public double? CloseLast { get; init; }
+}
+
+/// <summary>The stored assessments, and the history rolled up from them.</summary>
+public sealed class AssessmentTable
+{
+    private const string OfMarket = "exchange = {exchange:String} AND pair = {pair:String} AND timeframe = {timeframe:String} AND policy = {policy:String}";
+    private const string History =
+        "bucket AS time, assessments, blocked, safe_share, risk_mean, risk_min, risk_max, risk_p95, risk_last, part_volatility_mean, part_regime_mean, part_trend_strength_mean, " +
+        "part_momentum_mean, part_external_mean, volatility_mean, volatility_max, confidence_min, nullIf(regime_last, '') AS regime_last, close_last, " +
+        "regime_bull, regime_sideways, regime_bear, regime_choppy, regime_high_vol, regime_panic, stale";
+
+    private readonly MarketStore _store;
+
+    internal AssessmentTable(MarketStore store) => _store = store;
+
+    /// <summary>The intervals that history is rolled up to: 1m, 1h, 6h, 12h, 1d.</summary>
+    public IReadOnlyList<string> Intervals => [.. Rollup.Definition.Intervals.Select(interval => interval.Suffix)];
+
+    private Rollup Rollup => _store.Rollups.First(rollup => rollup.Definition.Name.Value == "risk");
+
+    /// <summary>The answer that held at a moment: the newest that was worked out for it or before; null when there is none.</summary>
+    public async Task<StoredAssessment?> AtAsync(MarketId market, string policy, Instant time, CancellationToken cancellation = default)
+    {
+        var parameters = Parameters(market, policy);
+        var where = new Span(To: time + TimeSpan.FromMilliseconds(1)).Where("assessed_at", parameters);
+        var rows = await _store.Client.ListAsync(
+            $"SELECT assessed_at, safe_to_trade, risk_score, answer FROM assessments WHERE {OfMarket} AND {where} ORDER BY assessed_at DESC, sequence DESC LIMIT 1", Read, parameters, cancellation);
+        return rows is [var row] ? row : null;
+    }
+
+    /// <summary>All assessments of a span, whole.</summary>
+    public StoreQuery<StoredAssessment> Of(MarketId market, string policy, Span span = default)
+    {
+        var parameters = Parameters(market, policy);
+        return new(
+            _store.Client,
+            $"SELECT assessed_at, safe_to_trade, risk_score, answer FROM assessments WHERE {OfMarket} AND {span.Where("assessed_at", parameters)}{span.Order("assessed_at, sequence", parameters)}",
+            parameters, Read);
+    }
+
+    /// <summary>The history of a market under a policy, from the rollups.</summary>
+    /// <param name="market">The market.</param>
+    /// <param name="policy">The policy's name.</param>
+    /// <param name="interval">One of <see cref="Intervals"/>.</param>
+    /// <param name="span">Which buckets, by when they begin.</param>
+    /// <exception cref="StoreException">There is no such interval.</exception>
+    public StoreQuery<HistoryRow> HistoryOf(MarketId market, string policy, string interval, Span span = default)
+    {
+        var parameters = Parameters(market, policy);
+        return new(
+            _store.Client,
+            $"SELECT {History} FROM {_store.View(Rollup, interval)} WHERE {OfMarket} AND {span.Where("bucket", parameters)}{span.Order("bucket", parameters)}",
+            parameters, ReadHistory);
+    }
+
+    private static StoredAssessment Read(RowReader row) =>
+        new(Instant.From(row.DateTime64()), row.Bool(), row.Nullable(value => value.Float64()), row.Bytes().ToArray());
+
+    private static HistoryRow ReadHistory(RowReader row)
+    {
+        var read = new HistoryRow
+        {
+            Time = Instant.From(row.DateTime()),
+            Assessments = (long)row.UInt64(),
+            Blocked = (long)row.UInt64(),
+            SafeShare = row.Float64(),
+            RiskMean = Number(row),
+            RiskMin = Number(row),
+            RiskMax = Number(row),
+            RiskP95 = row.Nullable(value => (double)value.Float32()),
+            RiskLast = Number(row),
+            VolatilityPart = Number(row),
+            RegimePart = Number(row),
+            TrendStrengthPart = Number(row),
+            MomentumPart = Number(row),
+            ExternalPart = Number(row),
+            VolatilityMean = Number(row),
+            VolatilityMax = Number(row),
+            ConfidenceMin = Number(row),
+            RegimeLast = row.NullableString(),
+            CloseLast = Number(row),
+        };
+        for (var i = 0; i < 7; i++) row.UInt64(); // counts per regime, and stale ones: for those who take the rows as they are
+        return read;
+    }
+
+    private static double? Number(RowReader row) => row.Nullable(value => value.Float64());
+
+    private static QueryParameters Parameters(MarketId market, string policy) =>
+        new QueryParameters().Add("exchange", market.Exchange).Add("pair", market.Pair.ToString()).Add("timeframe", market.Timeframe.Name).Add("policy", policy);
+}

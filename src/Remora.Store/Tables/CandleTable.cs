@@ -1,0 +1,55 @@
+using System.Runtime.CompilerServices;
+using Remora.ClickHouse;
+using Remora.ClickHouse.Rows;
+using Remora.Markets;
+
+namespace Remora.Store.Tables;
+
+/// <summary>A candle and whose it is.</summary>
+/// <param name="Exchange">CCXT's id of the exchange.</param>
+/// <param name="Pair">The pair, as text.</param>
+/// <param name="Timeframe">The timeframe, as text.</param>
+/// <param name="Candle">The candle.</param>
+public readonly record struct StoredCandle(string Exchange, string Pair, string Timeframe, Candle Candle);
+
+/// <summary>The stored candles. One that was recorded twice is there once, as it was recorded last.</summary>
+public sealed class CandleTable
+{
+    private const string Values = "opened, open, high, low, close, volume";
+    private const string OfMarket = "exchange = {exchange:String} AND pair = {pair:String} AND timeframe = {timeframe:String}";
+
+    private readonly MarketStore _store;
+
+    internal CandleTable(MarketStore store) => _store = store;
+
+    /// <summary>Candles of a market in the order of their open times.</summary>
+    /// <param name="market">The market.</param>
+    /// <param name="span">Which of them, by open time.</param>
+    /// <param name="timeframe">Another timeframe than the market's, such as hourly ones beside it.</param>
+    public StoreQuery<Candle> Of(MarketId market, Span span = default, Timeframe? timeframe = null)
+    {
+        var parameters = Parameters(market, timeframe);
+        return new(
+            _store.Client,
+            $"SELECT {Values} FROM candles FINAL WHERE {OfMarket} AND {span.Where("opened", parameters)}{span.Order("opened", parameters)} SETTINGS do_not_merge_across_partitions_select_final = 1",
+            parameters, Read);
+    }
+
+    /// <summary>The newest stored candle of a market; null when there is none.</summary>
+    public async Task<Candle?> LatestAsync(MarketId market, Timeframe? timeframe = null, CancellationToken cancellation = default) =>
+        await Of(market, new(Limit: 1, NewestFirst: true), timeframe).ListAsync(cancellation) is [var candle] ? candle : null;
+
+    /// <summary>The newest candle of every market and timeframe there is.</summary>
+    public async IAsyncEnumerable<StoredCandle> LatestAsync([EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        const string newest = "SELECT exchange, pair, timeframe, max(opened) AS at, argMax((open, high, low, close, volume), (opened, sequence)) AS v FROM candles GROUP BY exchange, pair, timeframe";
+        const string sql = $"SELECT exchange, pair, timeframe, at, v.1, v.2, v.3, v.4, v.5 FROM ({newest}) ORDER BY exchange, pair, timeframe";
+        await foreach (var row in _store.Client.QueryAsync(sql, row => new StoredCandle(row.String(), row.String(), row.String(), Read(row)), null, cancellation)) yield return row;
+    }
+
+    private static Candle Read(RowReader row) =>
+        new(Instant.From(row.DateTime64()), row.Float64(), row.Float64(), row.Float64(), row.Float64(), row.Float64());
+
+    private static QueryParameters Parameters(MarketId market, Timeframe? timeframe) =>
+        new QueryParameters().Add("exchange", market.Exchange).Add("pair", market.Pair.ToString()).Add("timeframe", (timeframe ?? market.Timeframe).Name);
+}

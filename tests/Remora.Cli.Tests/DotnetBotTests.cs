@@ -1,0 +1,55 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Remora.Client;
+using Remora.Testing;
+
+namespace Remora.Cli.Tests;
+
+/// <summary>The .NET client and the bot made with it, against the real service on a sandbox.</summary>
+public sealed partial class DotnetBotTests
+{
+    [Fact]
+    public async Task The_bot_trades_on_paper_with_and_without_a_service()
+    {
+        await using var sandbox = RemoraProcess.Start(["sandbox", "--port", "0", "--speed", "3000", "--history-days", "40", "--start", "2025-02-03T12:00:00Z"]);
+        var world = await sandbox.UrlAsync();
+        await using var service = RemoraProcess.Start(["serve", "--sandbox", world, "--port", "0", "--pairs", "BTC/USDT", "--sources", "false"]);
+        var url = await service.UrlAsync();
+        await ServeCommandTests.ReadyAsync(url);
+
+        string[] trade = ["BTC/USDT", "--prices", world + "/api.binance.com", "--rounds", "60", "--seconds", "0.05"];
+        var output = await RunBotAsync(url, trade);
+        Assert.DoesNotContain("no answer", output);
+        Assert.DoesNotContain("no prices", output);
+        Assert.Equal(61, LinePattern().Count(output));
+        Assert.Matches(@"ends with \d+\.\d\d after \d+ trades", output);
+
+        output = await RunBotAsync("http://127.0.0.1:1", trade);
+        Assert.Contains("with 1.00 of the stake (no answer: ", output);
+
+        using var client = new RemoraClient(new() { Url = url });
+        var risk = await client.RiskAsync("BTC/USDT");
+        Assert.True(risk.Answered, risk.Error);
+        Assert.Equal(risk.RiskScore!.Value, risk.RiskBreakdown!.Values.Sum()!.Value, 6);
+        Assert.Equal(("BTC/USDT", "binance", "5m", "long"), (risk.Pair, risk.Exchange, risk.Timeframe, risk.Side));
+        Assert.Equal([true, false], (await client.BatchAsync(["BTC/USDT", "NOPE/USDT"])).Values.Select(answer => answer.Answered));
+        Assert.True((await client.RiskAsync()).Answered);
+    }
+
+    private static async Task<string> RunBotAsync(string url, IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Repository.PathOf("artifacts", "bin", "PaperBot", "release", "PaperBot.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            Environment = { ["REMORA_URL"] = url },
+        };
+        using var bot = Process.Start(start)!;
+        var output = await bot.StandardOutput.ReadToEndAsync();
+        await bot.WaitForExitAsync();
+        Assert.Equal(0, bot.ExitCode);
+        return output;
+    }
+
+    [GeneratedRegex(@"^BTC/USDT: (enters|leaves|stays|wait|ends)", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex LinePattern();
+}

@@ -1,0 +1,115 @@
+using System.Net;
+using Remora.ClickHouse.Embedded;
+
+namespace Remora.ClickHouse.Tests.Client;
+
+public sealed class ConnectionTests(Engine engine)
+{
+    [Fact]
+    public async Task A_folder_is_opened_and_shared_with_whoever_has_it_open()
+    {
+        using var scratch = new Scratch();
+        var location = StoreLocation.InFolder(Path.Combine(scratch.Folder, "data"));
+        await using (var first = await ClickHouseConnection.OpenAsync(location))
+        {
+            Assert.NotNull(first.Engine);
+            await first.Client.ExecuteAsync("CREATE TABLE t (n UInt8) ENGINE = MergeTree ORDER BY n");
+            await using var second = await ClickHouseConnection.OpenAsync(location, makeDatabase: false);
+            Assert.Null(second.Engine);
+            Assert.Equal(first.Version, second.Version);
+            await second.Client.ExecuteAsync("INSERT INTO t VALUES (7)");
+        }
+        await using var again = await ClickHouseConnection.OpenAsync(location);
+        Assert.NotNull(again.Engine);
+        Assert.Equal(7, await again.Client.SingleAsync("SELECT n FROM remora.t", row => row.UInt8()));
+    }
+
+    [Fact]
+    public async Task Two_that_open_a_folder_at_the_same_time_share_one_engine()
+    {
+        using var scratch = new Scratch();
+        var connections = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => ClickHouseConnection.OpenAsync(StoreLocation.InFolder(scratch.Folder))));
+        Assert.Single(connections, connection => connection.Engine is not null);
+        foreach (var connection in connections.OrderBy(connection => connection.Engine is not null)) // the owner goes last
+        {
+            Assert.Equal(1, await connection.Client.SingleAsync("SELECT 1", row => row.UInt8()));
+            await connection.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_server_is_opened_by_its_address_and_its_database_is_made_when_asked()
+    {
+        var url = $"{engine.Url}opened_by_url";
+        var refused = await RefusedAsync(StoreLocation.AtUrl(url), makeDatabase: false);
+        Assert.Contains("no database 'opened_by_url'", refused);
+        await using (var made = await ClickHouseConnection.OpenAsync(StoreLocation.AtUrl(url))) Assert.Equal("opened_by_url", made.Client.Database);
+        await using var found = await ClickHouseConnection.OpenAsync(StoreLocation.AtUrl(url), makeDatabase: false);
+        Assert.Equal("opened_by_url", await found.Client.SingleAsync("SELECT currentDatabase()", row => row.String()));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_opened_says_what_to_do()
+    {
+        Assert.Contains("is it running", await RefusedAsync(StoreLocation.AtUrl("http://127.0.0.1:1")));
+        Assert.Contains("knows no cluster 'nowhere'", await RefusedAsync(StoreLocation.AtUrl(engine.Url.ToString(), cluster: "nowhere")));
+        Assert.Contains("StoreLocation", Assert.Throws<FormatException>(() => StoreLocation.AtUrl("http://a:secret@b:8123")).Message.Replace(StoreLocation.PasswordVariable, "StoreLocation"));
+        Assert.Contains("no ClickHouse URL", Assert.Throws<FormatException>(() => StoreLocation.AtUrl("clickhouse:9000")).Message);
+        Assert.Contains("'a;b' is no name", Assert.Throws<FormatException>(() => StoreLocation.InFolder("x", "a;b")).Message);
+        using var scratch = new Scratch();
+        var file = Path.Combine(scratch.Folder, "file");
+        await File.WriteAllTextAsync(file, "");
+        Assert.Contains("cannot be made", await RefusedAsync(StoreLocation.InFolder(file)));
+        var missing = await Assert.ThrowsAsync<ClickHouseConnectionException>(() =>
+            ClickHouseConnection.OpenAsync(StoreLocation.InFolder(scratch.Folder), configure: options => options with { HostProgram = "/nowhere/host.dll" }));
+        Assert.Contains("there is no program '/nowhere/host.dll'", missing.Message);
+    }
+
+    [Fact]
+    public async Task A_wrong_password_is_named_as_such()
+    {
+        using var scratch = new Scratch();
+        await using var guarded = await EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder, Port = 0, PortPassword = "right" });
+        var url = $"http://localhost:{guarded.Endpoint.Port}";
+        Assert.Contains("with this password: put the password into REMORA_CLICKHOUSE_PASSWORD", await RefusedAsync(StoreLocation.AtUrl(url, password: "wrong")));
+        Assert.Contains("without a password", await RefusedAsync(StoreLocation.AtUrl(url)));
+        await using var opened = await ClickHouseConnection.OpenAsync(StoreLocation.AtUrl(url, password: "right"));
+        Assert.Equal(guarded.Endpoint.Version, opened.Version);
+    }
+
+    [Fact]
+    public async Task Another_web_server_is_not_taken_for_ClickHouse()
+    {
+        using var listener = new HttpListener();
+        var port = 20_000 + (Environment.ProcessId % 20_000);
+        for (; ; port++)
+        {
+            listener.Prefixes.Clear();
+            listener.Prefixes.Add($"http://localhost:{port}/");
+            try
+            {
+                listener.Start();
+                break;
+            }
+            catch (HttpListenerException) when (port < 60_000)
+            {
+                // taken: the next one
+            }
+        }
+        var answering = Task.Run(async () =>
+        {
+            var context = await listener.GetContextAsync();
+            context.Response.StatusCode = 404;
+            await using (var body = new StreamWriter(context.Response.OutputStream)) await body.WriteAsync("<html>\nnot here</html>");
+        });
+        Assert.Contains("is not ClickHouse's HTTP interface: <html>; not here</html>", await RefusedAsync(StoreLocation.AtUrl($"http://localhost:{port}")));
+        await answering;
+    }
+
+    private static async Task<string> RefusedAsync(StoreLocation location, bool makeDatabase = true)
+    {
+        var error = await Assert.ThrowsAsync<ClickHouseConnectionException>(() => ClickHouseConnection.OpenAsync(location, makeDatabase));
+        Assert.DoesNotContain('\n', error.Message);
+        return error.Message;
+    }
+}

@@ -1,0 +1,116 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Remora.Testing;
+
+namespace Remora.Client.Tests;
+
+public sealed class ClientTests
+{
+    [Fact]
+    public async Task An_answer_is_typed_and_what_is_unknown_gets_through()
+    {
+        await using var server = new FaultyServer { Safe = false };
+        using var client = new RemoraClient(new() { Url = server.Url });
+        var risk = await client.RiskAsync("btc/usdt", "long", "remora-1", "binance", "5m");
+        Assert.True(risk.Answered, risk.Error);
+        Assert.Equal((false, 0.25, "tidal", DateTimeOffset.Parse("2026-01-01T00:05:00Z")), (risk.SafeToTrade, risk.RiskScore, risk.Regime, risk.AsOf));
+        Assert.Equal("panic: It is so.", risk.Why);
+        Assert.Null(risk.Vix);
+        Assert.Equal(1, risk.More!["something_new"][0].GetInt32());
+        Assert.StartsWith("GET /api/v1/risk?pair=btc%2Fusdt&side=long&policy=remora-1&exchange=binance&timeframe=5m HTTP/1.1", server.Requests.First());
+    }
+
+    [Fact]
+    public async Task A_recent_answer_is_not_asked_for_again_until_the_machine_has_slept()
+    {
+        await using var server = new FaultyServer();
+        var clock = new ManualClock(DateTimeOffset.UnixEpoch);
+        using var client = new RemoraClient(new() { Url = server.Url }, clock: clock);
+        await client.BatchAsync(["BTC/USDT"]);
+        clock.Advance(TimeSpan.FromSeconds(4));
+        await client.RiskAsync("BTC/USDT");
+        Assert.Single(server.Requests);
+        clock.Advance(TimeSpan.FromSeconds(2));
+        await client.RiskAsync("BTC/USDT");
+        Assert.Equal(2, server.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Reading_from_memory_allocates_nothing()
+    {
+        await using var server = new FaultyServer();
+        using var client = new RemoraClient(new() { Url = server.Url, CacheFor = TimeSpan.FromHours(1) });
+        Assert.True(await client.IsSafeAsync("BTC/USDT"));
+        var least = long.MaxValue; // of several rounds, since the runtime itself allocates now and then
+        for (var round = 0; round < 5; round++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < 1000; i++)
+            {
+                Assert.True((await client.RiskAsync("BTC/USDT")).Answered);
+                Assert.True(await client.IsSafeAsync("BTC/USDT"));
+            }
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+        Assert.Equal(0, least);
+    }
+
+    [Fact]
+    public async Task Two_hundred_and_sixty_pairs_are_two_requests()
+    {
+        await using var server = new FaultyServer();
+        using var client = new RemoraClient(new() { Url = server.Url });
+        var answers = await client.BatchAsync(Enumerable.Range(0, 260).Select(n => $"C{n}/USDT"));
+        Assert.Equal((260, 2), (answers.Count(answer => answer.Value.Answered && answer.Value.Pair == answer.Key), server.Requests.Count));
+    }
+
+    [Fact]
+    public async Task A_key_goes_to_the_service_and_nowhere_else()
+    {
+        await using var server = new FaultyServer { Mode = "redirect" };
+        using var client = new RemoraClient(new() { Url = server.Url, ApiKey = "secret" });
+        Assert.False((await client.RiskAsync("BTC/USDT")).Answered);
+        Assert.Contains("Authorization: Bearer secret", Assert.Single(server.Requests));
+    }
+
+    [Fact]
+    public async Task A_question_that_makes_no_sense_is_the_callers_bug_but_is_safe_never_throws()
+    {
+        using var client = new RemoraClient(new() { Url = "http://127.0.0.1:1", OnError = OnError.Block });
+        foreach (var pair in new[] { "", "BTCUSDT", "A,B/C", "/", "A/B:" })
+        {
+            await Assert.ThrowsAsync<ArgumentException>(async () => await client.RiskAsync(pair));
+            Assert.False(await client.IsSafeAsync(pair));
+        }
+        await Assert.ThrowsAsync<ArgumentException>(async () => await client.RiskAsync("BTC/USDT", side: "up"));
+    }
+
+    [Fact]
+    public void Wrong_options_are_named_and_a_key_in_the_wrong_place_is_not_echoed()
+    {
+        RemoraClientOptions[] wrong =
+        [
+            new() { Url = "s3cret" }, new() { Url = "ftp://x" }, new() { Url = "http://me:s3cret@x" }, new() { ApiKey = "s3cret\r\nX: y" }, new() { OnError = (OnError)7 },
+            new() { Timeout = TimeSpan.Zero }, new() { CacheFor = TimeSpan.FromSeconds(-1) }, new() { BreakerPeriod = TimeSpan.MaxValue }, new() { LastFor = TimeSpan.MinValue },
+        ];
+        string[] named = ["Url", "Url", "Url", "ApiKey", "OnError", "Timeout", "CacheFor", "BreakerPeriod", "LastFor"];
+        foreach (var (options, name) in wrong.Zip(named))
+        {
+            var complaint = Assert.Throws<ArgumentException>(() => new RemoraClient(options)).Message;
+            Assert.Contains(name, complaint);
+            Assert.DoesNotContain("s3cret", complaint);
+        }
+    }
+
+    [Fact]
+    public async Task A_host_gets_one_client_and_hears_of_wrong_options_at_start()
+    {
+        await using var server = new FaultyServer();
+        await using var provider = new ServiceCollection().AddRemoraClient(options => options.Url = server.Url).BuildServiceProvider();
+        Assert.Same(provider.GetRequiredService<RemoraClient>(), provider.GetRequiredService<RemoraClient>());
+        Assert.True((await provider.GetRequiredService<RemoraClient>().RiskAsync("BTC/USDT")).Answered);
+
+        await using var broken = new ServiceCollection().AddRemoraClient(options => options.Timeout = TimeSpan.Zero).BuildServiceProvider();
+        Assert.Contains("Timeout", Assert.Throws<OptionsValidationException>(() => broken.GetRequiredService<IStartupValidator>().Validate()).Message);
+    }
+}

@@ -1,0 +1,126 @@
+using System.Diagnostics;
+using Remora.Testing;
+
+namespace Remora.Client.Tests;
+
+/// <summary>Each fault follows on_error within the timeout, costs one try per breaker period, and is said once.</summary>
+public sealed class FaultTests
+{
+    public static TheoryData<string, OnError> Faults => [.. FaultyServer.Faults.SelectMany(fault => new[] { (fault, OnError.Allow), (fault, OnError.Block) })];
+
+    [Theory, MemberData(nameof(Faults))]
+    public async Task A_fault_follows_on_error_is_tried_once_and_said_once(string fault, OnError onError)
+    {
+        await using var server = new FaultyServer { Mode = fault };
+        var log = new LogLines();
+        // the clock stands still, so the breaker stays open; what is slow runs into a deadline by the same clock, which the test moves
+        var clock = new ManualClock(DateTimeOffset.UnixEpoch);
+        using var client = new RemoraClient(new() { Url = server.Url, OnError = onError }, log, clock);
+
+        var first = client.RiskAsync("BTC/USDT").AsTask();
+        while (!first.IsCompleted)
+        {
+            if (!server.Requests.IsEmpty && fault is "slow" or "dribble") clock.Advance(TimeSpan.FromSeconds(2));
+            await Task.WhenAny(first, Task.Delay(20));
+        }
+        Risk[] answers = [await first, await client.RiskAsync("BTC/USDT"), .. (await client.BatchAsync(["BTC/USDT"])).Values];
+        Assert.All(answers, answer => Assert.Equal((onError == OnError.Allow, false), (answer.SafeToTrade, answer.Answered)));
+        Assert.Equal(onError == OnError.Allow, await client.IsSafeAsync("BTC/USDT"));
+        Assert.InRange(server.Requests.Count, 1, fault is "hangup" ? 4 : 1); // .NET itself tries again, at once, when a connection breaks before the first byte
+        Assert.Single(log.All);
+        Assert.DoesNotContain("Exception", answers[0].Error!);
+    }
+
+    [Fact]
+    public async Task The_default_timeout_holds_against_a_server_that_never_answers()
+    {
+        await using var server = new FaultyServer { Mode = "slow" };
+        using var client = new RemoraClient(new() { Url = server.Url });
+        var started = Stopwatch.GetTimestamp();
+        var answer = await client.RiskAsync("BTC/USDT");
+        Assert.True(Stopwatch.GetElapsedTime(started) > TimeSpan.FromSeconds(1.9));
+        Assert.Contains("within 2 s", answer.Error);
+        Assert.True(answer.SafeToTrade);
+    }
+
+    [Fact]
+    public async Task Nobody_listening()
+    {
+        var log = new LogLines();
+        using var client = new RemoraClient(new() { Url = "http://127.0.0.1:1" }, log);
+        Assert.True(await client.IsSafeAsync("BTC/USDT"));
+        Assert.True(await client.IsSafeAsync("ETH/USDT"));
+        Assert.Single(log.All);
+    }
+
+    [Fact]
+    public async Task One_try_per_breaker_period_and_a_line_when_it_is_over()
+    {
+        await using var server = new FaultyServer { Mode = "500" };
+        var (clock, log) = (new ManualClock(DateTimeOffset.UnixEpoch), new LogLines());
+        using var client = new RemoraClient(new() { Url = server.Url, CacheFor = TimeSpan.Zero }, log, clock);
+        for (var second = 0; second < 30; second++, clock.Advance(TimeSpan.FromSeconds(1))) await client.RiskAsync("BTC/USDT");
+        Assert.Equal(3, server.Requests.Count);
+        server.Mode = "well";
+        Assert.True((await client.RiskAsync("BTC/USDT")).Answered);
+        Assert.Equal(2, log.All.Count);
+        Assert.Contains("30 calls went without an answer", log.All[1]);
+    }
+
+    [Fact]
+    public async Task Retry_after_is_kept()
+    {
+        await using var server = new FaultyServer { Mode = "429" };
+        var clock = new ManualClock(DateTimeOffset.UnixEpoch);
+        using var client = new RemoraClient(new() { Url = server.Url }, clock: clock);
+        for (var second = 0; second < 61; second++, clock.Advance(TimeSpan.FromSeconds(1))) await client.RiskAsync("BTC/USDT");
+        Assert.Equal(2, server.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Last_is_the_last_answer_while_it_is_recent()
+    {
+        await using var server = new FaultyServer { Safe = false };
+        var clock = new ManualClock(DateTimeOffset.UnixEpoch);
+        using var client = new RemoraClient(new() { Url = server.Url, OnError = OnError.Last, LastFor = TimeSpan.FromMinutes(1) }, clock: clock);
+        Assert.False(await client.IsSafeAsync("BTC/USDT"));
+        server.Mode = "500";
+        clock.Advance(TimeSpan.FromSeconds(30));
+        var last = await client.RiskAsync("BTC/USDT");
+        Assert.Equal((false, false), (last.SafeToTrade, last.Answered));
+        Assert.Equal(["panic"], last.BlockedBy);
+        Assert.True(await client.IsSafeAsync("BTC/USDT", "short")); // another question, which has no last answer
+        clock.Advance(TimeSpan.FromSeconds(31));
+        Assert.True(await client.IsSafeAsync("BTC/USDT"));
+    }
+
+    [Fact]
+    public async Task A_refused_question_is_said_once_and_the_service_stays_in_use()
+    {
+        await using var server = new FaultyServer { Tracked = ["BTC/USDT"] };
+        var log = new LogLines();
+        using var client = new RemoraClient(new() { Url = server.Url, OnError = OnError.Block, CacheFor = TimeSpan.Zero }, log);
+        for (var i = 0; i < 3; i++)
+        {
+            var answers = await client.BatchAsync(["btc/usdt", "NOPE/USDT", "nonsense"]);
+            Assert.Equal([true, false, false], answers.Values.Select(answer => answer.Answered));
+            Assert.Equal("BTC/USDT", answers["btc/usdt"].Pair);
+        }
+        Assert.Equal((3, 2), (server.Requests.Count, log.All.Count)); // NOPE/USDT and nonsense, once each
+        Assert.False((await client.BatchAsync(["NOPE/USDT"]))["NOPE/USDT"].SafeToTrade);
+    }
+
+    [Fact]
+    public async Task Giving_up_is_not_an_outage()
+    {
+        await using var server = new FaultyServer { Mode = "slow" };
+        var log = new LogLines();
+        using var client = new RemoraClient(new() { Url = server.Url, Timeout = TimeSpan.FromMinutes(1) }, log);
+        using var patience = new CancellationTokenSource();
+        var asking = client.RiskAsync("BTC/USDT", cancellation: patience.Token).AsTask();
+        await patience.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking);
+        Assert.Empty(log.All);
+        Assert.True(await client.IsSafeAsync("BTC/USDT", cancellation: patience.Token)); // never throws
+    }
+}

@@ -1,0 +1,127 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Remora.Client.Tests;
+
+/// <summary>A local server that misbehaves as it is told, and remembers who asked.</summary>
+internal sealed class FaultyServer : IAsyncDisposable
+{
+    public static readonly IReadOnlyList<string> Faults =
+        ["slow", "dribble", "429", "500", "503", "html", "truncated", "schema", "list", "string", "null", "empty", "nan", "redirect", "hangup", "garbage", "other_pair", "huge"];
+
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _accepting;
+
+    public FaultyServer()
+    {
+        _listener.Start();
+        Url = $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
+        _accepting = AcceptAsync();
+    }
+
+    public string Url { get; }
+
+    public string Mode { get; set; } = "well";
+
+    public bool Safe { get; set; } = true;
+
+    /// <summary>What it tracks; null for everything.</summary>
+    public IReadOnlyList<string>? Tracked { get; set; }
+
+    /// <summary>Request lines and headers, as they came.</summary>
+    public ConcurrentQueue<string> Requests { get; } = new();
+
+    /// <summary>What it writes on each connection to the stream, one after another; then it hangs up.</summary>
+    public ConcurrentQueue<string> Streams { get; } = new();
+
+    public string Answer(string pair) =>
+        $$"""{"safe_to_trade":{{(Safe ? "true" : "false")}},"risk_score":0.25,"risk_class":"low","position_scale":1.0,"blocked_by":{{(Safe ? "[]" : "[\"panic\"]")}},"reasoning":["It is so."],"regime":"tidal","pair":"{{pair.ToUpperInvariant()}}","side":"long","as_of":"2026-01-01T00:05:00Z","event_flags":{"flag_panic":false},"something_new":[1]}""";
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        _listener.Stop();
+        await _accepting;
+        _stop.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        var connections = new List<Task>();
+        try
+        {
+            while (true) connections.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_stop.Token)));
+        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+            await Task.WhenAll(connections);
+        }
+    }
+
+    private async Task ServeAsync(TcpClient client)
+    {
+        using var _ = client;
+        try
+        {
+            await using var stream = client.GetStream();
+            using var reader = new StreamReader(stream, Encoding.Latin1, leaveOpen: true);
+            var request = new StringBuilder();
+            while (await reader.ReadLineAsync(_stop.Token) is { Length: > 0 } line) request.AppendLine(line);
+            if (request.Length == 0) return;
+            Requests.Enqueue(request.ToString());
+            await AnswerAsync(stream, request.ToString().Split(' ')[1]);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or SocketException)
+        {
+            // whoever asked has gone, or the test is over
+        }
+    }
+
+    private async Task AnswerAsync(NetworkStream stream, string target)
+    {
+        if (target.StartsWith("/api/v1/stream", StringComparison.Ordinal) && Mode == "well")
+        {
+            var events = Streams.TryDequeue(out var next) ? next : "";
+            await stream.WriteAsync(Encoding.UTF8.GetBytes("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n" + events), _stop.Token);
+            return;
+        }
+        var (status, body) = BodyOf(target);
+        switch (Mode)
+        {
+            case "slow": await Task.Delay(Timeout.Infinite, _stop.Token); break;
+            case "404" or "429" or "500" or "503": (status, body) = (Mode + " No", """{"detail":"no","safe_to_trade":true}"""); break;
+            case "html": body = "<html>safe_to_trade: true</html>"; break;
+            case "truncated": body = body[..(body.Length / 2)]; break;
+            case "schema": body = """{"data":{"safe_to_trade":true},"version":2}"""; break;
+            case "list": body = "[]"; break;
+            case "string": body = body.Replace("\"safe_to_trade\":true", "\"safe_to_trade\":\"true\""); break;
+            case "null": body = "null"; break;
+            case "empty": body = ""; break;
+            case "nan": body = body.Replace("0.25", "NaN"); break;
+            case "redirect": status = "302 Found\r\nLocation: /elsewhere"; break;
+            case "other_pair": body = body.Replace("BTC/USDT", "DOGE/USDT").Replace("assessments", "verdicts"); break;
+            case "hangup": return;
+            case "garbage": await stream.WriteAsync("\0\u0001 not http at all\r\n\r\n"u8.ToArray(), _stop.Token); return;
+        }
+        var length = Mode == "huge" ? 1L << 40 : body.Length;
+        var retry = Mode == "429" ? "Retry-After: 60\r\n" : "";
+        await stream.WriteAsync(Encoding.UTF8.GetBytes($"HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{retry}Connection: close\r\n\r\n"), _stop.Token);
+        if (Mode != "dribble") await stream.WriteAsync(Encoding.UTF8.GetBytes(body), _stop.Token);
+        else foreach (var character in body)
+        {
+            await stream.WriteAsync(new[] { (byte)character }, _stop.Token);
+            await Task.Delay(50, _stop.Token);
+        }
+    }
+
+    private (string Status, string Body) BodyOf(string target)
+    {
+        var query = Uri.UnescapeDataString(target.Split('?').ElementAtOrDefault(1) ?? "").Split('&').Select(part => part.Split('=')).ToDictionary(part => part[0], part => part.ElementAtOrDefault(1) ?? "");
+        if (!target.Contains("/batch")) return ("200 OK", Answer(query.GetValueOrDefault("pair", "")));
+        var known = query["pairs"].Split(',').Where(pair => Tracked?.Contains(pair.ToUpperInvariant()) != false).ToList();
+        return known.Count == 0 ? ("404 Not Found", """{"detail":"none is tracked here"}""") : ("200 OK", $$"""{"assessments":[{{string.Join(',', known.Select(Answer))}}],"unknown":[]}""");
+    }
+}

@@ -1,0 +1,82 @@
+using Remora.Testing;
+
+namespace Remora.Client.Tests;
+
+public sealed class StreamTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task It_goes_on_over_broken_connections_and_tells_where_it_was()
+    {
+        await using var server = new FaultyServer();
+        server.Streams.Enqueue(": beat\n\n" + Event("1", server.Answer("BTC/USDT")) + "event: other\ndata: {}\n\n" + "event: assessment\nid: 2\ndata: {half");
+        server.Streams.Enqueue("");
+        server.Streams.Enqueue(Event("3", server.Answer("ETH/USDT")));
+        var log = new LogLines();
+        using var client = new RemoraClient(new() { Url = server.Url }, log);
+        using var patience = new CancellationTokenSource(Patience);
+        var seen = new List<string?>();
+        await foreach (var risk in client.StreamAsync(["BTC/USDT", "ETH/USDT"], patience.Token))
+        {
+            seen.Add(risk.Pair);
+            if (seen.Count == 2) break;
+        }
+        Assert.Equal(["BTC/USDT", "ETH/USDT"], seen);
+        Assert.StartsWith("GET /api/v1/stream?pair=BTC%2FUSDT%2CETH%2FUSDT ", server.Requests.First());
+        Assert.Contains("Last-Event-ID: 1", server.Requests.ElementAt(1), StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(2, log.All.Count); // interrupted, and on again
+    }
+
+    [Fact]
+    public async Task An_outage_of_any_kind_is_waited_out()
+    {
+        await using var server = new FaultyServer { Mode = "500" };
+        server.Streams.Enqueue(Event("1", "<html>"));
+        server.Streams.Enqueue(Event("2", server.Answer("BTC/USDT")));
+        var log = new LogLines();
+        using var client = new RemoraClient(new() { Url = server.Url }, log);
+        using var patience = new CancellationTokenSource(Patience);
+        await using var stream = client.StreamAsync(cancellation: patience.Token).GetAsyncEnumerator();
+        var next = stream.MoveNextAsync().AsTask();
+        while (server.Requests.Count < 2) await Task.Delay(10, patience.Token);
+        server.Mode = "well";
+        Assert.True(await next);
+        Assert.Equal("BTC/USDT", stream.Current.Pair);
+        Assert.Equal(2, log.All.Count);
+    }
+
+    [Fact]
+    public async Task A_connection_on_which_nothing_comes_is_given_up()
+    {
+        var clock = new ManualClock(DateTimeOffset.UnixEpoch);
+        await using var quiet = new ImpatientStream(new NeverStream(), TimeSpan.FromSeconds(60), clock);
+        var reading = quiet.ReadAsync(new byte[1]).AsTask();
+        clock.Advance(TimeSpan.FromSeconds(59));
+        Assert.False(reading.IsCompleted);
+        clock.Advance(TimeSpan.FromSeconds(1));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
+    }
+
+    [Fact]
+    public async Task A_refusal_is_thrown()
+    {
+        await using var server = new FaultyServer { Mode = "404" };
+        using var client = new RemoraClient(new() { Url = server.Url });
+        using var patience = new CancellationTokenSource(Patience);
+        await using var stream = client.StreamAsync(["NOPE/USDT"], patience.Token).GetAsyncEnumerator();
+        Assert.Equal(404, (await Assert.ThrowsAsync<RemoraException>(async () => await stream.MoveNextAsync())).Status);
+    }
+
+    private static string Event(string id, string data) => $"event: assessment\nid: {id}\ndata: {data}\n\n";
+
+    /// <summary>A connection on which nothing ever comes.</summary>
+    private sealed class NeverStream : MemoryStream
+    {
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,8 @@
+using Remora.Feeds.Keys;
+
+namespace Remora.Feeds.Tests.Keys;
+
+internal static class SomeKey
+{
+    public static ApiKey Of(string text) => ApiKey.TryParse(text, out var key) ? key : throw new ArgumentException(text, nameof(text));
+}

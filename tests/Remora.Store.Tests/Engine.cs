@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using Remora.ClickHouse;
+using Remora.ClickHouse.Embedded;
+using Remora.Store.Tests;
+
+[assembly: AssemblyFixture(typeof(Engine))]
+
+namespace Remora.Store.Tests;
+
+/// <summary>The real engine, on a fresh folder, shared by all tests; each takes a database of its own.</summary>
+public sealed class Engine : IAsyncLifetime
+{
+    /// <summary>Tests tell of 2024: nothing is let go of for its age.</summary>
+    public static readonly StoreOptions ForEver = new() { Retention = new() { RequestDays = 0 } };
+
+    private static int _databases;
+
+    private readonly Scratch _scratch = new();
+    private EmbeddedEngine? _engine;
+
+    public EmbeddedEngine Embedded => _engine!;
+
+    public async ValueTask InitializeAsync() => _engine = await StartAsync(_scratch.Folder);
+
+    /// <summary>An engine of one's own, for tests that end it.</summary>
+    public static Task<EmbeddedEngine> StartAsync(string folder) =>
+        EmbeddedEngine.StartAsync(new() { Folder = folder, MemoryBytes = 2L << 30, LongestRestartDelay = TimeSpan.FromMilliseconds(200) });
+
+    /// <summary>A client on a new, empty database.</summary>
+    public async Task<ClickHouseClient> NewDatabaseAsync()
+    {
+        var name = $"test_{Interlocked.Increment(ref _databases)}";
+        await Embedded.Client.ExecuteAsync($"CREATE DATABASE {name}");
+        return new(new() { Socket = () => Embedded.Endpoint.Socket, Database = name });
+    }
+
+    /// <summary>A store on a new database, ready.</summary>
+    public async Task<MarketStore> NewStoreAsync(StoreOptions? options = null)
+    {
+        var store = new MarketStore(await NewDatabaseAsync(), options ?? ForEver);
+        await store.PrepareAsync();
+        return store;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_engine is not null) await _engine.DisposeAsync();
+        _scratch.Dispose();
+    }
+
+    /// <summary>Kills an engine's process as a power cut would.</summary>
+    public static void Kill(EmbeddedEngine engine)
+    {
+        using var process = Process.GetProcessById(engine.Endpoint.Pid);
+        process.Kill();
+    }
+}
+
+/// <summary>A folder that is gone after the test.</summary>
+public sealed class Scratch : IDisposable
+{
+    public string Folder { get; } = Directory.CreateTempSubdirectory("remora-store-test-").FullName;
+
+    public string PathOf(string name) => Path.Combine(Folder, name);
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+}

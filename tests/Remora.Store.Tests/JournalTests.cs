@@ -1,0 +1,251 @@
+using System.Diagnostics;
+using Remora.ClickHouse;
+using Remora.ClickHouse.Embedded;
+using Remora.ClickHouse.Rows;
+using Remora.Store.Recording;
+using Remora.Store.Tables;
+using Remora.Testing;
+
+namespace Remora.Store.Tests;
+
+/// <summary>Everything that may go wrong between handing over and the store.</summary>
+public sealed class JournalTests(Engine engine)
+{
+    [Fact]
+    public async Task The_store_is_away_for_a_while_and_gets_everything_in_order()
+    {
+        var isThere = false;
+        var store = await AwayAsync(() => isThere);
+        using var scratch = new Scratch();
+        await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder));
+        for (var i = 0; i < 3000; i++)
+        {
+            recorded.Recorder.Request(Recorded.Request(i));
+            if (i % 500 == 499) await Recorded.UntilAsync(() => recorded.Recorder.Health.JournalBatches > i / 500, "a batch in the journal");
+        }
+        await Recorded.UntilAsync(() => recorded.Recorder.Health is { QueuedRows: 0, LastError: not null }, "everything in the journal, and the reason in the health");
+        var away = recorded.Recorder.Health;
+        Assert.False(away.IsWell);
+        Assert.Contains("the store cannot be opened", away.LastError);
+        Assert.NotNull(away.OldestUnwritten);
+        Assert.Empty(away.WrittenRows);
+
+        isThere = true;
+        await recorded.FlushAsync();
+        Assert.Equal(3000, recorded.Recorder.Health.WrittenRows["api_requests"]);
+        Assert.True(recorded.Recorder.Health.IsWell);
+        var inOrder = await store.Client.SingleAsync(
+            "SELECT count(), uniqExact(sequence), arraySort(groupArray((ingested, sequence))) = arraySort(x -> x.2, groupArray((ingested, sequence))) FROM api_requests", row => (row.UInt64(), row.UInt64(), row.UInt8()));
+        Assert.Equal((3000UL, 3000UL, (byte)1), inOrder);
+        foreach (var rollup in store.Rollups) Assert.True((await rollup.VerifyAsync()).IsExact);
+    }
+
+    [Fact]
+    public async Task A_batch_whose_acknowledgement_was_lost_counts_once()
+    {
+        var store = await engine.NewStoreAsync();
+        using var scratch = new Scratch();
+        var batch = Batch(100);
+        await store.Client.InsertAsync(batch.Table, batch.Columns, batch.Rows, batch.Token); // and then the line was cut
+        batch.WriteTo(scratch.PathOf(JournalEntry.NameOf(1, "api_requests", 100, DateTimeOffset.UnixEpoch)));
+        await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder));
+        await recorded.FlushAsync();
+        Assert.Equal(100UL, await store.Client.SingleAsync("SELECT count() FROM api_requests", row => row.UInt64()));
+        Assert.Equal(100, (await store.Requests.Traffic("1h").ListAsync()).Sum(row => row.Calls));
+    }
+
+    [Fact]
+    public async Task What_a_killed_recorder_left_is_taken_or_set_aside_and_said()
+    {
+        var store = await engine.NewStoreAsync();
+        using var scratch = new Scratch();
+        var cut = scratch.PathOf(JournalEntry.NameOf(1, "api_requests", 100, DateTimeOffset.UnixEpoch));
+        Batch(100).WriteTo(cut);
+        using (var file = File.OpenWrite(cut)) file.SetLength(file.Length - 1);
+        Batch(10).WriteTo(scratch.PathOf(JournalEntry.NameOf(2, "api_requests", 10, DateTimeOffset.UnixEpoch)));
+        Batch(20).WriteTo(scratch.PathOf(JournalEntry.NameOf(3, "api_requests", 20, DateTimeOffset.UnixEpoch)) + ".part"); // whole, but not moved in yet
+        await File.WriteAllTextAsync(scratch.PathOf(JournalEntry.NameOf(4, "api_requests", 30, DateTimeOffset.UnixEpoch)) + ".part", "remora jour");
+        await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder));
+        recorded.Recorder.Request(Recorded.Request(1));
+        await recorded.FlushAsync();
+        Assert.Equal(31UL, await store.Client.SingleAsync("SELECT count() FROM api_requests", row => row.UInt64()));
+        var health = recorded.Recorder.Health;
+        Assert.Equal(2, health.SetAside.Count);
+        Assert.Contains(health.SetAside, text => text.Contains("checksum", StringComparison.Ordinal));
+        Assert.Contains("set aside", health.LastError);
+        Assert.Equal(2, Directory.GetFiles(scratch.PathOf("set-aside")).Length);
+    }
+
+    [Fact]
+    public async Task A_batch_that_is_refused_for_ever_blocks_nobody()
+    {
+        var store = await engine.NewStoreAsync();
+        using var scratch = new Scratch();
+        (Batch(5) with { Columns = [SqlName.Of("no_such_column")] }).WriteTo(scratch.PathOf(JournalEntry.NameOf(1, "api_requests", 5, DateTimeOffset.UnixEpoch)));
+        (Batch(5) with { Rows = new byte[] { 1, 2, 3 } }).WriteTo(scratch.PathOf(JournalEntry.NameOf(2, "api_requests", 5, DateTimeOffset.UnixEpoch)));
+        await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder));
+        recorded.Recorder.Request(Recorded.Request(1));
+        await recorded.FlushAsync();
+        Assert.Equal(1UL, await store.Client.SingleAsync("SELECT count() FROM api_requests", row => row.UInt64()));
+        Assert.Equal(2, recorded.Recorder.Health.SetAside.Count);
+        Assert.Contains(recorded.Recorder.Health.SetAside, text => text.Contains("no_such_column", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_full_journal_lets_the_oldest_go_and_counts_them()
+    {
+        var isThere = false;
+        var store = await AwayAsync(() => isThere);
+        using var scratch = new Scratch();
+        await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder) with { JournalBytes = 20_000, BatchRows = 100 });
+        for (var i = 0; i < 2000; i++) recorded.Recorder.Request(Recorded.Request(i));
+        await Recorded.UntilAsync(() => recorded.Recorder.Health.QueuedRows == 0, "everything in the journal");
+        var health = recorded.Recorder.Health;
+        Assert.InRange(health.JournalBytes, 1, 20_000);
+        Assert.InRange(health.DroppedRows, 100, 1999);
+        isThere = true;
+        await recorded.FlushAsync();
+        var (rows, newest) = await store.Client.SingleAsync("SELECT count(), max(at) FROM api_requests", row => (row.UInt64(), row.DateTime64()));
+        Assert.Equal((ulong)(2000 - health.DroppedRows), rows);
+        Assert.Equal(Recorded.Request(1999).At.ToDateTimeOffset(), newest);
+    }
+
+    [Fact]
+    public void A_full_queue_drops_and_counts_and_never_waits()
+    {
+        using var client = new ClickHouseClient(new() { Url = new("http://localhost:1") });
+        var recorder = new Recorder(new MarketStore(client), new() { JournalFolder = "unused", QueueRows = 16 });
+        var candle = Some.Flat(Given.Time);
+        for (var i = 0; i < 20; i++) recorder.Candle(Given.Btc, candle);
+        for (var i = 0; i < 30; i++) recorder.Request(Recorded.Request(i));
+        Assert.Equal((32L, 18L), (recorder.Health.QueuedRows, recorder.Health.DroppedRows));
+    }
+
+    [Fact]
+    public async Task An_end_without_a_store_leaves_everything_in_the_journal_for_the_next_start()
+    {
+        using var scratch = new Scratch();
+        var away = await AwayAsync(() => false);
+        await using (var first = new Recorded(away, Recorded.Options(scratch.Folder)))
+        {
+            for (var i = 0; i < 700; i++) first.Recorder.Request(Recorded.Request(i));
+        }
+        var store = await engine.NewStoreAsync();
+        await using var second = new Recorded(store, Recorded.Options(scratch.Folder));
+        await second.FlushAsync();
+        Assert.Equal(700UL, await store.Client.SingleAsync("SELECT count() FROM api_requests", row => row.UInt64()));
+    }
+
+    [Fact]
+    public async Task A_folder_that_cannot_be_written_is_said_and_nothing_else_happens()
+    {
+        var store = await engine.NewStoreAsync();
+        using var scratch = new Scratch();
+        await File.WriteAllTextAsync(scratch.PathOf("file"), "");
+        await using var recorded = new Recorded(store, Recorded.Options(Path.Combine(scratch.PathOf("file"), "journal")));
+        recorded.Recorder.Request(Recorded.Request(1));
+        await Recorded.UntilAsync(() => recorded.Recorder.Health.LastError is not null, "an error");
+        Assert.Contains("cannot be opened", recorded.Recorder.Health.LastError);
+        File.Delete(scratch.PathOf("file")); // and then it is mended
+        await recorded.FlushAsync();
+        Assert.Equal(1UL, await store.Client.SingleAsync("SELECT count() FROM api_requests", row => row.UInt64()));
+    }
+
+    [Fact]
+    public void Two_recorders_do_not_share_a_journal()
+    {
+        using var scratch = new Scratch();
+        using var first = Journal.Open(scratch.Folder, 1 << 20);
+        Assert.Contains("in use", Assert.ThrowsAny<IOException>(() => Journal.Open(scratch.Folder, 1 << 20)).Message);
+    }
+
+    [Theory]
+    [InlineData("size=256k", "cannot be written")]
+    [InlineData("ro", "cannot be opened")]
+    public async Task A_full_disk_and_a_read_only_one_are_said_and_service_goes_on(string mount, string error)
+    {
+        using var scratch = new Scratch();
+        Assert.SkipUnless(Run("mount", "-t", "tmpfs", "-o", mount, "none", scratch.Folder), "needs the right to mount a small file system");
+        try
+        {
+            var isThere = false;
+            var store = await AwayAsync(() => isThere);
+            await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder) with { BatchRows = 500 });
+            for (var i = 0; i < 20_000; i++) recorded.Recorder.Request(Recorded.Request(i));
+            await Recorded.UntilAsync(() => recorded.Recorder.Health.LastError?.Contains(error, StringComparison.Ordinal) == true, error);
+            isThere = true;
+            if (mount == "ro") Assert.True(Run("mount", "-o", "remount,rw", scratch.Folder));
+            await recorded.FlushAsync(); // the store is back, so the journal empties, and what waited follows
+            Assert.Equal(20_000UL, await store.Client.SingleAsync("SELECT count() FROM api_requests", row => row.UInt64()));
+            Assert.Equal(0, recorded.Recorder.Health.DroppedRows);
+        }
+        finally
+        {
+            Run("umount", scratch.Folder);
+        }
+    }
+
+    /// <summary>Ten kills; REMORA_STORE_KILLS asks for another number.</summary>
+    [Fact]
+    public async Task Kills_at_random_moments_lose_nothing_and_double_nothing()
+    {
+        var kills = int.TryParse(Environment.GetEnvironmentVariable("REMORA_STORE_KILLS"), out var asked) ? asked : 10;
+        using var scratch = new Scratch();
+        await using var own = await Engine.StartAsync(scratch.PathOf("store"));
+        var store = new MarketStore(own.Client, Engine.ForEver);
+        var accepted = 0;
+        await using (var recorded = new Recorded(store, Recorded.Options(scratch.PathOf("journal"))))
+        {
+            var assessments = Recorded.Assessments(Given.Btc, 2000);
+            var random = new Random(11);
+            for (var kill = 1; kill <= kills; kill++)
+            {
+                var load = Stopwatch.StartNew();
+                for (var until = random.Next(50, 600); load.ElapsedMilliseconds < until;)
+                {
+                    for (var i = 0; i < 200; i++) recorded.Recorder.Request(Recorded.Request(accepted++));
+                    recorded.Recorder.Assessment(assessments[accepted / 200 % assessments.Count]);
+                    await Task.Delay(5, CancellationToken.None);
+                }
+                Engine.Kill(own);
+                await Recorded.UntilAsync(() => own.Health.Restarts >= kill, "the engine is started again");
+            }
+            await recorded.FlushAsync();
+            Assert.Equal((0L, 0), (recorded.Recorder.Health.DroppedRows, recorded.Recorder.Health.SetAside.Count));
+        }
+        Assert.Equal(kills, own.Health.Restarts);
+        Assert.Equal(((ulong)accepted, (ulong)accepted), await own.Client.SingleAsync("SELECT count(), uniqExact(sequence) FROM api_requests", row => (row.UInt64(), row.UInt64())));
+        Assert.Equal((ulong)(accepted / 200), await own.Client.SingleAsync("SELECT count() FROM assessments", row => row.UInt64()));
+        Assert.Equal(accepted, (await store.Requests.Traffic("12h").ListAsync()).Sum(row => row.Calls));
+        foreach (var rollup in store.Rollups) Assert.True((await rollup.VerifyAsync()).IsExact);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{kills} kills, {accepted} requests and {accepted / 200} assessments, each there once");
+    }
+
+    // A store whose socket leads nowhere until it is there.
+    private async Task<MarketStore> AwayAsync(Func<bool> isThere)
+    {
+        using var client = await engine.NewDatabaseAsync();
+        return new(new ClickHouseClient(new() { Socket = () => isThere() ? engine.Embedded.Endpoint.Socket : "/nowhere", Database = client.Database, Retries = 1, RetryDelay = TimeSpan.FromMilliseconds(10) }), Engine.ForEver);
+    }
+
+    private static JournalBatch Batch(int rows)
+    {
+        var writer = new RowWriter();
+        for (var i = 0; i < rows; i++) RowWriting.Request(writer, Recorded.Request(i), (ulong)i);
+        return new(StoreTable.Requests.Name, StoreTable.Requests.Columns, Guid.NewGuid().ToString("N"), writer.Written);
+    }
+
+    private static bool Run(string command, params string[] arguments)
+    {
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+            process.WaitForExit();
+            return process.ExitCode == 0;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return false;
+        }
+    }
+}

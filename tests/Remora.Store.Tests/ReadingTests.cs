@@ -1,0 +1,194 @@
+using System.Text;
+using System.Text.Json;
+using Remora.Markets;
+using Remora.Store.Tables;
+using Remora.Testing;
+
+namespace Remora.Store.Tests;
+
+public sealed class ReadingTests(Engine engine)
+{
+    private const string Hostile = "'; DROP TABLE candles; -- \\' \" ` {from:String} \n\t\0 \u00e9\u4e2d";
+
+    [Fact]
+    public async Task History_is_what_the_assessments_were()
+    {
+        var (store, assessments) = await FilledAsync(1000);
+        var policy = assessments[0].Policy;
+        foreach (var (interval, length) in new[] { ("1m", TimeSpan.FromMinutes(1)), ("1h", TimeSpan.FromHours(1)), ("6h", TimeSpan.FromHours(6)), ("12h", TimeSpan.FromHours(12)), ("1d", TimeSpan.FromDays(1)) })
+        {
+            var buckets = assessments.GroupBy(each => each.AssessedAt.Floor(length)).OrderBy(group => group.Key).ToList();
+            var rows = await store.Assessments.HistoryOf(Given.Btc, policy, interval).ListAsync();
+            Assert.Equal(buckets.Select(bucket => (bucket.Key, (long)bucket.Count(), (long)bucket.Count(each => !each.SafeToTrade))), rows.Select(row => (row.Time, row.Assessments, row.Blocked)));
+            Assert.Equal(buckets.Select(bucket => Known(bucket.Select(each => each.RiskScore)).Select(score => (double?)score).Max()), rows.Select(row => row.RiskMax));
+            Assert.Equal(buckets.Select(bucket => bucket.Last().Regime is { } regime ? RemoraJson.NameOf(regime) : null), rows.Select(row => row.RegimeLast));
+            Assert.Equal(buckets.Select(bucket => (double?)bucket.Last().GetReadings().Close), rows.Select(row => row.CloseLast));
+            foreach (var (bucket, row) in buckets.Zip(rows))
+                if (Known(bucket.Select(each => each.RiskScore)) is { Count: > 0 } scores) Assert.Equal(scores.Average(), row.RiskMean!.Value, 1e-12);
+        }
+    }
+
+    [Fact]
+    public async Task Pages_join_without_a_gap()
+    {
+        var (store, assessments) = await FilledAsync(500);
+        var policy = assessments[0].Policy;
+        var all = await store.Assessments.HistoryOf(Given.Btc, policy, "1h").ListAsync();
+        var paged = new List<HistoryRow>();
+        for (Instant? from = null; ; from = paged[^1].Time + TimeSpan.FromMilliseconds(1))
+        {
+            var page = await store.Assessments.HistoryOf(Given.Btc, policy, "1h", new(from, Limit: 7)).ListAsync();
+            paged.AddRange(page);
+            if (page.Count < 7) break;
+        }
+        Assert.Equal(all, paged);
+        Assert.Equal(all.TakeLast(3).Reverse(), await store.Assessments.HistoryOf(Given.Btc, policy, "1h", new(Limit: 3, NewestFirst: true)).ListAsync());
+        Assert.Equal(all.Where(row => row.Time < all[5].Time), await store.Assessments.HistoryOf(Given.Btc, policy, "1h", new(To: all[5].Time)).ListAsync());
+        Assert.Contains("1m, 1h, 6h, 12h, 1d", Assert.Throws<StoreException>(() => store.Assessments.HistoryOf(Given.Btc, policy, "2h")).Message);
+    }
+
+    [Fact]
+    public async Task The_answer_of_any_past_moment_comes_back_byte_for_byte()
+    {
+        var (store, assessments) = await FilledAsync(300);
+        var policy = assessments[0].Policy;
+        var random = new Random(1);
+        for (var i = 0; i < 30; i++)
+        {
+            var time = assessments[0].AssessedAt + TimeSpan.FromSeconds(random.Next(-600, 300 * 300));
+            var expected = assessments.LastOrDefault(each => each.AssessedAt <= time);
+            var stored = await store.Assessments.AtAsync(Given.Btc, policy, time);
+            Assert.Equal(expected?.AssessedAt, stored?.AssessedAt);
+            if (expected is not null) Assert.Equal(JsonSerializer.SerializeToUtf8Bytes(expected, RemoraJson.Options), stored!.Answer.ToArray());
+        }
+        Assert.Null(await store.Assessments.AtAsync(Given.Eth, policy, Instant.MaxValue));
+        Assert.NotNull(await store.Assessments.AtAsync(Given.Btc, policy, Instant.MaxValue));
+        Assert.Null(await store.Assessments.AtAsync(Given.Btc, policy, Instant.MinValue));
+    }
+
+    /// <summary>At any moment the store says what a service that had been running would have known, and nothing that came later.</summary>
+    [Fact]
+    public async Task The_past_is_known_as_it_was_known()
+    {
+        var store = await engine.NewStoreAsync();
+        using var scratch = new Scratch();
+        await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder));
+        var random = new Random(7);
+        var signals = Enum.GetValues<Signal>();
+        var observations = new List<Observation>();
+        for (var i = 0; i < 3000; i++)
+        {
+            var held = Given.Time + TimeSpan.FromSeconds(random.Next(0, 120 * 86400));
+            var late = TimeSpan.FromSeconds(random.Next(4) == 0 ? random.Next(0, 6 * 86400) : random.Next(0, 3600));
+            observations.Add(new(signals[random.Next(signals.Length)], random.Next(3) switch { 0 => null, 1 => "BTC", _ => "ETH" }, random.Next(1, 100), held, held + late, TimeSpan.FromHours(random.Next(1, 100)), "s" + random.Next(2)));
+        }
+        foreach (var observation in observations) recorded.Recorder.Observation(observation); // in any order: late ones are recorded late
+        await recorded.FlushAsync();
+        var ordered = observations.OrderBy(each => each.KnowableAt).ThenBy(each => each.HeldAt).ToList();
+        for (var i = 0; i < 25; i++)
+        {
+            var time = Given.Time + TimeSpan.FromSeconds(random.Next(0, 130 * 86400));
+            var known = await store.Observations.KnownAtAsync(time);
+            Assert.DoesNotContain(known, each => each.KnowableAt > time);
+            var (running, restarted) = (new OutsideBook(), new OutsideBook());
+            foreach (var each in ordered.Where(each => each.KnowableAt <= time)) running.Apply(each);
+            foreach (var each in known) restarted.Apply(each);
+            foreach (var name in (string[])["BTC", "ETH", "SOL"])
+            {
+                foreach (var signal in signals)
+                {
+                    Assert.Equal(running.View(name).RawAt(signal, time), restarted.View(name).RawAt(signal, time));
+                    Assert.Equal(running.View(name).At(signal, time), restarted.View(name).At(signal, time));
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Streams_say_the_same_in_every_format()
+    {
+        var (store, assessments) = await FilledAsync(100);
+        var query = store.Assessments.HistoryOf(Given.Btc, assessments[0].Policy, "1h");
+        var rows = await query.ListAsync();
+        var lines = (await TextAsync(query, StoreFormat.JsonLines)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(rows.Count, lines.Length);
+        using (var first = JsonDocument.Parse(lines[0]))
+        {
+            Assert.Equal(rows[0].Time.ToString(), first.RootElement.GetProperty("time").GetString());
+            Assert.Equal(rows[0].Assessments, first.RootElement.GetProperty("assessments").GetInt64());
+            Assert.Equal(JsonValueKind.Null, first.RootElement.GetProperty("risk_mean").ValueKind);
+        }
+        Assert.StartsWith("\"time\",\"assessments\",\"blocked\"", await TextAsync(query, StoreFormat.Csv));
+        Assert.StartsWith("PAR1", await TextAsync(query, StoreFormat.Parquet));
+        Assert.StartsWith("ARROW1", await TextAsync(query, StoreFormat.Feather));
+    }
+
+    [Fact]
+    public async Task Traffic_counts_every_request()
+    {
+        var store = await engine.NewStoreAsync();
+        using var scratch = new Scratch();
+        await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder));
+        var requests = Enumerable.Range(0, 2000).Select(i => Recorded.Request(i)).ToList();
+        foreach (var request in requests) recorded.Recorder.Request(request);
+        await recorded.FlushAsync();
+        foreach (var interval in store.Requests.Intervals)
+        {
+            var rows = await store.Requests.Traffic(interval).ListAsync();
+            Assert.Equal((2000, requests.Count(r => r.Unchanged), requests.Count(r => r.Status == 404), 0), (rows.Sum(r => r.Calls), rows.Sum(r => r.Unchanged), rows.Sum(r => r.Refused), rows.Sum(r => r.Errors)));
+            Assert.All(rows, row => Assert.InRange(row.MicrosecondsP95, row.MicrosecondsP50, row.MicrosecondsP99));
+        }
+        Assert.All(await store.Requests.Traffic("1h", pair: "BTC/USDT").ListAsync(), row => Assert.Equal("BTC/USDT", row.Pair));
+        var questions = await store.Requests.Questions().ListAsync();
+        Assert.Equal(requests.Count(r => r.Status < 400), questions.Sum(q => q.Calls));
+        Assert.Equal(7, questions.Select(q => q.QueryHash).Distinct().Count());
+        foreach (var rollup in store.Rollups) Assert.True((await rollup.VerifyAsync()).IsExact);
+    }
+
+    [Fact]
+    public async Task Hostile_text_stays_data()
+    {
+        var store = await engine.NewStoreAsync();
+        using var scratch = new Scratch();
+        await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder));
+        var market = new MarketId(Hostile, Given.Btc.Pair, Given.Btc.Timeframe);
+        var candle = Some.Flat(Given.Time);
+        var observation = Given.Observation(Signal.Vix, 20, Given.Time, Hostile) with { Source = Hostile };
+        var assessment = Recorded.Assessments(market, 1)[0];
+        recorded.Recorder.Candle(market, candle);
+        recorded.Recorder.Observation(observation);
+        recorded.Recorder.Assessment(assessment);
+        recorded.Recorder.Request(new(Given.Time, Hostile, Hostile, 1, 2, false, 200, 3, Hostile));
+        await recorded.FlushAsync();
+        Assert.Equal([candle], await store.Candles.Of(market).ListAsync());
+        Assert.Equal([observation], await store.Observations.Of(Signal.Vix, Hostile).ListAsync());
+        Assert.Single(await store.Assessments.HistoryOf(market, assessment.Policy, "1h").ListAsync());
+        Assert.NotNull(await store.Assessments.AtAsync(market, assessment.Policy, Given.Time + TimeSpan.FromDays(1)));
+        Assert.Empty(await store.Assessments.Of(market, Hostile).ListAsync());
+        Assert.Equal((Hostile, Hostile), Assert.Single((await store.Requests.Traffic("1h", route: Hostile, pair: Hostile).ListAsync()).Select(row => (row.Route, row.Pair))));
+        Assert.Equal(Hostile, await store.Client.SingleAsync("SELECT client FROM api_requests", row => row.NullableString()));
+        var latest = new List<StoredCandle>();
+        await foreach (var each in store.Candles.LatestAsync()) latest.Add(each);
+        Assert.Equal([new(Hostile, "BTC/USDT", "5m", candle)], latest);
+    }
+
+    private async Task<(MarketStore Store, List<Assessment> Assessments)> FilledAsync(int count)
+    {
+        var store = await engine.NewStoreAsync();
+        using var scratch = new Scratch();
+        await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder));
+        var assessments = Recorded.Assessments(Given.Btc, count);
+        foreach (var assessment in assessments) recorded.Recorder.Assessment(assessment);
+        await recorded.FlushAsync();
+        return (store, assessments);
+    }
+
+    private static async Task<string> TextAsync<T>(StoreQuery<T> query, StoreFormat format)
+    {
+        await using var stream = await query.StreamAsync(format);
+        using var reader = new StreamReader(stream, Encoding.Latin1);
+        return await reader.ReadToEndAsync();
+    }
+
+    private static List<double> Known(IEnumerable<double> values) => [.. values.Where(value => !double.IsNaN(value))];
+}

@@ -1,0 +1,60 @@
+using Remora.Markets;
+using Remora.Store.Recording;
+using Remora.Testing;
+
+namespace Remora.Store.Tests;
+
+/// <summary>A recorder that runs, and what there is to record.</summary>
+internal sealed class Recorded : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _running;
+
+    public Recorded(MarketStore store, RecorderOptions options)
+    {
+        Recorder = new(store, options);
+        _running = Recorder.RunAsync(_stop.Token);
+    }
+
+    public Recorder Recorder { get; }
+
+    /// <summary>Batches that are closed quickly, and failures that are repeated quickly.</summary>
+    public static RecorderOptions Options(string folder) =>
+        new() { JournalFolder = folder, BatchDelay = TimeSpan.FromMilliseconds(30), RetryDelay = TimeSpan.FromMilliseconds(20), LongestRetryDelay = TimeSpan.FromMilliseconds(200) };
+
+    /// <summary>One assessment per candle, of a market's whole tape.</summary>
+    public static List<Assessment> Assessments(MarketId market, int count, int seed = 1, IReadOnlyList<Observation>? observations = null)
+    {
+        var engine = new RemoraEngine();
+        foreach (var observation in observations ?? []) engine.Apply(MarketEvent.Observed(observation));
+        return [.. Some.Candles(seed, count, market.Timeframe, Given.Time).Select(candle => engine.Apply(MarketEvent.Closed(market, candle))!)];
+    }
+
+    public static RequestRow Request(int i, Instant? at = null) =>
+        new((at ?? Given.Time) + TimeSpan.FromSeconds(i), "/api/v1/risk", i % 3 == 0 ? null : "BTC/USDT", (ulong)(i % 7), (ulong)(i / 10), i % 2 == 0, i % 50 == 0 ? 404 : 200, (uint)(100 + i), null);
+
+    public async Task FlushAsync()
+    {
+        using var deadline = new CancellationTokenSource(Patience);
+        await Recorder.FlushAsync(deadline.Token);
+    }
+
+    /// <summary>Waits until something has come about.</summary>
+    public static async Task UntilAsync(Func<bool> holds, string what)
+    {
+        using var deadline = new CancellationTokenSource(Patience);
+        while (!holds())
+        {
+            Assert.False(deadline.IsCancellationRequested, "in vain: " + what);
+            await Task.Delay(10, CancellationToken.None);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _running;
+        _stop.Dispose();
+    }
+}

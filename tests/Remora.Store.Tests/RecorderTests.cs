@@ -1,0 +1,42 @@
+using System.Text.Json;
+using Remora.Markets;
+using Remora.Store.Recording;
+using Remora.Testing;
+
+namespace Remora.Store.Tests;
+
+public sealed class RecorderTests(Engine engine)
+{
+    [Fact]
+    public async Task What_is_handed_over_is_found_again_whole()
+    {
+        var store = await engine.NewStoreAsync();
+        using var scratch = new Scratch();
+        await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder));
+        var candles = Some.Candles(3, 700, start: Given.Time);
+        var assessments = Recorded.Assessments(Given.Btc, 400);
+        var fear = Given.Observation(Signal.FearGreed, 20, Given.Time);
+        var funding = Given.Observation(Signal.FundingRate, 0.0003, Given.Time, "BTC");
+
+        recorded.Recorder.Candles(Given.Btc, Given.Btc.Timeframe, candles[..500]);
+        foreach (var candle in candles[400..]) recorded.Recorder.Candle(Given.Btc, candle); // a hundred come twice
+        foreach (var assessment in assessments) recorded.Recorder.Assessment(assessment);
+        recorded.Recorder.Observation(fear);
+        recorded.Recorder.Observation(funding);
+        for (var i = 0; i < 300; i++) recorded.Recorder.Request(Recorded.Request(i));
+        await recorded.FlushAsync();
+
+        Assert.Equal(candles, await store.Candles.Of(Given.Btc).ListAsync());
+        Assert.Equal(candles[^1], await store.Candles.LatestAsync(Given.Btc));
+        Assert.Equal([fear, funding], await store.Observations.KnownAtAsync(Given.Time));
+        var stored = await store.Assessments.Of(Given.Btc, assessments[0].Policy).ListAsync();
+        Assert.Equal(assessments.Select(Json), stored.Select(row => System.Text.Encoding.UTF8.GetString(row.Answer.Span)));
+        Assert.Equal(300UL, await store.Client.SingleAsync("SELECT count() FROM api_requests", row => row.UInt64()));
+        Assert.Equal(800, recorded.Recorder.Health.WrittenRows["candles"]);
+        Assert.True(recorded.Recorder.Health.IsWell);
+        Assert.Equal((0L, 0, 0L), (recorded.Recorder.Health.QueuedRows, recorded.Recorder.Health.JournalBatches, recorded.Recorder.Health.DroppedRows));
+        foreach (var rollup in store.Rollups) Assert.True((await rollup.VerifyAsync()).IsExact);
+    }
+
+    private static string Json(Assessment assessment) => JsonSerializer.Serialize(assessment, RemoraJson.Options);
+}

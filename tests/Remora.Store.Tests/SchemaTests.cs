@@ -1,0 +1,113 @@
+using Remora.ClickHouse;
+using Remora.Store.Schema;
+using Remora.Store.Tables;
+using Remora.Testing;
+
+namespace Remora.Store.Tests;
+
+public sealed class SchemaTests(Engine engine)
+{
+    public static TheoryData<int> EarlierVersions => [.. Enumerable.Range(0, SchemaFile.All.Count + 1)];
+
+    [Theory, MemberData(nameof(EarlierVersions))]
+    public async Task Every_earlier_version_becomes_the_present_one(int version)
+    {
+        var client = await engine.NewDatabaseAsync();
+        await new SchemaSteps(client, [.. SchemaFile.All.Take(version)]).ApplyAsync(CancellationToken.None);
+        var preparation = await new MarketStore(client, Engine.ForEver).PrepareAsync();
+        Assert.Equal(SchemaFile.All.Skip(version).Select(file => file.Name), preparation.Steps);
+        Assert.Empty(preparation.Remarks);
+        var fresh = await engine.NewStoreAsync();
+        Assert.Equal(await TablesAsync(fresh.Client), await TablesAsync(client));
+        Assert.Empty((await new MarketStore(client, Engine.ForEver).PrepareAsync()).Steps);
+        Assert.Equal(SchemaFile.All.Count, (await new MarketStore(client, Engine.ForEver).StatusAsync()).SchemaVersion);
+    }
+
+    [Fact]
+    public async Task A_step_that_was_cut_off_anywhere_is_run_again()
+    {
+        var statements = SchemaFile.All.SelectMany(file => new SchemaDialect(null).Statements(file.Text)).ToList();
+        for (var done = 1; done <= statements.Count; done++)
+        {
+            var client = await engine.NewDatabaseAsync();
+            foreach (var statement in statements.Take(done)) await client.ExecuteAsync(statement);
+            Assert.Equal(SchemaFile.All.Count, (await new SchemaSteps(client, SchemaFile.All).ApplyAsync(CancellationToken.None)).Count);
+        }
+    }
+
+    [Fact]
+    public async Task A_newer_database_and_a_changed_step_are_refused()
+    {
+        var store = await engine.NewStoreAsync();
+        var older = new SchemaSteps(store.Client, [.. SchemaFile.All.SkipLast(1)]);
+        Assert.Contains("newer", (await Assert.ThrowsAsync<StoreException>(() => older.ApplyAsync(CancellationToken.None))).Message);
+        var changed = new SchemaSteps(store.Client, [SchemaFile.All[0] with { Text = SchemaFile.All[0].Text + "-- x\n" }, .. SchemaFile.All.Skip(1)]);
+        Assert.Contains("never changed", (await Assert.ThrowsAsync<StoreException>(() => changed.ApplyAsync(CancellationToken.None))).Message);
+    }
+
+    [Fact]
+    public void Steps_are_numbered_without_a_gap() => Assert.Equal(Enumerable.Range(1, SchemaFile.All.Count), SchemaFile.All.Select(file => file.Version));
+
+    /// <summary>No cluster runs here: the engine's own parser reads what one would be sent.</summary>
+    [Fact]
+    public async Task What_a_cluster_would_be_sent_is_sql()
+    {
+        var client = await engine.NewDatabaseAsync();
+        var dialect = new SchemaDialect("prod");
+        var statements = SchemaFile.All.SelectMany(file => dialect.Statements(file.Text)).ToList();
+        Assert.Equal(StoreTable.All.Count * 2, statements.Count);
+        foreach (var statement in statements)
+        {
+            Assert.Contains(" ON CLUSTER `prod`", statement);
+            Assert.DoesNotContain("{", statement);
+            Assert.NotEmpty(await client.ListAsync("EXPLAIN AST " + statement, row => row.String()));
+        }
+        Assert.Equal(StoreTable.All.Count, statements.Count(statement => statement.Contains("ENGINE = Replicated", StringComparison.Ordinal)));
+        foreach (var table in StoreTable.All)
+            Assert.Contains(statements, statement => statement.Contains($"{table.Name} ON CLUSTER `prod` AS {table.Name}_local", StringComparison.Ordinal) && statement.Contains("Distributed(`prod`", StringComparison.Ordinal));
+        Assert.NotEmpty(await client.ListAsync($"EXPLAIN AST SELECT * FROM {dialect.From(SqlName.Of("risk_1h"))} WHERE bucket > 0", row => row.String()));
+        Assert.All(StoreRollups.Definitions(dialect, new()), definition => Assert.EndsWith("_local", definition.Source.Value));
+    }
+
+    [Fact]
+    public async Task Retention_lets_go_of_what_is_older_and_of_nothing_when_it_is_taken_back()
+    {
+        var client = await engine.NewDatabaseAsync();
+        await new MarketStore(client, Engine.ForEver).PrepareAsync();
+        await client.ExecuteAsync("SYSTEM STOP TTL MERGES assessments");
+        await InsertAsync(client, DateTimeOffset.UtcNow.AddDays(-400));
+        await InsertAsync(client, DateTimeOffset.UtcNow.AddDays(-1));
+        var kept = new MarketStore(client, new() { Retention = new() { AssessmentDays = 100, RequestDays = 0 } });
+        await kept.PrepareAsync();
+        Assert.Contains("toIntervalDay(100)", await EngineAsync(client));
+        await client.ExecuteAsync("SYSTEM START TTL MERGES assessments");
+        await client.ExecuteAsync("OPTIMIZE TABLE assessments FINAL");
+        Assert.Equal(1UL, await client.SingleAsync("SELECT count() FROM assessments", row => row.UInt64()));
+        Assert.Equal(2UL, await client.SingleAsync("SELECT sum(rows) FROM risk_1d", row => row.UInt64())); // the rollup remembers
+        Assert.True((await kept.Rollups.Single(rollup => rollup.Definition.Name.Value == "risk").VerifyAsync()).IsExact);
+
+        await new MarketStore(client, Engine.ForEver).PrepareAsync();
+        Assert.DoesNotContain(" TTL ", await EngineAsync(client));
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(10_001)]
+    public void Retention_out_of_range_is_named(int days)
+    {
+        using var client = new ClickHouseClient(new() { Url = new("http://localhost:1") });
+        Assert.Contains("CandleDays", Assert.Throws<StoreException>(() => new MarketStore(client, new() { Retention = new() { CandleDays = days } })).Message);
+    }
+
+    private static Task<string> EngineAsync(ClickHouseClient client) =>
+        client.SingleAsync("SELECT engine_full FROM system.tables WHERE database = currentDatabase() AND name = 'assessments'", row => row.String());
+
+    private static Task InsertAsync(ClickHouseClient client, DateTimeOffset at)
+    {
+        var assessment = Recorded.Assessments(Given.Btc, 1)[0].At(Markets.Instant.From(at), Risk.Side.Long);
+        return client.InsertAsync(StoreTable.Assessments.Name, StoreTable.Assessments.Columns, [assessment], (row, each) => RowWriting.Assessment(row, each, 1));
+    }
+
+    private static Task<List<string>> TablesAsync(ClickHouseClient client) => client.ListAsync(
+        "SELECT replaceAll(create_table_query, database, '') FROM system.tables WHERE database = currentDatabase() AND name != 'schema_steps' ORDER BY name", row => row.String());
+}
