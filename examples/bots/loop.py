@@ -1,8 +1,8 @@
-"""A plain bot loop. The watcher asks in the background; the loop never waits for it.
+"""A plain bot loop in the manner of ccxt. The watcher asks Remora in the background; the loop never waits for it.
 
     python3 loop.py BTC/USDT ETH/USDT --rounds 3
 
-`signal` stands for your own rules, for instance on candles that ccxt fetched: exchange.fetch_ohlcv(pair, "5m").
+With ccxt, put `exchange = ccxt.binance()` where the stand-in is made; nothing else changes.
 """
 
 import argparse
@@ -11,8 +11,17 @@ import time
 from remora import RemoraClient, Watcher
 
 
-def signal(pair):
-    return True
+class StandInExchange:
+    """Stands in for a ccxt exchange: the same call, the same rows, made-up prices that rise."""
+
+    def fetch_ohlcv(self, pair, timeframe="5m", limit=20):
+        return [[1735689600000 + 300000 * i, 100.0 + i, 101.5 + i, 99.5 + i, 101.0 + i, 1.0] for i in range(limit)]
+
+
+def signal(exchange, pair):
+    """Your own rules; here: the last close is above the average of twenty."""
+    closes = [row[4] for row in exchange.fetch_ohlcv(pair, "5m", limit=20)]
+    return closes[-1] > sum(closes) / len(closes)
 
 
 def main():
@@ -21,11 +30,12 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=5)
     options = parser.parse_args()
+    exchange = StandInExchange()
     with Watcher(RemoraClient(on_error="allow"), options.pairs, interval=options.seconds) as watcher:
         watcher.wait(2)
         for _ in range(options.rounds):
             for pair in options.pairs:
-                if not signal(pair):
+                if not signal(exchange, pair):
                     continue
                 reading = watcher.read(pair)
                 scale = reading.assessment.position_scale if reading.assessment else None

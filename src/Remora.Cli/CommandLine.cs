@@ -21,6 +21,8 @@ internal static class CommandLine
         AskCommand.Create(),
         SourcesCommand.Create(),
         CalendarCommand.Create(),
+        LocksCommand.Create(),
+        WebhookCommand.Create(),
         SandboxCommand.Create(),
         ReplayCommand.Create(),
         HistoryCommand.Create(),
@@ -29,6 +31,7 @@ internal static class CommandLine
         JudgeCommand.Create(),
         RollupCommand.Create(),
         SqlCommand.Create(),
+        KeysCommand.Create(),
         DoctorCommand.Create(),
     };
 }

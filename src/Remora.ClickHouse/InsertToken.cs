@@ -1,7 +1,7 @@
 namespace Remora.ClickHouse;
 
 /// <summary>What makes a repeated insert count once.</summary>
-internal static class InsertToken
+public static class InsertToken
 {
     /// <summary>
     /// With a token the server drops a batch it has seen, also where views carry it on. Without one the batch gets a token nobody else

@@ -93,18 +93,27 @@ public sealed class RemoraClient : IDisposable
         return wanted.ToDictionary(pair => pair, pair => found.GetValueOrDefault(pair) ?? Fallback(new(pair, side, policy, null, null), missing));
     }
 
+    /// <summary>The pairs the service tracks.</summary>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="RemoraException">There is no answer.</exception>
+    /// <exception cref="OperationCanceledException">The caller has given up.</exception>
+    public Task<IReadOnlyList<string>> PairsAsync(CancellationToken cancellation = default) => FetchAsync("api/v1/pairs", body => RiskJson.ReadPairs(body), cancellation);
+
     /// <summary>
     /// Each assessment the moment it changes, beginning with the present ones. Goes on over outages (each is said once) until it is cancelled; what changed meanwhile comes as it is
     /// afterwards. It says nothing while nothing changes: ask <see cref="RiskAsync"/> for what is known now.
     /// </summary>
     /// <param name="pairs">Pairs such as <c>BTC/USDT</c>; none for all.</param>
+    /// <param name="side"><c>long</c> or <c>short</c>; null is long.</param>
+    /// <param name="policy">By which rules to judge; null for the service's default.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="RemoraException">The service is well and refuses: a pair it does not track, or it is a version without a stream.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public IAsyncEnumerable<Risk> StreamAsync(IEnumerable<string>? pairs = null, CancellationToken cancellation = default)
+    public IAsyncEnumerable<Risk> StreamAsync(IEnumerable<string>? pairs = null, string? side = null, string? policy = null, CancellationToken cancellation = default)
     {
         var named = string.Join(',', pairs ?? []);
-        return new RiskStream(_endpoint, Question.PathOf("api/v1/stream", ("pair", named.Length > 0 ? named : null)), _clock, _log).ReadAsync(cancellation);
+        var path = Question.PathOf("api/v1/stream", ("pair", named.Length > 0 ? named : null), ("side", side), ("policy", policy));
+        return new RiskStream(_endpoint, path, _clock, _log).ReadAsync(cancellation);
     }
 
     /// <inheritdoc/>

@@ -26,6 +26,19 @@ internal static class RiskJson
         return found;
     }
 
+    /// <summary>The names in the list of what is tracked, each once.</summary>
+    public static IReadOnlyList<string> ReadPairs(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            return [.. Attempt(json, static text => JsonElement.Parse(text)).GetProperty("pairs").EnumerateArray().Select(item => item.GetProperty("pair").GetString()!).Distinct()];
+        }
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException)
+        {
+            throw Unexpected("it is not the list of what is tracked", e);
+        }
+    }
+
     private static Risk Check(Risk? risk, string? pair)
     {
         if (risk is null) throw Unexpected("it is null");

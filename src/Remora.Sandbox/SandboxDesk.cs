@@ -4,6 +4,7 @@ using Remora.Markets;
 using Remora.Sandbox.Control;
 using Remora.Sandbox.Faults;
 using Remora.Sandbox.Series;
+using Remora.Sandbox.Streams;
 using Remora.Sandbox.Venues;
 
 namespace Remora.Sandbox;
@@ -62,6 +63,13 @@ internal sealed class SandboxDesk
         {
             context.Response.Headers.Allow = "GET";
             await Problem.Send(context, 405, "the sandbox only answers public requests, and those are GET");
+            return;
+        }
+
+        if (context.WebSockets.IsWebSocketRequest && venue.Streams(host) is { } stream)
+        {
+            using var session = new StreamSession(venue.Id, path, stream, _faults, _counts, _clock, _faultClock);
+            await session.RunAsync(context, ends);
             return;
         }
 

@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Remora.Sandbox.Faults;
+using Remora.Sandbox.Streams;
 
 namespace Remora.Sandbox;
 
@@ -63,6 +64,7 @@ public sealed class SandboxServer : IAsyncDisposable
         var app = builder.Build();
         var stop = new CancellationTokenSource();
         var desk = new SandboxDesk(options, world, faults, clock, stop.Token);
+        app.UseSilenceableUpgrades().UseWebSockets();
         app.Run(desk.Answer);
         try
         {

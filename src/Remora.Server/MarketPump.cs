@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Remora.Markets;
 using Remora.Server.Answers;
 using Remora.Server.Storage;
+using Remora.Server.Telemetry;
 
 namespace Remora.Server;
 
@@ -17,12 +19,19 @@ public sealed class MarketPump
     private readonly RemoraEngine _engine;
     private readonly AssessmentBoard _board;
     private readonly MarketRecord? _record;
+    private readonly ServiceMetrics? _metrics;
 
     /// <param name="engine">The engine; nobody else may touch it.</param>
     /// <param name="board">Where assessments are published; it has the engine's policies.</param>
     /// <param name="record">Keeps what happens; null where nothing is kept.</param>
     public MarketPump(RemoraEngine engine, AssessmentBoard board, MarketRecord? record = null)
+        : this(engine, board, record, metrics: null)
     {
+    }
+
+    internal MarketPump(RemoraEngine engine, AssessmentBoard board, MarketRecord? record, ServiceMetrics? metrics)
+    {
+        _metrics = metrics;
         if (!engine.Policies.SequenceEqual(board.Policies)) throw new ArgumentException("the board must have the engine's policies", nameof(board));
         _engine = engine;
         _board = board;
@@ -54,8 +63,10 @@ public sealed class MarketPump
 
     private void Apply(in MarketEvent marketEvent)
     {
+        var started = Stopwatch.GetTimestamp();
         _record?.Applied(marketEvent);
         var assessment = _engine.Apply(marketEvent);
+        _metrics?.Applied(started);
         if (marketEvent.Observation is { } observation)
         {
             foreach (var market in _board.Markets)
@@ -75,6 +86,7 @@ public sealed class MarketPump
         {
             Publish(marketEvent.Market!, _board.Now); // the past was replaced by one without base candles
         }
+        _metrics?.Published(started);
     }
 
     private void Publish(MarketId market, Instant now, int from = 0, bool isOfPast = false)

@@ -73,7 +73,7 @@ public sealed class OutsideWorld : IAsyncDisposable
     private IEnumerable<ISourceFeed> Liquidations(ServiceSettings settings, Uri? standIn, TimeProvider clock) =>
         settings.Keys.Coinglass is { } key
             ? BasesOf(settings).Select((name, i) => new HttpSourceFeed(Coinglass.Source(name, key), _http, new() { BaseUrl = standIn, Seed = i }, clock))
-            : [];
+            : [new LiquidationFeed(BasesOf(settings), [.. LiquidationFeed.DefaultExchanges.Select(_bridge.Exchange)], clock: clock)];
 
     private static HttpSourceOptions NewsOptions(Uri? standIn) => new() { BaseUrl = standIn, MaxResponseBytes = 4 << 20 };
 

@@ -7,12 +7,15 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Remora.Bots;
 using Remora.Markets;
+using Remora.Server.Access;
 using Remora.Server.Answers;
 using Remora.Server.Api;
 using Remora.Server.Settings;
 using Remora.Server.Storage;
 using Remora.Server.Streams;
+using Remora.Server.Telemetry;
 
 namespace Remora.Server;
 
@@ -22,13 +25,13 @@ public sealed class ServiceHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly CancellationTokenSource _stop = new();
 
-    private ServiceHost(WebApplication app, AssessmentBoard board, MarketPump pump, StreamHub streams, ServiceParts parts)
+    private ServiceHost(WebApplication app, AssessmentBoard board, MarketPump pump, StreamHub streams, ServiceSettings settings, ServiceParts parts)
     {
         _app = app;
         Board = board;
         Streams = streams;
         Url = app.Urls.Single();
-        Completion = RunAsync(pump, streams, parts);
+        Completion = RunAsync(pump, streams, parts, OutletsOf(settings, board, parts));
     }
 
     /// <summary>Where it answers: <c>http://127.0.0.1:8000</c>.</summary>
@@ -56,11 +59,12 @@ public sealed class ServiceHost : IAsyncDisposable
         IReadOnlyList<Signal> configured = [.. parts.Sources.SelectMany(source => source.Health.Signals).Distinct().Order()];
         var engine = new RemoraEngine(settings.PoliciesInOrder, configured);
         var board = new AssessmentBoard(markets, settings.PoliciesInOrder, clock);
-        var pump = new MarketPump(engine, board, parts.Record);
+        var metrics = new ServiceMetrics();
+        var pump = new MarketPump(engine, board, parts.Record, metrics);
 
         var streams = new StreamHub(board, settings.StreamPatience with { Readers = settings.MaxStreams });
 
-        var app = Build(settings, parts, board, streams);
+        var app = Build(settings, parts, board, streams, metrics);
         try
         {
             await app.StartAsync(cancellation);
@@ -70,7 +74,7 @@ public sealed class ServiceHost : IAsyncDisposable
             await app.DisposeAsync();
             throw;
         }
-        return new(app, board, pump, streams, parts);
+        return new(app, board, pump, streams, settings, parts);
     }
 
     private async Task<IReadOnlyList<Observation>> RecallAsync(MarketRecord record)
@@ -97,14 +101,14 @@ public sealed class ServiceHost : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task RunAsync(MarketPump pump, StreamHub streams, ServiceParts parts)
+    private async Task RunAsync(MarketPump pump, StreamHub streams, ServiceParts parts, IEnumerable<Func<CancellationToken, Task>> outlets)
     {
         var log = parts.Log.CreateLogger<ServiceHost>();
         if (parts.Record is { } record) pump.Recall(await RecallAsync(record));
         var tasks = parts.Markets.Select(feed => feed.RunAsync(pump.Events, _stop.Token))
             .Concat(parts.Sources.Select(feed => feed.RunAsync(pump.Events, _stop.Token)))
             .Concat(parts.Calendar is { } calendar ? [calendar.RunAsync(pump.Events, _stop.Token)] : [])
-            .Append(pump.RunAsync(_stop.Token)).Append(streams.RunAsync(_stop.Token)).ToList();
+            .Append(pump.RunAsync(_stop.Token)).Append(streams.RunAsync(_stop.Token)).Concat(outlets.Select(run => run(_stop.Token))).ToList();
         try
         {
             // A feed runs until it is told to stop: one that ends before, or fails, is a bug, and a service that goes on without it would be silently wrong.
@@ -129,13 +133,22 @@ public sealed class ServiceHost : IAsyncDisposable
         }
     }
 
-    private static WebApplication Build(ServiceSettings settings, ServiceParts parts, AssessmentBoard board, StreamHub streams)
+    /// <summary>What tells bots of its own accord; nothing where none is configured. It goes by real time even on a sandbox, for bots do.</summary>
+    private static IEnumerable<Func<CancellationToken, Task>> OutletsOf(ServiceSettings settings, AssessmentBoard board, ServiceParts parts)
+    {
+        if (settings.Freqtrade.Count + settings.Webhooks.Count == 0) return [];
+        var verdicts = new VerdictBoard();
+        var outlets = new Outlets(settings.Freqtrade, settings.Webhooks, verdicts, TimeProvider.System, parts.Log);
+        return [outlets.RunAsync, new VerdictFeed(board, verdicts).RunAsync];
+    }
+
+    private static WebApplication Build(ServiceSettings settings, ServiceParts parts, AssessmentBoard board, StreamHub streams, ServiceMetrics metrics)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = 0; // no call takes a body
+            RequestLimits.Apply(kestrel.Limits, settings);
             kestrel.Listen(settings.Address, settings.Port, listen => listen.Protocols = HttpProtocols.Http1);
         });
         // No handler blocks, so a request is answered where it was read: measured a fifth more requests a second than with a hop in between.
@@ -148,8 +161,16 @@ public sealed class ServiceHost : IAsyncDisposable
         builder.Services.AddApiDocument(board);
         builder.Services.ConfigureHttpJsonOptions(json => RemoraJson.Apply(json.SerializerOptions)); // what the document's schemas are made by
 
+        builder.Services.AddSingleton(_ => metrics).AddSingleton(_ => new PrometheusText(metrics.Meter)); // by factory: the container disposes of what it made
+        builder.Services.AddSingleton(_ => new CallLimits(settings)).AddSingleton(_ => new KeyRing(new(settings.DataFolder), parts.Log)).AddSingleton<AccessGate>();
+
         var app = builder.Build();
+        Observe(app, metrics, settings, parts, board, streams);
+        app.UseTelemetry(metrics, settings.AccessLog ? new(parts.Log) : null);
+        app.UseSecurityHeaders();
         if (parts.Sandbox is { } sandbox) app.UseSandboxNotice(sandbox);
+        app.UseCors(settings.CorsOrigins);
+        app.Services.GetRequiredService<AccessGate>().Use(app);
         app.UseHeadAsGet();
         var shortPath = new RiskShortPath(board);
         if (parts.Record is { } record && settings.RecordRequests) app.UseRequestRecord(record.Session.Recorder, board);
@@ -159,6 +180,17 @@ public sealed class ServiceHost : IAsyncDisposable
         Map(app);
         app.Lifetime.ApplicationStopping.Register(streams.Close);
         return app;
+    }
+
+    private static void Observe(WebApplication app, ServiceMetrics metrics, ServiceSettings settings, ServiceParts parts, AssessmentBoard board, StreamHub streams)
+    {
+        app.Services.GetRequiredService<PrometheusText>(); // listens from the first request on
+        MarketGauges.Register(metrics.Meter, board);
+        FeedGauges.Register(metrics.Meter, board, parts);
+        StreamGauges.Register(metrics.Meter, streams);
+        ProcessGauges.Register(metrics.Meter);
+        foreach (var observe in parts.Observe) observe(metrics.Meter);
+        if (settings.OtlpEndpoint is { } collector) app.Lifetime.ApplicationStopped.Register(OtlpExport.Start(collector, settings.OtlpInterval).Dispose);
     }
 
     private static void Map(WebApplication app)
@@ -173,7 +205,9 @@ public sealed class ServiceHost : IAsyncDisposable
         StoreApi.Map(api);
         NewsApi.Map(api);
         HealthApi.Map(app);
+        MetricsApi.Map(app);
         app.MapOpenApi();
+        MarketPage.Map(app);
         ReferencePage.Map(app);
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Remora.Feeds;
@@ -29,6 +30,9 @@ public sealed record ServiceParts
 
     /// <summary>What is kept of the markets, and where; null where nothing is kept.</summary>
     public MarketRecord? Record { get; init; }
+
+    /// <summary>Further instruments for <c>/metrics</c>, each registered once on the service's meter: <c>meter =&gt; meter.CreateObservableGauge("remora.recorder.queue", …)</c>.</summary>
+    public IReadOnlyList<Action<Meter>> Observe { get; init; } = [];
 
     /// <summary>The sandbox that stands in for the outside world; null in the real one.</summary>
     public SandboxNotice? Sandbox { get; init; }

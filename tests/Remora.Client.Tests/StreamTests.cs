@@ -17,7 +17,7 @@ public sealed class StreamTests
         using var client = new RemoraClient(new() { Url = server.Url }, log);
         using var patience = new CancellationTokenSource(Patience);
         var seen = new List<string?>();
-        await foreach (var risk in client.StreamAsync(["BTC/USDT", "ETH/USDT"], patience.Token))
+        await foreach (var risk in client.StreamAsync(["BTC/USDT", "ETH/USDT"], cancellation: patience.Token))
         {
             seen.Add(risk.Pair);
             if (seen.Count == 2) break;
@@ -64,7 +64,7 @@ public sealed class StreamTests
         await using var server = new FaultyServer { Mode = "404" };
         using var client = new RemoraClient(new() { Url = server.Url });
         using var patience = new CancellationTokenSource(Patience);
-        await using var stream = client.StreamAsync(["NOPE/USDT"], patience.Token).GetAsyncEnumerator();
+        await using var stream = client.StreamAsync(["NOPE/USDT"], cancellation: patience.Token).GetAsyncEnumerator();
         Assert.Equal(404, (await Assert.ThrowsAsync<RemoraException>(async () => await stream.MoveNextAsync())).Status);
     }
 

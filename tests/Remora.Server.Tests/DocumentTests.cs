@@ -13,7 +13,7 @@ public sealed class DocumentTests
         Assert.StartsWith("3.1", document.GetProperty("openapi").GetString(), StringComparison.Ordinal);
         var paths = document.GetProperty("paths");
         Assert.Equal(
-            ["/api/v1/pairs", "/api/v1/policies", "/api/v1/regime", "/api/v1/risk", "/api/v1/risk/batch", "/api/v1/sources", "/api/v1/status", "/api/v1/stream", "/api/v1/volatility", "/healthz", "/readyz"],
+            ["/api/v1/pairs", "/api/v1/policies", "/api/v1/regime", "/api/v1/risk", "/api/v1/risk/batch", "/api/v1/sources", "/api/v1/status", "/api/v1/stream", "/api/v1/volatility", "/healthz", "/metrics", "/readyz"],
             paths.EnumerateObject().Select(path => path.Name).Order(StringComparer.Ordinal));
 
         var risk = paths.GetProperty("/api/v1/risk").GetProperty("get");
@@ -49,8 +49,7 @@ public sealed class DocumentTests
     public async Task The_reference_page_asks_nobody_else()
     {
         await using var service = await LiveServer.StartAsync();
-        using var page = await service.Http.GetAsync("/"); // redirected
-        Assert.Equal("/reference", page.RequestMessage!.RequestUri!.AbsolutePath);
+        using var page = await service.Http.GetAsync("/reference");
         var policy = Assert.Single(page.Headers.GetValues("Content-Security-Policy"));
         Assert.StartsWith("default-src 'none'; script-src 'self'; style-src 'self'", policy, StringComparison.Ordinal);
         foreach (var file in new[] { "reference", "reference.css", "reference.js" })

@@ -1,5 +1,8 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Remora.Feeds.Calendar;
 using Remora.Markets;
 using Remora.Risk;
@@ -16,7 +19,7 @@ internal sealed class LiveServer : IAsyncDisposable
     private LiveServer(ServiceHost host, ManualClock clock, IReadOnlyList<FakeFeed> feeds, FakeSource source)
     {
         (_host, Clock, Feeds, Source) = (host, clock, feeds, source);
-        Http = new() { BaseAddress = new(host.Url) };
+        Http = new() { BaseAddress = new(host.Url.Replace("0.0.0.0", "127.0.0.1")) };
     }
 
     public HttpClient Http { get; }
@@ -33,13 +36,14 @@ internal sealed class LiveServer : IAsyncDisposable
 
     /// <summary>Starts at <see cref="Given.Time"/>.</summary>
     public static async Task<LiveServer> StartAsync(
-        ServiceSettings? settings = null, SandboxNotice? sandbox = null, IReadOnlyList<Signal>? signals = null, Func<TimeProvider, CalendarFeed>? calendar = null)
+        ServiceSettings? settings = null, SandboxNotice? sandbox = null, IReadOnlyList<Signal>? signals = null, Func<TimeProvider, CalendarFeed>? calendar = null, ILoggerFactory? log = null,
+        params IReadOnlyList<Action<Meter>> observe)
     {
         settings ??= Settings;
         var clock = new ManualClock(Given.Time.ToDateTimeOffset());
         var feeds = settings.TrackedMarkets.Select(market => new FakeFeed(market.Id)).ToList();
         var source = new FakeSource("test", signals ?? [Signal.FearGreed]);
-        var parts = new ServiceParts { Markets = feeds, Sources = [source], Sandbox = sandbox, Calendar = calendar?.Invoke(clock) };
+        var parts = new ServiceParts { Markets = feeds, Sources = [source], Sandbox = sandbox, Calendar = calendar?.Invoke(clock), Log = log ?? NullLoggerFactory.Instance, Observe = observe };
         return new(await ServiceHost.StartAsync(settings, parts, clock), clock, feeds, source);
     }
 

@@ -50,7 +50,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("""{ "timeframe": "7m" }""", "FILE:1:16: timeframe is '7m': expected one of 1m, 3m, 5m, 15m, 30m, 1h, 2h, 4h, 6h, 8h, 12h, 1d")]
     [InlineData("""{ "sources": "yes" }""", "FILE:1:14: sources is 'yes': expected true or false")]
     [InlineData("""{ "policy": "mine" }""", "FILE:1:13: policy is 'mine': expected one of remora-1, conservative, aggressive")]
-    [InlineData("""{ "host": "0.0.0.0" }""", "FILE:1:11: host is '0.0.0.0', which others can reach: expected a loopback address such as 127.0.0.1, or allow_anonymous set to true, since this version has no keys to ask callers for")]
+    [InlineData("""{ "host": "0.0.0.0", "data": "/nowhere" }""", "FILE:1:11: host is '0.0.0.0', which others can reach, and there are no keys: make one with 'remora keys add NAME', or set allow_anonymous to true")]
     [InlineData("""{ "port": 1, "port": 2 }""", "FILE:1:14: 'port' is set twice")]
     [InlineData("""{ "port": null }""", "FILE:1:11: port: expected a text, a number, true or false, or a list of these")]
     [InlineData("""{ "markets": [ { "exchange": "okx" } ] }""", "FILE:1:16: markets[0]: 'pair' is missing")]

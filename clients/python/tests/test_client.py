@@ -1,4 +1,5 @@
 import dataclasses
+import json
 import logging
 import os
 import shutil
@@ -9,10 +10,11 @@ import tempfile
 import threading
 import time
 import unittest
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from unittest import mock
 
 from remora.client import RemoraClient
-from remora import Assessment, RemoraError
+from remora import Assessment, RemoraError, Watcher
 from tests import service
 from tests.faulty import UNSAFE, FaultyServer
 from tests.manual import ManualClock
@@ -67,6 +69,64 @@ class AgainstARunningService(unittest.TestCase):
         self.assertEqual(len(logs.output), 2)  # one per client
         self.assertIn("not tracked", answers[1].error)
         self.assertTrue(self.client.risk("BTC/USDT").answered)
+
+
+    def test_the_stream_begins_with_the_present_and_goes_on(self):
+        seen = []
+        for answer in self.client.stream(["BTC/USDT", "ETH/USDT"], side="short"):
+            seen.append((answer.pair, answer.side, answer.as_of))
+            if len(seen) >= 4:  # two at once, then changes: a candle closes every second
+                break
+        self.assertEqual({pair for pair, _, _ in seen[:2]}, {"BTC/USDT", "ETH/USDT"})
+        self.assertEqual({side for _, side, _ in seen}, {"short"})
+        self.assertEqual(len(set(seen)), 4)
+
+    def test_a_stream_of_a_pair_that_is_not_tracked_is_refused(self):
+        with self.assertRaises(RemoraError) as raised:
+            next(self.client.stream(["NOPE/USDT"]))
+        self.assertEqual(raised.exception.status, 404)
+
+    def test_a_watcher_on_the_stream_hears_of_a_change_long_before_its_interval_is_over(self):
+        with Watcher(self.client, ["BTC/USDT"], interval=3600, stream=True) as watcher:
+            self.assertTrue(watcher.wait(30))
+            first, until = watcher.read("BTC/USDT").assessment.as_of, time.monotonic() + 60
+            while watcher.read("BTC/USDT").assessment.as_of == first and time.monotonic() < until:
+                time.sleep(0.05)
+            self.assertGreater(watcher.read("BTC/USDT").assessment.as_of, first)
+
+
+class Streams(unittest.TestCase):
+    def test_an_outage_is_said_once_and_waited_out_and_the_last_event_named(self):
+        body = json.dumps({"safe_to_trade": True, "pair": "BTC/USDT"})
+        answers = [
+            f": beat\n\nevent: assessment\nid: 7\ndata: {body}\n\nevent: assessment\nid: 8\ndata: {{half",
+            None,
+            f"event: market\ndata: {{}}\n\nevent: assessment\nid: 9\ndata: {body}\n\n",
+        ]
+        requests = []
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                requests.append((self.path, self.headers.get("Last-Event-ID")))
+                answer = answers.pop(0) if answers else ""
+                self.send_response(200 if answer is not None else 503)
+                self.send_header("Content-Type", "text/event-stream")
+                self.end_headers()
+                self.wfile.write((answer or "").encode())
+
+            def log_message(self, *_):
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        with self.assertLogs("remora", logging.WARNING) as logs:
+            stream = RemoraClient(f"http://127.0.0.1:{server.server_address[1]}").stream(["BTC/USDT"])
+            self.assertEqual([next(stream).pair, next(stream).pair], ["BTC/USDT", "BTC/USDT"])
+            stream.close()
+        self.assertEqual(requests, [("/api/v1/stream?pair=BTC/USDT", None), ("/api/v1/stream?pair=BTC/USDT", "7"), ("/api/v1/stream?pair=BTC/USDT", "7")])
+        self.assertEqual(len(logs.output), 2, logs.output)
 
 
 class WhenThereIsNoAnswer(unittest.TestCase):

@@ -72,6 +72,54 @@ class Verdicts(unittest.TestCase):
         self.assertRegex(live.stdout, r"^BTC/USDT: (enter|wait) \(")
         self.assertEqual(unsafe.stdout, "BTC/USDT: wait (risk_score)\n")
 
+    def test_javascript_on_the_stream(self):
+        need(self, "node")
+        env = {**os.environ, "REMORA_URL": service.url()}
+        with subprocess.Popen(["node", str(EXAMPLES / "bots/watch.mjs"), "BTC/USDT,ETH/USDT"], stdout=subprocess.PIPE, text=True, env=env) as watch:
+            lines = [watch.stdout.readline() for _ in range(4)]
+            watch.kill()
+        for line in lines:
+            self.assertRegex(line, r"^(BTC|ETH)/USDT: (safe|not safe: .+), regime \w+\n$")
+        self.assertEqual(run("node", EXAMPLES / "bots/watch.mjs", "NOPE/USDT", url=service.url()).returncode, 2)
+
+    def test_the_browsers_page(self):
+        """In Node.js, with stand-ins for as much of a browser as the page touches."""
+        need(self, "node")
+        script = re.search(r"<script>(.*?)</script>", (EXAMPLES / "bots/watch.html").read_text(), re.DOTALL)[1]
+        browser = """
+            const items = [], listeners = {};
+            globalThis.document = { title: "", getElementById: () => ({ appendChild: (item) => (items.push(item), item) }), createElement: () => ({}) };
+            globalThis.EventSource = class { constructor(url) { this.url = url; globalThis.opened = this; } addEventListener(name, listener) { listeners[name] = listener; } };
+        """
+        events = """
+            const answer = (pair, safe) => listeners.assessment({ data: JSON.stringify({ pair, safe_to_trade: safe, blocked_by: safe ? [] : ["panic"], regime: "bull" }) });
+            answer("BTC/USDT", true); answer("ETH/USDT", true); answer("BTC/USDT", false); opened.onerror();
+            console.log(JSON.stringify([opened.url, document.title, ...items.map((item) => item.textContent)]));
+        """
+        page = run("node", "-e", browser + script + events, url=NOBODY)
+        shown = ["/api/v1/stream", "Remora: no answer", "BTC/USDT: not safe: panic, regime bull", "ETH/USDT: safe, regime bull"]
+        self.assertEqual(json.loads(page.stdout), shown, page.stderr)
+
+    def test_the_webhook_page_from_its_first_command_to_its_last(self):
+        need(self, "node")
+        text = (service.REPOSITORY / "docs/webhooks.md").read_text(encoding="utf-8")
+        receivers = re.findall(r"^```sh background\n(.*?)\n```", text, re.MULTILINE | re.DOTALL)
+        (command,) = re.findall(r"^```sh\n(.*?)\n```", text, re.MULTILINE | re.DOTALL)
+        self.assertEqual(len(receivers), 2)
+        env = {**os.environ, "WEBHOOK_SECRET": "s3cret"}
+        for receiver in receivers:
+            words = shlex.split(receiver.replace("9100", "0").replace("python3", sys.executable))
+            with self.subTest(receiver=receiver), subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=env, cwd=service.REPOSITORY) as listening:
+                try:
+                    url = listening.stdout.readline().split()[-1]
+                    sent = subprocess.run(shlex.split(command.replace("http://127.0.0.1:9100", url)), capture_output=True, text=True, env=env, cwd=service.REPOSITORY, timeout=60)
+                    self.assertEqual((sent.returncode, sent.stdout), (0, "taken: it answered 204\n"), sent.stderr)
+                    self.assertEqual(listening.stdout.readline(), "test: BTC/USDT long safe=False regime=bull\n".replace("False", "False" if "py" in receiver else "false"))
+                    forged = subprocess.run(shlex.split(command.replace("http://127.0.0.1:9100", url)), capture_output=True, text=True, env={**env, "WEBHOOK_SECRET": "other"}, cwd=service.REPOSITORY, timeout=60)
+                    self.assertEqual((forged.returncode, forged.stdout), (3, "not taken: it answered 401\n"))
+                finally:
+                    listening.kill()
+
     def test_python_loop(self):
         command = (sys.executable, EXAMPLES / "bots/loop.py", "BTC/USDT", "ETH/USDT", "--rounds", "2", "--seconds", "0.1")
         live = run(*command, url=service.url())

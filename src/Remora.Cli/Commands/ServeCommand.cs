@@ -61,10 +61,7 @@ internal static class ServeCommand
 
     private static async Task<int> RunAsync(ServiceSettings settings, ParseResult parsed, SandboxOptionSet world, CancellationToken cancellation)
     {
-        using var log = LoggerFactory.Create(logging => logging
-            .AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, "yyyy-MM-dd'T'HH:mm:ss'Z' ", true))
-            .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace)
-            .AddFilter("Microsoft", LogLevel.Warning));
+        using var log = ConsoleLog.Create();
         SandboxServer? ownSandbox = null;
         TimeProvider clock = TimeProvider.System;
         SandboxNotice? notice = null;

@@ -24,7 +24,7 @@ internal sealed class ServiceOptionSet
         Setting("--policies", "Folder of further policies (*.json)", "FOLDER"),
         Setting("--host", "Address to listen on [default: 127.0.0.1]", "ADDRESS"),
         Setting("--port", "Port to listen on, 0 for any [default: 8000]", "PORT"),
-        Setting("--allow-anonymous", "true to serve others than this machine", "BOOL"),
+        Setting("--allow-anonymous", "true to serve callers without a key on an address that others can reach", "BOOL"),
         Setting("--data", "Folder for what must outlive the service", "FOLDER"),
         Setting("--store", "false to keep nothing", "BOOL"),
         Setting("--clickhouse", "ClickHouse server to keep it in, instead of the embedded engine", "URL"),
@@ -32,6 +32,14 @@ internal sealed class ServiceOptionSet
         Setting("--cluster", "Cluster to replicate and distribute tables over", "NAME"),
         Setting("--clickhouse-port", "Port on this machine for ClickHouse's own clients, 0 for any", "PORT"),
         Setting("--poll-delay", "Seconds after a close at which the candle is asked for [default: 2]", "SECONDS"),
+        Setting("--require-keys", "true to ask for keys on this machine's own address too", "BOOL"),
+        Setting("--anonymous-per-minute", "Requests a minute from each address without a key [default: 60]", "COUNT"),
+        Setting("--key-per-minute", "Requests a minute for each key [default: 300]", "COUNT"),
+        Setting("--max-connections", "How many connections there may be at once [default: 10000]", "COUNT"),
+        Setting("--cors-origins", "Origins whose pages may read answers, separated by commas", "ORIGINS"),
+        Setting("--access-log", "true to log every request", "BOOL"),
+        Setting("--log-format", "text or json [default: text]", "FORMAT"),
+        Setting("--otlp-endpoint", "OpenTelemetry collector that is sent the metrics, e.g. http://localhost:4318", "URL"),
         Setting("--max-streams", "How many may read the event stream at once [default: 5000]", "COUNT"),
         Setting("--sources", "false to ask no outside sources", "BOOL"),
         Setting("--calendar", "Calendar of scheduled events [default: calendar.csv in the data folder]", "FILE"),
@@ -46,6 +54,9 @@ internal sealed class ServiceOptionSet
 
     /// <summary>All of them, to be added to a command.</summary>
     public IReadOnlyList<Option> All => [_config, .. _settings, .. _refused];
+
+    /// <summary>Those that say where the keys are, and which policies there are.</summary>
+    public IReadOnlyList<Option> ForKeys => [_config, .. _settings.Where(option => option.Name is "--data" or "--policies")];
 
     /// <summary>File, environment and flags put together and checked.</summary>
     /// <exception cref="SettingsException">Something is not valid.</exception>

@@ -12,8 +12,11 @@ public sealed class Rollup(ClickHouseClient client, RollupDefinition definition,
 
     private RollupPlanner Planner => new(_database, Definition);
 
-    /// <summary>The name that readers use.</summary>
+    /// <summary>The name that readers of values use: one row for each bucket and keys.</summary>
     public SqlName ViewOf(RollupInterval interval) => RollupChain.ViewOf(Definition, interval);
+
+    /// <summary>The name that readers of states use, who put several buckets together by the -Merge form of each aggregate.</summary>
+    public SqlName StatesOf(RollupInterval interval) => RollupChain.StatesOf(Definition, interval);
 
     /// <summary>What is missing. Changes nothing.</summary>
     /// <exception cref="RollupDefinitionException">The engine refuses the definition.</exception>
@@ -37,6 +40,7 @@ public sealed class Rollup(ClickHouseClient client, RollupDefinition definition,
     public async Task<RollupLoadReport> LoadAsync(
         IReadOnlyList<string> files, RollupLoadOptions? load = null, IReadOnlyList<RollupDefinition>? others = null, IProgress<RollupProgress>? progress = null, CancellationToken cancellation = default)
     {
+        RefuseOnCluster("load");
         await using var held = await RollupLock.TakeAsync(_database, Definition, "load", cancellation);
         var chains = new List<RollupChain>();
         foreach (var each in (RollupDefinition[])[Definition, .. others ?? []])
@@ -47,13 +51,17 @@ public sealed class Rollup(ClickHouseClient client, RollupDefinition definition,
         return await new RollupLoader(_database, chains, load ?? new()).RunAsync(files, progress, cancellation);
     }
 
-    /// <summary>Compares the rollup with its source.</summary>
-    public async Task<RollupVerification> VerifyAsync(IProgress<RollupProgress>? progress = null, CancellationToken cancellation = default) =>
-        await new RollupVerifier(_database, await Planner.NeedCurrentAsync(cancellation)).RunAsync(progress, cancellation);
+    /// <summary>Compares the rollup with its source. Rows on their way count as busy, never as missing.</summary>
+    public async Task<RollupVerification> VerifyAsync(IProgress<RollupProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        RefuseOnCluster("verify");
+        return await new RollupVerifier(_database, await Planner.NeedCurrentAsync(cancellation)).RunAsync(progress, cancellation);
+    }
 
     /// <summary>Computes anew the partitions that are not right, or all.</summary>
     public async Task<RollupBackfillReport> BackfillAsync(bool all = false, IProgress<RollupProgress>? progress = null, CancellationToken cancellation = default)
     {
+        RefuseOnCluster("backfill");
         await using var held = await RollupLock.TakeAsync(_database, Definition, "backfill", cancellation);
         return await new RollupBackfill(_database, await Planner.NeedCurrentAsync(cancellation)).RunAsync(all, progress, cancellation);
     }
@@ -61,6 +69,7 @@ public sealed class Rollup(ClickHouseClient client, RollupDefinition definition,
     /// <summary>Makes the next version beside the one readers have, from the definition as it is now, and exchanges the two. Exact while rows are inserted.</summary>
     public async Task<RollupRebuildReport> RebuildAsync(bool keepOld = false, IProgress<RollupProgress>? progress = null, CancellationToken cancellation = default)
     {
+        RefuseOnCluster("rebuild");
         await using var held = await RollupLock.TakeAsync(_database, Definition, "rebuild", cancellation);
         return await new RollupRebuild(_database, Definition).RunAsync(keepOld, progress, cancellation);
     }
@@ -100,6 +109,13 @@ public sealed class Rollup(ClickHouseClient client, RollupDefinition definition,
     /// <summary>What <see cref="DropAsync"/> would drop. Changes nothing.</summary>
     public async Task<IReadOnlyList<SqlName>> ObjectsAsync(bool onlyOld = false, CancellationToken cancellation = default) =>
         [.. (await RollupDrop.ListAsync(_database, Definition, await VersionsAsync(onlyOld, cancellation), cancellation)).Select(entry => entry.Name)];
+
+    // These count on one server having all rows at once; replicas and shards do not.
+    private void RefuseOnCluster(string verb)
+    {
+        if (client.Cluster is { } cluster)
+            throw new RollupException($"{verb} is not supported on the cluster '{cluster}': rows reach its servers at different times, and it would be wrong without saying so; docs/cluster.md has what to do instead");
+    }
 
     private async Task<Func<RollupMark, bool>> VersionsAsync(bool onlyOld, CancellationToken cancellation)
     {

@@ -8,9 +8,9 @@ internal readonly record struct DescribedColumn(string Name, string Type);
 
 /// <summary>
 /// What one version of a definition consists of, and the SQL that makes it: per interval a target of states (<c>_tt</c>), a materialized
-/// view that fills it (<c>_mv</c>) and a plain view of values, which has the stable name that readers use.
+/// view that fills it (<c>_mv</c>), and plain views of values and of states, which have the stable names that readers use.
 /// </summary>
-internal sealed class RollupChain(RollupDefinition definition, int version, string? cluster)
+internal sealed class RollupChain(RollupDefinition definition, int version, ClickHouseClient client)
 {
     private const int DeduplicationWindow = 1000;
 
@@ -31,6 +31,8 @@ internal sealed class RollupChain(RollupDefinition definition, int version, stri
     public SqlName View(RollupInterval interval) => ViewOf(Definition, interval);
 
     public static SqlName ViewOf(RollupDefinition definition, RollupInterval interval) => SqlName.Of($"{definition.Name}_{interval.Suffix}");
+
+    public static SqlName StatesOf(RollupDefinition definition, RollupInterval interval) => SqlName.Of($"{definition.Name}_{interval.Suffix}_states");
 
     /// <summary>The shorter interval whose states this one is made of; null when it is made of rows.</summary>
     public RollupInterval? Below(RollupInterval interval)
@@ -56,11 +58,12 @@ internal sealed class RollupChain(RollupDefinition definition, int version, stri
         var retention = Definition.Retention.FirstOrDefault(retention => retention.Interval == interval);
         var text = string.Join(", ", columns.Select(column => $"`{column.Name}` {TargetType(column)}"));
         var order = string.Join(", ", [.. Definition.Keys.Select(key => key.Name.Quoted), "bucket"]);
-        var engine = cluster is null ? "AggregatingMergeTree" : "ReplicatedAggregatingMergeTree";
-        var window = cluster is null ? $"non_replicated_deduplication_window = {DeduplicationWindow}, " : "";
+        var engine = client.Cluster is null ? "AggregatingMergeTree" : "ReplicatedAggregatingMergeTree";
+        var window = client.Cluster is null ? $"non_replicated_deduplication_window = {DeduplicationWindow}, " : "";
+        var granularity = Definition.Granularity is { } rows ? $"index_granularity = {rows.ToString(CultureInfo.InvariantCulture)}, " : "";
         return $"CREATE TABLE IF NOT EXISTS {Target(interval).Quoted}{OnCluster} ({text}) ENGINE = {engine} PARTITION BY {PartitionOf("bucket")} ORDER BY ({order})" +
             (retention is null ? "" : $" TTL bucket + INTERVAL {retention.Days.ToString(CultureInfo.InvariantCulture)} DAY") +
-            $" SETTINGS {window}allow_nullable_key = 1 COMMENT '{Comment(interval)}'";
+            $" SETTINGS {window}{granularity}allow_nullable_key = 1 COMMENT '{Comment(interval)}'";
     }
 
     public string CreateMaterializedView(RollupInterval interval, string? condition = null) =>
@@ -72,16 +75,27 @@ internal sealed class RollupChain(RollupDefinition definition, int version, stri
     public string CreateView(RollupInterval interval, SqlName name) =>
         $"CREATE OR REPLACE VIEW {name.Quoted}{OnCluster} AS SELECT t.bucket AS bucket, {string.Concat(Definition.Keys.Select(key => $"t.{key.Name.Quoted} AS {key.Name.Quoted}, "))}sum(t.rows) AS rows, " +
         $"{string.Join(", ", Definition.Aggregates.Select(aggregate => $"{aggregate.Merge("t")} AS {aggregate.Name.Quoted}"))} " +
-        $"FROM {Target(interval).Quoted} AS t GROUP BY {string.Join(", ", ["t.bucket", .. Definition.Keys.Select(key => $"t.{key.Name.Quoted}")])} COMMENT '{Comment(interval)}'";
+        $"FROM {Everywhere(Target(interval))} AS t GROUP BY {string.Join(", ", ["t.bucket", .. Definition.Keys.Select(key => $"t.{key.Name.Quoted}")])} COMMENT '{Comment(interval)}'";
+
+    /// <summary>What readers use, and how it is made under a name.</summary>
+    public IEnumerable<(SqlName Name, Func<SqlName, string> Create)> Views(RollupInterval interval) =>
+        [(View(interval), name => CreateView(interval, name)), (StatesOf(Definition, interval), name => CreateStatesView(interval, name))];
+
+    public string CreateStatesView(RollupInterval interval, SqlName name) =>
+        $"CREATE OR REPLACE VIEW {name.Quoted}{OnCluster} AS SELECT * FROM {Everywhere(Target(interval))} COMMENT '{Comment(interval)}'";
 
     public string CreateLike(SqlName name, RollupInterval interval) => $"CREATE TABLE IF NOT EXISTS {name.Quoted}{OnCluster} AS {Target(interval).Quoted}";
 
     public string Drop(SqlName name, bool isView) => $"DROP {(isView ? "VIEW" : "TABLE")} IF EXISTS {name.Quoted}{OnCluster} SYNC";
 
-    public string OnCluster => cluster is null ? "" : $" ON CLUSTER {SqlName.Of(cluster).Quoted}";
+    public string OnCluster => client.Cluster is { } cluster ? $" ON CLUSTER {SqlName.Of(cluster).Quoted}" : "";
 
     /// <summary>The expression that cuts a time into the rollup's partitions.</summary>
     public string PartitionOf(string time) => Definition.Partition == RollupPartition.Month ? $"toYYYYMM({time}, 'UTC')" : $"toYear({time}, 'UTC')";
+
+    // On a cluster each shard has the states of its own rows; a reader merges them all.
+    private string Everywhere(SqlName target) =>
+        client.Cluster is { } cluster ? $"cluster({SqlName.Of(cluster).Quoted}, {SqlName.Of(client.Database).Quoted}, {target.Quoted})" : target.Quoted;
 
     private string GroupBy => string.Join(", ", ["bucket", .. Definition.Keys.Select(key => key.Name.Quoted)]);
 

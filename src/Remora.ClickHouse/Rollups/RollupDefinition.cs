@@ -78,6 +78,9 @@ public sealed record RollupDefinition
 
     public RollupPartition Partition { get; init; }
 
+    /// <summary>How many buckets the tables' index takes as one; few when states are large and readers want few of them. The engine's own when null.</summary>
+    public int? Granularity { get; init; }
+
     /// <summary>Identifies what the definition makes; comments and the order of the header do not count.</summary>
     public required string Hash { get; init; }
 

@@ -5,7 +5,7 @@ internal static class RollupDrop
 {
     public static async Task<IReadOnlyList<SqlName>> RunAsync(RollupDatabase database, RollupDefinition definition, Func<RollupMark, bool> which, CancellationToken cancellation)
     {
-        var chain = new RollupChain(definition, 1, database.Client.Cluster);
+        var chain = new RollupChain(definition, 1, database.Client);
         var entries = await ListAsync(database, definition, which, cancellation);
         foreach (var (name, engine, _) in entries) await database.RunAsync(chain.Drop(name, isView: engine is "View" or "MaterializedView"), cancellation);
         return [.. entries.Select(entry => entry.Name)];

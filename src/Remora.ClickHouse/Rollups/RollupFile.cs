@@ -15,13 +15,14 @@ namespace Remora.ClickHouse.Rollups;
 /// -- keys: route, lower(pair) AS pair
 /// -- retention: 1 minute 90 days, 1 hour 730 days
 /// -- partition: month
+/// -- granularity: 8192
 /// count() AS requests,
 /// quantileTDigest(0.95)(microseconds) AS p95
 /// </code>
 /// </summary>
 public static class RollupFile
 {
-    private static readonly string[] HeaderKeys = ["rollup", "source", "time", "ingested", "where", "intervals", "keys", "retention", "source retention", "partition"];
+    private static readonly string[] HeaderKeys = ["rollup", "source", "time", "ingested", "where", "intervals", "keys", "retention", "source retention", "partition", "granularity"];
     private const int MostDays = 10_000; // a bucket's end of life must be a DateTime too, or it is over at once
     private static readonly string[] Reserved = ["bucket", "rows"];
 
@@ -55,6 +56,10 @@ public static class RollupFile
         foreach (var (taken, line) in keys.Select(key => (key.Name.Value, key.Line)).Concat(aggregates.Select(aggregate => (aggregate.Name.Value, aggregate.Line))).GroupBy(pair => pair.Value).Where(group => group.Count() > 1 || Reserved.Contains(group.Key)).Select(group => group.Last()))
             throw new RollupDefinitionException(file, line, Reserved.Contains(taken) ? $"'{taken}' is a column every rollup has: take another name" : $"the name '{taken}' is given twice");
 
+        var cut = header.TryGetValue("partition", out var partition) ? Partition(partition) : RollupPartition.Month;
+        var lengths = Intervals(Needed("intervals"));
+        if (cut != RollupPartition.Year && lengths.Exists(interval => interval.IsYear)) throw new RollupDefinitionException(file, Needed("intervals").Line, "buckets of a year need '-- partition: year'");
+
         return new()
         {
             Name = name,
@@ -66,12 +71,13 @@ public static class RollupFile
             TimeLine = time.Line,
             Ingested = header.TryGetValue("ingested", out var ingested) ? ingested.Value : null,
             Where = header.TryGetValue("where", out var where) ? where.Value : null,
-            Intervals = Intervals(Needed("intervals")),
+            Intervals = lengths,
             Keys = keys,
             Aggregates = aggregates,
             Retention = header.TryGetValue("retention", out var retention) ? Retentions(retention) : [],
             SourceRetentionDays = header.TryGetValue("source retention", out var kept) ? Days(kept.Value, kept.Line) : null,
-            Partition = header.TryGetValue("partition", out var partition) ? Partition(partition) : RollupPartition.Month,
+            Partition = cut,
+            Granularity = header.TryGetValue("granularity", out var granularity) ? Granularity(granularity) : null,
             Hash = Hash(header, keys, aggregates),
         };
 
@@ -151,6 +157,10 @@ public static class RollupFile
                 ? days
                 : throw new RollupDefinitionException(file, line, $"'{value}' is no number of days: write '90 days'; at most {MostDays}");
 
+        int Granularity((string Value, int Line) from) => int.TryParse(from.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var rows) && rows is >= 1 and <= 65536
+            ? rows
+            : throw new RollupDefinitionException(file, from.Line, $"'{from.Value}' is no granularity: allowed are 1 to 65536 rows");
+
         RollupPartition Partition((string Value, int Line) from) => from.Value.ToLowerInvariant() switch
         {
             "month" => RollupPartition.Month,
@@ -163,6 +173,7 @@ public static class RollupFile
     {
         var text = new StringBuilder();
         foreach (var key in (string[])["source", "time", "where", "intervals", "partition"]) text.Append(key).Append('=').Append(header.GetValueOrDefault(key).Value).Append('\n');
+        if (header.TryGetValue("granularity", out var granularity)) text.Append("granularity=").Append(granularity.Value).Append('\n');
         foreach (var key in keys) text.Append(key.Expression).Append(" AS ").Append(key.Name).Append('\n');
         foreach (var aggregate in aggregates) text.Append(aggregate.Value).Append(" AS ").Append(aggregate.Name).Append('\n');
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..16];

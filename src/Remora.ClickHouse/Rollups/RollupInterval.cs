@@ -2,23 +2,39 @@ using System.Globalization;
 
 namespace Remora.ClickHouse.Rollups;
 
-/// <summary>The length of a rollup's buckets: seconds, minutes or hours that divide a day, or one day. So no bucket crosses a month.</summary>
+/// <summary>The length of a rollup's buckets: seconds, minutes or hours that divide a day, one day, one month or one year. So no bucket crosses a partition.</summary>
 public readonly record struct RollupInterval
 {
-    private static readonly (string Name, char Letter, int Seconds)[] Units = [("second", 's', 1), ("minute", 'm', 60), ("hour", 'h', 3600), ("day", 'd', 86400)];
+    private const int Day = 86400;
+
+    // A month and a year count as many days as divide each other; how long one really is, its end says.
+    private static readonly (string Name, string Letters, int Seconds)[] Units =
+        [("second", "s", 1), ("minute", "m", 60), ("hour", "h", 3600), ("day", "d", Day), ("month", "mo", 30 * Day), ("year", "y", 360 * Day)];
 
     private readonly int _count;
     private readonly int _unit;
 
     private RollupInterval(int count, int unit) => (_count, _unit) = (count, unit);
 
+    /// <summary>Of a month or a year about this.</summary>
     public TimeSpan Length => TimeSpan.FromSeconds(_count * (long)Units[_unit].Seconds);
 
     /// <summary>As in names: <c>6h</c>.</summary>
-    public string Suffix => $"{_count.ToString(CultureInfo.InvariantCulture)}{Units[_unit].Letter}";
+    public string Suffix => $"{_count.ToString(CultureInfo.InvariantCulture)}{Units[_unit].Letters}";
 
     /// <summary>As in SQL: <c>INTERVAL 6 HOUR</c>.</summary>
     public string Sql => $"INTERVAL {_count.ToString(CultureInfo.InvariantCulture)} {Units[_unit].Name.ToUpperInvariant()}";
+
+    /// <summary>Longer than the partitions of a rollup may be.</summary>
+    public bool IsYear => Units[_unit].Name == "year";
+
+    /// <summary>Where the bucket that begins at a time ends.</summary>
+    public DateTimeOffset EndOf(DateTimeOffset bucket) => Units[_unit].Name switch
+    {
+        "month" => bucket.AddMonths(1),
+        "year" => bucket.AddYears(1),
+        _ => bucket + Length,
+    };
 
     /// <summary>Reads <c>6 hours</c>.</summary>
     /// <exception cref="FormatException">It is no such length.</exception>
@@ -26,8 +42,8 @@ public readonly record struct RollupInterval
     {
         var parts = text.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         var unit = parts.Length == 2 ? Array.FindIndex(Units, unit => parts[1].Equals(unit.Name, StringComparison.OrdinalIgnoreCase) || parts[1].Equals(unit.Name + "s", StringComparison.OrdinalIgnoreCase)) : -1;
-        if (unit < 0 || !int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count is < 1 or > 86400 || 86400 % ((long)count * Units[unit].Seconds) != 0)
-            throw new FormatException($"'{text}' is no interval: allowed is a number of seconds, minutes or hours that divides a day, or 1 day");
+        if (unit < 0 || !int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count is < 1 or > Day || (Units[unit].Seconds > Day ? count != 1 : Day % ((long)count * Units[unit].Seconds) != 0))
+            throw new FormatException($"'{text}' is no interval: allowed is a number of seconds, minutes or hours that divides a day, 1 day, 1 month or 1 year");
         return new(count, unit);
     }
 

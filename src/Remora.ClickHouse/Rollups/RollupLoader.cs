@@ -116,6 +116,7 @@ internal sealed class RollupLoader(RollupDatabase database, IReadOnlyList<Rollup
         var columns = string.Join(", ", (await database.ColumnsToCopyAsync(_definition, cancellation)).Select(column => $"{_definition.Alias}.{column.Quoted}"));
         var names = columns.Replace($"{_definition.Alias}.", "", StringComparison.Ordinal);
         var moved = 0L;
+        progress?.Report(new("load", "begin", moved, total));
         foreach (var (slice, rows) in await RowChunks.ListAsync(database, $"{Staging.Quoted} AS {_definition.Alias}", _definition.QualifiedTime, parameters: null, cancellation))
         {
             var step = "chunk " + slice;

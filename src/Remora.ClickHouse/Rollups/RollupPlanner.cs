@@ -8,7 +8,7 @@ internal sealed class RollupPlanner(RollupDatabase database, RollupDefinition de
     {
         var views = (await database.MarkedAsync(definition.Name, cancellation)).Where(entry => entry.Engine == "View").ToList();
         var version = views.Count == 0 ? 0 : views.Max(entry => entry.Mark.Version);
-        return version == 0 ? null : (new(definition, version, database.Client.Cluster), views.First(entry => entry.Mark.Version == version).Mark.Definition);
+        return version == 0 ? null : (new(definition, version, database.Client), views.First(entry => entry.Mark.Version == version).Mark.Definition);
     }
 
     /// <exception cref="RollupException">There is none, or it is of another definition.</exception>
@@ -25,8 +25,8 @@ internal sealed class RollupPlanner(RollupDatabase database, RollupDefinition de
         var remarks = await RemarksAsync(cancellation);
         if (current is { } changed && changed.Hash != definition.Hash) return new(changed.Chain.Version + 1, [], IsChanged: true, UnseenRows: 0, remarks);
         var marked = await database.MarkedAsync(definition.Name, cancellation);
-        var chain = current?.Chain ?? new(definition, marked.Count == 0 ? 1 : marked.Max(entry => entry.Mark.Version), database.Client.Cluster);
-        if (current is null && marked.Any(entry => entry.Mark.Definition != definition.Hash)) chain = new(definition, chain.Version + 1, database.Client.Cluster);
+        var chain = current?.Chain ?? new(definition, marked.Count == 0 ? 1 : marked.Max(entry => entry.Mark.Version), database.Client);
+        if (current is null && marked.Any(entry => entry.Mark.Definition != definition.Hash)) chain = new(definition, chain.Version + 1, database.Client);
         var present = marked.Select(entry => entry.Name).ToHashSet();
         var statements = Statements(chain, columns).Where(entry => !present.Contains(entry.Name)).Select(entry => entry.Sql).ToList();
         var isNew = !present.Contains(chain.MaterializedView(definition.Intervals[0]));
@@ -39,14 +39,15 @@ internal sealed class RollupPlanner(RollupDatabase database, RollupDefinition de
         var intervals = chain.Definition.Intervals;
         foreach (var interval in intervals) yield return (chain.Target(interval), chain.CreateTarget(interval, columns[interval]));
         foreach (var interval in intervals.Reverse()) yield return (chain.MaterializedView(interval), chain.CreateMaterializedView(interval));
-        foreach (var interval in intervals) yield return (chain.View(interval), chain.CreateView(interval, chain.View(interval)));
+        foreach (var interval in intervals)
+            foreach (var (name, create) in chain.Views(interval)) yield return (name, create(name));
     }
 
     /// <summary>The columns of every target, as the engine describes the queries that fill them. Changes nothing.</summary>
     /// <exception cref="RollupDefinitionException">The engine refuses a part of the definition.</exception>
     public async Task<IReadOnlyDictionary<RollupInterval, IReadOnlyList<DescribedColumn>>> CheckAsync(CancellationToken cancellation)
     {
-        var chain = new RollupChain(definition, 1, database.Client.Cluster);
+        var chain = new RollupChain(definition, 1, database.Client);
         var columns = new Dictionary<RollupInterval, IReadOnlyList<DescribedColumn>>();
         foreach (var interval in definition.Intervals)
         {

@@ -20,7 +20,7 @@ internal sealed class RollupRebuild(RollupDatabase database, RollupDefinition de
         await RollupJournal.NeedNoOpenLoadAsync(database, definition.Source, cancellation);
         var current = await planner.CurrentAsync(cancellation);
         var oldVersion = current?.Chain.Version ?? 0;
-        var chain = new RollupChain(definition, oldVersion + 1, database.Client.Cluster);
+        var chain = new RollupChain(definition, oldVersion + 1, database.Client);
         await DropVersionsAsync(version => version > oldVersion, cancellation); // of a rebuild that was interrupted
 
         progress?.Report(new("rebuild", "new views", 0, 0));
@@ -114,16 +114,15 @@ internal sealed class RollupRebuild(RollupDatabase database, RollupDefinition de
     // Each reader's name goes from one version to the next in one step; a query that is running ends on what it began with.
     private async Task ExchangeAsync(RollupChain chain, CancellationToken cancellation)
     {
-        foreach (var interval in definition.Intervals)
+        foreach (var (view, create) in definition.Intervals.SelectMany(chain.Views))
         {
-            var view = chain.View(interval);
             if (!await database.ExistsAsync(view, cancellation))
             {
-                await database.RunAsync(chain.CreateView(interval, view), cancellation);
+                await database.RunAsync(create(view), cancellation);
                 continue;
             }
             var next = SqlName.Of($"{view}_next");
-            await database.RunAsync(chain.CreateView(interval, next), cancellation);
+            await database.RunAsync(create(next), cancellation);
             await database.RunAsync($"EXCHANGE TABLES {view.Quoted} AND {next.Quoted}{chain.OnCluster}", cancellation);
             await database.RunAsync(chain.Drop(next, isView: true), cancellation);
         }

@@ -82,7 +82,7 @@ internal sealed class RollupGauge(RollupDatabase database, RollupChain chain)
             "SELECT count(), max(parts), sum(bytes), sum(plain) FROM (SELECT partition_id, count() AS parts, sum(bytes_on_disk) AS bytes, sum(data_uncompressed_bytes) AS plain " +
             "FROM system.parts WHERE database = currentDatabase() AND table = {t:String} AND active GROUP BY partition_id)",
             row => ((int)row.UInt64(), (int)row.UInt64(), (long)row.UInt64(), (long)row.UInt64()), cancellation, new QueryParameters().Add("t", target.Value)))[0];
-        var lag = any && newest is { } at ? Max(TimeSpan.Zero, at - (last + interval.Length)) : (TimeSpan?)null;
+        var lag = any && newest is { } at ? Max(TimeSpan.Zero, at - interval.EndOf(last)) : (TimeSpan?)null;
         return new(interval, rows, buckets, any ? first : null, any ? last : null, lag, partitions, most, bytes, uncompressed, any ? await QueryP95Async(interval, last, cancellation) : TimeSpan.Zero);
     }
 

@@ -100,9 +100,9 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
             var rolled = kind == RollupFindingKind.Missing ? second : first;
             var last = findings.Count > 0 ? findings[^1] : null;
             if (last?.Kind == kind && last.To == bucket)
-                findings[^1] = last with { To = bucket + interval.Length, SourceRows = last.SourceRows + rows, RollupRows = last.RollupRows + rolled };
+                findings[^1] = last with { To = interval.EndOf(bucket), SourceRows = last.SourceRows + rows, RollupRows = last.RollupRows + rolled };
             else
-                findings.Add(new(interval, partition, kind, bucket, bucket + interval.Length, rows, rolled, Why(kind, after.Count == 0, viewMade)));
+                findings.Add(new(interval, partition, kind, bucket, interval.EndOf(bucket), rows, rolled, Why(kind, after.Count == 0, viewMade)));
         }
         return findings;
 

@@ -9,6 +9,11 @@ internal sealed record BridgeRequest(string Operation, string? Exchange = null)
 {
     public string? Symbol { get; init; }
 
+    public IReadOnlyList<string>? Symbols { get; init; }
+
+    /// <summary>The stream to stop.</summary>
+    public long? Stream { get; init; }
+
     public string? Timeframe { get; init; }
 
     public long? Since { get; init; }
@@ -29,6 +34,13 @@ internal sealed record BridgeRequest(string Operation, string? Exchange = null)
             json.WriteString("op", Operation);
             if (Exchange is not null) json.WriteString("exchange", Exchange);
             if (Symbol is not null) json.WriteString("symbol", Symbol);
+            if (Symbols is not null)
+            {
+                json.WriteStartArray("symbols");
+                foreach (var symbol in Symbols) json.WriteStringValue(symbol);
+                json.WriteEndArray();
+            }
+            if (Stream is { } stream) json.WriteNumber("stream", stream);
             if (Timeframe is not null) json.WriteString("timeframe", Timeframe);
             if (Since is { } since) json.WriteNumber("since", since);
             if (Limit is { } limit) json.WriteNumber("limit", limit);
@@ -65,6 +77,8 @@ internal static class BridgeAnswer
             json.WriteNumber("requestDeadline", (long)options.RequestDeadline.TotalMilliseconds);
             json.WriteNumber("callDeadline", (long)options.CallDeadline.TotalMilliseconds);
             json.WriteNumber("maxResponseBytes", options.MaxResponseBytes);
+            json.WriteNumber("streamKeepAlive", (long)options.StreamKeepAlive.TotalMilliseconds);
+            json.WriteNumber("streamBeat", (long)(options.StreamKeepAlive.TotalMilliseconds / 3));
             json.WriteBoolean("rateLimit", options.RateLimit);
             json.WriteBoolean("allowDebugOperations", options.AllowDebugOperations);
             json.WriteEndObject();

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
+using System.Threading.Channels;
 using Remora.Feeds.Keys;
 
 namespace Remora.Feeds.Exchanges;
@@ -10,10 +12,12 @@ namespace Remora.Feeds.Exchanges;
 internal sealed class BridgeProcess : IAsyncDisposable
 {
     private const int KeptErrorLines = 20;
+    private const int MostUnread = 10_000; // of a stream
     private static readonly TimeSpan ExitGrace = TimeSpan.FromSeconds(2);
 
     private readonly Process _process;
     private readonly ConcurrentDictionary<long, TaskCompletionSource<JsonElement>> _pending = new();
+    private readonly ConcurrentDictionary<long, ChannelWriter<JsonElement>> _streams = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentQueue<string> _errorLines = new();
     private readonly SemaphoreSlim _writing = new(1, 1);
@@ -74,6 +78,24 @@ internal sealed class BridgeProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Sends a request whose answer goes on: what comes, until the stream fails or is cancelled.</summary>
+    public async IAsyncEnumerable<JsonElement> StreamAsync(BridgeRequest request, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var id = Interlocked.Increment(ref _lastId);
+        var stream = Channel.CreateBounded<JsonElement>(new BoundedChannelOptions(MostUnread) { SingleReader = true });
+        _streams[id] = stream.Writer;
+        try
+        {
+            if (_ended is { } reason) throw Gone(reason);
+            await WriteAsync(request.ToLine(id), cancellation);
+            await foreach (var message in stream.Reader.ReadAllAsync(cancellation)) yield return message;
+        }
+        finally
+        {
+            if (_streams.TryRemove(id, out _) && _ended is null) await StopAsync(id);
+        }
+    }
+
     public void Kill(string because)
     {
         _killedBecause ??= because;
@@ -105,6 +127,19 @@ internal sealed class BridgeProcess : IAsyncDisposable
         _writing.Dispose();
     }
 
+    private async Task StopAsync(long stream)
+    {
+        try
+        {
+            using var deadline = new CancellationTokenSource(ExitGrace);
+            await CallAsync(new("stop") { Stream = stream }, deadline.Token);
+        }
+        catch (Exception e) when (e is ExchangeException or OperationCanceledException)
+        {
+            // The process is gone, or going, and its streams with it.
+        }
+    }
+
     private async Task WriteAsync(string line, CancellationToken cancellation)
     {
         await _writing.WaitAsync(cancellation);
@@ -132,6 +167,7 @@ internal sealed class BridgeProcess : IAsyncDisposable
         var reason = _killedBecause ?? $"exit code {_process.ExitCode}{(_errorLines.IsEmpty ? "" : $": {Complaint()}")}";
         _ended = reason;
         foreach (var pending in _pending.Values) pending.TrySetException(Gone(reason));
+        foreach (var stream in _streams.Values) stream.TryComplete(Gone(reason));
         return reason;
     }
 
@@ -164,9 +200,30 @@ internal sealed class BridgeProcess : IAsyncDisposable
         }
         // An answer nobody waits for any more belongs to a call that was cancelled.
         var id = message.GetProperty("id");
+        if (id.ValueKind == JsonValueKind.Number && _streams.TryGetValue(id.GetInt64(), out var stream))
+        {
+            DispatchTo(stream, message);
+            return;
+        }
         if (id.ValueKind != JsonValueKind.Number || !_pending.TryGetValue(id.GetInt64(), out var pending)) return;
         if (message.TryGetProperty("error", out var error)) pending.TrySetException(BridgeAnswer.ErrorOf(error));
         else pending.TrySetResult(message.GetProperty("ok"));
+    }
+
+    private static void DispatchTo(ChannelWriter<JsonElement> stream, JsonElement message)
+    {
+        if (message.TryGetProperty("event", out var happened))
+        {
+            if (!stream.TryWrite(happened)) stream.TryComplete(new ExchangeException(ExchangeErrorKind.Internal, $"a stream is not read: {MostUnread} messages wait"));
+        }
+        else if (message.TryGetProperty("error", out var error))
+        {
+            stream.TryComplete(BridgeAnswer.ErrorOf(error));
+        }
+        else
+        {
+            stream.TryComplete();
+        }
     }
 
     /// <summary>The line that says most about why the process ended.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 
 namespace Remora.Feeds.Exchanges;
@@ -71,6 +72,12 @@ public sealed class CcxtBridge : IAsyncDisposable
         {
             throw new ExchangeException(ExchangeErrorKind.Timeout, $"the exchange bridge did not answer '{request.Operation}' in time");
         }
+    }
+
+    internal async IAsyncEnumerable<JsonElement> StreamAsync(BridgeRequest request, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var process = await CurrentAsync(cancellation);
+        await foreach (var message in process.StreamAsync(request, cancellation)) yield return message;
     }
 
     private async Task<BridgeProcess> CurrentAsync(CancellationToken cancellation)

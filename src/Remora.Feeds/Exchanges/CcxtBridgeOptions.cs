@@ -47,6 +47,10 @@ public sealed record CcxtBridgeOptions
     [Range(typeof(TimeSpan), "00:00:00.05", "00:05:00")]
     public TimeSpan PingDeadline { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How often a stream is asked for a sign of life; after two without an answer it counts as dead.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.05", "00:05:00")]
+    public TimeSpan StreamKeepAlive { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>How long the process may take to start, and how long a call waits for it to be there.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
     public TimeSpan StartDeadline { get; init; } = TimeSpan.FromSeconds(15);

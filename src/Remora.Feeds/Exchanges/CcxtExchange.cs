@@ -1,10 +1,11 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Remora.Markets;
 
 namespace Remora.Feeds.Exchanges;
 
 /// <summary>One exchange, through the bridge. All markets of an exchange share one of these, and with it the exchange's rate limit.</summary>
-public sealed class CcxtExchange : ICandleSource, IPerpetualSource
+public sealed class CcxtExchange : ICandleSource, IPerpetualSource, ILiquidationSource
 {
     private readonly CcxtBridge _bridge;
     private readonly ExchangeGate _gate;
@@ -72,6 +73,20 @@ public sealed class CcxtExchange : ICandleSource, IPerpetualSource
     {
         var answer = await PerpetualAsync("openInterest", perpetual, cancellation);
         return new(Number(answer.GetProperty("value")), Time(answer));
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<LiquidationNews> LiquidationsAsync(IReadOnlyList<string> perpetuals, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await foreach (var message in _bridge.StreamAsync(new("liquidations", Id) { Symbols = perpetuals }, cancellation))
+        {
+            if (message.TryGetProperty("open", out _))
+                yield return new(LiquidationNewsKind.Opened) { Missing = [.. message.GetProperty("missing").EnumerateArray().Select(symbol => symbol.GetString()!)] };
+            else if (message.TryGetProperty("liquidation", out var one))
+                yield return new(LiquidationNewsKind.Liquidation) { Perpetual = one.GetProperty("symbol").GetString(), At = Time(one), Price = Number(one.GetProperty("price")), Amount = Number(one.GetProperty("amount")) };
+            else
+                yield return new(LiquidationNewsKind.Alive);
+        }
     }
 
     private Task<JsonElement> PerpetualAsync(string operation, string symbol, CancellationToken cancellation) =>

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Remora.Markets;
 using Remora.Sandbox.Simulation;
+using Remora.Sandbox.Streams;
 using static Remora.Sandbox.Venues.WireText;
 
 namespace Remora.Sandbox.Venues;
@@ -11,6 +12,7 @@ internal sealed class Binance : Venue
 {
     private const string Spot = "api.binance.com";
     private const string Futures = "fapi.binance.com";
+    private const string FuturesStream = "fstream.binance.com";
     private static readonly IReadOnlyDictionary<string, Timeframe> Intervals = Timeframe.Known.ToDictionary(timeframe => timeframe.Name);
 
     private readonly SandboxWorld _world;
@@ -24,7 +26,9 @@ internal sealed class Binance : Venue
 
     public override string Id => "binance";
 
-    public override IReadOnlyList<string> Hosts { get; } = [Spot, Futures, "dapi.binance.com", "eapi.binance.com"];
+    public override IReadOnlyList<string> Hosts { get; } = [Spot, Futures, "dapi.binance.com", "eapi.binance.com", FuturesStream];
+
+    public override IVenueStream? Streams(string host) => host == FuturesStream ? new BinanceLiquidations(_world, Listings) : null;
 
     public override VenueAnswer Answer(VenueRequest request) => (request.Host, request.Path) switch
     {

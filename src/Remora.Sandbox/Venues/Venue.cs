@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Remora.Markets;
 using Remora.Sandbox.Faults;
 using Remora.Sandbox.Series;
+using Remora.Sandbox.Streams;
 
 namespace Remora.Sandbox.Venues;
 
@@ -23,6 +24,9 @@ internal abstract class Venue
 
     /// <summary>The path and query of a request, answered.</summary>
     public abstract VenueAnswer Answer(VenueRequest request);
+
+    /// <summary>What a websocket to one of its hosts tells; null where it has none.</summary>
+    public virtual IVenueStream? Streams(string host) => null;
 
     protected void List(string id, Pair pair, CandleSeries series) => _listings[id] = new(id, pair, series);
 

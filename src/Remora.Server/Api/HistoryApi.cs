@@ -53,7 +53,7 @@ internal static class HistoryApi
     private static async Task<IResult> GetHistory(HttpContext context, AssessmentBoard board, ServiceParts parts)
     {
         var query = context.Request.Query;
-        if (!MarketChoice.TryRead(query, board, out var market, out var problem) || !Viewpoint.TryRead(query, board, out var view, out problem)) return problem;
+        if (!MarketChoice.TryRead(query, board, out var market, out var problem) || !Viewpoint.TryRead(context.Request, board, out var view, out problem)) return problem;
         var interval = query.TryGetValue("interval", out var named) ? named.ToString() : "1h";
         if (!Intervals.TryGetValue(interval, out var length))
             return ApiProblem.BadParameter("interval", $"There is no interval '{Shown.Of(interval)}': expected {string.Join(" or ", Intervals.Keys)}.", [.. Intervals.Keys]);
@@ -78,7 +78,7 @@ internal static class HistoryApi
     private static async Task<IResult> GetAssessment(HttpContext context, AssessmentBoard board, ServiceParts parts)
     {
         var query = context.Request.Query;
-        if (!MarketChoice.TryRead(query, board, out var market, out var problem) || !Viewpoint.TryRead(query, board, out var view, out problem)) return problem;
+        if (!MarketChoice.TryRead(query, board, out var market, out var problem) || !Viewpoint.TryRead(context.Request, board, out var view, out problem)) return problem;
         if (!SpanChoice.TryReadMoment(query, "at", board.Now, board.Now, out var at, out problem)) return problem;
         return await StoredResult.OfAsync(parts, context, async (store, cancellation) =>
             await store.Assessments.AtAsync(market.Id, board.Policies[view.Policy].Name, at, cancellation) is { } stored

@@ -2,31 +2,35 @@ using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Http;
 using Remora.Markets;
 using Remora.Risk;
+using Remora.Server.Access;
 using Remora.Server.Answers;
 
 namespace Remora.Server.Api;
 
-/// <summary>How to judge: under which policy, for which side.</summary>
+/// <summary>How to judge: under which policy, for which side. What the query leaves open is as the caller's key prefers it.</summary>
 internal readonly record struct Viewpoint(int Policy, Side Side)
 {
-    public static bool TryRead(IQueryCollection query, AssessmentBoard board, out Viewpoint viewpoint, [NotNullWhen(false)] out ProblemResult? problem)
+    public static bool TryRead(HttpRequest request, AssessmentBoard board, out Viewpoint viewpoint, [NotNullWhen(false)] out ProblemResult? problem)
     {
         viewpoint = default;
+        var preferred = Caller.Of(request.HttpContext)?.Key;
         var policies = board.Policies.Select(policy => policy.Name).ToList();
         var sides = Enum.GetNames<Side>().Select(name => name.ToLowerInvariant()).ToList();
-        if (!TryFind(query, "policy", policies, out var policy, out problem) || !TryFind(query, "side", sides, out var side, out problem)) return false;
+        if (!TryFind(request.Query, "policy", preferred?.Policy, policies, out var policy, out problem)
+            || !TryFind(request.Query, "side", preferred?.Side is { } by ? sides[(int)by] : null, sides, out var side, out problem)) return false;
         viewpoint = new(policy, (Side)side);
         return true;
     }
 
-    private static bool TryFind(IQueryCollection query, string parameter, List<string> allowed, out int index, [NotNullWhen(false)] out ProblemResult? problem)
+    private static bool TryFind(IQueryCollection query, string parameter, string? preferred, List<string> allowed, out int index, [NotNullWhen(false)] out ProblemResult? problem)
     {
         problem = null;
         index = 0;
-        if (!query.TryGetValue(parameter, out var value)) return true;
-        index = allowed.IndexOf(value.ToString());
+        var value = query.TryGetValue(parameter, out var given) ? given.ToString() : preferred;
+        if (value is null) return true;
+        index = allowed.IndexOf(value);
         if (index >= 0) return true;
-        problem = ApiProblem.BadParameter(parameter, $"There is no {parameter} '{Shown.Of(value.ToString())}': expected {string.Join(" or ", allowed)}.", allowed);
+        problem = ApiProblem.BadParameter(parameter, $"There is no {parameter} '{Shown.Of(value)}': expected {string.Join(" or ", allowed)}.", allowed);
         return false;
     }
 }

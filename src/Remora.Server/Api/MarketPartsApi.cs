@@ -152,7 +152,7 @@ internal static class MarketPartsApi
 
     private static Results<AnswerResult<T>, ProblemResult> Answer<T>(HttpRequest request, AssessmentBoard board, Func<Assessment, T> part)
     {
-        if (!Viewpoint.TryRead(request.Query, board, out var view, out var problem)) return problem;
+        if (!Viewpoint.TryRead(request, board, out var view, out var problem)) return problem;
         if (!MarketChoice.TryRead(request.Query, board, out var market, out problem)) return problem;
         return new AnswerResult<T>(RenderedAnswer.Of(part(market.Latest(view.Policy).At(board.Now, view.Side))));
     }

@@ -42,7 +42,7 @@ internal static class RiskApi
     private static Results<AnswerResult<Assessment>, AnswerResult<WholeMarketAssessment>, ProblemResult> Get(HttpRequest request, AssessmentBoard board)
     {
         var query = request.Query;
-        if (!Viewpoint.TryRead(query, board, out var view, out var problem)) return problem;
+        if (!Viewpoint.TryRead(request, board, out var view, out var problem)) return problem;
         if (query.ContainsKey("pair"))
         {
             if (!MarketChoice.TryRead(query, board, out var market, out problem)) return problem;
@@ -63,7 +63,7 @@ internal static class RiskApi
     private static Results<AnswerResult<RiskBatch>, ProblemResult> GetBatch(HttpRequest request, AssessmentBoard board)
     {
         var query = request.Query;
-        if (!Viewpoint.TryRead(query, board, out var view, out var problem)) return problem;
+        if (!Viewpoint.TryRead(request, board, out var view, out var problem)) return problem;
         var pairs = query["pairs"].ToString().Split(',');
         if (pairs.Length > LargestBatch)
             return ApiProblem.BadParameter("pairs", $"{pairs.Length} pairs are too many at once: expected at most {LargestBatch}.");

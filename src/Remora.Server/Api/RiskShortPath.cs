@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Remora.Markets;
 using Remora.Risk;
+using Remora.Server.Access;
 using Remora.Server.Answers;
 
 namespace Remora.Server.Api;
@@ -16,6 +17,7 @@ internal sealed class RiskShortPath(AssessmentBoard board)
     {
         var request = context.Request;
         if (!HttpMethods.IsGet(request.Method) || request.Path.Value != RiskApi.Path) return false;
+        if (Caller.Of(context)?.Key is { Policy: not null } or { Side: not null }) return false; // preferences are the endpoint's to know
         if (!TryFind(request.QueryString.Value, out var answer)) return false;
         AnswerWriter.Write(context, answer);
         return true;

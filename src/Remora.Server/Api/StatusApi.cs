@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Reflection;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -8,6 +7,8 @@ using Remora.Feeds.Calendar;
 using Remora.Feeds.Exchanges;
 using Remora.Markets;
 using Remora.Server.Answers;
+using Remora.Server.Telemetry;
+using Remora.Store;
 
 namespace Remora.Server.Api;
 
@@ -20,9 +21,10 @@ namespace Remora.Server.Api;
 /// <param name="Markets">How each market's feed is.</param>
 /// <param name="Sources">How each outside source's feed is.</param>
 /// <param name="Bridge">How the bridge to the exchanges is; null where there is none.</param>
+/// <param name="Store">How the store is; null where nothing is kept.</param>
 public sealed record ServiceStatus(
     string Version, double UptimeSeconds, bool Ready, ClockStatus Clock, SandboxNotice? Sandbox,
-    IReadOnlyList<FeedHealth> Markets, IReadOnlyList<SourceHealth> Sources, BridgeHealth? Bridge);
+    IReadOnlyList<FeedHealth> Markets, IReadOnlyList<SourceHealth> Sources, BridgeHealth? Bridge, StoreHealth? Store);
 
 /// <summary>The time the service goes by.</summary>
 /// <param name="Kind"><c>real</c> or <c>sandbox</c>.</param>
@@ -54,9 +56,6 @@ public sealed record SourceValue(Signal Signal, string? Base, double Value, Inst
 /// <summary>How the service and its sources are.</summary>
 internal static class StatusApi
 {
-    private static readonly string Version =
-        typeof(StatusApi).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
-
     public static void Map(RouteGroupBuilder api)
     {
         var started = Stopwatch.GetTimestamp();
@@ -81,7 +80,7 @@ internal static class StatusApi
 
     private static AnswerResult<ServiceStatus> GetStatus(AssessmentBoard board, ServiceParts parts, TimeSpan uptime) =>
         new(RenderedAnswer.Of(new ServiceStatus(
-            Version, Math.Round(uptime.TotalSeconds, 3), board.HasAnswer,
+            ServiceMetrics.Version, Math.Round(uptime.TotalSeconds, 3), board.HasAnswer,
             new(parts.Sandbox is null ? "real" : "sandbox", board.Now, parts.Sandbox?.Speed ?? 1), parts.Sandbox,
-            [.. parts.Markets.Select(feed => feed.Health)], [.. parts.Sources.Select(feed => feed.Health)], parts.Bridge?.Invoke())));
+            [.. parts.Markets.Select(feed => feed.Health)], [.. parts.Sources.Select(feed => feed.Health)], parts.Bridge?.Invoke(), parts.Record?.Session.Health)));
 }

@@ -30,6 +30,9 @@ internal static class StoreApi
         kept.MapGet("/store", GetStore).WithName("store").WithSummary("How the store is")
             .WithDescription("Whether it is open, its engine, and the recorder: what waits, what was written, what was lost and why.")
             .Takes().Produces<StoreHealth>().Refuses(StatusCodes.Status503ServiceUnavailable);
+        kept.MapGet("/store/tables", GetTables).WithName("store_tables").WithSummary("What is in the store")
+            .WithDescription("Each table and each rollup's: rows, size, parts, first and last time.")
+            .Takes().Produces<StoreStatus>().Refuses(StatusCodes.Status503ServiceUnavailable);
     }
 
     private static async Task<IResult> GetTraffic(HttpContext context, AssessmentBoard board, ServiceParts parts)
@@ -50,6 +53,9 @@ internal static class StoreApi
         var whole = rows.TakeWhile(row => row.Time < last).ToList();
         return whole.Count > 0 ? new(interval, whole, last) : new(interval, rows, last + TimeSpan.FromMilliseconds(1));
     }
+
+    private static Task<IResult> GetTables(HttpContext context, ServiceParts parts) => StoredResult.OfAsync(
+        parts, context, async (store, cancellation) => new AnswerResult<StoreStatus>(RenderedAnswer.Of(await store.StatusAsync(cancellation))));
 
     private static IResult GetStore(ServiceParts parts) => parts.Record is { } record
         ? new AnswerResult<StoreHealth>(RenderedAnswer.Of(record.Session.Health))

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -6,12 +7,16 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Remora.Server.Answers;
 using Remora.Server.Streams;
+using Remora.Server.Telemetry;
 
 namespace Remora.Server.Api;
 
 /// <summary>Assessments the moment they change, as server-sent events.</summary>
 internal static class StreamApi
 {
+    /// <summary>Its route.</summary>
+    public const string Path = "/api/v1/stream";
+
     private const string MediaType = "text/event-stream";
     private const string RetryAfterSeconds = "5";
     private static int s_readers;
@@ -25,10 +30,11 @@ internal static class StreamApi
         .Produces<string>(StatusCodes.Status200OK, MediaType)
         .Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
 
-    private static IResult Get(HttpContext context, AssessmentBoard board, StreamHub hub)
+    private static IResult Get(HttpContext context, AssessmentBoard board, StreamHub hub, ServiceMetrics metrics)
     {
+        var started = Stopwatch.GetTimestamp();
         var query = context.Request.Query;
-        if (!Viewpoint.TryRead(query, board, out var view, out var problem)) return problem;
+        if (!Viewpoint.TryRead(context.Request, board, out var view, out var problem)) return problem;
         var places = new int[board.Markets.Count];
         Array.Fill(places, -1);
         var topics = 0;
@@ -39,15 +45,15 @@ internal static class StreamApi
                 if (!MarketChoice.TryFind(pair, "pair", query, board, out var market, out problem)) return problem;
                 if (places[market.Index] < 0) places[market.Index] = topics++;
             }
-            return new Reading(hub, new EventReader(places, topics) { Abort = context.Abort }, view);
+            return new Reading(hub, new EventReader(places, topics) { Abort = context.Abort }, view, () => RequestTelemetry.StreamOpened(metrics, started));
         }
         if (RiskApi.WithoutPair(query) is { } astray) return astray;
         for (var market = 0; market < places.Length; market++) places[market] = topics++;
-        return new Reading(hub, new EventReader(places, topics + 1) { Abort = context.Abort, WantsWhole = true }, view);
+        return new Reading(hub, new EventReader(places, topics + 1) { Abort = context.Abort, WantsWhole = true }, view, () => RequestTelemetry.StreamOpened(metrics, started));
     }
 
     /// <summary>The answer that goes on.</summary>
-    private sealed class Reading(StreamHub hub, EventReader reader, Viewpoint view) : IResult
+    private sealed class Reading(StreamHub hub, EventReader reader, Viewpoint view, Action opened) : IResult
     {
         public async Task ExecuteAsync(HttpContext httpContext)
         {
@@ -67,6 +73,7 @@ internal static class StreamApi
                 // Readers that lose the service together come back at different moments.
                 var retry = 1000 + (Interlocked.Increment(ref s_readers) * 37 % 4000);
                 response.BodyWriter.Write(Encoding.ASCII.GetBytes($"retry: {retry}\n\n"));
+                opened();
                 await reader.WriteAsync(response.BodyWriter, httpContext.RequestAborted);
             }
             finally

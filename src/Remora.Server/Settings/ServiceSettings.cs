@@ -1,5 +1,7 @@
 using System.Net;
 using Remora.Feeds.Http;
+using Remora.Bots.Freqtrade;
+using Remora.Bots.Webhooks;
 using Remora.Feeds.Keys;
 using Remora.Markets;
 using Remora.Risk;
@@ -92,8 +94,38 @@ public sealed record ServiceSettings
     /// <summary>The keys of outside sources, from the environment alone.</summary>
     public ApiKeys Keys { get; init; } = ApiKeys.None;
 
+    /// <summary>Whether callers need a key where only this machine can reach the service: for one behind a proxy.</summary>
+    public bool RequireKeys { get; init; }
+
+    /// <summary>Requests a minute from each address without a key, where <see cref="IsGuarded"/>.</summary>
+    public int AnonymousPerMinute { get; init; } = 60;
+
+    /// <summary>Requests a minute for each key that has no limit of its own, where <see cref="IsGuarded"/>.</summary>
+    public int KeyPerMinute { get; init; } = 300;
+
+    /// <summary>How many connections there may be at once; further ones are closed.</summary>
+    public int MaxConnections { get; init; } = 10_000;
+
+    /// <summary>Origins whose pages may read answers; none by default.</summary>
+    public IReadOnlyList<string> CorsOrigins { get; init; } = [];
+
+    /// <summary>Whether every request is written to the log.</summary>
+    public bool AccessLog { get; init; }
+
+    /// <summary>An OpenTelemetry collector that is sent the metrics; null for none.</summary>
+    public Uri? OtlpEndpoint { get; init; }
+
+    /// <summary>How the log is written: <c>text</c> or <c>json</c>.</summary>
+    public string LogFormat { get; init; } = "text";
+
     /// <summary>How many may read the event stream at once.</summary>
     public int MaxStreams { get; init; } = 5000;
+
+    /// <summary>Freqtrade bots whose pairs are locked while they are unsafe.</summary>
+    public IReadOnlyList<FreqtradeBot> Freqtrade { get; init; } = [];
+
+    /// <summary>Who is told of changes.</summary>
+    public IReadOnlyList<WebhookTarget> Webhooks { get; init; } = [];
 
     /// <summary>Whether a sandbox stands in for the whole outside world.</summary>
     public bool Sandbox { get; init; }
@@ -122,6 +154,18 @@ public sealed record ServiceSettings
 
     /// <summary>Where the calendar is.</summary>
     public string CalendarFile => Calendar ?? Path.Combine(DataFolder, "calendar.csv");
+
+    /// <summary>How long a caller may take to send a request's head; for tests to change.</summary>
+    internal TimeSpan HeadersTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often the collector is told; for tests to change.</summary>
+    internal TimeSpan OtlpInterval { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Whether callers are told apart and limited: others than this machine can reach the service, or it asks for keys all the same.</summary>
+    internal bool IsGuarded => RequireKeys || !IPAddress.IsLoopback(Address);
+
+    /// <summary>Whether a caller without a key is answered.</summary>
+    internal bool AnswersAnonymous => !RequireKeys && (AllowAnonymous || !IsGuarded);
 
     internal IPAddress Address => Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(Host);
 }

@@ -3,6 +3,7 @@ using System.Net;
 using Remora.Feeds.Http;
 using Remora.Markets;
 using Remora.Store;
+using Remora.Risk;
 
 namespace Remora.Server.Settings;
 
@@ -20,6 +21,8 @@ internal static class SettingKeys
     private const string Pairs = "pairs such as BTC/USDT, each once";
     private const string DatabaseName = "a name of letters, digits and _, not starting with a digit";
     private const string Days = "days from 1 to 10000, or 0 for ever";
+    private const string Variable = "the name of an environment variable";
+    private const string PerMinute = "a whole number from 1 to 1000000";
     private const string Exchange = "CCXT's id of an exchange, such as binance";
     private const string Fallbacks = "exchanges such as kraken, or kraken:BTC/USD where the pair differs there";
     private static readonly string Timeframes = "one of " + string.Join(", ", Markets.Timeframe.Known);
@@ -49,6 +52,14 @@ internal static class SettingKeys
         One<ServiceSettings>("keep_rollups", Days, (s, v) => Keep(v) is { } days ? s with { Retention = s.Retention with { RollupDays = days } } : null),
         One<ServiceSettings>("poll_delay", "seconds from 0 to 300", (s, v) => Number(v, 0, 300) is { } n ? s with { PollDelay = TimeSpan.FromSeconds(n) } : null),
         One<ServiceSettings>("sources", "true or false", (s, v) => Bool(v) is { } b ? s with { Sources = b } : null),
+        One<ServiceSettings>("require_keys", "true or false", (s, v) => Bool(v) is { } b ? s with { RequireKeys = b } : null),
+        One<ServiceSettings>("anonymous_per_minute", PerMinute, (s, v) => Whole(v, 1, 1_000_000) is { } n ? s with { AnonymousPerMinute = n } : null),
+        One<ServiceSettings>("key_per_minute", PerMinute, (s, v) => Whole(v, 1, 1_000_000) is { } n ? s with { KeyPerMinute = n } : null),
+        One<ServiceSettings>("max_connections", "a whole number from 1 to 1000000", (s, v) => Whole(v, 1, 1_000_000) is { } n ? s with { MaxConnections = n } : null),
+        Many<ServiceSettings>("cors_origins", "origins such as https://example.org", (s, v) => v.All(IsOrigin) ? s with { CorsOrigins = v } : null),
+        One<ServiceSettings>("access_log", "true or false", (s, v) => Bool(v) is { } b ? s with { AccessLog = b } : null),
+        One<ServiceSettings>("log_format", "text or json", (s, v) => v is "text" or "json" ? s with { LogFormat = v } : null),
+        One<ServiceSettings>("otlp_endpoint", "the http:// or https:// address of a collector", (s, v) => WebUrl(v) is { } url ? s with { OtlpEndpoint = url } : null),
         One<ServiceSettings>("max_streams", "a whole number from 0 to 100000", (s, v) => Whole(v, 0, 100_000) is { } n ? s with { MaxStreams = n } : null),
         One<ServiceSettings>("calendar", "a file", (s, v) => v.Length > 0 && !v.Contains('\0') ? s with { Calendar = v } : null),
         One<ServiceSettings>("calendar_before", "minutes from 0 to 10080", (s, v) => Number(v, 0, 10_080) is { } n ? s with { CalendarBefore = TimeSpan.FromMinutes(n) } : null),
@@ -65,6 +76,22 @@ internal static class SettingKeys
         One<MarketSettings>("exchange", Exchange, (s, v) => ExchangeOf(v) is { } id ? s with { Exchange = id } : null),
         One<MarketSettings>("timeframe", Timeframes, (s, v) => Timeframe.TryParse(v, out var t) ? s with { Timeframe = t } : null),
         Many<MarketSettings>("fallbacks", Fallbacks, (s, v) => All(v, FallbackOf) is { } venues ? s with { Fallbacks = venues } : null),
+    ];
+
+    public static IReadOnlyList<SettingKey<FreqtradeSettings>> OfFreqtrade { get; } =
+    [
+        One<FreqtradeSettings>("url", "the address of the bot's REST interface, such as http://127.0.0.1:8080", (s, v) => WebUrl(v) is { } url ? s with { Url = url } : null),
+        One<FreqtradeSettings>("user", "the user name of its api_server", (s, v) => v.Length > 0 && !v.Contains(':') ? s with { User = v } : null),
+        One<FreqtradeSettings>("password_env", Variable, (s, v) => IsVariable(v) ? s with { PasswordEnv = v } : null),
+    ];
+
+    public static IReadOnlyList<SettingKey<WebhookSettings>> OfWebhook { get; } =
+    [
+        One<WebhookSettings>("url", "an http:// or https:// address", (s, v) => WebUrl(v) is { } url ? s with { Url = url } : null),
+        One<WebhookSettings>("secret_env", Variable, (s, v) => IsVariable(v) ? s with { SecretEnv = v } : null),
+        Many<WebhookSettings>("events", "safe_to_trade, regime, or both", (s, v) => v.Count > 0 && v.All(e => e is "safe_to_trade" or "regime") ? s with { Events = v } : null),
+        Many<WebhookSettings>("pairs", Pairs, (s, v) => All(v, PairOf) is { Count: > 0 } pairs ? s with { Pairs = pairs } : null),
+        One<WebhookSettings>("side", "long or short", (s, v) => v is "long" or "short" ? s with { Side = v is "long" ? Side.Long : Side.Short } : null),
     ];
 
     private static SettingKey<T> One<T>(string name, string allowed, Func<T, string, T?> apply)
@@ -106,6 +133,12 @@ internal static class SettingKeys
 
     private static double? Number(string text, double least, double most) =>
         double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most ? value : null;
+
+    private static bool IsVariable(string text) => text.Length > 0 && !char.IsAsciiDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
+
+    private static bool IsOrigin(string text) => WebUrl(text) is { } url && url.GetLeftPart(UriPartial.Authority) == text;
+
+    private static Uri? WebUrl(string text) => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.UserInfo.Length == 0 ? url : null;
 
     private static Uri? HttpUrl(string text) => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme == Uri.UriSchemeHttp ? url : null;
 }

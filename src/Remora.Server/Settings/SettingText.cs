@@ -9,10 +9,13 @@ internal sealed record SettingText(string Key, IReadOnlyList<string> Values, str
     public string Written => string.Join(", ", Values);
 }
 
-/// <summary>What was read from a file: settings, and those of each market of its list.</summary>
-internal sealed record SettingsFileContent(IReadOnlyList<SettingText> Settings, IReadOnlyList<IReadOnlyList<SettingText>> Markets)
+/// <summary>What was read from a file: settings, and those of each object of its lists.</summary>
+internal sealed record SettingsFileContent(IReadOnlyList<SettingText> Settings, IReadOnlyDictionary<string, List<IReadOnlyList<SettingText>>> Lists)
 {
-    public static SettingsFileContent Empty { get; } = new([], []);
+    public static SettingsFileContent Empty { get; } = new([], new Dictionary<string, List<IReadOnlyList<SettingText>>>());
+
+    /// <summary>The objects of a list; none where it is left out.</summary>
+    public IReadOnlyList<IReadOnlyList<SettingText>> Of(string list) => Lists.GetValueOrDefault(list) ?? [];
 }
 
 /// <summary>The settings are not valid. One message per line, each naming the key, where it came from, its value and what is allowed.</summary>

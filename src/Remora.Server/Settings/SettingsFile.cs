@@ -6,7 +6,8 @@ namespace Remora.Server.Settings;
 /// <summary>Reads the settings file: one JSON object, comments and trailing commas allowed. Remembers where each value stands.</summary>
 internal static class SettingsFile
 {
-    private const string Markets = "markets";
+    /// <summary>The lists of objects there are, and what each object must have.</summary>
+    private static readonly Dictionary<string, string> Lists = new() { ["markets"] = "pair", ["freqtrade"] = "url", ["webhooks"] = "url" };
 
     public static SettingsFileContent Parse(byte[] json, string name)
     {
@@ -25,39 +26,40 @@ internal static class SettingsFile
     {
         var reader = text.Reader();
         reader.Read();
-        var markets = new List<IReadOnlyList<SettingText>>();
-        var settings = ReadObject(ref reader, text, "", markets);
+        var lists = new Dictionary<string, List<IReadOnlyList<SettingText>>>();
+        var settings = ReadObject(ref reader, text, "", lists);
         reader.Read(); // anything after the object is an error
-        return new(settings, markets);
+        return new(settings, lists);
     }
 
-    private static List<SettingText> ReadObject(ref Utf8JsonReader reader, PositionedText text, string prefix, List<IReadOnlyList<SettingText>>? markets)
+    private static List<SettingText> ReadObject(ref Utf8JsonReader reader, PositionedText text, string prefix, Dictionary<string, List<IReadOnlyList<SettingText>>>? lists)
     {
         if (reader.TokenType != JsonTokenType.StartObject) throw text.Error(ref reader, $"expected an object {{ … }}{(prefix.Length > 0 ? " for " + prefix : "")}");
         var settings = new List<SettingText>();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
             var key = reader.GetString()!;
-            if (settings.Exists(setting => setting.Key == key) || (key == Markets && markets is { Count: > 0 })) throw text.Error(ref reader, $"'{key}' is set twice");
+            if (settings.Exists(setting => setting.Key == key) || lists?.ContainsKey(key) == true) throw text.Error(ref reader, $"'{key}' is set twice");
             reader.Read();
             var origin = text.Position(ref reader);
-            if (key == Markets && markets is not null) ReadMarkets(ref reader, text, markets);
+            if (lists is not null && Lists.TryGetValue(key, out var required)) lists[key] = ReadList(ref reader, text, key, required);
             else settings.Add(new(key, ReadValues(ref reader, text, key), origin));
         }
         return settings;
     }
 
-    private static void ReadMarkets(ref Utf8JsonReader reader, PositionedText text, List<IReadOnlyList<SettingText>> markets)
+    private static List<IReadOnlyList<SettingText>> ReadList(ref Utf8JsonReader reader, PositionedText text, string list, string required)
     {
-        if (reader.TokenType != JsonTokenType.StartArray) throw text.Error(ref reader, "markets: expected a list of objects [ { \"pair\": … }, … ]");
+        if (reader.TokenType != JsonTokenType.StartArray) throw text.Error(ref reader, $"{list}: expected a list of objects [ {{ \"{required}\": … }}, … ]");
+        var all = new List<IReadOnlyList<SettingText>>();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             var origin = text.Position(ref reader);
-            var market = ReadObject(ref reader, text, $"markets[{markets.Count}]", markets: null);
-            if (!market.Exists(setting => setting.Key == "pair")) throw new SettingsException([$"{origin}: markets[{markets.Count}]: 'pair' is missing"]);
-            markets.Add(market);
+            var one = ReadObject(ref reader, text, $"{list}[{all.Count}]", lists: null);
+            if (!one.Exists(setting => setting.Key == required)) throw new SettingsException([$"{origin}: {list}[{all.Count}]: '{required}' is missing"]);
+            all.Add(one);
         }
-        if (markets.Count == 0) throw text.Error(ref reader, "markets: expected at least one market");
+        return all.Count > 0 ? all : throw text.Error(ref reader, $"{list}: expected at least one");
     }
 
     private static List<string> ReadValues(ref Utf8JsonReader reader, PositionedText text, string key)

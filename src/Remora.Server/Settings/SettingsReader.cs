@@ -1,5 +1,8 @@
 using System.Net;
+using Remora.Bots.Freqtrade;
+using Remora.Bots.Webhooks;
 using Remora.Feeds.Keys;
+using Remora.Server.Access;
 
 namespace Remora.Server.Settings;
 
@@ -24,12 +27,21 @@ public static class SettingsReader
     {
         var content = file is null ? SettingsFileContent.Empty : Load(file);
         var errors = new List<string>();
-        var texts = content.Settings.Concat(FromEnvironment(environment)).Concat(FromFlags(flags)).ToList();
+        var referred = content.Lists.Values.SelectMany(list => list).SelectMany(one => one).Where(text => text.Key.EndsWith("_env", StringComparison.Ordinal)).SelectMany(text => text.Values).ToHashSet();
+        var texts = content.Settings.Concat(FromEnvironment(environment, referred)).Concat(FromFlags(flags)).ToList();
         var settings = Apply(new ServiceSettings(), texts, SettingKeys.OfService, "", errors);
-        var markets = content.Markets.Select((market, i) => Apply(NoMarket, market, SettingKeys.OfMarket, $"markets[{i}].", errors)).ToList();
-        settings = settings with { Markets = markets, Keys = KeysIn(environment, errors) };
+        settings = settings with
+        {
+            Markets = ListOf("markets", NoMarket, SettingKeys.OfMarket),
+            Keys = KeysIn(environment, errors),
+            Freqtrade = [.. ListOf("freqtrade", new FreqtradeSettings(), SettingKeys.OfFreqtrade).Select((one, i) => one.Resolve($"freqtrade[{i}]", environment, errors)).OfType<FreqtradeBot>()],
+            Webhooks = [.. ListOf("webhooks", new WebhookSettings(), SettingKeys.OfWebhook).Select((one, i) => one.Resolve($"webhooks[{i}]", environment, errors)).OfType<WebhookTarget>()],
+        };
         if (errors.Count == 0) Check(settings, key => texts.LastOrDefault(text => text.Key == key)?.Origin ?? "the default", errors);
         return errors.Count == 0 ? settings : throw new SettingsException(errors);
+
+        List<T> ListOf<T>(string list, T nothing, IReadOnlyList<SettingKey<T>> keys) where T : class =>
+            [.. content.Of(list).Select((one, i) => Apply(nothing, one, keys, $"{list}[{i}].", errors))];
     }
 
     private static MarketSettings NoMarket { get; } = new(null!); // the file's reader has made sure that 'pair' is there
@@ -46,11 +58,11 @@ public static class SettingsReader
         }
     }
 
-    private static IEnumerable<SettingText> FromEnvironment(IReadOnlyDictionary<string, string> environment) =>
+    private static IEnumerable<SettingText> FromEnvironment(IReadOnlyDictionary<string, string> environment, HashSet<string> referred) =>
         from variable in environment
         where variable.Key.StartsWith(Prefix, StringComparison.Ordinal)
         let key = variable.Key[Prefix.Length..].ToLowerInvariant()
-        where !OtherVariables.Contains(key)
+        where !OtherVariables.Contains(key) && !referred.Contains(variable.Key)
         orderby key
         select Unsplit(key, variable.Value, $"variable {variable.Key}");
 
@@ -112,10 +124,23 @@ public static class SettingsReader
             errors.Add($"markets: {twice.Key} is listed twice");
         if (settings.Policies.All(policy => policy.Name != settings.Policy))
             errors.Add($"{origin("policy")}: policy is '{settings.Policy}': expected one of {string.Join(", ", settings.Policies.Select(policy => policy.Name))}");
-        if (!IPAddress.IsLoopback(settings.Address) && !settings.AllowAnonymous)
+        if (settings.IsGuarded && !settings.AnswersAnonymous) CheckKeys(settings, origin, errors);
+        if (settings.RequireKeys && settings.AllowAnonymous) errors.Add($"{origin("allow_anonymous")}: allow_anonymous and require_keys are both true: expected one of them");
+    }
+
+    /// <summary>A service that asks for keys must have some, or it answers nobody.</summary>
+    private static void CheckKeys(ServiceSettings settings, Func<string, string> origin, List<string> errors)
+    {
+        try
         {
-            errors.Add($"{origin("host")}: host is '{settings.Host}', which others can reach: expected a loopback address such as 127.0.0.1, "
-                + "or allow_anonymous set to true, since this version has no keys to ask callers for");
+            if (new KeyFile(settings.DataFolder).Read().Count > 0) return;
+            errors.Add(settings.RequireKeys
+                ? $"{origin("require_keys")}: require_keys is true, and there are no keys: make one with 'remora keys add NAME'"
+                : $"{origin("host")}: host is '{settings.Host}', which others can reach, and there are no keys: make one with 'remora keys add NAME', or set allow_anonymous to true");
+        }
+        catch (KeyFileException e)
+        {
+            errors.Add(e.Message);
         }
     }
 }

@@ -9,7 +9,7 @@ public sealed class LifeCycleTests(Engine engine)
     {
         var (client, rollup) = await Events.NewAsync(engine, apply: false);
         var plan = await rollup.PlanAsync();
-        Assert.Equal(15, plan.Statements.Count);
+        Assert.Equal(20, plan.Statements.Count);
         Assert.Empty(plan.Remarks);
         Assert.Equal(0UL, await client.SingleAsync("SELECT count() FROM system.tables WHERE database = currentDatabase() AND name LIKE 'activity%'", row => row.UInt64()));
         await rollup.ApplyAsync();
@@ -30,6 +30,25 @@ public sealed class LifeCycleTests(Engine engine)
         var rawDay = await client.SingleAsync("SELECT quantileExact(0.95)(value), uniqExact(id) FROM events WHERE kind = 'a' AND toDate(at, 'UTC') = '2024-02-03'", row => (row.Float64(), row.UInt64()));
         Assert.Equal(rawDay.Item2, day.Item2);
         Assert.Equal(rawDay.Item1, day.Item1, rawDay.Item1 * 0.05);
+    }
+
+    [Fact]
+    public async Task Months_and_years_are_put_together_from_days_and_states_over_several_of_them()
+    {
+        var (client, rollup) = await Events.NewAsync(engine, Events.Definition.Replace("1 minute, 1 hour, 6 hours, 12 hours, 1 day", "1 day, 1 month, 1 year").Replace("-- keys", "-- partition: year\n-- granularity: 64\n-- keys"));
+        await Events.FillAsync(client, 30_000);
+        await Events.AssertExactAsync(rollup);
+        Assert.Equal([3UL * 90, 3UL * 3, 3UL], await client.ListAsync("SELECT count() FROM activity_1d UNION ALL SELECT count() FROM activity_1mo UNION ALL SELECT count() FROM activity_1y ORDER BY 1 DESC", row => row.UInt64()));
+        var raw = await client.SingleAsync("SELECT uniqExact(id), min(value) FROM events WHERE kind = 'b'", row => (row.UInt64(), row.Float64()));
+        foreach (var interval in rollup.Definition.Intervals)
+            Assert.Equal(raw, await client.SingleAsync($"SELECT uniqExactMerge(ids), minMerge(least) FROM {rollup.StatesOf(interval)} WHERE kind = 'b'", row => (row.UInt64(), row.Float64())));
+        Assert.Contains("index_granularity = 64", await client.SingleAsync("SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND name = 'activity_1mo_v1_tt'", row => row.String()));
+
+        await client.ExecuteAsync("ALTER TABLE activity_1mo_v1_tt DROP PARTITION ID '2024'");
+        var finding = Assert.Single((await rollup.VerifyAsync()).Findings);
+        Assert.Equal((new DateTimeOffset(2024, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2024, 4, 1, 0, 0, 0, TimeSpan.Zero)), (finding.From, finding.To));
+        await rollup.BackfillAsync();
+        await Events.AssertExactAsync(rollup);
     }
 
     [Theory]
@@ -131,7 +150,7 @@ public sealed class LifeCycleTests(Engine engine)
         Assert.All((await rollup.StatusAsync()).Intervals, interval => Assert.Equal(1, interval.MostPartsInPartition));
         await Events.AssertExactAsync(rollup);
 
-        Assert.Equal(15, (await rollup.DropAsync()).Count);
+        Assert.Equal(20, (await rollup.DropAsync()).Count);
         Assert.Equal(["events"], await client.ListAsync("SELECT name FROM system.tables WHERE database = currentDatabase()", row => row.String()));
         Assert.Equal(12_000UL, await client.SingleAsync("SELECT count() FROM events", row => row.UInt64()));
     }

@@ -45,10 +45,15 @@ public sealed class RollupFileTests
 
     [Theory]
     [InlineData("1 minute, 7 hours", 6, "'7 hours' is no interval")]
-    [InlineData("1 month", 6, "'1 month' is no interval")]
+    [InlineData("2 months", 6, "'2 months' is no interval")]
     [InlineData("1 minute, 1 minute", 6, "an interval is given twice")]
     [InlineData("0 hours", 6, "'0 hours' is no interval")]
     public void Intervals_divide_a_day(string intervals, int line, string reason) => Refused(Good.Replace("12 hours, 1 minute, 1 hour", intervals), line, reason);
+
+    [Theory]
+    [InlineData("-- partition: year", "-- granularity: 0", 9, "'0' is no granularity")]
+    [InlineData("12 hours, 1 minute, 1 hour\n-- keys: route, lower(pair) AS pair\n-- retention: 1 minute 90 days\n-- partition: year", "1 year", 6, "need '-- partition: year'")]
+    public void Tables_are_cut_as_they_can_be(string text, string instead, int line, string reason) => Refused(Good.Replace(text, instead), line, reason);
 
     [Theory]
     [InlineData("count() AS requests", "count()", 10, "has no name")]

@@ -8,7 +8,7 @@ import json
 import socket
 import ssl
 import time
-from typing import Any, Dict, Optional, Union
+from typing import Any, Dict, Iterator, Optional, Tuple, Union
 from urllib.parse import SplitResult, urlsplit
 
 from remora.errors import RemoraError
@@ -53,6 +53,27 @@ class Endpoint:
         except (ValueError, RecursionError):
             raise RemoraError("not_json", f"{self.url} answered something that is not JSON; is it a Remora service?") from None
 
+    def follow(self, path: str, last_event_id: Optional[str], silence: float) -> "EventConnection":
+        """An event stream; ``timeout`` is for its headers, ``silence`` for each wait after them."""
+        deadline = _Deadline(self._timeout)
+        connection = _Connection(self._url, deadline, self._tls)
+        try:
+            headers = {**self._headers, "Accept": "text/event-stream", **({"Last-Event-ID": last_event_id} if last_event_id else {})}
+            connection.request("GET", self._url.path.rstrip("/") + path, headers=headers)
+            response = connection.getresponse()
+            if response.status != 200:
+                raise self._refused(response, response.read(_LARGEST_BODY))
+            if response.getheader("Content-Type", "").split(";")[0] != "text/event-stream":
+                raise RemoraError("not_json", f"{self.url} answered something that is not an event stream; is it a Remora service?")
+        except (OSError, http.client.HTTPException) as error:
+            connection.hang_up()
+            raise RemoraError("unreachable", f"{self.url} cannot be followed: {error or type(error).__name__}") from error
+        except RemoraError:
+            connection.hang_up()
+            raise
+        deadline.wait_at_most(silence)
+        return EventConnection(response, connection)
+
     def _refused(self, response: http.client.HTTPResponse, body: bytes) -> RemoraError:
         problem: Dict[str, Any] = {}
         try:
@@ -83,11 +104,49 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
+class EventConnection:
+    """Iterates over the events of a stream: (kind, id, data). Ends, or raises OSError, with the connection."""
+
+    def __init__(self, response: http.client.HTTPResponse, connection: "_Connection") -> None:
+        self._response = response
+        self._connection = connection
+
+    def close(self) -> None:
+        self._connection.hang_up()
+
+    def __iter__(self) -> Iterator[Tuple[str, Optional[str], str]]:
+        kind, event_id, data = "message", None, []
+        while True:
+            raw = self._response.readline(_LARGEST_BODY)
+            if not raw.endswith(b"\n"):
+                return  # half an event is none
+            line = raw.decode("utf-8", "replace").rstrip("\r\n")
+            name, _, value = line.partition(":")
+            value = value[1:] if value.startswith(" ") else value
+            if not line:
+                if data:
+                    yield kind, event_id, "\n".join(data)
+                kind, data = "message", []
+            elif name == "event":
+                kind = value
+            elif name == "id":
+                event_id = value
+            elif name == "data":
+                data.append(value)
+
+
 class _Deadline:
     def __init__(self, seconds: float) -> None:
         self._end = time.monotonic() + seconds
+        self._each: Optional[float] = None
+
+    def wait_at_most(self, seconds: float) -> None:
+        """From now on there is no end, but no single wait may be longer."""
+        self._each = seconds
 
     def left(self) -> float:
+        if self._each is not None:
+            return self._each
         left = self._end - time.monotonic()
         if left <= 0:
             raise socket.timeout("the deadline has passed")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import os
 import re
 import threading
 from collections import Counter
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple, TypeVar
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple, TypeVar
 from urllib.parse import urlencode
 
 from remora._breaker import Breaker, log
@@ -19,6 +21,9 @@ DEFAULT_URL = "http://127.0.0.1:8000"
 ON_ERROR = {"allow": "entries are allowed", "block": "entries are blocked", "last": "the last answers count while they are recent, then entries are allowed"}
 
 _LARGEST_MEMORY = 4096
+_SHORTEST_WAIT = 0.5
+_LONGEST_WAIT = 30.0
+_LONGEST_SILENCE = 60.0
 _PAIR = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+(:[A-Za-z0-9._-]+)?")
 _LASTING = ("recommendation", "risk_score", "risk_class", "risk_confidence", "position_scale", "blocked_by", "reasoning", "regime")
 T = TypeVar("T")
@@ -66,13 +71,13 @@ class RemoraClient:
         self, pair: Optional[str] = None, side: Optional[str] = None, policy: Optional[str] = None, exchange: Optional[str] = None, timeframe: Optional[str] = None
     ) -> Assessment:
         """The assessment of a pair, or without one of the whole market. Look at ``answered`` to know whether the service said it."""
-        question = _question(pair=pair, side=side, policy=policy, exchange=exchange, timeframe=timeframe)
+        question = _question(pair=pair if pair is None else check_pair(pair), side=side, policy=policy, exchange=exchange, timeframe=timeframe)
         known = self._remembered(question, self._cache_seconds)
         if known is not None:
             self._count("cached")
             return known
         try:
-            answer = self.fetch("/api/v1/risk?" + urlencode(question), lambda json: _about(pair, json))
+            answer = self.fetch("/api/v1/risk?" + urlencode(question), lambda answer: _about(pair, answer))
         except RemoraError as error:
             return self.fallback(pair, side, error, self._remembered(question, self.last_seconds) if self.on_error == "last" else None)
         self._remember(question, answer)
@@ -101,7 +106,7 @@ class RemoraClient:
     def batch(self, pairs: Iterable[str], side: Optional[str] = None, policy: Optional[str] = None) -> Dict[str, Assessment]:
         """Many pairs in one request, by the names they were asked for."""
         wanted = list(dict.fromkeys(pairs))
-        questions = {pair: _question(pair=pair, side=side, policy=policy, exchange=None, timeframe=None) for pair in wanted}
+        questions = {pair: _question(pair=check_pair(pair), side=side, policy=policy, exchange=None, timeframe=None) for pair in wanted}
         found: Dict[str, Assessment] = {}
         try:
             found = self.fetch_batch(wanted, side, policy)
@@ -115,6 +120,45 @@ class RemoraClient:
             pair: found.get(pair) or self.fallback(pair, side, missing, self._remembered(questions[pair], self.last_seconds) if last else None) for pair in wanted
         }
 
+    def stream(
+        self, pairs: Iterable[str] = (), side: Optional[str] = None, policy: Optional[str] = None, stop: Optional[threading.Event] = None
+    ) -> Iterator[Assessment]:
+        """Each assessment the moment it changes, beginning with the present ones; without pairs of all that are tracked.
+
+        Goes on over outages (each is said once) until ``stop`` is set or the caller breaks off. What the service refuses is a RemoraError.
+        """
+        named = ",".join(check_pair(pair) for pair in pairs)
+        question = urlencode(_question(pair=named or None, side=side, policy=policy), safe=",/")
+        stop, last_id, wait, out = stop or threading.Event(), None, _SHORTEST_WAIT, False
+        while not stop.is_set():
+            trouble = f"{self.base_url} ended it"
+            try:
+                connection = self._endpoint.follow("/api/v1/stream?" + question, last_id, _LONGEST_SILENCE)
+                try:
+                    for kind, last_id, data in connection:
+                        if stop.is_set():
+                            return
+                        if kind != "assessment":
+                            continue
+                        found = Assessment.from_json(json.loads(data))
+                        if out:
+                            log.warning("Remora's stream goes on at %s", self.base_url)
+                        wait, out = _SHORTEST_WAIT, False
+                        yield found
+                finally:
+                    connection.close()
+            except RemoraError as error:
+                if error.is_callers_fault:
+                    raise
+                trouble = str(error)
+            except (OSError, ValueError, http.client.HTTPException) as error:
+                trouble = str(error) or type(error).__name__
+            if not out and not stop.is_set():
+                log.warning("Remora's stream is interrupted: %s. It is tried again", trouble)
+                out = True
+            stop.wait(wait)
+            wait = min(wait * 2, _LONGEST_WAIT)
+
     def fetch_batch(self, pairs: List[str], side: Optional[str] = None, policy: Optional[str] = None) -> Dict[str, Assessment]:
         """Those of the pairs that the service tracks, in one request."""
         asked = [pair for pair in pairs if _PAIR.fullmatch(pair)]
@@ -122,7 +166,7 @@ class RemoraClient:
             return {}
         question = _question(pairs=",".join(asked), side=side, policy=policy)
         try:
-            return self.fetch("/api/v1/risk/batch?" + urlencode(question, safe=",/"), lambda json: _several(asked, json))
+            return self.fetch("/api/v1/risk/batch?" + urlencode(question, safe=",/"), lambda answer: _several(asked, answer))
         except RemoraError as error:
             if error.status == 404:
                 return {}  # it tracks none of them
@@ -193,6 +237,8 @@ class RemoraClient:
 def check_pair(pair: str) -> str:
     """The pair, if it can be asked about at all; one bad name would spoil a whole batch."""
     _question(pair=pair)
+    if "," in pair:
+        raise TypeError(f"pair is {pair!r}: expected one pair such as BTC/USDT")
     return pair
 
 
@@ -200,8 +246,6 @@ def _question(**parameters: Optional[str]) -> Question:
     for name, value in parameters.items():
         if value is not None and (not isinstance(value, str) or not value):
             raise TypeError(f"{name} is {value!r}: expected a text, or None")
-        if value is not None and name == "pair" and "," in value:
-            raise TypeError(f"pair is {value!r}: expected one pair such as BTC/USDT")
     return tuple((name, value) for name, value in parameters.items() if value is not None)
 
 

@@ -33,6 +33,8 @@ class Reading(NamedTuple):
 class Watcher:
     """One daemon thread, one batch request per interval and side. Reads take no lock and do no I/O.
 
+    With ``stream`` a second thread follows the event stream and has the first ask at once when something has changed, so that the interval can be long.
+
     A reading older than ``max_age`` seconds follows the client's ``on_error``. Give the watcher a client of its own.
     """
 
@@ -45,6 +47,7 @@ class Watcher:
         policy: Optional[str] = None,
         interval: float = 5.0,
         max_age: Optional[float] = None,
+        stream: bool = False,
         clock: Optional[Clock] = None,
     ) -> None:
         if not 0 < interval < 1e6:
@@ -55,6 +58,7 @@ class Watcher:
         self._sides = tuple(sides)
         self._policy = policy
         self._interval = interval
+        self._stream = stream
         self._max_age = max_age if max_age is not None else max(30.0, 3 * (interval + client.timeout))
         self._clock = clock or Clock()
         self._pairs: Dict[str, None] = dict.fromkeys(check_pair(pair) for pair in pairs)
@@ -73,6 +77,8 @@ class Watcher:
             if self._thread is None and not self._stopping.is_set():
                 self._thread = threading.Thread(target=self._run, name="remora-watcher", daemon=True)
                 self._thread.start()
+                if self._stream:
+                    threading.Thread(target=self._follow, name="remora-stream", daemon=True).start()
         return self
 
     def stop(self) -> None:
@@ -153,6 +159,15 @@ class Watcher:
         if pair not in self._pairs:
             return f"{pair} is not watched"
         return str(_not_tracked(pair)) if pair in self._untracked else self._trouble or "the service has not been asked yet"
+
+    def _follow(self) -> None:
+        try:
+            for _ in self._client.stream(stop=self._stopping):
+                self._wake.set()
+        except RemoraError as error:
+            self._client.say_once(f"Remora has no event stream to follow: {error}; it is asked every {self._interval:g} s")
+        except Exception:  # the other thread goes on by itself
+            log.exception("Remora's watcher cannot follow the stream any longer; it asks every %g s", self._interval)
 
     def _run(self) -> None:
         while not self._stopping.is_set():

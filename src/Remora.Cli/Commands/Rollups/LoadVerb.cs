@@ -31,6 +31,8 @@ internal static class LoadVerb
                 var first = run.Rollups[0];
                 var sources = run.Rollups.Select(rollup => rollup.Definition.Source).Distinct().ToList();
                 if (sources.Count > 1) return Terminal.Fail($"load takes the definitions of one source; these have {string.Join(", ", sources)}", ExitCode.Usage);
+                var files = run.Parsed.GetValue(from)!;
+                if (Array.Find(files, file => !File.Exists(file)) is { } missing) return Terminal.Fail($"there is no file '{missing}'", ExitCode.Usage);
                 var options = new RollupLoadOptions
                 {
                     IsDetached = run.Parsed.GetValue(detached),
@@ -39,7 +41,7 @@ internal static class LoadVerb
                     Checks = (run.Parsed.GetValue(checks) ?? []).Select(text => text.Split('=', 2)).ToDictionary(parts => parts[0].Trim(), parts => parts[1].Trim()),
                 };
                 var others = run.Rollups.Skip(1).Select(rollup => rollup.Definition).ToList();
-                var report = await first.LoadAsync(run.Parsed.GetValue(from)!, options, others, run.Progress, run.Cancellation);
+                var report = await first.LoadAsync(files, options, others, run.Progress, run.Cancellation);
                 run.Say(RollupText.Json(first, report), RollupText.Line(first, report));
                 return ExitCode.Ok;
             });

@@ -6,10 +6,14 @@ namespace Remora.Cli.Commands.Rollups;
 /// <summary>The verbs that make, mend and drop; never the source.</summary>
 internal static class MakingVerbs
 {
-    public static Command Apply() => new RollupVerb("apply", "Makes what is missing: tables, materialized views, views. Before data is loaded, so that the views see it.").Each(async (run, rollup) =>
+    public static Command Apply() => new RollupVerb("apply", "Makes what is missing: tables, materialized views, views. Before data is loaded, so that the views see it.").Doing(async run =>
     {
-        var plan = await rollup.ApplyAsync(run.Progress, run.Cancellation);
-        run.Say(RollupText.Json(rollup, plan), RollupText.Applied(rollup, plan));
+        foreach (var rollup in run.Rollups) await rollup.PlanAsync(run.Cancellation); // one definition that is wrong, and nothing is made
+        foreach (var rollup in run.Rollups)
+        {
+            var plan = await rollup.ApplyAsync(run.Progress, run.Cancellation);
+            run.Say(RollupText.Json(rollup, plan), RollupText.Applied(rollup, plan));
+        }
         return ExitCode.Ok;
     });
 

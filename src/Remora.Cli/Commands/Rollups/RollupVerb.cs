@@ -50,9 +50,14 @@ internal sealed class RollupVerb
                 {
                     var rollups = definitions.Select(definition => new Rollup(open.Client, definition)).ToList();
                     var run = new RollupRun(parsed, rollups, cancellation);
-                    var exit = await RollupProgressView.ShowAsync(progress => job(run with { Progress = progress }));
-                    run.Write(parsed.GetValue(_json));
-                    return exit;
+                    try
+                    {
+                        return await RollupProgressView.ShowAsync(progress => job(run with { Progress = progress }));
+                    }
+                    finally
+                    {
+                        run.Write(parsed.GetValue(_json)); // also what was done before something failed
+                    }
                 }
             }
             catch (RollupDefinitionException e)

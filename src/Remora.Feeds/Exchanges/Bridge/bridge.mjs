@@ -1,8 +1,9 @@
 // The child process that speaks to the exchanges. One JSON request a line on standard input, one JSON answer a line on
-// standard output: {id, op, ...} -> {id, ok} or {id, error}. It ends when standard input closes, so it never outlives its parent.
+// standard output: {id, op, ...} -> {id, ok} or {id, error}. A stream sends {id, event} before that, any number of times, until {op: 'stop', stream: id}
+// or its failure. It ends when standard input closes, so it never outlives its parent.
 import readline from 'node:readline';
 import { settings } from './settings.mjs';
-import { operations } from './operations.mjs';
+import { operations, streams } from './operations.mjs';
 import { debugOperations } from './debug-operations.mjs';
 import { BadRequest, RequestTimeout, version } from './ccxt.mjs';
 import { toWire } from './errors.mjs';
@@ -29,11 +30,31 @@ async function withinDeadline(promise) {
   }
 }
 
+const running = new Map();
+
+async function run(stream, request) {
+  const stop = new AbortController();
+  running.set(request.id, stop);
+  try {
+    await stream(request, (event) => stop.signal.aborted || send({ id: request.id, event }), stop.signal);
+  } finally {
+    running.delete(request.id);
+  }
+}
+
 async function handle(line) {
   let id = null;
   try {
     const request = JSON.parse(line);
     id = request.id ?? null;
+    if (request.op === 'stop') {
+      running.get(request.stream)?.abort();
+      return send({ id, ok: null });
+    }
+    if (Object.hasOwn(streams, request.op)) {
+      await run(streams[request.op], request);
+      return send({ id, ok: null });
+    }
     const operation = Object.hasOwn(known, request.op) ? known[request.op] : undefined;
     if (!operation) throw new BadRequest(`there is no operation '${request.op}'`);
     send({ id, ok: (await withinDeadline(operation(request))) ?? null });

@@ -18,6 +18,12 @@ export function perpetualsOf(id) {
   return exchangeOf(id, `${id} perpetuals`);
 }
 
+/** Before a stand-in, if there is one. */
+export function redirected(exchange) {
+  if (settings.baseUrl) redirectUrls(exchange, settings.baseUrl);
+  return exchange;
+}
+
 export function exchangeOf(id, key = id) {
   const known = instances.get(key);
   if (known) return known;
@@ -28,7 +34,7 @@ export function exchangeOf(id, key = id) {
     enableLastHttpResponse: false, // keeps no copy of the last body
     enableLastJsonResponse: false,
   });
-  if (settings.baseUrl) redirectUrls(exchange, settings.baseUrl);
+  redirected(exchange);
   guardTransport(exchange);
   guardMarkets(exchange);
   keepRowsRaw(exchange);

@@ -1,6 +1,7 @@
 // What the parent can ask for.
 import { BadRequest, BadResponse, NotSupported, exchanges, version } from './ccxt.mjs';
 import { exchangeOf } from './exchanges.mjs';
+import { liquidations } from './liquidations.mjs';
 import { fundingOf, openInterestOf } from './perpetuals.mjs';
 import { loadMarketOf, loadSymbols } from './markets.mjs';
 
@@ -21,6 +22,9 @@ function setClock(exchange, now) {
 function pageLimit(exchange) {
   return exchange.features?.spot?.fetchOHLCV?.limit ?? null;
 }
+
+/** What goes on until it is stopped: (request, emit, signal). */
+export const streams = { liquidations };
 
 export const operations = {
   async ping() {

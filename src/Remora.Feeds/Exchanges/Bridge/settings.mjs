@@ -4,6 +4,8 @@ const defaults = {
   requestDeadline: 15000, // ms for one HTTP exchange, body included
   callDeadline: 60000, // ms for one operation: a few HTTP exchanges and their wait for the rate limiter
   maxResponseBytes: 32 << 20, // of one body, after decompression
+  streamKeepAlive: 15000, // ms between pings of a stream; after two without an answer it counts as dead
+  streamBeat: 5000, // ms between signs of life of a stream
   rateLimit: true,
   allowDebugOperations: false,
 };

@@ -1,0 +1,34 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Remora.Vehicles.Comparing;
+
+/// <summary>The HTTP service, on a loopback port.</summary>
+internal sealed class CompareService : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private CompareService(WebApplication app) => _app = app;
+
+    public Uri Url => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+
+    /// <param name="store">What to answer from; its views must be there.</param>
+    /// <param name="port">Where to listen; 0 is any free one.</param>
+    /// <param name="cancellation">Breaks it off.</param>
+    public static async Task<CompareService> StartAsync(VehicleStore store, int port, CancellationToken cancellation)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, port));
+        var app = builder.Build();
+        app.MapCompare(new CarComparisons(store));
+        await app.StartAsync(cancellation);
+        return new(app);
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+}

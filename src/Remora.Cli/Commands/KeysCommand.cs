@@ -1,0 +1,127 @@
+using System.CommandLine;
+using System.Text.RegularExpressions;
+using Remora.Markets;
+using Remora.Risk;
+using Remora.Server.Access;
+using Remora.Server.Settings;
+using Spectre.Console;
+
+namespace Remora.Cli.Commands;
+
+/// <summary><c>remora keys</c>: who may ask the service. A running one takes changes up within a second.</summary>
+internal static partial class KeysCommand
+{
+    public static Command Create() => new("keys", "Makes, lists, revokes and rotates the keys of callers. A running service takes changes up within a second.")
+    {
+        Add(), List(), Revoke(), Rotate(),
+    };
+
+    private static Command Add()
+    {
+        var name = Name();
+        var policy = new Option<string?>("--policy") { Description = "The policy that judges when the caller names none" };
+        var side = new Option<Side?>("--side") { Description = "The side that is judged when the caller names none" };
+        var perMinute = new Option<int?>("--per-minute") { Description = "Requests a minute; the service's setting without it" };
+        perMinute.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int?>() is < 1 or > 1_000_000) result.AddError("--per-minute: expected a whole number from 1 to 1000000");
+        });
+        return WithFile(new("add", "Makes a key and prints it, this once: only its hash is kept.") { name, policy, side, perMinute }, (parsed, settings) =>
+        {
+            if (parsed.GetValue(policy) is { } wanted && settings.Policies.All(known => known.Name != wanted))
+                return Terminal.Fail($"--policy '{wanted}' is unknown: expected one of {string.Join(", ", settings.Policies.Select(known => known.Name))}", ExitCode.Usage);
+            var secret = ApiKey.NewSecret();
+            var key = new ApiKey(parsed.GetValue(name)!, ApiKey.HashOf(secret), Now(), parsed.GetValue(policy), parsed.GetValue(side), parsed.GetValue(perMinute));
+            var isTaken = false;
+            new KeyFile(settings.DataFolder).Change(keys => (isTaken = keys.Any(other => other.Name == key.Name)) ? keys : [.. keys, key]);
+            if (isTaken) return Terminal.Fail($"there is a key '{key.Name}' already: rotate it, or choose another name", ExitCode.Usage);
+            return Show(secret);
+        });
+    }
+
+    private static Command List() => WithFile(new("list", "Lists the keys, without the keys themselves."), (_, settings) =>
+    {
+        var table = new Table { Border = TableBorder.Rounded };
+        table.AddColumns("name", "made", "policy", "side", "a minute");
+        foreach (var key in new KeyFile(settings.DataFolder).Read())
+            table.AddRow(key.Name, key.Created.ToString(), key.Policy ?? "-", key.Side is { } side ? RemoraJson.NameOf(side) : "-", key.PerMinute?.ToString() ?? "-");
+        Terminal.Data.Write(table);
+        return ExitCode.Ok;
+    });
+
+    private static Command Revoke()
+    {
+        var name = Name();
+        return WithFile(new("revoke", "Makes a key worthless.") { name }, (parsed, settings) =>
+            Replace(settings, parsed.GetValue(name)!, _ => null) ? ExitCode.Ok : Unknown(parsed.GetValue(name)!));
+    }
+
+    private static Command Rotate()
+    {
+        var name = Name();
+        return WithFile(new("rotate", "Makes a new key of the same name and preferences, and prints it; the old one is worthless.") { name }, (parsed, settings) =>
+        {
+            var secret = ApiKey.NewSecret();
+            var isDone = Replace(settings, parsed.GetValue(name)!, key => key with { Hash = ApiKey.HashOf(secret), Created = Now() });
+            return isDone ? Show(secret) : Unknown(parsed.GetValue(name)!);
+        });
+    }
+
+    private static bool Replace(ServiceSettings settings, string name, Func<ApiKey, ApiKey?> replace)
+    {
+        var isFound = false;
+        new KeyFile(settings.DataFolder).Change(keys =>
+        {
+            isFound = keys.Any(key => key.Name == name);
+            return [.. keys.Select(key => key.Name == name ? replace(key) : key).OfType<ApiKey>()];
+        });
+        return isFound;
+    }
+
+    /// <summary>The key to standard output, alone, so that it can be piped; what to do with it beside it.</summary>
+    private static int Show(string secret)
+    {
+        Console.WriteLine(secret);
+        Console.Error.WriteLine("Keep it now: it is not shown again. Send it as 'Authorization: Bearer KEY', or set REMORA_API_KEY for the clients.");
+        return ExitCode.Ok;
+    }
+
+    private static int Unknown(string name) => Terminal.Fail($"there is no key '{name}': 'remora keys list' names them", ExitCode.Usage);
+
+    private static Instant Now() => Instant.From(TimeProvider.System.GetUtcNow()).Floor(TimeSpan.FromSeconds(1));
+
+    private static Argument<string> Name()
+    {
+        var name = new Argument<string>("NAME") { Description = "What the key is called: who or what uses it" };
+        name.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && !NamePattern().IsMatch(result.Tokens[0].Value)) result.AddError("NAME: expected 1 to 40 letters, digits, dots, hyphens and underscores");
+        });
+        return name;
+    }
+
+    private static Command WithFile(Command command, Func<ParseResult, ServiceSettings, int> run)
+    {
+        var service = new ServiceOptionSet();
+        foreach (var option in service.ForKeys) command.Options.Add(option);
+        command.SetAction(parsed =>
+        {
+            try
+            {
+                return run(parsed, service.Read(parsed, new KeyValuePair<string, string>("host", "127.0.0.1"), new KeyValuePair<string, string>("require-keys", "false"))); // there need be no keys yet
+            }
+            catch (SettingsException e)
+            {
+                return Terminal.Fail(string.Join("; ", e.Errors), ExitCode.Usage);
+            }
+            catch (KeyFileException e)
+            {
+                return Terminal.Fail(e.Message, ExitCode.Unavailable);
+            }
+        });
+        return command;
+    }
+
+    [GeneratedRegex("^[A-Za-z0-9._-]{1,40}$", RegexOptions.None, 1000)]
+    private static partial Regex NamePattern();
+}

@@ -1,0 +1,54 @@
+using System.CommandLine;
+using Microsoft.Extensions.Logging;
+using Remora.Bots;
+using Remora.Bots.Freqtrade;
+using Remora.Client;
+
+namespace Remora.Cli.Commands;
+
+/// <summary><c>remora locks</c>: keeps locks in Freqtrade bots while pairs are unsafe, in a process beside a running service.</summary>
+internal static class LocksCommand
+{
+    public static Command Create()
+    {
+        var bots = new Option<Uri[]>("--freqtrade")
+        {
+            Description = "Where a bot's REST interface is, such as http://127.0.0.1:8080; repeatable",
+            HelpName = "URL",
+            Required = true,
+            CustomParser = result => [.. result.Tokens.Select(token =>
+            {
+                if (Uri.TryCreate(token.Value, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.UserInfo.Length == 0) return url;
+                result.AddError("--freqtrade: expected an address such as http://127.0.0.1:8080, without user and password");
+                return null!;
+            })],
+        };
+        var user = new Option<string>("--user") { Description = "User of the bots' api_server", Required = true };
+        var password = new Option<string>("--password-env") { Description = "The environment variable with the password", HelpName = "NAME", DefaultValueFactory = _ => "FREQTRADE_PASSWORD" };
+        var url = Options.Address("--url", $"Where the service is; REMORA_URL without it, else {RemoraClientOptions.DefaultUrl}");
+        var interval = new Option<double>("--interval") { Description = "Seconds between requests to the service while its event stream is silent", DefaultValueFactory = _ => 5 };
+        interval.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<double>() is not (>= 0.1 and <= 60)) result.AddError("--interval: expected 0.1 to 60 seconds");
+        });
+        var command = new Command("locks", "Places and renews pair locks in Freqtrade bots while a running service says that a pair is not safe. They run out by themselves when this ends.")
+        {
+            bots, user, password, url, interval,
+        };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var variable = parsed.GetValue(password)!;
+            if (Environment.GetEnvironmentVariable(variable) is not { Length: > 0 } secret)
+                return Terminal.Fail($"there is no environment variable {variable} with the password: set it, or name another with --password-env", ExitCode.Usage);
+            using var log = ConsoleLog.Create();
+            using var client = new RemoraClient(new() { Url = parsed.GetValue(url)?.ToString(), CacheFor = TimeSpan.Zero, BreakerPeriod = TimeSpan.FromSeconds(2) }, log.CreateLogger<RemoraClient>());
+            var verdicts = new VerdictBoard();
+            var all = parsed.GetValue(bots)!.Select(bot => new FreqtradeBot(bot, parsed.GetValue(user)!, secret)).ToList();
+            Console.Error.WriteLine($"keeping locks of {string.Join(", ", all)} as {client.Url} says; stop: Ctrl+C");
+            using var source = new RemoteVerdicts(client, verdicts, TimeSpan.FromSeconds(parsed.GetValue(interval)), TimeProvider.System, log.CreateLogger<RemoteVerdicts>());
+            await Task.WhenAll(source.RunAsync(cancellation), new Outlets(all, [], verdicts, TimeProvider.System, log).RunAsync(cancellation));
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,37 @@
+using System.CommandLine;
+using Remora.Bots.Webhooks;
+
+namespace Remora.Cli.Commands;
+
+/// <summary><c>remora webhook test</c>: one signed event to try a receiver with.</summary>
+internal static class WebhookCommand
+{
+    public static Command Create() => new("webhook", "What receivers of changes need: webhooks themselves are set up in the settings file of 'remora serve'.") { Test() };
+
+    private static Command Test()
+    {
+        var url = new Argument<Uri>("URL")
+        {
+            Description = "The receiver",
+            CustomParser = result =>
+            {
+                if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var address) && address.Scheme is "http" or "https") return address;
+                result.AddError($"'{result.Tokens[0].Value}' is not an address: expected e.g. http://127.0.0.1:9100/remora");
+                return null;
+            },
+        };
+        var secret = new Option<string>("--secret-env") { Description = "The environment variable with the secret", HelpName = "NAME", DefaultValueFactory = _ => "WEBHOOK_SECRET" };
+        var command = new Command("test", "Sends one signed test event. Exit code: 0 when the receiver took it, 3 when not.") { url, secret };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var variable = parsed.GetValue(secret)!;
+            if (Environment.GetEnvironmentVariable(variable) is not { Length: > 0 } value)
+                return Terminal.Fail($"there is no environment variable {variable} with the secret: set it, or name another with --secret-env", ExitCode.Usage);
+            using var sender = new WebhookSender(new(parsed.GetValue(url)!, value), TimeProvider.System);
+            var outcome = await sender.TestAsync(cancellation);
+            Console.WriteLine($"{(outcome.IsTaken ? "taken" : "not taken")}: {outcome.What}");
+            return outcome.IsTaken ? ExitCode.Ok : ExitCode.Unavailable;
+        });
+        return command;
+    }
+}

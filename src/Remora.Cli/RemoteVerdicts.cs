@@ -1,0 +1,92 @@
+using Microsoft.Extensions.Logging;
+using Remora.Bots;
+using Remora.Client;
+using Remora.Markets;
+using Remora.Regimes;
+using Remora.Risk;
+
+namespace Remora.Cli;
+
+/// <summary>
+/// Follows a running service: asks it for all pairs, both sides, every few seconds and whenever its event stream says that something has changed. After too long without an answer
+/// what was known is forgotten.
+/// </summary>
+internal sealed class RemoteVerdicts(RemoraClient client, VerdictBoard verdicts, TimeSpan interval, TimeProvider clock, ILogger log) : IDisposable
+{
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(30);
+    private static readonly string[] Sides = ["long", "short"];
+    private readonly SemaphoreSlim _nudge = new(0, 1);
+    private long _answeredAt;
+
+    /// <summary>Runs until it is cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await Task.WhenAll(FollowAsync(cancellation), AskAsync(cancellation));
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // It was told to stop.
+        }
+    }
+
+    public void Dispose() => _nudge.Dispose();
+
+    private async Task FollowAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await foreach (var _ in client.StreamAsync(cancellation: cancellation))
+                if (_nudge.CurrentCount == 0) _nudge.Release();
+        }
+        catch (RemoraException e)
+        {
+            log.LogWarning("There is no event stream to follow ({Error}); the service is asked every {Seconds} s", e.Message, interval.TotalSeconds);
+        }
+    }
+
+    private async Task AskAsync(CancellationToken cancellation)
+    {
+        _answeredAt = clock.GetTimestamp();
+        while (true)
+        {
+            if (await PresentAsync(cancellation) is { } present)
+            {
+                _answeredAt = clock.GetTimestamp();
+                verdicts.Learn(present);
+            }
+            else if (clock.GetElapsedTime(_answeredAt) > LongestSilence)
+            {
+                verdicts.Forget();
+            }
+            await _nudge.WaitAsync(interval, cancellation);
+        }
+    }
+
+    private async Task<IReadOnlyList<Verdict>?> PresentAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            var pairs = await client.PairsAsync(cancellation);
+            var present = new List<Verdict>();
+            foreach (var side in Sides)
+            {
+                foreach (var (pair, risk) in await client.BatchAsync(pairs, side, cancellation: cancellation))
+                {
+                    if (!risk.Answered) return null; // half of what is known would look as if the rest were safe
+                    present.Add(VerdictOf(Pair.Parse(pair), side == "long" ? Side.Long : Side.Short, risk));
+                }
+            }
+            return present;
+        }
+        catch (RemoraException)
+        {
+            return null; // the client has said it
+        }
+    }
+
+    private static Verdict VerdictOf(Pair pair, Side side, Client.Risk risk) => new(
+        pair, side, risk.SafeToTrade, Enum.TryParse<Regime>(risk.Regime?.Replace("_", ""), ignoreCase: true, out var regime) ? regime : null, risk.RiskScore ?? double.NaN,
+        risk.BlockedBy, risk.SafeToTrade || risk.Reasoning.Count == 0 ? "" : risk.Reasoning[0], risk.AsOf is { } asOf ? Instant.From(asOf) : null);
+}

@@ -1,0 +1,115 @@
+// Positions closed by force, as an exchange tells them while they happen. Every subscription has an exchange instance of its own: CCXT's sockets, caches and
+// rejections live in it, and end with it. Reconnecting is the parent's: only it can say which hours were heard whole.
+import { BadResponse, BadSymbol, NotSupported, RequestTimeout, create } from './ccxt.mjs';
+import { perpetualsOf, redirected } from './exchanges.mjs';
+import { loadMarketOf } from './markets.mjs';
+import { settings } from './settings.mjs';
+
+const largestFrame = 1 << 20; // bytes
+
+const finite = (value) => (Number.isFinite(value) ? value : null);
+
+function instanceFor(id, markets) {
+  const exchange = redirected(create(id, {
+    enableRateLimit: settings.rateLimit,
+    newUpdates: true,
+    options: { ws: { options: { maxPayload: largestFrame }, backoff: { base: 0, max: 0 } } },
+  }));
+  exchange.streaming = { ...exchange.streaming, keepAlive: settings.streamKeepAlive, connectionTimeout: settings.requestDeadline };
+  exchange.setMarkets(markets.markets, markets.currencies);
+  return exchange;
+}
+
+/**
+ * CCXT hands out one liquidation of a message that holds several, and of OKX's lists the first: its own list is replaced by one that passes everything on.
+ * OKX tells of all its perpetuals, whichever were asked for.
+ */
+function passOn(exchange, symbols, heard) {
+  exchange.liquidations = {
+    append: (one) => {
+      if (one.symbol && !symbols.includes(one.symbol)) return;
+      const size = exchange.markets[one.symbol]?.contractSize ?? NaN; // CCXT loses the liquidation's own
+      heard({ symbol: one.symbol ?? null, time: finite(one.timestamp), price: finite(one.price), amount: finite(one.contracts * size) });
+    },
+  };
+  const handle = exchange.handleLiquidation.bind(exchange);
+  exchange.handleLiquidation = (client, message) => {
+    const split = Array.isArray(message?.data) && message.data.some((row) => Array.isArray(row?.details));
+    if (!split) return handle(client, message);
+    for (const row of message.data) for (const detail of row.details ?? []) handle(client, { ...message, data: [{ ...row, details: [detail] }] });
+  };
+}
+
+/** Tells of every frame, and takes nothing for one that is no message: CCXT would overlook it. */
+function listen(exchange, onFrame) {
+  const handle = exchange.handleMessage.bind(exchange);
+  exchange.handleMessage = (client, message) => {
+    const isMessage = (message !== null && typeof message === 'object') || message === 'pong';
+    if (!isMessage) {
+      client.onError(new BadResponse(`${exchange.id}: a frame that is no message: ${String(message).slice(0, 60)}`));
+      client.close();
+      return;
+    }
+    handle(client, message);
+    onFrame();
+  };
+}
+
+async function known(exchange, symbols) {
+  const there = [];
+  for (const symbol of symbols) {
+    try {
+      await loadMarketOf(exchange, symbol);
+      there.push(symbol);
+    } catch (error) {
+      if (!(error instanceof BadSymbol)) throw error;
+    }
+  }
+  if (there.length === 0) throw new BadSymbol(`${exchange.id} has none of ${symbols.join(', ')}`);
+  return there;
+}
+
+/** Emits {open, missing}, then {liquidation} and {alive} until the signal, or fails when the connection does. */
+export async function liquidations({ exchange: id, symbols }, emit, signal) {
+  const markets = perpetualsOf(id);
+  const { watchLiquidationsForSymbols: many, watchLiquidations: each } = markets.has;
+  if (many !== true && each !== true) throw new NotSupported(`${id} has no stream of liquidations`);
+  const there = await known(markets, symbols);
+  const exchange = instanceFor(id, markets);
+  if (settings.baseUrl) await exchange.loadHttpProxyAgent();
+
+  let isOpen = false;
+  let frames = 0;
+  passOn(exchange, there, (liquidation) => emit({ liquidation }));
+  listen(exchange, () => {
+    frames++;
+    if (isOpen) return;
+    isOpen = true; // the first frame is the confirmation
+    emit({ open: there, missing: symbols.filter((symbol) => !there.includes(symbol)) });
+  });
+
+  let fail;
+  const broken = new Promise((_, reject) => { fail = reject; });
+  broken.catch(() => {});
+  let pong = 0;
+  const beat = setInterval(() => {
+    const last = Math.max(0, ...Object.values(exchange.clients).map((client) => client.lastPong ?? 0));
+    if (isOpen && (frames > 0 || last > pong)) emit({ alive: true });
+    [frames, pong] = [0, Math.max(pong, last)];
+  }, settings.streamBeat);
+  const opening = setTimeout(() => isOpen || fail(new RequestTimeout(`${id}: no confirmation within ${settings.requestDeadline} ms`)), settings.requestDeadline);
+  const stopped = new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  const watch = async (call) => {
+    while (!signal.aborted) await call();
+  };
+  try {
+    const calls = many === true ? [() => exchange.watchLiquidationsForSymbols(there)] : there.map((symbol) => () => exchange.watchLiquidations(symbol));
+    const watching = calls.map(watch);
+    for (const one of watching) one.catch(() => {});
+    await Promise.race([...watching, stopped, broken]);
+  } finally {
+    clearInterval(beat);
+    clearTimeout(opening);
+    await exchange.close().catch(() => {});
+  }
+}

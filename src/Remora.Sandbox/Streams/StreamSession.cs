@@ -1,0 +1,123 @@
+using System.Net.WebSockets;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Remora.Markets;
+using Remora.Sandbox.Faults;
+using Remora.Sandbox.Venues;
+
+namespace Remora.Sandbox.Streams;
+
+/// <summary>
+/// A websocket from its opening to its end. A fault that is on when it opens fails the handshake, or lets it stall from the beginning; one that comes later
+/// breaks the connection, silences it (not even a pong comes), or puts something into it that is no message.
+/// </summary>
+internal sealed class StreamSession(string exchange, string path, IVenueStream stream, FaultBoard faults, RequestCounts counts, TimeProvider clock, TimeProvider faultClock) : IDisposable
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1); // of the markets' clock, between two looks at what has happened
+    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(50); // of real time
+    private readonly SemaphoreSlim _writing = new(1, 1);
+
+    public async Task RunAsync(HttpContext context, CancellationToken ends)
+    {
+        var (fault, dice) = faults.Draw(exchange, path);
+        counts.Count(exchange, fault);
+        if (fault is not null && DoneBy(fault.Kind) is Effect.Handshake)
+        {
+            await ResponseDamage.Send(context, exchange, fault, dice, new VenueAnswer(200, "{}"u8.ToArray()), faultClock, ends);
+            return;
+        }
+        var line = context.Features.Get<SilenceableUpgrade>()!; // put there by UseSilenceableUpgrades
+        line.IsSilent = fault is not null && DoneBy(fault.Kind) is Effect.Stall;
+        using var socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = TimeSpan.Zero });
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(ends);
+        var reading = ReadAsync(socket, over);
+        try
+        {
+            await TellAsync(context, socket, line, over.Token);
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            // The caller has gone, or the sandbox is closing.
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await reading;
+        }
+    }
+
+    /// <summary>Call it when the session is over.</summary>
+    public void Dispose() => _writing.Dispose();
+
+    private async Task TellAsync(HttpContext context, WebSocket socket, SilenceableUpgrade line, CancellationToken ends)
+    {
+        var told = Instant.From(clock.GetUtcNow());
+        while (true)
+        {
+            await Task.WhenAll(Task.Delay(Interval, clock, ends), Task.Delay(Shortest, faultClock, ends));
+            var now = Instant.From(clock.GetUtcNow());
+            var effect = faults.Draw(exchange, path).Fault is { } fault ? DoneBy(fault.Kind) : Effect.None;
+            line.IsSilent = effect == Effect.Stall;
+            switch (effect)
+            {
+                case Effect.Stall: continue;
+                case Effect.Drop or Effect.Handshake:
+                    context.Abort();
+                    return;
+                case Effect.Garbage:
+                    await SendAsync(socket, "<html>\u0001 no message", ends);
+                    break;
+            }
+            foreach (var frame in stream.Between(told, now, spoilt: effect == Effect.BadValues)) await SendAsync(socket, frame, ends);
+            told = now;
+        }
+    }
+
+    private async Task ReadAsync(WebSocket socket, CancellationTokenSource over)
+    {
+        var buffer = new byte[SandboxServer.LongestBody];
+        try
+        {
+            while (await socket.ReceiveAsync(buffer.AsMemory(), over.Token) is { MessageType: not WebSocketMessageType.Close } received)
+                if (received.EndOfMessage) await SendAsync(socket, stream.Answer(Encoding.UTF8.GetString(buffer, 0, received.Count)), over.Token);
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            // As above.
+        }
+        await over.CancelAsync();
+    }
+
+    private async Task SendAsync(WebSocket socket, string frame, CancellationToken ends)
+    {
+        await _writing.WaitAsync(ends);
+        try
+        {
+            await socket.SendAsync(Encoding.UTF8.GetBytes(frame), WebSocketMessageType.Text, endOfMessage: true, ends);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    private static Effect DoneBy(FaultKind kind) => kind switch
+    {
+        FaultKind.StalledBody or FaultKind.SlowBody or FaultKind.StalledHeaders => Effect.Stall,
+        FaultKind.Truncated or FaultKind.Refused => Effect.Drop,
+        FaultKind.Garbage or FaultKind.Null200 or FaultKind.Number200 or FaultKind.Empty200 or FaultKind.Html200 => Effect.Garbage,
+        FaultKind.BadValues => Effect.BadValues,
+        FaultKind.Duplicates or FaultKind.Disorder or FaultKind.Gaps or FaultKind.WrongClock or FaultKind.EmptyList => Effect.None,
+        _ => Effect.Handshake,
+    };
+
+    private enum Effect
+    {
+        None,
+        Handshake,
+        Drop,
+        Stall,
+        Garbage,
+        BadValues,
+    }
+}

@@ -1,0 +1,36 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Remora.Server.Api;
+using Remora.Server.Settings;
+
+namespace Remora.Server.Access;
+
+/// <summary>Who may call, and how often. It stands before everything that answers, except for the two health checks, which tell nothing.</summary>
+internal sealed class AccessGate(ServiceSettings settings, KeyRing keys, CallLimits limits)
+{
+    private const string Scheme = "Bearer ";
+
+    public void Use(IApplicationBuilder app) => app.Use(next => context => Check(context) is { } refusal ? refusal.ExecuteAsync(context) : next(context));
+
+    private ProblemResult? Check(HttpContext context)
+    {
+        var authorization = context.Request.Headers.Authorization;
+        var key = authorization.Count == 1 && authorization[0] is { } text && text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? keys.Find(text.AsSpan(Scheme.Length).Trim()) : null;
+        if (key is not null) context.Features.Set(new Caller(key));
+        if (!settings.IsGuarded || IsHealth(context.Request.Path)) return null;
+        if (!(key is not null ? limits.TryTake(key, out var wait) : limits.TryTake(context.Connection.RemoteIpAddress, out wait)))
+        {
+            context.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString();
+            return ApiProblem.Of(StatusCodes.Status429TooManyRequests, key is null
+                ? $"{settings.AnonymousPerMinute} requests a minute are allowed without a key: ask less often, or with 'Authorization: Bearer KEY'."
+                : $"{key.PerMinute ?? settings.KeyPerMinute} requests a minute are allowed to this key: ask less often.");
+        }
+        if (key is not null || (settings.AnswersAnonymous && authorization.Count == 0)) return null;
+        context.Response.Headers.WWWAuthenticate = "Bearer realm=\"remora\"";
+        return ApiProblem.Of(StatusCodes.Status401Unauthorized, authorization.Count == 0
+            ? "A key is needed: send 'Authorization: Bearer KEY'. Its operator makes one with 'remora keys add'."
+            : "This key is not known: it was mistyped, revoked, or belongs to another service.");
+    }
+
+    private static bool IsHealth(in PathString path) => path.Value is "/healthz" or "/readyz";
+}

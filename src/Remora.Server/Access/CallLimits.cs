@@ -1,0 +1,55 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.RateLimiting;
+using Remora.Server.Settings;
+
+namespace Remora.Server.Access;
+
+/// <summary>How often each may call: a bucket for each key, and one for each address without a key. Buckets of those who stay away are dropped.</summary>
+internal sealed class CallLimits(ServiceSettings settings) : IDisposable
+{
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+
+    private readonly PartitionedRateLimiter<(string Bucket, int PerMinute)> _buckets = PartitionedRateLimiter.Create<(string Bucket, int PerMinute), (string, int)>(caller =>
+        RateLimitPartition.GetTokenBucketLimiter(caller, _ => BucketOf(caller.PerMinute)));
+
+    /// <summary>Takes one call of a key. False with the time to wait when it has none left.</summary>
+    public bool TryTake(ApiKey key, out TimeSpan wait) => TryTake(("key " + key.Hash, key.PerMinute ?? settings.KeyPerMinute), out wait);
+
+    /// <summary>Takes one call of an address; of IPv6 addresses the network counts, for a host has as many as it likes.</summary>
+    public bool TryTake(IPAddress? address, out TimeSpan wait) => TryTake((NameOf(address), settings.AnonymousPerMinute), out wait);
+
+    public void Dispose() => _buckets.Dispose();
+
+    private bool TryTake((string, int) bucket, out TimeSpan wait)
+    {
+        wait = default;
+        using var lease = _buckets.AttemptAcquire(bucket);
+        if (lease.IsAcquired) return true;
+        wait = lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : Minute;
+        return false;
+    }
+
+    private static TokenBucketRateLimiterOptions BucketOf(int perMinute)
+    {
+        var perPeriod = Math.Max(1, perMinute / 60);
+        return new()
+        {
+            TokenLimit = perMinute,
+            TokensPerPeriod = perPeriod,
+            ReplenishmentPeriod = Minute * perPeriod / perMinute,
+            QueueLimit = 0,
+            AutoReplenishment = false, // the partitions' owner does it for all
+        };
+    }
+
+    private static string NameOf(IPAddress? address)
+    {
+        if (address is null) return "unknown";
+        if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
+        if (address.AddressFamily != AddressFamily.InterNetworkV6) return address.ToString();
+        var bytes = address.GetAddressBytes();
+        bytes.AsSpan(8).Clear();
+        return new IPAddress(bytes) + "/64";
+    }
+}

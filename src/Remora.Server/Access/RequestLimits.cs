@@ -1,0 +1,19 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Remora.Server.Settings;
+
+namespace Remora.Server.Access;
+
+/// <summary>How large a request may be and how long it may take. The largest honest one is a batch of 250 pairs, of about 4 kB.</summary>
+internal static class RequestLimits
+{
+    public static void Apply(KestrelServerLimits limits, ServiceSettings settings)
+    {
+        limits.MaxRequestBodySize = 0; // no call takes a body
+        limits.MaxRequestLineSize = 8 * 1024;
+        limits.MaxRequestHeadersTotalSize = 16 * 1024;
+        limits.MaxRequestHeaderCount = 64;
+        limits.RequestHeadersTimeout = settings.HeadersTimeout;
+        limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
+        limits.MaxConcurrentConnections = settings.MaxConnections;
+    }
+}

@@ -1,0 +1,14 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Remora.Server.Telemetry;
+
+namespace Remora.Server.Api;
+
+/// <summary>Everything that is measured, for Prometheus.</summary>
+internal static class MetricsApi
+{
+    public static void Map(IEndpointRouteBuilder app) => app.MapGroup("").WithTags("For supervisors")
+        .MapGet("/metrics", (PrometheusText metrics) => TypedResults.Text(metrics.Write(), PrometheusText.MediaType)).WithName("metrics").WithSummary("Prometheus' text format")
+        .WithDescription("Risk by market, feeds and sources, requests, streams, engine and process. docs/operations.md lists the names.").Produces<string>(StatusCodes.Status200OK, "text/plain");
+}

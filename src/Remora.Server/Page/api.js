@@ -1,0 +1,38 @@
+// Asks the service. A key, where the service wants one, stays in this tab.
+
+const keyName = 'remora-key';
+export const keyOf = () => sessionStorage.getItem(keyName);
+export const setKey = key => sessionStorage.setItem(keyName, key);
+
+/** Why there is no answer: status 0 when nobody answered at all. */
+export class NoAnswer extends Error {
+  constructor(status, message, retryAfter = null) {
+    super(message);
+    this.status = status;
+    this.retryAfter = retryAfter;
+  }
+}
+
+export const headers = () => keyOf() ? { Authorization: `Bearer ${keyOf()}` } : {};
+
+export const urlOf = (path, query = {}) => {
+  const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== '');
+  const text = given.map(([name, value]) => `${name}=${encodeURIComponent(value).replaceAll('%2F', '/').replaceAll('%2C', ',').replaceAll('%3A', ':')}`).join('&');
+  return `api/v1/${path}${text && '?' + text}`;
+};
+
+/** The answer as JSON; what has not changed costs a 304, which the browser sees to. */
+export async function get(path, query, signal) {
+  let response;
+  try {
+    const limit = AbortSignal.timeout(10_000);
+    response = await fetch(urlOf(path, query), { headers: headers(), cache: 'no-cache', signal: signal ? AbortSignal.any([signal, limit]) : limit });
+  } catch (error) {
+    throw new NoAnswer(0, signal?.aborted ? 'no longer wanted' : `the service does not answer (${error.message})`);
+  }
+  const isJson = response.headers.get('content-type')?.includes('json');
+  const body = isJson ? await response.json().catch(() => null) : null;
+  if (response.ok && body !== null) return body;
+  const wait = Number(response.headers.get('retry-after'));
+  throw new NoAnswer(response.status, body?.detail ?? `HTTP ${response.status}`, wait > 0 ? wait : null);
+}

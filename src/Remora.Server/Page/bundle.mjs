@@ -1,0 +1,20 @@
+// Build step: `node bundle.mjs FOLDER` makes page.js and page.css of the page's modules, and lays the rest beside them.
+import { copyFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const source = fileURLToPath(new URL('.', import.meta.url));
+const target = process.argv[2];
+await mkdir(target, { recursive: true });
+await build({
+  entryPoints: [join(source, 'page.js')],
+  outdir: target,
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  target: ['es2022', 'chrome123', 'firefox120', 'safari17.5'], // what knows light-dark()
+  legalComments: 'inline',
+  logLevel: 'error',
+});
+for (const file of ['index.html', 'theme.js', 'icon.svg']) await copyFile(join(source, file), join(target, file));

@@ -1,0 +1,104 @@
+// Keeps knowledge current: by the event stream, and by asking again and again while there is none.
+import { get, NoAnswer } from './api.js';
+import { readStream } from './event-stream.js';
+import { known } from './knowledge.js';
+import { hasPassed, setClock } from './service-clock.js';
+import { verdictOf } from './words.js';
+
+const pollEvery = 4000, statusEvery = 10_000, firstRetry = 1000, lastRetry = 15_000, withoutStream = 60_000;
+const largestBatch = 100;
+let restart = new AbortController();
+
+function take(assessment) {
+  hasPassed(assessment.assessed_at);
+  known.setAssessment(assessment, verdictOf(assessment));
+}
+
+const pause = (ms, signal) => new Promise(resolve => {
+  const timer = setTimeout(resolve, ms);
+  signal.addEventListener('abort', () => resolve(clearTimeout(timer)), { once: true });
+});
+
+async function askStatus(signal) {
+  const asked = performance.now();
+  const status = await get('status', {}, signal);
+  setClock(status.clock.now, status.clock.speed, asked);
+  known.setStatus(status);
+}
+
+async function askCatalog(signal) {
+  const [pairs, policies] = await Promise.all([get('pairs', {}, signal), get('policies', {}, signal), askStatus(signal)]);
+  known.setPolicies(policies);
+  known.setMarkets(pairs.pairs);
+}
+
+async function askAll(signal) {
+  const usual = known.markets.filter(market => market.default).map(market => market.pair);
+  const others = known.markets.filter(market => !market.default);
+  const chunks = Array.from({ length: Math.ceil(usual.length / largestBatch) }, (_, i) => usual.slice(i * largestBatch, (i + 1) * largestBatch));
+  await Promise.all([
+    get('risk', known.viewpoint, signal).then(whole => known.setWhole(whole)),
+    ...chunks.map(async pairs => (await get('risk/batch', { pairs: pairs.join(','), ...known.viewpoint }, signal)).assessments.forEach(take)),
+    ...others.map(async ({ pair, exchange, timeframe }) => take(await get('risk', { pair, exchange, timeframe, ...known.viewpoint }, signal))),
+  ]);
+}
+
+/** Says why there is no answer; gives how long to wait, in milliseconds. */
+function failed(error) {
+  if (!(error instanceof NoAnswer)) throw error;
+  const state = error.status === 401 || error.status === 403 ? 'refused' : error.status === 429 ? 'limited' : 'lost';
+  known.setConnection(state, error.message);
+  return (error.retryAfter ?? 0) * 1000;
+}
+
+/** Asks for a while; comes back at once when the service is found again, so that the stream is tried. */
+async function pollFor(duration, signal) {
+  for (const end = performance.now() + duration; !signal.aborted && performance.now() < end;) {
+    let wait = pollEvery;
+    try {
+      await askAll(signal);
+      const wasGone = known.connection.state !== 'polling' && known.connection.state !== 'live';
+      known.setConnection('polling');
+      if (wasGone && duration !== withoutStream) return;
+    } catch (error) {
+      if (signal.aborted) return;
+      wait = Math.max(wait / 2, failed(error));
+    }
+    await pause(Math.min(wait, Math.max(0, end - performance.now())), signal);
+  }
+}
+
+const onEvent = ({ event, data }) => {
+  if (event === 'assessment') take(JSON.parse(data));
+  else if (event === 'market') known.setWhole(JSON.parse(data));
+};
+
+export async function connect() {
+  setInterval(() => {
+    if (known.connection.state === 'live' || known.connection.state === 'polling') askStatus(restart.signal).catch(() => { }); // the loop below finds out by itself
+  }, statusEvery);
+  for (let wait = firstRetry, resume = { id: null }; ; wait = Math.min(wait * 2, lastRetry)) {
+    const { signal } = restart;
+    let hasStream = true;
+    try {
+      await askCatalog(signal);
+      await readStream(known.viewpoint, resume, {
+        onOpen() {
+          wait = firstRetry;
+          known.setConnection('live');
+        },
+        onEvent,
+      }, signal);
+    } catch (error) {
+      hasStream = error.status !== 404;
+    }
+    if (!signal.aborted) await pollFor(hasStream ? wait : withoutStream, signal);
+    if (signal.aborted) resume = { id: null };
+  }
+}
+
+/** Begins anew: from another viewpoint, or with a key that was given. */
+export function reconnect() {
+  restart.abort();
+  restart = new AbortController();
+}

@@ -1,0 +1,47 @@
+// Makes elements. Everything that comes from the service goes in as text, never as markup.
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+const fill = (element, attributes, children) => {
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? '' : value);
+  }
+  element.append(...children.flat().filter(child => child !== null && child !== undefined && child !== false));
+  return element;
+};
+
+export const make = (tag, attributes, ...children) => fill(document.createElement(tag), attributes, children);
+
+export const drawing = (tag, attributes, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
+
+/** Sets a length that comes from data; the policy of the page allows no style in markup. */
+export const wide = (element, ratio) => {
+  element.style.width = `${Math.max(0, Math.min(1, ratio)) * 100}%`;
+  return element;
+};
+
+export const panel = (title, ...children) => make('section', { class: 'panel', 'aria-label': title }, make('h2', null, title), ...children);
+
+/** A place whose content is made anew whenever it is shown again, without moving the focus that lies elsewhere. */
+export const place = (attributes, tag = 'div') => {
+  const element = make(tag, attributes);
+  element.show = (...children) => element.replaceChildren(...children.flat(Infinity).filter(Boolean));
+  return element;
+};
+
+/**
+ * A table: heads are {text, number}, rows are arrays of text or nodes; the first cell of a row names it. Where a wide one does not fit, its rows
+ * become cards; the roles keep it a table for those who listen to it.
+ */
+export const table = (caption, heads, rows, { footer, isWide = false } = {}) => {
+  const roles = isWide ? { th: 'rowheader', td: 'cell', tr: 'row', group: 'rowgroup', head: 'columnheader', table: 'table' } : {};
+  const cell = (tag, content, index, scope, role = roles[tag]) => make(tag, { class: heads[index].number ? 'number' : null, scope, role, 'data-head': isWide && heads[index].text }, [content].flat());
+  const line = cells => make('tr', { role: roles.tr }, cells.map((content, index) => index === 0 ? cell('th', content, 0, 'row') : cell('td', content, index)));
+  return make('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': caption }, make('table', { class: isWide ? 'cards' : null, role: roles.table },
+    make('caption', null, caption),
+    make('thead', { role: roles.group }, make('tr', { role: roles.tr }, heads.map((head, index) => cell('th', head.text, index, 'col', roles.head)))),
+    make('tbody', { role: roles.group }, rows.map(line)),
+    footer && make('tfoot', { role: roles.group }, line(footer))));
+};

@@ -1,0 +1,86 @@
+// What the page knows at this moment. Views read it and listen to it; only connection.js writes to it.
+
+const keyOfMarket = ({ exchange, pair, timeframe }) => `${exchange} ${pair} ${timeframe}`;
+
+class Knowledge extends EventTarget {
+  markets = [];              // as /pairs has them, each with its key
+  assessments = new Map();   // by key
+  whole = null;
+  status = null;
+  policies = null;
+  viewpoint = { side: null, policy: null };
+  connection = { state: 'connecting', since: Date.now(), detail: '' };
+  verdictSince = new Map();  // by key: {verdict, since, seen}; seen: whether the change was watched
+  storedSince = new Map();   // by key: {isBlocked, since, isLonger}, as the store has it
+
+  setMarkets(pairs) {
+    this.markets = pairs.map(market => ({ ...market, key: keyOfMarket(market) }));
+    this.#tell('markets');
+  }
+
+  setAssessment(assessment, verdict) {
+    const key = keyOfMarket(assessment);
+    const before = this.verdictSince.get(key);
+    this.assessments.set(key, assessment);
+    if (before?.verdict !== verdict) this.verdictSince.set(key, { verdict, since: assessment.assessed_at, seen: before !== undefined && before.verdict !== 'unknown' });
+    this.#tell('assessment', { key, assessment, verdict, before: before?.verdict });
+  }
+
+  setStoredSince(key, since) {
+    this.storedSince.set(key, since);
+    this.#tell('since');
+  }
+
+  setWhole(whole) {
+    this.whole = whole;
+    this.#tell('whole');
+  }
+
+  setStatus(status) {
+    const before = this.status?.store?.ready;
+    this.status = status;
+    this.#tell('status');
+    if (before !== undefined && before !== status.store?.ready) this.#tell('store');
+  }
+
+  setPolicies(policies) {
+    this.policies = policies;
+    this.#tell('policies');
+  }
+
+  setViewpoint(viewpoint) {
+    this.viewpoint = viewpoint;
+    this.assessments.clear();
+    this.verdictSince.clear();
+    this.storedSince.clear();
+    this.whole = null;
+    this.#tell('viewpoint');
+  }
+
+  setConnection(state, detail = '') {
+    if (this.connection.state !== state) this.connection = { state, since: Date.now(), detail };
+    else this.connection.detail = detail;
+    this.#tell('connection');
+  }
+
+  /** Whether what is known is no longer kept current. */
+  get isLost() {
+    return this.connection.state === 'lost' || this.connection.state === 'refused';
+  }
+
+  /** The policy that judges now, in full. */
+  get policy() {
+    return this.policies?.policies.find(policy => policy.name === (this.viewpoint.policy ?? this.policies.default)) ?? null;
+  }
+
+  /** Listens until the signal ends it. */
+  on(names, listen, signal) {
+    for (const name of names.split(' ')) this.addEventListener(name, event => listen(event.detail), { signal });
+  }
+
+  #tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}
+
+export const known = new Knowledge();

@@ -1,0 +1,26 @@
+// Numbers as people read them; the exact one stays in the element's value.
+import { make } from './dom.js';
+
+/** What stands where a value is not known: a dash, and why. */
+export const missing = reason => make('span', { class: 'missing', title: reason }, '–', make('span', { class: 'unseen' }, ` (${reason})`));
+
+export const number = (value, digits, reason = 'not known yet') =>
+  value === null || value === undefined ? missing(reason) : make('data', { value }, fixed(value, digits));
+
+export const fixed = (value, digits) => {
+  const text = Math.abs(value).toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits }).replaceAll(',', '\u202f');
+  return (value < 0 && Number(text.replaceAll('\u202f', '')) !== 0 ? '−' : '') + text;
+};
+
+export const percent = (ratio, digits = 0, reason) =>
+  ratio === null || ratio === undefined ? missing(reason ?? 'not known yet') : make('data', { value: ratio }, `${fixed(ratio * 100, digits)} %`);
+
+/** A price with as many digits as it takes to see it move. */
+export const price = value => value === null || value === undefined ? '–' : fixed(value, value >= 1000 ? 2 : value >= 1 ? 4 : value >= 0.01 ? 6 : 9);
+
+export const bytes = value => {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let step = 0;
+  for (; value >= 1000 && step < units.length - 1; step++) value /= 1000;
+  return `${fixed(value, step === 0 || value >= 100 ? 0 : 1)} ${units[step]}`;
+};

@@ -1,0 +1,40 @@
+// Outside values: what each is, what it adds, where it comes from, how old it is and whether it is relied on.
+import { make, table } from '../dom.js';
+import { icon } from '../icons.js';
+import { fixed, missing, number } from '../numbers.js';
+import { ago, due, span } from '../service-clock.js';
+import { plain, signalOf } from '../words.js';
+
+const healthOf = { fresh: ['good', 'fresh'], stale: ['worn', 'too old'], missing: ['bad', 'missing'] };
+
+/** A sign and a word for how something is. */
+export const health = (kind, word) => make('span', { class: 'health', 'data-health': kind }, icon(kind), word);
+
+export function valueOf(name, value) {
+  const { unit, digits, factor = 1 } = signalOf(name);
+  return make('span', { class: 'nowrap' }, make('data', { value }, fixed(value * factor, digits)), ' ', make('span', { class: unit.length > 2 ? 'unit soft small' : 'soft small' }, unit));
+}
+
+/** How the feed behind a signal is, where it is not simply well. */
+function feedTrouble(name, base, feeds) {
+  const feed = feeds?.find(({ signals, latest }) => signals.includes(name) && latest.every(value => value.base === null || value.base === base));
+  if (!feed || feed.state === 'live' || feed.state === 'warming') return null;
+  return make('small', { class: 'soft below' }, `${feed.name} is ${plain(feed.state)}`, feed.next_try && [', next try ', due(feed.next_try)]);
+}
+
+export function outside(assessment, feeds, isPast = false) {
+  const base = assessment.pair.split('/')[0];
+  const rows = Object.entries(assessment.sources).filter(([name]) => name !== 'candles').map(([name, { state, source, as_of, age_seconds }]) => {
+    const held = assessment.external[name];
+    const [kind, word] = healthOf[state] ?? ['unknown', state];
+    return [
+      [signalOf(name).word, make('small', { class: 'soft below' }, as_of ? [source, ', ', isPast ? `${span(age_seconds)} old` : ago(as_of)] : 'never delivered')],
+      held ? valueOf(name, held.value) : missing(state === 'stale' ? 'the last value is too old to count' : 'no value has come yet'),
+      signalOf(name).isRecorded ? missing('it is only recorded: the score does not use it') : number(held?.addend ?? null, 3, held ? 'the past it is measured against is still too short' : 'it counts for nothing without a fresh value'),
+      make('div', null, health(kind, word), ' ', feedTrouble(name, base, feeds)),
+    ];
+  });
+  if (rows.length === 0) return make('p', { class: 'empty' }, make('strong', null, 'No outside source is configured'), 'The score rests on the candles alone.');
+  return table('What is known from outside, and what it adds to the score',
+    [{ text: 'Value of' }, { text: 'Is', number: true }, { text: 'Adds', number: true }, { text: 'Health' }], rows);
+}

@@ -1,0 +1,78 @@
+// Every pair with its verdict. Up and down go through the list, Home and End to its ends.
+import { make } from '../dom.js';
+import { icon } from '../icons.js';
+import { known } from '../knowledge.js';
+import { number } from '../numbers.js';
+import { blockWord, plain, regimeWord, verdictOf, verdictWord } from '../words.js';
+
+function content(market, assessment) {
+  const verdict = known.isLost ? 'unknown' : verdictOf(assessment);
+  const of = known.isLost && assessment ? `was ${verdictWord[verdictOf(assessment)].toLowerCase()}` : !assessment ? 'asking …'
+    : assessment.as_of === null ? 'no candle yet'
+    : verdict === 'blocked' ? assessment.blocked_by.map(blockWord).join(', ')
+      : [regimeWord(assessment.regime), assessment.stale ? 'stale data' : null].filter(Boolean).join(', ');
+  const isAlone = known.markets.filter(({ pair }) => pair === market.pair).length === 1;
+  return [
+    icon(verdict),
+    make('span', { class: 'name' }, market.pair, isAlone ? '' : make('span', { class: 'of' }, ` ${market.exchange} ${market.timeframe}`)),
+    make('span', { class: 'score' }, assessment ? number(assessment.risk_score, 2, 'the score is not known yet') : '–'),
+    make('span', { class: 'of' }, make('span', { class: 'word' }, verdictWord[verdict]), ' · ', of),
+    make('span', { class: 'of' }, assessment?.risk_class ? plain(assessment.risk_class) : ''),
+  ];
+}
+
+export function pairList(signal, choose) {
+  const list = make('ul');
+  const element = make('nav', { class: 'panel pairs', 'aria-label': 'Pairs' }, make('h2', null, 'Pairs'), list);
+  const links = new Map();
+  let marked = null;
+
+  const showOne = key => {
+    const link = links.get(key);
+    if (!link) return;
+    const assessment = known.assessments.get(key);
+    link.dataset.verdict = known.isLost ? 'unknown' : verdictOf(assessment);
+    link.replaceChildren(...content(known.markets.find(market => market.key === key), assessment));
+  };
+  const build = () => {
+    const wanted = known.markets.map(({ key }) => key);
+    if (wanted.join() !== [...links.keys()].join()) {
+      links.clear();
+      for (const market of known.markets) links.set(market.key, make('a', { href: `#/?market=${encodeURIComponent(market.key)}`, 'data-market': market.key }));
+      list.replaceChildren(...[...links.values()].map(link => make('li', null, link)));
+    }
+    wanted.forEach(showOne);
+    mark(marked);
+  };
+  const mark = key => {
+    marked = key;
+    for (const [name, link] of links) {
+      if (name === key) link.setAttribute('aria-current', 'true');
+      else link.removeAttribute('aria-current');
+    }
+  };
+  const pick = link => {
+    history.replaceState(null, '', link.getAttribute('href'));
+    choose(link.dataset.market);
+  };
+  list.addEventListener('click', event => {
+    const link = event.target.closest('a');
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    pick(link);
+  });
+  list.addEventListener('keydown', event => {
+    const all = [...links.values()], here = all.indexOf(document.activeElement);
+    const there = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: all.length - 1 }[event.key];
+    if (there === undefined || here < 0) return;
+    event.preventDefault();
+    const link = all[Math.max(0, Math.min(all.length - 1, there))];
+    link.focus();
+    pick(link);
+  });
+  build();
+  known.on('markets viewpoint', build, signal);
+  known.on('assessment', ({ key }) => showOne(key), signal);
+  known.on('connection', () => [...links.keys()].forEach(showOne), signal);
+  return { element, mark };
+}

@@ -1,0 +1,37 @@
+// The whole market in one band: verdict, breadth, why.
+import { make, place, wide } from '../dom.js';
+import { known } from '../knowledge.js';
+import { missing, number, percent } from '../numbers.js';
+import { ago } from '../service-clock.js';
+import { plain, regimes, regimeWord, verdictOf } from '../words.js';
+import { headline, reasons } from './why.js';
+
+const fact = (name, value, note) => make('div', null, make('dt', null, name), make('dd', null, value, note && make('small', null, note)));
+
+function breadth(whole) {
+  const shares = regimes.map(name => [name, whole.breadth[name] ?? 0]).filter(([, share]) => share > 0);
+  const label = shares.map(([name, share]) => `${regimeWord(name)} ${Math.round(share * 100)} %`).join(', ');
+  return make('div', null,
+    make('div', { class: 'breadth', role: 'img', 'aria-label': `Share of pairs per regime: ${label}` },
+      shares.map(([name, share]) => wide(make('i', { class: `regime-${name}` }, share > 0.12 ? `${regimeWord(name)} ${Math.round(share * 100)} %` : ''), share))),
+    make('p', { class: 'small soft' }, `Share of ${whole.pairs.length} ${whole.pairs.length === 1 ? 'pair' : 'pairs'} per regime`));
+}
+
+export function wholeMarket(signal) {
+  const element = place({ class: 'panel band', 'aria-label': 'The whole market', 'data-verdict': 'unknown' }, 'section');
+  const show = () => {
+    const { whole } = known;
+    element.dataset.verdict = known.isLost ? 'unknown' : verdictOf(whole);
+    if (!whole) return element.show(make('h1', { class: 'waiting' }, 'The whole market: asking …'));
+    element.show(
+      headline(whole, 'The whole market: may I trade now?', { policy: known.policy, tag: 'h1', isLost: known.isLost }),
+      make('div', null, breadth(whole), reasons(whole)),
+      make('dl', { class: 'facts' },
+        fact('Score', number(whole.risk_score, 2), whole.risk_class && `${plain(whole.risk_class)} risk`),
+        fact('Confidence', percent(whole.risk_confidence), whole.stale ? 'data is stale' : 'data is fresh'),
+        fact('Last candle', whole.as_of ? ago(whole.as_of) : missing('no candle has come yet'))));
+  };
+  show();
+  known.on('whole viewpoint policies connection', show, signal);
+  return element;
+}

@@ -1,0 +1,43 @@
+// The verdict and its reasons, in words.
+import { make } from '../dom.js';
+import { icon } from '../icons.js';
+import { fixed, percent } from '../numbers.js';
+import { ago, at } from '../service-clock.js';
+import { blockWord, flagWord, plain, verdictAnswer, verdictOf } from '../words.js';
+
+const isTime = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
+
+/** A sentence of the service with its times as people write them. */
+const sentence = text => text.split(/(\d{4}-\d\d-\d\dT[\d:.]+Z)/).map(piece => isTime.test(piece) ? at(piece) : plain(piece.replace(/\bflag_/g, '')));
+
+export const reasons = answer => make('ol', { class: 'reasons' }, answer.reasoning.map(text => make('li', null, sentence(text))));
+
+function consequence(answer, verdict, policy) {
+  if (verdict === 'blocked') return `Because of ${answer.blocked_by?.map(blockWord).join(' and ') || 'the reasons below'}.`;
+  if (verdict === 'unknown') return 'Too little is known; bots are not held back.';
+  const causes = verdict === 'caution' ? causesOfCaution(answer, policy) : [];
+  return [answer.position_scale === undefined ? null : [percent(answer.position_scale, 0, 'the score is not known'), ' of the usual position'],
+    causes.length > 0 && make('span', null, answer.position_scale === undefined ? 'Because of ' : '. Caution because of ', causes.join(' and '))].flat();
+}
+
+/** The interface lists only what blocks; what calls for caution is a raised flag, or a score from the policy's caution on. */
+function causesOfCaution(answer, policy) {
+  const raised = Object.entries(answer.event_flags).filter(([, isRaised]) => isRaised).map(([name]) => flagWord(name));
+  const from = policy?.decision.caution_score;
+  return answer.risk_score >= from ? [...raised, `a score of ${fixed(from, 2)} or more`] : raised;
+}
+
+/** Sign, answer and what follows from it. When the service is lost, its last answer is no answer to a question about now. */
+export function headline(answer, question, { policy, tag = 'h3', isLost = false }) {
+  const verdict = verdictOf(answer);
+  const [sign, says, then] = isLost
+    ? ['unknown', 'Not known now', ['Last known, at ', at(answer.assessed_at, true), `: ${verdictAnswer[verdict].toLowerCase()}.`]]
+    : [verdict, verdictAnswer[verdict], consequence(answer, verdict, policy)];
+  return make('div', { class: 'headline' }, icon(sign), make('div', null, make(tag, null, question), make('p', { class: 'answer' }, says), make('p', { class: 'then' }, then)));
+}
+
+/** Since when the verdict stands, as far as this page and the store can tell. */
+export const sinceWhen = (answer, since, stored) => !since ? null
+  : !since.seen && stored?.isBlocked === !answer.safe_to_trade ? [answer.safe_to_trade ? 'Not blocked since ' : 'Blocked since ', at(stored.since), stored.isLonger ? ' at least (' : ' (', ago(stored.since), ')']
+    : since.seen ? ['Verdict since ', at(since.since, true), ' (', ago(since.since), ')']
+    : ['Verdict unchanged since ', at(since.since, true), ' at least, when this page began to watch'];

@@ -1,0 +1,50 @@
+// What the names of the interface are called on the page.
+
+export const plain = name => name.replaceAll('_', ' ');
+
+export const regimes = ['bull', 'sideways', 'bear', 'choppy', 'high_vol', 'panic', 'unknown'];
+export const regimeWord = name => ({ high_vol: 'high volatility', unknown: 'not known' })[name] ?? plain(name ?? 'not known');
+
+export const parts = [
+  { name: 'volatility', word: 'Volatility' },
+  { name: 'regime', word: 'Regime' },
+  { name: 'trend_strength', word: 'Trend' },
+  { name: 'momentum', word: 'Momentum' },
+  { name: 'external', word: 'Outside' },
+];
+
+export const flagWord = name => plain(name.replace(/^flag_/, ''));
+
+const blocks = { risk_score: 'the risk score', stale_data: 'stale data' };
+
+/** A name in blocked_by, in plain words. */
+export const blockWord = name =>
+  blocks[name] ?? (name.startsWith('flag_') ? flagWord(name)
+    : name.startsWith('regime_') ? `the regime ${regimeWord(name.slice(7))}`
+      : name.startsWith('no_') ? `no fresh ${signalOf(name.slice(3)).word.toLowerCase()}` : plain(name));
+
+export const verdictOf = answer => {
+  if (!answer) return 'unknown';
+  if (!answer.safe_to_trade) return 'blocked';
+  if (answer.as_of === null || answer.risk_score === null) return 'unknown';
+  return answer.recommendation === 'entry_ok' ? 'safe' : 'caution';
+};
+
+export const verdictWord = { safe: 'Allowed', caution: 'Caution', blocked: 'Blocked', unknown: 'Not known' };
+export const verdictAnswer = { safe: 'Yes, entries are allowed', caution: 'Yes, with caution', blocked: 'No, entries are blocked', unknown: 'Not known yet' };
+
+const signals = {
+  fear_greed: { word: 'Fear and greed', unit: 'of 100', digits: 0 },
+  funding_rate: { word: 'Funding rate', unit: '% per 8 h', digits: 4, factor: 100 },
+  vix: { word: 'VIX', unit: 'points', digits: 2 },
+  dollar_index: { word: 'Dollar index', unit: 'points', digits: 2 },
+  liquidations: { word: 'Liquidations of the hour', unit: 'USD', digits: 0 },
+  open_interest: { word: 'Open interest', unit: 'contracts', digits: 0 },
+  news_sentiment: { word: 'News sentiment', unit: 'from −1 to 1', digits: 2 },
+  btc_dominance: { word: 'Bitcoin dominance', unit: '%', digits: 2 },
+  implied_volatility: { word: 'Implied volatility', unit: '% a year', digits: 1, isRecorded: true },
+  total_market_cap: { word: 'Total market cap', unit: 'billion USD', digits: 0, factor: 1e-9, isRecorded: true },
+  equity_future: { word: 'S&P 500 future', unit: 'points', digits: 2, isRecorded: true },
+};
+
+export const signalOf = name => signals[name] ?? { word: plain(name), unit: '', digits: 4 };

@@ -1,0 +1,46 @@
+using Remora.Bots.Freqtrade;
+using Remora.Bots.Webhooks;
+using Remora.Markets;
+using Remora.Risk;
+
+namespace Remora.Server.Settings;
+
+/// <summary>A Freqtrade bot as the settings file has it: the password is not in it, only the name of the variable that is.</summary>
+internal sealed record FreqtradeSettings(Uri? Url = null, string? User = null, string? PasswordEnv = null)
+{
+    public FreqtradeBot? Resolve(string name, IReadOnlyDictionary<string, string> environment, List<string> errors)
+    {
+        if (User is null) errors.Add($"{name}: 'user' is missing");
+        var password = Referred.Value($"{name}.password_env", PasswordEnv, environment, errors);
+        return Url is null || User is null || password is null ? null : new(Url, User, password);
+    }
+}
+
+/// <summary>A webhook as the settings file has it.</summary>
+internal sealed record WebhookSettings(
+    Uri? Url = null, string? SecretEnv = null, IReadOnlyList<string>? Events = null, IReadOnlyList<Pair>? Pairs = null, Side Side = Side.Long)
+{
+    public WebhookTarget? Resolve(string name, IReadOnlyDictionary<string, string> environment, List<string> errors)
+    {
+        var secret = Referred.Value($"{name}.secret_env", SecretEnv, environment, errors);
+        return Url is null || secret is null ? null : new(Url, secret)
+        {
+            OfSafety = Events?.Contains("safe_to_trade") != false,
+            OfRegime = Events?.Contains("regime") != false,
+            Pairs = Pairs?.ToHashSet(),
+            Side = Side,
+        };
+    }
+}
+
+/// <summary>What settings refer to instead of holding it.</summary>
+internal static class Referred
+{
+    public static string? Value(string setting, string? variable, IReadOnlyDictionary<string, string> environment, List<string> errors)
+    {
+        if (variable is null) errors.Add($"{setting} is missing: expected the name of an environment variable");
+        else if (environment.TryGetValue(variable, out var value) && value.Length > 0) return value;
+        else errors.Add($"{setting}: there is no environment variable {variable}");
+        return null;
+    }
+}

@@ -1,0 +1,100 @@
+using System.Diagnostics.Metrics;
+using Remora.Feeds;
+using Remora.Markets;
+using Remora.Regimes;
+using Remora.Risk;
+using Remora.Server.Answers;
+using Remora.Server.Streams;
+
+namespace Remora.Server.Telemetry;
+
+/// <summary>What is answered, by the default policy for a long, as gauges. The series are those of the tracked markets: as many as the settings name.</summary>
+internal static class MarketGauges
+{
+    private static readonly string[] Regimes = [.. Enum.GetValues<Regime>().Select(RemoraJson.NameOf)];
+
+    public static void Register(Meter meter, AssessmentBoard board)
+    {
+        Gauge("remora.risk.score", "Risk score from 0 to 1, higher is riskier; absent while unknown.", a => a.RiskScore);
+        Gauge("remora.risk.confidence", "How sure the assessment is, from 0 to 1.", a => a.RiskConfidence);
+        Gauge("remora.volatility.score", "Volatility score from 0 to 1; absent while unknown.", a => a.Volatility);
+        Gauge("remora.position.scale", "The part of a position to take, from 0 to 1; absent while unknown.", a => a.PositionScale);
+        Gauge("remora.safe.to.trade", "Whether entries are allowed: 1 or 0.", a => a.SafeToTrade ? 1 : 0);
+        Gauge("remora.stale", "Whether the last candle is too old: 1 or 0.", a => a.Stale ? 1 : 0);
+        Gauge("remora.warm.up.ratio", "How far the model is warmed up, from 0 to 1.", a => a.WarmUp);
+        Gauge("remora.candle.age", "Seconds since the close of the last candle used, by the service's clock; absent before the first.", a => a.AgeSeconds, "s");
+        meter.CreateObservableGauge("remora.regime", () => All(board).SelectMany(a => Regimes.Select(name =>
+            new Measurement<double>(a.Regime is { } regime && RemoraJson.NameOf(regime) == name ? 1 : 0, [.. Tags(a), new("regime", name)]))), null, "1 for the regime the market is in, 0 for the others.");
+        meter.CreateObservableGauge("remora.flag", () => All(board).SelectMany(a => Enum.GetValues<RiskFlag>().Where(flag => a.EventFlags[flag] is not null).Select(flag =>
+            new Measurement<double>(a.EventFlags[flag] == true ? 1 : 0, [.. Tags(a), new("flag", EventFlags.NameOf(flag))]))), null, "Whether a flag is raised: 1 or 0; absent while unknown.");
+        meter.CreateObservableGauge("remora.blocked", () => All(board).SelectMany(a => a.BlockedBy.Select(by =>
+            new Measurement<double>(1, [.. Tags(a), new("by", by)]))), null, "1 for each thing that blocks entries; absent where nothing does.");
+
+        void Gauge(string name, string help, Func<Assessment, double> value, string? unit = null) =>
+            meter.CreateObservableGauge(name, () => All(board).Select(a => new Measurement<double>(value(a), Tags(a))), unit, help);
+    }
+
+    private static IEnumerable<Assessment> All(AssessmentBoard board) => board.Markets.Select(market => board.Latest(market));
+
+    private static KeyValuePair<string, object?>[] Tags(Assessment a) => Tags(a.Exchange, a.Pair, a.Timeframe);
+
+    internal static KeyValuePair<string, object?>[] Tags(string exchange, Pair pair, Timeframe timeframe) =>
+        [new("exchange", exchange), new("pair", pair.ToString()), new("timeframe", timeframe.Name)];
+}
+
+/// <summary>How the event stream is.</summary>
+internal static class StreamGauges
+{
+    public static void Register(Meter meter, StreamHub streams)
+    {
+        meter.CreateObservableGauge("remora.stream.readers", () => streams.Readers, null, "How many read the event stream.");
+        meter.CreateObservableCounter("remora.stream.dropped", () => streams.Dropped, null, "Readers that were dropped because they took nothing.");
+        meter.CreateObservableCounter("remora.stream.changes", () => streams.Changes, null, "Changes that were sent to the stream's readers.");
+    }
+}
+
+/// <summary>How the feeds are, as gauges and counters.</summary>
+internal static class FeedGauges
+{
+    private static readonly FeedState[] States = Enum.GetValues<FeedState>();
+
+    public static void Register(Meter meter, AssessmentBoard board, ServiceParts parts)
+    {
+        meter.CreateObservableGauge("remora.feed.state", () => parts.Markets.SelectMany(feed => StatesOf(feed.Health.State, Tags(feed.Market))), null, "1 for the state a market's feed is in, 0 for the others.");
+        PerMarket("remora.feed.last.success.age", "s", "Seconds since the exchange last gave an answer that made sense.", health => Age(board, health.LastSuccess));
+        PerMarket("remora.feed.consecutive.failures", null, "Requests to the exchange that have failed since the last success.", health => health.ConsecutiveFailures);
+        Count("remora.feed.candles", "Closed candles delivered one by one.", health => health.CandlesDelivered);
+        Count("remora.feed.candles.missing", "Candles that the exchange does not have although it has later ones.", health => health.CandlesMissing);
+        Count("remora.feed.candles.refused", "Candles refused because they cannot be.", health => health.Refused.Values.Sum());
+        Count("remora.feed.failovers", "How often another exchange was switched to.", health => health.Failovers);
+
+        meter.CreateObservableGauge("remora.source.state", () => parts.Sources.SelectMany(source => StatesOf(source.Health.State, [new("source", source.Name)])), null, "1 for the state an outside source's feed is in, 0 for the others.");
+        PerSource("remora.source.last.success.age", "s", "Seconds since the source last gave an answer that made sense.", health => Age(board, health.LastSuccess));
+        PerSource("remora.source.consecutive.failures", null, "Requests to the source that have failed since the last success.", health => health.ConsecutiveFailures);
+        PerValue("remora.source.value", null, "The last value, in the signal's unit.", value => value.Value);
+        PerValue("remora.source.value.age", "s", "Seconds since the time the last value describes.", value => Age(board, value.HeldAt));
+
+        if (parts.Bridge is { } bridge)
+        {
+            meter.CreateObservableGauge("remora.bridge.up", () => bridge().Running ? 1 : 0, null, "Whether the bridge to the exchanges takes requests: 1 or 0.");
+            meter.CreateObservableCounter("remora.bridge.restarts", () => bridge().Restarts, null, "How often the bridge has ended unasked.");
+        }
+
+        void PerMarket(string name, string? unit, string help, Func<FeedHealth, double> value) =>
+            meter.CreateObservableGauge(name, () => parts.Markets.Select(feed => new Measurement<double>(value(feed.Health), Tags(feed.Market))), unit, help);
+        void Count(string name, string help, Func<FeedHealth, long> value) =>
+            meter.CreateObservableCounter(name, () => parts.Markets.Select(feed => new Measurement<long>(value(feed.Health), Tags(feed.Market))), null, help);
+        void PerSource(string name, string? unit, string help, Func<SourceHealth, double> value) =>
+            meter.CreateObservableGauge(name, () => parts.Sources.Select(source => new Measurement<double>(value(source.Health), new KeyValuePair<string, object?>("source", source.Name))), unit, help);
+        void PerValue(string name, string? unit, string help, Func<Observation, double> value) =>
+            meter.CreateObservableGauge(name, () => parts.Sources.SelectMany(source => source.Health.Latest.Select(o => new Measurement<double>(
+                value(o), new("source", source.Name), new("signal", RemoraJson.NameOf(o.Signal)), new("base", o.Base ?? "")))), unit, help);
+    }
+
+    private static KeyValuePair<string, object?>[] Tags(MarketId market) => MarketGauges.Tags(market.Exchange, market.Pair, market.Timeframe);
+
+    private static IEnumerable<Measurement<double>> StatesOf(FeedState present, KeyValuePair<string, object?>[] tags) =>
+        States.Select(state => new Measurement<double>(state == present ? 1 : 0, [.. tags, new("state", RemoraJson.NameOf(state))]));
+
+    private static double Age(AssessmentBoard board, Instant? at) => at is { } time ? Math.Max(0, (board.Now - time).TotalSeconds) : double.NaN;
+}

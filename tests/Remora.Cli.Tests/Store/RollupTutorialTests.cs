@@ -1,0 +1,45 @@
+using System.Text.RegularExpressions;
+using Remora.Testing;
+
+namespace Remora.Cli.Tests.Store;
+
+/// <summary>The tour in docs/rollups.md is typed as it stands there.</summary>
+public sealed partial class RollupTutorialTests
+{
+    [Fact]
+    public async Task The_tour_works_as_it_is_written()
+    {
+        await using var store = await StoreHost.StartAsync();
+        var page = await File.ReadAllTextAsync(Repository.PathOf("docs", "rollups.md"));
+        var blocks = Blocks().Matches(page).Select(match => (Kind: match.Groups["kind"].Value, Text: match.Groups["text"].Value)).ToList();
+        var sql = blocks.Where(block => block.Kind == "sql").ToList();
+        await store.RunAsync(sql[0].Text);
+        var places = new Dictionary<string, string>
+        {
+            ["activity.sql"] = store.File("activity.sql", sql[1].Text),
+            ["delta.csv"] = store.File("delta.csv", blocks.Single(block => block.Kind == "csv").Text),
+            ["data"] = store.Data,
+        };
+        var commands = blocks.Where(block => block.Kind == "console").SelectMany(block => block.Text.Trim().Split('\n')).ToList();
+        Assert.InRange(commands.Count, 8, 30);
+        var said = "";
+        foreach (var command in commands)
+        {
+            var words = Words().Matches(command).Select(match => match.Groups["word"].Value.Trim('"', '\'')).Skip(1).Select(word => places.GetValueOrDefault(word, word));
+            var (exit, output, errors) = await RemoraProcess.RunAsync([.. words]);
+            Assert.True(exit == 0, $"{command}: {output}{errors}");
+            said += output;
+        }
+        Assert.Contains("events: 3 rows loaded", said);
+        Assert.Contains("activity: exact: 3 rows", said);
+        Assert.Contains("\"2024-02-01 00:00:00\",\"a\",2,4,", said);
+        Assert.Contains("readers have version 2", said);
+        Assert.Equal("events\nrollup_loads\n", await store.RunAsync("SHOW TABLES"));
+    }
+
+    [GeneratedRegex("```(?<kind>[a-z]+)\n(?<text>.*?)```", RegexOptions.Singleline | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Blocks();
+
+    [GeneratedRegex("""(?<word>"[^"]*"|'[^']*'|[^ ]+)""", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Words();
+}

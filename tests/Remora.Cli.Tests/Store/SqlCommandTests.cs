@@ -1,0 +1,95 @@
+namespace Remora.Cli.Tests.Store;
+
+public sealed class SqlCommandTests
+{
+    [Fact]
+    public async Task An_empty_folder_is_opened_and_answers()
+    {
+        using var folder = new TemporaryFolder();
+        var (exit, output, errors) = await RemoraProcess.RunAsync("sql", "SELECT", "1", "--data", folder.File("data"));
+        Assert.True(exit == 0, errors);
+        Assert.Equal("1\n", output);
+    }
+
+    [Fact]
+    public async Task Asks_in_any_format_with_values_that_stay_values()
+    {
+        await using var store = await StoreHost.StartAsync();
+        await store.RunAsync("CREATE TABLE t (n UInt32, name String) ENGINE = MergeTree ORDER BY n");
+        await store.RunAsync("INSERT INTO t VALUES (1, 'one'), (2, 'two')");
+        var hostile = "'; DROP TABLE t; --";
+        var (_, output, _) = await RemoraProcess.RunAsync("sql", "SELECT n, {who:String} AS who FROM t WHERE n > {least:UInt32}", "--param", "least=1", "--param", "who=" + hostile, "--format", "JSONEachRow", "--data", store.Data);
+        Assert.Equal("{\"n\":2,\"who\":\"" + hostile + "\"}\n", output);
+        (_, output, _) = await RemoraProcess.RunAsync("sql", "SELECT name FROM t ORDER BY n", "--clickhouse", store.Url);
+        Assert.Equal("one\ntwo\n", output);
+        (_, output, _) = await RemoraProcess.RunAsync("sql", "SELECT count() FROM numbers(1000000) FORMAT CSV", "--clickhouse", store.Url, "--database", "default");
+        Assert.Equal("1000000\n", output);
+    }
+
+    [Fact]
+    public async Task Only_reads_whatever_it_is_asked()
+    {
+        await using var store = await StoreHost.StartAsync();
+        await store.RunAsync("CREATE TABLE t (n UInt32) ENGINE = MergeTree ORDER BY n");
+        await store.RunAsync("INSERT INTO t VALUES (7)");
+        foreach (var sql in new[] { "INSERT INTO t VALUES (8)", "DROP TABLE t", "SET readonly = 0", "SELECT 1 SETTINGS readonly = 0", "INSERT INTO FUNCTION file('x.csv', 'CSV', 'n UInt32') SELECT 1", "ALTER TABLE t DELETE WHERE 1" })
+        {
+            var (exit, output, errors) = await RemoraProcess.RunAsync("sql", sql, "--data", store.Data);
+            Assert.Equal((2, ""), (exit, output));
+            Assert.Contains("(READONLY)", errors);
+            Assert.Contains("only reads", errors);
+        }
+        var (two, _, both) = await RemoraProcess.RunAsync("sql", "SELECT 1; DROP TABLE t", "--data", store.Data);
+        Assert.Equal(2, two);
+        Assert.Contains("Multi-statements are not allowed", both);
+        Assert.Equal("7\n", await store.RunAsync("SELECT n FROM t"));
+    }
+
+    [Theory]
+    [InlineData("SELECT * FROM nothing", 2, "SHOW TABLES")]
+    [InlineData("SELECT {a:String}", 2, "--param")]
+    [InlineData("SELECT 1 FORMAT Nonsense", 2, "Nonsense")]
+    [InlineData(" ", 2, "there is no statement")]
+    public async Task What_is_wrong_is_one_line(string sql, int code, string said)
+    {
+        using var folder = new TemporaryFolder();
+        var (exit, _, errors) = await RemoraProcess.RunAsync("sql", sql, "--data", folder.File("data"));
+        Assert.Equal(code, exit);
+        Assert.Contains(said, errors);
+        Assert.Single(errors.Trim().Split('\n'));
+    }
+
+    [Fact]
+    public async Task A_store_that_is_not_there_is_named_with_what_to_do()
+    {
+        var (exit, _, errors) = await RemoraProcess.RunAsync("sql", "SELECT 1", "--clickhouse", "http://127.0.0.1:1");
+        Assert.Equal(3, exit);
+        Assert.Contains("is it running", errors);
+        (exit, _, errors) = await RemoraProcess.RunAsync("sql", "SELECT 1", "--clickhouse", "http://me:secret@127.0.0.1:1");
+        Assert.Equal(2, exit);
+        Assert.Contains("REMORA_CLICKHOUSE_PASSWORD", errors);
+        Assert.DoesNotContain("secret", errors);
+        (exit, _, errors) = await RemoraProcess.RunAsync("sql", "SELECT 1", "--data", "x", "--clickhouse", "http://127.0.0.1:1");
+        Assert.Equal(2, exit);
+        Assert.Contains("two places", errors);
+    }
+
+    [Fact]
+    public async Task A_query_ends_in_the_engine_when_the_command_is_stopped()
+    {
+        await using var store = await StoreHost.StartAsync();
+        await using var asking = RemoraProcess.Start(["sql", "SELECT count() FROM system.numbers WHERE NOT ignore('a long one')", "--clickhouse", store.Url]);
+        const string running = "SELECT count() FROM system.processes WHERE position(query, concat('a long', ' one')) > 0";
+        await BecomesAsync(store, running, "1\n");
+        asking.Terminate();
+        Assert.Equal(3, await asking.ExitAsync());
+        Assert.Contains("cancelled", asking.Errors);
+        await BecomesAsync(store, running, "0\n");
+    }
+
+    private static async Task BecomesAsync(StoreHost store, string sql, string expected)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (await store.RunAsync(sql) != expected) await Task.Delay(50, deadline.Token);
+    }
+}

@@ -1,0 +1,51 @@
+using System.Net;
+using Remora.ClickHouse.Embedded;
+
+namespace Remora.Cli.Tests.Store;
+
+/// <summary>A store in a fresh folder whose engine answers on a port too, so that tests write to it in plain HTTP.</summary>
+internal sealed class StoreHost : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder;
+    private readonly EmbeddedEngine _engine;
+    private readonly HttpClient _http;
+
+    private StoreHost(TemporaryFolder folder, EmbeddedEngine engine)
+    {
+        _folder = folder;
+        _engine = engine;
+        _http = new() { BaseAddress = new($"http://localhost:{engine.Endpoint.Port}") };
+    }
+
+    /// <summary>The data folder, as the command line takes it.</summary>
+    public string Data => _folder.File("data");
+
+    public string Url => _http.BaseAddress!.ToString();
+
+    public static async Task<StoreHost> StartAsync()
+    {
+        var folder = new TemporaryFolder();
+        var engine = await EmbeddedEngine.StartAsync(new() { Folder = Path.Combine(folder.File("data"), "clickhouse"), Port = 0 });
+        await engine.Client.ExecuteAsync("CREATE DATABASE remora");
+        return new(folder, engine);
+    }
+
+    /// <summary>Runs a statement, which may write.</summary>
+    public async Task<string> RunAsync(string sql)
+    {
+        using var content = new StringContent(sql);
+        using var answer = await _http.PostAsync("/?database=remora", content);
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.StatusCode == HttpStatusCode.OK, text);
+        return text;
+    }
+
+    public string File(string name, string content) => _folder.Write(name, content);
+
+    public async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        await _engine.DisposeAsync();
+        _folder.Dispose();
+    }
+}

@@ -1,0 +1,33 @@
+using Remora.ClickHouse.Rollups;
+
+namespace Remora.ClickHouse.Tests.Rollups;
+
+/// <summary>There is no cluster here: the engine's own parser says whether the statements for one are statements.</summary>
+public sealed class ClusterTests(Engine engine)
+{
+    [Fact]
+    public async Task The_engine_understands_every_statement_for_a_cluster()
+    {
+        var (client, plain) = await Events.NewAsync(engine, apply: false);
+        using var clustered = new ClickHouseClient(new() { Socket = () => engine.Embedded.Endpoint.Socket, Database = client.Database, Cluster = "many" });
+        var plan = await new Rollup(clustered, plain.Definition, Events.Options).PlanAsync();
+        Assert.Equal(15, plan.Statements.Count);
+        Assert.All(plan.Statements, sql => Assert.Contains(" ON CLUSTER `many`", sql));
+        Assert.Equal(5, plan.Statements.Count(sql => sql.Contains("ENGINE = ReplicatedAggregatingMergeTree")));
+        Assert.Equal(5, plan.Statements.Count(sql => sql.Contains($"cluster(`many`, `{client.Database}`, `activity_")));
+        var chain = new RollupChain(plain.Definition, 1, clustered);
+        var name = chain.Target(plain.Definition.Intervals[0]);
+        string[] others = [chain.Drop(name, isView: false), chain.Drop(name, isView: true), $"OPTIMIZE TABLE {name.Quoted}{chain.OnCluster} PARTITION ID '202401' FINAL"];
+        foreach (var sql in plan.Statements.Concat(others)) Assert.NotEmpty(await client.ListAsync("EXPLAIN AST " + sql, row => row.String()));
+    }
+
+    [Fact]
+    public async Task What_would_be_wrong_on_a_cluster_is_refused()
+    {
+        var (client, plain) = await Events.NewAsync(engine);
+        using var clustered = new ClickHouseClient(new() { Socket = () => engine.Embedded.Endpoint.Socket, Database = client.Database, Cluster = "many" });
+        var rollup = new Rollup(clustered, plain.Definition, Events.Options);
+        foreach (var verb in (Func<Task>[])[() => rollup.VerifyAsync(), () => rollup.BackfillAsync(), () => rollup.RebuildAsync(), () => rollup.LoadAsync(["x.csv"])])
+            Assert.Contains("is not supported on the cluster 'many'", (await Assert.ThrowsAsync<RollupException>(verb)).Message);
+    }
+}

@@ -1,0 +1,192 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Remora.Markets;
+using Remora.Risk;
+using Remora.Server.Access;
+using Remora.Server.Settings;
+using Remora.Testing;
+
+namespace Remora.Server.Tests;
+
+public sealed class AccessTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("remora-keys").FullName;
+
+    private ServiceSettings Guarded => LiveServer.Settings with { RequireKeys = true, Data = _folder };
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task Without_a_key_or_with_a_wrong_one_nothing_is_told_but_that_it_lives()
+    {
+        var secret = Add("bot");
+        await using var service = await LiveServer.StartAsync(Guarded with { AnonymousPerMinute = 1000 });
+        foreach (var path in new[] { "/api/v1/risk", "/api/v1/risk?pair=BTC/USDT", "/api/v1/stream", "/metrics", "/openapi/v1.json", "/nowhere" })
+        {
+            Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(service, path, null));
+            Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(service, path, ApiKey.NewSecret()));
+            Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(service, path, secret[..^1]));
+        }
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(service, "/healthz", null));
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(service, "/api/v1/risk?pair=BTC/USDT", secret));
+        Assert.Contains("Bearer", (await service.Http.GetAsync("/api/v1/risk")).Headers.WwwAuthenticate.ToString());
+    }
+
+    [Fact]
+    public async Task Keys_are_taken_up_and_dropped_while_the_service_runs()
+    {
+        var first = Add("first");
+        await using var service = await LiveServer.StartAsync(Guarded with { AnonymousPerMinute = 100_000, KeyPerMinute = 100_000 });
+        var second = Add("second");
+        await UntilAsync(service, second, HttpStatusCode.OK);
+        new KeyFile(_folder).Change(keys => [.. keys.Where(key => key.Name != "first")]);
+        await UntilAsync(service, first, HttpStatusCode.Unauthorized);
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(service, "/api/v1/risk", second));
+    }
+
+    [Fact]
+    public async Task A_key_judges_as_it_prefers_where_the_caller_does_not_say()
+    {
+        var secret = Add("short", policy: "aggressive", side: Side.Short);
+        await using var service = await LiveServer.StartAsync(Guarded);
+        service.Http.DefaultRequestHeaders.Authorization = new("Bearer", secret);
+        var preferred = await service.GetAsync("/api/v1/risk?pair=BTC/USDT");
+        Assert.Equal(("aggressive", "short"), (preferred.GetProperty("policy").GetString(), preferred.GetProperty("side").GetString()));
+        var said = await service.GetAsync("/api/v1/risk?pair=BTC/USDT&policy=remora-1&side=long");
+        Assert.Equal(("remora-1", "long"), (said.GetProperty("policy").GetString(), said.GetProperty("side").GetString()));
+    }
+
+    [Fact]
+    public async Task Each_has_a_limit_of_its_own_and_is_told_when_to_come_back()
+    {
+        var (patient, own) = (Add("patient"), Add("own", perMinute: 2));
+        await using var service = await LiveServer.StartAsync(Guarded with { RequireKeys = false, Host = "0.0.0.0", AllowAnonymous = true, AnonymousPerMinute = 3, KeyPerMinute = 50 });
+        async Task<int> Answered(string? key)
+        {
+            var count = 0;
+            for (var i = 0; i < 5; i++)
+                if (await AskAsync(service, "/api/v1/risk", key) == HttpStatusCode.OK) count++;
+            return count;
+        }
+        Assert.Equal((5, 2, 3), (await Answered(patient), await Answered(own), await Answered(null)));
+        using var refused = await service.Http.GetAsync("/api/v1/risk?pair=BTC/USDT");
+        Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+        Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 60);
+        Assert.Contains("3 requests a minute", JsonElement.Parse(await refused.Content.ReadAsStringAsync()).GetProperty("detail").GetString());
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(service, "/healthz", null));
+    }
+
+    [Fact]
+    public async Task This_machine_needs_no_key_and_has_no_limit()
+    {
+        await using var service = await LiveServer.StartAsync(LiveServer.Settings with { Data = _folder, AnonymousPerMinute = 1 });
+        for (var i = 0; i < 10; i++) Assert.Equal(HttpStatusCode.OK, await AskAsync(service, "/api/v1/risk", null));
+    }
+
+    [Fact]
+    public void The_file_holds_no_key_and_is_its_owners_alone()
+    {
+        var secret = Add("bot");
+        var file = new KeyFile(_folder);
+        Assert.DoesNotContain(secret[4..], File.ReadAllText(file.Path));
+        Assert.Equal(ApiKey.HashOf(secret), Assert.Single(file.Read()).Hash);
+        if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file.Path));
+        Assert.Throws<SettingsException>(() => SettingsReader.Read(null, new Dictionary<string, string>(), new Dictionary<string, string> { ["host"] = "0.0.0.0", ["data"] = _folder + "/none" }));
+        Assert.Equal("0.0.0.0", SettingsReader.Read(null, new Dictionary<string, string>(), new Dictionary<string, string> { ["host"] = "0.0.0.0", ["data"] = _folder }).Host);
+    }
+
+    [Fact]
+    public async Task Browsers_are_told_what_they_may_do()
+    {
+        await using var service = await LiveServer.StartAsync(LiveServer.Settings with { CorsOrigins = ["https://example.org"] });
+        async Task<HttpResponseMessage> From(string origin, HttpMethod? method = null)
+        {
+            using var request = new HttpRequestMessage(method ?? HttpMethod.Get, "/api/v1/risk");
+            request.Headers.Add("Origin", origin);
+            return await service.Http.SendAsync(request);
+        }
+        using var known = await From("https://example.org");
+        Assert.Equal(["https://example.org"], known.Headers.GetValues("Access-Control-Allow-Origin"));
+        using var asked = await From("https://example.org", HttpMethod.Options);
+        Assert.Equal(HttpStatusCode.NoContent, asked.StatusCode);
+        using var stranger = await From("https://example.com");
+        Assert.False(stranger.Headers.Contains("Access-Control-Allow-Origin"));
+        foreach (var (name, value) in new[] { ("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY"), ("Referrer-Policy", "no-referrer"), ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'") })
+            Assert.Equal([value], stranger.Headers.GetValues(name));
+    }
+
+    [Fact]
+    public async Task The_access_log_has_a_line_for_each_request_and_no_secret()
+    {
+        var secret = Add("bot");
+        var lines = new LineLog();
+        await using (var service = await LiveServer.StartAsync(Guarded with { AccessLog = true }, log: lines))
+        {
+            await AskAsync(service, "/api/v1/risk?pair=BTC/USDT&token=hidden", secret);
+            await AskAsync(service, "/a%0Ab", secret);
+            await AskAsync(service, "/api/v1/risk", ApiKey.Prefix + "wrong");
+        }
+        Assert.Equal(["GET /api/v1/risk 400", "GET /a%0Ab 404", "GET /api/v1/risk 401"], lines.All.Where(line => line.StartsWith("GET")).Select(line => string.Join(' ', line.Split(' ')[..3])));
+        Assert.Equal(["bot", "bot", "anonymous"], lines.All.Where(line => line.StartsWith("GET")).Select(line => line.Split(' ')[5]));
+        Assert.DoesNotContain(lines.All, line => line.Contains("hidden") || line.Contains(ApiKey.Prefix));
+    }
+
+    private string Add(string name, string? policy = null, Side? side = null, int? perMinute = null)
+    {
+        var secret = ApiKey.NewSecret();
+        new KeyFile(_folder).Change(keys => [.. keys, new(name, ApiKey.HashOf(secret), Given.Time, policy, side, perMinute)]);
+        return secret;
+    }
+
+    private static async Task<HttpStatusCode> AskAsync(LiveServer service, string path, string? key)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        if (key is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        using var response = await service.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        return response.StatusCode;
+    }
+
+    private static async Task UntilAsync(LiveServer service, string key, HttpStatusCode status)
+    {
+        for (var i = 0; i < 300; i++)
+        {
+            if (await AskAsync(service, "/api/v1/risk", key) == status) return;
+            await Task.Delay(100);
+        }
+        Assert.Fail($"it never became {status}");
+    }
+
+    /// <summary>Keeps what is logged.</summary>
+    private sealed class LineLog : ILoggerFactory, ILogger
+    {
+        private readonly List<string> _lines = [];
+
+        public IReadOnlyList<string> All
+        {
+            get
+            {
+                lock (_lines) return [.. _lines];
+            }
+        }
+
+        public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
+
+        public ILogger CreateLogger(string categoryName) => categoryName.StartsWith("Remora") ? this : NullLogger.Instance; // the command line mutes the framework's
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            lock (_lines) _lines.Add(formatter(state, exception));
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}

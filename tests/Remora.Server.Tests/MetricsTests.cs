@@ -1,0 +1,137 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Remora.Feeds;
+using Remora.Markets;
+using Remora.Server.Telemetry;
+using Remora.Testing;
+
+namespace Remora.Server.Tests;
+
+public sealed class MetricsTests
+{
+    private const string Btc = "{exchange=\"binance\",pair=\"BTC/USDT\",timeframe=\"5m\"";
+    private const string Refused = "remora_http_request_duration_seconds_count{route=\"/api/v1/risk\",status=\"404\"}";
+
+    [Fact]
+    public async Task The_figures_are_those_of_the_interface()
+    {
+        await using var service = await LiveServer.StartAsync();
+        await service.WarmAsync();
+        await service.ObserveAsync(Given.Observation(Signal.FearGreed, 15, Given.Time));
+        service.Clock.Advance(TimeSpan.FromSeconds(90));
+        var risk = await service.GetAsync("/api/v1/risk?pair=BTC/USDT");
+        await service.GetAsync("/api/v1/risk?pair=DOGE/USDT", HttpStatusCode.NotFound);
+        await using var stream = await EventStream.OpenAsync(service.Http);
+        await stream.NextAsync();
+
+        var metrics = await ReadAsync(service);
+        for (var i = 0; i < 1000 && !metrics.ContainsKey(Refused); i++) metrics = await ReadAsync(service); // a request is counted after its answer was sent
+        Assert.Equal(risk.GetProperty("risk_score").GetDouble(), metrics[$"remora_risk_score{Btc}}}"]);
+        Assert.Equal(0, metrics[$"remora_safe_to_trade{Btc}}}"]);
+        Assert.Equal(1, metrics[$"remora_blocked{Btc},by=\"flag_extreme_fear\"}}"]);
+        Assert.Equal(1, metrics[$"remora_flag{Btc},flag=\"flag_extreme_fear\"}}"]);
+        Assert.Equal(1, metrics[$"remora_regime{Btc},regime=\"{risk.GetProperty("regime").GetString()}\"}}"]);
+        Assert.Equal(1, metrics.Where(one => one.Key.StartsWith($"remora_regime{Btc}")).Sum(one => one.Value));
+        Assert.Equal(90, metrics[$"remora_candle_age_seconds{Btc}}}"]);
+        Assert.Equal(15, metrics["remora_source_value{source=\"test\",signal=\"fear_greed\",base=\"\"}"]);
+        Assert.Equal(90, metrics["remora_source_value_age_seconds{source=\"test\",signal=\"fear_greed\",base=\"\"}"]);
+        Assert.Equal(1, metrics["remora_source_state{source=\"test\",state=\"live\"}"]);
+        Assert.Equal(1, metrics["remora_stream_readers"]);
+        Assert.Equal(1, metrics["remora_http_request_duration_seconds_count{route=\"/api/v1/stream\",status=\"200\"}"]);
+        Assert.Equal(1, metrics["remora_http_request_duration_seconds_count{route=\"/api/v1/risk\",status=\"200\"}"]);
+        Assert.Equal(1, metrics[Refused]);
+        Assert.Equal(2, metrics["remora_engine_apply_duration_seconds_count"]);
+        Assert.DoesNotContain(metrics.Keys, name => name.StartsWith("remora_risk_score") && name.Contains("ETH")); // not known: absent, not 0
+        foreach (var name in new[] { "process_cpu_seconds_total", "process_resident_memory_bytes", "process_threads", "dotnet_gc_heap_bytes" }) Assert.True(metrics[name] > 0, name);
+    }
+
+    [Fact]
+    public async Task Others_can_add_instruments_of_their_own()
+    {
+        await using var service = await LiveServer.StartAsync(observe: [meter => meter.CreateObservableGauge("remora.recorder.queue.length", () => 7, null, "Rows that wait.")]);
+        Assert.Equal(7, (await ReadAsync(service))["remora_recorder_queue_length"]);
+    }
+
+    [Fact]
+    public async Task Paths_that_callers_make_up_do_not_become_series()
+    {
+        await using var service = await LiveServer.StartAsync();
+        for (var i = 0; i < 50; i++) await service.GetAsync($"/made/up/{i}", HttpStatusCode.NotFound);
+        var metrics = await ReadAsync(service);
+        const string none = "remora_http_request_duration_seconds_count{route=\"none\",status=\"404\"}";
+        for (var i = 0; i < 1000 && metrics.GetValueOrDefault(none) < 50; i++) metrics = await ReadAsync(service);
+        Assert.Equal(50, metrics[none]);
+        Assert.DoesNotContain(metrics.Keys, name => name.Contains("made"));
+    }
+
+    [Fact]
+    public void What_is_recorded_adds_up_in_buckets_and_labels_are_escaped()
+    {
+        using var meter = new Meter("test");
+        using var prometheus = new PrometheusText(meter);
+        var histogram = meter.CreateHistogram("a.b", "s", "Help \\ and\nmore", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 1] });
+        foreach (var value in new[] { 0.05, 0.1, 0.5, 3 }) histogram.Record(value, new KeyValuePair<string, object?>("x.y", "\"\\\n" + value.ToString()[..0]));
+        Assert.Equal(
+            "# HELP a_b_seconds Help \\\\ and\\nmore\n# TYPE a_b_seconds histogram\na_b_seconds_bucket{x_y=\"\\\"\\\\\\n\",le=\"0.1\"} 2\na_b_seconds_bucket{x_y=\"\\\"\\\\\\n\",le=\"1\"} 3\n"
+            + "a_b_seconds_bucket{x_y=\"\\\"\\\\\\n\",le=\"+Inf\"} 4\na_b_seconds_sum{x_y=\"\\\"\\\\\\n\"} 3.65\na_b_seconds_count{x_y=\"\\\"\\\\\\n\"} 4\n",
+            prometheus.Write());
+    }
+
+    [Fact]
+    public async Task Promtool_has_nothing_to_say()
+    {
+        await using var service = await LiveServer.StartAsync();
+        await service.WarmAsync();
+        await service.ObserveAsync(Given.Observation(Signal.FearGreed, 15, Given.Time));
+        var text = await service.Http.GetStringAsync("/metrics");
+        Process process;
+        try
+        {
+            process = Process.Start(new ProcessStartInfo("promtool", "check metrics") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        }
+        catch (Win32Exception)
+        {
+            Assert.Skip("promtool is not installed (Debian: apt-get install prometheus)");
+            return;
+        }
+        using (process)
+        {
+            var said = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+            await process.StandardInput.WriteAsync(text);
+            process.StandardInput.Close();
+            await process.WaitForExitAsync();
+            Assert.Equal((0, ""), (process.ExitCode, string.Concat(await said)));
+        }
+    }
+
+    [Fact]
+    public async Task A_collector_is_sent_the_same()
+    {
+        using var collector = new TcpListener(IPAddress.Loopback, 0);
+        collector.Start();
+        var url = new Uri($"http://127.0.0.1:{((IPEndPoint)collector.LocalEndpoint).Port}");
+        await using var service = await LiveServer.StartAsync(LiveServer.Settings with { OtlpEndpoint = url, OtlpInterval = TimeSpan.FromMilliseconds(200) });
+        using var socket = await collector.AcceptTcpClientAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        await using var stream = socket.GetStream();
+        var received = new StringBuilder();
+        var buffer = new byte[64 * 1024];
+        while (!received.ToString().Contains("remora.risk.confidence"))
+        {
+            var count = await stream.ReadAsync(buffer).AsTask().WaitAsync(TimeSpan.FromSeconds(60));
+            Assert.NotEqual(0, count);
+            received.Append(Encoding.Latin1.GetString(buffer, 0, count));
+        }
+        Assert.StartsWith("POST /v1/metrics HTTP/1.1", received.ToString());
+    }
+
+    private static async Task<Dictionary<string, double>> ReadAsync(LiveServer service)
+    {
+        var text = await service.Http.GetStringAsync("/metrics");
+        return text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line[0] != '#')
+            .ToDictionary(line => line[..line.LastIndexOf(' ')], line => double.Parse(line[(line.LastIndexOf(' ') + 1)..]));
+    }
+}

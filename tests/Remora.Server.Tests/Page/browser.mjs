@@ -1,0 +1,59 @@
+// A headless Chromium that does what the lines on standard input say, one JSON object each, and answers each with a line.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
+import { chromium } from 'playwright-core';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const patience = 60_000;
+const isRoot = process.getuid?.() === 0;
+const browser = await chromium.launch({ executablePath: process.argv[2], args: isRoot ? ['--no-sandbox'] : [] });
+let context = null, page = null, faults = null;
+
+const commands = {
+  // `answers` are given in place of the service's: bodies by the paths of the interface.
+  async open({ url, width, height, dark, answers }) {
+    await context?.close();
+    context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce' });
+    page = await context.newPage();
+    faults = { console: [], hosts: new Set() };
+    page.on('console', message => message.type() === 'error' && faults.console.push(message.text()));
+    page.on('pageerror', error => faults.console.push(String(error.stack)));
+    page.on('request', request => request.url().startsWith('data:') || faults.hosts.add(new URL(request.url()).origin));
+    for (const [path, body] of Object.entries(answers))
+      await page.route(address => address.pathname === `/api/v1/${path}`, route => route.fulfill({ contentType: 'application/json', body }));
+    await page.goto(url);
+  },
+  // The condition is an expression in the page. Playwright's own waiting would evaluate it inside the page, which the page's policy forbids.
+  async until({ condition }) {
+    for (const end = performance.now() + patience; performance.now() < end;) {
+      if (await page.evaluate(condition).catch(() => false)) return; // between two documents there is nothing to ask
+      await setTimeout(50);
+    }
+    throw new Error(`it did not come about: ${condition}; the page says: ${await page.evaluate('document.body.innerText')}`);
+  },
+  ask: ({ expression }) => page.evaluate(expression),
+  press: ({ key }) => page.keyboard.press(key),
+  click: ({ selector }) => page.click(selector, { timeout: patience }),
+  async check() {
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => globalThis.axe.run());
+    return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ impact, id, nodes }) => `${impact} ${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('; ')}`);
+  },
+  picture: ({ path }) => page.screenshot({ path, fullPage: true }).then(() => null),
+  faults: () => ({ console: faults.console, hosts: [...faults.hosts] }),
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  let answer;
+  try {
+    const { command, ...given } = JSON.parse(line);
+    answer = { result: await commands[command](given) ?? null };
+  } catch (error) {
+    answer = { error: String(error.message) };
+  }
+  process.stdout.write(JSON.stringify(answer) + '\n');
+}
+await browser.close();
