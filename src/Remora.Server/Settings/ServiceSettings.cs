@@ -97,12 +97,6 @@ public sealed record ServiceSettings
     /// <summary>How many may read the event stream at once.</summary>
     public int MaxStreams { get; init; } = 5000;
 
-    /// <summary>How many may read the event stream at once.</summary>
-    public int MaxStreams { get; init; } = 5000;
-
-    /// <summary>The keys of outside sources, from the environment alone.</summary>
-    public ApiKeys Keys { get; init; } = ApiKeys.None;
-
     /// <summary>Freqtrade bots whose pairs are locked while they are unsafe.</summary>
     public IReadOnlyList<FreqtradeBot> Freqtrade { get; init; } = [];
 
