@@ -28,5 +28,6 @@ internal static class CommandLine
         JudgeCommand.Create(),
         KeysCommand.Create(),
         DoctorCommand.Create(),
+        SupportBundleCommand.Create(),
     };
 }

@@ -61,8 +61,10 @@ internal static class ServeCommand
 
     private static async Task<int> RunAsync(ServiceSettings settings, ParseResult parsed, SandboxOptionSet world, CancellationToken cancellation)
     {
-        using var log = LoggerFactory.Create(logging => logging
-            .AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, "yyyy-MM-dd'T'HH:mm:ss'Z' ", true))
+        const string timestamp = "yyyy-MM-dd'T'HH:mm:ss'Z' ";
+        using var log = LoggerFactory.Create(logging => (settings.LogFormat == "json"
+                ? logging.AddJsonConsole(console => (console.TimestampFormat, console.UseUtcTimestamp) = (timestamp.TrimEnd(), true))
+                : logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, timestamp, true)))
             .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace)
             .AddFilter("Microsoft", LogLevel.Warning));
         SandboxServer? ownSandbox = null;
