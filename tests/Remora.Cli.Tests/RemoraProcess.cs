@@ -47,6 +47,7 @@ internal sealed partial class RemoraProcess : IAsyncDisposable
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "remora-cli.dll"));
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("REMORA_", StringComparison.Ordinal)).ToList()) start.Environment.Remove(name);
+        start.Environment["REMORA_STORE"] = "false"; // starting an engine takes longer than most tests: those that need one say so
         foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
         return new(Process.Start(start)!);
     }

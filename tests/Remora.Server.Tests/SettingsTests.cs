@@ -34,6 +34,26 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
+    public void A_key_of_a_source_comes_from_the_environment_and_is_refused_elsewhere()
+    {
+        const string key = "secret-key-0123456789";
+        var settings = SettingsReader.Read(null, new Dictionary<string, string> { ["REMORA_COINGLASS_KEY"] = key }, None);
+        Assert.NotNull(settings.Keys.Coinglass);
+        Assert.DoesNotContain(key, $"{settings}", StringComparison.Ordinal);
+
+        var file = Write($$"""{ "coinglass_key": "{{key}}" }""");
+        foreach (var read in new Action[] { () => SettingsReader.Read(file, None, None), () => SettingsReader.Read(null, None, new Dictionary<string, string> { ["coinglass-key"] = key }) })
+        {
+            var error = Assert.Single(Assert.Throws<SettingsException>(read).Errors);
+            Assert.Contains("environment as REMORA_COINGLASS_KEY", error, StringComparison.Ordinal);
+            Assert.DoesNotContain(key, error, StringComparison.Ordinal);
+        }
+        var bad = Assert.Throws<SettingsException>(() => SettingsReader.Read(null, new Dictionary<string, string> { ["REMORA_FRED_API_KEY"] = "not a key!" }, None));
+        Assert.Contains("REMORA_FRED_API_KEY", Assert.Single(bad.Errors), StringComparison.Ordinal);
+        Assert.DoesNotContain("not a key!", bad.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Markets_may_differ_from_each_other()
     {
         var file = Write("""{ "timeframe": "15m", "fallbacks": ["okx"], "markets": [ { "pair": "BTC/USDT", "exchange": "kraken", "fallbacks": ["bybit", "coinbase:BTC/USD"] }, { "pair": "ETH/USDT", "timeframe": "1h" } ] }""");

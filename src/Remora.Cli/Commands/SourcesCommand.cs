@@ -17,7 +17,7 @@ internal static class SourcesCommand
     {
         var url = Options.Address("--url", $"Where the service is; {AskCommand.DefaultUrl} without it");
         var json = new Option<bool>("--json") { Description = "The answer as it came" };
-        var command = new Command("sources", "Lists value, age, next try and error of each outside source of a running service. Exit code 1 when one is degraded or unreachable.") { url, json, Test() };
+        var command = new Command("sources", "Lists value, age, next try and error of each outside source of a running service. Exit code 1 when one is degraded or unreachable.") { url, json, Test(), SourceNewsCommand.Create() };
         command.SetAction((parsed, cancellation) => ListAsync(parsed.GetValue(url) ?? new(AskCommand.DefaultUrl), parsed.GetValue(json), cancellation));
         return command;
     }

@@ -1,0 +1,60 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Spectre.Console;
+
+namespace Remora.Cli.Commands;
+
+/// <summary><c>remora sources news</c>: the headlines behind the news sentiment of a running service.</summary>
+internal static class SourceNewsCommand
+{
+    private const string WholeMarket = "market";
+
+    public static Command Create()
+    {
+        var url = Options.Address("--url", $"Where the service is; {AskCommand.DefaultUrl} without it");
+        var json = new Option<bool>("--json") { Description = "The answer as it came" };
+        var command = new Command("news", "Shows the news sentiment of a running service, and the headlines it is made of.") { url, json };
+        command.SetAction((parsed, cancellation) => ShowAsync(parsed.GetValue(url) ?? new(AskCommand.DefaultUrl), parsed.GetValue(json), cancellation));
+        return command;
+    }
+
+    private static async Task<int> ShowAsync(Uri url, bool json, CancellationToken cancellation)
+    {
+        try
+        {
+            using var http = new HttpClient { BaseAddress = url, Timeout = TimeSpan.FromSeconds(5) };
+            var body = await http.GetStringAsync("/api/v1/news", cancellation);
+            var report = JsonElement.Parse(body);
+            if (json) Console.WriteLine(body);
+            else Show(report);
+            return ExitCode.Ok;
+        }
+        catch (Exception e) when (e is HttpRequestException or JsonException or KeyNotFoundException || (e is TaskCanceledException && !cancellation.IsCancellationRequested))
+        {
+            return Terminal.Fail($"no service with news answers at {url} ({e.Message}). Start one with 'remora serve', or name it with --url.", ExitCode.Unavailable);
+        }
+    }
+
+    private static void Show(JsonElement report)
+    {
+        foreach (var verdict in report.GetProperty("verdicts").EnumerateArray())
+            Console.WriteLine($"{Word(verdict, "base", WholeMarket),-8} {Number(verdict.GetProperty("sentiment"), "too few headlines"),-20} {verdict.GetProperty("opinions").GetInt32()} headlines with an opinion");
+        var table = new Table { Border = TableBorder.Simple };
+        foreach (var name in new[] { "published", "outlet", "score", "of the market's", "about" }) table.AddColumn(new TableColumn(name) { NoWrap = true });
+        table.AddColumn("headline and what decided");
+        foreach (var headline in report.GetProperty("headlines").EnumerateArray())
+        {
+            var part = headline.GetProperty("contributions").TryGetProperty(WholeMarket, out var share) ? Number(share, "") : "";
+            string[] cells = [Word(headline, "published_at", ""), Word(headline, "outlet", ""), Number(headline.GetProperty("score"), ""), part, Joined(headline, "mentions"), $"{Word(headline, "title", "")} [{Joined(headline, "terms")}]"];
+            table.AddRow([.. cells.Select(cell => new Text(cell))]);
+        }
+        Terminal.Data.Write(table);
+    }
+
+    private static string Joined(JsonElement parent, string name) => string.Join(", ", parent.GetProperty(name).EnumerateArray().Select(item => item.GetString()));
+
+    private static string Number(JsonElement value, string otherwise) => value.ValueKind == JsonValueKind.Number ? value.GetDouble().ToString("+0.000;-0.000;0", CultureInfo.InvariantCulture) : otherwise;
+
+    private static string Word(JsonElement parent, string name, string otherwise) => parent.GetProperty(name) is { ValueKind: JsonValueKind.String } field ? field.GetString()! : otherwise;
+}
