@@ -13,16 +13,16 @@ internal static class Surroundings
     {
         try
         {
-            Directory.CreateDirectory(settings.Data);
-            var probe = Path.Combine(settings.Data, $".probe-{Environment.ProcessId}");
+            Directory.CreateDirectory(settings.DataFolder);
+            var probe = Path.Combine(settings.DataFolder, $".probe-{Environment.ProcessId}");
             File.WriteAllText(probe, "");
             File.Delete(probe);
-            var free = new DriveInfo(Path.GetFullPath(settings.Data)).AvailableFreeSpace;
-            return new("data folder", free < LeastFree ? null : true, $"{settings.Data}, {free / (double)(1L << 30):0.0} GiB free");
+            var free = new DriveInfo(Path.GetFullPath(settings.DataFolder)).AvailableFreeSpace;
+            return new("data folder", free < LeastFree ? null : true, $"{settings.DataFolder}, {free / (double)(1L << 30):0.0} GiB free");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            return new("data folder", false, $"{settings.Data} cannot be written to ({e.Message}): choose another with --data");
+            return new("data folder", false, $"{settings.DataFolder} cannot be written to ({e.Message}): choose another with --data");
         }
     }
 
@@ -30,7 +30,7 @@ internal static class Surroundings
     public static Finding Keys(ServiceSettings settings)
     {
         const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
-        var file = new KeyFile(settings.Data);
+        var file = new KeyFile(settings.DataFolder);
         try
         {
             var count = file.Read().Count;
