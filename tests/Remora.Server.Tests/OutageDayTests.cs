@@ -95,7 +95,7 @@ public sealed class OutageDayTests
         {
             var rig = new Rig();
             rig.Sandbox = await SandboxServer.StartAsync(new() { Speed = Speed, Held = held }, rig.Clock);
-            rig._world = OutsideWorld.Connect(settings, rig.Clock, new("simulated", rig.Sandbox.Url, null, Speed), null, NullLoggerFactory.Instance);
+            rig._world = OutsideWorld.Connect(settings, rig.Clock, new("simulated", rig.Sandbox.Url, Speed), null, NullLoggerFactory.Instance);
             rig.Service = await ServiceHost.StartAsync(settings, rig._world.Parts, rig.Clock);
             rig._http = new() { BaseAddress = new(rig.Service.Url) };
             return rig;
