@@ -33,5 +33,6 @@ internal static class CommandLine
         SqlCommand.Create(),
         KeysCommand.Create(),
         DoctorCommand.Create(),
+        SupportBundleCommand.Create(),
     };
 }

@@ -3,11 +3,14 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace Remora.Cli;
 
-/// <summary>The log of what runs until it is told to stop: one line each, on standard error.</summary>
+/// <summary>The log of what runs until it is told to stop: one line each, on standard error, as text or as JSON.</summary>
 internal static class ConsoleLog
 {
-    public static ILoggerFactory Create() => LoggerFactory.Create(logging => logging
-        .AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, "yyyy-MM-dd'T'HH:mm:ss'Z' ", true))
+    private const string Timestamp = "yyyy-MM-dd'T'HH:mm:ss'Z'";
+
+    public static ILoggerFactory Create(string format = "text") => LoggerFactory.Create(logging => (format == "json"
+            ? logging.AddJsonConsole(console => (console.TimestampFormat, console.UseUtcTimestamp) = (Timestamp, true))
+            : logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, Timestamp + " ", true)))
         .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace)
         .AddFilter("Microsoft", LogLevel.Warning));
 }

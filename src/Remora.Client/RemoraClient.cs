@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Globalization;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -91,6 +93,40 @@ public sealed class RemoraClient : IDisposable
             }
         }
         return wanted.ToDictionary(pair => pair, pair => found.GetValueOrDefault(pair) ?? Fallback(new(pair, side, policy, null, null), missing));
+    }
+
+    /// <summary>What was said of a pair, rolled up, oldest first; page after page is asked for as it is read.</summary>
+    /// <param name="pair">A pair such as <c>BTC/USDT</c>.</param>
+    /// <param name="from">The first moment; null for a thousand buckets before <paramref name="to"/>.</param>
+    /// <param name="to">The first moment after it; null for now.</param>
+    /// <param name="interval">How long a bucket is: <c>1m</c>, <c>1h</c>, <c>6h</c>, <c>12h</c> or <c>1d</c>.</param>
+    /// <param name="policy">By which rules it was judged; null for the service's default.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="RemoraException">There is no answer, or nothing is kept.</exception>
+    /// <exception cref="OperationCanceledException">The caller has given up.</exception>
+    public async IAsyncEnumerable<RiskBucket> HistoryAsync(
+        string pair, DateTimeOffset? from = null, DateTimeOffset? to = null, string interval = "1h", string? policy = null,
+        [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        new Question(pair, null, policy, null, null).Check();
+        var isWhole = from is null; // a thousand buckets are one page
+        RiskPage? page = null;
+        do
+        {
+            var path = Question.PathOf("api/v1/history", ("pair", pair), ("from", Written(page?.Next ?? from)), ("to", Written(to)), ("interval", interval), ("policy", policy));
+            try
+            {
+                page = RiskJson.ReadHistory(await _endpoint.GetAsync(path, cancellation)); // past the breaker: a store that is away says nothing of the answers to come
+            }
+            catch (RemoraException e) when (page is not null && e.Status == 400)
+            {
+                yield break; // the page before was full to the end, and what follows would be an empty span
+            }
+            foreach (var bucket in page.Rows) yield return bucket;
+        }
+        while (page.Next is not null && !isWhole);
+
+        static string? Written(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
     }
 
     /// <summary>The pairs the service tracks.</summary>

@@ -39,6 +39,9 @@ internal static class RiskJson
         }
     }
 
+    public static RiskPage ReadHistory(ReadOnlySpan<byte> json) =>
+        Attempt(json, static text => JsonSerializer.Deserialize<RiskPage>(text, Options)) is { Rows: not null } page ? page : throw Unexpected("it is not a history");
+
     private static Risk Check(Risk? risk, string? pair)
     {
         if (risk is null) throw Unexpected("it is null");

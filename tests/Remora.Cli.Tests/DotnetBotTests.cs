@@ -34,6 +34,17 @@ public sealed partial class DotnetBotTests
         Assert.Equal(("BTC/USDT", "binance", "5m", "long"), (risk.Pair, risk.Exchange, risk.Timeframe, risk.Side));
         Assert.Equal([true, false], (await client.BatchAsync(["BTC/USDT", "NOPE/USDT"])).Values.Select(answer => answer.Answered));
         Assert.True((await client.RiskAsync()).Answered);
+
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        var times = new List<DateTimeOffset?>();
+        await foreach (var told in client.StreamAsync(["BTC/USDT"], "short", cancellation: patience.Token))
+        {
+            Assert.Equal(("BTC/USDT", "short"), (told.Pair, told.Side));
+            times.Add(told.AsOf);
+            if (times.Count == 3) break; // the present, and two changes
+        }
+        Assert.Equal(times.Order(), times);
+        Assert.Equal(404, (await Assert.ThrowsAsync<RemoraException>(async () => await client.StreamAsync(["NOPE/USDT"]).FirstAsync())).Status);
     }
 
     private static async Task<string> RunBotAsync(string url, IEnumerable<string> arguments)

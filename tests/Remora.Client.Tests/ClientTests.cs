@@ -65,6 +65,29 @@ public sealed class ClientTests
     }
 
     [Fact]
+    public async Task History_is_put_together_from_its_pages_and_what_is_wrong_is_thrown()
+    {
+        await using var server = new FaultyServer();
+        using var client = new RemoraClient(new() { Url = server.Url });
+        var buckets = await client.HistoryAsync("BTC/USDT", new(2025, 1, 1, 1, 0, 0, TimeSpan.FromHours(1)), interval: "1h").ToListAsync();
+        Assert.Equal([0, 1, 2], buckets.Select(bucket => bucket.Time.Hour));
+        Assert.Equal((12, 12, 0.0, null, "panic"), (buckets[2].Assessments, buckets[2].Blocked, buckets[2].SafeShare, buckets[2].RiskMean, buckets[2].RegimeLast));
+        Assert.Equal(7, buckets[2].More!["new_column"].GetInt32());
+        Assert.StartsWith("GET /api/v1/history?pair=BTC%2FUSDT&from=2025-01-01T00%3A00%3A00.000Z&interval=1h ", server.Requests.First());
+
+        Assert.Equal(2, (await client.HistoryAsync("BTC/USDT").ToListAsync()).Count); // without a beginning: one page
+        Assert.Equal(2, (await client.HistoryAsync("FULL/USDT", DateTimeOffset.UnixEpoch).ToListAsync()).Count); // the second page would be empty, and is refused
+
+        foreach (var (mode, fault) in new[] { ("503", RemoraFault.Status), ("html", RemoraFault.NotAnAssessment), ("schema", RemoraFault.NotAnAssessment), ("truncated", RemoraFault.NotAnAssessment) })
+        {
+            server.Mode = mode;
+            Assert.Equal(fault, (await Assert.ThrowsAsync<RemoraException>(async () => await client.HistoryAsync("BTC/USDT").ToListAsync())).Fault);
+        }
+        server.Mode = "well";
+        Assert.True((await client.RiskAsync("BTC/USDT")).Answered); // the breaker knows nothing of it
+    }
+
+    [Fact]
     public async Task A_key_goes_to_the_service_and_nowhere_else()
     {
         await using var server = new FaultyServer { Mode = "redirect" };

@@ -120,6 +120,13 @@ internal sealed class FaultyServer : IAsyncDisposable
     private (string Status, string Body) BodyOf(string target)
     {
         var query = Uri.UnescapeDataString(target.Split('?').ElementAtOrDefault(1) ?? "").Split('&').Select(part => part.Split('=')).ToDictionary(part => part[0], part => part.ElementAtOrDefault(1) ?? "");
+        if (target.Contains("/history"))
+        {
+            if (target.Contains("FULL") && target.Contains("from=2025")) return ("400 Bad Request", """{"detail":"The span is empty"}""");
+            return query.GetValueOrDefault("from", "").StartsWith("2025-01-01T02", StringComparison.Ordinal)
+                ? ("200 OK", """{"pair":"BTC/USDT","rows":[{"time":"2025-01-01T02:00:00Z","assessments":12,"blocked":12,"safe_share":0,"risk_mean":null,"regime_last":"panic","new_column":7}],"next":null}""")
+                : ("200 OK", """{"pair":"BTC/USDT","rows":[{"time":"2025-01-01T00:00:00Z","assessments":12,"blocked":3,"safe_share":0.75,"risk_mean":0.4},{"time":"2025-01-01T01:00:00Z","assessments":12,"blocked":0,"safe_share":1,"risk_mean":0.3}],"next":"2025-01-01T02:00:00Z"}""");
+        }
         if (!target.Contains("/batch")) return ("200 OK", Answer(query.GetValueOrDefault("pair", "")));
         var known = query["pairs"].Split(',').Where(pair => Tracked?.Contains(pair.ToUpperInvariant()) != false).ToList();
         return known.Count == 0 ? ("404 Not Found", """{"detail":"none is tracked here"}""") : ("200 OK", $$"""{"assessments":[{{string.Join(',', known.Select(Answer))}}],"unknown":[]}""");

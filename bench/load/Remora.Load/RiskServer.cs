@@ -9,9 +9,10 @@ namespace Remora.Load;
 /// <summary>The service as it is, with one warm market that delivers nothing further.</summary>
 internal static class RiskServer
 {
-    public static async Task<int> RunAsync(int port)
+    public static async Task<int> RunAsync(int port, string? guardedBy = null)
     {
         var settings = new ServiceSettings { Port = port, Pairs = [Pair.Parse("BTC/USDT")] };
+        if (guardedBy is not null) settings = settings with { RequireKeys = true, Data = guardedBy, KeyPerMinute = 100_000 };
         var parts = new ServiceParts { Markets = [new WarmFeed(settings.TrackedMarkets[0].Id, TimeProvider.System)] };
         await using var service = await ServiceHost.StartAsync(settings, parts, TimeProvider.System);
         await service.Completion;

@@ -10,8 +10,10 @@ import tempfile
 import threading
 import time
 import unittest
+from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from unittest import mock
+from urllib.parse import parse_qs, urlsplit
 
 from remora.client import RemoraClient
 from remora import Assessment, RemoraError, Watcher
@@ -127,6 +129,29 @@ class Streams(unittest.TestCase):
             stream.close()
         self.assertEqual(requests, [("/api/v1/stream?pair=BTC/USDT", None), ("/api/v1/stream?pair=BTC/USDT", "7"), ("/api/v1/stream?pair=BTC/USDT", "7")])
         self.assertEqual(len(logs.output), 2, logs.output)
+
+
+class Histories(unittest.TestCase):
+    def test_pages_are_put_together(self):
+        pages = [
+            {"rows": [{"time": "2025-01-01T00:00:00Z", "safe_share": 1}, {"time": "2025-01-01T01:00:00Z", "safe_share": 0.5}], "next": "2025-01-01T02:00:00Z"},
+            {"rows": [{"time": "2025-01-01T02:00:00Z", "safe_share": None}], "next": None},
+        ]
+        client = RemoraClient("http://127.0.0.1:9")
+        with mock.patch.object(client._endpoint, "get", side_effect=pages) as get:
+            rows = client.history("BTC/USDT", datetime(2025, 1, 1, 1, tzinfo=timezone(timedelta(hours=1))), interval="1h")
+        self.assertEqual([(row["time"].hour, row["safe_share"]) for row in rows], [(0, 1), (1, 0.5), (2, None)])
+        asked = [parse_qs(urlsplit(call.args[0]).query)["from"] for call in get.call_args_list]
+        self.assertEqual(asked, [["2025-01-01T00:00:00.000Z"], ["2025-01-01T02:00:00Z"]])
+        full = [pages[0], RemoraError("status", "the span is empty", status=400)]
+        with mock.patch.object(client._endpoint, "get", side_effect=full):
+            self.assertEqual(len(client.history("BTC/USDT", datetime(2025, 1, 1, tzinfo=timezone.utc))), 2)
+        with mock.patch.object(client._endpoint, "get", side_effect=pages):
+            self.assertEqual(len(client.history("BTC/USDT")), 2)
+        with mock.patch.object(client._endpoint, "get", return_value={"data": []}), self.assertRaises(RemoraError):
+            client.history("BTC/USDT")
+        with self.assertRaises(ValueError):
+            client.history("BTC/USDT", datetime(2025, 1, 1))
 
 
 class WhenThereIsNoAnswer(unittest.TestCase):

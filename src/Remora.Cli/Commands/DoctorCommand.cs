@@ -20,20 +20,28 @@ internal static class DoctorCommand
         foreach (var option in service.All) command.Options.Add(option);
         command.SetAction(async (parsed, cancellation) =>
         {
-            var findings = new List<Finding> { new("runtime", true, $".NET {Environment.Version} on {RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores") };
-            findings.Add(await NodeAsync(cancellation));
-            findings.Add(Bridge());
-            var (configuration, settings) = Configuration(service, parsed);
-            findings.Add(configuration);
-            if (settings is not null)
-            {
-                findings.Add(await ServiceAsync(settings, cancellation));
-                findings.AddRange(await ExchangesAsync(settings, cancellation));
-            }
+            var (findings, _) = await ExamineAsync(service, parsed, cancellation);
             Print(findings);
             return findings.TrueForAll(finding => finding.Good != false) ? ExitCode.Ok : ExitCode.No;
         });
         return command;
+    }
+
+    /// <summary>Looks at everything; the settings are null where they are not valid.</summary>
+    internal static async Task<(List<Finding> Findings, ServiceSettings? Settings)> ExamineAsync(ServiceOptionSet service, ParseResult parsed, CancellationToken cancellation)
+    {
+        var findings = new List<Finding> { new("runtime", true, $".NET {Environment.Version} on {RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores") };
+        findings.Add(await NodeAsync(cancellation));
+        findings.Add(Bridge());
+        var (configuration, settings) = Configuration(service, parsed);
+        findings.Add(configuration);
+        if (settings is not null)
+        {
+            findings.AddRange([Surroundings.DataFolder(settings), Surroundings.Keys(settings), Surroundings.OpenFiles(settings)]);
+            findings.Add(await ServiceAsync(settings, cancellation));
+            findings.AddRange(await ExchangesAsync(settings, cancellation));
+        }
+        return (findings, settings);
     }
 
     private static async Task<Finding> NodeAsync(CancellationToken cancellation)
@@ -118,7 +126,7 @@ internal static class DoctorCommand
         }
         Terminal.Data.Write(grid);
     }
-
-    /// <summary>One thing that was looked at; null is neither good nor bad.</summary>
-    private sealed record Finding(string Subject, bool? Good, string Text);
 }
+
+/// <summary>One thing that was looked at; null is neither good nor bad.</summary>
+internal sealed record Finding(string Subject, bool? Good, string Text);

@@ -61,7 +61,7 @@ internal static class ServeCommand
 
     private static async Task<int> RunAsync(ServiceSettings settings, ParseResult parsed, SandboxOptionSet world, CancellationToken cancellation)
     {
-        using var log = ConsoleLog.Create();
+        using var log = ConsoleLog.Create(settings.LogFormat);
         SandboxServer? ownSandbox = null;
         TimeProvider clock = TimeProvider.System;
         SandboxNotice? notice = null;

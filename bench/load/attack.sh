@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# A million requests with wrong keys, oversized heads, path tricks and header injection beside 5,000 idle connections, half of which began a head and never end it; an honest
+# caller asks all the while. Prints what was answered, and the service's memory and handles before, after each round, and once the idle ones are gone.
+# REQUESTS, IDLE and ROUNDS change what their names say. Needs an open-files limit of 12,000.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+requests=${REQUESTS:-1000000} idle=${IDLE:-5000} rounds=${ROUNDS:-1} port=18005
+ulimit -n "$(ulimit -Hn)"
+dotnet build bench/load/Remora.Load -c Release -v q -nologo
+dotnet build src/Remora.Cli -c Release -v q -nologo
+program=artifacts/bin/Remora.Load/release/Remora.Load.dll folder=$(mktemp -d)
+key=$(dotnet artifacts/bin/Remora.Cli/release/remora-cli.dll keys add honest --data "$folder" 2>/dev/null)
+dotnet "$program" guarded $port "$folder" & server=$!
+trap 'kill $server 2>/dev/null || true; rm -rf "$folder"' EXIT
+until curl -fsS -o /dev/null "http://127.0.0.1:$port/healthz" 2>/dev/null; do sleep 0.2; done
+state() { printf '%s: %s, %d handles\n' "$1" "$(awk '/VmRSS/ { print int($2 / 1024) " MB" }' /proc/$server/status)" "$(find /proc/$server/fd -type l | wc -l)"; }
+state before
+for ((round = 1; round <= rounds; round++)); do
+  dotnet "$program" attack "http://127.0.0.1:$port" "$key" "$requests" "$idle"
+  state "after round $round"
+done
+sleep 15
+state "at rest"

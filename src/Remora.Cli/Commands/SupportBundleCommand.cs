@@ -1,0 +1,84 @@
+using System.CommandLine;
+using System.IO.Compression;
+using System.Text;
+using System.Text.Json;
+using Remora.Server.Settings;
+
+namespace Remora.Cli.Commands;
+
+/// <summary><c>remora support-bundle</c>: everything someone who helps needs to see, in one file, without secrets.</summary>
+internal static class SupportBundleCommand
+{
+    private const int LogLines = 2000;
+    private static readonly JsonSerializerOptions Indented = new(RemoraJson.Options) { WriteIndented = true };
+    private static readonly string[] Answers = ["/api/v1/status", "/api/v1/sources", "/api/v1/pairs", "/api/v1/risk", "/metrics"];
+
+    public static Command Create()
+    {
+        var service = new ServiceOptionSet();
+        var to = new Option<string>("--to") { Description = "The zip file to write", DefaultValueFactory = _ => "remora-support.zip", HelpName = "FILE" };
+        var log = new Option<string?>("--log") { Description = $"A file of the service's log; its last {LogLines} lines are put in", HelpName = "FILE" };
+        var command = new Command("support-bundle", "Collects versions, settings, doctor's findings, status, metrics and log lines in a zip file, without secrets.") { to, log };
+        foreach (var option in service.All) command.Options.Add(option);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            try
+            {
+                var (findings, settings) = await DoctorCommand.ExamineAsync(service, parsed, cancellation);
+                var entries = new Dictionary<string, string>
+                {
+                    ["doctor.txt"] = string.Concat(findings.Select(f => $"{(f.Good switch { true => "ok", false => "missing", null => "note" })}\t{f.Subject}\t{f.Text}\n")),
+                    ["versions.txt"] = Versions(),
+                };
+                if (settings is not null)
+                {
+                    entries["settings.json"] = JsonSerializer.Serialize(settings, Indented);
+                    foreach (var path in Answers) entries[path.Split('/')[^1] + (path == "/metrics" ? ".txt" : ".json")] = await AskAsync(settings, path, cancellation);
+                }
+                if (parsed.GetValue(log) is { } file) entries["log.txt"] = string.Join('\n', File.ReadLines(file).TakeLast(LogLines)) + "\n";
+                Write(parsed.GetValue(to)!, entries);
+                Console.Error.WriteLine($"wrote {parsed.GetValue(to)}: {string.Join(", ", entries.Keys.Order())}. Look through it before you send it.");
+                return ExitCode.Ok;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return Terminal.Fail(e.Message, ExitCode.Usage);
+            }
+        });
+        return command;
+    }
+
+    private static string Versions()
+    {
+        var text = new StringBuilder();
+        text.Append($"remora {typeof(ServiceSettings).Assembly.GetName().Version}\n.NET {Environment.Version}\n{System.Runtime.InteropServices.RuntimeInformation.OSDescription}\n{Environment.ProcessorCount} cores\n");
+        // Names alone: what a variable holds may be a secret.
+        foreach (var name in Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(name => name.StartsWith(SettingsReader.Prefix)).Order()) text.Append($"{name} is set\n");
+        return text.ToString();
+    }
+
+    private static async Task<string> AskAsync(ServiceSettings settings, string path, CancellationToken cancellation)
+    {
+        try
+        {
+            using var http = new HttpClient { BaseAddress = new($"http://127.0.0.1:{settings.Port}"), Timeout = TimeSpan.FromSeconds(5) };
+            if (Environment.GetEnvironmentVariable("REMORA_API_KEY") is { Length: > 0 } key) http.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", "Bearer " + key);
+            using var response = await http.GetAsync(path, cancellation);
+            return await response.Content.ReadAsStringAsync(cancellation);
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+        {
+            return $"no answer: {e.Message}\n";
+        }
+    }
+
+    private static void Write(string to, Dictionary<string, string> entries)
+    {
+        using var zip = new ZipArchive(new FileStream(to, FileMode.Create), ZipArchiveMode.Create);
+        foreach (var (name, text) in entries)
+        {
+            using var writer = new StreamWriter(zip.CreateEntry(name).Open());
+            writer.Write(Redaction.Apply(text));
+        }
+    }
+}

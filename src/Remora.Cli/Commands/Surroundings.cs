@@ -1,0 +1,58 @@
+using Remora.Server.Access;
+using Remora.Server.Settings;
+
+namespace Remora.Cli.Commands;
+
+/// <summary>What <c>remora doctor</c> finds on this machine beside the programs.</summary>
+internal static class Surroundings
+{
+    private const long LeastFree = 1L << 30;
+
+    /// <summary>Whether the data folder can be written to, and what is free there.</summary>
+    public static Finding DataFolder(ServiceSettings settings)
+    {
+        try
+        {
+            Directory.CreateDirectory(settings.DataFolder);
+            var probe = Path.Combine(settings.DataFolder, $".probe-{Environment.ProcessId}");
+            File.WriteAllText(probe, "");
+            File.Delete(probe);
+            var free = new DriveInfo(Path.GetFullPath(settings.DataFolder)).AvailableFreeSpace;
+            return new("data folder", free < LeastFree ? null : true, $"{settings.DataFolder}, {free / (double)(1L << 30):0.0} GiB free");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return new("data folder", false, $"{settings.DataFolder} cannot be written to ({e.Message}): choose another with --data");
+        }
+    }
+
+    /// <summary>How many keys there are, and whether others can read their file.</summary>
+    public static Finding Keys(ServiceSettings settings)
+    {
+        const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+        var file = new KeyFile(settings.DataFolder);
+        try
+        {
+            var count = file.Read().Count;
+            if (count == 0) return new("keys", true, "none; none are needed on a loopback address");
+            if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(file.Path) & others) != UnixFileMode.None)
+                return new("keys", false, $"{file.Path} is open to others: chmod 600 it, and rotate the keys if anyone could have changed it");
+            return new("keys", true, $"{count} in {file.Path}");
+        }
+        catch (KeyFileException e)
+        {
+            return new("keys", false, e.Message);
+        }
+    }
+
+    /// <summary>Whether the system lets the service open as many connections as its settings do.</summary>
+    public static Finding OpenFiles(ServiceSettings settings)
+    {
+        const string limits = "/proc/self/limits";
+        if (!File.Exists(limits)) return new("open files", null, "their limit cannot be told on this system");
+        var line = File.ReadLines(limits).First(text => text.StartsWith("Max open files"));
+        var soft = line["Max open files".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0];
+        var isEnough = !long.TryParse(soft, out var limit) || limit > settings.MaxConnections;
+        return new("open files", isEnough ? true : null, isEnough ? $"up to {soft}" : $"up to {soft}, fewer than max_connections ({settings.MaxConnections}): raise LimitNOFILE or 'ulimit -n' for thousands of readers");
+    }
+}

@@ -1,0 +1,75 @@
+using System.IO.Compression;
+using System.Net;
+using System.Text.Json;
+
+namespace Remora.Cli.Tests;
+
+public sealed class OperationsTests
+{
+    [Fact]
+    public async Task A_key_is_made_listed_rotated_and_revoked()
+    {
+        using var folder = new TemporaryFolder();
+        var (exit, first, words) = await RemoraProcess.RunAsync("keys", "add", "bot", "--policy", "aggressive", "--side", "short", "--data", folder.Path);
+        Assert.Equal(0, exit);
+        Assert.Matches("^rmr_[A-Za-z0-9_-]{43}\n$", first.ReplaceLineEndings("\n"));
+        Assert.Contains("not shown again", words);
+        Assert.Equal(2, (await RemoraProcess.RunAsync("keys", "add", "bot", "--data", folder.Path)).ExitCode);
+        Assert.Equal(2, (await RemoraProcess.RunAsync("keys", "add", "other", "--policy", "none", "--data", folder.Path)).ExitCode);
+
+        var (_, second, _) = await RemoraProcess.RunAsync("keys", "rotate", "bot", "--data", folder.Path);
+        Assert.NotEqual(first, second);
+        var (_, list, _) = await RemoraProcess.RunAsync("keys", "list", "--data", folder.Path);
+        Assert.Contains("bot", list);
+        Assert.Contains("aggressive", list);
+        Assert.DoesNotContain("rmr_", list);
+
+        Assert.Equal(0, (await RemoraProcess.RunAsync("keys", "revoke", "bot", "--data", folder.Path)).ExitCode);
+        Assert.Equal(2, (await RemoraProcess.RunAsync("keys", "revoke", "bot", "--data", folder.Path)).ExitCode);
+    }
+
+    [Fact]
+    public async Task The_bundle_shows_how_the_service_is_and_no_secret()
+    {
+        using var folder = new TemporaryFolder();
+        var (_, secret, _) = await RemoraProcess.RunAsync("keys", "add", "bot", "--data", folder.Path);
+        secret = secret.Trim();
+        var environment = new Dictionary<string, string> { ["REMORA_API_KEY"] = secret };
+        await using var service = RemoraProcess.Start(["serve", "--sandbox", "--port", "0", "--require-keys", "true", "--data", folder.Path, "--log-format", "json"]);
+        var url = new Uri(await service.UrlAsync());
+        var log = Path.Combine(folder.Path, "service.log");
+        await File.WriteAllTextAsync(log, $"one line\nAuthorization: Bearer {secret}\npassword=hunter2 http://me:hunter2@example.org/\n");
+        var to = Path.Combine(folder.Path, "bundle.zip");
+        await using var bundling = RemoraProcess.Start(["support-bundle", "--to", to, "--log", log, "--port", url.Port.ToString(), "--data", folder.Path, "--otlp-endpoint", "http://me:hunter2@127.0.0.1:1"], environment);
+        Assert.Equal(0, await bundling.ExitAsync());
+
+        await using var zip = await ZipFile.OpenReadAsync(to);
+        var entries = new Dictionary<string, string>();
+        foreach (var entry in zip.Entries)
+        {
+            using var reader = new StreamReader(await entry.OpenAsync());
+            entries[entry.FullName] = await reader.ReadToEndAsync();
+        }
+        Assert.Equal(["doctor.txt", "log.txt", "metrics.txt", "pairs.json", "risk.json", "settings.json", "sources.json", "status.json", "versions.txt"], entries.Keys.Order());
+        Assert.All(entries.Values, text => Assert.False(text.Contains(secret) || text.Contains("hunter2") || text.Contains(secret[4..]), text));
+        Assert.Contains("one line", entries["log.txt"]);
+        Assert.Contains("REMORA_API_KEY is set", entries["versions.txt"]);
+        Assert.True(JsonElement.Parse(entries["status.json"]).TryGetProperty("markets", out _));
+        Assert.Contains("remora_build_info", entries["metrics.txt"]);
+        Assert.Contains("data folder", entries["doctor.txt"]);
+    }
+
+    [Fact]
+    public async Task Being_asked_to_end_ends_streams_in_good_order()
+    {
+        await using var service = RemoraProcess.Start(["serve", "--sandbox", "--port", "0"]);
+        using var http = new HttpClient { BaseAddress = new(await service.UrlAsync()) };
+        using var response = await http.GetAsync("/api/v1/stream", HttpCompletionOption.ResponseHeadersRead);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        Assert.StartsWith("retry:", await reader.ReadLineAsync());
+        service.Terminate();
+        await reader.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(60)); // throws where the connection breaks off instead
+        Assert.Equal(0, await service.ExitAsync());
+    }
+}
