@@ -85,6 +85,9 @@ internal sealed partial class RemoraProcess : IAsyncDisposable
         kill.WaitForExit();
     }
 
+    /// <summary>Ends it as a power cut does.</summary>
+    public void Kill() => _process.Kill();
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited) _process.Kill(entireProcessTree: true);

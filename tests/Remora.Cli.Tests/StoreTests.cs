@@ -1,0 +1,159 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+
+namespace Remora.Cli.Tests;
+
+/// <summary>The service with a store of its own, in processes that may be killed.</summary>
+public sealed class StoreTests : IDisposable
+{
+    private static readonly Dictionary<string, string> WithStore = new() { ["REMORA_STORE"] = "true" };
+
+    private readonly string _data = Directory.CreateTempSubdirectory("remora-").FullName;
+
+    public void Dispose() => Directory.Delete(_data, recursive: true);
+
+    [Fact]
+    public async Task A_service_that_is_killed_loses_nothing_and_answers_from_its_store_when_the_exchanges_are_away()
+    {
+        await using var sandbox = RemoraProcess.Start(["sandbox", "--port", "0", "--speed", "300", "--pairs", "BTC/USDT"]);
+        var world = await sandbox.UrlAsync();
+        string asOf;
+        {
+            await using var service = Serve(world);
+            await UntilAsync(await service.UrlAsync(), "/api/v1/history?pair=BTC/USDT&interval=1m&from=-1d", answer => answer.GetProperty("rows").GetArrayLength() >= 3, service);
+            asOf = (await GetAsync(await service.UrlAsync(), "/api/v1/risk?pair=BTC/USDT")).GetProperty("as_of").GetString()!;
+            service.Kill();
+        }
+
+        using (var http = new HttpClient())
+        {
+            using var fault = new StringContent("""{"kind":"error_500","exchange":"binance"}""");
+            using var accepted = await http.PostAsync(world + "/sandbox/faults", fault);
+            Assert.True(accepted.IsSuccessStatusCode, await accepted.Content.ReadAsStringAsync());
+        }
+        await using (var again = Serve(world))
+        {
+            var url = await again.UrlAsync();
+            var answer = await UntilAsync(url, "/api/v1/risk?pair=BTC/USDT", risk => risk.GetProperty("as_of").ValueKind == JsonValueKind.String, again);
+            Assert.True(string.CompareOrdinal(answer.GetProperty("as_of").GetString(), asOf) <= 0, "from what was kept"); // the last second before the kill may not have been written
+            Assert.True(answer.GetProperty("volatility").ValueKind == JsonValueKind.Number, "warmed up from the store");
+
+            // Each once: candles, and assessments under a policy.
+            Assert.Equal("0", await SqlAsync("SELECT count() - uniqExact(exchange, pair, timeframe, opened) FROM candles FINAL"));
+            Assert.Equal("0", await SqlAsync("SELECT count() - uniqExact(pair, policy, assessed_at, answer) FROM assessments"));
+            Assert.Equal("0", await SqlAsync("SELECT (SELECT count() FROM assessments) - (SELECT sum(assessments) FROM risk_1h)"));
+            again.Terminate();
+            Assert.Equal(0, await again.ExitAsync());
+        }
+
+        var (exit, output, errors) = await RemoraProcess.RunAsync("store", "status", "--data", Path.Combine(_data, "sandbox"), "--json");
+        Assert.True(exit == 0, errors);
+        Assert.True(JsonElement.Parse(output).GetProperty("tables")[0].GetProperty("rows").GetInt64() > 8_000, output);
+    }
+
+    [Fact]
+    public async Task The_answer_of_now_does_not_mind_what_becomes_of_the_store()
+    {
+        await using var service = RemoraProcess.Start(["serve", "--sandbox", "--speed", "300", "--port", "0", "--pairs", "BTC/USDT", "--data", _data], WithStore);
+        var url = await service.UrlAsync();
+        await UntilAsync(url, "/api/v1/candles?pair=BTC/USDT&limit=1", answer => answer.GetProperty("rows").GetArrayLength() == 1, service);
+
+        using var http = new HttpClient { BaseAddress = new(url) };
+        foreach (var wrong in new[] { "interval=7m", "from=yesterday", "to=-3x", "limit=0", "limit=10001", "format=xml", "from=-1h&to=-2h", "nonsense=1" })
+        {
+            using var refused = await http.GetAsync("/api/v1/history?pair=BTC/USDT&" + wrong);
+            Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+            Assert.Equal(wrong.Split('=')[0], JsonElement.Parse(await refused.Content.ReadAsStringAsync()).GetProperty("parameter").GetString());
+        }
+        var csv = await http.GetStringAsync("/api/v1/candles?pair=BTC/USDT&format=csv&limit=2");
+        Assert.Equal(3, csv.Trim().Split('\n').Length);
+        Assert.Equal("PAR1"u8.ToArray(), (await http.GetByteArrayAsync("/api/v1/candles?pair=BTC/USDT&format=parquet&limit=2"))[..4]);
+        var past = await GetAsync(url, "/api/v1/assessment?pair=BTC/USDT&at=now");
+        Assert.Equal("BTC/USDT", past.GetProperty("pair").GetString());
+
+        KillTheEngine();
+        for (var i = 0; i < 20; i++)
+        {
+            using var answer = await http.GetAsync("/api/v1/risk?pair=BTC/USDT");
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        }
+        await UntilAsync(url, "/api/v1/store", store => store.GetProperty("engine").GetProperty("restarts").GetInt32() >= 1, service);
+        await UntilAsync(url, "/api/v1/candles?pair=BTC/USDT&limit=1", answer => answer.GetProperty("rows").GetArrayLength() == 1, service);
+        var requests = await UntilAsync(url, "/api/v1/traffic?interval=1m&from=-30d", traffic => traffic.GetProperty("rows").EnumerateArray().Any(row => row.GetProperty("route").GetString() == "/api/v1/risk"), service);
+        Assert.All(requests.GetProperty("rows").EnumerateArray(), row => Assert.StartsWith("/", row.GetProperty("route").GetString()));
+    }
+
+    [Fact]
+    public async Task Without_a_store_the_past_is_refused_plainly()
+    {
+        await using var service = RemoraProcess.Start(["serve", "--sandbox", "--port", "0", "--store", "false"]);
+        using var http = new HttpClient { BaseAddress = new(await service.UrlAsync()) };
+        using var answer = await http.GetAsync("/api/v1/history?pair=BTC/USDT");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.Contains("without a store", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Files_go_in_and_come_out_again()
+    {
+        var csv = Path.Combine(_data, "candles.csv");
+        await File.WriteAllLinesAsync(csv, ["timestamp,open,high,low,close,volume", .. Enumerable.Range(0, 50).Select(i => string.Create(CultureInfo.InvariantCulture, $"{1_700_000_100_000L + (i * 300_000L)},{100 + i},{102 + i},{99 + i},{101 + i},5"))]);
+        await RunAsync("history", "import", "--candles", "BTC/USDT=" + csv);
+        var feather = Path.Combine(_data, "candles.feather");
+        await RunAsync("history", "export", "--pair", "BTC/USDT", "--what", "candles", "--to", feather);
+        await RunAsync("history", "import", "--candles", "ETH/USDT=" + feather);
+        await RunAsync("store", "backup", Path.Combine(_data, "copy"));
+        await RunAsync("store", "restore", Path.Combine(_data, "copy"), "--replace");
+        var (exit, output, errors) = await RemoraProcess.RunAsync("sql", "SELECT pair, count(), sum(close) FROM candles GROUP BY pair ORDER BY pair", "--data", _data);
+        Assert.True(exit == 0, errors);
+        Assert.Equal("BTC/USDT\t50\t6275\nETH/USDT\t50\t6275\n", output);
+
+        (exit, _, errors) = await RemoraProcess.RunAsync("history", "export", "--pair", "BTC/USDT", "--to", Path.Combine(_data, "x.xls"), "--data", _data);
+        Assert.Equal(2, exit);
+        Assert.Contains(".parquet", errors, StringComparison.Ordinal);
+    }
+
+    private async Task RunAsync(params string[] arguments)
+    {
+        var (exit, _, errors) = await RemoraProcess.RunAsync([.. arguments, "--data", _data]);
+        Assert.True(exit == 0, errors);
+    }
+
+    private RemoraProcess Serve(string world) => RemoraProcess.Start(["serve", "--sandbox", world, "--port", "0", "--pairs", "BTC/USDT", "--data", _data], WithStore);
+
+    private async Task<string> SqlAsync(string sql)
+    {
+        var (exit, output, errors) = await RemoraProcess.RunAsync("sql", sql, "--data", Path.Combine(_data, "sandbox"));
+        Assert.True(exit == 0, errors);
+        return output.Trim();
+    }
+
+    private void KillTheEngine()
+    {
+        var endpoint = JsonElement.Parse(File.ReadAllText(Path.Combine(_data, "sandbox", "clickhouse", "endpoint")));
+        using var engine = Process.GetProcessById(endpoint.GetProperty("pid").GetInt32());
+        engine.Kill();
+    }
+
+    private static async Task<JsonElement> GetAsync(string url, string path)
+    {
+        using var http = new HttpClient();
+        return JsonElement.Parse(await http.GetStringAsync(url + path));
+    }
+
+    private static async Task<JsonElement> UntilAsync(string url, string path, Func<JsonElement, bool> isThere, RemoraProcess service)
+    {
+        using var http = new HttpClient();
+        var last = "";
+        for (var i = 0; i < 600; i++)
+        {
+            using var answer = await http.GetAsync(url + path);
+            last = await answer.Content.ReadAsStringAsync();
+            if (answer.IsSuccessStatusCode && JsonElement.Parse(last) is var json && isThere(json)) return json;
+            await Task.Delay(100);
+        }
+        throw new TimeoutException($"{path} did not come to say it: {last[..Math.Min(last.Length, 500)]}\n{service.Errors}");
+    }
+}
