@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Remora.Markets;
+using Remora.Server.Access;
 using Remora.Testing;
 
 namespace Remora.Server.Tests.Page;
@@ -173,6 +174,27 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
         await browser.UntilAsync($"{IsLive} && {HasVerdict} && document.querySelector('.headline h3').textContent === 'May I go short now?' && document.querySelector('.detail .facts').textContent.includes('aggressive')");
         await ShowsAsync(".parts tfoot data", Number(risk, "risk_score"));
         await browser.IsQuietAsync(service.Host.Url);
+    }
+
+    [Fact]
+    public async Task A_service_that_wants_a_key_asks_for_it_on_the_page()
+    {
+        var folder = Directory.CreateTempSubdirectory("remora-page");
+        try
+        {
+            var secret = ApiKey.NewSecret();
+            new KeyFile(folder.FullName).Change(keys => [.. keys, new("person", ApiKey.HashOf(secret), Given.Time, null, null, null)]);
+            await using var service = await LiveServer.StartAsync(LiveServer.Settings with { RequireKeys = true, Data = folder.FullName });
+            await browser.OpenAsync(service.Host.Url);
+            await browser.UntilAsync("document.querySelector('#notices input[name=key]') !== null");
+            await browser.HasNoFaultAsync("key wanted");
+            await browser.AskAsync($"(() => {{ const input = document.querySelector('input[name=key]'); input.value = '{secret}'; input.form.requestSubmit(); }})()");
+            await browser.UntilAsync($"{IsLive} && {HasVerdict} && document.querySelector('input[name=key]') === null");
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 
     private static IReadOnlyList<string> Views { get; } = ["", "history", "past", "traffic", "store", "sources"];
