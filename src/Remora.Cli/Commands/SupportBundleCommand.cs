@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Remora.Server.Settings;
 
 namespace Remora.Cli.Commands;
@@ -32,7 +33,7 @@ internal static class SupportBundleCommand
                 };
                 if (settings is not null)
                 {
-                    entries["settings.json"] = JsonSerializer.Serialize(settings, Indented);
+                    entries["settings.json"] = Settings(settings);
                     foreach (var path in Answers) entries[path.Split('/')[^1] + (path == "/metrics" ? ".txt" : ".json")] = await AskAsync(settings, path, cancellation);
                 }
                 if (parsed.GetValue(log) is { } file) entries["log.txt"] = string.Join('\n', File.ReadLines(file).TakeLast(LogLines)) + "\n";
@@ -46,6 +47,16 @@ internal static class SupportBundleCommand
             }
         });
         return command;
+    }
+
+    /// <summary>The settings without what is secret in them: keys of sources, passwords of bots, and addresses of webhooks, whose paths are often as good as a password.</summary>
+    private static string Settings(ServiceSettings settings)
+    {
+        var json = JsonSerializer.SerializeToNode(settings with { Keys = new(), Freqtrade = [], Webhooks = [] }, Indented)!.AsObject();
+        json.Remove("keys");
+        json["freqtrade"] = new JsonArray([.. settings.Freqtrade.Select(bot => JsonValue.Create(bot.Url.Host))]);
+        json["webhooks"] = new JsonArray([.. settings.Webhooks.Select(webhook => JsonValue.Create(webhook.Url.Host))]);
+        return json.ToJsonString(Indented);
     }
 
     private static string Versions()
