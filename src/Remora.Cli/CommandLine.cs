@@ -26,6 +26,7 @@ internal static class CommandLine
         SandboxCommand.Create(),
         ReplayCommand.Create(),
         HistoryCommand.Create(),
+        StoreCommand.Create(),
         BacktestCommand.Create(),
         StudyCommand.Create(),
         JudgeCommand.Create(),

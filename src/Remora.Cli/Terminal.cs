@@ -52,6 +52,19 @@ internal static class Terminal
         return result;
     }
 
+    /// <inheritdoc cref="WithProgress{T}(string, Func{IProgress{double}, T})"/>
+    public static async Task<T> WithProgressAsync<T>(string title, Func<IProgress<double>, Task<T>> work)
+    {
+        var result = default(T)!;
+        await Messages.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn()).StartAsync(async progress =>
+        {
+            var bar = progress.AddTask(Markup.Escape(title), maxValue: 1);
+            result = await work(new Bar(bar));
+            bar.Value = 1;
+        });
+        return result;
+    }
+
     private sealed class Bar(ProgressTask task) : IProgress<double>
     {
         public void Report(double value) => task.Value = value;

@@ -21,7 +21,7 @@ public sealed class OutageDayTests
     private static readonly (string Exchange, string[] Sources)[] Outages =
     [
         ("alternative.me", ["alternative.me"]), ("yahoo", ["yahoo-vix", "yahoo-dollar", "yahoo-sp500-future"]), ("coingecko", ["coingecko"]), ("deribit", ["deribit-dvol-btc", "deribit-dvol-eth"]),
-        ("binance", ["perpetual-BTC"]),
+        ("binance", ["perpetual-BTC", "liquidations"]), ("news", ["news"]),
     ];
 
     /// <summary>A day of sandbox time, or more, in which each source fails in turn: every answer comes, /sources names the outage and who stands in, and all come back without a restart.</summary>
@@ -47,7 +47,7 @@ public sealed class OutageDayTests
     [Fact]
     public async Task Values_on_the_wire_add_up_in_the_answer()
     {
-        var held = new Dictionary<string, double> { ["fear_greed"] = 20, ["vix"] = 35, ["funding_rate"] = 0.001, ["dollar_index"] = 100, ["implied_volatility"] = 55.5, ["equity_future"] = 5000, ["total_market_cap"] = 2e12 };
+        var held = new Dictionary<string, double> { ["fear_greed"] = 20, ["vix"] = 35, ["funding_rate"] = 0.001, ["dollar_index"] = 100, ["implied_volatility"] = 55.5, ["equity_future"] = 5000, ["total_market_cap"] = 2e12, ["news_sentiment"] = 1 };
         await using var rig = await Rig.StartAsync(Settings, held);
         var risk = await rig.RiskUntilAsync(answer => held.Keys.All(Addends(answer).ContainsKey), "all values");
         var addends = Addends(risk);

@@ -34,7 +34,7 @@ internal static class HistoryCommand
             Console.Error.WriteLine($"in {watch.Elapsed.TotalSeconds:0.0} s");
             return ExitCode.Ok;
         })));
-        return new Command("history", "What the service would have said in the past.") { build };
+        return new Command("history", "The past: what the service would have said, and what is stored.") { build, StoredHistory.Import(), StoredHistory.Export() };
     }
 
     private static string FileName(Pair pair) => pair.ToString().Replace('/', '_').Replace(':', '_') + "-history.csv";

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Remora.Cli.Render;
 using Remora.ClickHouse;
 using Remora.Server.Settings;
+using Remora.Store;
 
 namespace Remora.Cli.Commands;
 
@@ -65,6 +66,21 @@ internal sealed class StoreOptionSet
             return Terminal.Fail($"{e.Message}; the same command may be given again", ExitCode.Unavailable);
         }
     }
+
+    /// <summary>Runs a job on the market's tables, brought up to this program first.</summary>
+    public Task<int> OnStoreAsync(ParseResult parsed, Func<MarketStore, Task<int>> job, CancellationToken cancellation) => AttemptAsync(parsed, makeDatabase: true, async open =>
+    {
+        try
+        {
+            var store = new MarketStore(open.Client);
+            await store.PrepareAsync(cancellation);
+            return await job(store);
+        }
+        catch (StoreException e)
+        {
+            return Terminal.Fail(e.Message, ExitCode.Usage);
+        }
+    }, cancellation);
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 }

@@ -10,7 +10,7 @@ namespace Remora.Store.Files;
 /// </summary>
 internal sealed class StagedFile : IAsyncDisposable
 {
-    private const string TimeNames = "date, timestamp, open_time, opentime, time, datetime";
+    private const string TimeNames = "date, timestamp, opened, open_time, opentime, time, datetime";
     private static readonly string[] ValueNames = ["open", "high", "low", "close", "volume"];
 
     private static readonly Dictionary<string, string> Reading = new(StringComparer.Ordinal)

@@ -26,6 +26,9 @@ public sealed class FlagTests
         Assert.True(SomeAssessment.Of(outside: SomeAssessment.Liquidations(1)).EventFlags.FlagLiquidationCascade);
         Assert.False(SomeAssessment.Of(outside: SomeAssessment.Liquidations(0.99)).EventFlags.FlagLiquidationCascade);
         Assert.Null(SomeAssessment.Of(outside: SomeAssessment.Liquidations(5)[^50..]).EventFlags.FlagLiquidationCascade); // 49 hours are no month
+        var elsewhere = SomeAssessment.Of(outside: [.. SomeAssessment.Liquidations(5).SkipLast(1), SomeAssessment.Liquidations(5)[^1] with { Source = "another exchange" }]);
+        Assert.Null(elsewhere.EventFlags.FlagLiquidationCascade); // what is usual on one exchange is not on another
+        Assert.Contains(elsewhere.Reasoning, sentence => sentence.StartsWith("liquidations has too short a past", StringComparison.Ordinal));
     }
 
     [Fact]

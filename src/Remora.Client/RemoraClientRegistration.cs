@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace Remora.Client;
 
 /// <summary>Puts the client into a host.</summary>
-public static class RemoraClientServices
+public static class RemoraClientRegistration
 {
     /// <summary>Adds one <see cref="RemoraClient"/> for all. Options that cannot be used are an <see cref="OptionsValidationException"/> when the host starts.</summary>
     /// <param name="services">Where it goes.</param>
