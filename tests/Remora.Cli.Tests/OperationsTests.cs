@@ -51,7 +51,7 @@ public sealed class OperationsTests
             using var reader = new StreamReader(await entry.OpenAsync());
             entries[entry.FullName] = await reader.ReadToEndAsync();
         }
-        Assert.Equal(["doctor.txt", "log.txt", "metrics.txt", "pairs.json", "risk.json", "settings.json", "sources.json", "status.json", "versions.txt"], entries.Keys.Order());
+        Assert.Equal(["doctor.txt", "log.txt", "metrics.txt", "pairs.json", "risk.json", "settings.json", "sources.json", "status.json", "versions.txt"], entries.Keys.Order(StringComparer.Ordinal));
         Assert.All(entries.Values, text => Assert.False(text.Contains(secret) || text.Contains("hunter2") || text.Contains("of a hook") || text.Contains("of a bot") || text.Contains(secret[4..]), text));
         Assert.Contains("one line", entries["log.txt"]);
         Assert.Contains("REMORA_API_KEY is set", entries["versions.txt"]);

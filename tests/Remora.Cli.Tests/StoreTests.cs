@@ -17,7 +17,7 @@ public sealed class StoreTests : IDisposable
     [Fact]
     public async Task A_service_that_is_killed_loses_nothing_and_answers_from_its_store_when_the_exchanges_are_away()
     {
-        await using var sandbox = RemoraProcess.Start(["sandbox", "--port", "0", "--speed", "300", "--pairs", "BTC/USDT"]);
+        await using var sandbox = RemoraProcess.Start(["sandbox", "--port", "0", "--speed", "300"]);
         var world = await sandbox.UrlAsync();
         string asOf;
         {
@@ -29,7 +29,7 @@ public sealed class StoreTests : IDisposable
 
         using (var http = new HttpClient())
         {
-            using var fault = new StringContent("""{"kind":"error_500","exchange":"binance"}""");
+            using var fault = new StringContent("""{"kind":"http_5xx","exchange":"binance"}""");
             using var accepted = await http.PostAsync(world + "/sandbox/faults", fault);
             Assert.True(accepted.IsSuccessStatusCode, await accepted.Content.ReadAsStringAsync());
         }

@@ -30,11 +30,11 @@ public sealed class RollupCommandTests
 
         var (exit, output, errors) = await RollupAsync("plan");
         Assert.True(exit == 0, errors);
-        Assert.Contains("activity: version 1 needs 6 statements", output);
+        Assert.Contains("activity: version 1 needs 8 statements", output);
         Assert.Contains("CREATE MATERIALIZED VIEW", output);
         Assert.Equal("events\n", await store.RunAsync("SHOW TABLES"));
         (exit, output, errors) = await RollupAsync("apply");
-        Assert.Equal("activity: version 1 made in 6 statements\n", output);
+        Assert.Equal("activity: version 1 made in 8 statements\n", output);
         Assert.Contains("apply: CREATE TABLE", errors); // progress, as lines in a pipe
 
         var delta = store.File("delta.csv", Rows);

@@ -11,7 +11,7 @@ public sealed class ClusterTests(Engine engine)
         var (client, plain) = await Events.NewAsync(engine, apply: false);
         using var clustered = new ClickHouseClient(new() { Socket = () => engine.Embedded.Endpoint.Socket, Database = client.Database, Cluster = "many" });
         var plan = await new Rollup(clustered, plain.Definition, Events.Options).PlanAsync();
-        Assert.Equal(15, plan.Statements.Count);
+        Assert.Equal(20, plan.Statements.Count);
         Assert.All(plan.Statements, sql => Assert.Contains(" ON CLUSTER `many`", sql));
         Assert.Equal(5, plan.Statements.Count(sql => sql.Contains("ENGINE = ReplicatedAggregatingMergeTree")));
         Assert.Equal(5, plan.Statements.Count(sql => sql.Contains($"cluster(`many`, `{client.Database}`, `activity_")));
