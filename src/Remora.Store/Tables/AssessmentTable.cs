@@ -107,6 +107,10 @@ public sealed class AssessmentTable
             parameters, Read);
     }
 
+    /// <summary>The closes of the candles that assessments are kept of.</summary>
+    public async Task<HashSet<Instant>> CandlesAssessedAsync(MarketId market, string policy, CancellationToken cancellation = default) =>
+        [.. await _store.Client.ListAsync($"SELECT DISTINCT assumeNotNull(as_of) FROM assessments WHERE {OfMarket} AND as_of IS NOT NULL", row => Instant.From(row.DateTime64()), Parameters(market, policy), cancellation)];
+
     /// <summary>The history of a market under a policy, from the rollups.</summary>
     /// <param name="market">The market.</param>
     /// <param name="policy">The policy's name.</param>
