@@ -92,6 +92,8 @@ public sealed class HistoryFilesTests : IDisposable
 
         // Rolled up as if it had been lived through, and whole answers as the replay writes them.
         await RunAsync("history", "export", "--pair", "BTC/USDT", "--to", _folder.File("hours.csv"), "--data", store.Data);
+        Assert.DoesNotContain("\\N", await File.ReadAllTextAsync(_folder.File("hours.csv")), StringComparison.Ordinal); // the first hours have no score
+        Assert.Contains(",,", await File.ReadAllTextAsync(_folder.File("hours.csv")), StringComparison.Ordinal);
         var hours = (await File.ReadAllLinesAsync(_folder.File("hours.csv")))[1..];
         Assert.Equal(Days * 288, hours.Sum(row => int.Parse(row.Split(',')[1], CultureInfo.InvariantCulture)));
         await RunAsync("replay", _candles, "--pair", "BTC/USDT", "--to", _folder.File("answers.jsonl"));

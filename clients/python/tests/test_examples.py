@@ -12,7 +12,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from tests import service
+from tests import service, tape
 from tests.faulty import UNSAFE, FaultyServer
 
 EXAMPLES = service.REPOSITORY / "examples"
@@ -150,21 +150,9 @@ class WithPandas(unittest.TestCase):
         os.chdir(self.folder)
 
     def candles(self, days=60):
-        """Waves of three lengths, with a storm near the end so that something is blocked."""
-        import math
-
-        pandas, rows, before = self.pandas, days * 288, 100.0
-        opens, closes = [], []
-        for i in range(rows):
-            storm = 100 if 0.8 < i / rows < 0.9 else 1
-            close = 100 + 8 * math.sin(i / 900) + 2 * math.sin(i / 70) + math.sin(i / 12) + 0.02 * storm * math.sin(i * 1.7)
-            opens.append(before)
-            closes.append(close)
-            before = close
-        frame = pandas.DataFrame({"date": pandas.date_range("2024-01-01", periods=rows, freq="5min", tz="UTC"), "open": opens, "close": closes, "volume": 1.0})
-        frame["high"] = frame[["open", "close"]].max(axis=1) + 0.01
-        frame["low"] = frame[["open", "close"]].min(axis=1) - 0.01
-        return frame[["date", "open", "high", "low", "close", "volume"]]
+        frame = self.pandas.DataFrame(list(tape.rows(days)), columns=["date", "open", "high", "low", "close", "volume"])
+        frame["date"] = self.pandas.to_datetime(frame["date"], unit="ms", utc=True)
+        return frame
 
     def blocks(self, language):
         text = (service.REPOSITORY / "docs/freqtrade.md").read_text(encoding="utf-8")

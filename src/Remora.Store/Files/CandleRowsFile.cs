@@ -25,7 +25,7 @@ public static class CandleRowsFile
                 if (time is null) throw new CandleFileException("row", number, "the time cannot be read");
                 rows.Add(number, candle);
             }
-            return rows.ToTape(timeframe);
+            return rows.ToTape(number, timeframe);
         }
         catch (CandleFileException e)
         {

@@ -28,7 +28,7 @@ public sealed class CandleCsv
         var csv = new CandleCsv(reader);
         var rows = new CandleRows("line");
         while (csv.Next() is { } candle) rows.Add(csv._line, candle);
-        return rows.ToTape(timeframe);
+        return rows.ToTape(csv._line, timeframe);
     }
 
     private Candle? Next()

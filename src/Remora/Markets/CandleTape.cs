@@ -12,7 +12,6 @@ public sealed class CandleRows(string place)
 {
     private readonly List<Candle> _candles = [];
     private readonly List<int> _numbers = [];
-    private int _last;
     private int _repeated;
 
     /// <summary>Adds the next row.</summary>
@@ -21,7 +20,6 @@ public sealed class CandleRows(string place)
     /// <exception cref="CandleFileException">It is not later than the one before.</exception>
     public void Add(int number, in Candle candle)
     {
-        _last = number;
         if (_candles.Count > 0 && candle.OpenTime <= _candles[^1].OpenTime)
         {
             if (candle != _candles[^1])
@@ -34,11 +32,12 @@ public sealed class CandleRows(string place)
     }
 
     /// <summary>All rows were added.</summary>
+    /// <param name="read">The number of the last row.</param>
     /// <param name="timeframe">The timeframe of the candles; null to take the shortest step between the first rows.</param>
     /// <exception cref="CandleFileException">There is no row, or something is wrong with one.</exception>
-    public CandleTape ToTape(Timeframe? timeframe)
+    public CandleTape ToTape(int read, Timeframe? timeframe)
     {
-        if (_candles.Count == 0) throw new CandleFileException(place, _last, "there is no candle in the file");
+        if (_candles.Count == 0) throw new CandleFileException(place, read, "there is no candle in the file");
         timeframe ??= Infer();
         for (var i = 0; i < _candles.Count; i++)
         {
