@@ -10,7 +10,7 @@ public static class HtmlReport
     /// <summary>Writes the page.</summary>
     public static string Write(StudyFigures study)
     {
-        var data = JsonSerializer.Serialize(new { Study = study, Findings = ResultsText.Findings(study) }, RemoraJson.Options);
+        var data = JsonSerializer.Serialize(new { Study = study, Findings = ResultsText.Findings(study), Key = KeyFigures.Of(study) }, RemoraJson.Options);
         return Part("report.html")
             .Replace("{{title}}", Escape(study.Name), StringComparison.Ordinal)
             .Replace("{{headline}}", Escape(ResultsText.Headline(study)), StringComparison.Ordinal)

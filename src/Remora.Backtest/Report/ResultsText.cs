@@ -8,6 +8,9 @@ namespace Remora.Backtest.Report;
 /// <summary>The results in words and tables, as Markdown, made of the figures and nothing else, so that they cannot drift from them.</summary>
 public static class ResultsText
 {
+    /// <summary>How far ahead the findings look.</summary>
+    internal const int Hours = 4;
+
     /// <summary>The first line of every report: the answer.</summary>
     public static string Headline(StudyFigures study)
     {
@@ -91,9 +94,16 @@ public static class ResultsText
     private static string Lift(string what, Cell[] cells, string test, Func<Cell, double> lift)
     {
         var known = cells.Where(c => !double.IsNaN(lift(c))).ToArray();
-        return known.Length == 0 ? $"There is nothing to say of {what}." :
-            $"The gate meets {what} {known.Select(lift).Order().ElementAt(known.Length / 2):0.00} times as often as its share of time would (median of {known.Length} cells; 1 is chance): " +
+        return MedianLift(cells, lift) is not { } median ? $"There is nothing to say of {what}." :
+            $"The gate meets {what} {median:0.00} times as often as its share of time would (median of {known.Length} cells; 1 is chance): " +
             $"more often than 95 % of the placebos in {known.Count(c => c.Tests[test].P < 0.05)}, less often than 95 % of them in {known.Count(c => c.Tests[test].P > 0.95)}.";
+    }
+
+    /// <summary>The lift of the cell in the middle; null where no cell has one.</summary>
+    internal static double? MedianLift(Cell[] cells, Func<Cell, double> lift)
+    {
+        var known = cells.Select(lift).Where(value => !double.IsNaN(value)).Order().ToArray();
+        return known.Length == 0 ? null : known[known.Length / 2];
     }
 
     private static string Edge(Cell[] cells)
@@ -114,7 +124,7 @@ public static class ResultsText
     private static IEnumerable<string> Calibrated(StudyFigures study)
     {
         if (study.Calibration is not [var c, ..]) yield break;
-        const int hours = 4;
+        const int hours = Hours;
         var tables = c.Result.Deciles.Where(d => d.HorizonHours == hours).ToArray();
         var score = tables.First(t => t.Measure == "score");
         yield return

@@ -1,8 +1,19 @@
 'use strict';
-const { study, findings } = JSON.parse(document.getElementById('data').textContent);
+const { study, findings, key } = JSON.parse(document.getElementById('data').textContent);
 const byId = id => document.getElementById(id);
 const css = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-const fixed = (x, digits = 2) => x === null || x === undefined ? '' : x.toFixed(digits);
+const names = {
+  har_rv: 'HAR-RV', 'har_rv+remora_volatility': 'HAR-RV with Remora’s volatility', 'ewma_0.94': 'EWMA (0.94)', garch_1_1: 'GARCH (1,1)', remora_score: 'Remora’s score', remora_volatility: 'Remora’s volatility',
+  part_external: 'part: outside', part_regime: 'part: regime', part_trend_strength: 'part: trend', part_momentum: 'part: momentum', high_vol: 'high volatility',
+};
+const named = name => names[name] ?? name;
+
+function fixed(x, digits = 2) {
+  if (x === null || x === undefined) return '';
+  const text = x.toFixed(digits);
+  return Number(text) === 0 ? (0).toFixed(digits) : text; // not -0.0
+}
+
 const pText = p => p === null || p === undefined ? '' : p < 0.001 ? '<0.001' : p.toFixed(3);
 
 function element(tag, text, className) {
@@ -11,6 +22,8 @@ function element(tag, text, className) {
   if (className) made.className = className;
   return made;
 }
+
+const first = {}; // in a row's cells: a group begins here
 
 function table(id, heads, rows) {
   const target = byId(id);
@@ -22,6 +35,7 @@ function table(id, heads, rows) {
     const row = body.insertRow();
     for (const cell of cells) {
       if (cell instanceof Node) row.insertCell().append(cell);
+      else if (cell === first) row.className = 'first';
       else if (cell !== null && typeof cell === 'object') {
         const made = row.insertCell();
         made.textContent = cell.text;
@@ -35,7 +49,7 @@ function table(id, heads, rows) {
 // Green above 0, red below, stronger with size; 1 is full strength.
 function heat(x) {
   const strength = Math.min(1, Math.abs(x));
-  return `color-mix(in srgb, ${x >= 0 ? 'var(--good)' : 'var(--bad)'} ${Math.round(strength * 55)}%, transparent)`;
+  return `color-mix(in srgb, ${x >= 0 ? 'var(--good)' : 'var(--bad)'} ${Math.round(strength * 45)}%, transparent)`;
 }
 
 const pCell = p => ({ text: pText(p), className: p === null ? '' : p < 0.05 ? 'good' : p > 0.95 ? 'bad' : '' });
@@ -56,14 +70,19 @@ function band(test, ungated) {
 }
 
 function showCells() {
+  let before = null;
   table('cells',
-    ['strategy', 'period', 'blocked', 'trades', 'profit % without', 'with', 'placebos', 'p', 'Holm', 'drawdown % without', 'with', 'p', 'edge', 'p', 'losers’ lift', 'p', 'worst tenth’s lift', 'p'],
-    study.cells.filter(c => c.role === 'policy').map(c => [
-      c.strategy, { text: c.period, className: 'text' }, `${fixed(100 * c.time_blocked, 0)} %`, `${c.ungated.trades} → ${c.gated.trades}`,
-      fixed(c.ungated.profit_total_pct), fixed(c.gated.profit_total_pct), band(c.tests.profit_total_pct, c.ungated.profit_total_pct), pCell(c.tests.profit_total_pct.p), pText(c.holm),
-      fixed(c.ungated.max_relative_drawdown_pct, 1), fixed(c.gated.max_relative_drawdown_pct, 1), pCell(c.tests.max_drawdown_pct.p),
-      fixed(c.entries.edge_pct, 3), pCell(c.tests.edge_pct.p), fixed(c.entries.loser_lift), pCell(c.tests.loser_lift.p), fixed(c.entries.worst_lift), pCell(c.tests.worst_lift.p),
-    ]));
+    ['strategy', 'period', 'blocked', 'trades', 'profit %', 'placebos', 'p', 'Holm', 'drawdown %', 'p', 'edge %', 'p', 'losers', 'p', 'worst tenth', 'p'],
+    study.cells.filter(c => c.role === 'policy').map(c => {
+      const begins = c.strategy !== before;
+      before = c.strategy;
+      return [
+        ...(begins ? [first] : []), begins ? c.strategy : '', { text: c.period, className: 'text' }, `${fixed(100 * c.time_blocked, 0)} %`, `${c.ungated.trades} → ${c.gated.trades}`,
+        `${fixed(c.ungated.profit_total_pct, 1)} → ${fixed(c.gated.profit_total_pct, 1)}`, band(c.tests.profit_total_pct, c.ungated.profit_total_pct), pCell(c.tests.profit_total_pct.p), pText(c.holm),
+        `${fixed(c.ungated.max_relative_drawdown_pct, 1)} → ${fixed(c.gated.max_relative_drawdown_pct, 1)}`, pCell(c.tests.max_drawdown_pct.p),
+        fixed(c.entries.edge_pct), pCell(c.tests.edge_pct.p), fixed(c.entries.loser_lift), pCell(c.tests.loser_lift.p), fixed(c.entries.worst_lift), pCell(c.tests.worst_lift.p),
+      ];
+    }));
 }
 
 function plot(id, title, xs, series, options = {}) {
@@ -76,11 +95,18 @@ function plot(id, title, xs, series, options = {}) {
     scales: options.categories
       ? { x: { time: false, range: () => [-0.5, xs.length - 0.5] }, y: { range: (_, low, high) => [Math.min(0, low * 1.05), Math.max(0, high * 1.05)] } }
       : { x: { time: true } },
-    axes: [options.categories ? { ...axis, values: (_, ticks) => ticks.map(t => options.categories[t] ?? ''), incrs: [1] } : axis, { ...axis, size: 64 }],
-    series: [{ label: options.categories ? 'bin' : 'day', value: options.categories ? (_, v) => options.categories[v] ?? '' : undefined }, ...series.map(s => ({
-      label: s.label, stroke: s.color, width: 1.5, fill: s.fill, paths: s.bars ? uPlot.paths.bars({ size: [0.6, 60] }) : undefined, value: (_, v) => fixed(v, s.digits ?? 2),
+    axes: [options.categories ? categoryAxis(axis, options.categories) : axis, { ...axis, size: 64 }],
+    series: [{ label: options.categories ? 'bin' : 'day', value: (_, v) => v === null ? '' : options.categories ? options.categories[v] ?? '' : new Date(1000 * v).toISOString().slice(0, 10) }, ...series.map(s => ({
+      label: s.label, stroke: s.color, width: 1.5, fill: s.fill, paths: s.bars ? uPlot.paths.bars({ size: [0.6, 60] }) : undefined, points: s.bars ? { show: false } : undefined,
+      value: (_, v) => fixed(v, s.digits ?? 2),
     }))],
   }, [xs, ...series.map(s => s.values)], target);
+}
+
+// Names of bins lie aslant where there is no room for them side by side.
+function categoryAxis(axis, categories) {
+  const room = (byId('equity').clientWidth - 80) / categories.length, aslant = room < 7 * Math.max(...categories.map(c => c.length));
+  return { ...axis, values: (_, ticks) => ticks.map(t => categories[t] ?? ''), incrs: [1], space: 0, rotate: aslant ? 55 : 0, size: aslant ? 84 : 44 };
 }
 
 function drawdown(balances) {
@@ -95,7 +121,8 @@ function showStrategy() {
   plot('drawdown', 'Below the peak, in percent', days, [
     { label: 'without gate', color: css('--two'), values: drawdown(ungated) }, { label: study.policy, color: css('--one'), values: drawdown(gated) }], { height: 200 });
   plot('risk', 'Mean profit in percent by score at entry', detail.by_score.map((_, i) => i),
-    [{ label: 'mean profit', color: css('--one'), fill: css('--one'), bars: true, digits: 3, values: detail.by_score.map(g => g.profit_mean_pct) }],
+    [['gain', '--good', x => x >= 0], ['loss', '--bad', x => x < 0]].map(([label, color, takes]) =>
+      ({ label, color: css(color), fill: css(color), bars: true, digits: 3, values: detail.by_score.map(g => takes(g.profit_mean_pct) ? g.profit_mean_pct : null) })),
     { height: 220, categories: detail.by_score.map(g => `${g.name} (${g.trades})`) });
 
   const years = [...new Set(detail.months.map(m => m.month.slice(0, 4)))];
@@ -111,10 +138,10 @@ function showStrategy() {
 }
 
 function showRegimes() {
-  const names = [...new Set(study.details.flatMap(d => d.by_regime.map(r => r.name)))];
-  table('regimes', ['strategy', ...names], study.details.map(d => {
+  const regimes = [...new Set(study.details.flatMap(d => d.by_regime.map(r => r.name)))];
+  table('regimes', ['strategy', ...regimes.map(named)], study.details.map(d => {
     const strongest = Math.max(0.001, ...d.by_regime.map(r => Math.abs(r.profit_mean_pct)));
-    return [d.strategy, ...names.map(n => {
+    return [d.strategy, ...regimes.map(n => {
       const group = d.by_regime.find(r => r.name === n);
       return group ? { text: `${fixed(group.profit_mean_pct, 3)} (${group.trades})`, heat: group.profit_mean_pct / strongest } : '';
     })];
@@ -138,14 +165,14 @@ function showCalibration() {
   const calibration = study.calibration[byId('period').value].result;
   const hours = Number(byId('horizon').value);
   const deciles = calibration.deciles.find(d => d.measure === byId('measure').value && d.horizon_hours === hours);
-  plot('calibration', `After each tenth of ${deciles.measure}, ${hours} h ahead, in percent (rank correlation ${fixed(deciles.volatility_correlation)})`, deciles.bins.map((_, i) => i), [
+  plot('calibration', `After each tenth of ${named(deciles.measure)}, ${hours} h ahead, in percent (rank correlation ${fixed(deciles.volatility_correlation)})`, deciles.bins.map((_, i) => i), [
     { label: 'realised volatility', color: css('--one'), values: deciles.bins.map(b => 100 * b.volatility) },
     { label: 'worst drawdown', color: css('--two'), values: deciles.bins.map(b => 100 * b.drawdown) },
     { label: 'tail loss', color: css('--bad'), values: deciles.bins.map(b => 100 * b.tail_loss) }],
   { height: 280, categories: deciles.bins.map(b => `${fixed(b.low)}–${fixed(b.high)}`) });
   table('forecasts', ['forecast of volatility', 'rank correlation', 'R² of log volatility', 'QLIKE', 'against HAR-RV', 'p'],
     calibration.forecasts.find(f => f.horizon_hours === hours).rows.map(r =>
-      [r.name, fixed(r.rank_correlation, 3), fixed(r.r2, 3), fixed(r.qlike, 3), fixed(r.diebold_mariano), pText(r.p)]));
+      [named(r.name), fixed(r.rank_correlation, 3), fixed(r.r2, 3), fixed(r.qlike, 3), fixed(r.diebold_mariano), pText(r.p)]));
 }
 
 function choose(id, values, labels, show) {
@@ -153,13 +180,18 @@ function choose(id, values, labels, show) {
   byId(id).onchange = show;
 }
 
+for (const { value, words } of key) {
+  const tile = element('li');
+  tile.append(element('b', value), element('span', words));
+  byId('key').append(tile);
+}
 findings.slice(1).forEach(f => byId('findings').append(element('li', f)));
 showCells();
 showRegimes();
 showGates();
 if (study.details.length > 0) {
-  const names = study.details.map(d => d.strategy);
-  choose('strategy', names, names, showStrategy);
+  const strategies = study.details.map(d => d.strategy);
+  choose('strategy', strategies, strategies, showStrategy);
   byId('span').textContent = study.cells[0].period;
   showStrategy();
 }
@@ -167,8 +199,20 @@ if (study.calibration.length > 0) {
   const first = study.calibration[0].result;
   const measures = [...new Set(first.deciles.map(d => d.measure))], horizons = [...new Set(first.deciles.map(d => d.horizon_hours))];
   choose('period', study.calibration.map((_, i) => i), study.calibration.map(c => `${c.market}, ${c.period}`), showCalibration);
-  choose('measure', measures, measures, showCalibration);
+  choose('measure', measures, measures.map(named), showCalibration);
   choose('horizon', horizons, horizons, showCalibration);
   byId('horizon').value = horizons[Math.min(1, horizons.length - 1)];
   showCalibration();
 }
+
+// Charts follow the window's width and the reader's colours.
+function redraw() {
+  if (study.details.length > 0) showStrategy();
+  if (study.calibration.length > 0) showCalibration();
+}
+let width = document.body.clientWidth;
+window.addEventListener('resize', () => {
+  if (document.body.clientWidth !== width) redraw();
+  width = document.body.clientWidth;
+});
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);

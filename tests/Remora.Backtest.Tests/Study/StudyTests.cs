@@ -20,7 +20,7 @@ public sealed class StudyTests
         }
         """;
 
-    private static readonly string Folder = Prepare();
+    internal static readonly string Folder = Prepare();
 
     private static string Prepare()
     {
@@ -40,7 +40,7 @@ public sealed class StudyTests
         File.WriteAllText(path, text.ToString());
     }
 
-    private static StudyFigures Run(string to) => StudyJob.Run(new()
+    internal static StudyFigures Run(string to) => StudyJob.Run(new()
     {
         Study = Path.Combine(Folder, "study.json"),
         DataFolder = Folder,

@@ -1,0 +1,31 @@
+using System.Globalization;
+using Remora.Backtest.Study;
+
+namespace Remora.Backtest.Report;
+
+/// <summary>What a reader should see first, as numbers with a few words each.</summary>
+internal static class KeyFigures
+{
+    public static IReadOnlyList<KeyFigure> Of(StudyFigures study)
+    {
+        var cells = study.Cells.Where(c => c.Role == GateRole.Policy).ToArray();
+        var v = study.Verdict;
+        var all = new List<KeyFigure>
+        {
+            Say($"{v.BelowFivePercent} of {v.Cells}", $"strategies and periods in which the gate ends with more money than 95 % of its placebos; luck alone gives {v.ExpectedByLuck:0.0}"),
+            Say($"{cells[0].TimeBlocked:P0}", $"of the time blocked ({cells[0].Period})"),
+        };
+        if (ResultsText.MedianLift(cells, c => c.Entries.WorstLift) is { } worst) all.Add(Say($"{worst:0.00} ×", $"as many of the worst tenth of trades skipped as chance would; 1 is chance"));
+        if (ResultsText.MedianLift(cells, c => c.Entries.LoserLift) is { } losers) all.Add(Say($"{losers:0.00} ×", $"as many losing trades skipped as chance would; 1 is chance"));
+        if (study.Calibration is [{ Result: var result }, ..] && result.Deciles.FirstOrDefault(d => d is { Measure: "score", HorizonHours: ResultsText.Hours }) is { } score)
+            all.Add(Say($"{100 * score.Bins[0].Volatility:0.00} → {score.Bins[^1].Volatility:P2}", $"volatility in the {ResultsText.Hours} hours after the lowest and after the highest tenth of the scores"));
+        return all;
+    }
+
+    private static KeyFigure Say(FormattableString value, FormattableString words) => new(value.ToString(CultureInfo.InvariantCulture), words.ToString(CultureInfo.InvariantCulture));
+}
+
+/// <summary>A number and what it says.</summary>
+/// <param name="Value">The number.</param>
+/// <param name="Words">What it says.</param>
+internal sealed record KeyFigure(string Value, string Words);
