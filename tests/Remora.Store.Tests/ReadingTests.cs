@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
+using Remora.ClickHouse;
 using Remora.Markets;
+using Remora.Store.Files;
 using Remora.Store.Tables;
 using Remora.Testing;
 
@@ -29,6 +31,30 @@ public sealed class ReadingTests(Engine engine)
     }
 
     [Fact]
+    public async Task Each_moment_has_its_last_assessment_and_what_is_kept_is_not_imported_again()
+    {
+        var (store, assessments) = await FilledAsync(1000);
+        var policy = assessments[0].Policy;
+        // Said once more for the same moment, and differently.
+        var moment = new QueryParameters().Add("at", assessments[900].AssessedAt.ToDateTimeOffset());
+        await store.Client.ExecuteAsync("INSERT INTO assessments SELECT * REPLACE (0.25 AS risk_score, sequence + 1 AS sequence) FROM assessments WHERE assessed_at = {at:DateTime64(3, 'UTC')}", moment);
+
+        var rows = new List<SaidRow>();
+        for (Instant? from = null; rows.Count % 70 == 0; from = rows[^1].Time + TimeSpan.FromMilliseconds(1))
+            rows.AddRange(await store.Assessments.EachOf(Given.Btc, policy, new(from, Limit: 70)).ListAsync());
+        Assert.Equal(
+            assessments.Select((each, i) => (each.AssessedAt, each.AsOf, each.SafeToTrade, i == 900 ? 0.25 : double.IsFinite(each.RiskScore) ? each.RiskScore : (double?)null, string.Join(',', each.BlockedBy))),
+            rows.Select(row => (row.Time, row.AsOf, row.SafeToTrade, row.RiskScore, string.Join(',', row.BlockedBy))));
+
+        var import = new AssessmentImport(store);
+        foreach (var assessment in Recorded.Assessments(Given.Btc, 1010)) await import.AddAsync(assessment, TestContext.Current.CancellationToken);
+        await import.FlushAsync(TestContext.Current.CancellationToken);
+        Assert.Equal((10, 1000), (import.Added, import.Present));
+        Assert.Equal(1010, (await store.Assessments.EachOf(Given.Btc, policy).ListAsync()).Count);
+        Assert.Equal(1011, (await store.Assessments.HistoryOf(Given.Btc, policy, "1d").ListAsync()).Sum(day => day.Assessments));
+    }
+
+    [Fact]
     public async Task Pages_join_without_a_gap()
     {
         var (store, assessments) = await FilledAsync(500);
@@ -50,7 +76,7 @@ public sealed class ReadingTests(Engine engine)
     [Fact]
     public async Task The_answer_of_any_past_moment_comes_back_byte_for_byte()
     {
-        var (store, assessments) = await FilledAsync(300);
+        var (store, assessments) = await FilledAsync(1000);
         var policy = assessments[0].Policy;
         var random = new Random(1);
         for (var i = 0; i < 30; i++)
