@@ -72,6 +72,7 @@ public sealed class SourcesCommandTests
         var (exit, _, errors) = await RemoraProcess.RunAsync("sources", "test", "nonsense");
         Assert.Equal(2, exit);
         Assert.Contains("yahoo-vix", errors, StringComparison.Ordinal);
+        Assert.Contains("Try 'remora sources test --help'", errors, StringComparison.Ordinal);
         (exit, _, errors) = await RemoraProcess.RunAsync("sources", "test", "perpetual-");
         Assert.Equal(2, exit);
         Assert.Contains("perpetual-BTC", errors, StringComparison.Ordinal);
