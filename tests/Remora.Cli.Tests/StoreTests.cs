@@ -130,20 +130,23 @@ public sealed class StoreTests : IDisposable
         return output.Trim();
     }
 
+    /// <summary>The process that a sandbox's store runs in.</summary>
+    internal static Process EngineOf(string data) =>
+        Process.GetProcessById(JsonElement.Parse(File.ReadAllText(Path.Combine(data, "sandbox", "clickhouse", "endpoint"))).GetProperty("pid").GetInt32());
+
     private void KillTheEngine()
     {
-        var endpoint = JsonElement.Parse(File.ReadAllText(Path.Combine(_data, "sandbox", "clickhouse", "endpoint")));
-        using var engine = Process.GetProcessById(endpoint.GetProperty("pid").GetInt32());
+        using var engine = EngineOf(_data);
         engine.Kill();
     }
 
-    private static async Task<JsonElement> GetAsync(string url, string path)
+    internal static async Task<JsonElement> GetAsync(string url, string path)
     {
         using var http = new HttpClient();
         return JsonElement.Parse(await http.GetStringAsync(url + path));
     }
 
-    private static async Task<JsonElement> UntilAsync(string url, string path, Func<JsonElement, bool> isThere, RemoraProcess service)
+    internal static async Task<JsonElement> UntilAsync(string url, string path, Func<JsonElement, bool> isThere, RemoraProcess service)
     {
         using var http = new HttpClient();
         var last = "";
