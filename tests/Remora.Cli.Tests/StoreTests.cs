@@ -67,6 +67,7 @@ public sealed class StoreTests : IDisposable
             Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
             Assert.Equal(wrong.Split('=')[0], JsonElement.Parse(await refused.Content.ReadAsStringAsync()).GetProperty("parameter").GetString());
         }
+        Assert.Equal(JsonValueKind.Null, (await GetAsync(url, "/api/v1/store")).GetProperty("recorder").GetProperty("last_error").ValueKind); // a first start is no fault
         var csv = await http.GetStringAsync("/api/v1/candles?pair=BTC/USDT&format=csv&limit=2");
         Assert.Equal(3, csv.Trim().Split('\n').Length);
         Assert.Equal("PAR1"u8.ToArray(), (await http.GetByteArrayAsync("/api/v1/candles?pair=BTC/USDT&format=parquet&limit=2"))[..4]);

@@ -81,10 +81,15 @@ public sealed class Recorder
     /// Records until it is cancelled; then what was handed over is put into the journal, and into the store as far as
     /// <see cref="RecorderOptions.StopTimeout"/> allows. Errors show in <see cref="Health"/>; nothing is thrown.
     /// </summary>
-    public async Task RunAsync(CancellationToken cancellation)
+    public Task RunAsync(CancellationToken cancellation) => RunAsync(null, cancellation);
+
+    /// <inheritdoc cref="RunAsync(CancellationToken)"/>
+    /// <param name="opened">Completes when somebody else has opened and prepared the store; null when the recorder is to do it.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task RunAsync(Task? opened, CancellationToken cancellation)
     {
         using var sending = new CancellationTokenSource();
-        var sender = Task.Run(() => _sender.RunAsync(sending.Token), CancellationToken.None);
+        var sender = Task.Run(() => _sender.RunAsync(opened, sending.Token), CancellationToken.None);
         await Task.Run(() => _writer.RunAsync(_alarm, cancellation), CancellationToken.None);
         await _sender.EndAsync(_options.StopTimeout);
         await sending.CancelAsync();
