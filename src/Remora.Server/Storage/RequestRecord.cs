@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Remora.Markets;
+using Remora.Server.Access;
 using Remora.Server.Answers;
 using Remora.Server.Api;
 using Remora.Store;
@@ -37,7 +38,7 @@ internal static class RequestRecord
             recorder.Request(new(
                 at, RouteName.Of(context) ?? Unknown, PairOf(request.QueryString.Value, board), HashOf(request.Path.Value, request.QueryString.Value), ResultOf(context.Response.Headers.ETag),
                 context.Response.StatusCode == StatusCodes.Status304NotModified, context.Response.StatusCode,
-                (uint)Math.Min(Stopwatch.GetElapsedTime(began).TotalMicroseconds, uint.MaxValue), Client: null));
+                (uint)Math.Min(Stopwatch.GetElapsedTime(began).TotalMicroseconds, uint.MaxValue), Caller.Of(context)?.Key?.Name));
         }
     });
 
