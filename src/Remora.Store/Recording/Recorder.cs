@@ -22,6 +22,7 @@ public sealed class Recorder
     private long _added;
     private long _droppedMarket;
     private long _droppedRequests;
+    private long _candles, _observations, _assessments, _requestCount; // the market's are written by the pump alone
 
     /// <param name="store">Where rows go; it need not answer yet.</param>
     /// <param name="options">How.</param>
@@ -46,28 +47,43 @@ public sealed class Recorder
             return new(
                 _market.Count + Volatile.Read(ref _waitingRequests) + _writer.OpenRows, journal?.Count ?? 0, journal?.Bytes ?? 0, _log.Written,
                 Interlocked.Read(ref _droppedMarket) + Interlocked.Read(ref _droppedRequests) + _writer.LostRows + (journal?.DroppedRows ?? 0),
-                journal?.SetAside ?? [], _log.LastError, _log.LastErrorAt, _log.LastSuccess, journal?.Oldest);
+                journal?.SetAside ?? [], _log.LastError, _log.LastErrorAt, _log.LastSuccess, journal?.Oldest, HandedOver);
         }
     }
 
     /// <summary>A candle has closed. This and the next three are called by one thread at a time: the pump's.</summary>
-    public void Candle(MarketId market, in Candle candle) => Add(new(Content: null, market, market.Timeframe, candle));
+    public void Candle(MarketId market, in Candle candle)
+    {
+        Volatile.Write(ref _candles, _candles + 1);
+        Add(new(Content: null, market, market.Timeframe, candle));
+    }
 
     /// <summary>A past has been fetched: many candles in one step, of the market's timeframe or another.</summary>
     public void Candles(MarketId market, Timeframe timeframe, IReadOnlyList<Candle> candles)
     {
-        if (candles.Count > 0) Add(new(candles, market, timeframe, default));
+        if (candles.Count == 0) return;
+        Volatile.Write(ref _candles, _candles + candles.Count);
+        Add(new(candles, market, timeframe, default));
     }
 
     /// <summary>An outside value has become known.</summary>
-    public void Observation(Observation observation) => Add(new(observation, Market: null, Timeframe: null, default));
+    public void Observation(Observation observation)
+    {
+        Volatile.Write(ref _observations, _observations + 1);
+        Add(new(observation, Market: null, Timeframe: null, default));
+    }
 
     /// <summary>A market was assessed.</summary>
-    public void Assessment(Assessment assessment) => Add(new(assessment, Market: null, Timeframe: null, default));
+    public void Assessment(Assessment assessment)
+    {
+        Volatile.Write(ref _assessments, _assessments + 1);
+        Add(new(assessment, Market: null, Timeframe: null, default));
+    }
 
     /// <summary>A request was answered. Called by any thread.</summary>
     public void Request(RequestRow request)
     {
+        Interlocked.Increment(ref _requestCount);
         if (Interlocked.Increment(ref _waitingRequests) <= _options.QueueRows)
         {
             _requests.Enqueue(request);
@@ -106,6 +122,14 @@ public sealed class Recorder
             await _sender.NextSuccessAsync(cancellation);
         }
     }
+
+    private Dictionary<string, long> HandedOver => new(StringComparer.Ordinal)
+    {
+        [StoreTable.Candles.Name.Value] = Volatile.Read(ref _candles),
+        [StoreTable.Observations.Name.Value] = Volatile.Read(ref _observations),
+        [StoreTable.Assessments.Name.Value] = Volatile.Read(ref _assessments),
+        [StoreTable.Requests.Name.Value] = Interlocked.Read(ref _requestCount),
+    };
 
     // In the order in which a row travels, so that none is overlooked on its way.
     private bool IsIdle => _market.Count == 0 && Volatile.Read(ref _waitingRequests) == 0 && !_writer.IsBusy && _writer.OpenRows == 0 && _writer.Journal is { Count: 0 };
