@@ -81,7 +81,7 @@ internal sealed class BatchWriter(RecorderOptions options, TimeProvider time, Re
         return true;
     }
 
-    private void Write(in RecordedItem item)
+    private void Write(RecordedItem item)
     {
         var batch = item.Content switch
         {
@@ -99,8 +99,8 @@ internal sealed class BatchWriter(RecorderOptions options, TimeProvider time, Re
                 case Assessment assessment: RowWriting.Assessment(batch.Writer, assessment, ++_sequence); break;
                 case Observation observation: RowWriting.Observation(batch.Writer, observation, ++_sequence); break;
                 case RequestRow request: RowWriting.Request(batch.Writer, request, ++_sequence); break;
-                case IReadOnlyList<Candle> candles: foreach (var candle in candles) Candle(item, candle); Count(candles.Count - 1); break;
-                default: Candle(item, item.Candle); break;
+                case CandlePast past: foreach (var candle in past.Candles) RowWriting.Candle(batch.Writer, past.Market, past.Timeframe, candle, ++_sequence); Count(past.Candles.Count - 1); break;
+                case MarketId market: RowWriting.Candle(batch.Writer, market, market.Timeframe, item.Candle, ++_sequence); break;
             }
             Count(1);
         }
@@ -117,8 +117,6 @@ internal sealed class BatchWriter(RecorderOptions options, TimeProvider time, Re
             Interlocked.Add(ref _openRows, rows);
         }
     }
-
-    private void Candle(in RecordedItem item, in Candle candle) => RowWriting.Candle(_candles.Writer, item.Market!, item.Timeframe!, candle, ++_sequence);
 
     private bool TryClose(OpenBatch batch)
     {

@@ -2,9 +2,15 @@ using Remora.Markets;
 
 namespace Remora.Store.Recording;
 
-/// <summary>What is handed to the recorder: a reference, or a candle and its market. Nothing is worked out here.</summary>
-/// <param name="Content">An assessment, an observation, or candles of a past; null for a single candle.</param>
-/// <param name="Market">Whose candle or candles.</param>
-/// <param name="Timeframe">Of candles.</param>
-/// <param name="Candle">The single candle.</param>
-internal readonly record struct RecordedItem(object? Content, MarketId? Market, Timeframe? Timeframe, Candle Candle);
+/// <summary>What is handed to the recorder: a reference, and for a candle its values. Nothing is worked out here.</summary>
+internal struct RecordedItem
+{
+    /// <summary>An assessment, an observation, a request, a <see cref="CandlePast"/>; or the market whose candle this is.</summary>
+    public object Content;
+
+    /// <summary>The candle of a market; nothing otherwise.</summary>
+    public Candle Candle;
+}
+
+/// <summary>Many candles of a market in one step.</summary>
+internal sealed record CandlePast(MarketId Market, Timeframe Timeframe, IReadOnlyList<Candle> Candles);

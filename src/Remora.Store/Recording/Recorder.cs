@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Remora.Markets;
 
 namespace Remora.Store.Recording;
@@ -12,16 +11,13 @@ public sealed class Recorder
 {
     private readonly RecorderOptions _options;
     private readonly HandoverRing<RecordedItem> _market;
-    private readonly ConcurrentQueue<RequestRow> _requests = new();
+    private readonly RequestQueue _requests;
     private readonly BatchWriter _writer;
     private readonly BatchSender _sender;
     private readonly RecorderLog _log;
     private readonly Alarm _alarm = new();
     private readonly int _wakeMask;
-    private int _waitingRequests;
-    private long _added;
     private long _droppedMarket;
-    private long _droppedRequests;
 
     /// <param name="store">Where rows go; it need not answer yet.</param>
     /// <param name="options">How.</param>
@@ -32,6 +28,7 @@ public sealed class Recorder
         _options = options;
         _log = new(clock);
         _market = new(options.QueueRows);
+        _requests = new(options.QueueRows);
         _wakeMask = Math.Max(1, _market.Capacity / 2) - 1;
         _writer = new(options, clock, _log, TryTake);
         _sender = new(store, options, clock, _log, _writer);
@@ -44,38 +41,36 @@ public sealed class Recorder
         {
             var journal = _writer.Journal;
             return new(
-                _market.Count + Volatile.Read(ref _waitingRequests) + _writer.OpenRows, journal?.Count ?? 0, journal?.Bytes ?? 0, _log.Written,
-                Interlocked.Read(ref _droppedMarket) + Interlocked.Read(ref _droppedRequests) + _writer.LostRows + (journal?.DroppedRows ?? 0),
+                _market.Count + _requests.Count + _writer.OpenRows, journal?.Count ?? 0, journal?.Bytes ?? 0, _log.Written,
+                Interlocked.Read(ref _droppedMarket) + _requests.Dropped + _writer.LostRows + (journal?.DroppedRows ?? 0),
                 journal?.SetAside ?? [], _log.LastError, _log.LastErrorAt, _log.LastSuccess, journal?.Oldest);
         }
     }
 
     /// <summary>A candle has closed. This and the next three are called by one thread at a time: the pump's.</summary>
-    public void Candle(MarketId market, in Candle candle) => Add(new(Content: null, market, market.Timeframe, candle));
+    public void Candle(MarketId market, in Candle candle)
+    {
+        if (!HasRoom()) return;
+        ref var item = ref _market.Next();
+        item.Content = market;
+        item.Candle = candle;
+        Publish();
+    }
 
     /// <summary>A past has been fetched: many candles in one step, of the market's timeframe or another.</summary>
     public void Candles(MarketId market, Timeframe timeframe, IReadOnlyList<Candle> candles)
     {
-        if (candles.Count > 0) Add(new(candles, market, timeframe, default));
+        if (candles.Count > 0) Add(new CandlePast(market, timeframe, candles));
     }
 
     /// <summary>An outside value has become known.</summary>
-    public void Observation(Observation observation) => Add(new(observation, Market: null, Timeframe: null, default));
+    public void Observation(Observation observation) => Add(observation);
 
     /// <summary>A market was assessed.</summary>
-    public void Assessment(Assessment assessment) => Add(new(assessment, Market: null, Timeframe: null, default));
+    public void Assessment(Assessment assessment) => Add(assessment);
 
     /// <summary>A request was answered. Called by any thread.</summary>
-    public void Request(RequestRow request)
-    {
-        if (Interlocked.Increment(ref _waitingRequests) <= _options.QueueRows)
-        {
-            _requests.Enqueue(request);
-            return;
-        }
-        Interlocked.Decrement(ref _waitingRequests);
-        Interlocked.Increment(ref _droppedRequests);
-    }
+    public void Request(RequestRow request) => _requests.Add(request);
 
     /// <summary>
     /// Records until it is cancelled; then what was handed over is put into the journal, and into the store as far as
@@ -103,20 +98,32 @@ public sealed class Recorder
     }
 
     // In the order in which a row travels, so that none is overlooked on its way.
-    private bool IsIdle => _market.Count == 0 && Volatile.Read(ref _waitingRequests) == 0 && !_writer.IsBusy && _writer.OpenRows == 0 && _writer.Journal is { Count: 0 };
+    private bool IsIdle => _market.Count == 0 && _requests.Count == 0 && !_writer.IsBusy && _writer.OpenRows == 0 && _writer.Journal is { Count: 0 };
 
-    private void Add(in RecordedItem item)
+    private void Add(object content)
     {
-        if (!_market.TryAdd(item)) Interlocked.Increment(ref _droppedMarket);
-        else if ((++_added & _wakeMask) == 0) _alarm.Ring();
+        if (!HasRoom()) return;
+        _market.Next().Content = content;
+        Publish();
+    }
+
+    private bool HasRoom()
+    {
+        if (_market.HasRoom()) return true;
+        Interlocked.Increment(ref _droppedMarket);
+        return false;
+    }
+
+    private void Publish()
+    {
+        if ((_market.Publish() & _wakeMask) == 0) _alarm.Ring();
     }
 
     private bool TryTake(out RecordedItem item)
     {
         if (_market.TryTake(out item)) return true;
-        if (!_requests.TryDequeue(out var request)) return false;
-        Interlocked.Decrement(ref _waitingRequests);
-        item = new(request, Market: null, Timeframe: null, default);
+        if (!_requests.TryTake(out var request)) return false;
+        item.Content = request!;
         return true;
     }
 }
