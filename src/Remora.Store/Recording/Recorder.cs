@@ -10,7 +10,8 @@ namespace Remora.Store.Recording;
 public sealed class Recorder
 {
     private readonly RecorderOptions _options;
-    private readonly HandoverRing<RecordedItem> _market;
+    private readonly HandoverRing<RecordedCandle> _candles; // apart from the others: a candle takes seven times the room of a reference
+    private readonly HandoverRing<RecordedReference> _references;
     private readonly RequestQueue _requests;
     private readonly BatchWriter _writer;
     private readonly BatchSender _sender;
@@ -27,10 +28,11 @@ public sealed class Recorder
         var clock = time ?? TimeProvider.System;
         _options = options;
         _log = new(clock);
-        _market = new(options.QueueRows);
+        _candles = new(options.QueueRows);
+        _references = new(options.QueueRows);
         _requests = new(options.QueueRows);
-        _wakeMask = Math.Max(1, _market.Capacity / 2) - 1;
-        _writer = new(options, clock, _log, TryTake);
+        _wakeMask = Math.Max(1, _candles.Capacity / 2) - 1;
+        _writer = new(options, clock, _log, _candles, _references, _requests);
         _sender = new(store, options, clock, _log, _writer);
     }
 
@@ -41,7 +43,7 @@ public sealed class Recorder
         {
             var journal = _writer.Journal;
             return new(
-                _market.Count + _requests.Count + _writer.OpenRows, journal?.Count ?? 0, journal?.Bytes ?? 0, _log.Written,
+                _candles.Count + _references.Count + _requests.Count + _writer.OpenRows, journal?.Count ?? 0, journal?.Bytes ?? 0, _log.Written,
                 Interlocked.Read(ref _droppedMarket) + _requests.Dropped + _writer.LostRows + (journal?.DroppedRows ?? 0),
                 journal?.SetAside ?? [], _log.LastError, _log.LastErrorAt, _log.LastSuccess, journal?.Oldest);
         }
@@ -50,17 +52,19 @@ public sealed class Recorder
     /// <summary>A candle has closed. This and the next three are called by one thread at a time: the pump's.</summary>
     public void Candle(MarketId market, in Candle candle)
     {
-        if (!HasRoom()) return;
-        ref var item = ref _market.Next();
-        item.Content = market;
+        if (!HasRoom(_candles)) return;
+        ref var item = ref _candles.Next();
+        item.Of = market;
         item.Candle = candle;
-        Publish();
+        Wake(_candles.Publish());
     }
 
     /// <summary>A past has been fetched: many candles in one step, of the market's timeframe or another.</summary>
     public void Candles(MarketId market, Timeframe timeframe, IReadOnlyList<Candle> candles)
     {
-        if (candles.Count > 0) Add(new CandlePast(market, timeframe, candles));
+        if (candles.Count == 0 || !HasRoom(_candles)) return;
+        _candles.Next().Of = new CandlePast(market, timeframe, candles);
+        Wake(_candles.Publish());
     }
 
     /// <summary>An outside value has become known.</summary>
@@ -98,32 +102,24 @@ public sealed class Recorder
     }
 
     // In the order in which a row travels, so that none is overlooked on its way.
-    private bool IsIdle => _market.Count == 0 && _requests.Count == 0 && !_writer.IsBusy && _writer.OpenRows == 0 && _writer.Journal is { Count: 0 };
+    private bool IsIdle => _candles.Count == 0 && _references.Count == 0 && _requests.Count == 0 && !_writer.IsBusy && _writer.OpenRows == 0 && _writer.Journal is { Count: 0 };
 
     private void Add(object content)
     {
-        if (!HasRoom()) return;
-        _market.Next().Content = content;
-        Publish();
+        if (!HasRoom(_references)) return;
+        _references.Next().Content = content;
+        Wake(_references.Publish());
     }
 
-    private bool HasRoom()
+    private bool HasRoom<T>(HandoverRing<T> ring)
     {
-        if (_market.HasRoom()) return true;
+        if (ring.HasRoom()) return true;
         Interlocked.Increment(ref _droppedMarket);
         return false;
     }
 
-    private void Publish()
+    private void Wake(long added)
     {
-        if ((_market.Publish() & _wakeMask) == 0) _alarm.Ring();
-    }
-
-    private bool TryTake(out RecordedItem item)
-    {
-        if (_market.TryTake(out item)) return true;
-        if (!_requests.TryTake(out var request)) return false;
-        item.Content = request!;
-        return true;
+        if ((added & _wakeMask) == 0) _alarm.Ring();
     }
 }
