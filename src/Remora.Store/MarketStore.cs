@@ -56,6 +56,9 @@ public sealed class MarketStore
 
     internal TimeProvider Time => _time;
 
+    /// <summary>What is written now was recorded now: where a row counts once, it takes the place of one that was there.</summary>
+    internal ulong Sequence => (ulong)((_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
+
     // On a cluster an insert is acknowledged when it lies on its shard, not when it is on its way there.
     internal IReadOnlyDictionary<string, string> InsertSettings { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
