@@ -9,6 +9,7 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Remora.Benchmarks;
 
 if (args is ["history", var candles]) return HistoryMeasure.Run(candles);
+if (args is ["recorder"]) return await RecorderMeasure.RunAsync();
 
 // In this process: the runtime is newer than the ones BenchmarkDotNet 0.14 knows how to generate projects for.
 var config = ManualConfig.CreateEmpty()

@@ -12,7 +12,7 @@ using Remora.ClickHouseHost.Native;
 
 namespace Remora.ClickHouseHost;
 
-/// <summary>The engine on a folder, answering on a socket. A folder holds <c>store/</c> (the engine's), <c>lock</c>, <c>endpoint</c> and, while it runs, the socket.</summary>
+/// <summary>The engine on a folder, answering on a socket. A folder holds <c>store/</c> (the engine's), <c>pipes/</c>, <c>desk/</c>, <c>lock</c>, <c>endpoint</c> and, while it runs, the socket.</summary>
 internal sealed class Host : IAsyncDisposable
 {
     private const int LongestSocketPath = 100; // the kernel's limit is 108
@@ -56,6 +56,7 @@ internal sealed class Host : IAsyncDisposable
         var socket = SocketPath(options.Socket ?? Path.Combine(folder, "clickhouse.sock"), isNamed: options.Socket is not null);
         var store = Directory(Path.Combine(folder, "store"));
         InterruptedInserts.Forget(store, Path.Combine(folder, "deduplication.new"));
+        System.IO.Directory.SetCurrentDirectory(Directory(Path.Combine(folder, "desk"))); // an empty one: the engine takes files where it is for tables of their names
         var engine = EmbeddedClickHouse.Open(library, store, options.Memory, options.Concurrency);
 
         var stopping = new CancellationTokenSource();

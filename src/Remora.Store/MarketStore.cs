@@ -102,6 +102,9 @@ public sealed class MarketStore
 
     /// <summary>Rows, bytes and times per table.</summary>
     public Task<StoreStatus> StatusAsync(CancellationToken cancellation = default) => StoreStatus.OfAsync(this, cancellation);
+
+    /// <summary>Sizes and lags, quickly.</summary>
+    public Task<StoreFigures> MeasureAsync(CancellationToken cancellation = default) => StoreFigures.OfAsync(this, cancellation);
 }
 
 /// <summary>What was made when the store was opened.</summary>

@@ -4,10 +4,9 @@ using Remora.Store.Tables;
 namespace Remora.Store.Recording;
 
 /// <summary>Takes what was handed over, writes it as rows, and closes batches into the journal.</summary>
-internal sealed class BatchWriter(RecorderOptions options, TimeProvider time, RecorderLog log, BatchWriter.TakeItem take)
+internal sealed class BatchWriter(
+    RecorderOptions options, TimeProvider time, RecorderLog log, HandoverRing<RecordedCandle> candles, HandoverRing<RecordedReference> references, RequestQueue requests)
 {
-    public delegate bool TakeItem(out RecordedItem item);
-
     private readonly OpenBatch _candles = new(StoreTable.Candles);
     private readonly OpenBatch _observations = new(StoreTable.Observations);
     private readonly OpenBatch _assessments = new(StoreTable.Assessments);
@@ -68,7 +67,7 @@ internal sealed class BatchWriter(RecorderOptions options, TimeProvider time, Re
     private void Drain()
     {
         _isBusy = true;
-        while (CloseFull() && take(out var item)) Write(item);
+        while (CloseFull() && TryWriteNext()) { }
         foreach (var batch in Batches) TryClose(batch);
         _isBusy = false;
         Closed.Ring();
@@ -81,26 +80,28 @@ internal sealed class BatchWriter(RecorderOptions options, TimeProvider time, Re
         return true;
     }
 
-    private void Write(in RecordedItem item)
+    private bool TryWriteNext()
     {
-        var batch = item.Content switch
-        {
-            Assessment => _assessments,
-            Observation => _observations,
-            RequestRow => _requests,
-            _ => _candles,
-        };
+        if (candles.TryTake(out var candle)) Write(_candles, candle.Of, candle.Candle);
+        else if (references.TryTake(out var reference)) Write(reference.Content is Assessment ? _assessments : _observations, reference.Content);
+        else if (requests.TryTake(out var request)) Write(_requests, request!);
+        else return false;
+        return true;
+    }
+
+    private void Write(OpenBatch batch, object content, Candle candle = default)
+    {
         // The rows' order: by the clock, and never twice the same.
         _sequence = Math.Max(_sequence, (ulong)((time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond));
         try
         {
-            switch (item.Content)
+            switch (content)
             {
                 case Assessment assessment: RowWriting.Assessment(batch.Writer, assessment, ++_sequence); break;
                 case Observation observation: RowWriting.Observation(batch.Writer, observation, ++_sequence); break;
                 case RequestRow request: RowWriting.Request(batch.Writer, request, ++_sequence); break;
-                case IReadOnlyList<Candle> candles: foreach (var candle in candles) Candle(item, candle); Count(candles.Count - 1); break;
-                default: Candle(item, item.Candle); break;
+                case CandlePast past: foreach (var each in past.Candles) RowWriting.Candle(batch.Writer, past.Market, past.Timeframe, each, ++_sequence); Count(past.Candles.Count - 1); break;
+                case MarketId market: RowWriting.Candle(batch.Writer, market, market.Timeframe, candle, ++_sequence); break;
             }
             Count(1);
         }
@@ -117,8 +118,6 @@ internal sealed class BatchWriter(RecorderOptions options, TimeProvider time, Re
             Interlocked.Add(ref _openRows, rows);
         }
     }
-
-    private void Candle(in RecordedItem item, in Candle candle) => RowWriting.Candle(_candles.Writer, item.Market!, item.Timeframe!, candle, ++_sequence);
 
     private bool TryClose(OpenBatch batch)
     {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Remora.Markets;
 
 namespace Remora.Store.Recording;
@@ -11,17 +10,16 @@ namespace Remora.Store.Recording;
 public sealed class Recorder
 {
     private readonly RecorderOptions _options;
-    private readonly HandoverRing<RecordedItem> _market;
-    private readonly ConcurrentQueue<RequestRow> _requests = new();
+    private readonly HandoverRing<RecordedCandle> _candles; // apart from the others: a candle takes seven times the room of a reference
+    private readonly HandoverRing<RecordedReference> _references;
+    private readonly RequestQueue _requests;
     private readonly BatchWriter _writer;
     private readonly BatchSender _sender;
     private readonly RecorderLog _log;
     private readonly Alarm _alarm = new();
     private readonly int _wakeMask;
-    private int _waitingRequests;
-    private long _added;
     private long _droppedMarket;
-    private long _droppedRequests;
+    private long _candleCount, _observationCount, _assessmentCount; // handed over; written by the pump alone
 
     /// <param name="store">Where rows go; it need not answer yet.</param>
     /// <param name="options">How.</param>
@@ -31,9 +29,11 @@ public sealed class Recorder
         var clock = time ?? TimeProvider.System;
         _options = options;
         _log = new(clock);
-        _market = new(options.QueueRows);
-        _wakeMask = Math.Max(1, _market.Capacity / 2) - 1;
-        _writer = new(options, clock, _log, TryTake);
+        _candles = new(options.QueueRows);
+        _references = new(options.QueueRows);
+        _requests = new(options.QueueRows);
+        _wakeMask = Math.Max(1, _candles.Capacity / 2) - 1;
+        _writer = new(options, clock, _log, _candles, _references, _requests);
         _sender = new(store, options, clock, _log, _writer);
     }
 
@@ -44,47 +44,62 @@ public sealed class Recorder
         {
             var journal = _writer.Journal;
             return new(
-                _market.Count + Volatile.Read(ref _waitingRequests) + _writer.OpenRows, journal?.Count ?? 0, journal?.Bytes ?? 0, _log.Written,
-                Interlocked.Read(ref _droppedMarket) + Interlocked.Read(ref _droppedRequests) + _writer.LostRows + (journal?.DroppedRows ?? 0),
-                journal?.SetAside ?? [], _log.LastError, _log.LastErrorAt, _log.LastSuccess, journal?.Oldest);
+                _candles.Count + _references.Count + _requests.Count + _writer.OpenRows, journal?.Count ?? 0, journal?.Bytes ?? 0, _log.Written,
+                Interlocked.Read(ref _droppedMarket) + _requests.Dropped + _writer.LostRows + (journal?.DroppedRows ?? 0),
+                journal?.SetAside ?? [], _log.LastError, _log.LastErrorAt, _log.LastSuccess, journal?.Oldest, HandedOver);
         }
     }
 
     /// <summary>A candle has closed. This and the next three are called by one thread at a time: the pump's.</summary>
-    public void Candle(MarketId market, in Candle candle) => Add(new(Content: null, market, market.Timeframe, candle));
+    public void Candle(MarketId market, in Candle candle)
+    {
+        Volatile.Write(ref _candleCount, _candleCount + 1);
+        if (!HasRoom(_candles)) return;
+        ref var item = ref _candles.Next();
+        item.Of = market;
+        item.Candle = candle;
+        Wake(_candles.Publish());
+    }
 
     /// <summary>A past has been fetched: many candles in one step, of the market's timeframe or another.</summary>
     public void Candles(MarketId market, Timeframe timeframe, IReadOnlyList<Candle> candles)
     {
-        if (candles.Count > 0) Add(new(candles, market, timeframe, default));
+        Volatile.Write(ref _candleCount, _candleCount + candles.Count);
+        if (candles.Count == 0 || !HasRoom(_candles)) return;
+        _candles.Next().Of = new CandlePast(market, timeframe, candles);
+        Wake(_candles.Publish());
     }
 
     /// <summary>An outside value has become known.</summary>
-    public void Observation(Observation observation) => Add(new(observation, Market: null, Timeframe: null, default));
+    public void Observation(Observation observation)
+    {
+        Volatile.Write(ref _observationCount, _observationCount + 1);
+        Add(observation);
+    }
 
     /// <summary>A market was assessed.</summary>
-    public void Assessment(Assessment assessment) => Add(new(assessment, Market: null, Timeframe: null, default));
+    public void Assessment(Assessment assessment)
+    {
+        Volatile.Write(ref _assessmentCount, _assessmentCount + 1);
+        Add(assessment);
+    }
 
     /// <summary>A request was answered. Called by any thread.</summary>
-    public void Request(RequestRow request)
-    {
-        if (Interlocked.Increment(ref _waitingRequests) <= _options.QueueRows)
-        {
-            _requests.Enqueue(request);
-            return;
-        }
-        Interlocked.Decrement(ref _waitingRequests);
-        Interlocked.Increment(ref _droppedRequests);
-    }
+    public void Request(RequestRow request) => _requests.Add(request);
 
     /// <summary>
     /// Records until it is cancelled; then what was handed over is put into the journal, and into the store as far as
     /// <see cref="RecorderOptions.StopTimeout"/> allows. Errors show in <see cref="Health"/>; nothing is thrown.
     /// </summary>
-    public async Task RunAsync(CancellationToken cancellation)
+    public Task RunAsync(CancellationToken cancellation) => RunAsync(null, cancellation);
+
+    /// <inheritdoc cref="RunAsync(CancellationToken)"/>
+    /// <param name="opened">Completes when somebody else has opened and prepared the store; null when the recorder is to do it.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task RunAsync(Task? opened, CancellationToken cancellation)
     {
         using var sending = new CancellationTokenSource();
-        var sender = Task.Run(() => _sender.RunAsync(sending.Token), CancellationToken.None);
+        var sender = Task.Run(() => _sender.RunAsync(opened, sending.Token), CancellationToken.None);
         await Task.Run(() => _writer.RunAsync(_alarm, cancellation), CancellationToken.None);
         await _sender.EndAsync(_options.StopTimeout);
         await sending.CancelAsync();
@@ -102,21 +117,33 @@ public sealed class Recorder
         }
     }
 
-    // In the order in which a row travels, so that none is overlooked on its way.
-    private bool IsIdle => _market.Count == 0 && Volatile.Read(ref _waitingRequests) == 0 && !_writer.IsBusy && _writer.OpenRows == 0 && _writer.Journal is { Count: 0 };
-
-    private void Add(in RecordedItem item)
+    private Dictionary<string, long> HandedOver => new(StringComparer.Ordinal)
     {
-        if (!_market.TryAdd(item)) Interlocked.Increment(ref _droppedMarket);
-        else if ((++_added & _wakeMask) == 0) _alarm.Ring();
+        [StoreTable.Candles.Name.Value] = Volatile.Read(ref _candleCount),
+        [StoreTable.Observations.Name.Value] = Volatile.Read(ref _observationCount),
+        [StoreTable.Assessments.Name.Value] = Volatile.Read(ref _assessmentCount),
+        [StoreTable.Requests.Name.Value] = _requests.HandedOver,
+    };
+
+    // In the order in which a row travels, so that none is overlooked on its way.
+    private bool IsIdle => _candles.Count == 0 && _references.Count == 0 && _requests.Count == 0 && !_writer.IsBusy && _writer.OpenRows == 0 && _writer.Journal is { Count: 0 };
+
+    private void Add(object content)
+    {
+        if (!HasRoom(_references)) return;
+        _references.Next().Content = content;
+        Wake(_references.Publish());
     }
 
-    private bool TryTake(out RecordedItem item)
+    private bool HasRoom<T>(HandoverRing<T> ring)
     {
-        if (_market.TryTake(out item)) return true;
-        if (!_requests.TryDequeue(out var request)) return false;
-        Interlocked.Decrement(ref _waitingRequests);
-        item = new(request, Market: null, Timeframe: null, default);
-        return true;
+        if (ring.HasRoom()) return true;
+        Interlocked.Increment(ref _droppedMarket);
+        return false;
+    }
+
+    private void Wake(long added)
+    {
+        if ((added & _wakeMask) == 0) _alarm.Ring();
     }
 }

@@ -149,6 +149,28 @@ public sealed class EmbeddedEngineTests
         Assert.NotNull(found);
     }
 
+    [Fact]
+    public async Task A_file_where_the_host_was_started_does_not_stand_for_a_table()
+    {
+        using var scratch = new Scratch();
+        var desk = Directory.CreateDirectory(Path.Combine(scratch.Folder, "desk")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(desk, "events"), "not a table\n");
+        await File.WriteAllTextAsync(Path.Combine(desk, "secret.csv"), "a,b\n1,2\n");
+        var (command, first) = HostProgram.Find(null);
+        using var host = Process.Start(new ProcessStartInfo(command, [.. first, "--path", "../data"]) { WorkingDirectory = desk, RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        await host.StandardOutput.ReadLineAsync();
+        using (var client = await EngineFolder.TryConnectAsync(Path.Combine(scratch.Folder, "data")))
+        {
+            await client!.ExecuteAsync("CREATE TABLE events (n UInt32) ENGINE = MergeTree ORDER BY n");
+            await client.InsertAsync(SqlName.Of("events"), [SqlName.Of("n")], [1u, 2u], (row, n) => row.UInt32(n));
+            Assert.Equal(2UL, await client.SingleAsync("SELECT count() FROM events", row => row.UInt64()));
+            Assert.Contains("secret.csv", (await Assert.ThrowsAsync<ClickHouseException>(() => client.ExecuteAsync("SELECT * FROM `secret.csv`"))).Message);
+        }
+        host.StandardInput.Close();
+        await host.WaitForExitAsync();
+        Assert.Equal(0, host.ExitCode);
+    }
+
     internal static async Task UntilAsync(Func<bool> condition)
     {
         for (var tries = 0; !condition(); tries++)
