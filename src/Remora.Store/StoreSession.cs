@@ -42,6 +42,7 @@ public sealed record StoreHealth(
 /// </summary>
 public sealed class StoreSession
 {
+    private const string BeingOpened = "it is being opened";
     private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan EngineStop = TimeSpan.FromSeconds(3);
@@ -51,7 +52,7 @@ public sealed class StoreSession
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ClickHouseConnection? _connection;
     private volatile StorePreparation? _preparation;
-    private volatile string? _error = "it is being opened";
+    private volatile string? _error = BeingOpened;
 
     /// <param name="options">Where and how.</param>
     /// <param name="time">The clock of delays.</param>
@@ -62,7 +63,7 @@ public sealed class StoreSession
         _time = time ?? TimeProvider.System;
         Client = options.Location.NewClient(_time);
         Store = new(Client, options.Store, _time);
-        Recorder = new(Store, options.Recorder, _time);
+        Recorder = new(Store, options.Recorder, _time, OpenedAsync); // prepared once, by this session: at a start every query counts
     }
 
     /// <summary>The store; what is asked before it is open, or while it is away, fails with <see cref="ClickHouseUnavailableException"/>.</summary>
@@ -95,6 +96,12 @@ public sealed class StoreSession
         await recording;
         if (_connection is { } connection) await connection.DisposeAsync();
         Client.Dispose();
+    }
+
+    private async Task OpenedAsync(CancellationToken cancellation)
+    {
+        while (!await IsReadyWithinAsync(FirstWait, cancellation))
+            if (_error is { } error && error != BeingOpened) throw new StoreException(error);
     }
 
     private async Task OpenAsync(CancellationToken cancellation)

@@ -5,7 +5,7 @@ using Remora.ClickHouse.Rollups;
 namespace Remora.Store.Recording;
 
 /// <summary>Brings the journal's batches into the store, one after another, each under its token until it is acknowledged.</summary>
-internal sealed class BatchSender(MarketStore store, RecorderOptions options, TimeProvider time, RecorderLog log, BatchWriter writer)
+internal sealed class BatchSender(MarketStore store, RecorderOptions options, TimeProvider time, RecorderLog log, BatchWriter writer, Func<CancellationToken, Task> prepare)
 {
     private volatile bool _isEnding;
     private volatile bool _isFailing;
@@ -16,7 +16,7 @@ internal sealed class BatchSender(MarketStore store, RecorderOptions options, Ti
     {
         try
         {
-            await UntilDoneAsync("the store cannot be opened", () => store.PrepareAsync(cancellation), cancellation);
+            await UntilDoneAsync("the store cannot be opened", () => prepare(cancellation), cancellation);
             while (true)
             {
                 if (writer.Journal?.Take() is { } entry)

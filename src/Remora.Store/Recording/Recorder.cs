@@ -28,6 +28,15 @@ public sealed class Recorder
     /// <param name="options">How.</param>
     /// <param name="time">The clock of delays and of the order in which rows were recorded.</param>
     public Recorder(MarketStore store, RecorderOptions options, TimeProvider? time = null)
+        : this(store, options, time, store.PrepareAsync)
+    {
+    }
+
+    /// <param name="store">Where rows go.</param>
+    /// <param name="options">How.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="prepare">Completes when the store takes rows; fails while it does not.</param>
+    internal Recorder(MarketStore store, RecorderOptions options, TimeProvider? time, Func<CancellationToken, Task> prepare)
     {
         var clock = time ?? TimeProvider.System;
         _options = options;
@@ -35,7 +44,7 @@ public sealed class Recorder
         _market = new(options.QueueRows);
         _wakeMask = Math.Max(1, _market.Capacity / 2) - 1;
         _writer = new(options, clock, _log, TryTake);
-        _sender = new(store, options, clock, _log, _writer);
+        _sender = new(store, options, clock, _log, _writer, prepare);
     }
 
     /// <summary>How it is.</summary>
