@@ -56,6 +56,7 @@ public sealed class StoreTests : IDisposable
     [Fact]
     public async Task The_answer_of_now_does_not_mind_what_becomes_of_the_store()
     {
+        var (_, key, _) = await RemoraProcess.RunAsync("keys", "add", "bot", "--data", _data);
         await using var service = RemoraProcess.Start(["serve", "--sandbox", "--speed", "300", "--port", "0", "--pairs", "BTC/USDT", "--data", _data], WithStore);
         var url = await service.UrlAsync();
         await UntilAsync(url, "/api/v1/candles?pair=BTC/USDT&limit=1", answer => answer.GetProperty("rows").GetArrayLength() == 1, service);
@@ -84,6 +85,53 @@ public sealed class StoreTests : IDisposable
         await UntilAsync(url, "/api/v1/candles?pair=BTC/USDT&limit=1", answer => answer.GetProperty("rows").GetArrayLength() == 1, service);
         var requests = await UntilAsync(url, "/api/v1/traffic?interval=1m&from=-30d", traffic => traffic.GetProperty("rows").EnumerateArray().Any(row => row.GetProperty("route").GetString() == "/api/v1/risk"), service);
         Assert.All(requests.GetProperty("rows").EnumerateArray(), row => Assert.StartsWith("/", row.GetProperty("route").GetString()));
+
+        // One with a key, and one that is refused: by the key's name, never the key, and under the route's one name.
+        using var named = new HttpRequestMessage(HttpMethod.Get, "/api/v1/risk?pair=DOGE/EUR") { Headers = { { "Authorization", "Bearer " + key.Trim() } } };
+        using (var unknown = await http.SendAsync(named)) Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
+        requests = await UntilAsync(url, "/api/v1/traffic?interval=1m&from=-30d", traffic => traffic.GetProperty("rows").EnumerateArray().Any(row => row.GetProperty("refused").GetInt32() > 0), service);
+        Assert.All(requests.GetProperty("rows").EnumerateArray(), row => Assert.False(row.GetProperty("route").GetString()!.EndsWith('/'), row.ToString()));
+        Assert.Equal("bot", await SqlAsync("SELECT DISTINCT client FROM api_requests WHERE client IS NOT NULL"));
+    }
+
+    [Fact]
+    public async Task A_service_that_is_told_to_end_while_it_is_asked_loses_nothing()
+    {
+        const int callers = 8;
+        var answered = 0;
+        await using var sandbox = RemoraProcess.Start(["sandbox", "--port", "0", "--speed", "300"]);
+        var world = await sandbox.UrlAsync();
+        await using (var service = Serve(world))
+        {
+            var url = await service.UrlAsync();
+            await UntilAsync(url, "/api/v1/store", store => store.GetProperty("ready").GetBoolean(), service);
+            var calling = Enumerable.Range(0, callers).Select(async _ =>
+            {
+                using var http = new HttpClient { BaseAddress = new(url) };
+                try
+                {
+                    while (true)
+                    {
+                        using var answer = await http.GetAsync("/api/v1/risk?pair=BTC/USDT");
+                        if (answer.IsSuccessStatusCode) Interlocked.Increment(ref answered);
+                    }
+                }
+                catch (HttpRequestException)
+                {
+                    // It has ended.
+                }
+            }).ToList();
+            while (Volatile.Read(ref answered) < 2000) await Task.Delay(20);
+            service.Terminate();
+            Assert.Equal(0, await service.ExitAsync());
+            await Task.WhenAll(calling);
+        }
+
+        await using var again = Serve(world); // what its time was too short for is in the journal still
+        await UntilAsync(await again.UrlAsync(), "/api/v1/store", store => store.GetProperty("ready").GetBoolean() && store.GetProperty("recorder").GetProperty("journal_batches").GetInt32() == 0, again);
+        var stored = int.Parse(await SqlAsync("SELECT count() FROM api_requests WHERE route = '/api/v1/risk'"), CultureInfo.InvariantCulture);
+        Assert.InRange(stored, answered, answered + callers); // the last answers may have been cut off on their way
+        Assert.Equal("0", await SqlAsync("SELECT count() - uniqExact(sequence) FROM assessments"));
     }
 
     [Fact]

@@ -27,6 +27,18 @@ public sealed class SqlCommandTests
     }
 
     [Fact]
+    public async Task Two_that_write_to_one_file_write_one_after_the_other()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("asks a shell");
+        await using var store = await StoreHost.StartAsync();
+        using var folder = new TemporaryFolder();
+        var ask = $"dotnet '{Path.Combine(AppContext.BaseDirectory, "remora-cli.dll")}' sql --clickhouse {store.Url}";
+        using var shell = System.Diagnostics.Process.Start("sh", ["-c", $"{{ echo first; {ask} 'SELECT 1'; {ask} 'SELECT 2'; echo last; }} > '{folder.File("out")}'"]);
+        await shell.WaitForExitAsync();
+        Assert.Equal("first\n1\n2\nlast\n", await File.ReadAllTextAsync(folder.File("out")));
+    }
+
+    [Fact]
     public async Task Only_reads_whatever_it_is_asked()
     {
         await using var store = await StoreHost.StartAsync();
