@@ -18,6 +18,7 @@ public sealed class MarketRecord
     private readonly ConcurrentDictionary<MarketId, HashSet<Instant>> _kept = new(); // open times of a past's candles: it is fetched anew at every start, and after every outage
     private readonly ConcurrentDictionary<MarketId, Instant> _assessedUntil = new();
     private readonly Dictionary<MarketId, MarketId> _sources = []; // whose candles a market has now
+    private volatile bool _isKnown; // whether the store could say at the start what was kept
 
     /// <param name="session">The store; it stays the caller's.</param>
     /// <param name="clock">The service's clock.</param>
@@ -35,7 +36,7 @@ public sealed class MarketRecord
     /// <summary>A market's stored candles, for its warm-up; null when the store cannot say in time.</summary>
     public async Task<MarketHistory?> RecallAsync(MarketId market, CancellationToken cancellation)
     {
-        if (!await _session.IsReadyWithinAsync(Patience, cancellation)) return null;
+        if (!await IsThereAsync(cancellation)) return null;
         try
         {
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -61,13 +62,14 @@ public sealed class MarketRecord
     /// <summary>The outside values that still matter, in the order in which they became known, and which assessments are kept already.</summary>
     public async Task<IReadOnlyList<Observation>> RecallOutsideAsync(IReadOnlyList<MarketId> markets, string policy, CancellationToken cancellation)
     {
-        if (!await _session.IsReadyWithinAsync(Patience, cancellation)) return [];
+        if (!await IsThereAsync(cancellation)) return [];
         try
         {
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             deadline.CancelAfter(Patience);
             foreach (var market in markets)
                 if (await _session.Store.Assessments.Of(market, policy, new Span(Limit: 1, NewestFirst: true)).ListAsync(deadline.Token) is [var last]) _assessedUntil[market] = last.AssessedAt;
+            _isKnown = true;
             return await _session.Store.Observations.KnownAtAsync(Instant.From(_clock.GetUtcNow()), deadline.Token);
         }
         catch (Exception e) when (StoreFault.Is(e, cancellation))
@@ -92,8 +94,33 @@ public sealed class MarketRecord
     public void Published(MarketId market, Assessment assessment, bool isOfPast)
     {
         if (assessment.AsOf is null) return; // nothing is known yet, which is no part of history
-        if (isOfPast && _assessedUntil.TryGetValue(market, out var until) && assessment.AssessedAt <= until) return;
+        if (isOfPast)
+        {
+            // While nobody knows whether it was kept before, it is not: it is worked out anew at every start.
+            if (_assessedUntil.TryGetValue(market, out var until) ? assessment.AssessedAt <= until : !_isKnown) return;
+        }
+        else if (!_isKnown)
+        {
+            _assessedUntil[market] = assessment.AssessedAt;
+        }
         Recorder.Assessment(assessment);
+    }
+
+    // What a killed service left in the journal belongs to what was kept: who asked before it is in would keep the last assessment a second time.
+    private async Task<bool> IsThereAsync(CancellationToken cancellation)
+    {
+        if (!await _session.IsReadyWithinAsync(Patience, cancellation)) return false;
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline.CancelAfter(Patience);
+        try
+        {
+            await Recorder.SettleAsync(deadline.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // a long journal, or one that cannot be opened: what is in the store is what is known
+        }
+        return true;
     }
 
     private static MarketId At(MarketId market, Timeframe timeframe) => new(market.Exchange, market.Pair, timeframe);

@@ -101,6 +101,12 @@ public sealed class Recorder
         }
     }
 
+    /// <summary>Completes when everything that an earlier recorder left in the journal is in the store: until then the store does not know all that was kept.</summary>
+    public async Task SettleAsync(CancellationToken cancellation = default)
+    {
+        while (_writer.Journal is not { HasLeft: false }) await _sender.NextSuccessAsync(cancellation);
+    }
+
     // In the order in which a row travels, so that none is overlooked on its way.
     private bool IsIdle => _candles.Count == 0 && _references.Count == 0 && _requests.Count == 0 && !_writer.IsBusy && _writer.OpenRows == 0 && _writer.Journal is { Count: 0 };
 
