@@ -36,7 +36,8 @@ public sealed class MarketRecord
     /// <summary>A market's stored candles, for its warm-up; null when the store cannot say in time.</summary>
     public async Task<MarketHistory?> RecallAsync(MarketId market, CancellationToken cancellation)
     {
-        if (!await IsThereAsync(cancellation)) return null;
+        if (!await _session.IsReadyWithinAsync(Patience, cancellation)) return null;
+        await IsSettledAsync(cancellation);
         try
         {
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -62,14 +63,15 @@ public sealed class MarketRecord
     /// <summary>The outside values that still matter, in the order in which they became known, and which assessments are kept already.</summary>
     public async Task<IReadOnlyList<Observation>> RecallOutsideAsync(IReadOnlyList<MarketId> markets, string policy, CancellationToken cancellation)
     {
-        if (!await IsThereAsync(cancellation)) return [];
+        if (!await _session.IsReadyWithinAsync(Patience, cancellation)) return [];
+        var isSettled = await IsSettledAsync(cancellation);
         try
         {
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             deadline.CancelAfter(Patience);
-            foreach (var market in markets)
+            foreach (var market in isSettled ? markets : [])
                 if (await _session.Store.Assessments.Of(market, policy, new Span(Limit: 1, NewestFirst: true)).ListAsync(deadline.Token) is [var last]) _assessedUntil[market] = last.AssessedAt;
-            _isKnown = true;
+            _isKnown = isSettled;
             return await _session.Store.Observations.KnownAtAsync(Instant.From(_clock.GetUtcNow()), deadline.Token);
         }
         catch (Exception e) when (StoreFault.Is(e, cancellation))
@@ -106,21 +108,20 @@ public sealed class MarketRecord
         Recorder.Assessment(assessment);
     }
 
-    // What a killed service left in the journal belongs to what was kept: who asked before it is in would keep the last assessment a second time.
-    private async Task<bool> IsThereAsync(CancellationToken cancellation)
+    // Whether what a killed service left in the journal is in the store; before that the store does not know all that was kept.
+    private async Task<bool> IsSettledAsync(CancellationToken cancellation)
     {
-        if (!await _session.IsReadyWithinAsync(Patience, cancellation)) return false;
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         deadline.CancelAfter(Patience);
         try
         {
             await Recorder.SettleAsync(deadline.Token);
+            return true;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            // a long journal, or one that cannot be opened: what is in the store is what is known
+            return false; // a long journal, or one that cannot be opened
         }
-        return true;
     }
 
     private static MarketId At(MarketId market, Timeframe timeframe) => new(market.Exchange, market.Pair, timeframe);
