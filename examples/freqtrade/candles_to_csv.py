@@ -1,6 +1,6 @@
-"""Freqtrade's downloaded candles as CSV, which `remora replay` reads.
+"""Freqtrade's downloaded candles as CSV. `remora` reads its Feather and Parquet files itself, but not its JSON.
 
-    python3 candles_to_csv.py user_data/data/binance/BTC_USDT-5m.feather btc-5m.csv
+    python3 candles_to_csv.py user_data/data/binance/BTC_USDT-5m.json btc-5m.csv
 """
 
 import sys

@@ -17,7 +17,7 @@ public static class BacktestJob
     public static BacktestResult Run(BacktestOptions options, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         var plan = StrategyCatalog.Find(options.Strategy);
-        var series = CandleFile.Read(options.Candles, options.Timeframe);
+        var series = options.Reader(options.Candles, options.Timeframe);
         progress?.Report(0.3);
         cancellation.ThrowIfCancellationRequested();
         var simulation = Simulation.Prepare(
@@ -52,6 +52,9 @@ public sealed record BacktestOptions
 
     /// <summary>The candle file.</summary>
     public required string Candles { get; init; }
+
+    /// <summary>Reads the candle files.</summary>
+    public CandleReader Reader { get; init; } = CandleFile.Read;
 
     /// <summary>The pair the candles are of.</summary>
     public required Pair Pair { get; init; }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using Remora.Cli.Commands;
 
 namespace Remora.Cli;
@@ -6,7 +7,9 @@ namespace Remora.Cli;
 /// <summary>All commands: the table of contents.</summary>
 internal static class CommandLine
 {
-    public static RootCommand Create() => new(
+    // Not a RootCommand: that one is called what the assembly's file is called, and nobody types 'remora-cli'.
+    public static Command Create() => new(
+        "remora",
         """
         Remora watches markets and says whether they are worth trading now.
 
@@ -17,6 +20,8 @@ internal static class CommandLine
           remora doctor                          what is installed, reachable and configured
         """)
     {
+        new HelpOption(),
+        new VersionOption(),
         ServeCommand.Create(),
         AskCommand.Create(),
         SourcesCommand.Create(),

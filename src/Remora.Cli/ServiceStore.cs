@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Remora.ClickHouse;
 using Remora.Server.Settings;
+using Remora.Server.Storage;
 using Remora.Store;
 using Remora.Store.Recording;
 
@@ -18,11 +19,15 @@ internal sealed class ServiceStore : IAsyncDisposable
         Session = session;
         Place = place;
         _thrownAway = thrownAway;
-        _running = session.RunAsync(_stop.Token);
+        Meter = new(session, TimeProvider.System);
+        _running = Task.WhenAll(session.RunAsync(_stop.Token), Meter.RunAsync(_stop.Token));
     }
 
     /// <summary>The store.</summary>
     public StoreSession Session { get; }
+
+    /// <summary>Its instruments.</summary>
+    public StoreMeter Meter { get; }
 
     /// <summary>Where it is, for people.</summary>
     public string Place { get; }

@@ -56,6 +56,9 @@ public sealed class MarketStore
 
     internal TimeProvider Time => _time;
 
+    /// <summary>What is written now was recorded now: where a row counts once, it takes the place of one that was there.</summary>
+    internal ulong Sequence => (ulong)((_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
+
     // On a cluster an insert is acknowledged when it lies on its shard, not when it is on its way there.
     internal IReadOnlyDictionary<string, string> InsertSettings { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
@@ -99,6 +102,9 @@ public sealed class MarketStore
 
     /// <summary>Rows, bytes and times per table.</summary>
     public Task<StoreStatus> StatusAsync(CancellationToken cancellation = default) => StoreStatus.OfAsync(this, cancellation);
+
+    /// <summary>Sizes and lags, quickly.</summary>
+    public Task<StoreFigures> MeasureAsync(CancellationToken cancellation = default) => StoreFigures.OfAsync(this, cancellation);
 }
 
 /// <summary>What was made when the store was opened.</summary>

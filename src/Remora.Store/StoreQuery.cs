@@ -7,10 +7,11 @@ namespace Remora.Store;
 /// <typeparam name="T">A row.</typeparam>
 public sealed class StoreQuery<T>
 {
-    // Times in ISO-8601, whole numbers as numbers, what is not known as null: as in the rest of the interface.
+    // Times in ISO-8601, whole numbers as numbers, what is not known as null, in CSV as nothing: as in the rest of the interface.
     private static readonly Dictionary<string, string> AsText = new(StringComparer.Ordinal)
     {
         ["date_time_output_format"] = "iso",
+        ["format_csv_null_representation"] = "", // as data frames read it, and as every other CSV of ours has it
         ["output_format_json_quote_64bit_integers"] = "0",
         ["output_format_json_quote_denormals"] = "0",
         ["output_format_arrow_string_as_string"] = "1",

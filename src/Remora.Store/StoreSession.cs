@@ -90,7 +90,7 @@ public sealed class StoreSession
     /// <summary>Opens the store and records until it is cancelled; then what was handed over is kept, and the store is closed. Nothing is thrown.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        var recording = Recorder.RunAsync(cancellation);
+        var recording = Recorder.RunAsync(_ready.Task, cancellation);
         await OpenAsync(cancellation);
         await recording;
         if (_connection is { } connection) await connection.DisposeAsync();

@@ -1,8 +1,11 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Remora.Bots.Tests;
+using Remora.Testing;
 
 namespace Remora.Cli.Tests;
 
-public sealed class OutletCommandTests
+public sealed partial class OutletCommandTests
 {
     private static readonly Dictionary<string, string> Password = new() { ["FREQTRADE_PASSWORD"] = FreqtradeStandIn.Password };
 
@@ -16,7 +19,10 @@ public sealed class OutletCommandTests
         var url = await service.UrlAsync();
         await ServeCommandTests.ReadyAsync(url);
 
-        await using var locks = RemoraProcess.Start(["locks", "--freqtrade", bot.Url.ToString(), "--user", FreqtradeStandIn.User, "--url", url, "--interval", "1"], Password);
+        // The command of docs/locks.md, against these two.
+        var command = CommandPattern().Match(await File.ReadAllTextAsync(Repository.PathOf("docs", "locks.md"))).Groups["arguments"].Value
+            .Replace("http://127.0.0.1:8080", bot.Url.ToString()).Replace("http://127.0.0.1:8000", url).Replace("Freqtrader", FreqtradeStandIn.User);
+        await using var locks = RemoraProcess.Start([.. command.Split(' '), "--interval", "1"], Password);
         await Eventually.TrueAsync(() => bot.Active.Order().SequenceEqual(["BTC/USDT *", "ETH/USDT:USDT *"]), () => string.Join(", ", bot.Active) + locks.Errors);
         service.Terminate();
         await service.ExitAsync();
@@ -25,6 +31,28 @@ public sealed class OutletCommandTests
         locks.Terminate();
         Assert.Equal(0, await locks.ExitAsync());
         Assert.DoesNotContain(FreqtradeStandIn.Password, locks.Errors);
+    }
+
+    [Fact]
+    public async Task The_settings_that_the_pages_show_work_inside_the_service()
+    {
+        await using var bot = await FreqtradeStandIn.StartAsync(TimeProvider.System);
+        bot.Whitelist = ["BTC/USDT", "ETH/USDT"];
+        await using var receiver = await Receiver.StartAsync();
+        await using var sandbox = RemoraProcess.Start(["sandbox", "--port", "0", "--hold", "fear_greed=5", "--history-days", "40"]); // extreme fear: nothing is safe
+        var settings = Shown("locks.md", "freqtrade");
+        settings["freqtrade"]![0]!["url"] = bot.Url.ToString();
+        settings["freqtrade"]![0]!["user"] = FreqtradeStandIn.User;
+        settings["webhooks"] = Shown("webhooks.md", "webhooks")["webhooks"]!.DeepClone();
+        settings["webhooks"]![0]!["url"] = receiver.Url.ToString();
+        using var folder = new TemporaryFolder();
+
+        await using var service = RemoraProcess.Start(
+            ["serve", "--sandbox", await sandbox.UrlAsync(), "--config", folder.Write("remora.json", settings.ToJsonString()), "--port", "0", "--pairs", "BTC/USDT,ETH/USDT"],
+            new Dictionary<string, string>(Password) { ["WEBHOOK_SECRET"] = "s3cret" });
+        await Eventually.TrueAsync(() => bot.Active.Order().SequenceEqual(["BTC/USDT *", "ETH/USDT *"]), () => string.Join(", ", bot.Active) + service.Errors);
+        await Eventually.TrueAsync(() => receiver.Taken.Any(delivery => !delivery.Json.GetProperty("after").GetProperty("safe_to_trade").GetBoolean()), () => service.Errors);
+        Assert.All(receiver.Taken, delivery => Assert.Equal("BTC/USDT", delivery.Json.GetProperty("pair").GetString())); // the only one that is wanted
     }
 
     [Fact]
@@ -45,4 +73,17 @@ public sealed class OutletCommandTests
             return await process.ExitAsync();
         }
     }
+
+    /// <summary>A settings snippet of a page, by the section it begins with.</summary>
+    private static JsonNode Shown(string page, string section)
+    {
+        var blocks = JsonPattern().Matches(File.ReadAllText(Repository.PathOf("docs", page))).Select(match => JsonNode.Parse(match.Groups["json"].Value)!);
+        return Assert.Single(blocks, block => block[section] is not null);
+    }
+
+    [GeneratedRegex(@"^\./remora (?<arguments>locks .*)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex CommandPattern();
+
+    [GeneratedRegex(@"^```json\n(?<json>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex JsonPattern();
 }

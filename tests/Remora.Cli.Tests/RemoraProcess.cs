@@ -53,9 +53,12 @@ internal sealed partial class RemoraProcess : IAsyncDisposable
     }
 
     /// <summary>Runs it to its end.</summary>
-    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments)
+    public static Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments) => RunAsync(new Dictionary<string, string>(), arguments);
+
+    /// <summary>Runs it to its end, with variables of its own.</summary>
+    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
-        await using var process = Start(arguments);
+        await using var process = Start(arguments, environment);
         var output = await process._process.StandardOutput.ReadToEndAsync();
         var exitCode = await process.ExitAsync();
         return (exitCode, output, process.Errors);

@@ -105,7 +105,7 @@ public sealed class ReplayCommandTests : IDisposable
     [InlineData("--pair", "BTCUSDT", "'BTCUSDT' is not a pair: expected BASE/QUOTE")]
     [InlineData("--timeframe", "7m", "'7m' is unknown: expected one of 1m, 3m, 5m")]
     [InlineData("--from", "yesterday", "'yesterday' is not a time: expected ISO-8601")]
-    [InlineData("--to", "out.xlsx", "expected a name that ends in .csv, .csv.gz or .jsonl")]
+    [InlineData("--to", "out.xlsx", "expected a name that ends in .csv, .csv.gz, .jsonl, .parquet or .feather")]
     [InlineData("--policy", "missing.json", "missing.json")]
     public async Task A_wrong_option_names_itself_and_what_is_allowed(string option, string value, string complaint)
     {

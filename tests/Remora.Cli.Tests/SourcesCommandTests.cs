@@ -44,6 +44,18 @@ public sealed class SourcesCommandTests
         foreach (var source in HttpSources.All) Assert.Equal((0, source.Name), ((await RemoraProcess.RunAsync("sources", "test", source.Name, "--sandbox", url)).ExitCode, source.Name));
         Assert.Matches("read +btc_dominance 58.5 at ", output);
 
+        foreach (var (name, shown) in new[] { ("news", "read +[+-]0[.][0-9]{3} "), ("news", "comes to -?[0-9.]+: "), ("perpetual-ETH", "asked +binance for ETH/USDT:USDT"), ("perpetual-ETH", "read +funding_rate ETH ") })
+        {
+            (exit, output, errors) = await RemoraProcess.RunAsync("sources", "test", name, "--sandbox", url);
+            Assert.True(exit == 0, errors);
+            Assert.Matches(shown, output);
+        }
+        const string Key = "a-key-that-nobody-may-see";
+        (exit, output, errors) = await RemoraProcess.RunAsync(new Dictionary<string, string> { ["REMORA_COINGLASS_KEY"] = Key }, "sources", "test", "coinglass-BTC", "--sandbox", url);
+        Assert.True(exit == 0, errors);
+        Assert.Contains("read     liquidations BTC ", output, StringComparison.Ordinal);
+        Assert.DoesNotContain(Key, output + errors, StringComparison.Ordinal);
+
         using var http = new HttpClient();
         using var order = new StringContent("""{"kind":"null_200"}""");
         using var accepted = await http.PostAsync($"{url}/sandbox/faults", order);
@@ -60,6 +72,16 @@ public sealed class SourcesCommandTests
         var (exit, _, errors) = await RemoraProcess.RunAsync("sources", "test", "nonsense");
         Assert.Equal(2, exit);
         Assert.Contains("yahoo-vix", errors, StringComparison.Ordinal);
+        Assert.Contains("Try 'remora sources test --help'", errors, StringComparison.Ordinal);
+        (exit, _, errors) = await RemoraProcess.RunAsync("sources", "test", "perpetual-");
+        Assert.Equal(2, exit);
+        Assert.Contains("perpetual-BTC", errors, StringComparison.Ordinal);
+        (exit, _, errors) = await RemoraProcess.RunAsync("sources", "test", "liquidations");
+        Assert.Equal(2, exit);
+        Assert.Contains("stream", errors, StringComparison.Ordinal);
+        (exit, _, errors) = await RemoraProcess.RunAsync("sources", "test", "coinglass-BTC");
+        Assert.Equal(2, exit);
+        Assert.Contains("REMORA_COINGLASS_KEY", errors, StringComparison.Ordinal);
         (exit, _, errors) = await RemoraProcess.RunAsync("sources", "--url", "http://127.0.0.1:1");
         Assert.Equal(3, exit);
         Assert.Contains("remora serve", errors, StringComparison.Ordinal);

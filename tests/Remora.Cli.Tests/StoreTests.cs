@@ -67,6 +67,7 @@ public sealed class StoreTests : IDisposable
             Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
             Assert.Equal(wrong.Split('=')[0], JsonElement.Parse(await refused.Content.ReadAsStringAsync()).GetProperty("parameter").GetString());
         }
+        Assert.Equal(JsonValueKind.Null, (await GetAsync(url, "/api/v1/store")).GetProperty("recorder").GetProperty("last_error").ValueKind); // a first start is no fault
         var csv = await http.GetStringAsync("/api/v1/candles?pair=BTC/USDT&format=csv&limit=2");
         Assert.Equal(3, csv.Trim().Split('\n').Length);
         Assert.Equal("PAR1"u8.ToArray(), (await http.GetByteArrayAsync("/api/v1/candles?pair=BTC/USDT&format=parquet&limit=2"))[..4]);
@@ -130,20 +131,23 @@ public sealed class StoreTests : IDisposable
         return output.Trim();
     }
 
+    /// <summary>The process that a sandbox's store runs in.</summary>
+    internal static Process EngineOf(string data) =>
+        Process.GetProcessById(JsonElement.Parse(File.ReadAllText(Path.Combine(data, "sandbox", "clickhouse", "endpoint"))).GetProperty("pid").GetInt32());
+
     private void KillTheEngine()
     {
-        var endpoint = JsonElement.Parse(File.ReadAllText(Path.Combine(_data, "sandbox", "clickhouse", "endpoint")));
-        using var engine = Process.GetProcessById(endpoint.GetProperty("pid").GetInt32());
+        using var engine = EngineOf(_data);
         engine.Kill();
     }
 
-    private static async Task<JsonElement> GetAsync(string url, string path)
+    internal static async Task<JsonElement> GetAsync(string url, string path)
     {
         using var http = new HttpClient();
         return JsonElement.Parse(await http.GetStringAsync(url + path));
     }
 
-    private static async Task<JsonElement> UntilAsync(string url, string path, Func<JsonElement, bool> isThere, RemoraProcess service)
+    internal static async Task<JsonElement> UntilAsync(string url, string path, Func<JsonElement, bool> isThere, RemoraProcess service)
     {
         using var http = new HttpClient();
         var last = "";

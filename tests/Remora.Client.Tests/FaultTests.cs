@@ -6,7 +6,7 @@ namespace Remora.Client.Tests;
 /// <summary>Each fault follows on_error within the timeout, costs one try per breaker period, and is said once.</summary>
 public sealed class FaultTests
 {
-    public static TheoryData<string, OnError> Faults => [.. FaultyServer.Faults.SelectMany(fault => new[] { (fault, OnError.Allow), (fault, OnError.Block) })];
+    public static TheoryData<string, OnError> Faults => [.. FaultyServer.Faults.SelectMany(fault => Enum.GetValues<OnError>().Select(onError => (fault, onError)))];
 
     [Theory, MemberData(nameof(Faults))]
     public async Task A_fault_follows_on_error_is_tried_once_and_said_once(string fault, OnError onError)
@@ -24,8 +24,9 @@ public sealed class FaultTests
             await Task.WhenAny(first, Task.Delay(20));
         }
         Risk[] answers = [await first, await client.RiskAsync("BTC/USDT"), .. (await client.BatchAsync(["BTC/USDT"])).Values];
-        Assert.All(answers, answer => Assert.Equal((onError == OnError.Allow, false), (answer.SafeToTrade, answer.Answered)));
-        Assert.Equal(onError == OnError.Allow, await client.IsSafeAsync("BTC/USDT"));
+        // Last has no last answer here, and allows.
+        Assert.All(answers, answer => Assert.Equal((onError != OnError.Block, false), (answer.SafeToTrade, answer.Answered)));
+        Assert.Equal(onError != OnError.Block, await client.IsSafeAsync("BTC/USDT"));
         Assert.InRange(server.Requests.Count, 1, fault is "hangup" ? 4 : 1); // .NET itself tries again, at once, when a connection breaks before the first byte
         Assert.Single(log.All);
         Assert.DoesNotContain("Exception", answers[0].Error!);
@@ -43,13 +44,16 @@ public sealed class FaultTests
         Assert.True(answer.SafeToTrade);
     }
 
-    [Fact]
-    public async Task Nobody_listening()
+    [Theory]
+    [InlineData(OnError.Allow)]
+    [InlineData(OnError.Block)]
+    [InlineData(OnError.Last)]
+    public async Task Nobody_listening(OnError onError)
     {
         var log = new LogLines();
-        using var client = new RemoraClient(new() { Url = "http://127.0.0.1:1" }, log);
-        Assert.True(await client.IsSafeAsync("BTC/USDT"));
-        Assert.True(await client.IsSafeAsync("ETH/USDT"));
+        using var client = new RemoraClient(new() { Url = "http://127.0.0.1:1", OnError = onError }, log);
+        Assert.Equal(onError != OnError.Block, await client.IsSafeAsync("BTC/USDT"));
+        Assert.Equal(onError != OnError.Block, await client.IsSafeAsync("ETH/USDT"));
         Assert.Single(log.All);
     }
 

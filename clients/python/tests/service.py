@@ -1,4 +1,4 @@
-"""A real service on a sandbox, one for the whole run, and where the repository is."""
+"""Real services on a sandbox: one for the whole run, and one with a store and a past in it; and where the repository is."""
 
 import json
 import os
@@ -23,46 +23,63 @@ def remora(*arguments, **options):
 def url():
     """Where the service answers; it is started by the first who asks, and BTC/USDT has an answer by then."""
     if "url" not in _started:
-        _start()
-    return _started["url"]
+        _started["url"] = Service(_everything_has_a_score, "--speed", "300", "--seed", "3", store="false").start()
+    return _started["url"].url
 
 
-def _start():
-    errors = tempfile.TemporaryFile("w+")
-    process = subprocess.Popen(
-        [str(REPOSITORY / "remora"), "serve", "--sandbox", "--speed", "300", "--seed", "3", "--history-days", "40", "--port", "0", "--sources", "false"],
-        stdout=subprocess.DEVNULL, stderr=errors, cwd=tempfile.gettempdir(),
-    )
-    _started.update(process=process, errors=errors)
-    until = time.monotonic() + 60
-    while time.monotonic() < until and process.poll() is None:
-        errors.seek(0)
-        found = re.search(r"remora answers at (\S+?),", errors.read())
-        if found and _is_ready(found[1]):
-            _started["url"] = found[1]
-            return
-        time.sleep(0.1)
-    errors.seek(0)
-    raise AssertionError(f"the service did not become ready:\n{errors.read()}")
+class Service:
+    """A service in a process of its own, ready when it says so and ``is_ready`` agrees."""
+
+    def __init__(self, is_ready, *arguments, store):
+        self.url = None
+        self._is_ready = is_ready
+        self._errors = tempfile.TemporaryFile("w+")
+        self._process = subprocess.Popen(
+            [str(REPOSITORY / "remora"), "serve", "--sandbox", "--history-days", "40", "--port", "0", "--sources", "false", *arguments],
+            stdout=subprocess.DEVNULL, stderr=self._errors, cwd=tempfile.gettempdir(), env={**os.environ, "REMORA_STORE": store},
+        )
+
+    def start(self):
+        until = time.monotonic() + 60
+        while time.monotonic() < until and self._process.poll() is None:
+            self._errors.seek(0)
+            found = re.search(r"remora answers at (\S+?),", self._errors.read())
+            if found and self._answers(found[1]):
+                self.url = found[1]
+                return self
+            time.sleep(0.1)
+        self._errors.seek(0)
+        said = self._errors.read()
+        self.stop()
+        raise AssertionError(f"the service did not become ready:\n{said}")
+
+    def _answers(self, address):
+        try:
+            return self._is_ready(address)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def stop(self):
+        self._errors.close()
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
 
-def _is_ready(address):
-    try:
-        with urllib.request.urlopen(f"{address}/api/v1/risk/batch?pairs=BTC/USDT,ETH/USDT,SOL/USDT", timeout=5) as response:
-            return all(answer["risk_score"] is not None for answer in json.load(response)["assessments"])
-    except (urllib.error.URLError, OSError):
-        return False
+def read_json(address):
+    with urllib.request.urlopen(address, timeout=5) as response:
+        return json.load(response)
+
+
+def _everything_has_a_score(address):
+    found = read_json(f"{address}/api/v1/risk/batch?pairs=BTC/USDT,ETH/USDT,SOL/USDT")
+    return all(answer["risk_score"] is not None for answer in found["assessments"])
 
 
 def stop():
-    process, errors = _started.pop("process", None), _started.pop("errors", None)
+    for started in _started.values():
+        started.stop()
     _started.clear()
-    if errors is not None:
-        errors.close()
-    if process is not None:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()

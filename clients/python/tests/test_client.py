@@ -182,12 +182,12 @@ class WhenThereIsNoAnswer(unittest.TestCase):
         self.assertTrue(1.9 < elapsed < 4.5, elapsed)
 
     def test_nobody_listening(self):
-        with self.assertLogs("remora", logging.WARNING) as logs:
-            client = RemoraClient(f"http://127.0.0.1:{closed_port()}")
-            self.assertTrue(client.is_safe("BTC/USDT"))
-            self.assertTrue(client.is_safe("ETH/USDT"))
-        self.assertEqual(client.counts, {"asked": 2, "failed_unreachable": 1, "failed_breaker_open": 1})
-        self.assertEqual(len(logs.output), 1)
+        for on_error, safe in (("allow", True), ("block", False), ("last", True)):
+            with self.subTest(on_error=on_error), self.assertLogs("remora", logging.WARNING) as logs:
+                client = RemoraClient(f"http://127.0.0.1:{closed_port()}", on_error=on_error)
+                self.assertEqual([client.is_safe("BTC/USDT"), client.is_safe("ETH/USDT")], [safe, safe])
+                self.assertEqual(client.counts, {"asked": 2, "failed_unreachable": 1, "failed_breaker_open": 1})
+            self.assertEqual(len(logs.output), 1)
 
     def test_one_try_per_breaker_period_and_a_line_when_it_is_over(self):
         clock = ManualClock()

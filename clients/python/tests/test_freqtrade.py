@@ -168,6 +168,29 @@ class InABacktest(WithFiles):
         bot = make(Always, RunMode.HYPEROPT, history=str(self.folder / "{pair}.csv.gz"))
         self.assertEqual(list(signals(bot, candles(3), "ETH/USDT:USDT")["enter_long"]), [1, 1, 0])
 
+    def test_parquet_and_feather_where_pandas_can_read_them(self):
+        typed = history(4, unsafe=[1])
+        typed = typed.assign(as_of=pd.to_datetime(typed["as_of"], utc=True), safe_to_trade=typed["safe_to_trade"] == "true")  # as `remora history build` types them
+        for number, (ending, reader) in enumerate((("parquet", "read_parquet"), ("feather", "read_feather"))):
+            path = self.folder / f"{number}.{ending}"
+            try:
+                getattr(typed, "to_" + ending)(path)
+            except ImportError:  # without pyarrow, as on Debian
+                path.write_bytes(b"PAR1")
+                with self.assertRaisesRegex(RemoraHistoryError, "pyarrow, which is not installed"):
+                    signals(make(Always, RunMode.BACKTEST, history=str(path)), candles(4))
+                with mock.patch.dict("remora.freqtrade.history._BINARY", {"." + ending: lambda name: typed}):
+                    self.assertEqual(list(signals(make(Always, RunMode.BACKTEST, history=str(path)), candles(4))["enter_long"]), [1, 0, 1, 1])
+            else:
+                self.assertEqual(list(signals(make(Always, RunMode.BACKTEST, history=str(path)), candles(4))["enter_long"]), [1, 0, 1, 1])
+
+    def test_what_was_said_later_than_its_candles_close_counts_from_when_it_was_said(self):
+        past = history(3, unsafe=[1])
+        past.insert(0, "time", ["2024-01-01T00:05:00Z", "2024-01-01T00:13:20Z", "2024-01-01T00:15:00Z"])  # a file of /history: the second was said again after news
+        self.assertEqual(list(signals(self.backtest(Always, past), candles(3))["enter_long"]), [1, 1, 1])
+        past.loc[2, "time"] = "2024-01-01T00:15:01Z"
+        self.assertEqual(list(signals(self.backtest(Always, past), candles(4))["enter_long"]), [1, 1, 0, 1])
+
     def test_a_strategy_can_be_pickled_after_it_has_run(self):
         bot = self.backtest(Always, history(3, unsafe=[1]), RunMode.HYPEROPT)
         signals(bot, candles(3))

@@ -66,6 +66,14 @@ class ByHand(unittest.TestCase):
         self.clock.pass_seconds(2)
         self.assertFalse(watcher.read("BTC/USDT").answered)
 
+    def test_a_clock_set_ahead_makes_everything_old_until_it_has_asked_again(self):
+        watcher = self.watcher(on_error="block")
+        watcher.refresh()
+        self.clock.wall += 86400  # the same as a machine that slept, as far as anyone can tell
+        self.assertFalse(watcher.read("BTC/USDT").answered)
+        watcher.refresh()
+        self.assertTrue(watcher.read("BTC/USDT").answered)
+
     def test_it_takes_up_again_after_an_outage(self):
         watcher = self.watcher(on_error="block")
         watcher.refresh()

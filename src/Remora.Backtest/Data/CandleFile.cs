@@ -3,6 +3,12 @@ using Remora.Markets;
 
 namespace Remora.Backtest.Data;
 
+/// <summary>Reads a candle file. Where one is taken, more formats than <see cref="CandleFile"/> knows can be: a reader of them is handed in.</summary>
+/// <param name="path">The file.</param>
+/// <param name="timeframe">The timeframe of its candles; null to tell it from the rows.</param>
+/// <exception cref="BacktestException">The file cannot be read; the message says why.</exception>
+public delegate CandleTape CandleReader(string path, Timeframe? timeframe);
+
 /// <summary>Opens candle files: CSV, or CSV compressed with gzip (told by its first bytes, not its name).</summary>
 public static class CandleFile
 {
@@ -15,7 +21,7 @@ public static class CandleFile
             using var text = TextFile.Open(path);
             return CandleCsv.Read(text, timeframe);
         }
-        catch (CandleCsvException e)
+        catch (CandleFileException e)
         {
             throw new BacktestException($"{path}, {e.Message}", e);
         }

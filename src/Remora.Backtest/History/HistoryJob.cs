@@ -1,12 +1,10 @@
-using System.IO.Compression;
-using System.Text;
 using Remora.Backtest.Data;
 using Remora.Markets;
 using Remora.Risk;
 
 namespace Remora.Backtest.History;
 
-/// <summary>Rebuilds histories from files to files: a CSV per market with a row per candle, as data frames and Freqtrade take it. Several markets are built side by side.</summary>
+/// <summary>Rebuilds histories of candle files: for each market a file with a row per candle, as data frames and Freqtrade take it, or each row to whoever wants it. Several markets are built side by side.</summary>
 public static class HistoryJob
 {
     /// <summary>Runs it. A file appears under its name only when it is whole.</summary>
@@ -22,39 +20,29 @@ public static class HistoryJob
 
     private static int Build(HistoryMarket market, HistoryJobOptions options, Share progress, CancellationToken cancellation)
     {
-        var series = CandleFile.Read(market.Candles, market.Timeframe);
+        var series = options.Reader(market.Candles, market.Timeframe);
         var tape = new Tape(new(market.Exchange, market.Pair, series.Timeframe), series.Candles, options.Observations);
-        var unfinished = market.To + ".unfinished";
         try
         {
+            using var file = market.To is { } to ? AssessmentFile.Create(to) : null;
             var rows = 0;
-            using (var file = File.Create(unfinished))
-            using (Stream stream = market.To.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionLevel.Fastest) : file)
-            using (var text = new StreamWriter(stream, new UTF8Encoding(false), 1 << 16))
+            HistoryBuilder.Build([tape], new()
             {
-                text.Write(AssessmentCsv.Header + "\n");
-                var row = new StringBuilder(512);
-                HistoryBuilder.Build([tape], new()
+                Policies = [options.Policy],
+                Each = assessment =>
                 {
-                    Policies = [options.Policy],
-                    Each = assessment =>
-                    {
-                        if (assessment.AsOf - series.Timeframe.Length < options.From) return;
-                        row.Clear();
-                        AssessmentCsv.Append(row, assessment);
-                        text.Write(row);
-                        rows++;
-                    },
-                }, progress, cancellation);
-            }
-            File.Move(unfinished, market.To, overwrite: true);
+                    if (assessment.AsOf - series.Timeframe.Length < options.From) return;
+                    file?.Write(assessment);
+                    market.Each?.Invoke(assessment);
+                    rows++;
+                },
+            }, progress, cancellation);
+            file?.Complete();
             return rows;
         }
-        catch (Exception e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            File.Delete(unfinished);
-            if (e is IOException or UnauthorizedAccessException) throw new BacktestException($"{market.To}: {e.Message}", e);
-            throw;
+            throw new BacktestException($"{market.To}: {e.Message}", e);
         }
     }
 
@@ -75,6 +63,9 @@ public sealed record HistoryJobOptions
     /// <summary>The markets.</summary>
     public required IReadOnlyList<HistoryMarket> Markets { get; init; }
 
+    /// <summary>Reads the candle files.</summary>
+    public CandleReader Reader { get; init; } = CandleFile.Read;
+
     /// <summary>The policy.</summary>
     public RiskPolicy Policy { get; init; } = RiskPolicy.Default;
 
@@ -88,10 +79,11 @@ public sealed record HistoryJobOptions
 /// <summary>A market whose history is rebuilt.</summary>
 /// <param name="Pair">The pair.</param>
 /// <param name="Candles">Its candle file.</param>
-/// <param name="To">Where the rows go: .csv or .csv.gz.</param>
+/// <param name="To">The file the rows go to, see <see cref="AssessmentFile"/>; null for none.</param>
 /// <param name="Exchange">CCXT's id of the exchange.</param>
 /// <param name="Timeframe">Its timeframe; told from the rows where it is not given.</param>
-public sealed record HistoryMarket(Pair Pair, string Candles, string To, string Exchange = "binance", Timeframe? Timeframe = null);
+/// <param name="Each">Is given each row, in order, by the thread that builds this market.</param>
+public sealed record HistoryMarket(Pair Pair, string Candles, string? To, string Exchange = "binance", Timeframe? Timeframe = null, Action<Assessment>? Each = null);
 
 /// <summary>What was written.</summary>
 /// <param name="Rows">How many rows, per market.</param>

@@ -22,7 +22,7 @@ public static class JudgeJob
         var runs = Read(options.Trades);
         var tapes = options.Markets.Select(m =>
         {
-            var series = CandleFile.Read(m.Candles, m.Timeframe);
+            var series = options.Reader(m.Candles, m.Timeframe);
             return new Tape(new(m.Exchange, m.Pair, series.Timeframe), series.Candles, options.Observations);
         }).ToArray();
         var histories = HistoryBuilder.Build(tapes, new() { Policies = [options.Policy] }, progress, cancellation);
@@ -84,6 +84,9 @@ public sealed record JudgeOptions
 
     /// <summary>Candles of the pairs that were traded.</summary>
     public required IReadOnlyList<JudgeMarket> Markets { get; init; }
+
+    /// <summary>Reads the candle files.</summary>
+    public CandleReader Reader { get; init; } = CandleFile.Read;
 
     /// <summary>The policy.</summary>
     public RiskPolicy Policy { get; init; } = RiskPolicy.Default;

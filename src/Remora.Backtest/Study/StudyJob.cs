@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Remora.Backtest.Data;
 using Remora.Backtest.Report;
 
 namespace Remora.Backtest.Study;
@@ -32,7 +33,7 @@ public static class StudyJob
         if (options.Shifts is { } shifts) study = study with { Shifts = shifts };
         if (options.Seed is { } seed) study = study with { Seed = seed };
 
-        var figures = StudyRun.Run(study, options.DataFolder, progress, cancellation);
+        var figures = StudyRun.Run(study, options.DataFolder, options.Reader, progress, cancellation);
         if (options.FiguresTo is { } json) Write(json, JsonSerializer.SerializeToUtf8Bytes(figures, RemoraJson.Options));
         if (options.ReportTo is { } html) Write(html, Encoding.UTF8.GetBytes(HtmlReport.Write(figures)));
         if (options.ResultsTo is { } markdown) Write(markdown, Encoding.UTF8.GetBytes(ResultsText.Markdown(figures)));
@@ -61,6 +62,9 @@ public sealed record StudyOptions
 
     /// <summary>The folder that its files are named relative to.</summary>
     public required string DataFolder { get; init; }
+
+    /// <summary>Reads the candle files.</summary>
+    public CandleReader Reader { get; init; } = CandleFile.Read;
 
     /// <summary>Where the figures go, as JSON; null for nowhere.</summary>
     public string? FiguresTo { get; init; }

@@ -13,14 +13,16 @@ namespace Remora.Backtest.Study;
 public sealed class StudyRun
 {
     private readonly StudyFile _study;
+    private readonly CandleReader _reader;
     private readonly IProgress<double>? _progress;
     private readonly CancellationToken _cancellation;
     private int _done;
     private int _steps;
 
-    private StudyRun(StudyFile study, IProgress<double>? progress, CancellationToken cancellation)
+    private StudyRun(StudyFile study, CandleReader reader, IProgress<double>? progress, CancellationToken cancellation)
     {
         _study = study;
+        _reader = reader;
         _progress = progress;
         _cancellation = cancellation;
     }
@@ -28,11 +30,12 @@ public sealed class StudyRun
     /// <summary>Runs a study.</summary>
     /// <param name="study">What it is about.</param>
     /// <param name="dataFolder">The folder its files are in.</param>
+    /// <param name="reader">Reads its candle files.</param>
     /// <param name="progress">Told the share that is done, [0, 1].</param>
     /// <param name="cancellation">Stops it.</param>
     /// <exception cref="BacktestException">A file is missing or broken.</exception>
-    public static StudyFigures Run(StudyFile study, string dataFolder, IProgress<double>? progress = null, CancellationToken cancellation = default) =>
-        new StudyRun(study, progress, cancellation).Run(dataFolder);
+    public static StudyFigures Run(StudyFile study, string dataFolder, CandleReader? reader = null, IProgress<double>? progress = null, CancellationToken cancellation = default) =>
+        new StudyRun(study, reader ?? CandleFile.Read, progress, cancellation).Run(dataFolder);
 
     private StudyFigures Run(string folder)
     {
@@ -111,7 +114,7 @@ public sealed class StudyRun
         SideBySide.For(loaded.Length, i =>
         {
             var market = _study.Markets[i];
-            var series = CandleFile.Read(Path.Combine(folder, market.Candles), market.Timeframe);
+            var series = _reader(Path.Combine(folder, market.Candles), market.Timeframe);
             var id = new MarketId(market.Exchange, market.Pair, series.Timeframe);
             loaded[i] = new(_study, id, series, HistoryBuilder.Build(new Tape(id, series.Candles, observations), all), policies.Count);
             Step();

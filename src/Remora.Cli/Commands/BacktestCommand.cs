@@ -15,7 +15,7 @@ internal static class BacktestCommand
     public static Command Create()
     {
         var strategy = new Option<string>("--strategy") { Description = $"One of {string.Join(", ", StrategyCatalog.All.Select(plan => plan.Name))}", Required = true };
-        var candles = new Option<string>("--candles") { Description = "Candles as CSV or CSV.gz", Required = true, HelpName = "FILE" };
+        var candles = new Option<string>("--candles") { Description = "Candles as " + FileEngine.CandleFormats, Required = true, HelpName = "FILE" };
         var pair = Options.Pair("--pair");
         pair.DefaultValueFactory = _ => Pair.Parse("BTC/USDT");
         var timeframe = Options.Timeframe();
@@ -52,7 +52,8 @@ internal static class BacktestCommand
 
     private static int Run(BacktestOptions options, bool json, string? tradesTo, CancellationToken cancellation)
     {
-        var result = Terminal.WithProgress("testing", progress => BacktestJob.Run(options, progress, cancellation));
+        using var files = new FileEngine(cancellation);
+        var result = Terminal.WithProgress("testing", progress => BacktestJob.Run(options with { Reader = files.Read }, progress, cancellation));
         if (tradesTo is not null)
         {
             using var writer = new StreamWriter(tradesTo);

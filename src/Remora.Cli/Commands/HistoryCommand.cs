@@ -3,39 +3,98 @@ using System.Diagnostics;
 using Remora.Backtest.History;
 using Remora.Markets;
 using Remora.Risk;
+using Remora.Store;
+using Remora.Store.Files;
 
 namespace Remora.Cli.Commands;
 
-/// <summary><c>remora history build</c>: what the service would have said after each candle of several markets, as files for backtests.</summary>
+/// <summary><c>remora history build</c>: what the service would have said after each candle of several markets, as files for backtests or into the store.</summary>
 internal static class HistoryCommand
 {
-    public static Command Create()
+    private const string Csv = "csv";
+
+    public static Command Create() => new("history", "The past: what the service would have said, and what is stored.") { Build(), StoredHistory.Import(), StoredHistory.Export() };
+
+    private static Command Build()
     {
         var candles = new MarketFilesOption();
-        var to = new Option<string>("--to") { Description = "Folder for the files, one per pair: BTC_USDT-history.csv", Required = true, HelpName = "FOLDER" };
+        var to = new Option<string?>("--to") { Description = "Folder for the files, one per pair and format: BTC_USDT-history.csv", HelpName = "FOLDER" };
+        var formats = new Option<string[]>("--format") { Description = "Of the files: csv, parquet, feather; repeatable", DefaultValueFactory = _ => [Csv] };
+        formats.AcceptOnlyFromAmong(Csv, "parquet", "feather");
+        var intoStore = new Option<bool>("--store") { Description = "Into the store, so that the service's /history answers for that time; what was said of a candle stays" };
+        var place = new StoreOptionSet();
         var outside = new OutsideOption();
         var policy = new Option<string>("--policy") { Description = "A built-in policy or a policy file", DefaultValueFactory = _ => RiskPolicy.Default.Name };
         var from = Options.Time("--from", "First candle to write; the ones before it warm the engine up");
-        var build = new Command("build", "Builds histories by the live engine, in the order in which things were knowable, several markets side by side.") { candles, to, outside, policy, from };
-        build.SetAction((parsed, cancellation) => Task.FromResult(Terminal.Attempt(() =>
+        var (exchange, timeframe) = (Options.Exchange(), Options.Timeframe());
+        var command = new Command("build", "Builds histories by the live engine, in the order in which things were knowable, several markets side by side.")
         {
-            var watch = Stopwatch.StartNew();
-            var folder = parsed.GetValue(to)!;
-            Directory.CreateDirectory(folder);
-            var options = new HistoryJobOptions
+            candles, to, formats, intoStore, outside, policy, from, exchange, timeframe,
+        };
+        place.AddTo(command);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(to) is null && !result.GetValue(intoStore)) result.AddError("nowhere to put it: give --to FOLDER for files, --store, or both");
+            if (result.GetValue(to) is null && result.GetResult(formats) is { Implicit: false }) result.AddError("--format is of files: give --to FOLDER as well");
+            if (!result.GetValue(intoStore) && place.All.Any(option => result.GetResult(option) is { Implicit: false })) result.AddError($"{string.Join(", ", place.All.Select(option => option.Name))} say where the store is: give --store as well");
+        });
+        command.SetAction((parsed, cancellation) =>
+        {
+            var build = () => new HistoryJobOptions
             {
-                Markets = [.. candles.Read(parsed).Select(market => new HistoryMarket(market.Pair, market.File, Path.Combine(folder, FileName(market.Pair))))],
+                Markets = [.. candles.Read(parsed).Select(market => new HistoryMarket(market.Pair, market.File, null, parsed.GetValue(exchange)!, parsed.GetValue(timeframe)))],
                 Policy = Policies.Find(parsed.GetValue(policy)!),
                 Observations = outside.Read(parsed),
                 From = parsed.GetValue(from) ?? Instant.MinValue,
             };
-            var result = Terminal.WithProgress("building", progress => HistoryJob.Run(options, progress, cancellation));
-            for (var i = 0; i < options.Markets.Count; i++) Console.Error.WriteLine($"{result.Rows[i]} rows to {options.Markets[i].To}");
-            Console.Error.WriteLine($"in {watch.Elapsed.TotalSeconds:0.0} s");
-            return ExitCode.Ok;
-        })));
-        return new Command("history", "The past: what the service would have said, and what is stored.") { build, StoredHistory.Import(), StoredHistory.Export() };
+            var target = new HistoryTarget(parsed.GetValue(to), [.. parsed.GetValue(formats)!.Distinct()]);
+            return parsed.GetValue(intoStore)
+                ? place.OnStoreAsync(parsed, store => Task.Run(() => Terminal.Attempt(() => Run(build(), target, store, cancellation)), CancellationToken.None), cancellation)
+                : Task.FromResult(Terminal.Attempt(() => Run(build(), target, store: null, cancellation)));
+        });
+        return command;
     }
 
-    private static string FileName(Pair pair) => pair.ToString().Replace('/', '_').Replace(':', '_') + "-history.csv";
+    private static int Run(HistoryJobOptions options, HistoryTarget target, MarketStore? store, CancellationToken cancellation)
+    {
+        var watch = Stopwatch.StartNew();
+        using var files = new FileEngine(cancellation);
+        var imports = options.Markets.Select(_ => store is null ? null : new AssessmentImport(store)).ToArray();
+        options = options with { Reader = files.Read, Markets = [.. options.Markets.Select((market, i) => Placed(market, imports[i], target, files, cancellation))] };
+        var result = Terminal.WithProgress("building", progress => HistoryJob.Run(options, progress, cancellation));
+        for (var i = 0; i < imports.Length; i++)
+        {
+            var market = options.Markets[i];
+            foreach (var file in target.FilesOf(market.Pair))
+            {
+                if (file != market.To) files.Convert(market.To!, file);
+                Console.Error.WriteLine($"{result.Rows[i]} rows to {file}");
+            }
+            if (imports[i] is not { } import) continue;
+            import.FlushAsync(cancellation).GetAwaiter().GetResult();
+            Console.Error.WriteLine($"{import.Added} rows of {market.Pair} into the store, {import.Present} were there already");
+        }
+        Console.Error.WriteLine($"in {watch.Elapsed.TotalSeconds:0.0} s");
+        return ExitCode.Ok;
+    }
+
+    // The rows go through a CSV in any case: where none was asked for, through one that is gone afterwards.
+    private static HistoryMarket Placed(HistoryMarket market, AssessmentImport? import, HistoryTarget target, FileEngine files, CancellationToken cancellation) => market with
+    {
+        To = target.FilesOf(market.Pair).FirstOrDefault(file => !FileEngine.Needs(file)) ?? (target.Folder is null ? null : files.Scratch(HistoryTarget.NameOf(market.Pair, Csv))),
+        Each = import is null ? null : assessment => import.AddAsync(assessment, cancellation).AsTask().GetAwaiter().GetResult(),
+    };
+
+    /// <summary>The files that were asked for.</summary>
+    private sealed record HistoryTarget(string? Folder, IReadOnlyList<string> Formats)
+    {
+        public IEnumerable<string> FilesOf(Pair pair)
+        {
+            if (Folder is null) return [];
+            Directory.CreateDirectory(Folder);
+            return Formats.Select(format => Path.Combine(Folder, NameOf(pair, format)));
+        }
+
+        public static string NameOf(Pair pair, string format) => $"{pair.ToString().Replace('/', '_').Replace(':', '_')}-history.{format}";
+    }
 }

@@ -18,8 +18,10 @@ internal static class JudgeCommand
         var command = new Command("judge", "Which of my trades fell into unsafe time, what would have changed, and how likely by luck.") { trades, candles, policy, outside, json };
         command.SetAction((parsed, cancellation) => Task.FromResult(Terminal.Attempt(() =>
         {
+            using var files = new FileEngine(cancellation);
             var options = new JudgeOptions
             {
+                Reader = files.Read,
                 Trades = parsed.GetValue(trades)!,
                 Markets = [.. candles.Read(parsed).Select(market => new JudgeMarket(market.Pair, market.File))],
                 Policy = Policies.Find(parsed.GetValue(policy)!),

@@ -9,7 +9,7 @@ internal sealed class MarketFilesOption : Option<string[]>
     public MarketFilesOption()
         : base("--candles")
     {
-        Description = "Candles of a pair: BTC/USDT=candles.csv.gz; repeatable";
+        Description = $"Candles of a pair: BTC/USDT=candles.csv.gz; {FileEngine.CandleFormats}; repeatable";
         Required = true;
         Validators.Add(result =>
         {

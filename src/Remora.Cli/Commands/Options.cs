@@ -42,6 +42,8 @@ internal static class Options
         },
     };
 
+    public static Option<string> Exchange() => new("--exchange") { Description = "CCXT's id of the exchange", DefaultValueFactory = _ => "binance", HelpName = "ID" };
+
     public static Option<Instant?> Time(string name, string description) => new(name)
     {
         Description = description,

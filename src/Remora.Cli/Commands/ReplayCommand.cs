@@ -16,10 +16,15 @@ internal static class ReplayCommand
 
     public static Command Create()
     {
-        var file = new Argument<string>("FILE") { Description = "Candles as CSV or CSV.gz: time, open, high, low, close, volume" };
+        var file = new Argument<string>("FILE") { Description = $"Candles as {FileEngine.CandleFormats}: time, open, high, low, close, volume" };
         var pair = Options.Pair("--pair");
         pair.Required = true;
-        var to = new Option<string>("--to") { Description = "Where the rows go: .csv, .csv.gz, or .jsonl for whole answers", Required = true };
+        var to = new Option<string>("--to") { Description = "Where the rows go: .csv, .csv.gz, .parquet, .feather, or .jsonl for whole answers", Required = true };
+        to.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string>() is { } path && !AssessmentFile.Knows(path) && !FileEngine.Needs(path))
+                result.AddError($"--to {path}: expected a name that ends in .csv, .csv.gz, .jsonl, .parquet or .feather");
+        });
         var timeframe = Options.Timeframe();
         var exchange = new Option<string>("--exchange") { Description = "The exchange the candles are from", DefaultValueFactory = _ => "binance" };
         var policy = new Option<string>("--policy") { Description = "A built-in policy or a policy file", DefaultValueFactory = _ => RiskPolicy.Default.Name };
@@ -34,17 +39,19 @@ internal static class ReplayCommand
         command.SetAction((parsed, cancellation) => Task.FromResult(Terminal.Attempt(() =>
         {
             var watch = Stopwatch.StartNew();
+            using var files = new FileEngine(cancellation);
             var rules = Policies.Find(parsed.GetValue(policy)!);
-            var series = CandleFile.Read(parsed.GetValue(file)!, parsed.GetValue(timeframe));
+            var series = files.Read(parsed.GetValue(file)!, parsed.GetValue(timeframe));
             var tape = new Tape(new(parsed.GetValue(exchange)!, parsed.GetValue(pair)!, series.Timeframe), series.Candles, outside.Read(parsed))
             {
                 Calendars = parsed.GetValue(calendar) is { } events ? CalendarFile.Read(events, Defaults.CalendarBefore, Defaults.CalendarAfter) : [],
             };
             var target = parsed.GetValue(to)!;
-            using var rows = AssessmentFile.Create(target);
+            using var rows = AssessmentFile.Create(FileEngine.Needs(target) ? files.Scratch("rows.csv") : target);
             var written = Terminal.WithProgress("assessing", progress =>
                 Replay(tape, rules, parsed.GetValue(side), parsed.GetValue(from) ?? Instant.MinValue, parsed.GetValue(until) ?? Instant.MaxValue, rows, progress, cancellation));
             rows.Complete();
+            if (FileEngine.Needs(target)) files.Convert(files.Scratch("rows.csv"), target);
             Console.Error.WriteLine(
                 $"{series.Candles.Count} candles of {series.Timeframe}{(series.Repeated > 0 ? $" ({series.Repeated} repeated rows passed over)" : "")}, " +
                 $"{written} rows to {target} in {watch.Elapsed.TotalSeconds:0.0} s");

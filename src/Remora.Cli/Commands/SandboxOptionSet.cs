@@ -70,11 +70,12 @@ internal sealed class SandboxOptionSet
     /// <exception cref="SandboxOptionException">The world cannot be as asked for.</exception>
     public async Task<(SandboxServer Server, ScaledClock Clock)> StartAsync(ParseResult parsed, int port, double speed, IReadOnlyList<Pair>? pairs, CancellationToken cancellation)
     {
+        using var files = new FileEngine(cancellation);
         var tapes = new Dictionary<Pair, ReplayTape>();
         foreach (var text in parsed.GetValue(_replay) ?? [])
         {
             _ = TrySplit(text, '=', out var pair, out var file);
-            var series = CandleFile.Read(file, timeframe: null);
+            var series = files.Read(file, timeframe: null);
             tapes[Pair.Parse(pair)] = new(series.Timeframe, series.Candles);
         }
         var held = new Dictionary<string, double>();

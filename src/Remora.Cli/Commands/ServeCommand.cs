@@ -82,7 +82,7 @@ internal static class ServeCommand
         await using var _ = ownSandbox;
         await using var store = ServiceStore.Open(settings, log);
         await using var outside = OutsideWorld.Connect(settings, clock, notice, store is null ? null : new(store.Session, clock), log);
-        await using var service = await ServiceHost.StartAsync(settings, outside.Parts, clock, cancellation);
+        await using var service = await ServiceHost.StartAsync(settings, outside.Parts with { Observe = store is null ? [] : [store.Meter.Register] }, clock, cancellation);
         Welcome(service.Url, settings, notice, store);
         using var stop = cancellation.Register(service.Stop);
         var reporter = new FeedReporter(outside.Parts).RunAsync(cancellation);

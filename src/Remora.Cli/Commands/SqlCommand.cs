@@ -62,9 +62,14 @@ internal static class SqlCommand
         return ExitCode.Ok;
     }
 
-    // Unlike the console's own stream this one tells when the reader has gone, so that 'remora sql ... | head' ends.
-    private static Stream StandardOutput() =>
-        OperatingSystem.IsWindows() ? Console.OpenStandardOutput() : new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+    // Unlike the console's own stream this one tells when the reader has gone, so that 'remora sql ... | head' ends. A file has no reader that could
+    // go, and may be written by others before and after: there the console's stream is right, which writes where the one before has ended.
+    private static Stream StandardOutput()
+    {
+        if (OperatingSystem.IsWindows()) return Console.OpenStandardOutput();
+        var output = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        return output.CanSeek ? Console.OpenStandardOutput() : output;
+    }
 
     private static async Task CopyAsync(Stream answer, Stream output, CancellationToken cancellation)
     {

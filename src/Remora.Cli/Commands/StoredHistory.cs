@@ -13,7 +13,7 @@ internal static class StoredHistory
     public static Command Import()
     {
         var candles = new MarketFilesOption();
-        var (exchange, timeframe, place) = (Exchange(), Options.Timeframe(), new StoreOptionSet());
+        var (exchange, timeframe, place) = (Options.Exchange(), Options.Timeframe(), new StoreOptionSet());
         var command = new Command("import", "Brings candle files into the store: CSV, CSV.gz, Parquet, Feather. Each row is checked; a candle that is there already stays one.") { candles, exchange, timeframe };
         place.AddTo(command);
         command.SetAction((parsed, cancellation) => place.OnStoreAsync(parsed, async store =>
@@ -32,7 +32,7 @@ internal static class StoredHistory
 
     public static Command Export()
     {
-        var (exchange, timeframe, place) = (Exchange(), Options.Timeframe(), new StoreOptionSet());
+        var (exchange, timeframe, place) = (Options.Exchange(), Options.Timeframe(), new StoreOptionSet());
         var pair = Options.Pair("--pair");
         pair.Required = true;
         var what = new Option<string>("--what") { Description = "candles, or the history rolled up", DefaultValueFactory = _ => "history" };
@@ -61,8 +61,6 @@ internal static class StoredHistory
         }, cancellation));
         return command;
     }
-
-    private static Option<string> Exchange() => new("--exchange") { Description = "CCXT's id of the exchange", DefaultValueFactory = _ => "binance", HelpName = "ID" };
 
     private sealed class Rows(IProgress<double> bar) : IProgress<FileProgress>
     {

@@ -23,8 +23,10 @@ internal static class StudyCommand
         var command = new Command("study", "Rebuilds history, backtests the gate and lets chance have its say; prints the findings, the answer first.") { study, data, report, figures, results, shifts };
         command.SetAction((parsed, cancellation) => Task.FromResult(Terminal.Attempt(() =>
         {
+            using var files = new FileEngine(cancellation);
             var options = new StudyOptions
             {
+                Reader = files.Read,
                 Study = parsed.GetValue(study)!,
                 DataFolder = parsed.GetValue(data)!,
                 ReportTo = parsed.GetValue(report),

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Remora.Feeds.Exchanges;
+using Remora.Feeds.Http;
 using Remora.Feeds.Time;
 using Remora.Markets;
 
@@ -115,6 +117,38 @@ public sealed class PerpetualFeed : ISourceFeed
         var lost = _health.LastSuccess is null || failures >= UnreachableAfterFailures;
         _health = _health with { State = lost ? FeedState.Unreachable : FeedState.Degraded, ConsecutiveFailures = failures };
         return _options.Backoff.After(failures, first!.Retryable, first.RetryAfter, _random);
+    }
+
+    /// <summary>Asks one exchange after the other once, until one gives both values; tells what each said, and delivers nothing.</summary>
+    public async Task<IReadOnlyList<SourceTrial>> TryAsync(CancellationToken cancellation)
+    {
+        List<SourceTrial> trials = [];
+        foreach (var exchange in _exchanges)
+        {
+            trials.Add(await TryAsync(exchange, cancellation));
+            if (trials[^1].Error is null) break;
+        }
+        return trials;
+    }
+
+    private async Task<SourceTrial> TryAsync(IPerpetualSource exchange, CancellationToken cancellation)
+    {
+        var (asked, raw) = ($"{exchange.Id} for {Symbol}", "");
+        var started = Stopwatch.GetTimestamp(); // how long a person waited, whatever the feed's clock does
+        try
+        {
+            var rate = await exchange.FundingRateAsync(Symbol, cancellation);
+            raw = rate.ToString();
+            var interest = await exchange.OpenInterestAsync(Symbol, cancellation);
+            raw += $"\n{interest}";
+            var (funding, open) = (PerpetualReadings.Read(rate, _clock.Now()), PerpetualReadings.Read(interest, _clock.Now()));
+            Reading[] readings = [new(Signal.FundingRate, _base, funding.Value, funding.HeldAt, IsLive: true), new(Signal.OpenInterest, _base, open.Value, open.HeldAt, IsLive: true)];
+            return new(asked, raw, readings, null, Stopwatch.GetElapsedTime(started));
+        }
+        catch (ExchangeException e)
+        {
+            return new(asked, raw, [], new(ExchangeException.NameOf(e.Kind), $"{exchange.Id}: {e.Message}", _clock.Now()), Stopwatch.GetElapsedTime(started));
+        }
     }
 
     private async Task DeliverAsync(Signal signal, (double Value, Instant HeldAt) reading, IPerpetualSource exchange, ChannelWriter<MarketEvent> events, CancellationToken cancellation)

@@ -32,14 +32,6 @@ public sealed record HttpSourceOptions
     public HostCircuits? Circuits { get; init; }
 }
 
-/// <summary>What came of asking a source once.</summary>
-/// <param name="Url">What was asked.</param>
-/// <param name="Raw">The body as it came; empty where none came.</param>
-/// <param name="Readings">What is read from it.</param>
-/// <param name="Error">Why nothing is; null when something is.</param>
-/// <param name="Took">How long the answer took.</param>
-public sealed record SourceTrial(Uri Url, string Raw, IReadOnlyList<Reading> Readings, FeedError? Error, TimeSpan Took);
-
 /// <summary>Asks a source at its interval and delivers each value once.</summary>
 public sealed class HttpSourceFeed : ISourceFeed
 {
@@ -107,15 +99,15 @@ public sealed class HttpSourceFeed : ISourceFeed
             raw = Encoding.UTF8.GetString(answer.Body);
             var took = Stopwatch.GetElapsedTime(started);
             var now = _clock.Now();
-            return new(url, raw, Checked(_source.Read(Decoded(answer), now), now), null, took);
+            return new(url.ToString(), raw, Checked(_source.Read(Decoded(answer), now), now), null, took);
         }
         catch (SourceException e)
         {
-            return new(url, raw, [], new(e.Kind, e.Message, _clock.Now()), Stopwatch.GetElapsedTime(started));
+            return new(url.ToString(), raw, [], new(e.Kind, e.Message, _clock.Now()), Stopwatch.GetElapsedTime(started));
         }
         catch (Exception e) when (e is FormatException or JsonException)
         {
-            return new(url, raw, [], new("bad_response", e.Message, _clock.Now()), Stopwatch.GetElapsedTime(started));
+            return new(url.ToString(), raw, [], new("bad_response", e.Message, _clock.Now()), Stopwatch.GetElapsedTime(started));
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Text;
 using System.Text.Json;
 using Remora.Feeds.Http;
 using Remora.Feeds.Time;
@@ -43,6 +45,28 @@ internal sealed class NewsDesk(NewsSource source, HttpClient http, HttpSourceOpt
         catch (Exception e) when (e is FormatException or JsonException)
         {
             return Failed("bad_response", e.Message, null);
+        }
+    }
+
+    /// <summary>Asks once, tells what came, and remembers nothing.</summary>
+    public async Task<(SourceTrial Trial, NewsPage? Page)> TryAsync(CancellationToken cancellation)
+    {
+        var raw = "";
+        var started = Stopwatch.GetTimestamp(); // how long a person waited, whatever the feed's clock does
+        (SourceTrial, NewsPage?) Gave(NewsPage? page, FeedError? error) => (new(_get.Url.ToString(), raw, [], error, Stopwatch.GetElapsedTime(started)), page);
+        try
+        {
+            var answer = await _get.SendAsync(null, null, cancellation);
+            raw = Encoding.UTF8.GetString(answer.Body);
+            return Gave(source.Read(answer.Body, clock.Now()), null);
+        }
+        catch (SourceException e)
+        {
+            return Gave(null, new(e.Kind, $"{source.Name}: {e.Message}", clock.Now()));
+        }
+        catch (Exception e) when (e is FormatException or JsonException)
+        {
+            return Gave(null, new("bad_response", $"{source.Name}: {e.Message}", clock.Now()));
         }
     }
 

@@ -78,6 +78,14 @@ public sealed class NewsFeed : ISourceFeed
         }
     }
 
+    /// <summary>Asks each outlet once, and says what the news comes to; delivers nothing.</summary>
+    public async Task<NewsTrial> TryAsync(CancellationToken cancellation)
+    {
+        var answers = await Task.WhenAll(_desks.Select(desk => desk.TryAsync(cancellation)));
+        foreach (var headline in answers.SelectMany(answer => answer.Page?.Headlines ?? [])) _book.Add(headline);
+        return new([.. answers.Select(answer => answer.Trial)], _book.Report(_clock.Now()));
+    }
+
     private async Task DeliverAsync(IEnumerable<NewsPage> pages, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
         foreach (var headline in pages.SelectMany(page => page.Headlines)) _book.Add(headline);
@@ -106,3 +114,8 @@ public sealed class NewsFeed : ISourceFeed
         };
     }
 }
+
+/// <summary>What came of asking all outlets once.</summary>
+/// <param name="Outlets">What each answered.</param>
+/// <param name="Report">What it comes to.</param>
+public sealed record NewsTrial(IReadOnlyList<SourceTrial> Outlets, NewsReport Report);

@@ -17,6 +17,16 @@ namespace Remora.Server.Api;
 /// <param name="Next">The <c>from</c> of the next page; null when this is the last.</param>
 public sealed record HistoryPage(Pair Pair, string Exchange, Timeframe Timeframe, string Policy, string Interval, IReadOnlyList<HistoryRow> Rows, Instant? Next);
 
+/// <summary>A page of a market's assessments, each as it was given.</summary>
+/// <param name="Pair">The pair.</param>
+/// <param name="Exchange">CCXT's id of the exchange.</param>
+/// <param name="Timeframe">The base timeframe.</param>
+/// <param name="Policy">The policy it was judged by.</param>
+/// <param name="Interval">Always <c>each</c>.</param>
+/// <param name="Rows">The assessments, oldest first.</param>
+/// <param name="Next">The <c>from</c> of the next page; null when this is the last.</param>
+public sealed record SaidPage(Pair Pair, string Exchange, Timeframe Timeframe, string Policy, string Interval, IReadOnlyList<SaidRow> Rows, Instant? Next);
+
 /// <summary>A page of stored candles.</summary>
 /// <param name="Pair">The pair.</param>
 /// <param name="Exchange">CCXT's id of the exchange.</param>
@@ -28,16 +38,22 @@ public sealed record CandlePage(Pair Pair, string Exchange, Timeframe Timeframe,
 /// <summary>What is kept of the markets.</summary>
 internal static class HistoryApi
 {
+    /// <summary>Not rolled up at all.</summary>
+    public const string Each = "each";
+
     private static readonly Dictionary<string, TimeSpan> Intervals = new(StringComparer.Ordinal)
     {
         ["1m"] = TimeSpan.FromMinutes(1), ["1h"] = TimeSpan.FromHours(1), ["6h"] = TimeSpan.FromHours(6), ["12h"] = TimeSpan.FromHours(12), ["1d"] = TimeSpan.FromDays(1),
     };
 
+    private static readonly IReadOnlyList<string> Allowed = [.. Intervals.Keys, Each];
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(1);
+
     public static void Map(RouteGroupBuilder api)
     {
         var past = api.MapGroup("").WithTags("The past");
         past.MapGet("/history", GetHistory).WithName("history").WithSummary("What was said, rolled up")
-            .WithDescription("A market's assessments in buckets: share that was safe, score, its parts, regimes. Pages of up to 10,000 buckets as JSON; whole spans as CSV, Parquet, Feather or JSON lines.")
+            .WithDescription("A market's assessments in buckets: share that was safe, score, its parts, regimes. Pages of up to 10,000 buckets as JSON; whole spans as CSV, Parquet, Feather or JSON lines. With the interval 'each': every assessment as a row, as gated backtests need them.")
             .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Policy, QueryParameter.Interval, QueryParameter.From, QueryParameter.To, QueryParameter.Limit, QueryParameter.Format)
             .Produces<HistoryPage>().Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
         past.MapGet("/candles", GetCandles).WithName("candles").WithSummary("Stored candles")
@@ -55,10 +71,18 @@ internal static class HistoryApi
         var query = context.Request.Query;
         if (!MarketChoice.TryRead(query, board, out var market, out var problem) || !Viewpoint.TryRead(context.Request, board, out var view, out problem)) return problem;
         var interval = query.TryGetValue("interval", out var named) ? named.ToString() : "1h";
-        if (!Intervals.TryGetValue(interval, out var length))
-            return ApiProblem.BadParameter("interval", $"There is no interval '{Shown.Of(interval)}': expected {string.Join(" or ", Intervals.Keys)}.", [.. Intervals.Keys]);
+        var isEach = interval == Each;
+        var length = market.Id.Timeframe.Length;
+        if (!isEach && !Intervals.TryGetValue(interval, out length))
+            return ApiProblem.BadParameter("interval", $"There is no interval '{Shown.Of(interval)}': expected {string.Join(" or ", Allowed)}.", Allowed);
         if (!SpanChoice.TryRead(query, board.Now, length * SpanChoice.DefaultLimit, out var span, out problem)) return problem;
         var policy = board.Policies[view.Policy].Name;
+        if (isEach)
+        {
+            return await StoredResult.OfAsync(parts, context, (store, cancellation) => StoredResult.RowsAsync(
+                store.Assessments.EachOf(market.Id, policy, span.Span), span, $"{FileName(market.Id)}-history",
+                rows => new SaidPage(market.Id.Pair, market.Id.Exchange, market.Id.Timeframe, policy, interval, rows, rows.Count == span.Limit ? rows[^1].Time + Moment : null), cancellation));
+        }
         return await StoredResult.OfAsync(parts, context, (store, cancellation) => StoredResult.RowsAsync(
             store.Assessments.HistoryOf(market.Id, policy, interval, span.Span), span, $"{FileName(market.Id)}-history-{interval}",
             rows => new HistoryPage(market.Id.Pair, market.Id.Exchange, market.Id.Timeframe, policy, interval, rows, rows.Count == span.Limit ? rows[^1].Time + length : null), cancellation));

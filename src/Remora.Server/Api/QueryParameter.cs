@@ -35,9 +35,9 @@ internal sealed record QueryParameter(
     public static QueryParameter Policy { get; } = new(
         "policy", "The policy to judge by. Left out: the default one.", "remora-1", false, board => [.. board.Policies.Select(policy => policy.Name)]);
 
-    public static QueryParameter Interval { get; } = new("interval", "How long a bucket is. Left out: 1h.", "1h", false, _ => ["1m", "1h", "6h", "12h", "1d"]);
+    public static QueryParameter Interval { get; } = new("interval", "How long a bucket is; each: not rolled up. Left out: 1h.", "1h", false, _ => ["1m", "1h", "6h", "12h", "1d", HistoryApi.Each]);
 
-    public static QueryParameter TrafficInterval { get; } = Interval with { Allowed = _ => ["1m", "1h", "6h", "12h"] };
+    public static QueryParameter TrafficInterval { get; } = Interval with { Description = "How long a bucket is. Left out: 1h.", Allowed = _ => ["1m", "1h", "6h", "12h"] };
 
     public static QueryParameter From { get; } = new("from", "The first moment: ISO-8601, or a time before now such as -24h or -7d.", "-24h");
 

@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 using Remora.Markets;
+using Remora.Server.Access;
 using Remora.Server.Answers;
 using Remora.Server.Api;
 using Remora.Store;
@@ -36,18 +36,11 @@ internal static class RequestRecord
         {
             var request = context.Request;
             recorder.Request(new(
-                at, RouteOf(context), PairOf(request.QueryString.Value, board), HashOf(request.Path.Value, request.QueryString.Value), ResultOf(context.Response.Headers.ETag),
+                at, RouteName.Of(context) ?? Unknown, PairOf(request.QueryString.Value, board), HashOf(request.Path.Value, request.QueryString.Value), ResultOf(context.Response.Headers.ETag),
                 context.Response.StatusCode == StatusCodes.Status304NotModified, context.Response.StatusCode,
-                (uint)Math.Min(Stopwatch.GetElapsedTime(began).TotalMicroseconds, uint.MaxValue), Client: null));
+                (uint)Math.Min(Stopwatch.GetElapsedTime(began).TotalMicroseconds, uint.MaxValue), Caller.Of(context)?.Key?.Name));
         }
     });
-
-    // The template, never what was sent: callers cannot fill the store with names.
-    private static string RouteOf(HttpContext context)
-    {
-        if (context.GetEndpoint() is RouteEndpoint { RoutePattern.RawText: { } template }) return template;
-        return context.Request.Path.Value == RiskApi.Path ? RiskApi.Path : Unknown;
-    }
 
     // Where nothing but a pair is asked for, as it mostly is, it is found without parsing the query.
     private static string? PairOf(string? query, AssessmentBoard board)

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 using Remora.Server.Api;
 
 namespace Remora.Server.Telemetry;
@@ -32,7 +31,7 @@ internal static class RequestTelemetry
         void Done(HttpContext of)
         {
             var status = of.Response.StatusCode;
-            var route = RouteOf(of);
+            var route = RouteName.Of(of) ?? NoRoute;
             // A stream is answered when it is open, which was counted then; how long it was read says nothing of the service.
             if (route != StreamApi.Path || status != StatusCodes.Status200OK) metrics.Request(route, Statuses[status], started);
             log?.Write(of, status, Stopwatch.GetElapsedTime(started));
@@ -41,11 +40,4 @@ internal static class RequestTelemetry
 
     /// <summary>Counts a stream that has been opened.</summary>
     public static void StreamOpened(ServiceMetrics metrics, long started) => metrics.Request(StreamApi.Path, Statuses[StatusCodes.Status200OK], started);
-
-    private static string RouteOf(HttpContext context)
-    {
-        if (context.GetEndpoint() is RouteEndpoint { RoutePattern.RawText: { Length: > 0 } pattern })
-            return pattern.Length > 1 && pattern[^1] == '/' ? string.Intern(pattern[..^1]) : pattern; // one instance of each: series are found by identity
-        return context.Request.Path.Value == RiskApi.Path ? RiskApi.Path : NoRoute; // the short path goes by no route
-    }
 }

@@ -54,7 +54,7 @@ public sealed class CandleImport(MarketStore store)
                 reason ??= string.Create(CultureInfo.InvariantCulture, $"row {rows}: {(fault is null ? "the time cannot be read" : Describe(fault.Value, market.Timeframe))}");
                 continue;
             }
-            RowWriting.Candle(writer, market, market.Timeframe, candle, Sequence());
+            RowWriting.Candle(writer, market, market.Timeframe, candle, store.Sequence);
             first ??= candle.OpenTime;
             last = candle.OpenTime;
             if (++open == BatchRows) await InsertAsync();
@@ -73,9 +73,6 @@ public sealed class CandleImport(MarketStore store)
             progress?.Report(new(rows, staged.Rows));
         }
     }
-
-    // What is imported now was recorded now: it takes the place of what was there.
-    private ulong Sequence() => (ulong)((store.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
 
     private static string Describe(CandleFault fault, Timeframe timeframe) => fault switch
     {

@@ -24,6 +24,7 @@ internal sealed class StagedFile : IAsyncDisposable
         ["input_format_arrow_case_insensitive_column_matching"] = "1",
         ["input_format_with_names_use_header"] = "1",
         ["session_timezone"] = "UTC",
+        ["precise_float_parsing"] = "1", // to the last bit
     };
 
     private readonly ClickHouseClient _client;
@@ -108,7 +109,7 @@ internal sealed class StagedFile : IAsyncDisposable
         return "FORMAT CSVWithNames";
     }
 
-    private static PeekedStream Open(string path)
+    internal static PeekedStream Open(string path)
     {
         var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16);
         try

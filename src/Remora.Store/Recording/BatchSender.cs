@@ -12,11 +12,15 @@ internal sealed class BatchSender(MarketStore store, RecorderOptions options, Ti
     private volatile TaskCompletionSource _success = New();
     private readonly TaskCompletionSource _ended = New();
 
-    public async Task RunAsync(CancellationToken cancellation)
+    /// <param name="opened">Completes when the store has been opened by somebody else; null when that is to be done here.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task RunAsync(Task? opened, CancellationToken cancellation)
     {
         try
         {
-            await UntilDoneAsync("the store cannot be opened", () => store.PrepareAsync(cancellation), cancellation);
+            _isFailing = opened is not null; // nothing can be sent yet
+            await (opened?.WaitAsync(cancellation) ?? UntilDoneAsync("the store cannot be opened", () => store.PrepareAsync(cancellation), cancellation));
+            _isFailing = false;
             while (true)
             {
                 if (writer.Journal?.Take() is { } entry)

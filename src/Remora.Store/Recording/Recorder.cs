@@ -19,6 +19,7 @@ public sealed class Recorder
     private readonly Alarm _alarm = new();
     private readonly int _wakeMask;
     private long _droppedMarket;
+    private long _candleCount, _observationCount, _assessmentCount; // handed over; written by the pump alone
 
     /// <param name="store">Where rows go; it need not answer yet.</param>
     /// <param name="options">How.</param>
@@ -45,13 +46,14 @@ public sealed class Recorder
             return new(
                 _candles.Count + _references.Count + _requests.Count + _writer.OpenRows, journal?.Count ?? 0, journal?.Bytes ?? 0, _log.Written,
                 Interlocked.Read(ref _droppedMarket) + _requests.Dropped + _writer.LostRows + (journal?.DroppedRows ?? 0),
-                journal?.SetAside ?? [], _log.LastError, _log.LastErrorAt, _log.LastSuccess, journal?.Oldest);
+                journal?.SetAside ?? [], _log.LastError, _log.LastErrorAt, _log.LastSuccess, journal?.Oldest, HandedOver);
         }
     }
 
     /// <summary>A candle has closed. This and the next three are called by one thread at a time: the pump's.</summary>
     public void Candle(MarketId market, in Candle candle)
     {
+        Volatile.Write(ref _candleCount, _candleCount + 1);
         if (!HasRoom(_candles)) return;
         ref var item = ref _candles.Next();
         item.Of = market;
@@ -62,16 +64,25 @@ public sealed class Recorder
     /// <summary>A past has been fetched: many candles in one step, of the market's timeframe or another.</summary>
     public void Candles(MarketId market, Timeframe timeframe, IReadOnlyList<Candle> candles)
     {
+        Volatile.Write(ref _candleCount, _candleCount + candles.Count);
         if (candles.Count == 0 || !HasRoom(_candles)) return;
         _candles.Next().Of = new CandlePast(market, timeframe, candles);
         Wake(_candles.Publish());
     }
 
     /// <summary>An outside value has become known.</summary>
-    public void Observation(Observation observation) => Add(observation);
+    public void Observation(Observation observation)
+    {
+        Volatile.Write(ref _observationCount, _observationCount + 1);
+        Add(observation);
+    }
 
     /// <summary>A market was assessed.</summary>
-    public void Assessment(Assessment assessment) => Add(assessment);
+    public void Assessment(Assessment assessment)
+    {
+        Volatile.Write(ref _assessmentCount, _assessmentCount + 1);
+        Add(assessment);
+    }
 
     /// <summary>A request was answered. Called by any thread.</summary>
     public void Request(RequestRow request) => _requests.Add(request);
@@ -80,10 +91,15 @@ public sealed class Recorder
     /// Records until it is cancelled; then what was handed over is put into the journal, and into the store as far as
     /// <see cref="RecorderOptions.StopTimeout"/> allows. Errors show in <see cref="Health"/>; nothing is thrown.
     /// </summary>
-    public async Task RunAsync(CancellationToken cancellation)
+    public Task RunAsync(CancellationToken cancellation) => RunAsync(null, cancellation);
+
+    /// <inheritdoc cref="RunAsync(CancellationToken)"/>
+    /// <param name="opened">Completes when somebody else has opened and prepared the store; null when the recorder is to do it.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task RunAsync(Task? opened, CancellationToken cancellation)
     {
         using var sending = new CancellationTokenSource();
-        var sender = Task.Run(() => _sender.RunAsync(sending.Token), CancellationToken.None);
+        var sender = Task.Run(() => _sender.RunAsync(opened, sending.Token), CancellationToken.None);
         await Task.Run(() => _writer.RunAsync(_alarm, cancellation), CancellationToken.None);
         await _sender.EndAsync(_options.StopTimeout);
         await sending.CancelAsync();
@@ -106,6 +122,14 @@ public sealed class Recorder
     {
         while (_writer.Journal is not { HasLeft: false }) await _sender.NextSuccessAsync(cancellation);
     }
+
+    private Dictionary<string, long> HandedOver => new(StringComparer.Ordinal)
+    {
+        [StoreTable.Candles.Name.Value] = Volatile.Read(ref _candleCount),
+        [StoreTable.Observations.Name.Value] = Volatile.Read(ref _observationCount),
+        [StoreTable.Assessments.Name.Value] = Volatile.Read(ref _assessmentCount),
+        [StoreTable.Requests.Name.Value] = _requests.HandedOver,
+    };
 
     // In the order in which a row travels, so that none is overlooked on its way.
     private bool IsIdle => _candles.Count == 0 && _references.Count == 0 && _requests.Count == 0 && !_writer.IsBusy && _writer.OpenRows == 0 && _writer.Journal is { Count: 0 };

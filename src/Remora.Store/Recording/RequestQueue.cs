@@ -7,15 +7,19 @@ internal sealed class RequestQueue(int most)
 {
     private readonly ConcurrentQueue<RequestRow> _requests = new();
     private int _count;
-    private long _dropped;
+    private long _handedOver, _dropped;
 
     public int Count => Volatile.Read(ref _count);
+
+    /// <summary>How many came, with room or without.</summary>
+    public long HandedOver => Interlocked.Read(ref _handedOver);
 
     /// <summary>How many found no room.</summary>
     public long Dropped => Interlocked.Read(ref _dropped);
 
     public void Add(RequestRow request)
     {
+        Interlocked.Increment(ref _handedOver);
         if (Interlocked.Increment(ref _count) <= most)
         {
             _requests.Enqueue(request);

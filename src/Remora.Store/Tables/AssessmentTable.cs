@@ -107,6 +107,18 @@ public sealed class AssessmentTable
             parameters, Read);
     }
 
+    /// <summary>The closes of the candles that assessments are kept of.</summary>
+    public async Task<HashSet<Instant>> CandlesAssessedAsync(MarketId market, string policy, CancellationToken cancellation = default) =>
+        [.. await _store.Client.ListAsync($"SELECT DISTINCT assumeNotNull(as_of) FROM assessments WHERE {OfMarket} AND as_of IS NOT NULL", row => Instant.From(row.DateTime64()), Parameters(market, policy), cancellation)];
+
+    /// <summary>Each assessment of a span, not rolled up; of several for one moment the last.</summary>
+    public StoreQuery<SaidRow> EachOf(MarketId market, string policy, Span span = default)
+    {
+        var parameters = Parameters(market, policy);
+        var last = $"SELECT * FROM assessments WHERE {OfMarket} AND {span.Where("assessed_at", parameters)} ORDER BY assessed_at, sequence DESC LIMIT 1 BY assessed_at";
+        return new(_store.Client, $"SELECT {SaidRow.Columns} FROM ({last}){span.Order("time", parameters)}", parameters, SaidRow.Read);
+    }
+
     /// <summary>The history of a market under a policy, from the rollups.</summary>
     /// <param name="market">The market.</param>
     /// <param name="policy">The policy's name.</param>

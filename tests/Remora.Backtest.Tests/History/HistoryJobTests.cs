@@ -31,7 +31,7 @@ public sealed class HistoryJobTests
         Assert.Equal(913, lines.Length);
         using var text = new StreamReader(new GZipStream(File.OpenRead(zipped), CompressionMode.Decompress));
         Assert.Equal(913, text.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
-        Assert.Empty(Directory.GetFiles(_folder, "*.unfinished"));
+        Assert.Empty(Directory.GetFiles(_folder, "*.part"));
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public sealed class HistoryJobTests
         Assert.ThrowsAny<OperationCanceledException>(() =>
             HistoryJob.Run(new() { Markets = [new(Pair.Parse("BTC/USDT"), Long(), to)] }, stops, cancelled.Token));
         Assert.False(File.Exists(to));
-        Assert.Empty(Directory.GetFiles(_folder, "*.unfinished"));
+        Assert.Empty(Directory.GetFiles(_folder, "*.part"));
     }
 
     private string Long()

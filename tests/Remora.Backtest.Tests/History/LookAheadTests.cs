@@ -75,18 +75,27 @@ public sealed class LookAheadTests
     [InlineData("NFIQuickstart")]
     [InlineData("MACDCross")]
     [InlineData("BollingerBreakout")]
+    [InlineData("DailyTrend")]
+    [InlineData("BuyAndHold")]
     public void Trades_closed_before_the_cut_stay_as_they_are(string name)
     {
-        var series = Weather.Candles(4000, 7);
         var plan = StrategyCatalog.Find(name);
-        var whole = Simulation.Prepare(plan, series, Weather.Start, series.Candles[^1].OpenTime, AccountRules.Default).Run();
-        foreach (var cut in new[] { 1500, 2222, 3100 })
+        var series = Weather.Candles(plan.Timeframe == Timeframe.OneHour ? 12_000 : 4000, 7, plan.Timeframe);
+        Trade[] Run(CandleTape tape) => [.. Simulation.Prepare(plan, tape, Weather.Start, tape.Candles[^1].OpenTime, AccountRules.Default).Run(Weather.RandomGate(tape.Candles.Count, 5))];
+        var whole = Run(series);
+        foreach (var cut in Cuts())
         {
             var seen = series with { Candles = [.. series.Candles.Take(cut)] };
             var until = seen.Candles[^1].OpenTime;
-            var trades = Simulation.Prepare(plan, seen, Weather.Start, until, AccountRules.Default).Run().Where(t => t.CloseTime < until).ToArray();
+            var trades = Run(seen).Where(t => t.CloseTime < until).ToArray();
             Assert.NotEmpty(trades);
             Assert.Equal(whole.Where(t => t.CloseTime < until), trades);
+        }
+
+        IEnumerable<int> Cuts()
+        {
+            var random = new Random(9);
+            return Enumerable.Range(0, 5).Select(_ => random.Next(series.Candles.Count / 2, series.Candles.Count));
         }
     }
 

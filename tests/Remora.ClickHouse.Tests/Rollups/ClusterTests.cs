@@ -14,7 +14,7 @@ public sealed class ClusterTests(Engine engine)
         Assert.Equal(20, plan.Statements.Count);
         Assert.All(plan.Statements, sql => Assert.Contains(" ON CLUSTER `many`", sql));
         Assert.Equal(5, plan.Statements.Count(sql => sql.Contains("ENGINE = ReplicatedAggregatingMergeTree")));
-        Assert.Equal(5, plan.Statements.Count(sql => sql.Contains($"cluster(`many`, `{client.Database}`, `activity_")));
+        Assert.Equal(10, plan.Statements.Count(sql => sql.Contains($"cluster(`many`, `{client.Database}`, `activity_")));
         var chain = new RollupChain(plain.Definition, 1, clustered);
         var name = chain.Target(plain.Definition.Intervals[0]);
         string[] others = [chain.Drop(name, isView: false), chain.Drop(name, isView: true), $"OPTIMIZE TABLE {name.Quoted}{chain.OnCluster} PARTITION ID '202401' FINAL"];

@@ -126,7 +126,7 @@ class RemoraClient:
     ) -> List[Dict[str, Any]]:
         """What was said of a pair from ``start`` until before ``end``, rolled up: rows as the service keeps them, oldest first, their ``time`` a datetime.
 
-        ``interval`` is 1m, 1h, 6h, 12h or 1d; without ``start`` there are a thousand rows. Raises a RemoraError when there is no answer or nothing is kept.
+        ``interval`` is 1m, 1h, 6h, 12h or 1d, or each for every assessment as it was given, not rolled up; without ``start`` there are a thousand rows. Raises a RemoraError when there is no answer or nothing is kept.
         """
         rows: List[Dict[str, Any]] = []
         begin = _written("start", start)

@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 
 _COLUMNS = ["as_of", "safe_to_trade", "risk_score", "risk_class", "position_scale"]
+_SAID = "time"  # in a file of the service's /history: when it was said, which may be later than the close it was worked out from
+_BINARY = {".parquet": pd.read_parquet, ".feather": pd.read_feather}
 _UNITS = {"s": "s", "m": "min", "h": "h", "d": "D", "w": "W"}
 
 
@@ -24,10 +26,10 @@ class RiskHistory:
     def __init__(self, frame: pd.DataFrame, name: str) -> None:
         missing = [column for column in _COLUMNS if column not in frame.columns]
         if missing:
-            raise RemoraHistoryError(f"{name}: no column {', '.join(missing)}; expected a file of 'remora replay FILE --pair PAIR --to {name}'")
+            raise RemoraHistoryError(f"{name}: no column {', '.join(missing)}; expected a file of 'remora history build', of 'remora replay', or of the service's /history?interval=each")
         if not len(frame):
             raise RemoraHistoryError(f"{name}: no rows")
-        as_of = _nanoseconds(_times(frame["as_of"], name))
+        as_of = _nanoseconds(_times(frame[_SAID if _SAID in frame.columns else "as_of"], name))
         order = np.argsort(as_of, kind="stable")
         last = np.append(np.diff(as_of[order]) > 0, True)  # of several rows for one moment the last one counts
         chosen = order[last]
@@ -40,13 +42,13 @@ class RiskHistory:
 
     @staticmethod
     def read(path: Union[str, "os.PathLike[str]"]) -> "RiskHistory":
-        """Reads a CSV or CSV.gz; the same file is read once per process."""
+        """Reads a CSV or CSV.gz, or with pyarrow a Parquet or Feather; the same file is read once per process."""
         name = os.fspath(path)
         try:
             state = os.stat(name)
         except OSError as error:
             raise RemoraHistoryError(
-                f"{name}: {error.strerror}. Make it with 'remora replay CANDLES --pair PAIR --to {name}', or set ungated_backtest to backtest without Remora"
+                f"{name}: {error.strerror}. Make it with 'remora history build' or 'remora replay CANDLES --pair PAIR --to {name}', or set ungated_backtest to backtest without Remora"
             ) from None
         return _read(name, state.st_mtime_ns, state.st_size)
 
@@ -89,10 +91,17 @@ def closes(dates: Any, timeframe: str) -> pd.DatetimeIndex:
 @functools.lru_cache(maxsize=64)
 def _read(name: str, _modified: int, _size: int) -> RiskHistory:
     try:
+        binary = _BINARY.get(os.path.splitext(name)[1].lower())
+        if binary is not None:
+            return RiskHistory(binary(name), name)
         header = pd.read_csv(name, nrows=0).columns
-        frame = pd.read_csv(name, usecols=[column for column in _COLUMNS if column in header], dtype={"risk_class": "category"})
+        frame = pd.read_csv(name, usecols=[column for column in [*_COLUMNS, _SAID] if column in header], dtype={"risk_class": "category"})
+    except RemoraHistoryError:
+        raise
+    except ImportError:
+        raise RemoraHistoryError(f"{name}: pandas reads Parquet and Feather with pyarrow, which is not installed (Freqtrade brings it): install it, or use a CSV") from None
     except (ValueError, OSError, EOFError) as error:
-        raise RemoraHistoryError(f"{name}: not a readable CSV: {error}") from None
+        raise RemoraHistoryError(f"{name}: not readable: {error}") from None
     return RiskHistory(frame, name)
 
 

@@ -29,7 +29,7 @@ class GuardSettings:
     tag_entries: bool = False
     """Add remora_<risk class> to the tag of entries."""
     history: Optional[str] = None
-    """For backtests: the file of `remora replay`. {pair} in it stands for BTC_USDT, or BTC_USDT_USDT of a future."""
+    """For backtests: the file of `remora history build`, `remora replay`, or the service's /history?interval=each. {pair} in it stands for BTC_USDT, or BTC_USDT_USDT of a future."""
     history_short: Optional[str] = None
     """The file of `remora replay --side short`, for strategies that can short."""
     ungated_backtest: bool = False

@@ -2,10 +2,10 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 
-namespace Remora.Cli;
+namespace Remora.Backtest.History;
 
 /// <summary>Writes assessments as CSV, CSV.gz or JSON lines, by the file's ending. The file appears when it is complete, never by half.</summary>
-internal sealed class AssessmentFile : IDisposable
+public sealed class AssessmentFile : IDisposable
 {
     private const string PartSuffix = ".part";
     private readonly string _path;
@@ -20,11 +20,15 @@ internal sealed class AssessmentFile : IDisposable
         _json = json;
     }
 
+    /// <summary>Whether a file's ending is one of those known.</summary>
+    public static bool Knows(string path) => path.EndsWith(".csv") || path.EndsWith(".csv.gz") || path.EndsWith(".jsonl");
+
+    /// <summary>Begins a file.</summary>
     /// <exception cref="ArgumentException">The ending is not one of those known.</exception>
     public static AssessmentFile Create(string path)
     {
         var json = path.EndsWith(".jsonl");
-        if (!json && !path.EndsWith(".csv") && !path.EndsWith(".csv.gz"))
+        if (!Knows(path))
             throw new ArgumentException($"--to {path}: expected a name that ends in .csv, .csv.gz or .jsonl");
         Stream stream = new FileStream(path + PartSuffix, FileMode.Create, FileAccess.Write);
         if (path.EndsWith(".gz")) stream = new GZipStream(stream, CompressionLevel.Optimal);
@@ -33,6 +37,7 @@ internal sealed class AssessmentFile : IDisposable
         return file;
     }
 
+    /// <summary>Adds a row.</summary>
     public void Write(Assessment assessment)
     {
         _row.Clear();

@@ -1,0 +1,91 @@
+using System.Globalization;
+
+namespace Remora.Soak;
+
+/// <summary>What the service, the bridge and the store's engine hold, sampled over the run, and whether it grows.</summary>
+internal sealed class Samples
+{
+    // A line through the second half of the samples may rise so much over that half; more is a leak until proven otherwise.
+    private const double MemoryShare = 0.10;
+    private const double Megabytes = 5; // or so much, where the share is less: a heap's low points scatter by it
+    private const double Handles = 10;
+
+    private readonly List<(double Minute, double?[] Values)> _rows = [];
+
+    /// <summary>The columns, in order.</summary>
+    public static string[] Names { get; } =
+    [
+        "service MB", "heap MB", "service fds", "service threads", "bridge MB", "bridge fds", "bridge threads", "engine MB", "engine fds", "engine threads",
+    ];
+
+    public void Add(double minute, int service, int? bridge, int? engine, double? heapBytes)
+    {
+        var row = new List<double?> { Memory(service), heapBytes / 1e6, Files(service), Threads(service) };
+        foreach (var id in new[] { bridge, engine }) row.AddRange([Memory(id), Files(id), Threads(id)]);
+        _rows.Add((minute, [.. row]));
+        if (_rows.Count == 1) Console.WriteLine("minute" + string.Concat(Names.Select(name => name.PadLeft(name.Length + 2))));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{minute,6:F1}") + string.Concat(Names.Zip(row, (name, value) => Text(value).PadLeft(name.Length + 2))));
+    }
+
+    /// <summary>Prints how each column went in the second half of the run; false where one rose.</summary>
+    public bool Report()
+    {
+        var half = _rows.Skip(_rows.Count / 2).ToList();
+        var isFlat = true;
+        Console.WriteLine($"second half, {half.Count} samples: mean, slope an hour, rise of the fitted line over it");
+        for (var i = 0; i < Names.Length; i++)
+        {
+            var points = half.Where(row => row.Values[i] is not null).Select(row => (X: row.Minute, Y: row.Values[i]!.Value)).ToList();
+            if (points.Count < 3)
+            {
+                Console.WriteLine($"  {Names[i],-16} too few samples");
+                continue;
+            }
+            var (mean, slope) = Fit(points);
+            var rise = slope * (points[^1].X - points[0].X);
+            var flat = rise <= (Names[i].EndsWith("MB", StringComparison.Ordinal) ? Math.Max(mean * MemoryShare, Megabytes) : Handles);
+            isFlat &= flat;
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {Names[i],-16} {mean,8:F1} {slope * 60,+8:+0.0;-0.0} {rise,+8:+0.0;-0.0}  {(flat ? "flat" : "RISES")}"));
+        }
+        return isFlat;
+    }
+
+    private static (double Mean, double Slope) Fit(List<(double X, double Y)> points)
+    {
+        var (x, y) = (points.Average(point => point.X), points.Average(point => point.Y));
+        var spread = points.Sum(point => (point.X - x) * (point.X - x));
+        return (y, spread == 0 ? 0 : points.Sum(point => (point.X - x) * (point.Y - y)) / spread);
+    }
+
+    private static double? Memory(int? id) => Status(id, "VmRSS:") / 1000;
+
+    private static double? Threads(int? id) => Status(id, "Threads:");
+
+    private static double? Status(int? id, string name)
+    {
+        if (id is null) return null;
+        try
+        {
+            var line = File.ReadLines($"/proc/{id}/status").First(line => line.StartsWith(name, StringComparison.Ordinal));
+            return double.Parse(line[name.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            return null; // it has ended meanwhile
+        }
+    }
+
+    private static double? Files(int? id)
+    {
+        try
+        {
+            return id is null ? null : Directory.GetFileSystemEntries($"/proc/{id}/fd").Length;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    private static string Text(double? value) => value is { } number ? number.ToString("F0", CultureInfo.InvariantCulture) : "-";
+}

@@ -1,0 +1,120 @@
+using System.Collections;
+using System.CommandLine;
+using System.Globalization;
+using Remora.Feeds;
+using Remora.Feeds.Derivatives;
+using Remora.Feeds.Exchanges;
+using Remora.Feeds.Http;
+using Remora.Feeds.Keys;
+using Remora.Feeds.News;
+using Remora.Feeds.Time;
+
+namespace Remora.Cli.Commands;
+
+/// <summary><c>remora sources test</c>: asks one source once, without a service, and shows the raw and the read values.</summary>
+internal static class SourceTestCommand
+{
+    private const string News = "news", Perpetual = "perpetual-", Coins = "coinglass-", Liquidations = "liquidations";
+    private const int MostOfTheAnswer = 2_000;
+
+    private static string Allowed => $"{string.Join(", ", HttpSources.All.Select(source => source.Name))}, {News}, {Perpetual}BTC or another currency's, {Coins}BTC or another's";
+
+    public static Command Create()
+    {
+        var name = new Argument<string>("NAME") { Description = $"One of {Allowed}" };
+        name.Validators.Add(result =>
+        {
+            var given = result.GetValueOrDefault<string>();
+            if (given == Liquidations) result.AddError("liquidations are heard on an exchange's stream for a whole hour, so one question tells nothing; 'remora sources' shows how the stream is");
+            else if (!IsKnown(given)) result.AddError($"'{given}' is no source: expected {Allowed}");
+        });
+        var sandbox = Options.Address("--sandbox", "Ask a sandbox at this address instead of the real source");
+        var command = new Command("test", "Asks one source once, without a service, and shows the raw and the read values.") { name, sandbox };
+        command.SetAction((parsed, cancellation) => TestAsync(parsed.GetValue(name)!, parsed.GetValue(sandbox), cancellation));
+        return command;
+    }
+
+    private static bool IsKnown(string name) =>
+        name == News || HttpSources.All.Any(source => source.Name == name) || (BaseOf(name, Perpetual) ?? BaseOf(name, Coins)) is not null;
+
+    /// <summary>The currency that a name ends with; null where it does not begin so, or ends with none.</summary>
+    private static string? BaseOf(string name, string prefix) =>
+        name.StartsWith(prefix, StringComparison.Ordinal) && Markets.Pair.TryParse($"{name[prefix.Length..]}/USDT", out var pair) ? pair.Base : null;
+
+    private static async Task<int> TestAsync(string name, Uri? sandbox, CancellationToken cancellation)
+    {
+        try
+        {
+            var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string?)e.Value ?? "");
+            var keys = ApiKeys.Read(environment);
+            var clock = sandbox is null ? TimeProvider.System : (await RemoteSandbox.ConnectAsync(sandbox, cancellation)).Clock;
+            if (name == News) return await NewsAsync(keys, sandbox, clock, cancellation);
+            if (BaseOf(name, Perpetual) is { } contract) return await PerpetualAsync(contract, sandbox, clock, cancellation);
+            if (BaseOf(name, Coins) is { } coin)
+                return keys.Coinglass is { } key ? await HttpAsync(Coinglass.Source(coin, key), sandbox, clock, cancellation) : Terminal.Fail($"{name} is asked with a key: put it into REMORA_COINGLASS_KEY", ExitCode.Usage);
+            return await HttpAsync(HttpSources.WithKey(HttpSources.All.Single(source => source.Name == name), keys), sandbox, clock, cancellation);
+        }
+        catch (FormatException e)
+        {
+            return Terminal.Fail(e.Message, ExitCode.Usage); // a key that is none
+        }
+        catch (SandboxUnreachableException e)
+        {
+            return Terminal.Fail(e.Message, ExitCode.Unavailable);
+        }
+    }
+
+    private static async Task<int> HttpAsync(HttpSource source, Uri? sandbox, TimeProvider clock, CancellationToken cancellation)
+    {
+        using var http = OutsideHttp.NewClient();
+        var trial = await new HttpSourceFeed(source, http, new() { BaseUrl = sandbox }, clock).TryAsync(cancellation);
+        Show(trial);
+        return trial.Error is { } error ? Fail(source.Name, error) : ExitCode.Ok;
+    }
+
+    private static async Task<int> PerpetualAsync(string contract, Uri? sandbox, TimeProvider clock, CancellationToken cancellation)
+    {
+        await using var bridge = CcxtBridge.Start(new() { BaseUrl = sandbox, RateLimit = sandbox is null }, clock);
+        var trials = await new PerpetualFeed(contract, [.. PerpetualFeed.DefaultExchanges.Select(bridge.Exchange)], clock: clock).TryAsync(cancellation);
+        foreach (var trial in trials)
+        {
+            Show(trial);
+            if (trial.Error is { } error) Fail(Perpetual + contract, error);
+        }
+        return trials[^1].Error is null ? ExitCode.Ok : ExitCode.Unavailable;
+    }
+
+    private static async Task<int> NewsAsync(ApiKeys keys, Uri? sandbox, TimeProvider clock, CancellationToken cancellation)
+    {
+        using var http = OutsideHttp.NewClient();
+        var (outlets, report) = await new NewsFeed([], http, keys, new() { BaseUrl = sandbox, MaxResponseBytes = 4 << 20 }, clock).TryAsync(cancellation);
+        foreach (var outlet in outlets)
+        {
+            Show(outlet);
+            if (outlet.Error is { } error) Fail(News, error);
+        }
+        foreach (var headline in report.Headlines)
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"read     {(double.IsNaN(headline.Score) ? "no score" : headline.Score.ToString("+0.000;-0.000;0", CultureInfo.InvariantCulture)),8}  {headline.PublishedAt}  {headline.Outlet}: {headline.Title} [{string.Join(", ", headline.Terms)}]"));
+        var market = report.Verdicts[0];
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"comes to {(double.IsNaN(market.Sentiment) ? "nothing, too few headlines" : $"{market.Sentiment:0.000}")}: {market.Opinions} headlines of the last day have an opinion"));
+        return outlets.Any(outlet => outlet.Error is null) ? ExitCode.Ok : ExitCode.Unavailable;
+    }
+
+    private static void Show(SourceTrial trial)
+    {
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"asked    {trial.Asked}, answered after {trial.Took.TotalSeconds:0.00} s"));
+        if (trial.Raw.Length > 0) Console.WriteLine($"raw      {Printable(trial.Raw)}");
+        foreach (var reading in trial.Readings)
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"read     {RemoraJson.NameOf(reading.Signal)}{(reading.Base is { } about ? " " + about : "")} {reading.Value} at {reading.HeldAt}{(reading.IsLive ? ", running" : "")}{(reading.PublishedAt is { } known ? $", published by {known}" : "")}"));
+    }
+
+    private static int Fail(string name, FeedError error) => Terminal.Fail($"{name}: {error.Kind}: {error.Message}", ExitCode.Unavailable);
+
+    /// <summary>The beginning, without what would move a terminal's cursor.</summary>
+    private static string Printable(string raw)
+    {
+        var shown = raw.Length > MostOfTheAnswer ? raw[..MostOfTheAnswer] : raw;
+        var plain = new string([.. shown.Select(c => char.IsControl(c) && c is not '\n' ? '\uFFFD' : c)]);
+        return raw.Length > MostOfTheAnswer ? $"{plain}... ({raw.Length} characters)" : plain;
+    }
+}

@@ -1,0 +1,90 @@
+using System.Diagnostics.Metrics;
+using Remora.ClickHouse.Embedded;
+using Remora.Store;
+using Remora.Store.Recording;
+
+namespace Remora.Server.Storage;
+
+/// <summary>
+/// What the store and its recorder come to, as instruments. What is in memory is read at each scrape; what the store has to be asked for is
+/// asked for beside, so that no scrape waits for it, and is absent while the store does not answer.
+/// </summary>
+/// <param name="session">The store; it stays the caller's.</param>
+/// <param name="time">The clock of ages and of the pause between two looks.</param>
+public sealed class StoreMeter(StoreSession session, TimeProvider time)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private volatile StoreFigures? _figures;
+
+    /// <summary>Adds the instruments to the service's: one of <see cref="ServiceParts.Observe"/>.</summary>
+    public void Register(Meter meter)
+    {
+        Gauge("remora.store.ready", "Whether the store has been opened: 1 or 0.", health => health.Ready ? 1 : 0);
+        meter.CreateObservableGauge("remora.store.engine.up", () => Engine(engine => engine.State == EngineState.Running ? 1 : 0), null, "Whether the embedded engine runs: 1 or 0; absent at a server.");
+        meter.CreateObservableCounter("remora.store.engine.restarts", () => Engine(engine => engine.Restarts), null, "How often the embedded engine was started again; absent at a server.");
+        Figure("remora.store.memory", "By", "Memory the engine holds, by its own count.", figures => figures.MemoryBytes ?? double.NaN);
+        Figure("remora.store.disk.free", "By", "What is left where the store lies.", figures => figures.DiskFreeBytes);
+        Figure("remora.store.disk.size", "By", "How much there is in all where the store lies.", figures => figures.DiskBytes);
+        PerTable("remora.store.table.size", "By", "Size of a table on disk.", table => table.Bytes);
+        PerTable("remora.store.table.rows", null, "Rows of a table, repeated ones included until they are merged.", table => table.Rows);
+        PerTable("remora.store.table.parts", null, "Parts of a table that are not merged yet.", table => table.Parts);
+        meter.CreateObservableGauge("remora.rollup.lag", () => Figures.SelectMany(figures => figures.Rollups.Select(rollup =>
+            new Measurement<double>(rollup.Lag.TotalSeconds, new("rollup", rollup.Rollup), new("interval", rollup.Interval)))), "s", "How far a rollup's last bucket ends before its source's last row.");
+
+        Recorder("remora.recorder.queued.rows", null, "Rows in memory, not yet in the journal.", recorder => recorder.QueuedRows);
+        Recorder("remora.recorder.journal.batches", null, "Batches in the journal, not yet in the store.", recorder => recorder.JournalBatches);
+        Recorder("remora.recorder.journal.size", "By", "Size of the journal on disk.", recorder => recorder.JournalBytes);
+        Recorder("remora.recorder.journal.oldest.age", "s", "How long the journal's oldest batch has waited; absent when it is empty.", recorder => Age(recorder.OldestUnwritten));
+        Recorder("remora.recorder.last.success.age", "s", "Since the store last took a batch; absent before the first.", recorder => Age(recorder.LastSuccess));
+        Recorder("remora.recorder.set.aside.batches", null, "Batches that the store refused or that were damaged; they lie in the journal's folder.", recorder => recorder.SetAside.Count);
+        meter.CreateObservableCounter("remora.recorder.dropped.rows", () => session.Health.Recorder.DroppedRows, null, "Rows that are lost, because queue or journal was full.");
+        PerRecorded("remora.recorder.rows", "Rows that were to be recorded.", recorder => recorder.HandedOverRows);
+        PerRecorded("remora.recorder.inserted.rows", "Rows that the store has taken.", recorder => recorder.WrittenRows);
+
+        void Gauge(string name, string help, Func<StoreHealth, double> value) => meter.CreateObservableGauge(name, () => value(session.Health), null, help);
+        void Figure(string name, string unit, string help, Func<StoreFigures, double> value) =>
+            meter.CreateObservableGauge(name, () => Figures.Select(figures => new Measurement<double>(value(figures))), unit, help);
+        void PerTable(string name, string? unit, string help, Func<TableFigures, double> value) =>
+            meter.CreateObservableGauge(name, () => Figures.SelectMany(figures => figures.Tables.Select(table => new Measurement<double>(value(table), new KeyValuePair<string, object?>("table", table.Name)))), unit, help);
+        void Recorder(string name, string? unit, string help, Func<RecorderHealth, double> value) => meter.CreateObservableGauge(name, () => value(session.Health.Recorder), unit, help);
+        void PerRecorded(string name, string help, Func<RecorderHealth, IReadOnlyDictionary<string, long>> rows) =>
+            meter.CreateObservableCounter(name, () => rows(session.Health.Recorder).Select(table => new Measurement<long>(table.Value, new KeyValuePair<string, object?>("table", table.Key))), null, help);
+    }
+
+    /// <summary>Looks at the store until it is cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        try
+        {
+            while (!await session.IsReadyWithinAsync(Interval, cancellation)) { }
+            do await LookAsync(cancellation);
+            while (await timer.WaitForNextTickAsync(cancellation));
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // It was told to stop.
+        }
+    }
+
+    private StoreFigures[] Figures => _figures is { } figures ? [figures] : [];
+
+    private Measurement<int>[] Engine(Func<EngineHealth, int> value) => session.Health.Engine is { } engine ? [new(value(engine))] : [];
+
+    private double Age(DateTimeOffset? at) => at is { } moment ? Math.Max(0, (time.GetUtcNow() - moment).TotalSeconds) : double.NaN;
+
+    private async Task LookAsync(CancellationToken cancellation)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline.CancelAfter(Patience);
+        try
+        {
+            _figures = await session.Store.MeasureAsync(deadline.Token);
+        }
+        catch (Exception e) when (StoreFault.Is(e, cancellation))
+        {
+            _figures = null; // not known now: absent
+        }
+    }
+}

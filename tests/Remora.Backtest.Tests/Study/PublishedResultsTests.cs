@@ -1,0 +1,40 @@
+using Remora.Backtest.Report;
+using Remora.Backtest.Study;
+using Remora.Testing;
+
+namespace Remora.Backtest.Tests.Study;
+
+/// <summary>docs/results.md is what the study writes today, of the real candles. One period of it each time; all of it, to the byte, where REMORA_STUDY is set.</summary>
+public sealed class PublishedResultsTests
+{
+    private static string Published => File.ReadAllText(Repository.PathOf("docs", "results.md"));
+
+    [Fact]
+    public void A_period_of_the_published_results_comes_out_again()
+    {
+        var whole = Shipped();
+        var (study, folder) = (whole with { Periods = [whole.Periods.First(period => period.Name == "2022")], WalkForwardShifts = 1, Thresholds = [] }, Folder());
+        var rows = Rows(ResultsText.Markdown(StudyRun.Run(study, folder)));
+        Assert.Equal(study.Strategies.Count, rows.Length);
+        Assert.Equal(Rows(Published), rows);
+    }
+
+    [Fact]
+    public void The_whole_page_is_what_the_study_writes()
+    {
+        Assert.SkipUnless(Environment.GetEnvironmentVariable("REMORA_STUDY") is { Length: > 0 }, "takes a minute: set REMORA_STUDY to run it");
+        Assert.Equal(Published, ResultsText.Markdown(StudyRun.Run(Shipped(), Folder())));
+    }
+
+    private static StudyFile Shipped() => StudyFile.Parse(File.ReadAllBytes(Repository.PathOf("studies", "btc.json")));
+
+    private static string Folder() => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(SharedData.Require("candles/BTCUSDT-5m.csv.gz"))!, ".."));
+
+    // The rows of the gate against its placebo in 2022, without Holm's column: that is of all periods together.
+    private static string[] Rows(string markdown)
+    {
+        var section = markdown.Split("\n## ").Single(part => part.StartsWith("The gate against its placebo", StringComparison.Ordinal)).Split('\n');
+        var holm = Array.FindIndex(section.First(line => line.StartsWith("| strategy", StringComparison.Ordinal)).Split('|'), name => name.Trim() == "Holm");
+        return [.. section.Where(line => line.Contains("| 2022 |", StringComparison.Ordinal)).Select(line => string.Join('|', line.Split('|').Where((_, column) => column != holm)))];
+    }
+}

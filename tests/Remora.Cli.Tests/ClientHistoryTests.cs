@@ -1,0 +1,58 @@
+using Remora.Client;
+using Remora.Markets;
+
+namespace Remora.Cli.Tests;
+
+/// <summary>The .NET client's history call against the service with its store on, and a past that was built into it.</summary>
+public sealed class ClientHistoryTests : IDisposable
+{
+    private const int Days = 4;
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_built_past_comes_back_over_its_pages()
+    {
+        var candles = Tapes.Days(Days);
+        var file = _folder.Write("candles.csv", Tapes.ToCsv(candles));
+        var (exit, _, errors) = await RemoraProcess.RunAsync(
+            "history", "build", "--candles", $"BTC/USDT={file}", "--to", _folder.Path, "--store", "--data", Path.Combine(_folder.File("data"), "sandbox"));
+        Assert.True(exit == 0, errors);
+        var rows = (await File.ReadAllLinesAsync(_folder.File("BTC_USDT-history.csv")))[1..].Select(line => line.Split(',')).ToArray();
+
+        await using var service = RemoraProcess.Start(
+            ["serve", "--sandbox", "--port", "0", "--pairs", "BTC/USDT", "--sources", "false", "--data", _folder.File("data")], new Dictionary<string, string> { ["REMORA_STORE"] = "true" });
+        using var client = new RemoraClient(new() { Url = await service.UrlAsync(), Timeout = TimeSpan.FromSeconds(10) });
+        var (from, to) = (candles[0].OpenTime.ToDateTimeOffset(), (candles[^1].OpenTime + TimeSpan.FromHours(1)).ToDateTimeOffset());
+        var minutes = await OpenAsync(client, from, to);
+
+        Assert.Equal(Days * 288, minutes.Count); // two pages
+        Assert.Equal(rows.Select(row => row[1]), minutes.Select(minute => Instant.From(minute.Time).ToString()));
+        Assert.Equal(rows.Select(row => row[3] == "true" ? 0 : 1), minutes.Select(minute => (int)minute.Blocked));
+        Assert.Equal(rows.Select(row => row[5]), minutes.Select(minute => minute.RiskLast?.ToString() ?? ""));
+
+        var each = await client.HistoryAsync("BTC/USDT", from, to, "each").ToListAsync();
+        Assert.Equal(rows.Select(row => row[3] == "true"), each.Select(said => said.More!["safe_to_trade"].GetBoolean()));
+        var days = await client.HistoryAsync("BTC/USDT", from, to, "1d").ToListAsync();
+        Assert.Equal((Days * 288, rows.Count(row => row[3] == "false")), ((int)days.Sum(day => day.Assessments), (int)days.Sum(day => day.Blocked)));
+        Assert.Equal(404, (await Assert.ThrowsAsync<RemoraException>(async () => await client.HistoryAsync("NOPE/USDT", from).ToListAsync())).Status);
+    }
+
+    // The service answers before its store is open; until then the past is refused with 503.
+    private static async Task<List<RiskBucket>> OpenAsync(RemoraClient client, DateTimeOffset from, DateTimeOffset to)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (true)
+        {
+            try
+            {
+                return await client.HistoryAsync("BTC/USDT", from, to, "1m", cancellation: patience.Token).ToListAsync(patience.Token);
+            }
+            catch (RemoraException e) when (e.Status == 503)
+            {
+                await Task.Delay(100, patience.Token);
+            }
+        }
+    }
+}
