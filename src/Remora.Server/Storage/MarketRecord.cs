@@ -18,6 +18,7 @@ public sealed class MarketRecord
     private readonly ConcurrentDictionary<MarketId, HashSet<Instant>> _kept = new(); // open times of a past's candles: it is fetched anew at every start, and after every outage
     private readonly ConcurrentDictionary<MarketId, Instant> _assessedUntil = new();
     private readonly Dictionary<MarketId, MarketId> _sources = []; // whose candles a market has now
+    private readonly Dictionary<(MarketId Market, string Policy), Instant> _pastUntil = []; // a past may come twice: as it was kept, and as the exchange tells it
     private volatile bool _isKnown; // whether the store could say at the start what was kept
 
     /// <param name="session">The store; it stays the caller's.</param>
@@ -100,6 +101,8 @@ public sealed class MarketRecord
         {
             // While nobody knows whether it was kept before, it is not: it is worked out anew at every start.
             if (_assessedUntil.TryGetValue(market, out var until) ? assessment.AssessedAt <= until : !_isKnown) return;
+            if (_pastUntil.TryGetValue((market, assessment.Policy), out var past) && assessment.AssessedAt <= past) return;
+            _pastUntil[(market, assessment.Policy)] = assessment.AssessedAt;
         }
         else if (!_isKnown)
         {
