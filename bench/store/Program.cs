@@ -62,6 +62,18 @@ try
     await TimeAsync("a year of request minutes, by 12 hours, one pair", 20, async () => (await store.Requests.Traffic("12h", new(To: last), pair: "BTC/USDT").ListAsync()).Count);
     await TimeAsync("the same by the hour", 10, async () => (await store.Requests.Traffic("1h", new(To: last), pair: "BTC/USDT").ListAsync()).Count);
     await TimeAsync("a day of it by the minute", 20, async () => (await store.Requests.Traffic("1m", new(last - TimeSpan.FromDays(1), last), pair: "BTC/USDT").ListAsync()).Count);
+
+    // A busy service: every minute has many requests of each question. From a file, through the views, as an operator would load it.
+    var file = Path.Combine(folder, "requests.parquet");
+    const long busy = 3_000_000;
+    await using (var rows = await engine.Client.StreamAsync(
+        $"SELECT toDateTime64('2025-06-01 00:00:00', 3, 'UTC') + intDiv(number, 300) * 60 AS at, '/api/v1/risk' AS route, ['BTC/USDT', 'ETH/USDT', 'SOL/USDT'][number % 3 + 1] AS pair, number % 5 AS query_hash, " +
+        $"intDiv(number, 300) AS result_hash, number % 4 = 0 AS unchanged, 200::UInt16 AS status, (number % 1000)::UInt32 AS microseconds FROM numbers({busy})", "Parquet"))
+    await using (var to = File.Create(file)) await rows.CopyToAsync(to);
+    var (traffic, queries) = (store.Rollups.First(rollup => rollup.Definition.Name.Value == "traffic"), store.Rollups.First(rollup => rollup.Definition.Name.Value == "queries"));
+    watch.Restart();
+    await traffic.LoadAsync([file], others: [queries.Definition]);
+    Console.WriteLine($"{busy} requests, 100 a minute and pair, from a Parquet file through staging and the seven views: {busy / watch.Elapsed.TotalSeconds:F0} a second");
     await stop.CancelAsync();
     await running;
 }

@@ -18,6 +18,8 @@ public sealed class MarketRecord
     private readonly ConcurrentDictionary<MarketId, HashSet<Instant>> _kept = new(); // open times of a past's candles: it is fetched anew at every start, and after every outage
     private readonly ConcurrentDictionary<MarketId, Instant> _assessedUntil = new();
     private readonly Dictionary<MarketId, MarketId> _sources = []; // whose candles a market has now
+    private readonly Dictionary<(MarketId Market, string Policy), Instant> _pastUntil = []; // a past may come twice: as it was kept, and as the exchange tells it
+    private volatile bool _isKnown; // whether the store could say at the start what was kept
 
     /// <param name="session">The store; it stays the caller's.</param>
     /// <param name="clock">The service's clock.</param>
@@ -36,6 +38,7 @@ public sealed class MarketRecord
     public async Task<MarketHistory?> RecallAsync(MarketId market, CancellationToken cancellation)
     {
         if (!await _session.IsReadyWithinAsync(Patience, cancellation)) return null;
+        await IsSettledAsync(cancellation);
         try
         {
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -62,12 +65,14 @@ public sealed class MarketRecord
     public async Task<IReadOnlyList<Observation>> RecallOutsideAsync(IReadOnlyList<MarketId> markets, string policy, CancellationToken cancellation)
     {
         if (!await _session.IsReadyWithinAsync(Patience, cancellation)) return [];
+        var isSettled = await IsSettledAsync(cancellation);
         try
         {
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             deadline.CancelAfter(Patience);
-            foreach (var market in markets)
+            foreach (var market in isSettled ? markets : [])
                 if (await _session.Store.Assessments.Of(market, policy, new Span(Limit: 1, NewestFirst: true)).ListAsync(deadline.Token) is [var last]) _assessedUntil[market] = last.AssessedAt;
+            _isKnown = isSettled;
             return await _session.Store.Observations.KnownAtAsync(Instant.From(_clock.GetUtcNow()), deadline.Token);
         }
         catch (Exception e) when (StoreFault.Is(e, cancellation))
@@ -92,8 +97,34 @@ public sealed class MarketRecord
     public void Published(MarketId market, Assessment assessment, bool isOfPast)
     {
         if (assessment.AsOf is null) return; // nothing is known yet, which is no part of history
-        if (isOfPast && _assessedUntil.TryGetValue(market, out var until) && assessment.AssessedAt <= until) return;
+        if (isOfPast)
+        {
+            // While nobody knows whether it was kept before, it is not: it is worked out anew at every start.
+            if (_assessedUntil.TryGetValue(market, out var until) ? assessment.AssessedAt <= until : !_isKnown) return;
+            if (_pastUntil.TryGetValue((market, assessment.Policy), out var past) && assessment.AssessedAt <= past) return;
+            _pastUntil[(market, assessment.Policy)] = assessment.AssessedAt;
+        }
+        else if (!_isKnown)
+        {
+            _assessedUntil[market] = assessment.AssessedAt;
+        }
         Recorder.Assessment(assessment);
+    }
+
+    // Whether what a killed service left in the journal is in the store; before that the store does not know all that was kept.
+    private async Task<bool> IsSettledAsync(CancellationToken cancellation)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline.CancelAfter(Patience);
+        try
+        {
+            await Recorder.SettleAsync(deadline.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return false; // a long journal, or one that cannot be opened
+        }
     }
 
     private static MarketId At(MarketId market, Timeframe timeframe) => new(market.Exchange, market.Pair, timeframe);

@@ -16,6 +16,7 @@ internal sealed class Journal : IDisposable
     private readonly List<string> _setAside = [];
     private readonly FileStream _owner;
     private long _next = 1;
+    private long _firstOwn = 1; // what has a smaller number was found
     private JournalEntry? _taken;
 
     private Journal(string folder, long mostBytes, FileStream owner)
@@ -43,6 +44,12 @@ internal sealed class Journal : IDisposable
     public DateTimeOffset? Oldest
     {
         get { lock (_lock) return _entries.First?.Value.ClosedAt; }
+    }
+
+    /// <summary>Whether there is still a batch that an earlier recorder left.</summary>
+    public bool HasLeft
+    {
+        get { lock (_lock) return _entries.First?.Value.Number < _firstOwn; }
     }
 
     /// <summary>What could not be inserted, and why.</summary>
@@ -144,6 +151,7 @@ internal sealed class Journal : IDisposable
             Add(entry);
             _next = entry.Number + 1;
         }
+        _firstOwn = _next;
     }
 
     private static bool IsWhole(string path)

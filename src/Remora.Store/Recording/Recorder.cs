@@ -117,6 +117,12 @@ public sealed class Recorder
         }
     }
 
+    /// <summary>Completes when everything that an earlier recorder left in the journal is in the store: until then the store does not know all that was kept.</summary>
+    public async Task SettleAsync(CancellationToken cancellation = default)
+    {
+        while (_writer.Journal is not { HasLeft: false }) await _sender.NextSuccessAsync(cancellation);
+    }
+
     private Dictionary<string, long> HandedOver => new(StringComparer.Ordinal)
     {
         [StoreTable.Candles.Name.Value] = Volatile.Read(ref _candleCount),

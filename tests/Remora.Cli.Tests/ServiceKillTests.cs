@@ -1,0 +1,167 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Remora.ClickHouse;
+using Remora.ClickHouse.Embedded;
+
+namespace Remora.Cli.Tests;
+
+/// <summary>The real service under load, ended at random moments as a power cut ends it, mostly alone and now and then after its engine.</summary>
+public sealed class ServiceKillTests : IDisposable
+{
+    private static readonly Dictionary<string, string> WithStore = new() { ["REMORA_STORE"] = "true", ["REMORA_RECORD_REQUESTS"] = "true" };
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly string[] Asked = ["/api/v1/risk?pair=BTC/USDT", "/api/v1/risk?pair=ETH/USDT", "/api/v1/risk", "/api/v1/risk?pair=NO/PAIR", "/api/v1/status"];
+
+    private readonly string _data = Directory.CreateTempSubdirectory("remora-").FullName;
+    private long _asked;
+
+    private string Engine => Path.Combine(_data, "sandbox", "clickhouse");
+
+    public void Dispose() => Directory.Delete(_data, recursive: true);
+
+    /// <summary>Two kills; REMORA_SERVICE_KILLS asks for another number.</summary>
+    [Fact]
+    public async Task Kills_of_the_service_at_random_moments_lose_nothing_and_double_nothing()
+    {
+        var kills = int.TryParse(Environment.GetEnvironmentVariable("REMORA_SERVICE_KILLS"), out var asked) ? asked : 2;
+        var random = new Random(7);
+        await using var sandbox = RemoraProcess.Start(["sandbox", "--port", "0", "--speed", "300"]);
+        var world = await sandbox.UrlAsync();
+        var written = new Dictionary<string, long>(StringComparer.Ordinal); // rows that the store acknowledged, in all lives
+        var accepted = written; // and what was in the journal besides
+        var found = written;
+        var unsent = 0;
+        for (var life = 0; life <= kills; life++)
+        {
+            await using var service = RemoraProcess.Start(["serve", "--sandbox", world, "--port", "0", "--pairs", "BTC/USDT,ETH/USDT", "--data", _data], WithStore);
+            var url = await service.UrlAsync();
+            var isLast = life == kills;
+            var isLoadedAtOnce = life % 2 == 1 && !isLast; // the store may not be open yet, and the journal not empty
+            using var stop = new CancellationTokenSource();
+            var load = isLoadedAtOnce ? LoadAsync(url, stop.Token) : null;
+            if (life > 0) found = await FoundAsync(accepted, requestsRest: !isLoadedAtOnce, service);
+            if (isLast)
+            {
+                service.Terminate();
+                Assert.Equal(0, await service.ExitAsync());
+                break;
+            }
+            load ??= LoadAsync(url, stop.Token);
+            await Task.Delay(random.Next(100, 3000));
+            if (life % 4 == 3)
+            {
+                await KillTheEngineAsync();
+                await Task.Delay(random.Next(0, 1500));
+            }
+            var acknowledged = await WrittenAsync(url);
+            service.Kill();
+            await service.ExitAsync();
+            await stop.CancelAsync();
+            await load;
+            foreach (var (table, rows) in acknowledged) written[table] = written.GetValueOrDefault(table) + rows;
+            accepted = new(written, StringComparer.Ordinal);
+            foreach (var (table, rows) in Journal())
+            {
+                accepted[table] = accepted.GetValueOrDefault(table) + rows; // counted as written by the next life
+                unsent++;
+            }
+        }
+
+        var (exit, verified, errors) = await RemoraProcess.RunAsync("rollup", "verify", Rollups(), "--data", Path.Combine(_data, "sandbox"));
+        Assert.True(exit == 0, verified + errors);
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{kills} kills of the service, {unsent} batches in the journal at them, {Interlocked.Read(ref _asked)} requests sent; there: {string.Join(", ", found.Select(table => $"{table.Value} {table.Key}"))}"));
+    }
+
+    // What is there after a start: everything that was in the store or in the journal, each once, and the rollups say the same.
+    private async Task<Dictionary<string, long>> FoundAsync(Dictionary<string, long> accepted, bool requestsRest, RemoraProcess service)
+    {
+        var left = Directory.GetFiles(Path.Combine(_data, "sandbox", "journal"), "*.batch").ToHashSet(StringComparer.Ordinal);
+        await UntilAsync(() => Task.FromResult(!left.Any(File.Exists)), () => "the journal is emptied: " + service.Errors);
+        using var client = await ConnectAsync();
+        long Single(string sql) => client.SingleAsync(sql, row => row.Int64()).GetAwaiter().GetResult();
+
+        var found = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var table in new[] { "api_requests", "assessments" }) found[table] = Single($"SELECT count()::Int64 FROM {table}");
+        foreach (var (table, rows) in found) Assert.True(rows >= accepted.GetValueOrDefault(table), $"{table}: {rows} rows of {accepted.GetValueOrDefault(table)} that were acknowledged");
+        Assert.InRange(found["api_requests"], 0, Interlocked.Read(ref _asked));
+        foreach (var table in found.Keys) Assert.Equal(0, Single($"SELECT count()::Int64 - uniqExact(sequence)::Int64 FROM {table}")); // no batch twice
+        // Nor is one worked out and kept again at the start. (Several may be of one moment, when several outside values came at once.)
+        Assert.Equal("[]", await client.SingleAsync("SELECT toString(groupArray((pair, policy, assessed_at, n))) FROM (SELECT pair, policy, assessed_at, count() AS n FROM assessments GROUP BY pair, policy, assessed_at, answer HAVING n > 1)", row => row.String()));
+        Assert.Equal(0, Single("SELECT count()::Int64 - uniqExact(exchange, pair, timeframe, opened)::Int64 FROM candles FINAL"));
+        Assert.Equal(0, Single("SELECT sum(gaps)::Int64 FROM (SELECT dateDiff('minute', min(opened), max(opened)) / 5 + 1 - uniqExact(opened) AS gaps FROM candles WHERE timeframe = '5m' GROUP BY exchange, pair)"));
+        if (requestsRest)
+        {
+            Assert.Equal(0, Single("SELECT count()::Int64 - (SELECT sum(calls) FROM traffic_1m)::Int64 FROM api_requests"));
+            Assert.Equal(0, Single("SELECT countIf(status < 400)::Int64 - (SELECT sum(calls) FROM queries_12h)::Int64 FROM api_requests"));
+        }
+        await UntilAsync(() => Task.FromResult(Single("SELECT count()::Int64 - (SELECT sum(assessments) FROM risk_1d)::Int64 FROM assessments") == 0), () => "the rollups say what the assessments say"); // more come all the time
+        return found;
+    }
+
+    private async Task LoadAsync(string url, CancellationToken cancellation) => await Task.WhenAll(Enumerable.Range(0, 4).Select(async caller =>
+    {
+        using var http = new HttpClient { BaseAddress = new(url) };
+        for (var i = caller; !cancellation.IsCancellationRequested; i++)
+        {
+            try
+            {
+                Interlocked.Increment(ref _asked);
+                using var answer = await http.GetAsync(Asked[i % Asked.Length], CancellationToken.None);
+            }
+            catch (HttpRequestException)
+            {
+                return; // killed
+            }
+        }
+    }));
+
+    private async Task<Dictionary<string, long>> WrittenAsync(string url)
+    {
+        using var http = new HttpClient();
+        Interlocked.Increment(ref _asked);
+        var health = JsonElement.Parse(await http.GetStringAsync(url + "/api/v1/store"));
+        return health.GetProperty("recorder").GetProperty("written_rows").EnumerateObject().ToDictionary(table => table.Name, table => table.Value.GetInt64(), StringComparer.Ordinal);
+    }
+
+    private IEnumerable<(string Table, long Rows)> Journal() => Directory.GetFiles(Path.Combine(_data, "sandbox", "journal"), "*.batch")
+        .Select(file => Path.GetFileName(file).Split('-')).Select(parts => (parts[1], long.Parse(parts[2], CultureInfo.InvariantCulture)));
+
+    private async Task<ClickHouseClient> ConnectAsync()
+    {
+        await UntilAsync(async () => await EngineFolder.IsOpenAsync(Engine), () => "the engine answers");
+        return new(EngineFolder.OptionsOf(Engine) with { Database = "remora" });
+    }
+
+    private async Task KillTheEngineAsync()
+    {
+        await UntilAsync(() => Task.FromResult(File.Exists(Path.Combine(Engine, "endpoint"))), () => "the engine is there");
+        var endpoint = JsonElement.Parse(await File.ReadAllTextAsync(Path.Combine(Engine, "endpoint")));
+        try
+        {
+            using var engine = Process.GetProcessById(endpoint.GetProperty("pid").GetInt32());
+            if (engine.ProcessName.Contains("dotnet", StringComparison.Ordinal) || engine.ProcessName.Contains("Remora", StringComparison.Ordinal)) engine.Kill();
+        }
+        catch (ArgumentException)
+        {
+            // the last life's, which has ended with it; this life's is being started
+        }
+    }
+
+    private static string Rollups()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder!.FullName, "Remora.slnx"))) folder = folder.Parent;
+        return Path.Combine(folder.FullName, "src", "Remora.Store", "Rollups");
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> condition, Func<string> what)
+    {
+        for (var waited = Stopwatch.StartNew(); !await condition();)
+        {
+            Assert.True(waited.Elapsed < Patience, "it did not come to this: " + what());
+            await Task.Delay(20);
+        }
+    }
+}
