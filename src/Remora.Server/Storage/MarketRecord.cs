@@ -96,7 +96,8 @@ public sealed class MarketRecord
     /// <param name="isOfPast">Whether it was worked out of a past: then it may have been said, and kept, before.</param>
     public void Published(MarketId market, Assessment assessment, bool isOfPast)
     {
-        if (assessment.AsOf is null) return; // nothing is known yet, which is no part of history
+        if (assessment.AsOf is not { } asOf) return; // nothing is known yet, which is no part of history
+        if (asOf - assessment.AssessedAt > market.Timeframe.Length) return; // a source told its past at the start: nobody was told this at that moment
         if (isOfPast)
         {
             // While nobody knows whether it was kept before, it is not: it is worked out anew at every start.
