@@ -98,10 +98,11 @@ public sealed class MarketRecord
     {
         if (assessment.AsOf is not { } asOf) return; // nothing is known yet, which is no part of history
         if (asOf - assessment.AssessedAt > market.Timeframe.Length) return; // a source told its past at the start: nobody was told this at that moment
+        var isKnownUntil = _assessedUntil.TryGetValue(market, out var until);
+        if (isKnownUntil && assessment.AssessedAt <= until && (isOfPast || _isKnown)) return; // it was said before
         if (isOfPast)
         {
-            // While nobody knows whether it was kept before, it is not: it is worked out anew at every start.
-            if (_assessedUntil.TryGetValue(market, out var until) ? assessment.AssessedAt <= until : !_isKnown) return;
+            if (!isKnownUntil && !_isKnown) return; // nobody knows whether it was kept before; it is worked out anew at every start
             if (_pastUntil.TryGetValue((market, assessment.Policy), out var past) && assessment.AssessedAt <= past) return;
             _pastUntil[(market, assessment.Policy)] = assessment.AssessedAt;
         }
