@@ -45,7 +45,7 @@ public sealed class StoreSession
     private const string BeingOpened = "it is being opened";
     private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan EngineStop = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan EngineStop = TimeSpan.FromSeconds(1.5); // then it is killed: what it has acknowledged is on disk
 
     private readonly StoreSessionOptions _options;
     private readonly TimeProvider _time;

@@ -42,8 +42,10 @@ public sealed class StoreTests : IDisposable
 
             // Each once: candles, and assessments under a policy.
             Assert.Equal("0", await SqlAsync("SELECT count() - uniqExact(exchange, pair, timeframe, opened) FROM candles FINAL"));
-            Assert.Equal("0", await SqlAsync("SELECT count() - uniqExact(pair, policy, assessed_at, answer) FROM assessments"));
-            Assert.Equal("0", await SqlAsync("SELECT (SELECT count() FROM assessments) - (SELECT sum(assessments) FROM risk_1h)"));
+            // Two outside values of one millisecond make two assessments that may be alike; what is said again after a start comes seconds later.
+            Assert.Equal("0", await SqlAsync("SELECT count() FROM (SELECT 1 FROM assessments GROUP BY pair, policy, assessed_at, answer HAVING max(sequence) - min(sequence) > 1000000)"));
+            await ServeCommandTests.EventuallyAsync( // what the journal held may be on its way, and the two are counted one after the other
+                async () => await SqlAsync("SELECT (SELECT count() FROM assessments) - (SELECT sum(assessments) FROM risk_1h)") == "0", () => "the rollup has not what the table has");
             again.Terminate();
             Assert.Equal(0, await again.ExitAsync());
         }
