@@ -46,13 +46,16 @@ internal sealed class ServiceStore : IAsyncDisposable
         var session = new StoreSession(new()
         {
             Location = location,
-            Recorder = new RecorderOptions { JournalFolder = Path.Combine(folder, "journal"), StopTimeout = TimeSpan.FromSeconds(2) },
+            Recorder = new RecorderOptions { JournalFolder = Path.Combine(folder, "journal"), StopTimeout = TimeSpan.FromSeconds(1) },
             Store = new() { Retention = settings.Retention },
             Port = settings.ClickhousePort,
             Notice = line => log.LogWarning("{Notice}", line),
         });
         return new(session, thrownAway is null ? location.ToString() : $"{location}, which goes when the sandbox does", thrownAway);
     }
+
+    /// <summary>Nothing comes any more: it may begin to end, while others do.</summary>
+    public void Stop() => _stop.Cancel();
 
     public async ValueTask DisposeAsync()
     {

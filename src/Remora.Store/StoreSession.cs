@@ -44,7 +44,7 @@ public sealed class StoreSession
 {
     private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan EngineStop = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan EngineStop = TimeSpan.FromSeconds(1.5); // then it is killed: what it has acknowledged is on disk
 
     private readonly StoreSessionOptions _options;
     private readonly TimeProvider _time;
@@ -118,6 +118,12 @@ public sealed class StoreSession
             {
                 if (_error != e.Message) _options.Notice?.Invoke("the store is not open, everything else goes on: " + e.Message);
                 _error = e.Message;
+                if (_connection is { Engine: null } guest && _options.Location.EngineFolder is not null)
+                {
+                    // The engine was another process's, which may be ending, as after a kill: the next try looks anew, and starts one of its own where it must.
+                    _connection = null;
+                    await guest.DisposeAsync();
+                }
             }
             await Task.Delay(wait, _time, cancellation).ContinueWith(_ => { }, TaskScheduler.Default);
         }

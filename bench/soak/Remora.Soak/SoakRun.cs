@@ -164,20 +164,23 @@ internal sealed class SoakRun(string program, TimeSpan length, double speed, dou
             var recorder = store.RootElement.GetProperty("recorder");
             last = recorder.GetProperty("handed_over_rows").Deserialize<Dictionary<string, long>>()!;
             last["dropped"] = recorder.GetProperty("dropped_rows").GetInt64();
+            last["waiting"] = recorder.GetProperty("queued_rows").GetInt64() + recorder.GetProperty("journal_batches").GetInt64() > 3 ? asked : 0; // of these questions one or two always wait
             last["set aside"] = recorder.GetProperty("set_aside").GetArrayLength();
             var now = string.Join(' ', last.Where(table => table.Key != "api_requests"));
-            return now == (before, before = now).Item1;
-        });
+            return now == (before, before = now).Item1 && last["waiting"] == 0;
+        }, TimeSpan.FromMinutes(10));
+        Console.WriteLine($"quiet, with nothing waiting for the store, {asked * 5} s after the load had ended");
         await Task.Delay(TimeSpan.FromSeconds(5)); // the last of these questions is recorded too
         return (last, asked);
     }
 
-    private static async Task UntilAsync(string what, Func<Task<bool>> isTrue)
+    private static async Task UntilAsync(string what, Func<Task<bool>> isTrue, TimeSpan? patience = null)
     {
+        var longest = patience ?? TimeSpan.FromMinutes(2);
         var watch = Stopwatch.StartNew();
         while (!await isTrue())
         {
-            if (watch.Elapsed > TimeSpan.FromMinutes(2)) throw new TimeoutException("waited two minutes in vain until " + what);
+            if (watch.Elapsed > longest) throw new TimeoutException($"waited {longest.TotalMinutes:0} minutes in vain until {what}");
             await Task.Delay(500);
         }
     }

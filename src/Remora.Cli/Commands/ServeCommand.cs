@@ -87,6 +87,7 @@ internal static class ServeCommand
         using var stop = cancellation.Register(service.Stop);
         var reporter = new FeedReporter(outside.Parts).RunAsync(cancellation);
         await service.Completion;
+        store?.Stop(); // beside the bridge, which ends next: together they have what is left of five seconds
         await reporter;
         return ExitCode.Ok;
     }
