@@ -205,7 +205,7 @@ public sealed class FreqtradeLocksTests : IAsyncLifetime
     {
         var looks = Looks;
         _clock.Advance(by);
-        await MoveUntilAsync(() => Looks > looks, TimeSpan.FromMilliseconds(1)); // the timer may have been set just after the clock was moved
+        await MoveUntilAsync(() => Looks > looks, TimeSpan.FromMilliseconds(100)); // the timer may have been set just after the clock was moved: then all of it is still to pass
     }
 
     private async Task MoveUntilAsync(Func<bool> condition, TimeSpan? step = null)

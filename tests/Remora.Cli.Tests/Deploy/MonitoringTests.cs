@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace Remora.Cli.Tests.Deploy;
 
 /// <summary>Prometheus itself reads what the service says, and what <c>deploy/</c> asks of it.</summary>
-public sealed partial class MonitoringTests(MonitoredService monitored) : IClassFixture<MonitoredService>
+public sealed partial class MonitoringTests(MonitoredRemora monitored) : IClassFixture<MonitoredRemora>
 {
     [Fact]
     public async Task Promtool_accepts_configuration_and_rules_and_the_rules_pass_their_tests()

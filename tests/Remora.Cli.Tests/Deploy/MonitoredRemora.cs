@@ -7,7 +7,7 @@ using System.Text.RegularExpressions;
 namespace Remora.Cli.Tests.Deploy;
 
 /// <summary>A sandbox, the service with a store on it, and a real Prometheus that scrapes it by the configuration and the rules of <c>deploy/</c>; only in a greater hurry.</summary>
-public sealed partial class MonitoredService : IAsyncLifetime
+public sealed partial class MonitoredRemora : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("remora-monitored-").FullName;
     private RemoraProcess? _sandbox;
