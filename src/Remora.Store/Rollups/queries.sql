@@ -9,5 +9,5 @@
 -- partition: month
 count() AS calls,
 countIf(unchanged) AS unchanged,
-uniq(result_hash) AS results,
+uniqCombined(14)(result_hash) AS results,
 avg(microseconds) AS microseconds_mean

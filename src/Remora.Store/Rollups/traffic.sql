@@ -14,6 +14,6 @@ countIf(status >= 500) AS errors,
 avg(microseconds) AS microseconds_mean,
 max(microseconds) AS microseconds_max,
 quantilesTDigest(0.5, 0.95, 0.99)(microseconds) AS microseconds_quantiles,
-uniq(query_hash) AS queries,
-uniq(result_hash) AS results,
-uniq(client) AS clients
+uniqCombined(14)(query_hash) AS queries,
+uniqCombined(14)(result_hash) AS results,
+uniqCombined(14)(client) AS clients
