@@ -94,7 +94,7 @@ public sealed class MarketStore
                 continue;
             }
             if (plan.UnseenRows > 0) remarks.Add($"the rollup '{rollup.Definition.Name}' has not seen {plan.UnseenRows} rows: 'remora rollup backfill {rollup.Definition.Name}' brings them in");
-            await rollup.ApplyAsync(cancellation: cancellation);
+            if (!plan.IsNothingToDo) await rollup.ApplyAsync(cancellation: cancellation);
         }
         await new RetentionClauses(this).ApplyAsync(cancellation);
         return new(SchemaFile.All[^1].Version, steps, remarks);

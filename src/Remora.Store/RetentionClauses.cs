@@ -9,23 +9,29 @@ internal sealed class RetentionClauses(MarketStore store)
     public async Task ApplyAsync(CancellationToken cancellation)
     {
         var retention = store.Options.Retention;
-        await ApplyAsync(StoreTable.Candles, retention.CandleDays, cancellation);
-        await ApplyAsync(StoreTable.Observations, retention.ObservationDays, cancellation);
-        await ApplyAsync(StoreTable.Assessments, retention.AssessmentDays, cancellation);
-        await ApplyAsync(StoreTable.Requests, retention.RequestDays, cancellation);
-        foreach (var target in await RollupTarget.ListAsync(store, cancellation)) await ApplyAsync(target.Name, SqlName.Of("bucket"), retention.RollupDays, cancellation);
+        var made = await EnginesAsync(cancellation);
+        await ApplyAsync(made, StoreTable.Candles, retention.CandleDays, cancellation);
+        await ApplyAsync(made, StoreTable.Observations, retention.ObservationDays, cancellation);
+        await ApplyAsync(made, StoreTable.Assessments, retention.AssessmentDays, cancellation);
+        await ApplyAsync(made, StoreTable.Requests, retention.RequestDays, cancellation);
+        foreach (var target in await RollupTarget.ListAsync(store, cancellation)) await ApplyAsync(made, target.Name, SqlName.Of("bucket"), retention.RollupDays, cancellation);
     }
 
-    private Task ApplyAsync(StoreTable table, int days, CancellationToken cancellation) => ApplyAsync(store.Dialect.Local(table.Name), table.Time, days, cancellation);
+    // Of all tables at once: this is part of every start.
+    private async Task<IReadOnlyDictionary<string, string>> EnginesAsync(CancellationToken cancellation) =>
+        (await store.Client.ListAsync("SELECT name, engine_full FROM system.tables WHERE database = currentDatabase()", row => (Name: row.String(), Engine: row.String()), null, cancellation))
+        .ToDictionary(table => table.Name, table => table.Engine, StringComparer.Ordinal);
 
-    private async Task ApplyAsync(SqlName table, SqlName time, int days, CancellationToken cancellation)
+    private Task ApplyAsync(IReadOnlyDictionary<string, string> made, StoreTable table, int days, CancellationToken cancellation) =>
+        ApplyAsync(made, store.Dialect.Local(table.Name), table.Time, days, cancellation);
+
+    private async Task ApplyAsync(IReadOnlyDictionary<string, string> made, SqlName table, SqlName time, int days, CancellationToken cancellation)
     {
-        var made = await store.Client.SingleAsync(
-            "SELECT engine_full FROM system.tables WHERE database = currentDatabase() AND name = {t:String}", row => row.String(), new QueryParameters().Add("t", table.Value), cancellation);
+        var engine = made[table.Value];
         var clause = string.Create(CultureInfo.InvariantCulture, $"toDateTime({time.Value}) + toIntervalDay({days})");
-        var has = made.Contains(" TTL ", StringComparison.Ordinal);
-        if (days == 0 && has) await store.Client.ExecuteAsync($"ALTER TABLE {table.Quoted}{store.Dialect.OnCluster} REMOVE TTL", new QueryOptions { IsRepeatable = true }, cancellation);
-        else if (days > 0 && !made.Contains($" TTL {clause}", StringComparison.Ordinal))
+        if (days == 0 && engine.Contains(" TTL ", StringComparison.Ordinal))
+            await store.Client.ExecuteAsync($"ALTER TABLE {table.Quoted}{store.Dialect.OnCluster} REMOVE TTL", new QueryOptions { IsRepeatable = true }, cancellation);
+        else if (days > 0 && !engine.Contains($" TTL {clause}", StringComparison.Ordinal))
             await store.Client.ExecuteAsync($"ALTER TABLE {table.Quoted}{store.Dialect.OnCluster} MODIFY TTL {clause}", new QueryOptions { IsRepeatable = true }, cancellation);
     }
 }

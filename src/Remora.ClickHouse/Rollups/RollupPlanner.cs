@@ -4,12 +4,7 @@ namespace Remora.ClickHouse.Rollups;
 internal sealed class RollupPlanner(RollupDatabase database, RollupDefinition definition)
 {
     /// <summary>The chain that readers see now; null when there is none.</summary>
-    public async Task<(RollupChain Chain, string Hash)?> CurrentAsync(CancellationToken cancellation)
-    {
-        var views = (await database.MarkedAsync(definition.Name, cancellation)).Where(entry => entry.Engine == "View").ToList();
-        var version = views.Count == 0 ? 0 : views.Max(entry => entry.Mark.Version);
-        return version == 0 ? null : (new(definition, version, database.Client), views.First(entry => entry.Mark.Version == version).Mark.Definition);
-    }
+    public async Task<(RollupChain Chain, string Hash)?> CurrentAsync(CancellationToken cancellation) => CurrentOf(await database.MarkedAsync(definition.Name, cancellation));
 
     /// <exception cref="RollupException">There is none, or it is of another definition.</exception>
     public async Task<RollupChain> NeedCurrentAsync(CancellationToken cancellation)
@@ -18,16 +13,22 @@ internal sealed class RollupPlanner(RollupDatabase database, RollupDefinition de
         return current.Hash == definition.Hash ? current.Chain : throw new RollupException($"the rollup '{definition.Name}' has another definition in the database: rebuild it first");
     }
 
+    // What is there was checked when it was made: the engine is asked about the definition only when something is to be made of it.
     public async Task<RollupPlan> PlanAsync(CancellationToken cancellation)
     {
-        var columns = await CheckAsync(cancellation);
-        var current = await CurrentAsync(cancellation);
-        var remarks = await RemarksAsync(cancellation);
-        if (current is { } changed && changed.Hash != definition.Hash) return new(changed.Chain.Version + 1, [], IsChanged: true, UnseenRows: 0, remarks);
         var marked = await database.MarkedAsync(definition.Name, cancellation);
+        var current = CurrentOf(marked);
+        var remarks = await RemarksAsync(cancellation);
+        if (current is { } changed && changed.Hash != definition.Hash)
+        {
+            await CheckAsync(cancellation);
+            return new(changed.Chain.Version + 1, [], IsChanged: true, UnseenRows: 0, remarks);
+        }
         var chain = current?.Chain ?? new(definition, marked.Count == 0 ? 1 : marked.Max(entry => entry.Mark.Version), database.Client);
         if (current is null && marked.Any(entry => entry.Mark.Definition != definition.Hash)) chain = new(definition, chain.Version + 1, database.Client);
         var present = marked.Select(entry => entry.Name).ToHashSet();
+        if (Names(chain).All(present.Contains)) return new(chain.Version, [], IsChanged: false, UnseenRows: 0, remarks);
+        var columns = await CheckAsync(cancellation);
         var statements = Statements(chain, columns).Where(entry => !present.Contains(entry.Name)).Select(entry => entry.Sql).ToList();
         var isNew = !present.Contains(chain.MaterializedView(definition.Intervals[0]));
         return new(chain.Version, statements, IsChanged: false, isNew ? await database.CountAsync(definition.FromClause(definition.Source), cancellation) : 0, remarks);
@@ -62,6 +63,16 @@ internal sealed class RollupPlanner(RollupDatabase database, RollupDefinition de
             }
         }
         return columns;
+    }
+
+    private static IEnumerable<SqlName> Names(RollupChain chain) =>
+        chain.Definition.Intervals.SelectMany(interval => (SqlName[])[chain.Target(interval), chain.MaterializedView(interval), .. chain.Views(interval).Select(view => view.Name)]);
+
+    private (RollupChain Chain, string Hash)? CurrentOf(List<(SqlName Name, string Engine, RollupMark Mark)> marked)
+    {
+        var views = marked.Where(entry => entry.Engine == "View").ToList();
+        var version = views.Count == 0 ? 0 : views.Max(entry => entry.Mark.Version);
+        return version == 0 ? null : (new(definition, version, database.Client), views.First(entry => entry.Mark.Version == version).Mark.Definition);
     }
 
     // Asks for one part after another, to say which line the engine means.
