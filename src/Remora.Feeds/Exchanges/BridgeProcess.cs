@@ -39,6 +39,8 @@ internal sealed class BridgeProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
+    private const string LargeBlock = "65536"; // bytes
+
     /// <summary>Starts a process.</summary>
     /// <exception cref="System.ComponentModel.Win32Exception">The program cannot be started.</exception>
     public static BridgeProcess Start(CcxtBridgeOptions options)
@@ -46,7 +48,13 @@ internal sealed class BridgeProcess : IAsyncDisposable
         var start = new ProcessStartInfo(options.NodePath)
         {
             ArgumentList = { $"--max-old-space-size={options.MemoryLimitMegabytes}", options.ScriptPath },
-            Environment = { ["REMORA_BRIDGE_SETTINGS"] = BridgeAnswer.SettingsOf(options) },
+            Environment =
+            {
+                ["REMORA_BRIDGE_SETTINGS"] = BridgeAnswer.SettingsOf(options),
+                // Bodies come and go by the hundred kilobytes: glibc is to give their memory back, instead of learning to keep it.
+                ["MALLOC_MMAP_THRESHOLD_"] = LargeBlock,
+                ["MALLOC_TRIM_THRESHOLD_"] = LargeBlock,
+            },
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
