@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# A store that goes away for a minute under load, by kill -9, and comes back: is every request of the service in it, once, in order, and do the rollups agree?
+# The store is an engine of its own behind a port, as a server would be. RATE and SECONDS_AWAY change what their names say. Ends with 1 when something is missing.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+rate=${RATE:-500} away=${SECONDS_AWAY:-60} port=18010 store=18011
+for project in bench/load/Remora.Load src/Remora.Cli src/Remora.ClickHouseHost; do dotnet build "$project" -c Release -v q -nologo >/dev/null; done
+folder=$(mktemp -d) service='' engine=''
+end() {
+  for process in $service $engine; do kill -9 "$process" 2>/dev/null || true; done
+  wait 2>/dev/null || true
+  rm -rf "$folder"
+}
+trap end EXIT
+remora() { exec dotnet artifacts/bin/Remora.Cli/release/remora-cli.dll "$@"; }
+open_store() { dotnet artifacts/bin/Remora.ClickHouseHost/release/Remora.ClickHouseHost.dll --path "$folder/clickhouse" --port $store --standalone --libchdb node_modules/@chdb/lib-linux-x64-gnu/libchdb.so >/dev/null & engine=$!; }
+open_store
+url=http://127.0.0.1:$port
+remora serve --sandbox --pairs BTC/USDT --data "$folder/data" --clickhouse http://127.0.0.1:$store --port $port 2>"$folder/log" & service=$!
+says() { curl -fsS "$url/api/v1/store" 2>/dev/null | grep -q "$1"; }
+until curl -fsS "$url/api/v1/risk?pair=BTC/USDT" 2>/dev/null | grep -q '"as_of":"' && says '"ready":true'; do sleep 0.3; done
+ask() { dotnet artifacts/bin/Remora.Load/release/Remora.Load.dll rate "$url/api/v1/risk?pair=BTC/USDT" "$rate" "$1" 16; }
+count() { curl -fsS "http://127.0.0.1:$store/?database=remora_sandbox" --data-binary "SELECT $1 FROM api_requests WHERE route = '/api/v1/risk'"; }
+sleep 5; before=$(count 'count()')
+echo "the store is there:     $(ask 10)"
+kill -9 "$engine"; wait "$engine" 2>/dev/null || true
+echo "away for $away s:        $(ask "$away")"
+curl -fsS "$url/api/v1/store" | grep -o '"journal_batches":[0-9]*\|"last_error":"[^"]*"\|"dropped_rows":[0-9]*' | tr '\n' ' '; echo
+open_store; began=$(date +%s%3N)
+echo "there again:            $(ask 10)"
+until says '"journal_batches":0' && says '"queued_rows":0'; do sleep 0.1; done
+echo "all that waited was in it $(($(date +%s%3N) - began)) ms after it had been started again"
+sent=$(((10 + away + 10) * rate)) found=$(($(count 'count()') - before))
+echo "asked $sent times, found $found; $(count "concat(toString(uniqExact(sequence) = count()) , ' for each once, ', toString(arraySort(groupArray((ingested, sequence))) = arraySort(x -> x.2, groupArray((ingested, sequence)))), ' for in order')")"
+(remora rollup verify src/Remora.Store/Rollups --clickhouse http://127.0.0.1:$store --database remora_sandbox) 2>>"$folder/log"
+[[ $sent == "$found" ]]
