@@ -26,6 +26,11 @@ public sealed class DocumentTests
         Assert.Equal(["BTC/USDT", "ETH/USDT"], RiskTests.Texts(parameters["pair"].GetProperty("schema").GetProperty("enum")));
         foreach (var status in new[] { "200", "304", "400", "404" }) Assert.True(risk.GetProperty("responses").TryGetProperty(status, out _), status);
         Assert.True(risk.GetProperty("responses").GetProperty("400").GetProperty("content").TryGetProperty("application/problem+json", out _));
+
+        var history = paths.GetProperty("/api/v1/history").GetProperty("get").GetProperty("responses").GetProperty("200").GetProperty("content").GetProperty("application/json").GetProperty("schema");
+        Assert.Equal(
+            ["#/components/schemas/HistoryPage", "#/components/schemas/SaidPage"], // buckets, or each assessment
+            history.GetProperty("oneOf").EnumerateArray().Select(schema => schema.GetProperty("$ref").GetString()));
     }
 
     [Fact]

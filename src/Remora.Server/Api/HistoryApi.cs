@@ -55,7 +55,7 @@ internal static class HistoryApi
         past.MapGet("/history", GetHistory).WithName("history").WithSummary("What was said, rolled up")
             .WithDescription("A market's assessments in buckets: share that was safe, score, its parts, regimes. Pages of up to 10,000 buckets as JSON; whole spans as CSV, Parquet, Feather or JSON lines. With the interval 'each': every assessment as a row, as gated backtests need them.")
             .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Policy, QueryParameter.Interval, QueryParameter.From, QueryParameter.To, QueryParameter.Limit, QueryParameter.Format)
-            .Produces<HistoryPage>().Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
+            .Produces<HistoryPage>().Produces<SaidPage>().Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
         past.MapGet("/candles", GetCandles).WithName("candles").WithSummary("Stored candles")
             .WithDescription("The candles that assessments were made of, as they came from the exchange.")
             .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.From, QueryParameter.To, QueryParameter.Limit, QueryParameter.Format)
