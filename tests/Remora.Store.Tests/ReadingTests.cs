@@ -90,6 +90,11 @@ public sealed class ReadingTests(Engine engine)
         Assert.Null(await store.Assessments.AtAsync(Given.Eth, policy, Instant.MaxValue));
         Assert.NotNull(await store.Assessments.AtAsync(Given.Btc, policy, Instant.MaxValue));
         Assert.Null(await store.Assessments.AtAsync(Given.Btc, policy, Instant.MinValue));
+
+        var last = assessments[^1].AssessedAt;
+        Assert.Equal(KeyValuePair.Create(Given.Btc, last), Assert.Single(await store.Assessments.LastOfEachAsync([Given.Eth, Given.Btc], policy, last)));
+        Assert.Empty(await store.Assessments.LastOfEachAsync([Given.Btc], policy, last + TimeSpan.FromMilliseconds(1)));
+        Assert.Empty(await store.Assessments.LastOfEachAsync([Given.Btc], "another", Instant.MinValue));
     }
 
     /// <summary>At any moment the store says what a service that had been running would have known, and nothing that came later.</summary>

@@ -5,12 +5,15 @@ using Remora.Feeds.Time;
 using Remora.Sandbox;
 using Remora.Server;
 using Remora.Server.Settings;
+using Remora.Server.Storage;
 
 namespace Remora.Cli.Commands;
 
 /// <summary><c>remora serve</c>: the service, on the real world or on a sandbox.</summary>
 internal static class ServeCommand
 {
+    private const int MarketsNamed = 10;
+
     public static Command Create()
     {
         var service = new ServiceOptionSet();
@@ -81,7 +84,8 @@ internal static class ServeCommand
 
         await using var _ = ownSandbox;
         await using var store = ServiceStore.Open(settings, log);
-        await using var outside = OutsideWorld.Connect(settings, clock, notice, store is null ? null : new(store.Session, clock), log);
+        using var record = store is null ? null : new MarketRecord(store.Session, clock);
+        await using var outside = OutsideWorld.Connect(settings, clock, notice, record, log);
         await using var service = await ServiceHost.StartAsync(settings, outside.Parts with { Observe = store is null ? [] : [store.Meter.Register] }, clock, cancellation);
         Welcome(service.Url, settings, notice, store);
         using var stop = cancellation.Register(service.Stop);
@@ -95,7 +99,8 @@ internal static class ServeCommand
     private static void Welcome(string url, ServiceSettings settings, SandboxNotice? notice, ServiceStore? store)
     {
         var first = settings.TrackedMarkets[0].Id;
-        Console.Error.WriteLine($"remora answers at {url}, tracking {string.Join(", ", settings.TrackedMarkets.Select(market => market.Id))}");
+        var more = settings.TrackedMarkets.Count - MarketsNamed;
+        Console.Error.WriteLine($"remora answers at {url}, tracking {string.Join(", ", settings.TrackedMarkets.Take(MarketsNamed).Select(market => market.Id))}{(more > 0 ? $" and {more} more" : "")}");
         if (notice is not null)
             Console.Error.WriteLine($"SANDBOX: prices are {notice.Origin}, time runs at {notice.Speed:0.###} times real time, faults on demand at {notice.Url}/sandbox");
         Console.Error.WriteLine($"ask it:   curl '{url}/api/v1/risk?pair={first.Pair}'   or   remora ask {first.Pair}{(url == AskCommand.DefaultUrl ? "" : " --url " + url)}");

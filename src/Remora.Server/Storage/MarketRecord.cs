@@ -7,8 +7,9 @@ using Remora.Store.Tables;
 namespace Remora.Server.Storage;
 
 /// <summary>What the service keeps of its markets, and what it remembers of them when it starts: each candle, outside value and assessment once.</summary>
-public sealed class MarketRecord
+public sealed class MarketRecord : IDisposable
 {
+    private const int RecallsAtOnce = 4; // of hundreds of markets that start together each has its patience for itself
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan DailyReach = TimeSpan.FromDays(220);
     private static readonly TimeSpan BaseReach = TimeSpan.FromDays(31);
@@ -19,6 +20,7 @@ public sealed class MarketRecord
     private readonly ConcurrentDictionary<MarketId, Instant> _assessedUntil = new();
     private readonly Dictionary<MarketId, MarketId> _sources = []; // whose candles a market has now
     private readonly Dictionary<(MarketId Market, string Policy), Instant> _pastUntil = []; // a past may come twice: as it was kept, and as the exchange tells it
+    private readonly SemaphoreSlim _recalls = new(RecallsAtOnce);
     private volatile bool _isKnown; // whether the store could say at the start what was kept
 
     /// <param name="session">The store; it stays the caller's.</param>
@@ -39,6 +41,7 @@ public sealed class MarketRecord
     {
         if (!await _session.IsReadyWithinAsync(Patience, cancellation)) return null;
         await IsSettledAsync(cancellation);
+        await _recalls.WaitAsync(cancellation);
         try
         {
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -59,6 +62,10 @@ public sealed class MarketRecord
         {
             return null;
         }
+        finally
+        {
+            _recalls.Release();
+        }
     }
 
     /// <summary>The outside values that still matter, in the order in which they became known, and which assessments are kept already.</summary>
@@ -70,16 +77,20 @@ public sealed class MarketRecord
         {
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             deadline.CancelAfter(Patience);
-            foreach (var market in isSettled ? markets : [])
-                if (await _session.Store.Assessments.Of(market, policy, new Span(Limit: 1, NewestFirst: true)).ListAsync(deadline.Token) is [var last]) _assessedUntil[market] = last.AssessedAt;
+            var now = Instant.From(_clock.GetUtcNow());
+            if (isSettled)
+                foreach (var (market, last) in await _session.Store.Assessments.LastOfEachAsync(markets, policy, now - DailyReach, deadline.Token)) _assessedUntil[market] = last;
             _isKnown = isSettled;
-            return await _session.Store.Observations.KnownAtAsync(Instant.From(_clock.GetUtcNow()), deadline.Token);
+            return await _session.Store.Observations.KnownAtAsync(now, deadline.Token);
         }
         catch (Exception e) when (StoreFault.Is(e, cancellation))
         {
             return [];
         }
     }
+
+    /// <summary>Call it after the service has ended.</summary>
+    public void Dispose() => _recalls.Dispose();
 
     /// <summary>An event has been applied. Called by the pump, in order, like the next.</summary>
     public void Applied(in MarketEvent marketEvent)

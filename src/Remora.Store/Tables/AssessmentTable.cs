@@ -107,6 +107,19 @@ public sealed class AssessmentTable
             parameters, Read);
     }
 
+    /// <summary>When each of the markets was assessed last, if it was since a moment; asked once for all of them.</summary>
+    public async Task<IReadOnlyDictionary<MarketId, Instant>> LastOfEachAsync(IReadOnlyCollection<MarketId> markets, string policy, Instant since, CancellationToken cancellation = default)
+    {
+        var parameters = new QueryParameters().Add("policy", policy);
+        var rows = await _store.Client.ListAsync(
+            $"SELECT exchange, pair, timeframe, max(assessed_at) FROM assessments WHERE policy = {{policy:String}} AND {new Span(since).Where("assessed_at", parameters)} GROUP BY exchange, pair, timeframe",
+            row => (Market: (row.String(), row.String(), row.String()), Last: Instant.From(row.DateTime64())), parameters, cancellation);
+        var last = rows.ToDictionary(row => row.Market, row => row.Last);
+        return markets.Where(market => last.ContainsKey(Name(market))).ToDictionary(market => market, market => last[Name(market)]);
+
+        static (string, string, string) Name(MarketId market) => (market.Exchange, market.Pair.ToString(), market.Timeframe.Name);
+    }
+
     /// <summary>The closes of the candles that assessments are kept of.</summary>
     public async Task<HashSet<Instant>> CandlesAssessedAsync(MarketId market, string policy, CancellationToken cancellation = default) =>
         [.. await _store.Client.ListAsync($"SELECT DISTINCT assumeNotNull(as_of) FROM assessments WHERE {OfMarket} AND as_of IS NOT NULL", row => Instant.From(row.DateTime64()), Parameters(market, policy), cancellation)];
