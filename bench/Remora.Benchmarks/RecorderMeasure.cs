@@ -14,7 +14,7 @@ namespace Remora.Benchmarks;
 /// </summary>
 internal static class RecorderMeasure
 {
-    private const int WarmUp = 20; // rounds
+    private const int WarmUp = 400; // rounds: both ways are to be compiled as well as they will ever be
     private const int Waking = 40_000; // candles: more than half of the ring, at which the recorder wakes; the longest stretch with its assessments fits beside
 
     public static async Task<int> RunAsync()
