@@ -44,6 +44,7 @@ public sealed class StoreSession
 {
     private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan GuestLook = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan EngineStop = TimeSpan.FromSeconds(1.5); // then it is killed: what it has acknowledged is on disk
 
     private readonly StoreSessionOptions _options;
@@ -92,6 +93,7 @@ public sealed class StoreSession
     {
         var recording = Recorder.RunAsync(_ready.Task, cancellation);
         await OpenAsync(cancellation);
+        await SucceedAsync(cancellation);
         await recording;
         if (_connection is { } connection) await connection.DisposeAsync();
         Client.Dispose();
@@ -103,7 +105,7 @@ public sealed class StoreSession
         {
             try
             {
-                _connection ??= await ClickHouseConnection.OpenAsync(_options.Location, configure: engine => engine with { Port = _options.Port, StopTimeout = EngineStop }, time: _time, cancellation: cancellation);
+                _connection ??= await ConnectAsync(cancellation);
                 _preparation = await Store.PrepareAsync(cancellation);
                 _error = null;
                 foreach (var remark in _preparation.Remarks) _options.Notice?.Invoke(remark);
@@ -128,4 +130,33 @@ public sealed class StoreSession
             await Task.Delay(wait, _time, cancellation).ContinueWith(_ => { }, TaskScheduler.Default);
         }
     }
+
+    // A command that was quicker, such as a rollup's verb, has the engine then, and the engine ends with it: from there on this process has one of its own.
+    private async Task SucceedAsync(CancellationToken cancellation)
+    {
+        while (_connection is { Engine: null } guest && _options.Location.EngineFolder is { } folder)
+        {
+            try
+            {
+                await Task.Delay(GuestLook, _time, cancellation);
+                if (await EngineFolder.IsOpenAsync(folder, cancellation)) continue;
+                _connection = await ConnectAsync(cancellation);
+                await guest.DisposeAsync();
+                _error = null;
+                _options.Notice?.Invoke("the store's engine was another process's, which has ended; this one goes on with an engine of its own");
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (ClickHouseConnectionException e)
+            {
+                if (_error != e.Message) _options.Notice?.Invoke("the store's engine was another process's, which has ended: " + e.Message);
+                _error = e.Message;
+            }
+        }
+    }
+
+    private Task<ClickHouseConnection> ConnectAsync(CancellationToken cancellation) =>
+        ClickHouseConnection.OpenAsync(_options.Location, configure: engine => engine with { Port = _options.Port, StopTimeout = EngineStop }, time: _time, cancellation: cancellation);
 }
