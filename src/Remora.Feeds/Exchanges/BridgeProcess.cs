@@ -47,7 +47,8 @@ internal sealed class BridgeProcess : IAsyncDisposable
     {
         var start = new ProcessStartInfo(options.NodePath)
         {
-            ArgumentList = { $"--max-old-space-size={options.MemoryLimitMegabytes}", options.ScriptPath },
+            // A nursery of 48 MB, which V8 would allow itself, is worth nothing to a process that waits for exchanges.
+            ArgumentList = { $"--max-old-space-size={options.MemoryLimitMegabytes}", "--max-semi-space-size=2", options.ScriptPath },
             Environment =
             {
                 ["REMORA_BRIDGE_SETTINGS"] = BridgeAnswer.SettingsOf(options),
