@@ -21,7 +21,7 @@ public sealed class OutsideWorld : IAsyncDisposable
         var standIn = sandbox is null ? null : new Uri(sandbox.Url);
         _bridge = CcxtBridge.Start(new() { BaseUrl = standIn, RateLimit = standIn is null }, clock);
         _http = OutsideHttp.NewClient();
-        var news = settings.Sources ? new NewsFeed(BasesOf(settings), _http, settings.Keys, NewsOptions(standIn), clock) : null;
+        var news = settings.Sources ? new NewsFeed(BasesOf(settings), _http, settings.Keys, NewsFeed.Options(standIn), clock) : null;
         var polls = new MarketFeedOptions { PollDelay = settings.PollDelay, Recall = record is null ? null : record.RecallAsync };
         Parts = new()
         {
@@ -74,8 +74,6 @@ public sealed class OutsideWorld : IAsyncDisposable
         settings.Keys.Coinglass is { } key
             ? BasesOf(settings).Select((name, i) => new HttpSourceFeed(Coinglass.Source(name, key), _http, new() { BaseUrl = standIn, Seed = i }, clock))
             : [new LiquidationFeed(BasesOf(settings), [.. LiquidationFeed.DefaultExchanges.Select(_bridge.Exchange)], clock: clock)];
-
-    private static HttpSourceOptions NewsOptions(Uri? standIn) => new() { BaseUrl = standIn, MaxResponseBytes = 4 << 20 };
 
     private static IReadOnlyList<string> BasesOf(ServiceSettings settings) => [.. settings.TrackedMarkets.Select(market => market.Id.Pair.Base).Distinct()];
 

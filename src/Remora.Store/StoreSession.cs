@@ -143,7 +143,7 @@ public sealed class StoreSession
                 _connection = await ConnectAsync(cancellation);
                 await guest.DisposeAsync();
                 _error = null;
-                _options.Notice?.Invoke("the store's engine was another process's, which has ended; this one goes on with an engine of its own");
+                if (_connection.Engine is not null) _options.Notice?.Invoke("the store's engine was another process's, which has ended; this one goes on with an engine of its own");
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
             {

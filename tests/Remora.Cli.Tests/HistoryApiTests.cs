@@ -1,7 +1,7 @@
-using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using Remora.ClickHouse.Embedded;
+using Remora.Cli.Tests.Deploy;
 
 namespace Remora.Cli.Tests;
 
@@ -18,9 +18,10 @@ public sealed class HistoryApiTests : IDisposable
     public async Task The_past_comes_in_pages_and_formats_and_hostile_text_stays_data()
     {
         await using var service = Serve();
-        using var http = new HttpClient { BaseAddress = new(await service.UrlAsync()) };
-        await UntilAsync(http, "/api/v1/history?pair=BTC/USDT&interval=1m&from=-1d", answer => answer.GetProperty("rows").GetArrayLength() >= 5, service);
-        await UntilAsync(http, "/api/v1/traffic?interval=1m&from=-1d", answer => answer.GetProperty("rows").GetArrayLength() >= 2, service);
+        var url = await service.UrlAsync();
+        using var http = new HttpClient { BaseAddress = new(url) };
+        await StoreTests.UntilAsync(url, "/api/v1/history?pair=BTC/USDT&interval=1m&from=-1d", answer => answer.GetProperty("rows").GetArrayLength() >= 5, service);
+        await StoreTests.UntilAsync(url, "/api/v1/traffic?interval=1m&from=-1d", answer => answer.GetProperty("rows").GetArrayLength() >= 2, service);
         var to = JsonElement.Parse(await http.GetStringAsync("/api/v1/risk?pair=BTC/USDT")).GetProperty("as_of").GetString()!; // what is before stands still, but for what is not written yet
         await Task.Delay(2500);
 
@@ -68,13 +69,14 @@ public sealed class HistoryApiTests : IDisposable
     [Fact]
     public async Task With_a_data_folder_that_cannot_be_written_the_service_answers_and_says_so()
     {
-        Assert.SkipUnless(Run("mount", "-t", "tmpfs", "-o", "ro", "none", _data), "needs the right to mount a small file system");
+        Assert.SkipUnless((await Tool.RunAsync("mount", ["-t", "tmpfs", "-o", "ro", "none", _data])).ExitCode == 0, "needs the right to mount a small file system");
         try
         {
             await using var service = Serve();
-            using var http = new HttpClient { BaseAddress = new(await service.UrlAsync()) };
-            await UntilAsync(http, "/api/v1/risk?pair=BTC/USDT", answer => answer.GetProperty("as_of").ValueKind == JsonValueKind.String, service);
-            var store = await UntilAsync(http, "/api/v1/store", answer => answer.GetProperty("recorder").GetProperty("last_error").ValueKind == JsonValueKind.String, service);
+            var url = await service.UrlAsync();
+            using var http = new HttpClient { BaseAddress = new(url) };
+            await StoreTests.UntilAsync(url, "/api/v1/risk?pair=BTC/USDT", answer => answer.GetProperty("as_of").ValueKind == JsonValueKind.String, service);
+            var store = await StoreTests.UntilAsync(url, "/api/v1/store", answer => answer.GetProperty("recorder").GetProperty("last_error").ValueKind == JsonValueKind.String, service);
             Assert.False(store.GetProperty("ready").GetBoolean());
             Assert.Contains("cannot be made", store.GetProperty("error").GetString(), StringComparison.Ordinal);
             Assert.Contains("cannot be opened", store.GetProperty("recorder").GetProperty("last_error").GetString(), StringComparison.Ordinal);
@@ -83,7 +85,7 @@ public sealed class HistoryApiTests : IDisposable
         }
         finally
         {
-            Run("umount", _data);
+            await Tool.RunAsync("umount", [_data]);
         }
     }
 
@@ -114,31 +116,4 @@ public sealed class HistoryApiTests : IDisposable
     private static List<JsonElement> Rows(JsonElement page) => [.. page.GetProperty("rows").EnumerateArray()];
 
     private static string Text(JsonElement row) => row.GetRawText();
-
-    private static async Task<JsonElement> UntilAsync(HttpClient http, string path, Func<JsonElement, bool> isThere, RemoraProcess service)
-    {
-        var last = "";
-        for (var i = 0; i < 600; i++)
-        {
-            using var answer = await http.GetAsync(path);
-            last = await answer.Content.ReadAsStringAsync();
-            if (answer.IsSuccessStatusCode && JsonElement.Parse(last) is var json && isThere(json)) return json;
-            await Task.Delay(100);
-        }
-        throw new TimeoutException($"{path} did not come to say it: {last[..Math.Min(last.Length, 500)]}\n{service.Errors}");
-    }
-
-    private static bool Run(string command, params string[] arguments)
-    {
-        try
-        {
-            using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
-            process.WaitForExit();
-            return process.ExitCode == 0;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return false;
-        }
-    }
 }

@@ -66,27 +66,18 @@ public sealed class SourcesCommandTests
         Assert.Contains("bad_response", errors, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Says_what_is_wrong()
+    [Theory]
+    [InlineData(2, "yahoo-vix", "sources", "test", "nonsense")]
+    [InlineData(2, "Try 'remora sources test --help'", "sources", "test", "nonsense")]
+    [InlineData(2, "perpetual-BTC", "sources", "test", "perpetual-")]
+    [InlineData(2, "stream", "sources", "test", "liquidations")]
+    [InlineData(2, "REMORA_COINGLASS_KEY", "sources", "test", "coinglass-BTC")]
+    [InlineData(3, "remora serve", "sources", "--url", "http://127.0.0.1:1")]
+    [InlineData(2, "0 to 100", "sandbox", "--hold", "fear_greed=120")]
+    public async Task Says_what_is_wrong(int exitCode, string said, params string[] arguments)
     {
-        var (exit, _, errors) = await RemoraProcess.RunAsync("sources", "test", "nonsense");
-        Assert.Equal(2, exit);
-        Assert.Contains("yahoo-vix", errors, StringComparison.Ordinal);
-        Assert.Contains("Try 'remora sources test --help'", errors, StringComparison.Ordinal);
-        (exit, _, errors) = await RemoraProcess.RunAsync("sources", "test", "perpetual-");
-        Assert.Equal(2, exit);
-        Assert.Contains("perpetual-BTC", errors, StringComparison.Ordinal);
-        (exit, _, errors) = await RemoraProcess.RunAsync("sources", "test", "liquidations");
-        Assert.Equal(2, exit);
-        Assert.Contains("stream", errors, StringComparison.Ordinal);
-        (exit, _, errors) = await RemoraProcess.RunAsync("sources", "test", "coinglass-BTC");
-        Assert.Equal(2, exit);
-        Assert.Contains("REMORA_COINGLASS_KEY", errors, StringComparison.Ordinal);
-        (exit, _, errors) = await RemoraProcess.RunAsync("sources", "--url", "http://127.0.0.1:1");
-        Assert.Equal(3, exit);
-        Assert.Contains("remora serve", errors, StringComparison.Ordinal);
-        (exit, _, errors) = await RemoraProcess.RunAsync("sandbox", "--hold", "fear_greed=120");
-        Assert.Equal(2, exit);
-        Assert.Contains("0 to 100", errors, StringComparison.Ordinal);
+        var (exit, _, errors) = await RemoraProcess.RunAsync(arguments);
+        Assert.Equal(exitCode, exit);
+        Assert.Contains(said, errors, StringComparison.Ordinal);
     }
 }

@@ -87,7 +87,7 @@ internal static class SourceTestCommand
     private static async Task<int> NewsAsync(ApiKeys keys, Uri? sandbox, TimeProvider clock, CancellationToken cancellation)
     {
         using var http = OutsideHttp.NewClient();
-        var (outlets, report) = await new NewsFeed([], http, keys, new() { BaseUrl = sandbox, MaxResponseBytes = 4 << 20 }, clock).TryAsync(cancellation);
+        var (outlets, report) = await new NewsFeed([], http, keys, NewsFeed.Options(sandbox), clock).TryAsync(cancellation);
         foreach (var outlet in outlets)
         {
             Show(outlet);

@@ -12,6 +12,7 @@ namespace Remora.Feeds.Exchanges;
 internal sealed class BridgeProcess : IAsyncDisposable
 {
     private const int KeptErrorLines = 20;
+    private const string LargeBlock = "65536"; // bytes
     private const int MostUnread = 10_000; // of a stream
     private static readonly TimeSpan ExitGrace = TimeSpan.FromSeconds(2);
 
@@ -38,8 +39,6 @@ internal sealed class BridgeProcess : IAsyncDisposable
     public Task<string> Ended { get; }
 
     public int Id => _process.Id;
-
-    private const string LargeBlock = "65536"; // bytes
 
     /// <summary>Starts a process.</summary>
     /// <exception cref="System.ComponentModel.Win32Exception">The program cannot be started.</exception>

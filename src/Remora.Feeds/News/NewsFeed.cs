@@ -27,7 +27,7 @@ public sealed class NewsFeed : ISourceFeed
     /// <param name="options">How outlets are asked.</param>
     /// <param name="clock">The time it goes by.</param>
     public NewsFeed(IReadOnlyList<string> bases, HttpClient http, ApiKeys keys, HttpSourceOptions? options = null, TimeProvider? clock = null)
-        : this(bases, NewsSources.With(keys), http, options ?? new() { MaxResponseBytes = 4 << 20 }, clock ?? TimeProvider.System)
+        : this(bases, NewsSources.With(keys), http, options ?? Options(), clock ?? TimeProvider.System)
     {
     }
 
@@ -39,6 +39,10 @@ public sealed class NewsFeed : ISourceFeed
         _desks = [.. sources.Select(source => new NewsDesk(source, http, options, clock, random))];
         _health = new() { Name = Name, Signals = [Signal.NewsSentiment], State = FeedState.Starting, Latest = [] };
     }
+
+    /// <summary>How outlets are asked: their pages are larger than other sources' answers.</summary>
+    /// <param name="baseUrl">What stands in for all of them; null for the real ones.</param>
+    public static HttpSourceOptions Options(Uri? baseUrl = null) => new() { BaseUrl = baseUrl, MaxResponseBytes = 4 << 20 };
 
     /// <inheritdoc/>
     public string Name => "news";

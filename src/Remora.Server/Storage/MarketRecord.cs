@@ -9,7 +9,7 @@ namespace Remora.Server.Storage;
 /// <summary>What the service keeps of its markets, and what it remembers of them when it starts: each candle, outside value and assessment once.</summary>
 public sealed class MarketRecord : IDisposable
 {
-    private const int RecallsAtOnce = 4; // of hundreds of markets that start together each has its patience for itself
+    private const int RecallsAtOnce = 4; // of hundreds of markets that start together, so that none takes the time of all the others
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan DailyReach = TimeSpan.FromDays(220);
     private static readonly TimeSpan BaseReach = TimeSpan.FromDays(31);
@@ -41,7 +41,7 @@ public sealed class MarketRecord : IDisposable
     {
         if (!await _session.IsReadyWithinAsync(Patience, cancellation)) return null;
         await IsSettledAsync(cancellation);
-        await _recalls.WaitAsync(cancellation);
+        if (!await _recalls.WaitAsync(Patience, cancellation)) return null; // a store that hangs holds nobody up for longer than twice that
         try
         {
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
