@@ -3,12 +3,16 @@ using Remora.Feeds;
 
 namespace Remora.Server;
 
-/// <summary>Tells the log what becomes of the feeds: each change of state once, not each failure.</summary>
+/// <summary>
+/// Tells the log what becomes of the feeds: when one fails, when it fails worse, and when it has been well for a minute again. One that comes and
+/// goes is one outage, said once, not once each time.
+/// </summary>
 public sealed class FeedReporter(ServiceParts parts)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private const int Steady = 60; // looks
     private readonly ILogger _log = parts.Log.CreateLogger<FeedReporter>();
-    private readonly Dictionary<string, FeedState> _known = [];
+    private readonly Dictionary<string, Told> _told = [];
 
     /// <summary>Looks once a second of real time, whatever clock the feeds go by, until it is cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellation)
@@ -24,7 +28,7 @@ public sealed class FeedReporter(ServiceParts parts)
         }
     }
 
-    private void Look()
+    internal void Look()
     {
         foreach (var feed in parts.Markets)
         {
@@ -40,18 +44,30 @@ public sealed class FeedReporter(ServiceParts parts)
 
     private void Report(string name, FeedState state, FeedError? error, bool neverAnswered)
     {
-        var before = _known.GetValueOrDefault(name, FeedState.Starting);
-        if (state == before) return;
-        _known[name] = state;
-        switch (state)
+        if (!_told.TryGetValue(name, out var told)) _told[name] = told = new();
+        var isFailing = IsFailing(state);
+        told.LooksWell = isFailing ? 0 : told.LooksWell + 1;
+        if (state == told.State) return;
+        if (IsFailing(told.State) && (isFailing ? state < told.State : told.LooksWell < Steady)) return;
+        told.State = state;
+        if (isFailing)
         {
-            case FeedState.Degraded or FeedState.Unreachable:
-                _log.LogWarning("{Feed} is {State}: {Error}. It keeps trying.{Advice}", name, RemoraJson.NameOf(state), error is null ? "no fresh candle" : $"{error.Kind}, {error.Message}",
-                    neverAnswered && parts.Sandbox is null ? " Without a network, try 'remora serve --sandbox'." : "");
-                break;
-            case FeedState.Live or FeedState.Warming:
-                _log.LogInformation("{Feed} is {State}", name, RemoraJson.NameOf(state));
-                break;
+            _log.LogWarning("{Feed} is {State}: {Error}. It keeps trying.{Advice}", name, RemoraJson.NameOf(state), error is null ? "no fresh candle" : $"{error.Kind}, {error.Message.TrimEnd('.')}",
+                neverAnswered && parts.Sandbox is null ? " Without a network, try 'remora serve --sandbox'." : "");
         }
+        else if (state != FeedState.Starting)
+        {
+            _log.LogInformation("{Feed} is {State}", name, RemoraJson.NameOf(state));
+        }
+    }
+
+    private static bool IsFailing(FeedState state) => state is FeedState.Degraded or FeedState.Unreachable;
+
+    /// <summary>The last that was said of a feed, and how often in a row it was found well since.</summary>
+    private sealed class Told
+    {
+        public FeedState State { get; set; } = FeedState.Starting;
+
+        public int LooksWell { get; set; }
     }
 }

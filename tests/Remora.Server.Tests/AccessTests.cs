@@ -1,8 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
+using Remora.Bots.Tests;
 using Remora.Markets;
 using Remora.Risk;
 using Remora.Server.Access;
@@ -122,7 +121,7 @@ public sealed class AccessTests : IDisposable
     public async Task The_access_log_has_a_line_for_each_request_and_no_secret()
     {
         var secret = Add("bot");
-        var lines = new LineLog();
+        using var lines = new LogLines();
         await using (var service = await LiveServer.StartAsync(Guarded with { AccessLog = true }, log: lines))
         {
             await AskAsync(service, "/api/v1/risk?pair=BTC/USDT&token=hidden", secret);
@@ -157,36 +156,5 @@ public sealed class AccessTests : IDisposable
             await Task.Delay(100);
         }
         Assert.Fail($"it never became {status}");
-    }
-
-    /// <summary>Keeps what is logged.</summary>
-    private sealed class LineLog : ILoggerFactory, ILogger
-    {
-        private readonly List<string> _lines = [];
-
-        public IReadOnlyList<string> All
-        {
-            get
-            {
-                lock (_lines) return [.. _lines];
-            }
-        }
-
-        public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
-
-        public ILogger CreateLogger(string categoryName) => categoryName.StartsWith("Remora") ? this : NullLogger.Instance; // the command line mutes the framework's
-
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            lock (_lines) _lines.Add(formatter(state, exception));
-        }
-
-        public void Dispose()
-        {
-        }
     }
 }

@@ -35,7 +35,7 @@ internal sealed class FakeSource(string name, params IReadOnlyList<Signal> signa
 
     public string Name => name;
 
-    public SourceHealth Health { get; private set; } = new() { Name = name, Signals = signals, State = FeedState.Starting, Latest = [] };
+    public SourceHealth Health { get; set; } = new() { Name = name, Signals = signals, State = FeedState.Starting, Latest = [] };
 
     public async Task RunAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {

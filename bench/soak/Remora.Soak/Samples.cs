@@ -5,7 +5,7 @@ namespace Remora.Soak;
 /// <summary>What the service, the bridge and the store's engine hold, sampled over the run, and whether it grows.</summary>
 internal sealed class Samples
 {
-    // A line through the second half of the samples may rise so much over that half; more is a leak until proven otherwise.
+    // The line through the second half of the samples may rise so much over that half; more is a leak until proven otherwise.
     private const double MemoryShare = 0.10;
     private const double Megabytes = 5; // or so much, where the share is less: a heap's low points scatter by it
     private const double Handles = 10;
@@ -32,7 +32,7 @@ internal sealed class Samples
     {
         var half = _rows.Skip(_rows.Count / 2).ToList();
         var isFlat = true;
-        Console.WriteLine($"second half, {half.Count} samples: mean, slope an hour, rise of the fitted line over it");
+        Console.WriteLine($"second half, {half.Count} samples: mean, slope an hour, rise of the line over it");
         for (var i = 0; i < Names.Length; i++)
         {
             var points = half.Where(row => row.Values[i] is not null).Select(row => (X: row.Minute, Y: row.Values[i]!.Value)).ToList();
@@ -41,7 +41,7 @@ internal sealed class Samples
                 Console.WriteLine($"  {Names[i],-16} too few samples");
                 continue;
             }
-            var (mean, slope) = Fit(points);
+            var (mean, slope) = (points.Average(point => point.Y), Slope(points));
             var rise = slope * (points[^1].X - points[0].X);
             var flat = rise <= (Names[i].EndsWith("MB", StringComparison.Ordinal) ? Math.Max(mean * MemoryShare, Megabytes) : Handles);
             isFlat &= flat;
@@ -50,11 +50,11 @@ internal sealed class Samples
         return isFlat;
     }
 
-    private static (double Mean, double Slope) Fit(List<(double X, double Y)> points)
+    // Theil and Sen's: the median of the slopes between any two. A fault that is under way at a sample, or a merge with its files, does not tilt it; a leak does.
+    private static double Slope(List<(double X, double Y)> points)
     {
-        var (x, y) = (points.Average(point => point.X), points.Average(point => point.Y));
-        var spread = points.Sum(point => (point.X - x) * (point.X - x));
-        return (y, spread == 0 ? 0 : points.Sum(point => (point.X - x) * (point.Y - y)) / spread);
+        var slopes = points.SelectMany((a, i) => points.Skip(i + 1).Select(b => (b.Y - a.Y) / (b.X - a.X))).Order().ToList();
+        return slopes[slopes.Count / 2];
     }
 
     private static double? Memory(int? id) => Status(id, "VmRSS:") / 1000;

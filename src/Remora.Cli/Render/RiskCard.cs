@@ -55,7 +55,7 @@ internal static class RiskCard
         if (Known(answer, "fear_greed_index")) Row("fear and greed", Number(answer, "fear_greed_index", "0"));
         Row("position", Number(answer, "position_scale", "0 %"));
         Row("confidence", Number(answer, "risk_confidence", "0 %") + (answer.TryGetProperty("stale", out var stale) && stale.ValueKind == JsonValueKind.True ? "  stale" : ""));
-        Row("as of", Known(answer, "as_of") ? $"{Name(answer, "as_of")}, {Number(answer, "age_seconds", "0")} s ago" : "no data yet");
+        Row("as of", Known(answer, "as_of") ? $"{Name(answer, "as_of")}, {AgeText.Of(answer.GetProperty("age_seconds").GetDouble())} ago" : "no data yet");
         Row("policy", Name(answer, "policy"));
         return grid;
     }

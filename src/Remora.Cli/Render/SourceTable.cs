@@ -44,8 +44,7 @@ internal static class SourceTable
 
     private static string Age(JsonElement value)
     {
-        var age = TimeSpan.FromSeconds(value.GetProperty("age_seconds").GetDouble());
-        var text = age.TotalDays >= 2 ? $"{(int)age.TotalDays} d" : age.TotalHours >= 2 ? $"{(int)age.TotalHours} h" : $"{(int)age.TotalMinutes} min";
+        var text = AgeText.Of(value.GetProperty("age_seconds").GetDouble());
         return value.GetProperty("stale").GetBoolean() ? text + ", stale" : text;
     }
 

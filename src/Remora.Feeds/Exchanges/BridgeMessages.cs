@@ -79,6 +79,7 @@ internal static class BridgeAnswer
             json.WriteNumber("maxResponseBytes", options.MaxResponseBytes);
             json.WriteNumber("streamKeepAlive", (long)options.StreamKeepAlive.TotalMilliseconds);
             json.WriteNumber("streamBeat", (long)(options.StreamKeepAlive.TotalMilliseconds / 3));
+            json.WriteNumber("collectInterval", (long)options.CollectInterval.TotalMilliseconds);
             json.WriteBoolean("rateLimit", options.RateLimit);
             json.WriteBoolean("allowDebugOperations", options.AllowDebugOperations);
             json.WriteEndObject();

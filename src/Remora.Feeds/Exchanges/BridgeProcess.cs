@@ -12,7 +12,7 @@ namespace Remora.Feeds.Exchanges;
 internal sealed class BridgeProcess : IAsyncDisposable
 {
     private const int KeptErrorLines = 20;
-    private const string LargeBlock = "65536"; // bytes
+    private const string LargeBlock = "8192"; // bytes
     private const int MostUnread = 10_000; // of a stream
     private static readonly TimeSpan ExitGrace = TimeSpan.FromSeconds(2);
 
@@ -46,12 +46,12 @@ internal sealed class BridgeProcess : IAsyncDisposable
     {
         var start = new ProcessStartInfo(options.NodePath)
         {
-            // A nursery of 48 MB, which V8 would allow itself, is worth nothing to a process that waits for exchanges.
-            ArgumentList = { $"--max-old-space-size={options.MemoryLimitMegabytes}", "--max-semi-space-size=2", options.ScriptPath },
+            // A nursery of 48 MB, which V8 would allow itself, is worth nothing to a process that waits for exchanges. It collects by itself now and then.
+            ArgumentList = { $"--max-old-space-size={options.MemoryLimitMegabytes}", "--max-semi-space-size=2", "--expose-gc", options.ScriptPath },
             Environment =
             {
                 ["REMORA_BRIDGE_SETTINGS"] = BridgeAnswer.SettingsOf(options),
-                // Bodies come and go by the hundred kilobytes: glibc is to give their memory back, instead of learning to keep it.
+                // Bodies come and go in blocks of up to 64 KB: glibc is to give their memory back, instead of learning to keep it.
                 ["MALLOC_MMAP_THRESHOLD_"] = LargeBlock,
                 ["MALLOC_TRIM_THRESHOLD_"] = LargeBlock,
             },

@@ -63,6 +63,9 @@ public sealed record CcxtBridgeOptions
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan MaxRespawnDelay { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How often the process collects what is not needed any more.</summary>
+    internal TimeSpan CollectInterval { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>Whether the process can be told to crash, block and exhaust its memory: for tests of its supervision.</summary>
     internal bool AllowDebugOperations { get; init; }
 }

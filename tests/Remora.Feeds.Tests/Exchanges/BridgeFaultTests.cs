@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Remora.Feeds.Exchanges;
 using Remora.Feeds.Tests.StandIn;
 using Remora.Markets;
@@ -31,11 +32,14 @@ public sealed class FaultyWorld : IAsyncLifetime
     /// <summary>Past the gate, which would keep a rate limit's pause across tests.</summary>
     internal async Task<int> CandlesAsync(string exchange, string? pair = null, string timeframe = "5m")
     {
-        var since = DateTimeOffset.UtcNow.AddHours(-10).ToUnixTimeMilliseconds();
-        var rows = await Bridge.CallAsync(
-            new("candles", exchange) { Symbol = pair ?? WireFormats.Pairs[exchange], Timeframe = timeframe, Since = since, Limit = 100 }, CancellationToken.None);
+        var rows = await Bridge.CallAsync(Request(exchange, pair, timeframe), CancellationToken.None);
         return rows.GetArrayLength();
     }
+
+    internal static BridgeRequest Request(string exchange, string? pair = null, string timeframe = "5m") => new("candles", exchange)
+    {
+        Symbol = pair ?? WireFormats.Pairs[exchange], Timeframe = timeframe, Since = DateTimeOffset.UtcNow.AddHours(-10).ToUnixTimeMilliseconds(), Limit = 100,
+    };
 }
 
 /// <summary>Every fault of an exchange's answer, on five exchanges at once, through a real socket and the real process.</summary>
@@ -170,5 +174,28 @@ public sealed class BridgeFaultTests(FaultyWorld world) : IClassFixture<FaultyWo
         await using var bridge = CcxtBridge.Start(new() { BaseUrl = new("http://127.0.0.1:1"), RateLimit = false });
         var errors = await Task.WhenAll(WireFormats.Pairs.Keys.Select(id => Assert.ThrowsAsync<ExchangeException>(() => bridge.Exchange(id).MarketsAsync(CancellationToken.None))));
         Assert.All(errors, error => Assert.Equal((ExchangeErrorKind.Network, true), (error.Kind, error.Retryable)));
+    }
+
+    [Fact]
+    public async Task Large_bodies_leave_no_memory_behind()
+    {
+        if (!OperatingSystem.IsLinux()) Assert.Skip("the memory is read from /proc");
+        await using var bridge = CcxtBridge.Start(new() { BaseUrl = world.Server.BaseUrl, RateLimit = false, MaxResponseBytes = 1 << 20, CollectInterval = TimeSpan.FromSeconds(0.5) });
+        await bridge.CallAsync(FaultyWorld.Request("binance"), CancellationToken.None);
+        var before = Megabytes(bridge);
+        for (var i = 0; i < 3; i++)
+        {
+            world.Server.FailAll("large body");
+            await Task.WhenAll(Enumerable.Range(0, 60).Select(async _ => await Record.ExceptionAsync(() => bridge.CallAsync(FaultyWorld.Request("binance"), CancellationToken.None))));
+            world.Server.Heal();
+            await Eventually.True(() => Megabytes(bridge) < before + 16, $"it has its {before} MB again", 10);
+        }
+        Assert.Equal(0, bridge.Health.Restarts);
+    }
+
+    private static double Megabytes(CcxtBridge bridge)
+    {
+        using var process = Process.GetProcessById(bridge.Health.ProcessId!.Value);
+        return process.WorkingSet64 / 1e6;
     }
 }

@@ -63,6 +63,9 @@ async function handle(line) {
   }
 }
 
+// V8 hurries for nothing below tens of megabytes, least of all for bodies, which lie outside its heap: it would keep the largest it ever needed.
+setInterval(globalThis.gc, settings.collectInterval);
+
 process.on('SIGINT', () => {}); // Ctrl+C reaches the whole process group; the parent says when to stop
 
 readline.createInterface({ input: process.stdin, crlfDelay: Infinity })

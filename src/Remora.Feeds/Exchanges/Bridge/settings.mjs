@@ -6,6 +6,7 @@ const defaults = {
   maxResponseBytes: 32 << 20, // of one body, after decompression
   streamKeepAlive: 15000, // ms between pings of a stream; after two without an answer it counts as dead
   streamBeat: 5000, // ms between signs of life of a stream
+  collectInterval: 15000, // ms between collections of what is not needed any more
   rateLimit: true,
   allowDebugOperations: false,
 };

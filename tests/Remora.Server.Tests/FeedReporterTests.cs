@@ -1,0 +1,58 @@
+using Remora.Bots.Tests;
+using Remora.Feeds;
+using Remora.Markets;
+
+namespace Remora.Server.Tests;
+
+/// <summary>What the log says of a feed: an outage once, however often it comes and goes.</summary>
+public sealed class FeedReporterTests : IDisposable
+{
+    private readonly LogLines _log = new();
+    private readonly FakeSource _source = new("liquidations", Signal.Liquidations);
+    private readonly FeedReporter _reporter;
+
+    public FeedReporterTests() => _reporter = new(new() { Markets = [], Sources = [_source], Log = _log });
+
+    public void Dispose() => _log.Dispose();
+
+    [Fact]
+    public void Says_at_once_that_a_feed_is_there_and_that_it_fails()
+    {
+        Look(FeedState.Live);
+        Look(FeedState.Live, 100);
+        Look(FeedState.Degraded);
+        Look(FeedState.Degraded, 100);
+        Assert.Equal(["liquidations is live", "liquidations is degraded: network, the connection was reset. It keeps trying."], _log.All);
+    }
+
+    [Fact]
+    public void A_feed_that_comes_and_goes_is_one_outage()
+    {
+        Look(FeedState.Live);
+        for (var i = 0; i < 50; i++)
+        {
+            Look(FeedState.Degraded, 1 + (i % 3));
+            Look(FeedState.Live, 1 + (i % 59));
+        }
+        Look(FeedState.Live, 60);
+        Assert.Equal(["liquidations is live", "liquidations is degraded", "liquidations is live"], _log.All.Select(line => line.Split(':')[0]));
+    }
+
+    [Fact]
+    public void Says_that_it_became_worse_but_not_that_it_is_half_as_bad_again()
+    {
+        Look(FeedState.Degraded);
+        Look(FeedState.Unreachable);
+        Look(FeedState.Degraded);
+        Look(FeedState.Unreachable);
+        Look(FeedState.Warming, 60);
+        Look(FeedState.Live);
+        Assert.Equal(["degraded", "unreachable", "warming", "live"], _log.All.Select(line => line.Split(':')[0].Split(' ')[^1]));
+    }
+
+    private void Look(FeedState state, int times = 1)
+    {
+        _source.Health = _source.Health with { State = state, LastError = new("network", "the connection was reset.", default) };
+        for (var i = 0; i < times; i++) _reporter.Look();
+    }
+}
