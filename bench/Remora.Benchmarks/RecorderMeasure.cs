@@ -15,7 +15,7 @@ namespace Remora.Benchmarks;
 internal static class RecorderMeasure
 {
     private const int WarmUp = 400; // rounds: both ways are to be compiled as well as they will ever be
-    private const int Waking = 40_000; // candles: more than half of the ring, at which the recorder wakes; the longest stretch with its assessments fits beside
+    private const int Waking = 40_000; // candles: more than half of the ring, at which the recorder wakes; the longest stretch fits beside
 
     public static async Task<int> RunAsync()
     {
@@ -75,9 +75,8 @@ internal static class RecorderMeasure
         var began = Stopwatch.GetTimestamp();
         foreach (ref readonly var candle in candles)
         {
-            recorder?.Candle(Tape.Market, candle);
-            var assessment = engine.Apply(MarketEvent.Closed(Tape.Market, candle))!;
-            recorder?.Assessment(assessment);
+            var assessment = engine.Apply(MarketEvent.Closed(Tape.Market, candle));
+            recorder?.Candle(Tape.Market, candle, assessment);
         }
         return Stopwatch.GetElapsedTime(began).TotalNanoseconds / candles.Length;
     }

@@ -64,8 +64,8 @@ public sealed class MarketPump
     private void Apply(in MarketEvent marketEvent)
     {
         var started = Stopwatch.GetTimestamp();
-        _record?.Applied(marketEvent);
         var assessment = _engine.Apply(marketEvent);
+        _record?.Applied(marketEvent, assessment);
         _metrics?.Applied(started);
         if (marketEvent.Observation is { } observation)
         {
@@ -78,9 +78,8 @@ public sealed class MarketPump
         }
         else if (assessment is not null)
         {
-            var isOfPast = marketEvent.History is not null;
-            Publish(marketEvent.Market!, 0, assessment, isOfPast);
-            Publish(marketEvent.Market!, assessment.AssessedAt, from: 1, isOfPast);
+            _board.Publish(marketEvent.Market!, 0, assessment);
+            Publish(marketEvent.Market!, assessment.AssessedAt, from: 1, isOfPast: marketEvent.History is not null);
         }
         else if (marketEvent.History is not null)
         {
@@ -91,12 +90,11 @@ public sealed class MarketPump
 
     private void Publish(MarketId market, Instant now, int from = 0, bool isOfPast = false)
     {
-        for (var policy = from; policy < _board.Policies.Count; policy++) Publish(market, policy, _engine.Assess(market, policy, now), isOfPast);
-    }
-
-    private void Publish(MarketId market, int policy, Assessment assessment, bool isOfPast)
-    {
-        _board.Publish(market, policy, assessment);
-        _record?.Published(market, assessment, isOfPast);
+        for (var policy = from; policy < _board.Policies.Count; policy++)
+        {
+            var assessment = _engine.Assess(market, policy, now);
+            _board.Publish(market, policy, assessment);
+            _record?.Said(market, assessment, isOfPast);
+        }
     }
 }

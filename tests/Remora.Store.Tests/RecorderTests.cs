@@ -19,8 +19,8 @@ public sealed class RecorderTests(Engine engine)
         var funding = Given.Observation(Signal.FundingRate, 0.0003, Given.Time, "BTC");
 
         recorded.Recorder.Candles(Given.Btc, Given.Btc.Timeframe, candles[..500]);
-        foreach (var candle in candles[400..]) recorded.Recorder.Candle(Given.Btc, candle); // a hundred come twice
-        foreach (var assessment in assessments) recorded.Recorder.Assessment(assessment);
+        foreach (var (i, candle) in candles[400..].Index()) recorded.Recorder.Candle(Given.Btc, candle, assessments[i]); // a hundred candles come twice
+        foreach (var assessment in assessments[300..]) recorded.Recorder.Assessment(assessment);
         recorded.Recorder.Observation(fear);
         recorded.Recorder.Observation(funding);
         for (var i = 0; i < 300; i++) recorded.Recorder.Request(Recorded.Request(i));
@@ -32,7 +32,8 @@ public sealed class RecorderTests(Engine engine)
         var stored = await store.Assessments.Of(Given.Btc, assessments[0].Policy).ListAsync();
         Assert.Equal(assessments.Select(Json), stored.Select(row => System.Text.Encoding.UTF8.GetString(row.Answer.Span)));
         Assert.Equal(300UL, await store.Client.SingleAsync("SELECT count() FROM api_requests", row => row.UInt64()));
-        Assert.Equal(800, recorded.Recorder.Health.WrittenRows["candles"]);
+        Assert.Equal((800, 400), (recorded.Recorder.Health.WrittenRows["candles"], recorded.Recorder.Health.WrittenRows["assessments"]));
+        Assert.Equal((800, 400), (recorded.Recorder.Health.HandedOverRows["candles"], recorded.Recorder.Health.HandedOverRows["assessments"]));
         Assert.True(recorded.Recorder.Health.IsWell);
         Assert.Equal((0L, 0, 0L), (recorded.Recorder.Health.QueuedRows, recorded.Recorder.Health.JournalBatches, recorded.Recorder.Health.DroppedRows));
         foreach (var rollup in store.Rollups) Assert.True((await rollup.VerifyAsync()).IsExact);

@@ -93,35 +93,52 @@ public sealed class MarketRecord : IDisposable
     public void Dispose() => _recalls.Dispose();
 
     /// <summary>An event has been applied. Called by the pump, in order, like the next.</summary>
-    public void Applied(in MarketEvent marketEvent)
+    /// <param name="marketEvent">What happened.</param>
+    /// <param name="said">The assessment that came of it; null where none did.</param>
+    public void Applied(in MarketEvent marketEvent, Assessment? said)
     {
-        if (marketEvent.Observation is { } observation) Recorder.Observation(observation);
-        else if (marketEvent.Market is not { } market) return;
-        else if (marketEvent.History is { } history) Past(market, history);
-        else Recorder.Candle(_sources.GetValueOrDefault(market, market), marketEvent.Candle);
+        if (marketEvent.Observation is { } observation)
+        {
+            Recorder.Observation(observation);
+        }
+        else if (marketEvent is { Market: { } market, History: { } history })
+        {
+            Past(market, history);
+            if (said is not null) Said(market, said, isOfPast: true);
+        }
+        else if (marketEvent.Market is { } of)
+        {
+            Recorder.Candle(_sources.GetValueOrDefault(of, of), marketEvent.Candle, said is not null && IsToKeep(of, said, isOfPast: false) ? said : null);
+        }
     }
 
-    /// <summary>An assessment has been published.</summary>
+    /// <summary>A market was assessed, upon something else than its candle or by one more policy.</summary>
     /// <param name="market">The market.</param>
     /// <param name="assessment">What was said.</param>
     /// <param name="isOfPast">Whether it was worked out of a past: then it may have been said, and kept, before.</param>
-    public void Published(MarketId market, Assessment assessment, bool isOfPast)
+    public void Said(MarketId market, Assessment assessment, bool isOfPast)
     {
-        if (assessment.AsOf is not { } asOf) return; // nothing is known yet, which is no part of history
-        if (asOf - assessment.AssessedAt > market.Timeframe.Length) return; // a source told its past at the start: nobody was told this at that moment
+        if (IsToKeep(market, assessment, isOfPast)) Recorder.Assessment(assessment);
+    }
+
+    // Whether it was not said before; what is kept is noted for the next.
+    private bool IsToKeep(MarketId market, Assessment assessment, bool isOfPast)
+    {
+        if (assessment.AsOf is not { } asOf) return false; // nothing is known yet, which is no part of history
+        if (asOf - assessment.AssessedAt > market.Timeframe.Length) return false; // a source told its past at the start: nobody was told this at that moment
         var isKnownUntil = _assessedUntil.TryGetValue(market, out var until);
-        if (isKnownUntil && assessment.AssessedAt <= until && (isOfPast || _isKnown)) return; // it was said before
+        if (isKnownUntil && assessment.AssessedAt <= until && (isOfPast || _isKnown)) return false; // it was said before
         if (isOfPast)
         {
-            if (!isKnownUntil && !_isKnown) return; // nobody knows whether it was kept before; it is worked out anew at every start
-            if (_pastUntil.TryGetValue((market, assessment.Policy), out var past) && assessment.AssessedAt <= past) return;
+            if (!isKnownUntil && !_isKnown) return false; // nobody knows whether it was kept before; it is worked out anew at every start
+            if (_pastUntil.TryGetValue((market, assessment.Policy), out var past) && assessment.AssessedAt <= past) return false;
             _pastUntil[(market, assessment.Policy)] = assessment.AssessedAt;
         }
         else if (!_isKnown)
         {
             _assessedUntil[market] = assessment.AssessedAt;
         }
-        Recorder.Assessment(assessment);
+        return true;
     }
 
     // Whether what a killed service left in the journal is in the store; before that the store does not know all that was kept.

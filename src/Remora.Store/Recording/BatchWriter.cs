@@ -82,7 +82,11 @@ internal sealed class BatchWriter(
 
     private bool TryWriteNext()
     {
-        if (candles.TryTake(out var candle)) Write(_candles, candle.Of, candle.Candle);
+        if (candles.TryTake(out var candle))
+        {
+            Write(_candles, candle.Of, candle.Candle);
+            if (candle.Said is { } said) Write(_assessments, said);
+        }
         else if (references.TryTake(out var reference)) Write(reference.Content is Assessment ? _assessments : _observations, reference.Content);
         else if (requests.TryTake(out var request)) Write(_requests, request!);
         else return false;

@@ -1,7 +1,7 @@
 namespace Remora.Store.Recording;
 
 /// <summary>How the recorder is.</summary>
-/// <param name="QueuedRows">Rows in memory, not yet in the journal.</param>
+/// <param name="QueuedRows">Rows in memory, not yet in the journal; a candle with its assessment, or with its past, is one until it is written down.</param>
 /// <param name="JournalBatches">Batches in the journal, not yet in the store.</param>
 /// <param name="JournalBytes">Their size on disk.</param>
 /// <param name="WrittenRows">Rows that the store has acknowledged since the start, per table.</param>
