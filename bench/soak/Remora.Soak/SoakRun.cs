@@ -86,7 +86,7 @@ internal sealed class SoakRun(string program, TimeSpan length, double speed, dou
     /// <summary>Storms all the time; the bridge and the engine killed once each, and a long outage, all in the first half.</summary>
     private async Task BreakAsync(Uri world, Child service)
     {
-        var storm = $$"""{"kind":"random","seed":{{seed}},"mean_quiet_seconds":{{Text(15 * speed)}},"mean_fault_seconds":{{Text(6 * speed)}}}""";
+        var storm = $$"""{"kind":"random","seed":{{seed}},"mean_quiet_seconds":15,"mean_fault_seconds":6}"""; // of real time
         await FaultAsync(world, storm);
         await AtAsync(0.15, "the bridge is killed", () => Kill(service, "ccxt-bridge"));
         await AtAsync(0.25, "the engine is killed", () => Kill(service, "ClickHouseHost"));
