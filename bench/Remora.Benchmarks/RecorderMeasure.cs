@@ -29,7 +29,7 @@ internal static class RecorderMeasure
         {
             foreach (var (stretch, rounds) in new[] { (500, 401), (10_000, 101) })
             {
-                foreach (var isBusy in new[] { false, true }) await CompareAsync(recorder, candles, stretch, rounds, isBusy);
+                foreach (var isBusy in new[] { false, true }) Compare(recorder, candles, stretch, rounds, isBusy);
             }
         }
         finally
@@ -41,7 +41,8 @@ internal static class RecorderMeasure
         return 0;
     }
 
-    private static async Task CompareAsync(Recorder recorder, Candle[] candles, int stretch, int rounds, bool isBusy)
+    // On one thread from the beginning to the end: each stretch on another core would be a measure of the cores.
+    private static void Compare(Recorder recorder, Candle[] candles, int stretch, int rounds, bool isBusy)
     {
         var engine = new RemoraEngine();
         var at = 0;
@@ -49,15 +50,15 @@ internal static class RecorderMeasure
         for (var round = 0; round < rounds + WarmUp; round++)
         {
             var isFirst = round % 2 == 0; // whoever comes second finds a warmer machine
-            var (first, second) = (await NextAsync(isFirst), await NextAsync(!isFirst));
+            var (first, second) = (Next(isFirst), Next(!isFirst));
             if (round >= WarmUp) measured.Add(isFirst ? (second, first) : (first, second));
         }
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{stretch} candles at a time, the recorder {(isBusy ? "at work" : "asleep")}: engine {Median(measured.Select(round => round.Alone)):0} ns a candle, with hand-over {Median(measured.Select(round => round.Recorded)):0} ns; median ratio {Median(measured.Select(round => round.Recorded / round.Alone)):0.000}"));
 
-        async Task<double> NextAsync(bool isRecorded)
+        double Next(bool isRecorded)
         {
-            while (recorder.Health.QueuedRows > 0) await Task.Delay(1);
+            while (recorder.Health.QueuedRows > 0) Thread.Sleep(1);
             if (at + stretch > candles.Length) (engine, at) = (new(), 0);
             at += stretch;
             if (isBusy)
