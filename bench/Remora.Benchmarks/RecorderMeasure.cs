@@ -22,7 +22,7 @@ internal static class RecorderMeasure
         var candles = Tape.Create();
         var folder = Directory.CreateTempSubdirectory("remora-recorder-").FullName;
         using var client = new ClickHouseClient(new() { Url = new("http://localhost:1"), Retries = 0 }); // no store: what is measured is over before it is asked
-        var recorder = new Recorder(new(client), new() { JournalFolder = folder, JournalBytes = 64 << 20, BatchDelay = TimeSpan.FromMilliseconds(50) });
+        var recorder = new Recorder(new(client), new() { JournalFolder = folder, JournalBytes = 64 << 20, BatchDelay = TimeSpan.FromMilliseconds(20) });
         using var stop = new CancellationTokenSource();
         var recording = recorder.RunAsync(stop.Token);
         try
@@ -77,7 +77,7 @@ internal static class RecorderMeasure
         foreach (ref readonly var candle in candles)
         {
             var assessment = engine.Apply(MarketEvent.Closed(Tape.Market, candle));
-            recorder?.Candle(Tape.Market, candle, assessment);
+            recorder?.Candle(assessment!, candle);
         }
         return Stopwatch.GetElapsedTime(began).TotalNanoseconds / candles.Length;
     }

@@ -1,43 +1,101 @@
-using System.Globalization;
+using Remora.Cli.Tests.Deploy;
 using Remora.ClickHouse;
 using Remora.ClickHouse.Embedded;
-using Remora.Cli.Tests.Deploy;
+using Remora.Markets;
+using Remora.Risk;
 using Remora.Server.Storage;
 using Remora.Store;
 using Remora.Testing;
+using System.Globalization;
 
 namespace Remora.Cli.Tests;
 
-/// <summary>What a start asks of the store.</summary>
+/// <summary>What a start asks of the store, and what is kept in it.</summary>
 public sealed class MarketRecordTests
 {
     /// <summary>A few are asked for at a time; were each to wait for those before, a hundred would take two minutes.</summary>
     [Fact]
     public async Task A_store_that_hangs_holds_a_hundred_markets_up_no_longer_than_a_few()
     {
-        using var folder = new TemporaryFolder();
-        var location = StoreLocation.InFolder(folder.File("data"));
-        await using var engine = await EmbeddedEngine.StartAsync(new() { Folder = location.EngineFolder!, PingInterval = TimeSpan.FromHours(1) }); // nobody is to end it
-        var session = new StoreSession(new() { Location = location, Recorder = new() { JournalFolder = folder.File("journal"), StopTimeout = TimeSpan.Zero } });
-        using var stop = new CancellationTokenSource();
-        var running = session.RunAsync(stop.Token);
-        Assert.True(await session.IsReadyWithinAsync(TimeSpan.FromMinutes(1)));
-        using var record = new MarketRecord(session, TimeProvider.System);
-        Assert.NotNull(await record.RecallAsync(Given.Btc, CancellationToken.None));
+        await using var kept = await Kept.StartAsync();
+        Assert.NotNull(await kept.Record.RecallAsync(Given.Btc, CancellationToken.None));
 
         await SignalAsync("STOP");
         try
         {
-            var recalls = Enumerable.Range(0, 100).Select(i => record.RecallAsync(Given.Market(string.Create(CultureInfo.InvariantCulture, $"C{i}/USDT")), CancellationToken.None));
+            var recalls = Enumerable.Range(0, 100).Select(i => kept.Record.RecallAsync(Given.Market(string.Create(CultureInfo.InvariantCulture, $"C{i}/USDT")), CancellationToken.None));
             Assert.All(await Task.WhenAll(recalls).WaitAsync(TimeSpan.FromMinutes(1)), Assert.Null);
         }
         finally
         {
             await SignalAsync("CONT");
         }
-        await stop.CancelAsync();
-        await running;
 
-        async Task SignalAsync(string signal) => Assert.Equal(0, (await Tool.RunAsync("kill", ["-" + signal, engine.Endpoint.Pid.ToString(CultureInfo.InvariantCulture)])).ExitCode);
+        async Task SignalAsync(string signal) => Assert.Equal(0, (await Tool.RunAsync("kill", ["-" + signal, kept.EnginePid.ToString(CultureInfo.InvariantCulture)])).ExitCode);
+    }
+
+    [Fact]
+    public async Task Candles_of_an_exchange_that_stands_in_are_kept_as_its_own_and_what_is_said_as_the_markets()
+    {
+        await using var kept = await Kept.StartAsync();
+        var standIn = Given.Market("BTC/USDT", "kraken");
+        var candles = Given.Candles(12, Given.Time);
+        var engine = new RemoraEngine();
+        Apply(MarketEvent.Recovered(Given.Btc, new([], [], [.. candles.Take(4)])));
+        foreach (var candle in candles.Skip(4).Take(2)) Apply(MarketEvent.Closed(Given.Btc, candle));
+        Apply(MarketEvent.Recovered(Given.Btc, new([], [], [.. candles.Take(8)]) { Source = standIn }));
+        foreach (var candle in candles.Skip(8)) Apply(MarketEvent.Closed(Given.Btc, candle));
+        await kept.Session.Recorder.FlushAsync();
+
+        var store = kept.Session.Store;
+        Assert.Equal(candles.Take(6), await store.Candles.Of(Given.Btc).ListAsync());
+        Assert.Equal(candles, await store.Candles.Of(standIn).ListAsync());
+        var policy = RiskPolicy.Default.Name;
+        Assert.Equal(7, (await store.Assessments.Of(Given.Btc, policy).ListAsync()).Count); // of six candles that closed, and of the past that came in between
+        Assert.Empty(await store.Assessments.Of(standIn, policy).ListAsync());
+
+        void Apply(MarketEvent marketEvent) => kept.Record.Applied(marketEvent, engine.Apply(marketEvent));
+    }
+
+    /// <summary>A record in an engine of its own, as in a service that has just started.</summary>
+    private sealed class Kept : IAsyncDisposable
+    {
+        private readonly TemporaryFolder _folder;
+        private readonly EmbeddedEngine _engine;
+        private readonly CancellationTokenSource _stop = new();
+        private readonly Task _running;
+
+        private Kept(TemporaryFolder folder, EmbeddedEngine engine, StoreSession session)
+        {
+            (_folder, _engine, Session) = (folder, engine, session);
+            _running = session.RunAsync(_stop.Token);
+            Record = new(session, TimeProvider.System);
+        }
+
+        public StoreSession Session { get; }
+
+        public MarketRecord Record { get; }
+
+        public int EnginePid => _engine.Endpoint.Pid;
+
+        public static async Task<Kept> StartAsync()
+        {
+            var folder = new TemporaryFolder();
+            var location = StoreLocation.InFolder(folder.File("data"));
+            var engine = await EmbeddedEngine.StartAsync(new() { Folder = location.EngineFolder!, PingInterval = TimeSpan.FromHours(1) }); // nobody is to end it
+            var kept = new Kept(folder, engine, new(new() { Location = location, Recorder = new() { JournalFolder = folder.File("journal"), StopTimeout = TimeSpan.Zero } }));
+            Assert.True(await kept.Session.IsReadyWithinAsync(TimeSpan.FromMinutes(1)));
+            return kept;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _stop.CancelAsync();
+            await _running;
+            Record.Dispose();
+            await _engine.DisposeAsync();
+            _folder.Dispose();
+            _stop.Dispose();
+        }
     }
 }

@@ -19,7 +19,7 @@ public sealed class RecorderTests(Engine engine)
         var funding = Given.Observation(Signal.FundingRate, 0.0003, Given.Time, "BTC");
 
         recorded.Recorder.Candles(Given.Btc, Given.Btc.Timeframe, candles[..500]);
-        foreach (var (i, candle) in candles[400..].Index()) recorded.Recorder.Candle(Given.Btc, candle, assessments[i]); // a hundred candles come twice
+        foreach (var (i, candle) in candles[400..].Index()) recorded.Recorder.Candle(assessments[i], candle); // a hundred candles come twice
         foreach (var assessment in assessments[300..]) recorded.Recorder.Assessment(assessment);
         recorded.Recorder.Observation(fear);
         recorded.Recorder.Observation(funding);

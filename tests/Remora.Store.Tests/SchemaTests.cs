@@ -150,7 +150,7 @@ public sealed class SchemaTests(Engine engine)
         var assessments = Recorded.Assessments(Given.Btc, 50);
         Action<RowWriter, int> write = table.Name.Value switch
         {
-            "candles" => (row, i) => RowWriting.Candle(row, Given.Btc, Given.Btc.Timeframe, candles[i], (ulong)i + 1),
+            "candles" => (row, i) => RowWriting.Candle(row, Given.Btc.Exchange, Given.Btc.Pair, Given.Btc.Timeframe, candles[i], (ulong)i + 1),
             "observations" => (row, i) => RowWriting.Observation(row, Given.Observation(Signal.FearGreed, i, Given.Time + TimeSpan.FromHours(i)), (ulong)i + 1),
             "assessments" => (row, i) => RowWriting.Assessment(row, assessments[i], (ulong)i + 1),
             "api_requests" => (row, i) => RowWriting.Request(row, Recorded.Request(i), (ulong)i + 1),

@@ -108,7 +108,7 @@ public sealed class MarketRecord : IDisposable
         }
         else if (marketEvent.Market is { } of)
         {
-            Recorder.Candle(_sources.GetValueOrDefault(of, of), marketEvent.Candle, said is not null && IsToKeep(of, said, isOfPast: false) ? said : null);
+            Closed(of, marketEvent.Candle, said is not null && IsToKeep(of, said, isOfPast: false) ? said : null);
         }
     }
 
@@ -155,6 +155,18 @@ public sealed class MarketRecord : IDisposable
         {
             return false; // a long journal, or one that cannot be opened
         }
+    }
+
+    private void Closed(MarketId market, in Candle candle, Assessment? said)
+    {
+        var source = _sources.GetValueOrDefault(market, market);
+        if (said is not null && source.Equals(market))
+        {
+            Recorder.Candle(said, candle);
+            return;
+        }
+        Recorder.Candle(source, candle); // another exchange's, while this market's is down; what is said of it stays the market's
+        if (said is not null) Recorder.Assessment(said);
     }
 
     private static MarketId At(MarketId market, Timeframe timeframe) => new(market.Exchange, market.Pair, timeframe);

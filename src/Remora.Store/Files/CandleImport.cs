@@ -54,7 +54,7 @@ public sealed class CandleImport(MarketStore store)
                 reason ??= string.Create(CultureInfo.InvariantCulture, $"row {rows}: {(fault is null ? "the time cannot be read" : Describe(fault.Value, market.Timeframe))}");
                 continue;
             }
-            RowWriting.Candle(writer, market, market.Timeframe, candle, store.Sequence);
+            RowWriting.Candle(writer, market.Exchange, market.Pair, market.Timeframe, candle, store.Sequence);
             first ??= candle.OpenTime;
             last = candle.OpenTime;
             if (++open == BatchRows) await InsertAsync();

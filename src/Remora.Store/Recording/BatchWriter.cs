@@ -85,7 +85,7 @@ internal sealed class BatchWriter(
         if (candles.TryTake(out var candle))
         {
             Write(_candles, candle.Of, candle.Candle);
-            if (candle.Said is { } said) Write(_assessments, said);
+            if (candle.Of is Assessment said) Write(_assessments, said);
         }
         else if (references.TryTake(out var reference)) Write(reference.Content is Assessment ? _assessments : _observations, reference.Content);
         else if (requests.TryTake(out var request)) Write(_requests, request!);
@@ -101,11 +101,12 @@ internal sealed class BatchWriter(
         {
             switch (content)
             {
+                case Assessment said when batch == _candles: RowWriting.Candle(batch.Writer, said.Exchange, said.Pair, said.Timeframe, candle, ++_sequence); break;
                 case Assessment assessment: RowWriting.Assessment(batch.Writer, assessment, ++_sequence); break;
                 case Observation observation: RowWriting.Observation(batch.Writer, observation, ++_sequence); break;
                 case RequestRow request: RowWriting.Request(batch.Writer, request, ++_sequence); break;
-                case CandlePast past: foreach (var each in past.Candles) RowWriting.Candle(batch.Writer, past.Market, past.Timeframe, each, ++_sequence); Count(past.Candles.Count - 1); break;
-                case MarketId market: RowWriting.Candle(batch.Writer, market, market.Timeframe, candle, ++_sequence); break;
+                case CandlePast past: foreach (var each in past.Candles) RowWriting.Candle(batch.Writer, past.Market.Exchange, past.Market.Pair, past.Timeframe, each, ++_sequence); Count(past.Candles.Count - 1); break;
+                case MarketId market: RowWriting.Candle(batch.Writer, market.Exchange, market.Pair, market.Timeframe, candle, ++_sequence); break;
             }
             Count(1);
         }

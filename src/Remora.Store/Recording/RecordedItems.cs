@@ -5,13 +5,13 @@ namespace Remora.Store.Recording;
 /// <summary>A candle that is handed to the recorder, with what was said upon it, or many in one step. Nothing is worked out here.</summary>
 internal struct RecordedCandle
 {
-    /// <summary>The market whose candle this is, or a <see cref="CandlePast"/>.</summary>
+    /// <summary>
+    /// The assessment that was made upon the candle, which says whose it is; the market where none was; or a <see cref="CandlePast"/>.
+    /// One reference and not two: the garbage collector has to be told of each.
+    /// </summary>
     public object Of;
 
-    /// <summary>The assessment that came of the candle; null where none is kept.</summary>
-    public Assessment? Said;
-
-    /// <summary>The candle of a market; nothing with a past.</summary>
+    /// <summary>The candle; nothing with a past.</summary>
     public Candle Candle;
 }
 

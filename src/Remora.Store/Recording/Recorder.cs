@@ -50,20 +50,23 @@ public sealed class Recorder
         }
     }
 
-    /// <summary>A candle has closed. This and the next three are called by one thread at a time: the pump's.</summary>
-    /// <param name="market">The market.</param>
+    /// <summary>A candle has closed. This and the next four are called by one thread at a time: the pump's.</summary>
+    /// <param name="market">Whose candle it is.</param>
     /// <param name="candle">The candle.</param>
-    /// <param name="said">The assessment that came of it; null where none is kept. One step for both takes a quarter less of the pump's time than two.</param>
-    public void Candle(MarketId market, in Candle candle, Assessment? said = null)
+    public void Candle(MarketId market, in Candle candle)
     {
         Volatile.Write(ref _candleCount, _candleCount + 1);
-        if (said is not null) Volatile.Write(ref _assessmentCount, _assessmentCount + 1);
-        if (!HasRoom(_candles, rows: said is null ? 1 : 2)) return;
-        ref var item = ref _candles.Next();
-        item.Of = market;
-        item.Said = said;
-        item.Candle = candle;
-        Wake(_candles.Publish());
+        Add(market, candle, rows: 1);
+    }
+
+    /// <summary>A candle has closed, and its market was assessed upon it. One step for both takes less of the pump's time than two.</summary>
+    /// <param name="said">The assessment, of the candle's own market.</param>
+    /// <param name="candle">The candle.</param>
+    public void Candle(Assessment said, in Candle candle)
+    {
+        Volatile.Write(ref _candleCount, _candleCount + 1);
+        Volatile.Write(ref _assessmentCount, _assessmentCount + 1);
+        Add(said, candle, rows: 2);
     }
 
     /// <summary>A past has been fetched: many candles in one step, of the market's timeframe or another.</summary>
@@ -138,6 +141,15 @@ public sealed class Recorder
 
     // In the order in which a row travels, so that none is overlooked on its way.
     private bool IsIdle => _candles.Count == 0 && _references.Count == 0 && _requests.Count == 0 && !_writer.IsBusy && _writer.OpenRows == 0 && _writer.Journal is { Count: 0 };
+
+    private void Add(object of, in Candle candle, int rows)
+    {
+        if (!HasRoom(_candles, rows)) return;
+        ref var item = ref _candles.Next();
+        item.Of = of;
+        item.Candle = candle;
+        Wake(_candles.Publish());
+    }
 
     private void Add(object content)
     {

@@ -10,10 +10,10 @@ internal static class RowWriting
 {
     private static readonly RiskFlag[] Flags = Enum.GetValues<RiskFlag>();
 
-    public static void Candle(RowWriter row, MarketId market, Timeframe timeframe, in Candle candle, ulong sequence)
+    public static void Candle(RowWriter row, string exchange, Pair pair, Timeframe timeframe, in Candle candle, ulong sequence)
     {
-        row.String(market.Exchange);
-        row.String(market.Pair.ToString());
+        row.String(exchange);
+        row.String(pair.ToString());
         row.String(timeframe.Name);
         row.Int64(candle.OpenTime.UnixMilliseconds);
         row.Float64(candle.Open);
