@@ -17,11 +17,9 @@ public sealed class MarketRecord : IDisposable
     private readonly StoreSession _session;
     private readonly TimeProvider _clock;
     private readonly ConcurrentDictionary<MarketId, HashSet<Instant>> _kept = new(); // open times of a past's candles: it is fetched anew at every start, and after every outage
-    private readonly ConcurrentDictionary<MarketId, Instant> _assessedUntil = new();
-    private readonly Dictionary<MarketId, MarketId> _sources = []; // whose candles a market has now
-    private readonly Dictionary<(MarketId Market, string Policy), Instant> _pastUntil = []; // a past may come twice: as it was kept, and as the exchange tells it
+    private readonly Dictionary<MarketId, TrackedMarket> _markets = []; // the pump's, and before it runs the start's
     private readonly SemaphoreSlim _recalls = new(RecallsAtOnce);
-    private volatile bool _isKnown; // whether the store could say at the start what was kept
+    private bool _isKnown; // whether the store could say at the start what was kept
 
     /// <param name="session">The store; it stays the caller's.</param>
     /// <param name="clock">The service's clock.</param>
@@ -79,7 +77,7 @@ public sealed class MarketRecord : IDisposable
             deadline.CancelAfter(Patience);
             var now = Instant.From(_clock.GetUtcNow());
             if (isSettled)
-                foreach (var (market, last) in await _session.Store.Assessments.LastOfEachAsync(markets, policy, now - DailyReach, deadline.Token)) _assessedUntil[market] = last;
+                foreach (var (market, last) in await _session.Store.Assessments.LastOfEachAsync(markets, policy, now - DailyReach, deadline.Token)) Tracked(market).AssessedUntil = last;
             _isKnown = isSettled;
             return await _session.Store.Observations.KnownAtAsync(now, deadline.Token);
         }
@@ -101,14 +99,11 @@ public sealed class MarketRecord : IDisposable
         {
             Recorder.Observation(observation);
         }
-        else if (marketEvent is { Market: { } market, History: { } history })
+        else if (marketEvent.Market is { } market)
         {
-            Past(market, history);
-            if (said is not null) Said(market, said, isOfPast: true);
-        }
-        else if (marketEvent.Market is { } of)
-        {
-            Closed(of, marketEvent.Candle, said is not null && IsToKeep(of, said, isOfPast: false) ? said : null);
+            var tracked = Tracked(market);
+            if (marketEvent.History is { } history) Past(tracked, history, said);
+            else Closed(tracked, marketEvent.Candle, said);
         }
     }
 
@@ -116,27 +111,55 @@ public sealed class MarketRecord : IDisposable
     /// <param name="market">The market.</param>
     /// <param name="assessment">What was said.</param>
     /// <param name="isOfPast">Whether it was worked out of a past: then it may have been said, and kept, before.</param>
-    public void Said(MarketId market, Assessment assessment, bool isOfPast)
+    public void Said(MarketId market, Assessment assessment, bool isOfPast) => Said(Tracked(market), assessment, isOfPast);
+
+    private TrackedMarket Tracked(MarketId market)
+    {
+        if (!_markets.TryGetValue(market, out var tracked)) _markets[market] = tracked = new(market);
+        return tracked;
+    }
+
+    private void Closed(TrackedMarket market, in Candle candle, Assessment? said)
+    {
+        var isToKeep = said is not null && IsToKeep(market, said, isOfPast: false);
+        if (isToKeep && market.Source is null)
+        {
+            Recorder.Candle(said!, candle);
+            return;
+        }
+        Recorder.Candle(market.Source ?? market.Id, candle); // what is said of another's candles is said of this market
+        if (isToKeep) Recorder.Assessment(said!);
+    }
+
+    private void Past(TrackedMarket market, MarketHistory history, Assessment? said)
+    {
+        market.Source = history.Source is { } source && !source.Equals(market.Id) ? source : null;
+        Keep(At(market.Source ?? market.Id, Timeframe.OneDay), history.Daily);
+        Keep(At(market.Source ?? market.Id, Timeframe.OneHour), history.Hourly);
+        Keep(market.Source ?? market.Id, history.Base);
+        if (said is not null) Said(market, said, isOfPast: true);
+    }
+
+    private void Said(TrackedMarket market, Assessment assessment, bool isOfPast)
     {
         if (IsToKeep(market, assessment, isOfPast)) Recorder.Assessment(assessment);
     }
 
     // Whether it was not said before; what is kept is noted for the next.
-    private bool IsToKeep(MarketId market, Assessment assessment, bool isOfPast)
+    private bool IsToKeep(TrackedMarket market, Assessment assessment, bool isOfPast)
     {
         if (assessment.AsOf is not { } asOf) return false; // nothing is known yet, which is no part of history
-        if (asOf - assessment.AssessedAt > market.Timeframe.Length) return false; // a source told its past at the start: nobody was told this at that moment
-        var isKnownUntil = _assessedUntil.TryGetValue(market, out var until);
-        if (isKnownUntil && assessment.AssessedAt <= until && (isOfPast || _isKnown)) return false; // it was said before
+        if (asOf - assessment.AssessedAt > market.Id.Timeframe.Length) return false; // a source told its past at the start: nobody was told this at that moment
+        if (assessment.AssessedAt <= market.AssessedUntil && (isOfPast || _isKnown)) return false; // it was said before
         if (isOfPast)
         {
-            if (!isKnownUntil && !_isKnown) return false; // nobody knows whether it was kept before; it is worked out anew at every start
-            if (_pastUntil.TryGetValue((market, assessment.Policy), out var past) && assessment.AssessedAt <= past) return false;
-            _pastUntil[(market, assessment.Policy)] = assessment.AssessedAt;
+            if (market.AssessedUntil is null && !_isKnown) return false; // nobody knows whether it was kept before; it is worked out anew at every start
+            if (market.PastUntil.TryGetValue(assessment.Policy, out var past) && assessment.AssessedAt <= past) return false;
+            market.PastUntil[assessment.Policy] = assessment.AssessedAt;
         }
         else if (!_isKnown)
         {
-            _assessedUntil[market] = assessment.AssessedAt;
+            market.AssessedUntil = assessment.AssessedAt;
         }
         return true;
     }
@@ -157,27 +180,7 @@ public sealed class MarketRecord : IDisposable
         }
     }
 
-    private void Closed(MarketId market, in Candle candle, Assessment? said)
-    {
-        var source = _sources.GetValueOrDefault(market, market);
-        if (said is not null && source.Equals(market))
-        {
-            Recorder.Candle(said, candle);
-            return;
-        }
-        Recorder.Candle(source, candle); // another exchange's, while this market's is down; what is said of it stays the market's
-        if (said is not null) Recorder.Assessment(said);
-    }
-
     private static MarketId At(MarketId market, Timeframe timeframe) => new(market.Exchange, market.Pair, timeframe);
-
-    private void Past(MarketId market, MarketHistory history)
-    {
-        var source = _sources[market] = history.Source ?? market;
-        Keep(At(source, Timeframe.OneDay), history.Daily);
-        Keep(At(source, Timeframe.OneHour), history.Hourly);
-        Keep(source, history.Base);
-    }
 
     private void Keep(MarketId market, IReadOnlyList<Candle> candles)
     {
@@ -185,5 +188,20 @@ public sealed class MarketRecord : IDisposable
         var kept = _kept.GetValueOrDefault(market);
         Recorder.Candles(market, market.Timeframe, kept is null ? candles : [.. candles.Where(candle => !kept.Contains(candle.OpenTime))]);
         _kept[market] = [.. candles.Select(candle => candle.OpenTime)];
+    }
+
+    /// <summary>What the record knows of a market.</summary>
+    private sealed class TrackedMarket(MarketId id)
+    {
+        public MarketId Id => id;
+
+        /// <summary>Whose candles it has now; null while they are its own.</summary>
+        public MarketId? Source { get; set; }
+
+        /// <summary>Up to which moment it was assessed, by the store or since the start; null where nobody knows.</summary>
+        public Instant? AssessedUntil { get; set; }
+
+        /// <summary>By policy: a past may come twice, as it was kept, and as the exchange tells it.</summary>
+        public Dictionary<string, Instant> PastUntil { get; } = [];
     }
 }
