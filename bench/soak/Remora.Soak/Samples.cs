@@ -11,6 +11,7 @@ internal sealed class Samples
     private const double Handles = 10;
 
     private readonly List<(double Minute, double?[] Values)> _rows = [];
+    private readonly List<double?[]> _readings = []; // of the sample that is under way
 
     /// <summary>The columns, in order.</summary>
     public static string[] Names { get; } =
@@ -18,11 +19,24 @@ internal sealed class Samples
         "service MB", "heap MB", "service fds", "service threads", "bridge MB", "bridge fds", "bridge threads", "engine MB", "engine fds", "engine threads",
     ];
 
-    public void Add(double minute, int service, int? bridge, int? engine, double? heapBytes)
+    /// <summary>Reads how it is now.</summary>
+    public void Read(int service, int? bridge, int? engine, double? heapBytes)
     {
-        var row = new List<double?> { Memory(service), heapBytes / 1e6, Files(service), Threads(service) };
-        foreach (var id in new[] { bridge, engine }) row.AddRange([Memory(id), Files(id), Threads(id)]);
-        _rows.Add((minute, [.. row]));
+        var reading = new List<double?> { Memory(service), heapBytes / 1e6, Files(service), Threads(service) };
+        foreach (var id in new[] { bridge, engine }) reading.AddRange([Memory(id), Files(id), Threads(id)]);
+        _readings.Add([.. reading]);
+    }
+
+    /// <summary>Makes a sample of what was read since the last: the median of each, since a reading may fall into a fault or a merge; of the heap the least, which is what a collection has left.</summary>
+    public void Add(double minute)
+    {
+        var row = Names.Select((name, i) =>
+        {
+            var known = _readings.Select(reading => reading[i]).OfType<double>().Order().ToList();
+            return known.Count == 0 ? (double?)null : known[name == "heap MB" ? 0 : known.Count / 2];
+        }).ToArray();
+        _readings.Clear();
+        _rows.Add((minute, row));
         if (_rows.Count == 1) Console.WriteLine("minute" + string.Concat(Names.Select(name => name.PadLeft(name.Length + 2))));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{minute,6:F1}") + string.Concat(Names.Zip(row, (name, value) => Text(value).PadLeft(name.Length + 2))));
     }
@@ -50,7 +64,7 @@ internal sealed class Samples
         return isFlat;
     }
 
-    // Theil and Sen's: the median of the slopes between any two. A fault that is under way at a sample, or a merge with its files, does not tilt it; a leak does.
+    // Theil and Sen's: the median of the slopes between any two. A few samples that lie off do not tilt it; a leak does.
     private static double Slope(List<(double X, double Y)> points)
     {
         var slopes = points.SelectMany((a, i) => points.Skip(i + 1).Select(b => (b.Y - a.Y) / (b.X - a.X))).Order().ToList();

@@ -70,13 +70,12 @@ internal sealed class SoakRun(string program, TimeSpan length, double speed, dou
         var interval = TimeSpan.FromSeconds(Math.Min(60, length.TotalSeconds / 12));
         for (var next = interval; next <= length; next += interval)
         {
-            double? heap = null; // the least of the interval: what a collection has left, more or less
             while (_watch.Elapsed < next)
             {
                 await Task.Delay(TimeSpan.FromSeconds(2));
-                if (await HeapAsync(http) is { } now) heap = heap < now ? heap : now;
+                samples.Read(service.Id, service.ChildOf("ccxt-bridge"), service.ChildOf("ClickHouseHost"), await HeapAsync(http));
             }
-            samples.Add(_watch.Elapsed.TotalMinutes, service.Id, service.ChildOf("ccxt-bridge"), service.ChildOf("ClickHouseHost"), heap);
+            samples.Add(_watch.Elapsed.TotalMinutes);
             if (breaking.IsFaulted) await breaking;
             if (service.HasExited) throw new InvalidOperationException("the service has ended; see its log in " + _folder);
         }

@@ -50,6 +50,10 @@ public sealed record MarketFeedOptions
     [Range(1, 100)]
     public int FailoverAfterFailures { get; init; } = 5;
 
+    /// <summary>How long an exchange has to stay with another story of candles it has told before, until it is believed.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
+    public TimeSpan Disbelief { get; init; } = TimeSpan.FromHours(1);
+
     /// <summary>How often the market's own exchange is tried while another stands in for it.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan ReturnInterval { get; init; } = TimeSpan.FromMinutes(5);

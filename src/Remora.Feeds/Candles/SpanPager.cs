@@ -11,22 +11,21 @@ internal sealed class SpanPager
     private readonly Instant _from;
     private readonly Instant _to;
     private readonly int _pageLimit;
+    private readonly bool _isUntilNow;
 
-    public SpanPager(Timeframe timeframe, Instant from, Instant to, int pageLimit)
+    public SpanPager(Timeframe timeframe, Instant from, Instant to, int pageLimit, bool isUntilNow)
     {
         Timeframe = timeframe;
         Cursor = _from = from;
         _to = to;
         _pageLimit = pageLimit;
+        _isUntilNow = isUntilNow;
     }
 
     public Timeframe Timeframe { get; }
 
     /// <summary>The open time of the next candle to ask for.</summary>
     public Instant Cursor { get; private set; }
-
-    /// <summary>How many candles to ask for; one more than needed does no harm.</summary>
-    public int Limit => Math.Min(_pageLimit, Timeframe.CountIn(_to - Cursor) + 1);
 
     public bool IsDone => Cursor >= _to;
 
@@ -48,12 +47,18 @@ internal sealed class SpanPager
         }
     }
 
-    /// <summary>Takes the answer to a request from <see cref="Cursor"/> on.</summary>
-    public void Accept(List<Candle> page)
+    /// <summary>
+    /// How many candles to ask for; one more than needed does no harm. Where the span ends now it is one more than there can be: only an exchange whose
+    /// clock is ahead has that, and gives itself away.
+    /// </summary>
+    public int LimitAt(Instant now) => Math.Min(_pageLimit, _isUntilNow ? Timeframe.CountIn(now - Cursor) + 2 : Timeframe.CountIn(_to - Cursor) + 1);
+
+    /// <summary>Takes the answer to a request for so many from <see cref="Cursor"/> on.</summary>
+    public void Accept(List<Candle> page, int limit)
     {
         if (page.Count == 0)
         {
-            Cursor += Timeframe.Length * Limit;
+            Cursor += Timeframe.Length * limit;
             return;
         }
         foreach (var candle in page)

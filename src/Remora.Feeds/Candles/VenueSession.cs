@@ -12,8 +12,11 @@ namespace Remora.Feeds.Candles;
 internal sealed class VenueSession(
     MarketId market, Venue venue, bool isFirst, bool mayBeLost, MarketFeedOptions options, FeedJournal journal, TimeProvider clock, Random random)
 {
-    /// <summary>How often a page with refused or contradictory candles is asked for again before what is left of it is taken.</summary>
+    /// <summary>How often a page with refused candles, or with another last one than before, is asked for again before what is left of it is taken.</summary>
     private const int SecondLooks = 2;
+
+    /// <summary>How many of the candles it has told before an exchange is asked for again with each poll.</summary>
+    private const int Compared = 3;
 
     private const int PageLimitWhereUnknown = 300;
 
@@ -28,8 +31,9 @@ internal sealed class VenueSession(
     private Instant _ask; // open time of the first candle to ask for: past windows in which the exchange has nothing
     private int _failures;
     private int _secondLooks;
-    private Candle? _last; // the last one delivered: every poll asks for it again and compares
+    private readonly List<Candle> _told = []; // the last ones: every poll asks for them again and compares
     private int _contradictions;
+    private Instant? _contradictedSince;
     private bool _lost;
 
     /// <summary>Runs until the exchange is lost, which is only when it may be.</summary>
@@ -82,7 +86,8 @@ internal sealed class VenueSession(
         if (warmUp.Next is { } pager)
         {
             var urgency = _live ? Urgency.Backfill : Urgency.FirstAnswer;
-            pager.Accept(await FetchAsync(pager.Timeframe, pager.Cursor, pager.Limit, urgency, cancellation));
+            var limit = pager.LimitAt(clock.Now());
+            pager.Accept(await FetchAsync(pager.Timeframe, pager.Cursor, limit, urgency, cancellation), limit);
             journal.WarmUpIsAt(Math.Min(warmUp.Ratio, 0.99)); // whole only when it has been delivered
         }
         if (!_live && warmUp.HasFirstAnswer)
@@ -91,6 +96,7 @@ internal sealed class VenueSession(
             await events.WriteAsync(MarketEvent.Recovered(market, history), cancellation);
             _live = true;
             _expected = _ask = history.Base.Count > 0 ? history.Base[^1].OpenTime + _step : warmUp.LiveFrom;
+            foreach (var candle in history.Base.TakeLast(Compared)) Told(candle);
             if (history.Base.Count > 0) journal.KnownUpTo(_expected);
             _polls.Expect(_expected);
             if (warmUp.IsDone) Complete(warmUp, history);
@@ -119,9 +125,10 @@ internal sealed class VenueSession(
             _polls.Expect(_ask);
             return;
         }
-        var limit = Math.Min(_pageLimit, behind + 1); // and the one that is still open, which is how an exchange shows that it has got there
-        var page = await FetchAsync(market.Timeframe, _last is { } last && _ask == _expected ? last.OpenTime : _ask, limit + 1, Urgency.Fresh, cancellation);
-        CompareWithLast(page);
+        var overlap = _ask == _expected ? Compared : 0;
+        var limit = Math.Min(_pageLimit - overlap, behind + 1); // and the one that is still open, which is how an exchange shows that it has got there
+        var page = await FetchAsync(market.Timeframe, _ask - (_step * overlap), limit + overlap, Urgency.Fresh, cancellation);
+        page.RemoveAll(candle => candle.OpenTime < _expected);
         foreach (var candle in page) await DeliverAsync(candle, events, cancellation);
         var now = clock.Now();
         if (page.Count > 0)
@@ -141,14 +148,29 @@ internal sealed class VenueSession(
         }
     }
 
-    /// <summary>An exchange that tells another story about a candle it has told before is asked again: its clock, or a cache in between, may be wrong.</summary>
-    private void CompareWithLast(List<Candle> page)
+    /// <summary>
+    /// An exchange may revise its last candle, and is believed when it says the same again. If it contradicts an earlier one, its clock or a cache in
+    /// between is wrong: under such times every candle looks sound, and is the candle of another moment. An exchange that has really written its past anew is believed in the end.
+    /// </summary>
+    private void CompareWithTold(List<Candle> page)
     {
-        if (_last is not { } last || page.Count == 0 || page[0].OpenTime != last.OpenTime) return;
-        if ((page[0] with { Volume = last.Volume }) != last && _contradictions++ < SecondLooks)
-            throw new ExchangeException(ExchangeErrorKind.BadResponse, $"{venue.Source.Id} sent another candle of {last.OpenTime} for {venue.Pair} than before");
-        _contradictions = 0;
-        page.RemoveAt(0);
+        var others = page.Where(candle => _told.Exists(told => told.OpenTime == candle.OpenTime && (told with { Volume = candle.Volume }) != candle)).ToList();
+        if (others.Count > 0)
+        {
+            var now = clock.Now();
+            _contradictedSince ??= now;
+            var isRevision = others.Count == 1 && others[0].OpenTime == _told[^1].OpenTime;
+            if (isRevision ? _contradictions++ < SecondLooks : now - _contradictedSince < options.Disbelief)
+                throw new ExchangeException(ExchangeErrorKind.BadResponse, $"{venue.Source.Id} sent another candle of {others[0].OpenTime} for {venue.Pair} than before: it revised it, or its clock is wrong");
+            foreach (var other in others) _told[_told.FindIndex(told => told.OpenTime == other.OpenTime)] = other;
+        }
+        (_contradictions, _contradictedSince) = (0, null);
+    }
+
+    private void Told(in Candle candle)
+    {
+        if (_told.Count == Compared) _told.RemoveAt(0);
+        _told.Add(candle);
     }
 
     private async Task DeliverAsync(Candle candle, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
@@ -157,7 +179,7 @@ internal sealed class VenueSession(
         if (_warmUp is null) journal.GapBetween(_expected, candle.OpenTime); // else counted when the history is complete
         _warmUp?.Add(candle);
         _expected = candle.OpenTime + _step;
-        _last = candle;
+        Told(candle);
         journal.KnownUpTo(_expected);
         journal.Delivered();
     }
@@ -179,6 +201,7 @@ internal sealed class VenueSession(
             _secondLooks++;
             throw new ExchangeException(ExchangeErrorKind.BadResponse, $"{venue.Source.Id} sent {sieved.Refused} faulty candles of {page.Count} for {venue.Pair}");
         }
+        if (timeframe == market.Timeframe) CompareWithTold(sieved.Candles);
         _secondLooks = 0;
         _failures = 0;
         journal.Succeeded();

@@ -28,13 +28,13 @@ internal sealed class WarmUp
         var grid = timeframe.Length > hour ? timeframe.Length : hour;
         var latest = (now - (timeframe.Length * (pageLimit - 2))).Floor(grid) + grid;
         var recentFrom = latest < From ? From : latest;
-        _recent = new(timeframe, recentFrom, now.Floor(timeframe.Length), pageLimit);
+        _recent = new(timeframe, recentFrom, now.Floor(timeframe.Length), pageLimit, isUntilNow: true);
         if (timeframe.Length < hour && exchange.Timeframes.Contains(Timeframe.OneHour.Name))
-            _hourly = new(Timeframe.OneHour, From, now.Floor(hour), pageLimit);
+            _hourly = new(Timeframe.OneHour, From, now.Floor(hour), pageLimit, isUntilNow: true);
         if (exchange.Timeframes.Contains(Timeframe.OneDay.Name))
-            _daily = new(Timeframe.OneDay, (now - options.DailyHistory).Floor(Timeframe.OneDay.Length), now.Floor(Timeframe.OneDay.Length), pageLimit);
+            _daily = new(Timeframe.OneDay, (now - options.DailyHistory).Floor(Timeframe.OneDay.Length), now.Floor(Timeframe.OneDay.Length), pageLimit, isUntilNow: true);
         _firstAnswer = [.. new[] { _recent, _hourly, _daily }.OfType<SpanPager>()];
-        _backfill = new(timeframe, From, recentFrom, pageLimit);
+        _backfill = new(timeframe, From, recentFrom, pageLimit, isUntilNow: false);
         if (known is null) return;
         _recent.Resume(known.Base);
         _hourly?.Resume(known.Hourly);

@@ -236,6 +236,68 @@ public sealed class MarketFeedTests
         rig.AssertTrue();
     }
 
+    /// <summary>Whole candles off, so that every one of them looks sound.</summary>
+    [Theory]
+    [InlineData(5)]
+    [InlineData(10)]
+    [InlineData(60)]
+    [InlineData(-10)]
+    public async Task Candles_under_the_times_of_others_are_refused_however_long_it_takes(int minutesAhead)
+    {
+        await using var rig = await FeedRig.CreateAsync(Timeframe.FiveMinutes, FeedRig.Options with { Disbelief = TimeSpan.FromDays(1) }, null, "binance");
+        rig.Start();
+        await rig.LiveAsync();
+        rig.Server.Markets.Ahead = TimeSpan.FromMinutes(minutesAhead);
+        await Eventually.True(() => rig.Feed.Health is { State: FeedState.Unreachable, ConsecutiveFailures: > 5 }, "unreachable");
+        Assert.Equal("bad_response", rig.Feed.Health.LastError!.Kind);
+        rig.Server.Markets.Ahead = TimeSpan.Zero;
+        await rig.LiveAsync(closed: 3);
+
+        AssertNoHole(rig.Closed);
+        rig.AssertTrue();
+    }
+
+    [Fact]
+    public async Task A_history_under_the_times_of_another_is_refused()
+    {
+        await using var rig = await FeedRig.CreateAsync(Timeframe.OneHour, markets => markets.Ahead = TimeSpan.FromHours(1), "binance"); // an hour takes a second here
+        rig.Start();
+        await Eventually.True(() => rig.Feed.Health is { State: FeedState.Unreachable, ConsecutiveFailures: > 5 }, "unreachable");
+        Assert.Empty(rig.Received);
+        rig.Server.Markets.Ahead = TimeSpan.Zero;
+        await rig.LiveAsync();
+        rig.AssertTrue();
+    }
+
+    [Fact]
+    public async Task A_last_candle_that_is_revised_is_asked_for_again_and_then_believed()
+    {
+        await using var rig = await FeedRig.CreateAsync(null, "binance");
+        rig.Start();
+        await rig.LiveAsync();
+        var revised = (double)rig.Closed[^1].OpenTime.UnixMilliseconds;
+        rig.Server.Distort = rows => [.. rows.Select(row => row[0] == revised ? [row[0], row[1], row[2] + 1, row[3], row[4], row[5]] : row)];
+        await rig.LiveAsync(closed: 6);
+
+        Assert.Contains("another candle", rig.Feed.Health.LastError!.Message);
+        Assert.Equal(FeedState.Live, rig.Feed.Health.State);
+        AssertNoHole(rig.Closed);
+        rig.AssertTrue();
+    }
+
+    [Fact]
+    public async Task A_past_that_is_really_written_anew_is_believed_in_the_end()
+    {
+        await using var rig = await FeedRig.CreateAsync(Timeframe.FiveMinutes, FeedRig.Options with { Disbelief = TimeSpan.FromMinutes(30) }, null, "binance");
+        rig.Start();
+        await rig.LiveAsync();
+        rig.Server.Markets.Ahead = TimeSpan.FromMinutes(10);
+        await rig.LiveAsync(closed: 3);
+
+        Assert.Contains("another candle", rig.Feed.Health.LastError!.Message);
+        AssertNoHole(rig.Closed);
+    }
+
     [Fact]
     public async Task Without_trades_there_are_no_candles_and_that_is_no_failure()
     {

@@ -29,25 +29,27 @@ public sealed class SpanPagerTests
             from pageLimit in Gen.Choose(10, 100)
             from given in Gen.Choose(10, 100)
             from manner in Gen.Elements(Enum.GetValues<Manner>())
-            select (present, holeFrom, holeLength, pageLimit, given: Math.Min(given, pageLimit), manner);
+            from isUntilNow in Gen.Elements(true, false)
+            select (present, holeFrom, holeLength, pageLimit, given: Math.Min(given, pageLimit), manner, isUntilNow);
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(cases.ToArbitrary(), c =>
         {
             var exists = c.present.Select((there, i) => there && (i < c.holeFrom || i >= c.holeFrom + c.holeLength)).ToArray();
             var all = Enumerable.Range(0, exists.Length).Where(i => exists[i]).ToArray();
-            var pager = new SpanPager(Step, Start, At(exists.Length), c.pageLimit);
+            var pager = new SpanPager(Step, Start, At(exists.Length), c.pageLimit, c.isUntilNow);
             var requests = 0;
             while (!pager.IsDone)
             {
                 Assert.True(++requests <= exists.Length + 1, "it asks for ever");
                 var from = Step.CountIn(pager.Cursor - Start);
+                var limit = pager.LimitAt(At(exists.Length + requests)); // time goes on meanwhile
                 // An exchange that reads 'limit' as a window honours it whole; one that skips holes may cap a page as it likes.
                 var page = c.manner switch
                 {
-                    Manner.SkipsHoles => all.Where(i => i >= from).Take(Math.Min(pager.Limit, c.given)),
-                    Manner.Window => all.Where(i => i >= from && i < from + pager.Limit),
+                    Manner.SkipsHoles => all.Where(i => i >= from).Take(Math.Min(limit, c.given)),
+                    Manner.Window => all.Where(i => i >= from && i < from + limit),
                     _ => all.TakeLast(c.given).Where(i => i >= from),
                 };
-                pager.Accept([.. page.Select(i => new Candle(At(i), 1, 1, 1, 1, 1))]);
+                pager.Accept([.. page.Select(i => new Candle(At(i), 1, 1, 1, 1, 1))], limit);
             }
             var expected = c.manner == Manner.LatestOnly ? all.TakeLast(c.given) : all;
             Assert.Equal(expected, pager.Candles.Select(candle => Step.CountIn(candle.OpenTime - Start)));

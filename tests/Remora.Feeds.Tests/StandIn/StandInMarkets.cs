@@ -14,6 +14,9 @@ internal sealed class StandInMarkets(TimeProvider clock)
     /// <summary>Candles the exchange does not have.</summary>
     public Func<Timeframe, Instant, bool> IsMissing { get; set; } = (_, _) => false;
 
+    /// <summary>How far the exchange's clock is ahead: it has the right candles under times that are wrong by this.</summary>
+    public TimeSpan Ahead { get; set; }
+
     public Instant Now => Instant.From(clock.GetUtcNow());
 
     /// <summary>The one true candle of this time.</summary>
@@ -31,8 +34,8 @@ internal sealed class StandInMarkets(TimeProvider clock)
         var open = from.Floor(timeframe.Length);
         if (open < from) open += timeframe.Length;
         if (open < ListedAt) open = ListedAt.Floor(timeframe.Length);
-        var end = Now < to ? Now : to;
+        var end = Now + Ahead < to ? Now + Ahead : to;
         for (; open <= end; open += timeframe.Length)
-            if (!IsMissing(timeframe, open)) yield return Truth(timeframe, open);
+            if (!IsMissing(timeframe, open)) yield return Truth(timeframe, open - Ahead) with { OpenTime = open };
     }
 }
