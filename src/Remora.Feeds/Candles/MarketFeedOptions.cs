@@ -50,7 +50,7 @@ public sealed record MarketFeedOptions
     [Range(1, 100)]
     public int FailoverAfterFailures { get; init; } = 5;
 
-    /// <summary>How long an exchange has to stay with another story of candles it has told before, until it is believed.</summary>
+    /// <summary>How long an exchange has to stay with another story of candles it has told before, until its history is fetched anew.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan Disbelief { get; init; } = TimeSpan.FromHours(1);
 

@@ -31,7 +31,7 @@ internal sealed class VenueSession(
     private Instant _ask; // open time of the first candle to ask for: past windows in which the exchange has nothing
     private int _failures;
     private int _secondLooks;
-    private readonly List<Candle> _told = []; // the last ones: every poll asks for them again and compares
+    private readonly List<Candle> _told = []; // by the exchange, the last ones: every poll asks for them again and compares
     private int _contradictions;
     private Instant? _contradictedSince;
     private bool _lost;
@@ -87,7 +87,9 @@ internal sealed class VenueSession(
         {
             var urgency = _live ? Urgency.Backfill : Urgency.FirstAnswer;
             var limit = pager.LimitAt(clock.Now());
-            pager.Accept(await FetchAsync(pager.Timeframe, pager.Cursor, limit, urgency, cancellation), limit);
+            var page = await FetchAsync(pager.Timeframe, pager.Cursor, limit, urgency, cancellation);
+            pager.Accept(page, limit);
+            if (!_live && pager.Timeframe == market.Timeframe) Told([.. page]);
             journal.WarmUpIsAt(Math.Min(warmUp.Ratio, 0.99)); // whole only when it has been delivered
         }
         if (!_live && warmUp.HasFirstAnswer)
@@ -96,7 +98,6 @@ internal sealed class VenueSession(
             await events.WriteAsync(MarketEvent.Recovered(market, history), cancellation);
             _live = true;
             _expected = _ask = history.Base.Count > 0 ? history.Base[^1].OpenTime + _step : warmUp.LiveFrom;
-            foreach (var candle in history.Base.TakeLast(Compared)) Told(candle);
             if (history.Base.Count > 0) journal.KnownUpTo(_expected);
             _polls.Expect(_expected);
             if (warmUp.IsDone) Complete(warmUp, history);
@@ -150,27 +151,34 @@ internal sealed class VenueSession(
 
     /// <summary>
     /// An exchange may revise its last candle, and is believed when it says the same again. If it contradicts an earlier one, its clock or a cache in
-    /// between is wrong: under such times every candle looks sound, and is the candle of another moment. An exchange that has really written its past anew is believed in the end.
+    /// between is wrong: under such times every candle looks sound, and is the candle of another moment. One that stays with it has written its past anew.
     /// </summary>
     private void CompareWithTold(List<Candle> page)
     {
         var others = page.Where(candle => _told.Exists(told => told.OpenTime == candle.OpenTime && (told with { Volume = candle.Volume }) != candle)).ToList();
         if (others.Count > 0)
         {
-            var now = clock.Now();
-            _contradictedSince ??= now;
             var isRevision = others.Count == 1 && others[0].OpenTime == _told[^1].OpenTime;
-            if (isRevision ? _contradictions++ < SecondLooks : now - _contradictedSince < options.Disbelief)
+            _contradictedSince ??= clock.Now();
+            if (!isRevision && clock.Now() - _contradictedSince >= options.Disbelief) BeginAnew();
+            if (!isRevision || _contradictions++ < SecondLooks)
                 throw new ExchangeException(ExchangeErrorKind.BadResponse, $"{venue.Source.Id} sent another candle of {others[0].OpenTime} for {venue.Pair} than before: it revised it, or its clock is wrong");
-            foreach (var other in others) _told[_told.FindIndex(told => told.OpenTime == other.OpenTime)] = other;
+            _told[^1] = others[0];
         }
         (_contradictions, _contradictedSince) = (0, null);
     }
 
-    private void Told(in Candle candle)
+    private void BeginAnew()
     {
-        if (_told.Count == Compared) _told.RemoveAt(0);
-        _told.Add(candle);
+        (_pageLimit, _live, _contradictedSince) = (0, false, null);
+        _told.Clear();
+        journal.WarmUpBegins();
+    }
+
+    private void Told(params ReadOnlySpan<Candle> candles)
+    {
+        _told.AddRange(candles);
+        _told.RemoveRange(0, Math.Max(0, _told.Count - Compared));
     }
 
     private async Task DeliverAsync(Candle candle, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
