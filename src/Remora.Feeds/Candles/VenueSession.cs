@@ -12,7 +12,7 @@ namespace Remora.Feeds.Candles;
 internal sealed class VenueSession(
     MarketId market, Venue venue, bool isFirst, bool mayBeLost, MarketFeedOptions options, FeedJournal journal, TimeProvider clock, Random random)
 {
-    /// <summary>How often a page with refused candles, or with another last one than before, is asked for again before what is left of it is taken.</summary>
+    /// <summary>How often a page with refused candles, or with one that was revised, is asked for again before what is left of it is taken.</summary>
     private const int SecondLooks = 2;
 
     /// <summary>How many of the candles it has told before an exchange is asked for again with each poll.</summary>
@@ -150,20 +150,21 @@ internal sealed class VenueSession(
     }
 
     /// <summary>
-    /// An exchange may revise its last candle, and is believed when it says the same again. If it contradicts an earlier one, its clock or a cache in
-    /// between is wrong: under such times every candle looks sound, and is the candle of another moment. One that stays with it has written its past anew.
+    /// An exchange may revise a candle, and is believed when it says the same again. If it contradicts all that it told, its clock or a cache in between
+    /// is wrong: under such times every candle looks sound, and is the candle of another moment. One that stays with it has written its past anew.
     /// </summary>
     private void CompareWithTold(List<Candle> page)
     {
-        var others = page.Where(candle => _told.Exists(told => told.OpenTime == candle.OpenTime && (told with { Volume = candle.Volume }) != candle)).ToList();
+        var again = page.Where(candle => _told.Exists(told => told.OpenTime == candle.OpenTime)).ToList();
+        var others = again.Where(candle => !_told.Exists(told => (told with { Volume = candle.Volume }) == candle)).ToList();
         if (others.Count > 0)
         {
-            var isRevision = others.Count == 1 && others[0].OpenTime == _told[^1].OpenTime;
+            var isRevision = others.Count == 1 && (again.Count > 1 || _told.Count == 1);
             _contradictedSince ??= clock.Now();
             if (!isRevision && clock.Now() - _contradictedSince >= options.Disbelief) BeginAnew();
             if (!isRevision || _contradictions++ < SecondLooks)
                 throw new ExchangeException(ExchangeErrorKind.BadResponse, $"{venue.Source.Id} sent another candle of {others[0].OpenTime} for {venue.Pair} than before: it revised it, or its clock is wrong");
-            _told[^1] = others[0];
+            _told[_told.FindIndex(told => told.OpenTime == others[0].OpenTime)] = others[0];
         }
         (_contradictions, _contradictedSince) = (0, null);
     }

@@ -242,6 +242,7 @@ public sealed class MarketFeedTests
     [InlineData(10)]
     [InlineData(60)]
     [InlineData(-10)]
+    [InlineData(-15)]
     public async Task Candles_under_the_times_of_others_are_refused_however_long_it_takes(int minutesAhead)
     {
         await using var rig = await FeedRig.CreateAsync(Timeframe.FiveMinutes, FeedRig.Options with { Disbelief = TimeSpan.FromDays(1) }, null, "binance");
@@ -269,13 +270,15 @@ public sealed class MarketFeedTests
         rig.AssertTrue();
     }
 
-    [Fact]
-    public async Task A_last_candle_that_is_revised_is_asked_for_again_and_then_believed()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_candle_that_is_revised_is_asked_for_again_and_then_believed(int fromTheEnd)
     {
         await using var rig = await FeedRig.CreateAsync(null, "binance");
         rig.Start();
-        await rig.LiveAsync();
-        var revised = (double)rig.Closed[^1].OpenTime.UnixMilliseconds;
+        await rig.LiveAsync(closed: 2);
+        var revised = (double)rig.Closed[^fromTheEnd].OpenTime.UnixMilliseconds;
         rig.Server.Distort = rows => [.. rows.Select(row => row[0] == revised ? [row[0], row[1], row[2] + 1, row[3], row[4], row[5]] : row)];
         await rig.LiveAsync(closed: 6);
 
