@@ -26,7 +26,8 @@ internal sealed class EmbeddedClickHouse : IDisposable
             $"--max_server_memory_usage={memory}",
             $"--mark_cache_size={memory / 16}",
             $"--uncompressed_cache_size={memory / 32}",
-            $"--index_mark_cache_size={memory / 32}");
+            $"--index_mark_cache_size={memory / 32}",
+            "--max_parts_cleaning_thread_pool_size=2"); // of 128 threads, which stay once merged parts are cleaned away, each with memory and files of its own
         Version = _first.RunText("SELECT version()");
         Timezone = _first.RunText("SELECT timezone()");
     }
