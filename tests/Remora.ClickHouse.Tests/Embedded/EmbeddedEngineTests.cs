@@ -52,6 +52,20 @@ public sealed class EmbeddedEngineTests
         Assert.True(acknowledged.Count > 10);
     }
 
+    /// <summary>It takes 128 for that when it is not told otherwise, as soon as there are some tens of parts.</summary>
+    [Fact]
+    public async Task Cleaning_merged_parts_away_leaves_no_hundred_threads()
+    {
+        using var scratch = new Scratch();
+        await using var engine = await EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder });
+        await engine.Client.ExecuteAsync("CREATE TABLE t (n UInt32) ENGINE = MergeTree ORDER BY n SETTINGS old_parts_lifetime = 1, cleanup_delay_period = 2, max_cleanup_delay_period = 2, cleanup_delay_period_random_add = 0");
+        for (uint i = 0; i < 200; i++) await engine.Client.InsertAsync(Table, [SqlName.Of("n")], [i], (row, n) => row.UInt32(n));
+        await engine.Client.ExecuteAsync("OPTIMIZE TABLE t FINAL");
+        await UntilAsync(() => engine.Client.SingleAsync("SELECT count() FROM system.parts WHERE table = 't'", row => row.UInt64()).GetAwaiter().GetResult() == 1);
+        using var process = Process.GetProcessById(engine.Endpoint.Pid);
+        Assert.InRange(process.Threads.Count, 10, 100);
+    }
+
     [Fact]
     public async Task A_batch_whose_token_was_noted_but_whose_rows_were_not_kept_is_taken_when_it_is_sent_again()
     {
