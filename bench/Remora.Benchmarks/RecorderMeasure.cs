@@ -2,34 +2,45 @@ using System.Diagnostics;
 using System.Globalization;
 using Remora.ClickHouse;
 using Remora.Markets;
+using Remora.Server.Storage;
 using Remora.Store;
 using Remora.Store.Recording;
 
 namespace Remora.Benchmarks;
 
 /// <summary>
-/// What recording costs the thread that runs the engine: the engine alone, and with each candle and its assessment handed over. They take turns,
-/// in stretches that fit into the recorder's ring, and ratios are taken within a round. The recorder is a real one, with its journal on the disk; in
-/// between it takes what waits, so that the ring is one that has gone round. Once the stretch is over before it wakes, once it works meanwhile.
+/// What recording costs the thread that runs the engine: the engine alone, and with what it says handed over. They take turns by the stretch, in a random order, and ratios are
+/// taken within a round; the engine alone is in each round twice, which shows how far two equal things differ here. The recorder is a real one, with its journal on the disk;
+/// in between it takes what waits. Once the stretch is over before it wakes, once it works meanwhile.
 /// </summary>
 internal static class RecorderMeasure
 {
-    private const int WarmUp = 400; // rounds: both ways are to be compiled as well as they will ever be
-    private const int Waking = 40_000; // candles: more than half of the ring, at which the recorder wakes; the longest stretch fits beside
+    private const int WarmUp = 300; // rounds: all ways are to be compiled as well as they will ever be
+    private const int Waking = 33_000; // candles: more than half of the queue, at which the recorder wakes; the longest stretch fits beside
+
+    private static readonly string[] Ways = ["the engine alone", "the same again", "with the recorder", "with the service's record"];
 
     public static async Task<int> RunAsync()
     {
         var candles = Tape.Create();
         var folder = Directory.CreateTempSubdirectory("remora-recorder-").FullName;
-        using var client = new ClickHouseClient(new() { Url = new("http://localhost:1"), Retries = 0 }); // no store: what is measured is over before it is asked
-        var recorder = new Recorder(new(client), new() { JournalFolder = folder, JournalBytes = 64 << 20, BatchDelay = TimeSpan.FromMilliseconds(20) });
+        var session = new StoreSession(new()
+        {
+            Location = StoreLocation.AtUrl("http://localhost:1"), // no store: what is measured is over before it is asked
+            Recorder = new() { JournalFolder = folder, JournalBytes = 64 << 20, BatchDelay = TimeSpan.FromMilliseconds(20) },
+        });
+        using var record = new MarketRecord(session, TimeProvider.System);
         using var stop = new CancellationTokenSource();
-        var recording = recorder.RunAsync(stop.Token);
+        var recording = session.Recorder.RunAsync(stop.Token);
         try
         {
-            foreach (var (stretch, rounds) in new[] { (500, 401), (10_000, 101) })
+            var rounds = WarmUp;
+            foreach (var tape in new EventTape[] { new ClosingTogether(candles, 500), new OneAfterAnother(candles, 500), new OneAfterAnother(candles, 10_000) })
             {
-                foreach (var isBusy in new[] { false, true }) Compare(recorder, candles, stretch, rounds, isBusy);
+                Compare(record, tape, isBusy: false, rounds, print: false);
+                Compare(record, tape, isBusy: false, tape.Rounds, print: true);
+                Compare(record, tape, isBusy: true, tape.Rounds, print: true);
+                rounds = 10;
             }
         }
         finally
@@ -42,49 +53,113 @@ internal static class RecorderMeasure
     }
 
     // On one thread from the beginning to the end: each stretch on another core would be a measure of the cores.
-    private static void Compare(Recorder recorder, Candle[] candles, int stretch, int rounds, bool isBusy)
+    private static void Compare(MarketRecord record, EventTape tape, bool isBusy, int rounds, bool print)
     {
-        var engine = new RemoraEngine();
-        var at = 0;
-        var measured = new List<(double Alone, double Recorded)>();
-        for (var round = 0; round < rounds + WarmUp; round++)
+        var recorder = record.Session.Recorder;
+        var measured = Ways.Select(_ => new double[rounds]).ToArray();
+        var pauses = new double[Ways.Length]; // the garbage collector's, which fall upon few rounds, and so are not in the medians
+        var order = Enumerable.Range(0, Ways.Length).ToArray();
+        var random = new Random(7);
+        for (var round = 0; round < rounds; round++)
         {
-            var isFirst = round % 2 == 0; // whoever comes second finds a warmer machine
-            var (first, second) = (Next(isFirst), Next(!isFirst));
-            if (round >= WarmUp) measured.Add(isFirst ? (second, first) : (first, second));
-        }
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{stretch} candles at a time, the recorder {(isBusy ? "at work" : "asleep")}: engine {Median(measured.Select(round => round.Alone)):0} ns a candle, with hand-over {Median(measured.Select(round => round.Recorded)):0} ns; median ratio {Median(measured.Select(round => round.Recorded / round.Alone)):0.000}"));
-
-        double Next(bool isRecorded)
-        {
-            while (recorder.Health.QueuedRows > 0) Thread.Sleep(1);
-            if (at + stretch > candles.Length) (engine, at) = (new(), 0);
-            at += stretch;
-            if (isBusy)
+            random.Shuffle(order);
+            foreach (var way in order)
             {
-                for (var i = 0; i < Waking; i++) recorder.Candle(Tape.Market, candles[i]);
-                while (recorder.Health.QueuedRows == Waking) Thread.SpinWait(20);
+                while (recorder.Health.QueuedRows > 0) Thread.Sleep(1);
+                var events = tape.Next();
+                if (isBusy)
+                {
+                    var work = new[] { events[0].Candle };
+                    for (var i = 0; i < Waking; i++) recorder.Candles(Tape.Market, Tape.Market.Timeframe, work);
+                    while (recorder.Health.QueuedRows == Waking) Thread.SpinWait(20);
+                }
+                var paused = GC.GetTotalPauseDuration();
+                measured[way][round] = Measure(tape.Engine, events, way == 2 ? recorder : null, way == 3 ? record : null);
+                pauses[way] += (GC.GetTotalPauseDuration() - paused).TotalNanoseconds / events.Length / rounds;
+                if (way < 2) HandOver(recorder, tape.Engine, events); // every stretch is to come after the same work, which leaves the caches cold
             }
-            return Measure(engine, isRecorded ? recorder : null, candles.AsSpan(at - stretch, stretch));
         }
+        if (!print) return;
+        Console.WriteLine($"{tape.Name}, the recorder {(isBusy ? "at work" : "asleep")}:");
+        foreach (var (way, name) in Ways.Index())
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {name,-26}{Median(measured[way]),6:0} ns a candle, median ratio {Median(measured[way].Zip(measured[0], (one, alone) => one / alone)):0.000}; of collections {pauses[way]:0} ns a candle"));
+    }
+
+    private static void HandOver(Recorder recorder, RemoraEngine engine, MarketEvent[] events)
+    {
+        foreach (var each in events) recorder.CandleAndAssessment(engine.Assess(each.Market!, 0, each.Candle.OpenTime + Tape.Market.Timeframe.Length));
     }
 
     // Nanoseconds a candle.
-    private static double Measure(RemoraEngine engine, Recorder? recorder, ReadOnlySpan<Candle> candles)
+    private static double Measure(RemoraEngine engine, ReadOnlySpan<MarketEvent> events, Recorder? recorder, MarketRecord? record)
     {
         var began = Stopwatch.GetTimestamp();
-        foreach (ref readonly var candle in candles)
+        foreach (ref readonly var each in events)
         {
-            var assessment = engine.Apply(MarketEvent.Closed(Tape.Market, candle));
-            recorder?.Candle(assessment!, candle);
+            var assessment = engine.Apply(each);
+            recorder?.CandleAndAssessment(assessment!);
+            record?.Applied(each, assessment);
         }
-        return Stopwatch.GetElapsedTime(began).TotalNanoseconds / candles.Length;
+        return Stopwatch.GetElapsedTime(began).TotalNanoseconds / events.Length;
     }
 
     private static double Median(IEnumerable<double> values)
     {
         var sorted = values.Order().ToList();
         return sorted[sorted.Count / 2];
+    }
+
+    private abstract class EventTape(string name, int rounds)
+    {
+        public string Name => name;
+
+        public int Rounds => rounds;
+
+        public RemoraEngine Engine { get; protected set; } = new();
+
+        /// <summary>The next stretch; the same memory each time.</summary>
+        public abstract MarketEvent[] Next();
+    }
+
+    /// <summary>As in the service: at a close each of many markets gets its candle, and each finds its own memory cold.</summary>
+    private sealed class ClosingTogether : EventTape
+    {
+        private const int Month = 8_640; // candles, to warm up
+        private const int Apart = 701; // candles from where one market's tape begins to where the next one's does: no multiple of an hour's, so that hours close with every candle
+
+        private readonly Candle[] _candles;
+        private readonly MarketEvent[] _events;
+        private readonly MarketId[] _markets;
+        private int _at;
+
+        public ClosingTogether(Candle[] candles, int markets) : base($"{markets} markets that close together", 401)
+        {
+            _candles = candles;
+            _events = new MarketEvent[markets];
+            _markets = [.. Enumerable.Range(0, markets).Select(i => new MarketId(Tape.Market.Exchange, Pair.Parse($"A{i}/USDT"), Tape.Market.Timeframe))];
+            while (_at < Month)
+                foreach (var each in Next()) Engine.Apply(each);
+        }
+
+        public override MarketEvent[] Next()
+        {
+            for (var i = 0; i < _markets.Length; i++) _events[i] = MarketEvent.Closed(_markets[i], _candles[_at + (Apart * i)]);
+            _at++;
+            return _events;
+        }
+    }
+
+    /// <summary>As in a replay: one market, whose memory is warm.</summary>
+    private sealed class OneAfterAnother(Candle[] candles, int stretch) : EventTape($"{stretch} candles of one market", stretch > 1000 ? 61 : 401)
+    {
+        private readonly MarketEvent[] _events = new MarketEvent[stretch];
+        private int _at;
+
+        public override MarketEvent[] Next()
+        {
+            if (_at + stretch > candles.Length) (Engine, _at) = (new(), 0);
+            for (var i = 0; i < stretch; i++) _events[i] = MarketEvent.Closed(Tape.Market, candles[_at++]);
+            return _events;
+        }
     }
 }

@@ -93,7 +93,7 @@ public sealed class MarketModel
         Readings = new()
         {
             AsOf = _nextOpen,
-            Close = close,
+            Candle = candle,
             Volatility = _volatility.Update(atrRatio, width, deviation),
             AtrRatio = atrRatio,
             BollingerWidth = width,

@@ -12,8 +12,11 @@ public sealed record MarketReadings
     /// <summary>Close of the last candle; null before the first.</summary>
     public Instant? AsOf { get; init; }
 
+    /// <summary>That candle; null before the first.</summary>
+    public Candle? Candle { get; init; }
+
     /// <summary>Its closing price.</summary>
-    public double Close { get; init; } = double.NaN;
+    public double Close => Candle?.Close ?? double.NaN;
 
     /// <summary>Volatility score, [0, 1].</summary>
     public double Volatility { get; init; } = double.NaN;

@@ -117,7 +117,7 @@ public sealed class JournalTests(Engine engine)
         var recorder = new Recorder(new MarketStore(client), new() { JournalFolder = "unused", QueueRows = 16 });
         var candle = Some.Flat(Given.Time);
         for (var i = 0; i < 20; i++) recorder.Candle(Given.Btc, candle);
-        recorder.Candle(Recorded.Assessments(Given.Btc, 1)[0], candle);
+        recorder.CandleAndAssessment(Recorded.Assessments(Given.Btc, 1)[0]);
         for (var i = 0; i < 30; i++) recorder.Request(Recorded.Request(i));
         Assert.Equal((32L, 20L), (recorder.Health.QueuedRows, recorder.Health.DroppedRows));
     }

@@ -14,13 +14,13 @@ public sealed class RecorderTests(Engine engine)
         using var scratch = new Scratch();
         await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder));
         var candles = Some.Candles(3, 700, start: Given.Time);
-        var assessments = Recorded.Assessments(Given.Btc, 400);
+        var assessments = Recorded.Assessments(Given.Btc, 700, seed: 3)[300..];
         var fear = Given.Observation(Signal.FearGreed, 20, Given.Time);
         var funding = Given.Observation(Signal.FundingRate, 0.0003, Given.Time, "BTC");
 
         recorded.Recorder.Candles(Given.Btc, Given.Btc.Timeframe, candles[..500]);
-        foreach (var (i, candle) in candles[400..].Index()) recorded.Recorder.Candle(assessments[i], candle); // a hundred candles come twice
-        foreach (var assessment in assessments[300..]) recorded.Recorder.Assessment(assessment);
+        foreach (var assessment in assessments[..100]) recorded.Recorder.Assessment(assessment);
+        foreach (var assessment in assessments[100..]) recorded.Recorder.CandleAndAssessment(assessment); // a hundred candles come twice
         recorded.Recorder.Observation(fear);
         recorded.Recorder.Observation(funding);
         for (var i = 0; i < 300; i++) recorded.Recorder.Request(Recorded.Request(i));

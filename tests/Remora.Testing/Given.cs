@@ -45,7 +45,7 @@ public static class Given
     /// <summary>Readings of a warm market without a trend, for tests to change.</summary>
     public static MarketReadings Readings(Instant asOf) => new()
     {
-        AsOf = asOf, Close = 100, Volatility = 0.4, AtrRatio = 0.003, BollingerWidth = 0.02, ReturnDeviation = 0.001, Rsi = 50,
+        AsOf = asOf, Candle = new(asOf - TimeSpan.FromMinutes(5), 100, 101, 99, 100, 1), Volatility = 0.4, AtrRatio = 0.003, BollingerWidth = 0.02, ReturnDeviation = 0.001, Rsi = 50,
         DayReturn = 0.01, DayDrawdown = -0.01, MoveInSigmas = 0.1, WarmUp = 1,
         Trend = new(500, 100, 99, 98, 100, 100, 0.1, 0.1, 0, 15, 20, 18),
         DailyTrend = new(250, 100, 99, 98, 100, 100, 0.1, 0.1, 0, 15, 20, 18),

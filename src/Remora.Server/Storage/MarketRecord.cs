@@ -124,7 +124,7 @@ public sealed class MarketRecord : IDisposable
         var isToKeep = said is not null && IsToKeep(market, said, isOfPast: false);
         if (isToKeep && market.Source is null)
         {
-            Recorder.Candle(said!, candle);
+            Recorder.CandleAndAssessment(said!);
             return;
         }
         Recorder.Candle(market.Source ?? market.Id, candle); // what is said of another's candles is said of this market

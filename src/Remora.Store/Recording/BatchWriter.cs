@@ -5,7 +5,7 @@ namespace Remora.Store.Recording;
 
 /// <summary>Takes what was handed over, writes it as rows, and closes batches into the journal.</summary>
 internal sealed class BatchWriter(
-    RecorderOptions options, TimeProvider time, RecorderLog log, HandoverRing<RecordedCandle> candles, HandoverRing<RecordedReference> references, RequestQueue requests)
+    RecorderOptions options, TimeProvider time, RecorderLog log, HandoverQueue market, RequestQueue requests)
 {
     private readonly OpenBatch _candles = new(StoreTable.Candles);
     private readonly OpenBatch _observations = new(StoreTable.Observations);
@@ -82,18 +82,24 @@ internal sealed class BatchWriter(
 
     private bool TryWriteNext()
     {
-        if (candles.TryTake(out var candle))
-        {
-            Write(_candles, candle.Of, candle.Candle);
-            if (candle.Of is Assessment said) Write(_assessments, said);
-        }
-        else if (references.TryTake(out var reference)) Write(reference.Content is Assessment ? _assessments : _observations, reference.Content);
+        if (market.TryTake(out var item)) Write(item);
         else if (requests.TryTake(out var request)) Write(_requests, request!);
         else return false;
         return true;
     }
 
-    private void Write(OpenBatch batch, object content, Candle candle = default)
+    private void Write(object content)
+    {
+        switch (content)
+        {
+            case Assessment said: Write(_candles, said); Write(_assessments, said); break;
+            case LoneAssessment lone: Write(_assessments, lone.Said); break;
+            case LoneCandles past: Write(_candles, past); break;
+            case Observation observation: Write(_observations, observation); break;
+        }
+    }
+
+    private void Write(OpenBatch batch, object content)
     {
         // The rows' order: by the clock, and never twice the same.
         _sequence = Math.Max(_sequence, (ulong)((time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond));
@@ -101,12 +107,11 @@ internal sealed class BatchWriter(
         {
             switch (content)
             {
-                case Assessment said when batch == _candles: RowWriting.Candle(batch.Writer, said.Exchange, said.Pair, said.Timeframe, candle, ++_sequence); break;
+                case Assessment said when batch == _candles: RowWriting.Candle(batch.Writer, said.Exchange, said.Pair, said.Timeframe, said.GetReadings().Candle!.Value, ++_sequence); break;
                 case Assessment assessment: RowWriting.Assessment(batch.Writer, assessment, ++_sequence); break;
                 case Observation observation: RowWriting.Observation(batch.Writer, observation, ++_sequence); break;
                 case RequestRow request: RowWriting.Request(batch.Writer, request, ++_sequence); break;
-                case CandlePast past: foreach (var each in past.Candles) RowWriting.Candle(batch.Writer, past.Market.Exchange, past.Market.Pair, past.Timeframe, each, ++_sequence); Count(past.Candles.Count - 1); break;
-                case MarketId market: RowWriting.Candle(batch.Writer, market.Exchange, market.Pair, market.Timeframe, candle, ++_sequence); break;
+                case LoneCandles past: foreach (var each in past.Candles) RowWriting.Candle(batch.Writer, past.Market.Exchange, past.Market.Pair, past.Timeframe, each, ++_sequence); Count(past.Candles.Count - 1); break;
             }
             Count(1);
         }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Remora.Markets;
 
 namespace Remora.Store.Recording;
@@ -10,14 +11,13 @@ namespace Remora.Store.Recording;
 public sealed class Recorder
 {
     private readonly RecorderOptions _options;
-    private readonly HandoverRing<RecordedCandle> _candles; // apart from the others: a candle takes eight times the room of a reference
-    private readonly HandoverRing<RecordedReference> _references;
+    private readonly HandoverQueue _market; // the pump's
     private readonly RequestQueue _requests;
     private readonly BatchWriter _writer;
     private readonly BatchSender _sender;
     private readonly RecorderLog _log;
     private readonly Alarm _alarm = new();
-    private readonly int _wakeMask;
+    private readonly long _wakeMask; // the pump has no time for a division
     private long _droppedMarket;
     private long _candleCount, _observationCount, _assessmentCount; // handed over; written by the pump alone
 
@@ -29,11 +29,10 @@ public sealed class Recorder
         var clock = time ?? TimeProvider.System;
         _options = options;
         _log = new(clock);
-        _candles = new(options.QueueRows);
-        _references = new(options.QueueRows);
+        _market = new(options.QueueRows);
         _requests = new(options.QueueRows);
-        _wakeMask = Math.Max(1, _candles.Capacity / 2) - 1;
-        _writer = new(options, clock, _log, _candles, _references, _requests);
+        _wakeMask = Math.Max(1, BitOperations.RoundUpToPowerOf2((uint)options.QueueRows) / 2) - 1;
+        _writer = new(options, clock, _log, _market, _requests);
         _sender = new(store, options, clock, _log, _writer);
     }
 
@@ -44,7 +43,7 @@ public sealed class Recorder
         {
             var journal = _writer.Journal;
             return new(
-                _candles.Count + _references.Count + _requests.Count + _writer.OpenRows, journal?.Count ?? 0, journal?.Bytes ?? 0, _log.Written,
+                _market.Count + _requests.Count + _writer.OpenRows, journal?.Count ?? 0, journal?.Bytes ?? 0, _log.Written,
                 Interlocked.Read(ref _droppedMarket) + _requests.Dropped + _writer.LostRows + (journal?.DroppedRows ?? 0),
                 journal?.SetAside ?? [], _log.LastError, _log.LastErrorAt, _log.LastSuccess, journal?.Oldest, HandedOver);
         }
@@ -55,41 +54,37 @@ public sealed class Recorder
     /// <param name="candle">The candle.</param>
     public void Candle(MarketId market, in Candle candle)
     {
-        Volatile.Write(ref _candleCount, _candleCount + 1);
-        Add(market, candle, rows: 1);
+        Candles(market, market.Timeframe, [candle]);
     }
 
-    /// <summary>A candle has closed, and its market was assessed upon it. One step for both takes less of the pump's time than two.</summary>
-    /// <param name="said">The assessment, of the candle's own market.</param>
-    /// <param name="candle">The candle.</param>
-    public void Candle(Assessment said, in Candle candle)
+    /// <summary>A market's own candle has closed, and it was assessed upon it. One step for both takes less of the pump's time than two.</summary>
+    /// <param name="said">The assessment; its candle is the one in its readings.</param>
+    public void CandleAndAssessment(Assessment said)
     {
         Volatile.Write(ref _candleCount, _candleCount + 1);
         Volatile.Write(ref _assessmentCount, _assessmentCount + 1);
-        Add(said, candle, rows: 2);
+        Add(said, rows: 2);
     }
 
     /// <summary>A past has been fetched: many candles in one step, of the market's timeframe or another.</summary>
     public void Candles(MarketId market, Timeframe timeframe, IReadOnlyList<Candle> candles)
     {
         Volatile.Write(ref _candleCount, _candleCount + candles.Count);
-        if (candles.Count == 0 || !HasRoom(_candles)) return;
-        _candles.Next().Of = new CandlePast(market, timeframe, candles);
-        Wake(_candles.Publish());
+        if (candles.Count > 0) Add(new LoneCandles(market, timeframe, candles), candles.Count);
     }
 
     /// <summary>An outside value has become known.</summary>
     public void Observation(Observation observation)
     {
         Volatile.Write(ref _observationCount, _observationCount + 1);
-        Add(observation);
+        Add(observation, rows: 1);
     }
 
     /// <summary>A market was assessed, upon something else than a candle or by one more policy.</summary>
     public void Assessment(Assessment assessment)
     {
         Volatile.Write(ref _assessmentCount, _assessmentCount + 1);
-        Add(assessment);
+        Add(new LoneAssessment(assessment), rows: 1);
     }
 
     /// <summary>A request was answered. Called by any thread.</summary>
@@ -140,33 +135,11 @@ public sealed class Recorder
     };
 
     // In the order in which a row travels, so that none is overlooked on its way.
-    private bool IsIdle => _candles.Count == 0 && _references.Count == 0 && _requests.Count == 0 && !_writer.IsBusy && _writer.OpenRows == 0 && _writer.Journal is { Count: 0 };
+    private bool IsIdle => _market.Count == 0 && _requests.Count == 0 && !_writer.IsBusy && _writer.OpenRows == 0 && _writer.Journal is { Count: 0 };
 
-    private void Add(object of, in Candle candle, int rows)
+    private void Add(object content, int rows)
     {
-        if (!HasRoom(_candles, rows)) return;
-        ref var item = ref _candles.Next();
-        item.Of = of;
-        item.Candle = candle;
-        Wake(_candles.Publish());
-    }
-
-    private void Add(object content)
-    {
-        if (!HasRoom(_references)) return;
-        _references.Next().Content = content;
-        Wake(_references.Publish());
-    }
-
-    private bool HasRoom<T>(HandoverRing<T> ring, int rows = 1)
-    {
-        if (ring.HasRoom()) return true;
-        Interlocked.Add(ref _droppedMarket, rows);
-        return false;
-    }
-
-    private void Wake(long added)
-    {
-        if ((added & _wakeMask) == 0) _alarm.Ring();
+        if (!_market.TryAdd(content, out var added)) Interlocked.Add(ref _droppedMarket, rows);
+        else if ((added & _wakeMask) == 0) _alarm.Ring();
     }
 }

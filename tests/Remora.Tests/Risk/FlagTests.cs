@@ -49,7 +49,7 @@ public sealed class FlagTests
     public void A_bear_market_is_far_below_the_200_days_or_bearish_by_the_day()
     {
         var daily = SomeAssessment.Calm.DailyTrend with { Sma200 = 100 };
-        bool? Flag(double close, TrendReading reading) => SomeAssessment.Of(SomeAssessment.Calm with { Close = close, DailyTrend = reading }).EventFlags.FlagBearMarket;
+        bool? Flag(double close, TrendReading reading) => SomeAssessment.Of(SomeAssessment.Calm with { Candle = SomeAssessment.Calm.Candle!.Value with { Close = close }, DailyTrend = reading }).EventFlags.FlagBearMarket;
         Assert.True(Flag(79.99, daily));
         Assert.False(Flag(80, daily));
         Assert.True(Flag(100, daily with { Close = 90, Sma50 = 95, Adx = 20, PlusDi = 10, MinusDi = 20 }));

@@ -14,7 +14,7 @@ internal static class SomeAssessment
     /// <summary>A calm, fully warm market: v 0.2, no trend, RSI 50, sideways.</summary>
     public static readonly MarketReadings Calm = MarketReadings.Unknown with
     {
-        AsOf = AsOf, Close = 100, Volatility = 0.2, AtrRatio = 0.002, BollingerWidth = 0.01, ReturnDeviation = 0.001, Rsi = 50, DayReturn = 0.01, DayDrawdown = -0.01, MoveInSigmas = 0.1,
+        AsOf = AsOf, Candle = new(AsOf - TimeSpan.FromMinutes(5), 100, 101, 99, 100, 1), Volatility = 0.2, AtrRatio = 0.002, BollingerWidth = 0.01, ReturnDeviation = 0.001, Rsi = 50, DayReturn = 0.01, DayDrawdown = -0.01, MoveInSigmas = 0.1,
         Trend = new(200, 100, 100, 100, 100, 100, 0, 0, 0, 10, 20, 20), DailyTrend = new(200, 100, 100, 100, 100, 100, 0, 0, 0, 10, 20, 20), WarmUp = 1,
     };
 
