@@ -19,7 +19,15 @@ internal sealed class HandoverQueue
         _ends.Writing = _ends.Reading = new();
     }
 
-    public int Count => (int)(Volatile.Read(ref _ends.Added) - Volatile.Read(ref _ends.Taken));
+    /// <summary>How many wait; asked by any thread.</summary>
+    public int Count
+    {
+        get
+        {
+            var taken = Volatile.Read(ref _ends.Taken); // before the other, or it might have run ahead of it
+            return (int)(Volatile.Read(ref _ends.Added) - taken);
+        }
+    }
 
     /// <summary>The writer's side. False when it is full.</summary>
     /// <param name="item">The item.</param>
