@@ -118,8 +118,9 @@ public sealed class JournalTests(Engine engine)
         var candle = Some.Flat(Given.Time);
         for (var i = 0; i < 20; i++) recorder.Candle(Given.Btc, candle);
         recorder.CandleAndAssessment(Recorded.Assessments(Given.Btc, 1)[0]);
+        recorder.Candles(Given.Btc, Given.Btc.Timeframe, [candle, candle, candle]);
         for (var i = 0; i < 30; i++) recorder.Request(Recorded.Request(i));
-        Assert.Equal((32L, 20L), (recorder.Health.QueuedRows, recorder.Health.DroppedRows));
+        Assert.Equal((32L, 23L), (recorder.Health.QueuedRows, recorder.Health.DroppedRows));
     }
 
     [Fact]
