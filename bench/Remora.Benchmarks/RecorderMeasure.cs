@@ -34,13 +34,13 @@ internal static class RecorderMeasure
         var recording = session.Recorder.RunAsync(stop.Token);
         try
         {
-            var rounds = WarmUp;
+            var warmUp = WarmUp;
             foreach (var tape in new EventTape[] { new ClosingTogether(candles, 500), new OneAfterAnother(candles, 500), new OneAfterAnother(candles, 10_000) })
             {
-                Compare(record, tape, isBusy: false, rounds, print: false);
+                Compare(record, tape, isBusy: false, warmUp, print: false);
                 Compare(record, tape, isBusy: false, tape.Rounds, print: true);
                 Compare(record, tape, isBusy: true, tape.Rounds, print: true);
-                rounds = 10;
+                warmUp = 10; // the code is warm by then, and only the next tape is not
             }
         }
         finally

@@ -9,7 +9,7 @@ public sealed record RecorderOptions
     /// <summary>The most bytes the journal takes; beyond that the oldest batches are dropped.</summary>
     public long JournalBytes { get; init; } = 1L << 30;
 
-    /// <summary>How much may wait in memory, and as many requests; beyond that new rows are dropped. A candle with its assessment counts once, and so does a past.</summary>
+    /// <summary>How many items may wait in memory, of the markets' and as many requests; beyond that new ones are dropped. A candle with its assessment is one item, and so is a past.</summary>
     public int QueueRows { get; init; } = 1 << 16;
 
     /// <summary>A batch is closed at so many rows,</summary>
