@@ -43,6 +43,11 @@ class IStrategy:
     def confirm_trade_entry(self, pair, order_type, amount, rate, time_in_force, current_time, entry_tag, side, **kwargs):
         return True
 
+    def adjust_trade_position(
+        self, trade, current_time, current_rate, current_profit, min_stake, max_stake, current_entry_rate, current_exit_rate, current_entry_profit, current_exit_profit, **kwargs
+    ):
+        return None
+
 
 class DataProvider:
     def __init__(self, whitelist):
@@ -85,3 +90,12 @@ def enter(bot, pair="BTC/USDT", side="long", stake=100.0, now=None, min_stake=5.
         pair=pair, order_type="limit", amount=amount, rate=1.0, time_in_force="GTC", current_time=now, entry_tag=None, side=side
     )
     return amount if confirmed else None
+
+
+def adjust(bot, pair="BTC/USDT", is_short=False, now=None, min_stake=5.0):
+    """What happens while a trade is open and ``position_adjustment_enable`` is set: the stake to add, a negative one to take out, None for neither; and the order's tag."""
+    answer = bot.adjust_trade_position(
+        trade=types.SimpleNamespace(pair=pair, is_short=is_short), current_time=now or pd.Timestamp("2026-01-01", tz="UTC"), current_rate=1.0, current_profit=-0.1,
+        min_stake=min_stake, max_stake=1000.0, current_entry_rate=1.0, current_exit_rate=1.0, current_entry_profit=-0.1, current_exit_profit=-0.1,
+    )
+    return answer if isinstance(answer, tuple) else (answer, "")

@@ -17,7 +17,7 @@ except ImportError as missing:
 from remora.freqtrade import RemoraGuard, RemoraHistoryError
 from tests import service
 from tests.faulty import UNSAFE, FaultyServer
-from tests.standin import IStrategy, RunMode, enter, make, signals
+from tests.standin import IStrategy, RunMode, adjust, enter, make, signals
 
 
 class Always(RemoraGuard, IStrategy):
@@ -36,6 +36,15 @@ class Both(RemoraGuard, IStrategy):
         dataframe["enter_short"] = 1
         dataframe["enter_tag"] = "mine"
         return dataframe
+
+
+class Averaging(Both):
+    """Adds to every trade: `wants` is what it answers."""
+
+    wants = 100.0
+
+    def adjust_trade_position(self, trade, current_time, current_rate, current_profit, min_stake, max_stake, **kwargs):
+        return self.wants
 
 
 def candles(rows, start="2024-01-01", freq="5min"):
@@ -133,6 +142,29 @@ class InABacktest(WithFiles):
         self.assertEqual(enter(bot, now=pd.Timestamp("2024-01-01 00:05", tz="UTC")), 50)
         self.assertEqual(enter(bot, now=pd.Timestamp("2024-01-01 00:05", tz="UTC"), min_stake=60.0), 60)
         self.assertEqual(enter(bot, now=pd.Timestamp("2024-01-01 00:05", tz="UTC"), stake=100, min_stake=120.0), 100)
+
+    def test_additions_to_a_trade_are_gated_and_scaled_by_what_was_known_then(self):
+        at = lambda text: pd.Timestamp("2024-01-01 " + text, tz="UTC")
+        short = self.write(history(4, unsafe=[2]), "short.csv")
+        bot = self.backtest(Averaging, history(4, unsafe=[1]), history_short=short)
+        long_sides = [adjust(bot, now=at(text))[0] for text in ("00:04", "00:05", "00:09:59", "00:10", "00:15", "09:00")]
+        self.assertEqual(long_sides, [100, 100, 100, None, 100, 100])
+        self.assertEqual([adjust(bot, now=at(text), is_short=True)[0] for text in ("00:05", "00:10", "00:15", "00:20")], [100, 100, None, 100])
+        scaled = self.backtest(Averaging, history(4), history_short=short, scale_stake=True)
+        self.assertEqual(adjust(scaled, now=at("00:05"))[0], 50)
+        self.assertEqual(adjust(scaled, now=at("00:05"), min_stake=60.0)[0], 60)
+        scaled.wants = (100.0, "dip")
+        self.assertEqual(adjust(scaled, now=at("00:05")), (50, "dip"))
+        blocking = self.backtest(Averaging, history(4), history_short=short, on_error="block")
+        self.assertIsNone(adjust(blocking, now=at("00:04"))[0], "before the first row nothing is known")
+
+    def test_reductions_and_ungated_backtests_are_left_alone(self):
+        for wants in (-30.0, (-30.0, "less"), None, 0.0, (None, "")):
+            bot = self.backtest(Averaging, history(4, unsafe=[0, 1, 2, 3]), scale_stake=True)
+            bot.wants = wants
+            self.assertEqual(adjust(bot, now=pd.Timestamp("2024-01-01 00:10", tz="UTC")), wants if isinstance(wants, tuple) else (wants, ""))
+        self.assertEqual(adjust(make(Averaging, RunMode.BACKTEST, ungated_backtest=True, scale_stake=True))[0], 100)
+        self.assertEqual(adjust(self.backtest(Always, history(3)))[0], None, "a strategy that adds nothing")
 
     def test_a_strategys_own_methods_need_no_super_and_with_super_nothing_happens_twice(self):
         class Own(Always):
@@ -316,6 +348,20 @@ class LiveAndDryRun(unittest.TestCase):
         bot = self.bot(scale_stake=True)
         bot.bot_start()
         self.assertIsNone(enter(bot))
+
+    def test_additions_to_a_trade_are_gated_by_its_side_and_it_is_said_once(self):
+        bot = self.bot(Averaging, scale_stake=True)
+        bot.bot_start()
+        self.assertEqual(adjust(bot)[0], 100)
+        self.server.changes = UNSAFE
+        bot._remora_watcher().refresh()
+        with self.assertLogs("remora.freqtrade", logging.INFO) as logs:
+            for _ in range(5):
+                self.assertIsNone(adjust(bot)[0])
+            self.assertIsNone(adjust(bot, is_short=True)[0])
+        self.assertEqual([line.split(": ")[0] for line in logs.output], ["INFO:remora.freqtrade:Remora blocks a long addition of BTC/USDT", "INFO:remora.freqtrade:Remora blocks a short addition of BTC/USDT"])
+        bot.wants = -30.0
+        self.assertEqual(adjust(bot)[0], -30)
 
     def test_a_strategys_own_answer_still_counts(self):
         class Picky(Always):

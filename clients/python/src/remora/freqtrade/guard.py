@@ -24,6 +24,10 @@ log = logging.getLogger("remora.freqtrade")
 _LIVE = ("live", "dry_run")
 _STAKE = ("pair", "current_time", "current_rate", "proposed_stake", "min_stake", "max_stake", "leverage", "entry_tag", "side")
 _CONFIRM = ("pair", "order_type", "amount", "rate", "time_in_force", "current_time", "entry_tag", "side")
+_ADJUST = (
+    "trade", "current_time", "current_rate", "current_profit", "min_stake", "max_stake", "current_entry_rate", "current_exit_rate", "current_entry_profit",
+    "current_exit_profit",
+)
 _inside = threading.local()
 
 
@@ -82,39 +86,46 @@ def _guard_stake(self: "RemoraGuard", inner: Callable[..., Any], *args: Any, **k
     stake = inner(**kwargs)
     if not stake or not self._remora_settings().scale_stake:
         return stake
-    pair, side, least = kwargs["pair"], kwargs.get("side", "long"), kwargs.get("min_stake") or 0
-    if self._remora_is_live():
-        reading = self._remora_read(pair, side)
-        if not reading.safe_to_trade:
-            self._remora_log_block(pair, side, reading)
-            return 0.0
-        scale = reading.assessment.position_scale if reading.assessment else None
-    elif self._remora_settings().ungated_backtest:
-        return stake
-    else:
-        scale = self._remora_history(pair, side).scale_at(kwargs["current_time"])
-    if scale is None or scale >= 1:
-        return stake
-    return min(stake, max(stake * scale, least))
+    pair, side = kwargs["pair"], kwargs.get("side", "long")
+    if self._remora_is_live() and not self._remora_allows(pair, side, kwargs["current_time"], "entry"):
+        return 0.0
+    return self._remora_scaled(stake, pair, side, kwargs["current_time"], kwargs.get("min_stake"))
 
 
 @_outermost
 def _guard_confirm(self: "RemoraGuard", inner: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
     kwargs.update(zip(_CONFIRM, args))
-    if self._remora_is_live():
-        pair, side = kwargs["pair"], kwargs.get("side", "long")
-        reading = self._remora_read(pair, side)
-        if not reading.safe_to_trade:
-            self._remora_log_block(pair, side, reading)
-            return False
+    if self._remora_is_live() and not self._remora_allows(kwargs["pair"], kwargs.get("side", "long"), kwargs["current_time"], "entry"):
+        return False
     return bool(inner(**kwargs))
 
 
-_GUARDS = {"bot_start": _guard_start, "populate_entry_trend": _guard_entries, "custom_stake_amount": _guard_stake, "confirm_trade_entry": _guard_confirm}
+@_outermost
+def _guard_addition(self: "RemoraGuard", inner: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Freqtrade asks neither confirm_trade_entry nor custom_stake_amount when a trade is enlarged. Reductions (a negative stake) always pass."""
+    kwargs.update(zip(_ADJUST, args))
+    answer = inner(**kwargs)
+    stake, *tag = (answer or (None,)) if isinstance(answer, tuple) else (answer,)
+    if stake is None or not stake > 0:
+        return answer
+    trade, time = kwargs["trade"], kwargs["current_time"]
+    pair, side = trade.pair, "short" if getattr(trade, "is_short", False) else "long"
+    if not self._remora_allows(pair, side, time, "addition"):
+        return None
+    if not self._remora_settings().scale_stake:
+        return answer
+    scaled = self._remora_scaled(stake, pair, side, time, kwargs.get("min_stake"))
+    return (scaled, *tag) if tag else scaled
+
+
+_GUARDS = {
+    "bot_start": _guard_start, "populate_entry_trend": _guard_entries, "custom_stake_amount": _guard_stake, "confirm_trade_entry": _guard_confirm,
+    "adjust_trade_position": _guard_addition,
+}
 
 
 class RemoraGuard:
-    """Gates entries, and scales stakes when asked. Exits are never touched."""
+    """Gates entries and additions to open trades, and scales stakes when asked. Exits and reductions are never touched."""
 
     remora: Mapping[str, Any] = {}
     """Settings, see GuardSettings; those under "remora" in Freqtrade's configuration win."""
@@ -140,6 +151,10 @@ class RemoraGuard:
     @_guard_confirm
     def confirm_trade_entry(self, *args: Any, **kwargs: Any) -> bool:
         return super().confirm_trade_entry(*args, **kwargs)  # type: ignore[misc]
+
+    @_guard_addition
+    def adjust_trade_position(self, *args: Any, **kwargs: Any) -> Any:
+        return super().adjust_trade_position(*args, **kwargs)  # type: ignore[misc]
 
     def remora_pair(self, pair: str) -> str:
         """The name under which the service tracks a pair; override it where that differs, e.g. to ask about the spot market of a future."""
@@ -182,13 +197,32 @@ class RemoraGuard:
     def _remora_read(self, pair: str, side: str) -> Reading:
         return self._remora_watcher().read(self.remora_pair(pair), side)
 
-    def _remora_log_block(self, pair: str, side: str, reading: Reading) -> None:
+    def _remora_allows(self, pair: str, side: str, time: Any, what: str) -> bool:
+        """Whether a trade may be opened or enlarged now; in a backtest, whether it might have been at that time."""
+        settings = self._remora_settings()
+        if not self._remora_is_live():
+            return settings.ungated_backtest or self._remora_history(pair, side).safe_at(time, unknown=settings.on_error != "block")
+        reading = self._remora_read(pair, side)
+        if not reading.safe_to_trade:
+            self._remora_log_block(pair, side, reading, what)
+        return reading.safe_to_trade
+
+    def _remora_scaled(self, stake: float, pair: str, side: str, time: Any, least: Optional[float]) -> float:
+        """The stake times position_scale: never above the strategy's own, never below the exchange's minimum."""
+        if self._remora_is_live():
+            assessment = self._remora_read(pair, side).assessment
+            scale = assessment.position_scale if assessment else None
+        else:
+            scale = None if self._remora_settings().ungated_backtest else self._remora_history(pair, side).scale_at(time)
+        return stake if scale is None or scale >= 1 else min(stake, max(stake * scale, least or 0))
+
+    def _remora_log_block(self, pair: str, side: str, reading: Reading, what: str) -> None:
         """Freqtrade asks again every few seconds; the log has a line when the reason changes or a new candle has come."""
         said: Dict[Any, Any] = self.__dict__.setdefault("_remora_said", {})
         reason = (reading.assessment.as_of, reading.assessment.blocked_by) if reading.assessment else reading.why
-        if said.get((pair, side)) != reason:
-            said[pair, side] = reason
-            log.info("Remora blocks a %s entry of %s: %s", side, pair, reading.why)
+        if said.get((pair, side, what)) != reason:
+            said[pair, side, what] = reason
+            log.info("Remora blocks a %s %s of %s: %s", side, what, pair, reading.why)
 
     def _remora_history(self, pair: str, side: str) -> RiskHistory:
         settings = self._remora_settings()

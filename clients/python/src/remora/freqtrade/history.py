@@ -69,6 +69,10 @@ class RiskHistory:
         found = self._class[rows]
         return np.where((rows >= 0) & ~pd.isna(found), found, "unknown")
 
+    def safe_at(self, time: Any, unknown: bool) -> bool:
+        """Whether the last row that was knowable at a time is safe to trade; ``unknown`` before the first row."""
+        return bool(self.safe(self.known_at([time]), unknown)[0])
+
     def scale_at(self, time: Any) -> Optional[float]:
         """The part of a position to take at a time; None where unknown."""
         row = int(self.known_at([time])[0])
