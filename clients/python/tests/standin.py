@@ -1,47 +1,53 @@
-"""A stand-in for as much of Freqtrade as the guard touches. It is NOT Freqtrade: it keeps to the published strategy interface, version 3, and to the order in which
-the documentation says callbacks are called. Freqtrade itself was not available where these tests were written.
+"""Freqtrade's strategy interface where Freqtrade is installed, and a stand-in for as much of it as the guard touches elsewhere. The stand-in
+keeps to the published interface, version 3. ``signals`` and ``enter`` call a strategy in the documented order, with either of the two.
 """
 
+import importlib.util
 import sys
 import types
 from enum import Enum
 
 import pandas as pd
 
+if importlib.util.find_spec("freqtrade") is not None:
+    from freqtrade.enums import RunMode
+    from freqtrade.strategy import IStrategy
+else:
 
-class RunMode(Enum):
-    LIVE = "live"
-    DRY_RUN = "dry_run"
-    BACKTEST = "backtest"
-    HYPEROPT = "hyperopt"
+    class RunMode(Enum):
+        LIVE = "live"
+        DRY_RUN = "dry_run"
+        BACKTEST = "backtest"
+        HYPEROPT = "hyperopt"
 
+    class IStrategy:
+        INTERFACE_VERSION = 3
+        can_short = False
 
-class IStrategy:
-    INTERFACE_VERSION = 3
-    can_short = False
-    timeframe = "5m"
+        def __init__(self, config):
+            self.config = config
 
-    def __init__(self, config):
-        self.config = config
-        self.dp = None
+        def bot_start(self, **kwargs):
+            pass
 
-    def bot_start(self, **kwargs):
-        pass
+        def populate_indicators(self, dataframe, metadata):
+            return dataframe
 
-    def populate_indicators(self, dataframe, metadata):
-        return dataframe
+        def populate_entry_trend(self, dataframe, metadata):
+            return dataframe
 
-    def populate_entry_trend(self, dataframe, metadata):
-        return dataframe
+        def populate_exit_trend(self, dataframe, metadata):
+            return dataframe
 
-    def populate_exit_trend(self, dataframe, metadata):
-        return dataframe
+        def custom_stake_amount(self, pair, current_time, current_rate, proposed_stake, min_stake, max_stake, leverage, entry_tag, side, **kwargs):
+            return proposed_stake
 
-    def custom_stake_amount(self, pair, current_time, current_rate, proposed_stake, min_stake, max_stake, leverage, entry_tag, side, **kwargs):
-        return proposed_stake
+        def confirm_trade_entry(self, pair, order_type, amount, rate, time_in_force, current_time, entry_tag, side, **kwargs):
+            return True
 
-    def confirm_trade_entry(self, pair, order_type, amount, rate, time_in_force, current_time, entry_tag, side, **kwargs):
-        return True
+    _package, _strategy = types.ModuleType("freqtrade"), types.ModuleType("freqtrade.strategy")
+    _package.strategy, _strategy.IStrategy = _strategy, IStrategy
+    sys.modules.update({"freqtrade": _package, "freqtrade.strategy": _strategy})  # what the guard and the examples import
 
     def adjust_trade_position(
         self, trade, current_time, current_rate, current_profit, min_stake, max_stake, current_entry_rate, current_exit_rate, current_entry_profit, current_exit_profit, **kwargs
@@ -55,14 +61,6 @@ class DataProvider:
 
     def current_whitelist(self):
         return list(self._whitelist)
-
-
-def install():
-    """So that `from freqtrade.strategy import IStrategy` in the examples finds the stand-in; where Freqtrade is installed, this is not called."""
-    package, strategy = types.ModuleType("freqtrade"), types.ModuleType("freqtrade.strategy")
-    strategy.IStrategy = IStrategy
-    package.strategy = strategy
-    sys.modules.update({"freqtrade": package, "freqtrade.strategy": strategy})
 
 
 def make(strategy, mode, whitelist=("BTC/USDT",), **remora):

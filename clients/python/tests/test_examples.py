@@ -139,9 +139,6 @@ class WithPandas(unittest.TestCase):
             self.skipTest("no pandas: on Debian, apt-get install python3-pandas")
         from tests import standin
 
-        if importlib.util.find_spec("freqtrade") is None or "freqtrade" in sys.modules:
-            standin.install()
-            self.addCleanup(lambda: [sys.modules.pop(name, None) for name in ("freqtrade", "freqtrade.strategy")])
         self.pandas, self.standin = pandas, standin
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)

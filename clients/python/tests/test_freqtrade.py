@@ -1,8 +1,13 @@
 import gc
 import logging
+import os
 import pickle
 import socket
+import subprocess
+import sys
 import tempfile
+import textwrap
+import threading
 import time
 import unittest
 from pathlib import Path
@@ -14,13 +19,23 @@ try:
 except ImportError as missing:
     raise unittest.SkipTest(f"{missing}: on Debian, apt-get install python3-pandas") from None
 
-from remora.freqtrade import RemoraGuard, RemoraHistoryError
 from tests import service
 from tests.faulty import UNSAFE, FaultyServer
 from tests.standin import IStrategy, RunMode, adjust, enter, make, signals
 
+from remora.freqtrade import RemoraGuard, RemoraHistoryError  # needs what tests.standin provides
 
-class Always(RemoraGuard, IStrategy):
+
+class Plain(IStrategy):
+    """What every strategy must have."""
+
+    timeframe = "5m"
+
+    def populate_indicators(self, dataframe, metadata):
+        return dataframe
+
+
+class Always(RemoraGuard, Plain):
     """Enters on every candle."""
 
     def populate_entry_trend(self, dataframe, metadata):
@@ -28,7 +43,7 @@ class Always(RemoraGuard, IStrategy):
         return dataframe
 
 
-class Both(RemoraGuard, IStrategy):
+class Both(RemoraGuard, Plain):
     can_short = True
 
     def populate_entry_trend(self, dataframe, metadata):
@@ -182,7 +197,7 @@ class InABacktest(WithFiles):
         self.assertEqual(enter(bot, now=pd.Timestamp("2024-01-01 00:05", tz="UTC")), 25)
 
     def test_put_before_a_finished_strategy_it_guards_that(self):
-        class Finished(IStrategy):
+        class Finished(Plain):
             def populate_entry_trend(self, dataframe, metadata):
                 dataframe["enter_long"] = 1
                 return dataframe
@@ -227,6 +242,74 @@ class InABacktest(WithFiles):
         bot = self.backtest(Always, history(3, unsafe=[1]), RunMode.HYPEROPT)
         signals(bot, candles(3))
         self.assertEqual(list(signals(pickle.loads(pickle.dumps(bot)), candles(3))["enter_long"]), [1, 0, 1])
+
+    def test_a_strategy_can_be_pickled_by_value_as_hyperopt_does_it(self):
+        try:
+            import cloudpickle
+        except ImportError:
+            self.skipTest("no cloudpickle: on Debian, apt-get install python3-cloudpickle")
+        registered = []
+
+        def register(bases):  # HyperOptimizer.hyperopt_pickle_magic of Freqtrade 2026.9
+            for base in bases:
+                if base.__name__ != "IStrategy":
+                    module = sys.modules[base.__module__]
+                    cloudpickle.register_pickle_by_value(module)
+                    registered.append(module)
+                    register(base.__bases__)
+
+        bot = self.backtest(Always, history(3, unsafe=[1]), RunMode.HYPEROPT, tag_entries=True)
+        try:
+            register(type(bot).__bases__)
+            data = cloudpickle.dumps(bot)
+        finally:
+            for module in dict.fromkeys(registered):
+                cloudpickle.unregister_pickle_by_value(module)
+        (self.folder / "bot.pickle").write_bytes(data)
+        (self.folder / "candles.pickle").write_bytes(pickle.dumps(candles(3)))
+        program = """
+            import pickle, sys
+            from tests import standin
+            bot, frame = (pickle.load(open(name, "rb")) for name in sys.argv[1:])
+            gated = standin.signals(bot, frame)
+            print(list(gated["enter_long"]), list(gated["enter_tag"]))
+        """
+        run = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(program), str(self.folder / "bot.pickle"), str(self.folder / "candles.pickle")],
+            capture_output=True, text=True, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+        self.assertEqual(run.stdout, "[1, 0, 1] ['remora_low', None, 'remora_low']\n", run.stderr)
+
+    def test_tags_of_entries_that_are_not_tagged_stay_as_they_are(self):
+        class Tagged(Always):
+            def populate_entry_trend(self, dataframe, metadata):
+                dataframe.loc[dataframe.index < 3, "enter_tag"] = "mine"  # the others are missing, as text or as NaN by the version of pandas
+                dataframe["enter_long"] = 1
+                return dataframe
+
+        frame = signals(self.backtest(Tagged, history(5, unsafe=[1, 3]), tag_entries=True), candles(5))
+        self.assertEqual(list(frame["enter_tag"]), ["mine remora_low", "mine", "mine remora_low", None, "remora_low"])
+
+    def test_a_second_thread_is_guarded_while_the_first_is_inside_the_same_method(self):
+        inside, leave = threading.Event(), threading.Event()
+
+        class Slow(Always):
+            def custom_stake_amount(self, pair, current_time, current_rate, proposed_stake, min_stake, max_stake, leverage, entry_tag, side, **kwargs):
+                if pair == "ETH/USDT":
+                    inside.set()
+                    leave.wait(30)
+                return proposed_stake
+
+        bot = self.backtest(Slow, history(4), scale_stake=True)
+        now = pd.Timestamp("2024-01-01 00:05", tz="UTC")
+        first = threading.Thread(target=enter, args=(bot, "ETH/USDT"), kwargs={"now": now})
+        first.start()
+        try:
+            self.assertTrue(inside.wait(30))
+            self.assertEqual(enter(bot, now=now), 50)
+        finally:
+            leave.set()
+            first.join()
 
     def test_a_backtest_that_cannot_be_gated_says_so_instead_of_running_ungated(self):
         good = history(3)

@@ -73,13 +73,8 @@ class ThePast(unittest.TestCase):
             import pandas as pd
         except ImportError:
             self.skipTest("no pandas: on Debian, apt-get install python3-pandas")
-        from remora.freqtrade import RemoraGuard
-        from tests.standin import IStrategy, RunMode, make, signals
-
-        class Always(RemoraGuard, IStrategy):
-            def populate_entry_trend(self, dataframe, metadata):
-                dataframe["enter_long"] = 1
-                return dataframe
+        from tests.standin import RunMode, make, signals
+        from tests.test_freqtrade import Always
 
         if shutil.which("curl") is None:
             self.skipTest("curl is not installed")

@@ -1,4 +1,7 @@
-"""A mixin for Freqtrade strategies (strategy interface version 3), put before IStrategy.
+"""The guard for Freqtrade strategies (strategy interface version 3), put before IStrategy.
+
+The guard is itself an IStrategy: hyperopt pickles the modules of a strategy's base classes by value and stops at IStrategy. With another
+base it would go on to pickle that base's module. For the same reason this module keeps no state of its own.
 
 Live and dry-run it answers from a Watcher's memory; in backtest and hyperopt it looks into a history file and makes no request.
 It wraps the strategy's own methods, so that a strategy need not call super() for the guard to hold.
@@ -13,6 +16,8 @@ import weakref
 from typing import Any, Callable, Dict, List, Mapping, Optional
 
 import numpy as np
+import pandas as pd
+from freqtrade.strategy import IStrategy
 
 from remora.client import RemoraClient
 from remora.freqtrade.history import RemoraHistoryError, RiskHistory, closes
@@ -28,7 +33,6 @@ _ADJUST = (
     "trade", "current_time", "current_rate", "current_profit", "min_stake", "max_stake", "current_entry_rate", "current_exit_rate", "current_entry_profit",
     "current_exit_profit",
 )
-_inside = threading.local()
 
 
 def _outermost(guard: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -37,8 +41,8 @@ def _outermost(guard: Callable[..., Any]) -> Callable[[Callable[..., Any]], Call
     def wrap(inner: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(inner)
         def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-            key = (id(self), inner.__name__)
-            entered = _inside.__dict__.setdefault("methods", set())
+            key = (threading.get_ident(), inner.__name__)  # Freqtrade's REST interface enters trades from threads of its own
+            entered = self.__dict__.setdefault("_remora_entered", set())
             if key in entered:
                 return inner(self, *args, **kwargs)
             entered.add(key)
@@ -124,7 +128,7 @@ _GUARDS = {
 }
 
 
-class RemoraGuard:
+class RemoraGuard(IStrategy):
     """Gates entries and additions to open trades, and scales stakes when asked. Exits and reductions are never touched."""
 
     remora: Mapping[str, Any] = {}
@@ -138,23 +142,23 @@ class RemoraGuard:
 
     @_guard_start
     def bot_start(self, **kwargs: Any) -> None:
-        super().bot_start(**kwargs)  # type: ignore[misc]
+        super().bot_start(**kwargs)
 
     @_guard_entries
     def populate_entry_trend(self, dataframe: Any, metadata: Mapping[str, Any]) -> Any:
-        return super().populate_entry_trend(dataframe, metadata)  # type: ignore[misc]
+        return super().populate_entry_trend(dataframe, metadata)
 
     @_guard_stake
     def custom_stake_amount(self, *args: Any, **kwargs: Any) -> float:
-        return super().custom_stake_amount(*args, **kwargs)  # type: ignore[misc]
+        return super().custom_stake_amount(*args, **kwargs)
 
     @_guard_confirm
     def confirm_trade_entry(self, *args: Any, **kwargs: Any) -> bool:
-        return super().confirm_trade_entry(*args, **kwargs)  # type: ignore[misc]
+        return super().confirm_trade_entry(*args, **kwargs)
 
     @_guard_addition
     def adjust_trade_position(self, *args: Any, **kwargs: Any) -> Any:
-        return super().adjust_trade_position(*args, **kwargs)  # type: ignore[misc]
+        return super().adjust_trade_position(*args, **kwargs)
 
     def remora_pair(self, pair: str) -> str:
         """The name under which the service tracks a pair; override it where that differs, e.g. to ask about the spot market of a future."""
@@ -261,9 +265,12 @@ class RemoraGuard:
         if column not in dataframe:
             return
         chosen = np.flatnonzero((dataframe[column].to_numpy() == 1) & rows)
-        tags = dataframe["enter_tag"].to_numpy(dtype=object).copy() if "enter_tag" in dataframe else np.full(len(dataframe), None, dtype=object)
+        tags = np.full(len(dataframe), None, dtype=object)
+        if "enter_tag" in dataframe:
+            has_tag = dataframe["enter_tag"].notna().to_numpy()
+            tags[has_tag] = dataframe["enter_tag"].to_numpy(dtype=object)[has_tag]
         classes = np.broadcast_to(np.asarray(risk_class, dtype=object), len(dataframe))
         for row in chosen:
             own = tags[row] if isinstance(tags[row], str) and tags[row] else ""
             tags[row] = f"{own} remora_{classes[row]}".strip()
-        dataframe["enter_tag"] = tags
+        dataframe["enter_tag"] = pd.Series(tags, index=dataframe.index, dtype=object)  # as strings pandas 3 would turn None into NaN
