@@ -1,17 +1,76 @@
 #!/usr/bin/env bash
 # Tests the Python package, the examples and the tutorial against a real service; ends with 'N passed, N failed, N skipped'.
-#   ./test.sh                       all
+#   ./test.sh                       all, first on this system's pandas, then with the real Freqtrade and its pandas
 #   ./test.sh tests.test_watcher    one module; a class or a test of it works too
-# PYTHON names the interpreter: Debian's, where there is one, because its pandas is the one that ../../test installs.
+# PYTHON names one interpreter to run on, instead of the two.
+# Freqtrade is installed into artifacts/freqtrade-venv (800 MB): from ../shared/wheels where that folder exists, from PyPI elsewhere.
+# REMORA_FREQTRADE_VENV names another virtual environment that has it.
 set -uo pipefail
 here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
-python=${PYTHON:-}
-[[ -n $python ]] || { [[ -x /usr/bin/python3 ]] && python=/usr/bin/python3 || python=$(command -v python3); }
-if [[ -z $python ]]; then
-  echo "skipped: the Python package: python3 is not installed"
-  echo "0 passed, 0 failed, 1 skipped"
-  exit 0
+root=$(cd "$here/../.." && pwd)
+freqtrade=freqtrade[hyperopt]==2026.9
+passed=0 failed=0 skipped=0
+
+skip() {
+  echo "skipped: $1: $2"
+  skipped=$((skipped + 1))
+}
+
+finish() {
+  echo "$passed passed, $failed failed, $skipped skipped"
+  [[ $failed -eq 0 ]]
+  exit
+}
+
+# Runs the tests on an interpreter and adds up what they say.
+run() {
+  local python=$1 output status summary
+  shift
+  output=$(mktemp)
+  echo "-- $python: $("$python" -c 'import platform; print("Python", platform.python_version(), end="")
+try:
+  import pandas; print(", pandas", pandas.__version__)
+except ImportError: print(", no pandas")')"
+  (cd "$here" && PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$here/src:$here" "$python" -m tests "$@") 2>&1 | tee "$output" | grep -vE '^[0-9]+ passed, '
+  status=${PIPESTATUS[0]}
+  summary=$(grep -oE '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped' "$output" | tail -n 1)
+  if [[ $summary =~ ([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped ]]; then
+    passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2])) skipped=$((skipped + BASH_REMATCH[3]))
+    [[ $status -eq 0 || ${BASH_REMATCH[2]} -gt 0 ]] || failed=$((failed + 1))
+  else
+    echo "the tests ended without a summary (status $status)"
+    failed=$((failed + 1))
+  fi
+  rm -f "$output"
+}
+
+# Installs Freqtrade into the virtual environment; does nothing where it is there already.
+install_freqtrade() {
+  local venv=$1 wheels=${REMORA_SHARED:-$root/../shared}/wheels from=() python
+  mkdir -p "$root/artifacts"
+  exec 9>"$root/artifacts/freqtrade-venv.lock"
+  flock 9
+  if [[ ! -x $venv/bin/pip ]]; then
+    for python in "$system" python3; do "$python" -m venv --clear "$venv" && break; done
+  fi
+  [[ -d $wheels ]] && from=(--no-index --find-links "$wheels")
+  "$venv/bin/pip" install --quiet --disable-pip-version-check --retries 0 --timeout 30 "${from[@]}" "$freqtrade"
+}
+
+system=${PYTHON:-}
+[[ -n $system ]] || { [[ -x /usr/bin/python3 ]] && system=/usr/bin/python3 || system=$(command -v python3); }
+if [[ -z $system ]]; then
+  skip "the Python package" "python3 is not installed"
+  finish
 fi
-"$here/../../remora" --version >/dev/null || { echo "0 passed, 1 failed, 0 skipped"; exit 1; } # builds it if need be, before tests wait for it
-cd "$here" || exit 1
-PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$here/src:$here" exec "$python" -m tests "$@"
+"$root/remora" --version >/dev/null || { failed=1; finish; } # builds it if need be, before tests wait for it
+run "$system" "$@"
+if [[ -z ${PYTHON:-} ]]; then
+  venv=${REMORA_FREQTRADE_VENV:-$root/artifacts/freqtrade-venv}
+  if [[ -n ${REMORA_FREQTRADE_VENV:-} ]] || log=$(install_freqtrade "$venv" 2>&1); then
+    run "$venv/bin/python" "$@"
+  else
+    skip "the tests with the real Freqtrade" "$freqtrade could not be installed: $(tail -n 1 <<<"$log")"
+  fi
+fi
+finish

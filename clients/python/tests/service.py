@@ -1,4 +1,4 @@
-"""Real services on a sandbox: one for the whole run, and one with a store and a past in it; and where the repository is."""
+"""Services and sandboxes in processes of their own; and where the repository is."""
 
 import json
 import os
@@ -27,23 +27,23 @@ def url():
     return _started["url"].url
 
 
-class Service:
-    """A service in a process of its own, ready when it says so and ``is_ready`` agrees."""
+class _Process:
+    """A ``remora`` in a process of its own, ready when its standard error names an address and ``is_ready`` agrees."""
 
-    def __init__(self, is_ready, *arguments, store):
+    def __init__(self, is_ready, address, *arguments, **environment):
         self.url = None
         self._is_ready = is_ready
+        self._address = re.compile(address)
         self._errors = tempfile.TemporaryFile("w+")
         self._process = subprocess.Popen(
-            [str(REPOSITORY / "remora"), "serve", "--sandbox", "--history-days", "40", "--port", "0", "--sources", "false", *arguments],
-            stdout=subprocess.DEVNULL, stderr=self._errors, cwd=tempfile.gettempdir(), env={**os.environ, "REMORA_STORE": store},
+            [str(REPOSITORY / "remora"), *arguments], stdout=subprocess.DEVNULL, stderr=self._errors, cwd=tempfile.gettempdir(), env={**os.environ, **environment}
         )
 
     def start(self):
         until = time.monotonic() + 60
         while time.monotonic() < until and self._process.poll() is None:
             self._errors.seek(0)
-            found = re.search(r"remora answers at (\S+?),", self._errors.read())
+            found = self._address.search(self._errors.read())
             if found and self._answers(found[1]):
                 self.url = found[1]
                 return self
@@ -51,7 +51,7 @@ class Service:
         self._errors.seek(0)
         said = self._errors.read()
         self.stop()
-        raise AssertionError(f"the service did not become ready:\n{said}")
+        raise AssertionError(f"the process did not become ready:\n{said}")
 
     def _answers(self, address):
         try:
@@ -67,6 +67,21 @@ class Service:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+class Service(_Process):
+    """A service on a sandbox."""
+
+    def __init__(self, is_ready, *arguments, store):
+        words = ("serve", "--sandbox", "--history-days", "40", "--port", "0", "--sources", "false")
+        super().__init__(is_ready, r"remora answers at (\S+?),", *words, *arguments, REMORA_STORE=store)
+
+
+class Sandbox(_Process):
+    """A sandbox alone: each exchange's API is below the name of its host."""
+
+    def __init__(self):
+        super().__init__(lambda url: read_json(f"{url}/sandbox/clock"), r"sandbox at (\S+?),", "sandbox", "--port", "0")
 
 
 def read_json(address):
