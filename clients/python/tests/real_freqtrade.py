@@ -52,7 +52,24 @@ class Guarded(RemoraGuard, Rising):
     remora = {"history": "HISTORY", "tag_entries": True}
 
 
+class Adding(Guarded):
+    position_adjustment_enable = True
+    minimal_roi = {"0": 0.05}
+
+    def populate_exit_trend(self, dataframe, metadata):
+        return dataframe
+
+    def adjust_trade_position(
+        self, trade, current_time, current_rate, current_profit, min_stake, max_stake, current_entry_rate, current_exit_rate, current_entry_profit, current_exit_profit, **kwargs
+    ):
+        return 10 if current_time.minute == 0 else None
+
+
 class Ungated(RemoraGuard, Rising):
+    remora = {"ungated_backtest": True}
+
+
+class AddingUngated(Adding):
     remora = {"ungated_backtest": True}
 """
 
@@ -104,18 +121,23 @@ class RealFreqtrade(unittest.TestCase):
         self.assertEqual(len(epochs), 2)
         self.assertTrue(all(epoch["results_metrics"]["total_trades"] > 0 for epoch in epochs))
 
-    def test_a_backtest_enters_only_where_the_history_says_safe(self):
-        self.freqtrade("backtesting", "--strategy-list", "Guarded", "Ungated", "--cache", "none", "--export", "trades")
+    def test_a_backtest_enters_and_adds_only_where_the_history_says_safe(self):
+        self.freqtrade("backtesting", "--strategy-list", "Guarded", "Ungated", "Adding", "AddingUngated", "--cache", "none", "--export", "trades")
         (results,) = (self.folder / "backtest_results").glob("*.zip")
         with zipfile.ZipFile(results) as files:
-            (name,) = (name for name in files.namelist() if name == results.stem + ".json")
-            strategies = json.loads(files.read(name))["strategy"]
+            strategies = json.loads(files.read(results.stem + ".json"))["strategy"]
         past = RiskHistory.read(self.history)
-        safe = {}
+        safe, additions = {}, {}
         for name, result in strategies.items():
-            opened = pd.to_datetime([trade["open_timestamp"] for trade in result["trades"]], unit="ms", utc=True)
-            safe[name] = past.safe(past.known_at(opened), unknown=True)  # a trade opens where its signal's candle closes
-        self.assertTrue(safe["Guarded"].all())
-        self.assertGreater(len(safe["Guarded"]), 0)
-        self.assertFalse(safe["Ungated"].all())
+            entries = [[order["order_filled_timestamp"] for order in trade["orders"] if order["ft_is_entry"]] for trade in result["trades"]]
+            additions[name] = sum(len(times) - 1 for times in entries)
+            at = pd.to_datetime([time for times in entries for time in times], unit="ms", utc=True)
+            safe[name] = past.safe(past.known_at(at), unknown=True)  # an entry is filled where its signal's candle closes
+        for name in ("Guarded", "Adding"):
+            self.assertGreater(len(safe[name]), 0)
+            self.assertTrue(safe[name].all())
+        for name in ("Ungated", "AddingUngated"):
+            self.assertFalse(safe[name].all())
+        self.assertTrue(0 < additions["Adding"] < additions["AddingUngated"], additions)
+        self.assertEqual(additions["Guarded"], 0)
         self.assertTrue(all(trade["enter_tag"].startswith("remora_") for trade in strategies["Guarded"]["trades"]))

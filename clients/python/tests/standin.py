@@ -45,14 +45,14 @@ else:
         def confirm_trade_entry(self, pair, order_type, amount, rate, time_in_force, current_time, entry_tag, side, **kwargs):
             return True
 
+        def adjust_trade_position(
+            self, trade, current_time, current_rate, current_profit, min_stake, max_stake, current_entry_rate, current_exit_rate, current_entry_profit, current_exit_profit, **kwargs
+        ):
+            return None
+
     _package, _strategy = types.ModuleType("freqtrade"), types.ModuleType("freqtrade.strategy")
     _package.strategy, _strategy.IStrategy = _strategy, IStrategy
     sys.modules.update({"freqtrade": _package, "freqtrade.strategy": _strategy})  # what the guard and the examples import
-
-    def adjust_trade_position(
-        self, trade, current_time, current_rate, current_profit, min_stake, max_stake, current_entry_rate, current_exit_rate, current_entry_profit, current_exit_profit, **kwargs
-    ):
-        return None
 
 
 class DataProvider:
