@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Tests the Python package, the examples and the tutorial against a real service; ends with 'N passed, N failed, N skipped'.
-#   ./test.sh                       all, first on this system's pandas, then with the real Freqtrade and its pandas
+#   ./test.sh                       all on this system's Python, then what uses pandas with the real Freqtrade and its pandas
 #   ./test.sh tests.test_watcher    one module; a class or a test of it works too
 # PYTHON names one interpreter to run on, instead of the two.
 # Freqtrade is installed into artifacts/freqtrade-venv (800 MB): from ../shared/wheels where that folder exists, from PyPI elsewhere.
-# REMORA_FREQTRADE_VENV names another virtual environment that has it.
+# FREQTRADE_VENV names another virtual environment that has it.
 set -uo pipefail
 here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 root=$(cd "$here/../.." && pwd)
 freqtrade=freqtrade[hyperopt]==2026.9
+with_pandas=(tests.test_freqtrade tests.test_history tests.test_examples.WithPandas tests.real_freqtrade)
 passed=0 failed=0 skipped=0
 
 skip() {
@@ -66,8 +67,9 @@ fi
 "$root/remora" --version >/dev/null || { failed=1; finish; } # builds it if need be, before tests wait for it
 run "$system" "$@"
 if [[ -z ${PYTHON:-} ]]; then
-  venv=${REMORA_FREQTRADE_VENV:-$root/artifacts/freqtrade-venv}
-  if [[ -n ${REMORA_FREQTRADE_VENV:-} ]] || log=$(install_freqtrade "$venv" 2>&1); then
+  venv=${FREQTRADE_VENV:-$root/artifacts/freqtrade-venv}
+  if [[ -n ${FREQTRADE_VENV:-} ]] || log=$(install_freqtrade "$venv" 2>&1); then
+    [[ $# -gt 0 ]] || set -- "${with_pandas[@]}"
     run "$venv/bin/python" "$@"
   else
     skip "the tests with the real Freqtrade" "$freqtrade could not be installed: $(tail -n 1 <<<"$log")"

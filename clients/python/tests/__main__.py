@@ -1,6 +1,5 @@
 """Runs all tests and ends with 'N passed, N failed, N skipped'."""
 
-import importlib.util
 import sys
 import unittest
 from pathlib import Path
@@ -10,13 +9,9 @@ from tests import service
 
 def main():
     here = Path(__file__).resolve().parent
-    loader = unittest.defaultTestLoader
+    tests = unittest.defaultTestLoader.discover(str(here), top_level_dir=str(here.parent))
     if len(sys.argv) > 1:
-        tests = loader.loadTestsFromNames(sys.argv[1:])
-    else:
-        tests = loader.discover(str(here), top_level_dir=str(here.parent))
-        if importlib.util.find_spec("freqtrade") is not None:
-            tests.addTests(loader.loadTestsFromName("tests.real_freqtrade"))
+        tests = unittest.defaultTestLoader.loadTestsFromNames(sys.argv[1:])
     try:
         result = unittest.TextTestRunner(verbosity=1).run(tests)
     finally:
