@@ -2,6 +2,7 @@ using System.Text.Json;
 
 namespace Remora.Cli.Tests;
 
+[Trait("speed", "slow")]
 public sealed class EvidenceCommandTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -9,6 +9,7 @@ namespace Remora.Cli.Tests;
 /// An hour of sandbox time, a minute of ours, under random faults of every kind. Whatever is answered is either what an engine fed with the true candles says
 /// of that moment, or comes after a hole that the feed's health names.
 /// </summary>
+[Trait("speed", "slow")]
 public sealed class FaultStormTests(ITestOutputHelper output)
 {
     private const int Speed = 60;

@@ -6,6 +6,7 @@ using Remora.Cli.Tests.Deploy;
 namespace Remora.Cli.Tests;
 
 /// <summary>What is kept, as the running service tells it: the real service, the real store.</summary>
+[Trait("speed", "slow")]
 public sealed class HistoryApiTests : IDisposable
 {
     private static readonly Dictionary<string, string> WithStore = new() { ["REMORA_STORE"] = "true" };

@@ -6,6 +6,7 @@ using Remora.ClickHouse.Embedded;
 namespace Remora.Cli.Tests;
 
 /// <summary>Histories and candles in every format, and a rebuilt past in the store.</summary>
+[Trait("speed", "slow")]
 public sealed class HistoryFilesTests : IDisposable
 {
     private const int Days = 3;

@@ -5,6 +5,7 @@ using Remora.Testing;
 
 namespace Remora.Cli.Tests;
 
+[Trait("speed", "slow")]
 public sealed partial class OutletCommandTests
 {
     private static readonly Dictionary<string, string> Password = new() { ["FREQTRADE_PASSWORD"] = FreqtradeStandIn.Password };

@@ -6,6 +6,7 @@ using Remora.Server.Tests.Page;
 namespace Remora.Cli.Tests;
 
 /// <summary>The page in a real browser over the whole service: a sandbox, the pump, and a store that is really there.</summary>
+[Trait("speed", "slow")]
 public sealed class PageOverStoreTests(Browser browser) : IClassFixture<Browser>, IDisposable
 {
     private readonly string _data = Directory.CreateTempSubdirectory("remora-").FullName;

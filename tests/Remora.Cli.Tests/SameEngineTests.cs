@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 namespace Remora.Cli.Tests;
 
 /// <summary>Live and replayed are the same engine: what the running service answers of a recorded market is what a replay of the file writes, to the last digit.</summary>
+[Trait("speed", "slow")]
 public sealed class SameEngineTests : IDisposable
 {
     private const int Candles = 20;

@@ -3,6 +3,7 @@ using System.Text.Json;
 
 namespace Remora.Cli.Tests;
 
+[Trait("speed", "slow")]
 public sealed class ServeCommandTests
 {
     [Fact]

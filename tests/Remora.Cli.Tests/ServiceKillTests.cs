@@ -7,10 +7,11 @@ using Remora.ClickHouse.Embedded;
 namespace Remora.Cli.Tests;
 
 /// <summary>The real service under load, ended at random moments as a power cut ends it, mostly alone and now and then after its engine.</summary>
+[Trait("speed", "slow")]
 public sealed class ServiceKillTests : IDisposable
 {
     private static readonly Dictionary<string, string> WithStore = new() { ["REMORA_STORE"] = "true", ["REMORA_RECORD_REQUESTS"] = "true" };
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private static readonly string[] Asked = ["/api/v1/risk?pair=BTC/USDT", "/api/v1/risk?pair=ETH/USDT", "/api/v1/risk", "/api/v1/risk?pair=NO/PAIR", "/api/v1/status"];
 
     private readonly string _data = Directory.CreateTempSubdirectory("remora-").FullName;

@@ -6,6 +6,7 @@ using System.Text.Json;
 namespace Remora.Cli.Tests;
 
 /// <summary>The service with a store of its own, in processes that may be killed.</summary>
+[Trait("speed", "slow")]
 public sealed class StoreTests : IDisposable
 {
     private static readonly Dictionary<string, string> WithStore = new() { ["REMORA_STORE"] = "true" };

@@ -5,7 +5,7 @@ namespace Remora.Server.Tests;
 /// <summary>A client of the event stream, as the standard has it.</summary>
 internal sealed class EventStream : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private readonly HttpResponseMessage _response;
     private readonly System.IO.StreamReader _lines;
 

@@ -3,6 +3,7 @@ using Remora.Vehicles.Loading;
 
 namespace Remora.Vehicles.Tests;
 
+[Trait("speed", "slow")]
 public sealed class RebuildTests(Country country)
 {
     [Fact]

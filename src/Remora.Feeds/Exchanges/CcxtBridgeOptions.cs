@@ -53,7 +53,7 @@ public sealed record CcxtBridgeOptions
 
     /// <summary>How long the process may take to start, and how long a call waits for it to be there.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
-    public TimeSpan StartDeadline { get; init; } = TimeSpan.FromSeconds(15);
+    public TimeSpan StartDeadline { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>The wait before a process that ended is replaced; it doubles up to <see cref="MaxRespawnDelay"/> while the replacements end too.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]

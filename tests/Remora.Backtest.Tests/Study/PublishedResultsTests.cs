@@ -5,6 +5,7 @@ using Remora.Testing;
 namespace Remora.Backtest.Tests.Study;
 
 /// <summary>docs/results.md is what the study writes today, of the real candles. One period of it each time; all of it, to the byte, where REMORA_STUDY is set.</summary>
+[Trait("speed", "slow")]
 public sealed class PublishedResultsTests
 {
     private static string Published => File.ReadAllText(Repository.PathOf("docs", "results.md"));

@@ -3,6 +3,7 @@ using Remora.Server.Tests.Page;
 namespace Remora.Backtest.Tests.Study;
 
 /// <summary>The report in a real browser.</summary>
+[Trait("speed", "slow")]
 public sealed class ReportPageTests(Browser browser) : IClassFixture<Browser>
 {
     private static readonly Lazy<string> Report = new(() =>

@@ -2,6 +2,7 @@ using System.Text.Json;
 
 namespace Remora.Cli.Tests.Store;
 
+[Trait("speed", "slow")]
 public sealed class RollupCommandTests
 {
     private const string Definition = """

@@ -4,6 +4,7 @@ using Remora.Testing;
 namespace Remora.Cli.Tests.Store;
 
 /// <summary>The tour in docs/rollups.md is typed as it stands there.</summary>
+[Trait("speed", "slow")]
 public sealed partial class RollupTutorialTests
 {
     [Fact]

@@ -1,5 +1,6 @@
 namespace Remora.Cli.Tests.Store;
 
+[Trait("speed", "slow")]
 public sealed class SqlCommandTests
 {
     [Fact]

@@ -4,6 +4,7 @@ using Remora.ClickHouse.Rollups;
 
 namespace Remora.ClickHouse.Tests.Rollups;
 
+[Trait("speed", "slow")]
 public sealed class LoadTests(Engine engine) : IDisposable
 {
     private readonly Scratch _scratch = new();

@@ -2,6 +2,7 @@ using Remora.ClickHouse.Rollups;
 
 namespace Remora.ClickHouse.Tests.Rollups;
 
+[Trait("speed", "slow")]
 public sealed class RebuildTests(Engine engine)
 {
     private const int BatchRows = 500;

@@ -3,6 +3,7 @@ using Remora.ClickHouse.Rollups;
 namespace Remora.ClickHouse.Tests.Rollups;
 
 /// <summary>A batch whose acknowledgement was lost is sent again, under its token, after the rollup has been worked on.</summary>
+[Trait("speed", "slow")]
 public sealed class RetriedBatchTests(Engine engine)
 {
     private static readonly SqlName[] Columns = [.. "id at kind value ok".Split(' ').Select(SqlName.Of)];
