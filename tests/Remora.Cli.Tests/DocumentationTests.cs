@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -41,8 +42,31 @@ public sealed partial class DocumentationTests
                 Assert.True(Path.Exists(Path.Combine(Path.GetDirectoryName(document)!, link.Groups["path"].Value)), $"{document}: {link.Value}");
     }
 
+    [Fact]
+    public void Every_document_is_in_the_index_of_its_folder()
+    {
+        foreach (var folder in new[] { "docs", "docs/decisions" })
+        {
+            var index = File.ReadAllText(Path.Combine(Root(), folder, "README.md"));
+            var documents = Directory.GetFiles(Path.Combine(Root(), folder), "*.md").Select(Path.GetFileName);
+            Assert.All(documents.Where(name => name != "README.md"), name => Assert.Contains($"]({name})", index, StringComparison.Ordinal));
+        }
+    }
+
+    [Fact, Trait("speed", "slow")]
+    public async Task The_site_builds_without_a_dead_link()
+    {
+        using var site = Process.Start(new ProcessStartInfo(Path.Combine(Root(), "docs-site")) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var (output, errors) = (site.StandardOutput.ReadToEndAsync(), site.StandardError.ReadToEndAsync());
+        await site.WaitForExitAsync();
+        var text = await output + await errors;
+        Assert.SkipWhen(text.Contains("npm error network", StringComparison.Ordinal) || text.Contains("npm error code E", StringComparison.Ordinal), "VitePress cannot be installed: " + text);
+        Assert.True(site.ExitCode == 0, text);
+        Assert.True(File.Exists(Path.Combine(Root(), "artifacts", "docs-site", "decisions", "index.html")));
+    }
+
     private static IEnumerable<string> Documents() =>
-        Directory.GetFiles(Root(), "*.md").Concat(Directory.GetFiles(Path.Combine(Root(), "docs"), "*.md", SearchOption.AllDirectories));
+        Directory.GetFiles(Root(), "*.md").Concat(Directory.GetFiles(Path.Combine(Root(), "docs"), "*.md", SearchOption.AllDirectories).Where(file => !file.Contains("node_modules", StringComparison.Ordinal)));
 
     private static string Root()
     {
