@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Remora.Bots.Freqtrade;
 using Remora.Bots.Webhooks;
+using Remora.Supervision;
 
 namespace Remora.Bots;
 
@@ -22,6 +23,8 @@ public sealed class Outlets
     }
 
     /// <summary>Runs until it is cancelled.</summary>
-    public Task RunAsync(CancellationToken cancellation) =>
-        Task.WhenAll(_locks.Select(locks => locks.RunAsync(cancellation)).Concat(_webhooks.Select(webhook => webhook.RunAsync(cancellation))));
+    /// <param name="supervisor">Keeps each outlet running.</param>
+    /// <param name="cancellation">Stops all of them.</param>
+    public Task RunAsync(Supervisor supervisor, CancellationToken cancellation) => Task.WhenAll(
+        _locks.Select(locks => supervisor.RunAsync(locks.Name, locks.RunAsync, cancellation)).Concat(_webhooks.Select(webhook => webhook.RunAsync(supervisor, cancellation))));
 }

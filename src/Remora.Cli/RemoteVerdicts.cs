@@ -4,6 +4,7 @@ using Remora.Client;
 using Remora.Markets;
 using Remora.Regimes;
 using Remora.Risk;
+using Remora.Supervision;
 
 namespace Remora.Cli;
 
@@ -19,17 +20,8 @@ internal sealed class RemoteVerdicts(RemoraClient client, VerdictBoard verdicts,
     private long _answeredAt;
 
     /// <summary>Runs until it is cancelled.</summary>
-    public async Task RunAsync(CancellationToken cancellation)
-    {
-        try
-        {
-            await Task.WhenAll(FollowAsync(cancellation), AskAsync(cancellation));
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            // It was told to stop.
-        }
-    }
+    public Task RunAsync(Supervisor supervisor, CancellationToken cancellation) =>
+        Task.WhenAll(supervisor.RunAsync("event stream", FollowAsync, cancellation), supervisor.RunAsync("verdicts", AskAsync, cancellation));
 
     public void Dispose() => _nudge.Dispose();
 
@@ -43,6 +35,7 @@ internal sealed class RemoteVerdicts(RemoraClient client, VerdictBoard verdicts,
         catch (RemoraException e)
         {
             log.LogWarning("There is no event stream to follow ({Error}); the service is asked every {Seconds} s", e.Message, interval.TotalSeconds);
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellation);
         }
     }
 

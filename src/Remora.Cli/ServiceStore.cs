@@ -4,6 +4,7 @@ using Remora.Server.Settings;
 using Remora.Server.Storage;
 using Remora.Store;
 using Remora.Store.Recording;
+using Remora.Supervision;
 
 namespace Remora.Cli;
 
@@ -14,13 +15,13 @@ internal sealed class ServiceStore : IAsyncDisposable
     private readonly Task _running;
     private readonly string? _thrownAway;
 
-    private ServiceStore(StoreSession session, string place, string? thrownAway)
+    private ServiceStore(StoreSession session, string place, string? thrownAway, Supervisor supervisor)
     {
         Session = session;
         Place = place;
         _thrownAway = thrownAway;
         Meter = new(session, TimeProvider.System);
-        _running = Task.WhenAll(session.RunAsync(_stop.Token), Meter.RunAsync(_stop.Token));
+        _running = Task.WhenAll(session.RunAsync(_stop.Token), supervisor.RunAsync("store: metrics", Meter.RunAsync, _stop.Token));
     }
 
     /// <summary>The store.</summary>
@@ -34,7 +35,7 @@ internal sealed class ServiceStore : IAsyncDisposable
 
     /// <summary>Opens the store that the settings name.</summary>
     /// <exception cref="SettingsException">They contradict each other.</exception>
-    public static ServiceStore? Open(ServiceSettings settings, ILoggerFactory logs)
+    public static ServiceStore? Open(ServiceSettings settings, ILoggerFactory logs, Supervisor supervisor)
     {
         if (!settings.Store) return null;
         if (settings is { Cluster: not null, Clickhouse: null }) throw new SettingsException(["cluster needs clickhouse: an embedded engine has no cluster"]);
@@ -49,9 +50,10 @@ internal sealed class ServiceStore : IAsyncDisposable
             Recorder = new RecorderOptions { JournalFolder = Path.Combine(folder, "journal"), StopTimeout = TimeSpan.FromSeconds(1) },
             Store = new() { Retention = settings.Retention },
             Port = settings.ClickhousePort,
+            Supervisor = supervisor,
             Notice = line => log.LogWarning("{Notice}", line),
         });
-        return new(session, thrownAway is null ? location.ToString() : $"{location}, which goes when the sandbox does", thrownAway);
+        return new(session, thrownAway is null ? location.ToString() : $"{location}, which goes when the sandbox does", thrownAway, supervisor);
     }
 
     /// <summary>Nothing comes any more: it may begin to end, while others do.</summary>

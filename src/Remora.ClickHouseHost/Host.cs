@@ -159,11 +159,17 @@ internal sealed class Host : IAsyncDisposable
 
     private async Task WatchParentAsync()
     {
-        var input = Console.OpenStandardInput();
-        var buffer = new byte[256];
-        while (await input.ReadAsync(buffer) > 0)
+        try
         {
+            var input = Console.OpenStandardInput();
+            var buffer = new byte[256];
+            while (await input.ReadAsync(buffer) > 0)
+            {
+            }
         }
-        _stopAsked.TrySetResult();
+        finally
+        {
+            _stopAsked.TrySetResult(); // also where the input cannot be read: a host that nobody can stop must not stay
+        }
     }
 }

@@ -7,6 +7,7 @@ using Remora.Feeds.Http;
 using Remora.Feeds.News;
 using Remora.Server.Settings;
 using Remora.Server.Storage;
+using Remora.Supervision;
 
 namespace Remora.Server;
 
@@ -16,10 +17,10 @@ public sealed class OutsideWorld : IAsyncDisposable
     private readonly CcxtBridge _bridge;
     private readonly HttpClient _http;
 
-    private OutsideWorld(ServiceSettings settings, TimeProvider clock, SandboxNotice? sandbox, MarketRecord? record, ILoggerFactory log)
+    private OutsideWorld(ServiceSettings settings, TimeProvider clock, SandboxNotice? sandbox, MarketRecord? record, ILoggerFactory log, Supervisor supervisor)
     {
         var standIn = sandbox is null ? null : new Uri(sandbox.Url);
-        _bridge = CcxtBridge.Start(new() { BaseUrl = standIn, RateLimit = standIn is null }, clock);
+        _bridge = CcxtBridge.Start(new() { BaseUrl = standIn, RateLimit = standIn is null }, clock, supervisor);
         _http = OutsideHttp.NewClient();
         var news = settings.Sources ? new NewsFeed(BasesOf(settings), _http, settings.Keys, NewsFeed.Options(standIn), clock) : null;
         var polls = new MarketFeedOptions { PollDelay = settings.PollDelay, Recall = record is null ? null : record.RecallAsync };
@@ -32,6 +33,7 @@ public sealed class OutsideWorld : IAsyncDisposable
             Bridge = () => _bridge.Health,
             Record = record,
             Sandbox = sandbox,
+            Supervisor = supervisor,
             Log = log,
         };
     }
@@ -45,8 +47,10 @@ public sealed class OutsideWorld : IAsyncDisposable
     /// <param name="sandbox">What stands in for the world; null for the real one.</param>
     /// <param name="record">What is kept of the markets, for their warm-up; null where nothing is.</param>
     /// <param name="log">Where the service writes what an operator should know.</param>
-    public static OutsideWorld Connect(ServiceSettings settings, TimeProvider clock, SandboxNotice? sandbox, MarketRecord? record, ILoggerFactory log) =>
-        new(settings, clock, sandbox, record, log);
+    /// <param name="supervisor">Keeps background tasks running; one of its own where null.</param>
+    public static OutsideWorld Connect(
+        ServiceSettings settings, TimeProvider clock, SandboxNotice? sandbox, MarketRecord? record, ILoggerFactory log, Supervisor? supervisor = null) =>
+        new(settings, clock, sandbox, record, log, supervisor ?? new());
 
     /// <summary>Disconnects; call it after the service has ended.</summary>
     public async ValueTask DisposeAsync()

@@ -19,7 +19,10 @@ using Remora.Server.Telemetry;
 
 namespace Remora.Server;
 
-/// <summary>The running service: feeds, pump, board and HTTP interface. If one of them fails, all end, and <see cref="Completion"/> says why.</summary>
+/// <summary>
+/// The running service: feeds, pump, board and HTTP interface. A background task that fails is started again and shows in
+/// <c>/api/v1/status</c>; only where the pump fails, which applies all events, everything ends, and <see cref="Completion"/> says why.
+/// </summary>
 public sealed class ServiceHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -31,7 +34,7 @@ public sealed class ServiceHost : IAsyncDisposable
         Board = board;
         Streams = streams;
         Url = app.Urls.Single();
-        Completion = RunAsync(pump, streams, parts, OutletsOf(settings, board, parts));
+        Completion = RunAsync(pump, streams, parts, settings);
     }
 
     /// <summary>Where it answers: <c>http://127.0.0.1:8000</c>.</summary>
@@ -101,24 +104,15 @@ public sealed class ServiceHost : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task RunAsync(MarketPump pump, StreamHub streams, ServiceParts parts, IEnumerable<Func<CancellationToken, Task>> outlets)
+    private async Task RunAsync(MarketPump pump, StreamHub streams, ServiceParts parts, ServiceSettings settings)
     {
         var log = parts.Log.CreateLogger<ServiceHost>();
-        if (parts.Record is { } record) pump.Recall(await RecallAsync(record));
-        var tasks = parts.Markets.Select(feed => feed.RunAsync(pump.Events, _stop.Token))
-            .Concat(parts.Sources.Select(feed => feed.RunAsync(pump.Events, _stop.Token)))
-            .Concat(parts.Calendar is { } calendar ? [calendar.RunAsync(pump.Events, _stop.Token)] : [])
-            .Append(pump.RunAsync(_stop.Token)).Append(streams.RunAsync(_stop.Token)).Concat(outlets.Select(run => run(_stop.Token))).ToList();
+        var tasks = new List<Task>();
         try
         {
-            // A feed runs until it is told to stop: one that ends before, or fails, is a bug, and a service that goes on without it would be silently wrong.
-            var first = await Task.WhenAny(tasks);
-            await first;
-            if (!_stop.IsCancellationRequested) throw new InvalidOperationException("a feed or the pump ended although nobody asked it to");
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            // It was told to stop.
+            if (parts.Record is { } record) pump.Recall(await RecallAsync(record));
+            tasks.AddRange(TasksOf(pump, streams, parts, settings));
+            await parts.Supervisor.RunOnceAsync("pump", pump.RunAsync, _stop.Token); // the model of a market that failed half way cannot be trusted any more
         }
         catch (Exception e)
         {
@@ -128,18 +122,27 @@ public sealed class ServiceHost : IAsyncDisposable
         finally
         {
             await _stop.CancelAsync();
-            await Task.WhenAll(tasks).ContinueWith(_ => { }, TaskScheduler.Default);
+            await Task.WhenAll(tasks);
             await _app.StopAsync(CancellationToken.None);
         }
     }
 
-    /// <summary>What tells bots of its own accord; nothing where none is configured. It goes by real time even on a sandbox, for bots do.</summary>
-    private static IEnumerable<Func<CancellationToken, Task>> OutletsOf(ServiceSettings settings, AssessmentBoard board, ServiceParts parts)
+    private IEnumerable<Task> TasksOf(MarketPump pump, StreamHub streams, ServiceParts parts, ServiceSettings settings)
+    {
+        var stop = _stop.Token;
+        return parts.Markets.Select(feed => parts.Supervisor.RunAsync($"feed {feed.Market}", token => feed.RunAsync(pump.Events, token), stop))
+            .Concat(parts.Sources.Select(feed => parts.Supervisor.RunAsync($"source {feed.Name}", token => feed.RunAsync(pump.Events, token), stop)))
+            .Concat(parts.Calendar is { } calendar ? [parts.Supervisor.RunAsync("calendar", token => calendar.RunAsync(pump.Events, token), stop)] : [])
+            .Append(streams.RunAsync(parts.Supervisor, stop)).Concat(OutletsOf(settings, parts));
+    }
+
+    /// <summary>What tells bots by itself; nothing where none is configured. It goes by real time even on a sandbox, for bots do.</summary>
+    private IEnumerable<Task> OutletsOf(ServiceSettings settings, ServiceParts parts)
     {
         if (settings.Freqtrade.Count + settings.Webhooks.Count == 0) return [];
         var verdicts = new VerdictBoard();
         var outlets = new Outlets(settings.Freqtrade, settings.Webhooks, verdicts, TimeProvider.System, parts.Log);
-        return [outlets.RunAsync, new VerdictFeed(board, verdicts).RunAsync];
+        return [outlets.RunAsync(parts.Supervisor, _stop.Token), parts.Supervisor.RunAsync("verdicts for bots", new VerdictFeed(Board, verdicts).RunAsync, _stop.Token)];
     }
 
     private static WebApplication Build(ServiceSettings settings, ServiceParts parts, AssessmentBoard board, StreamHub streams, ServiceMetrics metrics)
@@ -189,6 +192,7 @@ public sealed class ServiceHost : IAsyncDisposable
         FeedGauges.Register(metrics.Meter, board, parts);
         StreamGauges.Register(metrics.Meter, streams);
         ProcessGauges.Register(metrics.Meter);
+        TaskGauges.Register(metrics.Meter, parts.Supervisor);
         foreach (var observe in parts.Observe) observe(metrics.Meter);
         if (settings.OtlpEndpoint is { } collector) app.Lifetime.ApplicationStopped.Register(OtlpExport.Start(collector, settings.OtlpInterval).Dispose);
     }

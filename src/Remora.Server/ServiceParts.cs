@@ -7,6 +7,7 @@ using Remora.Feeds.Exchanges;
 using Remora.Feeds.News;
 using Remora.Server.Settings;
 using Remora.Server.Storage;
+using Remora.Supervision;
 
 namespace Remora.Server;
 
@@ -36,6 +37,9 @@ public sealed record ServiceParts
 
     /// <summary>The sandbox that stands in for the outside world; null in the real one.</summary>
     public SandboxNotice? Sandbox { get; init; }
+
+    /// <summary>Keeps the service's background tasks running, and tells how they are.</summary>
+    public Supervisor Supervisor { get; init; } = new();
 
     /// <summary>Where the service writes what an operator should know.</summary>
     public ILoggerFactory Log { get; init; } = NullLoggerFactory.Instance;

@@ -2,6 +2,7 @@ using Remora.ClickHouse;
 using Remora.ClickHouse.Embedded;
 using Remora.ClickHouse.Rollups;
 using Remora.Store.Recording;
+using Remora.Supervision;
 
 namespace Remora.Store;
 
@@ -20,8 +21,11 @@ public sealed record StoreSessionOptions
     /// <summary>A loopback port on which the embedded engine answers as well, for curl, Grafana and the like; null for none.</summary>
     public int? Port { get; init; }
 
-    /// <summary>Told in a line whatever an operator should know.</summary>
+    /// <summary>Called with a line for a log when a problem begins and when it has ended.</summary>
     public Action<string>? Notice { get; init; }
+
+    /// <summary>Keeps the tasks of the store running; one of its own where null.</summary>
+    public Supervisor? Supervisor { get; init; }
 }
 
 /// <summary>How a store is.</summary>
@@ -49,6 +53,7 @@ public sealed class StoreSession
 
     private readonly StoreSessionOptions _options;
     private readonly TimeProvider _time;
+    private readonly Supervisor _supervisor;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ClickHouseConnection? _connection;
     private volatile StorePreparation? _preparation;
@@ -63,7 +68,8 @@ public sealed class StoreSession
         _time = time ?? TimeProvider.System;
         Client = options.Location.NewClient(_time);
         Store = new(Client, options.Store, _time);
-        Recorder = new(Store, options.Recorder, _time);
+        _supervisor = options.Supervisor ?? new(time: _time);
+        Recorder = new(Store, options.Recorder with { Supervisor = _supervisor, Notice = options.Notice }, _time);
     }
 
     /// <summary>The store; what is asked before it is open, or while it is away, fails with <see cref="ClickHouseUnavailableException"/>.</summary>
@@ -92,11 +98,17 @@ public sealed class StoreSession
     public async Task RunAsync(CancellationToken cancellation)
     {
         var recording = Recorder.RunAsync(_ready.Task, cancellation);
-        await OpenAsync(cancellation);
-        await SucceedAsync(cancellation);
+        await _supervisor.RunAsync("store: open", KeepOpenAsync, cancellation);
         await recording;
         if (_connection is { } connection) await connection.DisposeAsync();
         Client.Dispose();
+    }
+
+    private async Task KeepOpenAsync(CancellationToken cancellation)
+    {
+        if (_preparation is null) await OpenAsync(cancellation);
+        await SucceedAsync(cancellation);
+        await Task.Delay(Timeout.InfiniteTimeSpan, cancellation);
     }
 
     private async Task OpenAsync(CancellationToken cancellation)
@@ -158,5 +170,6 @@ public sealed class StoreSession
     }
 
     private Task<ClickHouseConnection> ConnectAsync(CancellationToken cancellation) =>
-        ClickHouseConnection.OpenAsync(_options.Location, configure: engine => engine with { Port = _options.Port, StopTimeout = EngineStop }, time: _time, cancellation: cancellation);
+        ClickHouseConnection.OpenAsync(
+        _options.Location, configure: engine => engine with { Port = _options.Port, StopTimeout = EngineStop, Supervisor = _supervisor }, time: _time, cancellation: cancellation);
 }

@@ -144,7 +144,7 @@ public sealed class WebhookTests : IAsyncLifetime
         else Assert.Skip("the Python receiver: python3 is not installed");
     }
 
-    private void Run(WebhookTarget target) => _running.Add(new Webhook(target, _verdicts, _clock, _log).RunAsync(_stop.Token));
+    private void Run(WebhookTarget target) => _running.Add(new Webhook(target, _verdicts, _clock, _log).RunAsync(new(), _stop.Token));
 
     private bool IsGenuine(Receiver.Delivery delivery) => WebhookCheck.IsGenuine(delivery.Signature, delivery.Body, Secret, _clock.GetUtcNow(), TimeSpan.FromMinutes(5));
 

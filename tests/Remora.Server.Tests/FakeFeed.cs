@@ -8,7 +8,7 @@ namespace Remora.Server.Tests;
 internal sealed class FakeFeed(MarketId market) : IMarketFeed
 {
     private readonly TaskCompletionSource<ChannelWriter<MarketEvent>> _events = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public MarketId Market => market;
 
@@ -19,13 +19,19 @@ internal sealed class FakeFeed(MarketId market) : IMarketFeed
 
     public async Task RunAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
-        _events.SetResult(events);
+        _events.TrySetResult(events);
         await _end.Task.WaitAsync(cancellation);
     }
 
     public async Task SendAsync(MarketEvent marketEvent) => await (await _events.Task).WriteAsync(marketEvent);
 
-    public void Fail(Exception e) => _end.SetException(e);
+    /// <summary>Fails once; it runs again when it is started again.</summary>
+    public void Fail(Exception e)
+    {
+        var end = _end;
+        _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        end.SetException(e);
+    }
 }
 
 /// <summary>A source that delivers what the test tells it to.</summary>

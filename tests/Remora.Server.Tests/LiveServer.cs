@@ -7,6 +7,7 @@ using Remora.Feeds.Calendar;
 using Remora.Markets;
 using Remora.Risk;
 using Remora.Server.Settings;
+using Remora.Supervision;
 using Remora.Testing;
 
 namespace Remora.Server.Tests;
@@ -16,9 +17,9 @@ internal sealed class LiveServer : IAsyncDisposable
 {
     private readonly ServiceHost _host;
 
-    private LiveServer(ServiceHost host, ManualClock clock, IReadOnlyList<FakeFeed> feeds, FakeSource source)
+    private LiveServer(ServiceHost host, ManualClock clock, IReadOnlyList<FakeFeed> feeds, FakeSource source, Supervisor supervisor)
     {
-        (_host, Clock, Feeds, Source) = (host, clock, feeds, source);
+        (_host, Clock, Feeds, Source, Supervisor) = (host, clock, feeds, source, supervisor);
         Http = new() { BaseAddress = new(host.Url.Replace("0.0.0.0", "127.0.0.1")) };
     }
 
@@ -30,21 +31,26 @@ internal sealed class LiveServer : IAsyncDisposable
 
     public FakeSource Source { get; }
 
+    public Supervisor Supervisor { get; }
+
     public ServiceHost Host => _host;
 
     public static ServiceSettings Settings { get; } = new() { Port = 0, Pairs = [Given.Btc.Pair, Given.Eth.Pair] };
 
     /// <summary>Starts at <see cref="Given.Time"/>.</summary>
     public static async Task<LiveServer> StartAsync(
-        ServiceSettings? settings = null, SandboxNotice? sandbox = null, IReadOnlyList<Signal>? signals = null, Func<TimeProvider, CalendarFeed>? calendar = null, ILoggerFactory? log = null,
+        ServiceSettings? settings = null, SandboxNotice? sandbox = null, IReadOnlyList<Signal>? signals = null, Func<TimeProvider, CalendarFeed>? calendar = null, ILoggerFactory? log = null, Supervisor? supervisor = null,
         params IReadOnlyList<Action<Meter>> observe)
     {
         settings ??= Settings;
         var clock = new ManualClock(Given.Time.ToDateTimeOffset());
         var feeds = settings.TrackedMarkets.Select(market => new FakeFeed(market.Id)).ToList();
         var source = new FakeSource("test", signals ?? [Signal.FearGreed]);
-        var parts = new ServiceParts { Markets = feeds, Sources = [source], Sandbox = sandbox, Calendar = calendar?.Invoke(clock), Log = log ?? NullLoggerFactory.Instance, Observe = observe };
-        return new(await ServiceHost.StartAsync(settings, parts, clock), clock, feeds, source);
+        var parts = new ServiceParts
+        {
+            Markets = feeds, Sources = [source], Sandbox = sandbox, Calendar = calendar?.Invoke(clock), Log = log ?? NullLoggerFactory.Instance, Observe = observe, Supervisor = supervisor ?? new(),
+        };
+        return new(await ServiceHost.StartAsync(settings, parts, clock), clock, feeds, source, parts.Supervisor);
     }
 
     /// <summary>Gives a market so many candles, the last of which has just closed, and waits until they count.</summary>

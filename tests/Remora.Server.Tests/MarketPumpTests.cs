@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Remora.Markets;
 using Remora.Risk;
+using Remora.Supervision;
 using Remora.Server.Answers;
 using Remora.Testing;
 
@@ -90,11 +91,29 @@ public sealed class MarketPumpTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task A_feed_that_fails_ends_the_service()
+    public async Task A_feed_that_fails_is_started_again_and_status_and_metrics_say_so()
     {
-        await using var service = await LiveServer.StartAsync();
+        var told = new List<SupervisedTask>();
+        await using var service = await LiveServer.StartAsync(supervisor: new(new() { FirstPause = TimeSpan.FromMilliseconds(20), Failed = told.Add }));
+        await service.WarmAsync(feed: 1);
         service.Feeds[1].Fail(new InvalidOperationException("a bug"));
-        Assert.Equal("a bug", (await Assert.ThrowsAsync<InvalidOperationException>(() => service.Host.Completion)).Message);
+        await LiveServer.UntilAsync(() => Feed(service)?.Restarts == 1);
+        await service.WarmAsync(feed: 1, candles: 2000); // it delivers again
+        Assert.False(service.Host.Completion.IsCompleted);
+
+        var tasks = (await service.GetAsync("/api/v1/status")).GetProperty("tasks").EnumerateArray().ToList();
+        var failed = Assert.Single(tasks, task => task.GetProperty("restarts").GetInt32() > 0);
+        Assert.Equal(("feed binance ETH/USDT 5m", "running", "InvalidOperationException: a bug"),
+            (failed.GetProperty("name").GetString(), failed.GetProperty("state").GetString(), failed.GetProperty("last_error").GetString()));
+        Assert.All(["pump", "event stream: changes", "event stream: clock", "source test", "feed binance BTC/USDT 5m"],
+            name => Assert.Single(tasks, task => task.GetProperty("name").GetString() == name));
+        var metrics = await service.Http.GetStringAsync("/metrics");
+        Assert.Contains("remora_task_up{task=\"feed binance ETH/USDT 5m\"} 1", metrics, StringComparison.Ordinal);
+        Assert.Contains("remora_task_restarts_total{task=\"feed binance ETH/USDT 5m\"} 1", metrics, StringComparison.Ordinal);
+        Assert.Contains("remora_task_restarts_total{task=\"pump\"} 0", metrics, StringComparison.Ordinal);
+        Assert.Equal("InvalidOperationException: a bug", Assert.Single(told).LastError);
+
+        static SupervisedTask? Feed(LiveServer service) => service.Supervisor.Tasks.FirstOrDefault(task => task.Name == $"feed {service.Feeds[1].Market}");
     }
 
     private static (MarketPump Pump, AssessmentBoard Board) Make(IReadOnlyList<MarketId> markets, IReadOnlyList<RiskPolicy> policies)

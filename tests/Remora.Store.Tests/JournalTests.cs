@@ -1,9 +1,11 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Remora.ClickHouse;
 using Remora.ClickHouse.Embedded;
 using Remora.ClickHouse.Rows;
 using Remora.Store.Recording;
 using Remora.Store.Tables;
+using Remora.Supervision;
 using Remora.Testing;
 
 namespace Remora.Store.Tests;
@@ -74,6 +76,84 @@ public sealed class JournalTests(Engine engine)
         Assert.Contains(health.SetAside, text => text.Contains("checksum", StringComparison.Ordinal));
         Assert.Contains("set aside", health.LastError);
         Assert.Equal(2, Directory.GetFiles(scratch.PathOf("set-aside")).Length);
+    }
+
+    /// <summary>As with a process that has no file descriptor left: recording goes on when it has.</summary>
+    [Fact]
+    public async Task A_file_that_cannot_be_read_for_a_while_is_read_later_and_told_once()
+    {
+        var store = await engine.NewStoreAsync();
+        using var scratch = new Scratch();
+        var waiting = scratch.PathOf(JournalEntry.NameOf(1, "api_requests", 10, DateTimeOffset.UnixEpoch));
+        Batch(10).WriteTo(waiting);
+        await using var busy = new FileStream(waiting, FileMode.Open, FileAccess.ReadWrite, FileShare.None); // nobody else may read it
+        var lines = new ConcurrentQueue<string>();
+        await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder) with { Notice = lines.Enqueue, LongestRetryDelay = TimeSpan.FromMilliseconds(40) });
+        recorded.Recorder.Request(Recorded.Request(1));
+        await Recorded.UntilAsync(() => !lines.IsEmpty && recorded.Recorder.Health.JournalBatches == 2, "a line that says so");
+        Assert.False(recorded.Recorder.Health.IsWell);
+        await busy.DisposeAsync();
+        await recorded.FlushAsync();
+        Assert.Equal(11UL, await store.Client.SingleAsync("SELECT count() FROM api_requests", row => row.UInt64()));
+        Assert.True(recorded.Recorder.Health.IsWell);
+        Assert.Collection(lines, line => Assert.StartsWith("10 rows of api_requests wait in the journal", line), line => Assert.Equal("the store takes rows again", line));
+        Assert.Empty(recorded.Recorder.Health.SetAside);
+    }
+
+    [Fact]
+    public async Task A_file_that_can_never_be_read_is_set_aside()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs symbolic links");
+        var store = await engine.NewStoreAsync();
+        using var scratch = new Scratch();
+        var circle = scratch.PathOf(JournalEntry.NameOf(1, "api_requests", 10, DateTimeOffset.UnixEpoch));
+        File.CreateSymbolicLink(circle, circle);
+        await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder));
+        recorded.Recorder.Request(Recorded.Request(1));
+        await recorded.FlushAsync();
+        Assert.Equal(1UL, await store.Client.SingleAsync("SELECT count() FROM api_requests", row => row.UInt64()));
+        Assert.Contains("it cannot be read", Assert.Single(recorded.Recorder.Health.SetAside));
+    }
+
+    [Fact]
+    public async Task A_file_that_is_removed_while_it_waits_is_named_and_the_next_are_sent()
+    {
+        var isThere = false;
+        var store = await AwayAsync(() => isThere);
+        using var scratch = new Scratch();
+        var lines = new ConcurrentQueue<string>();
+        await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder) with { Notice = lines.Enqueue });
+        recorded.Recorder.Request(Recorded.Request(1));
+        await Recorded.UntilAsync(() => recorded.Recorder.Health.JournalBatches == 1, "a batch in the journal");
+        File.Delete(Assert.Single(Directory.GetFiles(scratch.Folder, "*.batch")));
+        isThere = true;
+        recorded.Recorder.Request(Recorded.Request(2));
+        recorded.Recorder.Request(Recorded.Request(3));
+        await recorded.FlushAsync();
+        Assert.Equal(2UL, await store.Client.SingleAsync("SELECT count() FROM api_requests", row => row.UInt64()));
+        var health = recorded.Recorder.Health;
+        Assert.Equal((1L, 0), (health.DroppedRows, health.JournalBatches));
+        Assert.Contains("was removed before it was in the store: 1 rows of api_requests are lost", health.LastError);
+        Assert.Single(lines, line => line == health.LastError);
+    }
+
+    [Fact]
+    public async Task A_recorder_whose_task_dies_says_so_and_goes_on()
+    {
+        var store = await engine.NewStoreAsync();
+        using var scratch = new Scratch();
+        var failures = new ConcurrentQueue<SupervisedTask>();
+        var supervisor = new Supervisor(new() { FirstPause = TimeSpan.FromMilliseconds(20), Failed = failures.Enqueue });
+        for (var i = 1; i <= 3; i++) Batch(5).WriteTo(scratch.PathOf(JournalEntry.NameOf(i, "api_requests", 5, DateTimeOffset.UnixEpoch)));
+        // Its clock fails when the first batch is noted as written, when that failure is noted, and for the second batch.
+        await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder) with { Supervisor = supervisor }, new FailingClock { Failures = 3 });
+        await recorded.FlushAsync();
+        Assert.Equal(15UL, await store.Client.SingleAsync("SELECT count() FROM api_requests", row => row.UInt64()));
+        var failure = Assert.Single(failures);
+        Assert.Equal(("recorder: journal to store", "InvalidOperationException: a bug"), (failure.Name, failure.LastError));
+        Assert.Equal(2, Assert.Single(supervisor.Tasks, task => task.Name == failure.Name).Restarts);
+        Assert.Contains("a bug", recorded.Recorder.Health.LastError);
+        Assert.True(recorded.Recorder.Health.IsWell); // it has sent something since
     }
 
     [Fact]
@@ -228,6 +308,15 @@ public sealed class JournalTests(Engine engine)
     {
         using var client = await engine.NewDatabaseAsync();
         return new(new ClickHouseClient(new() { Socket = () => isThere() ? engine.Embedded.Endpoint.Socket : "/nowhere", Database = client.Database, Retries = 1, RetryDelay = TimeSpan.FromMilliseconds(10) }), Engine.ForEver);
+    }
+
+    private sealed class FailingClock : TimeProvider
+    {
+        private int _failures;
+
+        public int Failures { init => _failures = value; }
+
+        public override DateTimeOffset GetUtcNow() => Interlocked.Decrement(ref _failures) >= 0 ? throw new InvalidOperationException("a bug") : base.GetUtcNow();
     }
 
     private static JournalBatch Batch(int rows)

@@ -11,9 +11,9 @@ internal sealed class Recorded : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _running;
 
-    public Recorded(MarketStore store, RecorderOptions options)
+    public Recorded(MarketStore store, RecorderOptions options, TimeProvider? time = null)
     {
-        Recorder = new(store, options);
+        Recorder = new(store, options, time);
         _running = Recorder.RunAsync(_stop.Token);
     }
 

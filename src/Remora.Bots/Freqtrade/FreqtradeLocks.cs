@@ -15,6 +15,9 @@ internal sealed class FreqtradeLocks(FreqtradeBot bot, VerdictBoard verdicts, Ti
     private DateTimeOffset _whitelistAt = DateTimeOffset.MinValue;
     private string? _trouble;
 
+    /// <summary>The task's name.</summary>
+    public string Name => $"locks of {bot}";
+
     /// <summary>Runs until it is cancelled. Locks are left to run out: a service that restarts leaves no gap.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Remora.Markets;
+using Remora.Supervision;
 
 namespace Remora.Bots.Webhooks;
 
@@ -29,10 +30,10 @@ internal sealed class Webhook
     }
 
     /// <summary>Runs until it is cancelled; what is waiting then is lost.</summary>
-    public async Task RunAsync(CancellationToken cancellation)
+    public async Task RunAsync(Supervisor supervisor, CancellationToken cancellation)
     {
         using var sender = new WebhookSender(_target, _clock);
-        await Task.WhenAll(_lanes.Select(lane => RunAsync(lane, sender, cancellation)));
+        await Task.WhenAll(_lanes.Select((lane, i) => supervisor.RunAsync($"webhook {_target}, lane {i + 1}", token => RunAsync(lane, sender, token), cancellation)));
     }
 
     private void Offer(VerdictChange change)
@@ -44,14 +45,7 @@ internal sealed class Webhook
 
     private async Task RunAsync(Channel<WebhookEvent> lane, WebhookSender sender, CancellationToken cancellation)
     {
-        try
-        {
-            await foreach (var next in lane.Reader.ReadAllAsync(cancellation)) await DeliverAsync(next, sender, cancellation);
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            // It was told to stop.
-        }
+        await foreach (var next in lane.Reader.ReadAllAsync(cancellation)) await DeliverAsync(next, sender, cancellation);
     }
 
     private async Task DeliverAsync(WebhookEvent next, WebhookSender sender, CancellationToken cancellation)

@@ -46,7 +46,8 @@ internal static class LocksCommand
             var all = parsed.GetValue(bots)!.Select(bot => new FreqtradeBot(bot, parsed.GetValue(user)!, secret)).ToList();
             Console.Error.WriteLine($"keeping locks of {string.Join(", ", all)} as {client.Url} says; stop: Ctrl+C");
             using var source = new RemoteVerdicts(client, verdicts, TimeSpan.FromSeconds(parsed.GetValue(interval)), TimeProvider.System, log.CreateLogger<RemoteVerdicts>());
-            await Task.WhenAll(source.RunAsync(cancellation), new Outlets(all, [], verdicts, TimeProvider.System, log).RunAsync(cancellation));
+            var supervisor = LoggedSupervisor.Create(log);
+            await Task.WhenAll(source.RunAsync(supervisor, cancellation), new Outlets(all, [], verdicts, TimeProvider.System, log).RunAsync(supervisor, cancellation));
             return ExitCode.Ok;
         });
         return command;

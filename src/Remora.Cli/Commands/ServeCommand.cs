@@ -65,6 +65,7 @@ internal static class ServeCommand
     private static async Task<int> RunAsync(ServiceSettings settings, ParseResult parsed, SandboxOptionSet world, CancellationToken cancellation)
     {
         using var log = ConsoleLog.Create(settings.LogFormat);
+        var supervisor = LoggedSupervisor.Create(log);
         SandboxServer? ownSandbox = null;
         TimeProvider clock = TimeProvider.System;
         SandboxNotice? notice = null;
@@ -83,13 +84,13 @@ internal static class ServeCommand
         }
 
         await using var _ = ownSandbox;
-        await using var store = ServiceStore.Open(settings, log);
+        await using var store = ServiceStore.Open(settings, log, supervisor);
         using var record = store is null ? null : new MarketRecord(store.Session, clock);
-        await using var outside = OutsideWorld.Connect(settings, clock, notice, record, log);
+        await using var outside = OutsideWorld.Connect(settings, clock, notice, record, log, supervisor);
         await using var service = await ServiceHost.StartAsync(settings, outside.Parts with { Observe = store is null ? [] : [store.Meter.Register] }, clock, cancellation);
         Welcome(service.Url, settings, notice, store);
         using var stop = cancellation.Register(service.Stop);
-        var reporter = new FeedReporter(outside.Parts).RunAsync(cancellation);
+        var reporter = supervisor.RunAsync("log of feeds", new FeedReporter(outside.Parts).RunAsync, cancellation);
         await service.Completion;
         store?.Stop(); // beside the bridge, which ends next: together they have what is left of five seconds
         await reporter;

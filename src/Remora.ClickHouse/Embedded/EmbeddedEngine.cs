@@ -23,7 +23,7 @@ public sealed class EmbeddedEngine : IAsyncDisposable
         _process = process;
         _health = new(EngineState.Running, time.GetUtcNow(), Restarts: 0, LastError: null);
         Client = new(new() { Socket = () => _process.Endpoint.Socket, Settings = options.Settings }, time);
-        _supervision = SuperviseAsync();
+        _supervision = (options.Supervisor ?? new(time: time)).RunAsync("store: engine", SuperviseAsync, _stopping.Token);
     }
 
     public ClickHouseClient Client { get; }
@@ -53,24 +53,17 @@ public sealed class EmbeddedEngine : IAsyncDisposable
         Became(EngineState.Stopped, _health.LastError);
     }
 
-    private async Task SuperviseAsync()
+    private async Task SuperviseAsync(CancellationToken stopping)
     {
         var delay = _options.RestartDelay;
-        try
+        while (true)
         {
-            while (true)
-            {
-                var error = await WatchAsync();
-                if (_time.GetUtcNow() - _health.Since > Stable) delay = _options.RestartDelay;
-                Became(EngineState.Restarting, error);
-                delay = await RestartAsync(delay);
-                _health = _health with { Restarts = _health.Restarts + 1 };
-                Became(EngineState.Running, error);
-            }
-        }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
-        {
-            // the engine is being stopped
+            var error = await WatchAsync();
+            if (_time.GetUtcNow() - _health.Since > Stable) delay = _options.RestartDelay;
+            Became(EngineState.Restarting, error);
+            delay = await RestartAsync(delay);
+            _health = _health with { Restarts = _health.Restarts + 1 };
+            Became(EngineState.Running, error);
         }
     }
 

@@ -1,3 +1,5 @@
+using Remora.Supervision;
+
 namespace Remora.ClickHouse.Embedded;
 
 /// <summary>How the embedded engine is run.</summary>
@@ -36,6 +38,9 @@ public sealed record EmbeddedEngineOptions
     public TimeSpan RestartDelay { get; init; } = TimeSpan.FromMilliseconds(100);
 
     public TimeSpan LongestRestartDelay { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Keeps the task running that watches the process; one of its own where null.</summary>
+    public Supervisor? Supervisor { get; init; }
 
     /// <summary>Called after every change of the engine's health.</summary>
     public Action<EngineHealth>? HealthChanged { get; init; }

@@ -191,16 +191,18 @@ internal sealed class BridgeProcess : IAsyncDisposable
 
     private void Dispatch(string line)
     {
-        JsonElement message;
         try
         {
-            message = JsonElement.Parse(line);
+            Dispatch(JsonElement.Parse(line));
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            Kill("it wrote something that is not JSON");
-            return;
+            Kill("it wrote something that is not an answer"); // its other answers cannot be trusted either
         }
+    }
+
+    private void Dispatch(JsonElement message)
+    {
         if (message.TryGetProperty("ready", out _))
         {
             _ready.TrySetResult();

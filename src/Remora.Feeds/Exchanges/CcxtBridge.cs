@@ -3,6 +3,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Remora.Supervision;
 
 namespace Remora.Feeds.Exchanges;
 
@@ -12,6 +13,9 @@ namespace Remora.Feeds.Exchanges;
 /// </summary>
 public sealed class CcxtBridge : IAsyncDisposable
 {
+    private const string Stopped = "it was stopped";
+    private const int NoSuchFile = 2;
+
     private readonly CcxtBridgeOptions _options;
     private readonly ConcurrentDictionary<string, CcxtExchange> _exchanges = new();
     private readonly CancellationTokenSource _stop = new();
@@ -20,11 +24,11 @@ public sealed class CcxtBridge : IAsyncDisposable
     private volatile BridgeHealth _health = new(false, 0, null, null);
     private int _disposed;
 
-    private CcxtBridge(CcxtBridgeOptions options, TimeProvider clock)
+    private CcxtBridge(CcxtBridgeOptions options, TimeProvider clock, Supervisor supervisor)
     {
         _options = options;
         Clock = clock;
-        _supervision = SuperviseAsync();
+        _supervision = supervisor.RunAsync("exchange bridge", SuperviseAsync, _stop.Token);
     }
 
     /// <summary>How the process is.</summary>
@@ -33,8 +37,9 @@ public sealed class CcxtBridge : IAsyncDisposable
     /// <summary>Starts the process; it need not be there yet when the first call is made.</summary>
     /// <param name="options">How it is run.</param>
     /// <param name="clock">The clock that candles close by, and by which an exchange that asked to be left alone is left alone; deadlines are real time.</param>
-    public static CcxtBridge Start(CcxtBridgeOptions? options = null, TimeProvider? clock = null) =>
-        new(options ?? new CcxtBridgeOptions(), clock ?? TimeProvider.System);
+    /// <param name="supervisor">Keeps the task running that watches the process; one of its own where null.</param>
+    public static CcxtBridge Start(CcxtBridgeOptions? options = null, TimeProvider? clock = null, Supervisor? supervisor = null) =>
+        new(options ?? new CcxtBridgeOptions(), clock ?? TimeProvider.System, supervisor ?? new());
 
     /// <summary>The exchange of this id; whether CCXT knows it is seen when it is asked.</summary>
     public CcxtExchange Exchange(string id) => _exchanges.GetOrAdd(id, key => new(this, key, new ExchangeGate(_options.RequestsInFlight, Clock)));
@@ -53,6 +58,9 @@ public sealed class CcxtBridge : IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) == 1) return;
         await _stop.CancelAsync();
         await _supervision;
+        _health = new(false, _health.Restarts, Stopped, null);
+        _current.TrySetException(new ObjectDisposedException(nameof(CcxtBridge)));
+        _ = _current.Task.Exception; // nobody may be waiting
         _stop.Dispose();
     }
 
@@ -93,29 +101,35 @@ public sealed class CcxtBridge : IAsyncDisposable
         }
     }
 
-    private async Task SuperviseAsync()
+    private async Task SuperviseAsync(CancellationToken stop)
     {
         var delay = _options.RespawnDelay;
-        while (!_stop.IsCancellationRequested)
+        while (!stop.IsCancellationRequested)
         {
             var started = Stopwatch.GetTimestamp();
-            var failure = await RunOnceAsync();
-            if (_stop.IsCancellationRequested) break;
+            if (_current.Task.IsFaulted) _current = NewSource();
+            var (wasReady, failure) = await RunOnceAsync();
+            if (stop.IsCancellationRequested) break;
             // A process that worked for a while ended by accident; one that never does anything but end is tried less and less often.
             if (Stopwatch.GetElapsedTime(started) > _options.MaxRespawnDelay + _options.StartDeadline) delay = _options.RespawnDelay;
             _health = new(false, _health.Restarts + 1, failure, null);
-            await Task.Delay(delay, _stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+            if (!wasReady) RefuseCalls(failure);
+            await Task.Delay(delay, stop).ContinueWith(_ => { }, TaskScheduler.Default);
             delay = TimeSpan.FromTicks(Math.Min(Math.Max(delay.Ticks * 2, TimeSpan.TicksPerMillisecond), _options.MaxRespawnDelay.Ticks));
         }
-        _health = new(false, _health.Restarts, "it was stopped", null);
-        _current.TrySetException(new ObjectDisposedException(nameof(CcxtBridge)));
+    }
+
+    /// <summary>Calls fail at once, with the reason, until the process is started again: waiting would not help them.</summary>
+    private void RefuseCalls(string failure)
+    {
+        _current.TrySetException(new ExchangeException(ExchangeErrorKind.Unavailable, $"the exchange bridge is not running: {failure}"));
         _ = _current.Task.Exception; // nobody may be waiting
     }
 
-    /// <summary>One life of the process; gives the reason it ended.</summary>
-    private async Task<string> RunOnceAsync()
+    /// <summary>One life of the process; gives whether it ever took requests, and the reason it ended.</summary>
+    private async Task<(bool WasReady, string Failure)> RunOnceAsync()
     {
-        if (!File.Exists(_options.ScriptPath)) return $"the bridge script {_options.ScriptPath} is missing";
+        if (!File.Exists(_options.ScriptPath)) return (false, $"the bridge script {_options.ScriptPath} is missing: install Remora again, or build it with ./build.sh");
         BridgeProcess process;
         try
         {
@@ -123,20 +137,22 @@ public sealed class CcxtBridge : IAsyncDisposable
         }
         catch (Win32Exception e)
         {
-            return $"Node.js cannot be started as '{_options.NodePath}' ({e.Message}): install Node.js 20 or newer, or name its path";
+            return (false, e.NativeErrorCode == NoSuchFile
+                ? $"Node.js was not found as '{_options.NodePath}': install Node.js 20 or later, and put it on the PATH of the service"
+                : $"Node.js cannot be started as '{_options.NodePath}': {e.Message}");
         }
         await using (process)
         {
             await Task.WhenAny(process.Ready, process.Ended, Task.Delay(_options.StartDeadline, _stop.Token));
-            if (_stop.IsCancellationRequested) return "it was stopped";
+            if (_stop.IsCancellationRequested) return (false, Stopped);
             if (!process.Ready.IsCompleted && !process.Ended.IsCompleted) process.Kill("it did not start in time");
-            if (process.Ended.IsCompleted || !process.Ready.IsCompleted) return await process.Ended;
+            if (process.Ended.IsCompleted || !process.Ready.IsCompleted) return (false, await process.Ended);
             _health = _health with { Running = true, ProcessId = process.Id };
             _current.TrySetResult(process);
             try
             {
                 await WatchAsync(process);
-                return _stop.IsCancellationRequested ? "it was stopped" : await process.Ended;
+                return (true, _stop.IsCancellationRequested ? Stopped : await process.Ended);
             }
             finally
             {

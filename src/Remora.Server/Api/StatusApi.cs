@@ -9,6 +9,7 @@ using Remora.Markets;
 using Remora.Server.Answers;
 using Remora.Server.Telemetry;
 using Remora.Store;
+using Remora.Supervision;
 
 namespace Remora.Server.Api;
 
@@ -22,9 +23,10 @@ namespace Remora.Server.Api;
 /// <param name="Sources">How each outside source's feed is.</param>
 /// <param name="Bridge">How the bridge to the exchanges is; null where there is none.</param>
 /// <param name="Store">How the store is; null where nothing is kept.</param>
+/// <param name="Tasks">How each background task is: one that fails is started again.</param>
 public sealed record ServiceStatus(
     string Version, double UptimeSeconds, bool Ready, ClockStatus Clock, SandboxNotice? Sandbox,
-    IReadOnlyList<FeedHealth> Markets, IReadOnlyList<SourceHealth> Sources, BridgeHealth? Bridge, StoreHealth? Store);
+    IReadOnlyList<FeedHealth> Markets, IReadOnlyList<SourceHealth> Sources, BridgeHealth? Bridge, StoreHealth? Store, IReadOnlyList<SupervisedTask> Tasks);
 
 /// <summary>The time the service goes by.</summary>
 /// <param name="Kind"><c>real</c> or <c>sandbox</c>.</param>
@@ -64,7 +66,7 @@ internal static class StatusApi
             .WithDescription("Each outside source's last values, age, errors and next try.").Takes();
         status.MapGet("/status", (AssessmentBoard board, ServiceParts parts) => GetStatus(board, parts, Stopwatch.GetElapsedTime(started)))
             .WithName("status").WithSummary("How the service is")
-            .WithDescription("Version, clock, and the health of every feed: state, last success, last error, next try, gaps, refused candles, warm-up.").Takes();
+            .WithDescription("Version, clock, and the health of every feed: state, last success, last error, next try, gaps, refused candles, warm-up; and each background task, with its restarts and last error.").Takes();
     }
 
     private static AnswerResult<SourceList> GetSources(AssessmentBoard board, ServiceParts parts)
@@ -82,5 +84,5 @@ internal static class StatusApi
         new(RenderedAnswer.Of(new ServiceStatus(
             ServiceMetrics.Version, Math.Round(uptime.TotalSeconds, 3), board.HasAnswer,
             new(parts.Sandbox is null ? "real" : "sandbox", board.Now, parts.Sandbox?.Speed ?? 1), parts.Sandbox,
-            [.. parts.Markets.Select(feed => feed.Health)], [.. parts.Sources.Select(feed => feed.Health)], parts.Bridge?.Invoke(), parts.Record?.Session.Health)));
+            [.. parts.Markets.Select(feed => feed.Health)], [.. parts.Sources.Select(feed => feed.Health)], parts.Bridge?.Invoke(), parts.Record?.Session.Health, parts.Supervisor.Tasks)));
 }

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Remora.Markets;
 using Remora.Risk;
 using Remora.Server.Answers;
+using Remora.Supervision;
 
 namespace Remora.Server.Streams;
 
@@ -39,19 +40,8 @@ internal sealed class StreamHub
     public long Changes => Interlocked.Read(ref _sequence);
 
     /// <summary>Runs until it is cancelled.</summary>
-    public async Task RunAsync(CancellationToken cancellation)
-    {
-        using var subscription = _board.Subscribe();
-        using var timer = new PeriodicTimer(_limits.Tick);
-        try
-        {
-            await Task.WhenAll(FollowAsync(subscription, cancellation), TickAsync(timer, cancellation));
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            // It was told to.
-        }
-    }
+    public Task RunAsync(Supervisor supervisor, CancellationToken cancellation) => Task.WhenAll(
+        supervisor.RunAsync("event stream: changes", FollowAsync, cancellation), supervisor.RunAsync("event stream: clock", TickAsync, cancellation));
 
     /// <summary>Lets a reader in, with what it does not know yet waiting for it; false when there are too many, or the service is ending.</summary>
     public bool TryEnter(EventReader reader, int policy, Side side, string? lastEventId)
@@ -95,8 +85,13 @@ internal sealed class StreamHub
         }
     }
 
-    private async Task FollowAsync(BoardSubscription subscription, CancellationToken cancellation)
+    private async Task FollowAsync(CancellationToken cancellation)
     {
+        using var subscription = _board.Subscribe();
+        lock (_lock)
+        {
+            foreach (var view in _views) RefreshAll(view); // what changed before this subscription, where an earlier one has failed
+        }
         var changed = new List<int>();
         while (true)
         {
@@ -113,8 +108,16 @@ internal sealed class StreamHub
         }
     }
 
-    private async Task TickAsync(PeriodicTimer timer, CancellationToken cancellation)
+    private void RefreshAll(View view)
     {
+        if (view.Readers.Count == 0) return;
+        for (var market = 0; market < view.Markets.Length; market++) Refresh(view, market);
+        if (view.IsWholeRead) RefreshWhole(view);
+    }
+
+    private async Task TickAsync(CancellationToken cancellation)
+    {
+        using var timer = new PeriodicTimer(_limits.Tick);
         while (await timer.WaitForNextTickAsync(cancellation))
         {
             var now = Second();

@@ -5,6 +5,7 @@ using Remora.Regimes;
 using Remora.Risk;
 using Remora.Server.Answers;
 using Remora.Server.Streams;
+using Remora.Supervision;
 
 namespace Remora.Server.Telemetry;
 
@@ -51,6 +52,20 @@ internal static class StreamGauges
         meter.CreateObservableCounter("remora.stream.dropped", () => streams.Dropped, null, "Readers that were dropped because they took nothing.");
         meter.CreateObservableCounter("remora.stream.changes", () => streams.Changes, null, "Changes that were sent to the stream's readers.");
     }
+}
+
+/// <summary>How the background tasks are.</summary>
+internal static class TaskGauges
+{
+    public static void Register(Meter meter, Supervisor supervisor)
+    {
+        meter.CreateObservableGauge("remora.task.up", () => supervisor.Tasks.Select(task => new Measurement<int>(task.State == SupervisedState.Running ? 1 : 0, Tag(task))), null,
+            "Whether a background task runs: 1, or 0 while it is about to be started again.");
+        meter.CreateObservableCounter("remora.task.restarts", () => supervisor.Tasks.Select(task => new Measurement<int>(task.Restarts, Tag(task))), null,
+            "How often a background task has failed and was started again.");
+    }
+
+    private static KeyValuePair<string, object?> Tag(SupervisedTask task) => new("task", task.Name);
 }
 
 /// <summary>How the feeds are, as gauges and counters.</summary>

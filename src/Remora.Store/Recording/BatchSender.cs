@@ -7,30 +7,38 @@ namespace Remora.Store.Recording;
 /// <summary>Brings the journal's batches into the store, one after another, each under its token until it is acknowledged.</summary>
 internal sealed class BatchSender(MarketStore store, RecorderOptions options, TimeProvider time, RecorderLog log, BatchWriter writer)
 {
+    /// <summary>How often a file is read that cannot be read, before its batch is set aside.</summary>
+    private const int MostReads = 8;
+
+    private readonly HashSet<string> _problems = new(StringComparer.Ordinal);
     private volatile bool _isEnding;
     private volatile bool _isFailing;
+    private volatile bool _isOpen;
     private volatile TaskCompletionSource _success = New();
     private readonly TaskCompletionSource _ended = New();
 
+    /// <summary>Sends until it is cancelled, or until nothing is left after <see cref="EndAsync"/>. May be run again after it failed.</summary>
     /// <param name="opened">Completes when the store has been opened by somebody else; null when that is to be done here.</param>
     /// <param name="cancellation">Ends it.</param>
     public async Task RunAsync(Task? opened, CancellationToken cancellation)
     {
         try
         {
-            _isFailing = opened is not null; // nothing can be sent yet
-            await (opened?.WaitAsync(cancellation) ?? UntilDoneAsync("the store cannot be opened", () => store.PrepareAsync(cancellation), cancellation));
+            _isFailing = opened is not null && !_isOpen; // nothing can be sent yet
+            if (!_isOpen) await (opened?.WaitAsync(cancellation) ?? UntilDoneAsync("the store cannot be opened", () => store.PrepareAsync(cancellation), cancellation));
+            _isOpen = true;
             _isFailing = false;
             while (true)
             {
-                if (writer.Journal?.Take() is { } entry)
+                if (writer.Journal is { } journal && journal.Take() is { } entry)
                 {
-                    await SendAsync(writer.Journal!, entry, cancellation);
+                    await SendAsync(journal, entry, cancellation);
                     Interlocked.Exchange(ref _success, New()).TrySetResult();
                 }
                 else if (_isEnding)
                 {
-                    return;
+                    _ended.TrySetResult();
+                    await Task.Delay(Timeout.InfiniteTimeSpan, cancellation);
                 }
                 else
                 {
@@ -41,12 +49,12 @@ internal sealed class BatchSender(MarketStore store, RecorderOptions options, Ti
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // what is left stays in the journal
+            // What is left stays in the journal.
         }
-        finally
+        catch
         {
-            _ended.TrySetResult();
-            _success.TrySetCanceled(CancellationToken.None);
+            Fails();
+            throw;
         }
     }
 
@@ -64,35 +72,60 @@ internal sealed class BatchSender(MarketStore store, RecorderOptions options, Ti
         await rest.CancelAsync();
     }
 
+    /// <summary>Nothing is sent any more: lets go of those who wait for it.</summary>
+    public void Close() => _success.TrySetCanceled(CancellationToken.None);
+
     private async Task SendAsync(Journal journal, JournalEntry entry, CancellationToken cancellation)
     {
-        JournalBatch batch;
-        try
-        {
-            batch = JournalBatch.Read(entry.Path);
-        }
-        catch (InvalidDataException e)
-        {
-            log.Failed($"a batch of the journal was set aside: {Path.GetFileName(entry.Path)}: {e.Message}");
-            journal.PutAside(entry, e.Message);
-            return;
-        }
-        var tries = 0;
-        await UntilDoneAsync($"{entry.Rows} rows of {entry.Table} wait", InsertAsync, cancellation);
+        JournalBatch? batch = null;
+        var (reads, inserts) = (0, 0);
+        await UntilDoneAsync($"{entry.Rows} rows of {entry.Table} wait in the journal", TrySendAsync, cancellation);
 
-        async Task InsertAsync()
+        async Task TrySendAsync()
         {
+            batch ??= Read();
+            if (batch is null) return;
             try
             {
                 await store.Client.InsertAsync(batch.Table, batch.Columns, batch.Rows, batch.Token, new QueryOptions { Timeout = options.InsertTimeout, Settings = store.InsertSettings }, cancellation);
                 journal.Remove(entry);
                 log.Wrote(entry.Table, entry.Rows);
             }
-            catch (ClickHouseException e) when (Refusal.IsForEver(e, ++tries))
+            catch (ClickHouseException e) when (Refusal.IsForEver(e, ++inserts))
             {
-                log.Failed(string.Create(CultureInfo.InvariantCulture, $"{entry.Rows} rows of {entry.Table} were refused and set aside: {e.Message}"));
-                journal.PutAside(entry, e.Message);
+                PutAside(string.Create(CultureInfo.InvariantCulture, $"the store refuses its {entry.Rows} rows of {entry.Table}: {e.Message}"));
             }
+        }
+
+        // Null when the batch has been dealt with: its file is gone, damaged, or cannot be read.
+        JournalBatch? Read()
+        {
+            try
+            {
+                return JournalBatch.Read(entry.Path);
+            }
+            catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+            {
+                journal.Lose(entry);
+                log.Happened("removed", $"the journal's file {Path.GetFileName(entry.Path)} was removed before it was in the store: {entry.Rows} rows of {entry.Table} are lost");
+                return null;
+            }
+            catch (InvalidDataException e)
+            {
+                PutAside(e.Message);
+                return null;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException && !DiskFault.IsOfTheMoment(e) && ++reads >= MostReads)
+            {
+                PutAside($"it cannot be read: {e.Message}");
+                return null;
+            }
+        }
+
+        void PutAside(string reason)
+        {
+            journal.PutAside(entry, reason);
+            log.Happened(BatchWriter.SetAside, $"a batch of the journal was set aside, into '{options.JournalFolder}/set-aside': {Path.GetFileName(entry.Path)}: {reason}");
         }
     }
 
@@ -103,17 +136,39 @@ internal sealed class BatchSender(MarketStore store, RecorderOptions options, Ti
             try
             {
                 await act();
-                _isFailing = false;
+                Works();
                 return;
             }
             catch (Exception e) when (e is ClickHouseUnavailableException or ClickHouseException or TimeoutException or StoreException or RollupException or RollupDefinitionException or IOException or UnauthorizedAccessException)
             {
-                log.Failed($"{what}: {e.Message}");
-                _isFailing = true;
-                if (_isEnding) _ended.TrySetResult(); // it would be tried again for as long as there is time, and in vain
+                var problem = ProblemOf(e);
+                _problems.Add(problem);
+                log.Failed(problem, $"{what}: {(e is ClickHouseException refused ? StoreFault.Describe(refused) : DiskFault.Describe(e))}");
+                Fails();
                 await Task.Delay(delay, time, cancellation);
             }
         }
+    }
+
+    // One kind of problem is told once: which rows wait for it, and how often, does not make it another.
+    private static string ProblemOf(Exception e) => e is ClickHouseException refused ? "store refuses: " + refused.Name : $"sending: {e.GetType().Name} {(e is IOException ? e.HResult : 0)}";
+
+    private void Works()
+    {
+        _isFailing = false;
+        string? text = "the store takes rows again";
+        foreach (var problem in _problems)
+        {
+            log.Ended(problem, text);
+            text = null; // once, however many kinds of problems there were
+        }
+        _problems.Clear();
+    }
+
+    private void Fails()
+    {
+        _isFailing = true;
+        if (_isEnding) _ended.TrySetResult(); // it would be tried again for as long as there is time, and in vain
     }
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -7,6 +7,10 @@ namespace Remora.Store.Recording;
 internal sealed class BatchWriter(
     RecorderOptions options, TimeProvider time, RecorderLog log, HandoverQueue market, RequestQueue requests)
 {
+    /// <summary>The kind of event under which the log is told of batches that were set aside.</summary>
+    public const string SetAside = "set aside";
+
+    private const string Opening = "journal is opened", Writing = "journal is written";
     private readonly OpenBatch _candles = new(StoreTable.Candles);
     private readonly OpenBatch _observations = new(StoreTable.Observations);
     private readonly OpenBatch _assessments = new(StoreTable.Assessments);
@@ -42,8 +46,20 @@ internal sealed class BatchWriter(
             await alarm.WaitAsync(options.BatchDelay, time, cancellation);
             Drain();
         }
-        TryOpen();
-        Drain();
+    }
+
+    /// <summary>Puts what was handed over into the journal, after <see cref="RunAsync"/> has ended.</summary>
+    public void Finish()
+    {
+        try
+        {
+            TryOpen();
+            Drain();
+        }
+        catch (Exception e) // the end must not hang on it: what is in the journal stays there
+        {
+            log.Happened("finish", $"what was handed over last was not written to the journal: {e}");
+        }
     }
 
     /// <summary>Gives the folder free.</summary>
@@ -55,11 +71,12 @@ internal sealed class BatchWriter(
         try
         {
             _journal = Journal.Open(options.JournalFolder, options.JournalBytes);
-            foreach (var reason in _journal.SetAside) log.Failed("a batch of the journal was set aside: " + reason);
+            foreach (var reason in _journal.SetAside) log.Happened(SetAside, $"a batch of the journal was set aside, into '{options.JournalFolder}/set-aside': {reason}");
+            log.Ended(Opening, "the journal is open");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            log.Failed($"the journal '{options.JournalFolder}' cannot be opened: {e.Message}");
+            log.Failed(Opening, $"the journal '{options.JournalFolder}' cannot be opened, and nothing is recorded until it can: {DiskFault.Describe(e)}");
         }
     }
 
@@ -67,10 +84,16 @@ internal sealed class BatchWriter(
     private void Drain()
     {
         _isBusy = true;
-        while (CloseFull() && TryWriteNext()) { }
-        foreach (var batch in Batches) TryClose(batch);
-        _isBusy = false;
-        Closed.Ring();
+        try
+        {
+            while (CloseFull() && TryWriteNext()) { }
+            foreach (var batch in Batches) TryClose(batch);
+        }
+        finally
+        {
+            _isBusy = false;
+            Closed.Ring();
+        }
     }
 
     private bool CloseFull()
@@ -117,7 +140,7 @@ internal sealed class BatchWriter(
         }
         catch (Exception e) // a bug in what is written: half a row would spoil the batch, so the batch goes, and the recorder goes on
         {
-            log.Failed($"{batch.Rows + 1} rows of {batch.Table.Name} were lost: {e}");
+            log.Happened($"lost {batch.Table.Name}", $"{batch.Rows + 1} rows of {batch.Table.Name} were lost, which is a bug: {e}");
             Interlocked.Add(ref _lostRows, batch.Rows + 1);
             Clear(batch);
         }
@@ -139,9 +162,10 @@ internal sealed class BatchWriter(
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            log.Failed($"the journal '{options.JournalFolder}' cannot be written: {e.Message}");
+            log.Failed(Writing, $"the journal '{options.JournalFolder}' cannot be written, and rows wait in memory until it can: {DiskFault.Describe(e)}");
             return false;
         }
+        log.Ended(Writing, "the journal is written again");
         Clear(batch);
         return true;
     }

@@ -122,8 +122,25 @@ internal sealed class Journal : IDisposable
     /// <summary>The store has it.</summary>
     public void Remove(JournalEntry entry)
     {
-        File.Delete(entry.Path);
+        try
+        {
+            File.Delete(entry.Path);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // The folder was removed, and the file with it.
+        }
         lock (_lock) Forget(entry);
+    }
+
+    /// <summary>Its file was removed by somebody else: its rows are lost.</summary>
+    public void Lose(JournalEntry entry)
+    {
+        lock (_lock)
+        {
+            Forget(entry);
+            DroppedRows += entry.Rows;
+        }
     }
 
     /// <summary>It cannot be inserted; out of the way with it.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Remora.ClickHouse;
@@ -37,8 +38,15 @@ internal sealed record JournalBatch(SqlName Table, IReadOnlyList<SqlName> Column
         if (!body.StartsWith(Mark) || !SHA256.HashData(body).AsSpan().SequenceEqual(data.AsSpan(body.Length))) throw new InvalidDataException("cut off or damaged: the checksum is wrong");
         var at = Mark.Length;
         var (table, columns, token, length) = (Line(data, ref at), Line(data, ref at), Line(data, ref at), Line(data, ref at));
-        if (body.Length - at != int.Parse(length, System.Globalization.CultureInfo.InvariantCulture)) throw new InvalidDataException("the rows are not of the length that is named");
-        return new(SqlName.Of(table), [.. columns.Split(',').Select(SqlName.Of)], token, data.AsMemory(at, body.Length - at));
+        if (length != (body.Length - at).ToString(CultureInfo.InvariantCulture)) throw new InvalidDataException("the rows do not have the length that its head names");
+        try
+        {
+            return new(SqlName.Of(table), [.. columns.Split(',').Select(SqlName.Of)], token, data.AsMemory(at, body.Length - at));
+        }
+        catch (FormatException e)
+        {
+            throw new InvalidDataException($"its head is wrong: {e.Message}", e);
+        }
     }
 
     private static string Line(byte[] data, ref int at)

@@ -13,12 +13,14 @@ internal sealed record JournalEntry(string Path, long Number, string Table, int 
 {
     public const string Extension = ".batch";
 
+    private const int NumberDigits = 16; // as NameOf writes them; a longer number is of nobody's making here, and might be the last there is
+
     public static string NameOf(long number, string table, int rows, DateTimeOffset closedAt) =>
         string.Create(CultureInfo.InvariantCulture, $"{number:D16}-{table}-{rows}-{closedAt.ToUnixTimeMilliseconds()}{Extension}");
 
     public static JournalEntry? Of(FileInfo file) =>
         file.Name.EndsWith(Extension, StringComparison.Ordinal) && file.Name[..^Extension.Length].Split('-') is [var number, var table, var rows, var closedAt]
-        && long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var n)
+        && number.Length <= NumberDigits && long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var n)
         && int.TryParse(rows, NumberStyles.None, CultureInfo.InvariantCulture, out var r)
         && long.TryParse(closedAt, NumberStyles.None, CultureInfo.InvariantCulture, out var at)
             ? new(file.FullName, n, table, r, DateTimeOffset.FromUnixTimeMilliseconds(at), file.Length)

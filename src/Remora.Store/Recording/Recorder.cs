@@ -1,5 +1,6 @@
 using System.Numerics;
 using Remora.Markets;
+using Remora.Supervision;
 
 namespace Remora.Store.Recording;
 
@@ -16,6 +17,7 @@ public sealed class Recorder
     private readonly BatchWriter _writer;
     private readonly BatchSender _sender;
     private readonly RecorderLog _log;
+    private readonly Supervisor _supervisor;
     private readonly Alarm _alarm = new();
     private readonly long _wakeMask; // the pump has no time for a division
     private long _droppedMarket;
@@ -28,7 +30,8 @@ public sealed class Recorder
     {
         var clock = time ?? TimeProvider.System;
         _options = options;
-        _log = new(clock);
+        _log = new(clock, options.Notice);
+        _supervisor = options.Supervisor ?? new(time: clock);
         _market = new(options.QueueRows);
         _requests = new(options.QueueRows);
         _wakeMask = Math.Max(1, BitOperations.RoundUpToPowerOf2((uint)options.QueueRows) / 2) - 1;
@@ -45,7 +48,7 @@ public sealed class Recorder
             return new(
                 _market.Count + _requests.Count + _writer.OpenRows, journal?.Count ?? 0, journal?.Bytes ?? 0, _log.Written,
                 Interlocked.Read(ref _droppedMarket) + _requests.Dropped + _writer.LostRows + (journal?.DroppedRows ?? 0),
-                journal?.SetAside ?? [], _log.LastError, _log.LastErrorAt, _log.LastSuccess, journal?.Oldest, HandedOver);
+                journal?.SetAside ?? [], _log.LastError, _log.LastErrorAt, _log.LastSuccess, journal?.Oldest, HandedOver, _log.IsWell);
         }
     }
 
@@ -102,13 +105,29 @@ public sealed class Recorder
     public async Task RunAsync(Task? opened, CancellationToken cancellation)
     {
         using var sending = new CancellationTokenSource();
-        var sender = Task.Run(() => _sender.RunAsync(opened, sending.Token), CancellationToken.None);
-        await Task.Run(() => _writer.RunAsync(_alarm, cancellation), CancellationToken.None);
+        var sender = RunAsync("recorder: journal to store", token => _sender.RunAsync(opened, token), sending.Token);
+        await RunAsync("recorder: memory to journal", token => _writer.RunAsync(_alarm, token), cancellation);
+        _writer.Finish();
         await _sender.EndAsync(_options.StopTimeout);
         await sending.CancelAsync();
         await sender;
+        _sender.Close();
         _writer.CloseJournal();
     }
+
+    // A task that is dead shows in the recorder's health too, until it runs again.
+    private Task RunAsync(string name, Func<CancellationToken, Task> run, CancellationToken cancellation) => _supervisor.RunAsync(name, token => Task.Run(async () =>
+    {
+        try
+        {
+            await run(token);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            _log.Stopped($"the task '{name}' failed ({e.GetType().Name}: {e.Message}) and is started again");
+            throw;
+        }
+    }, CancellationToken.None), cancellation);
 
     /// <summary>Completes when everything handed over so far, and since, is in the store.</summary>
     public async Task FlushAsync(CancellationToken cancellation = default)

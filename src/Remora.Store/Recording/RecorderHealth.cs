@@ -12,10 +12,7 @@ namespace Remora.Store.Recording;
 /// <param name="LastSuccess">When the store last acknowledged a batch.</param>
 /// <param name="OldestUnwritten">When the oldest batch of the journal was closed; null when there is none.</param>
 /// <param name="HandedOverRows">Rows that were to be recorded since the start, per table: those that are written, wait, were set aside or dropped.</param>
+/// <param name="IsWell">Whether no problem lasts, and the store has taken something since the last one.</param>
 public sealed record RecorderHealth(
     long QueuedRows, int JournalBatches, long JournalBytes, IReadOnlyDictionary<string, long> WrittenRows, long DroppedRows, IReadOnlyList<string> SetAside,
-    string? LastError, DateTimeOffset? LastErrorAt, DateTimeOffset? LastSuccess, DateTimeOffset? OldestUnwritten, IReadOnlyDictionary<string, long> HandedOverRows)
-{
-    /// <summary>Whether everything since the last success went well.</summary>
-    public bool IsWell => LastErrorAt is null || LastSuccess > LastErrorAt;
-}
+    string? LastError, DateTimeOffset? LastErrorAt, DateTimeOffset? LastSuccess, DateTimeOffset? OldestUnwritten, IReadOnlyDictionary<string, long> HandedOverRows, bool IsWell);

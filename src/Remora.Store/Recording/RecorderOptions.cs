@@ -1,3 +1,5 @@
+using Remora.Supervision;
+
 namespace Remora.Store.Recording;
 
 /// <summary>How the recorder works.</summary>
@@ -31,4 +33,10 @@ public sealed record RecorderOptions
 
     /// <summary>How long the end may take; what is not inserted by then stays in the journal.</summary>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>Keeps the recorder's tasks running; one of its own where null.</summary>
+    public Supervisor? Supervisor { get; init; }
+
+    /// <summary>Called with a line for a log when a problem begins and when it has ended.</summary>
+    public Action<string>? Notice { get; init; }
 }

@@ -13,13 +13,14 @@ public sealed class ArchitectureTests
     private static readonly Dictionary<string, string[]> Arrows = new()
     {
         ["Remora"] = [],
-        ["Remora.Feeds"] = ["Remora"],
+        ["Remora.Supervision"] = [],
+        ["Remora.Feeds"] = ["Remora", "Remora.Supervision"],
         ["Remora.Sandbox"] = ["Remora"],
-        ["Remora.ClickHouse"] = [],
+        ["Remora.ClickHouse"] = ["Remora.Supervision"],
         ["Remora.ClickHouseHost"] = [],
-        ["Remora.Store"] = ["Remora", "Remora.ClickHouse"],
+        ["Remora.Store"] = ["Remora", "Remora.ClickHouse", "Remora.Supervision"],
         ["Remora.Backtest"] = ["Remora"],
-        ["Remora.Bots"] = ["Remora"],
+        ["Remora.Bots"] = ["Remora", "Remora.Supervision"],
         ["Remora.Server"] = ["Remora", "Remora.Feeds", "Remora.Store", "Remora.Bots"],
         ["Remora.Client"] = [],
         ["Remora.Cli"] = ["Remora", "Remora.Feeds", "Remora.Sandbox", "Remora.ClickHouse", "Remora.Store", "Remora.Backtest", "Remora.Server", "Remora.Client", "Remora.Bots"],

@@ -1,0 +1,18 @@
+using Microsoft.Extensions.Logging;
+using Remora.Supervision;
+
+namespace Remora.Cli;
+
+/// <summary>The supervisor of a process that runs until it is stopped: failures of its background tasks are logged, one line each.</summary>
+internal static class LoggedSupervisor
+{
+    public static Supervisor Create(ILoggerFactory logs)
+    {
+        var log = logs.CreateLogger<Supervisor>();
+        return new(new()
+        {
+            Failed = task => log.LogError(
+                task.Failure, "The background task '{Task}' has failed and is started again, with growing pauses while it fails. This is a bug: please report it, with this line", task.Name),
+        });
+    }
+}

@@ -1,0 +1,20 @@
+namespace Remora.Store.Recording;
+
+/// <summary>Says what to do about an error of the file system.</summary>
+internal static class DiskFault
+{
+    // Numbers of Unix, which .NET hands on as they are.
+    private const int Busy = 11, BusyOnMac = 35, TooManyFilesInSystem = 23, TooManyFiles = 24, NoSpace = 28, ReadOnly = 30, QuotaOnLinux = 122, QuotaOnMac = 69;
+
+    /// <summary>The error, and what to do about it where that is known.</summary>
+    public static string Describe(Exception e) => e.HResult switch
+    {
+        NoSpace or QuotaOnLinux or QuotaOnMac => $"the disk is full ({e.Message}): make room on it",
+        TooManyFiles or TooManyFilesInSystem => $"too many files are open ({e.Message}): raise the limit (LimitNOFILE in the systemd unit, or 'ulimit -n'), or lower max_connections",
+        ReadOnly => $"the file system is read-only ({e.Message}): check the disk, and mount it for writing",
+        _ => e.Message,
+    };
+
+    /// <summary>Whether an error of reading a file says nothing about the file itself, and will pass.</summary>
+    public static bool IsOfTheMoment(Exception e) => e.HResult is TooManyFiles or TooManyFilesInSystem or Busy or BusyOnMac;
+}
