@@ -12,6 +12,14 @@ public interface ISourceFeed
     /// <summary>How the feed is at this moment.</summary>
     SourceHealth Health { get; }
 
+    /// <summary>
+    /// Hands over the observations that the store holds, of all sources, in the order in which they became knowable. Called at most once, before
+    /// <see cref="RunAsync"/>. A feed that uses them delivers none of them again, and notices a value that its source has revised since.
+    /// </summary>
+    void Recall(IReadOnlyList<Observation> stored)
+    {
+    }
+
     /// <summary>Runs until it is cancelled, and then returns. Failures of the outside world show as <see cref="Health"/>.</summary>
     Task RunAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation);
 }

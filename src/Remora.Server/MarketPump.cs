@@ -65,6 +65,8 @@ public sealed class MarketPump
     {
         var started = Stopwatch.GetTimestamp();
         var assessment = _engine.Apply(marketEvent);
+        var isRevision = marketEvent.History is { Revised: > 0 };
+        if (isRevision && assessment?.AssessedAt < _board.Now) assessment = assessment.At(_board.Now, assessment.Side); // what was given before stays stored beside it
         _record?.Applied(marketEvent, assessment);
         _metrics?.Applied(started);
         if (marketEvent.Observation is { } observation)
@@ -79,7 +81,7 @@ public sealed class MarketPump
         else if (assessment is not null)
         {
             _board.Publish(marketEvent.Market!, 0, assessment);
-            Publish(marketEvent.Market!, assessment.AssessedAt, from: 1, isOfPast: marketEvent.History is not null);
+            Publish(marketEvent.Market!, assessment.AssessedAt, from: 1, isOfPast: marketEvent.History is not null && !isRevision);
         }
         else if (marketEvent.History is not null)
         {

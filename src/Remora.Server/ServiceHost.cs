@@ -110,7 +110,12 @@ public sealed class ServiceHost : IAsyncDisposable
         var tasks = new List<Task>();
         try
         {
-            if (parts.Record is { } record) pump.Recall(await RecallAsync(record));
+            if (parts.Record is { } record)
+            {
+                var stored = await RecallAsync(record);
+                pump.Recall(stored);
+                foreach (var source in parts.Sources) source.Recall(stored);
+            }
             tasks.AddRange(TasksOf(pump, streams, parts, settings));
             await parts.Supervisor.RunOnceAsync("pump", pump.RunAsync, _stop.Token); // the model of a market that failed half way cannot be trusted any more
         }

@@ -146,6 +146,12 @@ public sealed class Assessment
 
     internal OutsideView Outside { get; }
 
+    /// <summary>The newest observation of a signal that this was made with, fresh or not; null where there is none.</summary>
+    /// <param name="signal">The signal.</param>
+    /// <param name="isShared">Whether the whole market's is meant, rather than the base currency's own.</param>
+    public Observation? GetObservation(Signal signal, bool isShared) =>
+        (isShared ? Outside.Shared(signal) : Outside.Own(signal)).Latest;
+
     internal IReadOnlyList<Signal> Configured => _input.Configured;
 
     /// <summary>Everything measured from the candles.</summary>

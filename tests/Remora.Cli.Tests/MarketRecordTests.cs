@@ -57,6 +57,48 @@ public sealed class MarketRecordTests
         void Apply(MarketEvent marketEvent) => kept.Record.Applied(marketEvent, engine.Apply(marketEvent));
     }
 
+    [Theory]
+    [InlineData("1m", 0.00001)]
+    [InlineData("5m", 57_000)]
+    [InlineData("1d", 1)]
+    public async Task A_revised_candle_replaces_the_stored_one_and_nothing_else_is_written_again(string timeframe, double price)
+    {
+        await using var kept = await Kept.StartAsync();
+        var market = Given.Market("BTC/USDT", timeframe: timeframe);
+        var now = Instant.From(DateTimeOffset.UtcNow).Floor(market.Timeframe.Length);
+        Candle[] candles = [.. Given.Candles(12, now, timeframe: market.Timeframe).Select(candle => candle.Times(price / 100))];
+        var engine = new RemoraEngine();
+        Apply(new([], [], candles));
+        await kept.Session.Recorder.FlushAsync();
+
+        Candle[] revised = [.. candles];
+        revised[4] = candles[4] with { Close = candles[4].Low };
+        revised[11] = candles[11] with { High = candles[11].High * 1000, Close = candles[11].High * 1000 };
+        Apply(new([], [], revised) { Revised = 2 });
+        Apply(new([], [], revised));
+        await kept.Session.Recorder.FlushAsync();
+        Assert.Equal(revised, await kept.Session.Store.Candles.Of(market).ListAsync());
+        Assert.Equal(14, kept.Session.Recorder.Health.HandedOverRows["candles"]);
+
+        // After a start the store says what it holds; only what the exchange has revised since is written.
+        using var again = new MarketRecord(kept.Session, TimeProvider.System);
+        var stored = await again.RecallAsync(market, CancellationToken.None);
+        Assert.Equal(revised, stored!.Base);
+        Apply(new([], [], candles) { Revised = 2 }, again);
+        await kept.Session.Recorder.FlushAsync();
+        Assert.Equal(candles, await kept.Session.Store.Candles.Of(market).ListAsync());
+        Assert.Equal(16, kept.Session.Recorder.Health.HandedOverRows["candles"]);
+        var newest = new List<Candle>();
+        await foreach (var row in kept.Session.Store.Candles.LatestAsync()) newest.Add(row.Candle);
+        Assert.Equal(candles[^1], Assert.Single(newest));
+
+        void Apply(MarketHistory history, MarketRecord? record = null)
+        {
+            var marketEvent = MarketEvent.Recovered(market, history);
+            (record ?? kept.Record).Applied(marketEvent, engine.Apply(marketEvent));
+        }
+    }
+
     /// <summary>A record in an engine of its own, as in a service that has just started.</summary>
     private sealed class Kept : IAsyncDisposable
     {

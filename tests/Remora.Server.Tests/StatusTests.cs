@@ -43,6 +43,25 @@ public sealed class StatusTests
         Assert.False(status.GetProperty("ready").GetBoolean());
     }
 
+    /// <summary>The feed's own last value is one that the engine did not take: two sources may describe the same time.</summary>
+    [Fact]
+    public async Task Sources_status_and_metrics_show_the_value_that_the_risk_is_computed_from()
+    {
+        await using var service = await LiveServer.StartAsync();
+        await service.WarmAsync();
+        var used = Given.Observation(Signal.FearGreed, 5, Given.Time);
+        await service.ObserveAsync(used);
+        service.Source.Health = service.Source.Health with { Latest = [used with { Value = 50, Source = "another" }] };
+
+        Assert.Equal(5, (await service.GetAsync("/api/v1/risk?pair=BTC/USDT")).GetProperty("fear_greed_index").GetDouble());
+        var value = (await service.GetAsync("/api/v1/sources")).GetProperty("sources")[0].GetProperty("values")[0];
+        Assert.Equal((5, "test"), (value.GetProperty("value").GetDouble(), value.GetProperty("source").GetString()));
+        var status = await service.GetAsync("/api/v1/status");
+        Assert.Equal(5, status.GetProperty("sources")[0].GetProperty("latest")[0].GetProperty("value").GetDouble());
+        var metrics = await service.Http.GetStringAsync("/metrics");
+        Assert.Contains("remora_source_value{source=\"test\",signal=\"fear_greed\",base=\"\"} 5\n", metrics, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Every_answer_from_a_sandbox_says_so()
     {

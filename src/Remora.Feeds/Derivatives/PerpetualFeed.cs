@@ -153,7 +153,11 @@ public sealed class PerpetualFeed : ISourceFeed
 
     private async Task DeliverAsync(Signal signal, (double Value, Instant HeldAt) reading, IPerpetualSource exchange, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
-        if (_latest.TryGetValue(signal, out var known) && known.HeldAt >= reading.HeldAt) return;
+        if (_latest.TryGetValue(signal, out var known) && known.HeldAt >= reading.HeldAt)
+        {
+            var isRevision = known.HeldAt == reading.HeldAt && known.Source == exchange.Id && !known.Value.Equals(reading.Value);
+            if (!isRevision) return;
+        }
         var observation = new Observation(signal, _base, reading.Value, reading.HeldAt, _clock.Now(), _options.TimeToLive, exchange.Id);
         await events.WriteAsync(MarketEvent.Observed(observation), cancellation);
         _latest[signal] = observation;

@@ -44,6 +44,12 @@ public sealed class FallbackFeed : ISourceFeed
     }
 
     /// <inheritdoc/>
+    public void Recall(IReadOnlyList<Observation> stored)
+    {
+        foreach (var feed in _feeds) feed.Recall(stored);
+    }
+
+    /// <inheritdoc/>
     public async Task RunAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
         var due = new Instant[_feeds.Count];

@@ -32,7 +32,7 @@ public sealed record HttpSourceOptions
     public HostCircuits? Circuits { get; init; }
 }
 
-/// <summary>Asks a source at its interval and delivers each value once.</summary>
+/// <summary>Asks a source at its interval and delivers each value once, and again when the source revises it.</summary>
 public sealed class HttpSourceFeed : ISourceFeed
 {
     private readonly HttpSource _source;
@@ -41,6 +41,7 @@ public sealed class HttpSourceFeed : ISourceFeed
     private readonly Random _random;
     private readonly BoundedGet _get;
     private readonly Dictionary<(Signal, string?), Observation> _latest = [];
+    private readonly Dictionary<(Signal, string?, Instant), double> _delivered = []; // of the last answer, to notice revisions
     private CachedAnswer? _cached;
     private volatile SourceHealth _health;
 
@@ -68,6 +69,14 @@ public sealed class HttpSourceFeed : ISourceFeed
             var isStale = health.State == FeedState.Live && !health.Latest.Any(observation => observation.ExpiresAt > now);
             return isStale ? health with { State = FeedState.Degraded } : health; // it answers, but says nothing new
         }
+    }
+
+    /// <inheritdoc/>
+    public void Recall(IReadOnlyList<Observation> stored)
+    {
+        foreach (var observation in stored)
+            if (observation.Source == Name) Delivered(observation);
+        _health = _health with { Latest = [.. _latest.Values] };
     }
 
     /// <inheritdoc/>
@@ -147,17 +156,29 @@ public sealed class HttpSourceFeed : ISourceFeed
 
     private async Task DeliverAsync(IReadOnlyList<Reading> readings, Instant now, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
-        // A value that an earlier answer did not hold became knowable now; those of the first answer had been there since their date.
+        // A value that an earlier answer did not hold, or held otherwise, became knowable now; those of the first answer had been there since their date.
         var isFirst = _health.LastSuccess is null;
-        foreach (var reading in Checked(readings, now).OrderBy(reading => reading.HeldAt))
+        var checkedReadings = Checked(readings, now);
+        foreach (var reading in checkedReadings.GroupBy(KeyOf).Select(same => same.Last()).OrderBy(reading => reading.HeldAt))
         {
-            var key = (reading.Signal, reading.Base);
-            if (_latest.TryGetValue(key, out var known) && known.HeldAt >= reading.HeldAt) continue;
-            var observation = _source.Observe(reading, knowableAt: isFirst ? reading.KnownBefore(now) : now);
+            var isRevision = _delivered.TryGetValue(KeyOf(reading), out var before);
+            if (isRevision ? before.Equals(reading.Value) : _latest.TryGetValue((reading.Signal, reading.Base), out var known) && known.HeldAt >= reading.HeldAt) continue;
+            var observation = _source.Observe(reading, knowableAt: isFirst && !isRevision ? reading.KnownBefore(now) : now);
             await events.WriteAsync(MarketEvent.Observed(observation), cancellation);
-            _latest[key] = observation;
+            Delivered(observation);
         }
+        var current = checkedReadings.Select(KeyOf).Concat(_latest.Values.Select(o => (o.Signal, o.Base, o.HeldAt))).ToHashSet();
+        foreach (var key in _delivered.Keys.Where(key => !current.Contains(key)).ToList()) _delivered.Remove(key);
     }
+
+    private void Delivered(Observation observation)
+    {
+        _delivered[(observation.Signal, observation.Base, observation.HeldAt)] = observation.Value;
+        var key = (observation.Signal, observation.Base);
+        if (!_latest.TryGetValue(key, out var latest) || latest.HeldAt <= observation.HeldAt) _latest[key] = observation;
+    }
+
+    private static (Signal, string?, Instant) KeyOf(Reading reading) => (reading.Signal, reading.Base, reading.HeldAt);
 
     private static IReadOnlyList<Reading> Checked(IReadOnlyList<Reading> readings, Instant now)
     {

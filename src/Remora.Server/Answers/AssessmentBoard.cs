@@ -14,6 +14,7 @@ public sealed class AssessmentBoard
     private readonly FrozenDictionary<MarketId, TrackedMarket> _byId;
     private readonly FrozenDictionary<string, TrackedMarket[]> _byPair;
     private readonly FrozenDictionary<string, TrackedMarket[]>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
+    private readonly FrozenDictionary<string, TrackedMarket> _byBase;
     private readonly TrackedMarket[] _basket;
     private readonly AnswerSlot[] _whole;
     private readonly TimeProvider _clock;
@@ -35,6 +36,7 @@ public sealed class AssessmentBoard
         _byId = _markets.ToFrozenDictionary(market => market.Id);
         _byPair = _markets.GroupBy(market => market.Id.Pair.ToString()).ToFrozenDictionary(group => group.Key, group => group.ToArray());
         _bySpan = _byPair.GetAlternateLookup<ReadOnlySpan<char>>();
+        _byBase = _markets.DistinctBy(market => market.Id.Pair.Base).ToFrozenDictionary(market => market.Id.Pair.Base);
         _basket = [.. _markets.DistinctBy(market => market.Id.Pair)];
         _whole = new AnswerSlot[policies.Count * 2];
         for (var i = 0; i < _whole.Length; i++)
@@ -81,6 +83,16 @@ public sealed class AssessmentBoard
 
     /// <summary>The newest assessment of a tracked market, judged for now.</summary>
     public Assessment Latest(MarketId market, int policy = 0, Side side = Side.Long) => _byId[market].Latest(policy).At(Now, side);
+
+    /// <summary>
+    /// The newest observation of a signal that answers use: a base currency's, or the whole market's where
+    /// <paramref name="base"/> is null. Returns null where there is none, and for a currency without a tracked market.
+    /// </summary>
+    internal Observation? Observed(Signal signal, string? @base)
+    {
+        if (@base is null) return _markets is [var any, ..] ? any.Latest(0).GetObservation(signal, isShared: true) : null;
+        return _byBase.TryGetValue(@base, out var market) ? market.Latest(0).GetObservation(signal, isShared: false) : null;
+    }
 
     /// <summary>All pairs together, judged for now.</summary>
     public WholeMarketAssessment Whole(int policy = 0, Side side = Side.Long) => WholeAt(policy, side, Now);

@@ -72,7 +72,7 @@ internal static class StatusApi
     private static AnswerResult<SourceList> GetSources(AssessmentBoard board, ServiceParts parts)
     {
         var now = board.Now;
-        var reports = parts.Sources.Select(source => source.Health).Select(health => new SourceReport(health,
+        var reports = SourceValues.Of(parts, board).Select(health => new SourceReport(health,
         [
             .. health.Latest.Select(o => new SourceValue(
                 o.Signal, o.Base, o.Value, o.HeldAt, Math.Max(0, (now - o.HeldAt).TotalSeconds), o.ExpiresAt, now >= o.ExpiresAt, o.Source)),
@@ -84,5 +84,5 @@ internal static class StatusApi
         new(RenderedAnswer.Of(new ServiceStatus(
             ServiceMetrics.Version, Math.Round(uptime.TotalSeconds, 3), board.HasAnswer,
             new(parts.Sandbox is null ? "real" : "sandbox", board.Now, parts.Sandbox?.Speed ?? 1), parts.Sandbox,
-            [.. parts.Markets.Select(feed => feed.Health)], [.. parts.Sources.Select(feed => feed.Health)], parts.Bridge?.Invoke(), parts.Record?.Session.Health, parts.Supervisor.Tasks)));
+            [.. parts.Markets.Select(feed => feed.Health)], [.. SourceValues.Of(parts, board)], parts.Bridge?.Invoke(), parts.Record?.Session.Health, parts.Supervisor.Tasks)));
 }

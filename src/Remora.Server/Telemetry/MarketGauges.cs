@@ -102,7 +102,7 @@ internal static class FeedGauges
         void PerSource(string name, string? unit, string help, Func<SourceHealth, double> value) =>
             meter.CreateObservableGauge(name, () => parts.Sources.Select(source => new Measurement<double>(value(source.Health), new KeyValuePair<string, object?>("source", source.Name))), unit, help);
         void PerValue(string name, string? unit, string help, Func<Observation, double> value) =>
-            meter.CreateObservableGauge(name, () => parts.Sources.SelectMany(source => source.Health.Latest.Select(o => new Measurement<double>(
+            meter.CreateObservableGauge(name, () => SourceValues.Of(parts, board).SelectMany(source => source.Latest.Select(o => new Measurement<double>(
                 value(o), new("source", source.Name), new("signal", RemoraJson.NameOf(o.Signal)), new("base", o.Base ?? "")))), unit, help);
     }
 

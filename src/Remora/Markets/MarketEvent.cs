@@ -51,4 +51,7 @@ public sealed record MarketHistory(IReadOnlyList<Candle> Daily, IReadOnlyList<Ca
 {
     /// <summary>The market that these candles, and those after them, really are of, where another exchange or pair stands in; null where that is not known or nobody stands in.</summary>
     public MarketId? Source { get; init; }
+
+    /// <summary>How many base candles have other values than those that this history replaces: candle revisions. 0 for a first history.</summary>
+    public int Revised { get; init; }
 }

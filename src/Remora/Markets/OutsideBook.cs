@@ -7,7 +7,10 @@ public sealed class OutsideBook
     private readonly Dictionary<string, OutsideView> _views = [];
     private EventCalendar? _calendar;
 
-    /// <summary>Takes an observation. False, and nothing changes, when the signal already has a value that held as late or later.</summary>
+    /// <summary>
+    /// Takes an observation: a later one becomes the signal's value, and one of the same source for the same time replaces what the source gave before.
+    /// Returns false, and changes nothing, for any other: an earlier time, another source for the same time, or the same value again.
+    /// </summary>
     public bool Apply(Observation observation)
     {
         var key = (observation.Signal, observation.Base);

@@ -32,6 +32,12 @@ public sealed class OutsideView
     /// </summary>
     public OutsideValue this[Signal signal, Instant now] => Pick((int)signal, now);
 
+    /// <summary>The newest value of a signal for the base currency alone, fresh or not.</summary>
+    public OutsideValue Own(Signal signal) => _own[(int)signal];
+
+    /// <summary>The newest value of a signal for the whole market, fresh or not.</summary>
+    public OutsideValue Shared(Signal signal) => _shared[(int)signal];
+
     /// <summary>What the score uses of a signal at <paramref name="now"/>: NaN when it is missing, expired, or has too short a past for its change.</summary>
     public double At(Signal signal, Instant now)
     {

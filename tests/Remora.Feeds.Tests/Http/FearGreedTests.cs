@@ -47,6 +47,34 @@ public sealed class FearGreedTests
         Assert.Equal(3, rig.Received.Count);
     }
 
+    [Fact]
+    public async Task A_revised_value_is_delivered_again_and_was_knowable_when_it_was_seen()
+    {
+        await using var rig = await Rig.StartAsync(Answer((Today, "69"), (Today - TimeSpan.FromDays(1), "71")));
+        await Eventually.True(() => rig.Received.Count == 2, "both days");
+        rig.Server.Bodies[Path] = Answer((Today, "5"), (Today - TimeSpan.FromDays(1), "70"));
+        await Eventually.True(() => rig.Received.Count == 4, "both days, revised");
+        Assert.Equal([(70, Today - TimeSpan.FromDays(1)), (5, Today)], rig.Received.Skip(2).Select(o => ((int)o.Value, o.HeldAt)));
+        Assert.All(rig.Received.Skip(2), revised => Assert.True(revised.KnowableAt >= Instant.From(Start)));
+        Assert.Equal(5, Assert.Single(rig.Feed.Health.Latest).Value);
+        var requests = rig.Server.Arrivals.Count;
+        await Eventually.True(() => rig.Server.Arrivals.Count > requests + 3, "requested again");
+        Assert.Equal(4, rig.Received.Count);
+    }
+
+    [Fact]
+    public async Task After_a_restart_what_is_stored_is_not_delivered_again_and_a_revision_of_it_is()
+    {
+        Observation Stored(double value, Instant day) => new(Signal.FearGreed, null, value, day, day + TimeSpan.FromHours(9), TimeSpan.FromHours(36), "alternative.me");
+        Observation[] stored = [Stored(71, Today - TimeSpan.FromDays(1)), Stored(50, Today)];
+        await using var rig = await Rig.StartAsync(Answer((Today, "5"), (Today - TimeSpan.FromDays(1), "71")), stored: stored);
+        await Eventually.True(() => rig.Received.Count == 1, "the revision");
+        var revised = Assert.Single(rig.Received);
+        Assert.Equal((5, Today), (revised.Value, revised.HeldAt));
+        Assert.True(revised.KnowableAt >= Instant.From(Start), "until then the stored value was the known one");
+        Assert.Equal(5, Assert.Single(rig.Feed.Health.Latest).Value);
+    }
+
     [Theory]
     [InlineData("html 200", "bad_response")]
     [InlineData("null 200", "bad_response")]
@@ -137,13 +165,14 @@ public sealed class FearGreedTests
             }
         }
 
-        public static async Task<Rig> StartAsync(string body, Action<StandInServer>? prepare = null)
+        public static async Task<Rig> StartAsync(string body, Action<StandInServer>? prepare = null, IReadOnlyList<Observation>? stored = null)
         {
             var rig = new Rig { Server = await StandInServer.StartAsync() };
             rig.Server.Bodies[Path] = body;
             prepare?.Invoke(rig.Server);
             var options = new HttpSourceOptions { BaseUrl = rig.Server.BaseUrl, Deadline = TimeSpan.FromSeconds(0.5), MaxResponseBytes = 1 << 20 };
             rig.Feed = new(FearGreed.Source, rig._http, options, new ScaledClock(Start, 18_000));
+            rig.Feed.Recall(stored ?? []);
             rig._running = rig.Feed.RunAsync(rig._events.Writer, rig._stop.Token);
             return rig;
         }

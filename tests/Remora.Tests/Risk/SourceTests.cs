@@ -77,11 +77,51 @@ public sealed class SourceTests
     }
 
     [Fact]
+    public void A_sources_newest_answer_for_a_time_replaces_its_older_one()
+    {
+        var book = new OutsideBook();
+        Assert.True(book.Apply(Fear));
+        var revised = Fear with { Value = 90, KnowableAt = Fear.KnowableAt + TimeSpan.FromMinutes(5) };
+        Assert.True(book.Apply(revised));
+        Assert.Equal(revised, book.View("BTC")[Signal.FearGreed].Latest);
+        Assert.False(book.Apply(Fear)); // known before
+        Assert.False(book.Apply(revised with { KnowableAt = revised.KnowableAt + TimeSpan.FromHours(1) })); // nothing new: it expires as before
+        Assert.False(book.Apply(revised with { Value = 20, Source = "another" }));
+        Assert.Equal(revised, book.View("BTC")[Signal.FearGreed].Latest);
+    }
+
+    /// <summary>A revision of the value that a change is measured from moves the change.</summary>
+    [Theory]
+    [InlineData(Signal.DollarIndex, 5 * 24, 0.1)]
+    [InlineData(Signal.OpenInterest, 24, 0.1)]
+    [InlineData(Signal.BtcDominance, 7 * 24, 10)]
+    public void A_revised_past_value_changes_what_is_measured_from_it(Signal signal, int hours, double change)
+    {
+        var book = new OutsideBook();
+        var pair = SomeAssessment.Change(signal, TimeSpan.FromHours(hours), 110);
+        foreach (var observation in pair) Assert.True(book.Apply(observation));
+        Assert.Equal(change, book.View("BTC").At(signal, SomeAssessment.AsOf), 12);
+        Assert.True(book.Apply(pair[0] with { Value = 110, KnowableAt = pair[1].KnowableAt }));
+        Assert.Equal(0, book.View("BTC").At(signal, SomeAssessment.AsOf));
+        Assert.Equal(110, book.View("BTC").RawAt(signal, SomeAssessment.AsOf));
+    }
+
+    [Fact]
+    public void A_revised_hour_of_liquidations_is_compared_with_the_hours_before_it_alone()
+    {
+        var book = new OutsideBook();
+        var hours = SomeAssessment.Liquidations(3);
+        foreach (var hour in hours) book.Apply(hour);
+        Assert.Equal(3, book.View("BTC").At(Signal.Liquidations, SomeAssessment.AsOf));
+        Assert.True(book.Apply(hours[^1] with { Value = 2 }));
+        Assert.Equal(2, book.View("BTC").At(Signal.Liquidations, SomeAssessment.AsOf));
+    }
+
+    [Fact]
     public void An_older_value_never_replaces_a_newer_one()
     {
         var book = new OutsideBook();
         Assert.True(book.Apply(Fear));
-        Assert.False(book.Apply(Fear with { Value = 90 }));
         Assert.False(book.Apply(Fear with { Value = 90, HeldAt = Fear.HeldAt - TimeSpan.FromHours(1) }));
         Assert.Equal(10, book.View("BTC").RawAt(Signal.FearGreed, SomeAssessment.AsOf));
     }
