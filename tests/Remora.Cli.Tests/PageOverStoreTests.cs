@@ -30,7 +30,7 @@ public sealed class PageOverStoreTests(Browser browser) : IClassFixture<Browser>
 
         var at = Uri.EscapeDataString(to);
         var then = await StoreTests.GetAsync(url, $"/api/v1/assessment?pair=BTC/USDT&at={at}");
-        await browser.OpenAsync($"{url}/#/past?market=binance BTC/USDT 5m&at={to}");
+        await browser.OpenAsync($"{url}/#/moment?market=binance BTC/USDT 5m&at={to}");
         await browser.UntilAsync("document.querySelector('.gauge') !== null");
         Assert.StartsWith(string.Create(CultureInfo.InvariantCulture, $"Risk score {then.GetProperty("risk_score").GetDouble():0.00} of 1"), (await browser.AskAsync("document.querySelector('.gauge').getAttribute('aria-label')")).GetString(), StringComparison.Ordinal);
         await browser.PictureAsync("real-past");

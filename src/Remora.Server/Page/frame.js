@@ -1,4 +1,4 @@
-// What surrounds every view: the links, the state of the connection, the clock, the notices.
+// What surrounds every view: navigation, state of the connection, clock, notices.
 import { setKey } from './api.js';
 import { reconnect } from './connection.js';
 import { make } from './dom.js';
@@ -7,16 +7,23 @@ import { known } from './knowledge.js';
 import { day, now, timeOfDay } from './service-clock.js';
 
 const connectionWords = {
-  connecting: 'Connecting …', live: 'Live', polling: 'Polling', lost: 'Not connected', refused: 'Key wanted', limited: 'Too many requests',
+  connecting: 'Connecting …', live: 'Live', polling: 'Polling', lost: 'Not connected', refused: 'Key required', limited: 'Too many requests',
 };
-const connectionHints = { live: 'Every change is shown the moment it happens', polling: 'There is no event stream: the service is asked every 4 seconds' };
+const connectionHints = { live: 'Changes appear at once', polling: 'No event stream: polling every 4 seconds' };
 const connectionSigns = { refused: 'lost', limited: 'polling' };
 
-export function showLinks(nav, views) {
-  nav.replaceChildren(...views.map(({ name, title }) => make('a', { href: `#/${name}`, 'data-view': name }, title)));
+const link = (name, title) => make('a', { href: `#/${name}`, 'data-view': name }, title);
+
+export const showGroups = (nav, groups) => nav.replaceChildren(...groups.map(({ title, views }) => link(views[0].name, title)));
+
+/** The views of a group, where there are several. */
+export function showTabs(nav, { title, views }) {
+  nav.hidden = views.length === 1;
+  nav.setAttribute('aria-label', title);
+  nav.replaceChildren(...(nav.hidden ? [] : views.map(view => link(view.name, view.title))));
 }
 
-export function markLink(nav, name) {
+export function markLinks(nav, name) {
   for (const link of nav.children) {
     if (link.dataset.view === name) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
@@ -25,7 +32,7 @@ export function markLink(nav, name) {
 
 function keyForm() {
   const input = make('input', { type: 'password', name: 'key', autocomplete: 'off', required: true });
-  const form = make('form', { class: 'choices' }, make('label', null, 'Key (stays in this tab)', input), make('button', { class: 'main' }, 'Use it'));
+  const form = make('form', { class: 'choices' }, make('label', null, 'API key (kept in this tab only)', input), make('button', { class: 'main' }, 'Sign in'));
   form.addEventListener('submit', event => {
     event.preventDefault();
     setKey(input.value.trim());
@@ -38,17 +45,17 @@ function noticesNow() {
   const notices = [];
   const { sandbox } = known.status ?? {};
   if (sandbox) {
-    const pace = sandbox.speed === 1 ? '' : ` Time runs ${sandbox.speed} times as fast.`;
+    const pace = sandbox.speed === 1 ? '' : ` Time runs ${sandbox.speed} times faster than real time.`;
     notices.push(make('p', { class: 'notice sandbox', role: 'note' }, icon('caution'),
       make('span', null, make('strong', null, 'SANDBOX'), ` This is not a real market: prices are ${sandbox.origin === 'replay' ? 'replayed from a file' : sandbox.origin}.${pace}`)));
   }
   const { state, since, detail } = known.connection;
   if (state === 'lost')
     notices.push(make('p', { class: 'notice lost' }, icon('lost'), make('span', null, make('strong', null, 'Not connected'),
-      ` since ${timeOfDay(since, true)} UTC: ${detail}. What stands here is what was known then; trying again.`)));
+      ` since ${timeOfDay(since, true)} UTC: ${detail}. The values are the last ones received. Retrying.`)));
   if (state === 'limited') notices.push(make('p', { class: 'notice lost' }, icon('worn'), make('span', null, detail)));
   if (state === 'refused')
-    notices.push(make('div', { class: 'notice lost' }, icon('lost'), make('div', null, make('p', null, make('strong', null, 'The service wants a key. '), detail), keyForm())));
+    notices.push(make('div', { class: 'notice lost' }, icon('lost'), make('div', null, make('p', null, make('strong', null, 'This service requires a key. '), detail), keyForm())));
   return notices;
 }
 

@@ -1,22 +1,28 @@
-// The table of contents.
+// Starts the page: its views, and what surrounds them.
 import './styles/page.css';
 import { startAnnouncer } from './announcer.js';
 import { connect } from './connection.js';
 import { known } from './knowledge.js';
-import { markLink, showLinks, startFrame } from './frame.js';
+import { markLinks, showGroups, showTabs, startFrame } from './frame.js';
 import { keepCounting } from './service-clock.js';
 import { startThemeButton } from './theme-button.js';
 import { startWatching } from './watched.js';
 import { history } from './views/history.js';
+import { moment } from './views/moment.js';
 import { now } from './views/now.js';
-import { past } from './views/past.js';
 import { sources } from './views/sources.js';
 import { store } from './views/store.js';
 import { traffic } from './views/traffic.js';
 
-const views = [now, history, past, traffic, store, sources];
+// A group is one entry of the navigation; its views are tabs.
+const groups = [
+  { title: 'Now', views: [now] },
+  { title: 'History', views: [history, moment] },
+  { title: 'System', views: [sources, store, traffic] },
+];
+const views = groups.flatMap(group => group.views);
 const byId = id => document.getElementById(id);
-const [main, nav] = [byId('main'), byId('views')];
+const [main, nav, tabs] = [byId('main'), byId('views'), byId('tabs')];
 let leave = new AbortController();
 
 /** #/history?pair=BTC/USDT is the view `history` with that query. */
@@ -29,18 +35,21 @@ function route() {
   const isSame = main.dataset.view === view.name;
   main.dataset.view = view.name;
   document.title = view.name ? `${view.title} · Remora` : 'Remora';
-  markLink(nav, view.name);
+  const group = groups.find(candidate => candidate.views.includes(view));
+  showTabs(tabs, group);
+  markLinks(nav, group.views[0].name);
+  markLinks(tabs, view.name);
   view.show(main, new URLSearchParams(query ?? ''), leave.signal);
   if (!isFirst && !isSame) main.focus({ preventScroll: true });
 }
 
-showLinks(nav, views);
+showGroups(nav, groups);
 startThemeButton(byId('theme'));
 startFrame({ connection: byId('connection'), notices: byId('notices'), clock: byId('clock'), about: byId('about') });
 startAnnouncer(byId('announcer'));
 startWatching();
 keepCounting();
 addEventListener('hashchange', route);
-known.on('store', () => views.find(({ name }) => name === main.dataset.view).isOfThePast && route()); // it has come, or gone
+known.on('store', () => views.find(({ name }) => name === main.dataset.view).needsStore && route()); // it opened or closed
 route();
 connect();

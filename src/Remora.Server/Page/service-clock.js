@@ -41,6 +41,7 @@ export const span = seconds => {
 const wordings = {
   ago: at => `${span((now() - at) / 1000)} ago`,
   agoReal: at => `${span((Date.now() - at) / 1000)} ago`,
+  lasting: at => span((now() - at) / 1000),
   due: at => at > now() ? `in ${span((at - now()) / 1000)}` : 'now',
 };
 
@@ -59,6 +60,9 @@ export const ago = counting('ago');
 
 /** The same of something that goes by the real clock, whatever clock the service has: its store. */
 export const agoReal = counting('agoReal');
+
+/** How long it has lasted. */
+export const lasting = counting('lasting');
 
 /** How long until then. */
 export const due = counting('due');

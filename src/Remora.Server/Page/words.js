@@ -30,7 +30,7 @@ export const verdictOf = answer => {
   return answer.recommendation === 'entry_ok' ? 'safe' : 'caution';
 };
 
-export const verdictWord = { safe: 'Allowed', caution: 'Caution', blocked: 'Blocked', unknown: 'Not known' };
+export const verdictWord = { safe: 'Allowed', caution: 'Caution', blocked: 'Blocked', unknown: 'Unknown' };
 export const verdictAnswer = { safe: 'Yes, entries are allowed', caution: 'Yes, with caution', blocked: 'No, entries are blocked', unknown: 'Not known yet' };
 
 const signals = {

@@ -90,7 +90,7 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
         Assert.Contains("No candle of BTC/USDT has come", await browser.TextAsync(".hero .reasons"), StringComparison.Ordinal);
         await ShowsAsync(".parts data", 0); // outside values add nothing; the other four parts and the score are not known
         Assert.StartsWith("– (too little is known", await browser.TextAsync(".parts td.number"), StringComparison.Ordinal);
-        Assert.Contains("No past to show yet", await browser.TextAsync("[aria-label='Price and regime']"), StringComparison.Ordinal);
+        Assert.Contains("No chart yet", await browser.TextAsync("[aria-label='Price and regime']"), StringComparison.Ordinal);
         await browser.HasNoFaultAsync("nothing known");
         await browser.PictureAsync("nothing-known");
         await browser.IsQuietAsync(service.Host.Url);
@@ -121,8 +121,8 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
             await browser.UntilAsync($"{IsLive} && {HasVerdict}");
         }
         await browser.UntilAsync("document.querySelector('#notices').textContent.includes('Not connected')");
-        Assert.Equal("Not known now", await browser.TextAsync(".hero .answer"));
-        Assert.StartsWith("Last known, at", await browser.TextAsync(".hero .then"), StringComparison.Ordinal);
+        Assert.Equal("Unknown now", await browser.TextAsync(".hero .answer"));
+        Assert.StartsWith("Last answer, at", await browser.TextAsync(".hero .then"), StringComparison.Ordinal);
         Assert.Equal("unknown", (await browser.AskAsync("document.querySelector('.pairs a').dataset.verdict")).GetString());
         await browser.HasNoFaultAsync("not connected");
         await browser.PictureAsync("not-connected");
@@ -171,7 +171,7 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
         var risk = await service.GetAsync("/api/v1/risk?pair=BTC/USDT&side=short&policy=aggressive");
         await browser.AskAsync("(() => { const select = document.querySelector('.viewpoint select'); select.value = 'aggressive'; select.dispatchEvent(new Event('change')); })()");
         await browser.ClickAsync(".viewpoint button:nth-child(2)");
-        await browser.UntilAsync($"{IsLive} && {HasVerdict} && document.querySelector('.headline h3').textContent === 'May I go short now?' && document.querySelector('.detail .facts').textContent.includes('aggressive')");
+        await browser.UntilAsync($"{IsLive} && {HasVerdict} && document.querySelector('.headline h3').textContent === 'Is it safe to go short now?' && document.querySelector('.detail .facts').textContent.includes('aggressive')");
         await ShowsAsync(".parts tfoot data", Number(risk, "risk_score"));
         await browser.IsQuietAsync(service.Host.Url);
     }
@@ -197,7 +197,42 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
         }
     }
 
-    private static IReadOnlyList<string> Views { get; } = ["", "history", "past", "traffic", "store", "sources"];
+    [Fact]
+    public async Task Navigation_has_three_entries_and_is_at_the_bottom_of_a_phone()
+    {
+        await using var service = await LiveServer.StartAsync();
+        await service.WarmAsync();
+        await browser.OpenAsync($"{service.Host.Url}/#/store", 390);
+        await browser.UntilAsync($"{IsLive} && document.querySelectorAll('#tabs a').length === 3");
+        Assert.Equal("NowHistorySystem", await browser.TextAsync("#views"));
+        Assert.Equal("System", await browser.TextAsync("#views [aria-current=page]"));
+        Assert.Equal("Store", await browser.TextAsync("#tabs [aria-current=page]"));
+        Assert.True((await browser.AskAsync("document.querySelector('#views').getBoundingClientRect().bottom === innerHeight")).GetBoolean());
+
+        await browser.OpenAsync(service.Host.Url, 390);
+        await browser.UntilAsync($"{IsLive} && {HasVerdict}");
+        Assert.True((await browser.AskAsync("document.querySelector('#tabs').hidden")).GetBoolean());
+        // The pairs and the verdict of one are on the first screen, above the whole market.
+        Assert.True((await browser.AskAsync("document.querySelector('.hero .answer').getBoundingClientRect().bottom < 844")).GetBoolean());
+        Assert.True((await browser.AskAsync("document.querySelector('.pairs').getBoundingClientRect().top < document.querySelector('.band').getBoundingClientRect().top")).GetBoolean());
+    }
+
+    [Theory]
+    [InlineData("2024-03-01 21:07", true)]
+    [InlineData("2024-03-01T21:07:30", true)]
+    [InlineData("2024-02-30 10:00", false)]
+    [InlineData("03/01/2024 9:07 PM", false)]
+    public async Task A_time_is_typed_in_utc_and_24_hours(string typed, bool isValid)
+    {
+        await using var service = await LiveServer.StartAsync();
+        await service.WarmAsync();
+        await browser.OpenAsync($"{service.Host.Url}/#/moment");
+        await browser.UntilAsync("document.querySelector('main form input') !== null");
+        await browser.AskAsync($"(() => {{ const input = document.querySelector('main form input'); input.value = '{typed}'; input.dispatchEvent(new Event('input')); }})()");
+        Assert.Equal(isValid, (await browser.AskAsync("document.querySelector('main form input').checkValidity()")).GetBoolean());
+    }
+
+    private static IReadOnlyList<string> Views { get; } = ["", "history", "moment", "traffic", "store", "sources"];
 
     private static double Number(JsonElement answer, string name) => answer.GetProperty(name).GetDouble();
 

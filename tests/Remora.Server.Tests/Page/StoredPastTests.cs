@@ -28,7 +28,7 @@ public sealed class StoredPastTests(Browser browser) : IClassFixture<Browser>
         await browser.HasNoFaultAsync("history");
         await browser.PictureAsync($"stored-history-{width}");
 
-        foreach (var (view, sign) in new[] { ("past", ".hero .answer"), ("traffic", ".chart canvas"), ("store", "table") })
+        foreach (var (view, sign) in new[] { ("moment", ".hero .answer"), ("traffic", ".chart canvas"), ("store", "table") })
         {
             await browser.OpenAsync($"{service.Host.Url}/#/{view}", width, dark, answers);
             await browser.UntilAsync($"document.querySelector('{sign}') !== null");
@@ -45,8 +45,8 @@ public sealed class StoredPastTests(Browser browser) : IClassFixture<Browser>
         await service.WarmAsync();
         await browser.OpenAsync(service.Host.Url, answers: await AnswersAsync(service));
         await browser.UntilAsync("document.querySelector('.chart canvas') !== null");
-        Assert.Contains("The last 24 hours from the store", await browser.TextAsync("[aria-label='Price and regime']"), StringComparison.Ordinal);
-        await browser.UntilAsync("document.querySelector('.hero .says').textContent.includes('Not blocked since 28 Feb 12:00')"); // the first hour that was not
+        Assert.Contains("The last 24 hours, from the store", await browser.TextAsync("[aria-label='Price and regime']"), StringComparison.Ordinal);
+        await browser.UntilAsync("document.querySelector('.hero .says').textContent.includes('Allowed for 2 days, since 28 Feb 12:00')"); // the first hour that was not
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class StoredPastTests(Browser browser) : IClassFixture<Browser>
         var answers = new Dictionary<string, string> { ["status"] = (await AnswersAsync(service, isOpen: false))["status"] };
         await browser.OpenAsync(service.Host.Url, answers: answers);
         await browser.UntilAsync("document.querySelector('.hero .answer') !== null && document.querySelector('[aria-label=\"Price and regime\"]').textContent.includes('the engine does not start')");
-        foreach (var view in new[] { "history", "past", "traffic", "store" })
+        foreach (var view in new[] { "history", "moment", "traffic", "store" })
         {
             await browser.OpenAsync($"{service.Host.Url}/#/{view}", answers: answers);
             await browser.UntilAsync("document.querySelector('main').textContent.includes('the engine does not start')");

@@ -1,6 +1,7 @@
-// Chooses a market, a moment or a span in the views of the past.
+// Choices of market, time and span in the views of the history.
 import { make } from '../dom.js';
 import { known } from '../knowledge.js';
+import { loading } from './empty.js';
 
 export function marketChoice(chosen, change) {
   const select = make('select', { onchange: () => change(select.value) }, known.markets.map(({ key, pair, exchange, timeframe }) =>
@@ -8,10 +9,20 @@ export function marketChoice(chosen, change) {
   return make('label', null, 'Market', select);
 }
 
-/** A field for a moment in UTC; milliseconds go in and come out. */
+/** Milliseconds since 1970; NaN for a date that does not exist, which Date.parse moves to the next month. */
+function timeOf(text) {
+  const at = Date.parse(`${text}Z`);
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(text.slice(0, 16)) ? at : NaN;
+}
+
+/** A field for a time in UTC, 24 hours, whatever the browser's locale; milliseconds in and out. */
 export function momentField(word, at) {
-  const input = make('input', { type: 'datetime-local', step: 1, value: new Date(at).toISOString().slice(0, 19), required: true });
-  return { element: make('label', null, `${word} (UTC)`, input), read: () => Date.parse(input.value + 'Z'), input };
+  const input = make('input', { type: 'text', inputmode: 'numeric', size: 19, required: true, placeholder: 'YYYY-MM-DD HH:MM', spellcheck: 'false',
+    title: 'YYYY-MM-DD HH:MM or YYYY-MM-DD HH:MM:SS, in UTC', value: new Date(at).toISOString().slice(0, 19).replace('T', ' '),
+    pattern: '\\d{4}-\\d{2}-\\d{2}[ T]\\d{2}:\\d{2}(:\\d{2})?' });
+  const read = () => timeOf(input.value.trim().replace(' ', 'T'));
+  input.addEventListener('input', () => input.setCustomValidity(Number.isNaN(read()) ? 'Enter a date and time that exist, as YYYY-MM-DD HH:MM' : ''));
+  return { element: make('label', null, `${word} (UTC)`, input), read, input };
 }
 
 export const segments = (label, names, chosen, change) => make('div', { class: 'labelled', role: 'group', 'aria-label': label }, make('span', { 'aria-hidden': 'true' }, label), make('div', { class: 'segments' }, names.map(([value, word]) => make('button', { type: 'button', 'aria-pressed': String(value === chosen), onclick: () => change(value) }, word))));
@@ -25,10 +36,10 @@ export function go(view, query) {
   location.hash = `#/${view}?${new URLSearchParams(given)}`;
 }
 
-/** Shows a view once the markets are known, and says so until then. */
+/** Shows a view once the markets are known. */
 export function whenMarketsAreKnown(main, title, signal, show) {
   if (known.markets.length > 0) return show();
-  main.replaceChildren(make('h1', { class: 'unseen' }, title), make('p', { class: 'panel soft' }, 'Asking …'));
+  main.replaceChildren(make('h1', { class: 'unseen' }, title), make('div', { class: 'panel' }, loading()));
   const first = new AbortController();
   known.on('markets', () => {
     first.abort();

@@ -1,4 +1,4 @@
-// Outside values: what each is, what it adds, where it comes from, how old it is and whether it is relied on.
+// Outside values: value, part of the score, source, age and health.
 import { make, table } from '../dom.js';
 import { icon } from '../icons.js';
 import { fixed, missing, number } from '../numbers.js';
@@ -28,13 +28,16 @@ export function outside(assessment, feeds, isPast = false) {
     const held = assessment.external[name];
     const [kind, word] = healthOf[state] ?? ['unknown', state];
     return [
-      [signalOf(name).word, make('small', { class: 'soft below' }, as_of ? [source, ', ', isPast ? `${span(age_seconds)} old` : ago(as_of)] : 'never delivered')],
-      held ? valueOf(name, held.value) : missing(state === 'stale' ? 'the last value is too old to count' : 'no value has come yet'),
-      signalOf(name).isRecorded ? missing('it is only recorded: the score does not use it') : number(held?.addend ?? null, 3, held ? 'the past it is measured against is still too short' : 'it counts for nothing without a fresh value'),
+      [signalOf(name).word, make('small', { class: 'soft below' }, as_of ? [source, ', ', isPast ? `${span(age_seconds)} old` : ago(as_of)] : 'never received')],
+      held ? valueOf(name, held.value) : missing(state === 'stale' ? 'the last value is too old' : 'no value yet'),
+      signalOf(name).isRecorded ? missing('recorded only: the score does not use it') : number(held?.addend ?? null, 3, held ? 'too little history to rank it' : 'no fresh value'),
       make('div', null, health(kind, word), ' ', feedTrouble(name, base, feeds)),
     ];
   });
-  if (rows.length === 0) return make('p', { class: 'empty' }, make('strong', null, 'No outside source is configured'), 'The score rests on the candles alone.');
-  return table('What is known from outside, and what it adds to the score',
-    [{ text: 'Value of' }, { text: 'Is', number: true }, { text: 'Adds', number: true }, { text: 'Health' }], rows);
+  if (rows.length === 0) return make('p', { class: 'empty' }, make('strong', null, 'No outside source is configured'), 'The score uses candles only.');
+  const heads = [{ text: 'Signal' }, { text: 'Value', number: true }, { text: 'Adds', number: true }, { text: 'Health' }];
+  const half = Math.ceil(rows.length / 2);
+  const halves = [rows.slice(0, half), rows.slice(half)].filter(part => part.length > 0);
+  const caption = index => `Outside values and what they add to the score${halves.length > 1 ? `, part ${index + 1}` : ''}`;
+  return make('div', { class: 'halves' }, halves.map((part, index) => table(caption(index), heads, part)));
 }

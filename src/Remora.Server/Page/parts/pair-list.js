@@ -7,7 +7,7 @@ import { blockWord, plain, regimeWord, verdictOf, verdictWord } from '../words.j
 
 function content(market, assessment) {
   const verdict = known.isLost ? 'unknown' : verdictOf(assessment);
-  const of = known.isLost && assessment ? `was ${verdictWord[verdictOf(assessment)].toLowerCase()}` : !assessment ? 'asking …'
+  const of = known.isLost && assessment ? `was ${verdictWord[verdictOf(assessment)].toLowerCase()}` : !assessment ? 'loading …'
     : assessment.as_of === null ? 'no candle yet'
     : verdict === 'blocked' ? assessment.blocked_by.map(blockWord).join(', ')
       : [regimeWord(assessment.regime), assessment.stale ? 'stale data' : null].filter(Boolean).join(', ');

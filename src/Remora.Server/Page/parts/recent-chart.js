@@ -1,4 +1,4 @@
-// The last day of a pair: from the store where there is one, else what this page has seen.
+// The last day of a pair: from the store if there is one, else what arrived since the page was opened.
 import { legend, priceChart } from '../charts/price-chart.js';
 import { make, place } from '../dom.js';
 import { readPast, secondsOf, unchangedSince, whyNoPast } from '../history.js';
@@ -15,17 +15,17 @@ const joined = (stored, seen) => [...stored, ...seen.filter(row => row.at > (sto
 export function recentChart(signal) {
   const from = make('p', { class: 'small soft' });
   const body = place();
-  const link = make('a', { href: '#/history' }, 'Any span of the past');
+  const link = make('a', { href: '#/history' }, 'History');
   const element = make('section', { class: 'panel wide', 'aria-label': 'Price and regime' },
     make('header', null, make('h2', null, 'Price, regime and score'), link), body, from);
   let market = null, stored = [], why = '', drawn = null;
 
   const draw = () => {
     const rows = market ? joined(stored, seenOf(market.key)) : [];
-    from.textContent = stored.length > 0 ? 'The last 24 hours from the store.' : rows.length >= fewest ? `${why} This is what this page has seen since it was opened.` : '';
+    from.textContent = stored.length > 0 ? 'The last 24 hours, from the store.' : rows.length >= fewest ? `${why} The chart shows what arrived since this page was opened.` : '';
     if (rows.length < fewest) {
       drawn = null;
-      return body.show(make('p', { class: 'empty' }, make('strong', null, 'No past to show yet'), why, ' The chart grows with every candle that closes while this page is open.'));
+      return body.show(make('p', { class: 'empty' }, make('strong', null, 'No chart yet'), why, ' The chart grows with each candle that closes while this page is open.'));
     }
     if (!drawn) {
       drawn = priceChart();
@@ -42,9 +42,9 @@ export function recentChart(signal) {
       if (since) known.setStoredSince(wanted.key, since);
       if (wanted !== market) return;
       stored = rows;
-      why = stored.length > 0 ? '' : whyNoPast() ?? 'The store has nothing of the last 24 hours.';
+      why = stored.length > 0 ? '' : whyNoPast() ?? 'The store has no assessments of the last 24 hours.';
     } catch (error) {
-      why = `The past cannot be read: ${error.message.replace(/\.$/, '')}.`;
+      why = `History cannot be read: ${error.message.replace(/\.$/, '')}.`;
     }
     if (wanted === market) draw();
   };

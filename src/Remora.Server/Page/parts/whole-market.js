@@ -1,9 +1,10 @@
-// The whole market in one band: verdict, breadth, why.
+// The whole market in one band: verdict, breadth, reasons.
 import { make, place, wide } from '../dom.js';
 import { known } from '../knowledge.js';
 import { missing, number, percent } from '../numbers.js';
 import { ago } from '../service-clock.js';
 import { plain, regimes, regimeWord, verdictOf } from '../words.js';
+import { loading } from './empty.js';
 import { headline, reasons } from './why.js';
 
 const fact = (name, value, note) => make('div', null, make('dt', null, name), make('dd', null, value, note && make('small', null, note)));
@@ -22,14 +23,14 @@ export function wholeMarket(signal) {
   const show = () => {
     const { whole } = known;
     element.dataset.verdict = known.isLost ? 'unknown' : verdictOf(whole);
-    if (!whole) return element.show(make('h1', { class: 'waiting' }, 'The whole market: asking …'));
+    if (!whole) return element.show([make('h1', { class: 'waiting' }, 'Whole market'), loading()]);
     element.show(
-      headline(whole, 'The whole market: may I trade now?', { policy: known.policy, tag: 'h1', isLost: known.isLost }),
+      headline(whole, 'Whole market: is it safe to trade now?', { policy: known.policy, tag: 'h1', isLost: known.isLost }),
       make('div', null, breadth(whole), reasons(whole)),
       make('dl', { class: 'facts' },
         fact('Score', number(whole.risk_score, 2), whole.risk_class && `${plain(whole.risk_class)} risk`),
         fact('Confidence', percent(whole.risk_confidence), whole.stale ? 'data is stale' : 'data is fresh'),
-        fact('Last candle', whole.as_of ? ago(whole.as_of) : missing('no candle has come yet'))));
+        fact('Last candle', whole.as_of ? ago(whole.as_of) : missing('no candle yet'))));
   };
   show();
   known.on('whole viewpoint policies connection', show, signal);

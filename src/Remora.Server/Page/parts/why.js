@@ -2,7 +2,7 @@
 import { make } from '../dom.js';
 import { icon } from '../icons.js';
 import { fixed, percent } from '../numbers.js';
-import { ago, at } from '../service-clock.js';
+import { at, lasting } from '../service-clock.js';
 import { blockWord, flagWord, plain, verdictAnswer, verdictOf } from '../words.js';
 
 const isTime = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
@@ -14,9 +14,9 @@ export const reasons = answer => make('ol', { class: 'reasons' }, answer.reasoni
 
 function consequence(answer, verdict, policy) {
   if (verdict === 'blocked') return `Because of ${answer.blocked_by?.map(blockWord).join(' and ') || 'the reasons below'}.`;
-  if (verdict === 'unknown') return 'Too little is known; bots are not held back.';
+  if (verdict === 'unknown') return 'Too little data; entries are not blocked.';
   const causes = verdict === 'caution' ? causesOfCaution(answer, policy) : [];
-  return [answer.position_scale === undefined ? null : [percent(answer.position_scale, 0, 'the score is not known'), ' of the usual position'],
+  return [answer.position_scale === undefined ? null : [percent(answer.position_scale, 0, 'the score is unknown'), ' of the usual position'],
     causes.length > 0 && make('span', null, answer.position_scale === undefined ? 'Because of ' : '. Caution because of ', causes.join(' and '))].flat();
 }
 
@@ -27,17 +27,18 @@ function causesOfCaution(answer, policy) {
   return answer.risk_score >= from ? [...raised, `a score of ${fixed(from, 2)} or more`] : raised;
 }
 
-/** Sign, answer and what follows from it. When the service is lost, its last answer is no answer to a question about now. */
+/** Sign, answer and consequence. While the service is unreachable, its last answer is shown as such. */
 export function headline(answer, question, { policy, tag = 'h3', isLost = false }) {
   const verdict = verdictOf(answer);
   const [sign, says, then] = isLost
-    ? ['unknown', 'Not known now', ['Last known, at ', at(answer.assessed_at, true), `: ${verdictAnswer[verdict].toLowerCase()}.`]]
+    ? ['unknown', 'Unknown now', ['Last answer, at ', at(answer.assessed_at, true), `: ${verdictAnswer[verdict].toLowerCase()}.`]]
     : [verdict, verdictAnswer[verdict], consequence(answer, verdict, policy)];
   return make('div', { class: 'headline' }, icon(sign), make('div', null, make(tag, null, question), make('p', { class: 'answer' }, says), make('p', { class: 'then' }, then)));
 }
 
-/** Since when the verdict stands, as far as this page and the store can tell. */
+const standing = (answer, since, isLonger) => [answer.safe_to_trade ? 'Allowed for ' : 'Blocked for ', isLonger ? 'at least ' : '', lasting(since), ', since ', at(since)];
+
+/** How long the verdict has stood, as far as this page and the store can tell. */
 export const sinceWhen = (answer, since, stored) => !since ? null
-  : !since.seen && stored?.isBlocked === !answer.safe_to_trade ? [answer.safe_to_trade ? 'Not blocked since ' : 'Blocked since ', at(stored.since), stored.isLonger ? ' at least (' : ' (', ago(stored.since), ')']
-    : since.seen ? ['Verdict since ', at(since.since, true), ' (', ago(since.since), ')']
-    : ['Verdict unchanged since ', at(since.since, true), ' at least, when this page began to watch'];
+  : !since.seen && stored?.isBlocked === !answer.safe_to_trade ? standing(answer, stored.since, stored.isLonger)
+    : standing(answer, since.since, !since.seen);

@@ -1,11 +1,11 @@
-// The past of a pair over any span, at the rollup that fits it.
+// The assessment history of a pair over a span, from the rollup that fits it.
 import { urlOf } from '../api.js';
 import { partsChart, partsLegend } from '../charts/parts-chart.js';
 import { legend, priceChart } from '../charts/price-chart.js';
 import { make, place } from '../dom.js';
 import { intervalFor, intervals, queryOf, readPast, secondsOf, whyNoPast } from '../history.js';
 import { fixed, percent } from '../numbers.js';
-import { empty, noPast, noStore } from '../parts/empty.js';
+import { empty, loading, noPast, noStore } from '../parts/empty.js';
 import { go, marketChoice, marketOf, momentField, segments, whenMarketsAreKnown } from '../parts/market-choice.js';
 import { now, span } from '../service-clock.js';
 import { regimes, regimeWord } from '../words.js';
@@ -22,7 +22,7 @@ function read(query) {
 
 const fact = (name, value, note) => make('div', null, make('dt', null, name), make('dd', null, value, note && make('small', null, note)));
 
-/** What the span comes to, weighed by the number of assessments in each bucket. */
+/** Figures of the span, weighted by the number of assessments in each bucket. */
 function totals(rows) {
   const count = rows.reduce((sum, { bucket }) => sum + bucket.assessments, 0);
   const mean = weigh => count === 0 ? null : rows.reduce((sum, row) => sum + (weigh(row) ?? 0) * row.bucket.assessments, 0) / count;
@@ -31,14 +31,14 @@ function totals(rows) {
   return make('dl', { class: 'facts' },
     fact('Blocked', percent(mean(row => row.blocked), 1), 'of all assessments'),
     fact('Mean score', fixed(mean(row => row.score) ?? 0, 3), scores.length > 0 && `highest ${fixed(Math.max(...scores), 3)}`),
-    fact('Regimes', perRegime.slice(0, 3).map(([name, share]) => `${regimeWord(name)} ${fixed(share * 100, 0)} %`).join(', ') || '–', 'by the last of each bucket'),
+    fact('Regimes', perRegime.slice(0, 3).map(([name, share]) => `${regimeWord(name)} ${fixed(share * 100, 0)} %`).join(', ') || '–', 'at the end of each bucket'),
     fact('Assessments', fixed(count, 0), `in ${fixed(rows.length, 0)} buckets`));
 }
 
 export const history = {
   name: 'history',
-  title: 'History',
-  isOfThePast: true,
+  title: 'Span',
+  needsStore: true,
 
   show: (main, query, signal) => whenMarketsAreKnown(main, 'History', signal, () => {
     const market = marketOf(query), asked = read(query);
@@ -52,14 +52,14 @@ export const history = {
     marketChoice(market.key, key => change({ market: key })),
     segments('Span', spans, asked.length, length => change({ span: length, from: null, to: null, interval: null })),
     from.element, to.element, make('button', null, 'Show'),
-    segments('Rollup', [[null, 'fitting'], ...Object.keys(intervals).map(name => [name, name])], asked.isChosen ? asked.interval : null, interval => change({ interval })));
+    segments('Rollup', [[null, 'auto'], ...Object.keys(intervals).map(name => [name, name])], asked.isChosen ? asked.interval : null, interval => change({ interval })));
     const body = place({ class: 'content' });
     const csv = make('a', { href: urlOf('history', { ...queryOf(market, asked.from, asked.to, asked.interval), format: 'csv' }), download: true }, 'CSV');
-    main.replaceChildren(make('section', { class: 'panel', 'aria-label': 'Which past' }, make('h1', null, `History of ${market.pair}`), form),
-      make('section', { class: 'panel', 'aria-label': 'The past' }, make('header', null,
+    main.replaceChildren(make('section', { class: 'panel', 'aria-label': 'Choose a span' }, make('h1', null, `History of ${market.pair}`), form),
+      make('section', { class: 'panel', 'aria-label': 'Assessments' }, make('header', null,
         make('h2', null, `${span((asked.to - asked.from) / 1000)} in buckets of ${asked.interval}`), !whyNoPast() && csv), body));
     if (whyNoPast()) return body.show(noStore(whyNoPast()));
-    body.show(make('p', { class: 'soft' }, 'Asking …'));
+    body.show(loading());
     load(market, asked, body, signal, between);
   }),
 };
@@ -68,11 +68,11 @@ async function load(market, asked, body, signal, between) {
   try {
     const rows = await readPast(market, asked.from, asked.to, asked.interval, signal);
     if (signal.aborted) return;
-    if (rows.length === 0) return body.show(empty('Nothing is stored of this span', 'It fills as the service runs; remora history import brings in a longer past.'));
+    if (rows.length === 0) return body.show(empty('No assessments in this span', 'The service adds them as it runs; remora history build --store adds earlier ones.'));
     const prices = priceChart({ height: 340, onSelect: (from, to) => between(from * 1000, to * 1000) }), made = partsChart();
-    body.show(totals(rows), prices.element, legend(), make('p', { class: 'small soft' }, 'Drag over the chart to look closer. ',
-      make('a', { href: `#/past?${new URLSearchParams({ market: market.key, at: new Date(rows.at(-1).at * 1000).toISOString() })}` }, 'An assessment in full, as it was known then')),
-    make('h3', null, 'What the score was made of'), made.element, partsLegend());
+    body.show(totals(rows), prices.element, legend(), make('p', { class: 'small soft' }, 'Drag over the chart to zoom in. ',
+      make('a', { href: `#/moment?${new URLSearchParams({ market: market.key, at: new Date(rows.at(-1).at * 1000).toISOString() })}` }, 'Show the last assessment in full')),
+    make('h3', null, 'Parts of the score'), made.element, partsLegend());
     prices.start(signal);
     made.start(signal);
     prices.show(market.pair, rows, Math.max(intervals[asked.interval], secondsOf(market.timeframe)));

@@ -1,8 +1,9 @@
-// Where values come from: exchanges and outside sources, their health, their errors, their next try.
+// Exchanges and outside sources: health, errors, next try.
 import { get } from '../api.js';
 import { make, place, table } from '../dom.js';
 import { known } from '../knowledge.js';
 import { fixed, missing, percent } from '../numbers.js';
+import { loading } from '../parts/empty.js';
 import { health, valueOf } from '../parts/outside.js';
 import { ago, due } from '../service-clock.js';
 import { plain, signalOf } from '../words.js';
@@ -13,23 +14,23 @@ const stateOf = ({ state }) => health(kinds[state] ?? 'unknown', plain(state));
 const when = (text, reason) => text ? ago(text) : missing(reason);
 
 const trouble = ({ last_error: error, consecutive_failures: failures }) => !error ? make('span', { class: 'soft' }, 'none')
-  : make('span', null, make('strong', null, plain(error.kind)), failures > 0 ? ` (${failures} in a row) ` : ' (over) ', ago(error.at),
+  : make('span', null, make('strong', null, plain(error.kind)), failures > 0 ? ` (${failures} in a row) ` : ' (resolved) ', ago(error.at),
     make('small', { class: 'soft' }, ` ${error.message}`));
 
-const feeds = markets => table('Each market: where its candles come from, and how that goes',
+const feeds = markets => table('Candle feeds by market',
   [{ text: 'Market' }, { text: 'State' }, { text: 'From' }, { text: 'Last candle' }, { text: 'Last answer' }, { text: 'Next try' }, { text: 'Warmed up', number: true }, { text: 'Missing', number: true }, { text: 'Refused', number: true }, { text: 'Last error' }],
   markets.map(feed => [
     `${feed.market.pair} ${feed.market.timeframe}`, stateOf(feed), feed.exchange === feed.market.exchange ? feed.exchange : `${feed.exchange} for ${feed.market.exchange}`,
-    when(feed.last_candle_close, 'no candle has come yet'), when(feed.last_success, 'it has never answered'), feed.next_try ? due(feed.next_try) : missing('none is planned'),
+    when(feed.last_candle_close, 'no candle yet'), when(feed.last_success, 'no answer yet'), feed.next_try ? due(feed.next_try) : missing('none scheduled'),
     percent(feed.warm_up_ratio), fixed(feed.candles_missing, 0), fixed(Object.values(feed.refused).reduce((a, b) => a + b, 0), 0), trouble(feed)]), { isWide: true });
 
-const outsiders = sources => table('Each source: what it said last, when it answers, what went wrong',
+const outsiders = sources => table('Outside sources: last values, health and errors',
   [{ text: 'Source' }, { text: 'State' }, { text: 'Values' }, { text: 'Last answer' }, { text: 'Next try' }, { text: 'Last error' }],
   sources.map(({ health: feed, values }) => [
     feed.name, stateOf(feed),
     values.length === 0 ? missing(`no value of ${feed.signals.map(name => signalOf(name).word).join(' and ')} yet`)
       : make('ul', null, values.map(({ signal, value, held_at, stale }) => make('li', null, `${signalOf(signal).word} `, valueOf(signal, value), ' ', make('span', { class: 'small soft' }, ago(held_at)), stale && [' ', health('worn', 'too old')]))),
-    when(feed.last_success, 'it has never answered'), feed.next_try ? due(feed.next_try) : missing('none is planned'), trouble(feed)]), { isWide: true });
+    when(feed.last_success, 'no answer yet'), feed.next_try ? due(feed.next_try) : missing('none scheduled'), trouble(feed)]), { isWide: true });
 
 export const sources = {
   name: 'sources',
@@ -41,18 +42,18 @@ export const sources = {
       make('section', { class: 'panel', 'aria-label': 'Exchanges' }, make('h2', null, 'Exchanges'), markets, bridge),
       make('section', { class: 'panel', 'aria-label': 'Outside sources' }, make('h2', null, 'Outside sources'), outside));
     const showStatus = () => {
-      if (!known.status) return markets.show(make('p', { class: 'soft' }, 'Asking …'));
+      if (!known.status) return markets.show(loading());
       markets.show(feeds(known.status.markets));
       const { bridge: process } = known.status;
-      bridge.show(process && make('p', { class: 'small' }, health(process.running ? 'good' : 'bad', `The bridge to the exchanges ${process.running ? 'runs' : 'does not run'}`),
-        `; restarted ${fixed(process.restarts, 0)} times${process.last_failure ? `, last failure: ${process.last_failure}` : ''}`));
+      bridge.show(process && make('p', { class: 'small' }, health(process.running ? 'good' : 'bad', `The exchange bridge is ${process.running ? 'running' : 'not running'}`),
+        `; restarts: ${fixed(process.restarts, 0)}${process.last_failure ? `, last failure: ${process.last_failure}` : ''}`));
     };
     const ask = async () => {
       try {
         const { sources: list } = await get('sources', {}, signal);
-        if (!signal.aborted) outside.show(list.length > 0 ? outsiders(list) : make('p', { class: 'empty' }, make('strong', null, 'No outside source is configured'), 'The score rests on the candles alone.'));
+        if (!signal.aborted) outside.show(list.length > 0 ? outsiders(list) : make('p', { class: 'empty' }, make('strong', null, 'No outside source is configured'), 'The score uses candles only.'));
       } catch (error) {
-        if (!signal.aborted && !outside.firstChild) outside.show(make('p', { class: 'empty' }, make('strong', null, 'Not known'), error.message));
+        if (!signal.aborted && !outside.firstChild) outside.show(make('p', { class: 'empty' }, make('strong', null, 'Not available'), error.message));
       }
     };
     showStatus();

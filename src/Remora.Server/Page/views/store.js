@@ -1,4 +1,4 @@
-// How the store is: its tables and rollups, and what waits to be written.
+// The store: health, tables and rollups, and what waits to be written.
 import { get } from '../api.js';
 import { make, place, table } from '../dom.js';
 import { whyNoPast } from '../history.js';
@@ -16,46 +16,46 @@ const when = (text, reason) => text ? ago(text) : missing(reason);
 function recording(recorder) {
   const { queued_rows: queued, journal_batches: batches, journal_bytes: size, dropped_rows: dropped, set_aside: aside, last_error: error, last_error_at: erred, last_success: success, oldest_unwritten: oldest, is_well: isWell } = recorder;
   return make('dl', { class: 'facts' },
-    fact('Writing', health(isWell ? 'good' : 'bad', isWell ? 'well' : 'not possible'), success ? ['last written ', agoReal(success)] : 'nothing has been written yet'),
+    fact('Writing', health(isWell ? 'good' : 'bad', isWell ? 'healthy' : 'failing'), success ? ['last write ', agoReal(success)] : 'nothing written yet'),
     fact('In memory', `${fixed(queued, 0)} rows`, 'not yet in the journal'),
-    fact('In the journal', `${fixed(batches, 0)} batches, ${bytes(size)}`, oldest ? ['the oldest from ', agoReal(oldest)] : 'nothing waits'),
-    fact('Lost', health(dropped > 0 ? 'bad' : 'good', `${fixed(dropped, 0)} rows`), aside.length > 0 ? `${aside.length} batches set aside` : 'nothing was set aside'),
+    fact('In the journal', `${fixed(batches, 0)} batches, ${bytes(size)}`, oldest ? ['oldest: ', agoReal(oldest)] : 'empty'),
+    fact('Lost', health(dropped > 0 ? 'bad' : 'good', `${fixed(dropped, 0)} rows`), `${aside.length} batches set aside`),
     fact('Last error', error ?? 'none', erred && agoReal(erred)));
 }
 
 const tables = (caption, rows) => table(caption,
   [{ text: 'Table' }, { text: 'Rows', number: true }, { text: 'On disk', number: true }, { text: 'Compressed', number: true }, { text: 'Parts', number: true }, { text: 'From' }, { text: 'To' }],
   rows.map(({ name, rows: count, bytes: size, uncompressed_bytes: plain, parts, first, last }) => [
-    name, fixed(count, 0), bytes(size), size > 0 ? `${fixed(plain / size, 1)} times` : '–', fixed(parts, 0), first ? at(first) : missing('it is empty'), when(last, 'it is empty')]), { isWide: true });
+    name, fixed(count, 0), bytes(size), size > 0 ? `${fixed(plain / size, 1)} times` : '–', fixed(parts, 0), first ? at(first) : missing('empty'), when(last, 'empty')]), { isWide: true });
 
-/** What may be said of the store itself. */
-const whole = ({ location, version, schema_version: schema, ready, error, engine, remarks }) => [
+/** Health and place of the store. */
+const overview = ({ location, version, schema_version: schema, ready, error, engine, remarks }) => [
   make('dl', { class: 'facts' },
     fact('Store', health(ready ? 'good' : 'bad', ready ? 'open' : 'not open'), error),
-    fact('Where', location, engine ? 'an engine of its own' : 'a server'),
-    fact('ClickHouse', version ?? missing('not known until it is open'), schema !== null && `schema ${schema}`)),
+    fact('Where', location, engine ? 'embedded engine' : 'server'),
+    fact('ClickHouse', version ?? missing('known once the store is open'), schema !== null && `schema ${schema}`)),
   remarks.length > 0 && make('ul', { class: 'reasons' }, remarks.map(text => make('li', null, text))),
 ];
 
 export const store = {
   name: 'store',
   title: 'Store',
-  isOfThePast: true,
+  needsStore: true,
 
   show: (main, _, signal) => whenMarketsAreKnown(main, 'Store', signal, () => {
     const body = place({ class: 'content' }), kept = place({ class: 'content' });
-    main.replaceChildren(make('section', { class: 'panel', 'aria-label': 'Store' }, make('h1', null, 'What is kept'), body, kept));
+    main.replaceChildren(make('section', { class: 'panel', 'aria-label': 'Store' }, make('h1', null, 'Store'), body, kept));
     const showHealth = () => {
       const now = known.status.store;
-      body.show(now ? [whole(now), make('h2', null, 'Recording'), recording(now.recorder)] : noStore(whyNoPast()));
+      body.show(now ? [overview(now), make('h2', null, 'Recording'), recording(now.recorder)] : noStore(whyNoPast()));
     };
     const ask = async () => {
       if (whyNoPast()) return;
       try {
         const { tables: all } = await get('store/tables', {}, signal);
         if (!signal.aborted) kept.show(
-          make('h2', null, 'Tables'), tables('Rows as they were recorded', all.filter(({ rollup }) => rollup === null)),
-          make('h2', null, 'Rollups'), tables('What they are rolled up to, each with when its last bucket begins', all.filter(({ rollup }) => rollup !== null)));
+          make('h2', null, 'Tables'), tables('Recorded rows', all.filter(({ rollup }) => rollup === null)),
+          make('h2', null, 'Rollups'), tables('Rollups; To is the start of the last bucket', all.filter(({ rollup }) => rollup !== null)));
       } catch (error) {
         if (!signal.aborted) kept.show(noPast(error));
       }

@@ -1,11 +1,11 @@
-// The service's own traffic, rolled up: calls, unchanged share, time to answer, different answers per question.
+// Requests to the service: calls, unchanged share, response times, distinct answers per query.
 import { get } from '../api.js';
 import { lineNames } from '../charts/chart.js';
 import { callsChart, latencyChart, milliseconds } from '../charts/traffic-charts.js';
 import { make, place, table } from '../dom.js';
 import { intervals, whyNoPast } from '../history.js';
 import { fixed, percent } from '../numbers.js';
-import { empty, noPast, noStore } from '../parts/empty.js';
+import { empty, loading, noPast, noStore } from '../parts/empty.js';
 import { go, segments, whenMarketsAreKnown } from '../parts/market-choice.js';
 import { now } from '../service-clock.js';
 
@@ -14,9 +14,9 @@ const lengths = { '1m': 3 * hour, '1h': 7 * 24 * hour, '6h': 30 * 24 * hour, '12
 const sum = (rows, name) => rows.reduce((total, row) => total + row[name], 0);
 const grouped = (rows, keyOf) => rows.reduce((groups, row) => groups.set(keyOf(row), [...groups.get(keyOf(row)) ?? [], row]), new Map());
 
-const isStream = ({ route }) => route.endsWith('/stream'); // its time is how long it was read
+const isStream = ({ route }) => route.endsWith('/stream'); // its time is the length of the connection
 
-/** Quantiles of several routes cannot be added: of a bucket, the slowest route's stand for it. A bucket without a row is one without a call. */
+/** Quantiles of several routes cannot be added, so a bucket shows those of its slowest route. A bucket without a row had no call. */
 function perBucket(rows, step) {
   const groups = grouped(rows, row => Date.parse(row.time) / 1000);
   const times = [...groups.keys()], first = Math.min(...times), count = (Math.max(...times) - first) / step + 1;
@@ -30,7 +30,7 @@ function perBucket(rows, step) {
 const mean = (group, name) => sum(group.map(row => ({ value: row[name] * row.calls })), 'value') / (sum(group, 'calls') || 1);
 
 const perRoute = rows => table('Per route and pair over the whole span', [{ text: 'Route' }, { text: 'Pair' },
-  ...['Calls', 'Unchanged', 'Refused', 'Errors', 'Mean', '99 % within, at worst', 'Answers per question'].map(text => ({ text, number: true }))],
+  ...['Calls', 'Unchanged', 'Refused', 'Errors', 'Mean', 'p99, worst bucket', 'Answers per query'].map(text => ({ text, number: true }))],
 [...grouped(rows, row => `${row.route} ${row.pair}`)].sort(([, a], [, b]) => sum(b, 'calls') - sum(a, 'calls')).slice(0, 100).map(([, group]) => [
   group[0].route, group[0].pair || '–', fixed(sum(group, 'calls'), 0), percent(sum(group, 'unchanged') / (sum(group, 'calls') || 1)), fixed(sum(group, 'refused'), 0), fixed(sum(group, 'errors'), 0),
   ...isStream(group[0]) ? ['–', '–'] : [milliseconds(mean(group, 'microseconds_mean')), milliseconds(Math.max(...group.map(row => row.microseconds_p99)))],
@@ -39,24 +39,24 @@ const perRoute = rows => table('Per route and pair over the whole span', [{ text
 export const traffic = {
   name: 'traffic',
   title: 'Traffic',
-  isOfThePast: true,
+  needsStore: true,
 
   show: (main, query, signal) => whenMarketsAreKnown(main, 'Traffic', signal, async () => {
     const interval = query.get('interval') in lengths ? query.get('interval') : '1m';
     const body = place({ class: 'content' });
     main.replaceChildren(make('section', { class: 'panel', 'aria-label': 'Traffic' },
-      make('header', null, make('h1', null, 'What this service was asked'), segments('Rollup', Object.keys(lengths).map(name => [name, name]), interval, name => go('traffic', { interval: name }))), body));
+      make('header', null, make('h1', null, 'Requests to this service'), segments('Rollup', Object.keys(lengths).map(name => [name, name]), interval, name => go('traffic', { interval: name }))), body));
     if (whyNoPast()) return body.show(noStore(whyNoPast()));
-    body.show(make('p', { class: 'soft' }, 'Asking …'));
+    body.show(loading());
     try {
       const to = now();
       const { rows } = await get('traffic', { interval, from: new Date(to - lengths[interval] * 1000).toISOString(), to: new Date(to).toISOString(), limit: 10_000 }, signal);
       if (signal.aborted) return;
-      if (rows.length === 0) return body.show(empty('No request is stored yet', 'Requests appear here a few seconds after they were answered.'));
+      if (rows.length === 0) return body.show(empty('No requests stored yet', 'Requests appear a few seconds after they are answered.'));
       const calls = callsChart(), latency = latencyChart(), buckets = perBucket(rows, intervals[interval]);
       body.show(
         make('h2', null, 'Calls per bucket'), calls.element, lineNames([['ink-accent', 'calls'], ['part-regime', 'unchanged', true], ['ink-blocked', 'errors']]),
-        make('h2', null, 'Time to answer, of the slowest route'), latency.element, lineNames([['part-volatility', 'half of the calls'], ['part-momentum', '95 %', true], ['part-external', '99 %']]),
+        make('h2', null, 'Response time of the slowest route'), latency.element, lineNames([['part-volatility', 'median'], ['part-momentum', '95 %', true], ['part-external', '99 %']]),
         make('h2', null, 'Per route'), perRoute(rows));
       calls.start(signal);
       latency.start(signal);

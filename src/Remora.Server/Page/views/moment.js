@@ -1,41 +1,42 @@
-// The assessment at any past instant, as it was known then.
+// The assessment that the service gave at a moment in the past.
 import { make, place } from '../dom.js';
 import { readThen, whyNoPast } from '../history.js';
 import { breakdown } from '../parts/breakdown.js';
-import { noPast, noStore } from '../parts/empty.js';
+import { dataQuality } from '../parts/data-quality.js';
+import { loading, noPast, noStore } from '../parts/empty.js';
 import { flags } from '../parts/flags.js';
 import { gauge } from '../parts/gauge.js';
 import { go, marketChoice, marketOf, momentField, segments, whenMarketsAreKnown } from '../parts/market-choice.js';
 import { outside } from '../parts/outside.js';
 import { verdictOfPair } from '../parts/pair-detail.js';
-import { trust } from '../parts/trust.js';
 import { known } from '../knowledge.js';
-import { moment, now } from '../service-clock.js';
+import { moment as dateAndTime, now } from '../service-clock.js';
 import { verdictOf } from '../words.js';
 
 const hour = 3_600_000;
 const steps = [[-24 * hour, '−1 d'], [-hour, '−1 h'], [-hour / 12, '−5 m'], [hour / 12, '+5 m'], [hour, '+1 h'], [24 * hour, '+1 d']];
 const section = (title, ...content) => make('section', { class: 'panel', 'aria-label': title }, make('h2', null, title), ...content);
 
-const whole = assessment => [
+const full = assessment => [
   make('section', { class: 'panel hero', 'aria-label': 'Verdict', 'data-verdict': verdictOf(assessment) },
     make('div', { class: 'title' }, make('h2', null, assessment.pair), make('span', { class: 'soft' }, `${assessment.exchange}, ${assessment.timeframe}, ${assessment.policy}`)),
-    make('div', { class: 'says' }, verdictOfPair(assessment, `At ${moment(Date.parse(assessment.assessed_at), true)} UTC, as it was known then`)),
+    make('div', { class: 'says' }, verdictOfPair(assessment, `At ${dateAndTime(Date.parse(assessment.assessed_at), true)} UTC, from what was known then`)),
     make('div', null, make('h3', null, 'Flags'), flags(assessment, known.policy))),
-  section('Risk score', gauge(assessment, known.policy), breakdown(assessment)),
-  section('Outside values', outside(assessment, null, true)),
-  section('How far to rely on it', trust(assessment, true)),
+  make('div', { class: 'side' },
+    section('Risk score', gauge(assessment, known.policy), breakdown(assessment)),
+    section('Data quality', dataQuality(assessment, true))),
+  make('section', { class: 'panel wide', 'aria-label': 'Outside values' }, make('h2', null, 'Outside values'), outside(assessment, null, true)),
 ];
 
-export const past = {
-  name: 'past',
-  title: 'Past instant',
-  isOfThePast: true,
+export const moment = {
+  name: 'moment',
+  title: 'As of a moment',
+  needsStore: true,
 
-  show: (main, query, signal) => whenMarketsAreKnown(main, 'Past instant', signal, async () => {
+  show: (main, query, signal) => whenMarketsAreKnown(main, 'As of a moment', signal, async () => {
     const market = marketOf(query);
     const at = query.has('at') ? Date.parse(query.get('at')) : Math.floor((now() - hour) / 1000) * 1000;
-    const change = more => go('past', { market: market.key, at: new Date(at).toISOString(), ...more });
+    const change = more => go('moment', { market: market.key, at: new Date(at).toISOString(), ...more });
     const field = momentField('At', at);
     const form = make('form', { class: 'choices', onsubmit: event => {
       event.preventDefault();
@@ -44,13 +45,13 @@ export const past = {
     marketChoice(market.key, key => change({ market: key })), field.element, make('button', { class: 'main' }, 'Show'),
     segments('Step', steps, null, by => change({ at: new Date(at + by).toISOString() })));
     const body = place({ class: 'detail' });
-    main.replaceChildren(make('section', { class: 'panel', 'aria-label': 'Which instant' }, make('h1', null, 'What was known then'), form), body);
+    main.replaceChildren(make('section', { class: 'panel', 'aria-label': 'Choose a moment' }, make('h1', null, 'Assessment as of a moment'), form), body);
     const say = message => body.show(make('section', { class: 'panel wide', 'aria-label': 'Answer' }, message));
     if (whyNoPast()) return say(noStore(whyNoPast()));
-    say(make('p', { class: 'soft' }, 'Asking …'));
+    say(loading());
     try {
       const assessment = await readThen(market, at, signal);
-      if (!signal.aborted) body.show(whole(assessment));
+      if (!signal.aborted) body.show(full(assessment));
     } catch (error) {
       if (!signal.aborted) say(noPast(error));
     }

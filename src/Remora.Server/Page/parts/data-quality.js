@@ -1,4 +1,4 @@
-// How far the answer can be relied on: confidence, age of the data, warm-up.
+// Data quality: confidence, age of the data, warm-up.
 import { make, wide } from '../dom.js';
 import { missing, percent } from '../numbers.js';
 import { ago, at, span } from '../service-clock.js';
@@ -6,15 +6,15 @@ import { health } from './outside.js';
 
 const fact = (name, value, note) => make('div', null, make('dt', null, name), make('dd', null, value, note && make('small', null, note)));
 
-export function trust(assessment, isPast = false) {
+export function dataQuality(assessment, isPast = false) {
   const { risk_confidence: confidence, as_of, stale, warm_up, timeframe, policy, policy_id, assessed_at, age_seconds, sources } = assessment;
   const worn = Object.entries(sources).filter(([name, { state }]) => name !== 'candles' && state !== 'fresh').length;
   const meter = make('span', { class: 'meter' }, wide(make('i'), confidence ?? 0));
   return make('dl', { class: 'facts' },
-    fact('Confidence', [percent(confidence), meter], worn > 0 ? `${worn} outside ${worn === 1 ? 'value does' : 'values do'} not count` : 'all outside values count'),
-    fact('Last candle', as_of ? (isPast ? `${span(age_seconds)} before` : ago(as_of)) : missing('no candle has come yet'), as_of ? ['closed ', at(as_of), ` (${timeframe})`] : 'nothing has come from the exchange'),
+    fact('Confidence', [percent(confidence), meter], worn > 0 ? `${worn} outside ${worn === 1 ? 'value is' : 'values are'} missing or too old` : 'all outside values are fresh'),
+    fact('Last candle', as_of ? (isPast ? `${span(age_seconds)} before` : ago(as_of)) : missing('no candle yet'), as_of ? ['closed ', at(as_of), ` (${timeframe})`] : 'nothing received from the exchange'),
     fact('Data', health(as_of === null ? 'bad' : stale ? 'worn' : 'good', as_of === null ? 'none yet' : stale ? 'stale' : 'fresh'), age_seconds === null ? null : `${span(age_seconds)} old when assessed`),
-    fact('Warmed up', percent(warm_up), warm_up < 1 ? 'the model has too short a past' : 'the model is whole'),
-    fact('Judged by', policy, policy_id),
-    fact('Assessed', at(assessed_at, true), 'UTC, by the service’s clock'));
+    fact('Warmed up', percent(warm_up), warm_up < 1 ? 'the model needs more candles' : 'complete'),
+    fact('Policy', policy, policy_id),
+    fact('Assessed', at(assessed_at, true), 'UTC, service clock'));
 }
