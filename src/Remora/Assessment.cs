@@ -51,7 +51,7 @@ public sealed class Assessment
     public double RiskConfidence { get; }
 
     /// <summary>The part of a position to take, [0, 1]: 0 when blocked; NaN while the score is unknown.</summary>
-    public double PositionScale => !SafeToTrade ? 0 : RiskScorer.PositionScale(RiskScore, Regime, Rules.Decision);
+    public double PositionScale => !SafeToTrade ? 0 : RiskScorer.PositionScale(RiskScore, Regime, Rules, Side);
 
     /// <summary>What blocked: names of flags, <c>regime_</c> and a blocking regime, <c>risk_score</c>, <c>stale_data</c>, <c>no_</c> and a signal that the policy will not do without.</summary>
     public IReadOnlyList<string> BlockedBy => Decision.BlockedBy(this);
@@ -121,6 +121,13 @@ public sealed class Assessment
 
     /// <summary>Whether the last candle is older than two timeframes, or there is none.</summary>
     public bool Stale => AsOf is not { } asOf || Confidence.Freshness(asOf, Timeframe, AssessedAt) < 1;
+
+    /// <summary>Whether this can be relied on. Clients treat <see cref="AssessmentState.Unknown"/> like no answer.</summary>
+    public AssessmentState State =>
+        Decision.CandlesAreWorthless(this) ? AssessmentState.Unknown
+        : Stale ? AssessmentState.Stale
+        : WarmUp < 1 || double.IsNaN(RiskScore) ? AssessmentState.WarmingUp
+        : AssessmentState.Ok;
 
     /// <summary>How far the model is warmed up, [0, 1].</summary>
     public double WarmUp => _readings.WarmUp;

@@ -10,7 +10,7 @@ public static class AssessmentCsv
     /// <summary>The header line.</summary>
     public const string Header =
         "date,as_of,close,safe_to_trade,recommendation,risk_score,risk_class,risk_confidence,position_scale,blocked_by,regime,regime_since,volatility,volatility_classification," +
-        "trend_classification,momentum_classification,risk_volatility,risk_regime,risk_trend_strength,risk_momentum,risk_external,flags,atr_ratio,rsi,adx,day_return,day_drawdown,gaps,policy,policy_id,model";
+        "trend_classification,momentum_classification,risk_volatility,risk_regime,risk_trend_strength,risk_momentum,risk_external,flags,atr_ratio,rsi,adx,day_return,day_drawdown,gaps,policy,policy_id,model,state";
 
     private static readonly RiskFlag[] Flags = Enum.GetValues<RiskFlag>();
 
@@ -49,7 +49,8 @@ public static class AssessmentCsv
         row.Append(market.Gaps).Append(',');
         Text(row, assessment.Policy);
         Text(row, assessment.PolicyId);
-        row.Append(assessment.Model).Append('\n');
+        Text(row, assessment.Model);
+        row.Append(RemoraJson.NameOf(assessment.State)).Append('\n');
     }
 
     private static void Number(StringBuilder row, double value)

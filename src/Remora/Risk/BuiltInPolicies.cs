@@ -5,11 +5,11 @@ namespace Remora.Risk;
 /// <summary>The policies that need no file: the default, a stricter one and a bolder one.</summary>
 public static class BuiltInPolicies
 {
-    /// <summary>Blocks earlier and for longer, and halves positions while the market falls. Whatever blocks the default blocks this one too.</summary>
+    /// <summary>Blocks earlier and for longer, and halves positions while the market goes against them. Whatever blocks the default blocks this one too.</summary>
     public static RiskPolicy Conservative { get; } = new()
     {
         Name = "conservative",
-        Description = "Blocks at a score of 0.65 and for as long as the regime is panic or high_vol; half the position in a bear market.",
+        Description = "Blocks at a score of 0.65 and for as long as the regime is panic or high_vol; half the position in a bear market, for a short in a bull market.",
         Decision = new() { BlockingScore = 0.65, BlockingRegimes = [Regime.HighVol], RegimePosition = new() { Bear = 0.5 } },
     };
 

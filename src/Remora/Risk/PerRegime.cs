@@ -2,28 +2,29 @@ using Remora.Regimes;
 
 namespace Remora.Risk;
 
-/// <summary>A number for each regime.</summary>
-public abstract record PerRegime
+/// <summary>A value for each regime.</summary>
+/// <typeparam name="T">What each regime has: a number, or another regime.</typeparam>
+public abstract record PerRegime<T> where T : struct
 {
     /// <summary>In a bull market.</summary>
-    public double Bull { get; init; }
+    public T Bull { get; init; }
 
     /// <summary>In a sideways market.</summary>
-    public double Sideways { get; init; }
+    public T Sideways { get; init; }
 
     /// <summary>In a bear market.</summary>
-    public double Bear { get; init; }
+    public T Bear { get; init; }
 
     /// <summary>In a choppy market.</summary>
-    public double Choppy { get; init; }
+    public T Choppy { get; init; }
 
     /// <summary>At extreme volatility.</summary>
-    public double HighVol { get; init; }
+    public T HighVol { get; init; }
 
     /// <summary>In a panic.</summary>
-    public double Panic { get; init; }
+    public T Panic { get; init; }
 
-    internal double Of(Regime regime) => regime switch
+    internal T Of(Regime regime) => regime switch
     {
         Regime.Bull => Bull,
         Regime.Sideways => Sideways,

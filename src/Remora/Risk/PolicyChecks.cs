@@ -49,8 +49,8 @@ internal static class PolicyChecks
 
     private static IEnumerable<(string Name, object? Section)> Sections(RiskPolicy policy) =>
     [
-        ("description", policy.Description), ("weights", policy.Weights), ("regime_risk", policy.RegimeRisk), ("regime", policy.Regime),
-        ("external", policy.External), ("flags", policy.Flags), ("classes", policy.Classes), ("decision", policy.Decision),
+        ("description", policy.Description), ("weights", policy.Weights), ("regime_risk", policy.RegimeRisk), ("mirrored_regime", policy.MirroredRegime),
+        ("regime", policy.Regime), ("external", policy.External), ("flags", policy.Flags), ("classes", policy.Classes), ("decision", policy.Decision),
     ];
 
     private static void CheckRegime(RegimeRules rules)

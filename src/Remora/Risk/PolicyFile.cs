@@ -22,7 +22,7 @@ public static class PolicyFile
         }
         catch (JsonException e)
         {
-            throw new PolicyException($"{Field(e.Path)}{Short(e.Message)} (line {e.LineNumber + 1}, column {e.BytePositionInLine + 1})", e);
+            throw new PolicyException($"{Field(e.Path)}{Short(e)} (line {e.LineNumber + 1}, column {e.BytePositionInLine + 1})", e);
         }
         PolicyChecks.Check(policy);
         return policy;
@@ -33,24 +33,25 @@ public static class PolicyFile
 
     internal static string Hash(RiskPolicy policy)
     {
-        var content = new { policy.Weights, policy.RegimeRisk, policy.Regime, policy.External, policy.Flags, policy.Classes, policy.Decision };
+        var content = new { policy.Weights, policy.RegimeRisk, policy.MirroredRegime, policy.Regime, policy.External, policy.Flags, policy.Classes, policy.Decision };
         return Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(content, RemoraJson.Options)))[..12];
     }
 
     private static string Field(string? path) => path is null or "$" ? "" : path.Replace("$.", "", StringComparison.Ordinal) + ": ";
 
     /// <summary>The serializer's message without its talk of types and paths.</summary>
-    private static string Short(string message)
+    private static string Short(JsonException problem)
     {
+        var message = problem.Message;
         if (message.Contains("could not be mapped", StringComparison.Ordinal)) return "there is no such field";
-        if (message.Contains("could not be converted", StringComparison.Ordinal)) return "must be " + Expected(message);
+        if (message.Contains("could not be converted", StringComparison.Ordinal)) return "must be " + Expected(message, ofRegimes: problem.Path!.StartsWith("$.mirrored_regime", StringComparison.Ordinal) ? "one of " : "a list of regimes out of ");
         var end = message.IndexOf(" Path:", StringComparison.Ordinal);
         return end < 0 ? message : message[..end];
     }
 
-    private static string Expected(string message) =>
+    private static string Expected(string message, string ofRegimes) =>
         message.Contains(nameof(RiskFlag), StringComparison.Ordinal) ? "a list of flags out of " + Names<RiskFlag>()
-        : message.Contains(typeof(Regime).FullName!, StringComparison.Ordinal) ? "a list of regimes out of " + Names<Regime>()
+        : message.Contains(typeof(Regime).FullName!, StringComparison.Ordinal) ? ofRegimes + Names<Regime>()
         : message.Contains(typeof(Signal).FullName!, StringComparison.Ordinal) ? "a list of signals out of " + Names<Signal>()
         : message.Contains(nameof(OnStale), StringComparison.Ordinal) ? "one of " + Names<OnStale>()
         : message.Contains("System.Double", StringComparison.Ordinal) ? "a number"

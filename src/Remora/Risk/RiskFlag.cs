@@ -139,6 +139,6 @@ public enum Side
     /// <summary>Buying first.</summary>
     Long,
 
-    /// <summary>Selling first: trend and momentum count the other way round.</summary>
+    /// <summary>Selling first: trend, momentum and regime risk are mirrored.</summary>
     Short,
 }

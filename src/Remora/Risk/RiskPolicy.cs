@@ -1,3 +1,5 @@
+using Remora.Regimes;
+
 namespace Remora.Risk;
 
 /// <summary>
@@ -26,6 +28,9 @@ public sealed record RiskPolicy
     /// <summary>How risky each regime is.</summary>
     public RegimeRisk RegimeRisk { get; init; } = new();
 
+    /// <summary>For the short side: the regime whose risk and position size count in place of the market's own.</summary>
+    public MirroredRegime MirroredRegime { get; init; } = new();
+
     /// <summary>Thresholds of regimes, classes and hysteresis.</summary>
     public RegimeRules Regime { get; init; } = new();
 
@@ -51,6 +56,11 @@ public sealed record RiskPolicy
             return stamp.Id;
         }
     }
+
+    /// <summary>The regime whose risk and position size count for a side: the market's own for long, the mirrored one for short; null while the regime is unknown.</summary>
+    /// <param name="regime">The market's regime.</param>
+    /// <param name="side">The side of the trade.</param>
+    internal Regime? RegimeFor(Regime? regime, Side side) => side == Side.Short && regime is { } known ? MirroredRegime.Of(known) : regime;
 
     /// <summary>Equal rules, equal policy.</summary>
     public bool Equals(RiskPolicy? other) => other is not null && Id == other.Id;
@@ -78,10 +88,18 @@ public sealed record ScoreWeights
 }
 
 /// <summary>Risk of each regime, [0, 1].</summary>
-public sealed record RegimeRisk : PerRegime
+public sealed record RegimeRisk : PerRegime<double>
 {
     /// <summary>The risks of <c>remora-1</c>.</summary>
     public RegimeRisk() => (Bull, Sideways, Bear, Choppy, HighVol, Panic) = (0.2, 0.4, 0.7, 0.8, 0.9, 1.0);
+}
+
+/// <summary>The regime that each regime is for a short trade: bull and bear change places, every other regime is itself.</summary>
+public sealed record MirroredRegime : PerRegime<Regime>
+{
+    /// <summary>The mirror of <c>remora-1</c>.</summary>
+    public MirroredRegime() =>
+        (Bull, Sideways, Bear, Choppy, HighVol, Panic) = (Regime.Bear, Regime.Sideways, Regime.Bull, Regime.Choppy, Regime.HighVol, Regime.Panic);
 }
 
 /// <summary>Thresholds of volatility classes, regimes, trend and momentum.</summary>
@@ -205,8 +223,8 @@ public sealed record DecisionRules
     /// <summary>The flags that block, each once.</summary>
     public IReadOnlyList<RiskFlag> BlockingFlags { get; init; } = [RiskFlag.ExtremeFear, RiskFlag.Panic, RiskFlag.HighVolatility];
 
-    /// <summary>The regimes that block for as long as they last, each once. Panic has its flag; high_vol outlasts its own by the candles that confirm a change.</summary>
-    public IReadOnlyList<Regimes.Regime> BlockingRegimes { get; init; } = [];
+    /// <summary>The regimes that block either side for as long as they last, each once. Panic has its flag; high_vol outlasts its own by the candles that confirm a change.</summary>
+    public IReadOnlyList<Regime> BlockingRegimes { get; init; } = [];
 
     /// <summary>A score of this or more blocks.</summary>
     public double BlockingScore { get; init; } = 0.80;
@@ -231,7 +249,7 @@ public sealed record DecisionRules
 }
 
 /// <summary>The part of a position that each regime leaves, [0, 1], beside what the score leaves.</summary>
-public sealed record RegimePosition : PerRegime
+public sealed record RegimePosition : PerRegime<double>
 {
     /// <summary>All of it in every regime.</summary>
     public RegimePosition() => (Bull, Sideways, Bear, Choppy, HighVol, Panic) = (1, 1, 1, 1, 1, 1);

@@ -12,7 +12,7 @@ public static class RiskScorer
     public static RiskBreakdown Break(MarketReadings market, Regime? regime, OutsideView outside, string @base, RiskPolicy policy, Side side, Instant now)
     {
         var weights = policy.Weights;
-        var r = regime is null ? double.NaN : policy.RegimeRisk.Of(regime.Value);
+        var r = policy.RegimeFor(regime, side) is { } counted ? policy.RegimeRisk.Of(counted) : double.NaN;
         var t = TrendRisk(market, policy.Regime, side);
         var m = side == Side.Long ? 1 - (market.Rsi / 100) : market.Rsi / 100;
         return new(
@@ -88,9 +88,9 @@ public static class RiskScorer
         return Millionths.Round(1 - ((1 - rules.SmallestPosition) * way));
     }
 
-    /// <summary>The part of a position that a score and a regime leave, [0, 1], where nothing blocks.</summary>
-    public static double PositionScale(double score, Regime? regime, DecisionRules rules) =>
-        Millionths.Round(PositionScale(score, rules) * (regime is { } known ? rules.RegimePosition.Of(known) : 1));
+    /// <summary>The part of a position that a score and a regime leave to a side, [0, 1], where nothing blocks.</summary>
+    public static double PositionScale(double score, Regime? regime, RiskPolicy policy, Side side) =>
+        Millionths.Round(PositionScale(score, policy.Decision) * (policy.RegimeFor(regime, side) is { } counted ? policy.Decision.RegimePosition.Of(counted) : 1));
 
     private static double TrendRisk(MarketReadings market, RegimeRules rules, Side side)
     {

@@ -59,7 +59,7 @@ public sealed class WholeMarketAssessment
     public double RiskConfidence { get; }
 
     /// <summary>The part of a position to take, [0, 1]: 0 when blocked; NaN while the score is unknown.</summary>
-    public double PositionScale => !SafeToTrade ? 0 : RiskScorer.PositionScale(RiskScore, Regime, _lead.Rules.Decision);
+    public double PositionScale => !SafeToTrade ? 0 : RiskScorer.PositionScale(RiskScore, Regime, _lead.Rules, Side);
 
     /// <summary>The blocking flags and regimes, and missed signals, of the lead pair or of half the basket; <c>risk_score</c> when the mean blocks; <c>stale_data</c> as the policy has it.</summary>
     public IReadOnlyList<string> BlockedBy { get; }
@@ -105,7 +105,8 @@ public sealed class WholeMarketAssessment
 
     /// <summary>The basket, in its order.</summary>
     public IReadOnlyList<BasketMember> Pairs => [.. _basket.Select((a, i) => new BasketMember(
-        a.Pair, a.Exchange, a.Timeframe, _weights[i], ReferenceEquals(a, _lead), a.SafeToTrade, a.RiskScore, a.RiskClass, a.Regime, a.RiskConfidence, a.Stale))];
+        a.Pair, a.Exchange, a.Timeframe, _weights[i], ReferenceEquals(a, _lead), a.SafeToTrade, a.RiskScore, a.RiskClass, a.Regime, a.RiskConfidence, a.Stale,
+        a.State))];
 
     /// <summary>The side that was asked about.</summary>
     public Side Side => _lead.Side;
@@ -121,6 +122,10 @@ public sealed class WholeMarketAssessment
 
     /// <summary>Whether the lead pair or half the basket is stale.</summary>
     public bool Stale => Prevails(a => a.Stale);
+
+    /// <summary>The worst state that the lead pair or half the basket has, or is past.</summary>
+    public AssessmentState State =>
+        Enum.GetValues<AssessmentState>().Last(state => Prevails(a => a.State >= state));
 
     /// <summary>Name of the policy.</summary>
     public string Policy => _lead.Policy;
@@ -209,9 +214,10 @@ public sealed class WholeMarketAssessment
 /// <param name="Regime">Its regime; null while unknown.</param>
 /// <param name="RiskConfidence">How sure that is.</param>
 /// <param name="Stale">Whether its data is stale.</param>
+/// <param name="State">Whether its assessment can be relied on.</param>
 public readonly record struct BasketMember(
     Pair Pair, string Exchange, Timeframe Timeframe, double Weight, bool Lead, bool SafeToTrade,
-    double RiskScore, RiskClass? RiskClass, Regime? Regime, double RiskConfidence, bool Stale);
+    double RiskScore, RiskClass? RiskClass, Regime? Regime, double RiskConfidence, bool Stale, AssessmentState State);
 
 /// <summary>The share of pairs in each regime, each [0, 1]; they sum to 1.</summary>
 /// <param name="Bull">Rising.</param>

@@ -62,16 +62,21 @@ public sealed class BuiltInPolicyTests
     }
 
     [Fact]
-    public void The_conservative_one_halves_the_position_in_a_bear_market_only()
+    public void The_conservative_one_halves_the_position_where_the_market_goes_against_it()
     {
-        foreach (var regime in new[] { Regime.Bull, Regime.Sideways, Regime.Bear, Regime.Choppy })
-        {
-            var answer = At(Conservative, 0.1, regime, fear: 50);
-            var byScore = RiskScorer.PositionScale(answer.RiskScore, Conservative.Decision);
-            Assert.Equal(regime == Regime.Bear ? Math.Round(byScore / 2, 6) : byScore, answer.PositionScale, 1e-6);
-            Assert.InRange(answer.PositionScale, 0.1, 1);
-        }
+        foreach (var (side, against) in new[] { (Side.Long, Regime.Bear), (Side.Short, Regime.Bull) })
+            foreach (var regime in new[] { Regime.Bull, Regime.Sideways, Regime.Bear, Regime.Choppy })
+            {
+                var answer = At(Conservative, 0.1, regime, fear: 50, side);
+                var byScore = RiskScorer.PositionScale(answer.RiskScore, Conservative.Decision);
+                Assert.Equal(regime == against ? Math.Round(byScore / 2, 6) : byScore, answer.PositionScale, 1e-6);
+                Assert.InRange(answer.PositionScale, 0.1, 1);
+            }
     }
+
+    /// <summary>Ids stand beside stored answers and in users' notes: they change when the rules do, and then the changelog says so.</summary>
+    [Fact]
+    public void Their_ids_are_known() => Assert.Equal(["157c34c51681", "218f021f6107", "4e5e8bb90208"], BuiltInPolicies.All.Select(policy => policy.Id));
 
     [Fact]
     public void The_aggressive_one_blocks_in_a_panic_and_from_090_on_and_calls_for_caution_else()
@@ -95,6 +100,6 @@ public sealed class BuiltInPolicyTests
         Assert.Equal(["no_fear_greed"], WholeMarketAssessment.Of([missing]).BlockedBy);
     }
 
-    private static Assessment At(RiskPolicy policy, double volatility, Regime regime, double fear) => SomeAssessment.Of(
-        SomeAssessment.Calm with { Volatility = volatility, Rsi = 30 }, regime, [SomeAssessment.Value(Signal.FearGreed, fear)], policy);
+    private static Assessment At(RiskPolicy policy, double volatility, Regime regime, double fear, Side side = Side.Long) => SomeAssessment.Of(
+        SomeAssessment.Calm with { Volatility = volatility, Rsi = 30 }, regime, [SomeAssessment.Value(Signal.FearGreed, fear)], policy, side);
 }

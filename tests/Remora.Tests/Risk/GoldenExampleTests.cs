@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Remora.Markets;
 using Remora.Regimes;
 using Remora.Risk;
@@ -41,7 +42,35 @@ public sealed class GoldenExampleTests
         Assert.Equal(JsonValueKind.Null, json.GetProperty("vix").ValueKind);
     }
 
+    /// <summary>The whole answer but its sentences, byte for byte: names, order and digits are a promise to those who read it.</summary>
+    [Fact]
+    public void It_is_so_byte_for_byte()
+    {
+        var json = JsonSerializer.SerializeToNode(Golden, RemoraJson.Options)!;
+        json["reasoning"] = new JsonArray();
+        Assert.Equal(Expected.ReplaceLineEndings(""), json.ToJsonString(RemoraJson.Options));
+    }
+
     [Fact]
     public void The_deciding_sentence_comes_first() =>
         Assert.Equal("Entries are blocked: extreme fear, the fear and greed index is 15 (15 or below).", Golden.Reasoning[0]);
+
+    private const string Expected =
+        """
+        {"safe_to_trade":false,"recommendation":"no_entry","risk_score":0.77259,"risk_class":"very_high"
+        ,"risk_confidence":1,"position_scale":0,"blocked_by":["flag_extreme_fear"],"reasoning":[],"regime":"choppy"
+        ,"regime_since":"2022-06-13T08:00:00Z","volatility":0.0474,"volatility_classification":"low"
+        ,"trend_classification":"sideways","momentum_classification":"neutral"
+        ,"risk_breakdown":{"volatility":0.01659,"regime":0.24,"trend_strength":0.1,"momentum":0.066,"external":0.35}
+        ,"event_flags":{"flag_extreme_fear":true,"flag_panic":false,"flag_high_volatility":false
+        ,"flag_bear_market":false,"flag_downtrend":false,"flag_extreme_greed":false,"flag_funding_extreme":null
+        ,"flag_liquidation_cascade":null,"flag_negative_news":null,"flag_macro_stress":null
+        ,"flag_scheduled_event":null},"fear_greed_index":15,"btc_dominance":null,"funding_rate":null,"vix":null
+        ,"dxy":null,"pair":"BTC/USDT","exchange":"binance","timeframe":"5m","side":"long"
+        ,"as_of":"2022-06-13T08:00:00Z","assessed_at":"2022-06-13T08:00:00Z","age_seconds":0,"stale":false
+        ,"state":"ok","warm_up":1,"policy":"remora-1","policy_id":"157c34c51681","model":"remora-1"
+        ,"external":{"fear_greed":{"value":15,"measure":15,"addend":0.35}},"sources":{"candles":{"state":"fresh"
+        ,"source":"binance","as_of":"2022-06-13T08:00:00Z","age_seconds":0},"fear_greed":{"state":"fresh"
+        ,"source":"test","as_of":"2022-06-13T07:00:00Z","age_seconds":3600}}}
+        """;
 }

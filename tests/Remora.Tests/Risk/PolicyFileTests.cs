@@ -41,6 +41,7 @@ public sealed class PolicyFileTests
         var changed = Default();
         Set(changed, path, leaf => leaf switch
         {
+            JsonValue when path.StartsWith("mirrored_regime", StringComparison.Ordinal) => path == "mirrored_regime.sideways" ? "panic" : "sideways",
             JsonArray => new JsonArray(path == "decision.block_without" ? "vix" : "panic"),
             JsonValue v when v.GetValueKind() == JsonValueKind.String => "block",
             JsonValue v when path == "regime.confirm_candles" => v.GetValue<int>() + 1,
@@ -80,6 +81,7 @@ public sealed class PolicyFileTests
         if (path == "decision.blocking_flags") wrong = [null, new JsonArray("panic", "panic"), new JsonArray("nonsense"), "panic", new JsonArray(1)];
         if (path == "decision.blocking_regimes") wrong = [null, new JsonArray("bear", "bear"), new JsonArray("nonsense"), "bear", new JsonArray(1)];
         if (path == "decision.block_without") wrong = [null, new JsonArray("vix", "vix"), new JsonArray("nonsense"), "vix", new JsonArray(1)];
+        if (path.StartsWith("mirrored_regime", StringComparison.Ordinal)) wrong = [null, 1, "nonsense", new JsonArray("bull")];
         if (path == "decision.on_stale") wrong = [null, 1, "sometimes", new JsonArray()];
         foreach (var value in wrong)
         {
@@ -113,6 +115,8 @@ public sealed class PolicyFileTests
     [InlineData("""{ "name": 1 }""", "name: must be text (line 1, column 12)"), InlineData("""{ "weights": 1 }""", "weights: must be an object (line 1, column 15)")]
     [InlineData("""{ "decision": { "on_stale": "maybe" } }""", "decision.on_stale: must be one of allow, block (line 1, column 36)")]
     [InlineData("""{ "decision": { "blocking_regimes": ["bare"] } }""", "decision.blocking_regimes[0]: must be a list of regimes out of bull, sideways, bear, choppy, high_vol, panic (line 1, column 44)")]
+    [InlineData("""{ "mirrored_regime": { "bull": "bare" } }""", "mirrored_regime.bull: must be one of bull, sideways, bear, choppy, high_vol, panic (line 1, column 38)")]
+    [InlineData("""{ "mirrored_regime": null }""", "mirrored_regime: must be an object, not null"), InlineData("""{ "mirrored_regime": 3 }""", "mirrored_regime: must be an object (line 1, column 23)")]
     [InlineData("""{ "decision": { "regime_position": { "bear": 2 } } }""", "decision.regime_position.bear: must be 0 to 1, not '2'")]
     [InlineData("""{ "wieghts": {} }""", "wieghts: there is no such field (line 1, column 13)")]
     [InlineData("""{ "weights": { "regime": 2 } }""", "weights.regime: must be 0 to 1, not '2'")]
