@@ -15,6 +15,9 @@ internal static class ExitCode
     /// <summary>What was needed cannot be reached or failed.</summary>
     public const int Unavailable = 3;
 
+    /// <summary><c>ask</c>: nothing is known of a pair's present, whatever the policy makes of that.</summary>
+    public const int Unknown = 4;
+
     /// <summary><c>rollup verify</c>: a rollup is not what its source is. <c>rollup backfill</c>: a partition was written without a pause.</summary>
     public const int Differs = 4;
 }

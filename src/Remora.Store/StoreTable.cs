@@ -15,7 +15,8 @@ internal sealed record StoreTable(SqlName Name, SqlName Time, IReadOnlyList<SqlN
     public static StoreTable Assessments { get; } = Of(
         "assessments", "assessed_at",
         "exchange pair timeframe policy policy_id model assessed_at as_of close safe_to_trade recommendation risk_score risk_class risk_confidence position_scale regime volatility " +
-        "part_volatility part_regime part_trend_strength part_momentum part_external stale blocked_by flags answer sequence");
+        "part_volatility part_regime part_trend_strength part_momentum part_external stale state blocked_by flags short_safe_to_trade short_recommendation short_risk_score short_risk_class " +
+        "short_position_scale short_part_regime short_part_trend_strength short_part_momentum short_blocked_by answer sequence");
 
     public static StoreTable Requests { get; } = Of("api_requests", "at", "at route pair query_hash result_hash unchanged status microseconds client sequence");
 

@@ -6,7 +6,7 @@ namespace Remora.Cli.Tests;
 /// <summary>The .NET client's history call against the service with its store on, and a past that was built into it.</summary>
 public sealed class ClientHistoryTests : IDisposable
 {
-    private const int Days = 4;
+    private const int Days = 10; // the score is known after 200 hours
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -20,6 +20,10 @@ public sealed class ClientHistoryTests : IDisposable
             "history", "build", "--candles", $"BTC/USDT={file}", "--to", _folder.Path, "--store", "--data", Path.Combine(_folder.File("data"), "sandbox"));
         Assert.True(exit == 0, errors);
         var rows = (await File.ReadAllLinesAsync(_folder.File("BTC_USDT-history.csv")))[1..].Select(line => line.Split(',')).ToArray();
+        (exit, _, errors) = await RemoraProcess.RunAsync("history", "build", "--candles", $"BTC/USDT={file}", "--to", _folder.Path, "--side", "short");
+        Assert.True(exit == 0, errors);
+        var shorts = (await File.ReadAllLinesAsync(_folder.File("BTC_USDT-history-short.csv")))[1..].Select(line => line.Split(',')).ToArray();
+        Assert.NotEqual(rows.Select(row => row[5]), shorts.Select(row => row[5]));
 
         await using var service = RemoraProcess.Start(
             ["serve", "--sandbox", "--port", "0", "--pairs", "BTC/USDT", "--sources", "false", "--data", _folder.File("data")], new Dictionary<string, string> { ["REMORA_STORE"] = "true" });
@@ -27,13 +31,18 @@ public sealed class ClientHistoryTests : IDisposable
         var (from, to) = (candles[0].OpenTime.ToDateTimeOffset(), (candles[^1].OpenTime + TimeSpan.FromHours(1)).ToDateTimeOffset());
         var minutes = await OpenAsync(client, from, to);
 
-        Assert.Equal(Days * 288, minutes.Count); // two pages
+        Assert.Equal(Days * 288, minutes.Count); // several pages
         Assert.Equal(rows.Select(row => row[1]), minutes.Select(minute => Instant.From(minute.Time).ToString()));
         Assert.Equal(rows.Select(row => row[3] == "true" ? 0 : 1), minutes.Select(minute => (int)minute.Blocked));
         Assert.Equal(rows.Select(row => row[5]), minutes.Select(minute => minute.RiskLast?.ToString() ?? ""));
 
         var each = await client.HistoryAsync("BTC/USDT", from, to, "each").ToListAsync();
         Assert.Equal(rows.Select(row => row[3] == "true"), each.Select(said => said.More!["safe_to_trade"].GetBoolean()));
+        var shortMinutes = await client.HistoryAsync("BTC/USDT", from, to, "1m", side: "short").ToListAsync();
+        Assert.Equal(shorts.Select(row => row[5]), shortMinutes.Select(minute => minute.RiskLast?.ToString() ?? ""));
+        Assert.Equal(shorts.Select(row => row[3] == "true" ? 0 : 1), shortMinutes.Select(minute => (int)minute.Blocked));
+        each = await client.HistoryAsync("BTC/USDT", from, to, "each", side: "short").ToListAsync();
+        Assert.Equal(shorts.Select(row => (row[3] == "true", row[4], row[^1])), each.Select(said => (said.More!["safe_to_trade"].GetBoolean(), said.More["recommendation"].GetString()!, said.More["state"].GetString()!)));
         var days = await client.HistoryAsync("BTC/USDT", from, to, "1d").ToListAsync();
         Assert.Equal((Days * 288, rows.Count(row => row[3] == "false")), ((int)days.Sum(day => day.Assessments), (int)days.Sum(day => day.Blocked)));
         Assert.Equal(404, (await Assert.ThrowsAsync<RemoraException>(async () => await client.HistoryAsync("NOPE/USDT", from).ToListAsync())).Status);

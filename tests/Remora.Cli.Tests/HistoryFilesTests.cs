@@ -104,6 +104,7 @@ public sealed class HistoryFilesTests : IDisposable
     [Theory]
     [InlineData("nowhere to put it: give --to FOLDER for files, --store, or both")]
     [InlineData("--format is of files: give --to FOLDER as well", "--store", "--format", "csv")]
+    [InlineData("--side is of files, the store takes both sides: give --to FOLDER as well", "--store", "--side", "short")]
     [InlineData("give --store as well", "--to", "x", "--data", "y")]
     [InlineData("'xlsx'", "--to", "x", "--format", "xlsx")]
     public async Task What_contradicts_itself_is_refused(string complaint, params string[] options)
@@ -151,7 +152,7 @@ public sealed class HistoryFilesTests : IDisposable
         "date" or "as_of" or "regime_since" => "DateTime",
         "safe_to_trade" => "Bool",
         "gaps" => "Int64",
-        "recommendation" or "risk_class" or "blocked_by" or "regime" or "flags" or "policy" or "policy_id" or "model" => "String",
+        "recommendation" or "risk_class" or "blocked_by" or "regime" or "flags" or "policy" or "policy_id" or "model" or "state" => "String",
         _ when column.EndsWith("_classification", StringComparison.Ordinal) => "String",
         _ => "Float64",
     };

@@ -14,19 +14,20 @@ public sealed class ServeCommandTests
         await ReadyAsync(url);
 
         var (exit, output, errors) = await RemoraProcess.RunAsync("ask", "BTC/USDT", "--url", url, "--json");
-        Assert.True(exit is 0 or 1, errors);
+        Assert.True(exit is 0 or 1 or 4, errors);
         using var answer = JsonDocument.Parse(output);
-        Assert.Equal(exit == 0, answer.RootElement.GetProperty("safe_to_trade").GetBoolean());
+        Assert.Equal(exit == 4, answer.RootElement.GetProperty("state").GetString() == "unknown"); // on a busy machine candles come late
+        if (exit != 4) Assert.Equal(exit == 0, answer.RootElement.GetProperty("safe_to_trade").GetBoolean());
         Assert.Equal("BTC/USDT", answer.RootElement.GetProperty("pair").GetString());
 
         (exit, output, _) = await RemoraProcess.RunAsync("ask", "BTC/USDT", "ETH/USDT", "--url", url);
-        Assert.True(exit is 0 or 1);
+        Assert.True(exit is 0 or 1 or 4);
         Assert.Contains("BTC/USDT · binance · 5m · long", output);
         Assert.Contains("ETH/USDT · binance · 5m · long", output);
         Assert.DoesNotContain("\u001b", output); // no colours in a pipe
 
         (exit, output, _) = await RemoraProcess.RunAsync("ask", "--url", url, "--quiet");
-        Assert.True(exit is 0 or 1);
+        Assert.True(exit is 0 or 1 or 4);
         Assert.Equal("", output);
 
         (exit, _, errors) = await RemoraProcess.RunAsync("ask", "XRP/USDT", "--url", url);
@@ -53,8 +54,8 @@ public sealed class ServeCommandTests
         using var http = new HttpClient { BaseAddress = new(url) };
         using var answer = await http.GetAsync("/api/v1/risk?pair=BTC/USDT");
         Assert.Equal("simulated", Assert.Single(answer.Headers.GetValues("X-Remora-Sandbox")));
-        using var json = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
-        Assert.StartsWith("2025-02-", json.RootElement.GetProperty("as_of").GetString());
+        var known = await StoreTests.UntilAsync(url, "/api/v1/risk?pair=BTC/USDT", risk => risk.GetProperty("as_of").ValueKind == JsonValueKind.String, service); // another pair may be ready first
+        Assert.StartsWith("2025-02-", known.GetProperty("as_of").GetString());
     }
 
     [Fact]
@@ -66,7 +67,14 @@ public sealed class ServeCommandTests
         Assert.True(answer.RootElement.GetProperty("stale").GetBoolean());
         Assert.Equal(0, answer.RootElement.GetProperty("risk_confidence").GetDouble());
         Assert.Equal(JsonValueKind.Null, answer.RootElement.GetProperty("risk_score").ValueKind);
+        Assert.Equal("unknown", answer.RootElement.GetProperty("state").GetString());
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await http.GetAsync("/readyz")).StatusCode);
+        foreach (var pair in (string[][])[["BTC/USDT"], []])
+        {
+            var (exit, output, _) = await RemoraProcess.RunAsync(["ask", .. pair, "--url", http.BaseAddress.ToString()]);
+            Assert.Equal(4, exit);
+            Assert.Contains("NOT KNOWN", output);
+        }
         await EventuallyAsync(() => Task.FromResult(service.Errors.Contains("--sandbox")), () => service.Errors);
     }
 

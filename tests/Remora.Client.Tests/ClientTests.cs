@@ -75,6 +75,8 @@ public sealed class ClientTests
         Assert.Equal(7, buckets[2].More!["new_column"].GetInt32());
         Assert.StartsWith("GET /api/v1/history?pair=BTC%2FUSDT&from=2025-01-01T00%3A00%3A00.000Z&interval=1h ", server.Requests.First());
 
+        await client.HistoryAsync("BTC/USDT", side: "short").ToListAsync();
+        Assert.Contains("&side=short ", server.Requests.Last());
         Assert.Equal(2, (await client.HistoryAsync("BTC/USDT").ToListAsync()).Count); // without a beginning: one page
         Assert.Equal(2, (await client.HistoryAsync("FULL/USDT", DateTimeOffset.UnixEpoch).ToListAsync()).Count); // the second page would be empty, and is refused
 

@@ -98,6 +98,49 @@ public sealed class FaultTests
         Assert.True(await client.IsSafeAsync("BTC/USDT"));
     }
 
+    /// <summary>A service that is there and knows nothing is no answer: what it calls safe follows OnError, in every way of asking; what it calls unsafe stays so.</summary>
+    [Theory]
+    [InlineData(OnError.Allow, "unknown", true, true, true), InlineData(OnError.Block, "unknown", true, false, false), InlineData(OnError.Last, "unknown", true, true, true)]
+    [InlineData(OnError.Allow, "unknown", false, false, true), InlineData(OnError.Block, "unknown", false, false, true)]
+    [InlineData(OnError.Block, "warming_up", true, true, true), InlineData(OnError.Block, "stale", true, true, true), InlineData(OnError.Block, "ok", true, true, true)]
+    public async Task What_is_unknown_follows_on_error(OnError onError, string state, bool says, bool isSafe, bool isAnswered)
+    {
+        await using var server = new FaultyServer { State = state, Safe = says };
+        using var client = new RemoraClient(new() { Url = server.Url, OnError = onError });
+        var risk = await client.RiskAsync("BTC/USDT");
+        Assert.Equal((isSafe, isAnswered, state), (risk.SafeToTrade, risk.Answered, risk.State));
+        Assert.Equal(isSafe, await client.IsSafeAsync("BTC/USDT")); // from memory
+        Assert.Equal((isSafe, isAnswered), (await client.BatchAsync(["ETH/USDT"]))["ETH/USDT"] is var one ? (one.SafeToTrade, one.Answered) : default);
+        server.Streams.Enqueue($"id: 1-1\nevent: assessment\ndata: {server.Answer("BTC/USDT")}\n\n");
+        await foreach (var streamed in client.StreamAsync())
+        {
+            Assert.Equal((isSafe, isAnswered), (streamed.SafeToTrade, streamed.Answered));
+            break;
+        }
+        if (isAnswered) return;
+        Assert.Equal("nothing is known of BTC/USDT: It is so.", risk.Error);
+        Assert.Equal((0.0, "no_entry"), (risk.PositionScale, risk.Recommendation));
+    }
+
+    [Fact]
+    public async Task Last_is_the_last_answer_that_knew_something()
+    {
+        await using var server = new FaultyServer { Safe = false };
+        var clock = new ManualClock(DateTimeOffset.UnixEpoch);
+        using var client = new RemoraClient(new() { Url = server.Url, OnError = OnError.Last, LastFor = TimeSpan.FromMinutes(1), CacheFor = TimeSpan.Zero }, clock: clock);
+        Assert.True((await client.RiskAsync("BTC/USDT")).Answered);
+        (server.Safe, server.State) = (true, "unknown");
+        foreach (var seconds in new[] { 20, 39 })
+        {
+            clock.Advance(TimeSpan.FromSeconds(seconds));
+            var last = await client.RiskAsync("BTC/USDT");
+            Assert.Equal((false, false, "ok"), (last.SafeToTrade, last.Answered, last.State));
+            Assert.Contains("the last answer, because nothing is known of BTC/USDT", last.Error);
+        }
+        clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.True(await client.IsSafeAsync("BTC/USDT"));
+    }
+
     [Fact]
     public async Task A_refused_question_is_said_once_and_the_service_stays_in_use()
     {

@@ -28,6 +28,9 @@ internal sealed class FaultyServer : IAsyncDisposable
 
     public bool Safe { get; set; } = true;
 
+    /// <summary>Whether it knows anything of the market.</summary>
+    public string State { get; set; } = "ok";
+
     /// <summary>What it tracks; null for everything.</summary>
     public IReadOnlyList<string>? Tracked { get; set; }
 
@@ -38,7 +41,7 @@ internal sealed class FaultyServer : IAsyncDisposable
     public ConcurrentQueue<string> Streams { get; } = new();
 
     public string Answer(string pair) =>
-        $$"""{"safe_to_trade":{{(Safe ? "true" : "false")}},"risk_score":0.25,"risk_class":"low","position_scale":1.0,"blocked_by":{{(Safe ? "[]" : "[\"panic\"]")}},"reasoning":["It is so."],"regime":"tidal","pair":"{{pair.ToUpperInvariant()}}","side":"long","as_of":"2026-01-01T00:05:00Z","event_flags":{"flag_panic":false},"something_new":[1]}""";
+        $$"""{"safe_to_trade":{{(Safe ? "true" : "false")}},"risk_score":0.25,"risk_class":"low","position_scale":1.0,"blocked_by":{{(Safe ? "[]" : "[\"panic\"]")}},"reasoning":["It is so."],"regime":"tidal","pair":"{{pair.ToUpperInvariant()}}","side":"long","as_of":"2026-01-01T00:05:00Z","state":"{{State}}","event_flags":{"flag_panic":false},"something_new":[1]}""";
 
     public async ValueTask DisposeAsync()
     {

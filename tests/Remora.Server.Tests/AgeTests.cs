@@ -57,13 +57,15 @@ public sealed class AgeTests
         service.Clock.Advance(TimeSpan.FromMinutes(25)); // 7 timeframes: half of the way from 2 to 12
         var old = await service.GetAsync(Btc);
         Assert.True(old.GetProperty("stale").GetBoolean());
+        Assert.Equal("stale", old.GetProperty("state").GetString());
         Assert.Equal(0.5 * fresh.GetProperty("risk_confidence").GetDouble(), old.GetProperty("risk_confidence").GetDouble(), 1e-6);
         Assert.Equal("stale", old.GetProperty("sources").GetProperty("candles").GetProperty("state").GetString());
         Assert.Contains("35 minutes ago", old.GetProperty("reasoning")[0].GetString(), StringComparison.Ordinal);
         Assert.True(old.GetProperty("safe_to_trade").GetBoolean());
 
         service.Clock.Advance(TimeSpan.FromHours(1));
-        Assert.Equal(0, (await service.GetAsync(Btc)).GetProperty("risk_confidence").GetDouble());
+        var ancient = await service.GetAsync(Btc);
+        Assert.Equal((0.0, "unknown"), (ancient.GetProperty("risk_confidence").GetDouble(), ancient.GetProperty("state").GetString()));
     }
 
     [Fact]

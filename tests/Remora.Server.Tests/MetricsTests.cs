@@ -36,6 +36,8 @@ public sealed class MetricsTests
         Assert.Equal(1, metrics[$"remora_flag{Btc},flag=\"flag_extreme_fear\"}}"]);
         Assert.Equal(1, metrics[$"remora_regime{Btc},regime=\"{risk.GetProperty("regime").GetString()}\"}}"]);
         Assert.Equal(1, metrics.Where(one => one.Key.StartsWith($"remora_regime{Btc}")).Sum(one => one.Value));
+        Assert.Equal(1, metrics[$"remora_state{Btc},state=\"{risk.GetProperty("state").GetString()}\"}}"]);
+        Assert.Equal(1, metrics.Where(one => one.Key.StartsWith($"remora_state{Btc}")).Sum(one => one.Value));
         Assert.Equal(90, metrics[$"remora_candle_age_seconds{Btc}}}"]);
         Assert.Equal(15, metrics["remora_source_value{source=\"test\",signal=\"fear_greed\",base=\"\"}"]);
         Assert.Equal(90, metrics["remora_source_value_age_seconds{source=\"test\",signal=\"fear_greed\",base=\"\"}"]);

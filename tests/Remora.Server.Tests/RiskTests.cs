@@ -57,10 +57,21 @@ public sealed class RiskTests
     [Fact]
     public async Task Before_any_candle_everything_is_unknown_and_the_answer_says_so()
     {
-        await using var service = await LiveServer.StartAsync();
+        var careful = RiskPolicy.Default with { Name = "careful", Decision = new() { OnStale = OnStale.Block } };
+        await using var service = await LiveServer.StartAsync(LiveServer.Settings with { Policies = [RiskPolicy.Default, careful] });
+        foreach (var path in new[] { "/api/v1/risk?pair=BTC/USDT&policy=careful", "/api/v1/risk?policy=careful" })
+        {
+            var risk = await service.GetAsync(path);
+            Assert.Equal((false, "unknown", "no_entry"), (risk.GetProperty("safe_to_trade").GetBoolean(), risk.GetProperty("state").GetString(), risk.GetProperty("recommendation").GetString()));
+            Assert.Equal(["stale_data"], Texts(risk.GetProperty("blocked_by")));
+        }
+        var batch = await service.GetAsync("/api/v1/risk/batch?pairs=BTC/USDT,ETH/USDT");
+        Assert.All(batch.GetProperty("assessments").EnumerateArray(), one => Assert.Equal("unknown", one.GetProperty("state").GetString()));
+        Assert.Equal("unknown", (await service.GetAsync("/api/v1/volatility?pair=BTC/USDT")).GetProperty("state").GetString());
         foreach (var path in new[] { "/api/v1/risk?pair=BTC/USDT", "/api/v1/risk" })
         {
             var risk = await service.GetAsync(path);
+            Assert.Equal("unknown", risk.GetProperty("state").GetString());
             foreach (var name in new[] { "risk_score", "risk_class", "regime", "volatility", "as_of", "age_seconds", "fear_greed_index", "vix", "position_scale" })
                 Assert.Equal(JsonValueKind.Null, risk.GetProperty(name).ValueKind);
             Assert.Equal(0, risk.GetProperty("risk_confidence").GetDouble());

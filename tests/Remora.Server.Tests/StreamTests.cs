@@ -72,7 +72,9 @@ public sealed class StreamTests
         await using var stream = await EventStream.OpenAsync(service.Http, "?pair=BTC/USDT");
         Assert.Contains("\"stale\":false", (await stream.NextAsync())!.Data);
         service.Clock.Advance(TimeSpan.FromMinutes(11));
-        Assert.Contains("\"stale\":true", (await stream.UntilAsync(change => change.Name == "assessment")).Data);
+        Assert.Contains("\"stale\":true,\"state\":\"stale\"", (await stream.UntilAsync(change => change.Name == "assessment")).Data);
+        service.Clock.Advance(TimeSpan.FromHours(1));
+        Assert.Contains("\"stale\":true,\"state\":\"unknown\"", (await stream.UntilAsync(change => change.Name == "assessment")).Data);
     }
 
     [Theory]

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Remora.ClickHouse;
 using Remora.Markets;
+using Remora.Risk;
 using Remora.Store.Files;
 using Remora.Store.Tables;
 using Remora.Testing;
@@ -28,6 +29,49 @@ public sealed class ReadingTests(Engine engine)
             foreach (var (bucket, row) in buckets.Zip(rows))
                 if (Known(bucket.Select(each => each.RiskScore)) is { Count: > 0 } scores) Assert.Equal(scores.Average(), row.RiskMean!.Value, 1e-12);
         }
+    }
+
+    /// <summary>The short side is what the engine says of it, rolled up and each, beside the long side.</summary>
+    [Fact]
+    public async Task The_short_side_is_recorded_beside_the_long_one()
+    {
+        var (store, assessments) = await FilledAsync(1000);
+        var policy = assessments[0].Policy;
+        var shorts = assessments.Select(each => each.At(each.AssessedAt, Side.Short)).ToList();
+        Assert.NotEqual(assessments.Select(each => each.RiskScore), shorts.Select(each => each.RiskScore));
+
+        var rows = await store.Assessments.EachOf(Given.Btc, policy, side: Side.Short).ListAsync();
+        Assert.Equal(shorts.Select(Row), rows.Select(row => (row.Time, row.SafeToTrade, row.Recommendation, row.RiskScore, row.RiskClass, row.PositionScale, string.Join('|', row.BlockedBy), row.State)));
+        Assert.Equal(assessments.Select(Row), (await store.Assessments.EachOf(Given.Btc, policy).ListAsync())
+            .Select(row => (row.Time, row.SafeToTrade, row.Recommendation, row.RiskScore, row.RiskClass, row.PositionScale, string.Join('|', row.BlockedBy), row.State)));
+
+        foreach (var (interval, length) in new[] { ("1m", TimeSpan.FromMinutes(1)), ("1h", TimeSpan.FromHours(1)), ("1d", TimeSpan.FromDays(1)) })
+        {
+            var buckets = shorts.GroupBy(each => each.AssessedAt.Floor(length)).OrderBy(group => group.Key).ToList();
+            var history = await store.Assessments.HistoryOf(Given.Btc, policy, interval, side: Side.Short).ListAsync();
+            Assert.Equal(buckets.Select(bucket => (bucket.Key, (long)bucket.Count(), (long)bucket.Count(each => !each.SafeToTrade))), history.Select(row => (row.Time, row.Assessments, row.Blocked)));
+            foreach (var (bucket, row) in buckets.Zip(history))
+            {
+                Near(bucket.Select(each => each.RiskScore), row.RiskMean);
+                Near(bucket.Select(each => each.RiskBreakdown.Regime), row.RegimePart);
+                Near(bucket.Select(each => each.RiskBreakdown.TrendStrength), row.TrendStrengthPart);
+                Near(bucket.Select(each => each.RiskBreakdown.Momentum), row.MomentumPart);
+                Near(bucket.Select(each => each.RiskBreakdown.Volatility), row.VolatilityPart);
+            }
+        }
+        foreach (var rollup in store.Rollups) Assert.True((await rollup.VerifyAsync()).IsExact, rollup.Definition.Name.Value);
+
+        static void Near(IEnumerable<double> values, double? mean)
+        {
+            if (Known(values) is { Count: > 0 } known) Assert.Equal(known.Average(), mean!.Value, 1e-12);
+            else Assert.Null(mean);
+        }
+
+        static (Instant, bool, string, double?, string?, double?, string, string?) Row(Assessment each) => (
+            each.AssessedAt, each.SafeToTrade, RemoraJson.NameOf(each.Recommendation), OrNull(each.RiskScore), each.RiskClass is { } named ? RemoraJson.NameOf(named) : null,
+            OrNull(each.PositionScale), string.Join('|', each.BlockedBy), RemoraJson.NameOf(each.State));
+
+        static double? OrNull(double value) => double.IsFinite(value) ? value : null;
     }
 
     [Fact]

@@ -7,14 +7,15 @@ namespace Remora.Backtest.History;
 /// <summary>One assessment per candle of a market, kept as columns; position i belongs to candle i of the tape.</summary>
 public sealed class AssessmentHistory
 {
-    internal AssessmentHistory(Tape tape, IReadOnlyList<RiskPolicy> policies)
+    internal AssessmentHistory(Tape tape, HistoryOptions options)
     {
         Tape = tape;
         var count = tape.Candles.Count;
         Volatility = new double[count];
         Parts = new RiskBreakdown[count];
         FearGreed = new double[count];
-        Policies = [.. policies.Select(p => new PolicyVerdicts(p, count))];
+        Policies = [.. options.Policies.Select(p => new PolicyVerdicts(p, count))];
+        ShortSide = options.ShortSide ? [.. options.Policies.Select(p => new PolicyVerdicts(p, count))] : [];
     }
 
     /// <summary>What it was made from.</summary>
@@ -29,8 +30,11 @@ public sealed class AssessmentHistory
     /// <summary>Fear and greed index in force; NaN where unknown.</summary>
     public double[] FearGreed { get; }
 
-    /// <summary>What each policy made of it, the default first.</summary>
+    /// <summary>What each policy made of it for the long side, the default first.</summary>
     public IReadOnlyList<PolicyVerdicts> Policies { get; }
+
+    /// <summary>The same for the short side; empty where it was built without <see cref="HistoryOptions.ShortSide"/>.</summary>
+    public IReadOnlyList<PolicyVerdicts> ShortSide { get; }
 
     /// <summary>A policy's verdicts by name.</summary>
     /// <exception cref="BacktestException">The history was not built with it.</exception>
@@ -38,15 +42,18 @@ public sealed class AssessmentHistory
         Policies.FirstOrDefault(p => p.Policy.Name == policy)
         ?? throw new BacktestException($"'{policy}' is not a policy of this history: it has {string.Join(", ", Policies.Select(p => p.Policy.Name))}");
 
-    internal void Keep(int candle, Assessment assessment)
+    internal void Keep(int candle, int policy, Assessment assessment)
     {
+        Policies[policy].Keep(candle, assessment);
+        if (ShortSide.Count > 0) ShortSide[policy].Keep(candle, assessment.At(assessment.AssessedAt, Side.Short));
+        if (policy > 0) return;
         Volatility[candle] = assessment.Volatility;
         Parts[candle] = assessment.RiskBreakdown;
         FearGreed[candle] = assessment.FearGreedIndex;
     }
 }
 
-/// <summary>One policy's verdict after each candle.</summary>
+/// <summary>One policy's verdict for one side after each candle.</summary>
 public sealed class PolicyVerdicts(RiskPolicy policy, int candles)
 {
     /// <summary>The policy.</summary>

@@ -34,17 +34,16 @@ public static class HistoryBuilder
     private static AssessmentHistory Build(Tape tape, HistoryOptions options, Action<int> report)
     {
         var engine = new RemoraEngine(options.Policies, tape.Signals);
-        var history = new AssessmentHistory(tape, options.Policies);
+        var history = new AssessmentHistory(tape, options);
         var each = options.Each;
         var candle = 0;
         foreach (var next in tape.Events())
         {
             if (engine.Apply(next) is not { } assessment) continue;
-            history.Keep(candle, assessment);
-            history.Policies[0].Keep(candle, assessment);
+            history.Keep(candle, 0, assessment);
             each?.Invoke(assessment);
             for (var policy = 1; policy < options.Policies.Count; policy++)
-                history.Policies[policy].Keep(candle, engine.Assess(tape.Market, policy, assessment.AssessedAt));
+                history.Keep(candle, policy, engine.Assess(tape.Market, policy, assessment.AssessedAt));
             if (++candle % ReportEvery == 0) report(ReportEvery);
         }
         report(candle % ReportEvery);
@@ -57,6 +56,9 @@ public sealed record HistoryOptions
 {
     /// <summary>The policies to assess under, the default first.</summary>
     public IReadOnlyList<RiskPolicy> Policies { get; init; } = [RiskPolicy.Default];
+
+    /// <summary>Whether the short side is judged as well.</summary>
+    public bool ShortSide { get; init; }
 
     /// <summary>Is given each answer under the default policy, in order; of several markets at once from several threads.</summary>
     public Action<Assessment>? Each { get; init; }

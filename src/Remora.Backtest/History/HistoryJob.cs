@@ -32,7 +32,7 @@ public static class HistoryJob
                 Each = assessment =>
                 {
                     if (assessment.AsOf - series.Timeframe.Length < options.From) return;
-                    file?.Write(assessment);
+                    file?.Write(options.Side == Side.Long ? assessment : assessment.At(assessment.AssessedAt, options.Side));
                     market.Each?.Invoke(assessment);
                     rows++;
                 },
@@ -68,6 +68,9 @@ public sealed record HistoryJobOptions
 
     /// <summary>The policy.</summary>
     public RiskPolicy Policy { get; init; } = RiskPolicy.Default;
+
+    /// <summary>The side that the files are written for. <see cref="HistoryMarket.Each"/> is given the long side, which turns into the other with <see cref="Assessment.At"/>.</summary>
+    public Side Side { get; init; } = Side.Long;
 
     /// <summary>Outside values, as <see cref="OutsideFile"/> reads them.</summary>
     public IReadOnlyList<Observation> Observations { get; init; } = [];

@@ -10,7 +10,7 @@ using Remora.Risk;
 namespace Remora.Backtest.Judgement;
 
 /// <summary>
-/// Asks a gate about trades that were really made, or made elsewhere: which of them fell into unsafe time, what would be left without them, and how likely chance alone does as well.
+/// Asks a gate about trades that were really made, or made elsewhere: which of them fell into unsafe time for their side, what would be left without them, and how likely chance alone does as well.
 /// The trades are taken as they are: what a strategy would have done with the money or the slot of a skipped trade is not known from a list of trades.
 /// </summary>
 public static class JudgeJob
@@ -25,7 +25,7 @@ public static class JudgeJob
             var series = options.Reader(m.Candles, m.Timeframe);
             return new Tape(new(m.Exchange, m.Pair, series.Timeframe), series.Candles, options.Observations);
         }).ToArray();
-        var histories = HistoryBuilder.Build(tapes, new() { Policies = [options.Policy] }, progress, cancellation);
+        var histories = HistoryBuilder.Build(tapes, new() { Policies = [options.Policy], ShortSide = runs.Any(run => run.Trades.Any(trade => trade.Short)) }, progress, cancellation);
         return [.. runs.Select(run => Judge(run, histories, options))];
     }
 
@@ -51,8 +51,7 @@ public static class JudgeJob
                 uncovered[pair] = uncovered.GetValueOrDefault(pair) + 1;
                 continue;
             }
-            var verdicts = history!.Policies[0];
-            covered.Add(new(trade, history, known, verdicts.Blocked[known], verdicts.Score[known]));
+            covered.Add(new(trade, history!, trade.Short ? history!.ShortSide[0] : history!.Policies[0], known));
         }
         if (run.Trades.Count > 0 && covered.Count == 0)
             throw new BacktestException(
@@ -109,7 +108,14 @@ public sealed record JudgeOptions
 public sealed record JudgeMarket(Pair Pair, string Candles, string Exchange = "binance", Timeframe? Timeframe = null);
 
 /// <summary>A trade with what was known at its entry.</summary>
-internal readonly record struct JudgedTrade(Trade Trade, AssessmentHistory History, int Known, bool Blocked, double Score);
+/// <param name="Trade">The trade.</param>
+/// <param name="History">Its market's history.</param>
+/// <param name="Verdicts">The verdicts for the trade's side.</param>
+/// <param name="Known">Position of the last candle that had closed.</param>
+internal readonly record struct JudgedTrade(Trade Trade, AssessmentHistory History, PolicyVerdicts Verdicts, int Known)
+{
+    public bool Blocked => Verdicts.Blocked[Known];
+}
 
 /// <summary>What a gate has to say of someone's trades.</summary>
 /// <param name="Strategy">The strategy.</param>

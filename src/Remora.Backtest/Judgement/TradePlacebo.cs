@@ -4,17 +4,17 @@ using Remora.Markets;
 
 namespace Remora.Backtest.Judgement;
 
-/// <summary>The circular-shift placebo for a fixed list of trades: every pair's gate is turned round the run by the same time.</summary>
+/// <summary>The circular-shift placebo for a fixed list of trades: the gate of every pair and side is turned round the run by the same time.</summary>
 internal static class TradePlacebo
 {
     public static TradePlaceboResult Test(IReadOnlyList<JudgedTrade> trades, Instant from, Instant to, int shifts, ulong seed)
     {
-        var circles = trades.Select(t => t.History).Distinct().ToDictionary(h => h, h => CircleOf(h, from, to));
+        var circles = trades.DistinctBy(t => t.Verdicts).ToDictionary(t => t.Verdicts, t => CircleOf(t.History, from, to));
         // Only trades entered within the circle can be turned.
-        var turned = trades.Where(t => circles[t.History] is { Count: > 0 } c && t.Known >= c.First && t.Known < c.First + c.Count)
-            .Select(t => (Trade: t, t.History.Policies[0].Blocked, Circle: circles[t.History])).ToArray();
+        var turned = trades.Where(t => circles[t.Verdicts] is { Count: > 0 } c && t.Known >= c.First && t.Known < c.First + c.Count)
+            .Select(t => (Trade: t, t.Verdicts.Blocked, Circle: circles[t.Verdicts])).ToArray();
         var candles = circles.Sum(c => (double)c.Value.Count);
-        var blocked = circles.Sum(c => (double)c.Key.Policies[0].Blocked.AsSpan(c.Value.First, c.Value.Count).Count(true));
+        var blocked = circles.Sum(c => (double)c.Key.Blocked.AsSpan(c.Value.First, c.Value.Count).Count(true));
         var share = blocked / candles;
         var span = to - from;
         if (turned.Length == 0 || span <= 3 * Placebo.LeastShift) return new(share, Figures(trades.Select(t => (t.Trade, t.Blocked)), share), null);
@@ -73,7 +73,7 @@ internal static class TradePlacebo
 public readonly record struct SkippedFigures(int Trades, int Skipped, double ProfitKept, double LoserLift);
 
 /// <summary>How skipping unsafe trades compares with skipping at the wrong times.</summary>
-/// <param name="TimeBlocked">Share of the run's candles after which the gate blocks.</param>
+/// <param name="TimeBlocked">Share of the run's candles after which the gate blocks; with trades of several pairs or of both sides over all of their gates.</param>
 /// <param name="Real">The real gate.</param>
 /// <param name="Tests">The figures against their placebos; null where the run is too short to turn a gate round.</param>
 public sealed record TradePlaceboResult(double TimeBlocked, SkippedFigures Real, IReadOnlyDictionary<string, PlaceboTest>? Tests);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Remora.Cli.Render;
 using Remora.Markets;
+using Remora.Risk;
 using Spectre.Console;
 
 namespace Remora.Cli.Commands;
@@ -9,6 +10,8 @@ namespace Remora.Cli.Commands;
 /// <summary><c>remora ask</c>: what a running service says, for people and for scripts.</summary>
 internal static class AskCommand
 {
+    private static readonly string Unknown = RemoraJson.NameOf(AssessmentState.Unknown);
+
     public const string DefaultUrl = "http://127.0.0.1:8000";
 
     public static Command Create()
@@ -39,7 +42,7 @@ internal static class AskCommand
         var watch = new Option<bool>("--watch", "-w") { Description = "Again whenever it changes, until Ctrl+C" };
         var quiet = new Option<bool>("--quiet", "-q") { Description = "Print nothing; the exit code answers" };
 
-        var command = new Command("ask", "Asks a running service. Exit code: 0 safe to trade, 1 not safe, 2 wrong use, 3 no answer.")
+        var command = new Command("ask", "Asks a running service. Exit code: 0 safe to trade, 1 not safe, 2 wrong use, 3 no answer, 4 nothing is known (state unknown). Of several pairs the highest.")
         {
             pairs, url, side, policy, exchange, timeframe, json, watch, quiet,
         };
@@ -101,7 +104,9 @@ internal static class AskCommand
                 using var answer = JsonDocument.Parse(body);
                 if (json && !quiet) Console.WriteLine(body);
                 else if (!quiet) Terminal.Data.Write(RiskCard.Render(answer.RootElement));
-                return answer.RootElement.GetProperty("safe_to_trade").GetBoolean() ? ExitCode.Ok : ExitCode.No;
+                var isSafe = answer.RootElement.GetProperty("safe_to_trade").GetBoolean();
+                var state = answer.RootElement.TryGetProperty("state", out var named) ? named.GetString() : null; // a service of before 0.2 has none
+                return state == Unknown ? ExitCode.Unknown : isSafe ? ExitCode.Ok : ExitCode.No;
             }
             catch (HttpRequestException e)
             {

@@ -18,24 +18,26 @@ internal static class HistoryCommand
     private static Command Build()
     {
         var candles = new MarketFilesOption();
-        var to = new Option<string?>("--to") { Description = "Folder for the files, one per pair and format: BTC_USDT-history.csv", HelpName = "FOLDER" };
+        var to = new Option<string?>("--to") { Description = "Folder for the files, one per pair and format: BTC_USDT-history.csv, BTC_USDT-history-short.csv", HelpName = "FOLDER" };
         var formats = new Option<string[]>("--format") { Description = "Of the files: csv, parquet, feather; repeatable", DefaultValueFactory = _ => [Csv] };
         formats.AcceptOnlyFromAmong(Csv, "parquet", "feather");
         var intoStore = new Option<bool>("--store") { Description = "Into the store, so that the service's /history answers for that time; what was said of a candle stays" };
         var place = new StoreOptionSet();
         var outside = new OutsideOption();
         var policy = new Option<string>("--policy") { Description = "A built-in policy or a policy file", DefaultValueFactory = _ => RiskPolicy.Default.Name };
+        var side = Options.Side("--side", "Of the files: long or short; the store takes both sides");
         var from = Options.Time("--from", "First candle to write; the ones before it warm the engine up");
         var (exchange, timeframe) = (Options.Exchange(), Options.Timeframe());
         var command = new Command("build", "Builds histories by the live engine, in the order in which things were knowable, several markets side by side.")
         {
-            candles, to, formats, intoStore, outside, policy, from, exchange, timeframe,
+            candles, to, formats, intoStore, outside, policy, side, from, exchange, timeframe,
         };
         place.AddTo(command);
         command.Validators.Add(result =>
         {
             if (result.GetValue(to) is null && !result.GetValue(intoStore)) result.AddError("nowhere to put it: give --to FOLDER for files, --store, or both");
             if (result.GetValue(to) is null && result.GetResult(formats) is { Implicit: false }) result.AddError("--format is of files: give --to FOLDER as well");
+            if (result.GetValue(to) is null && result.GetResult(side) is { Implicit: false }) result.AddError("--side is of files, the store takes both sides: give --to FOLDER as well");
             if (!result.GetValue(intoStore) && place.All.Any(option => result.GetResult(option) is { Implicit: false })) result.AddError($"{string.Join(", ", place.All.Select(option => option.Name))} say where the store is: give --store as well");
         });
         command.SetAction((parsed, cancellation) =>
@@ -44,10 +46,11 @@ internal static class HistoryCommand
             {
                 Markets = [.. candles.Read(parsed).Select(market => new HistoryMarket(market.Pair, market.File, null, parsed.GetValue(exchange)!, parsed.GetValue(timeframe)))],
                 Policy = Policies.Find(parsed.GetValue(policy)!),
+                Side = parsed.GetValue(side),
                 Observations = outside.Read(parsed),
                 From = parsed.GetValue(from) ?? Instant.MinValue,
             };
-            var target = new HistoryTarget(parsed.GetValue(to), [.. parsed.GetValue(formats)!.Distinct()]);
+            var target = new HistoryTarget(parsed.GetValue(to), [.. parsed.GetValue(formats)!.Distinct()], parsed.GetValue(side));
             return parsed.GetValue(intoStore)
                 ? place.OnStoreAsync(parsed, store => Task.Run(() => Terminal.Attempt(() => Run(build(), target, store, cancellation)), CancellationToken.None), cancellation)
                 : Task.FromResult(Terminal.Attempt(() => Run(build(), target, store: null, cancellation)));
@@ -81,12 +84,12 @@ internal static class HistoryCommand
     // The rows go through a CSV in any case: where none was asked for, through one that is gone afterwards.
     private static HistoryMarket Placed(HistoryMarket market, AssessmentImport? import, HistoryTarget target, FileEngine files, CancellationToken cancellation) => market with
     {
-        To = target.FilesOf(market.Pair).FirstOrDefault(file => !FileEngine.Needs(file)) ?? (target.Folder is null ? null : files.Scratch(HistoryTarget.NameOf(market.Pair, Csv))),
+        To = target.FilesOf(market.Pair).FirstOrDefault(file => !FileEngine.Needs(file)) ?? (target.Folder is null ? null : files.Scratch(target.NameOf(market.Pair, Csv))),
         Each = import is null ? null : assessment => import.AddAsync(assessment, cancellation).AsTask().GetAwaiter().GetResult(),
     };
 
     /// <summary>The files that were asked for.</summary>
-    private sealed record HistoryTarget(string? Folder, IReadOnlyList<string> Formats)
+    private sealed record HistoryTarget(string? Folder, IReadOnlyList<string> Formats, Side Side)
     {
         public IEnumerable<string> FilesOf(Pair pair)
         {
@@ -95,6 +98,6 @@ internal static class HistoryCommand
             return Formats.Select(format => Path.Combine(Folder, NameOf(pair, format)));
         }
 
-        public static string NameOf(Pair pair, string format) => $"{pair.ToString().Replace('/', '_').Replace(':', '_')}-history.{format}";
+        public string NameOf(Pair pair, string format) => $"{pair.ToString().Replace('/', '_').Replace(':', '_')}-history{(Side == Side.Short ? "-short" : "")}.{format}";
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Remora.Markets;
+using Remora.Risk;
 
 namespace Remora.Cli.Commands;
 
@@ -41,6 +42,13 @@ internal static class Options
             return null;
         },
     };
+
+    public static Option<Side> Side(string name, string description)
+    {
+        var option = new Option<Side>(name) { Description = description, DefaultValueFactory = _ => Risk.Side.Long };
+        option.AcceptOnlyFromAmong("long", "short");
+        return option;
+    }
 
     public static Option<string> Exchange() => new("--exchange") { Description = "CCXT's id of the exchange", DefaultValueFactory = _ => "binance", HelpName = "ID" };
 

@@ -28,8 +28,7 @@ internal static class ReplayCommand
         var timeframe = Options.Timeframe();
         var exchange = new Option<string>("--exchange") { Description = "The exchange the candles are from", DefaultValueFactory = _ => "binance" };
         var policy = new Option<string>("--policy") { Description = "A built-in policy or a policy file", DefaultValueFactory = _ => RiskPolicy.Default.Name };
-        var side = new Option<Side>("--side") { Description = "The side to judge for: long or short", DefaultValueFactory = _ => Side.Long };
-        side.AcceptOnlyFromAmong("long", "short");
+        var side = Options.Side("--side", "The side to judge for: long or short");
         var outside = new OutsideOption();
         var calendar = new Option<string?>("--calendar") { Description = "Scheduled events, each with the day it was announced", HelpName = "FILE" };
         var from = Options.Time("--from", "First candle to write, e.g. 2022-06-01; the ones before it warm the engine up");

@@ -30,6 +30,7 @@ internal static class RiskCard
     private static (string, string) Verdict(JsonElement answer) => Name(answer, "recommendation") switch
     {
         "no_entry" => ("NO ENTRY", "red"),
+        _ when Name(answer, "state") == "unknown" => ("NOT KNOWN", "yellow"),
         "entry_ok" => ("ENTRY OK", "green"),
         _ => ("CAUTION", "yellow"),
     };
@@ -54,7 +55,7 @@ internal static class RiskCard
         if (answer.TryGetProperty("trend_classification", out _)) Row("trend", $"{Name(answer, "trend_classification")}, momentum {Name(answer, "momentum_classification")}");
         if (Known(answer, "fear_greed_index")) Row("fear and greed", Number(answer, "fear_greed_index", "0"));
         Row("position", Number(answer, "position_scale", "0 %"));
-        Row("confidence", Number(answer, "risk_confidence", "0 %") + (answer.TryGetProperty("stale", out var stale) && stale.ValueKind == JsonValueKind.True ? "  stale" : ""));
+        Row("confidence", Number(answer, "risk_confidence", "0 %") + (Known(answer, "state") && Name(answer, "state") is not "ok" and var state ? "  " + state.Replace('_', ' ') : ""));
         Row("as of", Known(answer, "as_of") ? $"{Name(answer, "as_of")}, {AgeText.Of(answer.GetProperty("age_seconds").GetDouble())} ago" : "no data yet");
         Row("policy", Name(answer, "policy"));
         return grid;

@@ -31,7 +31,7 @@ internal sealed class RollupPlanner(RollupDatabase database, RollupDefinition de
         var columns = await CheckAsync(cancellation);
         var statements = Statements(chain, columns).Where(entry => !present.Contains(entry.Name)).Select(entry => entry.Sql).ToList();
         var isNew = !present.Contains(chain.MaterializedView(definition.Intervals[0]));
-        return new(chain.Version, statements, IsChanged: false, isNew ? await database.CountAsync(definition.FromClause(definition.Source), cancellation) : 0, remarks);
+        return new(chain.Version, statements, IsChanged: false, isNew ? await CountRowsAsync(cancellation) : 0, remarks);
     }
 
     /// <summary>Targets, then views from the longest interval to the shortest: the moment rows begin to flow, everything behind is there.</summary>
@@ -74,6 +74,9 @@ internal sealed class RollupPlanner(RollupDatabase database, RollupDefinition de
         var version = views.Count == 0 ? 0 : views.Max(entry => entry.Mark.Version);
         return version == 0 ? null : (new(definition, version, database.Client), views.First(entry => entry.Mark.Version == version).Mark.Definition);
     }
+
+    private Task<long> CountRowsAsync(CancellationToken cancellation) =>
+        database.CountAsync(definition.FromClause(definition.Source) + (definition.Where is { } condition ? $" WHERE {condition}" : ""), cancellation);
 
     // Asks for one part after another, to say which line the engine means.
     private async Task FindAsync(RollupInterval interval, CancellationToken cancellation)

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Remora.Markets;
+using Remora.Risk;
 using Remora.Server.Answers;
 using Remora.Store.Tables;
 
@@ -12,20 +13,22 @@ namespace Remora.Server.Api;
 /// <param name="Exchange">CCXT's id of the exchange.</param>
 /// <param name="Timeframe">The base timeframe.</param>
 /// <param name="Policy">The policy it was judged by.</param>
+/// <param name="Side">The side it was judged for.</param>
 /// <param name="Interval">How long a bucket is.</param>
 /// <param name="Rows">The buckets, oldest first.</param>
 /// <param name="Next">The <c>from</c> of the next page; null when this is the last.</param>
-public sealed record HistoryPage(Pair Pair, string Exchange, Timeframe Timeframe, string Policy, string Interval, IReadOnlyList<HistoryRow> Rows, Instant? Next);
+public sealed record HistoryPage(Pair Pair, string Exchange, Timeframe Timeframe, string Policy, Side Side, string Interval, IReadOnlyList<HistoryRow> Rows, Instant? Next);
 
 /// <summary>A page of a market's assessments, each as it was given.</summary>
 /// <param name="Pair">The pair.</param>
 /// <param name="Exchange">CCXT's id of the exchange.</param>
 /// <param name="Timeframe">The base timeframe.</param>
 /// <param name="Policy">The policy it was judged by.</param>
+/// <param name="Side">The side it was judged for.</param>
 /// <param name="Interval">Always <c>each</c>.</param>
 /// <param name="Rows">The assessments, oldest first.</param>
 /// <param name="Next">The <c>from</c> of the next page; null when this is the last.</param>
-public sealed record SaidPage(Pair Pair, string Exchange, Timeframe Timeframe, string Policy, string Interval, IReadOnlyList<SaidRow> Rows, Instant? Next);
+public sealed record SaidPage(Pair Pair, string Exchange, Timeframe Timeframe, string Policy, Side Side, string Interval, IReadOnlyList<SaidRow> Rows, Instant? Next);
 
 /// <summary>A page of stored candles.</summary>
 /// <param name="Pair">The pair.</param>
@@ -53,8 +56,8 @@ internal static class HistoryApi
     {
         var past = api.MapGroup("").WithTags("The past");
         past.MapGet("/history", GetHistory).WithName("history").WithSummary("What was said, rolled up")
-            .WithDescription("A market's assessments in buckets: share that was safe, score, its parts, regimes. Pages of up to 10,000 buckets as JSON; whole spans as CSV, Parquet, Feather or JSON lines. With the interval 'each': every assessment as a row, as gated backtests need them.")
-            .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Policy, QueryParameter.Interval, QueryParameter.From, QueryParameter.To, QueryParameter.Limit, QueryParameter.Format)
+            .WithDescription("A market's assessments in buckets: share that was safe, score, its parts, regimes. Pages of up to 10,000 buckets as JSON; whole spans as CSV, Parquet, Feather or JSON lines. With the interval 'each': every assessment as a row, as gated backtests need them. The short side begins where it was first recorded.")
+            .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Side, QueryParameter.Policy, QueryParameter.Interval, QueryParameter.From, QueryParameter.To, QueryParameter.Limit, QueryParameter.Format)
             .Produces<HistoryPage>().Produces<SaidPage>().Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
         past.MapGet("/candles", GetCandles).WithName("candles").WithSummary("Stored candles")
             .WithDescription("The candles that assessments were made of, as they came from the exchange.")
@@ -77,15 +80,16 @@ internal static class HistoryApi
             return ApiProblem.BadParameter("interval", $"There is no interval '{Shown.Of(interval)}': expected {string.Join(" or ", Allowed)}.", Allowed);
         if (!SpanChoice.TryRead(query, board.Now, length * SpanChoice.DefaultLimit, out var span, out problem)) return problem;
         var policy = board.Policies[view.Policy].Name;
+        var ending = view.Side == Side.Short ? "-short" : "";
         if (isEach)
         {
             return await StoredResult.OfAsync(parts, context, (store, cancellation) => StoredResult.RowsAsync(
-                store.Assessments.EachOf(market.Id, policy, span.Span), span, $"{FileName(market.Id)}-history",
-                rows => new SaidPage(market.Id.Pair, market.Id.Exchange, market.Id.Timeframe, policy, interval, rows, rows.Count == span.Limit ? rows[^1].Time + Moment : null), cancellation));
+                store.Assessments.EachOf(market.Id, policy, span.Span, view.Side), span, $"{FileName(market.Id)}-history{ending}",
+                rows => new SaidPage(market.Id.Pair, market.Id.Exchange, market.Id.Timeframe, policy, view.Side, interval, rows, rows.Count == span.Limit ? rows[^1].Time + Moment : null), cancellation));
         }
         return await StoredResult.OfAsync(parts, context, (store, cancellation) => StoredResult.RowsAsync(
-            store.Assessments.HistoryOf(market.Id, policy, interval, span.Span), span, $"{FileName(market.Id)}-history-{interval}",
-            rows => new HistoryPage(market.Id.Pair, market.Id.Exchange, market.Id.Timeframe, policy, interval, rows, rows.Count == span.Limit ? rows[^1].Time + length : null), cancellation));
+            store.Assessments.HistoryOf(market.Id, policy, interval, span.Span, view.Side), span, $"{FileName(market.Id)}-history{ending}-{interval}",
+            rows => new HistoryPage(market.Id.Pair, market.Id.Exchange, market.Id.Timeframe, policy, view.Side, interval, rows, rows.Count == span.Limit ? rows[^1].Time + length : null), cancellation));
     }
 
     private static async Task<IResult> GetCandles(HttpContext context, AssessmentBoard board, ServiceParts parts)

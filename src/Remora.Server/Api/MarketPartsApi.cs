@@ -93,6 +93,7 @@ public abstract record MarketStamp
         AsOf = assessment.AsOf;
         AgeSeconds = assessment.AgeSeconds;
         Stale = assessment.Stale;
+        State = assessment.State;
         RiskConfidence = assessment.RiskConfidence;
         WarmUp = assessment.WarmUp;
         Gaps = assessment.GetReadings().Gaps;
@@ -117,6 +118,9 @@ public abstract record MarketStamp
 
     /// <summary>Whether that is too long, or there is none.</summary>
     public bool Stale { get; }
+
+    /// <summary>Whether the assessment can be relied on.</summary>
+    public AssessmentState State { get; }
 
     /// <summary>How sure the assessment of this market is, [0, 1].</summary>
     public double RiskConfidence { get; }

@@ -22,7 +22,7 @@ export function whyNoPast() {
 }
 
 export const queryOf = ({ pair, exchange, timeframe }, from, to, interval) =>
-  ({ pair, exchange, timeframe, policy: known.viewpoint.policy, from: iso(from), to: iso(to), interval });
+  ({ pair, exchange, timeframe, side: known.viewpoint.side, policy: known.viewpoint.policy, from: iso(from), to: iso(to), interval });
 
 const rowOf = (bucket, step) => ({
   at: Date.parse(bucket.time) / 1000 + (step > intervals['1m'] ? step : 0), price: bucket.close_last, score: bucket.risk_mean, regime: bucket.regime_last,

@@ -23,15 +23,26 @@ export const blockWord = name =>
     : name.startsWith('regime_') ? `the regime ${regimeWord(name.slice(7))}`
       : name.startsWith('no_') ? `no fresh ${signalOf(name.slice(3)).word.toLowerCase()}` : plain(name));
 
+/** Whether an answer can be relied on; those stored before the interface had a state are read by their age. */
+export const stateOf = ({ state, as_of, stale }) => state ?? (as_of === null ? 'unknown' : stale ? 'stale' : 'ok');
+
+const stateWords = { warming_up: 'warming up', stale: 'stale data', unknown: 'data too old' };
+
+/** What is to be said of an answer's state in a list; null when there is nothing. */
+export const stateWord = answer => stateWords[stateOf(answer)] ?? null;
+
 export const verdictOf = answer => {
   if (!answer) return 'unknown';
   if (!answer.safe_to_trade) return 'blocked';
-  if (answer.as_of === null || answer.risk_score === null) return 'unknown';
+  if (stateOf(answer) === 'unknown' || answer.risk_score === null) return 'unknown';
   return answer.recommendation === 'entry_ok' ? 'safe' : 'caution';
 };
 
 export const verdictWord = { safe: 'Allowed', caution: 'Caution', blocked: 'Blocked', unknown: 'Unknown' };
-export const verdictAnswer = { safe: 'Yes, entries are allowed', caution: 'Yes, with caution', blocked: 'No, entries are blocked', unknown: 'Not known yet' };
+const verdictAnswer = { safe: 'Yes, entries are allowed', caution: 'Yes, with caution', blocked: 'No, entries are blocked', unknown: 'Not known yet' };
+
+/** The answer to 'may I trade now?' in words. */
+export const answerOf = answer => answer.as_of !== null && answer.safe_to_trade && stateOf(answer) === 'unknown' ? 'Unknown now' : verdictAnswer[verdictOf(answer)];
 
 const signals = {
   fear_greed: { word: 'Fear and greed', unit: 'of 100', digits: 0 },

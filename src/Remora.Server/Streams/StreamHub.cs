@@ -186,8 +186,8 @@ internal sealed class StreamHub
 
         public StreamTopic Whole { get; } = new(MarketEvent, () => board.WholeAnswer(policy, side), now => VerdictOf(board.WholeAt(policy, side, now)));
 
-        private static StreamVerdict VerdictOf(Assessment one) => new(one.SafeToTrade, one.Stale, one.Recommendation);
+        private static StreamVerdict VerdictOf(Assessment one) => new(one.SafeToTrade, one.State, one.Recommendation);
 
-        private static StreamVerdict VerdictOf(WholeMarketAssessment all) => new(all.SafeToTrade, all.Stale, all.Recommendation);
+        private static StreamVerdict VerdictOf(WholeMarketAssessment all) => new(all.SafeToTrade, all.State, all.Recommendation);
     }
 }

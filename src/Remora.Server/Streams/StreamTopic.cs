@@ -27,9 +27,9 @@ internal sealed class StreamTopic(string eventName, Func<RenderedAnswer> answer,
         return isNew;
     }
 
-    /// <summary>Whether time has changed the verdict although nothing was published: data went stale, or a value expired.</summary>
+    /// <summary>Whether time has changed the verdict although nothing was published: the data aged into another state, or a value expired.</summary>
     public bool HasTurned(Instant now) => _frame is not null && _verdict != verdict(now);
 }
 
 /// <summary>The part of an assessment that a reader acts on.</summary>
-internal readonly record struct StreamVerdict(bool SafeToTrade, bool Stale, Recommendation Recommendation);
+internal readonly record struct StreamVerdict(bool SafeToTrade, AssessmentState State, Recommendation Recommendation);

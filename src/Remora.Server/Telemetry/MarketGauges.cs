@@ -12,6 +12,7 @@ namespace Remora.Server.Telemetry;
 /// <summary>What is answered, by the default policy for a long, as gauges. The series are those of the tracked markets: as many as the settings name.</summary>
 internal static class MarketGauges
 {
+    private static readonly AssessmentState[] States = Enum.GetValues<AssessmentState>();
     private static readonly string[] Regimes = [.. Enum.GetValues<Regime>().Select(RemoraJson.NameOf)];
 
     public static void Register(Meter meter, AssessmentBoard board)
@@ -24,6 +25,8 @@ internal static class MarketGauges
         Gauge("remora.stale", "Whether the last candle is too old: 1 or 0.", a => a.Stale ? 1 : 0);
         Gauge("remora.warm.up.ratio", "How far the model is warmed up, from 0 to 1.", a => a.WarmUp);
         Gauge("remora.candle.age", "Seconds since the close of the last candle used, by the service's clock; absent before the first.", a => a.AgeSeconds, "s");
+        meter.CreateObservableGauge("remora.state", () => All(board).SelectMany(a => States.Select(state =>
+            new Measurement<double>(a.State == state ? 1 : 0, [.. Tags(a), new("state", RemoraJson.NameOf(state))]))), null, "1 for the state of the assessment, 0 for the others.");
         meter.CreateObservableGauge("remora.regime", () => All(board).SelectMany(a => Regimes.Select(name =>
             new Measurement<double>(a.Regime is { } regime && RemoraJson.NameOf(regime) == name ? 1 : 0, [.. Tags(a), new("regime", name)]))), null, "1 for the regime the market is in, 0 for the others.");
         meter.CreateObservableGauge("remora.flag", () => All(board).SelectMany(a => Enum.GetValues<RiskFlag>().Where(flag => a.EventFlags[flag] is not null).Select(flag =>

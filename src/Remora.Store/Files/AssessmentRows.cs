@@ -12,7 +12,7 @@ public static class AssessmentRows
         ("risk_confidence", Number), ("position_scale", Number), ("blocked_by", "String"), ("regime", Name), ("regime_since", $"Nullable({Time})"), ("volatility", Number),
         ("volatility_classification", Name), ("trend_classification", Name), ("momentum_classification", Name), ("risk_volatility", Number), ("risk_regime", Number),
         ("risk_trend_strength", Number), ("risk_momentum", Number), ("risk_external", Number), ("flags", "String"), ("atr_ratio", Number), ("rsi", Number), ("adx", Number),
-        ("day_return", Number), ("day_drawdown", Number), ("gaps", "Int64"), ("policy", "String"), ("policy_id", "String"), ("model", "String"),
+        ("day_return", Number), ("day_drawdown", Number), ("gaps", "Int64"), ("policy", "String"), ("policy_id", "String"), ("model", "String"), ("state", "String"),
     ];
 
     private static readonly Dictionary<string, string> Reading = new(StringComparer.Ordinal)

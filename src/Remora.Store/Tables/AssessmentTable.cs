@@ -2,6 +2,7 @@ using Remora.ClickHouse;
 using Remora.ClickHouse.Rollups;
 using Remora.ClickHouse.Rows;
 using Remora.Markets;
+using Remora.Risk;
 
 namespace Remora.Store.Tables;
 
@@ -83,9 +84,7 @@ public sealed class AssessmentTable
     internal AssessmentTable(MarketStore store) => _store = store;
 
     /// <summary>The intervals that history is rolled up to: 1m, 1h, 6h, 12h, 1d.</summary>
-    public IReadOnlyList<string> Intervals => [.. Rollup.Definition.Intervals.Select(interval => interval.Suffix)];
-
-    private Rollup Rollup => _store.Rollups.First(rollup => rollup.Definition.Name.Value == "risk");
+    public IReadOnlyList<string> Intervals => [.. RollupOf(Side.Long).Definition.Intervals.Select(interval => interval.Suffix)];
 
     /// <summary>The answer that held at a moment: the newest that was worked out for it or before; null when there is none.</summary>
     public async Task<StoredAssessment?> AtAsync(MarketId market, string policy, Instant time, CancellationToken cancellation = default)
@@ -124,12 +123,13 @@ public sealed class AssessmentTable
     public async Task<HashSet<Instant>> CandlesAssessedAsync(MarketId market, string policy, CancellationToken cancellation = default) =>
         [.. await _store.Client.ListAsync($"SELECT DISTINCT assumeNotNull(as_of) FROM assessments WHERE {OfMarket} AND as_of IS NOT NULL", row => Instant.From(row.DateTime64()), Parameters(market, policy), cancellation)];
 
-    /// <summary>Each assessment of a span, not rolled up; of several for one moment the last.</summary>
-    public StoreQuery<SaidRow> EachOf(MarketId market, string policy, Span span = default)
+    /// <summary>Each assessment of a span, not rolled up; of several for one moment the last. The short side begins where it was first recorded.</summary>
+    public StoreQuery<SaidRow> EachOf(MarketId market, string policy, Span span = default, Side side = Side.Long)
     {
         var parameters = Parameters(market, policy);
-        var last = $"SELECT * FROM assessments WHERE {OfMarket} AND {span.Where("assessed_at", parameters)} ORDER BY assessed_at, sequence DESC LIMIT 1 BY assessed_at";
-        return new(_store.Client, $"SELECT {SaidRow.Columns} FROM ({last}){span.Order("time", parameters)}", parameters, SaidRow.Read);
+        var recorded = side == Side.Short ? " AND short_safe_to_trade IS NOT NULL" : "";
+        var last = $"SELECT * FROM assessments WHERE {OfMarket}{recorded} AND {span.Where("assessed_at", parameters)} ORDER BY assessed_at, sequence DESC LIMIT 1 BY assessed_at";
+        return new(_store.Client, $"SELECT {SaidRow.Columns(side)} FROM ({last}){span.Order("time", parameters)}", parameters, SaidRow.Read);
     }
 
     /// <summary>The history of a market under a policy, from the rollups.</summary>
@@ -137,14 +137,21 @@ public sealed class AssessmentTable
     /// <param name="policy">The policy's name.</param>
     /// <param name="interval">One of <see cref="Intervals"/>.</param>
     /// <param name="span">Which buckets, by when they begin.</param>
+    /// <param name="side">For which side; the short one begins where it was first recorded.</param>
     /// <exception cref="StoreException">There is no such interval.</exception>
-    public StoreQuery<HistoryRow> HistoryOf(MarketId market, string policy, string interval, Span span = default)
+    public StoreQuery<HistoryRow> HistoryOf(MarketId market, string policy, string interval, Span span = default, Side side = Side.Long)
     {
         var parameters = Parameters(market, policy);
         return new(
             _store.Client,
-            $"SELECT {History} FROM {_store.View(Rollup, interval)} WHERE {OfMarket} AND {span.Where("bucket", parameters)}{span.Order("bucket", parameters)}",
+            $"SELECT {History} FROM {_store.View(RollupOf(side), interval)} WHERE {OfMarket} AND {span.Where("bucket", parameters)}{span.Order("bucket", parameters)}",
             parameters, ReadHistory);
+    }
+
+    private Rollup RollupOf(Side side)
+    {
+        var name = side == Side.Long ? "risk" : "risk_short";
+        return _store.Rollups.First(rollup => rollup.Definition.Name.Value == name);
     }
 
     private static StoredAssessment Read(RowReader row) =>

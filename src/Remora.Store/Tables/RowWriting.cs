@@ -63,10 +63,10 @@ internal static class RowWriting
         Number(row, parts.Momentum);
         Number(row, parts.External);
         row.Bool(assessment.Stale);
-        var blockedBy = assessment.BlockedBy;
-        row.Count(blockedBy.Count);
-        foreach (var name in blockedBy) row.String(name);
+        row.NullableString(RemoraJson.NameOf(assessment.State));
+        Names(row, assessment.BlockedBy);
         WriteFlags(row, assessment.EventFlags);
+        ShortSide(row, assessment.At(assessment.AssessedAt, Side.Short));
         row.Bytes(JsonSerializer.SerializeToUtf8Bytes(assessment, RemoraJson.Options));
         row.UInt64(sequence);
     }
@@ -83,6 +83,27 @@ internal static class RowWriting
         row.UInt32(request.Microseconds);
         row.NullableString(request.Client);
         row.UInt64(sequence);
+    }
+
+    /// <summary>What differs for the short side.</summary>
+    private static void ShortSide(RowWriter row, Assessment assessment)
+    {
+        row.IsNull(false);
+        row.Bool(assessment.SafeToTrade);
+        row.NullableString(RemoraJson.NameOf(assessment.Recommendation));
+        Number(row, assessment.RiskScore);
+        Name(row, assessment.RiskClass);
+        Number(row, assessment.PositionScale);
+        Number(row, assessment.RiskBreakdown.Regime);
+        Number(row, assessment.RiskBreakdown.TrendStrength);
+        Number(row, assessment.RiskBreakdown.Momentum);
+        Names(row, assessment.BlockedBy);
+    }
+
+    private static void Names(RowWriter row, IReadOnlyList<string> names)
+    {
+        row.Count(names.Count);
+        foreach (var name in names) row.String(name);
     }
 
     private static void WriteFlags(RowWriter row, EventFlags flags)

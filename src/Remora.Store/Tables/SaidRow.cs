@@ -1,5 +1,6 @@
 using Remora.ClickHouse.Rows;
 using Remora.Markets;
+using Remora.Risk;
 
 namespace Remora.Store.Tables;
 
@@ -51,9 +52,17 @@ public sealed record SaidRow
     /// <summary>The model.</summary>
     public required string Model { get; init; }
 
-    internal const string Columns =
-        "assessed_at AS time, as_of, close, safe_to_trade, recommendation, risk_score, risk_class, risk_confidence, position_scale, arrayStringConcat(blocked_by, '|') AS blocked_by, " +
-        "regime, volatility, arrayStringConcat(flags, '|') AS flags, policy_id, model";
+    /// <summary>Whether it could be relied on: ok, warming_up, stale, unknown; null in rows of before this was recorded.</summary>
+    public string? State { get; init; }
+
+    /// <summary>What is read of an assessment for a side.</summary>
+    internal static string Columns(Side side) => side == Side.Long
+        ? Columns("safe_to_trade", "recommendation", "")
+        : Columns("assumeNotNull(short_safe_to_trade)", "assumeNotNull(short_recommendation)", "short_");
+
+    private static string Columns(string safe, string recommendation, string prefix) =>
+        $"assessed_at AS time, as_of, close, {safe} AS safe_to_trade, {recommendation} AS recommendation, {prefix}risk_score AS risk_score, {prefix}risk_class AS risk_class, risk_confidence, " +
+        $"{prefix}position_scale AS position_scale, arrayStringConcat({prefix}blocked_by, '|') AS blocked_by, regime, volatility, arrayStringConcat(flags, '|') AS flags, policy_id, model, state";
 
     internal static SaidRow Read(RowReader row) => new()
     {
@@ -72,6 +81,7 @@ public sealed record SaidRow
         Flags = List(row.String()),
         PolicyId = row.String(),
         Model = row.String(),
+        State = row.NullableString(),
     };
 
     private static double? Number(RowReader row) => row.Nullable(value => value.Float64());

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using Remora.Backtest.History;
 using Remora.Markets;
+using Remora.Risk;
 
 namespace Remora.Backtest.Tests.History;
 
@@ -32,6 +33,23 @@ public sealed class HistoryJobTests
         using var text = new StreamReader(new GZipStream(File.OpenRead(zipped), CompressionMode.Decompress));
         Assert.Equal(913, text.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
         Assert.Empty(Directory.GetFiles(_folder, "*.part"));
+    }
+
+    [Fact]
+    public void A_file_can_be_written_for_the_short_side_while_each_row_is_given_as_a_longsone()
+    {
+        var (to, rows, longs) = (Path.Combine(_folder, "short.csv"), new System.Text.StringBuilder(AssessmentCsv.Header + "\n"), 0);
+        HistoryJob.Run(new()
+        {
+            Markets = [new(Pair.Parse("BTC/USDT"), Candles("1.csv", 1), to, Each: assessment =>
+            {
+                if (assessment.Side == Side.Long) longs++;
+                AssessmentCsv.Append(rows, assessment.At(assessment.AssessedAt, Side.Short));
+            })],
+            Side = Side.Short,
+        });
+        Assert.Equal(1200, longs);
+        Assert.Equal(rows.ToString(), File.ReadAllText(to));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Remora.Backtest.Data;
 using Remora.Backtest.Freqtrade;
 using Remora.Backtest.Judgement;
 using Remora.Backtest.Trading;
@@ -48,6 +49,30 @@ public sealed class JudgeTests
         var judged = Assert.Single(JudgeJob.Run(Options(planted)));
         Assert.Equal(0.005, judged.Chance.Tests!["profit_kept"].P);
         Assert.Equal(0.005, judged.Chance.Tests["loser_lift"].P);
+    }
+
+    /// <summary>A short is judged by the short side's verdicts, which are not those of the long side.</summary>
+    [Fact]
+    public void Each_trade_is_judged_for_its_side()
+    {
+        Trade[] longs = Trades("BTC/USDT"), shorts = [.. longs.Select(t => t with { Short = true })];
+        var options = Options([.. longs, .. shorts]);
+        var both = Assert.Single(JudgeJob.Run(options));
+        Assert.Equal(600, both.All.Trades);
+
+        var series = CandleFile.Read(options.Markets[0].Candles);
+        var engine = new RemoraEngine([Nervous], []);
+        var market = new MarketId("binance", Pair.Parse("BTC/USDT"), series.Timeframe);
+        var said = series.Candles.Select(candle => engine.Apply(MarketEvent.Closed(market, candle))!).ToList();
+        bool IsUnsafe(Trade trade) => !said.Last(a => a.AsOf <= trade.OpenTime).At(trade.OpenTime, trade.Short ? Side.Short : Side.Long).SafeToTrade;
+        var expected = longs.Concat(shorts).Where(IsUnsafe).ToHashSet();
+        Assert.Equal(expected, both.Skipped.ToHashSet());
+        Assert.NotEqual(expected.Where(t => !t.Short).Select(t => t.OpenTime), expected.Where(t => t.Short).Select(t => t.OpenTime));
+        Assert.Contains(both.Skipped, t => t.Short);
+
+        var (onlyLongs, onlyShorts) = (Assert.Single(JudgeJob.Run(Options(longs))), Assert.Single(JudgeJob.Run(Options(shorts))));
+        Assert.Equal((onlyLongs.Chance.TimeBlocked + onlyShorts.Chance.TimeBlocked) / 2, both.Chance.TimeBlocked, 1e-12);
+        Assert.NotEqual(onlyLongs.Chance.TimeBlocked, onlyShorts.Chance.TimeBlocked);
     }
 
     [Fact]

@@ -97,6 +97,21 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
     }
 
     [Fact]
+    public async Task Data_that_is_too_old_to_count_is_no_verdict()
+    {
+        await using var service = await LiveServer.StartAsync();
+        await service.WarmAsync();
+        service.Clock.Advance(TimeSpan.FromHours(2));
+        await browser.OpenAsync(service.Host.Url);
+        await browser.UntilAsync($"{IsLive} && {HasVerdict}");
+        Assert.Equal("Unknown now", await browser.TextAsync(".hero .answer"));
+        Assert.Contains("too old to count", await browser.TextAsync("[aria-label='Data quality']"), StringComparison.Ordinal);
+        Assert.Equal("unknown", (await browser.AskAsync("document.querySelector('.pairs a').dataset.verdict")).GetString());
+        await browser.HasNoFaultAsync("too old");
+        await browser.IsQuietAsync(service.Host.Url);
+    }
+
+    [Fact]
     public async Task With_every_source_down_it_names_them_and_their_errors()
     {
         await using var world = OutsideWorld.Connect(LiveServer.Settings, TimeProvider.System, new("none", "http://127.0.0.1:1", 1), null, NullLoggerFactory.Instance);

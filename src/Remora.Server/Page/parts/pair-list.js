@@ -3,14 +3,14 @@ import { make } from '../dom.js';
 import { icon } from '../icons.js';
 import { known } from '../knowledge.js';
 import { number } from '../numbers.js';
-import { blockWord, plain, regimeWord, verdictOf, verdictWord } from '../words.js';
+import { blockWord, plain, regimeWord, stateWord, verdictOf, verdictWord } from '../words.js';
 
 function content(market, assessment) {
   const verdict = known.isLost ? 'unknown' : verdictOf(assessment);
   const of = known.isLost && assessment ? `was ${verdictWord[verdictOf(assessment)].toLowerCase()}` : !assessment ? 'loading …'
     : assessment.as_of === null ? 'no candle yet'
     : verdict === 'blocked' ? assessment.blocked_by.map(blockWord).join(', ')
-      : [regimeWord(assessment.regime), assessment.stale ? 'stale data' : null].filter(Boolean).join(', ');
+      : [regimeWord(assessment.regime), stateWord(assessment)].filter(Boolean).join(', ');
   const isAlone = known.markets.filter(({ pair }) => pair === market.pair).length === 1;
   return [
     icon(verdict),

@@ -3,7 +3,7 @@ import { make, place, wide } from '../dom.js';
 import { known } from '../knowledge.js';
 import { missing, number, percent } from '../numbers.js';
 import { ago } from '../service-clock.js';
-import { plain, regimes, regimeWord, verdictOf } from '../words.js';
+import { plain, regimes, regimeWord, stateWord, verdictOf } from '../words.js';
 import { loading } from './empty.js';
 import { headline, reasons } from './why.js';
 
@@ -29,7 +29,7 @@ export function wholeMarket(signal) {
       make('div', null, breadth(whole), reasons(whole)),
       make('dl', { class: 'facts' },
         fact('Score', number(whole.risk_score, 2), whole.risk_class && `${plain(whole.risk_class)} risk`),
-        fact('Confidence', percent(whole.risk_confidence), whole.stale ? 'data is stale' : 'data is fresh'),
+        fact('Confidence', percent(whole.risk_confidence), stateWord(whole) ?? 'data is fresh'),
         fact('Last candle', whole.as_of ? ago(whole.as_of) : missing('no candle yet'))));
   };
   show();

@@ -3,7 +3,7 @@ import { make } from '../dom.js';
 import { icon } from '../icons.js';
 import { fixed, percent } from '../numbers.js';
 import { at, lasting } from '../service-clock.js';
-import { blockWord, flagWord, plain, verdictAnswer, verdictOf } from '../words.js';
+import { answerOf, blockWord, flagWord, plain, verdictOf } from '../words.js';
 
 const isTime = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 
@@ -14,7 +14,7 @@ export const reasons = answer => make('ol', { class: 'reasons' }, answer.reasoni
 
 function consequence(answer, verdict, policy) {
   if (verdict === 'blocked') return `Because of ${answer.blocked_by?.map(blockWord).join(' and ') || 'the reasons below'}.`;
-  if (verdict === 'unknown') return 'Too little data; entries are not blocked.';
+  if (verdict === 'unknown') return 'Too little data; bots that fail open are not blocked.';
   const causes = verdict === 'caution' ? causesOfCaution(answer, policy) : [];
   return [answer.position_scale === undefined ? null : [percent(answer.position_scale, 0, 'the score is unknown'), ' of the usual position'],
     causes.length > 0 && make('span', null, answer.position_scale === undefined ? 'Because of ' : '. Caution because of ', causes.join(' and '))].flat();
@@ -31,8 +31,8 @@ function causesOfCaution(answer, policy) {
 export function headline(answer, question, { policy, tag = 'h3', isLost = false }) {
   const verdict = verdictOf(answer);
   const [sign, says, then] = isLost
-    ? ['unknown', 'Unknown now', ['Last answer, at ', at(answer.assessed_at, true), `: ${verdictAnswer[verdict].toLowerCase()}.`]]
-    : [verdict, verdictAnswer[verdict], consequence(answer, verdict, policy)];
+    ? ['unknown', 'Unknown now', ['Last answer, at ', at(answer.assessed_at, true), `: ${answerOf(answer).toLowerCase()}.`]]
+    : [verdict, answerOf(answer), consequence(answer, verdict, policy)];
   return make('div', { class: 'headline' }, icon(sign), make('div', null, make(tag, null, question), make('p', { class: 'answer' }, says), make('p', { class: 'then' }, then)));
 }
 
