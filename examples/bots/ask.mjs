@@ -8,6 +8,7 @@ export async function isSafe(pair, onError = true) {
     if (response.status !== 200) throw new Error(`the service answered ${response.status}`);
     const answer = await response.json();
     if (typeof answer.safe_to_trade !== "boolean") throw new Error("the answer is not an assessment");
+    if (answer.safe_to_trade && answer.state === "unknown") throw new Error("the service knows nothing of this market");
     return { safe: answer.safe_to_trade, answered: true, why: answer.blocked_by?.join(", ") || answer.reasoning?.[0] };
   } catch (error) {
     return { safe: onError, answered: false, why: error.message };

@@ -15,7 +15,7 @@ public sealed class RemoraClient : IDisposable
     private const int LargestBatch = 250;
     private const int LargestMemory = 4096;
 
-    private readonly ConcurrentDictionary<Question, Known> _memory = new();
+    private readonly ConcurrentDictionary<Question, Memory> _memory = new();
     private readonly ConcurrentDictionary<string, bool> _said = new();
     private readonly RemoraClientOptions _options;
     private readonly TimeProvider _clock;
@@ -101,19 +101,20 @@ public sealed class RemoraClient : IDisposable
     /// <param name="to">The first moment after it; null for now.</param>
     /// <param name="interval">How long a bucket is: <c>1m</c>, <c>1h</c>, <c>6h</c>, <c>12h</c> or <c>1d</c>.</param>
     /// <param name="policy">By which rules it was judged; null for the service's default.</param>
+    /// <param name="side"><c>long</c> or <c>short</c>; null is long. The short side begins where the service first recorded it.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="RemoraException">There is no answer, or nothing is kept.</exception>
     /// <exception cref="OperationCanceledException">The caller has given up.</exception>
     public async IAsyncEnumerable<RiskBucket> HistoryAsync(
-        string pair, DateTimeOffset? from = null, DateTimeOffset? to = null, string interval = "1h", string? policy = null,
+        string pair, DateTimeOffset? from = null, DateTimeOffset? to = null, string interval = "1h", string? policy = null, string? side = null,
         [EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        new Question(pair, null, policy, null, null).Check();
+        new Question(pair, side, policy, null, null).Check();
         var isWhole = from is null; // a thousand buckets are one page
         RiskPage? page = null;
         do
         {
-            var path = Question.PathOf("api/v1/history", ("pair", pair), ("from", Written(page?.Next ?? from)), ("to", Written(to)), ("interval", interval), ("policy", policy));
+            var path = Question.PathOf("api/v1/history", ("pair", pair), ("from", Written(page?.Next ?? from)), ("to", Written(to)), ("interval", interval), ("side", side), ("policy", policy));
             try
             {
                 page = RiskJson.ReadHistory(await _endpoint.GetAsync(path, cancellation)); // past the breaker: a store that is away says nothing of the answers to come
@@ -145,11 +146,13 @@ public sealed class RemoraClient : IDisposable
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="RemoraException">The service is well and refuses: a pair it does not track, or it is a version without a stream.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public IAsyncEnumerable<Risk> StreamAsync(IEnumerable<string>? pairs = null, string? side = null, string? policy = null, CancellationToken cancellation = default)
+    public async IAsyncEnumerable<Risk> StreamAsync(
+        IEnumerable<string>? pairs = null, string? side = null, string? policy = null, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         var named = string.Join(',', pairs ?? []);
         var path = Question.PathOf("api/v1/stream", ("pair", named.Length > 0 ? named : null), ("side", side), ("policy", policy));
-        return new RiskStream(_endpoint, path, _clock, _log).ReadAsync(cancellation);
+        await foreach (var risk in new RiskStream(_endpoint, path, _clock, _log).ReadAsync(cancellation))
+            yield return Decide(new(risk.Pair, side, policy, null, null), risk);
     }
 
     /// <inheritdoc/>
@@ -160,14 +163,22 @@ public sealed class RemoraClient : IDisposable
         question.Check();
         try
         {
-            var answer = await FetchAsync(question.Path, body => RiskJson.Read(body, question.Pair), cancellation);
-            Remember(question, answer);
-            return answer;
+            return Remember(question, await FetchAsync(question.Path, body => RiskJson.Read(body, question.Pair), cancellation));
         }
         catch (RemoraException e)
         {
             return Fallback(question, e);
         }
+    }
+
+    /// <summary>An answer that knows nothing of the market's present follows <see cref="RemoraClientOptions.OnError"/>, as no answer does; a "no" of the service stays one.</summary>
+    private Risk Decide(in Question question, Risk answer)
+    {
+        if (!answer.IsBlind || _options.OnError == OnError.Allow) return answer;
+        var why = $"nothing is known of {answer.Pair ?? "the whole market"}{(answer.Reasoning.Count > 0 ? ": " + answer.Reasoning[0] : "")}";
+        return _options.OnError == OnError.Block
+            ? answer with { SafeToTrade = false, Recommendation = "no_entry", PositionScale = 0, Answered = false, Error = why }
+            : Last(question, why) ?? answer;
     }
 
     private async ValueTask<bool> AskSafelyAsync(Question question, CancellationToken cancellation)
@@ -199,8 +210,7 @@ public sealed class RemoraClient : IDisposable
         foreach (var pair in pairs)
         {
             if (!answers.TryGetValue(pair.ToUpperInvariant(), out var risk)) continue;
-            Remember(new(pair, side, policy, null, null), risk);
-            found.Add((pair, risk));
+            found.Add((pair, Remember(new(pair, side, policy, null, null), risk)));
         }
         return found;
     }
@@ -231,17 +241,26 @@ public sealed class RemoraClient : IDisposable
     private Risk Fallback(Question question, RemoraException error)
     {
         if (error.IsCallersFault) SayOnce($"Remora cannot answer for {question.Pair ?? "the whole market"}: {error.Message}; {Consequence.Of(_options.OnError)}");
-        return _options.OnError == OnError.Last && Remembered(question, _options.LastFor) is { } last
-            ? last with { Answered = false, Error = $"the last answer, because {error.Message}" }
-            : new() { Pair = question.Pair, Side = question.Side, SafeToTrade = _options.OnError != OnError.Block, Answered = false, Error = error.Message };
+        return (_options.OnError == OnError.Last ? Last(question, error.Message) : null)
+            ?? new() { Pair = question.Pair, Side = question.Side, SafeToTrade = _options.OnError != OnError.Block, Answered = false, Error = error.Message };
     }
 
-    private Risk? Remembered(in Question question, TimeSpan age) => _memory.TryGetValue(question, out var known) && known.At.Since(_clock) < age ? known.Risk : null;
+    /// <summary>The last answer that knew something, while it is young enough to count.</summary>
+    private Risk? Last(in Question question, string why) =>
+        _memory.TryGetValue(question, out var memory) && memory.Informed is { } known && known.At.Since(_clock) < _options.LastFor
+            ? known.Risk with { Answered = false, Error = $"the last answer, because {why}" }
+            : null;
 
-    private void Remember(in Question question, Risk risk)
+    private Risk? Remembered(in Question question, TimeSpan age) =>
+        _memory.TryGetValue(question, out var memory) && memory.Newest.At.Since(_clock) < age ? memory.Newest.Risk : null;
+
+    /// <summary>Keeps an answer, as it was decided on.</summary>
+    private Risk Remember(in Question question, Risk answer)
     {
         if (_memory.Count >= LargestMemory) _memory.Clear();
-        _memory[question] = new(risk, Moment.Now(_clock));
+        var known = new Known(Decide(question, answer), Moment.Now(_clock));
+        _memory[question] = new(known, answer.IsBlind ? _memory.GetValueOrDefault(question)?.Informed : known);
+        return known.Risk;
     }
 
     private void SayOnce(string text)
@@ -251,4 +270,7 @@ public sealed class RemoraClient : IDisposable
     }
 
     private sealed record Known(Risk Risk, Moment At);
+
+    /// <summary>What is remembered of a question: the newest answer, and the newest one that was not blind.</summary>
+    private sealed record Memory(Known Newest, Known? Informed);
 }

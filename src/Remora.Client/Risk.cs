@@ -16,7 +16,7 @@ public sealed record Risk
     [JsonRequired]
     public bool SafeToTrade { get; init; }
 
-    /// <summary>Whether the service said it.</summary>
+    /// <summary>Whether the service said it; false as well where it knows nothing of the market and <see cref="OnError"/> decided otherwise.</summary>
     [JsonIgnore]
     public bool Answered { get; init; } = true;
 
@@ -102,6 +102,12 @@ public sealed record Risk
     /// <summary>Whether that is too old.</summary>
     public bool? Stale { get; init; }
 
+    /// <summary>
+    /// Whether the assessment can be relied on: <c>ok</c>, <c>warming_up</c>, <c>stale</c> or <c>unknown</c>; null from a service that does not say. Where nothing is known of the
+    /// market's present, entries follow <see cref="OnError"/>, unless the service itself says that they are not safe.
+    /// </summary>
+    public string? State { get; init; }
+
     /// <summary>Name of the policy.</summary>
     public string? Policy { get; init; }
 
@@ -111,6 +117,10 @@ public sealed record Risk
     /// <summary>Everything else the service said.</summary>
     [JsonExtensionData]
     public IDictionary<string, JsonElement>? More { get; init; }
+
+    /// <summary>Whether the service would let a trade be entered without knowing anything of the market's present.</summary>
+    [JsonIgnore]
+    internal bool IsBlind => SafeToTrade && State == "unknown";
 
     /// <summary>One line for a log.</summary>
     [JsonIgnore]

@@ -12,7 +12,7 @@ def assessment(pair, **changes):
     answer = {
         "safe_to_trade": True, "recommendation": "entry_ok", "risk_score": 0.25, "risk_class": "low", "risk_confidence": 1, "position_scale": 1.0, "blocked_by": [],
         "reasoning": ["Risk is low at 0.25."], "regime": "bull", "volatility": 0.1, "pair": pair, "exchange": "binance", "timeframe": "5m", "side": "long",
-        "as_of": "2026-01-01T00:05:00Z", "age_seconds": 1.5, "stale": False, "policy": "remora-1", "model": "remora-1",
+        "as_of": "2026-01-01T00:05:00Z", "age_seconds": 1.5, "stale": False, "state": "ok", "policy": "remora-1", "model": "remora-1",
     }
     answer.update(changes)
     return answer

@@ -227,6 +227,38 @@ class WhenThereIsNoAnswer(unittest.TestCase):
             clock.pass_seconds(31)
             self.assertTrue(client.is_safe("BTC/USDT"))
 
+    def test_what_is_unknown_follows_on_error_and_a_no_stays_a_no(self):
+        for on_error, state, says, safe, answered in (
+            ("allow", "unknown", True, True, True), ("block", "unknown", True, False, False), ("last", "unknown", True, True, True), ("block", "unknown", False, False, True),
+            ("allow", "unknown", False, False, True), ("block", "warming_up", True, True, True), ("block", "stale", True, True, True), ("block", "ok", True, True, True),
+        ):
+            with self.subTest(on_error=on_error, state=state, says=says), FaultyServer() as server:
+                server.changes = {"state": state, "safe_to_trade": says}
+                client = RemoraClient(server.url, on_error=on_error)
+                answer = client.risk("BTC/USDT")
+                self.assertEqual((answer.safe_to_trade, answer.answered, answer.state), (safe, answered, state))
+                self.assertEqual(client.is_safe("BTC/USDT"), safe, "from memory")
+                one = client.batch(["ETH/USDT"])["ETH/USDT"]
+                self.assertEqual((one.safe_to_trade, one.answered), (safe, answered))
+                self.assertEqual(client.get_context("BTC/USDT")["safe_to_trade"], safe)
+                if not answered:
+                    self.assertEqual((answer.position_scale, answer.recommendation, answer.why), (0, "no_entry", "nothing is known of BTC/USDT: Risk is low at 0.25."))
+
+    def test_last_is_the_last_answer_that_knew_something(self):
+        clock = ManualClock()
+        with FaultyServer() as server:
+            server.changes = UNSAFE
+            client = RemoraClient(server.url, on_error="last", clock=clock, last_seconds=60, cache_seconds=0)
+            self.assertTrue(client.risk("BTC/USDT").answered)
+            server.changes = {"state": "unknown"}
+            for seconds in (20, 39):
+                clock.pass_seconds(seconds)
+                answer = client.risk("BTC/USDT")
+                self.assertEqual((answer.safe_to_trade, answer.answered, answer.state, answer.blocked_by), (False, False, "ok", ("risk_score",)))
+                self.assertIn("because nothing is known of BTC/USDT", answer.why)
+            clock.pass_seconds(2)
+            self.assertTrue(client.is_safe("BTC/USDT"))
+
     def test_many_threads_cost_a_dead_service_one_try_per_period(self):
         clock = ManualClock()
         with FaultyServer() as server, self.assertLogs("remora", logging.WARNING):

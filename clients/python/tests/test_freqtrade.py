@@ -122,6 +122,11 @@ class InABacktest(WithFiles):
             bot = self.backtest(Always, history(2, start="2024-01-01 00:10", unsafe=[1]), on_error=on_error)
             self.assertEqual(list(signals(bot, candles(6))["enter_long"]), [before, before, 1, 0, 0, 0])
 
+    def test_a_row_that_knew_nothing_follows_on_error_and_a_no_stays_a_no(self):
+        past = history(4, unsafe=[3]).assign(state=["ok", "unknown", "stale", "unknown"])
+        for on_error, entries in (("allow", [1, 1, 1, 0]), ("block", [1, 0, 1, 0])):
+            self.assertEqual(list(signals(self.backtest(Always, past, on_error=on_error), candles(4))["enter_long"]), entries)
+
     def test_it_is_pandas_backward_join_on_uneven_rows_in_any_order(self):
         random = np.random.default_rng(5)
         past = history(400, unsafe=random.choice(400, 150, replace=False))
@@ -409,6 +414,13 @@ class LiveAndDryRun(unittest.TestCase):
                 bot = self.bot(on_error=on_error, scale_stake=True)
                 bot.bot_start()
                 self.assertEqual(enter(bot), stake)
+
+    def test_a_service_that_knows_nothing_of_the_market_follows_on_error(self):
+        self.server.changes = {"state": "unknown"}
+        for on_error, stake, added in (("allow", 100, 100), ("block", None, None)):
+            bot = self.bot(Averaging, on_error=on_error, scale_stake=True)
+            bot.bot_start()
+            self.assertEqual((enter(bot), adjust(bot)[0]), (stake, added))
 
     def test_an_outage_blocks_with_one_line_when_told_to_block(self):
         self.server.mode = "500"

@@ -48,6 +48,17 @@ class ThePast(unittest.TestCase):
                 self.assertEqual(row[name], float(expected[name]) if expected[name] else None, name)
             self.assertEqual((row["regime"], row["risk_class"]), (expected["regime"] or None, expected["risk_class"] or None))
 
+    def test_the_short_side_comes_back_as_the_engine_says_it(self):
+        built = service.remora("history", "build", "--candles", f"BTC/USDT={self.folder / 'candles.csv'}", "--to", str(self.folder), "--side", "short")
+        self.assertEqual(built.returncode, 0, built.stderr)
+        expected = list(csv.DictReader((self.folder / "BTC_USDT-history-short.csv").open()))
+        self.assertNotEqual([row["risk_score"] for row in expected], [row["risk_score"] for row in self.rows])
+        found = self.client.history("BTC/USDT", START, END, interval="each", side="short")
+        self.assertEqual([row["risk_score"] for row in found], [float(row["risk_score"]) if row["risk_score"] else None for row in expected])
+        self.assertEqual([(row["safe_to_trade"], row["state"]) for row in found], [(row["safe_to_trade"] == "true", row["state"]) for row in expected])
+        days = self.client.history("BTC/USDT", START, END, interval="1d", side="short")
+        self.assertEqual(sum(row["blocked"] for row in days), sum(row["safe_to_trade"] == "false" for row in expected))
+
     def test_it_is_rolled_up_to_the_same_numbers(self):
         minutes = self.client.history("BTC/USDT", START, END, interval="1m")
         self.assertEqual([row["time"].strftime("%Y-%m-%dT%H:%M:%SZ") for row in minutes], [row["as_of"] for row in self.rows])

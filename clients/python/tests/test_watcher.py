@@ -49,6 +49,26 @@ class ByHand(unittest.TestCase):
         self.clock.pass_seconds(600)
         self.assertTrue(watcher.is_safe("BTC/USDT"), "even the last answer grows old")
 
+    def test_what_the_service_knows_nothing_of_follows_on_error(self):
+        for on_error, safe, answered in (("allow", True, True), ("block", False, False), ("last", False, False)):
+            with self.subTest(on_error=on_error):
+                self.server.changes = UNSAFE
+                watcher = self.watcher(on_error=on_error)
+                watcher.refresh()
+                self.clock.pass_seconds(5)
+                self.server.changes = {"state": "unknown"}
+                watcher.refresh()
+                reading = watcher.read("BTC/USDT")
+                self.assertEqual(reading[2:4], (safe, answered))
+                if not answered:
+                    self.assertIn("nothing is known of BTC/USDT", reading.why)
+        self.clock.pass_seconds(600)
+        watcher.refresh()
+        self.assertTrue(watcher.is_safe("BTC/USDT"), "even the last answer grows old")
+        self.server.changes = {**UNSAFE, "state": "unknown"}
+        watcher.refresh()
+        self.assertFalse(watcher.is_safe("BTC/USDT"), "a no of the service is one, whatever it knows")
+
     def test_nothing_is_fresh_after_the_machine_slept_until_it_has_asked_again(self):
         watcher = self.watcher(on_error="block")
         watcher.refresh()

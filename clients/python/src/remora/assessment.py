@@ -35,10 +35,17 @@ class Assessment:
     as_of: Optional[datetime] = None
     age_seconds: Optional[float] = None
     stale: Optional[bool] = None
+    state: Optional[str] = None
+    """Whether it can be relied on: ok, warming_up, stale or unknown; None from a service that does not say."""
     policy: Optional[str] = None
     model: Optional[str] = None
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """The whole answer as it came."""
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether the service would let a trade be entered without knowing anything of the market's present."""
+        return self.safe_to_trade and self.state == "unknown"
 
     @property
     def why(self) -> str:
@@ -71,7 +78,7 @@ class Assessment:
 
 _TEXTS = (
     "pair", "side", "recommendation", "risk_class", "regime", "volatility_classification", "trend_classification", "momentum_classification", "exchange", "timeframe",
-    "policy", "model",
+    "state", "policy", "model",
 )
 _NUMBERS = ("risk_score", "risk_confidence", "position_scale", "volatility", "age_seconds")
 

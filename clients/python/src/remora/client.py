@@ -8,6 +8,7 @@ import os
 import re
 import threading
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple, TypeVar
 from urllib.parse import urlencode
@@ -26,7 +27,7 @@ _SHORTEST_WAIT = 0.5
 _LONGEST_WAIT = 30.0
 _LONGEST_SILENCE = 60.0
 _PAIR = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+(:[A-Za-z0-9._-]+)?")
-_LASTING = ("recommendation", "risk_score", "risk_class", "risk_confidence", "position_scale", "blocked_by", "reasoning", "regime")
+_LASTING = ("state", "recommendation", "risk_score", "risk_class", "risk_confidence", "position_scale", "blocked_by", "reasoning", "regime")
 T = TypeVar("T")
 Question = Tuple[Tuple[str, str], ...]
 
@@ -35,7 +36,8 @@ class RemoraClient:
     """A client for bots; threads may share it.
 
     What does not answer with 200 and a plain assessment never counts as safe by accident: it follows ``on_error``, which is 'allow' (fail open),
-    'block', or 'last' (the last answer to the same question if it is not older than ``last_seconds``, else allow).
+    'block', or 'last' (the last answer to the same question if it is not older than ``last_seconds``, else allow). So does a safe answer whose
+    ``state`` is 'unknown': the service is there, and knows nothing of the market's present.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class RemoraClient:
         self._breaker = Breaker(self.base_url, breaker_seconds, self._clock)
         self._lock = threading.Lock()
         self._memory: Dict[Question, Tuple[Assessment, Moment]] = {}
+        self._informed: Dict[Question, Tuple[Assessment, Moment]] = {}
         self._said: Dict[str, None] = {}
         self._counts: "Counter[str]" = Counter()
 
@@ -73,16 +76,16 @@ class RemoraClient:
     ) -> Assessment:
         """The assessment of a pair, or without one of the whole market. Look at ``answered`` to know whether the service said it."""
         question = _question(pair=pair if pair is None else check_pair(pair), side=side, policy=policy, exchange=exchange, timeframe=timeframe)
-        known = self._remembered(question, self._cache_seconds)
+        known = self._remembered(question)
         if known is not None:
             self._count("cached")
-            return known
+            return self.decide(known, self._last(question))
         try:
             answer = self.fetch("/api/v1/risk?" + urlencode(question), lambda answer: _about(pair, answer))
         except RemoraError as error:
-            return self.fallback(pair, side, error, self._remembered(question, self.last_seconds) if self.on_error == "last" else None)
+            return self.fallback(pair, side, error, self._last(question))
         self._remember(question, answer)
-        return answer
+        return self.decide(answer, self._last(question))
 
     def is_safe(self, pair: Optional[str] = None, side: Optional[str] = None, policy: Optional[str] = None) -> bool:
         """Whether to enter. Never raises."""
@@ -99,7 +102,7 @@ class RemoraClient:
         if found.answered:
             return dict(found.raw)
         return {
-            "pair": pair, "safe_to_trade": found.safe_to_trade, "risk_score": found.risk_score, "risk_class": found.risk_class, "regime": found.regime,
+            "pair": pair, "safe_to_trade": found.safe_to_trade, "state": found.state, "risk_score": found.risk_score, "risk_class": found.risk_class, "regime": found.regime,
             "volatility": found.volatility, "risk_confidence": found.risk_confidence, "position_scale": found.position_scale, "blocked_by": list(found.blocked_by),
             "reasoning": list(found.reasoning), "error": found.error,
         }
@@ -116,22 +119,22 @@ class RemoraClient:
             missing = error
         for pair, answer in found.items():
             self._remember(questions[pair], answer)
-        last = self.on_error == "last"
-        return {
-            pair: found.get(pair) or self.fallback(pair, side, missing, self._remembered(questions[pair], self.last_seconds) if last else None) for pair in wanted
-        }
+        last = {pair: self._last(questions[pair]) for pair in wanted}
+        return {pair: self.decide(found[pair], last[pair]) if pair in found else self.fallback(pair, side, missing, last[pair]) for pair in wanted}
 
     def history(
-        self, pair: str, start: Optional[datetime] = None, end: Optional[datetime] = None, interval: str = "1h", policy: Optional[str] = None
+        self, pair: str, start: Optional[datetime] = None, end: Optional[datetime] = None, interval: str = "1h", policy: Optional[str] = None,
+        side: Optional[str] = None,
     ) -> List[Dict[str, Any]]:
         """What was said of a pair from ``start`` until before ``end``, rolled up: rows as the service keeps them, oldest first, their ``time`` a datetime.
 
-        ``interval`` is 1m, 1h, 6h, 12h or 1d, or each for every assessment as it was given, not rolled up; without ``start`` there are a thousand rows. Raises a RemoraError when there is no answer or nothing is kept.
+        ``interval`` is 1m, 1h, 6h, 12h or 1d, or each for every assessment as it was given, not rolled up; without ``start`` there are a thousand rows. The short side begins where the service
+        first recorded it. Raises a RemoraError when there is no answer or nothing is kept.
         """
         rows: List[Dict[str, Any]] = []
         begin = _written("start", start)
         while True:
-            question = _question(pair=check_pair(pair), interval=interval, policy=policy, **{"from": begin, "to": _written("end", end)})
+            question = _question(pair=check_pair(pair), interval=interval, side=side, policy=policy, **{"from": begin, "to": _written("end", end)})
             try:
                 page = self._endpoint.get("/api/v1/history?" + urlencode(question))  # past the breaker: a store that is away says nothing of the answers to come
             except RemoraError as error:
@@ -167,7 +170,7 @@ class RemoraClient:
                         if out:
                             log.warning("Remora's stream goes on at %s", self.base_url)
                         wait, out = _SHORTEST_WAIT, False
-                        yield found
+                        yield self.decide(found, self._last(_question(pair=found.pair, side=side, policy=policy, exchange=None, timeframe=None)))
                 finally:
                     connection.close()
             except RemoraError as error:
@@ -221,9 +224,17 @@ class RemoraClient:
         if error.is_callers_fault:
             self.say_once(f"Remora cannot answer for {pair or 'the whole market'}: {error}. {ON_ERROR[self.on_error].capitalize()}.")
         if last is not None:
-            values = {name: getattr(last, name) for name in _LASTING}
-            return Assessment(pair=pair, side=side, safe_to_trade=last.safe_to_trade, answered=False, error=f"the last answer, because {error}", as_of=last.as_of, **values)
+            return _again(last, pair, side, str(error))
         return Assessment(pair=pair, side=side, safe_to_trade=self.on_error != "block", answered=False, error=str(error))
+
+    def decide(self, answer: Assessment, last: Optional[Assessment] = None) -> Assessment:
+        """What counts of an answer: where it would let a trade be entered without knowing anything, ``on_error`` decides. A "no" of the service stays one."""
+        if not answer.is_blind or self.on_error == "allow":
+            return answer
+        why = f"nothing is known of {answer.pair or 'the whole market'}{': ' + answer.reasoning[0] if answer.reasoning else ''}"
+        if self.on_error == "block":
+            return replace(answer, safe_to_trade=False, recommendation="no_entry", position_scale=0.0, answered=False, error=why)
+        return answer if last is None else _again(last, answer.pair, answer.side, why)
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -241,20 +252,37 @@ class RemoraClient:
             self._said[text] = None
         log.warning("%s", text)
 
-    def _remembered(self, question: Question, seconds: float) -> Optional[Assessment]:
+    def _remembered(self, question: Question) -> Optional[Assessment]:
         with self._lock:
-            found = self._memory.get(question)
+            return self._young(self._memory.get(question), self._cache_seconds)
+
+    def _last(self, question: Question) -> Optional[Assessment]:
+        """The last answer that knew something, where ``on_error`` wants it and it is young enough to count."""
+        if self.on_error != "last":
+            return None
+        with self._lock:
+            return self._young(self._informed.get(question), self.last_seconds)
+
+    def _young(self, found: Optional[Tuple[Assessment, Moment]], seconds: float) -> Optional[Assessment]:
         return found[0] if found is not None and self._clock.since(found[1]) < seconds else None
 
     def _remember(self, question: Question, answer: Assessment) -> None:
+        known = (answer, self._clock.now())
         with self._lock:
-            if len(self._memory) >= _LARGEST_MEMORY:
-                self._memory.clear()
-            self._memory[question] = (answer, self._clock.now())
+            for memory in (self._memory,) if answer.is_blind else (self._memory, self._informed):
+                if len(memory) >= _LARGEST_MEMORY:
+                    memory.clear()
+                memory[question] = known
 
     def _count(self, what: str) -> None:
         with self._lock:
             self._counts[what] += 1
+
+
+def _again(last: Assessment, pair: Optional[str], side: Optional[str], why: str) -> Assessment:
+    """The last answer in place of one."""
+    values = {name: getattr(last, name) for name in _LASTING}
+    return Assessment(pair=pair, side=side, safe_to_trade=last.safe_to_trade, answered=False, error=f"the last answer, because {why}", as_of=last.as_of, **values)
 
 
 def check_pair(pair: str) -> str:

@@ -35,7 +35,7 @@ class Watcher:
 
     With ``stream`` a second thread follows the event stream and has the first ask at once when something has changed, so that the interval can be long.
 
-    A reading older than ``max_age`` seconds follows the client's ``on_error``. Give the watcher a client of its own.
+    A reading older than ``max_age`` seconds, or of a market that the service knows nothing of, follows the client's ``on_error``. Give the watcher a client of its own.
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class Watcher:
         self._clock = clock or Clock()
         self._pairs: Dict[str, None] = dict.fromkeys(check_pair(pair) for pair in pairs)
         self._known: Dict[Tuple[str, str], Tuple[Assessment, Moment]] = {}
+        self._informed: Dict[Tuple[str, str], Tuple[Assessment, Moment]] = {}
         self._untracked: Dict[str, Moment] = {}
         self._trouble = "the service has not been asked yet"
         self._lock = threading.Lock()
@@ -112,13 +113,16 @@ class Watcher:
     def read(self, pair: str, side: str = "long") -> Reading:
         """What is known now."""
         found = self._known.get((pair, side))
-        if found is not None:
-            assessment, said_at = found
-            age = self._clock.since(said_at)
-            if age <= self._max_age:
+        if found is not None and (age := self._clock.since(found[1])) <= self._max_age:
+            assessment = found[0]
+            if not assessment.is_blind:
                 return Reading(pair, side, assessment.safe_to_trade, True, age, assessment, assessment.why)
-            if self._client.on_error == "last" and age <= self._client.last_seconds:
-                return Reading(pair, side, assessment.safe_to_trade, False, age, assessment, f"the answer of {age:.0f} s ago, because {self._trouble}")
+            last = self._last(pair, side, f"nothing is known of {pair}")
+            decided = self._client.decide(assessment)
+            return last or Reading(pair, side, decided.safe_to_trade, decided.answered, age, decided, decided.why)
+        last = self._last(pair, side, self._trouble)
+        if last is not None:
+            return last
         return Reading(pair, side, self._client.on_error != "block", False, None, None, self._why_unknown(pair, side))
 
     def is_safe(self, pair: str, side: str = "long") -> bool:
@@ -141,13 +145,22 @@ class Watcher:
                         self._client.say_once(f"Remora refuses the watcher's question: {error}")
                     return
                 self._trouble = ""
-                self._known = {**self._known, **{(pair, side): (answer, asked_at) for pair, answer in found.items()}}
+                answers = {(pair, side): (answer, asked_at) for pair, answer in found.items()}
+                self._informed = {**self._informed, **{key: answer for key, answer in answers.items() if not answer[0].is_blind}}
+                self._known = {**self._known, **answers}
                 for pair in part:
                     if pair in found:
                         self._untracked.pop(pair, None)
                     else:
                         self._untracked[pair] = asked_at
                         self._client.fallback(pair, side, _not_tracked(pair))  # says it once
+
+    def _last(self, pair: str, side: str, why: str) -> Optional[Reading]:
+        """The last answer that knew something, where the client's ``on_error`` wants it and it is young enough to count."""
+        found = self._informed.get((pair, side)) if self._client.on_error == "last" else None
+        if found is None or (age := self._clock.since(found[1])) > self._client.last_seconds:
+            return None
+        return Reading(pair, side, found[0].safe_to_trade, False, age, found[0], f"the answer of {age:.0f} s ago, because {why}")
 
     def _is_untracked(self, pair: str) -> bool:
         since = self._untracked.get(pair)

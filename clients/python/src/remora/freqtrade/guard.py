@@ -232,7 +232,7 @@ class RemoraGuard(IStrategy):
         settings = self._remora_settings()
         path = settings.history if side == "long" else settings.history_short
         if path is None:
-            what = "history" if side == "long" else "history_short (a file of 'remora replay --side short')"
+            what = "history" if side == "long" else "history_short (a file of 'remora history build --side short')"
             raise RemoraHistoryError(f"a backtest needs {what} in the settings of remora; or set ungated_backtest to backtest without it")
         return RiskHistory.read(path.replace("{pair}", self.remora_pair(pair).replace("/", "_").replace(":", "_")))
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 _COLUMNS = ["as_of", "safe_to_trade", "risk_score", "risk_class", "position_scale"]
 _SAID = "time"  # in a file of the service's /history: when it was said, which may be later than the close it was worked out from
+_STATE = "state"  # files of before 0.2 have none
 _BINARY = {".parquet": pd.read_parquet, ".feather": pd.read_feather}
 _UNITS = {"s": "s", "m": "min", "h": "h", "d": "D", "w": "W"}
 
@@ -38,6 +39,7 @@ class RiskHistory:
         self._safe = _safe(frame["safe_to_trade"], name)[chosen]
         self._score = _numbers(frame["risk_score"], name)[chosen]
         self._scale = _numbers(frame["position_scale"], name)[chosen]
+        self._blind = (frame[_STATE] == "unknown").to_numpy(dtype=bool)[chosen] if _STATE in frame.columns else np.zeros(len(chosen), dtype=bool)
         self._class = frame["risk_class"].to_numpy(dtype=object)[chosen]
 
     @staticmethod
@@ -57,8 +59,8 @@ class RiskHistory:
         return np.searchsorted(self._as_of, _nanoseconds(_times(times, "date")), side="right") - 1
 
     def safe(self, rows: Any, unknown: bool) -> "np.ndarray[Any, Any]":
-        """Whether each row is safe to trade."""
-        return np.where(rows >= 0, self._safe[rows], unknown)
+        """Whether each row is safe to trade; ``unknown`` before the first row, and where a row says "safe" without having known anything."""
+        return np.where((rows < 0) | (self._blind & self._safe)[rows], unknown, self._safe[rows])
 
     def score(self, rows: Any) -> "np.ndarray[Any, Any]":
         """The risk score of each row, NaN where unknown."""
@@ -99,7 +101,7 @@ def _read(name: str, _modified: int, _size: int) -> RiskHistory:
         if binary is not None:
             return RiskHistory(binary(name), name)
         header = pd.read_csv(name, nrows=0).columns
-        frame = pd.read_csv(name, usecols=[column for column in [*_COLUMNS, _SAID] if column in header], dtype={"risk_class": "category"})
+        frame = pd.read_csv(name, usecols=[column for column in [*_COLUMNS, _SAID, _STATE] if column in header], dtype={"risk_class": "category"})
     except RemoraHistoryError:
         raise
     except ImportError:

@@ -31,7 +31,7 @@ class GuardSettings:
     history: Optional[str] = None
     """For backtests: the file of `remora history build`, `remora replay`, or the service's /history?interval=each. {pair} in it stands for BTC_USDT, or BTC_USDT_USDT of a future."""
     history_short: Optional[str] = None
-    """The file of `remora replay --side short`, for strategies that can short."""
+    """The file of `remora history build --side short`, of `remora replay --side short`, or of /history with side=short, for strategies that can short."""
     ungated_backtest: bool = False
     """Backtest without Remora, to compare."""
 
