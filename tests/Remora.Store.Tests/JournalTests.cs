@@ -156,6 +156,46 @@ public sealed class JournalTests(Engine engine)
         Assert.True(recorded.Recorder.Health.IsWell); // it has sent something since
     }
 
+    [Theory]
+    [InlineData("9223372036854775807-api_requests-10-1.batch")] // the number of the next batch would overflow
+    [InlineData("1-api_requests-10-9223372036854775807.batch")] // no such time
+    [InlineData("1-api_requests-99999999999-1.batch")]
+    [InlineData("anything.batch")]
+    public async Task A_file_with_a_wrong_name_is_set_aside_and_recording_goes_on(string name)
+    {
+        var store = await engine.NewStoreAsync();
+        using var scratch = new Scratch();
+        Batch(10).WriteTo(scratch.PathOf(name));
+        await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder));
+        recorded.Recorder.Request(Recorded.Request(1));
+        await recorded.FlushAsync();
+        Assert.Equal(1UL, await store.Client.SingleAsync("SELECT count() FROM api_requests", row => row.UInt64()));
+        Assert.StartsWith(name, Assert.Single(recorded.Recorder.Health.SetAside), StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(scratch.PathOf("set-aside"), name)));
+        Assert.Null(recorded.Recorder.Health.OldestUnwritten);
+    }
+
+    [Fact]
+    public async Task Only_the_owner_can_read_the_journal()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs Unix file modes");
+        var store = await AwayAsync(() => false);
+        using var scratch = new Scratch();
+        var folder = scratch.PathOf("journal");
+        Directory.CreateDirectory(folder, (UnixFileMode)Convert.ToInt32("755", 8)); // as earlier versions made it
+        await File.WriteAllTextAsync(Path.Combine(folder, "cut.batch.part"), "x");
+        await using (var recorded = new Recorded(store, Recorded.Options(folder)))
+        {
+            recorded.Recorder.Request(Recorded.Request(1));
+            await Recorded.UntilAsync(() => recorded.Recorder.Health.JournalBatches == 1, "a batch in the journal");
+        }
+        Assert.Equal("700", ModeOf(folder));
+        Assert.Equal("700", ModeOf(Path.Combine(folder, "set-aside")));
+        Assert.All(
+            [Path.Combine(folder, "lock"), Assert.Single(Directory.GetFiles(folder, "*.batch"))],
+            file => Assert.Equal("600", ModeOf(file)));
+    }
+
     [Fact]
     public async Task A_batch_that_is_refused_for_ever_blocks_nobody()
     {
@@ -325,6 +365,9 @@ public sealed class JournalTests(Engine engine)
         for (var i = 0; i < rows; i++) RowWriting.Request(writer, Recorded.Request(i), (ulong)i);
         return new(StoreTable.Requests.Name, StoreTable.Requests.Columns, Guid.NewGuid().ToString("N"), writer.Written);
     }
+
+    internal static string ModeOf(string path) =>
+        OperatingSystem.IsWindows() ? "" : Convert.ToString((int)File.GetUnixFileMode(path), 8);
 
     private static bool Run(string command, params string[] arguments)
     {

@@ -120,6 +120,20 @@ public sealed class StoreFilesTests(Engine engine)
     }
 
     [Fact]
+    public async Task Only_the_owner_can_read_a_backup()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs Unix file modes");
+        var store = await engine.NewStoreAsync();
+        using var scratch = new Scratch();
+        await InsertAsync(store, Some.Candles(1, 10, start: Given.Time));
+        await new StoreBackup(store).RunAsync(scratch.PathOf("backups/today"));
+        Assert.Equal("700", JournalTests.ModeOf(scratch.PathOf("backups/today")));
+        var files = Directory.GetFiles(scratch.PathOf("backups/today"));
+        Assert.InRange(files.Length, 2, int.MaxValue); // candles and the manifest
+        Assert.All(files, file => Assert.Equal("600", JournalTests.ModeOf(file)));
+    }
+
+    [Fact]
     public async Task A_damaged_backup_changes_nothing()
     {
         var store = await engine.NewStoreAsync();

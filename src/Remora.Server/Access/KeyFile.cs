@@ -1,11 +1,11 @@
 using System.Text.Json;
+using Remora.Store.Files;
 
 namespace Remora.Server.Access;
 
 /// <summary>The keys of a data folder: <c>keys.json</c>, readable by its owner alone, and replaced as a whole so that nobody ever reads half of it.</summary>
 public sealed class KeyFile(string folder)
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private static readonly JsonSerializerOptions Json = new(RemoraJson.Options) { WriteIndented = true };
 
     /// <summary>Where they are.</summary>
@@ -33,11 +33,11 @@ public sealed class KeyFile(string folder)
         try
         {
             Directory.CreateDirectory(folder);
-            using var turn = Open(Path + ".lock", FileMode.OpenOrCreate);
+            using var turn = PrivateFile.Open(Path + ".lock", FileMode.OpenOrCreate);
             var keys = change(Read());
             var next = Path + ".new";
             File.Delete(next);
-            using (var file = Open(next, FileMode.CreateNew))
+            using (var file = PrivateFile.Open(next, FileMode.CreateNew))
             {
                 JsonSerializer.Serialize(file, keys, Json);
                 file.Flush(flushToDisk: true);
@@ -48,13 +48,6 @@ public sealed class KeyFile(string folder)
         {
             throw new KeyFileException($"the keys in {Path} cannot be changed: {e.Message}", e);
         }
-    }
-
-    private static FileStream Open(string path, FileMode mode)
-    {
-        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.ReadWrite, Share = FileShare.None };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;
-        return new(path, options);
     }
 }
 

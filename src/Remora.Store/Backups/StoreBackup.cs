@@ -39,13 +39,13 @@ public sealed class StoreBackup(MarketStore store)
         ];
         try
         {
-            Directory.CreateDirectory(folder);
+            PrivateFile.CreateFolder(folder);
             if (Directory.EnumerateFileSystemEntries(folder).Any()) throw new StoreException($"'{folder}' is not empty: name a new folder");
             var created = store.Time.GetUtcNow();
             foreach (var source in sources) await HoldAsync(source, cancellation);
             var files = await WriteAsync(folder, sources, progress, cancellation);
             var manifest = new BackupManifest(BackupManifest.KnownFormat, status.SchemaVersion, status.Version, created, files);
-            await using var target = new FileStream(Path.Combine(folder, BackupManifest.FileName), FileMode.CreateNew, FileAccess.Write);
+            await using var target = PrivateFile.Open(Path.Combine(folder, BackupManifest.FileName), FileMode.CreateNew);
             await JsonSerializer.SerializeAsync(target, manifest, BackupJson.Default.BackupManifest, cancellation);
             return manifest;
         }
@@ -90,7 +90,7 @@ public sealed class StoreBackup(MarketStore store)
         var from = $"FROM {source.Held.Quoted} WHERE _partition_id = {{p:String}}";
         var rows = (long)await store.Client.SingleAsync($"SELECT count() {from}", row => row.UInt64(), parameters, cancellation);
         var query = new QueryOptions { Parameters = parameters, Timeout = Timeout.InfiniteTimeSpan };
-        await using (var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write))
+        await using (var file = PrivateFile.Open(path, FileMode.CreateNew))
         await using (var packed = new GZipStream(file, CompressionLevel.Fastest))
         await using (var answer = await store.Client.StreamAsync($"SELECT {StoreParts.List(columns)} {from}", "Native", query, cancellation))
         {

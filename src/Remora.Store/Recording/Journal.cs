@@ -1,3 +1,5 @@
+using Remora.Store.Files;
+
 namespace Remora.Store.Recording;
 
 /// <summary>
@@ -62,11 +64,11 @@ internal sealed class Journal : IDisposable
     /// <exception cref="IOException">It cannot be written, or another recorder has it.</exception>
     public static Journal Open(string folder, long mostBytes)
     {
-        Directory.CreateDirectory(folder);
+        PrivateFile.TakeFolder(folder);
         FileStream owner;
         try
         {
-            owner = new(Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            owner = PrivateFile.Open(Path.Combine(folder, "lock"), FileMode.OpenOrCreate);
         }
         catch (IOException e) when (e.GetType() == typeof(IOException) && File.Exists(Path.Combine(folder, "lock")) && e.HResult is 11 or 35)
         {
@@ -163,7 +165,13 @@ internal sealed class Journal : IDisposable
             else MoveAside(part.FullName, "it was being written when the recorder was ended");
             files.Add(new(whole));
         }
-        foreach (var entry in files.Where(file => file.Exists).Select(JournalEntry.Of).OfType<JournalEntry>().OrderBy(entry => entry.Number))
+        var entries = new List<JournalEntry>();
+        foreach (var file in files.Where(file => file.Exists && JournalEntry.IsBatch(file)))
+        {
+            if (JournalEntry.Of(file) is { } entry) entries.Add(entry);
+            else MoveAside(file.FullName, "the file's name is not the name of a batch");
+        }
+        foreach (var entry in entries.OrderBy(entry => entry.Number))
         {
             Add(entry);
             _next = entry.Number + 1;
@@ -186,7 +194,7 @@ internal sealed class Journal : IDisposable
 
     private void MoveAside(string path, string reason)
     {
-        Directory.CreateDirectory(SetAsideFolder);
+        PrivateFile.CreateFolder(SetAsideFolder);
         var name = Path.GetFileName(path);
         File.Move(path, Path.Combine(SetAsideFolder, name), overwrite: true);
         foreach (var old in new DirectoryInfo(SetAsideFolder).GetFiles().OrderByDescending(file => file.Name, StringComparer.Ordinal).Skip(MostSetAside)) old.Delete();

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Remora.ClickHouse;
+using Remora.Store.Files;
 
 namespace Remora.Store.Recording;
 
@@ -19,7 +20,7 @@ internal sealed record JournalBatch(SqlName Table, IReadOnlyList<SqlName> Column
     {
         var head = Encoding.UTF8.GetBytes($"{Table}\n{string.Join(',', Columns)}\n{Token}\n{Rows.Length}\n");
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+        using var file = PrivateFile.Open(path, FileMode.Create, bufferSize: 0);
         foreach (var part in (ReadOnlySpan<ReadOnlyMemory<byte>>)[Mark, head, Rows])
         {
             hash.AppendData(part.Span);

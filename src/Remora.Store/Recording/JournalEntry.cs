@@ -13,16 +13,27 @@ internal sealed record JournalEntry(string Path, long Number, string Table, int 
 {
     public const string Extension = ".batch";
 
-    private const int NumberDigits = 16; // as NameOf writes them; a longer number is of nobody's making here, and might be the last there is
+    // Leaves room for the numbers of all batches that come after.
+    private const long MaxNumber = long.MaxValue / 2;
+    private static readonly long MaxClosedAt = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
     public static string NameOf(long number, string table, int rows, DateTimeOffset closedAt) =>
-        string.Create(CultureInfo.InvariantCulture, $"{number:D16}-{table}-{rows}-{closedAt.ToUnixTimeMilliseconds()}{Extension}");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{number:D16}-{table}-{rows}-{closedAt.ToUnixTimeMilliseconds()}{Extension}");
 
+    /// <summary>Whether the file claims to be a batch.</summary>
+    public static bool IsBatch(FileInfo file) => file.Name.EndsWith(Extension, StringComparison.Ordinal);
+
+    /// <summary>The batch in a file; null where the file's name is not one that <see cref="NameOf"/> gives.</summary>
     public static JournalEntry? Of(FileInfo file) =>
-        file.Name.EndsWith(Extension, StringComparison.Ordinal) && file.Name[..^Extension.Length].Split('-') is [var number, var table, var rows, var closedAt]
-        && number.Length <= NumberDigits && long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var n)
-        && int.TryParse(rows, NumberStyles.None, CultureInfo.InvariantCulture, out var r)
-        && long.TryParse(closedAt, NumberStyles.None, CultureInfo.InvariantCulture, out var at)
-            ? new(file.FullName, n, table, r, DateTimeOffset.FromUnixTimeMilliseconds(at), file.Length)
+        IsBatch(file) && file.Name[..^Extension.Length].Split('-') is [var number, var table, var rows, var closedAt]
+        && TryParse(number, MaxNumber, out var n)
+        && TryParse(rows, int.MaxValue, out var r)
+        && TryParse(closedAt, MaxClosedAt, out var at)
+            ? new(file.FullName, n, table, (int)r, DateTimeOffset.FromUnixTimeMilliseconds(at), file.Length)
             : null;
+
+    private static bool TryParse(string text, long max, out long value) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value <= max;
 }
