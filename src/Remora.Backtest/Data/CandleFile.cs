@@ -39,12 +39,16 @@ public static class CandleFile
 /// <summary>Text, compressed or not.</summary>
 internal static class TextFile
 {
-    public static StreamReader Open(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="maxBytes">The most that is read, unpacked. Reading more throws
+    /// <see cref="InvalidDataException"/>.</param>
+    public static StreamReader Open(string path, long maxBytes = long.MaxValue)
     {
         var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16);
         Span<byte> magic = stackalloc byte[2];
         var compressed = file.ReadAtLeast(magic, 2, throwOnEndOfStream: false) == 2 && magic is [0x1f, 0x8b];
         file.Position = 0;
-        return new(compressed ? new GZipStream(file, CompressionMode.Decompress) : file);
+        Stream content = compressed ? new GZipStream(file, CompressionMode.Decompress) : file;
+        return new(maxBytes == long.MaxValue ? content : new BoundedStream(content, maxBytes));
     }
 }

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text.Json;
+using Remora.Backtest.Data;
 using Remora.Backtest.Trading;
 using Remora.Markets;
 
@@ -10,11 +11,13 @@ public static class FreqtradeExport
 {
     /// <summary>Reads all strategies of an export.</summary>
     /// <exception cref="BacktestException">The file is not such an export; the message says what it is instead.</exception>
-    public static IReadOnlyList<ExportedRun> Read(string path)
+    public static IReadOnlyList<ExportedRun> Read(string path) => Read(path, TradeFile.MaxBytes);
+
+    internal static IReadOnlyList<ExportedRun> Read(string path, long maxBytes)
     {
         try
         {
-            return Parse(Load(path));
+            return Parse(Load(path, maxBytes));
         }
         catch (JsonException e)
         {
@@ -26,18 +29,13 @@ public static class FreqtradeExport
         }
     }
 
-    private static byte[] Load(string path)
+    private static ReadOnlyMemory<byte> Load(string path, long maxBytes)
     {
         using var file = File.OpenRead(path);
         Span<byte> magic = stackalloc byte[2];
         var zipped = file.ReadAtLeast(magic, 2, throwOnEndOfStream: false) == 2 && magic is [(byte)'P', (byte)'K'];
         file.Position = 0;
-        using var content = new MemoryStream();
-        if (!zipped)
-        {
-            file.CopyTo(content);
-            return content.ToArray();
-        }
+        if (!zipped) return ReadAll(file, file.Length, maxBytes);
         using var archive = new ZipArchive(file);
         // Beside the results there may be the configuration, the strategy and the market's change.
         var stem = Path.GetFileNameWithoutExtension(path);
@@ -45,11 +43,20 @@ public static class FreqtradeExport
             ?? archive.Entries.FirstOrDefault(e => e.Name.EndsWith(".json") && !e.Name.EndsWith("_config.json"))
             ?? throw new FormatException("there is no results file (.json) in the zip");
         using var inner = entry.Open();
-        inner.CopyTo(content);
-        return content.ToArray();
+        return ReadAll(inner, entry.Length, maxBytes);
     }
 
-    private static List<ExportedRun> Parse(byte[] json)
+    /// <summary>Reads to the end. The stated length of a zip's entry may be wrong, so what is read counts.</summary>
+    private static ReadOnlyMemory<byte> ReadAll(Stream stream, long statedLength, long maxBytes)
+    {
+        if (statedLength > maxBytes) throw new InvalidDataException(BoundedStream.TooLarge(maxBytes));
+        using var bounded = new BoundedStream(stream, maxBytes);
+        using var content = new MemoryStream();
+        bounded.CopyTo(content);
+        return content.GetBuffer().AsMemory(0, (int)content.Length);
+    }
+
+    private static List<ExportedRun> Parse(ReadOnlyMemory<byte> json)
     {
         using var document = JsonDocument.Parse(json);
         var root = document.RootElement;
@@ -64,7 +71,9 @@ public static class FreqtradeExport
     {
         var trades = Field(strategy, "trades", JsonValueKind.Array).EnumerateArray().Select(Trade).ToArray();
         var start = Number(strategy, "starting_balance");
-        return new(name, trades, start, Time(strategy, "backtest_start_ts"), Time(strategy, "backtest_end_ts"), Timeframe(strategy), Figures(strategy));
+        var (from, to) = (Time(strategy, "backtest_start_ts"), Time(strategy, "backtest_end_ts"));
+        if (to < from) throw new FormatException($"'backtest_end_ts' ({to}) is before 'backtest_start_ts' ({from})");
+        return new(name, trades, start, from, to, Timeframe(strategy), Figures(strategy));
     }
 
     private static Trade Trade(JsonElement trade, int number)
@@ -73,8 +82,10 @@ public static class FreqtradeExport
         {
             var stake = Number(trade, "stake_amount");
             var ratio = Optional(trade, "profit_ratio") ?? Optional(trade, "profit_percent") ?? throw new FormatException("'profit_ratio' is missing");
+            var (open, close) = (TradeTime(trade, "open"), TradeTime(trade, "close"));
+            if (close < open) throw new FormatException($"it closes ({close}) before it opens ({open})");
             return new(
-                Text(trade, "pair"), TradeTime(trade, "open"), TradeTime(trade, "close"), Number(trade, "open_rate"), Number(trade, "close_rate"),
+                Text(trade, "pair"), open, close, Number(trade, "open_rate"), Number(trade, "close_rate"),
                 Number(trade, "amount"), stake, ratio, Optional(trade, "profit_abs") ?? (stake * ratio), Text(trade, "exit_reason") ?? Text(trade, "sell_reason") ?? "",
                 trade.TryGetProperty("is_short", out var isShort) && isShort.ValueKind == JsonValueKind.True);
         }
@@ -84,12 +95,16 @@ public static class FreqtradeExport
         }
     }
 
-    /// <summary>Every figure of the run that is a plain number.</summary>
+    /// <summary>Every figure of the run that is a finite number.</summary>
     private static SortedDictionary<string, double> Figures(JsonElement strategy)
     {
         var figures = new SortedDictionary<string, double>(StringComparer.Ordinal);
         foreach (var field in strategy.EnumerateObject())
-            if (field.Value.ValueKind == JsonValueKind.Number) figures[field.Name] = field.Value.GetDouble();
+        {
+            if (field.Value.ValueKind != JsonValueKind.Number) continue;
+            var figure = field.Value.GetDouble();
+            if (double.IsFinite(figure)) figures[field.Name] = figure;
+        }
         return figures;
     }
 
@@ -97,14 +112,18 @@ public static class FreqtradeExport
 
     private static Instant TradeTime(JsonElement trade, string which)
     {
-        if (Optional(trade, which + "_timestamp") is { } milliseconds) return new((long)milliseconds);
-        return Instant.TryParse(Text(trade, which + "_date"), out var time) ? time : throw new FormatException($"'{which}_timestamp' is missing");
+        var name = which + "_timestamp";
+        if (Optional(trade, name) is { } milliseconds) return TradeFile.Time(milliseconds, name);
+        if (Text(trade, which + "_date") is not { } date) throw new FormatException($"'{name}' is missing");
+        return Instant.TryParse(date, out var time) && TradeFile.IsTime(time)
+            ? time
+            : throw new FormatException($"'{which}_date' is '{date}': expected {TradeFile.TimesInWords}");
     }
 
     private static Instant Time(JsonElement strategy, string name)
     {
         var number = Number(strategy, name);
-        return new((long)(number < 1e11 ? number * 1000 : number)); // seconds in the earliest files
+        return TradeFile.Time(number < 1e11 ? number * 1000 : number, name); // seconds in the earliest files
     }
 
     private static JsonElement Field(JsonElement owner, string name, JsonValueKind kind) =>
@@ -112,10 +131,19 @@ public static class FreqtradeExport
             ? field
             : throw new FormatException($"'{name}' is missing");
 
-    private static double Number(JsonElement owner, string name) => Field(owner, name, JsonValueKind.Number).GetDouble();
+    private static double Number(JsonElement owner, string name) =>
+        Finite(Field(owner, name, JsonValueKind.Number), name);
 
     private static double? Optional(JsonElement owner, string name) =>
-        owner.TryGetProperty(name, out var field) && field.ValueKind == JsonValueKind.Number ? field.GetDouble() : null;
+        owner.TryGetProperty(name, out var field) && field.ValueKind == JsonValueKind.Number
+            ? Finite(field, name)
+            : null;
+
+    private static double Finite(JsonElement number, string name)
+    {
+        var value = number.GetDouble();
+        return double.IsFinite(value) ? value : throw new FormatException($"'{name}' is too large for a number");
+    }
 
     private static string? Text(JsonElement owner, string name) =>
         owner.TryGetProperty(name, out var field) && field.ValueKind == JsonValueKind.String ? field.GetString() : null;

@@ -25,11 +25,13 @@ public static class TradeCsv
 
     /// <summary>Reads trades.</summary>
     /// <exception cref="BacktestException">The file cannot be read; the message names file, line and problem.</exception>
-    public static IReadOnlyList<Trade> Read(string path)
+    public static IReadOnlyList<Trade> Read(string path) => Read(path, TradeFile.MaxBytes);
+
+    internal static IReadOnlyList<Trade> Read(string path, long maxBytes)
     {
         try
         {
-            using var text = TextFile.Open(path);
+            using var text = TextFile.Open(path, maxBytes);
             return Read(text);
         }
         catch (Exception e) when (e is FormatException or InvalidDataException or IOException or UnauthorizedAccessException)
@@ -54,9 +56,18 @@ public static class TradeCsv
                 column < 0 || fields[column].Length == 0 ? null
                 : double.TryParse(fields[column], NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) ? value
                 : throw new FormatException($"line {line}: '{fields[column]}' is not a number for '{name}'");
-            Instant Time(int column, string name) =>
-                Instant.TryParse(fields[column], out var time) ? time
-                : throw new FormatException($"line {line}: '{fields[column]}' is not a time for '{name}': expected ISO-8601 or Unix milliseconds");
+            Instant Time(int column, string name)
+            {
+                var field = fields[column];
+                if (!Instant.TryParse(field, out var time))
+                    throw new FormatException(
+                        $"line {line}: '{field}' is not a time for '{name}': expected ISO-8601 or Unix milliseconds");
+                return TradeFile.IsTime(time)
+                    ? time
+                    : throw new FormatException(
+                        $"line {line}: '{name}' is '{field}': expected {TradeFile.TimesInWords}");
+            }
+
             string? Text(string name) => Array.IndexOf(names, name) is >= 0 and var column && fields[column].Length > 0 ? fields[column] : null;
             double? Named(string name) => Number(Array.IndexOf(names, name), name);
 

@@ -17,12 +17,27 @@ public sealed class RefusedFilesTests
     [InlineData("""{"strategy":{"A":{"trades":[{"pair":"A/B"}],"starting_balance":1}}}""", "trade 1: 'stake_amount' is missing")]
     [InlineData("""{"strategy":{"A":{"starting_balance":1}}}""", "'trades' is missing")]
     [InlineData("{", "not valid JSON")]
-    public void What_is_no_export_is_refused_with_the_reason(string text, string reason)
+    public void What_is_no_export_is_refused_with_the_reason(string text, string reason) => IsRefused(text, reason);
+
+    [Theory]
+    [InlineData("1e300", "1e12", "trade 1: 'open_timestamp' is 1E+300 ms since 1970: expected a time from 2000-01-01T00:00:00Z to 2100")]
+    [InlineData("1.7e12", "1.6e12", "trade 1: it closes (2020-09-13T12:26:40Z) before it opens (2023-11-14T22:13:20Z)")]
+    [InlineData("1e12", "null, \"close_date\": \"soon\"", "trade 1: 'close_date' is 'soon': expected a time from 2000")]
+    public void A_trade_at_an_impossible_time_is_named(string open, string close, string reason)
     {
-        var path = Written("file.json", text);
-        var message = Assert.Throws<BacktestException>(() => FreqtradeExport.Read(path)).Message;
-        Assert.Contains(reason, message);
-        Assert.StartsWith(path, message);
+        var trade = "\"stake_amount\": 1, \"profit_ratio\": 0, \"open_rate\": 1, \"close_rate\": 1, \"amount\": 1"
+            + $", \"open_timestamp\": {open}, \"close_timestamp\": {close}";
+        IsRefused($"{{\"strategy\": {{\"A\": {{\"trades\": [{{{trade}}}]}}}}}}", reason);
+    }
+
+    [Theory]
+    [InlineData("1", "1e30", "2e12", "'backtest_start_ts' is 1E+30 ms since 1970: expected a time from 2000-01-01T00:00:00Z")]
+    [InlineData("1", "1.7e12", "1.6e12", "'backtest_end_ts' (2020-09-13T12:26:40Z) is before 'backtest_start_ts' (2023")]
+    [InlineData("1e400", "1.6e12", "1.7e12", "'starting_balance' is too large for a number")]
+    public void A_run_with_impossible_figures_is_refused(string balance, string from, string to, string reason)
+    {
+        var run = $"\"trades\": [], \"starting_balance\": {balance}, \"backtest_start_ts\": {from}, \"backtest_end_ts\": {to}";
+        IsRefused($"{{\"strategy\": {{\"A\": {{{run}}}}}}}", reason);
     }
 
     [Fact]
@@ -31,6 +46,42 @@ public sealed class RefusedFilesTests
         var path = Path.Combine(Directory.CreateTempSubdirectory("remora-export-").FullName, "x.zip");
         using (var zip = ZipFile.Open(path, ZipArchiveMode.Create)) zip.CreateEntry("readme.txt");
         Assert.Contains("no results file", Assert.Throws<BacktestException>(() => FreqtradeExport.Read(path)).Message);
+    }
+
+    [Fact]
+    public void A_zip_that_unpacks_to_more_than_is_read_is_refused_before_it_is_unpacked()
+    {
+        var path = Zipped(TradeFile.MaxBytes + 1);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var message = Assert.Throws<BacktestException>(() => FreqtradeExport.Read(path)).Message;
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+        Assert.StartsWith($"{path}: the file has more than {TradeFile.MaxBytes} bytes of content", message);
+    }
+
+    [Fact]
+    public void A_zip_that_states_a_false_length_is_read_no_further()
+    {
+        const int max = 1 << 20;
+        var path = Zipped(64 * max);
+        var bytes = File.ReadAllBytes(path);
+        var entry = bytes.AsSpan().LastIndexOf("PK\u0001\u0002"u8); // of the directory, which readers go by
+        BitConverter.TryWriteBytes(bytes.AsSpan(entry + 24), 10);
+        File.WriteAllBytes(path, bytes);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Throws<BacktestException>(() => FreqtradeExport.Read(path, max));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 8 * max);
+    }
+
+    [Fact]
+    public void A_compressed_csv_that_unpacks_to_more_than_is_read_is_refused()
+    {
+        const int max = 1 << 20;
+        var path = Path.Combine(Directory.CreateTempSubdirectory("remora-export-").FullName, "trades.csv.gz");
+        using (var gzip = new GZipStream(File.Create(path), CompressionLevel.Fastest)) Blanks(gzip, 64 * max);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var message = Assert.Throws<BacktestException>(() => TradeCsv.Read(path, max)).Message;
+        Assert.Contains($"more than {max} bytes", message);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 32 * max);
     }
 
     [Fact]
@@ -49,11 +100,37 @@ public sealed class RefusedFilesTests
     [Theory]
     [InlineData("open_time,close_time\n", "no column 'profit_ratio'")]
     [InlineData("open_time,close_time,profit_ratio\nyesterday,2024-01-02,0.1\n", "line 2: 'yesterday' is not a time for 'open_time'")]
+    [InlineData("open_time,close_time,profit_ratio\n9999-01-01,9999-01-02,0.1\n", "line 2: 'open_time' is '9999-01-01': expected a time from 2000-01-01T00:00:00Z")]
     [InlineData("open_time,close_time,profit_ratio\n2024-01-02,2024-01-01,0.1\n", "line 2: the trade closes before it opens")]
     [InlineData("open_time,close_time,profit_ratio\n2024-01-02,2024-01-03,much\n", "line 2: 'much' is not a number for 'profit_ratio'")]
     [InlineData("open_time,close_time,profit_ratio\n2024-01-02,2024-01-03\n", "line 2: expected 3 columns, found 2")]
     public void Broken_csv_is_refused_with_the_reason(string text, string reason) =>
         Assert.Contains(reason, Assert.Throws<BacktestException>(() => TradeCsv.Read(Written("trades.csv", text))).Message);
+
+    private static void IsRefused(string text, string reason)
+    {
+        var path = Written("file.json", text);
+        var message = Assert.Throws<BacktestException>(() => FreqtradeExport.Read(path)).Message;
+        Assert.Contains(reason, message);
+        Assert.StartsWith(path, message);
+    }
+
+    private static string Zipped(long bytes)
+    {
+        var path = Path.Combine(Directory.CreateTempSubdirectory("remora-export-").FullName, "bomb.zip");
+        using var zip = ZipFile.Open(path, ZipArchiveMode.Create);
+        using var entry = zip.CreateEntry("bomb.json", CompressionLevel.Fastest).Open();
+        Blanks(entry, bytes);
+        return path;
+    }
+
+    private static void Blanks(Stream stream, long bytes)
+    {
+        var blanks = new byte[1 << 20];
+        blanks.AsSpan().Fill((byte)' ');
+        for (var left = bytes; left > 0; left -= blanks.Length)
+            stream.Write(blanks, 0, (int)Math.Min(left, blanks.Length));
+    }
 
     private static string Written(string name, string text)
     {
