@@ -8,7 +8,13 @@ internal static class ConsoleLog
 {
     private const string Timestamp = "yyyy-MM-dd'T'HH:mm:ss'Z'";
 
-    public static ILoggerFactory Create(string format = "text") => LoggerFactory.Create(logging => (format == "json"
+    public static ILoggerFactory Create(string format = "text") => Terminal.WithControlCharacters(() => Open(format));
+
+    // JSON escapes what is not plain by itself.
+    private static ILoggerFactory Open(string format) =>
+        format == "json" ? OpenConsole(format) : new PlainLog(OpenConsole(format));
+
+    private static ILoggerFactory OpenConsole(string format) => LoggerFactory.Create(logging => (format == "json"
             ? logging.AddJsonConsole(console => (console.TimestampFormat, console.UseUtcTimestamp) = (Timestamp, true))
             : logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, Timestamp + " ", true)))
         .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace)

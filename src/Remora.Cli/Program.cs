@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using Remora.Cli;
 
+Terminal.WritePlainText();
 var result = CommandLine.Create().Parse(args);
 if (result.Action is ParseErrorAction usage)
 {

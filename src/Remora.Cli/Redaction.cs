@@ -2,18 +2,35 @@ using System.Text.RegularExpressions;
 
 namespace Remora.Cli;
 
-/// <summary>Takes secrets out of text that is to be shown to others: keys, bearer tokens, passwords in addresses, and whatever stands behind a name that says so.</summary>
+/// <summary>Takes secrets out of text that is shown to others: keys, bearer tokens, passwords in addresses, secret
+/// headers, and values of names that say so.</summary>
 internal static partial class Redaction
 {
     public const string Mark = "(removed)";
 
+    // Headers whose values are secret, and may have blanks in them.
+    private const string HeaderName =
+        @"(x-[a-z0-9-]*(key|token|secret|signature|password|auth[a-z]*)|(proxy-)?authorization|(set-)?cookie)";
+
     public static string Apply(string text)
     {
+        text = HeaderLine().Replace(text, "${name}" + Mark);
+        text = HeaderInJson().Replace(text, "${name}" + Mark);
         text = Keys().Replace(text, Mark);
         text = Bearer().Replace(text, "${scheme} " + Mark);
         text = Credentials().Replace(text, "://" + Mark + "@");
         return Named().Replace(text, "${name}" + Mark);
     }
+
+    [GeneratedRegex(
+        @"^(?<name>" + HeaderName + @"[ \t]*:[ \t]*)[^\r\n]+",
+        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
+    private static partial Regex HeaderLine();
+
+    [GeneratedRegex(
+        @"\b(?<name>" + HeaderName + @"""?[ \t]*:[ \t]*""?)([^""\\\r\n]|\\.)+",
+        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex HeaderInJson();
 
     [GeneratedRegex("rmr_[A-Za-z0-9_-]+", RegexOptions.None, 1000)]
     private static partial Regex Keys();
@@ -24,6 +41,8 @@ internal static partial class Redaction
     [GeneratedRegex(@"://[^/@\s""]+@", RegexOptions.None, 1000)]
     private static partial Regex Credentials();
 
-    [GeneratedRegex(@"(?<name>(password|passwd|secret|token|api_?key)""?\s*[=:]\s*""?)[^\s"",;&}]+", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        @"(?<name>(password|passwd|secret|token|signature|api[_-]?key|[_-]key|[?&]key)""?\s*[=:]\s*""?)[^\s"",;&}]+",
+        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Named();
 }

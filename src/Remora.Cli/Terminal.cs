@@ -1,6 +1,7 @@
 using Remora.Backtest;
 using Remora.Risk;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace Remora.Cli;
 
@@ -8,12 +9,39 @@ namespace Remora.Cli;
 internal static class Terminal
 {
     private const int WidthOfFiles = 160;
+    private static readonly TextWriter Out = Console.Out;
+    private static readonly TextWriter Error = Console.Error;
 
     /// <summary>For people: progress and messages.</summary>
-    public static IAnsiConsole Messages { get; } = Create(Console.Error, Console.IsErrorRedirected);
+    public static IAnsiConsole Messages { get; } = Create(Error, Console.IsErrorRedirected);
 
     /// <summary>What was asked for.</summary>
-    public static IAnsiConsole Data { get; } = Create(Console.Out, Console.IsOutputRedirected);
+    public static IAnsiConsole Data { get; } = Create(Out, Console.IsOutputRedirected);
+
+    /// <summary>
+    /// From here on, <see cref="Console"/> writes plain text only: nothing that a file or a service says can control
+    /// the terminal. Colours and progress bars are written by <see cref="Data"/> and <see cref="Messages"/>.
+    /// </summary>
+    public static void WritePlainText()
+    {
+        Console.SetOut(PlainText.Over(Out));
+        Console.SetError(PlainText.Over(Error));
+    }
+
+    /// <summary>Creates something that writes control characters of its own to standard error.</summary>
+    public static T WithControlCharacters<T>(Func<T> create)
+    {
+        var plain = Console.Error;
+        Console.SetError(Error);
+        try
+        {
+            return create();
+        }
+        finally
+        {
+            Console.SetError(plain);
+        }
+    }
 
     /// <summary>One line about what went wrong, and its exit code.</summary>
     public static int Fail(string message, int exitCode)
@@ -81,6 +109,24 @@ internal static class Terminal
             Interactive = redirected ? InteractionSupport.No : InteractionSupport.Detect,
         });
         if (redirected) console.Profile.Width = WidthOfFiles;
+        console.Pipeline.Attach(new PlainTextHook());
         return console;
+    }
+
+    /// <summary>What is rendered is plain text too; only the console's own control characters stay.</summary>
+    private sealed class PlainTextHook : IRenderHook
+    {
+        public IEnumerable<IRenderable> Process(RenderOptions options, IEnumerable<IRenderable> renderables) =>
+            renderables.Select(renderable => new Plain(renderable));
+
+        private sealed class Plain(IRenderable inner) : IRenderable
+        {
+            public Measurement Measure(RenderOptions options, int maxWidth) => inner.Measure(options, maxWidth);
+
+            public IEnumerable<Segment> Render(RenderOptions options, int maxWidth) =>
+                inner.Render(options, maxWidth).Select(part => part.IsControlCode || part.IsLineBreak
+                    ? part
+                    : new(PlainText.Of(part.Text), part.Style));
+        }
     }
 }

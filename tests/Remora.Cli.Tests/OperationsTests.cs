@@ -39,7 +39,7 @@ public sealed class OperationsTests
         await using var service = RemoraProcess.Start(["serve", "--sandbox", "--port", "0", "--require-keys", "true", "--data", folder.Path, "--log-format", "json"]);
         var url = new Uri(await service.UrlAsync());
         var log = Path.Combine(folder.Path, "service.log");
-        await File.WriteAllTextAsync(log, $"one line\nAuthorization: Bearer {secret}\npassword=hunter2 http://me:hunter2@example.org/\n");
+        await File.WriteAllTextAsync(log, $"one line\nAuthorization: Bearer {secret}\npassword=hunter2 http://me:hunter2@example.org/\nX-ClickHouse-Key: hunter2\n");
         var to = Path.Combine(folder.Path, "bundle.zip");
         await using var bundling = RemoraProcess.Start(["support-bundle", "--config", config, "--to", to, "--log", log, "--port", url.Port.ToString(), "--data", folder.Path], environment);
         Assert.Equal(0, await bundling.ExitAsync());

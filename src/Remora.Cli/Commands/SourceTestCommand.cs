@@ -103,18 +103,13 @@ internal static class SourceTestCommand
     private static void Show(SourceTrial trial)
     {
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"asked    {trial.Asked}, answered after {trial.Took.TotalSeconds:0.00} s"));
-        if (trial.Raw.Length > 0) Console.WriteLine($"raw      {Printable(trial.Raw)}");
+        if (trial.Raw.Length > 0) Console.WriteLine($"raw      {Beginning(trial.Raw)}");
         foreach (var reading in trial.Readings)
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"read     {RemoraJson.NameOf(reading.Signal)}{(reading.Base is { } about ? " " + about : "")} {reading.Value} at {reading.HeldAt}{(reading.IsLive ? ", running" : "")}{(reading.PublishedAt is { } known ? $", published by {known}" : "")}"));
     }
 
     private static int Fail(string name, FeedError error) => Terminal.Fail($"{name}: {error.Kind}: {error.Message}", ExitCode.Unavailable);
 
-    /// <summary>The beginning, without what would move a terminal's cursor.</summary>
-    private static string Printable(string raw)
-    {
-        var shown = raw.Length > MostOfTheAnswer ? raw[..MostOfTheAnswer] : raw;
-        var plain = new string([.. shown.Select(c => char.IsControl(c) && c is not '\n' ? '\uFFFD' : c)]);
-        return raw.Length > MostOfTheAnswer ? $"{plain}... ({raw.Length} characters)" : plain;
-    }
+    private static string Beginning(string raw) =>
+        raw.Length > MostOfTheAnswer ? $"{raw[..MostOfTheAnswer]}... ({raw.Length} characters)" : raw;
 }

@@ -1,0 +1,33 @@
+using Microsoft.Extensions.Logging;
+
+namespace Remora.Cli;
+
+/// <summary>A log whose lines are plain text, whatever the messages of exchanges and sources contain.</summary>
+internal sealed class PlainLog(ILoggerFactory inner) : ILoggerFactory
+{
+    public ILogger CreateLogger(string categoryName) => new Logger(inner.CreateLogger(categoryName));
+
+    public void AddProvider(ILoggerProvider provider) => inner.AddProvider(provider);
+
+    public void Dispose() => inner.Dispose();
+
+    private sealed class Logger(ILogger inner) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => inner.BeginScope(state);
+
+        public bool IsEnabled(LogLevel logLevel) => inner.IsEnabled(logLevel);
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter) =>
+            inner.Log(
+                logLevel, eventId, state, exception is null ? null : new PlainException(exception),
+                (of, _) => PlainText.Of(formatter(of, exception)));
+    }
+
+    /// <summary>Loggers write what <see cref="ToString"/> gives.</summary>
+    private sealed class PlainException(Exception inner) : Exception(PlainText.Of(inner.Message))
+    {
+        public override string ToString() => PlainText.Of(inner.ToString());
+    }
+}
