@@ -33,16 +33,17 @@ public sealed class FeedReporter(ServiceParts parts)
         foreach (var feed in parts.Markets)
         {
             var health = feed.Health;
-            Report(feed.Market.ToString(), health.State, health.LastError, health.LastSuccess is null);
+            var name = feed.Market.ToString();
+            Report(name, health.State, health.LastError, "no fresh candle", neverAnswered: health.LastSuccess is null);
         }
         foreach (var feed in parts.Sources)
         {
             var health = feed.Health;
-            Report(feed.Name, health.State, health.LastError, neverAnswered: false);
+            Report(feed.Name, health.State, health.LastError, "no fresh value", neverAnswered: false);
         }
     }
 
-    private void Report(string name, FeedState state, FeedError? error, bool neverAnswered)
+    private void Report(string name, FeedState state, FeedError? error, string withoutError, bool neverAnswered)
     {
         if (!_told.TryGetValue(name, out var told)) _told[name] = told = new();
         var isFailing = IsFailing(state);
@@ -52,7 +53,9 @@ public sealed class FeedReporter(ServiceParts parts)
         told.State = state;
         if (isFailing)
         {
-            _log.LogWarning("{Feed} is {State}: {Error}. It keeps trying.{Advice}", name, RemoraJson.NameOf(state), error is null ? "no fresh candle" : $"{error.Kind}, {error.Message.TrimEnd('.')}",
+            var reason = error is null ? withoutError : $"{error.Kind}, {error.Message.TrimEnd('.')}";
+            _log.LogWarning(
+                "{Feed} is {State}: {Error}. It keeps trying.{Advice}", name, RemoraJson.NameOf(state), reason,
                 neverAnswered && parts.Sandbox is null ? " Without a network, try 'remora serve --sandbox'." : "");
         }
         else if (state != FeedState.Starting)

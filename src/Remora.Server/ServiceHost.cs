@@ -71,6 +71,7 @@ public sealed class ServiceHost : IAsyncDisposable
         try
         {
             await app.StartAsync(cancellation);
+            WarnOfOpenHosts(settings, parts.Log);
         }
         catch
         {
@@ -163,20 +164,26 @@ public sealed class ServiceHost : IAsyncDisposable
         builder.Services.Configure<SocketTransportOptions>(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2));
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
-        builder.Services.AddSingleton(parts.Log);
+        var log = new ConnectionLimitLog(parts.Log, settings.MaxConnections, settings.LogClock);
+        builder.Services.AddSingleton<ILoggerFactory>(_ => log); // by factory: the container disposes of it
         builder.Services.AddSingleton(board).AddSingleton(settings).AddSingleton(parts).AddSingleton(streams);
         builder.Services.AddRoutingCore();
         builder.Services.AddApiDocument(board);
         builder.Services.ConfigureHttpJsonOptions(json => RemoraJson.Apply(json.SerializerOptions)); // what the document's schemas are made by
 
         builder.Services.AddSingleton(_ => metrics).AddSingleton(_ => new PrometheusText(metrics.Meter)); // by factory: the container disposes of what it made
-        builder.Services.AddSingleton(_ => new CallLimits(settings)).AddSingleton(_ => new KeyRing(new(settings.DataFolder), parts.Log)).AddSingleton<AccessGate>();
+        builder.Services.AddSingleton(_ => new CallLimits(settings));
+        builder.Services.AddSingleton(_ => new KeyRing(new(settings.DataFolder), parts.Log));
+        builder.Services.AddSingleton<AccessGate>().AddSingleton<HostGate>();
+        builder.Services.AddCors();
 
         var app = builder.Build();
         Observe(app, metrics, settings, parts, board, streams);
+        ConnectionGauges.Register(metrics.Meter, log);
         app.UseTelemetry(metrics, settings.AccessLog ? new(parts.Log) : null);
         app.UseSecurityHeaders();
         if (parts.Sandbox is { } sandbox) app.UseSandboxNotice(sandbox);
+        app.Services.GetRequiredService<HostGate>().Use(app);
         app.UseCors(settings.CorsOrigins);
         app.Services.GetRequiredService<AccessGate>().Use(app);
         app.UseHeadAsGet();
@@ -188,6 +195,14 @@ public sealed class ServiceHost : IAsyncDisposable
         Map(app);
         app.Lifetime.ApplicationStopping.Register(streams.Close);
         return app;
+    }
+
+    private static void WarnOfOpenHosts(ServiceSettings settings, ILoggerFactory logs)
+    {
+        if (!settings.AnswersAnonymous || HostGate.Checks(settings)) return;
+        logs.CreateLogger<ServiceHost>().LogWarning(
+            "Callers without a key are answered under any host name, so a web page can read the answers through its "
+            + "visitor's browser. Set allowed_hosts to the names that callers use.");
     }
 
     private static void Observe(WebApplication app, ServiceMetrics metrics, ServiceSettings settings, ServiceParts parts, AssessmentBoard board, StreamHub streams)

@@ -78,6 +78,27 @@ public sealed class ServeCommandTests
         await EventuallyAsync(() => Task.FromResult(service.Errors.Contains("--sandbox")), () => service.Errors);
     }
 
+    [Fact]
+    public async Task Keeps_its_data_in_the_home_folder_of_a_fresh_account()
+    {
+        using var home = new TemporaryFolder();
+        var environment = new Dictionary<string, string>
+        {
+            ["HOME"] = home.Path, ["XDG_DATA_HOME"] = "", ["REMORA_STORE"] = "true",
+        };
+        await using var service = RemoraProcess.Start(["serve", "--port", "0", "--sources", "false"], environment);
+        using var http = new HttpClient { BaseAddress = new(await service.UrlAsync()) };
+        var data = Path.Combine(home.Path, ".local", "share", "remora");
+        await EventuallyAsync(
+            async () => JsonElement.Parse(await http.GetStringAsync("/api/v1/store")).GetProperty("ready").GetBoolean(),
+            () => service.Errors);
+        Assert.Contains($"keeps:    {data}", service.Errors);
+        Assert.True(Directory.Exists(Path.Combine(data, "clickhouse")), service.Errors);
+        Assert.True(Directory.Exists(Path.Combine(data, "journal")), service.Errors);
+        service.Terminate();
+        Assert.Equal(0, await service.ExitAsync());
+    }
+
     [Theory]
     [InlineData("--port", "99999", "port is '99999': expected a whole number from 0 to 65535")]
     [InlineData("--pairs", "BTCUSDT", "pairs is 'BTCUSDT': expected pairs such as BTC/USDT")]

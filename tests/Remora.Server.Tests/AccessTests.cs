@@ -46,6 +46,45 @@ public sealed class AccessTests : IDisposable
         Assert.Equal(HttpStatusCode.OK, await AskAsync(service, "/api/v1/risk", second));
     }
 
+    [Theory]
+    [InlineData("revoked")]
+    [InlineData("rotated")]
+    public async Task A_stream_ends_when_its_key_does_and_others_go_on(string how)
+    {
+        var (leaving, staying) = (Add("leaving"), Add("staying"));
+        await using var service = await LiveServer.StartAsync(Guarded with { KeyPerMinute = 100_000 });
+        service.Http.DefaultRequestHeaders.Authorization = new("Bearer", leaving);
+        await using var ends = await EventStream.OpenAsync(service.Http, "?pair=BTC/USDT");
+        Assert.NotNull(await ends.NextAsync());
+        service.Http.DefaultRequestHeaders.Authorization = new("Bearer", staying);
+        await using var goesOn = await EventStream.OpenAsync(service.Http, "?pair=BTC/USDT");
+        Assert.NotNull(await goesOn.NextAsync());
+
+        var rotated = ApiKey.HashOf(ApiKey.NewSecret());
+        new KeyFile(_folder).Change(keys => how == "revoked"
+            ? [.. keys.Where(key => key.Name != "leaving")]
+            : [.. keys.Select(key => key.Name == "leaving" ? key with { Hash = rotated } : key)]);
+        Assert.Null(await ends.NextAsync()); // an end in good order, not a broken connection
+        await LiveServer.UntilAsync(() => service.Host.Streams.Readers == 1);
+        await service.WarmAsync();
+        await goesOn.UntilAsync(change => change.Data.Contains("\"as_of\":\"" + Given.Time));
+    }
+
+    [Fact]
+    public async Task On_a_service_without_keys_a_stream_outlives_the_key_it_came_with()
+    {
+        var secret = Add("bot");
+        await using var service = await LiveServer.StartAsync(LiveServer.Settings with { Data = _folder });
+        service.Http.DefaultRequestHeaders.Authorization = new("Bearer", secret);
+        await using var stream = await EventStream.OpenAsync(service.Http, "?pair=BTC/USDT");
+        Assert.NotNull(await stream.NextAsync());
+        new KeyFile(_folder).Change(_ => []);
+        service.Http.DefaultRequestHeaders.Authorization = null;
+        await using var other = await EventStream.OpenAsync(service.Http, "?pair=BTC/USDT");
+        await service.WarmAsync();
+        await stream.UntilAsync(change => change.Data.Contains("\"as_of\":\"" + Given.Time));
+    }
+
     [Fact]
     public async Task A_key_judges_as_it_prefers_where_the_caller_does_not_say()
     {
@@ -100,17 +139,31 @@ public sealed class AccessTests : IDisposable
     [Fact]
     public async Task Browsers_are_told_what_they_may_do()
     {
-        await using var service = await LiveServer.StartAsync(LiveServer.Settings with { CorsOrigins = ["https://example.org"] });
-        async Task<HttpResponseMessage> From(string origin, HttpMethod? method = null)
+        await using var service = await LiveServer.StartAsync(
+            LiveServer.Settings with { CorsOrigins = ["https://example.org", "https://example.net"] });
+        async Task<HttpResponseMessage> From(string origin, HttpMethod? method = null, string path = "/api/v1/risk")
         {
-            using var request = new HttpRequestMessage(method ?? HttpMethod.Get, "/api/v1/risk");
+            using var request = new HttpRequestMessage(method ?? HttpMethod.Get, path);
             request.Headers.Add("Origin", origin);
+            if (method == HttpMethod.Options) request.Headers.Add("Access-Control-Request-Method", "GET");
             return await service.Http.SendAsync(request);
         }
+        static IEnumerable<string> Items(HttpResponseMessage answer, string header) =>
+            answer.Headers.GetValues(header).SelectMany(value => value.Split(',', StringSplitOptions.TrimEntries));
         using var known = await From("https://example.org");
         Assert.Equal(["https://example.org"], known.Headers.GetValues("Access-Control-Allow-Origin"));
+        Assert.Equal(["ETag", "Retry-After"], Items(known, "Access-Control-Expose-Headers"));
         using var asked = await From("https://example.org", HttpMethod.Options);
         Assert.Equal(HttpStatusCode.NoContent, asked.StatusCode);
+        Assert.Equal(["GET"], Items(asked, "Access-Control-Allow-Methods"));
+        Assert.Equal(["Authorization", "If-None-Match", "Last-Event-ID"], Items(asked, "Access-Control-Allow-Headers"));
+        Assert.Equal(["600"], Items(asked, "Access-Control-Max-Age"));
+        using var strangerAsked = await From("https://example.com", HttpMethod.Options);
+        Assert.False(strangerAsked.Headers.Contains("Access-Control-Allow-Origin"));
+        using var page = await From("https://example.org", path: "/page.js");
+        Assert.Equal(["Accept-Encoding", "Origin"], Items(page, "Vary"));
+        using var nobody = await service.Http.GetAsync("/api/v1/risk");
+        Assert.All([known, asked, strangerAsked, nobody], answer => Assert.Equal(["Origin"], Items(answer, "Vary")));
         using var stranger = await From("https://example.com");
         Assert.False(stranger.Headers.Contains("Access-Control-Allow-Origin"));
         foreach (var (name, value) in new[] { ("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY"), ("Referrer-Policy", "no-referrer"), ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'") })

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Remora.Bots.Tests;
 using Remora.Server.Access;
 
 namespace Remora.Server.Tests;
@@ -100,6 +101,58 @@ public sealed class AttackTests : IDisposable
         using var reader = new StreamReader(beyond.GetStream(), Encoding.Latin1);
         Assert.Equal(0, await ReadAnswerAsync(reader));
         foreach (var one in kept) one.Dispose();
+    }
+
+    [Fact]
+    public async Task A_flood_of_connections_beyond_the_limit_is_counted_and_not_logged_one_by_one()
+    {
+        const int flood = 50;
+        using var lines = new LogLines();
+        var clock = new Testing.ManualClock(DateTimeOffset.UnixEpoch);
+        await using var service = await LiveServer.StartAsync(
+            LiveServer.Settings with { MaxConnections = 1, LogClock = clock }, log: lines);
+        using var kept = await ConnectAsync(service);
+        await kept.GetStream().WriteAsync("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray());
+        Assert.NotEqual(0, await kept.GetStream().ReadAsync(new byte[1000]).AsTask().WaitAsync(Patience));
+
+        await RefusedAsync(flood);
+        Assert.Equal("max_connections (1) is reached: connections are refused", Assert.Single(Refusals()));
+        clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal($"max_connections (1) is reached: {flood - 1} more connections were refused", Refusals().Last());
+        clock.Advance(TimeSpan.FromMinutes(10));
+        Assert.Equal(2, Refusals().Count());
+        await RefusedAsync(1); // another flood is a new line at once
+        Assert.Equal(3, Refusals().Count());
+
+        kept.Dispose();
+        var counted = $"\nremora_connections_refused_total {flood + 1}\n";
+        await LiveServer.UntilAsync(() => TryGetMetrics(service, out var metrics) && metrics.Contains(counted));
+
+        IEnumerable<string> Refusals() => lines.All.Where(line => line.Contains("max_connections"));
+
+        async Task RefusedAsync(int count)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                using var beyond = await ConnectAsync(service);
+                using var reader = new StreamReader(beyond.GetStream(), Encoding.Latin1);
+                Assert.Equal(0, await ReadAnswerAsync(reader));
+            }
+        }
+    }
+
+    private static bool TryGetMetrics(LiveServer service, out string metrics)
+    {
+        metrics = "";
+        try
+        {
+            metrics = service.Http.GetStringAsync("/metrics").GetAwaiter().GetResult();
+            return true;
+        }
+        catch (HttpRequestException)
+        {
+            return false; // the connection that was kept is still being closed
+        }
     }
 
     private Task<LiveServer> StartAsync() => LiveServer.StartAsync(LiveServer.Settings with { RequireKeys = true, Data = _folder, HeadersTimeout = TimeSpan.FromSeconds(2) });

@@ -50,6 +50,17 @@ public sealed class FeedReporterTests : IDisposable
         Assert.Equal(["degraded", "unreachable", "warming", "live"], _log.All.Select(line => line.Split(':')[0].Split(' ')[^1]));
     }
 
+    [Fact]
+    public void Says_what_is_missing_where_nothing_failed()
+    {
+        var market = new FakeFeed(Testing.Given.Btc);
+        market.Health = market.Health with { State = FeedState.Degraded };
+        _source.Health = _source.Health with { State = FeedState.Degraded };
+        new FeedReporter(new() { Markets = [market], Sources = [_source], Log = _log }).Look();
+        Assert.StartsWith("binance BTC/USDT 5m is degraded: no fresh candle. It keeps trying.", _log.All[0]);
+        Assert.Equal("liquidations is degraded: no fresh value. It keeps trying.", _log.All[1]);
+    }
+
     private void Look(FeedState state, int times = 1)
     {
         _source.Health = _source.Health with { State = state, LastError = new("network", "the connection was reset.", default) };

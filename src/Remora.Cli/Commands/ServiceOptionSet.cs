@@ -36,6 +36,7 @@ internal sealed class ServiceOptionSet
         Setting("--anonymous-per-minute", "Requests a minute from each address without a key [default: 60]", "COUNT"),
         Setting("--key-per-minute", "Requests a minute for each key [default: 300]", "COUNT"),
         Setting("--max-connections", "How many connections there may be at once [default: 10000]", "COUNT"),
+        Setting("--allowed-hosts", "Host names to answer under beside localhost, separated by commas", "NAMES"),
         Setting("--cors-origins", "Origins whose pages may read answers, separated by commas", "ORIGINS"),
         Setting("--access-log", "true to log every request", "BOOL"),
         Setting("--log-format", "text or json [default: text]", "FORMAT"),

@@ -32,5 +32,11 @@ internal sealed class AccessGate(ServiceSettings settings, KeyRing keys, CallLim
             : "This key is not known: it was mistyped, revoked, or belongs to another service.");
     }
 
-    private static bool IsHealth(in PathString path) => path.Value is "/healthz" or "/readyz";
+    /// <summary>Whether the caller of a request may still read, for answers that do not end: false once the key that
+    /// it came with was revoked.</summary>
+    public Func<bool> Lasting(HttpContext context) =>
+        settings.IsGuarded && Caller.Of(context)?.Key is { } key ? () => keys.Holds(key) : static () => true;
+
+    /// <summary>The health checks answer everyone: they say nothing but that the service lives.</summary>
+    internal static bool IsHealth(in PathString path) => path.Value is "/healthz" or "/readyz";
 }

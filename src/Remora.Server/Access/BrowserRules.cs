@@ -1,12 +1,15 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
 
 namespace Remora.Server.Access;
 
-/// <summary>What browsers are told: to take answers for what they say they are, to frame nothing, and which other pages may read them (none, unless the settings name them).</summary>
+/// <summary>What browsers are told: not to guess media types, not to show answers in frames, and which other pages can
+/// read answers (none, unless the settings name them).</summary>
 internal static class BrowserRules
 {
+    private static readonly TimeSpan PreflightMaxAge = TimeSpan.FromMinutes(10);
     private static readonly StringValues NoSniff = "nosniff", Deny = "DENY", NoReferrer = "no-referrer", SameOrigin = "same-origin";
     private static readonly StringValues Nothing = "default-src 'none'; frame-ancestors 'none'";
 
@@ -26,20 +29,26 @@ internal static class BrowserRules
     public static void UseCors(this IApplicationBuilder app, IReadOnlyList<string> origins)
     {
         if (origins.Count == 0) return;
-        var allowed = origins.ToDictionary(origin => origin, origin => new StringValues(origin));
         app.Use(next => context =>
         {
-            var headers = context.Response.Headers;
-            headers.Vary = "Origin";
-            if (context.Request.Headers.Origin is not [{ } origin] || !allowed.TryGetValue(origin, out var known)) return next(context);
-            headers.AccessControlAllowOrigin = known;
-            headers.AccessControlExposeHeaders = "ETag, Retry-After";
-            if (!HttpMethods.IsOptions(context.Request.Method)) return next(context);
-            headers.AccessControlAllowMethods = "GET";
-            headers.AccessControlAllowHeaders = "Authorization, If-None-Match, Last-Event-ID";
-            headers.AccessControlMaxAge = "600";
-            context.Response.StatusCode = StatusCodes.Status204NoContent;
-            return Task.CompletedTask;
+            context.Response.OnStarting(VaryByOrigin, context.Response);
+            return next(context);
         });
+        app.UseCors(policy => policy
+            .WithOrigins([.. origins])
+            .WithMethods(HttpMethods.Get)
+            .WithHeaders(HeaderNames.Authorization, HeaderNames.IfNoneMatch, "Last-Event-ID")
+            .WithExposedHeaders(HeaderNames.ETag, HeaderNames.RetryAfter)
+            .SetPreflightMaxAge(PreflightMaxAge));
+    }
+
+    /// <summary>The framework says it only in answers to allowed origins. A cache that keeps an answer to somebody else
+    /// must know it as well.</summary>
+    private static Task VaryByOrigin(object response)
+    {
+        var headers = ((HttpResponse)response).Headers;
+        if (!headers.GetCommaSeparatedValues(HeaderNames.Vary).Contains(HeaderNames.Origin))
+            headers.Append(HeaderNames.Vary, HeaderNames.Origin);
+        return Task.CompletedTask;
     }
 }

@@ -5,10 +5,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Remora.Server.Access;
 
-/// <summary>The keys in use. The file is looked at again at most once a second, so that a key that was added or revoked counts without a restart.</summary>
+/// <summary>The keys in use. A change of the file counts within half a second, without a restart.</summary>
 internal sealed class KeyRing
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
     private readonly KeyFile _file;
     private readonly ILogger _log;
     private readonly Lock _reloading = new();
@@ -23,11 +23,20 @@ internal sealed class KeyRing
         Reload();
     }
 
+    /// <summary>Whether a key that was found earlier is still valid: neither revoked nor rotated.</summary>
+    public bool Holds(ApiKey key)
+    {
+        ReloadIfDue();
+        foreach (var entry in _keys)
+            if (entry.Key.Hash == key.Hash) return true;
+        return false;
+    }
+
     /// <summary>The key that is this secret; null when none is. The time it takes tells nothing of how near a wrong one is.</summary>
     public ApiKey? Find(ReadOnlySpan<char> secret)
     {
         if (!ApiKey.LooksLikeOne(secret)) return null;
-        if (Stopwatch.GetElapsedTime(Interlocked.Read(ref _looked)) > Interval) Reload();
+        ReloadIfDue();
         Span<byte> bytes = stackalloc byte[secret.Length], hash = stackalloc byte[SHA256.HashSizeInBytes];
         Encoding.ASCII.GetBytes(secret, bytes);
         SHA256.HashData(bytes, hash);
@@ -35,6 +44,11 @@ internal sealed class KeyRing
         foreach (var entry in _keys)
             if (CryptographicOperations.FixedTimeEquals(entry.Hash, hash)) found = entry.Key;
         return found;
+    }
+
+    private void ReloadIfDue()
+    {
+        if (Stopwatch.GetElapsedTime(Interlocked.Read(ref _looked)) > Interval) Reload();
     }
 
     private void Reload()

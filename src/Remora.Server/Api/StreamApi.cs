@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
+using Remora.Server.Access;
 using Remora.Server.Answers;
 using Remora.Server.Streams;
 using Remora.Server.Telemetry;
@@ -30,7 +31,8 @@ internal static class StreamApi
         .Produces<string>(StatusCodes.Status200OK, MediaType)
         .Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
 
-    private static IResult Get(HttpContext context, AssessmentBoard board, StreamHub hub, ServiceMetrics metrics)
+    private static IResult Get(
+        HttpContext context, AssessmentBoard board, StreamHub hub, AccessGate gate, ServiceMetrics metrics)
     {
         var started = Stopwatch.GetTimestamp();
         var query = context.Request.Query;
@@ -45,11 +47,22 @@ internal static class StreamApi
                 if (!MarketChoice.TryFind(pair, "pair", query, board, out var market, out problem)) return problem;
                 if (places[market.Index] < 0) places[market.Index] = topics++;
             }
-            return new Reading(hub, new EventReader(places, topics) { Abort = context.Abort }, view, () => RequestTelemetry.StreamOpened(metrics, started));
+            return Stream(wantsWhole: false);
         }
         if (RiskApi.WithoutPair(query) is { } astray) return astray;
         for (var market = 0; market < places.Length; market++) places[market] = topics++;
-        return new Reading(hub, new EventReader(places, topics + 1) { Abort = context.Abort, WantsWhole = true }, view, () => RequestTelemetry.StreamOpened(metrics, started));
+        return Stream(wantsWhole: true);
+
+        Reading Stream(bool wantsWhole)
+        {
+            var reader = new EventReader(places, wantsWhole ? topics + 1 : topics)
+            {
+                Abort = context.Abort,
+                IsAllowed = gate.Lasting(context),
+                WantsWhole = wantsWhole,
+            };
+            return new(hub, reader, view, () => RequestTelemetry.StreamOpened(metrics, started));
+        }
     }
 
     /// <summary>The answer that goes on.</summary>

@@ -47,7 +47,11 @@ public sealed record ServiceSettings
     public string? Data { get; init; }
 
     /// <summary>Where data is kept when nothing else is said.</summary>
-    public static string DefaultData { get; } = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "remora");
+    public static string DefaultData { get; } = Path.Combine(
+        // Not verified: on a fresh account the folder does not exist yet, and the answer would be no folder at all.
+        Environment.GetFolderPath(
+            Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify),
+        "remora");
 
     /// <summary>Where data is kept.</summary>
     public string DataFolder => Data ?? DefaultData;
@@ -106,6 +110,10 @@ public sealed record ServiceSettings
     /// <summary>How many connections there may be at once; further ones are closed.</summary>
     public int MaxConnections { get; init; } = 10_000;
 
+    /// <summary>Host names under which the service answers beside the loopback names: <c>remora.example.org</c>,
+    /// <c>*.example.org</c>, an IP address, or <c>*</c> for any name.</summary>
+    public IReadOnlyList<string> AllowedHosts { get; init; } = [];
+
     /// <summary>Origins whose pages may read answers; none by default.</summary>
     public IReadOnlyList<string> CorsOrigins { get; init; } = [];
 
@@ -157,6 +165,9 @@ public sealed record ServiceSettings
 
     /// <summary>How long a caller may take to send a request's head; for tests to change.</summary>
     internal TimeSpan HeadersTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The clock of the log's own intervals; for tests to change.</summary>
+    internal TimeProvider LogClock { get; init; } = TimeProvider.System;
 
     /// <summary>How often the collector is told; for tests to change.</summary>
     internal TimeSpan OtlpInterval { get; init; } = TimeSpan.FromSeconds(15);

@@ -4,6 +4,7 @@ using Remora.Feeds.Http;
 using Remora.Markets;
 using Remora.Store;
 using Remora.Risk;
+using Remora.Server.Access;
 
 namespace Remora.Server.Settings;
 
@@ -24,6 +25,8 @@ internal static class SettingKeys
     private const string Variable = "the name of an environment variable";
     private const string PerMinute = "a whole number from 1 to 1000000";
     private const string Exchange = "CCXT's id of an exchange, such as binance";
+    private const string HostNames =
+        "host names without a port, such as remora.example.org, *.example.org or 192.168.1.5, or * for any name";
     private const string Fallbacks = "exchanges such as kraken, or kraken:BTC/USD where the pair differs there";
     private static readonly string Timeframes = "one of " + string.Join(", ", Markets.Timeframe.Known);
 
@@ -56,6 +59,8 @@ internal static class SettingKeys
         One<ServiceSettings>("anonymous_per_minute", PerMinute, (s, v) => Whole(v, 1, 1_000_000) is { } n ? s with { AnonymousPerMinute = n } : null),
         One<ServiceSettings>("key_per_minute", PerMinute, (s, v) => Whole(v, 1, 1_000_000) is { } n ? s with { KeyPerMinute = n } : null),
         One<ServiceSettings>("max_connections", "a whole number from 1 to 1000000", (s, v) => Whole(v, 1, 1_000_000) is { } n ? s with { MaxConnections = n } : null),
+        Many<ServiceSettings>(
+            "allowed_hosts", HostNames, (s, v) => All(v, HostOf) is { } hosts ? s with { AllowedHosts = hosts } : null),
         Many<ServiceSettings>("cors_origins", "origins such as https://example.org", (s, v) => v.All(IsOrigin) ? s with { CorsOrigins = v } : null),
         One<ServiceSettings>("access_log", "true or false", (s, v) => Bool(v) is { } b ? s with { AccessLog = b } : null),
         One<ServiceSettings>("log_format", "text or json", (s, v) => v is "text" or "json" ? s with { LogFormat = v } : null),
@@ -106,6 +111,8 @@ internal static class SettingKeys
         var all = values.Select(parse).OfType<T>().ToList();
         return all.Count == values.Count ? all : null;
     }
+
+    private static string? HostOf(string text) => HostGate.TryParse(text, out var entry) ? entry : null;
 
     private static Pair? PairOf(string text) => Pair.TryParse(text, out var pair) ? pair : null;
 

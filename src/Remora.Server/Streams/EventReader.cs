@@ -20,6 +20,7 @@ internal sealed class EventReader(int[] places, int topics)
     private readonly StreamFrame?[] _pending = new StreamFrame?[topics];
     private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite });
     private bool _beatDue;
+    private bool _isCutOff;
     private long _lastWrite = Stopwatch.GetTimestamp();
     private long _blockedSince;
 
@@ -27,6 +28,9 @@ internal sealed class EventReader(int[] places, int topics)
 
     /// <summary>Ends the connection at once; for the one who accepted it to set.</summary>
     public Action Abort { get; init; } = () => { };
+
+    /// <summary>Whether it may still read; asked once a second.</summary>
+    public Func<bool> IsAllowed { get; init; } = static () => true;
 
     /// <summary>How long it has been since anything was written.</summary>
     public TimeSpan Silence => Stopwatch.GetElapsedTime(Volatile.Read(ref _lastWrite));
@@ -50,6 +54,14 @@ internal sealed class EventReader(int[] places, int topics)
 
     /// <summary>Nothing more will come: what is pending is sent, then the stream ends.</summary>
     public void Complete() => _signal.Writer.TryComplete();
+
+    /// <summary>Ends the stream at once, without what is pending.</summary>
+    public void CutOff()
+    {
+        lock (_lock) _isCutOff = true;
+        Complete();
+        if (Blocked > TimeSpan.Zero) Abort(); // it does not even take what was written before
+    }
 
     /// <summary>Writes what is posted, until it is completed or the connection ends.</summary>
     public async Task WriteAsync(PipeWriter writer, CancellationToken cancellation)
@@ -84,6 +96,7 @@ internal sealed class EventReader(int[] places, int topics)
         frames.Clear();
         lock (_lock)
         {
+            if (_isCutOff) return false;
             foreach (ref var frame in _pending.AsSpan())
             {
                 if (frame is null) continue;

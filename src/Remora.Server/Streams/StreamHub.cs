@@ -8,7 +8,8 @@ namespace Remora.Server.Streams;
 
 /// <summary>
 /// Hands each change of the board to all readers who want it: one task, which renders an answer once (the bytes are those <c>/risk</c> sends) and never waits for a reader.
-/// Once a second it looks whether time alone has turned a verdict, who needs a heartbeat, and who has stalled.
+/// Once a second it looks whether time alone has turned a verdict, who needs a heartbeat, who has stalled, and whose
+/// key was revoked.
 /// </summary>
 internal sealed class StreamHub
 {
@@ -137,7 +138,11 @@ internal sealed class StreamHub
 
     private void Check(EventReader reader)
     {
-        if (reader.Blocked > _limits.Stall)
+        if (!reader.IsAllowed())
+        {
+            reader.CutOff();
+        }
+        else if (reader.Blocked > _limits.Stall)
         {
             Interlocked.Increment(ref _dropped);
             reader.Abort();

@@ -71,6 +71,14 @@ internal static class TaskGauges
     private static KeyValuePair<string, object?> Tag(SupervisedTask task) => new("task", task.Name);
 }
 
+/// <summary>The web server's connections.</summary>
+internal static class ConnectionGauges
+{
+    public static void Register(Meter meter, ConnectionLimitLog log) => meter.CreateObservableCounter(
+        "remora.connections.refused", () => log.Refused, null,
+        "Connections that were refused because max_connections was reached.");
+}
+
 /// <summary>How the feeds are, as gauges and counters.</summary>
 internal static class FeedGauges
 {
