@@ -6,7 +6,10 @@ internal static class ExitCode
     /// <summary>Done; for <c>ask</c>: every pair is safe to trade.</summary>
     public const int Ok = 0;
 
-    /// <summary><c>ask</c>: a pair is not safe to trade. <c>doctor</c>: something is missing. <c>rollup</c>: refused; nothing is half done.</summary>
+    /// <summary>
+    /// <c>ask</c>: a pair is not safe to trade. <c>doctor</c>: something is missing. <c>history export</c>:
+    /// nothing is stored. <c>rollup</c>: refused; nothing is half done.
+    /// </summary>
     public const int No = 1;
 
     /// <summary>The command, a setting or an input file is wrong.</summary>

@@ -2,12 +2,15 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using Remora.Cli;
 
+DirectToLoopback.Use();
 Terminal.WritePlainText();
 var result = CommandLine.Create().Parse(args);
 if (result.Action is ParseErrorAction usage)
 {
     usage.ShowHelp = false;
-    await result.InvokeAsync(new InvocationConfiguration { Output = Console.Error });
+    await using var complaint = new StringWriter();
+    await result.InvokeAsync(new InvocationConfiguration { Output = complaint, Error = complaint });
+    Console.Error.Write(Redaction.Apply(complaint.ToString())); // a key in the wrong place is not repeated
     Console.Error.WriteLine($"Try '{PathOf(result.CommandResult.Command)} --help'.");
     return ExitCode.Usage;
 }

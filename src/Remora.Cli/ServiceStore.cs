@@ -30,6 +30,9 @@ internal sealed class ServiceStore : IAsyncDisposable
     /// <summary>Its instruments.</summary>
     public StoreMeter Meter { get; }
 
+    /// <summary>Where a sandbox keeps its store below a data folder.</summary>
+    public static string SandboxFolder(string dataFolder) => Path.Combine(dataFolder, "sandbox");
+
     /// <summary>Where it is, for people.</summary>
     public string Place { get; }
 
@@ -41,7 +44,7 @@ internal sealed class ServiceStore : IAsyncDisposable
         if (settings is { Cluster: not null, Clickhouse: null }) throw new SettingsException(["cluster needs clickhouse: an embedded engine has no cluster"]);
         if (settings is { ClickhousePort: not null, Clickhouse: not null }) throw new SettingsException(["clickhouse-port is for the embedded engine: the server at clickhouse has ports of its own"]);
         var thrownAway = settings is { Sandbox: true, Data: null, Clickhouse: null } ? Path.Combine(Path.GetTempPath(), $"remora-sandbox-{Environment.ProcessId}") : null;
-        var folder = thrownAway ?? (settings.Sandbox ? Path.Combine(settings.DataFolder, "sandbox") : settings.DataFolder);
+        var folder = thrownAway ?? (settings.Sandbox ? SandboxFolder(settings.DataFolder) : settings.DataFolder);
         var location = LocationOf(settings, folder);
         var log = logs.CreateLogger("Remora.Store");
         var session = new StoreSession(new()

@@ -38,6 +38,11 @@ public sealed class StoreQuery<T>
     /// <summary>All rows.</summary>
     public async Task<IReadOnlyList<T>> ListAsync(CancellationToken cancellation = default) => await _client.ListAsync(_sql, _read, _parameters, cancellation);
 
+    /// <summary>Whether there is any row.</summary>
+    public async Task<bool> AnyAsync(CancellationToken cancellation = default) =>
+        await _client.SingleAsync(
+            $"SELECT count() FROM (SELECT 1 FROM ({_sql}) LIMIT 1)", row => row.UInt64() > 0, _parameters, cancellation);
+
     /// <summary>The rows as the store writes them in a format, in bounded memory. The stream must be disposed.</summary>
     public Task<Stream> StreamAsync(StoreFormat format, CancellationToken cancellation = default) =>
         _client.StreamAsync(_sql, format.EngineName(), new() { Parameters = _parameters, Settings = AsText }, cancellation);

@@ -63,6 +63,36 @@ public sealed class StoreFilesTests(Engine engine)
     }
 
     [Fact]
+    public async Task The_time_has_any_name_of_the_one_table_also_in_quotes_and_beside_another()
+    {
+        var store = await engine.NewStoreAsync();
+        using var scratch = new Scratch();
+        var path = scratch.PathOf("candles.csv");
+        var wanted = new Candle(Some.At("2024-01-01"), 1, 2, 0.5, 1.5, 10);
+        foreach (var name in CandleColumns.Times)
+        {
+            await File.WriteAllTextAsync(path, $"""
+                "note","{name}","open",high,low,close,volume
+                "a, b","2024-01-01T00:00:00.000Z","1",2,0.5,1.5,10
+                """);
+            Assert.Equal((1, null), await ImportAsync());
+            Assert.Equal(wanted, Assert.Single(await store.Candles.Of(Given.Btc).ListAsync()));
+        }
+        await File.WriteAllTextAsync(path, """
+            date,timestamp,open,high,low,close,volume
+            1999-01-01,1704067200000,1,2,0.5,1.5,10
+            """);
+        Assert.Equal((1, null), await ImportAsync());
+        Assert.Equal(wanted, Assert.Single(await store.Candles.Of(Given.Btc).ListAsync()));
+
+        async Task<(long, string?)> ImportAsync()
+        {
+            var report = await new CandleImport(store).RunAsync(path, Given.Btc);
+            return (report.Imported, report.FirstReason);
+        }
+    }
+
+    [Fact]
     public async Task Rows_that_cannot_be_candles_are_counted_and_the_first_is_explained()
     {
         var store = await engine.NewStoreAsync();

@@ -100,6 +100,22 @@ public sealed class MarketModelTests
         Assert.Contains(after.Reasoning, s => s.Contains("0 of 200 trend candles", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(60, "5 of 200 trend candles, too few candles to rank volatility")]
+    [InlineData(2_388, "199 of 200 trend candles, volatility ranked within less than 30 days")]
+    [InlineData(8_000, ": volatility ranked within less than 30 days")] // 666 trend candles are enough
+    [InlineData(12_000, null)]
+    public void The_reasoning_names_only_what_the_warm_up_lacks(int candles, string? missing)
+    {
+        var engine = new RemoraEngine();
+        foreach (var candle in Some.Candles(37, candles)) engine.Apply(MarketEvent.Closed(Some.Market, candle));
+        var last = Some.Midnight + (candles * Five);
+        var sentence = engine.Assess(Some.Market, 0, last).Reasoning
+            .SingleOrDefault(s => s.Contains("warmed up", StringComparison.Ordinal));
+        if (missing is null) Assert.Null(sentence);
+        else Assert.EndsWith($"{missing}.", sentence);
+    }
+
     private static MarketModel Model(Candle[] candles)
     {
         var model = new MarketModel(Timeframe.FiveMinutes);

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Net.Http.Json;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Remora.Feeds.Exchanges;
@@ -17,10 +16,12 @@ internal static class DoctorCommand
     {
         var service = new ServiceOptionSet();
         var command = new Command("doctor", "Checks what is installed, reachable and configured. Exit code 1 when something is missing.");
+        var running = new RunningServiceOptionSet("this machine at the settings' port");
         foreach (var option in service.All) command.Options.Add(option);
+        running.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
-            var (findings, _) = await ExamineAsync(service, parsed, cancellation);
+            var (findings, _) = await ExamineAsync(service, running, parsed, cancellation);
             Print(findings);
             return findings.TrueForAll(finding => finding.Good != false) ? ExitCode.Ok : ExitCode.No;
         });
@@ -28,7 +29,8 @@ internal static class DoctorCommand
     }
 
     /// <summary>Looks at everything; the settings are null where they are not valid.</summary>
-    internal static async Task<(List<Finding> Findings, ServiceSettings? Settings)> ExamineAsync(ServiceOptionSet service, ParseResult parsed, CancellationToken cancellation)
+    internal static async Task<(List<Finding> Findings, ServiceSettings? Settings)> ExamineAsync(
+        ServiceOptionSet service, RunningServiceOptionSet running, ParseResult parsed, CancellationToken cancellation)
     {
         var findings = new List<Finding> { new("runtime", true, $".NET {Environment.Version} on {RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores") };
         findings.Add(await NodeAsync(cancellation));
@@ -38,8 +40,9 @@ internal static class DoctorCommand
         if (settings is not null)
         {
             findings.AddRange([Surroundings.DataFolder(settings), Surroundings.Keys(settings), Surroundings.OpenFiles(settings)]);
-            findings.Add(await ServiceAsync(settings, cancellation));
-            findings.AddRange(await ExchangesAsync(settings, cancellation));
+            var (answer, sandbox) = await ServiceAsync(settings, running, parsed, cancellation);
+            findings.Add(answer);
+            findings.AddRange(await ExchangesAsync(settings, sandbox, cancellation));
         }
         return (findings, settings);
     }
@@ -80,34 +83,66 @@ internal static class DoctorCommand
         }
     }
 
-    private static async Task<Finding> ServiceAsync(ServiceSettings settings, CancellationToken cancellation)
+    /// <summary>The address of the service that a command on this machine asks by default.</summary>
+    internal static string UrlOf(ServiceSettings settings) => $"http://127.0.0.1:{settings.Port}";
+
+    /// <summary>
+    /// Asks the running service how it is. The sandbox is the one it runs on; null where it runs on
+    /// none or does not answer.
+    /// </summary>
+    private static async Task<(Finding Answer, string? Sandbox)> ServiceAsync(
+        ServiceSettings settings, RunningServiceOptionSet running, ParseResult parsed, CancellationToken cancellation)
     {
-        var url = $"http://127.0.0.1:{settings.Port}";
         try
         {
-            using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(3) };
-            var status = await http.GetFromJsonAsync<JsonElement>(url + "/api/v1/status", cancellation);
-            return new("service", true, $"version {status.GetProperty("version").GetString()} answers at {url}");
+            using var service = running.Connect(parsed, UrlOf(settings));
+            var status = JsonElement.Parse(await service.GetTextAsync("/api/v1/status", cancellation));
+            var notice = status.GetProperty("sandbox");
+            var sandbox = notice.ValueKind == JsonValueKind.Object ? notice.GetProperty("url").GetString() : null;
+            var world = sandbox is null ? "" : $", on the sandbox at {sandbox}";
+            var version = status.GetProperty("version").GetString();
+            return (new("service", true, $"version {version} answers at {service.Url}{world}"), sandbox);
         }
-        catch (Exception e) when (e is HttpRequestException or JsonException or KeyNotFoundException or TaskCanceledException)
+        catch (ServiceException e)
         {
-            return new("service", null, $"none answers at {url}: start one with 'remora serve'");
+            return (new("service", e.ExitCode == ExitCode.Usage && e.Status is null ? false : null, e.Message), null);
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            var url = running.UrlOf(parsed, UrlOf(settings));
+            return (new("service", null, $"what answers at {url} is not a Remora service"), null);
         }
     }
 
-    private static async Task<IReadOnlyList<Finding>> ExchangesAsync(ServiceSettings settings, CancellationToken cancellation)
+    /// <summary>Asks every exchange of the settings, or the sandbox that stands in for them.</summary>
+    private static async Task<IReadOnlyList<Finding>> ExchangesAsync(
+        ServiceSettings settings, string? sandbox, CancellationToken cancellation)
     {
-        await using var bridge = CcxtBridge.Start(new() { RequestDeadline = TimeSpan.FromSeconds(10) });
         var ids = settings.TrackedMarkets.SelectMany(m => m.Fallbacks.Select(f => f.Exchange).Prepend(m.Id.Exchange)).Distinct();
+        sandbox ??= settings.SandboxUrl?.ToString();
+        if (sandbox is null && settings.Sandbox)
+            return [.. ids.Select(id => new Finding(id, null, "not asked: the settings choose a sandbox"))];
+        var world = sandbox is null ? null : new Uri(sandbox);
+        await using var bridge = CcxtBridge.Start(
+            new() { RequestDeadline = TimeSpan.FromSeconds(10), BaseUrl = world, RateLimit = world is null });
         return await Task.WhenAll(ids.Select(async id =>
         {
             try
             {
                 var symbols = await bridge.Exchange(id).MarketsAsync(cancellation);
-                var missing = settings.TrackedMarkets.Where(m => m.Id.Exchange == id && !symbols.Contains(m.Id.Pair.ToString())).Select(m => m.Id.Pair).ToList();
-                return missing.Count == 0
-                    ? new Finding(id, true, $"answers with {symbols.Count} spot markets")
-                    : new Finding(id, false, $"does not trade {string.Join(", ", missing)}: check 'pairs'");
+                var missing = settings.TrackedMarkets
+                    .Where(m => m.Id.Exchange == id && !symbols.Contains(m.Id.Pair.ToString()))
+                    .Select(m => m.Id.Pair).ToList();
+                var by = world is null ? "" : $", simulated by the sandbox at {world}";
+                if (missing.Count == 0) return new Finding(id, true, $"answers with {symbols.Count} spot markets{by}");
+                return world is null
+                    ? new Finding(id, false, $"does not trade {string.Join(", ", missing)}: check 'pairs'")
+                    : new Finding(id, null, $"the sandbox at {world} has no {string.Join(", ", missing)}");
+            }
+            catch (ExchangeException e) when (world is not null)
+            {
+                var error = $"{RemoraJson.NameOf(e.Kind)}: {e.Message}";
+                return new Finding(id, null, $"the sandbox at {world} does not answer for it: {error}");
             }
             catch (ExchangeException e)
             {

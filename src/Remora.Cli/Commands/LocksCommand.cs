@@ -25,7 +25,7 @@ internal static class LocksCommand
         };
         var user = new Option<string>("--user") { Description = "User of the bots' api_server", Required = true };
         var password = new Option<string>("--password-env") { Description = "The environment variable with the password", HelpName = "NAME", DefaultValueFactory = _ => "FREQTRADE_PASSWORD" };
-        var url = Options.Address("--url", $"Where the service is; REMORA_URL without it, else {RemoraClientOptions.DefaultUrl}");
+        var service = new RunningServiceOptionSet();
         var interval = new Option<double>("--interval") { Description = "Seconds between requests to the service while its event stream is silent", DefaultValueFactory = _ => 5 };
         interval.Validators.Add(result =>
         {
@@ -33,15 +33,25 @@ internal static class LocksCommand
         });
         var command = new Command("locks", "Places and renews pair locks in Freqtrade bots while a running service says that a pair is not safe. They run out by themselves when this ends.")
         {
-            bots, user, password, url, interval,
+            bots, user, password, interval,
         };
+        service.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
             var variable = parsed.GetValue(password)!;
             if (Environment.GetEnvironmentVariable(variable) is not { Length: > 0 } secret)
                 return Terminal.Fail($"there is no environment variable {variable} with the password: set it, or name another with --password-env", ExitCode.Usage);
+            var options = new RemoraClientOptions { CacheFor = TimeSpan.Zero, BreakerPeriod = TimeSpan.FromSeconds(2) };
+            try
+            {
+                (options.Url, options.ApiKey) = (service.UrlOf(parsed).ToString(), service.KeyOf(parsed));
+            }
+            catch (ServiceException e)
+            {
+                return Terminal.Fail(e.Message, e.ExitCode);
+            }
             using var log = ConsoleLog.Create();
-            using var client = new RemoraClient(new() { Url = parsed.GetValue(url)?.ToString(), CacheFor = TimeSpan.Zero, BreakerPeriod = TimeSpan.FromSeconds(2) }, log.CreateLogger<RemoraClient>());
+            using var client = new RemoraClient(options, log.CreateLogger<RemoraClient>());
             var verdicts = new VerdictBoard();
             var all = parsed.GetValue(bots)!.Select(bot => new FreqtradeBot(bot, parsed.GetValue(user)!, secret)).ToList();
             Console.Error.WriteLine($"keeping locks of {string.Join(", ", all)} as {client.Url} says; stop: Ctrl+C");

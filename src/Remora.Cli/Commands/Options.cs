@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Diagnostics.CodeAnalysis;
+using Remora.Client;
 using Remora.Markets;
 using Remora.Risk;
 
@@ -24,12 +26,23 @@ internal static class Options
         Description = description,
         CustomParser = result =>
         {
-            var text = result.Tokens[0].Value;
-            if (Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is ("http" or "https")) return address;
-            result.AddError($"{name} '{text}' is not an address: expected e.g. {AskCommand.DefaultUrl}");
+            if (TryReadAddress(result.Tokens[0].Value, out var address)) return address;
+            result.AddError($"{name}: {NotAnAddress}");
             return null;
         },
     };
+
+    /// <summary>
+    /// The complaint about what is not an address. What was given is not repeated: it may contain a
+    /// password.
+    /// </summary>
+    public const string NotAnAddress =
+        $"expected an address such as {RemoraClientOptions.DefaultUrl}, without user and password";
+
+    /// <summary>Reads the address of a service.</summary>
+    public static bool TryReadAddress(string text, [NotNullWhen(true)] out Uri? address) =>
+        Uri.TryCreate(text, UriKind.Absolute, out address) && address.Scheme is "http" or "https"
+        && address.UserInfo.Length == 0 && address.Query.Length == 0 && address.Fragment.Length == 0;
 
     public static Option<Timeframe?> Timeframe() => new("--timeframe")
     {

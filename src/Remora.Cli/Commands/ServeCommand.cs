@@ -1,11 +1,12 @@
 using System.CommandLine;
 using Microsoft.Extensions.Logging;
 using Remora.Backtest;
+using Remora.Client;
 using Remora.Feeds.Time;
 using Remora.Sandbox;
-using Remora.Server;
 using Remora.Server.Settings;
 using Remora.Server.Storage;
+using Remora.Server;
 
 namespace Remora.Cli.Commands;
 
@@ -104,7 +105,8 @@ internal static class ServeCommand
         Console.Error.WriteLine($"remora answers at {url}, tracking {string.Join(", ", settings.TrackedMarkets.Take(MarketsNamed).Select(market => market.Id))}{(more > 0 ? $" and {more} more" : "")}");
         if (notice is not null)
             Console.Error.WriteLine($"SANDBOX: prices are {notice.Origin}, time runs at {notice.Speed:0.###} times real time, faults on demand at {notice.Url}/sandbox");
-        Console.Error.WriteLine($"ask it:   curl '{url}/api/v1/risk?pair={first.Pair}'   or   remora ask {first.Pair}{(url == AskCommand.DefaultUrl ? "" : " --url " + url)}");
+        var where = url == RemoraClientOptions.DefaultUrl ? "" : " --url " + url;
+        Console.Error.WriteLine($"ask it:   curl '{url}/api/v1/risk?pair={first.Pair}'   or   remora ask {first.Pair}{where}");
         Console.Error.WriteLine($"keeps:    {store?.Place ?? "nothing"}");
         Console.Error.WriteLine($"read:     {url}/reference   stop: Ctrl+C");
     }

@@ -12,27 +12,35 @@ internal static class SourceNewsCommand
 
     public static Command Create()
     {
-        var url = Options.Address("--url", $"Where the service is; {AskCommand.DefaultUrl} without it");
+        var service = new RunningServiceOptionSet();
         var json = new Option<bool>("--json") { Description = "The answer as it came" };
-        var command = new Command("news", "Shows the news sentiment of a running service, and the headlines it is made of.") { url, json };
-        command.SetAction((parsed, cancellation) => ShowAsync(parsed.GetValue(url) ?? new(AskCommand.DefaultUrl), parsed.GetValue(json), cancellation));
+        var command = new Command(
+            "news", "Shows the news sentiment of a running service, and the headlines it is made of.") { json };
+        service.AddTo(command);
+        command.SetAction((parsed, cancellation) => ShowAsync(service, parsed, parsed.GetValue(json), cancellation));
         return command;
     }
 
-    private static async Task<int> ShowAsync(Uri url, bool json, CancellationToken cancellation)
+    private static async Task<int> ShowAsync(
+        RunningServiceOptionSet service, ParseResult parsed, bool json, CancellationToken cancellation)
     {
         try
         {
-            using var http = new HttpClient { BaseAddress = url, Timeout = TimeSpan.FromSeconds(5) };
-            var body = await http.GetStringAsync("/api/v1/news", cancellation);
+            using var running = service.Connect(parsed);
+            var body = await running.GetTextAsync("/api/v1/news", cancellation);
             var report = JsonElement.Parse(body);
             if (json) Console.WriteLine(body);
             else Show(report);
             return ExitCode.Ok;
         }
-        catch (Exception e) when (e is HttpRequestException or JsonException or KeyNotFoundException || (e is TaskCanceledException && !cancellation.IsCancellationRequested))
+        catch (ServiceException e)
         {
-            return Terminal.Fail($"no service with news answers at {url} ({e.Message}). Start one with 'remora serve', or name it with --url.", ExitCode.Unavailable);
+            return Terminal.Fail(e.Message, e.ExitCode);
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return Terminal.Fail(
+                $"{service.UrlOf(parsed)} answered something that is not news; is it a Remora service?", ExitCode.Unavailable);
         }
     }
 

@@ -9,19 +9,27 @@ internal static class SourcesCommand
 {
     public static Command Create()
     {
-        var url = Options.Address("--url", $"Where the service is; {AskCommand.DefaultUrl} without it");
+        var service = new RunningServiceOptionSet();
         var json = new Option<bool>("--json") { Description = "The answer as it came" };
-        var command = new Command("sources", "Lists value, age, next try and error of each outside source of a running service. Exit code 1 when one is degraded or unreachable.") { url, json, SourceTestCommand.Create(), SourceNewsCommand.Create() };
-        command.SetAction((parsed, cancellation) => ListAsync(parsed.GetValue(url) ?? new(AskCommand.DefaultUrl), parsed.GetValue(json), cancellation));
+        var command = new Command(
+            "sources",
+            "Lists value, age, next try and error of each outside source of a running service. Exit code 1 when one is " +
+            "degraded or unreachable.")
+        {
+            json, SourceTestCommand.Create(), SourceNewsCommand.Create(),
+        };
+        service.AddTo(command);
+        command.SetAction((parsed, cancellation) => ListAsync(service, parsed, parsed.GetValue(json), cancellation));
         return command;
     }
 
-    private static async Task<int> ListAsync(Uri url, bool json, CancellationToken cancellation)
+    private static async Task<int> ListAsync(
+        RunningServiceOptionSet service, ParseResult parsed, bool json, CancellationToken cancellation)
     {
         try
         {
-            using var http = new HttpClient { BaseAddress = url, Timeout = TimeSpan.FromSeconds(5) };
-            var body = await http.GetStringAsync("/api/v1/sources", cancellation);
+            using var running = service.Connect(parsed);
+            var body = await running.GetTextAsync("/api/v1/sources", cancellation);
             var answer = JsonElement.Parse(body);
             var sources = answer.GetProperty("sources").EnumerateArray().ToList();
             if (json)
@@ -36,13 +44,15 @@ internal static class SourcesCommand
             var isWell = sources.TrueForAll(source => source.GetProperty("health").GetProperty("state").GetString() is "live" or "starting");
             return isWell ? ExitCode.Ok : ExitCode.No;
         }
-        catch (Exception e) when (e is HttpRequestException || (e is TaskCanceledException && !cancellation.IsCancellationRequested))
+        catch (ServiceException e)
         {
-            return Terminal.Fail($"no service answers at {url} ({e.Message}). Start one with 'remora serve', or name it with --url.", ExitCode.Unavailable);
+            return Terminal.Fail(e.Message, e.ExitCode);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            return Terminal.Fail($"{url} answered something that is not a list of sources; is it a Remora service?", ExitCode.Unavailable);
+            return Terminal.Fail(
+                $"{service.UrlOf(parsed)} answered something that is not a list of sources; is it a Remora service?",
+                ExitCode.Unavailable);
         }
     }
 }

@@ -30,7 +30,9 @@ internal static class SqlCommand
             if (string.IsNullOrWhiteSpace(text)) return Terminal.Fail("there is no statement: try remora sql \"SHOW TABLES\"", ExitCode.Usage);
             var parameters = new QueryParameters();
             foreach (var value in parsed.GetValue(values) ?? []) parameters.Add(value.Split('=', 2)[0], value.Split('=', 2)[1]);
-            return await store.AttemptAsync(parsed, makeDatabase: false, open => AskAsync(open, text, parsed.GetValue(format) ?? DefaultFormat, parameters, cancellation), cancellation);
+            var wanted = parsed.GetValue(format) ?? DefaultFormat;
+            return await store.AttemptReadingAsync(
+                parsed, open => AskAsync(open, text, wanted, parameters, cancellation), cancellation);
         });
         return command;
     }

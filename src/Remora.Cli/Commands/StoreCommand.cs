@@ -21,7 +21,7 @@ internal static class StoreCommand
             if (parsed.GetValue(json)) Console.WriteLine(JsonSerializer.Serialize(status, RemoraJson.Options));
             else Terminal.Data.Write(Render(status));
             return ExitCode.Ok;
-        });
+        }, reads: true);
     }
 
     private static Command Backup()
@@ -48,7 +48,9 @@ internal static class StoreCommand
         });
     }
 
-    private static Command Verb(string name, string description, IEnumerable<Symbol> symbols, Func<MarketStore, ParseResult, CancellationToken, Task<int>> run)
+    private static Command Verb(
+        string name, string description, IEnumerable<Symbol> symbols,
+        Func<MarketStore, ParseResult, CancellationToken, Task<int>> run, bool reads = false)
     {
         var place = new StoreOptionSet();
         var command = new Command(name, description);
@@ -58,7 +60,9 @@ internal static class StoreCommand
             else command.Options.Add((Option)symbol);
         }
         place.AddTo(command);
-        command.SetAction((parsed, cancellation) => place.OnStoreAsync(parsed, store => run(store, parsed, cancellation), cancellation));
+        command.SetAction((parsed, cancellation) => reads
+            ? place.OnExistingStoreAsync(parsed, (store, _) => run(store, parsed, cancellation), cancellation)
+            : place.OnStoreAsync(parsed, store => run(store, parsed, cancellation), cancellation));
         return command;
     }
 

@@ -37,12 +37,43 @@ internal sealed class StoreOptionSet
             : StoreLocation.AtUrl(url, database, parsed.GetValue(_cluster));
     }
 
+    /// <summary>
+    /// The store to read from. A data folder without a store of its own, but with that of a sandbox
+    /// below it, stands for the sandbox's.
+    /// </summary>
+    /// <exception cref="FormatException">An option cannot be used.</exception>
+    /// <exception cref="ClickHouseConnectionException">There is no store in the folder.</exception>
+    public StoreLocation ReadExisting(ParseResult parsed)
+    {
+        var location = Read(parsed);
+        if (location.EngineFolder is not { } engine || Directory.Exists(engine)) return location;
+        var sandbox = StoreLocation.InFolder(ServiceStore.SandboxFolder(location.Folder!), location.Database.Value);
+        if (!Directory.Exists(sandbox.EngineFolder))
+            throw new ClickHouseConnectionException(
+                $"there is no store in {location}: name the data folder of a service with --data");
+        Console.Error.WriteLine($"reading the sandbox's store in {sandbox}");
+        return sandbox;
+    }
+
     /// <summary>Runs a job on the open store; what goes wrong becomes one line and an exit code.</summary>
-    public async Task<int> AttemptAsync(ParseResult parsed, bool makeDatabase, Func<ClickHouseConnection, Task<int>> job, CancellationToken cancellation)
+    public Task<int> AttemptAsync(
+        ParseResult parsed, bool makeDatabase, Func<ClickHouseConnection, Task<int>> job,
+        CancellationToken cancellation) =>
+        AttemptAsync(() => Read(parsed), makeDatabase, job, cancellation);
+
+    /// <summary>Runs a job that reads from a store that exists.</summary>
+    public Task<int> AttemptReadingAsync(
+        ParseResult parsed, Func<ClickHouseConnection, Task<int>> job, CancellationToken cancellation) =>
+        AttemptAsync(() => ReadExisting(parsed), makeDatabase: false, job, cancellation);
+
+    private static async Task<int> AttemptAsync(
+        Func<StoreLocation> locate, bool makeDatabase, Func<ClickHouseConnection, Task<int>> job,
+        CancellationToken cancellation)
     {
         try
         {
-            await using var store = await ClickHouseConnection.OpenAsync(Read(parsed), makeDatabase, cancellation: cancellation);
+            var location = locate();
+            await using var store = await ClickHouseConnection.OpenAsync(location, makeDatabase, cancellation: cancellation);
             return await job(store);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -68,7 +99,18 @@ internal sealed class StoreOptionSet
     }
 
     /// <summary>Runs a job on the market's tables, brought up to this program first.</summary>
-    public Task<int> OnStoreAsync(ParseResult parsed, Func<MarketStore, Task<int>> job, CancellationToken cancellation) => AttemptAsync(parsed, makeDatabase: true, async open =>
+    public Task<int> OnStoreAsync(
+        ParseResult parsed, Func<MarketStore, Task<int>> job, CancellationToken cancellation) =>
+        AttemptAsync(parsed, makeDatabase: true, open => OnTablesAsync(open, job, cancellation), cancellation);
+
+    /// <summary>Runs a job that reads the market's tables of a store that exists.</summary>
+    public Task<int> OnExistingStoreAsync(
+        ParseResult parsed, Func<MarketStore, StoreLocation, Task<int>> job, CancellationToken cancellation) =>
+        AttemptReadingAsync(
+            parsed, open => OnTablesAsync(open, store => job(store, open.Location), cancellation), cancellation);
+
+    private static async Task<int> OnTablesAsync(
+        ClickHouseConnection open, Func<MarketStore, Task<int>> job, CancellationToken cancellation)
     {
         try
         {
@@ -80,7 +122,7 @@ internal sealed class StoreOptionSet
         {
             return Terminal.Fail(e.Message, ExitCode.Usage);
         }
-    }, cancellation);
+    }
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 }

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text.Json;
+using Remora.ClickHouse;
 using Remora.Markets;
 using Remora.Risk;
 using Remora.Store;
@@ -10,6 +12,8 @@ namespace Remora.Cli.Commands;
 /// <summary><c>remora history import</c> and <c>export</c>: candle files into the store, and what is stored into files.</summary>
 internal static class StoredHistory
 {
+    private const string Candles = "candles", Each = "each";
+
     public static Command Import()
     {
         var candles = new MarketFilesOption();
@@ -33,34 +37,163 @@ internal static class StoredHistory
     public static Command Export()
     {
         var (exchange, timeframe, place) = (Options.Exchange(), Options.Timeframe(), new StoreOptionSet());
+        var service = RunningServiceOptionSet.Optional(
+            "Export from the running service at this address, instead of from a store");
         var pair = Options.Pair("--pair");
         pair.Required = true;
-        var what = new Option<string>("--what") { Description = "candles, or the history rolled up", DefaultValueFactory = _ => "history" };
-        what.AcceptOnlyFromAmong("history", "candles");
-        var interval = new Option<string>("--interval") { Description = "How long a bucket of the history is", DefaultValueFactory = _ => "1h" };
-        interval.AcceptOnlyFromAmong("1m", "1h", "6h", "12h", "1d");
-        var policy = new Option<string>("--policy") { Description = "The policy that judged", DefaultValueFactory = _ => RiskPolicy.Default.Name };
-        var (from, to) = (Options.Time("--from", "The first moment"), Options.Time("--until", "The first moment after it"));
-        var file = new Option<string>("--to") { Description = "The file; its ending says the format: .csv, .csv.gz, .jsonl, .parquet, .feather", Required = true, HelpName = "FILE" };
-        var command = new Command("export", "Writes what is stored of a market into a file, which is there when it is whole.") { pair, what, file, interval, policy, exchange, timeframe, from, to };
-        place.AddTo(command);
-        command.SetAction((parsed, cancellation) => place.OnStoreAsync(parsed, async store =>
+        var what = new Option<string>("--what")
         {
-            var market = new MarketId(parsed.GetValue(exchange)!, parsed.GetValue(pair)!, parsed.GetValue(timeframe) ?? Timeframe.FiveMinutes);
-            var span = new Span(parsed.GetValue(from), parsed.GetValue(to));
-            var path = parsed.GetValue(file)!;
-            Task<long> Write(IProgress<double> bar)
+            Description = "candles, or the history of assessments",
+            DefaultValueFactory = _ => "history",
+        };
+        what.AcceptOnlyFromAmong("history", Candles);
+        var interval = new Option<string>("--interval")
+        {
+            Description = "Length of a bucket of the history; each for every assessment",
+            DefaultValueFactory = _ => "1h",
+        };
+        interval.AcceptOnlyFromAmong("1m", "1h", "6h", "12h", "1d", Each);
+        var policy = new Option<string>("--policy")
+        {
+            Description = "The policy that judged",
+            DefaultValueFactory = _ => RiskPolicy.Default.Name,
+        };
+        var from = Options.Time("--from", "The first moment");
+        var until = Options.Time("--until", "The first moment after it");
+        var file = new Option<string>("--to")
+        {
+            Description = "The file; its extension chooses the format: .csv, .csv.gz, .jsonl, .parquet, .feather",
+            Required = true,
+            HelpName = "FILE",
+        };
+        var command = new Command(
+            "export",
+            "Writes what is stored of a market into a file, which is there when it is whole. Candles as CSV, Parquet " +
+            "or Feather can be replayed. Exit code 1 when nothing is stored.")
+        {
+            pair, what, file, interval, policy, exchange, timeframe, from, until,
+        };
+        place.AddTo(command);
+        service.AddTo(command);
+        command.Validators.Add(result =>
+        {
+            bool IsGiven(params IEnumerable<Option> options) =>
+                options.Any(option => result.GetResult(option) is { Implicit: false });
+            if (IsGiven(service.Url) && IsGiven(place.All))
+                result.AddError($"--url and {Names(place.All)}: give a service or a store, not both");
+            if (!IsGiven(service.Url) && IsGiven(service.All))
+                result.AddError("--key and --key-file are for a service: give --url as well");
+        });
+        command.SetAction((parsed, cancellation) =>
+        {
+            var span = new Span(parsed.GetValue(from), parsed.GetValue(until));
+            var isOfCandles = parsed.GetValue(what) == Candles;
+            var wanted = new Wanted(isOfCandles, parsed.GetValue(interval)!, span, parsed.GetValue(file)!);
+            if (parsed.GetResult(service.Url) is null)
             {
-                var bytes = new Bytes(bar);
-                return parsed.GetValue(what) == "candles"
-                    ? FileExport.WriteAsync(store.Candles.Of(market, span), path, bytes, cancellation)
-                    : FileExport.WriteAsync(store.Assessments.HistoryOf(market, parsed.GetValue(policy)!, parsed.GetValue(interval)!, span), path, bytes, cancellation);
+                var length = parsed.GetValue(timeframe) ?? Timeframe.FiveMinutes;
+                var market = new MarketId(parsed.GetValue(exchange)!, parsed.GetValue(pair)!, length);
+                return place.OnExistingStoreAsync(
+                    parsed,
+                    (store, at) => FromStoreAsync(store, at, market, parsed.GetValue(policy)!, wanted, cancellation),
+                    cancellation);
             }
-            Console.Error.WriteLine($"{await Terminal.WithProgressAsync(path, Write)} bytes of {market} to {path}");
-            return ExitCode.Ok;
-        }, cancellation));
+            // What is not given is the service's to choose.
+            string? Given<T>(Option<T> option) =>
+                parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option)?.ToString() : null;
+            (string, string?)[] choices =
+            [
+                ("pair", parsed.GetValue(pair)!.ToString()),
+                ("exchange", Given(exchange)), ("timeframe", Given(timeframe)),
+                ("policy", isOfCandles ? null : Given(policy)), ("interval", isOfCandles ? null : wanted.Interval),
+                ("from", (span.From ?? Instant.MinValue).ToString()), ("to", span.To?.ToString()),
+            ];
+            return FromServiceAsync(() => service.Connect(parsed), choices, wanted, cancellation);
+        });
         return command;
     }
+
+    private static string Names(IEnumerable<Option> options) =>
+        string.Join(", ", options.Select(option => option.Name));
+
+    private static async Task<int> FromStoreAsync(
+        MarketStore store, StoreLocation place, MarketId market, string policy, Wanted wanted,
+        CancellationToken cancellation)
+    {
+        if (wanted.IsOfCandles) return await WriteAsync(store.Candles.Of(market, wanted.Span));
+        return wanted.Interval == Each
+            ? await WriteAsync(store.Assessments.EachOf(market, policy, wanted.Span))
+            : await WriteAsync(store.Assessments.HistoryOf(market, policy, wanted.Interval, wanted.Span));
+
+        async Task<int> WriteAsync<T>(StoreQuery<T> query)
+        {
+            if (await query.AnyAsync(cancellation))
+                return await SaveAsync(query.StreamAsync, market.ToString(), wanted, cancellation);
+            var sandbox = place.Folder is { } folder ? ServiceStore.SandboxFolder(folder) : null;
+            var hint = Directory.Exists(sandbox) ? $"; a sandbox's store is in {sandbox}" : "";
+            return Nothing(market.ToString(), wanted, $"{place}{hint}");
+        }
+    }
+
+    private static async Task<int> FromServiceAsync(
+        Func<RunningService> connect, (string Name, string? Value)[] choices, Wanted wanted,
+        CancellationToken cancellation)
+    {
+        try
+        {
+            using var service = connect();
+            var market = choices[0].Value!;
+            var query = string.Join('&', choices.Where(choice => choice.Value is not null)
+                .Select(choice => $"{choice.Name}={Uri.EscapeDataString(choice.Value!)}"));
+            var path = $"/api/v1/{(wanted.IsOfCandles ? Candles : "history")}?{query}";
+            var first = JsonElement.Parse(await service.GetTextAsync(path + "&limit=1", cancellation));
+            if (first.GetProperty("rows").GetArrayLength() == 0) return Nothing(market, wanted, service.Url.ToString());
+
+            async Task<Stream> OpenAsync(StoreFormat format, CancellationToken stop)
+            {
+                var answer = await service.OpenAsync($"{path}&format={format.FileEnding()[1..]}", stop);
+                return await answer.Content.ReadAsStreamAsync(stop);
+            }
+            return await SaveAsync(OpenAsync, market, wanted, cancellation);
+        }
+        catch (ServiceException e)
+        {
+            return Terminal.Fail(e.Message, e.ExitCode);
+        }
+        catch (StoreException e)
+        {
+            return Terminal.Fail(e.Message, ExitCode.Usage);
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return Terminal.Fail("what answers there is not a Remora service", ExitCode.Unavailable);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return Terminal.Fail("cancelled", ExitCode.Unavailable);
+        }
+    }
+
+    private static async Task<int> SaveAsync(
+        Func<StoreFormat, CancellationToken, Task<Stream>> open, string market, Wanted wanted,
+        CancellationToken cancellation)
+    {
+        var bytes = await Terminal.WithProgressAsync(
+            wanted.Path, bar => FileExport.WriteAsync(open, wanted.Path, new Bytes(bar), cancellation));
+        Console.Error.WriteLine($"{bytes} bytes of {market} to {wanted.Path}");
+        return ExitCode.Ok;
+    }
+
+    private static int Nothing(string market, Wanted wanted, string place)
+    {
+        var from = wanted.Span.From is { } first ? $" from {first}" : "";
+        var until = wanted.Span.To is { } end ? $" until {end}" : "";
+        var what = wanted.IsOfCandles ? Candles : "history";
+        return Terminal.Fail($"nothing to export: no {what} of {market}{from}{until} in {place}", ExitCode.No);
+    }
+
+    /// <summary>What is to be exported.</summary>
+    private sealed record Wanted(bool IsOfCandles, string Interval, Span Span, string Path);
 
     private sealed class Rows(IProgress<double> bar) : IProgress<FileProgress>
     {

@@ -17,15 +17,17 @@ internal static class SupportBundleCommand
     public static Command Create()
     {
         var service = new ServiceOptionSet();
+        var running = new RunningServiceOptionSet("this machine at the settings' port");
         var to = new Option<string>("--to") { Description = "The zip file to write", DefaultValueFactory = _ => "remora-support.zip", HelpName = "FILE" };
         var log = new Option<string?>("--log") { Description = $"A file of the service's log; its last {LogLines} lines are put in", HelpName = "FILE" };
         var command = new Command("support-bundle", "Collects versions, settings, doctor's findings, status, metrics and log lines in a zip file, without secrets.") { to, log };
         foreach (var option in service.All) command.Options.Add(option);
+        running.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
             try
             {
-                var (findings, settings) = await DoctorCommand.ExamineAsync(service, parsed, cancellation);
+                var (findings, settings) = await DoctorCommand.ExamineAsync(service, running, parsed, cancellation);
                 var entries = new Dictionary<string, string>
                 {
                     ["doctor.txt"] = string.Concat(findings.Select(f => $"{(f.Good switch { true => "ok", false => "missing", null => "note" })}\t{f.Subject}\t{f.Text}\n")),
@@ -34,7 +36,12 @@ internal static class SupportBundleCommand
                 if (settings is not null)
                 {
                     entries["settings.json"] = Settings(settings);
-                    foreach (var path in Answers) entries[path.Split('/')[^1] + (path == "/metrics" ? ".txt" : ".json")] = await AskAsync(settings, path, cancellation);
+                    using var asked = running.Connect(parsed, DoctorCommand.UrlOf(settings));
+                    foreach (var path in Answers)
+                    {
+                        var name = path.Split('/')[^1] + (path == "/metrics" ? ".txt" : ".json");
+                        entries[name] = await AskAsync(asked, path, cancellation);
+                    }
                 }
                 if (parsed.GetValue(log) is { } file) entries["log.txt"] = string.Join('\n', File.ReadLines(file).TakeLast(LogLines)) + "\n";
                 Write(parsed.GetValue(to)!, entries);
@@ -44,6 +51,10 @@ internal static class SupportBundleCommand
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 return Terminal.Fail(e.Message, ExitCode.Usage);
+            }
+            catch (ServiceException e)
+            {
+                return Terminal.Fail(e.Message, e.ExitCode);
             }
         });
         return command;
@@ -68,16 +79,13 @@ internal static class SupportBundleCommand
         return text.ToString();
     }
 
-    private static async Task<string> AskAsync(ServiceSettings settings, string path, CancellationToken cancellation)
+    private static async Task<string> AskAsync(RunningService service, string path, CancellationToken cancellation)
     {
         try
         {
-            using var http = new HttpClient { BaseAddress = new($"http://127.0.0.1:{settings.Port}"), Timeout = TimeSpan.FromSeconds(5) };
-            if (Environment.GetEnvironmentVariable("REMORA_API_KEY") is { Length: > 0 } key) http.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", "Bearer " + key);
-            using var response = await http.GetAsync(path, cancellation);
-            return await response.Content.ReadAsStringAsync(cancellation);
+            return await service.GetAnyTextAsync(path, cancellation);
         }
-        catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+        catch (ServiceException e)
         {
             return $"no answer: {e.Message}\n";
         }

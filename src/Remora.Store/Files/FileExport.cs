@@ -12,10 +12,24 @@ public static class FileExport
     /// <param name="cancellation">Stops it; nothing is left.</param>
     /// <returns>The bytes that came.</returns>
     /// <exception cref="StoreException">The ending is of no known format, or the file cannot be written.</exception>
-    public static async Task<long> WriteAsync<T>(StoreQuery<T> query, string path, IProgress<long>? progress = null, CancellationToken cancellation = default)
+    public static Task<long> WriteAsync<T>(
+        StoreQuery<T> query, string path, IProgress<long>? progress = null, CancellationToken cancellation = default) =>
+        WriteAsync(query.StreamAsync, path, progress, cancellation);
+
+    /// <summary>Writes what somebody else has in the format of the file's ending; the same rules otherwise.</summary>
+    /// <param name="open">Opens the rows in a format.</param>
+    /// <param name="path">The file; one that is there is replaced.</param>
+    /// <param name="progress">Told how many bytes have come so far, before they are compressed.</param>
+    /// <param name="cancellation">Stops it; nothing is left.</param>
+    /// <returns>The bytes that came.</returns>
+    /// <exception cref="StoreException">The ending is of no known format, or the file cannot be written.</exception>
+    public static async Task<long> WriteAsync(
+        Func<StoreFormat, CancellationToken, Task<Stream>> open, string path, IProgress<long>? progress = null,
+        CancellationToken cancellation = default)
     {
         if (!StoreFormats.TryFromFile(path, out var format))
-            throw new StoreException($"'{path}' says no format: allowed are .csv, .csv.gz, .jsonl, .jsonl.gz, .parquet, .feather and .arrow");
+            throw new StoreException(
+                $"'{path}': unknown file extension; use .csv, .csv.gz, .jsonl, .jsonl.gz, .parquet, .feather or .arrow");
         var unfinished = path + ".part";
         try
         {
@@ -23,7 +37,7 @@ public static class FileExport
             await using (var file = new FileStream(unfinished, FileMode.Create, FileAccess.Write, FileShare.None))
             {
                 await using var target = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionLevel.Optimal) : (Stream)file;
-                await using var rows = await query.StreamAsync(format, cancellation);
+                await using var rows = await open(format, cancellation);
                 bytes = await CopyAsync(rows, target, progress, cancellation);
             }
             File.Move(unfinished, path, overwrite: true);
@@ -44,12 +58,24 @@ public static class FileExport
         var buffer = new byte[128 << 10];
         var bytes = 0L;
         int read;
-        while ((read = await from.ReadAsync(buffer, cancellation)) > 0)
+        while ((read = await ReadAsync(from, buffer, cancellation)) > 0)
         {
             await to.WriteAsync(buffer.AsMemory(0, read), cancellation);
             bytes += read;
             progress?.Report(bytes);
         }
         return bytes;
+    }
+
+    private static async Task<int> ReadAsync(Stream from, byte[] buffer, CancellationToken cancellation)
+    {
+        try
+        {
+            return await from.ReadAsync(buffer, cancellation);
+        }
+        catch (IOException e)
+        {
+            throw new StoreException($"the rows broke off: {e.Message}", e);
+        }
     }
 }

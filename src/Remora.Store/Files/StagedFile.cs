@@ -10,8 +10,12 @@ namespace Remora.Store.Files;
 /// </summary>
 internal sealed class StagedFile : IAsyncDisposable
 {
-    private const string TimeNames = "date, timestamp, opened, open_time, opentime, time, datetime";
-    private static readonly string[] ValueNames = ["open", "high", "low", "close", "volume"];
+    // The first name that has a text counts, as in a CSV.
+    private static readonly string Time =
+        $"coalesce({string.Join(", ", CandleColumns.Times.Select(name => $"nullIf({name}, '')"))}, '')";
+
+    private static readonly string HasValues =
+        string.Join(", ", CandleColumns.Values.Select(name => $"countIf(isFinite({name})) > 0"));
 
     private static readonly Dictionary<string, string> Reading = new(StringComparer.Ordinal)
     {
@@ -69,7 +73,8 @@ internal sealed class StagedFile : IAsyncDisposable
             $"multiIf(t = '', NULL, {unix} IS NULL, toUnixTimestamp64Milli(parseDateTime64BestEffortOrNull(t, 3, 'UTC')), {unix} < 100000000, NULL, " +
             $"{unix} < 100000000000, {unix} * 1000, {unix} < 100000000000000, {unix}, {unix} < 100000000000000000, intDiv({unix}, 1000), intDiv({unix}, 1000000))";
         return _client.QueryAsync(
-            $"SELECT {time} AS at, open, high, low, close, volume FROM (SELECT *, concat({TimeNames}) AS t FROM {_table.Quoted}) SETTINGS max_threads = 1",
+            $"SELECT {time} AS at, open, high, low, close, volume FROM (SELECT *, {Time} AS t FROM {_table.Quoted}) " +
+            "SETTINGS max_threads = 1",
             row =>
             {
                 var opened = row.Nullable(value => value.Int64()) is { } at ? new Instant(at) : (Instant?)null;
@@ -86,25 +91,33 @@ internal sealed class StagedFile : IAsyncDisposable
         if (!StoreFormats.TryFromFile(path, out var format) || format == StoreFormat.JsonLines)
             throw new StoreException($"'{path}' is no file of candles by its name: allowed are .csv, .csv.gz, .parquet, .feather and .arrow");
         await using var bytes = Open(path);
-        var columns = string.Join(", ", [.. TimeNames.Split(", ").Select(name => name + " String"), .. ValueNames.Select(name => name + " Float64 DEFAULT nan")]);
+        var times = CandleColumns.Times.Select(name => name + " String");
+        var values = CandleColumns.Values.Select(name => name + " Float64 DEFAULT nan");
+        var columns = string.Join(", ", times.Concat(values));
         await _client.ExecuteAsync(
             $"CREATE TABLE {_table.Quoted} ({columns}) ENGINE = Log", cancellation: cancellation); // keeps the file's order
         var target = format == StoreFormat.Csv ? Csv(bytes) : $"FORMAT {format.EngineName()}";
         await _client.InsertStreamAsync($"INSERT INTO {_table.Quoted} {target}", bytes, new QueryOptions { Settings = Reading, Timeout = Timeout.InfiniteTimeSpan }, cancellation);
         Rows = (long)await _client.SingleAsync($"SELECT count() FROM {_table.Quoted}", row => row.UInt64(), null, cancellation);
         if (Rows == 0) throw new StoreException($"'{path}' has no rows");
-        var (times, values) = await _client.SingleAsync(
-            $"SELECT countIf(concat({TimeNames}) != '') > 0, [{string.Join(", ", ValueNames.Select(name => $"countIf(isFinite({name})) > 0"))}] FROM {_table.Quoted}",
+        var (hasTimes, hasValues) = await _client.SingleAsync(
+            $"SELECT countIf({Time} != '') > 0, [{HasValues}] FROM {_table.Quoted}",
             row => (row.UInt8() == 1, row.Array(value => value.UInt8() == 1)), null, cancellation);
-        if (!times) throw new StoreException($"'{path}' has no time: expected a column named one of {TimeNames}");
-        if (Array.IndexOf(values, false) is >= 0 and var missing) throw new StoreException($"'{path}' has no numbers in a column named '{ValueNames[missing]}'");
+        if (!hasTimes)
+        {
+            var allowed = string.Join(", ", CandleColumns.Times);
+            throw new StoreException($"'{path}' has no time: expected a column named one of {allowed}");
+        }
+        if (Array.IndexOf(hasValues, false) is >= 0 and var missing)
+            throw new StoreException($"'{path}' has no numbers in a column named '{CandleColumns.Values[missing]}'");
     }
 
     // A CSV without a header has the six columns in the usual order.
     private static string Csv(PeekedStream bytes)
     {
         var first = bytes.FirstLine.TrimStart('"');
-        if (first.Length > 0 && char.IsAsciiDigit(first[0])) return $"(date, {string.Join(", ", ValueNames)}) FORMAT CSV";
+        if (first.Length > 0 && char.IsAsciiDigit(first[0]))
+            return $"({CandleColumns.Times[0]}, {string.Join(", ", CandleColumns.Values)}) FORMAT CSV";
         bytes.LowerFirstLine();
         return "FORMAT CSVWithNames";
     }

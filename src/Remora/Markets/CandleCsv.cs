@@ -3,14 +3,16 @@ using System.Globalization;
 namespace Remora.Markets;
 
 /// <summary>
-/// Reads candles from CSV: open time, open, high, low, close, volume; with a header naming the columns in any order, or without one in that order.
-/// Times are Unix seconds, milliseconds, microseconds or ISO-8601. Rows ascend; a repeated identical row is passed over and counted.
+/// Reads candles from CSV: open time, open, high, low, close, volume; with a header naming the columns
+/// (<see cref="CandleColumns"/>) in any order, or without one in that order. Fields can be quoted. Times
+/// are Unix seconds, milliseconds, microseconds or ISO-8601. Rows ascend; a repeated identical row is
+/// passed over and counted.
 /// </summary>
 public sealed class CandleCsv
 {
     private const int Columns = 6;
-    private static readonly string[] TimeNames = ["timestamp", "open_time", "opentime", "time", "date", "datetime"];
-    private static readonly string[] ValueNames = ["open", "high", "low", "close", "volume"];
+    private const int MostColumns = 64;
+    private const char Quote = '"';
 
     private readonly TextReader _reader;
     private readonly int[] _positions = [0, 1, 2, 3, 4, 5]; // where time, open, high, low, close and volume stand
@@ -43,26 +45,63 @@ public sealed class CandleCsv
 
     private bool ReadHeader(string text)
     {
-        var names = text.Split(',', StringSplitOptions.TrimEntries);
+        Span<Range> fields = stackalloc Range[MostColumns];
+        var names = new string[Split(text, fields)];
+        for (var i = 0; i < names.Length; i++) names[i] = text[fields[i]].Trim();
         if (names[0].Length > 0 && char.IsAsciiDigit(names[0][0])) return false;
-        var time = Array.FindIndex(names, n => TimeNames.Contains(n.ToLowerInvariant()));
-        if (time < 0) throw Wrong(1, $"the header has no time column: expected one of {string.Join(", ", TimeNames)}");
+        var time = CandleColumns.Times.Select(Find).FirstOrDefault(position => position >= 0, -1);
+        if (time < 0)
+            throw Wrong(1, $"the header has no time column: expected one of {string.Join(", ", CandleColumns.Times)}");
         _positions[0] = time;
-        for (var i = 0; i < ValueNames.Length; i++)
+        for (var i = 0; i < CandleColumns.Values.Count; i++)
         {
-            var position = Array.FindIndex(names, n => n.Equals(ValueNames[i], StringComparison.OrdinalIgnoreCase));
-            _positions[i + 1] = position >= 0 ? position : throw Wrong(1, $"the header has no column '{ValueNames[i]}'");
+            var position = Find(CandleColumns.Values[i]);
+            if (position < 0) throw Wrong(1, $"the header has no column '{CandleColumns.Values[i]}'");
+            _positions[i + 1] = position;
         }
         _width = names.Length;
         return true;
+
+        int Find(string name) => Array.FindIndex(names, n => n.Equals(name, StringComparison.OrdinalIgnoreCase));
+    }
+
+    /// <summary>Finds the fields of a line, quoted ones without their quotes, as far as there is room.</summary>
+    private int Split(ReadOnlySpan<char> text, Span<Range> fields)
+    {
+        if (!text.Contains(Quote)) return text.Split(fields, ',');
+        var count = 0;
+        for (var start = 0; count < fields.Length; count++)
+        {
+            var isQuoted = start < text.Length && text[start] == Quote;
+            var end = isQuoted ? EndOfQuoted(text, start) : start + Comma(text[start..]);
+            fields[count] = isQuoted ? (start + 1)..end : start..end;
+            if (isQuoted && ++end < text.Length && text[end] != ',')
+                throw Wrong(_line, "expected a comma after the closing quote");
+            if (end >= text.Length) return count + 1;
+            start = end + 1;
+        }
+        return count;
+    }
+
+    private static int Comma(ReadOnlySpan<char> rest) => rest.IndexOf(',') is >= 0 and var at ? at : rest.Length;
+
+    private int EndOfQuoted(ReadOnlySpan<char> text, int start)
+    {
+        for (var i = start + 1; i < text.Length; i++)
+        {
+            if (text[i] != Quote) continue;
+            if (i + 1 == text.Length || text[i + 1] != Quote) return i;
+            i++; // two quotes stand for one of the text
+        }
+        throw Wrong(_line, "a quote is not closed on its line");
     }
 
     private static CandleFileException Wrong(int line, string problem) => new("line", line, problem);
 
     private Candle ReadRow(ReadOnlySpan<char> text)
     {
-        Span<Range> fields = stackalloc Range[64];
-        var count = text.Split(fields, ',');
+        Span<Range> fields = stackalloc Range[MostColumns];
+        var count = Split(text, fields);
         if (count < Math.Min(_width, fields.Length)) throw Wrong(_line, $"expected {_width} columns, found {count}");
         return new(
             Time(text[fields[_positions[0]]]),
@@ -89,6 +128,6 @@ public sealed class CandleCsv
     {
         var field = text[fields[_positions[column]]];
         return double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value
-            : throw Wrong(_line, $"'{field}' is not a number for '{ValueNames[column - 1]}'");
+            : throw Wrong(_line, $"'{field}' is not a number for '{CandleColumns.Values[column - 1]}'");
     }
 }

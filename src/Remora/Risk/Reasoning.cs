@@ -17,8 +17,7 @@ internal static class Reasoning
 
         var market = assessment.GetReadings();
         sentences.Add(Score(assessment));
-        if (market.WarmUp < 1)
-            sentences.Add(Text($"The model is {market.WarmUp:P0} warmed up: {market.Trend.Candles} of {Indicators.TrendIndicators.WarmUp} trend candles, and {(market.Volatility is double.NaN ? "too short a past to rank volatility" : "volatility is ranked within a shorter past than 30 days")}."));
+        if (market.WarmUp < 1) sentences.Add(Warming(market));
         if (Regime(assessment) is { } regime) sentences.Add(regime);
         if (Volatility(assessment) is { } volatility) sentences.Add(volatility);
         if (Trend(assessment) is { } trend) sentences.Add(trend);
@@ -32,6 +31,19 @@ internal static class Reasoning
             if (!double.IsNaN(assessment.Outside.RawAt(signal, assessment.AssessedAt)) && double.IsNaN(assessment.Outside.At(signal, assessment.AssessedAt)))
                 sentences.Add(Text($"{RemoraJson.NameOf(signal)} has too short a past to say what is usual: it adds nothing to the score and lowers confidence until it has one."));
         return sentences;
+    }
+
+    /// <summary>How far the model is warmed up, and what is still missing.</summary>
+    private static string Warming(in MarketReadings market)
+    {
+        const double tolerance = 1e-6; // below the share of one candle
+        var trend = Math.Min(1, market.Trend.Candles / (double)Indicators.TrendIndicators.WarmUp);
+        var missing = new List<string>();
+        if (trend < 1) missing.Add($"{market.Trend.Candles} of {Indicators.TrendIndicators.WarmUp} trend candles");
+        if (double.IsNaN(market.Volatility)) missing.Add("too few candles to rank volatility");
+        else if (market.WarmUp - (0.5 * trend) < 0.5 - tolerance)
+            missing.Add("volatility ranked within less than 30 days");
+        return Text($"The model is {market.WarmUp:P0} warmed up: {string.Join(", ", missing)}.");
     }
 
     /// <summary>Whether anything is lost by a signal's absence; what is only recorded is named among the sources, and needs no sentence.</summary>

@@ -1,0 +1,169 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Remora.Cli.Commands;
+
+namespace Remora.Cli;
+
+/// <summary>
+/// A running service as a command asks it: with its key, within a few seconds. Follows no
+/// redirection, so the key goes to one place only.
+/// </summary>
+internal sealed class RunningService : IDisposable
+{
+    private const long LongestAnswer = 64 << 20;
+    private const int Unauthorized = (int)HttpStatusCode.Unauthorized;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongPatience = TimeSpan.FromSeconds(60);
+    private readonly HttpClient _http;
+    private readonly bool _hasKey;
+
+    public RunningService(Uri url, string? key)
+    {
+        Url = url;
+        _hasKey = key is not null;
+        _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
+        {
+            BaseAddress = new(url.ToString().TrimEnd('/') + "/"),
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+        if (key is not null) _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+    }
+
+    /// <summary>Its address.</summary>
+    public Uri Url { get; }
+
+    /// <summary>The text of a successful answer.</summary>
+    /// <exception cref="ServiceException">There is none; the message is one line.</exception>
+    public async Task<string> GetTextAsync(string path, CancellationToken cancellation)
+    {
+        using var response = await AskAsync(Get(path), Patience, cancellation);
+        await ThrowUnlessSuccessAsync(response, cancellation);
+        return await ReadAsync(response, cancellation);
+    }
+
+    /// <summary>The text of any answer, also of one that refuses.</summary>
+    /// <exception cref="ServiceException">Nobody answers.</exception>
+    public async Task<string> GetAnyTextAsync(string path, CancellationToken cancellation)
+    {
+        using var response = await AskAsync(Get(path), Patience, cancellation);
+        return await ReadAsync(response, cancellation);
+    }
+
+    /// <summary>The text of an answer and its tag; null while it is still the one with the given tag.</summary>
+    /// <exception cref="ServiceException">There is no successful answer.</exception>
+    public async Task<(string Text, string? Tag)?> GetIfChangedAsync(
+        string path, string? tag, CancellationToken cancellation)
+    {
+        using var request = Get(path);
+        if (tag is not null) request.Headers.TryAddWithoutValidation("If-None-Match", tag);
+        using var response = await AskAsync(request, Patience, cancellation);
+        if (response.StatusCode == HttpStatusCode.NotModified) return null;
+        await ThrowUnlessSuccessAsync(response, cancellation);
+        return (await ReadAsync(response, cancellation), response.Headers.ETag?.ToString());
+    }
+
+    /// <summary>A successful answer whose body is still to be read, for answers of any size.</summary>
+    /// <exception cref="ServiceException">There is no successful answer.</exception>
+    public async Task<HttpResponseMessage> OpenAsync(string path, CancellationToken cancellation)
+    {
+        var response = await AskAsync(Get(path), LongPatience, cancellation);
+        try
+        {
+            await ThrowUnlessSuccessAsync(response, cancellation);
+            return response;
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private static HttpRequestMessage Get(string path) =>
+        new(HttpMethod.Get, new Uri(path.TrimStart('/'), UriKind.Relative));
+
+    private async Task<HttpResponseMessage> AskAsync(
+        HttpRequestMessage request, TimeSpan atMost, CancellationToken cancellation)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(atMost);
+        try
+        {
+            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
+        }
+        catch (HttpRequestException e)
+        {
+            throw Unreachable(
+                $"no service answers at {Url} ({e.Message}). Start one with 'remora serve', or name it with --url.");
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw TooSlow(atMost);
+        }
+    }
+
+    private async Task<string> ReadAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(Patience);
+        try
+        {
+            await response.Content.LoadIntoBufferAsync(LongestAnswer, patience.Token);
+            return await response.Content.ReadAsStringAsync(patience.Token);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw Unreachable($"the answer of {Url} broke off: {e.Message}");
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw TooSlow(Patience);
+        }
+    }
+
+    private async Task ThrowUnlessSuccessAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        if (response.IsSuccessStatusCode) return;
+        var status = (int)response.StatusCode;
+        var message = status == Unauthorized && !_hasKey
+            ? $"the service at {Url} asks for a key: put it into {RunningServiceOptionSet.KeyVariable}, " +
+                "or name a file with --key-file"
+            : DetailOf(await ReadAsync(response, cancellation))
+                ?? $"the service at {Url} answered {status} {response.ReasonPhrase}";
+        var isCallersFault = status is >= 400 and < 500 and not 408 and not 429;
+        throw new ServiceException(message, isCallersFault ? ExitCode.Usage : ExitCode.Unavailable, status);
+    }
+
+    private ServiceException TooSlow(TimeSpan patience) =>
+        Unreachable($"the service at {Url} did not answer within {patience.TotalSeconds:0} s");
+
+    private static ServiceException Unreachable(string message) => new(message, ExitCode.Unavailable);
+
+    private static string? DetailOf(string body)
+    {
+        try
+        {
+            using var problem = JsonDocument.Parse(body);
+            var root = problem.RootElement;
+            return root.ValueKind == JsonValueKind.Object && root.TryGetProperty("detail", out var detail)
+                && detail.ValueKind == JsonValueKind.String ? detail.GetString() : null;
+        }
+        catch (JsonException)
+        {
+            return null; // not a problem document: the status says what there is to say
+        }
+    }
+}
+
+/// <summary>A running service does not answer as asked; the message is one line and says what to do.</summary>
+internal sealed class ServiceException(string message, int exitCode, int? status = null) : Exception(message)
+{
+    /// <summary>The exit code that goes with it.</summary>
+    public int ExitCode { get; } = exitCode;
+
+    /// <summary>The status of the answer; null where nobody answered.</summary>
+    public int? Status { get; } = status;
+}
