@@ -7,6 +7,7 @@ using Remora.Testing;
 namespace Remora.Cli.Tests;
 
 /// <summary>The commands that ask a running service: with keys, beside proxies, on a sandbox.</summary>
+[Trait("speed", "slow")]
 public sealed class RunningServiceTests
 {
     private const string DeadProxy = "http://127.0.0.1:9";

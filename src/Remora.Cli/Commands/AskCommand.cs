@@ -63,7 +63,7 @@ internal static class AskCommand
     }
 
     /// <summary>Asks, prints, and turns the answers into an exit code.</summary>
-    private sealed class Asker(RunningService service, bool json, bool quiet)
+    private sealed class Asker(ServiceConnection service, bool json, bool quiet)
     {
         private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
 

@@ -88,7 +88,7 @@ internal sealed class RunningServiceOptionSet
 
     /// <summary>A client of the service.</summary>
     /// <exception cref="ServiceException">Address or key cannot be used.</exception>
-    public RunningService Connect(ParseResult parsed, string otherwise = RemoraClientOptions.DefaultUrl) =>
+    public ServiceConnection Connect(ParseResult parsed, string otherwise = RemoraClientOptions.DefaultUrl) =>
         new(UrlOf(parsed, otherwise), KeyOf(parsed));
 
     private static string Read(string file)

@@ -42,15 +42,19 @@ internal sealed class StoreOptionSet
     /// below it, stands for the sandbox's.
     /// </summary>
     /// <exception cref="FormatException">An option cannot be used.</exception>
-    /// <exception cref="ClickHouseConnectionException">There is no store in the folder.</exception>
-    public StoreLocation ReadExisting(ParseResult parsed)
+    /// <exception cref="ClickHouseConnectionException">There is no store in the folder, and there must be one.</exception>
+    private StoreLocation ReadExisting(ParseResult parsed, bool mustExist)
     {
         var location = Read(parsed);
         if (location.EngineFolder is not { } engine || Directory.Exists(engine)) return location;
         var sandbox = StoreLocation.InFolder(ServiceStore.SandboxFolder(location.Folder!), location.Database.Value);
         if (!Directory.Exists(sandbox.EngineFolder))
-            throw new ClickHouseConnectionException(
-                $"there is no store in {location}: name the data folder of a service with --data");
+        {
+            return mustExist
+                ? throw new ClickHouseConnectionException(
+                    $"there is no store in {location}: name the data folder of a service with --data")
+                : location;
+        }
         Console.Error.WriteLine($"reading the sandbox's store in {sandbox}");
         return sandbox;
     }
@@ -61,10 +65,10 @@ internal sealed class StoreOptionSet
         CancellationToken cancellation) =>
         AttemptAsync(() => Read(parsed), makeDatabase, job, cancellation);
 
-    /// <summary>Runs a job that reads from a store that exists.</summary>
+    /// <summary>Runs a job that only reads.</summary>
     public Task<int> AttemptReadingAsync(
         ParseResult parsed, Func<ClickHouseConnection, Task<int>> job, CancellationToken cancellation) =>
-        AttemptAsync(() => ReadExisting(parsed), makeDatabase: false, job, cancellation);
+        AttemptAsync(() => ReadExisting(parsed, mustExist: false), makeDatabase: false, job, cancellation);
 
     private static async Task<int> AttemptAsync(
         Func<StoreLocation> locate, bool makeDatabase, Func<ClickHouseConnection, Task<int>> job,
@@ -106,8 +110,9 @@ internal sealed class StoreOptionSet
     /// <summary>Runs a job that reads the market's tables of a store that exists.</summary>
     public Task<int> OnExistingStoreAsync(
         ParseResult parsed, Func<MarketStore, StoreLocation, Task<int>> job, CancellationToken cancellation) =>
-        AttemptReadingAsync(
-            parsed, open => OnTablesAsync(open, store => job(store, open.Location), cancellation), cancellation);
+        AttemptAsync(
+            () => ReadExisting(parsed, mustExist: true), makeDatabase: false,
+            open => OnTablesAsync(open, store => job(store, open.Location), cancellation), cancellation);
 
     private static async Task<int> OnTablesAsync(
         ClickHouseConnection open, Func<MarketStore, Task<int>> job, CancellationToken cancellation)

@@ -136,7 +136,7 @@ internal static class StoredHistory
     }
 
     private static async Task<int> FromServiceAsync(
-        Func<RunningService> connect, (string Name, string? Value)[] choices, Wanted wanted,
+        Func<ServiceConnection> connect, (string Name, string? Value)[] choices, Wanted wanted,
         CancellationToken cancellation)
     {
         try

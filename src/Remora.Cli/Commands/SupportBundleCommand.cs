@@ -79,7 +79,7 @@ internal static class SupportBundleCommand
         return text.ToString();
     }
 
-    private static async Task<string> AskAsync(RunningService service, string path, CancellationToken cancellation)
+    private static async Task<string> AskAsync(ServiceConnection service, string path, CancellationToken cancellation)
     {
         try
         {

@@ -9,7 +9,7 @@ namespace Remora.Cli;
 /// A running service as a command asks it: with its key, within a few seconds. Follows no
 /// redirection, so the key goes to one place only.
 /// </summary>
-internal sealed class RunningService : IDisposable
+internal sealed class ServiceConnection : IDisposable
 {
     private const long LongestAnswer = 64 << 20;
     private const int Unauthorized = (int)HttpStatusCode.Unauthorized;
@@ -18,7 +18,7 @@ internal sealed class RunningService : IDisposable
     private readonly HttpClient _http;
     private readonly bool _hasKey;
 
-    public RunningService(Uri url, string? key)
+    public ServiceConnection(Uri url, string? key)
     {
         Url = url;
         _hasKey = key is not null;
