@@ -54,6 +54,7 @@ internal sealed class ServiceStore : IAsyncDisposable
             Store = new() { Retention = settings.Retention },
             Port = settings.ClickhousePort,
             Supervisor = supervisor,
+            PortPassword = settings.ClickhousePortPassword,
             Notice = line => log.LogWarning("{Notice}", line),
         });
         return new(session, thrownAway is null ? location.ToString() : $"{location}, which goes when the sandbox does", thrownAway, supervisor);

@@ -10,10 +10,11 @@ public sealed class ClickHouseConnection : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
-    private ClickHouseConnection(StoreLocation location, ClickHouseClient client, EmbeddedEngine? engine)
+    private ClickHouseConnection(StoreLocation location, ClickHouseClient client, ClickHouseClient reader, EmbeddedEngine? engine)
     {
         Location = location;
         Client = client;
+        Reader = reader;
         Engine = engine;
     }
 
@@ -21,6 +22,12 @@ public sealed class ClickHouseConnection : IAsyncDisposable
 
     /// <summary>A client on the location's database.</summary>
     public ClickHouseClient Client { get; }
+
+    /// <summary>
+    /// A client that only reads. The embedded engine lets it read the location's database and the system tables that
+    /// clients ask for. At a server its user's grants decide, with the setting <c>readonly</c>.
+    /// </summary>
+    public ClickHouseClient Reader { get; }
 
     /// <summary>The engine, when this connection started it; null at a server, or when another process has the folder open.</summary>
     public EmbeddedEngine? Engine { get; }
@@ -38,12 +45,13 @@ public sealed class ClickHouseConnection : IAsyncDisposable
         StoreLocation location, bool makeDatabase = true, Func<EmbeddedEngineOptions, EmbeddedEngineOptions>? configure = null, TimeProvider? time = null, CancellationToken cancellation = default)
     {
         var (options, engine) = location.EngineFolder is { } folder
-            ? await OpenFolderAsync(folder, configure, time, cancellation)
+            ? await OpenFolderAsync(folder, location.Database.Value, configure, time, cancellation)
             : (new ClickHouseOptions { Url = location.Url, User = location.User, Password = location.Password, Cluster = location.Cluster?.Value }, null);
         try
         {
             var version = await PrepareAsync(location, options, makeDatabase || engine is not null, time, cancellation);
-            return new(location, new(options with { Database = location.Database.Value }, time), engine) { Version = version };
+            options = options with { Database = location.Database.Value };
+            return new(location, new(options, time), new(ReadingOnly(options), time), engine) { Version = version };
         }
         catch
         {
@@ -55,16 +63,23 @@ public sealed class ClickHouseConnection : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
+        Reader.Dispose();
         if (Engine is not null) await Engine.DisposeAsync();
     }
 
+    private static ClickHouseOptions ReadingOnly(ClickHouseOptions options) => options with
+    {
+        User = options.Socket is null ? options.User : EmbeddedEngineOptions.ReadingUser,
+        Settings = new Dictionary<string, string>(options.Settings, StringComparer.Ordinal) { ["readonly"] = "1" },
+    };
+
     private static async Task<(ClickHouseOptions, EmbeddedEngine?)> OpenFolderAsync(
-        string folder, Func<EmbeddedEngineOptions, EmbeddedEngineOptions>? configure, TimeProvider? time, CancellationToken cancellation)
+        string folder, string database, Func<EmbeddedEngineOptions, EmbeddedEngineOptions>? configure, TimeProvider? time, CancellationToken cancellation)
     {
         if (await EngineFolder.IsOpenAsync(folder, cancellation)) return (EngineFolder.OptionsOf(folder), null);
         try
         {
-            var wanted = new EmbeddedEngineOptions { Folder = folder };
+            var wanted = new EmbeddedEngineOptions { Folder = folder, Database = database };
             var engine = await EmbeddedEngine.StartAsync(configure?.Invoke(wanted) ?? wanted, time, cancellation);
             return (new() { Socket = () => engine.Endpoint.Socket }, engine);
         }

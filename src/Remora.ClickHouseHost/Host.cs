@@ -1,5 +1,6 @@
 using System.Net;
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -16,6 +17,7 @@ namespace Remora.ClickHouseHost;
 internal sealed class Host : IAsyncDisposable
 {
     private const int LongestSocketPath = 100; // the kernel's limit is 108
+    private const int LongestPassword = 1000;
     private static readonly TimeSpan RunningQueriesGrace = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan EngineGrace = TimeSpan.FromSeconds(5);
 
@@ -47,21 +49,23 @@ internal sealed class Host : IAsyncDisposable
     public static async Task<Host> StartAsync(HostOptions options)
     {
         var library = ChdbLibrary.Find(options.Library);
+        var password = options.PasswordOnInput ? ReadPassword() : null;
         var stopAsked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var signals = ListenTo(stopAsked); // before the engine is opened: every connect puts back the handlers it found
-        var folder = Directory(options.Path);
+        var folder = MakeFolder(options.Path);
         var folderLock = await FolderLock.TakeAsync(folder);
-        var pipes = Directory(Path.Combine(folder, "pipes"));
-        foreach (var left in System.IO.Directory.GetFiles(pipes)) File.Delete(left); // of a host that was killed
-        var socket = SocketPath(options.Socket ?? Path.Combine(folder, "clickhouse.sock"), isNamed: options.Socket is not null);
-        var store = Directory(Path.Combine(folder, "store"));
+        var pipes = MakeFolder(Path.Combine(folder, "pipes"));
+        foreach (var left in Directory.GetFiles(pipes)) File.Delete(left); // of a host that was killed
+        var socket = SocketPath(options, folder);
+        File.Delete(socket); // of a host that was killed; the lock is ours
+        var store = MakeFolder(Path.Combine(folder, "store"));
         InterruptedInserts.Forget(store, Path.Combine(folder, "deduplication.new"));
-        System.IO.Directory.SetCurrentDirectory(Directory(Path.Combine(folder, "desk"))); // an empty one: the engine takes files where it is for tables of their names
+        Directory.SetCurrentDirectory(MakeFolder(Path.Combine(folder, "desk"))); // an empty one: the engine takes files where it is for tables of their names
         var engine = EmbeddedClickHouse.Open(library, store, options.Memory, options.Concurrency);
 
         var stopping = new CancellationTokenSource();
         var web = Web(options, socket);
-        var answers = new ClickHouseInterface(engine, options, pipes, stopping.Token);
+        var answers = new ClickHouseInterface(engine, new(engine, options.Database, password), pipes, stopping.Token);
         web.Run(answers.AnswerAsync);
         try
         {
@@ -72,10 +76,32 @@ internal sealed class Host : IAsyncDisposable
             throw new HostException(e.Message);
         }
         File.SetUnixFileMode(socket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        var endpoint = new HostEndpoint(socket, PortOf(web), Environment.ProcessId, engine.Version);
+        var endpoint = new HostEndpoint(socket, PortOf(web), Environment.ProcessId, engine.Version, options.Confinement is { Length: > 0 } remark ? remark : null);
         var host = new Host(folderLock, engine, web, stopping, stopAsked, signals, endpoint, folder, options.Standalone);
         await File.WriteAllTextAsync(host._endpointFile, JsonSerializer.Serialize(endpoint, EndpointJson.Default.HostEndpoint) + "\n");
         return host;
+    }
+
+    /// <exception cref="HostException">The folder cannot be made.</exception>
+    internal static string MakeFolder(string path)
+    {
+        try
+        {
+            return Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HostException($"'{path}' cannot be made: {e.Message}");
+        }
+    }
+
+    /// <exception cref="HostException">The socket's path is too long.</exception>
+    internal static string SocketPath(HostOptions options, string folder)
+    {
+        var path = Path.GetFullPath(options.Socket ?? Path.Combine(folder, "clickhouse.sock"));
+        if (path.Length <= LongestSocketPath) return path;
+        if (options.Socket is not null) throw new HostException($"a socket's path may have {LongestSocketPath} characters: '{path}'");
+        return Path.Combine(Directory.CreateTempSubdirectory("remora-").FullName, "clickhouse.sock"); // the endpoint file says where
     }
 
     /// <summary>Waits for SIGTERM, SIGINT or the end of the parent.</summary>
@@ -127,29 +153,16 @@ internal sealed class Host : IAsyncDisposable
         return builder.Build();
     }
 
-    private static string Directory(string path)
+    // The first line of standard input: a password in the environment or in the command line can be read by others.
+    private static string ReadPassword()
     {
-        try
-        {
-            var made = System.IO.Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            return made.FullName;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new HostException($"'{path}' cannot be made: {e.Message}");
-        }
-    }
-
-    private static string SocketPath(string path, bool isNamed)
-    {
-        path = Path.GetFullPath(path);
-        if (path.Length > LongestSocketPath)
-        {
-            if (isNamed) throw new HostException($"a socket's path may have {LongestSocketPath} characters: '{path}'");
-            path = Path.Combine(System.IO.Directory.CreateTempSubdirectory("remora-").FullName, "clickhouse.sock"); // the endpoint file says where
-        }
-        File.Delete(path); // of a host that was killed; the folder is ours
-        return path;
+        var input = Console.OpenStandardInput();
+        var line = new List<byte>();
+        int next;
+        while ((next = input.ReadByte()) is not (-1 or '\n') && line.Count < LongestPassword) line.Add((byte)next);
+        return next == '\n' && line.Count > 0
+            ? Encoding.UTF8.GetString([.. line])
+            : throw new HostException($"--password-stdin: standard input must begin with a line of 1 to {LongestPassword} bytes");
     }
 
     private static int? PortOf(WebApplication web) => web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses

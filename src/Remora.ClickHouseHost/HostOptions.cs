@@ -9,11 +9,14 @@ internal sealed record HostOptions
         Remora.ClickHouseHost --path FOLDER [options]
           --path FOLDER       where the data is; made if it is missing
           --socket FILE       the unix socket to answer on (default: FOLDER/clickhouse.sock)
-          --port N            also answer on this loopback port (0: any free one)
+          --port N            also answer on this loopback port (0: any free one), for the user 'remora', who only reads; needs --password-stdin
+          --password-stdin    the first line of standard input is the password of the user 'remora'
+          --database NAME     the database that the user 'remora' reads (default: remora)
           --memory SIZE       the most memory the engine takes, such as 800M or 4G (default: a quarter of the machine's, at least 1G)
           --concurrency N     queries at a time; more wait (default 16)
           --libchdb FILE      the engine (default: REMORA_LIBCHDB, or the nearest node_modules)
-          --user NAME         with REMORA_CLICKHOUSE_PASSWORD in the environment: what callers on the port must present (default: default)
+          --read FOLDER       a further folder or file that SQL may read, such as one to import from; repeatable
+          --write FOLDER      a further folder that SQL may read and write, such as one for backups; repeatable
           --check             open the folder, prove that engine and runtime live together, say the engine's version, and end
           --standalone        do not stop when standard input closes
         """;
@@ -32,9 +35,16 @@ internal sealed record HostOptions
 
     public string? Library { get; init; } = Environment.GetEnvironmentVariable("REMORA_LIBCHDB");
 
-    public string User { get; init; } = "default";
+    public string Database { get; init; } = "remora";
 
-    public string? Password { get; init; } = Environment.GetEnvironmentVariable("REMORA_CLICKHOUSE_PASSWORD");
+    public bool PasswordOnInput { get; init; }
+
+    public IReadOnlyList<string> Read { get; init; } = [];
+
+    public IReadOnlyList<string> Write { get; init; } = [];
+
+    /// <summary>Null before <see cref="ClickHouseHost.Confinement.Enter"/>; then what is not confined, or nothing.</summary>
+    public string? Confinement { get; init; }
 
     public bool Standalone { get; init; }
 
@@ -46,9 +56,14 @@ internal sealed record HostOptions
         for (var i = 0; i < arguments.Count; i++)
         {
             var name = arguments[i];
-            if (name is "--standalone" or "--check")
+            if (name is "--standalone" or "--check" or "--password-stdin")
             {
-                options = options with { Standalone = options.Standalone || name == "--standalone", Check = options.Check || name == "--check" };
+                options = name switch
+                {
+                    "--standalone" => options with { Standalone = true },
+                    "--check" => options with { Check = true },
+                    _ => options with { PasswordOnInput = true },
+                };
                 continue;
             }
             if (i + 1 == arguments.Count) throw new HostException($"{name} needs a value\n{Usage}");
@@ -61,11 +76,16 @@ internal sealed record HostOptions
                 "--memory" => options with { Memory = Size(name, value) },
                 "--concurrency" => options with { Concurrency = Whole(name, value, 1, 1000) },
                 "--libchdb" => options with { Library = value },
-                "--user" => options with { User = value },
+                "--database" => options with { Database = value },
+                "--read" => options with { Read = [.. options.Read, value] },
+                "--write" => options with { Write = [.. options.Write, value] },
+                "--confinement" => options with { Confinement = value },
                 _ => throw new HostException($"'{name}' is not an option\n{Usage}"),
             };
         }
-        return options.Path.Length > 0 ? options : throw new HostException("--path is missing\n" + Usage);
+        if (options.Path.Length == 0) throw new HostException("--path is missing\n" + Usage);
+        if (options.Port is not null && !options.PasswordOnInput) throw new HostException("--port needs a password: give --password-stdin as well\n" + Usage);
+        return options;
     }
 
     private static int Whole(string name, string value, int least, int most) =>

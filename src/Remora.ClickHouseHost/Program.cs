@@ -1,11 +1,12 @@
 using System.Text.Json;
 using Remora.ClickHouseHost;
 
-// The engine's calls wait, and so do reads of its pipes; the pool must not hand out threads one at a time.
-ThreadPool.SetMinThreads(64, 16);
 try
 {
     var options = HostOptions.Parse(args);
+    if (options.Confinement is null) Confinement.Enter(options); // goes on in a new process image
+    // The engine's calls wait, and so do reads of its pipes; the pool must not hand out threads one at a time.
+    ThreadPool.SetMinThreads(64, 16);
     if (options.Check)
     {
         await Console.Out.WriteLineAsync(SelfCheck.Run(options));

@@ -18,8 +18,14 @@ public sealed record StoreSessionOptions
     /// <summary>How the store is kept.</summary>
     public StoreOptions Store { get; init; } = new();
 
-    /// <summary>A loopback port on which the embedded engine answers as well, for curl, Grafana and the like; null for none.</summary>
+    /// <summary>
+    /// A loopback port on which the embedded engine answers as well, for curl, Grafana and the like; null for none.
+    /// Needs <see cref="PortPassword"/>.
+    /// </summary>
     public int? Port { get; init; }
+
+    /// <summary>The password of the user <c>remora</c>, who only reads, on the port.</summary>
+    public string? PortPassword { get; init; }
 
     /// <summary>Called with a line for a log when a problem begins and when it has ended.</summary>
     public Action<string>? Notice { get; init; }
@@ -169,7 +175,11 @@ public sealed class StoreSession
         }
     }
 
-    private Task<ClickHouseConnection> ConnectAsync(CancellationToken cancellation) =>
-        ClickHouseConnection.OpenAsync(
-        _options.Location, configure: engine => engine with { Port = _options.Port, StopTimeout = EngineStop, Supervisor = _supervisor }, time: _time, cancellation: cancellation);
+    private async Task<ClickHouseConnection> ConnectAsync(CancellationToken cancellation)
+    {
+        var connection = await ClickHouseConnection.OpenAsync(
+            _options.Location, configure: engine => engine with { Port = _options.Port, PortPassword = _options.PortPassword, StopTimeout = EngineStop, Supervisor = _supervisor }, time: _time, cancellation: cancellation);
+        if (connection.Engine?.Health.Unconfined is { } unconfined) _options.Notice?.Invoke(unconfined);
+        return connection;
+    }
 }

@@ -108,9 +108,10 @@ public sealed class HistoryApiTests : IDisposable
 
     private async Task<long> RowsOfAsync(string format, byte[] file)
     {
-        var path = Path.Combine(_data, "file." + format);
+        var engine = Path.Combine(_data, "sandbox", "clickhouse");
+        var path = Path.Combine(engine, "file." + format); // a place that the confined engine may read
         await File.WriteAllBytesAsync(path, file);
-        using var client = await EngineFolder.TryConnectAsync(Path.Combine(_data, "sandbox", "clickhouse"));
+        using var client = await EngineFolder.TryConnectAsync(engine);
         return await client!.SingleAsync($"SELECT count()::Int64 FROM file('{path}', {format})", row => row.Int64());
     }
 

@@ -26,7 +26,7 @@ public sealed class HistoryFilesTests : IDisposable
         var lines = (await File.ReadAllLinesAsync(PathOf("csv"))).Select(line => line.Split(',')).ToArray();
         Assert.Equal((Days * 288) + 1, lines.Length);
 
-        await using var engine = await EmbeddedEngine.StartAsync(new() { Folder = _folder.File("engine") });
+        await using var engine = await EmbeddedEngine.StartAsync(new() { Folder = _folder.File("engine"), ReadFolders = [_folder.Path] });
         foreach (var (ending, format) in new[] { ("parquet", "Parquet"), ("feather", "Arrow") })
         {
             var types = (await TextAsync(engine, $"DESCRIBE file('{PathOf(ending)}', '{format}') FORMAT TSV")).Select(line => line.Split('\t')[..2]).ToArray();
@@ -47,7 +47,7 @@ public sealed class HistoryFilesTests : IDisposable
     public async Task Candles_of_every_format_give_what_the_csv_gives(string ending)
     {
         var (other, format) = (_folder.File("candles." + ending), ending == "parquet" ? "Parquet" : "Arrow");
-        await using (var engine = await EmbeddedEngine.StartAsync(new() { Folder = _folder.File("engine") }))
+        await using (var engine = await EmbeddedEngine.StartAsync(new() { Folder = _folder.File("engine"), ReadFolders = [_folder.Path] }))
         {
             // As Freqtrade writes them: a date with a time zone, and the five values.
             await using var bytes = await engine.Client.StreamAsync(

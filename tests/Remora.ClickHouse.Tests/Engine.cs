@@ -1,5 +1,6 @@
 using Remora.ClickHouse.Embedded;
 using Remora.ClickHouse.Tests;
+using Remora.Testing;
 
 [assembly: AssemblyFixture(typeof(Engine))]
 
@@ -12,12 +13,18 @@ public sealed class Engine : IAsyncLifetime
 
     private readonly Scratch _scratch = new();
     private EmbeddedEngine? _engine;
+    private SocketPort? _port;
 
     public EmbeddedEngine Embedded => _engine!;
 
-    public Uri Url => new($"http://localhost:{Embedded.Endpoint.Port}");
+    /// <summary>The engine as a server whose user may do everything.</summary>
+    public Uri Url => _port!.Url;
 
-    public async ValueTask InitializeAsync() => _engine = await EmbeddedEngine.StartAsync(new() { Folder = _scratch.Folder, Port = 0 });
+    public async ValueTask InitializeAsync()
+    {
+        _engine = await EmbeddedEngine.StartAsync(new() { Folder = _scratch.Folder });
+        _port = new(() => Embedded.Endpoint.Socket);
+    }
 
     /// <summary>A client on a new, empty database.</summary>
     public async Task<ClickHouseClient> NewDatabaseAsync()
@@ -29,6 +36,7 @@ public sealed class Engine : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        if (_port is not null) await _port.DisposeAsync();
         if (_engine is not null) await _engine.DisposeAsync();
         _scratch.Dispose();
     }

@@ -54,6 +54,40 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
+    public void A_port_of_the_engine_needs_a_password()
+    {
+        var port = new Dictionary<string, string> { ["clickhouse-port"] = "8123" };
+        Assert.Contains("clickhouse_port is 8123 and has no password: put one into REMORA_CLICKHOUSE_PORT_PASSWORD, or into a file", Refused([], port));
+        foreach (var wrong in new[] { "short", "two\nlines", "päßwörter", new string('x', 201) })
+        {
+            var refused = Refused(Password(wrong), port);
+            Assert.Contains("REMORA_CLICKHOUSE_PORT_PASSWORD is not a password: expected 8 to 200 printable ASCII characters", refused);
+            Assert.DoesNotContain(wrong, refused);
+        }
+        Assert.Equal("a password", SettingsReader.Read(null, Password("a password"), port).ClickhousePortPassword);
+
+        var file = Path.Combine(_folder, "password");
+        port["clickhouse-port-password-file"] = file;
+        Assert.Contains("clickhouse_port_password_file cannot be read", Refused([], port));
+        File.WriteAllText(file, "of a file\r\nnot this line\n");
+        Assert.Equal("of a file", SettingsReader.Read(null, None, port).ClickhousePortPassword);
+        Assert.Contains("expected one of them", Refused(Password("a password"), port));
+        File.WriteAllText(file, "\n");
+        Assert.Contains("expected 8 to 200 printable ASCII characters", Refused([], port));
+
+        // Without the port it is not asked for; elsewhere than in the environment it is refused and not repeated.
+        Assert.Null(SettingsReader.Read(null, Password("a password"), None).ClickhousePortPassword);
+        Assert.Null(SettingsReader.Read(null, None, new Dictionary<string, string> { ["clickhouse-port"] = "8123", ["store"] = "false" }).ClickhousePortPassword);
+        var inFile = Assert.Throws<SettingsException>(() => SettingsReader.Read(Write("""{ "clickhouse_port_password": "hunter2-hunter2" }"""), None, None));
+        Assert.Contains("put it into the environment as REMORA_CLICKHOUSE_PORT_PASSWORD", inFile.Message);
+        Assert.DoesNotContain("hunter2", inFile.Message);
+
+        static Dictionary<string, string> Password(string text) => new() { ["REMORA_CLICKHOUSE_PORT_PASSWORD"] = text };
+        static string Refused(Dictionary<string, string> environment, Dictionary<string, string> flags) =>
+            Assert.Single(Assert.Throws<SettingsException>(() => SettingsReader.Read(null, environment, flags)).Errors);
+    }
+
+    [Fact]
     public void Markets_may_differ_from_each_other()
     {
         var file = Write("""{ "timeframe": "15m", "fallbacks": ["okx"], "markets": [ { "pair": "BTC/USDT", "exchange": "kraken", "fallbacks": ["bybit", "coinbase:BTC/USD"] }, { "pair": "ETH/USDT", "timeframe": "1h" } ] }""");

@@ -4,7 +4,7 @@ using Remora.ClickHouse;
 
 namespace Remora.Cli.Commands;
 
-/// <summary><c>remora sql</c>: asks the store. It only reads; the engine itself sees to that.</summary>
+/// <summary><c>remora sql</c>: asks the store in SQL, and only reads.</summary>
 internal static class SqlCommand
 {
     private const string Standard = "-";
@@ -45,13 +45,9 @@ internal static class SqlCommand
         {
             Parameters = parameters,
             Timeout = Timeout.InfiniteTimeSpan,
-            Settings = new Dictionary<string, string>
-            {
-                ["readonly"] = "1",
-                ["cancel_http_readonly_queries_on_client_close"] = "1", // Ctrl+C ends the query too
-            },
+            Settings = new Dictionary<string, string> { ["cancel_http_readonly_queries_on_client_close"] = "1" }, // Ctrl+C ends the query too
         };
-        await using var answer = await store.Client.StreamAsync(sql, format, options, cancellation);
+        await using var answer = await store.Reader.StreamAsync(sql, format, options, cancellation);
         await using var output = StandardOutput();
         try
         {

@@ -18,6 +18,7 @@ internal static partial class StoreError
     private static string Advice(ClickHouseException error) => error.Name switch
     {
         "READONLY" => ". 'remora sql' only reads, and takes no settings; rows come in through the service and 'remora rollup load'",
+        "ACCESS_DENIED" => ". 'remora sql' only reads the store: SELECT, SHOW TABLES, DESCRIBE, SHOW CREATE TABLE and EXISTS",
         "UNKNOWN_TABLE" => ". 'SHOW TABLES' lists what there is",
         "UNKNOWN_DATABASE" => ". 'SHOW DATABASES' lists what there is",
         "UNKNOWN_QUERY_PARAMETER" => ". Give it a value with --param name=value",

@@ -21,7 +21,7 @@ public sealed class EmbeddedEngine : IAsyncDisposable
         _options = options;
         _time = time;
         _process = process;
-        _health = new(EngineState.Running, time.GetUtcNow(), Restarts: 0, LastError: null);
+        _health = new(EngineState.Running, time.GetUtcNow(), Restarts: 0, LastError: null, process.Endpoint.Unconfined);
         Client = new(new() { Socket = () => _process.Endpoint.Socket, Settings = options.Settings }, time);
         _supervision = (options.Supervisor ?? new(time: time)).RunAsync("store: engine", SuperviseAsync, _stopping.Token);
     }
@@ -133,7 +133,7 @@ public sealed class EmbeddedEngine : IAsyncDisposable
 
     private void Became(EngineState state, string? error)
     {
-        _health = _health with { State = state, Since = _time.GetUtcNow(), LastError = error };
+        _health = _health with { State = state, Since = _time.GetUtcNow(), LastError = error, Unconfined = _process.Endpoint.Unconfined };
         _options.HealthChanged?.Invoke(_health);
     }
 }

@@ -5,14 +5,32 @@ namespace Remora.ClickHouse.Embedded;
 /// <summary>How the embedded engine is run.</summary>
 public sealed record EmbeddedEngineOptions
 {
+    /// <summary>The user who only reads: on the port by password, on the socket by name.</summary>
+    public const string ReadingUser = "remora";
+
     /// <summary>The folder the engine keeps everything in; made if it is missing.</summary>
     public required string Folder { get; init; }
 
-    /// <summary>A loopback port to answer on as well, for curl, Grafana and the like; 0 is any free one.</summary>
+    /// <summary>
+    /// A loopback port to answer on as well, for curl, Grafana and the like; 0 is any free one. Callers are the user
+    /// <see cref="ReadingUser"/>, who only reads. Needs <see cref="PortPassword"/>.
+    /// </summary>
     public int? Port { get; init; }
 
-    /// <summary>What callers on the port must present with user <c>default</c>.</summary>
+    /// <summary>The password of callers on the port: one line of 1 to 1000 bytes.</summary>
     public string? PortPassword { get; init; }
+
+    /// <summary>The database that <see cref="ReadingUser"/> reads.</summary>
+    public string Database { get; init; } = StoreLocation.DefaultDatabase;
+
+    /// <summary>
+    /// Files and folders outside <see cref="Folder"/> that SQL may read, such as one to import from. The engine can
+    /// use no others where the kernel has Landlock.
+    /// </summary>
+    public IReadOnlyList<string> ReadFolders { get; init; } = [];
+
+    /// <summary>Folders outside <see cref="Folder"/> that SQL may read and write, such as one for backups.</summary>
+    public IReadOnlyList<string> WriteFolders { get; init; } = [];
 
     /// <summary>The most memory the engine takes, in bytes; the host's own default when null.</summary>
     public long? MemoryBytes { get; init; }
@@ -50,7 +68,12 @@ public sealed record EmbeddedEngineOptions
 }
 
 /// <summary>Where a host answers, as it says itself.</summary>
-public sealed record EngineEndpoint(string Socket, int? Port, int Pid, string Version);
+/// <param name="Socket">Its unix socket.</param>
+/// <param name="Port">Its loopback port; null without one.</param>
+/// <param name="Pid">Its process.</param>
+/// <param name="Version">The engine's version.</param>
+/// <param name="Unconfined">What the kernel does not confine, in a sentence; null when it confines the host.</param>
+public sealed record EngineEndpoint(string Socket, int? Port, int Pid, string Version, string? Unconfined);
 
 public enum EngineState
 {
@@ -65,7 +88,11 @@ public enum EngineState
 /// <param name="Since">Since when.</param>
 /// <param name="Restarts">How often it was started again.</param>
 /// <param name="LastError">Why it went down last.</param>
-public sealed record EngineHealth(EngineState State, DateTimeOffset Since, int Restarts, string? LastError);
+/// <param name="Unconfined">
+/// What the kernel does not confine, in a sentence, as where it has no Landlock; null when the engine can use only its
+/// own files and make no TCP connection.
+/// </param>
+public sealed record EngineHealth(EngineState State, DateTimeOffset Since, int Restarts, string? LastError, string? Unconfined);
 
 /// <summary>The engine cannot be started; the message says why.</summary>
 public sealed class EngineStartException(string message) : Exception(message);

@@ -38,8 +38,7 @@ internal sealed class HostProcess : IDisposable
         };
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         foreach (var argument in ArgumentsOf(options)) start.ArgumentList.Add(argument);
-        start.Environment.Remove("REMORA_CLICKHOUSE_PASSWORD");
-        if (options.PortPassword is { } password) start.Environment["REMORA_CLICKHOUSE_PASSWORD"] = password;
+        if (options.Port is not null && options.PortPassword is not { Length: > 0 }) throw new EngineStartException("a port of the engine needs a password");
 
         Process process;
         try
@@ -56,6 +55,7 @@ internal sealed class HostProcess : IDisposable
         using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
         try
         {
+            if (options.Port is not null) await SayAsync(process, options.PortPassword!, both.Token);
             var line = await process.StandardOutput.ReadLineAsync(both.Token);
             if (line is not null) return new(process, EngineFolder.Parse(line), readingErrors, errors);
             await readingErrors;
@@ -120,6 +120,19 @@ internal sealed class HostProcess : IDisposable
         {
             yield return "--port";
             yield return port.ToString(CultureInfo.InvariantCulture);
+            yield return "--password-stdin";
+        }
+        yield return "--database";
+        yield return options.Database;
+        foreach (var folder in options.ReadFolders)
+        {
+            yield return "--read";
+            yield return folder;
+        }
+        foreach (var folder in options.WriteFolders)
+        {
+            yield return "--write";
+            yield return folder;
         }
         if (options.MemoryBytes is { } memory)
         {
@@ -135,6 +148,19 @@ internal sealed class HostProcess : IDisposable
         {
             yield return "--libchdb";
             yield return library;
+        }
+    }
+
+    private static async Task SayAsync(Process process, string line, CancellationToken cancellation)
+    {
+        try
+        {
+            await process.StandardInput.WriteLineAsync(line.AsMemory(), cancellation);
+            await process.StandardInput.FlushAsync(cancellation);
+        }
+        catch (IOException)
+        {
+            // it has ended already, and says why
         }
     }
 

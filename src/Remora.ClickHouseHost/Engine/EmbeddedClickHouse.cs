@@ -82,6 +82,12 @@ internal sealed class EmbeddedClickHouse : IDisposable
         }
     }
 
+    /// <summary>Runs a small statement of the host's own.</summary>
+    public string Ask(string sql)
+    {
+        lock (_control) return _first.RunText(sql);
+    }
+
     /// <summary>Stops everything that runs.</summary>
     public void KillAll()
     {

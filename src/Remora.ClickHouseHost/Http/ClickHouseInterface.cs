@@ -1,12 +1,11 @@
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.AspNetCore.Http;
 using Remora.ClickHouseHost.Engine;
+using Remora.ClickHouseHost.Sql;
 
 namespace Remora.ClickHouseHost.Http;
 
 /// <summary>ClickHouse's HTTP interface: <c>/ping</c> and <c>/</c>.</summary>
-internal sealed class ClickHouseInterface(EmbeddedClickHouse engine, HostOptions options, string pipes, CancellationToken stopping)
+internal sealed class ClickHouseInterface(EmbeddedClickHouse engine, ReadingUser reader, string pipes, CancellationToken stopping)
 {
     public async Task AnswerAsync(HttpContext context)
     {
@@ -51,9 +50,9 @@ internal sealed class ClickHouseInterface(EmbeddedClickHouse engine, HostOptions
             context.Response.Headers["X-ClickHouse-Query-Id"] = request.QueryId;
             context.Response.Headers["X-ClickHouse-Timezone"] = engine.Timezone;
             body = new(context, request.Compress ? Encoding(context.Request) : null, request.BufferBytes);
-            Authenticate(context, request);
+            var user = Authenticate(context, request);
             await using var text = await RequestText.ReadAsync(context.Request, request.Query, form, stop.Token);
-            await new QueryExecution(engine, pipes, request, text).RunAsync(context, body, stop.Token);
+            await new QueryExecution(engine, pipes, user, request, text).RunAsync(context, body, stop.Token);
         }
         catch (EngineException e) when (!context.RequestAborted.IsCancellationRequested)
         {
@@ -79,14 +78,14 @@ internal sealed class ClickHouseInterface(EmbeddedClickHouse engine, HostOptions
         }
     }
 
-    // The port only: whoever reaches the socket owns the folder.
-    private void Authenticate(HttpContext context, RequestOptions request)
+    // Whoever reaches the socket owns the folder and may do everything, as the user 'default' or without a name.
+    // The user 'remora' only reads: on the port by password; on the socket without one, for an owner who asks for less.
+    private ReadingUser? Authenticate(HttpContext context, RequestOptions request)
     {
-        if (options.Password is null || context.Connection.LocalIpAddress is null) return;
-        var user = request.User ?? "default";
-        var isRight = CryptographicOperations.FixedTimeEquals(System.Text.Encoding.UTF8.GetBytes(request.Password ?? ""), System.Text.Encoding.UTF8.GetBytes(options.Password));
-        if (user != options.User || !isRight)
-            throw EngineException.Of(516, "AUTHENTICATION_FAILED", $"{user}: Authentication failed: password is incorrect, or there is no user with such name.");
+        var isOwner = context.Connection.LocalIpAddress is null;
+        if (isOwner && request.User is null or "default") return null;
+        if (request.User == ReadingUser.Name && (isOwner || reader.HasPassword(request.Password ?? ""))) return reader;
+        throw EngineException.Of(516, "AUTHENTICATION_FAILED", $"{request.User ?? "default"}: Authentication failed: password is incorrect, or there is no user with such name.");
     }
 
     // A page in a browser may be made to call a port of this machine, by another site or by a name that was pointed at it.

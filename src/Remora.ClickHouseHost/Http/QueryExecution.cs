@@ -7,13 +7,21 @@ using Remora.ClickHouseHost.Sql;
 namespace Remora.ClickHouseHost.Http;
 
 /// <summary>Runs one request's statement on a session of its own and writes what comes of it.</summary>
-internal sealed class QueryExecution(EmbeddedClickHouse engine, string pipes, RequestOptions options, RequestText request)
+/// <param name="engine">The engine.</param>
+/// <param name="pipes">The folder of result pipes.</param>
+/// <param name="reader">The user who only reads; null for the owner.</param>
+/// <param name="options">What the request asks for.</param>
+/// <param name="request">The statement.</param>
+internal sealed class QueryExecution(EmbeddedClickHouse engine, string pipes, ReadingUser? reader, RequestOptions options, RequestText request)
 {
+    private byte[] _text = request.Text;
+    private Statement _statement = request.Statement;
+
     public async Task RunAsync(HttpContext context, ResultBody body, CancellationToken cancellation)
     {
-        if (request.Statement.Second is not null) throw EngineException.Of(62, "SYNTAX_ERROR", "Syntax error (Multi-statements are not allowed)");
-        if (request.Statement.HasOutfile) throw EngineException.Of(348, "INTO_OUTFILE_NOT_ALLOWED", "INTO OUTFILE is not allowed");
-        if (request.Text.AsSpan().Trim(" \t\r\n;"u8).IsEmpty) throw EngineException.Of(62, "SYNTAX_ERROR", "Syntax error: failed at position 1 (end of query): the query is empty");
+        if (reader is null && _statement.Second is not null) throw EngineException.Of(62, "SYNTAX_ERROR", "Syntax error (Multi-statements are not allowed)");
+        if (reader is null && _statement.HasOutfile) throw EngineException.Of(348, "INTO_OUTFILE_NOT_ALLOWED", "INTO OUTFILE is not allowed");
+        if (_text.AsSpan().Trim(" \t\r\n;"u8).IsEmpty) throw EngineException.Of(62, "SYNTAX_ERROR", "Syntax error: failed at position 1 (end of query): the query is empty");
 
         var session = await engine.BeginAsync(options.QueryId, cancellation);
         try
@@ -31,12 +39,11 @@ internal sealed class QueryExecution(EmbeddedClickHouse engine, string pipes, Re
     private async Task ExecuteAsync(EngineSession session, HttpContext context, ResultBody body, CancellationToken cancellation)
     {
         Apply(session);
-        var statement = request.Statement;
-        var format = (statement.Kind == StatementKind.InsertData ? null : statement.Format) ?? options.DefaultFormat ?? ResultFormat.Default;
+        var format = (_statement.Kind == StatementKind.InsertData ? null : _statement.Format) ?? options.DefaultFormat ?? ResultFormat.Default;
         context.Response.ContentType = ResultFormat.ContentTypeOf(format);
         context.Response.Headers["X-ClickHouse-Format"] = format;
         QuerySummary summary;
-        switch (statement.Kind)
+        switch (_statement.Kind)
         {
             case StatementKind.InsertData:
                 summary = await InsertAsync(session, cancellation);
@@ -45,21 +52,28 @@ internal sealed class QueryExecution(EmbeddedClickHouse engine, string pipes, Re
                 summary = await SelectAsync(session, format, body, cancellation);
                 break;
             default:
-                (var output, summary) = session.Run(request.Text, format, options.Parameters);
+                (var output, summary) = session.Run(_text, format, options.Parameters);
                 await body.WriteAsync(output, cancellation);
                 break;
         }
         await body.CompleteAsync(summary, cancellation);
     }
 
-    // Settings, the database, then read-only, which forbids further settings.
+    // The database, the check of a statement that may only read, settings, then read-only, which forbids further settings.
     private void Apply(EngineSession session)
     {
+        var database = reader is null ? options.Database : reader.DatabaseFor(options.Database);
+        if (database is not null && database != EmbeddedClickHouse.DefaultDatabase)
+            session.RunText("USE {database:Identifier}", new Dictionary<string, string>(StringComparer.Ordinal) { ["database"] = ParameterText.Escape(database) });
+        if (reader is not null)
+        {
+            _text = reader.Check(session, _text, options); // before settings: some cut results off, and so the check's
+            _statement = Statement.Read(_text);
+        }
         var settings = options.Settings.Where(setting => setting.Key != "readonly").Select(setting => Assignment(setting.Key, setting.Value)).ToList();
         if (settings.Count > 0) session.RunText("SET " + string.Join(", ", settings));
-        if (options.Database is { } database && database != EmbeddedClickHouse.DefaultDatabase)
-            session.RunText("USE {database:Identifier}", new Dictionary<string, string>(StringComparer.Ordinal) { ["database"] = ParameterText.Escape(database) });
-        if (options.Settings.TryGetValue("readonly", out var readOnly)) session.RunText("SET " + Assignment("readonly", readOnly));
+        var readOnly = reader is not null ? "1" : options.Settings.GetValueOrDefault("readonly");
+        if (readOnly is not null) session.RunText("SET " + Assignment("readonly", readOnly));
     }
 
     private static string Assignment(string name, string value)
@@ -74,8 +88,8 @@ internal sealed class QueryExecution(EmbeddedClickHouse engine, string pipes, Re
 
     private async Task<QuerySummary> InsertAsync(EngineSession session, CancellationToken cancellation)
     {
-        var head = request.Text.AsMemory(0, request.Statement.HeadEnd);
-        using var insert = session.Insert(head.Span, request.Statement.Format!, options.Parameters);
+        var head = _text.AsMemory(0, _statement.HeadEnd);
+        using var insert = session.Insert(head.Span, _statement.Format!, options.Parameters);
         await foreach (var rows in request.ReadRowsAsync(cancellation)) insert.Append(rows.Span);
         cancellation.ThrowIfCancellationRequested();
         return insert.Complete();
@@ -85,7 +99,7 @@ internal sealed class QueryExecution(EmbeddedClickHouse engine, string pipes, Re
     {
         using var pipe = ResultPipe.Create(pipes);
         var clause = $" INTO OUTFILE {ParameterText.Quote(pipe.Path)} APPEND ";
-        byte[] sql = [.. request.Text.AsSpan(0, request.Statement.HeadEnd), (byte)'\n', .. Encoding.UTF8.GetBytes(clause), .. request.Text.AsSpan(request.Statement.HeadEnd)];
+        byte[] sql = [.. _text.AsSpan(0, _statement.HeadEnd), (byte)'\n', .. Encoding.UTF8.GetBytes(clause), .. _text.AsSpan(_statement.HeadEnd)];
         var query = Task.Run(
             () =>
             {

@@ -74,6 +74,12 @@ public sealed record ServiceSettings
     /// <summary>A loopback port on which the embedded engine answers ClickHouse's own clients; null for none.</summary>
     public int? ClickhousePort { get; init; }
 
+    /// <summary>A file with the password of that port in its first line; null when the environment has it.</summary>
+    public string? ClickhousePortPasswordFile { get; init; }
+
+    /// <summary>The password of the user <c>remora</c> on that port; null without the port.</summary>
+    public string? ClickhousePortPassword { get; init; }
+
     /// <summary>For how long what is kept is kept.</summary>
     public StoreRetention Retention { get; init; } = new();
 

@@ -48,6 +48,7 @@ internal static class SettingKeys
         One<ServiceSettings>("database", DatabaseName, (s, v) => IsName(v) ? s with { Database = v } : null),
         One<ServiceSettings>("cluster", DatabaseName, (s, v) => IsName(v) ? s with { Cluster = v } : null),
         One<ServiceSettings>("clickhouse_port", "a whole number from 0 to 65535, where 0 takes any free port", (s, v) => Whole(v, 0, 65535) is { } port ? s with { ClickhousePort = port } : null),
+        One<ServiceSettings>("clickhouse_port_password_file", "a file with a password in its first line", (s, v) => v.Length > 0 && !v.Contains('\0') ? s with { ClickhousePortPasswordFile = v } : null),
         One<ServiceSettings>("keep_candles", Days, (s, v) => Keep(v) is { } days ? s with { Retention = s.Retention with { CandleDays = days } } : null),
         One<ServiceSettings>("keep_observations", "days from 45 to 10000, or 0 for ever", (s, v) => Keep(v) is { } days and not (> 0 and < 45) ? s with { Retention = s.Retention with { ObservationDays = days } } : null),
         One<ServiceSettings>("keep_assessments", Days, (s, v) => Keep(v) is { } days ? s with { Retention = s.Retention with { AssessmentDays = days } } : null),

@@ -12,8 +12,8 @@ public static class SettingsReader
     /// <summary>What variables begin with: <c>REMORA_PORT</c>.</summary>
     public const string Prefix = "REMORA_";
 
-    /// <summary>Variables with the prefix that are no settings: where the settings file is, what clients read, where tests find recorded data, the password and the parts of ClickHouse.</summary>
-    private static readonly string[] OtherVariables = ["config", "url", "api_key", "shared", "clickhouse_password", "clickhouse_host", "libchdb", .. OutsideKeys];
+    /// <summary>Variables with the prefix that are no settings: where the settings file is, what clients read, where tests find recorded data, the passwords and the parts of ClickHouse.</summary>
+    private static readonly string[] OtherVariables = ["config", "url", "api_key", "shared", "clickhouse_password", PortPassword.Key, "clickhouse_host", "libchdb", .. OutsideKeys];
 
     /// <summary>The keys of outside sources by the names they would have as settings, which they are not.</summary>
     private static IEnumerable<string> OutsideKeys => ApiKeys.Variables.Select(variable => variable[Prefix.Length..].ToLowerInvariant());
@@ -34,6 +34,7 @@ public static class SettingsReader
         {
             Markets = ListOf("markets", NoMarket, SettingKeys.OfMarket),
             Keys = KeysIn(environment, errors),
+            ClickhousePortPassword = PortPassword.Read(settings, environment, errors),
             Freqtrade = [.. ListOf("freqtrade", new FreqtradeSettings(), SettingKeys.OfFreqtrade).Select((one, i) => one.Resolve($"freqtrade[{i}]", environment, errors)).OfType<FreqtradeBot>()],
             Webhooks = [.. ListOf("webhooks", new WebhookSettings(), SettingKeys.OfWebhook).Select((one, i) => one.Resolve($"webhooks[{i}]", environment, errors)).OfType<WebhookTarget>()],
         };
@@ -95,9 +96,9 @@ public static class SettingsReader
         {
             if (keys.FirstOrDefault(key => key.Name == text.Key) is not { } key)
             {
-                if (OutsideKeys.Contains(text.Key))
+                if (text.Key == PortPassword.Key || OutsideKeys.Contains(text.Key))
                 {
-                    errors.Add($"{text.Origin}: a key does not belong here, where others may read it: put it into the environment as {Prefix}{text.Key.ToUpperInvariant()}");
+                    errors.Add($"{text.Origin}: a secret does not belong here, where others may read it: put it into the environment as {Prefix}{text.Key.ToUpperInvariant()}");
                     continue;
                 }
                 var nearest = Nearest.To(text.Key, keys.Select(known => known.Name), 1);

@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+
 namespace Remora.Cli.Tests.Store;
 
 [Trait("speed", "slow")]
@@ -49,13 +52,35 @@ public sealed class SqlCommandTests
         {
             var (exit, output, errors) = await RemoraProcess.RunAsync("sql", sql, "--data", store.Data);
             Assert.Equal((2, ""), (exit, output));
-            Assert.Contains("(READONLY)", errors);
+            Assert.Contains("(ACCESS_DENIED)", errors);
             Assert.Contains("only reads", errors);
         }
         var (two, _, both) = await RemoraProcess.RunAsync("sql", "SELECT 1; DROP TABLE t", "--data", store.Data);
         Assert.Equal(2, two);
         Assert.Contains("Multi-statements are not allowed", both);
         Assert.Equal("7\n", await store.RunAsync("SELECT n FROM t"));
+    }
+
+    [Theory]
+    [InlineData("SELECT 42 /* /* */ ' */ INTO OUTFILE '{0}' /* /* /* */ ' */ x FORMAT TSV -- */")]
+    [InlineData("SHOW TABLES /* /* */ ' */ INTO OUTFILE '{0}' -- '")]
+    [InlineData("SELECT file('/etc/passwd')")]
+    [InlineData("SELECT replaceAll(file('/proc/self/environ'), '\\0', ' ')")]
+    [InlineData("DESCRIBE TABLE url('http://127.0.0.1:{1}/x.csv')")]
+    [InlineData("SELECT * FROM url('http://127.0.0.1:{1}/x.csv', 'LineAsString')")]
+    [InlineData("KILL QUERY WHERE 1 ASYNC")]
+    [InlineData("SELECT * FROM system.users")]
+    public async Task It_writes_no_file_asks_nobody_and_stops_nothing(string attack)
+    {
+        using var folder = new TemporaryFolder();
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var sql = string.Format(null, attack, folder.File("written"), ((IPEndPoint)listener.LocalEndpoint).Port);
+        var (exit, output, errors) = await RemoraProcess.RunAsync("sql", sql, "--data", folder.File("data"));
+        Assert.Equal((2, ""), (exit, output));
+        Assert.Contains("(ACCESS_DENIED)", errors);
+        Assert.False(File.Exists(folder.File("written")));
+        Assert.False(listener.Pending());
     }
 
     [Theory]

@@ -1,20 +1,23 @@
 using System.Net;
 using Remora.ClickHouse.Embedded;
+using Remora.Testing;
 
 namespace Remora.Cli.Tests.Store;
 
-/// <summary>A store in a fresh folder whose engine answers on a port too, so that tests write to it in plain HTTP.</summary>
+/// <summary>A store in a fresh folder, also as a server by URL, so that tests write to it in plain HTTP.</summary>
 internal sealed class StoreHost : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder;
     private readonly EmbeddedEngine _engine;
+    private readonly SocketPort _port;
     private readonly HttpClient _http;
 
     private StoreHost(TemporaryFolder folder, EmbeddedEngine engine)
     {
         _folder = folder;
         _engine = engine;
-        _http = new() { BaseAddress = new($"http://localhost:{engine.Endpoint.Port}") };
+        _port = new(() => engine.Endpoint.Socket);
+        _http = new() { BaseAddress = _port.Url };
     }
 
     /// <summary>The data folder, as the command line takes it.</summary>
@@ -25,7 +28,7 @@ internal sealed class StoreHost : IAsyncDisposable
     public static async Task<StoreHost> StartAsync()
     {
         var folder = new TemporaryFolder();
-        var engine = await EmbeddedEngine.StartAsync(new() { Folder = Path.Combine(folder.File("data"), "clickhouse"), Port = 0 });
+        var engine = await EmbeddedEngine.StartAsync(new() { Folder = Path.Combine(folder.File("data"), "clickhouse") });
         await engine.Client.ExecuteAsync("CREATE DATABASE remora");
         return new(folder, engine);
     }
@@ -45,6 +48,7 @@ internal sealed class StoreHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _http.Dispose();
+        await _port.DisposeAsync();
         await _engine.DisposeAsync();
         _folder.Dispose();
     }

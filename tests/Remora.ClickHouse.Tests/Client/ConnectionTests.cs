@@ -70,11 +70,13 @@ public sealed class ConnectionTests(Engine engine)
     {
         using var scratch = new Scratch();
         await using var guarded = await EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder, Port = 0, PortPassword = "right" });
-        var url = $"http://localhost:{guarded.Endpoint.Port}";
+        await guarded.Client.ExecuteAsync("CREATE DATABASE remora");
+        var url = $"http://remora@localhost:{guarded.Endpoint.Port}";
         Assert.Contains("with this password: put the password into REMORA_CLICKHOUSE_PASSWORD", await RefusedAsync(StoreLocation.AtUrl(url, password: "wrong")));
         Assert.Contains("without a password", await RefusedAsync(StoreLocation.AtUrl(url)));
-        await using var opened = await ClickHouseConnection.OpenAsync(StoreLocation.AtUrl(url, password: "right"));
+        await using var opened = await ClickHouseConnection.OpenAsync(StoreLocation.AtUrl(url, password: "right"), makeDatabase: false);
         Assert.Equal(guarded.Endpoint.Version, opened.Version);
+        Assert.Equal("remora", await opened.Reader.SingleAsync("SELECT currentDatabase()", row => row.String()));
     }
 
     [Fact]

@@ -167,17 +167,6 @@ public sealed class HttpInterfaceTests(Engine engine) : IDisposable
         (await slow).Dispose();
     }
 
-    [Fact]
-    public async Task Other_sites_and_rebound_names_are_refused()
-    {
-        using var rebound = new HttpRequestMessage(HttpMethod.Post, "/") { Content = new StringContent("select 1"), Headers = { Host = "evil.example" } };
-        using var refused = await _http.SendAsync(rebound);
-        Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
-        using var site = new HttpRequestMessage(HttpMethod.Post, "/") { Content = new StringContent("select 1"), Headers = { { "Sec-Fetch-Site", "cross-site" } } };
-        using var alsoRefused = await _http.SendAsync(site);
-        Assert.Equal(HttpStatusCode.Forbidden, alsoRefused.StatusCode);
-    }
-
     public void Dispose() => _http.Dispose();
 
     private static int Occurrences(ReadOnlySpan<byte> data, ReadOnlySpan<byte> of) => data.Count(of);

@@ -1,0 +1,56 @@
+namespace Remora.Server.Settings;
+
+/// <summary>The password of the embedded engine's port: in the environment, or in a file that a setting names.</summary>
+internal static class PortPassword
+{
+    /// <summary>Its variable without the prefix, as the setting that it is not.</summary>
+    public const string Key = "clickhouse_port_password";
+
+    private const int Shortest = 8;
+    private const int Longest = 200;
+    private const int LongestFile = 10_000;
+    private static readonly string Variable = SettingsReader.Prefix + Key.ToUpperInvariant();
+
+    /// <summary>The password; null without the port, or with a complaint in <paramref name="errors"/>.</summary>
+    public static string? Read(ServiceSettings settings, IReadOnlyDictionary<string, string> environment, List<string> errors)
+    {
+        if (!settings.Store || settings.ClickhousePort is null || settings.Clickhouse is not null) return null;
+        var variable = environment.TryGetValue(Variable, out var set) && set.Length > 0 ? set : null;
+        switch (variable, settings.ClickhousePortPasswordFile)
+        {
+            case (null, null):
+                errors.Add($"clickhouse_port is {settings.ClickhousePort} and has no password: put one into {Variable}, or into a file that clickhouse_port_password_file names");
+                return null;
+            case ({ } text, null):
+                return Checked(text, Variable, errors);
+            case (null, { } file):
+                return FromFile(file, errors);
+            default:
+                errors.Add($"{Variable} and clickhouse_port_password_file are both set: expected one of them");
+                return null;
+        }
+    }
+
+    private static string? FromFile(string file, List<string> errors)
+    {
+        try
+        {
+            using var reader = new StreamReader(file);
+            var buffer = new char[LongestFile];
+            var text = new string(buffer, 0, reader.ReadBlock(buffer));
+            return Checked(text.Split('\n')[0].TrimEnd('\r'), $"the first line of clickhouse_port_password_file '{file}'", errors);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            errors.Add($"clickhouse_port_password_file cannot be read: {e.Message}");
+            return null;
+        }
+    }
+
+    private static string? Checked(string text, string origin, List<string> errors)
+    {
+        if (text.Length is >= Shortest and <= Longest && text.All(c => c is >= ' ' and <= '~')) return text; // as HTTP headers carry it
+        errors.Add($"{origin} is not a password: expected {Shortest} to {Longest} printable ASCII characters");
+        return null;
+    }
+}

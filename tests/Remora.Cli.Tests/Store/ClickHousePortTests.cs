@@ -1,0 +1,111 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Remora.ClickHouse;
+using Remora.ClickHouse.Embedded;
+
+namespace Remora.Cli.Tests.Store;
+
+/// <summary>What can be had of a running service's engine: by its port, and by the service's own interface.</summary>
+public sealed class ClickHousePortTests
+{
+    private const string Password = "of the port, hunter2";
+
+    [Fact]
+    public async Task Without_a_password_the_service_does_not_start()
+    {
+        using var folder = new TemporaryFolder();
+        var (exit, _, errors) = await RemoraProcess.RunAsync(
+            new Dictionary<string, string> { ["REMORA_STORE"] = "true" }, "serve", "--sandbox", "--port", "0", "--clickhouse-port", "0", "--data", folder.File("data"));
+        Assert.Equal(2, exit);
+        Assert.Contains("clickhouse_port is 0 and has no password", errors);
+        Assert.DoesNotContain("answers at", errors);
+        Assert.False(Directory.Exists(folder.File("data")));
+    }
+
+    [Fact]
+    public async Task Nobody_reads_or_writes_more_than_the_store()
+    {
+        using var folder = new TemporaryFolder();
+        var data = folder.File("data");
+        Directory.CreateDirectory(data);
+        var keys = Path.Combine(data, "keys.json");
+        var written = folder.File("written");
+        await using var service = RemoraProcess.Start(
+            ["serve", "--sandbox", "--speed", "300", "--port", "0", "--pairs", "BTC/USDT", "--clickhouse-port", "0", "--clickhouse-port-password-file", folder.Write("password", Password + "\n"), "--data", data],
+            new Dictionary<string, string> { ["REMORA_STORE"] = "true", ["HOOK_SECRET"] = "hunter2" });
+        var url = await service.UrlAsync();
+        var store = await StoreTests.UntilAsync(url, "/api/v1/store", answer => answer.GetProperty("ready").GetBoolean(), service);
+        Assert.True(store.GetProperty("engine").TryGetProperty("unconfined", out var unconfined));
+        await StoreTests.UntilAsync(url, "/api/v1/candles?pair=BTC/USDT&limit=1", answer => answer.GetProperty("rows").GetArrayLength() == 1, service);
+        await File.WriteAllTextAsync(keys, "[]\n");
+        var endpoint = JsonElement.Parse(await File.ReadAllTextAsync(Path.Combine(data, "sandbox", "clickhouse", "endpoint")));
+        Assert.DoesNotContain("hunter2", await File.ReadAllTextAsync($"/proc/{endpoint.GetProperty("pid")}/environ"));
+
+        string[] attacks =
+        [
+            "SELECT file('/etc/passwd')", "SELECT file('/proc/self/environ')", $"SELECT file('{keys}')", "DROP TABLE remora.assessments SYNC",
+            $"SELECT '[]' /* /* */ ' */ INTO OUTFILE '{keys}' TRUNCATE FORMAT RawBLOB /* /* /* */ ' */ x FORMAT TSV -- */",
+            $"SELECT 42 /* /* */ ' */ INTO OUTFILE '{written}' /* /* /* */ ' */ x FORMAT TSV -- */", $"INSERT INTO FUNCTION file('{written}', 'CSV', 'n UInt8') SELECT 1",
+        ];
+        using var reader = new HttpClient { BaseAddress = new($"http://127.0.0.1:{endpoint.GetProperty("port")}") };
+        foreach (var sql in attacks.Append("SELECT 1"))
+        {
+            using var stranger = await reader.GetAsync("/?query=" + Uri.EscapeDataString(sql));
+            Assert.Equal((HttpStatusCode.Forbidden, "516"), (stranger.StatusCode, stranger.Headers.GetValues("X-ClickHouse-Exception-Code").Single()));
+        }
+        reader.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes("remora:" + Password)));
+        foreach (var sql in attacks)
+        {
+            using var get = await reader.GetAsync("/?query=" + Uri.EscapeDataString(sql));
+            using var post = await reader.PostAsync("/", new StringContent(sql));
+            Assert.Equal((HttpStatusCode.Forbidden, HttpStatusCode.Forbidden), (get.StatusCode, post.StatusCode));
+        }
+        Assert.NotEqual("0\n", await reader.GetStringAsync("/?query=SELECT+count()+FROM+candles"));
+
+        // 'remora sql' beside the service, and a client of the port.
+        var (exit, output, errors) = await RemoraProcess.RunAsync("sql", "SELECT count() > 0 FROM candles", "--data", Path.Combine(data, "sandbox"));
+        Assert.True((exit, output) == (0, "1\n"), errors);
+        foreach (var sql in attacks)
+        {
+            (exit, _, errors) = await RemoraProcess.RunAsync("sql", sql, "--data", Path.Combine(data, "sandbox"));
+            Assert.Equal(2, exit);
+            Assert.Contains("(ACCESS_DENIED)", errors);
+        }
+        (exit, output, errors) = await RemoraProcess.RunAsync(
+            new Dictionary<string, string> { ["REMORA_CLICKHOUSE_PASSWORD"] = Password }, "sql", "SELECT count() > 0 FROM candles", "--clickhouse", $"http://remora@127.0.0.1:{endpoint.GetProperty("port")}");
+        Assert.True((exit, output) == (0, "1\n"), errors);
+
+        // The service's own interface puts nothing of a request into SQL.
+        using var http = new HttpClient { BaseAddress = new(url) };
+        foreach (var sql in attacks)
+        {
+            foreach (var path in new[] { "history?pair=", "candles?pair=BTC/USDT&format=", "candles?pair=BTC/USDT&from=", "history?pair=BTC/USDT&policy=", "assessment?pair=BTC/USDT&at=", "traffic?interval=" })
+            {
+                using var refused = await http.GetAsync($"/api/v1/{path}{Uri.EscapeDataString(sql)}");
+                Assert.True(refused.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.NotFound, $"{path} {sql}: {refused.StatusCode}");
+            }
+        }
+
+        // The engine's owner, whom no check of statements holds, is held by the kernel.
+        using (var owner = await EngineFolder.TryConnectAsync(Path.Combine(data, "sandbox", "clickhouse")))
+        {
+            Assert.SkipWhen(unconfined.ValueKind == JsonValueKind.String, "this kernel has no Landlock");
+            foreach (var sql in attacks.Where(sql => !sql.StartsWith("DROP", StringComparison.Ordinal)))
+            {
+                try
+                {
+                    await owner!.ExecuteAsync(sql);
+                    Assert.Contains("OUTFILE", sql, StringComparison.Ordinal); // whose failure the engine's library does not tell
+                }
+                catch (ClickHouseException e)
+                {
+                    Assert.Contains("ermission denied", e.Message, StringComparison.Ordinal);
+                }
+            }
+        }
+        Assert.Equal("[]\n", await File.ReadAllTextAsync(keys));
+        Assert.False(File.Exists(written));
+    }
+}

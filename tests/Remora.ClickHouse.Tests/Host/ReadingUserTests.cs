@@ -1,0 +1,313 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Remora.ClickHouse.Embedded;
+using Remora.Testing;
+
+[assembly: AssemblyFixture(typeof(Remora.ClickHouse.Tests.Host.GuardedPort))]
+
+namespace Remora.ClickHouse.Tests.Host;
+
+/// <summary>The port of an engine, for the user who only reads.</summary>
+public sealed class ReadingUserTests(GuardedPort port)
+{
+    // A comment inside a comment: a tokenizer that ends the outer one at the first '*/' takes the rest for a string.
+    private const string Hidden = " /* /* */ ' */ INTO OUTFILE '{0}' TRUNCATE FORMAT RawBLOB /* /* /* */ ' */ x FORMAT TSV -- */";
+
+    [Theory]
+    [InlineData("select n from t order by n", "1\n2\n3\n")]
+    [InlineData("select count() from remora.t format CSV", "3\n")]
+    [InlineData("with x as (select n from t where n > 1) select sum(n) from x join t using n", "5\n")]
+    [InlineData("select sumIf(n, n > 1), uniqMerge(u), quantileTDigest(0.5)(n) from (select n, uniqState(n) u from t group by n)", "5\t3\t2\n")]
+    [InlineData("select arrayMap(x -> x * 2, [1, 2]), 'a' || 'b', n::String, case n when 1 then 'x' else 'y' end, exists(select 1) from t where n = 1", "[2,4]\tab\t1\tx\t1\n")]
+    [InlineData("select n, row_number() over (partition by n % 2 order by n rows between 1 preceding and current row) from t order by n limit 1", "1\t1\n")]
+    [InlineData("select * except (n) replace (upper(s) as s) from t order by n limit 1", "ONE\n")]
+    [InlineData("select n from t where n in (select 2) union all select 7", "2\n7\n")]
+    [InlineData("select toStartOfHour(toDateTime('2026-01-01 10:20:30', 'UTC')), round(1.25, 1), JSONExtractInt('{\"a\":3}', 'a'), toTypeName(1)", "2026-01-01 10:00:00\t1.2\t3\tUInt8\n")]
+    [InlineData("select count() from numbers(10)", "10\n")]
+    [InlineData("select /* a comment */ 1 -- and another", "1\n")]
+    [InlineData("select '/* no comment', ' INTO OUTFILE ''x'''", "/* no comment\t INTO OUTFILE \\'x\\'\n")]
+    [InlineData("show tables", "secret_view\nt\n")]
+    [InlineData("show tables from remora like 't'", "t\n")]
+    [InlineData("exists table t", "1\n")]
+    [InlineData("select name from system.databases where name = 'remora'", "remora\n")]
+    [InlineData("select table_name from information_schema.tables where table_schema = 'remora' and table_name = 't'", "t\n")]
+    [InlineData("select currentDatabase(), version() != ''", "remora\t1\n")]
+    public async Task It_reads(string sql, string expected)
+    {
+        var (status, text) = await port.AskAsync(sql);
+        Assert.True(status == HttpStatusCode.OK, text);
+        Assert.Equal(expected, text);
+    }
+
+    [Theory]
+    [InlineData("describe t", "n\tUInt32")]
+    [InlineData("show create table remora.t", "CREATE TABLE remora.t")]
+    [InlineData("show databases", "remora")]
+    [InlineData("select n from t format Parquet", "PAR1")]
+    public async Task It_reads_what_is_longer(string sql, string part) => Assert.Contains(part, (await port.AskAsync(sql)).Text, StringComparison.Ordinal);
+
+    [Theory]
+    // files and the environment
+    [InlineData("select file('/etc/passwd')")]
+    [InlineData("select replaceAll(file('/proc/self/environ'), '\\0', ' ')")]
+    [InlineData("select FILE('/etc/passwd')")]
+    [InlineData("select 1 limit length(file('/etc/passwd'))")]
+    [InlineData("select n from t order by n with fill step length(file('/etc/passwd'))")]
+    [InlineData("select sum(n) over (order by n rows between length(file('/etc/passwd')) preceding and current row) from t")]
+    [InlineData("select * apply(file) from t")]
+    [InlineData("select arrayMap(x -> file(x), ['/etc/passwd'])")]
+    [InlineData("select * from file('/etc/passwd', 'LineAsString')")]
+    [InlineData("select 1 in file('/etc/passwd', 'LineAsString', 'x String')")]
+    [InlineData("select * from `/etc/passwd`")]
+    [InlineData("select * from default.`/etc/passwd`")]
+    [InlineData("select 1 in default.`/etc/passwd`")]
+    [InlineData("describe table file('/etc/passwd', 'LineAsString')")]
+    [InlineData("show tables from remora where file('/etc/passwd') like 'root%'")]
+    [InlineData("show tables where name in system.users")]
+    [InlineData("select n from t settings additional_table_filters = {'t': 'file(\\'/etc/passwd\\') != \\'\\''}")]
+    [InlineData("select 1 into outfile '/tmp/remora-outfile'")]
+    [InlineData("explain select 1 into outfile '/tmp/remora-outfile'")]
+    [InlineData("insert into function file('/tmp/remora-outfile', 'CSV', 'n UInt32') select 1")]
+    // other machines
+    [InlineData("describe table url('http://127.0.0.1:1/')")]
+    [InlineData("select * from url('http://127.0.0.1:1/', 'LineAsString')")]
+    [InlineData("select * from remote('127.0.0.2', system.one)")]
+    [InlineData("select * from mysql('127.0.0.1:1', 'a', 'b', 'c', 'd')")]
+    [InlineData("select * from s3('http://127.0.0.1:1/x')")]
+    [InlineData("select aiGenerate('a', 'b')")]
+    // other things of the engine
+    [InlineData("kill query where 1")]
+    [InlineData("system shutdown")]
+    [InlineData("select dictGet('remora.d', 'v', 1)")]
+    [InlineData("select joinGet('remora.j', 'v', 1)")]
+    [InlineData("select * from executable('x', 'TSV', 'n UInt8')")]
+    [InlineData("select * from eval('select 1')")]
+    [InlineData("select * from view(select file('/etc/passwd'))")]
+    [InlineData("select * from merge('system', '.*')")]
+    [InlineData("select * from cluster('default', system.users)")]
+    [InlineData("select * from loop(system.users)")]
+    [InlineData("select * from (explain ast select 1)")]
+    [InlineData("select getServerSetting('x'), showCertificate()")]
+    [InlineData("execute as default select 1")]
+    // tables
+    [InlineData("select * from system.users")]
+    [InlineData("select * from system.processes")]
+    [InlineData("select * from system.query_log")]
+    [InlineData("select * from system.named_collections")]
+    [InlineData("select 1 in system.users")]
+    [InlineData("select * from private.t")]
+    [InlineData("select 1 in (private.t)")]
+    [InlineData("select 1 in private.t")]
+    [InlineData("show create table private.t")]
+    [InlineData("select * from {name:Identifier}", "system.users")]
+    [InlineData("select 1 in {name:Identifier}", "private.t")]
+    // changes
+    [InlineData("insert into t values (8, 'x')")]
+    [InlineData("insert into t select 8, 'x'")]
+    [InlineData("drop table t")]
+    [InlineData("create table x (n UInt8) engine = Memory")]
+    [InlineData("create temporary table x (n UInt8)")]
+    [InlineData("alter table t delete where 1")]
+    [InlineData("truncate table t")]
+    [InlineData("optimize table t")]
+    [InlineData("rename table t to u")]
+    [InlineData("create function f as x -> x")]
+    [InlineData("set readonly = 0")]
+    [InlineData("select 1 settings readonly = 0")]
+    [InlineData("use system")]
+    [InlineData("backup database remora to File('/tmp/remora-outfile')")]
+    [InlineData("grant all on *.* to remora")]
+    public async Task It_does_nothing_else(string sql, string? name = null)
+    {
+        var (status, text) = await port.AskAsync(sql, name is null ? "" : "?param_name=" + name);
+        Assert.True(status == HttpStatusCode.Forbidden, $"{status}: {text}");
+        Assert.StartsWith("Code: 497. DB::Exception: remora: Not enough privileges. This user only reads the database 'remora'", text, StringComparison.Ordinal);
+        Assert.False(Path.Exists("/tmp/remora-outfile"));
+        Assert.Equal("3\n", (await port.AskAsync("select count() from t")).Text);
+    }
+
+    [Theory]
+    [InlineData("select 42")]
+    [InlineData("show tables")]
+    [InlineData("describe t")]
+    [InlineData("exists t")]
+    public async Task A_comment_hides_no_file_to_write(string sql)
+    {
+        using var scratch = new Scratch();
+        var file = Path.Combine(scratch.Folder, "written");
+        foreach (var statement in new[] { sql + Hidden, sql + " # ' \n INTO OUTFILE '{0}' -- '", sql + " -- ' \n INTO OUTFILE '{0}' -- '", sql + " INTO /**/ OUTFILE '{0}'" })
+        {
+            var (status, text) = await port.AskAsync(string.Format(null, statement, file));
+            Assert.Equal((HttpStatusCode.Forbidden, true), (status, text.Contains("INTO OUTFILE is not allowed")));
+            using var get = await port.Http.GetAsync("/?query=" + Uri.EscapeDataString(string.Format(null, statement, file)));
+            Assert.Equal(HttpStatusCode.Forbidden, get.StatusCode);
+        }
+        Assert.Empty(Directory.GetFiles(scratch.Folder));
+    }
+
+    [Theory]
+    [InlineData("selec 1", 400, "62")]
+    [InlineData("select 1; drop table t", 400, "62")]
+    [InlineData("", 400, "62")]
+    [InlineData("/* nothing */", 400, "62")]
+    [InlineData("select * from nothing", 404, "60")]
+    [InlineData("select {a:String}", 400, "456")]
+    [InlineData("select 1 format Nonsense", 404, "73")]
+    public async Task What_is_wrong_is_said_as_the_engine_says_it(string sql, int status, string code)
+    {
+        using var answer = await port.Http.PostAsync("/", new StringContent(sql));
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.Equal((status, code), ((int)answer.StatusCode, answer.Headers.GetValues("X-ClickHouse-Exception-Code").Single()));
+        Assert.DoesNotContain("formatQuery", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("EXPLAIN", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("max_threads=1&output_format_json_quote_64bit_integers=0&readonly=2&database=default", HttpStatusCode.OK, "1\n2\n3\n")]
+    [InlineData("limit=1&offset=1", HttpStatusCode.OK, "2\n")] // must not cut the syntax tree off that the check reads
+    [InlineData("param_x=system.users&max_result_rows=1&result_overflow_mode=break", HttpStatusCode.OK, "")]
+    [InlineData("additional_table_filters={'t':'file(\\'/etc/passwd\\')!=\\'\\''}", HttpStatusCode.InternalServerError, "Cannot modify 'additional_table_filters' setting in readonly mode")]
+    [InlineData("dialect=kusto", HttpStatusCode.InternalServerError, "Cannot modify 'dialect' setting")]
+    [InlineData("output_format_schema=/tmp/remora-outfile", HttpStatusCode.InternalServerError, "Cannot modify 'output_format_schema' setting")]
+    [InlineData("database=private", HttpStatusCode.Forbidden, "the database 'private' is not allowed")]
+    public async Task Settings_change_how_an_answer_looks_and_not_what_may_be_read(string settings, HttpStatusCode expected, string part)
+    {
+        var (status, text) = await port.AskAsync("select n from t order by n", "?" + settings);
+        Assert.True(status == expected, text);
+        Assert.Contains(part, text, StringComparison.Ordinal);
+        foreach (var sql in new[] { "select file('/etc/passwd')", "select n, file('/etc/passwd') from t" })
+            Assert.NotEqual(HttpStatusCode.OK, (await port.AskAsync(sql, "?" + settings)).Status);
+    }
+
+    [Fact]
+    public async Task A_view_of_the_owner_may_read_more_than_its_reader()
+    {
+        Assert.Equal((HttpStatusCode.OK, "7\n"), await port.AskAsync("select * from secret_view"));
+    }
+
+    [Fact]
+    public async Task Every_query_needs_the_password()
+    {
+        using var stranger = new HttpClient { BaseAddress = port.Url };
+        Assert.Equal("Ok.\n", await stranger.GetStringAsync("/ping"));
+        foreach (var (user, password) in new[] { (null, null), ("default", ""), ("default", GuardedPort.Password), ("remora", null), ("remora", ""), ("remora", "wrong"), ("remora", GuardedPort.Password[..^1]), ("Remora", GuardedPort.Password), ("admin", GuardedPort.Password) })
+        {
+            foreach (var request in Requests(user, password))
+            {
+                using var refused = await stranger.SendAsync(request);
+                var text = await refused.Content.ReadAsStringAsync();
+                Assert.True(refused.StatusCode == HttpStatusCode.Forbidden, $"{request} {text}");
+                Assert.Equal("516", refused.Headers.GetValues("X-ClickHouse-Exception-Code").Single());
+                Assert.Contains("(AUTHENTICATION_FAILED)", text, StringComparison.Ordinal);
+            }
+        }
+        foreach (var request in Requests("remora", GuardedPort.Password))
+        {
+            using var answer = await stranger.SendAsync(request);
+            Assert.Equal("1\n", await answer.Content.ReadAsStringAsync());
+        }
+
+        static IEnumerable<HttpRequestMessage> Requests(string? user, string? password)
+        {
+            var query = $"{(user is null ? "" : "&user=" + Uri.EscapeDataString(user))}{(password is null ? "" : "&password=" + Uri.EscapeDataString(password))}";
+            yield return new(HttpMethod.Get, "/?query=select+1" + query);
+            yield return new(HttpMethod.Post, "/?" + query) { Content = new StringContent("select 1") };
+            var headers = new HttpRequestMessage(HttpMethod.Post, "/") { Content = new StringContent("select 1") };
+            if (user is not null) headers.Headers.Add("X-ClickHouse-User", user);
+            if (password is not null) headers.Headers.Add("X-ClickHouse-Key", password);
+            yield return headers;
+            var basic = new HttpRequestMessage(HttpMethod.Post, "/") { Content = new StringContent("select 1") };
+            if (user is not null || password is not null) basic.Headers.Authorization = new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}")));
+            yield return basic;
+        }
+    }
+
+    [Fact]
+    public async Task Other_sites_and_rebound_names_are_refused()
+    {
+        using var rebound = new HttpRequestMessage(HttpMethod.Post, "/") { Content = new StringContent("select 1"), Headers = { Host = "evil.example" } };
+        using var refused = await port.Http.SendAsync(rebound);
+        Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
+        using var site = new HttpRequestMessage(HttpMethod.Post, "/") { Content = new StringContent("select 1"), Headers = { { "Sec-Fetch-Site", "cross-site" } } };
+        using var alsoRefused = await port.Http.SendAsync(site);
+        Assert.Equal(HttpStatusCode.Forbidden, alsoRefused.StatusCode);
+    }
+
+    [Fact]
+    public async Task The_owner_may_ask_for_less_on_the_socket()
+    {
+        using var reader = new ClickHouseClient(new() { Socket = () => port.Engine.Endpoint.Socket, User = "remora" });
+        Assert.Equal(3UL, await reader.SingleAsync("SELECT count() FROM t", row => row.UInt64()));
+        Assert.Equal(497, (await Assert.ThrowsAsync<ClickHouseException>(() => reader.ExecuteAsync("DROP TABLE t"))).Code);
+        using var unknown = new ClickHouseClient(new() { Socket = () => port.Engine.Endpoint.Socket, User = "admin" });
+        Assert.Equal(516, (await Assert.ThrowsAsync<ClickHouseException>(() => unknown.ExecuteAsync("SELECT 1"))).Code);
+    }
+
+    [Fact]
+    public async Task The_official_client_reads()
+    {
+        var start = new ProcessStartInfo("node", [Path.Combine(AppContext.BaseDirectory, "Host", "official-reader.mjs"), port.Url.ToString(), Repository.Root])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["PASSWORD"] = GuardedPort.Password },
+        };
+        using var node = Process.Start(start)!;
+        var errors = node.StandardError.ReadToEndAsync();
+        var output = await node.StandardOutput.ReadToEndAsync();
+        await node.WaitForExitAsync();
+        Assert.True(node.ExitCode == 0, await errors);
+        var seen = JsonElement.Parse(output);
+        Assert.True(seen.GetProperty("ping").GetBoolean());
+        Assert.Equal("two", seen.GetProperty("rows")[0].GetProperty("s").GetString());
+        Assert.Equal("ACCESS_DENIED", seen.GetProperty("insert").GetString());
+        Assert.Equal("AUTHENTICATION_FAILED", seen.GetProperty("stranger").GetString());
+    }
+}
+
+/// <summary>An engine with a port: a database 'remora' with a table of three rows, and one that is none of its readers' business.</summary>
+public sealed class GuardedPort : IAsyncLifetime
+{
+    public const string Password = "s'ecret: 1";
+
+    private readonly Scratch _scratch = new();
+    private EmbeddedEngine? _engine;
+    private HttpClient? _http;
+
+    public EmbeddedEngine Engine => _engine!;
+
+    public Uri Url => new($"http://127.0.0.1:{Engine.Endpoint.Port}");
+
+    /// <summary>Asks as the user who reads.</summary>
+    public HttpClient Http => _http!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _engine = await EmbeddedEngine.StartAsync(new() { Folder = _scratch.Folder, Port = 0, PortPassword = Password });
+        _http = new() { BaseAddress = Url };
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes("remora:" + Password)));
+        foreach (var sql in new[]
+        {
+            "CREATE DATABASE remora", "CREATE TABLE remora.t (n UInt32, s String) ENGINE = MergeTree ORDER BY n", "INSERT INTO remora.t VALUES (1, 'one'), (2, 'two'), (3, 'three')",
+            "CREATE DATABASE private", "CREATE TABLE private.t (n UInt32) ENGINE = MergeTree ORDER BY n", "INSERT INTO private.t VALUES (7)",
+            "CREATE VIEW remora.secret_view AS SELECT n FROM private.t",
+        })
+            await Engine.Client.ExecuteAsync(sql);
+    }
+
+    public async Task<(HttpStatusCode Status, string Text)> AskAsync(string sql, string query = "")
+    {
+        using var answer = await Http.PostAsync("/" + query, new StringContent(sql));
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _http?.Dispose();
+        if (_engine is not null) await _engine.DisposeAsync();
+        _scratch.Dispose();
+    }
+}
