@@ -135,7 +135,8 @@ public sealed class ConfinementTests
     {
         using var scratch = new Scratch();
         var program = Path.Combine(scratch.Folder, "host");
-        var (command, arguments) = HostProgram.Find(null);
+        var (command, first) = HostProgram.Find(null);
+        var words = string.Join("\", \"", [command, .. first]);
         await File.WriteAllTextAsync(program, $$"""
             #!/usr/bin/env python3
             import ctypes, os, struct, sys
@@ -145,7 +146,7 @@ public sealed class ConfinementTests
             filter = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(steps), ctypes.addressof(program)))
             libc = ctypes.CDLL(None, use_errno=True)
             if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, filter, 0, 0): sys.exit("no seccomp: %d" % ctypes.get_errno())
-            os.execvp("{{command}}", ["{{command}}", "{{arguments.FirstOrDefault()}}"] + sys.argv[1:])
+            os.execvp("{{command}}", ["{{words}}"] + sys.argv[1:])
             """);
         File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         await using var engine = await EmbeddedEngine.StartAsync(new() { Folder = Path.Combine(scratch.Folder, "data"), HostProgram = program });
