@@ -45,11 +45,11 @@ public sealed class EmbeddedEngineTests
             Process.GetProcessById(engine.Endpoint.Pid).Kill();
             await UntilAsync(() => engine.Health.Restarts == kill && engine.Health.State == EngineState.Running);
         }
+        await UntilAsync(() => acknowledged.Count > 10); // few get through between the kills on a busy machine
         await stop.CancelAsync();
         await writing;
         var (count, batches, viewed) = await engine.Client.SingleAsync("SELECT count(), uniqExact(batch), (SELECT sum(n) FROM s)::UInt64 FROM t", row => (row.UInt64(), row.UInt64(), row.UInt64()));
         Assert.Equal(((ulong)acknowledged.Count * 500, (ulong)acknowledged.Count, (ulong)acknowledged.Count * 500), (count, batches, viewed));
-        Assert.True(acknowledged.Count > 10);
     }
 
     /// <summary>It takes 128 for that when it is not told otherwise, as soon as there are some tens of parts.</summary>
