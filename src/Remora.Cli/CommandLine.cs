@@ -24,6 +24,7 @@ internal static class CommandLine
         new VersionOption(),
         ServeCommand.Create(),
         AskCommand.Create(),
+        PairsCommand.Create(),
         SourcesCommand.Create(),
         CalendarCommand.Create(),
         LocksCommand.Create(),

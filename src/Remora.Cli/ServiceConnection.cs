@@ -42,6 +42,16 @@ internal sealed class ServiceConnection : IDisposable
         return await ReadAsync(response, cancellation);
     }
 
+    /// <summary>Posts a request without a body; returns the text of a successful answer.</summary>
+    /// <exception cref="ServiceException">There is none; the message is one line.</exception>
+    public async Task<string> PostAsync(string path, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(path.TrimStart('/'), UriKind.Relative));
+        using var response = await AskAsync(request, Patience, cancellation);
+        await ThrowUnlessSuccessAsync(response, cancellation);
+        return await ReadAsync(response, cancellation);
+    }
+
     /// <summary>The text of any answer, also of one that refuses.</summary>
     /// <exception cref="ServiceException">Nobody answers.</exception>
     public async Task<string> GetAnyTextAsync(string path, CancellationToken cancellation)

@@ -1,3 +1,4 @@
+using Remora.Feeds.Candles;
 using Remora.Markets;
 
 namespace Remora.Feeds;
@@ -32,6 +33,14 @@ public sealed record FeedError(string Kind, string Message, Instant At);
 /// <param name="To">Open time of the next that is there.</param>
 /// <param name="Count">How many are missing.</param>
 public sealed record CandleGap(Instant From, Instant To, int Count);
+
+/// <summary>Candles that an exchange has revised at one moment.</summary>
+/// <param name="Count">How many.</param>
+/// <param name="OpenTime">Open time of the last of them.</param>
+/// <param name="Before">Its close before.</param>
+/// <param name="After">Its close now.</param>
+/// <param name="At">When this was noticed.</param>
+public sealed record CandleRevision(int Count, Instant OpenTime, double Before, double After, Instant At);
 
 /// <summary>How a market's feed is, at one moment.</summary>
 public sealed record FeedHealth
@@ -86,6 +95,21 @@ public sealed record FeedHealth
 
     /// <summary>All candles missing in all gaps so far.</summary>
     public long CandlesMissing { get; init; }
+
+    /// <summary>The close of the last candle delivered, as a price; null before the first.</summary>
+    public double? LastPrice { get; init; }
+
+    /// <summary>Candle revisions: known candles that the exchange has given other prices since.</summary>
+    public long CandlesRevised { get; init; }
+
+    /// <summary>The last revision; null while there was none.</summary>
+    public CandleRevision? LastRevision { get; init; }
+
+    /// <summary>A series that is refused because its prices are at another level than the market's; null where none is.</summary>
+    public RefusedPriceLevel? RefusedLevel { get; init; }
+
+    /// <summary>The last series at another level that was accepted; null while there was none.</summary>
+    public AcceptedPriceLevel? AcceptedLevel { get; init; }
 
     /// <summary>How often another exchange was switched to.</summary>
     public int Failovers { get; init; }

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Remora.Feeds.Candles;
 using Remora.Markets;
 
 namespace Remora.Feeds;
@@ -11,6 +12,12 @@ public interface IMarketFeed
 
     /// <summary>How the feed is at this moment.</summary>
     FeedHealth Health { get; }
+
+    /// <summary>
+    /// The operator accepts the price level that is refused now (<see cref="FeedHealth.RefusedLevel"/>): its candles are used from the
+    /// next request on. Returns what was accepted; null where nothing is refused.
+    /// </summary>
+    RefusedPriceLevel? AcceptPriceLevel() => null;
 
     /// <summary>Runs until it is cancelled, and then returns. Failures of the outside world show as <see cref="Health"/>.</summary>
     Task RunAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation);

@@ -7,12 +7,22 @@ namespace Remora.Server;
 /// Tells the log what becomes of the feeds: when one fails, when it fails worse, and when it has been well for a minute again. One that comes and
 /// goes is one outage, said once, not once each time.
 /// </summary>
-public sealed class FeedReporter(ServiceParts parts)
+public sealed class FeedReporter
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private const int Steady = 60; // looks
-    private readonly ILogger _log = parts.Log.CreateLogger<FeedReporter>();
+    private readonly ServiceParts _parts;
+    private readonly ILogger _log;
+    private readonly PriceReporter _prices;
     private readonly Dictionary<string, Told> _told = [];
+
+    /// <param name="parts">The feeds, and the log.</param>
+    public FeedReporter(ServiceParts parts)
+    {
+        _parts = parts;
+        _log = parts.Log.CreateLogger<FeedReporter>();
+        _prices = new(_log);
+    }
 
     /// <summary>Looks once a second of real time, whatever clock the feeds go by, until it is cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellation)
@@ -30,13 +40,14 @@ public sealed class FeedReporter(ServiceParts parts)
 
     internal void Look()
     {
-        foreach (var feed in parts.Markets)
+        foreach (var feed in _parts.Markets)
         {
             var health = feed.Health;
-            var name = feed.Market.ToString();
-            Report(name, health.State, health.LastError, "no fresh candle", neverAnswered: health.LastSuccess is null);
+            _prices.Report(feed.Market, health);
+            if (health.RefusedLevel?.Exchange != health.Exchange)
+                Report(feed.Market.ToString(), health.State, health.LastError, "no fresh candle", neverAnswered: health.LastSuccess is null);
         }
-        foreach (var feed in parts.Sources)
+        foreach (var feed in _parts.Sources)
         {
             var health = feed.Health;
             Report(feed.Name, health.State, health.LastError, "no fresh value", neverAnswered: false);
@@ -56,7 +67,7 @@ public sealed class FeedReporter(ServiceParts parts)
             var reason = error is null ? withoutError : $"{error.Kind}, {error.Message.TrimEnd('.')}";
             _log.LogWarning(
                 "{Feed} is {State}: {Error}. It keeps trying.{Advice}", name, RemoraJson.NameOf(state), reason,
-                neverAnswered && parts.Sandbox is null ? " Without a network, try 'remora serve --sandbox'." : "");
+                neverAnswered && _parts.Sandbox is null ? " Without a network, try 'remora serve --sandbox'." : "");
         }
         else if (state != FeedState.Starting)
         {

@@ -5,6 +5,7 @@ using Remora.Feeds.Derivatives;
 using Remora.Feeds.Exchanges;
 using Remora.Feeds.Http;
 using Remora.Feeds.News;
+using Remora.Markets;
 using Remora.Server.Settings;
 using Remora.Server.Storage;
 using Remora.Supervision;
@@ -23,7 +24,7 @@ public sealed class OutsideWorld : IAsyncDisposable
         _bridge = CcxtBridge.Start(new() { BaseUrl = standIn, RateLimit = standIn is null }, clock, supervisor);
         _http = OutsideHttp.NewClient();
         var news = settings.Sources ? new NewsFeed(BasesOf(settings), _http, settings.Keys, NewsFeed.Options(standIn), clock) : null;
-        var polls = new MarketFeedOptions { PollDelay = settings.PollDelay, Recall = record is null ? null : record.RecallAsync };
+        var polls = new MarketFeedOptions { PollDelay = settings.PollDelay, Recall = record is null ? null : record.RecallAsync, OtherFeeds = OthersOf };
         Parts = new()
         {
             Markets = [.. settings.TrackedMarkets.Select(market => new ExchangeMarketFeed(market.Id, [.. VenuesOf(market)], polls, clock))],
@@ -58,6 +59,10 @@ public sealed class OutsideWorld : IAsyncDisposable
         await _bridge.DisposeAsync();
         _http.Dispose();
     }
+
+    /// <summary>The feeds of other markets with the same pair: of other exchanges, or at other timeframes.</summary>
+    private IEnumerable<FeedHealth> OthersOf(MarketId market) =>
+        Parts.Markets.Where(feed => feed.Market.Pair == market.Pair && !feed.Market.Equals(market)).Select(feed => feed.Health);
 
     private IEnumerable<ISourceFeed> OverHttp(ServiceSettings settings, Uri? standIn, TimeProvider clock)
     {

@@ -224,6 +224,7 @@ public sealed class ServiceHost : IAsyncDisposable
         MarketPartsApi.Map(api);
         StreamApi.Map(api);
         CatalogApi.Map(api);
+        PriceLevelApi.Map(api);
         StatusApi.Map(api);
         HistoryApi.Map(api);
         StoreApi.Map(api);

@@ -59,6 +59,84 @@ public sealed class RevisionTests : IDisposable
         }
     }
 
+    /// <summary>The newest candle is a thousand times too high for some time, as in an exchange's bad moment.</summary>
+    [Fact]
+    public async Task A_spike_that_the_exchange_takes_back_is_nowhere_any_more()
+    {
+        await using var sandbox = RemoraProcess.Start(["sandbox", "--port", "0", "--speed", "60", "--start", "2025-02-03T01:00:00Z"]);
+        var world = await sandbox.UrlAsync();
+        await using (var service = Serve(world))
+        {
+            var url = await service.UrlAsync();
+            await StoreTests.UntilAsync(url, "/api/v1/risk?pair=BTC/USDT", risk => risk.GetProperty("volatility").ValueKind == JsonValueKind.Number, service);
+            await FaultAsync(world, """{"kind":"price_spike","exchange":"binance"}""");
+            await StoreTests.UntilAsync(url, "/api/v1/candles?pair=BTC/USDT&from=-1h", page => Highest(page) > 1e6, service);
+            await ClearAsync(world);
+            await StoreTests.UntilAsync(url, "/api/v1/candles?pair=BTC/USDT&from=-1h", page => Highest(page) < 1e6, service);
+            var risk = await StoreTests.UntilAsync(url, "/api/v1/volatility?pair=BTC/USDT", answer => Drawdown(answer) > -0.5, service);
+            Assert.True(Drawdown(risk) > -0.5, risk.ToString());
+            using var http = new HttpClient();
+            Assert.DoesNotContain("remora_feed_candles_revised_total{exchange=\"binance\",pair=\"BTC/USDT\",timeframe=\"5m\"} 0\n", await http.GetStringAsync(url + "/metrics"), StringComparison.Ordinal);
+            await ServeCommandTests.EventuallyAsync(() => Task.FromResult(service.Errors.Contains("The model is rebuilt and the stored candles are replaced", StringComparison.Ordinal)), () => service.Errors);
+            service.Terminate();
+            Assert.Equal(0, await service.ExitAsync());
+        }
+
+        await using (var again = Serve(world))
+        {
+            var url = await again.UrlAsync();
+            var volatility = await StoreTests.UntilAsync(url, "/api/v1/volatility?pair=BTC/USDT", answer => !double.IsNaN(Drawdown(answer)), again);
+            Assert.True(Drawdown(volatility) > -0.5, volatility.ToString());
+            Assert.True(Highest(await StoreTests.UntilAsync(url, "/api/v1/candles?pair=BTC/USDT&from=-2h", page => page.GetProperty("rows").GetArrayLength() > 0, again)) < 1e6);
+        }
+    }
+
+    /// <summary>Without a store: the command line talks to the service alone.</summary>
+    [Fact]
+    public async Task Another_price_level_is_refused_named_and_accepted_by_the_operator()
+    {
+        await using var sandbox = RemoraProcess.Start(["sandbox", "--port", "0", "--speed", "60"]);
+        var world = await sandbox.UrlAsync();
+        await using var service = RemoraProcess.Start(["serve", "--sandbox", world, "--port", "0", "--pairs", "BTC/USDT"]);
+        var url = await service.UrlAsync();
+        await StoreTests.UntilAsync(url, "/api/v1/pairs", pairs => pairs.GetProperty("pairs")[0].GetProperty("state").GetString() == "live", service);
+        var (exit, output, errors) = await RemoraProcess.RunAsync("pairs", "--url", url);
+        Assert.True(exit == 0, errors);
+        Assert.Contains("BTC/USDT", output, StringComparison.Ordinal);
+        (exit, _, errors) = await RemoraProcess.RunAsync("pairs", "accept", "BTC/USDT", "--url", url);
+        Assert.Equal(1, exit);
+        Assert.Contains("Nothing is refused for binance BTC/USDT 5m", errors, StringComparison.Ordinal);
+
+        await FaultAsync(world, """{"kind":"price_level","price_factor":0.04,"exchange":"binance"}""");
+        await StoreTests.UntilAsync(url, "/api/v1/pairs", pairs => pairs.GetProperty("pairs")[0].GetProperty("refused_level").ValueKind == JsonValueKind.Object, service);
+        (exit, output, _) = await RemoraProcess.RunAsync("pairs", "--url", url);
+        Assert.Equal(1, exit);
+        Assert.Contains("refused", output, StringComparison.Ordinal);
+        await StoreTests.UntilAsync(url, "/api/v1/risk?pair=BTC/USDT", risk => risk.GetProperty("stale").GetBoolean(), service);
+        const string advice = "remora pairs accept BTC/USDT --exchange binance --timeframe 5m";
+        (_, _, errors) = await RemoraProcess.RunAsync("ask", "BTC/USDT", "--url", url);
+        Assert.Contains(advice, errors, StringComparison.Ordinal);
+        Assert.Contains(advice, service.Errors, StringComparison.Ordinal);
+        Assert.Contains("price_level", (await StoreTests.GetAsync(url, "/api/v1/status")).GetProperty("markets")[0].GetProperty("last_error").ToString(), StringComparison.Ordinal);
+
+        (exit, output, errors) = await RemoraProcess.RunAsync("pairs", "accept", "BTC/USDT", "--exchange", "binance", "--timeframe", "5m", "--url", url);
+        Assert.True(exit == 0, errors);
+        Assert.Contains("accepted BTC/USDT on binance", output, StringComparison.Ordinal);
+        await StoreTests.UntilAsync(url, "/api/v1/risk?pair=BTC/USDT", risk => !risk.GetProperty("stale").GetBoolean(), service);
+        await StoreTests.UntilAsync(url, "/api/v1/pairs", pairs => pairs.GetProperty("pairs")[0].GetProperty("refused_level").ValueKind == JsonValueKind.Null, service);
+    }
+
+    private static double Highest(JsonElement page) => page.GetProperty("rows").EnumerateArray().Select(row => row.GetProperty("high").GetDouble()).DefaultIfEmpty().Max();
+
+    private static double Drawdown(JsonElement answer) => answer.GetProperty("inputs").GetProperty("day_drawdown") is { ValueKind: JsonValueKind.Number } value ? value.GetDouble() : double.NaN;
+
+    private static async Task ClearAsync(string world)
+    {
+        using var http = new HttpClient();
+        using var answer = await http.DeleteAsync(world + "/sandbox/faults");
+        Assert.True(answer.IsSuccessStatusCode);
+    }
+
     private static bool IsFear(JsonElement answer, double value) =>
         answer.GetProperty("fear_greed_index") is { ValueKind: JsonValueKind.Number } index && index.GetDouble() == value;
 

@@ -14,7 +14,7 @@ public sealed class DocumentTests
         var paths = document.GetProperty("paths");
         Assert.Equal(
             [
-                "/api/v1/assessment", "/api/v1/candles", "/api/v1/history", "/api/v1/news", "/api/v1/pairs", "/api/v1/policies", "/api/v1/regime", "/api/v1/risk", "/api/v1/risk/batch", "/api/v1/sources",
+                "/api/v1/assessment", "/api/v1/candles", "/api/v1/history", "/api/v1/news", "/api/v1/pairs", "/api/v1/pairs/accept", "/api/v1/policies", "/api/v1/regime", "/api/v1/risk", "/api/v1/risk/batch", "/api/v1/sources",
                 "/api/v1/status", "/api/v1/store", "/api/v1/store/tables", "/api/v1/stream", "/api/v1/traffic", "/api/v1/volatility", "/healthz", "/metrics", "/readyz",
             ],
             paths.EnumerateObject().Select(path => path.Name).Order(StringComparer.Ordinal));

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Remora.Feeds;
+using Remora.Feeds.Candles;
 using Remora.Markets;
 
 namespace Remora.Server.Tests;
@@ -21,6 +22,13 @@ internal sealed class FakeFeed(MarketId market) : IMarketFeed
     {
         _events.TrySetResult(events);
         await _end.Task.WaitAsync(cancellation);
+    }
+
+    public RefusedPriceLevel? AcceptPriceLevel()
+    {
+        var refused = Health.RefusedLevel;
+        Health = Health with { RefusedLevel = null };
+        return refused;
     }
 
     public async Task SendAsync(MarketEvent marketEvent) => await (await _events.Task).WriteAsync(marketEvent);

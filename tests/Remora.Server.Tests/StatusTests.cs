@@ -43,6 +43,40 @@ public sealed class StatusTests
         Assert.False(status.GetProperty("ready").GetBoolean());
     }
 
+    [Fact]
+    public async Task A_refused_price_level_is_accepted_over_the_interface_and_by_no_other_page()
+    {
+        await using var service = await LiveServer.StartAsync();
+        const string path = "/api/v1/pairs/accept?pair=BTC/USDT";
+        Assert.Equal(HttpStatusCode.Conflict, (await service.Http.PostAsync(path, null)).StatusCode);
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, (await service.Http.GetAsync(path)).StatusCode);
+        service.Feeds[0].Health = service.Feeds[0].Health with
+        {
+            State = FeedState.Unreachable, RefusedLevel = new("binance", 57_088, Given.Time, 2376, Given.Time, 2376, Given.Time),
+        };
+        foreach (var (name, value, status) in new[] { ("Sec-Fetch-Site", "cross-site", 403), ("Sec-Fetch-Site", "same-site", 403), ("Origin", "https://evil.example", 403), ("Origin", "null", 403) })
+        {
+            using var foreign = new HttpRequestMessage(HttpMethod.Post, path) { Headers = { { name, value } } };
+            Assert.Equal(status, (int)(await service.Http.SendAsync(foreign)).StatusCode);
+        }
+        var pair = (await service.GetAsync("/api/v1/pairs")).GetProperty("pairs")[0];
+        Assert.Equal(("unreachable", 2376), (pair.GetProperty("state").GetString(), pair.GetProperty("refused_level").GetProperty("offered_close").GetDouble()));
+        Assert.Contains("remora pairs accept BTC/USDT", pair.GetProperty("reason").GetString(), StringComparison.Ordinal);
+        using var answer = await service.Http.PostAsync(path, null);
+        var accepted = JsonElement.Parse(await answer.Content.ReadAsStringAsync());
+        Assert.Equal((200, 57_088), ((int)answer.StatusCode, accepted.GetProperty("accepted").GetProperty("known_close").GetDouble()));
+        Assert.Equal(JsonValueKind.Null, (await service.GetAsync("/api/v1/pairs")).GetProperty("pairs")[0].GetProperty("refused_level").ValueKind);
+        Assert.Equal(HttpStatusCode.NotFound, (await service.Http.PostAsync("/api/v1/pairs/accept?pair=XRP/USDT", null)).StatusCode);
+    }
+
+    [Fact]
+    public async Task On_a_guarded_service_a_price_level_is_accepted_with_a_key_alone()
+    {
+        await using var service = await LiveServer.StartAsync(LiveServer.Settings with { Host = "0.0.0.0", AllowAnonymous = true });
+        Assert.Equal(HttpStatusCode.OK, (await service.Http.GetAsync("/api/v1/pairs")).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await service.Http.PostAsync("/api/v1/pairs/accept?pair=BTC/USDT", null)).StatusCode);
+    }
+
     /// <summary>The feed's own last value is one that the engine did not take: two sources may describe the same time.</summary>
     [Fact]
     public async Task Sources_status_and_metrics_show_the_value_that_the_risk_is_computed_from()

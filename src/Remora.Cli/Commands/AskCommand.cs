@@ -97,6 +97,7 @@ internal static class AskCommand
                 using var answer = JsonDocument.Parse(body);
                 if (json && !quiet) Console.WriteLine(body);
                 else if (!quiet) Terminal.Data.Write(RiskCard.Render(answer.RootElement));
+                if (!quiet && IsStale(answer.RootElement)) await ExplainAsync(answer.RootElement, cancellation);
                 var isSafe = answer.RootElement.GetProperty("safe_to_trade").GetBoolean();
                 var state = answer.RootElement.TryGetProperty("state", out var named) ? named.GetString() : null; // a service of before 0.2 has none
                 return state == Unknown ? ExitCode.Unknown : isSafe ? ExitCode.Ok : ExitCode.No;
@@ -114,6 +115,22 @@ internal static class AskCommand
                 return Terminal.Fail(
                     $"{service.Url} answered something that is not an assessment; is it a Remora service?",
                     ExitCode.Unavailable);
+            }
+        }
+
+        private static bool IsStale(JsonElement answer) =>
+            answer.TryGetProperty("stale", out var stale) && stale.ValueKind == JsonValueKind.True;
+
+        /// <summary>Prints why a market has no fresh candles, and what to do.</summary>
+        private async Task ExplainAsync(JsonElement answer, CancellationToken cancellation)
+        {
+            var page = JsonElement.Parse(await service.GetTextAsync("/api/v1/pairs", cancellation));
+            foreach (var pair in page.GetProperty("pairs").EnumerateArray())
+            {
+                if (!pair.TryGetProperty("reason", out var reason) || reason.ValueKind != JsonValueKind.String) continue;
+                string[] names = ["pair", "exchange", "timeframe"];
+                if (!answer.TryGetProperty("exchange", out _) || names.All(name => pair.GetProperty(name).GetString() == answer.GetProperty(name).GetString()))
+                    Console.Error.WriteLine($"{pair.GetProperty("pair").GetString()} is stale: {reason.GetString()}");
             }
         }
     }

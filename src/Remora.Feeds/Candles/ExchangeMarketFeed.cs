@@ -21,6 +21,9 @@ public sealed class ExchangeMarketFeed : IMarketFeed
     private readonly TimeProvider _clock;
     private readonly FeedJournal _journal;
     private readonly Random _random;
+    private readonly RecentCandles[] _recent; // of each exchange
+    private readonly LevelGate _gate = new();
+    private readonly LevelCheck _level;
 
     /// <summary>A feed of <paramref name="market"/>.</summary>
     /// <param name="market">The market, under its own exchange's name whichever delivers.</param>
@@ -35,6 +38,8 @@ public sealed class ExchangeMarketFeed : IMarketFeed
         _options = options ?? new MarketFeedOptions();
         _clock = clock ?? TimeProvider.System;
         _journal = new(market, venues[0].Source.Id, _options, _clock);
+        _recent = [.. venues.Select(_ => new RecentCandles())];
+        _level = new(market, _gate, new(market, venues, _options, _clock), _clock);
         _random = new Random(_options.Seed ^ (int)PollSchedule.SeedOf(market));
     }
 
@@ -42,7 +47,23 @@ public sealed class ExchangeMarketFeed : IMarketFeed
     public MarketId Market { get; }
 
     /// <inheritdoc/>
-    public FeedHealth Health => _journal.Read();
+    public FeedHealth Health
+    {
+        get
+        {
+            var health = _journal.Read();
+            var refused = _gate.Refused;
+            return health with
+            {
+                State = refused?.Exchange == health.Exchange ? FeedState.Unreachable : health.State,
+                RefusedLevel = refused,
+                AcceptedLevel = _gate.Accepted,
+            };
+        }
+    }
+
+    /// <inheritdoc/>
+    public RefusedPriceLevel? AcceptPriceLevel() => _gate.Permit();
 
     /// <inheritdoc/>
     public async Task RunAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
@@ -61,9 +82,12 @@ public sealed class ExchangeMarketFeed : IMarketFeed
     private async Task<int> RunOnAsync(int inUse, bool isFirst, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var session = new VenueSession(Market, _venues[inUse], isFirst, _venues.Count > 1, _options, _journal, _clock, _random);
+        var session = new VenueSession(Market, _venues[inUse], _recent[inUse], _level, _options, _journal, _clock, _random)
+        {
+            IsFirst = isFirst, MayBeLost = _venues.Count > 1,
+        };
         var running = session.RunAsync(events, leave.Token);
-        var returning = inUse == 0 ? Task.Delay(Timeout.Infinite, leave.Token) : OwnExchangeAnswersAsync(leave.Token);
+        var returning = inUse == 0 ? Task.Delay(Timeout.Infinite, leave.Token) : OwnExchangeAnswersAsync(inUse, leave.Token);
         var first = await Task.WhenAny(running, returning);
         await leave.CancelAsync();
         foreach (var task in new[] { running, returning })
@@ -80,26 +104,40 @@ public sealed class ExchangeMarketFeed : IMarketFeed
         return first == returning ? 0 : (inUse + 1) % _venues.Count;
     }
 
-    /// <summary>Completes when the market's own exchange gives a fresh candle.</summary>
-    private async Task OwnExchangeAnswersAsync(CancellationToken cancellation)
+    /// <summary>Completes when the market's own exchange gives a fresh candle at the market's price level.</summary>
+    private async Task OwnExchangeAnswersAsync(int inUse, CancellationToken cancellation)
     {
         var own = _venues[0];
         var timeframe = Market.Timeframe;
         var wanted = _options.StaleAfterCandles + 1;
         while (true)
         {
-            await Task.Delay(_options.ReturnInterval, _clock, cancellation);
+            var permission = _gate.Permission;
+            await Task.WhenAny(Task.Delay(_options.ReturnInterval, _clock, cancellation), permission);
+            cancellation.ThrowIfCancellationRequested();
             var since = _clock.Now().Floor(timeframe.Length) - (timeframe.Length * wanted);
             try
             {
                 var page = await own.Source.CandlesAsync(new(own.Pair, timeframe, since, wanted + 1, Urgency.Fresh), cancellation);
                 var now = _clock.Now();
-                if (page.Any(candle => candle.OpenTime >= since && candle.Check(timeframe, now) == CandleFault.None)) return;
+                var fresh = page.Where(candle => candle.OpenTime >= since && candle.Check(timeframe, now) == CandleFault.None).ToList();
+                if (fresh.Count > 0 && IsAtKnownLevel(inUse, fresh.MaxBy(candle => candle.OpenTime.UnixMilliseconds))) return;
             }
             catch (ExchangeException)
             {
                 // Still lost.
             }
         }
+    }
+
+    // The level of the own exchange's last candles, or of the exchange that stands in; a fallback may be in another currency.
+    private bool IsAtKnownLevel(int inUse, Candle newest)
+    {
+        Candle?[] known = [_recent[0].Last, _recent[inUse].Last];
+        if (Array.TrueForAll(known, candle => candle is null)) return true;
+        if (Array.Exists(known, candle => candle is { } at && !PriceLevel.Differs(at.Close, newest.Close))) return true;
+        if (_gate.IsPermitted(_venues[0].Source.Id, newest.Close)) return true;
+        _level.Refuse(_venues[0].Source, (known[0] ?? known[1])!.Value, newest, newest);
+        return false;
     }
 }

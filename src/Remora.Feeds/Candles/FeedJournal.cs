@@ -47,7 +47,16 @@ internal sealed class FeedJournal(MarketId market, string exchange, MarketFeedOp
     public void TriesNextAt(Instant time) => Change(facts => facts with { NextTry = time });
 
     /// <summary>The market is known up to this close.</summary>
-    public void KnownUpTo(Instant close) => Change(facts => facts with { LastCandleClose = close });
+    public void KnownUpTo(Instant close, double price) => Change(facts => facts with { LastCandleClose = close, LastPrice = price });
+
+    /// <summary>Candles that were known have other values now.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="last">The last of them.</param>
+    public void Revised(int count, CandlePair last) => Change(facts => facts with
+    {
+        CandlesRevised = facts.CandlesRevised + count,
+        LastRevision = new(count, last.Known.OpenTime, last.Known.Close, last.Found.Close, clock.Now()),
+    });
 
     public void Delivered() => Change(facts => facts with { CandlesDelivered = facts.CandlesDelivered + 1 });
 

@@ -50,7 +50,10 @@ public sealed record MarketFeedOptions
     [Range(1, 100)]
     public int FailoverAfterFailures { get; init; } = 5;
 
-    /// <summary>How long an exchange has to stay with another story of candles it has told before, until its history is fetched anew.</summary>
+    /// <summary>
+    /// How long an exchange that never gives the candle that is open now has to repeat that most of its candles are different, until that is believed. Others
+    /// show by their open candle that their times are right.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan Disbelief { get; init; } = TimeSpan.FromHours(1);
 
@@ -60,6 +63,9 @@ public sealed record MarketFeedOptions
 
     /// <summary>Gives what was kept of a market's candles, asked when its warm-up begins; null where nothing is kept. It must not fail, and not take long.</summary>
     public Func<MarketId, CancellationToken, Task<MarketHistory?>>? Recall { get; init; }
+
+    /// <summary>Gives the health of other markets' feeds that have the same pair, to confirm another price level; null where there are none.</summary>
+    public Func<MarketId, IEnumerable<FeedHealth>>? OtherFeeds { get; init; }
 
     /// <summary>The seed of jitter.</summary>
     public int Seed { get; init; }

@@ -47,6 +47,14 @@ internal sealed class SpanPager
         }
     }
 
+    /// <summary>Goes back: what opens at <paramref name="open"/> or later, within the span, is to be fetched.</summary>
+    public void RewindTo(Instant open)
+    {
+        if (open >= Cursor) return;
+        Cursor = open < _from ? _from : open;
+        Candles.RemoveAll(candle => candle.OpenTime >= Cursor && candle.OpenTime < _to);
+    }
+
     /// <summary>
     /// How many candles to ask for; one more than needed does no harm. Where the span ends now it is one more than there can be: only an exchange whose
     /// clock is ahead has that, and gives itself away.

@@ -7,40 +7,77 @@ namespace Remora.Feeds.Candles;
 
 /// <summary>
 /// One market on one exchange, from its warm-up on, until it is cancelled or the exchange is lost. One loop does everything, one request at a
-/// time: a candle that is due comes first, then the next page of history, then waiting.
+/// time: what contradicts the known candles is examined first, then comes a candle that is due, then the next page of history, then waiting.
 /// </summary>
-internal sealed class VenueSession(
-    MarketId market, Venue venue, bool isFirst, bool mayBeLost, MarketFeedOptions options, FeedJournal journal, TimeProvider clock, Random random)
+internal sealed class VenueSession
 {
-    /// <summary>How often a page with refused candles, or with one that was revised, is asked for again before what is left of it is taken.</summary>
-    private const int SecondLooks = 2;
-
-    /// <summary>How many of the candles it has told before an exchange is asked for again with each poll.</summary>
+    /// <summary>How many of the candles that it has given before each poll requests again.</summary>
     private const int Compared = 3;
 
     private const int PageLimitWhereUnknown = 300;
 
-    private readonly PollSchedule _polls = new(market, options);
-    private readonly TimeSpan _step = market.Timeframe.Length;
-    private readonly MarketId _source = new(venue.Source.Id, venue.Pair, market.Timeframe);
+    private readonly MarketId _market;
+    private readonly Venue _venue;
+    private readonly RecentCandles _recent;
+    private readonly LevelCheck _level;
+    private readonly MarketFeedOptions _options;
+    private readonly FeedJournal _journal;
+    private readonly TimeProvider _clock;
+    private readonly Random _random;
+    private readonly PollSchedule _polls;
+    private readonly CandlePages _pages;
+    private readonly RevisionCheck _revisions = new();
+    private readonly TimeSpan _step;
+    private readonly MarketId _source;
+    private ExchangeDescription? _exchange;
     private int _pageLimit;
-    private MarketHistory? _known;
+    private MarketHistory? _known; // before the warm-up
+    private bool _isKnownValid = true;
+    private bool _isInDoubt; // an answer contradicts what is known, or what is known has not been compared yet
+    private Instant? _doubtedSince;
     private WarmUp? _warmUp;
+    private bool _isRebuild; // the warm-up replaces a history that is complete, because of a revision
     private bool _live;
+    private int _revised; // candles that the next history brings with other values, beside those that it finds itself
+    private int _revisionsNoted; // of the warm-up
     private Instant _expected; // open time of the next candle to deliver
     private Instant _ask; // open time of the first candle to ask for: past windows in which the exchange has nothing
     private int _failures;
-    private int _secondLooks;
-    private readonly List<Candle> _told = []; // by the exchange, the last ones: every poll asks for them again and compares
-    private int _contradictions;
-    private Instant? _contradictedSince;
+    private int _refusals; // of another price level, whatever succeeds in between
     private bool _lost;
+
+    /// <param name="market">The market, under its own exchange's name.</param>
+    /// <param name="venue">The exchange.</param>
+    /// <param name="recent">The last candles of this exchange, which outlive the session.</param>
+    /// <param name="level">What refuses another price level.</param>
+    /// <param name="options">How candles are fetched.</param>
+    /// <param name="journal">Where it notes how it is.</param>
+    /// <param name="clock">The clock that candles close by.</param>
+    /// <param name="random">For jitter.</param>
+    public VenueSession(
+        MarketId market, Venue venue, RecentCandles recent, LevelCheck level, MarketFeedOptions options, FeedJournal journal, TimeProvider clock, Random random)
+    {
+        (_market, _venue, _recent, _level, _options, _journal, _clock, _random) = (market, venue, recent, level, options, journal, clock, random);
+        _polls = new(market, options);
+        _pages = new(market, venue, options, journal, clock);
+        _step = market.Timeframe.Length;
+        _source = new(venue.Source.Id, venue.Pair, market.Timeframe);
+    }
+
+    /// <summary>Whether it is the market's first: then what is stored answers before the exchange does.</summary>
+    public bool IsFirst { get; init; }
+
+    /// <summary>Whether another exchange can stand in for this one.</summary>
+    public bool MayBeLost { get; init; }
 
     /// <summary>Runs until the exchange is lost, which is only when it may be.</summary>
     public async Task RunAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
-        journal.WarmUpBegins();
-        await RecallAsync(events, cancellation);
+        _journal.WarmUpBegins();
+        _known = await KnownAsync(cancellation);
+        if (IsFirst && _known is { Base.Count: > 0 }) await events.WriteAsync(MarketEvent.Recovered(_market, _known), cancellation);
+        _recent.Reset(_known?.Base ?? []);
+        _isInDoubt = _recent.Last is not null;
         while (!_lost)
         {
             try
@@ -54,31 +91,113 @@ internal sealed class VenueSession(
         }
     }
 
-    /// <summary>What was kept answers before the exchange does, unless something newer answers already.</summary>
-    private async Task RecallAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
-    {
-        if (options.Recall is null) return;
-        _known = await options.Recall(_source, cancellation);
-        if (isFirst && _known is { Base.Count: > 0 }) await events.WriteAsync(MarketEvent.Recovered(market, _known), cancellation);
-    }
-
     private async Task StepAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
-        if (_pageLimit == 0) await PrepareAsync(cancellation);
-        if (_live && _polls.Next <= clock.Now()) await PollAsync(events, cancellation);
-        else if (_warmUp is { } warmUp) await FetchHistoryAsync(warmUp, events, cancellation);
-        else await WaitUntilAsync(_polls.Next, cancellation);
+        if (_exchange is null) await DescribeAsync(cancellation);
+        if (_isInDoubt) await CompareAsync(cancellation);
+        else if (_live && _polls.Next <= _clock.Now()) await PollAsync(events, cancellation);
+        else if (!_live || _warmUp is not null) await FetchHistoryAsync(_warmUp ??= NewWarmUp(), events, cancellation);
+        else await WaitUntilAsync(_polls.Next, null, cancellation);
     }
 
-    private async Task PrepareAsync(CancellationToken cancellation)
+    private async Task DescribeAsync(CancellationToken cancellation)
     {
-        var exchange = await venue.Source.DescribeAsync(cancellation);
-        if (!exchange.Timeframes.Contains(market.Timeframe.Name))
-            throw new ExchangeException(ExchangeErrorKind.BadRequest, $"{exchange.Id} has no timeframe {market.Timeframe}, but {string.Join(", ", exchange.Timeframes)}");
+        var exchange = await _venue.Source.DescribeAsync(cancellation);
+        if (!exchange.Timeframes.Contains(_market.Timeframe.Name))
+            throw new ExchangeException(ExchangeErrorKind.BadRequest, $"{exchange.Id} has no timeframe {_market.Timeframe}, but {string.Join(", ", exchange.Timeframes)}");
         // One less than the exchange gives: where both ends of a window count, the oldest of the page would be cut off.
-        _pageLimit = Math.Min(options.PageSize, exchange.PageLimit ?? PageLimitWhereUnknown) - 1;
-        _warmUp = new(_source, exchange, options, _pageLimit, _known, clock.Now());
+        _pageLimit = Math.Min(_options.PageSize, exchange.PageLimit ?? PageLimitWhereUnknown) - 1;
+        _exchange = exchange;
+    }
+
+    /// <summary>What is known of this exchange's candles: those that are stored, and over them the last that this service has had.</summary>
+    private async Task<MarketHistory?> KnownAsync(CancellationToken cancellation)
+    {
+        var stored = _options.Recall is null ? null : await _options.Recall(_source, cancellation);
+        if (_recent.Last is null) return stored;
+        return (stored ?? new([], [], []) { Source = _source }) with { Base = WarmUp.Merge(stored?.Base ?? [], _recent.All) };
+    }
+
+    private WarmUp NewWarmUp()
+    {
+        _revisionsNoted = 0;
+        var warmUp = new WarmUp(_source, _exchange!, _options, _pageLimit, _known, _isKnownValid, _clock.Now());
         _known = null;
+        return warmUp;
+    }
+
+    /// <summary>Requests the last candles that are known, and those after them, and decides between the two.</summary>
+    private async Task CompareAsync(CancellationToken cancellation)
+    {
+        var last = _recent.Last!.Value.OpenTime;
+        var limit = Math.Min(_pageLimit, RecentCandles.Capacity);
+        var ahead = Math.Clamp(_market.Timeframe.CountIn(_clock.Now() - last) + 1, 1, limit / 3);
+        var answer = await _pages.RequestAsync(_market.Timeframe, last - (_step * (limit - ahead - 1)), limit, Urgency.Fresh, cancellation);
+        var comparison = CandleComparison.Of(_recent.All, answer);
+        switch (await _revisions.JudgeAsync(comparison, answer, () => HasOpenCandleAsync(cancellation)))
+        {
+            case Ruling.Unclear:
+                throw Contradiction(comparison.Different);
+            case Ruling.Revised:
+                await ReviseAsync(comparison.Different, cancellation);
+                break;
+            case Ruling.Replaced:
+                await _level.ConfirmAsync(_venue.Source, comparison.Last!.Value.Known, comparison.Last.Value.Found, answer[^1], _recent.All, cancellation);
+                await ReplaceAsync(cancellation);
+                break;
+        }
+        _isInDoubt = false;
+        _doubtedSince = null;
+        Taken();
+    }
+
+    /// <summary>
+    /// Whether the exchange has the candle that is open now, and so the right times. One that never gives open candles cannot show it: it
+    /// is believed when it stays with its answer.
+    /// </summary>
+    private async Task<bool> HasOpenCandleAsync(CancellationToken cancellation)
+    {
+        await _pages.RequestAsync(_market.Timeframe, _clock.Now().Floor(_step) - (_step * 2), 4, Urgency.Fresh, cancellation);
+        if (_pages.HadOpenCandle) return true;
+        _doubtedSince ??= _clock.Now();
+        return !_pages.GivesOpenCandles && _clock.Now() - _doubtedSince >= _options.Disbelief;
+    }
+
+    private ExchangeException Contradiction(IReadOnlyList<CandlePair> different) => new(
+        ExchangeErrorKind.BadResponse,
+        $"{_venue.Source.Id} sent another candle of {different[0].Found.OpenTime} for {_venue.Pair} than before: a revision, or its clock or a cache is wrong");
+
+    /// <summary>The exchange has revised some candles: the model is built anew from a history with the new ones, while polls go on.</summary>
+    private async Task ReviseAsync(IReadOnlyList<CandlePair> different, CancellationToken cancellation)
+    {
+        IReadOnlyList<Candle> revised = [.. different.Select(pair => pair.Found)];
+        _recent.Revise(revised);
+        _journal.Revised(different.Count, different[^1]);
+        _revised += different.Count;
+        if (_warmUp is { } warmUp)
+        {
+            warmUp.Revise(revised);
+        }
+        else if (_live)
+        {
+            _known = await KnownAsync(cancellation);
+            (_isKnownValid, _isRebuild) = (true, true);
+            _warmUp = NewWarmUp();
+        }
+        else if (_known is not null)
+        {
+            _known = _known with { Base = WarmUp.Merge(_known.Base, revised) };
+        }
+    }
+
+    /// <summary>The exchange has another series than the known one: all of it is fetched.</summary>
+    private async Task ReplaceAsync(CancellationToken cancellation)
+    {
+        if (_live) _known = await KnownAsync(cancellation);
+        _isKnownValid = false;
+        _recent.Reset([]);
+        (_warmUp, _live, _isRebuild) = (null, false, false);
+        _journal.WarmUpBegins();
     }
 
     private async Task FetchHistoryAsync(WarmUp warmUp, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
@@ -86,41 +205,83 @@ internal sealed class VenueSession(
         if (warmUp.Next is { } pager)
         {
             var urgency = _live ? Urgency.Backfill : Urgency.FirstAnswer;
-            var limit = pager.LimitAt(clock.Now());
-            var page = await FetchAsync(pager.Timeframe, pager.Cursor, limit, urgency, cancellation);
-            pager.Accept(page, limit);
-            if (!_live && pager.Timeframe == market.Timeframe) Told([.. page]);
-            journal.WarmUpIsAt(Math.Min(warmUp.Ratio, 0.99)); // whole only when it has been delivered
+            var limit = pager.LimitAt(_clock.Now());
+            var page = await _pages.RequestAsync(pager.Timeframe, pager.Cursor, limit, urgency, cancellation);
+            Taken();
+            warmUp.Accept(pager, page, limit);
+            if (!_isRebuild) _journal.WarmUpIsAt(Math.Min(warmUp.Ratio, 0.99)); // whole only when it has been delivered
         }
         if (!_live && warmUp.HasFirstAnswer)
         {
-            var history = warmUp.History();
-            await events.WriteAsync(MarketEvent.Recovered(market, history), cancellation);
+            var history = await DeliverAsync(warmUp, events, cancellation);
             _live = true;
             _expected = _ask = history.Base.Count > 0 ? history.Base[^1].OpenTime + _step : warmUp.LiveFrom;
-            if (history.Base.Count > 0) journal.KnownUpTo(_expected);
+            if (history.Base.Count > 0)
+            {
+                _recent.Reset(history.Base);
+                _journal.KnownUpTo(_expected, history.Base[^1].Close);
+            }
             _polls.Expect(_expected);
             if (warmUp.IsDone) Complete(warmUp, history);
         }
         else if (warmUp.IsDone)
         {
-            var history = warmUp.History();
-            await events.WriteAsync(MarketEvent.Recovered(market, history), cancellation);
-            Complete(warmUp, history);
+            Complete(warmUp, await DeliverAsync(warmUp, events, cancellation));
+        }
+    }
+
+    private async Task<MarketHistory> DeliverAsync(WarmUp warmUp, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    {
+        var history = warmUp.History();
+        if (!_live) await ConfirmContinuationAsync(history.Base, cancellation);
+        if (warmUp.Revisions.Count > _revisionsNoted) _journal.Revised(warmUp.Revisions.Count - _revisionsNoted, warmUp.Revisions[^1]);
+        _revisionsNoted = warmUp.Revisions.Count;
+        history = history with { Revised = history.Revised + _revised };
+        _revised = 0;
+        await events.WriteAsync(MarketEvent.Recovered(_market, history), cancellation);
+        Settled();
+        return history;
+    }
+
+    /// <summary>A past that goes on after a gap has to go on at the same price level.</summary>
+    private async Task ConfirmContinuationAsync(IReadOnlyList<Candle> history, CancellationToken cancellation)
+    {
+        if (_recent.Last is not { } known) return;
+        foreach (var candle in history)
+        {
+            if (candle.OpenTime <= known.OpenTime) continue;
+            if (candle.OpenTime == known.OpenTime + _step) return;
+            try
+            {
+                await _level.ConfirmAsync(_venue.Source, known, candle, history[^1], _recent.All, cancellation);
+            }
+            catch (ExchangeException)
+            {
+                // What was fetched is no longer wanted: the next look decides about it anew.
+                (_warmUp, _isInDoubt) = (null, true);
+                _known = await KnownAsync(cancellation);
+                throw;
+            }
+            return;
         }
     }
 
     private void Complete(WarmUp warmUp, MarketHistory history)
     {
-        for (var i = 1; i < history.Base.Count; i++) journal.GapBetween(history.Base[i - 1].OpenTime + _step, history.Base[i].OpenTime);
-        Instant? from = history.Base.Count > 0 ? history.Base[0].OpenTime : null;
-        journal.WarmUpIsComplete(from, from is null || from - warmUp.From > Timeframe.OneHour.Length);
         _warmUp = null;
+        if (_isRebuild)
+        {
+            _isRebuild = false; // its gaps were counted when it was complete for the first time
+            return;
+        }
+        for (var i = 1; i < history.Base.Count; i++) _journal.GapBetween(history.Base[i - 1].OpenTime + _step, history.Base[i].OpenTime);
+        Instant? from = history.Base.Count > 0 ? history.Base[0].OpenTime : null;
+        _journal.WarmUpIsComplete(from, from is null || from - warmUp.From > Timeframe.OneHour.Length);
     }
 
     private async Task PollAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
-        var behind = market.Timeframe.CountIn(clock.Now() - _ask);
+        var behind = _market.Timeframe.CountIn(_clock.Now() - _ask);
         if (behind < 1)
         {
             _polls.Expect(_ask);
@@ -128,13 +289,24 @@ internal sealed class VenueSession(
         }
         var overlap = _ask == _expected ? Compared : 0;
         var limit = Math.Min(_pageLimit - overlap, behind + 1); // and the one that is still open, which is how an exchange shows that it has got there
-        var page = await FetchAsync(market.Timeframe, _ask - (_step * overlap), limit + overlap, Urgency.Fresh, cancellation);
+        var page = await _pages.RequestAsync(_market.Timeframe, _ask - (_step * overlap), limit + overlap, Urgency.Fresh, cancellation);
+        if (CandleComparison.Of(_recent.All, page).Different is { Count: > 0 } different)
+        {
+            _isInDoubt = true;
+            throw Contradiction(different);
+        }
         page.RemoveAll(candle => candle.OpenTime < _expected);
-        foreach (var candle in page) await DeliverAsync(candle, events, cancellation);
-        var now = clock.Now();
+        foreach (var candle in page)
+        {
+            if (candle.OpenTime > _expected && _recent.Last is { } known)
+                await _level.ConfirmAsync(_venue.Source, known, candle, page[^1], _recent.All, cancellation);
+            await DeliverAsync(candle, events, cancellation);
+        }
+        Taken();
+        Settled();
+        var now = _clock.Now();
         if (page.Count > 0)
         {
-            _ask = _expected;
             _polls.Expect(_expected);
         }
         else if (_ask + (_step * limit) <= now)
@@ -145,89 +317,53 @@ internal sealed class VenueSession(
         else
         {
             _polls.Late(now);
-            _lost = mayBeLost && now - _expected > _step * (options.StaleAfterCandles + 1);
+            _lost = MayBeLost && now - _expected > _step * (_options.StaleAfterCandles + 1);
         }
-    }
-
-    /// <summary>
-    /// An exchange may revise a candle, and is believed when it says the same again. If it contradicts all that it told, its clock or a cache in between
-    /// is wrong: under such times every candle looks sound, and is the candle of another moment. One that stays with it has written its past anew.
-    /// </summary>
-    private void CompareWithTold(List<Candle> page)
-    {
-        var again = page.Where(candle => _told.Exists(told => told.OpenTime == candle.OpenTime)).ToList();
-        var others = again.Where(candle => !_told.Exists(told => (told with { Volume = candle.Volume }) == candle)).ToList();
-        if (others.Count > 0)
-        {
-            var isRevision = others.Count == 1 && (again.Count > 1 || _told.Count == 1);
-            _contradictedSince ??= clock.Now();
-            if (!isRevision && clock.Now() - _contradictedSince >= options.Disbelief) BeginAnew();
-            if (!isRevision || _contradictions++ < SecondLooks)
-                throw new ExchangeException(ExchangeErrorKind.BadResponse, $"{venue.Source.Id} sent another candle of {others[0].OpenTime} for {venue.Pair} than before: it revised it, or its clock is wrong");
-            _told[_told.FindIndex(told => told.OpenTime == others[0].OpenTime)] = others[0];
-        }
-        (_contradictions, _contradictedSince) = (0, null);
-    }
-
-    private void BeginAnew()
-    {
-        (_pageLimit, _live, _contradictedSince) = (0, false, null);
-        _told.Clear();
-        journal.WarmUpBegins();
-    }
-
-    private void Told(params ReadOnlySpan<Candle> candles)
-    {
-        _told.AddRange(candles);
-        _told.RemoveRange(0, Math.Max(0, _told.Count - Compared));
     }
 
     private async Task DeliverAsync(Candle candle, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
-        await events.WriteAsync(MarketEvent.Closed(market, candle), cancellation);
-        if (_warmUp is null) journal.GapBetween(_expected, candle.OpenTime); // else counted when the history is complete
+        await events.WriteAsync(MarketEvent.Closed(_market, candle), cancellation);
+        if (_warmUp is null) _journal.GapBetween(_expected, candle.OpenTime); // else counted when the history is complete
         _warmUp?.Add(candle);
-        _expected = candle.OpenTime + _step;
-        Told(candle);
-        journal.KnownUpTo(_expected);
-        journal.Delivered();
+        _recent.Add(candle);
+        _expected = _ask = candle.OpenTime + _step;
+        _journal.KnownUpTo(_expected, candle.Close);
+        _journal.Delivered();
     }
 
-    private async Task<List<Candle>> FetchAsync(Timeframe timeframe, Instant since, int limit, Urgency urgency, CancellationToken cancellation)
+    private void Taken()
     {
-        var asked = clock.Now();
-        journal.TriesNextAt(asked);
-        var page = await venue.Source.CandlesAsync(new(venue.Pair, timeframe, since, limit, urgency), cancellation);
-        var sieved = CandleSieve.Sieve(page, timeframe, since, asked - options.PollDelay, clock.Now(), journal);
-        if (sieved.InTheFuture > 0)
-        {
-            // Then the times of the others cannot be believed either, however sound they look.
-            throw new ExchangeException(ExchangeErrorKind.BadResponse, $"{venue.Source.Id} sent candles of {venue.Pair} that open in the future: its clock or this machine's is wrong");
-        }
-        if (sieved.Refused > 0 && (sieved.Candles.Count == 0 || _secondLooks < SecondLooks))
-        {
-            // Most faults are gone a moment later; taking what is left at once would make them holes for ever.
-            _secondLooks++;
-            throw new ExchangeException(ExchangeErrorKind.BadResponse, $"{venue.Source.Id} sent {sieved.Refused} faulty candles of {page.Count} for {venue.Pair}");
-        }
-        if (timeframe == market.Timeframe) CompareWithTold(sieved.Candles);
-        _secondLooks = 0;
         _failures = 0;
-        journal.Succeeded();
-        return sieved.Candles;
+        _pages.Taken();
+    }
+
+    private void Settled()
+    {
+        _refusals = 0;
+        _level.Settle(_venue.Source);
     }
 
     private async Task FailAsync(ExchangeException error, CancellationToken cancellation)
     {
-        _failures++;
-        journal.Failed(new(ExchangeException.NameOf(error.Kind), error.Message, clock.Now()));
-        _lost = mayBeLost && _failures >= options.FailoverAfterFailures;
-        if (!_lost) await WaitUntilAsync(clock.Now() + options.Backoff.After(_failures, error.Retryable, error.RetryAfter, random), cancellation);
+        _failures = error.Kind == ExchangeErrorKind.PriceLevel ? ++_refusals : _failures + 1;
+        _journal.Failed(new(ExchangeException.NameOf(error.Kind), error.Message, _clock.Now()));
+        _lost = MayBeLost && _failures >= _options.FailoverAfterFailures;
+        var wait = _options.Backoff.After(_failures, error.Retryable, error.RetryAfter, _random);
+        if (!_lost) await WaitUntilAsync(_clock.Now() + wait, _level.TakePermission(), cancellation);
     }
 
-    private Task WaitUntilAsync(Instant time, CancellationToken cancellation)
+    private async Task WaitUntilAsync(Instant time, Task? sooner, CancellationToken cancellation)
     {
-        journal.TriesNextAt(time);
-        return clock.UntilAsync(time, cancellation);
+        _journal.TriesNextAt(time);
+        if (sooner is null)
+        {
+            await _clock.UntilAsync(time, cancellation);
+            return;
+        }
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        await Task.WhenAny(_clock.UntilAsync(time, over.Token), sooner);
+        await over.CancelAsync();
+        cancellation.ThrowIfCancellationRequested();
     }
 }

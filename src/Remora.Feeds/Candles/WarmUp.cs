@@ -5,7 +5,8 @@ namespace Remora.Feeds.Candles;
 
 /// <summary>
 /// The plan by which a market's history is fetched: first the latest base candles and the longer ones, a few requests, and there is an answer;
-/// then the base candles before those, page by page. What is known already is not fetched again.
+/// then the base candles before those, page by page. Base candles that are known already are not fetched again as long as the hourly candles
+/// agree with them; those are always fetched. Candles of an hour or longer are few, and are always fetched too.
 /// </summary>
 internal sealed class WarmUp
 {
@@ -15,12 +16,21 @@ internal sealed class WarmUp
     private readonly SpanPager? _daily;
     private readonly SpanPager _backfill;
     private readonly MarketId _market;
-    private readonly MarketHistory? _known;
+    private readonly bool _isKnownValid;
+    private MarketHistory? _known;
 
-    public WarmUp(MarketId market, ExchangeDescription exchange, MarketFeedOptions options, int pageLimit, MarketHistory? known, Instant now)
+    /// <param name="market">Whose candles are fetched.</param>
+    /// <param name="exchange">What the exchange offers.</param>
+    /// <param name="options">How much is wanted.</param>
+    /// <param name="pageLimit">How many candles a request gives.</param>
+    /// <param name="known">What is known already; null where nothing is.</param>
+    /// <param name="isKnownValid">Whether it is part of the history; otherwise it is only compared with what is fetched.</param>
+    /// <param name="now">The present.</param>
+    public WarmUp(MarketId market, ExchangeDescription exchange, MarketFeedOptions options, int pageLimit, MarketHistory? known, bool isKnownValid, Instant now)
     {
         _market = market;
         _known = known;
+        _isKnownValid = isKnownValid && known is not null;
         var timeframe = market.Timeframe;
         var hour = Timeframe.OneHour.Length;
         From = (now - options.History).Floor(Timeframe.OneDay.Length);
@@ -35,10 +45,8 @@ internal sealed class WarmUp
             _daily = new(Timeframe.OneDay, (now - options.DailyHistory).Floor(Timeframe.OneDay.Length), now.Floor(Timeframe.OneDay.Length), pageLimit, isUntilNow: true);
         _firstAnswer = [.. new[] { _recent, _hourly, _daily }.OfType<SpanPager>()];
         _backfill = new(timeframe, From, recentFrom, pageLimit, isUntilNow: false);
-        if (known is null) return;
-        _recent.Resume(known.Base);
-        _hourly?.Resume(known.Hourly);
-        _daily?.Resume(known.Daily);
+        if (!_isKnownValid || _hourly is null) return;
+        _recent.Resume(known!.Base);
         _backfill.Resume(known.Base);
     }
 
@@ -60,20 +68,55 @@ internal sealed class WarmUp
     /// <summary>What to fetch next; null when everything is there.</summary>
     public SpanPager? Next => Array.Find(_firstAnswer, pager => !pager.IsDone) ?? (_backfill.IsDone ? null : _backfill);
 
+    /// <summary>The known base candles that the history gives other values.</summary>
+    public IReadOnlyList<CandlePair> Revisions { get; private set; } = [];
+
+    /// <summary>Takes the answer to a request for so many of a pager's candles.</summary>
+    public void Accept(SpanPager pager, List<Candle> page, int limit)
+    {
+        pager.Accept(page, limit);
+        if (_isKnownValid && pager == _hourly && pager.IsDone) RefetchFromFirstDifference(pager.Candles);
+    }
+
     /// <summary>A live candle that closed before the warm-up was done belongs to the history as well.</summary>
     public void Add(in Candle closed) => _recent.Candles.Add(closed);
 
-    /// <summary>What has been fetched so far.</summary>
-    public MarketHistory History() => new(
-        _daily is null ? [] : [.. _daily.Candles],
-        _hourly is null ? [] : [.. _hourly.Candles],
-        _backfill.IsDone ? WithKnown([.. _backfill.Candles, .. _recent.Candles]) : [.. _recent.Candles]) { Source = _market };
-
-    // An exchange that gives its latest candles only is remembered for longer than it remembers itself.
-    private List<Candle> WithKnown(List<Candle> fetched)
+    /// <summary>The exchange has revised these candles, some of which may have been fetched already.</summary>
+    public void Revise(IReadOnlyList<Candle> revised)
     {
-        if (_known is null) return fetched;
-        var times = fetched.Select(candle => candle.OpenTime).ToHashSet();
-        return [.. fetched.Concat(_known.Base.Where(candle => candle.OpenTime >= From && times.Add(candle.OpenTime))).OrderBy(candle => candle.OpenTime)];
+        var byTime = revised.ToDictionary(candle => candle.OpenTime);
+        foreach (var candles in new[] { _recent.Candles, _backfill.Candles })
+            for (var i = 0; i < candles.Count; i++)
+                if (byTime.TryGetValue(candles[i].OpenTime, out var candle)) candles[i] = candle;
+        if (_known is not null) _known = _known with { Base = Merge(_known.Base, revised) };
     }
+
+    /// <summary>What has been fetched so far.</summary>
+    public MarketHistory History()
+    {
+        List<Candle> candles = _backfill.IsDone ? WithKnown([.. _backfill.Candles, .. _recent.Candles], _known?.Base) : [.. _recent.Candles];
+        Revisions = _known is null ? [] : CandleComparison.Of(_known.Base, candles).Different;
+        return new(
+            _daily is null ? [] : WithKnown(_daily.Candles, _known?.Daily),
+            _hourly is null ? [] : WithKnown(_hourly.Candles, _known?.Hourly),
+            candles) { Source = _market, Revised = Revisions.Count };
+    }
+
+    /// <summary>Two lists of candles as one that ascends; where both have a candle of a time, it is the one of <paramref name="newer"/>.</summary>
+    public static List<Candle> Merge(IEnumerable<Candle> older, IReadOnlyList<Candle> newer)
+    {
+        var times = newer.Select(candle => candle.OpenTime).ToHashSet();
+        return [.. older.Where(candle => !times.Contains(candle.OpenTime)).Concat(newer).OrderBy(candle => candle.OpenTime)];
+    }
+
+    private void RefetchFromFirstDifference(IReadOnlyList<Candle> hours)
+    {
+        if (HourlyCheck.FirstDifference(_market.Timeframe, [.. _backfill.Candles, .. _recent.Candles], hours) is not { } from) return;
+        _backfill.RewindTo(from);
+        _recent.RewindTo(from);
+    }
+
+    // The candles of an exchange that gives its latest only are stored for longer than it has them.
+    private List<Candle> WithKnown(List<Candle> fetched, IReadOnlyList<Candle>? known) =>
+        _isKnownValid && known is not null ? Merge(known.Where(candle => candle.OpenTime >= From || known != _known!.Base), fetched) : [.. fetched];
 }

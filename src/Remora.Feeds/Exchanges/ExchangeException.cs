@@ -38,6 +38,9 @@ public enum ExchangeErrorKind
 
     /// <summary>A fault of this program.</summary>
     Internal,
+
+    /// <summary>Candles came, at another price level than the market's.</summary>
+    PriceLevel,
 }
 
 /// <summary>An expected failure of an exchange.</summary>
@@ -57,7 +60,8 @@ public sealed class ExchangeException : Exception
 
     /// <summary>Whether the same request may succeed later.</summary>
     public bool Retryable => Kind is ExchangeErrorKind.RateLimited or ExchangeErrorKind.Timeout or ExchangeErrorKind.Maintenance
-        or ExchangeErrorKind.Unavailable or ExchangeErrorKind.Network or ExchangeErrorKind.BadResponse;
+        or ExchangeErrorKind.Unavailable or ExchangeErrorKind.Network or ExchangeErrorKind.BadResponse
+        or ExchangeErrorKind.PriceLevel;
 
     /// <summary>The HTTP status of the answer, where there was one.</summary>
     public int? HttpStatus { get; }
@@ -75,6 +79,6 @@ public sealed class ExchangeException : Exception
     private static readonly string[] Names =
     [
         "rate_limited", "timeout", "maintenance", "unavailable", "network", "bad_response",
-        "bad_symbol", "bad_request", "not_supported", "restricted", "auth", "internal",
+        "bad_symbol", "bad_request", "not_supported", "restricted", "auth", "internal", "price_level",
     ];
 }

@@ -9,7 +9,7 @@ internal static class FaultOrder
     public const string Random = "random";
 
     private static readonly string[] Fields =
-        ["kind", "exchange", "path", "share", "duration_seconds", "retry_after_seconds", "clock_error_seconds"];
+        ["kind", "exchange", "path", "share", "duration_seconds", "retry_after_seconds", "clock_error_seconds", "price_factor"];
 
     private static readonly string[] StormFields = ["kind", "seed", "mean_quiet_seconds", "mean_fault_seconds"];
 
@@ -43,6 +43,7 @@ internal static class FaultOrder
             Duration = IsGiven(order, "duration_seconds") ? TimeSpan.FromSeconds(Number(order, "duration_seconds", 0, 0.001, 31_536_000)) : null,
             RetryAfter = TimeSpan.FromSeconds(Number(order, "retry_after_seconds", 5, 0, 86_400)),
             ClockError = TimeSpan.FromSeconds(Number(order, "clock_error_seconds", 600, 1, 31_536_000)),
+            PriceFactor = Number(order, "price_factor", 1000, 1e-9, 1e9),
         });
     }
 

@@ -13,7 +13,10 @@ internal readonly record struct CandleDamage(Fault? Fault, Dice Dice)
     public TimeSpan ClockError(Timeframe timeframe) =>
         Fault is { Kind: FaultKind.WrongClock } ? timeframe.Length * Math.Ceiling(Fault.ClockError / timeframe.Length) : TimeSpan.Zero;
 
-    public List<Candle> Apply(List<Candle> candles, Timeframe timeframe)
+    /// <param name="candles">The true candles, of any span.</param>
+    /// <param name="timeframe">Their timeframe.</param>
+    /// <param name="now">The sandbox's time.</param>
+    public List<Candle> Apply(List<Candle> candles, Timeframe timeframe, Instant now)
     {
         if (Fault is null || candles.Count == 0) return candles;
         var dice = Dice;
@@ -45,10 +48,24 @@ internal readonly record struct CandleDamage(Fault? Fault, Dice Dice)
                 for (var i = 0; i < candles.Count - 1; i++)
                     if (dice.Uniform() < 0.1) candles[i] = Spoil(candles[i], dice.Below(3));
                 return candles;
+            case FaultKind.PriceSpike:
+                var (newest, by) = (now.Floor(timeframe.Length) - timeframe.Length, Fault.PriceFactor);
+                return candles.ConvertAll(candle => candle.OpenTime == newest ? Spiked(candle, by) : candle);
+            case FaultKind.RevisedCandles:
+                var (from, to) = (now.Floor(timeframe.Length) - (timeframe.Length * 3), now.Floor(timeframe.Length) - timeframe.Length);
+                return candles.ConvertAll(candle => candle.OpenTime >= from && candle.OpenTime < to ? WithClose(candle, candle.Close * 1.0001) : candle);
+            case FaultKind.PriceLevel:
+                var factor = Fault.PriceFactor;
+                return candles.ConvertAll(candle => candle with { Open = candle.Open * factor, High = candle.High * factor, Low = candle.Low * factor, Close = candle.Close * factor });
             default:
                 return candles;
         }
     }
+
+    private static Candle Spiked(in Candle candle, double factor) => WithClose(candle, candle.High * factor);
+
+    private static Candle WithClose(in Candle candle, double close) =>
+        candle with { Close = close, High = Math.Max(candle.High, close), Low = Math.Min(candle.Low, close) };
 
     private static Candle Spoil(in Candle candle, int how) => how switch
     {

@@ -22,6 +22,9 @@ public sealed record Fault(FaultKind Kind)
     /// <summary>How far ahead <see cref="FaultKind.WrongClock"/> puts the candles; rounded up to whole candles.</summary>
     public TimeSpan ClockError { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>What <see cref="FaultKind.PriceSpike"/> and <see cref="FaultKind.PriceLevel"/> multiply prices by.</summary>
+    public double PriceFactor { get; init; } = 1000;
+
     /// <summary>The exchanges a fault can be limited to.</summary>
     public static IReadOnlyList<string> Exchanges { get; } = ["binance", "kraken", "coinbase", "bybit", "okx", "alternative.me", "yahoo", "coingecko", "coinpaprika", "deribit", "fred", "news", "cryptopanic", "coinglass"];
 
@@ -35,6 +38,7 @@ public sealed record Fault(FaultKind Kind)
         Require(Share is > 0 and <= 1, "share", Share, "above 0, up to 1");
         Require(Duration is null || Duration > TimeSpan.Zero, "duration", Duration, "above 0, or none");
         Require(RetryAfter >= TimeSpan.Zero, "retry after", RetryAfter, "0 or more");
+        Require(PriceFactor is >= 1e-9 and <= 1e9, "price factor", PriceFactor, "1e-9 to 1e9");
         Require(ClockError > TimeSpan.Zero && ClockError <= TimeSpan.FromDays(365), "clock error", ClockError, "above 0, up to 365 days");
     }
 

@@ -71,6 +71,15 @@ public enum FaultKind
 
     /// <summary>A list of candles with none in it.</summary>
     EmptyList,
+
+    /// <summary>The newest closed candle has a high and a close that are a multiple of the true ones.</summary>
+    PriceSpike,
+
+    /// <summary>The two closed candles before the newest have a close that is 0.01 % above the true one.</summary>
+    RevisedCandles,
+
+    /// <summary>All prices are a multiple of the true ones, as if they were another pair's.</summary>
+    PriceLevel,
 }
 
 /// <summary>The names of the faults in JSON and on the command line.</summary>
@@ -101,6 +110,9 @@ public static class FaultKinds
         ["bad_values"] = FaultKind.BadValues,
         ["wrong_clock"] = FaultKind.WrongClock,
         ["empty_list"] = FaultKind.EmptyList,
+        ["price_spike"] = FaultKind.PriceSpike,
+        ["revised_candles"] = FaultKind.RevisedCandles,
+        ["price_level"] = FaultKind.PriceLevel,
     };
 
     private static readonly Dictionary<FaultKind, string> ByKind = ByName.ToDictionary(pair => pair.Value, pair => pair.Key);
@@ -117,6 +129,9 @@ public static class FaultKinds
         kind = default;
         return name is not null && ByName.TryGetValue(name, out kind);
     }
+
+    /// <summary>Whether the candles it gives could be real ones, so that a service uses them until the exchange corrects itself.</summary>
+    internal static bool IsPlausible(this FaultKind kind) => kind >= FaultKind.PriceSpike;
 
     /// <summary>Whether it changes candles rather than the answer that carries them.</summary>
     internal static bool IsInTheCandles(this FaultKind kind) => kind >= FaultKind.Duplicates;

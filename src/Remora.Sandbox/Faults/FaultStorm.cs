@@ -16,8 +16,8 @@ public sealed record FaultStorm(long Seed)
     /// <summary>How long a fault lasts on average.</summary>
     public TimeSpan MeanFault { get; init; } = TimeSpan.FromSeconds(6);
 
-    /// <summary>What can go wrong.</summary>
-    public IReadOnlyList<FaultKind> Kinds { get; init; } = Enum.GetValues<FaultKind>();
+    /// <summary>What can go wrong: without another choice what a service can tell from the truth at once.</summary>
+    public IReadOnlyList<FaultKind> Kinds { get; init; } = [.. Enum.GetValues<FaultKind>().Where(kind => !kind.IsPlausible())];
 
     /// <summary>The faults in the order they come, with when each begins after the storm does. Without end.</summary>
     public IEnumerable<(TimeSpan Begins, Fault Fault)> Sequence()

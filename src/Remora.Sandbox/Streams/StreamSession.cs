@@ -107,7 +107,8 @@ internal sealed class StreamSession(string exchange, string path, IVenueStream s
         FaultKind.Truncated or FaultKind.Refused => Effect.Drop,
         FaultKind.Garbage or FaultKind.Null200 or FaultKind.Number200 or FaultKind.Empty200 or FaultKind.Html200 => Effect.Garbage,
         FaultKind.BadValues => Effect.BadValues,
-        FaultKind.Duplicates or FaultKind.Disorder or FaultKind.Gaps or FaultKind.WrongClock or FaultKind.EmptyList => Effect.None,
+        FaultKind.Duplicates or FaultKind.Disorder or FaultKind.Gaps or FaultKind.WrongClock or FaultKind.EmptyList
+            or FaultKind.PriceSpike or FaultKind.RevisedCandles or FaultKind.PriceLevel => Effect.None,
         _ => Effect.Handshake,
     };
 

@@ -67,7 +67,7 @@ internal abstract class Venue
             ? series.Last(timeframe, from, to, query.Count, request.Now)
             : series.First(timeframe, from, to, query.Count, request.Now);
         if (query.NewestFirst) candles.Reverse();
-        return request.Damage.Apply(candles, timeframe);
+        return request.Damage.Apply(candles, timeframe, request.Now);
     }
 
     protected static VenueAnswer Json(JsonNode body, int status = 200) => new(status, JsonSerializer.SerializeToUtf8Bytes(body));

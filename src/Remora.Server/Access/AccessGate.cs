@@ -8,6 +8,9 @@ namespace Remora.Server.Access;
 /// <summary>Who may call, and how often. It stands before everything that answers, except for the two health checks, which tell nothing; the page's files need no key.</summary>
 internal sealed class AccessGate(ServiceSettings settings, KeyRing keys, CallLimits limits)
 {
+    /// <summary>What an answer of 401 says about how to authenticate.</summary>
+    public const string Challenge = "Bearer realm=\"remora\"";
+
     private const string Scheme = "Bearer ";
 
     public void Use(IApplicationBuilder app) => app.Use(next => context => Check(context) is { } refusal ? refusal.ExecuteAsync(context) : next(context));
@@ -26,7 +29,7 @@ internal sealed class AccessGate(ServiceSettings settings, KeyRing keys, CallLim
                 : $"{key.PerMinute ?? settings.KeyPerMinute} requests a minute are allowed to this key: ask less often.");
         }
         if (key is not null || (settings.AnswersAnonymous && authorization.Count == 0) || MarketPage.Has(context.Request.Path.Value)) return null;
-        context.Response.Headers.WWWAuthenticate = "Bearer realm=\"remora\"";
+        context.Response.Headers.WWWAuthenticate = Challenge;
         return ApiProblem.Of(StatusCodes.Status401Unauthorized, authorization.Count == 0
             ? "A key is needed: send 'Authorization: Bearer KEY'. Its operator makes one with 'remora keys add'."
             : "This key is not known: it was mistyped, revoked, or belongs to another service.");

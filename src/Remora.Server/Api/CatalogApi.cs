@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Remora.Feeds;
+using Remora.Feeds.Candles;
 using Remora.Markets;
 using Remora.Risk;
 using Remora.Server.Answers;
@@ -21,8 +23,14 @@ public sealed record PairList(IReadOnlyList<TrackedPair> Pairs);
 /// <param name="AsOf">Close of the last candle used; null before the first.</param>
 /// <param name="Stale">Whether that is too long ago.</param>
 /// <param name="WarmUp">How far the model is warmed up, [0, 1].</param>
+/// <param name="State">The state of its feed.</param>
+/// <param name="Source">The exchange that gives its candles now: its own, or one that stands in.</param>
+/// <param name="CandlesRevised">How many candles the exchange has given other prices after they were used.</param>
+/// <param name="RefusedLevel">A series that is refused because its prices are at another level; null where none is.</param>
+/// <param name="Reason">Why the feed is degraded or unreachable, and what to do; null while it is neither.</param>
 public sealed record TrackedPair(
-    Pair Pair, string Exchange, Timeframe Timeframe, bool Default, IReadOnlyList<string> Fallbacks, Instant? AsOf, bool Stale, double WarmUp);
+    Pair Pair, string Exchange, Timeframe Timeframe, bool Default, IReadOnlyList<string> Fallbacks, Instant? AsOf, bool Stale, double WarmUp,
+    FeedState State, string Source, long CandlesRevised, RefusedPriceLevel? RefusedLevel, string? Reason);
 
 /// <summary>All policies.</summary>
 /// <param name="Default">Name of the one that judges when none is asked for.</param>
@@ -35,23 +43,31 @@ internal static class CatalogApi
     public static void Map(RouteGroupBuilder api)
     {
         var catalog = api.MapGroup("").WithTags("What there is");
-        catalog.MapGet("/pairs", GetPairs).WithName("pairs").WithSummary("What is tracked").WithDescription("Every tracked market.").Takes();
+        catalog.MapGet("/pairs", GetPairs).WithName("pairs").WithSummary("What is tracked")
+            .WithDescription("Every tracked market: its exchange, how fresh its candles are, the state of its feed, and why it is not well.").Takes();
         catalog.MapGet("/policies", GetPolicies).WithName("policies").WithSummary("How it is judged")
             .WithDescription("Every policy with all its weights and thresholds.").Takes();
     }
 
-    private static AnswerResult<PairList> GetPairs(AssessmentBoard board, ServiceSettings settings)
+    private static AnswerResult<PairList> GetPairs(AssessmentBoard board, ServiceSettings settings, ServiceParts parts)
     {
+        var feeds = parts.Markets.ToDictionary(feed => feed.Market, feed => feed.Health);
         var pairs = settings.TrackedMarkets.Select(market =>
         {
             var latest = board.Latest(market.Id);
+            var feed = feeds[market.Id];
             var isDefault = board.MarketsOf(market.Id.Pair.ToString())[0].Id.Equals(market.Id);
             return new TrackedPair(
                 market.Id.Pair, market.Id.Exchange, market.Id.Timeframe, isDefault, [.. market.Fallbacks.Select(venue => venue.ToString())],
-                latest.AsOf, latest.Stale, latest.WarmUp);
+                latest.AsOf, latest.Stale, latest.WarmUp, feed.State, feed.Exchange, feed.CandlesRevised, feed.RefusedLevel, ReasonOf(market.Id, feed));
         });
         return new(RenderedAnswer.Of(new PairList([.. pairs])));
     }
+
+    private static string? ReasonOf(MarketId market, FeedHealth feed) =>
+        feed.RefusedLevel is { } refused ? refused.Describe(market)
+        : feed.State is FeedState.Degraded or FeedState.Unreachable ? feed.LastError?.Message ?? "no fresh candle"
+        : null;
 
     private static AnswerResult<PolicyList> GetPolicies(AssessmentBoard board) =>
         new(RenderedAnswer.Of(new PolicyList(board.Policies[0].Name, board.Policies)));

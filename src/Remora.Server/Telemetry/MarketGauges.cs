@@ -92,6 +92,8 @@ internal static class FeedGauges
         Count("remora.feed.candles", "Closed candles delivered one by one.", health => health.CandlesDelivered);
         Count("remora.feed.candles.missing", "Candles that the exchange does not have although it has later ones.", health => health.CandlesMissing);
         Count("remora.feed.candles.refused", "Candles refused because they cannot be.", health => health.Refused.Values.Sum());
+        Count("remora.feed.candles.revised", "Candles that the exchange has given other prices after they were used.", health => health.CandlesRevised);
+        PerMarket("remora.feed.level.refused", null, "Whether candles are refused because they are at another price level: 1 or 0.", health => health.RefusedLevel is null ? 0 : 1);
         Count("remora.feed.failovers", "How often another exchange was switched to.", health => health.Failovers);
 
         meter.CreateObservableGauge("remora.source.state", () => parts.Sources.SelectMany(source => StatesOf(source.Health.State, [new("source", source.Name)])), null, "1 for the state an outside source's feed is in, 0 for the others.");

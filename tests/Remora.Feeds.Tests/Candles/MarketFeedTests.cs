@@ -280,12 +280,13 @@ public sealed class MarketFeedTests
         await rig.LiveAsync(closed: 2);
         var revised = (double)rig.Closed[^fromTheEnd].OpenTime.UnixMilliseconds;
         rig.Server.Distort = rows => [.. rows.Select(row => row[0] == revised ? [row[0], row[1], row[2] + 1, row[3], row[4], row[5]] : row)];
-        await rig.LiveAsync(closed: 6);
+        await Eventually.True(() => rig.Histories[^1].Revised == 1, "the model is built anew");
+        await rig.LiveAsync(closed: 3);
 
         Assert.Contains("another candle", rig.Feed.Health.LastError!.Message);
         Assert.Equal(FeedState.Live, rig.Feed.Health.State);
         AssertNoHole(rig.Closed);
-        rig.AssertTrue();
+        Assert.Equal(revised, Assert.Single(rig.Histories[^1].Base, candle => candle != StandInMarkets.Truth(rig.Market.Timeframe, candle.OpenTime)).OpenTime.UnixMilliseconds);
     }
 
     [Fact]

@@ -23,9 +23,10 @@ internal sealed class StandInMarkets(TimeProvider clock)
     public static Candle Truth(Timeframe timeframe, Instant open)
     {
         static double Price(long minute) => Math.Round(30_000 + (500 * Math.Sin(minute / 997.0)) + (40 * Math.Sin(minute / 13.0)), 2);
-        var first = Price(open.UnixMilliseconds / 60_000);
-        var last = Price((open + timeframe.Length).UnixMilliseconds / 60_000);
-        return new(open, first, Math.Max(first, last) + 5, Math.Min(first, last) - 5, last, 1.5);
+        var (from, to) = (open.UnixMilliseconds / 60_000, (open + timeframe.Length).UnixMilliseconds / 60_000);
+        var (highest, lowest) = (double.MinValue, double.MaxValue);
+        for (var minute = from; minute <= to; minute++) (highest, lowest) = (Math.Max(highest, Price(minute)), Math.Min(lowest, Price(minute)));
+        return new(open, Price(from), highest + 5, lowest - 5, Price(to), 1.5); // an hour's is made of those of its minutes
     }
 
     /// <summary>The candles from <paramref name="from"/> to <paramref name="to"/>, both inclusive, up to the one that is still open.</summary>

@@ -37,6 +37,9 @@ internal sealed class StandInServer : IAsyncDisposable
     /// <summary>What is wrong with the rows of candles.</summary>
     public Func<List<double?[]>, List<double?[]>> Distort { get; set; } = rows => rows;
 
+    /// <summary>Whether <see cref="Distort"/> applies to an answer, by the original host and path.</summary>
+    public Func<string, bool> Distorts { get; set; } = _ => true;
+
     /// <summary>Other answers than the exchanges'.</summary>
     public ConcurrentDictionary<string, string> Bodies { get; } = new();
 
@@ -65,6 +68,7 @@ internal sealed class StandInServer : IAsyncDisposable
     {
         Fault = _ => null;
         Distort = rows => rows;
+        Distorts = _ => true;
     }
 
     public async ValueTask DisposeAsync()
@@ -93,7 +97,7 @@ internal sealed class StandInServer : IAsyncDisposable
                 return;
             }
         }
-        var body = Bodies.TryGetValue(path, out var text) ? text : WireFormats.Answer(path, context.Request.Query, Markets, Distort)?.ToJsonString();
+        var body = Bodies.TryGetValue(path, out var text) ? text : WireFormats.Answer(path, context.Request.Query, Markets, Distorts(path) ? Distort : rows => rows)?.ToJsonString();
         context.Response.StatusCode = body is null ? StatusCodes.Status404NotFound : StatusCodes.Status200OK;
         context.Response.ContentType = "application/json";
         await context.Response.WriteAsync(body ?? "{\"msg\":\"the stand-in does not know this path\"}");

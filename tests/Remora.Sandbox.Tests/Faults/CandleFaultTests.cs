@@ -46,6 +46,10 @@ public sealed class CandleFaultTests : IAsyncLifetime
         Assert.Equal(100, bad.Count);
         Assert.NotEqual(whole, bad);
 
+        Assert.Single(whole.Except(await Rows(exchange, FaultKind.PriceSpike)));
+        Assert.Equal(2, whole.Except(await Rows(exchange, FaultKind.RevisedCandles)).Count());
+        Assert.Empty(whole.Intersect(await Rows(exchange, FaultKind.PriceLevel)));
+
         Assert.Empty(await Rows(exchange, FaultKind.EmptyList));
         Assert.Equal(whole, await Rows(exchange));
     }
@@ -73,6 +77,32 @@ public sealed class CandleFaultTests : IAsyncLifetime
         var open = Some.Now.Floor(Timeframe.FiveMinutes.Length) + TimeSpan.FromMinutes(10);
         Assert.Equal(open.UnixMilliseconds, rows[1][0].GetInt64());
     }
+
+    [Theory]
+    [InlineData(FaultKind.PriceSpike, 1000, 8)]
+    [InlineData(FaultKind.PriceSpike, 0.001, 8)]
+    [InlineData(FaultKind.RevisedCandles, 1000, 6, 7)]
+    [InlineData(FaultKind.PriceLevel, 0.04, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9)]
+    public async Task Plausible_candles_are_wrong_where_they_are_meant_to_be(FaultKind kind, double factor, params int[] wrong)
+    {
+        const string path = "/api.binance.com/api/v3/klines?symbol=BTCUSDT&interval=5m&limit=10";
+        var whole = Candles(await _client!.Json(path));
+        _sandbox!.Faults.Add(new(kind) { PriceFactor = factor });
+        var damaged = Candles(await _client!.Json(path));
+        Assert.Equal(wrong, Enumerable.Range(0, 10).Where(i => damaged[i] != whole[i]));
+        Assert.All(damaged, candle => Assert.Equal(CandleFault.None, candle.Check(Timeframe.FiveMinutes, Instant.MaxValue)));
+        var ratio = damaged[wrong[^1]].Close / whole[wrong[^1]].Close;
+        Assert.InRange(ratio / (kind == FaultKind.RevisedCandles ? 1.0001 : factor), 0.98, 1.02);
+        Assert.DoesNotContain(kind, new FaultStorm(1).Kinds);
+    }
+
+    private static List<Candle> Candles(System.Text.Json.JsonElement rows) =>
+    [
+        .. rows.EnumerateArray().Select(row => new Candle(
+            new(row[0].GetInt64()), Number(row[1]), Number(row[2]), Number(row[3]), Number(row[4]), Number(row[5]))),
+    ];
+
+    private static double Number(System.Text.Json.JsonElement cell) => double.Parse(cell.GetString()!, System.Globalization.CultureInfo.InvariantCulture);
 
     private async Task<List<string>> Rows(string exchange, FaultKind? kind = null)
     {

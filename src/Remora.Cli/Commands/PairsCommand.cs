@@ -1,0 +1,105 @@
+using System.CommandLine;
+using System.Net;
+using System.Text.Json;
+using Remora.Cli.Render;
+using Remora.Markets;
+
+namespace Remora.Cli.Commands;
+
+/// <summary>
+/// <c>remora pairs</c>: the tracked pairs of a running service and their state;
+/// <c>pairs accept</c> accepts a price level that is refused.
+/// </summary>
+internal static class PairsCommand
+{
+    private const string Path = "/api/v1/pairs";
+
+    public static Command Create()
+    {
+        var service = new RunningServiceOptionSet();
+        var json = new Option<bool>("--json") { Description = "Print the answer as JSON" };
+        var command = new Command(
+            "pairs",
+            "Lists the tracked pairs of a running service and the state of each. Exit code 1 when one is degraded or unreachable.")
+        {
+            json, CreateAccept(),
+        };
+        service.AddTo(command);
+        command.SetAction((parsed, cancellation) => ConnectAsync(service, parsed, async running =>
+        {
+            var body = await running.GetTextAsync(Path, cancellation);
+            var pairs = JsonElement.Parse(body).GetProperty("pairs").EnumerateArray().ToList();
+            if (parsed.GetValue(json)) Console.WriteLine(body);
+            else Terminal.Data.Write(PairTable.Render(pairs));
+            var isWell = pairs.TrueForAll(pair => pair.GetProperty("state").GetString() is "live" or "warming" or "starting");
+            return isWell ? ExitCode.Ok : ExitCode.No;
+        }));
+        return command;
+    }
+
+    private static Command CreateAccept()
+    {
+        var pair = new Argument<string>("PAIR") { Description = "The pair, e.g. BTC/USDT" };
+        pair.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && !Pair.TryParse(token.Value, out _))
+                result.AddError($"'{token.Value}' is not a pair: expected BASE/QUOTE such as BTC/USDT");
+        });
+        var service = new RunningServiceOptionSet();
+        var exchange = new Option<string?>("--exchange")
+        {
+            Description = "CCXT's id of the exchange, if the pair is tracked on several", HelpName = "ID",
+        };
+        var timeframe = new Option<string?>("--timeframe")
+        {
+            Description = "The timeframe, if the pair is tracked at several, e.g. 5m",
+        };
+        var command = new Command(
+            "accept",
+            "Accepts the candles of a pair that are refused because they are at another price level. Exit code 1 when none are refused.")
+        {
+            pair, exchange, timeframe,
+        };
+        service.AddTo(command);
+        command.SetAction((parsed, cancellation) => ConnectAsync(service, parsed, async running =>
+        {
+            string?[] query =
+            [
+                Parameter("pair", parsed.GetValue(pair)), Parameter("exchange", parsed.GetValue(exchange)),
+                Parameter("timeframe", parsed.GetValue(timeframe)),
+            ];
+            var body = await running.PostAsync($"{Path}/accept?{string.Join('&', query.OfType<string>())}", cancellation);
+            var answer = JsonElement.Parse(body);
+            var accepted = answer.GetProperty("accepted");
+            Console.WriteLine(
+                $"accepted {answer.GetProperty("pair").GetString()} on {accepted.GetProperty("exchange").GetString()} " +
+                $"at {accepted.GetProperty("newest_close").GetRawText()}, after {accepted.GetProperty("known_close").GetRawText()} " +
+                $"at {accepted.GetProperty("known_at").GetString()}");
+            return ExitCode.Ok;
+        }));
+        return command;
+    }
+
+    private static string? Parameter(string name, string? value) =>
+        value is null ? null : $"{name}={Uri.EscapeDataString(value)}";
+
+    private static async Task<int> ConnectAsync(
+        RunningServiceOptionSet service, ParseResult parsed, Func<ServiceConnection, Task<int>> request)
+    {
+        try
+        {
+            using var running = service.Connect(parsed);
+            return await request(running);
+        }
+        catch (ServiceException e)
+        {
+            return Terminal.Fail(e.Message, e.Status == (int)HttpStatusCode.Conflict ? ExitCode.No : e.ExitCode);
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return Terminal.Fail(
+                $"{service.UrlOf(parsed)} returned something that is not a list of pairs; is it a Remora service?",
+                ExitCode.Unavailable);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using Remora.Markets;
+
+namespace Remora.Feeds.Candles;
+
+/// <summary>Which price level of a market is refused, and what an operator has accepted. Any thread may use it.</summary>
+internal sealed class LevelGate
+{
+    private readonly Lock _lock = new();
+    private RefusedPriceLevel? _refused;
+    private RefusedPriceLevel? _permitted;
+    private AcceptedPriceLevel? _accepted;
+    private TaskCompletionSource _permission = New();
+
+    /// <summary>The series that is refused now; null where none is.</summary>
+    public RefusedPriceLevel? Refused
+    {
+        get
+        {
+            lock (_lock) return _refused;
+        }
+    }
+
+    /// <summary>The series that was accepted last; null where none was.</summary>
+    public AcceptedPriceLevel? Accepted
+    {
+        get
+        {
+            lock (_lock) return _accepted;
+        }
+    }
+
+    /// <summary>Completes when the operator accepts something the next time.</summary>
+    public Task Permission
+    {
+        get
+        {
+            lock (_lock) return _permission.Task;
+        }
+    }
+
+    public void Refuse(RefusedPriceLevel level)
+    {
+        lock (_lock) _refused = _refused?.Exchange == level.Exchange ? level with { Since = _refused.Since } : level;
+    }
+
+    /// <summary>The operator accepts what is refused. Returns it; null where nothing is.</summary>
+    public RefusedPriceLevel? Permit()
+    {
+        lock (_lock)
+        {
+            if (_refused is null) return null;
+            _permitted = _refused;
+            _permission.SetResult();
+            _permission = New();
+            return _permitted;
+        }
+    }
+
+    /// <summary>Whether the operator has accepted this level of this exchange.</summary>
+    public bool IsPermitted(string exchange, double close)
+    {
+        lock (_lock) return _permitted?.Exchange == exchange && !PriceLevel.Differs(_permitted.NewestClose, close);
+    }
+
+    /// <summary>The exchange's series at another level is believed from now on.</summary>
+    public void Accept(AcceptedPriceLevel level)
+    {
+        lock (_lock)
+        {
+            _accepted = level;
+            Forget(level.Exchange);
+        }
+    }
+
+    /// <summary>The exchange gives the known level again.</summary>
+    public void Settle(string exchange)
+    {
+        lock (_lock) Forget(exchange);
+    }
+
+    private void Forget(string exchange)
+    {
+        if (_refused?.Exchange == exchange) _refused = null;
+        if (_permitted?.Exchange == exchange) _permitted = null;
+    }
+
+    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

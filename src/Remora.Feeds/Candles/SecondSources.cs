@@ -1,0 +1,48 @@
+using Remora.Feeds.Exchanges;
+using Remora.Feeds.Time;
+using Remora.Markets;
+
+namespace Remora.Feeds.Candles;
+
+/// <summary>
+/// Other exchanges that have the same pair, asked when one gives prices at another level: the feeds of other markets of the service, and the
+/// exchanges that stand in for this one.
+/// </summary>
+internal sealed class SecondSources(MarketId market, IReadOnlyList<Venue> venues, MarketFeedOptions options, TimeProvider clock)
+{
+    /// <summary>The exchange whose newest close is at the offered level and nearer to it than to the known one; null where none is.</summary>
+    /// <param name="asking">The exchange that offers it.</param>
+    /// <param name="known">The last close that is known.</param>
+    /// <param name="offered">The newest close that is offered.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public async Task<string?> AgreeingAsync(ICandleSource asking, double known, double offered, CancellationToken cancellation)
+    {
+        bool Agrees(double close) => !PriceLevel.Differs(offered, close) && PriceLevel.IsNearer(close, to: offered, than: known);
+        var now = clock.Now();
+        foreach (var feed in options.OtherFeeds?.Invoke(market) ?? [])
+        {
+            if (feed.Exchange == asking.Id || feed is not { LastPrice: { } price, LastCandleClose: { } close }) continue;
+            if (now - close <= feed.Market.Timeframe.Length * (options.StaleAfterCandles + 1) && Agrees(price)) return feed.Exchange;
+        }
+        foreach (var venue in venues)
+            if (venue.Source.Id != asking.Id && await NewestCloseAsync(venue, now, cancellation) is { } close && Agrees(close)) return venue.Source.Id;
+        return null;
+    }
+
+    private async Task<double?> NewestCloseAsync(Venue venue, Instant now, CancellationToken cancellation)
+    {
+        var timeframe = market.Timeframe;
+        var count = options.StaleAfterCandles + 1;
+        var since = now.Floor(timeframe.Length) - (timeframe.Length * count);
+        try
+        {
+            var page = await venue.Source.CandlesAsync(new(venue.Pair, timeframe, since, count + 1, Urgency.Fresh), cancellation);
+            var closed = page.Where(candle => candle.OpenTime >= since && candle.Check(timeframe, clock.Now()) == CandleFault.None).ToList();
+            return closed.Count > 0 ? closed.MaxBy(candle => candle.OpenTime.UnixMilliseconds).Close : null;
+        }
+        catch (ExchangeException)
+        {
+            return null; // it cannot agree now
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+using Remora.Feeds.Candles;
+using Remora.Markets;
+using Remora.Server.Access;
+using Remora.Server.Answers;
+using Remora.Server.Settings;
+
+namespace Remora.Server.Api;
+
+/// <summary>A price level that the operator has accepted.</summary>
+/// <param name="Pair">The pair.</param>
+/// <param name="Exchange">CCXT's id of the exchange.</param>
+/// <param name="Timeframe">The base timeframe.</param>
+/// <param name="Accepted">What was refused until then; its candles are used from the next request on.</param>
+public sealed record AcceptedLevel(Pair Pair, string Exchange, Timeframe Timeframe, RefusedPriceLevel Accepted);
+
+/// <summary>Lets the operator accept candles at another price level.</summary>
+internal static class PriceLevelApi
+{
+    public static void Map(RouteGroupBuilder api) =>
+        api.MapPost("/pairs/accept", Accept).WithTags("What there is").WithName("accept_pair").WithSummary("Accept a price level")
+            .WithDescription("Accepts the price level of a market whose candles are refused because they differ by more than half from the last known close. A key is needed wherever the service asks for keys.")
+            .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe)
+            .Produces<AcceptedLevel>()
+            .Refuses(StatusCodes.Status401Unauthorized, StatusCodes.Status403Forbidden, StatusCodes.Status404NotFound, StatusCodes.Status409Conflict);
+
+    private static IResult Accept(HttpContext context, AssessmentBoard board, ServiceSettings settings, ServiceParts parts)
+    {
+        if (!SameOrigin.Has(context.Request))
+            return ApiProblem.Of(StatusCodes.Status403Forbidden, "A page of another origin cannot change anything here: use the command line, or a request without an Origin header.");
+        var key = Caller.Of(context)?.Key;
+        if (settings.IsGuarded && key is null)
+        {
+            context.Response.Headers.WWWAuthenticate = AccessGate.Challenge;
+            return ApiProblem.Of(StatusCodes.Status401Unauthorized, "A key is needed to change anything: send 'Authorization: Bearer KEY'. Its operator makes one with 'remora keys add'.");
+        }
+        if (!MarketChoice.TryRead(context.Request.Query, board, out var market, out var problem)) return problem;
+        var feed = parts.Markets.First(each => each.Market.Equals(market.Id));
+        if (feed.AcceptPriceLevel() is not { } accepted)
+            return ApiProblem.Of(StatusCodes.Status409Conflict, $"Nothing is refused for {market.Id}: there is no price level to accept.");
+        parts.Log.CreateLogger(typeof(PriceLevelApi)).LogInformation("{Market}: the price level {Close} of {Exchange} is accepted by {Caller}", market.Id, accepted.NewestClose, accepted.Exchange, key?.Name ?? AcceptedPriceLevel.Operator);
+        return new AnswerResult<AcceptedLevel>(RenderedAnswer.Of(new AcceptedLevel(market.Id.Pair, market.Id.Exchange, market.Id.Timeframe, accepted)));
+    }
+}

@@ -1,0 +1,52 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Remora.Feeds;
+using Remora.Feeds.Candles;
+using Remora.Markets;
+
+namespace Remora.Server;
+
+/// <summary>Writes to the log when an exchange revises candles, and when a price level is refused or accepted: one line each.</summary>
+internal sealed class PriceReporter(ILogger log)
+{
+    private readonly Dictionary<MarketId, Reported> _markets = [];
+
+    /// <summary>Reports what has changed since the last call.</summary>
+    public void Report(MarketId market, FeedHealth health)
+    {
+        if (!_markets.TryGetValue(market, out var reported)) _markets[market] = reported = new();
+        if (health.CandlesRevised > reported.Revised && health.LastRevision is { } last)
+        {
+            log.LogInformation(
+                "{Market}: {Exchange} revised {Count} candles, the last one of {Time}: close {Before} is now {After}. The model is rebuilt and the stored candles are replaced",
+                market, health.Exchange, health.CandlesRevised - reported.Revised, last.OpenTime, Text(last.Before), Text(last.After));
+        }
+        reported.Revised = health.CandlesRevised;
+
+        if (health.RefusedLevel is { } refused)
+        {
+            if (reported.Refused is null) log.LogWarning("{Market}: {Refusal}", market, refused.Describe(market));
+        }
+        else if (health.AcceptedLevel is { } accepted && accepted != reported.Accepted)
+        {
+            log.LogInformation("{Market}: {Exchange} is accepted at the price level {Close}, confirmed by {By}", market, accepted.Exchange, Text(accepted.Close), accepted.By);
+        }
+        else if (reported.Refused is { } before)
+        {
+            log.LogInformation("{Market}: {Exchange} gives the known price level again", market, before.Exchange);
+        }
+        (reported.Refused, reported.Accepted) = (health.RefusedLevel, health.AcceptedLevel);
+    }
+
+    private static string Text(double price) => price.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>What was reported of a market last.</summary>
+    private sealed class Reported
+    {
+        public long Revised { get; set; }
+
+        public RefusedPriceLevel? Refused { get; set; }
+
+        public AcceptedPriceLevel? Accepted { get; set; }
+    }
+}
