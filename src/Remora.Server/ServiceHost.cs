@@ -12,6 +12,7 @@ using Remora.Markets;
 using Remora.Server.Access;
 using Remora.Server.Answers;
 using Remora.Server.Api;
+using Remora.Server.Api.Document;
 using Remora.Server.Settings;
 using Remora.Server.Storage;
 using Remora.Server.Streams;
@@ -219,7 +220,7 @@ public sealed class ServiceHost : IAsyncDisposable
 
     private static void Map(WebApplication app)
     {
-        var api = app.MapGroup("/api/v1");
+        var api = app.MapGroup("/api/v1").WantsKey().SeparatesAlternatives();
         RiskApi.Map(api);
         MarketPartsApi.Map(api);
         StreamApi.Map(api);

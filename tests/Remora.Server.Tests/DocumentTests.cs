@@ -23,14 +23,55 @@ public sealed class DocumentTests
         var parameters = risk.GetProperty("parameters").EnumerateArray().ToDictionary(parameter => parameter.GetProperty("name").GetString()!);
         Assert.Equal(["exchange", "pair", "policy", "side", "timeframe"], parameters.Keys.Order());
         Assert.Equal(["long", "short"], RiskTests.Texts(parameters["side"].GetProperty("schema").GetProperty("enum")));
-        Assert.Equal(["BTC/USDT", "ETH/USDT"], RiskTests.Texts(parameters["pair"].GetProperty("schema").GetProperty("enum")));
-        foreach (var status in new[] { "200", "304", "400", "404" }) Assert.True(risk.GetProperty("responses").TryGetProperty(status, out _), status);
+        Assert.Equal(["BTC/USDT", "ETH/USDT"], RiskTests.Texts(parameters["pair"].GetProperty("schema").GetProperty("examples")));
+        Assert.False(parameters["pair"].GetProperty("schema").TryGetProperty("enum", out _), "a client made of the document must know tomorrow's pairs too");
+        foreach (var status in new[] { "200", "304", "400", "401", "404", "429" }) Assert.True(risk.GetProperty("responses").TryGetProperty(status, out _), status);
         Assert.True(risk.GetProperty("responses").GetProperty("400").GetProperty("content").TryGetProperty("application/problem+json", out _));
 
         var history = paths.GetProperty("/api/v1/history").GetProperty("get").GetProperty("responses").GetProperty("200").GetProperty("content").GetProperty("application/json").GetProperty("schema");
+        Assert.Equal(["#/components/schemas/HistoryPage", "#/components/schemas/SaidPage"], References(history)); // buckets, or each assessment
         Assert.Equal(
-            ["#/components/schemas/HistoryPage", "#/components/schemas/SaidPage"], // buckets, or each assessment
-            history.GetProperty("oneOf").EnumerateArray().Select(schema => schema.GetProperty("$ref").GetString()));
+            ["#/components/schemas/Assessment", "#/components/schemas/WholeMarketAssessment"],
+            References(risk.GetProperty("responses").GetProperty("200").GetProperty("content").GetProperty("application/json").GetProperty("schema")));
+    }
+
+    [Fact]
+    public async Task The_document_says_what_is_always_there_and_forbids_no_more()
+    {
+        await using var service = await LiveServer.StartAsync();
+        var text = await service.Http.GetStringAsync("/openapi/v1.json");
+        Assert.DoesNotContain("\"additionalProperties\": false", text, StringComparison.Ordinal);
+        var schemas = JsonElement.Parse(text).GetProperty("components").GetProperty("schemas");
+        foreach (var schema in schemas.EnumerateObject().Where(schema => schema.Name != "ApiProblem" && schema.Value.TryGetProperty("properties", out _)))
+            Assert.Equal(
+                schema.Value.GetProperty("properties").EnumerateObject().Select(property => property.Name).Order(StringComparer.Ordinal),
+                RiskTests.Texts(schema.Value.GetProperty("required")).Order(StringComparer.Ordinal));
+        Assert.Equal(["type", "title", "status", "detail"], RiskTests.Texts(schemas.GetProperty("ApiProblem").GetProperty("required")));
+    }
+
+    [Fact]
+    public async Task Keys_events_webhooks_and_files_are_described()
+    {
+        await using var service = await LiveServer.StartAsync();
+        var document = JsonElement.Parse(await service.Http.GetStringAsync("/openapi/v1.json"));
+        Assert.Equal("bearer", document.GetProperty("components").GetProperty("securitySchemes").GetProperty("key").GetProperty("scheme").GetString());
+        Assert.Equal(2, document.GetProperty("security").GetArrayLength()); // with a key, or without one where the settings allow it
+        foreach (var path in document.GetProperty("paths").EnumerateObject())
+        {
+            var call = path.Value.GetProperty("get");
+            var isOpen = path.Name is "/healthz" or "/readyz";
+            Assert.True(isOpen == (call.TryGetProperty("security", out var none) && none.GetArrayLength() == 0), path.Name);
+            foreach (var status in new[] { "401", "429" }) Assert.True(isOpen != call.GetProperty("responses").TryGetProperty(status, out _), path.Name);
+        }
+
+        var webhook = document.GetProperty("webhooks").GetProperty("change").GetProperty("post");
+        Assert.Equal("#/components/schemas/WebhookEvent", webhook.GetProperty("requestBody").GetProperty("content").GetProperty("application/json").GetProperty("schema").GetProperty("$ref").GetString());
+        var stream = Content(document, "/api/v1/stream");
+        Assert.Equal("#/components/schemas/StreamEvent", stream.GetProperty("text/event-stream").GetProperty("schema").GetProperty("$ref").GetString());
+        foreach (var path in new[] { "history", "candles", "traffic" })
+            Assert.Equal(
+                ["application/json", "application/vnd.apache.arrow.file", "application/vnd.apache.parquet", "application/x-ndjson", "text/csv"],
+                Content(document, "/api/v1/" + path).EnumerateObject().Select(kind => kind.Name).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -50,7 +91,14 @@ public sealed class DocumentTests
         }
         var properties = schemas.GetProperty("Assessment").GetProperty("properties");
         Assert.Equal("[\"null\",\"number\"]", properties.GetProperty("risk_score").GetProperty("type").GetRawText().Replace(" ", "").Replace("\n", ""));
-        Assert.Equal("string", properties.GetProperty("pair").GetProperty("type").GetString());
+        Assert.Equal("#/components/schemas/Pair", properties.GetProperty("pair").GetProperty("$ref").GetString());
+        foreach (var name in new[] { "Assessment", "WholeMarketAssessment" }) // null is valid once: here, and not in what is referred to as well
+        {
+            var regime = schemas.GetProperty(name).GetProperty("properties").GetProperty("regime");
+            Assert.Equal("null", regime.GetProperty("oneOf")[0].GetProperty("type").GetString());
+            Assert.Equal("#/components/schemas/Regime", regime.GetProperty("oneOf")[1].GetProperty("$ref").GetString());
+        }
+        Assert.DoesNotContain(schemas.GetProperty("Regime").GetProperty("enum").EnumerateArray(), value => value.ValueKind == JsonValueKind.Null);
     }
 
     [Fact]
@@ -67,4 +115,9 @@ public sealed class DocumentTests
             Assert.DoesNotContain("//", text.Replace("// Shows", ""), StringComparison.Ordinal); // no address of anyone
         }
     }
+
+    private static IEnumerable<string?> References(JsonElement schema) => schema.GetProperty("oneOf").EnumerateArray().Select(one => one.GetProperty("$ref").GetString());
+
+    private static JsonElement Content(JsonElement document, string path) =>
+        document.GetProperty("paths").GetProperty(path).GetProperty("get").GetProperty("responses").GetProperty("200").GetProperty("content");
 }

@@ -25,6 +25,9 @@ public static class SharedData
     /// <summary>Whether a file is there, for data that one test of many uses.</summary>
     public static bool Has(string name) => File.Exists(Path.Combine(Folder, "data", name));
 
+    /// <summary>The folder of Python wheels, for tests that use a tool of Python; null where there is none, and PyPI has to do.</summary>
+    public static string? Wheels => Directory.Exists(Path.Combine(Folder, "wheels")) ? Path.GetFullPath(Path.Combine(Folder, "wheels")) : null;
+
     /// <summary>All candles of a file <c>timestamp,open,high,low,close,volume</c>.</summary>
     public static Candle[] Candles(string name)
     {

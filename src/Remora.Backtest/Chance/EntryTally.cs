@@ -59,7 +59,7 @@ internal readonly record struct BaselineTrade(int Known, double ProfitRatio);
 /// <param name="TradesBlocked">Share of the trades entered in blocked time.</param>
 /// <param name="LosersBlocked">The same of losing trades.</param>
 /// <param name="WorstBlocked">The same of the worst tenth.</param>
-/// <param name="LoserLift">LosersBlocked / share of time blocked: 1 is what chance gives.</param>
+/// <param name="LoserLift">LosersBlocked / share of time blocked (not of entries).</param>
 /// <param name="WorstLift">WorstBlocked / share of time blocked.</param>
 /// <param name="AllowedMeanPct">Mean profit of trades entered in allowed time, in percent.</param>
 /// <param name="BlockedMeanPct">The same of blocked time.</param>

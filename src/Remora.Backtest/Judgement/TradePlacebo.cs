@@ -69,7 +69,7 @@ internal static class TradePlacebo
 /// <param name="Trades">How many trades there were.</param>
 /// <param name="Skipped">How many of them fell into unsafe time.</param>
 /// <param name="ProfitKept">Profit of the others, in money.</param>
-/// <param name="LoserLift">Share of losing trades that were skipped, over the share of time blocked; 1 is what chance gives.</param>
+/// <param name="LoserLift">Share of losing trades that were skipped, divided by the share of time blocked (not by the share of entries).</param>
 public readonly record struct SkippedFigures(int Trades, int Skipped, double ProfitKept, double LoserLift);
 
 /// <summary>How skipping unsafe trades compares with skipping at the wrong times.</summary>

@@ -95,8 +95,9 @@ public static class ResultsText
     {
         var known = cells.Where(c => !double.IsNaN(lift(c))).ToArray();
         return MedianLift(cells, lift) is not { } median ? $"There is nothing to say of {what}." :
-            $"The gate meets {what} {median:0.00} times as often as its share of time would (median of {known.Length} cells; 1 is chance): " +
-            $"more often than 95 % of the placebos in {known.Count(c => c.Tests[test].P < 0.05)}, less often than 95 % of them in {known.Count(c => c.Tests[test].P > 0.95)}.";
+            $"The share of {what} that was entered in blocked time is {median:0.00} times the share of time that is blocked (median of {known.Length} cells). It is divided by time, not by entries, " +
+            $"so a strategy that enters less often in such times comes out below 1 for all its trades. More often than 95 % of the placebos in {known.Count(c => c.Tests[test].P < 0.05)}, " +
+            $"less often than 95 % of them in {known.Count(c => c.Tests[test].P > 0.95)}.";
     }
 
     /// <summary>The lift of the cell in the middle; null where no cell has one.</summary>

@@ -6,18 +6,18 @@ using Remora.Risk;
 
 namespace Remora.Bots.Webhooks;
 
-/// <summary>What is posted.</summary>
-/// <param name="Id">The same whenever the same event is sent again, so that a receiver can tell.</param>
+/// <summary>What is posted to the receiver of a webhook.</summary>
+/// <param name="Id">The same whenever the same event is sent again, so that a receiver can recognize it.</param>
 /// <param name="Event"><c>change</c>, or <c>test</c>.</param>
-/// <param name="Changed">What did: <c>safe_to_trade</c>, <c>regime</c>.</param>
+/// <param name="Changed">What has changed: <c>safe_to_trade</c>, <c>regime</c> or both.</param>
 /// <param name="Pair">The pair.</param>
 /// <param name="Side">The side.</param>
-/// <param name="At">When it was noticed.</param>
+/// <param name="At">When the change was noticed.</param>
 /// <param name="Before">How it was; null when nothing was known before, as after a start.</param>
 /// <param name="After">How it is.</param>
-internal sealed record WebhookEvent(string Id, string Event, IReadOnlyList<string> Changed, Pair Pair, Side Side, Instant At, WebhookState? Before, WebhookState After)
+public sealed record WebhookEvent(string Id, string Event, IReadOnlyList<string> Changed, Pair Pair, Side Side, Instant At, WebhookState? Before, WebhookState After)
 {
-    public static WebhookEvent Of(VerdictChange change, Instant at)
+    internal static WebhookEvent Of(VerdictChange change, Instant at)
     {
         var changed = new List<string>(2);
         if (change.IsOfSafety) changed.Add("safe_to_trade");
@@ -26,20 +26,25 @@ internal sealed record WebhookEvent(string Id, string Event, IReadOnlyList<strin
     }
 
     /// <summary>An event that says nothing of any market.</summary>
-    public static WebhookEvent Test(Instant at)
+    internal static WebhookEvent Test(Instant at)
     {
         var state = new WebhookState(true, Regime.Bull, 0.2, [], at);
         return Identified(new("", "test", ["safe_to_trade"], Pair.Parse("BTC/USDT"), Side.Long, at, state, state with { SafeToTrade = false, RiskScore = 0.9, BlockedBy = ["risk_score"] }));
     }
 
-    public byte[] Render() => JsonSerializer.SerializeToUtf8Bytes(this, RemoraJson.Options);
+    internal byte[] Render() => JsonSerializer.SerializeToUtf8Bytes(this, RemoraJson.Options);
 
     private static WebhookEvent Identified(WebhookEvent nameless) =>
         nameless with { Id = "evt_" + Convert.ToHexStringLower(SHA256.HashData(nameless.Render()).AsSpan(0, 12)) };
 }
 
-/// <summary>How it was, or is.</summary>
-internal sealed record WebhookState(bool SafeToTrade, Regime? Regime, double RiskScore, IReadOnlyList<string> BlockedBy, Instant? AsOf)
+/// <summary>A verdict in a webhook.</summary>
+/// <param name="SafeToTrade">False when something blocks entries.</param>
+/// <param name="Regime">The regime; null while unknown.</param>
+/// <param name="RiskScore">[0, 1], higher is riskier; NaN while unknown.</param>
+/// <param name="BlockedBy">What blocks, by the names that <c>/risk</c> uses.</param>
+/// <param name="AsOf">Close of the last candle used; null before the first.</param>
+public sealed record WebhookState(bool SafeToTrade, Regime? Regime, double RiskScore, IReadOnlyList<string> BlockedBy, Instant? AsOf)
 {
-    public static WebhookState Of(Verdict verdict) => new(verdict.SafeToTrade, verdict.Regime, verdict.RiskScore, verdict.BlockedBy, verdict.AsOf);
+    internal static WebhookState Of(Verdict verdict) => new(verdict.SafeToTrade, verdict.Regime, verdict.RiskScore, verdict.BlockedBy, verdict.AsOf);
 }

@@ -4,11 +4,12 @@ using System.Text;
 namespace Remora.Bots.Webhooks;
 
 /// <summary>How a receiver knows that an event is Remora's and recent: <c>t=1767225600,v1=HMAC-SHA256(secret, t + "." + body)</c>, in hexadecimal.</summary>
-internal static class WebhookSignature
+public static class WebhookSignature
 {
+    /// <summary>The header that carries it.</summary>
     public const string Header = "X-Remora-Signature";
 
-    public static string Of(string secret, DateTimeOffset now, ReadOnlySpan<byte> body)
+    internal static string Of(string secret, DateTimeOffset now, ReadOnlySpan<byte> body)
     {
         var time = now.ToUnixTimeSeconds();
         byte[] signed = [.. Encoding.ASCII.GetBytes($"{time}."), .. body];

@@ -41,7 +41,7 @@ internal static class JudgeCommand
         Console.WriteLine($"{judgement.Strategy}, {judgement.From} to {judgement.To}, gate {judgement.Policy}");
         Console.WriteLine($"  {real.Skipped} of {real.Trades} trades fell into unsafe time, which is {judgement.Chance.TimeBlocked:P1} of the time.");
         Console.WriteLine($"  Profit with all of them {judgement.All.ProfitTotalPct:0.00} %, without those {judgement.Kept.ProfitTotalPct:0.00} %.");
-        if (double.IsFinite(real.LoserLift)) Console.WriteLine($"  Losing trades were skipped {real.LoserLift:0.00} times as often as chance would.");
+        if (double.IsFinite(real.LoserLift)) Console.WriteLine($"  The share of losing trades that was skipped is {real.LoserLift:0.00} times the share of time that was blocked (of time, not of entries).");
         if (judgement.Chance.Tests is { } tests)
             foreach (var (figure, test) in tests) Console.WriteLine($"  {figure}: gates that block as much at the wrong times do as well with probability {test.P:0.000}.");
         else

@@ -5,7 +5,7 @@ using Remora.Server.Settings;
 
 namespace Remora.Server.Access;
 
-/// <summary>Who may call, and how often. It stands before everything that answers, except for the two health checks, which tell nothing; the page's files need no key.</summary>
+/// <summary>Who may call, and how often. It stands before everything that answers, except for the two health checks, which tell nothing; the files of the two pages need no key.</summary>
 internal sealed class AccessGate(ServiceSettings settings, KeyRing keys, CallLimits limits)
 {
     /// <summary>What an answer of 401 says about how to authenticate.</summary>
@@ -28,7 +28,7 @@ internal sealed class AccessGate(ServiceSettings settings, KeyRing keys, CallLim
                 ? $"{settings.AnonymousPerMinute} requests a minute are allowed without a key: ask less often, or with 'Authorization: Bearer KEY'."
                 : $"{key.PerMinute ?? settings.KeyPerMinute} requests a minute are allowed to this key: ask less often.");
         }
-        if (key is not null || (settings.AnswersAnonymous && authorization.Count == 0) || MarketPage.Has(context.Request.Path.Value)) return null;
+        if (key is not null || (settings.AnswersAnonymous && authorization.Count == 0) || MarketPage.Has(context.Request.Path.Value) || ReferencePage.Has(context.Request.Path.Value)) return null;
         context.Response.Headers.WWWAuthenticate = Challenge;
         return ApiProblem.Of(StatusCodes.Status401Unauthorized, authorization.Count == 0
             ? "A key is needed: send 'Authorization: Bearer KEY'. Its operator makes one with 'remora keys add'."

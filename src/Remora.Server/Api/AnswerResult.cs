@@ -15,9 +15,21 @@ internal sealed class AnswerResult<T>(RenderedAnswer answer) : IResult, IEndpoin
         return Task.CompletedTask;
     }
 
+    /// <summary>What the document says of it.</summary>
+    public static object[] Metadata { get; } =
+    [
+        new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(T), [AnswerWriter.MediaType]),
+        new ProducesResponseTypeMetadata(StatusCodes.Status304NotModified, typeof(void)),
+    ];
+
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder)
     {
-        builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(T), [AnswerWriter.MediaType]));
-        builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status304NotModified, typeof(void)));
+        foreach (var part in Metadata) builder.Metadata.Add(part);
     }
+}
+
+/// <summary>Lets an endpoint say what it answers with where its handler's type does not.</summary>
+internal static class AnswerResultExtensions
+{
+    public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder endpoint) => endpoint.WithMetadata(AnswerResult<T>.Metadata);
 }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Routing;
 using Remora.Markets;
 using Remora.Risk;
 using Remora.Server.Answers;
+using Remora.Server.Api.Document;
 using Remora.Store.Tables;
 
 namespace Remora.Server.Api;
@@ -44,13 +45,26 @@ internal static class HistoryApi
     /// <summary>Not rolled up at all.</summary>
     public const string Each = "each";
 
-    private static readonly Dictionary<string, TimeSpan> Intervals = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, TimeSpan> Lengths = new(StringComparer.Ordinal)
     {
         ["1m"] = TimeSpan.FromMinutes(1), ["1h"] = TimeSpan.FromHours(1), ["6h"] = TimeSpan.FromHours(6), ["12h"] = TimeSpan.FromHours(12), ["1d"] = TimeSpan.FromDays(1),
     };
 
-    private static readonly IReadOnlyList<string> Allowed = [.. Intervals.Keys, Each];
+    /// <summary>The lengths of buckets.</summary>
+    public static IReadOnlyList<string> Buckets { get; } = [.. Lengths.Keys];
+
+    /// <summary>All that <c>interval</c> may be.</summary>
+    public static IReadOnlyList<string> Intervals { get; } = [.. Buckets, Each];
+
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(1);
+
+    // What the store names the columns of files; a test reads them from real ones.
+    private const string BucketColumns =
+        "time,assessments,blocked,safe_share,risk_mean,risk_min,risk_max,risk_p95,risk_last,part_volatility_mean,part_regime_mean,part_trend_strength_mean,part_momentum_mean,"
+        + "part_external_mean,volatility_mean,volatility_max,confidence_min,regime_last,close_last,regime_bull,regime_sideways,regime_bear,regime_choppy,regime_high_vol,regime_panic,stale";
+
+    private const string EachColumns =
+        "time,as_of,close,safe_to_trade,recommendation,risk_score,risk_class,risk_confidence,position_scale,blocked_by,regime,volatility,flags,policy_id,model";
 
     public static void Map(RouteGroupBuilder api)
     {
@@ -58,15 +72,15 @@ internal static class HistoryApi
         past.MapGet("/history", GetHistory).WithName("history").WithSummary("What was said, rolled up")
             .WithDescription("A market's assessments in buckets: share that was safe, score, its parts, regimes. Pages of up to 10,000 buckets as JSON; whole spans as CSV, Parquet, Feather or JSON lines. With the interval 'each': every assessment as a row, as gated backtests need them. The short side begins where it was first recorded.")
             .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Side, QueryParameter.Policy, QueryParameter.Interval, QueryParameter.From, QueryParameter.To, QueryParameter.Limit, QueryParameter.Format)
-            .Produces<HistoryPage>().Produces<SaidPage>().Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
+            .Answers<HistoryPage>().Answers<SaidPage>().GivesFiles(("buckets", BucketColumns), (Each, EachColumns)).Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
         past.MapGet("/candles", GetCandles).WithName("candles").WithSummary("Stored candles")
             .WithDescription("The candles that assessments were made of, as they came from the exchange.")
             .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.From, QueryParameter.To, QueryParameter.Limit, QueryParameter.Format)
-            .Produces<CandlePage>().Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
+            .Answers<CandlePage>().GivesFiles(("candles", "opened,open,high,low,close,volume")).Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
         past.MapGet("/assessment", GetAssessment).WithName("assessment").WithSummary("What was said at a moment")
             .WithDescription("The assessment of a market that held at a moment, byte for byte as it was known then.")
             .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Policy, QueryParameter.At)
-            .Produces<Assessment>().Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
+            .Answers<Assessment>().Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
     }
 
     private static async Task<IResult> GetHistory(HttpContext context, AssessmentBoard board, ServiceParts parts)
@@ -76,8 +90,8 @@ internal static class HistoryApi
         var interval = query.TryGetValue("interval", out var named) ? named.ToString() : "1h";
         var isEach = interval == Each;
         var length = market.Id.Timeframe.Length;
-        if (!isEach && !Intervals.TryGetValue(interval, out length))
-            return ApiProblem.BadParameter("interval", $"There is no interval '{Shown.Of(interval)}': expected {string.Join(" or ", Allowed)}.", Allowed);
+        if (!isEach && !Lengths.TryGetValue(interval, out length))
+            return ApiProblem.BadParameter("interval", $"There is no interval '{Shown.Of(interval)}': expected {string.Join(" or ", Intervals)}.", Intervals);
         if (!SpanChoice.TryRead(query, board.Now, length * SpanChoice.DefaultLimit, out var span, out problem)) return problem;
         var policy = board.Policies[view.Policy].Name;
         var ending = view.Side == Side.Short ? "-short" : "";

@@ -9,17 +9,20 @@ namespace Remora.Server.Api;
 /// <param name="Description">What it is for.</param>
 /// <param name="Example">A value that makes sense.</param>
 /// <param name="IsRequired">Whether it may be left out.</param>
-/// <param name="Allowed">All values it may have, where they can be listed.</param>
+/// <param name="Configured">Values that make sense by the settings of this service.</param>
+/// <param name="Allowed">All values it may have in any service, where they can be listed.</param>
+/// <param name="Range">The least and the greatest value, where it is a whole number.</param>
 internal sealed record QueryParameter(
-    string Name, string Description, string Example, bool IsRequired = false, Func<AssessmentBoard, IReadOnlyList<string>>? Allowed = null)
+    string Name, string Description, string Example, bool IsRequired = false, Func<AssessmentBoard, IReadOnlyList<string>>? Configured = null,
+    IReadOnlyList<string>? Allowed = null, (int Least, int Most)? Range = null)
 {
     public static QueryParameter Pair { get; } = new("pair", "A tracked pair, in upper or lower case.", "BTC/USDT", IsRequired: true, PairsOf);
 
     public static QueryParameter OptionalPair { get; } = Pair with { Description = "A tracked pair, in upper or lower case. Without it: the whole market.", IsRequired = false };
 
-    public static QueryParameter Pairs { get; } = new("pairs", "Tracked pairs, separated by commas.", "BTC/USDT,ETH/USDT", IsRequired: true);
+    public static QueryParameter Pairs { get; } = new("pairs", "Tracked pairs, separated by commas.", "BTC/USDT,ETH/USDT", IsRequired: true, SomePairsOf);
 
-    public static QueryParameter StreamedPairs { get; } = new("pair", "Tracked pairs, separated by commas. Without it: every market, and the whole market.", "BTC/USDT,ETH/USDT");
+    public static QueryParameter StreamedPairs { get; } = new("pair", "Tracked pairs, separated by commas. Without it: every market, and the whole market.", "BTC/USDT,ETH/USDT", false, SomePairsOf);
 
     public static QueryParameter Exchange { get; } = new(
         "exchange", "CCXT's id of the exchange, where a pair is tracked on several. Left out: the first one configured.", "binance", false,
@@ -30,14 +33,14 @@ internal sealed record QueryParameter(
         board => [.. board.Markets.Select(market => market.Timeframe.Name).Distinct()]);
 
     public static QueryParameter Side { get; } = new(
-        "side", "The side of the trade. Left out: long.", "long", false, _ => [.. Enum.GetValues<Risk.Side>().Select(RemoraJson.NameOf)]);
+        "side", "The side of the trade. Left out: long.", "long", Allowed: [.. Enum.GetValues<Risk.Side>().Select(RemoraJson.NameOf)]);
 
     public static QueryParameter Policy { get; } = new(
         "policy", "The policy to judge by. Left out: the default one.", "remora-1", false, board => [.. board.Policies.Select(policy => policy.Name)]);
 
-    public static QueryParameter Interval { get; } = new("interval", "How long a bucket is; each: not rolled up. Left out: 1h.", "1h", false, _ => ["1m", "1h", "6h", "12h", "1d", HistoryApi.Each]);
+    public static QueryParameter Interval { get; } = new("interval", "How long a bucket is; each: every assessment as a row. Left out: 1h.", "1h", Allowed: HistoryApi.Intervals);
 
-    public static QueryParameter TrafficInterval { get; } = Interval with { Description = "How long a bucket is. Left out: 1h.", Allowed = _ => ["1m", "1h", "6h", "12h"] };
+    public static QueryParameter TrafficInterval { get; } = Interval with { Description = "How long a bucket is. Left out: 1h.", Allowed = StoreApi.Intervals };
 
     public static QueryParameter From { get; } = new("from", "The first moment: ISO-8601, or a time before now such as -24h or -7d.", "-24h");
 
@@ -45,9 +48,13 @@ internal sealed record QueryParameter(
 
     public static QueryParameter At { get; } = new("at", "The moment, in the same forms as 'from'. Left out: now.", "-1h");
 
-    public static QueryParameter Limit { get; } = new("limit", "The most rows: up to 10,000 as JSON, any number in other formats. Left out: 1,000 as JSON, else all.", "1000");
+    public static QueryParameter Limit { get; } = new(
+        "limit", $"The most rows: up to {SpanChoice.MostRows} as JSON, up to {SpanChoice.MostStreamedRows} in other formats. Left out: {SpanChoice.DefaultLimit} as JSON, else {SpanChoice.MostStreamedRows}.",
+        "1000", Range: (1, SpanChoice.MostStreamedRows));
 
-    public static QueryParameter Format { get; } = new("format", "How rows are given. Left out: json.", "csv", false, _ => ["json", "csv", "parquet", "feather", "jsonl"]);
+    public static QueryParameter Format { get; } = new("format", "How rows are given: json is a page with its market, the others are files of rows. Left out: json.", "json", Allowed: SpanChoice.FormatNames);
+
+    private static IReadOnlyList<string> SomePairsOf(AssessmentBoard board) => [string.Join(',', PairsOf(board).Take(2))];
 
     private static IReadOnlyList<string> PairsOf(AssessmentBoard board) => [.. board.Markets.Select(market => market.Pair.ToString()).Distinct()];
 }

@@ -5,10 +5,16 @@ namespace Remora.Server.Api;
 /// <summary>A page that shows the API and lets one try it. It asks nobody but this service.</summary>
 internal static class ReferencePage
 {
+    private static readonly (string Path, string File, string MediaType)[] Files =
+    [
+        ("/reference", "reference.html", "text/html; charset=utf-8"), ("/reference.js", "reference.js", "text/javascript; charset=utf-8"), ("/reference.css", "reference.css", "text/css; charset=utf-8"),
+    ];
+
     public static void Map(IEndpointRouteBuilder app)
     {
-        EmbeddedFile.Serve(app, "/reference", "Reference/reference.html", "text/html; charset=utf-8");
-        EmbeddedFile.Serve(app, "/reference.js", "Reference/reference.js", "text/javascript; charset=utf-8");
-        EmbeddedFile.Serve(app, "/reference.css", "Reference/reference.css", "text/css; charset=utf-8");
+        foreach (var (path, file, mediaType) in Files) EmbeddedFile.Serve(app, path, "Reference/" + file, mediaType);
     }
+
+    /// <summary>Whether a path is one of its files. They need no key: the document that they show does, and the page asks for it.</summary>
+    public static bool Has(string? path) => Array.Exists(Files, file => file.Path == path);
 }

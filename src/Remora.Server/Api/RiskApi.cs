@@ -30,7 +30,7 @@ internal static class RiskApi
     {
         var risk = api.MapGroup("/risk").WithTags("Risk");
         risk.MapGet("", Get).WithName("risk").WithSummary("Is it safe to trade?")
-            .WithDescription("One assessment of a market; without a pair, one of the whole market (its schema is WholeMarketAssessment).")
+            .WithDescription("One assessment of a market: the schema Assessment. Without a pair, one of all pairs together: the schema WholeMarketAssessment.")
             .Takes(QueryParameter.OptionalPair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Side, QueryParameter.Policy)
             .Refuses(StatusCodes.Status404NotFound);
         risk.MapGet("/batch", GetBatch).WithName("risk_batch").WithSummary("Many pairs at once")

@@ -16,12 +16,15 @@ internal readonly record struct SpanChoice(Instant From, Instant To, int Limit, 
 {
     public const int DefaultLimit = 1000;
     public const int MostRows = 10_000;
-    private const int MostStreamedRows = 10_000_000;
+    public const int MostStreamedRows = 10_000_000;
 
     private static readonly Dictionary<string, StoreFormat?> Formats = new(StringComparer.Ordinal)
     {
         ["json"] = null, ["csv"] = StoreFormat.Csv, ["parquet"] = StoreFormat.Parquet, ["feather"] = StoreFormat.Feather, ["jsonl"] = StoreFormat.JsonLines,
     };
+
+    /// <summary>The names of the formats.</summary>
+    public static IReadOnlyList<string> FormatNames { get; } = [.. Formats.Keys];
 
     public Span Span => new(From, To, Limit);
 
@@ -44,7 +47,7 @@ internal readonly record struct SpanChoice(Instant From, Instant To, int Limit, 
         StoreFormat? format = null;
         if (query.TryGetValue("format", out var named) && !Formats.TryGetValue(named.ToString(), out format))
         {
-            problem = ApiProblem.BadParameter("format", $"There is no format '{Shown.Of(named.ToString())}': expected {string.Join(" or ", Formats.Keys)}.", [.. Formats.Keys]);
+            problem = ApiProblem.BadParameter("format", $"There is no format '{Shown.Of(named.ToString())}': expected {string.Join(" or ", FormatNames)}.", FormatNames);
             return false;
         }
         var most = format is null ? MostRows : MostStreamedRows;

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Remora.Markets;
 using Remora.Server.Answers;
+using Remora.Server.Api.Document;
 using Remora.Store;
 using Remora.Store.Tables;
 
@@ -17,7 +18,12 @@ public sealed record TrafficPage(string Interval, IReadOnlyList<TrafficRow> Rows
 /// <summary>The store, and what it keeps of the service itself.</summary>
 internal static class StoreApi
 {
-    private static readonly string[] Intervals = ["1m", "1h", "6h", "12h"];
+    /// <summary>The lengths of buckets.</summary>
+    public static IReadOnlyList<string> Intervals { get; } = ["1m", "1h", "6h", "12h"];
+
+    private const string TrafficColumns =
+        "time,route,pair,calls,unchanged,refused,errors,microseconds_mean,microseconds_max,microseconds_p50,microseconds_p95,microseconds_p99,queries,results";
+
     private static readonly TimeSpan Usual = TimeSpan.FromDays(1);
 
     public static void Map(RouteGroupBuilder api)
@@ -26,13 +32,13 @@ internal static class StoreApi
         kept.MapGet("/traffic", GetTraffic).WithName("traffic").WithSummary("What the service was asked")
             .WithDescription("The service's own requests per route and pair: calls, share unchanged, latency, different questions and answers.")
             .Takes(QueryParameter.TrafficInterval, QueryParameter.From, QueryParameter.To, QueryParameter.Limit, QueryParameter.Format)
-            .Produces<TrafficPage>().Refuses(StatusCodes.Status503ServiceUnavailable);
+            .Answers<TrafficPage>().GivesFiles(("buckets", TrafficColumns)).Refuses(StatusCodes.Status503ServiceUnavailable);
         kept.MapGet("/store", GetStore).WithName("store").WithSummary("How the store is")
             .WithDescription("Whether it is open, its engine, and the recorder: what waits, what was written, what was lost and why.")
-            .Takes().Produces<StoreHealth>().Refuses(StatusCodes.Status503ServiceUnavailable);
+            .Takes().Answers<StoreHealth>().Refuses(StatusCodes.Status503ServiceUnavailable);
         kept.MapGet("/store/tables", GetTables).WithName("store_tables").WithSummary("What is in the store")
             .WithDescription("Each table and each rollup's: rows, size, parts, first and last time.")
-            .Takes().Produces<StoreStatus>().Refuses(StatusCodes.Status503ServiceUnavailable);
+            .Takes().Answers<StoreStatus>().Refuses(StatusCodes.Status503ServiceUnavailable);
     }
 
     private static async Task<IResult> GetTraffic(HttpContext context, AssessmentBoard board, ServiceParts parts)

@@ -5,8 +5,10 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
+using Remora.Bots.Webhooks;
 using Remora.Server.Access;
 using Remora.Server.Answers;
+using Remora.Server.Api.Document;
 using Remora.Server.Streams;
 using Remora.Server.Telemetry;
 
@@ -28,7 +30,7 @@ internal static class StreamApi
             + "with what it answers for the whole. A reader that reconnects with Last-Event-ID gets what has changed since; one that is slow gets the latest of each market, "
             + "not all that was in between. A comment every 15 s keeps the connection alive.")
         .Takes(QueryParameter.StreamedPairs, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Side, QueryParameter.Policy)
-        .Produces<string>(StatusCodes.Status200OK, MediaType)
+        .Produces<string>(StatusCodes.Status200OK, MediaType).AlsoDescribes(typeof(WebhookEvent))
         .Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
 
     private static IResult Get(

@@ -1,4 +1,7 @@
-// Shows openapi/v1.json. Everything it puts on the page goes in as text, never as markup.
+// Shows openapi/v1.json. Everything it puts on the page goes in as text, never as markup. A key, where the service wants one, stays in this tab.
+
+const keyName = 'remora-key'; /* the market page uses the same */
+const headers = () => sessionStorage.getItem(keyName) ? { Authorization: `Bearer ${sessionStorage.getItem(keyName)}` } : {};
 
 const make = (tag, properties = {}, ...children) => {
   const element = Object.assign(document.createElement(tag), properties);
@@ -13,6 +16,7 @@ const typeOf = schema => {
   if (schema.$ref) return nameOf(schema.$ref);
   const choices = schema.oneOf ?? schema.anyOf ?? schema.allOf;
   if (choices) return choices.map(typeOf).join(' or ');
+  if (schema.const !== undefined) return `"${schema.const}"`;
   if (schema.enum) return schema.enum.map(value => value === null ? 'null' : `"${value}"`).join(' | ');
   const types = [schema.type ?? 'any'].flat();
   return types.map(type =>
@@ -22,23 +26,54 @@ const typeOf = schema => {
     : type).join(' | ');
 };
 
+let fields = 0;
+
 const field = parameter => {
   const { name, required, description, schema, example } = parameter;
   const choices = schema.enum;
   const input = choices ? make('select', { name }) : make('input', { name, placeholder: required ? '' : example ?? '' });
+  const suggestions = make('datalist', { id: `values-${++fields}` });
+  if (schema.examples?.length > 1) {
+    suggestions.append(...schema.examples.map(value => make('option', { value })));
+    input.setAttribute('list', suggestions.id);
+  }
   if (choices) {
     if (!required) input.append(make('option', { value: '', textContent: '(left out)' }));
     for (const choice of choices) input.append(make('option', { value: choice, textContent: choice }));
   } else if (required) {
     input.value = example ?? '';
   }
-  return make('label', { className: required ? 'required' : '' }, name, input, make('small', { textContent: description }));
+  return make('label', { className: required ? 'required' : '' }, name, input, suggestions, make('small', { textContent: description }));
 };
 
 const urlOf = (path, form) => {
   const query = [...new FormData(form)].filter(([, value]) => value !== '')
     .map(([name, value]) => `${name}=${encodeURIComponent(value).replaceAll('%2F', '/').replaceAll('%2C', ',')}`);
   return path + (query.length ? '?' + query.join('&') : '');
+};
+
+const firstEvents = 5, patience = 5000;
+
+/* A stream has no end: its first events are shown, then it is closed. */
+const readEvents = async response => {
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  const timer = setTimeout(() => reader.cancel(), patience);
+  let text = '';
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done || (text += value).split('\n\n').length > firstEvents) break;
+  }
+  clearTimeout(timer);
+  await reader.cancel();
+  return `${text}\n(the stream goes on)`;
+};
+
+const readBody = async response => {
+  const type = response.headers.get('content-type') ?? '';
+  if (type.startsWith('text/event-stream')) return readEvents(response);
+  if (type.includes('parquet') || type.includes('arrow')) return `A file of ${(await response.blob()).size} bytes: ${type}`;
+  const body = await response.text();
+  return type.includes('+json') || type.includes('/json') ? JSON.stringify(JSON.parse(body), null, 2) : body;
 };
 
 const tryIt = path => {
@@ -48,11 +83,11 @@ const tryIt = path => {
     const begun = performance.now();
     let line, body, works = false;
     try {
-      const response = await fetch(url, { cache: 'no-store' });
-      body = await response.text();
+      const response = await fetch(url, { headers: headers(), cache: 'no-store' });
+      const key = headers().Authorization ? ' -H "Authorization: Bearer $REMORA_API_KEY"' : '';
+      line = `${response.status} ${response.statusText} · ${(performance.now() - begun).toFixed(1)} ms · curl${key} '${location.origin}${url}'`;
       works = response.ok;
-      line = `${response.status} ${response.statusText} · ${(performance.now() - begun).toFixed(1)} ms · curl '${location.origin}${url}'`;
-      if (response.headers.get('content-type')?.includes('json')) body = JSON.stringify(JSON.parse(body), null, 2);
+      body = await readBody(response);
     } catch (error) {
       line = `No answer: ${error.message}`;
     }
@@ -70,8 +105,8 @@ const call = (path, method, operation) => {
     send(form);
   });
   const rows = Object.entries(operation.responses).map(([status, response]) => {
-    const schemas = Object.values(response.content ?? {}).map(content => typeOf(content.schema));
-    return make('tr', {}, make('td', { textContent: status }), make('td', { textContent: response.description }), make('td', { className: 'type', textContent: schemas.join(' or ') }));
+    const kinds = Object.entries(response.content ?? {}).map(([type, content]) => make('div', { textContent: `${typeOf(content.schema)}, ${type}` }));
+    return make('tr', {}, make('td', { textContent: status }), make('td', { textContent: response.description }), make('td', { className: 'type' }, ...kinds));
   });
   return make('article', { id: operation.operationId },
     make('h3', { textContent: operation.summary }),
@@ -80,6 +115,14 @@ const call = (path, method, operation) => {
     form, answer,
     make('table', {}, make('tbody', {}, ...rows)));
 };
+
+/* What the service posts to others: shown, and nothing to try. */
+const webhook = operation => make('article', { id: operation.operationId },
+  make('h3', { textContent: operation.summary }),
+  make('p', { textContent: operation.description }),
+  make('p', { className: 'path' }, make('b', { textContent: 'POST' }), 'to the receiver, ', typeOf(operation.requestBody.content['application/json'].schema)),
+  make('table', {}, make('tbody', {}, ...operation.parameters.map(({ name, description }) =>
+    make('tr', {}, make('td', { textContent: name }), make('td', { textContent: description }))))));
 
 const schema = (name, definition) => {
   const rows = Object.entries(definition.properties ?? {}).map(([property, type]) =>
@@ -107,15 +150,40 @@ const show = api => {
     nav.append(make('h3', { textContent: tag }), ...operations.map(({ path, operation }) =>
       make('a', { href: `#${operation.operationId}`, textContent: path.replace('/api/v1', '') })));
   }
+  const webhooks = Object.values(api.webhooks ?? {}).flatMap(Object.values);
+  if (webhooks.length > 0) {
+    calls.append(make('h2', { textContent: 'Webhooks' }), ...webhooks.map(webhook));
+    nav.append(make('h3', { textContent: 'Webhooks' }), ...webhooks.map(({ operationId }) => make('a', { href: `#${operationId}`, textContent: operationId })));
+  }
   const schemas = document.getElementById('schemas');
   schemas.append(...Object.entries(api.components?.schemas ?? {}).map(([name, definition]) => schema(name, definition)));
   schemas.hidden = false;
 };
 
-try {
-  const response = await fetch('openapi/v1.json');
-  if (!response.ok) throw new Error(`HTTP ${response.status}`);
-  show(await response.json());
-} catch (error) {
-  document.getElementById('state').textContent = `openapi/v1.json could not be read: ${error.message}`;
-}
+const tell = (...children) => document.getElementById('calls').replaceChildren(...children);
+
+/* Asks for a key, says why, and tries again with it. */
+const askForKey = why => {
+  const input = make('input', { type: 'password', name: 'key', autocomplete: 'off', required: true });
+  const form = make('form', { id: 'key' }, make('label', {}, 'Key (stays in this tab)', input), make('div', {}, make('button', { textContent: 'Use it' })));
+  form.addEventListener('submit', event => {
+    event.preventDefault();
+    sessionStorage.setItem(keyName, input.value.trim());
+    load();
+  });
+  tell(make('p', { role: 'status' }, make('strong', { textContent: 'The service wants a key. ' }), why), form);
+  input.focus();
+};
+
+const load = async () => {
+  try {
+    const response = await fetch('openapi/v1.json', { headers: headers() });
+    if (response.status === 401) askForKey((await response.json()).detail);
+    else if (!response.ok) throw new Error(`HTTP ${response.status}`);
+    else show(await response.json());
+  } catch (error) {
+    tell(make('p', { role: 'status', textContent: `openapi/v1.json could not be read: ${error.message}` }));
+  }
+};
+
+await load();

@@ -29,6 +29,7 @@ public sealed record RecorderOptions
     /// <summary>The wait after a failure; doubled for each further one, up to <see cref="LongestRetryDelay"/>.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>The longest wait between two tries.</summary>
     public TimeSpan LongestRetryDelay { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long the end may take; what is not inserted by then stays in the journal.</summary>

@@ -43,15 +43,19 @@ public sealed record HistoryRow
     /// <summary>The last score.</summary>
     public double? RiskLast { get; init; }
 
-    /// <summary>Mean of the score's parts.</summary>
+    /// <summary>Mean of the score's part from volatility.</summary>
     public double? VolatilityPart { get; init; }
 
+    /// <summary>Mean of its part from the regime.</summary>
     public double? RegimePart { get; init; }
 
+    /// <summary>Mean of its part from the trend against the trade.</summary>
     public double? TrendStrengthPart { get; init; }
 
+    /// <summary>Mean of its part from momentum against the trade.</summary>
     public double? MomentumPart { get; init; }
 
+    /// <summary>Mean of its part from outside values; 0 when none was known.</summary>
     public double? ExternalPart { get; init; }
 
     /// <summary>Mean volatility.</summary>

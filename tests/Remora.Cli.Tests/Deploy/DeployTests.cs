@@ -34,6 +34,15 @@ public sealed partial class DeployTests
     }
 
     [Fact]
+    public void The_image_has_the_node_that_is_supported_longest_and_older_ones_still_do()
+    {
+        Assert.Contains("\nFROM node:24-", File.ReadAllText(Deploy("Dockerfile")), StringComparison.Ordinal);
+        using var package = JsonDocument.Parse(File.ReadAllText(Repository.PathOf("package.json")));
+        Assert.Equal(">=20", package.RootElement.GetProperty("engines").GetProperty("node").GetString());
+        Assert.Contains("target: 'node20'", File.ReadAllText(Repository.PathOf("src", "Remora.Feeds", "Exchanges", "Bridge", "bundle.mjs")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Compose_names_nothing_that_is_not_there()
     {
         var text = File.ReadAllText(Deploy("compose.yaml"));

@@ -1,0 +1,46 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.OpenApi;
+using Remora.Server.Answers;
+
+namespace Remora.Server.Api.Document;
+
+/// <summary>
+/// The OpenAPI document: generated from the endpoints, completed with what only this service knows of its types, parameters, keys, events and webhooks.
+/// <c>docs/openapi.json</c> is the document of a service with default settings; a test compares the two.
+/// </summary>
+internal static class ApiDocument
+{
+    public static void AddApiDocument(this IServiceCollection services, AssessmentBoard board) => services.AddOpenApi("v1", options =>
+    {
+        options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
+        options.CreateSchemaReferenceId = DocumentSchemas.NameOf;
+        options.AddSchemaTransformer(DocumentSchemas.Correct);
+        options.AddOperationTransformer((operation, context, _) =>
+        {
+            new DocumentOperation(operation, context).Complete(board);
+            return Task.CompletedTask;
+        });
+        options.AddDocumentTransformer((document, _, _) =>
+        {
+            Describe(document);
+            DocumentKeys.Describe(document);
+            DocumentEvents.Describe(document);
+            DocumentSchemas.Complete(document);
+            return Task.CompletedTask;
+        });
+    });
+
+    private static void Describe(OpenApiDocument document)
+    {
+        document.Info = new()
+        {
+            Title = "Remora",
+            Version = "1",
+            License = new() { Name = "MIT", Identifier = "MIT" },
+            Description = "An open market-risk engine: is it safe to trade now? Times are UTC. A value that is not known is null. Every property that a schema requires is always present; "
+                + "later versions may add properties, so ignore those you do not know. Assessments carry an ETag that stays the same while only their age changes: send it as If-None-Match, "
+                + "and an unchanged answer is 304 without a body. HEAD is answered as GET is, without the body. With a sandbox every answer has the header X-Remora-Sandbox.",
+        };
+        document.Servers = [new() { Url = "/" }];
+    }
+}

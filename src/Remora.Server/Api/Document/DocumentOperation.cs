@@ -1,0 +1,114 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+using Remora.Server.Answers;
+
+namespace Remora.Server.Api.Document;
+
+/// <summary>An operation of the document, completed from what its endpoint says of itself.</summary>
+internal sealed class DocumentOperation(OpenApiOperation operation, OpenApiOperationTransformerContext context)
+{
+    private const string EventStream = "text/event-stream";
+    private readonly IList<object> _metadata = context.Description.ActionDescriptor.EndpointMetadata;
+    private readonly OpenApiDocument _document = context.Document!;
+
+    public void Complete(AssessmentBoard board)
+    {
+        operation.Parameters = [.. Find<TakenParameters>()?.All.Select(parameter => Describe(parameter, board)) ?? []];
+        if (operation.Parameters.Count == 0) operation.Parameters = null;
+        var responses = operation.Responses!;
+        var ok = (OpenApiResponse)responses["200"];
+        AddAlternatives(ok, responses);
+        if (Find<FileFormats>() is { } files) AddFiles(ok, files);
+        if (ok.Content?.TryGetValue(EventStream, out var stream) == true && stream is OpenApiMediaType events) events.Schema = DocumentEvents.EventOf(_document);
+        foreach (var (status, response) in responses) Describe(status, (OpenApiResponse)response, responses.ContainsKey("304"));
+        operation.Responses = [];
+        foreach (var (status, response) in responses.OrderBy(pair => pair.Key, StringComparer.Ordinal)) operation.Responses[status] = response;
+    }
+
+    private T? Find<T>() where T : class => _metadata.OfType<T>().FirstOrDefault();
+
+    private static IOpenApiParameter Describe(QueryParameter parameter, AssessmentBoard board)
+    {
+        var schema = new OpenApiSchema { Type = JsonSchemaType.String };
+        JsonNode example = parameter.Example;
+        if (parameter.Range is var (least, most))
+        {
+            (schema.Type, schema.Minimum, schema.Maximum) = (JsonSchemaType.Integer, Text(least), Text(most));
+            example = int.Parse(parameter.Example, CultureInfo.InvariantCulture);
+        }
+        if (parameter.Allowed is { } allowed) schema.Enum = [.. allowed.Select(value => (JsonNode)value)];
+        if (parameter.Configured?.Invoke(board) is { Count: > 0 } configured)
+        {
+            schema.Examples = [.. configured.Select(value => (JsonNode)value)]; // no enumeration: a client that was generated from it would not know tomorrow's pairs
+            example = configured[0];
+        }
+        return new OpenApiParameter
+        {
+            Name = parameter.Name,
+            In = ParameterLocation.Query,
+            Required = parameter.IsRequired,
+            Description = parameter.Description,
+            Schema = schema,
+            Example = example,
+        };
+    }
+
+    /// <summary>Several kinds of answers to one call: the framework describes one for each status, so the others were given statuses of their own.</summary>
+    private static void AddAlternatives(OpenApiResponse ok, OpenApiResponses responses)
+    {
+        foreach (var status in responses.Keys.Where(Alternatives.Is).Order(StringComparer.Ordinal).ToList())
+        {
+            if (!Alternatives.IsUnused(status) && ok.Content![AnswerWriter.MediaType] is OpenApiMediaType content && ((OpenApiResponse)responses[status]).Content![AnswerWriter.MediaType].Schema is { } other)
+                content.Schema = content.Schema is OpenApiSchema { OneOf: { } known } all ? With(all, known, other) : new OpenApiSchema { OneOf = [content.Schema!, other] };
+            responses.Remove(status);
+        }
+
+        static OpenApiSchema With(OpenApiSchema all, IList<IOpenApiSchema> known, IOpenApiSchema other)
+        {
+            known.Add(other);
+            return all;
+        }
+    }
+
+    private static void AddFiles(OpenApiResponse ok, FileFormats files)
+    {
+        foreach (var format in Enum.GetValues<Store.StoreFormat>())
+        {
+            var isText = format is Store.StoreFormat.Csv or Store.StoreFormat.JsonLines;
+            ok.Content![Store.StoreFormats.MediaType(format)] = new OpenApiMediaType
+            {
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = isText ? null : "binary" },
+                Examples = format != Store.StoreFormat.Csv ? null : files.Columns.ToDictionary(
+                    pair => pair.Key, pair => (IOpenApiExample)new OpenApiExample { Summary = "The columns, which are those of the other files too.", Value = pair.Value + "\n" }, StringComparer.Ordinal),
+            };
+        }
+    }
+
+    private static void Describe(string status, OpenApiResponse response, bool hasTag)
+    {
+        response.Description = status switch
+        {
+            "200" => "The answer.",
+            "304" => "The answer is still the one whose ETag was sent as If-None-Match.",
+            "400" => "A parameter is wrong, missing or unknown: `parameter` names it.",
+            "401" => "A key is needed, or the one that was sent is not known.",
+            "404" => "What was asked for is not tracked, or not kept.",
+            "429" => "Too many requests in this minute.",
+            "503" => "It cannot be answered now; `detail` says why.",
+            _ => response.Description,
+        };
+        if (status == "200" && hasTag) AddHeader(response, "ETag", "Identifies the JSON answer without its ages.");
+        if (status is "429" or "503") AddHeader(response, "Retry-After", "Seconds to wait before the next try.");
+        if (status == "401") AddHeader(response, "WWW-Authenticate", "The scheme that is expected: Bearer.");
+    }
+
+    private static void AddHeader(OpenApiResponse response, string name, string description)
+    {
+        response.Headers ??= new Dictionary<string, IOpenApiHeader>(StringComparer.Ordinal);
+        response.Headers[name] = new OpenApiHeader { Description = description, Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

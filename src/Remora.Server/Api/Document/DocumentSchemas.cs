@@ -1,0 +1,98 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+using Remora.Markets;
+
+namespace Remora.Server.Api.Document;
+
+/// <summary>The schemas of answers, as <see cref="RemoraJson"/> writes them.</summary>
+internal static class DocumentSchemas
+{
+    private const string Nullable = "remora-nullable-properties";
+
+    /// <summary>
+    /// The name of a type's schema; null where it has none and stands where it is used. A moment has none: a schema that others refer to must not be nullable itself,
+    /// or null would be valid twice under a nullable reference to it.
+    /// </summary>
+    public static string? NameOf(JsonTypeInfo type) => Bare(type.Type) == typeof(Instant) ? null : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
+
+    /// <summary>Corrects what the framework makes of a type: it does not know our converters, and that every property is written.</summary>
+    public static Task Correct(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellation)
+    {
+        var type = Bare(context.JsonTypeInfo.Type);
+        var isNullable = type != context.JsonTypeInfo.Type;
+        if (type == typeof(double)) Set(schema, JsonSchemaType.Number, "double", isNullable: true); // NaN inside, null outside
+        else if (type == typeof(Instant) || type == typeof(DateTimeOffset)) Set(schema, JsonSchemaType.String, "date-time", isNullable);
+        else if (type == typeof(TimeSpan)) Set(schema, JsonSchemaType.String, "duration", isNullable);
+        else if (type == typeof(Pair)) SetText(schema, [], "BTC/USDT");
+        else if (type == typeof(Timeframe)) SetText(schema, Timeframe.Known.Select(timeframe => timeframe.Name), "5m");
+        else if (type.IsEnum) SetText(schema, Enum.GetNames(type).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName));
+        else if (context.JsonTypeInfo.Kind == JsonTypeInfoKind.Object) SetObject(schema, context.JsonTypeInfo);
+        if (context.JsonPropertyInfo is { IsGetNullable: false, PropertyType.IsValueType: false }) schema.Type &= ~JsonSchemaType.Null;
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Completes the schemas when all of them are there: null where a reference may be null, and null for NaN in the descriptions.</summary>
+    public static void Complete(OpenApiDocument document)
+    {
+        foreach (var schema in (document.Components?.Schemas?.Values ?? Enumerable.Empty<IOpenApiSchema>()).OfType<OpenApiSchema>())
+        {
+            if (schema.Metadata?.TryGetValue(Nullable, out var names) == true)
+                foreach (var name in (IReadOnlyList<string>)names) schema.Properties![name] = OrNull(schema.Properties[name]);
+            DescribeUnknown(schema);
+        }
+    }
+
+    /// <summary>The schema or null, with the description of the whole. The framework does not see that a property which can only be read may be null.</summary>
+    private static IOpenApiSchema OrNull(IOpenApiSchema schema)
+    {
+        var reference = schema as OpenApiSchemaReference ?? (schema as OpenApiSchema)?.OneOf?.OfType<OpenApiSchemaReference>().FirstOrDefault();
+        if (reference is null) return schema; // it is no reference, and its type says whether it may be null
+        return new OpenApiSchema { Description = reference.Description, OneOf = [new OpenApiSchema { Type = JsonSchemaType.Null }, new OpenApiSchemaReference(reference.Reference.Id!, reference.Reference.HostDocument)] };
+    }
+
+    private static void DescribeUnknown(IOpenApiSchema? schema)
+    {
+        if (schema?.Description?.Contains("NaN", StringComparison.Ordinal) == true) schema.Description = schema.Description.Replace("NaN", "null", StringComparison.Ordinal);
+        if (schema is not OpenApiSchema own) return; // what a reference refers to is visited by its name
+        IEnumerable<IOpenApiSchema?> parts = [.. own.Properties?.Values ?? [], own.Items, own.AdditionalProperties, .. own.OneOf ?? []];
+        foreach (var part in parts) DescribeUnknown(part);
+    }
+
+    private static Type Bare(Type type) => System.Nullable.GetUnderlyingType(type) ?? type;
+
+    private static void Set(OpenApiSchema schema, JsonSchemaType type, string format, bool isNullable)
+    {
+        schema.Type = isNullable ? type | JsonSchemaType.Null : type;
+        schema.Format = format;
+        schema.Pattern = null;
+    }
+
+    /// <summary>Text by a converter. It is referred to by name, so whether it may be null is for the reference to say.</summary>
+    private static void SetText(OpenApiSchema schema, IEnumerable<string> allowed, string? example = null)
+    {
+        schema.Type = JsonSchemaType.String;
+        schema.Enum = [.. allowed.Select(value => (JsonNode)value)];
+        if (schema.Enum.Count == 0) schema.Enum = null;
+        if (example is not null) schema.Examples = [example];
+    }
+
+    private static void SetObject(OpenApiSchema schema, JsonTypeInfo type)
+    {
+        schema.AdditionalPropertiesAllowed = true; // a later version may say more
+        var isProblem = type.Type == typeof(ApiProblem); // the one answer that leaves out what it has no value for
+        schema.Required = type.Properties.Where(property => property.Get is not null && !(isProblem && property.IsGetNullable)).Select(property => property.Name).ToHashSet(StringComparer.Ordinal);
+        schema.Metadata ??= new Dictionary<string, object>(StringComparer.Ordinal);
+        schema.Metadata[Nullable] = type.Properties.Where(property => property.IsGetNullable).Select(property => property.Name).ToList();
+        if (schema.Properties?.TryGetValue("interval", out var interval) == true && IntervalsOf(type.Type) is { } intervals && interval is OpenApiSchema text)
+            text.Enum = [.. intervals.Select(value => (JsonNode)value)];
+    }
+
+    private static IReadOnlyList<string>? IntervalsOf(Type page) =>
+        page == typeof(SaidPage) ? [HistoryApi.Each]
+        : page == typeof(HistoryPage) ? HistoryApi.Buckets
+        : page == typeof(TrafficPage) ? StoreApi.Intervals
+        : null;
+}

@@ -1,0 +1,37 @@
+using System.Text.Json;
+using Remora.Cli.Tests.Deploy;
+using Remora.Testing;
+
+namespace Remora.Cli.Tests.OpenApi;
+
+/// <summary>A client that a standard generator makes of docs/openapi.json is compiled, and asks a running service.</summary>
+public sealed class GeneratedClientTests(SandboxService service) : IClassFixture<SandboxService>
+{
+    [Fact]
+    public async Task A_client_made_by_openapi_typescript_compiles_and_works()
+    {
+        var folder = Directory.CreateDirectory(Repository.PathOf("artifacts", "openapi-client")).FullName; // below the repository, where its packages are found
+        var (types, client) = (Path.Combine(folder, "schema.d.mts"), Path.Combine(folder, "client.mts"));
+        File.Copy(Repository.PathOf("tests", "Remora.Cli.Tests", "OpenApi", "client.mts"), client, overwrite: true);
+        await NodeAsync(Repository.PathOf("node_modules", "openapi-typescript", "bin", "cli.js"), Repository.PathOf("docs", "openapi.json"), "--output", types);
+        await NodeAsync(Repository.PathOf("node_modules", "typescript", "bin", "tsc"), "--strict", "--module", "nodenext", "--target", "es2022", "--lib", "es2023,dom,dom.iterable", "--outDir", folder, client);
+
+        var said = JsonElement.Parse(await NodeAsync(Path.Combine(folder, "client.mjs"), service.Url));
+        Assert.Equal("BTC/USDT", said.GetProperty("pair").GetString());
+        Assert.InRange(said.GetProperty("score").GetDouble(), 0, 1);
+        Assert.True(said.GetProperty("buckets").GetInt32() > 0);
+        Assert.True(said.GetProperty("each").GetInt32() > 0);
+        Assert.Equal(["BTC/USDT", "ETH/USDT"], said.GetProperty("members").EnumerateArray().Select(pair => pair.GetString()));
+        Assert.Equal(["DOGE/EUR"], said.GetProperty("unknown").EnumerateArray().Select(pair => pair.GetString()));
+        Assert.Equal((404, "pair"), (said.GetProperty("status").GetInt32(), said.GetProperty("parameter").GetString()));
+        Assert.Equal("assessment", said.GetProperty("event").GetString());
+        Assert.StartsWith("opened,open,", said.GetProperty("csv").GetString(), StringComparison.Ordinal);
+    }
+
+    private static async Task<string> NodeAsync(params IReadOnlyList<string> arguments)
+    {
+        var (exitCode, said) = await Tool.RunAsync("node", arguments);
+        Assert.True(exitCode == 0, $"node {string.Join(' ', arguments)}: {said}");
+        return said;
+    }
+}

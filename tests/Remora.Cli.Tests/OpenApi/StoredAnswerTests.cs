@@ -1,0 +1,50 @@
+using System.Text.Json;
+using Remora.Server.Tests.OpenApi;
+
+namespace Remora.Cli.Tests.OpenApi;
+
+/// <summary>Every call of the document is asked on a real service, and its answers are as the document has them.</summary>
+public sealed class StoredAnswerTests(SandboxService service) : IClassFixture<SandboxService>
+{
+    private const string Pair = "pair=BTC/USDT";
+
+    private static readonly string[] Answered =
+    [
+        "/api/v1/risk", $"/api/v1/risk?{Pair}", $"/api/v1/risk?{Pair}&side=short&policy=aggressive", "/api/v1/risk/batch?pairs=BTC/USDT,ETH/USDT", $"/api/v1/regime?{Pair}", $"/api/v1/volatility?{Pair}",
+        "/api/v1/pairs", "/api/v1/policies", "/api/v1/sources", "/api/v1/status", "/api/v1/news", "/api/v1/store", "/api/v1/store/tables", $"/api/v1/assessment?{Pair}", $"/api/v1/assessment?{Pair}&at=-5m",
+        $"/api/v1/candles?{Pair}&from=-7d", "/healthz", "/readyz", "/metrics",
+    ];
+
+    private static readonly string[] Bucketed = ["1m", "1h", "6h", "12h", "1d", "each"];
+
+    [Fact]
+    public async Task Every_answer_is_as_the_document_has_it()
+    {
+        string[] addresses =
+        [
+            .. Answered, .. Bucketed.Select(interval => $"/api/v1/history?{Pair}&interval={interval}&from=-7d"),
+            .. Bucketed[..4].Select(interval => $"/api/v1/traffic?interval={interval}&from=-7d"),
+        ];
+        foreach (var address in addresses) await service.Schemas.CheckAsync(service.Http, address);
+        await service.Schemas.CheckAsync(service.Http, $"/api/v1/assessment?{Pair}&at=1999-01-01", 404);
+        Assert.Equal(service.Schemas.Paths.Order(), addresses.Select(address => address.Split('?')[0]).Append("/api/v1/stream").Distinct().Order()); // the stream has a test of its own
+    }
+
+    [Theory]
+    [InlineData($"/api/v1/history?{Pair}&interval=1h&from=-7d", "buckets")]
+    [InlineData($"/api/v1/history?{Pair}&interval=each&from=-7d", "each")]
+    [InlineData($"/api/v1/candles?{Pair}&from=-7d", "candles")]
+    [InlineData("/api/v1/traffic?interval=1m&from=-7d", "buckets")]
+    public async Task Files_have_the_columns_of_the_document(string address, string rows)
+    {
+        foreach (var format in new[] { "parquet", "feather" }) await service.Schemas.CheckAsync(service.Http, $"{address}&format={format}");
+        var document = JsonElement.Parse(await service.Http.GetStringAsync("/openapi/v1.json"));
+        var columns = document.GetProperty("paths").GetProperty(address.Split('?')[0]).GetProperty("get").GetProperty("responses").GetProperty("200").GetProperty("content")
+            .GetProperty("text/csv").GetProperty("examples").GetProperty(rows).GetProperty("value").GetString()!.TrimEnd();
+        var csv = (await service.Schemas.CheckAsync(service.Http, address + "&format=csv")).Split('\n');
+        Assert.True(csv.Length > 1, address);
+        Assert.Equal(columns, csv[0].Replace("\"", "", StringComparison.Ordinal));
+        foreach (var line in (await service.Schemas.CheckAsync(service.Http, address + "&format=jsonl")).Trim().Split('\n'))
+            Assert.Equal(columns, string.Join(',', JsonElement.Parse(line).EnumerateObject().Select(property => property.Name)));
+    }
+}

@@ -1,0 +1,70 @@
+// Asks a service by types that openapi-typescript made of docs/openapi.json. It must compile in strict mode, and says what it was told as one line of JSON.
+import createClient from 'openapi-fetch';
+import type { components, paths } from './schema.mjs';
+
+declare const process: { argv: string[] };
+
+const client = createClient<paths>({ baseUrl: process.argv[2]!, headers: { Authorization: 'Bearer none' } });
+
+function have<T>(value: T | null | undefined, what: string): T {
+  if (value === null || value === undefined) throw new Error(`there is no ${what}`);
+  return value;
+}
+
+// One market. What is always there needs no question mark, and what may be unknown is a number or null.
+const risk = have((await client.GET('/api/v1/risk', { params: { query: { pair: 'BTC/USDT', side: 'long' } } })).data, 'assessment');
+if (!('pair' in risk)) throw new Error('the whole market answered for a pair');
+const safe: boolean = risk.safe_to_trade;
+const score: number | null = risk.risk_score;
+const regime: 'bull' | 'sideways' | 'bear' | 'choppy' | 'high_vol' | 'panic' | null = risk.regime;
+const why: string = risk.reasoning.join(' ') + risk.blocked_by.join(' ') + regime + safe + risk.risk_breakdown.external;
+// @ts-expect-error a score may be null
+risk.risk_score.toFixed(2);
+
+// @ts-expect-error there is no such side, so this does not compile; the service refuses it too
+const wrong = await client.GET('/api/v1/risk', { params: { query: { side: 'sideways' } } });
+if (wrong.response.status !== 400) throw new Error(`a wrong side was answered with ${wrong.response.status}`);
+
+// @ts-expect-error a pair is required here
+const missing = await client.GET('/api/v1/regime');
+if (missing.response.status !== 400) throw new Error(`a missing pair was answered with ${missing.response.status}`);
+
+// The whole market.
+const whole = have((await client.GET('/api/v1/risk')).data, 'whole market');
+if (!('breadth' in whole)) throw new Error('a pair answered for the whole market');
+const members = whole.pairs.map(({ pair }) => pair);
+
+// Several pairs, and those that are not tracked.
+const batch = have((await client.GET('/api/v1/risk/batch', { params: { query: { pairs: 'BTC/USDT,DOGE/EUR' } } })).data, 'batch');
+const unknown = batch.unknown.map(({ pair }) => pair);
+
+// An error is a problem with a type.
+const { error, response } = await client.GET('/api/v1/risk', { params: { query: { pair: 'DOGE/EUR' } } });
+const problem: components['schemas']['ApiProblem'] = have(error, 'problem');
+
+// The past, in buckets and each answer by itself: the interval tells them apart.
+const history = have((await client.GET('/api/v1/history', { params: { query: { pair: 'BTC/USDT', interval: '1h', from: '-7d', limit: 10 } } })).data, 'history');
+if (typeof history === 'string' || history.interval === 'each') throw new Error('each answer, though buckets were asked for');
+const mean: number | null = history.rows[0]!.risk_mean;
+const said = have((await client.GET('/api/v1/history', { params: { query: { pair: 'BTC/USDT', interval: 'each', from: '-7d', limit: 10 } } })).data, 'history');
+if (typeof said === 'string' || said.interval !== 'each') throw new Error('buckets, though each answer was asked for');
+const last: string | null = said.rows.at(-1)!.as_of;
+
+// A file of rows.
+const file = await client.GET('/api/v1/candles', { params: { query: { pair: 'BTC/USDT', from: '-7d', format: 'csv', limit: 5 } }, parseAs: 'text' });
+const csv = String(have(file.data, 'file')).replaceAll('"', '');
+
+// The first event of the stream.
+const abort = new AbortController();
+const stream = await client.GET('/api/v1/stream', { params: { query: { pair: 'BTC/USDT' } }, parseAs: 'stream', signal: abort.signal });
+let text = '';
+const reader = (have(stream.data, 'stream') as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream() as unknown as ReadableWritablePair<string, Uint8Array>).getReader();
+while (!/^data: .*\n\n/m.test(text)) text += have((await reader.read()).value, 'event');
+abort.abort();
+const field = (name: string): string => have(new RegExp(`^${name}: (.*)$`, 'm').exec(text)?.[1], name);
+const event = { event: field('event'), id: field('id'), data: field('data') } as components['schemas']['StreamEvent'];
+const told = JSON.parse(event.data) as components['schemas']['Assessment'];
+
+console.log(JSON.stringify({
+  pair: told.pair, score, why, mean, last, members, unknown, status: response.status, parameter: problem.parameter, buckets: history.rows.length, each: said.rows.length, csv, event: event.event,
+}));

@@ -1,0 +1,66 @@
+using Remora.Server.Access;
+using Remora.Testing;
+
+namespace Remora.Server.Tests.Page;
+
+/// <summary>The reference of the API at <c>/reference</c> in a real browser.</summary>
+public sealed class ReferenceTests(Browser browser) : IClassFixture<Browser>
+{
+    private const string IsShown = "document.querySelector('#risk') !== null && document.querySelector('#schema-Assessment') !== null";
+
+    [Fact]
+    public async Task It_shows_every_call_and_lets_one_try_it()
+    {
+        await using var service = await LiveServer.StartAsync();
+        await service.WarmAsync();
+        await browser.OpenAsync(service.Host.Url + "/reference");
+        await browser.UntilAsync(IsShown);
+        Assert.Equal(19, (await browser.AskAsync("document.querySelectorAll('article form').length")).GetInt32());
+        Assert.Contains("WebhookEvent", await browser.TextAsync("#webhook_change"), StringComparison.Ordinal);
+        Assert.Equal("BTC/USDT", (await browser.AskAsync("document.querySelector('#risk input[name=pair]').list.options[0].value")).GetString());
+
+        await TryAsync("risk", "pair", "ETH/USDT");
+        Assert.Contains("\"pair\": \"ETH/USDT\"", await browser.TextAsync("#risk pre"), StringComparison.Ordinal);
+        await TryAsync("stream", "pair", "BTC/USDT"); // it has no end, and is shown all the same
+        Assert.Contains("event: assessment", await browser.TextAsync("#stream pre"), StringComparison.Ordinal);
+        await browser.HasNoFaultAsync("reference");
+        await browser.PictureAsync("reference");
+        await browser.IsQuietAsync(service.Host.Url);
+    }
+
+    [Fact]
+    public async Task A_service_that_wants_a_key_asks_for_it()
+    {
+        var folder = Directory.CreateTempSubdirectory("remora-reference");
+        try
+        {
+            var secret = ApiKey.NewSecret();
+            new KeyFile(folder.FullName).Change(keys => [.. keys, new("person", ApiKey.HashOf(secret), Given.Time, null, null, null)]);
+            await using var service = await LiveServer.StartAsync(LiveServer.Settings with { RequireKeys = true, Data = folder.FullName });
+            await browser.OpenAsync(service.Host.Url + "/reference");
+            await browser.UntilAsync("document.querySelector('form#key') !== null");
+            await browser.HasNoFaultAsync("reference, key wanted");
+
+            await GiveAsync(ApiKey.NewSecret()); // a wrong one
+            await browser.UntilAsync("document.querySelector('main').textContent.includes('not known')");
+            await GiveAsync(secret);
+            await browser.UntilAsync(IsShown);
+            await TryAsync("risk", "pair", "BTC/USDT");
+            Assert.Contains("200 OK", await browser.TextAsync("#risk .answer p"), StringComparison.Ordinal);
+            Assert.DoesNotContain(secret, (await browser.AskAsync("document.documentElement.outerHTML")).GetString(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private Task GiveAsync(string key) =>
+        browser.AskAsync($"(() => {{ const input = document.querySelector('form#key input'); input.value = '{key}'; input.form.requestSubmit(); }})()");
+
+    private async Task TryAsync(string call, string parameter, string value)
+    {
+        await browser.AskAsync($"(() => {{ const form = document.querySelector('#{call} form'); form.elements['{parameter}'].value = '{value}'; form.requestSubmit(); }})()");
+        await browser.UntilAsync($"!document.querySelector('#{call} .answer').hidden");
+    }
+}
