@@ -42,11 +42,11 @@ internal static class CatalogApi
 {
     public static void Map(RouteGroupBuilder api)
     {
-        var catalog = api.MapGroup("").WithTags("What there is");
-        catalog.MapGet("/pairs", GetPairs).WithName("pairs").WithSummary("What is tracked")
-            .WithDescription("Every tracked market: its exchange, how fresh its candles are, the state of its feed, and why it is not well.").Takes();
-        catalog.MapGet("/policies", GetPolicies).WithName("policies").WithSummary("How it is judged")
-            .WithDescription("Every policy with all its weights and thresholds.").Takes();
+        var catalog = api.MapGroup("").WithTags("Catalog");
+        catalog.MapGet("/pairs", GetPairs).WithName("pairs").WithSummary("List tracked markets")
+            .WithDescription("Every tracked market, with its fallbacks, how current its data is, and the state of its feed.").Takes();
+        catalog.MapGet("/policies", GetPolicies).WithName("policies").WithSummary("List policies")
+            .WithDescription("Every policy, with all its weights and thresholds.").Takes();
     }
 
     private static AnswerResult<PairList> GetPairs(AssessmentBoard board, ServiceSettings settings, ServiceParts parts)

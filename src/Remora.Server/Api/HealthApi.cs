@@ -11,11 +11,11 @@ internal static class HealthApi
 {
     public static void Map(IEndpointRouteBuilder app)
     {
-        var health = app.MapGroup("").WithTags("For supervisors");
-        health.MapGet("/healthz", () => Text("alive")).WithName("healthz").WithSummary("Is the process alive?")
-            .WithDescription("200 while the process lives: if its pump of events fails, the process ends.").Produces<string>(200, "text/plain");
-        health.MapGet("/readyz", Ready).WithName("readyz").WithSummary("Can it answer yet?")
-            .WithDescription("200 once any market has an answer, 503 before.").Produces<string>(200, "text/plain")
+        var health = app.MapGroup("").WithTags("Monitoring");
+        health.MapGet("/healthz", () => Text("alive")).WithName("healthz").WithSummary("Check liveness")
+            .WithDescription("200 while the process runs: if it cannot handle events any more, the process ends.").Produces<string>(200, "text/plain");
+        health.MapGet("/readyz", Ready).WithName("readyz").WithSummary("Check readiness")
+            .WithDescription("200 once any market has an answer, 503 before that.").Produces<string>(200, "text/plain")
             .Refuses(StatusCodes.Status503ServiceUnavailable);
     }
 

@@ -68,17 +68,19 @@ internal static class HistoryApi
 
     public static void Map(RouteGroupBuilder api)
     {
-        var past = api.MapGroup("").WithTags("The past");
-        past.MapGet("/history", GetHistory).WithName("history").WithSummary("What was said, rolled up")
-            .WithDescription("A market's assessments in buckets: share that was safe, score, its parts, regimes. Pages of up to 10,000 buckets as JSON; whole spans as CSV, Parquet, Feather or JSON lines. With the interval 'each': every assessment as a row, as gated backtests need them. The short side begins where it was first recorded.")
+        var past = api.MapGroup("").WithTags("History");
+        past.MapGet("/history", GetHistory).WithName("history").WithSummary("Get past assessments")
+            .WithDescription(
+                "Past assessments of a market in buckets of `interval`: the share that was safe, the score, its parts, the regimes. With the interval `each`: every assessment as a row, as a gated backtest "
+                + "needs them. JSON gives a page of up to 10,000 rows; CSV, JSON lines, Parquet and Feather give the whole span as a file. The short side begins where it was first recorded.")
             .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Side, QueryParameter.Policy, QueryParameter.Interval, QueryParameter.From, QueryParameter.To, QueryParameter.Limit, QueryParameter.Format)
             .Answers<HistoryPage>().Answers<SaidPage>().GivesFiles(("buckets", BucketColumns), (Each, EachColumns)).Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
-        past.MapGet("/candles", GetCandles).WithName("candles").WithSummary("Stored candles")
-            .WithDescription("The candles that assessments were made of, as they came from the exchange.")
+        past.MapGet("/candles", GetCandles).WithName("candles").WithSummary("Get stored candles")
+            .WithDescription("The candles that assessments are made from, as the exchange gave them.")
             .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.From, QueryParameter.To, QueryParameter.Limit, QueryParameter.Format)
             .Answers<CandlePage>().GivesFiles(("candles", "opened,open,high,low,close,volume")).Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
-        past.MapGet("/assessment", GetAssessment).WithName("assessment").WithSummary("What was said at a moment")
-            .WithDescription("The assessment of a market that held at a moment, byte for byte as it was known then.")
+        past.MapGet("/assessment", GetAssessment).WithName("assessment").WithSummary("Get the assessment at a point in time")
+            .WithDescription("The assessment of a market that was current at that time, byte for byte as it was given. One by an earlier version lacks the properties that were added since.")
             .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Policy, QueryParameter.At)
             .Answers<Assessment>().Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
     }

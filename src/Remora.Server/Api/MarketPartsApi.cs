@@ -143,13 +143,13 @@ internal static class MarketPartsApi
 {
     public static void Map(RouteGroupBuilder api)
     {
-        var parts = api.MapGroup("").WithTags("Parts of an assessment");
+        var parts = api.MapGroup("").WithTags("Details");
         parts.MapGet("/regime", (HttpRequest request, AssessmentBoard board) => Answer(request, board, a => new RegimeAnswer(a)))
-            .WithName("regime").WithSummary("What kind of market is it?").WithDescription("The regime with the readings it is made of.")
+            .WithName("regime").WithSummary("Get the regime").WithDescription("The regime of a market, with the readings it is derived from.")
             .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Policy)
             .Refuses(StatusCodes.Status404NotFound);
         parts.MapGet("/volatility", (HttpRequest request, AssessmentBoard board) => Answer(request, board, a => new VolatilityAnswer(a)))
-            .WithName("volatility").WithSummary("How rough is it?").WithDescription("The volatility score with the readings it is made of.")
+            .WithName("volatility").WithSummary("Get the volatility").WithDescription("The volatility score of a market, with the readings it is derived from.")
             .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Policy)
             .Refuses(StatusCodes.Status404NotFound);
     }

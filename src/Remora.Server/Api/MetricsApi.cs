@@ -8,7 +8,7 @@ namespace Remora.Server.Api;
 /// <summary>Everything that is measured, for Prometheus.</summary>
 internal static class MetricsApi
 {
-    public static void Map(IEndpointRouteBuilder app) => app.MapGroup("").WithTags("For supervisors").WantsKey()
-        .MapGet("/metrics", (PrometheusText metrics) => TypedResults.Text(metrics.Write(), PrometheusText.MediaType)).WithName("metrics").WithSummary("Prometheus' text format")
+    public static void Map(IEndpointRouteBuilder app) => app.MapGroup("").WithTags("Monitoring").WantsKey()
+        .MapGet("/metrics", (PrometheusText metrics) => TypedResults.Text(metrics.Write(), PrometheusText.MediaType)).WithName("metrics").WithSummary("Get metrics for Prometheus")
         .WithDescription("Risk by market, feeds and sources, requests, streams, engine and process. docs/operations.md lists the names.").Produces<string>(StatusCodes.Status200OK, "text/plain");
 }

@@ -10,7 +10,7 @@ namespace Remora.Server.Api;
 internal static class NewsApi
 {
     public static void Map(RouteGroupBuilder api) =>
-        api.MapGroup("").WithTags("How it is").MapGet("/news", GetNews).WithName("news").WithSummary("What the news sentiment is made of")
+        api.MapGroup("").WithTags("Status").MapGet("/news", GetNews).WithName("news").WithSummary("Get the news sentiment")
             .WithDescription("The sentiment of the whole market and of each base currency, and every headline of the last day with its score and what it contributes. No headline before an outlet has answered.").Takes();
 
     private static AnswerResult<NewsReport> GetNews(AssessmentBoard board, ServiceParts parts) =>

@@ -33,8 +33,8 @@ internal static class RiskApi
             .WithDescription("One assessment of a market: the schema Assessment. Without a pair, one of all pairs together: the schema WholeMarketAssessment.")
             .Takes(QueryParameter.OptionalPair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Side, QueryParameter.Policy)
             .Refuses(StatusCodes.Status404NotFound);
-        risk.MapGet("/batch", GetBatch).WithName("risk_batch").WithSummary("Many pairs at once")
-            .WithDescription($"Assessments of up to {LargestBatch} pairs, in the order in which they are asked for, and by name those that are not tracked; 404 when none is.")
+        risk.MapGet("/batch", GetBatch).WithName("risk_batch").WithSummary("Assess several pairs")
+            .WithDescription($"Assessments of up to {LargestBatch} pairs in the order of the request. Pairs that are not tracked are listed in `unknown`; when none is tracked, the answer is 404.")
             .Takes(QueryParameter.Pairs, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Side, QueryParameter.Policy)
             .Refuses(StatusCodes.Status404NotFound);
     }

@@ -61,12 +61,14 @@ internal static class StatusApi
     public static void Map(RouteGroupBuilder api)
     {
         var started = Stopwatch.GetTimestamp();
-        var status = api.MapGroup("").WithTags("How it is");
-        status.MapGet("/sources", GetSources).WithName("sources").WithSummary("Where outside values come from")
-            .WithDescription("Each outside source's last values, age, errors and next try.").Takes();
+        var status = api.MapGroup("").WithTags("Status");
+        status.MapGet("/sources", GetSources).WithName("sources").WithSummary("List outside sources")
+            .WithDescription("The last values, age, errors and next try of each outside source, and the calendar.").Takes();
         status.MapGet("/status", (AssessmentBoard board, ServiceParts parts) => GetStatus(board, parts, Stopwatch.GetElapsedTime(started)))
-            .WithName("status").WithSummary("How the service is")
-            .WithDescription("Version, clock, and the health of every feed: state, last success, last error, next try, gaps, refused candles, warm-up; and each background task, with its restarts and last error.").Takes();
+            .WithName("status").WithSummary("Get the service's status")
+            .WithDescription(
+                "Version, clock, and the health of every feed: state, last success, last error, next try, gaps, refused candles, warm-up; "
+                + "and each background task, with its restarts and last error.").Takes();
     }
 
     private static AnswerResult<SourceList> GetSources(AssessmentBoard board, ServiceParts parts)

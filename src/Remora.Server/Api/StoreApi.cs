@@ -28,16 +28,16 @@ internal static class StoreApi
 
     public static void Map(RouteGroupBuilder api)
     {
-        var kept = api.MapGroup("").WithTags("How it is");
-        kept.MapGet("/traffic", GetTraffic).WithName("traffic").WithSummary("What the service was asked")
-            .WithDescription("The service's own requests per route and pair: calls, share unchanged, latency, different questions and answers.")
+        var kept = api.MapGroup("").WithTags("Status");
+        kept.MapGet("/traffic", GetTraffic).WithName("traffic").WithSummary("Get request statistics")
+            .WithDescription("The requests to this service per route and pair: calls, unchanged answers, latency, distinct questions and answers.")
             .Takes(QueryParameter.TrafficInterval, QueryParameter.From, QueryParameter.To, QueryParameter.Limit, QueryParameter.Format)
             .Answers<TrafficPage>().GivesFiles(("buckets", TrafficColumns)).Refuses(StatusCodes.Status503ServiceUnavailable);
-        kept.MapGet("/store", GetStore).WithName("store").WithSummary("How the store is")
-            .WithDescription("Whether it is open, its engine, and the recorder: what waits, what was written, what was lost and why.")
+        kept.MapGet("/store", GetStore).WithName("store").WithSummary("Get the store's status")
+            .WithDescription("Whether the store is open, its engine, and the recorder: what is waiting, what was written, what was lost and why.")
             .Takes().Answers<StoreHealth>().Refuses(StatusCodes.Status503ServiceUnavailable);
-        kept.MapGet("/store/tables", GetTables).WithName("store_tables").WithSummary("What is in the store")
-            .WithDescription("Each table and each rollup's: rows, size, parts, first and last time.")
+        kept.MapGet("/store/tables", GetTables).WithName("store_tables").WithSummary("List the store's tables")
+            .WithDescription("Rows, size, parts, first and last time of each table, rollups included.")
             .Takes().Answers<StoreStatus>().Refuses(StatusCodes.Status503ServiceUnavailable);
     }
 

@@ -24,11 +24,11 @@ internal static class StreamApi
     private const string RetryAfterSeconds = "5";
     private static int s_readers;
 
-    public static void Map(RouteGroupBuilder api) => api.MapGroup("").WithTags("Risk").MapGet("/stream", Get).WithName("stream").WithSummary("Assessments as they change")
+    public static void Map(RouteGroupBuilder api) => api.MapGroup("").WithTags("Risk").MapGet("/stream", Get).WithName("stream").WithSummary("Stream assessments as they change")
         .WithDescription(
-            "Server-sent events. First what is known now, then each change: 'assessment' with exactly what /risk answers for a market, and without a pair also 'market' "
-            + "with what it answers for the whole. A reader that reconnects with Last-Event-ID gets what has changed since; one that is slow gets the latest of each market, "
-            + "not all that was in between. A comment every 15 s keeps the connection alive.")
+            "Server-sent events: first the current state, then every change. The event `assessment` carries what /risk answers for a market; without a pair there is also the event `market`, "
+            + "which carries what /risk answers for all pairs together. Send the last id as the header Last-Event-ID to get only what has changed since. A slow reader gets the latest assessment "
+            + "of each market, not those in between. A comment every 15 s keeps the connection alive.")
         .Takes(QueryParameter.StreamedPairs, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Side, QueryParameter.Policy)
         .Produces<string>(StatusCodes.Status200OK, MediaType).AlsoDescribes(typeof(WebhookEvent))
         .Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
