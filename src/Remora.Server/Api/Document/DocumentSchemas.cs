@@ -83,9 +83,10 @@ internal static class DocumentSchemas
     {
         schema.AdditionalPropertiesAllowed = true; // a later version may say more
         var isProblem = type.Type == typeof(ApiProblem); // the one answer that leaves out what it has no value for
-        schema.Required = type.Properties.Where(property => property.Get is not null && !(isProblem && property.IsGetNullable)).Select(property => property.Name).ToHashSet(StringComparer.Ordinal);
+        var written = type.Properties.Where(property => property.Get is not null).ToList(); // without those that JSON ignores
+        schema.Required = written.Where(property => !(isProblem && property.IsGetNullable)).Select(property => property.Name).ToHashSet(StringComparer.Ordinal);
         schema.Metadata ??= new Dictionary<string, object>(StringComparer.Ordinal);
-        schema.Metadata[Nullable] = type.Properties.Where(property => property.IsGetNullable).Select(property => property.Name).ToList();
+        schema.Metadata[Nullable] = written.Where(property => property.IsGetNullable).Select(property => property.Name).ToList();
         if (schema.Properties?.TryGetValue("interval", out var interval) == true && IntervalsOf(type.Type) is { } intervals && interval is OpenApiSchema text)
             text.Enum = [.. intervals.Select(value => (JsonNode)value)];
     }
