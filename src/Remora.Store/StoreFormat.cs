@@ -19,6 +19,9 @@ public enum StoreFormat
 /// <summary>What goes with a format.</summary>
 public static class StoreFormats
 {
+    /// <summary>The extensions of files that can be written, for messages.</summary>
+    public const string Extensions = ".csv, .csv.gz, .jsonl, .jsonl.gz, .parquet, .feather and .arrow";
+
     /// <summary>The MIME type.</summary>
     public static string MediaType(this StoreFormat format) => format switch
     {

@@ -66,6 +66,12 @@ internal static class StoredHistory
             Required = true,
             HelpName = "FILE",
         };
+        file.Validators.Add(result =>
+        {
+            var path = result.GetValueOrDefault<string>();
+            if (!StoreFormats.TryFromFile(path, out _))
+                result.AddError($"--to '{path}': unknown file extension; allowed are {StoreFormats.Extensions}");
+        });
         var command = new Command(
             "export",
             "Writes what is stored of a market into a file, which is there when it is whole. Candles as CSV, Parquet " +

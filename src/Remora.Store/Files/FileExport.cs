@@ -28,8 +28,7 @@ public static class FileExport
         CancellationToken cancellation = default)
     {
         if (!StoreFormats.TryFromFile(path, out var format))
-            throw new StoreException(
-                $"'{path}': unknown file extension; use .csv, .csv.gz, .jsonl, .jsonl.gz, .parquet, .feather or .arrow");
+            throw new StoreException($"'{path}': unknown file extension; allowed are {StoreFormats.Extensions}");
         var unfinished = path + ".part";
         try
         {
