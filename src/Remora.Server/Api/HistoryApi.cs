@@ -64,7 +64,7 @@ internal static class HistoryApi
         + "part_external_mean,volatility_mean,volatility_max,confidence_min,regime_last,close_last,regime_bull,regime_sideways,regime_bear,regime_choppy,regime_high_vol,regime_panic,stale";
 
     private const string EachColumns =
-        "time,as_of,close,safe_to_trade,recommendation,risk_score,risk_class,risk_confidence,position_scale,blocked_by,regime,volatility,flags,policy_id,model";
+        "time,as_of,close,safe_to_trade,recommendation,risk_score,risk_class,risk_confidence,position_scale,blocked_by,regime,volatility,flags,policy_id,model,state";
 
     public static void Map(RouteGroupBuilder api)
     {
