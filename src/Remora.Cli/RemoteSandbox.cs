@@ -9,7 +9,7 @@ namespace Remora.Cli;
 internal static class RemoteSandbox
 {
     /// <exception cref="SandboxUnreachableException">There is no sandbox at this address.</exception>
-    public static async Task<(SandboxNotice Notice, ScaledClock Clock)> ConnectAsync(Uri url, CancellationToken cancellation)
+    public static async Task<RemoteWorld> ConnectAsync(Uri url, CancellationToken cancellation)
     {
         try
         {
@@ -19,7 +19,8 @@ internal static class RemoteSandbox
             var origin = response.Headers.TryGetValues(SandboxNotice.Header, out var values) ? values.First() : throw new JsonException("it does not call itself a sandbox");
             var speed = clock.GetProperty("speed").GetDouble();
             var now = DateTimeOffset.FromUnixTimeMilliseconds(clock.GetProperty("now_ms").GetInt64());
-            return (new(origin, url.GetLeftPart(UriPartial.Authority), speed), new(now, speed));
+            long? seed = clock.TryGetProperty("seed", out var number) ? number.GetInt64() : null;
+            return new(new(origin, url.GetLeftPart(UriPartial.Authority), speed), new(now, speed), seed, clock.TryGetProperty("recording", out var recording) ? recording.GetString() : null);
         }
         catch (Exception e) when (e is HttpRequestException or JsonException or KeyNotFoundException or InvalidOperationException
             || (e is TaskCanceledException && !cancellation.IsCancellationRequested))
@@ -28,6 +29,13 @@ internal static class RemoteSandbox
         }
     }
 }
+
+/// <summary>The world of a sandbox that runs in another process.</summary>
+/// <param name="Notice">What answers say of it.</param>
+/// <param name="Clock">Its clock.</param>
+/// <param name="Seed">Its seed; null where it does not tell.</param>
+/// <param name="Recording">What it replays; null for nothing.</param>
+internal sealed record RemoteWorld(SandboxNotice Notice, ScaledClock Clock, long? Seed, string? Recording);
 
 /// <summary>There is no sandbox where one was expected.</summary>
 internal sealed class SandboxUnreachableException(string message, Exception inner) : Exception(message, inner);

@@ -8,7 +8,10 @@ using Remora.Supervision;
 
 namespace Remora.Cli;
 
-/// <summary>The store of a running service, opened in the background; in a sandbox one that is thrown away at the end, unless it was given a data folder of its own.</summary>
+/// <summary>
+/// The store of a running service, opened in the background. A sandbox without a data folder keeps its store in a temporary
+/// folder that is removed at the end; with one, in <c>sandbox</c> below it.
+/// </summary>
 internal sealed class ServiceStore : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
@@ -36,15 +39,31 @@ internal sealed class ServiceStore : IAsyncDisposable
     /// <summary>Where it is, for people.</summary>
     public string Place { get; }
 
+    /// <summary>Where a sandbox's store and journal are, below the data folder.</summary>
+    public const string SandboxFolderName = "sandbox";
+
+    /// <summary>The folder of store and journal, where they outlive the service; null where nothing does.</summary>
+    public static string? KeptFolderOf(ServiceSettings settings) => settings switch
+    {
+        { Store: false } or { Sandbox: true, Data: null, Clickhouse: null } => null,
+        { Sandbox: true } => Path.Combine(settings.DataFolder, SandboxFolderName),
+        _ => settings.DataFolder,
+    };
+
     /// <summary>Opens the store that the settings name.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="clock">The clock that rows are dated by.</param>
+    /// <param name="logs">Where problems are written.</param>
+    /// <param name="supervisor">Keeps the store's tasks running.</param>
     /// <exception cref="SettingsException">They contradict each other.</exception>
-    public static ServiceStore? Open(ServiceSettings settings, ILoggerFactory logs, Supervisor supervisor)
+    public static ServiceStore? Open(ServiceSettings settings, TimeProvider clock, ILoggerFactory logs, Supervisor supervisor)
     {
         if (!settings.Store) return null;
         if (settings is { Cluster: not null, Clickhouse: null }) throw new SettingsException(["cluster needs clickhouse: an embedded engine has no cluster"]);
         if (settings is { ClickhousePort: not null, Clickhouse: not null }) throw new SettingsException(["clickhouse-port is for the embedded engine: the server at clickhouse has ports of its own"]);
-        var thrownAway = settings is { Sandbox: true, Data: null, Clickhouse: null } ? Path.Combine(Path.GetTempPath(), $"remora-sandbox-{Environment.ProcessId}") : null;
-        var folder = thrownAway ?? (settings.Sandbox ? SandboxFolder(settings.DataFolder) : settings.DataFolder);
+        var kept = KeptFolderOf(settings);
+        var thrownAway = kept is null ? Directory.CreateTempSubdirectory("remora-sandbox-").FullName : null;
+        var folder = kept ?? thrownAway!;
         var location = LocationOf(settings, folder);
         var log = logs.CreateLogger("Remora.Store");
         var session = new StoreSession(new()
@@ -55,9 +74,11 @@ internal sealed class ServiceStore : IAsyncDisposable
             Port = settings.ClickhousePort,
             Supervisor = supervisor,
             PortPassword = settings.ClickhousePortPassword,
+            RowClock = clock,
+            Root = thrownAway ?? settings.DataFolder,
             Notice = line => log.LogWarning("{Notice}", line),
         });
-        return new(session, thrownAway is null ? location.ToString() : $"{location}, which goes when the sandbox does", thrownAway, supervisor);
+        return new(session, thrownAway is null ? location.ToString() : $"{location} until it stops; give --data FOLDER to keep it", thrownAway, supervisor);
     }
 
     /// <summary>Nothing comes any more: it may begin to end, while others do.</summary>

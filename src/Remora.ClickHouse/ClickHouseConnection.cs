@@ -10,12 +10,18 @@ public sealed class ClickHouseConnection : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
-    private ClickHouseConnection(StoreLocation location, ClickHouseClient client, ClickHouseClient reader, EmbeddedEngine? engine)
+    private readonly ClickHouseOptions _options;
+    private readonly TimeProvider? _time;
+
+    private ClickHouseConnection(StoreLocation location, ClickHouseOptions options, EmbeddedEngine? engine, TimeProvider? time)
     {
         Location = location;
-        Client = client;
-        Reader = reader;
+        var inDatabase = options with { Database = location.Database.Value };
+        Client = new(inDatabase, time);
+        Reader = new(ReadingOnly(inDatabase), time);
         Engine = engine;
+        _options = options;
+        _time = time;
     }
 
     public StoreLocation Location { get; }
@@ -50,8 +56,7 @@ public sealed class ClickHouseConnection : IAsyncDisposable
         try
         {
             var version = await PrepareAsync(location, options, makeDatabase || engine is not null, time, cancellation);
-            options = options with { Database = location.Database.Value };
-            return new(location, new(options, time), new(ReadingOnly(options), time), engine) { Version = version };
+            return new(location, options, engine, time) { Version = version };
         }
         catch
         {
@@ -59,6 +64,10 @@ public sealed class ClickHouseConnection : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Makes the database where it is missing, as after the engine's folder was made anew.</summary>
+    /// <exception cref="ClickHouseConnectionException">It cannot be made; the message is one line and says what to do.</exception>
+    public async Task MakeDatabaseAsync(CancellationToken cancellation = default) => Version = await PrepareAsync(Location, _options, makeDatabase: true, _time, cancellation);
 
     public async ValueTask DisposeAsync()
     {

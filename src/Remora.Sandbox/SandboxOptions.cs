@@ -47,6 +47,12 @@ public sealed record SandboxOptions
     /// <summary>The clock of the faults. They last real seconds whatever the speed of the markets, since the timeouts they provoke are real ones.</summary>
     public TimeProvider FaultClock { get; init; } = TimeProvider.System;
 
+    /// <summary>
+    /// What is replayed, in one line that another recording does not have: pairs, timeframes, first and last candle, a hash.
+    /// Null where everything is simulated.
+    /// </summary>
+    public string? Recording => Replay.Count == 0 ? null : string.Join("; ", Replay.OrderBy(entry => entry.Key.ToString(), StringComparer.Ordinal).Select(entry => $"{entry.Key} {entry.Value.Summary}"));
+
     internal IReadOnlyList<Pair> SimulatedPairs => Pairs ?? (Replay.Count > 0 ? [] : DefaultPairs);
 
     internal void Validate()

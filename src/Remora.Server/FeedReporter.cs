@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Remora.Feeds;
+using Remora.Supervision;
 
 namespace Remora.Server;
 
@@ -9,18 +10,22 @@ namespace Remora.Server;
 /// </summary>
 public sealed class FeedReporter
 {
+    private const string Unavailable = "unavailable";
+    private const string BridgeIncident = "bridge";
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private const int Steady = 60; // looks
     private readonly ServiceParts _parts;
     private readonly ILogger _log;
-    private readonly PriceReporter _prices;
     private readonly Dictionary<string, Told> _told = [];
+    private readonly Incidents _incidents;
+    private readonly PriceReporter _prices;
 
     /// <param name="parts">The feeds, and the log.</param>
     public FeedReporter(ServiceParts parts)
     {
         _parts = parts;
         _log = parts.Log.CreateLogger<FeedReporter>();
+        _incidents = new(text => _log.LogWarning("{Text}", text));
         _prices = new(_log);
     }
 
@@ -40,22 +45,33 @@ public sealed class FeedReporter
 
     internal void Look()
     {
+        var isBridgeDown = LookAtBridge();
         foreach (var feed in _parts.Markets)
         {
             var health = feed.Health;
             _prices.Report(feed.Market, health);
-            if (health.RefusedLevel?.Exchange != health.Exchange)
-                Report(feed.Market.ToString(), health.State, health.LastError, "no fresh candle", neverAnswered: health.LastSuccess is null);
+            if (health.RefusedLevel?.Exchange == health.Exchange) continue;
+            Report(feed.Market.ToString(), health.State, health.LastError, "no fresh candle", health.LastSuccess is null, isBridgeDown);
         }
         foreach (var feed in _parts.Sources)
         {
             var health = feed.Health;
-            Report(feed.Name, health.State, health.LastError, "no fresh value", neverAnswered: false);
+            Report(feed.Name, health.State, health.LastError, "no fresh value", neverAnswered: false, isBridgeDown);
         }
     }
 
-    private void Report(string name, FeedState state, FeedError? error, string withoutError, bool neverAnswered)
+    /// <summary>Whether the process that reaches the exchanges is down. It is told once, and not again for each market that waits for it.</summary>
+    private bool LookAtBridge()
     {
+        if (_parts.Bridge?.Invoke() is not { } bridge) return false;
+        if (bridge.Running) _incidents.End(BridgeIncident, "the exchange bridge runs again");
+        else if (bridge.LastFailure is { } failure) _incidents.Begin(BridgeIncident, $"the exchange bridge does not run, so no exchange can be reached: {failure}. It is tried again");
+        return !bridge.Running && bridge.LastFailure is not null;
+    }
+
+    private void Report(string name, FeedState state, FeedError? error, string withoutError, bool neverAnswered, bool isBridgeDown)
+    {
+        if (isBridgeDown && IsFailing(state) && error?.Kind == Unavailable) return;
         if (!_told.TryGetValue(name, out var told)) _told[name] = told = new();
         var isFailing = IsFailing(state);
         told.LooksWell = isFailing ? 0 : told.LooksWell + 1;

@@ -1,5 +1,6 @@
 using Remora.ClickHouse;
 using Remora.ClickHouse.Rollups;
+using Remora.Markets;
 using Remora.Store.Schema;
 using Remora.Store.Tables;
 
@@ -102,6 +103,9 @@ public sealed class MarketStore
 
     /// <summary>Rows, bytes and times per table.</summary>
     public Task<StoreStatus> StatusAsync(CancellationToken cancellation = default) => StoreStatus.OfAsync(this, cancellation);
+
+    /// <summary>Rows that are dated after a moment, per table; none where there are none.</summary>
+    public Task<IReadOnlyList<FutureRows>> AfterAsync(Instant now, CancellationToken cancellation = default) => FutureRows.OfAsync(this, now, cancellation);
 
     /// <summary>Sizes and lags, quickly.</summary>
     public Task<StoreFigures> MeasureAsync(CancellationToken cancellation = default) => StoreFigures.OfAsync(this, cancellation);

@@ -53,6 +53,20 @@ public sealed class Incidents(Action<string>? tell = null)
         if (text is not null) tell?.Invoke(text);
     }
 
+    /// <summary>All problems of a kind have ended.</summary>
+    /// <param name="prefix">How their keys begin.</param>
+    /// <param name="text">What works again; told once, where any had begun.</param>
+    public void EndAll(string prefix, string text)
+    {
+        lock (_lock)
+        {
+            var ended = _current.Keys.Where(key => key.StartsWith(prefix, StringComparison.Ordinal)).ToList();
+            foreach (var key in ended) _current.Remove(key);
+            if (ended.Count == 0) return;
+        }
+        tell?.Invoke(text);
+    }
+
     /// <summary>Something happened that does not last. It is told the first time.</summary>
     /// <param name="key">What kind of thing it is.</param>
     /// <param name="text">What happened and what to do, in a sentence.</param>

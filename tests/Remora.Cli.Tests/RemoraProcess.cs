@@ -36,14 +36,24 @@ internal sealed partial class RemoraProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>How many lines of <see cref="Errors"/> hold a text.</summary>
+    public int LinesWith(string text) => Errors.Split('\n').Count(line => line.Contains(text, StringComparison.Ordinal));
+
     public bool HasExited => _process.HasExited;
 
     public int Id => _process.Id;
 
     /// <summary>Starts it and goes on.</summary>
-    public static RemoraProcess Start(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="environment">Variables of its own.</param>
+    /// <param name="before">What a shell does first, such as setting a limit; null for no shell.</param>
+    public static RemoraProcess Start(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? before = null)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = Path.GetTempPath() };
+        var start = new ProcessStartInfo(before is null ? "dotnet" : "sh") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = Path.GetTempPath() };
+        if (before is not null)
+        {
+            foreach (var argument in new[] { "-c", before + "; exec dotnet \"$0\" \"$@\"" }) start.ArgumentList.Add(argument);
+        }
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "remora-cli.dll"));
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("REMORA_", StringComparison.Ordinal)).ToList()) start.Environment.Remove(name);

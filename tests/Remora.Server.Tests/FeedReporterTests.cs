@@ -1,6 +1,8 @@
 using Remora.Bots.Tests;
 using Remora.Feeds;
+using Remora.Feeds.Exchanges;
 using Remora.Markets;
+using Remora.Testing;
 
 namespace Remora.Server.Tests;
 
@@ -59,6 +61,28 @@ public sealed class FeedReporterTests : IDisposable
         new FeedReporter(new() { Markets = [market], Sources = [_source], Log = _log }).Look();
         Assert.StartsWith("binance BTC/USDT 5m is degraded: no fresh candle. It keeps trying.", _log.All[0]);
         Assert.Equal("liquidations is degraded: no fresh value. It keeps trying.", _log.All[1]);
+    }
+
+    [Fact]
+    public void A_bridge_that_does_not_run_is_told_once_and_not_for_each_feed_that_needs_it()
+    {
+        var bridge = new BridgeHealth(false, 1, "Node.js was not found as 'node': install Node.js 20 or later", null);
+        var feeds = new[] { "BTC/USDT", "ETH/USDT" }.Select(pair => new FakeFeed(Given.Market(pair))).ToList();
+        foreach (var feed in feeds) feed.Health = feed.Health with { State = FeedState.Unreachable, LastError = new("unavailable", "the exchange bridge is not running", Given.Time) };
+        var reporter = new FeedReporter(new() { Markets = feeds, Sources = [_source], Log = _log, Bridge = () => bridge });
+        _source.Health = _source.Health with { State = FeedState.Degraded, LastError = new("network", "the connection was reset.", default) };
+        for (var i = 0; i < 100; i++) reporter.Look();
+        bridge = bridge with { Restarts = 2 };
+        for (var i = 0; i < 100; i++) reporter.Look();
+        bridge = new(true, 2, bridge.LastFailure, 1234);
+        foreach (var feed in feeds) feed.Health = feed.Health with { State = FeedState.Live };
+        reporter.Look();
+        Assert.Equal(
+        [
+            "the exchange bridge does not run, so no exchange can be reached: Node.js was not found as 'node': install Node.js 20 or later. It is tried again",
+            "liquidations is degraded: network, the connection was reset. It keeps trying.",
+            "the exchange bridge runs again", "binance BTC/USDT 5m is live", "binance ETH/USDT 5m is live",
+        ], _log.All);
     }
 
     private void Look(FeedState state, int times = 1)

@@ -278,13 +278,38 @@ public sealed class JournalTests(Engine engine)
     {
         using var scratch = new Scratch();
         using var first = Journal.Open(scratch.Folder, 1 << 20);
-        Assert.Contains("in use", Assert.ThrowsAny<IOException>(() => Journal.Open(scratch.Folder, 1 << 20)).Message);
+        Assert.Contains("in use by another service: stop that one", Assert.ThrowsAny<IOException>(() => Journal.Open(scratch.Folder, 1 << 20)).Message);
+    }
+
+    [Fact]
+    public async Task A_folder_that_is_removed_is_told_and_recording_goes_on_when_it_is_back()
+    {
+        var isThere = false;
+        var store = await AwayAsync(() => isThere);
+        using var scratch = new Scratch();
+        var data = Directory.CreateDirectory(scratch.PathOf("data")).FullName;
+        var lines = new ConcurrentQueue<string>();
+        await using var recorded = new Recorded(store, Recorded.Options(Path.Combine(data, "journal")) with { Notice = lines.Enqueue });
+        recorded.Recorder.Request(Recorded.Request(1));
+        await Recorded.UntilAsync(() => recorded.Recorder.Health.JournalBatches == 1, "a batch in the journal");
+        Directory.Delete(data, recursive: true);
+        recorded.Recorder.Request(Recorded.Request(2));
+        await Recorded.UntilAsync(() => lines.Any(line => line.Contains("is gone", StringComparison.Ordinal)), "a line about the folder");
+        Assert.False(Directory.Exists(data)); // nobody makes what an unmounted disk hides
+        Assert.Equal((1L, 1L, false), (recorded.Recorder.Health.DroppedRows, recorded.Recorder.Health.QueuedRows, recorded.Recorder.Health.IsWell));
+
+        Directory.CreateDirectory(data);
+        isThere = true;
+        await recorded.FlushAsync();
+        Assert.Equal(1UL, await store.Client.SingleAsync("SELECT count() FROM api_requests", row => row.UInt64()));
+        Assert.Single(lines, line => line.Contains("was removed while the service ran: 1 rows that waited in it are lost", StringComparison.Ordinal));
+        Assert.Single(lines, line => line.Contains($"the folder '{data}' is gone", StringComparison.Ordinal));
     }
 
     [Theory]
-    [InlineData("size=256k", "cannot be written")]
-    [InlineData("ro", "cannot be opened")]
-    public async Task A_full_disk_and_a_read_only_one_are_said_and_service_goes_on(string mount, string error)
+    [InlineData("size=256k", "cannot be written, and rows wait in memory until it can: the disk is full", "the journal is written again")]
+    [InlineData("ro", "cannot be opened, and nothing is recorded until it can: the file system is read-only", "the journal is open")]
+    public async Task A_full_disk_and_a_read_only_one_are_told_once_and_recording_goes_on(string mount, string error, string end)
     {
         using var scratch = new Scratch();
         Assert.SkipUnless(Run("mount", "-t", "tmpfs", "-o", mount, "none", scratch.Folder), "needs the right to mount a small file system");
@@ -292,7 +317,8 @@ public sealed class JournalTests(Engine engine)
         {
             var isThere = false;
             var store = await AwayAsync(() => isThere);
-            await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder) with { BatchRows = 500 });
+            var lines = new ConcurrentQueue<string>();
+            await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder) with { BatchRows = 500, Notice = lines.Enqueue });
             for (var i = 0; i < 20_000; i++) recorded.Recorder.Request(Recorded.Request(i));
             await Recorded.UntilAsync(() => recorded.Recorder.Health.LastError?.Contains(error, StringComparison.Ordinal) == true, error);
             isThere = true;
@@ -300,6 +326,8 @@ public sealed class JournalTests(Engine engine)
             await recorded.FlushAsync(); // the store is back, so the journal empties, and what waited follows
             Assert.Equal(20_000UL, await store.Client.SingleAsync("SELECT count() FROM api_requests", row => row.UInt64()));
             Assert.Equal(0, recorded.Recorder.Health.DroppedRows);
+            Assert.Single(lines, line => line.Contains(error, StringComparison.Ordinal));
+            Assert.Single(lines, line => line == end);
         }
         finally
         {

@@ -136,9 +136,11 @@ public sealed class ReadingTests(Engine engine)
         Assert.Null(await store.Assessments.AtAsync(Given.Btc, policy, Instant.MinValue));
 
         var last = assessments[^1].AssessedAt;
-        Assert.Equal(KeyValuePair.Create(Given.Btc, last), Assert.Single(await store.Assessments.LastOfEachAsync([Given.Eth, Given.Btc], policy, last)));
-        Assert.Empty(await store.Assessments.LastOfEachAsync([Given.Btc], policy, last + TimeSpan.FromMilliseconds(1)));
-        Assert.Empty(await store.Assessments.LastOfEachAsync([Given.Btc], "another", Instant.MinValue));
+        Assert.Equal(KeyValuePair.Create(Given.Btc, last), Assert.Single(await store.Assessments.LastOfEachAsync([Given.Eth, Given.Btc], policy, last, last)));
+        Assert.Empty(await store.Assessments.LastOfEachAsync([Given.Btc], policy, last + TimeSpan.FromMilliseconds(1), Instant.MaxValue));
+        Assert.Empty(await store.Assessments.LastOfEachAsync([Given.Btc], "another", Instant.MinValue, Instant.MaxValue));
+        var earlier = last - TimeSpan.FromHours(1); // a clock that was ahead left the rest behind
+        Assert.Equal(KeyValuePair.Create(Given.Btc, earlier), Assert.Single(await store.Assessments.LastOfEachAsync([Given.Btc], policy, Instant.MinValue, earlier)));
     }
 
     /// <summary>At any moment the store says what a service that had been running would have known, and nothing that came later.</summary>

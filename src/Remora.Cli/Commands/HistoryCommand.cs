@@ -22,7 +22,7 @@ internal static class HistoryCommand
         var formats = new Option<string[]>("--format") { Description = "Of the files: csv, parquet, feather; repeatable", DefaultValueFactory = _ => [Csv] };
         formats.AcceptOnlyFromAmong(Csv, "parquet", "feather");
         var intoStore = new Option<bool>("--store") { Description = "Into the store, so that the service's /history answers for that time; what was said of a candle stays" };
-        var place = new StoreOptionSet();
+        var place = new StoreOptionSet(findsSandbox: false);
         var outside = new OutsideOption();
         var policy = new Option<string>("--policy") { Description = "A built-in policy or a policy file", DefaultValueFactory = _ => RiskPolicy.Default.Name };
         var side = Options.Side("--side", "Of the files: long or short; the store takes both sides");

@@ -19,8 +19,8 @@ internal static class SandboxCommand
         {
             try
             {
-                var (server, clock) = await world.StartAsync(parsed, parsed.GetValue(port), world.SpeedOf(parsed), pairs: null, cancellation);
-                await using var _ = server;
+                var (server, clock, _) = await world.StartAsync(parsed, parsed.GetValue(port), world.SpeedOf(parsed), pairs: null, mark: null, cancellation);
+                await using var running = server;
                 Console.Error.WriteLine($"sandbox at {server.Url}, its clock shows {clock.GetUtcNow():yyyy-MM-dd HH:mm:ss}Z and runs at {clock.Speed:0.###} times real time");
                 Console.Error.WriteLine($"control page: {server.Url}/sandbox    a service on it: remora serve --sandbox {server.Url}    Ctrl+C stops it");
                 await Shutdown.WaitAsync(cancellation);

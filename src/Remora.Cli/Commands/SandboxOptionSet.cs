@@ -60,15 +60,21 @@ internal sealed class SandboxOptionSet
     public IReadOnlyList<Option> All => [_speed, _seed, _start, _replay, _history, _held, _faults, _storm];
 
     /// <summary>The names of those that were given.</summary>
-    public IEnumerable<string> Given(ParseResult parsed) => All.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name);
+    public IEnumerable<string> Given(ParseResult parsed) => All.Where(option => IsGiven(parsed, option)).Select(option => option.Name);
 
     /// <summary>How fast the clock is to run.</summary>
     public double SpeedOf(ParseResult parsed) => parsed.GetValue(_speed);
 
     /// <summary>Starts the sandbox and its clock.</summary>
+    /// <param name="parsed">The options.</param>
+    /// <param name="port">Its port; 0 for any.</param>
+    /// <param name="speed">How fast its clock runs; null where nobody said, then as the folder has it, or 1.</param>
+    /// <param name="pairs">The simulated pairs; null for the usual ones.</param>
+    /// <param name="mark">The mark of the folder that its markets are kept in; null where they are not kept.</param>
+    /// <param name="cancellation">Gives up starting.</param>
     /// <exception cref="BacktestException">A file to replay cannot be read.</exception>
     /// <exception cref="SandboxOptionException">The world cannot be as asked for.</exception>
-    public async Task<(SandboxServer Server, ScaledClock Clock)> StartAsync(ParseResult parsed, int port, double speed, IReadOnlyList<Pair>? pairs, CancellationToken cancellation)
+    public async Task<StartedSandbox> StartAsync(ParseResult parsed, int port, double? speed, IReadOnlyList<Pair>? pairs, SandboxMark? mark, CancellationToken cancellation)
     {
         using var files = new FileEngine(cancellation);
         var tapes = new Dictionary<Pair, ReplayTape>();
@@ -81,13 +87,13 @@ internal sealed class SandboxOptionSet
         var held = new Dictionary<string, double>();
         foreach (var text in parsed.GetValue(_held) ?? [])
             if (TryReadHeld(text, out var signal, out var value)) held[signal] = value;
-        var start = parsed.GetValue(_start) ?? StartOf(tapes.Values) ?? Instant.From(TimeProvider.System.GetUtcNow());
-        var clock = new ScaledClock(start.ToDateTimeOffset(), speed);
+        var known = mark?.World;
+        var start = parsed.GetValue(_start) ?? known?.StartTime ?? StartOf(tapes.Values) ?? Instant.From(TimeProvider.System.GetUtcNow());
         var options = new SandboxOptions
         {
             Port = port,
-            Seed = parsed.GetValue(_seed),
-            Speed = speed,
+            Seed = known is not null && !IsGiven(parsed, _seed) ? known.Seed : parsed.GetValue(_seed),
+            Speed = speed ?? known?.Speed ?? 1,
             Start = start,
             HistoryDays = parsed.GetValue(_history),
             Pairs = tapes.Count > 0 ? null : pairs,
@@ -96,8 +102,12 @@ internal sealed class SandboxOptionSet
             Faults = [.. (parsed.GetValue(_faults) ?? []).Select(text => TryReadFault(text, out var fault) ? fault : throw new InvalidOperationException(text))],
             Storm = parsed.GetValue(_storm) is { } seed ? new(seed) : null,
         };
-        return (await SandboxServer.StartAsync(options, clock, cancellation), clock);
+        mark?.Require(options.Seed, start, options.Speed, options.Recording);
+        var clock = new ScaledClock((known?.UntilTime ?? start).ToDateTimeOffset(), options.Speed);
+        return new(await SandboxServer.StartAsync(options, clock, cancellation), clock, options);
     }
+
+    private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 
     private static Instant? StartOf(IReadOnlyCollection<ReplayTape> tapes)
     {
@@ -142,3 +152,9 @@ internal sealed class SandboxOptionSet
         if (!valid) result.AddError($"{name} '{string.Join(' ', result.Tokens)}': expected {allowed}");
     }
 }
+
+/// <summary>A sandbox that runs.</summary>
+/// <param name="Server">Its server.</param>
+/// <param name="Clock">Its clock.</param>
+/// <param name="Options">What it is made of.</param>
+internal sealed record StartedSandbox(SandboxServer Server, ScaledClock Clock, SandboxOptions Options);

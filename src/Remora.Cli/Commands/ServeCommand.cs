@@ -67,32 +67,20 @@ internal static class ServeCommand
     {
         using var log = ConsoleLog.Create(settings.LogFormat);
         var supervisor = LoggedSupervisor.Create(log);
-        SandboxServer? ownSandbox = null;
-        TimeProvider clock = TimeProvider.System;
-        SandboxNotice? notice = null;
-        if (settings.Sandbox)
-        {
-            if (settings.SandboxUrl is { } url)
-            {
-                (notice, clock) = await RemoteSandbox.ConnectAsync(url, cancellation);
-            }
-            else
-            {
-                (ownSandbox, var scaled) = await world.StartAsync(parsed, port: 0, settings.Speed, [.. settings.TrackedMarkets.Select(market => market.Id.Pair).Distinct()], cancellation);
-                clock = scaled;
-                notice = new(RemoraJson.NameOf(ownSandbox.World.Origin), ownSandbox.Url, scaled.Speed);
-            }
-        }
-
-        await using var _ = ownSandbox;
-        await using var store = ServiceStore.Open(settings, log, supervisor);
+        await using var sandbox = settings.Sandbox ? await SandboxOfService.StartAsync(settings, parsed, world, cancellation) : null;
+        var (clock, notice) = (sandbox?.Clock ?? TimeProvider.System, sandbox?.Notice);
+        await using var store = ServiceStore.Open(settings, clock, log, supervisor);
         using var record = store is null ? null : new MarketRecord(store.Session, clock);
         await using var outside = OutsideWorld.Connect(settings, clock, notice, record, log, supervisor);
         await using var service = await ServiceHost.StartAsync(settings, outside.Parts with { Observe = store is null ? [] : [store.Meter.Register] }, clock, cancellation);
         Welcome(service.Url, settings, notice, store);
         using var stop = cancellation.Register(service.Stop);
+        using var marking = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var marked = sandbox?.KeepMarkAsync(supervisor, marking.Token) ?? Task.CompletedTask;
         var reporter = supervisor.RunAsync("log of feeds", new FeedReporter(outside.Parts).RunAsync, cancellation);
         await service.Completion;
+        await marking.CancelAsync(); // its clock counts for nothing that is still recorded
+        await marked;
         store?.Stop(); // beside the bridge, which ends next: together they have what is left of five seconds
         await reporter;
         return ExitCode.Ok;

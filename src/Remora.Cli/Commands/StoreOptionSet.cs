@@ -7,9 +7,10 @@ using Remora.Store;
 namespace Remora.Cli.Commands;
 
 /// <summary>Where the store is: the data folder, or a ClickHouse server.</summary>
-internal sealed class StoreOptionSet
+/// <param name="findsSandbox">Whether a sandbox's store is meant where a data folder has no other; not for what brings in real data.</param>
+internal sealed class StoreOptionSet(bool findsSandbox = true)
 {
-    private readonly Option<string?> _data = new("--data") { Description = "Data folder, with the engine embedded; REMORA_DATA without it, or the service's default", HelpName = "FOLDER" };
+    private readonly Option<string?> _data = new("--data") { Description = "Data folder, with the engine embedded; REMORA_DATA without it, or the service's default. A sandbox's store is in 'sandbox' below it", HelpName = "FOLDER" };
     private readonly Option<string?> _url = new("--clickhouse") { Description = $"A ClickHouse server instead, such as http://user@host:8123; its password is read from {StoreLocation.PasswordVariable}", HelpName = "URL" };
     private readonly Option<string?> _database = new("--database") { Description = $"The database [default: {StoreLocation.DefaultDatabase}]", HelpName = "NAME" };
     private readonly Option<string?> _cluster = new("--cluster") { Description = "With --clickhouse: the cluster that tables are made on", HelpName = "NAME" };
@@ -32,9 +33,16 @@ internal sealed class StoreOptionSet
     {
         var url = parsed.GetValue(_url) ?? (parsed.GetValue(_data) is null ? Variable("REMORA_CLICKHOUSE") : null);
         var database = parsed.GetValue(_database);
-        return url is null
-            ? StoreLocation.InFolder(parsed.GetValue(_data) ?? Variable("REMORA_DATA") ?? ServiceSettings.DefaultData, database)
-            : StoreLocation.AtUrl(url, database, parsed.GetValue(_cluster));
+        if (url is not null) return StoreLocation.AtUrl(url, database, parsed.GetValue(_cluster));
+        var data = parsed.GetValue(_data) ?? Variable("REMORA_DATA") ?? ServiceSettings.DefaultData;
+        if (!findsSandbox || SandboxMark.StoreBelow(data) is not { } sandbox) return StoreLocation.InFolder(data, database);
+        if (SandboxMark.HasStore(data))
+        {
+            Console.Error.WriteLine($"remora: {data} is asked; a sandbox's store is in {sandbox}: give --data {sandbox} for it");
+            return StoreLocation.InFolder(data, database);
+        }
+        Console.Error.WriteLine($"remora: {data} has only a sandbox's store, in {sandbox}; that is used");
+        return StoreLocation.InFolder(sandbox, database);
     }
 
     /// <summary>

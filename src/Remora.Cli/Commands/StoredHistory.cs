@@ -17,7 +17,7 @@ internal static class StoredHistory
     public static Command Import()
     {
         var candles = new MarketFilesOption();
-        var (exchange, timeframe, place) = (Options.Exchange(), Options.Timeframe(), new StoreOptionSet());
+        var (exchange, timeframe, place) = (Options.Exchange(), Options.Timeframe(), new StoreOptionSet(findsSandbox: false));
         var command = new Command("import", "Brings candle files into the store: CSV, CSV.gz, Parquet, Feather. Each row is checked; a candle that is there already stays one.") { candles, exchange, timeframe };
         place.AddTo(command);
         command.SetAction((parsed, cancellation) => place.OnStoreAsync(parsed, async store =>

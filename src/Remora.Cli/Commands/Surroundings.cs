@@ -1,3 +1,4 @@
+using Remora.Sandbox;
 using Remora.Server.Access;
 using Remora.Server.Settings;
 
@@ -24,6 +25,22 @@ internal static class Surroundings
         {
             return new("data folder", false, $"{settings.DataFolder} cannot be written to ({e.Message}): choose another with --data");
         }
+    }
+
+    /// <summary>The sandbox whose markets are kept in the data folder; none where there is none.</summary>
+    public static IEnumerable<Finding> SandboxFolder(ServiceSettings settings)
+    {
+        var folder = Path.Combine(settings.DataFolder, ServiceStore.SandboxFolderName);
+        Finding? finding = null;
+        try
+        {
+            if (SandboxMark.Open(folder).World is { } world) finding = new("sandbox folder", true, $"{folder}: {world.Options}, up to {world.Until}");
+        }
+        catch (SandboxOptionException e)
+        {
+            finding = new("sandbox folder", false, e.Message);
+        }
+        return finding is null ? [] : [finding];
     }
 
     /// <summary>How many keys there are, and whether others can read their file.</summary>

@@ -11,6 +11,7 @@ public sealed class EmbeddedEngine : IAsyncDisposable
 
     private readonly EmbeddedEngineOptions _options;
     private readonly TimeProvider _time;
+    private readonly string _requiredFolder;
     private readonly CancellationTokenSource _stopping = new();
     private volatile HostProcess _process;
     private volatile EngineHealth _health;
@@ -20,6 +21,7 @@ public sealed class EmbeddedEngine : IAsyncDisposable
     {
         _options = options;
         _time = time;
+        _requiredFolder = options.RequiredFolder ?? Path.GetDirectoryName(Path.GetFullPath(options.Folder)) ?? options.Folder;
         _process = process;
         _health = new(EngineState.Running, time.GetUtcNow(), Restarts: 0, LastError: null, process.Endpoint.Unconfined);
         Client = new(new() { Socket = () => _process.Endpoint.Socket, Settings = options.Settings }, time);
@@ -73,6 +75,11 @@ public sealed class EmbeddedEngine : IAsyncDisposable
         {
             await Task.Delay(delay, _time, _stopping.Token);
             delay = delay * 2 < _options.LongestRestartDelay ? delay * 2 : _options.LongestRestartDelay;
+            if (!Directory.Exists(_requiredFolder))
+            {
+                Became(EngineState.Restarting, $"the folder '{_requiredFolder}' is gone: mount it, bring it back, or make it again for an empty store", folderMissing: true);
+                continue;
+            }
             try
             {
                 var fresh = await HostProcess.StartAsync(_options, _time, _stopping.Token);
@@ -88,32 +95,34 @@ public sealed class EmbeddedEngine : IAsyncDisposable
         }
     }
 
-    // Until the process has ended, by itself or because it no longer answers; the reason.
+    // Until the process has ended, by itself or because it is of no use any more; the reason.
     private async Task<string> WatchAsync()
     {
         using var pinging = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         var end = _process.EndAsync(_stopping.Token);
-        var silent = PingUntilSilentAsync(pinging.Token);
-        if (await Task.WhenAny(end, silent) == silent && !_stopping.IsCancellationRequested) _process.Kill();
+        var useless = PingUntilUselessAsync(pinging.Token);
+        if (await Task.WhenAny((Task)end, useless) == useless && !_stopping.IsCancellationRequested) _process.Kill();
         var said = await end;
         await pinging.CancelAsync();
-        return await silent ? "the engine did not answer any more" : said;
+        return await useless ?? said;
     }
 
-    private async Task<bool> PingUntilSilentAsync(CancellationToken cancellation)
+    // The reason why the process is of no use any more; null where it was not found to be.
+    private async Task<string?> PingUntilUselessAsync(CancellationToken cancellation)
     {
         try
         {
             for (var silent = 0; silent < PingsUntilKilled;)
             {
                 await Task.Delay(_options.PingInterval, _time, cancellation);
+                if (!EngineFolder.HasEndpoint(_options.Folder)) return $"the engine's folder '{_options.Folder}' was removed"; // it still answers, but nobody finds it, and what it writes is lost
                 silent = await AnswersAsync(cancellation) ? 0 : silent + 1;
             }
-            return true;
+            return "the engine did not answer any more";
         }
         catch (OperationCanceledException)
         {
-            return false;
+            return null;
         }
     }
 
@@ -131,9 +140,13 @@ public sealed class EmbeddedEngine : IAsyncDisposable
         }
     }
 
-    private void Became(EngineState state, string? error)
+    private void Became(EngineState state, string? error, bool folderMissing = false)
     {
-        _health = _health with { State = state, Since = _time.GetUtcNow(), LastError = error, Unconfined = _process.Endpoint.Unconfined };
+        _health = _health with
+        {
+            State = state, Since = _time.GetUtcNow(), LastError = error, Unconfined = _process.Endpoint.Unconfined,
+            FolderMissing = folderMissing,
+        };
         _options.HealthChanged?.Invoke(_health);
     }
 }

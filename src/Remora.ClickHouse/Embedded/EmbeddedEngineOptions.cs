@@ -12,6 +12,12 @@ public sealed record EmbeddedEngineOptions
     public required string Folder { get; init; }
 
     /// <summary>
+    /// A folder that must be there before the engine is started again after <see cref="Folder"/> was removed, such as the place
+    /// where a disk is mounted: an engine that made it anew would hide that the data is gone. The parent of <see cref="Folder"/> when null.
+    /// </summary>
+    public string? RequiredFolder { get; init; }
+
+    /// <summary>
     /// A loopback port to answer on as well, for curl, Grafana and the like; 0 is any free one. Callers are the user
     /// <see cref="ReadingUser"/>, who only reads. Needs <see cref="PortPassword"/>.
     /// </summary>
@@ -92,7 +98,9 @@ public enum EngineState
 /// What the kernel does not confine, in a sentence, as where it has no Landlock; null when the engine can use only its
 /// own files and make no TCP connection.
 /// </param>
-public sealed record EngineHealth(EngineState State, DateTimeOffset Since, int Restarts, string? LastError, string? Unconfined);
+/// <param name="FolderMissing">Whether it waits for its folder, which was removed.</param>
+public sealed record EngineHealth(
+    EngineState State, DateTimeOffset Since, int Restarts, string? LastError, string? Unconfined, bool FolderMissing = false);
 
 /// <summary>The engine cannot be started; the message says why.</summary>
 public sealed class EngineStartException(string message) : Exception(message);

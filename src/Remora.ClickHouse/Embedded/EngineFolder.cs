@@ -31,14 +31,19 @@ public static class EngineFolder
     /// <summary>Reaches whichever host has the folder open, also after it was started again.</summary>
     public static ClickHouseOptions OptionsOf(string folder) => new() { Socket = () => SocketOf(folder) };
 
+    /// <summary>Whether the file is there in which a host says where it answers; it is from its start to its end.</summary>
+    internal static bool HasEndpoint(string folder) => File.Exists(EndpointFile(folder));
+
     internal static EngineEndpoint Parse(string json) =>
         JsonSerializer.Deserialize(json, EngineEndpointJson.Default.EngineEndpoint) ?? throw new JsonException("no endpoint");
+
+    private static string EndpointFile(string folder) => Path.Combine(folder, "endpoint");
 
     private static string SocketOf(string folder)
     {
         try
         {
-            return Parse(File.ReadAllText(Path.Combine(folder, "endpoint"))).Socket;
+            return Parse(File.ReadAllText(EndpointFile(folder))).Socket;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {

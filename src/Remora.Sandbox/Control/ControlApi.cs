@@ -121,6 +121,8 @@ internal sealed class ControlApi(
         ["now_ms"] = Now.UnixMilliseconds,
         ["now"] = Now.ToString(),
         ["speed"] = options.Speed,
+        ["seed"] = options.Seed,
+        ["recording"] = options.Recording,
     };
 
     private Instant Now => Instant.From(clock.GetUtcNow());
@@ -129,7 +131,6 @@ internal sealed class ControlApi(
     {
         var state = Clock();
         state["origin"] = world.Origin.Name();
-        state["seed"] = options.Seed;
         state["markets"] = new JsonArray([.. venues.SelectMany(venue => venue.Listings.Values.Select(listing => Market(venue, listing)))]);
         state["requests"] = new JsonObject
         {

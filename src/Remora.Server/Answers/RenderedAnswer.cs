@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.Extensions.Primitives;
+using Remora.Server.Api;
 
 namespace Remora.Server.Answers;
 
@@ -15,6 +16,13 @@ internal sealed record RenderedAnswer(byte[] Body, StringValues ETag)
     public static RenderedAnswer Of<T>(T value)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(value, RemoraJson.Options);
+        return new(body, TagOf(body));
+    }
+
+    /// <summary>The value as JSON, without the absolute paths that it may name: for what tells how the service is.</summary>
+    public static RenderedAnswer OfHealth<T>(T value)
+    {
+        var body = ServerPaths.Hide(JsonSerializer.SerializeToUtf8Bytes(value, RemoraJson.Options));
         return new(body, TagOf(body));
     }
 

@@ -22,7 +22,7 @@ public sealed record ApiProblem(
     private static readonly JsonSerializerOptions Json = new(RemoraJson.Options) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     internal static ProblemResult Of(int status, string detail, string? parameter = null, IReadOnlyList<string>? allowed = null, IReadOnlyList<string>? nearest = null) =>
-        new(new("about:blank", ReasonPhrases.GetReasonPhrase(status), status, detail, parameter, allowed, nearest));
+        new(new("about:blank", ReasonPhrases.GetReasonPhrase(status), status, ServerPaths.Hide(detail), parameter, allowed, nearest));
 
     internal static ProblemResult BadParameter(string parameter, string detail, IReadOnlyList<string>? allowed = null) =>
         Of(StatusCodes.Status400BadRequest, detail, parameter, allowed);

@@ -114,6 +114,7 @@ internal static class HistoryApi
         if (!MarketChoice.TryRead(query, board, out var market, out var problem)) return problem;
         var length = market.Id.Timeframe.Length;
         if (!SpanChoice.TryRead(query, board.Now, length * SpanChoice.DefaultLimit, out var span, out problem)) return problem;
+        span = span.EndingBy(board.Now - length); // a candle that has not closed by now was recorded under a wrong clock
         return await StoredResult.OfAsync(parts, context, (store, cancellation) => StoredResult.RowsAsync(
             store.Candles.Of(market.Id, span.Span), span, $"{FileName(market.Id)}-{market.Timeframe}",
             rows => new CandlePage(market.Id.Pair, market.Id.Exchange, market.Id.Timeframe, rows, rows.Count == span.Limit ? rows[^1].OpenTime + length : null), cancellation));
@@ -125,7 +126,7 @@ internal static class HistoryApi
         if (!MarketChoice.TryRead(query, board, out var market, out var problem) || !Viewpoint.TryRead(context.Request, board, out var view, out problem)) return problem;
         if (!SpanChoice.TryReadMoment(query, "at", board.Now, board.Now, out var at, out problem)) return problem;
         return await StoredResult.OfAsync(parts, context, async (store, cancellation) =>
-            await store.Assessments.AtAsync(market.Id, board.Policies[view.Policy].Name, at, cancellation) is { } stored
+            await store.Assessments.AtAsync(market.Id, board.Policies[view.Policy].Name, at < board.Now ? at : board.Now, cancellation) is { } stored
                 ? new AnswerResult<Assessment>(RenderedAnswer.Of(stored.Answer))
                 : ApiProblem.Of(StatusCodes.Status404NotFound, $"Nothing was kept of {market.Id.Pair} at {at} or before.", "at"));
     }

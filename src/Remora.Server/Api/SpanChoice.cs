@@ -28,6 +28,9 @@ internal readonly record struct SpanChoice(Instant From, Instant To, int Limit, 
 
     public Span Span => new(From, To, Limit);
 
+    /// <summary>The same up to a last moment, where it goes on after that.</summary>
+    public SpanChoice EndingBy(Instant last) => this with { To = To <= last ? To : last + TimeSpan.FromMilliseconds(1) };
+
     /// <summary>Reads <c>from</c>, <c>to</c>, <c>limit</c> and <c>format</c>.</summary>
     /// <param name="query">The request's.</param>
     /// <param name="now">The service's present.</param>
@@ -37,7 +40,8 @@ internal readonly record struct SpanChoice(Instant From, Instant To, int Limit, 
     public static bool TryRead(IQueryCollection query, Instant now, TimeSpan usual, out SpanChoice choice, [NotNullWhen(false)] out ProblemResult? problem)
     {
         choice = default;
-        if (!TryReadMoment(query, "to", now, now + TimeSpan.FromMilliseconds(1), out var to, out problem)) return false;
+        var end = now + TimeSpan.FromMilliseconds(1);
+        if (!TryReadMoment(query, "to", now, end, out var to, out problem)) return false;
         if (!TryReadMoment(query, "from", now, to - usual, out var from, out problem)) return false;
         if (from >= to)
         {
@@ -57,7 +61,7 @@ internal readonly record struct SpanChoice(Instant From, Instant To, int Limit, 
             problem = ApiProblem.BadParameter("limit", $"The limit '{Shown.Of(text.ToString())}' is not possible: expected a whole number from 1 to {most}.");
             return false;
         }
-        choice = new(from, to, limit, format);
+        choice = new(from, to < end ? to : end, limit, format); // what is dated later was recorded under a wrong clock
         problem = null;
         return true;
     }

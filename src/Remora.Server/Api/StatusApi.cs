@@ -79,11 +79,11 @@ internal static class StatusApi
             .. health.Latest.Select(o => new SourceValue(
                 o.Signal, o.Base, o.Value, o.HeldAt, Math.Max(0, (now - o.HeldAt).TotalSeconds), o.ExpiresAt, now >= o.ExpiresAt, o.Source)),
         ]));
-        return new(RenderedAnswer.Of(new SourceList([.. reports], parts.Calendar?.Health)));
+        return new(RenderedAnswer.OfHealth(new SourceList([.. reports], parts.Calendar?.Health)));
     }
 
     private static AnswerResult<ServiceStatus> GetStatus(AssessmentBoard board, ServiceParts parts, TimeSpan uptime) =>
-        new(RenderedAnswer.Of(new ServiceStatus(
+        new(RenderedAnswer.OfHealth(new ServiceStatus(
             ServiceMetrics.Version, Math.Round(uptime.TotalSeconds, 3), board.HasAnswer,
             new(parts.Sandbox is null ? "real" : "sandbox", board.Now, parts.Sandbox?.Speed ?? 1), parts.Sandbox,
             [.. parts.Markets.Select(feed => feed.Health)], [.. SourceValues.Of(parts, board)], parts.Bridge?.Invoke(), parts.Record?.Session.Health, parts.Supervisor.Tasks)));

@@ -64,6 +64,6 @@ internal static class StoreApi
         parts, context, async (store, cancellation) => new AnswerResult<StoreStatus>(RenderedAnswer.Of(await store.StatusAsync(cancellation))));
 
     private static IResult GetStore(ServiceParts parts) => parts.Record is { } record
-        ? new AnswerResult<StoreHealth>(RenderedAnswer.Of(record.Session.Health))
+        ? new AnswerResult<StoreHealth>(RenderedAnswer.OfHealth(record.Session.Health))
         : ApiProblem.Of(StatusCodes.Status503ServiceUnavailable, "Nothing is kept here: this service runs without a store.");
 }

@@ -25,7 +25,8 @@ internal static class StoredResult
         }
         catch (Exception e) when (StoreFault.Is(e, context.RequestAborted))
         {
-            return Away(context, e is OperationCanceledException ? $"it did not answer within {Patience.TotalSeconds} s" : e.Message);
+            record.Session.Report(e);
+            return Away(context, e is OperationCanceledException ? $"it did not answer within {Patience.TotalSeconds} s" : StoreFault.Describe(e));
         }
     }
 
@@ -38,7 +39,7 @@ internal static class StoredResult
     private static ProblemResult Away(HttpContext context, string? why)
     {
         context.Response.Headers.RetryAfter = RetryAfterSeconds;
-        return Unavailable($"The store does not answer: {why}. The assessments of now are not touched by this.");
+        return Unavailable($"The store does not answer: {why?.TrimEnd('.')}. Current assessments are not affected.");
     }
 
     private static ProblemResult Unavailable(string detail) => ApiProblem.Of(StatusCodes.Status503ServiceUnavailable, detail);

@@ -84,6 +84,7 @@ public sealed class StoreMeter(StoreSession session, TimeProvider time)
         }
         catch (Exception e) when (StoreFault.Is(e, cancellation))
         {
+            session.Report(e);
             _figures = null; // not known now: absent
         }
     }

@@ -1,5 +1,6 @@
 using Remora.Markets;
 using Remora.Store;
+using Remora.Store.Tables;
 
 namespace Remora.Server.Storage;
 
@@ -26,7 +27,7 @@ internal sealed class WarmStart(StoreSession session, WriteOnce stored, TimeProv
             var now = Instant.From(clock.GetUtcNow());
             async Task<IReadOnlyList<Candle>> Of(Timeframe timeframe)
             {
-                var candles = await session.Store.Candles.Of(market, new(now - ReachOf(timeframe), now), timeframe).ListAsync(deadline.Token);
+                var candles = await session.Store.Candles.Of(market, Span.UpTo(now - timeframe.Length, now - ReachOf(timeframe)), timeframe).ListAsync(deadline.Token);
                 stored.Holds(new(market.Exchange, market.Pair, timeframe), candles);
                 return candles;
             }
@@ -36,6 +37,7 @@ internal sealed class WarmStart(StoreSession session, WriteOnce stored, TimeProv
         }
         catch (Exception e) when (StoreFault.Is(e, cancellation))
         {
+            session.Report(e);
             return null;
         }
         finally
@@ -57,7 +59,7 @@ internal sealed class WarmStart(StoreSession session, WriteOnce stored, TimeProv
             if (isSettled)
             {
                 var since = now - ReachOf(Timeframe.OneDay);
-                var last = await session.Store.Assessments.LastOfEachAsync(markets, policy, since, deadline.Token);
+                var last = await session.Store.Assessments.LastOfEachAsync(markets, policy, since, now, deadline.Token);
                 foreach (var (market, until) in last) stored.HoldsAssessments(market, until);
             }
             stored.IsKnown = isSettled;
@@ -65,6 +67,7 @@ internal sealed class WarmStart(StoreSession session, WriteOnce stored, TimeProv
         }
         catch (Exception e) when (StoreFault.Is(e, cancellation))
         {
+            session.Report(e);
             return [];
         }
     }

@@ -10,7 +10,8 @@ internal sealed class BatchSender(MarketStore store, RecorderOptions options, Ti
     /// <summary>How often a file is read that cannot be read, before its batch is set aside.</summary>
     private const int MostReads = 8;
 
-    private readonly HashSet<string> _problems = new(StringComparer.Ordinal);
+    private const string Sending = "sending: ";
+
     private volatile bool _isEnding;
     private volatile bool _isFailing;
     private volatile bool _isOpen;
@@ -141,9 +142,7 @@ internal sealed class BatchSender(MarketStore store, RecorderOptions options, Ti
             }
             catch (Exception e) when (e is ClickHouseUnavailableException or ClickHouseException or TimeoutException or StoreException or RollupException or RollupDefinitionException or IOException or UnauthorizedAccessException)
             {
-                var problem = ProblemOf(e);
-                _problems.Add(problem);
-                log.Failed(problem, $"{what}: {(e is ClickHouseException refused ? StoreFault.Describe(refused) : DiskFault.Describe(e))}");
+                log.Failed(ProblemOf(e), $"{what}: {(e is ClickHouseException refused ? StoreFault.Describe(refused) : DiskFault.Describe(e))}");
                 Fails();
                 await Task.Delay(delay, time, cancellation);
             }
@@ -151,18 +150,12 @@ internal sealed class BatchSender(MarketStore store, RecorderOptions options, Ti
     }
 
     // One kind of problem is told once: which rows wait for it, and how often, does not make it another.
-    private static string ProblemOf(Exception e) => e is ClickHouseException refused ? "store refuses: " + refused.Name : $"sending: {e.GetType().Name} {(e is IOException ? e.HResult : 0)}";
+    private static string ProblemOf(Exception e) => Sending + (e is ClickHouseException refused ? refused.Name : $"{e.GetType().Name} {(e is IOException ? e.HResult : 0)}");
 
     private void Works()
     {
         _isFailing = false;
-        string? text = "the store takes rows again";
-        foreach (var problem in _problems)
-        {
-            log.Ended(problem, text);
-            text = null; // once, however many kinds of problems there were
-        }
-        _problems.Clear();
+        log.Ended(Sending, "the store takes rows again");
     }
 
     private void Fails()

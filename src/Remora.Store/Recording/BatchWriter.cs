@@ -15,7 +15,9 @@ internal sealed class BatchWriter(
     private readonly OpenBatch _observations = new(StoreTable.Observations);
     private readonly OpenBatch _assessments = new(StoreTable.Assessments);
     private readonly OpenBatch _requests = new(StoreTable.Requests);
+    private readonly string _parent = Path.GetDirectoryName(Path.GetFullPath(options.JournalFolder)) ?? options.JournalFolder;
     private volatile Journal? _journal;
+    private bool _wasOpen;
     private volatile bool _isBusy;
     private ulong _sequence;
     private long _lostRows;
@@ -68,11 +70,17 @@ internal sealed class BatchWriter(
     private void TryOpen()
     {
         if (_journal is not null) return;
+        if (_wasOpen && !Directory.Exists(_parent))
+        {
+            log.Failed(Opening, $"the folder '{_parent}' is gone, and rows wait in memory until it is back: mount it, or make it again");
+            return;
+        }
         try
         {
             _journal = Journal.Open(options.JournalFolder, options.JournalBytes);
             foreach (var reason in _journal.SetAside) log.Happened(SetAside, $"a batch of the journal was set aside, into '{options.JournalFolder}/set-aside': {reason}");
             log.Ended(Opening, "the journal is open");
+            _wasOpen = true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -87,7 +95,10 @@ internal sealed class BatchWriter(
         try
         {
             while (CloseFull() && TryWriteNext()) { }
-            foreach (var batch in Batches) TryClose(batch);
+            var isDone = true;
+            foreach (var batch in Batches) isDone &= TryClose(batch);
+            // While batches go in one by one, as room is made for each, the problem lasts.
+            if (isDone && market.Count == 0 && requests.Count == 0) log.Ended(Writing, "the journal is written again");
         }
         finally
         {
@@ -160,12 +171,20 @@ internal sealed class BatchWriter(
         {
             journal.Append(batch.Close(), batch.Rows, time.GetUtcNow());
         }
+        catch (DirectoryNotFoundException)
+        {
+            var lost = journal.Abandon();
+            Interlocked.Add(ref _lostRows, lost);
+            journal.Dispose();
+            _journal = null; // to be opened again
+            log.Happened("folder removed", $"the journal's folder '{options.JournalFolder}' was removed while the service ran: {lost} rows that waited in it are lost");
+            return false;
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             log.Failed(Writing, $"the journal '{options.JournalFolder}' cannot be written, and rows wait in memory until it can: {DiskFault.Describe(e)}");
             return false;
         }
-        log.Ended(Writing, "the journal is written again");
         Clear(batch);
         return true;
     }

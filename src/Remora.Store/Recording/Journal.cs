@@ -72,7 +72,7 @@ internal sealed class Journal : IDisposable
         }
         catch (IOException e) when (e.GetType() == typeof(IOException) && File.Exists(Path.Combine(folder, "lock")) && e.HResult is 11 or 35)
         {
-            throw new IOException($"the journal '{folder}' is in use by another recorder", e);
+            throw new IOException("it is in use by another service: stop that one, or give this one a folder of its own with --data", e);
         }
         var journal = new Journal(folder, mostBytes, owner);
         try
@@ -150,6 +150,19 @@ internal sealed class Journal : IDisposable
     {
         MoveAside(entry.Path, reason);
         lock (_lock) Forget(entry);
+    }
+
+    /// <summary>The folder was removed: gives up what was in it.</summary>
+    /// <returns>How many rows are lost, those that were dropped before included.</returns>
+    public long Abandon()
+    {
+        lock (_lock)
+        {
+            var lost = DroppedRows + _entries.Where(entry => entry != _taken).Sum(entry => (long)entry.Rows); // the one that is being sent is in memory
+            _entries.Clear();
+            Bytes = 0;
+            return lost;
+        }
     }
 
     public void Dispose() => _owner.Dispose();

@@ -33,8 +33,8 @@ internal sealed class RecorderLog(TimeProvider time, Action<string>? notice)
         _incidents.Begin(problem, text);
     }
 
-    /// <summary>A problem that has begun is over.</summary>
-    public void Ended(string problem, string? text) => _incidents.End(problem, text);
+    /// <summary>The problems whose names begin so are over.</summary>
+    public void Ended(string problems, string text) => _incidents.EndAll(problems, text);
 
     /// <summary>A task of the recorder has failed. Its supervisor tells the log.</summary>
     public void Stopped(string text) => _error = new(text, time.GetUtcNow());

@@ -94,7 +94,7 @@ public sealed class AssessmentTable
     public async Task<StoredAssessment?> AtAsync(MarketId market, string policy, Instant time, CancellationToken cancellation = default)
     {
         var parameters = Parameters(market, policy);
-        var where = new Span(To: time + TimeSpan.FromMilliseconds(1)).Where("assessed_at", parameters);
+        var where = Span.UpTo(time).Where("assessed_at", parameters);
         var rows = await _store.Client.ListAsync(
             $"SELECT assessed_at, safe_to_trade, risk_score, answer FROM assessments WHERE {OfMarket} AND {where} ORDER BY assessed_at DESC, sequence DESC LIMIT 1", Read, parameters, cancellation);
         return rows is [var row] ? row : null;
@@ -110,12 +110,17 @@ public sealed class AssessmentTable
             parameters, Read);
     }
 
-    /// <summary>When each of the markets was assessed last, if it was since a moment; asked once for all of them.</summary>
-    public async Task<IReadOnlyDictionary<MarketId, Instant>> LastOfEachAsync(IReadOnlyCollection<MarketId> markets, string policy, Instant since, CancellationToken cancellation = default)
+    /// <summary>When each of the markets was assessed last, if it was within a span; asked once for all of them.</summary>
+    /// <param name="markets">The markets.</param>
+    /// <param name="policy">The policy's name.</param>
+    /// <param name="since">The first moment.</param>
+    /// <param name="now">The last moment: what is dated later was recorded under a wrong clock.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public async Task<IReadOnlyDictionary<MarketId, Instant>> LastOfEachAsync(IReadOnlyCollection<MarketId> markets, string policy, Instant since, Instant now, CancellationToken cancellation = default)
     {
         var parameters = new QueryParameters().Add("policy", policy);
         var rows = await _store.Client.ListAsync(
-            $"SELECT exchange, pair, timeframe, max(assessed_at) FROM assessments WHERE policy = {{policy:String}} AND {new Span(since).Where("assessed_at", parameters)} GROUP BY exchange, pair, timeframe",
+            $"SELECT exchange, pair, timeframe, max(assessed_at) FROM assessments WHERE policy = {{policy:String}} AND {Span.UpTo(now, since).Where("assessed_at", parameters)} GROUP BY exchange, pair, timeframe",
             row => (Market: (row.String(), row.String(), row.String()), Last: Instant.From(row.DateTime64())), parameters, cancellation);
         var last = rows.ToDictionary(row => row.Market, row => row.Last);
         return markets.Where(market => last.ContainsKey(Name(market))).ToDictionary(market => market, market => last[Name(market)]);

@@ -24,7 +24,7 @@ public sealed class ObservationTable
     public async Task<IReadOnlyList<Observation>> KnownAtAsync(Instant time, CancellationToken cancellation = default)
     {
         var parameters = new QueryParameters();
-        var where = new Span(time - Reach, time + TimeSpan.FromMilliseconds(1)).Where("knowable_at", parameters);
+        var where = Span.UpTo(time, time - Reach).Where("knowable_at", parameters);
         var rows = await _store.Client.ListAsync(
             $"SELECT signal, base, value, held_at, knowable_at, time_to_live_ms, source FROM observations FINAL WHERE {where} ORDER BY knowable_at, held_at, sequence", Read, parameters, cancellation);
         return [.. rows.OfType<Observation>()];

@@ -14,6 +14,13 @@ public readonly record struct Span(Instant? From = null, Instant? To = null, int
     private static readonly Instant Earliest = new(0);
     private static readonly Instant Latest = new(4_294_967_295_000);
 
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(1); // the resolution of every time in the store
+
+    /// <summary>Everything up to a moment, and the moment itself.</summary>
+    /// <param name="last">The last moment.</param>
+    /// <param name="from">The first moment; null from the beginning.</param>
+    public static Span UpTo(Instant last, Instant? from = null) => new(from, last + Moment);
+
     internal string Where(string column, QueryParameters parameters)
     {
         parameters.Add("from", Clamp(From ?? Earliest)).Add("to", Clamp(To ?? Latest));

@@ -108,6 +108,31 @@ public sealed class EmbeddedEngineTests
     }
 
     [Fact]
+    public async Task An_engine_whose_folder_is_removed_waits_for_it_and_starts_anew()
+    {
+        using var scratch = new Scratch();
+        var mount = Directory.CreateDirectory(Path.Combine(scratch.Folder, "mount")).FullName;
+        await using var engine = await EmbeddedEngine.StartAsync(new()
+        {
+            Folder = Path.Combine(mount, "engine"), PingInterval = TimeSpan.FromMilliseconds(50), LongestRestartDelay = TimeSpan.FromMilliseconds(200),
+        });
+        await engine.Client.ExecuteAsync("CREATE TABLE t (n UInt32) ENGINE = MergeTree ORDER BY n");
+        Directory.Move(mount, mount + "-away"); // as a disk that is unmounted: the process has its files open still
+        await UntilAsync(() => engine.Health.FolderMissing);
+        Assert.Equal(EngineState.Restarting, engine.Health.State);
+        Assert.Equal($"the folder '{mount}' is gone: mount it, bring it back, or make it again for an empty store", engine.Health.LastError);
+        Assert.False(Directory.Exists(mount));
+
+        Directory.Move(mount + "-away", mount);
+        await UntilAsync(() => engine.Health is { State: EngineState.Running, FolderMissing: false, Restarts: 1 });
+        await engine.Client.ExecuteAsync("INSERT INTO t VALUES (1)"); // what was in it is there
+        Directory.Delete(mount, recursive: true);
+        Directory.CreateDirectory(mount);
+        await UntilAsync(() => engine.Health is { State: EngineState.Running, Restarts: 2 });
+        Assert.Equal(60, (await Assert.ThrowsAsync<ClickHouseException>(() => engine.Client.ExecuteAsync("SELECT * FROM t"))).Code); // a new, empty one
+    }
+
+    [Fact]
     public async Task The_runtimes_signals_survive_the_engine()
     {
         using var scratch = new Scratch();

@@ -1,0 +1,33 @@
+using Remora.ClickHouse;
+using Remora.Markets;
+using Remora.Store.Tables;
+
+namespace Remora.Store;
+
+/// <summary>Rows of a table that are dated after the present: they were recorded while a clock was ahead.</summary>
+/// <param name="Table">The table.</param>
+/// <param name="Rows">How many there are.</param>
+/// <param name="Last">The latest date.</param>
+public sealed record FutureRows(string Table, long Rows, Instant Last)
+{
+    /// <summary>A clock may be set by so much without its rows being worth a word.</summary>
+    private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(1);
+
+    /// <summary>What an operator is told of them: one sentence for all tables.</summary>
+    public static string Describe(IReadOnlyList<FutureRows> all) =>
+        $"rows are dated in the future and are left out until then ({string.Join(", ", all.Select(each => $"{each.Rows} of {each.Table} up to {each.Last}"))}): " +
+        "the clock was ahead when they were recorded, or is behind now; check this machine's clock";
+
+    internal static async Task<IReadOnlyList<FutureRows>> OfAsync(MarketStore store, Instant now, CancellationToken cancellation)
+    {
+        var all = new List<FutureRows>();
+        foreach (var table in StoreTable.All)
+        {
+            var parameters = new QueryParameters();
+            var where = new Span(now + Tolerance).Where(table.Time.Value, parameters);
+            var (rows, last) = await store.Client.SingleAsync($"SELECT count(), toDateTime64(max({table.Time.Quoted}), 3, 'UTC') FROM {table.Name.Quoted} WHERE {where}", row => ((long)row.UInt64(), row.DateTime64()), parameters, cancellation);
+            if (rows > 0) all.Add(new(table.Name.Value, rows, Instant.From(last)));
+        }
+        return all;
+    }
+}

@@ -1,0 +1,73 @@
+using System.Collections.Concurrent;
+using System.Text.RegularExpressions;
+using Remora.ClickHouse;
+using Remora.Supervision;
+
+namespace Remora.Store;
+
+/// <summary>
+/// Names the parts of the store that are damaged. They are found by queries that fail on them, in the embedded engine's own
+/// list of errors (a merge may have met them), and among those that the engine set aside when it started.
+/// </summary>
+internal sealed partial class StoreDamage(MarketStore store, Incidents incidents)
+{
+    private const string Advice = "Check the disk, then stop the service and bring a backup back: remora store restore FOLDER --replace";
+    private const string SetAside = "set aside";
+    private const int MostNamed = 3;
+
+    private readonly ConcurrentDictionary<string, string> _suspects = new(StringComparer.Ordinal); // a part's folder, and its table
+
+    /// <summary>An error that names a part may be one of a damaged part.</summary>
+    public void Note(string message)
+    {
+        if (PartPattern().Match(message) is { Success: true } match) _suspects[match.Groups["path"].Value] = match.Groups["table"].Value;
+    }
+
+    /// <summary>Looks whether the parts that were noted are still there, and for others.</summary>
+    /// <param name="ownEngine">Whether the engine serves this store alone, so that its errors are this store's.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public async Task InspectAsync(bool ownEngine, CancellationToken cancellation)
+    {
+        if (ownEngine)
+        {
+            var parameters = new QueryParameters().Add("part", StoreFault.InPart);
+            var messages = await store.Client.ListAsync(
+                $"SELECT last_error_message FROM system.errors WHERE code IN ({string.Join(", ", StoreFault.OfDamage)}) AND position(last_error_message, {{part:String}}) > 0", row => row.String(), parameters, cancellation);
+            foreach (var message in messages) Note(message);
+        }
+        foreach (var (path, table) in _suspects) await LookAtAsync(path, table, cancellation);
+        await LookAtSetAsideAsync(cancellation);
+    }
+
+    private async Task LookAtAsync(string path, string table, CancellationToken cancellation)
+    {
+        var key = "damaged " + path;
+        var parts = await store.Client.ListAsync(
+            "SELECT name, rows FROM system.parts WHERE active AND database = currentDatabase() AND path = {path:String}", row => (Name: row.String(), Rows: (long)row.UInt64()), new QueryParameters().Add("path", path), cancellation);
+        if (parts is [var part])
+        {
+            incidents.Begin(key, $"{part.Rows} rows of {table} cannot be read, and queries that need them fail: the files of the part {part.Name} are damaged. {Advice}");
+            return;
+        }
+        _suspects.TryRemove(path, out _);
+        incidents.End(key, $"the damaged part of {table} is no longer in use");
+    }
+
+    private async Task LookAtSetAsideAsync(CancellationToken cancellation)
+    {
+        var parts = await store.Client.ListAsync(
+            "SELECT concat(table, ' ', name) FROM system.detached_parts WHERE database = currentDatabase() AND reason LIKE 'broken%' ORDER BY table, name", row => row.String(), null, cancellation);
+        if (parts.Count > 0)
+        {
+            incidents.Begin(SetAside, $"the engine found {parts.Count} damaged parts when it started and set them aside, so their rows are missing from all answers: " +
+                $"{string.Join(", ", parts.Take(MostNamed))}{(parts.Count > MostNamed ? " and more" : "")}. {Advice}");
+        }
+        else
+        {
+            incidents.End(SetAside, "no damaged parts are set aside any more");
+        }
+    }
+
+    [GeneratedRegex(@"while reading from part (?<path>/[^\n]*?/) in table (?<table>[\w.]+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex PartPattern();
+}

@@ -1,0 +1,179 @@
+using System.Collections.Concurrent;
+using Remora.ClickHouse;
+using Remora.Testing;
+
+namespace Remora.Store.Tests;
+
+/// <summary>What may become of a store while it is open: its health says it, and the log once.</summary>
+public sealed class StoreHealthTests : IDisposable
+{
+    private readonly Scratch _scratch = new();
+
+    public void Dispose() => _scratch.Dispose();
+
+    [Fact]
+    public async Task Rows_of_the_future_are_named_until_their_time_has_come()
+    {
+        var clock = new ManualClock((Given.Time - TimeSpan.FromDays(1)).ToDateTimeOffset());
+        await using var open = await Open.StartAsync(_scratch.PathOf("data"), clock);
+        foreach (var assessment in Recorded.Assessments(Given.Btc, 20)) open.Session.Recorder.CandleAndAssessment(assessment);
+        await open.Session.Recorder.FlushAsync();
+        await Recorded.UntilAsync(() => open.Remarks.Count == 1, "a remark");
+        Assert.Contains("rows are dated in the future and are left out until then (20 of candles up to 2024-03-01T01:35:00Z, 20 of assessments up to 2024-03-01T01:40:00Z)", open.Remarks[0]);
+        Assert.Contains("check this machine's clock", open.Remarks[0]);
+        await open.LooksAgainAsync();
+        Assert.Single(open.Lines, line => line == open.Remarks[0]);
+
+        clock.Advance(TimeSpan.FromDays(2));
+        await Recorded.UntilAsync(() => open.Remarks.Count == 0, "no remark");
+        Assert.Single(open.Lines, line => line == "no rows are dated in the future any more");
+    }
+
+    [Fact]
+    public async Task A_damaged_file_is_named_until_its_part_is_gone()
+    {
+        await using var open = await Open.StartAsync(_scratch.PathOf("data"));
+        open.Session.Recorder.Candles(Given.Btc, Given.Btc.Timeframe, Some.Candles(3, 2000, start: Given.Time));
+        await open.Session.Recorder.FlushAsync();
+        Damage(FileOfCandles(_scratch.PathOf("data")));
+        var error = await Assert.ThrowsAsync<ClickHouseException>(() => open.Session.Store.Candles.Of(Given.Btc).ListAsync());
+        Assert.True(StoreFault.IsDamage(error), error.Message);
+        Assert.Equal("a file that it needs is damaged; /api/v1/store says which and what to do", StoreFault.Describe(error));
+        await Recorded.UntilAsync(() => open.Remarks.Count == 1, "a remark, though nobody has reported the error");
+        Assert.Matches("2000 rows of remora.candles cannot be read.* the part 2024_1_1_1 are damaged. Check the disk.*remora store restore FOLDER --replace", open.Remarks[0]);
+        for (var i = 0; i < 3; i++) await Assert.ThrowsAsync<ClickHouseException>(() => open.Session.Store.Candles.Of(Given.Btc).ListAsync());
+        await open.LooksAgainAsync();
+        Assert.Single(open.Lines, line => line == open.Remarks[0]);
+
+        await open.Session.Store.Client.ExecuteAsync("ALTER TABLE candles DROP PARTITION 2024");
+        await Recorded.UntilAsync(() => open.Remarks.Count == 0, "no remark");
+        Assert.Empty(await open.Session.Store.Candles.Of(Given.Btc).ListAsync());
+    }
+
+    [Fact]
+    public async Task Parts_that_the_engine_leaves_out_because_they_are_damaged_are_named()
+    {
+        await using (var first = await Open.StartAsync(_scratch.PathOf("data")))
+        {
+            first.Session.Recorder.Candles(Given.Btc, Given.Btc.Timeframe, Some.Candles(3, 200, start: Given.Time));
+            await first.Session.Recorder.FlushAsync();
+        }
+        File.Delete(FileOfCandles(_scratch.PathOf("data")));
+        await using var open = await Open.StartAsync(_scratch.PathOf("data"));
+        await Recorded.UntilAsync(() => open.Remarks.Count == 1, "a remark");
+        Assert.Contains("the engine found 1 damaged parts when it started and set them aside, so their rows are missing from all answers: candles broken-on-start_2024_1_1_1", open.Remarks[0]);
+        Assert.Empty(await open.Session.Store.Candles.Of(Given.Btc).ListAsync());
+        Assert.Single(open.Lines, line => line == open.Remarks[0]);
+    }
+
+    [Fact]
+    public async Task A_data_folder_that_is_removed_is_named_and_the_store_is_there_again_when_the_folder_is()
+    {
+        var data = _scratch.PathOf("data");
+        await using var open = await Open.StartAsync(data);
+        open.Session.Recorder.Request(Recorded.Request(1));
+        await open.Session.Recorder.FlushAsync();
+        Remove(data);
+        await Recorded.UntilAsync(() => !open.Session.Health.Ready, "a store that is not ready");
+        Assert.Contains($"the folder '{data}' is gone: mount it, bring it back, or make it again for an empty store", open.Session.Health.Error);
+        Assert.False(Directory.Exists(data));
+
+        Directory.CreateDirectory(data);
+        await Recorded.UntilAsync(() => open.Session.Health is { Ready: true, Error: null }, "a store that is ready");
+        open.Session.Recorder.Request(Recorded.Request(2));
+        await open.Session.Recorder.FlushAsync();
+        Assert.Equal(1, (await open.Session.Store.Requests.Traffic("1h").ListAsync()).Sum(row => row.Calls));
+        Assert.Single(open.Lines, line => line.Contains("nothing is stored: the folder", StringComparison.Ordinal));
+        Assert.Single(open.Lines, line => line == "the store is open");
+    }
+
+    // Only candles have a column of this name; a part lists its columns.
+    private static string FileOfCandles(string data) => Directory.GetDirectories(Path.Combine(data, "clickhouse", "store", "store"), "2024_*", SearchOption.AllDirectories)
+        .Where(part => File.Exists(Path.Combine(part, "columns.txt")) && File.ReadAllText(Path.Combine(part, "columns.txt")).Contains("`opened`", StringComparison.Ordinal))
+        .Select(part => Path.Combine(part, "data.bin")).Single();
+
+    private static void Damage(string file)
+    {
+        var bytes = File.ReadAllBytes(file);
+        for (var i = 20; i < bytes.Length; i += 97) bytes[i] ^= 0xff;
+        using var damaged = new FileStream(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite); // in place: the engine has it open
+        damaged.Write(bytes);
+    }
+
+    // The engine writes into it while it is removed.
+    private static void Remove(string folder)
+    {
+        for (var tries = 0; Directory.Exists(folder); tries++)
+        {
+            try
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+            catch (IOException) when (tries < 100)
+            {
+                // Something was made in it meanwhile.
+            }
+        }
+    }
+
+    private sealed class Open : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _stop = new();
+        private readonly Task _running;
+
+        private readonly CountingClock _clock;
+
+        private Open(StoreSession session, ConcurrentQueue<string> lines, CountingClock clock)
+        {
+            (Session, Lines, _clock) = (session, lines, clock);
+            _running = session.RunAsync(_stop.Token);
+        }
+
+        public StoreSession Session { get; }
+
+        public ConcurrentQueue<string> Lines { get; }
+
+        public IReadOnlyList<string> Remarks => Session.Health.Remarks;
+
+        public static async Task<Open> StartAsync(string data, TimeProvider? clock = null)
+        {
+            var lines = new ConcurrentQueue<string>();
+            var counting = new CountingClock(clock ?? TimeProvider.System);
+            var session = new StoreSession(new()
+            {
+                Location = StoreLocation.InFolder(data), Recorder = Recorded.Options(Path.Combine(data, "journal")), Store = Engine.ForEver, Notice = lines.Enqueue,
+                RowClock = counting, InspectionInterval = TimeSpan.FromMilliseconds(50),
+            });
+            var open = new Open(session, lines, counting);
+            Assert.True(await session.IsReadyWithinAsync(TimeSpan.FromMinutes(2)), session.Health.Error);
+            return open;
+        }
+
+        /// <summary>Waits until it was looked over once more: that asks for the time once.</summary>
+        public Task LooksAgainAsync()
+        {
+            var readings = _clock.Readings;
+            return Recorded.UntilAsync(() => _clock.Readings >= readings + 2, "another inspection");
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _stop.CancelAsync();
+            await _running;
+            _stop.Dispose();
+        }
+    }
+
+    private sealed class CountingClock(TimeProvider inner) : TimeProvider
+    {
+        private int _readings;
+
+        public int Readings => Volatile.Read(ref _readings);
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            Interlocked.Increment(ref _readings);
+            return inner.GetUtcNow();
+        }
+    }
+}
