@@ -104,7 +104,7 @@ internal sealed class SandboxMark
     }
 
     /// <summary>The folder of a sandbox's store below a data folder; null where there is none.</summary>
-    public static string? StoreBelow(string data) => Path.Combine(data, ServiceStore.SandboxFolderName) is var below && HasStore(below) ? below : null;
+    public static string? StoreBelow(string data) => ServiceStore.SandboxFolder(data) is var below && HasStore(below) ? below : null;
 
     /// <summary>Whether a folder holds a store.</summary>
     public static bool HasStore(string folder) => Directory.Exists(Path.Combine(folder, "clickhouse"));

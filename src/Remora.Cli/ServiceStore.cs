@@ -39,14 +39,11 @@ internal sealed class ServiceStore : IAsyncDisposable
     /// <summary>Where it is, for people.</summary>
     public string Place { get; }
 
-    /// <summary>Where a sandbox's store and journal are, below the data folder.</summary>
-    public const string SandboxFolderName = "sandbox";
-
     /// <summary>The folder of store and journal, where they outlive the service; null where nothing does.</summary>
     public static string? KeptFolderOf(ServiceSettings settings) => settings switch
     {
         { Store: false } or { Sandbox: true, Data: null, Clickhouse: null } => null,
-        { Sandbox: true } => Path.Combine(settings.DataFolder, SandboxFolderName),
+        { Sandbox: true } => SandboxFolder(settings.DataFolder),
         _ => settings.DataFolder,
     };
 

@@ -17,7 +17,7 @@ public sealed class JournalTests(Engine engine)
     public async Task The_store_is_away_for_a_while_and_gets_everything_in_order()
     {
         var isThere = false;
-        var store = await AwayAsync(() => isThere);
+        var store = await AwayAsync(engine, () => isThere);
         using var scratch = new Scratch();
         await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder));
         for (var i = 0; i < 3000; i++)
@@ -119,7 +119,7 @@ public sealed class JournalTests(Engine engine)
     public async Task A_file_that_is_removed_while_it_waits_is_named_and_the_next_are_sent()
     {
         var isThere = false;
-        var store = await AwayAsync(() => isThere);
+        var store = await AwayAsync(engine, () => isThere);
         using var scratch = new Scratch();
         var lines = new ConcurrentQueue<string>();
         await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder) with { Notice = lines.Enqueue });
@@ -179,7 +179,7 @@ public sealed class JournalTests(Engine engine)
     public async Task Only_the_owner_can_read_the_journal()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "needs Unix file modes");
-        var store = await AwayAsync(() => false);
+        var store = await AwayAsync(engine, () => false);
         using var scratch = new Scratch();
         var folder = scratch.PathOf("journal");
         Directory.CreateDirectory(folder, (UnixFileMode)Convert.ToInt32("755", 8)); // as earlier versions made it
@@ -215,7 +215,7 @@ public sealed class JournalTests(Engine engine)
     public async Task A_full_journal_lets_the_oldest_go_and_counts_them()
     {
         var isThere = false;
-        var store = await AwayAsync(() => isThere);
+        var store = await AwayAsync(engine, () => isThere);
         using var scratch = new Scratch();
         await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder) with { JournalBytes = 20_000, BatchRows = 100 });
         for (var i = 0; i < 2000; i++) recorded.Recorder.Request(Recorded.Request(i));
@@ -247,7 +247,7 @@ public sealed class JournalTests(Engine engine)
     public async Task An_end_without_a_store_leaves_everything_in_the_journal_for_the_next_start()
     {
         using var scratch = new Scratch();
-        var away = await AwayAsync(() => false);
+        var away = await AwayAsync(engine, () => false);
         await using (var first = new Recorded(away, Recorded.Options(scratch.Folder)))
         {
             for (var i = 0; i < 700; i++) first.Recorder.Request(Recorded.Request(i));
@@ -281,98 +281,8 @@ public sealed class JournalTests(Engine engine)
         Assert.Contains("in use by another service: stop that one", Assert.ThrowsAny<IOException>(() => Journal.Open(scratch.Folder, 1 << 20)).Message);
     }
 
-    [Fact]
-    public async Task A_folder_that_is_removed_is_told_and_recording_goes_on_when_it_is_back()
-    {
-        var isThere = false;
-        var store = await AwayAsync(() => isThere);
-        using var scratch = new Scratch();
-        var data = Directory.CreateDirectory(scratch.PathOf("data")).FullName;
-        var lines = new ConcurrentQueue<string>();
-        await using var recorded = new Recorded(store, Recorded.Options(Path.Combine(data, "journal")) with { Notice = lines.Enqueue });
-        recorded.Recorder.Request(Recorded.Request(1));
-        await Recorded.UntilAsync(() => recorded.Recorder.Health.JournalBatches == 1, "a batch in the journal");
-        Directory.Delete(data, recursive: true);
-        recorded.Recorder.Request(Recorded.Request(2));
-        await Recorded.UntilAsync(() => lines.Any(line => line.Contains("is gone", StringComparison.Ordinal)), "a line about the folder");
-        Assert.False(Directory.Exists(data)); // nobody makes what an unmounted disk hides
-        Assert.Equal((1L, 1L, false), (recorded.Recorder.Health.DroppedRows, recorded.Recorder.Health.QueuedRows, recorded.Recorder.Health.IsWell));
-
-        Directory.CreateDirectory(data);
-        isThere = true;
-        await recorded.FlushAsync();
-        Assert.Equal(1UL, await store.Client.SingleAsync("SELECT count() FROM api_requests", row => row.UInt64()));
-        Assert.Single(lines, line => line.Contains("was removed while the service ran: 1 rows that waited in it are lost", StringComparison.Ordinal));
-        Assert.Single(lines, line => line.Contains($"the folder '{data}' is gone", StringComparison.Ordinal));
-    }
-
-    [Theory]
-    [InlineData("size=256k", "cannot be written, and rows wait in memory until it can: the disk is full", "the journal is written again")]
-    [InlineData("ro", "cannot be opened, and nothing is recorded until it can: the file system is read-only", "the journal is open")]
-    public async Task A_full_disk_and_a_read_only_one_are_told_once_and_recording_goes_on(string mount, string error, string end)
-    {
-        using var scratch = new Scratch();
-        Assert.SkipUnless(Run("mount", "-t", "tmpfs", "-o", mount, "none", scratch.Folder), "needs the right to mount a small file system");
-        try
-        {
-            var isThere = false;
-            var store = await AwayAsync(() => isThere);
-            var lines = new ConcurrentQueue<string>();
-            await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder) with { BatchRows = 500, Notice = lines.Enqueue });
-            for (var i = 0; i < 20_000; i++) recorded.Recorder.Request(Recorded.Request(i));
-            await Recorded.UntilAsync(() => recorded.Recorder.Health.LastError?.Contains(error, StringComparison.Ordinal) == true, error);
-            isThere = true;
-            if (mount == "ro") Assert.True(Run("mount", "-o", "remount,rw", scratch.Folder));
-            await recorded.FlushAsync(); // the store is back, so the journal empties, and what waited follows
-            Assert.Equal(20_000UL, await store.Client.SingleAsync("SELECT count() FROM api_requests", row => row.UInt64()));
-            Assert.Equal(0, recorded.Recorder.Health.DroppedRows);
-            Assert.Single(lines, line => line.Contains(error, StringComparison.Ordinal));
-            Assert.Single(lines, line => line == end);
-        }
-        finally
-        {
-            Run("umount", scratch.Folder);
-        }
-    }
-
-    /// <summary>Ten kills; REMORA_STORE_KILLS asks for another number.</summary>
-    [Fact]
-    public async Task Kills_at_random_moments_lose_nothing_and_double_nothing()
-    {
-        var kills = int.TryParse(Environment.GetEnvironmentVariable("REMORA_STORE_KILLS"), out var asked) ? asked : 10;
-        using var scratch = new Scratch();
-        await using var own = await Engine.StartAsync(scratch.PathOf("store"));
-        var store = new MarketStore(own.Client, Engine.ForEver);
-        var accepted = 0;
-        await using (var recorded = new Recorded(store, Recorded.Options(scratch.PathOf("journal"))))
-        {
-            var assessments = Recorded.Assessments(Given.Btc, 2000);
-            var random = new Random(11);
-            for (var kill = 1; kill <= kills; kill++)
-            {
-                var load = Stopwatch.StartNew();
-                for (var until = random.Next(50, 600); load.ElapsedMilliseconds < until;)
-                {
-                    for (var i = 0; i < 200; i++) recorded.Recorder.Request(Recorded.Request(accepted++));
-                    recorded.Recorder.Assessment(assessments[accepted / 200 % assessments.Count]);
-                    await Task.Delay(5, CancellationToken.None);
-                }
-                Engine.Kill(own);
-                await Recorded.UntilAsync(() => own.Health.Restarts >= kill, "the engine is started again");
-            }
-            await recorded.FlushAsync();
-            Assert.Equal((0L, 0), (recorded.Recorder.Health.DroppedRows, recorded.Recorder.Health.SetAside.Count));
-        }
-        Assert.Equal(kills, own.Health.Restarts);
-        Assert.Equal(((ulong)accepted, (ulong)accepted), await own.Client.SingleAsync("SELECT count(), uniqExact(sequence) FROM api_requests", row => (row.UInt64(), row.UInt64())));
-        Assert.Equal((ulong)(accepted / 200), await own.Client.SingleAsync("SELECT count() FROM assessments", row => row.UInt64()));
-        Assert.Equal(accepted, (await store.Requests.Traffic("12h").ListAsync()).Sum(row => row.Calls));
-        foreach (var rollup in store.Rollups) Assert.True((await rollup.VerifyAsync()).IsExact);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{kills} kills, {accepted} requests and {accepted / 200} assessments, each there once");
-    }
-
     // A store whose socket leads nowhere until it is there.
-    private async Task<MarketStore> AwayAsync(Func<bool> isThere)
+    internal static async Task<MarketStore> AwayAsync(Engine engine, Func<bool> isThere)
     {
         using var client = await engine.NewDatabaseAsync();
         return new(new ClickHouseClient(new() { Socket = () => isThere() ? engine.Embedded.Endpoint.Socket : "/nowhere", Database = client.Database, Retries = 1, RetryDelay = TimeSpan.FromMilliseconds(10) }), Engine.ForEver);
@@ -396,18 +306,4 @@ public sealed class JournalTests(Engine engine)
 
     internal static string ModeOf(string path) =>
         OperatingSystem.IsWindows() ? "" : Convert.ToString((int)File.GetUnixFileMode(path), 8);
-
-    private static bool Run(string command, params string[] arguments)
-    {
-        try
-        {
-            using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
-            process.WaitForExit();
-            return process.ExitCode == 0;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return false;
-        }
-    }
 }

@@ -67,7 +67,7 @@ internal static class ServeCommand
     {
         using var log = ConsoleLog.Create(settings.LogFormat);
         var supervisor = LoggedSupervisor.Create(log);
-        await using var sandbox = settings.Sandbox ? await SandboxOfService.StartAsync(settings, parsed, world, cancellation) : null;
+        await using var sandbox = settings.Sandbox ? await ServiceSandbox.StartAsync(settings, parsed, world, cancellation) : null;
         var (clock, notice) = (sandbox?.Clock ?? TimeProvider.System, sandbox?.Notice);
         await using var store = ServiceStore.Open(settings, clock, log, supervisor);
         using var record = store is null ? null : new MarketRecord(store.Session, clock);

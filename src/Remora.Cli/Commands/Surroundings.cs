@@ -30,7 +30,7 @@ internal static class Surroundings
     /// <summary>The sandbox whose markets are kept in the data folder; none where there is none.</summary>
     public static IEnumerable<Finding> SandboxFolder(ServiceSettings settings)
     {
-        var folder = Path.Combine(settings.DataFolder, ServiceStore.SandboxFolderName);
+        var folder = ServiceStore.SandboxFolder(settings.DataFolder);
         Finding? finding = null;
         try
         {

@@ -10,7 +10,7 @@ using Remora.Supervision;
 namespace Remora.Cli;
 
 /// <summary>The sandbox that a service runs on, its own or one of another process, and the mark of its data folder.</summary>
-internal sealed class SandboxOfService : IAsyncDisposable
+internal sealed class ServiceSandbox : IAsyncDisposable
 {
     private readonly SandboxServer? _own;
     private readonly SandboxMark? _mark;
@@ -18,7 +18,7 @@ internal sealed class SandboxOfService : IAsyncDisposable
     private readonly Instant _start;
     private readonly string? _recording;
 
-    private SandboxOfService(SandboxNotice notice, ScaledClock clock, SandboxServer? own, SandboxMark? mark, long seed, Instant start, string? recording)
+    private ServiceSandbox(SandboxNotice notice, ScaledClock clock, SandboxServer? own, SandboxMark? mark, long seed, Instant start, string? recording)
     {
         (Notice, Clock) = (notice, clock);
         (_own, _mark, _seed, _start, _recording) = (own, mark, seed, start, recording);
@@ -33,7 +33,7 @@ internal sealed class SandboxOfService : IAsyncDisposable
     /// <summary>Starts it, or finds the one that runs.</summary>
     /// <exception cref="SandboxOptionException">The data folder belongs to another world, or the options cannot be.</exception>
     /// <exception cref="SandboxUnreachableException">There is none at the address.</exception>
-    public static async Task<SandboxOfService> StartAsync(ServiceSettings settings, ParseResult parsed, SandboxOptionSet world, CancellationToken cancellation)
+    public static async Task<ServiceSandbox> StartAsync(ServiceSettings settings, ParseResult parsed, SandboxOptionSet world, CancellationToken cancellation)
     {
         var mark = ServiceStore.KeptFolderOf(settings) is { } folder ? SandboxMark.Open(folder) : null;
         if (settings.SandboxUrl is { } url)
