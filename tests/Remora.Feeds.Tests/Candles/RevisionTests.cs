@@ -148,7 +148,7 @@ public sealed class RevisionTests
         for (var i = first; i < first + 100; i++) known[i] = known[i - 1] with { OpenTime = known[i].OpenTime };
         await using var rig = await RigAsync(timeframe, known, exchange);
         rig.Start();
-        await Eventually.True(() => rig.Feed.Health.WarmUpRatio >= 1 && rig.Histories.Count > 1, $"warm; {rig.Feed.Health}");
+        await Eventually.True(() => rig.Feed.Health.WarmUpRatio >= 1 && rig.HasWholeHistory && rig.Histories.Count > 1, $"warm; {rig.Feed.Health}");
 
         var whole = rig.Histories[^1];
         Assert.Equal(From, whole.Base[0].OpenTime);
