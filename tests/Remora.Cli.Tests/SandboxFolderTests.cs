@@ -110,7 +110,7 @@ public sealed class SandboxFolderTests : IDisposable
         {
             var (exit, output, errors) = await RemoraProcess.RunAsync([.. command, "--data", Data]);
             Assert.True(exit == 0, errors);
-            Assert.Contains($"{Data} has only a sandbox's store, in {Path.Combine(Data, "sandbox")}; that is used", errors);
+            Assert.Contains($"using the sandbox's store in {Path.Combine(Data, "sandbox")}", errors);
             if (command[0] == "sql") Assert.Equal("1\n", output);
         }
         Assert.True((await File.ReadAllLinesAsync(csv)).Length > 1);

@@ -38,33 +38,23 @@ internal sealed class StoreOptionSet(bool findsSandbox = true)
         if (!findsSandbox || SandboxMark.StoreBelow(data) is not { } sandbox) return StoreLocation.InFolder(data, database);
         if (SandboxMark.HasStore(data))
         {
-            Console.Error.WriteLine($"remora: {data} is asked; a sandbox's store is in {sandbox}: give --data {sandbox} for it");
+            Console.Error.WriteLine($"remora: using the store in {data}; a sandbox's store is in {sandbox}: give --data {sandbox} for it");
             return StoreLocation.InFolder(data, database);
         }
-        Console.Error.WriteLine($"remora: {data} has only a sandbox's store, in {sandbox}; that is used");
+        Console.Error.WriteLine($"remora: using the sandbox's store in {sandbox}, because {data} has no other");
         return StoreLocation.InFolder(sandbox, database);
     }
 
-    /// <summary>
-    /// The store to read from. A data folder without a store of its own, but with that of a sandbox
-    /// below it, stands for the sandbox's.
-    /// </summary>
+    /// <summary>The store to read from.</summary>
     /// <exception cref="FormatException">An option cannot be used.</exception>
     /// <exception cref="ClickHouseConnectionException">There is no store in the folder, and there must be one.</exception>
     private StoreLocation ReadExisting(ParseResult parsed, bool mustExist)
     {
         var location = Read(parsed);
-        if (location.EngineFolder is not { } engine || Directory.Exists(engine)) return location;
-        var sandbox = StoreLocation.InFolder(ServiceStore.SandboxFolder(location.Folder!), location.Database.Value);
-        if (!Directory.Exists(sandbox.EngineFolder))
-        {
-            return mustExist
-                ? throw new ClickHouseConnectionException(
-                    $"there is no store in {location}: name the data folder of a service with --data")
-                : location;
-        }
-        Console.Error.WriteLine($"reading the sandbox's store in {sandbox}");
-        return sandbox;
+        return location.EngineFolder is not { } engine || Directory.Exists(engine) || !mustExist
+            ? location
+            : throw new ClickHouseConnectionException(
+                $"there is no store in {location}: name the data folder of a service with --data");
     }
 
     /// <summary>Runs a job on the open store; what goes wrong becomes one line and an exit code.</summary>
