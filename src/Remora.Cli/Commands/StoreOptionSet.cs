@@ -48,10 +48,10 @@ internal sealed class StoreOptionSet(bool findsSandbox = true)
     /// <summary>The store to read from.</summary>
     /// <exception cref="FormatException">An option cannot be used.</exception>
     /// <exception cref="ClickHouseConnectionException">There is no store in the folder, and there must be one.</exception>
-    private StoreLocation ReadExisting(ParseResult parsed, bool mustExist)
+    private StoreLocation ReadExisting(ParseResult parsed)
     {
         var location = Read(parsed);
-        return location.EngineFolder is not { } engine || Directory.Exists(engine) || !mustExist
+        return location.EngineFolder is not { } engine || Directory.Exists(engine)
             ? location
             : throw new ClickHouseConnectionException(
                 $"there is no store in {location}: name the data folder of a service with --data");
@@ -66,7 +66,7 @@ internal sealed class StoreOptionSet(bool findsSandbox = true)
     /// <summary>Runs a job that only reads.</summary>
     public Task<int> AttemptReadingAsync(
         ParseResult parsed, Func<ClickHouseConnection, Task<int>> job, CancellationToken cancellation) =>
-        AttemptAsync(() => ReadExisting(parsed, mustExist: false), makeDatabase: false, job, cancellation);
+        AttemptAsync(() => Read(parsed), makeDatabase: false, job, cancellation);
 
     private static async Task<int> AttemptAsync(
         Func<StoreLocation> locate, bool makeDatabase, Func<ClickHouseConnection, Task<int>> job,
@@ -109,7 +109,7 @@ internal sealed class StoreOptionSet(bool findsSandbox = true)
     public Task<int> OnExistingStoreAsync(
         ParseResult parsed, Func<MarketStore, StoreLocation, Task<int>> job, CancellationToken cancellation) =>
         AttemptAsync(
-            () => ReadExisting(parsed, mustExist: true), makeDatabase: false,
+            () => ReadExisting(parsed), makeDatabase: false,
             open => OnTablesAsync(open, store => job(store, open.Location), cancellation), cancellation);
 
     private static async Task<int> OnTablesAsync(
