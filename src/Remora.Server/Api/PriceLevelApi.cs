@@ -21,7 +21,7 @@ public sealed record AcceptedLevel(Pair Pair, string Exchange, Timeframe Timefra
 internal static class PriceLevelApi
 {
     public static void Map(RouteGroupBuilder api) =>
-        api.MapPost("/pairs/accept", Accept).WithTags("What there is").WithName("accept_pair").WithSummary("Accept a price level")
+        api.MapPost("/pairs/accept", Accept).WithTags("Catalog").WithName("accept_pair").WithSummary("Accept a price level")
             .WithDescription("Accepts the price level of a market whose candles are refused because they differ by more than half from the last known close. A key is needed wherever the service asks for keys.")
             .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe)
             .Produces<AcceptedLevel>()

@@ -10,7 +10,7 @@ internal static class RefusedStatus
     public static TBuilder Refuses<TBuilder>(this TBuilder endpoint, params IReadOnlyList<int> statuses) where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata([.. statuses.Select(status => new ProducesResponseTypeMetadata(status, typeof(ApiProblem), [ApiProblem.MediaType]))]);
 
-    /// <summary>The endpoints want a key and count calls, as everything behind the gate does.</summary>
+    /// <summary>The endpoints stand behind the gates: they look at the host that was asked for, want a key and count calls.</summary>
     public static TBuilder WantsKey<TBuilder>(this TBuilder endpoints) where TBuilder : IEndpointConventionBuilder =>
-        endpoints.Refuses(StatusCodes.Status401Unauthorized, StatusCodes.Status429TooManyRequests);
+        endpoints.Refuses(StatusCodes.Status401Unauthorized, StatusCodes.Status421MisdirectedRequest, StatusCodes.Status429TooManyRequests);
 }

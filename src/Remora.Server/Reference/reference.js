@@ -76,16 +76,16 @@ const readBody = async response => {
   return type.includes('+json') || type.includes('/json') ? JSON.stringify(JSON.parse(body), null, 2) : body;
 };
 
-const tryIt = path => {
+const tryIt = (path, method) => {
   const answer = make('div', { className: 'answer', hidden: true });
   const send = async form => {
     const url = urlOf(path, form);
     const begun = performance.now();
     let line, body, works = false;
     try {
-      const response = await fetch(url, { headers: headers(), cache: 'no-store' });
+      const response = await fetch(url, { method: method.toUpperCase(), headers: headers(), cache: 'no-store' });
       const key = headers().Authorization ? ' -H "Authorization: Bearer $REMORA_API_KEY"' : '';
-      line = `${response.status} ${response.statusText} · ${(performance.now() - begun).toFixed(1)} ms · curl${key} '${location.origin}${url}'`;
+      line = `${response.status} ${response.statusText} · ${(performance.now() - begun).toFixed(1)} ms · curl${method === 'get' ? '' : ` -X ${method.toUpperCase()}`}${key} '${location.origin}${url}'`;
       works = response.ok;
       body = await readBody(response);
     } catch (error) {
@@ -98,7 +98,7 @@ const tryIt = path => {
 };
 
 const call = (path, method, operation) => {
-  const { answer, send } = tryIt(path);
+  const { answer, send } = tryIt(path, method);
   const form = make('form', {}, ...(operation.parameters ?? []).map(field), make('div', {}, make('button', { textContent: 'Try it' })));
   form.addEventListener('submit', event => {
     event.preventDefault();

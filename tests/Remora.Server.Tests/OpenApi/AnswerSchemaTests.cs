@@ -56,6 +56,7 @@ public sealed class AnswerSchemaTests
             ("/api/v1/history?pair=BTC/USDT&interval=7m", 400), ("/api/v1/history?pair=BTC/USDT", 503), ("/api/v1/candles?pair=BTC/USDT", 503), ("/api/v1/assessment?pair=BTC/USDT", 503),
             ("/api/v1/traffic", 503), ("/api/v1/store", 503), ("/api/v1/store/tables", 503), ("/api/v1/policies?x=1", 400),
         }) await schemas.CheckAsync(service.Http, address, status);
+        foreach (var (query, status) in new[] { ("", 400), ("?pair=DOGE/EUR", 404), ("?pair=BTC/USDT", 409) }) await schemas.CheckAsync(service.Http, "/api/v1/pairs/accept" + query, status, "post");
     }
 
     [Fact]
