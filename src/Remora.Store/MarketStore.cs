@@ -1,6 +1,7 @@
 using Remora.ClickHouse;
 using Remora.ClickHouse.Rollups;
 using Remora.Markets;
+using Remora.Store.Backups;
 using Remora.Store.Schema;
 using Remora.Store.Tables;
 
@@ -31,6 +32,13 @@ public sealed class MarketStore
         Assessments = new(this);
         Requests = new(this);
     }
+
+    /// <summary>A store with the retention that its tables have, for programs that do not know the service's settings: they change nothing about it.</summary>
+    /// <param name="client">Where the store is. It stays the caller's.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    public static async Task<MarketStore> OpenAsync(ClickHouseClient client, TimeProvider? time = null, CancellationToken cancellation = default) =>
+        new(client, new() { Retention = await RetentionClauses.ReadAsync(client, cancellation) }, time);
 
     /// <summary>The connection.</summary>
     public ClickHouseClient Client { get; }
@@ -76,13 +84,21 @@ public sealed class MarketStore
     }
 
     /// <summary>
-    /// Makes or brings up to date the tables, the rollups and the retention. May be run at every start, by several at once, and again after
-    /// it was cut off anywhere.
+    /// Makes or brings up to date the tables, the rollups and the retention, after clearing up what a killed backup or restore has left. May be run at
+    /// every start, by several at once, and again after it was cut off anywhere.
     /// </summary>
-    /// <exception cref="StoreException">The database is of a newer program, or an applied step of the schema was changed.</exception>
+    /// <exception cref="StoreException">The database is of a newer program, an applied step of the schema was changed, or a restore is at work.</exception>
     /// <exception cref="ClickHouseException">The database refuses.</exception>
     /// <exception cref="ClickHouseUnavailableException">It cannot be reached.</exception>
     public async Task<StorePreparation> PrepareAsync(CancellationToken cancellation = default)
+    {
+        var resumed = await StoreJob.ResumeAsync(this, cancellation);
+        var prepared = await PrepareTablesAsync(cancellation);
+        return prepared with { Remarks = [.. resumed, .. prepared.Remarks] };
+    }
+
+    /// <summary>The same, where backup or restore themselves are at work.</summary>
+    internal async Task<StorePreparation> PrepareTablesAsync(CancellationToken cancellation)
     {
         var steps = await new SchemaSteps(Client, SchemaFile.All).ApplyAsync(cancellation);
         var remarks = new List<string>();
@@ -91,7 +107,7 @@ public sealed class MarketStore
             var plan = await rollup.PlanAsync(cancellation);
             if (plan.IsChanged)
             {
-                remarks.Add($"the rollup '{rollup.Definition.Name}' is defined otherwise in this program: 'remora rollup rebuild {rollup.Definition.Name}' brings it up to date; until then the old one answers");
+                remarks.Add(ChangedRemark(rollup));
                 continue;
             }
             if (plan.UnseenRows > 0) remarks.Add($"the rollup '{rollup.Definition.Name}' has not seen {plan.UnseenRows} rows: 'remora rollup backfill {rollup.Definition.Name}' brings them in");
@@ -100,6 +116,9 @@ public sealed class MarketStore
         await new RetentionClauses(this).ApplyAsync(cancellation);
         return new(SchemaFile.All[^1].Version, steps, remarks);
     }
+
+    internal static string ChangedRemark(Rollup rollup) =>
+        $"the rollup '{rollup.Definition.Name}' is defined otherwise in this program: 'remora rollup rebuild {rollup.Definition.Name}' brings it up to date; until then the old one answers";
 
     /// <summary>Rows, bytes and times per table.</summary>
     public Task<StoreStatus> StatusAsync(CancellationToken cancellation = default) => StoreStatus.OfAsync(this, cancellation);

@@ -1,15 +1,37 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Remora.ClickHouse;
+using Remora.Store.Schema;
 
 namespace Remora.Store;
 
 /// <summary>Brings the tables' TTL to what the settings ask for; tables that have it already are left alone.</summary>
-internal sealed class RetentionClauses(MarketStore store)
+internal sealed partial class RetentionClauses(MarketStore store)
 {
+    /// <summary>The retention that the tables have; the default for tables that are not there.</summary>
+    public static async Task<StoreRetention> ReadAsync(ClickHouseClient client, CancellationToken cancellation)
+    {
+        var engines = await EnginesAsync(client, cancellation);
+        var dialect = new SchemaDialect(client.Cluster);
+        var standard = new StoreRetention();
+        var rollups = engines.Where(table => table.Key.EndsWith("_tt", StringComparison.Ordinal)).Select(table => DaysIn(table.Value, "bucket"));
+        return new()
+        {
+            CandleDays = Days(StoreTable.Candles, standard.CandleDays),
+            ObservationDays = Days(StoreTable.Observations, standard.ObservationDays),
+            AssessmentDays = Days(StoreTable.Assessments, standard.AssessmentDays),
+            RequestDays = Days(StoreTable.Requests, standard.RequestDays),
+            RollupDays = rollups.DefaultIfEmpty(standard.RollupDays).Max(),
+        };
+
+        int Days(StoreTable table, int otherwise) =>
+            engines.TryGetValue(dialect.Local(table.Name).Value, out var engine) ? DaysIn(engine, table.Time.Value) : otherwise;
+    }
+
     public async Task ApplyAsync(CancellationToken cancellation)
     {
         var retention = store.Options.Retention;
-        var made = await EnginesAsync(cancellation);
+        var made = await EnginesAsync(store.Client, cancellation);
         await ApplyAsync(made, StoreTable.Candles, retention.CandleDays, cancellation);
         await ApplyAsync(made, StoreTable.Observations, retention.ObservationDays, cancellation);
         await ApplyAsync(made, StoreTable.Assessments, retention.AssessmentDays, cancellation);
@@ -18,8 +40,8 @@ internal sealed class RetentionClauses(MarketStore store)
     }
 
     // Of all tables at once: this is part of every start.
-    private async Task<IReadOnlyDictionary<string, string>> EnginesAsync(CancellationToken cancellation) =>
-        (await store.Client.ListAsync("SELECT name, engine_full FROM system.tables WHERE database = currentDatabase()", row => (Name: row.String(), Engine: row.String()), null, cancellation))
+    private static async Task<IReadOnlyDictionary<string, string>> EnginesAsync(ClickHouseClient client, CancellationToken cancellation) =>
+        (await client.ListAsync("SELECT name, engine_full FROM system.tables WHERE database = currentDatabase()", row => (Name: row.String(), Engine: row.String()), null, cancellation))
         .ToDictionary(table => table.Name, table => table.Engine, StringComparer.Ordinal);
 
     private Task ApplyAsync(IReadOnlyDictionary<string, string> made, StoreTable table, int days, CancellationToken cancellation) =>
@@ -28,10 +50,21 @@ internal sealed class RetentionClauses(MarketStore store)
     private async Task ApplyAsync(IReadOnlyDictionary<string, string> made, SqlName table, SqlName time, int days, CancellationToken cancellation)
     {
         var engine = made[table.Value];
-        var clause = string.Create(CultureInfo.InvariantCulture, $"toDateTime({time.Value}) + toIntervalDay({days})");
+        var clause = Clause(time.Value, days);
         if (days == 0 && engine.Contains(" TTL ", StringComparison.Ordinal))
             await store.Client.ExecuteAsync($"ALTER TABLE {table.Quoted}{store.Dialect.OnCluster} REMOVE TTL", new QueryOptions { IsRepeatable = true }, cancellation);
         else if (days > 0 && !engine.Contains($" TTL {clause}", StringComparison.Ordinal))
             await store.Client.ExecuteAsync($"ALTER TABLE {table.Quoted}{store.Dialect.OnCluster} MODIFY TTL {clause}", new QueryOptions { IsRepeatable = true }, cancellation);
     }
+
+    private static string Clause(string time, int days) => string.Create(CultureInfo.InvariantCulture, $"toDateTime({time}) + toIntervalDay({days})");
+
+    // A clause that somebody else wrote counts as none.
+    private static int DaysIn(string engine, string time) =>
+        DaysOf().Match(engine) is { Success: true } match && match.Groups["time"].Value == time && int.TryParse(match.Groups["days"].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var days) && days <= StoreRetention.MostDays
+            ? days
+            : 0;
+
+    [GeneratedRegex(@" TTL (toDateTime\()?(?<time>\w+)\)? \+ toIntervalDay\((?<days>\d+)\)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex DaysOf();
 }

@@ -1,4 +1,4 @@
 namespace Remora.Store;
 
 /// <summary>The store cannot do what it was asked to; the message says why and what would help.</summary>
-public sealed class StoreException(string message, Exception? inner = null) : Exception(message, inner);
+public class StoreException(string message, Exception? inner = null) : Exception(message, inner);

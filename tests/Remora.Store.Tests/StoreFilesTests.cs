@@ -180,8 +180,7 @@ public sealed class StoreFilesTests(Engine engine)
         Assert.Contains("not empty", (await Assert.ThrowsAsync<StoreException>(() => new StoreBackup(store).RunAsync(scratch.PathOf("backup")))).Message);
     }
 
-    private static Task InsertAsync(MarketStore store, IEnumerable<Candle> candles) => store.Client.InsertAsync(
-        StoreTable.Candles.Name, StoreTable.Candles.Columns, candles, (row, candle) => RowWriting.Candle(row, Given.Btc.Exchange, Given.Btc.Pair, Given.Btc.Timeframe, candle, 1));
+    private static Task InsertAsync(MarketStore store, IEnumerable<Candle> candles) => Backups.InsertAsync(store, candles);
 
     // Count and hash of all rows, column by column, and of what the rollups say.
     private static async Task<List<(string, ulong, ulong)>> FingerprintAsync(MarketStore store)

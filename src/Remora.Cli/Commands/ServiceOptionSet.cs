@@ -64,12 +64,19 @@ internal sealed class ServiceOptionSet
     /// <exception cref="SettingsException">Something is not valid.</exception>
     public ServiceSettings Read(ParseResult parsed, params IEnumerable<KeyValuePair<string, string>> more)
     {
-        var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string?)e.Value ?? "");
+        var environment = Variables();
         var flags = new Dictionary<string, string>(more);
         foreach (var option in _settings.Concat(_refused))
             if (parsed.GetValue(option) is { } value) flags[option.Name[2..]] = value;
         return SettingsReader.Read(ConfigFile(parsed, environment), environment, flags);
     }
+
+    /// <summary>The option that names the settings file.</summary>
+    public Option<string?> Config => _config;
+
+    /// <summary>The process's variables.</summary>
+    public static Dictionary<string, string> Variables() =>
+        Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string?)e.Value ?? "");
 
     /// <summary>The settings file in use; null for none.</summary>
     public string? ConfigFile(ParseResult parsed, Dictionary<string, string> environment)

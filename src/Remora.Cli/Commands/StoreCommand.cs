@@ -2,55 +2,99 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Remora.Store;
+using Remora.Server.Settings;
 using Remora.Store.Backups;
 using Spectre.Console;
 
 namespace Remora.Cli.Commands;
 
-/// <summary><c>remora store</c>: what is kept, and copies of it.</summary>
+/// <summary><c>remora store</c>: what is kept, its backup and restore.</summary>
 internal static class StoreCommand
 {
-    public static Command Create() => new("store", "What is kept: how much there is, and copies of it.") { Status(), Backup(), Restore() };
+    public static Command Create() => new("store", "What is kept: how much there is, backup and restore.") { Status(), Backup(), Restore() };
 
     private static Command Status()
     {
         var json = new Option<bool>("--json") { Description = "As JSON" };
-        return Verb("status", "Shows every table: rows, size, first and last time.", [json], async (store, parsed, cancellation) =>
+        return Verb("status", "Shows every table: rows, size, first and last time.", [json], Use.Reads, async (store, _, parsed, cancellation) =>
         {
             var status = await store.StatusAsync(cancellation);
             if (parsed.GetValue(json)) Console.WriteLine(JsonSerializer.Serialize(status, RemoraJson.Options));
             else Terminal.Data.Write(Render(status));
             return ExitCode.Ok;
-        }, reads: true);
+        });
     }
 
     private static Command Backup()
     {
-        var folder = new Argument<string>("FOLDER") { Description = "A folder that is empty, or not there yet" };
-        return Verb("backup", "Copies the whole store into a folder, with checksums, while it is used.", [folder], async (store, parsed, cancellation) =>
+        var folder = new Argument<string>("FOLDER") { Description = "A folder that is empty or does not exist; with --verify, a backup" };
+        var verify = new Option<bool>("--verify") { Description = "Check the backup in FOLDER instead of making one; no store is opened" };
+        var secrets = new Option<bool>("--with-secrets") { Description = "Add the secrets that the settings refer to, from this command's environment, as files/secrets.env" };
+        var service = new ServiceOptionSet();
+        return Verb(
+            "backup", "Copies the whole store into a folder while it is in use: every table, the keys, the calendar, policies and settings, with checksums.",
+            [folder, verify, secrets, service.Config], Use.Copies, async (store, data, parsed, cancellation) =>
+            {
+                IReadOnlyList<BackupSource> files;
+                try
+                {
+                    files = BackupFiles.Collect(data, service.ConfigFile(parsed, ServiceOptionSet.Variables()), ServiceOptionSet.Variables(), parsed.GetValue(secrets));
+                }
+                catch (Exception e) when (e is SettingsException or IOException or UnauthorizedAccessException)
+                {
+                    return Terminal.Fail(e is SettingsException settings ? string.Join("; ", settings.Errors) : e.Message, ExitCode.Usage);
+                }
+                var manifest = await ProgressAsync("backup", progress => new StoreBackup(store).RunAsync(parsed.GetValue(folder)!, files, progress, cancellation));
+                foreach (var left in manifest.LeftOut ?? []) Console.Error.WriteLine("remora: left out: " + left);
+                foreach (var file in manifest.Attachments ?? []) Console.Error.WriteLine("with files/" + file.Name);
+                Console.Error.WriteLine($"{manifest.Rows} rows of {manifest.Tables?.Count} tables in {manifest.Files.Count} files; restore them with: remora store restore {parsed.GetValue(folder)}");
+                return ExitCode.Ok;
+            },
+            instead: parsed => parsed.GetValue(verify), VerifyAsync);
+
+        async Task<int> VerifyAsync(ParseResult parsed, CancellationToken cancellation)
         {
-            var manifest = await ProgressAsync("backup", progress => new StoreBackup(store).RunAsync(parsed.GetValue(folder)!, progress, cancellation));
-            Console.Error.WriteLine($"{manifest.Rows} rows in {manifest.Files.Count} files; bring them back with: remora store restore {parsed.GetValue(folder)}");
+            var report = await ProgressAsync("verify", progress => BackupVerification.RunAsync(parsed.GetValue(folder)!, progress, cancellation));
+            foreach (var damage in report.Damage) Console.Error.WriteLine("remora: " + damage);
+            if (report.Damage.Count > 0) return Terminal.Fail($"{report.Damage.Count} of {report.Files} files are damaged: this backup cannot be restored", ExitCode.Usage);
+            Console.Error.WriteLine($"{report.Files} files with {report.Manifest.Rows} rows are as they were written at {report.Manifest.CreatedAt:yyyy-MM-ddTHH:mm:ssZ}");
             return ExitCode.Ok;
-        });
+        }
     }
 
     private static Command Restore()
     {
-        var folder = new Argument<string>("FOLDER") { Description = "What 'remora store backup' has made" };
-        var replace = new Option<bool>("--replace") { Description = "Also where the store is not empty: what is in it goes" };
-        return Verb("restore", "Brings a copy back. Stop the service first.", [folder, replace], async (store, parsed, cancellation) =>
+        var folder = new Argument<string>("FOLDER") { Description = "A backup that 'remora store backup' has made" };
+        var replace = new Option<bool>("--replace") { Description = "Replace a store that has rows, the keys and the calendar" };
+        var settings = new Option<string?>("--settings") { Description = "Put the settings, policies and secrets of the backup into this folder; without it they stay in the backup", HelpName = "FOLDER" };
+        return Verb("restore", "Restores a backup. Stop the service first: what it writes meanwhile is lost.", [folder, replace, settings], Use.Replaces, async (store, data, parsed, cancellation) =>
         {
-            var report = await ProgressAsync("restore", progress => new StoreRestore(store).RunAsync(parsed.GetValue(folder)!, parsed.GetValue(replace), progress, cancellation));
+            var report = await ProgressAsync("restore", progress => new StoreRestore(store).RunAsync(
+                parsed.GetValue(folder)!, parsed.GetValue(replace), name => BackupFiles.PlaceOf(name, data, parsed.GetValue(settings)), progress, cancellation));
             foreach (var remark in report.Remarks) Console.Error.WriteLine("remora: " + remark);
-            Console.Error.WriteLine($"{report.Rows} rows are back");
+            foreach (var file in report.Attachments) Console.Error.WriteLine("restored " + file);
+            Console.Error.WriteLine($"{report.Rows} rows are restored");
             return ExitCode.Ok;
         });
     }
 
+    /// <summary>What a verb does to the store.</summary>
+    private enum Use
+    {
+        /// <summary>It reads a store that exists, brought up to this program first.</summary>
+        Reads,
+
+        /// <summary>It reads a store that exists, as it is.</summary>
+        Copies,
+
+        /// <summary>It makes or replaces the store.</summary>
+        Replaces,
+    }
+
     private static Command Verb(
-        string name, string description, IEnumerable<Symbol> symbols,
-        Func<MarketStore, ParseResult, CancellationToken, Task<int>> run, bool reads = false)
+        string name, string description, IEnumerable<Symbol> symbols, Use use,
+        Func<MarketStore, string, ParseResult, CancellationToken, Task<int>> run,
+        Func<ParseResult, bool>? instead = null, Func<ParseResult, CancellationToken, Task<int>>? other = null)
     {
         var place = new StoreOptionSet();
         var command = new Command(name, description);
@@ -60,10 +104,32 @@ internal static class StoreCommand
             else command.Options.Add((Option)symbol);
         }
         place.AddTo(command);
-        command.SetAction((parsed, cancellation) => reads
-            ? place.OnExistingStoreAsync(parsed, (store, _) => run(store, parsed, cancellation), cancellation)
-            : place.OnStoreAsync(parsed, store => run(store, parsed, cancellation), cancellation));
+        command.SetAction((parsed, cancellation) =>
+        {
+            if (instead?.Invoke(parsed) == true) return WithoutStoreAsync(() => other!(parsed, cancellation));
+            return use == Use.Replaces
+                ? place.OnStoreAsync(parsed, RunAsync, cancellation, prepare: false)
+                : place.OnExistingStoreAsync(parsed, (store, _) => RunAsync(store), cancellation, prepare: use == Use.Reads);
+
+            Task<int> RunAsync(MarketStore store) => run(store, place.DataFolder(parsed), parsed, cancellation);
+        });
         return command;
+    }
+
+    private static async Task<int> WithoutStoreAsync(Func<Task<int>> run)
+    {
+        try
+        {
+            return await run();
+        }
+        catch (StoreException e)
+        {
+            return Terminal.Fail(e.Message, ExitCode.Usage);
+        }
+        catch (OperationCanceledException)
+        {
+            return Terminal.Fail("cancelled", ExitCode.Unavailable);
+        }
     }
 
     private static Task<T> ProgressAsync<T>(string title, Func<IProgress<BackupProgress>, Task<T>> run) =>

@@ -3,6 +3,7 @@ using Remora.Cli.Render;
 using Remora.ClickHouse;
 using Remora.Server.Settings;
 using Remora.Store;
+using Remora.Store.Backups;
 
 namespace Remora.Cli.Commands;
 
@@ -57,6 +58,9 @@ internal sealed class StoreOptionSet(bool findsSandbox = true)
                 $"there is no store in {location}: name the data folder of a service with --data");
     }
 
+    /// <summary>The data folder: what is kept beside the store is there, wherever the store itself is.</summary>
+    public string DataFolder(ParseResult parsed) => Path.GetFullPath(parsed.GetValue(_data) ?? Variable("REMORA_DATA") ?? ServiceSettings.DefaultData);
+
     /// <summary>Runs a job on the open store; what goes wrong becomes one line and an exit code.</summary>
     public Task<int> AttemptAsync(
         ParseResult parsed, bool makeDatabase, Func<ClickHouseConnection, Task<int>> job,
@@ -100,26 +104,31 @@ internal sealed class StoreOptionSet(bool findsSandbox = true)
         }
     }
 
-    /// <summary>Runs a job on the market's tables, brought up to this program first.</summary>
+    /// <summary>Runs a job on the market's tables, brought up to this program first unless the job takes them as they are.</summary>
     public Task<int> OnStoreAsync(
-        ParseResult parsed, Func<MarketStore, Task<int>> job, CancellationToken cancellation) =>
-        AttemptAsync(parsed, makeDatabase: true, open => OnTablesAsync(open, job, cancellation), cancellation);
+        ParseResult parsed, Func<MarketStore, Task<int>> job, CancellationToken cancellation, bool prepare = true) =>
+        AttemptAsync(parsed, makeDatabase: true, open => OnTablesAsync(open, job, prepare, cancellation), cancellation);
 
     /// <summary>Runs a job that reads the market's tables of a store that exists.</summary>
     public Task<int> OnExistingStoreAsync(
-        ParseResult parsed, Func<MarketStore, StoreLocation, Task<int>> job, CancellationToken cancellation) =>
+        ParseResult parsed, Func<MarketStore, StoreLocation, Task<int>> job, CancellationToken cancellation,
+        bool prepare = true) =>
         AttemptAsync(
             () => ReadExisting(parsed), makeDatabase: false,
-            open => OnTablesAsync(open, store => job(store, open.Location), cancellation), cancellation);
+            open => OnTablesAsync(open, store => job(store, open.Location), prepare, cancellation), cancellation);
 
     private static async Task<int> OnTablesAsync(
-        ClickHouseConnection open, Func<MarketStore, Task<int>> job, CancellationToken cancellation)
+        ClickHouseConnection open, Func<MarketStore, Task<int>> job, bool prepare, CancellationToken cancellation)
     {
         try
         {
-            var store = new MarketStore(open.Client);
-            await store.PrepareAsync(cancellation);
+            var store = await MarketStore.OpenAsync(open.Client, cancellation: cancellation);
+            if (prepare) await store.PrepareAsync(cancellation);
             return await job(store);
+        }
+        catch (StoreBusyException e)
+        {
+            return Terminal.Fail(e.Message, ExitCode.Unavailable);
         }
         catch (StoreException e)
         {

@@ -22,6 +22,13 @@ public sealed class Rollup(ClickHouseClient client, RollupDefinition definition,
     /// <exception cref="RollupDefinitionException">The engine refuses the definition.</exception>
     public Task<RollupPlan> PlanAsync(CancellationToken cancellation = default) => Planner.PlanAsync(cancellation);
 
+    /// <summary>Keeps verbs that change something away from the source, until the result is disposed of; for work on the tables as a whole.</summary>
+    /// <param name="work">What the holder does, for those who wait.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <exception cref="RollupException">A verb is at work on the source.</exception>
+    public async Task<IAsyncDisposable> LockAsync(string work, CancellationToken cancellation = default) =>
+        await RollupLock.TakeAsync(_database, Definition, work, cancellation);
+
     /// <summary>Makes what is missing. A changed definition is left to <see cref="RebuildAsync"/>.</summary>
     public async Task<RollupPlan> ApplyAsync(IProgress<RollupProgress>? progress = null, CancellationToken cancellation = default)
     {

@@ -37,8 +37,12 @@ internal sealed class RollupDatabase(ClickHouseClient client, RollupOptions opti
             row => (Name: row.String(), Engine: row.String(), Comment: row.String()), null, cancellation);
         return [.. rows
             .Select(row => (Name: SqlName.TryParse(row.Name, out var name) ? name : default, row.Engine, Mark: JsonSerializer.Deserialize(row.Comment, RollupMarkJson.Default.RollupMark)!))
-            .Where(row => row.Mark.Rollup == rollup.Value && row.Name != default)];
+            .Where(row => row.Mark.Rollup == rollup.Value && IsOf(row.Name, row.Mark))];
     }
+
+    // The mark is a comment, and copies of a table have it too: a rollup's own objects also begin with its name.
+    private static bool IsOf(SqlName name, RollupMark mark) =>
+        name != default && (name.Value == $"{mark.Rollup}_{mark.Interval}" || name.Value.StartsWith($"{mark.Rollup}_{mark.Interval}_", StringComparison.Ordinal));
 
     public async Task<bool> ExistsAsync(SqlName table, CancellationToken cancellation) => await Client.SingleAsync(
         "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = {t:String}", row => row.UInt64(), new QueryParameters().Add("t", table.Value), cancellation) > 0;

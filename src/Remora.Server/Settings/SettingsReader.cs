@@ -27,8 +27,7 @@ public static class SettingsReader
     {
         var content = file is null ? SettingsFileContent.Empty : Load(file);
         var errors = new List<string>();
-        var referred = content.Lists.Values.SelectMany(list => list).SelectMany(one => one).Where(text => text.Key.EndsWith("_env", StringComparison.Ordinal)).SelectMany(text => text.Values).ToHashSet();
-        var texts = content.Settings.Concat(FromEnvironment(environment, referred)).Concat(FromFlags(flags)).ToList();
+        var texts = content.Settings.Concat(FromEnvironment(environment, ReferredIn(content))).Concat(FromFlags(flags)).ToList();
         var settings = Apply(new ServiceSettings(), texts, SettingKeys.OfService, "", errors);
         settings = settings with
         {
@@ -44,6 +43,23 @@ public static class SettingsReader
         List<T> ListOf<T>(string list, T nothing, IReadOnlyList<SettingKey<T>> keys) where T : class =>
             [.. content.Of(list).Select((one, i) => Apply(nothing, one, keys, $"{list}[{i}].", errors))];
     }
+
+    /// <summary>What settings refer to outside of themselves, for a copy of everything that belongs to a service; the values themselves are not checked.</summary>
+    /// <param name="file">The settings file; null for none.</param>
+    /// <param name="environment">The process's variables.</param>
+    /// <exception cref="SettingsException">The file cannot be read.</exception>
+    public static SettingsReferences ReferencesOf(string? file, IReadOnlyDictionary<string, string> environment)
+    {
+        var content = file is null ? SettingsFileContent.Empty : Load(file);
+        var referred = ReferredIn(content);
+        var texts = content.Settings.Concat(FromEnvironment(environment, referred)).ToList();
+        return new(Last("policies"), Last("calendar"), [.. referred.Concat(ApiKeys.Variables).Concat(OtherVariables.Where(name => name.EndsWith("_password", StringComparison.Ordinal)).Select(name => Prefix + name.ToUpperInvariant())).Distinct().Order(StringComparer.Ordinal)]);
+
+        string? Last(string key) => texts.LastOrDefault(text => text.Key == key)?.Values is [{ Length: > 0 } value] ? value : null;
+    }
+
+    private static HashSet<string> ReferredIn(SettingsFileContent content) =>
+        content.Lists.Values.SelectMany(list => list).SelectMany(one => one).Where(text => text.Key.EndsWith("_env", StringComparison.Ordinal)).SelectMany(text => text.Values).ToHashSet();
 
     private static MarketSettings NoMarket { get; } = new(null!); // the file's reader has made sure that 'pair' is there
 
@@ -145,3 +161,9 @@ public static class SettingsReader
         }
     }
 }
+
+/// <summary>What settings refer to.</summary>
+/// <param name="Policies">The folder of further policies; null for none.</param>
+/// <param name="Calendar">The calendar's file; null for the one in the data folder.</param>
+/// <param name="SecretVariables">The environment variables that hold secrets, whether they are set or not.</param>
+public sealed record SettingsReferences(string? Policies, string? Calendar, IReadOnlyList<string> SecretVariables);

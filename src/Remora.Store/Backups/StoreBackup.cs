@@ -1,102 +1,172 @@
+using System.Globalization;
 using System.IO.Compression;
-using System.Text.Json;
 using Remora.ClickHouse;
+using Remora.ClickHouse.Rollups;
 using Remora.Store.Files;
+using Remora.Store.Schema;
 
 namespace Remora.Store.Backups;
 
 /// <summary>How far a backup or a restore has come.</summary>
 /// <param name="Detail">What it is at.</param>
-/// <param name="Done">Files done.</param>
-/// <param name="Total">Files in all.</param>
+/// <param name="Done">Steps done.</param>
+/// <param name="Total">Steps in all.</param>
 public readonly record struct BackupProgress(string Detail, int Done, int Total);
 
 /// <summary>
-/// Writes the store into a folder: every partition of every table, rollups' states included, since those may reach further back than the
-/// rows. Every table is held as it is at the beginning (its parts are linked, not copied), so rows may be written meanwhile.
+/// Writes every table of the database into a folder, rollups' states included, since those may reach further back than the rows. Each table is held as
+/// it is at the beginning (its parts are linked, not copied), so rows may be written meanwhile.
 /// </summary>
+/// <param name="store">The store; it need not be prepared, and its schema is not changed.</param>
 public sealed class StoreBackup(MarketStore store)
 {
-    private sealed record Source(SqlName Table, string? Rollup, string? Definition)
-    {
-        public SqlName Held => SqlName.Of("backup_of_" + Table);
-    }
+    private readonly StoreCatalog _catalog = new(store.Client);
 
     /// <summary>Makes a backup.</summary>
     /// <param name="folder">Where; it must be empty or missing.</param>
+    /// <param name="files">Files from beside the store to be added.</param>
     /// <param name="progress">Told before every file.</param>
-    /// <param name="cancellation">Stops it; the folder is then no backup, since it has no manifest.</param>
-    /// <exception cref="StoreException">The folder cannot be used, the store is a cluster, or it was never prepared.</exception>
-    public async Task<BackupManifest> RunAsync(string folder, IProgress<BackupProgress>? progress = null, CancellationToken cancellation = default)
+    /// <param name="cancellation">Stops it; nothing is left.</param>
+    /// <exception cref="StoreException">The folder cannot be used, the store is a cluster, or there is none.</exception>
+    /// <exception cref="StoreBusyException">Another backup or restore is at work.</exception>
+    public async Task<BackupManifest> RunAsync(
+        string folder, IReadOnlyList<BackupSource>? files = null, IProgress<BackupProgress>? progress = null, CancellationToken cancellation = default)
     {
         if (store.Client.Cluster is not null) throw new StoreException("a cluster is backed up with ClickHouse's own BACKUP … ON CLUSTER, which sees all of its shards");
-        var status = await store.StatusAsync(cancellation);
-        if (status.SchemaVersion == 0) throw new StoreException($"the database '{store.Client.Database}' holds no store");
-        List<Source> sources =
-        [
-            .. StoreTable.All.Select(table => new Source(table.Name, Rollup: null, Definition: null)),
-            .. (await RollupTarget.ListAsync(store, cancellation)).Select(target => new Source(target.Name, target.Rollup, target.Definition)),
-        ];
+        var target = new BackupFolder(folder);
         try
         {
-            PrivateFile.CreateFolder(folder);
-            if (Directory.EnumerateFileSystemEntries(folder).Any()) throw new StoreException($"'{folder}' is not empty: name a new folder");
-            var created = store.Time.GetUtcNow();
-            foreach (var source in sources) await HoldAsync(source, cancellation);
-            var files = await WriteAsync(folder, sources, progress, cancellation);
-            var manifest = new BackupManifest(BackupManifest.KnownFormat, status.SchemaVersion, status.Version, created, files);
-            await using var target = PrivateFile.Open(Path.Combine(folder, BackupManifest.FileName), FileMode.CreateNew);
-            await JsonSerializer.SerializeAsync(target, manifest, BackupJson.Default.BackupManifest, cancellation);
-            return manifest;
+            await using var job = await StoreJob.EnterAsync(store, "backup", cancellation);
+            target.NeedEmpty();
+            var schema = await new SchemaSteps(store.Client, SchemaFile.All).VersionAsync(cancellation);
+            if (schema == 0) throw new StoreException($"the database '{store.Client.Database}' holds no store");
+            var contents = await ContentsAsync(cancellation);
+            if (contents.Tables.FirstOrDefault(table => table.HasParts && contents.Tables.Any(other => other.Name == CopyName.Held + table.Name)) is { } taken)
+                throw new StoreException($"there is a table '{CopyName.Held}{taken.Name}', a name that the backup needs: rename it");
+            await job.BeginAsync(
+                new(Environment.MachineName, [.. contents.Tables.Select(table => table.Name)]) { Folder = target.Path, IsFolderMade = !Directory.Exists(target.Path) }, cancellation);
+            try
+            {
+                target.Begin(job.Id);
+                var manifest = await WriteAsync(target, schema, contents, files ?? [], progress, cancellation);
+                target.Complete(manifest);
+                return manifest;
+            }
+            finally
+            {
+                await job.AbandonAsync(); // what was held; and the folder, unless the backup is complete
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StoreException($"the backup in '{folder}' cannot be written: {e.Message}", e);
+            throw new StoreException($"the backup in '{target.Path}' cannot be written: {e.Message}", e);
+        }
+    }
+
+    private sealed record Contents(IReadOnlyList<CatalogEntry> Tables, IReadOnlyList<BackupView> Views, IReadOnlyList<string> LeftOut);
+
+    private async Task<Contents> ContentsAsync(CancellationToken cancellation)
+    {
+        var (tables, views, leftOut) = (new List<CatalogEntry>(), new List<BackupView>(), new List<string>());
+        foreach (var entry in (await _catalog.EntriesAsync(cancellation)).Values)
+        {
+            try
+            {
+                if (entry.IsView)
+                {
+                    var view = new BackupView(entry.Name, BackupStatement.WithoutDatabase(entry.Create, store.Client.Database));
+                    await BackupStatement.CheckViewAsync(store.Client, view, entry.Name, cancellation);
+                    views.Add(view);
+                }
+                else if (entry.HasRows && !entry.IsInner)
+                {
+                    await BackupStatement.CheckTableAsync(store.Client, BackupStatement.DefinitionOf(entry), entry.Name, cancellation);
+                    tables.Add(entry);
+                }
+                else
+                {
+                    leftOut.Add($"{entry.Name}: {(entry.IsInner ? "it belongs to a view that names no table" : $"the engine '{entry.Engine}' holds no rows of its own")}");
+                }
+            }
+            catch (StoreException e)
+            {
+                leftOut.Add(e.Message);
+            }
+        }
+        return new(tables, views, leftOut);
+    }
+
+    private async Task<BackupManifest> WriteAsync(
+        BackupFolder target, int schema, Contents contents, IReadOnlyList<BackupSource> sources, IProgress<BackupProgress>? progress, CancellationToken cancellation)
+    {
+        var created = store.Time.GetUtcNow();
+        var engine = await store.Client.SingleAsync("SELECT version()", row => row.String(), null, cancellation);
+        await HoldAsync(contents.Tables, cancellation);
+        var pieces = new List<(CatalogEntry Table, string From, string Partition)>();
+        foreach (var table in contents.Tables)
+        {
+            if (!table.HasParts) pieces.Add((table, table.Name, ""));
+            else foreach (var partition in await _catalog.PartitionsAsync(CopyName.Held + table.Name, cancellation)) pieces.Add((table, CopyName.Held + table.Name, partition));
+        }
+        var files = new List<BackupFile>();
+        foreach (var (table, from, partition) in pieces)
+        {
+            progress?.Report(new($"{table.Name} {partition}".TrimEnd(), files.Count, pieces.Count));
+            files.Add(await WriteAsync(target, table.Name, from, partition, files.Count, cancellation));
+        }
+        var attachments = sources.Select(target.Attach).ToList();
+        progress?.Report(new("done", pieces.Count, pieces.Count));
+        return new(BackupManifest.KnownFormat, schema, engine, created, files)
+        {
+            Tables = [.. contents.Tables.Select(table => new BackupTable(table.Name, BackupStatement.DefinitionOf(table), files.Where(file => file.Table == table.Name).Sum(file => file.Rows)))],
+            Views = contents.Views,
+            Attachments = attachments,
+            LeftOut = contents.LeftOut,
+        };
+    }
+
+    // No verb of a rollup may put tables in the place of others meanwhile.
+    private async Task HoldAsync(IReadOnlyList<CatalogEntry> tables, CancellationToken cancellation)
+    {
+        var locks = new List<IAsyncDisposable>();
+        try
+        {
+            foreach (var rollup in store.Rollups.DistinctBy(rollup => rollup.Definition.Source)) locks.Add(await rollup.LockAsync("backup", cancellation));
+            foreach (var table in tables.Where(table => table.HasParts))
+            {
+                await _catalog.CreateHolderAsync(CopyName.Held + table.Name, table, cancellation);
+                foreach (var partition in await _catalog.PartitionsAsync(table.Name, cancellation)) await _catalog.AttachAsync(CopyName.Held + table.Name, partition, table.Name, cancellation);
+            }
+        }
+        catch (RollupException e)
+        {
+            throw new StoreBusyException(e.Message);
         }
         finally
         {
-            foreach (var source in sources) await StoreParts.DropAsync(store.Client, source.Held, CancellationToken.None);
+            foreach (var held in locks) await held.DisposeAsync();
         }
     }
 
-    private async Task HoldAsync(Source source, CancellationToken cancellation)
+    private async Task<BackupFile> WriteAsync(BackupFolder target, string table, string from, string partition, int number, CancellationToken cancellation)
     {
-        await StoreParts.DropAsync(store.Client, source.Held, cancellation); // of a backup that was killed
-        await StoreParts.CreateLikeAsync(store.Client, source.Held, source.Table, cancellation);
-        foreach (var partition in await StoreParts.PartitionsAsync(store.Client, source.Table, cancellation))
-            await StoreParts.AttachAsync(store.Client, source.Held, partition, source.Table, cancellation);
-    }
-
-    private async Task<List<BackupFile>> WriteAsync(string folder, List<Source> sources, IProgress<BackupProgress>? progress, CancellationToken cancellation)
-    {
-        var pieces = new List<(Source Source, string Partition)>();
-        foreach (var source in sources)
-            foreach (var partition in await StoreParts.PartitionsAsync(store.Client, source.Held, cancellation)) pieces.Add((source, partition));
-        var files = new List<BackupFile>();
-        foreach (var (source, partition) in pieces)
-        {
-            progress?.Report(new($"{source.Table} {partition}", files.Count, pieces.Count));
-            files.Add(await WriteAsync(folder, source, partition, cancellation));
-        }
-        progress?.Report(new("done", files.Count, pieces.Count));
-        return files;
-    }
-
-    private async Task<BackupFile> WriteAsync(string folder, Source source, string partition, CancellationToken cancellation)
-    {
-        var path = Path.Combine(folder, $"{source.Table}-{partition}.native.gz");
-        var columns = await StoreParts.ColumnsAsync(store.Client, source.Table, cancellation);
+        // A table may have a name that is none of a file.
+        var name = BackupFolder.NameOf(SqlName.TryParse(table, out _) ? table : string.Create(CultureInfo.InvariantCulture, $"table{number}"), partition);
+        var path = Path.Combine(target.Path, name);
+        var columns = await _catalog.ColumnsAsync(table, cancellation);
         var parameters = new QueryParameters().Add("p", partition);
-        var from = $"FROM {source.Held.Quoted} WHERE _partition_id = {{p:String}}";
-        var rows = (long)await store.Client.SingleAsync($"SELECT count() {from}", row => row.UInt64(), parameters, cancellation);
+        var source = StoreCatalog.Quote(from) + (partition.Length > 0 ? " WHERE _partition_id = {p:String}" : "");
+        var rows = (long)await store.Client.SingleAsync($"SELECT count() FROM {source}", row => row.UInt64(), parameters, cancellation);
         var query = new QueryOptions { Parameters = parameters, Timeout = Timeout.InfiniteTimeSpan };
         await using (var file = PrivateFile.Open(path, FileMode.CreateNew))
-        await using (var packed = new GZipStream(file, CompressionLevel.Fastest))
-        await using (var answer = await store.Client.StreamAsync($"SELECT {StoreParts.List(columns)} {from}", "Native", query, cancellation))
         {
-            await FileExport.CopyAsync(answer, packed, progress: null, cancellation);
+            await using (var packed = new GZipStream(file, CompressionLevel.Fastest, leaveOpen: true))
+            await using (var answer = await store.Client.StreamAsync($"SELECT {StoreCatalog.List(columns)} FROM {source}", "Native", query, cancellation))
+            {
+                await FileExport.CopyAsync(answer, packed, progress: null, cancellation);
+            }
+            file.Flush(flushToDisk: true);
         }
-        return new(
-            Path.GetFileName(path), source.Table.Value, source.Rollup, source.Definition, partition, [.. columns.Select(column => column.Value)], rows, await StoreParts.ChecksumAsync(path, cancellation));
+        return new(name, table, partition, columns, rows, await BackupFolder.ChecksumAsync(path, cancellation));
     }
 }

@@ -1,103 +1,218 @@
 using System.IO.Compression;
+using System.Security.Cryptography;
 using Remora.ClickHouse;
+using Remora.Store.Files;
+using Remora.Store.Schema;
 
 namespace Remora.Store.Backups;
 
 /// <summary>What a restore has done.</summary>
 /// <param name="Rows">Rows of candles, outside values, assessments and requests.</param>
 /// <param name="Files">Files read.</param>
+/// <param name="Attachments">Files that were put in their places beside the store.</param>
 /// <param name="Remarks">What was not taken as it was.</param>
-public sealed record RestoreReport(long Rows, int Files, IReadOnlyList<string> Remarks);
+public sealed record RestoreReport(long Rows, int Files, IReadOnlyList<string> Attachments, IReadOnlyList<string> Remarks);
 
-/// <summary>Brings a backup into an empty store. Nobody may write meanwhile.</summary>
+/// <summary>
+/// Brings a backup back. Everything is checked first, then loaded into tables beside the present ones and compared with the manifest; only then is each
+/// table replaced, in one step. A restore that is killed before that has changed nothing; one that is killed later is finished by the next start of a
+/// service or command. Rows that a running service writes meanwhile are lost.
+/// </summary>
+/// <param name="store">The store; it need not be prepared.</param>
 public sealed class StoreRestore(MarketStore store)
 {
-    /// <summary>Restores a backup. Every file is checked before anything is changed.</summary>
+    private readonly StoreCatalog _catalog = new(store.Client);
+
+    /// <summary>Restores a backup.</summary>
     /// <param name="folder">The backup.</param>
-    /// <param name="replace">Empties a store that has rows first; otherwise it is refused.</param>
-    /// <param name="progress">Told before every file.</param>
-    /// <param name="cancellation">Stops it; run it again with <paramref name="replace"/>.</param>
+    /// <param name="replace">Whether a store that has rows is replaced; otherwise it is refused.</param>
+    /// <param name="placeOf">The place of an attachment, by its name in the backup; null for one that is left in the backup.</param>
+    /// <param name="progress">Told before every step.</param>
+    /// <param name="cancellation">Stops it. Before the tables are replaced nothing has changed; afterwards the next start finishes it.</param>
     /// <exception cref="StoreException">The backup is damaged or of a newer program, or the store has rows.</exception>
-    public async Task<RestoreReport> RunAsync(string folder, bool replace = false, IProgress<BackupProgress>? progress = null, CancellationToken cancellation = default)
+    /// <exception cref="StoreBusyException">Another backup or restore is at work.</exception>
+    public async Task<RestoreReport> RunAsync(
+        string folder, bool replace = false, Func<string, string?>? placeOf = null, IProgress<BackupProgress>? progress = null, CancellationToken cancellation = default)
     {
         if (store.Client.Cluster is not null) throw new StoreException("a cluster is restored with ClickHouse's own RESTORE … ON CLUSTER");
-        var manifest = await BackupManifest.ReadAsync(folder, cancellation);
-        var prepared = await store.PrepareAsync(cancellation);
-        if (manifest.Schema > prepared.SchemaVersion) throw new StoreException($"the backup has schema version {manifest.Schema}, this program knows {prepared.SchemaVersion}: it was made by a newer version");
-        await CheckAsync(folder, manifest, progress, cancellation);
-        var targets = await RollupTarget.ListAsync(store, cancellation);
-        await EmptyAsync(targets, replace, cancellation);
+        var backup = new BackupFolder(folder);
+        var manifest = await backup.ReadAsync(cancellation);
+        if (await backup.DamageAsync(manifest, unpack: false, progress, cancellation) is [var damage, ..]) throw new StoreException($"the backup in '{backup.Path}' is damaged: {damage}");
 
+        await using var job = await StoreJob.EnterAsync(store, "restore", cancellation);
+        if (manifest.Tables is null) await store.PrepareTablesAsync(cancellation); // version 0.1 has left the tables' definitions to the program
         var remarks = new List<string>();
-        var done = 0;
-        foreach (var file in manifest.Files)
+        var plan = await PlanAsync(manifest, remarks, cancellation);
+        await CheckStatementsAsync(manifest, cancellation);
+        await NeedEmptyAsync(plan, manifest.Tables is null, replace, cancellation);
+        var files = PlacesOf(backup, manifest, placeOf, replace, job.Id);
+        var detail = new StoreJobDetail(Environment.MachineName, [.. plan.Select(table => table.Name)])
         {
-            progress?.Report(new($"{file.Table} {file.Partition}", done++, manifest.Files.Count));
-            if (TargetOf(file, targets) is { } table) await LoadAsync(folder, file, table, cancellation);
-            else remarks.Add($"{file.Name} was left out: the rollup '{file.Rollup}' is defined otherwise here; it was filled from the rows");
-        }
-        // What the rollups lack: those of another definition, and what came between the tables of a backup of a busy store.
-        foreach (var rollup in store.Rollups)
+            Files = [.. files.Select(file => new StoreJobFile(file.From, file.To))],
+            Views = manifest.Views ?? [],
+            KeepsOthers = manifest.Tables is null,
+        };
+        await job.BeginAsync(detail, cancellation);
+        try
         {
-            var filled = (await rollup.BackfillAsync(cancellation: cancellation)).Filled;
-            if (filled.Count > 0) remarks.Add($"the rollup '{rollup.Definition.Name}' was computed from the rows for {string.Join(", ", filled)}");
+            await LoadAsync(backup, manifest, plan, progress, cancellation);
+            foreach (var file in files) Stage(file);
+            await job.CommitAsync(detail with { Ids = await IdsAsync(plan, cancellation) }, cancellation);
         }
-        progress?.Report(new("done", done, manifest.Files.Count));
-        return new(manifest.Files.Where(file => file.Rollup is null).Sum(file => file.Rows), manifest.Files.Count, remarks);
+        catch (Exception e)
+        {
+            await job.AbandonAsync();
+            if (e is IOException or UnauthorizedAccessException) throw new StoreException($"the backup in '{backup.Path}' cannot be restored, and nothing was changed: {e.Message}", e);
+            if (e is ClickHouseException refused) throw new StoreException($"the backup in '{backup.Path}' cannot be restored, and nothing was changed: {refused.Message}", e);
+            throw;
+        }
+        remarks.AddRange(await job.FinishAsync(progress, cancellation));
+        return new(manifest.Files.Where(file => file.Rollup is null && IsOfRows(file.Table)).Sum(file => file.Rows), manifest.Files.Count, [.. detail.Files.Select(file => file.To)], remarks);
     }
 
-    private static async Task CheckAsync(string folder, BackupManifest manifest, IProgress<BackupProgress>? progress, CancellationToken cancellation)
+    /// <summary>A table to be loaded: its definition, and its files with their place in the manifest.</summary>
+    private sealed record PlannedTable(string Name, string Definition, IReadOnlyList<(BackupFile File, int Index)> Files)
+    {
+        public string Staged => CopyName.Staged + Name;
+    }
+
+    private sealed record PlacedFile(string From, string To, byte[] Content);
+
+    private async Task<IReadOnlyList<PlannedTable>> PlanAsync(BackupManifest manifest, List<string> remarks, CancellationToken cancellation)
+    {
+        var files = manifest.Files.Select((file, index) => (File: file, Index: index)).ToList();
+        if (manifest.Tables is { } tables)
+        {
+            var byTable = files.ToLookup(file => file.File.Table, StringComparer.Ordinal);
+            return [.. tables.Select(table => new PlannedTable(table.Name, table.Definition, [.. byTable[table.Name]]))];
+        }
+        var targets = await RollupTarget.ListAsync(store, cancellation);
+        var present = await _catalog.EntriesAsync(cancellation);
+        var chosen = new Dictionary<string, List<(BackupFile, int)>>(StringComparer.Ordinal);
+        foreach (var (file, index) in files)
+        {
+            var target = TargetOf(file, manifest, targets);
+            if (target is null) remarks.Add($"{file.Name} was left out: {(VersionOneTable.IsLeftover(file.Table) ? "it is the rest of an interrupted backup" : $"the rollup '{file.Rollup}' has another definition here; it was filled from the rows")}");
+            else if (chosen.TryGetValue(target, out var list)) list.Add((file, index));
+            else chosen[target] = [(file, index)];
+        }
+        return
+        [
+            .. StoreTable.All.Select(table => table.Name.Value).Concat(targets.Select(target => target.Name.Value))
+                .Select(name => new PlannedTable(name, BackupStatement.DefinitionOf(present[name]), chosen.GetValueOrDefault(name) ?? [])),
+        ];
+    }
+
+    // Versions of a rollup have tables of their own. The states of the newest version of the backup go to the newest of the same definition and interval here.
+    private static string? TargetOf(BackupFile file, BackupManifest manifest, IReadOnlyList<RollupTarget> targets)
+    {
+        if (file.Rollup is null) return file.Table;
+        if (VersionOneTable.TryParse(file) is not { } own) return null;
+        var newest = manifest.Files.Where(other => other.Rollup == file.Rollup && other.Definition == file.Definition)
+            .Select(VersionOneTable.TryParse).Where(other => other?.Interval == own.Interval).Max(other => other!.Version);
+        return own.Version < newest ? null
+            : targets.LastOrDefault(target =>
+                target.Rollup == file.Rollup && target.Definition == file.Definition && target.Name.Value.StartsWith($"{file.Rollup}_{own.Interval}_", StringComparison.Ordinal))?.Name.Value;
+    }
+
+    private async Task CheckStatementsAsync(BackupManifest manifest, CancellationToken cancellation)
+    {
+        for (var i = 0; i < manifest.Tables?.Count; i++) await BackupStatement.CheckTableAsync(store.Client, manifest.Tables[i].Definition, $"manifest.json: tables[{i}].definition", cancellation);
+        for (var i = 0; i < manifest.Views?.Count; i++) await BackupStatement.CheckViewAsync(store.Client, manifest.Views[i], $"manifest.json: views[{i}].statement", cancellation);
+    }
+
+    private async Task NeedEmptyAsync(IReadOnlyList<PlannedTable> plan, bool keepsOthers, bool replace, CancellationToken cancellation)
+    {
+        var present = await _catalog.EntriesAsync(cancellation);
+        if (plan.FirstOrDefault(table => present.ContainsKey(table.Staged)) is { } taken)
+            throw new StoreException($"there is a table '{taken.Staged}', a name that the restore needs: rename it");
+        if (replace) return;
+        var planned = plan.Select(table => table.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var entry in present.Values.Where(entry => keepsOthers ? planned.Contains(entry.Name) : entry is { HasRows: true, IsInner: false } && entry.Name is not (SchemaSteps.Table or StoreJob.Table)))
+        {
+            var rows = await _catalog.CountAsync(entry.Name, cancellation);
+            if (rows > 0) throw new StoreException($"the store is not empty: '{entry.Name}' has {rows} rows; replace them with --replace, or restore into another folder or database");
+        }
+    }
+
+    private static List<PlacedFile> PlacesOf(BackupFolder backup, BackupManifest manifest, Func<string, string?>? placeOf, bool replace, string id)
+    {
+        var files = new List<PlacedFile>();
+        foreach (var attachment in manifest.Attachments ?? [])
+        {
+            if (placeOf?.Invoke(attachment.Name) is not { } place) continue;
+            var content = File.ReadAllBytes(backup.AttachmentOf(attachment.Name));
+            if (Convert.ToHexStringLower(SHA256.HashData(content)) != attachment.Sha256) throw new StoreException($"the backup in '{backup.Path}' is damaged: files/{attachment.Name}: the checksum is wrong");
+            var to = Path.GetFullPath(place);
+            if (File.Exists(to) && !replace && !File.ReadAllBytes(to).AsSpan().SequenceEqual(content))
+                throw new StoreException($"'{to}' exists and is not the file of the backup: replace it with --replace, or move it away");
+            files.Add(new($"{to}.restore-{id}", to, content));
+        }
+        return files;
+    }
+
+    private static void Stage(PlacedFile file)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(file.From)!);
+        using var target = PrivateFile.Open(file.From, FileMode.CreateNew);
+        target.Write(file.Content);
+        target.Flush(flushToDisk: true);
+    }
+
+    private async Task LoadAsync(BackupFolder backup, BackupManifest manifest, IReadOnlyList<PlannedTable> plan, IProgress<BackupProgress>? progress, CancellationToken cancellation)
     {
         var done = 0;
-        foreach (var file in manifest.Files)
+        foreach (var table in plan)
         {
-            progress?.Report(new($"check {file.Name}", done++, manifest.Files.Count));
-            if (file.Name != Path.GetFileName(file.Name)) throw new StoreException($"the backup names a file outside of its folder: '{file.Name}'");
-            try
+            await _catalog.RunAsync($"CREATE TABLE {StoreCatalog.Quote(table.Staged)} {table.Definition}", cancellation);
+            var columns = (await _catalog.ColumnsAsync(table.Staged, cancellation)).ToHashSet(StringComparer.Ordinal);
+            foreach (var (file, index) in table.Files)
+                for (var i = 0; i < file.Columns.Count; i++)
+                    if (!columns.Contains(file.Columns[i]))
+                        throw new StoreException($"manifest.json: files[{index}].columns[{i}]: '{file.Columns[i]}' is no column of '{table.Name}'; nothing was changed");
+        }
+        foreach (var table in plan)
+        {
+            foreach (var (file, index) in table.Files)
             {
-                if (await StoreParts.ChecksumAsync(Path.Combine(folder, file.Name), cancellation) != file.Sha256) throw new StoreException($"'{file.Name}' of the backup is damaged: its checksum is wrong");
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw new StoreException($"'{file.Name}' of the backup cannot be read: {e.Message}", e);
+                progress?.Report(new($"load {file.Name}", done++, manifest.Files.Count));
+                await LoadAsync(backup, file, index, table.Staged, cancellation);
             }
         }
+        if (manifest.Tables is not null && await new SchemaSteps(store.Client, SchemaFile.All).CheckAsync(CopyName.Staged + SchemaSteps.Table, cancellation) is var schema && schema != manifest.Schema)
+            throw new StoreException($"manifest.json: schema: it is {manifest.Schema}, the table '{SchemaSteps.Table}' of the backup says {schema}; nothing was changed");
     }
 
-    private async Task EmptyAsync(IReadOnlyList<RollupTarget> targets, bool replace, CancellationToken cancellation)
+    // What was written is counted, not what is there: an engine that merges rows may have begun to.
+    private async Task LoadAsync(BackupFolder backup, BackupFile file, int index, string table, CancellationToken cancellation)
     {
-        var tables = StoreTable.All.Select(table => table.Name).Concat(targets.Select(target => target.Name)).ToList();
-        foreach (var table in tables)
+        var options = new QueryOptions
         {
-            var rows = await store.Client.SingleAsync($"SELECT count() FROM {table.Quoted}", row => row.UInt64(), null, cancellation);
-            if (rows > 0 && !replace) throw new StoreException($"the store is not empty: '{table}' has {rows} rows; say that they are to be replaced, or restore into another folder or database");
-        }
-        foreach (var table in tables) await store.Client.ExecuteAsync($"TRUNCATE TABLE {table.Quoted} SYNC", new QueryOptions { IsRepeatable = true }, cancellation);
-    }
-
-    // Versions of a rollup have tables of their own; its states go to the one of the same definition and interval.
-    private static SqlName? TargetOf(BackupFile file, IReadOnlyList<RollupTarget> targets)
-    {
-        if (file.Rollup is null) return StoreTable.All.First(table => table.Name.Value == file.Table).Name;
-        var interval = IntervalOf(file.Table, file.Rollup);
-        return targets.LastOrDefault(target => target.Rollup == file.Rollup && target.Definition == file.Definition && IntervalOf(target.Name.Value, target.Rollup) == interval)?.Name;
-    }
-
-    private static string IntervalOf(string table, string rollup) => table[(rollup.Length + 1)..].Split('_')[0];
-
-    private async Task LoadAsync(string folder, BackupFile file, SqlName table, CancellationToken cancellation)
-    {
-        var staging = SqlName.Of("restore_of_" + table);
-        var client = store.Client;
-        await StoreParts.DropAsync(client, staging, cancellation);
-        await StoreParts.CreateLikeAsync(client, staging, table, cancellation);
-        await using (var packed = File.OpenRead(Path.Combine(folder, file.Name)))
+            Timeout = Timeout.InfiniteTimeSpan,
+            Settings = new Dictionary<string, string>(store.InsertSettings, StringComparer.Ordinal) { ["optimize_on_insert"] = "0" },
+        };
+        QuerySummary summary;
+        await using (var packed = File.OpenRead(backup.RowsOf(file)))
         await using (var rows = new GZipStream(packed, CompressionMode.Decompress))
         {
-            await client.InsertStreamAsync(
-                $"INSERT INTO {staging.Quoted} ({StoreParts.List(file.Columns.Select(SqlName.Of))}) FORMAT Native", rows, new QueryOptions { Timeout = Timeout.InfiniteTimeSpan }, cancellation);
+            try
+            {
+                summary = await store.Client.InsertStreamAsync($"INSERT INTO {StoreCatalog.Quote(table)} ({StoreCatalog.List(file.Columns)}) FORMAT Native", rows, options, cancellation);
+            }
+            catch (Exception e) when (e is ClickHouseException or InvalidDataException)
+            {
+                throw new StoreException($"'{file.Name}' of the backup cannot be loaded, and nothing was changed: {e.Message}", e);
+            }
         }
-        foreach (var partition in await StoreParts.PartitionsAsync(client, staging, cancellation)) await StoreParts.AttachAsync(client, table, partition, staging, cancellation);
-        await StoreParts.DropAsync(client, staging, cancellation);
+        if (summary.WrittenRows != file.Rows)
+            throw new StoreException($"manifest.json: files[{index}].rows: it is {file.Rows}, '{file.Name}' has {summary.WrittenRows}; nothing was changed");
     }
+
+    private async Task<IReadOnlyList<string>> IdsAsync(IReadOnlyList<PlannedTable> plan, CancellationToken cancellation)
+    {
+        var present = await _catalog.EntriesAsync(cancellation);
+        return [.. plan.Select(table => present[table.Staged].Uuid)];
+    }
+
+    private static bool IsOfRows(string table) => StoreTable.All.Any(known => known.Name.Value == table);
 }

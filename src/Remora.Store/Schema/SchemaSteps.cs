@@ -5,6 +5,9 @@ namespace Remora.Store.Schema;
 /// <summary>Brings a database to the schema this program knows, one numbered file after another. Cut off anywhere, it is simply run again.</summary>
 internal sealed class SchemaSteps(ClickHouseClient client, IReadOnlyList<SchemaFile> files)
 {
+    /// <summary>The table that says which steps were run.</summary>
+    public const string Table = "schema_steps";
+
     private sealed record Applied(int Version, string Name, string Hash);
 
     private readonly SchemaDialect _dialect = new(client.Cluster);
@@ -19,7 +22,7 @@ internal sealed class SchemaSteps(ClickHouseClient client, IReadOnlyList<SchemaF
         await client.ExecuteAsync(
             $"CREATE TABLE IF NOT EXISTS schema_steps{_dialect.OnCluster} (version UInt32, name String, hash String, applied_at DateTime64(6, 'UTC') DEFAULT now64(6)) ENGINE = {engine} ORDER BY version",
             new QueryOptions { IsRepeatable = true }, cancellation);
-        var applied = await AppliedAsync(cancellation);
+        var applied = await AppliedAsync(Table, cancellation);
         Check(applied);
         var run = new List<string>();
         foreach (var file in files.Where(file => applied.All(step => step.Version != file.Version)))
@@ -35,13 +38,23 @@ internal sealed class SchemaSteps(ClickHouseClient client, IReadOnlyList<SchemaF
 
     /// <summary>The last step of the database; 0 when it has none.</summary>
     public async Task<int> VersionAsync(CancellationToken cancellation) =>
-        await IsThereAsync(cancellation) ? (await AppliedAsync(cancellation)).Select(step => step.Version).DefaultIfEmpty().Max() : 0;
+        await IsThereAsync(cancellation) ? (await AppliedAsync(Table, cancellation)).Select(step => step.Version).DefaultIfEmpty().Max() : 0;
+
+    /// <summary>Checks the steps in another table of this form, such as one that is to take the place of the present one.</summary>
+    /// <returns>The last step.</returns>
+    /// <exception cref="StoreException">They are of a newer program, or one of them was changed since.</exception>
+    public async Task<int> CheckAsync(string table, CancellationToken cancellation)
+    {
+        var applied = await AppliedAsync(table, cancellation);
+        Check(applied);
+        return applied.Select(step => step.Version).DefaultIfEmpty().Max();
+    }
 
     private async Task<bool> IsThereAsync(CancellationToken cancellation) => await client.SingleAsync(
         "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = 'schema_steps'", row => row.UInt64(), null, cancellation) > 0;
 
-    private Task<List<Applied>> AppliedAsync(CancellationToken cancellation) => client.ListAsync(
-        "SELECT DISTINCT version, name, hash FROM schema_steps ORDER BY version", row => new Applied((int)row.UInt32(), row.String(), row.String()), null, cancellation);
+    private Task<List<Applied>> AppliedAsync(string table, CancellationToken cancellation) => client.ListAsync(
+        $"SELECT DISTINCT version, name, hash FROM {SqlName.Of(table).Quoted} ORDER BY version", row => new Applied((int)row.UInt32(), row.String(), row.String()), null, cancellation);
 
     private void Check(List<Applied> applied)
     {

@@ -1,0 +1,113 @@
+using System.Globalization;
+
+namespace Remora.ClickHouse;
+
+/// <summary>
+/// A lock across processes that ends with its holder. It is a query with an id that no other query may use at the same time: it sleeps in the
+/// engine for as long as its caller listens, so it also ends when the caller is killed. Its text names the holder.
+/// </summary>
+public sealed class EngineLock : IAsyncDisposable
+{
+    private const int SameIdIsRunning = 216;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3); // the engine takes a moment to notice that a caller has gone
+
+    private readonly CancellationTokenSource _release;
+    private readonly Task _holding;
+
+    private EngineLock(CancellationTokenSource release, Task holding) => (_release, _holding) = (release, holding);
+
+    /// <summary>Takes the lock; waits a few seconds for a holder that is about to end.</summary>
+    /// <param name="client">The engine or server on which the lock is held.</param>
+    /// <param name="id">What is locked: letters, digits, hyphens and underscores.</param>
+    /// <param name="work">What the holder does, for those who wait; process, machine and time are added.</param>
+    /// <param name="time">The clock; the system's when null.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <exception cref="EngineLockedException">Another process holds the lock.</exception>
+    public static async Task<EngineLock> TakeAsync(ClickHouseClient client, string id, string work, TimeProvider? time = null, CancellationToken cancellation = default)
+    {
+        var clock = time ?? TimeProvider.System;
+        var token = Guid.NewGuid().ToString("N");
+        var holder = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Plain(work, ' ')}, process {Environment.ProcessId} on {Plain(Environment.MachineName)}, since {clock.GetUtcNow():yyyy-MM-dd HH:mm:ss} UTC");
+        var begun = clock.GetTimestamp();
+        while (true)
+        {
+            var release = new CancellationTokenSource();
+            var taken = new EngineLock(release, HoldAsync(client, id, $"/* {token} {id} {holder} */", release.Token));
+            try
+            {
+                while (!await IsRunningAsync(client, token, cancellation))
+                {
+                    if (taken._holding.IsCompleted) await taken._holding; // throws the reason
+                    await Task.Delay(Pause, clock, cancellation);
+                }
+                return taken;
+            }
+            catch (ClickHouseException e) when (e.Code == SameIdIsRunning)
+            {
+                await taken.DisposeAsync();
+                if (clock.GetElapsedTime(begun) > Patience) throw new EngineLockedException(await HolderAsync(client, id, cancellation));
+                await Task.Delay(Pause, clock, cancellation);
+            }
+            catch
+            {
+                await taken.DisposeAsync();
+                throw;
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _release.CancelAsync();
+        await _holding.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _release.Dispose();
+    }
+
+    // In two pieces: a query that looks for another must not find itself.
+    private const string Mentions = "match(query, concat('/[*] [^*]*', {what:String}))";
+
+    // A query that sleeps at every row, and returns none.
+    private static async Task HoldAsync(ClickHouseClient client, string id, string comment, CancellationToken release)
+    {
+        var options = new QueryOptions
+        {
+            QueryId = id,
+            Timeout = Timeout.InfiniteTimeSpan,
+            Settings = new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["max_block_size"] = "1",
+                ["max_threads"] = "1",
+                ["max_execution_time"] = "0",
+                ["readonly"] = "2",
+                ["cancel_http_readonly_queries_on_client_close"] = "1",
+            },
+        };
+        await client.ExecuteAsync($"SELECT {comment} sleepEachRow(0.1) FROM system.numbers FORMAT Null", options, release);
+        throw new ClickHouseUnavailableException("the engine ended the query that holds the lock");
+    }
+
+    private static async Task<bool> IsRunningAsync(ClickHouseClient client, string token, CancellationToken cancellation) => await client.SingleAsync(
+        $"SELECT count() FROM system.processes WHERE {Mentions}", row => row.UInt64(), new QueryParameters().Add("what", token), cancellation) > 0;
+
+    private static async Task<string> HolderAsync(ClickHouseClient client, string id, CancellationToken cancellation)
+    {
+        var found = await client.ListAsync(
+            $"SELECT extract(query, '/[*] [0-9a-f]+ [^ ]+ (.*?) [*]/') FROM system.processes WHERE {Mentions} LIMIT 1",
+            row => row.String(), new QueryParameters().Add("what", id + " "), cancellation);
+        return found is [{ Length: > 0 } holder] ? holder : "it has just ended";
+    }
+
+    // It stands in a comment of a statement.
+    private static string Plain(string text, char also = '-') => string.Concat(text.Where(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '.' or '_' || letter == also));
+}
+
+/// <summary>Another process holds the lock.</summary>
+/// <param name="holder">What it does, which process it is, on which machine and since when.</param>
+public sealed class EngineLockedException(string holder) : Exception("locked by " + holder)
+{
+    /// <summary>What it does, which process it is, on which machine and since when.</summary>
+    public string Holder { get; } = holder;
+}

@@ -1,0 +1,160 @@
+using System.Net.Sockets;
+using System.Text;
+
+namespace Remora.Testing;
+
+/// <summary>
+/// A unix socket in front of an engine's. It watches the statements that pass, and at the wanted one it cuts every connection, for good: whoever was
+/// connected cannot even clean up, as if it had been killed at that moment.
+/// </summary>
+public sealed class EngineTap : IAsyncDisposable
+{
+    private const int LongestText = 1 << 18;
+
+    private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    private readonly Func<string> _engine;
+    private readonly CancellationTokenSource _cut = new();
+    private readonly TaskCompletionSource _tripped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _tripping = new();
+    private readonly Task _accepting;
+    private Func<string, bool> _wanted = _ => false;
+    private bool _after;
+    private Action? _act;
+
+    /// <param name="path">Where it listens.</param>
+    /// <param name="engine">The engine's socket, asked for at every connection.</param>
+    public EngineTap(string path, Func<string> engine)
+    {
+        (Path, _engine) = (path, engine);
+        _listener.Bind(new UnixDomainSocketEndPoint(path));
+        _listener.Listen();
+        _accepting = AcceptAsync();
+    }
+
+    /// <summary>Where it listens.</summary>
+    public string Path { get; }
+
+    /// <summary>Completes when the wanted statement has come.</summary>
+    public Task Tripped => _tripped.Task;
+
+    /// <summary>Cuts everything at a statement.</summary>
+    /// <param name="wanted">Tells the statement: its text, parameters and the beginning of its rows.</param>
+    /// <param name="after">Whether the engine still runs it.</param>
+    /// <param name="act">Is done when it comes, before anything else.</param>
+    public void CutAt(Func<string, bool> wanted, bool after = false, Action? act = null) => (_after, _act, _wanted) = (after, act, wanted);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _cut.CancelAsync();
+        _listener.Dispose();
+        await _accepting;
+        _cut.Dispose();
+        File.Delete(Path);
+    }
+
+    private async Task AcceptAsync()
+    {
+        var passing = new List<Task>();
+        try
+        {
+            while (true) passing.Add(PassAsync(await _listener.AcceptAsync(_cut.Token)));
+        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+            await Task.WhenAll(passing);
+        }
+    }
+
+    private async Task PassAsync(Socket caller)
+    {
+        using var engine = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        using (caller)
+        {
+            try
+            {
+                await engine.ConnectAsync(new UnixDomainSocketEndPoint(_engine()), _cut.Token);
+                var connection = new Connection();
+                using var end = CancellationTokenSource.CreateLinkedTokenSource(_cut.Token);
+                var both = new[] { RequestsAsync(caller, engine, connection, end.Token), AnswersAsync(engine, caller, connection, end.Token) };
+                await Task.WhenAny(both);
+                await end.CancelAsync();
+                await Task.WhenAll(both);
+            }
+            catch (Exception e) when (e is OperationCanceledException or SocketException or IOException or ObjectDisposedException)
+            {
+                // one of the two has gone
+            }
+        }
+    }
+
+    private async Task RequestsAsync(Socket from, Socket to, Connection connection, CancellationToken cancellation)
+    {
+        var buffer = new byte[1 << 16];
+        int read;
+        while ((read = await from.ReceiveAsync(buffer, cancellation)) > 0)
+        {
+            connection.Add(buffer.AsSpan(0, read));
+            if (!connection.IsWanted && _wanted(connection.Text))
+            {
+                connection.IsWanted = true;
+                if (!_after)
+                {
+                    Trip();
+                    return;
+                }
+            }
+            await SendAsync(to, buffer.AsMemory(0, read), cancellation);
+        }
+    }
+
+    private async Task AnswersAsync(Socket from, Socket to, Connection connection, CancellationToken cancellation)
+    {
+        var buffer = new byte[1 << 16];
+        int read;
+        while ((read = await from.ReceiveAsync(buffer, cancellation)) > 0)
+        {
+            if (connection.IsWanted)
+            {
+                Trip();
+                return;
+            }
+            connection.IsAnswered = true;
+            await SendAsync(to, buffer.AsMemory(0, read), cancellation);
+        }
+    }
+
+    private void Trip()
+    {
+        lock (_tripping)
+        {
+            if (_tripped.Task.IsCompleted) return;
+            _act?.Invoke();
+            _cut.Cancel();
+            _tripped.SetResult();
+        }
+    }
+
+    private static async Task SendAsync(Socket to, ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
+    {
+        while (bytes.Length > 0) bytes = bytes[await to.SendAsync(bytes, cancellation)..];
+    }
+
+    /// <summary>One connection: its requests come one after another, each after the answer to the one before.</summary>
+    private sealed class Connection
+    {
+        private readonly StringBuilder _request = new();
+
+        public bool IsAnswered { get; set; }
+
+        public bool IsWanted { get; set; }
+
+        public string Text => Uri.UnescapeDataString(_request.ToString());
+
+        public void Add(ReadOnlySpan<byte> bytes)
+        {
+            if (IsAnswered) _request.Clear();
+            IsAnswered = false;
+            if (_request.Length < LongestText) _request.Append(Encoding.Latin1.GetString(bytes));
+        }
+    }
+}
