@@ -6,8 +6,8 @@ using Remora.Volatility;
 namespace Remora;
 
 /// <summary>
-/// The answer for one market, policy, side and moment. Immutable. The constructor computes the
-/// numbers; sentences and lists are built when they are read.
+/// The answer for one market, policy, side and moment. Immutable. Score, breakdown, confidence
+/// and flags are computed once. Sentences and lists are built when they are read.
 /// Properties are in the order in which they are written. An unknown value is NaN in the engine and
 /// null in JSON.
 /// </summary>

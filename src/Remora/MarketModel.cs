@@ -12,8 +12,8 @@ namespace Remora;
 public sealed class MarketModel
 {
     /// <summary>
-    /// The longest gap across which indicators continue. After a longer gap, the past says too
-    /// little about the present, and the model warms up again.
+    /// The longest gap across which indicators continue. After a longer gap, the past
+    /// describes the present too poorly, and the model warms up again.
     /// </summary>
     public static readonly TimeSpan LongestBridgedGap = TimeSpan.FromHours(24);
 

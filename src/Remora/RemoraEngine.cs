@@ -104,7 +104,7 @@ public sealed class RemoraEngine
             var readings = _model.Readings;
             for (var i = 0; i < _regimes.Length; i++)
             {
-                // Warm-up, at the start or after a long gap
+                // Warm-up, at the start or after a long gap.
                 if (double.IsNaN(readings.Volatility)) _regimes[i].Forget();
                 else _regimes[i].Update(RegimeClassifier.Classify(readings, policies[i].Regime), AsOf);
             }

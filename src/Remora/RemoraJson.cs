@@ -24,7 +24,7 @@ public static class RemoraJson
         options.DictionaryKeyPolicy = null;
         options.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
         options.NumberHandling = JsonNumberHandling.Strict;
-        // Answers are parsed as JSON and never inserted into a page
+        // Answers are parsed as JSON and never inserted into a page.
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         options.Converters.Add(new KnownNumberConverter());
         options.Converters.Add(new TextConverter<Instant>((string? text, out Instant value) => Instant.TryParse(text, out value), "a time in ISO-8601"));

@@ -45,7 +45,7 @@ public static class Some
             if (random.Next(300) == 0) (sigma, drift) = (0.0003 * Math.Exp(3 * random.NextDouble()), 0.0004 * Normal(random));
             var jump = random.Next(2000) == 0 ? -0.05 * random.NextDouble() : 0;
             var open = close;
-            // Pulls the price back to its start, so that a long tape neither vanishes nor explodes
+            // Pulls the price back to its start, so that a long tape neither vanishes nor explodes.
             var pull = -0.0005 * Math.Log(open / price);
             close = Grid(open * Math.Exp((sigma * Normal(random)) + drift + jump + pull), price);
             var high = Grid(Math.Max(open, close) * (1 + (sigma * random.NextDouble())), price);

@@ -8,9 +8,9 @@ namespace Remora.Backtest.Calibration;
 /// </summary>
 internal sealed class HourGrid
 {
-    // Running sum of the hours' variances, without unknown ones
+    // Running sum of the hours' variances, without unknown ones.
     private readonly double[] _cumulative;
-    private readonly int[] _missing;       // running count of unknown hours
+    private readonly int[] _missing; // running count of unknown hours
 
     private HourGrid(int count)
     {

@@ -40,7 +40,7 @@ public sealed class Outcomes
         var ahead = series.Timeframe.CountIn(horizon);
         var outcomes = new Outcomes(candles.Count, horizon);
         var squares = CumulativeSquares(candles);
-        // Positions of rising lows; the first is the lowest of the horizon
+        // Positions of rising lows; the first is the lowest of the horizon.
         var lows = new int[candles.Count];
         var (firstLow, endLow, next) = (0, 0, 0);
         for (var i = 0; i < candles.Count; i++)

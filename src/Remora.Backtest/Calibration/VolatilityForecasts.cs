@@ -143,7 +143,7 @@ public sealed class VolatilityForecasts
             var log = model.Coefficients[0];
             for (var i = 0; i < x.Length; i++) log += model.Coefficients[i + 1] * x[i];
             forecast.LogVariance[hour] = log;
-            // The mean of a log-normal distribution
+            // The mean of a log-normal distribution.
             forecast.Variance[hour] = Math.Exp(log + (model.Residual / 2));
         }
         return forecast;

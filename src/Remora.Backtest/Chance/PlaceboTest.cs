@@ -17,7 +17,7 @@ public readonly record struct PlaceboTest(double Value, double PlaceboMean, doub
     internal static PlaceboTest Of(double value, List<double> drawn, bool lessIsBetter)
     {
         if (double.IsNaN(value) || drawn.Count == 0) return new(double.NaN, double.NaN, double.NaN, double.NaN, double.NaN);
-        // Sums in another order still count as ties
+        // Sums in another order still count as ties.
         var tolerance = 1e-9 * Math.Max(1, Math.Abs(value));
         var asGood = drawn.Count(d => d >= value - tolerance);
         var p = (1 + asGood) / (1.0 + drawn.Count);

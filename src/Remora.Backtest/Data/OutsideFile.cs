@@ -11,7 +11,7 @@ namespace Remora.Backtest.Data;
 public static class OutsideFile
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
-    // The provider of the index has published by then, in winter and in summer
+    // The provider of the index has published by then, in winter and in summer.
     private static readonly TimeSpan UsClose = new(21, 15, 0);
 
     private static readonly Dictionary<OutsideKind, Shape> Shapes = new()

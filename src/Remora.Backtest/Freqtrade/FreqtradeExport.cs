@@ -130,7 +130,7 @@ public static class FreqtradeExport
     private static Instant Time(JsonElement strategy, string name)
     {
         var number = Number(strategy, name);
-        // The earliest files use seconds
+        // The earliest files use seconds.
         return TradeFile.Time(number < 1e11 ? number * 1000 : number, name);
     }
 

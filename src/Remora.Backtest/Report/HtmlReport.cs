@@ -21,7 +21,7 @@ public static class HtmlReport
             .Replace("{{report.css}}", Part("report.css"), StringComparison.Ordinal)
             .Replace("{{uplot.js}}", Part("uplot.js"), StringComparison.Ordinal)
             .Replace("{{report.js}}", Part("report.js"), StringComparison.Ordinal)
-            // Prevents a tag from ending the script
+            // Prevents a tag from ending the script.
             .Replace("{{data}}", data.Replace("<", "\\u003c", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 

@@ -47,7 +47,7 @@ public sealed class CandleFrame
         {
             var filled = 0;
             for (var i = First + 1; i < Rows.Length; i++)
-                // The row before is not a candle of the data
+                // The row before is not a candle of the data.
                 if (Known[i] == Known[i - 1]) filled++;
             return filled / (double)Math.Max(1, Rows.Length - First - 1);
         }

@@ -11,7 +11,7 @@ namespace Remora.Backtest.Trading;
 /// </summary>
 public sealed class Simulation
 {
-    // Ascending by entry row; for a plan whose gate exits, only the entry rows are valid
+    // Ascending by entry row; for a plan whose gate exits, only the entry rows are valid.
     private readonly PossibleTrade[] _possible;
 
     private Simulation(StrategyPlan plan, CandleFrame frame, AccountRules account, string? pair, PossibleTrade[] possible)

@@ -12,14 +12,14 @@ public sealed class TrailingCloses
 {
     private static readonly TimeSpan Day = TimeSpan.FromHours(24);
 
-    // Ring of the last closes; its length is a power of two
+    // Ring of the last closes; its length is a power of two.
     private readonly (Instant Time, double Close)[] _closes;
-    // Positions of falling closes within the day; the first is the day's highest close
+    // Positions of falling closes within the day; the first is the day's highest close.
     private readonly long[] _peaks;
     private readonly int _candles;
     private readonly int _mask;
     private long _end;      // position after the newest close
-    // Position of the newest close that is at least 24 hours old; -1 without one
+    // Position of the newest close that is at least 24 hours old; -1 without one.
     private long _dayAgo;
     private long _firstPeak;
     private long _endPeak;

@@ -15,7 +15,7 @@ public sealed class CandleCsv
     private const char Quote = '"';
 
     private readonly TextReader _reader;
-    // The columns of time, open, high, low, close and volume
+    // The columns of time, open, high, low, close and volume.
     private readonly int[] _positions = [0, 1, 2, 3, 4, 5];
     private int _width = Columns;
     private int _line;

@@ -50,7 +50,7 @@ public readonly record struct Instant(long UnixMilliseconds) : IComparable<Insta
         if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var milliseconds))
         {
             instant = new(milliseconds);
-            // Reject a bare year or 20220613
+            // Rejects a bare year or 20220613.
             return instant >= MinValue && instant <= MaxValue && text.Length > 8;
         }
         const DateTimeStyles styles = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;

@@ -7,7 +7,7 @@ internal sealed class ObservationSeries(Signal signal)
     private static readonly TimeSpan InterestSpan = TimeSpan.FromHours(24);
     private static readonly TimeSpan DominanceSpan = TimeSpan.FromDays(7);
     private static readonly TimeSpan Month = TimeSpan.FromDays(30);
-    // An estimate of a 99th percentile from fewer hours is meaningless
+    // An estimate of a 99th percentile from fewer hours is meaningless.
     private const int LeastForPercentile = 100;
     private readonly List<Observation> _past = [];
 

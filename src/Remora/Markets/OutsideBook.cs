@@ -38,7 +38,7 @@ public sealed class OutsideBook
     public OutsideView View(string @base)
     {
         if (_series.Count == 0 && _calendar is null) return OutsideView.Empty;
-        // A closure here would be allocated on every call
+        // A closure here would be allocated on every call.
         return _views.TryGetValue(@base, out var view) ? view : Remember(@base);
     }
 

@@ -172,7 +172,7 @@ public sealed class WholeMarketAssessment
         basket.Select((a, i) => (a.Regime, Weight: weights[i]))
             .Where(member => member.Regime is not null)
             .GroupBy(member => member.Regime!.Value)
-            // Whole millionths, so that equal sums compare as equal
+            // Whole millionths, so that equal sums compare as equal.
             .OrderByDescending(group => Millionths.Count(group.Sum(member => member.Weight)))
             .ThenByDescending(group => basket[0].Rules.RegimeRisk.Of(group.Key))
             .ThenByDescending(group => group.Key)

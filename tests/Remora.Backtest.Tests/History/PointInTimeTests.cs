@@ -35,7 +35,7 @@ public sealed class PointInTimeTests(ITestOutputHelper output)
         var truth = Series.ToDictionary(s => s.Kind, s => SharedData.Column(s.File, s.Column).Select(row => (Known: s.Known(row.Time), row.Value)).ToArray());
         var observations = Series.SelectMany(s => OutsideFile.Read(SharedData.Require(s.File), s.Kind, s.Base)).ToList();
         var start = Weather.At("2021-07-10");
-        // The candles do not matter here
+        // The candles do not matter here.
         var candles = Weather.Candles(24 * 1100, 1, Timeframe.OneHour, start).Candles;
         var random = new Random(20250630);
         var moments = Enumerable.Range(0, 3_000).Select(_ => start + TimeSpan.FromMilliseconds((long)(random.NextDouble() * 1099 * 86_400_000))).ToList();

@@ -36,7 +36,7 @@ public sealed class JudgeTests
         Assert.Equal(300, judged.All.Trades);
         Assert.Equal(300, judged.Kept.Trades + judged.Skipped.Count);
         Assert.InRange(judged.Skipped.Count, 10, 290);
-        // Profits are drawn independently of the candles
+        // Profits are drawn independently of the candles.
         Assert.InRange(judged.Chance.Tests!["profit_kept"].P, 0.005, 0.995);
         Assert.Equal(judged.Kept.ProfitTotal, judged.Chance.Real.ProfitKept, 1e-9);
     }

@@ -20,7 +20,7 @@ public sealed class ReportPageTests(Browser browser) : IClassFixture<Browser>
     public async Task It_can_be_read_on_a_screen_and_on_a_phone(int width, bool dark)
     {
         await browser.OpenAsync("file://" + Report.Value, width, dark);
-        // Equity, drawdown, profit by score, calibration
+        // Equity, drawdown, profit by score, calibration.
         await browser.UntilAsync("document.querySelectorAll('.u-wrap').length === 4");
         Assert.Equal(0, (await browser.AskAsync("[...document.querySelectorAll('.u-wrap')].filter(chart => chart.clientWidth > document.querySelector('.chart').clientWidth).length")).GetInt32());
         Assert.Equal(5, (await browser.AskAsync("document.querySelectorAll('#key li').length")).GetInt32());

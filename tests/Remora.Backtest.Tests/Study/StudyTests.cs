@@ -70,9 +70,9 @@ public sealed class StudyTests
         foreach (var detail in figures.Details)
         {
             var cell = figures.Cells.First(c => c.Strategy == detail.Strategy && c.Role == GateRole.Policy);
-            // The last trade is closed at an open, the curve ends at a close
+            // The last trade is closed at an open, the curve ends at a close.
             Assert.Equal(cell.Ungated.FinalBalance, detail.Equity.Ungated[^1], 20.0);
-            // The curve is rounded to cents
+            // The curve is rounded to cents.
             Assert.Equal(detail.Equity.Ungated[^1] / 1000, detail.Months.Aggregate(1.0, (value, month) => value * (1 + (month.UngatedPct / 100))), 1e-4);
         }
     }

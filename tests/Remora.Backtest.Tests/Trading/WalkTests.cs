@@ -39,7 +39,7 @@ public sealed class WalkTests
     {
         var series = Weather.Candles(24 * 20, 5, Timeframe.OneHour);
         var gate = Gate.Open(series.Candles.Count);
-        // Blocked for four days from the end of the sixth day
+        // Blocked for four days from the end of the sixth day.
         Array.Clear(gate.Size, 24 * 5, 24 * 4);
         var trades = Simulation.Prepare(StrategyCatalog.Find("BuyAndHold"), series, Weather.Start, series.Candles[^1].OpenTime, AccountRules.Default).Run(gate);
         Assert.Equal([ExitReason.Gate, ExitReason.Forced], trades.Select(t => t.ExitReason));

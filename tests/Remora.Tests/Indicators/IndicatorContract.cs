@@ -57,7 +57,7 @@ public abstract class IndicatorContract
             {
                 if (i < FirstDefined[k]) continue;
                 var expected = plain[i][k] * Math.Pow(factor, PricePower);
-                // The precision of price differences is limited by that of the prices
+                // The precision of price differences is limited by that of the prices.
                 var floor = PricePower == 1 ? Tape[i].Close * factor * 1e-4 : 1e-4;
                 Assert.True(Math.Abs(scaled[i][k] - expected) <= 1e-9 * Math.Max(Math.Abs(expected), floor), $"value {k} at {i}: {scaled[i][k]}, not {expected}");
             }

@@ -13,7 +13,7 @@ public sealed class AllocationLaw
     [Fact]
     public void A_candle_allocates_its_result_and_nothing_else()
     {
-        // Whole days: the same number of hours and days start and end
+        // Whole days: the same number of hours and days start and end.
         const int warm = 12_000, measured = 288 * 20, rounds = 3;
         var engine = Replay.Engine();
         engine.Apply(MarketEvent.Observed(new(Signal.FearGreed, null, 20, Some.Midnight, Some.Midnight, TimeSpan.FromDays(1_000), "test")));

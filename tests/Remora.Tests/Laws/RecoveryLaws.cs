@@ -44,7 +44,7 @@ public sealed class RecoveryLaws
         {
             seeded.Apply(candle);
             lived.Apply(candle);
-            // The history is ahead until its last day has closed
+            // The history is ahead until its last day has closed.
             if (candle.OpenTime < CandleAggregator.FirstWhole(all[from].OpenTime, Timeframe.OneDay)) continue;
             Assert.Equal((lived.Readings.Trend, lived.Readings.DailyTrend), (seeded.Readings.Trend, seeded.Readings.DailyTrend));
         }
@@ -73,7 +73,7 @@ public sealed class RecoveryLaws
         var engine = Replay.Engine();
         if (history is not null) engine.Apply(MarketEvent.Recovered(Some.Market, history));
         var answers = Array.ConvertAll(candles, c => engine.Apply(MarketEvent.Closed(Some.Market, c))!);
-        // Every 13th, counted from the last
+        // Every 13th, counted from the last.
         return [.. answers.Select((a, i) => (answers.Length - 1 - i) % 13 == 0 ? Replay.Json(a) : [])];
     }
 

@@ -19,7 +19,7 @@ internal static class Replay
     {
         var market = Some.MarketOf("BTC/USDT", timeframe);
         var random = new Random(seed);
-        // Some gaps are too long to be bridged
+        // Some gaps are too long to be bridged.
         var longestHole = Math.Max(1, market.Timeframe.CountIn(TimeSpan.FromHours(30)));
         var tape = Some.WithHoles(Some.Candles(seed, candles, market.Timeframe), seed, longestHole);
         var events = tape.Select(c => (At: c.OpenTime + market.Timeframe.Length, Event: MarketEvent.Closed(market, c))).ToList();

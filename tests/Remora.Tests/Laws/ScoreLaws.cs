@@ -13,7 +13,7 @@ public sealed class ScoreLaws
     {
         var known = 0;
         Prop.ForAll(Any.Seed, seed => { known += CountKnown(Replay.Tape(seed, candles, timeframe)); }).MustHold(8);
-        // Seeds differ between runs: usually about a hundred answers have a score
+        // Seeds differ between runs: usually about a hundred answers have a score.
         Assert.InRange(known, 20, int.MaxValue);
     }
 

@@ -73,7 +73,7 @@ public sealed class CandleAggregatorTests
         return
         [
             .. candles.GroupBy(c => c.OpenTime.Floor(to.Length)).Where(g => g.Key >= first)
-                // Closed by its last candle, or by a later one
+                // Closed by its last candle, or by a later one.
                 .Where(g => g.Key + to.Length <= last || last + from.Length >= g.Key + to.Length)
                 .Select(g => new Candle(g.Key, g.First().Open, g.Max(c => c.High), g.Min(c => c.Low), g.Last().Close, g.Aggregate(0.0, (sum, c) => sum + c.Volume))),
         ];

@@ -50,7 +50,7 @@ public sealed class YardstickTests(BtcReplay replay)
         {
             var assessment = assessments[i];
             if (assessment.AsOf < from || assessment.AsOf >= to || double.IsNaN(assessment.RiskScore)) continue;
-            // A gap in the outcome
+            // A gap in the outcome.
             if (candles[i + Ahead].OpenTime - candles[i].OpenTime != Ahead * TimeSpan.FromMinutes(5)) continue;
             double squares = 0, worst = 0;
             for (var k = i + 1; k <= i + Ahead; k++)
@@ -88,7 +88,7 @@ public sealed class YardstickTests(BtcReplay replay)
         for (int i = 0, end; i < order.Length; i = end)
         {
             for (end = i + 1; end < order.Length && values[order[end]] == values[order[i]]; end++) { }
-            // Ties have their mean rank
+            // Ties have their mean rank.
             for (var k = i; k < end; k++) ranks[order[k]] = (i + end - 1) / 2.0;
         }
         return ranks;

@@ -10,7 +10,7 @@ namespace Remora.Tests.Reference;
 public sealed class DispersionTests(ReferenceColumns reference) 
 {
     private const int Period = 20;
-    // The exact value is slow to compute, so only every 97th candle is checked
+    // The exact value is slow to compute, so only every 97th candle is checked.
     private const int Step = 97;
 
     public static TheoryData<string> Names => [.. Series.Names];

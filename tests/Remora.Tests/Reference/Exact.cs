@@ -23,7 +23,7 @@ internal static class Exact
             sum += whole;
             squares += whole * whole;
         }
-        // N^2 times the population variance, in units of 2^-2148
+        // n^2 times the population variance, in units of 2^-2148.
         var scaled = (values.Length * squares) - (sum * sum);
         return Math.Sqrt(Ratio(scaled, new BigInteger(values.Length) * divisor, 2 * LowestExponent));
     }
@@ -52,7 +52,7 @@ internal static class Exact
     private static double Ratio(BigInteger numerator, BigInteger denominator, int exponent)
     {
         if (numerator.IsZero) return 0;
-        // Keeps 60 significant bits
+        // Keeps 60 significant bits.
         var shift = (int)(numerator.GetBitLength() - denominator.GetBitLength()) - 60;
         var quotient = shift >= 0 ? (numerator >> shift) / denominator : (numerator << -shift) / denominator;
         return Math.ScaleB((double)quotient, shift + exponent);

@@ -26,7 +26,7 @@ public sealed class ConfidenceTests
         // 0.15 of 0.50, raised to the minimum
         Assert.Equal(0.5, SomeAssessment.Of(configured: FearAndVix, outside: [SomeAssessment.Value(Signal.Vix, 20)]).RiskConfidence);
         Assert.Equal(1, SomeAssessment.Of(configured: FearAndVix, outside: [SomeAssessment.Value(Signal.FearGreed, 50), SomeAssessment.Value(Signal.Vix, 20)]).RiskConfidence);
-        // Not configured, so its absence does not count
+        // Not configured, so its absence does not count.
         Assert.Equal(1, SomeAssessment.Of(outside: [SomeAssessment.Value(Signal.Vix, 20)]).RiskConfidence);
     }
 

@@ -17,7 +17,7 @@ public sealed class FlagTests
         Assert.True(SomeAssessment.Of(outside: [SomeAssessment.Value(signal, raised)]).EventFlags[flag]);
         Assert.False(SomeAssessment.Of(outside: [SomeAssessment.Value(signal, notRaised)]).EventFlags[flag]);
         Assert.Null(SomeAssessment.Of().EventFlags[flag]);
-        // Expired
+        // Expired.
         Assert.Null(SomeAssessment.Of(outside: [SomeAssessment.Value(signal, raised)], age: TimeSpan.FromHours(23)).EventFlags[flag]);
     }
 
@@ -29,7 +29,7 @@ public sealed class FlagTests
         // 49 hours are less than a month
         Assert.Null(SomeAssessment.Of(outside: SomeAssessment.Liquidations(5)[^50..]).EventFlags.FlagLiquidationCascade);
         var elsewhere = SomeAssessment.Of(outside: [.. SomeAssessment.Liquidations(5).SkipLast(1), SomeAssessment.Liquidations(5)[^1] with { Source = "another exchange" }]);
-        // The usual size on one exchange does not apply to another
+        // The usual size on one exchange does not apply to another.
         Assert.Null(elsewhere.EventFlags.FlagLiquidationCascade);
         Assert.Contains(elsewhere.Reasoning, sentence => sentence.StartsWith("liquidations has too short a past", StringComparison.Ordinal));
     }

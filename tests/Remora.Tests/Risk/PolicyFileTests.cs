@@ -83,9 +83,9 @@ public sealed class PolicyFileTests
     public void An_invalid_value_is_named(string path)
     {
         JsonNode?[] wrong = path.EndsWith(".from", StringComparison.Ordinal) || path.EndsWith(".full", StringComparison.Ordinal) ? [null, "x", true] : [-1e9, 1e9, null, "x", new JsonObject()];
-        // A value above 1 is allowed: it never blocks
+        // A value above 1 is allowed: it never blocks.
         if (path == "decision.blocking_score") wrong = [-1.0, null, "x"];
-        // A value above 1 is allowed: volatility is never extreme
+        // A value above 1 is allowed: volatility is never extreme.
         if (path == "regime.extreme_volatility") wrong = [-1.0, null, "x"];
         if (path == "decision.blocking_flags") wrong = [null, new JsonArray("panic", "panic"), new JsonArray("nonsense"), "panic", new JsonArray(1)];
         if (path == "decision.blocking_regimes") wrong = [null, new JsonArray("bear", "bear"), new JsonArray("nonsense"), "bear", new JsonArray(1)];

@@ -50,9 +50,9 @@ public sealed class RiskScorerTests
         Assert.Equal(0.025, SomeAssessment.Of(outside: SomeAssessment.Change(Signal.OpenInterest, TimeSpan.FromHours(24), 82.5)).RiskBreakdown.External);
         Assert.Equal(0.025, SomeAssessment.Of(outside: SomeAssessment.Change(Signal.BtcDominance, TimeSpan.FromDays(7), 103.5), pair: "SOL/USDT").RiskBreakdown.External);
         Assert.Equal(0.075, SomeAssessment.Of(outside: SomeAssessment.Liquidations(1.5)).RiskBreakdown.External);
-        // The past is too short: unknown
+        // The past is too short: unknown.
         Assert.Equal(0, SomeAssessment.Of(outside: SomeAssessment.Change(Signal.DollarIndex, TimeSpan.FromDays(4), 110)).RiskBreakdown.External);
-        // The past is too old: unknown
+        // The past is too old: unknown.
         Assert.Equal(0, SomeAssessment.Of(outside: SomeAssessment.Change(Signal.DollarIndex, TimeSpan.FromDays(11), 110)).RiskBreakdown.External);
     }
 

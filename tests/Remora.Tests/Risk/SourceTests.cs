@@ -62,7 +62,7 @@ public sealed class SourceTests
         Assert.Equal(Reliance.Fresh, After(0.5, shared, own).Sources["news_sentiment"].State);
         Assert.True(After(0.5, shared, own).EventFlags.FlagNegativeNews);
         var both = After(30, shared, own with { HeldAt = shared.HeldAt + TimeSpan.FromMinutes(1) }).Sources["news_sentiment"];
-        // Nothing is fresh: the time of the currency's own value is returned
+        // Nothing is fresh: the time of the currency's own value is returned.
         Assert.Equal((Reliance.Stale, shared.HeldAt + TimeSpan.FromMinutes(1)), (both.State, both.AsOf));
     }
 
@@ -89,7 +89,7 @@ public sealed class SourceTests
         Assert.True(book.Apply(revised));
         Assert.Equal(revised, book.View("BTC")[Signal.FearGreed].Latest);
         Assert.False(book.Apply(Fear)); // known before
-        // Unchanged value: its expiry stays the same
+        // Unchanged value: its expiry stays the same.
         Assert.False(book.Apply(revised with { KnowableAt = revised.KnowableAt + TimeSpan.FromHours(1) }));
         Assert.False(book.Apply(revised with { Value = 20, Source = "another" }));
         Assert.Equal(revised, book.View("BTC")[Signal.FearGreed].Latest);

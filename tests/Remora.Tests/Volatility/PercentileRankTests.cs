@@ -58,7 +58,7 @@ public sealed class PercentileRankTests
         var compared = 0;
         for (var i = 0; i < 60_000; i++)
         {
-            // Log volatility changes slowly, as in real markets
+            // Log volatility changes slowly, as in real markets.
             sigma = (0.995 * sigma) + (0.05 * Some.Normal(random));
             var value = 0.003 * Math.Exp(sigma + (0.1 * Some.Normal(random)));
             var actual = rank.Update(value);
