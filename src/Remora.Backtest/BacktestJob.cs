@@ -9,10 +9,12 @@ using Remora.Risk;
 
 namespace Remora.Backtest;
 
-/// <summary>One backtest: a strategy over a period of a candle file, with or without a gate.</summary>
+/// <summary>
+/// Runs one backtest: a strategy over a period of a candle file, with or without a gate.
+/// </summary>
 public static class BacktestJob
 {
-    /// <summary>Runs it.</summary>
+    /// <summary>Runs the backtest.</summary>
     /// <exception cref="BacktestException">A file, name or period is wrong.</exception>
     public static BacktestResult Run(BacktestOptions options, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
@@ -44,7 +46,7 @@ public static class BacktestJob
         Performance.Of(trades, simulation.Account.StartingBalance, simulation.Frame.From, simulation.Frame.To);
 }
 
-/// <summary>What to run.</summary>
+/// <summary>The inputs of a backtest.</summary>
 public sealed record BacktestOptions
 {
     /// <summary>Name of the strategy.</summary>
@@ -56,28 +58,34 @@ public sealed record BacktestOptions
     /// <summary>Reads the candle files.</summary>
     public CandleReader Reader { get; init; } = CandleFile.Read;
 
-    /// <summary>The pair the candles are of.</summary>
+    /// <summary>The pair of the candles.</summary>
     public required Pair Pair { get; init; }
 
-    /// <summary>The exchange they are from.</summary>
+    /// <summary>The exchange of the candles.</summary>
     public string Exchange { get; init; } = "binance";
 
-    /// <summary>Their timeframe; told from the rows where it is not given.</summary>
+    /// <summary>
+    /// The timeframe of the candles; when it is null, it is derived from the rows.
+    /// </summary>
     public Timeframe? Timeframe { get; init; }
 
-    /// <summary>First row; the file's beginning where it is not given.</summary>
+    /// <summary>Open time of the first row; null for the start of the file.</summary>
     public Instant? From { get; init; }
 
-    /// <summary>Last row; the file's end where it is not given.</summary>
+    /// <summary>Open time of the last row; null for the end of the file.</summary>
     public Instant? To { get; init; }
 
-    /// <summary>The policy whose gate entries must pass; null for none.</summary>
+    /// <summary>The policy of the gate; null for no gate.</summary>
     public RiskPolicy? Gate { get; init; }
 
-    /// <summary>Gates by the policy's score against this threshold instead of its verdict.</summary>
+    /// <summary>
+    /// Threshold of a gate on the policy's score; null for a gate on the policy's verdict.
+    /// </summary>
     public double? Threshold { get; init; }
 
-    /// <summary>Sizes entries by the policy's position scale instead of only blocking.</summary>
+    /// <summary>
+    /// Whether entries are sized by the policy's position scale instead of only blocked.
+    /// </summary>
     public bool Sized { get; init; }
 
     /// <summary>Outside values for the gate.</summary>
@@ -87,19 +95,19 @@ public sealed record BacktestOptions
     public AccountRules Account { get; init; } = AccountRules.Default;
 }
 
-/// <summary>What a backtest gave.</summary>
+/// <summary>The result of a backtest.</summary>
 /// <param name="Strategy">The strategy.</param>
 /// <param name="Gate">The gate; null without one.</param>
 /// <param name="From">First row of the period.</param>
 /// <param name="To">Last row.</param>
 /// <param name="Figures">The figures of the run.</param>
 /// <param name="Trades">Its trades.</param>
-/// <param name="Effect">What the gate had to do with it; null without one.</param>
+/// <param name="Effect">The effect of the gate; null without one.</param>
 public sealed record BacktestResult(
     string Strategy, string? Gate, Instant From, Instant To, Performance Figures, IReadOnlyList<Trade> Trades, GateEffect? Effect);
 
-/// <summary>What a gate did to a run.</summary>
-/// <param name="TimeBlocked">Share of the period's candles that it blocks, [0, 1].</param>
-/// <param name="Ungated">The figures without it.</param>
-/// <param name="Entries">The ungated trades, divided by it.</param>
+/// <summary>The effect of a gate on a run.</summary>
+/// <param name="TimeBlocked">Share of the period's candles that the gate blocks, [0, 1].</param>
+/// <param name="Ungated">The figures without the gate.</param>
+/// <param name="Entries">The ungated trades, split by the gate.</param>
 public sealed record GateEffect(double TimeBlocked, Performance Ungated, EntryComparison Entries);

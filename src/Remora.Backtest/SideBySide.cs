@@ -2,7 +2,10 @@ using System.Runtime.ExceptionServices;
 
 namespace Remora.Backtest;
 
-/// <summary>A loop over all processors whose first failure comes out as itself, not wrapped among others.</summary>
+/// <summary>
+/// Runs a loop on all processors. The first exception is rethrown as itself instead of as an
+/// AggregateException.
+/// </summary>
 internal static class SideBySide
 {
     public static void For(int count, Action<int> body, CancellationToken cancellation)

@@ -6,8 +6,10 @@ using Remora.Volatility;
 namespace Remora;
 
 /// <summary>
-/// The answer for one market, under one policy, for one side, at one moment. Immutable. The numbers are worked out once; sentences and lists are made when they are read.
-/// Properties are in the order in which they are printed; a value that is not known is null (NaN inside, null in JSON).
+/// The answer for one market, policy, side and moment. Immutable. Score, breakdown, confidence
+/// and flags are computed once. Sentences and lists are built when they are read.
+/// Properties are in the order in which they are written. An unknown value is NaN in the engine and
+/// null in JSON.
 /// </summary>
 public sealed class Assessment
 {
@@ -35,52 +37,61 @@ public sealed class Assessment
         SafeToTrade = !Decision.Blocks(this);
     }
 
-    /// <summary>False when something blocks entries now.</summary>
+    /// <summary>False when at least one condition blocks entries.</summary>
     public bool SafeToTrade { get; }
 
-    /// <summary>What to do about an entry.</summary>
+    /// <summary>The recommendation for an entry.</summary>
     public Recommendation Recommendation => Decision.Recommend(this);
 
-    /// <summary>[0, 1], higher is riskier, a whole number of millionths; NaN while a part of it is unknown.</summary>
+    /// <summary>
+    /// [0, 1], a higher value is riskier, in whole millionths; NaN while one of its parts is
+    /// unknown.
+    /// </summary>
     public double RiskScore { get; }
 
-    /// <summary>The score in words; null while unknown.</summary>
+    /// <summary>The class of the score; null while the score is unknown.</summary>
     public RiskClass? RiskClass => double.IsNaN(RiskScore) ? null : RiskScorer.Classify(RiskScore, Rules.Classes);
 
-    /// <summary>How sure this is, [0, 1].</summary>
+    /// <summary>How complete and fresh the inputs are, [0, 1].</summary>
     public double RiskConfidence { get; }
 
-    /// <summary>The part of a position to take, [0, 1]: 0 when blocked; NaN while the score is unknown.</summary>
+    /// <summary>
+    /// The part of the usual position to take, [0, 1]: 0 when blocked; NaN while the score is
+    /// unknown.
+    /// </summary>
     public double PositionScale => !SafeToTrade ? 0 : RiskScorer.PositionScale(RiskScore, Regime, Rules, Side);
 
-    /// <summary>What blocked: names of flags, <c>regime_</c> and a blocking regime, <c>risk_score</c>, <c>stale_data</c>, <c>no_</c> and a signal that the policy will not do without.</summary>
+    /// <summary>
+    /// The reasons that block entries: names of flags, <c>regime_</c> and a blocking regime,
+    /// <c>risk_score</c>, <c>stale_data</c>, <c>no_</c> and a signal that the policy requires.
+    /// </summary>
     public IReadOnlyList<string> BlockedBy => Decision.BlockedBy(this);
 
-    /// <summary>Why, in sentences, the deciding one first.</summary>
+    /// <summary>The reasons in sentences, the deciding one first.</summary>
     public IReadOnlyList<string> Reasoning => Risk.Reasoning.Of(this);
 
     /// <summary>The regime; null while unknown.</summary>
     public Regime? Regime => _regime.Regime;
 
-    /// <summary>Since when; null while unknown.</summary>
+    /// <summary>The close of the candle that started the regime; null while unknown.</summary>
     public Instant? RegimeSince => _regime.Since;
 
     /// <summary>Volatility score, [0, 1]; NaN while unknown.</summary>
     public double Volatility => _readings.Volatility;
 
-    /// <summary>The volatility score in words.</summary>
+    /// <summary>The class of the volatility score; null while the score is unknown.</summary>
     public VolatilityClass? VolatilityClassification => RegimeClassifier.ClassifyVolatility(Volatility, Rules.Regime);
 
-    /// <summary>Direction of the trend.</summary>
+    /// <summary>Direction of the trend; null while unknown.</summary>
     public TrendClass? TrendClassification => RegimeClassifier.ClassifyTrend(_readings.Trend, Rules.Regime);
 
-    /// <summary>Momentum.</summary>
+    /// <summary>Momentum; null while unknown.</summary>
     public MomentumClass? MomentumClassification => RegimeClassifier.ClassifyMomentum(_readings.Rsi, _readings.Trend.MacdHistogram, Rules.Regime);
 
     /// <summary>The five addends of the score.</summary>
     public RiskBreakdown RiskBreakdown => _breakdown;
 
-    /// <summary>All flags, raised or not.</summary>
+    /// <summary>All flags, raised or not raised.</summary>
     public EventFlags EventFlags => _flags;
 
     /// <summary>Fear and greed index, 0 to 100; NaN while unknown.</summary>
@@ -101,28 +112,35 @@ public sealed class Assessment
     /// <summary>The pair.</summary>
     public Pair Pair => _input.Market.Pair;
 
-    /// <summary>CCXT's id of the exchange.</summary>
+    /// <summary>The exchange's CCXT id.</summary>
     public string Exchange => _input.Market.Exchange;
 
     /// <summary>The base timeframe.</summary>
     public Timeframe Timeframe => _input.Market.Timeframe;
 
-    /// <summary>The side that was asked about.</summary>
+    /// <summary>The side that is assessed.</summary>
     public Side Side { get; }
 
     /// <summary>Close of the last candle used; null before the first.</summary>
     public Instant? AsOf => _readings.AsOf;
 
-    /// <summary>The moment this was worked out for.</summary>
+    /// <summary>The moment that the assessment describes.</summary>
     public Instant AssessedAt { get; }
 
-    /// <summary>From <see cref="AsOf"/> to <see cref="AssessedAt"/>; NaN before the first candle.</summary>
+    /// <summary>
+    /// From <see cref="AsOf"/> to <see cref="AssessedAt"/>; NaN before the first candle.
+    /// </summary>
     public double AgeSeconds => AsOf is { } asOf ? Math.Max(0, (AssessedAt - asOf).TotalSeconds) : double.NaN;
 
-    /// <summary>Whether the last candle is older than two timeframes, or there is none.</summary>
+    /// <summary>
+    /// Whether the last candle is older than two timeframes, or no candle has arrived yet.
+    /// </summary>
     public bool Stale => AsOf is not { } asOf || Confidence.Freshness(asOf, Timeframe, AssessedAt) < 1;
 
-    /// <summary>Whether this can be relied on. Clients treat <see cref="AssessmentState.Unknown"/> like no answer.</summary>
+    /// <summary>
+    /// Whether this assessment can be relied on. Clients treat
+    /// <see cref="AssessmentState.Unknown"/> like a missing answer.
+    /// </summary>
     public AssessmentState State =>
         Decision.CandlesAreWorthless(this) ? AssessmentState.Unknown
         : Stale ? AssessmentState.Stale
@@ -135,13 +153,13 @@ public sealed class Assessment
     /// <summary>Name of the policy.</summary>
     public string Policy => Rules.Name;
 
-    /// <summary>Id of the policy's content.</summary>
+    /// <summary>Id of the policy, which changes with its content.</summary>
     public string PolicyId => Rules.Id;
 
     /// <summary>Version of the model.</summary>
     public string Model { get; } = RiskPolicy.ModelVersion;
 
-    /// <summary>What each known outside value is and adds.</summary>
+    /// <summary>Each known outside value with its contribution to the score.</summary>
     public IReadOnlyDictionary<string, ExternalAddend> External => ExternalAddend.Of(this);
 
     /// <summary>State and age of each source that is configured.</summary>
@@ -153,20 +171,27 @@ public sealed class Assessment
 
     internal OutsideView Outside { get; }
 
-    /// <summary>The newest observation of a signal that this was made with, fresh or not; null where there is none.</summary>
+    /// <summary>
+    /// Returns the newest observation of a signal that this assessment uses, fresh or not; null
+    /// without one.
+    /// </summary>
     /// <param name="signal">The signal.</param>
-    /// <param name="isShared">Whether the whole market's is meant, rather than the base currency's own.</param>
+    /// <param name="isShared">True for the whole market's value, false for the base currency's
+    /// own.</param>
     public Observation? GetObservation(Signal signal, bool isShared) =>
         (isShared ? Outside.Shared(signal) : Outside.Own(signal)).Latest;
 
     internal IReadOnlyList<Signal> Configured => _input.Configured;
 
-    /// <summary>Everything measured from the candles.</summary>
+    /// <summary>Returns everything that is measured from the candles.</summary>
     public MarketReadings GetReadings() => _readings;
 
-    /// <summary>The same knowledge judged for another side and a later moment: outside values expire, candles age.</summary>
+    /// <summary>
+    /// Returns the assessment of the same data for another side and a later moment: outside values
+    /// expire, candles age.
+    /// </summary>
     public Assessment At(Instant now, Side side) => new(_input, _readings, _regime, Outside, side, now);
 }
 
-/// <summary>What stays the same from one assessment of a market to the next.</summary>
+/// <summary>The inputs that stay the same from one assessment of a market to the next.</summary>
 internal sealed record AssessmentInput(MarketId Market, RiskPolicy Policy, IReadOnlyList<Signal> Configured);

@@ -4,7 +4,10 @@ using Remora.Risk;
 
 namespace Remora;
 
-/// <summary>Assessments as rows of CSV, for data frames: one per candle, numbers at full precision, empty where a value is not known.</summary>
+/// <summary>
+/// Writes assessments as rows of CSV for data frames: one row per candle, numbers at full
+/// precision, an empty field for an unknown value.
+/// </summary>
 public static class AssessmentCsv
 {
     /// <summary>The header line.</summary>
@@ -14,7 +17,10 @@ public static class AssessmentCsv
 
     private static readonly RiskFlag[] Flags = Enum.GetValues<RiskFlag>();
 
-    /// <summary>Appends one row and a newline. <c>date</c> is the candle's open, as data frames of candles have it; <c>as_of</c> its close, when the row was knowable.</summary>
+    /// <summary>
+    /// Appends one row and a newline. <c>date</c> is the candle's open time, as in data frames of
+    /// candles. <c>as_of</c> is its close time, at which the row became knowable.
+    /// </summary>
     public static void Append(StringBuilder row, Assessment assessment)
     {
         var market = assessment.GetReadings();

@@ -5,15 +5,22 @@ using Remora.Volatility;
 namespace Remora;
 
 /// <summary>
-/// One market's memory: indicators, volatility ranks and the longer candles made of the base ones. The only mutable object graph; everything it says of a candle
-/// is in the <see cref="MarketReadings"/> that <see cref="Apply"/> returns.
+/// The state of one market: indicators, volatility ranks and the longer candles built from the base
+/// candles. It is the only mutable object graph. Everything measured from a candle is in the
+/// <see cref="MarketReadings"/> that <see cref="Apply"/> returns.
 /// </summary>
 public sealed class MarketModel
 {
-    /// <summary>The longest hole that indicators are carried across. After a longer one the past says too little about the present, and the model warms up anew.</summary>
+    /// <summary>
+    /// The longest gap across which indicators continue. After a longer gap, the past
+    /// describes the present too poorly, and the model warms up again.
+    /// </summary>
     public static readonly TimeSpan LongestBridgedGap = TimeSpan.FromHours(24);
 
-    /// <summary>The same for the daily averages of the bear market, which a lost day or two hardly moves.</summary>
+    /// <summary>
+    /// The longest gap for the daily averages of the bear market, which one or two missing days
+    /// hardly move.
+    /// </summary>
     public static readonly TimeSpan LongestBridgedDailyGap = TimeSpan.FromDays(7);
 
     private const int MoveCandles = 12;
@@ -49,7 +56,10 @@ public sealed class MarketModel
     /// <summary>The readings after the last candle.</summary>
     public MarketReadings Readings { get; private set; } = MarketReadings.Unknown;
 
-    /// <summary>Seeds the longer timeframes from a venue's own candles, up to where the base candles take over. Call once, before the first <see cref="Apply"/>.</summary>
+    /// <summary>
+    /// Seeds the longer timeframes from the exchange's own candles, up to the first base candles.
+    /// Call once, before the first <see cref="Apply"/>.
+    /// </summary>
     public void Seed(MarketHistory history)
     {
         var first = history.Base.Count > 0 ? history.Base[0].OpenTime : Instant.MaxValue;
@@ -68,7 +78,10 @@ public sealed class MarketModel
         Readings = Readings with { Trend = _trend.Reading, DailyTrend = _dailyTrend.Reading };
     }
 
-    /// <summary>Takes the next closed candle. False, and nothing changes, when it is not later than the last one.</summary>
+    /// <summary>
+    /// Adds the next closed candle. Returns false and changes nothing when the candle is not later
+    /// than the last one.
+    /// </summary>
     public bool Apply(in Candle candle)
     {
         if (_started && candle.OpenTime != _nextOpen)
@@ -135,7 +148,8 @@ public sealed class MarketModel
 
     private double MoveInSigmas()
     {
-        // A deviation from fewer values than a day has, or of a market that did not move, is no yardstick.
+        // A deviation of less than a day of values, or of a market that did not move, is not a
+        // usable unit.
         if (double.IsNaN(_volatility.Value)) return double.NaN;
         var sigma = _sigma.Value;
         return sigma > 0 ? _closes.CandlesReturn / (sigma * Math.Sqrt(MoveCandles)) : double.NaN;

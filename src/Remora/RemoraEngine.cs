@@ -6,8 +6,8 @@ using Remora.Risk;
 namespace Remora;
 
 /// <summary>
-/// All markets: events go in, assessments come out. Synchronous, single-threaded, without clock or I/O: the same events give the same assessments, bit for bit,
-/// whether they are live or replayed.
+/// The engine of all markets: events go in, assessments come out. Synchronous and single-threaded,
+/// without clock or I/O. The same events give the same assessments, bit for bit, live and replayed.
 /// </summary>
 public sealed class RemoraEngine
 {
@@ -16,9 +16,12 @@ public sealed class RemoraEngine
     private readonly IReadOnlyList<RiskPolicy> _policies;
     private readonly IReadOnlyList<Signal> _configured;
 
-    /// <param name="policies">The policies to assess under; the first is the default. At least one, no name twice.</param>
-    /// <param name="configured">The outside signals that have a source here: their absence lowers confidence. Others are not missed.</param>
-    /// <exception cref="ArgumentException">No policy, or two of one name.</exception>
+    /// <param name="policies">The policies; the first is the default. At least one, with unique
+    /// names.</param>
+    /// <param name="configured">The outside signals that have a source. Their absence lowers
+    /// confidence; the absence of other signals does not.</param>
+    /// <exception cref="ArgumentException">There is no policy, or two policies have the same
+    /// name.</exception>
     public RemoraEngine(IReadOnlyList<RiskPolicy> policies, IReadOnlyList<Signal> configured)
     {
         if (policies.Count == 0 || policies.DistinctBy(p => p.Name).Count() != policies.Count)
@@ -27,7 +30,7 @@ public sealed class RemoraEngine
         _configured = configured;
     }
 
-    /// <summary>The default policy and no outside signal.</summary>
+    /// <summary>Creates an engine with the default policy and without outside signals.</summary>
     public RemoraEngine() : this([RiskPolicy.Default], [])
     {
     }
@@ -39,8 +42,9 @@ public sealed class RemoraEngine
     public IReadOnlyCollection<MarketId> Markets => _markets.Keys;
 
     /// <summary>
-    /// Takes the next event. A candle or a history gives the market's new assessment under the default policy, or null when it brought nothing new;
-    /// an observation or a calendar gives null: ask <see cref="Assess"/> for the markets it concerns.
+    /// Applies the next event. A candle or a history returns the market's new assessment under the
+    /// default policy, or null when it adds nothing new. An observation or a calendar returns null;
+    /// call <see cref="Assess"/> for the affected markets.
     /// </summary>
     public Assessment? Apply(in MarketEvent marketEvent)
     {
@@ -60,10 +64,13 @@ public sealed class RemoraEngine
         return tracked.Apply(marketEvent.Candle) ? tracked.Assess(0, _outside.View(market.Pair.Base), tracked.AsOf) : null;
     }
 
-    /// <summary>A market's assessment at <paramref name="now"/> with all that is known so far; without candles it says that nothing is known.</summary>
+    /// <summary>
+    /// Returns a market's assessment at <paramref name="now"/>. Without candles its state is
+    /// unknown.
+    /// </summary>
     /// <param name="market">Any market, seen or not.</param>
     /// <param name="policy">Position in <see cref="Policies"/>.</param>
-    /// <param name="now">The moment it is worked out for.</param>
+    /// <param name="now">The moment to assess.</param>
     public Assessment Assess(MarketId market, int policy, Instant now) => Track(market).Assess(policy, _outside.View(market.Pair.Base), now);
 
     private Assessment? Recover(MarketId market, MarketHistory history)
@@ -80,7 +87,7 @@ public sealed class RemoraEngine
         return tracked;
     }
 
-    /// <summary>A market's model and, for each policy, its regime.</summary>
+    /// <summary>A market's model and its regime under each policy.</summary>
     private sealed class TrackedMarket(MarketId id, IReadOnlyList<RiskPolicy> policies, IReadOnlyList<Signal> configured)
     {
         private readonly MarketModel _model = new(id.Timeframe);
@@ -97,7 +104,8 @@ public sealed class RemoraEngine
             var readings = _model.Readings;
             for (var i = 0; i < _regimes.Length; i++)
             {
-                if (double.IsNaN(readings.Volatility)) _regimes[i].Forget(); // a young model, or one that a long hole made young again
+                // Warm-up, at the start or after a long gap.
+                if (double.IsNaN(readings.Volatility)) _regimes[i].Forget();
                 else _regimes[i].Update(RegimeClassifier.Classify(readings, policies[i].Regime), AsOf);
             }
             return true;

@@ -6,23 +6,26 @@ using Remora.Markets;
 
 namespace Remora;
 
-/// <summary>How everything of Remora looks in JSON, in one place: snake_case names, null for what is not known, times in ISO-8601.</summary>
+/// <summary>
+/// The JSON format of all types: snake_case names, null for unknown values, times in ISO-8601.
+/// </summary>
 public static class RemoraJson
 {
-    /// <summary>The one set of options.</summary>
+    /// <summary>The shared options.</summary>
     public static JsonSerializerOptions Options { get; } = Make();
 
-    /// <summary>The name an enumeration's value has in JSON: <c>no_entry</c>.</summary>
+    /// <summary>Returns the JSON name of an enumeration value: <c>no_entry</c>.</summary>
     public static string NameOf<T>(T value) where T : struct, Enum => Names<T>.All[value];
 
-    /// <summary>Applies the conventions to options that someone else made.</summary>
+    /// <summary>Applies the format to existing options.</summary>
     public static void Apply(JsonSerializerOptions options)
     {
         options.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
         options.DictionaryKeyPolicy = null;
         options.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
         options.NumberHandling = JsonNumberHandling.Strict;
-        options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping; // answers are read as JSON, never pasted into a page
+        // Answers are parsed as JSON and never inserted into a page.
+        options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         options.Converters.Add(new KnownNumberConverter());
         options.Converters.Add(new TextConverter<Instant>((string? text, out Instant value) => Instant.TryParse(text, out value), "a time in ISO-8601"));
         options.Converters.Add(new TextConverter<Pair>((string? text, out Pair value) => Pair.TryParse(text, out value!), "a pair such as BTC/USDT"));
@@ -44,7 +47,7 @@ public static class RemoraJson
         public static readonly Dictionary<T, string> All = Enum.GetValues<T>().ToDictionary(v => v, v => JsonNamingPolicy.SnakeCaseLower.ConvertName(v.ToString()));
     }
 
-    /// <summary>NaN inside, null outside.</summary>
+    /// <summary>Writes NaN as null.</summary>
     private sealed class KnownNumberConverter : JsonConverter<double>
     {
         public override bool HandleNull => true;
@@ -59,7 +62,7 @@ public static class RemoraJson
         }
     }
 
-    /// <summary>Spans of time in ISO-8601: <c>PT36H</c>.</summary>
+    /// <summary>Writes time spans in ISO-8601: <c>PT36H</c>.</summary>
     private sealed class DurationConverter : JsonConverter<TimeSpan>
     {
         public override TimeSpan Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)

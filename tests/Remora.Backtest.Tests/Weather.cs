@@ -3,7 +3,10 @@ using Remora.Markets;
 
 namespace Remora.Backtest.Tests;
 
-/// <summary>Made-up candles: a random walk whose volatility comes and goes, the same for the same seed.</summary>
+/// <summary>
+/// Generated candles: a random walk whose volatility changes over time. The same seed gives the
+/// same candles.
+/// </summary>
 internal static class Weather
 {
     public static readonly Instant Start = At("2024-01-01");
@@ -30,7 +33,9 @@ internal static class Weather
         return new(step, candles, 0);
     }
 
-    /// <summary>Candles of one price, one for each number, as far apart as the timeframe says.</summary>
+    /// <summary>
+    /// Creates one candle without a body for each price, in steps of the timeframe.
+    /// </summary>
     public static CandleTape Prices(params double[] prices) =>
         new(Timeframe.FiveMinutes, [.. prices.Select((p, i) => new Candle(Start + (i * Timeframe.FiveMinutes.Length), p, p, p, p, 1))], 0);
 

@@ -3,22 +3,25 @@ using Remora.Markets;
 
 namespace Remora.Testing;
 
-/// <summary>What tests of the service start from.</summary>
+/// <summary>Test data for tests of the service.</summary>
 public static class Given
 {
     /// <summary>A market.</summary>
     public static readonly MarketId Btc = Market("BTC/USDT");
 
-    /// <summary>Another one.</summary>
+    /// <summary>Another market.</summary>
     public static readonly MarketId Eth = Market("ETH/USDT");
 
-    /// <summary>A round moment, the start of an hour and of a day.</summary>
+    /// <summary>The start of an hour and of a day.</summary>
     public static readonly Instant Time = new(new DateTimeOffset(2024, 3, 1, 0, 0, 0, TimeSpan.Zero).ToUnixTimeMilliseconds());
 
-    /// <summary>A market on binance.</summary>
+    /// <summary>Creates a market on binance.</summary>
     public static MarketId Market(string pair, string exchange = "binance", string timeframe = "5m") => new(exchange, Pair.Parse(pair), Timeframe.Parse(timeframe));
 
-    /// <summary>A seeded random walk of candles, the last of which closes at <paramref name="until"/>.</summary>
+    /// <summary>
+    /// Creates a seeded random walk of candles, the last of which closes at
+    /// <paramref name="until"/>.
+    /// </summary>
     public static IReadOnlyList<Candle> Candles(int count, Instant until, int seed = 1, Timeframe? timeframe = null, double step = 0.002)
     {
         var length = (timeframe ?? Timeframe.FiveMinutes).Length;
@@ -35,14 +38,16 @@ public static class Given
         return candles;
     }
 
-    /// <summary>A history of base candles only.</summary>
+    /// <summary>Creates a history of base candles only.</summary>
     public static MarketHistory History(int count, Instant until, int seed = 1) => new([], [], Candles(count, until, seed));
 
-    /// <summary>An observation that held, and was knowable, at <paramref name="time"/>.</summary>
+    /// <summary>
+    /// Creates an observation that describes, and became knowable at, <paramref name="time"/>.
+    /// </summary>
     public static Observation Observation(Signal signal, double value, Instant time, string? @base = null, TimeSpan? timeToLive = null) =>
         new(signal, @base, value, time, time, timeToLive ?? TimeSpan.FromHours(36), "test");
 
-    /// <summary>Readings of a warm market without a trend, for tests to change.</summary>
+    /// <summary>Creates readings of a warm market without a trend, for tests to change.</summary>
     public static MarketReadings Readings(Instant asOf) => new()
     {
         AsOf = asOf, Candle = new(asOf - TimeSpan.FromMinutes(5), 100, 101, 99, 100, 1), Volatility = 0.4, AtrRatio = 0.003, BollingerWidth = 0.02, ReturnDeviation = 0.001, Rsi = 50,

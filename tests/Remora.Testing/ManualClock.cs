@@ -1,6 +1,8 @@
 namespace Remora.Testing;
 
-/// <summary>A clock that stands still until the test moves it; its timers fire, in order, as it passes them.</summary>
+/// <summary>
+/// A clock that only moves when the test advances it. Timers that become due fire in order.
+/// </summary>
 public sealed class ManualClock(DateTimeOffset now) : TimeProvider
 {
     private readonly Lock _lock = new();
@@ -20,10 +22,15 @@ public sealed class ManualClock(DateTimeOffset now) : TimeProvider
     /// <inheritdoc/>
     public override long GetTimestamp() => (GetUtcNow() - _begun).Ticks;
 
-    /// <summary>Moves the clock forward and fires what falls due on the way, each at its own time.</summary>
+    /// <summary>
+    /// Advances the clock by a time span and fires the timers that become due, each at its own
+    /// time.
+    /// </summary>
     public void Advance(TimeSpan by) => AdvanceTo(GetUtcNow() + by);
 
-    /// <summary>Moves the clock forward to a moment and fires what falls due on the way, each at its own time.</summary>
+    /// <summary>
+    /// Advances the clock to a moment and fires the timers that become due, each at its own time.
+    /// </summary>
     public void AdvanceTo(DateTimeOffset time)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(time, GetUtcNow());

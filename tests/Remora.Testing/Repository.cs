@@ -1,12 +1,12 @@
 namespace Remora.Testing;
 
-/// <summary>Where the sources are, for tests that read them or the parts beside them.</summary>
+/// <summary>Paths of the repository, for tests that read its sources.</summary>
 public static class Repository
 {
-    /// <summary>The folder with Remora.slnx, above the one the tests run from.</summary>
+    /// <summary>The folder with Remora.slnx, above the folder from which the tests run.</summary>
     public static string Root { get; } = Find(AppContext.BaseDirectory);
 
-    /// <summary>A path inside the repository.</summary>
+    /// <summary>Returns a path inside the repository.</summary>
     public static string PathOf(params string[] parts) => Path.Combine([Root, .. parts]);
 
     private static string Find(string folder) =>

@@ -6,15 +6,18 @@ using Xunit;
 namespace Remora.Testing;
 
 /// <summary>
-/// Real market data that is not part of the repository: the folder that REMORA_SHARED names, or <c>../shared</c> beside the repository.
-/// A test that asks for a file that is not there is skipped, and says so.
+/// Real market data outside the repository: the folder that REMORA_SHARED names, or
+/// <c>../shared</c> beside the repository. A test that requires a missing file is skipped, with the
+/// reason.
 /// </summary>
 public static class SharedData
 {
     private static readonly string Folder =
         Environment.GetEnvironmentVariable("REMORA_SHARED") is { Length: > 0 } named ? named : Path.Combine(Repository.Root, "..", "shared");
 
-    /// <summary>The full path of a file such as <c>candles/BTCUSDT-5m.csv.gz</c>.</summary>
+    /// <summary>
+    /// Returns the full path of a file such as <c>candles/BTCUSDT-5m.csv.gz</c>, or skips the test.
+    /// </summary>
     public static string Require(string name)
     {
         var path = Path.GetFullPath(Path.Combine(Folder, "data", name));
@@ -22,13 +25,16 @@ public static class SharedData
         return path;
     }
 
-    /// <summary>Whether a file is there, for data that one test of many uses.</summary>
+    /// <summary>Whether a file exists, for data that only one of many test cases uses.</summary>
     public static bool Has(string name) => File.Exists(Path.Combine(Folder, "data", name));
 
-    /// <summary>The folder of Python wheels, for tests that use a tool of Python; null where there is none, and PyPI has to do.</summary>
+    /// <summary>
+    /// The folder of Python wheels, for tests that use a Python tool; null without one, in which
+    /// case PyPI is used.
+    /// </summary>
     public static string? Wheels => Directory.Exists(Path.Combine(Folder, "wheels")) ? Path.GetFullPath(Path.Combine(Folder, "wheels")) : null;
 
-    /// <summary>All candles of a file <c>timestamp,open,high,low,close,volume</c>.</summary>
+    /// <summary>Reads all candles of a file <c>timestamp,open,high,low,close,volume</c>.</summary>
     public static Candle[] Candles(string name)
     {
         var candles = new List<Candle>(500_000);
@@ -41,7 +47,9 @@ public static class SharedData
         return [.. candles];
     }
 
-    /// <summary>The first column as a moment and another, by its place, as a number.</summary>
+    /// <summary>
+    /// Reads the first column as moments and another column, by its position, as numbers.
+    /// </summary>
     public static IReadOnlyList<(Instant Time, double Value)> Column(string name, int column) =>
     [
         .. Rows(name).Select(row => row.Split(',')).Select(cells =>

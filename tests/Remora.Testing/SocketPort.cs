@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace Remora.Testing;
 
 /// <summary>
-/// A loopback port that leads to a unix socket. With the socket of an embedded engine behind it, it stands in for a
-/// ClickHouse server whose user may do everything.
+/// A loopback port that forwards to a Unix socket. With the socket of an embedded engine, it
+/// replaces a ClickHouse server whose user has all rights.
 /// </summary>
 public sealed class SocketPort : IAsyncDisposable
 {
@@ -45,7 +45,7 @@ public sealed class SocketPort : IAsyncDisposable
         }
     }
 
-    // Until either side ends.
+    // Runs until either side closes.
     private async Task ServeAsync(Socket caller)
     {
         using var client = caller;
@@ -62,7 +62,7 @@ public sealed class SocketPort : IAsyncDisposable
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or SocketException)
         {
-            // one side has gone, and the other with it
+            // one side closed its connection, so the other is closed too
         }
     }
 }

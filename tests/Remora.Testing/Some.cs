@@ -2,33 +2,36 @@ using Remora.Markets;
 
 namespace Remora.Testing;
 
-/// <summary>Test data by name: the same seed gives the same values on every machine.</summary>
+/// <summary>Generated test data: the same seed gives the same values on every machine.</summary>
 public static class Some
 {
-    /// <summary>BTC/USDT on binance at 5m.</summary>
+    /// <summary>BTC/USDT on binance with a timeframe of 5m.</summary>
     public static readonly MarketId Market = MarketOf("BTC/USDT");
 
-    /// <summary>A midnight, so that hours and days of a tape begin whole.</summary>
+    /// <summary>
+    /// A midnight, so that the first hour and the first day of a tape are complete.
+    /// </summary>
     public static readonly Instant Midnight = At("2022-01-01");
 
-    /// <summary>A market on binance at 5m, or at another timeframe.</summary>
+    /// <summary>Creates a market on binance with a timeframe of 5m or another one.</summary>
     public static MarketId MarketOf(string pair, string timeframe = "5m") => new("binance", Pair.Parse(pair), Timeframe.Parse(timeframe));
 
-    /// <summary>A moment written as text.</summary>
+    /// <summary>Parses a moment.</summary>
     public static Instant At(string text) =>
         Instant.TryParse(text, out var instant) ? instant : throw new FormatException($"'{text}' is not a moment");
 
-    /// <summary>A candle without a body at one price.</summary>
+    /// <summary>Creates a candle whose four prices are equal.</summary>
     public static Candle Flat(Instant openTime, double price = 100) => new(openTime, price, price, price, price, 1);
 
     /// <summary>
-    /// A market that changes its mood: a geometric random walk whose volatility and drift are drawn anew every few hundred candles, with a crash now and then.
-    /// Prices are multiples of 2^-20 of the first one, so that a power of two scales the whole tape exactly.
+    /// Creates candles of a geometric random walk. Every few hundred candles a new volatility and
+    /// drift are drawn, and crashes occur at random. Prices are multiples of 2^-20 of the first
+    /// price, so that a power of two scales the whole tape exactly.
     /// </summary>
-    /// <param name="seed">Chooses the tape.</param>
-    /// <param name="count">How many candles.</param>
-    /// <param name="timeframe">5m where nothing is said.</param>
-    /// <param name="start">The first open time; <see cref="Midnight"/> where nothing is said.</param>
+    /// <param name="seed">The seed of the tape.</param>
+    /// <param name="count">The number of candles.</param>
+    /// <param name="timeframe">The timeframe; null for 5m.</param>
+    /// <param name="start">The first open time; null for <see cref="Midnight"/>.</param>
     /// <param name="price">The first price.</param>
     public static Candle[] Candles(int seed, int count, Timeframe? timeframe = null, Instant? start = null, double price = 100)
     {
@@ -42,7 +45,8 @@ public static class Some
             if (random.Next(300) == 0) (sigma, drift) = (0.0003 * Math.Exp(3 * random.NextDouble()), 0.0004 * Normal(random));
             var jump = random.Next(2000) == 0 ? -0.05 * random.NextDouble() : 0;
             var open = close;
-            var pull = -0.0005 * Math.Log(open / price); // back to where it began, so that a long tape neither vanishes nor explodes
+            // Pulls the price back to its start, so that a long tape neither vanishes nor explodes.
+            var pull = -0.0005 * Math.Log(open / price);
             close = Grid(open * Math.Exp((sigma * Normal(random)) + drift + jump + pull), price);
             var high = Grid(Math.Max(open, close) * (1 + (sigma * random.NextDouble())), price);
             var low = Grid(Math.Min(open, close) * (1 - (sigma * random.NextDouble())), price);
@@ -51,7 +55,10 @@ public static class Some
         return candles;
     }
 
-    /// <summary>The tape with holes: each candle is dropped with a small chance, and with a smaller one a whole stretch.</summary>
+    /// <summary>
+    /// Creates gaps in a tape: each candle is dropped with a small probability, and a whole stretch
+    /// with a smaller one.
+    /// </summary>
     public static Candle[] WithHoles(Candle[] candles, int seed, int longestHole = 40)
     {
         var random = new Random(seed);
@@ -65,11 +72,11 @@ public static class Some
         return [.. kept];
     }
 
-    /// <summary>The candle with all its prices multiplied.</summary>
+    /// <summary>Returns the candle with all prices multiplied by a factor.</summary>
     public static Candle Times(this Candle candle, double factor) =>
         candle with { Open = candle.Open * factor, High = candle.High * factor, Low = candle.Low * factor, Close = candle.Close * factor };
 
-    /// <summary>A standard normal value (Box and Muller).</summary>
+    /// <summary>Returns a standard normal value (Box and Muller).</summary>
     public static double Normal(Random random) =>
         Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 

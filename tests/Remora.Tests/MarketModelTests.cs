@@ -4,7 +4,7 @@ using Remora.Testing;
 
 namespace Remora.Tests;
 
-/// <summary>Warm-up, holes and what survives them.</summary>
+/// <summary>Warm-up and gaps, and which state continues across a gap.</summary>
 public sealed class MarketModelTests
 {
     private static readonly TimeSpan Five = TimeSpan.FromMinutes(5);
@@ -69,7 +69,10 @@ public sealed class MarketModelTests
         Assert.Equal(survive, model.Readings.DailyTrend.IsWarm);
     }
 
-    /// <summary>Until its trend is warm a market is known by its volatility alone, and no longer than that lasts.</summary>
+    /// <summary>
+    /// Until the trend is warm, the regime is based on volatility alone and ends when volatility
+    /// becomes unknown.
+    /// </summary>
     [Fact]
     public void A_regime_read_from_volatility_alone_does_not_outlive_it()
     {

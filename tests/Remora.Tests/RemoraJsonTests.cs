@@ -48,7 +48,7 @@ public sealed class RemoraJsonTests
         Assert.Equal("btc_dominance", RemoraJson.NameOf(Signal.BtcDominance));
     }
 
-    /// <summary>The names api.md promises, all of them, always.</summary>
+    /// <summary>An assessment always has all the names that api.md lists.</summary>
     [Fact]
     public void An_assessment_has_every_promised_name()
     {

@@ -4,7 +4,10 @@ using Remora.Markets;
 
 namespace Remora.Backtest.Calibration;
 
-/// <summary>The score of one market without any strategy: what came after low and high values of it and of its parts.</summary>
+/// <summary>
+/// Calibrates the score of one market without a strategy: the outcomes after low and high values of
+/// the score and its parts.
+/// </summary>
 public sealed class CalibrationStudy
 {
     private readonly PolicyVerdicts _verdicts;
@@ -12,7 +15,9 @@ public sealed class CalibrationStudy
     private readonly (string Name, double[] Values)[] _measures;
     private readonly (Outcomes Outcomes, VolatilityForecasts Forecasts)[] _horizons;
 
-    /// <summary>Works out, for the default policy of a history, what is the same for every period.</summary>
+    /// <summary>
+    /// Prepares what is the same for every period, for the default policy of a history.
+    /// </summary>
     public CalibrationStudy(AssessmentHistory history, CandleTape series)
     {
         _verdicts = history.Policies[0];
@@ -23,13 +28,13 @@ public sealed class CalibrationStudy
             (Outcomes.Of(series, TimeSpan.FromHours(Horizons[i])), new(series, history.Volatility, _verdicts.Score, Horizons[i])), CancellationToken.None);
     }
 
-    /// <summary>The horizons that are looked at, in hours.</summary>
+    /// <summary>The horizons, in hours.</summary>
     public static IReadOnlyList<int> Horizons { get; } = [1, 4, 24];
 
-    /// <summary>Calibrates over a period, looking once an hour.</summary>
+    /// <summary>Calibrates over a period, with one moment per hour.</summary>
     public CalibrationResult Run(Instant from, Instant to)
     {
-        const int regimeHorizon = 1; // position of the 4 hours
+        const int regimeHorizon = 1; // position of the 4-hour horizon
         var first = CandleFrame.LowerBound(_series.Candles, from);
         var end = CandleFrame.LowerBound(_series.Candles, to);
         int[] moments = [.. Enumerable.Range(first, end - first).Where(EndsAnHour)];
@@ -58,23 +63,23 @@ public sealed class CalibrationStudy
     ];
 }
 
-/// <summary>What a calibration found.</summary>
-/// <param name="Deciles">Per measure and horizon.</param>
-/// <param name="Blocked">Blocked against allowed time, per horizon.</param>
-/// <param name="Forecasts">Volatility forecasts beside each other, per horizon.</param>
-/// <param name="Regimes">Regimes, four hours ahead.</param>
+/// <summary>The result of a calibration.</summary>
+/// <param name="Deciles">One table per measure and horizon.</param>
+/// <param name="Blocked">Blocked compared with allowed time, per horizon.</param>
+/// <param name="Forecasts">Volatility forecasts compared with each other, per horizon.</param>
+/// <param name="Regimes">Regimes, with a horizon of four hours.</param>
 public sealed record CalibrationResult(
     IReadOnlyList<DecileTable> Deciles, IReadOnlyList<BlockedRow> Blocked, IReadOnlyList<ForecastTable> Forecasts, RegimeTable Regimes);
 
-/// <summary>What came after blocked and after allowed moments, as ratios.</summary>
-/// <param name="HorizonHours">How far ahead.</param>
-/// <param name="BlockedShare">Share of the moments that was blocked, [0, 1].</param>
+/// <summary>Outcomes after blocked and after allowed moments, as ratios.</summary>
+/// <param name="HorizonHours">The horizon in hours.</param>
+/// <param name="BlockedShare">Share of the moments that are blocked, [0, 1].</param>
 /// <param name="VolatilityBlocked">Mean realised volatility after blocked moments.</param>
-/// <param name="VolatilityAllowed">And after the others.</param>
+/// <param name="VolatilityAllowed">Mean realised volatility after allowed moments.</param>
 /// <param name="DrawdownBlocked">Mean worst drawdown after blocked moments.</param>
-/// <param name="DrawdownAllowed">And after the others.</param>
+/// <param name="DrawdownAllowed">Mean worst drawdown after allowed moments.</param>
 /// <param name="ReturnBlocked">Mean return after blocked moments.</param>
-/// <param name="ReturnAllowed">And after the others.</param>
+/// <param name="ReturnAllowed">Mean return after allowed moments.</param>
 public sealed record BlockedRow(
     double HorizonHours, double BlockedShare, double VolatilityBlocked, double VolatilityAllowed, double DrawdownBlocked, double DrawdownAllowed,
     double ReturnBlocked, double ReturnAllowed)

@@ -1,25 +1,27 @@
 namespace Remora.Backtest.Calibration;
 
-/// <summary>What came after low and high values of a measure.</summary>
-/// <param name="Measure">What was measured: <c>score</c>, <c>volatility</c>, or a part of the score.</param>
-/// <param name="HorizonHours">How far ahead.</param>
-/// <param name="Observations">How many moments.</param>
+/// <summary>Outcomes after low and high values of a measure.</summary>
+/// <param name="Measure">The measure: <c>score</c>, <c>volatility</c>, or a part of the
+/// score.</param>
+/// <param name="HorizonHours">The horizon in hours.</param>
+/// <param name="Observations">The number of moments.</param>
 /// <param name="VolatilityCorrelation">Rank correlation with realised volatility.</param>
 /// <param name="DrawdownCorrelation">Rank correlation with the worst drawdown.</param>
 /// <param name="ReturnCorrelation">Rank correlation with the return.</param>
-/// <param name="TopLift">Mean volatility after the highest bin against the mean of all.</param>
-/// <param name="Bins">Ten bins, lowest first; fewer where many values are equal, for equal values stay together.</param>
+/// <param name="TopLift">Mean volatility after the highest bin, divided by the mean of all.</param>
+/// <param name="Bins">Ten bins, the lowest first. There are fewer when many values are equal,
+/// because equal values stay in one bin.</param>
 public sealed record DecileTable(
     string Measure, double HorizonHours, int Observations, double VolatilityCorrelation, double DrawdownCorrelation, double ReturnCorrelation, double TopLift,
     IReadOnlyList<DecileBin> Bins)
 {
     private const int BinCount = 10;
 
-    /// <summary>Makes the table of the moments at which measure and outcome are known.</summary>
+    /// <summary>Builds the table from the moments at which measure and outcome are known.</summary>
     /// <param name="measure">The measure's name.</param>
     /// <param name="values">Its value after each candle.</param>
-    /// <param name="outcomes">What came after each candle.</param>
-    /// <param name="moments">The candles to look at.</param>
+    /// <param name="outcomes">The outcome after each candle.</param>
+    /// <param name="moments">The positions of the candles to use.</param>
     public static DecileTable Of(string measure, double[] values, Outcomes outcomes, IReadOnlyList<int> moments)
     {
         int[] known = [.. moments.Where(i => !double.IsNaN(values[i]) && !double.IsNaN(outcomes.Volatility[i]))];
@@ -60,13 +62,15 @@ public sealed record DecileTable(
     }
 }
 
-/// <summary>The moments with similar values of a measure, and what came after them on average, as ratios.</summary>
+/// <summary>
+/// The moments with similar values of a measure, and their mean outcomes, as ratios.
+/// </summary>
 /// <param name="Low">Lowest value.</param>
 /// <param name="High">Highest value.</param>
-/// <param name="UpTo">The share of all moments that lies in this bin and those below it.</param>
-/// <param name="Count">How many moments.</param>
+/// <param name="UpTo">The share of all moments in this bin and the bins below it, [0, 1].</param>
+/// <param name="Count">The number of moments.</param>
 /// <param name="Volatility">Mean realised volatility.</param>
 /// <param name="Drawdown">Mean worst drawdown.</param>
-/// <param name="TailLoss">Mean loss of the worst twentieth of the returns.</param>
+/// <param name="TailLoss">Mean loss of the worst 5 % of the returns.</param>
 /// <param name="Return">Mean return.</param>
 public sealed record DecileBin(double Low, double High, double UpTo, int Count, double Volatility, double Drawdown, double TailLoss, double Return);

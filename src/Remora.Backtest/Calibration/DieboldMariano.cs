@@ -1,18 +1,21 @@
 namespace Remora.Backtest.Calibration;
 
-/// <summary>Diebold and Mariano's test (1995) that two forecasts lose the same on average, with Bartlett weights for the dependence of overlapping horizons.</summary>
+/// <summary>
+/// Test of Diebold and Mariano (1995) that two forecasts have the same mean loss, with Bartlett
+/// weights for the dependence of overlapping horizons.
+/// </summary>
 public static class DieboldMariano
 {
     /// <summary>Tests a series of differences in loss.</summary>
     /// <param name="differences">Loss of the first minus loss of the second.</param>
-    /// <param name="horizon">Steps that a forecast looks ahead.</param>
-    /// <returns>The statistic, and its two-sided p-value; NaN where it does not exist.</returns>
+    /// <param name="horizon">The number of steps that a forecast looks ahead.</param>
+    /// <returns>The statistic and its two-sided p-value; NaN when they do not exist.</returns>
     public static (double Statistic, double P) Test(double[] differences, int horizon)
     {
         var n = differences.Length;
         if (n < 10) return (double.NaN, double.NaN);
         var mean = differences.Average();
-        // Long enough for the overlap, and for volatility's own memory.
+        // Enough lags for the overlap and for the persistence of volatility.
         var lags = Math.Min(n - 1, Math.Max(2 * horizon, (int)Math.Ceiling(4 * Math.Pow(n / 100.0, 2.0 / 9))));
         var variance = Covariance(differences, mean, 0);
         for (var lag = 1; lag <= lags; lag++) variance += 2 * (1 - (lag / (lags + 1.0))) * Covariance(differences, mean, lag);
@@ -32,7 +35,10 @@ public static class DieboldMariano
 /// <summary>The standard normal distribution.</summary>
 internal static class Normal
 {
-    /// <summary>The probability of more than <paramref name="z"/>, 0 or more (Abramowitz and Stegun 26.2.17; error below 1e-7).</summary>
+    /// <summary>
+    /// Returns the probability of a value above <paramref name="z"/>, which is 0 or more
+    /// (Abramowitz and Stegun 26.2.17; error below 1e-7).
+    /// </summary>
     public static double Above(double z)
     {
         var t = 1 / (1 + (0.2316419 * z));

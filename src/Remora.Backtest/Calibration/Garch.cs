@@ -1,6 +1,9 @@
 namespace Remora.Backtest.Calibration;
 
-/// <summary>GARCH(1,1) (Bollerslev, 1986) by Gaussian quasi-likelihood, with the long-run variance set to the sample's: two parameters are left to search.</summary>
+/// <summary>
+/// GARCH(1,1) (Bollerslev, 1986) by Gaussian quasi-likelihood. The long-run variance is the sample
+/// variance, so two parameters remain to be estimated.
+/// </summary>
 /// <param name="LongRun">Long-run variance of a step.</param>
 /// <param name="Alpha">Weight of the last squared return.</param>
 /// <param name="Beta">Weight of the last variance.</param>
@@ -8,17 +11,23 @@ internal readonly record struct Garch(double LongRun, double Alpha, double Beta)
 {
     private const double MostPersistent = 0.9995;
 
-    /// <summary>The next step's variance after a return.</summary>
+    /// <summary>Returns the next step's variance after a return.</summary>
     public double Next(double variance, double change) => (LongRun * (1 - Alpha - Beta)) + (Alpha * change * change) + (Beta * variance);
 
-    /// <summary>The variance of the next steps together, where <paramref name="variance"/> is that of the first.</summary>
+    /// <summary>
+    /// Returns the total variance of the next steps, where <paramref name="variance"/> is the
+    /// variance of the first.
+    /// </summary>
     public double Ahead(double variance, int steps)
     {
         var persistence = Alpha + Beta;
         return (steps * LongRun) + ((variance - LongRun) * (1 - Math.Pow(persistence, steps)) / (1 - persistence));
     }
 
-    /// <summary>Fits to returns; NaN among them are passed over. Null where there are too few or they do not move.</summary>
+    /// <summary>
+    /// Fits the model to returns; NaN values are skipped. Returns null when there are too few
+    /// returns or the price does not move.
+    /// </summary>
     public static Garch? Fit(ReadOnlySpan<double> returns)
     {
         const int least = 500;
@@ -32,7 +41,8 @@ internal readonly record struct Garch(double LongRun, double Alpha, double Beta)
         if (count < least || sum <= 0) return null;
         var longRun = sum / count;
 
-        // A grid that is made finer around its best point: no derivatives, and the same steps for the same data everywhere.
+        // A grid search, refined around its best point. It needs no derivatives and takes the same
+        // steps for the same data on every machine.
         var (alpha, persistence, best) = (0.08, 0.98, double.PositiveInfinity);
         var (alphaStep, persistenceStep) = (0.04, 0.01);
         for (var round = 0; round < 6; round++)

@@ -2,11 +2,15 @@ using Remora.Markets;
 
 namespace Remora.Backtest.Calibration;
 
-/// <summary>Realised variance on a grid of full hours, from candles of at most an hour. NaN where the hour's candles are not whole.</summary>
+/// <summary>
+/// Realised variance on a grid of full hours, from candles of at most one hour. NaN when candles of
+/// the hour are missing.
+/// </summary>
 internal sealed class HourGrid
 {
-    private readonly double[] _cumulative; // of the hours' variances, those that are not known left out
-    private readonly int[] _missing;       // how many were not known up to here
+    // Running sum of the hours' variances, without unknown ones.
+    private readonly double[] _cumulative;
+    private readonly int[] _missing; // running count of unknown hours
 
     private HourGrid(int count)
     {
@@ -23,7 +27,7 @@ internal sealed class HourGrid
     /// <summary>Log return over each hour.</summary>
     public double[] Return { get; }
 
-    /// <summary>Position in the series of the candle with which each hour ends; -1 where it is missing.</summary>
+    /// <summary>Position in the series of each hour's last candle; -1 when it is missing.</summary>
     public int[] Candle { get; }
 
     public int Count => Variance.Length;
@@ -43,7 +47,8 @@ internal sealed class HourGrid
             while (next < candles.Count && candles[next].OpenTime < lastOpen) next++;
             var here = next < candles.Count && candles[next].OpenTime == lastOpen;
             var from = next - (int)perHour;
-            // All candles of the hour and the one before it, from whose close the first return is taken.
+            // The hour is complete with all of its candles and the candle before it, whose close is
+            // the base of the first return.
             var whole = here && from >= 0 && candles[next].OpenTime - candles[from].OpenTime == Timeframe.OneHour.Length;
             grid.Candle[hour] = here ? next : -1;
             grid.Variance[hour] = whole ? squares[next] - squares[from] : double.NaN;
@@ -54,7 +59,10 @@ internal sealed class HourGrid
         return grid;
     }
 
-    /// <summary>Log of the variance over the hours [from, to); NaN where one of them is missing or nothing moved.</summary>
+    /// <summary>
+    /// Returns the log of the variance over the hours [from, to); NaN when an hour is missing or
+    /// the price does not move.
+    /// </summary>
     public double LogVariance(int from, int to)
     {
         if (from < 0 || to > Count || _missing[to] != _missing[from]) return double.NaN;

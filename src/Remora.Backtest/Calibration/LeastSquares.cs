@@ -1,6 +1,9 @@
 namespace Remora.Backtest.Calibration;
 
-/// <summary>Ordinary least squares with a constant, over rows that come and go: the sums are kept, so that a window can slide.</summary>
+/// <summary>
+/// Ordinary least squares with a constant. Rows can be added and removed, and only sums are stored,
+/// so that a window can slide.
+/// </summary>
 internal sealed class LeastSquares(int inputs)
 {
     private readonly int _size = inputs + 1;
@@ -10,7 +13,7 @@ internal sealed class LeastSquares(int inputs)
 
     public int Count { get; private set; }
 
-    /// <summary>Adds a row, or takes one away again with a sign of -1.</summary>
+    /// <summary>Adds a row, or removes it when the sign is -1.</summary>
     public void Add(ReadOnlySpan<double> x, double y, int sign = 1)
     {
         for (var i = 0; i < _size; i++)
@@ -23,11 +26,15 @@ internal sealed class LeastSquares(int inputs)
         Count += sign;
     }
 
-    /// <summary>The coefficients, the constant first, and the variance of what is left over; null while the rows do not determine them.</summary>
+    /// <summary>
+    /// Returns the coefficients, the constant first, and the variance of the residuals; null while
+    /// the rows do not determine them.
+    /// </summary>
     public (double[] Coefficients, double Residual)? Solve()
     {
         if (Count < 10 * _size) return null;
-        // Cholesky: the products are symmetric and, unless inputs repeat each other, positive definite.
+        // Cholesky: the matrix of products is symmetric and, unless inputs are collinear, positive
+        // definite.
         var lower = new double[_size, _size];
         for (var i = 0; i < _size; i++)
         {

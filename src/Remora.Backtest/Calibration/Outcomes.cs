@@ -2,7 +2,10 @@ using Remora.Markets;
 
 namespace Remora.Backtest.Calibration;
 
-/// <summary>What came after each candle within a horizon: the yardstick that a score is held against. NaN where the candles of the horizon are not whole.</summary>
+/// <summary>
+/// The outcomes within a horizon after each candle, with which a score is compared. NaN when
+/// candles of the horizon are missing.
+/// </summary>
 public sealed class Outcomes
 {
     private Outcomes(int count, TimeSpan horizon)
@@ -13,26 +16,32 @@ public sealed class Outcomes
         Return = new double[count];
     }
 
-    /// <summary>How far ahead.</summary>
+    /// <summary>The horizon.</summary>
     public TimeSpan Horizon { get; }
 
-    /// <summary>Realised volatility: root of the sum of squared log returns, a ratio.</summary>
+    /// <summary>
+    /// Realised volatility: the square root of the sum of squared log returns, a ratio.
+    /// </summary>
     public double[] Volatility { get; }
 
-    /// <summary>How far the lowest low fell below the close, a ratio of 0 or more: what someone who entered went through.</summary>
+    /// <summary>
+    /// The fall from the close to the lowest low, a ratio of 0 or more: the largest unrealised loss
+    /// of an entry at the close.
+    /// </summary>
     public double[] Drawdown { get; }
 
     /// <summary>Return from the close to the horizon's last close, a ratio.</summary>
     public double[] Return { get; }
 
-    /// <summary>Works them out for every candle.</summary>
+    /// <summary>Computes the outcomes for every candle.</summary>
     public static Outcomes Of(CandleTape series, TimeSpan horizon)
     {
         var candles = series.Candles;
         var ahead = series.Timeframe.CountIn(horizon);
         var outcomes = new Outcomes(candles.Count, horizon);
         var squares = CumulativeSquares(candles);
-        var lows = new int[candles.Count]; // positions of rising lows: the first is the lowest of the horizon
+        // Positions of rising lows; the first is the lowest of the horizon.
+        var lows = new int[candles.Count];
         var (firstLow, endLow, next) = (0, 0, 0);
         for (var i = 0; i < candles.Count; i++)
         {

@@ -1,12 +1,15 @@
 namespace Remora.Backtest.Calibration;
 
-/// <summary>Correlations.</summary>
+/// <summary>Correlation coefficients.</summary>
 public static class Ranks
 {
-    /// <summary>Spearman's rank correlation, ties with their mean rank; NaN where one side does not vary.</summary>
+    /// <summary>
+    /// Returns Spearman's rank correlation. Ties have their mean rank. NaN when one side does not
+    /// vary.
+    /// </summary>
     public static double Correlation(double[] x, double[] y) => Pearson(Of(x), Of(y));
 
-    /// <summary>Pearson's correlation; NaN where one side does not vary.</summary>
+    /// <summary>Returns Pearson's correlation; NaN when one side does not vary.</summary>
     public static double Pearson(double[] x, double[] y)
     {
         if (x.Length < 3) return double.NaN;

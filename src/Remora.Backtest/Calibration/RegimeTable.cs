@@ -4,14 +4,18 @@ using Remora.Regimes;
 
 namespace Remora.Backtest.Calibration;
 
-/// <summary>How long regimes last, how often they change, and how well they tell calm from rough times.</summary>
+/// <summary>
+/// How long regimes last, how often they change, and how well they separate calm from volatile
+/// times.
+/// </summary>
 /// <param name="FlipsPerDay">Changes from one known regime to another, per day of data.</param>
-/// <param name="Separation">Share of the variance of log volatility over the horizon that lies between regimes, [0, 1].</param>
-/// <param name="HorizonHours">That horizon.</param>
-/// <param name="Rows">One per regime that occurred.</param>
+/// <param name="Separation">Share of the variance of log volatility over the horizon that is
+/// between regimes, [0, 1].</param>
+/// <param name="HorizonHours">The horizon in hours.</param>
+/// <param name="Rows">One row per regime that occurred.</param>
 public sealed record RegimeTable(double FlipsPerDay, double Separation, double HorizonHours, IReadOnlyList<RegimeRow> Rows)
 {
-    /// <summary>Makes the table for the candles of a period.</summary>
+    /// <summary>Builds the table for the candles of a period.</summary>
     public static RegimeTable Of(PolicyVerdicts verdicts, CandleTape series, Outcomes outcomes, int first, int end)
     {
         var rows = Enum.GetValues<Regime>().ToDictionary(r => r, _ => new Tally());
@@ -82,12 +86,12 @@ public sealed record RegimeTable(double FlipsPerDay, double Separation, double H
     }
 }
 
-/// <summary>One regime's row.</summary>
+/// <summary>The row of one regime.</summary>
 /// <param name="Regime">The regime.</param>
 /// <param name="Share">Share of the time, [0, 1].</param>
-/// <param name="Spells">How often it was entered.</param>
-/// <param name="DwellHours">How long it lasted on average.</param>
-/// <param name="Volatility">Mean realised volatility over the horizon after it.</param>
-/// <param name="Drawdown">Mean worst drawdown.</param>
-/// <param name="Return">Mean return.</param>
+/// <param name="Spells">How often the regime started.</param>
+/// <param name="DwellHours">Its mean duration in hours.</param>
+/// <param name="Volatility">Mean realised volatility over the horizon.</param>
+/// <param name="Drawdown">Mean worst drawdown over the horizon.</param>
+/// <param name="Return">Mean return over the horizon.</param>
 public sealed record RegimeRow(Regime Regime, double Share, int Spells, double DwellHours, double Volatility, double Drawdown, double Return);

@@ -3,8 +3,13 @@ using Remora.Markets;
 namespace Remora.Backtest.Calibration;
 
 /// <summary>
-/// The volatility score as a forecast of realised volatility, beside forecasts that anyone can make from the same candles. Every full hour each forecaster gives one number; a regression of what came
-/// after on that number, over the 365 days that had ended by then and renewed every 30 days, turns it into log variance. So each is judged by what it knows, not by its units, and nothing is known early.
+/// Evaluates the volatility score as a forecast of realised volatility, beside forecasts that are
+/// made from the same candles.
+/// Every full hour each forecaster returns one number. A regression turns the number into log
+/// variance. It is fitted to the outcomes of the 365 days that had ended by then, and is renewed
+/// every 30 days.
+/// So each forecaster is judged by its information and not by its units, and uses only what was
+/// knowable.
 /// </summary>
 public sealed class VolatilityForecasts
 {
@@ -13,7 +18,7 @@ public sealed class VolatilityForecasts
     private const double Decay = 0.94;
     private const int Week = 7 * 24;
 
-    /// <summary>The forecaster that the others are compared with.</summary>
+    /// <summary>The name of the benchmark forecaster, with which the others are compared.</summary>
     public const string Yardstick = "har_rv";
 
     private readonly int _horizon;
@@ -23,11 +28,11 @@ public sealed class VolatilityForecasts
     private readonly SortedDictionary<string, double[][]> _inputs;
     private readonly SortedDictionary<string, Forecast> _forecasts = new(StringComparer.Ordinal);
 
-    /// <summary>Makes every forecaster's forecasts over the whole series.</summary>
-    /// <param name="series">Candles of at most an hour.</param>
+    /// <summary>Computes every forecaster's forecasts over the whole series.</summary>
+    /// <param name="series">Candles of at most one hour.</param>
     /// <param name="volatility">The volatility score after each candle.</param>
     /// <param name="score">The risk score after each candle.</param>
-    /// <param name="horizonHours">How far ahead.</param>
+    /// <param name="horizonHours">The horizon in hours.</param>
     public VolatilityForecasts(CandleTape series, double[] volatility, double[] score, int horizonHours)
     {
         _horizon = horizonHours;
@@ -39,7 +44,9 @@ public sealed class VolatilityForecasts
         foreach (var (name, inputs) in _inputs) _forecasts[name] = Learn(inputs, _target, horizonHours);
     }
 
-    /// <summary>Compares the forecasters over the moments of a period at which all of them had something to say.</summary>
+    /// <summary>
+    /// Compares the forecasters over the moments of a period at which all of them have a forecast.
+    /// </summary>
     public ForecastTable Compare(Instant from, Instant to)
     {
         var moments = new List<int>();
@@ -124,7 +131,7 @@ public sealed class VolatilityForecasts
         {
             if (hour % Renewal == 0)
             {
-                // An outcome is known once its horizon has passed.
+                // An outcome is known when its horizon is over.
                 for (; added + horizon <= hour; added++)
                     if (Row(inputs, target, added, x)) regression.Add(x, target[added]);
                 for (; removed < hour - Memory && removed < added; removed++)
@@ -136,7 +143,8 @@ public sealed class VolatilityForecasts
             var log = model.Coefficients[0];
             for (var i = 0; i < x.Length; i++) log += model.Coefficients[i + 1] * x[i];
             forecast.LogVariance[hour] = log;
-            forecast.Variance[hour] = Math.Exp(log + (model.Residual / 2)); // the mean of a log-normal
+            // The mean of a log-normal distribution.
+            forecast.Variance[hour] = Math.Exp(log + (model.Residual / 2));
         }
         return forecast;
     }
@@ -181,17 +189,20 @@ public sealed class VolatilityForecasts
     }
 }
 
-/// <summary>Forecasters beside each other, over the same moments.</summary>
-/// <param name="HorizonHours">How far ahead.</param>
-/// <param name="Observations">How many moments.</param>
-/// <param name="Rows">One per forecaster.</param>
+/// <summary>Forecasters compared over the same moments.</summary>
+/// <param name="HorizonHours">The horizon in hours.</param>
+/// <param name="Observations">The number of moments.</param>
+/// <param name="Rows">One row per forecaster.</param>
 public sealed record ForecastTable(int HorizonHours, int Observations, IReadOnlyList<ForecastRow> Rows);
 
-/// <summary>One forecaster.</summary>
+/// <summary>The row of one forecaster.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="RankCorrelation">Rank correlation of its number (of its forecast, where it has several inputs) with realised volatility.</param>
-/// <param name="R2">Out-of-sample R² of log realised volatility, against the mean of the moments.</param>
-/// <param name="Qlike">Mean QLIKE loss of its variance; less is better.</param>
-/// <param name="DieboldMariano">Statistic of the difference in QLIKE against HAR-RV; above 0 the forecaster is worse. NaN for HAR-RV itself.</param>
-/// <param name="P">Its two-sided p-value.</param>
+/// <param name="RankCorrelation">Rank correlation of its number (of its forecast when it has
+/// several inputs) with realised volatility.</param>
+/// <param name="R2">Out-of-sample R² of log realised volatility, relative to the mean of the
+/// moments.</param>
+/// <param name="Qlike">Mean QLIKE loss of its variance; a lower value is better.</param>
+/// <param name="DieboldMariano">Statistic of the difference in QLIKE to HAR-RV; above 0 the
+/// forecaster is worse. NaN for HAR-RV itself.</param>
+/// <param name="P">The two-sided p-value of that statistic.</param>
 public sealed record ForecastRow(string Name, double RankCorrelation, double R2, double Qlike, double DieboldMariano, double P);

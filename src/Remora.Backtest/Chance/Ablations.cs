@@ -2,12 +2,18 @@ using Remora.Risk;
 
 namespace Remora.Backtest.Chance;
 
-/// <summary>A policy taken apart: what each of its reasons to block is worth alone.</summary>
+/// <summary>
+/// Splits a policy into gates with a single reason to block each, to measure the reasons
+/// separately.
+/// </summary>
 public static class Ablations
 {
     private const double Never = double.MaxValue;
 
-    /// <summary>Fear index only, volatility only, and everything technical without the outside; each named after the policy.</summary>
+    /// <summary>
+    /// Returns three policies: fear index only, volatility only, and all technical rules without
+    /// outside values. Their names start with the policy's name.
+    /// </summary>
     public static IReadOnlyList<RiskPolicy> Of(RiskPolicy policy) =>
     [
         policy with

@@ -1,24 +1,33 @@
 namespace Remora.Backtest.Chance;
 
-/// <summary>Random numbers from a seed (SplitMix64, S. Vigna): the same on every machine and in every version, which a study that is to give the same bytes needs.</summary>
+/// <summary>
+/// Random numbers from a seed (SplitMix64, S. Vigna). They are the same on every machine and in
+/// every version, so that a study gives the same bytes.
+/// </summary>
 internal struct Draws(ulong seed)
 {
     private const ulong Golden = 0x9E3779B97F4A7C15;
     private ulong _state = seed;
 
-    /// <summary>64 random bits.</summary>
+    /// <summary>Returns 64 random bits.</summary>
     public ulong Next() => Mix(_state += Golden);
 
-    /// <summary>[0, 1).</summary>
+    /// <summary>Returns a number in [0, 1).</summary>
     public double Unit() => ToUnit(Next());
 
-    /// <summary>[0, <paramref name="bound"/>). The bias of the multiplication is below bound / 2^32.</summary>
+    /// <summary>
+    /// Returns an integer in [0, <paramref name="bound"/>). The bias of the multiplication is below
+    /// bound / 2^32.
+    /// </summary>
     public int Below(int bound) => (int)(((Next() >> 32) * (ulong)bound) >> 32);
 
-    /// <summary>The number of [0, 1) that belongs to a seed and a position.</summary>
+    /// <summary>Returns the number in [0, 1) for a seed and a position.</summary>
     public static double Unit(ulong seed, ulong position) => ToUnit(Mix(Mix(seed + Golden) + (position * Golden)));
 
-    /// <summary>A seed of its own for each named part of a study, so that adding a part changes no other.</summary>
+    /// <summary>
+    /// Returns a separate seed for each named part of a study, so that an added part does not
+    /// change the others.
+    /// </summary>
     public static ulong SeedFor(ulong seed, string name)
     {
         var hash = seed;

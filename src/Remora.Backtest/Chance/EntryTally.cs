@@ -2,7 +2,10 @@ using Remora.Backtest.Trading;
 
 namespace Remora.Backtest.Chance;
 
-/// <summary>What the ungated run's trades and a gate have to do with each other: how many of the bad ones a gate would have met. Cheap enough for every shift of a placebo.</summary>
+/// <summary>
+/// Compares the ungated run's trades with a gate: how many of the losing trades the gate would have
+/// blocked. Fast enough for every shift of a placebo.
+/// </summary>
 internal sealed class EntryTally
 {
     private readonly int[] _known;
@@ -23,7 +26,7 @@ internal sealed class EntryTally
 
     /// <summary>Compares the trades in blocked time with the others.</summary>
     /// <param name="gate">The gate.</param>
-    /// <param name="timeBlocked">The share of time it blocks.</param>
+    /// <param name="timeBlocked">The share of time that the gate blocks, [0, 1].</param>
     public EntryComparison Compare<TGate>(in TGate gate, double timeBlocked) where TGate : struct, IEntryGate
     {
         var (blocked, blockedLosers, blockedWorst) = (0, 0, 0);
@@ -50,22 +53,30 @@ internal sealed class EntryTally
     private static double Share(int part, int whole) => whole == 0 ? double.NaN : part / (double)whole;
 }
 
-/// <summary>A trade of the ungated run, as far as a gate is concerned.</summary>
-/// <param name="Known">Position in the series of the last candle that had closed at its entry.</param>
-/// <param name="ProfitRatio">Its profit, a ratio.</param>
+/// <summary>A trade of the ungated run, with what a gate needs.</summary>
+/// <param name="Known">Position in the series of the last candle that had closed at the
+/// entry.</param>
+/// <param name="ProfitRatio">The profit, a ratio.</param>
 internal readonly record struct BaselineTrade(int Known, double ProfitRatio);
 
-/// <summary>The ungated run's trades, divided by whether the gate was open at their entry. Shares are in [0, 1]; NaN where there is nothing to divide.</summary>
+/// <summary>
+/// The ungated run's trades, split by whether the gate blocks their entry. Shares are in [0, 1];
+/// NaN when a group is empty.
+/// </summary>
 /// <param name="TradesBlocked">Share of the trades entered in blocked time.</param>
-/// <param name="LosersBlocked">The same of losing trades.</param>
-/// <param name="WorstBlocked">The same of the worst tenth.</param>
-/// <param name="LoserLift">LosersBlocked / share of time blocked (not of entries).</param>
-/// <param name="WorstLift">WorstBlocked / share of time blocked.</param>
+/// <param name="LosersBlocked">Share of the losing trades entered in blocked time.</param>
+/// <param name="WorstBlocked">Share of the worst tenth of the trades entered in blocked
+/// time.</param>
+/// <param name="LoserLift">LosersBlocked divided by the share of time blocked (not of
+/// entries).</param>
+/// <param name="WorstLift">WorstBlocked divided by the share of time blocked.</param>
 /// <param name="AllowedMeanPct">Mean profit of trades entered in allowed time, in percent.</param>
-/// <param name="BlockedMeanPct">The same of blocked time.</param>
+/// <param name="BlockedMeanPct">Mean profit of trades entered in blocked time, in percent.</param>
 public readonly record struct EntryComparison(
     double TradesBlocked, double LosersBlocked, double WorstBlocked, double LoserLift, double WorstLift, double AllowedMeanPct, double BlockedMeanPct)
 {
-    /// <summary>How much better, in percentage points, a trade did in allowed time than in blocked time.</summary>
+    /// <summary>
+    /// Mean profit in allowed time minus mean profit in blocked time, in percentage points.
+    /// </summary>
     public double EdgePct => AllowedMeanPct - BlockedMeanPct;
 }

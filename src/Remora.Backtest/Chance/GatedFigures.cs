@@ -3,14 +3,18 @@ using Remora.Backtest.Trading;
 
 namespace Remora.Backtest.Chance;
 
-/// <summary>The figures of a gated run that chance is asked about.</summary>
-/// <param name="ProfitTotalPct">Profit of the gated run against the starting balance, in percent.</param>
+/// <summary>The figures of a gated run that are tested against chance.</summary>
+/// <param name="ProfitTotalPct">Profit of the gated run relative to the starting balance, in
+/// percent.</param>
 /// <param name="ProfitMeanPct">Mean profit of its trades, in percent.</param>
 /// <param name="MaxDrawdownPct">Its maximum relative drawdown, in percent.</param>
-/// <param name="Entries">The ungated run's trades, divided by the gate.</param>
+/// <param name="Entries">The ungated run's trades, split by the gate.</param>
 public readonly record struct GatedFigures(double ProfitTotalPct, double ProfitMeanPct, double MaxDrawdownPct, EntryComparison Entries)
 {
-    /// <summary>The tested figures, each such that more is better for the gate, in the order of <see cref="Names"/>.</summary>
+    /// <summary>
+    /// Copies the tested figures in the order of <see cref="Names"/>, with signs such that a higher
+    /// value is better for the gate.
+    /// </summary>
     internal void CopyTo(Span<double> values)
     {
         values[0] = ProfitTotalPct;
@@ -21,7 +25,7 @@ public readonly record struct GatedFigures(double ProfitTotalPct, double ProfitM
         values[5] = Entries.EdgePct;
     }
 
-    /// <summary>The figure that decides, as docs/decisions/0021 says.</summary>
+    /// <summary>The deciding figure, see docs/decisions/0021.</summary>
     public const string Primary = "profit_total_pct";
 
     /// <summary>Names of the tested figures.</summary>
@@ -35,7 +39,10 @@ public readonly record struct GatedFigures(double ProfitTotalPct, double ProfitM
             100 * sink.Profit / simulation.Account.StartingBalance, 100 * sink.Ratio / sink.Count, 100 * sink.Drawdown.MaxRelative, tally.Compare(gate, timeBlocked));
     }
 
-    /// <summary>Maximum relative drawdown of a gated run in percent, with the looks in between that a plan whose gate exits takes.</summary>
+    /// <summary>
+    /// Returns the maximum relative drawdown of a gated run in percent. For a plan whose gate
+    /// exits, open trades are valued in between too.
+    /// </summary>
     internal static double Drawdown(Simulation simulation, Gate? gate)
     {
         var sink = new Sums(simulation.Account.StartingBalance);

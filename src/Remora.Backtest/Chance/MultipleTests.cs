@@ -3,7 +3,10 @@ namespace Remora.Backtest.Chance;
 /// <summary>Corrections of p-values for the number of tests.</summary>
 public static class MultipleTests
 {
-    /// <summary>Holm's step-down: the chance of even one false finding, whatever the dependence. Adjusted p-values in the order given; NaN stays NaN and does not count.</summary>
+    /// <summary>
+    /// Holm's step-down: controls the probability of any false finding, for any dependence. Returns
+    /// adjusted p-values in the given order; NaN stays NaN and does not count.
+    /// </summary>
     public static double[] Holm(IReadOnlyList<double> p)
     {
         var adjusted = NaNs(p.Count);
@@ -17,7 +20,10 @@ public static class MultipleTests
         return adjusted;
     }
 
-    /// <summary>Benjamini and Hochberg's step-up: the expected share of false findings among the findings, for independent or positively dependent tests.</summary>
+    /// <summary>
+    /// Benjamini and Hochberg's step-up: controls the expected share of false findings among the
+    /// findings, for independent or positively dependent tests.
+    /// </summary>
     public static double[] BenjaminiHochberg(IReadOnlyList<double> p)
     {
         var adjusted = NaNs(p.Count);

@@ -3,18 +3,21 @@ using Remora.Backtest.Trading;
 namespace Remora.Backtest.Chance;
 
 /// <summary>
-/// The circular-shift placebo: the gate is turned round the period by random offsets. A turned gate blocks as much, as often and in as long stretches as the real one, only at the wrong
-/// times; so what the real one does better than the turned ones comes from when it blocks.
+/// The circular-shift placebo: the gate is rotated around the period by random offsets. A rotated
+/// gate blocks as much, as often and in as long stretches as the real gate, but at other times. So
+/// an advantage of the real gate comes from when it blocks.
 /// </summary>
 public static class Placebo
 {
-    /// <summary>Turns of less than this, either way, are not drawn: they would be nearly the real gate.</summary>
+    /// <summary>
+    /// The minimum rotation in either direction. A smaller rotation would be nearly the real gate.
+    /// </summary>
     public static readonly TimeSpan LeastShift = TimeSpan.FromDays(1);
 
     /// <summary>Tests a gate on one strategy and period.</summary>
     /// <param name="simulation">The strategy over the period.</param>
     /// <param name="gate">The gate.</param>
-    /// <param name="shifts">How many turns.</param>
+    /// <param name="shifts">The number of rotations.</param>
     /// <param name="seed">The seed of the offsets.</param>
     public static PlaceboResult Test(Simulation simulation, Gate gate, int shifts, ulong seed)
     {
@@ -32,7 +35,10 @@ public static class Placebo
         return new(real, timeBlocked, nulls.Tests());
     }
 
-    /// <summary>The same against skipping entries at random, as many of them as the gate blocks of the time. Weaker: random skips do not come in stretches.</summary>
+    /// <summary>
+    /// Tests a gate against random skips of entries, with the gate's share of time blocked as the
+    /// probability. This placebo is weaker because random skips do not come in stretches.
+    /// </summary>
     public static PlaceboResult AgainstRandomSkip(Simulation simulation, Gate gate, int runs, ulong seed)
     {
         var tally = new EntryTally(simulation.Baseline());
@@ -44,7 +50,9 @@ public static class Placebo
         return new(real, timeBlocked, nulls.Tests());
     }
 
-    /// <summary>Collects the figures of the placebo runs and sees where the real one stands among them.</summary>
+    /// <summary>
+    /// Collects the figures of the placebo runs and ranks the real figures among them.
+    /// </summary>
     private sealed class Nulls
     {
         private readonly double[] _real = new double[GatedFigures.Names.Count];
@@ -73,8 +81,9 @@ public static class Placebo
     }
 }
 
-/// <summary>A gate's figures and where they stand among those of its placebos.</summary>
+/// <summary>A gate's figures and their ranks among those of its placebos.</summary>
 /// <param name="Real">The real gate's figures.</param>
-/// <param name="TimeBlocked">The share of the period's candles that it blocks, [0, 1].</param>
+/// <param name="TimeBlocked">The share of the period's candles that the gate blocks, [0,
+/// 1].</param>
 /// <param name="Tests">Each tested figure by name.</param>
 public sealed record PlaceboResult(GatedFigures Real, double TimeBlocked, IReadOnlyDictionary<string, PlaceboTest> Tests);

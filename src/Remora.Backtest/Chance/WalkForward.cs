@@ -4,20 +4,22 @@ using Remora.Markets;
 namespace Remora.Backtest.Chance;
 
 /// <summary>
-/// A threshold on the score, tuned on the past only: for each test window the threshold with the best profit from the start to the window's beginning is used in the window.
-/// Its placebo does the whole of it again, tuning included, with the scores turned round the period.
+/// Tunes a threshold on the score with past data only. Each test window uses the threshold with the
+/// best profit from the start of the period to the start of the window. The placebo repeats the
+/// whole procedure, tuning included, with the scores rotated around the period.
 /// </summary>
 public static class WalkForward
 {
-    /// <summary>The thresholds there are to choose from; the last lets everything through.</summary>
+    /// <summary>The candidate thresholds; the last one allows every entry.</summary>
     public static IReadOnlyList<double> Thresholds { get; } = [0.40, 0.45, 0.50, 0.55, 0.60, 0.65, 0.70, 0.75, 0.80, double.PositiveInfinity];
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Runs the walk-forward test.</summary>
     /// <param name="simulation">The strategy over the period.</param>
     /// <param name="scores">The score after each candle of the series; NaN where unknown.</param>
-    /// <param name="windows">How many windows the period is cut into; the first is only learnt from.</param>
-    /// <param name="shifts">How many placebos.</param>
-    /// <param name="seed">Their seed.</param>
+    /// <param name="windows">The number of windows in the period; the first one is only used for
+    /// tuning.</param>
+    /// <param name="shifts">The number of placebos.</param>
+    /// <param name="seed">The seed of the placebos.</param>
     public static WalkForwardResult Run(Simulation simulation, double[] scores, int windows, int shifts, ulong seed)
     {
         var gate = new Gate("score", scores);
@@ -92,10 +94,14 @@ public static class WalkForward
     }
 }
 
-/// <summary>What a threshold tuned on the past did in the windows after it. Profits are against the starting balance, in percent, and leave out the first window.</summary>
-/// <param name="Chosen">The threshold of each window; infinite where letting everything through had been best.</param>
-/// <param name="ProfitPct">With the tuned gate.</param>
-/// <param name="UngatedProfitPct">Without a gate.</param>
-/// <param name="PlaceboMeanPct">Mean of the placebos.</param>
-/// <param name="P">How often a placebo did as well or better.</param>
+/// <summary>
+/// The results of a threshold tuned on the past, in the windows after it. Profits are relative to
+/// the starting balance, in percent, and exclude the first window.
+/// </summary>
+/// <param name="Chosen">The threshold of each window; infinite when allowing every entry had been
+/// best.</param>
+/// <param name="ProfitPct">Profit with the tuned gate.</param>
+/// <param name="UngatedProfitPct">Profit without a gate.</param>
+/// <param name="PlaceboMeanPct">Mean profit of the placebos.</param>
+/// <param name="P">Share of the placebos that did as well or better: a one-sided p-value.</param>
 public sealed record WalkForwardResult(IReadOnlyList<double> Chosen, double ProfitPct, double UngatedProfitPct, double PlaceboMeanPct, double P);

@@ -2,8 +2,10 @@ using System.Globalization;
 
 namespace Remora.Backtest.Data;
 
-/// <summary>Reads another stream up to a number of bytes, so that a small compressed file cannot fill the
-/// memory.</summary>
+/// <summary>
+/// Reads another stream up to a number of bytes, so that a small compressed file cannot exhaust the
+/// memory.
+/// </summary>
 internal sealed class BoundedStream(Stream inner, long maxBytes) : Stream
 {
     private long _read;
@@ -22,12 +24,12 @@ internal sealed class BoundedStream(Stream inner, long maxBytes) : Stream
         set => throw new NotSupportedException();
     }
 
-    /// <summary>The complaint about a file that has more.</summary>
+    /// <summary>Returns the error message for a larger file.</summary>
     public static string TooLarge(long maxBytes) =>
         string.Create(
             CultureInfo.InvariantCulture, $"the file has more than {maxBytes} bytes of content, the most that is read");
 
-    /// <exception cref="InvalidDataException">There is more than allowed.</exception>
+    /// <exception cref="InvalidDataException">The stream has more bytes than allowed.</exception>
     public override int Read(Span<byte> buffer)
     {
         var read = inner.Read(buffer);
@@ -39,7 +41,7 @@ internal sealed class BoundedStream(Stream inner, long maxBytes) : Stream
 
     public override void Flush()
     {
-        // There is nothing to write.
+        // The stream is read-only.
     }
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();

@@ -2,14 +2,20 @@ using Remora.Markets;
 
 namespace Remora.Backtest.Data;
 
-/// <summary>Reads a calendar as it became known: each event from the day on that the file says it was announced.</summary>
+/// <summary>
+/// Reads a calendar as it became known: each event from its announcement date in the file on.
+/// </summary>
 public static class CalendarFile
 {
-    /// <summary>Calendars, each in place of the one before, in the order in which they became known.</summary>
+    /// <summary>
+    /// Returns calendars in the order in which they became known; each one replaces the previous
+    /// one.
+    /// </summary>
     /// <param name="path">The file.</param>
-    /// <param name="before">How long before an event it is to be minded.</param>
-    /// <param name="after">How long after it.</param>
-    /// <exception cref="BacktestException">The file cannot be read, or does not say when an event was announced: nobody can tell then whether it was known.</exception>
+    /// <param name="before">The length of the event window before an event.</param>
+    /// <param name="after">The length of the event window after an event.</param>
+    /// <exception cref="BacktestException">The file cannot be read, or an announcement date is
+    /// missing. Without that date it is unknown when the event became knowable.</exception>
     public static IReadOnlyList<EventCalendar> Read(string path, TimeSpan before, TimeSpan after)
     {
         try
@@ -37,7 +43,7 @@ public static class CalendarFile
         var (known, calendars) = (new List<ScheduledEvent>(), new List<EventCalendar>());
         foreach (var news in entries.GroupBy(entry => entry.Announced!.Value).OrderBy(group => group.Key.UnixMilliseconds))
         {
-            known.RemoveAll(e => e.To <= news.Key); // what is over is never asked for again
+            known.RemoveAll(e => e.To <= news.Key); // past events are not needed any more
             known.AddRange(news.Select(entry => ScheduledEvent.Around(entry.Name, entry.At, before, after)));
             calendars.Add(new(news.Key, [.. known]));
         }

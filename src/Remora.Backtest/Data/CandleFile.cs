@@ -3,17 +3,25 @@ using Remora.Markets;
 
 namespace Remora.Backtest.Data;
 
-/// <summary>Reads a candle file. Where one is taken, more formats than <see cref="CandleFile"/> knows can be: a reader of them is handed in.</summary>
+/// <summary>
+/// Reads a candle file. A caller can pass a reader that supports more formats than
+/// <see cref="CandleFile"/>.
+/// </summary>
 /// <param name="path">The file.</param>
-/// <param name="timeframe">The timeframe of its candles; null to tell it from the rows.</param>
-/// <exception cref="BacktestException">The file cannot be read; the message says why.</exception>
+/// <param name="timeframe">The timeframe of its candles; null to derive it from the rows.</param>
+/// <exception cref="BacktestException">The file cannot be read; the message states the
+/// reason.</exception>
 public delegate CandleTape CandleReader(string path, Timeframe? timeframe);
 
-/// <summary>Opens candle files: CSV, or CSV compressed with gzip (told by its first bytes, not its name).</summary>
+/// <summary>
+/// Reads candle files: CSV, plain or compressed with gzip. The first bytes of the file decide, not
+/// its name.
+/// </summary>
 public static class CandleFile
 {
     /// <summary>Reads a file.</summary>
-    /// <exception cref="BacktestException">The file cannot be read; the message names file, line and problem.</exception>
+    /// <exception cref="BacktestException">The file cannot be read; the message names file, line
+    /// and problem.</exception>
     public static CandleTape Read(string path, Timeframe? timeframe = null)
     {
         try
@@ -36,12 +44,12 @@ public static class CandleFile
     }
 }
 
-/// <summary>Text, compressed or not.</summary>
+/// <summary>Opens text files, compressed or not.</summary>
 internal static class TextFile
 {
     /// <param name="path">The file.</param>
-    /// <param name="maxBytes">The most that is read, unpacked. Reading more throws
-    /// <see cref="InvalidDataException"/>.</param>
+    /// <param name="maxBytes">The maximum number of bytes to read, after decompression. Reading
+    /// more throws <see cref="InvalidDataException"/>.</param>
     public static StreamReader Open(string path, long maxBytes = long.MaxValue)
     {
         var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16);

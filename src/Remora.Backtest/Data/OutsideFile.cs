@@ -4,18 +4,20 @@ using Remora.Markets;
 namespace Remora.Backtest.Data;
 
 /// <summary>
-/// Reads outside values from CSV: a header, the first column the time in Unix milliseconds, the value in a column the kind knows. When a value was knowable depends on its kind alone:
-/// no file says it.
+/// Reads outside values from CSV. The first column of the header is the time in Unix milliseconds;
+/// the kind defines the column of the value. The kind alone defines when a value became knowable,
+/// because the files do not contain that time.
 /// </summary>
 public static class OutsideFile
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
-    private static readonly TimeSpan UsClose = new(21, 15, 0); // what the index's provider has published by then, in winter and in summer
+    // The provider of the index has published by then, in winter and in summer.
+    private static readonly TimeSpan UsClose = new(21, 15, 0);
 
     private static readonly Dictionary<OutsideKind, Shape> Shapes = new()
     {
         [OutsideKind.FearGreedDaily] = new(Signal.FearGreed, "value", TimeSpan.Zero, TimeSpan.FromHours(36), "alternative.me"),
-        // Fridays hold over a weekend with a holiday.
+        // A Friday's value is valid over a weekend that a holiday extends.
         [OutsideKind.VixDaily] = new(Signal.Vix, "close", UsClose, TimeSpan.FromDays(5), "cboe"),
         [OutsideKind.DollarIndexDaily] = new(Signal.DollarIndex, "close", UsClose, TimeSpan.FromDays(5), "ice"),
         [OutsideKind.BtcDominanceDaily] = new(Signal.BtcDominance, "btc_dominance_pct", Day, TimeSpan.FromDays(3), "coinmarketcap"),
@@ -26,10 +28,12 @@ public static class OutsideFile
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file, plain or gzip.</param>
-    /// <param name="kind">What is in it.</param>
-    /// <param name="base">The base currency the values are about; null for the whole market.</param>
-    /// <param name="until">Leaves out what became known at or after this moment, where another file takes over.</param>
-    /// <exception cref="BacktestException">The file cannot be read; the message names file, line and problem.</exception>
+    /// <param name="kind">The kind of the values.</param>
+    /// <param name="base">The base currency of the values; null for the whole market.</param>
+    /// <param name="until">Leaves out values that became known at or after this moment, from which
+    /// another file is used.</param>
+    /// <exception cref="BacktestException">The file cannot be read; the message names file, line
+    /// and problem.</exception>
     public static IReadOnlyList<Observation> Read(string path, OutsideKind kind, string? @base = null, Instant? until = null)
     {
         try
@@ -76,7 +80,9 @@ public static class OutsideFile
     private sealed record Shape(Signal Signal, string Column, TimeSpan KnownAfter, TimeSpan TimeToLive, string Source);
 }
 
-/// <summary>What an outside file holds, and with it when its values were published.</summary>
+/// <summary>
+/// The kind of the values in an outside file, which defines when they became knowable.
+/// </summary>
 public enum OutsideKind
 {
     /// <summary>Fear and greed index; the value dated D is published at D 00:00 UTC.</summary>

@@ -2,23 +2,26 @@ using Remora.Backtest.Trading;
 
 namespace Remora.Backtest.Figures;
 
-/// <summary>How far the account fell from its peak, looked at after each closed trade in order of closing, as Freqtrade does it.</summary>
+/// <summary>
+/// The fall of the account from its peak, evaluated after each closed trade in order of closing, as
+/// in Freqtrade.
+/// </summary>
 /// <param name="Deepest">The deepest fall, in money.</param>
-/// <param name="AtDeepest">That fall against the peak before it, a ratio.</param>
-/// <param name="MaxRelative">The largest fall against a peak, a ratio.</param>
+/// <param name="AtDeepest">The deepest fall divided by the peak before it, a ratio.</param>
+/// <param name="MaxRelative">The largest fall relative to its peak, a ratio.</param>
 public readonly record struct Drawdown(double Deepest, double AtDeepest, double MaxRelative)
 {
-    /// <summary>Works it out for a list of trades.</summary>
+    /// <summary>Computes the drawdown of a list of trades.</summary>
     public static Drawdown Of(IReadOnlyList<Trade> trades, double startingBalance)
     {
         var gauge = new DrawdownGauge(startingBalance);
-        // Of trades that close at the same moment none is first: they count as one step.
+        // Trades that close at the same moment have no order: they count as one step.
         foreach (var step in trades.GroupBy(t => t.CloseTime.UnixMilliseconds).OrderBy(g => g.Key)) gauge.Add(step.Sum(t => t.Profit));
         return gauge.Value;
     }
 }
 
-/// <summary>Takes profits one by one.</summary>
+/// <summary>Computes a drawdown from profits that are added one by one.</summary>
 internal struct DrawdownGauge(double startingBalance)
 {
     private double _sum;
@@ -31,12 +34,12 @@ internal struct DrawdownGauge(double startingBalance)
 
     public void Add(double profit) => Look(_sum += profit);
 
-    /// <summary>Looks at the account in the middle of a trade.</summary>
+    /// <summary>Values the account during an open trade.</summary>
     public void Mark(double unrealised) => Look(_sum + unrealised);
 
     private void Look(double sum)
     {
-        _peak = Math.Max(_peak, sum); // the start is a peak too
+        _peak = Math.Max(_peak, sum); // the start counts as a peak
         var fall = _peak - sum;
         var relative = fall / (startingBalance + _peak);
         if (fall > _deepest) (_deepest, _atDeepest) = (fall, relative);

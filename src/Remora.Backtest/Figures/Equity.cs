@@ -3,10 +3,10 @@ using Remora.Markets;
 
 namespace Remora.Backtest.Figures;
 
-/// <summary>The balance day by day, open trades at what the day's last close would bring.</summary>
+/// <summary>The balance day by day. Open trades are valued at the day's last close.</summary>
 public static class Equity
 {
-    /// <summary>One value at the end of each day of the frame's period.</summary>
+    /// <summary>Returns the balance at the end of each day of the frame's period.</summary>
     public static IReadOnlyList<(Instant Day, double Balance)> Daily(Simulation simulation, IReadOnlyList<Trade> trades)
     {
         var rows = simulation.Frame.Rows;

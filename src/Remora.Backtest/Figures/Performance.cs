@@ -3,19 +3,22 @@ using Remora.Markets;
 
 namespace Remora.Backtest.Figures;
 
-/// <summary>The figures of a list of trades, with Freqtrade's definitions. Ratios unless the name says percent; NaN where a figure does not exist.</summary>
+/// <summary>
+/// The figures of a list of trades, by Freqtrade's definitions. They are ratios unless the name
+/// ends in Pct; NaN when a figure does not exist.
+/// </summary>
 public sealed record Performance
 {
-    /// <summary>How many trades.</summary>
+    /// <summary>The number of trades.</summary>
     public int Trades { get; init; }
 
-    /// <summary>Trades with a profit.</summary>
+    /// <summary>The number of trades with a profit.</summary>
     public int Wins { get; init; }
 
-    /// <summary>Trades with a loss.</summary>
+    /// <summary>The number of trades with a loss.</summary>
     public int Losses { get; init; }
 
-    /// <summary>Trades with neither.</summary>
+    /// <summary>The number of trades with neither profit nor loss.</summary>
     public int Draws { get; init; }
 
     /// <summary>Wins / trades, [0, 1].</summary>
@@ -24,25 +27,36 @@ public sealed record Performance
     /// <summary>Profit in money.</summary>
     public double ProfitTotal { get; init; }
 
-    /// <summary>Profit against the starting balance, in percent.</summary>
+    /// <summary>Profit relative to the starting balance, in percent.</summary>
     public double ProfitTotalPct { get; init; }
 
-    /// <summary>Mean profit of a trade against its cost, in percent.</summary>
+    /// <summary>Mean profit of a trade relative to its cost, in percent.</summary>
     public double ProfitMeanPct { get; init; } = double.NaN;
 
-    /// <summary>Money won / money lost; 0 where nothing was lost, as Freqtrade has it.</summary>
+    /// <summary>Money won divided by money lost; 0 without losses, as in Freqtrade.</summary>
     public double ProfitFactor { get; init; }
 
-    /// <summary>Profit per day over the deviation of trade profits, times the root of 365; -100 where there is no deviation.</summary>
+    /// <summary>
+    /// Profit per day divided by the standard deviation of trade profits, times the square root of
+    /// 365; -100 without a deviation.
+    /// </summary>
     public double Sharpe { get; init; }
 
-    /// <summary>The same over the deviation of losses alone.</summary>
+    /// <summary>
+    /// Profit per day divided by the standard deviation of losses, times the square root of 365;
+    /// -100 without a deviation.
+    /// </summary>
     public double Sortino { get; init; }
 
-    /// <summary>Profit per day in percent over the maximum relative drawdown, times the root of 365; -100 where there is no drawdown.</summary>
+    /// <summary>
+    /// Profit per day in percent divided by the maximum relative drawdown, times the square root of
+    /// 365; -100 without a drawdown.
+    /// </summary>
     public double Calmar { get; init; }
 
-    /// <summary>Drawdown of the account at its deepest point in money, in percent of the balance's peak before it.</summary>
+    /// <summary>
+    /// The deepest drawdown in money, in percent of the peak of the balance before it.
+    /// </summary>
     public double MaxDrawdownPct { get; init; }
 
     /// <summary>The deepest relative drawdown, in percent.</summary>
@@ -51,26 +65,28 @@ public sealed record Performance
     /// <summary>The deepest drawdown in money.</summary>
     public double MaxDrawdown { get; init; }
 
-    /// <summary>Mean money put into a trade.</summary>
+    /// <summary>Mean stake of a trade, in money.</summary>
     public double MeanStake { get; init; } = double.NaN;
 
     /// <summary>Mean duration in seconds.</summary>
     public double MeanDurationSeconds { get; init; } = double.NaN;
 
-    /// <summary>Share of the period with an open trade, [0, 1]; trades that overlap count twice.</summary>
+    /// <summary>
+    /// Share of the period with an open trade, [0, 1]; overlapping trades count separately.
+    /// </summary>
     public double Exposure { get; init; }
 
-    /// <summary>Money at the end.</summary>
+    /// <summary>Balance at the end, in money.</summary>
     public double FinalBalance { get; init; }
 
-    /// <summary>How many trades ended for which reason.</summary>
+    /// <summary>The number of trades by exit reason.</summary>
     public IReadOnlyDictionary<string, int> ExitReasons { get; init; } = new SortedDictionary<string, int>();
 
-    /// <summary>Works the figures out.</summary>
+    /// <summary>Computes the figures.</summary>
     /// <param name="trades">The trades.</param>
-    /// <param name="startingBalance">Money at the start.</param>
-    /// <param name="from">Where the period begins.</param>
-    /// <param name="to">Where it ends.</param>
+    /// <param name="startingBalance">Balance at the start, in money.</param>
+    /// <param name="from">The start of the period.</param>
+    /// <param name="to">The end of the period.</param>
     public static Performance Of(IReadOnlyList<Trade> trades, double startingBalance, Instant from, Instant to)
     {
         var reasons = new SortedDictionary<string, int>(StringComparer.Ordinal);

@@ -6,11 +6,15 @@ using Remora.Markets;
 
 namespace Remora.Backtest.Freqtrade;
 
-/// <summary>Reads Freqtrade's exported backtest results: the zip of today or the JSON file of 2020 and later. The list of 2019 has no prices to judge by and is refused.</summary>
+/// <summary>
+/// Reads Freqtrade's exported backtest results: the current zip, or the JSON file of 2020 and
+/// later. The list format of 2019 has no prices and is refused.
+/// </summary>
 public static class FreqtradeExport
 {
     /// <summary>Reads all strategies of an export.</summary>
-    /// <exception cref="BacktestException">The file is not such an export; the message says what it is instead.</exception>
+    /// <exception cref="BacktestException">The file is not such an export; the message states what
+    /// it is.</exception>
     public static IReadOnlyList<ExportedRun> Read(string path) => Read(path, TradeFile.MaxBytes);
 
     internal static IReadOnlyList<ExportedRun> Read(string path, long maxBytes)
@@ -37,7 +41,7 @@ public static class FreqtradeExport
         file.Position = 0;
         if (!zipped) return ReadAll(file, file.Length, maxBytes);
         using var archive = new ZipArchive(file);
-        // Beside the results there may be the configuration, the strategy and the market's change.
+        // The zip can also contain the configuration, the strategy and the market change.
         var stem = Path.GetFileNameWithoutExtension(path);
         var entry = archive.Entries.FirstOrDefault(e => e.Name == stem + ".json")
             ?? archive.Entries.FirstOrDefault(e => e.Name.EndsWith(".json") && !e.Name.EndsWith("_config.json"))
@@ -46,7 +50,10 @@ public static class FreqtradeExport
         return ReadAll(inner, entry.Length, maxBytes);
     }
 
-    /// <summary>Reads to the end. The stated length of a zip's entry may be wrong, so what is read counts.</summary>
+    /// <summary>
+    /// Reads a stream to its end. The stated length of a zip entry can be wrong, so the bytes read
+    /// are counted.
+    /// </summary>
     private static ReadOnlyMemory<byte> ReadAll(Stream stream, long statedLength, long maxBytes)
     {
         if (statedLength > maxBytes) throw new InvalidDataException(BoundedStream.TooLarge(maxBytes));
@@ -95,7 +102,7 @@ public static class FreqtradeExport
         }
     }
 
-    /// <summary>Every figure of the run that is a finite number.</summary>
+    /// <summary>Returns every figure of the run that is a finite number.</summary>
     private static SortedDictionary<string, double> Figures(JsonElement strategy)
     {
         var figures = new SortedDictionary<string, double>(StringComparer.Ordinal);
@@ -123,7 +130,8 @@ public static class FreqtradeExport
     private static Instant Time(JsonElement strategy, string name)
     {
         var number = Number(strategy, name);
-        return TradeFile.Time(number < 1e11 ? number * 1000 : number, name); // seconds in the earliest files
+        // The earliest files use seconds.
+        return TradeFile.Time(number < 1e11 ? number * 1000 : number, name);
     }
 
     private static JsonElement Field(JsonElement owner, string name, JsonValueKind kind) =>
@@ -149,13 +157,14 @@ public static class FreqtradeExport
         owner.TryGetProperty(name, out var field) && field.ValueKind == JsonValueKind.String ? field.GetString() : null;
 }
 
-/// <summary>One strategy's run of an export.</summary>
+/// <summary>One strategy's run in an export.</summary>
 /// <param name="Strategy">The strategy's name.</param>
 /// <param name="Trades">Its trades.</param>
-/// <param name="StartingBalance">Money at the start.</param>
-/// <param name="From">Where the run begins.</param>
-/// <param name="To">Where it ends.</param>
-/// <param name="Timeframe">Its candles; null where the file does not say.</param>
-/// <param name="Figures">The figures that Freqtrade states, under its names.</param>
+/// <param name="StartingBalance">Balance at the start, in money.</param>
+/// <param name="From">The start of the run.</param>
+/// <param name="To">The end of the run.</param>
+/// <param name="Timeframe">The timeframe of its candles; null when the file does not state
+/// it.</param>
+/// <param name="Figures">The figures that Freqtrade states, by Freqtrade's names.</param>
 public sealed record ExportedRun(
     string Strategy, IReadOnlyList<Trade> Trades, double StartingBalance, Instant From, Instant To, Timeframe? Timeframe, IReadOnlyDictionary<string, double> Figures);

@@ -6,15 +6,17 @@ using Remora.Markets;
 namespace Remora.Backtest.Freqtrade;
 
 /// <summary>
-/// Trades as CSV. Written with every column; read with at least <c>open_time</c>, <c>close_time</c> and <c>profit_ratio</c>, in any order
-/// (also <c>open_date</c>, <c>close_date</c> and <c>pair</c>, <c>open_rate</c>, <c>close_rate</c>, <c>amount</c>, <c>stake</c>, <c>profit</c>, <c>exit_reason</c>, <c>short</c>).
+/// Reads and writes trades as CSV. All columns are written. Reading requires at least
+/// <c>open_time</c>, <c>close_time</c> and <c>profit_ratio</c>, in any order. It also accepts
+/// <c>open_date</c>, <c>close_date</c>, <c>pair</c>, <c>open_rate</c>, <c>close_rate</c>,
+/// <c>amount</c>, <c>stake</c>, <c>profit</c>, <c>exit_reason</c> and <c>short</c>.
 /// </summary>
 public static class TradeCsv
 {
-    /// <summary>The header that is written.</summary>
+    /// <summary>The header of written files.</summary>
     public const string Header = "pair,open_time,close_time,open_rate,close_rate,amount,stake,profit_ratio,profit,exit_reason,short";
 
-    /// <summary>Writes trades, a row each.</summary>
+    /// <summary>Writes one row per trade.</summary>
     public static void Write(TextWriter writer, IEnumerable<Trade> trades)
     {
         writer.Write(Header + "\n");
@@ -24,7 +26,8 @@ public static class TradeCsv
     }
 
     /// <summary>Reads trades.</summary>
-    /// <exception cref="BacktestException">The file cannot be read; the message names file, line and problem.</exception>
+    /// <exception cref="BacktestException">The file cannot be read; the message names file, line
+    /// and problem.</exception>
     public static IReadOnlyList<Trade> Read(string path) => Read(path, TradeFile.MaxBytes);
 
     internal static IReadOnlyList<Trade> Read(string path, long maxBytes)

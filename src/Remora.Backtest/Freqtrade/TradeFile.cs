@@ -2,24 +2,29 @@ using Remora.Markets;
 
 namespace Remora.Backtest.Freqtrade;
 
-/// <summary>What every file of trades must keep to.</summary>
+/// <summary>Limits of all files of trades.</summary>
 internal static class TradeFile
 {
-    /// <summary>The most that is read of a file, unpacked: room for some hundred thousand trades.</summary>
+    /// <summary>
+    /// The maximum number of bytes to read from a file, after decompression: enough for some
+    /// hundred thousand trades.
+    /// </summary>
     public const long MaxBytes = 256L << 20;
 
     private static readonly Instant Earliest = new(DateTimeOffset.UnixEpoch.AddYears(30).ToUnixTimeMilliseconds());
     private static readonly Instant Latest = new(DateTimeOffset.UnixEpoch.AddYears(130).ToUnixTimeMilliseconds());
 
-    /// <summary>The times that a trade can have, in words.</summary>
+    /// <summary>The range of valid times, for error messages.</summary>
     public static string TimesInWords => $"a time from {Earliest} to {Latest}";
 
-    /// <summary>Whether a trade can have this time. Others are errors in the file, and arithmetic with them can
-    /// overflow.</summary>
+    /// <summary>
+    /// Whether a time is valid for a trade. Other times are errors in the file and can overflow
+    /// calculations.
+    /// </summary>
     public static bool IsTime(Instant time) => time >= Earliest && time <= Latest;
 
-    /// <summary>Reads Unix milliseconds.</summary>
-    /// <exception cref="FormatException">No trade can have that time.</exception>
+    /// <summary>Parses Unix milliseconds.</summary>
+    /// <exception cref="FormatException">The time is not valid for a trade.</exception>
     public static Instant Time(double milliseconds, string name)
     {
         if (milliseconds >= Earliest.UnixMilliseconds && milliseconds <= Latest.UnixMilliseconds)

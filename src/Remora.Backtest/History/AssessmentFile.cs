@@ -4,7 +4,10 @@ using System.Text.Json;
 
 namespace Remora.Backtest.History;
 
-/// <summary>Writes assessments as CSV, CSV.gz or JSON lines, by the file's ending. The file appears when it is complete, never by half.</summary>
+/// <summary>
+/// Writes assessments as CSV, CSV.gz or JSON lines, depending on the file name extension. The file
+/// appears under its name only when it is complete.
+/// </summary>
 public sealed class AssessmentFile : IDisposable
 {
     private const string PartSuffix = ".part";
@@ -20,11 +23,11 @@ public sealed class AssessmentFile : IDisposable
         _json = json;
     }
 
-    /// <summary>Whether a file's ending is one of those known.</summary>
+    /// <summary>Whether a file has one of the supported extensions.</summary>
     public static bool Knows(string path) => path.EndsWith(".csv") || path.EndsWith(".csv.gz") || path.EndsWith(".jsonl");
 
-    /// <summary>Begins a file.</summary>
-    /// <exception cref="ArgumentException">The ending is not one of those known.</exception>
+    /// <summary>Creates a file.</summary>
+    /// <exception cref="ArgumentException">The extension is not supported.</exception>
     public static AssessmentFile Create(string path)
     {
         var json = path.EndsWith(".jsonl");
@@ -46,14 +49,14 @@ public sealed class AssessmentFile : IDisposable
         _writer.Write(_row);
     }
 
-    /// <summary>Everything has been written: the file gets its name.</summary>
+    /// <summary>Closes the file and moves it to its name.</summary>
     public void Complete()
     {
         _writer.Dispose();
         File.Move(_path + PartSuffix, _path, overwrite: true);
     }
 
-    /// <summary>Without <see cref="Complete"/> nothing is left behind.</summary>
+    /// <summary>Deletes the partial file unless <see cref="Complete"/> was called.</summary>
     public void Dispose()
     {
         _writer.Dispose();

@@ -4,7 +4,10 @@ using Remora.Risk;
 
 namespace Remora.Backtest.History;
 
-/// <summary>One assessment per candle of a market, kept as columns; position i belongs to candle i of the tape.</summary>
+/// <summary>
+/// One assessment per candle of a market, stored as columns. Position i belongs to candle i of the
+/// tape.
+/// </summary>
 public sealed class AssessmentHistory
 {
     internal AssessmentHistory(Tape tape, HistoryOptions options)
@@ -18,26 +21,28 @@ public sealed class AssessmentHistory
         ShortSide = options.ShortSide ? [.. options.Policies.Select(p => new PolicyVerdicts(p, count))] : [];
     }
 
-    /// <summary>What it was made from.</summary>
+    /// <summary>The tape of the history.</summary>
     public Tape Tape { get; }
 
     /// <summary>Volatility score after each candle.</summary>
     public double[] Volatility { get; }
 
-    /// <summary>The addends of the default policy's score.</summary>
+    /// <summary>The addends of the default policy's score after each candle.</summary>
     public RiskBreakdown[] Parts { get; }
 
-    /// <summary>Fear and greed index in force; NaN where unknown.</summary>
+    /// <summary>Fear and greed index after each candle; NaN while unknown.</summary>
     public double[] FearGreed { get; }
 
-    /// <summary>What each policy made of it for the long side, the default first.</summary>
+    /// <summary>The verdicts of each policy for the long side, the default first.</summary>
     public IReadOnlyList<PolicyVerdicts> Policies { get; }
 
-    /// <summary>The same for the short side; empty where it was built without <see cref="HistoryOptions.ShortSide"/>.</summary>
+    /// <summary>
+    /// The verdicts for the short side; empty unless <see cref="HistoryOptions.ShortSide"/> is set.
+    /// </summary>
     public IReadOnlyList<PolicyVerdicts> ShortSide { get; }
 
-    /// <summary>A policy's verdicts by name.</summary>
-    /// <exception cref="BacktestException">The history was not built with it.</exception>
+    /// <summary>Returns a policy's verdicts by name.</summary>
+    /// <exception cref="BacktestException">The history does not contain the policy.</exception>
     public PolicyVerdicts Under(string policy) =>
         Policies.FirstOrDefault(p => p.Policy.Name == policy)
         ?? throw new BacktestException($"'{policy}' is not a policy of this history: it has {string.Join(", ", Policies.Select(p => p.Policy.Name))}");
@@ -53,19 +58,19 @@ public sealed class AssessmentHistory
     }
 }
 
-/// <summary>One policy's verdict for one side after each candle.</summary>
+/// <summary>One policy's verdicts for one side after each candle.</summary>
 public sealed class PolicyVerdicts(RiskPolicy policy, int candles)
 {
     /// <summary>The policy.</summary>
     public RiskPolicy Policy { get; } = policy;
 
-    /// <summary>Whether it blocked.</summary>
+    /// <summary>Whether entries are blocked.</summary>
     public bool[] Blocked { get; } = new bool[candles];
 
-    /// <summary>Its score; NaN while unknown.</summary>
+    /// <summary>The score; NaN while unknown.</summary>
     public double[] Score { get; } = new double[candles];
 
-    /// <summary>The part of a position it left; NaN while the score is unknown.</summary>
+    /// <summary>The part of a position to take; NaN while the score is unknown.</summary>
     public double[] PositionScale { get; } = new double[candles];
 
     /// <summary>The regime; null while unknown.</summary>

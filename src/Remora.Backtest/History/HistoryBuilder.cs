@@ -3,16 +3,22 @@ using Remora.Risk;
 
 namespace Remora.Backtest.History;
 
-/// <summary>Rebuilds what the service would have said after each candle, by the live engine in knowable order.</summary>
+/// <summary>
+/// Rebuilds the assessments that the service would have returned after each candle, with the live
+/// engine and in knowable order.
+/// </summary>
 public static class HistoryBuilder
 {
     private const int ReportEvery = 8192;
 
-    /// <summary>Builds the histories of several markets, in parallel; each is the same whatever the others are.</summary>
-    /// <param name="tapes">One per market.</param>
-    /// <param name="options">Policies, and what to do with each answer.</param>
-    /// <param name="progress">Told the share that is done, [0, 1].</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <summary>
+    /// Builds the histories of several markets in parallel. The result for a market does not depend
+    /// on the others.
+    /// </summary>
+    /// <param name="tapes">One tape per market.</param>
+    /// <param name="options">Policies, and the callback for each assessment.</param>
+    /// <param name="progress">Receives the share that is done, [0, 1].</param>
+    /// <param name="cancellation">Cancels the work.</param>
     public static IReadOnlyList<AssessmentHistory> Build(
         IReadOnlyList<Tape> tapes, HistoryOptions options, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
@@ -51,15 +57,18 @@ public static class HistoryBuilder
     }
 }
 
-/// <summary>How a history is built.</summary>
+/// <summary>Options of a history.</summary>
 public sealed record HistoryOptions
 {
-    /// <summary>The policies to assess under, the default first.</summary>
+    /// <summary>The policies, the default first.</summary>
     public IReadOnlyList<RiskPolicy> Policies { get; init; } = [RiskPolicy.Default];
 
-    /// <summary>Whether the short side is judged as well.</summary>
+    /// <summary>Whether the short side is assessed too.</summary>
     public bool ShortSide { get; init; }
 
-    /// <summary>Is given each answer under the default policy, in order; of several markets at once from several threads.</summary>
+    /// <summary>
+    /// Receives each assessment under the default policy, in order. With several markets it is
+    /// called from several threads.
+    /// </summary>
     public Action<Assessment>? Each { get; init; }
 }

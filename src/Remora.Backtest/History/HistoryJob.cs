@@ -4,10 +4,13 @@ using Remora.Risk;
 
 namespace Remora.Backtest.History;
 
-/// <summary>Rebuilds histories of candle files: for each market a file with a row per candle, as data frames and Freqtrade take it, or each row to whoever wants it. Several markets are built side by side.</summary>
+/// <summary>
+/// Rebuilds the assessment history of candle files, several markets in parallel. Each market gets a
+/// file with one row per candle, for data frames and Freqtrade, or a callback for each row.
+/// </summary>
 public static class HistoryJob
 {
-    /// <summary>Runs it. A file appears under its name only when it is whole.</summary>
+    /// <summary>Runs the job. A file appears under its name only when it is complete.</summary>
     /// <exception cref="BacktestException">A file cannot be read or written.</exception>
     public static HistoryResult Run(HistoryJobOptions options, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
@@ -46,7 +49,7 @@ public static class HistoryJob
         }
     }
 
-    /// <summary>One market's share of the whole.</summary>
+    /// <summary>Reports one market's share of the total progress.</summary>
     private sealed class Share(double[] done, int own, IProgress<double>? whole) : IProgress<double>
     {
         public void Report(double value)
@@ -57,7 +60,7 @@ public static class HistoryJob
     }
 }
 
-/// <summary>What to rebuild.</summary>
+/// <summary>The inputs of a history job.</summary>
 public sealed record HistoryJobOptions
 {
     /// <summary>The markets.</summary>
@@ -69,25 +72,31 @@ public sealed record HistoryJobOptions
     /// <summary>The policy.</summary>
     public RiskPolicy Policy { get; init; } = RiskPolicy.Default;
 
-    /// <summary>The side that the files are written for. <see cref="HistoryMarket.Each"/> is given the long side, which turns into the other with <see cref="Assessment.At"/>.</summary>
+    /// <summary>
+    /// The side of the written files. <see cref="HistoryMarket.Each"/> receives the long side;
+    /// <see cref="Assessment.At"/> converts it to the other.
+    /// </summary>
     public Side Side { get; init; } = Side.Long;
 
-    /// <summary>Outside values, as <see cref="OutsideFile"/> reads them.</summary>
+    /// <summary>Outside values, as <see cref="OutsideFile"/> returns them.</summary>
     public IReadOnlyList<Observation> Observations { get; init; } = [];
 
-    /// <summary>Open of the first candle to write; the ones before it warm the engine up.</summary>
+    /// <summary>
+    /// Open time of the first candle to write. Earlier candles warm up the engine.
+    /// </summary>
     public Instant From { get; init; } = Instant.MinValue;
 }
 
-/// <summary>A market whose history is rebuilt.</summary>
+/// <summary>A market to rebuild.</summary>
 /// <param name="Pair">The pair.</param>
 /// <param name="Candles">Its candle file.</param>
-/// <param name="To">The file the rows go to, see <see cref="AssessmentFile"/>; null for none.</param>
-/// <param name="Exchange">CCXT's id of the exchange.</param>
-/// <param name="Timeframe">Its timeframe; told from the rows where it is not given.</param>
-/// <param name="Each">Is given each row, in order, by the thread that builds this market.</param>
+/// <param name="To">The output file, see <see cref="AssessmentFile"/>; null for none.</param>
+/// <param name="Exchange">The exchange's CCXT id.</param>
+/// <param name="Timeframe">The timeframe of the candles; when it is null, it is derived from the
+/// rows.</param>
+/// <param name="Each">Receives each row, in order, on the thread that builds this market.</param>
 public sealed record HistoryMarket(Pair Pair, string Candles, string? To, string Exchange = "binance", Timeframe? Timeframe = null, Action<Assessment>? Each = null);
 
-/// <summary>What was written.</summary>
-/// <param name="Rows">How many rows, per market.</param>
+/// <summary>The result of a history job.</summary>
+/// <param name="Rows">The number of rows written per market.</param>
 public sealed record HistoryResult(IReadOnlyList<int> Rows);

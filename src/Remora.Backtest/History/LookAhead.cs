@@ -3,13 +3,19 @@ using Remora.Markets;
 
 namespace Remora.Backtest.History;
 
-/// <summary>Finds gates and histories that know the future: cut the tape at a moment, and nothing up to it may change.</summary>
+/// <summary>
+/// Finds gates and histories that use the future: when the tape is cut at a moment, verdicts up to
+/// that moment must not change.
+/// </summary>
 public static class LookAhead
 {
-    /// <summary>The first candle whose verdict differs between the whole tape and the tape cut at one of the moments; null when there is none.</summary>
+    /// <summary>
+    /// Returns the first candle whose verdict differs between the whole tape and the tape cut at
+    /// one of the moments; null without one.
+    /// </summary>
     /// <param name="tape">The whole tape.</param>
-    /// <param name="build">Makes a gate of a tape.</param>
-    /// <param name="cuts">Where to cut.</param>
+    /// <param name="build">Builds a gate from a tape.</param>
+    /// <param name="cuts">The moments at which to cut.</param>
     public static Instant? FirstLeak(Tape tape, Func<Tape, Gate> build, IEnumerable<Instant> cuts)
     {
         var whole = build(tape).Size;

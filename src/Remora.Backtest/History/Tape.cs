@@ -3,24 +3,35 @@ using Remora.Markets;
 namespace Remora.Backtest.History;
 
 /// <summary>
-/// Candles and outside values of one market as the engine would have been told them: each at the moment it was knowable, a candle at its close.
-/// What was knowable at the same moment comes before the candle, for an answer at that moment may use it.
+/// Candles and outside values of one market in the order in which the live engine would have
+/// received them: each at the moment it was knowable, a candle at its close. Values that were
+/// knowable at the same moment come before the candle, because an answer for that moment can use
+/// them.
 /// </summary>
 /// <param name="Market">The market.</param>
-/// <param name="Candles">Its closed candles, ascending.</param>
-/// <param name="Observations">Outside values in any order; those of other currencies do no harm.</param>
+/// <param name="Candles">Closed candles of the market, ascending.</param>
+/// <param name="Observations">Outside values in any order. Values of other currencies are
+/// ignored.</param>
 public sealed record Tape(MarketId Market, IReadOnlyList<Candle> Candles, IReadOnlyList<Observation> Observations)
 {
-    /// <summary>Calendars in the order in which they became known, each in place of the one before; none where nothing is scheduled.</summary>
+    /// <summary>
+    /// Calendars in the order in which they became known, each replacing the previous one; empty
+    /// without scheduled events.
+    /// </summary>
     public IReadOnlyList<EventCalendar> Calendars { get; init; } = [];
 
-    /// <summary>The signals it has values of for this market: their absence at a moment lowers confidence.</summary>
+    /// <summary>
+    /// The signals with values for this market. Their absence at a moment lowers confidence.
+    /// </summary>
     public IReadOnlyList<Signal> Signals => [.. Observations.Where(o => o.Base is null || o.Base == Market.Pair.Base).Select(o => o.Signal).Distinct().Order()];
 
-    /// <summary>The events in order. Observations that became known after the last candle are left out: nothing would show them.</summary>
+    /// <summary>
+    /// Returns the events in order, without observations that became known after the last candle
+    /// because they affect no assessment.
+    /// </summary>
     public IEnumerable<MarketEvent> Events()
     {
-        // A stable sort: of two values knowable at once the one that stood first in its file stays first.
+        // Stable sort: values that were knowable at the same moment keep the order of their file.
         var observations = Observations.OrderBy(o => o.KnowableAt.UnixMilliseconds).ThenBy(o => o.HeldAt.UnixMilliseconds).ToArray();
         var (next, page) = (0, 0);
         foreach (var candle in Candles)
@@ -32,7 +43,10 @@ public sealed record Tape(MarketId Market, IReadOnlyList<Candle> Candles, IReadO
         }
     }
 
-    /// <summary>The tape as it was at <paramref name="now"/>: candles that had closed, values that had become known.</summary>
+    /// <summary>
+    /// Returns the tape as it was at <paramref name="now"/>: the candles that had closed and the
+    /// values that had become known.
+    /// </summary>
     public Tape Until(Instant now) => this with
     {
         Candles = [.. Candles.TakeWhile(c => c.OpenTime + Market.Timeframe.Length <= now)],

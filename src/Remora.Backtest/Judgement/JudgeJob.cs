@@ -10,13 +10,16 @@ using Remora.Risk;
 namespace Remora.Backtest.Judgement;
 
 /// <summary>
-/// Asks a gate about trades that were really made, or made elsewhere: which of them fell into unsafe time for their side, what would be left without them, and how likely chance alone does as well.
-/// The trades are taken as they are: what a strategy would have done with the money or the slot of a skipped trade is not known from a list of trades.
+/// Applies a gate to trades that a bot made or another tool exported: which trades were entered in
+/// unsafe time for their side, what remains without them, and how likely chance does as well. The
+/// trades are used as they are. A list of trades does not show what a strategy would have done with
+/// the money or the slot of a skipped trade.
 /// </summary>
 public static class JudgeJob
 {
-    /// <summary>Judges every strategy of a file.</summary>
-    /// <exception cref="BacktestException">The file is no such file, or the candles do not cover the trades.</exception>
+    /// <summary>Judges every strategy in a file.</summary>
+    /// <exception cref="BacktestException">The file has an unsupported format, or the candles do
+    /// not cover the trades.</exception>
     public static IReadOnlyList<Judgement> Run(JudgeOptions options, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         var runs = Read(options.Trades);
@@ -66,7 +69,10 @@ public static class JudgeJob
             [.. covered.Where(t => t.Blocked).Select(t => t.Trade)], uncovered);
     }
 
-    /// <summary>Position of the last candle that had closed by a moment; -1 where there is none within two days, for then the data does not cover it.</summary>
+    /// <summary>
+    /// Returns the position of the last candle that had closed at a moment; -1 when it is more than
+    /// two days older, because the data then does not cover the moment.
+    /// </summary>
     private static int Known(AssessmentHistory history, Instant moment)
     {
         var timeframe = history.Tape.Market.Timeframe.Length;
@@ -75,13 +81,13 @@ public static class JudgeJob
     }
 }
 
-/// <summary>What to judge.</summary>
+/// <summary>The inputs of a judgement.</summary>
 public sealed record JudgeOptions
 {
     /// <summary>Freqtrade's export (zip or JSON), or trades as CSV.</summary>
     public required string Trades { get; init; }
 
-    /// <summary>Candles of the pairs that were traded.</summary>
+    /// <summary>Candles of the traded pairs.</summary>
     public required IReadOnlyList<JudgeMarket> Markets { get; init; }
 
     /// <summary>Reads the candle files.</summary>
@@ -93,40 +99,41 @@ public sealed record JudgeOptions
     /// <summary>Outside values.</summary>
     public IReadOnlyList<Observation> Observations { get; init; } = [];
 
-    /// <summary>Turns of the gate.</summary>
+    /// <summary>The number of rotations of the gate.</summary>
     public int Shifts { get; init; } = 2000;
 
-    /// <summary>Their seed.</summary>
+    /// <summary>The seed of the rotations.</summary>
     public ulong Seed { get; init; } = 1;
 }
 
-/// <summary>Candles of a pair that was traded.</summary>
+/// <summary>Candles of a traded pair.</summary>
 /// <param name="Pair">The pair.</param>
 /// <param name="Candles">The candle file.</param>
-/// <param name="Exchange">CCXT's id of the exchange.</param>
-/// <param name="Timeframe">Their timeframe; told from the rows where it is not given.</param>
+/// <param name="Exchange">The exchange's CCXT id.</param>
+/// <param name="Timeframe">The timeframe of the candles; when it is null, it is derived from the
+/// rows.</param>
 public sealed record JudgeMarket(Pair Pair, string Candles, string Exchange = "binance", Timeframe? Timeframe = null);
 
 /// <summary>A trade with what was known at its entry.</summary>
 /// <param name="Trade">The trade.</param>
 /// <param name="History">Its market's history.</param>
 /// <param name="Verdicts">The verdicts for the trade's side.</param>
-/// <param name="Known">Position of the last candle that had closed.</param>
+/// <param name="Known">Position of the last candle that had closed at the entry.</param>
 internal readonly record struct JudgedTrade(Trade Trade, AssessmentHistory History, PolicyVerdicts Verdicts, int Known)
 {
     public bool Blocked => Verdicts.Blocked[Known];
 }
 
-/// <summary>What a gate has to say of someone's trades.</summary>
+/// <summary>The result of applying a gate to trades.</summary>
 /// <param name="Strategy">The strategy.</param>
-/// <param name="From">Where the run begins.</param>
-/// <param name="To">Where it ends.</param>
+/// <param name="From">The start of the run.</param>
+/// <param name="To">The end of the run.</param>
 /// <param name="Policy">The policy.</param>
-/// <param name="All">Figures of the trades that candles cover.</param>
-/// <param name="Kept">Figures of those entered in safe time.</param>
-/// <param name="Chance">How the skipping of the others compares with skipping at the wrong times.</param>
+/// <param name="All">Figures of all trades that candles cover.</param>
+/// <param name="Kept">Figures of the trades entered in safe time.</param>
+/// <param name="Chance">Comparison of the skipped trades with skipping at other times.</param>
 /// <param name="Skipped">The trades entered in unsafe time.</param>
-/// <param name="Uncovered">Trades without candles, counted by pair.</param>
+/// <param name="Uncovered">The number of trades without candles, by pair.</param>
 public sealed record Judgement(
     string Strategy, Instant From, Instant To, string Policy, Performance All, Performance Kept, TradePlaceboResult Chance, IReadOnlyList<Trade> Skipped,
     IReadOnlyDictionary<string, int> Uncovered);

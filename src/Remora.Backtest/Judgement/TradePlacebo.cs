@@ -4,13 +4,16 @@ using Remora.Markets;
 
 namespace Remora.Backtest.Judgement;
 
-/// <summary>The circular-shift placebo for a fixed list of trades: the gate of every pair and side is turned round the run by the same time.</summary>
+/// <summary>
+/// The circular-shift placebo for a fixed list of trades: the gates of all pairs and sides are
+/// rotated around the run by the same time.
+/// </summary>
 internal static class TradePlacebo
 {
     public static TradePlaceboResult Test(IReadOnlyList<JudgedTrade> trades, Instant from, Instant to, int shifts, ulong seed)
     {
         var circles = trades.DistinctBy(t => t.Verdicts).ToDictionary(t => t.Verdicts, t => CircleOf(t.History, from, to));
-        // Only trades entered within the circle can be turned.
+        // Only trades entered within the circle can be rotated.
         var turned = trades.Where(t => circles[t.Verdicts] is { Count: > 0 } c && t.Known >= c.First && t.Known < c.First + c.Count)
             .Select(t => (Trade: t, t.Verdicts.Blocked, Circle: circles[t.Verdicts])).ToArray();
         var candles = circles.Sum(c => (double)c.Value.Count);
@@ -66,14 +69,17 @@ internal static class TradePlacebo
 }
 
 /// <summary>A list of trades without those in unsafe time.</summary>
-/// <param name="Trades">How many trades there were.</param>
-/// <param name="Skipped">How many of them fell into unsafe time.</param>
-/// <param name="ProfitKept">Profit of the others, in money.</param>
-/// <param name="LoserLift">Share of losing trades that were skipped, divided by the share of time blocked (not by the share of entries).</param>
+/// <param name="Trades">The number of trades.</param>
+/// <param name="Skipped">The number of trades in unsafe time.</param>
+/// <param name="ProfitKept">Profit of the other trades, in money.</param>
+/// <param name="LoserLift">Share of losing trades that are skipped, divided by the share of time
+/// blocked (not by the share of entries).</param>
 public readonly record struct SkippedFigures(int Trades, int Skipped, double ProfitKept, double LoserLift);
 
-/// <summary>How skipping unsafe trades compares with skipping at the wrong times.</summary>
-/// <param name="TimeBlocked">Share of the run's candles after which the gate blocks; with trades of several pairs or of both sides over all of their gates.</param>
-/// <param name="Real">The real gate.</param>
-/// <param name="Tests">The figures against their placebos; null where the run is too short to turn a gate round.</param>
+/// <summary>Comparison of skipping unsafe trades with skipping at other times.</summary>
+/// <param name="TimeBlocked">Share of the run's candles after which the gate blocks. With several
+/// pairs or both sides, the share over all of their gates.</param>
+/// <param name="Real">The figures of the real gate.</param>
+/// <param name="Tests">The figures compared with their placebos; null when the run is too short to
+/// rotate a gate.</param>
 public sealed record TradePlaceboResult(double TimeBlocked, SkippedFigures Real, IReadOnlyDictionary<string, PlaceboTest>? Tests);

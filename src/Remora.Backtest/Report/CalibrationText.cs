@@ -4,7 +4,7 @@ using Remora.Backtest.Study;
 
 namespace Remora.Backtest.Report;
 
-/// <summary>The tables of a study's calibration, as Markdown.</summary>
+/// <summary>Writes the tables of a study's calibration as Markdown.</summary>
 internal static class CalibrationText
 {
     public static void Append(StringBuilder text, StudyFigures study)

@@ -4,7 +4,10 @@ using Remora.Backtest.Study;
 
 namespace Remora.Backtest.Report;
 
-/// <summary>A study as one self-contained HTML page: no file, no network and no clock is needed to read it, and the same figures give the same bytes.</summary>
+/// <summary>
+/// Writes a study as one self-contained HTML page. Reading it requires no other file, no network
+/// and no clock, and the same figures give the same bytes.
+/// </summary>
 public static class HtmlReport
 {
     /// <summary>Writes the page.</summary>
@@ -18,7 +21,8 @@ public static class HtmlReport
             .Replace("{{report.css}}", Part("report.css"), StringComparison.Ordinal)
             .Replace("{{uplot.js}}", Part("uplot.js"), StringComparison.Ordinal)
             .Replace("{{report.js}}", Part("report.js"), StringComparison.Ordinal)
-            .Replace("{{data}}", data.Replace("<", "\\u003c", StringComparison.Ordinal), StringComparison.Ordinal); // no tag can end the script
+            // Prevents a tag from ending the script.
+            .Replace("{{data}}", data.Replace("<", "\\u003c", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
     private static string Part(string name)

@@ -3,7 +3,7 @@ using Remora.Backtest.Study;
 
 namespace Remora.Backtest.Report;
 
-/// <summary>What a reader should see first, as numbers with a few words each.</summary>
+/// <summary>The most important results, each as a number with a short text.</summary>
 internal static class KeyFigures
 {
     public static IReadOnlyList<KeyFigure> Of(StudyFigures study)
@@ -25,7 +25,7 @@ internal static class KeyFigures
     private static KeyFigure Say(FormattableString value, FormattableString words) => new(value.ToString(CultureInfo.InvariantCulture), words.ToString(CultureInfo.InvariantCulture));
 }
 
-/// <summary>A number and what it says.</summary>
+/// <summary>A number and its meaning.</summary>
 /// <param name="Value">The number.</param>
-/// <param name="Words">What it says.</param>
+/// <param name="Words">The meaning in a few words.</param>
 internal sealed record KeyFigure(string Value, string Words);

@@ -5,13 +5,16 @@ using Remora.Backtest.Study;
 
 namespace Remora.Backtest.Report;
 
-/// <summary>The results in words and tables, as Markdown, made of the figures and nothing else, so that they cannot drift from them.</summary>
+/// <summary>
+/// Writes the results in sentences and tables as Markdown. The text is computed from the figures
+/// alone, so that it always matches them.
+/// </summary>
 public static class ResultsText
 {
-    /// <summary>How far ahead the findings look.</summary>
+    /// <summary>The horizon of the findings, in hours.</summary>
     internal const int Hours = 4;
 
-    /// <summary>The first line of every report: the answer.</summary>
+    /// <summary>Returns the first line of every report: the verdict.</summary>
     public static string Headline(StudyFigures study)
     {
         var v = study.Verdict;
@@ -21,7 +24,7 @@ public static class ResultsText
         return v.Beats ? $"The gate {study.Policy} beats the placebo: {numbers}" : $"The gate {study.Policy} does not beat the placebo: {numbers}";
     }
 
-    /// <summary>The findings in sentences, the answer first.</summary>
+    /// <summary>Returns the findings in sentences, the verdict first.</summary>
     public static IReadOnlyList<string> Findings(StudyFigures study)
     {
         var cells = study.Cells.Where(c => c.Role == GateRole.Policy).ToArray();
@@ -40,7 +43,7 @@ public static class ResultsText
         return findings;
     }
 
-    /// <summary>The whole page.</summary>
+    /// <summary>Returns the whole page.</summary>
     public static string Markdown(StudyFigures study)
     {
         var text = new StringBuilder();
@@ -100,7 +103,7 @@ public static class ResultsText
             $"less often than 95 % of them in {known.Count(c => c.Tests[test].P > 0.95)}.";
     }
 
-    /// <summary>The lift of the cell in the middle; null where no cell has one.</summary>
+    /// <summary>Returns the median lift of the cells; null when no cell has one.</summary>
     internal static double? MedianLift(Cell[] cells, Func<Cell, double> lift)
     {
         var known = cells.Select(lift).Where(value => !double.IsNaN(value)).Order().ToArray();

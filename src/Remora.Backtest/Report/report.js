@@ -11,7 +11,7 @@ const named = name => names[name] ?? name;
 function fixed(x, digits = 2) {
   if (x === null || x === undefined) return '';
   const text = x.toFixed(digits);
-  return Number(text) === 0 ? (0).toFixed(digits) : text; // not -0.0
+  return Number(text) === 0 ? (0).toFixed(digits) : text; // avoids -0.0
 }
 
 const pText = p => p === null || p === undefined ? '' : p < 0.001 ? '<0.001' : p.toFixed(3);
@@ -23,7 +23,7 @@ function element(tag, text, className) {
   return made;
 }
 
-const first = {}; // in a row's cells: a group begins here
+const first = {}; // in a row's cells: the start of a group
 
 function table(id, heads, rows) {
   const target = byId(id);
@@ -46,7 +46,7 @@ function table(id, heads, rows) {
   }
 }
 
-// Green above 0, red below, stronger with size; 1 is full strength.
+// Green above 0, red below. The colour is stronger for larger values and full at 1.
 function heat(x) {
   const strength = Math.min(1, Math.abs(x));
   return `color-mix(in srgb, ${x >= 0 ? 'var(--good)' : 'var(--bad)'} ${Math.round(strength * 45)}%, transparent)`;
@@ -91,7 +91,7 @@ function plot(id, title, xs, series, options = {}) {
   const axis = { stroke: css('--faint'), grid: { stroke: css('--line'), width: 1 }, ticks: { stroke: css('--line') } };
   new uPlot({
     title, width: target.clientWidth || 1000, height: options.height || 300,
-    // Categories stand apart from the edges, and bars on 0.
+    // Keeps categories away from the edges, and starts bars at 0.
     scales: options.categories
       ? { x: { time: false, range: () => [-0.5, xs.length - 0.5] }, y: { range: (_, low, high) => [Math.min(0, low * 1.05), Math.max(0, high * 1.05)] } }
       : { x: { time: true } },
@@ -103,7 +103,7 @@ function plot(id, title, xs, series, options = {}) {
   }, [xs, ...series.map(s => s.values)], target);
 }
 
-// Names of bins lie aslant where there is no room for them side by side.
+// Rotates the names of bins when they do not fit side by side.
 function categoryAxis(axis, categories) {
   const room = (byId('equity').clientWidth - 80) / categories.length, aslant = room < 7 * Math.max(...categories.map(c => c.length));
   return { ...axis, values: (_, ticks) => ticks.map(t => categories[t] ?? ''), incrs: [1], space: 0, rotate: aslant ? 55 : 0, size: aslant ? 84 : 44 };
@@ -205,7 +205,7 @@ if (study.calibration.length > 0) {
   showCalibration();
 }
 
-// Charts follow the window's width and the reader's colours.
+// Redraws the charts when the window's width or the colour scheme changes.
 function redraw() {
   if (study.details.length > 0) showStrategy();
   if (study.calibration.length > 0) showCalibration();

@@ -4,8 +4,9 @@ using Remora.Markets;
 namespace Remora.Backtest.Strategies;
 
 /// <summary>
-/// BollingerBreakout: buys when the close crosses above the upper band (20, 2) with RSI(14) between 50 and 75 and volume above 0.9 of its 20-candle mean;
-/// sells when the close crosses below the middle band, or RSI exceeds 80.
+/// BollingerBreakout: buys when the close crosses above the upper band (20, 2) with RSI(14) between
+/// 50 and 75 and volume above 0.9 of its 20-candle mean; sells when the close crosses below the
+/// middle band, or RSI exceeds 80.
 /// </summary>
 public sealed class BollingerBreakout : IStrategy
 {

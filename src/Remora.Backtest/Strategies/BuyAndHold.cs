@@ -3,8 +3,9 @@ using Remora.Markets;
 namespace Remora.Backtest.Strategies;
 
 /// <summary>
-/// BuyAndHold, for 1h candles: looks once a day, at 00:00 UTC, and wants to be in the market. Ungated it buys on the first day and holds to the end; gated it is out from a
-/// midnight at which the gate is closed until one at which it is open.
+/// BuyAndHold, for 1h candles: evaluates once a day, at 00:00 UTC, and always signals an entry.
+/// Without a gate it buys on the first day and holds to the end. With a gate it is out of the
+/// market from a midnight at which the gate blocks until one at which it allows entries.
 /// </summary>
 public sealed class BuyAndHold : IStrategy
 {

@@ -1,6 +1,9 @@
 namespace Remora.Backtest.Strategies;
 
-/// <summary>Watches two lines: up is now above after not above, down is now below after not below. Never while a value is NaN.</summary>
+/// <summary>
+/// Detects the crossing of two lines: up when above now and not above before, down when below now
+/// and not below before. No crossing while a value is NaN.
+/// </summary>
 internal sealed class Crossing
 {
     private double _x = double.NaN;

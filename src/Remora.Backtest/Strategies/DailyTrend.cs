@@ -3,15 +3,16 @@ using Remora.Markets;
 namespace Remora.Backtest.Strategies;
 
 /// <summary>
-/// DailyTrend, for 1h candles: the channel breakout of R. Donchian with the turtles' 20 and 10 days. Buys when the close is above every close of the 20 days before,
-/// sells when it is below every close of the 10 days before. Never tuned here.
+/// DailyTrend, for 1h candles: the channel breakout of R. Donchian with the turtle traders' 20 and
+/// 10 days. Buys when the close is above every close of the 20 days before, sells when it is below
+/// every close of the 10 days before. Its parameters are not tuned.
 /// </summary>
 public sealed class DailyTrend : IStrategy
 {
     private const int EntryHours = 20 * 24;
     private const int ExitHours = 10 * 24;
 
-    /// <summary>How many hourly candles it needs.</summary>
+    /// <summary>The number of hourly candles for the warm-up.</summary>
     public const int StartupCandles = EntryHours + 1;
 
     private readonly Queue<double> _closes = new(EntryHours);

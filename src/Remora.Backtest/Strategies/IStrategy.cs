@@ -2,23 +2,25 @@ using Remora.Markets;
 
 namespace Remora.Backtest.Strategies;
 
-/// <summary>Rules that are told closed candles one by one and say what they would do at the next open.</summary>
+/// <summary>
+/// Trading rules that receive closed candles one by one and return signals for the next open.
+/// </summary>
 public interface IStrategy
 {
-    /// <summary>Takes the next closed candle.</summary>
+    /// <summary>Adds the next closed candle and returns the signals.</summary>
     Signals Update(in Candle candle);
 }
 
-/// <summary>What a strategy wants at the open after a candle.</summary>
+/// <summary>The signals of a strategy for the open after a candle.</summary>
 [Flags]
 public enum Signals
 {
-    /// <summary>Nothing.</summary>
+    /// <summary>No signal.</summary>
     None = 0,
 
-    /// <summary>To buy, where there is no open trade.</summary>
+    /// <summary>Buy, unless a trade is open.</summary>
     Enter = 1,
 
-    /// <summary>To sell what is held.</summary>
+    /// <summary>Sell the open trade.</summary>
     Exit = 2,
 }

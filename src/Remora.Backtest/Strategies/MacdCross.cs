@@ -3,7 +3,10 @@ using Remora.Markets;
 
 namespace Remora.Backtest.Strategies;
 
-/// <summary>MACDCross: buys when MACD(12, 26, 9) crosses above its signal with RSI(14) below 70 and volume above 0.8 of its 20-candle mean; sells when it crosses below.</summary>
+/// <summary>
+/// MACDCross: buys when MACD(12, 26, 9) crosses above its signal with RSI(14) below 70 and volume
+/// above 0.8 of its 20-candle mean; sells when it crosses below.
+/// </summary>
 public sealed class MacdCross : IStrategy
 {
     private readonly Macd _macd = new(12, 26, 9);

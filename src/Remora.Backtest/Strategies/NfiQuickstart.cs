@@ -3,7 +3,10 @@ using Remora.Markets;
 
 namespace Remora.Backtest.Strategies;
 
-/// <summary>NFIQuickstart: buys when SMA 20 crosses above SMA 50 while RSI(14) is below 70; sells when it crosses below, or RSI exceeds 80.</summary>
+/// <summary>
+/// NFIQuickstart: buys when SMA 20 crosses above SMA 50 while RSI(14) is below 70; sells when it
+/// crosses below, or RSI exceeds 80.
+/// </summary>
 public sealed class NfiQuickstart : IStrategy
 {
     private readonly Sma _fast = new(20);

@@ -3,7 +3,10 @@ using Remora.Markets;
 
 namespace Remora.Backtest.Strategies;
 
-/// <summary>RSIEMA: buys when RSI(14) rises through 50 out of a dip below 45 while close > EMA 12 > EMA 26; sells when the close falls through EMA 12 or RSI exceeds 75.</summary>
+/// <summary>
+/// RSIEMA: buys when RSI(14) rises through 50 out of a dip below 45 while close > EMA 12 > EMA 26;
+/// sells when the close falls through EMA 12 or RSI exceeds 75.
+/// </summary>
 public sealed class RsiEma : IStrategy
 {
     private readonly Ema _fast = new(12);
@@ -11,7 +14,7 @@ public sealed class RsiEma : IStrategy
     private readonly Rsi _rsi = new(14);
     private readonly Crossing _closeOverFast = new();
     private double _before = double.NaN;      // RSI one candle ago
-    private double _twoBefore = double.NaN;   // and two
+    private double _twoBefore = double.NaN;   // RSI two candles ago
 
     /// <inheritdoc/>
     public Signals Update(in Candle candle)

@@ -3,13 +3,15 @@ using Remora.Markets;
 
 namespace Remora.Backtest.Strategies;
 
-/// <summary>The strategies there are, by name.</summary>
+/// <summary>All strategies by name.</summary>
 public static class StrategyCatalog
 {
     private const int PublishedStartup = 200;
     private static readonly RoiStep[] TenPercent = [new(TimeSpan.Zero, 0.10)];
 
-    /// <summary>The four published baselines and the two of docs/decisions/0020-two-more-baselines.md.</summary>
+    /// <summary>
+    /// The four published baselines and the two of docs/decisions/0020-two-more-baselines.md.
+    /// </summary>
     public static IReadOnlyList<StrategyPlan> All { get; } =
     [
         Published("RSIEMA", () => new RsiEma()),
@@ -20,8 +22,9 @@ public static class StrategyCatalog
         new("BuyAndHold", Timeframe.OneHour, 1, () => new BuyAndHold()) { Stake = Stake.Share(0.99), GateExits = true },
     ];
 
-    /// <summary>A strategy by its name, in any case.</summary>
-    /// <exception cref="BacktestException">There is none; the message lists those there are.</exception>
+    /// <summary>Returns a strategy by name; case is ignored.</summary>
+    /// <exception cref="BacktestException">The name is unknown; the message lists the
+    /// strategies.</exception>
     public static StrategyPlan Find(string name) =>
         All.FirstOrDefault(p => p.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
         ?? throw new BacktestException($"'{name}' is not a strategy: expected one of {string.Join(", ", All.Select(p => p.Name))}");

@@ -3,27 +3,37 @@ using Remora.Markets;
 
 namespace Remora.Backtest.Strategies;
 
-/// <summary>A strategy with all that a run needs to know of it.</summary>
-/// <param name="Name">The name it is chosen by.</param>
-/// <param name="Timeframe">The candles it is meant for.</param>
-/// <param name="StartupCandles">How many candles it warms up on before the period.</param>
-/// <param name="Create">Makes a fresh one.</param>
+/// <summary>A strategy with its parameters for a run.</summary>
+/// <param name="Name">The name by which it is selected.</param>
+/// <param name="Timeframe">The timeframe of its candles.</param>
+/// <param name="StartupCandles">The number of warm-up candles before the period.</param>
+/// <param name="Create">Creates a new instance of the strategy.</param>
 public sealed record StrategyPlan(string Name, Timeframe Timeframe, int StartupCandles, Func<IStrategy> Create)
 {
-    /// <summary>Exit at this loss from the entry, a ratio below 0; minus infinity for none.</summary>
+    /// <summary>
+    /// The stop-loss: the loss from the entry at which the trade is closed, a ratio below 0; minus
+    /// infinity for none.
+    /// </summary>
     public double StopLoss { get; init; } = double.NegativeInfinity;
 
-    /// <summary>Exit at this profit, by how long the trade has lasted; ascending, empty for none.</summary>
+    /// <summary>
+    /// The profits at which the trade is closed, by the age of the trade; ascending, empty for
+    /// none.
+    /// </summary>
     public IReadOnlyList<RoiStep> Roi { get; init; } = [];
 
-    /// <summary>What is put into a trade.</summary>
+    /// <summary>The stake of a trade.</summary>
     public Stake Stake { get; init; } = Stake.Fixed(100);
 
-    /// <summary>Whether a closed gate also ends an open trade, at the next row on which the strategy looks (its <see cref="Signals.Enter"/>). For holding, where entries alone say nothing.</summary>
+    /// <summary>
+    /// Whether a closed gate also ends an open trade, at the next row with
+    /// <see cref="Signals.Enter"/>. For strategies that hold, where a gate on entries alone has no
+    /// effect.
+    /// </summary>
     public bool GateExits { get; init; }
 }
 
-/// <summary>A step of the table of profits to take.</summary>
-/// <param name="After">Valid from this age of the trade on.</param>
-/// <param name="Ratio">The profit to take, a ratio.</param>
+/// <summary>A step of the table of profits at which a trade is closed.</summary>
+/// <param name="After">The age of the trade from which the step applies.</param>
+/// <param name="Ratio">The profit, a ratio.</param>
 public readonly record struct RoiStep(TimeSpan After, double Ratio);

@@ -5,7 +5,7 @@ using Remora.Backtest.Trading;
 
 namespace Remora.Backtest.Study;
 
-/// <summary>Makes the cells of one strategy and period: one for each gate.</summary>
+/// <summary>Computes the cells of one strategy and period, one per gate.</summary>
 internal sealed class CellMaker
 {
     private readonly StudyFile _study;

@@ -7,7 +7,10 @@ using Remora.Risk;
 
 namespace Remora.Backtest.Study;
 
-/// <summary>Works out one strategy over the study's first period in the detail that charts need, and its walk-forward.</summary>
+/// <summary>
+/// Computes one strategy over the study's first period in the detail that charts require, and its
+/// walk-forward test.
+/// </summary>
 internal static class DetailMaker
 {
     public static (WalkForwardFigures? Walk, StrategyDetail Detail) Make(StudyFile study, StrategyPlan plan, StudyData market)
@@ -15,7 +18,7 @@ internal static class DetailMaker
         var period = study.Periods[0];
         var verdicts = market.History.Policies[0];
         var simulation = Simulation.Prepare(plan, market.Frame(period, plan.StartupCandles), AccountRules.Default);
-        // A holding has no entries to tune a threshold on.
+        // A plan that holds has no entries by which a threshold could be tuned.
         var walk = plan.GateExits ? null : WalkForward.Run(
             simulation, verdicts.Score, study.WalkForwardWindows, study.WalkForwardShifts, Draws.SeedFor(study.Seed, $"{plan.Name}|walk-forward"));
 
@@ -50,7 +53,7 @@ internal static class DetailMaker
         var (before, gatedBefore) = (start, start);
         for (var i = 0; i < ungated.Count; i++)
         {
-            // A day's value stands at its end, which is the next day's midnight.
+            // A day's value is dated at its end, which is the next day's midnight.
             static string MonthOf(Markets.Instant end) => (end - TimeSpan.FromMilliseconds(1)).ToString()[..7];
             var month = MonthOf(ungated[i].Day);
             if (i + 1 < ungated.Count && MonthOf(ungated[i + 1].Day) == month) continue;

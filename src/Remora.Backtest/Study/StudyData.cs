@@ -6,16 +6,17 @@ using HistoryGates = Remora.Backtest.History.Gates;
 
 namespace Remora.Backtest.Study;
 
-/// <summary>A market's candles, its history, and the gates made of it.</summary>
+/// <summary>A market's candles, its history, and the gates built from it.</summary>
 internal sealed class StudyData
 {
     private readonly ConcurrentDictionary<(StudyPeriod Period, int Startup), Lazy<CandleFrame>> _frames = [];
 
-    /// <param name="study">Says which thresholds are tried.</param>
+    /// <param name="study">The study, which defines the thresholds.</param>
     /// <param name="id">The market.</param>
     /// <param name="series">Its candles.</param>
-    /// <param name="history">Its history: the policies of the study first, then the ablations of the one under test.</param>
-    /// <param name="policies">How many of them are the study's own.</param>
+    /// <param name="history">Its history: the policies of the study first, then the ablations of
+    /// the one under test.</param>
+    /// <param name="policies">The number of policies that belong to the study itself.</param>
     public StudyData(StudyFile study, MarketId id, CandleTape series, AssessmentHistory history, int policies)
     {
         Id = id;
@@ -40,7 +41,9 @@ internal sealed class StudyData
     /// <summary>Every gate of the study, the policy under test first.</summary>
     public IReadOnlyList<(GateRole Role, Gate Gate)> Gates { get; }
 
-    /// <summary>A period of the candles; strategies with the same warm-up share it.</summary>
+    /// <summary>
+    /// Returns a period of the candles. Strategies with the same warm-up share it.
+    /// </summary>
     public CandleFrame Frame(StudyPeriod period, int startupCandles) =>
         _frames.GetOrAdd((period, startupCandles), key => new(() => CandleFrame.Cut(Series, key.Period.From, key.Period.To, key.Startup))).Value;
 

@@ -6,47 +6,60 @@ using Remora.Risk;
 
 namespace Remora.Backtest.Study;
 
-/// <summary>What a study is about: data, periods, strategies, policies and seeds. Read from JSON, snake_case; files are named relative to a data folder.</summary>
+/// <summary>
+/// The definition of a study: data, periods, strategies, policies and seeds. Read from JSON in
+/// snake_case. File names are relative to a data folder.
+/// </summary>
 public sealed record StudyFile
 {
-    /// <summary>Heads the report.</summary>
+    /// <summary>The title of the report.</summary>
     public string Name { get; init; } = "Study";
 
-    /// <summary>The markets; a strategy uses the first whose candles have its timeframe.</summary>
+    /// <summary>
+    /// The markets. A strategy uses the first market whose candles have its timeframe.
+    /// </summary>
     public IReadOnlyList<StudyMarket> Markets { get; init; } = [];
 
     /// <summary>Outside values.</summary>
     public IReadOnlyList<StudyOutside> Outside { get; init; } = [];
 
-    /// <summary>The periods; the first is the one that charts, walk-forward and tables by class are of.</summary>
+    /// <summary>
+    /// The periods. Charts, walk-forward tests and tables by class use the first one.
+    /// </summary>
     public IReadOnlyList<StudyPeriod> Periods { get; init; } = [];
 
     /// <summary>Names of strategies.</summary>
     public IReadOnlyList<string> Strategies { get; init; } = [.. StrategyCatalog.All.Select(s => s.Name)];
 
-    /// <summary>Policy files; without any the built-in policy. The first is under test, the others stand beside it.</summary>
+    /// <summary>
+    /// Policy files; empty for the built-in policy. The first one is under test, the others are for
+    /// comparison.
+    /// </summary>
     public IReadOnlyList<string> Policies { get; init; } = [];
 
-    /// <summary>Thresholds on the score that are tried as gates of their own.</summary>
+    /// <summary>Thresholds on the score, each of which is tested as a gate.</summary>
     public IReadOnlyList<double> Thresholds { get; init; } = [0.50, 0.60, 0.70];
 
-    /// <summary>Turns of the gate per cell.</summary>
+    /// <summary>The number of rotations of the gate per cell.</summary>
     public int Shifts { get; init; } = 2000;
 
-    /// <summary>Placebos of the walk-forward, each of which tunes anew.</summary>
+    /// <summary>
+    /// The number of placebos of a walk-forward test, each of which is tuned separately.
+    /// </summary>
     public int WalkForwardShifts { get; init; } = 500;
 
-    /// <summary>Windows of the walk-forward.</summary>
+    /// <summary>The number of windows of a walk-forward test.</summary>
     public int WalkForwardWindows { get; init; } = 11;
 
-    /// <summary>Resamples of the bootstrap.</summary>
+    /// <summary>The number of resamples of the bootstrap.</summary>
     public int Resamples { get; init; } = 1000;
 
-    /// <summary>The seed of everything random.</summary>
+    /// <summary>The seed of all random numbers.</summary>
     public ulong Seed { get; init; } = 1;
 
-    /// <summary>Reads a study.</summary>
-    /// <exception cref="BacktestException">The text is no study; the message names the field and what is allowed.</exception>
+    /// <summary>Parses a study.</summary>
+    /// <exception cref="BacktestException">The text is not a valid study; the message names the
+    /// field and what is allowed.</exception>
     public static StudyFile Parse(ReadOnlySpan<byte> json)
     {
         StudyFile study;
@@ -102,19 +115,21 @@ public sealed record StudyFile
 /// <summary>A market of a study.</summary>
 /// <param name="Pair">The pair.</param>
 /// <param name="Candles">Its candle file.</param>
-/// <param name="Exchange">CCXT's id of the exchange.</param>
-/// <param name="Timeframe">Its timeframe; told from the rows where it is not given.</param>
+/// <param name="Exchange">The exchange's CCXT id.</param>
+/// <param name="Timeframe">The timeframe of the candles; when it is null, it is derived from the
+/// rows.</param>
 public sealed record StudyMarket(Pair Pair, string Candles, string Exchange = "binance", Timeframe? Timeframe = null);
 
 /// <summary>A file of outside values.</summary>
 /// <param name="File">The file.</param>
-/// <param name="Kind">What is in it.</param>
-/// <param name="Base">The base currency it is about; null for the whole market.</param>
-/// <param name="Until">Leaves out what became known from here on, where another file takes over.</param>
+/// <param name="Kind">The kind of the values.</param>
+/// <param name="Base">The base currency of the values; null for the whole market.</param>
+/// <param name="Until">Leaves out values that became known from this moment on, from which another
+/// file is used.</param>
 public sealed record StudyOutside(string File, OutsideKind Kind, string? Base = null, Instant? Until = null);
 
 /// <summary>A period of a study.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="From">Its first row.</param>
-/// <param name="To">Its last row.</param>
+/// <param name="From">Open time of the first row.</param>
+/// <param name="To">Open time of the last row.</param>
 public sealed record StudyPeriod(string Name, Instant From, Instant To);

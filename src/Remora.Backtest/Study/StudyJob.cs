@@ -5,11 +5,15 @@ using Remora.Backtest.Report;
 
 namespace Remora.Backtest.Study;
 
-/// <summary>A study from file to files: figures as JSON, the report as HTML, the results as Markdown.</summary>
+/// <summary>
+/// Runs a study from a file and writes its files: figures as JSON, the report as HTML, the results
+/// as Markdown.
+/// </summary>
 public static class StudyJob
 {
-    /// <summary>Runs a study and writes its files; the same inputs give the same bytes.</summary>
-    /// <exception cref="BacktestException">The study or its data is wrong; the message says what.</exception>
+    /// <summary>Runs a study and writes its files. The same inputs give the same bytes.</summary>
+    /// <exception cref="BacktestException">The study or its data is invalid; the message states the
+    /// problem.</exception>
     public static StudyFigures Run(StudyOptions options, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         byte[] file;
@@ -54,30 +58,30 @@ public static class StudyJob
     }
 }
 
-/// <summary>Where a study's parts are and go.</summary>
+/// <summary>The files of a study job.</summary>
 public sealed record StudyOptions
 {
     /// <summary>The study file.</summary>
     public required string Study { get; init; }
 
-    /// <summary>The folder that its files are named relative to.</summary>
+    /// <summary>The folder of the files that the study names.</summary>
     public required string DataFolder { get; init; }
 
     /// <summary>Reads the candle files.</summary>
     public CandleReader Reader { get; init; } = CandleFile.Read;
 
-    /// <summary>Where the figures go, as JSON; null for nowhere.</summary>
+    /// <summary>The file for the figures as JSON; null for none.</summary>
     public string? FiguresTo { get; init; }
 
-    /// <summary>Where the report goes, as HTML.</summary>
+    /// <summary>The file for the report as HTML; null for none.</summary>
     public string? ReportTo { get; init; }
 
-    /// <summary>Where the results go, as Markdown.</summary>
+    /// <summary>The file for the results as Markdown; null for none.</summary>
     public string? ResultsTo { get; init; }
 
-    /// <summary>Turns per cell, instead of the study's own.</summary>
+    /// <summary>The number of rotations per cell; null for the study's own.</summary>
     public int? Shifts { get; init; }
 
-    /// <summary>The seed, instead of the study's own.</summary>
+    /// <summary>The seed; null for the study's own.</summary>
     public ulong? Seed { get; init; }
 }

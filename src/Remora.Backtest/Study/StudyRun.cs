@@ -9,7 +9,10 @@ using Remora.Risk;
 
 namespace Remora.Backtest.Study;
 
-/// <summary>Runs a study: history, every cell, walk-forward, calibration, verdict. The same file, data and seed give the same figures, whatever the number of processors.</summary>
+/// <summary>
+/// Runs a study: history, cells, walk-forward tests, calibration, verdict. The same file, data and
+/// seed give the same figures with any number of processors.
+/// </summary>
 public sealed class StudyRun
 {
     private readonly StudyFile _study;
@@ -28,12 +31,12 @@ public sealed class StudyRun
     }
 
     /// <summary>Runs a study.</summary>
-    /// <param name="study">What it is about.</param>
-    /// <param name="dataFolder">The folder its files are in.</param>
+    /// <param name="study">The definition of the study.</param>
+    /// <param name="dataFolder">The folder of its files.</param>
     /// <param name="reader">Reads its candle files.</param>
-    /// <param name="progress">Told the share that is done, [0, 1].</param>
-    /// <param name="cancellation">Stops it.</param>
-    /// <exception cref="BacktestException">A file is missing or broken.</exception>
+    /// <param name="progress">Receives the share that is done, [0, 1].</param>
+    /// <param name="cancellation">Cancels the work.</param>
+    /// <exception cref="BacktestException">A file is missing or invalid.</exception>
     public static StudyFigures Run(StudyFile study, string dataFolder, CandleReader? reader = null, IProgress<double>? progress = null, CancellationToken cancellation = default) =>
         new StudyRun(study, reader ?? CandleFile.Read, progress, cancellation).Run(dataFolder);
 

@@ -3,8 +3,10 @@ using Remora.Markets;
 namespace Remora.Backtest.Trading;
 
 /// <summary>
-/// The rows a backtest runs over: a period of candles without holes, preceded by the strategy's warm-up. As Freqtrade does it, a missing candle is filled with the previous
-/// close and no volume, the warm-up is counted in candles from where the data begins, and the last row is the one that opens at <c>to</c>.
+/// The rows of a backtest: a period of candles without gaps, after the strategy's warm-up. As in
+/// Freqtrade, a missing candle is filled with the previous close and no volume, the warm-up is
+/// counted in candles from the start of the data, and the last row is the one that opens at
+/// <c>to</c>.
 /// </summary>
 public sealed class CandleFrame
 {
@@ -16,45 +18,48 @@ public sealed class CandleFrame
         First = first;
     }
 
-    /// <summary>The candles it was made from.</summary>
+    /// <summary>The source candles.</summary>
     public CandleTape Series { get; }
 
     /// <summary>All rows, the warm-up first, in steps of the timeframe.</summary>
     public Candle[] Rows { get; }
 
     /// <summary>
-    /// For each row the position in <see cref="Series"/> of the last candle that had closed when the row opened: what is known at its open, whatever was filled in between.
-    /// -1 where nothing was.
+    /// For each row, the position in <see cref="Series"/> of the last candle that had closed when
+    /// the row opened, which is what was known at its open. Filled rows do not count. -1 when no
+    /// candle had closed.
     /// </summary>
     public int[] Known { get; }
 
-    /// <summary>The first row of the period.</summary>
+    /// <summary>The position of the first row of the period.</summary>
     public int First { get; }
 
-    /// <summary>Open of the period's first row: where figures count from.</summary>
+    /// <summary>Open time of the period's first row, from which figures count.</summary>
     public Instant From => Rows[First].OpenTime;
 
-    /// <summary>Open of the last row.</summary>
+    /// <summary>Open time of the last row.</summary>
     public Instant To => Rows[^1].OpenTime;
 
-    /// <summary>Share of the period's rows that were filled in, [0, 1].</summary>
+    /// <summary>Share of the period's rows that are filled, [0, 1].</summary>
     public double FilledShare
     {
         get
         {
             var filled = 0;
             for (var i = First + 1; i < Rows.Length; i++)
-                if (Known[i] == Known[i - 1]) filled++; // the row before was no candle of the data
+                // The row before is not a candle of the data.
+                if (Known[i] == Known[i - 1]) filled++;
             return filled / (double)Math.Max(1, Rows.Length - First - 1);
         }
     }
 
     /// <summary>Cuts a period out of a series.</summary>
     /// <param name="series">The candles.</param>
-    /// <param name="from">Where the period begins.</param>
-    /// <param name="to">Open of its last row.</param>
-    /// <param name="startupCandles">How many rows of warm-up are wanted before it.</param>
-    /// <exception cref="BacktestException">There are no candles, or none but warm-up, in the period.</exception>
+    /// <param name="from">The start of the period.</param>
+    /// <param name="to">Open time of the last row.</param>
+    /// <param name="startupCandles">The number of warm-up rows before the period.</param>
+    /// <exception cref="BacktestException">The period has no candles, or only candles of the
+    /// warm-up.</exception>
     public static CandleFrame Cut(CandleTape series, Instant from, Instant to, int startupCandles)
     {
         var step = series.Timeframe.Length;

@@ -1,14 +1,15 @@
 namespace Remora.Backtest.Trading;
 
 /// <summary>
-/// Decides on entries: for each closed candle of a series, the part of a position that may be entered from its close until the next, [0, 1]; 0 blocks.
-/// An entry sees the value of the last candle that had closed by then, never a later one.
+/// Decides on entries. For each closed candle of a series, the value is the part of a position that
+/// can be entered from its close until the next close, [0, 1]; 0 blocks. An entry uses the value of
+/// the last candle that had closed by then, never a later one.
 /// </summary>
-/// <param name="Name">What it is called in reports.</param>
-/// <param name="Size">One value for each candle of the series.</param>
+/// <param name="Name">The name in reports.</param>
+/// <param name="Size">One value per candle of the series.</param>
 public sealed record Gate(string Name, double[] Size)
 {
-    /// <summary>Lets everything through.</summary>
+    /// <summary>Creates a gate that allows every entry.</summary>
     public static Gate Open(int candles)
     {
         var size = new double[candles];
@@ -16,7 +17,7 @@ public sealed record Gate(string Name, double[] Size)
         return new("ungated", size);
     }
 
-    /// <summary>Blocks where <paramref name="blocked"/> says so.</summary>
+    /// <summary>Creates a gate that blocks where <paramref name="blocked"/> is true.</summary>
     public static Gate Blocking(string name, IReadOnlyList<bool> blocked)
     {
         var size = new double[blocked.Count];

@@ -5,12 +5,14 @@ using Remora.Markets;
 namespace Remora.Backtest.Trading;
 
 /// <summary>
-/// One strategy over one period. Signals and every possible trade are worked out once; a run under a gate then only walks from one allowed entry to the next,
-/// so that thousands of runs cost little. One trade is open at a time, so a blocked entry can make room for a later one.
+/// One strategy over one period. Signals and all possible trades are computed once. A run under a
+/// gate only steps from one allowed entry to the next, so thousands of runs are cheap. One trade is
+/// open at a time, so a blocked entry can make room for a later one.
 /// </summary>
 public sealed class Simulation
 {
-    private readonly PossibleTrade[] _possible; // ascending by entry row; for a plan whose gate exits, only the entry rows mean anything
+    // Ascending by entry row; for a plan whose gate exits, only the entry rows are valid.
+    private readonly PossibleTrade[] _possible;
 
     private Simulation(StrategyPlan plan, CandleFrame frame, AccountRules account, string? pair, PossibleTrade[] possible)
     {
@@ -30,17 +32,20 @@ public sealed class Simulation
     /// <summary>Wallet and fees.</summary>
     public AccountRules Account { get; }
 
-    /// <summary>The pair that trades are named after.</summary>
+    /// <summary>The pair that is written to the trades.</summary>
     public string? Pair { get; }
 
     internal ReadOnlySpan<PossibleTrade> Possible => _possible;
 
-    /// <summary>Works out signals and possible trades of a period of a series.</summary>
-    /// <exception cref="BacktestException">The candles are not of the plan's timeframe, or there are too few.</exception>
+    /// <summary>Computes signals and possible trades for a period of a series.</summary>
+    /// <exception cref="BacktestException">The candles do not have the plan's timeframe, or there
+    /// are too few.</exception>
     public static Simulation Prepare(StrategyPlan plan, CandleTape series, Instant from, Instant to, AccountRules account, string? pair = null) =>
         Prepare(plan, CandleFrame.Cut(series, from, to, plan.StartupCandles), account, pair);
 
-    /// <summary>The same of a frame that was cut with the plan's warm-up.</summary>
+    /// <summary>
+    /// Computes signals and possible trades for a frame that was cut with the plan's warm-up.
+    /// </summary>
     public static Simulation Prepare(StrategyPlan plan, CandleFrame frame, AccountRules account, string? pair = null)
     {
         if (frame.Series.Timeframe != plan.Timeframe)
@@ -49,7 +54,8 @@ public sealed class Simulation
         var signals = new Signals[frame.Rows.Length];
         for (var i = 0; i < signals.Length; i++) signals[i] = strategy.Update(frame.Rows[i]);
 
-        // The row after the first is the first that can act on a signal of the period; the last row only closes.
+        // The second row is the first that can act on a signal of the period. The last row only
+        // closes trades.
         var follower = new Follower(frame, plan, account, signals);
         var possible = new List<PossibleTrade>();
         for (var row = frame.First + 1; row < frame.Rows.Length - 1; row++)
@@ -60,7 +66,9 @@ public sealed class Simulation
         return new(plan, frame, account, pair, [.. possible]);
     }
 
-    /// <summary>The candles that decide on entries: what a placebo turns a gate round.</summary>
+    /// <summary>
+    /// The candles that decide on entries, around which a placebo rotates a gate.
+    /// </summary>
     internal Circle Circle
     {
         get
@@ -70,11 +78,11 @@ public sealed class Simulation
         }
     }
 
-    /// <summary>Runs it under a gate.</summary>
-    /// <exception cref="BacktestException">The gate is of another series.</exception>
+    /// <summary>Runs the strategy under a gate.</summary>
+    /// <exception cref="BacktestException">The gate belongs to another series.</exception>
     public IReadOnlyList<Trade> Run(Gate gate) => Run(Turn(gate, 0));
 
-    /// <summary>Runs it without a gate.</summary>
+    /// <summary>Runs the strategy without a gate.</summary>
     public IReadOnlyList<Trade> Run() => Run(default(AlwaysOpen));
 
     internal TurnedGate Turn(Gate gate, int shift)
@@ -94,8 +102,10 @@ public sealed class Simulation
     }
 
     /// <summary>
-    /// The ungated trades, as far as a gate is concerned: one after the other over the whole period, as if the wallet never ran dry, for else a strategy that loses everything early
-    /// would say nothing of later times. Of a plan whose gate exits, each look to the next is one.
+    /// Returns the ungated trades for comparison with a gate: one after the other over the whole
+    /// period, as if the wallet never ran out. Otherwise a strategy that loses everything early
+    /// would have no trades in later times. For a plan whose gate exits, each interval between two
+    /// evaluations counts as a trade.
     /// </summary>
     internal IReadOnlyList<BaselineTrade> Baseline()
     {

@@ -3,26 +3,27 @@ using Remora.Markets;
 namespace Remora.Backtest.Trading;
 
 /// <summary>A closed trade.</summary>
-/// <param name="Pair">The pair; null where a file does not say.</param>
-/// <param name="OpenTime">When it was entered.</param>
-/// <param name="CloseTime">When it was left.</param>
-/// <param name="OpenRate">Price in.</param>
-/// <param name="CloseRate">Price out.</param>
-/// <param name="Amount">How much of the base currency.</param>
-/// <param name="Stake">Money put in, without the fee.</param>
-/// <param name="ProfitRatio">Profit against cost, with fees.</param>
+/// <param name="Pair">The pair; null when the file does not state it.</param>
+/// <param name="OpenTime">When the trade was entered.</param>
+/// <param name="CloseTime">When the trade was exited.</param>
+/// <param name="OpenRate">The entry price.</param>
+/// <param name="CloseRate">The exit price.</param>
+/// <param name="Amount">The amount of the base currency.</param>
+/// <param name="Stake">The stake in money, without the fee.</param>
+/// <param name="ProfitRatio">Profit relative to cost, with fees.</param>
 /// <param name="Profit">Profit in money.</param>
-/// <param name="ExitReason">Why it was left, in Freqtrade's words: exit_signal, stop_loss, roi, force_exit, and gate.</param>
-/// <param name="Short">Whether it was sold first.</param>
+/// <param name="ExitReason">The exit reason, with Freqtrade's names exit_signal, stop_loss, roi and
+/// force_exit, or gate.</param>
+/// <param name="Short">Whether the trade is short.</param>
 public sealed record Trade(
     string? Pair, Instant OpenTime, Instant CloseTime, double OpenRate, double CloseRate, double Amount, double Stake,
     double ProfitRatio, double Profit, string ExitReason, bool Short = false)
 {
-    /// <summary>How long it lasted.</summary>
+    /// <summary>The time from entry to exit.</summary>
     public TimeSpan Duration => CloseTime - OpenTime;
 }
 
-/// <summary>Freqtrade's names of why a trade was left.</summary>
+/// <summary>Freqtrade's names of the exit reasons.</summary>
 public static class ExitReason
 {
     /// <summary>The strategy's exit signal.</summary>
@@ -31,12 +32,12 @@ public static class ExitReason
     /// <summary>The stop-loss.</summary>
     public const string StopLoss = "stop_loss";
 
-    /// <summary>The table of profits to take.</summary>
+    /// <summary>The table of profits at which a trade is closed.</summary>
     public const string Roi = "roi";
 
-    /// <summary>The period ended.</summary>
+    /// <summary>The end of the period.</summary>
     public const string Forced = "force_exit";
 
-    /// <summary>The gate closed, for strategies that leave then.</summary>
+    /// <summary>A closed gate, for strategies that exit then.</summary>
     public const string Gate = "gate";
 }

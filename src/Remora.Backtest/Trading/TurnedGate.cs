@@ -1,11 +1,11 @@
 namespace Remora.Backtest.Trading;
 
 /// <summary>The circle of candles that decide on a period's entries.</summary>
-/// <param name="First">Position in the series of the first of them.</param>
-/// <param name="Count">How many there are.</param>
+/// <param name="First">Position of the first candle in the series.</param>
+/// <param name="Count">The number of candles.</param>
 internal readonly record struct Circle(int First, int Count);
 
-/// <summary>A gate turned round a circle of candles; not turned at all with a shift of 0.</summary>
+/// <summary>A gate rotated around a circle of candles; a shift of 0 leaves it unchanged.</summary>
 internal readonly struct TurnedGate : IEntryGate
 {
     private readonly double[] _size;
@@ -13,8 +13,9 @@ internal readonly struct TurnedGate : IEntryGate
     private readonly int _shift;
 
     /// <param name="gate">The gate.</param>
-    /// <param name="circle">The candles it is turned round.</param>
-    /// <param name="shift">How many candles later each value takes effect, 0 up to the length of the circle.</param>
+    /// <param name="circle">The candles around which it is rotated.</param>
+    /// <param name="shift">The number of candles by which each value is delayed, 0 up to the length
+    /// of the circle.</param>
     public TurnedGate(Gate gate, Circle circle, int shift)
     {
         _size = gate.Size;
@@ -26,27 +27,29 @@ internal readonly struct TurnedGate : IEntryGate
     public double At(int known)
     {
         var position = known - _circle.First;
-        if (position < 0) return 1; // before the data begins
+        if (position < 0) return 1; // before the start of the data
         position -= _shift;
         return _size[_circle.First + (position < 0 ? position + _circle.Count : position)];
     }
 }
 
-/// <summary>Blocks at a score of a threshold or more, the scores turned round a circle.</summary>
+/// <summary>
+/// Blocks at a score at or above a threshold, with the scores rotated around a circle.
+/// </summary>
 internal readonly struct TurnedThreshold(TurnedGate scores, double threshold) : IEntryGate
 {
     /// <inheritdoc/>
     public double At(int known) => known >= 0 && scores.At(known) >= threshold ? 0 : 1;
 }
 
-/// <summary>Blocks each candle by a throw of the dice of its own, whatever the market does.</summary>
+/// <summary>Blocks each candle at random with the same probability.</summary>
 internal readonly struct RandomSkip(ulong seed, double share) : IEntryGate
 {
     /// <inheritdoc/>
     public double At(int known) => Chance.Draws.Unit(seed, (ulong)known) < share ? 0 : 1;
 }
 
-/// <summary>Lets everything through.</summary>
+/// <summary>Allows every entry.</summary>
 internal readonly struct AlwaysOpen : IEntryGate
 {
     /// <inheritdoc/>

@@ -1,25 +1,36 @@
 namespace Remora.Backtest.Trading;
 
-/// <summary>Is told each trade of a walk, in order.</summary>
+/// <summary>Receives each trade of a walk, in order.</summary>
 internal interface ITradeSink
 {
-    /// <summary>A trade that closed with this much of the base currency and this profit in money.</summary>
+    /// <summary>
+    /// Adds a closed trade with its amount of the base currency and its profit in money.
+    /// </summary>
     void Take(in PossibleTrade trade, double amount, double profit);
 
-    /// <summary>What an open trade would bring at a moment in between. Only plans whose gate exits are looked at so: their trades are too long for a drawdown between closes.</summary>
+    /// <summary>
+    /// Adds the unrealised profit of an open trade. Only used for plans whose gate exits: their
+    /// trades are too long to measure a drawdown at closes alone.
+    /// </summary>
     void Mark(double unrealised)
     {
     }
 }
 
-/// <summary>Says how much of a position may be entered.</summary>
+/// <summary>Returns the part of a position that can be entered.</summary>
 internal interface IEntryGate
 {
-    /// <summary>The part of a position, [0, 1], after the candle at position <paramref name="known"/> of the series; -1 where nothing is known.</summary>
+    /// <summary>
+    /// Returns the part of a position, [0, 1], after the candle at position
+    /// <paramref name="known"/> of the series; -1 when no candle has closed.
+    /// </summary>
     double At(int known);
 }
 
-/// <summary>Goes from one allowed entry to the next and keeps the wallet. Gate and sink are type parameters so that thousands of walks for the placebo allocate nothing.</summary>
+/// <summary>
+/// Steps from one allowed entry to the next and updates the wallet. Gate and sink are type
+/// parameters so that the thousands of walks of a placebo allocate nothing.
+/// </summary>
 internal static class Walk
 {
     public static void Go<TGate, TSink>(Simulation simulation, in TGate gate, ref TSink sink)
@@ -91,7 +102,7 @@ internal static class Walk
         return profit;
     }
 
-    /// <summary>What can be bought; 0 when the wallet does not hold the stake.</summary>
+    /// <summary>Returns the amount to buy; 0 when the wallet does not contain the stake.</summary>
     private static double Amount(Simulation simulation, in PossibleTrade possible, double balance, double part)
     {
         var available = balance * simulation.Account.TradableShare;

@@ -1,8 +1,10 @@
 namespace Remora.Indicators;
 
 /// <summary>
-/// Average directional index with its two directional indicators, all in [0, 100], with Wilder's smoothing (1978) as TA-Lib computes them:
-/// +DI and -DI from the <c>period</c>-th change on, ADX from the (2 * period - 1)-th. NaN until then. Without any range both directions are 0 and ADX stays.
+/// Average directional index with its two directional indicators, all in [0, 100], with Wilder's
+/// smoothing (1978) as TA-Lib computes them.
+/// +DI and -DI start at the <c>period</c>-th change, ADX at the (2 * period - 1)-th; they are NaN
+/// before. While candles have no range, both directions are 0 and ADX does not change.
 /// </summary>
 public sealed class Adx(int period)
 {
@@ -24,7 +26,7 @@ public sealed class Adx(int period)
     /// <summary>Downward direction, -DI; NaN before warm-up.</summary>
     public double MinusDi { get; private set; } = double.NaN;
 
-    /// <summary>Takes the next candle's prices and returns the new ADX.</summary>
+    /// <summary>Adds the next candle's prices and returns the new ADX.</summary>
     public double Update(double high, double low, double close)
     {
         if (double.IsNaN(_high))

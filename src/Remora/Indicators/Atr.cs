@@ -1,8 +1,8 @@
 namespace Remora.Indicators;
 
 /// <summary>
-/// Average true range in price units with Wilder's smoothing (1978), as TA-Lib computes it: seeded with the mean of the first <c>period</c>
-/// true ranges that have a previous close. NaN until then.
+/// Average true range in price units with Wilder's smoothing (1978), as TA-Lib computes it: seeded
+/// with the mean of the first <c>period</c> true ranges that have a previous close. NaN until then.
 /// </summary>
 public sealed class Atr(int period)
 {
@@ -13,7 +13,7 @@ public sealed class Atr(int period)
     /// <summary>The latest value; NaN before warm-up.</summary>
     public double Value { get; private set; } = double.NaN;
 
-    /// <summary>Takes the next candle's prices and returns the new average.</summary>
+    /// <summary>Adds the next candle's prices and returns the new average.</summary>
     public double Update(double high, double low, double close)
     {
         var previous = _previousClose;

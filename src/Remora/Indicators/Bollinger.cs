@@ -1,6 +1,9 @@
 namespace Remora.Indicators;
 
-/// <summary>Bollinger bands (J. Bollinger): a simple moving average and <c>width</c> population standard deviations above and below it, in price units. NaN until <c>period</c> values.</summary>
+/// <summary>
+/// Bollinger bands (J. Bollinger): a simple moving average and <c>width</c> population standard
+/// deviations above and below it, in price units. NaN before <c>period</c> values.
+/// </summary>
 public sealed class Bollinger(int period, double width)
 {
     private readonly Window _window = new(period);
@@ -17,7 +20,7 @@ public sealed class Bollinger(int period, double width)
     /// <summary>(Upper - Lower) / Middle: a ratio, 0 or more; NaN before warm-up.</summary>
     public double WidthRatio { get; private set; } = double.NaN;
 
-    /// <summary>Takes the next close and returns the new width ratio.</summary>
+    /// <summary>Adds the next close and returns the new width ratio.</summary>
     public double Update(double close)
     {
         _window.Add(close);

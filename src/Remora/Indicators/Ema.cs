@@ -1,11 +1,12 @@
 namespace Remora.Indicators;
 
 /// <summary>
-/// Exponential moving average with weight 2 / (period + 1), seeded with the simple average of its first <c>period</c> values, as TA-Lib does it.
-/// In the unit of its input; NaN until seeded.
+/// Exponential moving average with weight 2 / (period + 1), seeded with the simple average of its
+/// first <c>period</c> values, as in TA-Lib. Has the unit of its input; NaN until seeded.
 /// </summary>
-/// <param name="period">The number of values whose average seeds it.</param>
-/// <param name="skip">How many values to pass over before seeding: MACD aligns its two averages so.</param>
+/// <param name="period">The number of values whose average is the seed.</param>
+/// <param name="skip">The number of values to skip before seeding. MACD uses it to align its two
+/// averages.</param>
 public sealed class Ema(int period, int skip = 0)
 {
     private readonly double _weight = 2.0 / (period + 1);
@@ -15,7 +16,7 @@ public sealed class Ema(int period, int skip = 0)
     /// <summary>The latest average; NaN before warm-up.</summary>
     public double Value { get; private set; } = double.NaN;
 
-    /// <summary>Takes the next value and returns the new average.</summary>
+    /// <summary>Adds the next value and returns the new average.</summary>
     public double Update(double value)
     {
         if (_seen == skip + period) return Value += (value - Value) * _weight;

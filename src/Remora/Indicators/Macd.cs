@@ -1,8 +1,10 @@
 namespace Remora.Indicators;
 
 /// <summary>
-/// Moving average convergence/divergence (G. Appel) in price units: a fast minus a slow EMA, its own EMA as the signal, and their difference. As in TA-Lib the fast average
-/// is seeded so that it ends with the slow one's seed, and all three are NaN until the signal is there (the 34th value for 12, 26, 9).
+/// Moving average convergence/divergence (G. Appel) in price units: a fast minus a slow EMA, the
+/// EMA of that line as the signal, and the difference of the two.
+/// As in TA-Lib, the seeds of both averages end at the same value, and all three results are NaN
+/// until the signal is defined (the 34th value for 12, 26, 9).
 /// </summary>
 public sealed class Macd(int fast, int slow, int signal)
 {
@@ -19,7 +21,7 @@ public sealed class Macd(int fast, int slow, int signal)
     /// <summary>Line minus signal; NaN before warm-up.</summary>
     public double Histogram { get; private set; } = double.NaN;
 
-    /// <summary>Takes the next close and returns the new histogram.</summary>
+    /// <summary>Adds the next close and returns the new histogram.</summary>
     public double Update(double close)
     {
         var line = _fast.Update(close) - _slow.Update(close);

@@ -1,6 +1,9 @@
 namespace Remora.Indicators;
 
-/// <summary>Sample standard deviation (divisor n - 1) of the last <c>period</c> log returns: a ratio per candle, 0 or more. NaN until there are that many returns.</summary>
+/// <summary>
+/// Sample standard deviation (divisor n - 1) of the last <c>period</c> log returns: a ratio per
+/// candle, 0 or more. NaN before <c>period</c> returns.
+/// </summary>
 public sealed class ReturnDeviation(int period)
 {
     private readonly Window _returns = new(period);
@@ -8,7 +11,9 @@ public sealed class ReturnDeviation(int period)
     /// <summary>The latest value; NaN before warm-up.</summary>
     public double Value { get; private set; } = double.NaN;
 
-    /// <summary>Takes the next log return (NaN where there is no previous close) and returns the new deviation.</summary>
+    /// <summary>
+    /// Adds the next log return (NaN without a previous close) and returns the new deviation.
+    /// </summary>
     public double Update(double logReturn)
     {
         if (double.IsNaN(logReturn)) return Value;

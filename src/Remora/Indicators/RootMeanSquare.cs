@@ -1,8 +1,10 @@
 namespace Remora.Indicators;
 
 /// <summary>
-/// Square root of the mean square of the last <c>capacity</c> values (fewer while young): of log returns it is the realised volatility per candle.
-/// The window is a month of candles, too long to pass over each time, so the sum is kept running, with Neumaier's compensation against drift.
+/// Square root of the mean square of the last <c>capacity</c> values, or of all values while there
+/// are fewer. For log returns it is the realised volatility per candle.
+/// The window is a month of candles, too long for a full pass per update. A running sum is used,
+/// with Neumaier's compensation against drift.
 /// </summary>
 public sealed class RootMeanSquare(int capacity)
 {
@@ -11,13 +13,13 @@ public sealed class RootMeanSquare(int capacity)
     private double _sum;
     private double _compensation;
 
-    /// <summary>How many values it holds.</summary>
+    /// <summary>The number of values in the window.</summary>
     public int Count { get; private set; }
 
     /// <summary>The latest value, 0 or more; NaN before the first.</summary>
     public double Value => Count == 0 ? double.NaN : Math.Sqrt(Math.Max(0, _sum + _compensation) / Count);
 
-    /// <summary>Takes the next value.</summary>
+    /// <summary>Adds the next value.</summary>
     public void Update(double value)
     {
         var square = value * value;

@@ -1,8 +1,9 @@
 namespace Remora.Indicators;
 
 /// <summary>
-/// Relative strength index in [0, 100] with Wilder's smoothing (J. W. Wilder, New Concepts in Technical Trading Systems, 1978), as TA-Lib computes it:
-/// seeded with the plain mean of the first <c>period</c> changes. NaN until then. A market that has not moved at all reads 50.
+/// Relative strength index in [0, 100] with Wilder's smoothing (J. W. Wilder, New Concepts in
+/// Technical Trading Systems, 1978), as TA-Lib computes it: seeded with the mean of the first
+/// <c>period</c> changes. NaN before. The index is 50 while the price has not changed at all.
 /// </summary>
 public sealed class Rsi(int period)
 {
@@ -14,7 +15,7 @@ public sealed class Rsi(int period)
     /// <summary>The latest value; NaN before warm-up.</summary>
     public double Value { get; private set; } = double.NaN;
 
-    /// <summary>Takes the next close and returns the new index.</summary>
+    /// <summary>Adds the next close and returns the new index.</summary>
     public double Update(double close)
     {
         var change = close - _previous;

@@ -1,6 +1,9 @@
 namespace Remora.Indicators;
 
-/// <summary>Simple moving average: the mean of the last <c>period</c> values, in their unit. NaN until there are that many.</summary>
+/// <summary>
+/// Simple moving average: the mean of the last <c>period</c> values, in their unit. NaN before
+/// <c>period</c> values.
+/// </summary>
 public sealed class Sma(int period)
 {
     private readonly Window _window = new(period);
@@ -8,7 +11,7 @@ public sealed class Sma(int period)
     /// <summary>The latest average; NaN before warm-up.</summary>
     public double Value { get; private set; } = double.NaN;
 
-    /// <summary>Takes the next value and returns the new average.</summary>
+    /// <summary>Adds the next value and returns the new average.</summary>
     public double Update(double value)
     {
         _window.Add(value);

@@ -4,24 +4,28 @@ using Remora.Markets;
 namespace Remora.Indicators;
 
 /// <summary>
-/// Return and drawdown over the last 24 hours, by the clock and not by the count, so that a hole in the candles does not stretch the day;
-/// and the log return over a fixed number of candles.
+/// Return and drawdown over the last 24 hours, and the log return over a fixed number of candles.
+/// The 24 hours are measured by time and not by the number of candles, so a gap does not lengthen
+/// the day.
 /// </summary>
 public sealed class TrailingCloses
 {
     private static readonly TimeSpan Day = TimeSpan.FromHours(24);
 
-    private readonly (Instant Time, double Close)[] _closes;   // ring of the last closes, its length a power of two
-    private readonly long[] _peaks;                            // positions of falling closes within the day: the first is the day's highest
+    // Ring of the last closes; its length is a power of two.
+    private readonly (Instant Time, double Close)[] _closes;
+    // Positions of falling closes within the day; the first is the day's highest close.
+    private readonly long[] _peaks;
     private readonly int _candles;
     private readonly int _mask;
     private long _end;      // position after the newest close
-    private long _dayAgo;   // position of the newest close that is at least 24 hours old; -1 while there is none
+    // Position of the newest close that is at least 24 hours old; -1 without one.
+    private long _dayAgo;
     private long _firstPeak;
     private long _endPeak;
 
-    /// <param name="timeframe">The length of the candles whose closes come in.</param>
-    /// <param name="candles">How many candles <see cref="CandlesReturn"/> reaches back.</param>
+    /// <param name="timeframe">The length of the candles whose closes are added.</param>
+    /// <param name="candles">The number of candles that <see cref="CandlesReturn"/> spans.</param>
     public TrailingCloses(Timeframe timeframe, int candles)
     {
         var length = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(timeframe.CountIn(Day), candles) + 2);
@@ -32,19 +36,27 @@ public sealed class TrailingCloses
         _dayAgo = -1;
     }
 
-    /// <summary>Close now against the last close that is at least 24 hours old: a ratio (-0.06 is a fall of 6 %). NaN before there is one.</summary>
+    /// <summary>
+    /// The last close relative to the last close that is at least 24 hours old: a ratio (-0.06 is a
+    /// fall of 6 %). NaN before 24 hours of closes.
+    /// </summary>
     public double DayReturn { get; private set; } = double.NaN;
 
-    /// <summary>Close now against the highest close of the last 24 hours: a ratio, 0 or less. NaN until a day has been seen.</summary>
+    /// <summary>
+    /// The last close relative to the highest close of the last 24 hours: a ratio, 0 or less. NaN
+    /// before 24 hours of closes.
+    /// </summary>
     public double DayDrawdown { get; private set; } = double.NaN;
 
-    /// <summary>Log return over the given number of candles. NaN before there are that many.</summary>
+    /// <summary>
+    /// Log return over the given number of candles. NaN before that many candles.
+    /// </summary>
     public double CandlesReturn { get; private set; } = double.NaN;
 
     /// <summary>Log return of the last candle. NaN for the first.</summary>
     public double LastReturn { get; private set; } = double.NaN;
 
-    /// <summary>Takes the next close.</summary>
+    /// <summary>Adds the next close.</summary>
     public void Update(Instant closeTime, double close)
     {
         LastReturn = _end > 0 ? Math.Log(close / At(_end - 1).Close) : double.NaN;

@@ -2,10 +2,15 @@ using Remora.Markets;
 
 namespace Remora.Indicators;
 
-/// <summary>What the trend is read from: moving averages, MACD and ADX over the candles of one timeframe.</summary>
+/// <summary>
+/// The indicators that define the trend: moving averages, MACD and ADX over the candles of one
+/// timeframe.
+/// </summary>
 public sealed class TrendIndicators
 {
-    /// <summary>Candles until every reading is defined: the longest average.</summary>
+    /// <summary>
+    /// The number of candles until every reading is defined: the period of the longest average.
+    /// </summary>
     public const int WarmUp = 200;
 
     private readonly Sma _sma50 = new(50);
@@ -16,10 +21,10 @@ public sealed class TrendIndicators
     private readonly Adx _adx = new(14);
     private int _count;
 
-    /// <summary>The latest readings; all unknown at first.</summary>
+    /// <summary>The latest readings; all unknown before the first candle.</summary>
     public TrendReading Reading { get; private set; } = TrendReading.Unknown;
 
-    /// <summary>Takes the next closed candle.</summary>
+    /// <summary>Adds the next closed candle.</summary>
     public void Update(in Candle candle)
     {
         var close = candle.Close;
@@ -30,8 +35,8 @@ public sealed class TrendIndicators
     }
 }
 
-/// <summary>Trend readings after a candle; NaN where not yet defined.</summary>
-/// <param name="Candles">How many candles have been read.</param>
+/// <summary>Trend readings after a candle; NaN before warm-up.</summary>
+/// <param name="Candles">The number of candles added.</param>
 /// <param name="Close">The last close.</param>
 /// <param name="Sma50">Simple average of 50 closes.</param>
 /// <param name="Sma200">Simple average of 200 closes.</param>
@@ -47,7 +52,7 @@ public sealed record TrendReading(
     int Candles, double Close, double Sma50, double Sma200, double Ema12, double Ema26,
     double Macd, double MacdSignal, double MacdHistogram, double Adx, double PlusDi, double MinusDi)
 {
-    /// <summary>Nothing known yet.</summary>
+    /// <summary>The readings before the first candle.</summary>
     public static readonly TrendReading Unknown = new(
         0, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN);
 

@@ -1,8 +1,8 @@
 namespace Remora.Indicators;
 
 /// <summary>
-/// The last <c>n</c> values. Means and deviations are taken over the values themselves each time, not kept as a running sum:
-/// a running sum drifts, and for windows this small the whole pass costs a few nanoseconds.
+/// The last <c>n</c> values. Means and deviations are computed from all values each time. A running
+/// sum would drift, and for windows of this size a full pass costs a few nanoseconds.
 /// </summary>
 internal sealed class Window(int length)
 {
@@ -22,7 +22,8 @@ internal sealed class Window(int length)
     /// <summary>Mean of a full window.</summary>
     public double Mean()
     {
-        // Four sums side by side: the processor adds them in parallel, and the order is the same on every machine.
+        // Four independent sums: the processor adds them in parallel, and the order is the same on
+        // every machine.
         var values = _values;
         double a = 0, b = 0, c = 0, d = 0;
         var i = 0;

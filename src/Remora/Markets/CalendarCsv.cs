@@ -2,29 +2,32 @@ using System.Text;
 
 namespace Remora.Markets;
 
-/// <summary>A line of a calendar.</summary>
-/// <param name="At">When it happens.</param>
-/// <param name="Announced">Since when the date has been public; null where that is not said.</param>
-/// <param name="Name">What it is.</param>
+/// <summary>A row of a calendar.</summary>
+/// <param name="At">The time of the event.</param>
+/// <param name="Announced">When the date became public; null when the file does not state
+/// it.</param>
+/// <param name="Name">The name of the event.</param>
 public sealed record CalendarEntry(Instant At, Instant? Announced, string Name);
 
 /// <summary>
-/// A calendar as text that people edit: the header <c>time,announced,name</c>, then a line for each event; the name is all the rest of its line, commas included. Empty lines,
-/// and lines that begin with #, say nothing.
+/// Reads and writes a calendar as CSV text that people edit: the header <c>time,announced,name</c>,
+/// then one line per event. The name is the rest of its line, commas included. Empty lines and
+/// lines that start with # are ignored.
 /// </summary>
 public static class CalendarCsv
 {
-    /// <summary>The first line.</summary>
+    /// <summary>The header line.</summary>
     public const string Header = "time,announced,name";
 
-    /// <summary>The longest name.</summary>
+    /// <summary>The maximum length of a name, in characters.</summary>
     public const int LongestName = 120;
 
-    /// <summary>The most events of one calendar.</summary>
+    /// <summary>The maximum number of events in a calendar.</summary>
     public const int MostEntries = 2_000;
 
     /// <summary>Reads a calendar.</summary>
-    /// <exception cref="FormatException">A line is none; the message names it and what is allowed.</exception>
+    /// <exception cref="FormatException">A line is invalid; the message names the line and what is
+    /// allowed.</exception>
     public static IReadOnlyList<CalendarEntry> Parse(string text)
     {
         var entries = new List<CalendarEntry>();
@@ -42,10 +45,13 @@ public static class CalendarCsv
         return begun ? entries : throw new FormatException($"line 1: expected the header '{Header}'");
     }
 
-    /// <summary>An event as a line.</summary>
+    /// <summary>Formats an event as a line.</summary>
     public static string Line(CalendarEntry entry) => $"{entry.At},{entry.Announced},{NameOf(entry.Name)}";
 
-    /// <summary>A text as a name: on one line, without control characters, cut to <see cref="LongestName"/>.</summary>
+    /// <summary>
+    /// Makes a name of a text: one line, without control characters, at most
+    /// <see cref="LongestName"/> characters.
+    /// </summary>
     public static string NameOf(string text)
     {
         var name = new StringBuilder(text.Length);

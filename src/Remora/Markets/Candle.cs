@@ -1,20 +1,25 @@
 namespace Remora.Markets;
 
-/// <summary>Prices and volume of one closed span of time. Read from the outside only through <see cref="Check"/>.</summary>
-/// <param name="OpenTime">When the span begins, a multiple of its timeframe.</param>
+/// <summary>
+/// Prices and volume of one closed interval. Candles from outside must pass <see cref="Check"/>.
+/// </summary>
+/// <param name="OpenTime">The start of the interval, a multiple of its timeframe.</param>
 /// <param name="Open">First price, above 0.</param>
-/// <param name="High">Highest price, not below any other.</param>
-/// <param name="Low">Lowest price, above 0, not above any other.</param>
+/// <param name="High">Highest price, at or above every other price.</param>
+/// <param name="Low">Lowest price, above 0, at or below every other price.</param>
 /// <param name="Close">Last price, above 0.</param>
 /// <param name="Volume">Traded amount in the base currency, 0 or more.</param>
 public readonly record struct Candle(Instant OpenTime, double Open, double High, double Low, double Close, double Volume)
 {
-    /// <summary>What is wrong with these values for a market of this timeframe; <see cref="CandleFault.None"/> when nothing is.</summary>
-    /// <param name="timeframe">The timeframe the candle claims to be of.</param>
-    /// <param name="now">The present: a candle that has not closed by then is refused.</param>
+    /// <summary>
+    /// Returns what is wrong with these values for a market of this timeframe, or
+    /// <see cref="CandleFault.None"/>.
+    /// </summary>
+    /// <param name="timeframe">The timeframe that the candle must have.</param>
+    /// <param name="now">The current time: a candle that closes later is refused.</param>
     public CandleFault Check(Timeframe timeframe, Instant now)
     {
-        // Written so that NaN fails every comparison it should fail.
+        // Every comparison is written so that it fails for NaN.
         if (!double.IsFinite(Open) || !double.IsFinite(High) || !double.IsFinite(Low) || !double.IsFinite(Close) || !double.IsFinite(Volume))
             return CandleFault.NotFinite;
         if (Open <= 0 || High <= 0 || Low <= 0 || Close <= 0) return CandleFault.NotPositive;
@@ -26,10 +31,10 @@ public readonly record struct Candle(Instant OpenTime, double Open, double High,
     }
 }
 
-/// <summary>Why a candle was refused at the edge.</summary>
+/// <summary>The reason why a candle is refused.</summary>
 public enum CandleFault
 {
-    /// <summary>Nothing is wrong.</summary>
+    /// <summary>The candle is valid.</summary>
     None,
 
     /// <summary>A value is NaN or infinite.</summary>
@@ -50,6 +55,8 @@ public enum CandleFault
     /// <summary>The open time lies in the future.</summary>
     InTheFuture,
 
-    /// <summary>The candle has not closed yet. The last one an exchange sends usually has not; that is no fault of anyone.</summary>
+    /// <summary>
+    /// The candle has not closed yet. This is normal for the last candle that an exchange returns.
+    /// </summary>
     NotClosed,
 }

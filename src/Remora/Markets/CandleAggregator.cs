@@ -1,16 +1,21 @@
 namespace Remora.Markets;
 
 /// <summary>
-/// Makes longer candles of shorter ones as they close. A span that was under way when the first candle came in is left out, because its beginning is not known;
-/// a span with holes is made of what there is, and a span without any candle is a hole itself.
+/// Builds longer candles from shorter ones as they close.
+/// The interval in progress at the first candle is left out because its start is missing. An
+/// interval with gaps is built from the candles that exist. An interval without candles is a gap
+/// itself.
 /// </summary>
 public sealed class CandleAggregator(Timeframe from, Timeframe to)
 {
     private Candle _open;
     private bool _isOpen;
-    private Instant _begins = Instant.MaxValue; // the first whole span
+    private Instant _begins = Instant.MaxValue; // the first complete interval
 
-    /// <summary>Closes the span that ends at or before <paramref name="openTime"/>, where a hole kept its last candle from closing it. Call before <see cref="Add"/>.</summary>
+    /// <summary>
+    /// Closes the interval that ends at or before <paramref name="openTime"/> when a gap replaced
+    /// its last candle. Call before <see cref="Add"/>.
+    /// </summary>
     public bool TryCloseBefore(Instant openTime, out Candle closed)
     {
         closed = _open;
@@ -19,7 +24,10 @@ public sealed class CandleAggregator(Timeframe from, Timeframe to)
         return true;
     }
 
-    /// <summary>Adds the next candle; true when it is the last of its span, which is then <paramref name="closed"/>.</summary>
+    /// <summary>
+    /// Adds the next candle. Returns true when the candle is the last of its interval;
+    /// <paramref name="closed"/> is then the longer candle.
+    /// </summary>
     public bool Add(in Candle candle, out Candle closed)
     {
         closed = default;
@@ -40,7 +48,10 @@ public sealed class CandleAggregator(Timeframe from, Timeframe to)
         return !_isOpen;
     }
 
-    /// <summary>Where the first span begins that candles from <paramref name="first"/> on cover from its start.</summary>
+    /// <summary>
+    /// Returns the start of the first interval that candles from <paramref name="first"/> on cover
+    /// completely.
+    /// </summary>
     public static Instant FirstWhole(Instant first, Timeframe to)
     {
         var floor = first.Floor(to.Length);

@@ -6,8 +6,8 @@ namespace Remora.Markets;
 public static class CandleColumns
 {
     /// <summary>
-    /// Names of the column with the open time, as exchanges, Freqtrade and this project's exports write
-    /// them. Where a file has several of them, the first in this order counts.
+    /// Names of the column with the open time, as exchanges, Freqtrade and this project's exports
+    /// write them. When a file has several of them, the first in this order is used.
     /// </summary>
     public static IReadOnlyList<string> Times { get; } =
         ["timestamp", "opened", "open_time", "opentime", "time", "datetime", "date"];

@@ -3,10 +3,10 @@ using System.Globalization;
 namespace Remora.Markets;
 
 /// <summary>
-/// Reads candles from CSV: open time, open, high, low, close, volume; with a header naming the columns
-/// (<see cref="CandleColumns"/>) in any order, or without one in that order. Fields can be quoted. Times
-/// are Unix seconds, milliseconds, microseconds or ISO-8601. Rows ascend; a repeated identical row is
-/// passed over and counted.
+/// Reads candles from CSV: open time, open, high, low, close, volume. With a header that names the
+/// columns (<see cref="CandleColumns"/>) they can have any order; without one they have that order.
+/// Fields can be quoted. Times are Unix seconds, milliseconds, microseconds or ISO-8601. Rows are
+/// ascending; a repeated identical row is skipped and counted.
 /// </summary>
 public sealed class CandleCsv
 {
@@ -15,7 +15,8 @@ public sealed class CandleCsv
     private const char Quote = '"';
 
     private readonly TextReader _reader;
-    private readonly int[] _positions = [0, 1, 2, 3, 4, 5]; // where time, open, high, low, close and volume stand
+    // The columns of time, open, high, low, close and volume.
+    private readonly int[] _positions = [0, 1, 2, 3, 4, 5];
     private int _width = Columns;
     private int _line;
 
@@ -23,8 +24,10 @@ public sealed class CandleCsv
 
     /// <summary>Reads all candles.</summary>
     /// <param name="reader">The text.</param>
-    /// <param name="timeframe">The timeframe of the candles; null to take the shortest step between the first rows.</param>
-    /// <exception cref="CandleFileException">Something is wrong with a row; the message says what and where.</exception>
+    /// <param name="timeframe">The timeframe of the candles; null to use the shortest step between
+    /// the first rows.</param>
+    /// <exception cref="CandleFileException">A row is invalid; the message names the problem and
+    /// the line.</exception>
     public static CandleTape Read(TextReader reader, Timeframe? timeframe = null)
     {
         var csv = new CandleCsv(reader);
@@ -65,7 +68,10 @@ public sealed class CandleCsv
         int Find(string name) => Array.FindIndex(names, n => n.Equals(name, StringComparison.OrdinalIgnoreCase));
     }
 
-    /// <summary>Finds the fields of a line, quoted ones without their quotes, as far as there is room.</summary>
+    /// <summary>
+    /// Finds the fields of a line, without the quotes of quoted fields, up to the length of
+    /// <paramref name="fields"/>.
+    /// </summary>
     private int Split(ReadOnlySpan<char> text, Span<Range> fields)
     {
         if (!text.Contains(Quote)) return text.Split(fields, ',');
@@ -91,7 +97,7 @@ public sealed class CandleCsv
         {
             if (text[i] != Quote) continue;
             if (i + 1 == text.Length || text[i + 1] != Quote) return i;
-            i++; // two quotes stand for one of the text
+            i++; // a doubled quote is one quote of the text
         }
         throw Wrong(_line, "a quote is not closed on its line");
     }

@@ -3,11 +3,14 @@ namespace Remora.Markets;
 /// <summary>Candles of one timeframe, ascending.</summary>
 /// <param name="Timeframe">Their timeframe.</param>
 /// <param name="Candles">The candles.</param>
-/// <param name="Repeated">How many identical rows were passed over.</param>
+/// <param name="Repeated">The number of identical rows that were skipped.</param>
 public sealed record CandleTape(Timeframe Timeframe, IReadOnlyList<Candle> Candles, int Repeated);
 
-/// <summary>Makes a tape of a file's rows, whatever the file's format: they ascend, an identical row is passed over and counted, and each is checked.</summary>
-/// <param name="place">What a row is called where it is named: line, row.</param>
+/// <summary>
+/// Builds a tape from the rows of a file of any format. Rows must ascend, an identical row is
+/// skipped and counted, and every row is checked.
+/// </summary>
+/// <param name="place">The word for a row in error messages: line or row.</param>
 public sealed class CandleRows(string place)
 {
     private readonly List<Candle> _candles = [];
@@ -16,8 +19,9 @@ public sealed class CandleRows(string place)
 
     /// <summary>Adds the next row.</summary>
     /// <param name="number">Its number in the file.</param>
-    /// <param name="candle">What it says.</param>
-    /// <exception cref="CandleFileException">It is not later than the one before.</exception>
+    /// <param name="candle">The candle of the row.</param>
+    /// <exception cref="CandleFileException">The row is not later than the row before
+    /// it.</exception>
     public void Add(int number, in Candle candle)
     {
         if (_candles.Count > 0 && candle.OpenTime <= _candles[^1].OpenTime)
@@ -31,10 +35,11 @@ public sealed class CandleRows(string place)
         _numbers.Add(number);
     }
 
-    /// <summary>All rows were added.</summary>
+    /// <summary>Returns the tape of all added rows.</summary>
     /// <param name="read">The number of the last row.</param>
-    /// <param name="timeframe">The timeframe of the candles; null to take the shortest step between the first rows.</param>
-    /// <exception cref="CandleFileException">There is no row, or something is wrong with one.</exception>
+    /// <param name="timeframe">The timeframe of the candles; null to use the shortest step between
+    /// the first rows.</param>
+    /// <exception cref="CandleFileException">There are no rows, or a row is invalid.</exception>
     public CandleTape ToTape(int read, Timeframe? timeframe)
     {
         if (_candles.Count == 0) throw new CandleFileException(place, read, "there is no candle in the file");
@@ -71,9 +76,9 @@ public sealed class CandleRows(string place)
     };
 }
 
-/// <summary>A candle file is malformed.</summary>
+/// <summary>A candle file is invalid.</summary>
 public sealed class CandleFileException(string place, int number, string problem) : Exception($"{place} {number}: {problem}")
 {
-    /// <summary>The line or row, from 1.</summary>
+    /// <summary>The number of the line or row, from 1.</summary>
     public int Number { get; } = number;
 }

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Remora.Markets;
 
-/// <summary>A moment in UTC, to the millisecond: the only kind of time the engine knows. The default value is the Unix epoch.</summary>
+/// <summary>
+/// A moment in UTC with a resolution of a millisecond: the only representation of time in the
+/// engine. The default value is the Unix epoch.
+/// </summary>
 /// <param name="UnixMilliseconds">Milliseconds since 1970-01-01T00:00:00Z.</param>
 public readonly record struct Instant(long UnixMilliseconds) : IComparable<Instant>
 {
@@ -12,19 +15,23 @@ public readonly record struct Instant(long UnixMilliseconds) : IComparable<Insta
     /// <summary>Later than every real event.</summary>
     public static readonly Instant MaxValue = new(DateTimeOffset.MaxValue.ToUnixTimeMilliseconds());
 
-    // Only whole dates: anything less would be completed from today's, and the engine has no clock.
+    // Only complete dates: the parser would complete a partial one from today's date, and the
+    // engine must not read a clock.
     private static readonly string[] Formats =
     [
         "yyyy-MM-dd", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd HH:mmK", "yyyy-MM-dd HH:mm:ss.FFFFFFFK",
     ];
 
-    /// <summary>The same moment as an instant; anything below a millisecond is cut off.</summary>
+    /// <summary>Converts a time to an instant and truncates it to the millisecond.</summary>
     public static Instant From(DateTimeOffset time) => new(time.ToUnixTimeMilliseconds());
 
-    /// <summary>The same moment as a <see cref="DateTimeOffset"/> in UTC.</summary>
+    /// <summary>Converts to a <see cref="DateTimeOffset"/> in UTC.</summary>
     public DateTimeOffset ToDateTimeOffset() => DateTimeOffset.FromUnixTimeMilliseconds(UnixMilliseconds);
 
-    /// <summary>The latest multiple of <paramref name="step"/> since the epoch that is not after this moment.</summary>
+    /// <summary>
+    /// Returns the latest multiple of <paramref name="step"/> since the epoch that is not after
+    /// this moment.
+    /// </summary>
     public Instant Floor(TimeSpan step)
     {
         var milliseconds = (long)step.TotalMilliseconds;
@@ -32,7 +39,10 @@ public readonly record struct Instant(long UnixMilliseconds) : IComparable<Insta
         return new(UnixMilliseconds - (remainder < 0 ? remainder + milliseconds : remainder));
     }
 
-    /// <summary>Reads an ISO-8601 moment (<c>2022-06-13T08:00:00Z</c>, <c>2022-06-13</c>) or Unix milliseconds; without an offset it is UTC.</summary>
+    /// <summary>
+    /// Parses an ISO-8601 moment (<c>2022-06-13T08:00:00Z</c>, <c>2022-06-13</c>) or Unix
+    /// milliseconds. Without an offset the time is UTC.
+    /// </summary>
     public static bool TryParse(string? text, out Instant instant)
     {
         instant = default;
@@ -40,7 +50,8 @@ public readonly record struct Instant(long UnixMilliseconds) : IComparable<Insta
         if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var milliseconds))
         {
             instant = new(milliseconds);
-            return instant >= MinValue && instant <= MaxValue && text.Length > 8; // a bare year or 20220613 is not a moment
+            // Rejects a bare year or 20220613.
+            return instant >= MinValue && instant <= MaxValue && text.Length > 8;
         }
         const DateTimeStyles styles = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
         if (!DateTimeOffset.TryParseExact(text, Formats, CultureInfo.InvariantCulture, styles, out var time)) return false;
@@ -51,7 +62,7 @@ public readonly record struct Instant(long UnixMilliseconds) : IComparable<Insta
     /// <inheritdoc/>
     public int CompareTo(Instant other) => UnixMilliseconds.CompareTo(other.UnixMilliseconds);
 
-    /// <summary>ISO-8601 in UTC; the fraction only where there is one.</summary>
+    /// <summary>Formats as ISO-8601 in UTC, with a fraction only when it is not 0.</summary>
     public override string ToString() =>
         ToDateTimeOffset().ToString(UnixMilliseconds % 1000 == 0 ? "yyyy-MM-ddTHH:mm:ssZ" : "yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
 

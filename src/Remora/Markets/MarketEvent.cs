@@ -1,6 +1,9 @@
 namespace Remora.Markets;
 
-/// <summary>Everything that can happen to the engine: a closed candle, an outside value, a calendar of events to come, or a market's history at start-up.</summary>
+/// <summary>
+/// An input of the engine: a closed candle, an outside value, a calendar of scheduled events, or a
+/// market's history at start-up.
+/// </summary>
 public readonly record struct MarketEvent
 {
     private MarketEvent(MarketId? market, in Candle candle, Observation? observation, MarketHistory? history, EventCalendar? calendar = null)
@@ -12,46 +15,59 @@ public readonly record struct MarketEvent
         Calendar = calendar;
     }
 
-    /// <summary>The market it is about; null for an observation or a calendar.</summary>
+    /// <summary>The market of the event; null for an observation or a calendar.</summary>
     public MarketId? Market { get; }
 
-    /// <summary>The closed base candle; meaningful when <see cref="Observation"/>, <see cref="History"/> and <see cref="Calendar"/> are null.</summary>
+    /// <summary>
+    /// The closed base candle; valid when <see cref="Observation"/>, <see cref="History"/> and
+    /// <see cref="Calendar"/> are null.
+    /// </summary>
     public Candle Candle { get; }
 
     /// <summary>The outside value, or null.</summary>
     public Observation? Observation { get; }
 
-    /// <summary>The history that replaces whatever is known of the market, or null.</summary>
+    /// <summary>The history that replaces the market's state, or null.</summary>
     public MarketHistory? History { get; }
 
-    /// <summary>The calendar that replaces the one before, or null.</summary>
+    /// <summary>The calendar that replaces the previous one, or null.</summary>
     public EventCalendar? Calendar { get; }
 
-    /// <summary>A base candle of a market has closed.</summary>
+    /// <summary>Creates the event of a closed base candle.</summary>
     public static MarketEvent Closed(MarketId market, in Candle candle) => new(market, candle, null, null);
 
-    /// <summary>An outside value has become known.</summary>
+    /// <summary>Creates the event of an outside value that became known.</summary>
     public static MarketEvent Observed(Observation observation) => new(null, default, observation, null);
 
-    /// <summary>The calendar of events to come has become known, or has changed.</summary>
+    /// <summary>Creates the event of a new or changed calendar.</summary>
     public static MarketEvent Scheduled(EventCalendar calendar) => new(null, default, null, null, calendar);
 
-    /// <summary>A market's past has been fetched: its model is rebuilt from it.</summary>
+    /// <summary>
+    /// Creates the event of a fetched history, from which the market's model is rebuilt.
+    /// </summary>
     public static MarketEvent Recovered(MarketId market, MarketHistory history) => new(market, default, null, history);
 }
 
 /// <summary>
-/// A market's past, all closed candles in ascending order, each list possibly empty. Longer candles are used up to where the base candles begin;
-/// from there on the engine aggregates its own, so it makes no difference to the answer which of the two it was given.
+/// A market's past: closed candles in ascending order; each list can be empty. Longer candles are
+/// used up to the first base candle. From there on, the engine aggregates its own longer candles,
+/// so the answer is the same with either of the two.
 /// </summary>
 /// <param name="Daily">Daily candles.</param>
-/// <param name="Hourly">Hourly candles; empty where the base is one hour or longer.</param>
+/// <param name="Hourly">Hourly candles; empty when the base timeframe is one hour or
+/// longer.</param>
 /// <param name="Base">Candles of the base timeframe.</param>
 public sealed record MarketHistory(IReadOnlyList<Candle> Daily, IReadOnlyList<Candle> Hourly, IReadOnlyList<Candle> Base)
 {
-    /// <summary>The market that these candles, and those after them, really are of, where another exchange or pair stands in; null where that is not known or nobody stands in.</summary>
+    /// <summary>
+    /// The market that these and later candles come from when another exchange or pair is the
+    /// fallback; null without a fallback or when it is unknown.
+    /// </summary>
     public MarketId? Source { get; init; }
 
-    /// <summary>How many base candles have other values than those that this history replaces: candle revisions. 0 for a first history.</summary>
+    /// <summary>
+    /// The number of base candles whose values differ from those that this history replaces: candle
+    /// revisions. 0 for a first history.
+    /// </summary>
     public int Revised { get; init; }
 }

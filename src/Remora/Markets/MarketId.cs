@@ -1,13 +1,13 @@
 namespace Remora.Markets;
 
-/// <summary>What is assessed: one pair on one exchange at one base timeframe.</summary>
+/// <summary>Identifies a market: one pair on one exchange at one base timeframe.</summary>
 public sealed class MarketId : IEquatable<MarketId>
 {
     private readonly string _text;
-    private readonly int _hash; // kept: every candle looks its market up
+    private readonly int _hash; // cached: every candle looks up its market
 
-    /// <summary>Names a market.</summary>
-    /// <param name="exchange">CCXT's id of the exchange, lower case: <c>binance</c>.</param>
+    /// <summary>Creates the id of a market.</summary>
+    /// <param name="exchange">The exchange's CCXT id in lower case: <c>binance</c>.</param>
     /// <param name="pair">The pair.</param>
     /// <param name="timeframe">The base timeframe.</param>
     public MarketId(string exchange, Pair pair, Timeframe timeframe)
@@ -19,7 +19,7 @@ public sealed class MarketId : IEquatable<MarketId>
         _hash = _text.GetHashCode(StringComparison.Ordinal);
     }
 
-    /// <summary>CCXT's id of the exchange.</summary>
+    /// <summary>The exchange's CCXT id.</summary>
     public string Exchange { get; }
 
     /// <summary>The pair.</summary>
@@ -37,6 +37,6 @@ public sealed class MarketId : IEquatable<MarketId>
     /// <inheritdoc/>
     public override int GetHashCode() => _hash;
 
-    /// <summary>For logs and messages: <c>binance BTC/USDT 5m</c>.</summary>
+    /// <summary>Returns the text for logs and messages: <c>binance BTC/USDT 5m</c>.</summary>
     public override string ToString() => _text;
 }

@@ -1,21 +1,22 @@
 namespace Remora.Markets;
 
-/// <summary>The recent past of one signal, as long as its measure needs it.</summary>
+/// <summary>The recent values of one signal, as far back as its measure requires.</summary>
 internal sealed class ObservationSeries(Signal signal)
 {
     private static readonly TimeSpan DollarSpan = TimeSpan.FromDays(5);
     private static readonly TimeSpan InterestSpan = TimeSpan.FromHours(24);
     private static readonly TimeSpan DominanceSpan = TimeSpan.FromDays(7);
     private static readonly TimeSpan Month = TimeSpan.FromDays(30);
-    private const int LeastForPercentile = 100; // an estimate of a 99th percentile from fewer hours says nothing
+    // An estimate of a 99th percentile from fewer hours is meaningless.
+    private const int LeastForPercentile = 100;
     private readonly List<Observation> _past = [];
 
     public OutsideValue Value { get; private set; } = OutsideValue.Missing;
 
     /// <summary>
-    /// Adds a later observation, or replaces the value that the same source gave for the same time. Returns
-    /// false, and changes nothing, for an earlier time, for a time that another source described first, and for a
-    /// value that is not new.
+    /// Adds a later observation, or replaces the value of the same source for the same time.
+    /// Returns false and changes nothing for an earlier time, for a time that another source
+    /// described first, and for an unchanged value.
     /// </summary>
     public bool Add(Observation observation)
     {
@@ -57,8 +58,10 @@ internal sealed class ObservationSeries(Signal signal)
     };
 
     /// <summary>
-    /// The change since the newest value of the same source that held at least <paramref name="span"/> before; NaN where there is none within twice the span.
-    /// Two exchanges' open interest, or two ways to count a market's value, differ by more than either moves.
+    /// Returns the change since the newest value of the same source that is at least
+    /// <paramref name="span"/> older; NaN without one within twice the span. Values of different
+    /// sources are not compared: two exchanges' open interest, or two ways to compute a market
+    /// value, differ by more than either one changes.
     /// </summary>
     private double Change(Observation now, TimeSpan span, bool ratio)
     {
@@ -68,7 +71,7 @@ internal sealed class ObservationSeries(Signal signal)
 
     private double AgainstPercentile(Observation now)
     {
-        // One exchange's hours say nothing of what is usual on another.
+        // Only the same source: the usual size of liquidations differs between exchanges.
         var before = _past.Where(o => o.HeldAt < now.HeldAt && o.HeldAt > now.HeldAt - Month && o.Source == now.Source);
         var sorted = before.Select(o => o.Value).Order().ToArray();
         if (sorted.Length < LeastForPercentile) return double.NaN;

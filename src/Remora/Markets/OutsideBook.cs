@@ -1,6 +1,9 @@
 namespace Remora.Markets;
 
-/// <summary>Remembers outside values and what is made of them (changes over days, liquidations against their usual size), and the calendar.</summary>
+/// <summary>
+/// Holds outside values, the measures derived from them (changes over days, liquidations relative
+/// to their usual size), and the calendar.
+/// </summary>
 public sealed class OutsideBook
 {
     private readonly Dictionary<(Signal Signal, string? Base), ObservationSeries> _series = [];
@@ -8,8 +11,9 @@ public sealed class OutsideBook
     private EventCalendar? _calendar;
 
     /// <summary>
-    /// Takes an observation: a later one becomes the signal's value, and one of the same source for the same time replaces what the source gave before.
-    /// Returns false, and changes nothing, for any other: an earlier time, another source for the same time, or the same value again.
+    /// Adds an observation. A later one becomes the signal's value; one of the same source for the
+    /// same time replaces the previous value. Returns false and changes nothing for any other: an
+    /// earlier time, another source for the same time, or an unchanged value.
     /// </summary>
     public bool Apply(Observation observation)
     {
@@ -20,18 +24,22 @@ public sealed class OutsideBook
         return true;
     }
 
-    /// <summary>Takes a calendar in place of the one before.</summary>
+    /// <summary>Replaces the calendar.</summary>
     public void Apply(EventCalendar calendar)
     {
         _calendar = calendar;
         _views.Clear();
     }
 
-    /// <summary>What is known for a base currency: its own values, and the whole market's where it has none or they have expired.</summary>
+    /// <summary>
+    /// Returns the values for a base currency: its own, or the whole market's when its own are
+    /// missing or expired.
+    /// </summary>
     public OutsideView View(string @base)
     {
         if (_series.Count == 0 && _calendar is null) return OutsideView.Empty;
-        return _views.TryGetValue(@base, out var view) ? view : Remember(@base); // a closure here would be allocated on every call
+        // A closure here would be allocated on every call.
+        return _views.TryGetValue(@base, out var view) ? view : Remember(@base);
     }
 
     private OutsideView Remember(string @base) => _views[@base] = new(signal => Find(signal, @base), signal => Find(signal, null), _calendar);

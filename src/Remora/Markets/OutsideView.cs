@@ -1,6 +1,9 @@
 namespace Remora.Markets;
 
-/// <summary>The outside values that concern one base currency, as known at one moment: immutable, so that it may be read while new values come in.</summary>
+/// <summary>
+/// The outside values that concern one base currency, as known at one moment. Immutable, so it can
+/// be read while new values arrive.
+/// </summary>
 public sealed class OutsideView
 {
     private static readonly Signal[] AllSignals = Enum.GetValues<Signal>();
@@ -14,21 +17,25 @@ public sealed class OutsideView
         Calendar = calendar;
     }
 
-    /// <summary>Every signal there is, in order.</summary>
+    /// <summary>All signals, in order.</summary>
     public static ReadOnlySpan<Signal> Signals => AllSignals;
 
-    /// <summary>Nothing is known.</summary>
+    /// <summary>A view without values.</summary>
     public static OutsideView Empty { get; } = new(_ => OutsideValue.Missing, _ => OutsideValue.Missing, null);
 
-    /// <summary>The events to come; null where no calendar is known.</summary>
+    /// <summary>The calendar of scheduled events; null without one.</summary>
     public EventCalendar? Calendar { get; }
 
-    /// <summary>The newest value of a signal, fresh or not: the currency's own, and the whole market's where it has none.</summary>
+    /// <summary>
+    /// The newest value of a signal, fresh or not: the currency's own, or the whole market's
+    /// without one.
+    /// </summary>
     public OutsideValue this[Signal signal] => _own[(int)signal].Latest is null ? _shared[(int)signal] : _own[(int)signal];
 
     /// <summary>
-    /// What stands for a signal at <paramref name="now"/>: the currency's own value while it is fresh, then the whole market's while that is; where neither is,
-    /// the own one again, which says since when nothing has come.
+    /// The value of a signal at <paramref name="now"/>: the currency's own value while it is fresh,
+    /// then the whole market's while that is fresh. When neither is fresh, the currency's own
+    /// expired value, whose time shows when values stopped.
     /// </summary>
     public OutsideValue this[Signal signal, Instant now] => Pick((int)signal, now);
 
@@ -38,14 +45,19 @@ public sealed class OutsideView
     /// <summary>The newest value of a signal for the whole market, fresh or not.</summary>
     public OutsideValue Shared(Signal signal) => _shared[(int)signal];
 
-    /// <summary>What the score uses of a signal at <paramref name="now"/>: NaN when it is missing, expired, or has too short a past for its change.</summary>
+    /// <summary>
+    /// Returns what the score uses of a signal at <paramref name="now"/>. NaN when the value is
+    /// missing, expired, or has too short a past for its change.
+    /// </summary>
     public double At(Signal signal, Instant now)
     {
         ref readonly var value = ref Pick((int)signal, now);
         return value.IsFresh(now) ? value.Measure : double.NaN;
     }
 
-    /// <summary>The raw value of a signal at <paramref name="now"/>: NaN when missing or expired.</summary>
+    /// <summary>
+    /// Returns the raw value of a signal at <paramref name="now"/>; NaN when missing or expired.
+    /// </summary>
     public double RawAt(Signal signal, Instant now)
     {
         ref readonly var value = ref Pick((int)signal, now);
@@ -61,12 +73,13 @@ public sealed class OutsideView
     }
 }
 
-/// <summary>One signal's newest observation and what the score makes of it.</summary>
-/// <param name="Latest">The observation; null while there is none.</param>
-/// <param name="Measure">The value itself, or its change where the score uses that; NaN while unknown.</param>
+/// <summary>One signal's newest observation and the measure that the score uses.</summary>
+/// <param name="Latest">The observation; null before the first.</param>
+/// <param name="Measure">The value itself, or its change when the score uses that; NaN while
+/// unknown.</param>
 public readonly record struct OutsideValue(Observation? Latest, double Measure)
 {
-    /// <summary>There is none.</summary>
+    /// <summary>The value of a signal without observations.</summary>
     public static readonly OutsideValue Missing = new(null, double.NaN);
 
     internal bool IsFresh(Instant now) => Latest is { } latest && now < latest.ExpiresAt;

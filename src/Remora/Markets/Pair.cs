@@ -2,10 +2,13 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Remora.Markets;
 
-/// <summary>A trading pair in CCXT's unified spelling: <c>BTC/USDT</c>, or <c>BTC/USDT:USDT</c> for a perpetual settled in USDT.</summary>
+/// <summary>
+/// A trading pair in CCXT's unified spelling: <c>BTC/USDT</c>, or <c>BTC/USDT:USDT</c> for a
+/// perpetual settled in USDT.
+/// </summary>
 public sealed record Pair
 {
-    /// <summary>The longest text that is read as a pair.</summary>
+    /// <summary>The maximum length of the text of a pair, in characters.</summary>
     public const int MaxLength = 64;
 
     private Pair(string @base, string quote, string? settle)
@@ -18,16 +21,19 @@ public sealed record Pair
 
     private readonly string _text;
 
-    /// <summary>What is bought and sold, upper case.</summary>
+    /// <summary>The base currency, which is bought and sold; upper case.</summary>
     public string Base { get; }
 
-    /// <summary>What it is paid with, upper case.</summary>
+    /// <summary>The quote currency, in which prices are stated; upper case.</summary>
     public string Quote { get; }
 
-    /// <summary>The currency a derivative settles in; null for spot.</summary>
+    /// <summary>The settlement currency of a derivative; null for spot.</summary>
     public string? Settle { get; }
 
-    /// <summary>Reads <c>BASE/QUOTE</c> or <c>BASE/QUOTE:SETTLE</c>, in any case, of letters, digits, '.', '-' and '_'.</summary>
+    /// <summary>
+    /// Parses <c>BASE/QUOTE</c> or <c>BASE/QUOTE:SETTLE</c> in any case, of letters, digits, '.',
+    /// '-' and '_'.
+    /// </summary>
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out Pair? pair)
     {
         pair = null;
@@ -43,7 +49,7 @@ public sealed record Pair
         return true;
     }
 
-    /// <summary>Reads a pair, or throws with what is allowed.</summary>
+    /// <summary>Parses a pair. The exception's message states what is allowed.</summary>
     /// <exception cref="FormatException">The text is not a pair.</exception>
     public static Pair Parse(string text) =>
         TryParse(text, out var pair) ? pair : throw new FormatException($"'{text}' is not a pair: expected BASE/QUOTE such as BTC/USDT");
@@ -61,6 +67,6 @@ public sealed record Pair
     /// <inheritdoc/>
     public override int GetHashCode() => _text.GetHashCode(StringComparison.Ordinal);
 
-    /// <summary>The pair as it is read: <c>BTC/USDT</c>.</summary>
+    /// <summary>Returns the pair's text: <c>BTC/USDT</c>.</summary>
     public override string ToString() => _text;
 }

@@ -2,7 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Remora.Markets;
 
-/// <summary>The length of a candle: one of 1m, 3m, 5m, 15m, 30m, 1h, 2h, 4h, 6h, 8h, 12h, 1d. All of them divide a day evenly.</summary>
+/// <summary>
+/// The length of a candle: 1m, 3m, 5m, 15m, 30m, 1h, 2h, 4h, 6h, 8h, 12h or 1d. Each of them
+/// divides a day evenly.
+/// </summary>
 public sealed record Timeframe
 {
     private static readonly Timeframe[] All =
@@ -17,40 +20,42 @@ public sealed record Timeframe
         Length = TimeSpan.FromMinutes(minutes);
     }
 
-    /// <summary>Five minutes: the default base of a market.</summary>
+    /// <summary>Five minutes: the default base timeframe of a market.</summary>
     public static Timeframe FiveMinutes { get; } = Parse("5m");
 
-    /// <summary>One hour: the trend is read from these candles.</summary>
+    /// <summary>One hour: the timeframe of the trend.</summary>
     public static Timeframe OneHour { get; } = Parse("1h");
 
-    /// <summary>One day: the bear market is read from these candles.</summary>
+    /// <summary>One day: the timeframe of the bear market.</summary>
     public static Timeframe OneDay { get; } = Parse("1d");
 
-    /// <summary>Every timeframe there is, shortest first.</summary>
+    /// <summary>All timeframes, the shortest first.</summary>
     public static IReadOnlyList<Timeframe> Known => All;
 
-    /// <summary>The name exchanges use: <c>5m</c>.</summary>
+    /// <summary>The name that exchanges use: <c>5m</c>.</summary>
     public string Name { get; }
 
-    /// <summary>How long one candle lasts.</summary>
+    /// <summary>The length of one candle.</summary>
     public TimeSpan Length { get; }
 
-    /// <summary>How many of these candles make a span, rounded down.</summary>
+    /// <summary>Returns the number of candles in a time span, rounded down.</summary>
     public int CountIn(TimeSpan span) => (int)(span.Ticks / Length.Ticks);
 
-    /// <summary>Reads a name such as <c>5m</c>.</summary>
+    /// <summary>Parses a name such as <c>5m</c>.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out Timeframe? timeframe)
     {
         timeframe = Array.Find(All, t => t.Name == text);
         return timeframe is not null;
     }
 
-    /// <summary>Reads a name such as <c>5m</c>, or throws with the list of names.</summary>
-    /// <exception cref="FormatException">There is no such timeframe.</exception>
+    /// <summary>
+    /// Parses a name such as <c>5m</c>. The exception's message lists the allowed names.
+    /// </summary>
+    /// <exception cref="FormatException">The text is not a timeframe.</exception>
     public static Timeframe Parse(string text) =>
         TryParse(text, out var timeframe) ? timeframe
         : throw new FormatException($"'{text}' is not a timeframe: expected one of {string.Join(", ", All.Select(t => t.Name))}");
 
-    /// <summary>The name: <c>5m</c>.</summary>
+    /// <summary>Returns the name: <c>5m</c>.</summary>
     public override string ToString() => Name;
 }

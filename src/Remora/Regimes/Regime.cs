@@ -1,18 +1,22 @@
 namespace Remora.Regimes;
 
-/// <summary>The kind of market this is.</summary>
+/// <summary>The market's condition.</summary>
 public enum Regime
 {
-    /// <summary>Rising in order: close above SMA 50 above SMA 200, and a strong trend upward.</summary>
+    /// <summary>
+    /// Rising in order: close above SMA 50 above SMA 200, and a strong trend upward.
+    /// </summary>
     Bull,
 
-    /// <summary>Neither trending nor rough.</summary>
+    /// <summary>Without a trend, and not choppy.</summary>
     Sideways,
 
-    /// <summary>Falling in order: close below SMA 50 below SMA 200, and a strong trend downward.</summary>
+    /// <summary>
+    /// Falling in order: close below SMA 50 below SMA 200, and a strong trend downward.
+    /// </summary>
     Bear,
 
-    /// <summary>Rough without a direction, or a trend against its averages.</summary>
+    /// <summary>Volatile without a direction, or a trend against its averages.</summary>
     Choppy,
 
     /// <summary>Extreme volatility.</summary>
@@ -44,7 +48,7 @@ public enum MomentumClass
     /// <summary>RSI down and MACD below its signal.</summary>
     Bearish,
 
-    /// <summary>The two do not agree, or RSI is in the middle.</summary>
+    /// <summary>RSI and MACD disagree, or RSI is in the middle.</summary>
     Neutral,
 
     /// <summary>RSI up and MACD above its signal.</summary>

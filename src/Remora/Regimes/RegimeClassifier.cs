@@ -4,10 +4,12 @@ using Remora.Volatility;
 
 namespace Remora.Regimes;
 
-/// <summary>Readings in, class out: the rules of the model, without memory.</summary>
+/// <summary>The rules of the model: readings in, class out. Stateless.</summary>
 public static class RegimeClassifier
 {
-    /// <summary>The first rule that holds; null while what it needs is unknown.</summary>
+    /// <summary>
+    /// Returns the regime of the first rule that applies; null while its inputs are unknown.
+    /// </summary>
     public static Regime? Classify(MarketReadings market, RegimeRules rules)
     {
         var v = market.Volatility;
@@ -19,14 +21,17 @@ public static class RegimeClassifier
         return IsBull(trend, rules) ? Regime.Bull : IsBear(trend, rules) ? Regime.Bear : Regime.Choppy;
     }
 
-    /// <summary>Whether a trend reading is bearish: close below SMA 50 below SMA 200, ADX strong, -DI leading. False while unknown.</summary>
+    /// <summary>
+    /// Whether a trend reading is bearish: close below SMA 50 below SMA 200, ADX strong, -DI
+    /// leading. False while unknown.
+    /// </summary>
     public static bool IsBear(TrendReading trend, RegimeRules rules) =>
         trend.Close < trend.Sma50 && trend.Sma50 < trend.Sma200 && trend.Adx >= rules.TrendAdx && trend.MinusDi > trend.PlusDi;
 
     private static bool IsBull(TrendReading trend, RegimeRules rules) =>
         trend.Close > trend.Sma50 && trend.Sma50 > trend.Sma200 && trend.Adx >= rules.TrendAdx && trend.PlusDi > trend.MinusDi;
 
-    /// <summary>The volatility score in words; null while unknown.</summary>
+    /// <summary>Returns the class of a volatility score; null while the score is unknown.</summary>
     public static VolatilityClass? ClassifyVolatility(double v, RegimeRules rules) =>
         double.IsNaN(v) ? null
         : v < rules.NormalVolatility ? VolatilityClass.Low
@@ -34,14 +39,16 @@ public static class RegimeClassifier
         : v < rules.ExtremeVolatility ? VolatilityClass.High
         : VolatilityClass.Extreme;
 
-    /// <summary>Direction of the trend; null while ADX is unknown.</summary>
+    /// <summary>Returns the direction of the trend; null while ADX is unknown.</summary>
     public static TrendClass? ClassifyTrend(TrendReading trend, RegimeRules rules) =>
         double.IsNaN(trend.Adx) ? null
         : trend.Adx < rules.TrendAdx || trend.PlusDi == trend.MinusDi ? TrendClass.Sideways
         : trend.PlusDi > trend.MinusDi ? TrendClass.Up
         : TrendClass.Down;
 
-    /// <summary>Momentum from RSI and the MACD histogram; null while one is unknown.</summary>
+    /// <summary>
+    /// Returns the momentum from RSI and the MACD histogram; null while one of them is unknown.
+    /// </summary>
     public static MomentumClass? ClassifyMomentum(double rsi, double macdHistogram, RegimeRules rules)
     {
         if (double.IsNaN(rsi + macdHistogram)) return null;

@@ -5,23 +5,27 @@ using Remora.Risk;
 namespace Remora.Regimes;
 
 /// <summary>
-/// The regime with hysteresis: a change needs several closed candles in agreement, panic and the first known regime none. Becoming unknown is a change like any other:
-/// a regime that was read from volatility alone does not outlive it.
+/// Tracks the regime with hysteresis. A change requires several closed candles in agreement; panic
+/// and the first known regime apply at once. A change to unknown follows the same rule, so a regime
+/// that is based on volatility alone ends when volatility becomes unknown.
 /// </summary>
 public sealed class RegimeTracker(RegimeRules rules)
 {
-    /// <summary>How many candles <see cref="RegimeState.Agreement"/> looks back on.</summary>
+    /// <summary>The number of candles that <see cref="RegimeState.Agreement"/> covers.</summary>
     public const int AgreementCandles = 12;
 
     private const ulong Ones = 0x0000_1111_1111_1111; // one bit in each of twelve nibbles
-    private ulong _recent; // the last twelve regimes, a nibble each; 0 is 'unknown'
+    private ulong _recent; // the last twelve regimes, one nibble each; 0 is unknown
     private Regime? _candidate;
     private int _agreed;
 
-    /// <summary>The present regime.</summary>
+    /// <summary>The current regime.</summary>
     public RegimeState State { get; private set; } = RegimeState.Unknown;
 
-    /// <summary>Takes what the rules say of the candle that closed at <paramref name="closeTime"/>; null is 'unknown'.</summary>
+    /// <summary>
+    /// Adds the classification of the candle that closed at <paramref name="closeTime"/>; null is
+    /// unknown.
+    /// </summary>
     public RegimeState Update(Regime? raw, Instant closeTime)
     {
         var (current, since) = (State.Regime, State.Since);
@@ -35,7 +39,7 @@ public sealed class RegimeTracker(RegimeRules rules)
         return State = new(current, since, current is null ? double.NaN : Same(_recent, code) / (double)AgreementCandles);
     }
 
-    /// <summary>Begins anew, with nothing known.</summary>
+    /// <summary>Resets to the initial state.</summary>
     public void Forget()
     {
         _recent = 0;
@@ -44,7 +48,9 @@ public sealed class RegimeTracker(RegimeRules rules)
         State = RegimeState.Unknown;
     }
 
-    /// <summary>How many nibbles of <paramref name="recent"/> equal <paramref name="code"/>.</summary>
+    /// <summary>
+    /// Counts the nibbles of <paramref name="recent"/> that equal <paramref name="code"/>.
+    /// </summary>
     private static int Same(ulong recent, ulong code)
     {
         var different = recent ^ (Ones * code);
@@ -53,12 +59,13 @@ public sealed class RegimeTracker(RegimeRules rules)
     }
 }
 
-/// <summary>A regime, since when, and how settled it is.</summary>
+/// <summary>A regime, its start, and how stable it is.</summary>
 /// <param name="Regime">The regime; null while unknown.</param>
-/// <param name="Since">Close of the candle that brought it; null while unknown.</param>
-/// <param name="Agreement">Share of the last 12 candles spent in it, (0, 1]; NaN while unknown.</param>
+/// <param name="Since">Close of the candle that started it; null while unknown.</param>
+/// <param name="Agreement">Share of the last 12 candles in this regime, (0, 1]; NaN while
+/// unknown.</param>
 public readonly record struct RegimeState(Regime? Regime, Instant? Since, double Agreement)
 {
-    /// <summary>Nothing known yet.</summary>
+    /// <summary>The state before the first known regime.</summary>
     public static readonly RegimeState Unknown = new(null, null, double.NaN);
 }

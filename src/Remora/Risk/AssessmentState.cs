@@ -1,17 +1,29 @@
 namespace Remora.Risk;
 
-/// <summary>Whether an assessment can be relied on. Of several states that apply, the last one in this list counts.</summary>
+/// <summary>
+/// Whether an assessment can be relied on. When several states apply, the last one in this list
+/// counts.
+/// </summary>
 public enum AssessmentState
 {
-    /// <summary>The candles are fresh, the model has its whole past, and the score is known.</summary>
+    /// <summary>The candles are fresh, the model is warmed up, and the score is known.</summary>
     Ok,
 
-    /// <summary>The candles are fresh, but the model does not have its whole past yet, or the score cannot be worked out from it.</summary>
+    /// <summary>
+    /// The candles are fresh, but the model is still warming up, or the score cannot be computed
+    /// yet.
+    /// </summary>
     WarmingUp,
 
-    /// <summary>The last candle is older than two timeframes and younger than twelve: the last verdict stands, with less confidence.</summary>
+    /// <summary>
+    /// The last candle is older than two timeframes and younger than twelve. The last verdict stays
+    /// in force with lower confidence.
+    /// </summary>
     Stale,
 
-    /// <summary>Nothing is known of the market's present: no candle has ever come, or the last one is twelve timeframes old or older. No candle counts for the verdict.</summary>
+    /// <summary>
+    /// The market's present condition is unknown: no candle has arrived, or the last one is at
+    /// least twelve timeframes old. Candles do not count for the verdict.
+    /// </summary>
     Unknown,
 }

@@ -2,10 +2,13 @@ using Remora.Regimes;
 
 namespace Remora.Risk;
 
-/// <summary>The policies that need no file: the default, a stricter one and a bolder one.</summary>
+/// <summary>The built-in policies: the default, a stricter one and a bolder one.</summary>
 public static class BuiltInPolicies
 {
-    /// <summary>Blocks earlier and for longer, and halves positions while the market goes against them. Whatever blocks the default blocks this one too.</summary>
+    /// <summary>
+    /// Blocks earlier and for longer, and halves positions against the market's direction. Blocks
+    /// whenever the default blocks.
+    /// </summary>
     public static RiskPolicy Conservative { get; } = new()
     {
         Name = "conservative",
@@ -13,7 +16,9 @@ public static class BuiltInPolicies
         Decision = new() { BlockingScore = 0.65, BlockingRegimes = [Regime.HighVol], RegimePosition = new() { Bear = 0.5 } },
     };
 
-    /// <summary>Blocks in a panic, and else by the score alone. Whatever blocks this one blocks the default too.</summary>
+    /// <summary>
+    /// Blocks in a panic, otherwise by the score alone. Whenever it blocks, the default blocks too.
+    /// </summary>
     public static RiskPolicy Aggressive { get; } = new()
     {
         Name = "aggressive",
@@ -21,6 +26,6 @@ public static class BuiltInPolicies
         Decision = new() { BlockingScore = 0.90, BlockingFlags = [RiskFlag.Panic] },
     };
 
-    /// <summary>All of them, the default first.</summary>
+    /// <summary>All built-in policies, the default first.</summary>
     public static IReadOnlyList<RiskPolicy> All { get; } = [RiskPolicy.Default, Conservative, Aggressive];
 }

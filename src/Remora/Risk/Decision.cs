@@ -3,7 +3,7 @@ using Remora.Regimes;
 
 namespace Remora.Risk;
 
-/// <summary>From score and flags to a verdict.</summary>
+/// <summary>Derives the verdict from score and flags.</summary>
 internal static class Decision
 {
     public const string RiskScore = "risk_score";
@@ -45,17 +45,19 @@ internal static class Decision
             : Recommendation.EntryOk;
     }
 
-    /// <summary>Whether the candles are so old that nothing read from them may count.</summary>
+    /// <summary>Whether the candles are too old to count.</summary>
     public static bool CandlesAreWorthless(Assessment assessment) =>
         assessment.AsOf is not { } asOf || Confidence.Freshness(asOf, assessment.Timeframe, assessment.AssessedAt) <= 0;
 
     private static bool Counts(RiskFlag flag, Assessment assessment) =>
         assessment.EventFlags[flag] == true && (!IsFromCandles(flag) || !CandlesAreWorthless(assessment));
 
-    /// <summary>What a blocking regime is called among the reasons: <c>regime_high_vol</c>.</summary>
+    /// <summary>
+    /// Returns the name of a blocking regime in <c>blocked_by</c>: <c>regime_high_vol</c>.
+    /// </summary>
     public static string NameOf(Regime regime) => "regime_" + RemoraJson.NameOf(regime);
 
-    /// <summary>What a missed signal is called among the reasons: <c>no_vix</c>.</summary>
+    /// <summary>Returns the name of a missing signal in <c>blocked_by</c>: <c>no_vix</c>.</summary>
     public static string NameOf(Signal signal) => "no_" + RemoraJson.NameOf(signal);
 
     private static bool Counts(Regime regime, Assessment assessment) => assessment.Regime == regime && !CandlesAreWorthless(assessment);

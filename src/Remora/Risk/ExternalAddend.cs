@@ -2,10 +2,12 @@ using Remora.Markets;
 
 namespace Remora.Risk;
 
-/// <summary>One known outside value and what it adds to the score.</summary>
+/// <summary>One known outside value and its contribution to the score.</summary>
 /// <param name="Value">The raw value in its signal's unit.</param>
-/// <param name="Measure">What the score uses of it: the value itself, or its change; NaN while that is unknown.</param>
-/// <param name="Addend">What it adds before the common cap, [0, its weight]; NaN while unknown.</param>
+/// <param name="Measure">What the score uses: the value itself, or its change; NaN while
+/// unknown.</param>
+/// <param name="Addend">The contribution before the common cap, [0, its weight]; NaN while
+/// unknown.</param>
 public readonly record struct ExternalAddend(double Value, double Measure, double Addend)
 {
     internal static IReadOnlyDictionary<string, ExternalAddend> Of(Assessment assessment)
@@ -23,24 +25,24 @@ public readonly record struct ExternalAddend(double Value, double Measure, doubl
     }
 }
 
-/// <summary>Whether a source's value may be relied on.</summary>
+/// <summary>Whether a source's value can be relied on.</summary>
 public enum Reliance
 {
     /// <summary>Within its time to live.</summary>
     Fresh,
 
-    /// <summary>Past its time to live: it counts for nothing.</summary>
+    /// <summary>Past its time to live. The value does not count.</summary>
     Stale,
 
-    /// <summary>There has never been a value.</summary>
+    /// <summary>No value has ever arrived.</summary>
     Missing,
 }
 
-/// <summary>Where a source stands.</summary>
-/// <param name="State">Whether it is relied on.</param>
-/// <param name="Source">Who delivered the last value; null before the first.</param>
+/// <summary>The state of a source.</summary>
+/// <param name="State">Whether its value can be relied on.</param>
+/// <param name="Source">The source of the last value; null before the first.</param>
 /// <param name="AsOf">The time the last value describes; null before the first.</param>
-/// <param name="AgeSeconds">Seconds since then; NaN before the first.</param>
+/// <param name="AgeSeconds">Seconds since then; NaN before the first value.</param>
 public readonly record struct SourceState(Reliance State, string? Source, Instant? AsOf, double AgeSeconds)
 {
     internal const string Candles = "candles";

@@ -3,7 +3,7 @@ using Remora.Regimes;
 namespace Remora.Risk;
 
 /// <summary>A value for each regime.</summary>
-/// <typeparam name="T">What each regime has: a number, or another regime.</typeparam>
+/// <typeparam name="T">The type of the value: a number, or another regime.</typeparam>
 public abstract record PerRegime<T> where T : struct
 {
     /// <summary>In a bull market.</summary>

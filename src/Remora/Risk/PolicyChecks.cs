@@ -1,6 +1,6 @@
 namespace Remora.Risk;
 
-/// <summary>What makes a policy valid. Every complaint names the field and what is allowed.</summary>
+/// <summary>Validates a policy. Every error names the field and what is allowed.</summary>
 internal static class PolicyChecks
 {
     public static void Check(RiskPolicy policy)

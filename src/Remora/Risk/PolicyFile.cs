@@ -5,13 +5,17 @@ using Remora.Regimes;
 
 namespace Remora.Risk;
 
-/// <summary>Reads policies from JSON and writes them: snake_case fields, whatever is left out keeps its default, anything unknown or out of range is an error that names the field.</summary>
+/// <summary>
+/// Reads policies from JSON and writes them: snake_case fields. A missing field has its default. An
+/// unknown or out-of-range field is an error that names the field.
+/// </summary>
 public static class PolicyFile
 {
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
     /// <summary>Reads a policy.</summary>
-    /// <exception cref="PolicyException">The text is not a policy; the message names the field and what is allowed.</exception>
+    /// <exception cref="PolicyException">The text is not a policy; the message names the field and
+    /// what is allowed.</exception>
     public static RiskPolicy Parse(ReadOnlySpan<byte> json)
     {
         if (json.StartsWith(ByteOrderMark)) json = json[ByteOrderMark.Length..];
@@ -28,7 +32,7 @@ public static class PolicyFile
         return policy;
     }
 
-    /// <summary>The whole policy as JSON, every field spelled out.</summary>
+    /// <summary>Writes the whole policy as JSON, with every field.</summary>
     public static byte[] Write(RiskPolicy policy) => JsonSerializer.SerializeToUtf8Bytes(policy, RemoraJson.Options);
 
     internal static string Hash(RiskPolicy policy)
@@ -39,7 +43,7 @@ public static class PolicyFile
 
     private static string Field(string? path) => path is null or "$" ? "" : path.Replace("$.", "", StringComparison.Ordinal) + ": ";
 
-    /// <summary>The serializer's message without its talk of types and paths.</summary>
+    /// <summary>Returns the serializer's message without types and paths.</summary>
     private static string Short(JsonException problem)
     {
         var message = problem.Message;
@@ -62,5 +66,5 @@ public static class PolicyFile
     private static string Names<T>() where T : struct, Enum => string.Join(", ", Enum.GetValues<T>().Select(v => RemoraJson.NameOf(v)));
 }
 
-/// <summary>A policy could not be read; the message names the field and what is allowed.</summary>
+/// <summary>A policy is invalid; the message names the field and what is allowed.</summary>
 public sealed class PolicyException(string message, Exception? inner = null) : Exception(message, inner);

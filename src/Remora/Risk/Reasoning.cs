@@ -5,7 +5,9 @@ using Remora.Volatility;
 
 namespace Remora.Risk;
 
-/// <summary>The assessment in plain sentences with the numbers in them, the deciding one first.</summary>
+/// <summary>
+/// The reasons of an assessment in sentences with their numbers, the deciding one first.
+/// </summary>
 internal static class Reasoning
 {
     public static IReadOnlyList<string> Of(Assessment assessment)
@@ -33,10 +35,10 @@ internal static class Reasoning
         return sentences;
     }
 
-    /// <summary>How far the model is warmed up, and what is still missing.</summary>
+    /// <summary>Returns how far the model is warmed up, and what is missing.</summary>
     private static string Warming(in MarketReadings market)
     {
-        const double tolerance = 1e-6; // below the share of one candle
+        const double tolerance = 1e-6; // less than the share of one candle
         var trend = Math.Min(1, market.Trend.Candles / (double)Indicators.TrendIndicators.WarmUp);
         var missing = new List<string>();
         if (trend < 1) missing.Add($"{market.Trend.Candles} of {Indicators.TrendIndicators.WarmUp} trend candles");
@@ -46,7 +48,10 @@ internal static class Reasoning
         return Text($"The model is {market.WarmUp:P0} warmed up: {string.Join(", ", missing)}.");
     }
 
-    /// <summary>Whether anything is lost by a signal's absence; what is only recorded is named among the sources, and needs no sentence.</summary>
+    /// <summary>
+    /// Whether a signal's absence matters. Signals that are only recorded appear among the sources
+    /// and need no sentence.
+    /// </summary>
     private static bool Weighs(string name, Assessment assessment)
     {
         foreach (var signal in OutsideView.Signals)
@@ -89,7 +94,7 @@ internal static class Reasoning
         };
     }
 
-    /// <summary>Which events are near, and when they are.</summary>
+    /// <summary>Lists the events whose windows contain the moment, with their times.</summary>
     internal static string Events(IReadOnlyList<ScheduledEvent> near) => "scheduled: " + string.Join("; ", near.Select(e => Text($"{e.Name} at {e.At}")));
 
     private static string Staleness(Assessment assessment) =>

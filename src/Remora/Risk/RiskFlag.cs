@@ -1,6 +1,6 @@
 namespace Remora.Risk;
 
-/// <summary>Conditions that a trader would want to be told of by name.</summary>
+/// <summary>The event flags: named conditions that are true or false.</summary>
 public enum RiskFlag
 {
     /// <summary>The fear and greed index is very low.</summary>
@@ -21,10 +21,10 @@ public enum RiskFlag
     /// <summary>The fear and greed index is very high.</summary>
     ExtremeGreed,
 
-    /// <summary>The funding rate is very large, whichever its sign.</summary>
+    /// <summary>The size of the funding rate is very large, positive or negative.</summary>
     FundingExtreme,
 
-    /// <summary>Liquidations exceed what the last month was used to.</summary>
+    /// <summary>Liquidations exceed the usual size of the last month.</summary>
     LiquidationCascade,
 
     /// <summary>The news is bad.</summary>
@@ -33,11 +33,11 @@ public enum RiskFlag
     /// <summary>The VIX is high.</summary>
     MacroStress,
 
-    /// <summary>An event of the calendar is near.</summary>
+    /// <summary>The moment is within an event window of the calendar.</summary>
     ScheduledEvent,
 }
 
-/// <summary>All flags at once: raised, not raised, or null where what it needs is unknown.</summary>
+/// <summary>All flags: raised, not raised, or null while an input is unknown.</summary>
 public readonly record struct EventFlags
 {
     private static readonly string[] Names = [.. Enum.GetValues<RiskFlag>().Select(f => "flag_" + RemoraJson.NameOf(f))];
@@ -68,10 +68,10 @@ public readonly record struct EventFlags
     /// <summary>The fear and greed index is very high.</summary>
     public bool? FlagExtremeGreed => this[RiskFlag.ExtremeGreed];
 
-    /// <summary>The funding rate is very large, whichever its sign.</summary>
+    /// <summary>The size of the funding rate is very large, positive or negative.</summary>
     public bool? FlagFundingExtreme => this[RiskFlag.FundingExtreme];
 
-    /// <summary>Liquidations exceed what the last month was used to.</summary>
+    /// <summary>Liquidations exceed the usual size of the last month.</summary>
     public bool? FlagLiquidationCascade => this[RiskFlag.LiquidationCascade];
 
     /// <summary>The news is bad.</summary>
@@ -80,7 +80,9 @@ public readonly record struct EventFlags
     /// <summary>The VIX is high.</summary>
     public bool? FlagMacroStress => this[RiskFlag.MacroStress];
 
-    /// <summary>An event of the calendar is near; null without a calendar.</summary>
+    /// <summary>
+    /// The moment is within an event window of the calendar; null without a calendar.
+    /// </summary>
     public bool? FlagScheduledEvent => this[RiskFlag.ScheduledEvent];
 
     /// <summary>Whether a flag is raised; null while unknown.</summary>
@@ -95,13 +97,13 @@ public readonly record struct EventFlags
         false => new(_raised, (ushort)(_known | Bit(flag))),
     };
 
-    /// <summary>The name a flag has in answers: <c>flag_panic</c>.</summary>
+    /// <summary>Returns the name of a flag in answers: <c>flag_panic</c>.</summary>
     public static string NameOf(RiskFlag flag) => Names[(int)flag];
 
     private static int Bit(RiskFlag flag) => 1 << (int)flag;
 }
 
-/// <summary>The score in words.</summary>
+/// <summary>The class of a risk score.</summary>
 public enum RiskClass
 {
     /// <summary>Below 0.20 by default.</summary>
@@ -116,29 +118,29 @@ public enum RiskClass
     /// <summary>Below 0.70 by default.</summary>
     High,
 
-    /// <summary>The rest.</summary>
+    /// <summary>All higher scores.</summary>
     VeryHigh,
 }
 
-/// <summary>What to do about an entry.</summary>
+/// <summary>The recommendation for an entry.</summary>
 public enum Recommendation
 {
-    /// <summary>Nothing speaks against it.</summary>
+    /// <summary>Nothing advises against an entry.</summary>
     EntryOk,
 
-    /// <summary>Something does, or too little is known.</summary>
+    /// <summary>A condition advises against an entry, or inputs are unknown.</summary>
     Caution,
 
-    /// <summary>It is blocked.</summary>
+    /// <summary>Entries are blocked.</summary>
     NoEntry,
 }
 
-/// <summary>The side of the trade that is asked about.</summary>
+/// <summary>The direction of the entry that is assessed.</summary>
 public enum Side
 {
-    /// <summary>Buying first.</summary>
+    /// <summary>Buys first.</summary>
     Long,
 
-    /// <summary>Selling first: trend, momentum and regime risk are mirrored.</summary>
+    /// <summary>Sells first: trend, momentum and regime risk are mirrored.</summary>
     Short,
 }

@@ -3,12 +3,13 @@ using Remora.Regimes;
 namespace Remora.Risk;
 
 /// <summary>
-/// Every threshold and weight of the model: data, immutable, with an id that changes when any rule in it changes. The defaults are the policy <c>remora-1</c>.
-/// Read from JSON by <see cref="PolicyFile"/>; what a file leaves out keeps its default.
+/// Every threshold and weight of the model as immutable data, with an id that changes when any rule
+/// changes. The defaults are the policy <c>remora-1</c>. <see cref="PolicyFile"/> reads it from
+/// JSON; a missing field has its default.
 /// </summary>
 public sealed record RiskPolicy
 {
-    /// <summary>The model these rules belong to: the formulas that are not data.</summary>
+    /// <summary>The version of the model, that is, of the formulas outside the policy.</summary>
     public const string ModelVersion = "remora-1";
 
     private Stamp? _stamp;
@@ -16,10 +17,13 @@ public sealed record RiskPolicy
     /// <summary>The built-in policy.</summary>
     public static RiskPolicy Default { get; } = new();
 
-    /// <summary>The name callers choose it by: letters, digits, '-', '_' and '.', at most 64.</summary>
+    /// <summary>
+    /// The name by which callers select it: letters, digits, '-', '_' and '.', at most 64
+    /// characters.
+    /// </summary>
     public string Name { get; init; } = "remora-1";
 
-    /// <summary>What it is for, in a sentence.</summary>
+    /// <summary>The purpose of the policy, in a sentence.</summary>
     public string Description { get; init; } = "The default: blocks on extreme fear, panic, extreme volatility, or a score of 0.80.";
 
     /// <summary>Weights of the four measured parts of the score.</summary>
@@ -28,41 +32,51 @@ public sealed record RiskPolicy
     /// <summary>How risky each regime is.</summary>
     public RegimeRisk RegimeRisk { get; init; } = new();
 
-    /// <summary>For the short side: the regime whose risk and position size count in place of the market's own.</summary>
+    /// <summary>
+    /// For the short side: the regime whose risk and position size are used instead of the market's
+    /// own.
+    /// </summary>
     public MirroredRegime MirroredRegime { get; init; } = new();
 
     /// <summary>Thresholds of regimes, classes and hysteresis.</summary>
     public RegimeRules Regime { get; init; } = new();
 
-    /// <summary>What outside values contribute.</summary>
+    /// <summary>Contributions of outside values.</summary>
     public ExternalRules External { get; init; } = new();
 
-    /// <summary>When each flag is raised.</summary>
+    /// <summary>Thresholds of the flags.</summary>
     public FlagRules Flags { get; init; } = new();
 
     /// <summary>Lower bounds of the risk classes.</summary>
     public RiskClassBounds Classes { get; init; } = new();
 
-    /// <summary>What becomes of score and flags.</summary>
+    /// <summary>Rules that turn score and flags into the verdict.</summary>
     public DecisionRules Decision { get; init; } = new();
 
-    /// <summary>The first twelve hex digits of the SHA-256 of its rules in canonical JSON; name and description do not count.</summary>
+    /// <summary>
+    /// The first twelve hex digits of the SHA-256 of the rules in canonical JSON, without name and
+    /// description.
+    /// </summary>
     public string Id
     {
         get
         {
-            // A copy made by 'with' inherits the field but not the rules: the stamp says whose it is.
+            // A copy made by 'with' inherits the field but not the rules. The owner in the stamp
+            // shows for which object the id was computed.
             if (_stamp is not { } stamp || !ReferenceEquals(stamp.Owner, this)) _stamp = stamp = new(this, PolicyFile.Hash(this));
             return stamp.Id;
         }
     }
 
-    /// <summary>The regime whose risk and position size count for a side: the market's own for long, the mirrored one for short; null while the regime is unknown.</summary>
+    /// <summary>
+    /// Returns the regime whose risk and position size apply to a side: the market's own for long,
+    /// the mirrored one for short; null while the regime is unknown.
+    /// </summary>
     /// <param name="regime">The market's regime.</param>
     /// <param name="side">The side of the trade.</param>
     internal Regime? RegimeFor(Regime? regime, Side side) => side == Side.Short && regime is { } known ? MirroredRegime.Of(known) : regime;
 
-    /// <summary>Equal rules, equal policy.</summary>
+    /// <summary>Policies are equal when their rules are equal.</summary>
     public bool Equals(RiskPolicy? other) => other is not null && Id == other.Id;
 
     /// <inheritdoc/>
@@ -71,7 +85,10 @@ public sealed record RiskPolicy
     private sealed record Stamp(RiskPolicy Owner, string Id);
 }
 
-/// <summary>Weights of the measured parts, each [0, 1]; the outside part has its own in <see cref="ExternalRules"/>.</summary>
+/// <summary>
+/// Weights of the measured parts, each [0, 1]. The weights of outside values are in
+/// <see cref="ExternalRules"/>.
+/// </summary>
 public sealed record ScoreWeights
 {
     /// <summary>Weight of the volatility score.</summary>
@@ -80,7 +97,7 @@ public sealed record ScoreWeights
     /// <summary>Weight of the regime's risk.</summary>
     public double Regime { get; init; } = 0.30;
 
-    /// <summary>Weight of the trend's strength against the trade.</summary>
+    /// <summary>Weight of the strength of a trend against the trade.</summary>
     public double TrendStrength { get; init; } = 0.20;
 
     /// <summary>Weight of momentum against the trade.</summary>
@@ -90,14 +107,17 @@ public sealed record ScoreWeights
 /// <summary>Risk of each regime, [0, 1].</summary>
 public sealed record RegimeRisk : PerRegime<double>
 {
-    /// <summary>The risks of <c>remora-1</c>.</summary>
+    /// <summary>Creates the risks of <c>remora-1</c>.</summary>
     public RegimeRisk() => (Bull, Sideways, Bear, Choppy, HighVol, Panic) = (0.2, 0.4, 0.7, 0.8, 0.9, 1.0);
 }
 
-/// <summary>The regime that each regime is for a short trade: bull and bear change places, every other regime is itself.</summary>
+/// <summary>
+/// The regime that replaces each regime for a short trade: bull and bear are swapped, every other
+/// regime stays the same.
+/// </summary>
 public sealed record MirroredRegime : PerRegime<Regime>
 {
-    /// <summary>The mirror of <c>remora-1</c>.</summary>
+    /// <summary>Creates the mirror of <c>remora-1</c>.</summary>
     public MirroredRegime() =>
         (Bull, Sideways, Bear, Choppy, HighVol, Panic) = (Regime.Bear, Regime.Sideways, Regime.Bull, Regime.Choppy, Regime.HighVol, Regime.Panic);
 }
@@ -105,28 +125,34 @@ public sealed record MirroredRegime : PerRegime<Regime>
 /// <summary>Thresholds of volatility classes, regimes, trend and momentum.</summary>
 public sealed record RegimeRules
 {
-    /// <summary>Volatility is normal from here on, [0, 1].</summary>
+    /// <summary>Volatility is normal from this score on, [0, 1].</summary>
     public double NormalVolatility { get; init; } = 0.25;
 
-    /// <summary>Volatility is high from here on.</summary>
+    /// <summary>Volatility is high from this score on.</summary>
     public double HighVolatility { get; init; } = 0.75;
 
-    /// <summary>Volatility is extreme from here on.</summary>
+    /// <summary>Volatility is extreme from this score on.</summary>
     public double ExtremeVolatility { get; init; } = 0.95;
 
     /// <summary>A market without a trend is choppy from this volatility score on.</summary>
     public double ChoppyVolatility { get; init; } = 0.50;
 
-    /// <summary>There is a trend from this ADX on, [0, 100].</summary>
+    /// <summary>A trend exists from this ADX on, [0, 100].</summary>
     public double TrendAdx { get; init; } = 20;
 
     /// <summary>Extreme volatility is panic at this 24-hour return or below, a ratio.</summary>
     public double PanicDayReturn { get; init; } = -0.06;
 
-    /// <summary>Extreme volatility is panic when 12 candles fall by this many standard deviations.</summary>
+    /// <summary>
+    /// Extreme volatility is panic when the price falls by this many standard deviations in 12
+    /// candles.
+    /// </summary>
     public double PanicSigmas { get; init; } = 4;
 
-    /// <summary>How many closed candles must agree before the regime changes; panic needs none.</summary>
+    /// <summary>
+    /// The number of closed candles that must agree before the regime changes. Panic applies at
+    /// once.
+    /// </summary>
     public int ConfirmCandles { get; init; } = 3;
 
     /// <summary>Momentum is bullish from this RSI on, while MACD agrees.</summary>
@@ -142,41 +168,46 @@ public sealed record RegimeRules
     public double StrongBearishRsi { get; init; } = 30;
 }
 
-/// <summary>What outside values add to the score.</summary>
+/// <summary>Contributions of outside values to the score.</summary>
 public sealed record ExternalRules
 {
-    /// <summary>All of them together add at most this.</summary>
+    /// <summary>The maximum contribution of all outside values together.</summary>
     public double Cap { get; init; } = 0.35;
 
-    /// <summary>Fear, over the fear and greed index.</summary>
+    /// <summary>Fear, by the fear and greed index.</summary>
     public Ramp Fear { get; init; } = new(0.35, 25, 15);
 
-    /// <summary>Greed, over the same index.</summary>
+    /// <summary>Greed, by the fear and greed index.</summary>
     public Ramp Greed { get; init; } = new(0.10, 85, 95);
 
-    /// <summary>Funding, over the size of the 8-hour rate, whichever its sign.</summary>
+    /// <summary>Funding, by the size of the 8-hour rate, positive or negative.</summary>
     public Ramp Funding { get; init; } = new(0.10, 0.0005, 0.0015);
 
-    /// <summary>Equity volatility, over the VIX.</summary>
+    /// <summary>Equity volatility, by the VIX.</summary>
     public Ramp Vix { get; init; } = new(0.15, 25, 45);
 
-    /// <summary>A rising dollar, over the 5-day change of its index, a ratio.</summary>
+    /// <summary>A rising dollar, by the 5-day change of its index, a ratio.</summary>
     public Ramp DollarIndex { get; init; } = new(0.05, 0.01, 0.03);
 
-    /// <summary>Liquidations, over the last hour as a multiple of the 30-day 99th percentile.</summary>
+    /// <summary>
+    /// Liquidations, by the last hour as a multiple of the 30-day 99th percentile.
+    /// </summary>
     public Ramp Liquidations { get; init; } = new(0.15, 1, 2);
 
-    /// <summary>Falling open interest, over its 24-hour change, a ratio.</summary>
+    /// <summary>Falling open interest, by its 24-hour change, a ratio.</summary>
     public Ramp OpenInterest { get; init; } = new(0.05, -0.10, -0.25);
 
-    /// <summary>Bad news, over the sentiment in [-1, 1].</summary>
+    /// <summary>Bad news, by the sentiment in [-1, 1].</summary>
     public Ramp NewsSentiment { get; init; } = new(0.15, -0.3, -0.8);
 
-    /// <summary>Rising Bitcoin dominance, over its 7-day change in percentage points; for other coins than Bitcoin.</summary>
+    /// <summary>
+    /// Rising Bitcoin dominance, by its 7-day change in percentage points. Applies to all
+    /// currencies except Bitcoin.
+    /// </summary>
     public Ramp BtcDominance { get; init; } = new(0.05, 2, 5);
 }
 
-/// <summary>When each flag is raised.</summary>
+/// <summary>Thresholds of the flags.</summary>
 public sealed record FlagRules
 {
     /// <summary>flag_extreme_fear at this index or below.</summary>
@@ -188,7 +219,9 @@ public sealed record FlagRules
     /// <summary>flag_funding_extreme at an 8-hour rate of this size or more.</summary>
     public double FundingExtreme { get; init; } = 0.001;
 
-    /// <summary>flag_liquidation_cascade at this multiple of the 30-day 99th percentile or more.</summary>
+    /// <summary>
+    /// flag_liquidation_cascade at this multiple of the 30-day 99th percentile or more.
+    /// </summary>
     public double LiquidationCascade { get; init; } = 1;
 
     /// <summary>flag_negative_news at this sentiment or below.</summary>
@@ -197,70 +230,85 @@ public sealed record FlagRules
     /// <summary>flag_macro_stress at this VIX or above.</summary>
     public double MacroStress { get; init; } = 30;
 
-    /// <summary>flag_bear_market when the close is this far below the 200-day average, a ratio; or when daily candles are bearish.</summary>
+    /// <summary>
+    /// flag_bear_market when the close is this far below the 200-day average, a ratio, or when
+    /// daily candles are bearish.
+    /// </summary>
     public double BearMarketDistance { get; init; } = 0.20;
 }
 
 /// <summary>Lower bounds of the risk classes above very_low, ascending.</summary>
 public sealed record RiskClassBounds
 {
-    /// <summary>low from here on.</summary>
+    /// <summary>The lower bound of low.</summary>
     public double Low { get; init; } = 0.20;
 
-    /// <summary>medium from here on.</summary>
+    /// <summary>The lower bound of medium.</summary>
     public double Medium { get; init; } = 0.40;
 
-    /// <summary>high from here on.</summary>
+    /// <summary>The lower bound of high.</summary>
     public double High { get; init; } = 0.55;
 
-    /// <summary>very_high from here on.</summary>
+    /// <summary>The lower bound of very_high.</summary>
     public double VeryHigh { get; init; } = 0.70;
 }
 
-/// <summary>What becomes of score and flags.</summary>
+/// <summary>Rules that turn score and flags into the verdict.</summary>
 public sealed record DecisionRules
 {
-    /// <summary>The flags that block, each once.</summary>
+    /// <summary>The flags that block, without duplicates.</summary>
     public IReadOnlyList<RiskFlag> BlockingFlags { get; init; } = [RiskFlag.ExtremeFear, RiskFlag.Panic, RiskFlag.HighVolatility];
 
-    /// <summary>The regimes that block either side for as long as they last, each once. Panic has its flag; high_vol outlasts its own by the candles that confirm a change.</summary>
+    /// <summary>
+    /// The regimes that block both sides while they last, without duplicates. For panic there is a
+    /// flag. The regime high_vol lasts longer than its flag by the candles that confirm a change.
+    /// </summary>
     public IReadOnlyList<Regime> BlockingRegimes { get; init; } = [];
 
     /// <summary>A score of this or more blocks.</summary>
     public double BlockingScore { get; init; } = 0.80;
 
-    /// <summary>A score of this or more calls for caution.</summary>
+    /// <summary>A score of this or more gives the recommendation caution.</summary>
     public double CautionScore { get; init; } = 0.50;
 
-    /// <summary>The whole position up to this score.</summary>
+    /// <summary>The position is full up to this score.</summary>
     public double FullPositionScore { get; init; } = 0.30;
 
-    /// <summary>The part of a position that is left at the blocking score.</summary>
+    /// <summary>The part of a position at the blocking score.</summary>
     public double SmallestPosition { get; init; } = 0.25;
 
-    /// <summary>What is left of that position in each regime.</summary>
+    /// <summary>The part of that position to take in each regime.</summary>
     public RegimePosition RegimePosition { get; init; } = new();
 
-    /// <summary>What to do when the candles are too old to rely on.</summary>
+    /// <summary>The action when the candles are stale.</summary>
     public OnStale OnStale { get; init; } = OnStale.Allow;
 
-    /// <summary>The outside signals without a fresh value of which entries are blocked, each once. The others may be stale or missing: they add nothing then.</summary>
+    /// <summary>
+    /// The outside signals without whose fresh value entries are blocked, without duplicates. The
+    /// other signals can be stale or missing; they then contribute nothing.
+    /// </summary>
     public IReadOnlyList<Markets.Signal> BlockWithout { get; init; } = [];
 }
 
-/// <summary>The part of a position that each regime leaves, [0, 1], beside what the score leaves.</summary>
+/// <summary>
+/// The part of a position to take in each regime, [0, 1]. It multiplies the part that the score
+/// gives.
+/// </summary>
 public sealed record RegimePosition : PerRegime<double>
 {
-    /// <summary>All of it in every regime.</summary>
+    /// <summary>Creates a full position in every regime.</summary>
     public RegimePosition() => (Bull, Sideways, Bear, Choppy, HighVol, Panic) = (1, 1, 1, 1, 1, 1);
 }
 
-/// <summary>What a policy does when its data is stale.</summary>
+/// <summary>The action of a policy when its data is stale.</summary>
 public enum OnStale
 {
-    /// <summary>Staleness does not block. The last verdict stands until its data is twelve timeframes old; after that nothing read from candles blocks.</summary>
+    /// <summary>
+    /// Stale data does not block. The last verdict stays in force until its data is twelve
+    /// timeframes old. After that, candles no longer block.
+    /// </summary>
     Allow,
 
-    /// <summary>Stale data blocks, from two timeframes on.</summary>
+    /// <summary>Stale data blocks, from an age of two timeframes on.</summary>
     Block,
 }

@@ -3,12 +3,15 @@ using Remora.Regimes;
 
 namespace Remora.Risk;
 
-/// <summary>The formulas of the score, the flags and the confidence: what is known goes in, numbers come out, nothing is remembered.</summary>
+/// <summary>The formulas of score, flags and position scale. Stateless.</summary>
 public static class RiskScorer
 {
     private const double MiddleOfTrend = 0.5;
 
-    /// <summary>The five addends of the score, each in whole millionths; NaN where its input is unknown.</summary>
+    /// <summary>
+    /// Returns the five addends of the score, each in whole millionths; NaN while an input is
+    /// unknown.
+    /// </summary>
     public static RiskBreakdown Break(MarketReadings market, Regime? regime, OutsideView outside, string @base, RiskPolicy policy, Side side, Instant now)
     {
         var weights = policy.Weights;
@@ -23,7 +26,10 @@ public static class RiskScorer
             Millionths.Round(External(outside, @base, policy.External, now)));
     }
 
-    /// <summary>What one signal adds to the score before the cap, with its larger direction for the fear and greed index; NaN while unknown.</summary>
+    /// <summary>
+    /// Returns the contribution of one signal to the score before the cap; NaN while unknown. For
+    /// the fear and greed index it is the larger one of fear and greed.
+    /// </summary>
     public static double Contribution(Signal signal, double measure, string @base, ExternalRules rules) => signal switch
     {
         Signal.FearGreed => rules.Fear.At(measure) + rules.Greed.At(measure),
@@ -34,10 +40,12 @@ public static class RiskScorer
         Signal.OpenInterest => rules.OpenInterest.At(measure),
         Signal.NewsSentiment => rules.NewsSentiment.At(measure),
         Signal.BtcDominance => @base == "BTC" ? 0 : rules.BtcDominance.At(measure),
-        _ => 0, // recorded only
+        _ => 0, // only recorded
     };
 
-    /// <summary>The most a signal can add: what its absence costs in confidence.</summary>
+    /// <summary>
+    /// Returns the maximum contribution of a signal, by which its absence lowers confidence.
+    /// </summary>
     public static double Weight(Signal signal, ExternalRules rules) => signal switch
     {
         Signal.FearGreed => Math.Max(rules.Fear.Weight, rules.Greed.Weight),
@@ -48,10 +56,10 @@ public static class RiskScorer
         Signal.OpenInterest => rules.OpenInterest.Weight,
         Signal.NewsSentiment => rules.NewsSentiment.Weight,
         Signal.BtcDominance => rules.BtcDominance.Weight,
-        _ => 0, // recorded only
+        _ => 0, // only recorded
     };
 
-    /// <summary>All flags.</summary>
+    /// <summary>Returns all flags.</summary>
     public static EventFlags Flags(MarketReadings market, Regime? regime, OutsideView outside, RiskPolicy policy, Instant now)
     {
         var rules = policy.Flags;
@@ -73,7 +81,7 @@ public static class RiskScorer
             .With(RiskFlag.ScheduledEvent, outside.Calendar?.HoldsAt(now));
     }
 
-    /// <summary>The score in words.</summary>
+    /// <summary>Returns the class of a score.</summary>
     public static RiskClass Classify(double score, RiskClassBounds bounds) =>
         score < bounds.Low ? RiskClass.VeryLow
         : score < bounds.Medium ? RiskClass.Low
@@ -81,14 +89,19 @@ public static class RiskScorer
         : score < bounds.VeryHigh ? RiskClass.High
         : RiskClass.VeryHigh;
 
-    /// <summary>The part of a position that a score leaves, [0, 1], where nothing blocks.</summary>
+    /// <summary>
+    /// Returns the part of a position for a score, [0, 1], when entries are not blocked.
+    /// </summary>
     public static double PositionScale(double score, DecisionRules rules)
     {
         var way = Math.Clamp((score - rules.FullPositionScore) / (rules.BlockingScore - rules.FullPositionScore), 0, 1);
         return Millionths.Round(1 - ((1 - rules.SmallestPosition) * way));
     }
 
-    /// <summary>The part of a position that a score and a regime leave to a side, [0, 1], where nothing blocks.</summary>
+    /// <summary>
+    /// Returns the part of a position for a score, a regime and a side, [0, 1], when entries are
+    /// not blocked.
+    /// </summary>
     public static double PositionScale(double score, Regime? regime, RiskPolicy policy, Side side) =>
         Millionths.Round(PositionScale(score, policy.Decision) * (policy.RegimeFor(regime, side) is { } counted ? policy.Decision.RegimePosition.Of(counted) : 1));
 
@@ -119,12 +132,15 @@ public static class RiskScorer
     private static bool? AtMost(double value, double bound) => double.IsNaN(value) ? null : value <= bound;
 }
 
-/// <summary>The addends of the score: they sum to it exactly, before it is kept within [0, 1]. Each a whole number of millionths, NaN while unknown.</summary>
+/// <summary>
+/// The addends of the score. Their sum is exactly the score before it is limited to [0, 1]. Each is
+/// in whole millionths; NaN while unknown.
+/// </summary>
 /// <param name="Volatility">From the volatility score.</param>
 /// <param name="Regime">From the regime.</param>
 /// <param name="TrendStrength">From the trend against the trade.</param>
 /// <param name="Momentum">From momentum against the trade.</param>
-/// <param name="External">From outside values; 0 when none is known.</param>
+/// <param name="External">From outside values; 0 when all are unknown.</param>
 public readonly record struct RiskBreakdown(double Volatility, double Regime, double TrendStrength, double Momentum, double External)
 {
     internal double Score()

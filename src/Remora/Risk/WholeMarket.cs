@@ -6,12 +6,14 @@ using Remora.Volatility;
 namespace Remora.Risk;
 
 /// <summary>
-/// The answer for a basket of markets together, under one policy, for one side, at one moment. Names and meanings are those of <see cref="Assessment"/>.
-/// The score is the weighted mean of those that are known; Bitcoin weighs 0.4 and the rest share evenly.
+/// The assessment of all tracked pairs together, for one policy, side and moment. Names and
+/// meanings are those of <see cref="Assessment"/>.
+/// The score is the weighted mean of the known scores. Bitcoin has a weight of 0.4; the other pairs
+/// share the rest evenly.
 /// </summary>
 public sealed class WholeMarketAssessment
 {
-    /// <summary>What Bitcoin weighs where there is anything else in the basket.</summary>
+    /// <summary>The weight of Bitcoin when the basket has other pairs too.</summary>
     public const double BitcoinWeight = 0.4;
 
     private readonly IReadOnlyList<Assessment> _basket;
@@ -30,7 +32,10 @@ public sealed class WholeMarketAssessment
         BlockedBy = [.. Blocks()];
     }
 
-    /// <summary>Judges the basket, which is not empty and was assessed under one policy, for one side, at one moment.</summary>
+    /// <summary>
+    /// Assesses a basket. It must not be empty, and its assessments must have the same policy, side
+    /// and moment.
+    /// </summary>
     public static WholeMarketAssessment Of(IReadOnlyList<Assessment> basket)
     {
         if (basket.Count == 0) throw new ArgumentException("the basket must not be empty", nameof(basket));
@@ -40,10 +45,10 @@ public sealed class WholeMarketAssessment
         return new(basket);
     }
 
-    /// <summary>False when something blocks entries now.</summary>
+    /// <summary>False when at least one condition blocks entries.</summary>
     public bool SafeToTrade => BlockedBy.Count == 0;
 
-    /// <summary>What to do about an entry.</summary>
+    /// <summary>The recommendation for an entry.</summary>
     public Recommendation Recommendation =>
         !SafeToTrade ? Recommendation.NoEntry
         : double.IsNaN(RiskScore) || Stale || RiskScore >= _lead.Rules.Decision.CautionScore || EventFlags.Any ? Recommendation.Caution
@@ -52,34 +57,47 @@ public sealed class WholeMarketAssessment
     /// <summary>Weighted mean of the known scores; NaN while none is known.</summary>
     public double RiskScore { get; }
 
-    /// <summary>The score in words; null while unknown.</summary>
+    /// <summary>The class of the score; null while the score is unknown.</summary>
     public RiskClass? RiskClass => double.IsNaN(RiskScore) ? null : RiskScorer.Classify(RiskScore, _lead.Rules.Classes);
 
-    /// <summary>Weighted mean of the confidences; a market that is not known counts 0.</summary>
+    /// <summary>Weighted mean of the confidences; an unknown market counts as 0.</summary>
     public double RiskConfidence { get; }
 
-    /// <summary>The part of a position to take, [0, 1]: 0 when blocked; NaN while the score is unknown.</summary>
+    /// <summary>
+    /// The part of the usual position to take, [0, 1]: 0 when blocked; NaN while the score is
+    /// unknown.
+    /// </summary>
     public double PositionScale => !SafeToTrade ? 0 : RiskScorer.PositionScale(RiskScore, Regime, _lead.Rules, Side);
 
-    /// <summary>The blocking flags and regimes, and missed signals, of the lead pair or of half the basket; <c>risk_score</c> when the mean blocks; <c>stale_data</c> as the policy has it.</summary>
+    /// <summary>
+    /// Blocking flags, blocking regimes and missing signals of the lead pair or of half the basket;
+    /// <c>risk_score</c> when the mean blocks; <c>stale_data</c> when the policy blocks on stale
+    /// data.
+    /// </summary>
     public IReadOnlyList<string> BlockedBy { get; }
 
-    /// <summary>Why, in sentences, the deciding one first.</summary>
+    /// <summary>The reasons in sentences, the deciding one first.</summary>
     public IReadOnlyList<string> Reasoning => [.. Sentences()];
 
-    /// <summary>The regime with the most weight, the riskier one of equals; null while none is known.</summary>
+    /// <summary>
+    /// The regime with the highest weight, the riskier one when weights are equal; null while none
+    /// is known.
+    /// </summary>
     public Regime? Regime { get; }
 
     /// <summary>Weighted mean of the known volatility scores; NaN while none is known.</summary>
     public double Volatility { get; }
 
-    /// <summary>The volatility score in words.</summary>
+    /// <summary>The class of the volatility score; null while the score is unknown.</summary>
     public VolatilityClass? VolatilityClassification => RegimeClassifier.ClassifyVolatility(Volatility, _lead.Rules.Regime);
 
     /// <summary>The share of pairs in each regime; they sum to 1.</summary>
     public Breadth Breadth => Breadth.Of(_basket);
 
-    /// <summary>A flag is raised when the lead pair or half the basket raises it; null where nobody knows.</summary>
+    /// <summary>
+    /// A flag is raised when the lead pair or half the basket raises it; null when it is unknown
+    /// for all pairs.
+    /// </summary>
     public EventFlags EventFlags
     {
         get
@@ -103,34 +121,40 @@ public sealed class WholeMarketAssessment
     /// <summary>Dollar index in points; NaN while unknown.</summary>
     public double Dxy => _lead.Dxy;
 
-    /// <summary>The basket, in its order.</summary>
+    /// <summary>The markets of the basket, in their order.</summary>
     public IReadOnlyList<BasketMember> Pairs => [.. _basket.Select((a, i) => new BasketMember(
         a.Pair, a.Exchange, a.Timeframe, _weights[i], ReferenceEquals(a, _lead), a.SafeToTrade, a.RiskScore, a.RiskClass, a.Regime, a.RiskConfidence, a.Stale,
         a.State))];
 
-    /// <summary>The side that was asked about.</summary>
+    /// <summary>The side that is assessed.</summary>
     public Side Side => _lead.Side;
 
-    /// <summary>The oldest last close of the markets that have one; null while none has.</summary>
+    /// <summary>
+    /// The oldest last close of the markets that have candles; null when none has.
+    /// </summary>
     public Instant? AsOf => _basket.Min(a => a.AsOf);
 
-    /// <summary>The moment this was worked out for.</summary>
+    /// <summary>The moment that the assessment describes.</summary>
     public Instant AssessedAt => _lead.AssessedAt;
 
-    /// <summary>From <see cref="AsOf"/> to <see cref="AssessedAt"/>; NaN while that is unknown.</summary>
+    /// <summary>
+    /// From <see cref="AsOf"/> to <see cref="AssessedAt"/>; NaN while that is unknown.
+    /// </summary>
     public double AgeSeconds => AsOf is { } asOf ? Math.Max(0, (AssessedAt - asOf).TotalSeconds) : double.NaN;
 
     /// <summary>Whether the lead pair or half the basket is stale.</summary>
     public bool Stale => Prevails(a => a.Stale);
 
-    /// <summary>The worst state that the lead pair or half the basket has, or is past.</summary>
+    /// <summary>
+    /// The worst state that the lead pair or half the basket has reached or exceeded.
+    /// </summary>
     public AssessmentState State =>
         Enum.GetValues<AssessmentState>().Last(state => Prevails(a => a.State >= state));
 
     /// <summary>Name of the policy.</summary>
     public string Policy => _lead.Policy;
 
-    /// <summary>Id of the policy's content.</summary>
+    /// <summary>Id of the policy, which changes with its content.</summary>
     public string PolicyId => _lead.PolicyId;
 
     /// <summary>Version of the model.</summary>
@@ -148,7 +172,8 @@ public sealed class WholeMarketAssessment
         basket.Select((a, i) => (a.Regime, Weight: weights[i]))
             .Where(member => member.Regime is not null)
             .GroupBy(member => member.Regime!.Value)
-            .OrderByDescending(group => Millionths.Count(group.Sum(member => member.Weight))) // whole millionths, so that equals are equal
+            // Whole millionths, so that equal sums compare as equal.
+            .OrderByDescending(group => Millionths.Count(group.Sum(member => member.Weight)))
             .ThenByDescending(group => basket[0].Rules.RegimeRisk.Of(group.Key))
             .ThenByDescending(group => group.Key)
             .Select(group => (Regime?)group.Key)
@@ -204,15 +229,15 @@ public sealed class WholeMarketAssessment
 
 /// <summary>One market of the basket.</summary>
 /// <param name="Pair">The pair.</param>
-/// <param name="Exchange">CCXT's id of the exchange.</param>
+/// <param name="Exchange">The exchange's CCXT id.</param>
 /// <param name="Timeframe">The base timeframe.</param>
-/// <param name="Weight">Its part in the mean; they sum to 1.</param>
-/// <param name="Lead">Whether it is the lead pair, whose flags count for all.</param>
-/// <param name="SafeToTrade">False when something blocks entries in it.</param>
+/// <param name="Weight">Its weight in the mean; the weights sum to 1.</param>
+/// <param name="Lead">Whether it is the lead pair, whose flags count for the whole market.</param>
+/// <param name="SafeToTrade">False when at least one condition blocks entries.</param>
 /// <param name="RiskScore">Its score; NaN while unknown.</param>
-/// <param name="RiskClass">The score in words; null while unknown.</param>
+/// <param name="RiskClass">The class of its score; null while unknown.</param>
 /// <param name="Regime">Its regime; null while unknown.</param>
-/// <param name="RiskConfidence">How sure that is.</param>
+/// <param name="RiskConfidence">Its confidence, [0, 1].</param>
 /// <param name="Stale">Whether its data is stale.</param>
 /// <param name="State">Whether its assessment can be relied on.</param>
 public readonly record struct BasketMember(
@@ -221,12 +246,12 @@ public readonly record struct BasketMember(
 
 /// <summary>The share of pairs in each regime, each [0, 1]; they sum to 1.</summary>
 /// <param name="Bull">Rising.</param>
-/// <param name="Sideways">Neither trending nor rough.</param>
+/// <param name="Sideways">Without a trend, and not choppy.</param>
 /// <param name="Bear">Falling.</param>
-/// <param name="Choppy">Rough without a direction.</param>
+/// <param name="Choppy">Volatile without a direction.</param>
 /// <param name="HighVol">Extreme volatility.</param>
 /// <param name="Panic">Extreme volatility and a hard fall.</param>
-/// <param name="Unknown">Not known yet.</param>
+/// <param name="Unknown">Unknown.</param>
 public readonly record struct Breadth(double Bull, double Sideways, double Bear, double Choppy, double HighVol, double Panic, double Unknown)
 {
     internal double this[Regime regime] => regime switch

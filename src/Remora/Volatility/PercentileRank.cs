@@ -1,9 +1,13 @@
 namespace Remora.Volatility;
 
 /// <summary>
-/// Where a positive value stands among the last <c>capacity</c> values before it: the share of them that is smaller, in [0, 1]. NaN while there are fewer than <c>minimum</c>.
-/// The past is kept as counts in log-spaced buckets (64 to the octave, 2^-20 to 1), so an update costs the same whatever the capacity; within a bucket the values are taken
-/// to be spread evenly. How many lie below the present bucket is kept too, and moved along with it: volatility moves by few buckets at a time. Buckets are read from the bits of the number, not from a logarithm: the same on every machine.
+/// The rank of a positive value among the last <c>capacity</c> values before it: the share of them
+/// that is smaller, in [0, 1]. NaN before <c>minimum</c> values.
+/// Past values are counted in log-spaced buckets (64 per octave, 2^-20 to 1), so the cost of an
+/// update does not depend on the capacity. Within a bucket, values are assumed to be spread evenly.
+/// The number of values below the current bucket is stored and updated as the bucket moves, because
+/// volatility moves by few buckets at a time. The bucket is computed from the bits of the number
+/// instead of a logarithm, so that it is the same on every machine.
 /// </summary>
 public sealed class PercentileRank
 {
@@ -13,25 +17,27 @@ public sealed class PercentileRank
     private const int FractionBits = 52 - 6; // 2^6 buckets per octave
     private const long LowestBits = (1023L - Octaves) << 52; // bits of 2^-20
 
-    private readonly ushort[] _past; // bucket of each remembered value, a ring
+    private readonly ushort[] _past; // bucket of each past value, a ring
     private readonly int[] _counts = new int[Buckets];
     private readonly int _minimum;
     private int _next;
-    private int _bucket; // where the last value fell
-    private int _below;  // how many values lie in lower buckets
+    private int _bucket; // bucket of the last value
+    private int _below;  // number of values in lower buckets
 
-    /// <param name="capacity">How many past values count.</param>
-    /// <param name="minimum">How many there must be for a rank to mean anything.</param>
+    /// <param name="capacity">The maximum number of past values.</param>
+    /// <param name="minimum">The number of past values that a rank requires.</param>
     public PercentileRank(int capacity, int minimum)
     {
         _past = new ushort[capacity];
         _minimum = minimum;
     }
 
-    /// <summary>How many past values it remembers.</summary>
+    /// <summary>The number of past values.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Ranks <paramref name="value"/> among the remembered values, then remembers it.</summary>
+    /// <summary>
+    /// Returns the rank of <paramref name="value"/> among the past values, then adds it to them.
+    /// </summary>
     public double Update(double value)
     {
         MoveTo(Locate(value, out var fraction));

@@ -1,17 +1,17 @@
 namespace Remora.Volatility;
 
-/// <summary>The volatility score in words.</summary>
+/// <summary>The class of a volatility score.</summary>
 public enum VolatilityClass
 {
-    /// <summary>Among the calmest of the market's own last 30 days.</summary>
+    /// <summary>Among the lowest of the market's own last 30 days.</summary>
     Low,
 
-    /// <summary>Nothing special.</summary>
+    /// <summary>In the usual range.</summary>
     Normal,
 
-    /// <summary>Among the roughest.</summary>
+    /// <summary>Among the highest.</summary>
     High,
 
-    /// <summary>As rough as it has been.</summary>
+    /// <summary>At or near the highest of the last 30 days.</summary>
     Extreme,
 }

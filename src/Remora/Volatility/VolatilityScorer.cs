@@ -3,12 +3,13 @@ using Remora.Markets;
 namespace Remora.Volatility;
 
 /// <summary>
-/// The volatility score: the mean of the percentile ranks of ATR %, Bollinger width and return deviation within the market's own last 30 days, in [0, 1].
-/// NaN until a day (and at least 20 candles) has been seen.
+/// The volatility score: the mean of the percentile ranks of ATR %, Bollinger width and return
+/// deviation within the market's own last 30 days, in [0, 1]. NaN before one day of candles, and
+/// before 20 candles.
 /// </summary>
 public sealed class VolatilityScorer
 {
-    /// <summary>How far back a market is compared with itself.</summary>
+    /// <summary>The period of the market's own past that values are compared with.</summary>
     public static readonly TimeSpan Memory = TimeSpan.FromDays(30);
 
     private readonly PercentileRank _atr;
@@ -25,16 +26,16 @@ public sealed class VolatilityScorer
         _deviation = new(Capacity, minimum);
     }
 
-    /// <summary>How many candles a full memory holds.</summary>
+    /// <summary>The number of candles in the full period.</summary>
     public int Capacity { get; }
 
-    /// <summary>How many candles it remembers now.</summary>
+    /// <summary>The number of candles counted so far.</summary>
     public int Count => _deviation.Count;
 
     /// <summary>The latest score, in whole millionths; NaN before warm-up.</summary>
     public double Value { get; private set; } = double.NaN;
 
-    /// <summary>Takes the next candle's readings; does nothing while one of them is NaN.</summary>
+    /// <summary>Adds the next candle's readings. Ignores them while one of them is NaN.</summary>
     public double Update(double atrRatio, double bollingerWidth, double returnDeviation)
     {
         if (double.IsNaN(atrRatio + bollingerWidth + returnDeviation)) return Value;

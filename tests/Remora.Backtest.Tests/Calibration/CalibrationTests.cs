@@ -114,7 +114,8 @@ public sealed class CalibrationTests
             double[] overlapping = [.. Enumerable.Range(0, 400).Select(i => noise[i] + noise[i + 1] + noise[i + 2] + noise[i + 3])];
             if (DieboldMariano.Test(overlapping, 4).P < 0.05) rejected++;
         }
-        Assert.InRange(rejected, 4, 48); // 20 expected; Bartlett's weights reject a little too often
+        // 20 expected; Bartlett's weights reject slightly too often
+        Assert.InRange(rejected, 4, 48);
         Assert.True(DieboldMariano.Test([.. Enumerable.Range(0, 400).Select(i => 0.2 + ((i % 7) / 7.0))], 4).P < 1e-6);
     }
 
@@ -127,7 +128,7 @@ public sealed class CalibrationTests
         var rows = table.Rows.ToDictionary(r => r.Name);
         Assert.True(table.Observations > 4000);
         Assert.True(rows["har_rv"].R2 > 0.2, $"R2 {rows["har_rv"].R2}");
-        Assert.InRange(rows["remora_volatility"].RankCorrelation, -0.1, 0.1); // it was noise
+        Assert.InRange(rows["remora_volatility"].RankCorrelation, -0.1, 0.1); // the score is noise
         Assert.True(rows["har_rv"].Qlike < rows["remora_volatility"].Qlike);
 
         var cut = series with { Candles = [.. series.Candles.Take(24 * 400)] };

@@ -5,7 +5,10 @@ using Remora.Markets;
 
 namespace Remora.Backtest.Tests.Chance;
 
-/// <summary>The placebo is sound: a gate without knowledge gets uniform p-values, one with knowledge is found.</summary>
+/// <summary>
+/// The placebo is sound: a gate without information has uniform p-values, and a gate with
+/// information is detected.
+/// </summary>
 public sealed class PlaceboTests
 {
     private const int Count = 6000;
@@ -30,7 +33,7 @@ public sealed class PlaceboTests
     {
         const int gates = 400;
         var p = Enumerable.Range(0, gates).Select(i => Placebo.Test(Sample, Weather.RandomGate(Count, 1000 + i), 99, (ulong)i).Tests[figure].P).Order().ToArray();
-        // Kolmogorov and Smirnov's distance: 1.95 / root n is exceeded once in a thousand times.
+        // Kolmogorov-Smirnov distance: it exceeds 1.95 / sqrt(n) once in a thousand times.
         var distance = p.Select((value, i) => Math.Max(Math.Abs(value - (i / (double)gates)), Math.Abs(value - ((i + 1) / (double)gates)))).Max();
         Assert.True(distance < 1.95 / Math.Sqrt(gates), $"{figure}: distance {distance:0.000}");
     }
@@ -38,7 +41,8 @@ public sealed class PlaceboTests
     [Fact]
     public void A_planted_signal_is_found()
     {
-        // A gate that closes for a while before the worst trades, which no honest gate could know.
+        // A gate that blocks for a while before the worst trades, which requires knowledge of the
+        // future.
         var size = Gate.Open(Count).Size;
         foreach (var trade in Sample.Baseline().OrderBy(t => t.ProfitRatio).Take(150)) Array.Clear(size, trade.Known, 8);
         var result = Placebo.Test(Sample, new("planted", size), 499, 1);

@@ -27,7 +27,8 @@ public sealed class StatisticsTests
             var random = new Random(study);
             var before = 0.0;
             var values = new double[300];
-            for (var i = 0; i < values.Length; i++) values[i] = before = (0.4 * before) + random.NextDouble() - 0.5; // neighbours depend on each other
+            // Neighbours are correlated.
+            for (var i = 0; i < values.Length; i++) values[i] = before = (0.4 * before) + random.NextDouble() - 0.5;
             var interval = BlockBootstrap.Of(values.Length, at => at.Average(i => values[i]), 200, (ulong)study);
             if (interval.Low <= 0 && interval.High >= 0) covered++;
         }
@@ -42,7 +43,8 @@ public sealed class StatisticsTests
         for (var i = 0; i < 100_000; i++) counts[draws.Below(10)]++;
         Assert.All(counts, c => Assert.InRange(c, 9_600, 10_400));
         Assert.Equal(new Draws(7).Unit(), new Draws(7).Unit());
-        Assert.Equal(0xE220A8397B1DCDAFul, new Draws(0).Next()); // SplitMix64's first number of seed 0
+        // The first number of SplitMix64 with seed 0.
+        Assert.Equal(0xE220A8397B1DCDAFul, new Draws(0).Next());
         Assert.NotEqual(Draws.SeedFor(1, "a|b"), Draws.SeedFor(1, "a|c"));
     }
 

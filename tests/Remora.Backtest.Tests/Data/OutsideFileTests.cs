@@ -3,7 +3,7 @@ using Remora.Markets;
 
 namespace Remora.Backtest.Tests.Data;
 
-/// <summary>Outside values are known when they were published, never before.</summary>
+/// <summary>Outside values become knowable when they are published, never before.</summary>
 public sealed class OutsideFileTests
 {
     [Theory]

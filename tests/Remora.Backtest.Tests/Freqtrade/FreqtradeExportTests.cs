@@ -4,7 +4,9 @@ using Remora.Testing;
 
 namespace Remora.Backtest.Tests.Freqtrade;
 
-/// <summary>Real exports: they are read, and where Freqtrade states a figure ours is the same.</summary>
+/// <summary>
+/// Real exports can be read, and every figure that Freqtrade states equals the computed one.
+/// </summary>
 public sealed class FreqtradeExportTests
 {
     [Theory]

@@ -64,7 +64,8 @@ public sealed class RefusedFilesTests
         const int max = 1 << 20;
         var path = Zipped(64 * max);
         var bytes = File.ReadAllBytes(path);
-        var entry = bytes.AsSpan().LastIndexOf("PK\u0001\u0002"u8); // of the directory, which readers go by
+        // The entry of the central directory, which readers use.
+        var entry = bytes.AsSpan().LastIndexOf("PK\u0001\u0002"u8);
         BitConverter.TryWriteBytes(bytes.AsSpan(entry + 24), 10);
         File.WriteAllBytes(path, bytes);
         var before = GC.GetAllocatedBytesForCurrentThread();

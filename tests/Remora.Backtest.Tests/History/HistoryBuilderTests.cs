@@ -43,7 +43,7 @@ public sealed class HistoryBuilderTests
         Assert.True(double.IsNaN(history.FearGreed[first - 1]));
         Assert.Equal(10, history.FearGreed[first]);
         Assert.True(history.Policies[0].Blocked[first]);
-        Assert.True(double.IsNaN(history.FearGreed[first + 12])); // and no longer than its time to live
+        Assert.True(double.IsNaN(history.FearGreed[first + 12])); // expires after its time to live
     }
 
     [Fact]

@@ -7,7 +7,9 @@ using Remora.Risk;
 
 namespace Remora.Backtest.Tests.History;
 
-/// <summary>Cut the tape at a moment, and nothing before it may change: not the history, not the gates, not the trades.</summary>
+/// <summary>
+/// When the tape is cut at a moment, nothing before it changes: history, gates and trades.
+/// </summary>
 public sealed class LookAheadTests
 {
     private static readonly RiskPolicy Nervous = RiskPolicy.Default with { Name = "nervous", Decision = new() { BlockingScore = 0.5 } };

@@ -5,13 +5,19 @@ using Remora.Testing;
 
 namespace Remora.Backtest.Tests.History;
 
-/// <summary>Years of real outside values, asked at random moments: what an assessment rests on was public then, by the rules of whoever publishes it.</summary>
+/// <summary>
+/// Assessments at random moments of years of real outside values use only values that were public
+/// at that moment, by the rules of their publishers.
+/// </summary>
 public sealed class PointInTimeTests(ITestOutputHelper output)
 {
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
-    /// <summary>When the value dated so in the file could first be known; written again here, so that the reader's own table is not its own judge.</summary>
+    /// <summary>
+    /// When a value with a given date in the file became knowable. The rules are written again
+    /// here, so that the test does not depend on the table of the reader.
+    /// </summary>
     private static readonly (string File, OutsideKind Kind, string? Base, int Column, Func<Instant, Instant> Known)[] Series =
     [
         ("outside/vix-daily.csv.gz", OutsideKind.VixDaily, null, 5, dated => dated + new TimeSpan(21, 15, 0)),
@@ -29,10 +35,12 @@ public sealed class PointInTimeTests(ITestOutputHelper output)
         var truth = Series.ToDictionary(s => s.Kind, s => SharedData.Column(s.File, s.Column).Select(row => (Known: s.Known(row.Time), row.Value)).ToArray());
         var observations = Series.SelectMany(s => OutsideFile.Read(SharedData.Require(s.File), s.Kind, s.Base)).ToList();
         var start = Weather.At("2021-07-10");
-        var candles = Weather.Candles(24 * 1100, 1, Timeframe.OneHour, start).Candles; // what the candles say does not matter here
+        // The candles do not matter here.
+        var candles = Weather.Candles(24 * 1100, 1, Timeframe.OneHour, start).Candles;
         var random = new Random(20250630);
         var moments = Enumerable.Range(0, 3_000).Select(_ => start + TimeSpan.FromMilliseconds((long)(random.NextDouble() * 1099 * 86_400_000))).ToList();
-        foreach (var day in Enumerable.Range(0, 300).Select(_ => start + (random.Next(1, 1098) * Day))) // where it is decided: around the close, and around midnight
+        // The moments that matter: around the close, and around midnight.
+        foreach (var day in Enumerable.Range(0, 300).Select(_ => start + (random.Next(1, 1098) * Day)))
             moments.AddRange([day + new TimeSpan(21, 14, 59), day + new TimeSpan(21, 15, 0), day - TimeSpan.FromMilliseconds(1), day]);
 
         var engine = new RemoraEngine([Remora.Risk.RiskPolicy.Default], new Tape(market, [], observations).Signals);
@@ -56,7 +64,7 @@ public sealed class PointInTimeTests(ITestOutputHelper output)
         Assert.True(used > 5 * moments.Count, $"only {used} values were used at {moments.Count} moments");
     }
 
-    /// <summary>A calendar is known event by event from the day it was announced.</summary>
+    /// <summary>Each event of a calendar is known from the day of its announcement on.</summary>
     [Fact]
     public void An_event_is_minded_only_once_it_was_announced()
     {

@@ -36,7 +36,8 @@ public sealed class JudgeTests
         Assert.Equal(300, judged.All.Trades);
         Assert.Equal(300, judged.Kept.Trades + judged.Skipped.Count);
         Assert.InRange(judged.Skipped.Count, 10, 290);
-        Assert.InRange(judged.Chance.Tests!["profit_kept"].P, 0.005, 0.995); // profits were drawn without looking at the candles
+        // Profits are drawn independently of the candles.
+        Assert.InRange(judged.Chance.Tests!["profit_kept"].P, 0.005, 0.995);
         Assert.Equal(judged.Kept.ProfitTotal, judged.Chance.Real.ProfitKept, 1e-9);
     }
 
@@ -51,7 +52,10 @@ public sealed class JudgeTests
         Assert.Equal(0.005, judged.Chance.Tests["loser_lift"].P);
     }
 
-    /// <summary>A short is judged by the short side's verdicts, which are not those of the long side.</summary>
+    /// <summary>
+    /// A short trade is judged by the verdicts of the short side, which differ from those of the
+    /// long side.
+    /// </summary>
     [Fact]
     public void Each_trade_is_judged_for_its_side()
     {

@@ -4,7 +4,10 @@ using Remora.Testing;
 
 namespace Remora.Backtest.Tests.Study;
 
-/// <summary>docs/results.md is what the study writes today, of the real candles. One period of it each time; all of it, to the byte, where REMORA_STUDY is set.</summary>
+/// <summary>
+/// docs/results.md equals the output of the study with the real candles. A run checks one period of
+/// it; with REMORA_STUDY set, the whole file, byte for byte.
+/// </summary>
 [Trait("speed", "slow")]
 public sealed class PublishedResultsTests
 {
@@ -31,7 +34,8 @@ public sealed class PublishedResultsTests
 
     private static string Folder() => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(SharedData.Require("candles/BTCUSDT-5m.csv.gz"))!, ".."));
 
-    // The rows of the gate against its placebo in 2022, without Holm's column: that is of all periods together.
+    // The rows of the gate compared with its placebo in 2022, without Holm's column, which covers
+    // all periods together.
     private static string[] Rows(string markdown)
     {
         var section = markdown.Split("\n## ").Single(part => part.StartsWith("The gate against its placebo", StringComparison.Ordinal)).Split('\n');

@@ -6,7 +6,7 @@ using Remora.Backtest.Trading;
 
 namespace Remora.Backtest.Tests.Study;
 
-/// <summary>A whole study over made-up candles.</summary>
+/// <summary>A complete study with generated candles.</summary>
 public sealed class StudyTests
 {
     private const string Text = """
@@ -70,8 +70,10 @@ public sealed class StudyTests
         foreach (var detail in figures.Details)
         {
             var cell = figures.Cells.First(c => c.Strategy == detail.Strategy && c.Role == GateRole.Policy);
-            Assert.Equal(cell.Ungated.FinalBalance, detail.Equity.Ungated[^1], 20.0); // the last trade is forced out at an open, the curve ends at a close
-            Assert.Equal(detail.Equity.Ungated[^1] / 1000, detail.Months.Aggregate(1.0, (value, month) => value * (1 + (month.UngatedPct / 100))), 1e-4); // the curve is in cents
+            // The last trade is closed at an open, the curve ends at a close.
+            Assert.Equal(cell.Ungated.FinalBalance, detail.Equity.Ungated[^1], 20.0);
+            // The curve is rounded to cents.
+            Assert.Equal(detail.Equity.Ungated[^1] / 1000, detail.Months.Aggregate(1.0, (value, month) => value * (1 + (month.UngatedPct / 100))), 1e-4);
         }
     }
 

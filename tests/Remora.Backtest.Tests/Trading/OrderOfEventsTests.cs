@@ -99,7 +99,8 @@ public sealed class OrderOfEventsTests
     [Fact]
     public void Trading_ends_when_the_wallet_no_longer_holds_the_stake()
     {
-        // Each trade falls to its stop and costs about 10.18: 88 of them take 1000 below 101.01.
+        // Each trade falls to its stop and costs about 10.18. After 88 of them, 1000 is below
+        // 101.01.
         var rows = Enumerable.Range(0, 400).Select(i => i % 3 == 2 ? (100.0, 100.0, 50.0, 100.0) : (100.0, 100.0, 100.0, 100.0)).ToArray();
         var trades = Run(string.Concat(Enumerable.Repeat(".e.", 134)), Candles(rows));
         var balance = 1000 + trades.Sum(t => t.Profit);

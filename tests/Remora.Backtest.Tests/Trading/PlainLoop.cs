@@ -4,7 +4,7 @@ using Remora.Markets;
 
 namespace Remora.Backtest.Tests.Trading;
 
-/// <summary>The rules of the backtest written down a second time, as one loop over the rows.</summary>
+/// <summary>A second implementation of the backtest's rules, as one loop over the rows.</summary>
 internal static class PlainLoop
 {
     public static List<Trade> Run(IReadOnlyList<Candle> rows, Signals[] signals, StrategyPlan plan, Gate gate, AccountRules account)

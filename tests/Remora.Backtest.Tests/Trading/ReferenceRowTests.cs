@@ -7,7 +7,9 @@ using Remora.Testing;
 
 namespace Remora.Backtest.Tests.Trading;
 
-/// <summary>The two published results of 2022 come out exactly: the order of events is Freqtrade's.</summary>
+/// <summary>
+/// The two published results of 2022 are reproduced exactly: the order of events is Freqtrade's.
+/// </summary>
 public sealed class ReferenceRowTests
 {
     [Theory]

@@ -3,7 +3,7 @@ using Remora.Markets;
 
 namespace Remora.Backtest.Tests.Trading;
 
-/// <summary>A strategy that does what it is told, candle by candle.</summary>
+/// <summary>A strategy that returns the signals of a script, candle by candle.</summary>
 internal sealed class Scripted(IReadOnlyList<Signals> script) : IStrategy
 {
     private int _next;

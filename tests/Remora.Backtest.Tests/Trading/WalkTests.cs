@@ -4,7 +4,9 @@ using Remora.Markets;
 
 namespace Remora.Backtest.Tests.Trading;
 
-/// <summary>The walk over trades worked out beforehand is the same as going through every row with a wallet in hand.</summary>
+/// <summary>
+/// A walk over precomputed trades gives the same result as a loop over every row with a wallet.
+/// </summary>
 public sealed class WalkTests
 {
     [Theory]
@@ -37,7 +39,8 @@ public sealed class WalkTests
     {
         var series = Weather.Candles(24 * 20, 5, Timeframe.OneHour);
         var gate = Gate.Open(series.Candles.Count);
-        Array.Clear(gate.Size, 24 * 5, 24 * 4); // closed from the sixth day's end for four days
+        // Blocked for four days from the end of the sixth day.
+        Array.Clear(gate.Size, 24 * 5, 24 * 4);
         var trades = Simulation.Prepare(StrategyCatalog.Find("BuyAndHold"), series, Weather.Start, series.Candles[^1].OpenTime, AccountRules.Default).Run(gate);
         Assert.Equal([ExitReason.Gate, ExitReason.Forced], trades.Select(t => t.ExitReason));
         Assert.Equal(Weather.At("2024-01-07"), trades[0].CloseTime);

@@ -4,12 +4,13 @@ using Remora.Testing;
 
 namespace Remora.Tests.Architecture;
 
-/// <summary>The arrows between the rooms and the habits of the house, read from the sources.</summary>
+/// <summary>Checks the project references and the code conventions in the source files.</summary>
 public sealed class ArchitectureTests
 {
     private const int LongestFile = 350;
 
-    // Whom a room may know. A room that is not named here may not exist.
+    // The projects that each project may reference. A project that is not listed here must not
+    // exist.
     private static readonly Dictionary<string, string[]> Arrows = new()
     {
         ["Remora"] = [],
@@ -35,7 +36,8 @@ public sealed class ArchitectureTests
     {
         Assert.Contains(name, Arrows.Keys);
         var project = XDocument.Load(Files("src", name + ".csproj").Single());
-        var known = project.Descendants("ProjectReference").Where(r => r.Attribute("ReferenceOutputAssembly")?.Value != "false"); // otherwise it is built first, and not known
+        // Without an output assembly, a project is only built first and not referenced.
+        var known = project.Descendants("ProjectReference").Where(r => r.Attribute("ReferenceOutputAssembly")?.Value != "false");
         var references = known.Select(r => Path.GetFileNameWithoutExtension(r.Attribute("Include")!.Value.Replace('\\', '/')));
         Assert.Empty(references.Except(Arrows[name]));
     }

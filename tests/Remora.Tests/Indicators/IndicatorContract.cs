@@ -4,18 +4,25 @@ using Remora.Testing;
 
 namespace Remora.Tests.Indicators;
 
-/// <summary>What every indicator promises; a class of the family says how it is made, when its values begin and how they scale with the price.</summary>
+/// <summary>
+/// The contract of every indicator. A derived class defines how its indicator is created, when its
+/// values start and how they scale with the price.
+/// </summary>
 public abstract class IndicatorContract
 {
     private static readonly Candle[] Tape = Some.Candles(11, 1_500);
 
-    /// <summary>A fresh indicator as a step: a candle in, all its values out.</summary>
+    /// <summary>
+    /// Creates an indicator and returns its update function: a candle in, all values out.
+    /// </summary>
     protected abstract Func<Candle, double[]> Create();
 
     /// <summary>Index of the first candle after which each value is defined.</summary>
     protected abstract int[] FirstDefined { get; }
 
-    /// <summary>The power of the price that the values are in: 1 for prices, 0 for ratios.</summary>
+    /// <summary>
+    /// The power of the price in the unit of the values: 1 for prices, 0 for ratios.
+    /// </summary>
     protected abstract int PricePower { get; }
 
     [Fact]
@@ -50,7 +57,8 @@ public abstract class IndicatorContract
             {
                 if (i < FirstDefined[k]) continue;
                 var expected = plain[i][k] * Math.Pow(factor, PricePower);
-                var floor = PricePower == 1 ? Tape[i].Close * factor * 1e-4 : 1e-4; // differences of prices are known as well as prices are
+                // The precision of price differences is limited by that of the prices.
+                var floor = PricePower == 1 ? Tape[i].Close * factor * 1e-4 : 1e-4;
                 Assert.True(Math.Abs(scaled[i][k] - expected) <= 1e-9 * Math.Max(Math.Abs(expected), floor), $"value {k} at {i}: {scaled[i][k]}, not {expected}");
             }
     }

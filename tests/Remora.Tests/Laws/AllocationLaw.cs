@@ -6,11 +6,15 @@ namespace Remora.Tests.Laws;
 
 public sealed class AllocationLaw
 {
-    /// <summary>After warm-up a candle costs the memory of its result: the assessment, the readings it points to, and once an hour and once a day a trend reading.</summary>
+    /// <summary>
+    /// After warm-up a candle allocates only its result: the assessment, its readings, and once per
+    /// hour and once per day a trend reading.
+    /// </summary>
     [Fact]
     public void A_candle_allocates_its_result_and_nothing_else()
     {
-        const int warm = 12_000, measured = 288 * 20, rounds = 3; // whole days: as many hours and days end as begin
+        // Whole days: the same number of hours and days start and end.
+        const int warm = 12_000, measured = 288 * 20, rounds = 3;
         var engine = Replay.Engine();
         engine.Apply(MarketEvent.Observed(new(Signal.FearGreed, null, 20, Some.Midnight, Some.Midnight, TimeSpan.FromDays(1_000), "test")));
         var candles = Some.Candles(21, warm + (measured * rounds));
@@ -18,7 +22,8 @@ public sealed class AllocationLaw
         foreach (var candle in candles[..warm]) assessment = engine.Apply(MarketEvent.Closed(Some.Market, candle))!;
         Assert.Equal(1, assessment.WarmUp);
 
-        // The runtime itself now and then allocates a few bytes on this thread, once, when it compiles a hot method anew. What the engine costs, it costs in every round.
+        // The runtime occasionally allocates a few bytes on this thread when it recompiles a hot
+        // method. The allocations of the engine occur in every round.
         var perCandle = double.PositiveInfinity;
         for (var round = 0; round < rounds; round++)
         {

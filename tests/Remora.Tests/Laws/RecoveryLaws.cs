@@ -4,7 +4,9 @@ using Remora.Testing;
 
 namespace Remora.Tests.Laws;
 
-/// <summary>Start-up is recovery: a history gives what living through it would have given.</summary>
+/// <summary>
+/// A start from a history gives the same result as processing every event of that time.
+/// </summary>
 public sealed class RecoveryLaws
 {
     private const int Count = 288 * 14;
@@ -25,12 +27,15 @@ public sealed class RecoveryLaws
         Assert.Equal(After(new([], [], candles), next), After(history, next));
     }).MustHold(4);
 
-    /// <summary>A venue that gives a long past only by the hour and by the day: the trend is what the base candles would have made of it.</summary>
+    /// <summary>
+    /// An exchange whose long history is only hourly and daily gives the same trend as base candles
+    /// would.
+    /// </summary>
     [Theory, InlineData(0), InlineData(7), InlineData(100)]
     public void Hours_and_days_seed_the_trend_as_base_candles_would(int late) => Prop.ForAll(Any.Seed, seed =>
     {
         var all = Some.Candles(seed, 288 * 220);
-        var from = (288 * 215) + late; // the base begins inside a day or an hour
+        var from = (288 * 215) + late; // the base candles start inside a day or an hour
         var history = new MarketHistory(Aggregate(all, Timeframe.OneDay), Aggregate(all, Timeframe.OneHour), all[from..]);
         MarketModel seeded = new(Timeframe.FiveMinutes), lived = new(Timeframe.FiveMinutes);
         seeded.Seed(history);
@@ -39,7 +44,8 @@ public sealed class RecoveryLaws
         {
             seeded.Apply(candle);
             lived.Apply(candle);
-            if (candle.OpenTime < CandleAggregator.FirstWhole(all[from].OpenTime, Timeframe.OneDay)) continue; // the history is ahead until its last day has closed
+            // The history is ahead until its last day has closed.
+            if (candle.OpenTime < CandleAggregator.FirstWhole(all[from].OpenTime, Timeframe.OneDay)) continue;
             Assert.Equal((lived.Readings.Trend, lived.Readings.DailyTrend), (seeded.Readings.Trend, seeded.Readings.DailyTrend));
         }
         Assert.True(seeded.Readings.Trend.IsWarm && seeded.Readings.DailyTrend.IsWarm);
@@ -67,7 +73,8 @@ public sealed class RecoveryLaws
         var engine = Replay.Engine();
         if (history is not null) engine.Apply(MarketEvent.Recovered(Some.Market, history));
         var answers = Array.ConvertAll(candles, c => engine.Apply(MarketEvent.Closed(Some.Market, c))!);
-        return [.. answers.Select((a, i) => (answers.Length - 1 - i) % 13 == 0 ? Replay.Json(a) : [])]; // every 13th, counted from the last
+        // Every 13th, counted from the last.
+        return [.. answers.Select((a, i) => (answers.Length - 1 - i) % 13 == 0 ? Replay.Json(a) : [])];
     }
 
     private static List<Candle> Aggregate(Candle[] candles, Timeframe to)

@@ -5,19 +5,22 @@ using Remora.Testing;
 
 namespace Remora.Tests.Laws;
 
-/// <summary>A tape of events in the order in which they were knowable, and what the engine says of it.</summary>
+/// <summary>A tape of events in knowable order, and the engine's answers to it.</summary>
 internal static class Replay
 {
     private static readonly Signal[] Configured = [Signal.FearGreed, Signal.FundingRate];
 
     public static RemoraEngine Engine() => new([RiskPolicy.Default], Configured);
 
-    /// <summary>Candles with holes, fear every day and funding every eight hours.</summary>
+    /// <summary>
+    /// Creates candles with gaps, a fear index per day and funding every eight hours.
+    /// </summary>
     public static MarketEvent[] Tape(int seed, int candles, string timeframe = "1h")
     {
         var market = Some.MarketOf("BTC/USDT", timeframe);
         var random = new Random(seed);
-        var longestHole = Math.Max(1, market.Timeframe.CountIn(TimeSpan.FromHours(30))); // now and then too long to be bridged
+        // Some gaps are too long to be bridged.
+        var longestHole = Math.Max(1, market.Timeframe.CountIn(TimeSpan.FromHours(30)));
         var tape = Some.WithHoles(Some.Candles(seed, candles, market.Timeframe), seed, longestHole);
         var events = tape.Select(c => (At: c.OpenTime + market.Timeframe.Length, Event: MarketEvent.Closed(market, c))).ToList();
         for (var time = Some.Midnight; time < events[^1].At; time += TimeSpan.FromHours(8))
@@ -28,7 +31,10 @@ internal static class Replay
         return [.. events.OrderBy(e => e.At.UnixMilliseconds).Select(e => e.Event)];
     }
 
-    /// <summary>What the engine answers to each event, as bytes of JSON; empty where it answers nothing.</summary>
+    /// <summary>
+    /// Returns the engine's answer to each event as bytes of JSON; empty when the event has no
+    /// answer.
+    /// </summary>
     public static List<byte[]> Answers(IEnumerable<MarketEvent> events, RemoraEngine? engine = null)
     {
         engine ??= Engine();

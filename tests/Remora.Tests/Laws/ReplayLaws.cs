@@ -4,7 +4,10 @@ using Remora.Testing;
 
 namespace Remora.Tests.Laws;
 
-/// <summary>The same events give the same answers to the byte, and nothing that comes later changes what was said before.</summary>
+/// <summary>
+/// The same events give the same answers, byte for byte, and later events do not change earlier
+/// answers.
+/// </summary>
 public sealed class ReplayLaws
 {
     private const int Candles = 500;
@@ -54,7 +57,7 @@ public sealed class ReplayLaws
         Assert.Equal(Replay.Answers(tape).Where(a => a.Length > 0), answers);
     }).MustHold(4);
 
-    /// <summary>Markets do not see each other.</summary>
+    /// <summary>Markets are independent of each other.</summary>
     [Fact]
     public void Another_market_changes_nothing() => Prop.ForAll(Any.Seed, seed =>
     {

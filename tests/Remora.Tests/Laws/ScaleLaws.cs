@@ -4,7 +4,7 @@ using Remora.Testing;
 
 namespace Remora.Tests.Laws;
 
-/// <summary>Nothing depends on the unit of the price.</summary>
+/// <summary>Results do not depend on the unit of the price.</summary>
 public sealed class ScaleLaws
 {
     [Theory, InlineData(-30), InlineData(1), InlineData(17)]
@@ -36,8 +36,9 @@ public sealed class ScaleLaws
         Array.ConvertAll(tape, e => e.Observation is null ? MarketEvent.Closed(e.Market!, e.Candle.Times(factor)) : e);
 
     /// <summary>
-    /// Prices off their grid. On it the range of a candle may be expanded by exactly as much above as below, which counts for neither direction: a tie that rounding would
-    /// break in one unit and not in the other. That is a property of the directional movement itself, not of its unit.
+    /// Moves prices off their grid. On the grid, the range of a candle can grow by exactly the same
+    /// amount above and below, which counts for neither direction. Rounding breaks such a tie in
+    /// one unit and not in another. This is a property of directional movement and not of its unit.
     /// </summary>
     private static MarketEvent[] Unrounded(MarketEvent[] tape, int seed)
     {

@@ -5,7 +5,7 @@ using Remora.Markets;
 
 namespace Remora.Tests.Laws;
 
-/// <summary>What holds of every answer on any tape.</summary>
+/// <summary>Properties of every answer on any tape.</summary>
 public sealed class ScoreLaws
 {
     [Theory, InlineData("1h", 700), InlineData("5m", 3_500), InlineData("1d", 400)]
@@ -13,10 +13,11 @@ public sealed class ScoreLaws
     {
         var known = 0;
         Prop.ForAll(Any.Seed, seed => { known += CountKnown(Replay.Tape(seed, candles, timeframe)); }).MustHold(8);
-        Assert.InRange(known, 20, int.MaxValue); // the seeds differ from run to run: about a hundred, and enough to say something
+        // Seeds differ between runs: usually about a hundred answers have a score.
+        Assert.InRange(known, 20, int.MaxValue);
     }
 
-    /// <summary>Checks every seventh answer; how many of them had a score.</summary>
+    /// <summary>Checks every seventh answer and returns how many of them have a score.</summary>
     private static int CountKnown(MarketEvent[] tape)
     {
         var known = 0;
@@ -37,6 +38,6 @@ public sealed class ScoreLaws
         return known;
     }
 
-    /// <summary>The digits as they are printed, without a double in between.</summary>
+    /// <summary>Returns the digits as printed, without a conversion to double.</summary>
     private static decimal Exact(JsonElement number) => decimal.Parse(number.GetRawText(), NumberStyles.Float, CultureInfo.InvariantCulture);
 }

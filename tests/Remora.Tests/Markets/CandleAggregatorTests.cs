@@ -27,7 +27,10 @@ public sealed class CandleAggregatorTests
         Assert.Equal(new Candle(Some.Midnight + TimeSpan.FromHours(1), 100, 101, 100, 101, 12), hour);
     }
 
-    /// <summary>Hours made of the real 5m candles are the venue's own hours, wherever the twelve are there.</summary>
+    /// <summary>
+    /// Hours built from the real 5m candles equal the exchange's own hours whenever all twelve
+    /// candles exist.
+    /// </summary>
     [Fact]
     public void Real_hours_are_the_venues_own()
     {
@@ -70,7 +73,8 @@ public sealed class CandleAggregatorTests
         return
         [
             .. candles.GroupBy(c => c.OpenTime.Floor(to.Length)).Where(g => g.Key >= first)
-                .Where(g => g.Key + to.Length <= last || last + from.Length >= g.Key + to.Length) // closed by its last candle, or by a later one
+                // Closed by its last candle, or by a later one.
+                .Where(g => g.Key + to.Length <= last || last + from.Length >= g.Key + to.Length)
                 .Select(g => new Candle(g.Key, g.First().Open, g.Max(c => c.High), g.Min(c => c.Low), g.Last().Close, g.Aggregate(0.0, (sum, c) => sum + c.Volume))),
         ];
     }

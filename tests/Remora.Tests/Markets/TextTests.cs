@@ -82,7 +82,7 @@ public sealed class TextTests
         Assert.Equal(milliseconds, instant.UnixMilliseconds);
     }
 
-    /// <summary>Above all nothing that would be completed from today's date.</summary>
+    /// <summary>Includes texts that a parser would complete from today's date.</summary>
     [Theory]
     [InlineData(null), InlineData(""), InlineData("  "), InlineData("12:00"), InlineData("08:00:00Z"), InlineData("2022"), InlineData("20220613"), InlineData("June 13"), InlineData("13 June 2022")]
     [InlineData("06/13/2022"), InlineData("06-13"), InlineData("2022-13-01"), InlineData("2022-02-30"), InlineData("9999999999999999999"), InlineData("9999-12-31T23:59:59-14:00"), InlineData("-1")]

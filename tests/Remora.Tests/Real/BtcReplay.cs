@@ -4,7 +4,10 @@ using Remora.Testing;
 
 namespace Remora.Tests.Real;
 
-/// <summary>BTC/USDT 5m as it was, with the fear index of each day from the moment it was published, through the engine once for all tests of it.</summary>
+/// <summary>
+/// Real BTC/USDT 5m candles, with each day's fear index from its publication on. They are replayed
+/// once for all tests that use them.
+/// </summary>
 public sealed class BtcReplay
 {
     private const string File = "candles/BTCUSDT-5m.csv.gz";
@@ -16,10 +19,10 @@ public sealed class BtcReplay
         _assessments = new(Run);
     }
 
-    /// <summary>The candles; skips the test where the file is not there.</summary>
+    /// <summary>The candles. Skips the test when the file is missing.</summary>
     public Candle[] Candles => field ??= SharedData.Candles(File);
 
-    /// <summary>An assessment per candle.</summary>
+    /// <summary>One assessment per candle.</summary>
     public Assessment[] Assessments
     {
         get
@@ -45,6 +48,6 @@ public sealed class BtcReplay
     }
 }
 
-/// <summary>The classes that share one replay.</summary>
+/// <summary>The test classes that share one replay.</summary>
 [CollectionDefinition(nameof(BtcReplay))]
 public sealed class BtcReplayCollection : ICollectionFixture<BtcReplay>;

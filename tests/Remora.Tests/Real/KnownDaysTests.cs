@@ -4,7 +4,7 @@ using Remora.Testing;
 
 namespace Remora.Tests.Real;
 
-/// <summary>Six years of real candles read as a person would expect.</summary>
+/// <summary>Assessments of well-known days in six years of real candles are as expected.</summary>
 [Collection(nameof(BtcReplay))]
 public sealed class KnownDaysTests(BtcReplay replay)
 {
@@ -39,7 +39,10 @@ public sealed class KnownDaysTests(BtcReplay replay)
         Assert.Contains(Between(Some.At(day), TimeSpan.FromDays(1)), a => !a.SafeToTrade);
     }
 
-    /// <summary>Two of the quietest weeks there were. Not every calm week is free of high volatility, because each is measured by the month before it.</summary>
+    /// <summary>
+    /// Two of the quietest weeks. Not every calm week is free of high volatility, because
+    /// volatility is measured relative to the month before.
+    /// </summary>
     [Theory, InlineData("2022-12-05"), InlineData("2022-12-26")]
     public void A_quiet_week_is_neither(string monday)
     {

@@ -3,7 +3,10 @@ using Remora.Testing;
 
 namespace Remora.Tests.Real;
 
-/// <summary>A service that starts today from the venue's hourly past says the same of the trend as one that has lived through it.</summary>
+/// <summary>
+/// A service that starts from the exchange's hourly candles has the same trend as one that has been
+/// running all the time.
+/// </summary>
 [Collection(nameof(BtcReplay))]
 public sealed class VenueHoursTests(BtcReplay replay)
 {
@@ -13,7 +16,8 @@ public sealed class VenueHoursTests(BtcReplay replay)
         var candles = replay.Candles;
         var hours = SharedData.Candles("candles/BTCUSDT-1h.csv.gz");
         var start = Array.FindIndex(candles, c => c.OpenTime == Some.At("2025-03-01"));
-        // A hole of months ends at 2024-01-01; what was lived through before it is forgotten, and so must be what the venue tells of it.
+        // A gap of months ends at 2024-01-01. The state from before it is dropped, so the history
+        // must not contain earlier candles either.
         var history = new MarketHistory([], [.. hours.Where(h => h.OpenTime >= Some.At("2024-01-01") && h.OpenTime < candles[start].OpenTime)], []);
         var model = new MarketModel(Timeframe.FiveMinutes);
         model.Seed(history with { Base = candles[start..(start + 1)] });

@@ -4,8 +4,10 @@ using Remora.Testing;
 namespace Remora.Tests.Real;
 
 /// <summary>
-/// The yardstick of the evidence: an independent quick computation of the same model on the same data found these figures. Far from them means an error on one side.
-/// Score against what came in the next four hours, 2021-12 to 2023-10, after 30 days of warm-up, with the fear index as the only outside value.
+/// An independent implementation of the same model on the same data gave these figures. A large
+/// difference means an error in one of the two.
+/// Score compared with the outcome of the next four hours, 2021-12 to 2023-10, after 30 days of
+/// warm-up, with the fear index as the only outside value.
 /// </summary>
 [Collection(nameof(BtcReplay))]
 public sealed class YardstickTests(BtcReplay replay)
@@ -48,7 +50,8 @@ public sealed class YardstickTests(BtcReplay replay)
         {
             var assessment = assessments[i];
             if (assessment.AsOf < from || assessment.AsOf >= to || double.IsNaN(assessment.RiskScore)) continue;
-            if (candles[i + Ahead].OpenTime - candles[i].OpenTime != Ahead * TimeSpan.FromMinutes(5)) continue; // a hole in what came after
+            // A gap in the outcome.
+            if (candles[i + Ahead].OpenTime - candles[i].OpenTime != Ahead * TimeSpan.FromMinutes(5)) continue;
             double squares = 0, worst = 0;
             for (var k = i + 1; k <= i + Ahead; k++)
             {
@@ -85,7 +88,8 @@ public sealed class YardstickTests(BtcReplay replay)
         for (int i = 0, end; i < order.Length; i = end)
         {
             for (end = i + 1; end < order.Length && values[order[end]] == values[order[i]]; end++) { }
-            for (var k = i; k < end; k++) ranks[order[k]] = (i + end - 1) / 2.0; // ties share their mean rank
+            // Ties have their mean rank.
+            for (var k = i; k < end; k++) ranks[order[k]] = (i + end - 1) / 2.0;
         }
         return ranks;
     }

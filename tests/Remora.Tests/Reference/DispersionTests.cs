@@ -3,13 +3,15 @@ using Remora.Indicators;
 namespace Remora.Tests.Reference;
 
 /// <summary>
-/// Deviations against sums without any rounding. Where TA-Lib differs from us it is TA-Lib that drifts: it keeps running sums of squares.
+/// Compares deviations with sums without rounding. TA-Lib's values drift because it uses running
+/// sums of squares.
 /// </summary>
 [Collection(nameof(ReferenceColumns))]
 public sealed class DispersionTests(ReferenceColumns reference) 
 {
     private const int Period = 20;
-    private const int Step = 97; // the exact value is slow: every 97th candle is checked
+    // The exact value is slow to compute, so only every 97th candle is checked.
+    private const int Step = 97;
 
     public static TheoryData<string> Names => [.. Series.Names];
 

@@ -2,12 +2,18 @@ using System.Numerics;
 
 namespace Remora.Tests.Reference;
 
-/// <summary>Sums of doubles without any rounding: every double is a whole number times a power of two, so sums and sums of squares are whole numbers too.</summary>
+/// <summary>
+/// Sums of doubles without rounding. Every double is an integer times a power of two, so sums and
+/// sums of squares are exact integers too.
+/// </summary>
 internal static class Exact
 {
     private const int LowestExponent = -1074;
 
-    /// <summary>The square root of the sum of squared distances from the mean, over <paramref name="divisor"/>.</summary>
+    /// <summary>
+    /// Returns the square root of the sum of squared distances from the mean, divided by
+    /// <paramref name="divisor"/>.
+    /// </summary>
     public static double Deviation(ReadOnlySpan<double> values, int divisor)
     {
         BigInteger sum = 0, squares = 0;
@@ -17,11 +23,12 @@ internal static class Exact
             sum += whole;
             squares += whole * whole;
         }
-        var scaled = (values.Length * squares) - (sum * sum); // n^2 times the variance of a population, in units of 2^-2148
+        // n^2 times the population variance, in units of 2^-2148.
+        var scaled = (values.Length * squares) - (sum * sum);
         return Math.Sqrt(Ratio(scaled, new BigInteger(values.Length) * divisor, 2 * LowestExponent));
     }
 
-    /// <summary>The square root of the mean square.</summary>
+    /// <summary>Returns the square root of the mean square.</summary>
     public static double RootMeanSquare(ReadOnlySpan<double> values)
     {
         BigInteger squares = 0;
@@ -45,7 +52,8 @@ internal static class Exact
     private static double Ratio(BigInteger numerator, BigInteger denominator, int exponent)
     {
         if (numerator.IsZero) return 0;
-        var shift = (int)(numerator.GetBitLength() - denominator.GetBitLength()) - 60; // leaves 60 significant bits
+        // Keeps 60 significant bits.
+        var shift = (int)(numerator.GetBitLength() - denominator.GetBitLength()) - 60;
         var quotient = shift >= 0 ? (numerator >> shift) / denominator : (numerator << -shift) / denominator;
         return Math.ScaleB((double)quotient, shift + exponent);
     }

@@ -5,7 +5,10 @@ using Remora.Testing;
 
 namespace Remora.Tests.Reference;
 
-/// <summary>What TA-Lib makes of every series: computed once per run by a child process, read from files.</summary>
+/// <summary>
+/// TA-Lib's values for every series. A child process computes them once per run and writes them to
+/// files.
+/// </summary>
 public sealed class ReferenceColumns : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("remora-reference-");
@@ -19,14 +22,16 @@ public sealed class ReferenceColumns : IDisposable
         Run();
     }
 
-    /// <summary>A series; skips the test where its data is not there.</summary>
+    /// <summary>Returns a series. Skips the test when its data is missing.</summary>
     public Series Require(string name)
     {
         Assert.SkipUnless(_series.ContainsKey(name), $"no real data for '{name}': set REMORA_SHARED to the folder of the shared data");
         return _series[name];
     }
 
-    /// <summary>A column of the reference, one value per candle, NaN where it has none.</summary>
+    /// <summary>
+    /// Returns a column of the reference, one value per candle, NaN without a value.
+    /// </summary>
     public double[] Column(Series series, string column) => MemoryMarshal.Cast<byte, double>(File.ReadAllBytes(PathOf($"{series.Name}.{column}.f64"))).ToArray();
 
     public void Dispose() => _folder.Delete(recursive: true);
@@ -54,6 +59,6 @@ public sealed class ReferenceColumns : IDisposable
     private string PathOf(string name) => Path.Combine(_folder.FullName, name);
 }
 
-/// <summary>The classes that share one run of the reference.</summary>
+/// <summary>The test classes that share one run of the reference.</summary>
 [CollectionDefinition(nameof(ReferenceColumns))]
 public sealed class ReferenceCollection : ICollectionFixture<ReferenceColumns>;

@@ -4,9 +4,10 @@ using Remora.Markets;
 namespace Remora.Tests.Reference;
 
 /// <summary>
-/// Every indicator against TA-Lib, from the first defined value on, at the same first index, to 1e-9. Three differences are known, and each is
-/// stated where it is met: a market that never moved has RSI 50 here and 0 in TA-Lib; TA-Lib takes a variance or a sum of less than 1e-14 for zero; and the
-/// rolling variance drifts (<see cref="DispersionTests"/> says who is right).
+/// Compares every indicator with TA-Lib: the same first defined index, and values within 1e-9.
+/// Three differences are known, and each is stated in its test. A market that never moves has RSI
+/// 50 here and 0 in TA-Lib. TA-Lib treats a variance or a sum below 1e-14 as 0. TA-Lib's rolling
+/// variance drifts (see <see cref="DispersionTests"/>).
 /// </summary>
 [Collection(nameof(ReferenceColumns))]
 public sealed class ReferenceTests(ReferenceColumns reference) 
@@ -63,7 +64,8 @@ public sealed class ReferenceTests(ReferenceColumns reference)
     {
         Bollinger upper = new(20, 2), middle = new(20, 2), lower = new(20, 2);
         Agree(name, "middle", c => (middle.Update(c.Close), middle.Middle).Middle, Scale.Price);
-        // The reference's bands carry the drift of its rolling variance; DispersionTests hold ours to the exact value.
+        // The reference's bands contain the drift of its rolling variance. DispersionTests compares
+        // this implementation with the exact value.
         Agree(name, "upper", c => (upper.Update(c.Close), upper.Upper).Upper, Scale.Price, Drift(name));
         Agree(name, "lower", c => (lower.Update(c.Close), lower.Lower).Lower, Scale.Price, Drift(name));
     }
@@ -77,7 +79,9 @@ public sealed class ReferenceTests(ReferenceColumns reference)
         Agree(name, "deviation", _ => deviation.Update(returns[i++]) * Math.Sqrt(19.0 / 20), Scale.Return, 1e-7);
     }
 
-    /// <summary>How far the reference's own bands are off after rolling on for long, or in a quiet market.</summary>
+    /// <summary>
+    /// The error of the reference's own bands after a long run, or in a quiet market.
+    /// </summary>
     private static double Drift(string name) => name is "long_walk" or "btc_whole" or "quiet_after_shock" ? 1e-8 : Close;
 
     private enum Scale
@@ -103,7 +107,8 @@ public sealed class ReferenceTests(ReferenceColumns reference)
             if (scale == Scale.Return && wanted == 0 && actual * actual < TalibZero) continue;
             Assert.True(double.IsNaN(actual) == double.IsNaN(wanted), $"{column} of {name} at {i}: {actual}, reference {wanted}");
             if (double.IsNaN(wanted)) continue;
-            // A difference of prices, such as MACD, is known only as well as the prices are: one part in 1e13 of them is the floor.
+            // The precision of a difference of prices, such as MACD, is limited by that of the
+            // prices: the floor is one part in 1e13.
             var floor = scale switch { Scale.Price => candle.Close * 1e-4, Scale.Return => 1e-9, _ => 1e-5 };
             var error = Math.Abs(actual - wanted) / Math.Max(Math.Abs(wanted), floor);
             Assert.True(error <= tolerance, $"{column} of {name} at {i}: {actual}, reference {wanted}, off by {error:e1}");

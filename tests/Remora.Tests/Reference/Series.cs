@@ -3,15 +3,20 @@ using Remora.Testing;
 
 namespace Remora.Tests.Reference;
 
-/// <summary>A tape that the indicators are compared on. The reference reads prices times 2^<paramref name="ReferenceExponent"/>, because TA-Lib takes everything below 1e-14 for zero.</summary>
+/// <summary>
+/// A tape on which the indicators are compared. The reference receives prices times
+/// 2^<paramref name="ReferenceExponent"/>, because TA-Lib treats everything below 1e-14 as 0.
+/// </summary>
 public sealed record Series(string Name, Candle[] Candles, int ReferenceExponent = 0)
 {
     private const int Length = 4_000;
 
-    /// <summary>The names of all of them, real ones included whether they are there or not.</summary>
+    /// <summary>
+    /// The names of all series, including the real ones whose data can be missing.
+    /// </summary>
     public static readonly string[] Names = ["flat", "walk", "long_walk", "steps", "alternating", "monotone_up", "monotone_down", "sawtooth", "gaps", "quiet_after_shock", "tiny", "huge", "btc_slice", "btc_whole"];
 
-    /// <summary>Makes every series whose data is there.</summary>
+    /// <summary>Creates every series whose data exists.</summary>
     public static IEnumerable<Series> All()
     {
         yield return new("flat", Make(_ => 100));

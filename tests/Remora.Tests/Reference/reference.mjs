@@ -1,7 +1,8 @@
 // Computes the reference columns of the indicator tests with TA-Lib (talib-web).
-// usage: node reference.mjs FOLDER
-// FOLDER/series.json lists [{ name, count }]; FOLDER/NAME.f64 holds high, low, close and log returns (the first is NaN), `count` doubles each.
-// Each column is written to FOLDER/NAME.COLUMN.f64: `count` doubles, NaN where the reference has no value.
+// Usage: node reference.mjs FOLDER
+// FOLDER/series.json lists [{ name, count }]. FOLDER/NAME.f64 contains high, low, close and log
+// returns (the first is NaN), `count` doubles each. Each column is written to
+// FOLDER/NAME.COLUMN.f64: `count` doubles, NaN when the reference has no value.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -34,15 +35,17 @@ for (const { name, count } of JSON.parse(readFileSync(join(folder, 'series.json'
   ta(['minus_di'], 'MINUS_DI', [high, low, close], [14]);
   ta(['macd', 'macd_signal', 'macd_histogram'], 'MACD', [close], [12, 26, 9]);
   ta(['upper', 'middle', 'lower'], 'BBANDS', [close], [20, 2, 2, 0]);
-  ta(['deviation'], 'STDDEV', [returns], [20, 1], 1); // of a population; the test turns it into a sample's
+  ta(['deviation'], 'STDDEV', [returns], [20, 1], 1); // of the population; the test converts it to that of a sample
 }
 
 function doubles(buffer) {
   return new Float64Array(buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.length));
 }
 
-// The package's own wrapper reads one element past the end, keeps no first index, and has memory for 300,000 candles at most. So the compiled functions are
-// called directly, and the limit on memory in the module's import section (256 pages of 64 KiB) is raised to 4096: the formulas stay as they are.
+// The package's own wrapper reads one element past the end, does not return the first index, and
+// has memory for at most 300,000 candles. So the compiled functions are called directly, and the
+// memory limit in the module's import section (256 pages of 64 KiB) is raised to 4096 pages. The
+// formulas stay unchanged.
 async function loadTalib() {
   const wasm = readFileSync(join(require.resolve('talib-web'), '..', 'talib.wasm'));
   const limits = wasm.indexOf(Buffer.from('\x03env\x06memory\x02\x01\x80\x02\x80\x02', 'latin1'));
@@ -56,7 +59,7 @@ async function loadTalib() {
       super({ initial: 4096, maximum: 4096 });
     }
   };
-  globalThis.fetch = undefined; // or it would try to fetch the file
+  globalThis.fetch = undefined; // otherwise the package fetches the file
   const module = await require('talib-web').init(path);
   return (name, inputs, options, outputs) => {
     const count = inputs[0].length;

@@ -5,7 +5,7 @@ using Remora.Volatility;
 
 namespace Remora.Tests.Regimes;
 
-/// <summary>Every rule of the model with its boundary on either side.</summary>
+/// <summary>Tests every rule of the model on both sides of its boundary.</summary>
 public sealed class RegimeClassifierTests
 {
     private static readonly RegimeRules Rules = RiskPolicy.Default.Regime;

@@ -9,7 +9,7 @@ namespace Remora.Tests.Regimes;
 
 public sealed class RegimeTrackerTests
 {
-    // Long runs and short ones, so that changes happen and are tried in vain.
+    // Long and short runs, so that some changes are confirmed and others are not.
     private static readonly Arbitrary<Regime?[]> Raw = Gen.ListOf(
         from regime in Gen.Elements<Regime?>(null, Regime.Bull, Regime.Sideways, Regime.Bear, Regime.Choppy, Regime.HighVol, Regime.Panic)
         from length in Gen.Elements(1, 1, 2, 3, 5, 14)

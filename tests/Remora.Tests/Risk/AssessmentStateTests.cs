@@ -36,7 +36,10 @@ public sealed class AssessmentStateTests
         Assert.Equal(AssessmentState.WarmingUp, SomeAssessment.Of(SomeAssessment.Calm with { Rsi = double.NaN }).State);
     }
 
-    /// <summary>With nothing known the policy's rule for stale data decides, and the answer says that nothing is known.</summary>
+    /// <summary>
+    /// Without candles the policy's rule for stale data decides, and the state of the answer is
+    /// unknown.
+    /// </summary>
     [Fact]
     public void Without_any_candle_it_is_unknown_and_the_policys_rule_for_stale_data_decides()
     {
@@ -73,7 +76,8 @@ public sealed class AssessmentStateTests
         Assert.Equal(["stale_data"], WholeMarketAssessment.Of([Nothing(Careful)]).BlockedBy);
         Assert.Equal(AssessmentState.WarmingUp, WholeMarketAssessment.Of([SomeAssessment.Of(Young)]).State);
 
-        // All at one moment: the candles are older, not the question later.
+        // All at the same moment: the candles are older, and the moment of the assessment is not
+        // later.
         static Assessment At(double age, string pair) => SomeAssessment.Of(SomeAssessment.Calm with { AsOf = SomeAssessment.AsOf - (age * Timeframe) }, pair: pair);
     }
 

@@ -18,7 +18,10 @@ public sealed class BuiltInPolicyTests
         foreach (var policy in BuiltInPolicies.All) Assert.Equal(policy, PolicyFile.Parse(PolicyFile.Write(policy)));
     }
 
-    /// <summary>Volatility and the regime sweep the score from 0.27 to 0.99: what is blocked under a bolder policy is blocked under a stricter one.</summary>
+    /// <summary>
+    /// Volatility and regime move the score from 0.27 to 0.99. Whatever a bolder policy blocks, a
+    /// stricter one blocks too.
+    /// </summary>
     [Fact]
     public void Each_blocks_whatever_a_bolder_one_blocks()
     {
@@ -33,7 +36,7 @@ public sealed class BuiltInPolicyTests
                     Assert.True(!middle || bold, $"the default allows what aggressive blocks: {regime} {volatility} {fear}");
                     verdicts.Add((strict, middle, bold));
                 }
-        Assert.Equal(4, verdicts.Count); // each step between two policies makes a difference somewhere
+        Assert.Equal(4, verdicts.Count); // each policy differs from the next one for some score
     }
 
     [Fact]
@@ -55,7 +58,8 @@ public sealed class BuiltInPolicyTests
         Assert.Equal((0.65, 0.0), (Calm(Conservative, 1).RiskScore, Calm(Conservative, 1).PositionScale));
         Assert.Equal(["risk_score"], Calm(Conservative, 1).BlockedBy);
 
-        // A volatility that is not extreme under this policy alone, so that the score of 0.65 stands by itself.
+        // A volatility that is not extreme under this policy, so that only the score of 0.65 can
+        // block.
         static Assessment Calm(RiskPolicy policy, double volatility) => SomeAssessment.Of(
             SomeAssessment.Calm with { Volatility = volatility, Rsi = 46.666667 }, Regime.Sideways,
             policy: policy with { Regime = new() { ExtremeVolatility = 2 } });
@@ -74,7 +78,10 @@ public sealed class BuiltInPolicyTests
             }
     }
 
-    /// <summary>Ids stand beside stored answers and in users' notes: they change when the rules do, and then the changelog says so.</summary>
+    /// <summary>
+    /// Ids are in stored answers and users' notes. When the rules change, the ids change, and the
+    /// changelog must state it.
+    /// </summary>
     [Fact]
     public void Their_ids_are_known() => Assert.Equal(["157c34c51681", "218f021f6107", "4e5e8bb90208"], BuiltInPolicies.All.Select(policy => policy.Id));
 

@@ -21,10 +21,13 @@ public sealed class ConfidenceTests
     public void It_falls_with_the_outside_weight_that_is_missing()
     {
         Assert.Equal(0.5, SomeAssessment.Of(configured: FearAndVix).RiskConfidence);
-        Assert.Equal(0.7, SomeAssessment.Of(configured: FearAndVix, outside: [SomeAssessment.Value(Signal.FearGreed, 50)]).RiskConfidence); // 0.35 of 0.50
-        Assert.Equal(0.5, SomeAssessment.Of(configured: FearAndVix, outside: [SomeAssessment.Value(Signal.Vix, 20)]).RiskConfidence); // 0.15 of 0.50, floored
+        // 0.35 of 0.50
+        Assert.Equal(0.7, SomeAssessment.Of(configured: FearAndVix, outside: [SomeAssessment.Value(Signal.FearGreed, 50)]).RiskConfidence);
+        // 0.15 of 0.50, raised to the minimum
+        Assert.Equal(0.5, SomeAssessment.Of(configured: FearAndVix, outside: [SomeAssessment.Value(Signal.Vix, 20)]).RiskConfidence);
         Assert.Equal(1, SomeAssessment.Of(configured: FearAndVix, outside: [SomeAssessment.Value(Signal.FearGreed, 50), SomeAssessment.Value(Signal.Vix, 20)]).RiskConfidence);
-        Assert.Equal(1, SomeAssessment.Of(outside: [SomeAssessment.Value(Signal.Vix, 20)]).RiskConfidence); // not configured, not missed
+        // Not configured, so its absence does not count.
+        Assert.Equal(1, SomeAssessment.Of(outside: [SomeAssessment.Value(Signal.Vix, 20)]).RiskConfidence);
     }
 
     [Fact]

@@ -67,7 +67,10 @@ public sealed class DecisionTests
         Assert.Contains("No candle of BTC/USDT", nothing.Reasoning[0]);
     }
 
-    /// <summary>Allow: the last verdict stands until its data is twelve timeframes old, then nothing read from candles blocks. Block: stale data blocks from two on.</summary>
+    /// <summary>
+    /// Allow: the last verdict stays in force until its data is twelve timeframes old; after that,
+    /// candles no longer block. Block: stale data blocks from an age of two timeframes on.
+    /// </summary>
     [Fact]
     public void Staleness_follows_the_policy_over_every_age()
     {

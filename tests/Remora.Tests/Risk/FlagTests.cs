@@ -5,7 +5,7 @@ using Remora.Risk;
 
 namespace Remora.Tests.Risk;
 
-/// <summary>Each flag on both sides of its bound, and unknown where its input is.</summary>
+/// <summary>Tests each flag on both sides of its threshold, and with an unknown input.</summary>
 public sealed class FlagTests
 {
     [Theory]
@@ -17,7 +17,8 @@ public sealed class FlagTests
         Assert.True(SomeAssessment.Of(outside: [SomeAssessment.Value(signal, raised)]).EventFlags[flag]);
         Assert.False(SomeAssessment.Of(outside: [SomeAssessment.Value(signal, notRaised)]).EventFlags[flag]);
         Assert.Null(SomeAssessment.Of().EventFlags[flag]);
-        Assert.Null(SomeAssessment.Of(outside: [SomeAssessment.Value(signal, raised)], age: TimeSpan.FromHours(23)).EventFlags[flag]); // expired
+        // Expired.
+        Assert.Null(SomeAssessment.Of(outside: [SomeAssessment.Value(signal, raised)], age: TimeSpan.FromHours(23)).EventFlags[flag]);
     }
 
     [Fact]
@@ -25,9 +26,11 @@ public sealed class FlagTests
     {
         Assert.True(SomeAssessment.Of(outside: SomeAssessment.Liquidations(1)).EventFlags.FlagLiquidationCascade);
         Assert.False(SomeAssessment.Of(outside: SomeAssessment.Liquidations(0.99)).EventFlags.FlagLiquidationCascade);
-        Assert.Null(SomeAssessment.Of(outside: SomeAssessment.Liquidations(5)[^50..]).EventFlags.FlagLiquidationCascade); // 49 hours are no month
+        // 49 hours are less than a month
+        Assert.Null(SomeAssessment.Of(outside: SomeAssessment.Liquidations(5)[^50..]).EventFlags.FlagLiquidationCascade);
         var elsewhere = SomeAssessment.Of(outside: [.. SomeAssessment.Liquidations(5).SkipLast(1), SomeAssessment.Liquidations(5)[^1] with { Source = "another exchange" }]);
-        Assert.Null(elsewhere.EventFlags.FlagLiquidationCascade); // what is usual on one exchange is not on another
+        // The usual size on one exchange does not apply to another.
+        Assert.Null(elsewhere.EventFlags.FlagLiquidationCascade);
         Assert.Contains(elsewhere.Reasoning, sentence => sentence.StartsWith("liquidations has too short a past", StringComparison.Ordinal));
     }
 

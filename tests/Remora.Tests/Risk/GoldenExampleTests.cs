@@ -42,7 +42,10 @@ public sealed class GoldenExampleTests
         Assert.Equal(JsonValueKind.Null, json.GetProperty("vix").ValueKind);
     }
 
-    /// <summary>The whole answer but its sentences, byte for byte: names, order and digits are a promise to those who read it.</summary>
+    /// <summary>
+    /// The whole answer without its sentences, byte for byte: clients rely on names, order and
+    /// digits.
+    /// </summary>
     [Fact]
     public void It_is_so_byte_for_byte()
     {

@@ -9,7 +9,9 @@ namespace Remora.Tests.Risk;
 
 public sealed class PolicyFileTests
 {
-    /// <summary>Every number of the default policy by its path, such as <c>external.fear.from</c>.</summary>
+    /// <summary>
+    /// The paths of all numbers of the default policy, such as <c>external.fear.from</c>.
+    /// </summary>
     public static TheoryData<string> Leaves => [.. LeavesOf(Default(), "").Where(path => path is not ("name" or "description" or "id"))];
 
     [Fact]
@@ -34,7 +36,7 @@ public sealed class PolicyFileTests
         Assert.Equal((RiskPolicy.Default.Weights, RiskPolicy.Default.Flags), (policy.Weights, policy.Flags));
     }
 
-    /// <summary>One leaf after the other is changed to another valid value: each time the id is another one.</summary>
+    /// <summary>Each leaf is changed to another valid value, which must change the id.</summary>
     [Theory, MemberData(nameof(Leaves))]
     public void The_id_changes_with_every_rule(string path)
     {
@@ -58,7 +60,9 @@ public sealed class PolicyFileTests
         Assert.Matches("^[0-9a-f]{12}$", RiskPolicy.Default.Id);
     }
 
-    /// <summary>A record's copy inherits its private fields: the id must not be among them.</summary>
+    /// <summary>
+    /// A record's copy inherits its private fields, and must still have its own id.
+    /// </summary>
     [Fact]
     public void The_id_of_a_changed_copy_is_its_own()
     {
@@ -71,13 +75,18 @@ public sealed class PolicyFileTests
         Assert.Equal(id, policy.Id);
     }
 
-    /// <summary>Every leaf in turn is set far out of its range, to null and to the wrong kind: the message names it.</summary>
+    /// <summary>
+    /// Each leaf is set far out of its range, to null and to the wrong type. The message must name
+    /// it.
+    /// </summary>
     [Theory, MemberData(nameof(Leaves))]
     public void An_invalid_value_is_named(string path)
     {
         JsonNode?[] wrong = path.EndsWith(".from", StringComparison.Ordinal) || path.EndsWith(".full", StringComparison.Ordinal) ? [null, "x", true] : [-1e9, 1e9, null, "x", new JsonObject()];
-        if (path == "decision.blocking_score") wrong = [-1.0, null, "x"]; // above 1 it never blocks, which is allowed
-        if (path == "regime.extreme_volatility") wrong = [-1.0, null, "x"]; // above 1 it is never extreme, which is allowed
+        // A value above 1 is allowed: it never blocks.
+        if (path == "decision.blocking_score") wrong = [-1.0, null, "x"];
+        // A value above 1 is allowed: volatility is never extreme.
+        if (path == "regime.extreme_volatility") wrong = [-1.0, null, "x"];
         if (path == "decision.blocking_flags") wrong = [null, new JsonArray("panic", "panic"), new JsonArray("nonsense"), "panic", new JsonArray(1)];
         if (path == "decision.blocking_regimes") wrong = [null, new JsonArray("bear", "bear"), new JsonArray("nonsense"), "bear", new JsonArray(1)];
         if (path == "decision.block_without") wrong = [null, new JsonArray("vix", "vix"), new JsonArray("nonsense"), "vix", new JsonArray(1)];

@@ -9,7 +9,10 @@ namespace Remora.Tests.Risk;
 
 public sealed class RiskScorerTests
 {
-    /// <summary>Signal, what it measures, what that adds: below, at the beginning, in the middle, at the end of each ramp and beyond, as risk-model.md writes them.</summary>
+    /// <summary>
+    /// Signal, measure and contribution: before, at the start, in the middle, at the end of and
+    /// after each ramp, as in risk-model.md.
+    /// </summary>
     [Theory]
     [InlineData(Signal.FearGreed, 50, 0), InlineData(Signal.FearGreed, 25, 0), InlineData(Signal.FearGreed, 20, 0.175), InlineData(Signal.FearGreed, 15, 0.35), InlineData(Signal.FearGreed, 0, 0.35)]
     [InlineData(Signal.FearGreed, 85, 0), InlineData(Signal.FearGreed, 90, 0.05), InlineData(Signal.FearGreed, 95, 0.1), InlineData(Signal.FearGreed, 100, 0.1)]
@@ -47,8 +50,10 @@ public sealed class RiskScorerTests
         Assert.Equal(0.025, SomeAssessment.Of(outside: SomeAssessment.Change(Signal.OpenInterest, TimeSpan.FromHours(24), 82.5)).RiskBreakdown.External);
         Assert.Equal(0.025, SomeAssessment.Of(outside: SomeAssessment.Change(Signal.BtcDominance, TimeSpan.FromDays(7), 103.5), pair: "SOL/USDT").RiskBreakdown.External);
         Assert.Equal(0.075, SomeAssessment.Of(outside: SomeAssessment.Liquidations(1.5)).RiskBreakdown.External);
-        Assert.Equal(0, SomeAssessment.Of(outside: SomeAssessment.Change(Signal.DollarIndex, TimeSpan.FromDays(4), 110)).RiskBreakdown.External); // too short a past: unknown
-        Assert.Equal(0, SomeAssessment.Of(outside: SomeAssessment.Change(Signal.DollarIndex, TimeSpan.FromDays(11), 110)).RiskBreakdown.External); // too old a past: unknown
+        // The past is too short: unknown.
+        Assert.Equal(0, SomeAssessment.Of(outside: SomeAssessment.Change(Signal.DollarIndex, TimeSpan.FromDays(4), 110)).RiskBreakdown.External);
+        // The past is too old: unknown.
+        Assert.Equal(0, SomeAssessment.Of(outside: SomeAssessment.Change(Signal.DollarIndex, TimeSpan.FromDays(11), 110)).RiskBreakdown.External);
     }
 
     [Theory]
@@ -81,7 +86,10 @@ public sealed class RiskScorerTests
         Assert.Equal(expected, SomeAssessment.Of(market with { Trend = market.Trend with { PlusDi = minus, MinusDi = plus } }, side: Side.Short).RiskBreakdown.TrendStrength);
     }
 
-    /// <summary>A short in a market is a long in its mirror image: the trend, the momentum and the regime the other way round, and everything else as it is.</summary>
+    /// <summary>
+    /// A short in a market equals a long in its mirror image: trend, momentum and regime are
+    /// mirrored, and everything else stays the same.
+    /// </summary>
     [Fact]
     public void The_short_side_of_a_market_is_the_long_side_of_its_mirror_image() => Prop.ForAll(
         AnyReadings.ToArbitrary(), Gen.Elements(Enum.GetValues<Regime>()).ToArbitrary(), Gen.Choose(0, 100).ToArbitrary(), (market, regime, fear) =>

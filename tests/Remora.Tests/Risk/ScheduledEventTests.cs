@@ -7,7 +7,10 @@ using Remora.Tests.Laws;
 
 namespace Remora.Tests.Risk;
 
-/// <summary>An event of the calendar raises its flag for a time before and after it, and is advice unless the policy lists it.</summary>
+/// <summary>
+/// A scheduled event raises its flag during its event window. It only blocks when the policy lists
+/// the flag.
+/// </summary>
 public sealed class ScheduledEventTests
 {
     private static readonly Instant At = SomeAssessment.AsOf + TimeSpan.FromMinutes(5);
@@ -54,7 +57,10 @@ public sealed class ScheduledEventTests
         Assert.Contains(basket.Reasoning, sentence => sentence.Contains($"rate decision at {At}", StringComparison.Ordinal));
     }
 
-    /// <summary>A calendar is told like a candle: the same events give the same bytes, a later calendar replaces the one before and changes nothing that was said.</summary>
+    /// <summary>
+    /// A calendar is an event like a candle: the same events give the same bytes, and a later
+    /// calendar replaces the previous one without changing earlier answers.
+    /// </summary>
     [Fact]
     public void A_replay_with_calendars_gives_the_same_bytes_and_knows_no_later_one() => Prop.ForAll(Any.Seed, seed =>
     {
@@ -71,7 +77,10 @@ public sealed class ScheduledEventTests
 
     private static Func<MarketEvent, Assessment?> Engine(RemoraEngine engine) => e => engine.Apply(e);
 
-    /// <summary>An event every so many hours, known when the next event of the tape happens.</summary>
+    /// <summary>
+    /// Creates a calendar with an event every few hours, which becomes known at the given event of
+    /// the tape.
+    /// </summary>
     private static MarketEvent Calendar(MarketEvent at, int everyHours)
     {
         var known = at.Observation?.KnowableAt ?? at.Candle.OpenTime;

@@ -6,7 +6,7 @@ using Remora.Testing;
 
 namespace Remora.Tests.Risk;
 
-/// <summary>Assessments made of stated readings, without a tape.</summary>
+/// <summary>Creates assessments from given readings, without a tape.</summary>
 internal static class SomeAssessment
 {
     public static readonly Instant AsOf = Some.At("2022-06-13T08:00:00Z");
@@ -27,18 +27,25 @@ internal static class SomeAssessment
         return new(new(market, policy ?? RiskPolicy.Default, configured ?? []), readings ?? Calm, state, View(market, outside ?? [], calendar), side, AsOf + age);
     }
 
-    /// <summary>A value known an hour before <see cref="AsOf"/>, good for a day.</summary>
+    /// <summary>
+    /// Creates a value that became known an hour before <see cref="AsOf"/> and is valid for a day.
+    /// </summary>
     public static Observation Value(Signal signal, double value, string? @base = null) =>
         new(signal, @base, value, AsOf - TimeSpan.FromHours(1), AsOf - TimeSpan.FromHours(1), TimeSpan.FromDays(1), "test");
 
-    /// <summary>Two values of a signal whose change is scored: 100 a span ago, then <paramref name="value"/>.</summary>
+    /// <summary>
+    /// Creates two values of a signal whose change is scored: 100 at the start of the span, then
+    /// <paramref name="value"/>.
+    /// </summary>
     public static Observation[] Change(Signal signal, TimeSpan span, double value)
     {
         var now = Value(signal, value);
         return [now with { Value = 100, HeldAt = now.HeldAt - span, KnowableAt = now.KnowableAt - span }, now];
     }
 
-    /// <summary>200 hours of liquidations of 1, then one of <paramref name="multiple"/>.</summary>
+    /// <summary>
+    /// Creates 200 hours with liquidations of 1, then one of <paramref name="multiple"/>.
+    /// </summary>
     public static Observation[] Liquidations(double multiple)
     {
         var now = Value(Signal.Liquidations, multiple);

@@ -4,7 +4,10 @@ using Remora.Risk;
 
 namespace Remora.Tests.Risk;
 
-/// <summary>A value counts until its time to live is over, then it is gone from the score and named in the sources.</summary>
+/// <summary>
+/// A value counts until its time to live is over. After that it does not count for the score, and
+/// the sources list it as stale.
+/// </summary>
 public sealed class SourceTests
 {
     private static readonly Observation Fear = SomeAssessment.Value(Signal.FearGreed, 10);
@@ -59,7 +62,8 @@ public sealed class SourceTests
         Assert.Equal(Reliance.Fresh, After(0.5, shared, own).Sources["news_sentiment"].State);
         Assert.True(After(0.5, shared, own).EventFlags.FlagNegativeNews);
         var both = After(30, shared, own with { HeldAt = shared.HeldAt + TimeSpan.FromMinutes(1) }).Sources["news_sentiment"];
-        Assert.Equal((Reliance.Stale, shared.HeldAt + TimeSpan.FromMinutes(1)), (both.State, both.AsOf)); // nothing is fresh: its own says since when
+        // Nothing is fresh: the time of the currency's own value is returned.
+        Assert.Equal((Reliance.Stale, shared.HeldAt + TimeSpan.FromMinutes(1)), (both.State, both.AsOf));
     }
 
     [Theory, InlineData(Signal.ImpliedVolatility, 90, "BTC"), InlineData(Signal.TotalMarketCap, 1e12, null), InlineData(Signal.EquityFuture, 5000, null)]
@@ -72,7 +76,7 @@ public sealed class SourceTests
         Assert.Equal((0.175, 1.0), (without.RiskBreakdown.External, without.RiskConfidence));
         Assert.Equal(new ExternalAddend(value, value, 0), with.External[RemoraJson.NameOf(signal)]);
         Assert.Equal(Reliance.Missing, without.Sources[RemoraJson.NameOf(signal)].State);
-        Assert.Equal(with.Reasoning, without.Reasoning); // nothing is lost without it
+        Assert.Equal(with.Reasoning, without.Reasoning); // its absence has no effect
         Assert.Equal(1, SomeAssessment.Of(configured: [signal]).RiskConfidence);
     }
 
@@ -85,12 +89,15 @@ public sealed class SourceTests
         Assert.True(book.Apply(revised));
         Assert.Equal(revised, book.View("BTC")[Signal.FearGreed].Latest);
         Assert.False(book.Apply(Fear)); // known before
-        Assert.False(book.Apply(revised with { KnowableAt = revised.KnowableAt + TimeSpan.FromHours(1) })); // nothing new: it expires as before
+        // Unchanged value: its expiry stays the same.
+        Assert.False(book.Apply(revised with { KnowableAt = revised.KnowableAt + TimeSpan.FromHours(1) }));
         Assert.False(book.Apply(revised with { Value = 20, Source = "another" }));
         Assert.Equal(revised, book.View("BTC")[Signal.FearGreed].Latest);
     }
 
-    /// <summary>A revision of the value that a change is measured from moves the change.</summary>
+    /// <summary>
+    /// A revision of the value from which a change is measured updates the change.
+    /// </summary>
     [Theory]
     [InlineData(Signal.DollarIndex, 5 * 24, 0.1)]
     [InlineData(Signal.OpenInterest, 24, 0.1)]
@@ -137,7 +144,10 @@ public sealed class SourceTests
         Assert.Equal(90, book.View("BTC").RawAt(Signal.FearGreed, SomeAssessment.AsOf));
     }
 
-    /// <summary>The same knowledge, judged later and for the other side, is what would have been said then.</summary>
+    /// <summary>
+    /// An assessment that is converted to a later moment and another side equals the one computed
+    /// for them.
+    /// </summary>
     [Fact]
     public void An_assessment_can_be_aged()
     {

@@ -22,7 +22,7 @@ public sealed class PercentileRankTests
         var rank = new PercentileRank(capacity: 4, minimum: 1);
         foreach (var value in new[] { 0.9, 0.9, 0.9, 0.9, 0.01, 0.01, 0.01, 0.01 }) rank.Update(value);
         Assert.Equal(4, rank.Count);
-        Assert.Equal(1, rank.Update(0.1)); // the four large ones are forgotten
+        Assert.Equal(1, rank.Update(0.1)); // the four large values have left the window
     }
 
     [Theory, InlineData(1e-9, 0), InlineData(0, 0), InlineData(1.5, 1), InlineData(double.MaxValue, 1)]
@@ -42,8 +42,10 @@ public sealed class PercentileRankTests
     }
 
     /// <summary>
-    /// Against the exact rank among a month of values, found by counting. A bucket is 1.1 % wide, so the error is at most the share of the past in one bucket, and on volatility
-    /// as markets have it far less: what is measured is printed, and held to 0.01 at most and 0.0005 on average.
+    /// Compares the rank with the exact rank among a month of values, computed by counting. A
+    /// bucket is 1.1 % wide, so the error is at most the share of the past in one bucket, and much
+    /// smaller for the volatility of real markets. The measured error is printed and must be at
+    /// most 0.01, and 0.0005 on average.
     /// </summary>
     [Fact]
     public void It_is_close_to_the_exact_rank_among_a_month_of_values()
@@ -56,7 +58,8 @@ public sealed class PercentileRankTests
         var compared = 0;
         for (var i = 0; i < 60_000; i++)
         {
-            sigma = (0.995 * sigma) + (0.05 * Some.Normal(random)); // log volatility wanders slowly, as it does
+            // Log volatility changes slowly, as in real markets.
+            sigma = (0.995 * sigma) + (0.05 * Some.Normal(random));
             var value = 0.003 * Math.Exp(sigma + (0.1 * Some.Normal(random)));
             var actual = rank.Update(value);
             if (past.Count >= 288 && i % 29 == 0)
