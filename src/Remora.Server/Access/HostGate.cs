@@ -17,9 +17,9 @@ internal sealed class HostGate(ServiceSettings settings)
     private readonly StringSegment[] _allowed = [.. settings.AllowedHosts.Select(name => new StringSegment(name))];
 
     /// <summary>
-    /// Whether a service with these settings checks the host name: when a loopback address needs no
-    /// key, and whenever <c>allowed_hosts</c> is set. In other cases a key protects the answers, or
-    /// they are public.
+    /// Whether a service with these settings checks the host name: when it listens on a loopback
+    /// address and requires no keys, and whenever <c>allowed_hosts</c> is set. In other cases keys
+    /// protect the answers, or the answers are public.
     /// </summary>
     public static bool Checks(ServiceSettings settings) =>
         settings.AllowedHosts.Count > 0 || !settings.IsGuarded;

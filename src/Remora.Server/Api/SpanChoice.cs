@@ -30,7 +30,7 @@ internal readonly record struct SpanChoice(Instant From, Instant To, int Limit, 
 
     public Span Span => new(From, To, Limit);
 
-    /// <summary>Returns the same span, ended no later than after a last moment.</summary>
+    /// <summary>Returns the same span, limited to a last moment, inclusive.</summary>
     public SpanChoice EndingBy(Instant last) => this with { To = To <= last ? To : last + TimeSpan.FromMilliseconds(1) };
 
     /// <summary>Reads <c>from</c>, <c>to</c>, <c>limit</c> and <c>format</c>.</summary>
