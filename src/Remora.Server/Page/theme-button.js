@@ -1,4 +1,4 @@
-// Light, dark, or as the system has it; kept in this browser.
+// Light, dark, or the system's setting; stored in this browser.
 import { icon } from './icons.js';
 
 const order = ['system', 'light', 'dark'];
