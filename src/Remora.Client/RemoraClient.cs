@@ -117,8 +117,10 @@ public sealed class RemoraClient : IDisposable
     /// after the other while they are read.
     /// </summary>
     /// <param name="pair">A pair such as <c>BTC/USDT</c>.</param>
-    /// <param name="from">The first moment; null for a thousand buckets before <paramref name="to"/>.</param>
-    /// <param name="to">The first moment after it; null for now.</param>
+    /// <param name="from">
+    /// The first moment; null for a thousand buckets before <paramref name="to"/>.
+    /// </param>
+    /// <param name="to">The end, exclusive; null for now.</param>
     /// <param name="interval">
     /// The length of a bucket: <c>1m</c>, <c>1h</c>, <c>6h</c>, <c>12h</c> or <c>1d</c>.
     /// </param>
