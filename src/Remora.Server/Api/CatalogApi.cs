@@ -24,18 +24,10 @@ public sealed record PairList(IReadOnlyList<TrackedPair> Pairs);
 /// <param name="Stale">Whether that is too long ago.</param>
 /// <param name="WarmUp">How far the model is warmed up, [0, 1].</param>
 /// <param name="State">The state of its feed.</param>
-/// <param name="Source">
-/// The exchange that gives its candles now: its own, or one that stands in.
-/// </param>
-/// <param name="CandlesRevised">
-/// How many candles the exchange has given other prices after they were used.
-/// </param>
-/// <param name="RefusedLevel">
-/// A series that is refused because its prices are at another level; null where none is.
-/// </param>
-/// <param name="Reason">
-/// Why the feed is degraded or unreachable, and what to do; null while it is neither.
-/// </param>
+/// <param name="Source">The exchange that gives its candles now: its own, or one that stands in.</param>
+/// <param name="CandlesRevised">How many candles the exchange has given other prices after they were used.</param>
+/// <param name="RefusedLevel">A series that is refused because its prices are at another level; null where none is.</param>
+/// <param name="Reason">Why the feed is degraded or unreachable, and what to do; null while it is neither.</param>
 public sealed record TrackedPair(
     Pair Pair, string Exchange, Timeframe Timeframe, bool Default, IReadOnlyList<string> Fallbacks, Instant? AsOf, bool Stale, double WarmUp,
     FeedState State, string Source, long CandlesRevised, RefusedPriceLevel? RefusedLevel, string? Reason);

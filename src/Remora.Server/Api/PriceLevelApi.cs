@@ -14,9 +14,7 @@ namespace Remora.Server.Api;
 /// <param name="Pair">The pair.</param>
 /// <param name="Exchange">CCXT's id of the exchange.</param>
 /// <param name="Timeframe">The base timeframe.</param>
-/// <param name="Accepted">
-/// What was refused until then; its candles are used from the next request on.
-/// </param>
+/// <param name="Accepted">What was refused until then; its candles are used from the next request on.</param>
 public sealed record AcceptedLevel(Pair Pair, string Exchange, Timeframe Timeframe, RefusedPriceLevel Accepted);
 
 /// <summary>Accepts candles at another price level on the operator's request.</summary>

@@ -17,7 +17,7 @@ export function startThemeButton(button) {
     else document.documentElement.dataset.theme = next;
     try {
       localStorage.setItem('remora-theme', next);
-    } catch { /* not kept, but shown */ }
+    } catch { /* the choice is applied but not stored */ }
     show();
     dispatchEvent(new Event('themechange'));
   });

@@ -3,4 +3,4 @@
 try {
   const chosen = localStorage.getItem('remora-theme');
   if (chosen === 'light' || chosen === 'dark') document.documentElement.dataset.theme = chosen;
-} catch { /* a browser that keeps nothing follows the system */ }
+} catch { /* without storage the page uses the system setting */ }

@@ -3,7 +3,7 @@
  * service requires one, stays in this tab.
  */
 
-const keyName = 'remora-key'; /* the market page uses the same */
+const keyName = 'remora-key'; /* shared with the market page */
 const headers = () => sessionStorage.getItem(keyName) ? { Authorization: `Bearer ${sessionStorage.getItem(keyName)}` } : {};
 
 const make = (tag, properties = {}, ...children) => {
