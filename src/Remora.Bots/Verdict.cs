@@ -4,31 +4,35 @@ using Remora.Risk;
 
 namespace Remora.Bots;
 
-/// <summary>As much of an assessment as bots are told of their own accord.</summary>
+/// <summary>The part of an assessment that is sent to bots.</summary>
 /// <param name="Pair">The pair.</param>
 /// <param name="Side">The side of the trade.</param>
-/// <param name="SafeToTrade">False when something blocks entries.</param>
+/// <param name="SafeToTrade">False when entries are blocked.</param>
 /// <param name="Regime">The regime; null while unknown.</param>
 /// <param name="RiskScore">[0, 1]; NaN while unknown.</param>
-/// <param name="BlockedBy">What blocks.</param>
-/// <param name="Reason">The deciding sentence.</param>
-/// <param name="AsOf">Close of the last candle used; null before the first, when there is nothing to tell yet.</param>
+/// <param name="BlockedBy">The reasons that block entries.</param>
+/// <param name="Reason">The reason that decided.</param>
+/// <param name="AsOf">
+/// Close of the last candle used; null before the first candle, when no verdict exists.
+/// </param>
 public sealed record Verdict(Pair Pair, Side Side, bool SafeToTrade, Regime? Regime, double RiskScore, IReadOnlyList<string> BlockedBy, string Reason, Instant? AsOf)
 {
-    /// <summary>What an assessment says.</summary>
+    /// <summary>Returns the verdict of an assessment.</summary>
     public static Verdict Of(Assessment assessment) => new(
         assessment.Pair, assessment.Side, assessment.SafeToTrade, assessment.Regime, assessment.RiskScore, assessment.BlockedBy,
         assessment.SafeToTrade ? "" : assessment.Reasoning is [var deciding, ..] ? deciding : "", assessment.AsOf);
 }
 
-/// <summary>A verdict that differs from the one before.</summary>
-/// <param name="Before">How it was; null when this is the first that is known.</param>
-/// <param name="After">How it is.</param>
+/// <summary>A verdict that differs from the previous one.</summary>
+/// <param name="Before">The previous verdict; null for the first one.</param>
+/// <param name="After">The new verdict.</param>
 public sealed record VerdictChange(Verdict? Before, Verdict After)
 {
-    /// <summary>Whether the answer to 'is it safe?' is another, or there was none.</summary>
+    /// <summary>
+    /// Whether <see cref="Verdict.SafeToTrade"/> changed, or this is the first verdict.
+    /// </summary>
     public bool IsOfSafety => Before is null || Before.SafeToTrade != After.SafeToTrade;
 
-    /// <summary>Whether the regime is another, or was not known.</summary>
+    /// <summary>Whether the regime changed, or this is the first verdict.</summary>
     public bool IsOfRegime => Before is null || Before.Regime != After.Regime;
 }

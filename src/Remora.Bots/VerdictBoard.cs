@@ -4,8 +4,9 @@ using Remora.Risk;
 namespace Remora.Bots;
 
 /// <summary>
-/// What bots are to be told: one writer learns, any number of outlets look. An outlet that only wants the present waits for a change and takes a <see cref="Present"/>, however
-/// many changes it slept through; one that wants each change subscribes.
+/// The verdicts to send to bots. One writer updates them, and any number of notifiers read them. A
+/// notifier that needs only the present waits for a change and reads <see cref="Present"/>,
+/// regardless of how many changes it missed. A notifier that needs each change subscribes.
 /// </summary>
 public sealed class VerdictBoard
 {
@@ -15,7 +16,7 @@ public sealed class VerdictBoard
     private Action<VerdictChange> _told = static _ => { };
     private TaskCompletionSource _change = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>What is known now.</summary>
+    /// <summary>The current verdicts.</summary>
     public Outlook Present
     {
         get
@@ -24,7 +25,10 @@ public sealed class VerdictBoard
         }
     }
 
-    /// <summary>Takes all verdicts of the moment; those of which nothing is known yet (<see cref="Verdict.AsOf"/> is null) count as none.</summary>
+    /// <summary>
+    /// Stores all current verdicts. Verdicts without data (<see cref="Verdict.AsOf"/> is null) are
+    /// ignored.
+    /// </summary>
     public void Learn(IEnumerable<Verdict> all)
     {
         var changes = new List<VerdictChange>();
@@ -39,18 +43,24 @@ public sealed class VerdictBoard
             }
             var isNews = !_outlook.IsCurrent || changes.Count > 0 || now.Count != _outlook.Verdicts.Count;
             if (isNews) Turn(new(_outlook.Version + 1, IsCurrent: true, now));
-            else _outlook = _outlook with { Verdicts = now }; // scores and reasons may be others
+            else _outlook = _outlook with { Verdicts = now }; // scores and reasons may differ
         }
         foreach (var change in changes) _told(change);
     }
 
-    /// <summary>Has each change told in its order, on the writer's thread: subscribers must be quick and must not throw.</summary>
+    /// <summary>
+    /// Calls the subscriber for each change, in order, on the writer's thread. Subscribers must be
+    /// quick and must not throw.
+    /// </summary>
     public void Subscribe(Action<VerdictChange> told)
     {
         lock (_lock) _told += told;
     }
 
-    /// <summary>The source of verdicts is lost: what was known does not count any longer, neither as safe nor as unsafe.</summary>
+    /// <summary>
+    /// Marks the verdicts as not current, because their source is unavailable. They then count
+    /// neither as safe nor as unsafe.
+    /// </summary>
     public void Forget()
     {
         lock (_lock)
@@ -59,7 +69,7 @@ public sealed class VerdictBoard
         }
     }
 
-    /// <summary>Waits until the present is another than the one of this version.</summary>
+    /// <summary>Waits until the present differs from the one with this version.</summary>
     public Task WaitAsync(long version, CancellationToken cancellation)
     {
         lock (_lock) return _outlook.Version == version ? _change.Task.WaitAsync(cancellation) : Task.CompletedTask;
@@ -74,7 +84,10 @@ public sealed class VerdictBoard
 }
 
 /// <summary>All verdicts of one moment.</summary>
-/// <param name="Version">Grows with every change.</param>
-/// <param name="IsCurrent">Whether they hold; false before the first and after the source was lost.</param>
-/// <param name="Verdicts">By pair and side.</param>
+/// <param name="Version">Increases with every change.</param>
+/// <param name="IsCurrent">
+/// Whether the verdicts are current: false before the first ones and while their source is
+/// unavailable.
+/// </param>
+/// <param name="Verdicts">The verdicts by pair and side.</param>
 public sealed record Outlook(long Version, bool IsCurrent, IReadOnlyDictionary<(Pair Pair, Side Side), Verdict> Verdicts);

@@ -2,7 +2,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Remora.Client;
 
-/// <summary>Open from the first failure on; after each period one call may try. Says when an outage begins and when it is over, once each.</summary>
+/// <summary>
+/// A circuit breaker. Opens on the first failure; after each period, one call may try. Logs the
+/// beginning and the end of an outage once each.
+/// </summary>
 internal sealed class Breaker(string url, RemoraClientOptions options, TimeProvider clock, ILogger log)
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(5);
@@ -13,8 +16,13 @@ internal sealed class Breaker(string url, RemoraClientOptions options, TimeProvi
     private string? _outage;
     private int _unanswered;
 
-    /// <summary>Returns if the call may be made; <see cref="Succeed"/>, <see cref="Fail"/> or <see cref="Abandon"/> must follow.</summary>
-    /// <exception cref="RemoraException">It may not, with <see cref="RemoraFault.BreakerOpen"/>.</exception>
+    /// <summary>
+    /// Returns if the call may proceed. The caller must then call <see cref="Succeed"/>,
+    /// <see cref="Fail"/> or <see cref="Abandon"/>.
+    /// </summary>
+    /// <exception cref="RemoraException">
+    /// The breaker is open, with <see cref="RemoraFault.BreakerOpen"/>.
+    /// </exception>
     public void Enter()
     {
         lock (_lock)
@@ -30,7 +38,7 @@ internal sealed class Breaker(string url, RemoraClientOptions options, TimeProvi
         }
     }
 
-    /// <summary>The service is well.</summary>
+    /// <summary>Reports that the service answered.</summary>
     public void Succeed()
     {
         string? outage;
@@ -43,7 +51,7 @@ internal sealed class Breaker(string url, RemoraClientOptions options, TimeProvi
         if (outage is not null) log.LogWarning("Remora answers again at {Url}; {Count} calls went without an answer", url, unanswered);
     }
 
-    /// <summary>It is not.</summary>
+    /// <summary>Reports that the service failed.</summary>
     public void Fail(RemoraException error)
     {
         bool isFirst;
@@ -60,14 +68,14 @@ internal sealed class Breaker(string url, RemoraClientOptions options, TimeProvi
         if (isFirst) log.LogWarning("Remora gives no answer: {Error}. Until it does, {Consequence}", error.Message, Consequence.Of(options.OnError));
     }
 
-    /// <summary>The call ended in something that says nothing about the service.</summary>
+    /// <summary>Reports that the call ended without evidence about the service.</summary>
     public void Abandon()
     {
         lock (_lock) _isTrying = false;
     }
 }
 
-/// <summary>The choice in words.</summary>
+/// <summary>Describes the effect of <see cref="OnError"/> in words.</summary>
 internal static class Consequence
 {
     public static string Of(OnError onError) => onError switch

@@ -3,7 +3,10 @@ using System.Text.Json;
 
 namespace Remora.Client;
 
-/// <summary>Asks the service, with one deadline over all of it. Uses no proxy and follows no redirect, so a key goes to one place only.</summary>
+/// <summary>
+/// Sends requests to the service, each with one deadline for the whole request. Uses no proxy and
+/// follows no redirects, so a key is sent to one host only.
+/// </summary>
 internal sealed class Endpoint : IDisposable
 {
     private const int LargestBody = 16 * 1024 * 1024;
@@ -27,8 +30,10 @@ internal sealed class Endpoint : IDisposable
 
     public string Url => _http.BaseAddress!.ToString().TrimEnd('/');
 
-    /// <summary>The body of a 200.</summary>
-    /// <exception cref="RemoraException">Anything else.</exception>
+    /// <summary>Returns the body of a response with status 200.</summary>
+    /// <exception cref="RemoraException">
+    /// The response has another status, or there is no response.
+    /// </exception>
     public Task<byte[]> GetAsync(string path, CancellationToken cancellation) => WithinAsync(_timeout, async deadline =>
     {
         using var response = await _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, deadline);
@@ -36,8 +41,8 @@ internal sealed class Endpoint : IDisposable
         return (int)response.StatusCode == 200 ? body : throw Refused(response, body);
     }, cancellation);
 
-    /// <summary>Opens an event stream; only the headers have a deadline.</summary>
-    /// <exception cref="RemoraException">There is none.</exception>
+    /// <summary>Opens an event stream. The deadline covers only the headers.</summary>
+    /// <exception cref="RemoraException">The stream cannot be opened.</exception>
     public Task<HttpResponseMessage> OpenAsync(string path, string? lastEventId, CancellationToken cancellation) => WithinAsync(_timeout, async deadline =>
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
@@ -107,7 +112,7 @@ internal sealed class Endpoint : IDisposable
         }
         catch (JsonException)
         {
-            return ""; // not a problem document: the status says what there is to say
+            return ""; // not a problem document: the status is the only information
         }
     }
 }

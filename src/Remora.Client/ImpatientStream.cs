@@ -1,6 +1,6 @@
 namespace Remora.Client;
 
-/// <summary>Reads another stream, and gives up when nothing comes for too long.</summary>
+/// <summary>Reads another stream and fails when no data arrives for too long.</summary>
 internal sealed class ImpatientStream(Stream inner, TimeSpan patience, TimeProvider clock) : Stream
 {
     public override bool CanRead => true;

@@ -1,7 +1,8 @@
 namespace Remora.Client;
 
 /// <summary>
-/// One moment by two clocks: the steady one does not move while the machine sleeps, the wall clock can be set back. The longer of the two spans is never too short.
+/// A moment by two clocks. The steady clock stops while the machine sleeps; the wall clock can be
+/// set back. The longer of the two spans is therefore never too short.
 /// </summary>
 internal readonly record struct Moment(long Steady, long WallTicks)
 {

@@ -1,14 +1,17 @@
 namespace Remora.Client;
 
-/// <summary>What to do about an entry when the service has not answered.</summary>
+/// <summary>What to decide about an entry when the service does not answer.</summary>
 public enum OnError
 {
-    /// <summary>Entries are allowed: the bot trades as if there were no Remora.</summary>
+    /// <summary>Allow entries. The bot trades as it does without Remora.</summary>
     Allow,
 
-    /// <summary>Entries are blocked.</summary>
+    /// <summary>Block entries.</summary>
     Block,
 
-    /// <summary>The last answer to the same question counts while it is younger than <see cref="RemoraClientOptions.LastFor"/>; then entries are allowed.</summary>
+    /// <summary>
+    /// Use the last answer to the same question while it is younger than
+    /// <see cref="RemoraClientOptions.LastFor"/>; then allow entries.
+    /// </summary>
     Last,
 }

@@ -2,10 +2,10 @@ using System.Text;
 
 namespace Remora.Client;
 
-/// <summary>What is asked about one pair; equal questions have equal answers.</summary>
+/// <summary>The parameters of a request for one pair. Equal questions have equal answers.</summary>
 internal readonly record struct Question(string? Pair, string? Side, string? Policy, string? Exchange, string? Timeframe)
 {
-    /// <exception cref="ArgumentException">It cannot be asked.</exception>
+    /// <exception cref="ArgumentException">A parameter is invalid.</exception>
     public void Check()
     {
         if (Pair is not null && !IsPair(Pair)) throw new ArgumentException($"'{Pair}' is not a pair: expected BASE/QUOTE such as BTC/USDT");
@@ -15,7 +15,10 @@ internal readonly record struct Question(string? Pair, string? Side, string? Pol
 
     public string Path => PathOf("api/v1/risk", ("pair", Pair), ("side", Side), ("policy", Policy), ("exchange", Exchange), ("timeframe", Timeframe));
 
-    /// <summary>BASE/QUOTE or BASE/QUOTE:SETTLE: one wrong name would spoil a whole batch.</summary>
+    /// <summary>
+    /// Whether a text has the form BASE/QUOTE or BASE/QUOTE:SETTLE. One invalid name would make the
+    /// service reject a whole batch.
+    /// </summary>
     public static bool IsPair(string text)
     {
         var slash = text.IndexOf('/');
@@ -25,7 +28,7 @@ internal readonly record struct Question(string? Pair, string? Side, string? Pol
         return IsCode(text[..slash]) && IsCode(quote) && (colon < 0 || IsCode(text[(colon + 1)..]));
     }
 
-    /// <summary>A path with those of the parameters that are given.</summary>
+    /// <summary>Returns a path with those parameters that have a value.</summary>
     public static string PathOf(string path, params ReadOnlySpan<(string Name, string? Value)> parameters)
     {
         var text = new StringBuilder(path);

@@ -7,8 +7,10 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Remora.Client;
 
 /// <summary>
-/// Asks a Remora service; one for a whole program. What does not answer with 200 and a plain assessment never counts as safe by accident: it follows
-/// <see cref="RemoraClientOptions.OnError"/>, within <see cref="RemoraClientOptions.Timeout"/>, and the log has a line when an outage begins and one when it is over.
+/// A client of a Remora service. Use one instance for the whole program. Any response other than a
+/// 200 with a valid assessment follows <see cref="RemoraClientOptions.OnError"/>, within
+/// <see cref="RemoraClientOptions.Timeout"/>, and never counts as safe by accident. The log
+/// receives one line when an outage begins and one when it ends.
 /// </summary>
 public sealed class RemoraClient : IDisposable
 {
@@ -23,10 +25,12 @@ public sealed class RemoraClient : IDisposable
     private readonly Endpoint _endpoint;
     private readonly Breaker _breaker;
 
-    /// <param name="options">Where the service is, and how to go on without it; null for the defaults.</param>
-    /// <param name="log">Told of outages, once each.</param>
-    /// <param name="clock">The time that answers age by; null for the machine's.</param>
-    /// <exception cref="ArgumentException">An option cannot be used.</exception>
+    /// <param name="options">
+    /// The service's address and the behavior without it; null for the defaults.
+    /// </param>
+    /// <param name="log">Receives outages, once each.</param>
+    /// <param name="clock">The clock that ages answers; null for the system clock.</param>
+    /// <exception cref="ArgumentException">An option is invalid.</exception>
     public RemoraClient(RemoraClientOptions? options = null, ILogger<RemoraClient>? log = null, TimeProvider? clock = null)
     {
         _options = options ?? new();
@@ -37,18 +41,22 @@ public sealed class RemoraClient : IDisposable
         _breaker = new(_endpoint.Url, _options, _clock, _log);
     }
 
-    /// <summary>Where the service is.</summary>
+    /// <summary>The address of the service.</summary>
     public string Url => _endpoint.Url;
 
-    /// <summary>The assessment of a pair. Look at <see cref="Risk.Answered"/> to know whether the service said it. From memory while that is younger than <see cref="RemoraClientOptions.CacheFor"/>.</summary>
+    /// <summary>
+    /// Returns the assessment of a pair. <see cref="Risk.Answered"/> tells whether the service gave
+    /// it. Returns the cached answer while it is younger than
+    /// <see cref="RemoraClientOptions.CacheFor"/>.
+    /// </summary>
     /// <param name="pair">A pair such as <c>BTC/USDT</c>; null for the whole market.</param>
     /// <param name="side"><c>long</c> or <c>short</c>; null is long.</param>
-    /// <param name="policy">By which rules to judge; null for the service's default.</param>
-    /// <param name="exchange">Which one, where the pair is tracked on several.</param>
-    /// <param name="timeframe">Which one, where the pair is tracked at several.</param>
-    /// <param name="cancellation">Gives up.</param>
-    /// <exception cref="ArgumentException">The question makes no sense: a bug of the caller.</exception>
-    /// <exception cref="OperationCanceledException">The caller has given up.</exception>
+    /// <param name="policy">The policy; null for the service's default.</param>
+    /// <param name="exchange">The exchange, if the pair is tracked on several.</param>
+    /// <param name="timeframe">The timeframe, if the pair is tracked at several.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <exception cref="ArgumentException">A parameter is invalid.</exception>
+    /// <exception cref="OperationCanceledException">The caller canceled the request.</exception>
     public ValueTask<Risk> RiskAsync(
         string? pair = null, string? side = null, string? policy = null, string? exchange = null, string? timeframe = null, CancellationToken cancellation = default)
     {
@@ -56,23 +64,32 @@ public sealed class RemoraClient : IDisposable
         return Remembered(question, _options.CacheFor) is { } known ? new(known) : AskAsync(question, cancellation);
     }
 
-    /// <summary>Whether to enter. Never throws: whatever goes wrong follows <see cref="RemoraClientOptions.OnError"/>.</summary>
+    /// <summary>
+    /// Returns whether to enter. Never throws: every failure follows
+    /// <see cref="RemoraClientOptions.OnError"/>.
+    /// </summary>
     /// <param name="pair">A pair such as <c>BTC/USDT</c>; null for the whole market.</param>
     /// <param name="side"><c>long</c> or <c>short</c>; null is long.</param>
-    /// <param name="policy">By which rules to judge; null for the service's default.</param>
-    /// <param name="cancellation">Gives up waiting.</param>
+    /// <param name="policy">The policy; null for the service's default.</param>
+    /// <param name="cancellation">Stops waiting.</param>
     public ValueTask<bool> IsSafeAsync(string? pair = null, string? side = null, string? policy = null, CancellationToken cancellation = default)
     {
         var question = new Question(pair, side, policy, null, null);
         return Remembered(question, _options.CacheFor) is { } known ? new(known.SafeToTrade) : AskSafelyAsync(question, cancellation);
     }
 
-    /// <summary>Many pairs, by the names they were asked for, in one request for each 250 of them.</summary>
-    /// <param name="pairs">Pairs such as <c>BTC/USDT</c>; one that is not tracked follows <see cref="RemoraClientOptions.OnError"/> and takes no other with it.</param>
+    /// <summary>
+    /// Returns the assessments of many pairs by their requested names, with one request for each
+    /// 250 pairs.
+    /// </summary>
+    /// <param name="pairs">
+    /// Pairs such as <c>BTC/USDT</c>. A pair that the service does not track follows
+    /// <see cref="RemoraClientOptions.OnError"/> and does not affect the others.
+    /// </param>
     /// <param name="side"><c>long</c> or <c>short</c>; null is long.</param>
-    /// <param name="policy">By which rules to judge; null for the service's default.</param>
-    /// <param name="cancellation">Gives up.</param>
-    /// <exception cref="OperationCanceledException">The caller has given up.</exception>
+    /// <param name="policy">The policy; null for the service's default.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <exception cref="OperationCanceledException">The caller canceled the request.</exception>
     public async Task<IReadOnlyDictionary<string, Risk>> BatchAsync(
         IEnumerable<string> pairs, string? side = null, string? policy = null, CancellationToken cancellation = default)
     {
@@ -89,22 +106,34 @@ public sealed class RemoraClient : IDisposable
             catch (RemoraException e)
             {
                 missing = e;
-                break; // the breaker is open now, or the question is wrong for the rest as well
+                break; // the breaker is open now, or the question is invalid for the other pairs too
             }
         }
         return wanted.ToDictionary(pair => pair, pair => found.GetValueOrDefault(pair) ?? Fallback(new(pair, side, policy, null, null), missing));
     }
 
-    /// <summary>What was said of a pair, rolled up, oldest first; page after page is asked for as it is read.</summary>
+    /// <summary>
+    /// Returns the assessment history of a pair in buckets, oldest first. Requests the pages one
+    /// after the other while they are read.
+    /// </summary>
     /// <param name="pair">A pair such as <c>BTC/USDT</c>.</param>
-    /// <param name="from">The first moment; null for a thousand buckets before <paramref name="to"/>.</param>
-    /// <param name="to">The first moment after it; null for now.</param>
-    /// <param name="interval">How long a bucket is: <c>1m</c>, <c>1h</c>, <c>6h</c>, <c>12h</c> or <c>1d</c>.</param>
-    /// <param name="policy">By which rules it was judged; null for the service's default.</param>
-    /// <param name="side"><c>long</c> or <c>short</c>; null is long. The short side begins where the service first recorded it.</param>
-    /// <param name="cancellation">Gives up.</param>
-    /// <exception cref="RemoraException">There is no answer, or nothing is kept.</exception>
-    /// <exception cref="OperationCanceledException">The caller has given up.</exception>
+    /// <param name="from">
+    /// The first moment; null for a thousand buckets before <paramref name="to"/>.
+    /// </param>
+    /// <param name="to">The end, exclusive; null for now.</param>
+    /// <param name="interval">
+    /// The length of a bucket: <c>1m</c>, <c>1h</c>, <c>6h</c>, <c>12h</c> or <c>1d</c>.
+    /// </param>
+    /// <param name="policy">The policy; null for the service's default.</param>
+    /// <param name="side">
+    /// <c>long</c> or <c>short</c>; null is long. The history of the short side begins when the
+    /// service first recorded it.
+    /// </param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <exception cref="RemoraException">
+    /// The service does not answer, or it has no store.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The caller canceled the request.</exception>
     public async IAsyncEnumerable<RiskBucket> HistoryAsync(
         string pair, DateTimeOffset? from = null, DateTimeOffset? to = null, string interval = "1h", string? policy = null, string? side = null,
         [EnumeratorCancellation] CancellationToken cancellation = default)
@@ -117,11 +146,12 @@ public sealed class RemoraClient : IDisposable
             var path = Question.PathOf("api/v1/history", ("pair", pair), ("from", Written(page?.Next ?? from)), ("to", Written(to)), ("interval", interval), ("side", side), ("policy", policy));
             try
             {
-                page = RiskJson.ReadHistory(await _endpoint.GetAsync(path, cancellation)); // past the breaker: a store that is away says nothing of the answers to come
+                // Bypasses the breaker: an unavailable store is not evidence about assessments.
+                page = RiskJson.ReadHistory(await _endpoint.GetAsync(path, cancellation));
             }
             catch (RemoraException e) when (page is not null && e.Status == 400)
             {
-                yield break; // the page before was full to the end, and what follows would be an empty span
+                yield break; // the previous page ended exactly at the end, so the next span would be empty
             }
             foreach (var bucket in page.Rows) yield return bucket;
         }
@@ -130,22 +160,26 @@ public sealed class RemoraClient : IDisposable
         static string? Written(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
     }
 
-    /// <summary>The pairs the service tracks.</summary>
-    /// <param name="cancellation">Gives up.</param>
-    /// <exception cref="RemoraException">There is no answer.</exception>
-    /// <exception cref="OperationCanceledException">The caller has given up.</exception>
+    /// <summary>Returns the pairs that the service tracks.</summary>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <exception cref="RemoraException">The service does not answer.</exception>
+    /// <exception cref="OperationCanceledException">The caller canceled the request.</exception>
     public Task<IReadOnlyList<string>> PairsAsync(CancellationToken cancellation = default) => FetchAsync("api/v1/pairs", body => RiskJson.ReadPairs(body), cancellation);
 
     /// <summary>
-    /// Each assessment the moment it changes, beginning with the present ones. Goes on over outages (each is said once) until it is cancelled; what changed meanwhile comes as it is
-    /// afterwards. It says nothing while nothing changes: ask <see cref="RiskAsync"/> for what is known now.
+    /// Returns each assessment when it changes, beginning with the present ones. Continues after
+    /// outages, each of which is logged once, until it is canceled; after an outage it returns the
+    /// latest state. It returns nothing while nothing changes: use <see cref="RiskAsync"/> for the
+    /// current assessment.
     /// </summary>
     /// <param name="pairs">Pairs such as <c>BTC/USDT</c>; none for all.</param>
     /// <param name="side"><c>long</c> or <c>short</c>; null is long.</param>
-    /// <param name="policy">By which rules to judge; null for the service's default.</param>
-    /// <param name="cancellation">Ends it.</param>
-    /// <exception cref="RemoraException">The service is well and refuses: a pair it does not track, or it is a version without a stream.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <param name="policy">The policy; null for the service's default.</param>
+    /// <param name="cancellation">Ends the stream.</param>
+    /// <exception cref="RemoraException">
+    /// The service refuses the stream: it does not track a pair, or its version has no stream.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The stream was canceled.</exception>
     public async IAsyncEnumerable<Risk> StreamAsync(
         IEnumerable<string>? pairs = null, string? side = null, string? policy = null, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
@@ -171,7 +205,10 @@ public sealed class RemoraClient : IDisposable
         }
     }
 
-    /// <summary>An answer that knows nothing of the market's present follows <see cref="RemoraClientOptions.OnError"/>, as no answer does; a "no" of the service stays one.</summary>
+    /// <summary>
+    /// Applies <see cref="RemoraClientOptions.OnError"/> to an answer without current market data,
+    /// as to a missing answer. An answer that blocks is kept.
+    /// </summary>
     private Risk Decide(in Question question, Risk answer)
     {
         if (!answer.IsBlind || _options.OnError == OnError.Allow) return answer;
@@ -187,7 +224,7 @@ public sealed class RemoraClient : IDisposable
         {
             return (await AskAsync(question, cancellation)).SafeToTrade;
         }
-        catch (Exception e) // the one promise of this method
+        catch (Exception e) // this method never throws
         {
             if (e is not OperationCanceledException) SayOnce($"Remora was asked about '{question.Pair}' in vain: {e.Message}");
             return _options.OnError != OnError.Block;
@@ -204,7 +241,7 @@ public sealed class RemoraClient : IDisposable
         }
         catch (RemoraException e) when (e.Status == 404)
         {
-            return []; // it tracks none of them
+            return []; // the service tracks none of them
         }
         var found = new List<(string, Risk)>(pairs.Length);
         foreach (var pair in pairs)
@@ -215,7 +252,7 @@ public sealed class RemoraClient : IDisposable
         return found;
     }
 
-    /// <summary>One request, past the memory and through the breaker.</summary>
+    /// <summary>Sends one request through the breaker, without the cache.</summary>
     private async Task<T> FetchAsync<T>(string path, Func<byte[], T> read, CancellationToken cancellation)
     {
         _breaker.Enter();
@@ -245,7 +282,7 @@ public sealed class RemoraClient : IDisposable
             ?? new() { Pair = question.Pair, Side = question.Side, SafeToTrade = _options.OnError != OnError.Block, Answered = false, Error = error.Message };
     }
 
-    /// <summary>The last answer that knew something, while it is young enough to count.</summary>
+    /// <summary>Returns the last answer with market data while it is young enough to use.</summary>
     private Risk? Last(in Question question, string why) =>
         _memory.TryGetValue(question, out var memory) && memory.Informed is { } known && known.At.Since(_clock) < _options.LastFor
             ? known.Risk with { Answered = false, Error = $"the last answer, because {why}" }
@@ -254,7 +291,7 @@ public sealed class RemoraClient : IDisposable
     private Risk? Remembered(in Question question, TimeSpan age) =>
         _memory.TryGetValue(question, out var memory) && memory.Newest.At.Since(_clock) < age ? memory.Newest.Risk : null;
 
-    /// <summary>Keeps an answer, as it was decided on.</summary>
+    /// <summary>Caches an answer after the decision on it.</summary>
     private Risk Remember(in Question question, Risk answer)
     {
         if (_memory.Count >= LargestMemory) _memory.Clear();
@@ -271,6 +308,8 @@ public sealed class RemoraClient : IDisposable
 
     private sealed record Known(Risk Risk, Moment At);
 
-    /// <summary>What is remembered of a question: the newest answer, and the newest one that was not blind.</summary>
+    /// <summary>
+    /// The cached answers to a question: the newest one, and the newest one with market data.
+    /// </summary>
     private sealed record Memory(Known Newest, Known? Informed);
 }

@@ -2,40 +2,54 @@ using Microsoft.Extensions.Options;
 
 namespace Remora.Client;
 
-/// <summary>Where the service is, and how to go on without it.</summary>
+/// <summary>
+/// The options of <see cref="RemoraClient"/>: the service's address and the behavior without it.
+/// </summary>
 public sealed class RemoraClientOptions
 {
-    /// <summary>Where it is when nothing says otherwise.</summary>
+    /// <summary>The default address.</summary>
     public const string DefaultUrl = "http://127.0.0.1:8000";
 
-    /// <summary>The service's address; null takes the variable <c>REMORA_URL</c>, else <see cref="DefaultUrl"/>.</summary>
+    /// <summary>
+    /// The service's address; null uses the variable <c>REMORA_URL</c>, or else
+    /// <see cref="DefaultUrl"/>.
+    /// </summary>
     public string? Url { get; set; }
 
-    /// <summary>The key, where the service wants one; null takes the variable <c>REMORA_API_KEY</c>.</summary>
+    /// <summary>
+    /// The API key, if the service requires one; null uses the variable <c>REMORA_API_KEY</c>.
+    /// </summary>
     public string? ApiKey { get; set; }
 
-    /// <summary>What to do when there is no answer.</summary>
+    /// <summary>What to decide when there is no answer.</summary>
     public OnError OnError { get; set; } = OnError.Allow;
 
-    /// <summary>For one request as a whole, from the connection to the last byte; above 0, at most an hour.</summary>
+    /// <summary>
+    /// The timeout of one request as a whole, from the connection to the last byte: above 0, at
+    /// most one hour.
+    /// </summary>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long an answer is given again without asking; 0 asks every time.</summary>
+    /// <summary>How long an answer is cached; 0 disables the cache.</summary>
     public TimeSpan CacheFor { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a service that failed is left alone; longer where its <c>Retry-After</c> says so, up to five minutes.</summary>
+    /// <summary>
+    /// How long the client sends no requests after a failure. A longer <c>Retry-After</c> of the
+    /// service applies, up to five minutes.
+    /// </summary>
     public TimeSpan BreakerPeriod { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long the last answer counts under <see cref="OnError.Last"/>.</summary>
+    /// <summary>How long the last answer is used with <see cref="OnError.Last"/>.</summary>
     public TimeSpan LastFor { get; set; } = TimeSpan.FromMinutes(15);
 
     internal Uri Address => AddressOf(Url) ?? throw new ArgumentException(BadUrl, nameof(Url));
 
     internal string? Key => ApiKey ?? Variable("REMORA_API_KEY");
 
-    private const string BadUrl = "Url: expected an address such as http://127.0.0.1:8000 (a key goes into ApiKey)"; // not echoed: what stands there by mistake may be a key
+    // Not echoed, because it may be a key entered by mistake.
+    private const string BadUrl = "Url: expected an address such as http://127.0.0.1:8000 (a key goes into ApiKey)";
 
-    /// <summary>All complaints; none when the options can be used.</summary>
+    /// <summary>Returns all errors in the options; empty when they are valid.</summary>
     public IReadOnlyList<string> Check()
     {
         var complaints = new List<string>();
@@ -59,7 +73,7 @@ public sealed class RemoraClientOptions
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 }
 
-/// <summary>Says at start what is wrong with the options.</summary>
+/// <summary>Validates the options when the host starts.</summary>
 internal sealed class RemoraClientOptionsCheck : IValidateOptions<RemoraClientOptions>
 {
     public ValidateOptionsResult Validate(string? name, RemoraClientOptions options) =>

@@ -5,12 +5,18 @@ using Microsoft.Extensions.Options;
 
 namespace Remora.Client;
 
-/// <summary>Puts the client into a host.</summary>
+/// <summary>Registers the client in a host.</summary>
 public static class RemoraClientRegistration
 {
-    /// <summary>Adds one <see cref="RemoraClient"/> for all. Options that cannot be used are an <see cref="OptionsValidationException"/> when the host starts.</summary>
-    /// <param name="services">Where it goes.</param>
-    /// <param name="configure">Sets the options; without it they come from <c>REMORA_URL</c>, <c>REMORA_API_KEY</c> and the defaults.</param>
+    /// <summary>
+    /// Adds one shared <see cref="RemoraClient"/>. Invalid options cause an
+    /// <see cref="OptionsValidationException"/> when the host starts.
+    /// </summary>
+    /// <param name="services">The services of the host.</param>
+    /// <param name="configure">
+    /// Sets the options; without it they come from <c>REMORA_URL</c>, <c>REMORA_API_KEY</c> and the
+    /// defaults.
+    /// </param>
     public static IServiceCollection AddRemoraClient(this IServiceCollection services, Action<RemoraClientOptions>? configure = null)
     {
         var options = services.AddOptions<RemoraClientOptions>();

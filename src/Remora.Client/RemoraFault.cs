@@ -3,26 +3,32 @@ namespace Remora.Client;
 /// <summary>Why there is no usable answer.</summary>
 public enum RemoraFault
 {
-    /// <summary>No connection, or it broke off.</summary>
+    /// <summary>The connection failed or was interrupted.</summary>
     Unreachable,
 
-    /// <summary>Not within <see cref="RemoraClientOptions.Timeout"/>.</summary>
+    /// <summary>No response within <see cref="RemoraClientOptions.Timeout"/>.</summary>
     Timeout,
 
-    /// <summary>A status other than 200.</summary>
+    /// <summary>The status is not 200.</summary>
     Status,
 
-    /// <summary>HTML, half a JSON, more than a client reads, or an answer of another schema: nothing that is plainly an assessment.</summary>
+    /// <summary>
+    /// The response is not a valid assessment: HTML, truncated JSON, a body above the client's
+    /// limit, or another schema.
+    /// </summary>
     NotAnAssessment,
 
-    /// <summary>Not asked, because the service lately failed to answer.</summary>
+    /// <summary>Not requested, because the service failed recently.</summary>
     BreakerOpen,
 
-    /// <summary>The service is well and does not track the pair.</summary>
+    /// <summary>The service does not track the pair.</summary>
     NotTracked,
 }
 
-/// <summary>There is no usable answer. <see cref="RemoraClient.RiskAsync"/> and its like turn it into <see cref="OnError"/>; history and stream throw it.</summary>
+/// <summary>
+/// There is no usable answer. <see cref="RemoraClient.RiskAsync"/> and similar methods apply
+/// <see cref="OnError"/> to it; history and stream throw it.
+/// </summary>
 public sealed class RemoraException : Exception
 {
     internal RemoraException(RemoraFault fault, string message, int? status = null, TimeSpan? retryAfter = null, Exception? inner = null)
@@ -33,15 +39,17 @@ public sealed class RemoraException : Exception
         RetryAfter = retryAfter;
     }
 
-    /// <summary>What kind of failure it was.</summary>
+    /// <summary>The kind of failure.</summary>
     public RemoraFault Fault { get; }
 
-    /// <summary>The HTTP status, where there was one.</summary>
+    /// <summary>The HTTP status, if there was a response.</summary>
     public int? Status { get; }
 
-    /// <summary>How long the service asked to be left alone.</summary>
+    /// <summary>How long the service asked to wait.</summary>
     public TimeSpan? RetryAfter { get; }
 
-    /// <summary>Whether the service is well and refused this question: another one may work.</summary>
+    /// <summary>
+    /// Whether the service works and refused this request. Another request may succeed.
+    /// </summary>
     public bool IsCallersFault => Fault == RemoraFault.NotTracked || (Fault == RemoraFault.Status && Status is >= 400 and < 500 and not 408 and not 429);
 }

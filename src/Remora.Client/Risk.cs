@@ -4,19 +4,26 @@ using System.Text.Json.Serialization;
 namespace Remora.Client;
 
 /// <summary>
-/// Is it safe to trade now? What is not known is null. Names such as <see cref="Regime"/> are texts, so that a value this version has never heard of gets through;
-/// fields it has never heard of are in <see cref="More"/>.
+/// The assessment of an entry. Unknown values are null. Names such as <see cref="Regime"/> are
+/// strings, so that values of later versions are accepted. Unknown fields are in
+/// <see cref="More"/>.
 /// </summary>
 public sealed record Risk
 {
     /// <summary>The pair, such as <c>BTC/USDT</c>; null for the whole market.</summary>
     public string? Pair { get; init; }
 
-    /// <summary>Whether to enter: what the service said, or, where <see cref="Answered"/> is false, what <see cref="OnError"/> says.</summary>
+    /// <summary>
+    /// Whether to enter: the service's answer, or the result of <see cref="OnError"/> when
+    /// <see cref="Answered"/> is false.
+    /// </summary>
     [JsonRequired]
     public bool SafeToTrade { get; init; }
 
-    /// <summary>Whether the service said it; false as well where it knows nothing of the market and <see cref="OnError"/> decided otherwise.</summary>
+    /// <summary>
+    /// Whether the service gave the answer. False as well when the service has no market data and
+    /// <see cref="OnError"/> decided otherwise.
+    /// </summary>
     [JsonIgnore]
     public bool Answered { get; init; } = true;
 
@@ -27,28 +34,28 @@ public sealed record Risk
     /// <summary><c>entry_ok</c>, <c>caution</c> or <c>no_entry</c>.</summary>
     public string? Recommendation { get; init; }
 
-    /// <summary>[0, 1], higher is riskier.</summary>
+    /// <summary>The risk score, [0, 1]; higher is riskier.</summary>
     public double? RiskScore { get; init; }
 
     /// <summary>The score in words.</summary>
     public string? RiskClass { get; init; }
 
-    /// <summary>How sure this is, [0, 1].</summary>
+    /// <summary>The confidence of the assessment, [0, 1].</summary>
     public double? RiskConfidence { get; init; }
 
-    /// <summary>The part of a position to take, [0, 1].</summary>
+    /// <summary>The part of the usual position to take, [0, 1].</summary>
     public double? PositionScale { get; init; }
 
-    /// <summary>What blocked.</summary>
+    /// <summary>The reasons that block entries.</summary>
     public IReadOnlyList<string> BlockedBy { get; init; } = [];
 
-    /// <summary>Why, in sentences, the deciding one first.</summary>
+    /// <summary>The reasons as sentences, the deciding one first.</summary>
     public IReadOnlyList<string> Reasoning { get; init; } = [];
 
     /// <summary>The regime, such as <c>bull</c>.</summary>
     public string? Regime { get; init; }
 
-    /// <summary>Since when.</summary>
+    /// <summary>When the regime began.</summary>
     public DateTimeOffset? RegimeSince { get; init; }
 
     /// <summary>Volatility score, [0, 1].</summary>
@@ -63,10 +70,10 @@ public sealed record Risk
     /// <summary>Momentum.</summary>
     public string? MomentumClassification { get; init; }
 
-    /// <summary>The addends of the score by name; together they are the score.</summary>
+    /// <summary>The parts of the score by name; their sum is the score.</summary>
     public IReadOnlyDictionary<string, double?>? RiskBreakdown { get; init; }
 
-    /// <summary>Flags by name (<c>flag_panic</c>), raised or not.</summary>
+    /// <summary>Event flags by name (<c>flag_panic</c>), true or false.</summary>
     public IReadOnlyDictionary<string, JsonElement>? EventFlags { get; init; }
 
     /// <summary>Fear and greed index, 0 to 100.</summary>
@@ -84,45 +91,46 @@ public sealed record Risk
     /// <summary>Dollar index in points.</summary>
     public double? Dxy { get; init; }
 
-    /// <summary>CCXT's id of the exchange.</summary>
+    /// <summary>The CCXT id of the exchange.</summary>
     public string? Exchange { get; init; }
 
     /// <summary>The base timeframe, such as <c>5m</c>.</summary>
     public string? Timeframe { get; init; }
 
-    /// <summary>The side that was asked about: <c>long</c> or <c>short</c>.</summary>
+    /// <summary>The requested side: <c>long</c> or <c>short</c>.</summary>
     public string? Side { get; init; }
 
     /// <summary>Close of the last candle used.</summary>
     public DateTimeOffset? AsOf { get; init; }
 
-    /// <summary>Age of that candle when the service answered.</summary>
+    /// <summary>Age of that candle in seconds when the service answered.</summary>
     public double? AgeSeconds { get; init; }
 
-    /// <summary>Whether that is too old.</summary>
+    /// <summary>Whether the last candle is too old.</summary>
     public bool? Stale { get; init; }
 
     /// <summary>
-    /// Whether the assessment can be relied on: <c>ok</c>, <c>warming_up</c>, <c>stale</c> or <c>unknown</c>; null from a service that does not say. Where nothing is known of the
-    /// market's present, entries follow <see cref="OnError"/>, unless the service itself says that they are not safe.
+    /// Whether the assessment can be relied on: <c>ok</c>, <c>warming_up</c>, <c>stale</c> or
+    /// <c>unknown</c>; null from a service that does not report it. Without current market data,
+    /// entries follow <see cref="OnError"/>, unless the service itself blocks them.
     /// </summary>
     public string? State { get; init; }
 
-    /// <summary>Name of the policy.</summary>
+    /// <summary>The name of the policy.</summary>
     public string? Policy { get; init; }
 
-    /// <summary>Version of the model.</summary>
+    /// <summary>The version of the model.</summary>
     public string? Model { get; init; }
 
-    /// <summary>Everything else the service said.</summary>
+    /// <summary>All other fields of the answer.</summary>
     [JsonExtensionData]
     public IDictionary<string, JsonElement>? More { get; init; }
 
-    /// <summary>Whether the service would let a trade be entered without knowing anything of the market's present.</summary>
+    /// <summary>Whether the answer allows entries without current market data.</summary>
     [JsonIgnore]
     internal bool IsBlind => SafeToTrade && State == "unknown";
 
-    /// <summary>One line for a log.</summary>
+    /// <summary>Returns the assessment as one line for a log.</summary>
     [JsonIgnore]
     public string Why => Error ?? (BlockedBy.Count, Reasoning.Count) switch
     {

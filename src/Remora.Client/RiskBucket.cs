@@ -3,26 +3,26 @@ using System.Text.Json.Serialization;
 
 namespace Remora.Client;
 
-/// <summary>A span of a market's past, rolled up. What is not known is null.</summary>
+/// <summary>A bucket of a market's assessment history. Unknown values are null.</summary>
 public sealed record RiskBucket
 {
-    /// <summary>When it begins.</summary>
+    /// <summary>The start of the bucket.</summary>
     [JsonRequired]
     public DateTimeOffset Time { get; init; }
 
-    /// <summary>How many assessments it holds.</summary>
+    /// <summary>The number of assessments.</summary>
     public long Assessments { get; init; }
 
-    /// <summary>How many of them blocked.</summary>
+    /// <summary>The number of assessments that block entries.</summary>
     public long Blocked { get; init; }
 
-    /// <summary>The share that did not, [0, 1].</summary>
+    /// <summary>The share of assessments that allow entries, [0, 1].</summary>
     public double? SafeShare { get; init; }
 
     /// <summary>Mean score, [0, 1].</summary>
     public double? RiskMean { get; init; }
 
-    /// <summary>Highest score.</summary>
+    /// <summary>The highest score.</summary>
     public double? RiskMax { get; init; }
 
     /// <summary>The last score.</summary>
@@ -37,12 +37,12 @@ public sealed record RiskBucket
     /// <summary>The last close.</summary>
     public double? CloseLast { get; init; }
 
-    /// <summary>Everything else the service keeps of it.</summary>
+    /// <summary>All other fields of the row.</summary>
     [JsonExtensionData]
     public IDictionary<string, JsonElement>? More { get; init; }
 }
 
 /// <summary>A page of buckets.</summary>
-/// <param name="Rows">Oldest first.</param>
-/// <param name="Next">Where the next page begins; null after the last.</param>
+/// <param name="Rows">The buckets, oldest first.</param>
+/// <param name="Next">The start of the next page; null after the last.</param>
 internal sealed record RiskPage([property: JsonRequired] IReadOnlyList<RiskBucket> Rows, DateTimeOffset? Next);

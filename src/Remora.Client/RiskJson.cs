@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Remora.Client;
 
-/// <summary>Reads answers. Whatever is not plainly an assessment is an error, never 'safe'.</summary>
+/// <summary>
+/// Parses answers. Anything that is not a valid assessment is an error, never 'safe'.
+/// </summary>
 internal static class RiskJson
 {
     private static readonly JsonSerializerOptions Options = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
@@ -11,7 +13,10 @@ internal static class RiskJson
 
     public static Risk Read(JsonElement json, string? pair) => Read(System.Text.Encoding.UTF8.GetBytes(json.GetRawText()), pair);
 
-    /// <summary>The batch's answers by their pairs in upper case; of those that are not tracked it has none.</summary>
+    /// <summary>
+    /// Returns the answers of a batch by pair in upper case. Pairs that are not tracked are
+    /// missing.
+    /// </summary>
     public static Dictionary<string, Risk> ReadBatch(ReadOnlySpan<byte> json)
     {
         var root = Attempt(json, static text => JsonElement.Parse(text));
@@ -26,7 +31,7 @@ internal static class RiskJson
         return found;
     }
 
-    /// <summary>The names in the list of what is tracked, each once.</summary>
+    /// <summary>Returns the distinct pairs in the list of tracked markets.</summary>
     public static IReadOnlyList<string> ReadPairs(ReadOnlySpan<byte> json)
     {
         try
@@ -47,7 +52,7 @@ internal static class RiskJson
         if (risk is null) throw Unexpected("it is null");
         if (pair is not null && !pair.Equals(risk.Pair, StringComparison.OrdinalIgnoreCase)) throw Unexpected($"it is about {risk.Pair ?? "the whole market"}, not {pair}");
         if (risk.PositionScale is < 0 or > 1) throw Unexpected($"position_scale is {risk.PositionScale}, expected 0 to 1");
-        // 'null' is no list: what is missing is empty, so that bots need not ask
+        // A missing list is returned as empty, so that bots need no null check.
         return risk with { BlockedBy = risk.BlockedBy ?? [], Reasoning = risk.Reasoning ?? [] };
     }
 

@@ -4,7 +4,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Remora.Client;
 
-/// <summary>Follows the service's event stream over outages. A connection on which nothing comes, not even a heartbeat, is given up.</summary>
+/// <summary>
+/// Follows the service's event stream across outages. Closes a connection on which nothing arrives,
+/// not even a heartbeat.
+/// </summary>
 internal sealed class RiskStream(Endpoint endpoint, string path, TimeProvider clock, ILogger log)
 {
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(60);
@@ -29,7 +32,7 @@ internal sealed class RiskStream(Endpoint endpoint, string path, TimeProvider cl
         }
     }
 
-    /// <summary>False when the connection is over, which is said once an outage.</summary>
+    /// <summary>Returns false when the connection ended. An outage is logged once.</summary>
     private async Task<bool> NextAsync(IAsyncEnumerator<Risk> events, CancellationToken cancellation)
     {
         try

@@ -5,22 +5,22 @@ using Remora.Supervision;
 namespace Remora.Server;
 
 /// <summary>
-/// Tells the log what becomes of the feeds: when one fails, when it fails worse, and when it has been well for a minute again. One that comes and
-/// goes is one outage, said once, not once each time.
+/// Logs the state of the feeds: when a feed fails, when its failure becomes worse, and when it has
+/// been healthy for a minute again. A feed that fails intermittently is logged as one outage.
 /// </summary>
 public sealed class FeedReporter
 {
     private const string Unavailable = "unavailable";
     private const string BridgeIncident = "bridge";
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
-    private const int Steady = 60; // looks
+    private const int Steady = 60; // checks
     private readonly ServiceParts _parts;
     private readonly ILogger _log;
     private readonly Dictionary<string, Told> _told = [];
     private readonly Incidents _incidents;
     private readonly PriceReporter _prices;
 
-    /// <param name="parts">The feeds, and the log.</param>
+    /// <param name="parts">The feeds and the log.</param>
     public FeedReporter(ServiceParts parts)
     {
         _parts = parts;
@@ -29,7 +29,10 @@ public sealed class FeedReporter
         _prices = new(_log);
     }
 
-    /// <summary>Looks once a second of real time, whatever clock the feeds go by, until it is cancelled.</summary>
+    /// <summary>
+    /// Checks the feeds once per second of real time, independent of the feeds' clock, until it is
+    /// canceled.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
         using var timer = new PeriodicTimer(Interval);
@@ -39,7 +42,7 @@ public sealed class FeedReporter
         }
         catch (OperationCanceledException)
         {
-            // It was told to.
+            // The task was stopped.
         }
     }
 
@@ -60,7 +63,10 @@ public sealed class FeedReporter
         }
     }
 
-    /// <summary>Whether the process that reaches the exchanges is down. It is told once, and not again for each market that waits for it.</summary>
+    /// <summary>
+    /// Whether the bridge process is down. This is logged once, not for each market that depends on
+    /// it.
+    /// </summary>
     private bool LookAtBridge()
     {
         if (_parts.Bridge?.Invoke() is not { } bridge) return false;
@@ -93,7 +99,9 @@ public sealed class FeedReporter
 
     private static bool IsFailing(FeedState state) => state is FeedState.Degraded or FeedState.Unreachable;
 
-    /// <summary>The last that was said of a feed, and how often in a row it was found well since.</summary>
+    /// <summary>
+    /// The last logged state of a feed, and the number of consecutive healthy checks since.
+    /// </summary>
     private sealed class Told
     {
         public FeedState State { get; set; } = FeedState.Starting;

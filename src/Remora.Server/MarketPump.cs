@@ -7,10 +7,15 @@ using Remora.Server.Telemetry;
 
 namespace Remora.Server;
 
-/// <summary>The one reader of all market events: applies each to the engine and publishes what changed, in the order in which they came.</summary>
+/// <summary>
+/// The only reader of market events. Applies each event to the engine and publishes the changed
+/// assessments, in the order in which the events arrive.
+/// </summary>
 public sealed class MarketPump
 {
-    /// <summary>How many events may wait. Feeds wait beyond that; nothing is lost.</summary>
+    /// <summary>
+    /// The maximum number of queued events. When the queue is full, feeds wait; no event is lost.
+    /// </summary>
     public const int Capacity = 4096;
 
     private readonly Channel<MarketEvent> _events =
@@ -21,9 +26,9 @@ public sealed class MarketPump
     private readonly MarketRecord? _record;
     private readonly ServiceMetrics? _metrics;
 
-    /// <param name="engine">The engine; nobody else may touch it.</param>
-    /// <param name="board">Where assessments are published; it has the engine's policies.</param>
-    /// <param name="record">Keeps what happens; null where nothing is kept.</param>
+    /// <param name="engine">The engine. No other code may use it.</param>
+    /// <param name="board">Receives the assessments. It has the engine's policies.</param>
+    /// <param name="record">Stores what happens; null without a store.</param>
     public MarketPump(RemoraEngine engine, AssessmentBoard board, MarketRecord? record = null)
         : this(engine, board, record, metrics: null)
     {
@@ -36,19 +41,23 @@ public sealed class MarketPump
         _engine = engine;
         _board = board;
         _record = record;
-        foreach (var market in board.Markets) Publish(market, board.Now); // says which sources are missing, before the first event
+        // Reports missing sources before the first event.
+        foreach (var market in board.Markets) Publish(market, board.Now);
     }
 
-    /// <summary>Where feeds put their events.</summary>
+    /// <summary>The queue to which feeds write events.</summary>
     public ChannelWriter<MarketEvent> Events => _events.Writer;
 
-    /// <summary>Applies outside values that were kept, before anything else happens; they are not kept again.</summary>
+    /// <summary>Applies stored observations before any event. They are not stored again.</summary>
     public void Recall(IReadOnlyList<Observation> observations)
     {
         foreach (var observation in observations) _engine.Apply(MarketEvent.Observed(observation));
     }
 
-    /// <summary>Runs until it is cancelled or <see cref="Events"/> is completed. An exception is a bug in the engine, and the end of the service.</summary>
+    /// <summary>
+    /// Runs until it is canceled or <see cref="Events"/> is completed. An exception means a bug in
+    /// the engine and ends the service.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
         try
@@ -57,7 +66,7 @@ public sealed class MarketPump
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // It was told to stop.
+            // The task was stopped.
         }
     }
 
@@ -66,7 +75,8 @@ public sealed class MarketPump
         var started = Stopwatch.GetTimestamp();
         var assessment = _engine.Apply(marketEvent);
         var isRevision = marketEvent.History is { Revised: > 0 };
-        if (isRevision && assessment?.AssessedAt < _board.Now) assessment = assessment.At(_board.Now, assessment.Side); // what was given before stays stored beside it
+        // The earlier answer stays stored beside it.
+        if (isRevision && assessment?.AssessedAt < _board.Now) assessment = assessment.At(_board.Now, assessment.Side);
         _record?.Applied(marketEvent, assessment);
         _metrics?.Applied(started);
         if (marketEvent.Observation is { } observation)
@@ -85,7 +95,7 @@ public sealed class MarketPump
         }
         else if (marketEvent.History is not null)
         {
-            Publish(marketEvent.Market!, _board.Now); // the past was replaced by one without base candles
+            Publish(marketEvent.Market!, _board.Now); // the new past contains no base candles
         }
         _metrics?.Published(started);
     }

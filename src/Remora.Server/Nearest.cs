@@ -1,19 +1,24 @@
 namespace Remora.Server;
 
-/// <summary>Finds what someone may have meant.</summary>
+/// <summary>Finds the closest matches of a mistyped text.</summary>
 internal static class Nearest
 {
-    /// <summary>The candidates with the fewest edits from <paramref name="text"/>, nearest first.</summary>
+    /// <summary>
+    /// Returns the candidates with the fewest edits from <paramref name="text"/>, nearest first.
+    /// </summary>
     public static IReadOnlyList<string> To(string text, IEnumerable<string> candidates, int count)
     {
         var wanted = text.ToUpperInvariant();
         return [.. candidates.Distinct().OrderBy(candidate => Edits(wanted, candidate.ToUpperInvariant())).ThenBy(c => c, StringComparer.Ordinal).Take(count)];
     }
 
-    /// <summary>How many letters must be inserted, removed or replaced to make one text of the other (Levenshtein's distance).</summary>
+    /// <summary>
+    /// Returns the number of letters to insert, remove or replace to turn one text into the other
+    /// (Levenshtein distance).
+    /// </summary>
     private static int Edits(string from, string to)
     {
-        if (from.Length > 64) return Math.Abs(from.Length - to.Length); // nobody meant that
+        if (from.Length > 64) return Math.Abs(from.Length - to.Length); // too long to be a typing error
         var row = new int[to.Length + 1];
         for (var j = 0; j <= to.Length; j++) row[j] = j;
         for (var i = 1; i <= from.Length; i++)

@@ -12,7 +12,10 @@ using Remora.Supervision;
 
 namespace Remora.Server;
 
-/// <summary>The service's connections to the outside: the exchanges through the bridge, and the outside sources; or a sandbox in place of all of them.</summary>
+/// <summary>
+/// The service's connections to the outside: the exchanges through the bridge, and the sources; or
+/// a sandbox that replaces all of them.
+/// </summary>
 public sealed class OutsideWorld : IAsyncDisposable
 {
     private readonly CcxtBridge _bridge;
@@ -39,28 +42,33 @@ public sealed class OutsideWorld : IAsyncDisposable
         };
     }
 
-    /// <summary>What the service is given.</summary>
+    /// <summary>The parts that the service uses.</summary>
     public ServiceParts Parts { get; }
 
-    /// <summary>Connects; what cannot be reached shows in the health of its feed.</summary>
-    /// <param name="settings">The settings, checked.</param>
-    /// <param name="clock">The time that candles close by.</param>
-    /// <param name="sandbox">What stands in for the world; null for the real one.</param>
-    /// <param name="record">What is kept of the markets, for their warm-up; null where nothing is.</param>
-    /// <param name="log">Where the service writes what an operator should know.</param>
-    /// <param name="supervisor">Keeps background tasks running; one of its own where null.</param>
+    /// <summary>
+    /// Connects to the outside. The health of a feed shows whether its host can be reached.
+    /// </summary>
+    /// <param name="settings">The validated settings.</param>
+    /// <param name="clock">The clock of candles.</param>
+    /// <param name="sandbox">The sandbox; null for the real world.</param>
+    /// <param name="record">The stored markets, for their warm-up; null without a store.</param>
+    /// <param name="log">Receives messages for the operator.</param>
+    /// <param name="supervisor">Restarts background tasks; null creates one.</param>
     public static OutsideWorld Connect(
         ServiceSettings settings, TimeProvider clock, SandboxNotice? sandbox, MarketRecord? record, ILoggerFactory log, Supervisor? supervisor = null) =>
         new(settings, clock, sandbox, record, log, supervisor ?? new());
 
-    /// <summary>Disconnects; call it after the service has ended.</summary>
+    /// <summary>Disconnects. Call it after the service has ended.</summary>
     public async ValueTask DisposeAsync()
     {
         await _bridge.DisposeAsync();
         _http.Dispose();
     }
 
-    /// <summary>The feeds of other markets with the same pair: of other exchanges, or at other timeframes.</summary>
+    /// <summary>
+    /// Returns the feeds of other markets with the same pair: on other exchanges, or at other
+    /// timeframes.
+    /// </summary>
     private IEnumerable<FeedHealth> OthersOf(MarketId market) =>
         Parts.Markets.Where(feed => feed.Market.Pair == market.Pair && !feed.Market.Equals(market)).Select(feed => feed.Health);
 

@@ -6,12 +6,15 @@ using Remora.Markets;
 
 namespace Remora.Server;
 
-/// <summary>Writes to the log when an exchange revises candles, and when a price level is refused or accepted: one line each.</summary>
+/// <summary>
+/// Logs when an exchange revises candles, and when a price level is refused or accepted: one line
+/// each.
+/// </summary>
 internal sealed class PriceReporter(ILogger log)
 {
     private readonly Dictionary<MarketId, Reported> _markets = [];
 
-    /// <summary>Reports what has changed since the last call.</summary>
+    /// <summary>Logs what changed since the last call.</summary>
     public void Report(MarketId market, FeedHealth health)
     {
         if (!_markets.TryGetValue(market, out var reported)) _markets[market] = reported = new();
@@ -40,7 +43,7 @@ internal sealed class PriceReporter(ILogger log)
 
     private static string Text(double price) => price.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>What was reported of a market last.</summary>
+    /// <summary>The last logged values of a market.</summary>
     private sealed class Reported
     {
         public long Revised { get; set; }

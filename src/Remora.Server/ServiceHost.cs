@@ -21,8 +21,9 @@ using Remora.Server.Telemetry;
 namespace Remora.Server;
 
 /// <summary>
-/// The running service: feeds, pump, board and HTTP interface. A background task that fails is started again and shows in
-/// <c>/api/v1/status</c>; only where the pump fails, which applies all events, everything ends, and <see cref="Completion"/> says why.
+/// The running service: feeds, pump, board and HTTP server. A background task that fails is
+/// restarted and appears in <c>/api/v1/status</c>. The service ends only if the pump fails, which
+/// applies all events; <see cref="Completion"/> then contains the error.
 /// </summary>
 public sealed class ServiceHost : IAsyncDisposable
 {
@@ -38,23 +39,28 @@ public sealed class ServiceHost : IAsyncDisposable
         Completion = RunAsync(pump, streams, parts, settings);
     }
 
-    /// <summary>Where it answers: <c>http://127.0.0.1:8000</c>.</summary>
+    /// <summary>The address of the service, for example <c>http://127.0.0.1:8000</c>.</summary>
     public string Url { get; }
 
-    /// <summary>What it answers.</summary>
+    /// <summary>The assessments that the service returns.</summary>
     public AssessmentBoard Board { get; }
 
     internal StreamHub Streams { get; }
 
-    /// <summary>Completes when the service has stopped, and fails when it could not go on.</summary>
+    /// <summary>
+    /// Completes when the service has stopped. Faulted if the service ended with an error.
+    /// </summary>
     public Task Completion { get; }
 
-    /// <summary>Starts the service; it answers when this returns, whatever the outside world does.</summary>
-    /// <param name="settings">The settings, checked.</param>
-    /// <param name="parts">What it is connected to; they stay the caller's.</param>
+    /// <summary>
+    /// Starts the service. It answers when this method returns, regardless of the state of the
+    /// outside world.
+    /// </summary>
+    /// <param name="settings">The validated settings.</param>
+    /// <param name="parts">The parts that the service uses. The caller disposes of them.</param>
     /// <param name="clock">The time it goes by.</param>
-    /// <param name="cancellation">Gives up starting.</param>
-    /// <exception cref="IOException">The port is taken.</exception>
+    /// <param name="cancellation">Cancels the start.</param>
+    /// <exception cref="IOException">The port is in use.</exception>
     public static async Task<ServiceHost> StartAsync(ServiceSettings settings, ServiceParts parts, TimeProvider clock, CancellationToken cancellation = default)
     {
         var markets = settings.TrackedMarkets.Select(market => market.Id).ToList();
@@ -94,10 +100,12 @@ public sealed class ServiceHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks the service to end; <see cref="Completion"/> tells when it has.</summary>
+    /// <summary>
+    /// Requests the end of the service. <see cref="Completion"/> completes when it has ended.
+    /// </summary>
     public void Stop() => _stop.Cancel();
 
-    /// <summary>Ends the service.</summary>
+    /// <summary>Stops the service.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -119,7 +127,8 @@ public sealed class ServiceHost : IAsyncDisposable
                 foreach (var source in parts.Sources) source.Recall(stored);
             }
             tasks.AddRange(TasksOf(pump, streams, parts, settings));
-            await parts.Supervisor.RunOnceAsync("pump", pump.RunAsync, _stop.Token); // the model of a market that failed half way cannot be trusted any more
+            // Not restarted: the model of a market that failed halfway is unreliable.
+            await parts.Supervisor.RunOnceAsync("pump", pump.RunAsync, _stop.Token);
         }
         catch (Exception e)
         {
@@ -143,7 +152,10 @@ public sealed class ServiceHost : IAsyncDisposable
             .Append(streams.RunAsync(parts.Supervisor, stop)).Concat(OutletsOf(settings, parts));
     }
 
-    /// <summary>What tells bots by itself; nothing where none is configured. It goes by real time even on a sandbox, for bots do.</summary>
+    /// <summary>
+    /// Returns the tasks of the notifiers; empty if none is configured. They use real time even in
+    /// a sandbox, because bots do.
+    /// </summary>
     private IEnumerable<Task> OutletsOf(ServiceSettings settings, ServiceParts parts)
     {
         if (settings.Freqtrade.Count + settings.Webhooks.Count == 0) return [];
@@ -161,18 +173,21 @@ public sealed class ServiceHost : IAsyncDisposable
             RequestLimits.Apply(kestrel.Limits, settings);
             kestrel.Listen(settings.Address, settings.Port, listen => listen.Protocols = HttpProtocols.Http1);
         });
-        // No handler blocks, so a request is answered where it was read: measured a fifth more requests a second than with a hop in between.
+        // No handler blocks, so requests are handled inline. This gives 20 % more requests per
+        // second than a thread switch, as measured.
         builder.Services.Configure<SocketTransportOptions>(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2));
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
         var log = new ConnectionLimitLog(parts.Log, settings.MaxConnections, settings.LogClock);
-        builder.Services.AddSingleton<ILoggerFactory>(_ => log); // by factory: the container disposes of it
+        builder.Services.AddSingleton<ILoggerFactory>(_ => log); // as a factory, so that the container disposes of it
         builder.Services.AddSingleton(board).AddSingleton(settings).AddSingleton(parts).AddSingleton(streams);
         builder.Services.AddRoutingCore();
         builder.Services.AddApiDocument(board);
-        builder.Services.ConfigureHttpJsonOptions(json => RemoraJson.Apply(json.SerializerOptions)); // what the document's schemas are made by
+        // The schemas of the document are made with these options.
+        builder.Services.ConfigureHttpJsonOptions(json => RemoraJson.Apply(json.SerializerOptions));
 
-        builder.Services.AddSingleton(_ => metrics).AddSingleton(_ => new PrometheusText(metrics.Meter)); // by factory: the container disposes of what it made
+        // As a factory, so that the container disposes of it.
+        builder.Services.AddSingleton(_ => metrics).AddSingleton(_ => new PrometheusText(metrics.Meter));
         builder.Services.AddSingleton(_ => new CallLimits(settings));
         builder.Services.AddSingleton(_ => new KeyRing(new(settings.DataFolder), parts.Log));
         builder.Services.AddSingleton<AccessGate>().AddSingleton<HostGate>();

@@ -11,37 +11,42 @@ using Remora.Supervision;
 
 namespace Remora.Server;
 
-/// <summary>What the service is connected to.</summary>
+/// <summary>The parts that the service uses.</summary>
 public sealed record ServiceParts
 {
     /// <summary>One feed for each market of <see cref="ServiceSettings.TrackedMarkets"/>.</summary>
     public required IReadOnlyList<IMarketFeed> Markets { get; init; }
 
-    /// <summary>Feeds of outside values.</summary>
+    /// <summary>The feeds of sources.</summary>
     public IReadOnlyList<ISourceFeed> Sources { get; init; } = [];
 
     /// <summary>The calendar of events to come; null where none is kept.</summary>
     public CalendarFeed? Calendar { get; init; }
 
-    /// <summary>What the news comes to; null, or giving null, while there is none.</summary>
+    /// <summary>
+    /// Returns the current news report. Null, or returning null, while there is no report.
+    /// </summary>
     public Func<NewsReport?>? News { get; init; }
 
     /// <summary>How the bridge to the exchanges is; null where there is none.</summary>
     public Func<BridgeHealth>? Bridge { get; init; }
 
-    /// <summary>What is kept of the markets, and where; null where nothing is kept.</summary>
+    /// <summary>The stored markets, and their store; null without a store.</summary>
     public MarketRecord? Record { get; init; }
 
-    /// <summary>Further instruments for <c>/metrics</c>, each registered once on the service's meter: <c>meter =&gt; meter.CreateObservableGauge("remora.recorder.queue", …)</c>.</summary>
+    /// <summary>
+    /// Further instruments for <c>/metrics</c>, each registered once on the service's meter:
+    /// <c>meter =&gt; meter.CreateObservableGauge("remora.recorder.queue", …)</c>.
+    /// </summary>
     public IReadOnlyList<Action<Meter>> Observe { get; init; } = [];
 
     /// <summary>The sandbox that stands in for the outside world; null in the real one.</summary>
     public SandboxNotice? Sandbox { get; init; }
 
-    /// <summary>Keeps the service's background tasks running, and tells how they are.</summary>
+    /// <summary>Restarts the service's background tasks and reports their health.</summary>
     public Supervisor Supervisor { get; init; } = new();
 
-    /// <summary>Where the service writes what an operator should know.</summary>
+    /// <summary>Receives messages for the operator.</summary>
     public ILoggerFactory Log { get; init; } = NullLoggerFactory.Instance;
 }
 
@@ -51,6 +56,6 @@ public sealed record ServiceParts
 /// <param name="Speed">How fast its clock runs.</param>
 public sealed record SandboxNotice(string Origin, string Url, double Speed)
 {
-    /// <summary>The header that every answer carries.</summary>
+    /// <summary>The header of every response in a sandbox.</summary>
     public const string Header = "X-Remora-Sandbox";
 }

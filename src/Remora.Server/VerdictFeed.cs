@@ -5,14 +5,17 @@ using Remora.Server.Answers;
 namespace Remora.Server;
 
 /// <summary>
-/// Tells bots what the board says, a few times a second and of both sides. It looks instead of being told, because a verdict also turns by the mere passing of time, and because
-/// what flickers within a moment is nothing to tell a bot.
+/// Sends the verdicts of the board to bots, a few times per second and for both sides. It polls
+/// because a verdict also changes with time alone, and because changes that last only a moment need
+/// not be sent.
 /// </summary>
 internal sealed class VerdictFeed(AssessmentBoard board, VerdictBoard verdicts)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Looks in real time, whatever clock the board goes by, until it is cancelled.</summary>
+    /// <summary>
+    /// Polls in real time, independent of the board's clock, until it is canceled.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
         using var timer = new PeriodicTimer(Interval);
@@ -22,11 +25,14 @@ internal sealed class VerdictFeed(AssessmentBoard board, VerdictBoard verdicts)
         }
         catch (OperationCanceledException)
         {
-            // It was told to.
+            // The task was stopped.
         }
     }
 
-    /// <summary>Of several markets with the same pair the first speaks for the pair, as it does in /risk.</summary>
+    /// <summary>
+    /// If several markets have the same pair, the first one determines the verdict of the pair, as
+    /// in /risk.
+    /// </summary>
     private void Look() => verdicts.Learn(
         from market in board.Markets.DistinctBy(market => market.Pair)
         from side in new[] { Side.Long, Side.Short }

@@ -62,12 +62,12 @@ public sealed class FreqtradeLocksTests : IAsyncLifetime
         _verdicts.Learn([.. Say.Both(safe: false, "BTC/USDT")]);
         await ActiveAsync("BTC/USDT *");
         var placed = Assert.Single(_bot.Entries).Until;
-        for (var i = 0; i < 30; i++) // ten minutes, more than three times as long as a lock holds
+        for (var i = 0; i < 30; i++) // ten minutes, more than three times the duration of a lock
         {
             await AdvanceAsync(TimeSpan.FromSeconds(20));
             Assert.Contains("BTC/USDT *", _bot.Active);
         }
-        await ActiveAsync("BTC/USDT *"); // one, for what was renewed is deleted
+        await ActiveAsync("BTC/USDT *"); // one, because the renewed lock is deleted
         Assert.True(_bot.Entries[0].Until > placed + TimeSpan.FromMinutes(8));
         Assert.InRange(_bot.Calls.Count(call => call == "POST /api/v1/locks"), 3, 10);
         Assert.Single(_log.All, line => line.Contains("is locked"));
@@ -75,7 +75,7 @@ public sealed class FreqtradeLocksTests : IAsyncLifetime
         await _stop.CancelAsync();
         await Task.WhenAll(_running);
         Assert.Equal(["BTC/USDT *"], _bot.Active);
-        _clock.Advance(TimeSpan.FromMinutes(4)); // three, and the rest of a candle
+        _clock.Advance(TimeSpan.FromMinutes(4)); // three minutes, and the rest of a candle
         Assert.Empty(_bot.Active);
     }
 
@@ -91,7 +91,7 @@ public sealed class FreqtradeLocksTests : IAsyncLifetime
         Assert.Equal(["BTC/USDT *"], _bot.Active);
         _clock.Advance(TimeSpan.FromMinutes(3));
         Assert.Empty(_bot.Active);
-        Assert.InRange(_bot.Calls.Count, calls, calls + 4); // at most the round that was under way
+        Assert.InRange(_bot.Calls.Count, calls, calls + 4); // at most the check that was in progress
         _verdicts.Learn([.. Say.Both(safe: false, "BTC/USDT")]);
         await ActiveAsync("BTC/USDT *");
     }
@@ -107,7 +107,7 @@ public sealed class FreqtradeLocksTests : IAsyncLifetime
         await ActiveAsync("BTC/USDT *");
 
         var kept = _bot.Entries[0];
-        Run(); // another Remora, after the first has gone or before: it takes the lock for its own
+        Run(); // another service, at the same time or later: it treats the lock as its own
         await AdvanceAsync(TimeSpan.FromSeconds(20));
         await AdvanceAsync(TimeSpan.FromSeconds(20));
         Assert.Equal(kept, Assert.Single(_bot.Entries));
@@ -193,19 +193,21 @@ public sealed class FreqtradeLocksTests : IAsyncLifetime
     private Task ActiveAsync(params string[] expected) =>
         Eventually.TrueAsync(() => _bot.Active.Order().SequenceEqual(expected), () => $"expected {string.Join(", ", expected)}, found {string.Join(", ", _bot.Active)}");
 
-    /// <summary>Until the bot has been looked at.</summary>
+    /// <summary>Waits until the bot has been checked.</summary>
     private Task CheckedAsync()
     {
         var before = Looks;
         return Eventually.TrueAsync(() => Looks > before, () => "it is not looked at");
     }
 
-    /// <summary>Moves the clock and waits for the look at the bot that falls due.</summary>
+    /// <summary>Moves the clock and waits for the check that becomes due.</summary>
     private async Task AdvanceAsync(TimeSpan by)
     {
         var looks = Looks;
         _clock.Advance(by);
-        await MoveUntilAsync(() => Looks > looks, TimeSpan.FromMilliseconds(100)); // the timer may have been set just after the clock was moved: then all of it is still to pass
+        // The timer may have been set just after the clock moved, so its full time may still have
+        // to pass.
+        await MoveUntilAsync(() => Looks > looks, TimeSpan.FromMilliseconds(100));
     }
 
     private async Task MoveUntilAsync(Func<bool> condition, TimeSpan? step = null)

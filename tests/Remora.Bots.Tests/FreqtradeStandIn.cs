@@ -7,8 +7,10 @@ using Microsoft.AspNetCore.Http;
 namespace Remora.Bots.Tests;
 
 /// <summary>
-/// A stand-in for as much of Freqtrade's REST interface as locks take. It is NOT Freqtrade: it keeps to what Freqtrade's documentation says of these calls, and to two things
-/// one has to know: the end of a lock is rounded up to that of a candle, and a renewed lock is one more lock. Freqtrade itself was not available where this was written.
+/// A test double for the calls of Freqtrade's REST interface that locks need. It is NOT Freqtrade.
+/// It follows Freqtrade's documentation of these calls and two further facts: the end of a lock is
+/// rounded up to the end of a candle, and a renewed lock is an additional lock. Freqtrade itself
+/// was not available.
 /// </summary>
 internal sealed class FreqtradeStandIn(TimeProvider clock) : IAsyncDisposable
 {
@@ -27,12 +29,12 @@ internal sealed class FreqtradeStandIn(TimeProvider clock) : IAsyncDisposable
 
     public IReadOnlyList<string> Whitelist { get; set; } = ["BTC/USDT", "ETH/USDT"];
 
-    /// <summary>well, or what is wrong: hang, hangup, 500, html, old.</summary>
+    /// <summary>The mode: well, or a fault: hang, hangup, 500, html, old.</summary>
     public string Mode { get; set; } = "well";
 
     public ConcurrentQueue<string> Calls { get; } = new();
 
-    /// <summary>Locks that hold, as texts: <c>BTC/USDT long</c>.</summary>
+    /// <summary>The active locks as texts: <c>BTC/USDT long</c>.</summary>
     public IReadOnlyList<string> Active
     {
         get
@@ -56,7 +58,7 @@ internal sealed class FreqtradeStandIn(TimeProvider clock) : IAsyncDisposable
         return bot;
     }
 
-    /// <summary>Someone else's lock.</summary>
+    /// <summary>Places a lock that is not Remora's.</summary>
     public void LockByHand(string pair, string side, string? reason, TimeSpan time) => Add(pair, side, reason, clock.GetUtcNow() + time);
 
     public void ForgetLocks()

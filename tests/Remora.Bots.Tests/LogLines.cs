@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Remora.Bots.Tests;
 
-/// <summary>A log whose lines the test reads: ours, as the command line mutes the framework's.</summary>
+/// <summary>
+/// A log whose lines the test reads. Like the command line, it omits the messages of the framework.
+/// </summary>
 internal sealed class LogLines : ILoggerFactory, ILogger
 {
     private readonly ConcurrentQueue<string> _lines = new();
@@ -13,7 +15,7 @@ internal sealed class LogLines : ILoggerFactory, ILogger
 
     public void AddProvider(ILoggerProvider provider)
     {
-        // there is only this one
+        // The factory has only this logger.
     }
 
     public ILogger CreateLogger(string categoryName) => categoryName.StartsWith("Remora", StringComparison.Ordinal) ? this : NullLogger.Instance;
@@ -27,6 +29,6 @@ internal sealed class LogLines : ILoggerFactory, ILogger
 
     public void Dispose()
     {
-        // nothing to give back
+        // Nothing to release.
     }
 }

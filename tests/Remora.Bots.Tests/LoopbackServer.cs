@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Remora.Bots.Tests;
 
-/// <summary>A real HTTP server on a free port; what it answers, the test decides.</summary>
+/// <summary>A real HTTP server on a free port. The test determines its answers.</summary>
 internal sealed class LoopbackServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -32,7 +32,7 @@ internal sealed class LoopbackServer : IAsyncDisposable
     }
 }
 
-/// <summary>Waits for what must come to be.</summary>
+/// <summary>Waits until a condition becomes true.</summary>
 internal static class Eventually
 {
     public static async Task TrueAsync(Func<bool> condition, Func<string> otherwise)

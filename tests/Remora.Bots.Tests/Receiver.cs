@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Remora.Bots.Tests;
 
-/// <summary>Someone who takes webhooks, or does not.</summary>
+/// <summary>A receiver that accepts webhooks, or refuses them.</summary>
 internal sealed class Receiver : IAsyncDisposable
 {
     private readonly Func<Delivery, int> _status;
@@ -14,13 +14,13 @@ internal sealed class Receiver : IAsyncDisposable
 
     public Uri Url => new(_server.Url, "/hook?key=abc");
 
-    /// <summary>Every attempt.</summary>
+    /// <summary>All attempts.</summary>
     public ConcurrentQueue<Delivery> Attempts { get; } = new();
 
-    /// <summary>What it answered 200 to.</summary>
+    /// <summary>The attempts that were answered with 200.</summary>
     public ConcurrentQueue<Delivery> Taken { get; } = new();
 
-    /// <param name="status">What it answers; 0 is never.</param>
+    /// <param name="status">Returns the status of the answer; 0 sends no answer.</param>
     public static async Task<Receiver> StartAsync(Func<Delivery, int>? status = null)
     {
         var receiver = new Receiver(status ?? (_ => 200));

@@ -5,7 +5,7 @@ using Remora.Testing;
 
 namespace Remora.Bots.Tests;
 
-/// <summary>Verdicts for tests.</summary>
+/// <summary>Creates verdicts for tests.</summary>
 internal static class Say
 {
     public static Verdict Safe(string pair, Side side = Side.Long, Regime regime = Regime.Bull) => new(Pair.Parse(pair), side, SafeToTrade: true, regime, 0.2, [], "", Given.Time);
@@ -13,7 +13,7 @@ internal static class Say
     public static Verdict Unsafe(string pair, Side side = Side.Long, Regime regime = Regime.Bull) =>
         new(Pair.Parse(pair), side, SafeToTrade: false, regime, 0.9, ["risk_score"], "Risk is extreme at 0.90.", Given.Time);
 
-    /// <summary>Both sides.</summary>
+    /// <summary>Returns the verdicts of both sides.</summary>
     public static IEnumerable<Verdict> Both(bool safe, params IEnumerable<string> pairs) =>
         pairs.SelectMany(pair => new[] { Side.Long, Side.Short }.Select(side => safe ? Safe(pair, side) : Unsafe(pair, side)));
 }

@@ -37,7 +37,8 @@ public sealed class WebhookTests : IAsyncLifetime
         await Eventually.TrueAsync(() => receiver.Taken.Count == 2, () => receiver.Taken.Count.ToString());
 
         var (first, second) = (receiver.Taken.First(), receiver.Taken.Last());
-        Assert.Equal(System.Text.Json.JsonValueKind.Null, first.Json.GetProperty("before").ValueKind); // nothing was known
+        // No earlier verdict.
+        Assert.Equal(System.Text.Json.JsonValueKind.Null, first.Json.GetProperty("before").ValueKind);
         var json = second.Json;
         Assert.Equal("""["safe_to_trade","regime"]""", json.GetProperty("changed").GetRawText());
         Assert.Equal(("change", "BTC/USDT", "long"), (json.GetProperty("event").GetString(), second.Pair, json.GetProperty("side").GetString()));
@@ -68,12 +69,13 @@ public sealed class WebhookTests : IAsyncLifetime
         Run(new(receiver.Url, Secret));
         for (var i = 0; i < 6; i++) _verdicts.Learn(i % 2 == 0 ? [Say.Safe("BTC/USDT")] : [Say.Unsafe("BTC/USDT")]);
         await MoveUntilAsync(() => receiver.Attempts.Count >= 3);
-        Assert.Single(receiver.Attempts.Select(attempt => attempt.Id).Distinct()); // those after the first wait for it
-        Assert.True(receiver.Attempts.Select(attempt => attempt.Signature).Distinct().Count() > 1); // each attempt is dated anew
+        Assert.Single(receiver.Attempts.Select(attempt => attempt.Id).Distinct()); // the later ones wait for the first
+        // Each attempt has a new date.
+        Assert.True(receiver.Attempts.Select(attempt => attempt.Signature).Distinct().Count() > 1);
         Volatile.Write(ref isDown, false);
         await MoveUntilAsync(() => receiver.Taken.Count == 6);
         Assert.Equal([true, false, true, false, true, false], receiver.Taken.Select(delivery => delivery.Json.GetProperty("after").GetProperty("safe_to_trade").GetBoolean()));
-        Assert.Equal(2, _log.All.Count); // does not take events, takes events again
+        Assert.Equal(2, _log.All.Count); // one line when it stops accepting events, one when it accepts them again
         Assert.DoesNotContain(_log.All, line => line.Contains("key=") || line.Contains(Secret));
     }
 
@@ -103,7 +105,7 @@ public sealed class WebhookTests : IAsyncLifetime
             await Eventually.TrueAsync(() => well.Taken.Count == i + 1, () => $"{well.Taken.Count} of {i + 1}");
         }
         var givenUp = _log.All.Count(line => line.Contains("too much is waiting"));
-        Assert.InRange(givenUp, 1, 20); // one is under way, the lane holds its capacity
+        Assert.InRange(givenUp, 1, 20); // one is in progress, and the lane holds its capacity
     }
 
     [Fact]
@@ -116,7 +118,7 @@ public sealed class WebhookTests : IAsyncLifetime
         [
             (genuine, 0, body, true), (genuine, 299, body, true), (genuine, 301, body, false), (genuine, -301, body, false), (genuine, 0, [.. body, (byte)' '], false),
             (genuine.Replace("v1=", "v0="), 0, body, false), (genuine[..^1], 0, body, false), ("", 0, body, false), ("t=x,v1=", 0, body, false),
-            ("v1=00," + genuine, 0, body, true), // a second signature, as while a secret is changed
+            ("v1=00," + genuine, 0, body, true), // a second signature, as during a change of the secret
         ];
         foreach (var (header, seconds, content, expected) in cases)
             Assert.Equal(expected, WebhookCheck.IsGenuine(header, content, Secret, now + TimeSpan.FromSeconds(seconds), TimeSpan.FromMinutes(5)));

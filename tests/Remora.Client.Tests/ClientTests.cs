@@ -41,7 +41,7 @@ public sealed class ClientTests
         await using var server = new FaultyServer();
         using var client = new RemoraClient(new() { Url = server.Url, CacheFor = TimeSpan.FromHours(1) });
         Assert.True(await client.IsSafeAsync("BTC/USDT"));
-        var least = long.MaxValue; // of several rounds, since the runtime itself allocates now and then
+        var least = long.MaxValue; // of several rounds, because the runtime itself allocates occasionally
         for (var round = 0; round < 5; round++)
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
@@ -77,8 +77,9 @@ public sealed class ClientTests
 
         await client.HistoryAsync("BTC/USDT", side: "short").ToListAsync();
         Assert.Contains("&side=short ", server.Requests.Last());
-        Assert.Equal(2, (await client.HistoryAsync("BTC/USDT").ToListAsync()).Count); // without a beginning: one page
-        Assert.Equal(2, (await client.HistoryAsync("FULL/USDT", DateTimeOffset.UnixEpoch).ToListAsync()).Count); // the second page would be empty, and is refused
+        Assert.Equal(2, (await client.HistoryAsync("BTC/USDT").ToListAsync()).Count); // without a start: one page
+        // The second page would be empty, and is refused.
+        Assert.Equal(2, (await client.HistoryAsync("FULL/USDT", DateTimeOffset.UnixEpoch).ToListAsync()).Count);
 
         foreach (var (mode, fault) in new[] { ("503", RemoraFault.Status), ("html", RemoraFault.NotAnAssessment), ("schema", RemoraFault.NotAnAssessment), ("truncated", RemoraFault.NotAnAssessment) })
         {
@@ -86,7 +87,7 @@ public sealed class ClientTests
             Assert.Equal(fault, (await Assert.ThrowsAsync<RemoraException>(async () => await client.HistoryAsync("BTC/USDT").ToListAsync())).Fault);
         }
         server.Mode = "well";
-        Assert.True((await client.RiskAsync("BTC/USDT")).Answered); // the breaker knows nothing of it
+        Assert.True((await client.RiskAsync("BTC/USDT")).Answered); // the breaker is not affected
     }
 
     [Fact]

@@ -3,7 +3,10 @@ using Remora.Testing;
 
 namespace Remora.Client.Tests;
 
-/// <summary>Each fault follows on_error within the timeout, costs one try per breaker period, and is said once.</summary>
+/// <summary>
+/// Each fault follows OnError within the timeout, costs one attempt per breaker period, and is
+/// logged once.
+/// </summary>
 public sealed class FaultTests
 {
     public static TheoryData<string, OnError> Faults => [.. FaultyServer.Faults.SelectMany(fault => Enum.GetValues<OnError>().Select(onError => (fault, onError)))];
@@ -13,7 +16,8 @@ public sealed class FaultTests
     {
         await using var server = new FaultyServer { Mode = fault };
         var log = new LogLines();
-        // the clock stands still, so the breaker stays open; what is slow runs into a deadline by the same clock, which the test moves
+        // The clock stands still, so the breaker stays open. Slow answers exceed a deadline by the
+        // same clock, which the test moves.
         var clock = new ManualClock(DateTimeOffset.UnixEpoch);
         using var client = new RemoraClient(new() { Url = server.Url, OnError = onError }, log, clock);
 
@@ -24,10 +28,11 @@ public sealed class FaultTests
             await Task.WhenAny(first, Task.Delay(20));
         }
         Risk[] answers = [await first, await client.RiskAsync("BTC/USDT"), .. (await client.BatchAsync(["BTC/USDT"])).Values];
-        // Last has no last answer here, and allows.
+        // Last has no last answer here and allows the entry.
         Assert.All(answers, answer => Assert.Equal((onError != OnError.Block, false), (answer.SafeToTrade, answer.Answered)));
         Assert.Equal(onError != OnError.Block, await client.IsSafeAsync("BTC/USDT"));
-        Assert.InRange(server.Requests.Count, 1, fault is "hangup" ? 4 : 1); // .NET itself tries again, at once, when a connection breaks before the first byte
+        // .NET retries immediately when a connection breaks before the first byte.
+        Assert.InRange(server.Requests.Count, 1, fault is "hangup" ? 4 : 1);
         Assert.Single(log.All);
         Assert.DoesNotContain("Exception", answers[0].Error!);
     }
@@ -98,7 +103,10 @@ public sealed class FaultTests
         Assert.True(await client.IsSafeAsync("BTC/USDT"));
     }
 
-    /// <summary>A service that is there and knows nothing is no answer: what it calls safe follows OnError, in every way of asking; what it calls unsafe stays so.</summary>
+    /// <summary>
+    /// A service without market data counts as no answer: an answer that allows entries follows
+    /// OnError in every method; an answer that blocks is kept.
+    /// </summary>
     [Theory]
     [InlineData(OnError.Allow, "unknown", true, true, true), InlineData(OnError.Block, "unknown", true, false, false), InlineData(OnError.Last, "unknown", true, true, true)]
     [InlineData(OnError.Allow, "unknown", false, false, true), InlineData(OnError.Block, "unknown", false, false, true)]
@@ -109,7 +117,7 @@ public sealed class FaultTests
         using var client = new RemoraClient(new() { Url = server.Url, OnError = onError });
         var risk = await client.RiskAsync("BTC/USDT");
         Assert.Equal((isSafe, isAnswered, state), (risk.SafeToTrade, risk.Answered, risk.State));
-        Assert.Equal(isSafe, await client.IsSafeAsync("BTC/USDT")); // from memory
+        Assert.Equal(isSafe, await client.IsSafeAsync("BTC/USDT")); // from the cache
         Assert.Equal((isSafe, isAnswered), (await client.BatchAsync(["ETH/USDT"]))["ETH/USDT"] is var one ? (one.SafeToTrade, one.Answered) : default);
         server.Streams.Enqueue($"id: 1-1\nevent: assessment\ndata: {server.Answer("BTC/USDT")}\n\n");
         await foreach (var streamed in client.StreamAsync())

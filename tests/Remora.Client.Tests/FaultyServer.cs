@@ -5,7 +5,7 @@ using System.Text;
 
 namespace Remora.Client.Tests;
 
-/// <summary>A local server that misbehaves as it is told, and remembers who asked.</summary>
+/// <summary>A local server that fails on request and records its requests.</summary>
 internal sealed class FaultyServer : IAsyncDisposable
 {
     public static readonly IReadOnlyList<string> Faults =
@@ -28,16 +28,19 @@ internal sealed class FaultyServer : IAsyncDisposable
 
     public bool Safe { get; set; } = true;
 
-    /// <summary>Whether it knows anything of the market.</summary>
+    /// <summary>The state of the assessments.</summary>
     public string State { get; set; } = "ok";
 
-    /// <summary>What it tracks; null for everything.</summary>
+    /// <summary>The pairs that it tracks; null for all.</summary>
     public IReadOnlyList<string>? Tracked { get; set; }
 
-    /// <summary>Request lines and headers, as they came.</summary>
+    /// <summary>The received request lines and headers.</summary>
     public ConcurrentQueue<string> Requests { get; } = new();
 
-    /// <summary>What it writes on each connection to the stream, one after another; then it hangs up.</summary>
+    /// <summary>
+    /// The content of each connection to the stream, one after another. The server then closes the
+    /// connection.
+    /// </summary>
     public ConcurrentQueue<string> Streams { get; } = new();
 
     public string Answer(string pair) =>
@@ -79,7 +82,7 @@ internal sealed class FaultyServer : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or SocketException)
         {
-            // whoever asked has gone, or the test is over
+            // The client disconnected, or the test ended.
         }
     }
 

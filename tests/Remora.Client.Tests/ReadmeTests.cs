@@ -8,7 +8,8 @@ public sealed class ReadmeTests
     public async Task What_the_readme_shows_compiles_and_works()
     {
         await using var server = new FaultyServer();
-        Environment.SetEnvironmentVariable("REMORA_URL", server.Url); // no other test leaves the address to the environment
+        // No other test takes the address from the environment.
+        Environment.SetEnvironmentVariable("REMORA_URL", server.Url);
         try
         {
             await ShownAsync();

@@ -25,7 +25,7 @@ public sealed class StreamTests
         Assert.Equal(["BTC/USDT", "ETH/USDT"], seen);
         Assert.StartsWith("GET /api/v1/stream?pair=BTC%2FUSDT%2CETH%2FUSDT ", server.Requests.First());
         Assert.Contains("Last-Event-ID: 1", server.Requests.ElementAt(1), StringComparison.OrdinalIgnoreCase);
-        Assert.Equal(2, log.All.Count); // interrupted, and on again
+        Assert.Equal(2, log.All.Count); // interrupted, and resumed
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class StreamTests
 
     private static string Event(string id, string data) => $"event: assessment\nid: {id}\ndata: {data}\n\n";
 
-    /// <summary>A connection on which nothing ever comes.</summary>
+    /// <summary>A connection on which no data arrives.</summary>
     private sealed class NeverStream : MemoryStream
     {
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)

@@ -64,7 +64,7 @@ public sealed class AccessTests : IDisposable
         new KeyFile(_folder).Change(keys => how == "revoked"
             ? [.. keys.Where(key => key.Name != "leaving")]
             : [.. keys.Select(key => key.Name == "leaving" ? key with { Hash = rotated } : key)]);
-        Assert.Null(await ends.NextAsync()); // an end in good order, not a broken connection
+        Assert.Null(await ends.NextAsync()); // ended gracefully, not by a broken connection
         await LiveServer.UntilAsync(() => service.Host.Streams.Readers == 1);
         await service.WarmAsync();
         await goesOn.UntilAsync(change => change.Data.Contains("\"as_of\":\"" + Given.Time));

@@ -6,8 +6,10 @@ using Remora.Testing;
 namespace Remora.Server.Tests;
 
 /// <summary>
-/// Every outside value through a running service, asked over HTTP: fresh, it adds what the model says and to the millionth; expired, it adds nothing, is named, and lowers confidence by
-/// its weight. ETH/USDT is asked, for Bitcoin's dominance is no risk to Bitcoin.
+/// Every outside value through a running service over HTTP. While fresh, it adds what the model
+/// specifies, exact to a millionth. After it expires, it adds nothing, is listed as missing, and
+/// lowers the confidence by its weight. The requests are for ETH/USDT, because Bitcoin dominance is
+/// no risk to Bitcoin.
 /// </summary>
 public sealed class AddendTests
 {
@@ -15,7 +17,7 @@ public sealed class AddendTests
     private static readonly Instant Now = Given.Time;
     private static readonly Signal[] All = [.. Enum.GetValues<Signal>().Where(signal => RiskScorer.Weight(signal, RiskPolicy.Default.External) > 0)];
 
-    /// <summary>The signal, what it measures, what that adds, what it weighs.</summary>
+    /// <summary>The signal, its measure, the resulting part of the score, and its weight.</summary>
     [Theory]
     [InlineData("fear_greed", 18, 0.245, 0.35), InlineData("fear_greed", 93, 0.08, 0.35), InlineData("funding_rate", -0.0009, 0.04, 0.10), InlineData("vix", 33, 0.06, 0.15)]
     [InlineData("dollar_index", 0.018, 0.02, 0.05), InlineData("liquidations", 1.6, 0.09, 0.15), InlineData("open_interest", -0.16, 0.02, 0.05), InlineData("news_sentiment", -0.5, 0.06, 0.15)]
@@ -34,9 +36,10 @@ public sealed class AddendTests
         Assert.Equal(measure, Number(fresh, "external", name, "measure"), 1e-9);
         Assert.Equal("fresh", Text(fresh, "sources", name, "state"));
         Assert.Equal(Math.Min(1, Number(before, "risk_score") + addend), Number(fresh, "risk_score"), 1e-9);
-        Assert.Equal(Confidence(before) * Math.Max(0.5, weight / 1.05) / 0.5, Confidence(fresh), 2e-6); // 1.05 is the weight of all; nothing was known before
+        // 1.05 is the total weight; no value was available before.
+        Assert.Equal(Confidence(before) * Math.Max(0.5, weight / 1.05) / 0.5, Confidence(fresh), 2e-6);
 
-        service.Clock.Advance(TimeSpan.FromMinutes(6)); // five minutes of life; the candle is still fresh
+        service.Clock.Advance(TimeSpan.FromMinutes(6)); // the validity is five minutes; the candle is still fresh
         var stale = await service.GetAsync(Risk);
         Assert.Equal(0, Number(stale, "risk_breakdown", "external"));
         Assert.Equal(Number(before, "risk_score"), Number(stale, "risk_score"));
@@ -88,10 +91,14 @@ public sealed class AddendTests
         Assert.False((await service.GetAsync("/api/v1/risk?pair=BTC/USDT")).GetProperty("event_flags").GetProperty("flag_scheduled_event").GetBoolean());
 
         await File.WriteAllTextAsync(file, $"time,announced,name\n{Now + TimeSpan.FromMinutes(9)},,inflation figures\n");
-        await LiveServer.UntilAsync(() => service.Host.Board.Latest(Given.Eth).EventFlags.FlagScheduledEvent == true); // no restart
+        // Without a restart.
+        await LiveServer.UntilAsync(() => service.Host.Board.Latest(Given.Eth).EventFlags.FlagScheduledEvent == true);
     }
 
-    /// <summary>What is needed for a signal to measure so much now: the value, and a past where its change or its usual size counts. Good for five minutes.</summary>
+    /// <summary>
+    /// Returns the observations that give a signal this measure now: the value, and past values if
+    /// its change or its usual size matters. They are valid for five minutes.
+    /// </summary>
     private static IEnumerable<Observation> Observations(Signal signal, double measure)
     {
         Observation At(double value, TimeSpan ago) => new(

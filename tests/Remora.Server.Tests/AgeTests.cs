@@ -6,7 +6,7 @@ using Remora.Testing;
 
 namespace Remora.Server.Tests;
 
-/// <summary>What becomes of an answer as time passes.</summary>
+/// <summary>Tests how an answer changes with time.</summary>
 public sealed class AgeTests
 {
     private const string Btc = "/api/v1/risk?pair=BTC/USDT";
@@ -54,7 +54,7 @@ public sealed class AgeTests
         service.Clock.Advance(TimeSpan.FromMinutes(10));
         Assert.Equal(fresh.GetProperty("risk_confidence").GetDouble(), (await service.GetAsync(Btc)).GetProperty("risk_confidence").GetDouble());
 
-        service.Clock.Advance(TimeSpan.FromMinutes(25)); // 7 timeframes: half of the way from 2 to 12
+        service.Clock.Advance(TimeSpan.FromMinutes(25)); // 7 timeframes: halfway from 2 to 12
         var old = await service.GetAsync(Btc);
         Assert.True(old.GetProperty("stale").GetBoolean());
         Assert.Equal("stale", old.GetProperty("state").GetString());

@@ -6,7 +6,7 @@ using Remora.Server.Access;
 
 namespace Remora.Server.Tests;
 
-/// <summary>Small versions of what bench/load/attack.sh does at length.</summary>
+/// <summary>Short versions of the attacks in bench/load/attack.sh.</summary>
 public sealed class AttackTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
@@ -121,7 +121,7 @@ public sealed class AttackTests : IDisposable
         Assert.Equal($"max_connections (1) is reached: {flood - 1} more connections were refused", Refusals().Last());
         clock.Advance(TimeSpan.FromMinutes(10));
         Assert.Equal(2, Refusals().Count());
-        await RefusedAsync(1); // another flood is a new line at once
+        await RefusedAsync(1); // another flood is logged immediately
         Assert.Equal(3, Refusals().Count());
 
         kept.Dispose();
@@ -151,7 +151,7 @@ public sealed class AttackTests : IDisposable
         }
         catch (HttpRequestException)
         {
-            return false; // the connection that was kept is still being closed
+            return false; // the kept connection is still being closed
         }
     }
 
@@ -172,7 +172,10 @@ public sealed class AttackTests : IDisposable
         return socket;
     }
 
-    /// <summary>Reads one answer to its end; its status, or 0 where the connection was closed without one that HTTP/1.1 knows. A header that the request smuggled in would be seen.</summary>
+    /// <summary>
+    /// Reads one answer to its end. Returns its status, or 0 if the connection was closed without a
+    /// valid HTTP/1.1 answer. Detects a header that the request injected.
+    /// </summary>
     private static async Task<int> ReadAnswerAsync(StreamReader reader)
     {
         try

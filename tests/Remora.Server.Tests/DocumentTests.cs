@@ -29,7 +29,8 @@ public sealed class DocumentTests
         Assert.True(risk.GetProperty("responses").GetProperty("400").GetProperty("content").TryGetProperty("application/problem+json", out _));
 
         var history = paths.GetProperty("/api/v1/history").GetProperty("get").GetProperty("responses").GetProperty("200").GetProperty("content").GetProperty("application/json").GetProperty("schema");
-        Assert.Equal(["#/components/schemas/HistoryPage", "#/components/schemas/SaidPage"], References(history)); // buckets, or each assessment
+        // Buckets, or each assessment.
+        Assert.Equal(["#/components/schemas/HistoryPage", "#/components/schemas/SaidPage"], References(history));
         Assert.Equal(
             ["#/components/schemas/Assessment", "#/components/schemas/WholeMarketAssessment"],
             References(risk.GetProperty("responses").GetProperty("200").GetProperty("content").GetProperty("application/json").GetProperty("schema")));
@@ -55,7 +56,8 @@ public sealed class DocumentTests
         await using var service = await LiveServer.StartAsync();
         var document = JsonElement.Parse(await service.Http.GetStringAsync("/openapi/v1.json"));
         Assert.Equal("bearer", document.GetProperty("components").GetProperty("securitySchemes").GetProperty("key").GetProperty("scheme").GetString());
-        Assert.Equal(2, document.GetProperty("security").GetArrayLength()); // with a key, or without one where the settings allow it
+        // With a key, or without one if the settings allow it.
+        Assert.Equal(2, document.GetProperty("security").GetArrayLength());
         foreach (var path in document.GetProperty("paths").EnumerateObject())
         {
             var call = path.Value.EnumerateObject().First().Value;
@@ -92,7 +94,8 @@ public sealed class DocumentTests
         var properties = schemas.GetProperty("Assessment").GetProperty("properties");
         Assert.Equal("[\"null\",\"number\"]", properties.GetProperty("risk_score").GetProperty("type").GetRawText().Replace(" ", "").Replace("\n", ""));
         Assert.Equal("#/components/schemas/Pair", properties.GetProperty("pair").GetProperty("$ref").GetString());
-        foreach (var name in new[] { "Assessment", "WholeMarketAssessment" }) // null is valid once: here, and not in what is referred to as well
+        // Null is valid once: here, and not in the referenced schema as well.
+        foreach (var name in new[] { "Assessment", "WholeMarketAssessment" })
         {
             var regime = schemas.GetProperty(name).GetProperty("properties").GetProperty("regime");
             Assert.Equal("null", regime.GetProperty("oneOf")[0].GetProperty("type").GetString());
@@ -112,7 +115,7 @@ public sealed class DocumentTests
         {
             var text = await service.Http.GetStringAsync("/" + file);
             Assert.NotEmpty(text);
-            Assert.DoesNotContain("//", text.Replace("// Shows", ""), StringComparison.Ordinal); // no address of anyone
+            Assert.DoesNotContain("//", text.Replace("// Shows", ""), StringComparison.Ordinal); // no external address
         }
     }
 

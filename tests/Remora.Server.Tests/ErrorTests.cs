@@ -130,13 +130,15 @@ public sealed class ErrorTests
         Assert.False(service.Host.Completion.IsCompleted);
     }
 
-    /// <summary>Anything that can stand in a request line, whether it makes sense or not.</summary>
+    /// <summary>Generates any characters that a request line can contain, valid or not.</summary>
     private static Gen<string> Hostile() => Gen.OneOf(
         Gen.Choose(0x21, 0xFF).Where(c => c is not (0x7F or '#')).Select(c => ((char)c).ToString()).ListOf(12).Select(string.Concat),
         Gen.Choose(0, 0xFF).Select(c => $"%{c:X2}").ListOf(12).Select(string.Concat),
         Gen.Elements("%C0%AF", "%GG", "%", "%2", "..%2F..", "%F0%9F%92%A9", "A/B", "A/B:C", "////", "+", "%20", "a=b", "&&", "%u0041", new string('9', 400), "1e999", "null", "-0"));
 
-    /// <summary>The status of exactly this request line, which no client library would send.</summary>
+    /// <summary>
+    /// Returns the status of exactly this request line, which no client library would send.
+    /// </summary>
     private static async Task<int> StatusAsync(LiveServer service, string target)
     {
         using var socket = new TcpClient();

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Remora.Server.Tests;
 
-/// <summary>A client of the event stream, as the standard has it.</summary>
+/// <summary>A client of the event stream, according to the standard.</summary>
 internal sealed class EventStream : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
@@ -22,7 +22,7 @@ internal sealed class EventStream : IAsyncDisposable
         return new(response, await response.Content.ReadAsStreamAsync());
     }
 
-    /// <summary>The next event; null at the end.</summary>
+    /// <summary>Returns the next event; null at the end.</summary>
     public async Task<StreamedEvent?> NextAsync()
     {
         string name = "", id = "", data = "";
@@ -49,7 +49,7 @@ internal sealed class EventStream : IAsyncDisposable
         }
     }
 
-    /// <summary>The next event of which this holds.</summary>
+    /// <summary>Returns the next event for which the condition is true.</summary>
     public async Task<StreamedEvent> UntilAsync(Func<StreamedEvent, bool> holds)
     {
         while (true)

@@ -5,7 +5,7 @@ using Remora.Markets;
 
 namespace Remora.Server.Tests;
 
-/// <summary>A feed that delivers what the test tells it to.</summary>
+/// <summary>A feed that returns the data of the test.</summary>
 internal sealed class FakeFeed(MarketId market) : IMarketFeed
 {
     private readonly TaskCompletionSource<ChannelWriter<MarketEvent>> _events = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -33,7 +33,7 @@ internal sealed class FakeFeed(MarketId market) : IMarketFeed
 
     public async Task SendAsync(MarketEvent marketEvent) => await (await _events.Task).WriteAsync(marketEvent);
 
-    /// <summary>Fails once; it runs again when it is started again.</summary>
+    /// <summary>Fails once. The feed works again after a restart.</summary>
     public void Fail(Exception e)
     {
         var end = _end;
@@ -42,7 +42,7 @@ internal sealed class FakeFeed(MarketId market) : IMarketFeed
     }
 }
 
-/// <summary>A source that delivers what the test tells it to.</summary>
+/// <summary>A source that returns the data of the test.</summary>
 internal sealed class FakeSource(string name, params IReadOnlyList<Signal> signals) : ISourceFeed
 {
     private readonly TaskCompletionSource<ChannelWriter<MarketEvent>> _events = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -6,7 +6,9 @@ using Remora.Testing;
 
 namespace Remora.Server.Tests;
 
-/// <summary>What the log says of a feed: an outage once, however often it comes and goes.</summary>
+/// <summary>
+/// Tests the log of feeds: an outage is logged once, even if the feed fails intermittently.
+/// </summary>
 public sealed class FeedReporterTests : IDisposable
 {
     private readonly LogLines _log = new();

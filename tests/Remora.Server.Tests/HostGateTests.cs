@@ -8,7 +8,9 @@ using Remora.Testing;
 
 namespace Remora.Server.Tests;
 
-/// <summary>Under which host names the service answers: what stops DNS rebinding.</summary>
+/// <summary>
+/// Tests which host names the service accepts, as a protection against DNS rebinding.
+/// </summary>
 public sealed class HostGateTests : IDisposable
 {
     private static readonly string[] Paths =

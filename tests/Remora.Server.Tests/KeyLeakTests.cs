@@ -12,7 +12,10 @@ using Remora.Server.Settings;
 
 namespace Remora.Server.Tests;
 
-/// <summary>The whole service with keys, before a world that fails and throws what it was sent back at it: searched wherever the service speaks.</summary>
+/// <summary>
+/// Runs the whole service with keys against a world that fails and returns the sent requests, and
+/// searches all output of the service for the keys.
+/// </summary>
 public sealed class KeyLeakTests
 {
     private static readonly string[] Secrets = ["LEAK-cryptopanic-0123456789", "LEAK-coinglass-0123456789", "LEAK-fred-0123456789"];
@@ -82,7 +85,9 @@ public sealed class KeyLeakTests
         return app;
     }
 
-    /// <summary>Every logger at its most talkative, and what .NET's HTTP client tells those who listen.</summary>
+    /// <summary>
+    /// Records every logger at its most detailed level, and the diagnostics of .NET's HTTP client.
+    /// </summary>
     private sealed class Everything : EventListener, ILoggerProvider, ILogger
     {
         private readonly ConcurrentQueue<string> _lines = new();

@@ -12,7 +12,9 @@ using Remora.Testing;
 
 namespace Remora.Server.Tests;
 
-/// <summary>The whole service on a real port, with a clock and feeds that the test moves.</summary>
+/// <summary>
+/// The whole service on a real port, with a clock and feeds that the test controls.
+/// </summary>
 internal sealed class LiveServer : IAsyncDisposable
 {
     private readonly ServiceHost _host;
@@ -37,7 +39,7 @@ internal sealed class LiveServer : IAsyncDisposable
 
     public static ServiceSettings Settings { get; } = new() { Port = 0, Pairs = [Given.Btc.Pair, Given.Eth.Pair] };
 
-    /// <summary>Starts at <see cref="Given.Time"/>.</summary>
+    /// <summary>Starts the service at <see cref="Given.Time"/>.</summary>
     public static async Task<LiveServer> StartAsync(
         ServiceSettings? settings = null, SandboxNotice? sandbox = null, IReadOnlyList<Signal>? signals = null, Func<TimeProvider, CalendarFeed>? calendar = null, ILoggerFactory? log = null, Supervisor? supervisor = null,
         params IReadOnlyList<Action<Meter>> observe)
@@ -53,7 +55,10 @@ internal sealed class LiveServer : IAsyncDisposable
         return new(await ServiceHost.StartAsync(settings, parts, clock), clock, feeds, source, parts.Supervisor);
     }
 
-    /// <summary>Gives a market so many candles, the last of which has just closed, and waits until they count.</summary>
+    /// <summary>
+    /// Sends this many candles of a market, the last of which has just closed, and waits until they
+    /// are applied.
+    /// </summary>
     public async Task WarmAsync(int feed = 0, int candles = 3000)
     {
         var now = Instant.From(Clock.GetUtcNow()).Floor(Feeds[feed].Market.Timeframe.Length);

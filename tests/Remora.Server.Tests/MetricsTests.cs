@@ -29,7 +29,8 @@ public sealed class MetricsTests
         await stream.NextAsync();
 
         var metrics = await ReadAsync(service);
-        for (var i = 0; i < 1000 && !metrics.ContainsKey(Refused); i++) metrics = await ReadAsync(service); // a request is counted after its answer was sent
+        // A request is counted after its answer is sent.
+        for (var i = 0; i < 1000 && !metrics.ContainsKey(Refused); i++) metrics = await ReadAsync(service);
         Assert.Equal(risk.GetProperty("risk_score").GetDouble(), metrics[$"remora_risk_score{Btc}}}"]);
         Assert.Equal(0, metrics[$"remora_safe_to_trade{Btc}}}"]);
         Assert.Equal(1, metrics[$"remora_blocked{Btc},by=\"flag_extreme_fear\"}}"]);
@@ -47,7 +48,8 @@ public sealed class MetricsTests
         Assert.Equal(1, metrics["remora_http_request_duration_seconds_count{route=\"/api/v1/risk\",status=\"200\"}"]);
         Assert.Equal(1, metrics[Refused]);
         Assert.Equal(2, metrics["remora_engine_apply_duration_seconds_count"]);
-        Assert.DoesNotContain(metrics.Keys, name => name.StartsWith("remora_risk_score") && name.Contains("ETH")); // not known: absent, not 0
+        // Unknown: absent, not 0.
+        Assert.DoesNotContain(metrics.Keys, name => name.StartsWith("remora_risk_score") && name.Contains("ETH"));
         foreach (var name in new[] { "process_cpu_seconds_total", "process_resident_memory_bytes", "process_threads", "dotnet_gc_heap_bytes" }) Assert.True(metrics[name] > 0, name);
     }
 

@@ -9,22 +9,30 @@ using Remora.Server.Settings;
 
 namespace Remora.Server.Tests;
 
-/// <summary>The whole service on the sandbox, with outside values that are held, changed and taken away, all through real sockets.</summary>
+/// <summary>
+/// Runs the whole service on the sandbox, with outside values that are held, changed and removed,
+/// all through real sockets.
+/// </summary>
 public sealed class OutageDayTests
 {
     private const int Speed = 4_000;
     private const string Risk = "/api/v1/risk?pair=BTC/USDT";
-    private static readonly DateTimeOffset Start = new(2025, 3, 10, 13, 45, 0, TimeSpan.Zero); // a Monday, as New York opens
+    // A Monday, at the opening of New York.
+    private static readonly DateTimeOffset Start = new(2025, 3, 10, 13, 45, 0, TimeSpan.Zero);
     private static readonly ServiceSettings Settings = new() { Port = 0, Pairs = [Pair.Parse("BTC/USDT")] };
 
-    /// <summary>Which sources each host of the sandbox speaks for.</summary>
+    /// <summary>The sources that depend on each host of the sandbox.</summary>
     private static readonly (string Exchange, string[] Sources)[] Outages =
     [
         ("alternative.me", ["alternative.me"]), ("yahoo", ["yahoo-vix", "yahoo-dollar", "yahoo-sp500-future"]), ("coingecko", ["coingecko"]), ("deribit", ["deribit-dvol-btc", "deribit-dvol-eth"]),
         ("binance", ["perpetual-BTC", "liquidations"]), ("news", ["news"]),
     ];
 
-    /// <summary>A day of sandbox time, or more, in which each source fails in turn: every answer comes, /sources names the outage and who stands in, and all come back without a restart.</summary>
+    /// <summary>
+    /// Runs a day or more of sandbox time in which each source fails in turn: every request is
+    /// answered, /sources names the outage and the fallback, and all sources recover without a
+    /// restart.
+    /// </summary>
     [Fact]
     public async Task Each_source_fails_in_turn_and_the_answers_keep_coming()
     {
@@ -43,7 +51,10 @@ public sealed class OutageDayTests
         Assert.True(rig.Answers > 20, $"{rig.Answers} answers");
     }
 
-    /// <summary>Values on the wire of each source, together in one answer: 0.175 for fear at 20, 0.075 for the VIX at 35, 0.05 for funding at 0.001, and what is only recorded beside them.</summary>
+    /// <summary>
+    /// Values of each source over HTTP, together in one answer: 0.175 for fear at 20, 0.075 for the
+    /// VIX at 35, 0.05 for funding at 0.001, and the values that are only recorded.
+    /// </summary>
     [Fact]
     public async Task Values_on_the_wire_add_up_in_the_answer()
     {
@@ -56,7 +67,7 @@ public sealed class OutageDayTests
         Assert.Equal(55.5, risk.GetProperty("external").GetProperty("implied_volatility").GetProperty("value").GetDouble());
         Assert.Equal(0.3, risk.GetProperty("risk_breakdown").GetProperty("external").GetDouble());
 
-        rig.Sandbox.World.Signals.Hold("dollar_index", 102); // the running price: up 2 % in five days
+        rig.Sandbox.World.Signals.Hold("dollar_index", 102); // the current price: up 2 % in five days
         risk = await rig.RiskUntilAsync(answer => answer.GetProperty("dxy").ValueKind == JsonValueKind.Number && answer.GetProperty("dxy").GetDouble() == 102, "the new price");
         Assert.Equal(0.025, Addends(risk)["dollar_index"]);
         Assert.Equal("yahoo-dollar", risk.GetProperty("sources").GetProperty("dollar_index").GetProperty("source").GetString());
@@ -69,7 +80,7 @@ public sealed class OutageDayTests
         var risk = await rig.RiskUntilAsync(answer => answer.GetProperty("dxy").ValueKind == JsonValueKind.Number, "the dollar");
         Assert.Equal(120, risk.GetProperty("dxy").GetDouble());
         Assert.Equal("fred-dollar", risk.GetProperty("sources").GetProperty("dollar_index").GetProperty("source").GetString());
-        Assert.Equal(0, Addends(risk)["dollar_index"]); // the change is known from the first answer on
+        Assert.Equal(0, Addends(risk)["dollar_index"]); // the change is included from the first answer on
     }
 
     private static string? State(JsonElement health) => health.GetProperty("state").GetString();
@@ -101,7 +112,10 @@ public sealed class OutageDayTests
             return rig;
         }
 
-        /// <summary>Asks for the risk, and then for the sources, until these are as they should be; no answer may be missing on the way.</summary>
+        /// <summary>
+        /// Requests the risk and then the sources until the sources meet the condition. Every
+        /// request on the way must be answered.
+        /// </summary>
         public async Task UntilAsync(Func<IReadOnlyDictionary<string, JsonElement>, bool> holds, string what)
         {
             for (var started = TimeProvider.System.GetTimestamp(); ;)

@@ -6,7 +6,7 @@ using Remora.Testing;
 
 namespace Remora.Server.Tests;
 
-/// <summary>The service tells bots of its own accord.</summary>
+/// <summary>Tests that the service sends changes to bots.</summary>
 public sealed class OutletTests
 {
     [Fact]
@@ -21,11 +21,13 @@ public sealed class OutletTests
             Webhooks = [new(receiver.Url, "secret") { OfRegime = false, Pairs = new HashSet<Pair> { Given.Btc.Pair } }],
         });
         await service.WarmAsync();
-        await Eventually.TrueAsync(() => receiver.Taken.Count == 1, () => $"{receiver.Taken.Count} events"); // the first verdict there is
+        // The first verdict.
+        await Eventually.TrueAsync(() => receiver.Taken.Count == 1, () => $"{receiver.Taken.Count} events");
         var wasSafe = service.Host.Board.Latest(Given.Btc).SafeToTrade;
         Assert.True(wasSafe, "the test needs a market that is safe");
 
-        await service.ObserveAsync(Given.Observation(Signal.FearGreed, 5, Given.Time, timeToLive: TimeSpan.FromMinutes(2))); // extreme fear
+        // Extreme fear.
+        await service.ObserveAsync(Given.Observation(Signal.FearGreed, 5, Given.Time, timeToLive: TimeSpan.FromMinutes(2)));
         await Eventually.TrueAsync(() => bot.Active is ["BTC/USDT:USDT *"] && receiver.Taken.Count == 2, () => $"{string.Join(", ", bot.Active)}; {receiver.Taken.Count} events");
         Assert.StartsWith("remora: flag_extreme_fear", Assert.Single(bot.Entries).Reason);
         Assert.False(receiver.Taken.Last().Json.GetProperty("after").GetProperty("safe_to_trade").GetBoolean());

@@ -94,7 +94,8 @@ public sealed class RiskTests
         await service.WarmAsync();
         Assert.True(new Api.RiskShortPath(service.Host.Board).TryFind(query, out var taken));
         Assert.Equal(taken.Body, await service.Http.GetByteArrayAsync("/api/v1/risk" + query));
-        Assert.Equal(taken.Body, await service.Http.GetByteArrayAsync("/api/v1/RISK" + query)); // routing is not particular about case, the short path is
+        // Routing ignores case, the fast path does not.
+        Assert.Equal(taken.Body, await service.Http.GetByteArrayAsync("/api/v1/RISK" + query));
     }
 
     [Fact]
@@ -103,7 +104,7 @@ public sealed class RiskTests
         await using var service = await LiveServer.StartAsync();
         await service.WarmAsync();
         var path = new Api.RiskShortPath(service.Host.Board);
-        var found = path.TryFind("?pair=btc%2Fusdt&side=long", out _); // renders
+        var found = path.TryFind("?pair=btc%2Fusdt&side=long", out _); // renders the answer
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 1000; i++) found &= path.TryFind("?pair=btc%2Fusdt&side=long", out _);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);

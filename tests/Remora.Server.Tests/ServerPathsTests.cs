@@ -3,7 +3,9 @@ using Remora.Server.Api;
 
 namespace Remora.Server.Tests;
 
-/// <summary>What callers are told names no folder of this machine, and everything else as it is.</summary>
+/// <summary>
+/// Tests that answers contain no folder of this machine and that all other text is unchanged.
+/// </summary>
 public sealed class ServerPathsTests
 {
     [Theory]

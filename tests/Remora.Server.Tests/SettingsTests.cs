@@ -75,7 +75,8 @@ public sealed class SettingsTests : IDisposable
         File.WriteAllText(file, "\n");
         Assert.Contains("expected 8 to 200 printable ASCII characters", Refused([], port));
 
-        // Without the port it is not asked for; elsewhere than in the environment it is refused and not repeated.
+        // Without the port it is not required. Outside the environment it is refused, and the error
+        // does not repeat it.
         Assert.Null(SettingsReader.Read(null, Password("a password"), None).ClickhousePortPassword);
         Assert.Null(SettingsReader.Read(null, None, new Dictionary<string, string> { ["clickhouse-port"] = "8123", ["store"] = "false" }).ClickhousePortPassword);
         var inFile = Assert.Throws<SettingsException>(() => SettingsReader.Read(Write("""{ "clickhouse_port_password": "hunter2-hunter2" }"""), None, None));

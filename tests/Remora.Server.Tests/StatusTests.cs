@@ -77,7 +77,10 @@ public sealed class StatusTests
         Assert.Equal(HttpStatusCode.Unauthorized, (await service.Http.PostAsync("/api/v1/pairs/accept?pair=BTC/USDT", null)).StatusCode);
     }
 
-    /// <summary>The feed's own last value is one that the engine did not take: two sources may describe the same time.</summary>
+    /// <summary>
+    /// The feed's own last value is one that the engine did not use: two sources may describe the
+    /// same time.
+    /// </summary>
     [Fact]
     public async Task Sources_status_and_metrics_show_the_value_that_the_risk_is_computed_from()
     {

@@ -7,7 +7,10 @@ using Remora.Testing;
 
 namespace Remora.Server.Tests;
 
-/// <summary>What is measured of a store that is away; that it is measured where it is there is seen with Prometheus itself.</summary>
+/// <summary>
+/// Tests the metrics of an unavailable store. Prometheus itself is used to test those of an
+/// available one.
+/// </summary>
 public sealed class StoreMeterTests
 {
     [Fact]

@@ -20,9 +20,10 @@ public sealed class StreamTests
         await service.WarmAsync();
         var warm = await stream.UntilAsync(change => change.Data.Contains("\"as_of\":\"" + Given.Time));
         Assert.Equal("assessment", warm.Name);
-        Assert.Equal(await service.Http.GetStringAsync("/api/v1/risk?pair=BTC/USDT"), warm.Data); // the clock stands still
+        // The clock stands still.
+        Assert.Equal(await service.Http.GetStringAsync("/api/v1/risk?pair=BTC/USDT"), warm.Data);
 
-        await service.WarmAsync(feed: 1); // somebody else's market
+        await service.WarmAsync(feed: 1); // another market
         await service.ObserveAsync(Given.Observation(Signal.FearGreed, 15, Given.Time));
         var fear = await stream.NextAsync();
         Assert.Contains("\"pair\":\"BTC/USDT\"", fear!.Data);
@@ -58,7 +59,7 @@ public sealed class StreamTests
         {
             Assert.Contains("ETH/USDT", (await stream.NextAsync())!.Data);
             await service.ObserveAsync(Given.Observation(Signal.FundingRate, 0.001, Given.Time, "BTC"));
-            Assert.Contains("BTC/USDT", (await stream.NextAsync())!.Data); // nothing else was in between
+            Assert.Contains("BTC/USDT", (await stream.NextAsync())!.Data); // no other event in between
         }
         await using var other = await EventStream.OpenAsync(service.Http, "?pair=BTC/USDT,ETH/USDT", "another-run-7");
         Assert.Equal(2, new[] { await other.NextAsync(), await other.NextAsync() }.Select(change => change!.Id).Distinct().Count());
@@ -110,7 +111,7 @@ public sealed class StreamTests
         await using var stream = await EventStream.OpenAsync(service.Http, "?pair=BTC/USDT");
         await stream.NextAsync();
         service.Host.Stop();
-        Assert.Null(await stream.NextAsync()); // an end in good order, not a broken connection
+        Assert.Null(await stream.NextAsync()); // ended gracefully, not by a broken connection
         await service.Host.Completion;
     }
 

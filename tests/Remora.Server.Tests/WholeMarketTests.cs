@@ -7,12 +7,15 @@ using Remora.Testing;
 
 namespace Remora.Server.Tests;
 
-/// <summary>The laws of the whole market's assessment.</summary>
+/// <summary>Tests the properties of the whole market's assessment.</summary>
 public sealed class WholeMarketTests
 {
     private static readonly string[] Bases = ["BTC", "ETH", "SOL", "ADA", "XRP", "DOGE"];
 
-    /// <summary>A member: volatility, RSI, regime, fear index; NaN volatility makes its score unknown.</summary>
+    /// <summary>
+    /// Generates a member: volatility, RSI, regime, fear index. A volatility of NaN makes its score
+    /// unknown.
+    /// </summary>
     private static Gen<Assessment> Member(string @base) =>
         from volatility in Gen.Choose(-10, 100)
         from rsi in Gen.Choose(0, 100)

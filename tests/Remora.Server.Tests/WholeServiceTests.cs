@@ -8,7 +8,10 @@ using Remora.Server.Settings;
 
 namespace Remora.Server.Tests;
 
-/// <summary>Everything together: exchange bridge, feeds, engine, board and HTTP, with a sandbox for the world.</summary>
+/// <summary>
+/// Tests all parts together: exchange bridge, feeds, engine, board and HTTP, with a sandbox as the
+/// world.
+/// </summary>
 public sealed class WholeServiceTests
 {
     private static readonly DateTimeOffset Start = new(2024, 3, 1, 12, 0, 0, TimeSpan.Zero);
@@ -30,14 +33,18 @@ public sealed class WholeServiceTests
         await AskUntilAsync(http, "/api/v1/risk?pair=ETH/USDT&exchange=kraken", answer => answer.GetProperty("regime").ValueKind == JsonValueKind.String);
 
         var asOf = risk.GetProperty("as_of").GetString();
-        await AskUntilAsync(http, "/api/v1/risk?pair=BTC/USDT", answer => answer.GetProperty("as_of").GetString() != asOf); // the next candle, five seconds later at this speed
+        // The next candle, five seconds later at this speed.
+        await AskUntilAsync(http, "/api/v1/risk?pair=BTC/USDT", answer => answer.GetProperty("as_of").GetString() != asOf);
         using var ready = await http.GetAsync("/readyz");
         Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
         Assert.Equal(["simulated"], ready.Headers.GetValues(SandboxNotice.Header));
         Assert.True(JsonElement.Parse(await http.GetStringAsync("/api/v1/status")).GetProperty("bridge").GetProperty("running").GetBoolean());
     }
 
-    /// <summary>The outside part of the golden example, from the wire to the answer: an index of 15 adds all of 0.35, raises its flag and blocks.</summary>
+    /// <summary>
+    /// The outside part of the golden example, from the source to the answer: an index of 15 adds
+    /// the full 0.35, sets its flag and blocks entries.
+    /// </summary>
     [Fact]
     public async Task A_fear_index_of_15_adds_035_and_blocks_under_the_default_and_not_under_aggressive()
     {

@@ -1,30 +1,40 @@
 namespace Remora.Bots.Freqtrade;
 
-/// <summary>A Freqtrade bot whose pairs are locked while they are unsafe.</summary>
-/// <param name="Url">Where its REST interface is: <c>http://bot:8080</c>.</param>
-/// <param name="User">The user of its <c>api_server</c>.</param>
-/// <param name="Password">The password.</param>
+/// <summary>A Freqtrade bot whose pairs are locked while entries are blocked.</summary>
+/// <param name="Url">
+/// The URL of the bot's REST interface, for example <c>http://bot:8080</c>.
+/// </param>
+/// <param name="User">The user name of the bot's <c>api_server</c>.</param>
+/// <param name="Password">The password of that user.</param>
 public sealed record FreqtradeBot(Uri Url, string User, string Password)
 {
-    /// <summary>How long a lock holds unless it is renewed; it is at half of that. Freqtrade rounds the end up to that of a candle.</summary>
+    /// <summary>
+    /// How long a lock lasts unless it is renewed. The lock is renewed after half of this time.
+    /// Freqtrade rounds the end of a lock up to the end of a candle.
+    /// </summary>
     public TimeSpan LockFor { get; init; } = TimeSpan.FromMinutes(3);
 
-    /// <summary>How often the bot is looked at while nothing changes, for it may have restarted, or someone may have deleted a lock.</summary>
+    /// <summary>
+    /// How often the bot's locks are checked while the verdicts do not change. The bot may have
+    /// restarted, or someone may have deleted a lock.
+    /// </summary>
     public TimeSpan CheckEvery { get; init; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>For one request.</summary>
+    /// <summary>The timeout of one request.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Its address; never the password.</summary>
+    /// <summary>Returns the bot's address without the password.</summary>
     public override string ToString() => Url.GetLeftPart(UriPartial.Path).TrimEnd('/');
 }
 
-/// <summary>A lock as the bot has it.</summary>
-/// <param name="Id">The bot's id of it.</param>
+/// <summary>A lock in the bot.</summary>
+/// <param name="Id">The bot's id of the lock.</param>
 /// <param name="Pair">The bot's name of the pair.</param>
 /// <param name="Side"><c>long</c>, <c>short</c> or <c>*</c>.</param>
-/// <param name="Until">When it ends.</param>
-/// <param name="Reason">Why; what Remora placed begins with <see cref="Mark"/>.</param>
+/// <param name="Until">When the lock ends.</param>
+/// <param name="Reason">
+/// Why the pair is locked. The reason of a lock that Remora placed begins with <see cref="Mark"/>.
+/// </param>
 internal sealed record BotLock(long Id, string Pair, string Side, DateTimeOffset Until, string Reason)
 {
     public const string Mark = "remora:";
@@ -32,8 +42,8 @@ internal sealed record BotLock(long Id, string Pair, string Side, DateTimeOffset
     public bool IsOurs => Reason.StartsWith(Mark, StringComparison.Ordinal);
 }
 
-/// <summary>A lock that there should be.</summary>
+/// <summary>A lock that the bot should have.</summary>
 internal sealed record WantedLock(string Pair, string Side, string Reason);
 
-/// <summary>The bot did not do what it was asked to.</summary>
+/// <summary>The bot refused a request or did not answer it.</summary>
 internal sealed class FreqtradeException(string message, Exception? inner = null) : Exception(message, inner);

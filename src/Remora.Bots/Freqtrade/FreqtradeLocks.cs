@@ -3,8 +3,10 @@ using Microsoft.Extensions.Logging;
 namespace Remora.Bots.Freqtrade;
 
 /// <summary>
-/// Keeps the locks of one bot as the verdicts have them: looks at what the bot has, and corrects the difference. So it does not matter what happened in between, to the bot, to its
-/// tokens or to this process. While the source of verdicts is lost nothing is renewed, and the locks run out by themselves.
+/// Brings the locks of one bot in line with the verdicts. Reads the locks that the bot has and
+/// corrects the difference, so it recovers from restarts of the bot or of this process and from
+/// expired tokens. While the source of verdicts is unavailable, no lock is renewed and the locks
+/// expire.
 /// </summary>
 internal sealed class FreqtradeLocks(FreqtradeBot bot, VerdictBoard verdicts, TimeProvider clock, ILogger log)
 {
@@ -15,10 +17,13 @@ internal sealed class FreqtradeLocks(FreqtradeBot bot, VerdictBoard verdicts, Ti
     private DateTimeOffset _whitelistAt = DateTimeOffset.MinValue;
     private string? _trouble;
 
-    /// <summary>The task's name.</summary>
+    /// <summary>The name of the background task.</summary>
     public string Name => $"locks of {bot}";
 
-    /// <summary>Runs until it is cancelled. Locks are left to run out: a service that restarts leaves no gap.</summary>
+    /// <summary>
+    /// Runs until it is canceled. Locks are not deleted then; they expire. A restart of the service
+    /// therefore leaves no gap.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
         using var rest = new FreqtradeRest(bot);
@@ -42,7 +47,7 @@ internal sealed class FreqtradeLocks(FreqtradeBot bot, VerdictBoard verdicts, Ti
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // It was told to stop.
+            // The task was stopped.
         }
     }
 
@@ -75,7 +80,8 @@ internal sealed class FreqtradeLocks(FreqtradeBot bot, VerdictBoard verdicts, Ti
             await rest.PlaceAsync(plan.Place, now + bot.LockFor, cancellation);
             foreach (var placed in plan.Place.Where(plan.IsNews)) log.LogInformation("{Bot}: {Pair} is locked ({Side}): {Reason}", bot, placed.Pair, placed.Side, placed.Reason);
         }
-        foreach (var id in plan.Delete) await rest.DeleteAsync(id, cancellation); // after placing, so that a renewal leaves no gap
+        // Deletes after placing, so that a renewal leaves no gap.
+        foreach (var id in plan.Delete) await rest.DeleteAsync(id, cancellation);
     }
 
     private async Task WaitAsync(Outlook seen, CancellationToken cancellation)

@@ -6,7 +6,10 @@ using System.Text.Json;
 
 namespace Remora.Bots.Freqtrade;
 
-/// <summary>As much of Freqtrade's REST interface as locks take, as its documentation has it. Logs in by itself, and again when its tokens have run out.</summary>
+/// <summary>
+/// A client for the calls of Freqtrade's REST interface that locks need, according to Freqtrade's
+/// documentation. Logs in on demand, and again when its tokens expire.
+/// </summary>
 internal sealed class FreqtradeRest : IDisposable
 {
     private readonly HttpClient _http;
@@ -25,19 +28,19 @@ internal sealed class FreqtradeRest : IDisposable
         };
     }
 
-    /// <summary>The pairs the bot trades now.</summary>
+    /// <summary>Returns the pairs that the bot trades now.</summary>
     public Task<IReadOnlyList<string>> WhitelistAsync(CancellationToken cancellation) => AskAsync<IReadOnlyList<string>>(
         () => new(HttpMethod.Get, "whitelist"), json => [.. json.GetProperty("whitelist").EnumerateArray().Select(pair => pair.GetString()!)], cancellation);
 
-    /// <summary>All locks that hold, whoever placed them.</summary>
+    /// <summary>Returns all active locks, including those that others placed.</summary>
     public Task<IReadOnlyList<BotLock>> LocksAsync(CancellationToken cancellation) => AskAsync(() => new(HttpMethod.Get, "locks"), Locks, cancellation);
 
-    /// <summary>Places locks; gives all that hold then.</summary>
+    /// <summary>Places locks and returns all locks that are then active.</summary>
     public Task<IReadOnlyList<BotLock>> PlaceAsync(IReadOnlyList<WantedLock> locks, DateTimeOffset until, CancellationToken cancellation) => AskAsync(
         () => new(HttpMethod.Post, "locks") { Content = JsonContent.Create(locks.Select(wanted => new { pair = wanted.Pair, until, side = wanted.Side, reason = wanted.Reason })) },
         Locks, cancellation);
 
-    /// <summary>Deletes a lock; that there is none any longer is just as well.</summary>
+    /// <summary>Deletes a lock. Succeeds if the lock does not exist.</summary>
     public Task DeleteAsync(long id, CancellationToken cancellation) => AskAsync(() => new(HttpMethod.Delete, $"locks/{id}"), _ => true, cancellation, missingIsWell: true);
 
     public void Dispose() => _http.Dispose();

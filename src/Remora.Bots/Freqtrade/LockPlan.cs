@@ -3,15 +3,23 @@ using Remora.Risk;
 
 namespace Remora.Bots.Freqtrade;
 
-/// <summary>What to do to a bot's locks so that they are as they should be. Never touches a lock that someone else placed.</summary>
-/// <param name="Place">To be placed, all with the same end.</param>
-/// <param name="Delete">To be deleted after that, by the bot's ids.</param>
-/// <param name="IsNews">Whether a lock is placed that there was not before, rather than renewed.</param>
+/// <summary>
+/// The changes that bring a bot's locks to the wanted state. Locks that others placed are never
+/// changed.
+/// </summary>
+/// <param name="Place">The locks to place, all with the same end.</param>
+/// <param name="Delete">The bot's ids of the locks to delete afterwards.</param>
+/// <param name="IsNews">
+/// Whether a lock to place is new and not a renewal.
+/// </param>
 internal sealed record LockPlan(IReadOnlyList<WantedLock> Place, IReadOnlyList<long> Delete, Func<WantedLock, bool> IsNews)
 {
-    private const int LongestReason = 250; // Freqtrade's database has 255
+    private const int LongestReason = 250; // Freqtrade's database allows 255
 
-    /// <summary>The locks there should be: for each pair the bot trades and that is unsafe, one for a side, or one for both.</summary>
+    /// <summary>
+    /// Returns the locks that the bot should have: for each traded pair with blocked entries, one
+    /// lock for one side or one lock for both.
+    /// </summary>
     public static IReadOnlyList<WantedLock> Wanted(IEnumerable<string> whitelist, IReadOnlyDictionary<(Pair Pair, Side Side), Verdict> verdicts)
     {
         var wanted = new List<WantedLock>();
@@ -27,7 +35,7 @@ internal sealed record LockPlan(IReadOnlyList<WantedLock> Place, IReadOnlyList<l
         return wanted;
     }
 
-    /// <summary>How to get there from the locks the bot has.</summary>
+    /// <summary>Returns the plan that turns the bot's present locks into the wanted ones.</summary>
     public static LockPlan Of(IReadOnlyList<WantedLock> wanted, IReadOnlyList<BotLock> present, DateTimeOffset now, TimeSpan lockFor)
     {
         var ours = present.Where(there => there.IsOurs).ToList();
@@ -44,7 +52,10 @@ internal sealed record LockPlan(IReadOnlyList<WantedLock> Place, IReadOnlyList<l
         IEnumerable<BotLock> Matching(WantedLock lockOf) => ours.Where(there => there.Pair == lockOf.Pair && there.Side == lockOf.Side);
     }
 
-    /// <summary>A future such as BTC/USDT:USDT goes by its own verdict, or else by that of its spot market.</summary>
+    /// <summary>
+    /// Returns the verdict for a pair. A future such as BTC/USDT:USDT uses its own verdict, or else
+    /// the verdict of its spot market.
+    /// </summary>
     private static Verdict? Tracked(string name, Side side, IReadOnlyDictionary<(Pair, Side), Verdict> verdicts)
     {
         if (!Pair.TryParse(name, out var pair)) return null;

@@ -6,8 +6,9 @@ using Remora.Supervision;
 namespace Remora.Bots.Webhooks;
 
 /// <summary>
-/// Tells one receiver of changes, those of a pair in their order. A few lanes, each pair in one of them, so that an event the receiver chokes on holds up few others; each lane
-/// keeps a bounded number, and where there are more the oldest are given up.
+/// Sends changes to one receiver; the changes of a pair are sent in order. Each pair belongs to one
+/// of a few lanes, so an event that the receiver rejects delays few others. Each lane holds a
+/// bounded number of events and drops the oldest when it is full.
 /// </summary>
 internal sealed class Webhook
 {
@@ -29,7 +30,7 @@ internal sealed class Webhook
         verdicts.Subscribe(Offer);
     }
 
-    /// <summary>Runs until it is cancelled; what is waiting then is lost.</summary>
+    /// <summary>Runs until it is canceled. Events that still wait are then lost.</summary>
     public async Task RunAsync(Supervisor supervisor, CancellationToken cancellation)
     {
         using var sender = new WebhookSender(_target, _clock);

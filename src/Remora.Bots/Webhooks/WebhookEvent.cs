@@ -25,7 +25,7 @@ public sealed record WebhookEvent(string Id, string Event, IReadOnlyList<string>
         return Identified(new("", "change", changed, change.After.Pair, change.After.Side, at, change.Before is { } before ? WebhookState.Of(before) : null, WebhookState.Of(change.After)));
     }
 
-    /// <summary>An event that says nothing of any market.</summary>
+    /// <summary>Creates an event that contains no market data.</summary>
     internal static WebhookEvent Test(Instant at)
     {
         var state = new WebhookState(true, Regime.Bull, 0.2, [], at);

@@ -3,14 +3,14 @@ using System.Net.Http.Headers;
 
 namespace Remora.Bots.Webhooks;
 
-/// <summary>What became of one attempt.</summary>
-/// <param name="IsTaken">Whether the receiver has it.</param>
-/// <param name="IsWorthAnother">Whether it may take it later.</param>
-/// <param name="What">In words.</param>
-/// <param name="Wait">How long it asked to be left alone.</param>
+/// <summary>The result of one attempt.</summary>
+/// <param name="IsTaken">Whether the receiver accepted the event.</param>
+/// <param name="IsWorthAnother">Whether a later attempt may succeed.</param>
+/// <param name="What">The result as text.</param>
+/// <param name="Wait">How long the receiver asked to wait before the next attempt.</param>
 public sealed record WebhookOutcome(bool IsTaken, bool IsWorthAnother, string What, TimeSpan? Wait = null);
 
-/// <summary>Posts events to one receiver, signed.</summary>
+/// <summary>Posts signed events to one receiver.</summary>
 public sealed class WebhookSender : IDisposable
 {
     private readonly HttpClient _http;
@@ -18,7 +18,7 @@ public sealed class WebhookSender : IDisposable
     private readonly TimeProvider _clock;
 
     /// <param name="target">The receiver.</param>
-    /// <param name="clock">What signatures are dated by.</param>
+    /// <param name="clock">The clock that dates signatures.</param>
     public WebhookSender(WebhookTarget target, TimeProvider clock)
     {
         _target = target;
@@ -27,7 +27,7 @@ public sealed class WebhookSender : IDisposable
         _http.DefaultRequestHeaders.UserAgent.ParseAdd("remora-webhook");
     }
 
-    /// <summary>Sends an event that says nothing of any market.</summary>
+    /// <summary>Sends an event that contains no market data.</summary>
     public Task<WebhookOutcome> TestAsync(CancellationToken cancellation)
     {
         var test = WebhookEvent.Test(Markets.Instant.From(_clock.GetUtcNow()));
@@ -42,7 +42,8 @@ public sealed class WebhookSender : IDisposable
         using var request = new HttpRequestMessage(HttpMethod.Post, _target.Url) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new("application/json");
         request.Headers.Add("X-Remora-Event-Id", id);
-        request.Headers.Add(WebhookSignature.Header, WebhookSignature.Of(_target.Secret, _clock.GetUtcNow(), body)); // dated anew at each attempt, so that a late one is not stale
+        // Dated at each attempt, so that a late one is not stale.
+        request.Headers.Add(WebhookSignature.Header, WebhookSignature.Of(_target.Secret, _clock.GetUtcNow(), body));
         try
         {
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);

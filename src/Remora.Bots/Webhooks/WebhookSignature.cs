@@ -3,10 +3,13 @@ using System.Text;
 
 namespace Remora.Bots.Webhooks;
 
-/// <summary>How a receiver knows that an event is Remora's and recent: <c>t=1767225600,v1=HMAC-SHA256(secret, t + "." + body)</c>, in hexadecimal.</summary>
+/// <summary>
+/// Signs events, so that a receiver can verify that an event is from Remora and recent:
+/// <c>t=1767225600,v1=HMAC-SHA256(secret, t + "." + body)</c>, in hexadecimal.
+/// </summary>
 public static class WebhookSignature
 {
-    /// <summary>The header that carries it.</summary>
+    /// <summary>The header with the signature.</summary>
     public const string Header = "X-Remora-Signature";
 
     internal static string Of(string secret, DateTimeOffset now, ReadOnlySpan<byte> body)

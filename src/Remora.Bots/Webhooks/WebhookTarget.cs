@@ -3,33 +3,35 @@ using Remora.Risk;
 
 namespace Remora.Bots.Webhooks;
 
-/// <summary>Someone who is told of changes.</summary>
-/// <param name="Url">Where they are posted.</param>
-/// <param name="Secret">What they are signed with.</param>
+/// <summary>A receiver of changes.</summary>
+/// <param name="Url">The URL to which events are posted.</param>
+/// <param name="Secret">The secret that signs them.</param>
 public sealed record WebhookTarget(Uri Url, string Secret)
 {
-    /// <summary>Tell when <c>safe_to_trade</c> changes.</summary>
+    /// <summary>Whether to send changes of <c>safe_to_trade</c>.</summary>
     public bool OfSafety { get; init; } = true;
 
-    /// <summary>Tell when the regime changes.</summary>
+    /// <summary>Whether to send changes of the regime.</summary>
     public bool OfRegime { get; init; } = true;
 
-    /// <summary>Of which pairs; null for all.</summary>
+    /// <summary>The pairs whose changes are sent; null for all.</summary>
     public IReadOnlySet<Pair>? Pairs { get; init; }
 
-    /// <summary>Of which side.</summary>
+    /// <summary>The side whose changes are sent.</summary>
     public Side Side { get; init; } = Side.Long;
 
-    /// <summary>For one attempt.</summary>
+    /// <summary>The timeout of one attempt.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How often an event is tried before it is given up.</summary>
+    /// <summary>The maximum number of attempts for one event.</summary>
     public int Attempts { get; init; } = 8;
 
-    /// <summary>Whether this is of interest.</summary>
+    /// <summary>Whether a change is sent to this receiver.</summary>
     public bool Wants(VerdictChange change) =>
         change.After.Side == Side && Pairs?.Contains(change.After.Pair) != false && ((OfSafety && change.IsOfSafety) || (OfRegime && change.IsOfRegime));
 
-    /// <summary>Its address without a query, which may hold a key; never the secret.</summary>
+    /// <summary>
+    /// Returns the address without its query, which may hold a key, and without the secret.
+    /// </summary>
     public override string ToString() => Url.GetLeftPart(UriPartial.Path);
 }

@@ -5,10 +5,13 @@ using Remora.Server.Settings;
 
 namespace Remora.Server.Access;
 
-/// <summary>Who may call, and how often. It stands before everything that answers, except for the two health checks, which tell nothing; the files of the two pages need no key.</summary>
+/// <summary>
+/// Checks who may call and how often. Runs before everything that answers, except for the two
+/// health checks, which reveal nothing. The files of the two pages need no key.
+/// </summary>
 internal sealed class AccessGate(ServiceSettings settings, KeyRing keys, CallLimits limits)
 {
-    /// <summary>What an answer of 401 says about how to authenticate.</summary>
+    /// <summary>The value of <c>WWW-Authenticate</c> in a response with status 401.</summary>
     public const string Challenge = "Bearer realm=\"remora\"";
 
     private const string Scheme = "Bearer ";
@@ -35,11 +38,16 @@ internal sealed class AccessGate(ServiceSettings settings, KeyRing keys, CallLim
             : "This key is not known: it was mistyped, revoked, or belongs to another service.");
     }
 
-    /// <summary>Whether the caller of a request may still read, for answers that do not end: false once the key that
-    /// it came with was revoked.</summary>
+    /// <summary>
+    /// Returns a check for long-lived responses: whether the caller of a request may still read. It
+    /// returns false after the caller's key is revoked.
+    /// </summary>
     public Func<bool> Lasting(HttpContext context) =>
         settings.IsGuarded && Caller.Of(context)?.Key is { } key ? () => keys.Holds(key) : static () => true;
 
-    /// <summary>The health checks answer everyone: they say nothing but that the service lives.</summary>
+    /// <summary>
+    /// Whether a path is a health check. Health checks answer everyone and reveal only that the
+    /// service runs.
+    /// </summary>
     internal static bool IsHealth(in PathString path) => path.Value is "/healthz" or "/readyz";
 }

@@ -5,15 +5,20 @@ using Microsoft.Net.Http.Headers;
 
 namespace Remora.Server.Access;
 
-/// <summary>What browsers are told: not to guess media types, not to show answers in frames, and which other pages can
-/// read answers (none, unless the settings name them).</summary>
+/// <summary>
+/// Sets the headers for browsers: do not guess media types, do not show answers in frames, and
+/// which other pages can read answers (none, unless the settings name them).
+/// </summary>
 internal static class BrowserRules
 {
     private static readonly TimeSpan PreflightMaxAge = TimeSpan.FromMinutes(10);
     private static readonly StringValues NoSniff = "nosniff", Deny = "DENY", NoReferrer = "no-referrer", SameOrigin = "same-origin";
     private static readonly StringValues Nothing = "default-src 'none'; frame-ancestors 'none'";
 
-    /// <summary>Headers of every answer; a page sets its own policy in place of this one.</summary>
+    /// <summary>
+    /// Adds the security headers to every response. A page replaces the content security policy
+    /// with its own.
+    /// </summary>
     public static void UseSecurityHeaders(this IApplicationBuilder app) => app.Use(next => context =>
     {
         var headers = context.Response.Headers;
@@ -25,7 +30,10 @@ internal static class BrowserRules
         return next(context);
     });
 
-    /// <summary>Lets pages of these origins read answers. Without any, no page of another origin can.</summary>
+    /// <summary>
+    /// Allows pages of these origins to read answers. If the list is empty, no page of another
+    /// origin can.
+    /// </summary>
     public static void UseCors(this IApplicationBuilder app, IReadOnlyList<string> origins)
     {
         if (origins.Count == 0) return;
@@ -42,8 +50,10 @@ internal static class BrowserRules
             .SetPreflightMaxAge(PreflightMaxAge));
     }
 
-    /// <summary>The framework says it only in answers to allowed origins. A cache that keeps an answer to somebody else
-    /// must know it as well.</summary>
+    /// <summary>
+    /// Adds <c>Vary: Origin</c>. The framework adds it only to responses for allowed origins, but a
+    /// cache needs it in responses for all origins.
+    /// </summary>
     private static Task VaryByOrigin(object response)
     {
         var headers = ((HttpResponse)response).Headers;

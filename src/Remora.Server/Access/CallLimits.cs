@@ -5,7 +5,10 @@ using Remora.Server.Settings;
 
 namespace Remora.Server.Access;
 
-/// <summary>How often each may call: a bucket for each key, and one for each address without a key. Buckets of those who stay away are dropped.</summary>
+/// <summary>
+/// Limits how often each caller may call: one bucket per key, and one per address for callers
+/// without a key. Unused buckets are dropped.
+/// </summary>
 internal sealed class CallLimits(ServiceSettings settings) : IDisposable
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
@@ -13,10 +16,15 @@ internal sealed class CallLimits(ServiceSettings settings) : IDisposable
     private readonly PartitionedRateLimiter<(string Bucket, int PerMinute)> _buckets = PartitionedRateLimiter.Create<(string Bucket, int PerMinute), (string, int)>(caller =>
         RateLimitPartition.GetTokenBucketLimiter(caller, _ => BucketOf(caller.PerMinute)));
 
-    /// <summary>Takes one call of a key. False with the time to wait when it has none left.</summary>
+    /// <summary>
+    /// Takes one call of a key. Returns false, with the time to wait, when the limit is reached.
+    /// </summary>
     public bool TryTake(ApiKey key, out TimeSpan wait) => TryTake(("key " + key.Hash, key.PerMinute ?? settings.KeyPerMinute), out wait);
 
-    /// <summary>Takes one call of an address; of IPv6 addresses the network counts, for a host has as many as it likes.</summary>
+    /// <summary>
+    /// Takes one call of an address. An IPv6 address counts as its /64 network, because a host can
+    /// use any address of its network.
+    /// </summary>
     public bool TryTake(IPAddress? address, out TimeSpan wait) => TryTake((NameOf(address), settings.AnonymousPerMinute), out wait);
 
     public void Dispose() => _buckets.Dispose();
@@ -39,7 +47,7 @@ internal sealed class CallLimits(ServiceSettings settings) : IDisposable
             TokensPerPeriod = perPeriod,
             ReplenishmentPeriod = Minute * perPeriod / perMinute,
             QueueLimit = 0,
-            AutoReplenishment = false, // the partitions' owner does it for all
+            AutoReplenishment = false, // the partitioned limiter replenishes all buckets
         };
     }
 

@@ -2,11 +2,11 @@ using Microsoft.AspNetCore.Http;
 
 namespace Remora.Server.Access;
 
-/// <summary>Who asks, where that matters: the key, if it came with a known one.</summary>
+/// <summary>The caller of a request: an API key, or anonymous.</summary>
 internal sealed record Caller(ApiKey? Key)
 {
     public static Caller Anonymous { get; } = new((ApiKey?)null);
 
-    /// <summary>Who asks; null where nobody was asked to say.</summary>
+    /// <summary>Returns the caller; null if the request was not authenticated.</summary>
     public static Caller? Of(HttpContext context) => context.Features.Get<Caller>();
 }

@@ -3,16 +3,19 @@ using Remora.Store.Files;
 
 namespace Remora.Server.Access;
 
-/// <summary>The keys of a data folder: <c>keys.json</c>, readable by its owner alone, and replaced as a whole so that nobody ever reads half of it.</summary>
+/// <summary>
+/// The API keys of a data folder, in <c>keys.json</c>. Only the owner can read the file. It is
+/// replaced as a whole, so that no reader gets a partial file.
+/// </summary>
 public sealed class KeyFile(string folder)
 {
     private static readonly JsonSerializerOptions Json = new(RemoraJson.Options) { WriteIndented = true };
 
-    /// <summary>Where they are.</summary>
+    /// <summary>The path of the file.</summary>
     public string Path { get; } = System.IO.Path.Combine(folder, "keys.json");
 
-    /// <summary>All keys; none where there is no file.</summary>
-    /// <exception cref="KeyFileException">The file cannot be read or is none of ours.</exception>
+    /// <summary>Returns all keys; an empty list if the file does not exist.</summary>
+    /// <exception cref="KeyFileException">The file cannot be read or is not a key file.</exception>
     public IReadOnlyList<ApiKey> Read()
     {
         try
@@ -26,7 +29,7 @@ public sealed class KeyFile(string folder)
         }
     }
 
-    /// <summary>Changes the keys. Two who do so at once wait for each other.</summary>
+    /// <summary>Changes the keys. Concurrent changes wait for each other.</summary>
     /// <exception cref="KeyFileException">The file cannot be read or written.</exception>
     public void Change(Func<IReadOnlyList<ApiKey>, IReadOnlyList<ApiKey>> change)
     {
@@ -51,5 +54,5 @@ public sealed class KeyFile(string folder)
     }
 }
 
-/// <summary>The file of keys cannot be used.</summary>
+/// <summary>The key file cannot be read or written.</summary>
 public sealed class KeyFileException(string message, Exception? cause = null) : Exception(message, cause);

@@ -5,7 +5,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Remora.Server.Access;
 
-/// <summary>The keys in use. A change of the file counts within half a second, without a restart.</summary>
+/// <summary>
+/// The keys in use. A change of the file takes effect within half a second, without a restart.
+/// </summary>
 internal sealed class KeyRing
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
@@ -23,7 +25,9 @@ internal sealed class KeyRing
         Reload();
     }
 
-    /// <summary>Whether a key that was found earlier is still valid: neither revoked nor rotated.</summary>
+    /// <summary>
+    /// Whether a key that was found earlier is still valid: neither revoked nor rotated.
+    /// </summary>
     public bool Holds(ApiKey key)
     {
         ReloadIfDue();
@@ -32,7 +36,10 @@ internal sealed class KeyRing
         return false;
     }
 
-    /// <summary>The key that is this secret; null when none is. The time it takes tells nothing of how near a wrong one is.</summary>
+    /// <summary>
+    /// Returns the key with this secret; null if the secret matches no key. The comparison takes
+    /// constant time, so its duration does not reveal how close a wrong secret is.
+    /// </summary>
     public ApiKey? Find(ReadOnlySpan<char> secret)
     {
         if (!ApiKey.LooksLikeOne(secret)) return null;

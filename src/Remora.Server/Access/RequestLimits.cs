@@ -3,12 +3,15 @@ using Remora.Server.Settings;
 
 namespace Remora.Server.Access;
 
-/// <summary>How large a request may be and how long it may take. The largest honest one is a batch of 250 pairs, of about 4 kB.</summary>
+/// <summary>
+/// Limits the size and duration of requests. The largest valid request is a batch of 250 pairs,
+/// about 4 kB.
+/// </summary>
 internal static class RequestLimits
 {
     public static void Apply(KestrelServerLimits limits, ServiceSettings settings)
     {
-        limits.MaxRequestBodySize = 0; // no call takes a body
+        limits.MaxRequestBodySize = 0; // no endpoint takes a body
         limits.MaxRequestLineSize = 8 * 1024;
         limits.MaxRequestHeadersTotalSize = 16 * 1024;
         limits.MaxRequestHeaderCount = 64;

@@ -3,12 +3,15 @@ using Microsoft.AspNetCore.Http;
 namespace Remora.Server.Access;
 
 /// <summary>
-/// Whether a request that changes something can come from a page of another origin: browsers send it without asking where it needs no special
-/// header, and name the origin. Other callers name none.
+/// Checks whether a request that changes something may come from a page of another origin. Browsers
+/// send such requests without a preflight if they need no special header, and include the origin.
+/// Other callers send no origin.
 /// </summary>
 internal static class SameOrigin
 {
-    /// <summary>Whether the request comes from this service's own pages, or from no page.</summary>
+    /// <summary>
+    /// Whether the request comes from this service's own pages, or not from a page.
+    /// </summary>
     public static bool Has(HttpRequest request)
     {
         var headers = request.Headers;

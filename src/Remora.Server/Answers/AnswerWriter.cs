@@ -4,7 +4,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace Remora.Server.Answers;
 
-/// <summary>Puts a rendered answer on the wire.</summary>
+/// <summary>Writes a rendered answer to the response.</summary>
 internal static class AnswerWriter
 {
     public const string MediaType = "application/json";
@@ -12,7 +12,9 @@ internal static class AnswerWriter
     private static readonly StringValues Json = MediaType;
     private static readonly StringValues NoCache = "no-cache";
 
-    /// <summary>Writes into the response's own buffer, which the server sends when the request has been handled.</summary>
+    /// <summary>
+    /// Writes to the response's buffer, which the server sends after the request is handled.
+    /// </summary>
     public static void Write(HttpContext context, RenderedAnswer answer)
     {
         var response = context.Response;
@@ -29,7 +31,9 @@ internal static class AnswerWriter
         response.BodyWriter.Write(answer.Body);
     }
 
-    /// <summary>Compares as RFC 9110 has it for If-None-Match: weakly, and with any tag of the list.</summary>
+    /// <summary>
+    /// Compares as RFC 9110 defines If-None-Match: weakly, with any tag in the list.
+    /// </summary>
     private static bool IsKnown(in StringValues ifNoneMatch, in StringValues tag)
     {
         if (ifNoneMatch.Count == 0) return false;

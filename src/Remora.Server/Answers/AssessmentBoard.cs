@@ -5,8 +5,8 @@ using Remora.Risk;
 namespace Remora.Server.Answers;
 
 /// <summary>
-/// What the service answers: for every tracked market and policy the newest assessment, and the bytes it is sent as. One writer, the pump; any number of readers,
-/// who never wait for it.
+/// The newest assessment of every tracked market and policy, and the bytes that are sent. The pump
+/// is the only writer. Any number of readers read without waiting.
 /// </summary>
 public sealed class AssessmentBoard
 {
@@ -23,9 +23,11 @@ public sealed class AssessmentBoard
     private long _version;
     private volatile bool _hasAnswer;
 
-    /// <param name="markets">The tracked markets; of several with the same pair the first answers for the pair.</param>
+    /// <param name="markets">
+    /// The tracked markets. If several have the same pair, the first one answers for the pair.
+    /// </param>
     /// <param name="policies">The policies, the default first.</param>
-    /// <param name="clock">The clock that answers age by.</param>
+    /// <param name="clock">The clock for the age of answers.</param>
     public AssessmentBoard(IReadOnlyList<MarketId> markets, IReadOnlyList<RiskPolicy> policies, TimeProvider clock)
     {
         Markets = markets;
@@ -55,10 +57,10 @@ public sealed class AssessmentBoard
     /// <summary>Whether any market has had a candle.</summary>
     public bool HasAnswer => _hasAnswer;
 
-    /// <summary>The service's present.</summary>
+    /// <summary>The current time of the service.</summary>
     public Instant Now => Instant.From(_clock.GetUtcNow());
 
-    /// <summary>Makes an assessment the newest of its market and policy.</summary>
+    /// <summary>Publishes an assessment as the newest of its market and policy.</summary>
     public void Publish(MarketId market, int policy, Assessment assessment)
     {
         var tracked = _byId[market];
@@ -68,7 +70,9 @@ public sealed class AssessmentBoard
         foreach (var subscription in _subscriptions) subscription.Note(tracked.Index);
     }
 
-    /// <summary>Has changes told from now on, until it is disposed of.</summary>
+    /// <summary>
+    /// Returns a subscription to changes from now on. Dispose of it to end the subscription.
+    /// </summary>
     public BoardSubscription Subscribe()
     {
         var subscription = new BoardSubscription(this);
@@ -81,12 +85,15 @@ public sealed class AssessmentBoard
         lock (_subscribing) _subscriptions = [.. _subscriptions.Where(other => other != subscription)];
     }
 
-    /// <summary>The newest assessment of a tracked market, judged for now.</summary>
+    /// <summary>
+    /// Returns the newest assessment of a tracked market, evaluated at the current time.
+    /// </summary>
     public Assessment Latest(MarketId market, int policy = 0, Side side = Side.Long) => _byId[market].Latest(policy).At(Now, side);
 
     /// <summary>
-    /// The newest observation of a signal that answers use: a base currency's, or the whole market's where
-    /// <paramref name="base"/> is null. Returns null where there is none, and for a currency without a tracked market.
+    /// Returns the newest observation of a signal that answers use: a base currency's, or the whole
+    /// market's when <paramref name="base"/> is null. Returns null if there is no observation, and
+    /// for a currency without a tracked market.
     /// </summary>
     internal Observation? Observed(Signal signal, string? @base)
     {
@@ -94,10 +101,15 @@ public sealed class AssessmentBoard
         return _byBase.TryGetValue(@base, out var market) ? market.Latest(0).GetObservation(signal, isShared: false) : null;
     }
 
-    /// <summary>All pairs together, judged for now.</summary>
+    /// <summary>
+    /// Returns the assessment of all pairs together, evaluated at the current time.
+    /// </summary>
     public WholeMarketAssessment Whole(int policy = 0, Side side = Side.Long) => WholeAt(policy, side, Now);
 
-    /// <summary>The markets of a pair given in upper case, in order of preference; none when it is not tracked.</summary>
+    /// <summary>
+    /// Returns the markets of a pair in upper case, in order of preference; empty if the pair is
+    /// not tracked.
+    /// </summary>
     internal TrackedMarket[] MarketsOf(ReadOnlySpan<char> pair) => _bySpan.TryGetValue(pair, out var markets) ? markets : [];
 
     internal TrackedMarket this[int market] => _markets[market];

@@ -4,17 +4,23 @@ using Remora.Markets;
 namespace Remora.Server.Answers;
 
 /// <summary>
-/// Tells one subscriber which markets of an <see cref="AssessmentBoard"/> have changed. Changes of a market that was not asked for yet fall together: what is kept is one
-/// bit for each market, however slow the subscriber is, and what it reads from the board is always the newest. The publisher never waits and allocates nothing.
+/// Notifies one subscriber of changed markets of an <see cref="AssessmentBoard"/>. Several changes
+/// of a market before a read count as one: one bit per market is stored, regardless of how slow the
+/// subscriber is, and the board always returns the newest assessment. The publisher never waits and
+/// allocates nothing.
 /// </summary>
-/// <remarks>Told is what is published. That an answer grows stale by mere passing of time is for the subscriber to look at.</remarks>
+/// <remarks>
+/// Only published changes cause a notification. The subscriber must check by itself whether an
+/// answer becomes stale with time.
+/// </remarks>
 public sealed class BoardSubscription : IDisposable
 {
     private const int BitsPerWord = 64;
     private readonly AssessmentBoard _board;
     private readonly ulong[] _changed;
     private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(
-        new BoundedChannelOptions(1) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite }); // continuations never run on the publisher
+        // Continuations never run on the publisher's thread.
+        new BoundedChannelOptions(1) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite });
 
     internal BoardSubscription(AssessmentBoard board)
     {
@@ -22,7 +28,10 @@ public sealed class BoardSubscription : IDisposable
         _changed = new ulong[(board.Markets.Count + BitsPerWord - 1) / BitsPerWord];
     }
 
-    /// <summary>Waits until a market has changed, and gives all that have since the last call. For one caller at a time.</summary>
+    /// <summary>
+    /// Waits until a market changes, and returns all markets that changed since the last call.
+    /// Supports one caller at a time.
+    /// </summary>
     public async ValueTask<IReadOnlyList<MarketId>> NextAsync(CancellationToken cancellation)
     {
         var indices = new List<int>();
@@ -30,10 +39,13 @@ public sealed class BoardSubscription : IDisposable
         return [.. indices.Select(index => _board.Markets[index])];
     }
 
-    /// <summary>No further changes are noted.</summary>
+    /// <summary>Ends the subscription.</summary>
     public void Dispose() => _board.Unsubscribe(this);
 
-    /// <summary>The same by the markets' places in <see cref="AssessmentBoard.Markets"/>, into a list of the caller's.</summary>
+    /// <summary>
+    /// Adds the indexes of the changed markets in <see cref="AssessmentBoard.Markets"/> to a list
+    /// of the caller.
+    /// </summary>
     internal async ValueTask NextAsync(List<int> markets, CancellationToken cancellation)
     {
         markets.Clear();

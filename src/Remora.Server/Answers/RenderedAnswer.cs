@@ -5,35 +5,41 @@ using Remora.Server.Api;
 
 namespace Remora.Server.Answers;
 
-/// <summary>An answer as it goes over the wire, ready to be sent any number of times.</summary>
-/// <param name="Body">The JSON.</param>
-/// <param name="ETag">A weak tag of everything in it but ages.</param>
+/// <summary>An answer in its serialized form, which can be sent any number of times.</summary>
+/// <param name="Body">The answer as JSON.</param>
+/// <param name="ETag">A weak tag of everything in the answer except ages.</param>
 internal sealed record RenderedAnswer(byte[] Body, StringValues ETag)
 {
     private static readonly string[] Ages = ["age_seconds", "assessed_at"];
 
-    /// <summary>The value as JSON.</summary>
+    /// <summary>Serializes a value as JSON.</summary>
     public static RenderedAnswer Of<T>(T value)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(value, RemoraJson.Options);
         return new(body, TagOf(body));
     }
 
-    /// <summary>The value as JSON, without the absolute paths that it may name: for what tells how the service is.</summary>
+    /// <summary>
+    /// Serializes a value as JSON without absolute paths; for answers about the health of the
+    /// service.
+    /// </summary>
     public static RenderedAnswer OfHealth<T>(T value)
     {
         var body = ServerPaths.Hide(JsonSerializer.SerializeToUtf8Bytes(value, RemoraJson.Options));
         return new(body, TagOf(body));
     }
 
-    /// <summary>An answer that was rendered before.</summary>
+    /// <summary>Wraps JSON that was rendered before.</summary>
     public static RenderedAnswer Of(ReadOnlyMemory<byte> json)
     {
         var body = json.ToArray();
         return new(body, TagOf(body));
     }
 
-    /// <summary>Several answers as the array <paramref name="name"/> of one object, and a member beside it.</summary>
+    /// <summary>
+    /// Combines several answers into one object with the array <paramref name="name"/> and one more
+    /// member.
+    /// </summary>
     public static RenderedAnswer Of<T>(string name, IReadOnlyList<RenderedAnswer> members, string besideName, T beside)
     {
         using var body = new MemoryStream();
@@ -49,7 +55,10 @@ internal sealed record RenderedAnswer(byte[] Body, StringValues ETag)
         return new(body.ToArray(), Quote(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(tags))));
     }
 
-    /// <summary>Hashes the JSON without the values of <see cref="Ages"/>: an answer that has only grown older is still the same answer.</summary>
+    /// <summary>
+    /// Hashes the JSON without the values of <see cref="Ages"/>. An answer that only became older
+    /// keeps its tag.
+    /// </summary>
     private static string TagOf(byte[] body)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

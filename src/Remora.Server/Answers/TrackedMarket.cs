@@ -3,7 +3,10 @@ using Remora.Risk;
 
 namespace Remora.Server.Answers;
 
-/// <summary>A market's newest assessment under each policy, and the answers made of it. Written by one, read by all.</summary>
+/// <summary>
+/// A market's newest assessment under each policy, and the answers made from it. One writer, any
+/// number of readers.
+/// </summary>
 internal sealed class TrackedMarket
 {
     private readonly Published[] _published;
@@ -24,7 +27,7 @@ internal sealed class TrackedMarket
 
     public MarketId Id { get; }
 
-    /// <summary>Its place in the board's list of markets.</summary>
+    /// <summary>The index of the market in the board's list.</summary>
     public int Index { get; }
 
     public string Timeframe => Id.Timeframe.Name;

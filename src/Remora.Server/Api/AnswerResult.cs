@@ -6,7 +6,9 @@ using Remora.Server.Answers;
 
 namespace Remora.Server.Api;
 
-/// <summary>An answer of type <typeparamref name="T"/>, or 304 where the caller has it already.</summary>
+/// <summary>
+/// An answer of type <typeparamref name="T"/>, or 304 if the caller already has it.
+/// </summary>
 internal sealed class AnswerResult<T>(RenderedAnswer answer) : IResult, IEndpointMetadataProvider
 {
     public Task ExecuteAsync(HttpContext httpContext)
@@ -15,7 +17,7 @@ internal sealed class AnswerResult<T>(RenderedAnswer answer) : IResult, IEndpoin
         return Task.CompletedTask;
     }
 
-    /// <summary>What the document says of it.</summary>
+    /// <summary>The response metadata for the OpenAPI document.</summary>
     public static object[] Metadata { get; } =
     [
         new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(T), [AnswerWriter.MediaType]),
@@ -28,7 +30,7 @@ internal sealed class AnswerResult<T>(RenderedAnswer answer) : IResult, IEndpoin
     }
 }
 
-/// <summary>Lets an endpoint say what it answers with where its handler's type does not.</summary>
+/// <summary>Adds the metadata of answers to endpoints whose handlers do not declare it.</summary>
 internal static class AnswerResultExtensions
 {
     public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder endpoint) => endpoint.WithMetadata(AnswerResult<T>.Metadata);

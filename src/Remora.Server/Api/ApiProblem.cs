@@ -18,7 +18,7 @@ public sealed record ApiProblem(
 {
     internal const string MediaType = "application/problem+json";
 
-    /// <summary>Members that say nothing are left out.</summary>
+    /// <summary>Omits members without a value.</summary>
     private static readonly JsonSerializerOptions Json = new(RemoraJson.Options) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     internal static ProblemResult Of(int status, string detail, string? parameter = null, IReadOnlyList<string>? allowed = null, IReadOnlyList<string>? nearest = null) =>
@@ -30,7 +30,7 @@ public sealed record ApiProblem(
     internal byte[] Render() => JsonSerializer.SerializeToUtf8Bytes(this, Json);
 }
 
-/// <summary>A problem as the answer of an endpoint.</summary>
+/// <summary>A problem as the result of an endpoint.</summary>
 internal sealed class ProblemResult(ApiProblem problem) : IResult
 {
     public ApiProblem Problem => problem;

@@ -37,7 +37,7 @@ public sealed record TrackedPair(
 /// <param name="Policies">Each in full.</param>
 public sealed record PolicyList(string Default, IReadOnlyList<RiskPolicy> Policies);
 
-/// <summary>What may be asked for.</summary>
+/// <summary>The parameters that a request may use.</summary>
 internal static class CatalogApi
 {
     public static void Map(RouteGroupBuilder api)

@@ -8,7 +8,10 @@ using Microsoft.Extensions.Primitives;
 
 namespace Remora.Server.Api;
 
-/// <summary>A file of a page: it lies in the program, is known by its content's hash, and may load and ask nothing but this service.</summary>
+/// <summary>
+/// A file of a page. It is embedded in the program and identified by the hash of its content. Its
+/// content security policy restricts it to this service.
+/// </summary>
 internal sealed class EmbeddedFile
 {
     private const string Policy =
@@ -31,7 +34,7 @@ internal sealed class EmbeddedFile
         _tag = $"W/\"{Convert.ToHexStringLower(SHA256.HashData(_plain).AsSpan(0, 8))}\"";
     }
 
-    /// <summary>Serves a resource at a path.</summary>
+    /// <summary>Serves an embedded resource at a path.</summary>
     public static void Serve(IEndpointRouteBuilder app, string path, string resource, string mediaType)
     {
         var file = new EmbeddedFile(resource, mediaType);
@@ -45,7 +48,7 @@ internal sealed class EmbeddedFile
         headers.ContentSecurityPolicy = Policy;
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
-        headers.CacheControl = "no-cache"; // kept, and asked for again: an unchanged file costs a 304
+        headers.CacheControl = "no-cache"; // cached and revalidated: an unchanged file costs a 304
         headers.ETag = _tag;
         headers.Vary = "Accept-Encoding";
         if (context.Request.Headers.IfNoneMatch == _tag)

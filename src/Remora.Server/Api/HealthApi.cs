@@ -6,7 +6,7 @@ using Remora.Server.Answers;
 
 namespace Remora.Server.Api;
 
-/// <summary>For whoever supervises the process.</summary>
+/// <summary>The health checks for process supervisors.</summary>
 internal static class HealthApi
 {
     public static void Map(IEndpointRouteBuilder app)

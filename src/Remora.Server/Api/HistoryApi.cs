@@ -39,10 +39,10 @@ public sealed record SaidPage(Pair Pair, string Exchange, Timeframe Timeframe, s
 /// <param name="Next">The <c>from</c> of the next page; null when this is the last.</param>
 public sealed record CandlePage(Pair Pair, string Exchange, Timeframe Timeframe, IReadOnlyList<Candle> Rows, Instant? Next);
 
-/// <summary>What is kept of the markets.</summary>
+/// <summary>The assessment history of markets.</summary>
 internal static class HistoryApi
 {
-    /// <summary>Not rolled up at all.</summary>
+    /// <summary>The value of <c>interval</c> for single assessments.</summary>
     public const string Each = "each";
 
     private static readonly Dictionary<string, TimeSpan> Lengths = new(StringComparer.Ordinal)
@@ -50,15 +50,15 @@ internal static class HistoryApi
         ["1m"] = TimeSpan.FromMinutes(1), ["1h"] = TimeSpan.FromHours(1), ["6h"] = TimeSpan.FromHours(6), ["12h"] = TimeSpan.FromHours(12), ["1d"] = TimeSpan.FromDays(1),
     };
 
-    /// <summary>The lengths of buckets.</summary>
+    /// <summary>The supported lengths of buckets.</summary>
     public static IReadOnlyList<string> Buckets { get; } = [.. Lengths.Keys];
 
-    /// <summary>All that <c>interval</c> may be.</summary>
+    /// <summary>The supported values of <c>interval</c>.</summary>
     public static IReadOnlyList<string> Intervals { get; } = [.. Buckets, Each];
 
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(1);
 
-    // What the store names the columns of files; a test reads them from real ones.
+    // The column names that the store writes to files. A test compares them with real files.
     private const string BucketColumns =
         "time,assessments,blocked,safe_share,risk_mean,risk_min,risk_max,risk_p95,risk_last,part_volatility_mean,part_regime_mean,part_trend_strength_mean,part_momentum_mean,"
         + "part_external_mean,volatility_mean,volatility_max,confidence_min,regime_last,close_last,regime_bull,regime_sideways,regime_bear,regime_choppy,regime_high_vol,regime_panic,stale";
@@ -114,7 +114,7 @@ internal static class HistoryApi
         if (!MarketChoice.TryRead(query, board, out var market, out var problem)) return problem;
         var length = market.Id.Timeframe.Length;
         if (!SpanChoice.TryRead(query, board.Now, length * SpanChoice.DefaultLimit, out var span, out problem)) return problem;
-        span = span.EndingBy(board.Now - length); // a candle that has not closed by now was recorded under a wrong clock
+        span = span.EndingBy(board.Now - length); // a candle with a later close was recorded with a wrong clock
         return await StoredResult.OfAsync(parts, context, (store, cancellation) => StoredResult.RowsAsync(
             store.Candles.Of(market.Id, span.Span), span, $"{FileName(market.Id)}-{market.Timeframe}",
             rows => new CandlePage(market.Id.Pair, market.Id.Exchange, market.Id.Timeframe, rows, rows.Count == span.Limit ? rows[^1].OpenTime + length : null), cancellation));

@@ -7,7 +7,10 @@ using Remora.Server.Answers;
 
 namespace Remora.Server.Api;
 
-/// <summary>How to judge: under which policy, for which side. What the query leaves open is as the caller's key prefers it.</summary>
+/// <summary>
+/// The policy and the side of an assessment. Parameters that the query omits come from the caller's
+/// key.
+/// </summary>
 internal readonly record struct Viewpoint(int Policy, Side Side)
 {
     public static bool TryRead(HttpRequest request, AssessmentBoard board, out Viewpoint viewpoint, [NotNullWhen(false)] out ProblemResult? problem)
@@ -35,17 +38,19 @@ internal readonly record struct Viewpoint(int Policy, Side Side)
     }
 }
 
-/// <summary>Which tracked market a request is about.</summary>
+/// <summary>Selects the tracked market of a request.</summary>
 internal static class MarketChoice
 {
     private const int NearestShown = 5;
 
-    /// <summary>The market that <c>pair</c>, <c>exchange</c> and <c>timeframe</c> choose.</summary>
+    /// <summary>Reads the market from <c>pair</c>, <c>exchange</c> and <c>timeframe</c>.</summary>
     public static bool TryRead(
         IQueryCollection query, AssessmentBoard board, [NotNullWhen(true)] out TrackedMarket? market, [NotNullWhen(false)] out ProblemResult? problem) =>
         TryFind(query["pair"].ToString(), "pair", query, board, out market, out problem);
 
-    /// <summary>The market of a pair, with the request's <c>exchange</c> and <c>timeframe</c>.</summary>
+    /// <summary>
+    /// Finds the market of a pair, using the request's <c>exchange</c> and <c>timeframe</c>.
+    /// </summary>
     public static bool TryFind(
         string text, string parameter, IQueryCollection query, AssessmentBoard board,
         [NotNullWhen(true)] out TrackedMarket? market, [NotNullWhen(false)] out ProblemResult? problem)
@@ -100,7 +105,7 @@ internal static class MarketChoice
     private static string Letters(string text) => string.Concat(text.Where(char.IsAsciiLetterOrDigit)).ToUpperInvariant();
 }
 
-/// <summary>A caller's text as it is shown back.</summary>
+/// <summary>Prepares text of a caller for output.</summary>
 internal static class Shown
 {
     private const int Longest = 64;

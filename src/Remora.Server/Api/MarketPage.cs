@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Remora.Server.Api;
 
-/// <summary>The page for people: may I trade now, and why. Its files are made from the folder <c>Page</c> when the program is built.</summary>
+/// <summary>The page for people. Its files are built from the folder <c>Page</c>.</summary>
 internal static class MarketPage
 {
     private static readonly (string Path, string File, string MediaType)[] Files =
@@ -16,6 +16,9 @@ internal static class MarketPage
         foreach (var (path, file, mediaType) in Files) EmbeddedFile.Serve(app, path, "Page/" + file, mediaType);
     }
 
-    /// <summary>Whether a path is one of its files. They tell nothing, and ask for the key that the interface wants.</summary>
+    /// <summary>
+    /// Whether a path is a file of the page. These files contain no data and need no key; the page
+    /// asks for a key if the API requires one.
+    /// </summary>
     public static bool Has(string? path) => Array.Exists(Files, file => file.Path == path);
 }

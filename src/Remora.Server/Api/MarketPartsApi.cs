@@ -138,7 +138,7 @@ public abstract record MarketStamp
     public string PolicyId { get; }
 }
 
-/// <summary>Parts of an assessment, each with its inputs.</summary>
+/// <summary>Returns parts of an assessment, each with its inputs.</summary>
 internal static class MarketPartsApi
 {
     public static void Map(RouteGroupBuilder api)

@@ -5,7 +5,7 @@ using Remora.Server.Telemetry;
 
 namespace Remora.Server.Api;
 
-/// <summary>Everything that is measured, for Prometheus.</summary>
+/// <summary>All metrics, in the format of Prometheus.</summary>
 internal static class MetricsApi
 {
     public static void Map(IEndpointRouteBuilder app) => app.MapGroup("").WithTags("Monitoring").WantsKey()

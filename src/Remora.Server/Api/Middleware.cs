@@ -5,10 +5,10 @@ using Microsoft.Extensions.Primitives;
 
 namespace Remora.Server.Api;
 
-/// <summary>What happens to every request.</summary>
+/// <summary>Middleware for all requests.</summary>
 internal static class Middleware
 {
-    /// <summary>Every answer says that the world is not the real one.</summary>
+    /// <summary>Adds a header to every response that marks the data as simulated.</summary>
     public static void UseSandboxNotice(this IApplicationBuilder app, SandboxNotice sandbox)
     {
         var origin = new StringValues(sandbox.Origin);
@@ -19,14 +19,17 @@ internal static class Middleware
         });
     }
 
-    /// <summary>HEAD is answered as GET is; the server itself keeps the body back, and its length in the header. Only a stream has no end that one could ask the length of.</summary>
+    /// <summary>
+    /// Handles HEAD as GET. The web server omits the body and keeps its length in the header. A
+    /// stream has no length, so it is excluded.
+    /// </summary>
     public static void UseHeadAsGet(this IApplicationBuilder app) => app.Use(next => context =>
     {
         if (HttpMethods.IsHead(context.Request.Method) && !context.Request.Path.Value!.EndsWith("/stream", StringComparison.OrdinalIgnoreCase)) context.Request.Method = HttpMethods.Get;
         return next(context);
     });
 
-    /// <summary>Whatever is not answered otherwise is answered as problem+json.</summary>
+    /// <summary>Answers every unhandled request as problem+json.</summary>
     public static void UseProblems(this IApplicationBuilder app, ILoggerFactory logs)
     {
         var log = logs.CreateLogger<ApiProblem>();
@@ -51,7 +54,7 @@ internal static class Middleware
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            return 0; // the caller has gone
+            return 0; // the caller disconnected
         }
         catch (Exception e) when (!context.Response.HasStarted)
         {

@@ -17,7 +17,7 @@ namespace Remora.Server.Api;
 /// <param name="Accepted">What was refused until then; its candles are used from the next request on.</param>
 public sealed record AcceptedLevel(Pair Pair, string Exchange, Timeframe Timeframe, RefusedPriceLevel Accepted);
 
-/// <summary>Lets the operator accept candles at another price level.</summary>
+/// <summary>Accepts candles at another price level on the operator's request.</summary>
 internal static class PriceLevelApi
 {
     public static void Map(RouteGroupBuilder api) =>

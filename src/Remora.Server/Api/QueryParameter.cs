@@ -4,14 +4,16 @@ using Remora.Server.Answers;
 
 namespace Remora.Server.Api;
 
-/// <summary>A query parameter: what the endpoint insists on, and what the documentation says of it.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Description">What it is for.</param>
-/// <param name="Example">A value that makes sense.</param>
-/// <param name="IsRequired">Whether it may be left out.</param>
-/// <param name="Configured">Values that make sense by the settings of this service.</param>
-/// <param name="Allowed">All values it may have in any service, where they can be listed.</param>
-/// <param name="Range">The least and the greatest value, where it is a whole number.</param>
+/// <summary>
+/// A query parameter: its validation by the endpoint and its description in the document.
+/// </summary>
+/// <param name="Name">The name of the parameter.</param>
+/// <param name="Description">The purpose of the parameter.</param>
+/// <param name="Example">A valid example.</param>
+/// <param name="IsRequired">Whether the parameter is required.</param>
+/// <param name="Configured">Useful values with the settings of this service.</param>
+/// <param name="Allowed">All values that are allowed in any service, if they can be listed.</param>
+/// <param name="Range">The minimum and the maximum, if the value is a whole number.</param>
 internal sealed record QueryParameter(
     string Name, string Description, string Example, bool IsRequired = false, Func<AssessmentBoard, IReadOnlyList<string>>? Configured = null,
     IReadOnlyList<string>? Allowed = null, (int Least, int Most)? Range = null)
@@ -59,13 +61,16 @@ internal sealed record QueryParameter(
     private static IReadOnlyList<string> PairsOf(AssessmentBoard board) => [.. board.Markets.Select(market => market.Pair.ToString()).Distinct()];
 }
 
-/// <summary>The parameters an endpoint takes; any other is an error.</summary>
+/// <summary>The parameters of an endpoint. All other parameters are errors.</summary>
 internal sealed record TakenParameters(IReadOnlyList<QueryParameter> All);
 
-/// <summary>Lets an endpoint say which parameters it takes.</summary>
+/// <summary>Declares the parameters of endpoints.</summary>
 internal static class TakenParametersExtensions
 {
-    /// <summary>The endpoint takes these parameters, each at most once and not empty, and no others.</summary>
+    /// <summary>
+    /// Declares that the endpoint takes these parameters, each at most once and not empty, and no
+    /// others.
+    /// </summary>
     public static RouteHandlerBuilder Takes(this RouteHandlerBuilder endpoint, params IReadOnlyList<QueryParameter> parameters)
     {
         var taken = new TakenParameters(parameters);

@@ -2,7 +2,10 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Remora.Server.Api;
 
-/// <summary>A page that shows the API and lets one try it. It asks nobody but this service.</summary>
+/// <summary>
+/// The page that shows the API reference and sends test requests. It sends requests to this service
+/// only.
+/// </summary>
 internal static class ReferencePage
 {
     private static readonly (string Path, string File, string MediaType)[] Files =
@@ -15,6 +18,9 @@ internal static class ReferencePage
         foreach (var (path, file, mediaType) in Files) EmbeddedFile.Serve(app, path, "Reference/" + file, mediaType);
     }
 
-    /// <summary>Whether a path is one of its files. They need no key: the document that they show does, and the page asks for it.</summary>
+    /// <summary>
+    /// Whether a path is a file of the page. These files need no key. The document that they show
+    /// needs one, and the page asks for it.
+    /// </summary>
     public static bool Has(string? path) => Array.Exists(Files, file => file.Path == path);
 }

@@ -4,13 +4,16 @@ using Microsoft.AspNetCore.Http.Metadata;
 
 namespace Remora.Server.Api;
 
-/// <summary>Lets an endpoint, or a group of them, say with which statuses it refuses, besides 400.</summary>
+/// <summary>Declares the statuses with which endpoints refuse requests, besides 400.</summary>
 internal static class RefusedStatus
 {
     public static TBuilder Refuses<TBuilder>(this TBuilder endpoint, params IReadOnlyList<int> statuses) where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata([.. statuses.Select(status => new ProducesResponseTypeMetadata(status, typeof(ApiProblem), [ApiProblem.MediaType]))]);
 
-    /// <summary>The endpoints stand behind the gates: they look at the host that was asked for, want a key and count calls.</summary>
+    /// <summary>
+    /// Declares that the endpoints check the host name, need a key and are rate-limited, as all
+    /// endpoints behind the gates do.
+    /// </summary>
     public static TBuilder WantsKey<TBuilder>(this TBuilder endpoints) where TBuilder : IEndpointConventionBuilder =>
         endpoints.Refuses(StatusCodes.Status401Unauthorized, StatusCodes.Status421MisdirectedRequest, StatusCodes.Status429TooManyRequests);
 }

@@ -18,10 +18,10 @@ public sealed record RiskBatch(IReadOnlyList<Assessment> Assessments, IReadOnlyL
 /// <param name="Nearest">The tracked pairs nearest to it.</param>
 public sealed record UnknownPair(Pair Pair, IReadOnlyList<string> Nearest);
 
-/// <summary>The main question: is it safe to trade?</summary>
+/// <summary>The main endpoint: whether it is safe to trade.</summary>
 internal static class RiskApi
 {
-    /// <summary>Where <see cref="RiskShortPath"/> takes over.</summary>
+    /// <summary>The path that <see cref="RiskShortPath"/> also handles.</summary>
     public const string Path = "/api/v1/risk";
 
     private const int LargestBatch = 250;
@@ -52,7 +52,9 @@ internal static class RiskApi
         return new AnswerResult<WholeMarketAssessment>(board.WholeAnswer(view.Policy, view.Side));
     }
 
-    /// <summary>What is wrong where no pair is given, if anything.</summary>
+    /// <summary>
+    /// Returns the error of a request without a pair; null if the request is valid.
+    /// </summary>
     internal static ProblemResult? WithoutPair(IQueryCollection query)
     {
         foreach (var parameter in new[] { "exchange", "timeframe" })

@@ -7,23 +7,29 @@ using Remora.Server.Answers;
 namespace Remora.Server.Api;
 
 /// <summary>
-/// The short way for the one request that bots make all the time, in front of routing: it parses the query where it stands, allocates nothing and never fails.
-/// Whatever is unusual in the least is left to <see cref="RiskApi"/>, which gives the same answers and says what is wrong.
+/// A fast path for the most frequent request of bots, before routing. It parses the query in place,
+/// allocates nothing and never fails. All unusual requests go to <see cref="RiskApi"/>, which
+/// returns the same answers and describes errors.
 /// </summary>
 internal sealed class RiskShortPath(AssessmentBoard board)
 {
-    /// <summary>Answers, or leaves the request untouched.</summary>
+    /// <summary>
+    /// Answers the request and returns true, or leaves it untouched and returns false.
+    /// </summary>
     public bool TryAnswer(HttpContext context)
     {
         var request = context.Request;
         if (!HttpMethods.IsGet(request.Method) || request.Path.Value != RiskApi.Path) return false;
-        if (Caller.Of(context)?.Key is { Policy: not null } or { Side: not null }) return false; // preferences are the endpoint's to know
+        // Preferences of keys are handled by the endpoint.
+        if (Caller.Of(context)?.Key is { Policy: not null } or { Side: not null }) return false;
         if (!TryFind(request.QueryString.Value, out var answer)) return false;
         AnswerWriter.Write(context, answer);
         return true;
     }
 
-    /// <summary>The answer to a query string as it stands in the request, with its question mark.</summary>
+    /// <summary>
+    /// Finds the answer to a query string in its raw form, with the question mark.
+    /// </summary>
     internal bool TryFind(ReadOnlySpan<char> query, out RenderedAnswer answer)
     {
         answer = null!;
@@ -67,7 +73,9 @@ internal sealed class RiskShortPath(AssessmentBoard board)
         return false;
     }
 
-    /// <summary>Copies in upper case; of escapes only the slash's is known.</summary>
+    /// <summary>
+    /// Copies the text in upper case. The only supported escape is that of the slash.
+    /// </summary>
     private static bool TryUpper(ReadOnlySpan<char> text, Span<char> upper, out int length)
     {
         length = 0;

@@ -5,19 +5,23 @@ using System.Text.RegularExpressions;
 namespace Remora.Server.Api;
 
 /// <summary>
-/// Takes the absolute paths of this machine out of what callers are told: errors of files and of the store name them, and
-/// where a service keeps its files is nobody else's business. What is left is the last part, as in <c>…/journal</c>.
+/// Removes absolute paths of this machine from answers. Errors of files and of the store contain
+/// them, but callers must not see where a service stores its files. Only the last part remains, as
+/// in <c>…/journal</c>.
 /// </summary>
 internal static partial class ServerPaths
 {
-    // What may begin a path, so that /api/v1/status and http://host/x stay as they are.
+    // The first folders of absolute paths. Texts such as /api/v1/status and http://host/x stay
+    // unchanged.
     private static readonly HashSet<string> TopFolders = new(
         OperatingSystem.IsWindows() ? [] : Directory.EnumerateDirectories("/").Select(path => path[1..]), StringComparer.Ordinal);
 
-    /// <summary>The text without the folders of absolute paths.</summary>
+    /// <summary>Returns the text without the folders of absolute paths.</summary>
     public static string Hide(string text) => text.AsSpan().IndexOfAny('/', '\\') < 0 ? text : PathPattern().Replace(text, match => IsPath(match) ? $"…/{LastOf(match.Value)}" : match.Value);
 
-    /// <summary>JSON in which this is done to every text; everything else stays as it is, byte for byte.</summary>
+    /// <summary>
+    /// Returns JSON with the paths removed from every string. All other bytes stay unchanged.
+    /// </summary>
     public static byte[] Hide(byte[] json)
     {
         using var result = new MemoryStream(json.Length);
@@ -45,7 +49,8 @@ internal static partial class ServerPaths
         return trimmed[(trimmed.LastIndexOfAny(['/', '\\']) + 1)..] + (path.EndsWith('.') ? "." : "");
     }
 
-    // In quotes a path may hold spaces. Elsewhere it ends with the word; a slash within a word, as in BTC/USDT or a URL, begins none.
+    // Inside quotes, a path may contain spaces. Otherwise it ends with the word. A slash inside a
+    // word, as in BTC/USDT or a URL, does not start a path.
     [GeneratedRegex(
         """(?<=['"])(/(?<top>[^/'"\n]+)(/[^'"\n]*)?|(?<drive>[A-Za-z]:)[\\/][^'"\n]*)(?=['"])|(?<![\w.:/\\-])(/(?<top>[^/\s'",;:()<>|]+)(/[^\s'",;:()<>|]*)*|(?<drive>[A-Za-z]:)[\\/][^\s'",;()<>|]+)""",
         RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

@@ -7,11 +7,13 @@ using Remora.Store.Tables;
 
 namespace Remora.Server.Api;
 
-/// <summary>Which part of what is kept a request is about, and how it wants it.</summary>
+/// <summary>The requested part of the stored rows, and the format of the answer.</summary>
 /// <param name="From">The first moment.</param>
-/// <param name="To">The first moment after it.</param>
-/// <param name="Limit">The most rows.</param>
-/// <param name="Format">The format in which the store's rows are passed on; null for this interface's JSON.</param>
+/// <param name="To">The end, exclusive.</param>
+/// <param name="Limit">The maximum number of rows.</param>
+/// <param name="Format">
+/// The format of the store's rows, which are passed on unchanged; null for the JSON of this API.
+/// </param>
 internal readonly record struct SpanChoice(Instant From, Instant To, int Limit, StoreFormat? Format)
 {
     public const int DefaultLimit = 1000;
@@ -28,15 +30,15 @@ internal readonly record struct SpanChoice(Instant From, Instant To, int Limit, 
 
     public Span Span => new(From, To, Limit);
 
-    /// <summary>The same up to a last moment, where it goes on after that.</summary>
+    /// <summary>Returns the same span, limited to a last moment, inclusive.</summary>
     public SpanChoice EndingBy(Instant last) => this with { To = To <= last ? To : last + TimeSpan.FromMilliseconds(1) };
 
     /// <summary>Reads <c>from</c>, <c>to</c>, <c>limit</c> and <c>format</c>.</summary>
-    /// <param name="query">The request's.</param>
-    /// <param name="now">The service's present.</param>
-    /// <param name="usual">How long before its end a span begins when nothing is said.</param>
-    /// <param name="choice">What was read.</param>
-    /// <param name="problem">What is wrong.</param>
+    /// <param name="query">The query of the request.</param>
+    /// <param name="now">The current time of the service.</param>
+    /// <param name="usual">The default length of a span before its end.</param>
+    /// <param name="choice">The result.</param>
+    /// <param name="problem">The error, if the query is invalid.</param>
     public static bool TryRead(IQueryCollection query, Instant now, TimeSpan usual, out SpanChoice choice, [NotNullWhen(false)] out ProblemResult? problem)
     {
         choice = default;
@@ -61,12 +63,16 @@ internal readonly record struct SpanChoice(Instant From, Instant To, int Limit, 
             problem = ApiProblem.BadParameter("limit", $"The limit '{Shown.Of(text.ToString())}' is not possible: expected a whole number from 1 to {most}.");
             return false;
         }
-        choice = new(from, to < end ? to : end, limit, format); // what is dated later was recorded under a wrong clock
+        // Rows with a later date were recorded with a wrong clock.
+        choice = new(from, to < end ? to : end, limit, format);
         problem = null;
         return true;
     }
 
-    /// <summary>Reads a moment: ISO-8601, <c>now</c>, or a time before now such as <c>-24h</c> or <c>now-7d</c>.</summary>
+    /// <summary>
+    /// Reads a moment: ISO-8601, <c>now</c>, or a time before now such as <c>-24h</c> or
+    /// <c>now-7d</c>.
+    /// </summary>
     public static bool TryReadMoment(IQueryCollection query, string parameter, Instant now, Instant otherwise, out Instant moment, [NotNullWhen(false)] out ProblemResult? problem)
     {
         problem = null;

@@ -55,7 +55,7 @@ public sealed record SourceReport(SourceHealth Health, IReadOnlyList<SourceValue
 /// <param name="Source">Who said so: the source, or one that stands in for it.</param>
 public sealed record SourceValue(Signal Signal, string? Base, double Value, Instant HeldAt, double AgeSeconds, Instant ExpiresAt, bool Stale, string Source);
 
-/// <summary>How the service and its sources are.</summary>
+/// <summary>The status of the service and its sources.</summary>
 internal static class StatusApi
 {
     public static void Map(RouteGroupBuilder api)

@@ -15,10 +15,10 @@ namespace Remora.Server.Api;
 /// <param name="Next">The <c>from</c> of the next page; null when this is the last.</param>
 public sealed record TrafficPage(string Interval, IReadOnlyList<TrafficRow> Rows, Instant? Next);
 
-/// <summary>The store, and what it keeps of the service itself.</summary>
+/// <summary>The store, and the stored requests to the service.</summary>
 internal static class StoreApi
 {
-    /// <summary>The lengths of buckets.</summary>
+    /// <summary>The supported lengths of buckets.</summary>
     public static IReadOnlyList<string> Intervals { get; } = ["1m", "1h", "6h", "12h"];
 
     private const string TrafficColumns =
@@ -51,7 +51,7 @@ internal static class StoreApi
             store.Requests.Traffic(interval, span.Span), span, $"traffic-{interval}", rows => PageOf(rows, interval, span.Limit), cancellation));
     }
 
-    // A page ends with a whole bucket, where it can: the next begins with one.
+    // Ends a page with a complete bucket, if possible. The next page begins with a bucket.
     private static TrafficPage PageOf(IReadOnlyList<TrafficRow> rows, string interval, int limit)
     {
         if (rows.Count < limit) return new(interval, rows, null);

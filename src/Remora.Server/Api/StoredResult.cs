@@ -6,13 +6,13 @@ using Remora.Store;
 
 namespace Remora.Server.Api;
 
-/// <summary>Asks the store on a caller's behalf: whatever becomes of it, the caller is told.</summary>
+/// <summary>Queries the store for a request and reports every failure to the caller.</summary>
 internal static class StoredResult
 {
     private const string RetryAfterSeconds = "5";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    /// <summary>Answers from the store, or says why it cannot.</summary>
+    /// <summary>Answers from the store, or reports why it cannot.</summary>
     public static async Task<IResult> OfAsync(ServiceParts parts, HttpContext context, Func<MarketStore, CancellationToken, Task<IResult>> ask)
     {
         if (parts.Record is not { } record) return Unavailable("Nothing is kept here: this service runs without a store.");
@@ -30,7 +30,7 @@ internal static class StoredResult
         }
     }
 
-    /// <summary>Rows as JSON, or passed on as the store writes them.</summary>
+    /// <summary>Returns rows as JSON, or passes them on in the store's format.</summary>
     public static async Task<IResult> RowsAsync<TRow, TPage>(StoreQuery<TRow> query, SpanChoice span, string name, Func<IReadOnlyList<TRow>, TPage> page, CancellationToken cancellation) =>
         span.Format is { } format
             ? new Passed(await query.StreamAsync(format, CancellationToken.None), format.MediaType(), name + format.FileEnding())
@@ -44,7 +44,10 @@ internal static class StoredResult
 
     private static ProblemResult Unavailable(string detail) => ApiProblem.Of(StatusCodes.Status503ServiceUnavailable, detail);
 
-    /// <summary>A stream of rows. One that breaks off is cut off, so that nobody takes it for whole.</summary>
+    /// <summary>
+    /// A stream of rows. If the stream fails, the connection is aborted, so that a partial answer
+    /// is not mistaken for a complete one.
+    /// </summary>
     private sealed class Passed(Stream rows, string mediaType, string file) : IResult
     {
         public async Task ExecuteAsync(HttpContext httpContext)

@@ -14,10 +14,10 @@ using Remora.Server.Telemetry;
 
 namespace Remora.Server.Api;
 
-/// <summary>Assessments the moment they change, as server-sent events.</summary>
+/// <summary>Streams assessments when they change, as server-sent events.</summary>
 internal static class StreamApi
 {
-    /// <summary>Its route.</summary>
+    /// <summary>The route of the stream.</summary>
     public const string Path = "/api/v1/stream";
 
     private const string MediaType = "text/event-stream";
@@ -67,7 +67,7 @@ internal static class StreamApi
         }
     }
 
-    /// <summary>The answer that goes on.</summary>
+    /// <summary>A response that stays open.</summary>
     private sealed class Reading(StreamHub hub, EventReader reader, Viewpoint view, Action opened) : IResult
     {
         public async Task ExecuteAsync(HttpContext httpContext)
@@ -83,9 +83,10 @@ internal static class StreamApi
             {
                 response.ContentType = MediaType;
                 response.Headers.CacheControl = "no-store, no-transform";
-                response.Headers["X-Accel-Buffering"] = "no"; // nginx would collect events otherwise
+                response.Headers["X-Accel-Buffering"] = "no"; // otherwise nginx buffers the events
                 httpContext.Features.Get<IHttpResponseBodyFeature>()!.DisableBuffering();
-                // Readers that lose the service together come back at different moments.
+                // Spreads reconnections, so that readers that lose the service together return at
+                // different times.
                 var retry = 1000 + (Interlocked.Increment(ref s_readers) * 37 % 4000);
                 response.BodyWriter.Write(Encoding.ASCII.GetBytes($"retry: {retry}\n\n"));
                 opened();

@@ -1,4 +1,4 @@
-// Tells a screen reader of a change of verdict, and of nothing else.
+// Announces a change of the verdict to screen readers, and nothing else.
 import { known } from './knowledge.js';
 import { blockWord, verdictWord } from './words.js';
 

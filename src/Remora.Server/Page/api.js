@@ -1,10 +1,10 @@
-// Asks the service. A key, where the service wants one, stays in this tab.
+// Sends requests to the service. An API key, if the service requires one, stays in this tab.
 
 const keyName = 'remora-key';
 export const keyOf = () => sessionStorage.getItem(keyName);
 export const setKey = key => sessionStorage.setItem(keyName, key);
 
-/** Why there is no answer: status 0 when nobody answered at all. */
+/** Why there is no answer. The status is 0 if there was no response. */
 export class NoAnswer extends Error {
   constructor(status, message, retryAfter = null) {
     super(message);
@@ -21,7 +21,7 @@ export const urlOf = (path, query = {}) => {
   return `api/v1/${path}${text && '?' + text}`;
 };
 
-/** The answer as JSON; what has not changed costs a 304, which the browser sees to. */
+/** Returns the answer as JSON. The browser revalidates it; an unchanged answer costs a 304. */
 export async function get(path, query, signal) {
   let response;
   try {

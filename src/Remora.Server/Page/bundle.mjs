@@ -1,4 +1,5 @@
-// Build step: `node bundle.mjs FOLDER` makes page.js and page.css of the page's modules, and lays the rest beside them.
+// Build step: `node bundle.mjs FOLDER` bundles the page's modules into page.js and page.css and
+// copies the other files to the same folder.
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +14,7 @@ await build({
   bundle: true,
   minify: true,
   format: 'esm',
-  target: ['es2022', 'chrome123', 'firefox120', 'safari17.5'], // what knows light-dark()
+  target: ['es2022', 'chrome123', 'firefox120', 'safari17.5'], // the first versions with light-dark()
   legalComments: 'inline',
   logLevel: 'error',
 });

@@ -1,4 +1,5 @@
-// Keeps knowledge current: by the event stream, and by asking again and again while there is none.
+// Keeps the page's data current: from the event stream, or by polling while the stream is
+// unavailable.
 import { get, NoAnswer } from './api.js';
 import { readStream } from './event-stream.js';
 import { known } from './knowledge.js';
@@ -43,7 +44,7 @@ async function askAll(signal) {
   ]);
 }
 
-/** Says why there is no answer; gives how long to wait, in milliseconds. */
+/** Shows why there is no answer. Returns the time to wait in milliseconds. */
 function failed(error) {
   if (!(error instanceof NoAnswer)) throw error;
   const state = error.status === 401 || error.status === 403 ? 'refused' : error.status === 429 ? 'limited' : 'lost';
@@ -51,7 +52,7 @@ function failed(error) {
   return (error.retryAfter ?? 0) * 1000;
 }
 
-/** Asks for a while; comes back at once when the service is found again, so that the stream is tried. */
+/** Polls for a while. Returns as soon as the service answers again, so that the stream is tried. */
 async function pollFor(duration, signal) {
   for (const end = performance.now() + duration; !signal.aborted && performance.now() < end;) {
     let wait = pollEvery;
@@ -75,7 +76,8 @@ const onEvent = ({ event, data }) => {
 
 export async function connect() {
   setInterval(() => {
-    if (known.connection.state === 'live' || known.connection.state === 'polling') askStatus(restart.signal).catch(() => { }); // the loop below finds out by itself
+    // The loop below detects it.
+    if (known.connection.state === 'live' || known.connection.state === 'polling') askStatus(restart.signal).catch(() => { });
   }, statusEvery);
   for (let wait = firstRetry, resume = { id: null }; ; wait = Math.min(wait * 2, lastRetry)) {
     const { signal } = restart;
@@ -97,7 +99,7 @@ export async function connect() {
   }
 }
 
-/** Begins anew: from another viewpoint, or with a key that was given. */
+/** Starts again, for another viewpoint or with a new key. */
 export function reconnect() {
   restart.abort();
   restart = new AbortController();

@@ -1,4 +1,4 @@
-// Makes elements. Everything that comes from the service goes in as text, never as markup.
+// Creates elements. All text of the service is inserted as text, never as markup.
 
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -16,7 +16,7 @@ export const make = (tag, attributes, ...children) => fill(document.createElemen
 
 export const drawing = (tag, attributes, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
 
-/** Sets a length that comes from data; the policy of the page allows no style in markup. */
+/** Sets a length that comes from data. The page's policy allows no styles in markup. */
 export const wide = (element, ratio) => {
   element.style.width = `${Math.max(0, Math.min(1, ratio)) * 100}%`;
   return element;
@@ -24,7 +24,9 @@ export const wide = (element, ratio) => {
 
 export const panel = (title, ...children) => make('section', { class: 'panel', 'aria-label': title }, make('h2', null, title), ...children);
 
-/** A place whose content is made anew whenever it is shown again, without moving the focus that lies elsewhere. */
+/**
+ * A container whose content is replaced each time it is shown, without moving the focus outside it.
+ */
 export const place = (attributes, tag = 'div') => {
   const element = make(tag, attributes);
   element.show = (...children) => element.replaceChildren(...children.flat(Infinity).filter(Boolean));
@@ -32,8 +34,9 @@ export const place = (attributes, tag = 'div') => {
 };
 
 /**
- * A table: heads are {text, number}, rows are arrays of text or nodes; the first cell of a row names it. Where a wide one does not fit, its rows
- * become cards; the roles keep it a table for those who listen to it.
+ * A table: heads are {text, number}, rows are arrays of text or nodes; the first cell of a row is
+ * its header. If a wide table does not fit, its rows become cards. The roles keep it a table for
+ * screen readers.
  */
 export const table = (caption, heads, rows, { footer, isWide = false } = {}) => {
   const roles = isWide ? { th: 'rowheader', td: 'cell', tr: 'row', group: 'rowgroup', head: 'columnheader', table: 'table' } : {};

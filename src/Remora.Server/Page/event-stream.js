@@ -1,9 +1,10 @@
-// Server-sent events read with fetch: EventSource cannot send a key, and tells nobody why it failed.
+// Reads server-sent events with fetch: EventSource cannot send a key and does not report why it
+// failed.
 import { headers, NoAnswer, urlOf } from './api.js';
 
-const firstWord = 5000, silence = 45_000; // the service speaks at once, and its heartbeats come every 15 s
+const firstWord = 5000, silence = 45_000; // the service sends at once, and a heartbeat every 15 s
 
-/** Splits what arrives into events {event, data, id}. */
+/** Splits received text into events {event, data, id}. */
 function* eventsIn(buffer, text) {
   buffer.text += text;
   for (;;) {
@@ -21,7 +22,10 @@ function* eventsIn(buffer, text) {
   }
 }
 
-/** Reads until the stream ends, fails or falls silent; the id of the last event is remembered in `resume`. */
+/**
+ * Reads until the stream ends, fails or sends nothing for too long. Stores the id of the last event
+ * in `resume`.
+ */
 export async function readStream(query, resume, { onOpen, onEvent }, signal) {
   const quiet = new AbortController();
   let timer = setTimeout(() => quiet.abort(), firstWord);

@@ -1,4 +1,4 @@
-// What surrounds every view: navigation, state of the connection, clock, notices.
+// The frame around every view: navigation, state of the connection, clock, notices.
 import { setKey } from './api.js';
 import { reconnect } from './connection.js';
 import { make } from './dom.js';
@@ -16,7 +16,7 @@ const link = (name, title) => make('a', { href: `#/${name}`, 'data-view': name }
 
 export const showGroups = (nav, groups) => nav.replaceChildren(...groups.map(({ title, views }) => link(views[0].name, title)));
 
-/** The views of a group, where there are several. */
+/** The views of a group, if it has several. */
 export function showTabs(nav, { title, views }) {
   nav.hidden = views.length === 1;
   nav.setAttribute('aria-label', title);

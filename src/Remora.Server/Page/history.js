@@ -1,4 +1,4 @@
-// The past of a market, as the interface has it, in the rows that charts show.
+// Reads a market's history from the API into rows for charts.
 import { get } from './api.js';
 import { known } from './knowledge.js';
 
@@ -6,15 +6,18 @@ export const intervals = { '1m': 60, '1h': 3600, '6h': 21_600, '12h': 43_200, '1
 const day = 86_400;
 const iso = ms => new Date(ms).toISOString();
 
-/** The finest rollup whose buckets a screen can still tell apart over so many seconds. */
+/** The finest interval whose buckets are distinguishable on a screen over this many seconds. */
 export const intervalFor = seconds => seconds <= 3 * day ? '1m' : seconds <= 45 * day ? '1h' : seconds <= 200 * day ? '6h' : seconds <= 400 * day ? '12h' : '1d';
 
-/** Of a timeframe such as 5m. */
+/** The length of a timeframe such as 5m. */
 export const secondsOf = timeframe => Number(timeframe.slice(0, -1)) * { m: 60, h: 3600, d: day, w: 7 * day }[timeframe.at(-1)];
 
-const mostRows = 10_000; // of a page of the interface
+const mostRows = 10_000; // the API's maximum per page
 
-/** Why the service cannot be asked for the past, in its own words; null when it can. It is not asked in vain. */
+/**
+ * Why history is unavailable, as reported by the service; null if it is available. Avoids requests
+ * that cannot succeed.
+ */
 export function whyNoPast() {
   const store = known.status?.store;
   if (!store) return 'This service keeps no past: it runs without a store.';
@@ -29,13 +32,19 @@ const rowOf = (bucket, step) => ({
   blocked: bucket.assessments > 0 ? bucket.blocked / bucket.assessments : null, bucket,
 });
 
-/** Rows {at, price, score, regime, blocked, bucket} between two instants in milliseconds; at is when a bucket ends; a minute's stands where its candle closed. */
+/**
+ * Returns rows {at, price, score, regime, blocked, bucket} between two times in milliseconds. at is
+ * the end of a bucket; for one minute, it is the close of the candle.
+ */
 export async function readPast(market, from, to, interval, signal) {
   const { rows } = await get('history', { ...queryOf(market, from, to, interval), limit: mostRows }, signal);
   return rows.map(bucket => rowOf(bucket, intervals[interval]));
 }
 
-/** Since when the last row's verdict has stood; null when there is no row, or when the last bucket has both. */
+/**
+ * The time of the last change of the verdict; null if there is no row, or if the last bucket
+ * contains both verdicts.
+ */
 export function unchangedSince(rows) {
   const last = rows.at(-1)?.blocked;
   if (last !== 0 && last !== 1) return null;
@@ -43,6 +52,6 @@ export function unchangedSince(rows) {
   return { isBlocked: last === 1, since: rows[change + 1].bucket.time, isLonger: change < 0 };
 }
 
-/** The assessment as it was known at an instant. */
+/** Returns the assessment as it was known at a time. */
 export const readThen = ({ pair, exchange, timeframe }, at, signal) =>
   get('assessment', { pair, exchange, timeframe, policy: known.viewpoint.policy, at: iso(at) }, signal);

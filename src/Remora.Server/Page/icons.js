@@ -1,4 +1,4 @@
-// Signs that go with a word, so that colour never stands alone.
+// Icons that accompany words, so that no information depends on colour alone.
 import { drawing } from './dom.js';
 
 const line = d => drawing('path', { d, fill: 'none', stroke: 'currentColor', 'stroke-width': 2, 'stroke-linecap': 'round', 'stroke-linejoin': 'round' });

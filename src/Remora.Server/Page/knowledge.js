@@ -1,17 +1,18 @@
-// What the page knows at this moment. Views read it and listen to it; only connection.js writes to it.
+// The current data of the page. Views read it and listen to its changes; only connection.js writes
+// to it.
 
 const keyOfMarket = ({ exchange, pair, timeframe }) => `${exchange} ${pair} ${timeframe}`;
 
 class Knowledge extends EventTarget {
-  markets = [];              // as /pairs has them, each with its key
+  markets = [];              // as returned by /pairs, each with its key
   assessments = new Map();   // by key
   whole = null;
   status = null;
   policies = null;
   viewpoint = { side: null, policy: null };
   connection = { state: 'connecting', since: Date.now(), detail: '' };
-  verdictSince = new Map();  // by key: {verdict, since, seen}; seen: whether the change was watched
-  storedSince = new Map();   // by key: {isBlocked, since, isLonger}, as the store has it
+  verdictSince = new Map();  // by key: {verdict, since, seen}; seen: whether the page observed the change
+  storedSince = new Map();   // by key: {isBlocked, since, isLonger}, from the store
 
   setMarkets(pairs) {
     this.markets = pairs.map(market => ({ ...market, key: keyOfMarket(market) }));
@@ -63,17 +64,17 @@ class Knowledge extends EventTarget {
     this.#tell('connection');
   }
 
-  /** Whether what is known is no longer kept current. */
+  /** Whether the data is no longer kept current. */
   get isLost() {
     return this.connection.state === 'lost' || this.connection.state === 'refused';
   }
 
-  /** The policy that judges now, in full. */
+  /** The current policy in full. */
   get policy() {
     return this.policies?.policies.find(policy => policy.name === (this.viewpoint.policy ?? this.policies.default)) ?? null;
   }
 
-  /** Listens until the signal ends it. */
+  /** Listens until the signal aborts. */
   on(names, listen, signal) {
     for (const name of names.split(' ')) this.addEventListener(name, event => listen(event.detail), { signal });
   }

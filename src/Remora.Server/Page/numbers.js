@@ -1,7 +1,7 @@
-// Numbers as people read them; the exact one stays in the element's value.
+// Formats numbers for people. The exact value stays in the element's value.
 import { make } from './dom.js';
 
-/** What stands where a value is not known: a dash, and why. */
+/** The placeholder of an unknown value: a dash, and the reason. */
 export const missing = reason => make('span', { class: 'missing', title: reason }, '–', make('span', { class: 'unseen' }, ` (${reason})`));
 
 export const number = (value, digits, reason = 'not known yet') =>
@@ -15,7 +15,7 @@ export const fixed = (value, digits) => {
 export const percent = (ratio, digits = 0, reason) =>
   ratio === null || ratio === undefined ? missing(reason ?? 'not known yet') : make('data', { value: ratio }, `${fixed(ratio * 100, digits)} %`);
 
-/** A price with as many digits as it takes to see it move. */
+/** A price with enough digits to show its changes. */
 export const price = value => value === null || value === undefined ? '–' : fixed(value, value >= 1000 ? 2 : value >= 1 ? 4 : value >= 0.01 ? 6 : 9);
 
 export const bytes = value => {

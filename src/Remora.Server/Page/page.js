@@ -1,4 +1,4 @@
-// Starts the page: its views, and what surrounds them.
+// Starts the page: its views and the frame around them.
 import './styles/page.css';
 import { startAnnouncer } from './announcer.js';
 import { connect } from './connection.js';
@@ -14,7 +14,7 @@ import { sources } from './views/sources.js';
 import { store } from './views/store.js';
 import { traffic } from './views/traffic.js';
 
-// A group is one entry of the navigation; its views are tabs.
+// A group is one entry of the navigation. Its views are tabs.
 const groups = [
   { title: 'Now', views: [now] },
   { title: 'History', views: [history, moment] },
@@ -50,6 +50,7 @@ startAnnouncer(byId('announcer'));
 startWatching();
 keepCounting();
 addEventListener('hashchange', route);
-known.on('store', () => views.find(({ name }) => name === main.dataset.view).needsStore && route()); // it opened or closed
+// The store became available or unavailable.
+known.on('store', () => views.find(({ name }) => name === main.dataset.view).needsStore && route());
 route();
 connect();

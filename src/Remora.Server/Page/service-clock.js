@@ -1,12 +1,14 @@
-// The service's own time, which in a sandbox may run faster than ours, and everything that is said in it.
+// The service's clock, which can run faster in a sandbox, and all texts that show its times.
 import { make } from './dom.js';
 
 let base = Date.now(), taken = performance.now(), speed = 1;
 
-/** What the service said its time was when the question was half way. */
+/** The service's time at the middle of the request. */
 export const setClock = (text, pace, asked) => [base, taken, speed] = [Date.parse(text), (asked + performance.now()) / 2, pace];
 
-/** Something that has happened cannot lie in the future: the clock is then behind. */
+/**
+ * An event that has happened cannot be in the future. If it is, the clock is slow and is corrected.
+ */
 export const hasPassed = text => {
   const then = Date.parse(text);
   if (then > now()) [base, taken] = [then, performance.now()];
@@ -28,7 +30,7 @@ export const day = (at, year = false) => {
   return `${date.getUTCDate()} ${months[date.getUTCMonth()]}${year ? ' ' + date.getUTCFullYear() : ''}`;
 };
 
-/** 21 Nov 11:35, with the year where it is another one. */
+/** Formats a time as 21 Nov 11:35, with the year if it is not the current one. */
 export const moment = (at, seconds = false) => `${day(at, new Date(at).getUTCFullYear() !== new Date(now()).getUTCFullYear())} ${timeOfDay(at, seconds)}`;
 
 export const span = seconds => {
@@ -47,7 +49,7 @@ const wordings = {
 
 const iso = at => new Date(at).toISOString();
 
-/** The time itself, in UTC. */
+/** The time in UTC. */
 export const at = (text, seconds = false) => make('time', { datetime: iso(Date.parse(text)) }, moment(Date.parse(text), seconds));
 
 const counting = kind => text => {
@@ -55,16 +57,16 @@ const counting = kind => text => {
   return make('time', { datetime: iso(then), 'data-counts': kind, title: `${moment(then, true)} UTC` }, wordings[kind](then));
 };
 
-/** How long ago, which goes on counting by itself. */
+/** The time since then, updated continuously. */
 export const ago = counting('ago');
 
-/** The same of something that goes by the real clock, whatever clock the service has: its store. */
+/** The same for times by the real clock, independent of the service's clock: those of the store. */
 export const agoReal = counting('agoReal');
 
-/** How long it has lasted. */
+/** The duration so far. */
 export const lasting = counting('lasting');
 
-/** How long until then. */
+/** The time until then. */
 export const due = counting('due');
 
 export const keepCounting = () => setInterval(() => {

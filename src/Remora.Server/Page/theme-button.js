@@ -1,4 +1,4 @@
-// Light, dark, or as the system has it; kept in this browser.
+// Light, dark, or the system's setting; stored in this browser.
 import { icon } from './icons.js';
 
 const order = ['system', 'light', 'dark'];
@@ -17,7 +17,7 @@ export function startThemeButton(button) {
     else document.documentElement.dataset.theme = next;
     try {
       localStorage.setItem('remora-theme', next);
-    } catch { /* not kept, but shown */ }
+    } catch { /* the choice is applied but not stored */ }
     show();
     dispatchEvent(new Event('themechange'));
   });

@@ -1,4 +1,4 @@
-// What this page has seen since it was opened: what charts show where there is no store to ask.
+// Data received since the page was opened. Charts show it if there is no store.
 import { get } from './api.js';
 import { known } from './knowledge.js';
 
@@ -27,7 +27,10 @@ export function startWatching() {
   });
 }
 
-/** Fetches the price of the last candle of one market, once per candle; the interface gives it with the volatility. */
+/**
+ * Requests the price of the last candle of one market, once per candle. The API returns it with the
+ * volatility.
+ */
 export async function addPrice(market) {
   const last = seenOf(market.key).at(-1);
   if (!last || last.price !== null || last.asked) return false;
@@ -38,6 +41,6 @@ export async function addPrice(market) {
     if (row) row.price = price;
     return row !== undefined;
   } catch {
-    return false; // the next candle asks again
+    return false; // the next candle retries
   }
 }

@@ -1,4 +1,4 @@
-// What the names of the interface are called on the page.
+// The words that the page shows for names of the API.
 
 export const plain = name => name.replaceAll('_', ' ');
 
@@ -17,18 +17,21 @@ export const flagWord = name => plain(name.replace(/^flag_/, ''));
 
 const blocks = { risk_score: 'the risk score', stale_data: 'stale data' };
 
-/** A name in blocked_by, in plain words. */
+/** The words for a name in blocked_by. */
 export const blockWord = name =>
   blocks[name] ?? (name.startsWith('flag_') ? flagWord(name)
     : name.startsWith('regime_') ? `the regime ${regimeWord(name.slice(7))}`
       : name.startsWith('no_') ? `no fresh ${signalOf(name.slice(3)).word.toLowerCase()}` : plain(name));
 
-/** Whether an answer can be relied on; those stored before the interface had a state are read by their age. */
+/**
+ * Whether an answer can be relied on. Answers stored before the API had a state are classified by
+ * their age.
+ */
 export const stateOf = ({ state, as_of, stale }) => state ?? (as_of === null ? 'unknown' : stale ? 'stale' : 'ok');
 
 const stateWords = { warming_up: 'warming up', stale: 'stale data', unknown: 'data too old' };
 
-/** What is to be said of an answer's state in a list; null when there is nothing. */
+/** The text for an answer's state in a list; null if there is none. */
 export const stateWord = answer => stateWords[stateOf(answer)] ?? null;
 
 export const verdictOf = answer => {
@@ -41,7 +44,7 @@ export const verdictOf = answer => {
 export const verdictWord = { safe: 'Allowed', caution: 'Caution', blocked: 'Blocked', unknown: 'Unknown' };
 const verdictAnswer = { safe: 'Yes, entries are allowed', caution: 'Yes, with caution', blocked: 'No, entries are blocked', unknown: 'Not known yet' };
 
-/** The answer to 'may I trade now?' in words. */
+/** The verdict of an answer in words. */
 export const answerOf = answer => answer.as_of !== null && answer.safe_to_trade && stateOf(answer) === 'unknown' ? 'Unknown now' : verdictAnswer[verdictOf(answer)];
 
 const signals = {

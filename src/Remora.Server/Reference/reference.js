@@ -1,6 +1,9 @@
-// Shows openapi/v1.json. Everything it puts on the page goes in as text, never as markup. A key, where the service wants one, stays in this tab.
+/*
+ * Shows openapi/v1.json. All content is inserted as text, never as markup. An API key, if the
+ * service requires one, stays in this tab.
+ */
 
-const keyName = 'remora-key'; /* the market page uses the same */
+const keyName = 'remora-key'; /* shared with the market page */
 const headers = () => sessionStorage.getItem(keyName) ? { Authorization: `Bearer ${sessionStorage.getItem(keyName)}` } : {};
 
 const make = (tag, properties = {}, ...children) => {
@@ -54,7 +57,7 @@ const urlOf = (path, form) => {
 
 const firstEvents = 5, patience = 5000;
 
-/* A stream has no end: its first events are shown, then it is closed. */
+/* A stream has no end: the first events are shown, then the connection is closed. */
 const readEvents = async response => {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   const timer = setTimeout(() => reader.cancel(), patience);
@@ -116,7 +119,7 @@ const call = (path, method, operation) => {
     make('table', {}, make('tbody', {}, ...rows)));
 };
 
-/* What the service posts to others: shown, and nothing to try. */
+/* A webhook that the service posts. It is shown only and cannot be tried. */
 const webhook = operation => make('article', { id: operation.operationId },
   make('h3', { textContent: operation.summary }),
   make('p', { textContent: operation.description }),
@@ -162,7 +165,7 @@ const show = api => {
 
 const tell = (...children) => document.getElementById('calls').replaceChildren(...children);
 
-/* Asks for a key, says why, and tries again with it. */
+/* Requests a key, shows why, and tries again with it. */
 const askForKey = why => {
   const input = make('input', { type: 'password', name: 'key', autocomplete: 'off', required: true });
   const form = make('form', { id: 'key' }, make('label', {}, 'Key (stays in this tab)', input), make('div', {}, make('button', { textContent: 'Use it' })));

@@ -5,7 +5,10 @@ using Remora.Risk;
 
 namespace Remora.Server.Settings;
 
-/// <summary>A Freqtrade bot as the settings file has it: the password is not in it, only the name of the variable that is.</summary>
+/// <summary>
+/// A Freqtrade bot in the settings file. The file contains the name of a variable instead of the
+/// password.
+/// </summary>
 internal sealed record FreqtradeSettings(Uri? Url = null, string? User = null, string? PasswordEnv = null)
 {
     public FreqtradeBot? Resolve(string name, IReadOnlyDictionary<string, string> environment, List<string> errors)
@@ -16,7 +19,7 @@ internal sealed record FreqtradeSettings(Uri? Url = null, string? User = null, s
     }
 }
 
-/// <summary>A webhook as the settings file has it.</summary>
+/// <summary>A webhook in the settings file.</summary>
 internal sealed record WebhookSettings(
     Uri? Url = null, string? SecretEnv = null, IReadOnlyList<string>? Events = null, IReadOnlyList<Pair>? Pairs = null, Side Side = Side.Long)
 {
@@ -33,7 +36,7 @@ internal sealed record WebhookSettings(
     }
 }
 
-/// <summary>What settings refer to instead of holding it.</summary>
+/// <summary>Resolves secrets that settings refer to by name.</summary>
 internal static class Referred
 {
     public static string? Value(string setting, string? variable, IReadOnlyDictionary<string, string> environment, List<string> errors)

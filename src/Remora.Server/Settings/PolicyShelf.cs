@@ -2,11 +2,21 @@ using Remora.Risk;
 
 namespace Remora.Server.Settings;
 
-/// <summary>The policies of a folder, beside the built-in ones. Broken ones are refused, not skipped: a bot that asks for a policy must get that one.</summary>
+/// <summary>
+/// The policies of a folder, together with the built-in ones. Invalid policies are errors and not
+/// skipped, because a bot that requests a policy must get that policy.
+/// </summary>
+/// <exception cref="SettingsException">
+/// The folder or a file in it cannot be read, a file is not a policy, or a name is already in use.
+/// The exception contains all errors.
+/// </exception>
 public static class PolicyShelf
 {
     /// <summary>Reads every <c>*.json</c> of a folder.</summary>
-    /// <exception cref="SettingsException">The folder or a file of it cannot be read, is no policy, or has a name that is taken; all complaints are in it.</exception>
+    /// <exception cref="SettingsException">
+    /// The folder or a file of it cannot be read, is no policy, or has a name that is taken; all
+    /// complaints are in it.
+    /// </exception>
     public static IReadOnlyList<RiskPolicy> Load(string folder)
     {
         if (!Directory.Exists(folder)) throw new SettingsException([$"there is no folder '{folder}'"]);

@@ -1,9 +1,12 @@
 namespace Remora.Server.Settings;
 
-/// <summary>The password of the embedded engine's port: in the environment, or in a file that a setting names.</summary>
+/// <summary>
+/// The password of the embedded engine's port, from the environment or from a file that a setting
+/// names.
+/// </summary>
 internal static class PortPassword
 {
-    /// <summary>Its variable without the prefix, as the setting that it is not.</summary>
+    /// <summary>The name of the variable without its prefix. It is not a setting.</summary>
     public const string Key = "clickhouse_port_password";
 
     private const int Shortest = 8;
@@ -11,7 +14,10 @@ internal static class PortPassword
     private const int LongestFile = 10_000;
     private static readonly string Variable = SettingsReader.Prefix + Key.ToUpperInvariant();
 
-    /// <summary>The password; null without the port, or with a complaint in <paramref name="errors"/>.</summary>
+    /// <summary>
+    /// Returns the password; null without the port. Adds to <paramref name="errors"/> if the
+    /// password is missing or invalid.
+    /// </summary>
     public static string? Read(ServiceSettings settings, IReadOnlyDictionary<string, string> environment, List<string> errors)
     {
         if (!settings.Store || settings.ClickhousePort is null || settings.Clickhouse is not null) return null;
@@ -49,7 +55,8 @@ internal static class PortPassword
 
     private static string? Checked(string text, string origin, List<string> errors)
     {
-        if (text.Length is >= Shortest and <= Longest && text.All(c => c is >= ' ' and <= '~')) return text; // as HTTP headers carry it
+        // The characters of HTTP headers.
+        if (text.Length is >= Shortest and <= Longest && text.All(c => c is >= ' ' and <= '~')) return text;
         errors.Add($"{origin} is not a password: expected {Shortest} to {Longest} printable ASCII characters");
         return null;
     }

@@ -10,19 +10,27 @@ using Remora.Store;
 
 namespace Remora.Server.Settings;
 
-/// <summary>Everything about the service that may be chosen, with the defaults in place. Read from file, environment and flags by <see cref="SettingsReader"/>.</summary>
+/// <summary>
+/// All settings of the service, with their defaults. <see cref="SettingsReader"/> reads them from
+/// file, environment and flags.
+/// </summary>
 public sealed record ServiceSettings
 {
-    /// <summary>The address it listens on: an IP address, or <c>localhost</c>.</summary>
+    /// <summary>
+    /// The address on which the service listens: an IP address, or <c>localhost</c>.
+    /// </summary>
     public string Host { get; init; } = "127.0.0.1";
 
-    /// <summary>The port; 0 takes any free one.</summary>
+    /// <summary>The port; 0 uses any free port.</summary>
     public int Port { get; init; } = 8000;
 
-    /// <summary>Whether callers need no key where others than this machine can reach the service.</summary>
+    /// <summary>Whether callers need no key when other machines can reach the service.</summary>
     public bool AllowAnonymous { get; init; }
 
-    /// <summary>The pairs tracked on <see cref="Exchange"/> at <see cref="Timeframe"/>; null is BTC, ETH and SOL against USDT where <see cref="Markets"/> is empty, else none.</summary>
+    /// <summary>
+    /// The pairs tracked on <see cref="Exchange"/> at <see cref="Timeframe"/>; null is BTC, ETH and
+    /// SOL against USDT where <see cref="Markets"/> is empty, else none.
+    /// </summary>
     public IReadOnlyList<Pair>? Pairs { get; init; }
 
     /// <summary>CCXT's id of the exchange.</summary>
@@ -31,128 +39,159 @@ public sealed record ServiceSettings
     /// <summary>The base timeframe.</summary>
     public Timeframe Timeframe { get; init; } = Timeframe.FiveMinutes;
 
-    /// <summary>Exchanges that stand in when the market's own is lost, in order.</summary>
+    /// <summary>
+    /// The exchanges to use, in this order, while a market's own exchange is unavailable.
+    /// </summary>
     public IReadOnlyList<FallbackVenue> Fallbacks { get; init; } = [];
 
-    /// <summary>Further markets, each with its own exchange, timeframe or fallbacks where they differ.</summary>
+    /// <summary>
+    /// Further markets, each with its own exchange, timeframe or fallbacks if they differ.
+    /// </summary>
     public IReadOnlyList<MarketSettings> Markets { get; init; } = [];
 
-    /// <summary>Name of the default policy.</summary>
+    /// <summary>The name of the default policy.</summary>
     public string Policy { get; init; } = RiskPolicy.Default.Name;
 
-    /// <summary>All policies: the built-in ones and those of the folder.</summary>
+    /// <summary>All policies: the built-in ones and those in the policy folder.</summary>
     public IReadOnlyList<RiskPolicy> Policies { get; init; } = BuiltInPolicies.All;
 
-    /// <summary>The folder in which the service keeps what must outlive it; null for <see cref="DefaultData"/>.</summary>
+    /// <summary>The folder for persistent data; null for <see cref="DefaultData"/>.</summary>
     public string? Data { get; init; }
 
-    /// <summary>Where data is kept when nothing else is said.</summary>
+    /// <summary>The default data folder.</summary>
     public static string DefaultData { get; } = Path.Combine(
-        // Not verified: on a fresh account the folder does not exist yet, and the answer would be no folder at all.
+        // DoNotVerify: on a new account the folder does not exist yet, and verification would
+        // return an empty path.
         Environment.GetFolderPath(
             Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify),
         "remora");
 
-    /// <summary>Where data is kept.</summary>
+    /// <summary>The data folder.</summary>
     public string DataFolder => Data ?? DefaultData;
 
-    /// <summary>Whether what happens is kept in a store.</summary>
+    /// <summary>Whether the service stores its data.</summary>
     public bool Store { get; init; } = true;
 
-    /// <summary>Whether the service's own requests are kept in it.</summary>
+    /// <summary>Whether requests to the service are stored.</summary>
     public bool RecordRequests { get; init; } = true;
 
-    /// <summary>The ClickHouse server that keeps it, such as <c>http://remora@host:8123</c>; null for the embedded engine in the data folder.</summary>
+    /// <summary>
+    /// The URL of the ClickHouse server that stores the data, such as
+    /// <c>http://remora@host:8123</c>; null for the embedded engine in the data folder.
+    /// </summary>
     public string? Clickhouse { get; init; }
 
-    /// <summary>The database in it; null for the one of the address, or <c>remora</c>.</summary>
+    /// <summary>
+    /// The database on the server; null for the one in the URL, or <c>remora</c>.
+    /// </summary>
     public string? Database { get; init; }
 
-    /// <summary>The cluster that tables are replicated and distributed over; null for a single server.</summary>
+    /// <summary>
+    /// The cluster on which tables are replicated and distributed; null for a single server.
+    /// </summary>
     public string? Cluster { get; init; }
 
-    /// <summary>A loopback port on which the embedded engine answers ClickHouse's own clients; null for none.</summary>
+    /// <summary>
+    /// A loopback port on which the embedded engine accepts ClickHouse clients; null for none.
+    /// </summary>
     public int? ClickhousePort { get; init; }
 
-    /// <summary>A file with the password of that port in its first line; null when the environment has it.</summary>
+    /// <summary>
+    /// A file with the password of that port in its first line; null if the environment contains
+    /// the password.
+    /// </summary>
     public string? ClickhousePortPasswordFile { get; init; }
 
-    /// <summary>The password of the user <c>remora</c> on that port; null without the port.</summary>
+    /// <summary>
+    /// The password of the user <c>remora</c> on that port; null without the port.
+    /// </summary>
     public string? ClickhousePortPassword { get; init; }
 
-    /// <summary>For how long what is kept is kept.</summary>
+    /// <summary>How long stored data is retained.</summary>
     public StoreRetention Retention { get; init; } = new();
 
-    /// <summary>How long after a candle's close it is asked for.</summary>
+    /// <summary>How long after a candle's close the exchange is requested for it.</summary>
     public TimeSpan PollDelay { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Whether outside sources are asked.</summary>
+    /// <summary>Whether sources are used.</summary>
     public bool Sources { get; init; } = true;
 
-    /// <summary>The calendar's file; null is <c>calendar.csv</c> in <see cref="Data"/>.</summary>
+    /// <summary>The calendar file; null is <c>calendar.csv</c> in <see cref="Data"/>.</summary>
     public string? Calendar { get; init; }
 
-    /// <summary>How long before a scheduled event it is to be minded.</summary>
+    /// <summary>How long before a scheduled event its event window starts.</summary>
     public TimeSpan CalendarBefore { get; init; } = TimeSpan.FromHours(2);
 
-    /// <summary>How long after it.</summary>
+    /// <summary>How long after a scheduled event its event window ends.</summary>
     public TimeSpan CalendarAfter { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>Who tells the dollar's index.</summary>
+    /// <summary>The source of the dollar index.</summary>
     public DollarSource DollarSource { get; init; }
 
-    /// <summary>The keys of outside sources, from the environment alone.</summary>
+    /// <summary>The API keys of sources, from the environment only.</summary>
     public ApiKeys Keys { get; init; } = ApiKeys.None;
 
-    /// <summary>Whether callers need a key where only this machine can reach the service: for one behind a proxy.</summary>
+    /// <summary>
+    /// Whether callers need a key even if only this machine can reach the service; for a service
+    /// behind a proxy.
+    /// </summary>
     public bool RequireKeys { get; init; }
 
-    /// <summary>Requests a minute from each address without a key, where <see cref="IsGuarded"/>.</summary>
+    /// <summary>
+    /// Maximum requests per minute from each address without a key, when <see cref="IsGuarded"/>.
+    /// </summary>
     public int AnonymousPerMinute { get; init; } = 60;
 
-    /// <summary>Requests a minute for each key that has no limit of its own, where <see cref="IsGuarded"/>.</summary>
+    /// <summary>
+    /// Maximum requests per minute for each key without its own limit, when
+    /// <see cref="IsGuarded"/>.
+    /// </summary>
     public int KeyPerMinute { get; init; } = 300;
 
-    /// <summary>How many connections there may be at once; further ones are closed.</summary>
+    /// <summary>
+    /// The maximum number of simultaneous connections. Further connections are closed.
+    /// </summary>
     public int MaxConnections { get; init; } = 10_000;
 
-    /// <summary>Host names under which the service answers beside the loopback names: <c>remora.example.org</c>,
-    /// <c>*.example.org</c>, an IP address, or <c>*</c> for any name.</summary>
+    /// <summary>
+    /// The host names that the service accepts in addition to the loopback names:
+    /// <c>remora.example.org</c>, <c>*.example.org</c>, an IP address, or <c>*</c> for any name.
+    /// </summary>
     public IReadOnlyList<string> AllowedHosts { get; init; } = [];
 
-    /// <summary>Origins whose pages may read answers; none by default.</summary>
+    /// <summary>The origins whose pages may read answers; none by default.</summary>
     public IReadOnlyList<string> CorsOrigins { get; init; } = [];
 
-    /// <summary>Whether every request is written to the log.</summary>
+    /// <summary>Whether every request is logged.</summary>
     public bool AccessLog { get; init; }
 
-    /// <summary>An OpenTelemetry collector that is sent the metrics; null for none.</summary>
+    /// <summary>The OpenTelemetry collector that receives the metrics; null for none.</summary>
     public Uri? OtlpEndpoint { get; init; }
 
-    /// <summary>How the log is written: <c>text</c> or <c>json</c>.</summary>
+    /// <summary>The format of the log: <c>text</c> or <c>json</c>.</summary>
     public string LogFormat { get; init; } = "text";
 
-    /// <summary>How many may read the event stream at once.</summary>
+    /// <summary>The maximum number of simultaneous readers of the event stream.</summary>
     public int MaxStreams { get; init; } = 5000;
 
-    /// <summary>Freqtrade bots whose pairs are locked while they are unsafe.</summary>
+    /// <summary>The Freqtrade bots whose pairs are locked while entries are blocked.</summary>
     public IReadOnlyList<FreqtradeBot> Freqtrade { get; init; } = [];
 
-    /// <summary>Who is told of changes.</summary>
+    /// <summary>The receivers of changes.</summary>
     public IReadOnlyList<WebhookTarget> Webhooks { get; init; } = [];
 
-    /// <summary>Whether a sandbox stands in for the whole outside world.</summary>
+    /// <summary>Whether a sandbox replaces the outside world.</summary>
     public bool Sandbox { get; init; }
 
-    /// <summary>A sandbox that already runs; null starts one along with the service.</summary>
+    /// <summary>The URL of a running sandbox; null starts one with the service.</summary>
     public Uri? SandboxUrl { get; init; }
 
-    /// <summary>How fast the clock runs in a sandbox.</summary>
+    /// <summary>The speed of the clock in a sandbox.</summary>
     public double Speed { get; init; } = 1;
 
     private static IReadOnlyList<Pair> DefaultPairs { get; } = [Pair.Parse("BTC/USDT"), Pair.Parse("ETH/USDT"), Pair.Parse("SOL/USDT")];
 
-    /// <summary>Every market to track, defaults filled in, in order of preference.</summary>
+    /// <summary>All markets to track, with defaults filled in, in order of preference.</summary>
     public IReadOnlyList<TrackedMarketSettings> TrackedMarkets =>
     [
         .. (Pairs ?? (Markets.Count == 0 ? DefaultPairs : [])).Select(pair => new MarketSettings(pair)).Concat(Markets)
@@ -160,51 +199,58 @@ public sealed record ServiceSettings
                 new(market.Exchange ?? Exchange, market.Pair, market.Timeframe ?? Timeframe), market.Fallbacks ?? Fallbacks)),
     ];
 
-    /// <summary>The policies with the default first.</summary>
+    /// <summary>The policies, the default one first.</summary>
     public IReadOnlyList<RiskPolicy> PoliciesInOrder => [.. Policies.OrderBy(policy => policy.Name == Policy ? 0 : 1)];
 
-    /// <summary>How patient the event stream is; for tests to change.</summary>
+    /// <summary>The limits of the event stream. Tests change them.</summary>
     internal StreamLimits StreamPatience { get; init; } = new();
 
-    /// <summary>Where the calendar is.</summary>
+    /// <summary>The path of the calendar file.</summary>
     public string CalendarFile => Calendar ?? Path.Combine(DataFolder, "calendar.csv");
 
-    /// <summary>How long a caller may take to send a request's head; for tests to change.</summary>
+    /// <summary>
+    /// How long a caller may take to send the headers of a request. Tests change it.
+    /// </summary>
     internal TimeSpan HeadersTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The clock of the log's own intervals; for tests to change.</summary>
+    /// <summary>The clock of the log's intervals. Tests change it.</summary>
     internal TimeProvider LogClock { get; init; } = TimeProvider.System;
 
-    /// <summary>How often the collector is told; for tests to change.</summary>
+    /// <summary>How often metrics are sent to the collector. Tests change it.</summary>
     internal TimeSpan OtlpInterval { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>Whether callers are told apart and limited: others than this machine can reach the service, or it asks for keys all the same.</summary>
+    /// <summary>
+    /// Whether callers are identified and rate-limited: other machines can reach the service, or
+    /// keys are required.
+    /// </summary>
     internal bool IsGuarded => RequireKeys || !IPAddress.IsLoopback(Address);
 
-    /// <summary>Whether a caller without a key is answered.</summary>
+    /// <summary>Whether requests without a key are answered.</summary>
     internal bool AnswersAnonymous => !RequireKeys && (AllowAnonymous || !IsGuarded);
 
     internal IPAddress Address => Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(Host);
 }
 
-/// <summary>One market; what is null is as it is for all.</summary>
+/// <summary>One market. Null values use the settings for all markets.</summary>
 /// <param name="Pair">The pair.</param>
 /// <param name="Exchange">CCXT's id of the exchange.</param>
 /// <param name="Timeframe">The base timeframe.</param>
-/// <param name="Fallbacks">Exchanges that stand in.</param>
+/// <param name="Fallbacks">The fallback exchanges.</param>
 public sealed record MarketSettings(
     Pair Pair, string? Exchange = null, Timeframe? Timeframe = null, IReadOnlyList<FallbackVenue>? Fallbacks = null);
 
-/// <summary>A market with nothing left open.</summary>
+/// <summary>One market with all defaults filled in.</summary>
 /// <param name="Id">The market.</param>
-/// <param name="Fallbacks">Exchanges that stand in, in order.</param>
+/// <param name="Fallbacks">The fallback exchanges, in order.</param>
 public sealed record TrackedMarketSettings(MarketId Id, IReadOnlyList<FallbackVenue> Fallbacks);
 
-/// <summary>An exchange that stands in for another: <c>kraken</c>, or <c>kraken:BTC/USD</c> where the pair differs there.</summary>
-/// <param name="Exchange">CCXT's id.</param>
-/// <param name="Pair">The pair there; null where it is the same.</param>
+/// <summary>
+/// A fallback exchange: <c>kraken</c>, or <c>kraken:BTC/USD</c> if the pair differs there.
+/// </summary>
+/// <param name="Exchange">The CCXT id.</param>
+/// <param name="Pair">The pair on that exchange; null if it is the same.</param>
 public sealed record FallbackVenue(string Exchange, Pair? Pair = null)
 {
-    /// <summary>As it is written in settings.</summary>
+    /// <summary>Returns the text form in settings.</summary>
     public override string ToString() => Pair is null ? Exchange : $"{Exchange}:{Pair}";
 }

@@ -8,15 +8,19 @@ using Remora.Server.Access;
 
 namespace Remora.Server.Settings;
 
-/// <summary>A setting that exists.</summary>
+/// <summary>A supported setting.</summary>
 /// <param name="Name">The key, in snake_case.</param>
-/// <param name="Allowed">What is allowed, for people.</param>
-/// <param name="IsList">Whether it takes several values; elsewhere than in a file they are separated by commas.</param>
-/// <param name="Apply">Gives the settings with this one set, or null when the value is not allowed.</param>
+/// <param name="Allowed">The allowed values, as text for people.</param>
+/// <param name="IsList">
+/// Whether the setting has several values. Outside a file they are separated by commas.
+/// </param>
+/// <param name="Apply">
+/// Returns the settings with this one set, or null if the value is invalid.
+/// </param>
 internal sealed record SettingKey<T>(string Name, string Allowed, bool IsList, Func<T, IReadOnlyList<string>, T?> Apply)
     where T : class;
 
-/// <summary>Every setting there is, one line each.</summary>
+/// <summary>All settings, one line each.</summary>
 internal static class SettingKeys
 {
     private const string Pairs = "pairs such as BTC/USDT, each once";

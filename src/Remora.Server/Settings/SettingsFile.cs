@@ -3,10 +3,13 @@ using System.Text.Json;
 
 namespace Remora.Server.Settings;
 
-/// <summary>Reads the settings file: one JSON object, comments and trailing commas allowed. Remembers where each value stands.</summary>
+/// <summary>
+/// Reads the settings file: one JSON object. Comments and trailing commas are allowed. Records the
+/// position of each value.
+/// </summary>
 internal static class SettingsFile
 {
-    /// <summary>The lists of objects there are, and what each object must have.</summary>
+    /// <summary>The supported lists of objects, and the required key of their objects.</summary>
     private static readonly Dictionary<string, string> Lists = new() { ["markets"] = "pair", ["freqtrade"] = "url", ["webhooks"] = "url" };
 
     public static SettingsFileContent Parse(byte[] json, string name)
@@ -28,7 +31,7 @@ internal static class SettingsFile
         reader.Read();
         var lists = new Dictionary<string, List<IReadOnlyList<SettingText>>>();
         var settings = ReadObject(ref reader, text, "", lists);
-        reader.Read(); // anything after the object is an error
+        reader.Read(); // content after the object is an error
         return new(settings, lists);
     }
 
@@ -85,7 +88,7 @@ internal static class SettingsFile
         return end < 0 ? message : message[..end];
     }
 
-    /// <summary>A text that knows at which line and column a token stands.</summary>
+    /// <summary>A text that returns the line and column of a token.</summary>
     private sealed class PositionedText(byte[] json, string name)
     {
         public Utf8JsonReader Reader() => new(json, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });

@@ -6,23 +6,35 @@ using Remora.Server.Access;
 
 namespace Remora.Server.Settings;
 
-/// <summary>Puts the settings together: the defaults, then the file, then the environment, then flags; the later one wins. Everything is checked here, once.</summary>
+/// <summary>
+/// Combines and validates the settings: the defaults, then the file, then the environment, then
+/// flags. Later values override earlier ones.
+/// </summary>
 public static class SettingsReader
 {
-    /// <summary>What variables begin with: <c>REMORA_PORT</c>.</summary>
+    /// <summary>The prefix of variables, as in <c>REMORA_PORT</c>.</summary>
     public const string Prefix = "REMORA_";
 
-    /// <summary>Variables with the prefix that are no settings: where the settings file is, what clients read, where tests find recorded data, the passwords and the parts of ClickHouse.</summary>
+    /// <summary>
+    /// Variables with the prefix that are not settings: the path of the settings file, the
+    /// variables of clients, the recorded data of tests, the passwords and the parts of ClickHouse.
+    /// </summary>
     private static readonly string[] OtherVariables = ["config", "url", "api_key", "shared", "clickhouse_password", PortPassword.Key, "clickhouse_host", "libchdb", .. OutsideKeys];
 
-    /// <summary>The keys of outside sources by the names they would have as settings, which they are not.</summary>
+    /// <summary>
+    /// The names that the API keys of sources would have as settings. They are not settings.
+    /// </summary>
     private static IEnumerable<string> OutsideKeys => ApiKeys.Variables.Select(variable => variable[Prefix.Length..].ToLowerInvariant());
 
-    /// <summary>Reads and checks the settings.</summary>
+    /// <summary>Reads and validates the settings.</summary>
     /// <param name="file">The settings file; null for none.</param>
-    /// <param name="environment">The process's variables; those that do not begin with <see cref="Prefix"/> are not looked at.</param>
-    /// <param name="flags">Flags by name, without the dashes in front: <c>poll-delay</c>.</param>
-    /// <exception cref="SettingsException">Something is not valid; all complaints are in it.</exception>
+    /// <param name="environment">
+    /// The variables of the process. Variables without <see cref="Prefix"/> are ignored.
+    /// </param>
+    /// <param name="flags">Flags by name, without the leading dashes: <c>poll-delay</c>.</param>
+    /// <exception cref="SettingsException">
+    /// A setting is invalid. The exception contains all errors.
+    /// </exception>
     public static ServiceSettings Read(string? file, IReadOnlyDictionary<string, string> environment, IReadOnlyDictionary<string, string> flags)
     {
         var content = file is null ? SettingsFileContent.Empty : Load(file);
@@ -61,7 +73,7 @@ public static class SettingsReader
     private static HashSet<string> ReferredIn(SettingsFileContent content) =>
         content.Lists.Values.SelectMany(list => list).SelectMany(one => one).Where(text => text.Key.EndsWith("_env", StringComparison.Ordinal)).SelectMany(text => text.Values).ToHashSet();
 
-    private static MarketSettings NoMarket { get; } = new(null!); // the file's reader has made sure that 'pair' is there
+    private static MarketSettings NoMarket { get; } = new(null!); // the file's reader ensures that 'pair' exists
 
     private static SettingsFileContent Load(string file)
     {
@@ -134,7 +146,7 @@ public static class SettingsReader
         return settings;
     }
 
-    /// <summary>What settings must be to each other.</summary>
+    /// <summary>Validates settings that depend on each other.</summary>
     private static void Check(ServiceSettings settings, Func<string, string> origin, List<string> errors)
     {
         foreach (var twice in settings.TrackedMarkets.GroupBy(market => market.Id).Where(group => group.Count() > 1))
@@ -145,7 +157,9 @@ public static class SettingsReader
         if (settings.RequireKeys && settings.AllowAnonymous) errors.Add($"{origin("allow_anonymous")}: allow_anonymous and require_keys are both true: expected one of them");
     }
 
-    /// <summary>A service that asks for keys must have some, or it answers nobody.</summary>
+    /// <summary>
+    /// A service that requires keys must have at least one, or it refuses all callers.
+    /// </summary>
     private static void CheckKeys(ServiceSettings settings, Func<string, string> origin, List<string> errors)
     {
         try

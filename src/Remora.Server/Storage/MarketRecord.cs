@@ -4,14 +4,18 @@ using Remora.Store.Recording;
 
 namespace Remora.Server.Storage;
 
-/// <summary>What the service stores of its markets, and what it reads back when it starts: each candle, outside value and assessment once.</summary>
+/// <summary>
+/// Stores the service's market data and reads it back at start: each candle, observation and
+/// assessment once.
+/// </summary>
 public sealed class MarketRecord : IDisposable
 {
     private readonly WriteOnce _stored = new();
     private readonly WarmStart _warmStart;
-    private readonly Dictionary<MarketId, MarketId> _sources = []; // whose candles a market has, where another exchange stands in
+    // The market whose candles are used, while a fallback is in use.
+    private readonly Dictionary<MarketId, MarketId> _sources = [];
 
-    /// <param name="session">The store; it stays the caller's.</param>
+    /// <param name="session">The session of the store. The caller disposes of it.</param>
     /// <param name="clock">The service's clock.</param>
     public MarketRecord(StoreSession session, TimeProvider clock)
     {
@@ -19,24 +23,32 @@ public sealed class MarketRecord : IDisposable
         _warmStart = new(session, _stored, clock);
     }
 
-    /// <summary>The store.</summary>
+    /// <summary>The session of the store.</summary>
     public StoreSession Session { get; }
 
     private Recorder Recorder => Session.Recorder;
 
-    /// <summary>A market's stored candles, for its warm-up; null when the store does not answer in time.</summary>
+    /// <summary>
+    /// Returns a market's stored candles for its warm-up; null if the store does not answer in
+    /// time.
+    /// </summary>
     public Task<MarketHistory?> RecallAsync(MarketId market, CancellationToken cancellation) => _warmStart.CandlesAsync(market, cancellation);
 
-    /// <summary>The outside values that still matter, in the order in which they became knowable, and which assessments are stored already.</summary>
+    /// <summary>
+    /// Returns the stored observations that are still relevant, in the order in which they became
+    /// knowable, and reads which assessments are already stored.
+    /// </summary>
     public Task<IReadOnlyList<Observation>> RecallOutsideAsync(IReadOnlyList<MarketId> markets, string policy, CancellationToken cancellation) =>
         _warmStart.ObservationsAsync(markets, policy, cancellation);
 
-    /// <summary>Call it after the service has ended.</summary>
+    /// <summary>Call this after the service has ended.</summary>
     public void Dispose() => _warmStart.Dispose();
 
-    /// <summary>An event has been applied. Called by the pump, in order, like the next.</summary>
-    /// <param name="marketEvent">What happened.</param>
-    /// <param name="said">The assessment that came of it; null where none did.</param>
+    /// <summary>
+    /// Stores an applied event. The pump calls this and the next method, in order.
+    /// </summary>
+    /// <param name="marketEvent">The event.</param>
+    /// <param name="said">The resulting assessment; null if there is none.</param>
     public void Applied(in MarketEvent marketEvent, Assessment? said)
     {
         if (marketEvent.Observation is { } observation) Recorder.Observation(observation);
@@ -45,10 +57,14 @@ public sealed class MarketRecord : IDisposable
         else Closed(market, marketEvent.Candle, said);
     }
 
-    /// <summary>A market was assessed, upon something else than its candle or by one more policy.</summary>
+    /// <summary>
+    /// Stores an assessment that has another cause than its market's candle, or another policy.
+    /// </summary>
     /// <param name="market">The market.</param>
-    /// <param name="assessment">What was said.</param>
-    /// <param name="isOfPast">Whether it was computed from a fetched past: then it may have been given, and stored, before.</param>
+    /// <param name="assessment">The assessment.</param>
+    /// <param name="isOfPast">
+    /// Whether it was computed from fetched history. It may then have been given and stored before.
+    /// </param>
     public void Said(MarketId market, Assessment assessment, bool isOfPast)
     {
         if (_stored.IsNew(market, assessment, isOfPast)) Recorder.Assessment(assessment);
@@ -63,7 +79,8 @@ public sealed class MarketRecord : IDisposable
             Recorder.CandleAndAssessment(said!);
             return;
         }
-        Recorder.Candle(source ?? market, candle); // the candle is stored as its exchange's, the assessment as the market's
+        // The candle is stored under its exchange, the assessment under the market.
+        Recorder.Candle(source ?? market, candle);
         if (isNew) Recorder.Assessment(said!);
     }
 

@@ -11,12 +11,14 @@ using Remora.Store.Recording;
 
 namespace Remora.Server.Storage;
 
-/// <summary>Keeps the service's own requests to its interface: what was asked, how it went, how long it took.</summary>
+/// <summary>Records requests to the API: the query, the result and the duration.</summary>
 internal static class RequestRecord
 {
     private const string Unknown = "unknown";
 
-    /// <summary>Every request to the interface is recorded when it has been answered; one that streams is recorded when it ends.</summary>
+    /// <summary>
+    /// Records every request to the API after its answer. A stream is recorded when it ends.
+    /// </summary>
     public static void UseRequestRecord(this IApplicationBuilder app, Recorder recorder, AssessmentBoard board) => app.Use(next => context =>
     {
         if (!context.Request.Path.StartsWithSegments("/api")) return next(context);
@@ -42,7 +44,7 @@ internal static class RequestRecord
         }
     });
 
-    // Where nothing but a pair is asked for, as it mostly is, it is found without parsing the query.
+    // Most requests have only a pair. It is found without parsing the query.
     private static string? PairOf(string? query, AssessmentBoard board)
     {
         const string name = "pair=";
@@ -56,7 +58,9 @@ internal static class RequestRecord
         return board.MarketsOf(text) is [var market, ..] ? market.Id.Pair.ToString() : null;
     }
 
-    /// <summary>FNV-1a over the characters: it tells questions apart, and nobody's safety hangs on it.</summary>
+    /// <summary>
+    /// FNV-1a over the characters. The hash distinguishes queries; it has no security purpose.
+    /// </summary>
     private static ulong HashOf(string? path, string? query)
     {
         var hash = 14695981039346656037UL;

@@ -6,18 +6,21 @@ using Remora.Store.Recording;
 namespace Remora.Server.Storage;
 
 /// <summary>
-/// What the store and its recorder come to, as instruments. What is in memory is read at each scrape; what the store has to be asked for is
-/// asked for beside, so that no scrape waits for it, and is absent while the store does not answer.
+/// Metrics of the store and its recorder. Values in memory are read at each scrape. Values from the
+/// store are queried in the background, so that no scrape waits, and are absent while the store
+/// does not answer.
 /// </summary>
-/// <param name="session">The store; it stays the caller's.</param>
-/// <param name="time">The clock of ages and of the pause between two looks.</param>
+/// <param name="session">The session of the store. The caller disposes of it.</param>
+/// <param name="time">The clock for ages and for the interval between queries.</param>
 public sealed class StoreMeter(StoreSession session, TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private volatile StoreFigures? _figures;
 
-    /// <summary>Adds the instruments to the service's: one of <see cref="ServiceParts.Observe"/>.</summary>
+    /// <summary>
+    /// Adds the instruments to the service's meter; for use in <see cref="ServiceParts.Observe"/>.
+    /// </summary>
     public void Register(Meter meter)
     {
         Gauge("remora.store.ready", "Whether the store has been opened: 1 or 0.", health => health.Ready ? 1 : 0);
@@ -52,7 +55,7 @@ public sealed class StoreMeter(StoreSession session, TimeProvider time)
             meter.CreateObservableCounter(name, () => rows(session.Health.Recorder).Select(table => new Measurement<long>(table.Value, new KeyValuePair<string, object?>("table", table.Key))), null, help);
     }
 
-    /// <summary>Looks at the store until it is cancelled.</summary>
+    /// <summary>Queries the store periodically until it is canceled.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
         using var timer = new PeriodicTimer(Interval, time);
@@ -64,7 +67,7 @@ public sealed class StoreMeter(StoreSession session, TimeProvider time)
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // It was told to stop.
+            // The task was stopped.
         }
     }
 
@@ -85,7 +88,7 @@ public sealed class StoreMeter(StoreSession session, TimeProvider time)
         catch (Exception e) when (StoreFault.Is(e, cancellation))
         {
             session.Report(e);
-            _figures = null; // not known now: absent
+            _figures = null; // unknown now: absent
         }
     }
 }

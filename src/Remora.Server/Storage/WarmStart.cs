@@ -4,22 +4,29 @@ using Remora.Store.Tables;
 
 namespace Remora.Server.Storage;
 
-/// <summary>What the store holds of the markets and of the outside sources when the service starts, or when a market is rebuilt.</summary>
+/// <summary>
+/// Reads the stored candles and observations when the service starts, or when a market is rebuilt.
+/// </summary>
 internal sealed class WarmStart(StoreSession session, WriteOnce stored, TimeProvider clock) : IDisposable
 {
-    private const int RecallsAtOnce = 4; // of hundreds of markets that start together, so that none takes the time of all the others
+    // Limits hundreds of markets that start together, so that each gets an answer in time.
+    private const int RecallsAtOnce = 4;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private readonly SemaphoreSlim _recalls = new(RecallsAtOnce);
 
-    /// <summary>How far back a past reaches at a timeframe.</summary>
+    /// <summary>Returns how far back history is read for a timeframe.</summary>
     public static TimeSpan ReachOf(Timeframe timeframe) => timeframe == Timeframe.OneDay ? TimeSpan.FromDays(220) : TimeSpan.FromDays(31);
 
-    /// <summary>A market's stored candles, for its warm-up; null when the store does not answer in time.</summary>
+    /// <summary>
+    /// Returns a market's stored candles for its warm-up; null if the store does not answer in
+    /// time.
+    /// </summary>
     public async Task<MarketHistory?> CandlesAsync(MarketId market, CancellationToken cancellation)
     {
         if (!await session.IsReadyWithinAsync(Patience, cancellation)) return null;
         await IsSettledAsync(cancellation);
-        if (!await _recalls.WaitAsync(Patience, cancellation)) return null; // a store that hangs delays nobody for longer than twice that
+        // A store that hangs delays callers by at most twice this time.
+        if (!await _recalls.WaitAsync(Patience, cancellation)) return null;
         try
         {
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -46,7 +53,10 @@ internal sealed class WarmStart(StoreSession session, WriteOnce stored, TimeProv
         }
     }
 
-    /// <summary>The outside values that still matter, in the order in which they became knowable; also reads up to when each market was assessed.</summary>
+    /// <summary>
+    /// Returns the stored observations that are still relevant, in the order in which they became
+    /// knowable. Also reads the time of the last stored assessment of each market.
+    /// </summary>
     public async Task<IReadOnlyList<Observation>> ObservationsAsync(IReadOnlyList<MarketId> markets, string policy, CancellationToken cancellation)
     {
         if (!await session.IsReadyWithinAsync(Patience, cancellation)) return [];
@@ -74,7 +84,8 @@ internal sealed class WarmStart(StoreSession session, WriteOnce stored, TimeProv
 
     public void Dispose() => _recalls.Dispose();
 
-    // Whether what a killed service left in the journal is in the store; before that the store does not hold all that was recorded.
+    // Whether the journal of a killed service has been written to the store. Until then, the store
+    // lacks some recorded rows.
     private async Task<bool> IsSettledAsync(CancellationToken cancellation)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -86,7 +97,7 @@ internal sealed class WarmStart(StoreSession session, WriteOnce stored, TimeProv
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return false; // a long journal, or one that cannot be opened
+            return false; // the journal is long, or cannot be opened
         }
     }
 }

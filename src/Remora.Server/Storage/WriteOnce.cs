@@ -4,29 +4,39 @@ using Remora.Markets;
 namespace Remora.Server.Storage;
 
 /// <summary>
-/// Decides what is stored, so that each row is written once although every start and every outage fetches the past again: a
-/// candle that is new or that the exchange has revised, and an assessment that was not given before. Candles may be noted
-/// from any thread; everything else is called by the pump.
+/// Decides what is stored, so that each row is written once although every start and every outage
+/// fetches history again: candles that are new or that the exchange revised, and assessments that
+/// were not given before. Candles may be noted from any thread. The pump calls all other methods.
 /// </summary>
 internal sealed class WriteOnce
 {
     private readonly ConcurrentDictionary<MarketId, Dictionary<Instant, int>> _candles = new(); // hashes by open time
     private readonly Dictionary<MarketId, Assessed> _assessed = [];
 
-    /// <summary>Whether the store has said up to when each market was assessed.</summary>
+    /// <summary>
+    /// Whether the time of the last stored assessment of each market has been read from the store.
+    /// </summary>
     public bool IsKnown { get; set; }
 
-    /// <summary>The store holds exactly these candles of a market, as far as a past reaches.</summary>
+    /// <summary>
+    /// Records that the store contains exactly these candles of a market, as far back as history is
+    /// read.
+    /// </summary>
     public void Holds(MarketId market, IReadOnlyList<Candle> candles) =>
         _candles[market] = candles.ToDictionary(candle => candle.OpenTime, candle => candle.GetHashCode());
 
-    /// <summary>The store holds assessments of a market up to this moment.</summary>
+    /// <summary>Records that the store contains assessments of a market up to this time.</summary>
     public void HoldsAssessments(MarketId market, Instant until) => Of(market).Until = until;
 
-    /// <summary>The candles of a fetched past that the store lacks or holds with other values; they count as stored from now on.</summary>
-    /// <param name="market">Whose candles they are, with their own timeframe.</param>
-    /// <param name="candles">The past in ascending order.</param>
-    /// <param name="reach">How long before the last of them a past can begin; what is older is forgotten.</param>
+    /// <summary>
+    /// Returns the candles of fetched history that the store lacks or contains with other values.
+    /// They count as stored from then on.
+    /// </summary>
+    /// <param name="market">The market of the candles, with their own timeframe.</param>
+    /// <param name="candles">The history in ascending order.</param>
+    /// <param name="reach">
+    /// How long before the last candle a history can begin. Older entries are dropped.
+    /// </param>
     public IReadOnlyList<Candle> Changed(MarketId market, IReadOnlyList<Candle> candles, TimeSpan reach)
     {
         if (candles.Count == 0) return [];
@@ -41,19 +51,25 @@ internal sealed class WriteOnce
         return changed;
     }
 
-    /// <summary>Whether an assessment is to be stored; one that is counts as stored from now on.</summary>
+    /// <summary>
+    /// Whether an assessment must be stored. If so, it counts as stored from then on.
+    /// </summary>
     /// <param name="market">The market.</param>
-    /// <param name="assessment">Its assessment.</param>
-    /// <param name="isOfPast">Whether it was computed from a fetched past: then it may have been given, and stored, before.</param>
+    /// <param name="assessment">The assessment.</param>
+    /// <param name="isOfPast">
+    /// Whether it was computed from fetched history. It may then have been given and stored before.
+    /// </param>
     public bool IsNew(MarketId market, Assessment assessment, bool isOfPast)
     {
-        if (assessment.AsOf is not { } asOf) return false; // nothing is known yet, which is not part of history
-        if (asOf - assessment.AssessedAt > market.Timeframe.Length) return false; // an old value of a source: no caller got this answer at that moment
+        if (assessment.AsOf is not { } asOf) return false; // no data yet, which is not part of history
+        // An old value of a source: no caller received this answer at that time.
+        if (asOf - assessment.AssessedAt > market.Timeframe.Length) return false;
         var assessed = Of(market);
         if (assessment.AssessedAt <= assessed.Until && (isOfPast || IsKnown)) return false;
         if (isOfPast)
         {
-            if (assessed.Until is null && !IsKnown) return false; // it may be stored already: it is computed anew at every start
+            // May be stored already, because it is recomputed at every start.
+            if (assessed.Until is null && !IsKnown) return false;
             if (assessed.PastUntil.TryGetValue(assessment.Policy, out var past) && assessment.AssessedAt <= past) return false;
             assessed.PastUntil[assessment.Policy] = assessment.AssessedAt;
         }
@@ -73,13 +89,16 @@ internal sealed class WriteOnce
     private static bool IsStored(Dictionary<Instant, int> stored, in Candle candle) =>
         stored.TryGetValue(candle.OpenTime, out var hash) && hash == candle.GetHashCode();
 
-    /// <summary>Up to when a market was assessed.</summary>
+    /// <summary>The time up to which a market was assessed.</summary>
     private sealed class Assessed
     {
-        /// <summary>By the store, or since the start; null while that is unknown.</summary>
+        /// <summary>The time by the store, or since the start; null while it is unknown.</summary>
         public Instant? Until { get; set; }
 
-        /// <summary>By policy: a past may come twice, from the store and from the exchange.</summary>
+        /// <summary>
+        /// The time by policy. The same history can arrive twice: from the store and from the
+        /// exchange.
+        /// </summary>
         public Dictionary<string, Instant> PastUntil { get; } = [];
     }
 }

@@ -6,11 +6,16 @@ using System.Threading.Channels;
 namespace Remora.Server.Streams;
 
 /// <summary>
-/// One reader of the stream. What it has not been sent yet is kept as the latest frame of each topic, so a reader that stalls costs a reference for each topic and nothing more;
-/// it is dropped when it takes nothing for a while.
+/// One reader of the stream. Its backlog holds the latest unsent frame of each topic, so a stalled
+/// reader costs one reference per topic. A reader that accepts no data for a while is dropped.
 /// </summary>
-/// <param name="places">For each market of the board its place in this reader's backlog, or -1; shared by readers who want the same.</param>
-/// <param name="topics">How many places there are, the whole market's included, which is the last one where it is wanted.</param>
+/// <param name="places">
+/// The index in this reader's backlog for each market of the board, or -1. Readers of the same
+/// markets share the array.
+/// </param>
+/// <param name="topics">
+/// The number of indexes. If the whole market is included, its index is the last one.
+/// </param>
 internal sealed class EventReader(int[] places, int topics)
 {
     private const int LargestWrite = 32 * 1024;
@@ -26,44 +31,50 @@ internal sealed class EventReader(int[] places, int topics)
 
     public bool WantsWhole { get; init; }
 
-    /// <summary>Ends the connection at once; for the one who accepted it to set.</summary>
+    /// <summary>Aborts the connection. Set by the code that accepted it.</summary>
     public Action Abort { get; init; } = () => { };
 
-    /// <summary>Whether it may still read; asked once a second.</summary>
+    /// <summary>Whether the reader may continue. Checked once per second.</summary>
     public Func<bool> IsAllowed { get; init; } = static () => true;
 
-    /// <summary>How long it has been since anything was written.</summary>
+    /// <summary>The time since the last write.</summary>
     public TimeSpan Silence => Stopwatch.GetElapsedTime(Volatile.Read(ref _lastWrite));
 
-    /// <summary>For how long what was written has not been taken; zero while nothing waits.</summary>
+    /// <summary>How long written data has not been accepted; zero if none waits.</summary>
     public TimeSpan Blocked => Volatile.Read(ref _blockedSince) is var since and not 0 ? Stopwatch.GetElapsedTime(since) : TimeSpan.Zero;
 
     public bool Wants(int market) => places[market] >= 0;
 
-    /// <summary>Puts a market's frame in place of an older one that has not been sent. Frames are posted in the order of their sequence.</summary>
+    /// <summary>
+    /// Replaces the unsent frame of a market. Frames are posted in ascending sequence.
+    /// </summary>
     public void Post(int market, StreamFrame frame) => PostAt(places[market], frame);
 
     public void PostWhole(StreamFrame frame) => PostAt(topics - 1, frame);
 
-    /// <summary>Something must be written, so that proxies and the reader know the connection is alive.</summary>
+    /// <summary>
+    /// Posts a heartbeat, so that proxies and the reader detect a live connection.
+    /// </summary>
     public void PostBeat()
     {
         lock (_lock) _beatDue = true;
         _signal.Writer.TryWrite(true);
     }
 
-    /// <summary>Nothing more will come: what is pending is sent, then the stream ends.</summary>
+    /// <summary>Ends the stream after the pending frames are sent.</summary>
     public void Complete() => _signal.Writer.TryComplete();
 
-    /// <summary>Ends the stream at once, without what is pending.</summary>
+    /// <summary>Ends the stream immediately, without the pending frames.</summary>
     public void CutOff()
     {
         lock (_lock) _isCutOff = true;
         Complete();
-        if (Blocked > TimeSpan.Zero) Abort(); // it does not even take what was written before
+        if (Blocked > TimeSpan.Zero) Abort(); // earlier data has not been accepted either
     }
 
-    /// <summary>Writes what is posted, until it is completed or the connection ends.</summary>
+    /// <summary>
+    /// Writes the posted frames until the stream is completed or the connection ends.
+    /// </summary>
     public async Task WriteAsync(PipeWriter writer, CancellationToken cancellation)
     {
         var frames = new List<StreamFrame>();
@@ -90,7 +101,10 @@ internal sealed class EventReader(int[] places, int topics)
         _signal.Writer.TryWrite(true);
     }
 
-    /// <summary>Takes what is pending in the order of its sequence: a reader who resumes after the last one it got has then missed nothing before.</summary>
+    /// <summary>
+    /// Takes the pending frames in ascending sequence. A reader that resumes after its last frame
+    /// has therefore missed no earlier one.
+    /// </summary>
     private bool Take(List<StreamFrame> frames)
     {
         frames.Clear();

@@ -3,12 +3,15 @@ using Remora.Server.Answers;
 
 namespace Remora.Server.Streams;
 
-/// <summary>A change as it goes to every reader who wants it: made once, shared by all.</summary>
-/// <param name="Sequence">Grows with every change of any topic.</param>
-/// <param name="Answer">What <c>/risk</c> answers at that moment.</param>
-/// <param name="Bytes">The event in full.</param>
+/// <summary>
+/// A change in the form that is sent to its readers. Created once and shared by all.
+/// </summary>
+/// <param name="Sequence">Increases with every change of any topic.</param>
+/// <param name="Answer">The current answer of <c>/risk</c>.</param>
+/// <param name="Bytes">The complete event.</param>
 internal sealed record StreamFrame(long Sequence, RenderedAnswer Answer, byte[] Bytes)
 {
-    public static StreamFrame Of(string eventName, string run, long sequence, RenderedAnswer answer) => // the JSON has no line breaks of its own
+    // The JSON contains no line breaks.
+    public static StreamFrame Of(string eventName, string run, long sequence, RenderedAnswer answer) =>
         new(sequence, answer, [.. Encoding.ASCII.GetBytes($"event: {eventName}\nid: {run}-{sequence}\ndata: "), .. answer.Body, .. "\n\n"u8]);
 }

@@ -7,9 +7,10 @@ using Remora.Supervision;
 namespace Remora.Server.Streams;
 
 /// <summary>
-/// Hands each change of the board to all readers who want it: one task, which renders an answer once (the bytes are those <c>/risk</c> sends) and never waits for a reader.
-/// Once a second it looks whether time alone has turned a verdict, who needs a heartbeat, who has stalled, and whose
-/// key was revoked.
+/// Sends each change of the board to all its readers. One task renders each answer once, with the
+/// same bytes as <c>/risk</c>, and never waits for a reader. Once per second it checks which
+/// verdicts changed with time alone, and which readers need a heartbeat, have stalled, or use a
+/// revoked key.
 /// </summary>
 internal sealed class StreamHub
 {
@@ -18,7 +19,8 @@ internal sealed class StreamHub
     private readonly StreamLimits _limits;
     private readonly Lock _lock = new();
     private readonly View[] _views;
-    private readonly string _run = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4)); // sequences begin anew with each run of the service
+    // Sequences restart with each run of the service.
+    private readonly string _run = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4));
     private long _sequence;
     private long _dropped;
     private int _readers;
@@ -31,20 +33,23 @@ internal sealed class StreamHub
         _views = [.. Enumerable.Range(0, board.Policies.Count * 2).Select(i => new View(board, i / 2, (Side)(i % 2)))];
     }
 
-    /// <summary>How many are reading.</summary>
+    /// <summary>The number of readers.</summary>
     public int Readers => Volatile.Read(ref _readers);
 
-    /// <summary>How many were dropped because they took nothing.</summary>
+    /// <summary>The number of readers that were dropped because they accepted no data.</summary>
     public long Dropped => Interlocked.Read(ref _dropped);
 
-    /// <summary>How many changes there have been, of all topics that anyone read.</summary>
+    /// <summary>The number of changes of all topics that had a reader.</summary>
     public long Changes => Interlocked.Read(ref _sequence);
 
-    /// <summary>Runs until it is cancelled.</summary>
+    /// <summary>Runs until it is canceled.</summary>
     public Task RunAsync(Supervisor supervisor, CancellationToken cancellation) => Task.WhenAll(
         supervisor.RunAsync("event stream: changes", FollowAsync, cancellation), supervisor.RunAsync("event stream: clock", TickAsync, cancellation));
 
-    /// <summary>Lets a reader in, with what it does not know yet waiting for it; false when there are too many, or the service is ending.</summary>
+    /// <summary>
+    /// Adds a reader and posts the frames that it lacks. Returns false if the limit is reached or
+    /// the service is ending.
+    /// </summary>
     public bool TryEnter(EventReader reader, int policy, Side side, string? lastEventId)
     {
         lock (_lock)
@@ -75,7 +80,7 @@ internal sealed class StreamHub
             if (ViewOf(policy, side).Readers.Remove(reader)) Volatile.Write(ref _readers, _readers - 1);
     }
 
-    /// <summary>Ends all streams in good order; nobody is let in any more.</summary>
+    /// <summary>Ends all streams gracefully. No reader can be added afterwards.</summary>
     public void Close()
     {
         lock (_lock)
@@ -91,7 +96,7 @@ internal sealed class StreamHub
         using var subscription = _board.Subscribe();
         lock (_lock)
         {
-            foreach (var view in _views) RefreshAll(view); // what changed before this subscription, where an earlier one has failed
+            foreach (var view in _views) RefreshAll(view); // changes before this subscription, if an earlier one failed
         }
         var changed = new List<int>();
         while (true)
@@ -168,16 +173,19 @@ internal sealed class StreamHub
             if (reader.WantsWhole) reader.PostWhole(view.Whole.Frame);
     }
 
-    /// <summary>The present as answers have it, which are made for whole seconds.</summary>
+    /// <summary>Returns the current time in whole seconds, as answers use it.</summary>
     private Instant Second() => _board.Now.Floor(TimeSpan.FromSeconds(1));
 
     private View ViewOf(int policy, Side side) => _views[(policy * 2) + (int)side];
 
-    /// <summary>The last sequence a reader has seen; before the first where it has seen none of this run.</summary>
+    /// <summary>
+    /// Returns the sequence of the last event that a reader received; a value before the first if
+    /// the event is not from this run.
+    /// </summary>
     private long SequenceOf(string? eventId) =>
         eventId is not null && eventId.StartsWith(_run + "-", StringComparison.Ordinal) && long.TryParse(eventId.AsSpan(_run.Length + 1), out var sequence) ? sequence : 0;
 
-    /// <summary>One policy and side, and who reads it.</summary>
+    /// <summary>One policy and side, with its readers.</summary>
     private sealed class View(AssessmentBoard board, int policy, Side side)
     {
         public List<EventReader> Readers { get; } = [];

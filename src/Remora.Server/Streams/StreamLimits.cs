@@ -1,17 +1,19 @@
 namespace Remora.Server.Streams;
 
-/// <summary>How many may read the stream, and how patient it is. Spans are real time, whatever clock the service goes by.</summary>
+/// <summary>
+/// The limits of the stream. Durations are in real time, independent of the service's clock.
+/// </summary>
 internal sealed record StreamLimits
 {
-    /// <summary>How many readers there may be at once.</summary>
+    /// <summary>The maximum number of simultaneous readers.</summary>
     public int Readers { get; init; } = 5000;
 
-    /// <summary>How long it may be silent.</summary>
+    /// <summary>The maximum time without data.</summary>
     public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>How long a reader may take nothing of what waits for it.</summary>
+    /// <summary>How long a reader may leave waiting data unaccepted.</summary>
     public TimeSpan Stall { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How often readers and the passing of time are looked at.</summary>
+    /// <summary>How often readers and time-dependent verdicts are checked.</summary>
     public TimeSpan Tick { get; init; } = TimeSpan.FromSeconds(1);
 }

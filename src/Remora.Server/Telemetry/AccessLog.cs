@@ -5,8 +5,11 @@ using Remora.Server.Api;
 
 namespace Remora.Server.Telemetry;
 
-/// <summary>One line for each request. It names the caller's key, never shows it; of a query it writes nothing, for people put secrets there, and
-/// the path stays percent-encoded, so that nobody can write lines of his own.</summary>
+/// <summary>
+/// Logs one line for each request, with the name of the caller's key but never the key. The query
+/// is not logged, because it may contain secrets. The path stays percent-encoded, so that a caller
+/// cannot inject lines.
+/// </summary>
 internal sealed class AccessLog(ILoggerFactory logs)
 {
     private readonly ILogger _log = logs.CreateLogger("Remora.Access");

@@ -3,8 +3,9 @@ using Microsoft.Extensions.Logging;
 namespace Remora.Server.Telemetry;
 
 /// <summary>
-/// The log as the web server sees it. The server writes a line for each connection that it refuses because there
-/// are too many; in place of them there is one line when it begins, and one a minute with the count while it goes on.
+/// A log factory for the web server. The server logs each connection that it refuses because of the
+/// connection limit. This class replaces these messages with one line when the refusals begin, and
+/// one line per minute with their count while they continue.
 /// </summary>
 internal sealed class ConnectionLimitLog(ILoggerFactory log, int maxConnections, TimeProvider time) : ILoggerFactory
 {
@@ -14,11 +15,11 @@ internal sealed class ConnectionLimitLog(ILoggerFactory log, int maxConnections,
 
     private readonly ILogger _log = log.CreateLogger("Remora.Server.Connections");
     private readonly Lock _lock = new();
-    private ITimer? _timer; // set while refusals are counted instead of logged
+    private ITimer? _timer; // set while refusals are counted and not logged
     private long _untold;
     private long _refused;
 
-    /// <summary>How many connections were refused.</summary>
+    /// <summary>The number of refused connections.</summary>
     public long Refused => Interlocked.Read(ref _refused);
 
     public ILogger CreateLogger(string categoryName)
@@ -31,7 +32,7 @@ internal sealed class ConnectionLimitLog(ILoggerFactory log, int maxConnections,
 
     public void Dispose()
     {
-        lock (_lock) _timer?.Dispose(); // the log itself belongs to the caller
+        lock (_lock) _timer?.Dispose(); // the caller owns the log itself
     }
 
     private void Count()

@@ -9,7 +9,10 @@ using Remora.Supervision;
 
 namespace Remora.Server.Telemetry;
 
-/// <summary>What is answered, by the default policy for a long, as gauges. The series are those of the tracked markets: as many as the settings name.</summary>
+/// <summary>
+/// Gauges of the answers by the default policy for the long side. There is one series per tracked
+/// market.
+/// </summary>
 internal static class MarketGauges
 {
     private static readonly AssessmentState[] States = Enum.GetValues<AssessmentState>();
@@ -46,7 +49,7 @@ internal static class MarketGauges
         [new("exchange", exchange), new("pair", pair.ToString()), new("timeframe", timeframe.Name)];
 }
 
-/// <summary>How the event stream is.</summary>
+/// <summary>Gauges of the event stream.</summary>
 internal static class StreamGauges
 {
     public static void Register(Meter meter, StreamHub streams)
@@ -57,7 +60,7 @@ internal static class StreamGauges
     }
 }
 
-/// <summary>How the background tasks are.</summary>
+/// <summary>Gauges of the background tasks.</summary>
 internal static class TaskGauges
 {
     public static void Register(Meter meter, Supervisor supervisor)
@@ -71,7 +74,7 @@ internal static class TaskGauges
     private static KeyValuePair<string, object?> Tag(SupervisedTask task) => new("task", task.Name);
 }
 
-/// <summary>The web server's connections.</summary>
+/// <summary>Gauges of the web server's connections.</summary>
 internal static class ConnectionGauges
 {
     public static void Register(Meter meter, ConnectionLimitLog log) => meter.CreateObservableCounter(
@@ -79,7 +82,7 @@ internal static class ConnectionGauges
         "Connections that were refused because max_connections was reached.");
 }
 
-/// <summary>How the feeds are, as gauges and counters.</summary>
+/// <summary>Gauges and counters of the feeds.</summary>
 internal static class FeedGauges
 {
     private static readonly FeedState[] States = Enum.GetValues<FeedState>();

@@ -3,7 +3,10 @@ using System.Text;
 
 namespace Remora.Server.Telemetry;
 
-/// <summary>One instrument and all its series. What is observed is asked for anew at each scrape; what is recorded adds up.</summary>
+/// <summary>
+/// One instrument and all its series. Observable instruments are read at each scrape. Other
+/// measurements accumulate.
+/// </summary>
 internal sealed class MetricFamily
 {
     private readonly string _type;
@@ -13,7 +16,7 @@ internal sealed class MetricFamily
     private readonly bool _isSummed;
     private volatile Series[] _series = [];
     private readonly Lock _adding = new();
-    private readonly List<Series> _observed = []; // touched by scrapes alone, of which there is one at a time
+    private readonly List<Series> _observed = []; // used only by scrapes, which run one at a time
 
     private MetricFamily(Instrument instrument, string type, double[]? bounds)
     {
@@ -39,18 +42,24 @@ internal sealed class MetricFamily
         return new(instrument, kind == typeof(ObservableCounter<>) || kind == typeof(Counter<>) ? "counter" : "gauge", null);
     }
 
-    /// <summary>A scrape begins: what is observed is forgotten, since a series that is not observed any more is no more.</summary>
+    /// <summary>
+    /// Begins a scrape. Drops observed values, so that series that are no longer observed
+    /// disappear.
+    /// </summary>
     public void Begin()
     {
         _observed.Clear();
     }
 
-    /// <summary>Records a value. Called on every request: the series is found by the identity of its tags' values, which callers keep.</summary>
+    /// <summary>
+    /// Records a value. This runs on every request: the series is found by the identity of the tag
+    /// values, which callers reuse.
+    /// </summary>
     public void Record(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         if (_isObserved)
         {
-            if (double.IsNaN(value)) return; // not known: absent
+            if (double.IsNaN(value)) return; // unknown: absent
             _observed.Add(new(tags, 0) { Value = value });
             return;
         }

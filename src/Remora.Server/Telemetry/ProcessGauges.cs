@@ -3,7 +3,9 @@ using System.Diagnostics.Metrics;
 
 namespace Remora.Server.Telemetry;
 
-/// <summary>The process and its runtime, under the names Prometheus' own clients use.</summary>
+/// <summary>
+/// Metrics of the process and its runtime, with the names of Prometheus client libraries.
+/// </summary>
 internal static class ProcessGauges
 {
     private const string OpenFiles = "/proc/self/fd";

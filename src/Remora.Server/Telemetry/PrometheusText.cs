@@ -4,7 +4,10 @@ using System.Text;
 
 namespace Remora.Server.Telemetry;
 
-/// <summary>Listens to one meter and writes all of it in Prometheus' text format, version 0.0.4.</summary>
+/// <summary>
+/// Collects the measurements of one meter and writes them in the Prometheus text format, version
+/// 0.0.4.
+/// </summary>
 internal sealed class PrometheusText : IDisposable
 {
     public const string MediaType = "text/plain; version=0.0.4; charset=utf-8";
@@ -28,7 +31,7 @@ internal sealed class PrometheusText : IDisposable
         _listener.Start();
     }
 
-    /// <summary>Everything as it is now.</summary>
+    /// <summary>Returns all current values.</summary>
     public string Write()
     {
         lock (_lock)
@@ -45,10 +48,10 @@ internal sealed class PrometheusText : IDisposable
 
     public void Dispose() => _listener.Dispose();
 
-    /// <summary>A number as Prometheus reads it.</summary>
+    /// <summary>Formats a number for Prometheus.</summary>
     internal static string Number(double value) => double.IsPositiveInfinity(value) ? "+Inf" : value.ToString("R", CultureInfo.InvariantCulture);
 
-    /// <summary>Labels as they stand between the braces.</summary>
+    /// <summary>Formats labels as they appear between the braces.</summary>
     internal static string Labels(ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         var text = new StringBuilder();

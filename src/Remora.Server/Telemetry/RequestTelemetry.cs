@@ -5,15 +5,18 @@ using Remora.Server.Api;
 
 namespace Remora.Server.Telemetry;
 
-/// <summary>Counts and times every request by route and status. It adds no asynchrony to an answer that is there at once.</summary>
+/// <summary>
+/// Counts and times every request by route and status. Adds no asynchronous step to an answer that
+/// is available immediately.
+/// </summary>
 internal static class RequestTelemetry
 {
     private const string NoRoute = "none";
     private static readonly string[] Statuses = [.. Enumerable.Range(0, 600).Select(status => status.ToString())];
 
-    /// <param name="app">Where it goes first.</param>
-    /// <param name="metrics">What counts.</param>
-    /// <param name="log">What writes the access log; null for none.</param>
+    /// <param name="app">The application. This must be its first middleware.</param>
+    /// <param name="metrics">Receives the measurements.</param>
+    /// <param name="log">Writes the access log; null for none.</param>
     public static void UseTelemetry(this IApplicationBuilder app, ServiceMetrics metrics, AccessLog? log) => app.Use(next => context =>
     {
         var started = Stopwatch.GetTimestamp();
@@ -32,12 +35,13 @@ internal static class RequestTelemetry
         {
             var status = of.Response.StatusCode;
             var route = RouteName.Of(of) ?? NoRoute;
-            // A stream is answered when it is open, which was counted then; how long it was read says nothing of the service.
+            // A stream was counted when it opened. How long it is read is not a measure of the
+            // service.
             if (route != StreamApi.Path || status != StatusCodes.Status200OK) metrics.Request(route, Statuses[status], started);
             log?.Write(of, status, Stopwatch.GetElapsedTime(started));
         }
     });
 
-    /// <summary>Counts a stream that has been opened.</summary>
+    /// <summary>Counts an opened stream.</summary>
     public static void StreamOpened(ServiceMetrics metrics, long started) => metrics.Request(StreamApi.Path, Statuses[StatusCodes.Status200OK], started);
 }

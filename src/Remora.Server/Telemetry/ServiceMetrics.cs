@@ -5,8 +5,10 @@ using System.Reflection;
 namespace Remora.Server.Telemetry;
 
 /// <summary>
-/// What the service measures of itself: instruments of one meter, <c>Remora</c>. Names have dots, units are UCUM's, as OpenTelemetry has it; <see cref="PrometheusText"/> turns
-/// them into Prometheus' (<c>remora.http.request.duration</c> in <c>s</c> becomes <c>remora_http_request_duration_seconds</c>).
+/// The metrics of the service: instruments of one meter, <c>Remora</c>. Names contain dots and
+/// units are UCUM units, as in OpenTelemetry; <see cref="PrometheusText"/> converts them to
+/// Prometheus names (<c>remora.http.request.duration</c> in <c>s</c> becomes
+/// <c>remora_http_request_duration_seconds</c>).
 /// </summary>
 internal sealed class ServiceMetrics : IDisposable
 {
@@ -30,12 +32,14 @@ internal sealed class ServiceMetrics : IDisposable
     public static string Version { get; } =
         typeof(ServiceMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
-    /// <summary>Where others add instruments of their own.</summary>
+    /// <summary>The meter to which other parts add instruments.</summary>
     public Meter Meter { get; } = new(MeterName, Version);
 
-    /// <param name="route">The route's pattern, never the path: it must be one of few.</param>
-    /// <param name="status">The status in digits.</param>
-    /// <param name="started">When the request came.</param>
+    /// <param name="route">
+    /// The pattern of the route, never the path, so that the number of series is limited.
+    /// </param>
+    /// <param name="status">The status code in digits.</param>
+    /// <param name="started">The timestamp at which the request started.</param>
     public void Request(string route, string status, long started) =>
         _requests.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, new KeyValuePair<string, object?>("route", route), new KeyValuePair<string, object?>("status", status));
 

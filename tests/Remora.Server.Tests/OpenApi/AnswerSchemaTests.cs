@@ -11,7 +11,10 @@ using Remora.Testing;
 
 namespace Remora.Server.Tests.OpenApi;
 
-/// <summary>Real answers are valid by the schemas of the document. Those of the store are checked where there is one: in Remora.Cli.Tests.</summary>
+/// <summary>
+/// Validates real answers against the schemas of the document. Remora.Cli.Tests validates those
+/// that need a store.
+/// </summary>
 public sealed class AnswerSchemaTests
 {
     private static readonly string[] WithoutStore =
@@ -103,7 +106,7 @@ public sealed class AnswerSchemaTests
         Assert.All(receiver.Taken, taken => Assert.Empty(schemas.FaultsOf("WebhookEvent", taken.Json)));
     }
 
-    /// <summary>The check itself finds what is wrong.</summary>
+    /// <summary>Tests that the check itself detects errors.</summary>
     [Fact]
     public async Task A_wrong_answer_is_found()
     {

@@ -5,8 +5,8 @@ using Json.Schema;
 namespace Remora.Server.Tests.OpenApi;
 
 /// <summary>
-/// The OpenAPI document of a service, to check its answers by. It is stricter than the document: a property that the document does not have is a fault too,
-/// and so are formats that are not kept.
+/// The OpenAPI document of a service, for validating its answers. It is stricter than the document:
+/// unknown properties and invalid formats are errors too.
 /// </summary>
 internal sealed class ApiSchemas
 {
@@ -29,7 +29,10 @@ internal sealed class ApiSchemas
     /// <summary>The paths of the document that are asked with GET.</summary>
     public IEnumerable<string> Paths => _paths.EnumerateObject().Where(path => path.Value.TryGetProperty("get", out _)).Select(path => path.Name);
 
-    /// <summary>Asks for an address and checks that its status, its media type and its body are as the document has them. Gives the body.</summary>
+    /// <summary>
+    /// Requests an address and checks that its status, media type and body conform to the document.
+    /// Returns the body.
+    /// </summary>
     public async Task<string> CheckAsync(HttpClient http, string address, int status = 200, string method = "get")
     {
         using var request = new HttpRequestMessage(HttpMethod.Parse(method), address);
@@ -48,7 +51,10 @@ internal sealed class ApiSchemas
         return body;
     }
 
-    /// <summary>What is wrong with a value by a schema of the document's components; nothing when it is valid.</summary>
+    /// <summary>
+    /// Returns the errors of a value by a schema of the document's components; empty if the value
+    /// is valid.
+    /// </summary>
     public IReadOnlyList<string> FaultsOf(string name, JsonElement value) => Faults($$"""{"$ref":"#/components/schemas/{{name}}"}""", value);
 
     private List<string> Faults(string schema, JsonElement value)
@@ -65,7 +71,7 @@ internal sealed class ApiSchemas
 
     private static string WithLocalReferences(string text) => text.Replace("#/components/schemas/", "#/$defs/", StringComparison.Ordinal);
 
-    /// <summary>An object has the properties of its schema and no others.</summary>
+    /// <summary>Restricts an object to the properties of its schema.</summary>
     private static void Close(JsonNode? node)
     {
         switch (node)

@@ -4,7 +4,9 @@ using Remora.Testing;
 
 namespace Remora.Server.Tests.OpenApi;
 
-/// <summary>docs/openapi.json is the document that a service with default settings serves.</summary>
+/// <summary>
+/// Tests that docs/openapi.json equals the document of a service with default settings.
+/// </summary>
 public sealed class DocumentFileTests
 {
     [Fact]

@@ -3,13 +3,16 @@ using System.Text.Json;
 
 namespace Remora.Server.Tests.Page;
 
-/// <summary>A real browser without a window, shared by the tests of the page. Tests are skipped where there is none.</summary>
+/// <summary>
+/// A real headless browser, shared by the tests of the page. The tests are skipped if it is
+/// missing.
+/// </summary>
 public sealed class Browser : IAsyncLifetime
 {
     private static readonly string Root = FindRoot();
     private Process? _process;
 
-    /// <summary>Where pictures of the page are laid, for people to look at.</summary>
+    /// <summary>The folder for screenshots of the page.</summary>
     private static string Pictures { get; } = Directory.CreateDirectory(Path.Combine(Root, "artifacts", "page-pictures")).FullName;
 
     public ValueTask InitializeAsync()
@@ -20,15 +23,17 @@ public sealed class Browser : IAsyncLifetime
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Opens an address in a fresh window that has no memory.</summary>
-    /// <param name="answers">Bodies that are given in place of the service's, by the path behind <c>/api/v1/</c>.</param>
+    /// <summary>Opens an address in a new window without stored data.</summary>
+    /// <param name="answers">
+    /// Bodies that replace answers of the service, by the path after <c>/api/v1/</c>.
+    /// </param>
     public Task OpenAsync(string url, int width = 1440, bool dark = false, IReadOnlyDictionary<string, string>? answers = null) =>
         SendAsync(new { command = "open", url, width, height = width < 600 ? 844 : 900, dark, answers = answers ?? new Dictionary<string, string>() });
 
     /// <summary>Waits until an expression in the page is true.</summary>
     public Task UntilAsync(string condition) => SendAsync(new { command = "until", condition });
 
-    /// <summary>What an expression in the page gives.</summary>
+    /// <summary>Returns the value of an expression in the page.</summary>
     public Task<JsonElement> AskAsync(string expression) => SendAsync(new { command = "ask", expression });
 
     public async Task<string> TextAsync(string selector) => (await AskAsync($"document.querySelector(`{selector}`).textContent.trim()")).GetString()!;
@@ -37,7 +42,10 @@ public sealed class Browser : IAsyncLifetime
 
     public Task ClickAsync(string selector) => SendAsync(new { command = "click", selector });
 
-    /// <summary>Nothing that axe-core calls serious or critical, and nothing wider than the window.</summary>
+    /// <summary>
+    /// Asserts that axe-core finds nothing serious or critical and that nothing is wider than the
+    /// window.
+    /// </summary>
     public async Task HasNoFaultAsync(string what)
     {
         var faults = await SendAsync(new { command = "check" });
@@ -45,7 +53,9 @@ public sealed class Browser : IAsyncLifetime
         Assert.True((await AskAsync("document.documentElement.scrollWidth <= innerWidth")).GetBoolean(), $"{what}: wider than the window");
     }
 
-    /// <summary>Nobody but the service was asked, and nothing was wrong.</summary>
+    /// <summary>
+    /// Asserts that the page sent requests to the service only and reported no errors.
+    /// </summary>
     public async Task IsQuietAsync(string url)
     {
         var faults = await SendAsync(new { command = "faults" });
@@ -58,7 +68,7 @@ public sealed class Browser : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         if (_process is null) return;
-        _process.StandardInput.Close(); // it closes the browser and ends
+        _process.StandardInput.Close(); // the process closes the browser and ends
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         try
         {

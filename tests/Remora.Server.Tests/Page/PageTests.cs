@@ -88,7 +88,8 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
         await browser.UntilAsync($"{IsLive} && {HasVerdict}");
         Assert.Equal("Not known yet", await browser.TextAsync(".hero .answer"));
         Assert.Contains("No candle of BTC/USDT has come", await browser.TextAsync(".hero .reasons"), StringComparison.Ordinal);
-        await ShowsAsync(".parts data", 0); // outside values add nothing; the other four parts and the score are not known
+        // Outside values add nothing; the other four parts and the score are unknown.
+        await ShowsAsync(".parts data", 0);
         Assert.StartsWith("– (too little is known", await browser.TextAsync(".parts td.number"), StringComparison.Ordinal);
         Assert.Contains("No chart yet", await browser.TextAsync("[aria-label='Price and regime']"), StringComparison.Ordinal);
         await browser.HasNoFaultAsync("nothing known");
@@ -118,7 +119,8 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
         await using var service = await ServiceHost.StartAsync(LiveServer.Settings, world.Parts, TimeProvider.System);
         await browser.OpenAsync($"{service.Url}/#/sources");
         await browser.UntilAsync("document.querySelector('[aria-label=Exchanges]').textContent.includes('unreachable') && document.querySelector('[aria-label=\"Outside sources\"]').textContent.includes('unreachable')");
-        Assert.Contains("network", await browser.TextAsync("[aria-label='Exchanges']"), StringComparison.Ordinal); // the kind of the error
+        // The kind of error.
+        Assert.Contains("network", await browser.TextAsync("[aria-label='Exchanges']"), StringComparison.Ordinal);
         await browser.HasNoFaultAsync("sources down");
         await browser.PictureAsync("sources-down");
         await browser.IsQuietAsync(service.Url);
@@ -166,7 +168,7 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
         await browser.UntilAsync("document.querySelector('.hero h2').textContent === 'BTC/USDT'");
 
         var before = (await browser.AskAsync("getComputedStyle(document.body).backgroundColor")).GetString();
-        await browser.ClickAsync("#theme"); // light, as it was
+        await browser.ClickAsync("#theme"); // light, as before
         await browser.ClickAsync("#theme");
         var dark = (await browser.AskAsync("getComputedStyle(document.body).backgroundColor")).GetString();
         Assert.NotEqual(before, dark);
@@ -251,7 +253,7 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
 
     private static double Number(JsonElement answer, string name) => answer.GetProperty(name).GetDouble();
 
-    /// <summary>The exact numbers behind those that are shown.</summary>
+    /// <summary>Checks the exact numbers behind the displayed ones.</summary>
     private async Task ShowsAsync(string selector, params double[] expected)
     {
         var shown = await browser.AskAsync($"[...document.querySelectorAll(`{selector}`)].map(element => Number(element.value))");

@@ -4,7 +4,7 @@ using Remora.Testing;
 
 namespace Remora.Server.Tests.Page;
 
-/// <summary>The reference of the API at <c>/reference</c> in a real browser.</summary>
+/// <summary>The API reference at <c>/reference</c> in a real browser.</summary>
 public sealed class ReferenceTests(Browser browser) : IClassFixture<Browser>
 {
     private const string IsShown = "document.querySelector('#risk') !== null && document.querySelector('#schema-Assessment') !== null";
@@ -23,7 +23,7 @@ public sealed class ReferenceTests(Browser browser) : IClassFixture<Browser>
 
         await TryAsync("risk", "pair", "ETH/USDT");
         Assert.Contains("\"pair\": \"ETH/USDT\"", await browser.TextAsync("#risk pre"), StringComparison.Ordinal);
-        await TryAsync("stream", "pair", "BTC/USDT"); // it has no end, and is shown all the same
+        await TryAsync("stream", "pair", "BTC/USDT"); // it has no end, but is shown
         Assert.Contains("event: assessment", await browser.TextAsync("#stream pre"), StringComparison.Ordinal);
         await browser.HasNoFaultAsync("reference");
         await browser.PictureAsync("reference");
@@ -43,7 +43,7 @@ public sealed class ReferenceTests(Browser browser) : IClassFixture<Browser>
             await browser.UntilAsync("document.querySelector('form#key') !== null");
             await browser.HasNoFaultAsync("reference, key wanted");
 
-            await GiveAsync(ApiKey.NewSecret()); // a wrong one
+            await GiveAsync(ApiKey.NewSecret()); // an invalid key
             await browser.UntilAsync("document.querySelector('main').textContent.includes('not known')");
             await GiveAsync(secret);
             await browser.UntilAsync(IsShown);

@@ -5,7 +5,10 @@ using Remora.Testing;
 
 namespace Remora.Server.Tests.Page;
 
-/// <summary>What the page makes of a stored past. The service under it has no store: what a store would answer is given by the test.</summary>
+/// <summary>
+/// Tests how the page shows stored history. The service has no store: the test supplies the answers
+/// of a store.
+/// </summary>
 public sealed class StoredPastTests(Browser browser) : IClassFixture<Browser>
 {
     private const int Buckets = 48;
@@ -46,7 +49,8 @@ public sealed class StoredPastTests(Browser browser) : IClassFixture<Browser>
         await browser.OpenAsync(service.Host.Url, answers: await AnswersAsync(service));
         await browser.UntilAsync("document.querySelector('.chart canvas') !== null");
         Assert.Contains("The last 24 hours, from the store", await browser.TextAsync("[aria-label='Price and regime']"), StringComparison.Ordinal);
-        await browser.UntilAsync("document.querySelector('.hero .says').textContent.includes('Allowed for 2 days, since 28 Feb 12:00')"); // the first hour that was not
+        // The first hour that was not blocked.
+        await browser.UntilAsync("document.querySelector('.hero .says').textContent.includes('Allowed for 2 days, since 28 Feb 12:00')");
     }
 
     [Fact]

@@ -1,4 +1,5 @@
-// A headless Chromium that does what the lines on standard input say, one JSON object each, and answers each with a line.
+// A headless Chromium that runs the commands on standard input, one JSON object per line, and
+// answers each with a line.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
@@ -12,7 +13,7 @@ const browser = await chromium.launch({ executablePath: process.argv[2], args: i
 let context = null, page = null, faults = null;
 
 const commands = {
-  // `answers` are given in place of the service's: bodies by the paths of the interface.
+  // `answers` replace those of the service: bodies by the paths of the API.
   async open({ url, width, height, dark, answers }) {
     await context?.close();
     context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce' });
@@ -25,10 +26,12 @@ const commands = {
       await page.route(address => address.pathname === `/api/v1/${path}`, route => route.fulfill({ contentType: 'application/json', body }));
     await page.goto(url);
   },
-  // The condition is an expression in the page. Playwright's own waiting would evaluate it inside the page, which the page's policy forbids.
+  // The condition is an expression in the page. Playwright's own waiting would evaluate it inside
+  // the page, which the page's content security policy forbids.
   async until({ condition }) {
     for (const end = performance.now() + patience; performance.now() < end;) {
-      if (await page.evaluate(condition).catch(() => false)) return; // between two documents there is nothing to ask
+      // Between two documents there is no page to evaluate in.
+      if (await page.evaluate(condition).catch(() => false)) return;
       await setTimeout(50);
     }
     throw new Error(`it did not come about: ${condition}; the page says: ${await page.evaluate('document.body.innerText')}`);

@@ -5,14 +5,17 @@ using Microsoft.AspNetCore.Http.Metadata;
 namespace Remora.Server.Api.Document;
 
 /// <summary>
-/// The framework describes one type of answer for each status. Where a call has several for 200, all but the first get a made-up status here, under which the framework
-/// describes them; <see cref="DocumentOperation"/> then puts them together.
+/// Describes several response types for one status. The framework supports one type per status, so
+/// all but the first type of status 200 get a placeholder status here.
+/// <see cref="DocumentOperation"/> then merges them.
 /// </summary>
 internal static class Alternatives
 {
     private const int First = 290, Unused = 299;
 
-    /// <summary>Gives each further type of answer a status of its own, in the metadata alone.</summary>
+    /// <summary>
+    /// Assigns a placeholder status to each further response type, in the metadata only.
+    /// </summary>
     public static TBuilder SeparatesAlternatives<TBuilder>(this TBuilder endpoints) where TBuilder : IEndpointConventionBuilder
     {
         endpoints.Finally(endpoint =>
@@ -28,7 +31,7 @@ internal static class Alternatives
         return endpoints;
     }
 
-    /// <summary>Lets the document have the schema of a type that no call answers with.</summary>
+    /// <summary>Adds the schema of a type that no endpoint returns to the document.</summary>
     public static TBuilder AlsoDescribes<TBuilder>(this TBuilder endpoint, Type type) where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(new ProducesResponseTypeMetadata(Unused, type, [Answers.AnswerWriter.MediaType]));
 

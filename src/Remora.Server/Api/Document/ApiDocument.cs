@@ -5,8 +5,9 @@ using Remora.Server.Answers;
 namespace Remora.Server.Api.Document;
 
 /// <summary>
-/// The OpenAPI document: generated from the endpoints, completed with what only this service knows of its types, parameters, keys, events and webhooks.
-/// <c>docs/openapi.json</c> is the document of a service with default settings; a test compares the two.
+/// The OpenAPI document. It is generated from the endpoints and completed with the types,
+/// parameters, keys, events and webhooks of this service. <c>docs/openapi.json</c> is the document
+/// of a service with default settings; a test compares the two.
 /// </summary>
 internal static class ApiDocument
 {

@@ -4,12 +4,18 @@ using Remora.Bots.Webhooks;
 
 namespace Remora.Server.Api.Document;
 
-/// <summary>What the service sends unasked: the events of the stream, and webhooks.</summary>
+/// <summary>
+/// Describes what the service sends without a request: the events of the stream, and webhooks.
+/// </summary>
 internal static class DocumentEvents
 {
     private const string StreamEvent = nameof(StreamEvent);
 
-    /// <summary>The schema of one event of the stream. OpenAPI 3.1 has no word for the items of a stream: by common practice the schema of <c>text/event-stream</c> is that of an event.</summary>
+    /// <summary>
+    /// Returns a reference to the schema of one event of the stream. OpenAPI 3.1 cannot describe
+    /// the items of a stream; by convention, the schema of <c>text/event-stream</c> is the schema
+    /// of one event.
+    /// </summary>
     public static OpenApiSchemaReference EventOf(OpenApiDocument document) => new(StreamEvent, document);
 
     public static void Describe(OpenApiDocument document)

@@ -2,12 +2,15 @@ using Microsoft.OpenApi;
 
 namespace Remora.Server.Api.Document;
 
-/// <summary>How callers show who they are.</summary>
+/// <summary>Describes how callers authenticate.</summary>
 internal static class DocumentKeys
 {
     private const string Scheme = "key";
 
-    /// <summary>Every operation takes a key; those that answer 401 ask for one where the service's settings say so.</summary>
+    /// <summary>
+    /// Adds the key to every operation. Operations that can answer 401 require it if the settings
+    /// of the service do.
+    /// </summary>
     public static void Describe(OpenApiDocument document)
     {
         document.AddComponent(Scheme, new OpenApiSecurityScheme

@@ -6,7 +6,7 @@ using Remora.Server.Answers;
 
 namespace Remora.Server.Api.Document;
 
-/// <summary>An operation of the document, completed from what its endpoint says of itself.</summary>
+/// <summary>Completes an operation of the document from the metadata of its endpoint.</summary>
 internal sealed class DocumentOperation(OpenApiOperation operation, OpenApiOperationTransformerContext context)
 {
     private const string EventStream = "text/event-stream";
@@ -41,7 +41,8 @@ internal sealed class DocumentOperation(OpenApiOperation operation, OpenApiOpera
         if (parameter.Allowed is { } allowed) schema.Enum = [.. allowed.Select(value => (JsonNode)value)];
         if (parameter.Configured?.Invoke(board) is { Count: > 0 } configured)
         {
-            schema.Examples = [.. configured.Select(value => (JsonNode)value)]; // no enumeration: a client that was generated from it would not know tomorrow's pairs
+            // No enumeration: a client generated from it would reject pairs that are added later.
+            schema.Examples = [.. configured.Select(value => (JsonNode)value)];
             example = configured[0];
         }
         return new OpenApiParameter
@@ -55,7 +56,10 @@ internal sealed class DocumentOperation(OpenApiOperation operation, OpenApiOpera
         };
     }
 
-    /// <summary>Several kinds of answers to one call: the framework describes one for each status, so the others were given statuses of their own.</summary>
+    /// <summary>
+    /// Merges several response types of one operation. The framework describes one type per status,
+    /// so the others were given placeholder statuses.
+    /// </summary>
     private static void AddAlternatives(OpenApiResponse ok, OpenApiResponses responses)
     {
         foreach (var status in responses.Keys.Where(Alternatives.Is).Order(StringComparer.Ordinal).ToList())

@@ -7,23 +7,28 @@ using Remora.Markets;
 
 namespace Remora.Server.Api.Document;
 
-/// <summary>The schemas of answers, as <see cref="RemoraJson"/> writes them.</summary>
+/// <summary>Describes the schemas of answers as <see cref="RemoraJson"/> writes them.</summary>
 internal static class DocumentSchemas
 {
     private const string Nullable = "remora-nullable-properties";
 
     /// <summary>
-    /// The name of a type's schema; null where it has none and stands where it is used. A moment has none: a schema that others refer to must not be nullable itself,
-    /// or null would be valid twice under a nullable reference to it.
+    /// Returns the name of a type's schema; null if the schema is inlined. A moment is inlined: a
+    /// referenced schema must not be nullable itself, or null would be valid twice under a nullable
+    /// reference to it.
     /// </summary>
     public static string? NameOf(JsonTypeInfo type) => Bare(type.Type) == typeof(Instant) ? null : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
 
-    /// <summary>Corrects what the framework makes of a type: it does not know our converters, and that every property is written.</summary>
+    /// <summary>
+    /// Corrects the schema that the framework generates for a type. The framework ignores the
+    /// custom converters, and that every property is written.
+    /// </summary>
     public static Task Correct(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellation)
     {
         var type = Bare(context.JsonTypeInfo.Type);
         var isNullable = type != context.JsonTypeInfo.Type;
-        if (type == typeof(double)) Set(schema, JsonSchemaType.Number, "double", isNullable: true); // NaN inside, null outside
+        // NaN internally, null in JSON.
+        if (type == typeof(double)) Set(schema, JsonSchemaType.Number, "double", isNullable: true);
         else if (type == typeof(Instant) || type == typeof(DateTimeOffset)) Set(schema, JsonSchemaType.String, "date-time", isNullable);
         else if (type == typeof(TimeSpan)) Set(schema, JsonSchemaType.String, "duration", isNullable);
         else if (type == typeof(Pair)) SetText(schema, [], "BTC/USDT");
@@ -34,7 +39,10 @@ internal static class DocumentSchemas
         return Task.CompletedTask;
     }
 
-    /// <summary>Completes the schemas when all of them are there: null where a reference may be null, and null for NaN in the descriptions.</summary>
+    /// <summary>
+    /// Completes the schemas after all of them exist: allows null where a reference may be null,
+    /// and replaces NaN with null in the descriptions.
+    /// </summary>
     public static void Complete(OpenApiDocument document)
     {
         foreach (var schema in (document.Components?.Schemas?.Values ?? Enumerable.Empty<IOpenApiSchema>()).OfType<OpenApiSchema>())
@@ -45,18 +53,21 @@ internal static class DocumentSchemas
         }
     }
 
-    /// <summary>The schema or null, with the description of the whole. The framework does not see that a property which can only be read may be null.</summary>
+    /// <summary>
+    /// Returns a schema that is either the given one or null, with the description of the whole.
+    /// The framework does not detect that a get-only property may be null.
+    /// </summary>
     private static IOpenApiSchema OrNull(IOpenApiSchema schema)
     {
         var reference = schema as OpenApiSchemaReference ?? (schema as OpenApiSchema)?.OneOf?.OfType<OpenApiSchemaReference>().FirstOrDefault();
-        if (reference is null) return schema; // it is no reference, and its type says whether it may be null
+        if (reference is null) return schema; // not a reference: its type states whether null is allowed
         return new OpenApiSchema { Description = reference.Description, OneOf = [new OpenApiSchema { Type = JsonSchemaType.Null }, new OpenApiSchemaReference(reference.Reference.Id!, reference.Reference.HostDocument)] };
     }
 
     private static void DescribeUnknown(IOpenApiSchema? schema)
     {
         if (schema?.Description?.Contains("NaN", StringComparison.Ordinal) == true) schema.Description = schema.Description.Replace("NaN", "null", StringComparison.Ordinal);
-        if (schema is not OpenApiSchema own) return; // what a reference refers to is visited by its name
+        if (schema is not OpenApiSchema own) return; // referenced schemas are visited by their name
         IEnumerable<IOpenApiSchema?> parts = [.. own.Properties?.Values ?? [], own.Items, own.AdditionalProperties, .. own.OneOf ?? []];
         foreach (var part in parts) DescribeUnknown(part);
     }
@@ -70,7 +81,10 @@ internal static class DocumentSchemas
         schema.Pattern = null;
     }
 
-    /// <summary>Text by a converter. It is referred to by name, so whether it may be null is for the reference to say.</summary>
+    /// <summary>
+    /// Describes a type that a converter writes as text. It is referenced by name, so the reference
+    /// states whether null is allowed.
+    /// </summary>
     private static void SetText(OpenApiSchema schema, IEnumerable<string> allowed, string? example = null)
     {
         schema.Type = JsonSchemaType.String;
@@ -81,9 +95,10 @@ internal static class DocumentSchemas
 
     private static void SetObject(OpenApiSchema schema, JsonTypeInfo type)
     {
-        schema.AdditionalPropertiesAllowed = true; // a later version may say more
-        var isProblem = type.Type == typeof(ApiProblem); // the one answer that leaves out what it has no value for
-        var written = type.Properties.Where(property => property.Get is not null).ToList(); // without those that JSON ignores
+        schema.AdditionalPropertiesAllowed = true; // later versions may add fields
+        var isProblem = type.Type == typeof(ApiProblem); // the only answer that omits members without a value
+        // Without the properties that JSON ignores.
+        var written = type.Properties.Where(property => property.Get is not null).ToList();
         schema.Required = written.Where(property => !(isProblem && property.IsGetNullable)).Select(property => property.Name).ToHashSet(StringComparer.Ordinal);
         schema.Metadata ??= new Dictionary<string, object>(StringComparer.Ordinal);
         schema.Metadata[Nullable] = written.Where(property => property.IsGetNullable).Select(property => property.Name).ToList();

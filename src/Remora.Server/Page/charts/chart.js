@@ -1,4 +1,5 @@
-// A uPlot chart in the page's colours: UTC, as wide as its place, with a readout and a table as its alternative.
+// A uPlot chart in the page's colours: UTC, as wide as its container, with a readout and an
+// equivalent table.
 import uPlot from 'uplot';
 import { make, table } from '../dom.js';
 import { moment, timeOfDay, day } from '../service-clock.js';
@@ -6,7 +7,7 @@ import { colour } from './ribbon.js';
 
 const hour = 3600;
 
-/** Names of ticks: times within two days, days beyond. */
+/** Labels of ticks: times within two days, dates beyond. */
 function tickNames(chart, ticks) {
   const step = ticks.length > 1 ? ticks[1] - ticks[0] : hour;
   let before = null;
@@ -24,12 +25,13 @@ export const axis = (scale, values, more) => ({
   grid: { stroke: () => colour('--line'), width: 1 }, ticks: { show: false }, ...more,
 });
 
-/** Names of lines: [name of the colour's class, word, whether it is dashed]. */
+/** Legend of lines: [name of the colour's class, word, whether it is dashed]. */
 export const lineNames = names => make('p', { class: 'regimes', 'aria-hidden': 'true' }, names.map(([colourClass, word, isDashed]) => make('span', { class: colourClass }, make('i', { class: isDashed ? 'stroke dashed' : 'stroke' }), word)));
 
 /**
- * One chart: data is [times, ...columns] as uPlot has it; `describe(index)` is what the readout says of a point,
- * `summary` what a screen reader hears, `alternative` the table {caption, heads, rows}.
+ * Creates a chart. data is [times, ...columns] as in uPlot; `describe(index)` returns the readout
+ * of a point, `summary` the text for screen readers, `alternative` the table {caption, heads,
+ * rows}.
  */
 export function chart({ height = 260, series, axes, scales, hooks, describe, summary, onSelect }) {
   const box = make('div', { class: 'chart', role: 'img' });

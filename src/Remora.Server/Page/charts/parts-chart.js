@@ -1,4 +1,4 @@
-// What the score was made of: the five addends stacked over time.
+// The risk breakdown over time: the five parts, stacked.
 import { fixed } from '../numbers.js';
 import { moment } from '../service-clock.js';
 import { make } from '../dom.js';
@@ -10,7 +10,7 @@ const shownRows = 200;
 const colours = { volatility: '--part-volatility', regime: '--part-regime', trend_strength: '--part-trend', momentum: '--part-momentum', external: '--part-external' };
 const addendOf = (row, name) => row.bucket[`${name}_part`] ?? null;
 
-/** Sums from the first part up to each, so that areas lie on one another. */
+/** Cumulative sums of the parts, so that the areas are stacked. */
 function stacked(rows) {
   const sums = rows.map(() => 0);
   return parts.map(({ name }) => rows.map((row, index) => {
@@ -29,7 +29,7 @@ const alternative = rows => ({
 
 export function partsChart() {
   let rows = [];
-  const order = [...parts.keys()].reverse(); // the highest sum is drawn first, the lower ones over it
+  const order = [...parts.keys()].reverse(); // draws the highest sum first and the lower ones over it
   const made = chart({
     height: 220,
     scales: { score: { range: [0, 1] } },

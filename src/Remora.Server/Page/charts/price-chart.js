@@ -1,4 +1,4 @@
-// The price, with blocked spans behind it and the regime below; and the score on the same days.
+// The price with blocked spans behind it and the regime below, and the score over the same time.
 import { make } from '../dom.js';
 import { fixed, price } from '../numbers.js';
 import { moment } from '../service-clock.js';
@@ -42,17 +42,20 @@ export const legend = () => make('p', { class: 'regimes', 'aria-hidden': 'true' 
   make('span', null, make('i', { class: 'hatched' }), 'blocked'),
   regimes.map(name => make('span', null, make('i', { class: `regime-${name}` }), regimeWord(name))));
 
-/** Where rows are missing the lines break off. */
+/** Breaks the lines where rows are missing. */
 const withGaps = (rows, step) => rows.flatMap((row, index) =>
   index > 0 && row.at - rows[index - 1].at > 2.5 * step ? [{ at: rows[index - 1].at + 1, price: null, score: null, regime: null, blocked: null }, row] : [row]);
 
-/** Rows within one candle repeat its price: one of them is a point of the line. */
+/** Rows within one candle repeat its price. Only one of them becomes a point of the line. */
 const points = (rows, step) => rows.map((row, index) => {
   const before = rows[index - 1];
   return before && before.price === row.price && Math.ceil(row.at / step) === Math.ceil(before.at / step) ? undefined : row.price;
 });
 
-/** Rows are {at, price, score, regime, blocked}: at in seconds, blocked from 0 to 1 or null; step is their distance in seconds. */
+/**
+ * Rows are {at, price, score, regime, blocked}: at in seconds, blocked from 0 to 1 or null. step is
+ * the distance of the rows in seconds.
+ */
 export function priceChart({ onSelect, height = 300 } = {}) {
   let rows = [], step = 300;
   const behind = plot => drawBlocked(plot, spansOf(rows.filter(row => row.blocked !== null), row => (row.blocked ?? 0) >= 0.5, step));
@@ -60,7 +63,7 @@ export function priceChart({ onSelect, height = 300 } = {}) {
   const made = chart({
     height, summary, describe, onSelect,
     scales: {
-      // The ribbon lies below the lines, the score in the lower third.
+      // The ribbon is below the lines, the score in the lower third.
       price: { range: (_, low, high) => low === null ? [0, 1] : [low - (high - low || low * 0.01) * 0.18, high + (high - low || low * 0.01) * 0.06] },
       score: { range: [-0.08, 1] },
     },

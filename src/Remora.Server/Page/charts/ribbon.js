@@ -1,16 +1,17 @@
-// What is drawn behind and below a chart's lines: blocked spans as hatching, the regime as a ribbon with its name in it.
+// The parts of a chart behind and below its lines: blocked spans as hatching, the regime as a
+// ribbon with its name.
 import { regimeWord } from '../words.js';
 
 const css = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-/** A colour of the page for a canvas, which does not know light-dark(). */
+/** A colour of the page for a canvas, which does not support light-dark(). */
 export function colour(name) {
   const probe = colour.probe ??= document.body.appendChild(Object.assign(document.createElement('i'), { hidden: true }));
   probe.style.color = css(name);
   return getComputedStyle(probe).color;
 }
 
-/** Neighbours of equal value become one span {from, to, value}. */
+/** Merges neighbours with equal values into one span {from, to, value}. */
 export function spansOf(rows, valueOf, step) {
   const spans = [];
   for (const row of rows) {

@@ -1,4 +1,5 @@
-// The service's own requests over time: how many, how many unchanged, and how long they took.
+// Requests to the service over time: their number, the number of unchanged answers, and response
+// times.
 import { make } from '../dom.js';
 import { fixed } from '../numbers.js';
 import { moment } from '../service-clock.js';

@@ -1,4 +1,4 @@
-// The five addends of the score as a table; they sum to it.
+// The five parts of the score as a table. They add up to the score.
 import { make, table, wide } from '../dom.js';
 import { number } from '../numbers.js';
 import { parts } from '../words.js';

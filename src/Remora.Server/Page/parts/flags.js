@@ -1,4 +1,4 @@
-// Flags: raised, not raised, not known; and whether they block.
+// Event flags: set, not set or unknown, and whether they block.
 import { make } from '../dom.js';
 import { icon } from '../icons.js';
 import { flagWord } from '../words.js';

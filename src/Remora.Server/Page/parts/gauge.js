@@ -1,4 +1,5 @@
-// The risk gauge: an arc whose filled part is made of the five addends, so that it ends at the score.
+// The risk gauge: an arc whose filled part consists of the five parts, so that it ends at the
+// score.
 import { drawing } from '../dom.js';
 import { fixed } from '../numbers.js';
 import { parts, plain } from '../words.js';

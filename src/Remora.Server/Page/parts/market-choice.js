@@ -1,4 +1,4 @@
-// Choices of market, time and span in the views of the history.
+// Fields for market, time and span in the views of the history.
 import { make } from '../dom.js';
 import { known } from '../knowledge.js';
 import { loading } from './empty.js';
@@ -9,13 +9,19 @@ export function marketChoice(chosen, change) {
   return make('label', null, 'Market', select);
 }
 
-/** Milliseconds since 1970; NaN for a date that does not exist, which Date.parse moves to the next month. */
+/**
+ * Milliseconds since 1970; NaN for a date that does not exist, which Date.parse would move to the
+ * next month.
+ */
 function timeOf(text) {
   const at = Date.parse(`${text}Z`);
   return !Number.isNaN(at) && new Date(at).toISOString().startsWith(text.slice(0, 16)) ? at : NaN;
 }
 
-/** A field for a time in UTC, 24 hours, whatever the browser's locale; milliseconds in and out. */
+/**
+ * A field for a time in UTC, 24 hours, regardless of the browser's locale. Reads and returns
+ * milliseconds.
+ */
 export function momentField(word, at) {
   const input = make('input', { type: 'text', inputmode: 'numeric', size: 19, required: true, placeholder: 'YYYY-MM-DD HH:MM', spellcheck: 'false',
     title: 'YYYY-MM-DD HH:MM or YYYY-MM-DD HH:MM:SS, in UTC', value: new Date(at).toISOString().slice(0, 19).replace('T', ' '),
@@ -27,16 +33,16 @@ export function momentField(word, at) {
 
 export const segments = (label, names, chosen, change) => make('div', { class: 'labelled', role: 'group', 'aria-label': label }, make('span', { 'aria-hidden': 'true' }, label), make('div', { class: 'segments' }, names.map(([value, word]) => make('button', { type: 'button', 'aria-pressed': String(value === chosen), onclick: () => change(value) }, word))));
 
-/** The market that the address names, or the first. */
+/** The market in the address, or the first one. */
 export const marketOf = query => known.markets.find(({ key }) => key === query.get('market')) ?? known.markets[0];
 
-/** Goes to a view with a query, leaving out what is null. */
+/** Opens a view with a query, omitting values that are null. */
 export function go(view, query) {
   const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined);
   location.hash = `#/${view}?${new URLSearchParams(given)}`;
 }
 
-/** Shows a view once the markets are known. */
+/** Shows a view after the markets are loaded. */
 export function whenMarketsAreKnown(main, title, signal, show) {
   if (known.markets.length > 0) return show();
   main.replaceChildren(make('h1', { class: 'unseen' }, title), make('div', { class: 'panel' }, loading()));

@@ -1,4 +1,4 @@
-// Outside values: value, part of the score, source, age and health.
+// Outside values: value, contribution to the score, source, age and health.
 import { make, table } from '../dom.js';
 import { icon } from '../icons.js';
 import { fixed, missing, number } from '../numbers.js';
@@ -7,7 +7,7 @@ import { plain, signalOf } from '../words.js';
 
 const healthOf = { fresh: ['good', 'fresh'], stale: ['worn', 'too old'], missing: ['bad', 'missing'] };
 
-/** A sign and a word for how something is. */
+/** An icon and a word for a health state. */
 export const health = (kind, word) => make('span', { class: 'health', 'data-health': kind }, icon(kind), word);
 
 export function valueOf(name, value) {
@@ -15,7 +15,7 @@ export function valueOf(name, value) {
   return make('span', { class: 'nowrap' }, make('data', { value }, fixed(value * factor, digits)), ' ', make('span', { class: unit.length > 2 ? 'unit soft small' : 'soft small' }, unit));
 }
 
-/** How the feed behind a signal is, where it is not simply well. */
+/** The health of the feed behind a signal, unless it is healthy. */
 function feedTrouble(name, base, feeds) {
   const feed = feeds?.find(({ signals, latest }) => signals.includes(name) && latest.every(value => value.base === null || value.base === base));
   if (!feed || feed.state === 'live' || feed.state === 'warming') return null;

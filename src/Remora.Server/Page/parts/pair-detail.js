@@ -22,7 +22,7 @@ const section = (title, className = '') => {
 const regimeLine = ({ regime, regime_since: since }) => regime === null ? null
   : make('p', { class: 'small soft' }, make('span', { class: 'regime' }, make('i', { class: `regime-${regime}` }), `Regime ${regimeWord(regime)} since `), at(since), ' (', ago(since), ')');
 
-/** The verdict of an assessment with its reasons, live or of a moment in the past. */
+/** The verdict of an assessment with its reasons, for a live or a past assessment. */
 export const verdictOfPair = (assessment, question, { since, stored, isLost } = {}) => [
   headline(assessment, question, { policy: known.policy, isLost }),
   make('div', null, assessment.stale && assessment.as_of !== null && make('p', null, health('worn', 'Stale data: '), 'the last candle closed ', ago(assessment.as_of), '.'),

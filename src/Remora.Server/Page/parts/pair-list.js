@@ -1,4 +1,5 @@
-// Every pair with its verdict. Up and down go through the list, Home and End to its ends.
+// Every pair with its verdict. The keys Up and Down move through the list, Home and End to its
+// ends.
 import { make } from '../dom.js';
 import { icon } from '../icons.js';
 import { known } from '../knowledge.js';

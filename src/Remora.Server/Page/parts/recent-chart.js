@@ -1,4 +1,4 @@
-// The last day of a pair: from the store if there is one, else what arrived since the page was opened.
+// The last day of a pair: from the store, or else the data received since the page was opened.
 import { legend, priceChart } from '../charts/price-chart.js';
 import { make, place } from '../dom.js';
 import { readPast, secondsOf, unchangedSince, whyNoPast } from '../history.js';
@@ -9,7 +9,7 @@ import { addPrice, seenOf } from '../watched.js';
 const day = 86_400;
 const fewest = 2;
 
-/** What is stored, and behind it what was seen since. */
+/** The stored rows, followed by the rows received since. */
 const joined = (stored, seen) => [...stored, ...seen.filter(row => row.at > (stored.at(-1)?.at ?? 0))];
 
 export function recentChart(signal) {
@@ -56,7 +56,7 @@ export function recentChart(signal) {
   known.on('store', () => market && load(market), signal);
   let wasLost = false;
   known.on('connection', () => {
-    if (wasLost && !known.isLost && market) load(market); // what happened meanwhile
+    if (wasLost && !known.isLost && market) load(market); // loads what was missed
     wasLost = known.isLost;
   }, signal);
   return {

@@ -1,4 +1,4 @@
-// Which side is asked about and which policy judges.
+// The choice of side and policy.
 import { reconnect } from '../connection.js';
 import { make } from '../dom.js';
 import { known } from '../knowledge.js';

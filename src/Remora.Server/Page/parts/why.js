@@ -7,7 +7,7 @@ import { answerOf, blockWord, flagWord, plain, verdictOf } from '../words.js';
 
 const isTime = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 
-/** A sentence of the service with its times as people write them. */
+/** A sentence of the service with its times in readable form. */
 const sentence = text => text.split(/(\d{4}-\d\d-\d\dT[\d:.]+Z)/).map(piece => isTime.test(piece) ? at(piece) : plain(piece.replace(/\bflag_/g, '')));
 
 export const reasons = answer => make('ol', { class: 'reasons' }, answer.reasoning.map(text => make('li', null, sentence(text))));
@@ -20,14 +20,20 @@ function consequence(answer, verdict, policy) {
     causes.length > 0 && make('span', null, answer.position_scale === undefined ? 'Because of ' : '. Caution because of ', causes.join(' and '))].flat();
 }
 
-/** The interface lists only what blocks; what calls for caution is a raised flag, or a score from the policy's caution on. */
+/**
+ * The API lists only what blocks. Caution is caused by a set flag, or by a score at or above the
+ * policy's caution threshold.
+ */
 function causesOfCaution(answer, policy) {
   const raised = Object.entries(answer.event_flags).filter(([, isRaised]) => isRaised).map(([name]) => flagWord(name));
   const from = policy?.decision.caution_score;
   return answer.risk_score >= from ? [...raised, `a score of ${fixed(from, 2)} or more`] : raised;
 }
 
-/** Sign, answer and consequence. While the service is unreachable, its last answer is shown as such. */
+/**
+ * Icon, answer and consequence. While the service is unreachable, the last answer is marked as
+ * such.
+ */
 export function headline(answer, question, { policy, tag = 'h3', isLost = false }) {
   const verdict = verdictOf(answer);
   const [sign, says, then] = isLost
@@ -38,7 +44,7 @@ export function headline(answer, question, { policy, tag = 'h3', isLost = false 
 
 const standing = (answer, since, isLonger) => [answer.safe_to_trade ? 'Allowed for ' : 'Blocked for ', isLonger ? 'at least ' : '', lasting(since), ', since ', at(since)];
 
-/** How long the verdict has stood, as far as this page and the store can tell. */
+/** How long the verdict has been unchanged, as far as this page and the store have data. */
 export const sinceWhen = (answer, since, stored) => !since ? null
   : !since.seen && stored?.isBlocked === !answer.safe_to_trade ? standing(answer, stored.since, stored.isLonger)
     : standing(answer, since.since, !since.seen);

@@ -1,4 +1,4 @@
-// The assessment history of a pair over a span, from the rollup that fits it.
+// The assessment history of a pair over a span, with the interval that fits it.
 import { urlOf } from '../api.js';
 import { partsChart, partsLegend } from '../charts/parts-chart.js';
 import { legend, priceChart } from '../charts/price-chart.js';
@@ -22,7 +22,7 @@ function read(query) {
 
 const fact = (name, value, note) => make('div', null, make('dt', null, name), make('dd', null, value, note && make('small', null, note)));
 
-/** Figures of the span, weighted by the number of assessments in each bucket. */
+/** Totals of the span, weighted by the number of assessments in each bucket. */
 function totals(rows) {
   const count = rows.reduce((sum, { bucket }) => sum + bucket.assessments, 0);
   const mean = weigh => count === 0 ? null : rows.reduce((sum, row) => sum + (weigh(row) ?? 0) * row.bucket.assessments, 0) / count;

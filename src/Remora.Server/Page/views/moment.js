@@ -1,4 +1,4 @@
-// The assessment that the service gave at a moment in the past.
+// The assessment that the service gave at a time in the past.
 import { make, place } from '../dom.js';
 import { readThen, whyNoPast } from '../history.js';
 import { breakdown } from '../parts/breakdown.js';

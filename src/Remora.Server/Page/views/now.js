@@ -1,4 +1,5 @@
-// The first view: may I trade now? The whole market, every pair, and one pair in full.
+// The first view: whether entries are allowed now. The whole market, every pair, and one pair in
+// full.
 import { make } from '../dom.js';
 import { known } from '../knowledge.js';
 import { pairDetail } from '../parts/pair-detail.js';

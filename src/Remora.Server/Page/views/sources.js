@@ -1,4 +1,4 @@
-// Exchanges and outside sources: health, errors, next try.
+// Exchanges and sources: health, errors, next retry.
 import { get } from '../api.js';
 import { make, place, table } from '../dom.js';
 import { known } from '../knowledge.js';

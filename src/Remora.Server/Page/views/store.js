@@ -1,4 +1,4 @@
-// The store: health, tables and rollups, and what waits to be written.
+// The store: health, tables and rollups, and the rows that wait to be written.
 import { get } from '../api.js';
 import { make, place, table } from '../dom.js';
 import { whyNoPast } from '../history.js';
@@ -28,7 +28,7 @@ const tables = (caption, rows) => table(caption,
   rows.map(({ name, rows: count, bytes: size, uncompressed_bytes: plain, parts, first, last }) => [
     name, fixed(count, 0), bytes(size), size > 0 ? `${fixed(plain / size, 1)} times` : '–', fixed(parts, 0), first ? at(first) : missing('empty'), when(last, 'empty')]), { isWide: true });
 
-/** Health and place of the store. */
+/** Health and location of the store. */
 const overview = ({ location, version, schema_version: schema, ready, error, engine, remarks }) => [
   make('dl', { class: 'facts' },
     fact('Store', health(ready ? 'good' : 'bad', ready ? 'open' : 'not open'), error),

@@ -14,9 +14,12 @@ const lengths = { '1m': 3 * hour, '1h': 7 * 24 * hour, '6h': 30 * 24 * hour, '12
 const sum = (rows, name) => rows.reduce((total, row) => total + row[name], 0);
 const grouped = (rows, keyOf) => rows.reduce((groups, row) => groups.set(keyOf(row), [...groups.get(keyOf(row)) ?? [], row]), new Map());
 
-const isStream = ({ route }) => route.endsWith('/stream'); // its time is the length of the connection
+const isStream = ({ route }) => route.endsWith('/stream'); // the time is the length of the connection
 
-/** Quantiles of several routes cannot be added, so a bucket shows those of its slowest route. A bucket without a row had no call. */
+/**
+ * Quantiles of several routes cannot be added, so a bucket shows those of its slowest route. A
+ * bucket without a row had no requests.
+ */
 function perBucket(rows, step) {
   const groups = grouped(rows, row => Date.parse(row.time) / 1000);
   const times = [...groups.keys()], first = Math.min(...times), count = (Math.max(...times) - first) / step + 1;
