@@ -38,7 +38,7 @@ internal static class PlainText
         var kept = new StringBuilder();
         for (var at = 0; at < text.Length; at++)
         {
-            // ' ' begins a tag only before a letter, '/' or '!': "ETF inflows 1 billion" is text.
+            // '<' begins a tag only before a letter, '/' or '!': "ETF inflows < 1 billion" is text.
             var begins = text[at] == '<' && at + 1 < text.Length && (char.IsAsciiLetter(text[at + 1]) || text[at + 1] is '/' or '!');
             var end = begins ? text.IndexOf('>', at) : -1;
             if (end < 0) kept.Append(text[at]);

@@ -1,6 +1,6 @@
 // The child process that connects to the exchanges. Reads one JSON request per line from standard
-// input and writes one JSON response per line to standard output: {id, op, ...} -> {id, ok} or {id,
-// error}.
+// input and writes one JSON response per line to standard output:
+// {id, op, ...} -> {id, ok} or {id, error}.
 // A stream sends any number of {id, event} before that, until {op: 'stop', stream: id} or until it
 // fails.
 // The process ends when standard input closes, so it never outlives its parent.
