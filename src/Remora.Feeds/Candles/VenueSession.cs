@@ -34,31 +34,19 @@ internal sealed class VenueSession
     private int _pageLimit;
     private MarketHistory? _known; // before the warm-up
     private bool _isKnownValid = true;
-    // A response contradicts the known candles, or they have not been compared yet.
-    private bool _isInDoubt;
+    private bool _isInDoubt; // the known candles are contradicted, or not compared yet
     private Instant? _doubtedSince;
     private WarmUp? _warmUp;
     private bool _isRebuild; // the warm-up replaces a complete history because of a revision
     private bool _live;
-    // Candles that the next history brings with other values, apart from those that it finds
-    // itself.
-    private int _revised;
+    private int _revised; // candles revised by the next history, apart from those that it finds
     private int _revisionsNoted; // in the warm-up
     private Instant _expected; // open time of the next candle to deliver
-    // Open time of the first candle to request: past windows in which the exchange has nothing.
-    private Instant _ask;
+    private Instant _ask; // open time of the first candle to request, past empty windows
     private int _failures;
     private int _refusals; // of another price level, whatever succeeds in between
     private bool _lost;
 
-    /// <param name="market">The market, under the name of its own exchange.</param>
-    /// <param name="venue">The exchange.</param>
-    /// <param name="recent">The last candles of this exchange, which outlive the session.</param>
-    /// <param name="level">Refuses other price levels.</param>
-    /// <param name="options">How candles are fetched.</param>
-    /// <param name="journal">Tracks the health of the feed.</param>
-    /// <param name="clock">The clock that candles close by.</param>
-    /// <param name="random">The source of the jitter.</param>
     public VenueSession(
         MarketId market, Venue venue, RecentCandles recent, LevelCheck level, MarketFeedOptions options, FeedJournal journal, TimeProvider clock, Random random)
     {
@@ -69,18 +57,13 @@ internal sealed class VenueSession
         _source = new(venue.Source.Id, venue.Pair, market.Timeframe);
     }
 
-    /// <summary>
-    /// Whether this is the market's first session. Then stored candles are used before the exchange
-    /// responds.
-    /// </summary>
+    /// <summary>Whether this is the market's first session. It starts from the store.</summary>
     public bool IsFirst { get; init; }
 
     /// <summary>Whether the exchange has a fallback.</summary>
     public bool MayBeLost { get; init; }
 
-    /// <summary>
-    /// Runs until it is cancelled, or until the exchange is unavailable if it has a fallback.
-    /// </summary>
+    /// <summary>Runs until cancelled or, if a fallback exists, until unavailable.</summary>
     public async Task RunAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
         _journal.WarmUpBegins();
@@ -121,10 +104,7 @@ internal sealed class VenueSession
         _exchange = exchange;
     }
 
-    /// <summary>
-    /// Returns the known candles of this exchange: the stored ones, overlaid with the last ones of
-    /// this process.
-    /// </summary>
+    /// <summary>Returns the stored candles, overlaid with the last ones of this process.</summary>
     private async Task<MarketHistory?> KnownAsync(CancellationToken cancellation)
     {
         var stored = _options.Recall is null ? null : await _options.Recall(_source, cancellation);
@@ -140,9 +120,7 @@ internal sealed class VenueSession
         return warmUp;
     }
 
-    /// <summary>
-    /// Requests the last known candles and those after them, and chooses between the two series.
-    /// </summary>
+    /// <summary>Requests the last known candles and later ones, and chooses a series.</summary>
     private async Task CompareAsync(CancellationToken cancellation)
     {
         var last = _recent.Last!.Value.OpenTime;
@@ -184,10 +162,7 @@ internal sealed class VenueSession
         ExchangeErrorKind.BadResponse,
         $"{_venue.Source.Id} sent another candle of {different[0].Found.OpenTime} for {_venue.Pair} than before: a revision, or its clock or a cache is wrong");
 
-    /// <summary>
-    /// Handles revised candles: the model is rebuilt from a history with the new values while polls
-    /// go on.
-    /// </summary>
+    /// <summary>Rebuilds the model from revised candles while polls go on.</summary>
     private async Task ReviseAsync(IReadOnlyList<CandlePair> different, CancellationToken cancellation)
     {
         IReadOnlyList<Candle> revised = [.. different.Select(pair => pair.Found)];
@@ -264,9 +239,7 @@ internal sealed class VenueSession
         return history;
     }
 
-    /// <summary>
-    /// Checks that a history that continues after a gap continues at the same price level.
-    /// </summary>
+    /// <summary>Checks that the prices after a gap continue at the same level.</summary>
     private async Task ConfirmContinuationAsync(IReadOnlyList<Candle> history, CancellationToken cancellation)
     {
         if (_recent.Last is not { } known) return;

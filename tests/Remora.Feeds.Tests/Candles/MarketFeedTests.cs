@@ -342,9 +342,7 @@ public sealed class MarketFeedTests
         for (var i = 1; i < candles.Count; i++) Assert.Equal(candles[i - 1].OpenTime + Timeframe.FiveMinutes.Length, candles[i].OpenTime);
     }
 
-    /// <summary>
-    /// Returns the times in a query, which exchanges write in seconds or milliseconds.
-    /// </summary>
+    /// <summary>Returns the times in a query, in seconds or milliseconds.</summary>
     private static IEnumerable<Instant> TimesIn(string query) =>
         from digits in query.Split('?', '&', '=')
         where digits.Length is 10 or 13 && digits.All(char.IsAsciiDigit)
