@@ -3,114 +3,127 @@ using Remora.Markets;
 
 namespace Remora.Feeds;
 
-/// <summary>How a feed is.</summary>
+/// <summary>The state of a feed.</summary>
 public enum FeedState
 {
-    /// <summary>Nothing has been asked and answered yet.</summary>
+    /// <summary>No request has completed yet.</summary>
     Starting,
 
-    /// <summary>The first answers are there, the history is still being fetched.</summary>
+    /// <summary>The first assessments are available; the history is still being fetched.</summary>
     Warming,
 
-    /// <summary>All is well.</summary>
+    /// <summary>The feed works normally.</summary>
     Live,
 
-    /// <summary>The last request failed, or no fresh candle has come for a while; what is known is still good.</summary>
+    /// <summary>
+    /// The last request failed, or no fresh candle has arrived for a while. The known values can
+    /// still be used.
+    /// </summary>
     Degraded,
 
-    /// <summary>There has been no answer at all, or several requests in a row have failed.</summary>
+    /// <summary>Every request so far has failed, or several consecutive requests have.</summary>
     Unreachable,
 }
 
-/// <summary>Why something failed.</summary>
-/// <param name="Kind">One word, such as <c>rate_limited</c>.</param>
-/// <param name="Message">One line for people.</param>
-/// <param name="At">When.</param>
+/// <summary>An error.</summary>
+/// <param name="Kind">The kind of error in one word, for example <c>rate_limited</c>.</param>
+/// <param name="Message">The error in one line of text.</param>
+/// <param name="At">When it happened.</param>
 public sealed record FeedError(string Kind, string Message, Instant At);
 
-/// <summary>Candles that the exchange does not have although it has later ones.</summary>
-/// <param name="From">Open time of the first that is missing.</param>
-/// <param name="To">Open time of the next that is there.</param>
-/// <param name="Count">How many are missing.</param>
+/// <summary>Candles that the exchange lacks although it has later ones.</summary>
+/// <param name="From">Open time of the first missing candle.</param>
+/// <param name="To">Open time of the next candle that exists.</param>
+/// <param name="Count">The number of missing candles.</param>
 public sealed record CandleGap(Instant From, Instant To, int Count);
 
 /// <summary>Candles that an exchange has revised at one moment.</summary>
-/// <param name="Count">How many.</param>
+/// <param name="Count">The number of revised candles.</param>
 /// <param name="OpenTime">Open time of the last of them.</param>
-/// <param name="Before">Its close before.</param>
-/// <param name="After">Its close now.</param>
-/// <param name="At">When this was noticed.</param>
+/// <param name="Before">Its close before the revision.</param>
+/// <param name="After">Its close after the revision.</param>
+/// <param name="At">When the revision was detected.</param>
 public sealed record CandleRevision(int Count, Instant OpenTime, double Before, double After, Instant At);
 
-/// <summary>How a market's feed is, at one moment.</summary>
+/// <summary>The health of a market's feed at one moment.</summary>
 public sealed record FeedHealth
 {
     /// <summary>The market.</summary>
     public required MarketId Market { get; init; }
 
-    /// <summary>In one word.</summary>
+    /// <summary>The state of the feed.</summary>
     public required FeedState State { get; init; }
 
-    /// <summary>The exchange in use: the market's own, or one that stands in for it.</summary>
+    /// <summary>The exchange in use: the market's own, or a fallback.</summary>
     public required string Exchange { get; init; }
 
-    /// <summary>The last answer that made sense.</summary>
+    /// <summary>When the last valid response arrived.</summary>
     public Instant? LastSuccess { get; init; }
 
-    /// <summary>The close of the last candle delivered.</summary>
+    /// <summary>The close time of the last delivered candle.</summary>
     public Instant? LastCandleClose { get; init; }
 
-    /// <summary>The last failure; it stays after things are well again.</summary>
+    /// <summary>The last failure. Stays set after a recovery.</summary>
     public FeedError? LastError { get; init; }
 
-    /// <summary>When the exchange is asked next.</summary>
+    /// <summary>When the next request is due.</summary>
     public Instant? NextTry { get; init; }
 
-    /// <summary>Failures since the last success.</summary>
+    /// <summary>The number of failures since the last success.</summary>
     public int ConsecutiveFailures { get; init; }
 
-    /// <summary>How much of the wanted history has been fetched, 0 to 1.</summary>
+    /// <summary>How much of the requested history has been fetched, 0 to 1.</summary>
     public double WarmUpRatio { get; init; }
 
-    /// <summary>The open time of the oldest base candle there is; null before the warm-up is complete.</summary>
+    /// <summary>
+    /// The open time of the oldest base candle; null before the warm-up is complete.
+    /// </summary>
     public Instant? HistoryFrom { get; init; }
 
-    /// <summary>Whether the exchange gave less history than wanted.</summary>
+    /// <summary>Whether the exchange returned less history than requested.</summary>
     public bool HistoryIsShort { get; init; }
 
-    /// <summary>Closed candles delivered one by one.</summary>
+    /// <summary>The number of closed candles delivered one by one.</summary>
     public long CandlesDelivered { get; init; }
 
-    /// <summary>Candles refused, by reason.</summary>
+    /// <summary>The number of refused candles, by reason.</summary>
     public required IReadOnlyDictionary<CandleFault, long> Refused { get; init; }
 
-    /// <summary>Candles that were sent twice in one answer.</summary>
+    /// <summary>The number of candles that were sent twice in one response.</summary>
     public long Duplicates { get; init; }
 
-    /// <summary>Candles that were sent out of order.</summary>
+    /// <summary>The number of candles that were sent out of order.</summary>
     public long OutOfOrder { get; init; }
 
     /// <summary>The latest gaps, oldest first.</summary>
     public required IReadOnlyList<CandleGap> Gaps { get; init; }
 
-    /// <summary>All candles missing in all gaps so far.</summary>
+    /// <summary>The number of missing candles in all gaps so far.</summary>
     public long CandlesMissing { get; init; }
 
-    /// <summary>The close of the last candle delivered, as a price; null before the first.</summary>
+    /// <summary>
+    /// The close of the last delivered candle, as a price; null before the first.
+    /// </summary>
     public double? LastPrice { get; init; }
 
-    /// <summary>Candle revisions: known candles that the exchange has given other prices since.</summary>
+    /// <summary>
+    /// The number of candle revisions: known candles to which the exchange has given other prices
+    /// since.
+    /// </summary>
     public long CandlesRevised { get; init; }
 
-    /// <summary>The last revision; null while there was none.</summary>
+    /// <summary>The last revision; null if there was none.</summary>
     public CandleRevision? LastRevision { get; init; }
 
-    /// <summary>A series that is refused because its prices are at another level than the market's; null where none is.</summary>
+    /// <summary>
+    /// The series that is refused because its prices are at another level than the market's; null
+    /// if none is.
+    /// </summary>
     public RefusedPriceLevel? RefusedLevel { get; init; }
 
-    /// <summary>The last series at another level that was accepted; null while there was none.</summary>
+    /// <summary>The last series at another level that was accepted; null if none was.</summary>
     public AcceptedPriceLevel? AcceptedLevel { get; init; }
 
-    /// <summary>How often another exchange was switched to.</summary>
+    /// <summary>How often the feed switched to another exchange.</summary>
     public int Failovers { get; init; }
 }

@@ -6,51 +6,57 @@ namespace Remora.Feeds;
 /// <summary>Delivers the values of one outside source as observations.</summary>
 public interface ISourceFeed
 {
-    /// <summary>The source's name: <c>alternative.me</c>.</summary>
+    /// <summary>The source's name, for example <c>alternative.me</c>.</summary>
     string Name { get; }
 
-    /// <summary>How the feed is at this moment.</summary>
+    /// <summary>The feed's current health.</summary>
     SourceHealth Health { get; }
 
     /// <summary>
-    /// Hands over the observations that the store holds, of all sources, in the order in which they became knowable. Called at most once, before
-    /// <see cref="RunAsync"/>. A feed that uses them delivers none of them again, and notices a value that its source has revised since.
+    /// Passes the stored observations of all sources, in the order in which they became knowable.
+    /// Called at most once, before <see cref="RunAsync"/>. A feed that uses them does not deliver
+    /// them again, and detects values that its source has revised since.
     /// </summary>
     void Recall(IReadOnlyList<Observation> stored)
     {
     }
 
-    /// <summary>Runs until it is cancelled, and then returns. Failures of the outside world show as <see cref="Health"/>.</summary>
+    /// <summary>
+    /// Runs until it is cancelled, and then returns. External failures show in
+    /// <see cref="Health"/>.
+    /// </summary>
     Task RunAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation);
 }
 
-/// <summary>How an outside source's feed is, at one moment.</summary>
+/// <summary>The health of an outside source's feed at one moment.</summary>
 public sealed record SourceHealth
 {
-    /// <summary>The source.</summary>
+    /// <summary>The name of the source.</summary>
     public required string Name { get; init; }
 
-    /// <summary>What it tells.</summary>
+    /// <summary>The signals that the source provides.</summary>
     public required IReadOnlyList<Signal> Signals { get; init; }
 
-    /// <summary>In one word; a source has no warm-up.</summary>
+    /// <summary>The state of the feed. A source has no warm-up.</summary>
     public required FeedState State { get; init; }
 
     /// <summary>The last observation of each signal and base currency.</summary>
     public required IReadOnlyList<Observation> Latest { get; init; }
 
-    /// <summary>The last answer that made sense.</summary>
+    /// <summary>When the last valid response arrived.</summary>
     public Instant? LastSuccess { get; init; }
 
-    /// <summary>The last failure; it stays after things are well again.</summary>
+    /// <summary>The last failure. Stays set after a recovery.</summary>
     public FeedError? LastError { get; init; }
 
-    /// <summary>When the source is asked next.</summary>
+    /// <summary>When the next request is due.</summary>
     public Instant? NextTry { get; init; }
 
-    /// <summary>Failures since the last success.</summary>
+    /// <summary>The number of failures since the last success.</summary>
     public int ConsecutiveFailures { get; init; }
 
-    /// <summary>How those are that stand in for it, in order; they are asked only while it is away.</summary>
+    /// <summary>
+    /// The health of the fallbacks, in order. They are polled only while the source is unavailable.
+    /// </summary>
     public IReadOnlyList<SourceHealth> StandIns { get; init; } = [];
 }

@@ -2,10 +2,10 @@ using Remora.Feeds.Http;
 
 namespace Remora.Feeds;
 
-/// <summary>What came of asking a source once.</summary>
-/// <param name="Asked">What was asked: an address, or an exchange and what of it.</param>
-/// <param name="Raw">What came; empty where nothing did.</param>
-/// <param name="Readings">What is read from it.</param>
-/// <param name="Error">Why nothing is; null when something is.</param>
-/// <param name="Took">How long the answer took.</param>
+/// <summary>The result of one request to a source.</summary>
+/// <param name="Asked">What was requested: a URL, or an exchange and its data.</param>
+/// <param name="Raw">The response; empty if there was none.</param>
+/// <param name="Readings">The values that were read from it.</param>
+/// <param name="Error">Why no value was read; null if one was.</param>
+/// <param name="Took">The duration of the response.</param>
 public sealed record SourceTrial(string Asked, string Raw, IReadOnlyList<Reading> Readings, FeedError? Error, TimeSpan Took);

@@ -2,7 +2,10 @@ using Microsoft.Extensions.Hosting;
 
 namespace Remora.Sandbox;
 
-/// <summary>Leaves signals to the executable: the host's own lifetime would swallow a SIGTERM that comes before the executable listens.</summary>
+/// <summary>
+/// Leaves signals to the executable. The host's own lifetime would consume a SIGTERM that arrives
+/// before the executable handles signals.
+/// </summary>
 internal sealed class NoSignals : IHostLifetime
 {
     public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -9,7 +9,10 @@ using Remora.Sandbox.Venues;
 
 namespace Remora.Sandbox;
 
-/// <summary>Takes every request: to the venue of its host, through the fault that hits it, or to the controls.</summary>
+/// <summary>
+/// Routes every request: to the venue of its host, through the fault that affects it, or to the
+/// controls.
+/// </summary>
 internal sealed class SandboxDesk
 {
     private const string Header = "X-Remora-Sandbox";
@@ -46,7 +49,8 @@ internal sealed class SandboxDesk
         }
         catch (OperationCanceledException) when (ends.IsCancellationRequested)
         {
-            context.Abort(); // the caller has gone, or the sandbox is closing on an answer that hangs
+            // The caller has disconnected, or the sandbox stops during a stalled response.
+            context.Abort();
         }
     }
 
@@ -92,7 +96,7 @@ internal sealed class SandboxDesk
     }
 }
 
-/// <summary>How many requests have come, and how many of them met a fault.</summary>
+/// <summary>The number of requests, and how many of them were affected by a fault.</summary>
 internal sealed class RequestCounts
 {
     private readonly ConcurrentDictionary<string, long> _byExchange = new();

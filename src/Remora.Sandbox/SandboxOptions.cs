@@ -4,52 +4,72 @@ using Remora.Sandbox.Replay;
 
 namespace Remora.Sandbox;
 
-/// <summary>What the sandbox's world is made of.</summary>
+/// <summary>The options of a sandbox.</summary>
 public sealed record SandboxOptions
 {
-    /// <summary>The pairs that are simulated when nothing else is said.</summary>
+    /// <summary>The pairs that are simulated by default.</summary>
     public static IReadOnlyList<Pair> DefaultPairs { get; } =
         [.. new[] { "BTC", "ETH", "SOL", "BNB", "XRP", "ADA", "DOGE" }.Select(name => Pair.Parse(name + "/USDT"))];
 
-    /// <summary>The port on the loopback address; 0 takes any free one.</summary>
+    /// <summary>The port on the loopback address; 0 uses any free port.</summary>
     public int Port { get; init; }
 
-    /// <summary>Decides every simulated price: the same seed gives the same markets, to the last digit, whenever they are asked for.</summary>
+    /// <summary>
+    /// The seed of all simulated prices. The same seed gives identical markets, to the last digit,
+    /// at any time of request.
+    /// </summary>
     public long Seed { get; init; } = 1;
 
-    /// <summary>How fast the clock runs. Only reported; the clock itself is an argument of <see cref="SandboxServer.StartAsync"/>.</summary>
+    /// <summary>
+    /// The speed of the clock. Only reported; the clock itself is an argument of
+    /// <see cref="SandboxServer.StartAsync"/>.
+    /// </summary>
     public double Speed { get; init; } = 1;
 
-    /// <summary>When the simulated history is counted back from; null is the clock's time at start.</summary>
+    /// <summary>
+    /// The moment from which the simulated history is counted back; null is the clock's time at
+    /// start.
+    /// </summary>
     public Instant? Start { get; init; }
 
-    /// <summary>How many days of simulated candles exist before <see cref="Start"/>.</summary>
+    /// <summary>The number of days of simulated candles before <see cref="Start"/>.</summary>
     public int HistoryDays { get; init; } = 230;
 
-    /// <summary>The simulated pairs; null is <see cref="DefaultPairs"/>, or none where something is replayed. Those in USDT are also listed in USD on Kraken and Coinbase.</summary>
+    /// <summary>
+    /// The simulated pairs; null is <see cref="DefaultPairs"/>, or none if recorded candles are
+    /// replayed. Pairs in USDT are also listed in USD on Kraken and Coinbase.
+    /// </summary>
     public IReadOnlyList<Pair>? Pairs { get; init; }
 
-    /// <summary>The pairs that come from recorded candles instead.</summary>
+    /// <summary>The pairs that are replayed from recorded candles instead.</summary>
     public IReadOnlyDictionary<Pair, ReplayTape> Replay { get; init; } = new Dictionary<Pair, ReplayTape>();
 
-    /// <summary>Outside signals that are held at a value from the start, such as <c>fear_greed</c> at 15; see <see cref="Simulation.OutsideSignals.Names"/>.</summary>
+    /// <summary>
+    /// Outside signals that are held at a value from the start, for example <c>fear_greed</c> at
+    /// 15. See <see cref="Simulation.OutsideSignals.Names"/>.
+    /// </summary>
     public IReadOnlyDictionary<string, double> Held { get; init; } = new Dictionary<string, double>();
 
-    /// <summary>Decides which requests a fault with a share below 1 hits.</summary>
+    /// <summary>
+    /// The seed that decides which requests are affected by a fault with a share below 1.
+    /// </summary>
     public long FaultSeed { get; init; } = 1;
 
-    /// <summary>The faults that are on from the start.</summary>
+    /// <summary>The faults that are active from the start.</summary>
     public IReadOnlyList<Fault> Faults { get; init; } = [];
 
-    /// <summary>Random faults from the start; null for none.</summary>
+    /// <summary>The storm of random faults from the start; null for none.</summary>
     public FaultStorm? Storm { get; init; }
 
-    /// <summary>The clock of the faults. They last real seconds whatever the speed of the markets, since the timeouts they provoke are real ones.</summary>
+    /// <summary>
+    /// The clock of the faults. They last real seconds at any speed of the markets, because the
+    /// timeouts that they cause are real.
+    /// </summary>
     public TimeProvider FaultClock { get; init; } = TimeProvider.System;
 
     /// <summary>
-    /// What is replayed, in one line that another recording does not have: pairs, timeframes, first and last candle, a hash.
-    /// Null where everything is simulated.
+    /// The recording in one line that is unique to it: pairs, timeframes, first and last candle, a
+    /// hash. Null if everything is simulated.
     /// </summary>
     public string? Recording => Replay.Count == 0 ? null : string.Join("; ", Replay.OrderBy(entry => entry.Key.ToString(), StringComparer.Ordinal).Select(entry => $"{entry.Key} {entry.Value.Summary}"));
 
@@ -73,5 +93,8 @@ public sealed record SandboxOptions
     }
 }
 
-/// <summary>An option of the sandbox, a fault or a replayed candle that cannot be; the message names it and what is allowed.</summary>
+/// <summary>
+/// Thrown for an invalid option, fault or replayed candle. The message names it and what is
+/// allowed.
+/// </summary>
 public sealed class SandboxOptionException(string message) : Exception(message);

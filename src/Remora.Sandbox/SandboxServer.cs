@@ -12,8 +12,9 @@ using Remora.Sandbox.Streams;
 namespace Remora.Sandbox;
 
 /// <summary>
-/// A local world behind one port: every request goes to <c>/original-host/path</c> and is answered as that host would, or fails as faults have it.
-/// <c>/sandbox</c> is its control page. Every answer says that it is not real.
+/// A local server that simulates all exchanges and sources behind one port. A request to
+/// <c>/original-host/path</c> is answered as that host would answer it, or fails if a fault affects
+/// it. <c>/sandbox</c> is the control page. Every response is marked as not real.
 /// </summary>
 public sealed class SandboxServer : IAsyncDisposable
 {
@@ -28,21 +29,22 @@ public sealed class SandboxServer : IAsyncDisposable
         Url = app.Urls.Single();
     }
 
-    /// <summary>Where it listens: <c>http://127.0.0.1:PORT</c>.</summary>
+    /// <summary>The URL of the server: <c>http://127.0.0.1:PORT</c>.</summary>
     public string Url { get; }
 
-    /// <summary>What goes wrong.</summary>
+    /// <summary>The faults.</summary>
     public FaultBoard Faults { get; }
 
     /// <summary>The markets.</summary>
     public SandboxWorld World { get; }
 
-    /// <summary>Starts the sandbox; it answers when this returns.</summary>
-    /// <param name="options">What to simulate, replay and break.</param>
-    /// <param name="clock">The time of its markets.</param>
-    /// <param name="cancellation">Gives up starting.</param>
-    /// <exception cref="SandboxOptionException">An option is out of its range; the message names it.</exception>
-    /// <exception cref="IOException">The port is taken.</exception>
+    /// <summary>Starts the sandbox. It accepts requests when this method returns.</summary>
+    /// <param name="options">What to simulate and to replay, and the faults.</param>
+    /// <param name="clock">The clock of its markets.</param>
+    /// <param name="cancellation">Cancels the start.</param>
+    /// <exception cref="SandboxOptionException">An option is out of range. The message names
+    /// it.</exception>
+    /// <exception cref="IOException">The port is in use.</exception>
     public static async Task<SandboxServer> StartAsync(SandboxOptions options, TimeProvider clock, CancellationToken cancellation = default)
     {
         var world = new SandboxWorld(options, Markets.Instant.From(clock.GetUtcNow()));
@@ -55,7 +57,8 @@ public sealed class SandboxServer : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = LongestBody;
-            kestrel.Limits.MinResponseDataRate = null; // a slow reader of a slow body is nothing to cut off
+            // Keeps slow readers of slow bodies connected.
+            kestrel.Limits.MinResponseDataRate = null;
             kestrel.Listen(IPAddress.Loopback, options.Port, listen => listen.Protocols = HttpProtocols.Http1);
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2));
@@ -79,7 +82,7 @@ public sealed class SandboxServer : IAsyncDisposable
         return new(app, stop, world, faults);
     }
 
-    /// <summary>Stops, also what hangs in a fault.</summary>
+    /// <summary>Stops the server, stalled responses included.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();

@@ -5,14 +5,17 @@ using Remora.Sandbox.Simulation;
 
 namespace Remora.Sandbox;
 
-/// <summary>The markets of a sandbox, without the network: what every exchange in it tells, each in its own words.</summary>
+/// <summary>
+/// The markets of a sandbox, without the network: the data behind the responses of every exchange
+/// in it.
+/// </summary>
 public sealed class SandboxWorld
 {
     private readonly Dictionary<Pair, CandleSeries> _series = [];
 
-    /// <summary>Prepares the markets; a simulated one costs nothing until it is looked at.</summary>
+    /// <summary>Prepares the markets. A simulated market costs nothing until it is read.</summary>
     /// <param name="options">What to simulate and what to replay.</param>
-    /// <param name="start">When the sandbox starts, unless the options say when.</param>
+    /// <param name="start">When the sandbox starts, unless the options set it.</param>
     public SandboxWorld(SandboxOptions options, Instant start)
     {
         options.Validate();
@@ -33,15 +36,20 @@ public sealed class SandboxWorld
     /// <summary>The markets, in the order of the options.</summary>
     public IReadOnlyDictionary<Pair, CandleSeries> Markets => _series;
 
-    /// <summary>What is not a market's own: the VIX, the dollar, and whatever is held at a value.</summary>
+    /// <summary>
+    /// The signals that belong to no market, such as the VIX and the dollar, and the signals that
+    /// are held at a value.
+    /// </summary>
     public OutsideSignals Signals { get; }
 
-    /// <summary>Since when simulated markets have candles.</summary>
+    /// <summary>The moment from which simulated markets have candles.</summary>
     public Instant HistoryFrom { get; }
 
-    /// <summary>Whether anything in it is a recording.</summary>
+    /// <summary>Replay if any market is a recording, otherwise simulated.</summary>
     public SeriesOrigin Origin => _series.Values.Any(series => series.Origin == SeriesOrigin.Replay) ? SeriesOrigin.Replay : SeriesOrigin.Simulated;
 
-    /// <summary>The market whose moods the fear index follows: bitcoin where there is one, else the first.</summary>
+    /// <summary>
+    /// The market that the fear and greed index follows: bitcoin if it exists, otherwise the first.
+    /// </summary>
     internal CandleSeries Leader { get; }
 }

@@ -1,10 +1,10 @@
 namespace Remora.Supervision;
 
 /// <summary>
-/// Problems that an operator must know of. Each is told once when it begins and once when it has ended, however often
-/// it is met in between; <see cref="Current"/> lists those that last.
+/// Problems that an operator must handle. Each is reported once when it begins and once when it has
+/// ended, however often it occurs in between. <see cref="Current"/> lists the problems that last.
 /// </summary>
-/// <param name="tell">Where the lines go, such as a log; null for nowhere.</param>
+/// <param name="tell">Receives the lines, for example a log; null for none.</param>
 public sealed class Incidents(Action<string>? tell = null)
 {
     private readonly Lock _lock = new();
@@ -20,7 +20,7 @@ public sealed class Incidents(Action<string>? tell = null)
         }
     }
 
-    /// <summary>Whether a problem lasts.</summary>
+    /// <summary>Whether any problem lasts.</summary>
     public bool Any
     {
         get
@@ -29,8 +29,10 @@ public sealed class Incidents(Action<string>? tell = null)
         }
     }
 
-    /// <summary>A problem was met. It is told when it was not met before, or has ended since.</summary>
-    /// <param name="key">Tells problems apart.</param>
+    /// <summary>
+    /// Reports a problem, unless it was reported already and has not ended since.
+    /// </summary>
+    /// <param name="key">Identifies the problem.</param>
     /// <param name="text">What is wrong and what to do, in a sentence.</param>
     public void Begin(string key, string text)
     {
@@ -43,9 +45,9 @@ public sealed class Incidents(Action<string>? tell = null)
         tell?.Invoke(text);
     }
 
-    /// <summary>A problem has ended; where it had not begun, nothing happens.</summary>
+    /// <summary>Ends a problem. Does nothing if the problem had not begun.</summary>
     /// <param name="key">The problem.</param>
-    /// <param name="text">What works again; null to tell nothing.</param>
+    /// <param name="text">What works again; null to report nothing.</param>
     public void End(string key, string? text = null)
     {
         lock (_lock)
@@ -53,9 +55,9 @@ public sealed class Incidents(Action<string>? tell = null)
         if (text is not null) tell?.Invoke(text);
     }
 
-    /// <summary>All problems of a kind have ended.</summary>
-    /// <param name="prefix">How their keys begin.</param>
-    /// <param name="text">What works again; told once, where any had begun.</param>
+    /// <summary>Ends all problems of a kind.</summary>
+    /// <param name="prefix">The beginning of their keys.</param>
+    /// <param name="text">What works again. Reported once if any of them had begun.</param>
     public void EndAll(string prefix, string text)
     {
         lock (_lock)
@@ -67,8 +69,8 @@ public sealed class Incidents(Action<string>? tell = null)
         tell?.Invoke(text);
     }
 
-    /// <summary>Something happened that does not last. It is told the first time.</summary>
-    /// <param name="key">What kind of thing it is.</param>
+    /// <summary>Reports an event that does not last, the first time it happens.</summary>
+    /// <param name="key">The kind of event.</param>
     /// <param name="text">What happened and what to do, in a sentence.</param>
     public void Once(string key, string text)
     {

@@ -1,8 +1,9 @@
 namespace Remora.Supervision;
 
 /// <summary>
-/// Runs background tasks. A task that fails, or that ends although nothing stopped it, is started again after a pause
-/// that grows while it keeps failing. <see cref="Tasks"/> tells how each of them is.
+/// Runs background tasks. A task that fails, or that ends although nothing stopped it, is restarted
+/// after a delay that grows while it keeps failing. <see cref="Tasks"/> contains the health of each
+/// task.
 /// </summary>
 public sealed class Supervisor
 {
@@ -11,15 +12,15 @@ public sealed class Supervisor
     private readonly Lock _lock = new();
     private readonly List<Entry> _entries = [];
 
-    /// <param name="options">The pauses, and who is told of failures.</param>
-    /// <param name="time">The clock of the pauses; the system's where null.</param>
+    /// <param name="options">The delays, and the receiver of failures.</param>
+    /// <param name="time">The clock of the delays; the system clock if null.</param>
     public Supervisor(SupervisorOptions? options = null, TimeProvider? time = null)
     {
         _options = options ?? new();
         _time = time ?? TimeProvider.System;
     }
 
-    /// <summary>The tasks that are supervised now, in the order in which they were started.</summary>
+    /// <summary>The supervised tasks, in the order in which they were started.</summary>
     public IReadOnlyList<SupervisedTask> Tasks
     {
         get
@@ -28,10 +29,13 @@ public sealed class Supervisor
         }
     }
 
-    /// <summary>Runs a task until it is cancelled, and starts it again whenever it fails. Throws nothing.</summary>
+    /// <summary>
+    /// Runs a task until it is cancelled, and restarts it whenever it fails. Throws nothing.
+    /// </summary>
     /// <param name="name">The task's name in health, metrics and log.</param>
     /// <param name="run">The task. It may be run several times, one after another.</param>
-    /// <param name="cancellation">Stops the task. The result completes when the task has ended.</param>
+    /// <param name="cancellation">Stops the task. The result completes when the task has
+    /// ended.</param>
     public async Task RunAsync(string name, Func<CancellationToken, Task> run, CancellationToken cancellation)
     {
         var entry = Add(name);
@@ -58,12 +62,18 @@ public sealed class Supervisor
         }
     }
 
-    /// <summary>Runs a task that must not be started again, because what it left behind cannot be trusted.</summary>
+    /// <summary>
+    /// Runs a task that must not be restarted, because the state it leaves behind cannot be
+    /// trusted.
+    /// </summary>
     /// <param name="name">The task's name in health and metrics.</param>
     /// <param name="run">The task.</param>
     /// <param name="cancellation">Stops the task.</param>
-    /// <exception cref="InvalidOperationException">The task ended although nothing stopped it.</exception>
-    /// <remarks>What the task throws is thrown to the caller, who decides what ends with it.</remarks>
+    /// <exception cref="InvalidOperationException">The task ended although nothing stopped
+    /// it.</exception>
+    /// <remarks>
+    /// Exceptions of the task are thrown to the caller, which decides what ends with it.
+    /// </remarks>
     public async Task RunOnceAsync(string name, Func<CancellationToken, Task> run, CancellationToken cancellation)
     {
         var entry = Add(name);
@@ -74,7 +84,7 @@ public sealed class Supervisor
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // It was stopped.
+            // Stopped.
         }
         finally
         {
@@ -93,7 +103,7 @@ public sealed class Supervisor
         {
             return null;
         }
-        catch (Exception e) // whatever it is, the task is dead, and that must be seen
+        catch (Exception e) // any exception ends the task, and the failure must be visible
         {
             return e;
         }

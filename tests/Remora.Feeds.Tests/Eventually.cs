@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Remora.Feeds.Tests;
 
-/// <summary>Waits for what must come to be.</summary>
+/// <summary>Waits for a condition.</summary>
 internal static class Eventually
 {
     public static async Task True(Func<bool> condition, string what, double seconds = 15)

@@ -1,6 +1,6 @@
 namespace Remora.Feeds.Tests;
 
-/// <summary>The system's clock, which can be put forward: as a machine that slept sees it.</summary>
+/// <summary>The system clock, which can be moved forward as on a machine that slept.</summary>
 internal sealed class JumpingClock : TimeProvider
 {
     private long _jumped;

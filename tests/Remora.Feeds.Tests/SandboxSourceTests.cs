@@ -7,7 +7,9 @@ using Remora.Sandbox.Faults;
 
 namespace Remora.Feeds.Tests;
 
-/// <summary>Every source over HTTP on the sandbox that the product ships, whole and with each of its faults.</summary>
+/// <summary>
+/// Every HTTP source on the sandbox that the product ships, without faults and with each fault.
+/// </summary>
 public sealed class SandboxSourceTests
 {
     private static readonly DateTimeOffset Start = new(2025, 3, 10, 12, 2, 0, TimeSpan.Zero);
@@ -45,7 +47,10 @@ public sealed class SandboxSourceTests
         await Eventually.True(() => rig.Feeds.All(feed => feed.Health is { State: FeedState.Live, ConsecutiveFailures: 0 }), "all are well again");
     }
 
-    /// <summary>Weeks of sandbox time in which one source after the other is away: the others never notice, and each comes back.</summary>
+    /// <summary>
+    /// Weeks of sandbox time in which one source after the other is unavailable. The others are
+    /// unaffected, and each recovers.
+    /// </summary>
     [Fact]
     public async Task One_after_the_other_fails_and_only_that_one_shows_it()
     {

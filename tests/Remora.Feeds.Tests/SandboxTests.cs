@@ -10,7 +10,10 @@ using Remora.Sandbox;
 
 namespace Remora.Feeds.Tests;
 
-/// <summary>The feeds on the sandbox that the product ships: both speak the exchanges' formats, written by different hands.</summary>
+/// <summary>
+/// The feeds on the sandbox that the product ships. The sandbox implements the exchanges' formats
+/// independently of these tests.
+/// </summary>
 public sealed class SandboxTests
 {
     [Fact]

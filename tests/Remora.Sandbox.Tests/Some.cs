@@ -5,7 +5,7 @@ using Remora.Testing;
 
 namespace Remora.Sandbox.Tests;
 
-/// <summary>What most tests here begin with.</summary>
+/// <summary>Common values and helpers of these tests.</summary>
 internal static class Some
 {
     /// <summary>A Wednesday morning in the middle of a five-minute candle.</summary>

@@ -4,17 +4,19 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Calendar;
 
-/// <summary>How a calendar is, at one moment.</summary>
-/// <param name="File">Where it is.</param>
-/// <param name="State">Live; starting while there is no such file; degraded while it cannot be read, and what was read before still counts.</param>
-/// <param name="ReadAt">When it was last read whole; null before that.</param>
-/// <param name="LastError">Why it could not be read; it stays after things are well again.</param>
-/// <param name="Upcoming">The next events, and those that are near.</param>
+/// <summary>The health of a calendar at one moment.</summary>
+/// <param name="File">The path of the calendar file.</param>
+/// <param name="State">Live; starting while the file does not exist; degraded while the file cannot
+/// be read. The events that were read before stay in use.</param>
+/// <param name="ReadAt">When the file was last read completely; null before that.</param>
+/// <param name="LastError">Why the file could not be read. Stays set after a recovery.</param>
+/// <param name="Upcoming">The next events, and the events whose window is open.</param>
 public sealed record CalendarHealth(string File, FeedState State, Instant? ReadAt, FeedError? LastError, IReadOnlyList<ScheduledEvent> Upcoming);
 
 /// <summary>
-/// Delivers a calendar file's events, and again whenever the file changes. An event is taken as knowable when it was read, never before. A file that cannot be read changes nothing;
-/// one that is removed takes its events with it.
+/// Delivers the events of a calendar file, again after each change of the file. An event is
+/// knowable from the moment at which it was read, never earlier. A file that cannot be read changes
+/// nothing. Removing the file removes its events.
 /// </summary>
 public sealed class CalendarFeed
 {
@@ -31,19 +33,20 @@ public sealed class CalendarFeed
     private volatile EventCalendar? _calendar;
     private (DateTime, long)? _seen;
 
-    /// <summary>A feed of a file that may not be there yet.</summary>
-    /// <param name="file">The file.</param>
-    /// <param name="before">How long before an event it is to be minded.</param>
-    /// <param name="after">How long after it.</param>
-    /// <param name="clock">The time that events are near by.</param>
-    /// <param name="real">The time the file is looked at by; the system's where null.</param>
+    /// <summary>Creates a feed for a file that may not exist yet.</summary>
+    /// <param name="file">The path of the calendar file.</param>
+    /// <param name="before">How long before an event its window opens.</param>
+    /// <param name="after">How long after an event its window closes.</param>
+    /// <param name="clock">The clock that event windows follow.</param>
+    /// <param name="real">The clock that schedules reads of the file; the system clock if
+    /// null.</param>
     public CalendarFeed(string file, TimeSpan before, TimeSpan after, TimeProvider clock, TimeProvider? real = null)
     {
         (_file, _before, _after, _clock, _real) = (file, before, after, clock, real ?? TimeProvider.System);
         _health = new(file, FeedState.Starting, null, null, []);
     }
 
-    /// <summary>How it is.</summary>
+    /// <summary>The feed's current health.</summary>
     public CalendarHealth Health
     {
         get
@@ -71,11 +74,13 @@ public sealed class CalendarFeed
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // It was told to stop.
+            // Cancelled.
         }
     }
 
-    /// <summary>The calendar when it has changed; null when it has not, or cannot be read.</summary>
+    /// <summary>
+    /// Returns the calendar if it has changed; null if it has not changed or cannot be read.
+    /// </summary>
     private EventCalendar? Look()
     {
         var now = _clock.Now();

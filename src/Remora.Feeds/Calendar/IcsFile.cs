@@ -4,23 +4,28 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Calendar;
 
-/// <summary>What an iCalendar file holds: events with a time, and what is left out and why.</summary>
-/// <param name="Entries">The events, in the file's order.</param>
-/// <param name="LeftOut">One line for each event that was not taken.</param>
+/// <summary>
+/// The content of an iCalendar file: events that have a time, and the events that were left out.
+/// </summary>
+/// <param name="Entries">The events, in the order of the file.</param>
+/// <param name="LeftOut">One line for each event that was left out, with the reason.</param>
 public sealed record IcsContent(IReadOnlyList<CalendarEntry> Entries, IReadOnlyList<string> LeftOut);
 
 /// <summary>
-/// Reads iCalendar (RFC 5545) as far as a calendar of scheduled events needs it: summary and start of each VEVENT. Times in UTC and in named time zones are taken, whole days only at a
-/// time that the caller names. Repeating, cancelled and floating events are left out, and said so.
+/// Reads the parts of iCalendar (RFC 5545) that a calendar of scheduled events needs: summary and
+/// start of each VEVENT. Accepts times in UTC and in named time zones. Accepts all-day events only
+/// with a time of day from the caller. Leaves out recurring, cancelled and floating events, and
+/// reports them.
 /// </summary>
 public static class IcsFile
 {
     private const int LongestText = 5 << 20;
 
-    /// <summary>Reads a file's text.</summary>
+    /// <summary>Parses the text of a file.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="allDayAt">The time of day, UTC, for events that have none; null leaves these out.</param>
-    /// <exception cref="FormatException">It is not iCalendar.</exception>
+    /// <param name="allDayAt">The time of day, UTC, for all-day events; null leaves them
+    /// out.</param>
+    /// <exception cref="FormatException">The text is not iCalendar.</exception>
     public static IcsContent Read(string text, TimeSpan? allDayAt = null)
     {
         if (text.Length > LongestText) throw new FormatException($"it is larger than {LongestText} characters");
@@ -28,7 +33,7 @@ public static class IcsFile
         if (lines.Count == 0 || !lines[0].Equals("BEGIN:VCALENDAR", StringComparison.OrdinalIgnoreCase)) throw new FormatException("it does not begin with BEGIN:VCALENDAR");
         var (entries, leftOut) = (new List<CalendarEntry>(), new List<string>());
         Dictionary<string, Property>? open = null;
-        var depth = 0; // alarms and the like within an event have properties of the same names
+        var depth = 0; // nested components, such as alarms, have properties of the same names
         foreach (var line in lines)
         {
             if (Property.Parse(line) is not { } property) continue;
@@ -102,7 +107,9 @@ public static class IcsFile
         return why is null;
     }
 
-    /// <summary>A line that begins with a blank continues the one before.</summary>
+    /// <summary>
+    /// Joins folded lines: a line that begins with a blank continues the line before it.
+    /// </summary>
     private static List<string> Unfold(string text)
     {
         var lines = new List<StringBuilder>();
@@ -126,7 +133,9 @@ public static class IcsFile
         return plain.ToString();
     }
 
-    /// <summary>A content line: <c>DTSTART;TZID=America/New_York:20260128T140000</c>.</summary>
+    /// <summary>
+    /// A content line, for example <c>DTSTART;TZID=America/New_York:20260128T140000</c>.
+    /// </summary>
     private sealed record Property(string Name, IReadOnlyDictionary<string, string> Parameters, string Value)
     {
         public static Property? Parse(string line)

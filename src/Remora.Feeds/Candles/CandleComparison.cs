@@ -2,16 +2,21 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Candles;
 
-/// <summary>A candle as it was known and as the exchange gives it now.</summary>
+/// <summary>
+/// A known candle and the candle that the exchange now returns for the same time.
+/// </summary>
 internal readonly record struct CandlePair(Candle Known, Candle Found);
 
-/// <summary>Two lists of candles of one market, compared where both have a candle of the same time.</summary>
-/// <param name="Common">How many times both have.</param>
-/// <param name="Last">The last of these; null where there is none.</param>
-/// <param name="Different">Those with other prices, in ascending order. The volume is not compared: exchanges count trades that come late.</param>
+/// <summary>
+/// The comparison of two lists of candles of one market at the times that both contain.
+/// </summary>
+/// <param name="Common">The number of times that both lists contain.</param>
+/// <param name="Last">The last of these candles; null if the lists have no time in common.</param>
+/// <param name="Different">The candles whose prices differ, in ascending order. Volumes are not
+/// compared because exchanges add late trades.</param>
 internal sealed record CandleComparison(int Common, CandlePair? Last, IReadOnlyList<CandlePair> Different)
 {
-    /// <summary>Compares; both lists ascend.</summary>
+    /// <summary>Compares two lists. Both must be in ascending order.</summary>
     public static CandleComparison Of(IReadOnlyList<Candle> known, IReadOnlyList<Candle> found)
     {
         var (common, k, f) = (0, 0, 0);

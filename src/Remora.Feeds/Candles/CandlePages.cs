@@ -4,22 +4,29 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Candles;
 
-/// <summary>Requests candles of one market from one exchange, and refuses those that cannot be.</summary>
+/// <summary>Requests candles of one market from one exchange and rejects invalid ones.</summary>
 internal sealed class CandlePages(MarketId market, Venue venue, MarketFeedOptions options, FeedJournal journal, TimeProvider clock)
 {
-    /// <summary>How often a page with faulty candles is requested again before the rest of it is taken.</summary>
+    /// <summary>
+    /// How often a page with faulty candles is requested again before its valid candles are used.
+    /// </summary>
     private const int Repeats = 2;
 
     private int _repeats;
 
-    /// <summary>Whether the last page had the base candle that was open then.</summary>
+    /// <summary>Whether the last page contained the open base candle.</summary>
     public bool HadOpenCandle { get; private set; }
 
-    /// <summary>Whether any page had: some exchanges give closed candles only.</summary>
+    /// <summary>
+    /// Whether any page contained an open candle. Some exchanges return closed candles only.
+    /// </summary>
     public bool GivesOpenCandles { get; private set; }
 
-    /// <summary>The closed candles of a page, ascending, each open time once.</summary>
-    /// <exception cref="ExchangeException">There is no answer, or one that makes no sense.</exception>
+    /// <summary>
+    /// Returns the closed candles of a page in ascending order, each open time once.
+    /// </summary>
+    /// <exception cref="ExchangeException">The request failed, or the response is
+    /// invalid.</exception>
     public async Task<List<Candle>> RequestAsync(Timeframe timeframe, Instant since, int limit, Urgency urgency, CancellationToken cancellation)
     {
         var requested = clock.Now();
@@ -28,12 +35,13 @@ internal sealed class CandlePages(MarketId market, Venue venue, MarketFeedOption
         var sieved = CandleSieve.Sieve(page, timeframe, since, requested - options.PollDelay, clock.Now(), journal);
         if (sieved.InTheFuture > 0)
         {
-            // Then the times of the others cannot be relied on either, however sound they look.
+            // The times of the other candles are then unreliable too, even if they look valid.
             throw new ExchangeException(ExchangeErrorKind.BadResponse, $"{venue.Source.Id} sent candles of {venue.Pair} that open in the future: its clock or this machine's is wrong");
         }
         if (sieved.Refused > 0 && (sieved.Candles.Count == 0 || _repeats < Repeats))
         {
-            // Most faults are gone a moment later; taking what is left at once would make them holes for ever.
+            // Most faults are transient. Using the valid candles at once would turn the faulty ones
+            // into permanent gaps.
             _repeats++;
             throw new ExchangeException(ExchangeErrorKind.BadResponse, $"{venue.Source.Id} sent {sieved.Refused} faulty candles of {page.Count} for {venue.Pair}");
         }
@@ -45,7 +53,7 @@ internal sealed class CandlePages(MarketId market, Venue venue, MarketFeedOption
         return sieved.Candles;
     }
 
-    /// <summary>The page was taken.</summary>
+    /// <summary>Confirms that the page was used.</summary>
     public void Taken()
     {
         _repeats = 0;

@@ -2,22 +2,30 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Candles;
 
-/// <summary>What is left of a page of candles: closed and sound ones in ascending order, each open time once.</summary>
+/// <summary>
+/// The usable candles of a page: closed and valid, in ascending order, each open time once.
+/// </summary>
 /// <param name="Candles">The candles.</param>
-/// <param name="Refused">How many were refused for a fault of the exchange.</param>
-/// <param name="InTheFuture">How many of these open later than now.</param>
+/// <param name="Refused">How many candles were refused because of a fault of the exchange.</param>
+/// <param name="InTheFuture">How many of the refused candles open later than now.</param>
 internal readonly record struct SievedPage(List<Candle> Candles, int Refused, int InTheFuture);
 
-/// <summary>The edge of the house: what an exchange sends becomes candles here or is refused and counted.</summary>
+/// <summary>
+/// Validates the candles that an exchange sends. Counts the candles that it refuses.
+/// </summary>
 internal static class CandleSieve
 {
-    /// <summary>Sieves a page; candles before <paramref name="since"/> were not asked for and are dropped without a word.</summary>
-    /// <param name="page">What the exchange sent.</param>
-    /// <param name="timeframe">The timeframe that was asked for.</param>
-    /// <param name="since">From when on.</param>
-    /// <param name="settledBy">What closed later may have been still open when the exchange wrote its answer.</param>
-    /// <param name="now">The present.</param>
-    /// <param name="journal">Where faults are counted.</param>
+    /// <summary>
+    /// Filters a page. Drops candles before <paramref name="since"/>, which were not requested,
+    /// without counting them.
+    /// </summary>
+    /// <param name="page">The candles that the exchange sent.</param>
+    /// <param name="timeframe">The requested timeframe.</param>
+    /// <param name="since">The first requested open time.</param>
+    /// <param name="settledBy">A candle that closed later may still have been open when the
+    /// exchange wrote its response.</param>
+    /// <param name="now">The current time.</param>
+    /// <param name="journal">Counts the faults.</param>
     public static SievedPage Sieve(IReadOnlyList<Candle> page, Timeframe timeframe, Instant since, Instant settledBy, Instant now, FeedJournal journal)
     {
         var sound = new List<Candle>(page.Count);
@@ -25,7 +33,7 @@ internal static class CandleSieve
         foreach (var candle in page)
         {
             var fault = candle.Check(timeframe, now);
-            if (fault == CandleFault.NotClosed) continue; // the last one usually has not
+            if (fault == CandleFault.NotClosed) continue; // the last candle is usually still open
             if (fault != CandleFault.None)
             {
                 refused++;
@@ -55,7 +63,8 @@ internal static class CandleSieve
         else if (falls > 0)
         {
             journal.OutOfOrder(falls);
-            var ordered = candles.OrderBy(candle => candle.OpenTime).ToArray(); // stable, unlike List.Sort: of duplicates the last stays last
+            // Stable, unlike List.Sort: the last of several duplicates stays last.
+            var ordered = candles.OrderBy(candle => candle.OpenTime).ToArray();
             candles.Clear();
             candles.AddRange(ordered);
         }
@@ -63,7 +72,8 @@ internal static class CandleSieve
         var kept = 0;
         for (var i = 0; i < candles.Count; i++)
         {
-            if (kept > 0 && candles[kept - 1].OpenTime == candles[i].OpenTime) kept--; // the later word counts
+            // The later duplicate wins.
+            if (kept > 0 && candles[kept - 1].OpenTime == candles[i].OpenTime) kept--;
             candles[kept++] = candles[i];
         }
         journal.Duplicates(candles.Count - kept);

@@ -5,14 +5,15 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Candles;
 
-/// <summary>Where a market's candles can be had.</summary>
+/// <summary>An exchange that offers a market's candles.</summary>
 /// <param name="Source">The exchange.</param>
-/// <param name="Pair">The pair as that exchange trades it; BTC/USD may stand in for BTC/USDT.</param>
+/// <param name="Pair">The pair as this exchange trades it. BTC/USD can replace BTC/USDT.</param>
 public sealed record Venue(ICandleSource Source, Pair Pair);
 
 /// <summary>
-/// A market's candles from its exchange, and from the next in the list while that one is lost. A change of exchange is a new history under the
-/// same market; the market's own exchange is returned to as soon as it gives fresh candles again.
+/// Delivers a market's candles from its own exchange, and from the next exchange in the list while
+/// that one is unavailable. A change of exchange starts a new history under the same market. The
+/// feed returns to the market's own exchange as soon as that one has fresh candles again.
 /// </summary>
 public sealed class ExchangeMarketFeed : IMarketFeed
 {
@@ -21,13 +22,15 @@ public sealed class ExchangeMarketFeed : IMarketFeed
     private readonly TimeProvider _clock;
     private readonly FeedJournal _journal;
     private readonly Random _random;
-    private readonly RecentCandles[] _recent; // of each exchange
+    private readonly RecentCandles[] _recent; // one for each exchange
     private readonly LevelGate _gate = new();
     private readonly LevelCheck _level;
 
-    /// <summary>A feed of <paramref name="market"/>.</summary>
-    /// <param name="market">The market, under its own exchange's name whichever delivers.</param>
-    /// <param name="venues">The market's own exchange, then those that stand in for it, in order.</param>
+    /// <summary>Creates a feed of <paramref name="market"/>.</summary>
+    /// <param name="market">The market, under the name of its own exchange whichever exchange
+    /// delivers.</param>
+    /// <param name="venues">The market's own exchange, then its fallbacks, in order of
+    /// preference.</param>
     /// <param name="options">How candles are fetched.</param>
     /// <param name="clock">The clock that candles close by.</param>
     public ExchangeMarketFeed(MarketId market, IReadOnlyList<Venue> venues, MarketFeedOptions? options = null, TimeProvider? clock = null)
@@ -78,7 +81,7 @@ public sealed class ExchangeMarketFeed : IMarketFeed
         }
     }
 
-    /// <summary>Runs on one exchange; gives the one to go on with.</summary>
+    /// <summary>Runs on one exchange. Returns the index of the exchange to continue with.</summary>
     private async Task<int> RunOnAsync(int inUse, bool isFirst, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -98,13 +101,15 @@ public sealed class ExchangeMarketFeed : IMarketFeed
             }
             catch (OperationCanceledException) when (leave.IsCancellationRequested)
             {
-                // It was told to.
+                // Cancelled.
             }
         }
         return first == returning ? 0 : (inUse + 1) % _venues.Count;
     }
 
-    /// <summary>Completes when the market's own exchange gives a fresh candle at the market's price level.</summary>
+    /// <summary>
+    /// Completes when the market's own exchange returns a fresh candle at the market's price level.
+    /// </summary>
     private async Task OwnExchangeAnswersAsync(int inUse, CancellationToken cancellation)
     {
         var own = _venues[0];
@@ -125,12 +130,13 @@ public sealed class ExchangeMarketFeed : IMarketFeed
             }
             catch (ExchangeException)
             {
-                // Still lost.
+                // Still unavailable.
             }
         }
     }
 
-    // The level of the own exchange's last candles, or of the exchange that stands in; a fallback may be in another currency.
+    // The known level is that of the own exchange's last candles or of the fallback's. A fallback
+    // may trade in another currency.
     private bool IsAtKnownLevel(int inUse, Candle newest)
     {
         Candle?[] known = [_recent[0].Last, _recent[inUse].Last];

@@ -3,7 +3,9 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Candles;
 
-/// <summary>Takes down what happens to a market's feed; anyone may read it at any time as <see cref="FeedHealth"/>.</summary>
+/// <summary>
+/// Tracks the health of a market's feed. Any thread can read it as <see cref="FeedHealth"/>.
+/// </summary>
 internal sealed class FeedJournal(MarketId market, string exchange, MarketFeedOptions options, TimeProvider clock)
 {
     private const int KeptGaps = 100;
@@ -31,7 +33,7 @@ internal sealed class FeedJournal(MarketId market, string exchange, MarketFeedOp
         }
     }
 
-    /// <summary>A new history is fetched: from nothing, whatever was known before.</summary>
+    /// <summary>Starts a new history. The health of the previous history is reset.</summary>
     public void WarmUpBegins() => Change(facts => facts with { WarmUpRatio = 0, HistoryFrom = null, HistoryIsShort = false });
 
     public void WarmUpIsAt(double ratio) => Change(facts => facts with { WarmUpRatio = ratio });
@@ -46,12 +48,12 @@ internal sealed class FeedJournal(MarketId market, string exchange, MarketFeedOp
 
     public void TriesNextAt(Instant time) => Change(facts => facts with { NextTry = time });
 
-    /// <summary>The market is known up to this close.</summary>
+    /// <summary>Sets the close of the last known candle.</summary>
     public void KnownUpTo(Instant close, double price) => Change(facts => facts with { LastCandleClose = close, LastPrice = price });
 
-    /// <summary>Candles that were known have other values now.</summary>
-    /// <param name="count">How many.</param>
-    /// <param name="last">The last of them.</param>
+    /// <summary>Counts known candles that now have other values.</summary>
+    /// <param name="count">The number of candles.</param>
+    /// <param name="last">The last of these candles.</param>
     public void Revised(int count, CandlePair last) => Change(facts => facts with
     {
         CandlesRevised = facts.CandlesRevised + count,
@@ -72,7 +74,7 @@ internal sealed class FeedJournal(MarketId market, string exchange, MarketFeedOp
         lock (_lock) _refused[fault] = _refused.GetValueOrDefault(fault) + 1;
     }
 
-    /// <summary>Candles between two that are there; none when they follow each other.</summary>
+    /// <summary>Counts the candles that are missing between two open times, if any.</summary>
     public void GapBetween(Instant expected, Instant found)
     {
         if (found <= expected) return;

@@ -3,17 +3,21 @@ using Remora.Markets;
 namespace Remora.Feeds.Candles;
 
 /// <summary>
-/// Compares stored base candles with the exchange's hourly candles. One request tells of a month whether the stored candles are what the
-/// exchange has.
+/// Compares stored base candles with the exchange's hourly candles. One request is enough to check
+/// a month of stored candles.
 /// </summary>
 internal static class HourlyCheck
 {
-    private const double Tolerance = 1e-9; // exchanges write the same price in the same way; this is for sums in other units
+    // Allows for sums in other units; the same price is always written the same way.
+    private const double Tolerance = 1e-9;
 
-    /// <summary>The first hour whose base candles are all there and make another candle than the hourly one; null where all agree.</summary>
-    /// <param name="timeframe">The base candles' timeframe, shorter than an hour.</param>
-    /// <param name="candles">The base candles, ascending.</param>
-    /// <param name="hours">The hourly candles, ascending.</param>
+    /// <summary>
+    /// Returns the first hour whose base candles are complete and add up to a different hourly
+    /// candle; null if all hours agree.
+    /// </summary>
+    /// <param name="timeframe">The timeframe of the base candles, shorter than an hour.</param>
+    /// <param name="candles">The base candles, in ascending order.</param>
+    /// <param name="hours">The hourly candles, in ascending order.</param>
     public static Instant? FirstDifference(Timeframe timeframe, IReadOnlyList<Candle> candles, IReadOnlyList<Candle> hours)
     {
         var hour = Timeframe.OneHour.Length;
@@ -26,7 +30,7 @@ internal static class HourlyCheck
             var (count, high, low, close) = (0, double.MinValue, double.MaxValue, double.NaN);
             for (; next < candles.Count && candles[next].OpenTime < end; next++, count++)
                 (high, low, close) = (Math.Max(high, candles[next].High), Math.Min(low, candles[next].Low), candles[next].Close);
-            if (count < wanted) continue; // a hole says nothing
+            if (count < wanted) continue; // an incomplete hour cannot be compared
             if (Differ(high, expected.High) || Differ(low, expected.Low) || Differ(close, expected.Close)) return expected.OpenTime;
         }
         return null;

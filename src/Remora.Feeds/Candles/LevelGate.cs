@@ -2,7 +2,10 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Candles;
 
-/// <summary>Which price level of a market is refused, and what an operator has accepted. Any thread may use it.</summary>
+/// <summary>
+/// Stores which price level of a market is refused, and which one an operator has accepted.
+/// Thread-safe.
+/// </summary>
 internal sealed class LevelGate
 {
     private readonly Lock _lock = new();
@@ -11,7 +14,7 @@ internal sealed class LevelGate
     private AcceptedPriceLevel? _accepted;
     private TaskCompletionSource _permission = New();
 
-    /// <summary>The series that is refused now; null where none is.</summary>
+    /// <summary>The series that is refused now; null if none is.</summary>
     public RefusedPriceLevel? Refused
     {
         get
@@ -20,7 +23,7 @@ internal sealed class LevelGate
         }
     }
 
-    /// <summary>The series that was accepted last; null where none was.</summary>
+    /// <summary>The series that was accepted last; null if none was.</summary>
     public AcceptedPriceLevel? Accepted
     {
         get
@@ -29,7 +32,7 @@ internal sealed class LevelGate
         }
     }
 
-    /// <summary>Completes when the operator accepts something the next time.</summary>
+    /// <summary>Completes at the operator's next acceptance.</summary>
     public Task Permission
     {
         get
@@ -43,7 +46,9 @@ internal sealed class LevelGate
         lock (_lock) _refused = _refused?.Exchange == level.Exchange ? level with { Since = _refused.Since } : level;
     }
 
-    /// <summary>The operator accepts what is refused. Returns it; null where nothing is.</summary>
+    /// <summary>
+    /// Accepts the refused level on behalf of the operator. Returns it; null if nothing is refused.
+    /// </summary>
     public RefusedPriceLevel? Permit()
     {
         lock (_lock)
@@ -62,7 +67,7 @@ internal sealed class LevelGate
         lock (_lock) return _permitted?.Exchange == exchange && !PriceLevel.Differs(_permitted.NewestClose, close);
     }
 
-    /// <summary>The exchange's series at another level is believed from now on.</summary>
+    /// <summary>Accepts the exchange's series at the new level from now on.</summary>
     public void Accept(AcceptedPriceLevel level)
     {
         lock (_lock)
@@ -72,7 +77,7 @@ internal sealed class LevelGate
         }
     }
 
-    /// <summary>The exchange gives the known level again.</summary>
+    /// <summary>Ends the refusal: the exchange returns the known level again.</summary>
     public void Settle(string exchange)
     {
         lock (_lock) Forget(exchange);

@@ -3,7 +3,10 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Candles;
 
-/// <summary>When a market is asked for its next candle: shortly after the close, each market at its own place in the spread.</summary>
+/// <summary>
+/// Schedules the requests for a market's next candle: shortly after the close, at the market's own
+/// place in the spread.
+/// </summary>
 internal sealed class PollSchedule
 {
     private readonly Timeframe _timeframe;
@@ -19,20 +22,24 @@ internal sealed class PollSchedule
         _offset = options.PollDelay + TimeSpan.FromTicks((long)(spread * PlaceOf(market)));
     }
 
-    /// <summary>When to ask next.</summary>
+    /// <summary>The time of the next request.</summary>
     public Instant Next { get; private set; } = Instant.MinValue;
 
-    /// <summary>The candle that opens at <paramref name="open"/> is the next one wanted.</summary>
+    /// <summary>
+    /// Schedules the request for the candle that opens at <paramref name="open"/>.
+    /// </summary>
     public void Expect(Instant open)
     {
         _latePolls = 0;
         Next = open + _timeframe.Length + _offset;
     }
 
-    /// <summary>There may be more at once.</summary>
+    /// <summary>Requests more candles at once.</summary>
     public void Again(Instant now) => Next = now;
 
-    /// <summary>A candle that should be there is not: a few more tries, then together with its successor.</summary>
+    /// <summary>
+    /// Schedules the retry for a late candle: a few more tries, then together with the next candle.
+    /// </summary>
     public void Late(Instant now)
     {
         var successor = now.Floor(_timeframe.Length) + _timeframe.Length + _offset;
@@ -46,7 +53,9 @@ internal sealed class PollSchedule
         Next = successor;
     }
 
-    /// <summary>The market's fixed place between 0 and 1, from its name alone (FNV-1a).</summary>
+    /// <summary>
+    /// Returns the market's fixed place between 0 and 1, derived from its name (FNV-1a).
+    /// </summary>
     internal static double PlaceOf(MarketId market) => SeedOf(market) / (uint.MaxValue + 1.0);
 
     internal static uint SeedOf(MarketId market)

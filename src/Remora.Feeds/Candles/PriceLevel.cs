@@ -4,28 +4,37 @@ using Remora.Markets;
 namespace Remora.Feeds.Candles;
 
 /// <summary>
-/// Whether two closes of a market can belong to the same series. A close is at another level when it is more than 1.5 times, or
-/// less than half of, the close it is compared with, and differs from it by more than one price step: a coin that is quoted at
-/// 0.00001 doubles with the smallest move there is.
+/// Decides whether two closes of a market can belong to the same series. A close is at another
+/// level if it is more than 1.5 times, or less than half of, the close it is compared with, and
+/// differs from it by more than one price step. Without the second condition, a coin that is quoted
+/// at 0.00001 would change its level with the smallest possible move.
 /// </summary>
 internal static class PriceLevel
 {
     private const double LargestChange = 0.5;
 
-    /// <summary>Whether <paramref name="found"/> is at another level than <paramref name="known"/>.</summary>
-    /// <param name="known">The last close that is known.</param>
-    /// <param name="found">The close that is compared with it.</param>
-    /// <param name="step">The market's price step; 0 where it is unknown.</param>
+    /// <summary>
+    /// Returns whether <paramref name="found"/> is at another level than <paramref name="known"/>.
+    /// </summary>
+    /// <param name="known">The last known close.</param>
+    /// <param name="found">The close to compare with it.</param>
+    /// <param name="step">The market's price step; 0 if unknown.</param>
     public static bool Differs(double known, double found, double step = 0)
     {
         var change = Math.Abs(found - known);
-        return change > LargestChange * known && change > step * 1.000001; // a step is a power of ten, a difference of prices seldom exactly one
+        // A step is a power of ten; a difference of prices rarely is exactly one.
+        return change > LargestChange * known && change > step * 1.000001;
     }
 
-    /// <summary>Whether a price is nearer to one level than to another, as a ratio.</summary>
+    /// <summary>
+    /// Returns whether a price is nearer to one level than to another, as a ratio.
+    /// </summary>
     public static bool IsNearer(double price, double to, double than) => Math.Abs(Math.Log(price / to)) < Math.Abs(Math.Log(price / than));
 
-    /// <summary>The coarsest decimal step that all prices are multiples of, at most 1; 0 without candles.</summary>
+    /// <summary>
+    /// Returns the coarsest decimal step that all prices are multiples of, at most 1; 0 without
+    /// candles.
+    /// </summary>
     public static double StepOf(IReadOnlyList<Candle> candles)
     {
         if (candles.Count == 0) return 0;
@@ -33,7 +42,8 @@ internal static class PriceLevel
         return Math.Pow(10, -digits);
     }
 
-    // Digits after the decimal point of the shortest text that reads as the same number, which is how exchanges write it.
+    // The number of digits after the decimal point of the shortest text that parses to the same
+    // number, which is how exchanges write prices.
     private static int Digits(double price)
     {
         var text = price.ToString("R", CultureInfo.InvariantCulture);

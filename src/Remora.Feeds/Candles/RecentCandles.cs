@@ -2,10 +2,15 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Candles;
 
-/// <summary>The last candles of an exchange that the market's answers rest on, in ascending order: what its later answers are compared with.</summary>
+/// <summary>
+/// The last candles of an exchange that are in use, in ascending order. Later responses of the
+/// exchange are compared with them. They outlive a <see cref="VenueSession"/>.
+/// </summary>
 internal sealed class RecentCandles
 {
-    /// <summary>How many there are at most: a day of 5-minute candles, and a page of every exchange.</summary>
+    /// <summary>
+    /// The maximum number of candles: a day of 5-minute candles, and a page of every exchange.
+    /// </summary>
     public const int Capacity = 288;
 
     private readonly List<Candle> _candles = [];
@@ -20,14 +25,14 @@ internal sealed class RecentCandles
         if (_candles.Count > Capacity) _candles.RemoveRange(0, _candles.Count - Capacity);
     }
 
-    /// <summary>Takes the end of a past in place of all it had.</summary>
+    /// <summary>Replaces all candles with the end of a history.</summary>
     public void Reset(IReadOnlyList<Candle> past)
     {
         _candles.Clear();
         _candles.AddRange(past.Skip(past.Count - Capacity));
     }
 
-    /// <summary>Takes revised candles in place of those of the same times.</summary>
+    /// <summary>Replaces candles with revised candles of the same times.</summary>
     public void Revise(IEnumerable<Candle> revised)
     {
         foreach (var candle in revised)

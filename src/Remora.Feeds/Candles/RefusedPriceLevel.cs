@@ -3,9 +3,11 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Candles;
 
-/// <summary>A series that is refused because its prices are at another level than the market's.</summary>
-/// <param name="Exchange">The exchange that gives it.</param>
-/// <param name="KnownClose">The last close that is known.</param>
+/// <summary>
+/// A series that is refused because its prices are at another level than the market's.
+/// </summary>
+/// <param name="Exchange">The exchange that returns it.</param>
+/// <param name="KnownClose">The last known close, as a price.</param>
 /// <param name="KnownAt">When that candle closed.</param>
 /// <param name="OfferedClose">The close that is too far from it.</param>
 /// <param name="OfferedAt">When that candle closed.</param>
@@ -14,7 +16,7 @@ namespace Remora.Feeds.Candles;
 public sealed record RefusedPriceLevel(
     string Exchange, double KnownClose, Instant KnownAt, double OfferedClose, Instant OfferedAt, double NewestClose, Instant Since)
 {
-    /// <summary>What is refused, and what an operator can do, in three sentences.</summary>
+    /// <summary>Returns what is refused and what an operator can do, in three sentences.</summary>
     /// <param name="market">The market.</param>
     public string Describe(MarketId market) => string.Create(
         CultureInfo.InvariantCulture,
@@ -24,12 +26,12 @@ public sealed record RefusedPriceLevel(
 }
 
 /// <summary>A series at another level that was accepted.</summary>
-/// <param name="Exchange">The exchange that gives it.</param>
-/// <param name="Close">Its newest close then.</param>
-/// <param name="By">The exchange that agreed, or <see cref="Operator"/>.</param>
-/// <param name="At">When.</param>
+/// <param name="Exchange">The exchange that returns it.</param>
+/// <param name="Close">Its newest close at that time.</param>
+/// <param name="By">The exchange that confirmed the level, or <see cref="Operator"/>.</param>
+/// <param name="At">When it was accepted.</param>
 public sealed record AcceptedPriceLevel(string Exchange, double Close, string By, Instant At)
 {
-    /// <summary>Stands for the person who accepted it.</summary>
+    /// <summary>The value of <see cref="By"/> if the operator accepted the series.</summary>
     public const string Operator = "operator";
 }

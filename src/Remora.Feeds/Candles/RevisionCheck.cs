@@ -2,36 +2,45 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Candles;
 
-/// <summary>What an answer says about candles that are known already.</summary>
+/// <summary>The result of comparing a response with the known candles.</summary>
 internal enum Ruling
 {
-    /// <summary>The same.</summary>
+    /// <summary>The candles are equal.</summary>
     Same,
 
-    /// <summary>Something else; it has not said so twice, or its clock may be wrong.</summary>
+    /// <summary>
+    /// The candles differ, but the response has not come twice, or the exchange's clock may be
+    /// wrong.
+    /// </summary>
     Unclear,
 
     /// <summary>Some candles have other values: the exchange has revised them.</summary>
     Revised,
 
-    /// <summary>Most candles have other values: the exchange has replaced the series, or what is known was wrong.</summary>
+    /// <summary>
+    /// Most candles have other values: the exchange has replaced the series, or the known candles
+    /// were wrong.
+    /// </summary>
     Replaced,
 }
 
 /// <summary>
-/// Decides what it means that an exchange's answer contradicts what is known. An answer counts once it has come twice: a fault of
-/// a moment does not repeat itself. Where at least half of the candles agree, the others are revisions. Where fewer do, the exchange's clock
-/// or a cache may be wrong, and every candle is that of another moment: then the answer counts only with the candle that is open now,
-/// which an answer under earlier times does not have (one under later times has candles of the future, and is refused before).
+/// Decides what a response means that contradicts the known candles. A response counts once it has
+/// come twice, because a transient fault does not repeat itself. If at least half of the candles
+/// agree, the others are revisions. If fewer agree, the exchange's clock or a cache may be wrong,
+/// and every candle may belong to another moment. Then the response counts only with the open
+/// candle, which a response with earlier times does not contain. A response with later times
+/// contains candles of the future and is refused before this check.
 /// </summary>
 internal sealed class RevisionCheck
 {
     private IReadOnlyList<Candle> _previous = [];
 
-    /// <summary>Judges an answer that covers the last candles known.</summary>
-    /// <param name="comparison">The candles known against the answer.</param>
-    /// <param name="answer">The answer's closed candles.</param>
-    /// <param name="hasOpenCandle">Whether the exchange has the candle that is open now; called only where it matters.</param>
+    /// <summary>Classifies a response that covers the last known candles.</summary>
+    /// <param name="comparison">The known candles compared with the response.</param>
+    /// <param name="answer">The closed candles of the response.</param>
+    /// <param name="hasOpenCandle">Returns whether the exchange has the open candle. Called only if
+    /// it matters.</param>
     public async Task<Ruling> JudgeAsync(CandleComparison comparison, IReadOnlyList<Candle> answer, Func<Task<bool>> hasOpenCandle)
     {
         if (comparison.Different.Count == 0)

@@ -5,16 +5,19 @@ using Remora.Markets;
 namespace Remora.Feeds.Candles;
 
 /// <summary>
-/// Other exchanges that have the same pair, asked when one gives prices at another level: the feeds of other markets of the service, and the
-/// exchanges that stand in for this one.
+/// Other exchanges with the same pair, which confirm a new price level: the feeds of the service's
+/// other markets, and the fallbacks of this exchange.
 /// </summary>
 internal sealed class SecondSources(MarketId market, IReadOnlyList<Venue> venues, MarketFeedOptions options, TimeProvider clock)
 {
-    /// <summary>The exchange whose newest close is at the offered level and nearer to it than to the known one; null where none is.</summary>
-    /// <param name="asking">The exchange that offers it.</param>
-    /// <param name="known">The last close that is known.</param>
-    /// <param name="offered">The newest close that is offered.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <summary>
+    /// Returns the exchange whose newest close is at the offered level and nearer to it than to the
+    /// known one; null if no exchange agrees.
+    /// </summary>
+    /// <param name="asking">The exchange that offers the level.</param>
+    /// <param name="known">The last known close.</param>
+    /// <param name="offered">The newest offered close.</param>
+    /// <param name="cancellation">Cancels the requests.</param>
     public async Task<string?> AgreeingAsync(ICandleSource asking, double known, double offered, CancellationToken cancellation)
     {
         bool Agrees(double close) => !PriceLevel.Differs(offered, close) && PriceLevel.IsNearer(close, to: offered, than: known);
@@ -42,7 +45,7 @@ internal sealed class SecondSources(MarketId market, IReadOnlyList<Venue> venues
         }
         catch (ExchangeException)
         {
-            return null; // it cannot agree now
+            return null; // unavailable now
         }
     }
 }

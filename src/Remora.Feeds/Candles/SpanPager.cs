@@ -3,8 +3,9 @@ using Remora.Markets;
 namespace Remora.Feeds.Candles;
 
 /// <summary>
-/// Covers a span of time page by page, from its beginning on. Every page moves it forward: past the candles that came, or past the window that
-/// was asked for when none came. So it crosses holes, asks for nothing twice, and ends on exchanges that only give their latest candles.
+/// Covers a span of time page by page, from its beginning. Every page moves it forward: past the
+/// received candles, or past the requested window if it was empty. Therefore it crosses gaps,
+/// requests nothing twice, and ends on exchanges that return only their latest candles.
 /// </summary>
 internal sealed class SpanPager
 {
@@ -24,18 +25,21 @@ internal sealed class SpanPager
 
     public Timeframe Timeframe { get; }
 
-    /// <summary>The open time of the next candle to ask for.</summary>
+    /// <summary>The open time of the next candle to request.</summary>
     public Instant Cursor { get; private set; }
 
     public bool IsDone => Cursor >= _to;
 
-    /// <summary>The share of the span that lies behind.</summary>
+    /// <summary>The share of the span that is done, 0 to 1.</summary>
     public double Ratio => IsDone ? 1 : (Cursor - _from) / (_to - _from);
 
-    /// <summary>What has come, in ascending order.</summary>
+    /// <summary>The received candles, in ascending order.</summary>
     public List<Candle> Candles { get; } = [];
 
-    /// <summary>Takes what is known already, in ascending order: as far as it covers the span from its beginning on, it need not be asked for.</summary>
+    /// <summary>
+    /// Takes known candles, in ascending order. The part that they cover from the beginning of the
+    /// span is not requested.
+    /// </summary>
     public void Resume(IReadOnlyList<Candle> known)
     {
         foreach (var candle in known)
@@ -47,7 +51,10 @@ internal sealed class SpanPager
         }
     }
 
-    /// <summary>Goes back: what opens at <paramref name="open"/> or later, within the span, is to be fetched.</summary>
+    /// <summary>
+    /// Moves back, within the span, to fetch the candles that open at <paramref name="open"/> or
+    /// later.
+    /// </summary>
     public void RewindTo(Instant open)
     {
         if (open >= Cursor) return;
@@ -56,12 +63,16 @@ internal sealed class SpanPager
     }
 
     /// <summary>
-    /// How many candles to ask for; one more than needed does no harm. Where the span ends now it is one more than there can be: only an exchange whose
-    /// clock is ahead has that, and gives itself away.
+    /// Returns how many candles to request. One more than needed does no harm. If the span ends
+    /// now, it is one more than can exist: only an exchange whose clock is ahead returns it, which
+    /// reveals the wrong clock.
     /// </summary>
     public int LimitAt(Instant now) => Math.Min(_pageLimit, _isUntilNow ? Timeframe.CountIn(now - Cursor) + 2 : Timeframe.CountIn(_to - Cursor) + 1);
 
-    /// <summary>Takes the answer to a request for so many from <see cref="Cursor"/> on.</summary>
+    /// <summary>
+    /// Takes the response to a request for <paramref name="limit"/> candles from
+    /// <see cref="Cursor"/> on.
+    /// </summary>
     public void Accept(List<Candle> page, int limit)
     {
         if (page.Count == 0)

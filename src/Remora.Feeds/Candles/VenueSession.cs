@@ -6,12 +6,13 @@ using Remora.Markets;
 namespace Remora.Feeds.Candles;
 
 /// <summary>
-/// One market on one exchange, from its warm-up on, until it is cancelled or the exchange is lost. One loop does everything, one request at a
-/// time: what contradicts the known candles is examined first, then comes a candle that is due, then the next page of history, then waiting.
+/// One market on one exchange, from its warm-up until it is cancelled or the exchange is
+/// unavailable. One loop sends one request at a time. Its priorities: candles that contradict the
+/// known ones, a due candle, the next page of history, waiting.
 /// </summary>
 internal sealed class VenueSession
 {
-    /// <summary>How many of the candles that it has given before each poll requests again.</summary>
+    /// <summary>How many known candles each poll requests again.</summary>
     private const int Compared = 3;
 
     private const int PageLimitWhereUnknown = 300;
@@ -33,27 +34,19 @@ internal sealed class VenueSession
     private int _pageLimit;
     private MarketHistory? _known; // before the warm-up
     private bool _isKnownValid = true;
-    private bool _isInDoubt; // an answer contradicts what is known, or what is known has not been compared yet
+    private bool _isInDoubt; // the known candles are contradicted, or not compared yet
     private Instant? _doubtedSince;
     private WarmUp? _warmUp;
-    private bool _isRebuild; // the warm-up replaces a history that is complete, because of a revision
+    private bool _isRebuild; // the warm-up replaces a complete history because of a revision
     private bool _live;
-    private int _revised; // candles that the next history brings with other values, beside those that it finds itself
-    private int _revisionsNoted; // of the warm-up
+    private int _revised; // candles revised by the next history, apart from those that it finds
+    private int _revisionsNoted; // in the warm-up
     private Instant _expected; // open time of the next candle to deliver
-    private Instant _ask; // open time of the first candle to ask for: past windows in which the exchange has nothing
+    private Instant _ask; // open time of the first candle to request, past empty windows
     private int _failures;
     private int _refusals; // of another price level, whatever succeeds in between
     private bool _lost;
 
-    /// <param name="market">The market, under its own exchange's name.</param>
-    /// <param name="venue">The exchange.</param>
-    /// <param name="recent">The last candles of this exchange, which outlive the session.</param>
-    /// <param name="level">What refuses another price level.</param>
-    /// <param name="options">How candles are fetched.</param>
-    /// <param name="journal">Where it notes how it is.</param>
-    /// <param name="clock">The clock that candles close by.</param>
-    /// <param name="random">For jitter.</param>
     public VenueSession(
         MarketId market, Venue venue, RecentCandles recent, LevelCheck level, MarketFeedOptions options, FeedJournal journal, TimeProvider clock, Random random)
     {
@@ -64,13 +57,13 @@ internal sealed class VenueSession
         _source = new(venue.Source.Id, venue.Pair, market.Timeframe);
     }
 
-    /// <summary>Whether it is the market's first: then what is stored answers before the exchange does.</summary>
+    /// <summary>Whether this is the market's first session. It starts from the store.</summary>
     public bool IsFirst { get; init; }
 
-    /// <summary>Whether another exchange can stand in for this one.</summary>
+    /// <summary>Whether the exchange has a fallback.</summary>
     public bool MayBeLost { get; init; }
 
-    /// <summary>Runs until the exchange is lost, which is only when it may be.</summary>
+    /// <summary>Runs until cancelled or, if a fallback exists, until unavailable.</summary>
     public async Task RunAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
         _journal.WarmUpBegins();
@@ -105,12 +98,13 @@ internal sealed class VenueSession
         var exchange = await _venue.Source.DescribeAsync(cancellation);
         if (!exchange.Timeframes.Contains(_market.Timeframe.Name))
             throw new ExchangeException(ExchangeErrorKind.BadRequest, $"{exchange.Id} has no timeframe {_market.Timeframe}, but {string.Join(", ", exchange.Timeframes)}");
-        // One less than the exchange gives: where both ends of a window count, the oldest of the page would be cut off.
+        // One less than the exchange allows: if both ends of a window count, the oldest candle of
+        // the page would be cut off.
         _pageLimit = Math.Min(_options.PageSize, exchange.PageLimit ?? PageLimitWhereUnknown) - 1;
         _exchange = exchange;
     }
 
-    /// <summary>What is known of this exchange's candles: those that are stored, and over them the last that this service has had.</summary>
+    /// <summary>Returns the stored candles, overlaid with the last ones of this process.</summary>
     private async Task<MarketHistory?> KnownAsync(CancellationToken cancellation)
     {
         var stored = _options.Recall is null ? null : await _options.Recall(_source, cancellation);
@@ -126,7 +120,7 @@ internal sealed class VenueSession
         return warmUp;
     }
 
-    /// <summary>Requests the last candles that are known, and those after them, and decides between the two.</summary>
+    /// <summary>Requests the last known candles and later ones, and chooses a series.</summary>
     private async Task CompareAsync(CancellationToken cancellation)
     {
         var last = _recent.Last!.Value.OpenTime;
@@ -152,8 +146,9 @@ internal sealed class VenueSession
     }
 
     /// <summary>
-    /// Whether the exchange has the candle that is open now, and so the right times. One that never gives open candles cannot show it: it
-    /// is believed when it stays with its answer.
+    /// Returns whether the exchange has the open candle, and therefore the right times. An exchange
+    /// that never returns open candles cannot prove it: it is trusted if it repeats its response
+    /// for long enough.
     /// </summary>
     private async Task<bool> HasOpenCandleAsync(CancellationToken cancellation)
     {
@@ -167,7 +162,7 @@ internal sealed class VenueSession
         ExchangeErrorKind.BadResponse,
         $"{_venue.Source.Id} sent another candle of {different[0].Found.OpenTime} for {_venue.Pair} than before: a revision, or its clock or a cache is wrong");
 
-    /// <summary>The exchange has revised some candles: the model is built anew from a history with the new ones, while polls go on.</summary>
+    /// <summary>Rebuilds the model from revised candles while polls go on.</summary>
     private async Task ReviseAsync(IReadOnlyList<CandlePair> different, CancellationToken cancellation)
     {
         IReadOnlyList<Candle> revised = [.. different.Select(pair => pair.Found)];
@@ -190,7 +185,7 @@ internal sealed class VenueSession
         }
     }
 
-    /// <summary>The exchange has another series than the known one: all of it is fetched.</summary>
+    /// <summary>Handles a replaced series: all of it is fetched.</summary>
     private async Task ReplaceAsync(CancellationToken cancellation)
     {
         if (_live) _known = await KnownAsync(cancellation);
@@ -209,7 +204,8 @@ internal sealed class VenueSession
             var page = await _pages.RequestAsync(pager.Timeframe, pager.Cursor, limit, urgency, cancellation);
             Taken();
             warmUp.Accept(pager, page, limit);
-            if (!_isRebuild) _journal.WarmUpIsAt(Math.Min(warmUp.Ratio, 0.99)); // whole only when it has been delivered
+            // Complete only after the delivery.
+            if (!_isRebuild) _journal.WarmUpIsAt(Math.Min(warmUp.Ratio, 0.99));
         }
         if (!_live && warmUp.HasFirstAnswer)
         {
@@ -243,7 +239,7 @@ internal sealed class VenueSession
         return history;
     }
 
-    /// <summary>A past that goes on after a gap has to go on at the same price level.</summary>
+    /// <summary>Checks that the prices after a gap continue at the same level.</summary>
     private async Task ConfirmContinuationAsync(IReadOnlyList<Candle> history, CancellationToken cancellation)
     {
         if (_recent.Last is not { } known) return;
@@ -257,7 +253,7 @@ internal sealed class VenueSession
             }
             catch (ExchangeException)
             {
-                // What was fetched is no longer wanted: the next look decides about it anew.
+                // The fetched candles are obsolete: the next comparison decides again.
                 (_warmUp, _isInDoubt) = (null, true);
                 _known = await KnownAsync(cancellation);
                 throw;
@@ -288,7 +284,8 @@ internal sealed class VenueSession
             return;
         }
         var overlap = _ask == _expected ? Compared : 0;
-        var limit = Math.Min(_pageLimit - overlap, behind + 1); // and the one that is still open, which is how an exchange shows that it has got there
+        // Includes the open candle, which proves that the exchange has reached it.
+        var limit = Math.Min(_pageLimit - overlap, behind + 1);
         var page = await _pages.RequestAsync(_market.Timeframe, _ask - (_step * overlap), limit + overlap, Urgency.Fresh, cancellation);
         if (CandleComparison.Of(_recent.All, page).Different is { Count: > 0 } different)
         {
@@ -311,7 +308,7 @@ internal sealed class VenueSession
         }
         else if (_ask + (_step * limit) <= now)
         {
-            _ask += _step * limit; // nothing in the whole window: a hole, if later candles come
+            _ask += _step * limit; // the whole window is empty: a gap, if later candles exist
             _polls.Again(now);
         }
         else
@@ -324,7 +321,8 @@ internal sealed class VenueSession
     private async Task DeliverAsync(Candle candle, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
         await events.WriteAsync(MarketEvent.Closed(_market, candle), cancellation);
-        if (_warmUp is null) _journal.GapBetween(_expected, candle.OpenTime); // else counted when the history is complete
+        // Otherwise counted when the history is complete.
+        if (_warmUp is null) _journal.GapBetween(_expected, candle.OpenTime);
         _warmUp?.Add(candle);
         _recent.Add(candle);
         _expected = _ask = candle.OpenTime + _step;

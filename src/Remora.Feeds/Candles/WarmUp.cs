@@ -4,9 +4,11 @@ using Remora.Markets;
 namespace Remora.Feeds.Candles;
 
 /// <summary>
-/// The plan by which a market's history is fetched: first the latest base candles and the longer ones, a few requests, and there is an answer;
-/// then the base candles before those, page by page. Base candles that are known already are not fetched again as long as the hourly candles
-/// agree with them; those are always fetched. Candles of an hour or longer are few, and are always fetched too.
+/// Plans the requests for a market's history. First come the latest base candles and the longer
+/// candles: after a few requests the first assessment is possible. Then come the earlier base
+/// candles, page by page. Known base candles are not fetched again while the hourly candles agree
+/// with them. The hourly candles, and base candles of an hour or longer, are few and always
+/// fetched.
 /// </summary>
 internal sealed class WarmUp
 {
@@ -19,13 +21,14 @@ internal sealed class WarmUp
     private readonly bool _isKnownValid;
     private MarketHistory? _known;
 
-    /// <param name="market">Whose candles are fetched.</param>
+    /// <param name="market">The market.</param>
     /// <param name="exchange">What the exchange offers.</param>
-    /// <param name="options">How much is wanted.</param>
-    /// <param name="pageLimit">How many candles a request gives.</param>
-    /// <param name="known">What is known already; null where nothing is.</param>
-    /// <param name="isKnownValid">Whether it is part of the history; otherwise it is only compared with what is fetched.</param>
-    /// <param name="now">The present.</param>
+    /// <param name="options">How much history is requested.</param>
+    /// <param name="pageLimit">The maximum number of candles in one response.</param>
+    /// <param name="known">The known candles; null if there are none.</param>
+    /// <param name="isKnownValid">Whether the known candles are part of the history. Otherwise they
+    /// are only compared with the fetched ones.</param>
+    /// <param name="now">The current time.</param>
     public WarmUp(MarketId market, ExchangeDescription exchange, MarketFeedOptions options, int pageLimit, MarketHistory? known, bool isKnownValid, Instant now)
     {
         _market = market;
@@ -34,7 +37,7 @@ internal sealed class WarmUp
         var timeframe = market.Timeframe;
         var hour = Timeframe.OneHour.Length;
         From = (now - options.History).Floor(Timeframe.OneDay.Length);
-        // Base candles begin on the hour, so that the hourly ones end where they begin.
+        // Base candles begin on the hour, so that the hourly candles end where they begin.
         var grid = timeframe.Length > hour ? timeframe.Length : hour;
         var latest = (now - (timeframe.Length * (pageLimit - 2))).Floor(grid) + grid;
         var recentFrom = latest < From ? From : latest;
@@ -50,38 +53,42 @@ internal sealed class WarmUp
         _backfill.Resume(known.Base);
     }
 
-    /// <summary>Where the wanted history begins.</summary>
+    /// <summary>The beginning of the requested history.</summary>
     public Instant From { get; }
 
-    /// <summary>Where the base candles that were fetched first end, and the live ones begin.</summary>
+    /// <summary>The end of the first fetched base candles, where live candles begin.</summary>
     public Instant LiveFrom => _recent.Cursor;
 
-    /// <summary>Whether there is enough for an answer.</summary>
+    /// <summary>Whether there are enough candles for the first assessment.</summary>
     public bool HasFirstAnswer => Array.TrueForAll(_firstAnswer, pager => pager.IsDone);
 
-    /// <summary>Whether everything is there.</summary>
+    /// <summary>Whether all candles are fetched.</summary>
     public bool IsDone => HasFirstAnswer && _backfill.IsDone;
 
-    /// <summary>The share of the work that is done.</summary>
+    /// <summary>The share of the work that is done, 0 to 1.</summary>
     public double Ratio => (_firstAnswer.Sum(pager => pager.Ratio) + _backfill.Ratio) / (_firstAnswer.Length + 1);
 
-    /// <summary>What to fetch next; null when everything is there.</summary>
+    /// <summary>The next candles to fetch; null if all are fetched.</summary>
     public SpanPager? Next => Array.Find(_firstAnswer, pager => !pager.IsDone) ?? (_backfill.IsDone ? null : _backfill);
 
-    /// <summary>The known base candles that the history gives other values.</summary>
+    /// <summary>The known base candles to which the history gives other values.</summary>
     public IReadOnlyList<CandlePair> Revisions { get; private set; } = [];
 
-    /// <summary>Takes the answer to a request for so many of a pager's candles.</summary>
+    /// <summary>
+    /// Takes the response to a pager's request for <paramref name="limit"/> candles.
+    /// </summary>
     public void Accept(SpanPager pager, List<Candle> page, int limit)
     {
         pager.Accept(page, limit);
         if (_isKnownValid && pager == _hourly && pager.IsDone) RefetchFromFirstDifference(pager.Candles);
     }
 
-    /// <summary>A live candle that closed before the warm-up was done belongs to the history as well.</summary>
+    /// <summary>
+    /// Adds a live candle that closed before the warm-up was done. It belongs to the history too.
+    /// </summary>
     public void Add(in Candle closed) => _recent.Candles.Add(closed);
 
-    /// <summary>The exchange has revised these candles, some of which may have been fetched already.</summary>
+    /// <summary>Applies revised candles, some of which may have been fetched already.</summary>
     public void Revise(IReadOnlyList<Candle> revised)
     {
         var byTime = revised.ToDictionary(candle => candle.OpenTime);
@@ -91,7 +98,7 @@ internal sealed class WarmUp
         if (_known is not null) _known = _known with { Base = Merge(_known.Base, revised) };
     }
 
-    /// <summary>What has been fetched so far.</summary>
+    /// <summary>Returns the candles that have been fetched so far.</summary>
     public MarketHistory History()
     {
         List<Candle> candles = _backfill.IsDone ? WithKnown([.. _backfill.Candles, .. _recent.Candles], _known?.Base) : [.. _recent.Candles];
@@ -102,7 +109,10 @@ internal sealed class WarmUp
             candles) { Source = _market, Revised = Revisions.Count };
     }
 
-    /// <summary>Two lists of candles as one that ascends; where both have a candle of a time, it is the one of <paramref name="newer"/>.</summary>
+    /// <summary>
+    /// Merges two ascending lists of candles. If both have a candle of the same time,
+    /// <paramref name="newer"/> wins.
+    /// </summary>
     public static List<Candle> Merge(IEnumerable<Candle> older, IReadOnlyList<Candle> newer)
     {
         var times = newer.Select(candle => candle.OpenTime).ToHashSet();
@@ -116,7 +126,7 @@ internal sealed class WarmUp
         _recent.RewindTo(from);
     }
 
-    // The candles of an exchange that gives its latest only are stored for longer than it has them.
+    // If an exchange returns only its latest candles, the store holds older ones than the exchange.
     private List<Candle> WithKnown(List<Candle> fetched, IReadOnlyList<Candle>? known) =>
         _isKnownValid && known is not null ? Merge(known.Where(candle => candle.OpenTime >= From || known != _known!.Base), fetched) : [.. fetched];
 }

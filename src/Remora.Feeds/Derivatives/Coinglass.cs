@@ -6,8 +6,9 @@ using Remora.Markets;
 namespace Remora.Feeds.Derivatives;
 
 /// <summary>
-/// Liquidations of a currency by the hour from Coinglass, for those who have a key whose plan has hours: the sum over Binance, OKX and Bybit, both sides, in US dollars.
-/// The first answer holds the month that the usual size is taken from. An hour counts when it is over.
+/// Hourly liquidations of a currency from Coinglass, for keys whose plan includes hourly data: the
+/// sum over Binance, OKX and Bybit, both sides, in US dollars. The first response contains the
+/// month from which the usual size is computed. An hour counts when it is over.
 /// </summary>
 public static class Coinglass
 {
@@ -15,7 +16,7 @@ public static class Coinglass
     private const int MonthOfHours = 720;
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
-    /// <summary>The source for a base currency.</summary>
+    /// <summary>Returns the source for a base currency.</summary>
     public static HttpSource Source(string @base, ApiKey key) => new(
         Name: $"coinglass-{@base}",
         Signals: [Signal.Liquidations],

@@ -5,15 +5,18 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Derivatives;
 
-/// <summary>Deribit's volatility index (DVOL): what its options imply for the next 30 days, in percent a year. Of each hour the close, once the hour is over.</summary>
+/// <summary>
+/// Deribit's volatility index (DVOL): the volatility that options imply for the next 30 days, in
+/// percent a year. Uses the close of each hour once the hour is over.
+/// </summary>
 public static class Deribit
 {
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
-    /// <summary>Bitcoin's.</summary>
+    /// <summary>The index for bitcoin.</summary>
     public static HttpSource Bitcoin { get; } = Source("deribit-dvol-btc", "BTC");
 
-    /// <summary>Ether's.</summary>
+    /// <summary>The index for ether.</summary>
     public static HttpSource Ether { get; } = Source("deribit-dvol-eth", "ETH");
 
     private static HttpSource Source(string name, string currency) => new(

@@ -6,14 +6,17 @@ using Remora.Markets;
 namespace Remora.Feeds.Derivatives;
 
 /// <summary>
-/// Liquidations by the hour, in US dollars, heard from one exchange. It is the first that can be listened to, and stays the one: sums of two exchanges cannot be
-/// compared. Only one that refuses, or has been lost for an hour, is left for the next. An hour that was not heard whole has no value.
+/// Hourly liquidations in US dollars, received from one exchange: the first one that can be
+/// connected. The feed does not change it, because sums of two exchanges are not comparable. It
+/// changes to the next exchange only if this one refuses, or is unavailable for an hour. An hour
+/// that was not received completely has no value.
 /// </summary>
 public sealed class LiquidationFeed : ISourceFeed
 {
     private const double LargestUsd = 1e10;
     private static readonly TimeSpan TimeToLive = TimeSpan.FromHours(2);
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10); // the last liquidations of an hour are told of a little after it
+    // The last liquidations of an hour arrive a little after it.
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Patience = TimeSpan.FromHours(1);
     private static readonly TimeSpan Steady = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan ClockError = TimeSpan.FromMinutes(1);
@@ -30,12 +33,14 @@ public sealed class LiquidationFeed : ISourceFeed
     private Instant? _lostSince;
     private Instant _openedAt;
 
-    /// <summary>A feed for base currencies, from exchanges in order of preference.</summary>
+    /// <summary>
+    /// Creates a feed for base currencies, from exchanges in order of preference.
+    /// </summary>
     /// <param name="bases">The base currencies, each once.</param>
     /// <param name="exchanges">The exchanges, at least one.</param>
-    /// <param name="backoff">The waits after a lost connection.</param>
-    /// <param name="clock">The time it goes by.</param>
-    /// <param name="seed">The seed of jitter.</param>
+    /// <param name="backoff">The delays after a lost connection.</param>
+    /// <param name="clock">The clock of the feed.</param>
+    /// <param name="seed">The seed of the jitter.</param>
     public LiquidationFeed(IReadOnlyList<string> bases, IReadOnlyList<ILiquidationSource> exchanges, Backoff? backoff = null, TimeProvider? clock = null, int seed = 0)
     {
         if (exchanges.Count == 0) throw new ArgumentException("there must be at least one exchange", nameof(exchanges));
@@ -46,7 +51,7 @@ public sealed class LiquidationFeed : ISourceFeed
         _health = new() { Name = Name, Signals = [Signal.Liquidations], State = FeedState.Starting, Latest = [] };
     }
 
-    /// <summary>The exchanges that are listened to, in order.</summary>
+    /// <summary>The default exchanges, in order of preference.</summary>
     public static IReadOnlyList<string> DefaultExchanges { get; } = ["binance", "bybit", "okx"];
 
     /// <inheritdoc/>
@@ -77,11 +82,11 @@ public sealed class LiquidationFeed : ISourceFeed
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // It was told to stop.
+            // Cancelled.
         }
     }
 
-    /// <summary>One connection, to its end; gives the wait before the next.</summary>
+    /// <summary>Runs one connection until it ends. Returns the delay before the next one.</summary>
     private async Task<TimeSpan> ListenAsync(ILiquidationSource exchange, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
         try
@@ -149,7 +154,7 @@ public sealed class LiquidationFeed : ISourceFeed
         return _backoff.After(failures, retryable: true, e.RetryAfter, _random);
     }
 
-    /// <summary>The base currency of a liquidation that can be; null for others.</summary>
+    /// <summary>Returns the base currency of a valid liquidation; null for others.</summary>
     private string? BaseOf(LiquidationNews news, Instant now)
     {
         var canBe = news is { Price: > 0, Amount: > 0, At: { } at } && news.Price * news.Amount <= LargestUsd && at <= now + ClockError && at >= now - Patience;

@@ -2,7 +2,10 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Derivatives;
 
-/// <summary>Sums liquidations by the hour, and knows which hours were heard from their first moment to their last: only those have a sum.</summary>
+/// <summary>
+/// Sums liquidations by the hour and tracks which hours were received completely. Only those have a
+/// sum.
+/// </summary>
 internal sealed class LiquidationTally
 {
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
@@ -11,7 +14,9 @@ internal sealed class LiquidationTally
     private Instant? _heardSince;
     private Instant? _running;
 
-    /// <summary>From now on everything about these is heard.</summary>
+    /// <summary>
+    /// Starts reception: from now on all liquidations of these currencies are received.
+    /// </summary>
     public void Open(Instant now, IReadOnlyList<string> bases)
     {
         _bases = bases;
@@ -20,8 +25,11 @@ internal sealed class LiquidationTally
         _sums.Clear();
     }
 
-    /// <summary>Something was not heard, or cannot be believed: what was heard of this hour is worth nothing, and the next one counts from its beginning only if it is all heard.</summary>
-    /// <returns>The end of the hour that was lost by this; null where none was.</returns>
+    /// <summary>
+    /// Stops reception after a loss or an invalid value. The running hour has no sum, and the next
+    /// hour has one only if all of it is received.
+    /// </summary>
+    /// <returns>The end of the hour that was lost; null if none was.</returns>
     public Instant? Lose()
     {
         var lost = _heardSince is null ? null : _running + Hour;
@@ -29,17 +37,22 @@ internal sealed class LiquidationTally
         return lost;
     }
 
-    /// <summary>What cannot be believed spoils the hour it came in, while the connection goes on.</summary>
+    /// <summary>
+    /// Discards the running hour because of an invalid value. The connection goes on.
+    /// </summary>
     public void Spoil(Instant now) => _heardSince = now;
 
-    /// <summary>A liquidation; one of an hour that has been summed up already is too late.</summary>
+    /// <summary>Adds a liquidation. Ignores it if its hour has been summed up already.</summary>
     public void Add(string @base, double usd, Instant at)
     {
         var key = (at.Floor(Hour), @base);
         if (at.Floor(Hour) >= _running) _sums[key] = _sums.GetValueOrDefault(key) + usd;
     }
 
-    /// <summary>It is known to be heard until now: gives the hours that ended since the last time, each with its sums, or with none where it was not all heard.</summary>
+    /// <summary>
+    /// Confirms reception until now. Returns the hours that ended since the last call, each with
+    /// its sums, or without sums if it was not received completely.
+    /// </summary>
     public IEnumerable<(Instant End, IReadOnlyList<(string Base, double Usd)> Sums)> HeardUntil(Instant now)
     {
         if (_running is not { } first || _heardSince is not { } since) yield break;

@@ -7,23 +7,26 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Derivatives;
 
-/// <summary>How perpetuals are asked for.</summary>
+/// <summary>How perpetuals are polled.</summary>
 public sealed record PerpetualOptions
 {
-    /// <summary>How often.</summary>
+    /// <summary>The interval between requests.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>How long a value may be relied on.</summary>
+    /// <summary>How long a value can be used.</summary>
     public TimeSpan TimeToLive { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>The waits after rounds in which no exchange gave anything.</summary>
+    /// <summary>The delays after rounds in which every exchange failed.</summary>
     public Backoff Backoff { get; init; } = new(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(15));
 
-    /// <summary>The seed of jitter.</summary>
+    /// <summary>The seed of the jitter.</summary>
     public int Seed { get; init; }
 }
 
-/// <summary>Funding rate and open interest of a currency's perpetual in USDT, each round from the first of some exchanges that gives both.</summary>
+/// <summary>
+/// Funding rate and open interest of a currency's perpetual in USDT, in each round from the first
+/// exchange that returns both.
+/// </summary>
 public sealed class PerpetualFeed : ISourceFeed
 {
     private const int UnreachableAfterFailures = 3;
@@ -36,7 +39,9 @@ public sealed class PerpetualFeed : ISourceFeed
     private readonly Dictionary<Signal, Observation> _latest = [];
     private volatile SourceHealth _health;
 
-    /// <summary>A feed for a base currency, from exchanges in order of preference.</summary>
+    /// <summary>
+    /// Creates a feed for a base currency, from exchanges in order of preference.
+    /// </summary>
     public PerpetualFeed(string @base, IReadOnlyList<IPerpetualSource> exchanges, PerpetualOptions? options = null, TimeProvider? clock = null)
     {
         if (exchanges.Count == 0) throw new ArgumentException("there must be at least one exchange", nameof(exchanges));
@@ -49,7 +54,7 @@ public sealed class PerpetualFeed : ISourceFeed
         _health = new() { Name = Name, Signals = [Signal.FundingRate, Signal.OpenInterest], State = FeedState.Starting, Latest = [] };
     }
 
-    /// <summary>The exchanges that are asked, in order.</summary>
+    /// <summary>The default exchanges, in order of preference.</summary>
     public static IReadOnlyList<string> DefaultExchanges { get; } = ["binance", "bybit", "okx"];
 
     /// <inheritdoc/>
@@ -82,11 +87,14 @@ public sealed class PerpetualFeed : ISourceFeed
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // It was told to stop.
+            // Cancelled.
         }
     }
 
-    /// <summary>Asks one exchange after the other until one gives both values; gives the wait before the next round.</summary>
+    /// <summary>
+    /// Polls one exchange after the other until one returns both values. Returns the delay before
+    /// the next round.
+    /// </summary>
     private async Task<TimeSpan> RoundAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
         ExchangeException? first = null;
@@ -100,7 +108,8 @@ public sealed class PerpetualFeed : ISourceFeed
                 await DeliverAsync(Signal.OpenInterest, interest, exchange, events, cancellation);
                 _health = _health with
                 {
-                    State = first is null ? FeedState.Live : FeedState.Degraded, // another exchange stands in
+                    // A fallback is in use.
+                    State = first is null ? FeedState.Live : FeedState.Degraded,
                     LastSuccess = _clock.Now(),
                     ConsecutiveFailures = 0,
                     Latest = [.. _latest.Values],
@@ -119,7 +128,10 @@ public sealed class PerpetualFeed : ISourceFeed
         return _options.Backoff.After(failures, first!.Retryable, first.RetryAfter, _random);
     }
 
-    /// <summary>Asks one exchange after the other once, until one gives both values; tells what each said, and delivers nothing.</summary>
+    /// <summary>
+    /// Polls one exchange after the other once, until one returns both values. Returns each
+    /// response and delivers nothing.
+    /// </summary>
     public async Task<IReadOnlyList<SourceTrial>> TryAsync(CancellationToken cancellation)
     {
         List<SourceTrial> trials = [];
@@ -134,7 +146,8 @@ public sealed class PerpetualFeed : ISourceFeed
     private async Task<SourceTrial> TryAsync(IPerpetualSource exchange, CancellationToken cancellation)
     {
         var (asked, raw) = ($"{exchange.Id} for {Symbol}", "");
-        var started = Stopwatch.GetTimestamp(); // how long a person waited, whatever the feed's clock does
+        // Measures real time, independent of the feed's clock.
+        var started = Stopwatch.GetTimestamp();
         try
         {
             var rate = await exchange.FundingRateAsync(Symbol, cancellation);

@@ -3,7 +3,10 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Derivatives;
 
-/// <summary>What an exchange says of a perpetual, checked: what cannot be is an <see cref="ExchangeException"/> that names it.</summary>
+/// <summary>
+/// Validates what an exchange returns about a perpetual. An invalid value throws an
+/// <see cref="ExchangeException"/> that names it.
+/// </summary>
 internal static class PerpetualReadings
 {
     private const double LargestRate = 0.1; // per 8 hours; exchanges cap it at a few percent
@@ -11,7 +14,7 @@ internal static class PerpetualReadings
     private static readonly TimeSpan ClockError = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Oldest = TimeSpan.FromHours(2);
 
-    /// <summary>The rate as it would be for eight hours.</summary>
+    /// <summary>Returns the funding rate, scaled to eight hours.</summary>
     public static (double Value, Instant HeldAt) Read(in FundingRate rate, Instant now)
     {
         if (!(rate.Hours is >= 1 and <= 24)) throw Bad($"the funding interval is {rate.Hours} hours, not 1 to 24");
@@ -19,7 +22,7 @@ internal static class PerpetualReadings
         return Math.Abs(value) <= LargestRate ? (value, HeldAt(rate.At, now)) : throw Bad($"the funding rate is {value} per 8 hours, not within {LargestRate}");
     }
 
-    /// <summary>The open interest.</summary>
+    /// <summary>Returns the open interest.</summary>
     public static (double Value, Instant HeldAt) Read(in OpenInterest interest, Instant now) =>
         interest.Value is > 0 and < 1e18 ? (interest.Value, HeldAt(interest.At, now)) : throw Bad($"the open interest is {interest.Value}, not above 0");
 

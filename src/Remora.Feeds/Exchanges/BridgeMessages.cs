@@ -11,7 +11,7 @@ internal sealed record BridgeRequest(string Operation, string? Exchange = null)
 
     public IReadOnlyList<string>? Symbols { get; init; }
 
-    /// <summary>The stream to stop.</summary>
+    /// <summary>The id of the stream to stop.</summary>
     public long? Stream { get; init; }
 
     public string? Timeframe { get; init; }
@@ -20,10 +20,10 @@ internal sealed record BridgeRequest(string Operation, string? Exchange = null)
 
     public int? Limit { get; init; }
 
-    /// <summary>The time of the clock that the candles close by.</summary>
+    /// <summary>The current time of the clock that candles close by.</summary>
     public long? Now { get; init; }
 
-    /// <summary>The request as one line.</summary>
+    /// <summary>Returns the request as one line.</summary>
     public string ToLine(long id)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
@@ -51,10 +51,10 @@ internal sealed record BridgeRequest(string Operation, string? Exchange = null)
     }
 }
 
-/// <summary>Reads what the bridge process answers.</summary>
+/// <summary>Parses the responses of the bridge process.</summary>
 internal static class BridgeAnswer
 {
-    /// <summary>An error as the process wrote it.</summary>
+    /// <summary>Parses an error.</summary>
     public static ExchangeException ErrorOf(JsonElement error)
     {
         var status = error.GetProperty("http_status");
@@ -66,7 +66,7 @@ internal static class BridgeAnswer
             retryAfter.ValueKind == JsonValueKind.Number ? TimeSpan.FromSeconds(Math.Min(retryAfter.GetDouble(), 86_400)) : null);
     }
 
-    /// <summary>The process's settings, as it reads them from its environment.</summary>
+    /// <summary>Returns the process's settings in the format of its environment variable.</summary>
     public static string SettingsOf(CcxtBridgeOptions options)
     {
         var buffer = new ArrayBufferWriter<byte>(256);

@@ -8,12 +8,15 @@ using Remora.Feeds.Keys;
 
 namespace Remora.Feeds.Exchanges;
 
-/// <summary>One life of the bridge process, from its start to its end. Every call that is pending at the end is answered with an error.</summary>
+/// <summary>
+/// One run of the bridge process, from its start to its end. Calls that are pending at the end fail
+/// with an error.
+/// </summary>
 internal sealed class BridgeProcess : IAsyncDisposable
 {
     private const int KeptErrorLines = 20;
     private const string LargeBlock = "8192"; // bytes
-    private const int MostUnread = 10_000; // of a stream
+    private const int MostUnread = 10_000; // events of a stream
     private static readonly TimeSpan ExitGrace = TimeSpan.FromSeconds(2);
 
     private readonly Process _process;
@@ -32,26 +35,34 @@ internal sealed class BridgeProcess : IAsyncDisposable
         Ended = ReadToEndAsync();
     }
 
-    /// <summary>Completes when the process takes requests; never when it ends before.</summary>
+    /// <summary>
+    /// Completes when the process accepts requests. Never completes if the process ends before
+    /// that.
+    /// </summary>
     public Task Ready => _ready.Task;
 
-    /// <summary>Completes with the reason when the process has ended and every pending call has been answered.</summary>
+    /// <summary>
+    /// Completes with the reason when the process has ended and every pending call has failed.
+    /// </summary>
     public Task<string> Ended { get; }
 
     public int Id => _process.Id;
 
     /// <summary>Starts a process.</summary>
-    /// <exception cref="System.ComponentModel.Win32Exception">The program cannot be started.</exception>
+    /// <exception cref="System.ComponentModel.Win32Exception">The program cannot be
+    /// started.</exception>
     public static BridgeProcess Start(CcxtBridgeOptions options)
     {
         var start = new ProcessStartInfo(options.NodePath)
         {
-            // A nursery of 48 MB, which V8 would allow itself, is worth nothing to a process that waits for exchanges. It collects by itself now and then.
+            // V8 would allow itself a young generation of 48 MB, which a process that mostly waits
+            // for exchanges does not need. It also collects at intervals.
             ArgumentList = { $"--max-old-space-size={options.MemoryLimitMegabytes}", "--max-semi-space-size=2", "--expose-gc", options.ScriptPath },
             Environment =
             {
                 ["REMORA_BRIDGE_SETTINGS"] = BridgeAnswer.SettingsOf(options),
-                // Bodies come and go in blocks of up to 64 KB: glibc is to give their memory back, instead of learning to keep it.
+                // Bodies are allocated in blocks of up to 64 KB. The fixed threshold makes glibc
+                // return their memory instead of raising the threshold and keeping it.
                 ["MALLOC_MMAP_THRESHOLD_"] = LargeBlock,
                 ["MALLOC_TRIM_THRESHOLD_"] = LargeBlock,
             },
@@ -64,11 +75,12 @@ internal sealed class BridgeProcess : IAsyncDisposable
             UseShellExecute = false,
             CreateNoWindow = true,
         };
-        foreach (var variable in ApiKeys.Variables) start.Environment.Remove(variable); // keys of other sources are none of its business
+        // The process does not need the keys of other sources.
+        foreach (var variable in ApiKeys.Variables) start.Environment.Remove(variable);
         return new(Process.Start(start)!);
     }
 
-    /// <summary>Sends a request and waits for its answer.</summary>
+    /// <summary>Sends a request and waits for its response.</summary>
     public async Task<JsonElement> CallAsync(BridgeRequest request, CancellationToken cancellation)
     {
         var id = Interlocked.Increment(ref _lastId);
@@ -76,7 +88,8 @@ internal sealed class BridgeProcess : IAsyncDisposable
         _pending[id] = answer;
         try
         {
-            if (_ended is { } reason) throw Gone(reason); // asked after the pending calls were answered
+            // Checked after the pending calls have failed.
+            if (_ended is { } reason) throw Gone(reason);
             await WriteAsync(request.ToLine(id), cancellation);
             return await answer.Task.WaitAsync(cancellation);
         }
@@ -86,7 +99,9 @@ internal sealed class BridgeProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends a request whose answer goes on: what comes, until the stream fails or is cancelled.</summary>
+    /// <summary>
+    /// Sends a request and returns its events until the stream fails or is cancelled.
+    /// </summary>
     public async IAsyncEnumerable<JsonElement> StreamAsync(BridgeRequest request, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var id = Interlocked.Increment(ref _lastId);
@@ -113,11 +128,13 @@ internal sealed class BridgeProcess : IAsyncDisposable
         }
         catch (InvalidOperationException)
         {
-            // It has ended by itself.
+            // The stream has ended already.
         }
     }
 
-    /// <summary>Closes standard input, upon which the process ends; it is killed when it does not.</summary>
+    /// <summary>
+    /// Closes standard input, which ends the process, and kills the process if it does not end.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         try
@@ -126,7 +143,8 @@ internal sealed class BridgeProcess : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or InvalidOperationException)
         {
-            // The other end is closed already, or a write is stuck in it; then it will not end by itself.
+            // The other end is closed already, or a write is blocked. Then the process does not end
+            // by itself.
         }
         await Task.WhenAny(Ended, Task.Delay(ExitGrace));
         if (!Ended.IsCompleted) Kill("it did not end by itself");
@@ -144,7 +162,7 @@ internal sealed class BridgeProcess : IAsyncDisposable
         }
         catch (Exception e) when (e is ExchangeException or OperationCanceledException)
         {
-            // The process is gone, or going, and its streams with it.
+            // The process has ended or is ending, and its streams with it.
         }
     }
 
@@ -197,7 +215,8 @@ internal sealed class BridgeProcess : IAsyncDisposable
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            Kill("it wrote something that is not an answer"); // its other answers cannot be trusted either
+            // Its other responses cannot be trusted either.
+            Kill("it wrote something that is not an answer");
         }
     }
 
@@ -208,7 +227,7 @@ internal sealed class BridgeProcess : IAsyncDisposable
             _ready.TrySetResult();
             return;
         }
-        // An answer nobody waits for any more belongs to a call that was cancelled.
+        // A response without a waiting call belongs to a call that was cancelled.
         var id = message.GetProperty("id");
         if (id.ValueKind == JsonValueKind.Number && _streams.TryGetValue(id.GetInt64(), out var stream))
         {
@@ -236,7 +255,7 @@ internal sealed class BridgeProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>The line that says most about why the process ended.</summary>
+    /// <summary>Returns the line that best explains why the process ended.</summary>
     private string Complaint() =>
         _errorLines.FirstOrDefault(line => line.Contains("Error", StringComparison.Ordinal) || line.Contains("FATAL", StringComparison.Ordinal)) ?? _errorLines.Last();
 

@@ -8,8 +8,9 @@ using Remora.Supervision;
 namespace Remora.Feeds.Exchanges;
 
 /// <summary>
-/// All exchanges, through CCXT in a supervised child process: it is replaced with a growing delay when it ends, killed when it stops answering,
-/// and never outlives this process, since it ends when its standard input closes.
+/// Runs CCXT, and with it all exchanges, in a supervised child process. Replaces the process with a
+/// growing delay when it ends and kills it when it stops responding. The process never outlives
+/// this one, because it ends when its standard input closes.
 /// </summary>
 public sealed class CcxtBridge : IAsyncDisposable
 {
@@ -31,21 +32,25 @@ public sealed class CcxtBridge : IAsyncDisposable
         _supervision = supervisor.RunAsync("exchange bridge", SuperviseAsync, _stop.Token);
     }
 
-    /// <summary>How the process is.</summary>
+    /// <summary>The health of the process.</summary>
     public BridgeHealth Health => _health;
 
-    /// <summary>Starts the process; it need not be there yet when the first call is made.</summary>
-    /// <param name="options">How it is run.</param>
-    /// <param name="clock">The clock that candles close by, and by which an exchange that asked to be left alone is left alone; deadlines are real time.</param>
-    /// <param name="supervisor">Keeps the task running that watches the process; one of its own where null.</param>
+    /// <summary>Starts the process. Calls can be made before it is ready.</summary>
+    /// <param name="options">How the process is run.</param>
+    /// <param name="clock">The clock that candles close by and that rate limit delays of an
+    /// exchange follow. Deadlines are real time.</param>
+    /// <param name="supervisor">Supervises the task that watches the process; a new one if
+    /// null.</param>
     public static CcxtBridge Start(CcxtBridgeOptions? options = null, TimeProvider? clock = null, Supervisor? supervisor = null) =>
         new(options ?? new CcxtBridgeOptions(), clock ?? TimeProvider.System, supervisor ?? new());
 
-    /// <summary>The exchange of this id; whether CCXT knows it is seen when it is asked.</summary>
+    /// <summary>
+    /// Returns the exchange with this id. An id that is unknown to CCXT fails at the first request.
+    /// </summary>
     public CcxtExchange Exchange(string id) => _exchanges.GetOrAdd(id, key => new(this, key, new ExchangeGate(_options.RequestsInFlight, Clock)));
 
-    /// <summary>The ids of all exchanges CCXT knows.</summary>
-    /// <exception cref="ExchangeException">The bridge cannot answer.</exception>
+    /// <summary>Returns the ids of all exchanges that CCXT supports.</summary>
+    /// <exception cref="ExchangeException">The bridge is unavailable.</exception>
     public async Task<IReadOnlyList<string>> ExchangesAsync(CancellationToken cancellation = default)
     {
         var answer = await CallAsync(new("exchanges"), cancellation);
@@ -60,7 +65,7 @@ public sealed class CcxtBridge : IAsyncDisposable
         await _supervision;
         _health = new(false, _health.Restarts, Stopped, null);
         _current.TrySetException(new ObjectDisposedException(nameof(CcxtBridge)));
-        _ = _current.Task.Exception; // nobody may be waiting
+        _ = _current.Task.Exception; // observes the exception: no call may be waiting
         _stop.Dispose();
     }
 
@@ -70,7 +75,7 @@ public sealed class CcxtBridge : IAsyncDisposable
     {
         var process = await CurrentAsync(cancellation);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        // The process keeps the deadline itself; this one is for a process that does not.
+        // The process enforces the deadline itself. This one covers a process that does not.
         deadline.CancelAfter(_options.CallDeadline + _options.PingInterval + _options.PingDeadline);
         try
         {
@@ -110,7 +115,8 @@ public sealed class CcxtBridge : IAsyncDisposable
             if (_current.Task.IsFaulted) _current = NewSource();
             var (wasReady, failure) = await RunOnceAsync();
             if (stop.IsCancellationRequested) break;
-            // A process that worked for a while ended by accident; one that never does anything but end is tried less and less often.
+            // A process that worked for a while ended by accident: the delay starts over. A process
+            // that ends at once each time is started less and less often.
             if (Stopwatch.GetElapsedTime(started) > _options.MaxRespawnDelay + _options.StartDeadline) delay = _options.RespawnDelay;
             _health = new(false, _health.Restarts + 1, failure, null);
             if (!wasReady) RefuseCalls(failure);
@@ -119,14 +125,19 @@ public sealed class CcxtBridge : IAsyncDisposable
         }
     }
 
-    /// <summary>Calls fail at once, with the reason, until the process is started again: waiting would not help them.</summary>
+    /// <summary>
+    /// Makes calls fail at once with the reason until the process is started again, because waiting
+    /// would not help them.
+    /// </summary>
     private void RefuseCalls(string failure)
     {
         _current.TrySetException(new ExchangeException(ExchangeErrorKind.Unavailable, $"the exchange bridge is not running: {failure}"));
-        _ = _current.Task.Exception; // nobody may be waiting
+        _ = _current.Task.Exception; // observes the exception: no call may be waiting
     }
 
-    /// <summary>One life of the process; gives whether it ever took requests, and the reason it ended.</summary>
+    /// <summary>
+    /// Runs the process once. Returns whether it ever accepted requests, and why it ended.
+    /// </summary>
     private async Task<(bool WasReady, string Failure)> RunOnceAsync()
     {
         if (!File.Exists(_options.ScriptPath)) return (false, $"the bridge script {_options.ScriptPath} is missing: install Remora again, or build it with ./build.sh");
@@ -161,7 +172,10 @@ public sealed class CcxtBridge : IAsyncDisposable
         }
     }
 
-    /// <summary>Pings until the process ends; a process that does not answer is killed: its event loop is blocked.</summary>
+    /// <summary>
+    /// Pings until the process ends. Kills a process that does not respond, because its event loop
+    /// is blocked.
+    /// </summary>
     private async Task WatchAsync(BridgeProcess process)
     {
         while (!process.Ended.IsCompleted && !_stop.IsCancellationRequested)
@@ -181,7 +195,7 @@ public sealed class CcxtBridge : IAsyncDisposable
             }
             catch (Exception e) when (e is ExchangeException or OperationCanceledException)
             {
-                // It ended, or we are stopping: the loop's condition sees it.
+                // The process has ended or is being stopped. The loop's condition covers both.
             }
         }
     }
@@ -189,9 +203,10 @@ public sealed class CcxtBridge : IAsyncDisposable
     private static TaskCompletionSource<BridgeProcess> NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
 
-/// <summary>How the bridge process is.</summary>
-/// <param name="Running">Whether it takes requests.</param>
-/// <param name="Restarts">How often it has ended unasked.</param>
-/// <param name="LastFailure">Why it ended last, or could not be started; null when it never did.</param>
-/// <param name="ProcessId">The process, while it runs.</param>
+/// <summary>The health of the bridge process.</summary>
+/// <param name="Running">Whether it accepts requests.</param>
+/// <param name="Restarts">How often it has ended unexpectedly.</param>
+/// <param name="LastFailure">Why it ended last, or could not be started; null if it never
+/// failed.</param>
+/// <param name="ProcessId">The process id while it runs; null otherwise.</param>
 public sealed record BridgeHealth(bool Running, int Restarts, string? LastFailure, int? ProcessId);

@@ -2,70 +2,93 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Remora.Feeds.Exchanges;
 
-/// <summary>How the bridge process is run and how long it may take. All of these spans are real time, whatever clock the feeds go by.</summary>
+/// <summary>
+/// How the bridge process is run, and its deadlines. All durations are real time, independent of
+/// the feeds' clock.
+/// </summary>
 public sealed record CcxtBridgeOptions
 {
-    /// <summary>The Node.js program: a name that is looked up on the PATH, or a path.</summary>
+    /// <summary>The Node.js program: a path, or a name that is looked up on the PATH.</summary>
     [Required]
     public string NodePath { get; init; } = "node";
 
-    /// <summary>The bundled bridge; it is built to lie beside the program.</summary>
+    /// <summary>The path of the bundled bridge. The build places it beside the program.</summary>
     [Required]
     public string ScriptPath { get; init; } = Path.Combine(AppContext.BaseDirectory, "ccxt-bridge.mjs");
 
-    /// <summary>A stand-in for all exchanges, with the original host as the first path segment; null for the real ones.</summary>
+    /// <summary>
+    /// A local server that replaces all exchanges, with the original host as the first path
+    /// segment; null for the real exchanges.
+    /// </summary>
     public Uri? BaseUrl { get; init; }
 
-    /// <summary>The longest one HTTP exchange may take, its body included.</summary>
+    /// <summary>The maximum duration of one HTTP request, body included.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
     public TimeSpan RequestDeadline { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>The longest one operation may take: a few HTTP exchanges and their wait for the rate limiter.</summary>
+    /// <summary>
+    /// The maximum duration of one operation: a few HTTP requests and their wait for the rate
+    /// limiter.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00")]
     public TimeSpan CallDeadline { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>The largest body that is read, after decompression.</summary>
+    /// <summary>The maximum size of a body, after decompression.</summary>
     [Range(1024, 1 << 30)]
     public int MaxResponseBytes { get; init; } = 32 << 20;
 
-    /// <summary>The most memory the JavaScript heap may take before the process is replaced.</summary>
+    /// <summary>The maximum size of the JavaScript heap before the process is replaced.</summary>
     [Range(64, 16384)]
     public int MemoryLimitMegabytes { get; init; } = 512;
 
-    /// <summary>Whether each exchange's own rate limit is kept. Only a stand-in can do without.</summary>
+    /// <summary>
+    /// Whether each exchange's own rate limit is enforced. Disable it only for a local server.
+    /// </summary>
     public bool RateLimit { get; init; } = true;
 
-    /// <summary>How many requests to one exchange may be under way at once.</summary>
+    /// <summary>The maximum number of concurrent requests to one exchange.</summary>
     [Range(1, 100)]
     public int RequestsInFlight { get; init; } = 8;
 
-    /// <summary>How often the process is asked for a sign of life.</summary>
+    /// <summary>The interval between pings of the process.</summary>
     [Range(typeof(TimeSpan), "00:00:00.05", "00:05:00")]
     public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a sign of life may take before the process counts as blocked and is killed.</summary>
+    /// <summary>
+    /// How long a ping may take before the process is considered blocked and is killed.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.05", "00:05:00")]
     public TimeSpan PingDeadline { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How often a stream is asked for a sign of life; after two without an answer it counts as dead.</summary>
+    /// <summary>
+    /// The interval between pings of a stream. After two without a response the stream is dead.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.05", "00:05:00")]
     public TimeSpan StreamKeepAlive { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>How long the process may take to start, and how long a call waits for it to be there.</summary>
+    /// <summary>
+    /// How long the process may take to start, and how long a call waits for it to be ready.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
     public TimeSpan StartDeadline { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>The wait before a process that ended is replaced; it doubles up to <see cref="MaxRespawnDelay"/> while the replacements end too.</summary>
+    /// <summary>
+    /// The delay before a process that ended is replaced. Doubles up to
+    /// <see cref="MaxRespawnDelay"/> while the replacements end too.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
     public TimeSpan RespawnDelay { get; init; } = TimeSpan.FromSeconds(0.5);
 
-    /// <summary>The longest wait before a process that ended is replaced.</summary>
+    /// <summary>The maximum delay before a process that ended is replaced.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan MaxRespawnDelay { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How often the process collects what is not needed any more.</summary>
+    /// <summary>The interval between garbage collections of the process.</summary>
     internal TimeSpan CollectInterval { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>Whether the process can be told to crash, block and exhaust its memory: for tests of its supervision.</summary>
+    /// <summary>
+    /// Whether the process accepts requests to crash, block and exhaust its memory, for tests of
+    /// its supervision.
+    /// </summary>
     internal bool AllowDebugOperations { get; init; }
 }

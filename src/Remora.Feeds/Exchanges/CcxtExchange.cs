@@ -4,7 +4,10 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Exchanges;
 
-/// <summary>One exchange, through the bridge. All markets of an exchange share one of these, and with it the exchange's rate limit.</summary>
+/// <summary>
+/// One exchange, through the bridge. All markets of an exchange share one instance, and with it the
+/// exchange's rate limit.
+/// </summary>
 public sealed class CcxtExchange : ICandleSource, IPerpetualSource, ILiquidationSource
 {
     private readonly CcxtBridge _bridge;
@@ -35,8 +38,9 @@ public sealed class CcxtExchange : ICandleSource, IPerpetualSource, ILiquidation
             TimeSpan.FromMilliseconds(answer.GetProperty("rate_limit_ms").GetDouble()));
     }
 
-    /// <summary>The symbols of all active spot markets.</summary>
-    /// <exception cref="ExchangeException">There is no answer that makes sense.</exception>
+    /// <summary>Returns the symbols of all active spot markets.</summary>
+    /// <exception cref="ExchangeException">The request failed, or the response is
+    /// invalid.</exception>
     public async Task<IReadOnlyList<string>> MarketsAsync(CancellationToken cancellation)
     {
         var answer = await _gate.PassAsync(Urgency.FirstAnswer, () => _bridge.CallAsync(new("markets", Id), cancellation), cancellation);
@@ -95,7 +99,10 @@ public sealed class CcxtExchange : ICandleSource, IPerpetualSource, ILiquidation
     private static Instant? Time(JsonElement answer) =>
         Number(answer.GetProperty("time")) is > 0 and < 1e14 and var time ? new((long)time) : null;
 
-    /// <summary>A row of six numbers; one that is missing is NaN, and a row without a time is all NaN, for the check of candles to refuse.</summary>
+    /// <summary>
+    /// Parses a row of six numbers. A missing number becomes NaN, and a row without a time becomes
+    /// all NaN. The candle check refuses both.
+    /// </summary>
     private static Candle CandleOf(JsonElement row) =>
         row[0].ValueKind == JsonValueKind.Number && row[0].TryGetInt64(out var time) && Math.Abs(time) < Instant.MaxValue.UnixMilliseconds
             ? new(new(time), Number(row[1]), Number(row[2]), Number(row[3]), Number(row[4]), Number(row[5]))

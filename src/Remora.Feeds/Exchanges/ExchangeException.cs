@@ -1,52 +1,54 @@
 namespace Remora.Feeds.Exchanges;
 
-/// <summary>What went wrong with an exchange, by the reaction it needs.</summary>
+/// <summary>The kinds of exchange failures, grouped by the reaction they need.</summary>
 public enum ExchangeErrorKind
 {
-    /// <summary>Too many requests: wait as long as asked.</summary>
+    /// <summary>Too many requests. Wait as long as requested.</summary>
     RateLimited,
 
-    /// <summary>No complete answer in time.</summary>
+    /// <summary>The response was not complete in time.</summary>
     Timeout,
 
-    /// <summary>The exchange says that it is being maintained.</summary>
+    /// <summary>The exchange reports maintenance.</summary>
     Maintenance,
 
-    /// <summary>The exchange, or the bridge to it, cannot answer at the moment.</summary>
+    /// <summary>The exchange, or the bridge to it, is unavailable at the moment.</summary>
     Unavailable,
 
     /// <summary>The connection failed or broke.</summary>
     Network,
 
-    /// <summary>An answer came, but not one that makes sense.</summary>
+    /// <summary>The response is invalid.</summary>
     BadResponse,
 
-    /// <summary>The exchange has no such market.</summary>
+    /// <summary>The exchange does not list the market.</summary>
     BadSymbol,
 
-    /// <summary>The exchange refuses the request as it is, an unknown timeframe for instance.</summary>
+    /// <summary>
+    /// The exchange rejects the request, for example because of an unknown timeframe.
+    /// </summary>
     BadRequest,
 
-    /// <summary>The exchange does not offer this.</summary>
+    /// <summary>The exchange does not offer the operation.</summary>
     NotSupported,
 
-    /// <summary>The exchange does not serve this place.</summary>
+    /// <summary>The exchange does not serve this location.</summary>
     Restricted,
 
-    /// <summary>The exchange wants credentials.</summary>
+    /// <summary>The exchange requires credentials.</summary>
     Auth,
 
     /// <summary>A fault of this program.</summary>
     Internal,
 
-    /// <summary>Candles came, at another price level than the market's.</summary>
+    /// <summary>The candles are at another price level than the market's.</summary>
     PriceLevel,
 }
 
 /// <summary>An expected failure of an exchange.</summary>
 public sealed class ExchangeException : Exception
 {
-    /// <summary>A failure as the bridge reports it.</summary>
+    /// <summary>Creates an exception for a failure that the bridge reports.</summary>
     public ExchangeException(ExchangeErrorKind kind, string message, int? httpStatus = null, TimeSpan? retryAfter = null)
         : base(message)
     {
@@ -55,7 +57,7 @@ public sealed class ExchangeException : Exception
         RetryAfter = retryAfter;
     }
 
-    /// <summary>What went wrong.</summary>
+    /// <summary>The kind of failure.</summary>
     public ExchangeErrorKind Kind { get; }
 
     /// <summary>Whether the same request may succeed later.</summary>
@@ -63,16 +65,22 @@ public sealed class ExchangeException : Exception
         or ExchangeErrorKind.Unavailable or ExchangeErrorKind.Network or ExchangeErrorKind.BadResponse
         or ExchangeErrorKind.PriceLevel;
 
-    /// <summary>The HTTP status of the answer, where there was one.</summary>
+    /// <summary>The HTTP status of the response; null if there was no response.</summary>
     public int? HttpStatus { get; }
 
-    /// <summary>How long the exchange asked to be left alone.</summary>
+    /// <summary>The delay that the exchange requested; null if it requested none.</summary>
     public TimeSpan? RetryAfter { get; }
 
-    /// <summary>The kind as it is written in answers and on the wire: <c>bad_response</c>.</summary>
+    /// <summary>
+    /// Returns the name of a kind as it is written in responses and in the bridge protocol, for
+    /// example <c>bad_response</c>.
+    /// </summary>
     public static string NameOf(ExchangeErrorKind kind) => Names[(int)kind];
 
-    /// <summary>The kind of this name; anything unknown is an internal fault.</summary>
+    /// <summary>
+    /// Returns the kind with this name; <see cref="ExchangeErrorKind.Internal"/> for an unknown
+    /// name.
+    /// </summary>
     internal static ExchangeErrorKind KindOf(string? name) =>
         Array.IndexOf(Names, name) is >= 0 and var index ? (ExchangeErrorKind)index : ExchangeErrorKind.Internal;
 

@@ -2,13 +2,13 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Exchanges;
 
-/// <summary>How much a request matters while others wait for the same exchange.</summary>
+/// <summary>The priority of a request among requests to the same exchange.</summary>
 public enum Urgency
 {
     /// <summary>A candle has just closed.</summary>
     Fresh,
 
-    /// <summary>A market has no answer at all yet.</summary>
+    /// <summary>A market has no assessment yet.</summary>
     FirstAnswer,
 
     /// <summary>The rest of a market's history.</summary>
@@ -16,8 +16,9 @@ public enum Urgency
 }
 
 /// <summary>
-/// Lets a few requests at a time through to an exchange, the urgent ones first, and none while the exchange has asked to be left alone.
-/// Few, because behind it stands the exchange's rate limiter, whose queue knows no urgency.
+/// Limits the concurrent requests to an exchange, lets urgent ones through first, and lets none
+/// through while the exchange has requested a pause. The limit is low because the exchange's rate
+/// limiter, which follows, has a queue without priorities.
 /// </summary>
 internal sealed class ExchangeGate(int width, TimeProvider clock)
 {
@@ -27,7 +28,7 @@ internal sealed class ExchangeGate(int width, TimeProvider clock)
     private long _arrivals;
     private Instant _closedUntil = Instant.MinValue;
 
-    /// <summary>Runs the call when it is its turn.</summary>
+    /// <summary>Runs the call when its turn comes.</summary>
     public async Task<T> PassAsync<T>(Urgency urgency, Func<Task<T>> call, CancellationToken cancellation)
     {
         await EnterAsync(urgency, cancellation);
@@ -74,7 +75,7 @@ internal sealed class ExchangeGate(int width, TimeProvider clock)
         lock (_lock)
         {
             while (_waiting.TryDequeue(out var next, out _))
-                if (next.TrySetResult()) return; // the place is handed on; one that was cancelled is passed over
+                if (next.TrySetResult()) return; // passes the slot on and skips cancelled callers
             _free++;
         }
     }

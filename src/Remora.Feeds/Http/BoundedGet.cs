@@ -3,32 +3,40 @@ using Remora.Feeds.Keys;
 
 namespace Remora.Feeds.Http;
 
-/// <summary>A body, and what its source knows it by. Where a key was sent, it is no longer in the body.</summary>
+/// <summary>
+/// The body of a response and its cache validators. If a key was sent, it has been removed from the
+/// body.
+/// </summary>
 /// <param name="Body">The whole body.</param>
-/// <param name="Tag">Its ETag; null without one.</param>
-/// <param name="Modified">When it was last changed; null where that is not said.</param>
+/// <param name="Tag">The ETag; null without one.</param>
+/// <param name="Modified">When the body was last modified; null if unknown.</param>
 internal sealed record HttpAnswer(byte[] Body, string? Tag, DateTimeOffset? Modified);
 
 /// <summary>
-/// One address, asked with limits: a deadline for the whole, a largest body, no encoding that was not asked for, a few redirections and none with a key.
-/// Whatever goes wrong is a <see cref="SourceException"/>.
+/// Requests one URL with limits: a deadline for the whole request, a maximum body size, no encoding
+/// that was not requested, a few redirects and none with a key. Every failure is a
+/// <see cref="SourceException"/>.
 /// </summary>
 /// <param name="http">A client of <see cref="OutsideHttp"/>.</param>
-/// <param name="url">What to ask, without a key.</param>
-/// <param name="credential">The key to ask with; null for none.</param>
-/// <param name="options">The limits, and the stand-in that takes the place of every host.</param>
-/// <param name="clock">The time by which a date in Retry-After is a wait.</param>
+/// <param name="url">The URL, without a key.</param>
+/// <param name="credential">The key to send; null for none.</param>
+/// <param name="options">The limits, and the local server that replaces every host.</param>
+/// <param name="clock">The clock that converts a date in Retry-After to a delay.</param>
 internal sealed class BoundedGet(HttpClient http, Uri url, Credential? credential, HttpSourceOptions options, TimeProvider clock)
 {
     private const int MostRedirections = 3;
 
-    /// <summary>What is asked, as it may be shown.</summary>
+    /// <summary>The URL, safe to display.</summary>
     public Uri Url { get; } = StandIn(url, options.BaseUrl);
 
-    /// <summary>The answer; <paramref name="before"/> itself where the source says that it still stands.</summary>
-    /// <param name="before">The answer before, which need not be sent again; null for none.</param>
-    /// <param name="query">What is added to the query; null for nothing.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <summary>
+    /// Returns the response; <paramref name="before"/> itself if the source reports that it is
+    /// unmodified.
+    /// </summary>
+    /// <param name="before">The previous response, which need not be sent again; null for
+    /// none.</param>
+    /// <param name="query">Text to append to the query; null for nothing.</param>
+    /// <param name="cancellation">Cancels the request.</param>
     public async Task<HttpAnswer> SendAsync(HttpAnswer? before, string? query, CancellationToken cancellation)
     {
         if (credential is not null && Url.Scheme != Uri.UriSchemeHttps && !Url.IsLoopback) throw new SourceException("auth", "a key is sent over https alone");
@@ -64,7 +72,7 @@ internal sealed class BoundedGet(HttpClient http, Uri url, Credential? credentia
         }
     }
 
-    /// <summary>What is asked with an addition to the query.</summary>
+    /// <summary>Returns the URL with text appended to its query.</summary>
     public Uri At(string? query) => query is null ? Url : new($"{Url.AbsoluteUri}{(Url.Query.Length > 0 ? '&' : '?')}{query}");
 
     private async Task<HttpAnswer> AnswerAsync(HttpResponseMessage response, CancellationToken cancellation)

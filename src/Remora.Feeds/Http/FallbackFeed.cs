@@ -5,18 +5,19 @@ using Remora.Markets;
 namespace Remora.Feeds.Http;
 
 /// <summary>
-/// Sources of the same signals in order of preference. The first is always asked; one behind it only while all before it fail or say nothing new, and no longer
-/// when one of them is well again. Each observation names the source it is from. Goes by the name of the first.
+/// Sources of the same signals in order of preference. The first is always polled. A fallback is
+/// polled only while all sources before it fail or return no new values, and stops when one of them
+/// recovers. Each observation names its source. The feed has the name of the first source.
 /// </summary>
 public sealed class FallbackFeed : ISourceFeed
 {
-    /// <summary>After how many failures in a row the next one is asked.</summary>
+    /// <summary>The number of consecutive failures after which the next source is polled.</summary>
     public const int FailuresBeforeFallback = 2;
 
     private readonly IReadOnlyList<HttpSourceFeed> _feeds;
     private readonly TimeProvider _clock;
 
-    /// <summary>A feed of the first of some that is well.</summary>
+    /// <summary>Creates a feed of the first healthy source.</summary>
     public FallbackFeed(IReadOnlyList<HttpSourceFeed> feeds, TimeProvider? clock = null)
     {
         if (feeds.Count == 0) throw new ArgumentException("there must be at least one source", nameof(feeds));
@@ -27,7 +28,10 @@ public sealed class FallbackFeed : ISourceFeed
     /// <inheritdoc/>
     public string Name => _feeds[0].Name;
 
-    /// <summary>That of the first, degraded while another stands in for it; the last values of all, and the others' own health beside it.</summary>
+    /// <summary>
+    /// The health of the first source, degraded while a fallback is in use. Includes the latest
+    /// values of all sources and the health of each fallback.
+    /// </summary>
     public SourceHealth Health
     {
         get
@@ -70,13 +74,15 @@ public sealed class FallbackFeed : ISourceFeed
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // It was told to stop.
+            // Cancelled.
         }
     }
 
     private static bool Stands(SourceHealth health) => health.LastSuccess is not null && !IsOut(health);
 
-    /// <summary>Whether it has failed several times, or answers without saying anything new.</summary>
+    /// <summary>
+    /// Whether a source has failed several times, or responds without new values.
+    /// </summary>
     private static bool IsOut(SourceHealth health) =>
         health.ConsecutiveFailures >= FailuresBeforeFallback || (health is { ConsecutiveFailures: 0, State: FeedState.Degraded });
 }

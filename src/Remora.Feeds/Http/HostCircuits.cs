@@ -5,8 +5,9 @@ using Polly.CircuitBreaker;
 namespace Remora.Feeds.Http;
 
 /// <summary>
-/// A circuit breaker for each host, shared by all sources that ask it: when nearly everything they ask has failed for a while, none of them asks for some
-/// minutes, and then one does for all. By the feeds' clock.
+/// A circuit breaker for each host, shared by all sources of that host. If nearly all requests to
+/// the host fail for a while, its circuit opens: no source sends requests for some minutes, and
+/// then one request probes the host for all of them. Times are measured on the feeds' clock.
 /// </summary>
 /// <param name="clock">The feeds' clock.</param>
 public sealed class HostCircuits(TimeProvider clock)
@@ -14,8 +15,8 @@ public sealed class HostCircuits(TimeProvider clock)
     private static readonly string[] HostsFault = ["network", "timeout", "unavailable", "rate_limited"];
     private readonly ConcurrentDictionary<string, ResiliencePipeline> _byHost = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Asks, unless the host is being spared.</summary>
-    /// <exception cref="HostPausedException">It is.</exception>
+    /// <summary>Sends a request unless the host's circuit is open.</summary>
+    /// <exception cref="HostPausedException">The circuit is open.</exception>
     internal async Task<HttpAnswer> AskAsync(string host, Func<CancellationToken, Task<HttpAnswer>> ask, CancellationToken cancellation)
     {
         try
@@ -40,9 +41,11 @@ public sealed class HostCircuits(TimeProvider clock)
         .Build();
 }
 
-/// <summary>The host is being spared, for it has failed others too.</summary>
+/// <summary>
+/// Thrown while the circuit of a host is open because other requests to it failed.
+/// </summary>
 internal sealed class HostPausedException(TimeSpan retryAfter) : Exception("the host is being spared")
 {
-    /// <summary>When to come again.</summary>
+    /// <summary>The delay before the next try.</summary>
     public TimeSpan RetryAfter => retryAfter;
 }

@@ -4,45 +4,65 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Http;
 
-/// <summary>One value as a source tells it.</summary>
-/// <param name="Signal">What it is.</param>
-/// <param name="Base">The base currency it is about; null for the whole market.</param>
+/// <summary>One value that a source returned.</summary>
+/// <param name="Signal">The kind of value.</param>
+/// <param name="Base">The base currency that the value describes; null for the whole
+/// market.</param>
 /// <param name="Value">The value.</param>
-/// <param name="HeldAt">The time it describes.</param>
-/// <param name="IsLive">Whether it is a passing state rather than a published value: then it was knowable when it was seen, and never before.</param>
-/// <param name="PublishedAt">When it was published at the latest, where that is after <paramref name="HeldAt"/>; null where the two are the same.</param>
+/// <param name="HeldAt">The time that the value describes.</param>
+/// <param name="IsLive">Whether the value is a momentary state rather than a published value. Such
+/// a value is knowable from the moment at which it was read, never earlier.</param>
+/// <param name="PublishedAt">The latest time at which it was published, if that is after
+/// <paramref name="HeldAt"/>; null if the two are equal.</param>
 public readonly record struct Reading(Signal Signal, string? Base, double Value, Instant HeldAt, bool IsLive = false, Instant? PublishedAt = null)
 {
-    /// <summary>When a value that was there before anyone looked was knowable.</summary>
+    /// <summary>
+    /// Returns when a value became knowable that existed before the first request.
+    /// </summary>
     internal Instant KnownBefore(Instant now) => IsLive || PublishedAt > now ? now : PublishedAt ?? HeldAt;
 }
 
 /// <summary>
-/// An outside source that answers over HTTP, in JSON or in what can be turned into it. Everything that is peculiar to it is said here; asking, waiting, deadlines, limits and health are
-/// <see cref="HttpSourceFeed"/>'s. A new source is one file with one of these, and its line in <see cref="HttpSources"/>.
+/// An outside source that responds over HTTP, in JSON or in a format that can be converted to JSON.
+/// Defines everything that is specific to the source. Requests, delays, deadlines, limits and
+/// health are the task of <see cref="HttpSourceFeed"/>. A new source is one file with one of these,
+/// and its line in <see cref="HttpSources"/>.
 /// </summary>
-/// <param name="Name">Its name: <c>alternative.me</c>.</param>
-/// <param name="Signals">What it tells.</param>
-/// <param name="Url">What to ask.</param>
-/// <param name="Interval">How often.</param>
-/// <param name="TimeToLive">How long a value may be relied on after it was knowable.</param>
-/// <param name="Read">Gives the values of an answer that are known at a moment, or throws <see cref="FormatException"/> with what is wrong with it.</param>
+/// <param name="Name">The name of the source, for example <c>alternative.me</c>.</param>
+/// <param name="Signals">The signals that it provides.</param>
+/// <param name="Url">The URL to request.</param>
+/// <param name="Interval">The interval between requests.</param>
+/// <param name="TimeToLive">How long a value can be used after it became knowable.</param>
+/// <param name="Read">Returns the values of a response that are known at a moment. Throws a
+/// <see cref="FormatException"/> that names what is wrong with the response.</param>
 public sealed record HttpSource(
     string Name, IReadOnlyList<Signal> Signals, Uri Url, TimeSpan Interval, TimeSpan TimeToLive, Func<JsonElement, Instant, IReadOnlyList<Reading>> Read)
 {
-    /// <summary>Until when a value that held at a moment may be relied on, for sources that pause by a calendar; null where <see cref="TimeToLive"/> says all.</summary>
+    /// <summary>
+    /// Returns until when a value of a given time can be used, for sources that pause by a
+    /// calendar; null if <see cref="TimeToLive"/> is sufficient.
+    /// </summary>
     public Func<Instant, Instant>? GoodUntil { get; init; }
 
-    /// <summary>The key it is asked with; null for sources that want none.</summary>
+    /// <summary>The key that requests carry; null for sources without keys.</summary>
     public Credential? Credential { get; init; }
 
-    /// <summary>What is added to the query of each request at a moment, for sources that want to be told of which time; null for those that do not.</summary>
+    /// <summary>
+    /// Returns what each request at a moment appends to the query, for sources that require a time
+    /// range; null for other sources.
+    /// </summary>
     public Func<Instant, string>? QueryAt { get; init; }
 
-    /// <summary>Makes JSON of a body, or throws <see cref="FormatException"/>; for sources that speak something else.</summary>
+    /// <summary>
+    /// Converts a body to JSON or throws a <see cref="FormatException"/>; for sources with another
+    /// format.
+    /// </summary>
     public Func<byte[], JsonElement>? Decode { get; init; }
 
-    /// <summary>The name of the source in whose place this one is asked, while that fails or says nothing new; null for one that stands for itself.</summary>
+    /// <summary>
+    /// The name of the source that this one is a fallback for; null for a source that is not a
+    /// fallback.
+    /// </summary>
     public string? StandsInFor { get; init; }
 
     internal Observation Observe(in Reading reading, Instant knowableAt)
@@ -53,20 +73,25 @@ public sealed record HttpSource(
     }
 }
 
-/// <summary>Who tells the dollar's index: two indices that differ, so it is a choice and not a fallback.</summary>
+/// <summary>
+/// The source of the US dollar index. The two indices differ, so this is a choice and not a
+/// fallback.
+/// </summary>
 public enum DollarSource
 {
-    /// <summary>ICE's index of six currencies, from Yahoo: by the minute.</summary>
+    /// <summary>ICE's index of six currencies, from Yahoo, by the minute.</summary>
     Yahoo,
 
-    /// <summary>The Federal Reserve's broad index, from FRED: daily values, published once a week.</summary>
+    /// <summary>
+    /// The Federal Reserve's broad index, from FRED: daily values, published once a week.
+    /// </summary>
     Fred,
 }
 
-/// <summary>All sources of this kind.</summary>
+/// <summary>All HTTP sources.</summary>
 public static class HttpSources
 {
-    /// <summary>One line each.</summary>
+    /// <summary>All sources, one line each.</summary>
     public static IReadOnlyList<HttpSource> All { get; } =
     [
         Sentiment.FearGreed.Source,
@@ -80,7 +105,10 @@ public static class HttpSources
         Derivatives.Deribit.Ether,
     ];
 
-    /// <summary>The sources as a service asks them: one of the two for the dollar, with keys where there are any, each followed by those that stand in for it.</summary>
+    /// <summary>
+    /// Returns the sources as the service polls them: one of the two for the dollar, with keys if
+    /// there are any, each followed by its fallbacks.
+    /// </summary>
     public static IEnumerable<IReadOnlyList<HttpSource>> Chains(DollarSource dollar, ApiKeys keys)
     {
         var unchosen = dollar == DollarSource.Fred ? Macro.YahooChart.DollarIndex : Macro.Fred.Dollar;
@@ -89,6 +117,6 @@ public static class HttpSources
                select (IReadOnlyList<HttpSource>)[.. All.Where(other => other.StandsInFor == source.Name).Prepend(source).Select(link => WithKey(link, keys))];
     }
 
-    /// <summary>The source as it is asked by someone who has these keys.</summary>
+    /// <summary>Returns the source as it is requested with these keys.</summary>
     public static HttpSource WithKey(HttpSource source, ApiKeys keys) => source == Macro.Fred.Dollar && keys.Fred is { } key ? Macro.Fred.ByKey(key) : source;
 }

@@ -7,32 +7,39 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Http;
 
-/// <summary>How an HTTP source is asked.</summary>
+/// <summary>How an HTTP source is polled.</summary>
 public sealed record HttpSourceOptions
 {
-    /// <summary>A stand-in for all sources, with the original host as the first path segment; null for the real ones.</summary>
+    /// <summary>
+    /// A local server that replaces all sources, with the original host as the first path segment;
+    /// null for the real sources.
+    /// </summary>
     public Uri? BaseUrl { get; init; }
 
-    /// <summary>The longest a request may take, its body included: real time.</summary>
+    /// <summary>The maximum duration of a request, body included, in real time.</summary>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>The largest body that is read.</summary>
+    /// <summary>The maximum size of a body.</summary>
     public int MaxResponseBytes { get; init; } = 1 << 20;
 
-    /// <summary>The waits after failures, of the feed's clock.</summary>
+    /// <summary>The delays after failures, on the feed's clock.</summary>
     public Backoff Backoff { get; init; } = new(TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(15));
 
-    /// <summary>How many failures in a row make a source unreachable.</summary>
+    /// <summary>The number of consecutive failures after which a source is unreachable.</summary>
     public int UnreachableAfterFailures { get; init; } = 3;
 
-    /// <summary>The seed of jitter.</summary>
+    /// <summary>The seed of the jitter.</summary>
     public int Seed { get; init; }
 
-    /// <summary>Spares hosts that fail whoever asks; null where each feed stands alone.</summary>
+    /// <summary>
+    /// The circuit breakers that the feeds of a host share; null for a feed without one.
+    /// </summary>
     public HostCircuits? Circuits { get; init; }
 }
 
-/// <summary>Asks a source at its interval and delivers each value once, and again when the source revises it.</summary>
+/// <summary>
+/// Polls a source at its interval. Delivers each value once, and again if the source revises it.
+/// </summary>
 public sealed class HttpSourceFeed : ISourceFeed
 {
     private readonly HttpSource _source;
@@ -41,11 +48,12 @@ public sealed class HttpSourceFeed : ISourceFeed
     private readonly Random _random;
     private readonly BoundedGet _get;
     private readonly Dictionary<(Signal, string?), Observation> _latest = [];
-    private readonly Dictionary<(Signal, string?, Instant), double> _delivered = []; // of the last answer, to notice revisions
+    // Of the last response, to detect revisions.
+    private readonly Dictionary<(Signal, string?, Instant), double> _delivered = [];
     private CachedAnswer? _cached;
     private volatile SourceHealth _health;
 
-    /// <summary>A feed of <paramref name="source"/>.</summary>
+    /// <summary>Creates a feed of <paramref name="source"/>.</summary>
     public HttpSourceFeed(HttpSource source, HttpClient http, HttpSourceOptions? options = null, TimeProvider? clock = null)
     {
         _source = source;
@@ -67,7 +75,8 @@ public sealed class HttpSourceFeed : ISourceFeed
             var health = _health;
             var now = _clock.Now();
             var isStale = health.State == FeedState.Live && !health.Latest.Any(observation => observation.ExpiresAt > now);
-            return isStale ? health with { State = FeedState.Degraded } : health; // it answers, but says nothing new
+            // The source responds, but without new values.
+            return isStale ? health with { State = FeedState.Degraded } : health;
         }
     }
 
@@ -91,17 +100,21 @@ public sealed class HttpSourceFeed : ISourceFeed
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // It was told to stop.
+            // Cancelled.
         }
     }
 
-    /// <summary>Asks once, tells what came and what is read from it, and delivers nothing.</summary>
+    /// <summary>
+    /// Sends one request and returns the response and the values that are read from it. Delivers
+    /// nothing.
+    /// </summary>
     public async Task<SourceTrial> TryAsync(CancellationToken cancellation)
     {
         var raw = "";
         var query = _source.QueryAt?.Invoke(_clock.Now());
         var url = _get.At(query);
-        var started = Stopwatch.GetTimestamp(); // how long a person waited, whatever the feed's clock does
+        // Measures real time, independent of the feed's clock.
+        var started = Stopwatch.GetTimestamp();
         try
         {
             var answer = await _get.SendAsync(null, query, cancellation);
@@ -120,7 +133,7 @@ public sealed class HttpSourceFeed : ISourceFeed
         }
     }
 
-    /// <summary>One request; gives the time of the next.</summary>
+    /// <summary>Sends one request. Returns the time of the next one.</summary>
     internal async Task<Instant> AskAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
         var next = _clock.Now() + await RequestAsync(events, cancellation);
@@ -134,7 +147,9 @@ public sealed class HttpSourceFeed : ISourceFeed
         {
             var answer = await FetchAsync(cancellation);
             var now = _clock.Now();
-            var readings = _source.Read(answer.Content, now); // an answer that has not changed may tell more than before: a close that has come
+            // An unmodified response may contain more known values than before: a close whose time
+            // has come.
+            var readings = _source.Read(answer.Content, now);
             await DeliverAsync(readings, now, events, cancellation);
             _cached = answer;
             _health = _health with { State = FeedState.Live, LastSuccess = _clock.Now(), ConsecutiveFailures = 0, Latest = [.. _latest.Values] };
@@ -142,7 +157,8 @@ public sealed class HttpSourceFeed : ISourceFeed
         }
         catch (HostPausedException e)
         {
-            return e.RetryAfter * (1 + (_random.NextDouble() / 10)); // nobody was asked: nothing is learnt about the source
+            // No request was sent, so the health of the source is unchanged.
+            return e.RetryAfter * (1 + (_random.NextDouble() / 10));
         }
         catch (SourceException e)
         {
@@ -156,7 +172,8 @@ public sealed class HttpSourceFeed : ISourceFeed
 
     private async Task DeliverAsync(IReadOnlyList<Reading> readings, Instant now, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
-        // A value that an earlier answer did not hold, or held otherwise, became knowable now; those of the first answer had been there since their date.
+        // A value that is new or changed since the previous response became knowable now. The
+        // values of the first response have been knowable since their date.
         var isFirst = _health.LastSuccess is null;
         var checkedReadings = Checked(readings, now);
         foreach (var reading in checkedReadings.GroupBy(KeyOf).Select(same => same.Last()).OrderBy(reading => reading.HeldAt))
@@ -203,11 +220,14 @@ public sealed class HttpSourceFeed : ISourceFeed
         return _options.Backoff.After(failures, retryable: true, retryAfter, _random);
     }
 
-    /// <summary>The answer; the one before when the source says that it still stands.</summary>
+    /// <summary>
+    /// Returns the response; the previous one if the source reports that it is unmodified.
+    /// </summary>
     private async Task<CachedAnswer> FetchAsync(CancellationToken cancellation)
     {
         var query = _source.QueryAt?.Invoke(_clock.Now());
-        var before = query is null ? _cached?.Answer : null; // what has not changed since is not the same question's answer
+        // An unmodified response to another query cannot be reused.
+        var before = query is null ? _cached?.Answer : null;
         var answer = _options.Circuits is { } circuits
             ? await circuits.AskAsync(_source.Url.Host, token => _get.SendAsync(before, query, token), cancellation)
             : await _get.SendAsync(before, query, cancellation);
@@ -216,6 +236,6 @@ public sealed class HttpSourceFeed : ISourceFeed
 
     private JsonElement Decoded(HttpAnswer answer) => _source.Decode?.Invoke(answer.Body) ?? JsonElement.Parse(answer.Body);
 
-    /// <summary>The last answer that made sense.</summary>
+    /// <summary>The last valid response.</summary>
     private sealed record CachedAnswer(JsonElement Content, HttpAnswer Answer);
 }

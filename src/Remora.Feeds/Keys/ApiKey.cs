@@ -3,24 +3,27 @@ using System.Diagnostics.CodeAnalysis;
 namespace Remora.Feeds.Keys;
 
 /// <summary>
-/// A key of an outside source. It has no readable property and its text is <see cref="Hidden"/>, so that logging, printing or serialising whatever holds it
-/// shows nothing. It consists of characters that neither URLs nor JSON nor XML encode, so that it can be found, and taken out, wherever it is echoed.
+/// A key of an outside source. It has no readable property, and its text is <see cref="Hidden"/>,
+/// so that logging, printing or serialising an object that contains it shows nothing. A key
+/// consists of characters that URLs, JSON and XML do not encode, so that it can be found and
+/// removed wherever it is echoed.
 /// </summary>
 public sealed class ApiKey
 {
-    /// <summary>What is shown in a key's place.</summary>
+    /// <summary>The text that replaces a key.</summary>
     public const string Hidden = "(hidden)";
 
-    /// <summary>What a key may be, for people.</summary>
+    /// <summary>The allowed characters and length of a key, as text.</summary>
     public const string Allowed = "8 to 200 letters, digits, '-', '_' or '.'";
 
-    private const int Shortest = 8; // a shorter one could not be taken out of a text without hurting it
+    // A shorter key could not be removed from a text without damaging the text.
+    private const int Shortest = 8;
     private const int Longest = 200;
     private readonly string _text;
 
     private ApiKey(string text) => _text = text;
 
-    /// <summary>The key of a text; false where it cannot be one.</summary>
+    /// <summary>Parses a key. Returns false if the text is not a valid key.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out ApiKey? key)
     {
         var valid = text is { Length: >= Shortest and <= Longest } && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
@@ -28,9 +31,9 @@ public sealed class ApiKey
         return valid;
     }
 
-    /// <summary>Always <see cref="Hidden"/>.</summary>
+    /// <summary>Always returns <see cref="Hidden"/>.</summary>
     public override string ToString() => Hidden;
 
-    /// <summary>The key itself, for the one request that carries it.</summary>
+    /// <summary>Returns the key itself, for the one request that carries it.</summary>
     internal string Reveal() => _text;
 }

@@ -1,29 +1,33 @@
 namespace Remora.Feeds.Keys;
 
-/// <summary>The keys of outside sources, from the environment and nowhere else: files are copied and committed, and a process's arguments can be read by others.</summary>
+/// <summary>
+/// The keys of outside sources. They are read from the environment only: files are copied and
+/// committed, and other users can read a process's arguments.
+/// </summary>
 public sealed record ApiKeys
 {
     private const string CryptoPanicVariable = "REMORA_CRYPTOPANIC_KEY";
     private const string CoinglassVariable = "REMORA_COINGLASS_KEY";
     private const string FredVariable = "REMORA_FRED_API_KEY";
 
-    /// <summary>No key at all.</summary>
+    /// <summary>No keys.</summary>
     public static ApiKeys None { get; } = new();
 
-    /// <summary>The variables they are in.</summary>
+    /// <summary>The names of the environment variables.</summary>
     public static IReadOnlyList<string> Variables { get; } = [CryptoPanicVariable, CoinglassVariable, FredVariable];
 
-    /// <summary>CryptoPanic's, for news with votes; null without one.</summary>
+    /// <summary>The key of CryptoPanic, for news with votes; null without one.</summary>
     public ApiKey? CryptoPanic { get; init; }
 
-    /// <summary>Coinglass's, for liquidations; null without one.</summary>
+    /// <summary>The key of Coinglass, for liquidations; null without one.</summary>
     public ApiKey? Coinglass { get; init; }
 
-    /// <summary>FRED's, for its API; null without one.</summary>
+    /// <summary>The key of FRED, for its API; null without one.</summary>
     public ApiKey? Fred { get; init; }
 
-    /// <summary>Reads them; a variable that is empty is as good as none.</summary>
-    /// <exception cref="FormatException">One of them is no key. The message names the variable and what is allowed, and does not show the text.</exception>
+    /// <summary>Reads the keys. An empty variable counts as missing.</summary>
+    /// <exception cref="FormatException">A key is invalid. The message names the variable and what
+    /// is allowed, and does not show the text.</exception>
     public static ApiKeys Read(IReadOnlyDictionary<string, string> environment) => new()
     {
         CryptoPanic = KeyIn(environment, CryptoPanicVariable),

@@ -2,7 +2,10 @@ using System.Text;
 
 namespace Remora.Feeds.Keys;
 
-/// <summary>A key and where its source wants it. It is put into a request at the last moment, and taken out of everything that comes back.</summary>
+/// <summary>
+/// A key and its place in a request. The key is added to a request at the last moment and removed
+/// from every response.
+/// </summary>
 public sealed class Credential
 {
     private static readonly byte[] HiddenBytes = Encoding.ASCII.GetBytes(ApiKey.Hidden);
@@ -15,13 +18,15 @@ public sealed class Credential
     /// <summary>A key that is sent as a header.</summary>
     public static Credential InHeader(string name, ApiKey key) => new(name, inHeader: true, key);
 
-    /// <summary>A key that is sent as a parameter of the query, by sources that know no header for it.</summary>
+    /// <summary>
+    /// A key that is sent as a query parameter, for sources without a header for it.
+    /// </summary>
     public static Credential InQuery(string name, ApiKey key) => new(name, inHeader: false, key);
 
-    /// <summary>Where the key goes, without it.</summary>
+    /// <summary>Returns where the key goes, without the key.</summary>
     public override string ToString() => $"{(_inHeader ? "header" : "parameter")} {_name}: {ApiKey.Hidden}";
 
-    /// <summary>Puts the key into a request whose address does not hold it yet.</summary>
+    /// <summary>Adds the key to a request whose URL does not contain it yet.</summary>
     internal void Attach(HttpRequestMessage request)
     {
         if (_inHeader)
@@ -33,10 +38,12 @@ public sealed class Credential
         request.RequestUri = new($"{url}{(url.Contains('?') ? '&' : '?')}{_name}={_key.Reveal()}");
     }
 
-    /// <summary>The text without the key.</summary>
+    /// <summary>Returns the text without the key.</summary>
     internal string Redact(string text) => text.Replace(_key.Reveal(), ApiKey.Hidden, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>A body without the key: nothing that is read from it or said of it can hold the key then.</summary>
+    /// <summary>
+    /// Returns the body without the key, so that nothing derived from it can contain the key.
+    /// </summary>
     internal byte[] Redact(byte[] body)
     {
         var key = Encoding.ASCII.GetBytes(_key.Reveal());

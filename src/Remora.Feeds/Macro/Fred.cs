@@ -9,17 +9,20 @@ using Remora.Markets;
 namespace Remora.Feeds.Macro;
 
 /// <summary>
-/// The Federal Reserve's broad dollar index (DTWEXBGS) from FRED: the page's CSV without a key, the API with one. A rate holds at noon in New York, and the rates of a week
-/// are released together (H.10) on the Monday after it, or on the Tuesday where that is a holiday, in the afternoon: so on its Wednesday at 00:00 UTC they are known for
-/// certain. Values of the first answer are taken as known then, later ones when they were seen.
+/// The Federal Reserve's broad dollar index (DTWEXBGS) from FRED: the page's CSV without a key, the
+/// API with one. A rate describes noon in New York. The rates of a week are released together
+/// (H.10) in the afternoon of the Monday after it, or of the Tuesday if that Monday is a holiday.
+/// Therefore they are certainly known on the Wednesday at 00:00 UTC. Values of the first response
+/// are knowable from then, later values from the moment at which they were read.
 /// </summary>
 public static class Fred
 {
     private const string Name = "fred-dollar";
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
-    private static readonly TimeSpan NoonInNewYork = TimeSpan.FromHours(17); // in winter; an hour late in summer
+    // In winter; an hour late in summer.
+    private static readonly TimeSpan NoonInNewYork = TimeSpan.FromHours(17);
 
-    /// <summary>Without a key.</summary>
+    /// <summary>The source without a key.</summary>
     public static HttpSource Dollar { get; } = Source(
         new("https://fred.stlouisfed.org/graph/fredgraph.csv?id=DTWEXBGS"), (answer, _) => [.. RowsOf(answer).Select(row => ReadingOf(row[0], row[1])).OfType<Reading>()]) with
     {
@@ -27,7 +30,7 @@ public static class Fred
         Decode = Rows,
     };
 
-    /// <summary>With a key, from the API.</summary>
+    /// <summary>Returns the source with a key, from the API.</summary>
     public static HttpSource ByKey(ApiKey key) => Source(
         new("https://api.stlouisfed.org/fred/series/observations?series_id=DTWEXBGS&file_type=json"),
         (answer, _) => [.. answer.GetList("observations").EnumerateArray().Select(row => ReadingOf(row.Get("date"), row.Get("value"))).OfType<Reading>()]) with
@@ -39,12 +42,13 @@ public static class Fred
     private static HttpSource Source(Uri url, Func<JsonElement, Instant, IReadOnlyList<Reading>> read) => new(
         Name, [Signal.DollarIndex], url, Interval: TimeSpan.FromHours(2), TimeToLive: TimeSpan.FromDays(1), (answer, now) => Checked(read(answer, now)))
     {
-        GoodUntil = heldAt => Released(heldAt) + (8 * Day), // the release after the next should have been there for a day
+        // By then the release after the next has existed for a day.
+        GoodUntil = heldAt => Released(heldAt) + (8 * Day),
     };
 
     private static string From(Instant now) => (now - (60 * Day)).ToDateTimeOffset().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
-    /// <summary>The Wednesday after the week a moment is in.</summary>
+    /// <summary>Returns the Wednesday after the week of a moment.</summary>
     private static Instant Released(Instant heldAt)
     {
         var day = heldAt.Floor(Day);
@@ -60,7 +64,7 @@ public static class Fred
         return readings;
     }
 
-    /// <summary>A holiday has a dot, or nothing, for its value.</summary>
+    /// <summary>Parses one row; null on a holiday, whose value is a dot or empty.</summary>
     private static Reading? ReadingOf(JsonElement date, JsonElement value)
     {
         if (date.ValueKind != JsonValueKind.String || !DateOnly.TryParseExact(date.GetString(), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day))
@@ -81,7 +85,7 @@ public static class Fred
             yield return row.ValueKind == JsonValueKind.Array && row.GetArrayLength() == 2 ? row : throw new FormatException("a line has not the two cells date and value");
     }
 
-    /// <summary>The rows of the CSV, each a date and a text.</summary>
+    /// <summary>Returns the rows of the CSV, each a date and a text.</summary>
     private static JsonElement Rows(byte[] csv)
     {
         var lines = Encoding.UTF8.GetString(csv).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);

@@ -2,16 +2,27 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Macro;
 
-/// <summary>The days on which New York trades, by the rules of its holidays, so that silence on the others is not an outage.</summary>
+/// <summary>
+/// The trading days of New York, by the rules of its holidays, so that missing values on other days
+/// do not count as an outage.
+/// </summary>
 internal static class TradingDays
 {
-    /// <summary>When the closes of a day are known: after both of the year's local closing times.</summary>
+    /// <summary>
+    /// The time of day, UTC, at which the closes of a day are known: after both local closing times
+    /// of the year.
+    /// </summary>
     public static readonly TimeSpan CloseKnown = new(21, 15, 0);
 
-    /// <summary>The next session is well under way by then; this also bridges a day of closure that no rule foresees.</summary>
+    /// <summary>
+    /// Extends into the next session. Also bridges a closure of one day that no rule covers.
+    /// </summary>
     private static readonly TimeSpan Grace = TimeSpan.FromHours(18);
 
-    /// <summary>Until when a value may stand for the present: the close that follows it should have been there for long.</summary>
+    /// <summary>
+    /// Returns until when a value can be used: until well after the next close should have been
+    /// published.
+    /// </summary>
     public static Instant GoodUntil(Instant heldAt)
     {
         var day = heldAt.Floor(TimeSpan.FromDays(1));
@@ -19,7 +30,7 @@ internal static class TradingDays
         return day + CloseKnown + Grace;
     }
 
-    /// <summary>Whether there is a session.</summary>
+    /// <summary>Returns whether there is a session on a day.</summary>
     public static bool IsTrading(DateOnly day) => day.DayOfWeek is not (DayOfWeek.Saturday or DayOfWeek.Sunday) && !IsHoliday(day);
 
     private static DateOnly DateOf(Instant day) => DateOnly.FromDateTime(day.ToDateTimeOffset().UtcDateTime);
@@ -36,12 +47,12 @@ internal static class TradingDays
             || (day.DayOfWeek == DayOfWeek.Friday && day.Month != 12 && IsFixed(day.AddDays(1))) || (day is { Month: 12, Day: 24, DayOfWeek: DayOfWeek.Friday }),
     };
 
-    // A Saturday's New Year is not moved to the Friday, which belongs to the old year.
+    // A New Year's Day on a Saturday is not moved to the Friday, which belongs to the old year.
     private static bool IsFixed(DateOnly day) => (day.Month, day.Day) is (1, 1) or (6, 19) or (7, 4) or (12, 25);
 
     private static int Nth(DateOnly day) => ((day.Day - 1) / 7) + 1;
 
-    /// <summary>The Gregorian computus, in the form Meeus gives.</summary>
+    /// <summary>Computes Easter with the Gregorian computus, in the form of Meeus.</summary>
     private static DateOnly EasterSunday(int year)
     {
         int a = year % 19, b = year / 100, c = year % 100;

@@ -5,18 +5,24 @@ using Remora.Markets;
 namespace Remora.Feeds.Macro;
 
 /// <summary>
-/// Indices from Yahoo's chart interface (v8): a month of daily closes, and the price of the running session. A close is dated 21:15 UTC of its day and
-/// never used before; the running price is dated by its own time, and known when it was seen.
+/// Indices from Yahoo's chart interface (v8): a month of daily closes, and the price of the running
+/// session. A close is dated 21:15 UTC of its day and never used before that. The running price is
+/// dated by its own time and knowable when it was read.
 /// </summary>
 public static class YahooChart
 {
     /// <summary>The VIX, in points.</summary>
     public static HttpSource Vix { get; } = Source("yahoo-vix", Signal.Vix, "^VIX", least: 1, most: 200);
 
-    /// <summary>The dollar index of ICE, in points; its month of closes is what the change over five days needs.</summary>
+    /// <summary>
+    /// The dollar index of ICE, in points. Its change over five days needs the month of closes.
+    /// </summary>
     public static HttpSource DollarIndex { get; } = Source("yahoo-dollar", Signal.DollarIndex, "DX-Y.NYB", least: 50, most: 200);
 
-    /// <summary>The front future of the S&amp;P 500, in points; it trades until 22:00 UTC in winter, so its closes are dated an hour later than the others.</summary>
+    /// <summary>
+    /// The front future of the S&amp;P 500, in points. It trades until 22:00 UTC in winter, so its
+    /// closes are dated an hour later than the others.
+    /// </summary>
     public static HttpSource EquityFuture { get; } = Source("yahoo-sp500-future", Signal.EquityFuture, "ES=F", least: 100, most: 100_000, TradingDays.CloseKnown + TimeSpan.FromHours(1));
 
     private static HttpSource Source(string name, Signal signal, string symbol, double least, double most, TimeSpan? closeKnown = null) => new(
@@ -46,11 +52,15 @@ public static class YahooChart
         return readings;
     }
 
-    /// <summary>The closes that are known by now; a day without one has null, and the running day has its last price.</summary>
+    /// <summary>
+    /// Returns the closes that are known by now. A day without a close has null, and the running
+    /// day has its last price.
+    /// </summary>
     private static List<Reading> Closes(JsonElement result, TimeSpan offset, Instant now, Index index)
     {
         var readings = new List<Reading>();
-        if (!result.TryGetProperty("timestamp", out _)) return readings; // there was no session within the range
+        // No session within the range.
+        if (!result.TryGetProperty("timestamp", out _)) return readings;
         var times = result.GetList("timestamp");
         var quotes = result.GetObject("indicators").GetList("quote");
         if (quotes.GetArrayLength() != 1) throw new FormatException("'quote' has not one entry");
@@ -62,7 +72,8 @@ public static class YahooChart
             if (closes[i].ValueKind == JsonValueKind.Null || known > now) continue;
             if (readings.Count > 0 && known < readings[^1].HeldAt) throw new FormatException("'timestamp' does not ascend");
             var close = closes[i].Within("close", index.Least, index.Most);
-            if (readings.Count > 0 && known == readings[^1].HeldAt) readings.RemoveAt(readings.Count - 1); // the running day comes twice at times, the later row counts
+            // The running day sometimes comes twice; the later row wins.
+            if (readings.Count > 0 && known == readings[^1].HeldAt) readings.RemoveAt(readings.Count - 1);
             readings.Add(new(index.Signal, null, close, known));
         }
         return readings;

@@ -5,13 +5,16 @@ using Remora.Markets;
 
 namespace Remora.Feeds.News;
 
-/// <summary>CryptoPanic's posts, for those who have a key: other people's headlines, with the currencies they are about and the votes of its readers.</summary>
+/// <summary>
+/// CryptoPanic's posts, which require a key: headlines of other outlets, with their currencies and
+/// the votes of its readers.
+/// </summary>
 internal static class CryptoPanic
 {
     private const string Name = "cryptopanic";
     private static readonly TimeSpan ClockError = TimeSpan.FromMinutes(10);
 
-    /// <summary>The source, asked with a key.</summary>
+    /// <summary>Returns the source, requested with a key.</summary>
     public static NewsSource Source(ApiKey key) => new(Name, new("https://cryptopanic.com/api/developer/v2/posts/?public=true&kind=news&regions=en"), Read)
     {
         Credential = Credential.InQuery("auth_token", key),
@@ -40,7 +43,10 @@ internal static class CryptoPanic
         };
     }
 
-    /// <summary>Null where the plan does not say: then the title does.</summary>
+    /// <summary>
+    /// Returns the currencies of a post; null if the plan does not include them. Then the title
+    /// determines them.
+    /// </summary>
     private static string[]? CurrenciesOf(JsonElement post)
     {
         if (!post.TryGetProperty("instruments", out var list) && !post.TryGetProperty("currencies", out list)) return null;

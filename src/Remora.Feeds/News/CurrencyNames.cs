@@ -1,6 +1,6 @@
 namespace Remora.Feeds.News;
 
-/// <summary>Which currencies a headline speaks of.</summary>
+/// <summary>Finds the currencies that a headline mentions.</summary>
 internal sealed class CurrencyNames
 {
     private readonly List<Currency> _currencies = [];
@@ -10,11 +10,16 @@ internal sealed class CurrencyNames
     private static List<Currency> Known { get; } = [.. DataFile.Lines("currencies.tsv").Select(line => line.Split('\t'))
         .Select(fields => new Currency(fields[0], fields[1] == "word", [.. fields[2].Split(',').Select(HeadlineWords.Of)]))];
 
-    /// <summary>The currencies of the list, and others: of those only <c>$CODE</c> and <c>(CODE)</c> are known, for their codes may be words.</summary>
+    /// <summary>
+    /// Returns the currencies of the list, and others. The others are recognised only as
+    /// <c>$CODE</c> and <c>(CODE)</c>, because their codes may be words.
+    /// </summary>
     public static CurrencyNames With(IEnumerable<string> others) =>
         new([.. Known, .. others.Except(Known.Select(currency => currency.Code)).Select(code => new Currency(code, CodeIsWord: true, []))]);
 
-    /// <summary>The codes of those a title mentions, in the order of the list.</summary>
+    /// <summary>
+    /// Returns the codes of the currencies that a title mentions, in the order of the list.
+    /// </summary>
     public IReadOnlyList<string> In(string title)
     {
         var words = HeadlineWords.Of(title);
@@ -24,7 +29,10 @@ internal sealed class CurrencyNames
     private bool Mentions(string title, IReadOnlyList<string> words, Currency currency) =>
         HasCode(title, currency) || currency.Names.Any(name => Positions(words, name).Any(at => !IsPartOfLonger(words, name, at)));
 
-    /// <summary>The code in capitals, by itself: SOL and not sol or SOLID; where it is also a word, only as $LINK or (LINK).</summary>
+    /// <summary>
+    /// Whether the title contains the code in capitals as a separate word: SOL and not sol or
+    /// SOLID. A code that is also a word counts only as $LINK or (LINK).
+    /// </summary>
     private static bool HasCode(string title, Currency currency)
     {
         var code = currency.Code;
@@ -38,7 +46,10 @@ internal sealed class CurrencyNames
         return false;
     }
 
-    /// <summary>'bitcoin' in 'bitcoin cash' is another currency's name.</summary>
+    /// <summary>
+    /// Whether the match is part of a longer name: 'bitcoin' in 'bitcoin cash' is part of another
+    /// currency's name.
+    /// </summary>
     private bool IsPartOfLonger(IReadOnlyList<string> words, IReadOnlyList<string> name, int at) =>
         _currencies.SelectMany(currency => currency.Names).Any(longer => longer.Count > name.Count && Positions(words, longer).Any(start => at >= start && at < start + longer.Count));
 

@@ -1,9 +1,12 @@
 namespace Remora.Feeds.News;
 
-/// <summary>The lists that come with the program, embedded in it: text files beside this one, to be read and argued with.</summary>
+/// <summary>
+/// The lists that are embedded in the program. They are text files beside this one, so that anyone
+/// can read and correct them.
+/// </summary>
 internal static class DataFile
 {
-    /// <summary>The lines that are neither empty nor comments.</summary>
+    /// <summary>Returns the lines that are neither empty nor comments.</summary>
     public static IEnumerable<string> Lines(string name)
     {
         using var reader = new StreamReader(typeof(DataFile).Assembly.GetManifestResourceStream("Remora.Feeds.News." + name)!);

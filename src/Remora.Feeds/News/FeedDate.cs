@@ -3,7 +3,9 @@ using Remora.Markets;
 
 namespace Remora.Feeds.News;
 
-/// <summary>Dates of RSS (RFC 822, with the zones that are still seen) and of Atom (RFC 3339).</summary>
+/// <summary>
+/// Parses dates of RSS (RFC 822, with the time zones still in use) and of Atom (RFC 3339).
+/// </summary>
 internal static class FeedDate
 {
     private static readonly string[] Rfc822 = ["d MMM yyyy HH:mm:ss zzz", "d MMM yyyy HH:mm zzz"];
@@ -15,7 +17,7 @@ internal static class FeedDate
         ["EST"] = "-05:00", ["EDT"] = "-04:00", ["CST"] = "-06:00", ["CDT"] = "-05:00", ["MST"] = "-07:00", ["MDT"] = "-06:00", ["PST"] = "-08:00", ["PDT"] = "-07:00",
     };
 
-    /// <summary>The moment a text names; false where it names none.</summary>
+    /// <summary>Parses a date. Returns false if the text is not one.</summary>
     public static bool TryParse(string? text, out Instant moment)
     {
         moment = default;
@@ -28,7 +30,10 @@ internal static class FeedDate
         return found;
     }
 
-    /// <summary>Without the weekday, which need not be right, and with the zone as an offset.</summary>
+    /// <summary>
+    /// Returns the text without the weekday, which may be wrong, and with the time zone as an
+    /// offset.
+    /// </summary>
     private static string WithOffset(string text)
     {
         var comma = text.IndexOf(',');

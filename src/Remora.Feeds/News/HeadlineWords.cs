@@ -2,7 +2,10 @@ using System.Text;
 
 namespace Remora.Feeds.News;
 
-/// <summary>A text as words: lower case, of letters and digits; an apostrophe joins, everything else parts.</summary>
+/// <summary>
+/// Splits a text into lower-case words of letters and digits. An apostrophe joins; every other
+/// character separates.
+/// </summary>
 internal static class HeadlineWords
 {
     public static IReadOnlyList<string> Of(string text)

@@ -3,26 +3,32 @@ using Remora.Markets;
 namespace Remora.Feeds.News;
 
 /// <summary>
-/// The headlines of the last day and what they come to. A story that several outlets tell in the same words counts once. A verdict is the mean of the headlines
-/// that say anything, each weighed by its age; too few of them are no verdict. The order in which headlines came makes no difference.
+/// The headlines of the last day and their sentiment. A story that several outlets publish in the
+/// same words counts once. A sentiment is the mean of the headlines with a score, each weighted by
+/// its age. With too few of them there is no sentiment. The order in which headlines arrive makes
+/// no difference.
 /// </summary>
 internal sealed class NewsBook(IReadOnlyList<string> bases)
 {
     /// <summary>How long a headline counts.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromHours(24);
 
-    /// <summary>After this it counts half.</summary>
+    /// <summary>The age at which a headline counts half.</summary>
     public static readonly TimeSpan HalfLife = TimeSpan.FromHours(6);
 
-    /// <summary>So many headlines must say something.</summary>
+    /// <summary>The minimum number of headlines with a score.</summary>
     public const int LeastOpinions = 5;
 
-    private const double OwnWeight = 2; // a currency's own news against news that names no currency
+    // Headlines about the currency, relative to headlines that name no currency.
+    private const double OwnWeight = 2;
     private const int MostStories = 2_000;
     private readonly CurrencyNames _names = CurrencyNames.With(bases);
     private readonly Dictionary<string, Story> _stories = [];
 
-    /// <summary>Takes a headline. Of the same words from several outlets the first published stays, with the votes of whoever has them.</summary>
+    /// <summary>
+    /// Adds a headline. If several outlets publish the same words, the first published headline
+    /// stays, with the votes of any of them.
+    /// </summary>
     public void Add(Headline headline)
     {
         var key = KeyOf(headline.Title);
@@ -36,7 +42,7 @@ internal sealed class NewsBook(IReadOnlyList<string> bases)
         _stories[key] = StoryOf(headline);
     }
 
-    /// <summary>Forgets what no longer counts.</summary>
+    /// <summary>Removes the headlines that no longer count.</summary>
     public void Forget(Instant now)
     {
         foreach (var (key, story) in _stories)
@@ -44,7 +50,10 @@ internal sealed class NewsBook(IReadOnlyList<string> bases)
         foreach (var (key, _) in _stories.OrderByDescending(entry => entry.Value.Headline.PublishedAt).Skip(MostStories).ToList()) _stories.Remove(key);
     }
 
-    /// <summary>What is known at a moment: the whole market's verdict first, then that of each base currency, and the headlines they were made of.</summary>
+    /// <summary>
+    /// Returns the report of a moment: the sentiment of the whole market first, then that of each
+    /// base currency, and the headlines that they were computed from.
+    /// </summary>
     public NewsReport Report(Instant now)
     {
         var stories = _stories.Values.Where(story => story.Headline.PublishedAt > now - Window && story.Headline.PublishedAt <= now)
@@ -70,7 +79,10 @@ internal sealed class NewsBook(IReadOnlyList<string> bases)
         return new(name, Math.Clamp(sum, -1, 1), opinions);
     }
 
-    /// <summary>For the whole market every headline weighs the same; for a currency its own weigh double, those about others nothing.</summary>
+    /// <summary>
+    /// Returns the weight of a story. For the whole market every headline weighs the same. For a
+    /// currency its own headlines weigh double, and those about other currencies nothing.
+    /// </summary>
     private static double WeightOf(Story story, string? name) => name is null || story.Mentions.Count == 0 ? 1 : story.Mentions.Contains(name) ? OwnWeight : 0;
 
     private Story StoryOf(Headline headline)

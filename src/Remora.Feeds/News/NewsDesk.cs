@@ -7,26 +7,29 @@ using Remora.Markets;
 
 namespace Remora.Feeds.News;
 
-/// <summary>Asks one outlet, at its own pace.</summary>
+/// <summary>Polls one outlet at its own interval.</summary>
 internal sealed class NewsDesk(NewsSource source, HttpClient http, HttpSourceOptions options, TimeProvider clock, Random random)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
     private readonly BoundedGet _get = new(http, source.Url, source.Credential, options, clock);
     private HttpAnswer? _last;
 
-    /// <summary>When it may be asked again; null before the first time.</summary>
+    /// <summary>When the next request is due; null before the first.</summary>
     public Instant? NextTry { get; private set; }
 
-    /// <summary>Its last answer that made sense.</summary>
+    /// <summary>When the last valid response arrived.</summary>
     public Instant? LastSuccess { get; private set; }
 
-    /// <summary>Its last failure.</summary>
+    /// <summary>The last failure.</summary>
     public FeedError? LastError { get; private set; }
 
-    /// <summary>Failures since the last success.</summary>
+    /// <summary>The number of failures since the last success.</summary>
     public int Failures { get; private set; }
 
-    /// <summary>The page of headlines; null after a failure. What has not changed since the last time is read again: its dates are judged by the present.</summary>
+    /// <summary>
+    /// Returns the page of headlines; null after a failure. An unmodified page is parsed again,
+    /// because its dates are compared with the current time.
+    /// </summary>
     public async Task<NewsPage?> AskAsync(CancellationToken cancellation)
     {
         try
@@ -48,11 +51,12 @@ internal sealed class NewsDesk(NewsSource source, HttpClient http, HttpSourceOpt
         }
     }
 
-    /// <summary>Asks once, tells what came, and remembers nothing.</summary>
+    /// <summary>Sends one request and returns the result. Does not change the state.</summary>
     public async Task<(SourceTrial Trial, NewsPage? Page)> TryAsync(CancellationToken cancellation)
     {
         var raw = "";
-        var started = Stopwatch.GetTimestamp(); // how long a person waited, whatever the feed's clock does
+        // Measures real time, independent of the feed's clock.
+        var started = Stopwatch.GetTimestamp();
         (SourceTrial, NewsPage?) Gave(NewsPage? page, FeedError? error) => (new(_get.Url.ToString(), raw, [], error, Stopwatch.GetElapsedTime(started)), page);
         try
         {

@@ -7,8 +7,10 @@ using Remora.Markets;
 namespace Remora.Feeds.News;
 
 /// <summary>
-/// News sentiment of the whole market and of each base currency, from several outlets. One that fails does not silence the rest. A value describes the day up to the
-/// moment at which it was worked out, after an outlet had been asked, and was knowable then: what was published before and fetched later counts from the fetch on.
+/// News sentiment of the whole market and of each base currency, from several outlets. If one
+/// fails, the others still count. A value describes the day before the moment at which it was
+/// computed, after a request to an outlet, and is knowable from that moment. A headline that was
+/// published earlier counts from the moment at which it was fetched.
 /// </summary>
 public sealed class NewsFeed : ISourceFeed
 {
@@ -20,12 +22,12 @@ public sealed class NewsFeed : ISourceFeed
     private volatile SourceHealth _health;
     private volatile NewsReport? _report;
 
-    /// <summary>A feed for these base currencies.</summary>
+    /// <summary>Creates a feed for these base currencies.</summary>
     /// <param name="bases">The base currencies, each once.</param>
     /// <param name="http">A client of <see cref="OutsideHttp"/>.</param>
-    /// <param name="keys">The keys there are.</param>
-    /// <param name="options">How outlets are asked.</param>
-    /// <param name="clock">The time it goes by.</param>
+    /// <param name="keys">The available keys.</param>
+    /// <param name="options">How outlets are polled.</param>
+    /// <param name="clock">The clock of the feed.</param>
     public NewsFeed(IReadOnlyList<string> bases, HttpClient http, ApiKeys keys, HttpSourceOptions? options = null, TimeProvider? clock = null)
         : this(bases, NewsSources.With(keys), http, options ?? Options(), clock ?? TimeProvider.System)
     {
@@ -40,14 +42,17 @@ public sealed class NewsFeed : ISourceFeed
         _health = new() { Name = Name, Signals = [Signal.NewsSentiment], State = FeedState.Starting, Latest = [] };
     }
 
-    /// <summary>How outlets are asked: their pages are larger than other sources' answers.</summary>
-    /// <param name="baseUrl">What stands in for all of them; null for the real ones.</param>
+    /// <summary>
+    /// How outlets are polled. Their pages are larger than the responses of other sources.
+    /// </summary>
+    /// <param name="baseUrl">A local server that replaces all outlets; null for the real
+    /// ones.</param>
     public static HttpSourceOptions Options(Uri? baseUrl = null) => new() { BaseUrl = baseUrl, MaxResponseBytes = 4 << 20 };
 
     /// <inheritdoc/>
     public string Name => "news";
 
-    /// <summary>What the last value was made of; null before the first.</summary>
+    /// <summary>The report behind the last value; null before the first.</summary>
     public NewsReport? Report => _report;
 
     /// <inheritdoc/>
@@ -78,11 +83,13 @@ public sealed class NewsFeed : ISourceFeed
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // It was told to stop.
+            // Cancelled.
         }
     }
 
-    /// <summary>Asks each outlet once, and says what the news comes to; delivers nothing.</summary>
+    /// <summary>
+    /// Polls each outlet once and returns the resulting sentiment. Delivers nothing.
+    /// </summary>
     public async Task<NewsTrial> TryAsync(CancellationToken cancellation)
     {
         var answers = await Task.WhenAll(_desks.Select(desk => desk.TryAsync(cancellation)));
@@ -119,7 +126,7 @@ public sealed class NewsFeed : ISourceFeed
     }
 }
 
-/// <summary>What came of asking all outlets once.</summary>
-/// <param name="Outlets">What each answered.</param>
-/// <param name="Report">What it comes to.</param>
+/// <summary>The result of polling all outlets once.</summary>
+/// <param name="Outlets">The result of each outlet.</param>
+/// <param name="Report">The resulting report.</param>
 public sealed record NewsTrial(IReadOnlyList<SourceTrial> Outlets, NewsReport Report);

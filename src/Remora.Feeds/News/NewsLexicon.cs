@@ -2,18 +2,20 @@ using System.Globalization;
 
 namespace Remora.Feeds.News;
 
-/// <summary>What was made of a headline.</summary>
-/// <param name="Score">From -1 (bad for prices) to 1 (good); NaN where nothing in it says anything.</param>
-/// <param name="Terms">The terms that decided, each with what it said in the end: <c>plunge* -2.5</c>.</param>
+/// <summary>The score of a headline.</summary>
+/// <param name="Score">From -1 (bad for prices) to 1 (good); NaN if no term matches.</param>
+/// <param name="Terms">The terms that decided, each with its final value, for example <c>plunge*
+/// -2.5</c>.</param>
 internal readonly record struct HeadlineScore(double Score, IReadOnlyList<string> Terms);
 
 /// <summary>
-/// Scores headlines by a list of words that anyone can read, <c>lexicon.tsv</c>: opinions are added up, after the words in front have scaled or reversed them, and the
-/// sum x becomes x / sqrt(x² + 4). No language model and no learning: the same words always say the same.
+/// Scores headlines with the readable word list <c>lexicon.tsv</c>. Adds up opinions, after the
+/// words before each one have scaled or reversed it. The sum x becomes x / sqrt(x² + 4). There is
+/// no language model and no learning: the same words always have the same score.
 /// </summary>
 internal sealed class NewsLexicon
 {
-    private const double Softness = 4; // one plain opinion of 2 says 0.7, three of them 0.95
+    private const double Softness = 4; // one plain opinion of 2 gives 0.7, three of them 0.95
     private const int ScaleReach = 2;
     private const int ReverseReach = 3;
     private const double QuestionDoubt = 0.5;
@@ -23,17 +25,17 @@ internal sealed class NewsLexicon
     private readonly HashSet<string> _reverses = [];
     private readonly Dictionary<string, double> _doubts = [];
 
-    /// <summary>The list that comes with the program.</summary>
+    /// <summary>The list that is embedded in the program.</summary>
     public static NewsLexicon Default { get; } = Parse(DataFile.Lines("lexicon.tsv"));
 
-    /// <summary>Every opinion in the list, as it is written there.</summary>
+    /// <summary>All opinions of the list, as they are written there.</summary>
     public IEnumerable<(string Term, double Value)> Opinions => _opinions.Select(phrase => (phrase.Term, phrase.Value));
 
-    /// <summary>The words that reverse.</summary>
+    /// <summary>The words that reverse an opinion.</summary>
     public IReadOnlyCollection<string> Reverses => _reverses;
 
-    /// <summary>Reads a list.</summary>
-    /// <exception cref="FormatException">A line is not of its form; the message shows it.</exception>
+    /// <summary>Parses a list.</summary>
+    /// <exception cref="FormatException">A line is malformed; the message shows it.</exception>
     public static NewsLexicon Parse(IEnumerable<string> lines)
     {
         var lexicon = new NewsLexicon();
@@ -51,11 +53,12 @@ internal sealed class NewsLexicon
             };
             if (!added) throw new FormatException($"'{line}': it is there twice");
         }
-        lexicon._opinions.Sort((a, b) => b.Length.CompareTo(a.Length)); // the longest that fits is meant: 'record high' before 'high'
+        // The longest match wins: 'record high' before 'high'.
+        lexicon._opinions.Sort((a, b) => b.Length.CompareTo(a.Length));
         return lexicon;
     }
 
-    /// <summary>What a headline says.</summary>
+    /// <summary>Returns the score of a headline.</summary>
     public HeadlineScore Score(string title)
     {
         var words = HeadlineWords.Of(title);
@@ -77,7 +80,7 @@ internal sealed class NewsLexicon
         return terms.Count == 0 ? new(double.NaN, []) : new(doubt * sum / Math.Sqrt((sum * sum) + Softness), terms);
     }
 
-    /// <summary>What the words before an opinion make of it.</summary>
+    /// <summary>Returns the factor that the words before an opinion apply to it.</summary>
     private double InFront(IReadOnlyList<string> words, int at)
     {
         var factor = 1.0;
@@ -97,7 +100,7 @@ internal sealed class NewsLexicon
         return true;
     }
 
-    /// <summary>One or more words, the last perhaps with any ending.</summary>
+    /// <summary>One or more words. The last one may match any ending.</summary>
     private sealed class Phrase(string term, double value)
     {
         private readonly string[] _words = term.TrimEnd('*').Split(' ');

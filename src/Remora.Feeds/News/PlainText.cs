@@ -3,13 +3,16 @@ using System.Text;
 
 namespace Remora.Feeds.News;
 
-/// <summary>Text from outside as it may be shown: one line, without markup, and without characters that a terminal obeys.</summary>
+/// <summary>
+/// Makes text from outside safe to display: one line, without markup, and without control
+/// characters that a terminal interprets.
+/// </summary>
 internal static class PlainText
 {
     private const int LongestTitle = 300;
     private const int LongestLink = 1_000;
 
-    /// <summary>A title; empty where nothing of it is text.</summary>
+    /// <summary>Returns a title; empty if it contains no text.</summary>
     public static string Title(string raw)
     {
         var text = new StringBuilder();
@@ -23,7 +26,7 @@ internal static class PlainText
         return text.ToString().Trim();
     }
 
-    /// <summary>A web address; null where it is none.</summary>
+    /// <summary>Returns a web address; null if the text is not one.</summary>
     public static string? Link(string? raw) =>
         raw?.Trim() is { Length: > 0 and <= LongestLink } text && Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttps || url.Scheme == Uri.UriSchemeHttp)
             ? url.AbsoluteUri

@@ -5,8 +5,10 @@ using Remora.Markets;
 namespace Remora.Feeds.News;
 
 /// <summary>
-/// Reads RSS 2.0 and Atom from whoever sends it: no document type and so no entities but the five of XML, no fetching of anything, a limit on depth, items and
-/// the length of a field. An item without a title or a date that can be is refused and counted; a page on which every item is refused is no answer.
+/// Reads RSS 2.0 and Atom from untrusted senders. Allows no document type, and therefore no
+/// entities except the five of XML. Fetches nothing. Limits the depth, the number of items and the
+/// length of a field. Refuses and counts items without a title or a valid date. A page on which
+/// every item is refused is invalid.
 /// </summary>
 internal static class Syndication
 {
@@ -24,8 +26,9 @@ internal static class Syndication
         CloseInput = true,
     };
 
-    /// <summary>The headlines of a page as it is at a moment.</summary>
-    /// <exception cref="FormatException">It is no feed, or nothing in it can be read.</exception>
+    /// <summary>Returns the headlines of a page at a moment.</summary>
+    /// <exception cref="FormatException">The page is not a feed, or none of its items is
+    /// valid.</exception>
     public static NewsPage Read(byte[] body, string outlet, Instant now)
     {
         try
@@ -69,7 +72,10 @@ internal static class Syndication
         return xml.Depth <= Deepest ? true : throw new FormatException($"elements are nested more than {Deepest} deep");
     }
 
-    /// <summary>The text in an element, with that of elements in it; the reader ends on the element's end.</summary>
+    /// <summary>
+    /// Returns the text of an element and its descendants. The reader stops at the end of the
+    /// element.
+    /// </summary>
     private static string TextOf(XmlReader xml)
     {
         var text = new StringBuilder();
@@ -91,7 +97,7 @@ internal static class Syndication
 
         public int Depth => depth;
 
-        /// <summary>Takes a field of the item; the reader ends on the field's end.</summary>
+        /// <summary>Reads a field of the item. The reader stops at the end of the field.</summary>
         public void Take(XmlReader xml)
         {
             var isForeign = xml.NamespaceURI.Length > 0 && !xml.NamespaceURI.EndsWith("/Atom", StringComparison.Ordinal) && !xml.NamespaceURI.Contains("/rss/", StringComparison.Ordinal);
@@ -103,7 +109,7 @@ internal static class Syndication
                     break;
                 case "link" when !isForeign: _link ??= TextOf(xml); break;
                 case "pubDate" or "published" when !isForeign: _published ??= TextOf(xml); break;
-                case "date": _published ??= TextOf(xml); break; // Dublin Core's
+                case "date": _published ??= TextOf(xml); break; // Dublin Core
                 case "updated" when !isForeign: _updated ??= TextOf(xml); break;
             }
         }

@@ -5,12 +5,13 @@ using Remora.Markets;
 namespace Remora.Feeds.OnChain;
 
 /// <summary>
-/// Bitcoin's share of the market's value, and that value, from CoinGecko. The source has no past without a key, so the change over seven days is unknown for the first seven
-/// days; another source cannot lend its own, since each counts the whole market differently.
+/// Bitcoin's share of the market's value, and that value, from CoinGecko. Without a key the source
+/// has no history, so the change over seven days is unknown for the first seven days. Another
+/// source cannot replace the history, because each counts the whole market differently.
 /// </summary>
 public static class CoinGecko
 {
-    /// <summary>The global figures, which change every ten minutes or so.</summary>
+    /// <summary>The global figures, which change about every ten minutes.</summary>
     public static HttpSource Source { get; } = new(
         Name: "coingecko",
         Signals: [Signal.BtcDominance, Signal.TotalMarketCap],

@@ -5,8 +5,9 @@ using Remora.Markets;
 namespace Remora.Feeds.OnChain;
 
 /// <summary>
-/// The same figures as CoinGecko's, from CoinPaprika, while that is away. It counts other currencies, so its share differs by a point or so, and the change over seven
-/// days is unknown unless it has stood in for that long.
+/// The same figures as CoinGecko's, from CoinPaprika, as a fallback. It counts other currencies, so
+/// its share differs by about one point, and the change over seven days is unknown unless the
+/// fallback has been in use for that long.
 /// </summary>
 public static class CoinPaprika
 {

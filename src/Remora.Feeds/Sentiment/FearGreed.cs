@@ -5,10 +5,15 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Sentiment;
 
-/// <summary>The crypto fear and greed index of alternative.me: one value a day, published at midnight UTC and dated so.</summary>
+/// <summary>
+/// The crypto fear and greed index of alternative.me: one value a day, published at midnight UTC
+/// and dated with it.
+/// </summary>
 public static class FearGreed
 {
-    /// <summary>The last two values, so that the day before is there when the new one is late.</summary>
+    /// <summary>
+    /// Returns the last two values, so that the previous day is available if the new value is late.
+    /// </summary>
     public static HttpSource Source { get; } = new(
         Name: "alternative.me",
         Signals: [Signal.FearGreed],

@@ -2,16 +2,16 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Time;
 
-/// <summary>A clock's time as an <see cref="Instant"/>.</summary>
+/// <summary>Reads a clock's time as an <see cref="Instant"/>.</summary>
 internal static class ClockReadings
 {
-    /// <summary>The present.</summary>
+    /// <summary>Returns the current time.</summary>
     public static Instant Now(this TimeProvider clock) => Instant.From(clock.GetUtcNow());
 
     /// <summary>Waits until the clock shows <paramref name="time"/>.</summary>
     public static async Task UntilAsync(this TimeProvider clock, Instant time, CancellationToken cancellation)
     {
-        // A timer may fire a little early, and the longest it can wait is some weeks.
+        // A timer may fire a little early, and its maximum delay is some weeks.
         while (time - clock.Now() is var left && left > TimeSpan.Zero)
             await Task.Delay(left < LongestDelay ? left : LongestDelay, clock, cancellation);
     }

@@ -1,8 +1,9 @@
 namespace Remora.Feeds.Time;
 
 /// <summary>
-/// A clock that starts at a chosen moment and runs at a chosen speed: at 300 a day passes in 4.8 minutes. Its timers are scaled too, so whatever
-/// waits by this clock waits that much less, but never less than a real millisecond.
+/// A clock that starts at a chosen moment and runs at a chosen speed: at 300 a day passes in 4.8
+/// minutes. Its timers are scaled too, so delays on this clock are that much shorter, but at least
+/// one real millisecond.
 /// </summary>
 public sealed class ScaledClock : TimeProvider
 {
@@ -12,10 +13,10 @@ public sealed class ScaledClock : TimeProvider
     private readonly TimeProvider _real;
     private readonly long _origin;
 
-    /// <summary>A clock that shows <paramref name="start"/> now.</summary>
-    /// <param name="start">The moment it shows now.</param>
+    /// <summary>Creates a clock that shows <paramref name="start"/> now.</summary>
+    /// <param name="start">The moment that it shows now.</param>
     /// <param name="speed">How many of its seconds pass in a real one; above 0.</param>
-    /// <param name="real">The real clock; the system's when null.</param>
+    /// <param name="real">The real clock; the system clock if null.</param>
     public ScaledClock(DateTimeOffset start, double speed, TimeProvider? real = null)
     {
         if (!double.IsFinite(speed) || speed <= 0) throw new ArgumentOutOfRangeException(nameof(speed), speed, "the speed must be above 0");
@@ -40,10 +41,13 @@ public sealed class ScaledClock : TimeProvider
     /// <inheritdoc/>
     public override DateTimeOffset GetUtcNow() => _start + GetElapsedTime(0);
 
-    /// <summary>How long a span of this clock really lasts, rounded up to a whole millisecond.</summary>
+    /// <summary>
+    /// Returns the real duration of a span of this clock, rounded up to a whole millisecond.
+    /// </summary>
     public TimeSpan ToReal(TimeSpan span)
     {
-        if (span <= TimeSpan.Zero) return span; // 'at once' and 'never' mean the same at every speed
+        // Zero and infinite delays mean the same at every speed.
+        if (span <= TimeSpan.Zero) return span;
         var milliseconds = Math.Ceiling(span.TotalMilliseconds / Speed);
         return milliseconds < LongestTimer.TotalMilliseconds ? TimeSpan.FromMilliseconds(milliseconds) : LongestTimer;
     }

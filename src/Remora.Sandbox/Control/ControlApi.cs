@@ -8,7 +8,9 @@ using Remora.Sandbox.Venues;
 
 namespace Remora.Sandbox.Control;
 
-/// <summary>The controls under <c>/sandbox</c>: the page, the clock, the state, the faults.</summary>
+/// <summary>
+/// The controls under <c>/sandbox</c>: the page, the clock, the state, the faults.
+/// </summary>
 internal sealed class ControlApi(
     SandboxOptions options, SandboxWorld world, IReadOnlyList<Venue> venues, FaultBoard faults, TimeProvider clock, RequestCounts counts)
 {
@@ -86,7 +88,10 @@ internal sealed class ControlApi(
         await Send(context, FaultList());
     }
 
-    /// <summary>Holds the signals of an object such as <c>{"fear_greed": 15}</c>: all of them, or none where one cannot be.</summary>
+    /// <summary>
+    /// Holds the signals of an object such as <c>{"fear_greed": 15}</c>: all of them, or none if
+    /// one is invalid.
+    /// </summary>
     private async Task Hold(HttpContext context)
     {
         try

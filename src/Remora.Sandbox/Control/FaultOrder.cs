@@ -3,7 +3,7 @@ using Remora.Sandbox.Faults;
 
 namespace Remora.Sandbox.Control;
 
-/// <summary>What a caller of <c>POST /sandbox/faults</c> wants, read field by field.</summary>
+/// <summary>Parses the body of <c>POST /sandbox/faults</c>.</summary>
 internal static class FaultOrder
 {
     public const string Random = "random";
@@ -15,8 +15,9 @@ internal static class FaultOrder
 
     public static IEnumerable<string> Kinds => [.. FaultKinds.Names, Random];
 
-    /// <summary>Reads an order and carries it out.</summary>
-    /// <exception cref="FaultOrderException">A field is missing, unknown or out of its range.</exception>
+    /// <summary>Parses a request and applies it.</summary>
+    /// <exception cref="FaultOrderException">A field is missing, unknown or out of
+    /// range.</exception>
     public static void Apply(JsonElement order, FaultBoard board)
     {
         if (order.ValueKind != JsonValueKind.Object) throw new FaultOrderException("body", "the body is not an object", ["""{"kind":"http_429"}"""]);
@@ -68,7 +69,7 @@ internal static class FaultOrder
     }
 }
 
-/// <summary>An order that cannot be carried out.</summary>
+/// <summary>Thrown for an invalid request.</summary>
 internal sealed class FaultOrderException(string name, string detail, IEnumerable<string> allowed)
     : Exception($"{detail}: expected {string.Join(", ", allowed)}")
 {

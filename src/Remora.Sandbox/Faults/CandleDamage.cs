@@ -3,18 +3,23 @@ using Remora.Sandbox.Simulation;
 
 namespace Remora.Sandbox.Faults;
 
-/// <summary>What a fault does to a list of candles before it is written. NaN stands for a null on the wire.</summary>
+/// <summary>
+/// Applies a fault to a list of candles before it is serialised. NaN becomes null in JSON.
+/// </summary>
 internal readonly record struct CandleDamage(Fault? Fault, Dice Dice)
 {
     /// <summary>No damage.</summary>
     public static CandleDamage None => default;
 
-    /// <summary>How far ahead of the truth the exchange's clock is, in whole candles so that open times stay aligned.</summary>
+    /// <summary>
+    /// Returns how far ahead the exchange's clock is, in whole candles so that open times stay
+    /// aligned.
+    /// </summary>
     public TimeSpan ClockError(Timeframe timeframe) =>
         Fault is { Kind: FaultKind.WrongClock } ? timeframe.Length * Math.Ceiling(Fault.ClockError / timeframe.Length) : TimeSpan.Zero;
 
     /// <param name="candles">The true candles, of any span.</param>
-    /// <param name="timeframe">Their timeframe.</param>
+    /// <param name="timeframe">The timeframe of the candles.</param>
     /// <param name="now">The sandbox's time.</param>
     public List<Candle> Apply(List<Candle> candles, Timeframe timeframe, Instant now)
     {

@@ -1,31 +1,42 @@
 namespace Remora.Sandbox.Faults;
 
-/// <summary>One fault: what goes wrong, for whom, how often, how long.</summary>
-/// <param name="Kind">What goes wrong.</param>
+/// <summary>A fault: its kind, the requests it affects, its share and its duration.</summary>
+/// <param name="Kind">The kind of fault.</param>
 public sealed record Fault(FaultKind Kind)
 {
-    /// <summary>Only this exchange; null for all.</summary>
+    /// <summary>Affects only this exchange; null for all.</summary>
     public string? Exchange { get; init; }
 
-    /// <summary>Only requests whose path contains this text; null for all.</summary>
+    /// <summary>Affects only requests whose path contains this text; null for all.</summary>
     public string? Path { get; init; }
 
-    /// <summary>The share of requests it hits, above 0 up to 1.</summary>
+    /// <summary>The share of requests that it affects, above 0 up to 1.</summary>
     public double Share { get; init; } = 1;
 
-    /// <summary>How long it lasts from when it is added, in real time; null until it is cleared.</summary>
+    /// <summary>
+    /// How long it lasts after it was added, in real time; null until it is cleared.
+    /// </summary>
     public TimeSpan? Duration { get; init; }
 
-    /// <summary>What <see cref="FaultKind.Http429"/> and <see cref="FaultKind.Http418"/> say in Retry-After.</summary>
+    /// <summary>
+    /// The value of Retry-After for <see cref="FaultKind.Http429"/> and
+    /// <see cref="FaultKind.Http418"/>.
+    /// </summary>
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How far ahead <see cref="FaultKind.WrongClock"/> puts the candles; rounded up to whole candles.</summary>
+    /// <summary>
+    /// How far ahead <see cref="FaultKind.WrongClock"/> moves the candles, rounded up to whole
+    /// candles.
+    /// </summary>
     public TimeSpan ClockError { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>What <see cref="FaultKind.PriceSpike"/> and <see cref="FaultKind.PriceLevel"/> multiply prices by.</summary>
+    /// <summary>
+    /// The factor of prices for <see cref="FaultKind.PriceSpike"/> and
+    /// <see cref="FaultKind.PriceLevel"/>.
+    /// </summary>
     public double PriceFactor { get; init; } = 1000;
 
-    /// <summary>The exchanges a fault can be limited to.</summary>
+    /// <summary>The exchanges that a fault can be limited to.</summary>
     public static IReadOnlyList<string> Exchanges { get; } = ["binance", "kraken", "coinbase", "bybit", "okx", "alternative.me", "yahoo", "coingecko", "coinpaprika", "deribit", "fred", "news", "cryptopanic", "coinglass"];
 
     internal bool Matches(string exchange, string path) =>

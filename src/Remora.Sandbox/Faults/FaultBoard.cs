@@ -2,7 +2,7 @@ using Remora.Sandbox.Simulation;
 
 namespace Remora.Sandbox.Faults;
 
-/// <summary>The faults that are on, and which request each of them hits.</summary>
+/// <summary>The active faults, and which requests they affect.</summary>
 public sealed class FaultBoard
 {
     private static readonly ulong Stream = Dice.Stream("fault share");
@@ -16,22 +16,22 @@ public sealed class FaultBoard
 
     internal FaultBoard(TimeProvider clock, long seed) => (_clock, _seed) = (clock, seed);
 
-    /// <summary>Turns a fault on, beside those that are on already.</summary>
-    /// <exception cref="SandboxOptionException">A value of it is out of its range.</exception>
+    /// <summary>Adds a fault to the active ones.</summary>
+    /// <exception cref="SandboxOptionException">A value of the fault is out of range.</exception>
     public void Add(Fault fault)
     {
         fault.Validate();
         lock (_lock) _faults.Add((fault, _clock.GetUtcNow()));
     }
 
-    /// <summary>Lets random faults come from now on.</summary>
+    /// <summary>Starts a storm of random faults.</summary>
     public void Begin(FaultStorm storm)
     {
         storm.Validate();
         lock (_lock) _storm = (storm, _clock.GetUtcNow());
     }
 
-    /// <summary>Turns everything off, a storm too.</summary>
+    /// <summary>Clears all faults and the storm.</summary>
     public void Clear()
     {
         lock (_lock)
@@ -41,19 +41,22 @@ public sealed class FaultBoard
         }
     }
 
-    /// <summary>The storm that is on, or null.</summary>
+    /// <summary>The active storm; null if there is none.</summary>
     public FaultStorm? Storm
     {
         get { lock (_lock) return _storm?.Storm; }
     }
 
-    /// <summary>The faults that are on at this moment, with the time each has left; null until cleared.</summary>
+    /// <summary>The active faults, with the remaining time of each; null until cleared.</summary>
     public IReadOnlyList<(Fault Fault, TimeSpan? Left)> Active
     {
         get { lock (_lock) return [.. ActiveNow()]; }
     }
 
-    /// <summary>The fault that hits this request, or null: the first that is meant for it and whose share falls on it.</summary>
+    /// <summary>
+    /// Returns the fault that affects this request, or null: the first one that matches the request
+    /// and whose share includes it.
+    /// </summary>
     internal (Fault? Fault, Dice Dice) Draw(string exchange, string path)
     {
         lock (_lock)

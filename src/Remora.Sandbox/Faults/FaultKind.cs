@@ -1,6 +1,6 @@
 namespace Remora.Sandbox.Faults;
 
-/// <summary>The ways in which an exchange can fail.</summary>
+/// <summary>The kinds of faults.</summary>
 public enum FaultKind
 {
     /// <summary>Too many requests, with Retry-After.</summary>
@@ -9,13 +9,15 @@ public enum FaultKind
     /// <summary>Banned for too many requests, with Retry-After.</summary>
     Http418,
 
-    /// <summary>502, 503, 504 or 520 with a page of HTML, as a gateway sends it.</summary>
+    /// <summary>Status 502, 503, 504 or 520 with an HTML page, as a gateway sends it.</summary>
     Http5xx,
 
-    /// <summary>An error of the exchange itself: its own JSON, with the status it uses for that.</summary>
+    /// <summary>
+    /// An error of the exchange itself: its own JSON, with the status that it uses for errors.
+    /// </summary>
     Http5xxJson,
 
-    /// <summary>Status 200 and a page of HTML.</summary>
+    /// <summary>Status 200 and an HTML page.</summary>
     Html200,
 
     /// <summary>Status 200 and <c>null</c>.</summary>
@@ -24,28 +26,28 @@ public enum FaultKind
     /// <summary>Status 200 and a number.</summary>
     Number200,
 
-    /// <summary>Status 200 and nothing.</summary>
+    /// <summary>Status 200 and an empty body.</summary>
     Empty200,
 
-    /// <summary>Status 200 and bytes that are no text.</summary>
+    /// <summary>Status 200 and bytes that are not text.</summary>
     Garbage,
 
     /// <summary>The connection breaks in the middle of the body.</summary>
     Truncated,
 
-    /// <summary>A body that says it is gzip and is not.</summary>
+    /// <summary>A body that is declared as gzip but is not.</summary>
     BadGzip,
 
     /// <summary>Headers of 64 KB.</summary>
     HugeHeaders,
 
-    /// <summary>The body stops half-way and never goes on.</summary>
+    /// <summary>The body stops half-way and never continues.</summary>
     StalledBody,
 
-    /// <summary>The body comes a few bytes at a time.</summary>
+    /// <summary>The body arrives a few bytes at a time.</summary>
     SlowBody,
 
-    /// <summary>Nothing comes at all, and the connection stays open.</summary>
+    /// <summary>Nothing is sent, and the connection stays open.</summary>
     StalledHeaders,
 
     /// <summary>The connection is reset before anything is sent.</summary>
@@ -54,10 +56,10 @@ public enum FaultKind
     /// <summary>A body of 48 MB.</summary>
     Oversized,
 
-    /// <summary>Some candles come twice.</summary>
+    /// <summary>Some candles are duplicated.</summary>
     Duplicates,
 
-    /// <summary>Candles come in disorder.</summary>
+    /// <summary>The candles are out of order.</summary>
     Disorder,
 
     /// <summary>Some candles are missing.</summary>
@@ -66,19 +68,25 @@ public enum FaultKind
     /// <summary>Some candles have null, negative or inverted prices.</summary>
     BadValues,
 
-    /// <summary>Candles carry times that are ahead of the truth.</summary>
+    /// <summary>The times of the candles are ahead of the true ones.</summary>
     WrongClock,
 
-    /// <summary>A list of candles with none in it.</summary>
+    /// <summary>An empty list of candles.</summary>
     EmptyList,
 
-    /// <summary>The newest closed candle has a high and a close that are a multiple of the true ones.</summary>
+    /// <summary>
+    /// The high and the close of the newest closed candle are a multiple of the true ones.
+    /// </summary>
     PriceSpike,
 
-    /// <summary>The two closed candles before the newest have a close that is 0.01 % above the true one.</summary>
+    /// <summary>
+    /// The close of the two closed candles before the newest is 0.01 % above the true one.
+    /// </summary>
     RevisedCandles,
 
-    /// <summary>All prices are a multiple of the true ones, as if they were another pair's.</summary>
+    /// <summary>
+    /// All prices are a multiple of the true ones, as if they were another pair's.
+    /// </summary>
     PriceLevel,
 }
 
@@ -117,22 +125,27 @@ public static class FaultKinds
 
     private static readonly Dictionary<FaultKind, string> ByKind = ByName.ToDictionary(pair => pair.Value, pair => pair.Key);
 
-    /// <summary>Every name.</summary>
+    /// <summary>All names.</summary>
     public static IReadOnlyCollection<string> Names => ByName.Keys;
 
-    /// <summary>The name of a fault.</summary>
+    /// <summary>Returns the name of a fault.</summary>
     public static string Name(this FaultKind kind) => ByKind[kind];
 
-    /// <summary>The fault of a name.</summary>
+    /// <summary>Parses the name of a fault.</summary>
     public static bool TryParse(string? name, out FaultKind kind)
     {
         kind = default;
         return name is not null && ByName.TryGetValue(name, out kind);
     }
 
-    /// <summary>Whether the candles it gives could be real ones, so that a service uses them until the exchange corrects itself.</summary>
+    /// <summary>
+    /// Whether the resulting candles could be real, so that a service uses them until the exchange
+    /// corrects itself.
+    /// </summary>
     internal static bool IsPlausible(this FaultKind kind) => kind >= FaultKind.PriceSpike;
 
-    /// <summary>Whether it changes candles rather than the answer that carries them.</summary>
+    /// <summary>
+    /// Whether the fault changes candles rather than the response that contains them.
+    /// </summary>
     internal static bool IsInTheCandles(this FaultKind kind) => kind >= FaultKind.Duplicates;
 }

@@ -3,23 +3,29 @@ using Remora.Sandbox.Simulation;
 namespace Remora.Sandbox.Faults;
 
 /// <summary>
-/// Faults at random, one after another with quiet between, for soaks: a fixed sequence for a seed. Half of them hit everyone, half one exchange.
+/// Random faults, one after another with quiet periods in between, for soak tests. The sequence is
+/// fixed for a seed. Half of the faults affect all exchanges, half affect one.
 /// </summary>
-/// <param name="Seed">Decides the sequence.</param>
+/// <param name="Seed">The seed of the sequence.</param>
 public sealed record FaultStorm(long Seed)
 {
     private static readonly ulong Stream = Dice.Stream("fault storm");
 
-    /// <summary>How long the quiet between two faults is on average.</summary>
+    /// <summary>The average duration of the quiet between two faults.</summary>
     public TimeSpan MeanQuiet { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>How long a fault lasts on average.</summary>
+    /// <summary>The average duration of a fault.</summary>
     public TimeSpan MeanFault { get; init; } = TimeSpan.FromSeconds(6);
 
-    /// <summary>What can go wrong: without another choice what a service can tell from the truth at once.</summary>
+    /// <summary>
+    /// The kinds of faults. By default those whose effect a service can recognise as false at once.
+    /// </summary>
     public IReadOnlyList<FaultKind> Kinds { get; init; } = [.. Enum.GetValues<FaultKind>().Where(kind => !kind.IsPlausible())];
 
-    /// <summary>The faults in the order they come, with when each begins after the storm does. Without end.</summary>
+    /// <summary>
+    /// Returns the faults in order, each with the time between the start of the storm and its own
+    /// start. The sequence is infinite.
+    /// </summary>
     public IEnumerable<(TimeSpan Begins, Fault Fault)> Sequence()
     {
         var begins = TimeSpan.Zero;

@@ -6,7 +6,7 @@ using Remora.Sandbox.Venues;
 
 namespace Remora.Sandbox.Faults;
 
-/// <summary>What a fault does to an answer on its way: status, headers, body, connection.</summary>
+/// <summary>Applies a fault to a response: status, headers, body, connection.</summary>
 internal static class ResponseDamage
 {
     private const int OversizedBytes = 48 << 20;
@@ -14,14 +14,14 @@ internal static class ResponseDamage
     private static readonly TimeSpan SlowPause = TimeSpan.FromMilliseconds(250);
     private static readonly int[] GatewayStatuses = [502, 503, 504, 520];
 
-    /// <summary>Sends the answer as the fault has it.</summary>
+    /// <summary>Sends the response as the fault changes it.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="exchange">Whose answer it is.</param>
+    /// <param name="exchange">The exchange that responds.</param>
     /// <param name="fault">The fault.</param>
-    /// <param name="dice">For what is left to chance.</param>
-    /// <param name="whole">The answer without the fault.</param>
+    /// <param name="dice">The source of random choices.</param>
+    /// <param name="whole">The response without the fault.</param>
     /// <param name="clock">Paces slow bodies.</param>
-    /// <param name="stop">Ends whatever hangs.</param>
+    /// <param name="stop">Ends stalled responses.</param>
     public static Task Send(HttpContext context, string exchange, Fault fault, Dice dice, VenueAnswer whole, TimeProvider clock, CancellationToken stop)
     {
         var response = context.Response;
@@ -77,7 +77,7 @@ internal static class ResponseDamage
 
     private static string Page(string title) => $"<html><head><title>{title}</title></head><body><center><h1>{title}</h1></center></body></html>";
 
-    // Each exchange has its own way of saying that it is broken; two of them say it with words that sound final.
+    // Each exchange reports an outage in its own way. The texts of two of them sound permanent.
     private static (int Status, string Body) OwnError(string exchange) => exchange switch
     {
         "binance" => (503, """{"code":-1001,"msg":"Internal error; unable to process your request. Please try again."}"""),
@@ -92,7 +92,7 @@ internal static class ResponseDamage
     {
         var noise = new byte[512];
         foreach (ref var value in noise.AsSpan()) value = (byte)dice.Below(256);
-        noise[0] = (byte)'\u0001'; // never by chance the beginning of JSON
+        noise[0] = (byte)'\u0001'; // never valid JSON by chance
         return noise;
     }
 
@@ -142,7 +142,7 @@ internal static class ResponseDamage
         }
     }
 
-    // Spaces before the answer: valid JSON, and far too much of it.
+    // Spaces before the response: valid JSON that is far too large.
     private static async Task Oversized(HttpResponse response, byte[] body, CancellationToken stop)
     {
         response.ContentType = "application/json";

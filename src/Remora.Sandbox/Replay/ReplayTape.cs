@@ -4,14 +4,20 @@ using Remora.Markets;
 
 namespace Remora.Sandbox.Replay;
 
-/// <summary>Recorded candles of one market, as read from a file: ascending, without duplicates, holes allowed.</summary>
+/// <summary>
+/// Recorded candles of one market, as read from a file: in ascending order, without duplicates;
+/// gaps are allowed.
+/// </summary>
 /// <param name="Timeframe">The timeframe of the candles.</param>
 /// <param name="Candles">The candles.</param>
 public sealed record ReplayTape(Timeframe Timeframe, IReadOnlyList<Candle> Candles)
 {
     private const int HashBytes = 8;
 
-    /// <summary>The recording in a few words and a hash of its candles: other candles have another one.</summary>
+    /// <summary>
+    /// A short description of the recording with a hash of its candles. Other candles have another
+    /// hash.
+    /// </summary>
     internal string Summary
     {
         get

@@ -3,13 +3,17 @@ using Remora.Sandbox.Series;
 
 namespace Remora.Sandbox.Replay;
 
-/// <summary>Recorded candles as a market. A candle shows its open when it opens, and the rest only when it has closed: what happened between is not in the recording.</summary>
+/// <summary>
+/// A market of recorded candles. A candle shows its open when it opens, and the rest only when it
+/// has closed, because the recording does not contain what happened in between.
+/// </summary>
 public sealed class ReplayedSeries : CandleSeries
 {
     private readonly Candle[] _candles;
 
-    /// <summary>Takes the candles of a tape.</summary>
-    /// <exception cref="SandboxOptionException">A candle is malformed, out of order or a duplicate; the message says which.</exception>
+    /// <summary>Creates a market from the candles of a tape.</summary>
+    /// <exception cref="SandboxOptionException">A candle is malformed, out of order or a duplicate.
+    /// The message names it.</exception>
     public ReplayedSeries(ReplayTape tape)
     {
         Base = tape.Timeframe;

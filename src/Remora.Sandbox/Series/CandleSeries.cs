@@ -3,30 +3,34 @@ using Remora.Markets;
 namespace Remora.Sandbox.Series;
 
 /// <summary>
-/// One market as an exchange knows it at a moment: every candle that has closed by then and, last, the one that is still open, from what has
-/// happened of it. Nothing later than the moment shows. Spans without a candle are left out.
+/// One market as an exchange returns it at a moment: every candle that has closed by then and,
+/// last, the open one as far as it has come. Nothing later than the moment is visible. Spans
+/// without a candle are left out.
 /// </summary>
 public abstract class CandleSeries
 {
-    /// <summary>The shortest timeframe it has candles of.</summary>
+    /// <summary>The shortest timeframe of its candles.</summary>
     public abstract Timeframe Base { get; }
 
-    /// <summary>The first moment it knows anything of.</summary>
+    /// <summary>The beginning of the series.</summary>
     public abstract Instant From { get; }
 
-    /// <summary>When it ends; null when it goes on for ever.</summary>
+    /// <summary>The end of the series; null if it is infinite.</summary>
     public abstract Instant? Until { get; }
 
-    /// <summary>Whether it is invented or a recording.</summary>
+    /// <summary>Whether it is simulated or a recording.</summary>
     public abstract SeriesOrigin Origin { get; }
 
     /// <summary>
-    /// What is known at <paramref name="now"/> of [from, to), in ascending pieces that each lie within one candle of the timeframe; the last
-    /// piece may be a stub of a candle that is still open.
+    /// Returns the part of [from, to) that is known at <paramref name="now"/>, in ascending pieces
+    /// that each lie within one candle of the timeframe. The last piece may be the beginning of an
+    /// open candle.
     /// </summary>
     protected abstract IEnumerable<Candle> Pieces(Timeframe timeframe, Instant from, Instant to, Instant now);
 
-    /// <summary>The candles whose open time lies in [from, to), ascending.</summary>
+    /// <summary>
+    /// Returns the candles whose open time lies in [from, to), in ascending order.
+    /// </summary>
     public List<Candle> Read(Timeframe timeframe, Instant from, Instant to, Instant now)
     {
         var candles = new List<Candle>();
@@ -41,7 +45,10 @@ public abstract class CandleSeries
         return candles;
     }
 
-    /// <summary>The first <paramref name="count"/> candles whose open time lies in [from, to), ascending.</summary>
+    /// <summary>
+    /// Returns the first <paramref name="count"/> candles whose open time lies in [from, to), in
+    /// ascending order.
+    /// </summary>
     public List<Candle> First(Timeframe timeframe, Instant from, Instant to, int count, Instant now)
     {
         var found = new List<Candle>();
@@ -53,7 +60,10 @@ public abstract class CandleSeries
         return found;
     }
 
-    /// <summary>The last <paramref name="count"/> candles whose open time lies in [from, to), ascending.</summary>
+    /// <summary>
+    /// Returns the last <paramref name="count"/> candles whose open time lies in [from, to), in
+    /// ascending order.
+    /// </summary>
     public List<Candle> Last(Timeframe timeframe, Instant from, Instant to, int count, Instant now)
     {
         var found = new List<Candle>();
@@ -65,7 +75,8 @@ public abstract class CandleSeries
         return found;
     }
 
-    // Both ends on candle boundaries, within what exists: a window between them never cuts a candle in two.
+    // Aligns both ends with candle boundaries within the series, so that a window never splits a
+    // candle.
     private (Instant From, Instant To) Clip(Timeframe timeframe, Instant from, Instant to, Instant now)
     {
         var last = Until is { } until ? Min(until, now + TimeSpan.FromMilliseconds(1)) : now + TimeSpan.FromMilliseconds(1);
@@ -74,7 +85,8 @@ public abstract class CandleSeries
 
     private static Candle Join(in Candle candle, in Candle next) => new(
         candle.OpenTime, candle.Open, Math.Max(candle.High, next.High), Math.Min(candle.Low, next.Low), next.Close,
-        Math.Round(candle.Volume + next.Volume, 8)); // exchanges sum decimals: no dust of binary fractions
+        // Exchanges sum decimals, without the rounding errors of binary fractions.
+        Math.Round(candle.Volume + next.Volume, 8));
 
     private static Instant Ceiling(Instant instant, Timeframe timeframe)
     {
@@ -82,12 +94,12 @@ public abstract class CandleSeries
         return floor == instant ? instant : floor + timeframe.Length;
     }
 
-    /// <summary>The earlier of two moments.</summary>
+    /// <summary>Returns the earlier of two moments.</summary>
     protected static Instant Min(Instant a, Instant b) => a < b ? a : b;
 
-    /// <summary>The later of two moments.</summary>
+    /// <summary>Returns the later of two moments.</summary>
     protected static Instant Max(Instant a, Instant b) => a > b ? a : b;
 
-    /// <summary>What is known of a candle in its first instant: its open.</summary>
+    /// <summary>Returns what is known of a candle in its first instant: its open.</summary>
     protected static Candle Stub(in Candle candle) => new(candle.OpenTime, candle.Open, candle.Open, candle.Open, candle.Open, 0);
 }

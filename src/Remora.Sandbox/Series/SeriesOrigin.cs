@@ -1,16 +1,18 @@
 namespace Remora.Sandbox.Series;
 
-/// <summary>Where a market's candles come from.</summary>
+/// <summary>The origin of a market's candles.</summary>
 public enum SeriesOrigin
 {
-    /// <summary>Invented from a seed.</summary>
+    /// <summary>Generated from a seed.</summary>
     Simulated,
 
-    /// <summary>Recorded earlier and played again.</summary>
+    /// <summary>Recorded earlier and replayed.</summary>
     Replay,
 }
 
-/// <summary>How the sandbox says it, in the header of every answer and in its state.</summary>
+/// <summary>
+/// The names of the origins in the header of every response and in the sandbox's state.
+/// </summary>
 internal static class SeriesOrigins
 {
     public static string Name(this SeriesOrigin origin) => origin == SeriesOrigin.Simulated ? "simulated" : "replay";

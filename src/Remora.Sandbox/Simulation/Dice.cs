@@ -1,8 +1,9 @@
 namespace Remora.Sandbox.Simulation;
 
 /// <summary>
-/// Random numbers that depend on nothing but what the dice were made from (SplitMix64). Every hour of every market has its own, so any hour can
-/// be drawn at any time, in any order, and comes out the same.
+/// Random numbers that depend only on the values that the generator was created from (SplitMix64).
+/// Every hour of every market has its own generator, so any hour can be generated at any time and
+/// in any order with the same result.
 /// </summary>
 internal struct Dice
 {
@@ -12,7 +13,7 @@ internal struct Dice
 
     public Dice(long seed, ulong stream, long index) => _state = Mix(Mix(Mix((ulong)seed + Golden) ^ stream) + (ulong)index);
 
-    /// <summary>A number for a name; the same in every process.</summary>
+    /// <summary>Returns a number for a name, the same in every process.</summary>
     public static ulong Stream(string name)
     {
         var hash = 0xCBF29CE484222325;
@@ -20,10 +21,10 @@ internal struct Dice
         return Mix(hash);
     }
 
-    /// <summary>Evenly between 0 and 1, neither included.</summary>
+    /// <summary>Returns a uniformly distributed number between 0 and 1, both exclusive.</summary>
     public double Uniform() => ((Next() >> 12) + 0.5) * (1.0 / (1UL << 52));
 
-    /// <summary>From the standard normal distribution (Box-Muller).</summary>
+    /// <summary>Returns a number from the standard normal distribution (Box-Muller).</summary>
     public double Normal()
     {
         if (!double.IsNaN(_spare))
@@ -38,7 +39,7 @@ internal struct Dice
         return radius * cosine;
     }
 
-    /// <summary>One of 0 to <paramref name="count"/> - 1.</summary>
+    /// <summary>Returns an integer from 0 to <paramref name="count"/> - 1.</summary>
     public int Below(int count) => (int)(Uniform() * count);
 
     private ulong Next() => Mix(_state += Golden);

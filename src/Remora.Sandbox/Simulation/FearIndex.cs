@@ -4,14 +4,18 @@ using Remora.Sandbox.Series;
 namespace Remora.Sandbox.Simulation;
 
 /// <summary>
-/// A fear and greed index for a market: 50 in a flat and quiet one, lower after falls and in turmoil, higher after rises. The value of a day is
-/// made of the days before it, and so is known when the day begins.
+/// A fear and greed index for a market: 50 in a flat and quiet market, lower after falls and in
+/// high volatility, higher after rises. The value of a day is computed from the days before it and
+/// is therefore known when the day begins.
 /// </summary>
 internal static class FearIndex
 {
     private const int DaysNeeded = 8;
 
-    /// <summary>The values published until now, newest first; days that follow a hole of more than a few days in the candles have none.</summary>
+    /// <summary>
+    /// Returns the values published until now, newest first. Days that follow a gap of more than a
+    /// few days in the candles have none.
+    /// </summary>
     public static List<(Instant Day, int Value)> Published(CandleSeries market, Instant now, int most)
     {
         var today = now.Floor(Timeframe.OneDay.Length);
@@ -25,7 +29,7 @@ internal static class FearIndex
         return values;
     }
 
-    /// <summary>The same value for every day of a month, newest first.</summary>
+    /// <summary>Returns the same value for every day of a month, newest first.</summary>
     public static List<(Instant Day, int Value)> Held(double value, Instant now, int most)
     {
         var today = now.Floor(Timeframe.OneDay.Length);

@@ -3,13 +3,18 @@ using Remora.Sandbox.Series;
 
 namespace Remora.Sandbox.Simulation;
 
-/// <summary>Positions that are closed by force: the more the further an hour's prices went, longs in a fall and shorts in a rise.</summary>
+/// <summary>
+/// Simulated liquidations. They grow with the price move of an hour: longs in a fall and shorts in
+/// a rise.
+/// </summary>
 internal static class Liquidated
 {
-    private const double Usual = 2e6; // US dollars in an hour that moved by a percent
+    private const double Usual = 2e6; // US dollars in an hour with a move of one percent
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
-    /// <summary>US dollars of longs and of shorts within a part of an hour.</summary>
+    /// <summary>
+    /// Returns the liquidated longs and shorts within a part of an hour, in US dollars.
+    /// </summary>
     public static (double Longs, double Shorts) Between(SandboxWorld world, CandleSeries series, Instant from, Instant to)
     {
         var part = Math.Max(0, (to - from) / Hour);

@@ -2,7 +2,10 @@ using Remora.Markets;
 
 namespace Remora.Sandbox.Simulation;
 
-/// <summary>What a sandbox's newspapers write: about two headlines an hour and paper, better ones after a rise and worse ones after a fall, some of them the same story in every paper.</summary>
+/// <summary>
+/// The headlines of the simulated newspapers: about two per hour and newspaper, more positive after
+/// a rise and more negative after a fall. Some stories appear in every newspaper.
+/// </summary>
 internal static class NewsRoom
 {
     private const int MostHours = 30;
@@ -24,14 +27,15 @@ internal static class NewsRoom
 
     private static readonly Dictionary<string, string> Names = new() { ["BTC"] = "Bitcoin", ["ETH"] = "Ethereum", ["SOL"] = "Solana" };
 
-    /// <summary>A paper's headlines of the last day, newest first.</summary>
+    /// <summary>Returns a newspaper's headlines of the last day, newest first.</summary>
     public static List<Story> Front(SandboxWorld world, string paper, Instant now)
     {
         var stories = new List<Story>();
         for (var back = 0; back < MostHours; back++)
         {
             var hour = now.Floor(Hour) - (Hour * back);
-            foreach (var desk in new[] { "wire", paper }) // what comes over the wire is in every paper, in the same words
+            // Stories of the wire appear in every newspaper, in the same words.
+            foreach (var desk in new[] { "wire", paper })
                 if (Write(world, desk, hour) is var story && story.At <= now) stories.Add(story);
         }
         return stories;
@@ -51,7 +55,10 @@ internal static class NewsRoom
         return new(title, @base, at, isDull ? 0 : isGood ? 1 : -1);
     }
 
-    /// <summary>The leader's last day, from -1 after a fall of a tenth to 1 after such a rise.</summary>
+    /// <summary>
+    /// Returns the mood of the leader's last day, from -1 after a fall of a tenth to 1 after a rise
+    /// of a tenth.
+    /// </summary>
     private static double Mood(SandboxWorld world, Instant hour)
     {
         var day = Perpetual.Last(world.Leader, hour, 25);

@@ -3,7 +3,10 @@ using Remora.Markets;
 
 namespace Remora.Sandbox.Simulation;
 
-/// <summary>The values of outside signals at any moment: slow waves of their own around what is usual, or held at a value for as long as someone wants it so.</summary>
+/// <summary>
+/// The values of outside signals at any moment: slow waves around their usual level, or a held
+/// value until it is released.
+/// </summary>
 public sealed class OutsideSignals
 {
     private static readonly Dictionary<string, (double Least, double Most)> Ranges = new()
@@ -21,11 +24,15 @@ public sealed class OutsideSignals
     /// <summary>The signals that can be held.</summary>
     public static IReadOnlyCollection<string> Names => Ranges.Keys;
 
-    /// <summary>Those that are held now, and at what.</summary>
+    /// <summary>The signals that are held now, with their values.</summary>
     public IReadOnlyDictionary<string, double> Held => _held;
 
-    /// <summary>Holds a signal at a value, in the unit in which the engine knows it; a value that has been published is not taken back by those who read it.</summary>
-    /// <exception cref="SandboxOptionException">There is no such signal, or it cannot have this value.</exception>
+    /// <summary>
+    /// Holds a signal at a value, in the unit that the engine uses. Values that clients have
+    /// already read do not change.
+    /// </summary>
+    /// <exception cref="SandboxOptionException">The signal is unknown, or the value is out of
+    /// range.</exception>
     public void Hold(string signal, double value)
     {
         if (!Ranges.TryGetValue(signal, out var range)) throw new SandboxOptionException($"'{signal}' is no signal that can be held: expected one of {string.Join(", ", Names)}");
@@ -33,7 +40,7 @@ public sealed class OutsideSignals
         _held[signal] = value;
     }
 
-    /// <summary>Lets all signals go their own way again.</summary>
+    /// <summary>Releases all held signals.</summary>
     public void Release() => _held.Clear();
 
     internal double? HeldAt(string signal) => _held.TryGetValue(signal, out var value) ? value : null;
@@ -51,7 +58,10 @@ public sealed class OutsideSignals
 
     internal double EquityFuture(Instant time) => HeldAt("equity_future") ?? Math.Round(5600 * Math.Exp(0.03 * Wave("equity_future", time)), 2);
 
-    /// <summary>Waves of 90, 23 and 5 days with phases of the seed, together within -1.6 and 1.6.</summary>
+    /// <summary>
+    /// Returns the sum of waves of 90, 23 and 5 days with phases from the seed, between -1.6 and
+    /// 1.6.
+    /// </summary>
     private double Wave(string name, Instant time)
     {
         var dice = new Dice(_seed, Dice.Stream(name), 0);

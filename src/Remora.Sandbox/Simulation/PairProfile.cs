@@ -2,20 +2,24 @@ using Remora.Markets;
 
 namespace Remora.Sandbox.Simulation;
 
-/// <summary>The character of a simulated market.</summary>
-/// <param name="Key">What its random numbers are drawn for: markets with the same key move alike.</param>
-/// <param name="Price">The price it wanders around.</param>
-/// <param name="Decimals">Decimals of its tick.</param>
+/// <summary>The properties of a simulated market.</summary>
+/// <param name="Key">The key of its random numbers. Markets with the same key move alike.</param>
+/// <param name="Price">The price around which it moves.</param>
+/// <param name="Decimals">The number of decimals of its tick.</param>
 /// <param name="Beta">How strongly it follows the common return.</param>
 /// <param name="Own">Its own volatility, as a ratio of the common one.</param>
-/// <param name="VolumePerMinute">Traded base currency in a usual minute.</param>
+/// <param name="VolumePerMinute">The usual volume of a minute, in base currency.</param>
 internal sealed record PairProfile(string Key, double Price, int Decimals, double Beta, double Own, double VolumePerMinute)
 {
-    private const double UsualTurnoverPerMinute = 400_000; // in quote currency, of a market nobody knows
+    // In quote currency, of a pair without a predefined profile.
+    private const double UsualTurnoverPerMinute = 400_000;
 
     private static readonly string[] Dollars = ["USDT", "USD", "USDC", "FDUSD", "DAI"];
 
-    /// <summary>The known pairs by hand, any other from its name. A pair in any kind of dollar is one and the same market.</summary>
+    /// <summary>
+    /// Returns the profile of a pair: predefined for known pairs, derived from the name for others.
+    /// A pair in any kind of dollar is the same market.
+    /// </summary>
     public static PairProfile Of(Pair pair)
     {
         var key = Dollars.Contains(pair.Quote) ? pair.Base : $"{pair.Base}/{pair.Quote}";

@@ -3,12 +3,15 @@ using Remora.Sandbox.Series;
 
 namespace Remora.Sandbox.Simulation;
 
-/// <summary>What perpetuals tell beside prices, made of the market's candles.</summary>
+/// <summary>The data of perpetuals other than prices, derived from the market's candles.</summary>
 internal static class Perpetual
 {
     public static readonly TimeSpan FundingInterval = TimeSpan.FromHours(8);
 
-    /// <summary>Who is many pays the few: funding follows the last day's return, and is set every eight hours.</summary>
+    /// <summary>
+    /// Returns the funding rate. The larger side pays the smaller one: the rate follows the last
+    /// day's return and is set every eight hours.
+    /// </summary>
     public static double Funding(SandboxWorld world, CandleSeries series, Instant now)
     {
         if (world.Signals.HeldAt("funding_rate") is { } held) return held;
@@ -16,7 +19,10 @@ internal static class Perpetual
         return day.Count < 2 ? 0.0001 : Math.Round(Math.Clamp(0.0001 + (0.012 * Math.Log(day[^1].Close / day[0].Close)), -0.003, 0.003), 8);
     }
 
-    /// <summary>Positions pile up in a rise and are closed in a fall; null while the market has no candle.</summary>
+    /// <summary>
+    /// Returns the open interest, which grows in a rise and shrinks in a fall; null while the
+    /// market has no candle.
+    /// </summary>
     public static double? OpenInterest(CandleSeries series, Instant now)
     {
         var week = Last(series, now, 24 * 7);
@@ -24,7 +30,7 @@ internal static class Perpetual
         return Math.Round(week.Average(candle => candle.Volume) * 40 * Math.Exp(2 * Math.Log(week[^1].Close / week[0].Open)), 3);
     }
 
-    /// <summary>The last hours, in the market's own candles where those are longer.</summary>
+    /// <summary>Returns the last hours, in the market's own candles if those are longer.</summary>
     public static List<Candle> Last(CandleSeries series, Instant now, int hours)
     {
         var timeframe = series.Base.Length > Timeframe.OneHour.Length ? series.Base : Timeframe.OneHour;

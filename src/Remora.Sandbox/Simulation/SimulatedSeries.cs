@@ -5,13 +5,15 @@ using Remora.Sandbox.Series;
 namespace Remora.Sandbox.Simulation;
 
 /// <summary>
-/// A simulated market with one-minute resolution. The path of its hourly prices is drawn once, forwards; the minutes of an hour are a bridge
-/// between its two ends and are drawn only when someone looks, always the same. So years cost little memory, and no request changes another.
+/// A simulated market with one-minute resolution. The path of its hourly prices is generated once,
+/// forwards. The minutes of an hour are a bridge between its two ends and are generated on demand,
+/// always with the same result. Therefore years need little memory, and no request affects another.
 /// </summary>
 internal sealed class SimulatedSeries(Weather weather, PairProfile profile, Instant from) : CandleSeries
 {
     private const int Chunk = 24 * 90;
-    private const double PullPerHour = 1.0 / (24 * 150); // towards the usual price, so that decades do not end at 0 or at the stars
+    // The pull towards the usual price keeps prices in range over decades.
+    private const double PullPerHour = 1.0 / (24 * 150);
 
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
@@ -81,7 +83,8 @@ internal sealed class SimulatedSeries(Weather weather, PairProfile profile, Inst
         var (_, jump, jumpMinute) = OwnHour(hour);
         var commonJump = profile.Beta * common.Jump;
 
-        // A bridge: random steps, shifted so that together with the jumps they end exactly where the hour ends.
+        // A bridge: random steps, shifted so that together with the jumps they end exactly at the
+        // end of the hour.
         Span<double> steps = stackalloc double[60];
         var commonDice = new Dice(weather.Seed, CommonMinutes, hour);
         var dice = new Dice(weather.Seed, _minuteStream, hour);
@@ -113,7 +116,10 @@ internal sealed class SimulatedSeries(Weather weather, PairProfile profile, Inst
         }
     }
 
-    /// <summary>The logarithm of the price, relative to the usual price, where an hour starts and where it ends.</summary>
+    /// <summary>
+    /// Returns the logarithm of the price, relative to the usual price, at the start and at the end
+    /// of an hour.
+    /// </summary>
     private (double Starts, double Ends) Levels(int hour)
     {
         var index = hour - _firstHour;
@@ -132,7 +138,8 @@ internal sealed class SimulatedSeries(Weather weather, PairProfile profile, Inst
             var known = _path.Length;
             if (known == 0)
             {
-                for (var hour = 0; hour < _firstHour; hour++) longer[0] = Next(longer[0], hours[hour], hour); // what nobody can ask for is not kept
+                // Hours that cannot be requested are not stored.
+                for (var hour = 0; hour < _firstHour; hour++) longer[0] = Next(longer[0], hours[hour], hour);
                 known = 1;
             }
             _path.CopyTo(longer, 0);

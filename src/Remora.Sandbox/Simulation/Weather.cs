@@ -3,12 +3,15 @@ using Remora.Markets;
 namespace Remora.Sandbox.Simulation;
 
 /// <summary>
-/// What all simulated markets share, hour by hour since a fixed day: a Markov chain of volatility regimes (calm, normal, stormy, crash), slow bull
-/// and bear phases, and the common return with its jumps. An hour depends on earlier hours only.
+/// The state that all simulated markets share, hour by hour since a fixed day: a Markov chain of
+/// volatility regimes (calm, normal, stormy, crash), slow bull and bear phases, and the common
+/// return with its jumps. An hour depends on earlier hours only.
 /// </summary>
 internal sealed class Weather(long seed)
 {
-    /// <summary>The first hour there is. Fixed, so that a world looks the same whenever its sandbox was started.</summary>
+    /// <summary>
+    /// The first hour. It is fixed, so that a sandbox has the same prices whenever it was started.
+    /// </summary>
     public static readonly Instant Anchor = Instant.From(new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
     private const int Chunk = 24 * 90;
@@ -24,7 +27,7 @@ internal sealed class Weather(long seed)
 
     public long Seed => seed;
 
-    /// <summary>At least the first <paramref name="count"/> hours.</summary>
+    /// <summary>Returns at least the first <paramref name="count"/> hours.</summary>
     public WeatherHour[] Hours(int count)
     {
         var hours = Volatile.Read(ref _hours);
@@ -45,7 +48,8 @@ internal sealed class Weather(long seed)
         var dice = new Dice(seed, Stream, hour);
         _regime = Follow(_regime, dice.Uniform());
         if (dice.Uniform() < PhaseChangesPerHour) _phase = (dice.Below(3) - 1) * 0.00012;
-        _turbulence = (0.98 * _turbulence) + (0.06 * dice.Normal()); // volatility wanders within a regime too: fatter tails
+        // Volatility varies within a regime too, which makes the tails fatter.
+        _turbulence = (0.98 * _turbulence) + (0.06 * dice.Normal());
 
         var climate = Climate.Of(_regime);
         var volatility = climate.Volatility * Math.Exp(_turbulence) * DayPattern(hour % 24);
@@ -64,19 +68,22 @@ internal sealed class Weather(long seed)
         _ => chance < 0.12 ? Regime.Stormy : Regime.Crash,
     };
 
-    /// <summary>Busiest around the opening of New York, quietest twelve hours away from it.</summary>
+    /// <summary>
+    /// Returns the daily pattern of activity: highest around the opening of New York, lowest twelve
+    /// hours away from it.
+    /// </summary>
     public static double DayPattern(int hourOfDay) => 1 + (0.3 * Math.Cos(2 * Math.PI * (hourOfDay - 14.5) / 24));
 }
 
-/// <summary>One hour of the common weather.</summary>
+/// <summary>One hour of the shared state.</summary>
 /// <param name="Volatility">Standard deviation of the common log return over the hour.</param>
 /// <param name="Return">The common log return, without the jump.</param>
-/// <param name="Jump">The part of it that happens in a single minute; mostly 0.</param>
-/// <param name="JumpMinute">Which minute.</param>
+/// <param name="Jump">The part of it that happens in a single minute; usually 0.</param>
+/// <param name="JumpMinute">The minute of the jump.</param>
 /// <param name="Regime">The regime.</param>
 internal readonly record struct WeatherHour(double Volatility, double Return, double Jump, int JumpMinute, Regime Regime);
 
-/// <summary>How violent the markets are.</summary>
+/// <summary>The volatility regimes.</summary>
 internal enum Regime
 {
     Calm,
@@ -85,7 +92,9 @@ internal enum Regime
     Crash,
 }
 
-/// <summary>What a regime means: volatility and drift per hour, and how often prices jump.</summary>
+/// <summary>
+/// The parameters of a regime: volatility and drift per hour, and the number of jumps per hour.
+/// </summary>
 internal readonly record struct Climate(double Volatility, double Drift, double JumpsPerHour)
 {
     public static Climate Of(Regime regime) => regime switch

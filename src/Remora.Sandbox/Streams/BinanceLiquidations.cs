@@ -7,7 +7,10 @@ using Remora.Sandbox.Venues;
 
 namespace Remora.Sandbox.Streams;
 
-/// <summary>Binance's <c>forceOrder</c> streams: an order for the longs and one for the shorts that were closed within a span.</summary>
+/// <summary>
+/// Binance's <c>forceOrder</c> streams: one order for the longs and one for the shorts that were
+/// closed within a span.
+/// </summary>
 internal sealed class BinanceLiquidations(SandboxWorld world, IReadOnlyDictionary<string, Listing> listings) : IVenueStream
 {
     private const string Stream = "@forceOrder";

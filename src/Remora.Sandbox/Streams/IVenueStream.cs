@@ -2,15 +2,15 @@ using Remora.Markets;
 
 namespace Remora.Sandbox.Streams;
 
-/// <summary>One websocket's side of an exchange, in its own wire format.</summary>
+/// <summary>The exchange's side of one websocket, in its own wire format.</summary>
 internal interface IVenueStream
 {
-    /// <summary>The answer to a frame of the caller.</summary>
+    /// <summary>Returns the response to a frame from the caller.</summary>
     string Answer(string frame);
 
-    /// <summary>What has happened within a span to what the caller subscribed to.</summary>
-    /// <param name="from">The first moment that counts.</param>
-    /// <param name="to">The first one that no longer does.</param>
-    /// <param name="spoilt">Whether values are to be such as cannot be.</param>
+    /// <summary>Returns the events within a span that the caller subscribed to.</summary>
+    /// <param name="from">The beginning of the span, inclusive.</param>
+    /// <param name="to">The end of the span, exclusive.</param>
+    /// <param name="spoilt">Whether the values are invalid on purpose.</param>
     IEnumerable<string> Between(Instant from, Instant to, bool spoilt);
 }

@@ -3,7 +3,10 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Remora.Sandbox.Streams;
 
-/// <summary>A connection that can fall silent while it stays open: not even the pongs that .NET sends by itself get out.</summary>
+/// <summary>
+/// A connection that can fall silent while it stays open. It suppresses even the pongs that .NET
+/// sends automatically.
+/// </summary>
 internal sealed class SilenceableUpgrade(IHttpUpgradeFeature inner) : IHttpUpgradeFeature
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
@@ -67,7 +70,7 @@ internal sealed class SilenceableUpgrade(IHttpUpgradeFeature inner) : IHttpUpgra
     }
 }
 
-/// <summary>Puts it before the websockets.</summary>
+/// <summary>Registers the upgrade before the websockets.</summary>
 internal static class SilenceableUpgrades
 {
     public static IApplicationBuilder UseSilenceableUpgrades(this IApplicationBuilder app) => app.Use(next => context =>

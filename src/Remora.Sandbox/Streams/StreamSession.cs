@@ -8,12 +8,14 @@ using Remora.Sandbox.Venues;
 namespace Remora.Sandbox.Streams;
 
 /// <summary>
-/// A websocket from its opening to its end. A fault that is on when it opens fails the handshake, or lets it stall from the beginning; one that comes later
-/// breaks the connection, silences it (not even a pong comes), or puts something into it that is no message.
+/// A websocket from its opening to its end. A fault that is active when it opens fails the
+/// handshake or stalls it from the beginning. A fault that begins later breaks the connection,
+/// silences it (pongs included), or sends an invalid message.
 /// </summary>
 internal sealed class StreamSession(string exchange, string path, IVenueStream stream, FaultBoard faults, RequestCounts counts, TimeProvider clock, TimeProvider faultClock) : IDisposable
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1); // of the markets' clock, between two looks at what has happened
+    // Of the markets' clock, between two checks for new events.
+    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(50); // of real time
     private readonly SemaphoreSlim _writing = new(1, 1);
 
@@ -26,7 +28,8 @@ internal sealed class StreamSession(string exchange, string path, IVenueStream s
             await ResponseDamage.Send(context, exchange, fault, dice, new VenueAnswer(200, "{}"u8.ToArray()), faultClock, ends);
             return;
         }
-        var line = context.Features.Get<SilenceableUpgrade>()!; // put there by UseSilenceableUpgrades
+        // Registered by UseSilenceableUpgrades.
+        var line = context.Features.Get<SilenceableUpgrade>()!;
         line.IsSilent = fault is not null && DoneBy(fault.Kind) is Effect.Stall;
         using var socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = TimeSpan.Zero });
         using var over = CancellationTokenSource.CreateLinkedTokenSource(ends);
@@ -37,7 +40,7 @@ internal sealed class StreamSession(string exchange, string path, IVenueStream s
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException)
         {
-            // The caller has gone, or the sandbox is closing.
+            // The caller has disconnected, or the sandbox is stopping.
         }
         finally
         {
@@ -46,7 +49,7 @@ internal sealed class StreamSession(string exchange, string path, IVenueStream s
         }
     }
 
-    /// <summary>Call it when the session is over.</summary>
+    /// <summary>Call this method when the session is over.</summary>
     public void Dispose() => _writing.Dispose();
 
     private async Task TellAsync(HttpContext context, WebSocket socket, SilenceableUpgrade line, CancellationToken ends)
@@ -83,7 +86,7 @@ internal sealed class StreamSession(string exchange, string path, IVenueStream s
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException)
         {
-            // As above.
+            // The caller has disconnected, or the sandbox is stopping.
         }
         await over.CancelAsync();
     }

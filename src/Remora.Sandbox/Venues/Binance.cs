@@ -7,7 +7,9 @@ using static Remora.Sandbox.Venues.WireText;
 
 namespace Remora.Sandbox.Venues;
 
-/// <summary>Binance: spot, and for each market in USDT its perpetual with funding rate and open interest.</summary>
+/// <summary>
+/// Binance: spot, and for each market in USDT its perpetual with funding rate and open interest.
+/// </summary>
 internal sealed class Binance : Venue
 {
     private const string Spot = "api.binance.com";

@@ -4,7 +4,10 @@ using Remora.Sandbox.Simulation;
 
 namespace Remora.Sandbox.Venues;
 
-/// <summary>Bybit V5: for each market in USDT its perpetual with funding rate and open interest, and spot: newest first, 1000 candles at most, errors with status 200.</summary>
+/// <summary>
+/// Bybit V5: spot, and for each market in USDT its perpetual with funding rate and open interest.
+/// Candles come newest first, at most 1000; errors have status 200.
+/// </summary>
 internal sealed class Bybit : Venue
 {
     private static readonly IReadOnlyDictionary<string, Timeframe> Intervals = Timeframes(
@@ -51,7 +54,8 @@ internal sealed class Bybit : Venue
         if (request.Query("category") is not (null or "spot")) return Error(request, "Not supported category");
         if (!TryFind(request.Query("symbol"), out var listing)) return Error(request, "Not supported symbols");
         if (!TryTimeframe(Intervals, request.Query("interval"), listing, out var timeframe)) return Error(request, "Invalid period!");
-        // A start alone means the candles from there on; with an end, or with neither, the latest are meant.
+        // A start alone requests the candles from there on. With an end, or with neither, the
+        // latest candles are requested.
         var from = request.Moment("start", Instant.MinValue);
         var to = request.Moment("end", Instant.MaxValue) + TimeSpan.FromMilliseconds(1);
         var newest = request.Query("start") is null || request.Query("end") is not null;
@@ -119,7 +123,7 @@ internal sealed class Bybit : Venue
 
     private static JsonObject? OpenInterest(VenueRequest request, Listing listing) => Perpetual.OpenInterest(listing.Series, request.Now) is not { } interest ? null : new()
     {
-        ["openInterest"] = WireText.Of(interest * 0.6), // of the same market, a part
+        ["openInterest"] = WireText.Of(interest * 0.6), // a part of the same market
         ["timestamp"] = $"{request.Now.Floor(Timeframe.OneHour.Length).UnixMilliseconds}",
     };
 

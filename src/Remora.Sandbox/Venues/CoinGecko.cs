@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Remora.Sandbox.Venues;
 
-/// <summary>CoinGecko's global figures, worked out every ten minutes.</summary>
+/// <summary>CoinGecko's global figures, updated every ten minutes.</summary>
 internal sealed class CoinGecko(SandboxWorld world) : Venue
 {
     public override string Id => "coingecko";

@@ -2,7 +2,10 @@ using System.Text.Json.Nodes;
 
 namespace Remora.Sandbox.Venues;
 
-/// <summary>CoinPaprika's global figures, worked out every five minutes; it counts more currencies than CoinGecko does.</summary>
+/// <summary>
+/// CoinPaprika's global figures, updated every five minutes. It counts more currencies than
+/// CoinGecko.
+/// </summary>
 internal sealed class CoinPaprika(SandboxWorld world) : Venue
 {
     private const double OtherCurrencies = 0.6;

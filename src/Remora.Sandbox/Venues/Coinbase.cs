@@ -3,7 +3,10 @@ using Remora.Markets;
 
 namespace Remora.Sandbox.Venues;
 
-/// <summary>Coinbase Advanced Trade: candles newest first between two moments that must both be given, 350 at most.</summary>
+/// <summary>
+/// Coinbase Advanced Trade: candles newest first between two moments that are both required, at
+/// most 350.
+/// </summary>
 internal sealed class Coinbase : Venue
 {
     private const string Products = "/api/v3/brokerage/market/products";
@@ -75,7 +78,7 @@ internal sealed class Coinbase : Venue
 
     private JsonObject ProductList(VenueRequest request)
     {
-        // Futures are a list of their own, and empty here.
+        // Futures are a separate list, which is empty here.
         var products = request.Query("product_type") is "FUTURE" ? [] : Listings.Values.Select(Product);
         JsonArray list = [.. products];
         return new() { ["num_products"] = list.Count, ["products"] = list };

@@ -4,7 +4,9 @@ using Remora.Sandbox.Simulation;
 
 namespace Remora.Sandbox.Venues;
 
-/// <summary>Coinglass's liquidations by the hour, for whoever asks: the sandbox does not look at keys in headers.</summary>
+/// <summary>
+/// Coinglass's liquidations by the hour, without a key: the sandbox does not check keys in headers.
+/// </summary>
 internal sealed class Coinglass(SandboxWorld world) : Venue
 {
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);

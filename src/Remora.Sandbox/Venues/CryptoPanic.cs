@@ -3,7 +3,7 @@ using Remora.Sandbox.Simulation;
 
 namespace Remora.Sandbox.Venues;
 
-/// <summary>CryptoPanic's posts, for whoever sends any key, with votes that agree with the headline.</summary>
+/// <summary>CryptoPanic's posts, for any key, with votes that agree with the headline.</summary>
 internal sealed class CryptoPanic(SandboxWorld world) : Venue
 {
     private const int PageLength = 20;

@@ -3,7 +3,7 @@ using Remora.Markets;
 
 namespace Remora.Sandbox.Venues;
 
-/// <summary>Deribit's volatility index by the hour, the running one included.</summary>
+/// <summary>Deribit's volatility index by the hour, the running hour included.</summary>
 internal sealed class Deribit(SandboxWorld world) : Venue
 {
     private const int MostRows = 1000;

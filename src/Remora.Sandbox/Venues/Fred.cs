@@ -5,7 +5,10 @@ using Remora.Markets;
 
 namespace Remora.Sandbox.Venues;
 
-/// <summary>FRED with the broad dollar index, as CSV and as the API: the weekdays of the weeks that have been released, which is on the Monday after them at 21:30 UTC.</summary>
+/// <summary>
+/// FRED with the broad dollar index, as CSV and as the API: the weekdays of all released weeks. A
+/// week is released on the Monday after it at 21:30 UTC.
+/// </summary>
 internal sealed class Fred(SandboxWorld world) : Venue
 {
     private const double BroadOverNarrow = 1.2; // the two indices have different bases

@@ -3,7 +3,9 @@ using Remora.Markets;
 
 namespace Remora.Sandbox.Venues;
 
-/// <summary>Kraken: old names for old assets, errors with status 200, and the last 720 candles only, whatever is asked for.</summary>
+/// <summary>
+/// Kraken: old names for old assets, errors with status 200, and always only the last 720 candles.
+/// </summary>
 internal sealed class Kraken : Venue
 {
     private const int Kept = 720;
@@ -24,7 +26,7 @@ internal sealed class Kraken : Venue
         foreach (var (pair, series) in WithDollarPairs(world))
         {
             var (@base, quote) = (Name(pair.Base), Name(pair.Quote));
-            // Only pairs of two old assets go by their full names, and dogecoin never does.
+            // Only pairs of two old assets use their full names, and dogecoin never does.
             var old = @base.Asset != @base.Short && quote.Asset != quote.Short && pair.Base != "DOGE";
             var id = old ? @base.Asset + quote.Asset : @base.Short + quote.Short;
             List(id, pair, series);
@@ -53,7 +55,8 @@ internal sealed class Kraken : Venue
         if (!TryFind(id, out var listing)) return Error("EQuery:Unknown asset pair");
         if (!TryTimeframe(Intervals, request.Query("interval") ?? "1", listing, out var timeframe)) return Error("EGeneral:Invalid arguments");
         var since = request.Moment("since", Instant.MinValue, 1000);
-        // 'since' cuts the last 720, it does not reach further back; the candle at 'since' itself is not sent.
+        // 'since' filters the last 720 candles and does not reach further back. The candle at
+        // 'since' itself is not sent.
         var candles = Candles(request, listing, new(timeframe, Instant.MinValue, Instant.MaxValue, Kept, Newest: true));
         candles.RemoveAll(candle => candle.OpenTime <= since);
         var last = candles.Count > 1 ? candles[^2].OpenTime : since > Instant.MinValue ? since : default;

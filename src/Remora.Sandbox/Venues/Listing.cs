@@ -5,14 +5,14 @@ using Remora.Sandbox.Simulation;
 namespace Remora.Sandbox.Venues;
 
 /// <summary>A market as one exchange lists it.</summary>
-/// <param name="Id">The exchange's own name of it.</param>
+/// <param name="Id">The exchange's own name of the market.</param>
 /// <param name="Pair">The pair.</param>
-/// <param name="Series">Its candles.</param>
+/// <param name="Series">The candles.</param>
 internal sealed record Listing(string Id, Pair Pair, CandleSeries Series)
 {
-    /// <summary>Decimals of its prices.</summary>
+    /// <summary>The number of decimals of its prices.</summary>
     public int Decimals => Series is SimulatedSeries simulated ? simulated.Decimals : 8;
 
-    /// <summary>Its tick as exchanges write it: <c>0.01</c>.</summary>
+    /// <summary>Its tick in the format of exchanges, for example <c>0.01</c>.</summary>
     public string Tick => Decimals == 0 ? "1" : "0." + new string('0', Decimals - 1) + "1";
 }

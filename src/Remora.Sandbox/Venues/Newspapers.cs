@@ -5,7 +5,10 @@ using Remora.Sandbox.Simulation;
 
 namespace Remora.Sandbox.Venues;
 
-/// <summary>The newspapers' feeds, RSS 2.0, each with headlines of its own and some that all have.</summary>
+/// <summary>
+/// The feeds of the newspapers, RSS 2.0, each with headlines of its own and some that all
+/// newspapers have.
+/// </summary>
 internal sealed class Newspapers(SandboxWorld world) : Venue
 {
     private static readonly Dictionary<string, string> Paths = new()

@@ -4,12 +4,17 @@ using Remora.Sandbox.Simulation;
 
 namespace Remora.Sandbox.Venues;
 
-/// <summary>OKX: for each market in USDT its perpetual with funding rate and open interest, and spot: newest first, paged by 'after' (older than) and 'before' (newer than), 300 candles at most.</summary>
+/// <summary>
+/// OKX: spot, and for each market in USDT its perpetual with funding rate and open interest.
+/// Candles come newest first, paged by 'after' (older than) and 'before' (newer than), at most 300.
+/// </summary>
 internal sealed class Okx : Venue
 {
-    private const int Recent = 1440; // how far back /market/candles reaches, in candles; /market/history-candles reaches the beginning
+    // Candles that /market/candles reaches back; /market/history-candles reaches the beginning.
+    private const int Recent = 1440;
 
-    // From six hours on a bar without 'utc' is cut in Hong Kong time; nobody here asks for those, so they are not offered.
+    // From six hours on a bar without 'utc' is aligned to Hong Kong time. The sandbox's
+    // clients do not request those, so they are not offered.
     private static readonly IReadOnlyDictionary<string, Timeframe> Bars = Timeframes(
         ("1m", "1m"), ("3m", "3m"), ("5m", "5m"), ("15m", "15m"), ("30m", "30m"), ("1H", "1h"), ("2H", "2h"), ("4H", "4h"),
         ("6Hutc", "6h"), ("12Hutc", "12h"), ("1Dutc", "1d"));

@@ -8,24 +8,29 @@ using Remora.Sandbox.Streams;
 
 namespace Remora.Sandbox.Venues;
 
-/// <summary>One exchange (or another source) in its own wire format: a request in, an answer out, no network.</summary>
+/// <summary>
+/// One exchange (or another source) in its own wire format: converts a request to a response,
+/// without the network.
+/// </summary>
 internal abstract class Venue
 {
     private readonly Dictionary<string, Listing> _listings = [];
 
-    /// <summary>CCXT's id of it, or the name of the source.</summary>
+    /// <summary>CCXT's id of the exchange, or the name of the source.</summary>
     public abstract string Id { get; }
 
-    /// <summary>The hosts it answers for.</summary>
+    /// <summary>The hosts that it serves.</summary>
     public abstract IReadOnlyList<string> Hosts { get; }
 
-    /// <summary>What it lists, by its own names.</summary>
+    /// <summary>The markets that it lists, by its own names.</summary>
     public IReadOnlyDictionary<string, Listing> Listings => _listings;
 
-    /// <summary>The path and query of a request, answered.</summary>
+    /// <summary>Returns the response to a request.</summary>
     public abstract VenueAnswer Answer(VenueRequest request);
 
-    /// <summary>What a websocket to one of its hosts tells; null where it has none.</summary>
+    /// <summary>
+    /// Returns the stream of a websocket to one of its hosts; null if the host has none.
+    /// </summary>
     public virtual IVenueStream? Streams(string host) => null;
 
     protected void List(string id, Pair pair, CandleSeries series) => _listings[id] = new(id, pair, series);
@@ -36,7 +41,10 @@ internal abstract class Venue
         return id is not null && _listings.TryGetValue(id, out listing);
     }
 
-    /// <summary>The pairs of a world, and next to those in USDT the same in USD, unless there already.</summary>
+    /// <summary>
+    /// Returns the pairs of a world and, for those in USDT, the same pairs in USD unless they exist
+    /// already.
+    /// </summary>
     protected static IEnumerable<(Pair Pair, CandleSeries Series)> WithDollarPairs(SandboxWorld world)
     {
         foreach (var (pair, series) in world.Markets)
@@ -47,7 +55,7 @@ internal abstract class Venue
         }
     }
 
-    /// <summary>The timeframe an exchange means by a name, when the market has candles that short.</summary>
+    /// <summary>Returns the timeframe of a name, if the market has candles that short.</summary>
     protected static bool TryTimeframe(IReadOnlyDictionary<string, Timeframe> names, string? name, Listing listing, [NotNullWhen(true)] out Timeframe? timeframe)
     {
         timeframe = null;
@@ -57,7 +65,10 @@ internal abstract class Venue
     protected static IReadOnlyDictionary<string, Timeframe> Timeframes(params (string Name, string Timeframe)[] names) =>
         names.ToDictionary(name => name.Name, name => Timeframe.Parse(name.Timeframe));
 
-    /// <summary>Candles as the exchange would send them: the chosen end of the span, in its order, with whatever fault is on.</summary>
+    /// <summary>
+    /// Returns candles as the exchange sends them: the requested end of the span, in its order,
+    /// with the active fault.
+    /// </summary>
     protected static List<Candle> Candles(VenueRequest request, Listing listing, CandleQuery query)
     {
         var (series, timeframe) = (listing.Series, query.Timeframe);
@@ -72,7 +83,7 @@ internal abstract class Venue
 
     protected static VenueAnswer Json(JsonNode body, int status = 200) => new(status, JsonSerializer.SerializeToUtf8Bytes(body));
 
-    /// <summary>An answer written by hand, for lists of candles.</summary>
+    /// <summary>Returns a response for lists of candles, written directly.</summary>
     protected static VenueAnswer Json(Listing listing, Action<Utf8JsonWriter> write)
     {
         using var buffer = new MemoryStream();
@@ -81,21 +92,23 @@ internal abstract class Venue
     }
 }
 
-/// <summary>What is asked of an exchange.</summary>
+/// <summary>A request to an exchange.</summary>
 /// <param name="Host">The original host.</param>
-/// <param name="Path">The path there: <c>/api/v3/klines</c>.</param>
-/// <param name="Query">One parameter of the query, or null.</param>
+/// <param name="Path">The path on that host, for example <c>/api/v3/klines</c>.</param>
+/// <param name="Query">Returns one parameter of the query, or null.</param>
 /// <param name="Now">The sandbox's time.</param>
-/// <param name="Damage">What a fault does to candles.</param>
+/// <param name="Damage">The fault that is applied to candles.</param>
 internal sealed record VenueRequest(string Host, string Path, Func<string, string?> Query, Instant Now, CandleDamage Damage)
 {
-    /// <summary>A whole number of the query; the fallback where it is missing or no number.</summary>
+    /// <summary>
+    /// Returns an integer of the query; the fallback if it is missing or not a number.
+    /// </summary>
     public long Number(string name, long fallback) => long.TryParse(Query(name), out var number) ? number : fallback;
 
-    /// <summary>A count of the query, within 1 and what the exchange allows.</summary>
+    /// <summary>Returns a count of the query, limited to 1 and the exchange's maximum.</summary>
     public int Count(string name, int fallback, int most) => (int)Math.Clamp(Number(name, fallback), 1, most);
 
-    /// <summary>A moment of the query; the fallback where it is missing or senseless.</summary>
+    /// <summary>Returns a moment of the query; the fallback if it is missing or invalid.</summary>
     public Instant Moment(string name, Instant fallback, long unitMilliseconds = 1)
     {
         if (!long.TryParse(Query(name), out var number)) return fallback;
@@ -104,17 +117,18 @@ internal sealed record VenueRequest(string Host, string Path, Func<string, strin
     }
 }
 
-/// <summary>Which candles are asked for.</summary>
-/// <param name="Timeframe">Their timeframe.</param>
-/// <param name="From">The first open time that counts.</param>
-/// <param name="To">The first one that no longer does.</param>
-/// <param name="Count">How many at most.</param>
-/// <param name="Newest">Whether the latest are kept where there are more, rather than the earliest.</param>
-/// <param name="NewestFirst">Whether the latest comes first.</param>
+/// <summary>A selection of candles.</summary>
+/// <param name="Timeframe">The timeframe of the candles.</param>
+/// <param name="From">The first open time, inclusive.</param>
+/// <param name="To">The last open time, exclusive.</param>
+/// <param name="Count">The maximum number of candles.</param>
+/// <param name="Newest">Whether the latest rather than the earliest candles are returned if there
+/// are more.</param>
+/// <param name="NewestFirst">Whether the latest candle comes first.</param>
 internal sealed record CandleQuery(Timeframe Timeframe, Instant From, Instant To, int Count, bool Newest, bool NewestFirst = false);
 
-/// <summary>What an exchange answers.</summary>
+/// <summary>The response of an exchange.</summary>
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Body">The body, JSON.</param>
-/// <param name="Origin">Where the data comes from, when it is about one market.</param>
+/// <param name="Origin">The origin of the data, if it is about one market.</param>
 internal sealed record VenueAnswer(int Status, byte[] Body, SeriesOrigin? Origin = null);

@@ -3,7 +3,11 @@ using Remora.Markets;
 
 namespace Remora.Sandbox.Venues;
 
-/// <summary>Yahoo's chart interface with the VIX, the dollar index and the future of the S&amp;P 500: a row for each weekday, dated by its opening, the last with the running price. Sessions are from 13:30 to 20:00 UTC.</summary>
+/// <summary>
+/// Yahoo's chart interface with the VIX, the dollar index and the future of the S&amp;P 500: a row
+/// for each weekday, dated by its opening, the last row with the running price. Sessions are from
+/// 13:30 to 20:00 UTC.
+/// </summary>
 internal sealed class Yahoo(SandboxWorld world) : Venue
 {
     private const int GmtOffset = -14_400;

@@ -19,9 +19,10 @@ public sealed class FailoverTests
         rig.Server.Heal();
         await Eventually.True(() => rig.Feed.Health is { Exchange: "binance", State: FeedState.Live, WarmUpRatio: 1 }, "back on binance");
         await rig.LiveAsync(closed: 3);
-        Assert.Equal((2, 6), (rig.Feed.Health.Failovers, rig.Histories.Count)); // each change of exchange is a new history, first and whole
+        // Each change of exchange is a new history, first its recent part and then all of it.
+        Assert.Equal((2, 6), (rig.Feed.Health.Failovers, rig.Histories.Count));
         Assert.False(rig.Feed.Health.HistoryIsShort);
-        rig.AssertTrue(); // and all of it under the market's own name
+        rig.AssertTrue(); // all of it under the market's own name
     }
 
     [Fact]

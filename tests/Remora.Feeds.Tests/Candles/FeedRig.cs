@@ -7,7 +7,10 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Tests.Candles;
 
-/// <summary>A feed of one market on a stand-in for the exchanges, through the real process, at a speed at which five minutes take a tenth of a second.</summary>
+/// <summary>
+/// A feed of one market on a local server that replaces the exchanges, through the real process, at
+/// a speed at which five minutes take a tenth of a second.
+/// </summary>
 internal sealed class FeedRig : IAsyncDisposable
 {
     private const double Speed = 3000;
@@ -44,7 +47,9 @@ internal sealed class FeedRig : IAsyncDisposable
 
     public IReadOnlyList<MarketHistory> Histories => [.. Received.Where(e => e.History is not null).Select(e => e.History!)];
 
-    /// <summary>Whether the history that the feed calls complete has come through the channel.</summary>
+    /// <summary>
+    /// Whether the history that the feed reports as complete has come through the channel.
+    /// </summary>
     public bool HasWholeHistory => Histories.Any(history => history.Base.Count > 0 && history.Base[0].OpenTime == Feed.Health.HistoryFrom);
 
     public IReadOnlyList<Candle> Closed => [.. Received.Where(e => e.History is null).Select(e => e.Candle)];
@@ -82,7 +87,9 @@ internal sealed class FeedRig : IAsyncDisposable
         return Eventually.True(() => Feed.Health.WarmUpRatio >= 1 && HasWholeHistory && Closed.Count >= before + closed, $"live; {Feed.Health}");
     }
 
-    /// <summary>Everything that was received is the truth, in order, each candle once, and the market's.</summary>
+    /// <summary>
+    /// Asserts that everything received is true, in order, each candle once, and of the market.
+    /// </summary>
     public void AssertTrue()
     {
         var next = Instant.MinValue;
@@ -123,7 +130,7 @@ internal sealed class FeedRig : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // The test is over.
+            // The test has ended.
         }
     }
 

@@ -5,7 +5,8 @@ namespace Remora.Feeds.Tests.Candles;
 
 public sealed class MarketFeedTests
 {
-    private static readonly Instant HistoryFrom = Instant.From(new(2024, 2, 9, 0, 0, 0, TimeSpan.Zero)); // 30 days before 2024-03-10, at midnight
+    // 30 days before 2024-03-10, at midnight.
+    private static readonly Instant HistoryFrom = Instant.From(new(2024, 2, 9, 0, 0, 0, TimeSpan.Zero));
 
     [Theory]
     [InlineData("binance", 1000)]
@@ -22,7 +23,8 @@ public sealed class MarketFeedTests
         Assert.Equal(2, rig.Histories.Count);
         var first = rig.Histories[0];
         Assert.Equal(220, first.Daily.Count);
-        Assert.Equal(exchange == "kraken" ? HistoryFrom + TimeSpan.FromHours(13) : HistoryFrom, first.Hourly[0].OpenTime); // its last 720
+        // Its last 720.
+        Assert.Equal(exchange == "kraken" ? HistoryFrom + TimeSpan.FromHours(13) : HistoryFrom, first.Hourly[0].OpenTime);
         Assert.InRange(first.Base.Count, page - 15, page); // one page, from a full hour on
         Assert.Equal(first.Base[0].OpenTime.Floor(TimeSpan.FromHours(1)), first.Base[0].OpenTime);
         Assert.True(first.Hourly[^1].OpenTime + TimeSpan.FromHours(1) >= first.Base[0].OpenTime, "the hourly candles reach the base candles");
@@ -66,7 +68,7 @@ public sealed class MarketFeedTests
     [InlineData("okx")]
     public async Task A_hole_in_the_past_is_crossed_noted_and_not_asked_for_again(string exchange)
     {
-        // Longer than a page of Coinbase and OKX, and inside Kraken's 720.
+        // Longer than a page of Coinbase and OKX, and within Kraken's 720.
         var hole = (From: Instant.From(new(2024, 3, 8, 20, 0, 0, TimeSpan.Zero)), To: Instant.From(new(2024, 3, 10, 1, 0, 0, TimeSpan.Zero)));
         await using var rig = await FeedRig.CreateAsync(
             markets => markets.IsMissing = (timeframe, open) => timeframe == Timeframe.FiveMinutes && open >= hole.From && open < hole.To, exchange);
@@ -104,7 +106,8 @@ public sealed class MarketFeedTests
         await using var rig = await FeedRig.CreateAsync(null, exchange);
         rig.Start();
         await rig.LiveAsync();
-        rig.Sleep(TimeSpan.FromDays(4)); // 1152 candles: more than a page of each, and more than Kraken has
+        // 1152 candles: more than a page of each exchange, and more than Kraken has.
+        rig.Sleep(TimeSpan.FromDays(4));
         var before = rig.Closed.Count;
         await Eventually.True(() => rig.Closed.Count > before + 700 && rig.Feed.Health.State == FeedState.Live, $"caught up; {rig.Feed.Health}");
         await rig.LiveAsync(closed: 2);
@@ -198,7 +201,8 @@ public sealed class MarketFeedTests
 
         var gap = Assert.Single(rig.Feed.Health.Gaps);
         Assert.Equal((new Instant(bad), 1), (gap.From, gap.Count));
-        Assert.InRange(rig.Feed.Health.Refused[CandleFault.Inverted], 2, 30); // asked for again, but not for ever
+        // Requested again, but not forever.
+        Assert.InRange(rig.Feed.Health.Refused[CandleFault.Inverted], 2, 30);
         await rig.LiveAsync(closed: 3);
         rig.AssertTrue();
     }
@@ -236,7 +240,7 @@ public sealed class MarketFeedTests
         rig.AssertTrue();
     }
 
-    /// <summary>Whole candles off, so that every one of them looks sound.</summary>
+    /// <summary>Wrong by whole candles, so that every candle looks valid.</summary>
     [Theory]
     [InlineData(5)]
     [InlineData(10)]
@@ -261,7 +265,8 @@ public sealed class MarketFeedTests
     [Fact]
     public async Task A_history_under_the_times_of_another_is_refused()
     {
-        await using var rig = await FeedRig.CreateAsync(Timeframe.OneHour, markets => markets.Ahead = TimeSpan.FromHours(1), "binance"); // an hour takes a second here
+        // An hour takes a second here.
+        await using var rig = await FeedRig.CreateAsync(Timeframe.OneHour, markets => markets.Ahead = TimeSpan.FromHours(1), "binance");
         rig.Start();
         await Eventually.True(() => rig.Feed.Health is { State: FeedState.Unreachable, ConsecutiveFailures: > 5 }, "unreachable");
         Assert.Empty(rig.Received);
@@ -337,7 +342,7 @@ public sealed class MarketFeedTests
         for (var i = 1; i < candles.Count; i++) Assert.Equal(candles[i - 1].OpenTime + Timeframe.FiveMinutes.Length, candles[i].OpenTime);
     }
 
-    /// <summary>The times in a query, which exchanges write as seconds or milliseconds.</summary>
+    /// <summary>Returns the times in a query, in seconds or milliseconds.</summary>
     private static IEnumerable<Instant> TimesIn(string query) =>
         from digits in query.Split('?', '&', '=')
         where digits.Length is 10 or 13 && digits.All(char.IsAsciiDigit)

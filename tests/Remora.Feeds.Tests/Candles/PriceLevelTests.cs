@@ -23,7 +23,7 @@ public sealed class PriceLevelTests
     }
 
     [Theory]
-    [InlineData(0.00001, 0.00002, false)] // the smallest move there is
+    [InlineData(0.00001, 0.00002, false)] // the smallest possible move
     [InlineData(0.00002, 0.00001, false)]
     [InlineData(0.00001, 0.00003, true)]
     [InlineData(0.00003, 0.00001, true)]
@@ -42,7 +42,8 @@ public sealed class PriceLevelTests
     public void The_step_is_read_from_the_prices(double price, double step)
     {
         Assert.Equal(step, PriceLevel.StepOf([Some.Flat(default, price)]), step * 1e-9);
-        Assert.Equal(1e-9, PriceLevel.StepOf([Some.Flat(default, price), Some.Flat(default, 1.000000001)]), 1e-15); // the finest counts
+        // The finest step counts.
+        Assert.Equal(1e-9, PriceLevel.StepOf([Some.Flat(default, price), Some.Flat(default, 1.000000001)]), 1e-15);
         Assert.Equal(0, PriceLevel.StepOf([]));
     }
 
@@ -72,7 +73,8 @@ public sealed class PriceLevelTests
         Assert.Equal(hours[4].OpenTime, HourlyCheck.FirstDifference(timeframe, wrong, hours));
         Assert.Equal(hours[6].OpenTime, HourlyCheck.FirstDifference(timeframe, wrong, hours[5..]));
         Candle[] holed = [.. wrong.Where((_, i) => i != (inHour * 4) && i != (inHour * 6))];
-        Assert.Null(HourlyCheck.FirstDifference(timeframe, holed, hours)); // an hour with a hole shows nothing
+        // An hour with a gap cannot be compared.
+        Assert.Null(HourlyCheck.FirstDifference(timeframe, holed, hours));
     }
 
     [Fact]
@@ -83,13 +85,15 @@ public sealed class PriceLevelTests
         var check = new RevisionCheck();
         Assert.Equal(Ruling.Same, await JudgeAsync(known, true));
         Assert.Equal(Ruling.Unclear, await JudgeAsync(oneOther, true));
-        Assert.Equal(Ruling.Same, await JudgeAsync(known, true)); // a moment's fault
+        Assert.Equal(Ruling.Same, await JudgeAsync(known, true)); // a transient fault
         Assert.Equal(Ruling.Unclear, await JudgeAsync(oneOther, true));
-        Assert.Equal(Ruling.Unclear, await JudgeAsync(other, true)); // it does not agree with itself
+        // The second response differs from the first.
+        Assert.Equal(Ruling.Unclear, await JudgeAsync(other, true));
         Assert.Equal(Ruling.Unclear, await JudgeAsync(other, false));
         Assert.Equal(Ruling.Replaced, await JudgeAsync(other, true));
         Assert.Equal(Ruling.Unclear, await JudgeAsync(oneOther, false));
-        Assert.Equal(Ruling.Revised, await JudgeAsync(oneOther, false)); // the others show that the times are right
+        // The others prove that the times are right.
+        Assert.Equal(Ruling.Revised, await JudgeAsync(oneOther, false));
 
         Task<Ruling> JudgeAsync(IReadOnlyList<Candle> answer, bool hasOpenCandle) =>
             check.JudgeAsync(CandleComparison.Of(known, answer), answer, () => Task.FromResult(hasOpenCandle));

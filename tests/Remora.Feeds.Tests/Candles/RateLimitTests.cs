@@ -32,7 +32,8 @@ public sealed class RateLimitTests
         var perSecond = arrivals.CountBy(at => (int)at).Max(second => second.Value);
         var rate = arrivals.Length / (arrivals[^1] - arrivals[0]);
         TestContext.Current.TestOutputHelper?.WriteLine($"{arrivals.Length} requests, {rate:0.0} a second, {perSecond} in the fullest");
-        Assert.InRange(perSecond, 1, 60); // Binance: 20 units a second, of which these cost 0.4 each
+        // Binance: 20 units a second, of which these requests cost 0.4 each.
+        Assert.InRange(perSecond, 1, 60);
         Assert.All(feeds, feed => Assert.Null(feed.Health.LastError));
         Assert.Equal(200, feeds.Select(feed => feed.Market).Intersect(Drain(events.Reader).Select(e => e.Market!)).Count());
     }

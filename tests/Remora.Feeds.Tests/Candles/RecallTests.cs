@@ -6,7 +6,8 @@ namespace Remora.Feeds.Tests.Candles;
 
 public sealed class RecallTests
 {
-    private static readonly Instant From = Instant.From(new(2024, 2, 9, 0, 0, 0, TimeSpan.Zero)); // 30 days before 2024-03-10, at midnight
+    // 30 days before 2024-03-10, at midnight.
+    private static readonly Instant From = Instant.From(new(2024, 2, 9, 0, 0, 0, TimeSpan.Zero));
     private static readonly Instant Now = Instant.From(new(2024, 3, 10, 12, 0, 0, TimeSpan.Zero));
 
     [Fact]
@@ -44,7 +45,8 @@ public sealed class RecallTests
     [Fact]
     public async Task An_exchange_is_remembered_for_longer_than_it_remembers_itself()
     {
-        await using var rig = await RigAsync(new([], [], Truth(Now - TimeSpan.FromDays(10), Now - TimeSpan.FromDays(1))), [], "kraken"); // it gives its last 720, two and a half days
+        // Kraken returns its last 720 candles, two and a half days.
+        await using var rig = await RigAsync(new([], [], Truth(Now - TimeSpan.FromDays(10), Now - TimeSpan.FromDays(1))), [], "kraken");
         rig.Start();
         await Eventually.True(() => rig.Histories.Count == 3, "what was kept, the first answer, the whole");
 

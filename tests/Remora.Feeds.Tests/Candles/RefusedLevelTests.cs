@@ -4,10 +4,14 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Tests.Candles;
 
-/// <summary>A series at another price level, through the real bridge: refused until another exchange agrees, or the operator does.</summary>
+/// <summary>
+/// A series at another price level, through the real bridge. It is refused until another exchange
+/// confirms it or the operator accepts it.
+/// </summary>
 public sealed class RefusedLevelTests
 {
-    private static readonly Instant From = Instant.From(new(2024, 2, 9, 0, 0, 0, TimeSpan.Zero)); // 30 days before 2024-03-10, at midnight
+    // 30 days before 2024-03-10, at midnight.
+    private static readonly Instant From = Instant.From(new(2024, 2, 9, 0, 0, 0, TimeSpan.Zero));
     private static readonly Instant Now = Instant.From(new(2024, 3, 10, 12, 0, 0, TimeSpan.Zero));
     private static readonly TimeSpan Step = Timeframe.FiveMinutes.Length;
     private static readonly MarketFeedOptions Options = FeedRig.Options with { Disbelief = TimeSpan.FromDays(10) };
@@ -64,7 +68,7 @@ public sealed class RefusedLevelTests
         await using var rig = await FeedRig.CreateAsync(Timeframe.FiveMinutes, Options, null, "binance", "kraken");
         rig.Start();
         await rig.LiveAsync();
-        rig.Server.Distort = rows => [.. rows.Select(row => Times(row, 0.04))]; // on both
+        rig.Server.Distort = rows => [.. rows.Select(row => Times(row, 0.04))]; // on both exchanges
         await Eventually.True(() => rig.Feed.Health.AcceptedLevel is not null, $"accepted; {rig.Feed.Health}");
         await rig.LiveAsync(closed: 3);
         Assert.Equal(("kraken", "binance", 0), (rig.Feed.Health.AcceptedLevel!.By, rig.Feed.Health.Exchange, rig.Feed.Health.Failovers));
@@ -78,7 +82,8 @@ public sealed class RefusedLevelTests
         FeedRig? started = null;
         IEnumerable<FeedHealth> Others(MarketId market) =>
         [
-            started!.Feed.Health with { LastPrice = 1200 }, // the same exchange is no other source
+            // The same exchange cannot confirm itself.
+            started!.Feed.Health with { LastPrice = 1200 },
             started.Feed.Health with { Exchange = "okx", LastPrice = 1200, LastCandleClose = Instant.From(started.Clock.GetUtcNow()) - TimeSpan.FromHours(1) },
             started.Feed.Health with { Exchange = "bybit", LastPrice = price, LastCandleClose = Instant.From(started.Clock.GetUtcNow()) },
         ];
@@ -101,7 +106,7 @@ public sealed class RefusedLevelTests
         rig.Server.Distorts = path => path.StartsWith("api.binance.com", StringComparison.Ordinal);
         rig.Server.Distort = rows => [.. rows.Select(row => Times(row, 0.04))];
         await Eventually.True(() => rig.Feed.Health is { Exchange: "kraken", State: FeedState.Live, WarmUpRatio: 1 }, $"kraken stands in; {rig.Feed.Health}");
-        await rig.LiveAsync(closed: 12); // an hour: it looks every five minutes whether binance is back
+        await rig.LiveAsync(closed: 12); // an hour: the feed tries binance every five minutes
         Assert.Equal(("kraken", 1, "binance"), (rig.Feed.Health.Exchange, rig.Feed.Health.Failovers, rig.Feed.Health.RefusedLevel!.Exchange));
         rig.Server.Heal();
         await Eventually.True(() => rig.Feed.Health is { Exchange: "binance", State: FeedState.Live, WarmUpRatio: 1, RefusedLevel: null }, $"back on binance; {rig.Feed.Health}");
@@ -138,7 +143,7 @@ public sealed class RefusedLevelTests
         var from = rig.Closed[^1].OpenTime + (Step * 4);
         var last = StandInMarkets.Truth(rig.Market.Timeframe, from - (Step * 2)).Close;
         rig.Server.Markets.IsMissing = (_, open) => open == from - Step;
-        // The close after the gap is exactly so much of the last one before it.
+        // The close after the gap is exactly this multiple of the last one before it.
         rig.Server.Distort = rows => [.. rows.Select(row => row[0] >= from.UnixMilliseconds ? Times(row, factor * last / StandInMarkets.Truth(rig.Market.Timeframe, from).Close) : row)];
         if (isRefused)
         {
@@ -151,10 +156,12 @@ public sealed class RefusedLevelTests
         Assert.Contains(rig.Closed, candle => candle.OpenTime == from);
         Assert.Equal(isRefused ? AcceptedPriceLevel.Operator : null, rig.Feed.Health.AcceptedLevel?.By);
         Assert.Equal((from - Step, 1), (Assert.Single(rig.Feed.Health.Gaps).From, rig.Feed.Health.Gaps[0].Count));
-        Assert.Equal(0, rig.Feed.Health.CandlesRevised); // what was before the gap stays
+        Assert.Equal(0, rig.Feed.Health.CandlesRevised); // the candles before the gap stay
     }
 
-    /// <summary>A coin that is quoted in steps of 0.00001 doubles with the smallest move there is.</summary>
+    /// <summary>
+    /// The smallest possible move doubles the price of a coin that is quoted in steps of 0.00001.
+    /// </summary>
     [Theory]
     [InlineData(2, false)]
     [InlineData(3, true)]
@@ -201,7 +208,7 @@ public sealed class RefusedLevelTests
         rig.Server.Distort = rows => [.. rows.Select(row => isElsewhere(new((long)row[0]!.Value)) ? Times(row, 0.04) : row)];
         rig.Start();
         await Eventually.True(() => rig.Feed.Health.RefusedLevel is not null, $"refused; {rig.Feed.Health}");
-        Assert.Single(rig.Histories); // what is stored answers
+        Assert.Single(rig.Histories); // only the stored candles
         Assert.Equal(known[^1].OpenTime + timeframe.Length, rig.Feed.Health.RefusedLevel!.KnownAt);
         Assert.Equal(FeedState.Unreachable, rig.Feed.Health.State);
 

@@ -4,14 +4,15 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Tests.Candles;
 
-/// <summary>Candles that an exchange gives other values afterwards, through the real bridge.</summary>
+/// <summary>Candles that an exchange revises, through the real bridge.</summary>
 public sealed class RevisionTests
 {
-    private static readonly Instant From = Instant.From(new(2024, 2, 9, 0, 0, 0, TimeSpan.Zero)); // 30 days before 2024-03-10, at midnight
+    // 30 days before 2024-03-10, at midnight.
+    private static readonly Instant From = Instant.From(new(2024, 2, 9, 0, 0, 0, TimeSpan.Zero));
     private static readonly Instant Now = Instant.From(new(2024, 3, 10, 12, 0, 0, TimeSpan.Zero));
     private static readonly TimeSpan Step = Timeframe.FiveMinutes.Length;
 
-    /// <summary>Nothing here is decided by time alone.</summary>
+    /// <summary>Prevents decisions by elapsed time.</summary>
     private static readonly MarketFeedOptions Options = FeedRig.Options with { Disbelief = TimeSpan.FromDays(10) };
 
     [Theory]
@@ -58,7 +59,10 @@ public sealed class RevisionTests
         Assert.Equal((FeedState.Live, 2), (rig.Feed.Health.State, rig.Feed.Health.CandlesRevised));
     }
 
-    /// <summary>As an exchange does whose last candles are never final: every answer has other values for two of them.</summary>
+    /// <summary>
+    /// The last candles of the exchange are never final: every response has other values for two of
+    /// them.
+    /// </summary>
     [Fact]
     public async Task An_exchange_that_revises_all_the_time_blinds_nobody()
     {
@@ -105,7 +109,8 @@ public sealed class RevisionTests
         await rig.LiveAsync(closed: 2);
 
         Assert.All(rig.Histories[^1].Base, candle => Assert.Equal(Truth(rig, candle.OpenTime), candle));
-        Assert.True(rig.Feed.Health.CandlesRevised > 200); // of the candles that it still had
+        // Of the candles that the exchange still has.
+        Assert.True(rig.Feed.Health.CandlesRevised > 200);
 
         static bool IsFiveMinutes(List<double?[]> rows) => rows.Count < 2 || rows[1][0] - rows[0][0] == Step.TotalMilliseconds;
     }
@@ -127,7 +132,8 @@ public sealed class RevisionTests
         rig.Start();
         await Eventually.True(() => rig.Histories.Any(history => history.Revised > 0), $"the history is replaced; {rig.Feed.Health}");
 
-        Assert.Equal(known[^1].Close, rig.Histories[0].Base[^1].Close); // what is stored answers first
+        // The stored candles come first.
+        Assert.Equal(known[^1].Close, rig.Histories[0].Base[^1].Close);
         var whole = rig.Histories.First(history => history.Revised > 0);
         Assert.Equal(1, whole.Revised);
         Assert.Equal(Known(timeframe, From, Now, scale)[^1].Close, whole.Base.Single(candle => candle.OpenTime == known[^1].OpenTime).Close, 12);
@@ -135,7 +141,10 @@ public sealed class RevisionTests
         Assert.Null(rig.Feed.Health.RefusedLevel);
     }
 
-    /// <summary>The candles of an hour that lies before all that polls and looks compare: the hourly candles show it.</summary>
+    /// <summary>
+    /// Revises the candles of an hour before all candles that polls compare. The hourly candles
+    /// reveal it.
+    /// </summary>
     [Theory]
     [InlineData("5m", "binance")]
     [InlineData("5m", "coinbase")]
@@ -153,7 +162,7 @@ public sealed class RevisionTests
         var whole = rig.Histories[^1];
         Assert.Equal(From, whole.Base[0].OpenTime);
         Assert.All(whole.Base, candle => Assert.Equal(Truth(rig, candle.OpenTime), candle));
-        Assert.InRange(whole.Revised, 90, 100); // every hundredth may be as its neighbour
+        Assert.InRange(whole.Revised, 90, 100); // about every hundredth equals its neighbour
         Assert.Equal(whole.Revised, rig.Feed.Health.CandlesRevised);
     }
 
@@ -172,7 +181,10 @@ public sealed class RevisionTests
         Assert.Equal(1, rig.Feed.Health.CandlesRevised);
     }
 
-    /// <summary>Some exchanges give closed candles only: then nothing shows that their times are right, but that they stay with their answer.</summary>
+    /// <summary>
+    /// Some exchanges return closed candles only. Then only repeated responses prove that their
+    /// times are right.
+    /// </summary>
     [Fact]
     public async Task An_exchange_without_open_candles_is_believed_when_it_stays_with_another_past()
     {
@@ -202,7 +214,7 @@ public sealed class RevisionTests
     private static List<double?[]> Scaled(List<double?[]> rows, double scale) =>
         scale == 1 ? rows : [.. rows.Select(row => new[] { row[0], Round(row[1]!.Value * scale), Round(row[2]!.Value * scale), Round(row[3]!.Value * scale), Round(row[4]!.Value * scale), row[5] })];
 
-    /// <summary>To a step of 0.00001.</summary>
+    /// <summary>Rounds to a step of 0.00001.</summary>
     private static double Round(double price) => (double)Math.Round((decimal)price, 5);
 
     private static double?[] WithClose(double?[] row, double close) =>

@@ -10,12 +10,12 @@ public sealed class SpanPagerTests
     private static readonly Timeframe Step = Timeframe.FiveMinutes;
     private static readonly Instant Start = Instant.From(new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
-    /// <summary>How an exchange may understand 'since' and 'limit'.</summary>
+    /// <summary>How an exchange interprets 'since' and 'limit'.</summary>
     private enum Manner
     {
-        SkipsHoles, // the next so many that exist: Binance, Bybit
-        Window, // what exists in the next so many: Coinbase, OKX
-        LatestOnly, // its last so many, whatever is asked: Kraken
+        SkipsHoles, // the next candles that exist, up to the limit: Binance, Bybit
+        Window, // what exists within a window of the limit: Coinbase, OKX
+        LatestOnly, // its last candles, whatever is requested: Kraken
     }
 
     [Fact]
@@ -41,8 +41,9 @@ public sealed class SpanPagerTests
             {
                 Assert.True(++requests <= exists.Length + 1, "it asks for ever");
                 var from = Step.CountIn(pager.Cursor - Start);
-                var limit = pager.LimitAt(At(exists.Length + requests)); // time goes on meanwhile
-                // An exchange that reads 'limit' as a window honours it whole; one that skips holes may cap a page as it likes.
+                var limit = pager.LimitAt(At(exists.Length + requests)); // time passes in between
+                // An exchange that treats 'limit' as a window always honours it. One that skips
+                // gaps may cap a page at any size.
                 var page = c.manner switch
                 {
                     Manner.SkipsHoles => all.Where(i => i >= from).Take(Math.Min(limit, c.given)),

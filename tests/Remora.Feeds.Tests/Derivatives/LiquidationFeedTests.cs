@@ -10,7 +10,10 @@ using Remora.Testing;
 
 namespace Remora.Feeds.Tests.Derivatives;
 
-/// <summary>Liquidations through the real CCXT and a real websocket, by a clock at which an hour takes six seconds.</summary>
+/// <summary>
+/// Liquidations through the real CCXT and a real websocket, on a clock at which an hour takes six
+/// seconds.
+/// </summary>
 public sealed class LiquidationFeedTests : IAsyncLifetime
 {
     private const double PerHour = 3e6;
@@ -68,7 +71,10 @@ public sealed class LiquidationFeedTests : IAsyncLifetime
         await running;
     }
 
-    /// <summary>A connection that breaks, falls silent or talks nonsense, and one that cannot be made.</summary>
+    /// <summary>
+    /// A connection that breaks, falls silent or sends invalid messages, and one that cannot be
+    /// opened.
+    /// </summary>
     [Theory]
     [InlineData(FaultKind.Truncated, "network"), InlineData(FaultKind.StalledBody, "timeout"), InlineData(FaultKind.Garbage, "bad_response"), InlineData(FaultKind.Null200, "bad_response"), InlineData(FaultKind.Http5xx, null)]
     public async Task A_lost_stream_says_so_and_comes_back_by_itself(FaultKind kind, string? error)

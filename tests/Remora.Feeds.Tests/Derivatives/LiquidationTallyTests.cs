@@ -4,7 +4,7 @@ using Remora.Testing;
 
 namespace Remora.Feeds.Tests.Derivatives;
 
-/// <summary>Which hours have a sum, and which.</summary>
+/// <summary>Which hours have a sum, and which sum.</summary>
 public sealed class LiquidationTallyTests
 {
     private static Instant At(string time) => Some.At($"2025-03-10T{time}Z");

@@ -9,7 +9,10 @@ using Remora.Testing;
 
 namespace Remora.Feeds.Tests.Derivatives;
 
-/// <summary>Funding rate and open interest through the real process, from the three exchanges of the sandbox.</summary>
+/// <summary>
+/// Funding rate and open interest through the real process, from the three exchanges of the
+/// sandbox.
+/// </summary>
 public sealed class PerpetualWorld : IAsyncLifetime
 {
     internal SandboxServer Sandbox { get; private set; } = null!;

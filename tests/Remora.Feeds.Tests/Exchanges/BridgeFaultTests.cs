@@ -5,7 +5,9 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Tests.Exchanges;
 
-/// <summary>A bridge with short deadlines before a stand-in for five exchanges.</summary>
+/// <summary>
+/// A bridge with short deadlines and a local server that replaces five exchanges.
+/// </summary>
 public sealed class FaultyWorld : IAsyncLifetime
 {
     internal StandInServer Server { get; private set; } = null!;
@@ -19,7 +21,7 @@ public sealed class FaultyWorld : IAsyncLifetime
         {
             BaseUrl = Server.BaseUrl, RateLimit = false, RequestDeadline = TimeSpan.FromSeconds(0.6), CallDeadline = TimeSpan.FromSeconds(5), MaxResponseBytes = 1 << 20,
         });
-        // The markets are loaded once, so that the faults meet the request for candles.
+        // The markets are loaded once, so that the faults affect the request for candles.
         foreach (var id in WireFormats.Pairs.Keys) await CandlesAsync(id);
     }
 
@@ -29,7 +31,9 @@ public sealed class FaultyWorld : IAsyncLifetime
         await Server.DisposeAsync();
     }
 
-    /// <summary>Past the gate, which would keep a rate limit's pause across tests.</summary>
+    /// <summary>
+    /// Bypasses the gate, which would carry a rate limit's pause from one test to the next.
+    /// </summary>
     internal async Task<int> CandlesAsync(string exchange, string? pair = null, string timeframe = "5m")
     {
         var rows = await Bridge.CallAsync(Request(exchange, pair, timeframe), CancellationToken.None);
@@ -42,7 +46,10 @@ public sealed class FaultyWorld : IAsyncLifetime
     };
 }
 
-/// <summary>Every fault of an exchange's answer, on five exchanges at once, through a real socket and the real process.</summary>
+/// <summary>
+/// Every fault of an exchange's response, on five exchanges at once, through a real socket and the
+/// real process.
+/// </summary>
 public sealed class BridgeFaultTests(FaultyWorld world) : IClassFixture<FaultyWorld>
 {
     [Theory]
@@ -95,7 +102,8 @@ public sealed class BridgeFaultTests(FaultyWorld world) : IClassFixture<FaultyWo
         var errors = await Task.WhenAll(WireFormats.Pairs.Keys.Select(id => Assert.ThrowsAsync<ExchangeException>(() => world.CandlesAsync(id))));
         world.Server.Heal();
 
-        // Bybit's 403 means 'too frequent'; everywhere else it is a wall before the exchange.
+        // Bybit's 403 means 'too frequent'. Elsewhere it comes from a firewall in front of the
+        // exchange.
         Assert.All(errors, error => Assert.True(error.Kind is ExchangeErrorKind.Unavailable or ExchangeErrorKind.RateLimited));
     }
 

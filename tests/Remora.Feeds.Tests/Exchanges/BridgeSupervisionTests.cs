@@ -3,7 +3,7 @@ using Remora.Feeds.Exchanges;
 
 namespace Remora.Feeds.Tests.Exchanges;
 
-/// <summary>The child process dies in every way there is, and is replaced.</summary>
+/// <summary>The child process ends in every possible way and is replaced.</summary>
 public sealed class BridgeSupervisionTests
 {
     private static CcxtBridgeOptions Quick => new()
@@ -88,7 +88,7 @@ public sealed class BridgeSupervisionTests
     [Fact]
     public async Task The_process_ends_when_its_input_closes_as_it_does_when_the_parent_is_killed()
     {
-        // What the operating system does to the pipe of a parent that is gone, done by hand.
+        // Does what the operating system does to the pipe when the parent has ended.
         var process = BridgeProcess.Start(Quick);
         await process.Ready;
         await process.DisposeAsync();
@@ -100,7 +100,8 @@ public sealed class BridgeSupervisionTests
     [InlineData("node", "no-such-script.mjs", "is missing")]
     public async Task What_is_missing_is_said(string node, string? script, string expected)
     {
-        var options = Quick with { NodePath = node, ScriptPath = script ?? Quick.ScriptPath, StartDeadline = TimeSpan.FromMinutes(5) }; // nobody waits for it
+        // The test does not wait for it.
+        var options = Quick with { NodePath = node, ScriptPath = script ?? Quick.ScriptPath, StartDeadline = TimeSpan.FromMinutes(5) };
         await using var bridge = CcxtBridge.Start(options);
         var error = await Assert.ThrowsAsync<ExchangeException>(() => bridge.CallAsync(new("ping"), CancellationToken.None));
         Assert.Equal(ExchangeErrorKind.Unavailable, error.Kind);

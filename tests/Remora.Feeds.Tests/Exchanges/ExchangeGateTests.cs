@@ -55,7 +55,7 @@ public sealed class ExchangeGateTests
             }
             catch (ExchangeException)
             {
-                // Half of them do.
+                // Half of the calls fail.
             }
         }));
         Assert.InRange(most, 1, 3);

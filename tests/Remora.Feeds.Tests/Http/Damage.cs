@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Remora.Feeds.Tests.Http;
 
-/// <summary>An answer with each of its parts damaged in turn.</summary>
+/// <summary>A response with each of its parts damaged in turn.</summary>
 internal static class Damage
 {
     public static IEnumerable<string> Of(JsonElement whole)
@@ -34,7 +34,7 @@ internal static class Damage
         }
     }
 
-    /// <summary>Puts something else in a place; takes the place away where it is null.</summary>
+    /// <summary>Replaces the value at a path, or removes it if the replacement is null.</summary>
     private static void Set(JsonNode root, object[] path, string? wrong)
     {
         var parent = path[..^1].Aggregate(root, (node, step) => step is int index ? node[index]! : node[(string)step]!);

@@ -7,7 +7,10 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Tests.Http;
 
-/// <summary>CoinPaprika stands in while CoinGecko is away, and only then; every value says whose it is.</summary>
+/// <summary>
+/// CoinPaprika is the fallback while CoinGecko is unavailable, and only then. Every value names its
+/// source.
+/// </summary>
 public sealed class FallbackFeedTests
 {
     private const string Gecko = "api.coingecko.com/api/v3/global";
@@ -41,7 +44,7 @@ public sealed class FallbackFeedTests
         var asked = rig.Asked(Paprika);
         var before = rig.Asked(Gecko);
         await Eventually.True(() => rig.Asked(Gecko) >= before + 3, "asked again");
-        Assert.InRange(rig.Asked(Paprika), asked, asked + 1); // one may have been under way
+        Assert.InRange(rig.Asked(Paprika), asked, asked + 1); // one request may have been in flight
         Assert.Equal("coingecko", rig.Received[^1].Source);
     }
 
@@ -67,7 +70,10 @@ public sealed class FallbackFeedTests
         await Eventually.True(() => rig.Feed.Health is { State: FeedState.Live, ConsecutiveFailures: 0 }, "back");
     }
 
-    /// <summary>The pair before a stand-in, at a speed at which a quarter of an hour takes a twentieth of a second.</summary>
+    /// <summary>
+    /// Both sources on a local server, at a speed at which a quarter of an hour takes a twentieth
+    /// of a second.
+    /// </summary>
     private sealed class Rig : IAsyncDisposable
     {
         private readonly CancellationTokenSource _stop = new();
@@ -81,10 +87,10 @@ public sealed class FallbackFeedTests
 
         public FallbackFeed Feed { get; private set; } = null!;
 
-        /// <summary>Requests whose path contains this fail; none where it is empty.</summary>
+        /// <summary>Requests whose path contains this text fail; none if it is empty.</summary>
         public string Away { get; set; } = "";
 
-        /// <summary>Whether CoinGecko's answer stays what it is.</summary>
+        /// <summary>Whether CoinGecko's response stays unchanged.</summary>
         public bool Frozen
         {
             get;

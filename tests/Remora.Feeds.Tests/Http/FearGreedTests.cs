@@ -143,7 +143,9 @@ public sealed class FearGreedTests
         return null;
     }
 
-    /// <summary>The source before a stand-in, at a speed at which half an hour takes a tenth of a second.</summary>
+    /// <summary>
+    /// The source on a local server, at a speed at which half an hour takes a tenth of a second.
+    /// </summary>
     private sealed class Rig : IAsyncDisposable
     {
         private readonly CancellationTokenSource _stop = new();

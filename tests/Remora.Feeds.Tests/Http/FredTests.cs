@@ -9,7 +9,10 @@ using Remora.Testing;
 
 namespace Remora.Feeds.Tests.Http;
 
-/// <summary>The weekly dollar: a week's values are known when the week has been released, and not a day before.</summary>
+/// <summary>
+/// The weekly dollar index: a week's values are known when the week has been released, and not
+/// earlier.
+/// </summary>
 public sealed class FredTests
 {
     private const string Secret = "0123456789abcdef0123456789abcdef";
@@ -23,7 +26,8 @@ public sealed class FredTests
         Assert.Equal(Some.At("2025-02-19T00:00:00Z"), known["2025-02-14"]);
         Assert.Equal(Some.At("2025-02-26T00:00:00Z"), known["2025-02-18"]);
         Assert.Equal(Some.At("2025-02-26T00:00:00Z"), known["2025-02-21"]);
-        Assert.InRange(known["2025-02-28"].UnixMilliseconds, Some.At("2025-03-03T22:30:00Z").UnixMilliseconds, Some.At("2025-03-05T00:00:00Z").UnixMilliseconds); // seen before that Wednesday
+        // Read before that Wednesday.
+        Assert.InRange(known["2025-02-28"].UnixMilliseconds, Some.At("2025-03-03T22:30:00Z").UnixMilliseconds, Some.At("2025-03-05T00:00:00Z").UnixMilliseconds);
         Assert.Equal("?id=DTWEXBGS&cosd=2025-01-02", rig.Server.Arrivals.First().Query);
     }
 

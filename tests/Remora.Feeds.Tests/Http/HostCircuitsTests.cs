@@ -3,7 +3,10 @@ using Remora.Testing;
 
 namespace Remora.Feeds.Tests.Http;
 
-/// <summary>A host that fails everyone is spared for a while, by the feeds' clock; one that refuses a question is not.</summary>
+/// <summary>
+/// The circuit of a host that fails all requests opens for a while, on the feeds' clock. A host
+/// that rejects one request keeps a closed circuit.
+/// </summary>
 public sealed class HostCircuitsTests
 {
     private static readonly HttpAnswer Answer = new([], null, null);
@@ -22,7 +25,7 @@ public sealed class HostCircuitsTests
         }
         Assert.InRange((await Assert.ThrowsAsync<HostPausedException>(() => Ask(circuits, "a", null))).RetryAfter, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2));
         Assert.Equal(5, _asked);
-        Assert.Same(Answer, await Ask(circuits, "b", null)); // another host is none of its business
+        Assert.Same(Answer, await Ask(circuits, "b", null)); // another host is unaffected
         _clock.Advance(TimeSpan.FromMinutes(2.1));
         Assert.Same(Answer, await Ask(circuits, "a", null));
         Assert.Same(Answer, await Ask(circuits, "a", null));

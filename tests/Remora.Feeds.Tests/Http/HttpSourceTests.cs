@@ -7,10 +7,14 @@ using Remora.Testing;
 
 namespace Remora.Feeds.Tests.Http;
 
-/// <summary>What holds of every source that is asked over HTTP: a new one is tested by its fixture's line here.</summary>
+/// <summary>
+/// Tests that apply to every HTTP source. A new source is tested by adding its fixture here.
+/// </summary>
 public sealed class HttpSourceTests
 {
-    /// <summary>The fixture of each source, and what its last value is at the moment it was recorded.</summary>
+    /// <summary>
+    /// The fixture of each source, and its last value at the moment at which it was recorded.
+    /// </summary>
     private static readonly Dictionary<string, (string Fixture, double Value)> Fixtures = new()
     {
         ["yahoo-vix"] = ("yahoo-chart-vix.json", 27.5),
@@ -62,7 +66,10 @@ public sealed class HttpSourceTests
         Assert.Equal(Fixtures[name].Value, rig.Received[^1].Value);
     }
 
-    /// <summary>Every part of the answer in turn is missing, null, text, negative or huge: never a value out of range, never another exception.</summary>
+    /// <summary>
+    /// Every part of the response in turn is missing, null, text, negative or huge. No value is out
+    /// of range, and no other exception is thrown.
+    /// </summary>
     [Theory, MemberData(nameof(Names))]
     public void A_damaged_answer_is_refused_or_its_values_are_still_plausible(string name)
     {
@@ -100,7 +107,8 @@ public sealed class HttpSourceTests
         var text = File.ReadAllText(SharedData.Require("recorded/yahoo-v8-chart-equity.json"));
         var refusal = Assert.Throws<FormatException>(() => SourceOf("yahoo-vix").Read(JsonElement.Parse(text), Instant.MaxValue));
         Assert.Contains("MOWI.OL", refusal.Message, StringComparison.Ordinal);
-        // The same shape with the dollar's name and prices: the day without a close is left out.
+        // The same structure with the dollar's name and prices: the day without a close is left
+        // out.
         var dollar = text.Replace("MOWI.OL", "DX-Y.NYB", StringComparison.Ordinal).Replace("20", "10", StringComparison.Ordinal);
         Assert.All(SourceOf("yahoo-dollar").Read(JsonElement.Parse(dollar), Instant.MaxValue), reading => Assert.InRange(reading.Value, 100, 110));
     }
@@ -113,7 +121,8 @@ public sealed class HttpSourceTests
         await Eventually.True(() => rig.Server.NotModified >= 3, "answered 304");
         Assert.Equal(2, rig.Received.Count);
         var kept = Assert.Single(rig.Feed.Health.Latest, observation => observation.Signal == Signal.BtcDominance);
-        Assert.Equal((Some.At("2025-03-10T14:55:00Z"), 0), (kept.HeldAt, rig.Feed.Health.ConsecutiveFailures)); // as old as it is, not as old as the last look
+        // As old as the value, not as old as the last request.
+        Assert.Equal((Some.At("2025-03-10T14:55:00Z"), 0), (kept.HeldAt, rig.Feed.Health.ConsecutiveFailures));
         rig.Answer(SourceRig.Fixture("coingecko-global.json").Replace("1741618500", "1741619100", StringComparison.Ordinal));
         rig.Server.Tag = "\"second\"";
         await Eventually.True(() => rig.Received.Count == 4, "the new values");

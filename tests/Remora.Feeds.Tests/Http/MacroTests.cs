@@ -14,11 +14,12 @@ public sealed class MacroTests
     {
         await using var rig = await SourceRig.StartAsync(YahooChart.Vix, SourceRig.Fixture("yahoo-chart-vix.json"));
         await Eventually.True(() => rig.Received.Count == 3, "two closes and the running price");
-        Assert.Equal([21.93, 24.87, 27.5], rig.Received.Select(o => o.Value)); // Friday had no close
+        // Friday had no close.
+        Assert.Equal([21.93, 24.87, 27.5], rig.Received.Select(o => o.Value));
         Assert.Equal([Some.At("2025-03-05T21:15:00Z"), Some.At("2025-03-06T21:15:00Z"), SourceRig.Recorded], rig.Received.Select(o => o.HeldAt));
         Assert.Equal(rig.Received[1].HeldAt, rig.Received[1].KnowableAt);
         Assert.True(rig.Received[2].KnowableAt >= rig.Received[2].HeldAt);
-        // The same answer, never changed, tells the close when its time has come.
+        // The same unmodified response contains the close once its time has come.
         await Eventually.True(() => rig.Received.Count == 4, "the close");
         Assert.Equal((27.5, Some.At("2025-03-10T21:15:00Z")), (rig.Received[3].Value, rig.Received[3].HeldAt));
         Assert.True(rig.Received[3].KnowableAt >= rig.Received[3].HeldAt);
@@ -47,20 +48,22 @@ public sealed class MacroTests
         await Eventually.True(() => rig.Received.Count >= 6, "the history");
         var book = new OutsideBook();
         foreach (var observation in rig.Received.Take(6)) Assert.True(book.Apply(observation));
-        Assert.Equal((103.9 / 105.743) - 1, book.View("BTC").At(Signal.DollarIndex, SourceRig.Recorded + TimeSpan.FromMinutes(1)), 1e-9); // from the Tuesday before
+        // Against the close of the Tuesday before.
+        Assert.Equal((103.9 / 105.743) - 1, book.View("BTC").At(Signal.DollarIndex, SourceRig.Recorded + TimeSpan.FromMinutes(1)), 1e-9);
     }
 
     [Theory]
-    [InlineData("2025-03-07T21:15:00Z", "2025-03-11T15:15:00Z")] // Friday's close: until Tuesday's session is under way
+    // Friday's close: usable until well into Tuesday's session.
+    [InlineData("2025-03-07T21:15:00Z", "2025-03-11T15:15:00Z")]
     [InlineData("2025-03-10T15:00:00Z", "2025-03-11T15:15:00Z")] // Monday's running price
     [InlineData("2025-03-10T21:15:00Z", "2025-03-12T15:15:00Z")]
     [InlineData("2025-04-17T21:15:00Z", "2025-04-22T15:15:00Z")] // before Good Friday and Easter
     [InlineData("2024-12-24T21:15:00Z", "2024-12-27T15:15:00Z")] // Christmas on a Wednesday
-    [InlineData("2025-07-03T21:15:00Z", "2025-07-08T15:15:00Z")] // the fourth on a Friday
+    [InlineData("2025-07-03T21:15:00Z", "2025-07-08T15:15:00Z")] // the fourth of July on a Friday
     public void A_value_outlives_weekends_and_holidays_but_no_session(string heldAt, string until) =>
         Assert.Equal(Some.At(until), YahooChart.Vix.GoodUntil!(Some.At(heldAt)));
 
-    /// <summary>New York's holidays of four years as the exchange published them.</summary>
+    /// <summary>New York's holidays of four years, as the exchange published them.</summary>
     [Fact]
     public void The_holidays_are_those_of_the_exchange()
     {
@@ -73,10 +76,15 @@ public sealed class MacroTests
         ];
         var weekdays = Enumerable.Range(0, (4 * 365) + 1).Select(new DateOnly(2021, 1, 1).AddDays).Where(day => day.DayOfWeek is not (DayOfWeek.Saturday or DayOfWeek.Sunday));
         var closed = weekdays.Where(day => !TradingDays.IsTrading(day)).Select(day => day.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture));
-        Assert.Equal(published.Append("2021-06-18").Order(), closed); // Juneteenth became a holiday of the exchange a year later: one day of patience too much
+        // Juneteenth became a holiday of the exchange a year later, so the tolerance is one day too
+        // long.
+        Assert.Equal(published.Append("2021-06-18").Order(), closed);
     }
 
-    /// <summary>Over a year of daily closes, the last one is fresh at every moment; after two sessions without a new one it is not.</summary>
+    /// <summary>
+    /// Over a year of daily closes, the last one is fresh at every moment. After two sessions
+    /// without a new one it is stale.
+    /// </summary>
     [Fact]
     public void No_weekend_or_holiday_of_a_year_is_staleness()
     {

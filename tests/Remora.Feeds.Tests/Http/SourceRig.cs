@@ -7,10 +7,13 @@ using Remora.Testing;
 
 namespace Remora.Feeds.Tests.Http;
 
-/// <summary>A source before a stand-in that gives a recorded answer, by a clock at which half an hour takes a tenth of a second.</summary>
+/// <summary>
+/// A source on a local server that returns a recorded response, on a clock at which half an hour
+/// takes a tenth of a second.
+/// </summary>
 internal sealed class SourceRig : IAsyncDisposable
 {
-    /// <summary>The moment the recorded answers were given at, a Monday.</summary>
+    /// <summary>The moment at which the responses were recorded, a Monday.</summary>
     public static readonly Instant Recorded = Some.At("2025-03-10T15:00:00Z");
 
     private readonly CancellationTokenSource _stop = new();
@@ -33,7 +36,7 @@ internal sealed class SourceRig : IAsyncDisposable
         }
     }
 
-    /// <summary>What the source answers from now on.</summary>
+    /// <summary>Sets the response of the source from now on.</summary>
     public void Answer(string body) => Server.Bodies[_path] = body;
 
     public static async Task<SourceRig> StartAsync(HttpSource source, string body, string? fault = null, Instant? start = null)

@@ -4,7 +4,7 @@ using Remora.Feeds.Keys;
 
 namespace Remora.Feeds.Tests.Keys;
 
-/// <summary>A key is sent and never shown.</summary>
+/// <summary>A key is sent and never displayed.</summary>
 public sealed class ApiKeyTests
 {
     private const string Secret = "S3cret-key_of.the.test";

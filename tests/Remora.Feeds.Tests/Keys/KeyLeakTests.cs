@@ -13,7 +13,7 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Tests.Keys;
 
-/// <summary>Sources that want keys, before servers that fail and throw what they were sent back at the caller.</summary>
+/// <summary>Sources with keys, on servers that fail and echo the request.</summary>
 public sealed class KeyLeakTests
 {
     private const string Secret = "LEAKME.0123456789-abcdef_KEY";

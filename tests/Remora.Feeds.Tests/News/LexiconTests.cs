@@ -3,7 +3,7 @@ using Remora.Feeds.News;
 
 namespace Remora.Feeds.Tests.News;
 
-/// <summary>The list of words and what is made of a headline by it.</summary>
+/// <summary>The word list and the scores of headlines.</summary>
 public sealed class LexiconTests
 {
     private static NewsLexicon Lexicon => NewsLexicon.Default;
@@ -54,7 +54,10 @@ public sealed class LexiconTests
         Assert.Equal(Lexicon.Score("falls may bitcoin").Score, plain / 2);
     }
 
-    /// <summary>Any words of the list in any order, with anything between: within bounds, the same every time, and blind to case and punctuation.</summary>
+    /// <summary>
+    /// Any words of the list in any order, with any text in between: the score is within bounds,
+    /// the same every time, and independent of case and punctuation.
+    /// </summary>
     [Fact]
     public void Any_text_scores_within_bounds_and_always_the_same()
     {

@@ -5,7 +5,7 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Tests.News;
 
-/// <summary>What a day of headlines comes to.</summary>
+/// <summary>The sentiment of a day of headlines.</summary>
 public sealed class NewsBookTests
 {
     private static readonly Instant Now = SourceRig.Recorded;
@@ -85,7 +85,9 @@ public sealed class NewsBookTests
         Assert.True(double.IsNaN(scores[2]));
     }
 
-    /// <summary>Whatever comes in whatever order, and comes again: the same report to the last bit.</summary>
+    /// <summary>
+    /// Any order of headlines, with repetitions, gives the same report to the last bit.
+    /// </summary>
     [Fact]
     public void Order_makes_no_difference()
     {

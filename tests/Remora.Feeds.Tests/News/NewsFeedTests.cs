@@ -8,7 +8,10 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Tests.News;
 
-/// <summary>Several newspapers through real sockets, by a clock at which ten minutes take a thirtieth of a second.</summary>
+/// <summary>
+/// Several newspapers through real sockets, on a clock at which ten minutes take a thirtieth of a
+/// second.
+/// </summary>
 public sealed class NewsFeedTests
 {
     private static readonly string[] Paths = ["www.coindesk.com/arc/outboundfeeds/rss/", "cointelegraph.com/rss", "decrypt.co/feed", "www.theblock.co/rss.xml", "bitcoinmagazine.com/feed"];
@@ -48,7 +51,10 @@ public sealed class NewsFeedTests
         await Eventually.True(() => rig.Feed.Health.State == FeedState.Live, "well again");
     }
 
-    /// <summary>Without the one that asks for silence until a date: the headlines would be too old by then.</summary>
+    /// <summary>
+    /// Without the fault that requests a pause until a date, because the headlines would be too old
+    /// by then.
+    /// </summary>
     public static TheoryData<string> Faults => [.. HttpFaults.All.Keys.Where(fault => fault != "429 date")];
 
     [Theory, MemberData(nameof(Faults))]

@@ -6,7 +6,7 @@ using Remora.Testing;
 
 namespace Remora.Feeds.Tests.News;
 
-/// <summary>RSS and Atom from friend and foe.</summary>
+/// <summary>RSS and Atom from benign and malicious senders.</summary>
 public sealed class SyndicationTests
 {
     private static readonly Instant Now = SourceRig.Recorded;
@@ -75,7 +75,10 @@ public sealed class SyndicationTests
         Assert.Null(headline.Link);
     }
 
-    /// <summary>Every prefix and every single damaged byte of a feed: headlines with a date that can be, or a refusal, and nothing else.</summary>
+    /// <summary>
+    /// Every prefix and every single damaged byte of a feed gives headlines with valid dates, or a
+    /// refusal, and nothing else.
+    /// </summary>
     [Fact]
     public void Damage_anywhere_is_a_refusal_or_leaves_plausible_headlines()
     {

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Remora.Feeds.Tests.StandIn;
 
-/// <summary>Ways in which a server answers wrongly or not at all.</summary>
+/// <summary>Ways in which a server responds incorrectly or not at all.</summary>
 internal static class HttpFaults
 {
     private const string Page = "<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>";

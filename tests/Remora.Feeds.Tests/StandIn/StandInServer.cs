@@ -10,10 +10,12 @@ using Microsoft.Extensions.Logging;
 
 namespace Remora.Feeds.Tests.StandIn;
 
-/// <summary>A request as it arrived.</summary>
+/// <summary>A received request.</summary>
 internal sealed record Arrival(string Path, string Query, TimeSpan At);
 
-/// <summary>A local server that stands in for the world: <c>http://127.0.0.1:PORT/original-host/path</c>.</summary>
+/// <summary>
+/// A local server that replaces all outside hosts: <c>http://127.0.0.1:PORT/original-host/path</c>.
+/// </summary>
 internal sealed class StandInServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -31,22 +33,24 @@ internal sealed class StandInServer : IAsyncDisposable
 
     public ConcurrentQueue<Arrival> Arrivals { get; } = new();
 
-    /// <summary>What goes wrong with a request of this path; null when nothing does.</summary>
+    /// <summary>Returns the fault of a request to a path; null for none.</summary>
     public Func<string, Func<HttpContext, Task>?> Fault { get; set; } = _ => null;
 
-    /// <summary>What is wrong with the rows of candles.</summary>
+    /// <summary>Changes the rows of candles.</summary>
     public Func<List<double?[]>, List<double?[]>> Distort { get; set; } = rows => rows;
 
-    /// <summary>Whether <see cref="Distort"/> applies to an answer, by the original host and path.</summary>
+    /// <summary>
+    /// Whether <see cref="Distort"/> applies to a response, by the original host and path.
+    /// </summary>
     public Func<string, bool> Distorts { get; set; } = _ => true;
 
-    /// <summary>Other answers than the exchanges'.</summary>
+    /// <summary>Responses by path that replace those of the exchanges.</summary>
     public ConcurrentDictionary<string, string> Bodies { get; } = new();
 
-    /// <summary>The tag that the other answers have; null for none.</summary>
+    /// <summary>The ETag of these responses; null for none.</summary>
     public string? Tag { get; set; }
 
-    /// <summary>How often an answer was not sent, since the caller had it.</summary>
+    /// <summary>How often a response was not sent because the caller had it already.</summary>
     public int NotModified { get; private set; }
 
     public static async Task<StandInServer> StartAsync(TimeProvider? clock = null)
@@ -74,7 +78,7 @@ internal sealed class StandInServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         using var now = new CancellationTokenSource(TimeSpan.Zero);
-        await _app.StopAsync(now.Token); // no grace for requests that hang on purpose
+        await _app.StopAsync(now.Token); // no grace period for requests that stall on purpose
         await _app.DisposeAsync();
     }
 

@@ -5,7 +5,10 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Tests.StandIn;
 
-/// <summary>Five exchanges' answers, as far as CCXT reads them. Each knows its own page limit, order and way of asking.</summary>
+/// <summary>
+/// The responses of five exchanges, as far as CCXT reads them. Each has its own page limit, order
+/// and parameters.
+/// </summary>
 internal static class WireFormats
 {
     /// <summary>The pair that each exchange trades here.</summary>
@@ -17,7 +20,9 @@ internal static class WireFormats
     private const int KrakenPage = 720;
     private const int OkxRecent = 1440;
 
-    /// <summary>The answer to a request of <c>host/path</c>; null for a path nobody here knows.</summary>
+    /// <summary>
+    /// Returns the response to a request of <c>host/path</c>; null for an unknown path.
+    /// </summary>
     public static JsonNode? Answer(string path, IQueryCollection query, StandInMarkets markets, Func<List<double?[]>, List<double?[]>> distort)
     {
         JsonArray Rows(IEnumerable<Candle> candles, bool newestFirst, Func<double?[], JsonNode> row)
@@ -45,7 +50,7 @@ internal static class WireFormats
             case "api.kraken.com/0/public/OHLC":
             {
                 var timeframe = Of(TimeSpan.FromMinutes(Number(query["interval"])));
-                // Only the latest 720, whatever is asked for; of those, the ones after 'since'.
+                // Only the latest 720, whatever is requested; of those, the ones after 'since'.
                 var latest = markets.Between(timeframe, markets.Now.Floor(timeframe.Length) - (timeframe.Length * (KrakenPage - 1)), Instant.MaxValue);
                 var found = latest.Where(c => c.OpenTime.UnixMilliseconds > Number(query["since"]) * 1000);
                 var rows = Rows(found, false, r => new JsonArray(r[0] / 1000, Text(r[1]), Text(r[2]), Text(r[3]), Text(r[4]), "30000", Text(r[5]), 10));

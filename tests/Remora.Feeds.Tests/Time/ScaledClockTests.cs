@@ -29,7 +29,8 @@ public sealed class ScaledClockTests
             var before = clock.GetUtcNow();
             var started = Stopwatch.GetTimestamp();
             await Task.Delay(TimeSpan.FromMinutes(minutes), clock);
-            var slack = TimeSpan.FromSeconds(5); // the system's timers go by a clock of some milliseconds' grain
+            // The resolution of the system's timers is some milliseconds.
+            var slack = TimeSpan.FromSeconds(5);
             Assert.True(clock.GetUtcNow() - before >= TimeSpan.FromMinutes(minutes) - slack, $"{minutes} minutes cut short");
             Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 0, (minutes * 0.06) + 2);
         }

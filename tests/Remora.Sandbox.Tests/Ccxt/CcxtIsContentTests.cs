@@ -4,7 +4,10 @@ using Remora.Testing;
 
 namespace Remora.Sandbox.Tests.Ccxt;
 
-/// <summary>The real CCXT reads from the sandbox what the simulator itself knows, through the wire format of every exchange.</summary>
+/// <summary>
+/// The real CCXT reads the simulator's own values from the sandbox, through the wire format of
+/// every exchange.
+/// </summary>
 public sealed class CcxtIsContentTests(CcxtIsContentTests.World world) : IClassFixture<CcxtIsContentTests.World>
 {
     private static readonly DateTimeOffset Now = new(2025, 6, 18, 9, 42, 30, TimeSpan.Zero);
@@ -111,7 +114,7 @@ public sealed class CcxtIsContentTests(CcxtIsContentTests.World world) : IClassF
             new(row[0].GetInt64()), row[1].GetDouble(), row[2].GetDouble(), row[3].GetDouble(), row[4].GetDouble(), row[5].GetDouble())),
     ];
 
-    /// <summary>One sandbox and one CCXT for all questions.</summary>
+    /// <summary>One sandbox and one CCXT process for all tests.</summary>
     public sealed class World : IAsyncLifetime
     {
         private SandboxServer? _sandbox;

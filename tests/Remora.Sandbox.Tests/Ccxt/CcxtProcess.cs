@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Remora.Sandbox.Tests.Ccxt;
 
-/// <summary>The real CCXT in Node, pointed at a sandbox.</summary>
+/// <summary>The real CCXT in Node, redirected to a sandbox.</summary>
 internal sealed class CcxtProcess : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
@@ -11,7 +11,7 @@ internal sealed class CcxtProcess : IAsyncDisposable
 
     private CcxtProcess(Process node) => _node = node;
 
-    /// <summary>Starts it; installs the npm parts first where they are missing.</summary>
+    /// <summary>Starts the process. Installs the npm packages first if they are missing.</summary>
     public static async Task<CcxtProcess> StartAsync(string sandboxUrl)
     {
         var root = RepositoryRoot();
@@ -26,7 +26,7 @@ internal sealed class CcxtProcess : IAsyncDisposable
         return new(Start("node", [script, sandboxUrl], root));
     }
 
-    /// <summary>Calls a method of CCXT on an exchange; throws what CCXT threw.</summary>
+    /// <summary>Calls a method of CCXT on an exchange. Throws the error that CCXT throws.</summary>
     public async Task<JsonElement> CallAsync(string exchange, string method, params object?[] args)
     {
         await _node.StandardInput.WriteLineAsync(JsonSerializer.Serialize(new { exchange, method, args }));

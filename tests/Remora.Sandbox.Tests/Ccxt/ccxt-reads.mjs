@@ -1,11 +1,13 @@
-// Runs the real CCXT against a sandbox: node ccxt-reads.mjs URL, then one JSON line per question on standard input, one per answer on standard output.
+// Runs the real CCXT against a sandbox: node ccxt-reads.mjs URL. Reads one JSON request per line
+// from standard input and writes one JSON response per line to standard output.
 import readline from 'node:readline';
 import ccxt from 'ccxt';
 
 const base = process.argv[2];
 const exchanges = new Map();
 
-// Every URL of the exchange moves to the sandbox, the original host becoming the first segment of the path.
+// Redirects every URL of the exchange to the sandbox. The original host becomes the first segment
+// of the path.
 function redirect(exchange) {
   const move = value =>
     typeof value === 'string' ? value.replace(/^https?:\/\/([^/]*)/, (_, host) => `${base}/${host.replace('{hostname}', exchange.hostname ?? '')}`)
@@ -20,7 +22,8 @@ async function exchangeOf(id) {
     const exchange = new ccxt[id]({ enableRateLimit: false, timeout: 10_000 });
     redirect(exchange);
     const clock = await (await fetch(`${base}/sandbox/clock`)).json();
-    exchange.milliseconds = () => clock.now_ms; // some exchanges' requests depend on the present
+    // The requests of some exchanges depend on the current time.
+    exchange.milliseconds = () => clock.now_ms;
     exchange.seconds = () => Math.floor(clock.now_ms / 1000);
     await exchange.loadMarkets();
     exchanges.set(id, exchange);

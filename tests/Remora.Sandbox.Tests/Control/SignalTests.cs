@@ -6,7 +6,9 @@ using Remora.Testing;
 
 namespace Remora.Sandbox.Tests.Control;
 
-/// <summary>Outside signals: what they are by themselves, and held at a value through /sandbox/signals.</summary>
+/// <summary>
+/// Outside signals: their simulated values, and values that are held through /sandbox/signals.
+/// </summary>
 public sealed class SignalTests
 {
     private const string Vix = "/query1.finance.yahoo.com/v8/finance/chart/%5EVIX?interval=1d&range=1mo";

@@ -6,7 +6,9 @@ using Remora.Testing;
 
 namespace Remora.Sandbox.Tests.Faults;
 
-/// <summary>Every fault of an answer, as a client meets it; and after it everything is as before.</summary>
+/// <summary>
+/// Every fault of a response, as a client sees it. After it the sandbox works as before.
+/// </summary>
 public sealed class AnswerFaultTests : IAsyncLifetime
 {
     private const string Klines = "/api.binance.com/api/v3/klines?symbol=BTCUSDT&interval=5m&limit=100";

@@ -3,7 +3,7 @@ using Remora.Sandbox.Faults;
 
 namespace Remora.Sandbox.Tests.Faults;
 
-/// <summary>Faults inside the list of candles, on the wire of every exchange.</summary>
+/// <summary>Faults within the list of candles, in the wire format of every exchange.</summary>
 public sealed class CandleFaultTests : IAsyncLifetime
 {
     private SandboxServer? _sandbox;

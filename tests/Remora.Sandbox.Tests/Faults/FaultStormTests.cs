@@ -3,7 +3,9 @@ using Remora.Testing;
 
 namespace Remora.Sandbox.Tests.Faults;
 
-/// <summary>Random faults: a fixed sequence for a seed, every kind in time, quiet between.</summary>
+/// <summary>
+/// Random faults: a fixed sequence for a seed, every kind over time, quiet in between.
+/// </summary>
 public sealed class FaultStormTests
 {
     [Fact]

@@ -4,13 +4,16 @@ using Remora.Testing;
 
 namespace Remora.Sandbox.Tests.Replay;
 
-/// <summary>Recorded candles as an exchange: bit for bit, nothing from the future, holes stay holes.</summary>
+/// <summary>
+/// Recorded candles as an exchange returns them: identical to the last bit, nothing from the
+/// future, gaps stay gaps.
+/// </summary>
 public sealed class ReplayTests
 {
     private static readonly Pair Bitcoin = Pair.Parse("BTC/USDT");
     private static readonly Instant Begin = Instant.From(new(2022, 6, 13, 0, 0, 0, TimeSpan.Zero));
 
-    // A recording with awkward digits and a hole of three hours and a half.
+    // A recording with long decimals and a gap of three and a half hours.
     private static readonly List<Candle> Recorded =
     [
         .. Enumerable.Range(0, 3000).Where(i => i is < 1000 or >= 1042).Select(i => new Candle(

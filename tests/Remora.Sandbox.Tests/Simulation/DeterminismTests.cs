@@ -3,7 +3,7 @@ using Remora.Sandbox.Series;
 
 namespace Remora.Sandbox.Tests.Simulation;
 
-/// <summary>A simulated market is a function of its seed, its pair and the time, and of nothing else.</summary>
+/// <summary>A simulated market depends only on its seed, its pair and the time.</summary>
 public sealed class DeterminismTests
 {
     private static readonly Pair Bitcoin = Pair.Parse("BTC/USDT");

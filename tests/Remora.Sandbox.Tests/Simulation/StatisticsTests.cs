@@ -4,7 +4,9 @@ using Remora.Sandbox.Series;
 
 namespace Remora.Sandbox.Tests.Simulation;
 
-/// <summary>Simulated markets look like markets: what statisticians call the stylised facts.</summary>
+/// <summary>
+/// Simulated markets have the statistical properties of real ones, the stylised facts.
+/// </summary>
 public sealed class StatisticsTests(ITestOutputHelper output)
 {
     private static readonly SandboxWorld TwoYears = new(new() { HistoryDays = 730 }, Some.Now);
@@ -23,7 +25,7 @@ public sealed class StatisticsTests(ITestOutputHelper output)
         var afterADay = Autocorrelation(sizes, 288);
         output.WriteLine($"{pair}: kurtosis {kurtosis:F1}, autocorrelation {plain:F3}, of sizes {afterAnHour:F2} after an hour, {afterADay:F2} after a day");
 
-        Assert.InRange(kurtosis, 6, 200); // 3 would be the bell curve
+        Assert.InRange(kurtosis, 6, 200); // a normal distribution has 3
         Assert.InRange(plain, -0.05, 0.05);
         Assert.True(afterAnHour > 0.15);
         Assert.True(afterADay > 0.08);
@@ -76,7 +78,7 @@ public sealed class StatisticsTests(ITestOutputHelper output)
     public void A_usual_history_of_all_pairs_is_there_in_less_than_two_seconds()
     {
         var best = TimeSpan.MaxValue;
-        for (var attempt = 0; attempt < 3; attempt++) // the machine may be busy with something else
+        for (var attempt = 0; attempt < 3; attempt++) // the machine may be busy
         {
             var began = Stopwatch.GetTimestamp();
             var world = new SandboxWorld(new() { Seed = attempt }, Some.Now);

@@ -5,7 +5,7 @@ using Remora.Sandbox.Venues;
 
 namespace Remora.Sandbox.Tests.Venues;
 
-/// <summary>What stands on the wire, exchange by exchange, where CCXT does not look so closely.</summary>
+/// <summary>Details of each exchange's wire format that CCXT does not check.</summary>
 public sealed class WireFormatTests : IAsyncLifetime
 {
     private static readonly long Open = Some.Now.Floor(Timeframe.FiveMinutes.Length).UnixMilliseconds;

@@ -1,5 +1,5 @@
-// Points every URL of an exchange at a stand-in, with the original host as the first path segment:
-// https://api.binance.com/api/v3 -> http://127.0.0.1:9000/api.binance.com/api/v3
+// Redirects every URL of an exchange to a local server, with the original host as the first path
+// segment: https://api.binance.com/api/v3 -> http://127.0.0.1:9000/api.binance.com/api/v3
 
 export function redirectUrls(exchange, base) {
   const origin = base.replace(/\/+$/, '');

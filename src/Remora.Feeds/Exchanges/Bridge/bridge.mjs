@@ -1,6 +1,9 @@
-// The child process that speaks to the exchanges. One JSON request a line on standard input, one JSON answer a line on
-// standard output: {id, op, ...} -> {id, ok} or {id, error}. A stream sends {id, event} before that, any number of times, until {op: 'stop', stream: id}
-// or its failure. It ends when standard input closes, so it never outlives its parent.
+// The child process that connects to the exchanges. Reads one JSON request per line from standard
+// input and writes one JSON response per line to standard output:
+// {id, op, ...} -> {id, ok} or {id, error}.
+// A stream sends any number of {id, event} before that, until {op: 'stop', stream: id} or until it
+// fails.
+// The process ends when standard input closes, so it never outlives its parent.
 import readline from 'node:readline';
 import { settings } from './settings.mjs';
 import { operations, streams } from './operations.mjs';
@@ -8,7 +11,7 @@ import { debugOperations } from './debug-operations.mjs';
 import { BadRequest, RequestTimeout, version } from './ccxt.mjs';
 import { toWire } from './errors.mjs';
 
-// Standard output carries answers only; whatever a library prints goes to standard error.
+// Standard output carries responses only. Anything that a library prints goes to standard error.
 const answer = process.stdout.write.bind(process.stdout);
 console.log = console.info = console.debug = console.error;
 
@@ -63,10 +66,12 @@ async function handle(line) {
   }
 }
 
-// V8 hurries for nothing below tens of megabytes, least of all for bodies, which lie outside its heap: it would keep the largest it ever needed.
+// V8 rarely collects below tens of megabytes, and bodies lie outside its heap. Without this timer
+// the process would keep the most memory that it ever needed.
 setInterval(globalThis.gc, settings.collectInterval);
 
-process.on('SIGINT', () => {}); // Ctrl+C reaches the whole process group; the parent says when to stop
+// Ctrl+C reaches the whole process group; the parent decides when to stop.
+process.on('SIGINT', () => {});
 
 readline.createInterface({ input: process.stdin, crlfDelay: Infinity })
   .on('line', handle)

@@ -1,8 +1,9 @@
-// Build step: `node bundle.mjs OUT` makes one file of the bridge and everything it imports.
+// Build step: `node bundle.mjs OUT` bundles the bridge and everything it imports into one file.
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-// Two exchanges' private and streaming parts want protobufjs, which CCXT leaves optional: without it they are as if it were not installed.
+// The private and streaming parts of two exchanges use protobufjs, which is optional in CCXT. The
+// bundle behaves as if it were not installed.
 const withoutProtobuf = {
   name: 'without-protobuf',
   setup(bundler) {

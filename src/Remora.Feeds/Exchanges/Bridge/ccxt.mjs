@@ -1,4 +1,5 @@
-// The one place that imports CCXT. Error classes are re-exported by name: `instanceof` works, whatever minifying does to names.
+// The only module that imports CCXT. Re-exports error classes by name, so that `instanceof` works
+// after minification.
 import ccxt from 'ccxt';
 
 export const {

@@ -1,4 +1,5 @@
-// Ways to die, for the tests of the parent's supervision. Only there when the parent's settings allow it.
+// Operations that end or block the process, for tests of the parent's supervision. Available only
+// if the parent's settings allow it.
 
 export const debugOperations = {
   async crash() {

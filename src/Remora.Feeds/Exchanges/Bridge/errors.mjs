@@ -1,10 +1,11 @@
-// CCXT's hundred error classes and the transport's own, as the dozen kinds a caller reacts to.
+// Maps CCXT's hundred error classes, and those of the transport, to the dozen kinds that callers
+// handle.
 import {
   ArgumentsRequired, AuthenticationError, BadRequest, BadResponse, BadSymbol, DDoSProtection, ExchangeError, ExchangeNotAvailable, InvalidNonce,
   NetworkError, NotSupported, OnMaintenance, OperationFailed, PermissionDenied, RateLimitExceeded, RequestTimeout, RestrictedLocation,
 } from './ccxt.mjs';
 
-// The first class that fits decides, so subclasses stand before their parents.
+// The first class that fits decides, so subclasses come before their parents.
 const kinds = [
   [RateLimitExceeded, 'rate_limited'],
   [DDoSProtection, 'rate_limited'],
@@ -28,12 +29,13 @@ const retryableKinds = new Set(['rate_limited', 'timeout', 'maintenance', 'unava
 
 function kindOf(error) {
   const status = error?.httpStatus;
-  // What these statuses mean is agreed by everyone; which class CCXT throws for them is not.
+  // All exchanges agree on the meaning of these statuses, but CCXT throws various classes for them.
   if (status === 429 || status === 418) return 'rate_limited';
   if (status === 451) return 'restricted';
   if (status >= 500) return error instanceof OnMaintenance ? 'maintenance' : 'unavailable';
   for (const [type, kind] of kinds) if (error instanceof type) return kind;
-  // An exchange's own complaint that CCXT has no class for: our fault with a 4xx, its own otherwise (Coinbase's 500, Bybit's 10016).
+  // An exchange's own error that CCXT has no class for: an invalid request with a 4xx, unavailable
+  // otherwise (Coinbase's 500, Bybit's 10016).
   if (error instanceof ExchangeError) return status >= 400 && status < 500 ? 'bad_request' : 'unavailable';
   return 'internal';
 }

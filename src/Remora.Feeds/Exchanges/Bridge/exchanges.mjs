@@ -1,5 +1,6 @@
-// One guarded instance per exchange: CCXT's rate limiter lives in the instance, so candles never have two. Perpetuals, which are asked for twice in five
-// minutes, have one of their own: where their markets cannot be loaded, CCXT would forget those of the candles too.
+// One instance per exchange: CCXT's rate limiter lives in the instance, so candles never have two.
+// Perpetuals, which are requested twice in five minutes, have an instance of their own: if their
+// markets cannot be loaded, CCXT would discard those of the candles too.
 import { BadRequest, Exchange, create, exchanges as ids } from './ccxt.mjs';
 import { redirectUrls } from './base-url.mjs';
 import { guardMarkets } from './markets.mjs';
@@ -8,9 +9,13 @@ import { guardTransport } from './transport.mjs';
 
 const instances = new Map();
 
-/** CCXT sorts candles and drops those without a time; the parent judges them itself and counts what it refuses. */
+/**
+ * CCXT sorts candles and drops those without a time. The parent validates them itself and counts
+ * what it refuses.
+ */
 function keepRowsRaw(exchange) {
-  if (exchange.parseOHLCVs !== Exchange.prototype.parseOHLCVs) return; // an answer of another shape, such as btcturk's columns
+  // A response of another shape, such as btcturk's columns.
+  if (exchange.parseOHLCVs !== Exchange.prototype.parseOHLCVs) return;
   exchange.parseOHLCVs = (rows, market) => Object.values(rows ?? {}).map((row) => exchange.parseOHLCV(row, market));
 }
 
@@ -18,7 +23,7 @@ export function perpetualsOf(id) {
   return exchangeOf(id, `${id} perpetuals`);
 }
 
-/** Before a stand-in, if there is one. */
+/** Redirects the exchange to the local server, if one is set. */
 export function redirected(exchange) {
   if (settings.baseUrl) redirectUrls(exchange, settings.baseUrl);
   return exchange;

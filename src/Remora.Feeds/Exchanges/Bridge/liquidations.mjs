@@ -1,5 +1,6 @@
-// Positions closed by force, as an exchange tells them while they happen. Every subscription has an exchange instance of its own: CCXT's sockets, caches and
-// rejections live in it, and end with it. Reconnecting is the parent's: only it can say which hours were heard whole.
+// Streams of positions that an exchange closes by force. Every subscription has its own exchange
+// instance, because CCXT's sockets, caches and rejections live in it and end with it. The parent
+// reconnects, because it tracks which hours were received completely.
 import { BadResponse, BadSymbol, NotSupported, RequestTimeout, create } from './ccxt.mjs';
 import { perpetualsOf, redirected } from './exchanges.mjs';
 import { loadMarketOf } from './markets.mjs';
@@ -21,14 +22,16 @@ function instanceFor(id, markets) {
 }
 
 /**
- * CCXT hands out one liquidation of a message that holds several, and of OKX's lists the first: its own list is replaced by one that passes everything on.
- * OKX tells of all its perpetuals, whichever were asked for.
+ * Replaces CCXT's list of liquidations by one that passes on all of them: CCXT returns one
+ * liquidation of a message that contains several, and the first of OKX's lists. Drops the symbols
+ * that were not requested, because OKX sends liquidations of all its perpetuals.
  */
 function passOn(exchange, symbols, heard) {
   exchange.liquidations = {
     append: (one) => {
       if (one.symbol && !symbols.includes(one.symbol)) return;
-      const size = exchange.markets[one.symbol]?.contractSize ?? NaN; // CCXT loses the liquidation's own
+      // CCXT drops the contract size of the liquidation itself.
+      const size = exchange.markets[one.symbol]?.contractSize ?? NaN;
       heard({ symbol: one.symbol ?? null, time: finite(one.timestamp), price: finite(one.price), amount: finite(one.contracts * size) });
     },
   };
@@ -40,7 +43,7 @@ function passOn(exchange, symbols, heard) {
   };
 }
 
-/** Tells of every frame, and takes nothing for one that is no message: CCXT would overlook it. */
+/** Reports every frame, and rejects frames that are not messages: CCXT would ignore them. */
 function listen(exchange, onFrame) {
   const handle = exchange.handleMessage.bind(exchange);
   exchange.handleMessage = (client, message) => {
@@ -69,7 +72,10 @@ async function known(exchange, symbols) {
   return there;
 }
 
-/** Emits {open, missing}, then {liquidation} and {alive} until the signal, or fails when the connection does. */
+/**
+ * Emits {open, missing}, then {liquidation} and {alive} until the signal aborts. Fails if the
+ * connection fails.
+ */
 export async function liquidations({ exchange: id, symbols }, emit, signal) {
   const markets = perpetualsOf(id);
   const { watchLiquidationsForSymbols: many, watchLiquidations: each } = markets.has;

@@ -1,10 +1,15 @@
-// An exchange's list of markets: only the types that are needed, loaded once, and asked for again when loading failed.
+// An exchange's list of markets: only the required types, loaded once, and loaded again after a
+// failure.
 import { BadResponse, BadSymbol } from './ccxt.mjs';
 
-const reloadAfter = 10 * 60 * 1000; // ms: an unknown symbol may be a new listing, but not more often than this
+// ms: an unknown symbol may be a new listing, but reload at most this often.
+const reloadAfter = 10 * 60 * 1000;
 const loadedAt = new WeakMap();
 
-/** The entries of CCXT's `options.fetchMarkets.types` that hold this symbol: BTC/USDT is spot, BTC/USDT:USDT a swap, BTC/USDT:USDT-261225 a future. */
+/**
+ * Returns the entries of CCXT's `options.fetchMarkets.types` that contain this symbol: BTC/USDT is
+ * spot, BTC/USDT:USDT a swap, BTC/USDT:USDT-261225 a future.
+ */
 function typesOf(symbol, offered) {
   const [pair, settle] = symbol.split(':');
   const derivative = offered.includes('linear') ? [pair.endsWith('/' + settle) ? 'linear' : 'inverse'] : settle?.includes('-') ? ['future', 'contract'] : ['swap', 'contract'];
@@ -27,7 +32,7 @@ export function guardMarkets(exchange) {
       loadedAt.set(exchange, loadedAt.get(exchange) ?? Date.now());
       return markets;
     } catch (error) {
-      exchange.marketsLoading = undefined; // CCXT would hand out this failure for ever
+      exchange.marketsLoading = undefined; // otherwise CCXT would return this failure forever
       exchange.markets = undefined;
       throw error;
     }
@@ -39,7 +44,7 @@ async function reload(exchange) {
   await exchange.loadMarkets(true);
 }
 
-/** Makes sure that the symbol's market is loaded. */
+/** Loads the symbol's market if it is not loaded yet. */
 export async function loadMarketOf(exchange, symbol) {
   const wanted = exchange.options.fetchMarkets?.types;
   const missing = exchange.offeredMarketTypes ? typesOf(symbol, exchange.offeredMarketTypes).filter((type) => !wanted.includes(type)) : [];
@@ -59,7 +64,7 @@ export async function loadMarketOf(exchange, symbol) {
   if (!(symbol in exchange.markets)) throw new BadSymbol(`${exchange.id} has no market ${symbol}`);
 }
 
-/** Loads the given types, or spot where nothing has been loaded yet, and gives every symbol. */
+/** Loads the given types, or spot if nothing is loaded yet, and returns all symbols. */
 export async function loadSymbols(exchange) {
   const types = exchange.options.fetchMarkets?.types;
   if (exchange.offeredMarketTypes && types.length === 0) types.push(...typesOf('/', exchange.offeredMarketTypes));

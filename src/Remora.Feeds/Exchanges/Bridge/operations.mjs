@@ -1,4 +1,4 @@
-// What the parent can ask for.
+// The operations that the parent can request.
 import { BadRequest, BadResponse, NotSupported, exchanges, version } from './ccxt.mjs';
 import { exchangeOf } from './exchanges.mjs';
 import { liquidations } from './liquidations.mjs';
@@ -6,13 +6,16 @@ import { fundingOf, openInterestOf } from './perpetuals.mjs';
 import { loadMarketOf, loadSymbols } from './markets.mjs';
 
 function requireTimeframe(exchange, timeframe) {
-  // CCXT passes an unknown timeframe on, and Kraken answers to it.
+  // CCXT forwards an unknown timeframe, and Kraken responds to it.
   if (!Object.hasOwn(exchange.timeframes ?? {}, timeframe)) {
     throw new BadRequest(`${exchange.id} has no timeframe ${timeframe}, but ${Object.keys(exchange.timeframes ?? {}).join(', ')}`);
   }
 }
 
-/** Some exchanges keep old candles elsewhere, and CCXT looks at the time to know where: the caller's time, which a sandbox's is not the system's. */
+/**
+ * Some exchanges serve old candles from another endpoint, and CCXT chooses it by the current time.
+ * This must be the caller's time: a sandbox's time differs from the system's.
+ */
 function setClock(exchange, now) {
   const ahead = now - Date.now();
   exchange.milliseconds = () => Date.now() + ahead;
@@ -23,7 +26,7 @@ function pageLimit(exchange) {
   return exchange.features?.spot?.fetchOHLCV?.limit ?? null;
 }
 
-/** What goes on until it is stopped: (request, emit, signal). */
+/** Operations that run until they are stopped: (request, emit, signal). */
 export const streams = { liquidations };
 
 export const operations = {
@@ -54,7 +57,10 @@ export const operations = {
 
   openInterest: openInterestOf,
 
-  /** Rows of [open time in ms, open, high, low, close, volume] as the exchange sent them; a value it left out is null. */
+  /**
+   * Returns rows of [open time in ms, open, high, low, close, volume] as the exchange sent them. A
+   * missing value is null.
+   */
   async candles({ exchange: id, symbol, timeframe, since, limit, now }) {
     const exchange = exchangeOf(id);
     if (Number.isSafeInteger(now)) setClock(exchange, now);

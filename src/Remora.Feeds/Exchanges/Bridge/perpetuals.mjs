@@ -1,4 +1,5 @@
-// Funding rate and open interest of a perpetual, as the exchange gives them; the parent judges them. A value that is left out is null.
+// Funding rate and open interest of a perpetual, as the exchange returns them. The parent validates
+// them. A missing value is null.
 import { BadResponse, NotSupported } from './ccxt.mjs';
 import { perpetualsOf } from './exchanges.mjs';
 import { loadMarketOf } from './markets.mjs';
@@ -16,7 +17,10 @@ async function marketOn(id, symbol, ability) {
   return exchange;
 }
 
-/** The hours a rate is for. Binance says so apart from the rate, and only for those that are not of the usual eight. */
+/**
+ * Returns the interval of a rate in hours. Binance returns it apart from the rate, and only for
+ * intervals other than the usual eight.
+ */
 async function hoursOf(exchange, symbol, rate) {
   if (rate.interval) return finite(parseInt(rate.interval, 10));
   if (exchange.has.fetchFundingIntervals !== true) return null;

@@ -1,4 +1,5 @@
-// Guards around CCXT's HTTP: one deadline that includes the body, a cap on its size, and no answer that is not JSON taken for a success.
+// Guards around CCXT's HTTP: one deadline that includes the body, a maximum size, and no success
+// without JSON.
 import { pipeline } from 'node:stream/promises';
 import { PassThrough, Writable } from 'node:stream';
 import zlib from 'node:zlib';
@@ -11,7 +12,10 @@ const decompressors = {
 
 class BodyTooLarge extends Error {}
 
-/** The whole body, decompressed: an error of any part is an error of the whole, and the size is counted where a bomb would go off. */
+/**
+ * Returns the whole body, decompressed. An error of any part is an error of the whole. The size is
+ * counted after decompression, which stops compression bombs.
+ */
 async function readBody(body, encoding, status) {
   const chunks = [];
   let size = 0;
