@@ -13,6 +13,7 @@ internal sealed class CandlePages(MarketId market, Venue venue, MarketFeedOption
     private const int Repeats = 2;
 
     private int _repeats;
+    private Instant? _doubtedSince;
 
     /// <summary>Whether the last page contained the open base candle.</summary>
     public bool HadOpenCandle { get; private set; }
@@ -52,6 +53,23 @@ internal sealed class CandlePages(MarketId market, Venue venue, MarketFeedOption
         }
         return sieved.Candles;
     }
+
+    /// <summary>
+    /// Returns whether the exchange has the open candle, and therefore the right times. An exchange
+    /// that never returns open candles cannot prove it: it is trusted if it repeats its response
+    /// for long enough.
+    /// </summary>
+    public async Task<bool> ProveTimesAsync(CancellationToken cancellation)
+    {
+        var since = clock.Now().Floor(market.Timeframe.Length) - (market.Timeframe.Length * 2);
+        await RequestAsync(market.Timeframe, since, 4, Urgency.Fresh, cancellation);
+        if (HadOpenCandle) return true;
+        _doubtedSince ??= clock.Now();
+        return !GivesOpenCandles && clock.Now() - _doubtedSince >= options.Disbelief;
+    }
+
+    /// <summary>Ends a doubt about the times of the exchange.</summary>
+    public void DoubtEnds() => _doubtedSince = null;
 
     /// <summary>Confirms that the page was used.</summary>
     public void Taken()

@@ -35,7 +35,6 @@ internal sealed class VenueSession
     private MarketHistory? _known; // before the warm-up
     private bool _isKnownValid = true;
     private bool _isInDoubt; // the known candles are contradicted, or not compared yet
-    private Instant? _doubtedSince;
     private WarmUp? _warmUp;
     private bool _isRebuild; // the warm-up replaces a complete history because of a revision
     private bool _live;
@@ -128,7 +127,7 @@ internal sealed class VenueSession
         var ahead = Math.Clamp(_market.Timeframe.CountIn(_clock.Now() - last) + 1, 1, limit / 3);
         var answer = await _pages.RequestAsync(_market.Timeframe, last - (_step * (limit - ahead - 1)), limit, Urgency.Fresh, cancellation);
         var comparison = CandleComparison.Of(_recent.All, answer);
-        switch (await _revisions.JudgeAsync(comparison, answer, () => HasOpenCandleAsync(cancellation)))
+        switch (await _revisions.JudgeAsync(comparison, answer, () => _pages.ProveTimesAsync(cancellation)))
         {
             case Ruling.Unclear:
                 throw Contradiction(comparison.Different);
@@ -141,21 +140,8 @@ internal sealed class VenueSession
                 break;
         }
         _isInDoubt = false;
-        _doubtedSince = null;
+        _pages.DoubtEnds();
         Taken();
-    }
-
-    /// <summary>
-    /// Returns whether the exchange has the open candle, and therefore the right times. An exchange
-    /// that never returns open candles cannot prove it: it is trusted if it repeats its response
-    /// for long enough.
-    /// </summary>
-    private async Task<bool> HasOpenCandleAsync(CancellationToken cancellation)
-    {
-        await _pages.RequestAsync(_market.Timeframe, _clock.Now().Floor(_step) - (_step * 2), 4, Urgency.Fresh, cancellation);
-        if (_pages.HadOpenCandle) return true;
-        _doubtedSince ??= _clock.Now();
-        return !_pages.GivesOpenCandles && _clock.Now() - _doubtedSince >= _options.Disbelief;
     }
 
     private ExchangeException Contradiction(IReadOnlyList<CandlePair> different) => new(
@@ -354,14 +340,6 @@ internal sealed class VenueSession
     private async Task WaitUntilAsync(Instant time, Task? sooner, CancellationToken cancellation)
     {
         _journal.TriesNextAt(time);
-        if (sooner is null)
-        {
-            await _clock.UntilAsync(time, cancellation);
-            return;
-        }
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        await Task.WhenAny(_clock.UntilAsync(time, over.Token), sooner);
-        await over.CancelAsync();
-        cancellation.ThrowIfCancellationRequested();
+        await _clock.UntilAsync(time, sooner, cancellation);
     }
 }

@@ -16,5 +16,21 @@ internal static class ClockReadings
             await Task.Delay(left < LongestDelay ? left : LongestDelay, clock, cancellation);
     }
 
+    /// <summary>
+    /// Waits until the clock shows <paramref name="time"/>, or until <paramref name="sooner"/> ends.
+    /// </summary>
+    public static async Task UntilAsync(this TimeProvider clock, Instant time, Task? sooner, CancellationToken cancellation)
+    {
+        if (sooner is null)
+        {
+            await clock.UntilAsync(time, cancellation);
+            return;
+        }
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        await Task.WhenAny(clock.UntilAsync(time, over.Token), sooner);
+        await over.CancelAsync();
+        cancellation.ThrowIfCancellationRequested();
+    }
+
     private static readonly TimeSpan LongestDelay = TimeSpan.FromDays(7);
 }
