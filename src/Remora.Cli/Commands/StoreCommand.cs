@@ -7,15 +7,15 @@ using Spectre.Console;
 
 namespace Remora.Cli.Commands;
 
-/// <summary><c>remora store</c>: what is kept, and copies of it.</summary>
+/// <summary><c>remora store</c>: status, backup and restore of the store.</summary>
 internal static class StoreCommand
 {
-    public static Command Create() => new("store", "What is kept: how much there is, and copies of it.") { Status(), Backup(), Restore() };
+    public static Command Create() => new("store", "Shows the size of the store, and backs it up and restores it.") { Status(), Backup(), Restore() };
 
     private static Command Status()
     {
-        var json = new Option<bool>("--json") { Description = "As JSON" };
-        return Verb("status", "Shows every table: rows, size, first and last time.", [json], async (store, parsed, cancellation) =>
+        var json = new Option<bool>("--json") { Description = "Print the status as JSON" };
+        return Verb("status", "Lists the tables with rows, size, first and last time.", [json], async (store, parsed, cancellation) =>
         {
             var status = await store.StatusAsync(cancellation);
             if (parsed.GetValue(json)) Console.WriteLine(JsonSerializer.Serialize(status, RemoraJson.Options));
@@ -26,8 +26,8 @@ internal static class StoreCommand
 
     private static Command Backup()
     {
-        var folder = new Argument<string>("FOLDER") { Description = "A folder that is empty, or not there yet" };
-        return Verb("backup", "Copies the whole store into a folder, with checksums, while it is used.", [folder], async (store, parsed, cancellation) =>
+        var folder = new Argument<string>("FOLDER") { Description = "Empty or missing folder for the backup" };
+        return Verb("backup", "Copies the whole store into a folder, with checksums. The store can be in use.", [folder], async (store, parsed, cancellation) =>
         {
             var manifest = await ProgressAsync("backup", progress => new StoreBackup(store).RunAsync(parsed.GetValue(folder)!, progress, cancellation));
             Console.Error.WriteLine($"{manifest.Rows} rows in {manifest.Files.Count} files; bring them back with: remora store restore {parsed.GetValue(folder)}");
@@ -37,9 +37,9 @@ internal static class StoreCommand
 
     private static Command Restore()
     {
-        var folder = new Argument<string>("FOLDER") { Description = "What 'remora store backup' has made" };
-        var replace = new Option<bool>("--replace") { Description = "Also where the store is not empty: what is in it goes" };
-        return Verb("restore", "Brings a copy back. Stop the service first.", [folder, replace], async (store, parsed, cancellation) =>
+        var folder = new Argument<string>("FOLDER") { Description = "Folder of a backup of 'remora store backup'" };
+        var replace = new Option<bool>("--replace") { Description = "Delete the contents of the store first, if it is not empty" };
+        return Verb("restore", "Restores a backup. Stop the service first.", [folder, replace], async (store, parsed, cancellation) =>
         {
             var report = await ProgressAsync("restore", progress => new StoreRestore(store).RunAsync(parsed.GetValue(folder)!, parsed.GetValue(replace), progress, cancellation));
             foreach (var remark in report.Remarks) Console.Error.WriteLine("remora: " + remark);
