@@ -3,7 +3,9 @@ using Remora.ClickHouse;
 
 namespace Remora.Store;
 
-/// <summary>Brings the tables' TTL to what the settings ask for; tables that have it already are left alone.</summary>
+/// <summary>
+/// Sets the TTL of tables to the retention in the settings. Skips tables that have it already.
+/// </summary>
 internal sealed class RetentionClauses(MarketStore store)
 {
     public async Task ApplyAsync(CancellationToken cancellation)
@@ -17,7 +19,7 @@ internal sealed class RetentionClauses(MarketStore store)
         foreach (var target in await RollupTarget.ListAsync(store, cancellation)) await ApplyAsync(made, target.Name, SqlName.Of("bucket"), retention.RollupDays, cancellation);
     }
 
-    // Of all tables at once: this is part of every start.
+    // One query for all tables, because this runs at every start.
     private async Task<IReadOnlyDictionary<string, string>> EnginesAsync(CancellationToken cancellation) =>
         (await store.Client.ListAsync("SELECT name, engine_full FROM system.tables WHERE database = currentDatabase()", row => (Name: row.String(), Engine: row.String()), null, cancellation))
         .ToDictionary(table => table.Name, table => table.Engine, StringComparer.Ordinal);

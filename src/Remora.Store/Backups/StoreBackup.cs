@@ -5,15 +5,16 @@ using Remora.Store.Files;
 
 namespace Remora.Store.Backups;
 
-/// <summary>How far a backup or a restore has come.</summary>
-/// <param name="Detail">What it is at.</param>
-/// <param name="Done">Files done.</param>
-/// <param name="Total">Files in all.</param>
+/// <summary>The progress of a backup or a restore.</summary>
+/// <param name="Detail">The current file.</param>
+/// <param name="Done">The number of finished files.</param>
+/// <param name="Total">The total number of files.</param>
 public readonly record struct BackupProgress(string Detail, int Done, int Total);
 
 /// <summary>
-/// Writes the store into a folder: every partition of every table, rollups' states included, since those may reach further back than the
-/// rows. Every table is held as it is at the beginning (its parts are linked, not copied), so rows may be written meanwhile.
+/// Writes the store to a folder: all partitions of all tables, including the states of rollups,
+/// which may reach further back than the rows. Each table is frozen at the start by links to its
+/// parts, so rows can be written meanwhile.
 /// </summary>
 public sealed class StoreBackup(MarketStore store)
 {
@@ -22,11 +23,15 @@ public sealed class StoreBackup(MarketStore store)
         public SqlName Held => SqlName.Of("backup_of_" + Table);
     }
 
-    /// <summary>Makes a backup.</summary>
-    /// <param name="folder">Where; it must be empty or missing.</param>
-    /// <param name="progress">Told before every file.</param>
-    /// <param name="cancellation">Stops it; the folder is then no backup, since it has no manifest.</param>
-    /// <exception cref="StoreException">The folder cannot be used, the store is a cluster, or it was never prepared.</exception>
+    /// <summary>Creates a backup.</summary>
+    /// <param name="folder">The folder; it must be empty or missing.</param>
+    /// <param name="progress">Receives the progress before each file.</param>
+    /// <param name="cancellation">
+    /// Stops the backup. The folder is then not a valid backup, because the manifest is missing.
+    /// </param>
+    /// <exception cref="StoreException">
+    /// The folder cannot be used, the store is on a cluster, or it was never prepared.
+    /// </exception>
     public async Task<BackupManifest> RunAsync(string folder, IProgress<BackupProgress>? progress = null, CancellationToken cancellation = default)
     {
         if (store.Client.Cluster is not null) throw new StoreException("a cluster is backed up with ClickHouse's own BACKUP … ON CLUSTER, which sees all of its shards");
@@ -61,7 +66,7 @@ public sealed class StoreBackup(MarketStore store)
 
     private async Task HoldAsync(Source source, CancellationToken cancellation)
     {
-        await StoreParts.DropAsync(store.Client, source.Held, cancellation); // of a backup that was killed
+        await StoreParts.DropAsync(store.Client, source.Held, cancellation); // left by a backup that was killed
         await StoreParts.CreateLikeAsync(store.Client, source.Held, source.Table, cancellation);
         foreach (var partition in await StoreParts.PartitionsAsync(store.Client, source.Table, cancellation))
             await StoreParts.AttachAsync(store.Client, source.Held, partition, source.Table, cancellation);

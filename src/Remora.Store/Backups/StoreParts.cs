@@ -3,7 +3,7 @@ using Remora.ClickHouse;
 
 namespace Remora.Store.Backups;
 
-/// <summary>What backup and restore do with tables and their parts.</summary>
+/// <summary>Operations of backup and restore on tables and their parts.</summary>
 internal static class StoreParts
 {
     private static readonly QueryOptions Repeatable = new() { IsRepeatable = true };
@@ -28,7 +28,9 @@ internal static class StoreParts
     public static Task DropAsync(ClickHouseClient client, SqlName table, CancellationToken cancellation) =>
         client.ExecuteAsync($"DROP TABLE IF EXISTS {table.Quoted} SYNC", Repeatable, cancellation);
 
-    /// <summary>Links a partition's parts into another table. No view sees them.</summary>
+    /// <summary>
+    /// Links the parts of a partition into another table. Materialized views do not see them.
+    /// </summary>
     public static Task AttachAsync(ClickHouseClient client, SqlName to, string partition, SqlName from, CancellationToken cancellation) =>
         client.ExecuteAsync($"ALTER TABLE {to.Quoted} ATTACH PARTITION ID {{p:String}} FROM {from.Quoted}", new QueryParameters().Add("p", partition), cancellation);
 

@@ -3,21 +3,25 @@ using Remora.ClickHouse;
 
 namespace Remora.Store.Backups;
 
-/// <summary>What a restore has done.</summary>
-/// <param name="Rows">Rows of candles, outside values, assessments and requests.</param>
-/// <param name="Files">Files read.</param>
-/// <param name="Remarks">What was not taken as it was.</param>
+/// <summary>The result of a restore.</summary>
+/// <param name="Rows">The number of candles, observations, assessments and requests.</param>
+/// <param name="Files">The number of files read.</param>
+/// <param name="Remarks">Data that was not restored unchanged.</param>
 public sealed record RestoreReport(long Rows, int Files, IReadOnlyList<string> Remarks);
 
-/// <summary>Brings a backup into an empty store. Nobody may write meanwhile.</summary>
+/// <summary>Restores a backup into an empty store. No other process may write meanwhile.</summary>
 public sealed class StoreRestore(MarketStore store)
 {
-    /// <summary>Restores a backup. Every file is checked before anything is changed.</summary>
-    /// <param name="folder">The backup.</param>
-    /// <param name="replace">Empties a store that has rows first; otherwise it is refused.</param>
-    /// <param name="progress">Told before every file.</param>
-    /// <param name="cancellation">Stops it; run it again with <paramref name="replace"/>.</param>
-    /// <exception cref="StoreException">The backup is damaged or of a newer program, or the store has rows.</exception>
+    /// <summary>Restores a backup. Checks all files before it changes anything.</summary>
+    /// <param name="folder">The folder of the backup.</param>
+    /// <param name="replace">
+    /// Deletes existing rows first. Without it, a store with rows is refused.
+    /// </param>
+    /// <param name="progress">Receives the progress before each file.</param>
+    /// <param name="cancellation">Stops the restore. Run it again with <paramref name="replace"/>.</param>
+    /// <exception cref="StoreException">
+    /// The backup is damaged or of a newer version, or the store has rows.
+    /// </exception>
     public async Task<RestoreReport> RunAsync(string folder, bool replace = false, IProgress<BackupProgress>? progress = null, CancellationToken cancellation = default)
     {
         if (store.Client.Cluster is not null) throw new StoreException("a cluster is restored with ClickHouse's own RESTORE … ON CLUSTER");
@@ -36,7 +40,8 @@ public sealed class StoreRestore(MarketStore store)
             if (TargetOf(file, targets) is { } table) await LoadAsync(folder, file, table, cancellation);
             else remarks.Add($"{file.Name} was left out: the rollup '{file.Rollup}' is defined otherwise here; it was filled from the rows");
         }
-        // What the rollups lack: those of another definition, and what came between the tables of a backup of a busy store.
+        // Fills missing states: of rollups with another definition, and of rows between the tables'
+        // snapshots in a backup of a busy store.
         foreach (var rollup in store.Rollups)
         {
             var filled = (await rollup.BackfillAsync(cancellation: cancellation)).Filled;
@@ -75,7 +80,8 @@ public sealed class StoreRestore(MarketStore store)
         foreach (var table in tables) await store.Client.ExecuteAsync($"TRUNCATE TABLE {table.Quoted} SYNC", new QueryOptions { IsRepeatable = true }, cancellation);
     }
 
-    // Versions of a rollup have tables of their own; its states go to the one of the same definition and interval.
+    // Each version of a rollup has its own tables. States go to the table with the same definition
+    // and interval.
     private static SqlName? TargetOf(BackupFile file, IReadOnlyList<RollupTarget> targets)
     {
         if (file.Rollup is null) return StoreTable.All.First(table => table.Name.Value == file.Table).Name;
