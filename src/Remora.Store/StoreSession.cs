@@ -126,7 +126,9 @@ public sealed class StoreSession
         _inspect.Ring();
     }
 
-    /// <summary>Returns whether the store is open, or opens within <paramref name="patience"/>.</summary>
+    /// <summary>
+    /// Returns whether the store is open, or opens within <paramref name="patience"/>.
+    /// </summary>
     public async Task<bool> IsReadyWithinAsync(TimeSpan patience, CancellationToken cancellation = default)
     {
         using var rest = CancellationTokenSource.CreateLinkedTokenSource(cancellation);

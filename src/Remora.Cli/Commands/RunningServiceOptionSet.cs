@@ -61,7 +61,8 @@ internal sealed class RunningServiceOptionSet
     }
 
     /// <summary>
-    /// Returns the address: <c>--url</c>, else <c>REMORA_URL</c>, else <paramref name="otherwise"/>.
+    /// Returns the address: <c>--url</c>, else <c>REMORA_URL</c>, else
+    /// <paramref name="otherwise"/>.
     /// </summary>
     /// <exception cref="ServiceException">The variable is not an address.</exception>
     public Uri UrlOf(ParseResult parsed, string otherwise = RemoraClientOptions.DefaultUrl)

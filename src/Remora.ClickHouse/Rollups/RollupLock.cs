@@ -3,21 +3,24 @@ using System.Globalization;
 namespace Remora.ClickHouse.Rollups;
 
 /// <summary>
-/// One verb at a time on one source, whichever process runs it. The lock is a query under an id that nobody else may use meanwhile: it
-/// sleeps in the engine for as long as its caller listens, and goes with the caller however that ends. Its text says whose it is.
+/// Allows one operation at a time on a source, across processes. The lock is a query with a unique
+/// id. It sleeps in ClickHouse while its caller is connected, and ends with the caller in all
+/// cases. Its text identifies the owner.
 /// </summary>
 internal sealed class RollupLock : IAsyncDisposable
 {
     private const int SameIdIsRunning = 216;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3); // the engine takes a moment to notice that a caller has gone
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3); // ClickHouse needs a moment to detect a closed connection
 
     private readonly CancellationTokenSource _release;
     private readonly Task _holding;
 
     private RollupLock(CancellationTokenSource release, Task holding) => (_release, _holding) = (release, holding);
 
-    /// <exception cref="RollupException">Another verb has the lock; the message says which, and whose it is.</exception>
+    /// <exception cref="RollupException">
+    /// Another operation has the lock; the message names it and its owner.
+    /// </exception>
     public static async Task<RollupLock> TakeAsync(RollupDatabase database, RollupDefinition definition, string verb, CancellationToken cancellation)
     {
         var id = $"rollup-lock-{database.Client.Database}-{definition.Source}";
@@ -32,7 +35,7 @@ internal sealed class RollupLock : IAsyncDisposable
             {
                 while (!await IsRunningAsync(database, token, cancellation))
                 {
-                    if (taken._holding.IsCompleted) await taken._holding; // says why
+                    if (taken._holding.IsCompleted) await taken._holding; // throws the cause
                     await Task.Delay(Pause, database.Time, cancellation);
                 }
                 return taken;
@@ -59,10 +62,10 @@ internal sealed class RollupLock : IAsyncDisposable
         _release.Dispose();
     }
 
-    // In two pieces: a query that looks for another must not find itself.
+    // Split in two, so that a query that searches for another one does not match itself.
     private const string Mentions = "match(query, concat('/[*] [^*]*', {what:String}))";
 
-    // A query that sleeps at every row, and gives none.
+    // A query that sleeps at each row and returns no rows.
     private static async Task HoldAsync(ClickHouseClient client, string id, string comment, CancellationToken release)
     {
         var options = new QueryOptions
@@ -93,6 +96,6 @@ internal sealed class RollupLock : IAsyncDisposable
         return said is [{ Length: > 0 } holder] ? holder : "it has just ended";
     }
 
-    // It stands in a comment of a statement.
+    // The text is part of an SQL comment.
     private static string Plain(string text) => string.Concat(text.Where(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '.'));
 }

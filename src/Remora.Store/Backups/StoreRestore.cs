@@ -18,7 +18,9 @@ public sealed class StoreRestore(MarketStore store)
     /// Deletes existing rows first. Without it, a store with rows is refused.
     /// </param>
     /// <param name="progress">Receives the progress before each file.</param>
-    /// <param name="cancellation">Stops the restore. Run it again with <paramref name="replace"/>.</param>
+    /// <param name="cancellation">
+    /// Stops the restore. Run it again with <paramref name="replace"/>.
+    /// </param>
     /// <exception cref="StoreException">
     /// The backup is damaged or of a newer version, or the store has rows.
     /// </exception>
