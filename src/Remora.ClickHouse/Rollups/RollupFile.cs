@@ -5,7 +5,8 @@ using System.Text;
 namespace Remora.ClickHouse.Rollups;
 
 /// <summary>
-/// Reads a definition: a header of <c>-- key: value</c> lines, then named aggregates, separated by commas. Other comments are ignored.
+/// Reads a definition: a header of <c>-- key: value</c> lines, then named aggregates, separated by
+/// commas. Other comments are ignored.
 /// <code>
 /// -- rollup: requests
 /// -- source: api_requests
