@@ -70,7 +70,7 @@ internal sealed class RollupRebuild(RollupDatabase database, RollupDefinition de
         throw new RollupException($"the views could not be made within {ahead / 2}; is the engine very busy, or an insert very long?");
     }
 
-    // Drops views that were created after the cut: they have already taken rows.
+    // Drops views that were created after the cut, and deletes the rows that they have taken already.
     private async Task ForgetAsync(RollupChain chain, CancellationToken cancellation)
     {
         foreach (var interval in definition.Intervals) await database.RunAsync(chain.Drop(chain.MaterializedView(interval), isView: true), cancellation);
