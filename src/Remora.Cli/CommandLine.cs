@@ -4,20 +4,20 @@ using Remora.Cli.Commands;
 
 namespace Remora.Cli;
 
-/// <summary>All commands: the table of contents.</summary>
+/// <summary>Creates the root command with all commands.</summary>
 internal static class CommandLine
 {
-    // Not a RootCommand: that one is called what the assembly's file is called, and nobody types 'remora-cli'.
+    // Not a RootCommand: its name is the name of the assembly's file, 'remora-cli'.
     public static Command Create() => new(
         "remora",
         """
-        Remora watches markets and says whether they are worth trading now.
+        Remora watches markets and reports whether entries are safe now.
 
         First steps:
-          remora serve --sandbox --speed 300     a simulated market, a day in five minutes
+          remora serve --sandbox --speed 300     simulated markets, one day in five minutes
           remora serve                           BTC/USDT, ETH/USDT and SOL/USDT on Binance
-          remora ask BTC/USDT                    what it says, as a card
-          remora doctor                          what is installed, reachable and configured
+          remora ask BTC/USDT                    the newest assessment of a pair
+          remora doctor                          a check of installation, network and settings
         """)
     {
         new HelpOption(),

@@ -3,14 +3,17 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace Remora.Cli;
 
-/// <summary>The log of what runs until it is told to stop: one line each, on standard error, as text or as JSON.</summary>
+/// <summary>
+/// The log of commands that run until they are stopped. Writes one line for each message to
+/// standard error, as text or as JSON.
+/// </summary>
 internal static class ConsoleLog
 {
     private const string Timestamp = "yyyy-MM-dd'T'HH:mm:ss'Z'";
 
     public static ILoggerFactory Create(string format = "text") => Terminal.WithControlCharacters(() => Open(format));
 
-    // JSON escapes what is not plain by itself.
+    // The JSON formatter escapes control characters itself.
     private static ILoggerFactory Open(string format) =>
         format == "json" ? OpenConsole(format) : new PlainLog(OpenConsole(format));
 

@@ -3,13 +3,13 @@ using System.Net;
 namespace Remora.Cli;
 
 /// <summary>
-/// The proxy of the system's settings (<c>HTTP_PROXY</c>, <c>HTTPS_PROXY</c>, <c>ALL_PROXY</c>,
-/// <c>NO_PROXY</c>), except for this machine's own addresses: services, sandboxes and bots on
-/// loopback are reached directly.
+/// Uses the proxy of the system settings (<c>HTTP_PROXY</c>, <c>HTTPS_PROXY</c>,
+/// <c>ALL_PROXY</c>, <c>NO_PROXY</c>), except for loopback addresses: services, sandboxes and bots
+/// on this machine are reached directly.
 /// </summary>
 internal sealed class DirectToLoopback(IWebProxy system) : IWebProxy
 {
-    /// <summary>Makes it the proxy of every client of this process that does not choose its own.</summary>
+    /// <summary>Sets this proxy for all HTTP clients of the process that do not set one.</summary>
     public static void Use() => HttpClient.DefaultProxy = new DirectToLoopback(HttpClient.DefaultProxy);
 
     public ICredentials? Credentials

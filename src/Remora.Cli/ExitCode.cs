@@ -1,26 +1,31 @@
 namespace Remora.Cli;
 
-/// <summary>What the command line says to scripts; listed in the README.</summary>
+/// <summary>Exit codes of the command line. The README lists them.</summary>
 internal static class ExitCode
 {
-    /// <summary>Done; for <c>ask</c>: every pair is safe to trade.</summary>
+    /// <summary>Success. <c>ask</c>: every pair is safe to trade.</summary>
     public const int Ok = 0;
 
     /// <summary>
-    /// <c>ask</c>: a pair is not safe to trade. <c>doctor</c>: something is missing. <c>history export</c>:
-    /// nothing is stored. <c>rollup</c>: refused; nothing is half done.
+    /// <c>ask</c>: a pair is not safe to trade. <c>doctor</c>: something is missing. <c>history
+    /// export</c>: no rows are stored. <c>rollup</c>: refused; nothing was changed in part.
     /// </summary>
     public const int No = 1;
 
-    /// <summary>The command, a setting or an input file is wrong.</summary>
+    /// <summary>The command, a setting or an input file is invalid.</summary>
     public const int Usage = 2;
 
-    /// <summary>What was needed cannot be reached or failed.</summary>
+    /// <summary>A required service, store or source is unreachable or failed.</summary>
     public const int Unavailable = 3;
 
-    /// <summary><c>ask</c>: nothing is known of a pair's present, whatever the policy makes of that.</summary>
+    /// <summary>
+    /// <c>ask</c>: the state of a pair is unknown, whatever the policy decides then.
+    /// </summary>
     public const int Unknown = 4;
 
-    /// <summary><c>rollup verify</c>: a rollup is not what its source is. <c>rollup backfill</c>: a partition was written without a pause.</summary>
+    /// <summary>
+    /// <c>rollup verify</c>: a rollup differs from its source. <c>rollup backfill</c>: a partition
+    /// received inserts all the time and was not filled.
+    /// </summary>
     public const int Differs = 4;
 }

@@ -9,34 +9,36 @@ using Remora.Store.Files;
 namespace Remora.Cli;
 
 /// <summary>
-/// Reads and writes the files of a command. CSV needs nothing; for Parquet and Feather an engine is started on a folder that goes with it, the
-/// first time one is asked for. Threads may share it.
+/// Reads and writes the files of a command. CSV needs no engine. For Parquet and Feather, an engine
+/// starts at the first use, in a temporary folder that is deleted at the end. Thread-safe.
 /// </summary>
 internal sealed class FileEngine(CancellationToken cancellation) : IDisposable
 {
-    /// <summary>What candle files may be, for the help.</summary>
+    /// <summary>The formats of candle files, for help texts.</summary>
     public const string CandleFormats = "CSV, CSV.gz, Parquet or Feather";
 
     private readonly Lazy<string> _folder = new(() => Directory.CreateTempSubdirectory("remora-files-").FullName);
     private readonly SemaphoreSlim _starting = new(1);
     private EmbeddedEngine? _engine;
 
-    /// <summary>Whether a file is of a format that needs the engine.</summary>
+    /// <summary>Returns whether the format of a file needs the engine.</summary>
     public static bool Needs(string path) => StoreFormats.TryFromFile(path, out var format) && format is StoreFormat.Parquet or StoreFormat.Feather;
 
-    /// <summary>Reads candles; a <see cref="CandleReader"/>.</summary>
+    /// <summary>Reads candles. Serves as a <see cref="CandleReader"/>.</summary>
     public CandleTape Read(string path, Timeframe? timeframe) => Needs(path)
         ? Run(client => CandleRowsFile.ReadAsync(client, path, timeframe, cancellation))
         : CandleFile.Read(path, timeframe);
 
-    /// <summary>Writes a CSV of assessments as Parquet or Feather.</summary>
+    /// <summary>Converts a CSV of assessments to Parquet or Feather.</summary>
     public void Convert(string csv, string to) => Run(async client =>
     {
         await AssessmentRows.ConvertAsync(client, csv, to, cancellation);
         return true;
     });
 
-    /// <summary>A file that is gone when the command ends.</summary>
+    /// <summary>
+    /// Returns the path of a temporary file that is deleted when the command ends.
+    /// </summary>
     public string Scratch(string name) => Path.Combine(_folder.Value, name);
 
     public void Dispose()
@@ -46,7 +48,7 @@ internal sealed class FileEngine(CancellationToken cancellation) : IDisposable
         _starting.Dispose();
     }
 
-    // Jobs on files run on threads of their own, which may wait.
+    // File jobs run on their own threads, so blocking is allowed.
     private T Run<T>(Func<ClickHouseClient, Task<T>> work)
     {
         try

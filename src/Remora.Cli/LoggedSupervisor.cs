@@ -3,7 +3,10 @@ using Remora.Supervision;
 
 namespace Remora.Cli;
 
-/// <summary>The supervisor of a process that runs until it is stopped: failures of its background tasks are logged, one line each.</summary>
+/// <summary>
+/// The supervisor of a process that runs until it is stopped. Logs one line for each failure of a
+/// background task.
+/// </summary>
 internal static class LoggedSupervisor
 {
     public static Supervisor Create(ILoggerFactory logs)

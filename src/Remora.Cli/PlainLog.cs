@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Remora.Cli;
 
-/// <summary>A log whose lines are plain text, whatever the messages of exchanges and sources contain.</summary>
+/// <summary>
+/// A logger factory that escapes control characters in messages of exchanges and sources.
+/// </summary>
 internal sealed class PlainLog(ILoggerFactory inner) : ILoggerFactory
 {
     public ILogger CreateLogger(string categoryName) => new Logger(inner.CreateLogger(categoryName));
@@ -25,7 +27,7 @@ internal sealed class PlainLog(ILoggerFactory inner) : ILoggerFactory
                 (of, _) => PlainText.Of(formatter(of, exception)));
     }
 
-    /// <summary>Loggers write what <see cref="ToString"/> gives.</summary>
+    /// <summary>An exception with escaped text: loggers write <see cref="ToString"/>.</summary>
     private sealed class PlainException(Exception inner) : Exception(PlainText.Of(inner.Message))
     {
         public override string ToString() => PlainText.Of(inner.ToString());

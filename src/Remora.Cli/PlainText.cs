@@ -4,19 +4,20 @@ using System.Text;
 namespace Remora.Cli;
 
 /// <summary>
-/// Text from outside as a terminal can show it: characters that would move the cursor, change colours, set the
-/// window's title or reorder the line are written as <c>\u001b</c>. In JSON that means the same as the character.
+/// Makes text from outside safe for a terminal. Characters that would move the cursor, change
+/// colours, set the window title or reorder the line are written as <c>\u001b</c>. In JSON, that
+/// escape means the same character.
 /// </summary>
 internal static class PlainText
 {
-    // Control characters but tab, line feed and carriage return, line separators, and marks that reorder text.
+    // Control characters except tab, line feed and carriage return; line separators; bidi marks.
     private static readonly SearchValues<char> Unsafe = SearchValues.Create([.. Enumerable.Range(0, char.MaxValue + 1)
         .Select(code => (char)code)
         .Where(c => (char.IsControl(c) && c is not ('\t' or '\n' or '\r'))
             || c is '\u061c' or '\u200e' or '\u200f' or '\u2028' or '\u2029'
             || c is (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069'))]);
 
-    /// <summary>The text with such characters written out.</summary>
+    /// <summary>Returns the text with unsafe characters escaped.</summary>
     public static string Of(string text)
     {
         if (!NeedsEscape(text)) return text;
@@ -24,7 +25,7 @@ internal static class PlainText
         for (var i = 0; i < text.Length; i++)
         {
             var c = text[i];
-            // A carriage return alone lets the rest of the line overwrite its beginning.
+            // A carriage return without a line feed lets the rest of the line overwrite its start.
             var isLoneReturn = c == '\r' && !text.AsSpan(i + 1).StartsWith('\n');
             if (isLoneReturn || Unsafe.Contains(c)) plain.Append($"\\u{(int)c:x4}");
             else plain.Append(c);
@@ -32,7 +33,7 @@ internal static class PlainText
         return plain.ToString();
     }
 
-    /// <summary>A writer that passes on what <see cref="Of"/> leaves.</summary>
+    /// <summary>Returns a writer that applies <see cref="Of"/> to all text.</summary>
     public static TextWriter Over(TextWriter inner) => new Writer(inner);
 
     private static bool NeedsEscape(ReadOnlySpan<char> text) => text.ContainsAny(Unsafe) || text.Contains('\r');

@@ -10,7 +10,7 @@ if (result.Action is ParseErrorAction usage)
     usage.ShowHelp = false;
     await using var complaint = new StringWriter();
     await result.InvokeAsync(new InvocationConfiguration { Output = complaint, Error = complaint });
-    Console.Error.Write(Redaction.Apply(complaint.ToString())); // a key in the wrong place is not repeated
+    Console.Error.Write(Redaction.Apply(complaint.ToString())); // the parser's error may repeat a key
     Console.Error.WriteLine($"Try '{PathOf(result.CommandResult.Command)} --help'.");
     return ExitCode.Usage;
 }

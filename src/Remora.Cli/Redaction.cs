@@ -2,13 +2,15 @@ using System.Text.RegularExpressions;
 
 namespace Remora.Cli;
 
-/// <summary>Takes secrets out of text that is shown to others: keys, bearer tokens, passwords in addresses, secret
-/// headers, and values of names that say so.</summary>
+/// <summary>
+/// Removes secrets from text: keys, bearer tokens, passwords in addresses, secret headers, and
+/// values with secret names.
+/// </summary>
 internal static partial class Redaction
 {
     public const string Mark = "(removed)";
 
-    // Headers whose values are secret, and may have blanks in them.
+    // Headers with secret values. The values may contain spaces.
     private const string HeaderName =
         @"(x-[a-z0-9-]*(key|token|secret|signature|password|auth[a-z]*)|(proxy-)?authorization|(set-)?cookie)";
 

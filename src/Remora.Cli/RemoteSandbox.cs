@@ -5,10 +5,12 @@ using Remora.Server;
 
 namespace Remora.Cli;
 
-/// <summary>A sandbox that runs in another process: the service takes its clock from it.</summary>
+/// <summary>Connects to a sandbox in another process. The service uses its clock.</summary>
 internal static class RemoteSandbox
 {
-    /// <exception cref="SandboxUnreachableException">There is no sandbox at this address.</exception>
+    /// <exception cref="SandboxUnreachableException">
+    /// No sandbox answers at this address.
+    /// </exception>
     public static async Task<RemoteWorld> ConnectAsync(Uri url, CancellationToken cancellation)
     {
         try
@@ -30,12 +32,12 @@ internal static class RemoteSandbox
     }
 }
 
-/// <summary>The world of a sandbox that runs in another process.</summary>
-/// <param name="Notice">What answers say of it.</param>
-/// <param name="Clock">Its clock.</param>
-/// <param name="Seed">Its seed; null where it does not tell.</param>
-/// <param name="Recording">What it replays; null for nothing.</param>
+/// <summary>The world of a sandbox in another process.</summary>
+/// <param name="Notice">The sandbox notice that each response carries.</param>
+/// <param name="Clock">The clock of the sandbox.</param>
+/// <param name="Seed">The seed; null if the sandbox does not report it.</param>
+/// <param name="Recording">The replayed recording; null if prices are simulated.</param>
 internal sealed record RemoteWorld(SandboxNotice Notice, ScaledClock Clock, long? Seed, string? Recording);
 
-/// <summary>There is no sandbox where one was expected.</summary>
+/// <summary>The sandbox does not answer at the given address.</summary>
 internal sealed class SandboxUnreachableException(string message, Exception inner) : Exception(message, inner);

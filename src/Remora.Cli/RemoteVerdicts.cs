@@ -9,8 +9,8 @@ using Remora.Supervision;
 namespace Remora.Cli;
 
 /// <summary>
-/// Follows a running service: asks it for all pairs, both sides, every few seconds and whenever its event stream says that something has changed. After too long without an answer
-/// what was known is forgotten.
+/// Follows a running service. Requests the assessments of all pairs and both sides at an interval
+/// and at each change event. Clears them after too long without an answer.
 /// </summary>
 internal sealed class RemoteVerdicts(RemoraClient client, VerdictBoard verdicts, TimeSpan interval, TimeProvider clock, ILogger log) : IDisposable
 {
@@ -67,7 +67,7 @@ internal sealed class RemoteVerdicts(RemoraClient client, VerdictBoard verdicts,
             {
                 foreach (var (pair, risk) in await client.BatchAsync(pairs, side, cancellation: cancellation))
                 {
-                    if (!risk.Answered) return null; // half of what is known would look as if the rest were safe
+                    if (!risk.Answered) return null; // partial data would make the other pairs look safe
                     present.Add(VerdictOf(Pair.Parse(pair), side == "long" ? Side.Long : Side.Short, risk));
                 }
             }
@@ -75,7 +75,7 @@ internal sealed class RemoteVerdicts(RemoraClient client, VerdictBoard verdicts,
         }
         catch (RemoraException)
         {
-            return null; // the client has said it
+            return null; // the client has logged it
         }
     }
 

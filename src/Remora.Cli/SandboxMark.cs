@@ -8,20 +8,21 @@ using Remora.Sandbox;
 namespace Remora.Cli;
 
 /// <summary>
-/// Says which world a sandbox's data folder belongs to, and how far its clock has come: <c>sandbox.json</c> in the folder.
-/// The same world goes on from there, so that nothing in the store is ever dated after its clock; another one is refused.
+/// Records the world of a sandbox's data folder and the time its clock has reached, in
+/// <c>sandbox.json</c>. The same world continues from there, so no stored row is later than its
+/// clock. Another world is refused.
 /// </summary>
 internal sealed class SandboxMark
 {
     private const string FileName = "sandbox.json";
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Reserve = TimeSpan.FromSeconds(3); // of real time: more than there is between two writes
+    private static readonly TimeSpan Reserve = TimeSpan.FromSeconds(3); // real time; longer than the interval between two writes
     private readonly string _folder;
     private SandboxWorldMark? _mark;
 
     private SandboxMark(string folder, SandboxWorldMark? mark) => (_folder, _mark) = (folder, mark);
 
-    /// <summary>The mark of a folder, which need not be there yet.</summary>
+    /// <summary>Opens the mark of a folder. The folder may be missing.</summary>
     /// <exception cref="SandboxOptionException">The mark cannot be read.</exception>
     public static SandboxMark Open(string folder)
     {
@@ -39,11 +40,15 @@ internal sealed class SandboxMark
         }
     }
 
-    /// <summary>The world that the folder belongs to; null while it belongs to none.</summary>
+    /// <summary>The world of the folder; null if the folder has no mark yet.</summary>
     public SandboxWorldMark? World => _mark;
 
-    /// <summary>Refuses a world that is not the folder's. What was not given is as the folder has it.</summary>
-    /// <exception cref="SandboxOptionException">It is another world; the message says in what, and what to do.</exception>
+    /// <summary>
+    /// Refuses options that differ from the folder's world. Null options match any.
+    /// </summary>
+    /// <exception cref="SandboxOptionException">
+    /// The world differs; the message lists the differences and the choices.
+    /// </exception>
     public void Require(long? seed, Instant? start, double? speed, string? recording)
     {
         if (_mark is null) return;
@@ -57,8 +62,13 @@ internal sealed class SandboxMark
             $"{_folder} belongs to a sandbox with {_mark.Options}, not to one with {string.Join(' ', others)}: give the same options, choose another folder with --data, or remove {_folder} to begin anew");
     }
 
-    /// <summary>Refuses a sandbox of another process that is another world, or whose clock is behind what the folder holds.</summary>
-    /// <exception cref="SandboxOptionException">It is; the message says what to do.</exception>
+    /// <summary>
+    /// Refuses a sandbox of another process with another world, or with a clock behind the stored
+    /// rows.
+    /// </summary>
+    /// <exception cref="SandboxOptionException">
+    /// Refused; the message describes what to do.
+    /// </exception>
     public void Require(Uri url, long? seed, double speed, string? recording, Instant now)
     {
         if (_mark is null) return;
@@ -70,13 +80,16 @@ internal sealed class SandboxMark
         }
     }
 
-    /// <summary>Marks the folder, and notes once a second how far the clock has come, until it is cancelled.</summary>
-    /// <param name="seed">The world's seed.</param>
-    /// <param name="start">When its clock began.</param>
-    /// <param name="recording">What it replays; null for nothing.</param>
-    /// <param name="clock">Its clock.</param>
-    /// <param name="isOwn">Whether the clock begins where it was left; then a killed process must not leave rows behind that are dated later.</param>
-    /// <param name="cancellation">Ends it; then the mark has the exact time.</param>
+    /// <summary>Writes the mark, and updates its time every second until it is cancelled.</summary>
+    /// <param name="seed">The seed of the world.</param>
+    /// <param name="start">The start time of the clock.</param>
+    /// <param name="recording">The replayed recording; null if prices are simulated.</param>
+    /// <param name="clock">The clock of the world.</param>
+    /// <param name="isOwn">
+    /// Whether the clock continues from the mark. The mark is then written ahead of the clock, so
+    /// that a killed process leaves no rows later than the mark.
+    /// </param>
+    /// <param name="cancellation">Stops the updates. The mark then has the exact time.</param>
     public async Task KeepAsync(long seed, Instant start, string? recording, ScaledClock clock, bool isOwn, CancellationToken cancellation)
     {
         _mark ??= new(seed, start.ToString(), clock.Speed, recording, start.ToString());
@@ -89,7 +102,7 @@ internal sealed class SandboxMark
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            if (Open(_folder)._mark == written) Write(TimeSpan.Zero); // unless another process has taken the folder over
+            if (Open(_folder)._mark == written) Write(TimeSpan.Zero); // skip if another process has taken over the folder
         }
 
         void Write(TimeSpan ahead)
@@ -103,19 +116,21 @@ internal sealed class SandboxMark
         }
     }
 
-    /// <summary>The folder of a sandbox's store below a data folder; null where there is none.</summary>
+    /// <summary>
+    /// Returns the folder of a sandbox's store below a data folder; null if missing.
+    /// </summary>
     public static string? StoreBelow(string data) => ServiceStore.SandboxFolder(data) is var below && HasStore(below) ? below : null;
 
-    /// <summary>Whether a folder holds a store.</summary>
+    /// <summary>Returns whether a folder contains a store.</summary>
     public static bool HasStore(string folder) => Directory.Exists(Path.Combine(folder, "clickhouse"));
 }
 
-/// <summary>A world and how far its clock has come.</summary>
-/// <param name="Seed">Decides simulated prices.</param>
-/// <param name="Start">When its clock began.</param>
-/// <param name="Speed">How fast its clock runs.</param>
-/// <param name="Recording">What it replays; null for nothing.</param>
-/// <param name="Until">No row is dated later.</param>
+/// <summary>A world and the time its clock has reached.</summary>
+/// <param name="Seed">The seed of the simulated prices.</param>
+/// <param name="Start">The start time of the clock.</param>
+/// <param name="Speed">The speed of the clock, as a multiple of real time.</param>
+/// <param name="Recording">The replayed recording; null if prices are simulated.</param>
+/// <param name="Until">The time that no stored row exceeds.</param>
 internal sealed record SandboxWorldMark(long Seed, string Start, double Speed, string? Recording, string Until)
 {
     [JsonIgnore]
@@ -124,7 +139,7 @@ internal sealed record SandboxWorldMark(long Seed, string Start, double Speed, s
     [JsonIgnore]
     public Instant UntilTime => Instant.TryParse(Until, out var time) ? time : throw new FormatException(Until);
 
-    /// <summary>The options that make the same world.</summary>
+    /// <summary>The command line options that create this world.</summary>
     [JsonIgnore]
     public string Options => string.Create(CultureInfo.InvariantCulture, $"--seed {Seed} --start {Start} --speed {Speed}{(Recording is null ? "" : $" and a --replay of {Recording}")}");
 }

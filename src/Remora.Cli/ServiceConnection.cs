@@ -6,8 +6,8 @@ using Remora.Cli.Commands;
 namespace Remora.Cli;
 
 /// <summary>
-/// A running service as a command asks it: with its key, within a few seconds. Follows no
-/// redirection, so the key goes to one place only.
+/// An HTTP connection of a command to a running service, with its key and a timeout of a few
+/// seconds. Follows no redirects, so that the key reaches one address only.
 /// </summary>
 internal sealed class ServiceConnection : IDisposable
 {
@@ -30,11 +30,11 @@ internal sealed class ServiceConnection : IDisposable
         if (key is not null) _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
     }
 
-    /// <summary>Its address.</summary>
+    /// <summary>The address of the service.</summary>
     public Uri Url { get; }
 
-    /// <summary>The text of a successful answer.</summary>
-    /// <exception cref="ServiceException">There is none; the message is one line.</exception>
+    /// <summary>Returns the text of a successful response.</summary>
+    /// <exception cref="ServiceException">The request failed; the message is one line.</exception>
     public async Task<string> GetTextAsync(string path, CancellationToken cancellation)
     {
         using var response = await AskAsync(Get(path), Patience, cancellation);
@@ -42,8 +42,10 @@ internal sealed class ServiceConnection : IDisposable
         return await ReadAsync(response, cancellation);
     }
 
-    /// <summary>Posts a request without a body; returns the text of a successful answer.</summary>
-    /// <exception cref="ServiceException">There is none; the message is one line.</exception>
+    /// <summary>
+    /// Posts a request without a body. Returns the text of a successful response.
+    /// </summary>
+    /// <exception cref="ServiceException">The request failed; the message is one line.</exception>
     public async Task<string> PostAsync(string path, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(path.TrimStart('/'), UriKind.Relative));
@@ -52,16 +54,18 @@ internal sealed class ServiceConnection : IDisposable
         return await ReadAsync(response, cancellation);
     }
 
-    /// <summary>The text of any answer, also of one that refuses.</summary>
-    /// <exception cref="ServiceException">Nobody answers.</exception>
+    /// <summary>Returns the text of any response, including errors.</summary>
+    /// <exception cref="ServiceException">The service is unreachable.</exception>
     public async Task<string> GetAnyTextAsync(string path, CancellationToken cancellation)
     {
         using var response = await AskAsync(Get(path), Patience, cancellation);
         return await ReadAsync(response, cancellation);
     }
 
-    /// <summary>The text of an answer and its tag; null while it is still the one with the given tag.</summary>
-    /// <exception cref="ServiceException">There is no successful answer.</exception>
+    /// <summary>
+    /// Returns the text and the entity tag of a response; null if it still has the given tag.
+    /// </summary>
+    /// <exception cref="ServiceException">The request failed.</exception>
     public async Task<(string Text, string? Tag)?> GetIfChangedAsync(
         string path, string? tag, CancellationToken cancellation)
     {
@@ -73,8 +77,10 @@ internal sealed class ServiceConnection : IDisposable
         return (await ReadAsync(response, cancellation), response.Headers.ETag?.ToString());
     }
 
-    /// <summary>A successful answer whose body is still to be read, for answers of any size.</summary>
-    /// <exception cref="ServiceException">There is no successful answer.</exception>
+    /// <summary>
+    /// Returns a successful response with an unread body, for bodies of any size.
+    /// </summary>
+    /// <exception cref="ServiceException">The request failed.</exception>
     public async Task<HttpResponseMessage> OpenAsync(string path, CancellationToken cancellation)
     {
         var response = await AskAsync(Get(path), LongPatience, cancellation);
@@ -163,17 +169,17 @@ internal sealed class ServiceConnection : IDisposable
         }
         catch (JsonException)
         {
-            return null; // not a problem document: the status says what there is to say
+            return null; // not a problem document: only the status is reported
         }
     }
 }
 
-/// <summary>A running service does not answer as asked; the message is one line and says what to do.</summary>
+/// <summary>A request to a running service failed. The message is one line with advice.</summary>
 internal sealed class ServiceException(string message, int exitCode, int? status = null) : Exception(message)
 {
-    /// <summary>The exit code that goes with it.</summary>
+    /// <summary>The exit code for this failure.</summary>
     public int ExitCode { get; } = exitCode;
 
-    /// <summary>The status of the answer; null where nobody answered.</summary>
+    /// <summary>The HTTP status; null if no response was received.</summary>
     public int? Status { get; } = status;
 }

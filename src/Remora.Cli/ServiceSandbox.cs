@@ -9,7 +9,9 @@ using Remora.Supervision;
 
 namespace Remora.Cli;
 
-/// <summary>The sandbox that a service runs on, its own or one of another process, and the mark of its data folder.</summary>
+/// <summary>
+/// The sandbox of a service, its own or one of another process, with the mark of its data folder.
+/// </summary>
 internal sealed class ServiceSandbox : IAsyncDisposable
 {
     private readonly SandboxServer? _own;
@@ -24,15 +26,17 @@ internal sealed class ServiceSandbox : IAsyncDisposable
         (_own, _mark, _seed, _start, _recording) = (own, mark, seed, start, recording);
     }
 
-    /// <summary>What every answer says of it.</summary>
+    /// <summary>The sandbox notice that each response carries.</summary>
     public SandboxNotice Notice { get; }
 
-    /// <summary>The time of its markets.</summary>
+    /// <summary>The clock of the simulated markets.</summary>
     public ScaledClock Clock { get; }
 
-    /// <summary>Starts it, or finds the one that runs.</summary>
-    /// <exception cref="SandboxOptionException">The data folder belongs to another world, or the options cannot be.</exception>
-    /// <exception cref="SandboxUnreachableException">There is none at the address.</exception>
+    /// <summary>Starts a sandbox, or connects to the one at the address in the settings.</summary>
+    /// <exception cref="SandboxOptionException">
+    /// The data folder belongs to another world, or the options are invalid.
+    /// </exception>
+    /// <exception cref="SandboxUnreachableException">No sandbox answers at the address.</exception>
     public static async Task<ServiceSandbox> StartAsync(ServiceSettings settings, ParseResult parsed, SandboxOptionSet world, CancellationToken cancellation)
     {
         var mark = ServiceStore.KeptFolderOf(settings) is { } folder ? SandboxMark.Open(folder) : null;
@@ -48,7 +52,10 @@ internal sealed class ServiceSandbox : IAsyncDisposable
         return new(new(RemoraJson.NameOf(server.World.Origin), server.Url, clock.Speed), clock, server, mark, options.Seed, options.Start!.Value, options.Recording);
     }
 
-    /// <summary>Keeps the mark of the data folder up to date until it is cancelled; nothing where nothing is kept.</summary>
+    /// <summary>
+    /// Updates the mark of the data folder until it is cancelled. Does nothing without a data
+    /// folder.
+    /// </summary>
     public Task KeepMarkAsync(Supervisor supervisor, CancellationToken cancellation) => _mark is null
         ? Task.CompletedTask
         : supervisor.RunAsync("sandbox: time", token => _mark.KeepAsync(_seed, _start, _recording, Clock, _own is not null, token), cancellation);

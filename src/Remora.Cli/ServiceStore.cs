@@ -9,8 +9,9 @@ using Remora.Supervision;
 namespace Remora.Cli;
 
 /// <summary>
-/// The store of a running service, opened in the background. A sandbox without a data folder keeps its store in a temporary
-/// folder that is removed at the end; with one, in <c>sandbox</c> below it.
+/// The store of a running service, opened in the background. A sandbox keeps its store in the
+/// folder <c>sandbox</c> of the data folder, or without a data folder in a temporary one that is
+/// deleted at the end.
 /// </summary>
 internal sealed class ServiceStore : IAsyncDisposable
 {
@@ -27,19 +28,22 @@ internal sealed class ServiceStore : IAsyncDisposable
         _running = Task.WhenAll(session.RunAsync(_stop.Token), supervisor.RunAsync("store: metrics", Meter.RunAsync, _stop.Token));
     }
 
-    /// <summary>The store.</summary>
+    /// <summary>The open store.</summary>
     public StoreSession Session { get; }
 
-    /// <summary>Its instruments.</summary>
+    /// <summary>The metrics of the store.</summary>
     public StoreMeter Meter { get; }
 
-    /// <summary>Where a sandbox keeps its store below a data folder.</summary>
+    /// <summary>Returns the folder of a sandbox's store below a data folder.</summary>
     public static string SandboxFolder(string dataFolder) => Path.Combine(dataFolder, "sandbox");
 
-    /// <summary>Where it is, for people.</summary>
+    /// <summary>The location of the store, for messages.</summary>
     public string Place { get; }
 
-    /// <summary>The folder of store and journal, where they outlive the service; null where nothing does.</summary>
+    /// <summary>
+    /// Returns the folder of store and journal that remains after the service ends; null if none
+    /// does.
+    /// </summary>
     public static string? KeptFolderOf(ServiceSettings settings) => settings switch
     {
         { Store: false } or { Sandbox: true, Data: null, Clickhouse: null } => null,
@@ -47,12 +51,12 @@ internal sealed class ServiceStore : IAsyncDisposable
         _ => settings.DataFolder,
     };
 
-    /// <summary>Opens the store that the settings name.</summary>
+    /// <summary>Opens the store of the settings.</summary>
     /// <param name="settings">The settings.</param>
-    /// <param name="clock">The clock that rows are dated by.</param>
-    /// <param name="logs">Where problems are written.</param>
-    /// <param name="supervisor">Keeps the store's tasks running.</param>
-    /// <exception cref="SettingsException">They contradict each other.</exception>
+    /// <param name="clock">The clock for the times of rows.</param>
+    /// <param name="logs">Receives problems.</param>
+    /// <param name="supervisor">Restarts the tasks of the store when they fail.</param>
+    /// <exception cref="SettingsException">The settings contradict each other.</exception>
     public static ServiceStore? Open(ServiceSettings settings, TimeProvider clock, ILoggerFactory logs, Supervisor supervisor)
     {
         if (!settings.Store) return null;
@@ -78,7 +82,9 @@ internal sealed class ServiceStore : IAsyncDisposable
         return new(session, thrownAway is null ? location.ToString() : $"{location} until it stops; give --data FOLDER to keep it", thrownAway, supervisor);
     }
 
-    /// <summary>Nothing comes any more: it may begin to end, while others do.</summary>
+    /// <summary>
+    /// Starts closing the store after the last row was handed over, while other parts still stop.
+    /// </summary>
     public void Stop() => _stop.Cancel();
 
     public async ValueTask DisposeAsync()
@@ -89,7 +95,7 @@ internal sealed class ServiceStore : IAsyncDisposable
         if (_thrownAway is not null && Directory.Exists(_thrownAway)) Directory.Delete(_thrownAway, recursive: true);
     }
 
-    // A sandbox never shares a database with the real world.
+    // A sandbox never shares a database with real data.
     private static StoreLocation LocationOf(ServiceSettings settings, string folder)
     {
         try

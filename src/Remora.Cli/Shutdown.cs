@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Remora.Cli;
 
 /// <summary>
-/// Turns Ctrl+C and SIGTERM into a cancellation, once: the second one ends the process at once. It listens before anything starts, so that no signal falls
-/// between two handlers.
+/// Turns the first Ctrl+C or SIGTERM into a cancellation. A second one ends the process
+/// immediately. Registered before anything else starts, so that no signal is lost.
 /// </summary>
 internal sealed class Shutdown : IDisposable
 {
@@ -15,7 +15,7 @@ internal sealed class Shutdown : IDisposable
 
     public CancellationToken Token => _cancellation.Token;
 
-    /// <summary>Waits until the process is asked to end.</summary>
+    /// <summary>Waits until the process receives a request to end.</summary>
     public static async Task WaitAsync(CancellationToken cancellation)
     {
         try
@@ -24,7 +24,7 @@ internal sealed class Shutdown : IDisposable
         }
         catch (OperationCanceledException)
         {
-            // that is what was waited for
+            // cancellation is the expected end of the wait
         }
     }
 

@@ -5,22 +5,25 @@ using Spectre.Console.Rendering;
 
 namespace Remora.Cli;
 
-/// <summary>Where words go: data to standard output, everything else to standard error.</summary>
+/// <summary>
+/// Output of commands: data goes to standard output, everything else to standard error.
+/// </summary>
 internal static class Terminal
 {
     private const int WidthOfFiles = 160;
     private static readonly TextWriter Out = Console.Out;
     private static readonly TextWriter Error = Console.Error;
 
-    /// <summary>For people: progress and messages.</summary>
+    /// <summary>The console for progress and messages.</summary>
     public static IAnsiConsole Messages { get; } = Create(Error, Console.IsErrorRedirected);
 
-    /// <summary>What was asked for.</summary>
+    /// <summary>The console for the requested data.</summary>
     public static IAnsiConsole Data { get; } = Create(Out, Console.IsOutputRedirected);
 
     /// <summary>
-    /// From here on, <see cref="Console"/> writes plain text only: nothing that a file or a service says can control
-    /// the terminal. Colours and progress bars are written by <see cref="Data"/> and <see cref="Messages"/>.
+    /// Makes <see cref="Console"/> write plain text only from now on, so that no text of a file or
+    /// a service controls the terminal. <see cref="Data"/> and <see cref="Messages"/> still write
+    /// colours and progress bars.
     /// </summary>
     public static void WritePlainText()
     {
@@ -28,7 +31,7 @@ internal static class Terminal
         Console.SetError(PlainText.Over(Error));
     }
 
-    /// <summary>Creates something that writes control characters of its own to standard error.</summary>
+    /// <summary>Creates an object that writes control characters to standard error.</summary>
     public static T WithControlCharacters<T>(Func<T> create)
     {
         var plain = Console.Error;
@@ -43,14 +46,16 @@ internal static class Terminal
         }
     }
 
-    /// <summary>One line about what went wrong, and its exit code.</summary>
+    /// <summary>Writes one line about a failure. Returns the exit code.</summary>
     public static int Fail(string message, int exitCode)
     {
         Console.Error.WriteLine("remora: " + message);
         return exitCode;
     }
 
-    /// <summary>Runs a job on files; what is wrong with them, or with what was asked, becomes one line and an exit code.</summary>
+    /// <summary>
+    /// Runs a job on files. Failures of files and invalid input become one line and an exit code.
+    /// </summary>
     public static int Attempt(Func<int> job)
     {
         try
@@ -67,7 +72,7 @@ internal static class Terminal
         }
     }
 
-    /// <summary>Shows a progress bar while <paramref name="work"/> goes on.</summary>
+    /// <summary>Shows a progress bar while <paramref name="work"/> runs.</summary>
     public static T WithProgress<T>(string title, Func<IProgress<double>, T> work)
     {
         var result = default(T)!;
@@ -98,7 +103,8 @@ internal static class Terminal
         public void Report(double value) => task.Value = value;
     }
 
-    // Colours are for screens; Spectre would also put them into files and pipes, and cut their lines as if they were narrow screens.
+    // Colours are for terminals. Spectre would write them to files and pipes too, and wrap lines
+    // there.
     private static IAnsiConsole Create(TextWriter writer, bool redirected)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings
@@ -113,7 +119,9 @@ internal static class Terminal
         return console;
     }
 
-    /// <summary>What is rendered is plain text too; only the console's own control characters stay.</summary>
+    /// <summary>
+    /// Escapes control characters in rendered text. Those of the console itself remain.
+    /// </summary>
     private sealed class PlainTextHook : IRenderHook
     {
         public IEnumerable<IRenderable> Process(RenderOptions options, IEnumerable<IRenderable> renderables) =>

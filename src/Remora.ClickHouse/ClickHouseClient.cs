@@ -10,8 +10,9 @@ using Remora.ClickHouse.Rows;
 namespace Remora.ClickHouse;
 
 /// <summary>
-/// ClickHouse over its HTTP interface: an embedded engine on its socket, a server or a cluster by URL. Errors are
-/// <see cref="ClickHouseException"/>, a server that cannot be reached is <see cref="ClickHouseUnavailableException"/>.
+/// A client for ClickHouse's HTTP interface: an embedded engine on its socket, or a server or
+/// cluster by URL. Throws <see cref="ClickHouseException"/> for errors of ClickHouse, and
+/// <see cref="ClickHouseUnavailableException"/> when it is unreachable.
 /// </summary>
 public sealed class ClickHouseClient : IDisposable
 {
@@ -28,7 +29,7 @@ public sealed class ClickHouseClient : IDisposable
         _time = time ?? TimeProvider.System;
         var handler = new SocketsHttpHandler
         {
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(8), // below the server's keep-alive of ten
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(8), // below the server's keep-alive of 10 s
             AutomaticDecompression = options.Url is null ? DecompressionMethods.None : DecompressionMethods.GZip,
             ConnectTimeout = TimeSpan.FromSeconds(10),
             UseProxy = options.Url is not null,
@@ -41,7 +42,7 @@ public sealed class ClickHouseClient : IDisposable
 
     public string? Cluster => _options.Cluster;
 
-    /// <summary>Whether somebody answers.</summary>
+    /// <summary>Returns whether ClickHouse responds.</summary>
     public async Task<bool> PingAsync(CancellationToken cancellation = default)
     {
         try
@@ -55,7 +56,7 @@ public sealed class ClickHouseClient : IDisposable
         }
     }
 
-    /// <summary>Runs a statement without a result. It is not repeated unless the options say that it may be.</summary>
+    /// <summary>Runs a statement without a result. Retries only if the options allow it.</summary>
     public async Task<QuerySummary> ExecuteAsync(string sql, QueryOptions? options = null, CancellationToken cancellation = default)
     {
         using var answer = await SendAsync(sql, content: null, options, options?.IsRepeatable ?? false, settings: null, cancellation);
@@ -68,7 +69,10 @@ public sealed class ClickHouseClient : IDisposable
     public Task<QuerySummary> ExecuteAsync(string sql, QueryParameters parameters, CancellationToken cancellation = default) =>
         ExecuteAsync(sql, new QueryOptions { Parameters = parameters }, cancellation);
 
-    /// <summary>The rows of a query, as they come. Until the first one, an unreachable server is tried again.</summary>
+    /// <summary>
+    /// Returns the rows of a query as they arrive. Retries an unreachable server until the first
+    /// row.
+    /// </summary>
     public async IAsyncEnumerable<T> QueryAsync<T>(
         string sql, Func<RowReader, T> read, QueryOptions? options = null, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
@@ -77,7 +81,7 @@ public sealed class ClickHouseClient : IDisposable
         await foreach (var row in RowSource.ReadAsync(body, read, cancellation)) yield return row;
     }
 
-    /// <summary>All rows of a query.</summary>
+    /// <summary>Returns all rows of a query.</summary>
     public async Task<List<T>> ListAsync<T>(string sql, Func<RowReader, T> read, QueryParameters? parameters = null, CancellationToken cancellation = default)
     {
         var rows = new List<T>();
@@ -85,11 +89,11 @@ public sealed class ClickHouseClient : IDisposable
         return rows;
     }
 
-    /// <summary>The only row of a query.</summary>
+    /// <summary>Returns the only row of a query.</summary>
     public async Task<T> SingleAsync<T>(string sql, Func<RowReader, T> read, QueryParameters? parameters = null, CancellationToken cancellation = default) =>
         await ListAsync(sql, read, parameters, cancellation) is [var row] ? row : throw new InvalidOperationException("the query gave no single row: " + sql);
 
-    /// <summary>The answer of a query in any format, as a stream.</summary>
+    /// <summary>Returns the result of a query in any format, as a stream.</summary>
     public async Task<Stream> StreamAsync(string sql, string format, QueryOptions? options = null, CancellationToken cancellation = default)
     {
         var answer = await SendAsync(sql, content: null, options, isRepeatable: true, ("default_format", format), cancellation);
@@ -97,8 +101,9 @@ public sealed class ClickHouseClient : IDisposable
     }
 
     /// <summary>
-    /// Inserts rows in one batch: all of them count, or none. With a token the batch is repeated while the server cannot be reached, and
-    /// counted once, in the table and in everything its views feed; the tables must keep a deduplication window.
+    /// Inserts rows in one batch: either all of them or none. With a token, the batch is retried
+    /// while the server is unreachable, and counts once in the table and in the targets of its
+    /// materialized views. The tables need a deduplication window.
     /// </summary>
     public async Task<QuerySummary> InsertAsync<T>(
         SqlName table, IReadOnlyList<SqlName> columns, IEnumerable<T> rows, Action<RowWriter, T> write, string? token = null, QueryOptions? options = null,
@@ -114,7 +119,9 @@ public sealed class ClickHouseClient : IDisposable
         SqlName table, IReadOnlyList<SqlName> columns, RowWriter rows, string? token = null, QueryOptions? options = null, CancellationToken cancellation = default) =>
         InsertAsync(table, columns, rows.Written, token, options, cancellation);
 
-    /// <summary>Inserts a batch that was written earlier, in RowBinary; otherwise like rows.</summary>
+    /// <summary>
+    /// Inserts a batch that was encoded as RowBinary before. Otherwise the same as inserting rows.
+    /// </summary>
     public async Task<QuerySummary> InsertAsync(
         SqlName table, IReadOnlyList<SqlName> columns, ReadOnlyMemory<byte> rows, string? token = null, QueryOptions? options = null, CancellationToken cancellation = default)
     {
@@ -124,7 +131,10 @@ public sealed class ClickHouseClient : IDisposable
         return Summary(answer);
     }
 
-    /// <summary>Inserts a stream in any format, such as the bytes of a Parquet file; the statement ends with FORMAT. Not repeated.</summary>
+    /// <summary>
+    /// Inserts a stream in any format, for example the bytes of a Parquet file. The statement ends
+    /// with FORMAT. Does not retry.
+    /// </summary>
     public async Task<QuerySummary> InsertStreamAsync(string sql, Stream content, QueryOptions? options = null, CancellationToken cancellation = default)
     {
         using var answer = await SendAsync(

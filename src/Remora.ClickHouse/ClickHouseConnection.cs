@@ -3,8 +3,8 @@ using Remora.ClickHouse.Embedded;
 namespace Remora.ClickHouse;
 
 /// <summary>
-/// An open store: a server, the embedded engine of whoever has the data folder open already, or an embedded engine of one's own for as long
-/// as the connection lives. Its database exists.
+/// An open store: a server, the embedded engine of another process that has the data folder open,
+/// or an own embedded engine for the life of the connection. Its database exists.
 /// </summary>
 public sealed class ClickHouseConnection : IAsyncDisposable
 {
@@ -26,27 +26,36 @@ public sealed class ClickHouseConnection : IAsyncDisposable
 
     public StoreLocation Location { get; }
 
-    /// <summary>A client on the location's database.</summary>
+    /// <summary>A client of the location's database.</summary>
     public ClickHouseClient Client { get; }
 
     /// <summary>
-    /// A client that only reads. The embedded engine lets it read the location's database and the system tables that
-    /// clients ask for. At a server its user's grants decide, with the setting <c>readonly</c>.
+    /// A read-only client. With the embedded engine, it reads the location's database and the
+    /// system tables that clients need. With a server, the grants of the user apply, and the
+    /// setting <c>readonly</c>.
     /// </summary>
     public ClickHouseClient Reader { get; }
 
-    /// <summary>The engine, when this connection started it; null at a server, or when another process has the folder open.</summary>
+    /// <summary>
+    /// The engine that this connection started; null with a server, or when another process has the
+    /// folder open.
+    /// </summary>
     public EmbeddedEngine? Engine { get; }
 
-    /// <summary>The engine's version, such as 26.7.3.</summary>
+    /// <summary>The version of ClickHouse, for example 26.7.3.</summary>
     public string Version { get; private set; } = "";
 
-    /// <param name="location">What to open.</param>
-    /// <param name="makeDatabase">Make the database when it is missing, instead of refusing.</param>
-    /// <param name="configure">Further options of an engine that is started; not asked when another process has the folder open.</param>
+    /// <param name="location">The location to open.</param>
+    /// <param name="makeDatabase">Whether to create a missing database, instead of failing.</param>
+    /// <param name="configure">
+    /// Changes the options of an engine before its start. Not used when another process has the
+    /// folder open.
+    /// </param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellation">Stops waiting.</param>
-    /// <exception cref="ClickHouseConnectionException">It cannot be opened; the message is one line and says what to do.</exception>
+    /// <exception cref="ClickHouseConnectionException">
+    /// The store cannot be opened; the message is one line with advice.
+    /// </exception>
     public static async Task<ClickHouseConnection> OpenAsync(
         StoreLocation location, bool makeDatabase = true, Func<EmbeddedEngineOptions, EmbeddedEngineOptions>? configure = null, TimeProvider? time = null, CancellationToken cancellation = default)
     {
@@ -65,8 +74,13 @@ public sealed class ClickHouseConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes the database where it is missing, as after the engine's folder was made anew.</summary>
-    /// <exception cref="ClickHouseConnectionException">It cannot be made; the message is one line and says what to do.</exception>
+    /// <summary>
+    /// Creates the database if it is missing, for example after the engine's folder was created
+    /// again.
+    /// </summary>
+    /// <exception cref="ClickHouseConnectionException">
+    /// The database cannot be created; the message is one line with advice.
+    /// </exception>
     public async Task MakeDatabaseAsync(CancellationToken cancellation = default) => Version = await PrepareAsync(Location, _options, makeDatabase: true, _time, cancellation);
 
     public async ValueTask DisposeAsync()
@@ -94,12 +108,12 @@ public sealed class ClickHouseConnection : IAsyncDisposable
         }
         catch (EngineStartException e)
         {
-            if (await EngineFolder.IsOpenAsync(folder, cancellation)) return (EngineFolder.OptionsOf(folder), null); // another process was quicker
+            if (await EngineFolder.IsOpenAsync(folder, cancellation)) return (EngineFolder.OptionsOf(folder), null); // another process opened it first
             throw new ClickHouseConnectionException($"the store in {folder} cannot be opened: {OneLine(e.Message)}", e);
         }
     }
 
-    // On the database 'system', which is always there: the wanted one may be missing still.
+    // Uses the database 'system', which always exists, because the requested one may be missing.
     private static async Task<string> PrepareAsync(StoreLocation location, ClickHouseOptions options, bool makeDatabase, TimeProvider? time, CancellationToken cancellation)
     {
         using var client = new ClickHouseClient(options with { Database = "system", Retries = location.Url is null ? options.Retries : 1, Timeout = Patience }, time);
@@ -151,5 +165,5 @@ public sealed class ClickHouseConnection : IAsyncDisposable
     private static string Short(string text) => text.Length > 120 ? text[..120] + " ..." : text.Length == 0 ? "an empty answer" : text;
 }
 
-/// <summary>A store cannot be opened; the message is one line and says what to do.</summary>
+/// <summary>A store cannot be opened. The message is one line with advice.</summary>
 public sealed class ClickHouseConnectionException(string message, Exception? inner = null) : Exception(message, inner);

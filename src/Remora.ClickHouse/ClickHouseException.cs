@@ -3,16 +3,19 @@ using System.Text.RegularExpressions;
 
 namespace Remora.ClickHouse;
 
-/// <summary>What ClickHouse refused, in its own words.</summary>
+/// <summary>An error of ClickHouse, with its original message.</summary>
 public sealed partial class ClickHouseException(int code, string name, string message) : Exception(message)
 {
-    /// <summary>ClickHouse's number of the error, such as 60.</summary>
+    /// <summary>ClickHouse's error code, for example 60.</summary>
     public int Code { get; } = code;
 
-    /// <summary>ClickHouse's name of the error, such as UNKNOWN_TABLE.</summary>
+    /// <summary>ClickHouse's error name, for example UNKNOWN_TABLE.</summary>
     public string Name { get; } = name;
 
-    /// <summary>Reads the text the server sends. A text in another form, of a proxy perhaps, is kept as it is, under code 0.</summary>
+    /// <summary>
+    /// Parses the error text of the server. Text in another form, for example from a proxy, becomes
+    /// the message, with code 0.
+    /// </summary>
     public static ClickHouseException Read(string text)
     {
         var match = Form().Match(text.Length > 100_000 ? text[..100_000] : text);
@@ -28,5 +31,5 @@ public sealed partial class ClickHouseException(int code, string name, string me
     private static partial Regex Form();
 }
 
-/// <summary>The engine or server cannot be reached, or went away in the middle of an answer.</summary>
+/// <summary>ClickHouse is unreachable, or the connection broke during a response.</summary>
 public sealed class ClickHouseUnavailableException(string message, Exception? inner = null) : Exception(message, inner);

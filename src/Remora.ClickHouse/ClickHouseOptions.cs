@@ -1,12 +1,18 @@
 namespace Remora.ClickHouse;
 
-/// <summary>Where ClickHouse answers, and as whom to ask.</summary>
+/// <summary>Address and credentials of ClickHouse, and defaults for queries.</summary>
 public sealed record ClickHouseOptions
 {
-    /// <summary>A server, such as <c>http://host:8123</c>; user, password and a database may stand in it. Null for a unix socket.</summary>
+    /// <summary>
+    /// The URL of a server, for example <c>http://host:8123</c>, optionally with user, password and
+    /// database. Null for a unix socket.
+    /// </summary>
     public Uri? Url { get; init; }
 
-    /// <summary>The unix socket of an embedded engine; asked for at every connection, as it moves when the engine is started again.</summary>
+    /// <summary>
+    /// Returns the unix socket of an embedded engine. Called for each connection, because the
+    /// socket moves when the engine restarts.
+    /// </summary>
     public Func<string>? Socket { get; init; }
 
     public string? User { get; init; }
@@ -15,23 +21,27 @@ public sealed record ClickHouseOptions
 
     public string Database { get; init; } = "default";
 
-    /// <summary>The cluster's name, when tables are replicated and distributed and DDL goes ON CLUSTER.</summary>
+    /// <summary>
+    /// The name of the cluster for ON CLUSTER statements; null for a single server.
+    /// </summary>
     public string? Cluster { get; init; }
 
-    /// <summary>How long a query may take in all; a query may say otherwise.</summary>
+    /// <summary>The timeout of a query. A query can override it.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>How often something safe to repeat is tried again when the server cannot be reached.</summary>
+    /// <summary>
+    /// The number of retries of repeatable statements when the server is unreachable.
+    /// </summary>
     public int Retries { get; init; } = 4;
 
-    /// <summary>The wait before the first repetition; doubled for each further one.</summary>
+    /// <summary>The delay before the first retry. It doubles with each further one.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Settings sent with every query.</summary>
+    /// <summary>Settings that are sent with every query.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    /// <summary>Reads <c>http://user:password@host:8123/database</c>.</summary>
-    /// <exception cref="FormatException">The text is no such URL.</exception>
+    /// <summary>Parses <c>http://user:password@host:8123/database</c>.</summary>
+    /// <exception cref="FormatException">The text is not such a URL.</exception>
     public static ClickHouseOptions FromUrl(string text)
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
@@ -48,7 +58,7 @@ public sealed record ClickHouseOptions
     }
 }
 
-/// <summary>What one query may ask for besides its text.</summary>
+/// <summary>Options of one query.</summary>
 public sealed record QueryOptions
 {
     /// <summary>Values for <c>{name:Type}</c> in the text.</summary>
@@ -60,9 +70,13 @@ public sealed record QueryOptions
 
     public TimeSpan? Timeout { get; init; }
 
-    /// <summary>Running it twice does no more than running it once, so it may be repeated when the server went away.</summary>
+    /// <summary>
+    /// Whether the statement is idempotent, so that it is retried when the connection breaks.
+    /// </summary>
     public bool IsRepeatable { get; init; }
 }
 
-/// <summary>What a finished query read and wrote, where the server tells.</summary>
+/// <summary>
+/// The rows and bytes that a finished query read and wrote, if the server reports them.
+/// </summary>
 public readonly record struct QuerySummary(long ReadRows, long ReadBytes, long WrittenRows, long WrittenBytes, TimeSpan Elapsed);

@@ -1,11 +1,12 @@
 namespace Remora.ClickHouse;
 
-/// <summary>What makes a repeated insert count once.</summary>
+/// <summary>Settings that make a repeated insert count once.</summary>
 public static class InsertToken
 {
     /// <summary>
-    /// With a token the server drops a batch it has seen, also where views carry it on. Without one the batch gets a token nobody else
-    /// has: the server would drop an equal batch too, and both may be meant.
+    /// With a token, the server drops a batch that it has received before, also in materialized
+    /// views. Without one, the batch gets a unique token, because the server would otherwise drop
+    /// an equal batch that is intended.
     /// </summary>
     public static IReadOnlyDictionary<string, string> Settings(string? token) => new Dictionary<string, string>(StringComparer.Ordinal)
     {

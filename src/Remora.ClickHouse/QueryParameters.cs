@@ -5,8 +5,8 @@ using System.Text;
 namespace Remora.ClickHouse;
 
 /// <summary>
-/// Values for the places <c>{name:Type}</c> in a query. They travel beside its text and are parsed as values by the server: no SQL is ever
-/// made of them.
+/// Values for the placeholders <c>{name:Type}</c> in a query. They are sent separately, and the
+/// server parses them as values, never as SQL.
 /// </summary>
 public sealed class QueryParameters : IEnumerable<KeyValuePair<string, string>>
 {
@@ -22,19 +22,24 @@ public sealed class QueryParameters : IEnumerable<KeyValuePair<string, string>>
 
     public QueryParameters Add(string name, bool value) => AddText(name, value ? "true" : "false");
 
-    /// <summary>A time, for DateTime and DateTime64 alike: seconds since 1970 with a fraction when there is one.</summary>
+    /// <summary>
+    /// Adds a time for DateTime or DateTime64: seconds since 1970, with a fraction if there is one.
+    /// </summary>
     public QueryParameters Add(string name, DateTimeOffset value)
     {
         var ticks = value.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks;
-        var (seconds, rest) = Math.DivRem(ticks, TimeSpan.TicksPerSecond); // ten digits, or the engine reads a date
+        var (seconds, rest) = Math.DivRem(ticks, TimeSpan.TicksPerSecond); // 10 digits; fewer are parsed as a date
         return AddText(name, rest == 0 ? seconds.ToString("D10", CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"{seconds:D10}.{rest:D7}"));
     }
 
-    /// <summary>An Array(String). Its text is read as a whole, so only the strings in it are escaped.</summary>
+    /// <summary>
+    /// Adds an Array(String). The server parses its text as a whole, so only the strings in it are
+    /// escaped.
+    /// </summary>
     public QueryParameters Add(string name, IEnumerable<string> values) =>
         AddText(name, "[" + string.Join(',', values.Select(value => $"'{Escape(value).Replace("'", "\\'", StringComparison.Ordinal)}'")) + "]");
 
-    /// <summary>Takes over the values of others.</summary>
+    /// <summary>Adds the values of other parameters.</summary>
     public QueryParameters AddAll(QueryParameters others)
     {
         _values.AddRange(others._values);
@@ -53,7 +58,7 @@ public sealed class QueryParameters : IEnumerable<KeyValuePair<string, string>>
         return this;
     }
 
-    // Values are read like a field of TabSeparated.
+    // The server parses values like TabSeparated fields.
     private static string Escape(string value)
     {
         var text = new StringBuilder(value.Length + 8);

@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Remora.ClickHouse;
 
 /// <summary>
-/// A name that may stand in SQL. Names cannot travel as values everywhere DDL needs them, so they are held to plain letters, digits and
-/// underscores, and quoted on top of that.
+/// A name for use in SQL. DDL does not accept parameters for all names, so names consist only of
+/// letters, digits and underscores, and are also quoted.
 /// </summary>
 public readonly record struct SqlName
 {
@@ -14,10 +14,10 @@ public readonly record struct SqlName
 
     public string Value { get; }
 
-    /// <summary>The name in back quotes.</summary>
+    /// <summary>The name in backquotes.</summary>
     public string Quoted => $"`{Value}`";
 
-    /// <exception cref="FormatException">The text is no plain name.</exception>
+    /// <exception cref="FormatException">The text is not a valid name.</exception>
     public static SqlName Of(string text) => TryParse(text, out var name)
         ? name
         : throw new FormatException($"'{text}' is no name: allowed are up to {Longest} letters, digits and _, not starting with a digit");

@@ -1,18 +1,26 @@
 namespace Remora.ClickHouse;
 
-/// <summary>Where a program keeps its tables: in a data folder, with the engine embedded, or at a server or cluster by URL.</summary>
+/// <summary>
+/// The location of a store: a data folder for the embedded engine, or the URL of a server or
+/// cluster.
+/// </summary>
 public sealed record StoreLocation
 {
     public const string DefaultDatabase = "remora";
 
-    /// <summary>The only place a password is taken from: command lines and URLs are seen by everybody on the machine.</summary>
+    /// <summary>
+    /// The environment variable for the password. No other source is allowed, because all users of
+    /// a machine can read command lines and URLs.
+    /// </summary>
     public const string PasswordVariable = "REMORA_CLICKHOUSE_PASSWORD";
 
     private StoreLocation()
     {
     }
 
-    /// <summary>The data folder; the engine has <see cref="EngineFolder"/> in it. Null for a server.</summary>
+    /// <summary>
+    /// The data folder, which contains <see cref="EngineFolder"/>. Null for a server.
+    /// </summary>
     public string? Folder { get; private init; }
 
     /// <summary>The server, without user and database. Null for a folder.</summary>
@@ -24,26 +32,35 @@ public sealed record StoreLocation
 
     public SqlName Database { get; private init; } = SqlName.Of(DefaultDatabase);
 
-    /// <summary>The cluster's name, as the server's configuration has it.</summary>
+    /// <summary>The name of the cluster in the server's configuration; null for none.</summary>
     public SqlName? Cluster { get; private init; }
 
-    /// <summary>Where the embedded engine keeps everything.</summary>
+    /// <summary>The folder of the embedded engine; null for a server.</summary>
     public string? EngineFolder => Folder is null ? null : Path.Combine(Folder, "clickhouse");
 
-    /// <summary>The embedded engine on a data folder.</summary>
-    /// <exception cref="FormatException">The database's name cannot be one.</exception>
+    /// <summary>Returns the location of an embedded engine in a data folder.</summary>
+    /// <exception cref="FormatException">The name of the database is invalid.</exception>
     public static StoreLocation InFolder(string folder, string? database = null) => new()
     {
         Folder = Path.GetFullPath(folder),
         Database = Named("database", database ?? DefaultDatabase),
     };
 
-    /// <summary>A server such as <c>http://user@host:8123/database</c>; the password comes from <see cref="PasswordVariable"/>.</summary>
-    /// <param name="url">Its HTTP interface.</param>
-    /// <param name="database">The database; the one of the URL without it, or else <see cref="DefaultDatabase"/>.</param>
-    /// <param name="cluster">The cluster, when tables are to be replicated and distributed.</param>
-    /// <param name="password">The password; read from the environment without it.</param>
-    /// <exception cref="FormatException">The URL, the database or the cluster cannot be one.</exception>
+    /// <summary>
+    /// Returns the location of a server such as <c>http://user@host:8123/database</c>.
+    /// <see cref="PasswordVariable"/> contains the password.
+    /// </summary>
+    /// <param name="url">The URL of the HTTP interface.</param>
+    /// <param name="database">
+    /// The database; null for the one in the URL, or <see cref="DefaultDatabase"/>.
+    /// </param>
+    /// <param name="cluster">
+    /// The cluster for replicated and distributed tables; null for none.
+    /// </param>
+    /// <param name="password">The password; null to read it from the environment.</param>
+    /// <exception cref="FormatException">
+    /// The URL, the database or the cluster is invalid.
+    /// </exception>
     public static StoreLocation AtUrl(string url, string? database = null, string? cluster = null, string? password = null)
     {
         var read = ClickHouseOptions.FromUrl(url);
@@ -59,7 +76,10 @@ public sealed record StoreLocation
         };
     }
 
-    /// <summary>A client on the database, whether or not anybody answers there yet: in a folder it reaches whichever process has it open.</summary>
+    /// <summary>
+    /// Creates a client of the database, which need not be running yet. For a folder, it connects
+    /// to the process that has the folder open.
+    /// </summary>
     public ClickHouseClient NewClient(TimeProvider? time = null)
     {
         var options = EngineFolder is { } folder
@@ -68,7 +88,7 @@ public sealed record StoreLocation
         return new(options with { Database = Database.Value }, time);
     }
 
-    /// <summary>The place, without secrets.</summary>
+    /// <summary>Returns the location, without secrets.</summary>
     public override string ToString() => Folder ?? Url!.ToString();
 
     private static SqlName Named(string what, string text) => SqlName.TryParse(text, out var name)

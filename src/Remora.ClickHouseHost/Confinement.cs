@@ -5,10 +5,11 @@ using Remora.ClickHouseHost.Native;
 namespace Remora.ClickHouseHost;
 
 /// <summary>
-/// Confines the host with Landlock: its data folder, its own and the runtime's files, no TCP connection. Landlock
-/// holds for the calling thread and what it starts later, and the runtime has threads before Main runs. So Main puts
-/// the rules into force and executes the program again: every thread of the new process is confined. The new process
-/// has a clean environment: the engine lets every user read /proc/self/environ.
+/// Confines the host with Landlock: it can use its data folder, its own files and those of the
+/// runtime, and cannot open TCP connections. Landlock applies to the calling thread and to what it
+/// starts later, and the runtime has threads before Main. So Main applies the rules and executes
+/// the program again, which confines every thread of the new process. The new process has a clean
+/// environment, because the engine lets every user read /proc/self/environ.
 /// </summary>
 internal static unsafe partial class Confinement
 {
@@ -18,7 +19,7 @@ internal static unsafe partial class Confinement
         "/sys/fs/cgroup", "/sys/devices/system", "/sys/kernel/mm/transparent_hugepage", "/dev/urandom", "/dev/random", "/dev/zero",
     ];
 
-    // Of /proc/self only what the runtime and the engine read; not environ, mem and fd.
+    // Only the files of /proc/self that the runtime and the engine read; not environ, mem and fd.
     private static readonly string[] Processes =
     [
         "/proc/self/maps", "/proc/self/cgroup", "/proc/self/mountinfo", "/proc/self/stat", "/proc/self/statm", "/proc/self/status", "/proc/self/limits",
@@ -29,7 +30,9 @@ internal static unsafe partial class Confinement
     private static readonly string[] Prefixes = ["DOTNET_", "LC_"];
 
     /// <summary>Executes this program again, confined. Returns only by an exception.</summary>
-    /// <exception cref="HostException">A folder cannot be made, the library is missing, or the program cannot be executed.</exception>
+    /// <exception cref="HostException">
+    /// A folder cannot be created, the library is missing, or the program cannot be executed.
+    /// </exception>
     public static void Enter(HostOptions options)
     {
         var library = ChdbLibrary.Find(options.Library);
@@ -37,7 +40,7 @@ internal static unsafe partial class Confinement
         var socket = Host.SocketPath(options, folder);
         var program = Environment.ProcessPath ?? throw new HostException("the path of this program is unknown");
         string[] arguments = [.. CommandLine(), "--libchdb", library, "--socket", socket, "--confinement", Restrict(options, folder, library, socket, program)];
-        string[] environment = [.. CleanEnvironment().Append("DOTNET_EnableDiagnostics=0")]; // whose socket would be in /tmp
+        string[] environment = [.. CleanEnvironment().Append("DOTNET_EnableDiagnostics=0")]; // its socket would be in /tmp
         using var programText = new NativeStrings([program]);
         using var argumentTexts = new NativeStrings(arguments);
         using var environmentTexts = new NativeStrings(environment);
@@ -45,10 +48,10 @@ internal static unsafe partial class Confinement
         throw new HostException($"'{program}' cannot be executed: error {Marshal.GetLastPInvokeError()}");
     }
 
-    // What is not confined, in a sentence; nothing when all of it is.
+    // Returns what is not confined, in one sentence; empty if everything is.
     private static string Restrict(HostOptions options, string folder, string library, string socket, string program)
     {
-        // Version 1 cannot allow to move a file to another folder, which the engine does.
+        // Version 1 cannot allow moving a file to another folder, which the engine does.
         if (Landlock.Version < 2)
             return "the ClickHouse engine is not confined, since this kernel has no Landlock (Linux 5.19 or later): its SQL can read and write every file that this user can";
         using var rules = Landlock.Create();
@@ -63,7 +66,7 @@ internal static unsafe partial class Confinement
         foreach (var file in LoadedFiles())
         {
             var name = Path.GetFileName(file);
-            if (name.StartsWith("ld-", StringComparison.Ordinal)) rules.Allow(file, FileRights.Execute | FileRights.ReadFile); // the kernel executes it for the program
+            if (name.StartsWith("ld-", StringComparison.Ordinal)) rules.Allow(file, FileRights.Execute | FileRights.ReadFile); // the kernel executes the loader for the program
             rules.Allow(Path.GetDirectoryName(file)!, FileRights.Read);
             if (name == "libhostfxr.so") rules.Allow(Path.GetFullPath(Path.Combine(file, "../../../..")), FileRights.Read); // .NET: its root, of ROOT/host/fxr/VERSION/libhostfxr.so
         }

@@ -1,6 +1,8 @@
 namespace Remora.ClickHouseHost;
 
-/// <summary>One folder is opened by one process. The lock goes with the process, however it ends.</summary>
+/// <summary>
+/// Ensures that only one process opens a folder. The lock ends with the process in all cases.
+/// </summary>
 internal sealed class FolderLock : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -10,7 +12,7 @@ internal sealed class FolderLock : IDisposable
 
     private FolderLock(FileStream file) => _file = file;
 
-    /// <summary>Takes the lock; waits a little for a predecessor that is on its way out.</summary>
+    /// <summary>Takes the lock. Waits a short time for a previous process that is ending.</summary>
     public static async Task<FolderLock> TakeAsync(string folder)
     {
         var path = Path.Combine(folder, "lock");

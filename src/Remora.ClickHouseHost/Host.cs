@@ -13,7 +13,11 @@ using Remora.ClickHouseHost.Native;
 
 namespace Remora.ClickHouseHost;
 
-/// <summary>The engine on a folder, answering on a socket. A folder holds <c>store/</c> (the engine's), <c>pipes/</c>, <c>desk/</c>, <c>lock</c>, <c>endpoint</c> and, while it runs, the socket.</summary>
+/// <summary>
+/// The engine on a folder, serving HTTP on a socket. The folder contains <c>store/</c> of the
+/// engine, <c>pipes/</c>, <c>desk/</c>, <c>lock</c>, <c>endpoint</c> and, while it runs, the
+/// socket.
+/// </summary>
 internal sealed class Host : IAsyncDisposable
 {
     private const int LongestSocketPath = 100; // the kernel's limit is 108
@@ -51,16 +55,16 @@ internal sealed class Host : IAsyncDisposable
         var library = ChdbLibrary.Find(options.Library);
         var password = options.PasswordOnInput ? ReadPassword() : null;
         var stopAsked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var signals = ListenTo(stopAsked); // before the engine is opened: every connect puts back the handlers it found
+        var signals = ListenTo(stopAsked); // before the engine opens: every connect restores the handlers it found
         var folder = MakeFolder(options.Path);
         var folderLock = await FolderLock.TakeAsync(folder);
         var pipes = MakeFolder(Path.Combine(folder, "pipes"));
-        foreach (var left in Directory.GetFiles(pipes)) File.Delete(left); // of a host that was killed
+        foreach (var left in Directory.GetFiles(pipes)) File.Delete(left); // left by a host that was killed
         var socket = SocketPath(options, folder);
-        File.Delete(socket); // of a host that was killed; the lock is ours
+        File.Delete(socket); // left by a host that was killed; this process has the lock
         var store = MakeFolder(Path.Combine(folder, "store"));
         InterruptedInserts.Forget(store, Path.Combine(folder, "deduplication.new"));
-        Directory.SetCurrentDirectory(MakeFolder(Path.Combine(folder, "desk"))); // an empty one: the engine takes files where it is for tables of their names
+        Directory.SetCurrentDirectory(MakeFolder(Path.Combine(folder, "desk"))); // an empty folder: the engine treats files in its working folder as tables
         var engine = EmbeddedClickHouse.Open(library, store, options.Memory, options.Concurrency);
 
         var stopping = new CancellationTokenSource();
@@ -82,7 +86,7 @@ internal sealed class Host : IAsyncDisposable
         return host;
     }
 
-    /// <exception cref="HostException">The folder cannot be made.</exception>
+    /// <exception cref="HostException">The folder cannot be created.</exception>
     internal static string MakeFolder(string path)
     {
         try
@@ -95,19 +99,19 @@ internal sealed class Host : IAsyncDisposable
         }
     }
 
-    /// <exception cref="HostException">The socket's path is too long.</exception>
+    /// <exception cref="HostException">The path of the socket is too long.</exception>
     internal static string SocketPath(HostOptions options, string folder)
     {
         var path = Path.GetFullPath(options.Socket ?? Path.Combine(folder, "clickhouse.sock"));
         if (path.Length <= LongestSocketPath) return path;
         if (options.Socket is not null) throw new HostException($"a socket's path may have {LongestSocketPath} characters: '{path}'");
-        return Path.Combine(Directory.CreateTempSubdirectory("remora-").FullName, "clickhouse.sock"); // the endpoint file says where
+        return Path.Combine(Directory.CreateTempSubdirectory("remora-").FullName, "clickhouse.sock"); // the endpoint file contains the path
     }
 
-    /// <summary>Waits for SIGTERM, SIGINT or the end of the parent.</summary>
+    /// <summary>Waits for SIGTERM, SIGINT or the end of the parent process.</summary>
     public Task WaitForStopAsync() => _stopAsked.Task;
 
-    /// <summary>Lets running queries end, or ends them; closes the engine.</summary>
+    /// <summary>Waits for running queries or ends them, and closes the engine.</summary>
     public async ValueTask DisposeAsync()
     {
         File.Delete(_endpointFile);
@@ -119,7 +123,8 @@ internal sealed class Host : IAsyncDisposable
         }
         await _web.DisposeAsync();
         _engine.KillAll();
-        // Whatever was acknowledged is on disk; an engine that does not close in time is left to the end of the process.
+        // Acknowledged data is on disk. If the engine does not close in time, it ends with the
+        // process.
         await Task.WhenAny(Task.Run(_engine.Dispose), Task.Delay(EngineGrace));
         _lock.Dispose();
         foreach (var signal in _signals) signal.Dispose();
@@ -153,7 +158,8 @@ internal sealed class Host : IAsyncDisposable
         return builder.Build();
     }
 
-    // The first line of standard input: a password in the environment or in the command line can be read by others.
+    // The first line of standard input, because other users can read passwords in the environment
+    // or the command line.
     private static string ReadPassword()
     {
         var input = Console.OpenStandardInput();
@@ -182,7 +188,7 @@ internal sealed class Host : IAsyncDisposable
         }
         finally
         {
-            _stopAsked.TrySetResult(); // also where the input cannot be read: a host that nobody can stop must not stay
+            _stopAsked.TrySetResult(); // also when the input cannot be read: a host that cannot be stopped must not remain
         }
     }
 }

@@ -2,12 +2,16 @@ using System.Text.Json.Serialization;
 
 namespace Remora.ClickHouseHost;
 
-/// <summary>Where a running host answers: its ready line, and the file <c>endpoint</c> in its folder.</summary>
-/// <param name="Socket">Its unix socket.</param>
-/// <param name="Port">Its loopback port; null without one.</param>
-/// <param name="Pid">Its process.</param>
-/// <param name="Version">The engine's version.</param>
-/// <param name="Unconfined">What the kernel does not confine, in a sentence; null when it confines the host.</param>
+/// <summary>
+/// The endpoint of a running host: its ready line, and the file <c>endpoint</c> in its folder.
+/// </summary>
+/// <param name="Socket">The unix socket.</param>
+/// <param name="Port">The loopback port; null for none.</param>
+/// <param name="Pid">The process id.</param>
+/// <param name="Version">The version of ClickHouse.</param>
+/// <param name="Unconfined">
+/// What the kernel does not confine, in one sentence; null if the host is fully confined.
+/// </param>
 internal sealed record HostEndpoint(string Socket, int? Port, int Pid, string Version, string? Unconfined);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

@@ -1,4 +1,6 @@
 namespace Remora.ClickHouseHost;
 
-/// <summary>The host cannot start or go on; the message is for the person who started it.</summary>
+/// <summary>
+/// The host cannot start or continue. The message is for the user who started it.
+/// </summary>
 internal sealed class HostException(string message) : Exception(message);

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Remora.ClickHouseHost;
 
-/// <summary>What the host was asked to do.</summary>
+/// <summary>The command line options of the host.</summary>
 internal sealed record HostOptions
 {
     public const string Usage = """
@@ -43,7 +43,10 @@ internal sealed record HostOptions
 
     public IReadOnlyList<string> Write { get; init; } = [];
 
-    /// <summary>Null before <see cref="ClickHouseHost.Confinement.Enter"/>; then what is not confined, or nothing.</summary>
+    /// <summary>
+    /// Null before <see cref="ClickHouseHost.Confinement.Enter"/>; then what is not confined, or
+    /// empty.
+    /// </summary>
     public string? Confinement { get; init; }
 
     public bool Standalone { get; init; }

@@ -4,8 +4,9 @@ using Remora.ClickHouseHost;
 try
 {
     var options = HostOptions.Parse(args);
-    if (options.Confinement is null) Confinement.Enter(options); // goes on in a new process image
-    // The engine's calls wait, and so do reads of its pipes; the pool must not hand out threads one at a time.
+    if (options.Confinement is null) Confinement.Enter(options); // continues in a new process image
+    // Calls of the engine and reads of its pipes block, so the thread pool must not add threads one
+    // at a time.
     ThreadPool.SetMinThreads(64, 16);
     if (options.Check)
     {

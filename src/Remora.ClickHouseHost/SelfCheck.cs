@@ -4,8 +4,9 @@ using Remora.ClickHouseHost.Native;
 namespace Remora.ClickHouseHost;
 
 /// <summary>
-/// Proves on this machine what everything rests on: with the engine open and connected to several times, the runtime's own signals still
-/// reach it. Without that, a null dereference ends the process instead of throwing.
+/// Verifies on this machine that the runtime still receives its own signals while the engine is
+/// open with several connections. Otherwise a null dereference would end the process instead of
+/// throwing.
 /// </summary>
 internal static class SelfCheck
 {

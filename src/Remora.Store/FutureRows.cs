@@ -4,16 +4,16 @@ using Remora.Store.Tables;
 
 namespace Remora.Store;
 
-/// <summary>Rows of a table that are dated after the present: they were recorded while a clock was ahead.</summary>
+/// <summary>Rows of a table with times in the future, recorded while a clock was ahead.</summary>
 /// <param name="Table">The table.</param>
-/// <param name="Rows">How many there are.</param>
-/// <param name="Last">The latest date.</param>
+/// <param name="Rows">The number of rows.</param>
+/// <param name="Last">The latest time.</param>
 public sealed record FutureRows(string Table, long Rows, Instant Last)
 {
-    /// <summary>A clock may be set by so much without its rows being worth a word.</summary>
+    /// <summary>Clock corrections up to this size are not reported.</summary>
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(1);
 
-    /// <summary>What an operator is told of them: one sentence for all tables.</summary>
+    /// <summary>Returns one sentence for the operator about all tables.</summary>
     public static string Describe(IReadOnlyList<FutureRows> all) =>
         $"rows are dated in the future and are left out until then ({string.Join(", ", all.Select(each => $"{each.Rows} of {each.Table} up to {each.Last}"))}): " +
         "the clock was ahead when they were recorded, or is behind now; check this machine's clock";

@@ -8,15 +8,15 @@ using Remora.Store.Tables;
 namespace Remora.Store;
 
 /// <summary>
-/// What Remora keeps, in the client's database: an embedded engine's, a server's or a cluster's. Making one asks nothing of the database;
-/// <see cref="PrepareAsync"/> brings it up to this program.
+/// The store in the client's database: an embedded engine, a server or a cluster. The constructor
+/// does not access the database; <see cref="PrepareAsync"/> updates its schema.
 /// </summary>
 public sealed class MarketStore
 {
     private readonly TimeProvider _time;
 
-    /// <param name="client">Where the store is. It stays the caller's.</param>
-    /// <param name="options">How it is kept.</param>
+    /// <param name="client">A client of the database. The caller disposes it.</param>
+    /// <param name="options">Options such as retention.</param>
     /// <param name="time">The clock.</param>
     /// <exception cref="StoreException">An option is out of range.</exception>
     public MarketStore(ClickHouseClient client, StoreOptions? options = null, TimeProvider? time = null)
@@ -43,39 +43,46 @@ public sealed class MarketStore
     /// <summary>The connection.</summary>
     public ClickHouseClient Client { get; }
 
-    /// <summary>How it is kept.</summary>
+    /// <summary>The options of the store.</summary>
     public StoreOptions Options { get; }
 
-    /// <summary>The rollups of assessments (<c>risk</c>) and of requests (<c>traffic</c>, <c>queries</c>).</summary>
+    /// <summary>
+    /// The rollups of assessments (<c>risk</c>, <c>risk_short</c>) and of requests (<c>traffic</c>,
+    /// <c>queries</c>).
+    /// </summary>
     public IReadOnlyList<Rollup> Rollups { get; }
 
-    /// <summary>Candles.</summary>
+    /// <summary>The candles.</summary>
     public CandleTable Candles { get; }
 
-    /// <summary>Outside values.</summary>
+    /// <summary>The observations of signals.</summary>
     public ObservationTable Observations { get; }
 
-    /// <summary>Assessments and their history.</summary>
+    /// <summary>The assessments and their history.</summary>
     public AssessmentTable Assessments { get; }
 
-    /// <summary>The service's own requests.</summary>
+    /// <summary>The requests to the service.</summary>
     public RequestTable Requests { get; }
 
     internal SchemaDialect Dialect { get; }
 
     internal TimeProvider Time => _time;
 
-    /// <summary>What is written now was recorded now: where a row counts once, it takes the place of one that was there.</summary>
+    /// <summary>
+    /// The current time in microseconds since 1970, as a row version. Among rows with the same key,
+    /// the highest version wins.
+    /// </summary>
     internal ulong Sequence => (ulong)((_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
 
-    // On a cluster an insert is acknowledged when it lies on its shard, not when it is on its way there.
+    // On a cluster, an insert is acknowledged after it is written to its shard, not after it is
+    // queued.
     internal IReadOnlyDictionary<string, string> InsertSettings { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["distributed_foreground_insert"] = "1",
         ["max_partitions_per_insert_block"] = "1000",
     };
 
-    /// <summary>What readers ask instead of a rollup's view.</summary>
+    /// <summary>Returns the expression that readers select from for a rollup.</summary>
     internal string View(Rollup rollup, string interval)
     {
         foreach (var each in rollup.Definition.Intervals)
@@ -123,15 +130,15 @@ public sealed class MarketStore
     /// <summary>Rows, bytes and times per table.</summary>
     public Task<StoreStatus> StatusAsync(CancellationToken cancellation = default) => StoreStatus.OfAsync(this, cancellation);
 
-    /// <summary>Rows that are dated after a moment, per table; none where there are none.</summary>
+    /// <summary>Returns the rows after a moment, by table; empty if there are none.</summary>
     public Task<IReadOnlyList<FutureRows>> AfterAsync(Instant now, CancellationToken cancellation = default) => FutureRows.OfAsync(this, now, cancellation);
 
-    /// <summary>Sizes and lags, quickly.</summary>
+    /// <summary>Returns sizes and lags with a few fast queries.</summary>
     public Task<StoreFigures> MeasureAsync(CancellationToken cancellation = default) => StoreFigures.OfAsync(this, cancellation);
 }
 
-/// <summary>What was made when the store was opened.</summary>
-/// <param name="SchemaVersion">The schema's version now.</param>
-/// <param name="Steps">The schema files that were run now.</param>
-/// <param name="Remarks">What an operator should do.</param>
+/// <summary>The result of preparing a store.</summary>
+/// <param name="SchemaVersion">The current schema version.</param>
+/// <param name="Steps">The schema files that were applied now.</param>
+/// <param name="Remarks">Advice for the operator.</param>
 public sealed record StorePreparation(int SchemaVersion, IReadOnlyList<string> Steps, IReadOnlyList<string> Remarks);

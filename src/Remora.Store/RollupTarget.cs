@@ -2,10 +2,10 @@ using Remora.ClickHouse;
 
 namespace Remora.Store;
 
-/// <summary>A table that holds the states of a rollup.</summary>
+/// <summary>A table with the aggregate states of a rollup.</summary>
 /// <param name="Name">The table.</param>
 /// <param name="Rollup">The rollup.</param>
-/// <param name="Definition">The hash of the definition it was made from.</param>
+/// <param name="Definition">The hash of the definition that created it.</param>
 internal sealed record RollupTarget(SqlName Name, string Rollup, string Definition)
 {
     /// <summary>

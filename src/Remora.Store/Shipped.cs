@@ -1,6 +1,6 @@
 namespace Remora.Store;
 
-/// <summary>The SQL files inside this program.</summary>
+/// <summary>The SQL files that are embedded in the assembly.</summary>
 internal static class Shipped
 {
     public static IEnumerable<(string Name, string Text)> Files(string folder)

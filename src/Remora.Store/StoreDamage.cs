@@ -6,8 +6,9 @@ using Remora.Supervision;
 namespace Remora.Store;
 
 /// <summary>
-/// Names the parts of the store that are damaged. They are found by queries that fail on them, in the embedded engine's own
-/// list of errors (a merge may have met them), and among those that the engine set aside when it started.
+/// Finds damaged parts of the store: from queries that fail on them, from the error list of the
+/// embedded engine (which includes merges), and among the parts that the engine detached at its
+/// start.
 /// </summary>
 internal sealed partial class StoreDamage(MarketStore store, Incidents incidents)
 {
@@ -15,17 +16,21 @@ internal sealed partial class StoreDamage(MarketStore store, Incidents incidents
     private const string SetAside = "set aside";
     private const int MostNamed = 3;
 
-    private readonly ConcurrentDictionary<string, string> _suspects = new(StringComparer.Ordinal); // a part's folder, and its table
+    private readonly ConcurrentDictionary<string, string> _suspects = new(StringComparer.Ordinal); // folder of a part to its table
 
-    /// <summary>An error that names a part may be one of a damaged part.</summary>
+    /// <summary>Notes an error that names a part, which may be damaged.</summary>
     public void Note(string message)
     {
         if (PartPattern().Match(message) is { Success: true } match) _suspects[match.Groups["path"].Value] = match.Groups["table"].Value;
     }
 
-    /// <summary>Looks whether the parts that were noted are still there, and for others.</summary>
-    /// <param name="ownEngine">Whether the engine serves this store alone, so that its errors are this store's.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <summary>
+    /// Checks whether noted parts still exist, and looks for further damaged parts.
+    /// </summary>
+    /// <param name="ownEngine">
+    /// Whether the engine serves only this store, so that its errors belong to the store.
+    /// </param>
+    /// <param name="cancellation">Cancels the inspection.</param>
     public async Task InspectAsync(bool ownEngine, CancellationToken cancellation)
     {
         if (ownEngine)

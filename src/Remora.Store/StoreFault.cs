@@ -2,18 +2,22 @@ using Remora.ClickHouse;
 
 namespace Remora.Store;
 
-/// <summary>What may become of a question to a store that is a process of its own: it is away, refuses, or takes too long.</summary>
+/// <summary>
+/// Classifies failures of a store in another process: unreachable, refused or timed out.
+/// </summary>
 public static class StoreFault
 {
     private const string FullDisk = "No space left on device", TooManyFiles = "Too many open files";
 
-    // A checksum that does not match, a file that is shorter than it must be, or that holds something else.
+    // Checksum mismatch, truncated file, or unexpected content.
     internal static readonly IReadOnlyList<int> OfDamage = [32, 33, 40, 74, 107, 226, 228, 246, 271, 432];
 
-    /// <summary>What the engine says of errors that it met in a part of a table.</summary>
+    /// <summary>The text in the engine's errors about a part of a table.</summary>
     internal const string InPart = "while reading from part ";
 
-    /// <summary>Whether this is one; what the caller gave up itself is not.</summary>
+    /// <summary>
+    /// Returns whether an exception is such a failure. Cancellation by the caller is not.
+    /// </summary>
     public static bool Is(Exception exception, CancellationToken cancellation) => exception switch
     {
         ClickHouseException or ClickHouseUnavailableException or TimeoutException or StoreException => true,
@@ -21,11 +25,13 @@ public static class StoreFault
         _ => false,
     };
 
-    /// <summary>Whether a query failed because a file of the store is damaged or missing.</summary>
+    /// <summary>
+    /// Returns whether a query failed because a file of the store is damaged or missing.
+    /// </summary>
     public static bool IsDamage(Exception exception) =>
         exception is ClickHouseException { Code: var code } && OfDamage.Contains(code) && exception.Message.Contains(InPart, StringComparison.Ordinal);
 
-    /// <summary>What is wrong and, where that is known, what to do about it.</summary>
+    /// <summary>Returns the cause and, for known errors, advice.</summary>
     public static string Describe(Exception exception) => exception switch
     {
         _ when IsDamage(exception) => "a file that it needs is damaged; /api/v1/store says which and what to do",

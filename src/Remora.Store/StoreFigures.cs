@@ -3,11 +3,15 @@ using Remora.ClickHouse.Rollups;
 
 namespace Remora.Store;
 
-/// <summary>How big the store is and whether its rollups keep up, in a few quick queries: for those who look all the time.</summary>
-/// <param name="MemoryBytes">What the engine holds in memory, by its own count; null where it does not say.</param>
-/// <param name="DiskFreeBytes">What is left where the store lies.</param>
-/// <param name="DiskBytes">How much there is in all.</param>
-/// <param name="Tables">The tables, rollups' included.</param>
+/// <summary>
+/// The size of the store and the lag of its rollups, from a few fast queries for frequent polling.
+/// </summary>
+/// <param name="MemoryBytes">
+/// The memory of the engine as it reports it, in bytes; null if it does not.
+/// </param>
+/// <param name="DiskFreeBytes">The free space on the disk of the store, in bytes.</param>
+/// <param name="DiskBytes">The size of that disk, in bytes.</param>
+/// <param name="Tables">The tables, including those of rollups.</param>
 /// <param name="Rollups">Each interval of each rollup.</param>
 public sealed record StoreFigures(long? MemoryBytes, long DiskFreeBytes, long DiskBytes, IReadOnlyList<TableFigures> Tables, IReadOnlyList<RollupFigures> Rollups)
 {
@@ -23,7 +27,8 @@ public sealed record StoreFigures(long? MemoryBytes, long DiskFreeBytes, long Di
         return new(memory, free, total, tables, await LagsAsync(store, cancellation));
     }
 
-    // A rollup's last bucket ends before its source's last row: the row was missed, or the view is away.
+    // A rollup's last bucket that ends before the last row of its source means that the view missed
+    // the row or does not exist.
     private static async Task<IReadOnlyList<RollupFigures>> LagsAsync(MarketStore store, CancellationToken cancellation)
     {
         var targets = (await RollupTarget.ListAsync(store, cancellation)).ToLookup(target => target.Rollup);
@@ -35,7 +40,7 @@ public sealed record StoreFigures(long? MemoryBytes, long DiskFreeBytes, long Di
             if (newest is null) continue;
             foreach (var interval in rollup.Intervals)
             {
-                // Of several versions the newest is the last.
+                // The newest version is the last one.
                 var target = targets[rollup.Name.Value].LastOrDefault(target => target.Name.Value.StartsWith($"{rollup.Name}_{interval.Suffix}_v", StringComparison.Ordinal));
                 if (target is null) continue;
                 var last = await LastAsync(store, "bucket", target.Name.Quoted, target.Name, "", cancellation);
@@ -45,7 +50,7 @@ public sealed record StoreFigures(long? MemoryBytes, long DiskFreeBytes, long Di
         return figures;
     }
 
-    // In the last partition only: there is no need to read years of times to find the latest.
+    // Reads only the last partition, instead of all times, to find the latest.
     private static async Task<DateTimeOffset?> LastAsync(MarketStore store, string time, string from, SqlName table, string where, CancellationToken cancellation)
     {
         var (any, last) = await store.Client.SingleAsync(
@@ -61,15 +66,17 @@ public sealed record StoreFigures(long? MemoryBytes, long DiskFreeBytes, long Di
     }
 }
 
-/// <summary>How big a table is.</summary>
+/// <summary>The size of a table.</summary>
 /// <param name="Name">The table.</param>
-/// <param name="Rows">Its rows, repeated ones included until they are merged.</param>
-/// <param name="Bytes">Its size on disk.</param>
-/// <param name="Parts">Its parts.</param>
+/// <param name="Rows">The rows, including duplicates that are not merged yet.</param>
+/// <param name="Bytes">The size on disk, in bytes.</param>
+/// <param name="Parts">The number of parts.</param>
 public sealed record TableFigures(string Name, long Rows, long Bytes, int Parts);
 
-/// <summary>How far a rollup is behind.</summary>
+/// <summary>The lag of a rollup.</summary>
 /// <param name="Rollup">The rollup.</param>
-/// <param name="Interval">Its interval, such as <c>1h</c>.</param>
-/// <param name="Lag">How far its last bucket ends before the source's last row; zero when it keeps up.</param>
+/// <param name="Interval">The interval, for example <c>1h</c>.</param>
+/// <param name="Lag">
+/// The time from the end of its last bucket to the last row of its source; zero without a lag.
+/// </param>
 public sealed record RollupFigures(string Rollup, string Interval, TimeSpan Lag);

@@ -1,28 +1,28 @@
 namespace Remora.Store;
 
-/// <summary>How rows are given out when they are passed on as they are.</summary>
+/// <summary>Formats in which rows are exported.</summary>
 public enum StoreFormat
 {
-    /// <summary>One JSON object a line.</summary>
+    /// <summary>One JSON object per line.</summary>
     JsonLines,
 
-    /// <summary>CSV with the names in its first line.</summary>
+    /// <summary>CSV with column names in the first line.</summary>
     Csv,
 
     /// <summary>Parquet.</summary>
     Parquet,
 
-    /// <summary>Feather, which is Arrow's file format.</summary>
+    /// <summary>Feather, which is the Arrow file format.</summary>
     Feather,
 }
 
-/// <summary>What goes with a format.</summary>
+/// <summary>Media types and file extensions of <see cref="StoreFormat"/>.</summary>
 public static class StoreFormats
 {
     /// <summary>The extensions of files that can be written, for messages.</summary>
     public const string Extensions = ".csv, .csv.gz, .jsonl, .jsonl.gz, .parquet, .feather and .arrow";
 
-    /// <summary>The MIME type.</summary>
+    /// <summary>Returns the media type.</summary>
     public static string MediaType(this StoreFormat format) => format switch
     {
         StoreFormat.JsonLines => "application/x-ndjson",
@@ -31,7 +31,7 @@ public static class StoreFormats
         _ => "application/vnd.apache.arrow.file",
     };
 
-    /// <summary>What the name of a file ends with.</summary>
+    /// <summary>Returns the file extension.</summary>
     public static string FileEnding(this StoreFormat format) => format switch
     {
         StoreFormat.JsonLines => ".jsonl",
@@ -40,7 +40,10 @@ public static class StoreFormats
         _ => ".feather",
     };
 
-    /// <summary>The format of a file by its ending: .csv, .parquet, .feather, .arrow, .jsonl, .ndjson; .gz behind .csv and .jsonl.</summary>
+    /// <summary>
+    /// Finds the format of a file by its extension: .csv, .parquet, .feather, .arrow, .jsonl or
+    /// .ndjson; .csv and .jsonl also with .gz.
+    /// </summary>
     public static bool TryFromFile(string path, out StoreFormat format)
     {
         var name = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? path[..^3] : path;

@@ -1,38 +1,43 @@
 namespace Remora.Store;
 
-/// <summary>How the store is kept.</summary>
+/// <summary>Options of the store.</summary>
 public sealed record StoreOptions
 {
-    /// <summary>How long each table keeps its rows.</summary>
+    /// <summary>The retention of each table.</summary>
     public StoreRetention Retention { get; init; } = new();
 }
 
 /// <summary>
-/// For how many days rows are kept, by the time they tell of; 0 is for ever. Whole parts are dropped once everything in them is older, so
-/// rows may stay up to a partition longer (a month; a year for candles). Rollups are kept for ever unless they are given days of their own.
+/// The retention of rows in days, by the time that a row describes; 0 keeps rows forever.
+/// ClickHouse drops a part after all of its rows are too old, so rows may remain for up to one more
+/// partition (a month; a year for candles). Rollups are kept forever unless
+/// <see cref="RollupDays"/> is set.
 /// </summary>
 public sealed record StoreRetention
 {
-    /// <summary>The most days that can be asked for.</summary>
+    /// <summary>The maximum of each number of days.</summary>
     public const int MostDays = 10_000;
 
-    /// <summary>Days of candles.</summary>
+    /// <summary>Retention of candles, in days.</summary>
     public int CandleDays { get; init; }
 
-    /// <summary>Days of outside values. Fewer than 45 would lose what the changes are measured against at start.</summary>
+    /// <summary>
+    /// Retention of observations, in days. Fewer than 45 remove values that are needed after a
+    /// start to compute changes.
+    /// </summary>
     public int ObservationDays { get; init; }
 
-    /// <summary>Days of assessments; what they were rolled up to is kept.</summary>
+    /// <summary>Retention of assessments, in days. Their rollups remain.</summary>
     public int AssessmentDays { get; init; }
 
-    /// <summary>Days of requests; what they were rolled up to is kept.</summary>
+    /// <summary>Retention of requests, in days. Their rollups remain.</summary>
     public int RequestDays { get; init; } = 90;
 
-    /// <summary>Days of rollups, the longest intervals too.</summary>
+    /// <summary>Retention of all intervals of rollups, in days.</summary>
     public int RollupDays { get; init; }
 
-    /// <summary>Checks the numbers.</summary>
-    /// <exception cref="StoreException">One is out of range; the message names it.</exception>
+    /// <summary>Checks all values.</summary>
+    /// <exception cref="StoreException">A value is out of range; the message names it.</exception>
     public void Check()
     {
         Check(CandleDays, 0, nameof(CandleDays));

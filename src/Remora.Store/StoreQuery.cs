@@ -3,15 +3,19 @@ using Remora.ClickHouse.Rows;
 
 namespace Remora.Store;
 
-/// <summary>A question to the store, answered as typed rows or as a stream in a format. Everything a caller says is a parameter of it.</summary>
-/// <typeparam name="T">A row.</typeparam>
+/// <summary>
+/// A query to the store. Returns typed rows, or a stream in a format. All values from callers are
+/// query parameters.
+/// </summary>
+/// <typeparam name="T">The type of a row.</typeparam>
 public sealed class StoreQuery<T>
 {
-    // Times in ISO-8601, whole numbers as numbers, what is not known as null, in CSV as nothing: as in the rest of the interface.
+    // As in the rest of the API: times in ISO-8601, integers as numbers, unknown values as null,
+    // empty in CSV.
     private static readonly Dictionary<string, string> AsText = new(StringComparer.Ordinal)
     {
         ["date_time_output_format"] = "iso",
-        ["format_csv_null_representation"] = "", // as data frames read it, and as every other CSV of ours has it
+        ["format_csv_null_representation"] = "", // the form that data frames read, as in all other CSV output
         ["output_format_json_quote_64bit_integers"] = "0",
         ["output_format_json_quote_denormals"] = "0",
         ["output_format_arrow_string_as_string"] = "1",
@@ -32,18 +36,20 @@ public sealed class StoreQuery<T>
         _read = read;
     }
 
-    /// <summary>The rows, as they come.</summary>
+    /// <summary>Returns the rows as they arrive.</summary>
     public IAsyncEnumerable<T> RowsAsync(CancellationToken cancellation = default) => _client.QueryAsync(_sql, _read, new() { Parameters = _parameters }, cancellation);
 
-    /// <summary>All rows.</summary>
+    /// <summary>Returns all rows.</summary>
     public async Task<IReadOnlyList<T>> ListAsync(CancellationToken cancellation = default) => await _client.ListAsync(_sql, _read, _parameters, cancellation);
 
-    /// <summary>Whether there is any row.</summary>
+    /// <summary>Returns whether there is any row.</summary>
     public async Task<bool> AnyAsync(CancellationToken cancellation = default) =>
         await _client.SingleAsync(
             $"SELECT count() FROM (SELECT 1 FROM ({_sql}) LIMIT 1)", row => row.UInt64() > 0, _parameters, cancellation);
 
-    /// <summary>The rows as the store writes them in a format, in bounded memory. The stream must be disposed.</summary>
+    /// <summary>
+    /// Returns the rows in a format, in bounded memory. The caller disposes the stream.
+    /// </summary>
     public Task<Stream> StreamAsync(StoreFormat format, CancellationToken cancellation = default) =>
         _client.StreamAsync(_sql, format.EngineName(), new() { Parameters = _parameters, Settings = AsText }, cancellation);
 }

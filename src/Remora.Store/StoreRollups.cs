@@ -3,7 +3,7 @@ using Remora.Store.Schema;
 
 namespace Remora.Store;
 
-/// <summary>The rollup definitions of the store, as they are shipped.</summary>
+/// <summary>The rollup definitions that ship with the program.</summary>
 internal static class StoreRollups
 {
     public static IEnumerable<RollupDefinition> Definitions(SchemaDialect dialect, StoreRetention retention)

@@ -7,74 +7,76 @@ using Remora.Supervision;
 
 namespace Remora.Store;
 
-/// <summary>How a store is opened for recording.</summary>
+/// <summary>Options of a <see cref="StoreSession"/>.</summary>
 public sealed record StoreSessionOptions
 {
-    /// <summary>Where the store is.</summary>
+    /// <summary>The location of the store.</summary>
     public required StoreLocation Location { get; init; }
 
-    /// <summary>How the recorder works; its journal lies beside the data.</summary>
+    /// <summary>The options of the recorder. Its journal is beside the data.</summary>
     public required RecorderOptions Recorder { get; init; }
 
     /// <summary>
-    /// The data folder, without which nothing is made anew when a store's folder was removed while it was open; the location's
-    /// folder when null.
+    /// The data folder. If it is missing, an engine folder that was removed while open is not
+    /// created again. The location's folder when null.
     /// </summary>
     public string? Root { get; init; }
 
-    /// <summary>How the store is kept.</summary>
+    /// <summary>The options of the store.</summary>
     public StoreOptions Store { get; init; } = new();
 
     /// <summary>
-    /// A loopback port on which the embedded engine answers as well, for curl, Grafana and the like; null for none.
-    /// Needs <see cref="PortPassword"/>.
+    /// A loopback port of the embedded engine for curl, Grafana and other clients; null for none.
+    /// Requires <see cref="PortPassword"/>.
     /// </summary>
     public int? Port { get; init; }
 
-    /// <summary>The password of the user <c>remora</c>, who only reads, on the port.</summary>
+    /// <summary>The password of the read-only user <c>remora</c> on the port.</summary>
     public string? PortPassword { get; init; }
 
-    /// <summary>Called with a line for a log when a problem begins and when it has ended.</summary>
+    /// <summary>Receives a line for the log when a problem begins and when it ends.</summary>
     public Action<string>? Notice { get; init; }
 
-    /// <summary>Keeps the tasks of the store running; one of its own where null.</summary>
+    /// <summary>
+    /// Restarts the tasks of the store when they fail. The session creates one if null.
+    /// </summary>
     public Supervisor? Supervisor { get; init; }
 
-    /// <summary>The clock that rows are dated by, such as a sandbox's.</summary>
+    /// <summary>The clock for the times of rows, for example a sandbox's.</summary>
     public TimeProvider RowClock { get; init; } = TimeProvider.System;
 
-    /// <summary>How often the store is looked over for rows of the future and for damage.</summary>
+    /// <summary>The interval of checks for rows in the future and for damage.</summary>
     public TimeSpan InspectionInterval { get; init; } = TimeSpan.FromSeconds(15);
 }
 
-/// <summary>How a store is.</summary>
-/// <param name="Location">Where it is, without secrets.</param>
-/// <param name="Ready">Whether it has been opened and brought up to date.</param>
-/// <param name="Engine">How the embedded engine is; null at a server.</param>
-/// <param name="Version">The engine's version; null until it is open.</param>
-/// <param name="SchemaVersion">The schema's version; null until it is open.</param>
+/// <summary>The health of a store.</summary>
+/// <param name="Location">The location, without secrets.</param>
+/// <param name="Ready">Whether it is open and its schema is current.</param>
+/// <param name="Engine">The health of the embedded engine; null with a server.</param>
+/// <param name="Version">The version of ClickHouse; null until the store is open.</param>
+/// <param name="SchemaVersion">The schema version; null until the store is open.</param>
 /// <param name="Error">Why it is not open; null when it is.</param>
-/// <param name="Remarks">What an operator should do.</param>
-/// <param name="Recorder">How the recorder is.</param>
+/// <param name="Remarks">Advice for the operator.</param>
+/// <param name="Recorder">The health of the recorder.</param>
 public sealed record StoreHealth(
     string Location, bool Ready, EngineHealth? Engine, string? Version, int? SchemaVersion, string? Error, IReadOnlyList<string> Remarks, RecorderHealth Recorder);
 
 /// <summary>
-/// A store that is opened in the background and recorded into. Whatever becomes of it, nobody waits: it is tried again until it opens, and what
-/// is recorded in the meantime waits in the journal.
+/// A store that opens in the background and receives recorded rows. No caller waits for it: the
+/// session retries until the store opens, and rows wait in the journal meanwhile.
 /// </summary>
 public sealed class StoreSession
 {
     private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan EngineStop = TimeSpan.FromSeconds(1.5); // then it is killed: what it has acknowledged is on disk
+    private static readonly TimeSpan EngineStop = TimeSpan.FromSeconds(1.5); // then it is killed; acknowledged rows are on disk
 
     private readonly StoreSessionOptions _options;
     private readonly TimeProvider _time;
     private readonly Supervisor _supervisor;
-    private readonly Incidents _incidents; // what an operator should do about what is in the store
-    private readonly Incidents _openings; // why it is not open: the error, not a remark
+    private readonly Incidents _incidents; // problems of the stored data, with advice for the operator
+    private readonly Incidents _openings; // why the store is not open: shown as the error, not as a remark
     private readonly StoreDamage _damage;
     private readonly Alarm _inspect = new();
     private int _restartsSeen;
@@ -83,8 +85,8 @@ public sealed class StoreSession
     private volatile StorePreparation? _preparation;
     private volatile string? _error = "it is being opened";
 
-    /// <param name="options">Where and how.</param>
-    /// <param name="time">The clock of delays.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="time">The clock for delays.</param>
     /// <exception cref="StoreException">An option is out of range.</exception>
     public StoreSession(StoreSessionOptions options, TimeProvider? time = null)
     {
@@ -99,19 +101,24 @@ public sealed class StoreSession
         Recorder = new(Store, options.Recorder with { Supervisor = _supervisor, Notice = options.Notice }, _time);
     }
 
-    /// <summary>The store; what is asked before it is open, or while it is away, fails with <see cref="ClickHouseUnavailableException"/>.</summary>
+    /// <summary>
+    /// The store. Queries before it is open, or while it is unreachable, throw
+    /// <see cref="ClickHouseUnavailableException"/>.
+    /// </summary>
     public MarketStore Store { get; }
 
-    /// <summary>Takes what is to be kept.</summary>
+    /// <summary>Receives rows to store.</summary>
     public Recorder Recorder { get; }
 
-    /// <summary>How it is.</summary>
+    /// <summary>The current health.</summary>
     public StoreHealth Health => new(
         _options.Location.ToString(), _preparation is not null, _connection?.Engine?.Health, _connection?.Version, _preparation?.SchemaVersion, _error, [.. _preparation?.Remarks ?? [], .. _incidents.Current], Recorder.Health);
 
     private ClickHouseClient Client { get; }
 
-    /// <summary>A question to the store failed: what it says of damaged files is looked into.</summary>
+    /// <summary>
+    /// Reports a failed query, so that its errors about damaged files are inspected.
+    /// </summary>
     public void Report(Exception fault)
     {
         if (!StoreFault.IsDamage(fault)) return;
@@ -119,7 +126,9 @@ public sealed class StoreSession
         _inspect.Ring();
     }
 
-    /// <summary>Whether it is open, or will be within <paramref name="patience"/>.</summary>
+    /// <summary>
+    /// Returns whether the store is open, or opens within <paramref name="patience"/>.
+    /// </summary>
     public async Task<bool> IsReadyWithinAsync(TimeSpan patience, CancellationToken cancellation = default)
     {
         using var rest = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -129,7 +138,10 @@ public sealed class StoreSession
         return first == _ready.Task;
     }
 
-    /// <summary>Opens the store and records until it is cancelled; then what was handed over is kept, and the store is closed. Nothing is thrown.</summary>
+    /// <summary>
+    /// Opens the store and records until it is cancelled. Then stores the rows that were handed
+    /// over and closes the store. Does not throw.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
         var recording = Recorder.RunAsync(_ready.Task, cancellation);
@@ -167,7 +179,9 @@ public sealed class StoreSession
                 NotOpen(e);
                 if (_connection is { Engine: null } guest && _options.Location.EngineFolder is not null)
                 {
-                    // The engine was another process's, which may be ending, as after a kill: the next try looks anew, and starts one of its own where it must.
+                    // The engine belonged to another process, which may be ending, for example
+                    // after a kill. The next attempt looks again and starts an own engine if
+                    // needed.
                     _connection = null;
                     await guest.DisposeAsync();
                 }
@@ -185,7 +199,8 @@ public sealed class StoreSession
         _ready.TrySetResult();
     }
 
-    // The engine was started again. Mostly in vain for its tables, but its folder may have been made anew.
+    // The engine was restarted. Its tables usually exist, but its folder may have been created
+    // again.
     private async Task FollowAsync(ClickHouseConnection connection, EngineHealth engine, CancellationToken cancellation)
     {
         if (engine.FolderMissing) _openings.Begin(nameof(engine.FolderMissing), "nothing is stored: " + engine.LastError);
@@ -202,7 +217,8 @@ public sealed class StoreSession
         }
     }
 
-    // A command that was quicker, such as a rollup's verb, had the engine, and the engine ended with it: from here on this process has one of its own.
+    // Another command, for example a rollup subcommand, ran the engine, which ended with it. This
+    // process starts its own engine.
     private async Task SucceedAsync(ClickHouseConnection guest, CancellationToken cancellation)
     {
         try
@@ -220,7 +236,7 @@ public sealed class StoreSession
         }
     }
 
-    // What is made anew in its place has to be prepared before it is asked.
+    // A store that was created again must be prepared before it is queried.
     private void Followed(EngineHealth engine)
     {
         if (engine.FolderMissing) (_error, _preparation) = (engine.LastError, null);
@@ -258,7 +274,8 @@ public sealed class StoreSession
         }
         catch (Exception e) when (StoreFault.Is(e, cancellation))
         {
-            // It is away: its health says so, and what is in it is looked over when it is back.
+            // The store is unreachable: its health reports it, and the inspection runs when it is
+            // back.
         }
     }
 

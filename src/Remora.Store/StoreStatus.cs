@@ -3,22 +3,22 @@ using Remora.Store.Schema;
 
 namespace Remora.Store;
 
-/// <summary>A table of the store, as it is now.</summary>
+/// <summary>The current status of a table.</summary>
 /// <param name="Name">The table.</param>
-/// <param name="Rollup">The rollup it belongs to; null for a table of rows.</param>
-/// <param name="Rows">Its rows, repeated candles included until they are merged.</param>
-/// <param name="Bytes">Its size on disk.</param>
-/// <param name="UncompressedBytes">Its size in memory.</param>
-/// <param name="Parts">Its parts.</param>
-/// <param name="First">The earliest time of a row; null when it is empty.</param>
-/// <param name="Last">The latest.</param>
+/// <param name="Rollup">The rollup of the table; null for a table of rows.</param>
+/// <param name="Rows">The rows, including duplicate candles that are not merged yet.</param>
+/// <param name="Bytes">The size on disk, in bytes.</param>
+/// <param name="UncompressedBytes">The uncompressed size, in bytes.</param>
+/// <param name="Parts">The number of parts.</param>
+/// <param name="First">The earliest time of a row; null for an empty table.</param>
+/// <param name="Last">The latest time of a row; null for an empty table.</param>
 public sealed record TableStatus(string Name, string? Rollup, long Rows, long Bytes, long UncompressedBytes, int Parts, DateTimeOffset? First, DateTimeOffset? Last);
 
-/// <summary>The store, as it is now.</summary>
-/// <param name="Version">The engine's version.</param>
+/// <summary>The current status of the store.</summary>
+/// <param name="Version">The version of ClickHouse.</param>
 /// <param name="Database">The database.</param>
-/// <param name="SchemaVersion">The schema's version; 0 before it was prepared.</param>
-/// <param name="Tables">The tables, rows first, then rollups.</param>
+/// <param name="SchemaVersion">The schema version; 0 before the store was prepared.</param>
+/// <param name="Tables">The tables: first those of rows, then those of rollups.</param>
 public sealed record StoreStatus(string Version, string Database, int SchemaVersion, IReadOnlyList<TableStatus> Tables)
 {
     internal static async Task<StoreStatus> OfAsync(MarketStore store, CancellationToken cancellation)

@@ -3,9 +3,9 @@ using Remora.ClickHouse;
 namespace Remora.Store;
 
 /// <summary>A table of the store.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Time">The column that says when a row happened.</param>
-/// <param name="Columns">What is written, in order; the rest has defaults.</param>
+/// <param name="Name">The name.</param>
+/// <param name="Time">The column with the time that a row describes.</param>
+/// <param name="Columns">The columns of inserts, in order. Other columns have defaults.</param>
 internal sealed record StoreTable(SqlName Name, SqlName Time, IReadOnlyList<SqlName> Columns)
 {
     public static StoreTable Candles { get; } = Of("candles", "opened", "exchange pair timeframe opened open high low close volume sequence");

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Remora.Cli.Tests;
 
-/// <summary>From an iCalendar file to the flag of a running service.</summary>
+/// <summary>
+/// Tests the calendar, from an iCalendar file to the event flag of a running service.
+/// </summary>
 public sealed class CalendarCommandTests
 {
     [Fact]

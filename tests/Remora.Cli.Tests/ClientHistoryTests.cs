@@ -3,10 +3,12 @@ using Remora.Markets;
 
 namespace Remora.Cli.Tests;
 
-/// <summary>The .NET client's history call against the service with its store on, and a past that was built into it.</summary>
+/// <summary>
+/// Tests history requests of the .NET client to a service with a store that contains built history.
+/// </summary>
 public sealed class ClientHistoryTests : IDisposable
 {
-    private const int Days = 10; // the score is known after 200 hours
+    private const int Days = 10; // the warm-up of the risk score takes 200 hours
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -48,7 +50,7 @@ public sealed class ClientHistoryTests : IDisposable
         Assert.Equal(404, (await Assert.ThrowsAsync<RemoraException>(async () => await client.HistoryAsync("NOPE/USDT", from).ToListAsync())).Status);
     }
 
-    // The service answers before its store is open; until then the past is refused with 503.
+    // The service answers before its store is open. Until then, history requests return 503.
     private static async Task<List<RiskBucket>> OpenAsync(RemoraClient client, DateTimeOffset from, DateTimeOffset to)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));

@@ -5,7 +5,9 @@ using System.Text.RegularExpressions;
 
 namespace Remora.Cli.Tests;
 
-/// <summary>What the documents tell a reader to type exists, and what they show is what is answered.</summary>
+/// <summary>
+/// Tests that commands in the documentation exist, and that its examples match real responses.
+/// </summary>
 public sealed partial class DocumentationTests
 {
     public static TheoryData<string> Commands =>
@@ -16,7 +18,7 @@ public sealed partial class DocumentationTests
     {
         var words = command.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var named = words.Aggregate((Command?)CommandLine.Create(), (command, word) => command?.Subcommands.FirstOrDefault(known => known.Name == word));
-        if (named is not null) return; // a command's name alone: spoken of, not to be typed
+        if (named is not null) return; // only the name of a command, not an example
         var parsed = CommandLine.Create().Parse(words);
         Assert.True(parsed.Errors.Count == 0, string.Join("; ", parsed.Errors));
     }

@@ -5,7 +5,9 @@ using Remora.Testing;
 
 namespace Remora.Cli.Tests;
 
-/// <summary>The .NET client and the bot made with it, against the real service on a sandbox.</summary>
+/// <summary>
+/// Tests the .NET client and the example bot against the real service on a sandbox.
+/// </summary>
 public sealed partial class DotnetBotTests
 {
     [Fact]
@@ -41,7 +43,7 @@ public sealed partial class DotnetBotTests
         {
             Assert.Equal(("BTC/USDT", "short"), (told.Pair, told.Side));
             times.Add(told.AsOf);
-            if (times.Count == 3) break; // the present, and two changes
+            if (times.Count == 3) break; // the current assessment and two changes
         }
         Assert.Equal(times.Order(), times);
         Assert.Equal(404, (await Assert.ThrowsAsync<RemoraException>(async () => await client.StreamAsync(["NOPE/USDT"]).FirstAsync())).Status);

@@ -5,8 +5,8 @@ using Remora.Markets;
 namespace Remora.Cli.Tests;
 
 /// <summary>
-/// <c>remora history export</c>: files that come back in, from a store, a sandbox's store and a running
-/// service.
+/// Tests <c>remora history export</c> from a store, a sandbox's store and a running service, with
+/// files that are imported again.
 /// </summary>
 [Trait("speed", "slow")]
 public sealed class ExportTests : IDisposable
@@ -35,7 +35,7 @@ public sealed class ExportTests : IDisposable
         var csv = await File.ReadAllTextAsync(_folder.File("exported.csv"));
         Assert.StartsWith("\"opened\",\"open\"", csv, StringComparison.Ordinal);
 
-        // Nothing stored: the exit code says so, and there is no file.
+        // Without stored rows, the exit code is 1 and there is no file.
         foreach (var options in new string[][]
         {
             ["--pair", "ETH/USDT", "--what", "candles"],

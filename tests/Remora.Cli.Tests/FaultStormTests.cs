@@ -6,8 +6,9 @@ using Remora.Sandbox;
 namespace Remora.Cli.Tests;
 
 /// <summary>
-/// An hour of sandbox time, a minute of ours, under random faults of every kind. Whatever is answered is either what an engine fed with the true candles says
-/// of that moment, or comes after a hole that the feed's health names.
+/// Runs one hour of sandbox time (one minute of real time) under random faults of all kinds. Each
+/// response either equals that of an engine with the correct candles, or follows a gap that the
+/// feed's health reports.
 /// </summary>
 [Trait("speed", "slow")]
 public sealed class FaultStormTests(ITestOutputHelper output)
@@ -49,7 +50,9 @@ public sealed class FaultStormTests(ITestOutputHelper output)
         Assert.False(service.HasExited);
     }
 
-    /// <summary>Asks for every pair ten times a second; keeps the score of each candle.</summary>
+    /// <summary>
+    /// Requests every pair ten times a second, and records the score of each candle.
+    /// </summary>
     private static async Task<Dictionary<Pair, Dictionary<Instant, string>>> ListenAsync(HttpClient http, RemoraProcess service, Instant until)
     {
         var answers = Pairs.ToDictionary(pair => pair, _ => new Dictionary<Instant, string>());
@@ -71,7 +74,7 @@ public sealed class FaultStormTests(ITestOutputHelper output)
         return answers;
     }
 
-    /// <summary>What the engine says of each candle when nothing goes wrong.</summary>
+    /// <summary>Returns the engine's score of each candle without faults.</summary>
     private static Dictionary<Instant, string> Truth(Pair pair)
     {
         var world = new SandboxWorld(new() { Seed = 5, Start = Start, Pairs = Pairs }, Start);

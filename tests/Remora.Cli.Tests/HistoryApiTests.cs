@@ -5,7 +5,7 @@ using Remora.Cli.Tests.Deploy;
 
 namespace Remora.Cli.Tests;
 
-/// <summary>What is kept, as the running service tells it: the real service, the real store.</summary>
+/// <summary>Tests the history API of the real service with a real store.</summary>
 [Trait("speed", "slow")]
 public sealed class HistoryApiTests : IDisposable
 {
@@ -23,10 +23,10 @@ public sealed class HistoryApiTests : IDisposable
         using var http = new HttpClient { BaseAddress = new(url) };
         await StoreTests.UntilAsync(url, "/api/v1/history?pair=BTC/USDT&interval=1m&from=-1d", answer => answer.GetProperty("rows").GetArrayLength() >= 5, service);
         await StoreTests.UntilAsync(url, "/api/v1/traffic?interval=1m&from=-1d", answer => answer.GetProperty("rows").GetArrayLength() >= 2, service);
-        var to = JsonElement.Parse(await http.GetStringAsync("/api/v1/risk?pair=BTC/USDT")).GetProperty("as_of").GetString()!; // what is before stands still, but for what is not written yet
+        var to = JsonElement.Parse(await http.GetStringAsync("/api/v1/risk?pair=BTC/USDT")).GetProperty("as_of").GetString()!; // earlier rows do not change, except for those not written yet
         await Task.Delay(2500);
 
-        var from = DateTimeOffset.Parse(to).AddHours(-3).ToString("yyyy-MM-ddTHH:mm:ssZ"); // a span before now would move on meanwhile
+        var from = DateTimeOffset.Parse(to).AddHours(-3).ToString("yyyy-MM-ddTHH:mm:ssZ"); // a span relative to now would move meanwhile
         foreach (var (path, time) in new[] { ($"/api/v1/candles?pair=BTC/USDT&from={from}", "open_time"), ($"/api/v1/history?pair=BTC/USDT&interval=1m&from={from}", "time"), ($"/api/v1/traffic?interval=1m&from={from}", "time") })
         {
             var asked = $"{path}&to={to}";
@@ -45,7 +45,7 @@ public sealed class HistoryApiTests : IDisposable
             Assert.Equal(whole.Count, await RowsOfAsync("Arrow", await http.GetByteArrayAsync(asked + "&format=feather")));
         }
 
-        // Three hours before the end, a candle each five minutes; and half an hour that moves on with the clock.
+        // Three hours with a candle every five minutes, and half an hour that moves with the clock.
         Assert.Equal(36, Rows(JsonElement.Parse(await http.GetStringAsync($"/api/v1/candles?pair=BTC/USDT&from={from}&to={to}&limit=100"))).Count);
         Assert.InRange(Rows(JsonElement.Parse(await http.GetStringAsync("/api/v1/candles?pair=BTC/USDT&from=-90m&to=-1h"))).Count, 5, 7);
 
@@ -92,7 +92,7 @@ public sealed class HistoryApiTests : IDisposable
 
     private RemoraProcess Serve() => RemoraProcess.Start(["serve", "--sandbox", "--speed", "300", "--port", "0", "--pairs", "BTC/USDT", "--data", _data], WithStore);
 
-    // Follows 'next' to the end.
+    // Follows 'next' to the last page.
     private static async Task<List<JsonElement>> PagesAsync(HttpClient http, string path, string to, int limit)
     {
         var rows = new List<JsonElement>();
@@ -109,7 +109,7 @@ public sealed class HistoryApiTests : IDisposable
     private async Task<long> RowsOfAsync(string format, byte[] file)
     {
         var engine = Path.Combine(_data, "sandbox", "clickhouse");
-        var path = Path.Combine(engine, "file." + format); // a place that the confined engine may read
+        var path = Path.Combine(engine, "file." + format); // a folder that the confined engine can read
         await File.WriteAllBytesAsync(path, file);
         using var client = await EngineFolder.TryConnectAsync(engine);
         return await client!.SingleAsync($"SELECT count()::Int64 FROM file('{path}', {format})", row => row.Int64());

@@ -5,12 +5,14 @@ using Remora.ClickHouse.Embedded;
 
 namespace Remora.Cli.Tests;
 
-/// <summary>Histories and candles in every format, and a rebuilt past in the store.</summary>
+/// <summary>
+/// Tests history and candle files in all formats, and built history in the store.
+/// </summary>
 [Trait("speed", "slow")]
 public sealed class HistoryFilesTests : IDisposable
 {
     private const int Days = 3;
-    private static readonly string[] Lists = ["blocked_by", "flags"]; // empty when there is nothing to list
+    private static readonly string[] Lists = ["blocked_by", "flags"]; // empty for a list without items
     private readonly TemporaryFolder _folder = new();
     private readonly string _candles;
 
@@ -35,7 +37,7 @@ public sealed class HistoryFilesTests : IDisposable
 
             var rows = await TextAsync(engine, $"SELECT * FROM file('{PathOf(ending)}', '{format}') FORMAT JSONCompactEachRow SETTINGS date_time_output_format = 'iso', max_threads = 1");
             Assert.Equal(lines.Length - 1, rows.Length);
-            Assert.Contains("null", rows[0], StringComparison.Ordinal); // before the engine is warm
+            Assert.Contains("null", rows[0], StringComparison.Ordinal); // during the warm-up
             for (var i = 0; i < rows.Length; i++) Same(lines[0], lines[i + 1], JsonDocument.Parse(rows[i]).RootElement);
         }
         string PathOf(string ending) => Path.Combine(_folder.File("h"), "BTC_USDT-history." + ending);
@@ -85,13 +87,14 @@ public sealed class HistoryFilesTests : IDisposable
         const string count = "SELECT count(), uniqExact(as_of), min(assessed_at = as_of) FROM assessments FORMAT CSV";
         Assert.Equal($"{(Days - 1) * 288},{(Days - 1) * 288},1", (await store.RunAsync(count)).Trim());
 
-        var (_, _, said) = await RemoraProcess.RunAsync(build); // the first day is missing still, the rest is there
+        var (_, _, said) = await RemoraProcess.RunAsync(build); // only the first day is missing
         Assert.Contains($"288 rows of BTC/USDT into the store, {(Days - 1) * 288} were there already", said);
         (_, _, said) = await RemoraProcess.RunAsync(build);
         Assert.Contains($"0 rows of BTC/USDT into the store, {Days * 288} were there already", said);
         Assert.Equal($"{Days * 288},{Days * 288},1", (await store.RunAsync(count)).Trim());
 
-        // Rolled up as if it had been lived through, and whole answers as the replay writes them.
+        // The rollups are the same as for live assessments, and complete responses are the same as
+        // in a replay.
         await RunAsync("history", "export", "--pair", "BTC/USDT", "--to", _folder.File("hours.csv"), "--data", store.Data);
         Assert.DoesNotContain("\\N", await File.ReadAllTextAsync(_folder.File("hours.csv")), StringComparison.Ordinal); // the first hours have no score
         Assert.Contains(",,", await File.ReadAllTextAsync(_folder.File("hours.csv")), StringComparison.Ordinal);
@@ -127,7 +130,8 @@ public sealed class HistoryFilesTests : IDisposable
         Assert.False(File.Exists(_folder.File("out.csv")));
     }
 
-    // A field of the CSV and the value beside it: empty is null where something is unknown, and the empty text where there is nothing to list.
+    // Compares a CSV field with a value. Empty is null for an unknown value, and empty text for an
+    // empty list.
     private static void Same(string[] names, string[] fields, JsonElement row)
     {
         for (var i = 0; i < names.Length; i++)

@@ -10,10 +10,13 @@ using System.Globalization;
 
 namespace Remora.Cli.Tests;
 
-/// <summary>What a start asks of the store, and what is kept in it.</summary>
+/// <summary>Tests what a start reads from the store, and what it stores.</summary>
 public sealed class MarketRecordTests
 {
-    /// <summary>A few are asked for at a time; were each to wait for those before, a hundred would take two minutes.</summary>
+    /// <summary>
+    /// Only a few markets are loaded at a time. Sequential loading of a hundred would take two
+    /// minutes.
+    /// </summary>
     [Fact]
     public async Task A_store_that_hangs_holds_a_hundred_markets_up_no_longer_than_a_few()
     {
@@ -51,7 +54,7 @@ public sealed class MarketRecordTests
         Assert.Equal(candles.Take(6), await store.Candles.Of(Given.Btc).ListAsync());
         Assert.Equal(candles, await store.Candles.Of(standIn).ListAsync());
         var policy = RiskPolicy.Default.Name;
-        Assert.Equal(7, (await store.Assessments.Of(Given.Btc, policy).ListAsync()).Count); // of six candles that closed, and of the past that came in between
+        Assert.Equal(7, (await store.Assessments.Of(Given.Btc, policy).ListAsync()).Count); // of six closed candles and of the history received between them
         Assert.Empty(await store.Assessments.Of(standIn, policy).ListAsync());
 
         void Apply(MarketEvent marketEvent) => kept.Record.Applied(marketEvent, engine.Apply(marketEvent));
@@ -80,7 +83,7 @@ public sealed class MarketRecordTests
         Assert.Equal(revised, await kept.Session.Store.Candles.Of(market).ListAsync());
         Assert.Equal(14, kept.Session.Recorder.Health.HandedOverRows["candles"]);
 
-        // After a start the store says what it holds; only what the exchange has revised since is written.
+        // After a start, the store has the rows; only later revisions of the exchange are written.
         using var again = new MarketRecord(kept.Session, TimeProvider.System);
         var stored = await again.RecallAsync(market, CancellationToken.None);
         Assert.Equal(revised, stored!.Base);
@@ -99,7 +102,7 @@ public sealed class MarketRecordTests
         }
     }
 
-    /// <summary>A record in an engine of its own, as in a service that has just started.</summary>
+    /// <summary>A record with its own engine, as in a service that has just started.</summary>
     private sealed class Kept : IAsyncDisposable
     {
         private readonly TemporaryFolder _folder;
@@ -124,7 +127,7 @@ public sealed class MarketRecordTests
         {
             var folder = new TemporaryFolder();
             var location = StoreLocation.InFolder(folder.File("data"));
-            var engine = await EmbeddedEngine.StartAsync(new() { Folder = location.EngineFolder!, PingInterval = TimeSpan.FromHours(1) }); // nobody is to end it
+            var engine = await EmbeddedEngine.StartAsync(new() { Folder = location.EngineFolder!, PingInterval = TimeSpan.FromHours(1) }); // prevents an end by failed pings
             var kept = new Kept(folder, engine, new(new() { Location = location, Recorder = new() { JournalFolder = folder.File("journal"), StopTimeout = TimeSpan.Zero } }));
             Assert.True(await kept.Session.IsReadyWithinAsync(TimeSpan.FromMinutes(1)));
             return kept;

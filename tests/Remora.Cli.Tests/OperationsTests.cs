@@ -70,7 +70,7 @@ public sealed class OperationsTests
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
         Assert.StartsWith("retry:", await reader.ReadLineAsync());
         service.Terminate();
-        await reader.ReadToEndAsync().WaitAsync(TimeSpan.FromMinutes(3)); // throws where the connection breaks off instead
+        await reader.ReadToEndAsync().WaitAsync(TimeSpan.FromMinutes(3)); // throws if the connection breaks instead
         Assert.Equal(0, await service.ExitAsync());
     }
 }

@@ -20,7 +20,7 @@ public sealed partial class OutletCommandTests
         var url = await service.UrlAsync();
         await ServeCommandTests.ReadyAsync(url);
 
-        // The command of docs/locks.md, against these two.
+        // The command of docs/locks.md, with the addresses of these two servers.
         var command = CommandPattern().Match(await File.ReadAllTextAsync(Repository.PathOf("docs", "locks.md"))).Groups["arguments"].Value
             .Replace("http://127.0.0.1:8080", bot.Url.ToString()).Replace("http://127.0.0.1:8000", url).Replace("Freqtrader", FreqtradeStandIn.User);
         await using var locks = RemoraProcess.Start([.. command.Split(' '), "--interval", "1"], Password);
@@ -53,7 +53,7 @@ public sealed partial class OutletCommandTests
             new Dictionary<string, string>(Password) { ["WEBHOOK_SECRET"] = "s3cret" });
         await Eventually.TrueAsync(() => bot.Active.Order().SequenceEqual(["BTC/USDT *", "ETH/USDT *"]), () => string.Join(", ", bot.Active) + service.Errors);
         await Eventually.TrueAsync(() => receiver.Taken.Any(delivery => !delivery.Json.GetProperty("after").GetProperty("safe_to_trade").GetBoolean()), () => service.Errors);
-        Assert.All(receiver.Taken, delivery => Assert.Equal("BTC/USDT", delivery.Json.GetProperty("pair").GetString())); // the only one that is wanted
+        Assert.All(receiver.Taken, delivery => Assert.Equal("BTC/USDT", delivery.Json.GetProperty("pair").GetString())); // the only requested pair
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed partial class OutletCommandTests
         }
     }
 
-    /// <summary>A settings snippet of a page, by the section it begins with.</summary>
+    /// <summary>Returns a settings example of a page by its first section.</summary>
     private static JsonNode Shown(string page, string section)
     {
         var blocks = JsonPattern().Matches(File.ReadAllText(Repository.PathOf("docs", page))).Select(match => JsonNode.Parse(match.Groups["json"].Value)!);

@@ -5,7 +5,9 @@ using Remora.Server.Tests.Page;
 
 namespace Remora.Cli.Tests;
 
-/// <summary>The page in a real browser over the whole service: a sandbox, the pump, and a store that is really there.</summary>
+/// <summary>
+/// Tests the page in a real browser with the whole service: a sandbox, the pump and a real store.
+/// </summary>
 [Trait("speed", "slow")]
 public sealed class PageOverStoreTests(Browser browser) : IClassFixture<Browser>, IDisposable
 {
@@ -19,7 +21,7 @@ public sealed class PageOverStoreTests(Browser browser) : IClassFixture<Browser>
         await using var service = RemoraProcess.Start(["serve", "--sandbox", "--speed", "300", "--port", "0", "--pairs", "BTC/USDT", "--data", _data], new Dictionary<string, string> { ["REMORA_STORE"] = "true" });
         var url = await service.UrlAsync();
         var rows = (await StoreTests.UntilAsync(url, "/api/v1/history?pair=BTC/USDT&interval=1m&from=-1d", answer => answer.GetProperty("rows").GetArrayLength() >= 4, service)).GetProperty("rows").EnumerateArray().ToList();
-        var (from, to) = (Time(rows[0]), Time(rows[^1])); // whole buckets, to which nothing is added any more
+        var (from, to) = (Time(rows[0]), Time(rows[^1])); // complete buckets, which do not change any more
 
         await browser.OpenAsync($"{url}/#/history?market=binance BTC/USDT 5m&interval=1m&from={from}&to={to}");
         await browser.UntilAsync("document.querySelectorAll('.chart canvas').length === 2 && document.querySelector('.facts data') !== null");
@@ -48,13 +50,13 @@ public sealed class PageOverStoreTests(Browser browser) : IClassFixture<Browser>
         await browser.IsQuietAsync(url);
 
         using var engine = StoreTests.EngineOf(_data);
-        await SignalAsync("STOP", engine.Id); // it is there, and does not answer
+        await SignalAsync("STOP", engine.Id); // the process exists but does not respond
         try
         {
             await browser.OpenAsync(url);
             await browser.UntilAsync("document.querySelector('#connection').dataset.state === 'live' && document.querySelector('.hero .answer') !== null");
             var since = await browser.TextAsync(".detail .facts");
-            await browser.UntilAsync($"document.querySelector('.detail .facts').textContent.trim() !== {JsonSerializer.Serialize(since)}"); // and it goes on
+            await browser.UntilAsync($"document.querySelector('.detail .facts').textContent.trim() !== {JsonSerializer.Serialize(since)}"); // and it is updated further
             await browser.PictureAsync("real-store-stopped");
         }
         finally

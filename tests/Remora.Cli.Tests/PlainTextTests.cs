@@ -5,7 +5,7 @@ using Remora.Bots.Tests;
 
 namespace Remora.Cli.Tests;
 
-/// <summary>What files and services say cannot control the terminal.</summary>
+/// <summary>Tests that text of files and services cannot control the terminal.</summary>
 public sealed class PlainTextTests
 {
     private const string Hostile = "evil\u001b]0;pwn\u0007\u001b[31m\u009b2J\u202e\r!";
@@ -109,7 +109,7 @@ public sealed class PlainTextTests
     private static void IsPlain(string text) =>
         Assert.DoesNotContain(text, c => (char.IsControl(c) && c is not ('\n' or '\t')) || c == '\u202e');
 
-    /// <summary>Writes as console loggers do: the message, then the exception's text.</summary>
+    /// <summary>Writes like console loggers: the message, then the text of the exception.</summary>
     private sealed class Lines : ILoggerFactory, ILogger
     {
         public List<string> All { get; } = [];
@@ -129,7 +129,7 @@ public sealed class PlainTextTests
 
         public void Dispose()
         {
-            // There is nothing to dispose of.
+            // nothing to dispose
         }
     }
 }

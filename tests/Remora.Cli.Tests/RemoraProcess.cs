@@ -36,17 +36,19 @@ internal sealed partial class RemoraProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>How many lines of <see cref="Errors"/> hold a text.</summary>
+    /// <summary>Returns the number of lines of <see cref="Errors"/> that contain a text.</summary>
     public int LinesWith(string text) => Errors.Split('\n').Count(line => line.Contains(text, StringComparison.Ordinal));
 
     public bool HasExited => _process.HasExited;
 
     public int Id => _process.Id;
 
-    /// <summary>Starts it and goes on.</summary>
-    /// <param name="arguments">Its arguments.</param>
-    /// <param name="environment">Variables of its own.</param>
-    /// <param name="before">What a shell does first, such as setting a limit; null for no shell.</param>
+    /// <summary>Starts the program without waiting for its end.</summary>
+    /// <param name="arguments">The arguments.</param>
+    /// <param name="environment">Additional environment variables.</param>
+    /// <param name="before">
+    /// A shell command to run first, for example to set a limit; null for no shell.
+    /// </param>
     public static RemoraProcess Start(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? before = null)
     {
         var start = new ProcessStartInfo(before is null ? "dotnet" : "sh") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = Path.GetTempPath() };
@@ -57,15 +59,15 @@ internal sealed partial class RemoraProcess : IAsyncDisposable
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "remora-cli.dll"));
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("REMORA_", StringComparison.Ordinal)).ToList()) start.Environment.Remove(name);
-        start.Environment["REMORA_STORE"] = "false"; // starting an engine takes longer than most tests: those that need one say so
+        start.Environment["REMORA_STORE"] = "false"; // an engine starts slowly, so tests that need one enable it
         foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
         return new(Process.Start(start)!);
     }
 
-    /// <summary>Runs it to its end.</summary>
+    /// <summary>Runs the program to its end.</summary>
     public static Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments) => RunAsync(new Dictionary<string, string>(), arguments);
 
-    /// <summary>Runs it to its end, with variables of its own.</summary>
+    /// <summary>Runs the program to its end, with additional environment variables.</summary>
     public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         await using var process = Start(arguments, environment);
@@ -74,7 +76,7 @@ internal sealed partial class RemoraProcess : IAsyncDisposable
         return (exitCode, output, process.Errors);
     }
 
-    /// <summary>The address it says it answers at.</summary>
+    /// <summary>Returns the address that the service reports.</summary>
     public Task<string> UrlAsync() => _url.Task.WaitAsync(Patience);
 
     public async Task<int> ExitAsync()
@@ -91,14 +93,14 @@ internal sealed partial class RemoraProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks it to end, as an operator's shell does.</summary>
+    /// <summary>Requests the process to end, like an operator's shell.</summary>
     public void Terminate()
     {
         using var kill = Process.Start("kill", ["-TERM", Id.ToString()]);
         kill.WaitForExit();
     }
 
-    /// <summary>Ends it as a power cut does.</summary>
+    /// <summary>Ends the process immediately, like a power failure.</summary>
     public void Kill() => _process.Kill();
 
     public async ValueTask DisposeAsync()

@@ -3,7 +3,10 @@ using System.Text.Json;
 
 namespace Remora.Cli.Tests;
 
-/// <summary>What an exchange or a source said and then takes back: the real program with a store, on a sandbox in another process.</summary>
+/// <summary>
+/// Tests values that an exchange or a source revises: the real program with a store, on a sandbox
+/// in another process.
+/// </summary>
 public sealed class RevisionTests : IDisposable
 {
     private static readonly Dictionary<string, string> WithStore = new() { ["REMORA_STORE"] = "true" };
@@ -39,7 +42,7 @@ public sealed class RevisionTests : IDisposable
             var source = sources.GetProperty("sources").EnumerateArray().Single(each => each.GetProperty("health").GetProperty("name").GetString() == "alternative.me");
             Assert.Equal(5, Assert.Single(source.GetProperty("values").EnumerateArray()).GetProperty("value").GetDouble());
 
-            // Both are stored, each from the moment at which it became known.
+            // Both are stored, each from the moment it became knowable.
             var now = await StoreTests.UntilAsync(url, "/api/v1/assessment?pair=BTC/USDT&at=now", said => IsFear(said, 5), service);
             revised = now.GetProperty("assessed_at").GetString()!;
             Assert.True(IsFear(await StoreTests.GetAsync(url, "/api/v1/assessment?pair=BTC/USDT&at=" + before), 50));
@@ -47,7 +50,7 @@ public sealed class RevisionTests : IDisposable
             Assert.Equal(0, await service.ExitAsync());
         }
 
-        // With the source away, the store's newest value is the one that counts.
+        // While the source is unreachable, the newest value in the store is used.
         await FaultAsync(world, """{"kind":"http_5xx","exchange":"alternative.me"}""");
         await using (var service = Serve(world))
         {
@@ -59,7 +62,10 @@ public sealed class RevisionTests : IDisposable
         }
     }
 
-    /// <summary>The newest candle is a thousand times too high for some time, as in an exchange's bad moment.</summary>
+    /// <summary>
+    /// The newest candle is temporarily a thousand times too high, as after an error of an
+    /// exchange.
+    /// </summary>
     [Fact]
     public async Task A_spike_that_the_exchange_takes_back_is_nowhere_any_more()
     {
@@ -91,7 +97,7 @@ public sealed class RevisionTests : IDisposable
         }
     }
 
-    /// <summary>Without a store: the command line talks to the service alone.</summary>
+    /// <summary>Without a store, the command line uses only the service.</summary>
     [Fact]
     public async Task Another_price_level_is_refused_named_and_accepted_by_the_operator()
     {

@@ -6,7 +6,9 @@ using Remora.Testing;
 
 namespace Remora.Cli.Tests;
 
-/// <summary>The commands that ask a running service: with keys, beside proxies, on a sandbox.</summary>
+/// <summary>
+/// Tests the commands that use a running service: with keys, with proxies, on a sandbox.
+/// </summary>
 [Trait("speed", "slow")]
 public sealed class RunningServiceTests
 {

@@ -2,7 +2,10 @@ using System.Text.Json.Nodes;
 
 namespace Remora.Cli.Tests;
 
-/// <summary>Live and replayed are the same engine: what the running service answers of a recorded market is what a replay of the file writes, to the last digit.</summary>
+/// <summary>
+/// Tests that live and replayed assessments come from the same engine: responses of the running
+/// service on a recorded market equal the replay of its file to the last digit.
+/// </summary>
 [Trait("speed", "slow")]
 public sealed class SameEngineTests : IDisposable
 {
@@ -16,7 +19,8 @@ public sealed class SameEngineTests : IDisposable
     [InlineData("15m")]
     public async Task The_running_service_answers_what_a_replay_of_the_same_candles_writes(string timeframe)
     {
-        // The file begins at midnight 30 days before the service starts: just what the service asks the exchange for.
+        // The file starts at midnight 30 days before the service starts, which is exactly what the
+        // service requests from the exchange.
         var file = _folder.Write("candles.csv", Tapes.ToCsv(Tapes.Days(31)));
         var start = Tapes.End - TimeSpan.FromDays(1) + TimeSpan.FromHours(2);
         var coarse = timeframe == "5m" ? file : _folder.Write("coarse.csv", Tapes.ToCsv(Tapes.Aggregate(Tapes.Days(31), timeframe)));
@@ -30,7 +34,10 @@ public sealed class SameEngineTests : IDisposable
         Assert.All(live, answer => Assert.Equal(replayed[answer.Key].ToJsonString(), answer.Value.ToJsonString()));
     }
 
-    /// <summary>The answers of that many different candles, once the history is complete.</summary>
+    /// <summary>
+    /// Returns the assessments of <paramref name="count"/> different candles, after the history is
+    /// complete.
+    /// </summary>
     private static async Task<Dictionary<string, JsonObject>> CollectAsync(string url, int count)
     {
         var answers = new Dictionary<string, JsonObject>();
@@ -45,7 +52,9 @@ public sealed class SameEngineTests : IDisposable
         return answers;
     }
 
-    /// <summary>An answer without what depends on the moment of asking.</summary>
+    /// <summary>
+    /// Returns an assessment without the fields that depend on the time of the request.
+    /// </summary>
     private static JsonObject Comparable(string json)
     {
         var answer = JsonNode.Parse(json)!.AsObject();

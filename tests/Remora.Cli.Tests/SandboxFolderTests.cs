@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Remora.Cli.Tests;
 
-/// <summary>What a sandbox keeps, and what it makes of a folder that it finds.</summary>
+/// <summary>Tests what a sandbox stores, and how it uses an existing folder.</summary>
 public sealed class SandboxFolderTests : IDisposable
 {
     private static readonly Dictionary<string, string> WithStore = new() { ["REMORA_STORE"] = "true" };
@@ -21,13 +21,13 @@ public sealed class SandboxFolderTests : IDisposable
         {
             var url = await first.UrlAsync();
             await StoreTests.UntilAsync(url, "/api/v1/history?pair=BTC/USDT&interval=1m&from=-1d", answer => answer.GetProperty("rows").GetArrayLength() >= 3, first);
-            first.Kill(); // nothing is put in order
+            first.Kill(); // no cleanup runs
             await first.ExitAsync();
         }
         last = await SqlAsync("SELECT max(assessed_at) FROM assessments");
         Assert.StartsWith("2025-02-0", last);
 
-        await using var again = Serve(); // the folder says which world it is
+        await using var again = Serve(); // the folder contains the options of the world
         var here = await again.UrlAsync();
         var clock = (await StoreTests.GetAsync(here, "/api/v1/status")).GetProperty("clock");
         Assert.Equal(300, clock.GetProperty("speed").GetDouble());
@@ -119,7 +119,7 @@ public sealed class SandboxFolderTests : IDisposable
         var (_, report, _) = await RemoraProcess.RunAsync("doctor", "--data", Data);
         Assert.Contains("sandbox folder", report);
 
-        // Real candles do not go into it.
+        // Real candles are refused.
         var candles = _folder.Write("candles.csv", Tapes.ToCsv(Tapes.Days(1)));
         var (imported, _, complaint) = await RemoraProcess.RunAsync("history", "import", "--candles", "BTC/USDT=" + candles, "--data", Data);
         Assert.True(imported == 0, complaint);
@@ -129,7 +129,10 @@ public sealed class SandboxFolderTests : IDisposable
         Assert.Contains($"a sandbox's store is in {Path.Combine(Data, "sandbox")}: give --data {Path.Combine(Data, "sandbox")} for it", note);
     }
 
-    /// <summary>As after a clock that was ahead: here the mark is taken away, and the world starts twelve hours earlier.</summary>
+    /// <summary>
+    /// Simulates a clock that was ahead: the mark is deleted, and the world starts twelve hours
+    /// earlier.
+    /// </summary>
     [Fact]
     public async Task Rows_that_a_clock_ahead_has_left_neither_stop_the_recording_nor_are_served_as_the_present()
     {
@@ -149,7 +152,8 @@ public sealed class SandboxFolderTests : IDisposable
         Assert.Matches("^rows are dated in the future and are left out until then .*of candles up to .* of assessments up to", remark);
         Assert.Equal(1, service.LinesWith("rows are dated in the future"));
 
-        // What the first run left in the journal counts as written too: this waits for the first row of this run.
+        // Journal batches of the first run also count as written. Waits for the first row of this
+        // run.
         var now = Time((await StoreTests.UntilAsync(url, "/api/v1/assessment?pair=BTC/USDT&at=2025-02-04T00:00:00Z", _ => true, service)).GetProperty("assessed_at"));
         Assert.True(now < Time("2025-02-03T11:00:00Z"), $"the answer of {now} is served");
         foreach (var (path, time) in new[] { ("candles?pair=BTC/USDT&from=-2h", "open_time"), ("history?pair=BTC/USDT&interval=each&from=-2h", "time"), ("history?pair=BTC/USDT&interval=1m&from=-2h", "time") })

@@ -32,7 +32,7 @@ public sealed class ServeCommandTests
 
         (exit, _, errors) = await RemoraProcess.RunAsync("ask", "XRP/USDT", "--url", url);
         Assert.Equal(2, exit);
-        Assert.Contains("BTC/USDT", errors); // the pairs there are
+        Assert.Contains("BTC/USDT", errors); // lists the tracked pairs
     }
 
     [Fact]

@@ -4,7 +4,10 @@ using System.Text.Json;
 
 namespace Remora.Cli.Tests;
 
-/// <summary>What goes wrong around a running service: health and log name it once, say what to do, and tell callers no path of this machine.</summary>
+/// <summary>
+/// Tests faults around a running service: health and log report each once, with advice, and
+/// responses contain no path of this machine.
+/// </summary>
 public sealed class ServiceFaultTests : IDisposable
 {
     private static readonly Dictionary<string, string> WithStore = new() { ["REMORA_STORE"] = "true" };
@@ -22,7 +25,7 @@ public sealed class ServiceFaultTests : IDisposable
         var url = await service.UrlAsync();
         await StoreTests.UntilAsync(url, "/api/v1/candles?pair=BTC/USDT&limit=1", answer => answer.GetProperty("rows").GetArrayLength() == 1, service);
         using var http = new HttpClient { BaseAddress = new(url), Timeout = TimeSpan.FromMinutes(1) };
-        (await http.GetAsync("/api/v1/store")).Dispose(); // a connection that stays
+        (await http.GetAsync("/api/v1/store")).Dispose(); // keeps a connection open
         var idle = new List<Socket>();
         try
         {
@@ -41,7 +44,7 @@ public sealed class ServiceFaultTests : IDisposable
         var waiting = (await StoreTests.GetAsync(url, "/api/v1/store")).GetProperty("recorder").GetProperty("handed_over_rows").GetProperty("candles").GetInt64();
         await StoreTests.UntilAsync(url, "/api/v1/store", store => store.GetProperty("recorder") is var recorder && recorder.GetProperty("is_well").GetBoolean()
             && recorder.GetProperty("written_rows").GetProperty("candles").GetInt64() >= waiting, service);
-        Assert.InRange(service.LinesWith("too many files are open"), 1, 2); // of the journal, and of the store
+        Assert.InRange(service.LinesWith("too many files are open"), 1, 2); // one for the journal, one for the store
         Assert.Contains("raise the limit (LimitNOFILE in the systemd unit, or 'ulimit -n'), or lower max_connections", service.Errors);
     }
 
@@ -54,7 +57,7 @@ public sealed class ServiceFaultTests : IDisposable
         Assert.All(status.GetProperty("markets").EnumerateArray(), market => Assert.Contains("install Node.js 20 or later", market.GetProperty("last_error").GetProperty("message").GetString()));
         Assert.Contains("Node.js was not found as 'node'", status.GetProperty("bridge").GetProperty("last_failure").GetString());
         await ServeCommandTests.EventuallyAsync(() => Task.FromResult(service.LinesWith("install Node.js 20 or later") > 0), () => service.Errors);
-        await StoreTests.UntilAsync(url, "/api/v1/status", answer => answer.GetProperty("bridge").GetProperty("restarts").GetInt32() >= 4, service); // tried again meanwhile
+        await StoreTests.UntilAsync(url, "/api/v1/status", answer => answer.GetProperty("bridge").GetProperty("restarts").GetInt32() >= 4, service); // restarted meanwhile
         Assert.Equal(1, service.LinesWith("Node.js"));
         Assert.DoesNotContain("BTC/USDT 5m is unreachable", service.Errors);
         await NamesNoPathAsync(url);

@@ -6,7 +6,10 @@ using Remora.ClickHouse.Embedded;
 
 namespace Remora.Cli.Tests;
 
-/// <summary>The real service under load, ended at random moments as a power cut ends it, mostly alone and now and then after its engine.</summary>
+/// <summary>
+/// Kills the real service under load at random moments like a power failure, mostly alone and
+/// sometimes after its engine.
+/// </summary>
 [Trait("speed", "slow")]
 public sealed class ServiceKillTests : IDisposable
 {
@@ -15,14 +18,14 @@ public sealed class ServiceKillTests : IDisposable
     private static readonly string[] Asked = ["/api/v1/risk?pair=BTC/USDT", "/api/v1/risk?pair=ETH/USDT", "/api/v1/risk", "/api/v1/risk?pair=NO/PAIR", "/api/v1/status"];
 
     private readonly string _data = Directory.CreateTempSubdirectory("remora-").FullName;
-    private readonly List<long> _began = []; // when each life did, in microseconds as rows are numbered
+    private readonly List<long> _began = []; // start times of the runs in microseconds, like the sequence of rows
     private long _asked;
 
     private string Engine => Path.Combine(_data, "sandbox", "clickhouse");
 
     public void Dispose() => Directory.Delete(_data, recursive: true);
 
-    /// <summary>Two kills; REMORA_SERVICE_KILLS asks for another number.</summary>
+    /// <summary>Two kills by default; REMORA_SERVICE_KILLS sets another number.</summary>
     [Fact]
     public async Task Kills_of_the_service_at_random_moments_lose_nothing_and_double_nothing()
     {
@@ -30,8 +33,8 @@ public sealed class ServiceKillTests : IDisposable
         var random = new Random(7);
         await using var sandbox = RemoraProcess.Start(["sandbox", "--port", "0", "--speed", "300"]);
         var world = await sandbox.UrlAsync();
-        var written = new Dictionary<string, long>(StringComparer.Ordinal); // rows that the store acknowledged, in all lives
-        var accepted = written; // and what was in the journal besides
+        var written = new Dictionary<string, long>(StringComparer.Ordinal); // rows that the store acknowledged, in all runs
+        var accepted = written; // and those in the journal
         var found = written;
         var unsent = 0;
         for (var life = 0; life <= kills; life++)
@@ -40,7 +43,7 @@ public sealed class ServiceKillTests : IDisposable
             await using var service = RemoraProcess.Start(["serve", "--sandbox", world, "--port", "0", "--pairs", "BTC/USDT,ETH/USDT", "--data", _data], WithStore);
             var url = await service.UrlAsync();
             var isLast = life == kills;
-            var isLoadedAtOnce = life % 2 == 1 && !isLast; // the store may not be open yet, and the journal not empty
+            var isLoadedAtOnce = life % 2 == 1 && !isLast; // the store may not be open yet, and the journal may contain batches
             using var stop = new CancellationTokenSource();
             var load = isLoadedAtOnce ? LoadAsync(url, stop.Token) : null;
             if (life > 0) found = await FoundAsync(accepted, requestsRest: !isLoadedAtOnce, service);
@@ -66,7 +69,7 @@ public sealed class ServiceKillTests : IDisposable
             accepted = new(written, StringComparer.Ordinal);
             foreach (var (table, rows) in Journal())
             {
-                accepted[table] = accepted.GetValueOrDefault(table) + rows; // counted as written by the next life
+                accepted[table] = accepted.GetValueOrDefault(table) + rows; // counted as written by the next run
                 unsent++;
             }
         }
@@ -77,7 +80,8 @@ public sealed class ServiceKillTests : IDisposable
             $"{kills} kills of the service, {unsent} batches in the journal at them, {Interlocked.Read(ref _asked)} requests sent; there: {string.Join(", ", found.Select(table => $"{table.Value} {table.Key}"))}"));
     }
 
-    // What is there after a start: everything that was in the store or in the journal, each once, and the rollups say the same.
+    // Returns the rows after a start: everything that was in the store or the journal, each once,
+    // with equal rollups.
     private async Task<Dictionary<string, long>> FoundAsync(Dictionary<string, long> accepted, bool requestsRest, RemoraProcess service)
     {
         var left = Directory.GetFiles(Path.Combine(_data, "sandbox", "journal"), "*.batch").ToHashSet(StringComparer.Ordinal);
@@ -89,8 +93,9 @@ public sealed class ServiceKillTests : IDisposable
         foreach (var table in new[] { "api_requests", "assessments" }) found[table] = Single($"SELECT count()::Int64 FROM {table}");
         foreach (var (table, rows) in found) Assert.True(rows >= accepted.GetValueOrDefault(table), $"{table}: {rows} rows of {accepted.GetValueOrDefault(table)} that were acknowledged");
         Assert.InRange(found["api_requests"], 0, Interlocked.Read(ref _asked));
-        foreach (var table in found.Keys) Assert.Equal(0, Single($"SELECT count()::Int64 - uniqExact(sequence)::Int64 FROM {table}")); // no batch twice
-        // Nor is one worked out and kept again by a later life. (Within a life several may be of one moment: outside values of the moment of a close.)
+        foreach (var table in found.Keys) Assert.Equal(0, Single($"SELECT count()::Int64 - uniqExact(sequence)::Int64 FROM {table}")); // no duplicate batch
+        // No later run computes and stores an assessment again. Within a run, several can have one
+        // moment: observations at the moment of a close.
         Assert.Equal("[]", await client.SingleAsync($"""
             SELECT toString(groupArray((pair, policy, assessed_at, lives)))
             FROM (SELECT pair, policy, assessed_at, groupUniqArray(arrayCount(began -> began <= sequence, [{string.Join(", ", _began)}]::Array(UInt64))) AS lives FROM assessments GROUP BY pair, policy, assessed_at, answer HAVING length(lives) > 1)
@@ -151,7 +156,7 @@ public sealed class ServiceKillTests : IDisposable
         }
         catch (ArgumentException)
         {
-            // the last life's, which has ended with it; this life's is being started
+            // the engine of the previous run has ended; that of this run is starting
         }
     }
 

@@ -17,7 +17,7 @@ public sealed class SourcesCommandTests
         {
             (exit, output, errors) = await RemoraProcess.RunAsync("sources", "--url", url, "--json");
             if (exit == 0 && JsonElement.Parse(output).GetProperty("sources").EnumerateArray()
-                .Any(source => source.GetProperty("values").GetArrayLength() == 0 && source.GetProperty("health").GetProperty("name").GetString() != "liquidations")) exit = 1; // those take a whole hour
+                .Any(source => source.GetProperty("values").GetArrayLength() == 0 && source.GetProperty("health").GetProperty("name").GetString() != "liquidations")) exit = 1; // these need a whole hour
             if (exit != 0) await Task.Delay(200);
         }
         Assert.True(exit == 0, output + errors);

@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace Remora.Cli.Tests;
 
-/// <summary>The service with a store of its own, in processes that may be killed.</summary>
+/// <summary>Tests the service with its own store, in processes that may be killed.</summary>
 [Trait("speed", "slow")]
 public sealed class StoreTests : IDisposable
 {
@@ -38,14 +38,15 @@ public sealed class StoreTests : IDisposable
         {
             var url = await again.UrlAsync();
             var answer = await UntilAsync(url, "/api/v1/risk?pair=BTC/USDT", risk => risk.GetProperty("as_of").ValueKind == JsonValueKind.String, again);
-            Assert.True(string.CompareOrdinal(answer.GetProperty("as_of").GetString(), asOf) <= 0, "from what was kept"); // the last second before the kill may not have been written
+            Assert.True(string.CompareOrdinal(answer.GetProperty("as_of").GetString(), asOf) <= 0, "from what was kept"); // the last second before the kill may be missing
             Assert.True(answer.GetProperty("volatility").ValueKind == JsonValueKind.Number, "warmed up from the store");
 
-            // Each once: candles, and assessments under a policy.
+            // Each candle once, and each assessment of a policy once.
             Assert.Equal("0", await SqlAsync("SELECT count() - uniqExact(exchange, pair, timeframe, opened) FROM candles FINAL"));
-            // Two outside values of one millisecond make two assessments that may be alike; what is said again after a start comes seconds later.
+            // Two observations in one millisecond make two assessments that may be equal. Repeated
+            // ones after a start come seconds later.
             Assert.Equal("0", await SqlAsync("SELECT count() FROM (SELECT 1 FROM assessments GROUP BY pair, policy, assessed_at, answer HAVING max(sequence) - min(sequence) > 1000000)"));
-            await ServeCommandTests.EventuallyAsync( // what the journal held may be on its way, and the two are counted one after the other
+            await ServeCommandTests.EventuallyAsync( // journal batches may still be inserted, and the two counts are not simultaneous
                 async () => await SqlAsync("SELECT (SELECT count() FROM assessments) - (SELECT sum(assessments) FROM risk_1h)") == "0", () => "the rollup has not what the table has");
             again.Terminate();
             Assert.Equal(0, await again.ExitAsync());
@@ -71,11 +72,11 @@ public sealed class StoreTests : IDisposable
             Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
             Assert.Equal(wrong.Split('=')[0], JsonElement.Parse(await refused.Content.ReadAsStringAsync()).GetProperty("parameter").GetString());
         }
-        Assert.Equal(JsonValueKind.Null, (await GetAsync(url, "/api/v1/store")).GetProperty("recorder").GetProperty("last_error").ValueKind); // a first start is no fault
+        Assert.Equal(JsonValueKind.Null, (await GetAsync(url, "/api/v1/store")).GetProperty("recorder").GetProperty("last_error").ValueKind); // a first start is not a fault
         var csv = await http.GetStringAsync("/api/v1/candles?pair=BTC/USDT&format=csv&limit=2");
         Assert.Equal(3, csv.Trim().Split('\n').Length);
         Assert.Equal("PAR1"u8.ToArray(), (await http.GetByteArrayAsync("/api/v1/candles?pair=BTC/USDT&format=parquet&limit=2"))[..4]);
-        var past = await UntilAsync(url, "/api/v1/assessment?pair=BTC/USDT&at=now", _ => true, service); // candles may be kept a moment earlier
+        var past = await UntilAsync(url, "/api/v1/assessment?pair=BTC/USDT&at=now", _ => true, service); // candles may be stored a moment earlier
         Assert.Equal("BTC/USDT", past.GetProperty("pair").GetString());
 
         KillTheEngine();
@@ -89,7 +90,8 @@ public sealed class StoreTests : IDisposable
         var requests = await UntilAsync(url, "/api/v1/traffic?interval=1m&from=-30d", traffic => traffic.GetProperty("rows").EnumerateArray().Any(row => row.GetProperty("route").GetString() == "/api/v1/risk"), service);
         Assert.All(requests.GetProperty("rows").EnumerateArray(), row => Assert.StartsWith("/", row.GetProperty("route").GetString()));
 
-        // One with a key, and one that is refused: by the key's name, never the key, and under the route's one name.
+        // One request with a key and one that is refused. Stored by the name of the key, never the
+        // key, and by the route template.
         using var named = new HttpRequestMessage(HttpMethod.Get, "/api/v1/risk?pair=DOGE/EUR") { Headers = { { "Authorization", "Bearer " + key.Trim() } } };
         using (var unknown = await http.SendAsync(named)) Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
         await ServeCommandTests.EventuallyAsync(async () => await SqlAsync("SELECT DISTINCT client FROM api_requests WHERE client IS NOT NULL") == "bot", () => "the key's name was not recorded");
@@ -121,7 +123,7 @@ public sealed class StoreTests : IDisposable
                 }
                 catch (HttpRequestException)
                 {
-                    // It has ended.
+                    // the process has ended
                 }
             }).ToList();
             while (Volatile.Read(ref answered) < 2000) await Task.Delay(20);
@@ -130,10 +132,10 @@ public sealed class StoreTests : IDisposable
             await Task.WhenAll(calling);
         }
 
-        await using var again = Serve(world); // what its time was too short for is in the journal still
+        await using var again = Serve(world); // rows that could not be inserted in time are still in the journal
         await UntilAsync(await again.UrlAsync(), "/api/v1/store", store => store.GetProperty("ready").GetBoolean() && store.GetProperty("recorder").GetProperty("journal_batches").GetInt32() == 0, again);
         var stored = int.Parse(await SqlAsync("SELECT count() FROM api_requests WHERE route = '/api/v1/risk'"), CultureInfo.InvariantCulture);
-        Assert.InRange(stored, answered, answered + callers); // the last answers may have been cut off on their way
+        Assert.InRange(stored, answered, answered + callers); // the last responses may have been truncated
         Assert.Equal("0", await SqlAsync("SELECT count() - uniqExact(sequence) FROM assessments"));
     }
 
@@ -182,7 +184,7 @@ public sealed class StoreTests : IDisposable
         return output.Trim();
     }
 
-    /// <summary>The process that a sandbox's store runs in.</summary>
+    /// <summary>Returns the engine process of a sandbox's store.</summary>
     internal static Process EngineOf(string data) =>
         Process.GetProcessById(JsonElement.Parse(File.ReadAllText(Path.Combine(data, "sandbox", "clickhouse", "endpoint"))).GetProperty("pid").GetInt32());
 

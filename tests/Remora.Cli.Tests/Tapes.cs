@@ -5,7 +5,7 @@ using Remora.Sandbox;
 
 namespace Remora.Cli.Tests;
 
-/// <summary>Candle files from the sandbox's simulator.</summary>
+/// <summary>Creates candle files with the sandbox's simulator.</summary>
 internal static class Tapes
 {
     public static MarketId Market { get; } = new("binance", Pair.Parse("BTC/USDT"), Timeframe.FiveMinutes);
@@ -26,7 +26,7 @@ internal static class Tapes
         return csv.ToString();
     }
 
-    /// <summary>The same market in longer candles.</summary>
+    /// <summary>Aggregates candles to a longer timeframe.</summary>
     public static IEnumerable<Candle> Aggregate(IEnumerable<Candle> candles, string timeframe)
     {
         var aggregator = new CandleAggregator(Market.Timeframe, Timeframe.Parse(timeframe));

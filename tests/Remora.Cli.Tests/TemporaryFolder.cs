@@ -1,6 +1,6 @@
 namespace Remora.Cli.Tests;
 
-/// <summary>A folder that is gone afterwards.</summary>
+/// <summary>A folder that is deleted at the end of the test.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("remora-test-").FullName;

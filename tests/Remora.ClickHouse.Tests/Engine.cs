@@ -6,7 +6,9 @@ using Remora.Testing;
 
 namespace Remora.ClickHouse.Tests;
 
-/// <summary>The real engine, on a fresh folder, shared by all tests; each takes a database of its own.</summary>
+/// <summary>
+/// The real engine on a new folder, shared by all tests. Each test uses its own database.
+/// </summary>
 public sealed class Engine : IAsyncLifetime
 {
     private static int _databases;
@@ -17,7 +19,7 @@ public sealed class Engine : IAsyncLifetime
 
     public EmbeddedEngine Embedded => _engine!;
 
-    /// <summary>The engine as a server whose user may do everything.</summary>
+    /// <summary>The URL of the engine as a server, for a user with all rights.</summary>
     public Uri Url => _port!.Url;
 
     public async ValueTask InitializeAsync()
@@ -26,7 +28,7 @@ public sealed class Engine : IAsyncLifetime
         _port = new(() => Embedded.Endpoint.Socket);
     }
 
-    /// <summary>A client on a new, empty database.</summary>
+    /// <summary>Returns a client of a new, empty database.</summary>
     public async Task<ClickHouseClient> NewDatabaseAsync()
     {
         var name = $"test_{Interlocked.Increment(ref _databases)}";
@@ -42,7 +44,7 @@ public sealed class Engine : IAsyncLifetime
     }
 }
 
-/// <summary>A folder that is gone after the test.</summary>
+/// <summary>A folder that is deleted at the end of the test.</summary>
 public sealed class Scratch : IDisposable
 {
     public string Folder { get; } = Directory.CreateTempSubdirectory("remora-test-").FullName;

@@ -7,10 +7,12 @@ using Remora.Store.Tests;
 
 namespace Remora.Store.Tests;
 
-/// <summary>The real engine, on a fresh folder, shared by all tests; each takes a database of its own.</summary>
+/// <summary>
+/// The real engine on a new folder, shared by all tests. Each test uses its own database.
+/// </summary>
 public sealed class Engine : IAsyncLifetime
 {
-    /// <summary>Tests tell of 2024: nothing is let go of for its age.</summary>
+    /// <summary>Options without retention, because test data is from 2024.</summary>
     public static readonly StoreOptions ForEver = new() { Retention = new() { RequestDays = 0 } };
 
     private static int _databases;
@@ -22,11 +24,11 @@ public sealed class Engine : IAsyncLifetime
 
     public async ValueTask InitializeAsync() => _engine = await StartAsync(_scratch.Folder);
 
-    /// <summary>An engine of one's own, for tests that end it.</summary>
+    /// <summary>Starts a separate engine, for tests that end it.</summary>
     public static Task<EmbeddedEngine> StartAsync(string folder) =>
         EmbeddedEngine.StartAsync(new() { Folder = folder, MemoryBytes = 2L << 30, LongestRestartDelay = TimeSpan.FromMilliseconds(200) });
 
-    /// <summary>A client on a new, empty database.</summary>
+    /// <summary>Returns a client of a new, empty database.</summary>
     public async Task<ClickHouseClient> NewDatabaseAsync()
     {
         var name = $"test_{Interlocked.Increment(ref _databases)}";
@@ -34,7 +36,7 @@ public sealed class Engine : IAsyncLifetime
         return new(new() { Socket = () => Embedded.Endpoint.Socket, Database = name });
     }
 
-    /// <summary>A store on a new database, ready.</summary>
+    /// <summary>Returns a prepared store in a new database.</summary>
     public async Task<MarketStore> NewStoreAsync(StoreOptions? options = null)
     {
         var store = new MarketStore(await NewDatabaseAsync(), options ?? ForEver);
@@ -48,7 +50,7 @@ public sealed class Engine : IAsyncLifetime
         _scratch.Dispose();
     }
 
-    /// <summary>Kills an engine's process as a power cut would.</summary>
+    /// <summary>Kills the process of an engine, like a power failure.</summary>
     public static void Kill(EmbeddedEngine engine)
     {
         using var process = Process.GetProcessById(engine.Endpoint.Pid);
@@ -56,7 +58,7 @@ public sealed class Engine : IAsyncLifetime
     }
 }
 
-/// <summary>A folder that is gone after the test.</summary>
+/// <summary>A folder that is deleted at the end of the test.</summary>
 public sealed class Scratch : IDisposable
 {
     public string Folder { get; } = Directory.CreateTempSubdirectory("remora-store-test-").FullName;

@@ -28,7 +28,10 @@ public sealed class HandoverQueueTests
         Assert.Equal(0, queue.Count);
     }
 
-    /// <summary>Against a plain queue, through steps of every length, so that each edge of a block is met empty and full.</summary>
+    /// <summary>
+    /// Compares with a plain queue in steps of different lengths, so that each edge of a block is
+    /// reached empty and full.
+    /// </summary>
     [Theory, InlineData(1), InlineData(63), InlineData(64), InlineData(65), InlineData(200)]
     public void It_holds_as_many_as_it_may_and_then_says_so(int capacity)
     {
@@ -54,11 +57,15 @@ public sealed class HandoverQueueTests
         }
     }
 
-    /// <summary>A block that the garbage collector has moved among the old ones is not collected soon; what it pointed at would stay with it.</summary>
+    /// <summary>
+    /// A block in the old generation is not collected soon, and would keep alive what it
+    /// references.
+    /// </summary>
     [Fact]
     public void What_was_taken_is_kept_alive_by_nothing_that_has_grown_old()
     {
-        // Another test may have had everything young collected in between, which makes what was taken a generation older; not five times in a row.
+        // A collection in another test can promote taken items to an older generation, but not five
+        // times in a row.
         Assert.Contains(Enumerable.Range(0, 5), _ => IsNothingKept());
     }
 
@@ -66,7 +73,7 @@ public sealed class HandoverQueueTests
     {
         var queue = new HandoverQueue(1_000);
         for (var i = 0; i < 100; i++) queue.TryAdd(i, out _);
-        GC.Collect(); // the blocks are of the old generation now
+        GC.Collect(); // the blocks are in the old generation now
         GC.Collect();
         var later = AddAndTake(queue);
         GC.Collect(0);
@@ -88,7 +95,8 @@ public sealed class HandoverQueueTests
         return items;
     }
 
-    // It lies in no old block itself, and is not the one that the queue is at when all is taken.
+    // Returns a block that is not referenced by an old one, and is not the current block after all
+    // items are taken.
     private static object? BlockOf(HandoverQueue queue)
     {
         var ends = typeof(HandoverQueue).GetField("_ends", BindingFlags.NonPublic | BindingFlags.Instance)!.GetValue(queue)!;

@@ -10,7 +10,7 @@ using Remora.Testing;
 
 namespace Remora.Store.Tests;
 
-/// <summary>Removed folders, full disks and kills while rows wait in the journal.</summary>
+/// <summary>Tests removed folders, full disks and kills while rows wait in the journal.</summary>
 public sealed class JournalOutageTests(Engine engine)
 {
     [Fact]
@@ -27,7 +27,7 @@ public sealed class JournalOutageTests(Engine engine)
         Directory.Delete(data, recursive: true);
         recorded.Recorder.Request(Recorded.Request(2));
         await Recorded.UntilAsync(() => lines.Any(line => line.Contains("is gone", StringComparison.Ordinal)), "a line about the folder");
-        Assert.False(Directory.Exists(data)); // nobody makes what an unmounted disk hides
+        Assert.False(Directory.Exists(data)); // the folder of an unmounted disk is not created
         Assert.Equal((1L, 1L, false), (recorded.Recorder.Health.DroppedRows, recorded.Recorder.Health.QueuedRows, recorded.Recorder.Health.IsWell));
 
         Directory.CreateDirectory(data);
@@ -55,7 +55,7 @@ public sealed class JournalOutageTests(Engine engine)
             await Recorded.UntilAsync(() => recorded.Recorder.Health.LastError?.Contains(error, StringComparison.Ordinal) == true, error);
             isThere = true;
             if (mount == "ro") Assert.True(Run("mount", "-o", "remount,rw", scratch.Folder));
-            await recorded.FlushAsync(); // the store is back, so the journal empties, and what waited follows
+            await recorded.FlushAsync(); // the store is back: the journal is sent, then the waiting rows
             Assert.Equal(20_000UL, await store.Client.SingleAsync("SELECT count() FROM api_requests", row => row.UInt64()));
             Assert.Equal(0, recorded.Recorder.Health.DroppedRows);
             Assert.Single(lines, line => line.Contains(error, StringComparison.Ordinal));
@@ -67,7 +67,7 @@ public sealed class JournalOutageTests(Engine engine)
         }
     }
 
-    /// <summary>Ten kills; REMORA_STORE_KILLS asks for another number.</summary>
+    /// <summary>Ten kills by default; REMORA_STORE_KILLS sets another number.</summary>
     [Fact]
     public async Task Kills_at_random_moments_lose_nothing_and_double_nothing()
     {

@@ -10,7 +10,7 @@ using Remora.Testing;
 
 namespace Remora.Store.Tests;
 
-/// <summary>Everything that may go wrong between handing over and the store.</summary>
+/// <summary>Tests failures between handing over a row and its insert into the store.</summary>
 public sealed class JournalTests(Engine engine)
 {
     [Fact]
@@ -48,7 +48,7 @@ public sealed class JournalTests(Engine engine)
         var store = await engine.NewStoreAsync();
         using var scratch = new Scratch();
         var batch = Batch(100);
-        await store.Client.InsertAsync(batch.Table, batch.Columns, batch.Rows, batch.Token); // and then the line was cut
+        await store.Client.InsertAsync(batch.Table, batch.Columns, batch.Rows, batch.Token); // then the connection broke
         batch.WriteTo(scratch.PathOf(JournalEntry.NameOf(1, "api_requests", 100, DateTimeOffset.UnixEpoch)));
         await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder));
         await recorded.FlushAsync();
@@ -65,7 +65,7 @@ public sealed class JournalTests(Engine engine)
         Batch(100).WriteTo(cut);
         using (var file = File.OpenWrite(cut)) file.SetLength(file.Length - 1);
         Batch(10).WriteTo(scratch.PathOf(JournalEntry.NameOf(2, "api_requests", 10, DateTimeOffset.UnixEpoch)));
-        Batch(20).WriteTo(scratch.PathOf(JournalEntry.NameOf(3, "api_requests", 20, DateTimeOffset.UnixEpoch)) + ".part"); // whole, but not moved in yet
+        Batch(20).WriteTo(scratch.PathOf(JournalEntry.NameOf(3, "api_requests", 20, DateTimeOffset.UnixEpoch)) + ".part"); // complete, but not moved yet
         await File.WriteAllTextAsync(scratch.PathOf(JournalEntry.NameOf(4, "api_requests", 30, DateTimeOffset.UnixEpoch)) + ".part", "remora jour");
         await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder));
         recorded.Recorder.Request(Recorded.Request(1));
@@ -78,7 +78,9 @@ public sealed class JournalTests(Engine engine)
         Assert.Equal(2, Directory.GetFiles(scratch.PathOf("set-aside")).Length);
     }
 
-    /// <summary>As with a process that has no file descriptor left: recording goes on when it has.</summary>
+    /// <summary>
+    /// Simulates a process without free file descriptors: recording continues when one is free.
+    /// </summary>
     [Fact]
     public async Task A_file_that_cannot_be_read_for_a_while_is_read_later_and_told_once()
     {
@@ -86,7 +88,7 @@ public sealed class JournalTests(Engine engine)
         using var scratch = new Scratch();
         var waiting = scratch.PathOf(JournalEntry.NameOf(1, "api_requests", 10, DateTimeOffset.UnixEpoch));
         Batch(10).WriteTo(waiting);
-        await using var busy = new FileStream(waiting, FileMode.Open, FileAccess.ReadWrite, FileShare.None); // nobody else may read it
+        await using var busy = new FileStream(waiting, FileMode.Open, FileAccess.ReadWrite, FileShare.None); // prevents other readers
         var lines = new ConcurrentQueue<string>();
         await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder) with { Notice = lines.Enqueue, LongestRetryDelay = TimeSpan.FromMilliseconds(40) });
         recorded.Recorder.Request(Recorded.Request(1));
@@ -145,7 +147,8 @@ public sealed class JournalTests(Engine engine)
         var failures = new ConcurrentQueue<SupervisedTask>();
         var supervisor = new Supervisor(new() { FirstPause = TimeSpan.FromMilliseconds(20), Failed = failures.Enqueue });
         for (var i = 1; i <= 3; i++) Batch(5).WriteTo(scratch.PathOf(JournalEntry.NameOf(i, "api_requests", 5, DateTimeOffset.UnixEpoch)));
-        // Its clock fails when the first batch is noted as written, when that failure is noted, and for the second batch.
+        // The clock fails when the first batch is recorded as written, when that failure is
+        // recorded, and at the second batch.
         await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder) with { Supervisor = supervisor }, new FailingClock { Failures = 3 });
         await recorded.FlushAsync();
         Assert.Equal(15UL, await store.Client.SingleAsync("SELECT count() FROM api_requests", row => row.UInt64()));
@@ -153,12 +156,12 @@ public sealed class JournalTests(Engine engine)
         Assert.Equal(("recorder: journal to store", "InvalidOperationException: a bug"), (failure.Name, failure.LastError));
         Assert.Equal(2, Assert.Single(supervisor.Tasks, task => task.Name == failure.Name).Restarts);
         Assert.Contains("a bug", recorded.Recorder.Health.LastError);
-        Assert.True(recorded.Recorder.Health.IsWell); // it has sent something since
+        Assert.True(recorded.Recorder.Health.IsWell); // a batch was sent since the failure
     }
 
     [Theory]
     [InlineData("9223372036854775807-api_requests-10-1.batch")] // the number of the next batch would overflow
-    [InlineData("1-api_requests-10-9223372036854775807.batch")] // no such time
+    [InlineData("1-api_requests-10-9223372036854775807.batch")] // an invalid time
     [InlineData("1-api_requests-99999999999-1.batch")]
     [InlineData("anything.batch")]
     public async Task A_file_with_a_wrong_name_is_set_aside_and_recording_goes_on(string name)
@@ -182,7 +185,7 @@ public sealed class JournalTests(Engine engine)
         var store = await AwayAsync(engine, () => false);
         using var scratch = new Scratch();
         var folder = scratch.PathOf("journal");
-        Directory.CreateDirectory(folder, (UnixFileMode)Convert.ToInt32("755", 8)); // as earlier versions made it
+        Directory.CreateDirectory(folder, (UnixFileMode)Convert.ToInt32("755", 8)); // as earlier versions created it
         await File.WriteAllTextAsync(Path.Combine(folder, "cut.batch.part"), "x");
         await using (var recorded = new Recorded(store, Recorded.Options(folder)))
         {
@@ -268,7 +271,7 @@ public sealed class JournalTests(Engine engine)
         recorded.Recorder.Request(Recorded.Request(1));
         await Recorded.UntilAsync(() => recorded.Recorder.Health.LastError is not null, "an error");
         Assert.Contains("cannot be opened", recorded.Recorder.Health.LastError);
-        File.Delete(scratch.PathOf("file")); // and then it is mended
+        File.Delete(scratch.PathOf("file")); // the fault ends
         await recorded.FlushAsync();
         Assert.Equal(1UL, await store.Client.SingleAsync("SELECT count() FROM api_requests", row => row.UInt64()));
     }
@@ -281,7 +284,7 @@ public sealed class JournalTests(Engine engine)
         Assert.Contains("in use by another service: stop that one", Assert.ThrowsAny<IOException>(() => Journal.Open(scratch.Folder, 1 << 20)).Message);
     }
 
-    // A store whose socket leads nowhere until it is there.
+    // Returns a store whose socket is unreachable until a condition holds.
     internal static async Task<MarketStore> AwayAsync(Engine engine, Func<bool> isThere)
     {
         using var client = await engine.NewDatabaseAsync();

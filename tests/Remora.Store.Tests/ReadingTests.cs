@@ -31,7 +31,10 @@ public sealed class ReadingTests(Engine engine)
         }
     }
 
-    /// <summary>The short side is what the engine says of it, rolled up and each, beside the long side.</summary>
+    /// <summary>
+    /// The short side equals the engine's assessments, in rollups and single rows, beside the long
+    /// side.
+    /// </summary>
     [Fact]
     public async Task The_short_side_is_recorded_beside_the_long_one()
     {
@@ -79,7 +82,7 @@ public sealed class ReadingTests(Engine engine)
     {
         var (store, assessments) = await FilledAsync(1000);
         var policy = assessments[0].Policy;
-        // Said once more for the same moment, and differently.
+        // A second, different assessment for the same moment.
         var moment = new QueryParameters().Add("at", assessments[900].AssessedAt.ToDateTimeOffset());
         await store.Client.ExecuteAsync("INSERT INTO assessments SELECT * REPLACE (0.25 AS risk_score, sequence + 1 AS sequence) FROM assessments WHERE assessed_at = {at:DateTime64(3, 'UTC')}", moment);
 
@@ -139,11 +142,13 @@ public sealed class ReadingTests(Engine engine)
         Assert.Equal(KeyValuePair.Create(Given.Btc, last), Assert.Single(await store.Assessments.LastOfEachAsync([Given.Eth, Given.Btc], policy, last, last)));
         Assert.Empty(await store.Assessments.LastOfEachAsync([Given.Btc], policy, last + TimeSpan.FromMilliseconds(1), Instant.MaxValue));
         Assert.Empty(await store.Assessments.LastOfEachAsync([Given.Btc], "another", Instant.MinValue, Instant.MaxValue));
-        var earlier = last - TimeSpan.FromHours(1); // a clock that was ahead left the rest behind
+        var earlier = last - TimeSpan.FromHours(1); // later rows come from a clock that was ahead
         Assert.Equal(KeyValuePair.Create(Given.Btc, earlier), Assert.Single(await store.Assessments.LastOfEachAsync([Given.Btc], policy, Instant.MinValue, earlier)));
     }
 
-    /// <summary>At any moment the store says what a service that had been running would have known, and nothing that came later.</summary>
+    /// <summary>
+    /// The store returns for each moment what a running service knew then, and no later values.
+    /// </summary>
     [Fact]
     public async Task The_past_is_known_as_it_was_known()
     {
@@ -159,7 +164,7 @@ public sealed class ReadingTests(Engine engine)
             var late = TimeSpan.FromSeconds(random.Next(4) == 0 ? random.Next(0, 6 * 86400) : random.Next(0, 3600));
             observations.Add(new(signals[random.Next(signals.Length)], random.Next(3) switch { 0 => null, 1 => "BTC", _ => "ETH" }, random.Next(1, 100), held, held + late, TimeSpan.FromHours(random.Next(1, 100)), "s" + random.Next(2)));
         }
-        foreach (var observation in observations) recorded.Recorder.Observation(observation); // in any order: late ones are recorded late
+        foreach (var observation in observations) recorded.Recorder.Observation(observation); // in any order; late values are recorded late
         await recorded.FlushAsync();
         var ordered = observations.OrderBy(each => each.KnowableAt).ThenBy(each => each.HeldAt).ToList();
         for (var i = 0; i < 25; i++)

@@ -4,7 +4,7 @@ using Remora.Testing;
 
 namespace Remora.Store.Tests;
 
-/// <summary>A recorder that runs, and what there is to record.</summary>
+/// <summary>A running recorder, and data to record.</summary>
 internal sealed class Recorded : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
@@ -19,11 +19,11 @@ internal sealed class Recorded : IAsyncDisposable
 
     public Recorder Recorder { get; }
 
-    /// <summary>Batches that are closed quickly, and failures that are repeated quickly.</summary>
+    /// <summary>Returns options with short batch and retry delays.</summary>
     public static RecorderOptions Options(string folder) =>
         new() { JournalFolder = folder, BatchDelay = TimeSpan.FromMilliseconds(30), RetryDelay = TimeSpan.FromMilliseconds(20), LongestRetryDelay = TimeSpan.FromMilliseconds(200) };
 
-    /// <summary>One assessment per candle, of a market's whole tape.</summary>
+    /// <summary>Returns one assessment per candle of a market's tape.</summary>
     public static List<Assessment> Assessments(MarketId market, int count, int seed = 1, IReadOnlyList<Observation>? observations = null)
     {
         var engine = new RemoraEngine();
@@ -48,13 +48,13 @@ internal sealed class Recorded : IAsyncDisposable
             catch (OperationCanceledException) when (deadline.IsCancellationRequested)
             {
                 var sum = Recorder.Health.WrittenRows.Values.Sum();
-                Assert.True(sum > written, $"nothing is written any more: {Recorder.Health}"); // slow is no fault of the recorder's
+                Assert.True(sum > written, $"nothing is written any more: {Recorder.Health}"); // a slow recorder is not a failure
                 written = sum;
             }
         }
     }
 
-    /// <summary>Waits until something has come about.</summary>
+    /// <summary>Waits until a condition holds.</summary>
     public static async Task UntilAsync(Func<bool> holds, string what)
     {
         using var deadline = new CancellationTokenSource(Patience);

@@ -20,7 +20,7 @@ public sealed class RecorderTests(Engine engine)
 
         recorded.Recorder.Candles(Given.Btc, Given.Btc.Timeframe, candles[..500]);
         foreach (var assessment in assessments[..100]) recorded.Recorder.Assessment(assessment);
-        foreach (var assessment in assessments[100..]) recorded.Recorder.CandleAndAssessment(assessment); // a hundred candles come twice
+        foreach (var assessment in assessments[100..]) recorded.Recorder.CandleAndAssessment(assessment); // a hundred candles are recorded twice
         recorded.Recorder.Observation(fear);
         recorded.Recorder.Observation(funding);
         for (var i = 0; i < 300; i++) recorded.Recorder.Request(Recorded.Request(i));

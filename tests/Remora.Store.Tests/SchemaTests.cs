@@ -26,7 +26,10 @@ public sealed class SchemaTests(Engine engine)
         Assert.Equal(SchemaFile.All.Count, (await new MarketStore(client, Engine.ForEver).StatusAsync()).SchemaVersion);
     }
 
-    /// <summary>Rows that an earlier program has written are all there afterwards, value for value, and the rollups can be brought up to them.</summary>
+    /// <summary>
+    /// All rows of an earlier version remain with equal values, and the rollups can be filled from
+    /// them.
+    /// </summary>
     [Theory, MemberData(nameof(EarlierVersions))]
     public async Task Rows_of_every_earlier_version_stay_as_they_are(int version)
     {
@@ -60,7 +63,10 @@ public sealed class SchemaTests(Engine engine)
         if (tables.Contains(StoreTable.Requests)) Assert.Equal(50UL, await client.SingleAsync("SELECT sum(rows) FROM traffic_1h", row => row.UInt64()));
     }
 
-    /// <summary>A store of before the short side was recorded goes on without a remark; the short side begins with what is recorded from now on.</summary>
+    /// <summary>
+    /// A store from before the short side was recorded opens without a remark. The short side
+    /// starts with new rows.
+    /// </summary>
     [Fact]
     public async Task An_upgrade_adds_the_short_side_and_asks_nothing_of_the_operator()
     {
@@ -110,7 +116,7 @@ public sealed class SchemaTests(Engine engine)
     [Fact]
     public void Steps_are_numbered_without_a_gap() => Assert.Equal(Enumerable.Range(1, SchemaFile.All.Count), SchemaFile.All.Select(file => file.Version));
 
-    /// <summary>No cluster runs here: the engine's own parser reads what one would be sent.</summary>
+    /// <summary>Without a cluster, the engine's parser checks the statements for one.</summary>
     [Fact]
     public async Task What_a_cluster_would_be_sent_is_sql()
     {
@@ -118,7 +124,7 @@ public sealed class SchemaTests(Engine engine)
         var dialect = new SchemaDialect("prod");
         var statements = SchemaFile.All.SelectMany(file => dialect.Statements(file.Text)).ToList();
         Assert.Equal(StoreTable.All.Count * 2, statements.Count(statement => statement.StartsWith("CREATE TABLE", StringComparison.Ordinal)));
-        foreach (var table in (string[])["assessments_local", "assessments"]) // a column is added to both, or readers do not see it
+        foreach (var table in (string[])["assessments_local", "assessments"]) // a column must be added to both tables, or readers do not see it
             Assert.Single(statements, statement => statement.StartsWith($"ALTER TABLE {table} ON CLUSTER", StringComparison.Ordinal) && statement.Contains("short_risk_score"));
         foreach (var statement in statements)
         {
@@ -147,7 +153,7 @@ public sealed class SchemaTests(Engine engine)
         await client.ExecuteAsync("SYSTEM START TTL MERGES assessments");
         await client.ExecuteAsync("OPTIMIZE TABLE assessments FINAL");
         Assert.Equal(1UL, await client.SingleAsync("SELECT count() FROM assessments", row => row.UInt64()));
-        Assert.Equal(2UL, await client.SingleAsync("SELECT sum(rows) FROM risk_1d", row => row.UInt64())); // the rollup remembers
+        Assert.Equal(2UL, await client.SingleAsync("SELECT sum(rows) FROM risk_1d", row => row.UInt64())); // the rollup keeps expired rows
         Assert.True((await kept.Rollups.Single(rollup => rollup.Definition.Name.Value == "risk").VerifyAsync()).IsExact);
 
         await new MarketStore(client, Engine.ForEver).PrepareAsync();
@@ -172,7 +178,10 @@ public sealed class SchemaTests(Engine engine)
         return client.InsertAsync(StoreTable.Assessments.Name, StoreTable.Assessments.Columns, [assessment], (row, each) => RowWriting.Assessment(row, each, 1));
     }
 
-    /// <summary>Rows as a program of that schema wrote them: written by this one beside it, and copied in those columns that are there.</summary>
+    /// <summary>
+    /// Creates rows as a version with an earlier schema did: written to a current store, then
+    /// copied in the existing columns.
+    /// </summary>
     private async Task FillAsync(ClickHouseClient client, IReadOnlyList<StoreTable> tables)
     {
         var present = (await engine.NewStoreAsync()).Client;

@@ -35,7 +35,7 @@ public sealed class StoreFilesTests(Engine engine)
         Assert.Equal((candles[0].OpenTime, candles[^1].OpenTime), (report.First, report.Last));
         Assert.Equal(candles, await fresh.Candles.Of(Given.Btc).ListAsync());
 
-        await new CandleImport(fresh).RunAsync(path, Given.Btc); // once more: nothing doubles
+        await new CandleImport(fresh).RunAsync(path, Given.Btc); // a second import adds no duplicates
         Assert.Equal(candles, await fresh.Candles.Of(Given.Btc).ListAsync());
         Assert.Equal(0UL, await fresh.Client.SingleAsync("SELECT count() FROM system.tables WHERE database = currentDatabase() AND startsWith(name, 'import_')", row => row.UInt64()));
     }
@@ -133,7 +133,7 @@ public sealed class StoreFilesTests(Engine engine)
             for (var i = 0; i < 5000; i++) recorded.Recorder.Request(Recorded.Request(i));
             await recorded.FlushAsync();
         }
-        // Rows that retention has let go of, while what they were rolled up to is kept.
+        // Rows that retention has removed, while their rollups remain.
         await store.Client.ExecuteAsync("ALTER TABLE assessments DROP PARTITION ID '202403'");
         var before = await FingerprintAsync(store);
         var manifest = await new StoreBackup(store).RunAsync(scratch.PathOf("backup"));
@@ -182,7 +182,7 @@ public sealed class StoreFilesTests(Engine engine)
 
     private static Task InsertAsync(MarketStore store, IEnumerable<Candle> candles) => Backups.InsertAsync(store, candles);
 
-    // Count and hash of all rows, column by column, and of what the rollups say.
+    // Returns count and hash of all rows by column, and of the rollups.
     private static async Task<List<(string, ulong, ulong)>> FingerprintAsync(MarketStore store)
     {
         var all = new List<(string, ulong, ulong)>();

@@ -4,7 +4,7 @@ using Remora.Testing;
 
 namespace Remora.Store.Tests;
 
-/// <summary>What may become of a store while it is open: its health says it, and the log once.</summary>
+/// <summary>Tests faults of an open store: the health reports them, and the log once.</summary>
 public sealed class StoreHealthTests : IDisposable
 {
     private readonly Scratch _scratch = new();
@@ -87,7 +87,7 @@ public sealed class StoreHealthTests : IDisposable
         Assert.Single(open.Lines, line => line == "the store is open");
     }
 
-    // Only candles have a column of this name; a part lists its columns.
+    // Only candles have a column with this name. The folder of a part lists its columns.
     private static string FileOfCandles(string data) => Directory.GetDirectories(Path.Combine(data, "clickhouse", "store", "store"), "2024_*", SearchOption.AllDirectories)
         .Where(part => File.Exists(Path.Combine(part, "columns.txt")) && File.ReadAllText(Path.Combine(part, "columns.txt")).Contains("`opened`", StringComparison.Ordinal))
         .Select(part => Path.Combine(part, "data.bin")).Single();
@@ -96,11 +96,11 @@ public sealed class StoreHealthTests : IDisposable
     {
         var bytes = File.ReadAllBytes(file);
         for (var i = 20; i < bytes.Length; i += 97) bytes[i] ^= 0xff;
-        using var damaged = new FileStream(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite); // in place: the engine has it open
+        using var damaged = new FileStream(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite); // in place, because the engine has the file open
         damaged.Write(bytes);
     }
 
-    // The engine writes into it while it is removed.
+    // The engine writes to the folder while it is removed.
     private static void Remove(string folder)
     {
         for (var tries = 0; Directory.Exists(folder); tries++)
@@ -111,7 +111,7 @@ public sealed class StoreHealthTests : IDisposable
             }
             catch (IOException) when (tries < 100)
             {
-                // Something was made in it meanwhile.
+                // a file was created meanwhile
             }
         }
     }
@@ -149,7 +149,7 @@ public sealed class StoreHealthTests : IDisposable
             return open;
         }
 
-        /// <summary>Waits until it was looked over once more: that asks for the time once.</summary>
+        /// <summary>Waits until the next inspection, which reads the clock once.</summary>
         public Task LooksAgainAsync()
         {
             var readings = _clock.Readings;

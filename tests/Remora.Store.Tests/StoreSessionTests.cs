@@ -3,10 +3,12 @@ using Remora.ClickHouse.Embedded;
 
 namespace Remora.Store.Tests;
 
-/// <summary>A store that is opened in the background.</summary>
+/// <summary>Tests a store that opens in the background.</summary>
 public sealed class StoreSessionTests
 {
-    /// <summary>As when <c>remora rollup verify</c> has the folder open while the service starts.</summary>
+    /// <summary>
+    /// Simulates <c>remora rollup verify</c> with the folder open while the service starts.
+    /// </summary>
     [Fact]
     public async Task An_engine_that_was_another_process_s_is_succeeded_by_one_of_its_own()
     {

@@ -7,30 +7,30 @@ using Spectre.Console;
 
 namespace Remora.Cli.Commands;
 
-/// <summary><c>remora ask</c>: what a running service says, for people and for scripts.</summary>
+/// <summary><c>remora ask</c>: prints the live assessments of a running service.</summary>
 internal static class AskCommand
 {
     private static readonly string Unknown = RemoraJson.NameOf(AssessmentState.Unknown);
 
     public static Command Create()
     {
-        var pairs = new Argument<string[]>("PAIR") { Description = "Pairs such as BTC/USDT; the whole market without one", Arity = ArgumentArity.ZeroOrMore };
+        var pairs = new Argument<string[]>("PAIR") { Description = "Pairs, for example BTC/USDT [default: the whole market]", Arity = ArgumentArity.ZeroOrMore };
         pairs.Validators.Add(result =>
         {
             foreach (var token in result.Tokens)
                 if (!Pair.TryParse(token.Value, out _)) result.AddError($"'{token.Value}' is not a pair: expected BASE/QUOTE such as BTC/USDT");
         });
         var service = new RunningServiceOptionSet();
-        var side = new Option<string?>("--side") { Description = "long or short" };
+        var side = new Option<string?>("--side") { Description = "Side of the entry: long or short [default: the key's side, or long]" };
         side.AcceptOnlyFromAmong("long", "short");
-        var policy = new Option<string?>("--policy") { Description = "A policy of the service, see /api/v1/policies" };
-        var exchange = new Option<string?>("--exchange") { Description = "Where the pair is tracked on several exchanges" };
-        var timeframe = new Option<string?>("--timeframe") { Description = "Where the pair is tracked at several timeframes" };
-        var json = new Option<bool>("--json") { Description = "The answer as it came" };
-        var watch = new Option<bool>("--watch", "-w") { Description = "Again whenever it changes, until Ctrl+C" };
-        var quiet = new Option<bool>("--quiet", "-q") { Description = "Print nothing; the exit code answers" };
+        var policy = new Option<string?>("--policy") { Description = "Name of a policy of the service; /api/v1/policies lists them" };
+        var exchange = new Option<string?>("--exchange") { Description = "CCXT id of the exchange, if the pair is tracked on several" };
+        var timeframe = new Option<string?>("--timeframe") { Description = "Timeframe, if the pair is tracked at several, for example 5m" };
+        var json = new Option<bool>("--json") { Description = "Print the response as JSON" };
+        var watch = new Option<bool>("--watch", "-w") { Description = "Print the assessment again when it changes, until Ctrl+C" };
+        var quiet = new Option<bool>("--quiet", "-q") { Description = "Print nothing; only set the exit code" };
 
-        var command = new Command("ask", "Asks a running service. Exit code: 0 safe to trade, 1 not safe, 2 wrong use, 3 no answer, 4 nothing is known (state unknown). Of several pairs the highest.")
+        var command = new Command("ask", "Prints the live assessments of a running service. Exit code: 0 safe to trade, 1 not safe, 2 invalid use, 3 no response, 4 state unknown; for several pairs, the highest.")
         {
             pairs, side, policy, exchange, timeframe, json, watch, quiet,
         };
@@ -62,7 +62,7 @@ internal static class AskCommand
         return "/api/v1/risk" + (all.Length > 0 ? "?" + all : "");
     }
 
-    /// <summary>Asks, prints, and turns the answers into an exit code.</summary>
+    /// <summary>Requests and prints assessments, and maps them to an exit code.</summary>
     private sealed class Asker(ServiceConnection service, bool json, bool quiet)
     {
         private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
@@ -99,7 +99,7 @@ internal static class AskCommand
                 else if (!quiet) Terminal.Data.Write(RiskCard.Render(answer.RootElement));
                 if (!quiet && IsStale(answer.RootElement)) await ExplainAsync(answer.RootElement, cancellation);
                 var isSafe = answer.RootElement.GetProperty("safe_to_trade").GetBoolean();
-                var state = answer.RootElement.TryGetProperty("state", out var named) ? named.GetString() : null; // a service of before 0.2 has none
+                var state = answer.RootElement.TryGetProperty("state", out var named) ? named.GetString() : null; // services before 0.2 do not return it
                 return state == Unknown ? ExitCode.Unknown : isSafe ? ExitCode.Ok : ExitCode.No;
             }
             catch (ServiceException e)

@@ -9,25 +9,27 @@ using Spectre.Console;
 
 namespace Remora.Cli.Commands;
 
-/// <summary><c>remora backtest</c>: one strategy over one candle file, with or without a gate.</summary>
+/// <summary>
+/// <c>remora backtest</c>: runs one strategy over one candle file, with or without a gate.
+/// </summary>
 internal static class BacktestCommand
 {
     public static Command Create()
     {
-        var strategy = new Option<string>("--strategy") { Description = $"One of {string.Join(", ", StrategyCatalog.All.Select(plan => plan.Name))}", Required = true };
-        var candles = new Option<string>("--candles") { Description = "Candles as " + FileEngine.CandleFormats, Required = true, HelpName = "FILE" };
+        var strategy = new Option<string>("--strategy") { Description = $"Strategy: {string.Join(", ", StrategyCatalog.All.Select(plan => plan.Name))}", Required = true };
+        var candles = new Option<string>("--candles") { Description = "Candle file: " + FileEngine.CandleFormats, Required = true, HelpName = "FILE" };
         var pair = Options.Pair("--pair");
         pair.DefaultValueFactory = _ => Pair.Parse("BTC/USDT");
         var timeframe = Options.Timeframe();
-        var from = Options.Time("--from", "First day, e.g. 2022-01-01; the file's beginning without it");
-        var until = Options.Time("--to", "Last day, which itself is left out as Freqtrade does, e.g. 2022-12-31; the file's end without it");
-        var gate = new Option<string?>("--gate") { Description = "Enter only where this policy says safe: a built-in one, or a policy file", HelpName = "POLICY" };
-        var threshold = new Option<double?>("--threshold") { Description = "With --gate: block by the policy's score from here on instead of by its verdict" };
-        var sized = new Option<bool>("--sized") { Description = "With --gate: scale entries by the policy's position_scale" };
+        var from = Options.Time("--from", "First day, for example 2022-01-01 [default: start of the file]");
+        var until = Options.Time("--to", "End day, exclusive as in Freqtrade, for example 2022-12-31 [default: end of the file]");
+        var gate = new Option<string?>("--gate") { Description = "Policy of the gate, which blocks unsafe entries: a built-in name or a policy file", HelpName = "POLICY" };
+        var threshold = new Option<double?>("--threshold") { Description = "With --gate: block entries at or above this risk score, instead of by the policy's rules" };
+        var sized = new Option<bool>("--sized") { Description = "With --gate: scale entries by position_scale" };
         var outside = new OutsideOption();
-        var json = new Option<bool>("--json") { Description = "All figures as JSON" };
-        var trades = new Option<string?>("--trades") { Description = "Write every trade here, as CSV", HelpName = "FILE" };
-        var command = new Command("backtest", "Runs a strategy over a candle file in Freqtrade's order of events.") { strategy, candles, pair, timeframe, from, until, gate, threshold, sized, outside, json, trades };
+        var json = new Option<bool>("--json") { Description = "Print all figures as JSON" };
+        var trades = new Option<string?>("--trades") { Description = "Write all trades to this CSV file", HelpName = "FILE" };
+        var command = new Command("backtest", "Runs a strategy over a candle file by Freqtrade's rules.") { strategy, candles, pair, timeframe, from, until, gate, threshold, sized, outside, json, trades };
         command.Validators.Add(result =>
         {
             if (result.GetResult(gate) is null && (result.GetValue(threshold) is not null || result.GetValue(sized))) result.AddError("--threshold and --sized need --gate");
@@ -64,7 +66,10 @@ internal static class BacktestCommand
         return ExitCode.Ok;
     }
 
-    /// <summary>The figures at the top, so that a script finds <c>trades</c> or <c>win_rate</c> where it looks first.</summary>
+    /// <summary>
+    /// Formats the result with the figures at the top level, so that scripts find <c>trades</c> and
+    /// <c>win_rate</c> there.
+    /// </summary>
     private static string Json(BacktestResult result)
     {
         var json = JsonSerializer.SerializeToNode(result.Figures, RemoraJson.Options)!.AsObject();

@@ -7,16 +7,16 @@ using Remora.Server.Settings;
 
 namespace Remora.Cli.Commands;
 
-/// <summary><c>remora calendar</c>: the scheduled events that the service minds.</summary>
+/// <summary><c>remora calendar</c>: the scheduled events of the service.</summary>
 internal static class CalendarCommand
 {
-    public static Command Create() => new("calendar", "Lists the scheduled events of the calendar file, or imports more. A running service sees the change by itself.") { List(), Import() };
+    public static Command Create() => new("calendar", "Lists or imports scheduled events of the calendar file. A running service reloads the file when it changes.") { List(), Import() };
 
     private static Command List()
     {
         var service = new ServiceOptionSet();
-        var all = new Option<bool>("--all") { Description = "Those that are over too" };
-        var command = new Command("list", "Lists the events to come.") { all };
+        var all = new Option<bool>("--all") { Description = "Include past events" };
+        var command = new Command("list", "Lists upcoming events.") { all };
         foreach (var option in service.All) command.Options.Add(option);
         command.SetAction(parsed => Attempt(() =>
         {
@@ -32,10 +32,10 @@ internal static class CalendarCommand
 
     private static Command Import()
     {
-        var source = new Argument<string>("FILE") { Description = "An iCalendar file (.ics)" };
+        var source = new Argument<string>("FILE") { Description = "iCalendar file (.ics)" };
         var service = new ServiceOptionSet();
-        var at = new Option<string?>("--at") { Description = "Time of day, UTC, for events that are whole days: 19:00", HelpName = "HH:MM" };
-        var command = new Command("import", "Adds the events of an iCalendar file to the calendar, those it has already excepted.") { source, at };
+        var at = new Option<string?>("--at") { Description = "Time of day (UTC) of all-day events, for example 19:00", HelpName = "HH:MM" };
+        var command = new Command("import", "Adds the events of an iCalendar file to the calendar. Skips events that it already contains.") { source, at };
         foreach (var option in service.All) command.Options.Add(option);
         command.SetAction(parsed => Attempt(() =>
         {
@@ -52,7 +52,10 @@ internal static class CalendarCommand
         return command;
     }
 
-    /// <summary>Adds lines at the end, so that what people wrote stays as it is; the file is replaced at once, so that nobody reads half of it.</summary>
+    /// <summary>
+    /// Appends lines and keeps existing text unchanged. Replaces the file atomically, so that
+    /// readers never see a part of it.
+    /// </summary>
     private static int Add(string file, IReadOnlyList<CalendarEntry> entries)
     {
         var text = File.Exists(file) ? File.ReadAllText(file) : CalendarCsv.Header + "\n";
@@ -64,7 +67,7 @@ internal static class CalendarCommand
         foreach (var entry in entries.OrderBy(entry => entry.At.UnixMilliseconds))
         {
             if (!there.Add((entry.At, entry.Name))) continue;
-            lines.Append(CalendarCsv.Line(entry with { Announced = now < entry.At ? now : null })).Append('\n'); // since when we know of it; nothing where it was over by then
+            lines.Append(CalendarCsv.Line(entry with { Announced = now < entry.At ? now : null })).Append('\n'); // when the event became knowable; null for past events
             added++;
         }
         if (added == 0) return 0;

@@ -9,13 +9,15 @@ using Spectre.Console;
 
 namespace Remora.Cli.Commands;
 
-/// <summary><c>remora doctor</c>: what is installed, what is reachable, what is configured; and for each fault what to do.</summary>
+/// <summary>
+/// <c>remora doctor</c>: checks installation, network and settings, with advice for each fault.
+/// </summary>
 internal static class DoctorCommand
 {
     public static Command Create()
     {
         var service = new ServiceOptionSet();
-        var command = new Command("doctor", "Checks what is installed, reachable and configured. Exit code 1 when something is missing.");
+        var command = new Command("doctor", "Checks installation, network and settings. Exit code 1 if something is missing.");
         var running = new RunningServiceOptionSet("this machine at the settings' port");
         foreach (var option in service.All) command.Options.Add(option);
         running.AddTo(command);
@@ -28,7 +30,7 @@ internal static class DoctorCommand
         return command;
     }
 
-    /// <summary>Looks at everything; the settings are null where they are not valid.</summary>
+    /// <summary>Runs all checks. The settings are null if they are invalid.</summary>
     internal static async Task<(List<Finding> Findings, ServiceSettings? Settings)> ExamineAsync(
         ServiceOptionSet service, RunningServiceOptionSet running, ParseResult parsed, CancellationToken cancellation)
     {
@@ -83,12 +85,12 @@ internal static class DoctorCommand
         }
     }
 
-    /// <summary>The address of the service that a command on this machine asks by default.</summary>
+    /// <summary>Returns the default address of the service for commands on this machine.</summary>
     internal static string UrlOf(ServiceSettings settings) => $"http://127.0.0.1:{settings.Port}";
 
     /// <summary>
-    /// Asks the running service how it is. The sandbox is the one it runs on; null where it runs on
-    /// none or does not answer.
+    /// Checks the running service. The sandbox is the one it runs on; null if it runs on none or
+    /// does not respond.
     /// </summary>
     private static async Task<(Finding Answer, string? Sandbox)> ServiceAsync(
         ServiceSettings settings, RunningServiceOptionSet running, ParseResult parsed, CancellationToken cancellation)
@@ -114,7 +116,9 @@ internal static class DoctorCommand
         }
     }
 
-    /// <summary>Asks every exchange of the settings, or the sandbox that stands in for them.</summary>
+    /// <summary>
+    /// Checks every exchange of the settings, or the sandbox that simulates them.
+    /// </summary>
     private static async Task<IReadOnlyList<Finding>> ExchangesAsync(
         ServiceSettings settings, string? sandbox, CancellationToken cancellation)
     {
@@ -163,5 +167,5 @@ internal static class DoctorCommand
     }
 }
 
-/// <summary>One thing that was looked at; null is neither good nor bad.</summary>
+/// <summary>The result of one check. <c>Good</c> is null for a note.</summary>
 internal sealed record Finding(string Subject, bool? Good, string Text);

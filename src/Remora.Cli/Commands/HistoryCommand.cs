@@ -8,27 +8,30 @@ using Remora.Store.Files;
 
 namespace Remora.Cli.Commands;
 
-/// <summary><c>remora history build</c>: what the service would have said after each candle of several markets, as files for backtests or into the store.</summary>
+/// <summary>
+/// <c>remora history build</c>: rebuilds the assessment history of markets from candle files, as
+/// files for backtests or into the store.
+/// </summary>
 internal static class HistoryCommand
 {
     private const string Csv = "csv";
 
-    public static Command Create() => new("history", "The past: what the service would have said, and what is stored.") { Build(), StoredHistory.Import(), StoredHistory.Export() };
+    public static Command Create() => new("history", "Builds, imports and exports assessment history and candles.") { Build(), StoredHistory.Import(), StoredHistory.Export() };
 
     private static Command Build()
     {
         var candles = new MarketFilesOption();
-        var to = new Option<string?>("--to") { Description = "Folder for the files, one per pair and format: BTC_USDT-history.csv, BTC_USDT-history-short.csv", HelpName = "FOLDER" };
-        var formats = new Option<string[]>("--format") { Description = "Of the files: csv, parquet, feather; repeatable", DefaultValueFactory = _ => [Csv] };
+        var to = new Option<string?>("--to") { Description = "Output folder, one file per pair and format: BTC_USDT-history.csv, BTC_USDT-history-short.csv", HelpName = "FOLDER" };
+        var formats = new Option<string[]>("--format") { Description = "Format of the files: csv, parquet or feather; repeatable", DefaultValueFactory = _ => [Csv] };
         formats.AcceptOnlyFromAmong(Csv, "parquet", "feather");
-        var intoStore = new Option<bool>("--store") { Description = "Into the store, so that the service's /history answers for that time; what was said of a candle stays" };
+        var intoStore = new Option<bool>("--store") { Description = "Write to the store, so that /history of the service returns that time. Existing assessments are not changed" };
         var place = new StoreOptionSet(findsSandbox: false);
         var outside = new OutsideOption();
-        var policy = new Option<string>("--policy") { Description = "A built-in policy or a policy file", DefaultValueFactory = _ => RiskPolicy.Default.Name };
-        var side = Options.Side("--side", "Of the files: long or short; the store takes both sides");
-        var from = Options.Time("--from", "First candle to write; the ones before it warm the engine up");
+        var policy = new Option<string>("--policy") { Description = "Built-in policy or policy file", DefaultValueFactory = _ => RiskPolicy.Default.Name };
+        var side = Options.Side("--side", "Side of the files: long or short. The store receives both");
+        var from = Options.Time("--from", "First candle to write; earlier candles are used for warm-up");
         var (exchange, timeframe) = (Options.Exchange(), Options.Timeframe());
-        var command = new Command("build", "Builds histories by the live engine, in the order in which things were knowable, several markets side by side.")
+        var command = new Command("build", "Builds assessment history with the live engine from point-in-time data. Several markets run in parallel.")
         {
             candles, to, formats, intoStore, outside, policy, side, from, exchange, timeframe,
         };
@@ -81,14 +84,14 @@ internal static class HistoryCommand
         return ExitCode.Ok;
     }
 
-    // The rows go through a CSV in any case: where none was asked for, through one that is gone afterwards.
+    // The rows always go through a CSV; without a CSV output, through a temporary one.
     private static HistoryMarket Placed(HistoryMarket market, AssessmentImport? import, HistoryTarget target, FileEngine files, CancellationToken cancellation) => market with
     {
         To = target.FilesOf(market.Pair).FirstOrDefault(file => !FileEngine.Needs(file)) ?? (target.Folder is null ? null : files.Scratch(target.NameOf(market.Pair, Csv))),
         Each = import is null ? null : assessment => import.AddAsync(assessment, cancellation).AsTask().GetAwaiter().GetResult(),
     };
 
-    /// <summary>The files that were asked for.</summary>
+    /// <summary>The output files.</summary>
     private sealed record HistoryTarget(string? Folder, IReadOnlyList<string> Formats, Side Side)
     {
         public IEnumerable<string> FilesOf(Pair pair)

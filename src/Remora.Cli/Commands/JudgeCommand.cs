@@ -5,17 +5,17 @@ using Remora.Risk;
 
 namespace Remora.Cli.Commands;
 
-/// <summary><c>remora judge</c>: would the gate have helped these trades?</summary>
+/// <summary><c>remora judge</c>: measures how a gate would have changed given trades.</summary>
 internal static class JudgeCommand
 {
     public static Command Create()
     {
-        var trades = new Argument<string>("TRADES") { Description = "Freqtrade's exported backtest (zip or JSON), or trades as CSV" };
+        var trades = new Argument<string>("TRADES") { Description = "Backtest exported by Freqtrade (zip or JSON), or trades as CSV" };
         var candles = new MarketFilesOption();
-        var policy = new Option<string>("--policy") { Description = "A built-in policy or a policy file", DefaultValueFactory = _ => RiskPolicy.Default.Name };
+        var policy = new Option<string>("--policy") { Description = "Built-in policy or policy file", DefaultValueFactory = _ => RiskPolicy.Default.Name };
         var outside = new OutsideOption();
-        var json = new Option<bool>("--json") { Description = "Everything as JSON" };
-        var command = new Command("judge", "Which of my trades fell into unsafe time, what would have changed, and how likely by luck.") { trades, candles, policy, outside, json };
+        var json = new Option<bool>("--json") { Description = "Print all figures as JSON" };
+        var command = new Command("judge", "Applies a gate to trades: finds the blocked ones, the effect on profit, and the probability of the same effect by chance.") { trades, candles, policy, outside, json };
         command.SetAction((parsed, cancellation) => Task.FromResult(Terminal.Attempt(() =>
         {
             using var files = new FileEngine(cancellation);

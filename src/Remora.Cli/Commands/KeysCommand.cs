@@ -8,10 +8,13 @@ using Spectre.Console;
 
 namespace Remora.Cli.Commands;
 
-/// <summary><c>remora keys</c>: who may ask the service. A running one takes changes up within a second.</summary>
+/// <summary>
+/// <c>remora keys</c>: manages the keys of callers. A running service applies changes within a
+/// second.
+/// </summary>
 internal static partial class KeysCommand
 {
-    public static Command Create() => new("keys", "Makes, lists, revokes and rotates the keys of callers. A running service takes changes up within a second.")
+    public static Command Create() => new("keys", "Creates, lists, revokes and rotates API keys. A running service applies changes within a second.")
     {
         Add(), List(), Revoke(), Rotate(),
     };
@@ -19,14 +22,14 @@ internal static partial class KeysCommand
     private static Command Add()
     {
         var name = Name();
-        var policy = new Option<string?>("--policy") { Description = "The policy that judges when the caller names none" };
-        var side = new Option<Side?>("--side") { Description = "The side that is judged when the caller names none" };
-        var perMinute = new Option<int?>("--per-minute") { Description = "Requests a minute; the service's setting without it" };
+        var policy = new Option<string?>("--policy") { Description = "Policy for requests without a policy [default: the service's]" };
+        var side = new Option<Side?>("--side") { Description = "Side for requests without a side [default: long]" };
+        var perMinute = new Option<int?>("--per-minute") { Description = "Maximum requests per minute [default: the service's setting]" };
         perMinute.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int?>() is < 1 or > 1_000_000) result.AddError("--per-minute: expected a whole number from 1 to 1000000");
         });
-        return WithFile(new("add", "Makes a key and prints it, this once: only its hash is kept.") { name, policy, side, perMinute }, (parsed, settings) =>
+        return WithFile(new("add", "Creates a key and prints it once. Only its hash is stored.") { name, policy, side, perMinute }, (parsed, settings) =>
         {
             if (parsed.GetValue(policy) is { } wanted && settings.Policies.All(known => known.Name != wanted))
                 return Terminal.Fail($"--policy '{wanted}' is unknown: expected one of {string.Join(", ", settings.Policies.Select(known => known.Name))}", ExitCode.Usage);
@@ -39,7 +42,7 @@ internal static partial class KeysCommand
         });
     }
 
-    private static Command List() => WithFile(new("list", "Lists the keys, without the keys themselves."), (_, settings) =>
+    private static Command List() => WithFile(new("list", "Lists the names and settings of the keys."), (_, settings) =>
     {
         var table = new Table { Border = TableBorder.Rounded };
         table.AddColumns("name", "made", "policy", "side", "a minute");
@@ -52,14 +55,14 @@ internal static partial class KeysCommand
     private static Command Revoke()
     {
         var name = Name();
-        return WithFile(new("revoke", "Makes a key worthless.") { name }, (parsed, settings) =>
+        return WithFile(new("revoke", "Revokes a key.") { name }, (parsed, settings) =>
             Replace(settings, parsed.GetValue(name)!, _ => null) ? ExitCode.Ok : Unknown(parsed.GetValue(name)!));
     }
 
     private static Command Rotate()
     {
         var name = Name();
-        return WithFile(new("rotate", "Makes a new key of the same name and preferences, and prints it; the old one is worthless.") { name }, (parsed, settings) =>
+        return WithFile(new("rotate", "Replaces a key by a new one with the same name and settings, and prints it. The old key stops working.") { name }, (parsed, settings) =>
         {
             var secret = ApiKey.NewSecret();
             var isDone = Replace(settings, parsed.GetValue(name)!, key => key with { Hash = ApiKey.HashOf(secret), Created = Now() });
@@ -78,7 +81,10 @@ internal static partial class KeysCommand
         return isFound;
     }
 
-    /// <summary>The key to standard output, alone, so that it can be piped; what to do with it beside it.</summary>
+    /// <summary>
+    /// Prints only the key to standard output, so that it can be piped, and advice to standard
+    /// error.
+    /// </summary>
     private static int Show(string secret)
     {
         Console.WriteLine(secret);
@@ -92,7 +98,7 @@ internal static partial class KeysCommand
 
     private static Argument<string> Name()
     {
-        var name = new Argument<string>("NAME") { Description = "What the key is called: who or what uses it" };
+        var name = new Argument<string>("NAME") { Description = "Name of the key: the person or program that uses it" };
         name.Validators.Add(result =>
         {
             if (result.Tokens.Count == 1 && !NamePattern().IsMatch(result.Tokens[0].Value)) result.AddError("NAME: expected 1 to 40 letters, digits, dots, hyphens and underscores");
@@ -108,7 +114,7 @@ internal static partial class KeysCommand
         {
             try
             {
-                return run(parsed, service.Read(parsed, new KeyValuePair<string, string>("host", "127.0.0.1"), new KeyValuePair<string, string>("require-keys", "false"))); // there need be no keys yet
+                return run(parsed, service.Read(parsed, new KeyValuePair<string, string>("host", "127.0.0.1"), new KeyValuePair<string, string>("require-keys", "false"))); // keys may be missing at this point
             }
             catch (SettingsException e)
             {

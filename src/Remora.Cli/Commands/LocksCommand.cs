@@ -6,14 +6,17 @@ using Remora.Client;
 
 namespace Remora.Cli.Commands;
 
-/// <summary><c>remora locks</c>: keeps locks in Freqtrade bots while pairs are unsafe, in a process beside a running service.</summary>
+/// <summary>
+/// <c>remora locks</c>: keeps locks in Freqtrade bots while pairs are unsafe, in a process of its
+/// own.
+/// </summary>
 internal static class LocksCommand
 {
     public static Command Create()
     {
         var bots = new Option<Uri[]>("--freqtrade")
         {
-            Description = "Where a bot's REST interface is, such as http://127.0.0.1:8080; repeatable",
+            Description = "Address of a bot's REST API, for example http://127.0.0.1:8080; repeatable",
             HelpName = "URL",
             Required = true,
             CustomParser = result => [.. result.Tokens.Select(token =>
@@ -23,15 +26,15 @@ internal static class LocksCommand
                 return null!;
             })],
         };
-        var user = new Option<string>("--user") { Description = "User of the bots' api_server", Required = true };
-        var password = new Option<string>("--password-env") { Description = "The environment variable with the password", HelpName = "NAME", DefaultValueFactory = _ => "FREQTRADE_PASSWORD" };
+        var user = new Option<string>("--user") { Description = "User name of the bots' api_server", Required = true };
+        var password = new Option<string>("--password-env") { Description = "Environment variable that contains the password", HelpName = "NAME", DefaultValueFactory = _ => "FREQTRADE_PASSWORD" };
         var service = new RunningServiceOptionSet();
-        var interval = new Option<double>("--interval") { Description = "Seconds between requests to the service while its event stream is silent", DefaultValueFactory = _ => 5 };
+        var interval = new Option<double>("--interval") { Description = "Seconds between requests to the service without change events", DefaultValueFactory = _ => 5 };
         interval.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<double>() is not (>= 0.1 and <= 60)) result.AddError("--interval: expected 0.1 to 60 seconds");
         });
-        var command = new Command("locks", "Places and renews pair locks in Freqtrade bots while a running service says that a pair is not safe. They run out by themselves when this ends.")
+        var command = new Command("locks", "Places and renews pair locks in Freqtrade bots while a pair is not safe. The locks expire after this command ends.")
         {
             bots, user, password, interval,
         };

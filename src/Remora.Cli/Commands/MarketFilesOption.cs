@@ -3,13 +3,13 @@ using Remora.Markets;
 
 namespace Remora.Cli.Commands;
 
-/// <summary><c>--candles PAIR=FILE</c>, repeatable: the candle files of several pairs.</summary>
+/// <summary><c>--candles PAIR=FILE</c>, repeatable: candle files of several pairs.</summary>
 internal sealed class MarketFilesOption : Option<string[]>
 {
     public MarketFilesOption()
         : base("--candles")
     {
-        Description = $"Candles of a pair: BTC/USDT=candles.csv.gz; {FileEngine.CandleFormats}; repeatable";
+        Description = $"Candle file of a pair, for example BTC/USDT=candles.csv.gz ({FileEngine.CandleFormats}); repeatable";
         Required = true;
         Validators.Add(result =>
         {
@@ -18,7 +18,7 @@ internal sealed class MarketFilesOption : Option<string[]>
         });
     }
 
-    /// <summary>Pairs and files as given.</summary>
+    /// <summary>Reads the pairs and their files.</summary>
     public IReadOnlyList<(Pair Pair, string File)> Read(ParseResult parsed) =>
         [.. parsed.GetValue(this)!.Select(text => TryRead(text, out var pair, out var file) ? (pair, file) : throw new InvalidOperationException(text))];
 

@@ -6,12 +6,12 @@ using Remora.Risk;
 
 namespace Remora.Cli.Commands;
 
-/// <summary>Options that several commands have, each read in one way.</summary>
+/// <summary>Options that several commands share.</summary>
 internal static class Options
 {
     public static Option<Pair> Pair(string name) => new(name)
     {
-        Description = "The pair, e.g. BTC/USDT",
+        Description = "Pair, for example BTC/USDT",
         CustomParser = result =>
         {
             var text = result.Tokens[0].Value;
@@ -33,20 +33,20 @@ internal static class Options
     };
 
     /// <summary>
-    /// The complaint about what is not an address. What was given is not repeated: it may contain a
+    /// The error for an invalid address. It does not repeat the value, which may contain a
     /// password.
     /// </summary>
     public const string NotAnAddress =
         $"expected an address such as {RemoraClientOptions.DefaultUrl}, without user and password";
 
-    /// <summary>Reads the address of a service.</summary>
+    /// <summary>Parses the address of a service.</summary>
     public static bool TryReadAddress(string text, [NotNullWhen(true)] out Uri? address) =>
         Uri.TryCreate(text, UriKind.Absolute, out address) && address.Scheme is "http" or "https"
         && address.UserInfo.Length == 0 && address.Query.Length == 0 && address.Fragment.Length == 0;
 
     public static Option<Timeframe?> Timeframe() => new("--timeframe")
     {
-        Description = "Timeframe of the candles, e.g. 5m; told from the rows without it",
+        Description = "Timeframe of the candles, for example 5m [default: detected from the rows]",
         CustomParser = result =>
         {
             var text = result.Tokens[0].Value;
@@ -63,7 +63,7 @@ internal static class Options
         return option;
     }
 
-    public static Option<string> Exchange() => new("--exchange") { Description = "CCXT's id of the exchange", DefaultValueFactory = _ => "binance", HelpName = "ID" };
+    public static Option<string> Exchange() => new("--exchange") { Description = "CCXT id of the exchange", DefaultValueFactory = _ => "binance", HelpName = "ID" };
 
     public static Option<Instant?> Time(string name, string description) => new(name)
     {

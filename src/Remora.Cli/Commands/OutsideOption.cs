@@ -4,7 +4,9 @@ using Remora.Markets;
 
 namespace Remora.Cli.Commands;
 
-/// <summary><c>--outside</c>: files of outside values, each used from the moment on at which it was knowable.</summary>
+/// <summary>
+/// <c>--outside</c>: files of observations, each used from the moment it became knowable.
+/// </summary>
 internal sealed class OutsideOption : Option<string[]>
 {
     private static readonly Dictionary<string, OutsideKind> Kinds = Enum.GetValues<OutsideKind>().ToDictionary(RemoraJson.NameOf);
@@ -12,7 +14,7 @@ internal sealed class OutsideOption : Option<string[]>
     public OutsideOption()
         : base("--outside")
     {
-        Description = $"Outside values: KIND=FILE, or KIND:BASE=FILE for one currency's; repeatable. KIND is one of {string.Join(", ", Kinds.Keys)}";
+        Description = $"File of observations: KIND=FILE, or KIND:BASE=FILE for one currency; repeatable. KIND is one of {string.Join(", ", Kinds.Keys)}";
         Validators.Add(result =>
         {
             foreach (var token in result.Tokens)
@@ -20,7 +22,7 @@ internal sealed class OutsideOption : Option<string[]>
         });
     }
 
-    /// <summary>Everything in the files.</summary>
+    /// <summary>Reads the observations of all files.</summary>
     /// <exception cref="Backtest.BacktestException">A file cannot be read.</exception>
     public IReadOnlyList<Observation> Read(ParseResult parsed)
     {

@@ -7,8 +7,8 @@ using Remora.Markets;
 namespace Remora.Cli.Commands;
 
 /// <summary>
-/// <c>remora pairs</c>: the tracked pairs of a running service and their state;
-/// <c>pairs accept</c> accepts a price level that is refused.
+/// <c>remora pairs</c>: lists the tracked pairs of a running service with their state.
+/// <c>pairs accept</c> accepts a refused price level.
 /// </summary>
 internal static class PairsCommand
 {
@@ -17,10 +17,10 @@ internal static class PairsCommand
     public static Command Create()
     {
         var service = new RunningServiceOptionSet();
-        var json = new Option<bool>("--json") { Description = "Print the answer as JSON" };
+        var json = new Option<bool>("--json") { Description = "Print the response as JSON" };
         var command = new Command(
             "pairs",
-            "Lists the tracked pairs of a running service and the state of each. Exit code 1 when one is degraded or unreachable.")
+            "Lists the tracked pairs of a running service with their state. Exit code 1 if one is degraded or unreachable.")
         {
             json, CreateAccept(),
         };
@@ -39,7 +39,7 @@ internal static class PairsCommand
 
     private static Command CreateAccept()
     {
-        var pair = new Argument<string>("PAIR") { Description = "The pair, e.g. BTC/USDT" };
+        var pair = new Argument<string>("PAIR") { Description = "Pair, for example BTC/USDT" };
         pair.Validators.Add(result =>
         {
             if (result.Tokens is [var token] && !Pair.TryParse(token.Value, out _))
@@ -48,15 +48,15 @@ internal static class PairsCommand
         var service = new RunningServiceOptionSet();
         var exchange = new Option<string?>("--exchange")
         {
-            Description = "CCXT's id of the exchange, if the pair is tracked on several", HelpName = "ID",
+            Description = "CCXT id of the exchange, if the pair is tracked on several", HelpName = "ID",
         };
         var timeframe = new Option<string?>("--timeframe")
         {
-            Description = "The timeframe, if the pair is tracked at several, e.g. 5m",
+            Description = "Timeframe, if the pair is tracked at several, for example 5m",
         };
         var command = new Command(
             "accept",
-            "Accepts the candles of a pair that are refused because they are at another price level. Exit code 1 when none are refused.")
+            "Accepts candles of a pair that the service refuses because of their price level. Exit code 1 if none are refused.")
         {
             pair, exchange, timeframe,
         };

@@ -3,11 +3,13 @@ using Remora.Risk;
 
 namespace Remora.Cli.Commands;
 
-/// <summary>A policy as it is named on the command line: a built-in one, or a file.</summary>
+/// <summary>Finds a policy by the name of a built-in one or by a file.</summary>
 internal static class Policies
 {
-    /// <exception cref="BacktestException">There is neither; the message says what is allowed.</exception>
-    /// <exception cref="PolicyException">The file is no policy.</exception>
+    /// <exception cref="BacktestException">
+    /// Neither a policy nor a file has this name; the message lists what is allowed.
+    /// </exception>
+    /// <exception cref="PolicyException">The file is not a valid policy.</exception>
     public static RiskPolicy Find(string nameOrFile)
     {
         if (BuiltInPolicies.All.FirstOrDefault(policy => policy.Name == nameOrFile) is { } builtIn) return builtIn;

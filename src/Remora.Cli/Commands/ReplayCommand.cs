@@ -8,7 +8,7 @@ using Remora.Server.Settings;
 
 namespace Remora.Cli.Commands;
 
-/// <summary><c>remora replay</c>: the engine over a candle file, a row per candle.</summary>
+/// <summary><c>remora replay</c>: runs the engine over a candle file, one row per candle.</summary>
 internal static class ReplayCommand
 {
     private const int ReportEvery = 4096;
@@ -16,25 +16,25 @@ internal static class ReplayCommand
 
     public static Command Create()
     {
-        var file = new Argument<string>("FILE") { Description = $"Candles as {FileEngine.CandleFormats}: time, open, high, low, close, volume" };
+        var file = new Argument<string>("FILE") { Description = $"Candle file ({FileEngine.CandleFormats}) with the columns time, open, high, low, close, volume" };
         var pair = Options.Pair("--pair");
         pair.Required = true;
-        var to = new Option<string>("--to") { Description = "Where the rows go: .csv, .csv.gz, .parquet, .feather, or .jsonl for whole answers", Required = true };
+        var to = new Option<string>("--to") { Description = "Output file: .csv, .csv.gz, .parquet, .feather, or .jsonl for complete assessments", Required = true };
         to.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<string>() is { } path && !AssessmentFile.Knows(path) && !FileEngine.Needs(path))
                 result.AddError($"--to {path}: expected a name that ends in .csv, .csv.gz, .jsonl, .parquet or .feather");
         });
         var timeframe = Options.Timeframe();
-        var exchange = new Option<string>("--exchange") { Description = "The exchange the candles are from", DefaultValueFactory = _ => "binance" };
-        var policy = new Option<string>("--policy") { Description = "A built-in policy or a policy file", DefaultValueFactory = _ => RiskPolicy.Default.Name };
-        var side = Options.Side("--side", "The side to judge for: long or short");
+        var exchange = new Option<string>("--exchange") { Description = "CCXT id of the candles' exchange", DefaultValueFactory = _ => "binance" };
+        var policy = new Option<string>("--policy") { Description = "Built-in policy or policy file", DefaultValueFactory = _ => RiskPolicy.Default.Name };
+        var side = Options.Side("--side", "Side of the entry: long or short");
         var outside = new OutsideOption();
-        var calendar = new Option<string?>("--calendar") { Description = "Scheduled events, each with the day it was announced", HelpName = "FILE" };
-        var from = Options.Time("--from", "First candle to write, e.g. 2022-06-01; the ones before it warm the engine up");
-        var until = Options.Time("--until", "Stop before this candle, e.g. 2022-07-01");
+        var calendar = new Option<string?>("--calendar") { Description = "Calendar file of scheduled events with their announcement dates", HelpName = "FILE" };
+        var from = Options.Time("--from", "First candle to write, for example 2022-06-01; earlier candles are used for warm-up");
+        var until = Options.Time("--until", "Stop before this candle, for example 2022-07-01");
 
-        var command = new Command("replay", "Runs the engine over a candle file and writes an assessment per candle.") { file, pair, to, timeframe, exchange, policy, side, outside, calendar, from, until };
+        var command = new Command("replay", "Runs the engine over a candle file and writes one assessment per candle.") { file, pair, to, timeframe, exchange, policy, side, outside, calendar, from, until };
         command.SetAction((parsed, cancellation) => Task.FromResult(Terminal.Attempt(() =>
         {
             var watch = Stopwatch.StartNew();

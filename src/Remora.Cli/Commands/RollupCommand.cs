@@ -3,12 +3,12 @@ using Remora.Cli.Commands.Rollups;
 
 namespace Remora.Cli.Commands;
 
-/// <summary><c>remora rollup</c>: the life cycle of materialized views, one verb each.</summary>
+/// <summary><c>remora rollup</c>: manages materialized views, one subcommand per step.</summary>
 internal static class RollupCommand
 {
     public static Command Create() => new(
         "rollup",
-        "Materialized views with a life cycle: each verb may be given again, and does what is left to do. Exit code: 0 done, 1 refused, 2 wrong use or definition, 3 no store, 4 verify found something.")
+        "Creates, fills, verifies and drops rollups. Every subcommand can be repeated and does what is left to do. Exit code: 0 done, 1 refused, 2 invalid use or definition, 3 no store, 4 differences found.")
     {
         LookingVerbs.Plan(),
         MakingVerbs.Apply(),

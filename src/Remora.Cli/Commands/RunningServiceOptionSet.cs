@@ -4,15 +4,15 @@ using Remora.Client;
 namespace Remora.Cli.Commands;
 
 /// <summary>
-/// Which running service a command asks, and with which key. Every command that talks to a service
-/// has these options.
+/// The address and the key of a running service: the options of every command that sends requests
+/// to one.
 /// </summary>
 internal sealed class RunningServiceOptionSet
 {
-    /// <summary>The environment variable with the address.</summary>
+    /// <summary>The environment variable for the address.</summary>
     public const string UrlVariable = "REMORA_URL";
 
-    /// <summary>The environment variable with the key.</summary>
+    /// <summary>The environment variable for the key.</summary>
     public const string KeyVariable = "REMORA_API_KEY";
 
     private const int LongestKey = 512;
@@ -20,32 +20,34 @@ internal sealed class RunningServiceOptionSet
 
     private readonly Option<string?> _key = new("--key")
     {
-        Description = "The service's key, where it asks for one. Others on this machine can see a command line: " +
+        Description = "API key, if the service requires one. Other users of this machine can read command lines: " +
             $"prefer {KeyVariable} or --key-file",
         HelpName = "KEY",
     };
 
     private readonly Option<string?> _keyFile = new("--key-file")
     {
-        Description = $"File that contains the key; the variable {KeyVariable} without it",
+        Description = $"File that contains the key [default: the variable {KeyVariable}]",
         HelpName = "FILE",
     };
 
-    /// <param name="otherwise">The address without <c>--url</c> and <c>REMORA_URL</c>, for the help.</param>
+    /// <param name="otherwise">
+    /// The address without <c>--url</c> and <c>REMORA_URL</c>, for the help.
+    /// </param>
     public RunningServiceOptionSet(string otherwise = RemoraClientOptions.DefaultUrl)
-        : this(Options.Address("--url", $"Address of the service; {UrlVariable} without it, or else {otherwise}"))
+        : this(Options.Address("--url", $"Address of the service [default: the variable {UrlVariable}, or {otherwise}]"))
     {
     }
 
     private RunningServiceOptionSet(Option<Uri?> url) => _url = url;
 
-    /// <summary>For a command that asks a service only where <c>--url</c> is given.</summary>
+    /// <summary>Creates options for a command that uses a service only with <c>--url</c>.</summary>
     public static RunningServiceOptionSet Optional(string description) => new(Options.Address("--url", description));
 
-    /// <summary>The option with the address.</summary>
+    /// <summary>The option for the address.</summary>
     public Option Url => _url;
 
-    /// <summary>All of them, to be added to a command.</summary>
+    /// <summary>All options of the set, for a command.</summary>
     public IReadOnlyList<Option> All => [_url, _key, _keyFile];
 
     public void AddTo(Command command)
@@ -58,7 +60,10 @@ internal sealed class RunningServiceOptionSet
         });
     }
 
-    /// <summary>The address: <c>--url</c>, else <c>REMORA_URL</c>, else <paramref name="otherwise"/>.</summary>
+    /// <summary>
+    /// Returns the address: <c>--url</c>, else <c>REMORA_URL</c>, else
+    /// <paramref name="otherwise"/>.
+    /// </summary>
     /// <exception cref="ServiceException">The variable is not an address.</exception>
     public Uri UrlOf(ParseResult parsed, string otherwise = RemoraClientOptions.DefaultUrl)
     {
@@ -70,10 +75,12 @@ internal sealed class RunningServiceOptionSet
     }
 
     /// <summary>
-    /// The key: <c>--key</c>, else <c>--key-file</c>, else <c>REMORA_API_KEY</c>; null for none. No
-    /// message contains it.
+    /// Returns the key: <c>--key</c>, else <c>--key-file</c>, else <c>REMORA_API_KEY</c>; null for
+    /// none. No message contains it.
     /// </summary>
-    /// <exception cref="ServiceException">The file cannot be read, or what was given cannot be a key.</exception>
+    /// <exception cref="ServiceException">
+    /// The file cannot be read, or the value cannot be a key.
+    /// </exception>
     public string? KeyOf(ParseResult parsed)
     {
         var (key, origin) = parsed.GetValue(_key) is { } given ? (given, "--key")
@@ -86,8 +93,8 @@ internal sealed class RunningServiceOptionSet
             ExitCode.Usage);
     }
 
-    /// <summary>A client of the service.</summary>
-    /// <exception cref="ServiceException">Address or key cannot be used.</exception>
+    /// <summary>Creates a client of the service.</summary>
+    /// <exception cref="ServiceException">The address or the key is invalid.</exception>
     public ServiceConnection Connect(ParseResult parsed, string otherwise = RemoraClientOptions.DefaultUrl) =>
         new(UrlOf(parsed, otherwise), KeyOf(parsed));
 

@@ -4,7 +4,9 @@ using Remora.Sandbox;
 
 namespace Remora.Cli.Commands;
 
-/// <summary><c>remora sandbox</c>: a local world on the wire formats of real exchanges.</summary>
+/// <summary>
+/// <c>remora sandbox</c>: a local server with the wire formats of real exchanges.
+/// </summary>
 internal static class SandboxCommand
 {
     private const int DefaultPort = 8100;
@@ -13,7 +15,7 @@ internal static class SandboxCommand
     {
         var port = new Option<int>("--port") { Description = "Port on the loopback address", DefaultValueFactory = _ => DefaultPort };
         var world = new SandboxOptionSet();
-        var command = new Command("sandbox", "Simulated or replayed markets that speak like Binance, Kraken, Coinbase, Bybit and OKX, with faults on demand.") { port };
+        var command = new Command("sandbox", "Runs a local server that simulates or replays markets with the APIs of Binance, Kraken, Coinbase, Bybit and OKX, with faults on request.") { port };
         foreach (var option in world.All) command.Options.Add(option);
         command.SetAction(async (parsed, cancellation) =>
         {

@@ -12,27 +12,30 @@ using Remora.Sandbox.Simulation;
 
 namespace Remora.Cli.Commands;
 
-/// <summary>What the world of the sandbox is made of: the options that <c>remora sandbox</c> and <c>remora serve --sandbox</c> share.</summary>
+/// <summary>
+/// Options of the sandbox's world, shared by <c>remora sandbox</c> and <c>remora serve
+/// --sandbox</c>.
+/// </summary>
 internal sealed class SandboxOptionSet
 {
-    /// <summary>A replay begins this far into the file, so that there is a past to warm up from.</summary>
+    /// <summary>The distance of a replay's start from the start of the file, for warm-up.</summary>
     private static readonly TimeSpan ReplayPast = TimeSpan.FromDays(31);
 
-    private readonly Option<long> _seed = new("--seed") { Description = "Decides the simulated markets: the same seed, the same prices", DefaultValueFactory = _ => 1 };
+    private readonly Option<long> _seed = new("--seed") { Description = "Seed of the simulated markets: the same seed produces the same prices", DefaultValueFactory = _ => 1 };
 
     private readonly Option<double> _speed = new("--speed") { Description = "Sandbox seconds per real second; 300 closes a 5m candle every second", DefaultValueFactory = _ => 1 };
 
-    private readonly Option<Instant?> _start = Options.Time("--start", "What the sandbox's clock shows at first; now, or 31 days into the replayed file");
+    private readonly Option<Instant?> _start = Options.Time("--start", "Start time of the sandbox's clock [default: now, or 31 days into the replayed file]");
 
-    private readonly Option<string[]> _replay = new("--replay") { Description = "Replay a candle file instead of simulating: BTC/USDT=candles.csv.gz; repeatable" };
+    private readonly Option<string[]> _replay = new("--replay") { Description = "Replay a candle file instead of simulated prices, for example BTC/USDT=candles.csv.gz; repeatable" };
 
-    private readonly Option<string[]> _faults = new("--fault") { Description = $"What goes wrong from the start, for which share of requests: KIND or KIND:0.2; repeatable. One of {string.Join(", ", FaultKinds.Names)}" };
+    private readonly Option<string[]> _faults = new("--fault") { Description = $"Fault from the start, for all requests or a share of them: KIND or KIND:0.2; repeatable. KIND is one of {string.Join(", ", FaultKinds.Names)}" };
 
-    private readonly Option<string[]> _held = new("--hold") { Description = $"Hold an outside signal at a value: fear_greed=15; repeatable. One of {string.Join(", ", OutsideSignals.Names)}" };
+    private readonly Option<string[]> _held = new("--hold") { Description = $"Hold a signal at a value, for example fear_greed=15; repeatable. The signals are {string.Join(", ", OutsideSignals.Names)}" };
 
-    private readonly Option<long?> _storm = new("--storm") { Description = "Random faults with quiet between, by this seed" };
+    private readonly Option<long?> _storm = new("--storm") { Description = "Cause random faults with pauses between them, from this seed" };
 
-    private readonly Option<int> _history = new("--history-days") { Description = "How many days of simulated past there are", DefaultValueFactory = _ => 230 };
+    private readonly Option<int> _history = new("--history-days") { Description = "Days of simulated history before the start", DefaultValueFactory = _ => 230 };
 
     public SandboxOptionSet()
     {
@@ -56,24 +59,24 @@ internal sealed class SandboxOptionSet
         });
     }
 
-    /// <summary>All of them, to be added to a command.</summary>
+    /// <summary>All options of the set, for a command.</summary>
     public IReadOnlyList<Option> All => [_speed, _seed, _start, _replay, _history, _held, _faults, _storm];
 
-    /// <summary>The names of those that were given.</summary>
+    /// <summary>Returns the names of the options that were given.</summary>
     public IEnumerable<string> Given(ParseResult parsed) => All.Where(option => IsGiven(parsed, option)).Select(option => option.Name);
 
-    /// <summary>How fast the clock is to run.</summary>
+    /// <summary>Returns the speed of the clock, as a multiple of real time.</summary>
     public double SpeedOf(ParseResult parsed) => parsed.GetValue(_speed);
 
     /// <summary>Starts the sandbox and its clock.</summary>
     /// <param name="parsed">The options.</param>
-    /// <param name="port">Its port; 0 for any.</param>
-    /// <param name="speed">How fast its clock runs; null where nobody said, then as the folder has it, or 1.</param>
-    /// <param name="pairs">The simulated pairs; null for the usual ones.</param>
-    /// <param name="mark">The mark of the folder that its markets are kept in; null where they are not kept.</param>
-    /// <param name="cancellation">Gives up starting.</param>
+    /// <param name="port">The port; 0 for any free one.</param>
+    /// <param name="speed">The speed of the clock; null for the folder's speed, or 1.</param>
+    /// <param name="pairs">The simulated pairs; null for the default pairs.</param>
+    /// <param name="mark">The mark of the data folder; null if nothing is stored.</param>
+    /// <param name="cancellation">Cancels the start.</param>
     /// <exception cref="BacktestException">A file to replay cannot be read.</exception>
-    /// <exception cref="SandboxOptionException">The world cannot be as asked for.</exception>
+    /// <exception cref="SandboxOptionException">The options are invalid for this world.</exception>
     public async Task<StartedSandbox> StartAsync(ParseResult parsed, int port, double? speed, IReadOnlyList<Pair>? pairs, SandboxMark? mark, CancellationToken cancellation)
     {
         using var files = new FileEngine(cancellation);
@@ -153,8 +156,8 @@ internal sealed class SandboxOptionSet
     }
 }
 
-/// <summary>A sandbox that runs.</summary>
-/// <param name="Server">Its server.</param>
-/// <param name="Clock">Its clock.</param>
-/// <param name="Options">What it is made of.</param>
+/// <summary>A running sandbox.</summary>
+/// <param name="Server">The server.</param>
+/// <param name="Clock">The clock.</param>
+/// <param name="Options">The options of its world.</param>
 internal sealed record StartedSandbox(SandboxServer Server, ScaledClock Clock, SandboxOptions Options);

@@ -10,7 +10,7 @@ using Remora.Server;
 
 namespace Remora.Cli.Commands;
 
-/// <summary><c>remora serve</c>: the service, on the real world or on a sandbox.</summary>
+/// <summary><c>remora serve</c>: runs the service with real exchanges or a sandbox.</summary>
 internal static class ServeCommand
 {
     private const int MarketsNamed = 10;
@@ -21,11 +21,11 @@ internal static class ServeCommand
         var world = new SandboxOptionSet();
         var sandbox = new Option<string?>("--sandbox")
         {
-            Description = "Run on a sandbox: its own without a value, or the running one at this address",
+            Description = "Use a sandbox instead of real exchanges and sources: a new one, or with a value the running one at this address",
             Arity = ArgumentArity.ZeroOrOne,
             HelpName = "URL",
         };
-        var command = new Command("serve", "Runs the service: it watches the markets and answers at /api/v1/risk.");
+        var command = new Command("serve", "Runs the service: it tracks markets and serves assessments at /api/v1/risk.");
         foreach (var option in service.All) command.Options.Add(option);
         command.Options.Add(sandbox);
         foreach (var option in world.All) command.Options.Add(option);
@@ -79,9 +79,9 @@ internal static class ServeCommand
         var marked = sandbox?.KeepMarkAsync(supervisor, marking.Token) ?? Task.CompletedTask;
         var reporter = supervisor.RunAsync("log of feeds", new FeedReporter(outside.Parts).RunAsync, cancellation);
         await service.Completion;
-        await marking.CancelAsync(); // its clock counts for nothing that is still recorded
+        await marking.CancelAsync(); // rows that are still recorded do not depend on its clock
         await marked;
-        store?.Stop(); // beside the bridge, which ends next: together they have what is left of five seconds
+        store?.Stop(); // runs while the bridge stops; both share the rest of five seconds
         await reporter;
         return ExitCode.Ok;
     }

@@ -5,7 +5,9 @@ using Spectre.Console;
 
 namespace Remora.Cli.Commands;
 
-/// <summary><c>remora sources news</c>: the headlines behind the news sentiment of a running service.</summary>
+/// <summary>
+/// <c>remora sources news</c>: lists the headlines behind the news sentiment of a running service.
+/// </summary>
 internal static class SourceNewsCommand
 {
     private const string WholeMarket = "market";
@@ -13,9 +15,9 @@ internal static class SourceNewsCommand
     public static Command Create()
     {
         var service = new RunningServiceOptionSet();
-        var json = new Option<bool>("--json") { Description = "The answer as it came" };
+        var json = new Option<bool>("--json") { Description = "Print the response as JSON" };
         var command = new Command(
-            "news", "Shows the news sentiment of a running service, and the headlines it is made of.") { json };
+            "news", "Shows the news sentiment of a running service and the headlines behind it.") { json };
         service.AddTo(command);
         command.SetAction((parsed, cancellation) => ShowAsync(service, parsed, parsed.GetValue(json), cancellation));
         return command;

@@ -11,7 +11,10 @@ using Remora.Feeds.Time;
 
 namespace Remora.Cli.Commands;
 
-/// <summary><c>remora sources test</c>: asks one source once, without a service, and shows the raw and the read values.</summary>
+/// <summary>
+/// <c>remora sources test</c>: requests one source once, without a service, and shows raw and
+/// parsed values.
+/// </summary>
 internal static class SourceTestCommand
 {
     private const string News = "news", Perpetual = "perpetual-", Coins = "coinglass-", Liquidations = "liquidations";
@@ -21,15 +24,15 @@ internal static class SourceTestCommand
 
     public static Command Create()
     {
-        var name = new Argument<string>("NAME") { Description = $"One of {Allowed}" };
+        var name = new Argument<string>("NAME") { Description = $"Name of the source: {Allowed}" };
         name.Validators.Add(result =>
         {
             var given = result.GetValueOrDefault<string>();
             if (given == Liquidations) result.AddError("liquidations are heard on an exchange's stream for a whole hour, so one question tells nothing; 'remora sources' shows how the stream is");
             else if (!IsKnown(given)) result.AddError($"'{given}' is no source: expected {Allowed}");
         });
-        var sandbox = Options.Address("--sandbox", "Ask a sandbox at this address instead of the real source");
-        var command = new Command("test", "Asks one source once, without a service, and shows the raw and the read values.") { name, sandbox };
+        var sandbox = Options.Address("--sandbox", "Address of a sandbox to use instead of the real source");
+        var command = new Command("test", "Requests one source once, without a service, and shows the raw and parsed values.") { name, sandbox };
         command.SetAction((parsed, cancellation) => TestAsync(parsed.GetValue(name)!, parsed.GetValue(sandbox), cancellation));
         return command;
     }
@@ -37,7 +40,9 @@ internal static class SourceTestCommand
     private static bool IsKnown(string name) =>
         name == News || HttpSources.All.Any(source => source.Name == name) || (BaseOf(name, Perpetual) ?? BaseOf(name, Coins)) is not null;
 
-    /// <summary>The currency that a name ends with; null where it does not begin so, or ends with none.</summary>
+    /// <summary>
+    /// Returns the currency after a prefix; null if the prefix or the currency is missing.
+    /// </summary>
     private static string? BaseOf(string name, string prefix) =>
         name.StartsWith(prefix, StringComparison.Ordinal) && Markets.Pair.TryParse($"{name[prefix.Length..]}/USDT", out var pair) ? pair.Base : null;
 
@@ -56,7 +61,7 @@ internal static class SourceTestCommand
         }
         catch (FormatException e)
         {
-            return Terminal.Fail(e.Message, ExitCode.Usage); // a key that is none
+            return Terminal.Fail(e.Message, ExitCode.Usage); // an invalid key
         }
         catch (SandboxUnreachableException e)
         {

@@ -4,16 +4,19 @@ using Remora.Cli.Render;
 
 namespace Remora.Cli.Commands;
 
-/// <summary><c>remora sources</c>: what the outside sources of a running service say and how they are; <c>sources test</c> asks one of them itself.</summary>
+/// <summary>
+/// <c>remora sources</c>: lists values and health of a running service's sources.
+/// <c>sources test</c> requests one source itself.
+/// </summary>
 internal static class SourcesCommand
 {
     public static Command Create()
     {
         var service = new RunningServiceOptionSet();
-        var json = new Option<bool>("--json") { Description = "The answer as it came" };
+        var json = new Option<bool>("--json") { Description = "Print the response as JSON" };
         var command = new Command(
             "sources",
-            "Lists value, age, next try and error of each outside source of a running service. Exit code 1 when one is " +
+            "Lists value, age, next attempt and error of each outside source of a running service. Exit code 1 if one is " +
             "degraded or unreachable.")
         {
             json, SourceTestCommand.Create(), SourceNewsCommand.Create(),

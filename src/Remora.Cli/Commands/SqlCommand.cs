@@ -4,16 +4,16 @@ using Remora.ClickHouse;
 
 namespace Remora.Cli.Commands;
 
-/// <summary><c>remora sql</c>: asks the store in SQL, and only reads.</summary>
+/// <summary><c>remora sql</c>: runs a read-only SQL statement on the store.</summary>
 internal static class SqlCommand
 {
     private const string Standard = "-";
 
     public static Command Create()
     {
-        var sql = new Argument<string[]>("SQL") { Description = "One statement that reads; - reads it from standard input", Arity = ArgumentArity.OneOrMore };
-        var format = new Option<string?>("--format", "-f") { Description = "A ClickHouse format such as CSVWithNames, JSONEachRow or Parquet [default: PrettyCompact on a terminal, TabSeparated elsewhere]", HelpName = "FORMAT" };
-        var values = new Option<string[]>("--param", "-p") { Description = "A value for {name:Type} in the statement; it never becomes SQL", HelpName = "NAME=VALUE" };
+        var sql = new Argument<string[]>("SQL") { Description = "One read-only statement; - reads it from standard input", Arity = ArgumentArity.OneOrMore };
+        var format = new Option<string?>("--format", "-f") { Description = "ClickHouse output format, for example CSVWithNames, JSONEachRow or Parquet [default: PrettyCompact on a terminal, TabSeparated elsewhere]", HelpName = "FORMAT" };
+        var values = new Option<string[]>("--param", "-p") { Description = "Value of the parameter {name:Type} in the statement; it is never parsed as SQL; repeatable", HelpName = "NAME=VALUE" };
         values.Validators.Add(result =>
         {
             foreach (var token in result.Tokens)
@@ -21,7 +21,7 @@ internal static class SqlCommand
                     result.AddError($"--param '{token.Value}' is no value: expected name=value, for {{name:Type}} in the statement");
         });
         var store = new StoreOptionSet();
-        var command = new Command("sql", "Asks the store in SQL, and only reads. Exit code: 0 answered, 2 refused, 3 no store or cancelled.") { sql, format, values };
+        var command = new Command("sql", "Runs a read-only SQL statement on the store. Exit code: 0 done, 2 refused, 3 no store or cancelled.") { sql, format, values };
         store.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -55,13 +55,14 @@ internal static class SqlCommand
         }
         catch (IOException)
         {
-            return ExitCode.Ok; // whoever read it has seen enough
+            return ExitCode.Ok; // the reader has closed the pipe
         }
         return ExitCode.Ok;
     }
 
-    // Unlike the console's own stream this one tells when the reader has gone, so that 'remora sql ... | head' ends. A file has no reader that could
-    // go, and may be written by others before and after: there the console's stream is right, which writes where the one before has ended.
+    // The console's stream ignores a closed pipe; this stream fails, so that 'remora sql ... |
+    // head' ends. A file has no reader, and other processes may write to it before and after: there
+    // the console's stream is used, which continues at the end of the file.
     private static Stream StandardOutput()
     {
         if (OperatingSystem.IsWindows()) return Console.OpenStandardOutput();

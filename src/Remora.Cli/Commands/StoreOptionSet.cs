@@ -7,16 +7,19 @@ using Remora.Store.Backups;
 
 namespace Remora.Cli.Commands;
 
-/// <summary>Where the store is: the data folder, or a ClickHouse server.</summary>
-/// <param name="findsSandbox">Whether a sandbox's store is meant where a data folder has no other; not for what brings in real data.</param>
+/// <summary>Options for the location of the store: a data folder or a ClickHouse server.</summary>
+/// <param name="findsSandbox">
+/// Whether to use a sandbox's store if the data folder has no other. False for commands that write
+/// real data.
+/// </param>
 internal sealed class StoreOptionSet(bool findsSandbox = true)
 {
-    private readonly Option<string?> _data = new("--data") { Description = "Data folder, with the engine embedded; REMORA_DATA without it, or the service's default. A sandbox's store is in 'sandbox' below it", HelpName = "FOLDER" };
-    private readonly Option<string?> _url = new("--clickhouse") { Description = $"A ClickHouse server instead, such as http://user@host:8123; its password is read from {StoreLocation.PasswordVariable}", HelpName = "URL" };
-    private readonly Option<string?> _database = new("--database") { Description = $"The database [default: {StoreLocation.DefaultDatabase}]", HelpName = "NAME" };
-    private readonly Option<string?> _cluster = new("--cluster") { Description = "With --clickhouse: the cluster that tables are made on", HelpName = "NAME" };
+    private readonly Option<string?> _data = new("--data") { Description = "Data folder, for the embedded ClickHouse engine [default: REMORA_DATA, or the service's default]. The store of a sandbox is in its folder 'sandbox'", HelpName = "FOLDER" };
+    private readonly Option<string?> _url = new("--clickhouse") { Description = $"ClickHouse server to use instead, for example http://user@host:8123; the variable {StoreLocation.PasswordVariable} contains its password", HelpName = "URL" };
+    private readonly Option<string?> _database = new("--database") { Description = $"Database [default: {StoreLocation.DefaultDatabase}]", HelpName = "NAME" };
+    private readonly Option<string?> _cluster = new("--cluster") { Description = "With --clickhouse: cluster on which tables are created", HelpName = "NAME" };
 
-    /// <summary>All of them, to be added to a command.</summary>
+    /// <summary>All options of the set, for a command.</summary>
     public IReadOnlyList<Option> All => [_data, _url, _database, _cluster];
 
     public void AddTo(Command command)
@@ -29,7 +32,7 @@ internal sealed class StoreOptionSet(bool findsSandbox = true)
         });
     }
 
-    /// <exception cref="FormatException">An option cannot be used.</exception>
+    /// <exception cref="FormatException">An option is invalid.</exception>
     public StoreLocation Read(ParseResult parsed)
     {
         var url = parsed.GetValue(_url) ?? (parsed.GetValue(_data) is null ? Variable("REMORA_CLICKHOUSE") : null);
@@ -46,9 +49,9 @@ internal sealed class StoreOptionSet(bool findsSandbox = true)
         return StoreLocation.InFolder(sandbox, database);
     }
 
-    /// <summary>The store to read from.</summary>
-    /// <exception cref="FormatException">An option cannot be used.</exception>
-    /// <exception cref="ClickHouseConnectionException">There is no store in the folder, and there must be one.</exception>
+    /// <summary>Returns the location of a store to read.</summary>
+    /// <exception cref="FormatException">An option is invalid.</exception>
+    /// <exception cref="ClickHouseConnectionException">The folder contains no store.</exception>
     private StoreLocation ReadExisting(ParseResult parsed)
     {
         var location = Read(parsed);
@@ -109,7 +112,7 @@ internal sealed class StoreOptionSet(bool findsSandbox = true)
         ParseResult parsed, Func<MarketStore, Task<int>> job, CancellationToken cancellation, bool prepare = true) =>
         AttemptAsync(parsed, makeDatabase: true, open => OnTablesAsync(open, job, prepare, cancellation), cancellation);
 
-    /// <summary>Runs a job that reads the market's tables of a store that exists.</summary>
+    /// <summary>Runs a job that reads the tables of an existing store.</summary>
     public Task<int> OnExistingStoreAsync(
         ParseResult parsed, Func<MarketStore, StoreLocation, Task<int>> job, CancellationToken cancellation,
         bool prepare = true) =>

@@ -9,7 +9,10 @@ using Remora.Store.Tables;
 
 namespace Remora.Cli.Commands;
 
-/// <summary><c>remora history import</c> and <c>export</c>: candle files into the store, and what is stored into files.</summary>
+/// <summary>
+/// <c>remora history import</c> and <c>export</c>: import candle files into the store, and export
+/// stored rows to files.
+/// </summary>
 internal static class StoredHistory
 {
     private const string Candles = "candles", Each = "each";
@@ -18,7 +21,7 @@ internal static class StoredHistory
     {
         var candles = new MarketFilesOption();
         var (exchange, timeframe, place) = (Options.Exchange(), Options.Timeframe(), new StoreOptionSet(findsSandbox: false));
-        var command = new Command("import", "Brings candle files into the store: CSV, CSV.gz, Parquet, Feather. Each row is checked; a candle that is there already stays one.") { candles, exchange, timeframe };
+        var command = new Command("import", "Imports candle files into the store: CSV, CSV.gz, Parquet or Feather. Every row is checked. A candle that exists already is not duplicated.") { candles, exchange, timeframe };
         place.AddTo(command);
         command.SetAction((parsed, cancellation) => place.OnStoreAsync(parsed, async store =>
         {
@@ -38,31 +41,31 @@ internal static class StoredHistory
     {
         var (exchange, timeframe, place) = (Options.Exchange(), Options.Timeframe(), new StoreOptionSet());
         var service = RunningServiceOptionSet.Optional(
-            "Export from the running service at this address, instead of from a store");
+            "Export from the running service at this address, instead of a store");
         var pair = Options.Pair("--pair");
         pair.Required = true;
         var what = new Option<string>("--what")
         {
-            Description = "candles, or the history of assessments",
+            Description = "Data to export: candles, or history for assessments",
             DefaultValueFactory = _ => "history",
         };
         what.AcceptOnlyFromAmong("history", Candles);
         var interval = new Option<string>("--interval")
         {
-            Description = "Length of a bucket of the history; each for every assessment",
+            Description = "Interval of the assessment history; each returns every assessment",
             DefaultValueFactory = _ => "1h",
         };
         interval.AcceptOnlyFromAmong("1m", "1h", "6h", "12h", "1d", Each);
         var policy = new Option<string>("--policy")
         {
-            Description = "The policy that judged",
+            Description = "Policy of the assessments",
             DefaultValueFactory = _ => RiskPolicy.Default.Name,
         };
-        var from = Options.Time("--from", "The first moment");
-        var until = Options.Time("--until", "The first moment after it");
+        var from = Options.Time("--from", "Start time, inclusive");
+        var until = Options.Time("--until", "End time, exclusive");
         var file = new Option<string>("--to")
         {
-            Description = "The file; its extension chooses the format: .csv, .csv.gz, .jsonl, .parquet, .feather",
+            Description = "Output file; its extension selects the format: .csv, .csv.gz, .jsonl, .parquet, .feather",
             Required = true,
             HelpName = "FILE",
         };
@@ -74,8 +77,8 @@ internal static class StoredHistory
         });
         var command = new Command(
             "export",
-            "Writes what is stored of a market into a file, which is there when it is whole. Candles as CSV, Parquet " +
-            "or Feather can be replayed. Exit code 1 when nothing is stored.")
+            "Exports stored candles or assessments of a market to a file. An incomplete file is never left. CSV, Parquet " +
+            "and Feather candle files can be replayed. Exit code 1 if no rows are stored.")
         {
             pair, what, file, interval, policy, exchange, timeframe, from, until,
         };
@@ -104,7 +107,7 @@ internal static class StoredHistory
                     (store, at) => FromStoreAsync(store, at, market, parsed.GetValue(policy)!, wanted, cancellation),
                     cancellation);
             }
-            // What is not given is the service's to choose.
+            // The service chooses the defaults of options that were not given.
             string? Given<T>(Option<T> option) =>
                 parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option)?.ToString() : null;
             (string, string?)[] choices =
@@ -198,7 +201,7 @@ internal static class StoredHistory
         return Terminal.Fail($"nothing to export: no {what} of {market}{from}{until} in {place}", ExitCode.No);
     }
 
-    /// <summary>What is to be exported.</summary>
+    /// <summary>The request of an export.</summary>
     private sealed record Wanted(bool IsOfCandles, string Interval, Span Span, string Path);
 
     private sealed class Rows(IProgress<double> bar) : IProgress<FileProgress>
@@ -206,7 +209,7 @@ internal static class StoredHistory
         public void Report(FileProgress value) => bar.Report(value.Total == 0 ? 1 : (double)value.Done / value.Total);
     }
 
-    // How much will come is not known before it has come: the bar shows that something moves.
+    // The total is unknown: the bar only shows activity.
     private sealed class Bytes(IProgress<double> bar) : IProgress<long>
     {
         private const double Half = 64 << 20;

@@ -5,22 +5,22 @@ using Remora.Backtest.Study;
 
 namespace Remora.Cli.Commands;
 
-/// <summary><c>remora study</c>: does the gate help? All of the evidence from one small file.</summary>
+/// <summary><c>remora study</c>: computes all evidence for a gate from one study file.</summary>
 internal static class StudyCommand
 {
     public static Command Create()
     {
-        var study = new Argument<string>("STUDY") { Description = "The study: data, periods, strategies, policy and seeds (JSON), such as studies/btc.json" };
-        var data = new Option<string>("--data") { Description = "Folder that the study's files are relative to", Required = true, HelpName = "FOLDER" };
-        var report = new Option<string?>("--report") { Description = "Write a report with charts here (HTML, one file)", HelpName = "FILE" };
-        var figures = new Option<string?>("--figures") { Description = "Write all figures here (JSON)", HelpName = "FILE" };
-        var results = new Option<string?>("--results") { Description = "Write the results in words and tables here (Markdown)", HelpName = "FILE" };
-        var shifts = new Option<int?>("--shifts") { Description = "Turns of the gate per cell, instead of the study's own" };
+        var study = new Argument<string>("STUDY") { Description = "Study file (JSON) with data, periods, strategies, policy and seeds, for example studies/btc.json" };
+        var data = new Option<string>("--data") { Description = "Folder of the study's data files", Required = true, HelpName = "FOLDER" };
+        var report = new Option<string?>("--report") { Description = "Write a report with charts to this file (HTML)", HelpName = "FILE" };
+        var figures = new Option<string?>("--figures") { Description = "Write all figures to this file (JSON)", HelpName = "FILE" };
+        var results = new Option<string?>("--results") { Description = "Write the results as text and tables to this file (Markdown)", HelpName = "FILE" };
+        var shifts = new Option<int?>("--shifts") { Description = "Number of placebo shifts per cell, instead of the study's" };
         shifts.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int?>() is < 1 or > 1_000_000) result.AddError("--shifts: expected 1 to 1000000");
         });
-        var command = new Command("study", "Rebuilds history, backtests the gate and lets chance have its say; prints the findings, the answer first.") { study, data, report, figures, results, shifts };
+        var command = new Command("study", "Builds assessment history, backtests the gate, compares it with placebos and prints the findings.") { study, data, report, figures, results, shifts };
         command.SetAction((parsed, cancellation) => Task.FromResult(Terminal.Attempt(() =>
         {
             using var files = new FileEngine(cancellation);

@@ -7,7 +7,9 @@ using Remora.Server.Settings;
 
 namespace Remora.Cli.Commands;
 
-/// <summary><c>remora support-bundle</c>: everything someone who helps needs to see, in one file, without secrets.</summary>
+/// <summary>
+/// <c>remora support-bundle</c>: collects diagnostics for support in one file, without secrets.
+/// </summary>
 internal static class SupportBundleCommand
 {
     private const int LogLines = 2000;
@@ -18,9 +20,9 @@ internal static class SupportBundleCommand
     {
         var service = new ServiceOptionSet();
         var running = new RunningServiceOptionSet("this machine at the settings' port");
-        var to = new Option<string>("--to") { Description = "The zip file to write", DefaultValueFactory = _ => "remora-support.zip", HelpName = "FILE" };
-        var log = new Option<string?>("--log") { Description = $"A file of the service's log; its last {LogLines} lines are put in", HelpName = "FILE" };
-        var command = new Command("support-bundle", "Collects versions, settings, doctor's findings, status, metrics and log lines in a zip file, without secrets.") { to, log };
+        var to = new Option<string>("--to") { Description = "Zip file to write", DefaultValueFactory = _ => "remora-support.zip", HelpName = "FILE" };
+        var log = new Option<string?>("--log") { Description = $"Log file of the service; its last {LogLines} lines are included", HelpName = "FILE" };
+        var command = new Command("support-bundle", "Collects versions, settings, results of doctor, status, metrics and log lines in a zip file, without secrets.") { to, log };
         foreach (var option in service.All) command.Options.Add(option);
         running.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
@@ -60,7 +62,10 @@ internal static class SupportBundleCommand
         return command;
     }
 
-    /// <summary>The settings without what is secret in them: keys of sources, passwords of bots, and addresses of webhooks, whose paths are often as good as a password.</summary>
+    /// <summary>
+    /// Returns the settings without secrets: keys of sources, passwords of bots, and addresses of
+    /// webhooks, whose paths often serve as passwords.
+    /// </summary>
     private static string Settings(ServiceSettings settings)
     {
         var json = JsonSerializer.SerializeToNode(settings with { Keys = new(), Freqtrade = [], Webhooks = [] }, Indented)!.AsObject();
@@ -74,7 +79,7 @@ internal static class SupportBundleCommand
     {
         var text = new StringBuilder();
         text.Append($"remora {typeof(ServiceSettings).Assembly.GetName().Version}\n.NET {Environment.Version}\n{System.Runtime.InteropServices.RuntimeInformation.OSDescription}\n{Environment.ProcessorCount} cores\n");
-        // Names alone: what a variable holds may be a secret.
+        // Names only: values of variables may be secrets.
         foreach (var name in Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(name => name.StartsWith(SettingsReader.Prefix)).Order()) text.Append($"{name} is set\n");
         return text.ToString();
     }

@@ -4,12 +4,12 @@ using Remora.Server.Settings;
 
 namespace Remora.Cli.Commands;
 
-/// <summary>What <c>remora doctor</c> finds on this machine beside the programs.</summary>
+/// <summary>The checks of <c>remora doctor</c> on this machine other than programs.</summary>
 internal static class Surroundings
 {
     private const long LeastFree = 1L << 30;
 
-    /// <summary>Whether the data folder can be written to, and what is free there.</summary>
+    /// <summary>Checks whether the data folder is writable, and its free space.</summary>
     public static Finding DataFolder(ServiceSettings settings)
     {
         try
@@ -27,7 +27,9 @@ internal static class Surroundings
         }
     }
 
-    /// <summary>The sandbox whose markets are kept in the data folder; none where there is none.</summary>
+    /// <summary>
+    /// Checks the sandbox whose store is in the data folder; empty if there is none.
+    /// </summary>
     public static IEnumerable<Finding> SandboxFolder(ServiceSettings settings)
     {
         var folder = ServiceStore.SandboxFolder(settings.DataFolder);
@@ -43,7 +45,7 @@ internal static class Surroundings
         return finding is null ? [] : [finding];
     }
 
-    /// <summary>How many keys there are, and whether others can read their file.</summary>
+    /// <summary>Checks the number of keys and the permissions of their file.</summary>
     public static Finding Keys(ServiceSettings settings)
     {
         const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
@@ -62,7 +64,9 @@ internal static class Surroundings
         }
     }
 
-    /// <summary>Whether the system lets the service open as many connections as its settings do.</summary>
+    /// <summary>
+    /// Checks whether the limit of open files allows the connections of the settings.
+    /// </summary>
     public static Finding OpenFiles(ServiceSettings settings)
     {
         const string limits = "/proc/self/limits";

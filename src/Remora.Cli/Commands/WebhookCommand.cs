@@ -3,16 +3,16 @@ using Remora.Bots.Webhooks;
 
 namespace Remora.Cli.Commands;
 
-/// <summary><c>remora webhook test</c>: one signed event to try a receiver with.</summary>
+/// <summary><c>remora webhook test</c>: sends one signed event to test a receiver.</summary>
 internal static class WebhookCommand
 {
-    public static Command Create() => new("webhook", "What receivers of changes need: webhooks themselves are set up in the settings file of 'remora serve'.") { Test() };
+    public static Command Create() => new("webhook", "Tests receivers of webhooks. Webhooks are configured in the settings file of 'remora serve'.") { Test() };
 
     private static Command Test()
     {
         var url = new Argument<Uri>("URL")
         {
-            Description = "The receiver",
+            Description = "Address of the receiver",
             CustomParser = result =>
             {
                 if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var address) && address.Scheme is "http" or "https") return address;
@@ -20,8 +20,8 @@ internal static class WebhookCommand
                 return null;
             },
         };
-        var secret = new Option<string>("--secret-env") { Description = "The environment variable with the secret", HelpName = "NAME", DefaultValueFactory = _ => "WEBHOOK_SECRET" };
-        var command = new Command("test", "Sends one signed test event. Exit code: 0 when the receiver took it, 3 when not.") { url, secret };
+        var secret = new Option<string>("--secret-env") { Description = "Environment variable that contains the secret", HelpName = "NAME", DefaultValueFactory = _ => "WEBHOOK_SECRET" };
+        var command = new Command("test", "Sends one signed test event. Exit code: 0 if the receiver accepts it, 3 otherwise.") { url, secret };
         command.SetAction(async (parsed, cancellation) =>
         {
             var variable = parsed.GetValue(secret)!;

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Remora.Cli.Render;
 
-/// <summary>How old something is, in the unit a person would take; as the page says it.</summary>
+/// <summary>Formats an age in seconds, minutes, hours or days, like the web page.</summary>
 internal static class AgeText
 {
-    /// <param name="seconds">The age.</param>
+    /// <param name="seconds">The age, in seconds.</param>
     public static string Of(double seconds)
     {
         var age = TimeSpan.FromSeconds(seconds);

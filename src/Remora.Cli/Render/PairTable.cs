@@ -4,7 +4,7 @@ using Spectre.Console.Rendering;
 
 namespace Remora.Cli.Render;
 
-/// <summary>Tracked pairs as a table.</summary>
+/// <summary>Renders tracked pairs as a table.</summary>
 internal static class PairTable
 {
     public static IRenderable Render(IReadOnlyList<JsonElement> pairs)

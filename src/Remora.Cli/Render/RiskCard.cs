@@ -5,7 +5,7 @@ using Spectre.Console.Rendering;
 
 namespace Remora.Cli.Render;
 
-/// <summary>An assessment as a card in the terminal.</summary>
+/// <summary>Renders an assessment as a card in the terminal.</summary>
 internal static class RiskCard
 {
     private const int BarLength = 24;

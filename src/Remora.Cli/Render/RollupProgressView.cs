@@ -3,7 +3,9 @@ using Spectre.Console;
 
 namespace Remora.Cli.Render;
 
-/// <summary>How far a verb has come: bars on a terminal, a line per step in a pipe.</summary>
+/// <summary>
+/// Shows the progress of a subcommand: bars on a terminal, one line per step in a pipe.
+/// </summary>
 internal static class RollupProgressView
 {
     public static async Task<T> ShowAsync<T>(Func<IProgress<RollupProgress>, Task<T>> work)
@@ -14,7 +16,7 @@ internal static class RollupProgressView
             .StartAsync(context => work(new Bars(context)));
     }
 
-    // A bar per step; within a step only its text changes.
+    // One bar per step. Within a step only its text changes.
     private sealed class Bars(ProgressContext context) : IProgress<RollupProgress>
     {
         private ProgressTask? _bar;
@@ -48,6 +50,6 @@ internal static class RollupProgressView
         }
     }
 
-    // A statement is as good as its beginning here.
+    // The start of a statement is enough to identify it.
     private static string Short(string text) => text.Length > 60 ? text[..60] + "..." : text;
 }

@@ -4,7 +4,7 @@ using Remora.ClickHouse.Rollups;
 
 namespace Remora.Cli.Render;
 
-/// <summary>What the verbs of <c>remora rollup</c> have to say, for people and for programs.</summary>
+/// <summary>Formats the results of <c>remora rollup</c> as text and as JSON.</summary>
 internal static class RollupText
 {
     public static IEnumerable<string> Lines(Rollup rollup, RollupPlan plan)

@@ -5,7 +5,9 @@ using Spectre.Console.Rendering;
 
 namespace Remora.Cli.Render;
 
-/// <summary>Outside sources as a table: one row for each of their values, or one without a value.</summary>
+/// <summary>
+/// Renders outside sources as a table: one row per value, or one row for a source without values.
+/// </summary>
 internal static class SourceTable
 {
     public static IRenderable Render(IReadOnlyList<JsonElement> sources)
@@ -34,7 +36,7 @@ internal static class SourceTable
 
     private static string Signal(JsonElement value) => Word(value, "signal") + (Word(value, "base") is { Length: > 0 } name ? " " + name : "");
 
-    /// <summary>The calendar in a line or two: how it is, and what comes next.</summary>
+    /// <summary>Formats the calendar in one or two lines: its state and the next event.</summary>
     public static string Calendar(JsonElement calendar)
     {
         var events = calendar.GetProperty("upcoming").EnumerateArray().ToList();

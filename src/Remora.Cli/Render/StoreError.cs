@@ -3,7 +3,7 @@ using Remora.ClickHouse;
 
 namespace Remora.Cli.Render;
 
-/// <summary>ClickHouse's errors as one line, with what to do where that is known.</summary>
+/// <summary>Formats ClickHouse's errors as one line, with advice for common ones.</summary>
 internal static partial class StoreError
 {
     private const int Longest = 600;
@@ -27,7 +27,7 @@ internal static partial class StoreError
         _ => "",
     };
 
-    // Some errors are errors of a query within the query, and are wrapped twice.
+    // ClickHouse wraps some errors twice: those of a query within the query.
     [GeneratedRegex(@"^Code: \d+\. DB::Exception: (?<message>.*?)\.? \([A-Z_]+\)( \(version [^)]*\))?$", RegexOptions.Singleline | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Nested();
 

@@ -1,8 +1,9 @@
 namespace Remora.ClickHouse.Embedded;
 
 /// <summary>
-/// The embedded engine: a child process that is watched, and started again when it ends or stops answering. What it has acknowledged is on
-/// disk; while it is away, calls fail with <see cref="ClickHouseUnavailableException"/> after the client's own repetitions.
+/// The embedded engine in a supervised child process, which is restarted when it ends or stops
+/// responding. Acknowledged data is on disk. While the process is down, calls throw
+/// <see cref="ClickHouseUnavailableException"/> after the client's retries.
 /// </summary>
 public sealed class EmbeddedEngine : IAsyncDisposable
 {
@@ -32,11 +33,13 @@ public sealed class EmbeddedEngine : IAsyncDisposable
 
     public EngineHealth Health => _health;
 
-    /// <summary>Where the process that runs now answers.</summary>
+    /// <summary>The endpoint of the current process.</summary>
     public EngineEndpoint Endpoint => _process.Endpoint;
 
-    /// <summary>Opens the folder.</summary>
-    /// <exception cref="EngineStartException">It is open already, cannot be written, or the engine is missing.</exception>
+    /// <summary>Starts the engine on a folder.</summary>
+    /// <exception cref="EngineStartException">
+    /// The folder is open in another process or not writable, or the engine is missing.
+    /// </exception>
     public static async Task<EmbeddedEngine> StartAsync(EmbeddedEngineOptions options, TimeProvider? time = null, CancellationToken cancellation = default)
     {
         var clock = time ?? TimeProvider.System;
@@ -95,7 +98,7 @@ public sealed class EmbeddedEngine : IAsyncDisposable
         }
     }
 
-    // Until the process has ended, by itself or because it is of no use any more; the reason.
+    // Waits until the process ends or no longer works. Returns the reason.
     private async Task<string> WatchAsync()
     {
         using var pinging = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
@@ -107,7 +110,7 @@ public sealed class EmbeddedEngine : IAsyncDisposable
         return await useless ?? said;
     }
 
-    // The reason why the process is of no use any more; null where it was not found to be.
+    // Returns why the process no longer works; null if no reason was found.
     private async Task<string?> PingUntilUselessAsync(CancellationToken cancellation)
     {
         try
@@ -115,7 +118,7 @@ public sealed class EmbeddedEngine : IAsyncDisposable
             for (var silent = 0; silent < PingsUntilKilled;)
             {
                 await Task.Delay(_options.PingInterval, _time, cancellation);
-                if (!EngineFolder.HasEndpoint(_options.Folder)) return $"the engine's folder '{_options.Folder}' was removed"; // it still answers, but nobody finds it, and what it writes is lost
+                if (!EngineFolder.HasEndpoint(_options.Folder)) return $"the engine's folder '{_options.Folder}' was removed"; // it responds, but nobody can find it, and its data is lost
                 silent = await AnswersAsync(cancellation) ? 0 : silent + 1;
             }
             return "the engine did not answer any more";

@@ -2,51 +2,58 @@ using Remora.Supervision;
 
 namespace Remora.ClickHouse.Embedded;
 
-/// <summary>How the embedded engine is run.</summary>
+/// <summary>Options of the embedded engine.</summary>
 public sealed record EmbeddedEngineOptions
 {
-    /// <summary>The user who only reads: on the port by password, on the socket by name.</summary>
+    /// <summary>The read-only user: on the port with a password, on the socket by name.</summary>
     public const string ReadingUser = "remora";
 
-    /// <summary>The folder the engine keeps everything in; made if it is missing.</summary>
+    /// <summary>The folder with all data of the engine. It is created if it is missing.</summary>
     public required string Folder { get; init; }
 
     /// <summary>
-    /// A folder that must be there before the engine is started again after <see cref="Folder"/> was removed, such as the place
-    /// where a disk is mounted: an engine that made it anew would hide that the data is gone. The parent of <see cref="Folder"/> when null.
+    /// A folder that must exist before the engine restarts after <see cref="Folder"/> was removed,
+    /// for example a mount point. Creating it again would hide that the data is gone. The parent of
+    /// <see cref="Folder"/> when null.
     /// </summary>
     public string? RequiredFolder { get; init; }
 
     /// <summary>
-    /// A loopback port to answer on as well, for curl, Grafana and the like; 0 is any free one. Callers are the user
-    /// <see cref="ReadingUser"/>, who only reads. Needs <see cref="PortPassword"/>.
+    /// An additional loopback port for curl, Grafana and other clients; 0 for any free port, null
+    /// for none. Callers are the read-only user <see cref="ReadingUser"/>. Requires
+    /// <see cref="PortPassword"/>.
     /// </summary>
     public int? Port { get; init; }
 
-    /// <summary>The password of callers on the port: one line of 1 to 1000 bytes.</summary>
+    /// <summary>The password for the port: one line of 1 to 1000 bytes.</summary>
     public string? PortPassword { get; init; }
 
-    /// <summary>The database that <see cref="ReadingUser"/> reads.</summary>
+    /// <summary>The database that <see cref="ReadingUser"/> can read.</summary>
     public string Database { get; init; } = StoreLocation.DefaultDatabase;
 
     /// <summary>
-    /// Files and folders outside <see cref="Folder"/> that SQL may read, such as one to import from. The engine can
-    /// use no others where the kernel has Landlock.
+    /// Files and folders outside <see cref="Folder"/> that SQL can read, for example for imports.
+    /// With Landlock in the kernel, the engine can use no others.
     /// </summary>
     public IReadOnlyList<string> ReadFolders { get; init; } = [];
 
-    /// <summary>Folders outside <see cref="Folder"/> that SQL may read and write, such as one for backups.</summary>
+    /// <summary>
+    /// Folders outside <see cref="Folder"/> that SQL can read and write, for example for backups.
+    /// </summary>
     public IReadOnlyList<string> WriteFolders { get; init; } = [];
 
-    /// <summary>The most memory the engine takes, in bytes; the host's own default when null.</summary>
+    /// <summary>The maximum memory of the engine, in bytes; null for the host's default.</summary>
     public long? MemoryBytes { get; init; }
 
     public int? Concurrency { get; init; }
 
-    /// <summary>The host's program (.dll or executable); otherwise REMORA_CLICKHOUSE_HOST, beside this program, or beside it in a build's output.</summary>
+    /// <summary>
+    /// The program of the host (.dll or executable). When null: REMORA_CLICKHOUSE_HOST, beside this
+    /// program, or beside it in a build's output.
+    /// </summary>
     public string? HostProgram { get; init; }
 
-    /// <summary>The engine's library; otherwise the host looks for it.</summary>
+    /// <summary>The library of the engine; the host searches for it when null.</summary>
     public string? Library { get; init; }
 
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(60);
@@ -55,30 +62,39 @@ public sealed record EmbeddedEngineOptions
 
     public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a ping may take; three in a row that fail end the process, which is then started again.</summary>
+    /// <summary>
+    /// The timeout of a ping. After three failures in a row, the process is ended and restarted.
+    /// </summary>
     public TimeSpan PingTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The wait before the first new start; doubled for each that fails at once, up to <see cref="LongestRestartDelay"/>.</summary>
+    /// <summary>
+    /// The delay before the first restart. It doubles with each immediate failure, up to
+    /// <see cref="LongestRestartDelay"/>.
+    /// </summary>
     public TimeSpan RestartDelay { get; init; } = TimeSpan.FromMilliseconds(100);
 
     public TimeSpan LongestRestartDelay { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>Keeps the task running that watches the process; one of its own where null.</summary>
+    /// <summary>
+    /// Restarts the task that watches the process when it fails. The engine creates one if null.
+    /// </summary>
     public Supervisor? Supervisor { get; init; }
 
     /// <summary>Called after every change of the engine's health.</summary>
     public Action<EngineHealth>? HealthChanged { get; init; }
 
-    /// <summary>Settings the client sends with every query.</summary>
+    /// <summary>Settings that the client sends with every query.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 }
 
-/// <summary>Where a host answers, as it says itself.</summary>
-/// <param name="Socket">Its unix socket.</param>
-/// <param name="Port">Its loopback port; null without one.</param>
-/// <param name="Pid">Its process.</param>
-/// <param name="Version">The engine's version.</param>
-/// <param name="Unconfined">What the kernel does not confine, in a sentence; null when it confines the host.</param>
+/// <summary>The endpoint that a host reports.</summary>
+/// <param name="Socket">The unix socket.</param>
+/// <param name="Port">The loopback port; null for none.</param>
+/// <param name="Pid">The process id.</param>
+/// <param name="Version">The version of ClickHouse.</param>
+/// <param name="Unconfined">
+/// What the kernel does not confine, in one sentence; null if the host is fully confined.
+/// </param>
 public sealed record EngineEndpoint(string Socket, int? Port, int Pid, string Version, string? Unconfined);
 
 public enum EngineState
@@ -89,18 +105,18 @@ public enum EngineState
     Stopped,
 }
 
-/// <summary>How the embedded engine is.</summary>
-/// <param name="State">What it does now.</param>
-/// <param name="Since">Since when.</param>
-/// <param name="Restarts">How often it was started again.</param>
-/// <param name="LastError">Why it went down last.</param>
+/// <summary>The health of the embedded engine.</summary>
+/// <param name="State">The current state.</param>
+/// <param name="Since">When the state began.</param>
+/// <param name="Restarts">The number of restarts.</param>
+/// <param name="LastError">Why the process ended last.</param>
 /// <param name="Unconfined">
-/// What the kernel does not confine, in a sentence, as where it has no Landlock; null when the engine can use only its
-/// own files and make no TCP connection.
+/// What the kernel does not confine, in one sentence, for example without Landlock; null if the
+/// engine can use only its own files and cannot open TCP connections.
 /// </param>
 /// <param name="FolderMissing">Whether it waits for its folder, which was removed.</param>
 public sealed record EngineHealth(
     EngineState State, DateTimeOffset Since, int Restarts, string? LastError, string? Unconfined, bool FolderMissing = false);
 
-/// <summary>The engine cannot be started; the message says why.</summary>
+/// <summary>The engine cannot start. The message contains the cause.</summary>
 public sealed class EngineStartException(string message) : Exception(message);

@@ -3,16 +3,18 @@ using System.Text.Json.Serialization;
 
 namespace Remora.ClickHouse.Embedded;
 
-/// <summary>What a host leaves in its folder.</summary>
+/// <summary>Reads the files that a host writes to its folder.</summary>
 public static class EngineFolder
 {
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>A client of the host that has the folder open, whoever started it; null when nobody answers there.</summary>
+    /// <summary>
+    /// Returns a client of the host that has the folder open; null if none responds.
+    /// </summary>
     public static async Task<ClickHouseClient?> TryConnectAsync(string folder, CancellationToken cancellation = default) =>
         await IsOpenAsync(folder, cancellation) ? new(OptionsOf(folder)) : null;
 
-    /// <summary>Whether a host has the folder open and answers.</summary>
+    /// <summary>Returns whether a host has the folder open and responds.</summary>
     public static async Task<bool> IsOpenAsync(string folder, CancellationToken cancellation = default)
     {
         using var client = new ClickHouseClient(OptionsOf(folder));
@@ -28,10 +30,15 @@ public static class EngineFolder
         }
     }
 
-    /// <summary>Reaches whichever host has the folder open, also after it was started again.</summary>
+    /// <summary>
+    /// Returns options that connect to the current host of the folder, also after a restart.
+    /// </summary>
     public static ClickHouseOptions OptionsOf(string folder) => new() { Socket = () => SocketOf(folder) };
 
-    /// <summary>Whether the file is there in which a host says where it answers; it is from its start to its end.</summary>
+    /// <summary>
+    /// Returns whether the endpoint file exists. A host creates it at its start and deletes it at
+    /// its end.
+    /// </summary>
     internal static bool HasEndpoint(string folder) => File.Exists(EndpointFile(folder));
 
     internal static EngineEndpoint Parse(string json) =>

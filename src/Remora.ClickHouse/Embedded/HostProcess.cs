@@ -5,7 +5,10 @@ using System.Text.Json;
 
 namespace Remora.ClickHouse.Embedded;
 
-/// <summary>One life of the host process. It ends by itself when this process ends, since its standard input closes.</summary>
+/// <summary>
+/// One run of the host process. It ends together with this process, because its standard input
+/// closes.
+/// </summary>
 internal sealed class HostProcess : IDisposable
 {
     private const int KeptErrorLines = 20;
@@ -24,7 +27,9 @@ internal sealed class HostProcess : IDisposable
 
     public EngineEndpoint Endpoint { get; }
 
-    /// <exception cref="EngineStartException">It ended, or was not ready in time.</exception>
+    /// <exception cref="EngineStartException">
+    /// The process ended, or was not ready in time.
+    /// </exception>
     public static async Task<HostProcess> StartAsync(EmbeddedEngineOptions options, TimeProvider time, CancellationToken cancellation)
     {
         var (command, arguments) = HostProgram.Find(options.HostProgram);
@@ -72,7 +77,7 @@ internal sealed class HostProcess : IDisposable
         }
     }
 
-    /// <summary>Completes when the process has ended, with what it said.</summary>
+    /// <summary>Waits until the process ends. Returns its error output.</summary>
     public async Task<string> EndAsync(CancellationToken cancellation)
     {
         await _process.WaitForExitAsync(cancellation);
@@ -80,7 +85,7 @@ internal sealed class HostProcess : IDisposable
         return _errors.IsEmpty ? $"the host ended with {_process.ExitCode.ToString(CultureInfo.InvariantCulture)}" : string.Join('\n', _errors);
     }
 
-    /// <summary>Asks it to end, and ends it when it does not.</summary>
+    /// <summary>Requests the process to end, and kills it after a timeout.</summary>
     public async Task StopAsync(TimeSpan patience, TimeProvider time)
     {
         _process.StandardInput.Close();
@@ -108,7 +113,7 @@ internal sealed class HostProcess : IDisposable
         }
         catch (InvalidOperationException)
         {
-            // it has ended already
+            // the process has ended already
         }
     }
 
@@ -160,7 +165,7 @@ internal sealed class HostProcess : IDisposable
         }
         catch (IOException)
         {
-            // it has ended already, and says why
+            // the process has ended already; its error output contains the reason
         }
     }
 

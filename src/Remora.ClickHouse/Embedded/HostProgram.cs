@@ -2,12 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace Remora.ClickHouse.Embedded;
 
-/// <summary>Finds the host's program.</summary>
+/// <summary>Finds the program of the host.</summary>
 internal static class HostProgram
 {
     private const string Name = "Remora.ClickHouseHost";
 
-    /// <summary>The command and its first arguments.</summary>
+    /// <summary>Returns the command and its first arguments.</summary>
     public static (string Command, IReadOnlyList<string> Arguments) Find(string? named)
     {
         named ??= Environment.GetEnvironmentVariable("REMORA_CLICKHOUSE_HOST");
@@ -17,7 +17,7 @@ internal static class HostProgram
         return path.EndsWith(".dll", StringComparison.Ordinal) ? (DotnetOfThisProcess(), [path]) : (path, []);
     }
 
-    // Beside this program, or where a build of the whole repository puts it: bin/<project>/<configuration>/.
+    // Beside this program, or in the output of a repository build: bin/<project>/<configuration>/.
     private static IEnumerable<string> Candidates()
     {
         var here = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar);

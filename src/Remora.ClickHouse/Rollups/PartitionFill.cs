@@ -1,13 +1,18 @@
 namespace Remora.ClickHouse.Rollups;
 
-/// <summary>Computes the states of a slice of rows into tables beside the targets, a bounded number of rows at a time.</summary>
+/// <summary>
+/// Computes the states of a slice of rows into tables beside the targets, a bounded number of rows
+/// at a time.
+/// </summary>
 internal sealed class PartitionFill(RollupDatabase database, RollupChain chain)
 {
     /// <summary>
-    /// Fills one table per interval, emptied first, from a table of the source's columns.
+    /// Empties and fills one table per interval from a table with the columns of the source.
     /// </summary>
-    /// <returns>The number of rows in the states; all intervals agree on it.</returns>
-    /// <exception cref="RollupException">They do not: the rows changed meanwhile.</exception>
+    /// <returns>The number of rows in the states, which is the same for all intervals.</returns>
+    /// <exception cref="RollupException">
+    /// The intervals differ, because rows changed meanwhile.
+    /// </exception>
     public async Task<long> RunAsync(
         SqlName source, RollupSlice slice, string? condition, QueryParameters? parameters, Func<RollupInterval, SqlName> fill, Action<long, long> report, CancellationToken cancellation)
     {
@@ -61,5 +66,5 @@ internal sealed class PartitionFill(RollupDatabase database, RollupChain chain)
     }
 }
 
-/// <summary>The rows of a slice changed while its states were computed.</summary>
+/// <summary>The rows of a slice changed while their states were computed.</summary>
 internal sealed class RollupChangedException(string message) : Exception(message);

@@ -1,8 +1,9 @@
 namespace Remora.ClickHouse.Rollups;
 
 /// <summary>
-/// A rollup and its life cycle. Every verb may be run again: it does what is left to do. The verbs that change something hold a lock on the
-/// source while they run, across processes, and refuse to start beside one another; writers may go on where a verb says so.
+/// A rollup and its operations. Every operation can be repeated and does what is left to do.
+/// Operations that change something lock the source across processes and refuse to run
+/// concurrently. Writers can continue where an operation allows it.
 /// </summary>
 public sealed class Rollup(ClickHouseClient client, RollupDefinition definition, RollupOptions? options = null, TimeProvider? time = null)
 {
@@ -12,14 +13,17 @@ public sealed class Rollup(ClickHouseClient client, RollupDefinition definition,
 
     private RollupPlanner Planner => new(_database, Definition);
 
-    /// <summary>The name that readers of values use: one row for each bucket and keys.</summary>
+    /// <summary>Returns the view with values: one row per bucket and keys.</summary>
     public SqlName ViewOf(RollupInterval interval) => RollupChain.ViewOf(Definition, interval);
 
-    /// <summary>The name that readers of states use, who put several buckets together by the -Merge form of each aggregate.</summary>
+    /// <summary>
+    /// Returns the view with states, for readers that combine buckets with the -Merge form of each
+    /// aggregate.
+    /// </summary>
     public SqlName StatesOf(RollupInterval interval) => RollupChain.StatesOf(Definition, interval);
 
-    /// <summary>What is missing. Changes nothing.</summary>
-    /// <exception cref="RollupDefinitionException">The engine refuses the definition.</exception>
+    /// <summary>Returns what is missing. Changes nothing.</summary>
+    /// <exception cref="RollupDefinitionException">ClickHouse rejects the definition.</exception>
     public Task<RollupPlan> PlanAsync(CancellationToken cancellation = default) => Planner.PlanAsync(cancellation);
 
     /// <summary>Keeps verbs that change something away from the source, until the result is disposed of; for work on the tables as a whole.</summary>
@@ -43,7 +47,10 @@ public sealed class Rollup(ClickHouseClient client, RollupDefinition definition,
         return plan;
     }
 
-    /// <summary>Loads files into the source, through the views or past them; for the rollup alone, or with others of the same source.</summary>
+    /// <summary>
+    /// Loads files into the source, through the views or past them, for this rollup alone or with
+    /// others of the same source.
+    /// </summary>
     public async Task<RollupLoadReport> LoadAsync(
         IReadOnlyList<string> files, RollupLoadOptions? load = null, IReadOnlyList<RollupDefinition>? others = null, IProgress<RollupProgress>? progress = null, CancellationToken cancellation = default)
     {
@@ -58,14 +65,17 @@ public sealed class Rollup(ClickHouseClient client, RollupDefinition definition,
         return await new RollupLoader(_database, chains, load ?? new()).RunAsync(files, progress, cancellation);
     }
 
-    /// <summary>Compares the rollup with its source. Rows on their way count as busy, never as missing.</summary>
+    /// <summary>
+    /// Compares the rollup with its source. Rows that are still being inserted count as busy, never
+    /// as missing.
+    /// </summary>
     public async Task<RollupVerification> VerifyAsync(IProgress<RollupProgress>? progress = null, CancellationToken cancellation = default)
     {
         RefuseOnCluster("verify");
         return await new RollupVerifier(_database, await Planner.NeedCurrentAsync(cancellation)).RunAsync(progress, cancellation);
     }
 
-    /// <summary>Computes anew the partitions that are not right, or all.</summary>
+    /// <summary>Recomputes the partitions that differ, or all of them.</summary>
     public async Task<RollupBackfillReport> BackfillAsync(bool all = false, IProgress<RollupProgress>? progress = null, CancellationToken cancellation = default)
     {
         RefuseOnCluster("backfill");
@@ -73,7 +83,10 @@ public sealed class Rollup(ClickHouseClient client, RollupDefinition definition,
         return await new RollupBackfill(_database, await Planner.NeedCurrentAsync(cancellation)).RunAsync(all, progress, cancellation);
     }
 
-    /// <summary>Makes the next version beside the one readers have, from the definition as it is now, and exchanges the two. Exact while rows are inserted.</summary>
+    /// <summary>
+    /// Builds the next version from the current definition beside the current version, and
+    /// exchanges them. Exact while rows are inserted.
+    /// </summary>
     public async Task<RollupRebuildReport> RebuildAsync(bool keepOld = false, IProgress<RollupProgress>? progress = null, CancellationToken cancellation = default)
     {
         RefuseOnCluster("rebuild");
@@ -84,8 +97,8 @@ public sealed class Rollup(ClickHouseClient client, RollupDefinition definition,
     public async Task<RollupStatus> StatusAsync(CancellationToken cancellation = default) =>
         await new RollupGauge(_database, await Planner.NeedCurrentAsync(cancellation)).MeasureAsync(cancellation);
 
-    /// <summary>Merges the parts of every partition that has more than one.</summary>
-    /// <returns>The partitions that were merged.</returns>
+    /// <summary>Merges the parts of every partition with more than one.</summary>
+    /// <returns>The merged partitions.</returns>
     public async Task<IReadOnlyList<string>> OptimizeAsync(IProgress<RollupProgress>? progress = null, CancellationToken cancellation = default)
     {
         await using var held = await RollupLock.TakeAsync(_database, Definition, "optimize", cancellation);
@@ -106,18 +119,21 @@ public sealed class Rollup(ClickHouseClient client, RollupDefinition definition,
         return merged;
     }
 
-    /// <summary>Drops the views and their tables, all versions or those readers no longer have; never the source.</summary>
+    /// <summary>
+    /// Drops the views and their tables: all versions, or only those that readers no longer use.
+    /// Never drops the source.
+    /// </summary>
     public async Task<IReadOnlyList<SqlName>> DropAsync(bool onlyOld = false, CancellationToken cancellation = default)
     {
         await using var held = await RollupLock.TakeAsync(_database, Definition, "drop", cancellation);
         return await RollupDrop.RunAsync(_database, Definition, await VersionsAsync(onlyOld, cancellation), cancellation);
     }
 
-    /// <summary>What <see cref="DropAsync"/> would drop. Changes nothing.</summary>
+    /// <summary>Returns what <see cref="DropAsync"/> would drop. Changes nothing.</summary>
     public async Task<IReadOnlyList<SqlName>> ObjectsAsync(bool onlyOld = false, CancellationToken cancellation = default) =>
         [.. (await RollupDrop.ListAsync(_database, Definition, await VersionsAsync(onlyOld, cancellation), cancellation)).Select(entry => entry.Name)];
 
-    // These count on one server having all rows at once; replicas and shards do not.
+    // These operations require one server with all rows. Replicas and shards do not have them.
     private void RefuseOnCluster(string verb)
     {
         if (client.Cluster is { } cluster)

@@ -1,14 +1,16 @@
 namespace Remora.ClickHouse.Rollups;
 
-/// <summary>What a backfill has done.</summary>
-/// <param name="Filled">Partitions that were computed anew.</param>
-/// <param name="Untouched">Partitions that were right already.</param>
-/// <param name="Busy">Partitions that were written without a pause; a rebuild is exact in spite of that.</param>
+/// <summary>The result of a backfill.</summary>
+/// <param name="Filled">Partitions that were recomputed.</param>
+/// <param name="Untouched">Partitions that were correct already.</param>
+/// <param name="Busy">
+/// Partitions that received inserts all the time. A rebuild is exact in this case.
+/// </param>
 public sealed record RollupBackfillReport(IReadOnlyList<string> Filled, IReadOnlyList<string> Untouched, IReadOnlyList<string> Busy);
 
 /// <summary>
-/// Computes partitions anew from the source, beside the targets, and puts each in the place of the old one in a single step. What is right
-/// already is left alone, so an interrupted backfill goes on where it was.
+/// Recomputes partitions from the source beside the targets, and replaces each in a single step.
+/// Skips correct partitions, so an interrupted backfill continues where it stopped.
 /// </summary>
 internal sealed class RollupBackfill(RollupDatabase database, RollupChain chain)
 {
@@ -35,7 +37,8 @@ internal sealed class RollupBackfill(RollupDatabase database, RollupChain chain)
         return [.. verification.Findings.Select(finding => finding.Partition), .. verification.Busy];
     }
 
-    // True when no row came into the partition from before it was read until after it was replaced: then nothing is lost and nothing doubled.
+    // Returns true if no row entered the partition from before the read until after the
+    // replacement, so that no row is lost or duplicated.
     private async Task<bool> ReplaceAsync(string partition, IProgress<RollupProgress>? progress, CancellationToken cancellation)
     {
         var slice = RollupSlice.OfPartition(partition, chain.Definition.Partition);

@@ -3,12 +3,13 @@ using System.Text.Json;
 
 namespace Remora.ClickHouse.Rollups;
 
-/// <summary>A column as the engine describes it.</summary>
+/// <summary>A column as ClickHouse describes it.</summary>
 internal readonly record struct DescribedColumn(string Name, string Type);
 
 /// <summary>
-/// What one version of a definition consists of, and the SQL that makes it: per interval a target of states (<c>_tt</c>), a materialized
-/// view that fills it (<c>_mv</c>), and plain views of values and of states, which have the stable names that readers use.
+/// The objects of one version of a definition and the SQL that creates them. Each interval has a
+/// target with states (<c>_tt</c>), a materialized view that fills it (<c>_mv</c>), and plain views
+/// with values and with states, whose names are stable for readers.
 /// </summary>
 internal sealed class RollupChain(RollupDefinition definition, int version, ClickHouseClient client)
 {
@@ -22,10 +23,12 @@ internal sealed class RollupChain(RollupDefinition definition, int version, Clic
 
     public SqlName MaterializedView(RollupInterval interval) => Name(interval, "mv");
 
-    /// <summary>Where partitions are put together before they move into the target.</summary>
+    /// <summary>
+    /// Returns the table in which partitions are assembled before they move to the target.
+    /// </summary>
     public SqlName Fill(RollupInterval interval) => Name(interval, "fill");
 
-    /// <summary>Where the states of a detached load are put together.</summary>
+    /// <summary>Returns the table in which the states of a detached load are assembled.</summary>
     public SqlName LoadFill(RollupInterval interval) => Name(interval, "load");
 
     public SqlName View(RollupInterval interval) => ViewOf(Definition, interval);
@@ -34,20 +37,25 @@ internal sealed class RollupChain(RollupDefinition definition, int version, Clic
 
     public static SqlName StatesOf(RollupDefinition definition, RollupInterval interval) => SqlName.Of($"{definition.Name}_{interval.Suffix}_states");
 
-    /// <summary>The shorter interval whose states this one is made of; null when it is made of rows.</summary>
+    /// <summary>
+    /// Returns the shorter interval whose states this interval aggregates; null if it aggregates
+    /// rows.
+    /// </summary>
     public RollupInterval? Below(RollupInterval interval)
     {
         var shorter = Definition.Intervals.Where(interval.CanCascadeFrom).ToList();
         return shorter.Count == 0 ? null : shorter[^1];
     }
 
-    /// <summary>Rows to states.</summary>
+    /// <summary>Returns the query from rows to states.</summary>
     public string StatesOfRows(RollupInterval interval, SqlName from, string? condition = null) =>
         $"SELECT {Bucket(Definition.QualifiedTime, interval)}, {string.Concat(Definition.Keys.Select(key => $"{key.Expression} AS {key.Name.Quoted}, "))}count() AS rows, " +
         $"{string.Join(", ", Definition.Aggregates.Select(aggregate => $"{aggregate.State} AS {aggregate.Name.Quoted}"))} " +
         $"FROM {Definition.FromClause(from)}{Where(Definition.Where, condition)} GROUP BY {GroupBy}";
 
-    /// <summary>States of shorter buckets to states of longer ones.</summary>
+    /// <summary>
+    /// Returns the query from states of shorter buckets to states of longer ones.
+    /// </summary>
     public string StatesOfStates(RollupInterval interval, SqlName from) =>
         $"SELECT {Bucket("c.bucket", interval)}, {string.Concat(Definition.Keys.Select(key => $"c.{key.Name.Quoted} AS {key.Name.Quoted}, "))}sum(c.rows) AS rows, " +
         $"{string.Join(", ", Definition.Aggregates.Select(aggregate => $"{aggregate.MergeState("c")} AS {aggregate.Name.Quoted}"))} " +
@@ -77,7 +85,9 @@ internal sealed class RollupChain(RollupDefinition definition, int version, Clic
         $"{string.Join(", ", Definition.Aggregates.Select(aggregate => $"{aggregate.Merge("t")} AS {aggregate.Name.Quoted}"))} " +
         $"FROM {Everywhere(Target(interval))} AS t GROUP BY {string.Join(", ", ["t.bucket", .. Definition.Keys.Select(key => $"t.{key.Name.Quoted}")])} COMMENT '{Comment(interval)}'";
 
-    /// <summary>What readers use, and how it is made under a name.</summary>
+    /// <summary>
+    /// Returns the views for readers, each with its CREATE statement for a given name.
+    /// </summary>
     public IEnumerable<(SqlName Name, Func<SqlName, string> Create)> Views(RollupInterval interval) =>
         [(View(interval), name => CreateView(interval, name)), (StatesOf(Definition, interval), name => CreateStatesView(interval, name))];
 
@@ -90,10 +100,10 @@ internal sealed class RollupChain(RollupDefinition definition, int version, Clic
 
     public string OnCluster => client.Cluster is { } cluster ? $" ON CLUSTER {SqlName.Of(cluster).Quoted}" : "";
 
-    /// <summary>The expression that cuts a time into the rollup's partitions.</summary>
+    /// <summary>Returns the expression for the rollup's partition of a time.</summary>
     public string PartitionOf(string time) => Definition.Partition == RollupPartition.Month ? $"toYYYYMM({time}, 'UTC')" : $"toYear({time}, 'UTC')";
 
-    // On a cluster each shard has the states of its own rows; a reader merges them all.
+    // On a cluster, each shard has the states of its own rows. A reader merges all of them.
     private string Everywhere(SqlName target) =>
         client.Cluster is { } cluster ? $"cluster({SqlName.Of(cluster).Quoted}, {SqlName.Of(client.Database).Quoted}, {target.Quoted})" : target.Quoted;
 
@@ -102,7 +112,7 @@ internal sealed class RollupChain(RollupDefinition definition, int version, Clic
     private SqlName Name(RollupInterval interval, string kind) =>
         SqlName.Of(string.Create(CultureInfo.InvariantCulture, $"{Definition.Name}_{interval.Suffix}_v{Version}_{kind}"));
 
-    // Names and hashes are plain, so the JSON needs no escapes in SQL.
+    // Names and hashes are plain text, so the JSON needs no escapes in SQL.
     private string Comment(RollupInterval interval) => JsonSerializer.Serialize(
         new RollupMark(Definition.Name.Value, interval.Suffix, Version, Definition.Hash), RollupMarkJson.Default.RollupMark);
 

@@ -4,7 +4,7 @@ using Remora.ClickHouse.Rows;
 
 namespace Remora.ClickHouse.Rollups;
 
-/// <summary>What the life cycle asks of a database.</summary>
+/// <summary>Queries of rollup operations to a database.</summary>
 internal sealed class RollupDatabase(ClickHouseClient client, RollupOptions options, TimeProvider time)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
@@ -15,13 +15,15 @@ internal sealed class RollupDatabase(ClickHouseClient client, RollupOptions opti
 
     public TimeProvider Time { get; } = time;
 
-    /// <summary>Runs a statement that may take long, within the bounds.</summary>
+    /// <summary>Runs a possibly long statement within the limits of the options.</summary>
     public Task<QuerySummary> RunAsync(string sql, CancellationToken cancellation, QueryParameters? parameters = null, string? token = null) => Client.ExecuteAsync(
         sql,
         new QueryOptions { Parameters = parameters, Settings = Heavy(token), Timeout = Timeout.InfiniteTimeSpan },
         cancellation);
 
-    /// <summary>Rows of a query that may take long, within the bounds.</summary>
+    /// <summary>
+    /// Returns the rows of a possibly long query within the limits of the options.
+    /// </summary>
     public async Task<List<T>> ListAsync<T>(string sql, Func<RowReader, T> read, CancellationToken cancellation, QueryParameters? parameters = null)
     {
         var rows = new List<T>();
@@ -29,7 +31,7 @@ internal sealed class RollupDatabase(ClickHouseClient client, RollupOptions opti
         return rows;
     }
 
-    /// <summary>All objects that carry a rollup's mark.</summary>
+    /// <summary>Returns all objects with the mark of a rollup.</summary>
     public async Task<List<(SqlName Name, string Engine, RollupMark Mark)>> MarkedAsync(SqlName rollup, CancellationToken cancellation)
     {
         var rows = await Client.ListAsync(
@@ -53,7 +55,7 @@ internal sealed class RollupDatabase(ClickHouseClient client, RollupOptions opti
             row =>
             {
                 var column = new DescribedColumn(row.String(), row.String());
-                for (var i = 2; i < row.Names.Count; i++) row.Bytes(); // defaults, comments and codecs
+                for (var i = 2; i < row.Names.Count; i++) row.Bytes(); // skip defaults, comments and codecs
                 return column;
             },
             null, cancellation);
@@ -64,8 +66,8 @@ internal sealed class RollupDatabase(ClickHouseClient client, RollupOptions opti
         (long)await Client.SingleAsync($"SELECT count() FROM {from}", row => row.UInt64(), parameters, cancellation);
 
     /// <summary>
-    /// Waits until every insert that is under way now has ended: then all it wrote is in the table and in everything its views feed. Inserts
-    /// that start meanwhile are not waited for.
+    /// Waits until every running insert has ended, so that its rows are in the table and in the
+    /// targets of its materialized views. Does not wait for inserts that start meanwhile.
     /// </summary>
     public async Task WaitForInsertsAsync(CancellationToken cancellation)
     {

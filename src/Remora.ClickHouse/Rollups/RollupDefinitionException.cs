@@ -1,6 +1,6 @@
 namespace Remora.ClickHouse.Rollups;
 
-/// <summary>A definition that cannot be used: where it is wrong, and why.</summary>
+/// <summary>A definition is invalid. The message contains file, line and cause.</summary>
 public sealed class RollupDefinitionException(string file, int line, string reason) : Exception($"{file}, line {line}: {reason}")
 {
     public string File { get; } = file;
@@ -10,5 +10,5 @@ public sealed class RollupDefinitionException(string file, int line, string reas
     public string Reason { get; } = reason;
 }
 
-/// <summary>A verb of the life cycle cannot be carried out; nothing is half done that running it again does not finish.</summary>
+/// <summary>A rollup operation failed. Running it again completes what was started.</summary>
 public sealed class RollupException(string message) : Exception(message);

@@ -1,6 +1,9 @@
 namespace Remora.ClickHouse.Rollups;
 
-/// <summary>Drops what carries a rollup's mark: what feeds first, then what is read, then what holds. Never the source.</summary>
+/// <summary>
+/// Drops the objects with a rollup's mark: first materialized views, then views, then tables. Never
+/// drops the source.
+/// </summary>
 internal static class RollupDrop
 {
     public static async Task<IReadOnlyList<SqlName>> RunAsync(RollupDatabase database, RollupDefinition definition, Func<RollupMark, bool> which, CancellationToken cancellation)

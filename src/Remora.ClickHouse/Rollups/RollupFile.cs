@@ -5,7 +5,8 @@ using System.Text;
 namespace Remora.ClickHouse.Rollups;
 
 /// <summary>
-/// Reads a definition: a header of <c>-- key: value</c> lines, then aggregates with names, separated by commas. Other comments are free.
+/// Reads a definition: a header of <c>-- key: value</c> lines, then named aggregates, separated by
+/// commas. Other comments are ignored.
 /// <code>
 /// -- rollup: requests
 /// -- source: api_requests
@@ -23,13 +24,13 @@ namespace Remora.ClickHouse.Rollups;
 public static class RollupFile
 {
     private static readonly string[] HeaderKeys = ["rollup", "source", "time", "ingested", "where", "intervals", "keys", "retention", "source retention", "partition", "granularity"];
-    private const int MostDays = 10_000; // a bucket's end of life must be a DateTime too, or it is over at once
+    private const int MostDays = 10_000; // the expiry of a bucket must be a valid DateTime, or the bucket expires immediately
     private static readonly string[] Reserved = ["bucket", "rows"];
 
     public static async Task<RollupDefinition> ReadAsync(string path, CancellationToken cancellation = default) =>
         Parse(await File.ReadAllTextAsync(path, cancellation), Path.GetFileName(path));
 
-    /// <exception cref="RollupDefinitionException">Something is missing or cannot be understood.</exception>
+    /// <exception cref="RollupDefinitionException">A part is missing or invalid.</exception>
     public static RollupDefinition Parse(string text, string file)
     {
         var header = new Dictionary<string, (string Value, int Line)>(StringComparer.OrdinalIgnoreCase);

@@ -2,12 +2,15 @@ using System.Globalization;
 
 namespace Remora.ClickHouse.Rollups;
 
-/// <summary>The length of a rollup's buckets: seconds, minutes or hours that divide a day, one day, one month or one year. So no bucket crosses a partition.</summary>
+/// <summary>
+/// The length of a rollup's buckets: seconds, minutes or hours that divide a day, one day, one
+/// month or one year. So no bucket crosses a partition.
+/// </summary>
 public readonly record struct RollupInterval
 {
     private const int Day = 86400;
 
-    // A month and a year count as many days as divide each other; how long one really is, its end says.
+    // A month and a year have nominal lengths that divide each other. EndOf returns the exact end.
     private static readonly (string Name, string Letters, int Seconds)[] Units =
         [("second", "s", 1), ("minute", "m", 60), ("hour", "h", 3600), ("day", "d", Day), ("month", "mo", 30 * Day), ("year", "y", 360 * Day)];
 
@@ -16,19 +19,19 @@ public readonly record struct RollupInterval
 
     private RollupInterval(int count, int unit) => (_count, _unit) = (count, unit);
 
-    /// <summary>Of a month or a year about this.</summary>
+    /// <summary>The length; approximate for a month or a year.</summary>
     public TimeSpan Length => TimeSpan.FromSeconds(_count * (long)Units[_unit].Seconds);
 
-    /// <summary>As in names: <c>6h</c>.</summary>
+    /// <summary>The form in names, for example <c>6h</c>.</summary>
     public string Suffix => $"{_count.ToString(CultureInfo.InvariantCulture)}{Units[_unit].Letters}";
 
-    /// <summary>As in SQL: <c>INTERVAL 6 HOUR</c>.</summary>
+    /// <summary>The form in SQL, for example <c>INTERVAL 6 HOUR</c>.</summary>
     public string Sql => $"INTERVAL {_count.ToString(CultureInfo.InvariantCulture)} {Units[_unit].Name.ToUpperInvariant()}";
 
-    /// <summary>Longer than the partitions of a rollup may be.</summary>
+    /// <summary>Whether it is a year, which is longer than monthly partitions.</summary>
     public bool IsYear => Units[_unit].Name == "year";
 
-    /// <summary>Where the bucket that begins at a time ends.</summary>
+    /// <summary>Returns the end of the bucket that starts at a time.</summary>
     public DateTimeOffset EndOf(DateTimeOffset bucket) => Units[_unit].Name switch
     {
         "month" => bucket.AddMonths(1),
@@ -36,8 +39,8 @@ public readonly record struct RollupInterval
         _ => bucket + Length,
     };
 
-    /// <summary>Reads <c>6 hours</c>.</summary>
-    /// <exception cref="FormatException">It is no such length.</exception>
+    /// <summary>Parses text such as <c>6 hours</c>.</summary>
+    /// <exception cref="FormatException">The text is not a valid length.</exception>
     public static RollupInterval Parse(string text)
     {
         var parts = text.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
@@ -47,7 +50,9 @@ public readonly record struct RollupInterval
         return new(count, unit);
     }
 
-    /// <summary>Whether buckets of this length can be put together from buckets of a shorter one.</summary>
+    /// <summary>
+    /// Returns whether buckets of this length can be aggregated from buckets of a shorter one.
+    /// </summary>
     public bool CanCascadeFrom(RollupInterval shorter) => shorter.Length < Length && Length.Ticks % shorter.Length.Ticks == 0;
 
     public override string ToString() => $"{_count.ToString(CultureInfo.InvariantCulture)} {Units[_unit].Name}{(_count == 1 ? "" : "s")}";

@@ -1,11 +1,17 @@
 namespace Remora.ClickHouse.Rollups;
 
-/// <summary>Which steps of a load are done, kept in the database itself, so that an interrupted load goes on where it was.</summary>
+/// <summary>
+/// Stores the finished steps of a load in the database, so that an interrupted load continues where
+/// it stopped.
+/// </summary>
 internal sealed class RollupJournal(RollupDatabase database, string load)
 {
     private static readonly SqlName Table = SqlName.Of("rollup_loads");
 
-    /// <summary>The step after which a load must be brought to its end before anything else happens to its source.</summary>
+    /// <summary>
+    /// Returns the name of the step after which a load must be finished before other operations on
+    /// its source.
+    /// </summary>
     public static string Staged(SqlName source) => $"staged for {source}";
 
     /// <exception cref="RollupException">A load into the source was interrupted.</exception>

@@ -5,29 +5,38 @@ using System.Text;
 
 namespace Remora.ClickHouse.Rollups;
 
-/// <summary>How files are loaded.</summary>
+/// <summary>Options of a load.</summary>
 public sealed record RollupLoadOptions
 {
-    /// <summary>Past the views: their states are computed beside, from the new rows alone, and moved in with them. For very large deltas.</summary>
+    /// <summary>
+    /// Whether to bypass the views, for very large loads. The states of the new rows are computed
+    /// separately and moved in with the rows.
+    /// </summary>
     public bool IsDetached { get; init; }
 
-    /// <summary>Rows outside these times are an error; nothing is loaded.</summary>
+    /// <summary>
+    /// The earliest allowed time of a row. A row outside the range fails the load before any row is
+    /// loaded.
+    /// </summary>
     public DateTimeOffset? Earliest { get; init; }
 
     public DateTimeOffset? Latest { get; init; }
 
-    /// <summary>Further conditions that every row must meet, by name.</summary>
+    /// <summary>Further SQL conditions for every row, by name.</summary>
     public IReadOnlyDictionary<string, string> Checks { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 }
 
-/// <summary>What a load has done.</summary>
-/// <param name="Rows">The rows of the files.</param>
-/// <param name="WasDoneBefore">These very files had been loaded already; nothing was done.</param>
+/// <summary>The result of a load.</summary>
+/// <param name="Rows">The number of rows in the files.</param>
+/// <param name="WasDoneBefore">
+/// Whether the same files were loaded before, so that nothing was done.
+/// </param>
 public sealed record RollupLoadReport(string Load, long Rows, bool WasDoneBefore);
 
 /// <summary>
-/// Loads files: into a staging table that has no views, checked there, then moved into the source in one of two ways. A journal keeps the
-/// steps; after an interruption at any point, loading the same files again goes on, and finished files are not loaded twice.
+/// Loads files into a staging table without views, checks the rows there, and moves them to the
+/// source in one of two ways. A journal records the steps: after an interruption, loading the same
+/// files again continues, and no file is loaded twice.
 /// </summary>
 internal sealed class RollupLoader(RollupDatabase database, IReadOnlyList<RollupChain> chains, RollupLoadOptions options)
 {
@@ -44,7 +53,7 @@ internal sealed class RollupLoader(RollupDatabase database, IReadOnlyList<Rollup
             return new(load, long.Parse(finished[5..], CultureInfo.InvariantCulture), WasDoneBefore: true);
         if (!done.Contains(RollupJournal.Staged(_definition.Source)))
         {
-            await RollupJournal.NeedNoOpenLoadAsync(database, _definition.Source, cancellation); // staging belongs to one load at a time
+            await RollupJournal.NeedNoOpenLoadAsync(database, _definition.Source, cancellation); // the staging table is for one load at a time
             await StageAsync(files, journal, progress, cancellation);
         }
         var rows = await TotalAsync(done, journal, cancellation);
@@ -57,7 +66,7 @@ internal sealed class RollupLoader(RollupDatabase database, IReadOnlyList<Rollup
         return new(load, rows, WasDoneBefore: false);
     }
 
-    // The same files, by name, size and time of writing.
+    // Identifies files by name, size and modification time.
     private string Identify(IReadOnlyList<string> files)
     {
         var text = new StringBuilder(_definition.Source.Value).Append(options.IsDetached ? " detached" : "");
@@ -110,7 +119,8 @@ internal sealed class RollupLoader(RollupDatabase database, IReadOnlyList<Rollup
         return rows;
     }
 
-    // Through the views, in large blocks. Each chunk has a token of its own, so one that was inserted but not yet noted counts once.
+    // Inserts through the views, in large blocks. Each chunk has its own token, so a chunk that was
+    // inserted but not recorded yet counts once.
     private async Task InsertAsync(string load, RollupJournal journal, HashSet<string> done, long total, IProgress<RollupProgress>? progress, CancellationToken cancellation)
     {
         var columns = string.Join(", ", (await database.ColumnsToCopyAsync(_definition, cancellation)).Select(column => $"{_definition.Alias}.{column.Quoted}"));
@@ -131,7 +141,8 @@ internal sealed class RollupLoader(RollupDatabase database, IReadOnlyList<Rollup
         }
     }
 
-    // Moving partitions passes the views by, while other writers' rows go on through them. The states of the new rows are moved as well.
+    // Moving partitions bypasses the views, while rows of other writers still pass through them.
+    // The states of the new rows are moved too.
     private async Task MoveBesideAsync(RollupJournal journal, HashSet<string> done, long total, IProgress<RollupProgress>? progress, CancellationToken cancellation)
     {
         if (!done.Contains("computed"))

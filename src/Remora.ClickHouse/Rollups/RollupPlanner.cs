@@ -1,19 +1,22 @@
 namespace Remora.ClickHouse.Rollups;
 
-/// <summary>Checks a definition with the engine itself, and compares what is there with what it asks for.</summary>
+/// <summary>
+/// Checks a definition with ClickHouse, and compares it with the existing objects.
+/// </summary>
 internal sealed class RollupPlanner(RollupDatabase database, RollupDefinition definition)
 {
-    /// <summary>The chain that readers see now; null when there is none.</summary>
+    /// <summary>Returns the chain that readers use; null if there is none.</summary>
     public async Task<(RollupChain Chain, string Hash)?> CurrentAsync(CancellationToken cancellation) => CurrentOf(await database.MarkedAsync(definition.Name, cancellation));
 
-    /// <exception cref="RollupException">There is none, or it is of another definition.</exception>
+    /// <exception cref="RollupException">No chain exists, or it has another definition.</exception>
     public async Task<RollupChain> NeedCurrentAsync(CancellationToken cancellation)
     {
         var current = await CurrentAsync(cancellation) ?? throw new RollupException($"the rollup '{definition.Name}' is not there: apply it first");
         return current.Hash == definition.Hash ? current.Chain : throw new RollupException($"the rollup '{definition.Name}' has another definition in the database: rebuild it first");
     }
 
-    // What is there was checked when it was made: the engine is asked about the definition only when something is to be made of it.
+    // Existing objects were checked when they were created. ClickHouse checks the definition only
+    // before something is created from it.
     public async Task<RollupPlan> PlanAsync(CancellationToken cancellation)
     {
         var marked = await database.MarkedAsync(definition.Name, cancellation);
@@ -34,7 +37,10 @@ internal sealed class RollupPlanner(RollupDatabase database, RollupDefinition de
         return new(chain.Version, statements, IsChanged: false, isNew ? await CountRowsAsync(cancellation) : 0, remarks);
     }
 
-    /// <summary>Targets, then views from the longest interval to the shortest: the moment rows begin to flow, everything behind is there.</summary>
+    /// <summary>
+    /// Returns the statements: first targets, then views from the longest interval to the shortest.
+    /// When rows start to flow, all later stages exist.
+    /// </summary>
     public static IEnumerable<(SqlName Name, string Sql)> Statements(RollupChain chain, IReadOnlyDictionary<RollupInterval, IReadOnlyList<DescribedColumn>> columns)
     {
         var intervals = chain.Definition.Intervals;
@@ -44,8 +50,13 @@ internal sealed class RollupPlanner(RollupDatabase database, RollupDefinition de
             foreach (var (name, create) in chain.Views(interval)) yield return (name, create(name));
     }
 
-    /// <summary>The columns of every target, as the engine describes the queries that fill them. Changes nothing.</summary>
-    /// <exception cref="RollupDefinitionException">The engine refuses a part of the definition.</exception>
+    /// <summary>
+    /// Returns the columns of each target as ClickHouse describes the queries that fill it. Changes
+    /// nothing.
+    /// </summary>
+    /// <exception cref="RollupDefinitionException">
+    /// ClickHouse rejects a part of the definition.
+    /// </exception>
     public async Task<IReadOnlyDictionary<RollupInterval, IReadOnlyList<DescribedColumn>>> CheckAsync(CancellationToken cancellation)
     {
         var chain = new RollupChain(definition, 1, database.Client);
@@ -78,7 +89,7 @@ internal sealed class RollupPlanner(RollupDatabase database, RollupDefinition de
     private Task<long> CountRowsAsync(CancellationToken cancellation) =>
         database.CountAsync(definition.FromClause(definition.Source) + (definition.Where is { } condition ? $" WHERE {condition}" : ""), cancellation);
 
-    // Asks for one part after another, to say which line the engine means.
+    // Checks the parts one by one to find the line of an error.
     private async Task FindAsync(RollupInterval interval, CancellationToken cancellation)
     {
         var from = $"FROM {definition.FromClause(definition.Source)}";

@@ -1,17 +1,19 @@
 namespace Remora.ClickHouse.Rollups;
 
-/// <summary>What a rebuild has done.</summary>
+/// <summary>The result of a rebuild.</summary>
 public sealed record RollupRebuildReport(int OldVersion, int NewVersion, long BackfilledRows, int Partitions, RollupVerification Verification);
 
 /// <summary>
-/// Makes the next version beside the one readers have, and exchanges the two. It is exact while writes go on, by a cut a moment ahead: the
-/// new views take the rows inserted from the cut on, the backfill those from before it, and every insert that could still bring an older
-/// row has ended before the backfill begins. Interrupted, it is begun anew; readers keep what they have until the exchange.
+/// Builds the next version beside the current one and exchanges them. It is exact while rows are
+/// inserted, because of a cut in the near future: the new views take the rows inserted from the cut
+/// on, and the backfill takes the earlier ones, after every insert that could still add an earlier
+/// row has ended. An interrupted rebuild starts again. Readers use the old version until the
+/// exchange.
 /// </summary>
 internal sealed class RollupRebuild(RollupDatabase database, RollupDefinition definition)
 {
     private const int CutAttempts = 6;
-    private const int VerifyAttempts = 2; // what is written all the time stays busy; the backfilled rows were counted as they were filled
+    private const int VerifyAttempts = 2; // partitions with constant inserts stay busy; the backfill has counted its rows
 
     public async Task<RollupRebuildReport> RunAsync(bool keepOld, IProgress<RollupProgress>? progress, CancellationToken cancellation)
     {
@@ -21,7 +23,7 @@ internal sealed class RollupRebuild(RollupDatabase database, RollupDefinition de
         var current = await planner.CurrentAsync(cancellation);
         var oldVersion = current?.Chain.Version ?? 0;
         var chain = new RollupChain(definition, oldVersion + 1, database.Client);
-        await DropVersionsAsync(version => version > oldVersion, cancellation); // of a rebuild that was interrupted
+        await DropVersionsAsync(version => version > oldVersion, cancellation); // left by an interrupted rebuild
 
         progress?.Report(new("rebuild", "new views", 0, 0));
         var cut = await CutAsync(chain, columns, cancellation);
@@ -38,7 +40,8 @@ internal sealed class RollupRebuild(RollupDatabase database, RollupDefinition de
         return new(oldVersion, chain.Version, rows, partitions, verification);
     }
 
-    // The condition of the rows the backfill takes; null when the source stands still and it takes all.
+    // Returns the cut between backfill and views; null if the source does not change, so that the
+    // backfill takes all rows.
     private async Task<DateTimeOffset?> CutAsync(RollupChain chain, IReadOnlyDictionary<RollupInterval, IReadOnlyList<DescribedColumn>> columns, CancellationToken cancellation)
     {
         foreach (var interval in definition.Intervals) await database.RunAsync(chain.CreateTarget(interval, columns[interval]), cancellation);
@@ -55,7 +58,7 @@ internal sealed class RollupRebuild(RollupDatabase database, RollupDefinition de
             var ticks = cut.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks;
             var condition = $"{ingested} >= fromUnixTimestamp64Micro({ticks / TimeSpan.TicksPerMicrosecond}, 'UTC')";
             foreach (var interval in definition.Intervals.Reverse()) await database.RunAsync(chain.CreateMaterializedView(interval, condition), cancellation);
-            await database.WaitForInsertsAsync(cancellation); // what began before the views must not bring rows from behind the cut
+            await database.WaitForInsertsAsync(cancellation); // inserts that started before the views must not add rows after the cut
             if (await database.NowAsync(cancellation) < cut)
             {
                 while (await database.NowAsync(cancellation) <= cut) await Task.Delay(ahead / 10, database.Time, cancellation);
@@ -67,7 +70,7 @@ internal sealed class RollupRebuild(RollupDatabase database, RollupDefinition de
         throw new RollupException($"the views could not be made within {ahead / 2}; is the engine very busy, or an insert very long?");
     }
 
-    // Views that came too late have taken rows by their own cut already.
+    // Drops views that were created after the cut, and deletes the rows that they have taken already.
     private async Task ForgetAsync(RollupChain chain, CancellationToken cancellation)
     {
         foreach (var interval in definition.Intervals) await database.RunAsync(chain.Drop(chain.MaterializedView(interval), isView: true), cancellation);
@@ -111,7 +114,8 @@ internal sealed class RollupRebuild(RollupDatabase database, RollupDefinition de
         return (counts.Count, total);
     }
 
-    // Each reader's name goes from one version to the next in one step; a query that is running ends on what it began with.
+    // Exchanges each reader's view in one step. A running query finishes on the version it started
+    // with.
     private async Task ExchangeAsync(RollupChain chain, CancellationToken cancellation)
     {
         foreach (var (view, create) in definition.Intervals.SelectMany(chain.Views))

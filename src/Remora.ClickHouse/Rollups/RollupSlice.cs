@@ -2,15 +2,17 @@ using System.Globalization;
 
 namespace Remora.ClickHouse.Rollups;
 
-/// <summary>A stretch of time, end excluded.</summary>
+/// <summary>A range of time, without its end.</summary>
 internal readonly record struct RollupSlice(DateTimeOffset From, DateTimeOffset To)
 {
     public QueryParameters Parameters => new QueryParameters().Add("from", From).Add("to", To);
 
-    /// <summary>The condition that a time lies in the slice whose parameters are bound.</summary>
+    /// <summary>
+    /// Returns the condition that a time is in the slice of the query parameters.
+    /// </summary>
     public static string Condition(string time) => $"{time} >= {{from:DateTime('UTC')}} AND {time} < {{to:DateTime('UTC')}}";
 
-    /// <summary>The whole of a partition, by its id.</summary>
+    /// <summary>Returns the slice of a partition id.</summary>
     public static RollupSlice OfPartition(string id, RollupPartition kind)
     {
         var number = int.Parse(id, NumberStyles.None, CultureInfo.InvariantCulture);
@@ -18,10 +20,10 @@ internal readonly record struct RollupSlice(DateTimeOffset From, DateTimeOffset 
         return new(from, kind == RollupPartition.Month ? from.AddMonths(1) : from.AddYears(1));
     }
 
-    /// <summary>The id of the partition that begins with the slice.</summary>
+    /// <summary>Returns the id of the partition that starts with the slice.</summary>
     public string IdOf(RollupPartition kind) => From.ToString(kind == RollupPartition.Month ? "yyyyMM" : "yyyy", CultureInfo.InvariantCulture);
 
-    /// <summary>The first partition that lies wholly behind a moment begins here.</summary>
+    /// <summary>Returns the start of the first partition that is entirely after a moment.</summary>
     public static DateTimeOffset NextPartition(DateTimeOffset moment, RollupPartition kind)
     {
         var from = kind == RollupPartition.Month ? new DateTimeOffset(moment.Year, moment.Month, 1, 0, 0, 0, TimeSpan.Zero) : new DateTimeOffset(moment.Year, 1, 1, 0, 0, 0, TimeSpan.Zero);

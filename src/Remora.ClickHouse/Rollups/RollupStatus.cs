@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Remora.ClickHouse.Rollups;
 
-/// <summary>One interval of a rollup, as it is now.</summary>
+/// <summary>The current status of one interval of a rollup.</summary>
 public sealed record RollupIntervalStatus(
     RollupInterval Interval, long SourceRows, long Buckets, DateTimeOffset? First, DateTimeOffset? Last, TimeSpan? Lag, int Partitions, int MostPartsInPartition,
     long BytesOnDisk, long BytesUncompressed, TimeSpan QueryP95)
@@ -11,10 +11,10 @@ public sealed record RollupIntervalStatus(
     public double CompressionRatio => BytesOnDisk == 0 ? 0 : (double)BytesUncompressed / BytesOnDisk;
 }
 
-/// <summary>A rollup, as it is now.</summary>
+/// <summary>The current status of a rollup.</summary>
 public sealed record RollupStatus(SqlName Name, int Version, IReadOnlyList<RollupIntervalStatus> Intervals)
 {
-    /// <summary>The metrics of rollups, as Prometheus reads them.</summary>
+    /// <summary>Returns the metrics of rollups in Prometheus' text format.</summary>
     public static string ToPrometheus(IEnumerable<RollupStatus> rollups)
     {
         var all = rollups.SelectMany(rollup => rollup.Intervals, (rollup, interval) => (Labels: $"{{rollup=\"{rollup.Name}\",interval=\"{interval.Interval.Suffix}\"}}", interval)).ToList();

@@ -1,9 +1,11 @@
 namespace Remora.ClickHouse.Rollups;
 
-/// <summary>Compares a rollup with its source, partition by partition, and names the ranges in which they differ.</summary>
+/// <summary>
+/// Compares a rollup with its source by partition, and finds the ranges that differ.
+/// </summary>
 internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
 {
-    private const double Tolerance = 1e-9; // sums of floats depend on the order
+    private const double Tolerance = 1e-9; // sums of floats depend on their order
 
     private sealed record Facts(long Rows, double[] Values);
 
@@ -15,15 +17,16 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
         Busy,
     }
 
-    /// <summary>What a partition of an interval is.</summary>
+    /// <summary>The comparison of a partition of an interval.</summary>
     private readonly record struct Verdict(State State, RollupAggregate? Differing = null);
 
     private RollupDefinition Definition => chain.Definition;
 
     /// <summary>
-    /// Reads the rollup, then the source, then the rollup again, and between them lets every insert end that is under way. So what the first
-    /// reading holds the source has, and what the source holds the second reading has, whatever is written meanwhile: only less in the
-    /// second is missing, only more in the first is doubled, and anything between is rows on their way.
+    /// Reads the rollup, the source, and the rollup again, and waits for running inserts between
+    /// the reads. So the source has all rows of the first read, and the second read has all rows of
+    /// the source, whatever is inserted meanwhile. Only fewer rows in the second read are missing,
+    /// only more rows in the first are duplicates, and anything between is still being inserted.
     /// </summary>
     public async Task<RollupVerification> RunAsync(IProgress<RollupProgress>? progress, CancellationToken cancellation, int? attempts = null)
     {
@@ -40,7 +43,7 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
                 .Where(partition => KeptFrom(interval) is not { } from || RollupSlice.OfPartition(partition, Definition.Partition).From >= from)
                 .Select(partition => (Interval: interval, Partition: partition, Verdict: Judge(
                     source.GetValueOrDefault(partition), before[interval].GetValueOrDefault(partition), after[interval].GetValueOrDefault(partition), exact)))).ToList();
-            if (judged.Exists(entry => entry.Verdict.State == State.Busy) && attempt < (attempts ?? database.Options.Attempts)) continue; // a quieter moment may come
+            if (judged.Exists(entry => entry.Verdict.State == State.Busy) && attempt < (attempts ?? database.Options.Attempts)) continue; // inserts may pause
             var findings = new List<RollupFinding>();
             foreach (var (interval, partition, verdict) in judged.Where(entry => entry.Verdict.State != State.Right))
                 findings.AddRange(verdict.Differing is { } aggregate ? [Different(interval, partition, aggregate)] : await ExplainAsync(interval, partition, cancellation));
@@ -49,7 +52,7 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
         }
     }
 
-    /// <summary>The rows of the source in each partition of the rollup.</summary>
+    /// <summary>Returns the number of source rows in each partition of the rollup.</summary>
     public async Task<SortedDictionary<string, long>> CountsAsync(CancellationToken cancellation, string? condition = null, QueryParameters? parameters = null)
     {
         var rows = await database.ListAsync(
@@ -58,7 +61,9 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
         return new(rows.ToDictionary(row => row.Item1, row => row.Item2, StringComparer.Ordinal), StringComparer.Ordinal);
     }
 
-    /// <summary>Where a comparison begins: before it the rollup or its source has let go of rows.</summary>
+    /// <summary>
+    /// Returns the start of a comparison. Before it, rows of the rollup or its source have expired.
+    /// </summary>
     public DateTimeOffset? KeptFrom(RollupInterval interval)
     {
         int?[] days = [Definition.SourceRetentionDays, Definition.Retention.FirstOrDefault(retention => retention.Interval == interval)?.Days];
@@ -76,7 +81,8 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
         return new(State.Right);
     }
 
-    // Busy partitions are looked at bucket by bucket too: in most of them nothing moves, and there a gap shows.
+    // Busy partitions are compared by bucket too: most of their buckets do not change, and a gap
+    // shows there.
     private async Task<List<RollupFinding>> ExplainAsync(RollupInterval interval, string partition, CancellationToken cancellation)
     {
         var slice = RollupSlice.OfPartition(partition, Definition.Partition);
@@ -124,7 +130,7 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
         _ => "rows are missing",
     };
 
-    // Only with a column that says when rows were inserted can this be told.
+    // Requires a column with the insert time of rows.
     private async Task<bool?> ViewIsYoungerAsync(RollupInterval interval, RollupSlice slice, CancellationToken cancellation)
     {
         if (Definition.QualifiedIngested is not { } ingested) return null;
@@ -138,7 +144,7 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
         return answer is [1];
     }
 
-    // Aggregates whose merged states give a number that can be compared.
+    // Aggregates whose merged states are numbers that can be compared.
     private async Task<List<RollupAggregate>> ComparableAsync(CancellationToken cancellation)
     {
         var exact = Definition.Aggregates.Where(aggregate => aggregate.IsExact).ToList();

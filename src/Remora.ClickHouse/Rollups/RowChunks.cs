@@ -1,6 +1,9 @@
 namespace Remora.ClickHouse.Rollups;
 
-/// <summary>Cuts rows into stretches of whole hours with a bounded number of rows each, as far as hours allow.</summary>
+/// <summary>
+/// Splits rows into ranges of whole hours with a bounded number of rows each, as far as hours
+/// allow.
+/// </summary>
 internal static class RowChunks
 {
     public static async Task<List<(RollupSlice Slice, long Rows)>> ListAsync(

@@ -2,10 +2,14 @@ using System.Text.RegularExpressions;
 
 namespace Remora.ClickHouse.Rollups;
 
-/// <summary>Takes lists and calls apart, minding brackets and quotes. The engine checks what the parts mean.</summary>
+/// <summary>
+/// Splits lists and calls with respect to brackets and quotes. ClickHouse checks the parts.
+/// </summary>
 internal static partial class SqlText
 {
-    /// <summary>Splits at commas outside brackets and quotes; each item with the line it starts in.</summary>
+    /// <summary>
+    /// Splits at commas outside brackets and quotes. Returns each item with its first line.
+    /// </summary>
     /// <exception cref="FormatException">A bracket or a quote is not closed.</exception>
     public static List<(string Text, int Line)> SplitList(string text, int firstLine)
     {
@@ -38,14 +42,17 @@ internal static partial class SqlText
         return depth == 0 ? items : throw new FormatException("a bracket is not closed");
     }
 
-    /// <summary>The expression and the name behind its last AS.</summary>
+    /// <summary>Returns the expression and the name after its last AS.</summary>
     public static (string Expression, string? Alias) SplitAlias(string item)
     {
         var match = Alias().Match(item);
         return match.Success ? (match.Groups["expression"].Value.Trim(), match.Groups["name"].Value.Trim('`')) : (item.Trim(), null);
     }
 
-    /// <summary>A call's function, its parameters in brackets if it has any, and its arguments in brackets.</summary>
+    /// <summary>
+    /// Returns the function of a call, its parameters in brackets if it has any, and its arguments
+    /// in brackets.
+    /// </summary>
     public static (string Function, string Parameters, string Arguments)? SplitCall(string expression)
     {
         var open = expression.IndexOf('(', StringComparison.Ordinal);

@@ -3,8 +3,9 @@ using System.Text;
 namespace Remora.ClickHouse.Rows;
 
 /// <summary>
-/// The body of an answer. An error in its middle stands at its end, behind a tag that the headers announced; it is thrown, and what stands
-/// before it is data. Without a tag, an answer that is cut off is an error of its own.
+/// The body of a response. ClickHouse appends an error during the response to its end, after a tag
+/// that the headers announce. Reading returns the data before it and then throws the error. Without
+/// a tag, a truncated response is an error.
 /// </summary>
 internal sealed class AnswerStream(Stream body, string? exceptionTag) : Stream
 {
@@ -31,7 +32,7 @@ internal sealed class AnswerStream(Stream body, string? exceptionTag) : Stream
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        // What might be the beginning of the marker is kept back until more is known.
+        // Holds back bytes that may be the start of the marker until more arrive.
         while (_fault is null && !_isAtEnd && _end - _start < Math.Max(1, _marker.Length)) await FillAsync(cancellationToken);
         var ready = _isAtEnd ? _end - _start : _end - _start - Math.Max(0, _marker.Length - 1);
         var count = Math.Min(Math.Max(0, ready), buffer.Length);
@@ -99,7 +100,7 @@ internal sealed class AnswerStream(Stream body, string? exceptionTag) : Stream
         }
         catch (Exception e) when (e is IOException or HttpRequestException)
         {
-            // the server cuts the connection behind the error
+            // the server closes the connection after the error
         }
         return Encoding.UTF8.GetString(rest.GetBuffer(), 0, (int)rest.Length);
     }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Remora.ClickHouse.Rows;
 
-/// <summary>How a value lies in RowBinary.</summary>
+/// <summary>The encoding of a value in RowBinary.</summary>
 public enum ColumnKind
 {
     Other,
@@ -26,15 +26,20 @@ public enum ColumnKind
     Array,
 }
 
-/// <summary>A column's type, as far as reading needs it. LowCardinality and SimpleAggregateFunction are what they wrap.</summary>
+/// <summary>
+/// The type of a column, as far as reading needs it. LowCardinality and SimpleAggregateFunction are
+/// replaced by their inner types.
+/// </summary>
 public sealed record ColumnType(string Text, ColumnKind Kind)
 {
     public bool IsNullable => NotNull is not null;
 
-    /// <summary>What a Nullable wraps.</summary>
+    /// <summary>The inner type of a Nullable; null for others.</summary>
     public ColumnType? NotNull { get; private init; }
 
-    /// <summary>DateTime64's digits; FixedString's length.</summary>
+    /// <summary>
+    /// The number of fractional digits of a DateTime64, or the length of a FixedString in bytes.
+    /// </summary>
     public int Size { get; private init; }
 
     public ColumnType? Element { get; private init; }

@@ -4,9 +4,9 @@ using System.Text;
 namespace Remora.ClickHouse.Rows;
 
 /// <summary>
-/// Reads the values of one row after another from RowBinary, in the order of the columns. Every call says which type it expects and is
-/// checked against the column's. When a row is not there in full yet, the calls give defaults and the row is read again later; so a
-/// row's function must do nothing but read.
+/// Reads the values of rows from RowBinary, in the order of the columns. Each method checks its
+/// type against the column. When a row has not arrived completely, the methods return defaults and
+/// the row is read again later. So the function that reads a row must have no side effects.
 /// </summary>
 public sealed class RowReader
 {
@@ -15,7 +15,7 @@ public sealed class RowReader
     private int _at;
     private int _end;
     private int _column;
-    private ColumnType? _pending; // the value of an array, or the inside of a Nullable
+    private ColumnType? _pending; // the item type of an array, or the inner type of a Nullable
 
     internal RowReader(IReadOnlyList<string> names, IReadOnlyList<string> types)
     {
@@ -55,7 +55,9 @@ public sealed class RowReader
 
     public string String() => Encoding.UTF8.GetString(Bytes());
 
-    /// <summary>The bytes of a String or FixedString; valid until the next row.</summary>
+    /// <summary>
+    /// Reads the bytes of a String or FixedString. They are valid until the next row.
+    /// </summary>
     public ReadOnlySpan<byte> Bytes()
     {
         var type = Next();
@@ -72,7 +74,7 @@ public sealed class RowReader
         ? DateTimeOffset.FromUnixTimeSeconds(BinaryPrimitives.ReadUInt32LittleEndian(data))
         : default;
 
-    /// <summary>A DateTime64 of any precision; finer than 100 ns is cut.</summary>
+    /// <summary>Reads a DateTime64 of any precision. Precision below 100 ns is truncated.</summary>
     public DateTimeOffset DateTime64()
     {
         var type = Next();
@@ -96,11 +98,11 @@ public sealed class RowReader
         return new(bytes, bigEndian: true);
     }
 
-    /// <summary>A Nullable value, read by one of the other methods.</summary>
+    /// <summary>Reads a Nullable value with one of the other methods.</summary>
     public T? Nullable<T>(Func<RowReader, T> read)
         where T : struct => IsNull() ? null : read(this);
 
-    /// <summary>A Nullable(String).</summary>
+    /// <summary>Reads a Nullable(String).</summary>
     public string? NullableString() => IsNull() ? null : String();
 
     public T[] Array<T>(Func<RowReader, T> read)
@@ -110,7 +112,7 @@ public sealed class RowReader
         var count = Length();
         if (HasUnderrun || count > _end - _at)
         {
-            HasUnderrun = true; // fewer bytes than values: the rest has not come yet
+            HasUnderrun = true; // fewer bytes than values: the rest has not arrived yet
             return [];
         }
         var items = new T[count];
@@ -132,7 +134,9 @@ public sealed class RowReader
         HasUnderrun = false;
     }
 
-    /// <summary>All columns were read, or the row's function is wrong.</summary>
+    /// <summary>
+    /// Checks that all columns were read; otherwise the function that reads the row is wrong.
+    /// </summary>
     internal void CheckRowIsRead()
     {
         if (_column != _types.Length) throw new InvalidOperationException($"the row has {_types.Length} columns, {_column} were read");

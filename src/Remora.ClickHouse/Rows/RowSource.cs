@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Remora.ClickHouse.Rows;
 
-/// <summary>Rows out of an answer in RowBinaryWithNamesAndTypes, in bounded memory.</summary>
+/// <summary>Reads rows from a response in RowBinaryWithNamesAndTypes, in bounded memory.</summary>
 internal static class RowSource
 {
     private const int BufferBytes = 256 << 10;

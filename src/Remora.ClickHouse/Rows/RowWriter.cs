@@ -4,14 +4,19 @@ using System.Text;
 
 namespace Remora.ClickHouse.Rows;
 
-/// <summary>Writes rows as RowBinary: the values in the order of the insert's columns, each by the method of its column's type.</summary>
+/// <summary>
+/// Encodes rows as RowBinary: the values in the order of the insert's columns, each by the method
+/// of its type.
+/// </summary>
 public sealed class RowWriter
 {
     private readonly ArrayBufferWriter<byte> _buffer = new(64 << 10);
 
     public int Length => _buffer.WrittenCount;
 
-    /// <summary>What was written so far; valid until more is, or <see cref="Clear"/>.</summary>
+    /// <summary>
+    /// The encoded bytes. They are valid until the next write or <see cref="Clear"/>.
+    /// </summary>
     public ReadOnlyMemory<byte> Written => _buffer.WrittenMemory;
 
     public void UInt8(byte value) => Take(1)[0] = value;
@@ -36,7 +41,7 @@ public sealed class RowWriter
 
     public void Bool(bool value) => Take(1)[0] = value ? (byte)1 : (byte)0;
 
-    /// <summary>A String, LowCardinality(String) too.</summary>
+    /// <summary>Writes a String or LowCardinality(String).</summary>
     public void String(ReadOnlySpan<char> value)
     {
         var length = Encoding.UTF8.GetByteCount(value);
@@ -62,10 +67,10 @@ public sealed class RowWriter
 
     public void DateTime(DateTimeOffset value) => UInt32(checked((uint)value.ToUnixTimeSeconds()));
 
-    /// <summary>A DateTime64(3).</summary>
+    /// <summary>Writes a DateTime64(3).</summary>
     public void DateTime64Milliseconds(DateTimeOffset value) => Int64(value.ToUnixTimeMilliseconds());
 
-    /// <summary>A DateTime64(6).</summary>
+    /// <summary>Writes a DateTime64(6).</summary>
     public void DateTime64Microseconds(DateTimeOffset value) => Int64((value.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / TimeSpan.TicksPerMicrosecond);
 
     public void Uuid(Guid value)
@@ -76,7 +81,9 @@ public sealed class RowWriter
         data[8..].Reverse();
     }
 
-    /// <summary>Stands before a Nullable value; true is all there is of a null.</summary>
+    /// <summary>
+    /// Writes the null flag before a Nullable value. A null has no value after it.
+    /// </summary>
     public void IsNull(bool isNull) => Take(1)[0] = isNull ? (byte)1 : (byte)0;
 
     public void NullableFloat64(double? value)
@@ -91,7 +98,7 @@ public sealed class RowWriter
         if (value is not null) String(value);
     }
 
-    /// <summary>Stands before the values of an Array.</summary>
+    /// <summary>Writes the number of items before the items of an Array.</summary>
     public void Count(int count)
     {
         for (var rest = (uint)count; ; rest >>= 7)

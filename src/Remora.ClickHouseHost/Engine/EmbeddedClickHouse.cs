@@ -3,10 +3,12 @@ using Remora.ClickHouseHost.Native;
 
 namespace Remora.ClickHouseHost.Engine;
 
-/// <summary>The engine in this process, on one folder. Its first connection stays open as long as the host lives.</summary>
+/// <summary>
+/// The engine in this process, on one folder. Its first connection stays open until the host ends.
+/// </summary>
 internal sealed class EmbeddedClickHouse : IDisposable
 {
-    /// <summary>Where a session begins.</summary>
+    /// <summary>The initial database of a session.</summary>
     public const string DefaultDatabase = "default";
 
     private static readonly TimeSpan KillRepeat = TimeSpan.FromMilliseconds(50);
@@ -27,7 +29,7 @@ internal sealed class EmbeddedClickHouse : IDisposable
             $"--mark_cache_size={memory / 16}",
             $"--uncompressed_cache_size={memory / 32}",
             $"--index_mark_cache_size={memory / 32}",
-            "--max_parts_cleaning_thread_pool_size=2"); // of 128 threads, which stay once merged parts are cleaned away, each with memory and files of its own
+            "--max_parts_cleaning_thread_pool_size=2"); // the default is 128 threads, which remain after merged parts are removed, each with its memory and files
         Version = _first.RunText("SELECT version()");
         Timezone = _first.RunText("SELECT timezone()");
     }
@@ -36,7 +38,7 @@ internal sealed class EmbeddedClickHouse : IDisposable
 
     public string Timezone { get; }
 
-    /// <summary>Opens a folder with the engine of a library file.</summary>
+    /// <summary>Opens a folder with the engine in a library file.</summary>
     public static EmbeddedClickHouse Open(string library, string folder, long memory, int concurrency)
     {
         Chdb.LoadFrom(library);
@@ -44,7 +46,9 @@ internal sealed class EmbeddedClickHouse : IDisposable
         return new(folder, memory, concurrency);
     }
 
-    /// <summary>Waits for a place among the running queries, and takes the query's id for itself.</summary>
+    /// <summary>
+    /// Waits for a free place among the running queries, and reserves the query id.
+    /// </summary>
     /// <exception cref="EngineException">A query with this id is running.</exception>
     public async Task<EngineSession> BeginAsync(string queryId, CancellationToken cancellation)
     {
@@ -72,7 +76,10 @@ internal sealed class EmbeddedClickHouse : IDisposable
         _places.Release();
     }
 
-    /// <summary>Asks the engine to stop a query, again and again until it has ended: the request may come before the engine knows the query.</summary>
+    /// <summary>
+    /// Requests the engine to stop a query, repeatedly until it has ended, because a request can
+    /// arrive before the query starts.
+    /// </summary>
     public async Task KillUntilAsync(string queryId, Task ended)
     {
         while (!ended.IsCompleted)
@@ -82,13 +89,13 @@ internal sealed class EmbeddedClickHouse : IDisposable
         }
     }
 
-    /// <summary>Runs a small statement of the host's own.</summary>
+    /// <summary>Runs a small statement of the host.</summary>
     public string Ask(string sql)
     {
         lock (_control) return _first.RunText(sql);
     }
 
-    /// <summary>Stops everything that runs.</summary>
+    /// <summary>Stops all running queries.</summary>
     public void KillAll()
     {
         foreach (var id in _running.Keys) Kill(id);
@@ -100,7 +107,7 @@ internal sealed class EmbeddedClickHouse : IDisposable
         _places.Dispose();
     }
 
-    // The engine gives queries ids of its own; ours travel in the setting log_comment.
+    // The engine assigns its own query ids; the host's ids are in the setting log_comment.
     private void Kill(string queryId)
     {
         lock (_control)

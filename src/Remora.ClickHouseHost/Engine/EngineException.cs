@@ -3,17 +3,17 @@ using System.Text.RegularExpressions;
 
 namespace Remora.ClickHouseHost.Engine;
 
-/// <summary>What the engine refused, with ClickHouse's own code.</summary>
+/// <summary>An error of the engine, with ClickHouse's error code.</summary>
 internal sealed partial class EngineException(int code, string message) : Exception(message)
 {
     public const int UnknownException = 1002;
 
     public int Code { get; } = code;
 
-    /// <summary>An error of the host's own, in ClickHouse's form.</summary>
+    /// <summary>Creates an error of the host in ClickHouse's form.</summary>
     public static EngineException Of(int code, string name, string message) => new(code, $"Code: {code}. DB::Exception: {message} ({name})");
 
-    /// <summary>An error as the engine says it.</summary>
+    /// <summary>Parses an error message of the engine.</summary>
     public static EngineException Read(string message)
     {
         var match = CodeAtStart().Match(message);

@@ -5,8 +5,9 @@ using Remora.ClickHouseHost.Native;
 namespace Remora.ClickHouseHost.Engine;
 
 /// <summary>
-/// One connection to the engine, for one request: settings, the current database and temporary tables end with it. Opening one takes less
-/// than 0.1 ms. Calls wait for the engine; one at a time.
+/// One connection to the engine for one request: settings, the current database and temporary
+/// tables end with it. Opening one takes less than 0.1 ms. Calls block, and only one can run at a
+/// time.
 /// </summary>
 internal sealed unsafe class EngineSession : IDisposable
 {
@@ -17,8 +18,8 @@ internal sealed unsafe class EngineSession : IDisposable
 
     internal EngineSession(void** connection) => _connection = connection;
 
-    /// <summary>Runs a statement and gives its whole result.</summary>
-    /// <exception cref="EngineException">The engine refuses.</exception>
+    /// <summary>Runs a statement and returns its whole result.</summary>
+    /// <exception cref="EngineException">The engine reports an error.</exception>
     public (byte[] Output, QuerySummary Summary) Run(ReadOnlySpan<byte> sql, string? format = null, IReadOnlyDictionary<string, string>? parameters = null)
     {
         using var names = new NativeStrings([.. parameters?.Keys ?? []]);
@@ -36,8 +37,8 @@ internal sealed unsafe class EngineSession : IDisposable
     public string RunText(string sql, IReadOnlyDictionary<string, string>? parameters = null) =>
         Encoding.UTF8.GetString(Run(Encoding.UTF8.GetBytes(sql), format: null, parameters).Output).TrimEnd('\n');
 
-    /// <summary>Starts an INSERT whose rows are appended piece by piece.</summary>
-    /// <exception cref="EngineException">The engine refuses the statement.</exception>
+    /// <summary>Starts an INSERT whose rows are appended in pieces.</summary>
+    /// <exception cref="EngineException">The engine rejects the statement.</exception>
     public InsertStream Insert(ReadOnlySpan<byte> head, string format, IReadOnlyDictionary<string, string> parameters)
     {
         using var names = new NativeStrings([.. parameters.Keys]);
@@ -58,7 +59,7 @@ internal sealed unsafe class EngineSession : IDisposable
         Chdb.chdb_close_conn(_connection);
     }
 
-    /// <summary>The output and the figures of a result, which is destroyed.</summary>
+    /// <summary>Returns the output and the summary of a result, and destroys the result.</summary>
     internal static (byte[] Output, QuerySummary Summary) Take(void* result)
     {
         if (result is null) throw EngineException.Of(EngineException.UnknownException, "UNKNOWN_EXCEPTION", "the engine gave no result");

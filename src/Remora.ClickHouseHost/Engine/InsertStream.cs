@@ -2,7 +2,10 @@ using Remora.ClickHouseHost.Native;
 
 namespace Remora.ClickHouseHost.Engine;
 
-/// <summary>An INSERT that takes its rows in pieces, of any format, binary ones too. Appending waits while the engine is behind.</summary>
+/// <summary>
+/// An INSERT that receives its rows in pieces, in any format including binary ones. Appending
+/// blocks while the engine is behind.
+/// </summary>
 internal sealed unsafe class InsertStream : IDisposable
 {
     private void* _stream;
@@ -27,14 +30,14 @@ internal sealed unsafe class InsertStream : IDisposable
         if (state != 0) throw EngineException.Read(EngineSession.ErrorText(Chdb.chdb_stream_insert_error(_stream)) ?? "the insert has failed");
     }
 
-    /// <summary>Commits what was appended.</summary>
+    /// <summary>Commits the appended rows.</summary>
     public QuerySummary Complete()
     {
         _finished = true;
         return EngineSession.Take(Chdb.chdb_stream_done(_stream)).Summary;
     }
 
-    /// <summary>Without <see cref="Complete"/>, gives the insert up.</summary>
+    /// <summary>Cancels the insert, unless <see cref="Complete"/> was called.</summary>
     public void Dispose()
     {
         if (_stream is null) return;

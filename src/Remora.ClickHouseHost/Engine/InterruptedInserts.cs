@@ -4,9 +4,10 @@ using System.Text;
 namespace Remora.ClickHouseHost.Engine;
 
 /// <summary>
-/// Makes batches that were cut off acceptable again. The engine notes a batch's token before the batch's part is in place; killed between
-/// the two, it would take the batch, sent again, for one it has, and the rows would be lost though they were acknowledged in the end. So
-/// before the engine opens a folder, notes whose part is nowhere are struck out.
+/// Allows interrupted batches to be inserted again. The engine records the token of a batch before
+/// the part of the batch is in place. If it is killed between the two, it would treat a retry of
+/// the batch as a duplicate, and the rows would be lost although they were acknowledged in the end.
+/// So records without a part are removed before the engine opens a folder.
 /// </summary>
 internal static class InterruptedInserts
 {
@@ -15,10 +16,10 @@ internal static class InterruptedInserts
 
     private readonly record struct Blocks(string Partition, long First, long Last);
 
-    /// <returns>How many notes were struck out.</returns>
+    /// <returns>The number of removed records.</returns>
     public static int Forget(string folder, string temporaryFile)
     {
-        var tables = Path.Combine(folder, "store"); // data/ beside it only links here
+        var tables = Path.Combine(folder, "store"); // data/ contains only links to it
         if (!Directory.Exists(tables)) return 0;
         var forgotten = 0;
         var options = new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 3 };
@@ -39,7 +40,7 @@ internal static class InterruptedInserts
         File.Move(temporaryFile, log, overwrite: true);
         return lines.Length - kept.Count;
 
-        // The part itself, or one it was merged into.
+        // The part itself, or one into which it was merged.
         bool IsTrue(string line)
         {
             var fields = line.Split('\t');
@@ -47,7 +48,8 @@ internal static class InterruptedInserts
         }
     }
 
-    // partition_first_last_level, with the number of a mutation behind it perhaps; partitions have no underscore in their ids.
+    // partition_first_last_level, optionally with the number of a mutation. Partition ids contain
+    // no underscore.
     private static Blocks? Parse(string part)
     {
         var fields = part.Split('_');

@@ -60,13 +60,14 @@ internal sealed class ClickHouseInterface(EmbeddedClickHouse engine, ReadingUser
         }
         catch (Exception e) when (e is InvalidDataException or HostException && !context.Response.HasStarted)
         {
-            // a body that is not compressed as it says, or no pipe to be had: a full disk, a read-only folder
+            // an invalid compressed body, or no pipe can be created: a full disk or a read-only
+            // folder
             var error = e is InvalidDataException ? EngineException.Of(117, "INCORRECT_DATA", e.Message) : EngineException.Of(1002, "UNKNOWN_EXCEPTION", e.Message);
             await (body ?? new ResultBody(context, encoding: null, bufferBytes: null)).FailAsync(error, engine.Version);
         }
         catch (Exception e) when (context.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException or EngineException)
         {
-            // the caller has gone, and its query with it
+            // the caller has disconnected, and its query has ended
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested && !context.Response.HasStarted)
         {
@@ -78,8 +79,8 @@ internal sealed class ClickHouseInterface(EmbeddedClickHouse engine, ReadingUser
         }
     }
 
-    // Whoever reaches the socket owns the folder and may do everything, as the user 'default' or without a name.
-    // The user 'remora' only reads: on the port by password; on the socket without one, for an owner who asks for less.
+    // Callers on the socket own the folder and have all rights as the user 'default' or without a
+    // name. The user 'remora' is read-only: on the port with a password; on the socket without one.
     private ReadingUser? Authenticate(HttpContext context, RequestOptions request)
     {
         var isOwner = context.Connection.LocalIpAddress is null;
@@ -88,7 +89,8 @@ internal sealed class ClickHouseInterface(EmbeddedClickHouse engine, ReadingUser
         throw EngineException.Of(516, "AUTHENTICATION_FAILED", $"{request.User ?? "default"}: Authentication failed: password is incorrect, or there is no user with such name.");
     }
 
-    // A page in a browser may be made to call a port of this machine, by another site or by a name that was pointed at it.
+    // Another web site, also through DNS rebinding, can make a browser send requests to a local
+    // port.
     private static bool CameFromElsewhere(HttpContext context)
     {
         if (context.Connection.LocalIpAddress is null) return false;

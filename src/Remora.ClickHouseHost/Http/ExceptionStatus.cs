@@ -1,6 +1,6 @@
 namespace Remora.ClickHouseHost.Http;
 
-/// <summary>The HTTP status for an exception's code, as ClickHouse's server chooses it.</summary>
+/// <summary>Returns the HTTP status of an error code, as ClickHouse's server does.</summary>
 internal static class ExceptionStatus
 {
     public static int Of(int code) => code switch

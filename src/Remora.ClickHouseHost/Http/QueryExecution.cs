@@ -6,11 +6,11 @@ using Remora.ClickHouseHost.Sql;
 
 namespace Remora.ClickHouseHost.Http;
 
-/// <summary>Runs one request's statement on a session of its own and writes what comes of it.</summary>
+/// <summary>Runs the statement of one request on its own session and writes the result.</summary>
 /// <param name="engine">The engine.</param>
 /// <param name="pipes">The folder of result pipes.</param>
-/// <param name="reader">The user who only reads; null for the owner.</param>
-/// <param name="options">What the request asks for.</param>
+/// <param name="reader">The read-only user; null for the owner.</param>
+/// <param name="options">The options of the request.</param>
 /// <param name="request">The statement.</param>
 internal sealed class QueryExecution(EmbeddedClickHouse engine, string pipes, ReadingUser? reader, RequestOptions options, RequestText request)
 {
@@ -59,7 +59,8 @@ internal sealed class QueryExecution(EmbeddedClickHouse engine, string pipes, Re
         await body.CompleteAsync(summary, cancellation);
     }
 
-    // The database, the check of a statement that may only read, settings, then read-only, which forbids further settings.
+    // Order: database, check of a read-only statement, settings, then 'readonly', which forbids
+    // further settings.
     private void Apply(EngineSession session)
     {
         var database = reader is null ? options.Database : reader.DatabaseFor(options.Database);
@@ -67,7 +68,7 @@ internal sealed class QueryExecution(EmbeddedClickHouse engine, string pipes, Re
             session.RunText("USE {database:Identifier}", new Dictionary<string, string>(StringComparer.Ordinal) { ["database"] = ParameterText.Escape(database) });
         if (reader is not null)
         {
-            _text = reader.Check(session, _text, options); // before settings: some cut results off, and so the check's
+            _text = reader.Check(session, _text, options); // before settings, because some truncate results, also those of the check
             _statement = Statement.Read(_text);
         }
         var settings = options.Settings.Where(setting => setting.Key != "readonly").Select(setting => Assignment(setting.Key, setting.Value)).ToList();
@@ -121,7 +122,8 @@ internal sealed class QueryExecution(EmbeddedClickHouse engine, string pipes, Re
         return await query;
     }
 
-    // Reads to the end of the pipe even when the caller has gone: the engine would wait for a reader forever.
+    // Reads the pipe to its end even after the caller has disconnected, because the engine would
+    // wait for a reader forever.
     private static async Task PumpAsync(FileStream pipe, Task query, ResultBody body, CancellationToken cancellation)
     {
         var buffer = new byte[RequestOptions.DefaultBufferBytes];

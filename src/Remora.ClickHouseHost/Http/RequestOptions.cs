@@ -5,12 +5,14 @@ using Remora.ClickHouseHost.Engine;
 
 namespace Remora.ClickHouseHost.Http;
 
-/// <summary>What a request asks for besides its statement: from the URL, from a form, and from X-ClickHouse- headers.</summary>
+/// <summary>
+/// The options of a request besides its statement: from the URL, a form, and X-ClickHouse- headers.
+/// </summary>
 internal sealed record RequestOptions
 {
     public const int DefaultBufferBytes = 1 << 20;
 
-    // Parameters that are the interface's own, not settings of the engine.
+    // Parameters of the HTTP interface, which are not settings of the engine.
     private static readonly HashSet<string> Reserved = new(StringComparer.Ordinal)
     {
         "query", "query_id", "database", "default_format", "user", "password", "quota_key", "stacktrace", "role", "buffer_size", "wait_end_of_query",
@@ -30,7 +32,10 @@ internal sealed record RequestOptions
 
     public string? Password { get; private init; }
 
-    /// <summary>How much of a result is kept back, so that an error still becomes a status code; everything, when null.</summary>
+    /// <summary>
+    /// How many bytes of a result are held back, so that an error can still become a status code;
+    /// null for all.
+    /// </summary>
     public int? BufferBytes { get; private init; } = DefaultBufferBytes;
 
     public bool Compress { get; private init; } = true;
@@ -60,7 +65,7 @@ internal sealed record RequestOptions
             foreach (var (name, value) in form)
                 if (name.StartsWith("param_", StringComparison.Ordinal)) options.Add(name, value.ToString());
         }
-        if (request.Method is "GET" or "HEAD") options.Settings.TryAdd("readonly", "2"); // as the server does
+        if (request.Method is "GET" or "HEAD") options.Settings.TryAdd("readonly", "2"); // as ClickHouse's server does
         return options;
     }
 

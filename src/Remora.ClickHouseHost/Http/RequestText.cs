@@ -7,8 +7,9 @@ using Remora.ClickHouseHost.Sql;
 namespace Remora.ClickHouseHost.Http;
 
 /// <summary>
-/// The statement of a request and the rows behind it. The statement is the URL's <c>query</c> with the body behind it; of an INSERT only the
-/// beginning is read into memory, its rows stay in the body.
+/// The statement of a request and the rows after it. The statement is the URL's <c>query</c>
+/// followed by the body. Of an INSERT, only the beginning is read into memory; its rows stay in the
+/// body.
 /// </summary>
 internal sealed class RequestText : IAsyncDisposable
 {
@@ -28,7 +29,9 @@ internal sealed class RequestText : IAsyncDisposable
 
     public Statement Statement { get; }
 
-    /// <summary>The rows of an INSERT: those already read, then the rest of the body.</summary>
+    /// <summary>
+    /// Returns the rows of an INSERT: those already read, then the rest of the body.
+    /// </summary>
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadRowsAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
         if (Statement.DataStart < Text.Length) yield return Text.AsMemory(Statement.DataStart);
@@ -45,7 +48,8 @@ internal sealed class RequestText : IAsyncDisposable
         text.Write(Encoding.UTF8.GetBytes(urlQuery ?? form?["query"].ToString() ?? ""));
         if (await CopyAsync(body, text, HeadBytes, separate: text.Length > 0, cancellation))
         {
-            // More than the beginning: the rows of an INSERT stay where they are, any other statement is read to its end.
+            // Longer than the limit: the rows of an INSERT stay in the body; any other statement is
+            // read to its end.
             var beginning = Statement.Read(text.GetBuffer().AsSpan(0, (int)text.Length));
             if (beginning.Kind != StatementKind.InsertData && await CopyAsync(body, text, MostBytes, separate: false, cancellation))
                 throw EngineException.Of(62, "SYNTAX_ERROR", $"Max query size exceeded: a statement may have {MostBytes} bytes");
@@ -56,7 +60,7 @@ internal sealed class RequestText : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _body.DisposeAsync();
 
-    // True when the limit was reached before the end.
+    // Returns true if the limit was reached before the end.
     private static async Task<bool> CopyAsync(Stream from, MemoryStream to, int limit, bool separate, CancellationToken cancellation)
     {
         var buffer = new byte[Math.Min(limit, HeadBytes)];

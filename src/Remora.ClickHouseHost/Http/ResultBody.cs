@@ -9,8 +9,9 @@ using Remora.ClickHouseHost.Engine;
 namespace Remora.ClickHouseHost.Http;
 
 /// <summary>
-/// The body of an answer. Its beginning is kept back, so that an early error becomes a status code and a short result carries its summary;
-/// after that it streams. An error in the middle is written at the end, behind a tag that the headers announced.
+/// The body of a response. Its beginning is held back, so that an early error becomes a status code
+/// and a short result carries its summary. After that it streams. An error during the stream is
+/// written at the end, after a tag that the headers announce.
 /// </summary>
 internal sealed class ResultBody(HttpContext context, string? encoding, int? bufferBytes) : IAsyncDisposable
 {

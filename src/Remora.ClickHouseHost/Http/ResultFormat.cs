@@ -1,6 +1,6 @@
 namespace Remora.ClickHouseHost.Http;
 
-/// <summary>What a format is called in Content-Type.</summary>
+/// <summary>Returns the Content-Type of a format.</summary>
 internal static class ResultFormat
 {
     public const string Default = "TabSeparated";

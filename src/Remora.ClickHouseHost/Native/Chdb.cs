@@ -2,12 +2,15 @@ using System.Runtime.InteropServices;
 
 namespace Remora.ClickHouseHost.Native;
 
-/// <summary>The functions of libchdb that the host uses. Everything is passed with explicit lengths, so that zero bytes survive.</summary>
+/// <summary>
+/// The functions of libchdb that the host uses. All text has explicit lengths, so that it can
+/// contain zero bytes.
+/// </summary>
 internal static unsafe partial class Chdb
 {
     private const string Library = "chdb";
 
-    /// <summary>Binds the functions to a library file; call it once, before any of them.</summary>
+    /// <summary>Binds the functions to a library file. Call it once, before all others.</summary>
     public static void LoadFrom(string path) => NativeLibrary.SetDllImportResolver(
         typeof(Chdb).Assembly,
         (name, _, _) => name == Library ? NativeLibrary.Load(path) : 0);

@@ -1,11 +1,13 @@
 namespace Remora.ClickHouseHost.Native;
 
-/// <summary>Where the library file is.</summary>
+/// <summary>Finds the library file.</summary>
 internal static class ChdbLibrary
 {
     private static readonly string InPackages = Path.Combine("node_modules", "@chdb", "lib-linux-x64-gnu", "libchdb.so");
 
-    /// <summary>The file that was named, or the one in the nearest node_modules above the program.</summary>
+    /// <summary>
+    /// Returns the given file, or the one in the nearest node_modules above the program.
+    /// </summary>
     public static string Find(string? named)
     {
         if (named is not null)

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Remora.ClickHouseHost.Native;
 
-/// <summary>What may be done with a file or folder, and with everything below it.</summary>
+/// <summary>Rights on a file or folder and everything below it.</summary>
 [Flags]
 internal enum FileRights : ulong
 {
@@ -31,9 +31,9 @@ internal enum FileRights : ulong
 }
 
 /// <summary>
-/// Landlock rules. <see cref="Enter"/> puts them into force for the calling thread and for the threads and programs
-/// that it starts later: they can use only the files that a rule names, connect to no TCP port, and send no signal to
-/// a process outside.
+/// Landlock rules. <see cref="Enter"/> applies them to the calling thread and to the threads and
+/// programs that it starts later. They can use only the files of a rule, connect to no TCP port,
+/// and send no signal to a process outside.
 /// </summary>
 internal sealed unsafe partial class Landlock : IDisposable
 {
@@ -50,7 +50,7 @@ internal sealed unsafe partial class Landlock : IDisposable
     /// <summary>The version of the kernel's interface; 0 without Landlock.</summary>
     public static int Version { get; } = (int)Math.Max(0, syscall(CreateRuleset, 0, 0, VersionFlag, 0));
 
-    /// <summary>Rules that allow nothing yet, or null when the kernel refuses them.</summary>
+    /// <summary>Creates rules that allow nothing yet; null if the kernel refuses.</summary>
     public static Landlock? Create()
     {
         var handled = FileRights.All;
@@ -68,11 +68,12 @@ internal sealed unsafe partial class Landlock : IDisposable
     }
 
     /// <summary>Allows a file, or a folder with everything below it.</summary>
-    /// <param name="path">The path. A missing one is left out.</param>
-    /// <param name="rights">What is allowed.</param>
+    /// <param name="path">The path. A missing path is ignored.</param>
+    /// <param name="rights">The allowed rights.</param>
     /// <param name="isHeld">
-    /// Keeps the path open, also in programs that are executed later. A rule holds for an inode, and /proc makes a new
-    /// inode for a name that the kernel has forgotten, as it does when memory is short.
+    /// Whether to keep the path open, also in programs that are executed later. A rule applies to
+    /// an inode, and /proc creates a new inode for a name that the kernel has evicted, for example
+    /// when memory is low.
     /// </param>
     public void Allow(string path, FileRights rights, bool isHeld = false)
     {
@@ -83,7 +84,7 @@ internal sealed unsafe partial class Landlock : IDisposable
         if (!isHeld) _ = close(file);
     }
 
-    /// <summary>Allows to listen on a TCP port; 0 is any free one.</summary>
+    /// <summary>Allows listening on a TCP port; 0 for any free port.</summary>
     public void AllowPort(int port)
     {
         if (Version < 4) return;
@@ -91,7 +92,7 @@ internal sealed unsafe partial class Landlock : IDisposable
         _ = syscall(AddRule, _rules, PortRule, (nint)(&rule), 0);
     }
 
-    /// <summary>Puts the rules into force; false when the kernel refuses.</summary>
+    /// <summary>Applies the rules. Returns false if the kernel refuses.</summary>
     public bool Enter() => prctl(NoNewPrivileges, 1, 0, 0, 0) == 0 && syscall(RestrictSelf, _rules, 0, 0, 0) == 0;
 
     public void Dispose() => _ = close((int)_rules);

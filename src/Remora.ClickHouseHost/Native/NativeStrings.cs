@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Remora.ClickHouseHost.Native;
 
-/// <summary>Strings in native memory with their lengths, as C functions take them; freed together.</summary>
+/// <summary>
+/// Strings in native memory with their lengths, for C functions. They are freed together.
+/// </summary>
 internal sealed unsafe class NativeStrings : IDisposable
 {
     private readonly byte** _pointers;

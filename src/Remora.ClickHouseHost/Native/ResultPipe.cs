@@ -4,9 +4,10 @@ using Microsoft.Win32.SafeHandles;
 namespace Remora.ClickHouseHost.Native;
 
 /// <summary>
-/// A named pipe the engine writes a result into (INTO OUTFILE … APPEND), so that a result of any size and any format streams out in
-/// bounded memory. The host holds a writing end of its own: the engine may fail before it opens the pipe, and the reader must neither
-/// wait for a writer that never comes nor see the end before the engine has started.
+/// A named pipe into which the engine writes a result (INTO OUTFILE … APPEND), so that results of
+/// any size and format stream in bounded memory. The host holds a write end itself: the engine may
+/// fail before it opens the pipe, and the reader must neither wait forever nor see the end before
+/// the engine has started.
 /// </summary>
 internal sealed partial class ResultPipe : IDisposable
 {
@@ -30,7 +31,10 @@ internal sealed partial class ResultPipe : IDisposable
 
     public string Path { get; }
 
-    /// <summary>What the engine writes; ends after <see cref="EngineIsDone"/>, when everything has been read.</summary>
+    /// <summary>
+    /// Reads the engine's output. It ends after <see cref="EngineIsDone"/> when everything has been
+    /// read.
+    /// </summary>
     public FileStream Reader { get; }
 
     public static ResultPipe Create(string folder)
@@ -46,8 +50,8 @@ internal sealed partial class ResultPipe : IDisposable
             File.Delete(path);
             throw new HostException($"cannot open a pipe in '{folder}'");
         }
-        _ = fcntl(reader, SetFlags, 0); // reads wait from now on
-        _ = fcntl(reader, SetPipeSize, PipeBytes); // fewer hand-overs; the default size works as well
+        _ = fcntl(reader, SetFlags, 0); // reads block from now on
+        _ = fcntl(reader, SetPipeSize, PipeBytes); // fewer switches between the two; the default size works too
         return new(path, reader, keepAlive);
     }
 

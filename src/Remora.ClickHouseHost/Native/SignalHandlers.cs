@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace Remora.ClickHouseHost.Native;
 
 /// <summary>
-/// The process's signal handlers. The runtime needs its own (SIGSEGV becomes a NullReferenceException, SIGTERM a shutdown), and the engine
-/// is known to replace them; so they are saved before every connect and put back after it.
+/// The signal handlers of the process. The runtime needs its own (SIGSEGV becomes a
+/// NullReferenceException, SIGTERM a shutdown), and the engine replaces them. So they are saved
+/// before every connect and restored after it.
 /// </summary>
 internal sealed unsafe partial class SignalHandlers
 {

@@ -7,9 +7,9 @@ using Remora.ClickHouseHost.Http;
 namespace Remora.ClickHouseHost.Sql;
 
 /// <summary>
-/// The user of the port and of 'remora sql', who reads one database and the system tables that clients ask for. The
-/// engine's own parser writes the statement anew, which drops comments, and shows its syntax tree; every node of the
-/// tree must be allowed. What was checked is what runs.
+/// The user of the port and of 'remora sql', who reads one database and the system tables that
+/// clients need. The engine's parser reformats the statement, which drops comments, and returns its
+/// syntax tree. Every node of the tree must be allowed. The checked text is the text that runs.
 /// </summary>
 internal sealed partial class ReadingUser(EmbeddedClickHouse engine, string database, string? password)
 {
@@ -29,16 +29,17 @@ internal sealed partial class ReadingUser(EmbeddedClickHouse engine, string data
     {
         "build_options", "collations", "columns", "contributors", "data_skipping_indices", "data_type_families", "databases", "formats", "functions", "keywords",
         "licenses", "numbers", "numbers_mt", "one", "parts", "parts_columns", "projections", "settings", "table_engines", "table_functions", "tables", "time_zones",
-        "key_column_usage", "referential_constraints", "schemata", "statistics", "views", // of information_schema
+        "key_column_usage", "referential_constraints", "schemata", "statistics", "views", // tables of information_schema
     };
 
-    // The engine's categories of functions that compute from their arguments alone.
+    // The engine's categories of functions that depend on their arguments only.
     private const string Categories =
         "'Arithmetic', 'Arrays', 'Bit', 'Bitmap', 'Comparison', 'Conditional', 'Dates and Times', 'Distance', 'Encoding', 'Encryption', 'Financial', 'Geo', " +
         "'Geo Polygon', 'Hash', 'IP Address', 'JSON', 'Logical', 'Map', 'Mathematical', 'Null', 'NumericIndexedVector', 'QBit', 'Random Number', 'Rounding', 'String', " +
         "'String Replacement', 'String Search', 'String Splitting', 'Time Series', 'Time Window', 'Tuple', 'Type Conversion', 'URL', 'UUID'";
 
-    // Harmless functions of its category 'Other', what its parser makes of operators, and table functions that only compute.
+    // Safe functions of its category 'Other', functions that its parser creates for operators, and
+    // table functions that only compute.
     private const string Functions =
         "bar blockNumber byteSize countDigits currentDatabase currentSchemas currentUser defaultValueOfTypeName finalizeAggregation formatReadableDecimalSize formatReadableQuantity " +
         "formatReadableSize formatReadableTimeDelta getSetting getSubcolumn hostName identity ignore indexHint initializeAggregation isConstant lowCardinalityIndices lowCardinalityKeys " +
@@ -54,19 +55,24 @@ internal sealed partial class ReadingUser(EmbeddedClickHouse engine, string data
     private readonly Lazy<HashSet<string>> _functions = new(() => ReadFunctions(engine), LazyThreadSafetyMode.PublicationOnly);
     private readonly Lazy<string[]> _combinators = new(() => engine.Ask("SELECT name FROM system.aggregate_function_combinators").Split('\n'), LazyThreadSafetyMode.PublicationOnly);
 
-    /// <summary>Whether this is the user's password. Takes the same time for every wrong one.</summary>
+    /// <summary>
+    /// Returns whether the text is the user's password. Takes the same time for every wrong one.
+    /// </summary>
     public bool HasPassword(string text) => _password is not null && CryptographicOperations.FixedTimeEquals(_password, Hash(text));
 
     /// <summary>
-    /// The database that a request starts in. It is always the user's own, so that names without a database are in it;
-    /// many clients name 'default' or 'system' when they are told nothing.
+    /// Returns the initial database of a request. It is always the database of the user, because
+    /// unqualified names refer to it, and many clients send 'default' or 'system' without a
+    /// setting.
     /// </summary>
-    /// <exception cref="EngineException">The request names another one.</exception>
+    /// <exception cref="EngineException">The request names another database.</exception>
     public string DatabaseFor(string? named) =>
         named is null or EmbeddedClickHouse.DefaultDatabase or "system" || named == database ? database : throw Refuse($"the database '{named}'");
 
-    /// <summary>Checks a request, and gives the statement to run.</summary>
-    /// <exception cref="EngineException">It is no statement, or does something else than to read what is allowed.</exception>
+    /// <summary>Checks a request, and returns the statement to run.</summary>
+    /// <exception cref="EngineException">
+    /// The text is not a statement, or it does more than reading what is allowed.
+    /// </exception>
     public byte[] Check(EngineSession session, byte[] text, RequestOptions request)
     {
         foreach (var setting in request.Settings.Keys)
@@ -95,7 +101,8 @@ internal sealed partial class ReadingUser(EmbeddedClickHouse engine, string data
         }
     }
 
-    // A name may hold a line end and so add lines; since every line is judged by itself, that only adds what can be refused.
+    // A name can contain a line end and so add lines. Each line is checked by itself, so added
+    // lines can only cause a refusal.
     private string? Refused(string line, byte[] sql, Lazy<HashSet<string>> databases)
     {
         var depth = line.Length - line.TrimStart(' ').Length;
@@ -107,7 +114,7 @@ internal sealed partial class ReadingUser(EmbeddedClickHouse engine, string data
             "TableIdentifier" => Table(rest),
             "Identifier" => Identifier(rest.Split(' ')[0], databases),
             "ShowCreateTableQuery" or "ExistsTableQuery" => Table(rest.Replace(' ', '.').TrimStart('.')),
-            "ShowTables" or "ShowColumns" => sql.AsSpan().IndexOf((byte)'(') < 0 && sql.AsSpan().IndexOf(" WHERE "u8) < 0 ? null : "WHERE in SHOW", // its condition is not in the tree
+            "ShowTables" or "ShowColumns" => sql.AsSpan().IndexOf((byte)'(') < 0 && sql.AsSpan().IndexOf(" WHERE "u8) < 0 ? null : "WHERE in SHOW", // the tree does not contain its condition
             "Literal" when depth == 1 => "INTO OUTFILE",
             "Set" => "a change of settings",
             _ when Nodes.Contains(kind) => null,
@@ -115,12 +122,12 @@ internal sealed partial class ReadingUser(EmbeddedClickHouse engine, string data
         };
     }
 
-    // A column's name, or a table's, as in 'x IN system.users'.
+    // The name of a column, or of a table as in 'x IN system.users'.
     private string? Identifier(string text, Lazy<HashSet<string>> databases)
     {
         var parts = text.Split('.');
         if (parts.Length > 1 && parts[0] != database && databases.Value.Contains(parts[0])) return Table($"{parts[0]}.{parts[1]}");
-        return database == EmbeddedClickHouse.DefaultDatabase && text.Contains('/') ? Table(text) : null; // the engine takes files for tables there
+        return database == EmbeddedClickHouse.DefaultDatabase && text.Contains('/') ? Table(text) : null; // the engine treats files as tables in this database
     }
 
     private string? Table(string text)
@@ -132,7 +139,8 @@ internal sealed partial class ReadingUser(EmbeddedClickHouse engine, string data
         return isAllowed ? null : $"the table '{text.Split(" (", 2)[0]}'";
     }
 
-    // sumIf, quantilesTDigestMergeState: the name of an aggregate function, and what is done with it.
+    // For example sumIf or quantilesTDigestMergeState: the name of an aggregate function with
+    // combinators.
     private bool IsAllowed(string text)
     {
         var name = text.Split(' ')[0];

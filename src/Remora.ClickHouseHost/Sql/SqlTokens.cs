@@ -9,17 +9,20 @@ internal enum SqlTokenKind
     Symbol,
 }
 
-/// <summary>One token: where it is, and how deep in brackets.</summary>
+/// <summary>A token with its position and its bracket depth.</summary>
 internal readonly record struct SqlToken(SqlTokenKind Kind, int Start, int End, int Depth);
 
-/// <summary>Splits SQL into tokens by ClickHouse's rules for strings, quoted names, comments and here-documents; knows no grammar.</summary>
+/// <summary>
+/// Splits SQL into tokens by ClickHouse's rules for strings, quoted names, comments and heredocs.
+/// Does not parse grammar.
+/// </summary>
 internal ref struct SqlTokens(ReadOnlySpan<byte> sql)
 {
     private readonly ReadOnlySpan<byte> _sql = sql;
     private int _at;
     private int _depth;
 
-    /// <summary>Where the next token starts to be looked for.</summary>
+    /// <summary>The position at which the search for the next token starts.</summary>
     public readonly int Position => _at;
 
     public bool TryNext(out SqlToken token)

@@ -4,30 +4,38 @@ namespace Remora.ClickHouseHost.Sql;
 
 internal enum StatementKind
 {
-    /// <summary>Gives rows without end: SELECT and its like. The result streams.</summary>
+    /// <summary>
+    /// A query with a result of any size: SELECT and similar. The result streams.
+    /// </summary>
     Select,
 
-    /// <summary>Rows follow in the request: INSERT … VALUES or INSERT … FORMAT.</summary>
+    /// <summary>
+    /// An INSERT whose rows follow in the request: INSERT … VALUES or INSERT … FORMAT.
+    /// </summary>
     InsertData,
 
-    /// <summary>Everything else: no result, or a small one.</summary>
+    /// <summary>Any other statement: no result, or a small one.</summary>
     Other,
 }
 
 /// <summary>
-/// What the host must know of a statement before the engine sees it: whether rows follow, where its output clause would stand, and which
-/// format it asks for. The engine's own parser decides everything else.
+/// The properties of a statement that the host needs before the engine parses it: whether rows
+/// follow, the place of an output clause, and the format. The engine's parser decides everything
+/// else.
 /// </summary>
-/// <param name="Kind">What it is.</param>
-/// <param name="Format">The format it names, for input or output.</param>
-/// <param name="HeadEnd">Where FORMAT, VALUES, a final semicolon or the text ends: the place for an output clause; an INSERT's head ends here.</param>
-/// <param name="DataStart">INSERT only: where the rows begin.</param>
+/// <param name="Kind">The kind of statement.</param>
+/// <param name="Format">The input or output format it names.</param>
+/// <param name="HeadEnd">
+/// The position of FORMAT, VALUES, a final semicolon or the end of the text: the place for an
+/// output clause, and the end of an INSERT's head.
+/// </param>
+/// <param name="DataStart">INSERT only: the start of the rows.</param>
 internal sealed record Statement(StatementKind Kind, string? Format, int HeadEnd, int DataStart)
 {
-    /// <summary>A clause that HTTP does not take.</summary>
+    /// <summary>Whether it has an INTO OUTFILE clause, which HTTP does not allow.</summary>
     public bool HasOutfile { get; init; }
 
-    /// <summary>Where a second statement begins.</summary>
+    /// <summary>The start of a second statement; null for none.</summary>
     public int? Second { get; init; }
 
     public static Statement Read(ReadOnlySpan<byte> sql)
@@ -59,13 +67,13 @@ internal sealed record Statement(StatementKind Kind, string? Format, int HeadEnd
             else if (token is { Depth: 0, Kind: SqlTokenKind.Word } && Is(sql, previous, "FORMAT"u8) && EndsAnExpression(sql, beforePrevious))
                 (clause, format) = (previous.Start, Encoding.UTF8.GetString(sql[token.Start..token.End]));
             else
-                (clause, format) = (null, null); // the clause is the last one: that was a name
+                (clause, format) = (null, null); // only the last one is the clause; this was a name
             (beforePrevious, previous) = (previous, token);
         }
         return new(kind, format, clause ?? end ?? sql.Length, sql.Length) { Second = second, HasOutfile = outfile };
     }
 
-    // FORMAT is also a good name for a column; the clause follows a complete expression.
+    // FORMAT can also be the name of a column. The clause follows a complete expression.
     private static bool EndsAnExpression(ReadOnlySpan<byte> sql, SqlToken token) => token.Kind switch
     {
         SqlTokenKind.Symbol => IsSymbol(sql, token, ")]}*"u8),
@@ -91,7 +99,7 @@ internal sealed record Statement(StatementKind Kind, string? Format, int HeadEnd
                     return new(StatementKind.InsertData, format, token.Start, DataAfter(sql, name.End));
                 }
             }
-            // The word after INTO, TABLE, FUNCTION or a dot is a name, whatever it says.
+            // The word after INTO, TABLE, FUNCTION or a dot is always a name.
             isTarget = Is(sql, token, "INTO"u8) || IsSymbol(sql, token, "."u8) ||
                 (Is(sql, previous, "INTO"u8) && (Is(sql, token, "TABLE"u8) || Is(sql, token, "FUNCTION"u8)));
             if (isTarget && Is(sql, token, "INTO"u8) && NextIsKeyword(sql, tokens)) isTarget = false;
@@ -100,11 +108,12 @@ internal sealed record Statement(StatementKind Kind, string? Format, int HeadEnd
         return new(StatementKind.Other, null, sql.Length, sql.Length);
     }
 
-    // INSERT INTO TABLE t, INSERT INTO FUNCTION f(…): the keyword is no name.
+    // INSERT INTO TABLE t, INSERT INTO FUNCTION f(…): the keyword is not a name.
     private static bool NextIsKeyword(ReadOnlySpan<byte> sql, SqlTokens tokens) =>
         tokens.TryNext(out var token) && (Is(sql, token, "TABLE"u8) || Is(sql, token, "FUNCTION"u8));
 
-    // Rows begin after the blanks behind the format's name and at most one line end, as in the engine.
+    // As in the engine, rows start after the spaces behind the format's name and at most one line
+    // end.
     private static int DataAfter(ReadOnlySpan<byte> sql, int at)
     {
         while (at < sql.Length && sql[at] is (byte)' ' or (byte)'\t' or (byte)'\f') at++;

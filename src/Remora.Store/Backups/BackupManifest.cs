@@ -28,7 +28,7 @@ public sealed record BackupManifest(int Format, int Schema, string Engine, DateT
     /// <summary>What the database has and the backup has not, each with the reason; null in format 1.</summary>
     public IReadOnlyList<string>? LeftOut { get; init; }
 
-    /// <summary>The rows of all files.</summary>
+    /// <summary>The total number of rows in all files.</summary>
     [JsonIgnore]
     public long Rows => Files.Sum(file => file.Rows);
 }

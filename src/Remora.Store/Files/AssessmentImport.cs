@@ -6,10 +6,11 @@ using Remora.Store.Tables;
 namespace Remora.Store.Files;
 
 /// <summary>
-/// Brings the assessments of a rebuilt past into the store, those of one market under one policy, in order. What was said of a candle stays: only
-/// candles that nothing is kept of get a row. So the same past may be built again, and nothing is there twice, neither in the table nor in the rollups.
+/// Imports rebuilt assessments of one market and policy into the store, in order. Existing
+/// assessments stay: only candles without one get a row. The same history can be built again
+/// without duplicate rows in tables or rollups.
 /// </summary>
-/// <param name="store">The store, ready.</param>
+/// <param name="store">The prepared store.</param>
 public sealed class AssessmentImport(MarketStore store)
 {
     private const int BatchRows = 5_000;
@@ -18,15 +19,17 @@ public sealed class AssessmentImport(MarketStore store)
     private HashSet<Instant>? _kept;
     private int _open;
 
-    /// <summary>How many rows were written.</summary>
+    /// <summary>The number of rows written.</summary>
     public long Added { get; private set; }
 
-    /// <summary>How many were there already.</summary>
+    /// <summary>The number of candles that had an assessment already.</summary>
     public long Present { get; private set; }
 
-    /// <summary>Takes the next assessment; every now and then a batch is written.</summary>
-    /// <exception cref="ClickHouseException">The store refuses.</exception>
-    /// <exception cref="ClickHouseUnavailableException">It cannot be reached; the same past may be built again.</exception>
+    /// <summary>Adds the next assessment. Writes a batch when enough are collected.</summary>
+    /// <exception cref="ClickHouseException">ClickHouse reports an error.</exception>
+    /// <exception cref="ClickHouseUnavailableException">
+    /// The store is unreachable. The same history can be built again.
+    /// </exception>
     public async ValueTask AddAsync(Assessment assessment, CancellationToken cancellation = default)
     {
         if (assessment.AsOf is not { } asOf) return;
@@ -40,7 +43,7 @@ public sealed class AssessmentImport(MarketStore store)
         if (++_open == BatchRows) await FlushAsync(cancellation);
     }
 
-    /// <summary>Writes what is left.</summary>
+    /// <summary>Writes the remaining rows.</summary>
     public async Task FlushAsync(CancellationToken cancellation = default)
     {
         if (_open == 0) return;

@@ -2,10 +2,14 @@ using Remora.ClickHouse;
 
 namespace Remora.Store.Files;
 
-/// <summary>Turns a CSV of assessments, a row per candle, into Parquet or Feather: the same rows, with types. The engine does the work, and keeps nothing of it.</summary>
+/// <summary>
+/// Converts a CSV of assessments, one row per candle, to Parquet or Feather with typed columns. The
+/// engine converts the rows and stores none of them.
+/// </summary>
 public static class AssessmentRows
 {
-    // The columns of AssessmentCsv.Header, in its order. What may be unknown is nullable; texts that list something are empty when there is nothing to list.
+    // The columns of AssessmentCsv.Header in order. Values that may be unknown are nullable; text
+    // lists are empty when they have no items.
     private static readonly (string Name, string Type)[] Columns =
     [
         ("date", Time), ("as_of", Time), ("close", Number), ("safe_to_trade", "Bool"), ("recommendation", "String"), ("risk_score", Number), ("risk_class", Name),
@@ -18,9 +22,9 @@ public static class AssessmentRows
     private static readonly Dictionary<string, string> Reading = new(StringComparer.Ordinal)
     {
         ["date_time_input_format"] = "best_effort",
-        ["format_csv_null_representation"] = "", // nothing between two commas is null
-        ["input_format_null_as_default"] = "1", // in a column that has no null, the empty text
-        ["precise_float_parsing"] = "1", // to the last bit
+        ["format_csv_null_representation"] = "", // an empty field is null
+        ["input_format_null_as_default"] = "1", // an empty field is empty text in a column without null
+        ["precise_float_parsing"] = "1", // exact doubles
         ["session_timezone"] = "UTC",
     };
 
@@ -28,12 +32,17 @@ public static class AssessmentRows
     private const string Number = "Nullable(Float64)";
     private const string Name = "Nullable(String)";
 
-    /// <summary>Writes the rows of a CSV or CSV.gz into a file in the format of its ending, which is there when it is whole, or not at all.</summary>
-    /// <param name="client">The engine.</param>
+    /// <summary>
+    /// Writes the rows of a CSV or CSV.gz to a file in the format of its extension. The file
+    /// appears only when it is complete.
+    /// </summary>
+    /// <param name="client">A client of the engine.</param>
     /// <param name="csv">A file of assessments with <see cref="AssessmentCsv.Header"/>.</param>
-    /// <param name="to">The file to write.</param>
-    /// <param name="cancellation">Stops it.</param>
-    /// <exception cref="StoreException">One file cannot be read, or the other cannot be written.</exception>
+    /// <param name="to">The output file.</param>
+    /// <param name="cancellation">Stops the conversion.</param>
+    /// <exception cref="StoreException">
+    /// The input cannot be read, or the output cannot be written.
+    /// </exception>
     public static async Task ConvertAsync(ClickHouseClient client, string csv, string to, CancellationToken cancellation = default)
     {
         var table = SqlName.Of("rows_" + Guid.NewGuid().ToString("N"));
@@ -42,7 +51,7 @@ public static class AssessmentRows
             await client.ExecuteAsync($"CREATE TABLE {table.Quoted} ({string.Join(", ", Columns.Select(column => $"{column.Name} {column.Type}"))}) ENGINE = Log", cancellation: cancellation);
             await using var bytes = StagedFile.Open(csv);
             await client.InsertStreamAsync($"INSERT INTO {table.Quoted} FORMAT CSVWithNames", bytes, new QueryOptions { Settings = Reading, Timeout = Timeout.InfiniteTimeSpan }, cancellation);
-            await FileExport.WriteAsync(new StoreQuery<int>(client, $"SELECT * FROM {table.Quoted} SETTINGS max_threads = 1", [], _ => 0), to, cancellation: cancellation); // in the file's order
+            await FileExport.WriteAsync(new StoreQuery<int>(client, $"SELECT * FROM {table.Quoted} SETTINGS max_threads = 1", [], _ => 0), to, cancellation: cancellation); // keeps the order of the file
         }
         catch (Exception e) when (e is ClickHouseException or IOException or UnauthorizedAccessException)
         {

@@ -6,24 +6,25 @@ using Remora.Store.Tables;
 
 namespace Remora.Store.Files;
 
-/// <summary>How far a file has come.</summary>
-/// <param name="Done">Rows so far.</param>
-/// <param name="Total">Rows in all.</param>
+/// <summary>The progress in a file.</summary>
+/// <param name="Done">The number of rows done.</param>
+/// <param name="Total">The total number of rows.</param>
 public readonly record struct FileProgress(long Done, long Total);
 
-/// <summary>What an import has done.</summary>
-/// <param name="Rows">Rows of the file.</param>
-/// <param name="Imported">Candles that were taken.</param>
-/// <param name="Rejected">Rows that were not.</param>
-/// <param name="FirstReason">Why the first of them was not; null when all were taken.</param>
-/// <param name="First">The first candle's open time.</param>
-/// <param name="Last">The last candle's open time.</param>
+/// <summary>The result of an import.</summary>
+/// <param name="Rows">The number of rows in the file.</param>
+/// <param name="Imported">The number of imported candles.</param>
+/// <param name="Rejected">The number of rejected rows.</param>
+/// <param name="FirstReason">Why the first row was rejected; null when all were imported.</param>
+/// <param name="First">The open time of the first candle.</param>
+/// <param name="Last">The open time of the last candle.</param>
 public sealed record ImportReport(long Rows, long Imported, long Rejected, string? FirstReason, Instant? First, Instant? Last);
 
 /// <summary>
-/// Brings candles of a file into the store: CSV with or without a header, Parquet, or Feather as Freqtrade writes it; CSV also compressed
-/// with gzip. The engine reads the file, each row is then checked as if it came from an exchange, and a candle that is there already stays
-/// one. The file's bytes travel with the insert, so it works with a server as well.
+/// Imports candle files into the store: CSV with or without a header, also compressed with gzip,
+/// Parquet, or Feather as Freqtrade writes it. The engine reads the file. Each row is checked like
+/// a candle from an exchange, and a candle that exists already is not duplicated. The bytes of the
+/// file are sent with the insert, so it works with a server too.
 /// </summary>
 public sealed class CandleImport(MarketStore store)
 {
@@ -31,10 +32,12 @@ public sealed class CandleImport(MarketStore store)
 
     /// <summary>Imports one file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="market">Whose candles they are.</param>
-    /// <param name="progress">Told after every batch.</param>
-    /// <param name="cancellation">Stops between batches; what was imported stays.</param>
-    /// <exception cref="StoreException">The file cannot be read as candles; the message says why. Nothing was imported.</exception>
+    /// <param name="market">The market of the candles.</param>
+    /// <param name="progress">Receives the progress after each batch.</param>
+    /// <param name="cancellation">Stops between batches. Imported rows remain.</param>
+    /// <exception cref="StoreException">
+    /// The file cannot be read as candles; the message contains the cause. Nothing was imported.
+    /// </exception>
     public async Task<ImportReport> RunAsync(string path, MarketId market, IProgress<FileProgress>? progress = null, CancellationToken cancellation = default)
     {
         await using var staged = await StagedFile.ReadAsync(store.Client, path, cancellation);

@@ -3,15 +3,22 @@ using Remora.Markets;
 
 namespace Remora.Store.Files;
 
-/// <summary>Candle files that the engine reads for us, such as Parquet and Feather, as tapes for replays and backtests.</summary>
+/// <summary>
+/// Reads candle files with the engine, such as Parquet and Feather, as tapes for replays and
+/// backtests.
+/// </summary>
 public static class CandleRowsFile
 {
     /// <summary>Reads a file.</summary>
-    /// <param name="client">The engine, which keeps nothing of it.</param>
+    /// <param name="client">A client of the engine, which stores nothing of the file.</param>
     /// <param name="path">The file.</param>
-    /// <param name="timeframe">The timeframe of the candles; null to tell it from the rows.</param>
-    /// <param name="cancellation">Stops it.</param>
-    /// <exception cref="StoreException">It cannot be read as candles; the message says why.</exception>
+    /// <param name="timeframe">
+    /// The timeframe of the candles; null to detect it from the rows.
+    /// </param>
+    /// <param name="cancellation">Stops reading.</param>
+    /// <exception cref="StoreException">
+    /// The file cannot be read as candles; the message contains the cause.
+    /// </exception>
     public static async Task<CandleTape> ReadAsync(ClickHouseClient client, string path, Timeframe? timeframe = null, CancellationToken cancellation = default)
     {
         await using var staged = await StagedFile.ReadAsync(client, path, cancellation);

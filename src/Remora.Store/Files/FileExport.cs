@@ -2,27 +2,36 @@ using System.IO.Compression;
 
 namespace Remora.Store.Files;
 
-/// <summary>Writes what a question gives into a file.</summary>
+/// <summary>Writes the result of a query to a file.</summary>
 public static class FileExport
 {
-    /// <summary>Writes a file in the format of its ending: .csv, .csv.gz, .jsonl, .jsonl.gz, .parquet, .feather or .arrow. It is there when it is whole, or not at all.</summary>
-    /// <param name="query">What to write.</param>
-    /// <param name="path">The file; one that is there is replaced.</param>
-    /// <param name="progress">Told how many bytes have come so far, before they are compressed.</param>
-    /// <param name="cancellation">Stops it; nothing is left.</param>
-    /// <returns>The bytes that came.</returns>
-    /// <exception cref="StoreException">The ending is of no known format, or the file cannot be written.</exception>
+    /// <summary>
+    /// Writes a file in the format of its extension: .csv, .csv.gz, .jsonl, .jsonl.gz, .parquet,
+    /// .feather or .arrow. The file appears only when it is complete.
+    /// </summary>
+    /// <param name="query">The query.</param>
+    /// <param name="path">The file. An existing file is replaced.</param>
+    /// <param name="progress">Receives the number of bytes so far, before compression.</param>
+    /// <param name="cancellation">Stops the export. No file is left.</param>
+    /// <returns>The number of bytes received.</returns>
+    /// <exception cref="StoreException">
+    /// The extension is unknown, or the file cannot be written.
+    /// </exception>
     public static Task<long> WriteAsync<T>(
         StoreQuery<T> query, string path, IProgress<long>? progress = null, CancellationToken cancellation = default) =>
         WriteAsync(query.StreamAsync, path, progress, cancellation);
 
-    /// <summary>Writes what somebody else has in the format of the file's ending; the same rules otherwise.</summary>
+    /// <summary>
+    /// Writes rows from any source in the format of the file's extension, by the same rules.
+    /// </summary>
     /// <param name="open">Opens the rows in a format.</param>
-    /// <param name="path">The file; one that is there is replaced.</param>
-    /// <param name="progress">Told how many bytes have come so far, before they are compressed.</param>
-    /// <param name="cancellation">Stops it; nothing is left.</param>
-    /// <returns>The bytes that came.</returns>
-    /// <exception cref="StoreException">The ending is of no known format, or the file cannot be written.</exception>
+    /// <param name="path">The file. An existing file is replaced.</param>
+    /// <param name="progress">Receives the number of bytes so far, before compression.</param>
+    /// <param name="cancellation">Stops the export. No file is left.</param>
+    /// <returns>The number of bytes received.</returns>
+    /// <exception cref="StoreException">
+    /// The extension is unknown, or the file cannot be written.
+    /// </exception>
     public static async Task<long> WriteAsync(
         Func<StoreFormat, CancellationToken, Task<Stream>> open, string path, IProgress<long>? progress = null,
         CancellationToken cancellation = default)

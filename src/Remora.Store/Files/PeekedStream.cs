@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Remora.Store.Files;
 
-/// <summary>A stream whose first line has been looked at.</summary>
+/// <summary>A stream whose first line can be read in advance.</summary>
 internal sealed class PeekedStream : Stream
 {
     private const int MostBytes = 4096;
@@ -21,10 +21,10 @@ internal sealed class PeekedStream : Stream
         FirstLine = Encoding.Latin1.GetString(_beginning, 0, line);
     }
 
-    /// <summary>The first line, as it was.</summary>
+    /// <summary>The original first line.</summary>
     public string FirstLine { get; }
 
-    /// <summary>Makes the first line's letters small, where it holds names.</summary>
+    /// <summary>Converts the first line, a header of names, to lower case.</summary>
     public void LowerFirstLine()
     {
         foreach (ref var letter in _beginning.AsSpan(0, FirstLine.Length))

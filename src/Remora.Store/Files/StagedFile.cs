@@ -5,12 +5,12 @@ using Remora.Markets;
 namespace Remora.Store.Files;
 
 /// <summary>
-/// A file of candles as the engine has read it, in a table that is gone afterwards. Its columns are found by their names, in any order and
-/// case; the time under the names that exchanges and Freqtrade use.
+/// A candle file in a temporary table of the engine. Columns are found by name, in any order and
+/// case. The time column can have the names that exchanges and Freqtrade use.
 /// </summary>
 internal sealed class StagedFile : IAsyncDisposable
 {
-    // The first name that has a text counts, as in a CSV.
+    // The first name with a value is used, as for CSV.
     private static readonly string Time =
         $"coalesce({string.Join(", ", CandleColumns.Times.Select(name => $"nullIf({name}, '')"))}, '')";
 
@@ -28,7 +28,7 @@ internal sealed class StagedFile : IAsyncDisposable
         ["input_format_arrow_case_insensitive_column_matching"] = "1",
         ["input_format_with_names_use_header"] = "1",
         ["session_timezone"] = "UTC",
-        ["precise_float_parsing"] = "1", // to the last bit
+        ["precise_float_parsing"] = "1", // exact doubles
     };
 
     private readonly ClickHouseClient _client;
@@ -40,10 +40,10 @@ internal sealed class StagedFile : IAsyncDisposable
         _table = table;
     }
 
-    /// <summary>How many rows it has.</summary>
+    /// <summary>The number of rows.</summary>
     public long Rows { get; private set; }
 
-    /// <exception cref="StoreException">It cannot be read as candles.</exception>
+    /// <exception cref="StoreException">The file cannot be read as candles.</exception>
     public static async Task<StagedFile> ReadAsync(ClickHouseClient client, string path, CancellationToken cancellation)
     {
         var staged = new StagedFile(client, SqlName.Of("import_" + Guid.NewGuid().ToString("N")));
@@ -64,10 +64,13 @@ internal sealed class StagedFile : IAsyncDisposable
         }
     }
 
-    /// <summary>The rows in the file's order; the time is null where it cannot be read, and a value NaN.</summary>
+    /// <summary>
+    /// Returns the rows in file order. An unreadable time is null, an unreadable value NaN.
+    /// </summary>
     public IAsyncEnumerable<(Instant? Time, Candle Candle)> RowsAsync(CancellationToken cancellation)
     {
-        // Unix seconds, milliseconds or microseconds by their size, as everywhere; otherwise a date in one of the usual forms.
+        // Unix seconds, milliseconds or microseconds, by magnitude; otherwise a date in a common
+        // form.
         const string unix = "toInt64OrNull(t)";
         const string time =
             $"multiIf(t = '', NULL, {unix} IS NULL, toUnixTimestamp64Milli(parseDateTime64BestEffortOrNull(t, 3, 'UTC')), {unix} < 100000000, NULL, " +
@@ -95,7 +98,7 @@ internal sealed class StagedFile : IAsyncDisposable
         var values = CandleColumns.Values.Select(name => name + " Float64 DEFAULT nan");
         var columns = string.Join(", ", times.Concat(values));
         await _client.ExecuteAsync(
-            $"CREATE TABLE {_table.Quoted} ({columns}) ENGINE = Log", cancellation: cancellation); // keeps the file's order
+            $"CREATE TABLE {_table.Quoted} ({columns}) ENGINE = Log", cancellation: cancellation); // Log keeps the order of the file
         var target = format == StoreFormat.Csv ? Csv(bytes) : $"FORMAT {format.EngineName()}";
         await _client.InsertStreamAsync($"INSERT INTO {_table.Quoted} {target}", bytes, new QueryOptions { Settings = Reading, Timeout = Timeout.InfiniteTimeSpan }, cancellation);
         Rows = (long)await _client.SingleAsync($"SELECT count() FROM {_table.Quoted}", row => row.UInt64(), null, cancellation);

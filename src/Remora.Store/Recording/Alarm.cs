@@ -1,13 +1,15 @@
 namespace Remora.Store.Recording;
 
-/// <summary>Wakes one waiter before its time.</summary>
+/// <summary>Wakes a waiting task before its delay is over.</summary>
 internal sealed class Alarm
 {
     private volatile TaskCompletionSource _ringing = New();
 
     public void Ring() => _ringing.TrySetResult();
 
-    /// <summary>Waits for a ring or the time; ends at once when it was rung since the last wait.</summary>
+    /// <summary>
+    /// Waits for a ring or the delay. Returns immediately if it was rung since the last wait.
+    /// </summary>
     public async Task WaitAsync(TimeSpan atMost, TimeProvider time, CancellationToken cancellation)
     {
         using var rest = CancellationTokenSource.CreateLinkedTokenSource(cancellation);

@@ -4,10 +4,13 @@ using Remora.ClickHouse.Rollups;
 
 namespace Remora.Store.Recording;
 
-/// <summary>Brings the journal's batches into the store, one after another, each under its token until it is acknowledged.</summary>
+/// <summary>
+/// Sends the batches of the journal to the store in order. Retries each under its token until the
+/// store acknowledges it.
+/// </summary>
 internal sealed class BatchSender(MarketStore store, RecorderOptions options, TimeProvider time, RecorderLog log, BatchWriter writer)
 {
-    /// <summary>How often a file is read that cannot be read, before its batch is set aside.</summary>
+    /// <summary>The number of attempts to read a file before its batch is set aside.</summary>
     private const int MostReads = 8;
 
     private const string Sending = "sending: ";
@@ -18,14 +21,19 @@ internal sealed class BatchSender(MarketStore store, RecorderOptions options, Ti
     private volatile TaskCompletionSource _success = New();
     private readonly TaskCompletionSource _ended = New();
 
-    /// <summary>Sends until it is cancelled, or until nothing is left after <see cref="EndAsync"/>. May be run again after it failed.</summary>
-    /// <param name="opened">Completes when the store has been opened by somebody else; null when that is to be done here.</param>
-    /// <param name="cancellation">Ends it.</param>
+    /// <summary>
+    /// Sends until it is cancelled, or until the journal is empty after <see cref="EndAsync"/>. Can
+    /// run again after a failure.
+    /// </summary>
+    /// <param name="opened">
+    /// Completes when the store has been opened elsewhere; null to open it here.
+    /// </param>
+    /// <param name="cancellation">Stops sending.</param>
     public async Task RunAsync(Task? opened, CancellationToken cancellation)
     {
         try
         {
-            _isFailing = opened is not null && !_isOpen; // nothing can be sent yet
+            _isFailing = opened is not null && !_isOpen; // the store is not open yet
             if (!_isOpen) await (opened?.WaitAsync(cancellation) ?? UntilDoneAsync("the store cannot be opened", () => store.PrepareAsync(cancellation), cancellation));
             _isOpen = true;
             _isFailing = false;
@@ -50,7 +58,7 @@ internal sealed class BatchSender(MarketStore store, RecorderOptions options, Ti
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // What is left stays in the journal.
+            // The remaining batches stay in the journal.
         }
         catch
         {
@@ -59,10 +67,15 @@ internal sealed class BatchSender(MarketStore store, RecorderOptions options, Ti
         }
     }
 
-    /// <summary>Completes after the next batch was acknowledged, or there was none to send.</summary>
+    /// <summary>
+    /// Completes after the next batch was acknowledged, or when there was no batch to send.
+    /// </summary>
     public Task NextSuccessAsync(CancellationToken cancellation) => _success.Task.WaitAsync(cancellation);
 
-    /// <summary>No more batches come: completes when all are sent, one fails, or the time is over.</summary>
+    /// <summary>
+    /// Signals that no more batches follow. Completes when all are sent, one fails, or the time is
+    /// over.
+    /// </summary>
     public async Task EndAsync(TimeSpan patience)
     {
         _isEnding = true;
@@ -73,7 +86,7 @@ internal sealed class BatchSender(MarketStore store, RecorderOptions options, Ti
         await rest.CancelAsync();
     }
 
-    /// <summary>Nothing is sent any more: lets go of those who wait for it.</summary>
+    /// <summary>Cancels all waits for a success, because nothing is sent any more.</summary>
     public void Close() => _success.TrySetCanceled(CancellationToken.None);
 
     private async Task SendAsync(Journal journal, JournalEntry entry, CancellationToken cancellation)
@@ -98,7 +111,7 @@ internal sealed class BatchSender(MarketStore store, RecorderOptions options, Ti
             }
         }
 
-        // Null when the batch has been dealt with: its file is gone, damaged, or cannot be read.
+        // Returns null if the batch is done: its file is missing, damaged or unreadable.
         JournalBatch? Read()
         {
             try
@@ -149,7 +162,7 @@ internal sealed class BatchSender(MarketStore store, RecorderOptions options, Ti
         }
     }
 
-    // One kind of problem is told once: which rows wait for it, and how often, does not make it another.
+    // Each kind of problem is logged once, regardless of the rows and the number of retries.
     private static string ProblemOf(Exception e) => Sending + (e is ClickHouseException refused ? refused.Name : $"{e.GetType().Name} {(e is IOException ? e.HResult : 0)}");
 
     private void Works()
@@ -161,7 +174,7 @@ internal sealed class BatchSender(MarketStore store, RecorderOptions options, Ti
     private void Fails()
     {
         _isFailing = true;
-        if (_isEnding) _ended.TrySetResult(); // it would be tried again for as long as there is time, and in vain
+        if (_isEnding) _ended.TrySetResult(); // retrying until the deadline would not help
     }
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);

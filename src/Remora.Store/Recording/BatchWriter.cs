@@ -3,11 +3,13 @@ using Remora.Store.Tables;
 
 namespace Remora.Store.Recording;
 
-/// <summary>Takes what was handed over, writes it as rows, and closes batches into the journal.</summary>
+/// <summary>
+/// Takes queued items, encodes them as rows, and closes batches into the journal.
+/// </summary>
 internal sealed class BatchWriter(
     RecorderOptions options, TimeProvider time, RecorderLog log, HandoverQueue market, RequestQueue requests)
 {
-    /// <summary>The kind of event under which the log is told of batches that were set aside.</summary>
+    /// <summary>The kind of log event for batches that are set aside.</summary>
     public const string SetAside = "set aside";
 
     private const string Opening = "journal is opened", Writing = "journal is written";
@@ -23,19 +25,19 @@ internal sealed class BatchWriter(
     private long _lostRows;
     private int _openRows;
 
-    /// <summary>Rung when a batch was closed.</summary>
+    /// <summary>Rings when a batch was closed.</summary>
     public Alarm Closed { get; } = new();
 
-    /// <summary>Null until it could be opened.</summary>
+    /// <summary>The journal; null until it is open.</summary>
     public Journal? Journal => _journal;
 
-    /// <summary>Whether it is taking rows now; one may be in its hands.</summary>
+    /// <summary>Whether it is processing items now. It may hold one of them.</summary>
     public bool IsBusy => _isBusy;
 
-    /// <summary>Rows that are in no batch of the journal yet.</summary>
+    /// <summary>The number of rows that are not in the journal yet.</summary>
     public int OpenRows => Volatile.Read(ref _openRows);
 
-    /// <summary>Rows that could not be written down.</summary>
+    /// <summary>The number of rows that could not be encoded.</summary>
     public long LostRows => Interlocked.Read(ref _lostRows);
 
     private IEnumerable<OpenBatch> Batches => [_candles, _observations, _assessments, _requests];
@@ -50,7 +52,9 @@ internal sealed class BatchWriter(
         }
     }
 
-    /// <summary>Puts what was handed over into the journal, after <see cref="RunAsync"/> has ended.</summary>
+    /// <summary>
+    /// Moves the remaining items to the journal, after <see cref="RunAsync"/> has ended.
+    /// </summary>
     public void Finish()
     {
         try
@@ -58,13 +62,13 @@ internal sealed class BatchWriter(
             TryOpen();
             Drain();
         }
-        catch (Exception e) // the end must not hang on it: what is in the journal stays there
+        catch (Exception e) // must not delay the end; the journal keeps its batches
         {
             log.Happened("finish", $"what was handed over last was not written to the journal: {e}");
         }
     }
 
-    /// <summary>Gives the folder free.</summary>
+    /// <summary>Closes the journal and releases its folder.</summary>
     public void CloseJournal() => _journal?.Dispose();
 
     private void TryOpen()
@@ -88,7 +92,7 @@ internal sealed class BatchWriter(
         }
     }
 
-    // Stops where a full batch cannot be put away: what waits stays where it is, and is bounded there.
+    // Stops when a full batch cannot be written. The waiting items stay in their bounded queue.
     private void Drain()
     {
         _isBusy = true;
@@ -97,7 +101,7 @@ internal sealed class BatchWriter(
             while (CloseFull() && TryWriteNext()) { }
             var isDone = true;
             foreach (var batch in Batches) isDone &= TryClose(batch);
-            // While batches go in one by one, as room is made for each, the problem lasts.
+            // While batches are written one by one as space becomes free, the problem continues.
             if (isDone && market.Count == 0 && requests.Count == 0) log.Ended(Writing, "the journal is written again");
         }
         finally
@@ -135,7 +139,7 @@ internal sealed class BatchWriter(
 
     private void Write(OpenBatch batch, object content)
     {
-        // The rows' order: by the clock, and never twice the same.
+        // The order of rows: by the clock, and strictly increasing.
         _sequence = Math.Max(_sequence, (ulong)((time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond));
         try
         {
@@ -149,7 +153,7 @@ internal sealed class BatchWriter(
             }
             Count(1);
         }
-        catch (Exception e) // a bug in what is written: half a row would spoil the batch, so the batch goes, and the recorder goes on
+        catch (Exception e) // a bug in the encoding: a partial row corrupts the batch, so the batch is dropped
         {
             log.Happened($"lost {batch.Table.Name}", $"{batch.Rows + 1} rows of {batch.Table.Name} were lost, which is a bug: {e}");
             Interlocked.Add(ref _lostRows, batch.Rows + 1);
@@ -176,7 +180,7 @@ internal sealed class BatchWriter(
             var lost = journal.Abandon();
             Interlocked.Add(ref _lostRows, lost);
             journal.Dispose();
-            _journal = null; // to be opened again
+            _journal = null; // reopened at the next write
             log.Happened("folder removed", $"the journal's folder '{options.JournalFolder}' was removed while the service ran: {lost} rows that waited in it are lost");
             return false;
         }

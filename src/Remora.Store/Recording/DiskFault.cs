@@ -1,12 +1,12 @@
 namespace Remora.Store.Recording;
 
-/// <summary>Says what to do about an error of the file system.</summary>
+/// <summary>Describes file system errors with advice.</summary>
 internal static class DiskFault
 {
-    // Numbers of Unix, which .NET hands on as they are.
+    // Unix error numbers, which .NET returns unchanged.
     private const int Busy = 11, BusyOnMac = 35, TooManyFilesInSystem = 23, TooManyFiles = 24, NoSpace = 28, ReadOnly = 30, QuotaOnLinux = 122, QuotaOnMac = 69;
 
-    /// <summary>The error, and what to do about it where that is known.</summary>
+    /// <summary>Returns the error and, for known errors, advice.</summary>
     public static string Describe(Exception e) => e.HResult switch
     {
         NoSpace or QuotaOnLinux or QuotaOnMac => $"the disk is full ({e.Message}): make room on it",
@@ -15,6 +15,6 @@ internal static class DiskFault
         _ => e.Message,
     };
 
-    /// <summary>Whether an error of reading a file says nothing about the file itself, and will pass.</summary>
+    /// <summary>Returns whether a read error is temporary and independent of the file.</summary>
     public static bool IsOfTheMoment(Exception e) => e.HResult is TooManyFiles or TooManyFilesInSystem or Busy or BusyOnMac;
 }

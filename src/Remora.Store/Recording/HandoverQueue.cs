@@ -3,35 +3,37 @@ using System.Runtime.InteropServices;
 namespace Remora.Store.Recording;
 
 /// <summary>
-/// Hands items from one writer to one reader, without a lock and without waiting: where as many wait as it holds, the writer is told and goes on.
-/// Items lie in small blocks, which the writer makes as it goes and which die behind the reader: what the writer has just made is in its own cache, and young, where
-/// the slots of a ring would have to come back from the reader's, and the garbage collector be told of each item.
+/// A bounded queue from one writer to one reader without locks or waits. When it is full, adding
+/// returns false. Items are stored in small blocks, which the writer allocates and the reader
+/// drops. New blocks are in the writer's cache and in the young generation. The slots of a ring
+/// would have to move back from the reader's cache, and every write of a reference into an old
+/// array costs the garbage collector.
 /// </summary>
 internal sealed class HandoverQueue
 {
     private readonly int _capacity;
     private Ends _ends;
 
-    /// <param name="capacity">How many items it holds.</param>
+    /// <param name="capacity">The maximum number of items.</param>
     public HandoverQueue(int capacity)
     {
         _capacity = capacity;
         _ends.Writing = _ends.Reading = new();
     }
 
-    /// <summary>How many wait; asked by any thread.</summary>
+    /// <summary>The number of waiting items. Can be read by any thread.</summary>
     public int Count
     {
         get
         {
-            var taken = Volatile.Read(ref _ends.Taken); // before the other, or it might have run ahead of it
+            var taken = Volatile.Read(ref _ends.Taken); // read first, so that it cannot exceed the number added
             return (int)(Volatile.Read(ref _ends.Added) - taken);
         }
     }
 
-    /// <summary>The writer's side. False when it is full.</summary>
+    /// <summary>Adds an item; for the writer only. Returns false when the queue is full.</summary>
     /// <param name="item">The item.</param>
-    /// <param name="added">How many items it has taken in so far.</param>
+    /// <param name="added">The number of items added so far.</param>
     public bool TryAdd(object item, out long added)
     {
         added = _ends.Added;
@@ -43,7 +45,9 @@ internal sealed class HandoverQueue
         return true;
     }
 
-    /// <summary>The reader's side. False when it is empty.</summary>
+    /// <summary>
+    /// Takes an item; for the reader only. Returns false when the queue is empty.
+    /// </summary>
     public bool TryTake(out object item)
     {
         var taken = _ends.Taken;
@@ -59,7 +63,8 @@ internal sealed class HandoverQueue
         return true;
     }
 
-    // What the reader has done with points at nothing any more: a block that had grown old would keep all that came after it alive.
+    // A consumed block references nothing: a block in an old generation would keep all later blocks
+    // alive.
     private sealed class Block
     {
         public const int Length = 64; // a power of two
@@ -74,7 +79,8 @@ internal sealed class HandoverQueue
         }
     }
 
-    // (An array of references themselves would ask for their type with each.)
+    // A struct around the reference avoids the type check of every store into an array of
+    // references.
     private struct Slot
     {
         public object Item;
@@ -87,7 +93,8 @@ internal sealed class HandoverQueue
         }
     }
 
-    // The reader's end and the writer's, each with what it last saw of the other, so far apart that they do not take each other's cache lines away, which come in pairs.
+    // The indexes of reader and writer, each with the last seen value of the other, far enough
+    // apart that they do not share cache lines, which are fetched in pairs.
     [StructLayout(LayoutKind.Explicit, Size = 472)]
     private struct Ends
     {

@@ -3,8 +3,9 @@ using Remora.Store.Files;
 namespace Remora.Store.Recording;
 
 /// <summary>
-/// The batches that the store has not acknowledged yet, one file each. A batch is written aside and moved in when it is whole; after a kill
-/// what was whole is there, and what was not is set aside. Bounded: when it is full the oldest batch goes.
+/// Batches that the store has not acknowledged, one file each. A batch is written to a temporary
+/// file and moved when it is complete. After a kill, complete batches are found and incomplete ones
+/// are set aside. When the journal is full, the oldest batch is dropped.
 /// </summary>
 internal sealed class Journal : IDisposable
 {
@@ -18,7 +19,7 @@ internal sealed class Journal : IDisposable
     private readonly List<string> _setAside = [];
     private readonly FileStream _owner;
     private long _next = 1;
-    private long _firstOwn = 1; // what has a smaller number was found
+    private long _firstOwn = 1; // batches with smaller numbers were found at the start
     private JournalEntry? _taken;
 
     private Journal(string folder, long mostBytes, FileStream owner)
@@ -30,38 +31,42 @@ internal sealed class Journal : IDisposable
 
     private string SetAsideFolder => Path.Combine(_folder, "set-aside");
 
-    /// <summary>How many batches there are.</summary>
+    /// <summary>The number of batches.</summary>
     public int Count
     {
         get { lock (_lock) return _entries.Count; }
     }
 
-    /// <summary>Their size.</summary>
+    /// <summary>The size of all batches, in bytes.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>Rows of batches that were dropped because it was full.</summary>
+    /// <summary>
+    /// The number of rows in batches that were dropped because the journal was full.
+    /// </summary>
     public long DroppedRows { get; private set; }
 
-    /// <summary>When the oldest batch was closed.</summary>
+    /// <summary>The close time of the oldest batch; null for none.</summary>
     public DateTimeOffset? Oldest
     {
         get { lock (_lock) return _entries.First?.Value.ClosedAt; }
     }
 
-    /// <summary>Whether there is still a batch that an earlier recorder left.</summary>
+    /// <summary>Whether batches of an earlier recorder remain.</summary>
     public bool HasLeft
     {
         get { lock (_lock) return _entries.First?.Value.Number < _firstOwn; }
     }
 
-    /// <summary>What could not be inserted, and why.</summary>
+    /// <summary>Batches that could not be inserted, with the reason.</summary>
     public IReadOnlyList<string> SetAside
     {
         get { lock (_lock) return [.. _setAside]; }
     }
 
-    /// <summary>Opens a folder and finds what was left in it.</summary>
-    /// <exception cref="IOException">It cannot be written, or another recorder has it.</exception>
+    /// <summary>Opens a folder and finds the batches in it.</summary>
+    /// <exception cref="IOException">
+    /// The folder is not writable, or another recorder uses it.
+    /// </exception>
     public static Journal Open(string folder, long mostBytes)
     {
         PrivateFile.TakeFolder(folder);
@@ -87,7 +92,7 @@ internal sealed class Journal : IDisposable
         }
     }
 
-    /// <summary>Takes a batch; it is on disk when this returns.</summary>
+    /// <summary>Appends a batch. It is on disk when this returns.</summary>
     public void Append(JournalBatch batch, int rows, DateTimeOffset closedAt)
     {
         long number;
@@ -100,7 +105,7 @@ internal sealed class Journal : IDisposable
         }
         catch
         {
-            File.Delete(path + Unfinished); // the rows will come again in another batch; this one must never be found
+            File.Delete(path + Unfinished); // the rows follow in another batch, so this file must not be found
             throw;
         }
         lock (_lock)
@@ -115,13 +120,16 @@ internal sealed class Journal : IDisposable
         }
     }
 
-    /// <summary>The next batch to insert, which stays until it is removed or set aside; null when there is none.</summary>
+    /// <summary>
+    /// Returns the next batch to insert; null if there is none. It stays until it is removed or set
+    /// aside.
+    /// </summary>
     public JournalEntry? Take()
     {
         lock (_lock) return _taken = _entries.First?.Value;
     }
 
-    /// <summary>The store has it.</summary>
+    /// <summary>Removes a batch that the store has acknowledged.</summary>
     public void Remove(JournalEntry entry)
     {
         try
@@ -130,12 +138,14 @@ internal sealed class Journal : IDisposable
         }
         catch (DirectoryNotFoundException)
         {
-            // The folder was removed, and the file with it.
+            // The folder was removed together with the file.
         }
         lock (_lock) Forget(entry);
     }
 
-    /// <summary>Its file was removed by somebody else: its rows are lost.</summary>
+    /// <summary>
+    /// Removes a batch whose file was deleted by another process. Its rows are lost.
+    /// </summary>
     public void Lose(JournalEntry entry)
     {
         lock (_lock)
@@ -145,20 +155,20 @@ internal sealed class Journal : IDisposable
         }
     }
 
-    /// <summary>It cannot be inserted; out of the way with it.</summary>
+    /// <summary>Sets aside a batch that cannot be inserted.</summary>
     public void PutAside(JournalEntry entry, string reason)
     {
         MoveAside(entry.Path, reason);
         lock (_lock) Forget(entry);
     }
 
-    /// <summary>The folder was removed: gives up what was in it.</summary>
-    /// <returns>How many rows are lost, those that were dropped before included.</returns>
+    /// <summary>Abandons all batches after the folder was removed.</summary>
+    /// <returns>The number of lost rows, including those dropped before.</returns>
     public long Abandon()
     {
         lock (_lock)
         {
-            var lost = DroppedRows + _entries.Where(entry => entry != _taken).Sum(entry => (long)entry.Rows); // the one that is being sent is in memory
+            var lost = DroppedRows + _entries.Where(entry => entry != _taken).Sum(entry => (long)entry.Rows); // the batch being sent is in memory
             _entries.Clear();
             Bytes = 0;
             return lost;
@@ -172,7 +182,8 @@ internal sealed class Journal : IDisposable
         var files = new DirectoryInfo(_folder).GetFiles().OrderBy(file => file.Name, StringComparer.Ordinal).ToList();
         foreach (var part in files.Where(file => file.Name.EndsWith(Unfinished, StringComparison.Ordinal)).ToList())
         {
-            // Killed between the end of writing and the move: it is whole. Otherwise it never was a batch.
+            // Complete if the process was killed between the end of writing and the move; otherwise
+            // it is not a batch.
             var whole = part.FullName[..^Unfinished.Length];
             if (IsWhole(part.FullName)) File.Move(part.FullName, whole, overwrite: true);
             else MoveAside(part.FullName, "it was being written when the recorder was ended");

@@ -7,15 +7,15 @@ using Remora.Store.Files;
 namespace Remora.Store.Recording;
 
 /// <summary>
-/// A batch as it lies on disk: what it is, the token it is inserted under, the rows as they are sent, and a checksum over all of it. The
-/// columns are named, so that a batch of an older program still finds them.
+/// A batch on disk: table, columns, insert token, encoded rows, and a checksum over all of it.
+/// Columns are stored by name, so that batches of an older version can be inserted.
 /// </summary>
 internal sealed record JournalBatch(SqlName Table, IReadOnlyList<SqlName> Columns, string Token, ReadOnlyMemory<byte> Rows)
 {
     private const int ChecksumBytes = 32;
     private static readonly byte[] Mark = "remora journal 1\n"u8.ToArray();
 
-    /// <summary>Writes it, whole and onto the disk.</summary>
+    /// <summary>Writes the batch and flushes it to disk.</summary>
     public void WriteTo(string path)
     {
         var head = Encoding.UTF8.GetBytes($"{Table}\n{string.Join(',', Columns)}\n{Token}\n{Rows.Length}\n");
@@ -30,8 +30,8 @@ internal sealed record JournalBatch(SqlName Table, IReadOnlyList<SqlName> Column
         file.Flush(flushToDisk: true);
     }
 
-    /// <summary>Reads one.</summary>
-    /// <exception cref="InvalidDataException">It is cut off or damaged.</exception>
+    /// <summary>Reads a batch.</summary>
+    /// <exception cref="InvalidDataException">The file is truncated or damaged.</exception>
     public static JournalBatch Read(string path)
     {
         var data = File.ReadAllBytes(path);

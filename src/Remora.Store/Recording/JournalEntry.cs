@@ -2,18 +2,21 @@ using System.Globalization;
 
 namespace Remora.Store.Recording;
 
-/// <summary>A batch of the journal, as far as its file's name tells: <c>0000000000000001-assessments-2500-1732179600000.batch</c>.</summary>
+/// <summary>
+/// The properties of a journal batch in its file name:
+/// <c>0000000000000001-assessments-2500-1732179600000.batch</c>.
+/// </summary>
 /// <param name="Path">The file.</param>
-/// <param name="Number">Batches are inserted in this order.</param>
-/// <param name="Table">Where its rows belong.</param>
-/// <param name="Rows">How many they are.</param>
-/// <param name="ClosedAt">When it was closed.</param>
-/// <param name="Bytes">The size of the file.</param>
+/// <param name="Number">The position in the order of inserts.</param>
+/// <param name="Table">The table of the rows.</param>
+/// <param name="Rows">The number of rows.</param>
+/// <param name="ClosedAt">The close time of the batch.</param>
+/// <param name="Bytes">The size of the file, in bytes.</param>
 internal sealed record JournalEntry(string Path, long Number, string Table, int Rows, DateTimeOffset ClosedAt, long Bytes)
 {
     public const string Extension = ".batch";
 
-    // Leaves room for the numbers of all batches that come after.
+    // Leaves room for the numbers of later batches.
     private const long MaxNumber = long.MaxValue / 2;
     private static readonly long MaxClosedAt = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
@@ -22,10 +25,13 @@ internal sealed record JournalEntry(string Path, long Number, string Table, int 
             CultureInfo.InvariantCulture,
             $"{number:D16}-{table}-{rows}-{closedAt.ToUnixTimeMilliseconds()}{Extension}");
 
-    /// <summary>Whether the file claims to be a batch.</summary>
+    /// <summary>Returns whether the file has the extension of a batch.</summary>
     public static bool IsBatch(FileInfo file) => file.Name.EndsWith(Extension, StringComparison.Ordinal);
 
-    /// <summary>The batch in a file; null where the file's name is not one that <see cref="NameOf"/> gives.</summary>
+    /// <summary>
+    /// Returns the entry of a file; null if its name does not have the form of
+    /// <see cref="NameOf"/>.
+    /// </summary>
     public static JournalEntry? Of(FileInfo file) =>
         IsBatch(file) && file.Name[..^Extension.Length].Split('-') is [var number, var table, var rows, var closedAt]
         && TryParse(number, MaxNumber, out var n)

@@ -5,27 +5,28 @@ using Remora.Supervision;
 namespace Remora.Store.Recording;
 
 /// <summary>
-/// Keeps what happens. Callers hand over a reference and go on; everything else is done by the recorder's own tasks, in one way on good
-/// days and bad: rows are put together to batches, every batch is written to the journal on disk, inserted under a token of its own, and
-/// only then removed. So a batch counts once, whatever is killed in between, and the store may be away for as long as the journal has room.
+/// Records market events, assessments and requests. Callers hand over a reference and continue. The
+/// recorder's tasks always do the same: collect rows into batches, write each batch to the journal
+/// on disk, insert it under its own token, and then remove it. So each batch counts once after any
+/// kill, and the store can be unreachable for as long as the journal has room.
 /// </summary>
 public sealed class Recorder
 {
     private readonly RecorderOptions _options;
-    private readonly HandoverQueue _market; // the pump's
+    private readonly HandoverQueue _market; // written by the pump only
     private readonly RequestQueue _requests;
     private readonly BatchWriter _writer;
     private readonly BatchSender _sender;
     private readonly RecorderLog _log;
     private readonly Supervisor _supervisor;
     private readonly Alarm _alarm = new();
-    private readonly long _wakeMask; // the pump has no time for a division
+    private readonly long _wakeMask; // a mask is faster than a division, which matters to the pump
     private long _droppedMarket;
-    private long _candleCount, _observationCount, _assessmentCount; // handed over; written by the pump alone
+    private long _candleCount, _observationCount, _assessmentCount; // numbers of rows handed over; written by the pump only
 
-    /// <param name="store">Where rows go; it need not answer yet.</param>
-    /// <param name="options">How.</param>
-    /// <param name="time">The clock of delays and of the order in which rows were recorded.</param>
+    /// <param name="store">The store for the rows. It need not be open yet.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="time">The clock for delays and for the order of rows.</param>
     public Recorder(MarketStore store, RecorderOptions options, TimeProvider? time = null)
     {
         var clock = time ?? TimeProvider.System;
@@ -39,7 +40,7 @@ public sealed class Recorder
         _sender = new(store, options, clock, _log, _writer);
     }
 
-    /// <summary>How it is.</summary>
+    /// <summary>The current health.</summary>
     public RecorderHealth Health
     {
         get
@@ -52,16 +53,22 @@ public sealed class Recorder
         }
     }
 
-    /// <summary>A candle has closed. This and the next four are called by one thread at a time: the pump's.</summary>
-    /// <param name="market">Whose candle it is.</param>
+    /// <summary>
+    /// Records a closed candle. This and the next four methods are called by one thread at a time,
+    /// the pump.
+    /// </summary>
+    /// <param name="market">The market of the candle.</param>
     /// <param name="candle">The candle.</param>
     public void Candle(MarketId market, in Candle candle)
     {
         Candles(market, market.Timeframe, [candle]);
     }
 
-    /// <summary>A market's own candle has closed, and it was assessed upon it. One step for both takes less of the pump's time than two.</summary>
-    /// <param name="said">The assessment; its candle is the one in its readings.</param>
+    /// <summary>
+    /// Records a market's closed candle and its assessment. One call for both costs the pump less
+    /// time than two.
+    /// </summary>
+    /// <param name="said">The assessment. Its readings contain the candle.</param>
     public void CandleAndAssessment(Assessment said)
     {
         Volatile.Write(ref _candleCount, _candleCount + 1);
@@ -69,39 +76,44 @@ public sealed class Recorder
         Add(said, rows: 2);
     }
 
-    /// <summary>A past has been fetched: many candles in one step, of the market's timeframe or another.</summary>
+    /// <summary>
+    /// Records fetched history: many candles in one call, of the market's timeframe or another one.
+    /// </summary>
     public void Candles(MarketId market, Timeframe timeframe, IReadOnlyList<Candle> candles)
     {
         Volatile.Write(ref _candleCount, _candleCount + candles.Count);
         if (candles.Count > 0) Add(new LoneCandles(market, timeframe, candles), candles.Count);
     }
 
-    /// <summary>An outside value has become known.</summary>
+    /// <summary>Records an observation.</summary>
     public void Observation(Observation observation)
     {
         Volatile.Write(ref _observationCount, _observationCount + 1);
         Add(observation, rows: 1);
     }
 
-    /// <summary>A market was assessed, upon something else than a candle or by one more policy.</summary>
+    /// <summary>Records an assessment without a new candle, or by another policy.</summary>
     public void Assessment(Assessment assessment)
     {
         Volatile.Write(ref _assessmentCount, _assessmentCount + 1);
         Add(new LoneAssessment(assessment), rows: 1);
     }
 
-    /// <summary>A request was answered. Called by any thread.</summary>
+    /// <summary>Records a request. Thread-safe.</summary>
     public void Request(RequestRow request) => _requests.Add(request);
 
     /// <summary>
-    /// Records until it is cancelled; then what was handed over is put into the journal, and into the store as far as
-    /// <see cref="RecorderOptions.StopTimeout"/> allows. Errors show in <see cref="Health"/>; nothing is thrown.
+    /// Records until it is cancelled. Then writes the queued rows to the journal, and to the store
+    /// as far as <see cref="RecorderOptions.StopTimeout"/> allows. Errors appear in
+    /// <see cref="Health"/>; nothing is thrown.
     /// </summary>
     public Task RunAsync(CancellationToken cancellation) => RunAsync(null, cancellation);
 
     /// <inheritdoc cref="RunAsync(CancellationToken)"/>
-    /// <param name="opened">Completes when somebody else has opened and prepared the store; null when the recorder is to do it.</param>
-    /// <param name="cancellation">Ends it.</param>
+    /// <param name="opened">
+    /// Completes when the store has been opened and prepared elsewhere; null to do it here.
+    /// </param>
+    /// <param name="cancellation">Stops recording.</param>
     public async Task RunAsync(Task? opened, CancellationToken cancellation)
     {
         using var sending = new CancellationTokenSource();
@@ -115,7 +127,7 @@ public sealed class Recorder
         _writer.CloseJournal();
     }
 
-    // A task that is dead shows in the recorder's health too, until it runs again.
+    // The health also reports a failed task until it runs again.
     private Task RunAsync(string name, Func<CancellationToken, Task> run, CancellationToken cancellation) => _supervisor.RunAsync(name, token => Task.Run(async () =>
     {
         try
@@ -129,7 +141,7 @@ public sealed class Recorder
         }
     }, CancellationToken.None), cancellation);
 
-    /// <summary>Completes when everything handed over so far, and since, is in the store.</summary>
+    /// <summary>Completes when all rows handed over until then are in the store.</summary>
     public async Task FlushAsync(CancellationToken cancellation = default)
     {
         while (!IsIdle)
@@ -139,7 +151,10 @@ public sealed class Recorder
         }
     }
 
-    /// <summary>Completes when everything that an earlier recorder left in the journal is in the store: until then the store does not know all that was kept.</summary>
+    /// <summary>
+    /// Completes when all batches that an earlier recorder left in the journal are in the store.
+    /// Until then, the store is incomplete.
+    /// </summary>
     public async Task SettleAsync(CancellationToken cancellation = default)
     {
         while (_writer.Journal is not { HasLeft: false }) await _sender.NextSuccessAsync(cancellation);
@@ -153,7 +168,7 @@ public sealed class Recorder
         [StoreTable.Requests.Name.Value] = _requests.HandedOver,
     };
 
-    // In the order in which a row travels, so that none is overlooked on its way.
+    // Checked in the order in which a row moves, so that no row is missed.
     private bool IsIdle => _market.Count == 0 && _requests.Count == 0 && !_writer.IsBusy && _writer.OpenRows == 0 && _writer.Journal is { Count: 0 };
 
     private void Add(object content, int rows)

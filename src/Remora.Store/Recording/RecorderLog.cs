@@ -3,7 +3,7 @@ using Remora.Supervision;
 
 namespace Remora.Store.Recording;
 
-/// <summary>What goes well and what does not, for the recorder's health and for the log.</summary>
+/// <summary>Collects successes and problems for the recorder's health and for the log.</summary>
 internal sealed class RecorderLog(TimeProvider time, Action<string>? notice)
 {
     private sealed record Entry(string Text, DateTimeOffset At);
@@ -19,27 +19,37 @@ internal sealed class RecorderLog(TimeProvider time, Action<string>? notice)
 
     public DateTimeOffset? LastSuccess => _success?.At;
 
-    /// <summary>Whether no problem lasts, and the store has taken something since the last one.</summary>
+    /// <summary>
+    /// Whether no problem exists, and the store has acknowledged a batch since the last one.
+    /// </summary>
     public bool IsWell => !_incidents.Any && (_error is not { } error || _success?.At > error.At);
 
     public IReadOnlyDictionary<string, long> Written => new Dictionary<string, long>(_written, StringComparer.Ordinal);
 
-    /// <summary>A problem that lasts until <see cref="Ended"/>: told once, however often it is met.</summary>
-    /// <param name="problem">Tells problems apart.</param>
-    /// <param name="text">What is wrong and what to do.</param>
+    /// <summary>
+    /// Reports a problem that lasts until <see cref="Ended"/>. It is logged once, however often it
+    /// occurs.
+    /// </summary>
+    /// <param name="problem">The key of the problem.</param>
+    /// <param name="text">The cause and advice.</param>
     public void Failed(string problem, string text)
     {
         _error = new(text, time.GetUtcNow());
         _incidents.Begin(problem, text);
     }
 
-    /// <summary>The problems whose names begin so are over.</summary>
+    /// <summary>Ends all problems whose keys start with <paramref name="problems"/>.</summary>
     public void Ended(string problems, string text) => _incidents.EndAll(problems, text);
 
-    /// <summary>A task of the recorder has failed. Its supervisor tells the log.</summary>
+    /// <summary>
+    /// Reports a failed task of the recorder. Its supervisor writes the log message.
+    /// </summary>
     public void Stopped(string text) => _error = new(text, time.GetUtcNow());
 
-    /// <summary>Something was lost or set aside: told the first time, then only in the health.</summary>
+    /// <summary>
+    /// Reports lost or set-aside rows. The first report is logged; later ones appear in the health
+    /// only.
+    /// </summary>
     public void Happened(string kind, string text)
     {
         _error = new(text, time.GetUtcNow());

@@ -2,42 +2,57 @@ using Remora.Supervision;
 
 namespace Remora.Store.Recording;
 
-/// <summary>How the recorder works.</summary>
+/// <summary>Options of the recorder.</summary>
 public sealed record RecorderOptions
 {
-    /// <summary>The folder of the journal; made if it is missing. One recorder at a time.</summary>
+    /// <summary>
+    /// The folder of the journal. It is created if it is missing. Only one recorder can use it at a
+    /// time.
+    /// </summary>
     public required string JournalFolder { get; init; }
 
-    /// <summary>The most bytes the journal takes; beyond that the oldest batches are dropped.</summary>
+    /// <summary>
+    /// The maximum size of the journal in bytes. Beyond it, the oldest batches are dropped.
+    /// </summary>
     public long JournalBytes { get; init; } = 1L << 30;
 
-    /// <summary>How many items may wait in memory, of the markets' and as many requests; beyond that new ones are dropped. A candle with its assessment is one item, and so is a past.</summary>
+    /// <summary>
+    /// The maximum number of market items in memory, and of requests in memory. Beyond it, new ones
+    /// are dropped. A candle with its assessment is one item, and so is a fetched history.
+    /// </summary>
     public int QueueRows { get; init; } = 1 << 16;
 
-    /// <summary>A batch is closed at so many rows,</summary>
+    /// <summary>The number of rows at which a batch is closed.</summary>
     public int BatchRows { get; init; } = 10_000;
 
-    /// <summary>or so many bytes,</summary>
+    /// <summary>The number of bytes at which a batch is closed.</summary>
     public int BatchBytes { get; init; } = 8 << 20;
 
-    /// <summary>or after this time.</summary>
+    /// <summary>The time after which a batch is closed.</summary>
     public TimeSpan BatchDelay { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long one insert may take; then it is tried again, under the same token.</summary>
+    /// <summary>The timeout of one insert. It is then retried under the same token.</summary>
     public TimeSpan InsertTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>The wait after a failure; doubled for each further one, up to <see cref="LongestRetryDelay"/>.</summary>
+    /// <summary>
+    /// The delay after a failure. It doubles with each further failure, up to
+    /// <see cref="LongestRetryDelay"/>.
+    /// </summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>The longest wait between two tries.</summary>
+    /// <summary>The maximum delay between two attempts.</summary>
     public TimeSpan LongestRetryDelay { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long the end may take; what is not inserted by then stays in the journal.</summary>
+    /// <summary>
+    /// The time limit for the end. Rows that are not inserted by then stay in the journal.
+    /// </summary>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(4);
 
-    /// <summary>Keeps the recorder's tasks running; one of its own where null.</summary>
+    /// <summary>
+    /// Restarts the recorder's tasks when they fail. The recorder creates one if null.
+    /// </summary>
     public Supervisor? Supervisor { get; init; }
 
-    /// <summary>Called with a line for a log when a problem begins and when it has ended.</summary>
+    /// <summary>Receives a line for the log when a problem begins and when it ends.</summary>
     public Action<string>? Notice { get; init; }
 }

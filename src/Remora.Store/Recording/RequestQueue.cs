@@ -2,7 +2,10 @@ using System.Collections.Concurrent;
 
 namespace Remora.Store.Recording;
 
-/// <summary>Requests on their way to the recorder, from any thread; bounded. Apart from the recorder itself, whose fields the pump reads with every candle.</summary>
+/// <summary>
+/// A bounded queue of requests from any thread to the recorder. A separate object, because the pump
+/// reads the recorder's fields at every candle.
+/// </summary>
 internal sealed class RequestQueue(int most)
 {
     private readonly ConcurrentQueue<RequestRow> _requests = new();
@@ -11,10 +14,10 @@ internal sealed class RequestQueue(int most)
 
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>How many came, with room or without.</summary>
+    /// <summary>The number of requests received, including dropped ones.</summary>
     public long HandedOver => Interlocked.Read(ref _handedOver);
 
-    /// <summary>How many found no room.</summary>
+    /// <summary>The number of requests dropped because the queue was full.</summary>
     public long Dropped => Interlocked.Read(ref _dropped);
 
     public void Add(RequestRow request)

@@ -1,4 +1,5 @@
--- How often each question was asked and how many different answers it had. Only questions that were answered: what is refused is not worth a key.
+-- Number of requests and of different responses of each query. Refused requests are excluded, so that
+-- they add no keys.
 -- rollup: queries
 -- source: api_requests
 -- time: at

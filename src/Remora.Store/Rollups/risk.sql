@@ -1,4 +1,4 @@
--- What the assessments of a market under a policy were, per bucket.
+-- Assessments of a market under a policy, by bucket.
 -- rollup: risk
 -- source: assessments
 -- time: assessed_at

@@ -1,4 +1,4 @@
--- The same as risk for the short side. Assessments of before the short side was recorded are not in it.
+-- The rollup risk for the short side. Excludes assessments from before the short side was recorded.
 -- rollup: risk_short
 -- source: assessments
 -- time: assessed_at

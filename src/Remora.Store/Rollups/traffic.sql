@@ -1,5 +1,5 @@
--- What the service was asked, per route and pair. How many different questions there were is a number here, not a key: a caller can
--- ask a new one with every request.
+-- Requests to the service by route and pair. Different queries are counted and are not a key, because
+-- callers can send a new query with every request.
 -- rollup: traffic
 -- source: api_requests
 -- time: at

@@ -3,26 +3,33 @@ using Remora.ClickHouse;
 namespace Remora.Store.Schema;
 
 /// <summary>
-/// What differs between one engine and a cluster. On a cluster the rows lie in replicated tables <c>…_local</c>, and a distributed table of
-/// the plain name stands over them; readers and writers use the plain name in both.
+/// Differences between one engine and a cluster. On a cluster, rows are in replicated tables
+/// <c>…_local</c> under a distributed table with the plain name. Readers and writers use the plain
+/// name in both cases.
 /// </summary>
 internal sealed class SchemaDialect(string? cluster)
 {
     private const string ClusterOnly = "-- cluster only";
 
-    /// <summary>The cluster's name, quoted; null for one engine.</summary>
+    /// <summary>The quoted name of the cluster; null for one engine.</summary>
     private readonly string? _cluster = cluster is null ? null : SqlName.Of(cluster).Quoted;
 
-    /// <summary>A clause for DDL.</summary>
+    /// <summary>The ON CLUSTER clause for DDL.</summary>
     public string OnCluster => _cluster is null ? "" : $" ON CLUSTER {_cluster}";
 
-    /// <summary>The table that holds the rows, and that rollups watch.</summary>
+    /// <summary>Returns the table that contains the rows and feeds rollups.</summary>
     public SqlName Local(SqlName table) => _cluster is null ? table : SqlName.Of(table.Value + "_local");
 
-    /// <summary>A rollup's view as a reader names it: on a cluster one replica of every shard is asked. A key lies on one shard, so their rows need no merging.</summary>
+    /// <summary>
+    /// Returns the FROM expression for a rollup's view. On a cluster it reads one replica of every
+    /// shard. Each key is on one shard, so the rows need no merge.
+    /// </summary>
     public string From(SqlName view) => _cluster is null ? view.Quoted : $"cluster({_cluster}, currentDatabase(), {view.Quoted})";
 
-    /// <summary>The statements of a schema file. A statement ends with a semicolon at the end of a line.</summary>
+    /// <summary>
+    /// Returns the statements of a schema file. A statement ends with a semicolon at the end of a
+    /// line.
+    /// </summary>
     public IReadOnlyList<string> Statements(string text)
     {
         var statements = new List<string>();

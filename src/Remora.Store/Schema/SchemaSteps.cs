@@ -2,7 +2,10 @@ using Remora.ClickHouse;
 
 namespace Remora.Store.Schema;
 
-/// <summary>Brings a database to the schema this program knows, one numbered file after another. Cut off anywhere, it is simply run again.</summary>
+/// <summary>
+/// Updates a database to the schema of this program, one numbered file after another. Can run again
+/// after an interruption.
+/// </summary>
 internal sealed class SchemaSteps(ClickHouseClient client, IReadOnlyList<SchemaFile> files)
 {
     /// <summary>The table that says which steps were run.</summary>
@@ -12,12 +15,14 @@ internal sealed class SchemaSteps(ClickHouseClient client, IReadOnlyList<SchemaF
 
     private readonly SchemaDialect _dialect = new(client.Cluster);
 
-    /// <summary>Runs what is missing.</summary>
-    /// <returns>The names of the files that were run.</returns>
-    /// <exception cref="StoreException">The database is of a newer program, or one of its steps was changed since.</exception>
+    /// <summary>Applies the missing steps.</summary>
+    /// <returns>The names of the applied files.</returns>
+    /// <exception cref="StoreException">
+    /// The database was created by a newer version, or an applied step has changed.
+    /// </exception>
     public async Task<IReadOnlyList<string>> ApplyAsync(CancellationToken cancellation)
     {
-        // Not a replacing engine's business: a step noted twice is the same step.
+        // No replacing engine is needed: a step that is recorded twice is the same step.
         var engine = client.Cluster is null ? "MergeTree" : "ReplicatedMergeTree";
         await client.ExecuteAsync(
             $"CREATE TABLE IF NOT EXISTS schema_steps{_dialect.OnCluster} (version UInt32, name String, hash String, applied_at DateTime64(6, 'UTC') DEFAULT now64(6)) ENGINE = {engine} ORDER BY version",
@@ -36,7 +41,7 @@ internal sealed class SchemaSteps(ClickHouseClient client, IReadOnlyList<SchemaF
         return run;
     }
 
-    /// <summary>The last step of the database; 0 when it has none.</summary>
+    /// <summary>Returns the last applied step of the database; 0 for none.</summary>
     public async Task<int> VersionAsync(CancellationToken cancellation) =>
         await IsThereAsync(cancellation) ? (await AppliedAsync(Table, cancellation)).Select(step => step.Version).DefaultIfEmpty().Max() : 0;
 

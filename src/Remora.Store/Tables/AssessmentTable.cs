@@ -7,74 +7,74 @@ using Remora.Risk;
 namespace Remora.Store.Tables;
 
 /// <summary>An assessment as it was recorded.</summary>
-/// <param name="AssessedAt">The moment it was worked out for.</param>
-/// <param name="SafeToTrade">Its verdict.</param>
-/// <param name="RiskScore">Its score; null while unknown.</param>
-/// <param name="Answer">The whole answer in JSON, byte for byte.</param>
+/// <param name="AssessedAt">The moment of the assessment.</param>
+/// <param name="SafeToTrade">Whether entries were safe.</param>
+/// <param name="RiskScore">The risk score; null while unknown.</param>
+/// <param name="Answer">The complete response in JSON, byte for byte.</param>
 public sealed record StoredAssessment(Instant AssessedAt, bool SafeToTrade, double? RiskScore, ReadOnlyMemory<byte> Answer);
 
-/// <summary>A bucket of a market's history.</summary>
+/// <summary>A bucket of a market's assessment history. Unknown values are null.</summary>
 public sealed record HistoryRow
 {
-    /// <summary>When the bucket begins.</summary>
+    /// <summary>The start of the bucket.</summary>
     public required Instant Time { get; init; }
 
-    /// <summary>How many assessments it holds.</summary>
+    /// <summary>The number of assessments.</summary>
     public required long Assessments { get; init; }
 
-    /// <summary>How many of them blocked.</summary>
+    /// <summary>The number of blocked assessments.</summary>
     public required long Blocked { get; init; }
 
-    /// <summary>The share that did not, [0, 1].</summary>
+    /// <summary>The share of assessments that were not blocked, [0, 1].</summary>
     public required double SafeShare { get; init; }
 
-    /// <summary>Mean score; null while unknown, as everything below.</summary>
+    /// <summary>The mean risk score.</summary>
     public double? RiskMean { get; init; }
 
-    /// <summary>Lowest score.</summary>
+    /// <summary>The lowest risk score.</summary>
     public double? RiskMin { get; init; }
 
-    /// <summary>Highest score.</summary>
+    /// <summary>The highest risk score.</summary>
     public double? RiskMax { get; init; }
 
-    /// <summary>95th percentile of the score, estimated.</summary>
+    /// <summary>The 95th percentile of the risk score, estimated.</summary>
     public double? RiskP95 { get; init; }
 
-    /// <summary>The last score.</summary>
+    /// <summary>The last risk score.</summary>
     public double? RiskLast { get; init; }
 
-    /// <summary>Mean of the score's part from volatility.</summary>
+    /// <summary>The mean part of volatility in the risk score.</summary>
     public double? VolatilityPart { get; init; }
 
-    /// <summary>Mean of its part from the regime.</summary>
+    /// <summary>The mean part of the regime in the risk score.</summary>
     public double? RegimePart { get; init; }
 
-    /// <summary>Mean of its part from the trend against the trade.</summary>
+    /// <summary>The mean part of the trend against the side in the risk score.</summary>
     public double? TrendStrengthPart { get; init; }
 
-    /// <summary>Mean of its part from momentum against the trade.</summary>
+    /// <summary>The mean part of momentum against the side in the risk score.</summary>
     public double? MomentumPart { get; init; }
 
-    /// <summary>Mean of its part from outside values; 0 when none was known.</summary>
+    /// <summary>The mean part of outside signals in the risk score; 0 if none was known.</summary>
     public double? ExternalPart { get; init; }
 
-    /// <summary>Mean volatility.</summary>
+    /// <summary>The mean volatility.</summary>
     public double? VolatilityMean { get; init; }
 
-    /// <summary>Highest volatility.</summary>
+    /// <summary>The highest volatility.</summary>
     public double? VolatilityMax { get; init; }
 
-    /// <summary>Lowest confidence.</summary>
+    /// <summary>The lowest confidence.</summary>
     public double? ConfidenceMin { get; init; }
 
-    /// <summary>The last regime; null while unknown.</summary>
+    /// <summary>The last regime.</summary>
     public string? RegimeLast { get; init; }
 
     /// <summary>The last close.</summary>
     public double? CloseLast { get; init; }
 }
 
-/// <summary>The stored assessments, and the history rolled up from them.</summary>
+/// <summary>The stored assessments and their rollups.</summary>
 public sealed class AssessmentTable
 {
     private const string OfMarket = "exchange = {exchange:String} AND pair = {pair:String} AND timeframe = {timeframe:String} AND policy = {policy:String}";
@@ -87,10 +87,13 @@ public sealed class AssessmentTable
 
     internal AssessmentTable(MarketStore store) => _store = store;
 
-    /// <summary>The intervals that history is rolled up to: 1m, 1h, 6h, 12h, 1d.</summary>
+    /// <summary>The intervals of the history: 1m, 1h, 6h, 12h, 1d.</summary>
     public IReadOnlyList<string> Intervals => [.. RollupOf(Side.Long).Definition.Intervals.Select(interval => interval.Suffix)];
 
-    /// <summary>The answer that held at a moment: the newest that was worked out for it or before; null when there is none.</summary>
+    /// <summary>
+    /// Returns the assessment that was current at a moment: the newest one at or before it; null if
+    /// there is none.
+    /// </summary>
     public async Task<StoredAssessment?> AtAsync(MarketId market, string policy, Instant time, CancellationToken cancellation = default)
     {
         var parameters = Parameters(market, policy);
@@ -100,7 +103,7 @@ public sealed class AssessmentTable
         return rows is [var row] ? row : null;
     }
 
-    /// <summary>All assessments of a span, whole.</summary>
+    /// <summary>Returns the complete assessments of a span.</summary>
     public StoreQuery<StoredAssessment> Of(MarketId market, string policy, Span span = default)
     {
         var parameters = Parameters(market, policy);
@@ -110,12 +113,16 @@ public sealed class AssessmentTable
             parameters, Read);
     }
 
-    /// <summary>When each of the markets was assessed last, if it was within a span; asked once for all of them.</summary>
+    /// <summary>
+    /// Returns the time of the last assessment of each market within a span, with one query.
+    /// </summary>
     /// <param name="markets">The markets.</param>
-    /// <param name="policy">The policy's name.</param>
-    /// <param name="since">The first moment.</param>
-    /// <param name="now">The last moment: what is dated later was recorded under a wrong clock.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="policy">The name of the policy.</param>
+    /// <param name="since">The start of the span, inclusive.</param>
+    /// <param name="now">
+    /// The end of the span, inclusive. Later rows were recorded with a wrong clock.
+    /// </param>
+    /// <param name="cancellation">Cancels the query.</param>
     public async Task<IReadOnlyDictionary<MarketId, Instant>> LastOfEachAsync(IReadOnlyCollection<MarketId> markets, string policy, Instant since, Instant now, CancellationToken cancellation = default)
     {
         var parameters = new QueryParameters().Add("policy", policy);
@@ -128,11 +135,14 @@ public sealed class AssessmentTable
         static (string, string, string) Name(MarketId market) => (market.Exchange, market.Pair.ToString(), market.Timeframe.Name);
     }
 
-    /// <summary>The closes of the candles that assessments are kept of.</summary>
+    /// <summary>Returns the close times of all candles with a stored assessment.</summary>
     public async Task<HashSet<Instant>> CandlesAssessedAsync(MarketId market, string policy, CancellationToken cancellation = default) =>
         [.. await _store.Client.ListAsync($"SELECT DISTINCT assumeNotNull(as_of) FROM assessments WHERE {OfMarket} AND as_of IS NOT NULL", row => Instant.From(row.DateTime64()), Parameters(market, policy), cancellation)];
 
-    /// <summary>Each assessment of a span, not rolled up; of several for one moment the last. The short side begins where it was first recorded.</summary>
+    /// <summary>
+    /// Returns every assessment of a span; for several at one moment, the last one. Short
+    /// assessments exist from their first recording on.
+    /// </summary>
     public StoreQuery<SaidRow> EachOf(MarketId market, string policy, Span span = default, Side side = Side.Long)
     {
         var parameters = Parameters(market, policy);
@@ -141,13 +151,13 @@ public sealed class AssessmentTable
         return new(_store.Client, $"SELECT {SaidRow.Columns(side)} FROM ({last}){span.Order("time", parameters)}", parameters, SaidRow.Read);
     }
 
-    /// <summary>The history of a market under a policy, from the rollups.</summary>
+    /// <summary>Returns the history of a market under a policy, from the rollups.</summary>
     /// <param name="market">The market.</param>
-    /// <param name="policy">The policy's name.</param>
+    /// <param name="policy">The name of the policy.</param>
     /// <param name="interval">One of <see cref="Intervals"/>.</param>
-    /// <param name="span">Which buckets, by when they begin.</param>
-    /// <param name="side">For which side; the short one begins where it was first recorded.</param>
-    /// <exception cref="StoreException">There is no such interval.</exception>
+    /// <param name="span">The span of bucket starts.</param>
+    /// <param name="side">The side. Short assessments exist from their first recording on.</param>
+    /// <exception cref="StoreException">The interval is unknown.</exception>
     public StoreQuery<HistoryRow> HistoryOf(MarketId market, string policy, string interval, Span span = default, Side side = Side.Long)
     {
         var parameters = Parameters(market, policy);
@@ -190,7 +200,7 @@ public sealed class AssessmentTable
             RegimeLast = row.NullableString(),
             CloseLast = Number(row),
         };
-        for (var i = 0; i < 7; i++) row.UInt64(); // counts per regime, and stale ones: for those who take the rows as they are
+        for (var i = 0; i < 7; i++) row.UInt64(); // counts per regime and of stale ones, which only raw exports use
         return read;
     }
 

@@ -5,14 +5,17 @@ using Remora.Markets;
 
 namespace Remora.Store.Tables;
 
-/// <summary>A candle and whose it is.</summary>
-/// <param name="Exchange">CCXT's id of the exchange.</param>
+/// <summary>A candle and its market.</summary>
+/// <param name="Exchange">The CCXT id of the exchange.</param>
 /// <param name="Pair">The pair, as text.</param>
 /// <param name="Timeframe">The timeframe, as text.</param>
 /// <param name="Candle">The candle.</param>
 public readonly record struct StoredCandle(string Exchange, string Pair, string Timeframe, Candle Candle);
 
-/// <summary>The stored candles. One that was recorded twice is there once, as it was recorded last.</summary>
+/// <summary>
+/// The stored candles. Of a candle that was recorded several times, only the last version is
+/// returned.
+/// </summary>
 public sealed class CandleTable
 {
     private const string Values = "opened, open, high, low, close, volume";
@@ -22,10 +25,12 @@ public sealed class CandleTable
 
     internal CandleTable(MarketStore store) => _store = store;
 
-    /// <summary>Candles of a market in the order of their open times.</summary>
+    /// <summary>Returns the candles of a market by open time.</summary>
     /// <param name="market">The market.</param>
-    /// <param name="span">Which of them, by open time.</param>
-    /// <param name="timeframe">Another timeframe than the market's, such as hourly ones beside it.</param>
+    /// <param name="span">The span of open times.</param>
+    /// <param name="timeframe">
+    /// A timeframe other than the market's, for example hourly candles.
+    /// </param>
     public StoreQuery<Candle> Of(MarketId market, Span span = default, Timeframe? timeframe = null)
     {
         var parameters = Parameters(market, timeframe);
@@ -35,11 +40,11 @@ public sealed class CandleTable
             parameters, Read);
     }
 
-    /// <summary>The newest stored candle of a market; null when there is none.</summary>
+    /// <summary>Returns the newest stored candle of a market; null if there is none.</summary>
     public async Task<Candle?> LatestAsync(MarketId market, Timeframe? timeframe = null, CancellationToken cancellation = default) =>
         await Of(market, new(Limit: 1, NewestFirst: true), timeframe).ListAsync(cancellation) is [var candle] ? candle : null;
 
-    /// <summary>The newest candle of every market and timeframe there is.</summary>
+    /// <summary>Returns the newest candle of every stored market and timeframe.</summary>
     public async IAsyncEnumerable<StoredCandle> LatestAsync([EnumeratorCancellation] CancellationToken cancellation = default)
     {
         const string newest = "SELECT exchange, pair, timeframe, max(opened) AS at, argMax((open, high, low, close, volume), (opened, sequence)) AS v FROM candles GROUP BY exchange, pair, timeframe";

@@ -5,10 +5,13 @@ using Remora.Markets;
 
 namespace Remora.Store.Tables;
 
-/// <summary>The stored outside values.</summary>
+/// <summary>The stored observations.</summary>
 public sealed class ObservationTable
 {
-    /// <summary>How far back anything looks that is made of outside values (30 days, of liquidations), and some days for values that are late.</summary>
+    /// <summary>
+    /// The longest look-back of computations on observations (30 days of liquidations), plus some
+    /// days for late values.
+    /// </summary>
     public static readonly TimeSpan Reach = TimeSpan.FromDays(45);
 
     private static readonly FrozenDictionary<string, Signal> Signals = Enum.GetValues<Signal>().ToFrozenDictionary(RemoraJson.NameOf);
@@ -18,8 +21,10 @@ public sealed class ObservationTable
     internal ObservationTable(MarketStore store) => _store = store;
 
     /// <summary>
-    /// What was known at a moment, as far as it still matters then: in the order in which it became known, so that an engine that applies
-    /// all of it knows what one knew that had been running. A value that became known later is not there, whatever time it tells of.
+    /// Returns the observations that were knowable at a moment and still matter then, in the order
+    /// in which they became knowable. An engine that applies them has the same state as one that
+    /// was running. Observations that became knowable later are excluded, whatever time they
+    /// describe.
     /// </summary>
     public async Task<IReadOnlyList<Observation>> KnownAtAsync(Instant time, CancellationToken cancellation = default)
     {
@@ -30,10 +35,12 @@ public sealed class ObservationTable
         return [.. rows.OfType<Observation>()];
     }
 
-    /// <summary>The values of one signal, in the order in which they became known.</summary>
+    /// <summary>
+    /// Returns the observations of one signal, in the order in which they became knowable.
+    /// </summary>
     /// <param name="signal">The signal.</param>
-    /// <param name="base">The base currency; null for the whole market's.</param>
-    /// <param name="span">Which of them, by when they became known.</param>
+    /// <param name="base">The base currency; null for the whole market.</param>
+    /// <param name="span">The span of times at which they became knowable.</param>
     public StoreQuery<Observation> Of(Signal signal, string? @base, Span span = default)
     {
         var parameters = new QueryParameters().Add("signal", RemoraJson.NameOf(signal)).Add("base", @base ?? "");
@@ -44,7 +51,7 @@ public sealed class ObservationTable
             parameters, row => Read(row)!);
     }
 
-    // Null for a signal that this program does not know: another version may have recorded it.
+    // Returns null for an unknown signal, which another version may have recorded.
     private static Observation? Read(RowReader row)
     {
         var name = row.String();

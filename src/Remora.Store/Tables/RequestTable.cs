@@ -5,35 +5,39 @@ using Remora.Markets;
 
 namespace Remora.Store.Tables;
 
-/// <summary>A bucket of the service's own requests.</summary>
-/// <param name="Time">When it begins.</param>
-/// <param name="Route">The route's template; empty when all are counted together.</param>
-/// <param name="Pair">The pair; empty for none, or when all are counted together.</param>
-/// <param name="Calls">How many requests.</param>
-/// <param name="Unchanged">How many were told that they have the answer already.</param>
-/// <param name="Refused">How many ended with 4xx.</param>
-/// <param name="Errors">How many ended with 5xx.</param>
-/// <param name="MicrosecondsMean">Mean time.</param>
-/// <param name="MicrosecondsMax">Longest time.</param>
-/// <param name="MicrosecondsP50">Quantiles of the time, estimated.</param>
-/// <param name="MicrosecondsP95">95 % are faster.</param>
-/// <param name="MicrosecondsP99">99 % are faster.</param>
-/// <param name="Queries">How many different questions, about.</param>
-/// <param name="Results">How many different answers, about.</param>
+/// <summary>A bucket of requests to the service.</summary>
+/// <param name="Time">The start of the bucket.</param>
+/// <param name="Route">The route template; empty for the total of all routes.</param>
+/// <param name="Pair">The pair; empty for none, or for the total of all pairs.</param>
+/// <param name="Calls">The number of requests.</param>
+/// <param name="Unchanged">The number of 304 responses.</param>
+/// <param name="Refused">The number of 4xx responses.</param>
+/// <param name="Errors">The number of 5xx responses.</param>
+/// <param name="MicrosecondsMean">The mean duration, in microseconds.</param>
+/// <param name="MicrosecondsMax">The maximum duration, in microseconds.</param>
+/// <param name="MicrosecondsP50">The median duration in microseconds, estimated.</param>
+/// <param name="MicrosecondsP95">
+/// The 95th percentile of the duration in microseconds, estimated.
+/// </param>
+/// <param name="MicrosecondsP99">
+/// The 99th percentile of the duration in microseconds, estimated.
+/// </param>
+/// <param name="Queries">The approximate number of different queries.</param>
+/// <param name="Results">The approximate number of different responses.</param>
 public sealed record TrafficRow(
     Instant Time, string Route, string Pair, long Calls, long Unchanged, long Refused, long Errors, double MicrosecondsMean, long MicrosecondsMax,
     double MicrosecondsP50, double MicrosecondsP95, double MicrosecondsP99, long Queries, long Results);
 
-/// <summary>A question that was asked, and how its answers went.</summary>
-/// <param name="Route">The route's template.</param>
+/// <summary>A query and the statistics of its responses.</summary>
+/// <param name="Route">The route template.</param>
 /// <param name="Pair">The pair; empty for none.</param>
-/// <param name="QueryHash">Identifies the question.</param>
-/// <param name="Calls">How often it was asked.</param>
-/// <param name="Unchanged">How often the caller had the answer already.</param>
-/// <param name="Results">How many different answers it had, about.</param>
+/// <param name="QueryHash">The hash of the query.</param>
+/// <param name="Calls">The number of requests.</param>
+/// <param name="Unchanged">The number of 304 responses.</param>
+/// <param name="Results">The approximate number of different responses.</param>
 public sealed record QuestionRow(string Route, string Pair, ulong QueryHash, long Calls, long Unchanged, long Results);
 
-/// <summary>The service's own requests, and what they were rolled up to.</summary>
+/// <summary>The stored requests to the service and their rollups.</summary>
 public sealed class RequestTable
 {
     private readonly MarketStore _store;
@@ -43,12 +47,12 @@ public sealed class RequestTable
     /// <summary>The intervals of <see cref="Traffic"/>: 1m, 1h, 6h, 12h.</summary>
     public IReadOnlyList<string> Intervals => [.. Rollup("traffic").Definition.Intervals.Select(interval => interval.Suffix)];
 
-    /// <summary>Requests per bucket, route and pair.</summary>
+    /// <summary>Returns requests by bucket, route and pair.</summary>
     /// <param name="interval">One of <see cref="Intervals"/>.</param>
-    /// <param name="span">Which buckets, by when they begin.</param>
+    /// <param name="span">The span of bucket starts.</param>
     /// <param name="route">Only this route.</param>
     /// <param name="pair">Only this pair.</param>
-    /// <exception cref="StoreException">There is no such interval.</exception>
+    /// <exception cref="StoreException">The interval is unknown.</exception>
     public StoreQuery<TrafficRow> Traffic(string interval, Span span = default, string? route = null, string? pair = null)
     {
         var parameters = new QueryParameters();
@@ -61,9 +65,9 @@ public sealed class RequestTable
             parameters, ReadTraffic);
     }
 
-    /// <summary>The questions of a span, the most frequent first.</summary>
-    /// <param name="span">Which hours.</param>
-    /// <param name="most">How many questions.</param>
+    /// <summary>Returns the queries of a span, the most frequent first.</summary>
+    /// <param name="span">The span of hours.</param>
+    /// <param name="most">The maximum number of queries.</param>
     public StoreQuery<QuestionRow> Questions(Span span = default, int most = 100)
     {
         var parameters = new QueryParameters().Add("most", (long)most);

@@ -5,7 +5,7 @@ using Remora.Risk;
 
 namespace Remora.Store.Tables;
 
-/// <summary>Rows as they are written, column by column in the order of <see cref="StoreTable"/>.</summary>
+/// <summary>Encodes rows, column by column in the order of <see cref="StoreTable"/>.</summary>
 internal static class RowWriting
 {
     private static readonly RiskFlag[] Flags = Enum.GetValues<RiskFlag>();
@@ -85,7 +85,7 @@ internal static class RowWriting
         row.UInt64(sequence);
     }
 
-    /// <summary>What differs for the short side.</summary>
+    /// <summary>Writes the columns of the short side.</summary>
     private static void ShortSide(RowWriter row, Assessment assessment)
     {
         row.IsNull(false);

@@ -4,37 +4,39 @@ using Remora.Risk;
 
 namespace Remora.Store.Tables;
 
-/// <summary>An assessment of the past in columns, named as in a history file: what a backtest needs. What is not known is null.</summary>
+/// <summary>
+/// A past assessment in columns, named as in history files for backtests. Unknown values are null.
+/// </summary>
 public sealed record SaidRow
 {
-    /// <summary>When it was said, and so from when on it could be known.</summary>
+    /// <summary>The time of the assessment, at which it became knowable.</summary>
     public required Instant Time { get; init; }
 
-    /// <summary>The close of the last candle it was worked out from.</summary>
+    /// <summary>The close time of the last candle it used.</summary>
     public required Instant? AsOf { get; init; }
 
-    /// <summary>That candle's close.</summary>
+    /// <summary>The close price of that candle.</summary>
     public double? Close { get; init; }
 
-    /// <summary>The verdict.</summary>
+    /// <summary>Whether entries were safe.</summary>
     public required bool SafeToTrade { get; init; }
 
-    /// <summary>What it comes to: entry_ok, caution, no_entry.</summary>
+    /// <summary>The recommendation: entry_ok, caution or no_entry.</summary>
     public required string Recommendation { get; init; }
 
-    /// <summary>The score, [0, 1].</summary>
+    /// <summary>The risk score, [0, 1].</summary>
     public double? RiskScore { get; init; }
 
-    /// <summary>Its class.</summary>
+    /// <summary>The class of the risk score.</summary>
     public string? RiskClass { get; init; }
 
-    /// <summary>How sure it is, [0, 1].</summary>
+    /// <summary>The confidence, [0, 1].</summary>
     public double? RiskConfidence { get; init; }
 
-    /// <summary>The part of a position it leaves, [0, 1].</summary>
+    /// <summary>The position scale, [0, 1].</summary>
     public double? PositionScale { get; init; }
 
-    /// <summary>What blocks.</summary>
+    /// <summary>The reasons for a block.</summary>
     public required IReadOnlyList<string> BlockedBy { get; init; }
 
     /// <summary>The regime.</summary>
@@ -43,19 +45,21 @@ public sealed record SaidRow
     /// <summary>The volatility, [0, 1].</summary>
     public double? Volatility { get; init; }
 
-    /// <summary>The flags that are raised.</summary>
+    /// <summary>The event flags that are set.</summary>
     public required IReadOnlyList<string> Flags { get; init; }
 
-    /// <summary>The policy's id.</summary>
+    /// <summary>The id of the policy.</summary>
     public required string PolicyId { get; init; }
 
     /// <summary>The model.</summary>
     public required string Model { get; init; }
 
-    /// <summary>Whether it could be relied on: ok, warming_up, stale, unknown; null in rows of before this was recorded.</summary>
+    /// <summary>
+    /// The state: ok, warming_up, stale or unknown; null in rows from before it was recorded.
+    /// </summary>
     public string? State { get; init; }
 
-    /// <summary>What is read of an assessment for a side.</summary>
+    /// <summary>Returns the columns to read for a side.</summary>
     internal static string Columns(Side side) => side == Side.Long
         ? Columns("safe_to_trade", "recommendation", "")
         : Columns("assumeNotNull(short_safe_to_trade)", "assumeNotNull(short_recommendation)", "short_");

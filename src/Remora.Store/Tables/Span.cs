@@ -3,22 +3,27 @@ using Remora.Markets;
 
 namespace Remora.Store.Tables;
 
-/// <summary>Which part of a table is asked for.</summary>
-/// <param name="From">The first moment; null from the beginning.</param>
-/// <param name="To">The first moment after it; null to the end.</param>
-/// <param name="Limit">The most rows; null for all. A next page begins behind the last row's time.</param>
-/// <param name="NewestFirst">In which order, and so which rows a limit keeps.</param>
+/// <summary>The requested part of a table.</summary>
+/// <param name="From">The start, inclusive; null for the beginning.</param>
+/// <param name="To">The end, exclusive; null for no end.</param>
+/// <param name="Limit">
+/// The maximum number of rows; null for all. The next page starts after the time of the last row.
+/// </param>
+/// <param name="NewestFirst">
+/// Whether the newest rows come first, and so are the ones within the limit.
+/// </param>
 public readonly record struct Span(Instant? From = null, Instant? To = null, int? Limit = null, bool NewestFirst = false)
 {
-    // The engine's own bounds of a DateTime64(3) that a DateTime also holds; beyond them a comparison would wrap.
+    // The limits of a DateTime64(3) that a DateTime can hold too. Beyond them, comparisons wrap
+    // around.
     private static readonly Instant Earliest = new(0);
     private static readonly Instant Latest = new(4_294_967_295_000);
 
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(1); // the resolution of every time in the store
 
-    /// <summary>Everything up to a moment, and the moment itself.</summary>
+    /// <summary>Returns a span up to and including a moment.</summary>
     /// <param name="last">The last moment.</param>
-    /// <param name="from">The first moment; null from the beginning.</param>
+    /// <param name="from">The first moment; null for the beginning.</param>
     public static Span UpTo(Instant last, Instant? from = null) => new(from, last + Moment);
 
     internal string Where(string column, QueryParameters parameters)

@@ -5,7 +5,9 @@ using YamlDotNet.RepresentationModel;
 
 namespace Remora.Cli.Tests.Deploy;
 
-/// <summary>What lies in <c>deploy/</c>, as far as it can be checked without a container engine.</summary>
+/// <summary>
+/// Tests the files in <c>deploy/</c>, as far as possible without a container engine.
+/// </summary>
 public sealed partial class DeployTests
 {
     private static readonly string[] PanelTypes = ["timeseries", "stat", "gauge", "bargauge", "state-timeline"];
@@ -21,7 +23,7 @@ public sealed partial class DeployTests
         Assert.Contains("src", sources);
         Assert.All(sources, source => Assert.True(Path.Exists(Repository.PathOf(source)), source));
         Assert.Equal(let.Order(), sources.Order());
-        Assert.Contains("\"@chdb/lib-linux-x64-gnu\"", File.ReadAllText(Repository.PathOf("package.json")), StringComparison.Ordinal); // whose library it copies
+        Assert.Contains("\"@chdb/lib-linux-x64-gnu\"", File.ReadAllText(Repository.PathOf("package.json")), StringComparison.Ordinal); // the package of the copied library
     }
 
     [Fact]
@@ -54,7 +56,7 @@ public sealed partial class DeployTests
             Assert.True(service.Children.ContainsKey("image"), name);
             foreach (var volume in List(service, "volumes").Select(volume => volume.Split(':')[0]))
                 Assert.True(volume.StartsWith('.') ? Path.Exists(Deploy(volume)) : volumes.Contains(volume), $"{name}: {volume}");
-            Assert.All(List(service, "ports"), port => Assert.StartsWith("127.0.0.1:", port)); // nothing is open to others unless its operator says so
+            Assert.All(List(service, "ports"), port => Assert.StartsWith("127.0.0.1:", port)); // only the operator opens ports to others
             if (service.Children.TryGetValue("depends_on", out var needs))
                 Assert.All(needs is YamlMappingNode map ? map.Children.Keys.Select(key => key.ToString()) : ((YamlSequenceNode)needs).Select(node => node.ToString()), need => Assert.True(services.Children.ContainsKey(need), need));
         }
@@ -68,7 +70,7 @@ public sealed partial class DeployTests
         var service = (YamlMappingNode)((YamlMappingNode)Read("compose.yaml")["services"])["remora"];
         var given = ((YamlMappingNode)service["environment"]).Children.ToDictionary(pair => pair.Key.ToString(), pair => DefaultPattern().Replace(pair.Value.ToString(), "${default}"));
         foreach (var (name, value) in ImageVariables()) given.TryAdd(name, value);
-        given["REMORA_CLICKHOUSE"] = "http://remora@localhost:1"; // no store answers: it is to start all the same
+        given["REMORA_CLICKHOUSE"] = "http://remora@localhost:1"; // no store responds; the service must start anyway
         given["REMORA_CLICKHOUSE_PASSWORD"] = "x";
         given["REMORA_PORT"] = "0";
         given["REMORA_HOST"] = "0.0.0.0";
@@ -78,7 +80,7 @@ public sealed partial class DeployTests
         await using var started = RemoraProcess.Start(["serve", "--sandbox"], given);
         using var http = new HttpClient { BaseAddress = new((await started.UrlAsync()).Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal)) };
         Assert.True((await http.GetAsync("/healthz")).IsSuccessStatusCode);
-        Assert.True((await http.GetAsync("/metrics")).IsSuccessStatusCode); // Prometheus brings no key
+        Assert.True((await http.GetAsync("/metrics")).IsSuccessStatusCode); // Prometheus sends no key
         started.Terminate();
         Assert.Equal(0, await started.ExitAsync());
     }
@@ -125,7 +127,7 @@ public sealed partial class DeployTests
         using var folder = new TemporaryFolder();
         var unit = folder.File("remora.service");
         var text = await File.ReadAllTextAsync(Deploy("systemd", "remora.service"));
-        await File.WriteAllTextAsync(unit, text.Replace("/usr/bin/dotnet", "/bin/true", StringComparison.Ordinal)); // where dotnet is differs from machine to machine
+        await File.WriteAllTextAsync(unit, text.Replace("/usr/bin/dotnet", "/bin/true", StringComparison.Ordinal)); // the path of dotnet depends on the machine
         Assert.Equal((0, ""), await Tool.RunAsync("systemd-analyze", ["verify", "--man=no", unit]));
     }
 
@@ -139,7 +141,7 @@ public sealed partial class DeployTests
         Directory.CreateDirectory(certificates);
         Assert.Equal(0, (await Tool.RunAsync("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", certificates + "/privkey.pem", "-out", certificates + "/fullchain.pem", "-days", "1", "-subj", "/CN=remora.example.org"])).ExitCode);
         var site = (await File.ReadAllTextAsync(Deploy("nginx", "remora.conf"))).Replace("/etc/ssl/remora", certificates, StringComparison.Ordinal);
-        await File.WriteAllTextAsync(folder.File("remora.conf"), PortPattern().Replace(site, "listen ${address}1${port}")); // ports that need no rights
+        await File.WriteAllTextAsync(folder.File("remora.conf"), PortPattern().Replace(site, "listen ${address}1${port}")); // ports that need no privileges
         await File.WriteAllTextAsync(folder.File("nginx.conf"), $"pid {folder.File("pid")}; error_log stderr; events {{}} http {{ access_log off; include {folder.File("remora.conf")}; }}");
         var (exitCode, said) = await Tool.RunAsync("nginx", ["-t", "-c", folder.File("nginx.conf")]);
         Assert.True(exitCode == 0 && said.Contains("is successful", StringComparison.Ordinal), said);

@@ -6,7 +6,10 @@ using System.Text.RegularExpressions;
 
 namespace Remora.Cli.Tests.Deploy;
 
-/// <summary>A sandbox, the service with a store on it, and a real Prometheus that scrapes it by the configuration and the rules of <c>deploy/</c>; only in a greater hurry.</summary>
+/// <summary>
+/// A sandbox, a service with a store, and a real Prometheus that scrapes it with the configuration
+/// and rules of <c>deploy/</c>, at shorter intervals.
+/// </summary>
 public sealed partial class MonitoredRemora : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("remora-monitored-").FullName;
@@ -14,18 +17,18 @@ public sealed partial class MonitoredRemora : IAsyncLifetime
     private RemoraProcess? _service;
     private Process? _prometheus;
 
-    /// <summary>The service.</summary>
+    /// <summary>A client of the service.</summary>
     public HttpClient Service { get; private set; } = null!;
 
-    /// <summary>Prometheus.</summary>
+    /// <summary>A client of Prometheus.</summary>
     public HttpClient Prometheus { get; private set; } = null!;
 
     public string World { get; private set; } = "";
 
     public async ValueTask InitializeAsync()
     {
-        if (!Tool.Has("prometheus")) return; // the tests say that they are skipped
-        _sandbox = RemoraProcess.Start(["sandbox", "--port", "0", "--speed", "300", "--hold", "fear_greed=15"]); // so that something blocks
+        if (!Tool.Has("prometheus")) return; // the tests report that they are skipped
+        _sandbox = RemoraProcess.Start(["sandbox", "--port", "0", "--speed", "300", "--hold", "fear_greed=15"]); // so that entries are blocked
         World = await _sandbox.UrlAsync();
         _service = RemoraProcess.Start(["serve", "--sandbox", World, "--port", "0", "--data", Path.Combine(_folder, "data")], new Dictionary<string, string> { ["REMORA_STORE"] = "true" });
         Service = new() { BaseAddress = new(await _service.UrlAsync()) };
@@ -48,7 +51,7 @@ public sealed partial class MonitoredRemora : IAsyncLifetime
         Directory.Delete(_folder, recursive: true);
     }
 
-    /// <summary>What an instant query gives.</summary>
+    /// <summary>Returns the result of an instant query.</summary>
     public async Task<JsonElement> QueryAsync(string expression)
     {
         using var content = new FormUrlEncodedContent([new("query", expression)]);
@@ -58,8 +61,8 @@ public sealed partial class MonitoredRemora : IAsyncLifetime
         return JsonElement.Parse(text).GetProperty("data").GetProperty("result");
     }
 
-    // The shipped files, with other addresses and shorter times: an alert that is to hold for minutes is to hold for no time here. What its own times
-    // do is the business of the rules' own tests.
+    // Uses the shipped files with other addresses and shorter times. Alerts have no waiting time
+    // here; the tests of the rules cover their times.
     private async Task<Process> StartPrometheusAsync()
     {
         var port = FreePort();

@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace Remora.Cli.Tests.Deploy;
 
-/// <summary>Prometheus itself reads what the service says, and what <c>deploy/</c> asks of it.</summary>
+/// <summary>
+/// Tests the metrics of the service and the queries in <c>deploy/</c> with a real Prometheus.
+/// </summary>
 public sealed partial class MonitoringTests(MonitoredRemora monitored) : IClassFixture<MonitoredRemora>
 {
     [Fact]
@@ -16,7 +18,7 @@ public sealed partial class MonitoringTests(MonitoredRemora monitored) : IClassF
         Assert.True(exitCode == 0, said);
         var tests = await File.ReadAllTextAsync(DeployTests.Deploy("prometheus", "remora.rules.test.yml"));
         foreach (Match alert in AlertPattern().Matches(await File.ReadAllTextAsync(DeployTests.Deploy("prometheus", "remora.rules.yml"))))
-            Assert.Contains(alert.Groups["name"].Value, tests, StringComparison.Ordinal); // each has a test
+            Assert.Contains(alert.Groups["name"].Value, tests, StringComparison.Ordinal); // each alert has a test
     }
 
     [Fact]
@@ -37,7 +39,8 @@ public sealed partial class MonitoringTests(MonitoredRemora monitored) : IClassF
         var empty = new List<string>();
         await ServeCommandTests.EventuallyAsync(async () =>
         {
-            // What a quiet service would not have: requests, one of the past, one refused, and a reader of the stream.
+            // Requests that a quiet service would not have: live, history, a refused one, and a
+            // stream.
             foreach (var path in new[] { "/api/v1/risk?pair=BTC/USDT", "/api/v1/history?pair=BTC/USDT", "/api/v1/risk?pair=NONE/USDT" }) (await monitored.Service.GetAsync(path)).Dispose();
             empty.Clear();
             foreach (var (panel, expression) in queries)
@@ -61,7 +64,7 @@ public sealed partial class MonitoringTests(MonitoredRemora monitored) : IClassF
         Assert.Equal(AlertPattern().Count(rules), evaluated.Count);
         Assert.All(evaluated, rule => Assert.True(rule.GetProperty("health").GetString() == "ok", rule.ToString()));
 
-        // The one that is absent while all is well is StoreMeterTests' business.
+        // StoreMeterTests covers the metric that is absent in normal operation.
         var names = evaluated.SelectMany(rule => MetricPattern().Matches(rule.GetProperty("query").GetString()!)).Select(match => match.Value).Distinct().Where(name => name != "remora_recorder_journal_oldest_age_seconds").ToList();
         Assert.True(names.Count > 12, string.Join(' ', names));
         List<string> missing = [];
@@ -92,7 +95,10 @@ public sealed partial class MonitoringTests(MonitoredRemora monitored) : IClassF
         return [.. alerts.EnumerateArray().Where(alert => alert.GetProperty("state").GetString() == "firing").Select(alert => alert.GetProperty("labels").GetProperty("alertname").GetString()!)];
     }
 
-    /// <summary>Each query as Grafana would send it, with everything chosen; and the series that its variables are filled from.</summary>
+    /// <summary>
+    /// Returns each query as Grafana sends it with all variables selected, and the series of its
+    /// variables.
+    /// </summary>
     private static List<(string Panel, string Expression)> QueriesOf(string file)
     {
         using var board = JsonDocument.Parse(File.ReadAllText(DeployTests.Deploy("grafana", "dashboards", file)));

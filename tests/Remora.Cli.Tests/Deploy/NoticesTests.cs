@@ -3,16 +3,19 @@ using Remora.Testing;
 
 namespace Remora.Cli.Tests.Deploy;
 
-/// <summary>What is shipped says whose it is: every package in it has an entry in THIRD-PARTY-NOTICES.md, which lies beside the program.</summary>
+/// <summary>
+/// Tests that every shipped package has an entry in THIRD-PARTY-NOTICES.md, which is beside the
+/// program.
+/// </summary>
 public sealed class NoticesTests
 {
-    /// <summary>Packages that build the program and are not in it.</summary>
+    /// <summary>Packages that build the program and are not part of it.</summary>
     private static readonly string[] Tools = ["esbuild"];
 
     [Fact]
     public void Every_shipped_package_has_an_entry_and_every_entry_is_shipped()
     {
-        var notices = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "THIRD-PARTY-NOTICES.md")); // as it lies beside the program
+        var notices = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "THIRD-PARTY-NOTICES.md")); // the copy beside the program
         Assert.True(File.Exists(Path.Combine(AppContext.BaseDirectory, "LICENSE")));
         var entries = notices.Split('\n').Where(line => line.Contains("| NuGet |", StringComparison.Ordinal) || line.Contains("| npm |", StringComparison.Ordinal))
             .Select(line => line.Split('|', StringSplitOptions.TrimEntries)).ToList();
@@ -21,7 +24,7 @@ public sealed class NoticesTests
         Assert.All(entries, entry => Assert.Contains("Copyright", entry[4], StringComparison.Ordinal));
     }
 
-    /// <summary>What the program's own list of dependencies has an assembly of.</summary>
+    /// <summary>Returns the packages with an assembly in the program's dependency list.</summary>
     private static IEnumerable<string> ShippedFromNuGet()
     {
         var dependencies = JsonElement.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "remora-cli.deps.json")));
@@ -31,7 +34,9 @@ public sealed class NoticesTests
             .Select(library => library.Name.Split('/')[0]);
     }
 
-    /// <summary>What the bundles of the bridge and of the page are made of, and the engine's library.</summary>
+    /// <summary>
+    /// Returns the packages in the bundles of the bridge and the page, and the engine's library.
+    /// </summary>
     private static IEnumerable<string> ShippedFromNpm() =>
         from package in JsonElement.Parse(File.ReadAllText(Repository.PathOf("package-lock.json"))).GetProperty("packages").EnumerateObject()
         where package.Name.Length > 0 && !package.Value.TryGetProperty("dev", out _)

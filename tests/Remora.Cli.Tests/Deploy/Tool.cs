@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace Remora.Cli.Tests.Deploy;
 
-/// <summary>A checker that this machine may have or not; a test that needs one that is missing is skipped and says so.</summary>
+/// <summary>An optional checker. Tests that need a missing one are skipped and report it.</summary>
 internal static class Tool
 {
     public static bool Has(string name) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/sbin").Any(folder => File.Exists(Path.Combine(folder, name)));
@@ -13,7 +13,7 @@ internal static class Tool
         if (!Has(name)) Assert.Skip($"{name} is not installed (Debian: apt-get install {package})");
     }
 
-    /// <summary>Runs it to its end; what it says on both outputs.</summary>
+    /// <summary>Runs a tool to its end. Returns its exit code and both outputs.</summary>
     public static async Task<(int ExitCode, string Said)> RunAsync(string name, IEnumerable<string> arguments, string? input = null)
     {
         var path = File.Exists("/usr/sbin/" + name) ? "/usr/sbin/" + name : name;

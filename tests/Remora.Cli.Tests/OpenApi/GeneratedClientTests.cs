@@ -4,13 +4,16 @@ using Remora.Testing;
 
 namespace Remora.Cli.Tests.OpenApi;
 
-/// <summary>A client that a standard generator makes of docs/openapi.json is compiled, and asks a running service.</summary>
+/// <summary>
+/// Compiles a client that a standard generator creates from docs/openapi.json, and runs it against
+/// a service.
+/// </summary>
 public sealed class GeneratedClientTests(SandboxService service) : IClassFixture<SandboxService>
 {
     [Fact]
     public async Task A_client_made_by_openapi_typescript_compiles_and_works()
     {
-        var folder = Directory.CreateDirectory(Repository.PathOf("artifacts", "openapi-client")).FullName; // below the repository, where its packages are found
+        var folder = Directory.CreateDirectory(Repository.PathOf("artifacts", "openapi-client")).FullName; // inside the repository, where Node.js finds its packages
         var (types, client) = (Path.Combine(folder, "schema.d.mts"), Path.Combine(folder, "client.mts"));
         File.Copy(Repository.PathOf("tests", "Remora.Cli.Tests", "OpenApi", "client.mts"), client, overwrite: true);
         await NodeAsync(Repository.PathOf("node_modules", "openapi-typescript", "bin", "cli.js"), Repository.PathOf("docs", "openapi.json"), "--output", types);

@@ -3,7 +3,7 @@ using Remora.Server.Tests.OpenApi;
 
 namespace Remora.Cli.Tests.OpenApi;
 
-/// <summary>A service on a sandbox with a store that holds something, for tests that ask every call.</summary>
+/// <summary>A service on a sandbox, with rows in its store, for tests of all API calls.</summary>
 public sealed class SandboxService : IAsyncLifetime
 {
     private readonly TemporaryFolder _data = new();

@@ -3,7 +3,10 @@ using Remora.Testing;
 
 namespace Remora.Cli.Tests.OpenApi;
 
-/// <summary>Schemathesis makes requests of the document, valid and wrong ones, and looks whether the answers are as the document has them.</summary>
+/// <summary>
+/// Runs Schemathesis, which sends valid and invalid requests and checks the responses against the
+/// OpenAPI document.
+/// </summary>
 public sealed class SchemathesisTests(SandboxService service) : IClassFixture<SandboxService>
 {
     private const string Package = "schemathesis==4.32.5";
@@ -14,14 +17,15 @@ public sealed class SchemathesisTests(SandboxService service) : IClassFixture<Sa
         var folder = Repository.PathOf("artifacts", "schemathesis");
         var program = Path.Combine(folder, "bin", "schemathesis");
         if (!File.Exists(program)) await InstallAsync(folder);
-        // Streams have no end; rules between parameters are not in the document; and a service on loopback answers without a key.
+        // Excludes streams, which have no end, rules between parameters, which the document cannot
+        // express, and keys, which loopback does not require.
         var (exitCode, said) = await Tool.RunAsync(program,
         [
             "--no-color", "run", service.Url + "/openapi/v1.json", "--phases", "examples,coverage,fuzzing",
             "--exclude-checks", "positive_data_acceptance,ignored_auth", "--exclude-path-regex", "stream|events", "--request-timeout", "60", "--seed", "1", "--generation-database", "none",
         ]);
         Assert.True(exitCode == 0, said);
-        Assert.Matches("[0-9]{3,} generated", said); // it did ask
+        Assert.Matches("[0-9]{3,} generated", said); // requests were sent
     }
 
     private static async Task InstallAsync(string folder)

@@ -3,7 +3,10 @@ using Remora.Server.Tests.OpenApi;
 
 namespace Remora.Cli.Tests.OpenApi;
 
-/// <summary>Every call of the document is asked on a real service, and its answers are as the document has them.</summary>
+/// <summary>
+/// Sends every request of the OpenAPI document to a real service, and checks the responses against
+/// it.
+/// </summary>
 public sealed class StoredAnswerTests(SandboxService service) : IClassFixture<SandboxService>
 {
     private const string Pair = "pair=BTC/USDT";
@@ -27,7 +30,7 @@ public sealed class StoredAnswerTests(SandboxService service) : IClassFixture<Sa
         ];
         foreach (var address in addresses) await service.Schemas.CheckAsync(service.Http, address);
         await service.Schemas.CheckAsync(service.Http, $"/api/v1/assessment?{Pair}&at=1999-01-01", 404);
-        Assert.Equal(service.Schemas.Paths.Order(), addresses.Select(address => address.Split('?')[0]).Append("/api/v1/stream").Distinct().Order()); // the stream has a test of its own
+        Assert.Equal(service.Schemas.Paths.Order(), addresses.Select(address => address.Split('?')[0]).Append("/api/v1/stream").Distinct().Order()); // the stream has its own test
     }
 
     [Theory]

@@ -1,4 +1,5 @@
-// Asks a service by types that openapi-typescript made of docs/openapi.json. It must compile in strict mode, and says what it was told as one line of JSON.
+// Sends requests with types that openapi-typescript generates from docs/openapi.json. It must
+// compile in strict mode. Prints the results as one line of JSON.
 import createClient from 'openapi-fetch';
 import type { components, paths } from './schema.mjs';
 
@@ -11,7 +12,7 @@ function have<T>(value: T | null | undefined, what: string): T {
   return value;
 }
 
-// One market. What is always there needs no question mark, and what may be unknown is a number or null.
+// One market. Required fields need no question mark; unknown values are number or null.
 const risk = have((await client.GET('/api/v1/risk', { params: { query: { pair: 'BTC/USDT', side: 'long' } } })).data, 'assessment');
 if (!('pair' in risk)) throw new Error('the whole market answered for a pair');
 const safe: boolean = risk.safe_to_trade;
@@ -21,7 +22,7 @@ const why: string = risk.reasoning.join(' ') + risk.blocked_by.join(' ') + regim
 // @ts-expect-error a score may be null
 risk.risk_score.toFixed(2);
 
-// @ts-expect-error there is no such side, so this does not compile; the service refuses it too
+// @ts-expect-error the side is unknown: this does not compile, and the service refuses it
 const wrong = await client.GET('/api/v1/risk', { params: { query: { side: 'sideways' } } });
 if (wrong.response.status !== 400) throw new Error(`a wrong side was answered with ${wrong.response.status}`);
 
@@ -34,7 +35,7 @@ const whole = have((await client.GET('/api/v1/risk')).data, 'whole market');
 if (!('breadth' in whole)) throw new Error('a pair answered for the whole market');
 const members = whole.pairs.map(({ pair }) => pair);
 
-// Several pairs, and those that are not tracked.
+// Several pairs, including untracked ones.
 const batch = have((await client.GET('/api/v1/risk/batch', { params: { query: { pairs: 'BTC/USDT,DOGE/EUR' } } })).data, 'batch');
 const unknown = batch.unknown.map(({ pair }) => pair);
 
@@ -42,7 +43,7 @@ const unknown = batch.unknown.map(({ pair }) => pair);
 const { error, response } = await client.GET('/api/v1/risk', { params: { query: { pair: 'DOGE/EUR' } } });
 const problem: components['schemas']['ApiProblem'] = have(error, 'problem');
 
-// The past, in buckets and each answer by itself: the interval tells them apart.
+// History in buckets and as single assessments: the interval discriminates the types.
 const history = have((await client.GET('/api/v1/history', { params: { query: { pair: 'BTC/USDT', interval: '1h', from: '-7d', limit: 10 } } })).data, 'history');
 if (typeof history === 'string' || history.interval === 'each') throw new Error('each answer, though buckets were asked for');
 const mean: number | null = history.rows[0]!.risk_mean;

@@ -7,7 +7,9 @@ using Remora.ClickHouse.Embedded;
 
 namespace Remora.Cli.Tests.Store;
 
-/// <summary>What can be had of a running service's engine: by its port, and by the service's own interface.</summary>
+/// <summary>
+/// Tests access to a running service's engine through its port and through the API.
+/// </summary>
 public sealed class ClickHousePortTests
 {
     private const string Password = "of the port, hunter2";
@@ -64,7 +66,7 @@ public sealed class ClickHousePortTests
         }
         Assert.NotEqual("0\n", await reader.GetStringAsync("/?query=SELECT+count()+FROM+candles"));
 
-        // 'remora sql' beside the service, and a client of the port.
+        // 'remora sql' while the service runs, and a client of the port.
         var (exit, output, errors) = await RemoraProcess.RunAsync("sql", "SELECT count() > 0 FROM candles", "--data", Path.Combine(data, "sandbox"));
         Assert.True((exit, output) == (0, "1\n"), errors);
         foreach (var sql in attacks)
@@ -77,7 +79,7 @@ public sealed class ClickHousePortTests
             new Dictionary<string, string> { ["REMORA_CLICKHOUSE_PASSWORD"] = Password }, "sql", "SELECT count() > 0 FROM candles", "--clickhouse", $"http://remora@127.0.0.1:{endpoint.GetProperty("port")}");
         Assert.True((exit, output) == (0, "1\n"), errors);
 
-        // The service's own interface puts nothing of a request into SQL.
+        // The API puts no text of a request into SQL.
         using var http = new HttpClient { BaseAddress = new(url) };
         foreach (var sql in attacks)
         {
@@ -88,7 +90,7 @@ public sealed class ClickHousePortTests
             }
         }
 
-        // The engine's owner, whom no check of statements holds, is held by the kernel.
+        // Statements of the engine's owner are not checked; the kernel confines them.
         using (var owner = await EngineFolder.TryConnectAsync(Path.Combine(data, "sandbox", "clickhouse")))
         {
             Assert.SkipWhen(unconfined.ValueKind == JsonValueKind.String, "this kernel has no Landlock");
@@ -97,7 +99,7 @@ public sealed class ClickHousePortTests
                 try
                 {
                     await owner!.ExecuteAsync(sql);
-                    Assert.Contains("OUTFILE", sql, StringComparison.Ordinal); // whose failure the engine's library does not tell
+                    Assert.Contains("OUTFILE", sql, StringComparison.Ordinal); // the engine's library does not report this failure
                 }
                 catch (ClickHouseException e)
                 {

@@ -91,7 +91,7 @@ public sealed class RollupCommandTests
         var file = store.File("activity.sql", Definition);
         var (exit, _, errors) = await RemoraProcess.RunAsync("rollup", "plan", file, "--data", store.Data);
         Assert.Equal(2, exit);
-        Assert.Contains("activity.sql, line 2: ", errors); // there is no source
+        Assert.Contains("activity.sql, line 2: ", errors); // the source is missing
         await store.RunAsync(Source);
         (exit, _, errors) = await RemoraProcess.RunAsync("rollup", "verify", file, "--data", store.Data);
         Assert.Equal(1, exit);
@@ -100,7 +100,7 @@ public sealed class RollupCommandTests
         (exit, _, errors) = await RemoraProcess.RunAsync("rollup", "apply", file, broken, "--data", store.Data);
         Assert.Equal(2, exit);
         Assert.Contains("broken.sql, line 8: ", errors);
-        Assert.Equal("events\n", await store.RunAsync("SHOW TABLES")); // not even what the right one asks for
+        Assert.Equal("events\n", await store.RunAsync("SHOW TABLES")); // not even the objects of the valid definition
         (exit, _, errors) = await RemoraProcess.RunAsync("rollup", "apply", "--data", store.Data);
         Assert.Equal(2, exit);
         Assert.Contains("which rollup?", errors);

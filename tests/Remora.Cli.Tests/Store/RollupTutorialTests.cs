@@ -3,7 +3,7 @@ using Remora.Testing;
 
 namespace Remora.Cli.Tests.Store;
 
-/// <summary>The tour in docs/rollups.md is typed as it stands there.</summary>
+/// <summary>Runs the commands of the tutorial in docs/rollups.md.</summary>
 [Trait("speed", "slow")]
 public sealed partial class RollupTutorialTests
 {

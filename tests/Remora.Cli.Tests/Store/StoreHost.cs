@@ -4,7 +4,10 @@ using Remora.Testing;
 
 namespace Remora.Cli.Tests.Store;
 
-/// <summary>A store in a fresh folder, also as a server by URL, so that tests write to it in plain HTTP.</summary>
+/// <summary>
+/// A store in a new folder, also reachable as a server by URL, so that tests can write with plain
+/// HTTP.
+/// </summary>
 internal sealed class StoreHost : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder;
@@ -20,7 +23,7 @@ internal sealed class StoreHost : IAsyncDisposable
         _http = new() { BaseAddress = _port.Url };
     }
 
-    /// <summary>The data folder, as the command line takes it.</summary>
+    /// <summary>The data folder for the command line.</summary>
     public string Data => _folder.File("data");
 
     public string Url => _http.BaseAddress!.ToString();
@@ -33,7 +36,7 @@ internal sealed class StoreHost : IAsyncDisposable
         return new(folder, engine);
     }
 
-    /// <summary>Runs a statement, which may write.</summary>
+    /// <summary>Runs a statement with write access.</summary>
     public async Task<string> RunAsync(string sql)
     {
         using var content = new StringContent(sql);

@@ -169,7 +169,7 @@ public sealed class ClientTests(Engine engine)
 
         for (var attempt = 0; attempt < 3; attempt++) await Insert("batch-1");
         Assert.Equal((5000UL, 5000UL, 5000UL), await Counts());
-        await Insert("batch-2"); // the same rows, meant again
+        await Insert("batch-2"); // equal rows as an intended second batch
         Assert.Equal((10_000UL, 10_000UL, 10_000UL), await Counts());
         await Insert(null);
         await Insert(null);

@@ -30,7 +30,7 @@ public sealed class ConnectionTests(Engine engine)
         using var scratch = new Scratch();
         var connections = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => ClickHouseConnection.OpenAsync(StoreLocation.InFolder(scratch.Folder))));
         Assert.Single(connections, connection => connection.Engine is not null);
-        foreach (var connection in connections.OrderBy(connection => connection.Engine is not null)) // the owner goes last
+        foreach (var connection in connections.OrderBy(connection => connection.Engine is not null)) // the owner of the engine closes last
         {
             Assert.Equal(1, await connection.Client.SingleAsync("SELECT 1", row => row.UInt8()));
             await connection.DisposeAsync();
@@ -95,7 +95,7 @@ public sealed class ConnectionTests(Engine engine)
             }
             catch (HttpListenerException) when (port < 60_000)
             {
-                // taken: the next one
+                // the port is in use; try the next one
             }
         }
         var answering = Task.Run(async () =>

@@ -6,12 +6,14 @@ using Remora.ClickHouseHost.Native;
 
 namespace Remora.ClickHouse.Tests.Embedded;
 
-/// <summary>What the engine's process can do, whoever gives it a statement: these come from the owner, whom no grant holds.</summary>
+/// <summary>
+/// Tests what the engine's process can do. The statements come from the owner, who has all grants.
+/// </summary>
 public sealed class ConfinementTests
 {
     private const string Refused = "errno: 13"; // EACCES
 
-    // The host's own tokenizer lets it pass; only the kernel stands against it.
+    // The host's tokenizer does not detect it; only the kernel refuses it.
     private const string HiddenOutfile = " /* /* */ ' */ INTO OUTFILE '{0}' /* /* /* */ ' */ x FORMAT TSV -- */";
 
     [Fact]
@@ -129,7 +131,7 @@ public sealed class ConfinementTests
         Assert.Equal(0, host.ExitCode);
     }
 
-    /// <summary>A filter of system calls makes the kernel one without Landlock.</summary>
+    /// <summary>A filter of system calls simulates a kernel without Landlock.</summary>
     [Fact]
     public async Task Where_the_kernel_has_no_Landlock_health_says_so()
     {

@@ -32,7 +32,7 @@ public sealed class EmbeddedEngineTests
                     }
                     catch (ClickHouseUnavailableException)
                     {
-                        await Task.Delay(50); // the same batch again, under the same token
+                        await Task.Delay(50); // retries the batch under the same token
                     }
                 }
             }
@@ -45,14 +45,16 @@ public sealed class EmbeddedEngineTests
             Process.GetProcessById(engine.Endpoint.Pid).Kill();
             await UntilAsync(() => engine.Health.Restarts == kill && engine.Health.State == EngineState.Running);
         }
-        await UntilAsync(() => acknowledged.Count > 10); // few get through between the kills on a busy machine
+        await UntilAsync(() => acknowledged.Count > 10); // on a busy machine, few inserts succeed between the kills
         await stop.CancelAsync();
         await writing;
         var (count, batches, viewed) = await engine.Client.SingleAsync("SELECT count(), uniqExact(batch), (SELECT sum(n) FROM s)::UInt64 FROM t", row => (row.UInt64(), row.UInt64(), row.UInt64()));
         Assert.Equal(((ulong)acknowledged.Count * 500, (ulong)acknowledged.Count, (ulong)acknowledged.Count * 500), (count, batches, viewed));
     }
 
-    /// <summary>It takes 128 for that when it is not told otherwise, as soon as there are some tens of parts.</summary>
+    /// <summary>
+    /// By default the engine starts 128 threads for this after some tens of parts.
+    /// </summary>
     [Fact]
     public async Task Cleaning_merged_parts_away_leaves_no_hundred_threads()
     {
@@ -78,7 +80,8 @@ public sealed class EmbeddedEngineTests
             await insert(engine, "kept");
             await insert(engine, "lost");
         }
-        // What a kill at the worst moment leaves: the note of the second batch, and not its part.
+        // The state after a kill at the worst moment: the record of the second batch without its
+        // part.
         var part = Assert.Single(Directory.GetDirectories(Path.Combine(scratch.Folder, "store", "store"), "all_2_2_0", SearchOption.AllDirectories));
         Directory.Delete(part, recursive: true);
         await using (var engine = await EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder }))
@@ -117,7 +120,7 @@ public sealed class EmbeddedEngineTests
             Folder = Path.Combine(mount, "engine"), PingInterval = TimeSpan.FromMilliseconds(50), LongestRestartDelay = TimeSpan.FromMilliseconds(200),
         });
         await engine.Client.ExecuteAsync("CREATE TABLE t (n UInt32) ENGINE = MergeTree ORDER BY n");
-        Directory.Move(mount, mount + "-away"); // as a disk that is unmounted: the process has its files open still
+        Directory.Move(mount, mount + "-away"); // simulates an unmounted disk: the process still has its files open
         await UntilAsync(() => engine.Health.FolderMissing);
         Assert.Equal(EngineState.Restarting, engine.Health.State);
         Assert.Equal($"the folder '{mount}' is gone: mount it, bring it back, or make it again for an empty store", engine.Health.LastError);
@@ -125,7 +128,7 @@ public sealed class EmbeddedEngineTests
 
         Directory.Move(mount + "-away", mount);
         await UntilAsync(() => engine.Health is { State: EngineState.Running, FolderMissing: false, Restarts: 1 });
-        await engine.Client.ExecuteAsync("INSERT INTO t VALUES (1)"); // what was in it is there
+        await engine.Client.ExecuteAsync("INSERT INTO t VALUES (1)"); // its contents remain
         Directory.Delete(mount, recursive: true);
         Directory.CreateDirectory(mount);
         await UntilAsync(() => engine.Health is { State: EngineState.Running, Restarts: 2 });

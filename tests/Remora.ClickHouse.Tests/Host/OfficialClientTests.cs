@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Remora.ClickHouse.Tests.Host;
 
-/// <summary>The client ClickHouse's makers publish for JavaScript, unchanged.</summary>
+/// <summary>Tests ClickHouse's official JavaScript client, unmodified.</summary>
 public sealed class OfficialClientTests(Engine engine)
 {
     [Fact]

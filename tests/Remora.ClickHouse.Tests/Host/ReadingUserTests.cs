@@ -10,10 +10,11 @@ using Remora.Testing;
 
 namespace Remora.ClickHouse.Tests.Host;
 
-/// <summary>The port of an engine, for the user who only reads.</summary>
+/// <summary>Tests the port of an engine for the read-only user.</summary>
 public sealed class ReadingUserTests(GuardedPort port)
 {
-    // A comment inside a comment: a tokenizer that ends the outer one at the first '*/' takes the rest for a string.
+    // Nested comments: a tokenizer that ends the outer one at the first '*/' treats the rest as a
+    // string.
     private const string Hidden = " /* /* */ ' */ INTO OUTFILE '{0}' TRUNCATE FORMAT RawBLOB /* /* /* */ ' */ x FORMAT TSV -- */";
 
     [Theory]
@@ -167,7 +168,7 @@ public sealed class ReadingUserTests(GuardedPort port)
 
     [Theory]
     [InlineData("max_threads=1&output_format_json_quote_64bit_integers=0&readonly=2&database=default", HttpStatusCode.OK, "1\n2\n3\n")]
-    [InlineData("limit=1&offset=1", HttpStatusCode.OK, "2\n")] // must not cut the syntax tree off that the check reads
+    [InlineData("limit=1&offset=1", HttpStatusCode.OK, "2\n")] // must not truncate the syntax tree that the check reads
     [InlineData("param_x=system.users&max_result_rows=1&result_overflow_mode=break", HttpStatusCode.OK, "")]
     [InlineData("additional_table_filters={'t':'file(\\'/etc/passwd\\')!=\\'\\''}", HttpStatusCode.InternalServerError, "Cannot modify 'additional_table_filters' setting in readonly mode")]
     [InlineData("dialect=kusto", HttpStatusCode.InternalServerError, "Cannot modify 'dialect' setting")]
@@ -268,7 +269,10 @@ public sealed class ReadingUserTests(GuardedPort port)
     }
 }
 
-/// <summary>An engine with a port: a database 'remora' with a table of three rows, and one that is none of its readers' business.</summary>
+/// <summary>
+/// An engine with a port, a database 'remora' with a table of three rows, and a database that
+/// readers cannot access.
+/// </summary>
 public sealed class GuardedPort : IAsyncLifetime
 {
     public const string Password = "s'ecret: 1";
@@ -281,7 +285,7 @@ public sealed class GuardedPort : IAsyncLifetime
 
     public Uri Url => new($"http://127.0.0.1:{Engine.Endpoint.Port}");
 
-    /// <summary>Asks as the user who reads.</summary>
+    /// <summary>A client for the read-only user.</summary>
     public HttpClient Http => _http!;
 
     public async ValueTask InitializeAsync()

@@ -1,4 +1,5 @@
-// The official client, as it is, against a host: argument 1 is its URL. Prints one JSON line with what it saw.
+// Runs the official client, unmodified, against a host. Argument 1 is its URL. Prints the results as
+// one line of JSON.
 import { createRequire } from 'node:module';
 
 const [, , url, folder] = process.argv;

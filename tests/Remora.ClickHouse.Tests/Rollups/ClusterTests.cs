@@ -2,7 +2,7 @@ using Remora.ClickHouse.Rollups;
 
 namespace Remora.ClickHouse.Tests.Rollups;
 
-/// <summary>There is no cluster here: the engine's own parser says whether the statements for one are statements.</summary>
+/// <summary>Without a cluster, the engine's parser checks the statements for one.</summary>
 public sealed class ClusterTests(Engine engine)
 {
     [Fact]

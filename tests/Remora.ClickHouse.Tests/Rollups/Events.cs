@@ -2,7 +2,7 @@ using Remora.ClickHouse.Rollups;
 
 namespace Remora.ClickHouse.Tests.Rollups;
 
-/// <summary>A table of events and rollups over it.</summary>
+/// <summary>A table of events and rollups of it.</summary>
 internal static class Events
 {
     public const string Definition = """
@@ -36,7 +36,7 @@ internal static class Events
         return (client, rollup);
     }
 
-    /// <summary>Rows spread over January to March 2024.</summary>
+    /// <summary>Inserts rows from January to March 2024.</summary>
     public static Task FillAsync(ClickHouseClient client, int rows, int from = 0) => client.ExecuteAsync(
         $"INSERT INTO events (id, at, kind, value, ok) SELECT number AS id, toDateTime64('2024-01-01 00:00:00', 3, 'UTC') + (number * 7919 % 7776000), " +
         $"['a', 'b', 'c'][number % 3 + 1], number % 1000 / 7, number % 5 > 0 FROM numbers({from}, {rows})",
@@ -50,7 +50,7 @@ internal static class Events
     }
 }
 
-/// <summary>Progress that a test watches, or breaks off.</summary>
+/// <summary>Progress that a test observes or interrupts.</summary>
 internal sealed class Watched(Action<RollupProgress> watch) : IProgress<RollupProgress>
 {
     public void Report(RollupProgress value) => watch(value);

@@ -108,7 +108,7 @@ public sealed class LifeCycleTests(Engine engine)
     {
         var (client, rollup) = await Events.NewAsync(engine, apply: false);
         await Events.FillAsync(client, 30_000);
-        await Task.Delay(1100); // the engine keeps the time of a view in whole seconds
+        await Task.Delay(1100); // ClickHouse stores the creation time of a view in whole seconds
         Assert.Equal(30_000, (await rollup.ApplyAsync()).UnseenRows);
         var verification = await rollup.VerifyAsync();
         Assert.All(verification.Findings, finding => Assert.Equal((RollupFindingKind.Missing, "the rows were inserted before the view was made"), (finding.Kind, finding.Explanation)));

@@ -55,6 +55,6 @@ public sealed class LockTests(Engine engine)
         var other = new Rollup(client, RollupFile.Parse(Events.Definition.Replace("rollup: activity", "rollup: others_activity").Replace("source: events", "source: others"), "others.sql"), Events.Options);
         await using var held = await RollupLock.TakeAsync(new RollupDatabase(client, Events.Options, TimeProvider.System), rollup.Definition, "load", CancellationToken.None);
         await other.ApplyAsync();
-        await Events.AssertExactAsync(rollup); // looking needs no lock
+        await Events.AssertExactAsync(rollup); // reading needs no lock
     }
 }

@@ -9,7 +9,7 @@ public sealed class RebuildTests(Engine engine)
 
     [Theory]
     [InlineData(1000)]
-    [InlineData(40)] // the views come after the cut, which is then tried again further ahead
+    [InlineData(40)] // the views are created after the cut, so the next attempt uses a later cut
     public async Task A_changed_definition_is_built_beside_the_old_one_exactly_while_rows_are_inserted(int cutAheadMilliseconds)
     {
         var (client, rollup) = await Events.NewAsync(engine);
@@ -35,7 +35,7 @@ public sealed class RebuildTests(Engine engine)
             for (var most = 0UL; !stop.IsCancellationRequested;)
             {
                 var seen = await client.SingleAsync("SELECT sum(rows) FROM activity_1h", row => row.UInt64());
-                Assert.True(seen + (2 * BatchRows) >= most, $"a reader saw {seen} rows after {most}"); // a batch may have reached one version and not yet the other
+                Assert.True(seen + (2 * BatchRows) >= most, $"a reader saw {seen} rows after {most}"); // a batch may be in one version and not yet in the other
                 most = Math.Max(most, seen);
                 await Task.Delay(20);
             }

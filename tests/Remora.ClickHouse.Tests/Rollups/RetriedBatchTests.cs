@@ -2,7 +2,10 @@ using Remora.ClickHouse.Rollups;
 
 namespace Remora.ClickHouse.Tests.Rollups;
 
-/// <summary>A batch whose acknowledgement was lost is sent again, under its token, after the rollup has been worked on.</summary>
+/// <summary>
+/// Tests a batch whose acknowledgement was lost and that is sent again under its token, after
+/// operations on the rollup.
+/// </summary>
 [Trait("speed", "slow")]
 public sealed class RetriedBatchTests(Engine engine)
 {
@@ -28,7 +31,10 @@ public sealed class RetriedBatchTests(Engine engine)
         await Events.AssertExactAsync(rollup);
     }
 
-    /// <summary>The new version's tables have never seen the token, see docs/decisions/0036: it is found, mended, and stays mended.</summary>
+    /// <summary>
+    /// The tables of the new version do not have the token, see docs/decisions/0036. The duplicate
+    /// is found and repaired.
+    /// </summary>
     [Fact]
     public async Task Across_a_rebuild_it_is_found_as_doubled_and_mended_for_good()
     {

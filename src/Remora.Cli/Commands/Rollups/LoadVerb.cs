@@ -4,28 +4,31 @@ using Remora.ClickHouse.Rollups;
 
 namespace Remora.Cli.Commands.Rollups;
 
-/// <summary><c>remora rollup load</c>: files into the source, through the views or past them, each file once.</summary>
+/// <summary>
+/// <c>remora rollup load</c>: loads files into the source, through the views or past them, each
+/// file once.
+/// </summary>
 internal static class LoadVerb
 {
     public static Command Create()
     {
         var from = new Option<string[]>("--from")
         {
-            Description = "Files to load: .parquet, .csv, .tsv, .jsonl, .feather, .arrow or .native, with .gz behind it if need be; columns by name",
+            Description = "Files to load: .parquet, .csv, .tsv, .jsonl, .feather, .arrow or .native, also with .gz; columns are matched by name",
             HelpName = "FILES",
             Required = true,
             AllowMultipleArgumentsPerToken = true,
         };
-        var detached = new Option<bool>("--detached") { Description = "Past the views, for very large deltas: their states are computed beside, and moved in with the rows" };
-        var checks = new Option<string[]>("--check") { Description = "A condition every row must meet, in SQL: 'positive=value > 0'; repeatable", HelpName = "NAME=EXPR" };
+        var detached = new Option<bool>("--detached") { Description = "Bypass the views, for very large loads: compute their states separately and move them in with the rows" };
+        var checks = new Option<string[]>("--check") { Description = "SQL condition that every row must meet, for example 'positive=value > 0'; repeatable", HelpName = "NAME=EXPR" };
         checks.Validators.Add(result =>
         {
             foreach (var token in result.Tokens)
                 if (token.Value.IndexOf('=') is <= 0 || token.Value.EndsWith('=')) result.AddError($"--check '{token.Value}': expected NAME=EXPR such as 'positive=value > 0'");
         });
-        var earliest = Options.Time("--earliest", "Refuse files with a row before this, e.g. 2022-01-01");
-        var latest = Options.Time("--latest", "Refuse files with a row after this");
-        return new RollupVerb("load", "Loads files into the source: staged and checked first, then moved in. Given again after an interruption it goes on; files that were loaded are not loaded twice.", from, detached, checks, earliest, latest)
+        var earliest = Options.Time("--earliest", "Refuse files with rows before this time, for example 2022-01-01");
+        var latest = Options.Time("--latest", "Refuse files with rows after this time");
+        return new RollupVerb("load", "Loads files into the source table. Files are staged and checked first, then moved in. After an interruption, the same command continues; no file is loaded twice.", from, detached, checks, earliest, latest)
             .Doing(async run =>
             {
                 var first = run.Rollups[0];

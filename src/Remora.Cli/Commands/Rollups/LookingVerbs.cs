@@ -5,17 +5,17 @@ using Remora.ClickHouse.Rollups;
 
 namespace Remora.Cli.Commands.Rollups;
 
-/// <summary>The verbs that change nothing.</summary>
+/// <summary>The subcommands that change nothing.</summary>
 internal static class LookingVerbs
 {
-    public static Command Plan() => new RollupVerb("plan", "Shows what apply would make. Changes nothing.").Each(async (run, rollup) =>
+    public static Command Plan() => new RollupVerb("plan", "Shows what apply would create. Changes nothing.").Each(async (run, rollup) =>
     {
         var plan = await rollup.PlanAsync(run.Cancellation);
         run.Say(RollupText.Json(rollup, plan), RollupText.Lines(rollup, plan));
         return ExitCode.Ok;
     });
 
-    public static Command Verify() => new RollupVerb("verify", "Compares the rollup with its source, and names the ranges that are missing, doubled or different. Exit code 4 when there are any.").Each(async (run, rollup) =>
+    public static Command Verify() => new RollupVerb("verify", "Compares the rollup with its source and lists missing, duplicate and different ranges. Exit code 4 if there are any.").Each(async (run, rollup) =>
     {
         var verification = await rollup.VerifyAsync(run.Progress, run.Cancellation);
         run.Say(RollupText.Json(rollup, verification), RollupText.Lines(rollup, verification));
@@ -24,9 +24,9 @@ internal static class LookingVerbs
 
     public static Command Status()
     {
-        var prometheus = new Option<bool>("--prometheus") { Description = "As Prometheus metrics" };
-        var rules = new Option<bool>("--alert-rules") { Description = "Only print alert rules for these metrics, as a Prometheus rule file; needs no definition and no store" };
-        var verb = new RollupVerb("status", "Rows, times, lag, parts, bytes and the views' own speed.", prometheus, rules) { PrintsInstead = (rules, RollupStatus.AlertRules) };
+        var prometheus = new Option<bool>("--prometheus") { Description = "Print Prometheus metrics" };
+        var rules = new Option<bool>("--alert-rules") { Description = "Print alert rules for these metrics as a Prometheus rule file; requires neither definitions nor a store" };
+        var verb = new RollupVerb("status", "Shows rows, times, lag, parts, bytes and the speed of the views.", prometheus, rules) { PrintsInstead = (rules, RollupStatus.AlertRules) };
         return verb.Doing(async run =>
         {
             var all = new List<RollupStatus>();

@@ -3,12 +3,14 @@ using Remora.Cli.Render;
 
 namespace Remora.Cli.Commands.Rollups;
 
-/// <summary>The verbs that make, mend and drop; never the source.</summary>
+/// <summary>
+/// The subcommands that create, repair and drop rollups. None changes the source.
+/// </summary>
 internal static class MakingVerbs
 {
-    public static Command Apply() => new RollupVerb("apply", "Makes what is missing: tables, materialized views, views. Before data is loaded, so that the views see it.").Doing(async run =>
+    public static Command Apply() => new RollupVerb("apply", "Creates missing tables, materialized views and views. Run it before data is loaded, so that the views process it.").Doing(async run =>
     {
-        foreach (var rollup in run.Rollups) await rollup.PlanAsync(run.Cancellation); // one definition that is wrong, and nothing is made
+        foreach (var rollup in run.Rollups) await rollup.PlanAsync(run.Cancellation); // an invalid definition fails before anything is created
         foreach (var rollup in run.Rollups)
         {
             var plan = await rollup.ApplyAsync(run.Progress, run.Cancellation);
@@ -19,8 +21,8 @@ internal static class MakingVerbs
 
     public static Command Backfill()
     {
-        var all = new Option<bool>("--all") { Description = "Also partitions that are right" };
-        return new RollupVerb("backfill", "Computes anew, from the source, the partitions that are not right; what is right is left alone.", all).Each(async (run, rollup) =>
+        var all = new Option<bool>("--all") { Description = "Include partitions without differences" };
+        return new RollupVerb("backfill", "Recomputes partitions that differ from the source. Other partitions are not changed.", all).Each(async (run, rollup) =>
         {
             var report = await rollup.BackfillAsync(run.Parsed.GetValue(all), run.Progress, run.Cancellation);
             run.Say(RollupText.Json(rollup, report), RollupText.Lines(rollup, report));
@@ -30,8 +32,8 @@ internal static class MakingVerbs
 
     public static Command Rebuild()
     {
-        var keep = new Option<bool>("--keep-old") { Description = "Leave the old version's tables; 'remora rollup drop --old' drops them later" };
-        return new RollupVerb("rebuild", "Makes the next version beside the one readers have, and exchanges the two; exact while rows are inserted.", keep).Each(async (run, rollup) =>
+        var keep = new Option<bool>("--keep-old") { Description = "Keep the tables of the old version; 'remora rollup drop --old' drops them later" };
+        return new RollupVerb("rebuild", "Builds the next version beside the current one and exchanges them. Exact while rows are inserted.", keep).Each(async (run, rollup) =>
         {
             var report = await rollup.RebuildAsync(run.Parsed.GetValue(keep), run.Progress, run.Cancellation);
             run.Say(RollupText.Json(rollup, report), RollupText.Lines(rollup, report));
@@ -39,7 +41,7 @@ internal static class MakingVerbs
         });
     }
 
-    public static Command Optimize() => new RollupVerb("optimize", "Merges the parts of every partition that has more than one.").Each(async (run, rollup) =>
+    public static Command Optimize() => new RollupVerb("optimize", "Merges the parts of partitions with more than one.").Each(async (run, rollup) =>
     {
         var merged = await rollup.OptimizeAsync(run.Progress, run.Cancellation);
         run.Say(RollupText.Json(rollup, "merged", merged), $"{rollup.Definition.Name}: {(merged.Count == 0 ? "nothing to merge" : "merged " + string.Join(", ", merged))}");
@@ -48,8 +50,8 @@ internal static class MakingVerbs
 
     public static Command Drop()
     {
-        var yes = new Option<bool>("--yes") { Description = "Do it; without this it only says what it would drop" };
-        var old = new Option<bool>("--old") { Description = "Only versions that readers no longer have" };
+        var yes = new Option<bool>("--yes") { Description = "Drop the tables; without this option they are only listed" };
+        var old = new Option<bool>("--old") { Description = "Only versions that are no longer in use" };
         return new RollupVerb("drop", "Drops the rollup's views and tables, never the source.", yes, old).Each(async (run, rollup) =>
         {
             var (isSure, onlyOld) = (run.Parsed.GetValue(yes), run.Parsed.GetValue(old));

@@ -6,11 +6,14 @@ using Remora.Cli.Render;
 
 namespace Remora.Cli.Commands.Rollups;
 
-/// <summary>What every verb of <c>remora rollup</c> shares: the definitions, the store, progress, JSON, and what errors become.</summary>
+/// <summary>
+/// The base of the subcommands of <c>remora rollup</c>: definitions, store, progress, JSON and
+/// errors.
+/// </summary>
 internal sealed class RollupVerb
 {
-    private readonly Argument<string[]> _files = new("DEFINITIONS") { Description = "Definition files (*.sql), or folders of them", Arity = ArgumentArity.ZeroOrMore };
-    private readonly Option<bool> _json = new("--json") { Description = "The outcome as JSON" };
+    private readonly Argument<string[]> _files = new("DEFINITIONS") { Description = "Definition files (*.sql), or folders of definition files", Arity = ArgumentArity.ZeroOrMore };
+    private readonly Option<bool> _json = new("--json") { Description = "Print the result as JSON" };
     private readonly StoreOptionSet _store = new();
 
     public RollupVerb(string name, string description, params IEnumerable<Option> options)
@@ -26,12 +29,14 @@ internal sealed class RollupVerb
         });
     }
 
-    /// <summary>An option that asks for a text in place of the verb's work.</summary>
+    /// <summary>An option that prints a text instead of running the subcommand.</summary>
     public (Option<bool> Asked, string Text)? PrintsInstead { get; init; }
 
     public Command Command { get; }
 
-    /// <summary>What is done on the open store, with all definitions.</summary>
+    /// <summary>
+    /// Creates the command that runs a job on the open store with all definitions.
+    /// </summary>
     public Command Doing(Func<RollupRun, Task<int>> job)
     {
         Command.SetAction(async (parsed, cancellation) =>
@@ -56,7 +61,7 @@ internal sealed class RollupVerb
                     }
                     finally
                     {
-                        run.Write(parsed.GetValue(_json)); // also what was done before something failed
+                        run.Write(parsed.GetValue(_json)); // includes the results before a failure
                     }
                 }
             }
@@ -76,7 +81,7 @@ internal sealed class RollupVerb
         return Command;
     }
 
-    /// <summary>Runs a verb on one rollup after another.</summary>
+    /// <summary>Creates the command that runs a job on each rollup in turn.</summary>
     public Command Each(Func<RollupRun, Rollup, Task<int>> job) => Doing(async run =>
     {
         var exit = ExitCode.Ok;
@@ -103,7 +108,7 @@ internal sealed class RollupVerb
     }
 }
 
-/// <summary>One run of a verb: what it works on, and what it has to say.</summary>
+/// <summary>One run of a subcommand: its rollups and its results.</summary>
 internal sealed record RollupRun(ParseResult Parsed, IReadOnlyList<Rollup> Rollups, CancellationToken Cancellation)
 {
     private readonly JsonArray _entries = [];
@@ -111,7 +116,7 @@ internal sealed record RollupRun(ParseResult Parsed, IReadOnlyList<Rollup> Rollu
 
     public IProgress<RollupProgress>? Progress { get; init; }
 
-    /// <summary>Adds the outcome for one rollup, for programs and for people.</summary>
+    /// <summary>Adds the result of one rollup, as JSON and as text.</summary>
     public void Say(JsonObject entry, params IEnumerable<string> lines)
     {
         _entries.Add((JsonNode)entry);
