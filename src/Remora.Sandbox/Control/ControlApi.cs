@@ -99,7 +99,10 @@ internal sealed class ControlApi(
             var wanted = await JsonSerializer.DeserializeAsync<Dictionary<string, double>>(context.Request.Body, cancellationToken: context.RequestAborted);
             var trial = new Simulation.OutsideSignals(options.Seed);
             foreach (var (signal, value) in wanted ?? []) trial.Hold(signal, value);
-            foreach (var (signal, value) in trial.Held) world.Signals.Hold(signal, value);
+
+            // The running price changes at once, also while the market is closed; older closes do not.
+            var since = Yahoo.LastSession(Now);
+            foreach (var (signal, value) in trial.Held) world.Signals.Hold(signal, value, since);
         }
         catch (JsonException error)
         {

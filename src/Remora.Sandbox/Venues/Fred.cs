@@ -64,7 +64,7 @@ internal sealed class Fred(SandboxWorld world) : Venue
         }
     }
 
-    private double Value(Instant time) => world.Signals.HeldAt("dollar_index") ?? world.Signals.DollarIndex(time) * BroadOverNarrow;
+    private double Value(Instant time) => world.Signals.HeldAt("dollar_index", time) ?? world.Signals.DollarIndex(time) * BroadOverNarrow;
 
     private static string Date(Instant time) => time.ToDateTimeOffset().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 }

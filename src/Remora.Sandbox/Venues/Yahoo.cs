@@ -29,6 +29,9 @@ internal sealed class Yahoo(SandboxWorld world) : Venue
         return Json(Chart(request, symbol, price, Sessions(request.Now, days)));
     }
 
+    /// <summary>Returns when the session opened that the running price belongs to.</summary>
+    internal static Instant LastSession(Instant now) => Sessions(now, 7)[^1];
+
     private static List<Instant> Sessions(Instant now, int days)
     {
         var today = now.Floor(TimeSpan.FromDays(1));
