@@ -24,6 +24,8 @@ public sealed class StoreTests : IDisposable
         {
             await using var service = Serve(world);
             await UntilAsync(await service.UrlAsync(), "/api/v1/history?pair=BTC/USDT&interval=1m&from=-1d", answer => answer.GetProperty("rows").GetArrayLength() >= 3, service);
+            await ServeCommandTests.EventuallyAsync(
+                async () => long.Parse(await SqlAsync("SELECT count() FROM candles"), CultureInfo.InvariantCulture) > 8_000, () => "the history is not stored");
             asOf = (await GetAsync(await service.UrlAsync(), "/api/v1/risk?pair=BTC/USDT")).GetProperty("as_of").GetString()!;
             service.Kill();
         }

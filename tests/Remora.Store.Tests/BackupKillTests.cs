@@ -5,10 +5,14 @@ using Remora.Testing;
 
 namespace Remora.Store.Tests;
 
-/// <summary>A backup or a restore that ends in its middle: at any statement the store is the old one or the new one, and nothing is left after the next start.</summary>
+/// <summary>
+/// A backup or a restore that is cut off: at any statement the store is the old one or the new one,
+/// and nothing is left after the next start. These tests take minutes and run on request only:
+/// <c>./test Remora.Store.Tests -explicit only</c>. BackupCommandTests kills real processes.
+/// </summary>
 public sealed class BackupKillTests(Engine engine, BackupKillTests.Source made) : IClassFixture<BackupKillTests.Source>
 {
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task A_restore_that_is_cut_off_before_everything_is_loaded_leaves_the_old_store()
     {
         (string Statement, bool After)[] moments =
@@ -38,7 +42,7 @@ public sealed class BackupKillTests(Engine engine, BackupKillTests.Source made) 
         }
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task A_restore_that_is_cut_off_later_is_finished_by_the_next_start()
     {
         (string Statement, bool After)[] moments =
@@ -66,7 +70,7 @@ public sealed class BackupKillTests(Engine engine, BackupKillTests.Source made) 
         }
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task Rollups_that_a_backup_lacks_are_made_and_filled_also_after_a_cut()
     {
         using var scratch = new Scratch();
@@ -81,7 +85,7 @@ public sealed class BackupKillTests(Engine engine, BackupKillTests.Source made) 
         foreach (var rollup in target.Rollups) Assert.True((await rollup.VerifyAsync()).IsExact, rollup.Definition.Name.Value);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task An_engine_that_is_killed_in_the_middle_of_the_exchange_comes_back_with_the_new_store()
     {
         using var scratch = new Scratch();
@@ -104,7 +108,7 @@ public sealed class BackupKillTests(Engine engine, BackupKillTests.Source made) 
         await Backups.AssertNothingIsLeftAsync(client);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task A_committed_restore_is_finished_by_the_same_command()
     {
         using var scratch = new Scratch();
@@ -131,7 +135,7 @@ public sealed class BackupKillTests(Engine engine, BackupKillTests.Source made) 
         await Backups.AssertNothingIsLeftAsync(target.Client);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task A_backup_that_is_cut_off_leaves_nothing_after_the_next_start()
     {
         (string Statement, bool After, bool IsFolderThere)[] moments =
@@ -172,7 +176,7 @@ public sealed class BackupKillTests(Engine engine, BackupKillTests.Source made) 
         await new StoreBackup(store).RunAsync(folder);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task What_killed_backups_of_version_01_left_is_no_rollup_and_goes_at_the_next_start()
     {
         var store = await engine.NewStoreAsync();

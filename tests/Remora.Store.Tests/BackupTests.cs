@@ -255,7 +255,7 @@ public sealed class BackupTests(Engine engine)
         var store = await MarketStore.OpenAsync(client);
         await store.PrepareAsync();
         Assert.Equal(new StoreRetention { CandleDays = 730, RequestDays = 0, RollupDays = 400 }, store.Options.Retention);
-        Assert.Equal(13UL, await client.SingleAsync("SELECT countIf(position(engine_full, ' TTL ') > 0) FROM system.tables WHERE database = currentDatabase()", row => row.UInt64())); // candles and twelve of rollups
+        Assert.Equal(18UL, await client.SingleAsync("SELECT countIf(position(engine_full, ' TTL ') > 0) FROM system.tables WHERE database = currentDatabase()", row => row.UInt64())); // candles and seventeen of rollups
         Assert.Equal(new StoreRetention(), (await MarketStore.OpenAsync(await engine.NewDatabaseAsync())).Options.Retention);
     }
 

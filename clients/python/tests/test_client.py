@@ -77,11 +77,12 @@ class AgainstARunningService(unittest.TestCase):
         seen = []
         for answer in self.client.stream(["BTC/USDT", "ETH/USDT"], side="short"):
             seen.append((answer.pair, answer.side, answer.as_of))
-            if len(seen) >= 4:  # two at once, then changes: a candle closes every second
+            # Two at once, then changes: a candle closes every second. A change of state repeats one.
+            if len(set(seen)) >= 4 or len(seen) >= 100:
                 break
         self.assertEqual({pair for pair, _, _ in seen[:2]}, {"BTC/USDT", "ETH/USDT"})
         self.assertEqual({side for _, side, _ in seen}, {"short"})
-        self.assertEqual(len(set(seen)), 4)
+        self.assertGreaterEqual(len(set(seen)), 4)
 
     def test_a_stream_of_a_pair_that_is_not_tracked_is_refused(self):
         with self.assertRaises(RemoraError) as raised:
