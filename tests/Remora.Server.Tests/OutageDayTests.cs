@@ -67,7 +67,7 @@ public sealed class OutageDayTests
         Assert.Equal(55.5, risk.GetProperty("external").GetProperty("implied_volatility").GetProperty("value").GetDouble());
         Assert.Equal(0.3, risk.GetProperty("risk_breakdown").GetProperty("external").GetDouble());
 
-        rig.Sandbox.World.Signals.Hold("dollar_index", 102, rig.Clock.Now()); // the current price: up 2 % in five days
+        rig.Sandbox.World.Signals.Hold("dollar_index", 102, Instant.From(rig.Clock.GetUtcNow())); // the current price: up 2 % in five days
         risk = await rig.RiskUntilAsync(answer => answer.GetProperty("dxy").ValueKind == JsonValueKind.Number && answer.GetProperty("dxy").GetDouble() == 102, "the new price");
         Assert.Equal(0.025, Addends(risk)["dollar_index"]);
         Assert.Equal("yahoo-dollar", risk.GetProperty("sources").GetProperty("dollar_index").GetProperty("source").GetString());
