@@ -8,7 +8,7 @@ namespace Remora.Cli.Tests.OpenApi;
 /// Compiles a client that a standard generator creates from docs/openapi.json, and runs it against
 /// a service.
 /// </summary>
-public sealed class GeneratedClientTests(SandboxService service) : IClassFixture<SandboxService>
+public sealed class GeneratedClientTests(RunningSandbox service) : IClassFixture<RunningSandbox>
 {
     [Fact]
     public async Task A_client_made_by_openapi_typescript_compiles_and_works()

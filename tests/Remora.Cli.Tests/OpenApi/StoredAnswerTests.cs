@@ -7,7 +7,7 @@ namespace Remora.Cli.Tests.OpenApi;
 /// Sends every request of the OpenAPI document to a real service, and checks the responses against
 /// it.
 /// </summary>
-public sealed class StoredAnswerTests(SandboxService service) : IClassFixture<SandboxService>
+public sealed class StoredAnswerTests(RunningSandbox service) : IClassFixture<RunningSandbox>
 {
     private const string Pair = "pair=BTC/USDT";
 

@@ -4,7 +4,7 @@ using Remora.Server.Tests.OpenApi;
 namespace Remora.Cli.Tests.OpenApi;
 
 /// <summary>A service on a sandbox, with rows in its store, for tests of all API calls.</summary>
-public sealed class SandboxService : IAsyncLifetime
+public sealed class RunningSandbox : IAsyncLifetime
 {
     private readonly TemporaryFolder _data = new();
     private RemoraProcess? _service;
