@@ -21,7 +21,7 @@ public sealed class BackupTests(Engine engine)
         sum(value) AS total
         """;
 
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task A_backup_has_every_table_and_view_of_the_database()
     {
         var store = await engine.NewStoreAsync();
@@ -61,7 +61,7 @@ public sealed class BackupTests(Engine engine)
         foreach (var each in other.Rollups) Assert.True((await each.VerifyAsync()).IsExact, each.Definition.Name.Value);
     }
 
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task Replacing_leaves_nothing_of_the_store_that_was_there()
     {
         var (store, scratch, _) = await BackupAsync();
@@ -76,7 +76,7 @@ public sealed class BackupTests(Engine engine)
     }
 
     /// <summary>Each is an attack that emptied the store in version 0.1, was not noticed, or ended in a stack trace; and more of their kind.</summary>
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task A_wrong_manifest_is_one_line_with_the_field_and_changes_nothing()
     {
         (string What, string Expected)[] cases =
@@ -118,7 +118,7 @@ public sealed class BackupTests(Engine engine)
         await new StoreRestore(other).RunAsync(folder, replace: true);
     }
 
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task A_manifest_that_was_changed_without_its_checksum_is_refused()
     {
         var (store, scratch, folder) = await BackupAsync();
@@ -130,7 +130,7 @@ public sealed class BackupTests(Engine engine)
         Assert.Contains("manifest.json.sha256 is missing", (await Assert.ThrowsAsync<StoreException>(() => BackupVerification.RunAsync(folder))).Message, StringComparison.Ordinal);
     }
 
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task Verification_names_every_file_that_is_damaged()
     {
         var (_, scratch, folder) = await BackupAsync();
@@ -150,7 +150,7 @@ public sealed class BackupTests(Engine engine)
         Assert.Contains("there is no folder", (await Assert.ThrowsAsync<StoreException>(() => BackupVerification.RunAsync(scratch.PathOf("nowhere")))).Message, StringComparison.Ordinal);
     }
 
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task Files_beside_the_store_come_back_and_only_their_owner_reads_a_backup()
     {
         var (store, scratch, folder) = await BackupAsync();
@@ -175,7 +175,7 @@ public sealed class BackupTests(Engine engine)
         Assert.Equal(await Backups.FingerprintAsync(store.Client), await Backups.FingerprintAsync(third.Client));
     }
 
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task A_backup_of_version_01_is_restored()
     {
         using var scratch = new Scratch();
@@ -198,7 +198,7 @@ public sealed class BackupTests(Engine engine)
         Assert.Equal(160UL, await store.Client.SingleAsync("SELECT sum(rows) FROM risk_1d", row => row.UInt64()));
     }
 
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task A_wrong_manifest_of_version_01_changes_nothing_either()
     {
         (string What, string Expected)[] cases =
@@ -231,7 +231,7 @@ public sealed class BackupTests(Engine engine)
         }
     }
 
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task Two_at_once_are_refused_by_name()
     {
         var store = await engine.NewStoreAsync();
@@ -247,7 +247,7 @@ public sealed class BackupTests(Engine engine)
         await Backups.AssertNothingIsLeftAsync(store.Client);
     }
 
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task A_program_that_does_not_know_the_settings_keeps_the_retention_of_the_tables()
     {
         var client = await engine.NewDatabaseAsync();
