@@ -25,7 +25,7 @@ public sealed class ReadingUserTests(GuardedPort port)
     [InlineData("select arrayMap(x -> x * 2, [1, 2]), 'a' || 'b', n::String, case n when 1 then 'x' else 'y' end, exists(select 1) from t where n = 1", "[2,4]\tab\t1\tx\t1\n")]
     [InlineData("select n, row_number() over (partition by n % 2 order by n rows between 1 preceding and current row) from t order by n limit 1", "1\t1\n")]
     [InlineData("select * except (n) replace (upper(s) as s) from t order by n limit 1", "ONE\n")]
-    [InlineData("select n from t where n in (select 2) union all select 7", "2\n7\n")]
+    [InlineData("select n from (select n from t where n in (select 2) union all select 7) order by n", "2\n7\n")]
     [InlineData("select toStartOfHour(toDateTime('2026-01-01 10:20:30', 'UTC')), round(1.25, 1), JSONExtractInt('{\"a\":3}', 'a'), toTypeName(1)", "2026-01-01 10:00:00\t1.2\t3\tUInt8\n")]
     [InlineData("select count() from numbers(10)", "10\n")]
     [InlineData("select /* a comment */ 1 -- and another", "1\n")]
