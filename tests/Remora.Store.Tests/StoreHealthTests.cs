@@ -77,9 +77,11 @@ public sealed class StoreHealthTests : IDisposable
         await Recorded.UntilAsync(() => !open.Session.Health.Ready, "a store that is not ready");
         Assert.Contains($"the folder '{data}' is gone: mount it, bring it back, or make it again for an empty store", open.Session.Health.Error);
         Assert.False(Directory.Exists(data));
+        await Recorded.UntilAsync(() => open.Lines.Any(line => line.Contains("nothing is stored: the folder", StringComparison.Ordinal)), "a line about the folder");
 
         Directory.CreateDirectory(data);
         await Recorded.UntilAsync(() => open.Session.Health is { Ready: true, Error: null }, "a store that is ready");
+        await Recorded.UntilAsync(() => open.Lines.Contains("the store is open"), "a line about the open store");
         open.Session.Recorder.Request(Recorded.Request(2));
         await open.Session.Recorder.FlushAsync();
         Assert.Equal(1, (await open.Session.Store.Requests.Traffic("1h").ListAsync()).Sum(row => row.Calls));
