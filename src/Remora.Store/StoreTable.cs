@@ -24,33 +24,33 @@ internal abstract class StoreTable(string name, string time)
 
     public static StoreTable<StoredCandle> Candles { get; } = new("candles", "opened",
     [
-        StoreColumn.Of<StoredCandle>("exchange", ColumnTypes.Name, (writer, row) => writer.String(row.Exchange)),
-        StoreColumn.Of<StoredCandle>("pair", ColumnTypes.Name, (writer, row) => writer.String(row.Pair)),
-        StoreColumn.Of<StoredCandle>("timeframe", ColumnTypes.Name, (writer, row) => writer.String(row.Timeframe)),
-        .. StoreColumn.Of<StoredCandle, Candle>(CandleColumns.All, row => row.Candle),
+        StoreColumn.Of<StoredCandle>("exchange", ColumnTypes.Name, (writer, in row) => writer.String(row.Exchange)),
+        StoreColumn.Of<StoredCandle>("pair", ColumnTypes.Name, (writer, in row) => writer.String(row.Pair)),
+        StoreColumn.Of<StoredCandle>("timeframe", ColumnTypes.Name, (writer, in row) => writer.String(row.Timeframe)),
+        .. StoreColumn.Of<StoredCandle, Candle>(CandleColumns.All, (in row) => row.Candle),
     ]);
 
     public static StoreTable<Observation> Observations { get; } = new(
-        "observations", "knowable_at", [.. StoreColumn.Of<Observation, Observation>(ObservationColumns.All, row => row)]);
+        "observations", "knowable_at", [.. StoreColumn.Of<Observation, Observation>(ObservationColumns.All, (in row) => row)]);
 
     public static StoreTable<BothSides> Assessments { get; } = new("assessments", "assessed_at",
     [
-        .. StoreColumn.Of<BothSides, Assessment>(AssessmentColumns.Tables, row => row.Long),
-        .. StoreColumn.OfShortSide<BothSides>(AssessmentColumns.Tables, row => row.Short),
-        StoreColumn.Of<BothSides>("answer", "String", (writer, row) => writer.Bytes(JsonSerializer.SerializeToUtf8Bytes(row.Long, RemoraJson.Options))),
+        .. StoreColumn.Of<BothSides, Assessment>(AssessmentColumns.Tables, (in row) => row.Long),
+        .. StoreColumn.OfShortSide<BothSides>(AssessmentColumns.Tables, (in row) => row.Short),
+        StoreColumn.Of<BothSides>("answer", "String", (writer, in row) => writer.Bytes(JsonSerializer.SerializeToUtf8Bytes(row.Long, RemoraJson.Options))),
     ]);
 
     public static StoreTable<RequestRow> Requests { get; } = new("api_requests", "at",
     [
-        StoreColumn.Of<RequestRow>("at", ColumnTypes.Time, (writer, row) => writer.Int64(row.At.UnixMilliseconds)),
-        StoreColumn.Of<RequestRow>("route", ColumnTypes.Name, (writer, row) => writer.String(row.Route)),
-        StoreColumn.Of<RequestRow>("pair", ColumnTypes.Name, (writer, row) => writer.String(row.Pair ?? "")),
-        StoreColumn.Of<RequestRow>("query_hash", "UInt64", (writer, row) => writer.UInt64(row.QueryHash)),
-        StoreColumn.Of<RequestRow>("result_hash", "UInt64", (writer, row) => writer.UInt64(row.ResultHash)),
-        StoreColumn.Of<RequestRow>("unchanged", "Bool", (writer, row) => writer.Bool(row.Unchanged)),
-        StoreColumn.Of<RequestRow>("status", "UInt16", (writer, row) => writer.UInt16((ushort)Math.Clamp(row.Status, 0, ushort.MaxValue))),
-        StoreColumn.Of<RequestRow>("microseconds", "UInt32", (writer, row) => writer.UInt32(row.Microseconds)),
-        StoreColumn.Of<RequestRow>("client", ColumnTypes.InTable(ValueKind.Text, isOptional: true), (writer, row) => writer.NullableString(row.Client)),
+        StoreColumn.Of<RequestRow>("at", ColumnTypes.Time, (writer, in row) => writer.Int64(row.At.UnixMilliseconds)),
+        StoreColumn.Of<RequestRow>("route", ColumnTypes.Name, (writer, in row) => writer.String(row.Route)),
+        StoreColumn.Of<RequestRow>("pair", ColumnTypes.Name, (writer, in row) => writer.String(row.Pair ?? "")),
+        StoreColumn.Of<RequestRow>("query_hash", "UInt64", (writer, in row) => writer.UInt64(row.QueryHash)),
+        StoreColumn.Of<RequestRow>("result_hash", "UInt64", (writer, in row) => writer.UInt64(row.ResultHash)),
+        StoreColumn.Of<RequestRow>("unchanged", "Bool", (writer, in row) => writer.Bool(row.Unchanged)),
+        StoreColumn.Of<RequestRow>("status", "UInt16", (writer, in row) => writer.UInt16((ushort)Math.Clamp(row.Status, 0, ushort.MaxValue))),
+        StoreColumn.Of<RequestRow>("microseconds", "UInt32", (writer, in row) => writer.UInt32(row.Microseconds)),
+        StoreColumn.Of<RequestRow>("client", ColumnTypes.InTable(ValueKind.Text, isOptional: true), (writer, in row) => writer.NullableString(row.Client)),
     ]);
 
     public static IReadOnlyList<StoreTable> All { get; } = [Candles, Observations, Assessments, Requests];
@@ -64,7 +64,7 @@ internal abstract class StoreTable(string name, string time)
 /// </param>
 internal sealed class StoreTable<T>(string name, string time, IReadOnlyList<StoreColumn<T>> columns) : StoreTable(name, time)
 {
-    private readonly Action<RowWriter, T>[] _encoders = [.. columns.Select(column => column.Write)];
+    private readonly Encode<T>[] _encoders = [.. columns.Select(column => column.Write)];
 
     public override IReadOnlyList<SqlName> Columns { get; } = [.. columns.Select(column => column.Name), SqlName.Of("sequence")];
 
@@ -74,9 +74,9 @@ internal sealed class StoreTable<T>(string name, string time, IReadOnlyList<Stor
     /// <param name="writer">Receives the encoded values.</param>
     /// <param name="row">The row.</param>
     /// <param name="sequence">The version: of rows with the same key, the highest wins.</param>
-    public void Write(RowWriter writer, T row, ulong sequence)
+    public void Write(RowWriter writer, in T row, ulong sequence)
     {
-        foreach (var encode in _encoders) encode(writer, row);
+        foreach (var encode in _encoders) encode(writer, in row);
         writer.UInt64(sequence);
     }
 }

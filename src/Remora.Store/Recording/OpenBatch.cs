@@ -37,9 +37,9 @@ internal abstract class OpenBatch(StoreTable table)
 /// <typeparam name="T">The type of a row.</typeparam>
 internal sealed class OpenBatch<T>(StoreTable<T> table) : OpenBatch(table)
 {
-    public void Add(T row, ulong sequence)
+    public void Add(in T row, ulong sequence)
     {
-        table.Write(Writer, row, sequence);
+        table.Write(Writer, in row, sequence);
         CompleteRow();
     }
 }

@@ -45,7 +45,7 @@ internal sealed class OpenBatches(TimeProvider time)
         batch.Clear();
     }
 
-    public void Add(in StoredCandle candle) => Add(_candles, candle);
+    public void Add(in StoredCandle candle) => Add(_candles, in candle);
 
     public void Add(Observation observation) => Add(_observations, observation);
 
@@ -53,9 +53,9 @@ internal sealed class OpenBatches(TimeProvider time)
 
     public void Add(RequestRow request) => Add(_requests, request);
 
-    private void Add<T>(OpenBatch<T> batch, T row)
+    private void Add<T>(OpenBatch<T> batch, in T row)
     {
-        batch.Add(row, ++_sequence);
+        batch.Add(in row, ++_sequence);
         Volatile.Write(ref _rows, _rows + 1);
     }
 }
