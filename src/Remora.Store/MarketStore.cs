@@ -87,7 +87,7 @@ public sealed class MarketStore
     {
         foreach (var each in rollup.Definition.Intervals)
             if (each.Suffix == interval) return Dialect.From(rollup.ViewOf(each));
-        throw new StoreException($"'{interval}' is no interval of '{rollup.Definition.Name}': allowed are {string.Join(", ", rollup.Definition.Intervals.Select(each => each.Suffix))}");
+        throw new StoreException($"Unknown interval '{interval}' of the rollup '{rollup.Definition.Name}': use one of {string.Join(", ", rollup.Definition.Intervals.Select(each => each.Suffix))}");
     }
 
     /// <summary>
@@ -117,7 +117,7 @@ public sealed class MarketStore
                 remarks.Add(ChangedRemark(rollup));
                 continue;
             }
-            if (plan.UnseenRows > 0) remarks.Add($"the rollup '{rollup.Definition.Name}' has not seen {plan.UnseenRows} rows: 'remora rollup backfill {rollup.Definition.Name}' brings them in");
+            if (plan.UnseenRows > 0) remarks.Add($"the rollup '{rollup.Definition.Name}' lacks {plan.UnseenRows} rows: 'remora rollup backfill {rollup.Definition.Name}' adds them");
             if (!plan.IsNothingToDo) await rollup.ApplyAsync(cancellation: cancellation);
         }
         await new RetentionClauses(this).ApplyAsync(cancellation);
@@ -125,7 +125,7 @@ public sealed class MarketStore
     }
 
     internal static string ChangedRemark(Rollup rollup) =>
-        $"the rollup '{rollup.Definition.Name}' is defined otherwise in this program: 'remora rollup rebuild {rollup.Definition.Name}' brings it up to date; until then the old one answers";
+        $"the rollup '{rollup.Definition.Name}' has another definition in this version: run 'remora rollup rebuild {rollup.Definition.Name}'. Until then, queries use the old definition";
 
     /// <summary>Rows, bytes and times per table.</summary>
     public Task<StoreStatus> StatusAsync(CancellationToken cancellation = default) => StoreStatus.OfAsync(this, cancellation);

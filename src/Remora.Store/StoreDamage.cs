@@ -12,7 +12,7 @@ namespace Remora.Store;
 /// </summary>
 internal sealed partial class StoreDamage(MarketStore store, Incidents incidents)
 {
-    private const string Advice = "Check the disk, then stop the service and bring a backup back: remora store restore FOLDER --replace";
+    private const string Advice = "Check the disk, then stop the service and restore a backup: remora store restore FOLDER --replace";
     private const string SetAside = "set aside";
     private const int MostNamed = 3;
 

@@ -34,8 +34,13 @@ public sealed record StoreSessionOptions
     /// <summary>The password of the read-only user <c>remora</c> on the port.</summary>
     public string? PortPassword { get; init; }
 
-    /// <summary>Receives a line for the log when a problem begins and when it ends.</summary>
+    /// <summary>Receives a line for the log when a problem begins.</summary>
     public Action<string>? Notice { get; init; }
+
+    /// <summary>
+    /// Receives a line for the log when a problem ends; null to use <see cref="Notice"/>.
+    /// </summary>
+    public Action<string>? Recovery { get; init; }
 
     /// <summary>
     /// Restarts the tasks of the store when they fail. The session creates one if null.
@@ -83,7 +88,7 @@ public sealed class StoreSession
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ClickHouseConnection? _connection;
     private volatile StorePreparation? _preparation;
-    private volatile string? _error = "it is being opened";
+    private volatile string? _error = "the store is being opened";
 
     /// <param name="options">The options.</param>
     /// <param name="time">The clock for delays.</param>
@@ -95,10 +100,10 @@ public sealed class StoreSession
         Client = options.Location.NewClient(_time);
         Store = new(Client, options.Store, _time);
         _supervisor = options.Supervisor ?? new(time: _time);
-        _incidents = new(options.Notice);
-        _openings = new(options.Notice);
+        _incidents = new(options.Notice, options.Recovery);
+        _openings = new(options.Notice, options.Recovery);
         _damage = new(Store, _incidents);
-        Recorder = new(Store, options.Recorder with { Supervisor = _supervisor, Notice = options.Notice }, _time);
+        Recorder = new(Store, options.Recorder with { Supervisor = _supervisor, Notice = options.Notice, Recovery = options.Recovery }, _time);
     }
 
     /// <summary>
@@ -228,7 +233,7 @@ public sealed class StoreSession
             _restartsSeen = _connection.Engine?.Health.Restarts ?? 0;
             _error = null;
             _openings.EndAll("", "the store is open");
-            if (_connection.Engine is not null) _options.Notice?.Invoke("the store's engine was another process's, which has ended; this one goes on with an engine of its own");
+            if (_connection.Engine is not null) (_options.Recovery ?? _options.Notice)?.Invoke("the process that ran the store's engine has ended; this process has started its own engine");
         }
         catch (ClickHouseConnectionException e)
         {
@@ -248,7 +253,7 @@ public sealed class StoreSession
     private void NotOpen(Exception e)
     {
         _error = StoreFault.Describe(e);
-        _openings.Begin(e.GetType().Name, "the store is not open, everything else goes on: " + _error);
+        _openings.Begin(e.GetType().Name, "the store is not open; everything else continues: " + _error);
     }
 
     private async Task InspectAsync(CancellationToken cancellation)
@@ -269,7 +274,7 @@ public sealed class StoreSession
         {
             var rows = await Store.AfterAsync(Instant.From(_options.RowClock.GetUtcNow()), cancellation);
             if (rows.Count > 0) _incidents.Begin(future, FutureRows.Describe(rows));
-            else _incidents.End(future, "no rows are dated in the future any more");
+            else _incidents.End(future, "no rows are dated in the future");
             await _damage.InspectAsync(_options.Location.Folder is not null, cancellation);
         }
         catch (Exception e) when (StoreFault.Is(e, cancellation))

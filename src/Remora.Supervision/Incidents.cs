@@ -4,8 +4,11 @@ namespace Remora.Supervision;
 /// Problems that an operator must handle. Each is reported once when it begins and once when it has
 /// ended, however often it occurs in between. <see cref="Current"/> lists the problems that last.
 /// </summary>
-/// <param name="tell">Receives the lines, for example a log; null for none.</param>
-public sealed class Incidents(Action<string>? tell = null)
+/// <param name="tell">Receives the lines about problems, for example a log; null for none.</param>
+/// <param name="tellRecovery">
+/// Receives the lines about problems that have ended; null to use <paramref name="tell"/>.
+/// </param>
+public sealed class Incidents(Action<string>? tell = null, Action<string>? tellRecovery = null)
 {
     private readonly Lock _lock = new();
     private readonly OrderedDictionary<string, string> _current = new(StringComparer.Ordinal);
@@ -52,7 +55,7 @@ public sealed class Incidents(Action<string>? tell = null)
     {
         lock (_lock)
             if (!_current.Remove(key)) return;
-        if (text is not null) tell?.Invoke(text);
+        if (text is not null) (tellRecovery ?? tell)?.Invoke(text);
     }
 
     /// <summary>Ends all problems of a kind.</summary>
@@ -66,7 +69,7 @@ public sealed class Incidents(Action<string>? tell = null)
             foreach (var key in ended) _current.Remove(key);
             if (ended.Count == 0) return;
         }
-        tell?.Invoke(text);
+        (tellRecovery ?? tell)?.Invoke(text);
     }
 
     /// <summary>Reports an event that does not last, the first time it happens.</summary>

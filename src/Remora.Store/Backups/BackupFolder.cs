@@ -111,7 +111,7 @@ internal sealed class BackupFolder
         {
             if (!Directory.Exists(Path)) throw new StoreException($"there is no folder '{Path}'");
             if (!File.Exists(In(BackupManifest.FileName)))
-                throw new StoreException(File.Exists(In(MarkerName)) ? $"'{Path}' has the files of an interrupted backup: it is incomplete" : $"'{Path}' is no backup: it has no {BackupManifest.FileName}");
+                throw new StoreException(File.Exists(In(MarkerName)) ? $"'{Path}' has the files of an interrupted backup: it is incomplete" : $"'{Path}' is not a backup: it has no {BackupManifest.FileName}");
             if (new FileInfo(In(BackupManifest.FileName)).Length > LongestManifest) throw new StoreException($"{BackupManifest.FileName} of '{Path}' is larger than {LongestManifest >> 20} MB");
             json = await File.ReadAllBytesAsync(In(BackupManifest.FileName), cancellation);
             checksum = File.Exists(In(BackupManifest.ChecksumName)) ? await File.ReadAllTextAsync(In(BackupManifest.ChecksumName), cancellation) : null;
@@ -198,7 +198,7 @@ internal sealed class BackupFolder
         {
             var at = e.Path is { Length: > 2 } path ? path[2..] : $"line {e.LineNumber + 1}";
             var missing = e.Message.Contains("missing required properties", StringComparison.Ordinal) ? $"{at}: {MissingOf(e.Message)}" : null;
-            throw Wrong(missing ?? $"{at}: it is null, of the wrong type, or no JSON");
+            throw Wrong(missing ?? $"{at}: it is null, has the wrong type, or is not JSON");
         }
     }
 

@@ -55,12 +55,12 @@ internal static class BackupStatement
         if (!isMaterialized && !view.Statement.StartsWith("CREATE VIEW ", StringComparison.Ordinal)) throw new StoreException($"{field}: it does not begin with CREATE VIEW or CREATE MATERIALIZED VIEW");
         if (isMaterialized && (view.Statement.Split(' ', 7) is not [_, _, _, _, "TO", var target, ..] || target.Contains('.', StringComparison.Ordinal)))
             throw new StoreException($"{field}: the view '{view.Name}' does not write to a table of the database by TO");
-        if (!tree[0].StartsWith($"CreateQuery {view.Name} ", StringComparison.Ordinal)) throw new StoreException($"{field}: it does not make the view '{view.Name}'");
+        if (!tree[0].StartsWith($"CreateQuery {view.Name} ", StringComparison.Ordinal)) throw new StoreException($"{field}: it does not create the view '{view.Name}'");
         for (var i = 1; i < tree.Count; i++)
         {
             var node = tree[i].TrimStart();
             if (tree[i - 1].TrimStart().StartsWith("TableExpression", StringComparison.Ordinal) && node.StartsWith("Function ", StringComparison.Ordinal))
-                throw new StoreException($"{field}: the view reads '{node.Split(' ')[1]}(…)'; a view of a backup reads tables of its database only");
+                throw new StoreException($"{field}: the view reads '{node.Split(' ')[1]}(…)'; a view in a backup can read only tables of its database");
             if (node.StartsWith("TableIdentifier ", StringComparison.Ordinal) && node.Split(' ')[1].Contains('.', StringComparison.Ordinal))
                 throw new StoreException($"{field}: the view reads '{node.Split(' ')[1]}', which is of another database");
         }
@@ -76,7 +76,7 @@ internal static class BackupStatement
             var tree = await client.ListAsync("EXPLAIN AST " + sql, row => row.String(), null, cancellation);
             for (var i = 0; i < tree.Count; i++)
                 if (tree[i].StartsWith(' ') && !tree[i].StartsWith("  ", StringComparison.Ordinal) && tree[i].IndexOf(" (children", StringComparison.Ordinal) is > 0 and var end) tree[i] = tree[i][..end];
-            return tree.Count > 0 ? tree : throw new StoreException($"{field}: it is no statement");
+            return tree.Count > 0 ? tree : throw new StoreException($"{field}: it is not a statement");
         }
         catch (ClickHouseException e)
         {

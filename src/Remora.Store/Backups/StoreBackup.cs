@@ -32,17 +32,17 @@ public sealed class StoreBackup(MarketStore store)
     public async Task<BackupManifest> RunAsync(
         string folder, IReadOnlyList<BackupSource>? files = null, IProgress<BackupProgress>? progress = null, CancellationToken cancellation = default)
     {
-        if (store.Client.Cluster is not null) throw new StoreException("a cluster is backed up with ClickHouse's own BACKUP … ON CLUSTER, which sees all of its shards");
+        if (store.Client.Cluster is not null) throw new StoreException("a cluster cannot be backed up by Remora: use ClickHouse's BACKUP … ON CLUSTER, which includes all shards");
         var target = new BackupFolder(folder);
         try
         {
             await using var job = await StoreJob.EnterAsync(store, "backup", cancellation);
             target.NeedEmpty();
             var schema = await new SchemaSteps(store.Client, SchemaFile.All).VersionAsync(cancellation);
-            if (schema == 0) throw new StoreException($"the database '{store.Client.Database}' holds no store");
+            if (schema == 0) throw new StoreException($"the database '{store.Client.Database}' contains no store");
             var contents = await ContentsAsync(cancellation);
             if (contents.Tables.FirstOrDefault(table => table.HasParts && contents.Tables.Any(other => other.Name == CopyName.Held + table.Name)) is { } taken)
-                throw new StoreException($"there is a table '{CopyName.Held}{taken.Name}', a name that the backup needs: rename it");
+                throw new StoreException($"the table '{CopyName.Held}{taken.Name}' has a name that the backup needs: rename the table");
             await job.BeginAsync(
                 new(Environment.MachineName, [.. contents.Tables.Select(table => table.Name)]) { Folder = target.Path, IsFolderMade = !Directory.Exists(target.Path) }, cancellation);
             try
@@ -85,7 +85,7 @@ public sealed class StoreBackup(MarketStore store)
                 }
                 else
                 {
-                    leftOut.Add($"{entry.Name}: {(entry.IsInner ? "it belongs to a view that names no table" : $"the engine '{entry.Engine}' holds no rows of its own")}");
+                    leftOut.Add($"{entry.Name}: {(entry.IsInner ? "it belongs to a view without a table of its own" : $"the engine '{entry.Engine}' holds no rows of its own")}");
                 }
             }
             catch (StoreException e)

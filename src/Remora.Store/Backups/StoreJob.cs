@@ -76,7 +76,7 @@ internal sealed class StoreJob : IAsyncDisposable
         }
         catch (EngineLockedException e)
         {
-            throw new StoreBusyException($"the store is being worked on: {e.Holder}. Wait until that has ended, or end it");
+            throw new StoreBusyException($"the store is in use by another job: {e.Holder}. Wait until it ends, or stop it");
         }
     }
 
@@ -98,7 +98,7 @@ internal sealed class StoreJob : IAsyncDisposable
         catch (EngineLockedException e)
         {
             if ((await ReadAsync(store, cancellation))?.Kind != "restore") return []; // a backup disturbs nobody
-            throw new StoreBusyException($"the store is being restored: {e.Holder}. It opens when that has ended");
+            throw new StoreBusyException($"the store is being restored: {e.Holder}. It opens when the restore ends");
         }
     }
 
@@ -120,7 +120,7 @@ internal sealed class StoreJob : IAsyncDisposable
     /// <returns>What an operator should know.</returns>
     public async Task<IReadOnlyList<string>> FinishAsync(IProgress<BackupProgress>? progress, CancellationToken cancellation)
     {
-        var mark = await ReadAsync(_store, cancellation) ?? throw new StoreException($"the table '{Table}' has been dropped while the restore was at work: run it again");
+        var mark = await ReadAsync(_store, cancellation) ?? throw new StoreException($"the table '{Table}' was dropped during the restore: run the restore again");
         var remarks = await StoreSwap.FinishAsync(_store, mark.Detail, progress, cancellation);
         await EndAsync(_store, cancellation);
         return remarks;
@@ -154,7 +154,7 @@ internal sealed class StoreJob : IAsyncDisposable
         {
             var remarks = await StoreSwap.FinishAsync(store, mark.Detail, progress: null, cancellation);
             await EndAsync(store, cancellation);
-            return [.. remarks, "a restore that was interrupted after everything had been loaded has been finished"];
+            return [.. remarks, "an interrupted restore, which had loaded everything, was completed"];
         }
         var of = mark?.Detail.Tables.ToHashSet(StringComparer.Ordinal);
         var left = entries.Values.Where(entry => IsLeft(entry, of)).ToList();
@@ -162,7 +162,7 @@ internal sealed class StoreJob : IAsyncDisposable
         var failure = mark is null ? null : RemoveFiles(mark);
         if (entries.ContainsKey(Table)) await EndAsync(store, cancellation);
         if (mark is null) return [];
-        return [$"a {mark.Kind} that was interrupted has been cleared up; it changed nothing", .. failure is null ? [] : (string[])[failure]];
+        return [$"an interrupted {mark.Kind} was cleaned up; it had changed nothing", .. failure is null ? [] : (string[])[failure]];
     }
 
     // Files that cannot be deleted keep nobody from opening the store.
@@ -213,7 +213,7 @@ internal sealed class StoreJob : IAsyncDisposable
         }
         catch (JsonException e)
         {
-            throw new StoreException($"the table '{Table}' speaks of a {last.Kind} of another version of Remora: start that version once, or drop the table if the store is as it should be", e);
+            throw new StoreException($"the table '{Table}' belongs to a {last.Kind} by another version of Remora: start that version once, or drop the table if the store is complete", e);
         }
     }
 

@@ -34,7 +34,7 @@ public sealed class StoreRestore(MarketStore store)
     public async Task<RestoreReport> RunAsync(
         string folder, bool replace = false, Func<string, string?>? placeOf = null, IProgress<BackupProgress>? progress = null, CancellationToken cancellation = default)
     {
-        if (store.Client.Cluster is not null) throw new StoreException("a cluster is restored with ClickHouse's own RESTORE … ON CLUSTER");
+        if (store.Client.Cluster is not null) throw new StoreException("a cluster cannot be restored by Remora: use ClickHouse's RESTORE … ON CLUSTER");
         var backup = new BackupFolder(folder);
         var manifest = await backup.ReadAsync(cancellation);
         if (await backup.DamageAsync(manifest, unpack: false, progress, cancellation) is [var damage, ..]) throw new StoreException($"the backup in '{backup.Path}' is damaged: {damage}");
@@ -92,7 +92,7 @@ public sealed class StoreRestore(MarketStore store)
         foreach (var (file, index) in files)
         {
             var target = TargetOf(file, manifest, targets);
-            if (target is null) remarks.Add($"{file.Name} was left out: {(VersionOneTable.IsLeftover(file.Table) ? "it is the rest of an interrupted backup" : $"the rollup '{file.Rollup}' has another definition here; it was filled from the rows")}");
+            if (target is null) remarks.Add($"{file.Name} was left out: {(VersionOneTable.IsLeftover(file.Table) ? "an interrupted backup left it" : $"the rollup '{file.Rollup}' has another definition here and was filled from the rows")}");
             else if (chosen.TryGetValue(target, out var list)) list.Add((file, index));
             else chosen[target] = [(file, index)];
         }
@@ -125,7 +125,7 @@ public sealed class StoreRestore(MarketStore store)
     {
         var present = await _catalog.EntriesAsync(cancellation);
         if (plan.FirstOrDefault(table => present.ContainsKey(table.Staged)) is { } taken)
-            throw new StoreException($"there is a table '{taken.Staged}', a name that the restore needs: rename it");
+            throw new StoreException($"the table '{taken.Staged}' has a name that the restore needs: rename the table");
         if (replace) return;
         var planned = plan.Select(table => table.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var entry in present.Values.Where(entry => keepsOthers ? planned.Contains(entry.Name) : entry is { HasRows: true, IsInner: false } && entry.Name is not (SchemaSteps.Table or StoreJob.Table)))
@@ -169,7 +169,7 @@ public sealed class StoreRestore(MarketStore store)
             foreach (var (file, index) in table.Files)
                 for (var i = 0; i < file.Columns.Count; i++)
                     if (!columns.Contains(file.Columns[i]))
-                        throw new StoreException($"manifest.json: files[{index}].columns[{i}]: '{file.Columns[i]}' is no column of '{table.Name}'; nothing was changed");
+                        throw new StoreException($"manifest.json: files[{index}].columns[{i}]: the table '{table.Name}' has no column '{file.Columns[i]}'; nothing was changed");
         }
         foreach (var table in plan)
         {
@@ -180,7 +180,7 @@ public sealed class StoreRestore(MarketStore store)
             }
         }
         if (manifest.Tables is not null && await new SchemaSteps(store.Client, SchemaFile.All).CheckAsync(CopyName.Staged + SchemaSteps.Table, cancellation) is var schema && schema != manifest.Schema)
-            throw new StoreException($"manifest.json: schema: it is {manifest.Schema}, the table '{SchemaSteps.Table}' of the backup says {schema}; nothing was changed");
+            throw new StoreException($"manifest.json: schema: it is {manifest.Schema}, the table '{SchemaSteps.Table}' of the backup has {schema}; nothing was changed");
     }
 
     // What was written is counted, not what is there: an engine that merges rows may have begun to.

@@ -55,7 +55,7 @@ internal static class StoreSwap
         var present = entries.GetValueOrDefault(table);
         if (present?.Uuid == id) return;
         if (entries.GetValueOrDefault(staged)?.Uuid != id)
-            throw new StoreException($"the restored table '{staged}' is not there any more, so the restore cannot be finished: run 'remora store restore' again");
+            throw new StoreException($"the restored table '{staged}' is missing, so the restore cannot be completed: run 'remora store restore' again");
         await catalog.RunAsync(
             present is null ? $"RENAME TABLE {StoreCatalog.Quote(staged)} TO {StoreCatalog.Quote(table)}" : $"EXCHANGE TABLES {StoreCatalog.Quote(staged)} AND {StoreCatalog.Quote(table)}", cancellation);
     }
@@ -89,7 +89,7 @@ internal static class StoreSwap
                 catch (ClickHouseException e)
                 {
                     still.Add(view);
-                    errors.Add($"the view '{view.Name}' could not be made: {e.Message}");
+                    errors.Add($"the view '{view.Name}' could not be created: {e.Message}");
                 }
             }
             if (still.Count == missing.Count) return errors;
@@ -104,7 +104,7 @@ internal static class StoreSwap
         {
             if (detail.Machine != Environment.MachineName)
             {
-                yield return $"'{file.From}' on {detail.Machine} belongs to '{file.To}' there: rename it";
+                yield return $"'{file.From}' on {detail.Machine} must be renamed to '{file.To}'";
                 continue;
             }
             if (File.Exists(file.From)) File.Move(file.From, file.To, overwrite: true);

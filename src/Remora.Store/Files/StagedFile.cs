@@ -93,7 +93,7 @@ internal sealed class StagedFile : IAsyncDisposable
     private async Task FillAsync(string path, CancellationToken cancellation)
     {
         if (!StoreFormats.TryFromFile(path, out var format) || format == StoreFormat.JsonLines)
-            throw new StoreException($"'{path}' is no file of candles by its name: allowed are .csv, .csv.gz, .parquet, .feather and .arrow");
+            throw new StoreException($"'{path}': unknown file extension; candles can be read from .csv, .csv.gz, .parquet, .feather and .arrow");
         await using var bytes = Open(path);
         var times = CandleColumns.Times.Select(name => name + " String");
         var values = CandleColumns.Values.Select(name => name + " Float64 DEFAULT nan");

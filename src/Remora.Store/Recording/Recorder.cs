@@ -30,7 +30,7 @@ public sealed class Recorder
     {
         var clock = time ?? TimeProvider.System;
         _options = options;
-        _log = new(clock, options.Notice);
+        _log = new(clock, new(options.Notice, options.Recovery));
         _supervisor = options.Supervisor ?? new(time: clock);
         _market = new(options.QueueRows);
         _requests = new(options.QueueRows);
@@ -132,7 +132,7 @@ public sealed class Recorder
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            _log.Stopped($"the task '{name}' failed ({e.GetType().Name}: {e.Message}) and is started again");
+            _log.Stopped($"the task '{name}' failed ({e.GetType().Name}: {e.Message}) and is restarted");
             throw;
         }
     }, CancellationToken.None), cancellation);

@@ -66,9 +66,9 @@ internal sealed class SchemaSteps(ClickHouseClient client, IReadOnlyList<SchemaF
         foreach (var step in applied)
         {
             var known = files.FirstOrDefault(file => file.Version == step.Version)
-                ?? throw new StoreException($"the database '{client.Database}' has schema step {step.Version} ('{step.Name}'), this program knows {files.Count}: it was written by a newer version; use that one, or another database");
+                ?? throw new StoreException($"the database '{client.Database}' has schema step {step.Version} ('{step.Name}'), this version has {files.Count} steps: a newer version created the database; use that version, or another database");
             if (known.Hash != step.Hash)
-                throw new StoreException($"schema step {step.Version} was applied to the database '{client.Database}' as '{step.Name}' with hash {step.Hash}, this program has it as '{known.Name}' with {known.Hash}: an applied step is never changed; add a new one");
+                throw new StoreException($"schema step {step.Version} was applied to the database '{client.Database}' as '{step.Name}' with hash {step.Hash}, this version has '{known.Name}' with hash {known.Hash}: an applied step must never be changed; add a new one");
         }
     }
 }
