@@ -39,7 +39,7 @@ public sealed class EvidenceCommandTests : IDisposable
 
         (exit, output, errors) = await RemoraProcess.RunAsync("judge", _folder.File("trades.csv"), "--candles", $"BTC/USDT={_candles}");
         Assert.True(exit == 0, errors);
-        Assert.Contains("trades fell into unsafe time", output);
+        Assert.Contains("trades were entered in unsafe time", output);
     }
 
     [Fact]
