@@ -21,7 +21,7 @@ try
     using var stop = new CancellationTokenSource();
     var running = recorder.RunAsync(stop.Token);
 
-    var markets = new[] { Given.Btc, Given.Eth, Given.Market("SOL/USDT") };
+    var markets = new[] { Some.Btc, Some.Eth, Some.MarketOf("SOL/USDT") };
     var model = new RemoraEngine();
     var candles = markets.Select((market, i) => Some.Candles(i + 1, assessments / markets.Length)).ToList();
     var made = new List<Assessment>(assessments);
@@ -48,8 +48,8 @@ try
         foreach (var market in markets) rows += (await store.Candles.Of(market, new(end - TimeSpan.FromDays(30))).ListAsync()).Count;
         return rows;
     });
-    await TimeAsync("an assessment of a past moment, whole", 20, async () => (await store.Assessments.AtAsync(Given.Btc, made[0].Policy, end - TimeSpan.FromDays(20)))!.Answer.Length);
-    await TimeAsync("history of 60 days by the hour", 20, async () => (await store.Assessments.HistoryOf(Given.Btc, made[0].Policy, "1h", new(end - TimeSpan.FromDays(60))).ListAsync()).Count);
+    await TimeAsync("an assessment of a past moment, whole", 20, async () => (await store.Assessments.AtAsync(Some.Btc, made[0].Policy, end - TimeSpan.FromDays(20)))!.Answer.Length);
+    await TimeAsync("history of 60 days by the hour", 20, async () => (await store.Assessments.HistoryOf(Some.Btc, made[0].Policy, "1h", new(end - TimeSpan.FromDays(60))).ListAsync()).Count);
 
     watch.Restart();
     await engine.Client.ExecuteAsync(

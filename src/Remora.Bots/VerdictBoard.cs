@@ -11,8 +11,8 @@ namespace Remora.Bots;
 public sealed class VerdictBoard
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<(Pair, Side), Verdict> _known = [];
-    private Outlook _outlook = new(0, IsCurrent: false, new Dictionary<(Pair, Side), Verdict>());
+    private readonly Dictionary<(Pair, Side), PairVerdict> _known = [];
+    private Outlook _outlook = new(0, IsCurrent: false, new Dictionary<(Pair, Side), PairVerdict>());
     private Action<VerdictChange> _told = static _ => { };
     private TaskCompletionSource _change = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -26,10 +26,10 @@ public sealed class VerdictBoard
     }
 
     /// <summary>
-    /// Stores all current verdicts. Verdicts without data (<see cref="Verdict.AsOf"/> is null) are
+    /// Stores all current verdicts. Verdicts without data (<see cref="PairVerdict.AsOf"/> is null) are
     /// ignored.
     /// </summary>
-    public void Learn(IEnumerable<Verdict> all)
+    public void Learn(IEnumerable<PairVerdict> all)
     {
         var changes = new List<VerdictChange>();
         lock (_lock)
@@ -90,4 +90,4 @@ public sealed class VerdictBoard
 /// unavailable.
 /// </param>
 /// <param name="Verdicts">The verdicts by pair and side.</param>
-public sealed record Outlook(long Version, bool IsCurrent, IReadOnlyDictionary<(Pair Pair, Side Side), Verdict> Verdicts);
+public sealed record Outlook(long Version, bool IsCurrent, IReadOnlyDictionary<(Pair Pair, Side Side), PairVerdict> Verdicts);

@@ -57,12 +57,12 @@ internal sealed class RemoteVerdicts(RemoraClient client, VerdictBoard verdicts,
         }
     }
 
-    private async Task<IReadOnlyList<Verdict>?> PresentAsync(CancellationToken cancellation)
+    private async Task<IReadOnlyList<PairVerdict>?> PresentAsync(CancellationToken cancellation)
     {
         try
         {
             var pairs = await client.PairsAsync(cancellation);
-            var present = new List<Verdict>();
+            var present = new List<PairVerdict>();
             foreach (var side in Sides)
             {
                 foreach (var (pair, risk) in await client.BatchAsync(pairs, side, cancellation: cancellation))
@@ -79,7 +79,7 @@ internal sealed class RemoteVerdicts(RemoraClient client, VerdictBoard verdicts,
         }
     }
 
-    private static Verdict VerdictOf(Pair pair, Side side, Client.Risk risk) => new(
+    private static PairVerdict VerdictOf(Pair pair, Side side, Client.Risk risk) => new(
         pair, side, risk.SafeToTrade, Enum.TryParse<Regime>(risk.Regime?.Replace("_", ""), ignoreCase: true, out var regime) ? regime : null, risk.RiskScore ?? double.NaN,
         risk.BlockedBy, risk.SafeToTrade || risk.Reasoning.Count == 0 ? "" : risk.Reasoning[0], risk.AsOf is { } asOf ? Instant.From(asOf) : null);
 }

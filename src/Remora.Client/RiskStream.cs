@@ -60,7 +60,7 @@ internal sealed class RiskStream(Endpoint endpoint, string path, TimeProvider cl
     private async IAsyncEnumerable<Risk> ConnectionAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
         using var response = await endpoint.OpenAsync(path, _lastEventId, cancellation);
-        await using var body = new ImpatientStream(await response.Content.ReadAsStreamAsync(cancellation), LongestSilence, clock);
+        await using var body = new TimeoutStream(await response.Content.ReadAsStreamAsync(cancellation), LongestSilence, clock);
         var parser = SseParser.Create(body, (type, data) => type == "assessment" ? RiskJson.Read(data, pair: null) : null);
         await foreach (var item in parser.EnumerateAsync(cancellation))
         {

@@ -8,4 +8,4 @@ namespace Remora.Feeds;
 /// <param name="Readings">The values that were read from it.</param>
 /// <param name="Error">Why no value was read; null if one was.</param>
 /// <param name="Took">The duration of the response.</param>
-public sealed record SourceTrial(string Asked, string Raw, IReadOnlyList<Reading> Readings, FeedError? Error, TimeSpan Took);
+public sealed record SourceTrial(string Asked, string Raw, IReadOnlyList<SourceReading> Readings, FeedError? Error, TimeSpan Took);

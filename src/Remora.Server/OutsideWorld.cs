@@ -30,7 +30,7 @@ public sealed class OutsideWorld : IAsyncDisposable
         var polls = new MarketFeedOptions { PollDelay = settings.PollDelay, Recall = record is null ? null : record.RecallAsync, OtherFeeds = OthersOf };
         Parts = new()
         {
-            Markets = [.. settings.TrackedMarkets.Select(market => new ExchangeMarketFeed(market.Id, [.. VenuesOf(market)], polls, clock))],
+            Markets = [.. settings.TrackedMarkets.Select(market => new ExchangeMarketFeed(market.Id, [.. ExchangesOf(market)], polls, clock))],
             Sources = news is null ? [] : [.. OverHttp(settings, standIn, clock), .. Perpetuals(settings, clock), .. Liquidations(settings, standIn, clock), news],
             Calendar = new(settings.CalendarFile, settings.CalendarBefore, settings.CalendarAfter, clock),
             News = () => news?.Report,
@@ -94,7 +94,7 @@ public sealed class OutsideWorld : IAsyncDisposable
 
     private static IReadOnlyList<string> BasesOf(ServiceSettings settings) => [.. settings.TrackedMarkets.Select(market => market.Id.Pair.Base).Distinct()];
 
-    private IEnumerable<Venue> VenuesOf(TrackedMarketSettings market)
+    private IEnumerable<CandleExchange> ExchangesOf(TrackedMarketSettings market)
     {
         yield return new(_bridge.Exchange(market.Id.Exchange), market.Id.Pair);
         foreach (var venue in market.Fallbacks) yield return new(_bridge.Exchange(venue.Exchange), venue.Pair ?? market.Id.Pair);

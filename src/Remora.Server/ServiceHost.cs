@@ -149,19 +149,19 @@ public sealed class ServiceHost : IAsyncDisposable
         return parts.Markets.Select(feed => parts.Supervisor.RunAsync($"feed {feed.Market}", token => feed.RunAsync(pump.Events, token), stop))
             .Concat(parts.Sources.Select(feed => parts.Supervisor.RunAsync($"source {feed.Name}", token => feed.RunAsync(pump.Events, token), stop)))
             .Concat(parts.Calendar is { } calendar ? [parts.Supervisor.RunAsync("calendar", token => calendar.RunAsync(pump.Events, token), stop)] : [])
-            .Append(streams.RunAsync(parts.Supervisor, stop)).Concat(OutletsOf(settings, parts));
+            .Append(streams.RunAsync(parts.Supervisor, stop)).Concat(NotifiersOf(settings, parts));
     }
 
     /// <summary>
     /// Returns the tasks of the notifiers; empty if none is configured. They use real time even in
     /// a sandbox, because bots do.
     /// </summary>
-    private IEnumerable<Task> OutletsOf(ServiceSettings settings, ServiceParts parts)
+    private IEnumerable<Task> NotifiersOf(ServiceSettings settings, ServiceParts parts)
     {
         if (settings.Freqtrade.Count + settings.Webhooks.Count == 0) return [];
         var verdicts = new VerdictBoard();
-        var outlets = new Outlets(settings.Freqtrade, settings.Webhooks, verdicts, TimeProvider.System, parts.Log);
-        return [outlets.RunAsync(parts.Supervisor, _stop.Token), parts.Supervisor.RunAsync("verdicts for bots", new VerdictFeed(Board, verdicts).RunAsync, _stop.Token)];
+        var notifiers = new Notifiers(settings.Freqtrade, settings.Webhooks, verdicts, TimeProvider.System, parts.Log);
+        return [notifiers.RunAsync(parts.Supervisor, _stop.Token), parts.Supervisor.RunAsync("verdicts for bots", new VerdictFeed(Board, verdicts).RunAsync, _stop.Token)];
     }
 
     private static WebApplication Build(ServiceSettings settings, ServiceParts parts, AssessmentBoard board, StreamHub streams, ServiceMetrics metrics)

@@ -36,5 +36,5 @@ internal sealed class VerdictFeed(AssessmentBoard board, VerdictBoard verdicts)
     private void Look() => verdicts.Learn(
         from market in board.Markets.DistinctBy(market => market.Pair)
         from side in new[] { Side.Long, Side.Short }
-        select Verdict.Of(board.Latest(market, 0, side)));
+        select PairVerdict.Of(board.Latest(market, 0, side)));
 }

@@ -11,7 +11,7 @@ namespace Remora;
 /// </summary>
 public sealed class RemoraEngine
 {
-    private readonly Dictionary<MarketId, TrackedMarket> _markets = [];
+    private readonly Dictionary<MarketId, MarketState> _markets = [];
     private readonly OutsideBook _outside = new();
     private readonly IReadOnlyList<RiskPolicy> _policies;
     private readonly IReadOnlyList<Signal> _configured;
@@ -81,14 +81,14 @@ public sealed class RemoraEngine
         return history.Base.Count == 0 ? null : tracked.Assess(0, _outside.View(market.Pair.Base), tracked.AsOf);
     }
 
-    private TrackedMarket Track(MarketId market)
+    private MarketState Track(MarketId market)
     {
         if (!_markets.TryGetValue(market, out var tracked)) _markets[market] = tracked = new(market, _policies, _configured);
         return tracked;
     }
 
     /// <summary>A market's model and its regime under each policy.</summary>
-    private sealed class TrackedMarket(MarketId id, IReadOnlyList<RiskPolicy> policies, IReadOnlyList<Signal> configured)
+    private sealed class MarketState(MarketId id, IReadOnlyList<RiskPolicy> policies, IReadOnlyList<Signal> configured)
     {
         private readonly MarketModel _model = new(id.Timeframe);
         private readonly RegimeTracker[] _regimes = [.. policies.Select(p => new RegimeTracker(p.Regime))];

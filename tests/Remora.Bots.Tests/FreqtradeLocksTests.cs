@@ -6,7 +6,7 @@ namespace Remora.Bots.Tests;
 
 public sealed class FreqtradeLocksTests : IAsyncLifetime
 {
-    private readonly ManualClock _clock = new(Given.Time.ToDateTimeOffset());
+    private readonly ManualClock _clock = new(Some.Time.ToDateTimeOffset());
     private readonly VerdictBoard _verdicts = new();
     private readonly LogLines _log = new();
     private readonly CancellationTokenSource _stop = new();
@@ -170,7 +170,7 @@ public sealed class FreqtradeLocksTests : IAsyncLifetime
         await using var other = await FreqtradeStandIn.StartAsync(_clock);
         _bot.Mode = "hang";
         var bots = new[] { _bot, other }.Select(bot => new FreqtradeBot(bot.Url, FreqtradeStandIn.User, FreqtradeStandIn.Password) { Timeout = TimeSpan.FromMinutes(10) });
-        _running.Add(new Outlets(bots, [], _verdicts, _clock, _log).RunAsync(new(), _stop.Token));
+        _running.Add(new Notifiers(bots, [], _verdicts, _clock, _log).RunAsync(new(), _stop.Token));
         _verdicts.Learn([.. Say.Both(safe: false, "BTC/USDT")]);
         await Eventually.TrueAsync(() => other.Active is ["BTC/USDT *"] && !_bot.Calls.IsEmpty, () => string.Join(", ", other.Active));
         _verdicts.Learn([.. Say.Both(safe: true, "BTC/USDT")]);

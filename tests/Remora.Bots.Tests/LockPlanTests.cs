@@ -7,7 +7,7 @@ namespace Remora.Bots.Tests;
 
 public sealed class LockPlanTests
 {
-    private static readonly DateTimeOffset Now = Given.Time.ToDateTimeOffset();
+    private static readonly DateTimeOffset Now = Some.Time.ToDateTimeOffset();
     private static readonly TimeSpan Span = TimeSpan.FromMinutes(3);
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class LockPlanTests
     public void A_reason_fits_into_the_bots_database()
     {
         var verdict = Say.Unsafe("BTC/USDT") with { Reason = new string('x', 1000) };
-        var wanted = Assert.Single(LockPlan.Wanted(["BTC/USDT", "nonsense", "BTC/USDT"], new Dictionary<(Markets.Pair, Risk.Side), Verdict> { [(verdict.Pair, verdict.Side)] = verdict }));
+        var wanted = Assert.Single(LockPlan.Wanted(["BTC/USDT", "nonsense", "BTC/USDT"], new Dictionary<(Markets.Pair, Risk.Side), PairVerdict> { [(verdict.Pair, verdict.Side)] = verdict }));
         Assert.InRange(wanted.Reason.Length, 200, 255);
         Assert.StartsWith("remora: risk_score. xxx", wanted.Reason);
     }

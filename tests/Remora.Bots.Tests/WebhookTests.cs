@@ -11,7 +11,7 @@ namespace Remora.Bots.Tests;
 public sealed class WebhookTests : IAsyncLifetime
 {
     private const string Secret = "s3cret";
-    private readonly ManualClock _clock = new(Given.Time.ToDateTimeOffset());
+    private readonly ManualClock _clock = new(Some.Time.ToDateTimeOffset());
     private readonly VerdictBoard _verdicts = new();
     private readonly LogLines _log = new();
     private readonly CancellationTokenSource _stop = new();

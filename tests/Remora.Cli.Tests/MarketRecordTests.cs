@@ -21,12 +21,12 @@ public sealed class MarketRecordTests
     public async Task A_store_that_hangs_holds_a_hundred_markets_up_no_longer_than_a_few()
     {
         await using var kept = await Kept.StartAsync();
-        Assert.NotNull(await kept.Record.RecallAsync(Given.Btc, CancellationToken.None));
+        Assert.NotNull(await kept.Record.RecallAsync(Some.Btc, CancellationToken.None));
 
         await SignalAsync("STOP");
         try
         {
-            var recalls = Enumerable.Range(0, 100).Select(i => kept.Record.RecallAsync(Given.Market(string.Create(CultureInfo.InvariantCulture, $"C{i}/USDT")), CancellationToken.None));
+            var recalls = Enumerable.Range(0, 100).Select(i => kept.Record.RecallAsync(Some.MarketOf(string.Create(CultureInfo.InvariantCulture, $"C{i}/USDT")), CancellationToken.None));
             Assert.All(await Task.WhenAll(recalls).WaitAsync(TimeSpan.FromMinutes(1)), Assert.Null);
         }
         finally
@@ -41,20 +41,20 @@ public sealed class MarketRecordTests
     public async Task Candles_of_an_exchange_that_stands_in_are_kept_as_its_own_and_what_is_said_as_the_markets()
     {
         await using var kept = await Kept.StartAsync();
-        var standIn = Given.Market("BTC/USDT", "kraken");
-        var candles = Given.Candles(12, Given.Time);
+        var standIn = Some.MarketOf("BTC/USDT", exchange: "kraken");
+        var candles = Some.CandlesUntil(12, Some.Time);
         var engine = new RemoraEngine();
-        Apply(MarketEvent.Recovered(Given.Btc, new([], [], [.. candles.Take(4)])));
-        foreach (var candle in candles.Skip(4).Take(2)) Apply(MarketEvent.Closed(Given.Btc, candle));
-        Apply(MarketEvent.Recovered(Given.Btc, new([], [], [.. candles.Take(8)]) { Source = standIn }));
-        foreach (var candle in candles.Skip(8)) Apply(MarketEvent.Closed(Given.Btc, candle));
+        Apply(MarketEvent.Recovered(Some.Btc, new([], [], [.. candles.Take(4)])));
+        foreach (var candle in candles.Skip(4).Take(2)) Apply(MarketEvent.Closed(Some.Btc, candle));
+        Apply(MarketEvent.Recovered(Some.Btc, new([], [], [.. candles.Take(8)]) { Source = standIn }));
+        foreach (var candle in candles.Skip(8)) Apply(MarketEvent.Closed(Some.Btc, candle));
         await kept.Session.Recorder.FlushAsync();
 
         var store = kept.Session.Store;
-        Assert.Equal(candles.Take(6), await store.Candles.Of(Given.Btc).ListAsync());
+        Assert.Equal(candles.Take(6), await store.Candles.Of(Some.Btc).ListAsync());
         Assert.Equal(candles, await store.Candles.Of(standIn).ListAsync());
         var policy = RiskPolicy.Default.Name;
-        Assert.Equal(7, (await store.Assessments.Of(Given.Btc, policy).ListAsync()).Count); // of six closed candles and of the history received between them
+        Assert.Equal(7, (await store.Assessments.Of(Some.Btc, policy).ListAsync()).Count); // of six closed candles and of the history received between them
         Assert.Empty(await store.Assessments.Of(standIn, policy).ListAsync());
 
         void Apply(MarketEvent marketEvent) => kept.Record.Applied(marketEvent, engine.Apply(marketEvent));
@@ -67,9 +67,9 @@ public sealed class MarketRecordTests
     public async Task A_revised_candle_replaces_the_stored_one_and_nothing_else_is_written_again(string timeframe, double price)
     {
         await using var kept = await Kept.StartAsync();
-        var market = Given.Market("BTC/USDT", timeframe: timeframe);
+        var market = Some.MarketOf("BTC/USDT", timeframe: timeframe);
         var now = Instant.From(DateTimeOffset.UtcNow).Floor(market.Timeframe.Length);
-        Candle[] candles = [.. Given.Candles(12, now, timeframe: market.Timeframe).Select(candle => candle.Times(price / 100))];
+        Candle[] candles = [.. Some.CandlesUntil(12, now, timeframe: market.Timeframe).Select(candle => candle.Times(price / 100))];
         var engine = new RemoraEngine();
         Apply(new([], [], candles));
         await kept.Session.Recorder.FlushAsync();

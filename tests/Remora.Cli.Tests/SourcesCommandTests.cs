@@ -23,7 +23,7 @@ public sealed class SourcesCommandTests
         Assert.True(exit == 0, output + errors);
         (exit, output, _) = await RemoraProcess.RunAsync("sources", "--url", url);
         Assert.Equal(0, exit);
-        foreach (var source in HttpSources.Chains(DollarSource.Yahoo, ApiKeys.None).SelectMany(chain => chain)) Assert.Contains(source.Name, output, StringComparison.Ordinal);
+        foreach (var source in HttpSources.Chains(DollarSource.Yahoo, SourceKeys.None).SelectMany(chain => chain)) Assert.Contains(source.Name, output, StringComparison.Ordinal);
         Assert.Contains("perpetual-BTC", output, StringComparison.Ordinal);
         Assert.Contains("31.5", output, StringComparison.Ordinal);
         (exit, output, _) = await RemoraProcess.RunAsync("sources", "news", "--url", url);

@@ -50,7 +50,7 @@ public sealed class StreamTests
     public async Task A_connection_on_which_nothing_comes_is_given_up()
     {
         var clock = new ManualClock(DateTimeOffset.UnixEpoch);
-        await using var quiet = new ImpatientStream(new NeverStream(), TimeSpan.FromSeconds(60), clock);
+        await using var quiet = new TimeoutStream(new NeverStream(), TimeSpan.FromSeconds(60), clock);
         var reading = quiet.ReadAsync(new byte[1]).AsTask();
         clock.Advance(TimeSpan.FromSeconds(59));
         Assert.False(reading.IsCompleted);

@@ -67,7 +67,7 @@ public sealed class AccessTests : IDisposable
         Assert.Null(await ends.NextAsync()); // ended gracefully, not by a broken connection
         await LiveServer.UntilAsync(() => service.Host.Streams.Readers == 1);
         await service.WarmAsync();
-        await goesOn.UntilAsync(change => change.Data.Contains("\"as_of\":\"" + Given.Time));
+        await goesOn.UntilAsync(change => change.Data.Contains("\"as_of\":\"" + Some.Time));
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class AccessTests : IDisposable
         service.Http.DefaultRequestHeaders.Authorization = null;
         await using var other = await EventStream.OpenAsync(service.Http, "?pair=BTC/USDT");
         await service.WarmAsync();
-        await stream.UntilAsync(change => change.Data.Contains("\"as_of\":\"" + Given.Time));
+        await stream.UntilAsync(change => change.Data.Contains("\"as_of\":\"" + Some.Time));
     }
 
     [Fact]
@@ -189,7 +189,7 @@ public sealed class AccessTests : IDisposable
     private string Add(string name, string? policy = null, Side? side = null, int? perMinute = null)
     {
         var secret = ApiKey.NewSecret();
-        new KeyFile(_folder).Change(keys => [.. keys, new(name, ApiKey.HashOf(secret), Given.Time, policy, side, perMinute)]);
+        new KeyFile(_folder).Change(keys => [.. keys, new(name, ApiKey.HashOf(secret), Some.Time, policy, side, perMinute)]);
         return secret;
     }
 

@@ -14,7 +14,7 @@ namespace Remora.Server.Tests;
 public sealed class AddendTests
 {
     private const string Risk = "/api/v1/risk?pair=ETH/USDT";
-    private static readonly Instant Now = Given.Time;
+    private static readonly Instant Now = Some.Time;
     private static readonly Signal[] All = [.. Enum.GetValues<Signal>().Where(signal => RiskScorer.Weight(signal, RiskPolicy.Default.External) > 0)];
 
     /// <summary>The signal, its measure, the resulting part of the score, and its weight.</summary>
@@ -79,7 +79,7 @@ public sealed class AddendTests
         await File.WriteAllTextAsync(file, $"time,announced,name\n{Now + TimeSpan.FromMinutes(8)},,rate decision\n");
         await using var service = await LiveServer.StartAsync(calendar: clock => new(file, TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(1), clock));
         await service.WarmAsync();
-        await LiveServer.UntilAsync(() => service.Host.Board.Latest(Given.Btc).EventFlags.FlagScheduledEvent == false);
+        await LiveServer.UntilAsync(() => service.Host.Board.Latest(Some.Btc).EventFlags.FlagScheduledEvent == false);
         service.Clock.Advance(TimeSpan.FromMinutes(3));
         var near = await service.GetAsync("/api/v1/risk?pair=BTC/USDT");
         Assert.True(near.GetProperty("event_flags").GetProperty("flag_scheduled_event").GetBoolean());
@@ -92,7 +92,7 @@ public sealed class AddendTests
 
         await File.WriteAllTextAsync(file, $"time,announced,name\n{Now + TimeSpan.FromMinutes(9)},,inflation figures\n");
         // Without a restart.
-        await LiveServer.UntilAsync(() => service.Host.Board.Latest(Given.Eth).EventFlags.FlagScheduledEvent == true);
+        await LiveServer.UntilAsync(() => service.Host.Board.Latest(Some.Eth).EventFlags.FlagScheduledEvent == true);
     }
 
     /// <summary>

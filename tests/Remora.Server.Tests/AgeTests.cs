@@ -37,7 +37,7 @@ public sealed class AgeTests
             }
         }
 
-        await service.ObserveAsync(Given.Observation(Signal.FearGreed, 40, Given.Time));
+        await service.ObserveAsync(Some.Observation(Signal.FearGreed, 40, Some.Time));
         using var changed = new HttpRequestMessage(HttpMethod.Get, Btc);
         changed.Headers.IfNoneMatch.Add(tag);
         using var answer = await service.Http.SendAsync(changed);
@@ -85,7 +85,7 @@ public sealed class AgeTests
     public async Task An_outside_value_expires()
     {
         await using var service = await LiveServer.StartAsync();
-        await service.ObserveAsync(Given.Observation(Signal.FearGreed, 15, Given.Time, timeToLive: TimeSpan.FromMinutes(5)));
+        await service.ObserveAsync(Some.Observation(Signal.FearGreed, 15, Some.Time, timeToLive: TimeSpan.FromMinutes(5)));
         Assert.False((await service.GetAsync(Btc)).GetProperty("safe_to_trade").GetBoolean());
         service.Clock.Advance(TimeSpan.FromMinutes(5));
         var after = await service.GetAsync(Btc);

@@ -13,7 +13,7 @@ public sealed class AttackTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("remora-attack").FullName;
     private readonly string _secret = ApiKey.NewSecret();
 
-    public AttackTests() => new KeyFile(_folder).Change(_ => [new("honest", ApiKey.HashOf(_secret), Testing.Given.Time, PerMinute: 100_000)]);
+    public AttackTests() => new KeyFile(_folder).Change(_ => [new("honest", ApiKey.HashOf(_secret), Testing.Some.Time, PerMinute: 100_000)]);
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 

@@ -8,8 +8,8 @@ namespace Remora.Server.Tests;
 
 public sealed class BoardSubscriptionTests
 {
-    private static readonly IReadOnlyList<MarketId> Markets = [.. Enumerable.Range(0, 70).Select(i => Given.Market($"C{i}/USDT"))];
-    private readonly AssessmentBoard _board = new(Markets, [RiskPolicy.Default], new ManualClock(Given.Time.ToDateTimeOffset()));
+    private static readonly IReadOnlyList<MarketId> Markets = [.. Enumerable.Range(0, 70).Select(i => Some.MarketOf($"C{i}/USDT"))];
+    private readonly AssessmentBoard _board = new(Markets, [RiskPolicy.Default], new ManualClock(Some.Time.ToDateTimeOffset()));
 
     [Fact]
     public async Task Changes_that_were_not_asked_for_fall_together()

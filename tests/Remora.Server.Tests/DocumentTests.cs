@@ -30,7 +30,7 @@ public sealed class DocumentTests
 
         var history = paths.GetProperty("/api/v1/history").GetProperty("get").GetProperty("responses").GetProperty("200").GetProperty("content").GetProperty("application/json").GetProperty("schema");
         // Buckets, or each assessment.
-        Assert.Equal(["#/components/schemas/HistoryPage", "#/components/schemas/SaidPage"], References(history));
+        Assert.Equal(["#/components/schemas/HistoryPage", "#/components/schemas/AssessmentPage"], References(history));
         Assert.Equal(
             ["#/components/schemas/Assessment", "#/components/schemas/WholeMarketAssessment"],
             References(risk.GetProperty("responses").GetProperty("200").GetProperty("content").GetProperty("application/json").GetProperty("schema")));

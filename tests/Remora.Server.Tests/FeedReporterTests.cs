@@ -57,7 +57,7 @@ public sealed class FeedReporterTests : IDisposable
     [Fact]
     public void Says_what_is_missing_where_nothing_failed()
     {
-        var market = new FakeFeed(Testing.Given.Btc);
+        var market = new FakeFeed(Testing.Some.Btc);
         market.Health = market.Health with { State = FeedState.Degraded };
         _source.Health = _source.Health with { State = FeedState.Degraded };
         new FeedReporter(new() { Markets = [market], Sources = [_source], Log = _log }).Look();
@@ -69,8 +69,8 @@ public sealed class FeedReporterTests : IDisposable
     public void A_bridge_that_does_not_run_is_told_once_and_not_for_each_feed_that_needs_it()
     {
         var bridge = new BridgeHealth(false, 1, "Node.js was not found as 'node': install Node.js 20 or later", null);
-        var feeds = new[] { "BTC/USDT", "ETH/USDT" }.Select(pair => new FakeFeed(Given.Market(pair))).ToList();
-        foreach (var feed in feeds) feed.Health = feed.Health with { State = FeedState.Unreachable, LastError = new("unavailable", "the exchange bridge is not running", Given.Time) };
+        var feeds = new[] { "BTC/USDT", "ETH/USDT" }.Select(pair => new FakeFeed(Some.MarketOf(pair))).ToList();
+        foreach (var feed in feeds) feed.Health = feed.Health with { State = FeedState.Unreachable, LastError = new("unavailable", "the exchange bridge is not running", Some.Time) };
         var reporter = new FeedReporter(new() { Markets = feeds, Sources = [_source], Log = _log, Bridge = () => bridge });
         _source.Health = _source.Health with { State = FeedState.Degraded, LastError = new("network", "the connection was reset.", default) };
         for (var i = 0; i < 100; i++) reporter.Look();

@@ -98,7 +98,7 @@ public sealed class HostGateTests : IDisposable
     [Fact]
     public async Task With_keys_any_name_is_answered_unless_the_settings_allow_only_some()
     {
-        new KeyFile(_folder).Change(_ => [new("bot", ApiKey.HashOf(_secret), Given.Time)]);
+        new KeyFile(_folder).Change(_ => [new("bot", ApiKey.HashOf(_secret), Some.Time)]);
         var guarded = LiveServer.Settings with { RequireKeys = true, Data = _folder };
         await using (var service = await LiveServer.StartAsync(guarded))
         {

@@ -20,7 +20,7 @@ public sealed class KeyLeakTests
 {
     private static readonly string[] Secrets = ["LEAK-cryptopanic-0123456789", "LEAK-coinglass-0123456789", "LEAK-fred-0123456789"];
 
-    private static ApiKeys Keys => ApiKeys.Read(ApiKeys.Variables.Zip(Secrets).ToDictionary(pair => pair.First, pair => pair.Second));
+    private static SourceKeys Keys => SourceKeys.Read(SourceKeys.Variables.Zip(Secrets).ToDictionary(pair => pair.First, pair => pair.Second));
 
     [Theory, InlineData("401"), InlineData("redirect"), InlineData("title"), InlineData("silence")]
     public async Task No_key_is_in_a_log_an_answer_or_a_process(string fault)

@@ -37,15 +37,15 @@ internal sealed class LiveServer : IAsyncDisposable
 
     public ServiceHost Host => _host;
 
-    public static ServiceSettings Settings { get; } = new() { Port = 0, Pairs = [Given.Btc.Pair, Given.Eth.Pair] };
+    public static ServiceSettings Settings { get; } = new() { Port = 0, Pairs = [Some.Btc.Pair, Some.Eth.Pair] };
 
-    /// <summary>Starts the service at <see cref="Given.Time"/>.</summary>
+    /// <summary>Starts the service at <see cref="Some.Time"/>.</summary>
     public static async Task<LiveServer> StartAsync(
         ServiceSettings? settings = null, SandboxNotice? sandbox = null, IReadOnlyList<Signal>? signals = null, Func<TimeProvider, CalendarFeed>? calendar = null, ILoggerFactory? log = null, Supervisor? supervisor = null,
         params IReadOnlyList<Action<Meter>> observe)
     {
         settings ??= Settings;
-        var clock = new ManualClock(Given.Time.ToDateTimeOffset());
+        var clock = new ManualClock(Some.Time.ToDateTimeOffset());
         var feeds = settings.TrackedMarkets.Select(market => new FakeFeed(market.Id)).ToList();
         var source = new FakeSource("test", signals ?? [Signal.FearGreed]);
         var parts = new ServiceParts
@@ -62,7 +62,7 @@ internal sealed class LiveServer : IAsyncDisposable
     public async Task WarmAsync(int feed = 0, int candles = 3000)
     {
         var now = Instant.From(Clock.GetUtcNow()).Floor(Feeds[feed].Market.Timeframe.Length);
-        await Feeds[feed].SendAsync(MarketEvent.Recovered(Feeds[feed].Market, Given.History(candles, now, seed: feed + 1)));
+        await Feeds[feed].SendAsync(MarketEvent.Recovered(Feeds[feed].Market, Some.History(candles, now, seed: feed + 1)));
         await UntilAsync(() => _host.Board.Latest(Feeds[feed].Market).AsOf == now);
     }
 

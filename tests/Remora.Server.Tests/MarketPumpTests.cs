@@ -16,7 +16,7 @@ public sealed class MarketPumpTests(ITestOutputHelper output)
     public async Task What_is_on_the_board_is_what_the_engine_says_of_the_same_events_in_the_same_order()
     {
         IReadOnlyList<RiskPolicy> policies = [RiskPolicy.Default, Strict];
-        var (pump, board) = Make([Given.Btc, Given.Eth], policies);
+        var (pump, board) = Make([Some.Btc, Some.Eth], policies);
         var engine = new RemoraEngine(policies, []);
         var events = Events().ToList();
         var running = pump.RunAsync(CancellationToken.None);
@@ -36,45 +36,45 @@ public sealed class MarketPumpTests(ITestOutputHelper output)
 
     private static IEnumerable<MarketEvent> Events()
     {
-        var half = Given.Time - TimeSpan.FromDays(1);
-        yield return MarketEvent.Recovered(Given.Btc, Given.History(2800, half, 1));
-        foreach (var candle in Given.Candles(400, Given.Time, 2)) yield return MarketEvent.Closed(Given.Eth, candle);
-        foreach (var candle in Given.Candles(288, Given.Time, 3)) yield return MarketEvent.Closed(Given.Btc, candle);
-        yield return MarketEvent.Observed(Given.Observation(Signal.FearGreed, 20, Given.Time));
-        yield return MarketEvent.Observed(Given.Observation(Signal.FundingRate, 0.002, Given.Time, "ETH"));
+        var half = Some.Time - TimeSpan.FromDays(1);
+        yield return MarketEvent.Recovered(Some.Btc, Some.History(2800, half, 1));
+        foreach (var candle in Some.CandlesUntil(400, Some.Time, 2)) yield return MarketEvent.Closed(Some.Eth, candle);
+        foreach (var candle in Some.CandlesUntil(288, Some.Time, 3)) yield return MarketEvent.Closed(Some.Btc, candle);
+        yield return MarketEvent.Observed(Some.Observation(Signal.FearGreed, 20, Some.Time));
+        yield return MarketEvent.Observed(Some.Observation(Signal.FundingRate, 0.002, Some.Time, "ETH"));
     }
 
     [Fact]
     public async Task An_observation_of_one_currency_leaves_the_others_as_they_are()
     {
-        var (pump, board) = Make([Given.Btc, Given.Eth], [RiskPolicy.Default]);
+        var (pump, board) = Make([Some.Btc, Some.Eth], [RiskPolicy.Default]);
         var running = pump.RunAsync(CancellationToken.None);
-        await pump.Events.WriteAsync(MarketEvent.Observed(Given.Observation(Signal.FundingRate, 0.002, Given.Time, "ETH")));
+        await pump.Events.WriteAsync(MarketEvent.Observed(Some.Observation(Signal.FundingRate, 0.002, Some.Time, "ETH")));
         pump.Events.Complete();
         await running;
-        Assert.Equal(0.002, board.Latest(Given.Eth).FundingRate);
-        Assert.Equal(double.NaN, board.Latest(Given.Btc).FundingRate);
+        Assert.Equal(0.002, board.Latest(Some.Eth).FundingRate);
+        Assert.Equal(double.NaN, board.Latest(Some.Btc).FundingRate);
     }
 
     [Fact]
     public async Task Five_hundred_markets_that_close_in_the_same_second_are_published_within_one()
     {
-        var markets = Enumerable.Range(0, 500).Select(i => Given.Market($"C{i}/USDT")).ToList();
+        var markets = Enumerable.Range(0, 500).Select(i => Some.MarketOf($"C{i}/USDT")).ToList();
         var (pump, board) = Make(markets, [RiskPolicy.Default, Strict]);
         var running = pump.RunAsync(CancellationToken.None);
-        var before = Given.Time - Timeframe.FiveMinutes.Length;
-        var history = Given.History(2600, before);
+        var before = Some.Time - Timeframe.FiveMinutes.Length;
+        var history = Some.History(2600, before);
         foreach (var market in markets) await pump.Events.WriteAsync(MarketEvent.Recovered(market, history));
         await LiveServer.UntilAsync(() => board.Latest(markets[^1]).AsOf == before);
 
-        var candle = Given.Candles(1, Given.Time)[0];
+        var candle = Some.CandlesUntil(1, Some.Time)[0];
         var started = Stopwatch.GetTimestamp();
         foreach (var market in markets) await pump.Events.WriteAsync(MarketEvent.Closed(market, candle));
         pump.Events.Complete();
         await running;
         var took = Stopwatch.GetElapsedTime(started);
 
-        Assert.All(markets, market => Assert.Equal(Given.Time, board.Latest(market).AsOf));
+        Assert.All(markets, market => Assert.Equal(Some.Time, board.Latest(market).AsOf));
         var rendering = Stopwatch.GetTimestamp();
         foreach (var market in markets) board.Answer(board.MarketsOf(market.Pair.ToString())[0], 0, Side.Long);
         output.WriteLine($"500 markets, 2 policies: published in {took.TotalMilliseconds:0.0} ms, all answers rendered in {Stopwatch.GetElapsedTime(rendering).TotalMilliseconds:0.0} ms");
@@ -85,7 +85,7 @@ public sealed class MarketPumpTests(ITestOutputHelper output)
     public async Task A_bug_behind_the_pump_ends_the_service()
     {
         await using var service = await LiveServer.StartAsync();
-        await service.Feeds[0].SendAsync(MarketEvent.Closed(Given.Market("NOT/TRACKED"), Given.Candles(1, Given.Time)[0]));
+        await service.Feeds[0].SendAsync(MarketEvent.Closed(Some.MarketOf("NOT/TRACKED"), Some.CandlesUntil(1, Some.Time)[0]));
         await Assert.ThrowsAsync<KeyNotFoundException>(() => service.Host.Completion);
         await Assert.ThrowsAsync<HttpRequestException>(() => service.Http.GetAsync("/healthz"));
     }
@@ -118,7 +118,7 @@ public sealed class MarketPumpTests(ITestOutputHelper output)
 
     private static (MarketPump Pump, AssessmentBoard Board) Make(IReadOnlyList<MarketId> markets, IReadOnlyList<RiskPolicy> policies)
     {
-        var board = new AssessmentBoard(markets, policies, new ManualClock(Given.Time.ToDateTimeOffset()));
+        var board = new AssessmentBoard(markets, policies, new ManualClock(Some.Time.ToDateTimeOffset()));
         return (new(new RemoraEngine(policies, []), board), board);
     }
 }

@@ -21,7 +21,7 @@ public sealed class MetricsTests
     {
         await using var service = await LiveServer.StartAsync();
         await service.WarmAsync();
-        await service.ObserveAsync(Given.Observation(Signal.FearGreed, 15, Given.Time));
+        await service.ObserveAsync(Some.Observation(Signal.FearGreed, 15, Some.Time));
         service.Clock.Advance(TimeSpan.FromSeconds(90));
         var risk = await service.GetAsync("/api/v1/risk?pair=BTC/USDT");
         await service.GetAsync("/api/v1/risk?pair=DOGE/USDT", HttpStatusCode.NotFound);
@@ -90,7 +90,7 @@ public sealed class MetricsTests
     {
         await using var service = await LiveServer.StartAsync();
         await service.WarmAsync();
-        await service.ObserveAsync(Given.Observation(Signal.FearGreed, 15, Given.Time));
+        await service.ObserveAsync(Some.Observation(Signal.FearGreed, 15, Some.Time));
         var text = await service.Http.GetStringAsync("/metrics");
         Process process;
         try

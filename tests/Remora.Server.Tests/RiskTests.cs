@@ -13,9 +13,9 @@ public sealed class RiskTests
     public async Task The_golden_example_comes_out_of_the_interface_exactly_so()
     {
         await using var service = await LiveServer.StartAsync();
-        var readings = Given.Readings(Given.Time) with { Volatility = 0.0474, Rsi = 56 };
-        service.Host.Board.Publish(Given.Btc, 0,
-            service.Assess(readings, Regime.Choppy, Given.Btc, observations: Given.Observation(Signal.FearGreed, 15, Given.Time)));
+        var readings = Some.Readings(Some.Time) with { Volatility = 0.0474, Rsi = 56 };
+        service.Host.Board.Publish(Some.Btc, 0,
+            service.Assess(readings, Regime.Choppy, Some.Btc, observations: Some.Observation(Signal.FearGreed, 15, Some.Time)));
 
         var risk = await service.GetAsync("/api/v1/risk?pair=BTC/USDT");
 
@@ -42,7 +42,7 @@ public sealed class RiskTests
         await service.WarmAsync();
         Assert.True((await service.GetAsync("/api/v1/risk?pair=BTC/USDT")).GetProperty("safe_to_trade").GetBoolean());
 
-        await service.ObserveAsync(Given.Observation(Signal.FearGreed, 15, Given.Time));
+        await service.ObserveAsync(Some.Observation(Signal.FearGreed, 15, Some.Time));
 
         var risk = await service.GetAsync("/api/v1/risk?pair=BTC/USDT");
         Assert.Contains("flag_extreme_fear", Texts(risk.GetProperty("blocked_by")));
@@ -137,7 +137,7 @@ public sealed class RiskTests
     [Fact]
     public async Task Exchange_and_timeframe_choose_among_the_markets_of_a_pair()
     {
-        var settings = LiveServer.Settings with { Markets = [new(Given.Btc.Pair, "kraken"), new(Given.Btc.Pair, Timeframe: Timeframe.OneHour)] };
+        var settings = LiveServer.Settings with { Markets = [new(Some.Btc.Pair, "kraken"), new(Some.Btc.Pair, Timeframe: Timeframe.OneHour)] };
         await using var service = await LiveServer.StartAsync(settings);
         async Task<string> Asked(string query)
         {
@@ -156,13 +156,13 @@ public sealed class RiskTests
     public async Task The_whole_market_is_answered_without_a_pair()
     {
         await using var service = await LiveServer.StartAsync();
-        service.Host.Board.Publish(Given.Btc, 0, service.Assess(Given.Readings(Given.Time), Regime.Bull, Given.Btc));
-        service.Host.Board.Publish(Given.Eth, 0, service.Assess(Given.Readings(Given.Time), Regime.Bear, Given.Eth));
+        service.Host.Board.Publish(Some.Btc, 0, service.Assess(Some.Readings(Some.Time), Regime.Bull, Some.Btc));
+        service.Host.Board.Publish(Some.Eth, 0, service.Assess(Some.Readings(Some.Time), Regime.Bear, Some.Eth));
         var whole = await service.GetAsync("/api/v1/risk");
         Assert.Equal("bear", whole.GetProperty("regime").GetString()); // 0.6 of the weight
         Assert.Equal(0.5, whole.GetProperty("breadth").GetProperty("bull").GetDouble());
         Assert.Equal([0.4, 0.6], whole.GetProperty("pairs").EnumerateArray().Select(pair => pair.GetProperty("weight").GetDouble()));
-        double Score(string pair) => service.Host.Board.Latest(Given.Market(pair)).RiskScore;
+        double Score(string pair) => service.Host.Board.Latest(Some.MarketOf(pair)).RiskScore;
         Assert.Equal((0.4 * Score("BTC/USDT")) + (0.6 * Score("ETH/USDT")), whole.GetProperty("risk_score").GetDouble(), 6);
     }
 

@@ -26,8 +26,8 @@ public sealed class StatusTests
         await using var service = await LiveServer.StartAsync();
         service.Feeds[0].Health = service.Feeds[0].Health with
         {
-            State = FeedState.Unreachable, LastError = new("network", "no route", Given.Time), NextTry = Given.Time + TimeSpan.FromMinutes(1), ConsecutiveFailures = 4,
-            Refused = new Dictionary<CandleFault, long> { [CandleFault.NotPositive] = 2 }, Gaps = [new(Given.Time, Given.Time + TimeSpan.FromMinutes(5), 1)],
+            State = FeedState.Unreachable, LastError = new("network", "no route", Some.Time), NextTry = Some.Time + TimeSpan.FromMinutes(1), ConsecutiveFailures = 4,
+            Refused = new Dictionary<CandleFault, long> { [CandleFault.NotPositive] = 2 }, Gaps = [new(Some.Time, Some.Time + TimeSpan.FromMinutes(5), 1)],
         };
         var status = await service.GetAsync("/api/v1/status");
         var market = status.GetProperty("markets")[0];
@@ -52,7 +52,7 @@ public sealed class StatusTests
         Assert.Equal(HttpStatusCode.MethodNotAllowed, (await service.Http.GetAsync(path)).StatusCode);
         service.Feeds[0].Health = service.Feeds[0].Health with
         {
-            State = FeedState.Unreachable, RefusedLevel = new("binance", 57_088, Given.Time, 2376, Given.Time, 2376, Given.Time),
+            State = FeedState.Unreachable, RefusedLevel = new("binance", 57_088, Some.Time, 2376, Some.Time, 2376, Some.Time),
         };
         foreach (var (name, value, status) in new[] { ("Sec-Fetch-Site", "cross-site", 403), ("Sec-Fetch-Site", "same-site", 403), ("Origin", "https://evil.example", 403), ("Origin", "null", 403) })
         {
@@ -86,7 +86,7 @@ public sealed class StatusTests
     {
         await using var service = await LiveServer.StartAsync();
         await service.WarmAsync();
-        var used = Given.Observation(Signal.FearGreed, 5, Given.Time);
+        var used = Some.Observation(Signal.FearGreed, 5, Some.Time);
         await service.ObserveAsync(used);
         service.Source.Health = service.Source.Health with { Latest = [used with { Value = 50, Source = "another" }] };
 
@@ -117,7 +117,7 @@ public sealed class StatusTests
     public async Task Sources_tell_their_last_values_and_ages()
     {
         await using var service = await LiveServer.StartAsync();
-        await service.ObserveAsync(Given.Observation(Signal.FearGreed, 40, Given.Time));
+        await service.ObserveAsync(Some.Observation(Signal.FearGreed, 40, Some.Time));
         service.Clock.Advance(TimeSpan.FromHours(1));
         var source = (await service.GetAsync("/api/v1/sources")).GetProperty("sources")[0];
         Assert.Equal("test", source.GetProperty("health").GetProperty("name").GetString());
@@ -132,7 +132,7 @@ public sealed class StatusTests
         var mine = RiskPolicy.Default with { Name = "mine" };
         await using var service = await LiveServer.StartAsync(LiveServer.Settings with
         {
-            Policies = [RiskPolicy.Default, mine], Policy = "mine", Markets = [new(Given.Btc.Pair, "kraken", Fallbacks: [new FallbackVenue("okx")])],
+            Policies = [RiskPolicy.Default, mine], Policy = "mine", Markets = [new(Some.Btc.Pair, "kraken", Fallbacks: [new FallbackMarket("okx")])],
         });
         await service.WarmAsync();
         var pairs = (await service.GetAsync("/api/v1/pairs")).GetProperty("pairs").EnumerateArray().ToList();
@@ -152,7 +152,7 @@ public sealed class StatusTests
     {
         await using var service = await LiveServer.StartAsync();
         await service.WarmAsync();
-        var readings = service.Host.Board.Latest(Given.Btc).GetReadings();
+        var readings = service.Host.Board.Latest(Some.Btc).GetReadings();
         var regime = await service.GetAsync("/api/v1/regime?pair=BTC/USDT");
         Assert.Equal(readings.Trend.Adx, regime.GetProperty("inputs").GetProperty("trend").GetProperty("adx").GetDouble());
         Assert.Equal(readings.Rsi, regime.GetProperty("inputs").GetProperty("rsi").GetDouble());

@@ -28,7 +28,7 @@ public sealed class StoreMeterTests
         using var meter = new Meter("test");
         using var prometheus = new PrometheusText(meter);
         store.Register(meter);
-        foreach (var candle in Some.Candles(1, 3, start: Given.Time)) session.Recorder.Candle(Given.Btc, candle);
+        foreach (var candle in Some.Candles(1, 3, start: Some.Time)) session.Recorder.Candle(Some.Btc, candle);
         var text = "";
         await LiveServer.UntilAsync(() => (text = prometheus.Write()).Contains("remora_recorder_journal_oldest_age_seconds ", StringComparison.Ordinal));
         Assert.Contains("\nremora_store_ready 0\n", text);

@@ -18,13 +18,13 @@ public sealed class StreamTests
         Assert.Null(JsonElement.Parse((await stream.NextAsync())!.Data).GetProperty("risk_score").GetString());
 
         await service.WarmAsync();
-        var warm = await stream.UntilAsync(change => change.Data.Contains("\"as_of\":\"" + Given.Time));
+        var warm = await stream.UntilAsync(change => change.Data.Contains("\"as_of\":\"" + Some.Time));
         Assert.Equal("assessment", warm.Name);
         // The clock stands still.
         Assert.Equal(await service.Http.GetStringAsync("/api/v1/risk?pair=BTC/USDT"), warm.Data);
 
         await service.WarmAsync(feed: 1); // another market
-        await service.ObserveAsync(Given.Observation(Signal.FearGreed, 15, Given.Time));
+        await service.ObserveAsync(Some.Observation(Signal.FearGreed, 15, Some.Time));
         var fear = await stream.NextAsync();
         Assert.Contains("\"pair\":\"BTC/USDT\"", fear!.Data);
         Assert.Equal(await service.Http.GetStringAsync("/api/v1/risk?pair=BTC/USDT"), fear.Data);
@@ -54,11 +54,11 @@ public sealed class StreamTests
             await stream.NextAsync();
             last = (await stream.NextAsync())!.Id;
         }
-        await service.ObserveAsync(Given.Observation(Signal.FundingRate, 0.002, Given.Time, "ETH"));
+        await service.ObserveAsync(Some.Observation(Signal.FundingRate, 0.002, Some.Time, "ETH"));
         await using (var stream = await EventStream.OpenAsync(service.Http, "?pair=BTC/USDT,ETH/USDT", last))
         {
             Assert.Contains("ETH/USDT", (await stream.NextAsync())!.Data);
-            await service.ObserveAsync(Given.Observation(Signal.FundingRate, 0.001, Given.Time, "BTC"));
+            await service.ObserveAsync(Some.Observation(Signal.FundingRate, 0.001, Some.Time, "BTC"));
             Assert.Contains("BTC/USDT", (await stream.NextAsync())!.Data); // no other event in between
         }
         await using var other = await EventStream.OpenAsync(service.Http, "?pair=BTC/USDT,ETH/USDT", "another-run-7");
@@ -130,7 +130,7 @@ public sealed class StreamTests
         {
             Assert.True(fear < 100_000, "it was never dropped");
             service.Clock.Advance(TimeSpan.FromMilliseconds(1));
-            await service.Source.SendAsync(Given.Observation(Signal.FearGreed, fear % 100, Instant.From(service.Clock.GetUtcNow())));
+            await service.Source.SendAsync(Some.Observation(Signal.FearGreed, fear % 100, Instant.From(service.Clock.GetUtcNow())));
             await honest.UntilAsync(change => change.Data.Contains($"\"fear_greed_index\":{fear % 100},"));
         }
         await LiveServer.UntilAsync(() => service.Host.Streams.Readers == 1);

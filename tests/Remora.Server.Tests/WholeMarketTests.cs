@@ -101,6 +101,6 @@ public sealed class WholeMarketTests
     private static void Check(Func<IReadOnlyList<Assessment>, bool> law) => Prop.ForAll(Baskets(), law).Check(Config.QuickThrowOnFailure.WithMaxTest(500));
 
     private static Assessment Assess(string @base, double volatility, double rsi, Regime? regime) => new(
-        new(Given.Market(@base + "/USDT"), RiskPolicy.Default, []), Given.Readings(Given.Time) with { Volatility = volatility, Rsi = rsi },
-        new(regime, regime is null ? null : Given.Time, regime is null ? double.NaN : 1), OutsideView.Empty, Side.Long, Given.Time);
+        new(Some.MarketOf(@base + "/USDT"), RiskPolicy.Default, []), Some.Readings(Some.Time) with { Volatility = volatility, Rsi = rsi },
+        new(regime, regime is null ? null : Some.Time, regime is null ? double.NaN : 1), OutsideView.Empty, Side.Long, Some.Time);
 }

@@ -13,13 +13,13 @@ namespace Remora.Store.Tests;
 internal static class Backups
 {
     public static Task InsertAsync(MarketStore store, IEnumerable<Candle> candles) => store.Client.InsertAsync(
-        StoreTable.Candles.Name, StoreTable.Candles.Columns, candles, (row, candle) => RowWriting.Candle(row, Given.Btc.Exchange, Given.Btc.Pair, Given.Btc.Timeframe, candle, 1));
+        StoreTable.Candles.Name, StoreTable.Candles.Columns, candles, (row, candle) => RowWriting.Candle(row, Some.Btc.Exchange, Some.Btc.Pair, Some.Btc.Timeframe, candle, 1));
 
     /// <summary>Candles, assessments, requests and so rollups, over two months; the seed tells one store from another.</summary>
     public static async Task FillAsync(MarketStore store, int seed, int rows = 400)
     {
-        await InsertAsync(store, Some.Candles(seed, rows, start: Given.Time));
-        var assessments = Recorded.Assessments(Given.Btc, rows, seed).Select((assessment, i) => assessment.At(Given.Time + TimeSpan.FromHours(3 * i), Risk.Side.Long)).ToList();
+        await InsertAsync(store, Some.Candles(seed, rows, start: Some.Time));
+        var assessments = Recorded.Assessments(Some.Btc, rows, seed).Select((assessment, i) => assessment.At(Some.Time + TimeSpan.FromHours(3 * i), Risk.Side.Long)).ToList();
         await store.Client.InsertAsync(StoreTable.Assessments.Name, StoreTable.Assessments.Columns, assessments, (row, each) => RowWriting.Assessment(row, each, (ulong)seed));
         await store.Client.InsertAsync(
             StoreTable.Requests.Name, StoreTable.Requests.Columns, Enumerable.Range(0, rows), (row, i) => RowWriting.Request(row, Recorded.Request(i * seed), (ulong)i + 1));

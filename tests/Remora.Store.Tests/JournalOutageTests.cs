@@ -78,7 +78,7 @@ public sealed class JournalOutageTests(Engine engine)
         var accepted = 0;
         await using (var recorded = new Recorded(store, Recorded.Options(scratch.PathOf("journal"))))
         {
-            var assessments = Recorded.Assessments(Given.Btc, 2000);
+            var assessments = Recorded.Assessments(Some.Btc, 2000);
             var random = new Random(11);
             for (var kill = 1; kill <= kills; kill++)
             {

@@ -238,10 +238,10 @@ public sealed class JournalTests(Engine engine)
     {
         using var client = new ClickHouseClient(new() { Url = new("http://localhost:1") });
         var recorder = new Recorder(new MarketStore(client), new() { JournalFolder = "unused", QueueRows = 16 });
-        var candle = Some.Flat(Given.Time);
-        for (var i = 0; i < 20; i++) recorder.Candle(Given.Btc, candle);
-        recorder.CandleAndAssessment(Recorded.Assessments(Given.Btc, 1)[0]);
-        recorder.Candles(Given.Btc, Given.Btc.Timeframe, [candle, candle, candle]);
+        var candle = Some.Flat(Some.Time);
+        for (var i = 0; i < 20; i++) recorder.Candle(Some.Btc, candle);
+        recorder.CandleAndAssessment(Recorded.Assessments(Some.Btc, 1)[0]);
+        recorder.Candles(Some.Btc, Some.Btc.Timeframe, [candle, candle, candle]);
         for (var i = 0; i < 30; i++) recorder.Request(Recorded.Request(i));
         Assert.Equal((32L, 23L), (recorder.Health.QueuedRows, recorder.Health.DroppedRows));
     }

@@ -21,7 +21,7 @@ public sealed class ReadingTests(Engine engine)
         foreach (var (interval, length) in new[] { ("1m", TimeSpan.FromMinutes(1)), ("1h", TimeSpan.FromHours(1)), ("6h", TimeSpan.FromHours(6)), ("12h", TimeSpan.FromHours(12)), ("1d", TimeSpan.FromDays(1)) })
         {
             var buckets = assessments.GroupBy(each => each.AssessedAt.Floor(length)).OrderBy(group => group.Key).ToList();
-            var rows = await store.Assessments.HistoryOf(Given.Btc, policy, interval).ListAsync();
+            var rows = await store.Assessments.HistoryOf(Some.Btc, policy, interval).ListAsync();
             Assert.Equal(buckets.Select(bucket => (bucket.Key, (long)bucket.Count(), (long)bucket.Count(each => !each.SafeToTrade))), rows.Select(row => (row.Time, row.Assessments, row.Blocked)));
             Assert.Equal(buckets.Select(bucket => Known(bucket.Select(each => each.RiskScore)).Select(score => (double?)score).Max()), rows.Select(row => row.RiskMax));
             Assert.Equal(buckets.Select(bucket => bucket.Last().Regime is { } regime ? RemoraJson.NameOf(regime) : null), rows.Select(row => row.RegimeLast));
@@ -43,15 +43,15 @@ public sealed class ReadingTests(Engine engine)
         var shorts = assessments.Select(each => each.At(each.AssessedAt, Side.Short)).ToList();
         Assert.NotEqual(assessments.Select(each => each.RiskScore), shorts.Select(each => each.RiskScore));
 
-        var rows = await store.Assessments.EachOf(Given.Btc, policy, side: Side.Short).ListAsync();
+        var rows = await store.Assessments.EachOf(Some.Btc, policy, side: Side.Short).ListAsync();
         Assert.Equal(shorts.Select(Row), rows.Select(row => (row.Time, row.SafeToTrade, row.Recommendation, row.RiskScore, row.RiskClass, row.PositionScale, string.Join('|', row.BlockedBy), row.State)));
-        Assert.Equal(assessments.Select(Row), (await store.Assessments.EachOf(Given.Btc, policy).ListAsync())
+        Assert.Equal(assessments.Select(Row), (await store.Assessments.EachOf(Some.Btc, policy).ListAsync())
             .Select(row => (row.Time, row.SafeToTrade, row.Recommendation, row.RiskScore, row.RiskClass, row.PositionScale, string.Join('|', row.BlockedBy), row.State)));
 
         foreach (var (interval, length) in new[] { ("1m", TimeSpan.FromMinutes(1)), ("1h", TimeSpan.FromHours(1)), ("1d", TimeSpan.FromDays(1)) })
         {
             var buckets = shorts.GroupBy(each => each.AssessedAt.Floor(length)).OrderBy(group => group.Key).ToList();
-            var history = await store.Assessments.HistoryOf(Given.Btc, policy, interval, side: Side.Short).ListAsync();
+            var history = await store.Assessments.HistoryOf(Some.Btc, policy, interval, side: Side.Short).ListAsync();
             Assert.Equal(buckets.Select(bucket => (bucket.Key, (long)bucket.Count(), (long)bucket.Count(each => !each.SafeToTrade))), history.Select(row => (row.Time, row.Assessments, row.Blocked)));
             foreach (var (bucket, row) in buckets.Zip(history))
             {
@@ -86,19 +86,19 @@ public sealed class ReadingTests(Engine engine)
         var moment = new QueryParameters().Add("at", assessments[900].AssessedAt.ToDateTimeOffset());
         await store.Client.ExecuteAsync("INSERT INTO assessments SELECT * REPLACE (0.25 AS risk_score, sequence + 1 AS sequence) FROM assessments WHERE assessed_at = {at:DateTime64(3, 'UTC')}", moment);
 
-        var rows = new List<SaidRow>();
+        var rows = new List<AssessmentRow>();
         for (Instant? from = null; rows.Count % 70 == 0; from = rows[^1].Time + TimeSpan.FromMilliseconds(1))
-            rows.AddRange(await store.Assessments.EachOf(Given.Btc, policy, new(from, Limit: 70)).ListAsync());
+            rows.AddRange(await store.Assessments.EachOf(Some.Btc, policy, new(from, Limit: 70)).ListAsync());
         Assert.Equal(
             assessments.Select((each, i) => (each.AssessedAt, each.AsOf, each.SafeToTrade, i == 900 ? 0.25 : double.IsFinite(each.RiskScore) ? each.RiskScore : (double?)null, string.Join(',', each.BlockedBy))),
             rows.Select(row => (row.Time, row.AsOf, row.SafeToTrade, row.RiskScore, string.Join(',', row.BlockedBy))));
 
         var import = new AssessmentImport(store);
-        foreach (var assessment in Recorded.Assessments(Given.Btc, 1010)) await import.AddAsync(assessment, TestContext.Current.CancellationToken);
+        foreach (var assessment in Recorded.Assessments(Some.Btc, 1010)) await import.AddAsync(assessment, TestContext.Current.CancellationToken);
         await import.FlushAsync(TestContext.Current.CancellationToken);
         Assert.Equal((10, 1000), (import.Added, import.Present));
-        Assert.Equal(1010, (await store.Assessments.EachOf(Given.Btc, policy).ListAsync()).Count);
-        Assert.Equal(1011, (await store.Assessments.HistoryOf(Given.Btc, policy, "1d").ListAsync()).Sum(day => day.Assessments));
+        Assert.Equal(1010, (await store.Assessments.EachOf(Some.Btc, policy).ListAsync()).Count);
+        Assert.Equal(1011, (await store.Assessments.HistoryOf(Some.Btc, policy, "1d").ListAsync()).Sum(day => day.Assessments));
     }
 
     [Fact]
@@ -106,18 +106,18 @@ public sealed class ReadingTests(Engine engine)
     {
         var (store, assessments) = await FilledAsync(500);
         var policy = assessments[0].Policy;
-        var all = await store.Assessments.HistoryOf(Given.Btc, policy, "1h").ListAsync();
+        var all = await store.Assessments.HistoryOf(Some.Btc, policy, "1h").ListAsync();
         var paged = new List<HistoryRow>();
         for (Instant? from = null; ; from = paged[^1].Time + TimeSpan.FromMilliseconds(1))
         {
-            var page = await store.Assessments.HistoryOf(Given.Btc, policy, "1h", new(from, Limit: 7)).ListAsync();
+            var page = await store.Assessments.HistoryOf(Some.Btc, policy, "1h", new(from, Limit: 7)).ListAsync();
             paged.AddRange(page);
             if (page.Count < 7) break;
         }
         Assert.Equal(all, paged);
-        Assert.Equal(all.TakeLast(3).Reverse(), await store.Assessments.HistoryOf(Given.Btc, policy, "1h", new(Limit: 3, NewestFirst: true)).ListAsync());
-        Assert.Equal(all.Where(row => row.Time < all[5].Time), await store.Assessments.HistoryOf(Given.Btc, policy, "1h", new(To: all[5].Time)).ListAsync());
-        Assert.Contains("1m, 1h, 6h, 12h, 1d", Assert.Throws<StoreException>(() => store.Assessments.HistoryOf(Given.Btc, policy, "2h")).Message);
+        Assert.Equal(all.TakeLast(3).Reverse(), await store.Assessments.HistoryOf(Some.Btc, policy, "1h", new(Limit: 3, NewestFirst: true)).ListAsync());
+        Assert.Equal(all.Where(row => row.Time < all[5].Time), await store.Assessments.HistoryOf(Some.Btc, policy, "1h", new(To: all[5].Time)).ListAsync());
+        Assert.Contains("1m, 1h, 6h, 12h, 1d", Assert.Throws<StoreException>(() => store.Assessments.HistoryOf(Some.Btc, policy, "2h")).Message);
     }
 
     [Fact]
@@ -130,20 +130,20 @@ public sealed class ReadingTests(Engine engine)
         {
             var time = assessments[0].AssessedAt + TimeSpan.FromSeconds(random.Next(-600, 300 * 300));
             var expected = assessments.LastOrDefault(each => each.AssessedAt <= time);
-            var stored = await store.Assessments.AtAsync(Given.Btc, policy, time);
+            var stored = await store.Assessments.AtAsync(Some.Btc, policy, time);
             Assert.Equal(expected?.AssessedAt, stored?.AssessedAt);
             if (expected is not null) Assert.Equal(JsonSerializer.SerializeToUtf8Bytes(expected, RemoraJson.Options), stored!.Answer.ToArray());
         }
-        Assert.Null(await store.Assessments.AtAsync(Given.Eth, policy, Instant.MaxValue));
-        Assert.NotNull(await store.Assessments.AtAsync(Given.Btc, policy, Instant.MaxValue));
-        Assert.Null(await store.Assessments.AtAsync(Given.Btc, policy, Instant.MinValue));
+        Assert.Null(await store.Assessments.AtAsync(Some.Eth, policy, Instant.MaxValue));
+        Assert.NotNull(await store.Assessments.AtAsync(Some.Btc, policy, Instant.MaxValue));
+        Assert.Null(await store.Assessments.AtAsync(Some.Btc, policy, Instant.MinValue));
 
         var last = assessments[^1].AssessedAt;
-        Assert.Equal(KeyValuePair.Create(Given.Btc, last), Assert.Single(await store.Assessments.LastOfEachAsync([Given.Eth, Given.Btc], policy, last, last)));
-        Assert.Empty(await store.Assessments.LastOfEachAsync([Given.Btc], policy, last + TimeSpan.FromMilliseconds(1), Instant.MaxValue));
-        Assert.Empty(await store.Assessments.LastOfEachAsync([Given.Btc], "another", Instant.MinValue, Instant.MaxValue));
+        Assert.Equal(KeyValuePair.Create(Some.Btc, last), Assert.Single(await store.Assessments.LastOfEachAsync([Some.Eth, Some.Btc], policy, last, last)));
+        Assert.Empty(await store.Assessments.LastOfEachAsync([Some.Btc], policy, last + TimeSpan.FromMilliseconds(1), Instant.MaxValue));
+        Assert.Empty(await store.Assessments.LastOfEachAsync([Some.Btc], "another", Instant.MinValue, Instant.MaxValue));
         var earlier = last - TimeSpan.FromHours(1); // later rows come from a clock that was ahead
-        Assert.Equal(KeyValuePair.Create(Given.Btc, earlier), Assert.Single(await store.Assessments.LastOfEachAsync([Given.Btc], policy, Instant.MinValue, earlier)));
+        Assert.Equal(KeyValuePair.Create(Some.Btc, earlier), Assert.Single(await store.Assessments.LastOfEachAsync([Some.Btc], policy, Instant.MinValue, earlier)));
     }
 
     /// <summary>
@@ -160,7 +160,7 @@ public sealed class ReadingTests(Engine engine)
         var observations = new List<Observation>();
         for (var i = 0; i < 3000; i++)
         {
-            var held = Given.Time + TimeSpan.FromSeconds(random.Next(0, 120 * 86400));
+            var held = Some.Time + TimeSpan.FromSeconds(random.Next(0, 120 * 86400));
             var late = TimeSpan.FromSeconds(random.Next(4) == 0 ? random.Next(0, 6 * 86400) : random.Next(0, 3600));
             observations.Add(new(signals[random.Next(signals.Length)], random.Next(3) switch { 0 => null, 1 => "BTC", _ => "ETH" }, random.Next(1, 100), held, held + late, TimeSpan.FromHours(random.Next(1, 100)), "s" + random.Next(2)));
         }
@@ -169,7 +169,7 @@ public sealed class ReadingTests(Engine engine)
         var ordered = observations.OrderBy(each => each.KnowableAt).ThenBy(each => each.HeldAt).ToList();
         for (var i = 0; i < 25; i++)
         {
-            var time = Given.Time + TimeSpan.FromSeconds(random.Next(0, 130 * 86400));
+            var time = Some.Time + TimeSpan.FromSeconds(random.Next(0, 130 * 86400));
             var known = await store.Observations.KnownAtAsync(time);
             Assert.DoesNotContain(known, each => each.KnowableAt > time);
             var (running, restarted) = (new OutsideBook(), new OutsideBook());
@@ -190,7 +190,7 @@ public sealed class ReadingTests(Engine engine)
     public async Task Streams_say_the_same_in_every_format()
     {
         var (store, assessments) = await FilledAsync(100);
-        var query = store.Assessments.HistoryOf(Given.Btc, assessments[0].Policy, "1h");
+        var query = store.Assessments.HistoryOf(Some.Btc, assessments[0].Policy, "1h");
         var rows = await query.ListAsync();
         var lines = (await TextAsync(query, StoreFormat.JsonLines)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(rows.Count, lines.Length);
@@ -233,19 +233,19 @@ public sealed class ReadingTests(Engine engine)
         var store = await engine.NewStoreAsync();
         using var scratch = new Scratch();
         await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder));
-        var market = new MarketId(Hostile, Given.Btc.Pair, Given.Btc.Timeframe);
-        var candle = Some.Flat(Given.Time);
-        var observation = Given.Observation(Signal.Vix, 20, Given.Time, Hostile) with { Source = Hostile };
+        var market = new MarketId(Hostile, Some.Btc.Pair, Some.Btc.Timeframe);
+        var candle = Some.Flat(Some.Time);
+        var observation = Some.Observation(Signal.Vix, 20, Some.Time, Hostile) with { Source = Hostile };
         var assessment = Recorded.Assessments(market, 1)[0];
         recorded.Recorder.Candle(market, candle);
         recorded.Recorder.Observation(observation);
         recorded.Recorder.Assessment(assessment);
-        recorded.Recorder.Request(new(Given.Time, Hostile, Hostile, 1, 2, false, 200, 3, Hostile));
+        recorded.Recorder.Request(new(Some.Time, Hostile, Hostile, 1, 2, false, 200, 3, Hostile));
         await recorded.FlushAsync();
         Assert.Equal([candle], await store.Candles.Of(market).ListAsync());
         Assert.Equal([observation], await store.Observations.Of(Signal.Vix, Hostile).ListAsync());
         Assert.Single(await store.Assessments.HistoryOf(market, assessment.Policy, "1h").ListAsync());
-        Assert.NotNull(await store.Assessments.AtAsync(market, assessment.Policy, Given.Time + TimeSpan.FromDays(1)));
+        Assert.NotNull(await store.Assessments.AtAsync(market, assessment.Policy, Some.Time + TimeSpan.FromDays(1)));
         Assert.Empty(await store.Assessments.Of(market, Hostile).ListAsync());
         Assert.Equal((Hostile, Hostile), Assert.Single((await store.Requests.Traffic("1h", route: Hostile, pair: Hostile).ListAsync()).Select(row => (row.Route, row.Pair))));
         Assert.Equal(Hostile, await store.Client.SingleAsync("SELECT client FROM api_requests", row => row.NullableString()));
@@ -259,7 +259,7 @@ public sealed class ReadingTests(Engine engine)
         var store = await engine.NewStoreAsync();
         using var scratch = new Scratch();
         await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder));
-        var assessments = Recorded.Assessments(Given.Btc, count);
+        var assessments = Recorded.Assessments(Some.Btc, count);
         foreach (var assessment in assessments) recorded.Recorder.Assessment(assessment);
         await recorded.FlushAsync();
         return (store, assessments);

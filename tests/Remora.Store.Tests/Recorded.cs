@@ -28,11 +28,11 @@ internal sealed class Recorded : IAsyncDisposable
     {
         var engine = new RemoraEngine();
         foreach (var observation in observations ?? []) engine.Apply(MarketEvent.Observed(observation));
-        return [.. Some.Candles(seed, count, market.Timeframe, Given.Time).Select(candle => engine.Apply(MarketEvent.Closed(market, candle))!)];
+        return [.. Some.Candles(seed, count, market.Timeframe, Some.Time).Select(candle => engine.Apply(MarketEvent.Closed(market, candle))!)];
     }
 
     public static RequestRow Request(int i, Instant? at = null) =>
-        new((at ?? Given.Time) + TimeSpan.FromSeconds(i), "/api/v1/risk", i % 3 == 0 ? null : "BTC/USDT", (ulong)(i % 7), (ulong)(i / 10), i % 2 == 0, i % 50 == 0 ? 404 : 200, (uint)(100 + i), null);
+        new((at ?? Some.Time) + TimeSpan.FromSeconds(i), "/api/v1/risk", i % 3 == 0 ? null : "BTC/USDT", (ulong)(i % 7), (ulong)(i / 10), i % 2 == 0, i % 50 == 0 ? 404 : 200, (uint)(100 + i), null);
 
     public async Task FlushAsync()
     {

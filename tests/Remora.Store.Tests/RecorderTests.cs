@@ -13,12 +13,12 @@ public sealed class RecorderTests(Engine engine)
         var store = await engine.NewStoreAsync();
         using var scratch = new Scratch();
         await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder));
-        var candles = Some.Candles(3, 700, start: Given.Time);
-        var assessments = Recorded.Assessments(Given.Btc, 700, seed: 3)[300..];
-        var fear = Given.Observation(Signal.FearGreed, 20, Given.Time);
-        var funding = Given.Observation(Signal.FundingRate, 0.0003, Given.Time, "BTC");
+        var candles = Some.Candles(3, 700, start: Some.Time);
+        var assessments = Recorded.Assessments(Some.Btc, 700, seed: 3)[300..];
+        var fear = Some.Observation(Signal.FearGreed, 20, Some.Time);
+        var funding = Some.Observation(Signal.FundingRate, 0.0003, Some.Time, "BTC");
 
-        recorded.Recorder.Candles(Given.Btc, Given.Btc.Timeframe, candles[..500]);
+        recorded.Recorder.Candles(Some.Btc, Some.Btc.Timeframe, candles[..500]);
         foreach (var assessment in assessments[..100]) recorded.Recorder.Assessment(assessment);
         foreach (var assessment in assessments[100..]) recorded.Recorder.CandleAndAssessment(assessment); // a hundred candles are recorded twice
         recorded.Recorder.Observation(fear);
@@ -26,10 +26,10 @@ public sealed class RecorderTests(Engine engine)
         for (var i = 0; i < 300; i++) recorded.Recorder.Request(Recorded.Request(i));
         await recorded.FlushAsync();
 
-        Assert.Equal(candles, await store.Candles.Of(Given.Btc).ListAsync());
-        Assert.Equal(candles[^1], await store.Candles.LatestAsync(Given.Btc));
-        Assert.Equal([fear, funding], await store.Observations.KnownAtAsync(Given.Time));
-        var stored = await store.Assessments.Of(Given.Btc, assessments[0].Policy).ListAsync();
+        Assert.Equal(candles, await store.Candles.Of(Some.Btc).ListAsync());
+        Assert.Equal(candles[^1], await store.Candles.LatestAsync(Some.Btc));
+        Assert.Equal([fear, funding], await store.Observations.KnownAtAsync(Some.Time));
+        var stored = await store.Assessments.Of(Some.Btc, assessments[0].Policy).ListAsync();
         Assert.Equal(assessments.Select(Json), stored.Select(row => System.Text.Encoding.UTF8.GetString(row.Answer.Span)));
         Assert.Equal(300UL, await store.Client.SingleAsync("SELECT count() FROM api_requests", row => row.UInt64()));
         Assert.Equal((800, 400), (recorded.Recorder.Health.WrittenRows["candles"], recorded.Recorder.Health.WrittenRows["assessments"]));

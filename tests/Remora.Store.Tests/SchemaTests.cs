@@ -79,15 +79,15 @@ public sealed class SchemaTests(Engine engine)
         var store = new MarketStore(client, Engine.ForEver);
         Assert.Empty((await store.PrepareAsync()).Remarks);
         var policy = Risk.RiskPolicy.Default.Name;
-        Assert.Equal(50, (await store.Assessments.HistoryOf(Given.Btc, policy, "1d").ListAsync()).Sum(day => day.Assessments));
-        Assert.Equal(50, (await store.Assessments.EachOf(Given.Btc, policy).ListAsync()).Count(row => row.State is null));
-        Assert.Empty(await store.Assessments.HistoryOf(Given.Btc, policy, "1d", side: Risk.Side.Short).ListAsync());
-        Assert.Empty(await store.Assessments.EachOf(Given.Btc, policy, side: Risk.Side.Short).ListAsync());
+        Assert.Equal(50, (await store.Assessments.HistoryOf(Some.Btc, policy, "1d").ListAsync()).Sum(day => day.Assessments));
+        Assert.Equal(50, (await store.Assessments.EachOf(Some.Btc, policy).ListAsync()).Count(row => row.State is null));
+        Assert.Empty(await store.Assessments.HistoryOf(Some.Btc, policy, "1d", side: Risk.Side.Short).ListAsync());
+        Assert.Empty(await store.Assessments.EachOf(Some.Btc, policy, side: Risk.Side.Short).ListAsync());
 
-        await InsertAsync(client, (Given.Time + TimeSpan.FromDays(2)).ToDateTimeOffset());
-        Assert.Equal(51, (await store.Assessments.HistoryOf(Given.Btc, policy, "1d").ListAsync()).Sum(day => day.Assessments));
-        Assert.Equal(1, Assert.Single(await store.Assessments.HistoryOf(Given.Btc, policy, "1d", side: Risk.Side.Short).ListAsync()).Assessments);
-        Assert.Single(await store.Assessments.EachOf(Given.Btc, policy, side: Risk.Side.Short).ListAsync());
+        await InsertAsync(client, (Some.Time + TimeSpan.FromDays(2)).ToDateTimeOffset());
+        Assert.Equal(51, (await store.Assessments.HistoryOf(Some.Btc, policy, "1d").ListAsync()).Sum(day => day.Assessments));
+        Assert.Equal(1, Assert.Single(await store.Assessments.HistoryOf(Some.Btc, policy, "1d", side: Risk.Side.Short).ListAsync()).Assessments);
+        Assert.Single(await store.Assessments.EachOf(Some.Btc, policy, side: Risk.Side.Short).ListAsync());
         foreach (var rollup in store.Rollups) Assert.True((await rollup.VerifyAsync()).IsExact, rollup.Definition.Name.Value);
     }
 
@@ -174,7 +174,7 @@ public sealed class SchemaTests(Engine engine)
 
     private static Task InsertAsync(ClickHouseClient client, DateTimeOffset at)
     {
-        var assessment = Recorded.Assessments(Given.Btc, 1)[0].At(Markets.Instant.From(at), Risk.Side.Long);
+        var assessment = Recorded.Assessments(Some.Btc, 1)[0].At(Markets.Instant.From(at), Risk.Side.Long);
         return client.InsertAsync(StoreTable.Assessments.Name, StoreTable.Assessments.Columns, [assessment], (row, each) => RowWriting.Assessment(row, each, 1));
     }
 
@@ -196,12 +196,12 @@ public sealed class SchemaTests(Engine engine)
 
     private static async Task FillAsync(ClickHouseClient client, StoreTable table)
     {
-        var candles = Some.Candles(3, 50, start: Given.Time);
-        var assessments = Recorded.Assessments(Given.Btc, 50);
+        var candles = Some.Candles(3, 50, start: Some.Time);
+        var assessments = Recorded.Assessments(Some.Btc, 50);
         Action<RowWriter, int> write = table.Name.Value switch
         {
-            "candles" => (row, i) => RowWriting.Candle(row, Given.Btc.Exchange, Given.Btc.Pair, Given.Btc.Timeframe, candles[i], (ulong)i + 1),
-            "observations" => (row, i) => RowWriting.Observation(row, Given.Observation(Signal.FearGreed, i, Given.Time + TimeSpan.FromHours(i)), (ulong)i + 1),
+            "candles" => (row, i) => RowWriting.Candle(row, Some.Btc.Exchange, Some.Btc.Pair, Some.Btc.Timeframe, candles[i], (ulong)i + 1),
+            "observations" => (row, i) => RowWriting.Observation(row, Some.Observation(Signal.FearGreed, i, Some.Time + TimeSpan.FromHours(i)), (ulong)i + 1),
             "assessments" => (row, i) => RowWriting.Assessment(row, assessments[i], (ulong)i + 1),
             "api_requests" => (row, i) => RowWriting.Request(row, Recorded.Request(i), (ulong)i + 1),
             var other => throw new InvalidOperationException($"the table {other} is new here: say what a row of it is"),

@@ -21,7 +21,7 @@ public sealed class StoreFilesTests(Engine engine)
     {
         var store = await engine.NewStoreAsync();
         using var scratch = new Scratch();
-        var candles = Some.Candles(5, 3000, start: Given.Time);
+        var candles = Some.Candles(5, 3000, start: Some.Time);
         await InsertAsync(store, candles);
         var path = scratch.PathOf("BTC_USDT-5m" + ending);
         // As Freqtrade writes them: a date with a time zone, and the five values.
@@ -30,13 +30,13 @@ public sealed class StoreFilesTests(Engine engine)
         Assert.True(StoreFormats.TryFromFile(path, out var found) && found == format);
 
         var fresh = await engine.NewStoreAsync();
-        var report = await new CandleImport(fresh).RunAsync(path, Given.Btc);
+        var report = await new CandleImport(fresh).RunAsync(path, Some.Btc);
         Assert.Equal((3000, 3000, 0, null), (report.Rows, report.Imported, report.Rejected, report.FirstReason));
         Assert.Equal((candles[0].OpenTime, candles[^1].OpenTime), (report.First, report.Last));
-        Assert.Equal(candles, await fresh.Candles.Of(Given.Btc).ListAsync());
+        Assert.Equal(candles, await fresh.Candles.Of(Some.Btc).ListAsync());
 
-        await new CandleImport(fresh).RunAsync(path, Given.Btc); // a second import adds no duplicates
-        Assert.Equal(candles, await fresh.Candles.Of(Given.Btc).ListAsync());
+        await new CandleImport(fresh).RunAsync(path, Some.Btc); // a second import adds no duplicates
+        Assert.Equal(candles, await fresh.Candles.Of(Some.Btc).ListAsync());
         Assert.Equal(0UL, await fresh.Client.SingleAsync("SELECT count() FROM system.tables WHERE database = currentDatabase() AND startsWith(name, 'import_')", row => row.UInt64()));
     }
 
@@ -56,9 +56,9 @@ public sealed class StoreFilesTests(Engine engine)
             var path = scratch.PathOf("candles.csv");
             var line = header.StartsWith('V') ? string.Join(',', row.Split(',').Reverse()) : row;
             await File.WriteAllTextAsync(path, header + line + "\n");
-            var report = await new CandleImport(store).RunAsync(path, Given.Btc);
+            var report = await new CandleImport(store).RunAsync(path, Some.Btc);
             Assert.Equal((1, null), (report.Imported, report.FirstReason));
-            Assert.Equal(new Candle(Some.At("2024-01-01"), 1, 2, 0.5, 1.5, 10), Assert.Single(await store.Candles.Of(Given.Btc).ListAsync()));
+            Assert.Equal(new Candle(Some.At("2024-01-01"), 1, 2, 0.5, 1.5, 10), Assert.Single(await store.Candles.Of(Some.Btc).ListAsync()));
         }
     }
 
@@ -76,18 +76,18 @@ public sealed class StoreFilesTests(Engine engine)
                 "a, b","2024-01-01T00:00:00.000Z","1",2,0.5,1.5,10
                 """);
             Assert.Equal((1, null), await ImportAsync());
-            Assert.Equal(wanted, Assert.Single(await store.Candles.Of(Given.Btc).ListAsync()));
+            Assert.Equal(wanted, Assert.Single(await store.Candles.Of(Some.Btc).ListAsync()));
         }
         await File.WriteAllTextAsync(path, """
             date,timestamp,open,high,low,close,volume
             1999-01-01,1704067200000,1,2,0.5,1.5,10
             """);
         Assert.Equal((1, null), await ImportAsync());
-        Assert.Equal(wanted, Assert.Single(await store.Candles.Of(Given.Btc).ListAsync()));
+        Assert.Equal(wanted, Assert.Single(await store.Candles.Of(Some.Btc).ListAsync()));
 
         async Task<(long, string?)> ImportAsync()
         {
-            var report = await new CandleImport(store).RunAsync(path, Given.Btc);
+            var report = await new CandleImport(store).RunAsync(path, Some.Btc);
             return (report.Imported, report.FirstReason);
         }
     }
@@ -99,7 +99,7 @@ public sealed class StoreFilesTests(Engine engine)
         using var scratch = new Scratch();
         var path = scratch.PathOf("candles.csv");
         await File.WriteAllLinesAsync(path, [Header, "1704067200000,1,2,0.5,1.5,10", "1704067500000,1,0.5,2,1.5,10", "1704067800001,1,2,0.5,1.5,10", "later,1,2,0.5,1.5,10", "4102444800000,1,2,0.5,1.5,10", "1704068100000,,2,0.5,1.5,10"]);
-        var report = await new CandleImport(store).RunAsync(path, Given.Btc);
+        var report = await new CandleImport(store).RunAsync(path, Some.Btc);
         Assert.Equal((6, 1, 5), (report.Rows, report.Imported, report.Rejected));
         Assert.Equal("row 2: high is not the highest price or low not the lowest", report.FirstReason);
     }
@@ -115,7 +115,7 @@ public sealed class StoreFilesTests(Engine engine)
         var store = await engine.NewStoreAsync();
         using var scratch = new Scratch();
         await File.WriteAllTextAsync(scratch.PathOf(name), text);
-        var error = await Assert.ThrowsAsync<StoreException>(() => new CandleImport(store).RunAsync(scratch.PathOf(name), Given.Btc));
+        var error = await Assert.ThrowsAsync<StoreException>(() => new CandleImport(store).RunAsync(scratch.PathOf(name), Some.Btc));
         Assert.Contains(reason, error.Message);
         Assert.Equal(0UL, await store.Client.SingleAsync("SELECT count() FROM system.tables WHERE database = currentDatabase() AND startsWith(name, 'import_')", row => row.UInt64()));
     }
@@ -127,9 +127,9 @@ public sealed class StoreFilesTests(Engine engine)
         using var scratch = new Scratch();
         await using (var recorded = new Recorded(store, Recorded.Options(scratch.PathOf("journal"))))
         {
-            foreach (var assessment in Recorded.Assessments(Given.Btc, 12_000)) recorded.Recorder.Assessment(assessment); // six weeks
-            foreach (var candle in Some.Candles(1, 2000, start: Given.Time)) recorded.Recorder.Candle(Given.Btc, candle);
-            recorded.Recorder.Observation(Given.Observation(Signal.Vix, 20, Given.Time));
+            foreach (var assessment in Recorded.Assessments(Some.Btc, 12_000)) recorded.Recorder.Assessment(assessment); // six weeks
+            foreach (var candle in Some.Candles(1, 2000, start: Some.Time)) recorded.Recorder.Candle(Some.Btc, candle);
+            recorded.Recorder.Observation(Some.Observation(Signal.Vix, 20, Some.Time));
             for (var i = 0; i < 5000; i++) recorded.Recorder.Request(Recorded.Request(i));
             await recorded.FlushAsync();
         }
@@ -155,7 +155,7 @@ public sealed class StoreFilesTests(Engine engine)
         Assert.SkipWhen(OperatingSystem.IsWindows(), "needs Unix file modes");
         var store = await engine.NewStoreAsync();
         using var scratch = new Scratch();
-        await InsertAsync(store, Some.Candles(1, 10, start: Given.Time));
+        await InsertAsync(store, Some.Candles(1, 10, start: Some.Time));
         await new StoreBackup(store).RunAsync(scratch.PathOf("backups/today"));
         Assert.Equal("700", JournalTests.ModeOf(scratch.PathOf("backups/today")));
         var files = Directory.GetFiles(scratch.PathOf("backups/today"));
@@ -168,7 +168,7 @@ public sealed class StoreFilesTests(Engine engine)
     {
         var store = await engine.NewStoreAsync();
         using var scratch = new Scratch();
-        await InsertAsync(store, Some.Candles(1, 100, start: Given.Time));
+        await InsertAsync(store, Some.Candles(1, 100, start: Some.Time));
         var manifest = await new StoreBackup(store).RunAsync(scratch.PathOf("backup"));
         var file = Path.Combine(scratch.PathOf("backup"), manifest.Files[0].Name);
         var bytes = await File.ReadAllBytesAsync(file);
@@ -176,7 +176,7 @@ public sealed class StoreFilesTests(Engine engine)
         await File.WriteAllBytesAsync(file, bytes);
         var error = await Assert.ThrowsAsync<StoreException>(() => new StoreRestore(store).RunAsync(scratch.PathOf("backup"), replace: true));
         Assert.Contains("checksum", error.Message);
-        Assert.Equal(100, (await store.Candles.Of(Given.Btc).ListAsync()).Count);
+        Assert.Equal(100, (await store.Candles.Of(Some.Btc).ListAsync()).Count);
         Assert.Contains("not empty", (await Assert.ThrowsAsync<StoreException>(() => new StoreBackup(store).RunAsync(scratch.PathOf("backup")))).Message);
     }
 

@@ -14,9 +14,9 @@ public sealed class StoreHealthTests : IDisposable
     [Fact]
     public async Task Rows_of_the_future_are_named_until_their_time_has_come()
     {
-        var clock = new ManualClock((Given.Time - TimeSpan.FromDays(1)).ToDateTimeOffset());
+        var clock = new ManualClock((Some.Time - TimeSpan.FromDays(1)).ToDateTimeOffset());
         await using var open = await Open.StartAsync(_scratch.PathOf("data"), clock);
-        foreach (var assessment in Recorded.Assessments(Given.Btc, 20)) open.Session.Recorder.CandleAndAssessment(assessment);
+        foreach (var assessment in Recorded.Assessments(Some.Btc, 20)) open.Session.Recorder.CandleAndAssessment(assessment);
         await open.Session.Recorder.FlushAsync();
         await Recorded.UntilAsync(() => open.Remarks.Count == 1, "a remark");
         Assert.Contains("rows are dated in the future and are left out until then (20 of candles up to 2024-03-01T01:35:00Z, 20 of assessments up to 2024-03-01T01:40:00Z)", open.Remarks[0]);
@@ -33,21 +33,21 @@ public sealed class StoreHealthTests : IDisposable
     public async Task A_damaged_file_is_named_until_its_part_is_gone()
     {
         await using var open = await Open.StartAsync(_scratch.PathOf("data"));
-        open.Session.Recorder.Candles(Given.Btc, Given.Btc.Timeframe, Some.Candles(3, 2000, start: Given.Time));
+        open.Session.Recorder.Candles(Some.Btc, Some.Btc.Timeframe, Some.Candles(3, 2000, start: Some.Time));
         await open.Session.Recorder.FlushAsync();
         Damage(FileOfCandles(_scratch.PathOf("data")));
-        var error = await Assert.ThrowsAsync<ClickHouseException>(() => open.Session.Store.Candles.Of(Given.Btc).ListAsync());
+        var error = await Assert.ThrowsAsync<ClickHouseException>(() => open.Session.Store.Candles.Of(Some.Btc).ListAsync());
         Assert.True(StoreFault.IsDamage(error), error.Message);
         Assert.Equal("a file that it needs is damaged; /api/v1/store says which and what to do", StoreFault.Describe(error));
         await Recorded.UntilAsync(() => open.Remarks.Count == 1, "a remark, though nobody has reported the error");
         Assert.Matches("2000 rows of remora.candles cannot be read.* the part 2024_1_1_1 are damaged. Check the disk.*remora store restore FOLDER --replace", open.Remarks[0]);
-        for (var i = 0; i < 3; i++) await Assert.ThrowsAsync<ClickHouseException>(() => open.Session.Store.Candles.Of(Given.Btc).ListAsync());
+        for (var i = 0; i < 3; i++) await Assert.ThrowsAsync<ClickHouseException>(() => open.Session.Store.Candles.Of(Some.Btc).ListAsync());
         await open.LooksAgainAsync();
         Assert.Single(open.Lines, line => line == open.Remarks[0]);
 
         await open.Session.Store.Client.ExecuteAsync("ALTER TABLE candles DROP PARTITION 2024");
         await Recorded.UntilAsync(() => open.Remarks.Count == 0, "no remark");
-        Assert.Empty(await open.Session.Store.Candles.Of(Given.Btc).ListAsync());
+        Assert.Empty(await open.Session.Store.Candles.Of(Some.Btc).ListAsync());
     }
 
     [Fact]
@@ -55,14 +55,14 @@ public sealed class StoreHealthTests : IDisposable
     {
         await using (var first = await Open.StartAsync(_scratch.PathOf("data")))
         {
-            first.Session.Recorder.Candles(Given.Btc, Given.Btc.Timeframe, Some.Candles(3, 200, start: Given.Time));
+            first.Session.Recorder.Candles(Some.Btc, Some.Btc.Timeframe, Some.Candles(3, 200, start: Some.Time));
             await first.Session.Recorder.FlushAsync();
         }
         File.Delete(FileOfCandles(_scratch.PathOf("data")));
         await using var open = await Open.StartAsync(_scratch.PathOf("data"));
         await Recorded.UntilAsync(() => open.Remarks.Count == 1, "a remark");
         Assert.Contains("the engine found 1 damaged parts when it started and set them aside, so their rows are missing from all answers: candles broken-on-start_2024_1_1_1", open.Remarks[0]);
-        Assert.Empty(await open.Session.Store.Candles.Of(Given.Btc).ListAsync());
+        Assert.Empty(await open.Session.Store.Candles.Of(Some.Btc).ListAsync());
         Assert.Single(open.Lines, line => line == open.Remarks[0]);
     }
 

@@ -83,7 +83,7 @@ public sealed class MarketModelTests
         {
             var size = i is >= 400 and < 420 ? 0.05 : 0.001 * (1 + (i % 7 / 10.0));
             var close = 100 * (1 + (size * (i % 2)));
-            last = engine.Apply(MarketEvent.Closed(Some.Market, new(Some.Midnight + (i * Five), close, close * 1.0001, close * 0.9999, close, 1)));
+            last = engine.Apply(MarketEvent.Closed(Some.Btc, new(Some.Midnight + (i * Five), close, close * 1.0001, close * 0.9999, close, 1)));
             seen.Add(last!.Regime);
         }
         Assert.Equal([null, Regime.HighVol], seen.Order());
@@ -95,10 +95,10 @@ public sealed class MarketModelTests
     {
         var candles = Some.Candles(36, 6_000);
         var engine = new RemoraEngine();
-        foreach (var candle in candles[..3_000]) engine.Apply(MarketEvent.Closed(Some.Market, candle));
-        var before = engine.Assess(Some.Market, 0, candles[3_000].OpenTime);
+        foreach (var candle in candles[..3_000]) engine.Apply(MarketEvent.Closed(Some.Btc, candle));
+        var before = engine.Assess(Some.Btc, 0, candles[3_000].OpenTime);
         Assert.NotNull(before.Regime);
-        var after = engine.Apply(MarketEvent.Closed(Some.Market, candles[3_500]))!;
+        var after = engine.Apply(MarketEvent.Closed(Some.Btc, candles[3_500]))!;
         Assert.Equal((null, null, 1), (after.Regime, after.RegimeSince, after.GetReadings().Gaps));
         Assert.Contains(after.Reasoning, s => s.Contains("0 of 200 trend candles", StringComparison.Ordinal));
     }
@@ -111,9 +111,9 @@ public sealed class MarketModelTests
     public void The_reasoning_names_only_what_the_warm_up_lacks(int candles, string? missing)
     {
         var engine = new RemoraEngine();
-        foreach (var candle in Some.Candles(37, candles)) engine.Apply(MarketEvent.Closed(Some.Market, candle));
+        foreach (var candle in Some.Candles(37, candles)) engine.Apply(MarketEvent.Closed(Some.Btc, candle));
         var last = Some.Midnight + (candles * Five);
-        var sentence = engine.Assess(Some.Market, 0, last).Reasoning
+        var sentence = engine.Assess(Some.Btc, 0, last).Reasoning
             .SingleOrDefault(s => s.Contains("warmed up", StringComparison.Ordinal));
         if (missing is null) Assert.Null(sentence);
         else Assert.EndsWith($"{missing}.", sentence);

@@ -52,7 +52,7 @@ public sealed class RemoraJsonTests
     [Fact]
     public void An_assessment_has_every_promised_name()
     {
-        var json = JsonSerializer.SerializeToElement(new RemoraEngine().Assess(Some.Market, 0, Some.Midnight), RemoraJson.Options);
+        var json = JsonSerializer.SerializeToElement(new RemoraEngine().Assess(Some.Btc, 0, Some.Midnight), RemoraJson.Options);
         string[] promised =
         [
             "safe_to_trade", "risk_score", "risk_class", "regime", "volatility", "volatility_classification", "risk_confidence", "trend_classification", "momentum_classification", "reasoning",

@@ -9,7 +9,7 @@ internal static class KeyFigures
     public static IReadOnlyList<KeyFigure> Of(StudyFigures study)
     {
         var cells = study.Cells.Where(c => c.Role == GateRole.Policy).ToArray();
-        var v = study.Verdict;
+        var v = study.GateConclusion;
         var all = new List<KeyFigure>
         {
             Say($"{v.BelowFivePercent} of {v.Cells}", $"strategies and periods in which the gate ends with more money than 95 % of its placebos; luck alone gives {v.ExpectedByLuck:0.0}"),

@@ -17,7 +17,7 @@ public static class ResultsText
     /// <summary>Returns the first line of every report: the verdict.</summary>
     public static string Headline(StudyFigures study)
     {
-        var v = study.Verdict;
+        var v = study.GateConclusion;
         var numbers =
             $"in {v.BelowFivePercent} of {v.Cells} strategies and periods it ends with more money than 95 % of gates that block as much at the wrong times " +
             $"(luck alone gives {v.ExpectedByLuck:0.0}), in {v.Surviving} after correction for the number of tests, and in {v.AgainstTheGate} with less than 95 % of them.";
@@ -28,7 +28,7 @@ public static class ResultsText
     public static IReadOnlyList<string> Findings(StudyFigures study)
     {
         var cells = study.Cells.Where(c => c.Role == GateRole.Policy).ToArray();
-        var v = study.Verdict;
+        var v = study.GateConclusion;
         var findings = new List<string>
         {
             Headline(study),

@@ -30,7 +30,7 @@ public sealed record StudyFigures
     public required IReadOnlyList<MarketFigures> Markets { get; init; }
 
     /// <summary>The verdict, as docs/decisions/0021 defines it.</summary>
-    public required Verdict Verdict { get; init; }
+    public required GateConclusion GateConclusion { get; init; }
 
     /// <summary>One cell per strategy, period and gate.</summary>
     public required IReadOnlyList<Cell> Cells { get; init; }
@@ -70,7 +70,7 @@ public sealed record MarketFigures(string Market, int Candles, Instant First, In
 /// <param name="AllBelowFivePercent">The number of those tests with p below 0.05.</param>
 /// <param name="AllDiscoveries">The number of those tests that survive Benjamini and Hochberg's
 /// correction at 5 %.</param>
-public sealed record Verdict(
+public sealed record GateConclusion(
     bool Beats, int Cells, int BelowFivePercent, double ExpectedByLuck, int Surviving, int AgainstTheGate, int AllTests, int AllBelowFivePercent, int AllDiscoveries);
 
 /// <summary>The role of a gate in the study.</summary>

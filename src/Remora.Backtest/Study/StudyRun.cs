@@ -99,7 +99,7 @@ public sealed class StudyRun
             Seed = _study.Seed,
             Shifts = _study.Shifts,
             Markets = [.. markets.Select(m => m.Figures)],
-            Verdict = verdict,
+            GateConclusion = verdict,
             Cells = judged,
             Skipped = [.. skipped.OfType<string>()],
             WalkForward = [.. walks.OfType<WalkForwardFigures>()],
@@ -129,13 +129,13 @@ public sealed class StudyRun
         Array.Find(markets, m => m.Series.Timeframe == plan.Timeframe)
         ?? throw new BacktestException($"markets: {plan.Name} needs candles of {plan.Timeframe}");
 
-    private static (IReadOnlyList<Cell> Cells, Verdict Verdict) Judge(IReadOnlyList<Cell> cells)
+    private static (IReadOnlyList<Cell> Cells, GateConclusion GateConclusion) Judge(IReadOnlyList<Cell> cells)
     {
         var family = cells.Where(c => c.Role == GateRole.Policy).ToArray();
         var profits = family.Select(c => c.Tests[GatedFigures.Primary].P).ToArray();
         var holm = MultipleTests.Holm(profits);
         var all = family.SelectMany(c => c.Tests.Values.Select(t => t.P)).Where(p => !double.IsNaN(p)).ToArray();
-        var verdict = new Verdict(
+        var verdict = new GateConclusion(
             holm.Any(p => p < 0.05), profits.Count(p => !double.IsNaN(p)), profits.Count(p => p < 0.05), 0.05 * profits.Count(p => !double.IsNaN(p)), holm.Count(p => p < 0.05),
             profits.Count(p => p > 0.95), all.Length, all.Count(p => p < 0.05), MultipleTests.BenjaminiHochberg(all).Count(p => p < 0.05));
         var next = 0;

@@ -20,7 +20,7 @@ internal sealed record LockPlan(IReadOnlyList<WantedLock> Place, IReadOnlyList<l
     /// Returns the locks that the bot should have: for each traded pair with blocked entries, one
     /// lock for one side or one lock for both.
     /// </summary>
-    public static IReadOnlyList<WantedLock> Wanted(IEnumerable<string> whitelist, IReadOnlyDictionary<(Pair Pair, Side Side), Verdict> verdicts)
+    public static IReadOnlyList<WantedLock> Wanted(IEnumerable<string> whitelist, IReadOnlyDictionary<(Pair Pair, Side Side), PairVerdict> verdicts)
     {
         var wanted = new List<WantedLock>();
         foreach (var name in whitelist.Distinct())
@@ -30,7 +30,7 @@ internal sealed record LockPlan(IReadOnlyList<WantedLock> Place, IReadOnlyList<l
             else if (isLong is not null) wanted.Add(new(name, "long", ReasonOf(isLong)));
             else if (isShort is not null) wanted.Add(new(name, "short", ReasonOf(isShort)));
 
-            Verdict? Unsafe(Side side) => Tracked(name, side, verdicts) is { SafeToTrade: false } verdict ? verdict : null;
+            PairVerdict? Unsafe(Side side) => Tracked(name, side, verdicts) is { SafeToTrade: false } verdict ? verdict : null;
         }
         return wanted;
     }
@@ -56,14 +56,14 @@ internal sealed record LockPlan(IReadOnlyList<WantedLock> Place, IReadOnlyList<l
     /// Returns the verdict for a pair. A future such as BTC/USDT:USDT uses its own verdict, or else
     /// the verdict of its spot market.
     /// </summary>
-    private static Verdict? Tracked(string name, Side side, IReadOnlyDictionary<(Pair, Side), Verdict> verdicts)
+    private static PairVerdict? Tracked(string name, Side side, IReadOnlyDictionary<(Pair, Side), PairVerdict> verdicts)
     {
         if (!Pair.TryParse(name, out var pair)) return null;
         return verdicts.TryGetValue((pair, side), out var own) ? own
             : pair.Settle is not null && verdicts.TryGetValue((Pair.Parse($"{pair.Base}/{pair.Quote}"), side), out var spot) ? spot : null;
     }
 
-    private static string ReasonOf(Verdict verdict)
+    private static string ReasonOf(PairVerdict verdict)
     {
         var reason = $"{BotLock.Mark} {string.Join(", ", verdict.BlockedBy)}. {verdict.Reason}".TrimEnd();
         return reason.Length <= LongestReason ? reason : reason[..(LongestReason - 1)] + "…";

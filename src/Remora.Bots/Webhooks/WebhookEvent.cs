@@ -46,5 +46,5 @@ public sealed record WebhookEvent(string Id, string Event, IReadOnlyList<string>
 /// <param name="AsOf">Close of the last candle used; null before the first.</param>
 public sealed record WebhookState(bool SafeToTrade, Regime? Regime, double RiskScore, IReadOnlyList<string> BlockedBy, Instant? AsOf)
 {
-    internal static WebhookState Of(Verdict verdict) => new(verdict.SafeToTrade, verdict.Regime, verdict.RiskScore, verdict.BlockedBy, verdict.AsOf);
+    internal static WebhookState Of(PairVerdict verdict) => new(verdict.SafeToTrade, verdict.Regime, verdict.RiskScore, verdict.BlockedBy, verdict.AsOf);
 }

@@ -41,7 +41,7 @@ internal static class DoctorCommand
         findings.Add(configuration);
         if (settings is not null)
         {
-            findings.AddRange([Surroundings.DataFolder(settings), .. Surroundings.SandboxFolder(settings), Surroundings.Keys(settings), Surroundings.OpenFiles(settings)]);
+            findings.AddRange([EnvironmentChecks.DataFolder(settings), .. EnvironmentChecks.SandboxFolder(settings), EnvironmentChecks.Keys(settings), EnvironmentChecks.OpenFiles(settings)]);
             var (answer, sandbox) = await ServiceAsync(settings, running, parsed, cancellation);
             findings.Add(answer);
             findings.AddRange(await ExchangesAsync(settings, sandbox, cancellation));

@@ -60,7 +60,7 @@ internal static class LocksCommand
             Console.Error.WriteLine($"keeping locks of {string.Join(", ", all)} as {client.Url} says; stop: Ctrl+C");
             using var source = new RemoteVerdicts(client, verdicts, TimeSpan.FromSeconds(parsed.GetValue(interval)), TimeProvider.System, log.CreateLogger<RemoteVerdicts>());
             var supervisor = LoggedSupervisor.Create(log);
-            await Task.WhenAll(source.RunAsync(supervisor, cancellation), new Outlets(all, [], verdicts, TimeProvider.System, log).RunAsync(supervisor, cancellation));
+            await Task.WhenAll(source.RunAsync(supervisor, cancellation), new Notifiers(all, [], verdicts, TimeProvider.System, log).RunAsync(supervisor, cancellation));
             return ExitCode.Ok;
         });
         return command;

@@ -10,14 +10,14 @@ internal static class RollupCommand
         "rollup",
         "Creates, fills, verifies and drops rollups. Every subcommand can be repeated and does what is left to do. Exit code: 0 done, 1 refused, 2 invalid use or definition, 3 no store, 4 differences found.")
     {
-        LookingVerbs.Plan(),
-        MakingVerbs.Apply(),
+        ReadCommands.Plan(),
+        WriteCommands.Apply(),
         LoadVerb.Create(),
-        MakingVerbs.Backfill(),
-        LookingVerbs.Verify(),
-        MakingVerbs.Rebuild(),
-        LookingVerbs.Status(),
-        MakingVerbs.Optimize(),
-        MakingVerbs.Drop(),
+        WriteCommands.Backfill(),
+        ReadCommands.Verify(),
+        WriteCommands.Rebuild(),
+        ReadCommands.Status(),
+        WriteCommands.Optimize(),
+        WriteCommands.Drop(),
     };
 }

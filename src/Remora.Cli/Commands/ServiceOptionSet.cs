@@ -58,7 +58,7 @@ internal sealed class ServiceOptionSet
     /// repeat the key.
     /// </summary>
     private readonly IReadOnlyList<Option<string?>> _refused =
-        [.. ApiKeys.Variables.Select(variable => new Option<string?>("--" + variable[SettingsReader.Prefix.Length..].ToLowerInvariant().Replace('_', '-')) { Hidden = true })];
+        [.. SourceKeys.Variables.Select(variable => new Option<string?>("--" + variable[SettingsReader.Prefix.Length..].ToLowerInvariant().Replace('_', '-')) { Hidden = true })];
 
     /// <summary>All options of the set, for a command.</summary>
     public IReadOnlyList<Option> All => [_config, .. _settings, .. _refused];

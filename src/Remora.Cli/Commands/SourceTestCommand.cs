@@ -51,7 +51,7 @@ internal static class SourceTestCommand
         try
         {
             var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string?)e.Value ?? "");
-            var keys = ApiKeys.Read(environment);
+            var keys = SourceKeys.Read(environment);
             var clock = sandbox is null ? TimeProvider.System : (await RemoteSandbox.ConnectAsync(sandbox, cancellation)).Clock;
             if (name == News) return await NewsAsync(keys, sandbox, clock, cancellation);
             if (BaseOf(name, Perpetual) is { } contract) return await PerpetualAsync(contract, sandbox, clock, cancellation);
@@ -89,7 +89,7 @@ internal static class SourceTestCommand
         return trials[^1].Error is null ? ExitCode.Ok : ExitCode.Unavailable;
     }
 
-    private static async Task<int> NewsAsync(ApiKeys keys, Uri? sandbox, TimeProvider clock, CancellationToken cancellation)
+    private static async Task<int> NewsAsync(SourceKeys keys, Uri? sandbox, TimeProvider clock, CancellationToken cancellation)
     {
         using var http = OutsideHttp.NewClient();
         var (outlets, report) = await new NewsFeed([], http, keys, NewsFeed.Options(sandbox), clock).TryAsync(cancellation);

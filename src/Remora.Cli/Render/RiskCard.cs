@@ -12,7 +12,7 @@ internal static class RiskCard
 
     public static IRenderable Render(JsonElement answer)
     {
-        var (verdict, colour) = Verdict(answer);
+        var (verdict, colour) = PairVerdict(answer);
         var rows = new List<IRenderable> { new Markup($"[bold {colour}]{verdict}[/]  {Blocked(answer)}".TrimEnd()), Text.Empty };
         rows.Add(Figures(answer));
         rows.Add(Text.Empty);
@@ -27,7 +27,7 @@ internal static class RiskCard
         return new Panel(new Rows(rows)) { Header = new PanelHeader($" {Title(answer)} "), Border = BoxBorder.Rounded, BorderStyle = Style.Parse(colour), Padding = new(2, 1) };
     }
 
-    private static (string, string) Verdict(JsonElement answer) => Name(answer, "recommendation") switch
+    private static (string, string) PairVerdict(JsonElement answer) => Name(answer, "recommendation") switch
     {
         "no_entry" => ("NO ENTRY", "red"),
         _ when Name(answer, "state") == "unknown" => ("NOT KNOWN", "yellow"),

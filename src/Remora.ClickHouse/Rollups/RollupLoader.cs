@@ -47,13 +47,13 @@ internal sealed class RollupLoader(RollupDatabase database, IReadOnlyList<Rollup
     public async Task<RollupLoadReport> RunAsync(IReadOnlyList<string> files, IProgress<RollupProgress>? progress, CancellationToken cancellation)
     {
         var load = Identify(files);
-        var journal = new RollupJournal(database, load);
+        var journal = new RollupSteps(database, load);
         var done = await journal.DoneAsync(cancellation);
         if (done.FirstOrDefault(step => step.StartsWith("done ", StringComparison.Ordinal)) is { } finished)
             return new(load, long.Parse(finished[5..], CultureInfo.InvariantCulture), WasDoneBefore: true);
-        if (!done.Contains(RollupJournal.Staged(_definition.Source)))
+        if (!done.Contains(RollupSteps.Staged(_definition.Source)))
         {
-            await RollupJournal.NeedNoOpenLoadAsync(database, _definition.Source, cancellation); // the staging table is for one load at a time
+            await RollupSteps.NeedNoOpenLoadAsync(database, _definition.Source, cancellation); // the staging table is for one load at a time
             await StageAsync(files, journal, progress, cancellation);
         }
         var rows = await TotalAsync(done, journal, cancellation);
@@ -79,7 +79,7 @@ internal sealed class RollupLoader(RollupDatabase database, IReadOnlyList<Rollup
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..16];
     }
 
-    private async Task StageAsync(IReadOnlyList<string> files, RollupJournal journal, IProgress<RollupProgress>? progress, CancellationToken cancellation)
+    private async Task StageAsync(IReadOnlyList<string> files, RollupSteps journal, IProgress<RollupProgress>? progress, CancellationToken cancellation)
     {
         await database.RunAsync($"CREATE TABLE IF NOT EXISTS {Staging.Quoted} AS {_definition.Source.Quoted}", cancellation);
         await database.RunAsync($"TRUNCATE TABLE {Staging.Quoted} SYNC", cancellation);
@@ -92,7 +92,7 @@ internal sealed class RollupLoader(RollupDatabase database, IReadOnlyList<Rollup
             await database.Client.InsertStreamAsync($"INSERT INTO {Staging.Quoted} FORMAT {format}", content, new QueryOptions { Timeout = Timeout.InfiniteTimeSpan }, cancellation);
         }
         await CheckAsync(cancellation);
-        await journal.MarkAsync(RollupJournal.Staged(_definition.Source), cancellation);
+        await journal.MarkAsync(RollupSteps.Staged(_definition.Source), cancellation);
     }
 
     private async Task CheckAsync(CancellationToken cancellation)
@@ -111,7 +111,7 @@ internal sealed class RollupLoader(RollupDatabase database, IReadOnlyList<Rollup
         }
     }
 
-    private async Task<long> TotalAsync(HashSet<string> done, RollupJournal journal, CancellationToken cancellation)
+    private async Task<long> TotalAsync(HashSet<string> done, RollupSteps journal, CancellationToken cancellation)
     {
         if (done.FirstOrDefault(step => step.StartsWith("rows ", StringComparison.Ordinal)) is { } known) return long.Parse(known[5..], CultureInfo.InvariantCulture);
         var rows = await database.CountAsync(Staging.Quoted, cancellation);
@@ -121,7 +121,7 @@ internal sealed class RollupLoader(RollupDatabase database, IReadOnlyList<Rollup
 
     // Inserts through the views, in large blocks. Each chunk has its own token, so a chunk that was
     // inserted but not recorded yet counts once.
-    private async Task InsertAsync(string load, RollupJournal journal, HashSet<string> done, long total, IProgress<RollupProgress>? progress, CancellationToken cancellation)
+    private async Task InsertAsync(string load, RollupSteps journal, HashSet<string> done, long total, IProgress<RollupProgress>? progress, CancellationToken cancellation)
     {
         var columns = string.Join(", ", (await database.ColumnsToCopyAsync(_definition, cancellation)).Select(column => $"{_definition.Alias}.{column.Quoted}"));
         var names = columns.Replace($"{_definition.Alias}.", "", StringComparison.Ordinal);
@@ -143,7 +143,7 @@ internal sealed class RollupLoader(RollupDatabase database, IReadOnlyList<Rollup
 
     // Moving partitions bypasses the views, while rows of other writers still pass through them.
     // The states of the new rows are moved too.
-    private async Task MoveBesideAsync(RollupJournal journal, HashSet<string> done, long total, IProgress<RollupProgress>? progress, CancellationToken cancellation)
+    private async Task MoveBesideAsync(RollupSteps journal, HashSet<string> done, long total, IProgress<RollupProgress>? progress, CancellationToken cancellation)
     {
         if (!done.Contains("computed"))
         {

@@ -19,7 +19,7 @@ internal sealed class RollupRebuild(RollupDatabase database, RollupDefinition de
     {
         var planner = new RollupPlanner(database, definition);
         var columns = await planner.CheckAsync(cancellation);
-        await RollupJournal.NeedNoOpenLoadAsync(database, definition.Source, cancellation);
+        await RollupSteps.NeedNoOpenLoadAsync(database, definition.Source, cancellation);
         var current = await planner.CurrentAsync(cancellation);
         var oldVersion = current?.Chain.Version ?? 0;
         var chain = new RollupChain(definition, oldVersion + 1, database.Client);

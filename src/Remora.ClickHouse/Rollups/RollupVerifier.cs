@@ -18,7 +18,7 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
     }
 
     /// <summary>The comparison of a partition of an interval.</summary>
-    private readonly record struct Verdict(State State, RollupAggregate? Differing = null);
+    private readonly record struct RangeCheck(State State, RollupAggregate? Differing = null);
 
     private RollupDefinition Definition => chain.Definition;
 
@@ -41,13 +41,13 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
 
             var judged = Definition.Intervals.SelectMany(interval => source.Keys.Union(before[interval].Keys).Union(after[interval].Keys).Order()
                 .Where(partition => KeptFrom(interval) is not { } from || RollupSlice.OfPartition(partition, Definition.Partition).From >= from)
-                .Select(partition => (Interval: interval, Partition: partition, Verdict: Judge(
+                .Select(partition => (Interval: interval, Partition: partition, RangeCheck: Judge(
                     source.GetValueOrDefault(partition), before[interval].GetValueOrDefault(partition), after[interval].GetValueOrDefault(partition), exact)))).ToList();
-            if (judged.Exists(entry => entry.Verdict.State == State.Busy) && attempt < (attempts ?? database.Options.Attempts)) continue; // inserts may pause
+            if (judged.Exists(entry => entry.RangeCheck.State == State.Busy) && attempt < (attempts ?? database.Options.Attempts)) continue; // inserts may pause
             var findings = new List<RollupFinding>();
-            foreach (var (interval, partition, verdict) in judged.Where(entry => entry.Verdict.State != State.Right))
+            foreach (var (interval, partition, verdict) in judged.Where(entry => entry.RangeCheck.State != State.Right))
                 findings.AddRange(verdict.Differing is { } aggregate ? [Different(interval, partition, aggregate)] : await ExplainAsync(interval, partition, cancellation));
-            var busy = judged.Where(entry => entry.Verdict.State == State.Busy).Select(entry => entry.Partition).Distinct().Order().ToList();
+            var busy = judged.Where(entry => entry.RangeCheck.State == State.Busy).Select(entry => entry.Partition).Distinct().Order().ToList();
             return new(findings, busy, source.Count, source.Values.Sum(facts => facts.Rows));
         }
     }
@@ -70,7 +70,7 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
         return days.Min() is { } least ? RollupSlice.NextPartition(database.Time.GetUtcNow().AddDays(-least), Definition.Partition) : null;
     }
 
-    private static Verdict Judge(Facts? source, Facts? before, Facts? after, List<RollupAggregate> exact)
+    private static RangeCheck Judge(Facts? source, Facts? before, Facts? after, List<RollupAggregate> exact)
     {
         var (rows, first, second) = (source?.Rows ?? 0, before?.Rows ?? 0, after?.Rows ?? 0);
         if (first > rows || second < rows) return new(State.WrongRows);

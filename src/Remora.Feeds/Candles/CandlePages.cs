@@ -5,7 +5,7 @@ using Remora.Markets;
 namespace Remora.Feeds.Candles;
 
 /// <summary>Requests candles of one market from one exchange and rejects invalid ones.</summary>
-internal sealed class CandlePages(MarketId market, Venue venue, MarketFeedOptions options, FeedJournal journal, TimeProvider clock)
+internal sealed class CandlePages(MarketId market, CandleExchange exchange, MarketFeedOptions options, FeedHealthTracker health, TimeProvider clock)
 {
     /// <summary>
     /// How often a page with faulty candles is requested again before its valid candles are used.
@@ -31,20 +31,20 @@ internal sealed class CandlePages(MarketId market, Venue venue, MarketFeedOption
     public async Task<List<Candle>> RequestAsync(Timeframe timeframe, Instant since, int limit, Urgency urgency, CancellationToken cancellation)
     {
         var requested = clock.Now();
-        journal.TriesNextAt(requested);
-        var page = await venue.Source.CandlesAsync(new(venue.Pair, timeframe, since, limit, urgency), cancellation);
-        var sieved = CandleSieve.Sieve(page, timeframe, since, requested - options.PollDelay, clock.Now(), journal);
+        health.TriesNextAt(requested);
+        var page = await exchange.Source.CandlesAsync(new(exchange.Pair, timeframe, since, limit, urgency), cancellation);
+        var sieved = CandleSieve.Sieve(page, timeframe, since, requested - options.PollDelay, clock.Now(), health);
         if (sieved.InTheFuture > 0)
         {
             // The times of the other candles are then unreliable too, even if they look valid.
-            throw new ExchangeException(ExchangeErrorKind.BadResponse, $"{venue.Source.Id} sent candles of {venue.Pair} that open in the future: its clock or this machine's is wrong");
+            throw new ExchangeException(ExchangeErrorKind.BadResponse, $"{exchange.Source.Id} sent candles of {exchange.Pair} that open in the future: its clock or this machine's is wrong");
         }
         if (sieved.Refused > 0 && (sieved.Candles.Count == 0 || _repeats < Repeats))
         {
             // Most faults are transient. Using the valid candles at once would turn the faulty ones
             // into permanent gaps.
             _repeats++;
-            throw new ExchangeException(ExchangeErrorKind.BadResponse, $"{venue.Source.Id} sent {sieved.Refused} faulty candles of {page.Count} for {venue.Pair}");
+            throw new ExchangeException(ExchangeErrorKind.BadResponse, $"{exchange.Source.Id} sent {sieved.Refused} faulty candles of {page.Count} for {exchange.Pair}");
         }
         if (timeframe == market.Timeframe)
         {
@@ -65,7 +65,7 @@ internal sealed class CandlePages(MarketId market, Venue venue, MarketFeedOption
         await RequestAsync(market.Timeframe, since, 4, Urgency.Fresh, cancellation);
         if (HadOpenCandle) return true;
         _doubtedSince ??= clock.Now();
-        return !GivesOpenCandles && clock.Now() - _doubtedSince >= options.Disbelief;
+        return !GivesOpenCandles && clock.Now() - _doubtedSince >= options.ContradictionTimeout;
     }
 
     /// <summary>Ends a doubt about the times of the exchange.</summary>
@@ -75,6 +75,6 @@ internal sealed class CandlePages(MarketId market, Venue venue, MarketFeedOption
     public void Taken()
     {
         _repeats = 0;
-        journal.Succeeded();
+        health.Succeeded();
     }
 }

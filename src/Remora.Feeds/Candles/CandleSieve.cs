@@ -25,8 +25,8 @@ internal static class CandleSieve
     /// <param name="settledBy">A candle that closed later may still have been open when the
     /// exchange wrote its response.</param>
     /// <param name="now">The current time.</param>
-    /// <param name="journal">Counts the faults.</param>
-    public static SievedPage Sieve(IReadOnlyList<Candle> page, Timeframe timeframe, Instant since, Instant settledBy, Instant now, FeedJournal journal)
+    /// <param name="health">Counts the faults.</param>
+    public static SievedPage Sieve(IReadOnlyList<Candle> page, Timeframe timeframe, Instant since, Instant settledBy, Instant now, FeedHealthTracker health)
     {
         var sound = new List<Candle>(page.Count);
         var (refused, future) = (0, 0);
@@ -38,18 +38,18 @@ internal static class CandleSieve
             {
                 refused++;
                 if (fault == CandleFault.InTheFuture) future++;
-                journal.Refused(fault);
+                health.Refused(fault);
             }
             else if (candle.OpenTime >= since && candle.OpenTime + timeframe.Length <= settledBy)
             {
                 sound.Add(candle);
             }
         }
-        Order(sound, journal);
+        Order(sound, health);
         return new(sound, refused, future);
     }
 
-    private static void Order(List<Candle> candles, FeedJournal journal)
+    private static void Order(List<Candle> candles, FeedHealthTracker health)
     {
         var falls = 0;
         var rises = 0;
@@ -62,7 +62,7 @@ internal static class CandleSieve
         if (falls > 0 && rises == 0) candles.Reverse(); // some exchanges send the newest first
         else if (falls > 0)
         {
-            journal.OutOfOrder(falls);
+            health.OutOfOrder(falls);
             // Stable, unlike List.Sort: the last of several duplicates stays last.
             var ordered = candles.OrderBy(candle => candle.OpenTime).ToArray();
             candles.Clear();
@@ -76,7 +76,7 @@ internal static class CandleSieve
             if (kept > 0 && candles[kept - 1].OpenTime == candles[i].OpenTime) kept--;
             candles[kept++] = candles[i];
         }
-        journal.Duplicates(candles.Count - kept);
+        health.Duplicates(candles.Count - kept);
         candles.RemoveRange(kept, candles.Count - kept);
     }
 }

@@ -8,7 +8,7 @@ namespace Remora.Feeds.Candles;
 /// <summary>An exchange that offers a market's candles.</summary>
 /// <param name="Source">The exchange.</param>
 /// <param name="Pair">The pair as this exchange trades it. BTC/USD can replace BTC/USDT.</param>
-public sealed record Venue(ICandleSource Source, Pair Pair);
+public sealed record CandleExchange(ICandleSource Source, Pair Pair);
 
 /// <summary>
 /// Delivers a market's candles from its own exchange, and from the next exchange in the list while
@@ -17,10 +17,10 @@ public sealed record Venue(ICandleSource Source, Pair Pair);
 /// </summary>
 public sealed class ExchangeMarketFeed : IMarketFeed
 {
-    private readonly IReadOnlyList<Venue> _venues;
+    private readonly IReadOnlyList<CandleExchange> _exchanges;
     private readonly MarketFeedOptions _options;
     private readonly TimeProvider _clock;
-    private readonly FeedJournal _journal;
+    private readonly FeedHealthTracker _health;
     private readonly Random _random;
     private readonly RecentCandles[] _recent; // one for each exchange
     private readonly LevelGate _gate = new();
@@ -29,20 +29,20 @@ public sealed class ExchangeMarketFeed : IMarketFeed
     /// <summary>Creates a feed of <paramref name="market"/>.</summary>
     /// <param name="market">The market, under the name of its own exchange whichever exchange
     /// delivers.</param>
-    /// <param name="venues">The market's own exchange, then its fallbacks, in order of
+    /// <param name="exchanges">The market's own exchange, then its fallbacks, in order of
     /// preference.</param>
     /// <param name="options">How candles are fetched.</param>
     /// <param name="clock">The clock that candles close by.</param>
-    public ExchangeMarketFeed(MarketId market, IReadOnlyList<Venue> venues, MarketFeedOptions? options = null, TimeProvider? clock = null)
+    public ExchangeMarketFeed(MarketId market, IReadOnlyList<CandleExchange> exchanges, MarketFeedOptions? options = null, TimeProvider? clock = null)
     {
-        if (venues.Count == 0) throw new ArgumentException($"{market} needs at least one exchange", nameof(venues));
+        if (exchanges.Count == 0) throw new ArgumentException($"{market} needs at least one exchange", nameof(exchanges));
         Market = market;
-        _venues = venues;
+        _exchanges = exchanges;
         _options = options ?? new MarketFeedOptions();
         _clock = clock ?? TimeProvider.System;
-        _journal = new(market, venues[0].Source.Id, _options, _clock);
-        _recent = [.. venues.Select(_ => new RecentCandles())];
-        _level = new(market, _gate, new(market, venues, _options, _clock), _clock);
+        _health = new(market, exchanges[0].Source.Id, _options, _clock);
+        _recent = [.. exchanges.Select(_ => new RecentCandles())];
+        _level = new(market, _gate, new(market, exchanges, _options, _clock), _clock);
         _random = new Random(_options.Seed ^ (int)PollSchedule.SeedOf(market));
     }
 
@@ -54,7 +54,7 @@ public sealed class ExchangeMarketFeed : IMarketFeed
     {
         get
         {
-            var health = _journal.Read();
+            var health = _health.Read();
             var refused = _gate.Refused;
             return health with
             {
@@ -75,7 +75,7 @@ public sealed class ExchangeMarketFeed : IMarketFeed
         var isFirst = true;
         while (!cancellation.IsCancellationRequested)
         {
-            _journal.UsesExchange(_venues[inUse].Source.Id);
+            _health.UsesExchange(_exchanges[inUse].Source.Id);
             inUse = await RunOnAsync(inUse, isFirst, events, cancellation);
             isFirst = false;
         }
@@ -85,9 +85,9 @@ public sealed class ExchangeMarketFeed : IMarketFeed
     private async Task<int> RunOnAsync(int inUse, bool isFirst, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var session = new VenueSession(Market, _venues[inUse], _recent[inUse], _level, _options, _journal, _clock, _random)
+        var session = new CandleSession(Market, _exchanges[inUse], _recent[inUse], _level, _options, _health, _clock, _random)
         {
-            IsFirst = isFirst, MayBeLost = _venues.Count > 1,
+            IsFirst = isFirst, MayBeLost = _exchanges.Count > 1,
         };
         var running = session.RunAsync(events, leave.Token);
         var returning = inUse == 0 ? Task.Delay(Timeout.Infinite, leave.Token) : OwnExchangeAnswersAsync(inUse, leave.Token);
@@ -104,7 +104,7 @@ public sealed class ExchangeMarketFeed : IMarketFeed
                 // Cancelled.
             }
         }
-        return first == returning ? 0 : (inUse + 1) % _venues.Count;
+        return first == returning ? 0 : (inUse + 1) % _exchanges.Count;
     }
 
     /// <summary>
@@ -112,7 +112,7 @@ public sealed class ExchangeMarketFeed : IMarketFeed
     /// </summary>
     private async Task OwnExchangeAnswersAsync(int inUse, CancellationToken cancellation)
     {
-        var own = _venues[0];
+        var own = _exchanges[0];
         var timeframe = Market.Timeframe;
         var wanted = _options.StaleAfterCandles + 1;
         while (true)
@@ -142,8 +142,8 @@ public sealed class ExchangeMarketFeed : IMarketFeed
         Candle?[] known = [_recent[0].Last, _recent[inUse].Last];
         if (Array.TrueForAll(known, candle => candle is null)) return true;
         if (Array.Exists(known, candle => candle is { } at && !PriceLevel.Differs(at.Close, newest.Close))) return true;
-        if (_gate.IsPermitted(_venues[0].Source.Id, newest.Close)) return true;
-        _level.Refuse(_venues[0].Source, (known[0] ?? known[1])!.Value, newest, newest);
+        if (_gate.IsPermitted(_exchanges[0].Source.Id, newest.Close)) return true;
+        _level.Refuse(_exchanges[0].Source, (known[0] ?? known[1])!.Value, newest, newest);
         return false;
     }
 }

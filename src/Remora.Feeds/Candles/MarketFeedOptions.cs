@@ -71,7 +71,7 @@ public sealed record MarketFeedOptions
     /// their times are right.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
-    public TimeSpan Disbelief { get; init; } = TimeSpan.FromHours(1);
+    public TimeSpan ContradictionTimeout { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>How often the market's own exchange is tried while a fallback is in use.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]

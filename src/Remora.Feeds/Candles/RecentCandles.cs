@@ -4,7 +4,7 @@ namespace Remora.Feeds.Candles;
 
 /// <summary>
 /// The last candles of an exchange that are in use, in ascending order. Later responses of the
-/// exchange are compared with them. They outlive a <see cref="VenueSession"/>.
+/// exchange are compared with them. They outlive a <see cref="CandleSession"/>.
 /// </summary>
 internal sealed class RecentCandles
 {

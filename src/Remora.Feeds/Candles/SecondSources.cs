@@ -8,7 +8,7 @@ namespace Remora.Feeds.Candles;
 /// Other exchanges with the same pair, which confirm a new price level: the feeds of the service's
 /// other markets, and the fallbacks of this exchange.
 /// </summary>
-internal sealed class SecondSources(MarketId market, IReadOnlyList<Venue> venues, MarketFeedOptions options, TimeProvider clock)
+internal sealed class SecondSources(MarketId market, IReadOnlyList<CandleExchange> exchanges, MarketFeedOptions options, TimeProvider clock)
 {
     /// <summary>
     /// Returns the exchange whose newest close is at the offered level and nearer to it than to the
@@ -27,19 +27,19 @@ internal sealed class SecondSources(MarketId market, IReadOnlyList<Venue> venues
             if (feed.Exchange == asking.Id || feed is not { LastPrice: { } price, LastCandleClose: { } close }) continue;
             if (now - close <= feed.Market.Timeframe.Length * (options.StaleAfterCandles + 1) && Agrees(price)) return feed.Exchange;
         }
-        foreach (var venue in venues)
-            if (venue.Source.Id != asking.Id && await NewestCloseAsync(venue, now, cancellation) is { } close && Agrees(close)) return venue.Source.Id;
+        foreach (var exchange in exchanges)
+            if (exchange.Source.Id != asking.Id && await NewestCloseAsync(exchange, now, cancellation) is { } close && Agrees(close)) return exchange.Source.Id;
         return null;
     }
 
-    private async Task<double?> NewestCloseAsync(Venue venue, Instant now, CancellationToken cancellation)
+    private async Task<double?> NewestCloseAsync(CandleExchange exchange, Instant now, CancellationToken cancellation)
     {
         var timeframe = market.Timeframe;
         var count = options.StaleAfterCandles + 1;
         var since = now.Floor(timeframe.Length) - (timeframe.Length * count);
         try
         {
-            var page = await venue.Source.CandlesAsync(new(venue.Pair, timeframe, since, count + 1, Urgency.Fresh), cancellation);
+            var page = await exchange.Source.CandlesAsync(new(exchange.Pair, timeframe, since, count + 1, Urgency.Fresh), cancellation);
             var closed = page.Where(candle => candle.OpenTime >= since && candle.Check(timeframe, clock.Now()) == CandleFault.None).ToList();
             return closed.Count > 0 ? closed.MaxBy(candle => candle.OpenTime.UnixMilliseconds).Close : null;
         }

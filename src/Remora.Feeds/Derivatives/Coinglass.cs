@@ -17,7 +17,7 @@ public static class Coinglass
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
     /// <summary>Returns the source for a base currency.</summary>
-    public static HttpSource Source(string @base, ApiKey key) => new(
+    public static HttpSource Source(string @base, SourceKey key) => new(
         Name: $"coinglass-{@base}",
         Signals: [Signal.Liquidations],
         Url: new($"https://open-api-v4.coinglass.com/api/futures/liquidation/aggregated-history?exchange_list=Binance,OKX,Bybit&symbol={Uri.EscapeDataString(@base)}&interval=1h&limit={MonthOfHours + 1}"),
@@ -28,11 +28,11 @@ public static class Coinglass
         Credential = Credential.InHeader("CG-API-KEY", key),
     };
 
-    private static IReadOnlyList<Reading> Read(JsonElement answer, Instant now, string @base)
+    private static IReadOnlyList<SourceReading> Read(JsonElement answer, Instant now, string @base)
     {
         var code = answer.Get("code");
         if ((code.ValueKind == JsonValueKind.String ? code.GetString() : code.GetRawText()) != "0") throw new FormatException($"the source says: {Said(answer)}");
-        var readings = new List<Reading>();
+        var readings = new List<SourceReading>();
         foreach (var row in answer.GetList("data").EnumerateArray())
         {
             var open = new Instant((long)row.GetNumber("time", 0, 1e14));

@@ -30,11 +30,11 @@ public static class Deribit
         QueryAt = now => string.Create(CultureInfo.InvariantCulture, $"start_timestamp={(now - (6 * Hour)).UnixMilliseconds}&end_timestamp={now.UnixMilliseconds}"),
     };
 
-    private static List<Reading> Read(JsonElement answer, Instant now, string currency)
+    private static List<SourceReading> Read(JsonElement answer, Instant now, string currency)
     {
         var rows = answer.GetObject("result").GetList("data");
         if (rows.GetArrayLength() == 0) throw new FormatException("there is no row in 'data'");
-        var readings = new List<Reading>();
+        var readings = new List<SourceReading>();
         foreach (var row in rows.EnumerateArray())
         {
             if (row.ValueKind != JsonValueKind.Array || row.GetArrayLength() != 5) throw new FormatException("a row of 'data' has not the five parts time, open, high, low, close");

@@ -155,7 +155,7 @@ public sealed class PerpetualFeed : ISourceFeed
             var interest = await exchange.OpenInterestAsync(Symbol, cancellation);
             raw += $"\n{interest}";
             var (funding, open) = (PerpetualReadings.Read(rate, _clock.Now()), PerpetualReadings.Read(interest, _clock.Now()));
-            Reading[] readings = [new(Signal.FundingRate, _base, funding.Value, funding.HeldAt, IsLive: true), new(Signal.OpenInterest, _base, open.Value, open.HeldAt, IsLive: true)];
+            SourceReading[] readings = [new(Signal.FundingRate, _base, funding.Value, funding.HeldAt, IsLive: true), new(Signal.OpenInterest, _base, open.Value, open.HeldAt, IsLive: true)];
             return new(asked, raw, readings, null, Stopwatch.GetElapsedTime(started));
         }
         catch (ExchangeException e)

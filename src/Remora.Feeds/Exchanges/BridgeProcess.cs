@@ -76,7 +76,7 @@ internal sealed class BridgeProcess : IAsyncDisposable
             CreateNoWindow = true,
         };
         // The process does not need the keys of other sources.
-        foreach (var variable in ApiKeys.Variables) start.Environment.Remove(variable);
+        foreach (var variable in SourceKeys.Variables) start.Environment.Remove(variable);
         return new(Process.Start(start)!);
     }
 

@@ -14,7 +14,7 @@ namespace Remora.Feeds.Http;
 /// a value is knowable from the moment at which it was read, never earlier.</param>
 /// <param name="PublishedAt">The latest time at which it was published, if that is after
 /// <paramref name="HeldAt"/>; null if the two are equal.</param>
-public readonly record struct Reading(Signal Signal, string? Base, double Value, Instant HeldAt, bool IsLive = false, Instant? PublishedAt = null)
+public readonly record struct SourceReading(Signal Signal, string? Base, double Value, Instant HeldAt, bool IsLive = false, Instant? PublishedAt = null)
 {
     /// <summary>
     /// Returns when a value became knowable that existed before the first request.
@@ -36,7 +36,7 @@ public readonly record struct Reading(Signal Signal, string? Base, double Value,
 /// <param name="Read">Returns the values of a response that are known at a moment. Throws a
 /// <see cref="FormatException"/> that names what is wrong with the response.</param>
 public sealed record HttpSource(
-    string Name, IReadOnlyList<Signal> Signals, Uri Url, TimeSpan Interval, TimeSpan TimeToLive, Func<JsonElement, Instant, IReadOnlyList<Reading>> Read)
+    string Name, IReadOnlyList<Signal> Signals, Uri Url, TimeSpan Interval, TimeSpan TimeToLive, Func<JsonElement, Instant, IReadOnlyList<SourceReading>> Read)
 {
     /// <summary>
     /// Returns until when a value of a given time can be used, for sources that pause by a
@@ -65,7 +65,7 @@ public sealed record HttpSource(
     /// </summary>
     public string? StandsInFor { get; init; }
 
-    internal Observation Observe(in Reading reading, Instant knowableAt)
+    internal Observation Observe(in SourceReading reading, Instant knowableAt)
     {
         var timeToLive = TimeToLive;
         if (GoodUntil?.Invoke(reading.HeldAt) is { } end) timeToLive = end > knowableAt ? end - knowableAt : TimeSpan.Zero;
@@ -109,7 +109,7 @@ public static class HttpSources
     /// Returns the sources as the service polls them: one of the two for the dollar, with keys if
     /// there are any, each followed by its fallbacks.
     /// </summary>
-    public static IEnumerable<IReadOnlyList<HttpSource>> Chains(DollarSource dollar, ApiKeys keys)
+    public static IEnumerable<IReadOnlyList<HttpSource>> Chains(DollarSource dollar, SourceKeys keys)
     {
         var unchosen = dollar == DollarSource.Fred ? Macro.YahooChart.DollarIndex : Macro.Fred.Dollar;
         return from source in All
@@ -118,5 +118,5 @@ public static class HttpSources
     }
 
     /// <summary>Returns the source as it is requested with these keys.</summary>
-    public static HttpSource WithKey(HttpSource source, ApiKeys keys) => source == Macro.Fred.Dollar && keys.Fred is { } key ? Macro.Fred.ByKey(key) : source;
+    public static HttpSource WithKey(HttpSource source, SourceKeys keys) => source == Macro.Fred.Dollar && keys.Fred is { } key ? Macro.Fred.ByKey(key) : source;
 }

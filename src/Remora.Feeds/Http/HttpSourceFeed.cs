@@ -170,7 +170,7 @@ public sealed class HttpSourceFeed : ISourceFeed
         }
     }
 
-    private async Task DeliverAsync(IReadOnlyList<Reading> readings, Instant now, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    private async Task DeliverAsync(IReadOnlyList<SourceReading> readings, Instant now, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
         // A value that is new or changed since the previous response became knowable now. The
         // values of the first response have been knowable since their date.
@@ -195,9 +195,9 @@ public sealed class HttpSourceFeed : ISourceFeed
         if (!_latest.TryGetValue(key, out var latest) || latest.HeldAt <= observation.HeldAt) _latest[key] = observation;
     }
 
-    private static (Signal, string?, Instant) KeyOf(Reading reading) => (reading.Signal, reading.Base, reading.HeldAt);
+    private static (Signal, string?, Instant) KeyOf(SourceReading reading) => (reading.Signal, reading.Base, reading.HeldAt);
 
-    private static IReadOnlyList<Reading> Checked(IReadOnlyList<Reading> readings, Instant now)
+    private static IReadOnlyList<SourceReading> Checked(IReadOnlyList<SourceReading> readings, Instant now)
     {
         foreach (var reading in readings)
         {

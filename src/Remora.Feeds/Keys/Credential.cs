@@ -8,23 +8,23 @@ namespace Remora.Feeds.Keys;
 /// </summary>
 public sealed class Credential
 {
-    private static readonly byte[] HiddenBytes = Encoding.ASCII.GetBytes(ApiKey.Hidden);
+    private static readonly byte[] HiddenBytes = Encoding.ASCII.GetBytes(SourceKey.Hidden);
     private readonly string _name;
     private readonly bool _inHeader;
-    private readonly ApiKey _key;
+    private readonly SourceKey _key;
 
-    private Credential(string name, bool inHeader, ApiKey key) => (_name, _inHeader, _key) = (name, inHeader, key);
+    private Credential(string name, bool inHeader, SourceKey key) => (_name, _inHeader, _key) = (name, inHeader, key);
 
     /// <summary>A key that is sent as a header.</summary>
-    public static Credential InHeader(string name, ApiKey key) => new(name, inHeader: true, key);
+    public static Credential InHeader(string name, SourceKey key) => new(name, inHeader: true, key);
 
     /// <summary>
     /// A key that is sent as a query parameter, for sources without a header for it.
     /// </summary>
-    public static Credential InQuery(string name, ApiKey key) => new(name, inHeader: false, key);
+    public static Credential InQuery(string name, SourceKey key) => new(name, inHeader: false, key);
 
     /// <summary>Returns where the key goes, without the key.</summary>
-    public override string ToString() => $"{(_inHeader ? "header" : "parameter")} {_name}: {ApiKey.Hidden}";
+    public override string ToString() => $"{(_inHeader ? "header" : "parameter")} {_name}: {SourceKey.Hidden}";
 
     /// <summary>Adds the key to a request whose URL does not contain it yet.</summary>
     internal void Attach(HttpRequestMessage request)
@@ -39,7 +39,7 @@ public sealed class Credential
     }
 
     /// <summary>Returns the text without the key.</summary>
-    internal string Redact(string text) => text.Replace(_key.Reveal(), ApiKey.Hidden, StringComparison.OrdinalIgnoreCase);
+    internal string Redact(string text) => text.Replace(_key.Reveal(), SourceKey.Hidden, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
     /// Returns the body without the key, so that nothing derived from it can contain the key.

@@ -24,22 +24,22 @@ public static class Fred
 
     /// <summary>The source without a key.</summary>
     public static HttpSource Dollar { get; } = Source(
-        new("https://fred.stlouisfed.org/graph/fredgraph.csv?id=DTWEXBGS"), (answer, _) => [.. RowsOf(answer).Select(row => ReadingOf(row[0], row[1])).OfType<Reading>()]) with
+        new("https://fred.stlouisfed.org/graph/fredgraph.csv?id=DTWEXBGS"), (answer, _) => [.. RowsOf(answer).Select(row => ReadingOf(row[0], row[1])).OfType<SourceReading>()]) with
     {
         QueryAt = now => "cosd=" + From(now),
         Decode = Rows,
     };
 
     /// <summary>Returns the source with a key, from the API.</summary>
-    public static HttpSource ByKey(ApiKey key) => Source(
+    public static HttpSource ByKey(SourceKey key) => Source(
         new("https://api.stlouisfed.org/fred/series/observations?series_id=DTWEXBGS&file_type=json"),
-        (answer, _) => [.. answer.GetList("observations").EnumerateArray().Select(row => ReadingOf(row.Get("date"), row.Get("value"))).OfType<Reading>()]) with
+        (answer, _) => [.. answer.GetList("observations").EnumerateArray().Select(row => ReadingOf(row.Get("date"), row.Get("value"))).OfType<SourceReading>()]) with
     {
         QueryAt = now => "observation_start=" + From(now),
         Credential = Credential.InQuery("api_key", key),
     };
 
-    private static HttpSource Source(Uri url, Func<JsonElement, Instant, IReadOnlyList<Reading>> read) => new(
+    private static HttpSource Source(Uri url, Func<JsonElement, Instant, IReadOnlyList<SourceReading>> read) => new(
         Name, [Signal.DollarIndex], url, Interval: TimeSpan.FromHours(2), TimeToLive: TimeSpan.FromDays(1), (answer, now) => Checked(read(answer, now)))
     {
         // By then the release after the next has existed for a day.
@@ -56,7 +56,7 @@ public static class Fred
         return day + ((9 - sinceMonday) * Day);
     }
 
-    private static IReadOnlyList<Reading> Checked(IReadOnlyList<Reading> readings)
+    private static IReadOnlyList<SourceReading> Checked(IReadOnlyList<SourceReading> readings)
     {
         if (readings.Count == 0) throw new FormatException("there is no value");
         for (var i = 1; i < readings.Count; i++)
@@ -65,7 +65,7 @@ public static class Fred
     }
 
     /// <summary>Parses one row; null on a holiday, whose value is a dot or empty.</summary>
-    private static Reading? ReadingOf(JsonElement date, JsonElement value)
+    private static SourceReading? ReadingOf(JsonElement date, JsonElement value)
     {
         if (date.ValueKind != JsonValueKind.String || !DateOnly.TryParseExact(date.GetString(), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day))
             throw new FormatException("'date' is not a date such as 2025-03-07");

@@ -36,7 +36,7 @@ public static class YahooChart
         GoodUntil = TradingDays.GoodUntil,
     };
 
-    private static IReadOnlyList<Reading> Read(JsonElement answer, Instant now, Index index)
+    private static IReadOnlyList<SourceReading> Read(JsonElement answer, Instant now, Index index)
     {
         var chart = answer.GetObject("chart");
         if (chart.TryGetProperty("error", out var error) && error.ValueKind != JsonValueKind.Null) throw new FormatException($"the source says: {Short(error)}");
@@ -47,7 +47,7 @@ public static class YahooChart
         Require(meta, "dataGranularity", "1d");
 
         var readings = Closes(results[0], TimeSpan.FromSeconds(meta.GetNumber("gmtoffset", -86_400, 86_400)), now, index);
-        var live = new Reading(index.Signal, null, meta.GetNumber("regularMarketPrice", index.Least, index.Most), meta.GetSeconds("regularMarketTime"), IsLive: true);
+        var live = new SourceReading(index.Signal, null, meta.GetNumber("regularMarketPrice", index.Least, index.Most), meta.GetSeconds("regularMarketTime"), IsLive: true);
         if (readings.Count == 0 || live.HeldAt > readings[^1].HeldAt) readings.Add(live);
         return readings;
     }
@@ -56,9 +56,9 @@ public static class YahooChart
     /// Returns the closes that are known by now. A day without a close has null, and the running
     /// day has its last price.
     /// </summary>
-    private static List<Reading> Closes(JsonElement result, TimeSpan offset, Instant now, Index index)
+    private static List<SourceReading> Closes(JsonElement result, TimeSpan offset, Instant now, Index index)
     {
-        var readings = new List<Reading>();
+        var readings = new List<SourceReading>();
         // No session within the range.
         if (!result.TryGetProperty("timestamp", out _)) return readings;
         var times = result.GetList("timestamp");

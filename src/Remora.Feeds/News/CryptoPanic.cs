@@ -15,7 +15,7 @@ internal static class CryptoPanic
     private static readonly TimeSpan ClockError = TimeSpan.FromMinutes(10);
 
     /// <summary>Returns the source, requested with a key.</summary>
-    public static NewsSource Source(ApiKey key) => new(Name, new("https://cryptopanic.com/api/developer/v2/posts/?public=true&kind=news&regions=en"), Read)
+    public static NewsSource Source(SourceKey key) => new(Name, new("https://cryptopanic.com/api/developer/v2/posts/?public=true&kind=news&regions=en"), Read)
     {
         Credential = Credential.InQuery("auth_token", key),
     };

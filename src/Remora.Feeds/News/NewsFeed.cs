@@ -28,7 +28,7 @@ public sealed class NewsFeed : ISourceFeed
     /// <param name="keys">The available keys.</param>
     /// <param name="options">How outlets are polled.</param>
     /// <param name="clock">The clock of the feed.</param>
-    public NewsFeed(IReadOnlyList<string> bases, HttpClient http, ApiKeys keys, HttpSourceOptions? options = null, TimeProvider? clock = null)
+    public NewsFeed(IReadOnlyList<string> bases, HttpClient http, SourceKeys keys, HttpSourceOptions? options = null, TimeProvider? clock = null)
         : this(bases, NewsSources.With(keys), http, options ?? Options(), clock ?? TimeProvider.System)
     {
     }

@@ -20,7 +20,7 @@ public static class CoinGecko
         TimeToLive: TimeSpan.FromHours(6),
         Read: Read);
 
-    private static IReadOnlyList<Reading> Read(JsonElement answer, Instant now)
+    private static IReadOnlyList<SourceReading> Read(JsonElement answer, Instant now)
     {
         var data = answer.GetObject("data");
         var share = data.GetObject("market_cap_percentage").GetNumber("btc", 1, 99);

@@ -23,7 +23,7 @@ public static class CoinPaprika
         StandsInFor = "coingecko",
     };
 
-    private static IReadOnlyList<Reading> Read(JsonElement answer, Instant now)
+    private static IReadOnlyList<SourceReading> Read(JsonElement answer, Instant now)
     {
         var updated = answer.GetSeconds("last_updated");
         return

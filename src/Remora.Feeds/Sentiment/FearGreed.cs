@@ -22,14 +22,14 @@ public static class FearGreed
         TimeToLive: TimeSpan.FromHours(36),
         Read: Read);
 
-    private static IReadOnlyList<Reading> Read(JsonElement answer, Instant now)
+    private static IReadOnlyList<SourceReading> Read(JsonElement answer, Instant now)
     {
         if (answer.ValueKind != JsonValueKind.Object || !answer.TryGetProperty("data", out var data) || data.ValueKind != JsonValueKind.Array || data.GetArrayLength() == 0)
             throw new FormatException("there is no list 'data'");
         return [.. data.EnumerateArray().Select(ReadingOf)];
     }
 
-    private static Reading ReadingOf(JsonElement entry)
+    private static SourceReading ReadingOf(JsonElement entry)
     {
         var value = NumberOf(entry, "value");
         if (value is < 0 or > 100) throw new FormatException($"value {value} is not between 0 and 100");

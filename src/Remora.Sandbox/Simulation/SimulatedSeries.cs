@@ -98,7 +98,7 @@ internal sealed class SimulatedSeries(Weather weather, PairProfile profile, Inst
         var shift = (ends - starts - jump - commonJump - sum) / 60;
 
         var deviation = scale * Math.Sqrt((profile.Beta * profile.Beta) + (profile.Own * profile.Own));
-        var usual = Climate.Of(Regime.Normal).Volatility / Math.Sqrt(60);
+        var usual = Climate.Of(MarketPhase.Normal).Volatility / Math.Sqrt(60);
         var at = Weather.Anchor + (Hour * hour);
         var (level, open) = (starts, Price(starts));
         for (var i = 0; i < 60; i++)

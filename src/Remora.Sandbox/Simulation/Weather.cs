@@ -21,7 +21,7 @@ internal sealed class Weather(long seed)
 
     private readonly Lock _lock = new();
     private WeatherHour[] _hours = [];
-    private Regime _regime = Regime.Normal;
+    private MarketPhase _regime = MarketPhase.Normal;
     private double _phase;
     private double _turbulence;
 
@@ -60,12 +60,12 @@ internal sealed class Weather(long seed)
         return new(volatility, drawn, jump, jumps.Below(60), _regime);
     }
 
-    private static Regime Follow(Regime regime, double chance) => regime switch
+    private static MarketPhase Follow(MarketPhase regime, double chance) => regime switch
     {
-        Regime.Calm => chance < 0.010 ? Regime.Normal : Regime.Calm,
-        Regime.Normal => chance < 0.008 ? Regime.Calm : chance < 0.014 ? Regime.Stormy : Regime.Normal,
-        Regime.Stormy => chance < 0.025 ? Regime.Normal : chance < 0.030 ? Regime.Crash : Regime.Stormy,
-        _ => chance < 0.12 ? Regime.Stormy : Regime.Crash,
+        MarketPhase.Calm => chance < 0.010 ? MarketPhase.Normal : MarketPhase.Calm,
+        MarketPhase.Normal => chance < 0.008 ? MarketPhase.Calm : chance < 0.014 ? MarketPhase.Stormy : MarketPhase.Normal,
+        MarketPhase.Stormy => chance < 0.025 ? MarketPhase.Normal : chance < 0.030 ? MarketPhase.Crash : MarketPhase.Stormy,
+        _ => chance < 0.12 ? MarketPhase.Stormy : MarketPhase.Crash,
     };
 
     /// <summary>
@@ -80,11 +80,11 @@ internal sealed class Weather(long seed)
 /// <param name="Return">The common log return, without the jump.</param>
 /// <param name="Jump">The part of it that happens in a single minute; usually 0.</param>
 /// <param name="JumpMinute">The minute of the jump.</param>
-/// <param name="Regime">The regime.</param>
-internal readonly record struct WeatherHour(double Volatility, double Return, double Jump, int JumpMinute, Regime Regime);
+/// <param name="MarketPhase">The regime.</param>
+internal readonly record struct WeatherHour(double Volatility, double Return, double Jump, int JumpMinute, MarketPhase MarketPhase);
 
 /// <summary>The volatility regimes.</summary>
-internal enum Regime
+internal enum MarketPhase
 {
     Calm,
     Normal,
@@ -97,11 +97,11 @@ internal enum Regime
 /// </summary>
 internal readonly record struct Climate(double Volatility, double Drift, double JumpsPerHour)
 {
-    public static Climate Of(Regime regime) => regime switch
+    public static Climate Of(MarketPhase regime) => regime switch
     {
-        Regime.Calm => new(0.0022, 0.00005, 0.001),
-        Regime.Normal => new(0.0045, 0.00005, 0.004),
-        Regime.Stormy => new(0.0100, 0.00002, 0.015),
+        MarketPhase.Calm => new(0.0022, 0.00005, 0.001),
+        MarketPhase.Normal => new(0.0045, 0.00005, 0.004),
+        MarketPhase.Stormy => new(0.0100, 0.00002, 0.015),
         _ => new(0.0180, -0.0100, 0.060),
     };
 }

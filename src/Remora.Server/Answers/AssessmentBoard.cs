@@ -10,12 +10,12 @@ namespace Remora.Server.Answers;
 /// </summary>
 public sealed class AssessmentBoard
 {
-    private readonly TrackedMarket[] _markets;
-    private readonly FrozenDictionary<MarketId, TrackedMarket> _byId;
-    private readonly FrozenDictionary<string, TrackedMarket[]> _byPair;
-    private readonly FrozenDictionary<string, TrackedMarket[]>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
-    private readonly FrozenDictionary<string, TrackedMarket> _byBase;
-    private readonly TrackedMarket[] _basket;
+    private readonly MarketAnswers[] _markets;
+    private readonly FrozenDictionary<MarketId, MarketAnswers> _byId;
+    private readonly FrozenDictionary<string, MarketAnswers[]> _byPair;
+    private readonly FrozenDictionary<string, MarketAnswers[]>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
+    private readonly FrozenDictionary<string, MarketAnswers> _byBase;
+    private readonly MarketAnswers[] _basket;
     private readonly AnswerSlot[] _whole;
     private readonly TimeProvider _clock;
     private readonly Lock _subscribing = new();
@@ -34,7 +34,7 @@ public sealed class AssessmentBoard
         Policies = policies;
         _clock = clock;
         var nothing = new RemoraEngine(policies, []);
-        _markets = [.. markets.Select((id, index) => new TrackedMarket(id, index, [.. policies.Select((_, p) => nothing.Assess(id, p, Now))]))];
+        _markets = [.. markets.Select((id, index) => new MarketAnswers(id, index, [.. policies.Select((_, p) => nothing.Assess(id, p, Now))]))];
         _byId = _markets.ToFrozenDictionary(market => market.Id);
         _byPair = _markets.GroupBy(market => market.Id.Pair.ToString()).ToFrozenDictionary(group => group.Key, group => group.ToArray());
         _bySpan = _byPair.GetAlternateLookup<ReadOnlySpan<char>>();
@@ -110,11 +110,11 @@ public sealed class AssessmentBoard
     /// Returns the markets of a pair in upper case, in order of preference; empty if the pair is
     /// not tracked.
     /// </summary>
-    internal TrackedMarket[] MarketsOf(ReadOnlySpan<char> pair) => _bySpan.TryGetValue(pair, out var markets) ? markets : [];
+    internal MarketAnswers[] MarketsOf(ReadOnlySpan<char> pair) => _bySpan.TryGetValue(pair, out var markets) ? markets : [];
 
-    internal TrackedMarket this[int market] => _markets[market];
+    internal MarketAnswers this[int market] => _markets[market];
 
-    internal RenderedAnswer Answer(TrackedMarket market, int policy, Side side) => market.Slot(policy, side).At(Now);
+    internal RenderedAnswer Answer(MarketAnswers market, int policy, Side side) => market.Slot(policy, side).At(Now);
 
     internal RenderedAnswer WholeAnswer(int policy, Side side) => _whole[(policy * 2) + (int)side].At(Now);
 

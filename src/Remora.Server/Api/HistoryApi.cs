@@ -29,7 +29,7 @@ public sealed record HistoryPage(Pair Pair, string Exchange, Timeframe Timeframe
 /// <param name="Interval">Always <c>each</c>.</param>
 /// <param name="Rows">The assessments, oldest first.</param>
 /// <param name="Next">The <c>from</c> of the next page; null when this is the last.</param>
-public sealed record SaidPage(Pair Pair, string Exchange, Timeframe Timeframe, string Policy, Side Side, string Interval, IReadOnlyList<SaidRow> Rows, Instant? Next);
+public sealed record AssessmentPage(Pair Pair, string Exchange, Timeframe Timeframe, string Policy, Side Side, string Interval, IReadOnlyList<AssessmentRow> Rows, Instant? Next);
 
 /// <summary>A page of stored candles.</summary>
 /// <param name="Pair">The pair.</param>
@@ -74,7 +74,7 @@ internal static class HistoryApi
                 "Past assessments of a market in buckets of `interval`: the share that was safe, the score, its parts, the regimes. With the interval `each`: every assessment as a row, as a gated backtest "
                 + "needs them. JSON gives a page of up to 10,000 rows; CSV, JSON lines, Parquet and Feather give the whole span as a file. The short side begins where it was first recorded.")
             .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Side, QueryParameter.Policy, QueryParameter.Interval, QueryParameter.From, QueryParameter.To, QueryParameter.Limit, QueryParameter.Format)
-            .Answers<HistoryPage>().Answers<SaidPage>().GivesFiles(("buckets", BucketColumns), (Each, EachColumns)).Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
+            .Answers<HistoryPage>().Answers<AssessmentPage>().GivesFiles(("buckets", BucketColumns), (Each, EachColumns)).Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
         past.MapGet("/candles", GetCandles).WithName("candles").WithSummary("Get stored candles")
             .WithDescription("The candles that assessments are made from, as the exchange gave them.")
             .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.From, QueryParameter.To, QueryParameter.Limit, QueryParameter.Format)
@@ -101,7 +101,7 @@ internal static class HistoryApi
         {
             return await StoredResult.OfAsync(parts, context, (store, cancellation) => StoredResult.RowsAsync(
                 store.Assessments.EachOf(market.Id, policy, span.Span, view.Side), span, $"{FileName(market.Id)}-history{ending}",
-                rows => new SaidPage(market.Id.Pair, market.Id.Exchange, market.Id.Timeframe, policy, view.Side, interval, rows, rows.Count == span.Limit ? rows[^1].Time + Moment : null), cancellation));
+                rows => new AssessmentPage(market.Id.Pair, market.Id.Exchange, market.Id.Timeframe, policy, view.Side, interval, rows, rows.Count == span.Limit ? rows[^1].Time + Moment : null), cancellation));
         }
         return await StoredResult.OfAsync(parts, context, (store, cancellation) => StoredResult.RowsAsync(
             store.Assessments.HistoryOf(market.Id, policy, interval, span.Span, view.Side), span, $"{FileName(market.Id)}-history{ending}-{interval}",

@@ -45,7 +45,7 @@ internal static class MarketChoice
 
     /// <summary>Reads the market from <c>pair</c>, <c>exchange</c> and <c>timeframe</c>.</summary>
     public static bool TryRead(
-        IQueryCollection query, AssessmentBoard board, [NotNullWhen(true)] out TrackedMarket? market, [NotNullWhen(false)] out ProblemResult? problem) =>
+        IQueryCollection query, AssessmentBoard board, [NotNullWhen(true)] out MarketAnswers? market, [NotNullWhen(false)] out ProblemResult? problem) =>
         TryFind(query["pair"].ToString(), "pair", query, board, out market, out problem);
 
     /// <summary>
@@ -53,7 +53,7 @@ internal static class MarketChoice
     /// </summary>
     public static bool TryFind(
         string text, string parameter, IQueryCollection query, AssessmentBoard board,
-        [NotNullWhen(true)] out TrackedMarket? market, [NotNullWhen(false)] out ProblemResult? problem)
+        [NotNullWhen(true)] out MarketAnswers? market, [NotNullWhen(false)] out ProblemResult? problem)
     {
         market = null;
         if (!Pair.TryParse(text, out var pair))
@@ -61,7 +61,7 @@ internal static class MarketChoice
             problem = NotAPair(text, parameter, board);
             return false;
         }
-        IReadOnlyList<TrackedMarket> candidates = board.MarketsOf(pair.ToString());
+        IReadOnlyList<MarketAnswers> candidates = board.MarketsOf(pair.ToString());
         if (candidates.Count == 0)
         {
             var nearest = Nearest.To(pair.ToString(), board.Markets.Select(tracked => tracked.Pair.ToString()), NearestShown);
@@ -75,7 +75,7 @@ internal static class MarketChoice
     }
 
     private static bool Narrow(
-        ref IReadOnlyList<TrackedMarket> candidates, string parameter, Func<TrackedMarket, string> property, IQueryCollection query,
+        ref IReadOnlyList<MarketAnswers> candidates, string parameter, Func<MarketAnswers, string> property, IQueryCollection query,
         [NotNullWhen(false)] out ProblemResult? problem)
     {
         problem = null;

@@ -55,7 +55,7 @@ internal static class StreamApi
         for (var market = 0; market < places.Length; market++) places[market] = topics++;
         return Stream(wantsWhole: true);
 
-        Reading Stream(bool wantsWhole)
+        StreamRequest Stream(bool wantsWhole)
         {
             var reader = new EventReader(places, wantsWhole ? topics + 1 : topics)
             {
@@ -68,7 +68,7 @@ internal static class StreamApi
     }
 
     /// <summary>A response that stays open.</summary>
-    private sealed class Reading(StreamHub hub, EventReader reader, Viewpoint view, Action opened) : IResult
+    private sealed class StreamRequest(StreamHub hub, EventReader reader, Viewpoint view, Action opened) : IResult
     {
         public async Task ExecuteAsync(HttpContext httpContext)
         {

@@ -42,7 +42,7 @@ public sealed record ServiceSettings
     /// <summary>
     /// The exchanges to use, in this order, while a market's own exchange is unavailable.
     /// </summary>
-    public IReadOnlyList<FallbackVenue> Fallbacks { get; init; } = [];
+    public IReadOnlyList<FallbackMarket> Fallbacks { get; init; } = [];
 
     /// <summary>
     /// Further markets, each with its own exchange, timeframe or fallbacks if they differ.
@@ -129,7 +129,7 @@ public sealed record ServiceSettings
     public DollarSource DollarSource { get; init; }
 
     /// <summary>The API keys of sources, from the environment only.</summary>
-    public ApiKeys Keys { get; init; } = ApiKeys.None;
+    public SourceKeys Keys { get; init; } = SourceKeys.None;
 
     /// <summary>
     /// Whether callers need a key even if only this machine can reach the service; for a service
@@ -237,19 +237,19 @@ public sealed record ServiceSettings
 /// <param name="Timeframe">The base timeframe.</param>
 /// <param name="Fallbacks">The fallback exchanges.</param>
 public sealed record MarketSettings(
-    Pair Pair, string? Exchange = null, Timeframe? Timeframe = null, IReadOnlyList<FallbackVenue>? Fallbacks = null);
+    Pair Pair, string? Exchange = null, Timeframe? Timeframe = null, IReadOnlyList<FallbackMarket>? Fallbacks = null);
 
 /// <summary>One market with all defaults filled in.</summary>
 /// <param name="Id">The market.</param>
 /// <param name="Fallbacks">The fallback exchanges, in order.</param>
-public sealed record TrackedMarketSettings(MarketId Id, IReadOnlyList<FallbackVenue> Fallbacks);
+public sealed record TrackedMarketSettings(MarketId Id, IReadOnlyList<FallbackMarket> Fallbacks);
 
 /// <summary>
 /// A fallback exchange: <c>kraken</c>, or <c>kraken:BTC/USD</c> if the pair differs there.
 /// </summary>
 /// <param name="Exchange">The CCXT id.</param>
 /// <param name="Pair">The pair on that exchange; null if it is the same.</param>
-public sealed record FallbackVenue(string Exchange, Pair? Pair = null)
+public sealed record FallbackMarket(string Exchange, Pair? Pair = null)
 {
     /// <summary>Returns the text form in settings.</summary>
     public override string ToString() => Pair is null ? Exchange : $"{Exchange}:{Pair}";

@@ -44,7 +44,7 @@ internal static class SettingKeys
         One<ServiceSettings>("timeframe", Timeframes, (s, v) => Timeframe.TryParse(v, out var t) ? s with { Timeframe = t } : null),
         Many<ServiceSettings>("fallbacks", Fallbacks, (s, v) => All(v, FallbackOf) is { } venues ? s with { Fallbacks = venues } : null),
         One<ServiceSettings>("policy", "the name of a policy", (s, v) => s with { Policy = v }),
-        One<ServiceSettings>("policies", "a folder of policy files (*.json)", (s, v) => s with { Policies = PolicyShelf.Load(v) }),
+        One<ServiceSettings>("policies", "a folder of policy files (*.json)", (s, v) => s with { Policies = PolicyFolder.Load(v) }),
         One<ServiceSettings>("data", "a folder", (s, v) => v.Length > 0 && !v.Contains('\0') ? s with { Data = v } : null),
         One<ServiceSettings>("store", "true or false", (s, v) => Bool(v) is { } b ? s with { Store = b } : null),
         One<ServiceSettings>("record_requests", "true or false", (s, v) => Bool(v) is { } b ? s with { RecordRequests = b } : null),
@@ -124,7 +124,7 @@ internal static class SettingKeys
     private static string? ExchangeOf(string text) =>
         text.Length is > 0 and <= 40 && text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_') ? text : null;
 
-    private static FallbackVenue? FallbackOf(string text)
+    private static FallbackMarket? FallbackOf(string text)
     {
         var colon = text.IndexOf(':');
         if (colon < 0) return ExchangeOf(text) is { } same ? new(same) : null;

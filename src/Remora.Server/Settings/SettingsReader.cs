@@ -24,7 +24,7 @@ public static class SettingsReader
     /// <summary>
     /// The names that the API keys of sources would have as settings. They are not settings.
     /// </summary>
-    private static IEnumerable<string> OutsideKeys => ApiKeys.Variables.Select(variable => variable[Prefix.Length..].ToLowerInvariant());
+    private static IEnumerable<string> OutsideKeys => SourceKeys.Variables.Select(variable => variable[Prefix.Length..].ToLowerInvariant());
 
     /// <summary>Reads and validates the settings.</summary>
     /// <param name="file">The settings file; null for none.</param>
@@ -65,7 +65,7 @@ public static class SettingsReader
         var content = file is null ? SettingsFileContent.Empty : Load(file);
         var referred = ReferredIn(content);
         var texts = content.Settings.Concat(FromEnvironment(environment, referred)).ToList();
-        return new(Last("policies"), Last("calendar"), [.. referred.Concat(ApiKeys.Variables).Concat(OtherVariables.Where(name => name.EndsWith("_password", StringComparison.Ordinal)).Select(name => Prefix + name.ToUpperInvariant())).Distinct().Order(StringComparer.Ordinal)]);
+        return new(Last("policies"), Last("calendar"), [.. referred.Concat(SourceKeys.Variables).Concat(OtherVariables.Where(name => name.EndsWith("_password", StringComparison.Ordinal)).Select(name => Prefix + name.ToUpperInvariant())).Distinct().Order(StringComparer.Ordinal)]);
 
         string? Last(string key) => texts.LastOrDefault(text => text.Key == key)?.Values is [{ Length: > 0 } value] ? value : null;
     }
@@ -98,16 +98,16 @@ public static class SettingsReader
     private static IEnumerable<SettingText> FromFlags(IReadOnlyDictionary<string, string> flags) =>
         flags.Select(flag => Unsplit(flag.Key.Replace('-', '_'), flag.Value, $"flag --{flag.Key}"));
 
-    private static ApiKeys KeysIn(IReadOnlyDictionary<string, string> environment, List<string> errors)
+    private static SourceKeys KeysIn(IReadOnlyDictionary<string, string> environment, List<string> errors)
     {
         try
         {
-            return ApiKeys.Read(environment);
+            return SourceKeys.Read(environment);
         }
         catch (FormatException e)
         {
             errors.Add(e.Message);
-            return ApiKeys.None;
+            return SourceKeys.None;
         }
     }
 

@@ -143,12 +143,12 @@ public sealed class AssessmentTable
     /// Returns every assessment of a span; for several at one moment, the last one. Short
     /// assessments exist from their first recording on.
     /// </summary>
-    public StoreQuery<SaidRow> EachOf(MarketId market, string policy, Span span = default, Side side = Side.Long)
+    public StoreQuery<AssessmentRow> EachOf(MarketId market, string policy, Span span = default, Side side = Side.Long)
     {
         var parameters = Parameters(market, policy);
         var recorded = side == Side.Short ? " AND short_safe_to_trade IS NOT NULL" : "";
         var last = $"SELECT * FROM assessments WHERE {OfMarket}{recorded} AND {span.Where("assessed_at", parameters)} ORDER BY assessed_at, sequence DESC LIMIT 1 BY assessed_at";
-        return new(_store.Client, $"SELECT {SaidRow.Columns(side)} FROM ({last}){span.Order("time", parameters)}", parameters, SaidRow.Read);
+        return new(_store.Client, $"SELECT {AssessmentRow.Columns(side)} FROM ({last}){span.Order("time", parameters)}", parameters, AssessmentRow.Read);
     }
 
     /// <summary>Returns the history of a market under a policy, from the rollups.</summary>

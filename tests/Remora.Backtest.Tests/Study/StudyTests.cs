@@ -65,7 +65,7 @@ public sealed class StudyTests
         Assert.Equal(3 * 6, figures.Cells.Count); // policy, three ablations, a threshold, the sized gate
         Assert.Equal(3, figures.Skipped.Count);
         Assert.All(figures.Skipped, s => Assert.Contains("never", s));
-        Assert.Equal(3, figures.Verdict.Cells);
+        Assert.Equal(3, figures.GateConclusion.Cells);
         Assert.Equal(["RSIEMA", "MACDCross"], figures.WalkForward.Select(w => w.Strategy));
         foreach (var detail in figures.Details)
         {
@@ -95,8 +95,8 @@ public sealed class StudyTests
     public void The_answer_can_come_out_either_way()
     {
         var figures = Run("e");
-        Assert.Contains("does not beat the placebo", ResultsText.Headline(figures with { Verdict = figures.Verdict with { Beats = false } }));
-        Assert.Contains(" beats the placebo", ResultsText.Headline(figures with { Verdict = figures.Verdict with { Beats = true } }));
+        Assert.Contains("does not beat the placebo", ResultsText.Headline(figures with { GateConclusion = figures.GateConclusion with { Beats = false } }));
+        Assert.Contains(" beats the placebo", ResultsText.Headline(figures with { GateConclusion = figures.GateConclusion with { Beats = true } }));
     }
 
     [Theory]

@@ -66,7 +66,7 @@ internal sealed class FeedRig : IAsyncDisposable
         rig.Server = await StandInServer.StartAsync(rig.Clock);
         markets?.Invoke(rig.Server.Markets);
         rig.Bridge = CcxtBridge.Start(new() { BaseUrl = rig.Server.BaseUrl, RateLimit = false, RequestDeadline = TimeSpan.FromSeconds(1) }, rig.Clock);
-        var venues = exchanges.Select(id => new Venue(rig.Bridge.Exchange(id), Pair.Parse(WireFormats.Pairs[id]))).ToArray();
+        var venues = exchanges.Select(id => new CandleExchange(rig.Bridge.Exchange(id), Pair.Parse(WireFormats.Pairs[id]))).ToArray();
         rig.Feed = new(new(exchanges[0], venues[0].Pair, timeframe), venues, options, rig.Clock);
         return rig;
     }

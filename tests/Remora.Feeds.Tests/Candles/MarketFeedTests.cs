@@ -249,7 +249,7 @@ public sealed class MarketFeedTests
     [InlineData(-15)]
     public async Task Candles_under_the_times_of_others_are_refused_however_long_it_takes(int minutesAhead)
     {
-        await using var rig = await FeedRig.CreateAsync(Timeframe.FiveMinutes, FeedRig.Options with { Disbelief = TimeSpan.FromDays(1) }, null, "binance");
+        await using var rig = await FeedRig.CreateAsync(Timeframe.FiveMinutes, FeedRig.Options with { ContradictionTimeout = TimeSpan.FromDays(1) }, null, "binance");
         rig.Start();
         await rig.LiveAsync();
         rig.Server.Markets.Ahead = TimeSpan.FromMinutes(minutesAhead);
@@ -297,7 +297,7 @@ public sealed class MarketFeedTests
     [Fact]
     public async Task A_past_that_is_really_written_anew_is_fetched_anew_in_the_end()
     {
-        await using var rig = await FeedRig.CreateAsync(Timeframe.FiveMinutes, FeedRig.Options with { Disbelief = TimeSpan.FromMinutes(30) }, null, "binance");
+        await using var rig = await FeedRig.CreateAsync(Timeframe.FiveMinutes, FeedRig.Options with { ContradictionTimeout = TimeSpan.FromMinutes(30) }, null, "binance");
         rig.Start();
         await rig.LiveAsync();
         rig.Server.Distort = rows => [.. rows.Select(row => Anew((long)row[0]!)).Select(c => new double?[] { c.OpenTime.UnixMilliseconds, c.Open, c.High, c.Low, c.Close, c.Volume })];

@@ -14,7 +14,7 @@ public sealed class RefusedLevelTests
     private static readonly Instant From = Instant.From(new(2024, 2, 9, 0, 0, 0, TimeSpan.Zero));
     private static readonly Instant Now = Instant.From(new(2024, 3, 10, 12, 0, 0, TimeSpan.Zero));
     private static readonly TimeSpan Step = Timeframe.FiveMinutes.Length;
-    private static readonly MarketFeedOptions Options = FeedRig.Options with { Disbelief = TimeSpan.FromDays(10) };
+    private static readonly MarketFeedOptions Options = FeedRig.Options with { ContradictionTimeout = TimeSpan.FromDays(10) };
 
     [Theory]
     [InlineData(0.04)]

@@ -13,7 +13,7 @@ public sealed class RevisionTests
     private static readonly TimeSpan Step = Timeframe.FiveMinutes.Length;
 
     /// <summary>Prevents decisions by elapsed time.</summary>
-    private static readonly MarketFeedOptions Options = FeedRig.Options with { Disbelief = TimeSpan.FromDays(10) };
+    private static readonly MarketFeedOptions Options = FeedRig.Options with { ContradictionTimeout = TimeSpan.FromDays(10) };
 
     [Theory]
     [InlineData("5m", "binance", 1000)]
@@ -188,7 +188,7 @@ public sealed class RevisionTests
     [Fact]
     public async Task An_exchange_without_open_candles_is_believed_when_it_stays_with_another_past()
     {
-        await using var rig = await FeedRig.CreateAsync(Timeframe.FiveMinutes, Options with { Disbelief = TimeSpan.FromMinutes(30) }, null, "binance");
+        await using var rig = await FeedRig.CreateAsync(Timeframe.FiveMinutes, Options with { ContradictionTimeout = TimeSpan.FromMinutes(30) }, null, "binance");
         rig.Server.Distort = Closed;
         rig.Start();
         await rig.LiveAsync();

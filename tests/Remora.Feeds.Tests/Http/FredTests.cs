@@ -41,8 +41,8 @@ public sealed class FredTests
     [Fact]
     public async Task With_a_key_the_API_is_asked_and_the_key_shows_nowhere()
     {
-        Assert.True(ApiKey.TryParse(Secret, out var key));
-        var source = HttpSources.WithKey(Fred.Dollar, ApiKeys.None with { Fred = key });
+        Assert.True(SourceKey.TryParse(Secret, out var key));
+        var source = HttpSources.WithKey(Fred.Dollar, SourceKeys.None with { Fred = key });
         await using var rig = await SourceRig.StartAsync(source, SourceRig.Fixture("fred-observations.json"));
         await Eventually.True(() => rig.Received.Count == 3, "all but the holiday");
         Assert.Equal(128.3619, rig.Received[^1].Value);
@@ -57,7 +57,7 @@ public sealed class FredTests
     [Fact]
     public void The_dollar_is_told_by_the_one_that_was_chosen()
     {
-        string[] Names(DollarSource dollar) => [.. HttpSources.Chains(dollar, ApiKeys.None).Select(chain => string.Join('>', chain.Select(source => source.Name)))];
+        string[] Names(DollarSource dollar) => [.. HttpSources.Chains(dollar, SourceKeys.None).Select(chain => string.Join('>', chain.Select(source => source.Name)))];
         Assert.Contains("yahoo-dollar", Names(DollarSource.Yahoo));
         Assert.DoesNotContain("fred-dollar", Names(DollarSource.Yahoo));
         Assert.Contains("fred-dollar", Names(DollarSource.Fred));

@@ -17,7 +17,7 @@ namespace Remora.Feeds.Tests.Keys;
 public sealed class KeyLeakTests
 {
     private const string Secret = "LEAKME.0123456789-abcdef_KEY";
-    private static readonly ApiKeys Keys = new() { CryptoPanic = SomeKey.Of(Secret), Coinglass = SomeKey.Of(Secret) };
+    private static readonly SourceKeys Keys = new() { CryptoPanic = SomeKey.Of(Secret), Coinglass = SomeKey.Of(Secret) };
 
     private static readonly Dictionary<string, Func<HttpContext, Task>> Echoes = new()
     {

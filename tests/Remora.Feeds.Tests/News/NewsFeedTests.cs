@@ -126,7 +126,7 @@ public sealed class NewsFeedTests
             for (var i = 0; i < Paths.Length; i++) rig.Server.Bodies[Paths[i]] = Page($"paper {i}", "Market crashes in", "Bitcoin is hacked says", "Conference of");
             prepare?.Invoke(rig.Server);
             var options = new HttpSourceOptions { BaseUrl = rig.Server.BaseUrl, Deadline = TimeSpan.FromSeconds(0.5), MaxResponseBytes = 1 << 20 };
-            rig.Feed = new(["BTC"], rig._http, Feeds.Keys.ApiKeys.None, options, new ScaledClock(SourceRig.Recorded.ToDateTimeOffset(), 18_000));
+            rig.Feed = new(["BTC"], rig._http, Feeds.Keys.SourceKeys.None, options, new ScaledClock(SourceRig.Recorded.ToDateTimeOffset(), 18_000));
             rig._running = rig.Feed.RunAsync(rig._events.Writer, rig._stop.Token);
             return rig;
         }

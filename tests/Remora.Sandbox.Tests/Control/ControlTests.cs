@@ -10,7 +10,7 @@ namespace Remora.Sandbox.Tests.Control;
 /// <summary>The controls under /sandbox.</summary>
 public sealed class ControlTests : IAsyncLifetime
 {
-    private readonly ManualClock _clock = new(Some.Morning);
+    private readonly ManualClock _clock = new(SandboxRig.Morning);
     private SandboxServer? _sandbox;
     private HttpClient? _client;
 
@@ -18,8 +18,8 @@ public sealed class ControlTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _sandbox = await Some.Sandbox(new() { Speed = 300, Seed = 42 }, _clock);
-        _client = Some.Client(_sandbox);
+        _sandbox = await SandboxRig.Sandbox(new() { Speed = 300, Seed = 42 }, _clock);
+        _client = SandboxRig.Client(_sandbox);
     }
 
     public async ValueTask DisposeAsync()
@@ -35,7 +35,7 @@ public sealed class ControlTests : IAsyncLifetime
         var clock = await Client.Json("/sandbox/clock");
 
         Assert.True(clock.GetProperty("sandbox").GetBoolean());
-        Assert.Equal(Some.Now.UnixMilliseconds + 5000, clock.GetProperty("now_ms").GetInt64());
+        Assert.Equal(SandboxRig.Now.UnixMilliseconds + 5000, clock.GetProperty("now_ms").GetInt64());
         Assert.Equal(300, clock.GetProperty("speed").GetDouble());
     }
 
@@ -149,7 +149,7 @@ public sealed class ControlTests : IAsyncLifetime
     {
         var bad = JsonSerializer.Deserialize<SandboxOptions>(options)!;
 
-        var refusal = await Assert.ThrowsAsync<SandboxOptionException>(() => Some.Sandbox(bad));
+        var refusal = await Assert.ThrowsAsync<SandboxOptionException>(() => SandboxRig.Sandbox(bad));
         Assert.Contains(field, refusal.Message);
         Assert.Contains("expected", refusal.Message);
     }

@@ -16,8 +16,8 @@ public sealed class SignalTests
     [Fact]
     public async Task A_held_signal_has_its_value_on_the_wire_until_it_is_released()
     {
-        await using var sandbox = await Some.Sandbox(new() { Held = new Dictionary<string, double> { ["fear_greed"] = 15 } });
-        using var client = Some.Client(sandbox);
+        await using var sandbox = await SandboxRig.Sandbox(new() { Held = new Dictionary<string, double> { ["fear_greed"] = 15 } });
+        using var client = SandboxRig.Client(sandbox);
         var fear = await client.Json("/api.alternative.me/fng/?limit=2");
         Assert.Equal(["15", "15"], fear.GetProperty("data").EnumerateArray().Select(day => day.GetProperty("value").GetString()));
 
@@ -37,8 +37,8 @@ public sealed class SignalTests
     [InlineData("""{"vix": 0}""", "vix"), InlineData("""{"mood": 1}""", "mood"), InlineData("""{"vix": "high"}""", "body"), InlineData("[]", "body"), InlineData("", "body")]
     public async Task An_order_that_cannot_be_is_refused_and_changes_nothing(string body, string named)
     {
-        await using var sandbox = await Some.Sandbox();
-        using var client = Some.Client(sandbox);
+        await using var sandbox = await SandboxRig.Sandbox();
+        using var client = SandboxRig.Client(sandbox);
         using var content = new StringContent(body, Encoding.UTF8, "application/json");
         using var answer = await client.PostAsync("/sandbox/signals", content);
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
@@ -49,9 +49,9 @@ public sealed class SignalTests
     [Fact]
     public async Task A_chart_has_a_row_for_each_weekday_and_ends_with_the_running_price()
     {
-        var clock = new ManualClock(Some.Morning);
-        await using var sandbox = await Some.Sandbox(clock: clock);
-        using var client = Some.Client(sandbox);
+        var clock = new ManualClock(SandboxRig.Morning);
+        await using var sandbox = await SandboxRig.Sandbox(clock: clock);
+        using var client = SandboxRig.Client(sandbox);
         for (var hours = 0; hours < 8 * 24; hours += 5)
         {
             var result = (await client.Json(Vix)).GetProperty("chart").GetProperty("result")[0];
@@ -69,8 +69,8 @@ public sealed class SignalTests
     [Fact]
     public async Task What_a_source_does_not_have_is_an_error_of_its_own_kind()
     {
-        await using var sandbox = await Some.Sandbox();
-        using var client = Some.Client(sandbox);
+        await using var sandbox = await SandboxRig.Sandbox();
+        using var client = SandboxRig.Client(sandbox);
         var unknown = await client.Json("/query1.finance.yahoo.com/v8/finance/chart/NOPE?interval=1d", HttpStatusCode.NotFound);
         Assert.Equal("Not Found", unknown.GetProperty("chart").GetProperty("error").GetProperty("code").GetString());
         await client.Json("/api.coingecko.com/api/v3/nope", HttpStatusCode.NotFound);

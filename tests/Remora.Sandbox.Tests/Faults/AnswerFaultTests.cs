@@ -19,8 +19,8 @@ public sealed class AnswerFaultTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _sandbox = await Some.Sandbox();
-        _client = Some.Client(_sandbox);
+        _sandbox = await SandboxRig.Sandbox();
+        _client = SandboxRig.Client(_sandbox);
     }
 
     public async ValueTask DisposeAsync()
@@ -119,9 +119,9 @@ public sealed class AnswerFaultTests : IAsyncLifetime
     [Fact]
     public async Task A_slow_body_comes_bit_by_bit_as_the_clock_of_the_faults_goes_on()
     {
-        var clock = new ManualClock(Some.Morning);
-        await using var sandbox = await Some.Sandbox(new() { FaultClock = clock, Faults = [new(FaultKind.SlowBody)] });
-        using var client = Some.Client(sandbox);
+        var clock = new ManualClock(SandboxRig.Morning);
+        await using var sandbox = await SandboxRig.Sandbox(new() { FaultClock = clock, Faults = [new(FaultKind.SlowBody)] });
+        using var client = SandboxRig.Client(sandbox);
         using var answer = await client.GetAsync(Klines, HttpCompletionOption.ResponseHeadersRead);
         await using var body = await answer.Content.ReadAsStreamAsync();
         await body.ReadExactlyAsync(new byte[16]);
@@ -148,8 +148,8 @@ public sealed class AnswerFaultTests : IAsyncLifetime
     [Fact]
     public async Task The_sandbox_closes_though_an_answer_hangs()
     {
-        var sandbox = await Some.Sandbox(new() { Faults = [new(FaultKind.StalledHeaders)] });
-        using var client = Some.Client(sandbox);
+        var sandbox = await SandboxRig.Sandbox(new() { Faults = [new(FaultKind.StalledHeaders)] });
+        using var client = SandboxRig.Client(sandbox);
         var hanging = client.GetAsync(Klines);
         while ((await client.Json("/sandbox/state")).GetProperty("requests").GetProperty("total").GetInt64() == 0) await Task.Yield();
 
@@ -160,13 +160,13 @@ public sealed class AnswerFaultTests : IAsyncLifetime
     [Fact]
     public async Task A_fault_hits_only_the_exchange_and_path_it_is_meant_for_and_ends_in_time()
     {
-        var clock = new ManualClock(Some.Morning);
-        await using var sandbox = await Some.Sandbox(new()
+        var clock = new ManualClock(SandboxRig.Morning);
+        await using var sandbox = await SandboxRig.Sandbox(new()
         {
             FaultClock = clock,
             Faults = [new(FaultKind.Http429) { Exchange = "binance", Path = "/klines", Duration = TimeSpan.FromSeconds(10) }],
         });
-        using var client = Some.Client(sandbox);
+        using var client = SandboxRig.Client(sandbox);
 
         Assert.Equal(429, await Status(client, Klines));
         Assert.Equal(200, await Status(client, "/api.binance.com/api/v3/exchangeInfo"));
@@ -182,8 +182,8 @@ public sealed class AnswerFaultTests : IAsyncLifetime
     {
         async Task<List<int>> Run(long seed)
         {
-            await using var sandbox = await Some.Sandbox(new() { FaultSeed = seed, Faults = [new(FaultKind.Http429) { Share = 0.3 }] });
-            using var client = Some.Client(sandbox);
+            await using var sandbox = await SandboxRig.Sandbox(new() { FaultSeed = seed, Faults = [new(FaultKind.Http429) { Share = 0.3 }] });
+            using var client = SandboxRig.Client(sandbox);
             var statuses = new List<int>();
             for (var i = 0; i < 300; i++) statuses.Add(await Status(client, "/api.binance.com/api/v3/ping"));
             return statuses;

@@ -13,8 +13,8 @@ public sealed class CandleFaultTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _sandbox = await Some.Sandbox();
-        _client = Some.Client(_sandbox);
+        _sandbox = await SandboxRig.Sandbox();
+        _client = SandboxRig.Client(_sandbox);
     }
 
     public async ValueTask DisposeAsync()
@@ -74,7 +74,7 @@ public sealed class CandleFaultTests : IAsyncLifetime
         _sandbox!.Faults.Add(new(FaultKind.WrongClock) { ClockError = TimeSpan.FromMinutes(7) });
         var rows = await _client!.Json("/api.binance.com/api/v3/klines?symbol=BTCUSDT&interval=5m&limit=2");
 
-        var open = Some.Now.Floor(Timeframe.FiveMinutes.Length) + TimeSpan.FromMinutes(10);
+        var open = SandboxRig.Now.Floor(Timeframe.FiveMinutes.Length) + TimeSpan.FromMinutes(10);
         Assert.Equal(open.UnixMilliseconds, rows[1][0].GetInt64());
     }
 
@@ -106,7 +106,7 @@ public sealed class CandleFaultTests : IAsyncLifetime
 
     private async Task<List<string>> Rows(string exchange, FaultKind? kind = null)
     {
-        var end = Some.Now.UnixMilliseconds / 1000;
+        var end = SandboxRig.Now.UnixMilliseconds / 1000;
         var (path, list) = exchange switch
         {
             "binance" => ("/api.binance.com/api/v3/klines?symbol=BTCUSDT&interval=5m&limit=100", ""),

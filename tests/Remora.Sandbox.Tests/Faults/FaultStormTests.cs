@@ -30,9 +30,9 @@ public sealed class FaultStormTests
     [Fact]
     public async Task A_storm_blows_and_calms_by_the_clock_of_the_faults()
     {
-        var clock = new ManualClock(Some.Morning);
+        var clock = new ManualClock(SandboxRig.Morning);
         var storm = new FaultStorm(1) { Kinds = [FaultKind.Http429] };
-        await using var sandbox = await Some.Sandbox(new() { Storm = storm, FaultClock = clock });
+        await using var sandbox = await SandboxRig.Sandbox(new() { Storm = storm, FaultClock = clock });
         var (begins, fault) = storm.Sequence().First();
 
         Assert.Empty(sandbox.Faults.Active);

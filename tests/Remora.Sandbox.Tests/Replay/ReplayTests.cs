@@ -24,8 +24,8 @@ public sealed class ReplayTests
     public async Task The_clock_decides_what_has_happened_and_every_digit_arrives()
     {
         var clock = new ManualClock((Begin + (Timeframe.FiveMinutes.Length * 500) + TimeSpan.FromSeconds(1)).ToDateTimeOffset());
-        await using var sandbox = await Some.Sandbox(Options(), clock);
-        using var client = Some.Client(sandbox);
+        await using var sandbox = await SandboxRig.Sandbox(Options(), clock);
+        using var client = SandboxRig.Client(sandbox);
 
         Assert.Equal([.. Recorded[..500], Stub(Recorded[500])], await Klines(client, "5m"));
         clock.Advance(TimeSpan.FromMinutes(5));
@@ -36,8 +36,8 @@ public sealed class ReplayTests
     public async Task Longer_candles_are_added_up_and_what_was_never_recorded_is_left_out()
     {
         var now = Begin + TimeSpan.FromDays(5) + TimeSpan.FromMinutes(31);
-        await using var sandbox = await Some.Sandbox(Options(), new ManualClock(now.ToDateTimeOffset()));
-        using var client = Some.Client(sandbox);
+        await using var sandbox = await SandboxRig.Sandbox(Options(), new ManualClock(now.ToDateTimeOffset()));
+        using var client = SandboxRig.Client(sandbox);
 
         var hours = await Klines(client, "1h");
 
@@ -53,8 +53,8 @@ public sealed class ReplayTests
     public async Task A_page_reaches_over_a_hole()
     {
         var now = Recorded[^1].OpenTime + TimeSpan.FromDays(3);
-        await using var sandbox = await Some.Sandbox(Options(), new ManualClock(now.ToDateTimeOffset()));
-        using var client = Some.Client(sandbox);
+        await using var sandbox = await SandboxRig.Sandbox(Options(), new ManualClock(now.ToDateTimeOffset()));
+        using var client = SandboxRig.Client(sandbox);
 
         Assert.Equal(Recorded[990..1190], await Klines(client, "5m", $"&limit=200&startTime={Recorded[990].OpenTime.UnixMilliseconds}"));
         Assert.Equal(Recorded[900..1100], await Klines(client, "5m", $"&limit=200&endTime={Recorded[1099].OpenTime.UnixMilliseconds}"));
@@ -64,8 +64,8 @@ public sealed class ReplayTests
     [Fact]
     public async Task It_says_that_it_is_a_replay_and_has_no_candles_shorter_than_its_own()
     {
-        await using var sandbox = await Some.Sandbox(Options() with { Pairs = [Pair.Parse("ETH/USDT")] }, new ManualClock((Begin + TimeSpan.FromDays(2)).ToDateTimeOffset()));
-        using var client = Some.Client(sandbox);
+        await using var sandbox = await SandboxRig.Sandbox(Options() with { Pairs = [Pair.Parse("ETH/USDT")] }, new ManualClock((Begin + TimeSpan.FromDays(2)).ToDateTimeOffset()));
+        using var client = SandboxRig.Client(sandbox);
 
         using var replayed = await client.GetAsync("/api.binance.com/api/v3/klines?symbol=BTCUSDT&interval=5m");
         using var simulated = await client.GetAsync("/api.binance.com/api/v3/klines?symbol=ETHUSDT&interval=5m");
@@ -79,8 +79,8 @@ public sealed class ReplayTests
     [Fact]
     public async Task Before_the_recording_begins_there_is_nothing()
     {
-        await using var sandbox = await Some.Sandbox(Options(), new ManualClock((Begin - TimeSpan.FromDays(2)).ToDateTimeOffset()));
-        using var client = Some.Client(sandbox);
+        await using var sandbox = await SandboxRig.Sandbox(Options(), new ManualClock((Begin - TimeSpan.FromDays(2)).ToDateTimeOffset()));
+        using var client = SandboxRig.Client(sandbox);
 
         Assert.Empty(await Klines(client, "5m"));
         Assert.Empty((await client.Json("/api.alternative.me/fng/?limit=0")).GetProperty("data").EnumerateArray());

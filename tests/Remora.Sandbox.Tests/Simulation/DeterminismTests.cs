@@ -11,13 +11,13 @@ public sealed class DeterminismTests
     [Fact]
     public void The_same_seed_gives_the_same_candles_in_whatever_order_they_are_asked_for()
     {
-        var straight = Market(seed: 5).Read(Timeframe.FiveMinutes, Instant.MinValue, Instant.MaxValue, Some.Now);
+        var straight = Market(seed: 5).Read(Timeframe.FiveMinutes, Instant.MinValue, Instant.MaxValue, SandboxRig.Now);
 
         var other = Market(seed: 5);
-        other.Read(Timeframe.OneDay, Instant.MinValue, Instant.MaxValue, Some.Now + TimeSpan.FromDays(400));
-        var middle = Some.Now.Floor(TimeSpan.FromDays(1)) - TimeSpan.FromDays(20);
-        var late = other.Read(Timeframe.FiveMinutes, middle, Instant.MaxValue, Some.Now);
-        var early = other.Read(Timeframe.FiveMinutes, Instant.MinValue, middle, Some.Now);
+        other.Read(Timeframe.OneDay, Instant.MinValue, Instant.MaxValue, SandboxRig.Now + TimeSpan.FromDays(400));
+        var middle = SandboxRig.Now.Floor(TimeSpan.FromDays(1)) - TimeSpan.FromDays(20);
+        var late = other.Read(Timeframe.FiveMinutes, middle, Instant.MaxValue, SandboxRig.Now);
+        var early = other.Read(Timeframe.FiveMinutes, Instant.MinValue, middle, SandboxRig.Now);
 
         Assert.Equal(straight, [.. early, .. late]);
     }
@@ -25,18 +25,18 @@ public sealed class DeterminismTests
     [Fact]
     public void The_same_moments_look_the_same_however_much_history_there_is_and_whenever_it_was_started()
     {
-        var from = Some.Now - TimeSpan.FromDays(10);
-        var shorter = new SandboxWorld(new() { HistoryDays = 20 }, Some.Now).Markets[Bitcoin];
-        var later = new SandboxWorld(new() { HistoryDays = 100 }, Some.Now + TimeSpan.FromDays(30)).Markets[Bitcoin];
+        var from = SandboxRig.Now - TimeSpan.FromDays(10);
+        var shorter = new SandboxWorld(new() { HistoryDays = 20 }, SandboxRig.Now).Markets[Bitcoin];
+        var later = new SandboxWorld(new() { HistoryDays = 100 }, SandboxRig.Now + TimeSpan.FromDays(30)).Markets[Bitcoin];
 
-        Assert.Equal(shorter.Read(Timeframe.FiveMinutes, from, Instant.MaxValue, Some.Now), later.Read(Timeframe.FiveMinutes, from, Instant.MaxValue, Some.Now));
+        Assert.Equal(shorter.Read(Timeframe.FiveMinutes, from, Instant.MaxValue, SandboxRig.Now), later.Read(Timeframe.FiveMinutes, from, Instant.MaxValue, SandboxRig.Now));
     }
 
     [Fact]
     public void Another_seed_is_another_world()
     {
-        var one = Market(seed: 1).Read(Timeframe.OneHour, Instant.MinValue, Instant.MaxValue, Some.Now);
-        var two = Market(seed: 2).Read(Timeframe.OneHour, Instant.MinValue, Instant.MaxValue, Some.Now);
+        var one = Market(seed: 1).Read(Timeframe.OneHour, Instant.MinValue, Instant.MaxValue, SandboxRig.Now);
+        var two = Market(seed: 2).Read(Timeframe.OneHour, Instant.MinValue, Instant.MaxValue, SandboxRig.Now);
 
         Assert.Equal(one.Count, two.Count);
         Assert.True(one.Zip(two, (left, right) => left.Close == right.Close).Count(same => same) < one.Count / 100);
@@ -45,10 +45,10 @@ public sealed class DeterminismTests
     [Fact]
     public void Nothing_after_the_present_shows_and_nothing_before_it_ever_changes()
     {
-        var whole = Market(seed: 5).Read(Timeframe.FiveMinutes, Instant.MinValue, Instant.MaxValue, Some.Now + TimeSpan.FromDays(5));
+        var whole = Market(seed: 5).Read(Timeframe.FiveMinutes, Instant.MinValue, Instant.MaxValue, SandboxRig.Now + TimeSpan.FromDays(5));
         for (var minutes = 0; minutes < 2 * 24 * 60; minutes += 61)
         {
-            var now = Some.Now + TimeSpan.FromMinutes(minutes) + TimeSpan.FromSeconds(minutes % 60);
+            var now = SandboxRig.Now + TimeSpan.FromMinutes(minutes) + TimeSpan.FromSeconds(minutes % 60);
             var seen = Market(seed: 5).Last(Timeframe.FiveMinutes, Instant.MinValue, Instant.MaxValue, 50, now);
             var open = seen[^1];
 
@@ -63,7 +63,7 @@ public sealed class DeterminismTests
     [Fact]
     public void A_candle_that_opens_now_is_its_open()
     {
-        var now = Some.Now.Floor(TimeSpan.FromHours(1));
+        var now = SandboxRig.Now.Floor(TimeSpan.FromHours(1));
         var open = Market(seed: 5).Last(Timeframe.OneHour, Instant.MinValue, Instant.MaxValue, 1, now)[0];
 
         Assert.Equal(new(now, open.Open, open.Open, open.Open, open.Open, 0), open);
@@ -75,9 +75,9 @@ public sealed class DeterminismTests
     [InlineData("NOBODY-KNOWS.IT/EUR")]
     public void Every_candle_is_well_formed_on_its_tick_and_agrees_with_the_shorter_ones(string pair)
     {
-        var world = new SandboxWorld(new() { HistoryDays = 30, Pairs = [Pair.Parse(pair)] }, Some.Now);
+        var world = new SandboxWorld(new() { HistoryDays = 30, Pairs = [Pair.Parse(pair)] }, SandboxRig.Now);
         var market = world.Markets.Values.Single();
-        var now = Some.Now.Floor(TimeSpan.FromDays(1));
+        var now = SandboxRig.Now.Floor(TimeSpan.FromDays(1));
         var minutes = market.Read(market.Base, Instant.MinValue, now, now);
         Assert.Equal(30 * 1440, minutes.Count);
         Assert.All(minutes, candle => Assert.Equal(CandleFault.None, candle.Check(market.Base, now)));
@@ -103,13 +103,13 @@ public sealed class DeterminismTests
         Parallel.For(0, 64, i =>
         {
             var timeframe = Timeframe.Known[i % Timeframe.Known.Count];
-            var now = Some.Now + TimeSpan.FromDays(i * 10);
+            var now = SandboxRig.Now + TimeSpan.FromDays(i * 10);
             Assert.Equal(alone.Last(timeframe, Instant.MinValue, Instant.MaxValue, 300, now), shared.Last(timeframe, Instant.MinValue, Instant.MaxValue, 300, now));
         });
         Assert.Equal(
-            Market(seed: 8).Read(Timeframe.OneHour, Instant.MinValue, Instant.MaxValue, Some.Now),
-            shared.Read(Timeframe.OneHour, Instant.MinValue, Instant.MaxValue, Some.Now));
+            Market(seed: 8).Read(Timeframe.OneHour, Instant.MinValue, Instant.MaxValue, SandboxRig.Now),
+            shared.Read(Timeframe.OneHour, Instant.MinValue, Instant.MaxValue, SandboxRig.Now));
     }
 
-    private static CandleSeries Market(long seed) => new SandboxWorld(new() { Seed = seed, HistoryDays = 60 }, Some.Now).Markets[Bitcoin];
+    private static CandleSeries Market(long seed) => new SandboxWorld(new() { Seed = seed, HistoryDays = 60 }, SandboxRig.Now).Markets[Bitcoin];
 }

@@ -9,7 +9,7 @@ namespace Remora.Sandbox.Tests.Simulation;
 /// </summary>
 public sealed class StatisticsTests(ITestOutputHelper output)
 {
-    private static readonly SandboxWorld TwoYears = new(new() { HistoryDays = 730 }, Some.Now);
+    private static readonly SandboxWorld TwoYears = new(new() { HistoryDays = 730 }, SandboxRig.Now);
 
     public static TheoryData<string> Pairs() => [.. SandboxOptions.DefaultPairs.Select(pair => pair.ToString())];
 
@@ -54,21 +54,21 @@ public sealed class StatisticsTests(ITestOutputHelper output)
         Assert.True(daily.Min() < -0.07);
         Assert.True(daily.Count(r => Math.Abs(r) < 0.01) > 100);
         Assert.InRange(yearly, 0.3, 1.2);
-        Assert.All(market.Read(Timeframe.OneDay, Instant.MinValue, Instant.MaxValue, Some.Now), day => Assert.InRange(day.Close, 3_000, 1_000_000));
+        Assert.All(market.Read(Timeframe.OneDay, Instant.MinValue, Instant.MaxValue, SandboxRig.Now), day => Assert.InRange(day.Close, 3_000, 1_000_000));
     }
 
     [Fact]
     public void Fear_follows_falls()
     {
         var market = Series(TwoYears, "BTC/USDT");
-        var fear = Sandbox.Simulation.FearIndex.Published(market, Some.Now, 700);
-        var days = market.Read(Timeframe.OneDay, Instant.MinValue, Instant.MaxValue, Some.Now).ToDictionary(day => day.OpenTime, day => day.Close);
+        var fear = Sandbox.Simulation.FearIndex.Published(market, SandboxRig.Now, 700);
+        var days = market.Read(Timeframe.OneDay, Instant.MinValue, Instant.MaxValue, SandboxRig.Now).ToDictionary(day => day.OpenTime, day => day.Close);
         var week = TimeSpan.FromDays(7);
         var day = TimeSpan.FromDays(1);
         double[] before = [.. fear.Select(value => Math.Log(days[value.Day - day] / days[value.Day - day - week]))];
 
         Assert.Equal(700, fear.Count);
-        Assert.Equal(Some.Now.Floor(day), fear[0].Day);
+        Assert.Equal(SandboxRig.Now.Floor(day), fear[0].Day);
         Assert.True(Correlation(before, [.. fear.Select(value => (double)value.Value)]) > 0.6);
         Assert.InRange(fear.Average(value => value.Value), 35, 65);
         Assert.True(fear.Min(value => value.Value) < 25);
@@ -78,8 +78,8 @@ public sealed class StatisticsTests(ITestOutputHelper output)
     public void A_usual_history_of_all_pairs_can_be_read()
     {
         var began = Stopwatch.GetTimestamp();
-        var world = new SandboxWorld(new() { Seed = 0 }, Some.Now);
-        var candles = world.Markets.Values.Sum(market => market.Read(market.Base, Instant.MinValue, Instant.MaxValue, Some.Now).Count);
+        var world = new SandboxWorld(new() { Seed = 0 }, SandboxRig.Now);
+        var candles = world.Markets.Values.Sum(market => market.Read(market.Base, Instant.MinValue, Instant.MaxValue, SandboxRig.Now).Count);
         output.WriteLine($"{candles} candles in {Stopwatch.GetElapsedTime(began).TotalSeconds:F2} s");
         Assert.True(candles > 7 * 230 * 1440);
     }
@@ -88,7 +88,7 @@ public sealed class StatisticsTests(ITestOutputHelper output)
 
     private static double[] Returns(CandleSeries market, Timeframe timeframe)
     {
-        var candles = market.Read(timeframe, Instant.MinValue, Some.Now.Floor(timeframe.Length), Some.Now);
+        var candles = market.Read(timeframe, Instant.MinValue, SandboxRig.Now.Floor(timeframe.Length), SandboxRig.Now);
         return [.. candles.Zip(candles.Skip(1), (earlier, later) => Math.Log(later.Close / earlier.Close))];
     }
 

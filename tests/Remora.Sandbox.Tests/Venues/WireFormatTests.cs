@@ -8,7 +8,7 @@ namespace Remora.Sandbox.Tests.Venues;
 /// <summary>Details of each exchange's wire format that CCXT does not check.</summary>
 public sealed class WireFormatTests : IAsyncLifetime
 {
-    private static readonly long Open = Some.Now.Floor(Timeframe.FiveMinutes.Length).UnixMilliseconds;
+    private static readonly long Open = SandboxRig.Now.Floor(Timeframe.FiveMinutes.Length).UnixMilliseconds;
     private static readonly long Step = (long)Timeframe.FiveMinutes.Length.TotalMilliseconds;
     private SandboxServer? _sandbox;
     private HttpClient? _client;
@@ -17,8 +17,8 @@ public sealed class WireFormatTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _sandbox = await Some.Sandbox();
-        _client = Some.Client(_sandbox);
+        _sandbox = await SandboxRig.Sandbox();
+        _client = SandboxRig.Client(_sandbox);
     }
 
     public async ValueTask DisposeAsync()
@@ -146,11 +146,11 @@ public sealed class WireFormatTests : IAsyncLifetime
     {
         var answer = await Client.Json("/api.alternative.me/fng/?limit=30");
         var values = answer.GetProperty("data").EnumerateArray().ToList();
-        var today = Some.Now.Floor(TimeSpan.FromDays(1)).UnixMilliseconds / 1000;
+        var today = SandboxRig.Now.Floor(TimeSpan.FromDays(1)).UnixMilliseconds / 1000;
 
         Assert.Equal(Enumerable.Range(0, 30).Select(day => $"{today - (day * 86_400)}"), values.Select(value => value.GetProperty("timestamp").GetString()!));
         Assert.All(values, value => Assert.InRange(int.Parse(value.GetProperty("value").GetString()!), 0, 100));
-        Assert.Equal($"{86_400 - (long)Some.Morning.TimeOfDay.TotalSeconds}", values[0].GetProperty("time_until_update").GetString());
+        Assert.Equal($"{86_400 - (long)SandboxRig.Morning.TimeOfDay.TotalSeconds}", values[0].GetProperty("time_until_update").GetString());
         Assert.False(values[1].TryGetProperty("time_until_update", out _));
         Assert.Single((await Client.Json("/api.alternative.me/fng/")).GetProperty("data").EnumerateArray());
     }

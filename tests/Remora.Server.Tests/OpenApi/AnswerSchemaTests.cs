@@ -35,11 +35,11 @@ public sealed class AnswerSchemaTests
         await schemas.CheckAsync(service.Http, "/readyz", 503);
 
         await service.WarmAsync();
-        await service.ObserveAsync(Given.Observation(Signal.FearGreed, 12, Given.Time));
+        await service.ObserveAsync(Some.Observation(Signal.FearGreed, 12, Some.Time));
         service.Feeds[0].Health = service.Feeds[0].Health with
         {
-            State = FeedState.Unreachable, LastError = new("network", "no route", Given.Time), NextTry = Given.Time + TimeSpan.FromMinutes(1), ConsecutiveFailures = 4, LastCandleClose = Given.Time,
-            HistoryFrom = Given.Time, Refused = new Dictionary<CandleFault, long> { [CandleFault.NotPositive] = 2 }, Gaps = [new(Given.Time, Given.Time + TimeSpan.FromMinutes(5), 1)],
+            State = FeedState.Unreachable, LastError = new("network", "no route", Some.Time), NextTry = Some.Time + TimeSpan.FromMinutes(1), ConsecutiveFailures = 4, LastCandleClose = Some.Time,
+            HistoryFrom = Some.Time, Refused = new Dictionary<CandleFault, long> { [CandleFault.NotPositive] = 2 }, Gaps = [new(Some.Time, Some.Time + TimeSpan.FromMinutes(5), 1)],
         };
         foreach (var address in WithoutStore.Append("/readyz")) await schemas.CheckAsync(service.Http, address);
 
@@ -67,7 +67,7 @@ public sealed class AnswerSchemaTests
     {
         using var folder = new TemporaryCalendar();
         var secret = ApiKey.NewSecret();
-        new KeyFile(folder.Path).Change(keys => [.. keys, new("bot", ApiKey.HashOf(secret), Given.Time, null, null, null)]);
+        new KeyFile(folder.Path).Change(keys => [.. keys, new("bot", ApiKey.HashOf(secret), Some.Time, null, null, null)]);
         await using var service = await LiveServer.StartAsync(LiveServer.Settings with { RequireKeys = true, Data = folder.Path, AnonymousPerMinute = 1000 });
         using var known = new HttpClient { BaseAddress = service.Http.BaseAddress, DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", secret) } };
         var schemas = await ApiSchemas.OfAsync(known);
@@ -137,7 +137,7 @@ public sealed class AnswerSchemaTests
             get
             {
                 var file = System.IO.Path.Combine(Path, "calendar.csv");
-                System.IO.File.WriteAllText(file, $"time,announced,name\n{Given.Time + TimeSpan.FromHours(1)},,Rate decision\n");
+                System.IO.File.WriteAllText(file, $"time,announced,name\n{Some.Time + TimeSpan.FromHours(1)},,Rate decision\n");
                 return file;
             }
         }

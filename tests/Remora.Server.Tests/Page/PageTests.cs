@@ -19,7 +19,7 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
         await using var service = await LiveServer.StartAsync(sandbox: Sandbox);
         await service.WarmAsync();
         await service.WarmAsync(feed: 1);
-        await service.ObserveAsync(Given.Observation(Signal.FearGreed, 15, Given.Time));
+        await service.ObserveAsync(Some.Observation(Signal.FearGreed, 15, Some.Time));
         await browser.OpenAsync(service.Host.Url);
         await browser.UntilAsync($"{IsLive} && {HasVerdict}");
         TestContext.Current.TestOutputHelper!.WriteLine($"first verdict after {await browser.AskAsync("Math.round(performance.now())")} ms at most");
@@ -53,7 +53,7 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
         Assert.NotEqual("blocked", (await browser.AskAsync("document.querySelector('.hero').dataset.verdict")).GetString());
         await browser.AskAsync("window.isTheSame = true");
 
-        await service.ObserveAsync(Given.Observation(Signal.FearGreed, 12, Given.Time));
+        await service.ObserveAsync(Some.Observation(Signal.FearGreed, 12, Some.Time));
         await browser.UntilAsync("document.querySelector('.hero').dataset.verdict === 'blocked' && document.querySelector('.band').dataset.verdict === 'blocked'");
         await browser.UntilAsync("document.querySelector('#announcer').textContent.includes('BTC/USDT: blocked: extreme fear')");
         Assert.True((await browser.AskAsync("window.isTheSame")).GetBoolean());
@@ -69,7 +69,7 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
     {
         await using var service = await LiveServer.StartAsync(sandbox: Sandbox);
         await service.WarmAsync();
-        await service.ObserveAsync(Given.Observation(Signal.FearGreed, 15, Given.Time));
+        await service.ObserveAsync(Some.Observation(Signal.FearGreed, 15, Some.Time));
         foreach (var view in Views)
         {
             await browser.OpenAsync($"{service.Host.Url}/#/{view}", width, dark);
@@ -182,7 +182,7 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
     {
         await using var service = await LiveServer.StartAsync();
         await service.WarmAsync();
-        await service.ObserveAsync(Given.Observation(Signal.FearGreed, 15, Given.Time));
+        await service.ObserveAsync(Some.Observation(Signal.FearGreed, 15, Some.Time));
         await browser.OpenAsync(service.Host.Url);
         await browser.UntilAsync($"{IsLive} && {HasVerdict}");
         var risk = await service.GetAsync("/api/v1/risk?pair=BTC/USDT&side=short&policy=aggressive");
@@ -200,7 +200,7 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
         try
         {
             var secret = ApiKey.NewSecret();
-            new KeyFile(folder.FullName).Change(keys => [.. keys, new("person", ApiKey.HashOf(secret), Given.Time, null, null, null)]);
+            new KeyFile(folder.FullName).Change(keys => [.. keys, new("person", ApiKey.HashOf(secret), Some.Time, null, null, null)]);
             await using var service = await LiveServer.StartAsync(LiveServer.Settings with { RequireKeys = true, Data = folder.FullName });
             await browser.OpenAsync(service.Host.Url);
             await browser.UntilAsync("document.querySelector('#notices input[name=key]') !== null");

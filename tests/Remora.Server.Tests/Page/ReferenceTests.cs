@@ -37,7 +37,7 @@ public sealed class ReferenceTests(Browser browser) : IClassFixture<Browser>
         try
         {
             var secret = ApiKey.NewSecret();
-            new KeyFile(folder.FullName).Change(keys => [.. keys, new("person", ApiKey.HashOf(secret), Given.Time, null, null, null)]);
+            new KeyFile(folder.FullName).Change(keys => [.. keys, new("person", ApiKey.HashOf(secret), Some.Time, null, null, null)]);
             await using var service = await LiveServer.StartAsync(LiveServer.Settings with { RequireKeys = true, Data = folder.FullName });
             await browser.OpenAsync(service.Host.Url + "/reference");
             await browser.UntilAsync("document.querySelector('form#key') !== null");

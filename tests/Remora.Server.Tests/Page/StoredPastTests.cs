@@ -77,7 +77,7 @@ public sealed class StoredPastTests(Browser browser) : IClassFixture<Browser>
              "recorder":{"queued_rows":5,"journal_batches":1,"journal_bytes":4096,"written_rows":{},"dropped_rows":0,"set_aside":[],"last_error":null,"last_error_at":null,
              "last_success":"2024-03-01T00:00:00Z","oldest_unwritten":null,"is_well":true}}
             """);
-        var times = Enumerable.Range(0, Buckets).Select(i => (Given.Time - TimeSpan.FromHours(Buckets - i)).ToString()).ToList();
+        var times = Enumerable.Range(0, Buckets).Select(i => (Some.Time - TimeSpan.FromHours(Buckets - i)).ToString()).ToList();
         var past = times.Select((time, i) => new
         {
             time, assessments = 12, blocked = i < BlockedBuckets ? 12 : 0, risk_mean = 0.5, risk_max = 0.6, regime_last = i < BlockedBuckets ? "panic" : "bull", close_last = 100.0 + i,

@@ -19,7 +19,7 @@ public sealed class AllocationLaw
         engine.Apply(MarketEvent.Observed(new(Signal.FearGreed, null, 20, Some.Midnight, Some.Midnight, TimeSpan.FromDays(1_000), "test")));
         var candles = Some.Candles(21, warm + (measured * rounds));
         Assessment assessment = null!;
-        foreach (var candle in candles[..warm]) assessment = engine.Apply(MarketEvent.Closed(Some.Market, candle))!;
+        foreach (var candle in candles[..warm]) assessment = engine.Apply(MarketEvent.Closed(Some.Btc, candle))!;
         Assert.Equal(1, assessment.WarmUp);
 
         // The runtime occasionally allocates a few bytes on this thread when it recompiles a hot
@@ -28,7 +28,7 @@ public sealed class AllocationLaw
         for (var round = 0; round < rounds; round++)
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
-            for (var i = warm + (round * measured); i < warm + ((round + 1) * measured); i++) engine.Apply(MarketEvent.Closed(Some.Market, candles[i]));
+            for (var i = warm + (round * measured); i < warm + ((round + 1) * measured); i++) engine.Apply(MarketEvent.Closed(Some.Btc, candles[i]));
             perCandle = Math.Min(perCandle, (GC.GetAllocatedBytesForCurrentThread() - before) / (double)measured);
         }
 

@@ -56,10 +56,10 @@ public sealed class RecoveryLaws
     {
         var candles = Some.Candles(3, 1_000);
         var engine = Replay.Engine();
-        foreach (var candle in Some.Candles(4, 2_000)) engine.Apply(MarketEvent.Closed(Some.Market, candle));
-        var recovered = engine.Apply(MarketEvent.Recovered(Some.Market, new([], [], candles)))!;
+        foreach (var candle in Some.Candles(4, 2_000)) engine.Apply(MarketEvent.Closed(Some.Btc, candle));
+        var recovered = engine.Apply(MarketEvent.Recovered(Some.Btc, new([], [], candles)))!;
         Assert.Equal(After(null, candles)[^1], Replay.Json(recovered));
-        Assert.Null(engine.Apply(MarketEvent.Recovered(Some.Market, new([], [], []))));
+        Assert.Null(engine.Apply(MarketEvent.Recovered(Some.Btc, new([], [], []))));
     }
 
     private static (Candle[] Before, Candle[] After) Split(Candle[] candles, int seed)
@@ -71,8 +71,8 @@ public sealed class RecoveryLaws
     private static List<byte[]> After(MarketHistory? history, Candle[] candles)
     {
         var engine = Replay.Engine();
-        if (history is not null) engine.Apply(MarketEvent.Recovered(Some.Market, history));
-        var answers = Array.ConvertAll(candles, c => engine.Apply(MarketEvent.Closed(Some.Market, c))!);
+        if (history is not null) engine.Apply(MarketEvent.Recovered(Some.Btc, history));
+        var answers = Array.ConvertAll(candles, c => engine.Apply(MarketEvent.Closed(Some.Btc, c))!);
         // Every 13th, counted from the last.
         return [.. answers.Select((a, i) => (answers.Length - 1 - i) % 13 == 0 ? Replay.Json(a) : [])];
     }

@@ -42,7 +42,7 @@ public sealed class BtcReplay
         {
             for (; fear.TryPeek(out var day) && day.Time <= candle.OpenTime + Timeframe.FiveMinutes.Length; fear.Dequeue())
                 engine.Apply(MarketEvent.Observed(new(Signal.FearGreed, null, day.Value, day.Time, day.Time, TimeSpan.FromHours(36), "alternative.me")));
-            if (engine.Apply(MarketEvent.Closed(Some.Market, candle)) is { } assessment) assessments.Add(assessment);
+            if (engine.Apply(MarketEvent.Closed(Some.Btc, candle)) is { } assessment) assessments.Add(assessment);
         }
         return [.. assessments];
     }

@@ -107,7 +107,7 @@ internal static class DocumentSchemas
     }
 
     private static IReadOnlyList<string>? IntervalsOf(Type page) =>
-        page == typeof(SaidPage) ? [HistoryApi.Each]
+        page == typeof(AssessmentPage) ? [HistoryApi.Each]
         : page == typeof(HistoryPage) ? HistoryApi.Buckets
         : page == typeof(TrafficPage) ? StoreApi.Intervals
         : null;

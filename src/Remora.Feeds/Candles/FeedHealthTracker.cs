@@ -6,7 +6,7 @@ namespace Remora.Feeds.Candles;
 /// <summary>
 /// Tracks the health of a market's feed. Any thread can read it as <see cref="FeedHealth"/>.
 /// </summary>
-internal sealed class FeedJournal(MarketId market, string exchange, MarketFeedOptions options, TimeProvider clock)
+internal sealed class FeedHealthTracker(MarketId market, string exchange, MarketFeedOptions options, TimeProvider clock)
 {
     private const int KeptGaps = 100;
 

@@ -9,7 +9,7 @@ namespace Remora.Bots;
 /// All notifiers, each in its own task. A failure of one bot or receiver does not affect the
 /// others.
 /// </summary>
-public sealed class Outlets
+public sealed class Notifiers
 {
     private readonly IReadOnlyList<FreqtradeLocks> _locks;
     private readonly IReadOnlyList<Webhook> _webhooks;
@@ -19,7 +19,7 @@ public sealed class Outlets
     /// <param name="verdicts">The verdicts to send.</param>
     /// <param name="clock">Real time, independent of the clock of the verdicts.</param>
     /// <param name="log">Receives the results of deliveries.</param>
-    public Outlets(IEnumerable<FreqtradeBot> bots, IEnumerable<WebhookTarget> webhooks, VerdictBoard verdicts, TimeProvider clock, ILoggerFactory log)
+    public Notifiers(IEnumerable<FreqtradeBot> bots, IEnumerable<WebhookTarget> webhooks, VerdictBoard verdicts, TimeProvider clock, ILoggerFactory log)
     {
         _locks = [.. bots.Select(bot => new FreqtradeLocks(bot, verdicts, clock, log.CreateLogger<FreqtradeLocks>()))];
         _webhooks = [.. webhooks.Select(target => new Webhook(target, verdicts, clock, log.CreateLogger<Webhook>()))];

@@ -5,7 +5,7 @@ using Remora.Server.Settings;
 namespace Remora.Cli.Commands;
 
 /// <summary>The checks of <c>remora doctor</c> on this machine other than programs.</summary>
-internal static class Surroundings
+internal static class EnvironmentChecks
 {
     private const long LeastFree = 1L << 30;
 

@@ -15,10 +15,10 @@ namespace Remora.Bots;
 /// <param name="AsOf">
 /// Close of the last candle used; null before the first candle, when no verdict exists.
 /// </param>
-public sealed record Verdict(Pair Pair, Side Side, bool SafeToTrade, Regime? Regime, double RiskScore, IReadOnlyList<string> BlockedBy, string Reason, Instant? AsOf)
+public sealed record PairVerdict(Pair Pair, Side Side, bool SafeToTrade, Regime? Regime, double RiskScore, IReadOnlyList<string> BlockedBy, string Reason, Instant? AsOf)
 {
     /// <summary>Returns the verdict of an assessment.</summary>
-    public static Verdict Of(Assessment assessment) => new(
+    public static PairVerdict Of(Assessment assessment) => new(
         assessment.Pair, assessment.Side, assessment.SafeToTrade, assessment.Regime, assessment.RiskScore, assessment.BlockedBy,
         assessment.SafeToTrade ? "" : assessment.Reasoning is [var deciding, ..] ? deciding : "", assessment.AsOf);
 }
@@ -26,10 +26,10 @@ public sealed record Verdict(Pair Pair, Side Side, bool SafeToTrade, Regime? Reg
 /// <summary>A verdict that differs from the previous one.</summary>
 /// <param name="Before">The previous verdict; null for the first one.</param>
 /// <param name="After">The new verdict.</param>
-public sealed record VerdictChange(Verdict? Before, Verdict After)
+public sealed record VerdictChange(PairVerdict? Before, PairVerdict After)
 {
     /// <summary>
-    /// Whether <see cref="Verdict.SafeToTrade"/> changed, or this is the first verdict.
+    /// Whether <see cref="PairVerdict.SafeToTrade"/> changed, or this is the first verdict.
     /// </summary>
     public bool IsOfSafety => Before is null || Before.SafeToTrade != After.SafeToTrade;
 

@@ -6,7 +6,7 @@ using Remora.ClickHouse.Rollups;
 namespace Remora.Cli.Commands.Rollups;
 
 /// <summary>The subcommands that change nothing.</summary>
-internal static class LookingVerbs
+internal static class ReadCommands
 {
     public static Command Plan() => new RollupVerb("plan", "Shows what apply would create. Changes nothing.").Each(async (run, rollup) =>
     {

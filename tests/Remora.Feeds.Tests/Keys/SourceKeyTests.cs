@@ -5,11 +5,11 @@ using Remora.Feeds.Keys;
 namespace Remora.Feeds.Tests.Keys;
 
 /// <summary>A key is sent and never displayed.</summary>
-public sealed class ApiKeyTests
+public sealed class SourceKeyTests
 {
     private const string Secret = "S3cret-key_of.the.test";
 
-    private static readonly ApiKeys All = ApiKeys.Read(ApiKeys.Variables.ToDictionary(variable => variable, _ => Secret));
+    private static readonly SourceKeys All = SourceKeys.Read(SourceKeys.Variables.ToDictionary(variable => variable, _ => Secret));
 
     [Fact]
     public void Whatever_prints_or_serialises_a_key_shows_nothing()
@@ -21,14 +21,14 @@ public sealed class ApiKeyTests
             JsonSerializer.Serialize(All), JsonSerializer.Serialize(All, RemoraJson.Options), JsonSerializer.Serialize(source.Credential), JsonSerializer.Serialize(All.Fred),
         };
         Assert.All(shown, text => Assert.DoesNotContain(Secret, text, StringComparison.OrdinalIgnoreCase));
-        Assert.Contains(ApiKey.Hidden, shown[1], StringComparison.Ordinal);
+        Assert.Contains(SourceKey.Hidden, shown[1], StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("short"), InlineData("has a blank"), InlineData("has&ampersand"), InlineData("tab\tinside!"), InlineData("key/with/slashes"), InlineData("line\nbreak_in_it")]
     public void What_cannot_be_a_key_is_refused_without_being_repeated(string text)
     {
-        var message = Assert.Throws<FormatException>(() => ApiKeys.Read(new Dictionary<string, string> { ["REMORA_COINGLASS_KEY"] = text })).Message;
+        var message = Assert.Throws<FormatException>(() => SourceKeys.Read(new Dictionary<string, string> { ["REMORA_COINGLASS_KEY"] = text })).Message;
         Assert.Contains("REMORA_COINGLASS_KEY", message, StringComparison.Ordinal);
         Assert.DoesNotContain(text, message, StringComparison.Ordinal);
     }
@@ -36,7 +36,7 @@ public sealed class ApiKeyTests
     [Fact]
     public void An_empty_variable_is_none_and_blanks_around_a_key_are_not_part_of_it()
     {
-        var keys = ApiKeys.Read(new Dictionary<string, string> { ["REMORA_COINGLASS_KEY"] = " ", ["REMORA_FRED_API_KEY"] = Secret + "\n" });
+        var keys = SourceKeys.Read(new Dictionary<string, string> { ["REMORA_COINGLASS_KEY"] = " ", ["REMORA_FRED_API_KEY"] = Secret + "\n" });
         Assert.Equal((true, true, false), (keys.Coinglass is null, keys.CryptoPanic is null, keys.Fred is null));
         Assert.Equal(Secret, keys.Fred!.Reveal());
     }

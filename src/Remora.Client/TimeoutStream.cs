@@ -1,7 +1,7 @@
 namespace Remora.Client;
 
 /// <summary>Reads another stream and fails when no data arrives for too long.</summary>
-internal sealed class ImpatientStream(Stream inner, TimeSpan patience, TimeProvider clock) : Stream
+internal sealed class TimeoutStream(Stream inner, TimeSpan patience, TimeProvider clock) : Stream
 {
     public override bool CanRead => true;
 

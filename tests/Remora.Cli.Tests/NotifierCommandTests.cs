@@ -6,7 +6,7 @@ using Remora.Testing;
 namespace Remora.Cli.Tests;
 
 [Trait("speed", "slow")]
-public sealed partial class OutletCommandTests
+public sealed partial class NotifierCommandTests
 {
     private static readonly Dictionary<string, string> Password = new() { ["FREQTRADE_PASSWORD"] = FreqtradeStandIn.Password };
 

@@ -10,7 +10,7 @@ namespace Remora.Feeds.Candles;
 /// unavailable. One loop sends one request at a time. Its priorities: candles that contradict the
 /// known ones, a due candle, the next page of history, waiting.
 /// </summary>
-internal sealed class VenueSession
+internal sealed class CandleSession
 {
     /// <summary>How many known candles each poll requests again.</summary>
     private const int Compared = 3;
@@ -18,11 +18,11 @@ internal sealed class VenueSession
     private const int PageLimitWhereUnknown = 300;
 
     private readonly MarketId _market;
-    private readonly Venue _venue;
+    private readonly CandleExchange _exchange;
     private readonly RecentCandles _recent;
     private readonly LevelCheck _level;
     private readonly MarketFeedOptions _options;
-    private readonly FeedJournal _journal;
+    private readonly FeedHealthTracker _health;
     private readonly TimeProvider _clock;
     private readonly Random _random;
     private readonly PollSchedule _polls;
@@ -30,7 +30,7 @@ internal sealed class VenueSession
     private readonly RevisionCheck _revisions = new();
     private readonly TimeSpan _step;
     private readonly MarketId _source;
-    private ExchangeDescription? _exchange;
+    private ExchangeDescription? _description;
     private int _pageLimit;
     private MarketHistory? _known; // before the warm-up
     private bool _isKnownValid = true;
@@ -46,14 +46,14 @@ internal sealed class VenueSession
     private int _refusals; // of another price level, whatever succeeds in between
     private bool _lost;
 
-    public VenueSession(
-        MarketId market, Venue venue, RecentCandles recent, LevelCheck level, MarketFeedOptions options, FeedJournal journal, TimeProvider clock, Random random)
+    public CandleSession(
+        MarketId market, CandleExchange exchange, RecentCandles recent, LevelCheck level, MarketFeedOptions options, FeedHealthTracker health, TimeProvider clock, Random random)
     {
-        (_market, _venue, _recent, _level, _options, _journal, _clock, _random) = (market, venue, recent, level, options, journal, clock, random);
+        (_market, _exchange, _recent, _level, _options, _health, _clock, _random) = (market, exchange, recent, level, options, health, clock, random);
         _polls = new(market, options);
-        _pages = new(market, venue, options, journal, clock);
+        _pages = new(market, exchange, options, health, clock);
         _step = market.Timeframe.Length;
-        _source = new(venue.Source.Id, venue.Pair, market.Timeframe);
+        _source = new(exchange.Source.Id, exchange.Pair, market.Timeframe);
     }
 
     /// <summary>Whether this is the market's first session. It starts from the store.</summary>
@@ -65,7 +65,7 @@ internal sealed class VenueSession
     /// <summary>Runs until cancelled or, if a fallback exists, until unavailable.</summary>
     public async Task RunAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
-        _journal.WarmUpBegins();
+        _health.WarmUpBegins();
         _known = await KnownAsync(cancellation);
         if (IsFirst && _known is { Base.Count: > 0 }) await events.WriteAsync(MarketEvent.Recovered(_market, _known), cancellation);
         _recent.Reset(_known?.Base ?? []);
@@ -85,7 +85,7 @@ internal sealed class VenueSession
 
     private async Task StepAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
-        if (_exchange is null) await DescribeAsync(cancellation);
+        if (_description is null) await DescribeAsync(cancellation);
         if (_isInDoubt) await CompareAsync(cancellation);
         else if (_live && _polls.Next <= _clock.Now()) await PollAsync(events, cancellation);
         else if (!_live || _warmUp is not null) await FetchHistoryAsync(_warmUp ??= NewWarmUp(), events, cancellation);
@@ -94,13 +94,13 @@ internal sealed class VenueSession
 
     private async Task DescribeAsync(CancellationToken cancellation)
     {
-        var exchange = await _venue.Source.DescribeAsync(cancellation);
+        var exchange = await _exchange.Source.DescribeAsync(cancellation);
         if (!exchange.Timeframes.Contains(_market.Timeframe.Name))
             throw new ExchangeException(ExchangeErrorKind.BadRequest, $"{exchange.Id} has no timeframe {_market.Timeframe}, but {string.Join(", ", exchange.Timeframes)}");
         // One less than the exchange allows: if both ends of a window count, the oldest candle of
         // the page would be cut off.
         _pageLimit = Math.Min(_options.PageSize, exchange.PageLimit ?? PageLimitWhereUnknown) - 1;
-        _exchange = exchange;
+        _description = exchange;
     }
 
     /// <summary>Returns the stored candles, overlaid with the last ones of this process.</summary>
@@ -114,7 +114,7 @@ internal sealed class VenueSession
     private WarmUp NewWarmUp()
     {
         _revisionsNoted = 0;
-        var warmUp = new WarmUp(_source, _exchange!, _options, _pageLimit, _known, _isKnownValid, _clock.Now());
+        var warmUp = new WarmUp(_source, _description!, _options, _pageLimit, _known, _isKnownValid, _clock.Now());
         _known = null;
         return warmUp;
     }
@@ -135,7 +135,7 @@ internal sealed class VenueSession
                 await ReviseAsync(comparison.Different, cancellation);
                 break;
             case Ruling.Replaced:
-                await _level.ConfirmAsync(_venue.Source, comparison.Last!.Value.Known, comparison.Last.Value.Found, answer[^1], _recent.All, cancellation);
+                await _level.ConfirmAsync(_exchange.Source, comparison.Last!.Value.Known, comparison.Last.Value.Found, answer[^1], _recent.All, cancellation);
                 await ReplaceAsync(cancellation);
                 break;
         }
@@ -146,14 +146,14 @@ internal sealed class VenueSession
 
     private ExchangeException Contradiction(IReadOnlyList<CandlePair> different) => new(
         ExchangeErrorKind.BadResponse,
-        $"{_venue.Source.Id} sent another candle of {different[0].Found.OpenTime} for {_venue.Pair} than before: a revision, or its clock or a cache is wrong");
+        $"{_exchange.Source.Id} sent another candle of {different[0].Found.OpenTime} for {_exchange.Pair} than before: a revision, or its clock or a cache is wrong");
 
     /// <summary>Rebuilds the model from revised candles while polls go on.</summary>
     private async Task ReviseAsync(IReadOnlyList<CandlePair> different, CancellationToken cancellation)
     {
         IReadOnlyList<Candle> revised = [.. different.Select(pair => pair.Found)];
         _recent.Revise(revised);
-        _journal.Revised(different.Count, different[^1]);
+        _health.Revised(different.Count, different[^1]);
         _revised += different.Count;
         if (_warmUp is { } warmUp)
         {
@@ -178,7 +178,7 @@ internal sealed class VenueSession
         _isKnownValid = false;
         _recent.Reset([]);
         (_warmUp, _live, _isRebuild) = (null, false, false);
-        _journal.WarmUpBegins();
+        _health.WarmUpBegins();
     }
 
     private async Task FetchHistoryAsync(WarmUp warmUp, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
@@ -191,7 +191,7 @@ internal sealed class VenueSession
             Taken();
             warmUp.Accept(pager, page, limit);
             // Complete only after the delivery.
-            if (!_isRebuild) _journal.WarmUpIsAt(Math.Min(warmUp.Ratio, 0.99));
+            if (!_isRebuild) _health.WarmUpIsAt(Math.Min(warmUp.Ratio, 0.99));
         }
         if (!_live && warmUp.HasFirstAnswer)
         {
@@ -201,7 +201,7 @@ internal sealed class VenueSession
             if (history.Base.Count > 0)
             {
                 _recent.Reset(history.Base);
-                _journal.KnownUpTo(_expected, history.Base[^1].Close);
+                _health.KnownUpTo(_expected, history.Base[^1].Close);
             }
             _polls.Expect(_expected);
             if (warmUp.IsDone) Complete(warmUp, history);
@@ -216,7 +216,7 @@ internal sealed class VenueSession
     {
         var history = warmUp.History();
         if (!_live) await ConfirmContinuationAsync(history.Base, cancellation);
-        if (warmUp.Revisions.Count > _revisionsNoted) _journal.Revised(warmUp.Revisions.Count - _revisionsNoted, warmUp.Revisions[^1]);
+        if (warmUp.Revisions.Count > _revisionsNoted) _health.Revised(warmUp.Revisions.Count - _revisionsNoted, warmUp.Revisions[^1]);
         _revisionsNoted = warmUp.Revisions.Count;
         history = history with { Revised = history.Revised + _revised };
         _revised = 0;
@@ -235,7 +235,7 @@ internal sealed class VenueSession
             if (candle.OpenTime == known.OpenTime + _step) return;
             try
             {
-                await _level.ConfirmAsync(_venue.Source, known, candle, history[^1], _recent.All, cancellation);
+                await _level.ConfirmAsync(_exchange.Source, known, candle, history[^1], _recent.All, cancellation);
             }
             catch (ExchangeException)
             {
@@ -256,9 +256,9 @@ internal sealed class VenueSession
             _isRebuild = false; // its gaps were counted when it was complete for the first time
             return;
         }
-        for (var i = 1; i < history.Base.Count; i++) _journal.GapBetween(history.Base[i - 1].OpenTime + _step, history.Base[i].OpenTime);
+        for (var i = 1; i < history.Base.Count; i++) _health.GapBetween(history.Base[i - 1].OpenTime + _step, history.Base[i].OpenTime);
         Instant? from = history.Base.Count > 0 ? history.Base[0].OpenTime : null;
-        _journal.WarmUpIsComplete(from, from is null || from - warmUp.From > Timeframe.OneHour.Length);
+        _health.WarmUpIsComplete(from, from is null || from - warmUp.From > Timeframe.OneHour.Length);
     }
 
     private async Task PollAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
@@ -282,7 +282,7 @@ internal sealed class VenueSession
         foreach (var candle in page)
         {
             if (candle.OpenTime > _expected && _recent.Last is { } known)
-                await _level.ConfirmAsync(_venue.Source, known, candle, page[^1], _recent.All, cancellation);
+                await _level.ConfirmAsync(_exchange.Source, known, candle, page[^1], _recent.All, cancellation);
             await DeliverAsync(candle, events, cancellation);
         }
         Taken();
@@ -308,12 +308,12 @@ internal sealed class VenueSession
     {
         await events.WriteAsync(MarketEvent.Closed(_market, candle), cancellation);
         // Otherwise counted when the history is complete.
-        if (_warmUp is null) _journal.GapBetween(_expected, candle.OpenTime);
+        if (_warmUp is null) _health.GapBetween(_expected, candle.OpenTime);
         _warmUp?.Add(candle);
         _recent.Add(candle);
         _expected = _ask = candle.OpenTime + _step;
-        _journal.KnownUpTo(_expected, candle.Close);
-        _journal.Delivered();
+        _health.KnownUpTo(_expected, candle.Close);
+        _health.Delivered();
     }
 
     private void Taken()
@@ -325,13 +325,13 @@ internal sealed class VenueSession
     private void Settled()
     {
         _refusals = 0;
-        _level.Settle(_venue.Source);
+        _level.Settle(_exchange.Source);
     }
 
     private async Task FailAsync(ExchangeException error, CancellationToken cancellation)
     {
         _failures = error.Kind == ExchangeErrorKind.PriceLevel ? ++_refusals : _failures + 1;
-        _journal.Failed(new(ExchangeException.NameOf(error.Kind), error.Message, _clock.Now()));
+        _health.Failed(new(ExchangeException.NameOf(error.Kind), error.Message, _clock.Now()));
         _lost = MayBeLost && _failures >= _options.FailoverAfterFailures;
         var wait = _options.Backoff.After(_failures, error.Retryable, error.RetryAfter, _random);
         if (!_lost) await WaitUntilAsync(_clock.Now() + wait, _level.TakePermission(), cancellation);
@@ -339,7 +339,7 @@ internal sealed class VenueSession
 
     private async Task WaitUntilAsync(Instant time, Task? sooner, CancellationToken cancellation)
     {
-        _journal.TriesNextAt(time);
+        _health.TriesNextAt(time);
         await _clock.UntilAsync(time, sooner, cancellation);
     }
 }

@@ -7,12 +7,12 @@ namespace Remora.Server.Answers;
 /// A market's newest assessment under each policy, and the answers made from it. One writer, any
 /// number of readers.
 /// </summary>
-internal sealed class TrackedMarket
+internal sealed class MarketAnswers
 {
     private readonly Published[] _published;
     private readonly AnswerSlot[] _slots;
 
-    public TrackedMarket(MarketId id, int index, IReadOnlyList<Assessment> unknown)
+    public MarketAnswers(MarketId id, int index, IReadOnlyList<Assessment> unknown)
     {
         Id = id;
         Index = index;

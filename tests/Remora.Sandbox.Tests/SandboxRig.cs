@@ -5,8 +5,8 @@ using Remora.Testing;
 
 namespace Remora.Sandbox.Tests;
 
-/// <summary>Common values and helpers of these tests.</summary>
-internal static class Some
+/// <summary>Starts a sandbox and reads its answers.</summary>
+internal static class SandboxRig
 {
     /// <summary>A Wednesday morning in the middle of a five-minute candle.</summary>
     public static readonly DateTimeOffset Morning = new(2025, 6, 18, 9, 42, 30, TimeSpan.Zero);

@@ -4,7 +4,7 @@ namespace Remora.ClickHouse.Rollups;
 /// Stores the finished steps of a load in the database, so that an interrupted load continues where
 /// it stopped.
 /// </summary>
-internal sealed class RollupJournal(RollupDatabase database, string load)
+internal sealed class RollupSteps(RollupDatabase database, string load)
 {
     private static readonly SqlName Table = SqlName.Of("rollup_loads");
 

@@ -8,7 +8,7 @@ namespace Remora.Feeds.Keys;
 /// consists of characters that URLs, JSON and XML do not encode, so that it can be found and
 /// removed wherever it is echoed.
 /// </summary>
-public sealed class ApiKey
+public sealed class SourceKey
 {
     /// <summary>The text that replaces a key.</summary>
     public const string Hidden = "(hidden)";
@@ -21,10 +21,10 @@ public sealed class ApiKey
     private const int Longest = 200;
     private readonly string _text;
 
-    private ApiKey(string text) => _text = text;
+    private SourceKey(string text) => _text = text;
 
     /// <summary>Parses a key. Returns false if the text is not a valid key.</summary>
-    public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out ApiKey? key)
+    public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out SourceKey? key)
     {
         var valid = text is { Length: >= Shortest and <= Longest } && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
         key = valid ? new(text!) : null;

@@ -6,7 +6,7 @@ namespace Remora.Cli.Commands.Rollups;
 /// <summary>
 /// The subcommands that create, repair and drop rollups. None changes the source.
 /// </summary>
-internal static class MakingVerbs
+internal static class WriteCommands
 {
     public static Command Apply() => new RollupVerb("apply", "Creates missing tables, materialized views and views. Run it before data is loaded, so that the views process it.").Doing(async run =>
     {

@@ -7,7 +7,7 @@ using Remora.Testing;
 namespace Remora.Server.Tests;
 
 /// <summary>Tests that the service sends changes to bots.</summary>
-public sealed class OutletTests
+public sealed class NotifierTests
 {
     [Fact]
     public async Task Locks_are_placed_and_webhooks_sent_when_a_verdict_turns_and_taken_back_when_time_turns_it_again()
@@ -18,16 +18,16 @@ public sealed class OutletTests
         await using var service = await LiveServer.StartAsync(LiveServer.Settings with
         {
             Freqtrade = [new(bot.Url, FreqtradeStandIn.User, FreqtradeStandIn.Password)],
-            Webhooks = [new(receiver.Url, "secret") { OfRegime = false, Pairs = new HashSet<Pair> { Given.Btc.Pair } }],
+            Webhooks = [new(receiver.Url, "secret") { OfRegime = false, Pairs = new HashSet<Pair> { Some.Btc.Pair } }],
         });
         await service.WarmAsync();
         // The first verdict.
         await Eventually.TrueAsync(() => receiver.Taken.Count == 1, () => $"{receiver.Taken.Count} events");
-        var wasSafe = service.Host.Board.Latest(Given.Btc).SafeToTrade;
+        var wasSafe = service.Host.Board.Latest(Some.Btc).SafeToTrade;
         Assert.True(wasSafe, "the test needs a market that is safe");
 
         // Extreme fear.
-        await service.ObserveAsync(Given.Observation(Signal.FearGreed, 5, Given.Time, timeToLive: TimeSpan.FromMinutes(2)));
+        await service.ObserveAsync(Some.Observation(Signal.FearGreed, 5, Some.Time, timeToLive: TimeSpan.FromMinutes(2)));
         await Eventually.TrueAsync(() => bot.Active is ["BTC/USDT:USDT *"] && receiver.Taken.Count == 2, () => $"{string.Join(", ", bot.Active)}; {receiver.Taken.Count} events");
         Assert.StartsWith("remora: flag_extreme_fear", Assert.Single(bot.Entries).Reason);
         Assert.False(receiver.Taken.Last().Json.GetProperty("after").GetProperty("safe_to_trade").GetBoolean());
@@ -54,7 +54,7 @@ public sealed class OutletTests
         Assert.Equal(new("http://bot:8080"), Assert.Single(settings.Freqtrade).Url);
         Assert.Equal(("Freqtrader", "p4ss"), (settings.Freqtrade[0].User, settings.Freqtrade[0].Password));
         Assert.Equal((false, true, Side.Short, "s3cret"), (settings.Webhooks[0].OfSafety, settings.Webhooks[0].OfRegime, settings.Webhooks[0].Side, settings.Webhooks[0].Secret));
-        Assert.Equal([Given.Btc.Pair], settings.Webhooks[0].Pairs!);
+        Assert.Equal([Some.Btc.Pair], settings.Webhooks[0].Pairs!);
         Assert.True(settings.Webhooks[1] is { OfSafety: true, OfRegime: true, Pairs: null });
     }
 

@@ -10,7 +10,7 @@ namespace Remora.Server.Settings;
 /// The folder or a file in it cannot be read, a file is not a policy, or a name is already in use.
 /// The exception contains all errors.
 /// </exception>
-public static class PolicyShelf
+public static class PolicyFolder
 {
     /// <summary>Reads every <c>*.json</c> of a folder.</summary>
     /// <exception cref="SettingsException">

@@ -7,7 +7,7 @@ namespace Remora.Store.Tables;
 /// <summary>
 /// A past assessment in columns, named as in history files for backtests. Unknown values are null.
 /// </summary>
-public sealed record SaidRow
+public sealed record AssessmentRow
 {
     /// <summary>The time of the assessment, at which it became knowable.</summary>
     public required Instant Time { get; init; }
@@ -68,7 +68,7 @@ public sealed record SaidRow
         $"assessed_at AS time, as_of, close, {safe} AS safe_to_trade, {recommendation} AS recommendation, {prefix}risk_score AS risk_score, {prefix}risk_class AS risk_class, risk_confidence, " +
         $"{prefix}position_scale AS position_scale, arrayStringConcat({prefix}blocked_by, '|') AS blocked_by, regime, volatility, arrayStringConcat(flags, '|') AS flags, policy_id, model, state";
 
-    internal static SaidRow Read(RowReader row) => new()
+    internal static AssessmentRow Read(RowReader row) => new()
     {
         Time = Instant.From(row.DateTime64()),
         AsOf = row.Nullable(value => Instant.From(value.DateTime64())),
