@@ -60,7 +60,7 @@ internal sealed class CellMaker
     private Cell WithIntervals(Cell cell, Gate gate, ulong seed)
     {
         var trades = _simulation.Baseline();
-        var turned = _simulation.Turn(gate, 0);
+        var turned = _simulation.Rotate(gate, 0);
         var blocked = trades.Select(t => turned.At(t.Known) <= 0).ToArray();
         var ratios = trades.Select(t => t.ProfitRatio).ToArray();
         var scores = trades.Select(t => t.Known < 0 ? double.NaN : _market.History.Policies[0].Score[t.Known]).ToArray();
