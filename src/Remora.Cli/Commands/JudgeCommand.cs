@@ -39,13 +39,13 @@ internal static class JudgeCommand
     {
         var real = judgement.Chance.Real;
         Console.WriteLine($"{judgement.Strategy}, {judgement.From} to {judgement.To}, gate {judgement.Policy}");
-        Console.WriteLine($"  {real.Skipped} of {real.Trades} trades fell into unsafe time, which is {judgement.Chance.TimeBlocked:P1} of the time.");
-        Console.WriteLine($"  Profit with all of them {judgement.All.ProfitTotalPct:0.00} %, without those {judgement.Kept.ProfitTotalPct:0.00} %.");
-        if (double.IsFinite(real.LoserLift)) Console.WriteLine($"  The share of losing trades that was skipped is {real.LoserLift:0.00} times the share of time that was blocked (of time, not of entries).");
+        Console.WriteLine($"  The gate blocks {judgement.Chance.TimeBlocked:P1} of the time, and {real.Skipped} of {real.Trades} trades.");
+        Console.WriteLine($"  Profit of all trades {judgement.All.ProfitTotalPct:0.00} %, without the blocked ones {judgement.Kept.ProfitTotalPct:0.00} %.");
+        if (double.IsFinite(real.LoserLift)) Console.WriteLine($"  The share of losing trades that the gate blocks is {real.LoserLift:0.00} times the share of time that it blocks.");
         if (judgement.Chance.Tests is { } tests)
-            foreach (var (figure, test) in tests) Console.WriteLine($"  {figure}: gates that block as much at the wrong times do as well with probability {test.P:0.000}.");
+            foreach (var (figure, test) in tests) Console.WriteLine($"  {figure}: a gate that blocks as much, but at random times, does at least as well with probability {test.P:0.000}.");
         else
-            Console.WriteLine("  The run is too short to tell it from luck.");
-        foreach (var (pair, count) in judgement.Uncovered) Console.WriteLine($"  {count} trades of {pair} were left out: no candles cover them.");
+            Console.WriteLine("  The run is too short for a comparison with gates that block at random times.");
+        foreach (var (pair, count) in judgement.Uncovered) Console.WriteLine($"  {count} trades of {pair} are not included: no candles cover them.");
     }
 }
