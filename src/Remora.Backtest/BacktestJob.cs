@@ -36,7 +36,7 @@ public static class BacktestJob
         var gate = options.Sized ? Gates.Scaled(verdicts) : options.Threshold is { } threshold ? Gates.Threshold(verdicts, threshold) : Gates.Policy(verdicts);
         var gated = simulation.Run(gate);
         var timeBlocked = simulation.TimeBlocked(gate);
-        var entries = new EntryTally(simulation.Baseline()).Compare(simulation.Turn(gate, 0), timeBlocked);
+        var entries = new EntryTally(simulation.Baseline()).Compare(simulation.Rotate(gate, 0), timeBlocked);
         progress?.Report(1);
         return new(plan.Name, gate.Name, simulation.Frame.From, simulation.Frame.To, FiguresOf(simulation, gated), gated,
             new(timeBlocked, FiguresOf(simulation, ungated), entries), simulation.AmountStep);

@@ -58,7 +58,7 @@ public static class JudgeJob
         }
         if (run.Trades.Count > 0 && covered.Count == 0)
             throw new BacktestException(
-                $"{run.Strategy}: no candles for any of its {run.Trades.Count} trades; they are of {string.Join(", ", uncovered.Keys)}, {run.From} to {run.To}");
+                $"{run.Strategy}: no candles for any of its {run.Trades.Count} trades of {string.Join(", ", uncovered.Keys)}, {run.From} to {run.To}");
 
         var kept = covered.Where(t => !t.Blocked).Select(t => t.Trade).ToArray();
         var all = covered.Select(t => t.Trade).ToArray();

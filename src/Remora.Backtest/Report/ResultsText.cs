@@ -19,8 +19,8 @@ public static class ResultsText
     {
         var v = study.GateConclusion;
         var numbers =
-            $"in {v.BelowFivePercent} of {v.Cells} strategies and periods it ends with more money than 95 % of gates that block as much at the wrong times " +
-            $"(luck alone gives {v.ExpectedByLuck:0.0}), in {v.Surviving} after correction for the number of tests, and in {v.AgainstTheGate} with less than 95 % of them.";
+            $"in {v.BelowFivePercent} of {v.Cells} strategies and periods it ends with more money than 95 % of gates that block as much at random times " +
+            $"({v.ExpectedByLuck:0.0} expected by chance), in {v.Surviving} after correction for the number of tests, and in {v.AgainstTheGate} with less than 95 % of them.";
         return v.Beats ? $"The gate {study.Policy} beats the placebo: {numbers}" : $"The gate {study.Policy} does not beat the placebo: {numbers}";
     }
 
@@ -32,7 +32,7 @@ public static class ResultsText
         var findings = new List<string>
         {
             Headline(study),
-            $"Over all figures, {v.AllBelowFivePercent} of {v.AllTests} tests of the policy are below 0.05 ({0.05 * v.AllTests:0.0} by luck); {v.AllDiscoveries} survive Benjamini and Hochberg's correction: " +
+            $"Over all figures, {v.AllBelowFivePercent} of {v.AllTests} tests of the policy are below 0.05 ({0.05 * v.AllTests:0.0} expected by chance); {v.AllDiscoveries} survive Benjamini and Hochberg's correction: " +
             $"{Discoveries(cells)}.",
             Lift("losing trades", cells, "loser_lift", c => c.Entries.LoserLift, c => c.Entries.LoserLiftByTime),
             Lift("the worst tenth of trades", cells, "worst_lift", c => c.Entries.WorstLift, c => c.Entries.WorstLiftByTime),
@@ -50,7 +50,7 @@ public static class ResultsText
         text.Append(CultureInfo.InvariantCulture, $"# Results: {study.Name}\n\n");
         foreach (var finding in Findings(study)) text.Append(CultureInfo.InvariantCulture, $"{finding}\n\n");
         text.Append(CultureInfo.InvariantCulture,
-            $"Policy {study.Policy} ({study.PolicyId}), {study.Shifts} turns per cell, seed {study.Seed}. How it is done: [methodology.md](methodology.md). This page is written by the study, not by hand.\n\n");
+            $"Policy {study.Policy} ({study.PolicyId}), {study.Shifts} rotations per cell, seed {study.Seed}. Method: [methodology.md](methodology.md). The study generates this page: do not edit it.\n\n");
         text.Append("## Data\n\n| market | candles | first | last | missing |\n|---|---|---|---|---|\n");
         foreach (var m in study.Markets) text.Append(CultureInfo.InvariantCulture, $"| {m.Market} | {m.Candles} | {m.First} | {m.Last} | {m.Missing:P1} |\n");
         foreach (var skipped in study.Skipped) text.Append(CultureInfo.InvariantCulture, $"\nNot run: {skipped}\n");
@@ -138,8 +138,8 @@ public static class ResultsText
     private static string Harm(Cell[] cells)
     {
         var worse = cells.Where(c => c.Gated.ProfitTotalPct < c.Ungated.ProfitTotalPct - 0.005).ToArray();
-        return worse.Length == 0 ? "In no cell does the gate end with less money than no gate at all."
-            : $"With the gate there is less money at the end than without any in {worse.Length} of {cells.Length} cells: " +
+        return worse.Length == 0 ? "In every cell the gate ends with at least as much money as no gate."
+            : $"The gate ends with less money than no gate in {worse.Length} of {cells.Length} cells: " +
               $"{string.Join(", ", worse.Select(c => $"{c.Strategy} {c.Period} ({c.Ungated.ProfitTotalPct:0.0} → {c.Gated.ProfitTotalPct:0.0} %)"))}.";
     }
 
@@ -152,10 +152,10 @@ public static class ResultsText
         yield return
             $"Without any strategy ({c.Market}, {c.Period}, {hours} h ahead): realised volatility rises from {score.Bins[0].Volatility:P2} after the lowest tenth of the score to {score.Bins[^1].Volatility:P2} after the highest, " +
             $"the mean worst drawdown from {score.Bins[0].Drawdown:P2} to {score.Bins[^1].Drawdown:P2}; the rank correlation with volatility is {score.VolatilityCorrelation:0.00}, with the return {score.ReturnCorrelation:0.00}.";
-        yield return "Of the score's parts, rank correlation with later volatility: " +
+        yield return "Rank correlation of the score's parts with later volatility: " +
             $"{string.Join(", ", tables.Where(t => t.Measure != "score").OrderByDescending(t => t.VolatilityCorrelation).Select(t => $"{t.Measure} {Number(t.VolatilityCorrelation, "0.00")}"))}.";
         var forecast = c.Result.Forecasts.First(f => f.HorizonHours == hours);
-        yield return $"As a forecast of volatility {hours} h ahead, R² of its logarithm and QLIKE: " +
+        yield return $"Forecasts of volatility {hours} h ahead, R² of its logarithm / QLIKE: " +
             $"{string.Join(", ", forecast.Rows.OrderBy(r => r.Qlike).Select(r => $"{r.Name} {Number(r.R2, "0.00")} / {Number(r.Qlike, "0.000")}"))}.";
     }
 }

@@ -61,7 +61,7 @@ internal sealed class CellMaker
     {
         var trades = _simulation.Baseline();
         var tally = new EntryTally(trades);
-        var blocked = tally.Blocked(_simulation.Turn(gate, 0));
+        var blocked = tally.Blocked(_simulation.Rotate(gate, 0));
         return cell with
         {
             Intervals = EntryChance.Intervals(tally, blocked, _study.Resamples, seed + 1),

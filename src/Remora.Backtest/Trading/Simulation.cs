@@ -52,7 +52,7 @@ public sealed class Simulation
     public static Simulation Prepare(StrategyPlan plan, CandleFrame frame, AccountRules account, string? pair = null)
     {
         if (frame.Series.Timeframe != plan.Timeframe)
-            throw new BacktestException($"{plan.Name} is meant for candles of {plan.Timeframe}, and these are of {frame.Series.Timeframe}");
+            throw new BacktestException($"{plan.Name} requires candles of {plan.Timeframe}; these are of {frame.Series.Timeframe}");
         var stake = plan.Stake.IsShare ? plan.Stake.Amount * account.StartingBalance : plan.Stake.Amount;
         account = account with { AmountStep = account.AmountStep ?? DecimalSteps.OfVolumes(frame.Series.Candles, stake) };
         var strategy = plan.Create();
@@ -85,12 +85,12 @@ public sealed class Simulation
 
     /// <summary>Runs the strategy under a gate.</summary>
     /// <exception cref="BacktestException">The gate belongs to another series.</exception>
-    public IReadOnlyList<Trade> Run(Gate gate) => Run(Turn(gate, 0));
+    public IReadOnlyList<Trade> Run(Gate gate) => Run(Rotate(gate, 0));
 
     /// <summary>Runs the strategy without a gate.</summary>
     public IReadOnlyList<Trade> Run() => Run(default(AlwaysOpen));
 
-    internal TurnedGate Turn(Gate gate, int shift)
+    internal RotatedGate Rotate(Gate gate, int shift)
     {
         if (gate.Size.Length != Frame.Series.Candles.Count)
             throw new BacktestException($"the gate has {gate.Size.Length} values for {Frame.Series.Candles.Count} candles");

@@ -42,7 +42,7 @@ internal static class BacktestCommand
         var command = new Command("backtest", "Runs a strategy over a candle file by Freqtrade's rules.") { strategy, candles, pair, timeframe, from, until, gate, threshold, sized, amountStep, outside, json, trades };
         command.Validators.Add(result =>
         {
-            if (result.GetResult(gate) is null && (result.GetValue(threshold) is not null || result.GetValue(sized))) result.AddError("--threshold and --sized need --gate");
+            if (result.GetResult(gate) is null && (result.GetValue(threshold) is not null || result.GetValue(sized))) result.AddError("--threshold and --sized require --gate");
         });
         command.SetAction((parsed, cancellation) => Task.FromResult(Terminal.Attempt(() => Run(
             new()

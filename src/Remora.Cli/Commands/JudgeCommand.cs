@@ -39,8 +39,8 @@ internal static class JudgeCommand
     {
         var (chance, entries) = (judgement.Chance, judgement.Chance.Entries);
         Console.WriteLine($"{judgement.Strategy}, {judgement.From} to {judgement.To}, gate {judgement.Policy}");
-        Console.WriteLine($"  {judgement.Skipped.Count} of {judgement.All.Trades} trades were entered in unsafe time, which is {chance.TimeBlocked:P1} of the time.");
-        Console.WriteLine($"  Profit with all trades {judgement.All.ProfitTotalPct:0.00} %, without those {judgement.Kept.ProfitTotalPct:0.00} %.");
+        Console.WriteLine($"  The gate blocks {chance.TimeBlocked:P1} of the time, and {judgement.Skipped.Count} of {judgement.All.Trades} trades.");
+        Console.WriteLine($"  Profit with all trades {judgement.All.ProfitTotalPct:0.00} %, without the blocked ones {judgement.Kept.ProfitTotalPct:0.00} %.");
         if (judgement.Skipped.Count > 0)
         {
             Console.WriteLine($"  Mean profit of a trade in unsafe time {100 * entries.BlockedMean:0.000} %{Within(chance, "blocked_mean_pct")}, in safe time {100 * entries.AllowedMean:0.000} %; the difference is {entries.EdgePct:0.000} points{Within(chance, "edge_pct")}.");
@@ -54,7 +54,7 @@ internal static class JudgeCommand
             foreach (var (figure, test) in tests.Where(test => !double.IsNaN(test.Value.P))) Console.WriteLine($"  {figure}: blocking as much of the time at other times does as well with probability {test.P:0.000}.");
         else
             Console.WriteLine("  The run is too short to compare it with blocking at other times.");
-        foreach (var (pair, count) in judgement.Uncovered) Console.WriteLine($"  {count} trades of {pair} were left out: no candles cover them.");
+        foreach (var (pair, count) in judgement.Uncovered) Console.WriteLine($"  {count} trades of {pair} are not included: no candles cover them.");
     }
 
     private static string Within(Backtest.Judgement.TradePlaceboResult chance, string figure) =>

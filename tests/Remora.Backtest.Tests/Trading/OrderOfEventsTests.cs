@@ -15,10 +15,10 @@ public sealed class OrderOfEventsTests
         return Simulation.Prepare(Scripted.Plan(script), series, candles[0].OpenTime, candles[^1].OpenTime, Account).Run();
     }
 
-    private static IReadOnlyList<Trade> Flat(string script) => Run(script, [.. Weather.Prices([.. script.Select((_, i) => 100.0 + i)]).Candles]);
+    private static IReadOnlyList<Trade> Flat(string script) => Run(script, [.. Generated.Prices([.. script.Select((_, i) => 100.0 + i)]).Candles]);
 
     private static Candle[] Candles(params (double Open, double High, double Low, double Close)[] rows) =>
-        [.. rows.Select((r, i) => new Candle(Weather.Start + (i * Timeframe.FiveMinutes.Length), r.Open, r.High, r.Low, r.Close, 1))];
+        [.. rows.Select((r, i) => new Candle(Generated.Start + (i * Timeframe.FiveMinutes.Length), r.Open, r.High, r.Low, r.Close, 1))];
 
     [Fact]
     public void A_signal_acts_at_the_next_open()
@@ -39,7 +39,7 @@ public sealed class OrderOfEventsTests
     public void There_is_no_entry_on_the_last_row() => Assert.Empty(Flat("....e."));
 
     [Fact]
-    public void What_is_open_at_the_end_leaves_at_the_last_open()
+    public void Open_trades_close_at_the_last_open()
     {
         var trade = Assert.Single(Flat(".e...."));
         Assert.Equal(105, trade.CloseRate);
@@ -51,7 +51,7 @@ public sealed class OrderOfEventsTests
         Assert.Single(Run(".ee...", Candles((100, 100, 100, 100), (100, 100, 100, 100), (100, 100, 100, 100), (100, 100, 50, 100), (100, 100, 100, 100), (100, 100, 100, 100))));
 
     [Fact]
-    public void The_row_after_an_exit_may_enter_again()
+    public void An_entry_is_possible_on_the_row_after_an_exit()
     {
         // Exit at row 3, whose entry flag is not set; row 4 enters on the signal of row 3.
         var trades = Flat(".exe.x..");
@@ -114,7 +114,7 @@ public sealed class OrderOfEventsTests
     }
 
     [Fact]
-    public void Trading_ends_when_the_wallet_no_longer_holds_the_stake()
+    public void Trading_ends_when_the_balance_is_below_the_stake()
     {
         // Each trade falls to its stop and costs about 10.18. After 88 of them, 1000 is below
         // 101.01.
@@ -126,7 +126,7 @@ public sealed class OrderOfEventsTests
     }
 
     [Fact]
-    public void Amounts_are_cut_down_to_the_step()
+    public void Amounts_are_rounded_down_to_the_step()
     {
         var trade = Assert.Single(Flat(".e...."));
         Assert.Equal(0.98039, trade.Amount, 12);
