@@ -18,12 +18,18 @@ public sealed record StoreRetention
     /// <summary>The maximum of each number of days.</summary>
     public const int MostDays = 10_000;
 
+    /// <summary>
+    /// The least <see cref="ObservationDays"/> besides 0: the longest look-back of computations on
+    /// observations (30 days of liquidations), plus some days for late values.
+    /// </summary>
+    public const int LeastObservationDays = 45;
+
     /// <summary>Retention of candles, in days.</summary>
     public int CandleDays { get; init; }
 
     /// <summary>
-    /// Retention of observations, in days. Fewer than 45 remove values that are needed after a
-    /// start to compute changes.
+    /// Retention of observations, in days. Fewer than <see cref="LeastObservationDays"/> would
+    /// remove values that are needed after a start to compute changes.
     /// </summary>
     public int ObservationDays { get; init; }
 
@@ -41,7 +47,7 @@ public sealed record StoreRetention
     public void Check()
     {
         Check(CandleDays, 0, nameof(CandleDays));
-        Check(ObservationDays, 45, nameof(ObservationDays));
+        Check(ObservationDays, LeastObservationDays, nameof(ObservationDays));
         Check(AssessmentDays, 0, nameof(AssessmentDays));
         Check(RequestDays, 0, nameof(RequestDays));
         Check(RollupDays, 0, nameof(RollupDays));
@@ -50,6 +56,6 @@ public sealed record StoreRetention
     private static void Check(int days, int least, string name)
     {
         if (days is < 0 or > MostDays || (days > 0 && days < least))
-            throw new StoreException($"{name} is {days}: allowed is 0 (for ever){(least > 0 ? $", or {least}" : ", or 1")} to {MostDays} days");
+            throw new StoreException($"{name} is {days}: expected {Math.Max(least, 1)} to {MostDays} days, or 0 for no limit");
     }
 }

@@ -8,11 +8,8 @@ namespace Remora.Store.Tables;
 /// <summary>The stored observations.</summary>
 public sealed class ObservationTable
 {
-    /// <summary>
-    /// The longest look-back of computations on observations (30 days of liquidations), plus some
-    /// days for late values.
-    /// </summary>
-    public static readonly TimeSpan Reach = TimeSpan.FromDays(45);
+    /// <summary>How far back observations matter to the engine.</summary>
+    public static readonly TimeSpan Reach = TimeSpan.FromDays(StoreRetention.LeastObservationDays);
 
     private static readonly FrozenDictionary<string, Signal> Signals = Enum.GetValues<Signal>().ToFrozenDictionary(RemoraJson.NameOf);
 
