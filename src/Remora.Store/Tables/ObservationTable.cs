@@ -9,12 +9,6 @@ namespace Remora.Store.Tables;
 /// <summary>The stored observations.</summary>
 public sealed class ObservationTable
 {
-    /// <summary>
-    /// The longest look-back of computations on observations (30 days of liquidations), plus some
-    /// days for late values.
-    /// </summary>
-    public static readonly TimeSpan Reach = TimeSpan.FromDays(45);
-
     private static readonly FrozenDictionary<string, Signal> Signals = Enum.GetValues<Signal>().ToFrozenDictionary(RemoraJson.NameOf);
 
     private static readonly string Values = SelectList.Of(ObservationColumns.All);
@@ -32,7 +26,7 @@ public sealed class ObservationTable
     public async Task<IReadOnlyList<Observation>> KnownAtAsync(Instant time, CancellationToken cancellation = default)
     {
         var parameters = new QueryParameters();
-        var where = Span.UpTo(time, time - Reach).Where("knowable_at", parameters);
+        var where = Span.UpTo(time, time - RequiredHistory.Observations).Where("knowable_at", parameters);
         var rows = await _store.Client.ListAsync(
             $"SELECT {Values} FROM observations FINAL WHERE {where} ORDER BY knowable_at, held_at, sequence", Read, parameters, cancellation);
         return [.. rows.OfType<Observation>()];
