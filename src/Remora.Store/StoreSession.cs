@@ -75,7 +75,8 @@ public sealed class StoreSession
     private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan EngineStop = TimeSpan.FromSeconds(1.5); // then it is killed; acknowledged rows are on disk
+    // Then it is killed; acknowledged rows are on disk
+    private static readonly TimeSpan EngineStop = TimeSpan.FromSeconds(1.5);
 
     private readonly StoreSessionOptions _options;
     private readonly TimeProvider _time;

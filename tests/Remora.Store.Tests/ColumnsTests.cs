@@ -12,7 +12,9 @@ namespace Remora.Store.Tests;
 /// <summary>Tests names, order, types and values of the columns of tables and files.</summary>
 public sealed class ColumnsTests(Engine engine)
 {
-    /// <summary>This list is the contract with those who query the tables, so it is written out here.</summary>
+    /// <summary>
+    /// This list is the contract with those who query the tables, so it is written out here.
+    /// </summary>
     [Fact]
     public async Task A_stored_assessment_has_its_values_in_the_columns_of_their_names()
     {
@@ -135,7 +137,8 @@ public sealed class ColumnsTests(Engine engine)
         foreach (var assessment in Assessments()) AssessmentCsv.Append(rows, assessment);
         await File.WriteAllTextAsync(scratch.PathOf("rows.csv"), rows.ToString());
         var client = await engine.NewDatabaseAsync();
-        var path = Path.Combine(engine.Folder, Guid.NewGuid().ToString("N") + ".parquet"); // a folder that the confined engine can read
+        // A folder that the confined engine can read
+        var path = Path.Combine(engine.Folder, Guid.NewGuid().ToString("N") + ".parquet");
         await AssessmentRows.ConvertAsync(client, scratch.PathOf("rows.csv"), path);
         var types = (await TextAsync(client, $"DESCRIBE file('{path}', 'Parquet') FORMAT TSV")).Split('\n').Select(line => string.Join(' ', line.Split('\t')[..2]));
         Assert.Equal(

@@ -25,7 +25,9 @@ public sealed class EntryQueueTests
         Assert.False(queue.TryTake(out _));
     }
 
-    /// <summary>The recorder's queue lives as long as the service, so it must not hold what was taken.</summary>
+    /// <summary>
+    /// The recorder's queue lives as long as the service, so it must not hold what was taken.
+    /// </summary>
     [Fact]
     public void Entries_that_were_taken_can_be_collected()
     {

@@ -3,13 +3,13 @@ using Remora.Store.Schema;
 
 namespace Remora.Store.Backups;
 
-/// <summary>Checks every field of a manifest, as far as that needs no database.</summary>
+/// <summary>Checks the fields of a manifest that can be checked without a database.</summary>
 internal static class ManifestCheck
 {
     private const int HexDigits = 64;
     private const int LongestName = 200;
 
-    /// <summary>What is wrong with it, beginning with the field; null when nothing is.</summary>
+    /// <summary>Returns the first problem, starting with the field; null for none.</summary>
     public static string? ProblemOf(BackupManifest manifest) => Problems(manifest).FirstOrDefault();
 
     private static IEnumerable<string> Problems(BackupManifest manifest)
@@ -110,12 +110,16 @@ internal static class ManifestCheck
     private static bool IsChecksum(string text) => text.Length == HexDigits && text.All(char.IsAsciiHexDigitLower);
 }
 
-/// <summary>A table of a rollup as a backup of version 0.1 names it: <c>risk_1h_v1_tt</c>.</summary>
-/// <param name="Interval">The interval, such as <c>1h</c>.</param>
-/// <param name="Version">The rollup's version.</param>
+/// <summary>
+/// The name of a rollup's table in a backup of version 0.1: <c>risk_1h_v1_tt</c>.
+/// </summary>
+/// <param name="Interval">The interval, for example <c>1h</c>.</param>
+/// <param name="Version">The version of the rollup.</param>
 internal sealed record VersionOneTable(string Interval, int Version)
 {
-    /// <summary>Version 0.1 took what a killed backup had left for tables of rollups.</summary>
+    /// <summary>
+    /// Whether version 0.1 took the table of a killed backup for a rollup's table.
+    /// </summary>
     public static bool IsLeftover(string table) => table.StartsWith(CopyName.Held, StringComparison.Ordinal);
 
     public static VersionOneTable? TryParse(BackupFile file)

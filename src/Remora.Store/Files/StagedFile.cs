@@ -99,7 +99,8 @@ internal sealed class StagedFile : IAsyncDisposable
         var values = CandleColumns.Values.Select(name => name + " Float64 DEFAULT nan");
         var columns = string.Join(", ", times.Concat(values));
         await _client.ExecuteAsync(
-            $"CREATE TABLE {_table.Quoted} ({columns}) ENGINE = Log", cancellation: cancellation); // Log keeps the order of the file
+            // Log keeps the order of the file
+            $"CREATE TABLE {_table.Quoted} ({columns}) ENGINE = Log", cancellation: cancellation);
         var target = format == StoreFormat.Csv ? Csv(bytes) : $"FORMAT {format.EngineName()}";
         await _client.InsertStreamAsync($"INSERT INTO {_table.Quoted} {target}", bytes, new QueryOptions { Settings = Reading, Timeout = Timeout.InfiniteTimeSpan }, cancellation);
         Rows = (long)await _client.SingleAsync($"SELECT count() FROM {_table.Quoted}", row => row.UInt64(), null, cancellation);

@@ -168,7 +168,8 @@ internal sealed class Journal : IDisposable
     {
         lock (_lock)
         {
-            var lost = DroppedRows + _entries.Where(entry => entry != _taken).Sum(entry => (long)entry.Rows); // the batch being sent is in memory
+            // The batch being sent is in memory
+            var lost = DroppedRows + _entries.Where(entry => entry != _taken).Sum(entry => (long)entry.Rows);
             _entries.Clear();
             Bytes = 0;
             return lost;

@@ -21,7 +21,8 @@ public sealed class Recorder
     private readonly Supervisor _supervisor;
     private readonly Alarm _alarm = new();
     private readonly long _wakeMask; // a mask is faster than a division, which matters to the pump
-    private long _candleCount, _observationCount, _assessmentCount; // numbers of rows handed over; written by the pump only
+    // Numbers of rows handed over; written by the pump only
+    private long _candleCount, _observationCount, _assessmentCount;
 
     /// <param name="store">The store for the rows. It need not be open yet.</param>
     /// <param name="options">The options.</param>

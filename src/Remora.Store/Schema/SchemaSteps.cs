@@ -8,7 +8,7 @@ namespace Remora.Store.Schema;
 /// </summary>
 internal sealed class SchemaSteps(ClickHouseClient client, IReadOnlyList<SchemaFile> files)
 {
-    /// <summary>The table that says which steps were run.</summary>
+    /// <summary>The table with the applied steps.</summary>
     public const string Table = "schema_steps";
 
     private sealed record Applied(int Version, string Name, string Hash);
@@ -45,9 +45,10 @@ internal sealed class SchemaSteps(ClickHouseClient client, IReadOnlyList<SchemaF
     public async Task<int> VersionAsync(CancellationToken cancellation) =>
         await IsThereAsync(cancellation) ? (await AppliedAsync(Table, cancellation)).Select(step => step.Version).DefaultIfEmpty().Max() : 0;
 
-    /// <summary>Checks the steps in another table of this form, such as one that is to take the place of the present one.</summary>
-    /// <returns>The last step.</returns>
-    /// <exception cref="StoreException">They are of a newer program, or one of them was changed since.</exception>
+    /// <summary>Checks the steps in another table, for example a restored one.</summary>
+    /// <returns>The number of the last step.</returns>
+    /// <exception cref="StoreException">A newer version applied the steps, or an applied step has
+    /// changed.</exception>
     public async Task<int> CheckAsync(string table, CancellationToken cancellation)
     {
         var applied = await AppliedAsync(table, cancellation);
