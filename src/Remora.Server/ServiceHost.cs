@@ -166,11 +166,20 @@ public sealed class ServiceHost : IAsyncDisposable
 
     private static WebApplication Build(ServiceSettings settings, ServiceParts parts, AssessmentBoard board, StreamHub streams, ServiceMetrics metrics)
     {
+        var files = OpenFileLimit.Current();
+        var connections = OpenFileLimit.Connections(files, settings.MaxConnections);
+        var limit = $"max_connections ({settings.MaxConnections})";
+        if (connections < settings.MaxConnections)
+        {
+            parts.Log.CreateLogger("Remora.Server.Connections").LogWarning(
+                "the limit of open files ({Files}) leaves room for {Connections} connections, fewer than {Limit}: raise it (LimitNOFILE in the systemd unit, or 'ulimit -n'), or lower max_connections", files, connections, limit);
+            limit = $"the limit of open files ({files}, room for {connections} connections)";
+        }
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            RequestLimits.Apply(kestrel.Limits, settings);
+            RequestLimits.Apply(kestrel.Limits, settings, connections);
             kestrel.Listen(settings.Address, settings.Port, listen => listen.Protocols = HttpProtocols.Http1);
         });
         // No handler blocks, so requests are handled inline. This gives 20 % more requests per
@@ -178,7 +187,7 @@ public sealed class ServiceHost : IAsyncDisposable
         builder.Services.Configure<SocketTransportOptions>(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2));
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
-        var log = new ConnectionLimitLog(parts.Log, settings.MaxConnections, settings.LogClock);
+        var log = new ConnectionLimitLog(parts.Log, limit, settings.LogClock);
         builder.Services.AddSingleton<ILoggerFactory>(_ => log); // as a factory, so that the container disposes of it
         builder.Services.AddSingleton(board).AddSingleton(settings).AddSingleton(parts).AddSingleton(streams);
         builder.Services.AddRoutingCore();

@@ -4,6 +4,8 @@ namespace Remora.Client.Tests;
 
 public sealed class StreamTests
 {
+    // Also the timeout of a connection: the server sends each stream once, so one that the client
+    // gives up is lost.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     [Fact]
@@ -14,7 +16,7 @@ public sealed class StreamTests
         server.Streams.Enqueue("");
         server.Streams.Enqueue(Event("3", server.Answer("ETH/USDT")));
         var log = new LogLines();
-        using var client = new RemoraClient(new() { Url = server.Url }, log);
+        using var client = new RemoraClient(new() { Url = server.Url, Timeout = Patience }, log);
         using var patience = new CancellationTokenSource(Patience);
         var seen = new List<string?>();
         await foreach (var risk in client.StreamAsync(["BTC/USDT", "ETH/USDT"], cancellation: patience.Token))
@@ -35,7 +37,7 @@ public sealed class StreamTests
         server.Streams.Enqueue(Event("1", "<html>"));
         server.Streams.Enqueue(Event("2", server.Answer("BTC/USDT")));
         var log = new LogLines();
-        using var client = new RemoraClient(new() { Url = server.Url }, log);
+        using var client = new RemoraClient(new() { Url = server.Url, Timeout = Patience }, log);
         using var patience = new CancellationTokenSource(Patience);
         await using var stream = client.StreamAsync(cancellation: patience.Token).GetAsyncEnumerator();
         var next = stream.MoveNextAsync().AsTask();
@@ -62,7 +64,7 @@ public sealed class StreamTests
     public async Task A_refusal_is_thrown()
     {
         await using var server = new FaultyServer { Mode = "404" };
-        using var client = new RemoraClient(new() { Url = server.Url });
+        using var client = new RemoraClient(new() { Url = server.Url, Timeout = Patience });
         using var patience = new CancellationTokenSource(Patience);
         await using var stream = client.StreamAsync(["NOPE/USDT"], cancellation: patience.Token).GetAsyncEnumerator();
         Assert.Equal(404, (await Assert.ThrowsAsync<RemoraException>(async () => await stream.MoveNextAsync())).Status);
