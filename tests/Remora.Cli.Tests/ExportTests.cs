@@ -18,7 +18,7 @@ public sealed class ExportTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task Exported_candles_of_every_format_give_what_the_original_gives()
+    public async Task Exported_candles_of_every_format_replay_equally()
     {
         var candles = _folder.Write("candles.csv", Tapes.ToCsv(Tapes.Days(3)));
         await using var store = await StoreHost.StartAsync();
@@ -53,7 +53,7 @@ public sealed class ExportTests : IDisposable
     }
 
     [Fact]
-    public async Task A_folder_without_a_store_is_named_and_none_is_made()
+    public async Task A_folder_without_a_store_is_named_and_not_changed()
     {
         var data = _folder.File("typo");
         string[] export = [.. Export, "--pair", "BTC/USDT", "--to", _folder.File("x.csv")];
@@ -61,13 +61,13 @@ public sealed class ExportTests : IDisposable
         {
             var (exit, _, errors) = await RemoraProcess.RunAsync([.. command, "--data", data]);
             Assert.Equal(3, exit);
-            Assert.Contains($"there is no store in {data}", errors, StringComparison.Ordinal);
+            Assert.Contains($"{data} contains no store", errors, StringComparison.Ordinal);
             Assert.False(Directory.Exists(data));
         }
     }
 
     [Fact]
-    public async Task A_sandboxs_store_is_found_below_the_data_folder_and_a_service_is_asked_with_its_key()
+    public async Task The_store_of_a_sandbox_is_found_and_a_service_receives_its_key()
     {
         var data = _folder.File("data");
         var (_, key, _) = await RemoraProcess.RunAsync("keys", "add", "export", "--data", data);
@@ -128,10 +128,10 @@ public sealed class ExportTests : IDisposable
     }
 
     [Theory]
-    [InlineData("give a service or a store, not both", "--url", "http://127.0.0.1:1", "--data", "x")]
-    [InlineData("give --url as well", "--key-file", "x")]
+    [InlineData("use either --url or", "--url", "http://127.0.0.1:1", "--data", "x")]
+    [InlineData("require --url", "--key-file", "x")]
     [InlineData("candles have no side", "--what", "candles", "--side", "short")]
-    public async Task Options_that_contradict_each_other_are_refused(string complaint, params string[] options)
+    public async Task Service_and_store_options_are_exclusive(string complaint, params string[] options)
     {
         var (exit, _, errors) = await RemoraProcess.RunAsync([.. Export, "--pair", "BTC/USDT", "--to", "x.csv", .. options]);
         Assert.Equal(2, exit);

@@ -15,7 +15,7 @@ public sealed class PlainTextTests
     [InlineData("plain, with ü, 💹, tab\tand\nlines\r\n", "plain, with ü, 💹, tab\tand\nlines\r\n")]
     [InlineData(Hostile, Shown)]
     [InlineData("\u007f\u200f\u2028\u2069", @"\u007f\u200f\u2028\u2069")]
-    public void Control_characters_are_written_out(string text, string shown)
+    public void Control_characters_are_escaped(string text, string shown)
     {
         Assert.Equal(shown, PlainText.Of(text));
         using var target = new StringWriter { NewLine = "\n" };
@@ -45,7 +45,7 @@ public sealed class PlainTextTests
     }
 
     [Fact]
-    public void Json_means_the_same_afterwards()
+    public void Escaped_json_has_the_same_meaning()
     {
         var json = "{\"a\":\"\u202eb\u009b\"}";
         Assert.Equal("\u202eb\u009b", JsonElement.Parse(PlainText.Of(json)).GetProperty("a").GetString());
@@ -75,7 +75,7 @@ public sealed class PlainTextTests
         Assert.True(exit == 0, errors);
         IsPlain(output);
         Assert.Contains(Shown + ", 20", output);
-        Assert.Contains($"1 trades of {Shown} were left out", output);
+        Assert.Contains($"1 trades of {Shown} are not included", output);
 
         (exit, output, errors) = await RemoraProcess.RunAsync(
             "judge", file, "--candles", $"BTC/USDT={candles}", "--json");
@@ -85,7 +85,7 @@ public sealed class PlainTextTests
     }
 
     [Fact]
-    public async Task Ask_prints_what_a_service_says_as_plain_text()
+    public async Task Ask_prints_a_response_as_plain_text()
     {
         var risk = JsonSerializer.Serialize(new Dictionary<string, object>
         {

@@ -53,9 +53,9 @@ internal static class EnvironmentChecks
         try
         {
             var count = file.Read().Count;
-            if (count == 0) return new("keys", true, "none; none are needed on a loopback address");
+            if (count == 0) return new("keys", true, "none; not required on a loopback address");
             if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(file.Path) & others) != UnixFileMode.None)
-                return new("keys", false, $"{file.Path} is open to others: chmod 600 it, and rotate the keys if anyone could have changed it");
+                return new("keys", false, $"other users can access {file.Path}: run 'chmod 600 {file.Path}', and rotate the keys if the file may have been changed");
             return new("keys", true, $"{count} in {file.Path}");
         }
         catch (KeyFileException e)
@@ -69,10 +69,10 @@ internal static class EnvironmentChecks
     /// </summary>
     public static Finding OpenFiles(ServiceSettings settings)
     {
-        if (OpenFileLimit.Current() is not { } limit) return new("open files", null, "no limit, or the system does not tell it");
+        if (OpenFileLimit.Current() is not { } limit) return new("open files", null, "there is no limit, or it is unknown on this system");
         var connections = OpenFileLimit.Connections(limit, settings.MaxConnections);
         return connections == settings.MaxConnections
             ? new("open files", true, $"up to {limit}")
-            : new("open files", null, $"up to {limit}, room for {connections} connections, fewer than max_connections ({settings.MaxConnections}): raise LimitNOFILE or 'ulimit -n' for thousands of readers");
+            : new("open files", null, $"up to {limit}, room for {connections} connections, fewer than max_connections ({settings.MaxConnections}): raise LimitNOFILE of the systemd unit, or 'ulimit -n'");
     }
 }

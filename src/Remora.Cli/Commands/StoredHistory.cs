@@ -30,7 +30,7 @@ internal static class StoredHistory
                 var market = new MarketId(parsed.GetValue(exchange)!, pair, parsed.GetValue(timeframe) ?? Timeframe.FiveMinutes);
                 var report = await Terminal.WithProgressAsync(pair.ToString(), bar => new CandleImport(store).RunAsync(file, market, new Rows(bar), cancellation));
                 Console.Error.WriteLine($"{file}: {report.Imported} candles of {report.Rows} rows{(report.First is null ? "" : $", {report.First} to {report.Last}")}");
-                if (report.Rejected > 0) Console.Error.WriteLine($"remora: {report.Rejected} rows were not taken; the first: {report.FirstReason}");
+                if (report.Rejected > 0) Console.Error.WriteLine($"remora: {report.Rejected} rows were rejected; the first: {report.FirstReason}");
             }
             return ExitCode.Ok;
         }, cancellation));
@@ -90,11 +90,11 @@ internal static class StoredHistory
             bool IsGiven(params IEnumerable<Option> options) =>
                 options.Any(option => result.GetResult(option) is { Implicit: false });
             if (IsGiven(service.Url) && IsGiven(place.All))
-                result.AddError($"--url and {Names(place.All)}: give a service or a store, not both");
+                result.AddError($"use either --url or {Names(place.All)}, not both");
             if (!IsGiven(service.Url) && IsGiven(service.All))
-                result.AddError("--key and --key-file are for a service: give --url as well");
+                result.AddError("--key and --key-file require --url");
             if (IsGiven(side) && result.GetValue(what) == Candles)
-                result.AddError("--side is for assessments; candles have no side: leave it out, or give --what history");
+                result.AddError("--side applies to assessments only; candles have no side");
         });
         command.SetAction((parsed, cancellation) =>
         {
@@ -144,7 +144,7 @@ internal static class StoredHistory
                 return await SaveAsync(query.StreamAsync, market.ToString(), wanted, cancellation);
             var sandbox = place.Folder is { } folder ? ServiceStore.SandboxFolder(folder) : null;
             var hint = Directory.Exists(sandbox) ? $"; a sandbox's store is in {sandbox}" : "";
-            return Nothing(market.ToString(), wanted, $"{place}{hint}");
+            return FailWithoutRows(market.ToString(), wanted, $"{place}{hint}");
         }
     }
 
@@ -160,7 +160,7 @@ internal static class StoredHistory
                 .Select(choice => $"{choice.Name}={Uri.EscapeDataString(choice.Value!)}"));
             var path = $"/api/v1/{(wanted.IsOfCandles ? Candles : "history")}?{query}";
             var first = JsonElement.Parse(await service.GetTextAsync(path + "&limit=1", cancellation));
-            if (first.GetProperty("rows").GetArrayLength() == 0) return Nothing(market, wanted, service.Url.ToString());
+            if (first.GetProperty("rows").GetArrayLength() == 0) return FailWithoutRows(market, wanted, service.Url.ToString());
 
             async Task<Stream> OpenAsync(StoreFormat format, CancellationToken stop)
             {
@@ -179,7 +179,7 @@ internal static class StoredHistory
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            return Terminal.Fail("what answers there is not a Remora service", ExitCode.Unavailable);
+            return Terminal.Fail("the server is not a Remora service", ExitCode.Unavailable);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -193,11 +193,11 @@ internal static class StoredHistory
     {
         var bytes = await Terminal.WithProgressAsync(
             wanted.Path, bar => FileExport.WriteAsync(open, wanted.Path, new Bytes(bar), cancellation));
-        Console.Error.WriteLine($"{bytes} bytes of {market}{wanted.ShortSide} to {wanted.Path}");
+        Console.Error.WriteLine($"{bytes} bytes of {market}{wanted.ShortSide} written to {wanted.Path}");
         return ExitCode.Ok;
     }
 
-    private static int Nothing(string market, Wanted wanted, string place)
+    private static int FailWithoutRows(string market, Wanted wanted, string place)
     {
         var from = wanted.Span.From is { } first ? $" from {first}" : "";
         var until = wanted.Span.To is { } end ? $" until {end}" : "";

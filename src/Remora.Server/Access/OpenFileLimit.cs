@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Remora.Server.Access;
 
 /// <summary>
-/// The operating system's limit of open files for this process. Connections must leave some: a
-/// process without any cannot load code and may be ended by its runtime.
+/// The operating system's limit of open files for this process. Connections must leave some free:
+/// .NET needs one to start a thread, and ends the process with "Out of memory." if it gets none.
 /// </summary>
 public static class OpenFileLimit
 {
