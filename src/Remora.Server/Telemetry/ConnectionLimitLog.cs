@@ -47,7 +47,7 @@ internal sealed class ConnectionLimitLog(ILoggerFactory log, int maxConnections,
             }
             _timer = time.CreateTimer(_ => Tell(), null, Interval, Interval);
         }
-        _log.LogWarning("max_connections ({Max}) is reached: connections are refused", maxConnections);
+        _log.LogWarning("max_connections ({Max}) is reached: refusing connections", maxConnections);
     }
 
     private void Tell()
