@@ -18,17 +18,11 @@ public sealed record StoreRetention
     /// <summary>The maximum of each number of days.</summary>
     public const int MostDays = 10_000;
 
-    /// <summary>
-    /// The least <see cref="ObservationDays"/> besides 0: the longest look-back of computations on
-    /// observations (30 days of liquidations), plus some days for late values.
-    /// </summary>
-    public const int LeastObservationDays = 45;
-
     /// <summary>Retention of candles, in days.</summary>
     public int CandleDays { get; init; }
 
     /// <summary>
-    /// Retention of observations, in days. Fewer than <see cref="LeastObservationDays"/> would
+    /// Retention of observations, in days. Fewer than <see cref="RequiredHistory.Observations"/>
     /// remove values that are needed after a start to compute changes.
     /// </summary>
     public int ObservationDays { get; init; }
@@ -47,7 +41,7 @@ public sealed record StoreRetention
     public void Check()
     {
         Check(CandleDays, 0, nameof(CandleDays));
-        Check(ObservationDays, LeastObservationDays, nameof(ObservationDays));
+        Check(ObservationDays, RequiredHistory.Observations.Days, nameof(ObservationDays));
         Check(AssessmentDays, 0, nameof(AssessmentDays));
         Check(RequestDays, 0, nameof(RequestDays));
         Check(RollupDays, 0, nameof(RollupDays));

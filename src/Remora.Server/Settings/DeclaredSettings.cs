@@ -1,6 +1,5 @@
 using Remora.ClickHouse;
 using Remora.Feeds.Http;
-using Remora.Store;
 using Kind = Remora.Server.Settings.SettingKinds;
 
 namespace Remora.Server.Settings;
@@ -169,7 +168,7 @@ internal static class DeclaredSettings
             "keep_candles", Kind.Days(), s => s.Retention.CandleDays,
             (s, v) => s with { Retention = s.Retention with { CandleDays = v } }, "Retention of candles"),
         Keep(
-            "keep_observations", Kind.Days(StoreRetention.LeastObservationDays), s => s.Retention.ObservationDays,
+            "keep_observations", Kind.Days(RequiredHistory.Observations.Days), s => s.Retention.ObservationDays,
             (s, v) => s with { Retention = s.Retention with { ObservationDays = v } }, "Retention of observations"),
         Keep(
             "keep_assessments", Kind.Days(), s => s.Retention.AssessmentDays,
