@@ -28,6 +28,22 @@ public sealed class PlainTextTests
         Assert.Equal(shown + shown + shown + "\n", target.ToString());
     }
 
+    [Theory]
+    [InlineData("a\r\nb\rc\r", "a\r\nb\\u000dc\\u000d")]
+    [InlineData("\r\r\n", "\\u000d\r\n")]
+    [InlineData(Hostile, Shown)]
+    [InlineData("", "")]
+    public async Task A_stream_is_escaped_wherever_it_is_cut(string text, string shown)
+    {
+        for (var cut = 0; cut <= text.Length; cut++)
+        {
+            using var reader = new InPieces(text[..cut], text[cut..]);
+            using var target = new StringWriter();
+            await PlainText.CopyAsync(reader, target, CancellationToken.None);
+            Assert.Equal(shown, target.ToString());
+        }
+    }
+
     [Fact]
     public void Escaped_json_has_the_same_meaning()
     {
@@ -108,6 +124,18 @@ public sealed class PlainTextTests
 
     private static void IsPlain(string text) =>
         Assert.DoesNotContain(text, c => (char.IsControl(c) && c is not ('\n' or '\t')) || c == '\u202e');
+
+    private sealed class InPieces(params string[] pieces) : TextReader
+    {
+        private readonly Queue<string> _pieces = new(pieces.Where(piece => piece.Length > 0));
+
+        public override ValueTask<int> ReadAsync(Memory<char> buffer, CancellationToken cancellationToken = default)
+        {
+            if (!_pieces.TryDequeue(out var piece)) return ValueTask.FromResult(0);
+            piece.CopyTo(buffer.Span);
+            return ValueTask.FromResult(piece.Length);
+        }
+    }
 
     /// <summary>Writes like console loggers: the message, then the text of the exception.</summary>
     private sealed class Lines : ILoggerFactory, ILogger

@@ -129,8 +129,9 @@ public sealed class EngineTap : IAsyncDisposable
         {
             if (_tripped.Task.IsCompleted) return;
             _act?.Invoke();
+            _tripped.SetResult(); // before anyone can see the cut
             _cut.Cancel();
-            _tripped.SetResult();
+            _listener.Dispose(); // new connections are refused, not left waiting
         }
     }
 

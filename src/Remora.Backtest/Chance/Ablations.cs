@@ -30,7 +30,7 @@ public static class Ablations
         {
             Name = policy.Name + ".technical-only", Description = "Blocks by the rules of the policy, without outside values.",
             External = policy.External with { Cap = 0 },
-            Decision = policy.Decision with { BlockingFlags = [.. policy.Decision.BlockingFlags.Where(f => f is RiskFlag.Panic or RiskFlag.HighVolatility or RiskFlag.BearMarket or RiskFlag.Downtrend)] },
+            Decision = policy.Decision with { BlockingFlags = [.. policy.Decision.BlockingFlags.Where(flag => FlagTable.Of(flag).IsFromCandles)] },
         },
     ];
 }

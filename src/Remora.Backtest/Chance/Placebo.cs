@@ -36,21 +36,6 @@ public static class Placebo
     }
 
     /// <summary>
-    /// Tests a gate against random skips of entries, with the gate's share of time blocked as the
-    /// probability. This placebo is weaker because random skips do not come in stretches.
-    /// </summary>
-    public static PlaceboResult AgainstRandomSkip(Simulation simulation, Gate gate, int runs, ulong seed)
-    {
-        var tally = new EntryTally(simulation.Baseline());
-        var timeBlocked = simulation.TimeBlocked(gate);
-        var real = GatedFigures.Of(simulation, tally, simulation.Rotate(gate, 0), timeBlocked);
-        var draws = new Draws(seed);
-        var nulls = new Nulls(real, runs);
-        for (var i = 0; i < runs; i++) nulls.Add(GatedFigures.Of(simulation, tally, new RandomSkip(draws.Next(), timeBlocked), timeBlocked));
-        return new(real, timeBlocked, nulls.Tests());
-    }
-
-    /// <summary>
     /// Collects the figures of the placebo runs and ranks the real figures among them.
     /// </summary>
     private sealed class Nulls

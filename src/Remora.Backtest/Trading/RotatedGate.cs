@@ -42,13 +42,6 @@ internal readonly struct RotatedThreshold(RotatedGate scores, double threshold) 
     public double At(int known) => known >= 0 && scores.At(known) >= threshold ? 0 : 1;
 }
 
-/// <summary>Blocks each candle at random with the same probability.</summary>
-internal readonly struct RandomSkip(ulong seed, double share) : IEntryGate
-{
-    /// <inheritdoc/>
-    public double At(int known) => Chance.Draws.Unit(seed, (ulong)known) < share ? 0 : 1;
-}
-
 /// <summary>Allows every entry.</summary>
 internal readonly struct AlwaysOpen : IEntryGate
 {

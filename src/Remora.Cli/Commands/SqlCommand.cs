@@ -48,6 +48,12 @@ internal static class SqlCommand
             Settings = new Dictionary<string, string> { ["cancel_http_readonly_queries_on_client_close"] = "1" }, // Ctrl+C ends the query too
         };
         await using var answer = await store.Reader.StreamAsync(sql, format, options, cancellation);
+        if (!Console.IsOutputRedirected)
+        {
+            using var text = new StreamReader(answer);
+            await PlainText.CopyAsync(text, Console.Out, cancellation); // stored text must not control the terminal
+            return ExitCode.Ok;
+        }
         await using var output = StandardOutput();
         try
         {
@@ -60,7 +66,7 @@ internal static class SqlCommand
         return ExitCode.Ok;
     }
 
-    // The console's stream ignores a closed pipe; this stream fails, so that 'remora sql ... |
+    // Files and pipes get the bytes as they are. The console's stream ignores a closed pipe; this stream fails, so that 'remora sql ... |
     // head' ends. A file has no reader, and other processes may write to it before and after: there
     // the console's stream is used, which continues at the end of the file.
     private static Stream StandardOutput()

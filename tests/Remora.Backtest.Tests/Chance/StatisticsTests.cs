@@ -29,7 +29,7 @@ public sealed class StatisticsTests
             var values = new double[300];
             // Neighbours are correlated.
             for (var i = 0; i < values.Length; i++) values[i] = before = (0.4 * before) + random.NextDouble() - 0.5;
-            var interval = BlockBootstrap.Of(values.Length, at => at.Average(i => values[i]), 200, (ulong)study);
+            var interval = BlockBootstrap.Of(values.Length, 1, (at, mean) => mean[0] = at.Average(i => values[i]), 200, (ulong)study)[0];
             if (interval.Low <= 0 && interval.High >= 0) covered++;
         }
         Assert.InRange(covered, 170, 200);

@@ -1,6 +1,7 @@
 using Remora.Backtest.Data;
 using Remora.Backtest.History;
 using Remora.Markets;
+using Remora.Risk;
 using Remora.Testing;
 
 namespace Remora.Backtest.Tests.History;
@@ -75,7 +76,7 @@ public sealed class PointInTimeTests(ITestOutputHelper output)
         var market = new MarketId("binance", Pair.Parse("BTC/USDT"), Timeframe.FiveMinutes);
         var tape = new Tape(market, Generated.Candles(800, 1).Candles, []) { Calendars = calendars };
         var engine = new RemoraEngine();
-        var raised = tape.Events().Select(e => engine.Apply(e)).Where(a => a?.EventFlags.FlagScheduledEvent == true).Select(a => a!.AsOf!.Value.ToString()).ToList();
+        var raised = tape.Events().Select(e => engine.Apply(e)).Where(a => a?.EventFlags[RiskFlag.ScheduledEvent] == true).Select(a => a!.AsOf!.Value.ToString()).ToList();
         Assert.Equal(("2024-01-02T11:30:00Z", "2024-01-03T12:55:00Z"), (raised[0], raised[^1]));
         Assert.Equal((18, 36), (raised.Count(at => at.StartsWith("2024-01-02", StringComparison.Ordinal)), raised.Count(at => at.StartsWith("2024-01-03", StringComparison.Ordinal))));
         File.WriteAllText(file, "time,announced,name\n2024-01-02T12:00:00Z,,sudden\n");

@@ -38,7 +38,7 @@ public sealed class JudgeTests
         Assert.InRange(judged.Skipped.Count, 10, 290);
         // Profits are drawn independently of the candles.
         Assert.InRange(judged.Chance.Tests!["profit_kept"].P, 0.005, 0.995);
-        Assert.Equal(judged.Kept.ProfitTotal, judged.Chance.Real.ProfitKept, 1e-9);
+        Assert.Equal(judged.Kept.ProfitTotal, judged.Chance.ProfitKept, 1e-9);
     }
 
     [Fact]
@@ -50,6 +50,10 @@ public sealed class JudgeTests
         var judged = Assert.Single(JudgeJob.Run(Options(planted)));
         Assert.Equal(0.005, judged.Chance.Tests!["profit_kept"].P);
         Assert.Equal(0.005, judged.Chance.Tests["loser_lift"].P);
+        Assert.InRange(judged.Chance.EqualCount["edge_pct"].P, 0.005, 0.02);
+        Assert.Equal(-0.01, judged.Chance.Entries.BlockedMean, 1e-9);
+        Assert.Equal(-1, judged.Chance.Entries.BlockedMoney, 1e-9);
+        Assert.Equal(1 / judged.Chance.Entries.TradesBlocked, judged.Chance.Entries.LoserLift, 1e-9);
     }
 
     /// <summary>

@@ -7,7 +7,7 @@ namespace Remora.Backtest.Tests.Trading;
 /// <summary>Freqtrade's order of events, one rule at a time.</summary>
 public sealed class OrderOfEventsTests
 {
-    private static readonly AccountRules Account = AccountRules.Default;
+    private static readonly AccountRules Account = AccountRules.Default with { AmountStep = 0.00001 };
 
     private static IReadOnlyList<Trade> Run(string script, params Candle[] candles)
     {
@@ -74,12 +74,29 @@ public sealed class OrderOfEventsTests
     }
 
     [Fact]
-    public void Ten_percent_is_taken_at_9_99_after_fees()
+    public void Ten_percent_is_taken_after_both_fees()
     {
         var trade = Assert.Single(Run(".e...", Candles((100, 100, 100, 100), (100, 100, 100, 100), (100, 120, 100, 100), (100, 100, 100, 100), (100, 100, 100, 100))));
         Assert.Equal(ExitReason.Roi, trade.ExitReason);
-        Assert.Equal(0.1 / 1.001, trade.ProfitRatio, 12);
+        Assert.Equal(0.1, trade.ProfitRatio, 12);
         Assert.Equal(trade.OpenTime, trade.CloseTime); // on the row of the entry
+    }
+
+    [Fact]
+    public void The_profit_is_taken_at_a_multiple_of_the_tick()
+    {
+        var trade = Assert.Single(Run(".e...", Candles((0.134, 0.134, 0.134, 0.134), (0.134, 0.134, 0.134, 0.134), (0.134, 0.2, 0.134, 0.134), (0.134, 0.134, 0.134, 0.134), (0.134, 0.134, 0.134, 0.134))));
+        Assert.Equal(0.148, trade.CloseRate); // 0.14769...
+    }
+
+    [Theory]
+    [InlineData(0.134, 0.1, 0.121)] // 0.12060000000000001
+    [InlineData(0.13412, 0.1, 0.12071)] // 0.120708
+    [InlineData(30000.1, 20000, 27000.1)] // 27000.09
+    public void A_stop_is_rounded_up_to_the_tick_of_the_candles(double price, double low, double stop)
+    {
+        var trade = Assert.Single(Run(".e...", Candles((price, price, price, price), (price, price, price, price), (price, price, price, price), (price, price, low, price), (price, price, price, price))));
+        Assert.Equal((ExitReason.StopLoss, stop), (trade.ExitReason, trade.CloseRate));
     }
 
     [Fact]

@@ -43,6 +43,34 @@ public sealed class SqlCommandTests
     }
 
     [Fact]
+    public async Task Stored_text_controls_no_terminal_and_reaches_files_and_pipes_unchanged()
+    {
+        if (!File.Exists("/usr/bin/script")) Assert.Skip("needs 'script' (util-linux) for a terminal");
+        await using var store = await StoreHost.StartAsync();
+        await store.RunAsync("CREATE TABLE t (name String) ENGINE = MergeTree ORDER BY name");
+        await store.RunAsync(@"INSERT INTO t VALUES ('evil\x1b]0;pwn\x07\x1b[31m\xff\rü')");
+        using var folder = new TemporaryFolder();
+        var ask = $"dotnet '{Path.Combine(AppContext.BaseDirectory, "remora-cli.dll")}' sql --clickhouse {store.Url} 'SELECT name FROM t'";
+        foreach (var format in new[] { "", " -f RawBLOB", " -f TSVRaw", " -f Pretty" })
+        {
+            using var terminal = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
+                "/usr/bin/script", ["-qec", ask + format, folder.File("seen")]) { RedirectStandardOutput = true, RedirectStandardInput = true, Environment = { ["TERM"] = "dumb" } })!;
+            await terminal.StandardOutput.ReadToEndAsync();
+            await terminal.WaitForExitAsync();
+            Assert.Equal(0, terminal.ExitCode);
+            var seen = string.Join('\n', (await File.ReadAllLinesAsync(folder.File("seen")))[1..^1]); // script adds a line before and after
+            Assert.Contains(@"evil\u001b]0;pwn\u0007\u001b[31m", seen, StringComparison.Ordinal);
+            Assert.Contains("ü", seen, StringComparison.Ordinal);
+            Assert.DoesNotContain(seen, c => char.IsControl(c) && c != '\n');
+        }
+        var bytes = Convert.FromHexString("6576696C1B5D303B70776E071B5B33316DFF0DC3BC");
+        using var shell = System.Diagnostics.Process.Start("sh", ["-c", $"{ask} -f RawBLOB > '{folder.File("file")}'; {ask} -f RawBLOB | cat > '{folder.File("pipe")}'"]);
+        await shell.WaitForExitAsync();
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(folder.File("file")));
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(folder.File("pipe")));
+    }
+
+    [Fact]
     public async Task Every_write_is_rejected()
     {
         await using var store = await StoreHost.StartAsync();
