@@ -75,15 +75,15 @@ public sealed class ServiceFaultTests : IDisposable
         var url = await second.UrlAsync();
         var health = await StoreTests.UntilAsync(url, "/api/v1/store", store => store.GetProperty("ready").GetBoolean() && store.GetProperty("recorder").GetProperty("last_error").ValueKind == JsonValueKind.String, second);
         Assert.False(health.GetProperty("recorder").GetProperty("is_well").GetBoolean());
-        Assert.Contains("in use by another service: stop that one, or give this one a folder of its own with --data", health.GetProperty("recorder").GetProperty("last_error").GetString());
+        Assert.Contains("another service uses it: stop that service, or give this one its own folder with --data", health.GetProperty("recorder").GetProperty("last_error").GetString());
         await NamesNoPathAsync(url);
         first.Kill();
         await first.ExitAsync();
         await StoreTests.UntilAsync(url, "/api/v1/store", store => store.GetProperty("recorder") is var recorder && recorder.GetProperty("is_well").GetBoolean()
             && recorder.GetProperty("written_rows").TryGetProperty("candles", out _), second);
-        Assert.Equal(1, second.LinesWith("in use by another service"));
+        Assert.Equal(1, second.LinesWith("another service uses it"));
         Assert.Equal(1, second.LinesWith("the journal is open"));
-        Assert.Equal(0, first.LinesWith("in use by another service"));
+        Assert.Equal(0, first.LinesWith("another service uses it"));
     }
 
     [Fact]

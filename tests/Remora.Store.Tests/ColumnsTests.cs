@@ -2,9 +2,11 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Remora.ClickHouse;
+using Remora.Columns;
 using Remora.Markets;
 using Remora.Risk;
 using Remora.Store.Files;
+using Remora.Store.Tables;
 using Remora.Testing;
 
 namespace Remora.Store.Tests;
@@ -128,6 +130,12 @@ public sealed class ColumnsTests(Engine engine)
             """,
             await CsvAsync(store.Requests.Traffic("1h")));
     }
+
+    /// <summary>JSON has the names of files.</summary>
+    [Fact]
+    public void Returned_rows_have_a_property_for_each_column() => Assert.Equal(
+        AssessmentColumns.Rows.Select(column => column.Name),
+        typeof(AssessmentRow).GetProperties().Select(property => JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name)));
 
     [Fact]
     public async Task A_file_of_assessments_has_these_types()

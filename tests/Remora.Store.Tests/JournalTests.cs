@@ -74,7 +74,7 @@ public sealed class JournalTests(Engine engine)
         var health = recorded.Recorder.Health;
         Assert.Equal(2, health.SetAside.Count);
         Assert.Contains(health.SetAside, text => text.Contains("checksum", StringComparison.Ordinal));
-        Assert.Contains("set aside", health.LastError);
+        Assert.Contains("set-aside", health.LastError);
         Assert.Equal(2, Directory.GetFiles(scratch.PathOf("set-aside")).Length);
     }
 
@@ -282,7 +282,7 @@ public sealed class JournalTests(Engine engine)
     {
         using var scratch = new Scratch();
         using var first = Journal.Open(scratch.Folder, 1 << 20);
-        Assert.Contains("in use by another service: stop that one", Assert.ThrowsAny<IOException>(() => Journal.Open(scratch.Folder, 1 << 20)).Message);
+        Assert.Contains("another service uses it: stop that service", Assert.ThrowsAny<IOException>(() => Journal.Open(scratch.Folder, 1 << 20)).Message);
     }
 
     // Returns a store whose socket is unreachable until a condition holds.

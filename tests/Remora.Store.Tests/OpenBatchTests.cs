@@ -24,7 +24,8 @@ public sealed class OpenBatchTests
 
         expected.Add(1, 10);
         expected.Add(3, 12);
-        Assert.Equal((2, expected.Close().Rows.ToArray()), (batch.Rows, batch.Close().Rows.ToArray()));
+        Assert.Equal(2, batch.Rows);
+        Assert.Equal(expected.Close().Rows.ToArray(), batch.Close().Rows.ToArray());
     }
 
     [Fact]

@@ -20,7 +20,7 @@ public sealed class StoreHealthTests : IDisposable
         await open.Session.Recorder.FlushAsync();
         await Recorded.UntilAsync(() => open.Remarks.Count == 1, "a remark");
         Assert.Contains("rows are dated in the future and are excluded until then (20 of candles up to 2024-03-01T01:35:00Z, 20 of assessments up to 2024-03-01T01:40:00Z)", open.Remarks[0]);
-        Assert.Contains("check this machine's clock", open.Remarks[0]);
+        Assert.Contains("Check this machine's clock", open.Remarks[0]);
         await open.LooksAgainAsync();
         Assert.Single(open.Lines, line => line == open.Remarks[0]);
 
