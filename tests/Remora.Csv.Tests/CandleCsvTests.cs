@@ -1,7 +1,8 @@
+using System.Text;
 using Remora.Markets;
 using Remora.Testing;
 
-namespace Remora.Tests.Markets;
+namespace Remora.Csv.Tests;
 
 public sealed class CandleCsvTests
 {
@@ -61,9 +62,5 @@ public sealed class CandleCsvTests
     public void What_is_wrong_is_named_with_its_line(string text, string complaint) =>
         Assert.StartsWith(complaint, Assert.Throws<CandleFileException>(() => Read(text)).Message);
 
-    private static CandleTape Read(string text)
-    {
-        using var reader = new StringReader(text);
-        return CandleCsv.Read(reader);
-    }
+    private static CandleTape Read(string text) => CandleCsv.Read(new MemoryStream(Encoding.UTF8.GetBytes(text)));
 }
