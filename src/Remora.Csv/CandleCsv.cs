@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Remora.Columns;
 using Remora.Markets;
 
 namespace Remora.Csv;

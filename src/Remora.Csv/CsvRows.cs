@@ -72,7 +72,7 @@ public sealed class CsvRows : IDisposable
         }
         catch (CsvFormatException e)
         {
-            throw new CsvException((int)e.LineNumber, $"the line is longer than {LongestLine} bytes, the most that is read", e);
+            throw new CsvException((int)e.LineNumber, $"the line is longer than {LongestLine} bytes, the maximum", e);
         }
     }
 

@@ -22,8 +22,8 @@ public sealed record StoreRetention
     public int CandleDays { get; init; }
 
     /// <summary>
-    /// Retention of observations, in days. Fewer than 45 remove values that are needed after a
-    /// start to compute changes.
+    /// Retention of observations, in days. Fewer than <see cref="RequiredHistory.Observations"/>
+    /// remove values that are needed after a start to compute changes.
     /// </summary>
     public int ObservationDays { get; init; }
 
@@ -41,7 +41,7 @@ public sealed record StoreRetention
     public void Check()
     {
         Check(CandleDays, 0, nameof(CandleDays));
-        Check(ObservationDays, 45, nameof(ObservationDays));
+        Check(ObservationDays, RequiredHistory.Observations.Days, nameof(ObservationDays));
         Check(AssessmentDays, 0, nameof(AssessmentDays));
         Check(RequestDays, 0, nameof(RequestDays));
         Check(RollupDays, 0, nameof(RollupDays));

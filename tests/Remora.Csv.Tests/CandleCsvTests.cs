@@ -1,4 +1,5 @@
 using System.Text;
+using Remora.Columns;
 using Remora.Markets;
 using Remora.Testing;
 

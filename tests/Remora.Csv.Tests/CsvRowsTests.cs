@@ -42,7 +42,7 @@ public sealed class CsvRowsTests
         using var csv = new CsvRows(new EndlessLine("a,b\n1,2\n" + start, size), '#');
         Assert.True(csv.Read());
         Assert.True(csv.Read());
-        Assert.Equal($"line 3: the line is longer than {CsvRows.LongestLine} bytes, the most that is read", Assert.Throws<CsvException>(() => csv.Read()).Message);
+        Assert.Equal($"line 3: the line is longer than {CsvRows.LongestLine} bytes, the maximum", Assert.Throws<CsvException>(() => csv.Read()).Message);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, size / 16);
     }
 

@@ -113,6 +113,22 @@ public sealed class SchemaTests(Engine engine)
         Assert.Contains("never changed", (await Assert.ThrowsAsync<StoreException>(() => changed.ApplyAsync(CancellationToken.None))).Message);
     }
 
+    /// <summary>
+    /// The schema and the columns of rows are written in two languages, so this compares them.
+    /// </summary>
+    [Fact]
+    public async Task The_schema_has_the_columns_of_the_rows_with_their_types()
+    {
+        var client = (await engine.NewStoreAsync()).Client;
+        foreach (var table in StoreTable.All)
+        {
+            var schema = await client.ListAsync(
+                "SELECT name || ' ' || type FROM system.columns WHERE database = currentDatabase() AND table = {t:String} AND name != 'ingested'", row => row.String(),
+                new QueryParameters().Add("t", table.Name.Value));
+            Assert.Equal(schema.Order(StringComparer.Ordinal), table.Columns.Zip(table.Types, (name, type) => $"{name} {type}").Order(StringComparer.Ordinal));
+        }
+    }
+
     [Fact]
     public void Steps_are_numbered_without_a_gap() => Assert.Equal(Enumerable.Range(1, SchemaFile.All.Count), SchemaFile.All.Select(file => file.Version));
 
@@ -175,7 +191,7 @@ public sealed class SchemaTests(Engine engine)
     private static Task InsertAsync(ClickHouseClient client, DateTimeOffset at)
     {
         var assessment = Recorded.Assessments(Some.Btc, 1)[0].At(Markets.Instant.From(at), Risk.Side.Long);
-        return client.InsertAsync(StoreTable.Assessments.Name, StoreTable.Assessments.Columns, [assessment], (row, each) => RowWriting.Assessment(row, each, 1));
+        return client.InsertAsync(StoreTable.Assessments.Name, StoreTable.Assessments.Columns, [assessment], (row, each) => StoreTable.Assessments.Write(row, BothSides.Of(each), 1));
     }
 
     /// <summary>
@@ -200,10 +216,10 @@ public sealed class SchemaTests(Engine engine)
         var assessments = Recorded.Assessments(Some.Btc, 50);
         Action<RowWriter, int> write = table.Name.Value switch
         {
-            "candles" => (row, i) => RowWriting.Candle(row, Some.Btc.Exchange, Some.Btc.Pair, Some.Btc.Timeframe, candles[i], (ulong)i + 1),
-            "observations" => (row, i) => RowWriting.Observation(row, Some.Observation(Signal.FearGreed, i, Some.Time + TimeSpan.FromHours(i)), (ulong)i + 1),
-            "assessments" => (row, i) => RowWriting.Assessment(row, assessments[i], (ulong)i + 1),
-            "api_requests" => (row, i) => RowWriting.Request(row, Recorded.Request(i), (ulong)i + 1),
+            "candles" => (row, i) => StoreTable.Candles.Write(row, Recorded.Stored(candles[i]), (ulong)i + 1),
+            "observations" => (row, i) => StoreTable.Observations.Write(row, Some.Observation(Signal.FearGreed, i, Some.Time + TimeSpan.FromHours(i)), (ulong)i + 1),
+            "assessments" => (row, i) => StoreTable.Assessments.Write(row, BothSides.Of(assessments[i]), (ulong)i + 1),
+            "api_requests" => (row, i) => StoreTable.Requests.Write(row, Recorded.Request(i), (ulong)i + 1),
             var other => throw new InvalidOperationException($"the table {other} is new here: say what a row of it is"),
         };
         await client.InsertAsync(table.Name, table.Columns, Enumerable.Range(0, 50), write);

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Remora.Columns;
 using Remora.Markets;
 using Remora.Risk;
 using Remora.Server.Answers;
@@ -58,14 +59,6 @@ internal static class HistoryApi
 
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(1);
 
-    // The column names that the store writes to files. A test compares them with real files.
-    private const string BucketColumns =
-        "time,assessments,blocked,safe_share,risk_mean,risk_min,risk_max,risk_p95,risk_last,part_volatility_mean,part_regime_mean,part_trend_strength_mean,part_momentum_mean,"
-        + "part_external_mean,volatility_mean,volatility_max,confidence_min,regime_last,close_last,regime_bull,regime_sideways,regime_bear,regime_choppy,regime_high_vol,regime_panic,stale";
-
-    private const string EachColumns =
-        "time,as_of,close,safe_to_trade,recommendation,risk_score,risk_class,risk_confidence,position_scale,blocked_by,regime,volatility,flags,policy_id,model,state";
-
     public static void Map(RouteGroupBuilder api)
     {
         var past = api.MapGroup("").WithTags("History");
@@ -74,11 +67,11 @@ internal static class HistoryApi
                 "Past assessments of a market in buckets of `interval`: the share that was safe, the score, its parts, the regimes. With the interval `each`: every assessment as a row, as a gated backtest "
                 + "needs them. JSON gives a page of up to 10,000 rows; CSV, JSON lines, Parquet and Feather give the whole span as a file. The short side begins where it was first recorded.")
             .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Side, QueryParameter.Policy, QueryParameter.Interval, QueryParameter.From, QueryParameter.To, QueryParameter.Limit, QueryParameter.Format)
-            .Answers<HistoryPage>().Answers<AssessmentPage>().GivesFiles(("buckets", BucketColumns), (Each, EachColumns)).Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
+            .Answers<HistoryPage>().Answers<AssessmentPage>().GivesFiles(("buckets", AssessmentTable.BucketColumns), (Each, [.. AssessmentColumns.Rows.Select(column => column.Name)])).Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
         past.MapGet("/candles", GetCandles).WithName("candles").WithSummary("Get stored candles")
             .WithDescription("The candles that assessments are made from, as the exchange gave them.")
             .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.From, QueryParameter.To, QueryParameter.Limit, QueryParameter.Format)
-            .Answers<CandlePage>().GivesFiles(("candles", "opened,open,high,low,close,volume")).Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
+            .Answers<CandlePage>().GivesFiles(("candles", [.. CandleColumns.All.Select(column => column.Name)])).Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
         past.MapGet("/assessment", GetAssessment).WithName("assessment").WithSummary("Get the assessment at a point in time")
             .WithDescription("The assessment of a market that was current at that time, byte for byte as it was given. One by an earlier version lacks the properties that were added since.")
             .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Policy, QueryParameter.At)

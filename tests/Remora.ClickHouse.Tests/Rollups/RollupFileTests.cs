@@ -20,7 +20,7 @@ public sealed class RollupFileTests
         """;
 
     [Fact]
-    public void A_definition_is_read_in_full()
+    public void Every_part_of_a_definition_is_parsed()
     {
         var definition = RollupFile.Parse(Good.Replace(" -- a comment", ""), "requests.sql");
         Assert.Equal(("requests", "api_requests", "s.at", "s.ingested"), (definition.Name.Value, definition.Source.Value, definition.QualifiedTime, definition.QualifiedIngested));
@@ -36,7 +36,7 @@ public sealed class RollupFileTests
     }
 
     [Fact]
-    public void What_it_makes_decides_its_hash()
+    public void The_hash_depends_on_the_created_objects()
     {
         var first = RollupFile.Parse(Good.Replace(" -- a comment", ""), "a.sql");
         Assert.Equal(first.Hash, RollupFile.Parse("-- another comment\n" + Good.Replace(" -- a comment", ""), "b.sql").Hash);
@@ -53,7 +53,7 @@ public sealed class RollupFileTests
     [Theory]
     [InlineData("-- partition: year", "-- granularity: 0", 9, "'0' is no granularity")]
     [InlineData("12 hours, 1 minute, 1 hour\n-- keys: route, lower(pair) AS pair\n-- retention: 1 minute 90 days\n-- partition: year", "1 year", 6, "need '-- partition: year'")]
-    public void Tables_are_cut_as_they_can_be(string text, string instead, int line, string reason) => Refused(Good.Replace(text, instead), line, reason);
+    public void Partitions_follow_the_definition(string text, string instead, int line, string reason) => Refused(Good.Replace(text, instead), line, reason);
 
     [Theory]
     [InlineData("count() AS requests", "count()", 10, "has no name")]
@@ -62,17 +62,17 @@ public sealed class RollupFileTests
     [InlineData("AS failed", "AS requests", 12, "given twice")]
     [InlineData("AS failed", "AS `a;b`", 12, "has no name")]
     [InlineData("countIf(status >= 500)", "countIf((status >= 500)", 1, "a bracket is not closed")]
-    [InlineData("-- rollup: requests", "-- rollup: requests; drop", 2, "is no name")]
+    [InlineData("-- rollup: requests", "-- rollup: requests; drop", 2, "invalid name")]
     [InlineData("-- source: api_requests", "-- source: a JOIN b", 3, "goes on with AS")]
     [InlineData("-- time: at", "-- zeit: at", 1, "the header has no '-- time: …'")]
     [InlineData("-- time: at", "-- time: at\n-- time: on", 5, "'time' is given twice")]
     [InlineData("1 minute 90 days", "1 minute forever", 8, "is no retention")]
     [InlineData("1 minute 90 days", "1 minute 36500 days", 8, "at most 10000")]
     [InlineData("partition: year", "partition: day", 9, "allowed are month and year")]
-    public void What_is_wrong_is_named_with_its_line(string text, string instead, int line, string reason) => Refused(Good.Replace(text, instead), line, reason);
+    public void Errors_name_the_line(string text, string instead, int line, string reason) => Refused(Good.Replace(text, instead), line, reason);
 
     [Fact]
-    public void Without_aggregates_there_is_no_rollup() => Refused(string.Join('\n', Good.Split('\n')[..9]), 9, "there is no aggregate");
+    public void A_rollup_requires_an_aggregate() => Refused(string.Join('\n', Good.Split('\n')[..9]), 9, "there is no aggregate");
 
     private static void Refused(string text, int line, string reason)
     {
