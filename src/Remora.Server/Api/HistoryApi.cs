@@ -6,6 +6,7 @@ using Remora.Markets;
 using Remora.Risk;
 using Remora.Server.Answers;
 using Remora.Server.Api.Document;
+using Remora.Store;
 using Remora.Store.Tables;
 
 namespace Remora.Server.Api;
@@ -46,13 +47,8 @@ internal static class HistoryApi
     /// <summary>The value of <c>interval</c> for single assessments.</summary>
     public const string Each = "each";
 
-    private static readonly Dictionary<string, TimeSpan> Lengths = new(StringComparer.Ordinal)
-    {
-        ["1m"] = TimeSpan.FromMinutes(1), ["1h"] = TimeSpan.FromHours(1), ["6h"] = TimeSpan.FromHours(6), ["12h"] = TimeSpan.FromHours(12), ["1d"] = TimeSpan.FromDays(1),
-    };
-
     /// <summary>The supported lengths of buckets.</summary>
-    public static IReadOnlyList<string> Buckets { get; } = [.. Lengths.Keys];
+    public static IReadOnlyList<string> Buckets { get; } = StoreIntervals.History.Names();
 
     /// <summary>The supported values of <c>interval</c>.</summary>
     public static IReadOnlyList<string> Intervals { get; } = [.. Buckets, Each];
@@ -82,11 +78,10 @@ internal static class HistoryApi
     {
         var query = context.Request.Query;
         if (!MarketChoice.TryRead(query, board, out var market, out var problem) || !Viewpoint.TryRead(context.Request, board, out var view, out problem)) return problem;
-        var interval = query.TryGetValue("interval", out var named) ? named.ToString() : "1h";
+        var interval = query.TryGetValue("interval", out var named) ? named.ToString() : StoreIntervals.Default;
         var isEach = interval == Each;
-        var length = market.Id.Timeframe.Length;
-        if (!isEach && !Lengths.TryGetValue(interval, out length))
-            return ApiProblem.BadParameter("interval", $"There is no interval '{Shown.Of(interval)}': expected {string.Join(" or ", Intervals)}.", Intervals);
+        if (!Intervals.Contains(interval)) return QueryParameter.UnknownInterval(interval, Intervals);
+        var length = isEach ? market.Id.Timeframe.Length : StoreIntervals.History.First(known => known.Suffix == interval).Length;
         if (!SpanChoice.TryRead(query, board.Now, length * SpanChoice.DefaultLimit, out var span, out problem)) return problem;
         var policy = board.Policies[view.Policy].Name;
         var ending = view.Side == Side.Short ? "-short" : "";
@@ -121,7 +116,7 @@ internal static class HistoryApi
         return await StoredResult.OfAsync(parts, context, async (store, cancellation) =>
             await store.Assessments.AtAsync(market.Id, board.Policies[view.Policy].Name, at < board.Now ? at : board.Now, cancellation) is { } stored
                 ? new AnswerResult<Assessment>(RenderedAnswer.Of(stored.Answer))
-                : ApiProblem.Of(StatusCodes.Status404NotFound, $"Nothing was kept of {market.Id.Pair} at {at} or before.", "at"));
+                : ApiProblem.Of(StatusCodes.Status404NotFound, $"There is no stored assessment of {market.Id.Pair} at {at} or before.", "at"));
     }
 
     private static string FileName(MarketId market) => $"{market.Exchange}-{market.Pair.ToString().Replace('/', '_').Replace(':', '_')}";

@@ -19,7 +19,7 @@ public sealed record TrafficPage(string Interval, IReadOnlyList<TrafficRow> Rows
 internal static class StoreApi
 {
     /// <summary>The supported lengths of buckets.</summary>
-    public static IReadOnlyList<string> Intervals { get; } = ["1m", "1h", "6h", "12h"];
+    public static IReadOnlyList<string> Intervals { get; } = StoreIntervals.Traffic.Names();
 
     private static readonly TimeSpan Usual = TimeSpan.FromDays(1);
 
@@ -41,8 +41,8 @@ internal static class StoreApi
     private static async Task<IResult> GetTraffic(HttpContext context, AssessmentBoard board, ServiceParts parts)
     {
         var query = context.Request.Query;
-        var interval = query.TryGetValue("interval", out var named) ? named.ToString() : "1h";
-        if (!Intervals.Contains(interval)) return ApiProblem.BadParameter("interval", $"There is no interval '{Shown.Of(interval)}': expected {string.Join(" or ", Intervals)}.", Intervals);
+        var interval = query.TryGetValue("interval", out var named) ? named.ToString() : StoreIntervals.Default;
+        if (!Intervals.Contains(interval)) return QueryParameter.UnknownInterval(interval, Intervals);
         if (!SpanChoice.TryRead(query, board.Now, Usual, out var span, out var problem)) return problem;
         return await StoredResult.OfAsync(parts, context, (store, cancellation) => StoredResult.RowsAsync(
             store.Requests.Traffic(interval, span.Span), span, $"traffic-{interval}", rows => PageOf(rows, interval, span.Limit), cancellation));
