@@ -78,6 +78,7 @@ internal sealed class ServiceStore : IAsyncDisposable
             RowClock = clock,
             Root = thrownAway ?? settings.DataFolder,
             Notice = line => log.LogWarning("{Notice}", line),
+            Recovery = line => log.LogInformation("{Notice}", line),
         });
         return new(session, thrownAway is null ? location.ToString() : $"{location} until it stops; give --data FOLDER to keep it", thrownAway, supervisor);
     }

@@ -48,7 +48,7 @@ internal sealed class Breaker(string url, RemoraClientOptions options, TimeProvi
             (outage, unanswered) = (_outage, _unanswered);
             (_isTrying, _outage, _unanswered) = (false, null, 0);
         }
-        if (outage is not null) log.LogWarning("Remora answers again at {Url}; {Count} calls went without an answer", url, unanswered);
+        if (outage is not null) log.LogInformation("{Url} answers again. {Count} calls went without an answer.", url, unanswered);
     }
 
     /// <summary>Reports that the service failed.</summary>

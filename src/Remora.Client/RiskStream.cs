@@ -1,6 +1,7 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
+using Remora.Supervision;
 
 namespace Remora.Client;
 
@@ -11,24 +12,21 @@ namespace Remora.Client;
 internal sealed class RiskStream(Endpoint endpoint, string path, TimeProvider clock, ILogger log)
 {
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(0.5);
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+    private static readonly Backoff Backoff = new(TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(30));
     private string? _lastEventId;
     private bool _isOut;
 
     public async IAsyncEnumerable<Risk> ReadAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
-        var wait = ShortestWait;
-        while (true)
+        for (var failures = 1; ; failures++)
         {
             await using var events = ConnectionAsync(cancellation).GetAsyncEnumerator(cancellation);
             while (await NextAsync(events, cancellation))
             {
-                wait = ShortestWait;
+                failures = 0;
                 yield return events.Current;
             }
-            await Task.Delay(wait, clock, cancellation);
-            wait = wait * 2 < LongestWait ? wait * 2 : LongestWait;
+            await Task.Delay(Backoff.After(failures, Random.Shared), clock, cancellation);
         }
     }
 
@@ -39,19 +37,19 @@ internal sealed class RiskStream(Endpoint endpoint, string path, TimeProvider cl
         {
             if (await events.MoveNextAsync())
             {
-                if (_isOut) log.LogWarning("Remora's stream goes on at {Url}", endpoint.Url);
+                if (_isOut) log.LogInformation("The event stream of {Url} is connected again.", endpoint.Url);
                 _isOut = false;
                 return true;
             }
-            Say($"{endpoint.Url} ended it");
+            Interrupted("the service ended it");
         }
         catch (RemoraException e) when (!e.IsCallersFault)
         {
-            Say(e.Message);
+            Interrupted(e.Message);
         }
         catch (Exception e) when (e is IOException or HttpRequestException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
-            Say(e is OperationCanceledException ? $"nothing came for {LongestSilence.TotalSeconds} s" : e.Message);
+            Interrupted(e is OperationCanceledException ? $"nothing was received for {LongestSilence.TotalSeconds} s" : e.Message);
         }
         cancellation.ThrowIfCancellationRequested();
         return false;
@@ -69,9 +67,9 @@ internal sealed class RiskStream(Endpoint endpoint, string path, TimeProvider cl
         }
     }
 
-    private void Say(string what)
+    private void Interrupted(string what)
     {
-        if (!_isOut) log.LogWarning("Remora's stream is interrupted: {What}. It is tried again", what);
+        if (!_isOut) log.LogWarning("The event stream of {Url} is interrupted: {What}. The client reconnects.", endpoint.Url, what);
         _isOut = true;
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Logging;
 using Remora.Testing;
 
 namespace Remora.Client.Tests;
@@ -72,7 +73,7 @@ public sealed class FaultTests
         Assert.Equal(3, server.Requests.Count);
         server.Mode = "well";
         Assert.True((await client.RiskAsync("BTC/USDT")).Answered);
-        Assert.Equal(2, log.All.Count);
+        Assert.Equal([LogLevel.Warning, LogLevel.Information], log.Levels);
         Assert.Contains("30 calls went without an answer", log.All[1]);
     }
 

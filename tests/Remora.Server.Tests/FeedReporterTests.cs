@@ -81,9 +81,9 @@ public sealed class FeedReporterTests : IDisposable
         reporter.Look();
         Assert.Equal(
         [
-            "the exchange bridge does not run, so no exchange can be reached: Node.js was not found as 'node': install Node.js 20 or later. It is tried again",
+            "The exchange bridge is not running, so no exchange can be reached: Node.js was not found as 'node': install Node.js 20 or later. It is restarted.",
             "liquidations is degraded: network, the connection was reset. It keeps trying.",
-            "the exchange bridge runs again", "binance BTC/USDT 5m is live", "binance ETH/USDT 5m is live",
+            "The exchange bridge is running.", "binance BTC/USDT 5m is live", "binance ETH/USDT 5m is live",
         ], _log.All);
     }
 

@@ -14,7 +14,7 @@ internal sealed class Webhook
 {
     public const int LaneCapacity = 256;
     private const int LaneCount = 4;
-    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(5);
+    private static readonly Backoff Backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5));
 
     private readonly Channel<WebhookEvent>[] _lanes;
     private readonly WebhookTarget _target;
@@ -52,13 +52,12 @@ internal sealed class Webhook
     private async Task DeliverAsync(WebhookEvent next, WebhookSender sender, CancellationToken cancellation)
     {
         var body = next.Render();
-        var wait = TimeSpan.FromSeconds(1);
         for (var attempt = 1; ; attempt++)
         {
             var outcome = await sender.SendAsync(next.Id, body, cancellation);
             if (outcome.IsTaken)
             {
-                if (Interlocked.Exchange(ref _troubles, 0) > 0) _log.LogWarning("Webhook {Target} takes events again", _target);
+                if (Interlocked.Exchange(ref _troubles, 0) > 0) _log.LogInformation("Webhook {Target} takes events again", _target);
                 return;
             }
             if (Interlocked.Increment(ref _troubles) == 1) _log.LogWarning("Webhook {Target} does not take events: {What}", _target, outcome.What);
@@ -67,9 +66,8 @@ internal sealed class Webhook
                 _log.LogError("Webhook {Target}: event {Id} of {Pair} is given up after {Attempts} attempts: {What}", _target, next.Id, next.Pair, attempt, outcome.What);
                 return;
             }
-            var pause = outcome.Wait is { } asked && asked > wait ? asked : wait;
-            await Task.Delay(pause < LongestWait ? pause : LongestWait, _clock, cancellation);
-            wait *= 2;
+            var requested = outcome.Wait < Backoff.Longest ? outcome.Wait : outcome.Wait is null ? null : Backoff.Longest;
+            await Task.Delay(Backoff.After(attempt, Random.Shared, requested), _clock, cancellation);
         }
     }
 

@@ -107,7 +107,7 @@ internal static class SourceTestCommand
 
     private static void Show(SourceTrial trial)
     {
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"asked    {trial.Asked}, answered after {trial.Took.TotalSeconds:0.00} s"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"asked    {trial.Requested}, answered after {trial.Took.TotalSeconds:0.00} s"));
         if (trial.Raw.Length > 0) Console.WriteLine($"raw      {Beginning(trial.Raw)}");
         foreach (var reading in trial.Readings)
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"read     {RemoraJson.NameOf(reading.Signal)}{(reading.Base is { } about ? " " + about : "")} {reading.Value} at {reading.HeldAt}{(reading.IsLive ? ", running" : "")}{(reading.PublishedAt is { } known ? $", published by {known}" : "")}"));

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Remora.Feeds.Exchanges;
 using Remora.Feeds.Time;
 using Remora.Markets;
+using Remora.Supervision;
 
 namespace Remora.Feeds.Candles;
 
@@ -93,17 +94,8 @@ public sealed class ExchangeMarketFeed : IMarketFeed
         var returning = inUse == 0 ? Task.Delay(Timeout.Infinite, leave.Token) : OwnExchangeAnswersAsync(inUse, leave.Token);
         var first = await Task.WhenAny(running, returning);
         await leave.CancelAsync();
-        foreach (var task in new[] { running, returning })
-        {
-            try
-            {
-                await task;
-            }
-            catch (OperationCanceledException) when (leave.IsCancellationRequested)
-            {
-                // Cancelled.
-            }
-        }
+        await running.UntilCancelledAsync(leave.Token);
+        await returning.UntilCancelledAsync(leave.Token);
         return first == returning ? 0 : (inUse + 1) % _exchanges.Count;
     }
 

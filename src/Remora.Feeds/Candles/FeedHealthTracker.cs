@@ -89,9 +89,7 @@ internal sealed class FeedHealthTracker(MarketId market, string exchange, Market
 
     private FeedState StateAt(Instant now)
     {
-        var failures = _facts.ConsecutiveFailures;
-        if (failures > 0 && (_facts.LastSuccess is null || failures >= options.UnreachableAfterFailures)) return FeedState.Unreachable;
-        if (failures > 0) return FeedState.Degraded;
+        if (FailureRule.StateAfter(_facts.ConsecutiveFailures, _facts.LastSuccess is not null) is { } failing) return failing;
         if (_facts.LastSuccess is null) return FeedState.Starting;
         if (_facts.LastCandleClose is { } close && now - close > market.Timeframe.Length * (options.StaleAfterCandles + 1)) return FeedState.Degraded;
         return _facts.WarmUpRatio < 1 ? FeedState.Warming : FeedState.Live;

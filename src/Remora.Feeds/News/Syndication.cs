@@ -38,7 +38,7 @@ internal static class Syndication
         }
         catch (Exception e) when (e is XmlException or DecoderFallbackException or NotSupportedException or ArgumentException)
         {
-            throw new FormatException($"this is no feed: {Short(e.Message)}", e);
+            throw new FormatException($"invalid news feed: {Short(e.Message)}", e);
         }
     }
 
@@ -52,7 +52,7 @@ internal static class Syndication
             if (xml.Depth == 0 && xml.NodeType == XmlNodeType.Element)
             {
                 isFeed = xml.LocalName is "rss" or "feed" or "RDF";
-                if (!isFeed) throw new FormatException($"this is no feed: it begins with <{Short(xml.LocalName)}>");
+                if (!isFeed) throw new FormatException($"invalid news feed: it starts with <{Short(xml.LocalName)}>");
             }
             if (xml is { NodeType: XmlNodeType.Element, LocalName: "item" or "entry" }) item = new(xml.Depth);
             else if (item is not null && xml.NodeType == XmlNodeType.Element && xml.Depth == item.Depth + 1) item.Take(xml);
@@ -62,8 +62,8 @@ internal static class Syndication
             item = null;
             if (headlines.Count + refused >= MostItems) break;
         }
-        if (!isFeed) throw new FormatException("this is no feed: it is empty");
-        return headlines.Count > 0 || refused == 0 ? new(headlines, refused) : throw new FormatException($"none of {refused} items has a title and a date that can be");
+        if (!isFeed) throw new FormatException("invalid news feed: it is empty");
+        return headlines.Count > 0 || refused == 0 ? new(headlines, refused) : throw new FormatException($"none of {refused} items has a valid title and date");
     }
 
     private static bool Advance(XmlReader xml)

@@ -123,7 +123,7 @@ public sealed class EmbeddedEngineTests
         Directory.Move(mount, mount + "-away"); // simulates an unmounted disk: the process still has its files open
         await UntilAsync(() => engine.Health.FolderMissing);
         Assert.Equal(EngineState.Restarting, engine.Health.State);
-        Assert.Equal($"the folder '{mount}' is gone: mount it, bring it back, or make it again for an empty store", engine.Health.LastError);
+        Assert.Equal($"the folder '{mount}' is missing: mount it, restore it, or create it for an empty store", engine.Health.LastError);
         Assert.False(Directory.Exists(mount));
 
         Directory.Move(mount + "-away", mount);

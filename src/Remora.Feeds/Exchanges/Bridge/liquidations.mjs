@@ -49,7 +49,7 @@ function listen(exchange, onFrame) {
   exchange.handleMessage = (client, message) => {
     const isMessage = (message !== null && typeof message === 'object') || message === 'pong';
     if (!isMessage) {
-      client.onError(new BadResponse(`${exchange.id}: a frame that is no message: ${String(message).slice(0, 60)}`));
+      client.onError(new BadResponse(`${exchange.id}: a frame that is not a message: ${String(message).slice(0, 60)}`));
       client.close();
       return;
     }
