@@ -14,11 +14,11 @@ internal sealed class RiskStream(Endpoint endpoint, string path, TimeProvider cl
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(60);
     private static readonly Backoff Backoff = new(TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(30));
     private string? _lastEventId;
-    private bool _isOut;
+    private bool _isInterrupted;
 
     public async IAsyncEnumerable<Risk> ReadAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
-        for (var failures = 1; ; failures++)
+        for (var failures = 0; ;)
         {
             await using var events = ConnectionAsync(cancellation).GetAsyncEnumerator(cancellation);
             while (await NextAsync(events, cancellation))
@@ -26,7 +26,7 @@ internal sealed class RiskStream(Endpoint endpoint, string path, TimeProvider cl
                 failures = 0;
                 yield return events.Current;
             }
-            await Task.Delay(Backoff.After(failures, Random.Shared), clock, cancellation);
+            await Task.Delay(Backoff.After(++failures, Random.Shared), clock, cancellation);
         }
     }
 
@@ -37,19 +37,19 @@ internal sealed class RiskStream(Endpoint endpoint, string path, TimeProvider cl
         {
             if (await events.MoveNextAsync())
             {
-                if (_isOut) log.LogInformation("The event stream of {Url} is connected again.", endpoint.Url);
-                _isOut = false;
+                if (_isInterrupted) log.LogInformation("The event stream at {Url} is connected again", endpoint.Url);
+                _isInterrupted = false;
                 return true;
             }
-            Interrupted("the service ended it");
+            LogOutage($"{endpoint.Url} closed the stream");
         }
         catch (RemoraException e) when (!e.IsCallersFault)
         {
-            Interrupted(e.Message);
+            LogOutage(e.Message);
         }
         catch (Exception e) when (e is IOException or HttpRequestException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
-            Interrupted(e is OperationCanceledException ? $"nothing was received for {LongestSilence.TotalSeconds} s" : e.Message);
+            LogOutage(e is OperationCanceledException ? $"no data for {LongestSilence.TotalSeconds} s" : e.Message);
         }
         cancellation.ThrowIfCancellationRequested();
         return false;
@@ -67,9 +67,9 @@ internal sealed class RiskStream(Endpoint endpoint, string path, TimeProvider cl
         }
     }
 
-    private void Interrupted(string what)
+    private void LogOutage(string what)
     {
-        if (!_isOut) log.LogWarning("The event stream of {Url} is interrupted: {What}. The client reconnects.", endpoint.Url, what);
-        _isOut = true;
+        if (!_isInterrupted) log.LogWarning("The event stream is interrupted: {Error}. Retrying", what);
+        _isInterrupted = true;
     }
 }

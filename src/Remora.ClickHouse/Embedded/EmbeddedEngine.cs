@@ -67,7 +67,7 @@ public sealed class EmbeddedEngine : IAsyncDisposable
         // The first start creates the folder. A later one must not hide that it is gone.
         _isFolderMissing = _process.Last is not null && !Directory.Exists(_requiredFolder);
         return _isFolderMissing
-            ? throw new EngineStartException($"the folder '{_requiredFolder}' is missing: mount it, restore it, or create it for an empty store")
+            ? throw new EngineStartException($"the folder '{_requiredFolder}' is missing: mount or restore it, or create it for an empty store")
             : await HostProcess.StartAsync(_options, _time, cancellation);
     }
 

@@ -34,11 +34,11 @@ public sealed record MarketFeedOptions
     /// The length of the history of base and hourly candles. The history begins at midnight.
     /// </summary>
     [Range(typeof(TimeSpan), "1.00:00:00", "3650.00:00:00")]
-    public TimeSpan History { get; init; } = TimeSpan.FromDays(30);
+    public TimeSpan History { get; init; } = RequiredHistory.Base;
 
     /// <summary>The length of the history of daily candles.</summary>
     [Range(typeof(TimeSpan), "1.00:00:00", "3650.00:00:00")]
-    public TimeSpan DailyHistory { get; init; } = TimeSpan.FromDays(220);
+    public TimeSpan DailyHistory { get; init; } = RequiredHistory.Daily;
 
     /// <summary>The number of candles in one request, if the exchange allows that many.</summary>
     [Range(10, 5000)]

@@ -1,7 +1,5 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using Remora.Markets;
-using Remora.Regimes;
 
 namespace Remora.Risk;
 
@@ -19,15 +17,8 @@ public static class PolicyFile
     public static RiskPolicy Parse(ReadOnlySpan<byte> json)
     {
         if (json.StartsWith(ByteOrderMark)) json = json[ByteOrderMark.Length..];
-        RiskPolicy policy;
-        try
-        {
-            policy = JsonSerializer.Deserialize<RiskPolicy>(json, RemoraJson.Options) ?? throw new PolicyException("a policy is a JSON object, not null");
-        }
-        catch (JsonException e)
-        {
-            throw new PolicyException($"{Field(e.Path)}{Short(e)} (line {e.LineNumber + 1}, column {e.BytePositionInLine + 1})", e);
-        }
+        PolicySyntax.Check(json);
+        var policy = JsonSerializer.Deserialize<RiskPolicy>(json, RemoraJson.Options)!;
         PolicyChecks.Check(policy);
         return policy;
     }
@@ -40,30 +31,6 @@ public static class PolicyFile
         var content = new { policy.Weights, policy.RegimeRisk, policy.MirroredRegime, policy.Regime, policy.External, policy.Flags, policy.Classes, policy.Decision };
         return Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(content, RemoraJson.Options)))[..12];
     }
-
-    private static string Field(string? path) => path is null or "$" ? "" : path.Replace("$.", "", StringComparison.Ordinal) + ": ";
-
-    /// <summary>Returns the serializer's message without types and paths.</summary>
-    private static string Short(JsonException problem)
-    {
-        var message = problem.Message;
-        if (message.Contains("could not be mapped", StringComparison.Ordinal)) return "there is no such field";
-        if (message.Contains("could not be converted", StringComparison.Ordinal)) return "must be " + Expected(message, ofRegimes: problem.Path!.StartsWith("$.mirrored_regime", StringComparison.Ordinal) ? "one of " : "a list of regimes out of ");
-        var end = message.IndexOf(" Path:", StringComparison.Ordinal);
-        return end < 0 ? message : message[..end];
-    }
-
-    private static string Expected(string message, string ofRegimes) =>
-        message.Contains(nameof(RiskFlag), StringComparison.Ordinal) ? "a list of flags out of " + Names<RiskFlag>()
-        : message.Contains(typeof(Regime).FullName!, StringComparison.Ordinal) ? ofRegimes + Names<Regime>()
-        : message.Contains(typeof(Signal).FullName!, StringComparison.Ordinal) ? "a list of signals out of " + Names<Signal>()
-        : message.Contains(nameof(OnStale), StringComparison.Ordinal) ? "one of " + Names<OnStale>()
-        : message.Contains("System.Double", StringComparison.Ordinal) ? "a number"
-        : message.Contains("System.Int32", StringComparison.Ordinal) ? "a whole number"
-        : message.Contains("System.String", StringComparison.Ordinal) ? "text"
-        : "an object";
-
-    private static string Names<T>() where T : struct, Enum => string.Join(", ", Enum.GetValues<T>().Select(v => RemoraJson.NameOf(v)));
 }
 
 /// <summary>A policy is invalid; the message names the field and what is allowed.</summary>
