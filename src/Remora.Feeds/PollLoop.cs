@@ -15,7 +15,8 @@ namespace Remora.Feeds;
 /// <param name="backoff">The delays after failures.</param>
 /// <param name="clock">The clock of the feed.</param>
 /// <param name="seed">The seed of the jitter.</param>
-internal sealed class PollLoop(SourceHealthTracker health, TimeSpan interval, Backoff backoff, TimeProvider clock, int seed)
+internal sealed class PollLoop(
+    SourceHealthTracker health, TimeSpan interval, Backoff backoff, TimeProvider clock, int seed)
 {
     private readonly Random _random = new(seed);
 
@@ -27,7 +28,8 @@ internal sealed class PollLoop(SourceHealthTracker health, TimeSpan interval, Ba
         RunAsync(token => StepAsync(poll, token), clock, cancellation);
 
     /// <summary>Runs steps, each at the time that the one before returned.</summary>
-    public static Task RunAsync(Func<CancellationToken, Task<Instant>> step, TimeProvider clock, CancellationToken cancellation)
+    public static Task RunAsync(
+        Func<CancellationToken, Task<Instant>> step, TimeProvider clock, CancellationToken cancellation)
     {
         return LoopAsync().UntilCancelledAsync(cancellation);
 
@@ -53,7 +55,8 @@ internal sealed class PollLoop(SourceHealthTracker health, TimeSpan interval, Ba
         catch (Exception e) when (SourceException.Of(e) is { } failure)
         {
             var now = clock.Now();
-            next = now + backoff.After(health.Failed(failure.ToError(health.Name, now)), _random, failure.RetryAfter, failure.IsRetryable);
+            var failures = health.Failed(failure.ToError(health.Name, now));
+            next = now + backoff.After(failures, _random, failure.RetryAfter, failure.IsRetryable);
         }
         health.TriesNextAt(next);
         return next;

@@ -32,19 +32,24 @@ internal sealed class SourceException(string kind, string message, TimeSpan? ret
     public static SourceException? Of(Exception e) => e switch
     {
         SourceException failure => failure,
-        ExchangeException failure => new(ExchangeException.NameOf(failure.Kind), failure.Message, failure.RetryAfter) { IsRetryable = failure.Retryable },
+        ExchangeException failure => Of(failure, exchange: null),
         FormatException or JsonException => new("bad_response", e.Message),
         _ => null,
     };
 
     /// <summary>Returns the exception for a failure of an exchange.</summary>
     /// <param name="e">The failure.</param>
-    /// <param name="exchange">The exchange's id.</param>
+    /// <param name="exchange">The exchange's id, to name in the error; null for the
+    /// source.</param>
     /// <param name="isRetryable">Whether the next request may succeed soon; null if the failure
     /// decides.</param>
     /// <param name="consequence">Text to append to the message.</param>
-    public static SourceException Of(ExchangeException e, string exchange, bool? isRetryable = null, string consequence = "") =>
-        new(ExchangeException.NameOf(e.Kind), e.Message + consequence, e.RetryAfter) { IsRetryable = isRetryable ?? e.Retryable, Origin = exchange };
+    public static SourceException Of(
+        ExchangeException e, string? exchange, bool? isRetryable = null, string consequence = "") =>
+        new(ExchangeException.NameOf(e.Kind), e.Message + consequence, e.RetryAfter)
+        {
+            IsRetryable = isRetryable ?? e.Retryable, Origin = exchange,
+        };
 
     /// <summary>Returns the exception for an unsuccessful response.</summary>
     public static SourceException Of(HttpResponseMessage response, TimeProvider clock)

@@ -60,7 +60,10 @@ internal sealed class SourceHealthTracker
     /// preferred exchange; null if there is none.</param>
     public void Succeeded(FeedError? failedPart = null)
     {
-        var health = _facts.Health with { LastSuccess = _clock.Now(), ConsecutiveFailures = 0, LastError = failedPart ?? _facts.Health.LastError };
+        var health = _facts.Health with
+        {
+            LastSuccess = _clock.Now(), ConsecutiveFailures = 0, LastError = failedPart ?? _facts.Health.LastError,
+        };
         _facts = _facts with { Health = health, IsPartial = failedPart is not null };
     }
 
@@ -99,7 +102,8 @@ internal sealed class SourceHealthTracker
     /// <summary>The next request is due at this time.</summary>
     public void TriesNextAt(Instant time) => Change(health => health with { NextTry = time });
 
-    private void Change(Func<SourceHealth, SourceHealth> change) => _facts = _facts with { Health = change(_facts.Health) };
+    private void Change(Func<SourceHealth, SourceHealth> change) =>
+        _facts = _facts with { Health = change(_facts.Health) };
 
     private sealed record Facts(SourceHealth Health)
     {
@@ -112,8 +116,9 @@ internal sealed class SourceHealthTracker
             var hasSucceeded = Health.LastSuccess is not null;
             if (FailureRule.StateAfter(Health.ConsecutiveFailures, hasSucceeded) is { } failing) return failing;
             if (!hasSucceeded && !IsConnected) return FeedState.Starting;
-            var lacksValues = hasSucceeded && Health.Latest.Count == 0;
-            return IsPartial || lacksValues || Health.Latest.Any(value => value.ExpiresAt <= now) ? FeedState.Degraded : FeedState.Live;
+            var hasNoValue = hasSucceeded && Health.Latest.Count == 0;
+            var hasExpired = Health.Latest.Any(value => value.ExpiresAt <= now);
+            return IsPartial || hasNoValue || hasExpired ? FeedState.Degraded : FeedState.Live;
         }
     }
 }

@@ -10,7 +10,8 @@ namespace Remora.Feeds;
 /// <param name="Readings">The values that were read from it.</param>
 /// <param name="Error">Why no value was read; null if one was.</param>
 /// <param name="Took">The duration of the response.</param>
-public sealed record SourceTrial(string Requested, string Raw, IReadOnlyList<SourceReading> Readings, FeedError? Error, TimeSpan Took)
+public sealed record SourceTrial(
+    string Requested, string Raw, IReadOnlyList<SourceReading> Readings, FeedError? Error, TimeSpan Took)
 {
     /// <summary>Sends one request. An expected failure becomes the result's error.</summary>
     /// <param name="requested">What is requested.</param>

@@ -114,13 +114,18 @@ public sealed class Supervisor
 
     private sealed class Entry(string name)
     {
-        private volatile SupervisedTask _health = new(name, SupervisedState.Running, Restarts: 0, LastError: null, LastErrorAt: null);
+        private volatile SupervisedTask _health =
+            new(name, SupervisedState.Running, Restarts: 0, LastError: null, LastErrorAt: null);
 
         public SupervisedTask Health => _health;
 
         public void Failed(Exception e, DateTimeOffset at) =>
-            _health = _health with { State = SupervisedState.Restarting, LastError = $"{e.GetType().Name}: {e.Message}", LastErrorAt = at, Failure = e };
+            _health = _health with
+            {
+                State = SupervisedState.Restarting, LastError = $"{e.GetType().Name}: {e.Message}", LastErrorAt = at, Failure = e,
+            };
 
-        public void Restarted() => _health = _health with { State = SupervisedState.Running, Restarts = _health.Restarts + 1 };
+        public void Restarted() =>
+            _health = _health with { State = SupervisedState.Running, Restarts = _health.Restarts + 1 };
     }
 }

@@ -123,7 +123,7 @@ public sealed class PerpetualHealthTests : SourceHealthContract, IPerpetualSourc
 public sealed class LiquidationHealthTests : SourceHealthContract, ILiquidationSource
 {
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
-    private Channel<LiquidationNews> _stream = NewStream();
+    private Channel<LiquidationEvent> _stream = NewStream();
     private volatile bool _isConnected;
     private bool _isOpen;
     private int _sent;
@@ -131,7 +131,7 @@ public sealed class LiquidationHealthTests : SourceHealthContract, ILiquidationS
 
     public string Id => "binance";
 
-    public async IAsyncEnumerable<LiquidationNews> LiquidationsAsync(IReadOnlyList<string> perpetuals, [EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<LiquidationEvent> LiquidationsAsync(IReadOnlyList<string> perpetuals, [EnumeratorCancellation] CancellationToken cancellation)
     {
         _isConnected = true;
         await foreach (var one in _stream.Reader.ReadAllAsync(cancellation))
@@ -152,7 +152,7 @@ public sealed class LiquidationHealthTests : SourceHealthContract, ILiquidationS
         for (var i = 0; i < 2; i++)
         {
             Clock.AdvanceTo((Clock.Now().Floor(Hour) + Hour + TimeSpan.FromMinutes(1)).ToDateTimeOffset());
-            await SendAsync(new(LiquidationNewsKind.Alive));
+            await SendAsync(new(LiquidationEventKind.Alive));
         }
         await Eventually.True(() => Feed.Health.LastSuccess is { } last && last != before, "a whole hour was received", 60);
     }
@@ -179,16 +179,16 @@ public sealed class LiquidationHealthTests : SourceHealthContract, ILiquidationS
         Run();
         if (!_isConnected && Feed.Health.NextTry is { } next) Clock.AdvanceTo(next.ToDateTimeOffset());
         await Eventually.True(() => _isConnected, "connected", 60);
-        if (!_isOpen) await SendAsync(new(LiquidationNewsKind.Opened));
+        if (!_isOpen) await SendAsync(new(LiquidationEventKind.Opened));
         _isOpen = true;
     }
 
-    private async Task SendAsync(LiquidationNews one)
+    private async Task SendAsync(LiquidationEvent one)
     {
         _sent++;
         await _stream.Writer.WriteAsync(one);
         await Eventually.True(() => Volatile.Read(ref _processed) == _sent, "processed", 60);
     }
 
-    private static Channel<LiquidationNews> NewStream() => Channel.CreateUnbounded<LiquidationNews>();
+    private static Channel<LiquidationEvent> NewStream() => Channel.CreateUnbounded<LiquidationEvent>();
 }

@@ -21,7 +21,8 @@ public sealed class EmbeddedEngine : IAsyncDisposable
     private EmbeddedEngine(EmbeddedEngineOptions options, TimeProvider time)
     {
         (_options, _time) = (options, time);
-        _requiredFolder = options.RequiredFolder ?? Path.GetDirectoryName(Path.GetFullPath(options.Folder)) ?? options.Folder;
+        var parent = Path.GetDirectoryName(Path.GetFullPath(options.Folder));
+        _requiredFolder = options.RequiredFolder ?? parent ?? options.Folder;
         Client = new(new() { Socket = () => Endpoint.Socket, Settings = options.Settings }, time);
         _process = new(
             new()
@@ -49,10 +50,12 @@ public sealed class EmbeddedEngine : IAsyncDisposable
     /// <exception cref="EngineStartException">
     /// The folder is open in another process or not writable, or the engine is missing.
     /// </exception>
-    public static async Task<EmbeddedEngine> StartAsync(EmbeddedEngineOptions options, TimeProvider? time = null, CancellationToken cancellation = default)
+    public static async Task<EmbeddedEngine> StartAsync(
+        EmbeddedEngineOptions options, TimeProvider? time = null, CancellationToken cancellation = default)
     {
         var engine = new EmbeddedEngine(options, time ?? TimeProvider.System);
-        await engine._process.StartReadyAsync("store: engine", options.Supervisor ?? new(time: engine._time), cancellation);
+        var supervisor = options.Supervisor ?? new(time: engine._time);
+        await engine._process.StartReadyAsync("store: engine", supervisor, cancellation);
         return engine;
     }
 
@@ -66,18 +69,23 @@ public sealed class EmbeddedEngine : IAsyncDisposable
     {
         // The first start creates the folder. A later one must not hide that it is gone.
         _isFolderMissing = _process.Last is not null && !Directory.Exists(_requiredFolder);
-        return _isFolderMissing
-            ? throw new EngineStartException($"the folder '{_requiredFolder}' is missing: mount or restore it, or create it for an empty store")
-            : await HostProcess.StartAsync(_options, _time, cancellation);
+        if (!_isFolderMissing) return await HostProcess.StartAsync(_options, _time, cancellation);
+        throw new EngineStartException(
+            $"the folder '{_requiredFolder}' is missing: mount or restore it, or create it for an empty store");
     }
 
-    private async Task<bool> PingAsync(HostProcess process, CancellationToken cancellation) =>
-        EngineFolder.HasEndpoint(_options.Folder)
-            ? await Client.PingAsync(cancellation)
-            : throw new ChildException($"the engine's folder '{_options.Folder}' was removed"); // it answers, but its data is lost
+    private Task<bool> PingAsync(HostProcess process, CancellationToken cancellation)
+    {
+        if (EngineFolder.HasEndpoint(_options.Folder)) return Client.PingAsync(cancellation);
+        // It still answers, but its data is lost.
+        throw new ChildException($"the engine's folder '{_options.Folder}' was removed");
+    }
 
-    private EngineHealth HealthOf(ChildHealth health) =>
-        new(StateOf(health.State), health.Since, health.Restarts, health.LastError, _process.Last?.Endpoint.Unconfined, _isFolderMissing);
+    private EngineHealth HealthOf(ChildHealth health)
+    {
+        var unconfined = _process.Last?.Endpoint.Unconfined;
+        return new(StateOf(health.State), health.Since, health.Restarts, health.LastError, unconfined, _isFolderMissing);
+    }
 
     private static EngineState StateOf(ChildState state) => state switch
     {

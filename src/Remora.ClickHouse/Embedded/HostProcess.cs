@@ -26,16 +26,21 @@ internal sealed class HostProcess : IChild
     /// <exception cref="EngineStartException">
     /// The process ended, or was not ready in time.
     /// </exception>
-    public static async Task<HostProcess> StartAsync(EmbeddedEngineOptions options, TimeProvider time, CancellationToken cancellation)
+    public static async Task<HostProcess> StartAsync(
+        EmbeddedEngineOptions options, TimeProvider time, CancellationToken cancellation)
     {
-        if (options.Port is not null && options.PortPassword is not { Length: > 0 }) throw new EngineStartException("a port of the engine needs a password");
+        if (options.Port is not null && options.PortPassword is not { Length: > 0 })
+            throw new EngineStartException("a port of the engine requires a password");
         var (command, arguments) = HostProgram.Find(options.HostProgram);
         var endpoint = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         var child = new ChildProcess(
             new()
             {
-                Name = "the engine", Start = new(command, [.. arguments, .. ArgumentsOf(options)]), Output = line => endpoint.TrySetResult(line),
-                StopTimeout = options.StopTimeout, Describe = Describe,
+                Name = "the engine",
+                Start = new(command, [.. arguments, .. ArgumentsOf(options)]),
+                Output = line => endpoint.TrySetResult(line),
+                StopTimeout = options.StopTimeout,
+                Describe = Describe,
             },
             time);
         try
@@ -56,7 +61,7 @@ internal sealed class HostProcess : IChild
         catch (JsonException)
         {
             await child.DisposeAsync();
-            throw new EngineStartException($"'{command}' returned no valid endpoint");
+            throw new EngineStartException("the host did not report its endpoint");
         }
     }
 
@@ -116,5 +121,5 @@ internal sealed class HostProcess : IChild
     }
 
     private static string Describe(int code, IReadOnlyList<string> errors) =>
-        errors.Count == 0 ? $"the engine ended with exit code {code.ToString(CultureInfo.InvariantCulture)}" : string.Join('\n', errors);
+        errors.Count > 0 ? string.Join('\n', errors) : string.Create(CultureInfo.InvariantCulture, $"the engine ended with exit code {code}");
 }

@@ -88,7 +88,7 @@ public sealed class ExchangeMarketFeed : IMarketFeed
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var session = new CandleSession(Market, _exchanges[inUse], _recent[inUse], _level, _options, _health, _clock, _random)
         {
-            IsFirst = isFirst, MayBeLost = _exchanges.Count > 1,
+            IsFirst = isFirst, HasFallback = _exchanges.Count > 1,
         };
         var running = session.RunAsync(events, leave.Token);
         var returning = inUse == 0 ? Task.Delay(Timeout.Infinite, leave.Token) : OwnExchangeAnswersAsync(inUse, leave.Token);

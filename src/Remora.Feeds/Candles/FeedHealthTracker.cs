@@ -8,7 +8,7 @@ namespace Remora.Feeds.Candles;
 /// </summary>
 internal sealed class FeedHealthTracker(MarketId market, string exchange, MarketFeedOptions options, TimeProvider clock)
 {
-    private const int KeptGaps = 100;
+    private const int MaxGaps = 100;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<CandleFault, long> _refused = [];
@@ -82,7 +82,7 @@ internal sealed class FeedHealthTracker(MarketId market, string exchange, Market
         lock (_lock)
         {
             _gaps.Enqueue(gap);
-            if (_gaps.Count > KeptGaps) _gaps.Dequeue();
+            if (_gaps.Count > MaxGaps) _gaps.Dequeue();
             _facts = _facts with { CandlesMissing = _facts.CandlesMissing + gap.Count };
         }
     }

@@ -76,27 +76,27 @@ public sealed class LiquidationFeed : ISourceFeed
         }
     }
 
-    private async Task ReceiveAsync(ILiquidationSource exchange, LiquidationNews news, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    private async Task ReceiveAsync(ILiquidationSource exchange, LiquidationEvent received, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
         var now = _clock.Now();
-        switch (news.Kind)
+        switch (received.Kind)
         {
-            case LiquidationNewsKind.Opened:
+            case LiquidationEventKind.Opened:
                 _openedAt = now;
                 _lostSince = null;
-                _tally.Open(now, [.. _bases.Where(name => !news.Missing.Contains(SymbolOf(name)))]);
+                _tally.Open(now, [.. _bases.Where(name => !received.Missing.Contains(SymbolOf(name)))]);
                 _health.Connected();
                 break;
-            case LiquidationNewsKind.Liquidation when BaseOf(news, now) is { } name:
-                _tally.Add(name, news.Price * news.Amount, news.At!.Value);
+            case LiquidationEventKind.Liquidation when BaseOf(received, now) is { } name:
+                _tally.Add(name, received.Price * received.Amount, received.At!.Value);
                 break;
-            case LiquidationNewsKind.Liquidation:
-                _tally.Spoil(now);
-                _health.PartFailed(new("bad_response", $"{exchange.Id}: invalid {Describe(news)}; its hour has no value", now));
+            case LiquidationEventKind.Liquidation:
+                _tally.DiscardHour(now);
+                _health.PartFailed(new("bad_response", $"{exchange.Id}: invalid {Describe(received)}; its hour has no value", now));
                 break;
         }
-        if (news.Kind != LiquidationNewsKind.Opened && now - _openedAt >= SteadyAfter) _health.ConnectionIsSteady();
-        foreach (var (end, sums) in _tally.HeardUntil(now - Grace)) await DeliverAsync(exchange, end, sums, events, cancellation);
+        if (received.Kind != LiquidationEventKind.Opened && now - _openedAt >= SteadyAfter) _health.ConnectionIsSteady();
+        foreach (var (end, sums) in _tally.CompletedUntil(now - Grace)) await DeliverAsync(exchange, end, sums, events, cancellation);
     }
 
     private async Task DeliverAsync(ILiquidationSource exchange, Instant end, IReadOnlyList<(string Base, double Usd)> sums, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
@@ -114,7 +114,7 @@ public sealed class LiquidationFeed : ISourceFeed
     {
         var now = _clock.Now();
         _lostSince ??= now;
-        var hour = _tally.Lose() is { } end ? $"; the hour until {end} has no value" : "";
+        var hour = _tally.Disconnect() is { } end ? $"; the hour until {end} has no value" : "";
         if (!e.Retryable || now - _lostSince >= ChangeExchangeAfter)
         {
             _preferred = (_preferred + 1) % _exchanges.Count;
@@ -124,14 +124,14 @@ public sealed class LiquidationFeed : ISourceFeed
     }
 
     /// <summary>Returns the base currency of a valid liquidation; null for others.</summary>
-    private string? BaseOf(LiquidationNews news, Instant now)
+    private string? BaseOf(LiquidationEvent received, Instant now)
     {
-        var isValid = news is { Price: > 0, Amount: > 0, At: { } at } && news.Price * news.Amount <= LargestUsd && at <= now + ClockError && at >= now - ChangeExchangeAfter;
-        return isValid ? _bases.FirstOrDefault(name => SymbolOf(name) == news.Perpetual) : null;
+        var isValid = received is { Price: > 0, Amount: > 0, At: { } at } && received.Price * received.Amount <= LargestUsd && at <= now + ClockError && at >= now - ChangeExchangeAfter;
+        return isValid ? _bases.FirstOrDefault(name => SymbolOf(name) == received.Perpetual) : null;
     }
 
-    private static string Describe(LiquidationNews news) =>
-        $"liquidation of {news.Amount} {news.Perpetual ?? "without a symbol"} at {news.Price}, time {news.At?.ToString() ?? "missing"}";
+    private static string Describe(LiquidationEvent received) =>
+        $"liquidation of {received.Amount} {received.Perpetual ?? "without a symbol"} at {received.Price}, time {received.At?.ToString() ?? "missing"}";
 
     private static string SymbolOf(string @base) => $"{@base}/USDT:USDT";
 }

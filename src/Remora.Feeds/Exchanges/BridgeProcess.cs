@@ -32,7 +32,11 @@ internal sealed class BridgeProcess : IChild
     {
         _child = new(new()
         {
-            Name = "the process", Start = CommandOf(options), Output = Dispatch, StopTimeout = StopTimeout, Describe = Describe,
+            Name = "the process",
+            Start = CommandOf(options),
+            Output = Dispatch,
+            StopTimeout = StopTimeout,
+            Describe = Describe,
         });
         _failingCalls = FailCallsAtTheEndAsync();
     }
@@ -48,7 +52,10 @@ internal sealed class BridgeProcess : IChild
     public static async Task<BridgeProcess> StartAsync(CcxtBridgeOptions options, CancellationToken cancellation)
     {
         if (!File.Exists(options.ScriptPath))
-            throw new ChildException($"the bridge script {options.ScriptPath} is missing: install Remora again, or build it with ./build.sh");
+        {
+            throw new ChildException(
+                $"the bridge script {options.ScriptPath} is missing: install Remora again, or build it with ./build.sh");
+        }
         var bridge = new BridgeProcess(options);
         try
         {

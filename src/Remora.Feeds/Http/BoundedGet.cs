@@ -24,10 +24,10 @@ internal sealed record HttpAnswer(byte[] Body, string? Tag, DateTimeOffset? Modi
 /// <param name="clock">The clock that converts a date in Retry-After to a delay.</param>
 internal sealed class BoundedGet(HttpClient http, Uri url, Credential? credential, HttpSourceOptions options, TimeProvider clock)
 {
-    private const int MostRedirections = 3;
+    private const int MaxRedirects = 3;
 
     /// <summary>The URL, safe to display.</summary>
-    public Uri Url { get; } = StandIn(url, options.BaseUrl);
+    public Uri Url { get; } = AtLocalServer(url, options.BaseUrl);
 
     /// <summary>
     /// Returns the response; <paramref name="before"/> itself if the source reports that it is
@@ -99,12 +99,13 @@ internal sealed class BoundedGet(HttpClient http, Uri url, Credential? credentia
     private Uri Redirected(Uri from, Uri location, int redirections)
     {
         if (credential is not null) throw new SourceException("bad_response", "it redirects, and keys are sent to no other host");
-        if (redirections >= MostRedirections) throw new SourceException("bad_response", $"it redirects more than {MostRedirections} times");
+        if (redirections >= MaxRedirects) throw new SourceException("bad_response", $"it redirects more than {MaxRedirects} times");
         var to = new Uri(from, location);
         var isSafe = to.Scheme == Uri.UriSchemeHttps || (to.Scheme == Uri.UriSchemeHttp && from.Scheme == Uri.UriSchemeHttp);
         if (!isSafe) throw new SourceException("bad_response", "it redirects to a URL without https");
-        return options.BaseUrl is { } stand && to.Authority != stand.Authority ? StandIn(to, stand) : to;
+        return options.BaseUrl is { } local && to.Authority != local.Authority ? AtLocalServer(to, local) : to;
     }
 
-    private static Uri StandIn(Uri url, Uri? stand) => stand is null ? url : new($"{stand.ToString().TrimEnd('/')}/{url.Host}{url.PathAndQuery}");
+    private static Uri AtLocalServer(Uri url, Uri? server) =>
+        server is null ? url : new($"{server.ToString().TrimEnd('/')}/{url.Host}{url.PathAndQuery}");
 }

@@ -87,7 +87,7 @@ public sealed class NewsFeed : ISourceFeed
     {
         foreach (var headline in pages.SelectMany(page => page.Headlines)) _book.Add(headline);
         var now = _clock.Now();
-        _book.Forget(now);
+        _book.RemoveExpired(now);
         var report = _book.Report(now);
         foreach (var verdict in report.Verdicts.Where(verdict => !double.IsNaN(verdict.Sentiment)))
         {

@@ -12,8 +12,8 @@ namespace Remora.Feeds.News;
 /// </summary>
 internal static class Syndication
 {
-    private const int Deepest = 32;
-    private const int MostItems = 500;
+    private const int MaxDepth = 32;
+    private const int MaxItems = 500;
     private const int LongestField = 4_000;
     private static readonly TimeSpan ClockError = TimeSpan.FromMinutes(10);
 
@@ -60,7 +60,7 @@ internal static class Syndication
             if (item.Headline(outlet, now) is { } headline) headlines.Add(headline);
             else refused++;
             item = null;
-            if (headlines.Count + refused >= MostItems) break;
+            if (headlines.Count + refused >= MaxItems) break;
         }
         if (!isFeed) throw new FormatException("invalid news feed: it is empty");
         return headlines.Count > 0 || refused == 0 ? new(headlines, refused) : throw new FormatException($"none of {refused} items has a valid title and date");
@@ -69,7 +69,7 @@ internal static class Syndication
     private static bool Advance(XmlReader xml)
     {
         if (!xml.Read()) return false;
-        return xml.Depth <= Deepest ? true : throw new FormatException($"elements are nested more than {Deepest} deep");
+        return xml.Depth <= MaxDepth ? true : throw new FormatException($"elements are nested more than {MaxDepth} deep");
     }
 
     /// <summary>

@@ -23,4 +23,5 @@ public enum ChildState
 /// <param name="LastError">Why it ended last, or could not start; null if it never failed. Stays
 /// set after a recovery.</param>
 /// <param name="ProcessId">The process id while it runs; null otherwise.</param>
-public sealed record ChildHealth(ChildState State, DateTimeOffset Since, int Restarts, string? LastError, int? ProcessId);
+public sealed record ChildHealth(
+    ChildState State, DateTimeOffset Since, int Restarts, string? LastError, int? ProcessId);

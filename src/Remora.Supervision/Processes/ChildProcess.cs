@@ -12,7 +12,7 @@ namespace Remora.Supervision.Processes;
 /// </summary>
 public sealed class ChildProcess : IChild
 {
-    private const int KeptErrorLines = 20;
+    private const int MaxErrorLines = 20;
 
     private readonly ChildOptions _options;
     private readonly TimeProvider _clock;
@@ -162,7 +162,7 @@ public sealed class ChildProcess : IChild
         {
             if (string.IsNullOrWhiteSpace(line)) continue;
             _errors.Enqueue(line.Trim());
-            if (_errors.Count > KeptErrorLines) _errors.TryDequeue(out _);
+            if (_errors.Count > MaxErrorLines) _errors.TryDequeue(out _);
         }
     }
 }

@@ -38,7 +38,8 @@ public sealed class ChildSupervisor<TChild> : IAsyncDisposable
     /// <summary>Starts the process in the background, and supervises it from then on.</summary>
     /// <param name="task">The name of the background task.</param>
     /// <param name="supervisor">Runs the background task.</param>
-    public void Start(string task, Supervisor supervisor) => _supervision = supervisor.RunAsync(task, RunAsync, _stop.Token);
+    public void Start(string task, Supervisor supervisor) =>
+        _supervision = supervisor.RunAsync(task, RunAsync, _stop.Token);
 
     /// <summary>Starts the process and supervises it once it is ready.</summary>
     /// <param name="task">The name of the background task.</param>
@@ -190,7 +191,8 @@ public sealed class ChildSupervisor<TChild> : IAsyncDisposable
     }
 
     /// <summary>Makes callers wait for the next process.</summary>
-    private void Renew(TaskCompletionSource<TChild> ended) => Interlocked.CompareExchange(ref _running, NewSource(), ended);
+    private void Renew(TaskCompletionSource<TChild> ended) =>
+        Interlocked.CompareExchange(ref _running, NewSource(), ended);
 
     private static TaskCompletionSource<TChild> NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
