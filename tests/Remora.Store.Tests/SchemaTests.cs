@@ -63,6 +63,10 @@ public sealed class SchemaTests(Engine engine)
         if (tables.Contains(StoreTable.Requests)) Assert.Equal(50UL, await client.SingleAsync("SELECT sum(rows) FROM traffic_1h", row => row.UInt64()));
     }
 
+    [Fact]
+    public void Both_sides_have_the_same_intervals() =>
+        Assert.Equal(StoreRollups.IntervalsOf("risk"), StoreRollups.IntervalsOf("risk_short"));
+
     /// <summary>
     /// A store from before the short side was recorded opens without a remark. The short side
     /// starts with new rows.

@@ -53,9 +53,9 @@ internal static class StoredHistory
         var interval = new Option<string>("--interval")
         {
             Description = "Interval of the assessment history; each returns every assessment",
-            DefaultValueFactory = _ => "1h",
+            DefaultValueFactory = _ => StoreIntervals.Default,
         };
-        interval.AcceptOnlyFromAmong("1m", "1h", "6h", "12h", "1d", Each);
+        interval.AcceptOnlyFromAmong([.. StoreIntervals.History.Names(), Each]);
         var policy = new Option<string>("--policy")
         {
             Description = "Policy of the assessments",

@@ -6,6 +6,7 @@ using Remora.Markets;
 using Remora.Risk;
 using Remora.Server.Answers;
 using Remora.Server.Api.Document;
+using Remora.Store;
 using Remora.Store.Tables;
 
 namespace Remora.Server.Api;
@@ -14,22 +15,22 @@ namespace Remora.Server.Api;
 /// <param name="Pair">The pair.</param>
 /// <param name="Exchange">CCXT's id of the exchange.</param>
 /// <param name="Timeframe">The base timeframe.</param>
-/// <param name="Policy">The policy it was judged by.</param>
-/// <param name="Side">The side it was judged for.</param>
-/// <param name="Interval">How long a bucket is.</param>
+/// <param name="Policy">The policy of the assessments.</param>
+/// <param name="Side">The side of the trade.</param>
+/// <param name="Interval">The length of a bucket.</param>
 /// <param name="Rows">The buckets, oldest first.</param>
-/// <param name="Next">The <c>from</c> of the next page; null when this is the last.</param>
+/// <param name="Next">The <c>from</c> of the next page; null on the last page.</param>
 public sealed record HistoryPage(Pair Pair, string Exchange, Timeframe Timeframe, string Policy, Side Side, string Interval, IReadOnlyList<HistoryRow> Rows, Instant? Next);
 
-/// <summary>A page of a market's assessments, each as it was given.</summary>
+/// <summary>A page of a market's assessments, each as it was returned.</summary>
 /// <param name="Pair">The pair.</param>
 /// <param name="Exchange">CCXT's id of the exchange.</param>
 /// <param name="Timeframe">The base timeframe.</param>
-/// <param name="Policy">The policy it was judged by.</param>
-/// <param name="Side">The side it was judged for.</param>
+/// <param name="Policy">The policy of the assessments.</param>
+/// <param name="Side">The side of the trade.</param>
 /// <param name="Interval">Always <c>each</c>.</param>
 /// <param name="Rows">The assessments, oldest first.</param>
-/// <param name="Next">The <c>from</c> of the next page; null when this is the last.</param>
+/// <param name="Next">The <c>from</c> of the next page; null on the last page.</param>
 public sealed record AssessmentPage(Pair Pair, string Exchange, Timeframe Timeframe, string Policy, Side Side, string Interval, IReadOnlyList<AssessmentRow> Rows, Instant? Next);
 
 /// <summary>A page of stored candles.</summary>
@@ -37,7 +38,7 @@ public sealed record AssessmentPage(Pair Pair, string Exchange, Timeframe Timefr
 /// <param name="Exchange">CCXT's id of the exchange.</param>
 /// <param name="Timeframe">The candles' timeframe.</param>
 /// <param name="Rows">The candles, oldest first.</param>
-/// <param name="Next">The <c>from</c> of the next page; null when this is the last.</param>
+/// <param name="Next">The <c>from</c> of the next page; null on the last page.</param>
 public sealed record CandlePage(Pair Pair, string Exchange, Timeframe Timeframe, IReadOnlyList<Candle> Rows, Instant? Next);
 
 /// <summary>The assessment history of markets.</summary>
@@ -46,13 +47,8 @@ internal static class HistoryApi
     /// <summary>The value of <c>interval</c> for single assessments.</summary>
     public const string Each = "each";
 
-    private static readonly Dictionary<string, TimeSpan> Lengths = new(StringComparer.Ordinal)
-    {
-        ["1m"] = TimeSpan.FromMinutes(1), ["1h"] = TimeSpan.FromHours(1), ["6h"] = TimeSpan.FromHours(6), ["12h"] = TimeSpan.FromHours(12), ["1d"] = TimeSpan.FromDays(1),
-    };
-
     /// <summary>The supported lengths of buckets.</summary>
-    public static IReadOnlyList<string> Buckets { get; } = [.. Lengths.Keys];
+    public static IReadOnlyList<string> Buckets { get; } = StoreIntervals.History.Names();
 
     /// <summary>The supported values of <c>interval</c>.</summary>
     public static IReadOnlyList<string> Intervals { get; } = [.. Buckets, Each];
@@ -64,16 +60,18 @@ internal static class HistoryApi
         var past = api.MapGroup("").WithTags("History");
         past.MapGet("/history", GetHistory).WithName("history").WithSummary("Get past assessments")
             .WithDescription(
-                "Past assessments of a market in buckets of `interval`: the share that was safe, the score, its parts, the regimes. With the interval `each`: every assessment as a row, as a gated backtest "
-                + "needs them. JSON gives a page of up to 10,000 rows; CSV, JSON lines, Parquet and Feather give the whole span as a file. The short side begins where it was first recorded.")
+                "Past assessments of a market in buckets of `interval`: the share that was safe, the score, its parts, the regimes. With the "
+                + "interval `each`: every assessment is a row, for gated backtests. JSON returns a page of up to 10,000 "
+                + "rows; CSV, JSON lines, Parquet and Feather return the whole span as a file. The short side starts when "
+                + "it was first recorded.")
             .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Side, QueryParameter.Policy, QueryParameter.Interval, QueryParameter.From, QueryParameter.To, QueryParameter.Limit, QueryParameter.Format)
             .Answers<HistoryPage>().Answers<AssessmentPage>().GivesFiles(("buckets", AssessmentTable.BucketColumns), (Each, [.. AssessmentColumns.Rows.Select(column => column.Name)])).Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
         past.MapGet("/candles", GetCandles).WithName("candles").WithSummary("Get stored candles")
-            .WithDescription("The candles that assessments are made from, as the exchange gave them.")
+            .WithDescription("The candles from which assessments are computed, as the exchange returned them.")
             .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.From, QueryParameter.To, QueryParameter.Limit, QueryParameter.Format)
             .Answers<CandlePage>().GivesFiles(("candles", [.. CandleColumns.All.Select(column => column.Name)])).Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
         past.MapGet("/assessment", GetAssessment).WithName("assessment").WithSummary("Get the assessment at a point in time")
-            .WithDescription("The assessment of a market that was current at that time, byte for byte as it was given. One by an earlier version lacks the properties that were added since.")
+            .WithDescription("The assessment of a market that was current at that time, byte for byte as it was returned. Assessments of earlier versions lack properties that were added later.")
             .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Policy, QueryParameter.At)
             .Answers<Assessment>().Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
     }
@@ -82,11 +80,10 @@ internal static class HistoryApi
     {
         var query = context.Request.Query;
         if (!MarketChoice.TryRead(query, board, out var market, out var problem) || !Viewpoint.TryRead(context.Request, board, out var view, out problem)) return problem;
-        var interval = query.TryGetValue("interval", out var named) ? named.ToString() : "1h";
+        var interval = query.TryGetValue("interval", out var named) ? named.ToString() : StoreIntervals.Default;
         var isEach = interval == Each;
-        var length = market.Id.Timeframe.Length;
-        if (!isEach && !Lengths.TryGetValue(interval, out length))
-            return ApiProblem.BadParameter("interval", $"There is no interval '{Shown.Of(interval)}': expected {string.Join(" or ", Intervals)}.", Intervals);
+        if (!Intervals.Contains(interval)) return QueryParameter.UnknownInterval(interval, Intervals);
+        var length = isEach ? market.Id.Timeframe.Length : StoreIntervals.History.First(known => known.Suffix == interval).Length;
         if (!SpanChoice.TryRead(query, board.Now, length * SpanChoice.DefaultLimit, out var span, out problem)) return problem;
         var policy = board.Policies[view.Policy].Name;
         var ending = view.Side == Side.Short ? "-short" : "";
@@ -121,7 +118,7 @@ internal static class HistoryApi
         return await StoredResult.OfAsync(parts, context, async (store, cancellation) =>
             await store.Assessments.AtAsync(market.Id, board.Policies[view.Policy].Name, at < board.Now ? at : board.Now, cancellation) is { } stored
                 ? new AnswerResult<Assessment>(RenderedAnswer.Of(stored.Answer))
-                : ApiProblem.Of(StatusCodes.Status404NotFound, $"Nothing was kept of {market.Id.Pair} at {at} or before.", "at"));
+                : ApiProblem.Of(StatusCodes.Status404NotFound, $"There is no stored assessment of {market.Id.Pair} at {at} or before.", "at"));
     }
 
     private static string FileName(MarketId market) => $"{market.Exchange}-{market.Pair.ToString().Replace('/', '_').Replace(':', '_')}";

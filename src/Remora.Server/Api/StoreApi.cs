@@ -10,16 +10,16 @@ using Remora.Store.Tables;
 namespace Remora.Server.Api;
 
 /// <summary>The service's own requests in buckets.</summary>
-/// <param name="Interval">How long a bucket is.</param>
+/// <param name="Interval">The length of a bucket.</param>
 /// <param name="Rows">The buckets, oldest first, one per route and pair.</param>
-/// <param name="Next">The <c>from</c> of the next page; null when this is the last.</param>
+/// <param name="Next">The <c>from</c> of the next page; null on the last page.</param>
 public sealed record TrafficPage(string Interval, IReadOnlyList<TrafficRow> Rows, Instant? Next);
 
 /// <summary>The store, and the stored requests to the service.</summary>
 internal static class StoreApi
 {
     /// <summary>The supported lengths of buckets.</summary>
-    public static IReadOnlyList<string> Intervals { get; } = ["1m", "1h", "6h", "12h"];
+    public static IReadOnlyList<string> Intervals { get; } = StoreIntervals.Traffic.Names();
 
     private static readonly TimeSpan Usual = TimeSpan.FromDays(1);
 
@@ -41,8 +41,8 @@ internal static class StoreApi
     private static async Task<IResult> GetTraffic(HttpContext context, AssessmentBoard board, ServiceParts parts)
     {
         var query = context.Request.Query;
-        var interval = query.TryGetValue("interval", out var named) ? named.ToString() : "1h";
-        if (!Intervals.Contains(interval)) return ApiProblem.BadParameter("interval", $"There is no interval '{Shown.Of(interval)}': expected {string.Join(" or ", Intervals)}.", Intervals);
+        var interval = query.TryGetValue("interval", out var named) ? named.ToString() : StoreIntervals.Default;
+        if (!Intervals.Contains(interval)) return QueryParameter.UnknownInterval(interval, Intervals);
         if (!SpanChoice.TryRead(query, board.Now, Usual, out var span, out var problem)) return problem;
         return await StoredResult.OfAsync(parts, context, (store, cancellation) => StoredResult.RowsAsync(
             store.Requests.Traffic(interval, span.Span), span, $"traffic-{interval}", rows => PageOf(rows, interval, span.Limit), cancellation));
@@ -62,5 +62,5 @@ internal static class StoreApi
 
     private static IResult GetStore(ServiceParts parts) => parts.Record is { } record
         ? new AnswerResult<StoreHealth>(RenderedAnswer.OfHealth(record.Session.Health))
-        : ApiProblem.Of(StatusCodes.Status503ServiceUnavailable, "Nothing is kept here: this service runs without a store.");
+        : ApiProblem.Of(StatusCodes.Status503ServiceUnavailable, "This service runs without a store.");
 }

@@ -50,7 +50,7 @@ internal sealed class ConnectionLimitLog(ILoggerFactory log, string limit, TimeP
             }
             _timer = time.CreateTimer(_ => Tell(), null, Interval, Interval);
         }
-        _log.LogWarning("{Limit} is reached: connections are refused", limit);
+        _log.LogWarning("{Limit} is reached: refusing connections", limit);
     }
 
     private void Tell()

@@ -98,9 +98,6 @@ public sealed class AssessmentTable
     /// </summary>
     public static IReadOnlyList<string> BucketColumns { get; } = ["time", .. BucketValues, .. BucketCounts];
 
-    /// <summary>The intervals of the history: 1m, 1h, 6h, 12h, 1d.</summary>
-    public IReadOnlyList<string> Intervals => [.. RollupOf(Side.Long).Definition.Intervals.Select(interval => interval.Suffix)];
-
     /// <summary>
     /// Returns the assessment that was current at a moment: the newest one at or before it; null if
     /// there is none.
@@ -167,7 +164,7 @@ public sealed class AssessmentTable
     /// <summary>Returns the history of a market under a policy, from the rollups.</summary>
     /// <param name="market">The market.</param>
     /// <param name="policy">The name of the policy.</param>
-    /// <param name="interval">One of <see cref="Intervals"/>.</param>
+    /// <param name="interval">One of <see cref="StoreIntervals.History"/>.</param>
     /// <param name="span">The span of bucket starts.</param>
     /// <param name="side">The side. Short assessments exist from their first recording on.</param>
     /// <exception cref="StoreException">The interval is unknown.</exception>

@@ -53,11 +53,8 @@ public sealed class RequestTable
     /// <summary>The columns of exported buckets.</summary>
     public static IReadOnlyList<string> TrafficColumns { get; } = [.. TrafficValues.Select(column => column.Name)];
 
-    /// <summary>The intervals of <see cref="Traffic"/>: 1m, 1h, 6h, 12h.</summary>
-    public IReadOnlyList<string> Intervals => [.. Rollup("traffic").Definition.Intervals.Select(interval => interval.Suffix)];
-
     /// <summary>Returns requests by bucket, route and pair.</summary>
-    /// <param name="interval">One of <see cref="Intervals"/>.</param>
+    /// <param name="interval">One of <see cref="StoreIntervals.Traffic"/>.</param>
     /// <param name="span">The span of bucket starts.</param>
     /// <param name="route">Only this route.</param>
     /// <param name="pair">Only this pair.</param>

@@ -19,7 +19,7 @@ public sealed class FreqtradeTradesTests
         var series = CandleFile.Read(SharedData.Require($"candles/{coin}USDT-5m.csv.gz"));
         var recorded = Recorded(SharedData.Require($"freqtrade/trades/{coin}USDT-{period}.csv.gz"));
         Assert.Equal(trades, recorded.Count);
-        var days = period.Split('-').Select(day => Weather.At($"{day[..4]}-{day[4..6]}-{day[6..]}")).ToArray();
+        var days = period.Split('-').Select(day => Generated.At($"{day[..4]}-{day[4..6]}-{day[6..]}")).ToArray();
         var different = new List<string>();
         foreach (var strategy in recorded.GroupBy(trade => trade.Strategy))
         {
