@@ -82,7 +82,8 @@ internal sealed class WarmUp
     {
         pager.Accept(page, limit);
         if (_hourly is not { IsDone: true } || !pager.IsDone) return;
-        if (pager == _backfill) RefetchFromFirstDifference(_hourly.Candles, _backfill); // live candles follow the recent ones
+        // The recent candles are followed by live ones by the time the earlier candles are there.
+        if (pager == _backfill) RefetchFromFirstDifference(_hourly.Candles, _backfill);
         else if (_recent.IsDone) RefetchFromFirstDifference(_hourly.Candles, _backfill, _recent);
     }
 
@@ -129,7 +130,8 @@ internal sealed class WarmUp
     {
         List<Candle> candles = [];
         foreach (var pager in pagers) candles.AddRange(pager.Candles);
-        if (HourlyCheck.FirstDifference(_market.Timeframe, candles, hours) is not { } from || from <= _refetchedFrom) return;
+        var different = HourlyCheck.FirstDifference(_market.Timeframe, candles, hours);
+        if (different is not { } from || from <= _refetchedFrom) return;
         _refetchedFrom = from;
         foreach (var pager in pagers) pager.RewindTo(from - Timeframe.OneHour.Length);
     }
