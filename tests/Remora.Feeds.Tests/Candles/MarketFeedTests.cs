@@ -276,32 +276,6 @@ public sealed class MarketFeedTests
         rig.AssertTrue();
     }
 
-    /// <summary>One page of the history comes under other times, and the next is right again.</summary>
-    [Theory]
-    [InlineData(0, -5)]
-    [InlineData(3, 5)]
-    [InlineData(7, -10)]
-    public async Task A_page_of_the_history_under_the_times_of_another_is_fetched_again(int number, int minutesAhead)
-    {
-        const int page = 500;
-        await using var rig = await FeedRig.CreateAsync(null, "binance");
-        var pages = 0;
-        rig.Server.Distort = rows =>
-        {
-            var isOfHistory = rows.Count > page && rows[1][0] - rows[0][0] == Timeframe.FiveMinutes.Length.TotalMilliseconds;
-            if (!isOfHistory || Interlocked.Increment(ref pages) - 1 != number) return rows;
-            var early = Math.Max(0, -minutesAhead / 5); // would be before the requested time
-            return [.. rows[early..].Select(row => new[] { row[0] + (minutesAhead * 60_000), row[1], row[2], row[3], row[4], row[5] })];
-        };
-        rig.Start();
-        await rig.LiveAsync(closed: 3);
-
-        Assert.True(pages > number + 1);
-        Assert.Equal(HistoryFrom, rig.Histories[^1].Base[0].OpenTime);
-        Assert.Empty(rig.Feed.Health.Gaps);
-        rig.AssertTrue();
-    }
-
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
