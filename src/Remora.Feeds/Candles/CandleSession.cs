@@ -263,7 +263,8 @@ internal sealed class CandleSession
 
     private async Task PollAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
-        var behind = _market.Timeframe.CountIn(_clock.Now() - _ask);
+        var asked = _clock.Now();
+        var behind = _market.Timeframe.CountIn(asked - _ask);
         if (behind < 1)
         {
             _polls.Expect(_ask);
@@ -292,7 +293,7 @@ internal sealed class CandleSession
         {
             _polls.Expect(_expected);
         }
-        else if (_ask + (_step * limit) <= now)
+        else if (_ask + (_step * limit) <= asked) // not now: a candle may have closed since
         {
             _ask += _step * limit; // the whole window is empty: a gap, if later candles exist
             _polls.Again(now);
