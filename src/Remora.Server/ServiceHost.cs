@@ -184,7 +184,7 @@ public sealed class ServiceHost : IAsyncDisposable
         builder.Services.AddRoutingCore();
         builder.Services.AddApiDocument(board);
         // The schemas of the document are made with these options.
-        builder.Services.ConfigureHttpJsonOptions(json => RemoraJson.Apply(json.SerializerOptions));
+        builder.Services.ConfigureHttpJsonOptions(json => ServerJson.Apply(json.SerializerOptions));
 
         // As a factory, so that the container disposes of it.
         builder.Services.AddSingleton(_ => metrics).AddSingleton(_ => new PrometheusText(metrics.Meter));

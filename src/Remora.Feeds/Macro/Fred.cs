@@ -94,8 +94,8 @@ public static class Fred
         foreach (var line in lines.AsSpan(1))
         {
             var cells = line.Split(',');
-            rows.Add(new JsonArray([.. cells.Select(cell => (JsonNode)cell)]));
+            rows.Add((JsonNode)new JsonArray([.. cells.Select(cell => (JsonNode)cell)]));
         }
-        return JsonSerializer.SerializeToElement(rows);
+        return JsonElement.Parse(rows.ToJsonString());
     }
 }

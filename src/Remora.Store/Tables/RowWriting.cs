@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Remora.ClickHouse.Rows;
 using Remora.Markets;
 using Remora.Risk;
@@ -8,6 +9,7 @@ namespace Remora.Store.Tables;
 /// <summary>Encodes rows, column by column in the order of <see cref="StoreTable"/>.</summary>
 internal static class RowWriting
 {
+    private static readonly JsonTypeInfo<Assessment> AssessmentJson = RemoraJson.Options.TypeOf<Assessment>();
     private static readonly RiskFlag[] Flags = Enum.GetValues<RiskFlag>();
 
     public static void Candle(RowWriter row, string exchange, Pair pair, Timeframe timeframe, in Candle candle, ulong sequence)
@@ -67,7 +69,7 @@ internal static class RowWriting
         Names(row, assessment.BlockedBy);
         WriteFlags(row, assessment.EventFlags);
         ShortSide(row, assessment.At(assessment.AssessedAt, Side.Short));
-        row.Bytes(JsonSerializer.SerializeToUtf8Bytes(assessment, RemoraJson.Options));
+        row.Bytes(JsonSerializer.SerializeToUtf8Bytes(assessment, AssessmentJson));
         row.UInt64(sequence);
     }
 

@@ -22,7 +22,7 @@ public static class PolicyFile
         RiskPolicy policy;
         try
         {
-            policy = JsonSerializer.Deserialize<RiskPolicy>(json, RemoraJson.Options) ?? throw new PolicyException("a policy is a JSON object, not null");
+            policy = JsonDefaults.Read(json, new RiskPolicy(), RemoraJson.Options) ?? throw new PolicyException("a policy is a JSON object, not null");
         }
         catch (JsonException e)
         {
@@ -33,12 +33,13 @@ public static class PolicyFile
     }
 
     /// <summary>Writes the whole policy as JSON, with every field.</summary>
-    public static byte[] Write(RiskPolicy policy) => JsonSerializer.SerializeToUtf8Bytes(policy, RemoraJson.Options);
+    public static byte[] Write(RiskPolicy policy) => JsonSerializer.SerializeToUtf8Bytes(policy, EngineJson.Shared.RiskPolicy);
 
     internal static string Hash(RiskPolicy policy)
     {
-        var content = new { policy.Weights, policy.RegimeRisk, policy.MirroredRegime, policy.Regime, policy.External, policy.Flags, policy.Classes, policy.Decision };
-        return Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(content, RemoraJson.Options)))[..12];
+        var content = new PolicyContent(
+            policy.Weights, policy.RegimeRisk, policy.MirroredRegime, policy.Regime, policy.External, policy.Flags, policy.Classes, policy.Decision);
+        return Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(content, EngineJson.Shared.PolicyContent)))[..12];
     }
 
     private static string Field(string? path) => path is null or "$" ? "" : path.Replace("$.", "", StringComparison.Ordinal) + ": ";
@@ -48,23 +49,28 @@ public static class PolicyFile
     {
         var message = problem.Message;
         if (message.Contains("could not be mapped", StringComparison.Ordinal)) return "there is no such field";
-        if (message.Contains("could not be converted", StringComparison.Ordinal)) return "must be " + Expected(message, ofRegimes: problem.Path!.StartsWith("$.mirrored_regime", StringComparison.Ordinal) ? "one of " : "a list of regimes out of ");
+        if (JsonDefaults.ExpectedAt<RiskPolicy>(problem, RemoraJson.Options) is { } expected) return "must be " + (ListAt(problem.Path!) ?? expected);
         var end = message.IndexOf(" Path:", StringComparison.Ordinal);
         return end < 0 ? message : message[..end];
     }
 
-    private static string Expected(string message, string ofRegimes) =>
-        message.Contains(nameof(RiskFlag), StringComparison.Ordinal) ? "a list of flags out of " + Names<RiskFlag>()
-        : message.Contains(typeof(Regime).FullName!, StringComparison.Ordinal) ? ofRegimes + Names<Regime>()
-        : message.Contains(typeof(Signal).FullName!, StringComparison.Ordinal) ? "a list of signals out of " + Names<Signal>()
-        : message.Contains(nameof(OnStale), StringComparison.Ordinal) ? "one of " + Names<OnStale>()
-        : message.Contains("System.Double", StringComparison.Ordinal) ? "a number"
-        : message.Contains("System.Int32", StringComparison.Ordinal) ? "a whole number"
-        : message.Contains("System.String", StringComparison.Ordinal) ? "text"
-        : "an object";
+    private static string? ListAt(string path) => path.Split('[')[0] switch
+    {
+        "$.decision.blocking_flags" => "a list of flags out of " + Names<RiskFlag>(),
+        "$.decision.blocking_regimes" => "a list of regimes out of " + Names<Regime>(),
+        "$.decision.block_without" => "a list of signals out of " + Names<Signal>(),
+        _ => null,
+    };
 
     private static string Names<T>() where T : struct, Enum => string.Join(", ", Enum.GetValues<T>().Select(v => RemoraJson.NameOf(v)));
 }
+
+/// <summary>
+/// What the id of a policy is computed from: its rules, in this order, without names.
+/// </summary>
+internal sealed record PolicyContent(
+    ScoreWeights Weights, RegimeRisk RegimeRisk, MirroredRegime MirroredRegime, RegimeRules Regime, ExternalRules External, FlagRules Flags,
+    RiskClassBounds Classes, DecisionRules Decision);
 
 /// <summary>A policy is invalid; the message names the field and what is allowed.</summary>
 public sealed class PolicyException(string message, Exception? inner = null) : Exception(message, inner);
