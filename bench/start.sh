@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# How long a service takes that was killed and is started again: until it answers at all, until /risk answers from the candles it kept, and until the past is answered from the
-# store. A sandbox stands in for the exchanges, and refuses everything from the kill on, so that nothing comes from them. ROUNDS changes what its name says.
+# Measures the restart of a killed service: until it responds, until /risk works from stored
+# candles, and until history is available. The sandbox refuses all requests after the kill, so that
+# no candles come from exchanges. Variable: ROUNDS.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 rounds=${ROUNDS:-5} port=18006 world=18007
@@ -49,6 +50,6 @@ for ((round = 1; round <= rounds; round++)); do
   sleep 2 # the engine notices that it is alone, and ends
   began=$(now); serve
   read -r first risk past < <(python3 "$waiting" "$url" "$began")
-  echo "start $round: answers after $first ms, /risk from the store after $risk ms, the past after $past ms; $(used) ms of processor time; load $(cut -d' ' -f1 /proc/loadavg)"
+  echo "start $round: responds after $first ms, /risk from the store after $risk ms, history after $past ms; $(used) ms of processor time; load $(cut -d' ' -f1 /proc/loadavg)"
   curl -fsS -o /dev/null -X DELETE "http://127.0.0.1:$world/sandbox/faults"
 done

@@ -5,8 +5,9 @@ using Remora.Markets;
 namespace Remora.Benchmarks;
 
 /// <summary>
-/// What a candle costs. The yardstick is nine indicators alone, fed every candle; the engine does those of its own on base and hourly candles, and ranks,
-/// regime, score, flags, confidence and decision besides. Times and bytes are per candle.
+/// Measures the cost of a candle: nine indicators alone as the baseline, and the engine with its
+/// indicators on base and hourly candles, ranks, regime, score, flags, confidence and decision.
+/// Times and bytes are per candle.
 /// </summary>
 public class EngineBenchmarks
 {

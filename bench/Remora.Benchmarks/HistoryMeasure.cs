@@ -7,7 +7,10 @@ using Remora.Risk;
 
 namespace Remora.Benchmarks;
 
-/// <summary>How fast history is rebuilt from a file of candles, beside reading it: rows a second on one core, the best and the median of several rounds.</summary>
+/// <summary>
+/// Measures how fast history is rebuilt from a candle file, and how fast the file is read: rows per
+/// second on one core, best and median of several rounds.
+/// </summary>
 internal static class HistoryMeasure
 {
     private const int Rounds = 9;

@@ -11,7 +11,7 @@ using Remora.Benchmarks;
 if (args is ["history", var candles]) return HistoryMeasure.Run(candles);
 if (args is ["recorder"]) return await RecorderMeasure.RunAsync();
 
-// In this process: the runtime is newer than the ones BenchmarkDotNet 0.14 knows how to generate projects for.
+// In this process: BenchmarkDotNet 0.14 cannot generate projects for this runtime.
 var config = ManualConfig.CreateEmpty()
     .AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(3).WithIterationCount(10))
     .AddDiagnoser(MemoryDiagnoser.Default)

@@ -9,16 +9,17 @@ using Remora.Store.Recording;
 namespace Remora.Benchmarks;
 
 /// <summary>
-/// What recording costs the thread that runs the engine: the engine alone, and with what it says handed over. They take turns by the stretch, in a random order, and ratios are
-/// taken within a round; the engine alone is in each round twice, which shows how far two equal things differ here. The recorder is a real one, with its journal on the disk;
-/// in between it takes what waits. Once the stretch is over before it wakes, once it works meanwhile.
+/// Measures the cost of recording for the thread that runs the engine: the engine alone, and with
+/// the hand-over of its assessments. The variants alternate in random order, and ratios are
+/// computed within a round; each round has the engine alone twice, which shows the noise. The
+/// recorder is real, with its journal on disk. It is measured while idle and while writing.
 /// </summary>
 internal static class RecorderMeasure
 {
-    private const int WarmUp = 300; // rounds: all ways are to be compiled as well as they will ever be
-    private const int Waking = 33_000; // candles: more than half of the queue, at which the recorder wakes; the longest stretch fits beside
+    private const int WarmUp = 300; // rounds, until the code of every variant is fully compiled
+    private const int Waking = 33_000; // candles: more than half of the queue, at which the recorder wakes
 
-    private static readonly string[] Ways = ["the engine alone", "the same again", "with the recorder", "with the service's record"];
+    private static readonly string[] Ways = ["the engine alone", "the engine alone (2)", "with the recorder", "with the service's record"];
 
     public static async Task<int> RunAsync()
     {
@@ -26,7 +27,7 @@ internal static class RecorderMeasure
         var folder = Directory.CreateTempSubdirectory("remora-recorder-").FullName;
         var session = new StoreSession(new()
         {
-            Location = StoreLocation.AtUrl("http://localhost:1"), // no store: what is measured is over before it is asked
+            Location = StoreLocation.AtUrl("http://localhost:1"), // no store: the measurement ends before it is needed
             Recorder = new() { JournalFolder = folder, JournalBytes = 64 << 20, BatchDelay = TimeSpan.FromMilliseconds(20) },
         });
         using var record = new MarketRecord(session, TimeProvider.System);
@@ -40,7 +41,7 @@ internal static class RecorderMeasure
                 Compare(record, tape, isBusy: false, warmUp, print: false);
                 Compare(record, tape, isBusy: false, tape.Rounds, print: true);
                 Compare(record, tape, isBusy: true, tape.Rounds, print: true);
-                warmUp = 10; // the code is warm by then, and only the next tape is not
+                warmUp = 10; // only the next tape is cold
             }
         }
         finally
@@ -52,12 +53,12 @@ internal static class RecorderMeasure
         return 0;
     }
 
-    // On one thread from the beginning to the end: each stretch on another core would be a measure of the cores.
+    // On one thread, so that differences between cores have no effect.
     private static void Compare(MarketRecord record, EventTape tape, bool isBusy, int rounds, bool print)
     {
         var recorder = record.Session.Recorder;
         var measured = Ways.Select(_ => new double[rounds]).ToArray();
-        var pauses = new double[Ways.Length]; // the garbage collector's, which fall upon few rounds, and so are not in the medians
+        var pauses = new double[Ways.Length]; // of the garbage collector: they affect few rounds, so the medians exclude them
         var order = Enumerable.Range(0, Ways.Length).ToArray();
         var random = new Random(7);
         for (var round = 0; round < rounds; round++)
@@ -76,11 +77,11 @@ internal static class RecorderMeasure
                 var paused = GC.GetTotalPauseDuration();
                 measured[way][round] = Measure(tape.Engine, events, way == 2 ? recorder : null, way == 3 ? record : null);
                 pauses[way] += (GC.GetTotalPauseDuration() - paused).TotalNanoseconds / events.Length / rounds;
-                if (way < 2) HandOver(recorder, tape.Engine, events); // every stretch is to come after the same work, which leaves the caches cold
+                if (way < 2) HandOver(recorder, tape.Engine, events); // the same work precedes every stretch, so that the caches are cold
             }
         }
         if (!print) return;
-        Console.WriteLine($"{tape.Name}, the recorder {(isBusy ? "at work" : "asleep")}:");
+        Console.WriteLine($"{tape.Name}, the recorder {(isBusy ? "writing" : "idle")}:");
         foreach (var (way, name) in Ways.Index())
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {name,-26}{Median(measured[way]),6:0} ns a candle, median ratio {Median(measured[way].Zip(measured[0], (one, alone) => one / alone)):0.000}; of collections {pauses[way]:0} ns a candle"));
     }
@@ -90,7 +91,7 @@ internal static class RecorderMeasure
         foreach (var each in events) recorder.CandleAndAssessment(engine.Assess(each.Market!, 0, each.Candle.OpenTime + Tape.Market.Timeframe.Length));
     }
 
-    // Nanoseconds a candle.
+    // Nanoseconds per candle.
     private static double Measure(RemoraEngine engine, ReadOnlySpan<MarketEvent> events, Recorder? recorder, MarketRecord? record)
     {
         var began = Stopwatch.GetTimestamp();
@@ -117,15 +118,17 @@ internal static class RecorderMeasure
 
         public RemoraEngine Engine { get; protected set; } = new();
 
-        /// <summary>The next stretch; the same memory each time.</summary>
+        /// <summary>Returns the next stretch, in the same memory.</summary>
         public abstract MarketEvent[] Next();
     }
 
-    /// <summary>As in the service: at a close each of many markets gets its candle, and each finds its own memory cold.</summary>
+    /// <summary>
+    /// As in the service: at a close, many markets receive a candle, each with cold memory.
+    /// </summary>
     private sealed class ClosingTogether : EventTape
     {
         private const int Month = 8_640; // candles, to warm up
-        private const int Apart = 701; // candles from where one market's tape begins to where the next one's does: no multiple of an hour's, so that hours close with every candle
+        private const int Apart = 701; // candles between the starts of two tapes; not a multiple of an hour, so that every candle closes an hour
 
         private readonly Candle[] _candles;
         private readonly MarketEvent[] _events;
@@ -149,7 +152,7 @@ internal static class RecorderMeasure
         }
     }
 
-    /// <summary>As in a replay: one market, whose memory is warm.</summary>
+    /// <summary>As in a replay: one market with warm memory.</summary>
     private sealed class OneAfterAnother(Candle[] candles, int stretch) : EventTape($"{stretch} candles of one market", stretch > 1000 ? 61 : 401)
     {
         private readonly MarketEvent[] _events = new MarketEvent[stretch];

@@ -1,4 +1,5 @@
-// Measures the embedded engine and its rollups on this machine, and kills it under load. Nothing else should be running.
+// Measures the embedded engine and its rollups on this machine, and kills the engine under load.
+// Run it on an idle machine.
 //   dotnet run -c Release --project bench/clickhouse                 speed and soak, with defaults
 //   dotnet run -c Release --project bench/clickhouse -- speed 20000000
 //   dotnet run -c Release --project bench/clickhouse -- soak 50
@@ -9,4 +10,4 @@ var what = args.Length > 0 ? args[0] : "all";
 var size = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : (int?)null;
 if (what is "all" or "speed") await Speed.RunAsync(size ?? 5_000_000);
 if (what is "all" or "soak") await Soak.RunAsync(size ?? 50);
-if (what is not ("all" or "speed" or "soak")) Console.Error.WriteLine("say 'speed', 'soak' or nothing");
+if (what is not ("all" or "speed" or "soak")) Console.Error.WriteLine("usage: [speed|soak] [SIZE]");

@@ -4,7 +4,10 @@ using Remora.ClickHouse.Rollups;
 
 namespace Remora.ClickHouse.Bench;
 
-/// <summary>Kills the engine at random moments while rows are written in random batches; in the end every acknowledged row is there once, in the table and in the views.</summary>
+/// <summary>
+/// Kills the engine at random while random batches are inserted. Every acknowledged row must then
+/// exist once, in the table and in the views.
+/// </summary>
 internal static class Soak
 {
     private const int Writers = 3;
@@ -73,7 +76,7 @@ internal static class Soak
                 }
                 catch (ClickHouseUnavailableException)
                 {
-                    await Task.Delay(20, CancellationToken.None); // the same batch, under the same token, until it is taken
+                    await Task.Delay(20, CancellationToken.None); // repeats the batch with its token until it is accepted
                 }
             }
             next += size;

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# How fast history is rebuilt, beside the plain pandas way of recomputing a window of 200 candles for each row, on one core each, one after the other.
+# Compares rebuilding history with pandas, which recomputes a window of 200 candles for each row.
+# Each runs on one core, one after the other.
 #   bench/history/run.sh CANDLES.csv.gz
 # Needs: taskset, and a python3 that has pandas (Debian: apt-get install python3-pandas util-linux).
 set -euo pipefail
-candles=$(readlink -f "${1:?which file of candles?}")
+candles=$(readlink -f "${1:?usage: run.sh CANDLES}")
 cd "$(dirname "$0")/../.."
 python=${PYTHON:-python3}
 "$python" -c 'import pandas' 2>/dev/null || python=/usr/bin/python3

@@ -1,4 +1,4 @@
-"""The plain way: for each row, take the last 200 candles as a data frame, recompute the indicators with pandas, keep the last value.
+"""The baseline: recomputes the indicators with pandas over the last 200 candles of each row.
 
 It computes less than the engine does (no ranks, regime, score, decision), so the ratio to it is a lower bound.
 """

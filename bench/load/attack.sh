@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# A million requests with wrong keys, oversized heads, path tricks and header injection beside 5,000 idle connections, half of which began a head and never end it; an honest
-# caller asks all the while. Prints what was answered, and the service's memory and handles before, after each round, and once the idle ones are gone.
-# REQUESTS, IDLE and ROUNDS change what their names say. Needs an open-files limit of 12,000.
+# Sends a million requests with wrong keys, oversized headers, path tricks and header injection,
+# with 5,000 idle connections (half with incomplete headers) and a regular caller. Prints the
+# responses, and memory and handles of the service before, after each round, and after the idle
+# connections end. Variables: REQUESTS, IDLE, ROUNDS. Requires an open-files limit of 12,000.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 requests=${REQUESTS:-1000000} idle=${IDLE:-5000} rounds=${ROUNDS:-1} port=18005

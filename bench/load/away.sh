@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# A store that goes away for a minute under load, by kill -9, and comes back: is every request of the service in it, once, in order, and do the rollups agree?
-# The store is an engine of its own behind a port, as a server would be. RATE and SECONDS_AWAY change what their names say. Ends with 1 when something is missing.
+# Kills the store (kill -9) under load and restarts it after a minute. Checks that it then contains
+# every request once and in order, and that the rollups agree. The store is a separate engine with a
+# port, like a server. Variables: RATE, SECONDS_AWAY. Exit code 1 if something is missing.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 rate=${RATE:-500} away=${SECONDS_AWAY:-60} port=18010 store=18011
@@ -22,15 +23,15 @@ until curl -fsS "$url/api/v1/risk?pair=BTC/USDT" 2>/dev/null | grep -q '"as_of":
 ask() { dotnet artifacts/bin/Remora.Load/release/Remora.Load.dll rate "$url/api/v1/risk?pair=BTC/USDT" "$rate" "$1" 16; }
 count() { curl -fsS "http://127.0.0.1:$store/?database=remora_sandbox" --data-binary "SELECT $1 FROM api_requests WHERE route = '/api/v1/risk'"; }
 sleep 5; before=$(count 'count()')
-echo "the store is there:     $(ask 10)"
+echo "store available:        $(ask 10)"
 kill -9 "$engine"; wait "$engine" 2>/dev/null || true
-echo "away for $away s:        $(ask "$away")"
+echo "unavailable for $away s: $(ask "$away")"
 curl -fsS "$url/api/v1/store" | grep -o '"journal_batches":[0-9]*\|"last_error":"[^"]*"\|"dropped_rows":[0-9]*' | tr '\n' ' '; echo
 open_store; began=$(date +%s%3N)
-echo "there again:            $(ask 10)"
+echo "available again:        $(ask 10)"
 until says '"journal_batches":0' && says '"queued_rows":0'; do sleep 0.1; done
-echo "all that waited was in it $(($(date +%s%3N) - began)) ms after it had been started again"
+echo "all waiting rows were inserted $(($(date +%s%3N) - began)) ms after the restart"
 sent=$(((10 + away + 10) * rate)) found=$(($(count 'count()') - before))
-echo "asked $sent times, found $found; $(count "concat(toString(uniqExact(sequence) = count()) , ' for each once, ', toString(arraySort(groupArray((ingested, sequence))) = arraySort(x -> x.2, groupArray((ingested, sequence)))), ' for in order')")"
+echo "sent $sent requests, found $found; $(count "concat(toString(uniqExact(sequence) = count()) , ' for each once, ', toString(arraySort(groupArray((ingested, sequence))) = arraySort(x -> x.2, groupArray((ingested, sequence)))), ' for in order')")"
 (remora rollup verify src/Remora.Store/Rollups --clickhouse http://127.0.0.1:$store --database remora_sandbox) 2>>"$folder/log"
 [[ $sent == "$found" ]]

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# How long /risk takes at a constant rate while the store is well, stopped, killed whenever it starts, and without room on the disk, journal included.
-# The service is the real one, with a market of the sandbox, and records its requests. The conditions take turns in every round; ratios are taken
-# within a round. Needs root, for a small file system of its own. RATE, SECONDS_MEASURE and ROUNDS change what their names say.
+# Measures /risk at a constant rate while the store works, is stopped, is killed at every start, and
+# has no disk space (with its journal). The service is real, with a market of the sandbox, and
+# records its requests. The conditions alternate in every round; ratios are computed within a round.
+# Requires root, for a small file system. Variables: RATE, SECONDS_MEASURE, ROUNDS.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 rate=${RATE:-2000} measure=${SECONDS_MEASURE:-10} rounds=${ROUNDS:-5} port=18005
@@ -30,7 +31,7 @@ condition() {
     full) dd if=/dev/zero of="$disk/fill" bs=1M 2>/dev/null || true; ask; curl -fsS "$url/api/v1/store" | grep -o '"last_error":"[^"]*"' >&2; rm "$disk/fill" ;;
     *) ask ;;
   esac
-  for _ in $(seq 600); do says '"journal_batches":0' && break; sleep 0.1; done # everything that waited is in the store before the next turn
+  for _ in $(seq 600); do says '"journal_batches":0' && break; sleep 0.1; done # all waiting rows are in the store before the next condition
 }
 for _ in 1 2 3; do ask >/dev/null; done
 for ((round = 1; round <= rounds; round++)); do

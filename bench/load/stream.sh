@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# How soon a change reaches each of 2,000 readers of the event stream, alone and beside readers that take nothing; reader and service share the machine.
-# READERS, STALLED and SECONDS_MEASURE change what their names say. Needs an open-files limit of 10,000.
+# Measures when a change reaches each of 2,000 readers of the event stream, alone and with readers
+# that never read. Readers and service share the machine. Variables: READERS, STALLED,
+# SECONDS_MEASURE. Requires an open-files limit of 10,000.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 readers=${READERS:-2000} stalled=${STALLED:-200} measure=${SECONDS_MEASURE:-30} port=18004

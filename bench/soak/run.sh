@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# An hour of the real service on a real sandbox, with faults and load: does memory stay, does the store hold what happened, is anyone refused?
-# MINUTES, SPEED, RATE (requests a second), READERS and SEED change what their names say. Ends with 1 when a check fails.
+# Runs the service on a sandbox for an hour with faults and load. Checks memory, the content of the
+# store, and the responses. Variables: MINUTES, SPEED, RATE (requests per second), READERS, SEED.
+# Exit code 1 if a check fails.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export DOTNET_gcServer=0
 for project in src/Remora.Cli src/Remora.ClickHouseHost bench/soak/Remora.Soak; do dotnet build "$project" -c Release -v q -nologo; done
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-for program in Remora.Cli Remora.ClickHouseHost Remora.Soak; do cp -r "artifacts/bin/$program/release" "$folder/$program"; done # a build meanwhile must not change what runs
+for program in Remora.Cli Remora.ClickHouseHost Remora.Soak; do cp -r "artifacts/bin/$program/release" "$folder/$program"; done # so that a build does not change the running programs
 library=${REMORA_LIBCHDB:-node_modules/@chdb/lib-linux-x64-gnu/libchdb.so}
 cp -l "$library" "$folder/libchdb.so" 2>/dev/null || cp "$library" "$folder/libchdb.so"
 cd "$folder"

@@ -7,8 +7,9 @@ using Remora.Store;
 using Remora.Store.Recording;
 using Remora.Testing;
 
-// What the store costs and how fast it answers: assessments through the recorder and all rollups, a year of request minutes, the reading at a start.
-// Arguments: how many assessments (100000), how many days of request minutes (365).
+// Measures the store: assessments through the recorder and all rollups, a year of request minutes,
+// and the reads at a start. Arguments: number of assessments (100000), days of request minutes
+// (365).
 var assessments = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 100_000;
 var days = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 365;
 var folder = Directory.CreateTempSubdirectory("remora-store-bench-").FullName;
@@ -30,7 +31,7 @@ try
 
     var watch = Stopwatch.StartNew();
     foreach (var assessment in made) recorder.Assessment(assessment);
-    Console.WriteLine($"hand-over: {watch.Elapsed.TotalNanoseconds / made.Count:F1} ns an assessment (all kept alive, the recorder at work beside it)");
+    Console.WriteLine($"hand-over: {watch.Elapsed.TotalNanoseconds / made.Count:F1} ns per assessment (while the recorder writes)");
     await recorder.FlushAsync();
     Console.WriteLine($"assessments, rows to disk through journal and rollups: {made.Count / watch.Elapsed.TotalSeconds:F0} a second; dropped {recorder.Health.DroppedRows}");
     for (var m = 0; m < markets.Length; m++) recorder.Candles(markets[m], Timeframe.FiveMinutes, candles[m]);
@@ -48,7 +49,7 @@ try
         foreach (var market in markets) rows += (await store.Candles.Of(market, new(end - TimeSpan.FromDays(30))).ListAsync()).Count;
         return rows;
     });
-    await TimeAsync("an assessment of a past moment, whole", 20, async () => (await store.Assessments.AtAsync(Some.Btc, made[0].Policy, end - TimeSpan.FromDays(20)))!.Answer.Length);
+    await TimeAsync("a complete assessment of a past moment", 20, async () => (await store.Assessments.AtAsync(Some.Btc, made[0].Policy, end - TimeSpan.FromDays(20)))!.Answer.Length);
     await TimeAsync("history of 60 days by the hour", 20, async () => (await store.Assessments.HistoryOf(Some.Btc, made[0].Policy, "1h", new(end - TimeSpan.FromDays(60))).ListAsync()).Count);
 
     watch.Restart();
@@ -63,7 +64,8 @@ try
     await TimeAsync("the same by the hour", 60, async () => (await store.Requests.Traffic("1h", new(To: last), pair: "BTC/USDT").ListAsync()).Count);
     await TimeAsync("a day of it by the minute", 20, async () => (await store.Requests.Traffic("1m", new(last - TimeSpan.FromDays(1), last), pair: "BTC/USDT").ListAsync()).Count);
 
-    // A busy service: every minute has many requests of each question. From a file, through the views, as an operator would load it.
+    // A busy service: many requests of each kind in every minute, loaded from a file through the
+    // views.
     var file = Path.Combine(folder, "requests.parquet");
     const long busy = 3_000_000;
     await using (var rows = await engine.Client.StreamAsync(

@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
-"""Builds the wheel and the source distribution with the standard library alone; the same files give the same bytes.
+"""Builds the wheel and the source distribution with only the standard library.
+
+The same files give the same bytes.
 
     python3 build_package.py [FOLDER]      # default: dist
 
-It is also the build backend that pip asks (PEP 517), so `pip install ./clients/python` works without a network.
+It is also the build backend of pip (PEP 517), so `pip install ./clients/python` requires no
+network.
 """
 
 import base64
@@ -41,7 +44,7 @@ def metadata():
 
 
 def modules():
-    """The package's files by the names they have inside it."""
+    """Returns the files of the package by their names in it."""
     chosen = (path for path in SOURCES.rglob("*") if path.suffix == ".py" or path.name == "py.typed")
     return {path.relative_to(SOURCES).as_posix(): path.read_bytes() for path in sorted(chosen)}
 

@@ -1,14 +1,15 @@
-// JavaScript with fetch (Node.js 20 or later, or a browser): an answer that fails open, within two seconds.
+// JavaScript with fetch (Node.js 20 or later, or a browser): a request that fails open after two
+// seconds.
 //   node ask.mjs BTC/USDT
 const base = process.env.REMORA_URL || "http://127.0.0.1:8000";
 
 export async function isSafe(pair, onError = true) {
   try {
     const response = await fetch(`${base}/api/v1/risk?${new URLSearchParams({ pair })}`, { signal: AbortSignal.timeout(2000), redirect: "error" });
-    if (response.status !== 200) throw new Error(`the service answered ${response.status}`);
+    if (response.status !== 200) throw new Error(`the service returned ${response.status}`);
     const answer = await response.json();
     if (typeof answer.safe_to_trade !== "boolean") throw new Error("the answer is not an assessment");
-    if (answer.safe_to_trade && answer.state === "unknown") throw new Error("the service knows nothing of this market");
+    if (answer.safe_to_trade && answer.state === "unknown") throw new Error("the service has no data of this market");
     return { safe: answer.safe_to_trade, answered: true, why: answer.blocked_by?.join(", ") || answer.reasoning?.[0] };
   } catch (error) {
     return { safe: onError, answered: false, why: error.message };

@@ -1,8 +1,8 @@
-"""A plain bot loop in the manner of ccxt. The watcher asks Remora in the background; the loop never waits for it.
+"""A bot loop in the style of ccxt. The watcher polls Remora in the background.
 
     python3 loop.py BTC/USDT ETH/USDT --rounds 3
 
-With ccxt, put `exchange = ccxt.binance()` where the stand-in is made; nothing else changes.
+With ccxt, use `exchange = ccxt.binance()` instead of the simulated exchange; nothing else changes.
 """
 
 import argparse
@@ -12,14 +12,14 @@ from remora import RemoraClient, Watcher
 
 
 class StandInExchange:
-    """Stands in for a ccxt exchange: the same call, the same rows, made-up prices that rise."""
+    """Simulates a ccxt exchange: the same call and rows, with rising prices."""
 
     def fetch_ohlcv(self, pair, timeframe="5m", limit=20):
         return [[1735689600000 + 300000 * i, 100.0 + i, 101.5 + i, 99.5 + i, 101.0 + i, 1.0] for i in range(limit)]
 
 
 def signal(exchange, pair):
-    """Your own rules; here: the last close is above the average of twenty."""
+    """Your own rules; here, the last close is above the mean of twenty."""
     closes = [row[4] for row in exchange.fetch_ohlcv(pair, "5m", limit=20)]
     return closes[-1] > sum(closes) / len(closes)
 

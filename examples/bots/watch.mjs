@@ -1,8 +1,9 @@
-// JavaScript on the event stream with fetch (Node.js 20 or later, which has no EventSource): prints each assessment the moment it changes, over outages.
-//   node watch.mjs BTC/USDT,ETH/USDT        all that are tracked without a pair
+// Reads the event stream with fetch (Node.js 20 or later): prints each assessment when it changes,
+// and reconnects after outages.
+//   node watch.mjs BTC/USDT,ETH/USDT        all tracked pairs without an argument
 const base = process.env.REMORA_URL || "http://127.0.0.1:8000";
 const pairs = process.argv[2];
-const silence = 60_000; // the service says something every 15 s at least
+const silence = 60_000; // the service sends a heartbeat every 15 s
 
 async function* events(response, alive) {
   let text = "";
@@ -21,7 +22,7 @@ for (let lastId; ; await new Promise((resolve) => setTimeout(resolve, 2000))) {
   let timer;
   const alive = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => abort.abort(new Error("the stream fell silent")), silence);
+    timer = setTimeout(() => abort.abort(new Error("no data from the stream")), silence);
   };
   try {
     alive();
@@ -31,7 +32,7 @@ for (let lastId; ; await new Promise((resolve) => setTimeout(resolve, 2000))) {
       console.error((await response.json()).detail);
       process.exit(2);
     }
-    if (response.status !== 200) throw new Error(`the service answered ${response.status}`);
+    if (response.status !== 200) throw new Error(`the service returned ${response.status}`);
     for await (const event of events(response, alive)) {
       lastId = event.id ?? lastId;
       if (event.event !== "assessment") continue;

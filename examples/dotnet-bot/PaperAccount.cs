@@ -1,6 +1,6 @@
 namespace PaperBot;
 
-/// <summary>Money that exists on paper only; 0.1 % fee a side.</summary>
+/// <summary>A paper-trading account with a fee of 0.1 % per side.</summary>
 internal sealed class PaperAccount(double money)
 {
     private const double Fee = 0.001;
@@ -24,6 +24,6 @@ internal sealed class PaperAccount(double money)
     public string Leave(double price)
     {
         (_cash, _held, _lastPrice) = (_cash + (_held * price * (1 - Fee)), 0, price);
-        return $"leaves at {price:0.##}, {_cash:0.00} in hand";
+        return $"exits at {price:0.##}, balance {_cash:0.00}";
     }
 }

@@ -1,7 +1,8 @@
-// A bot that trades on paper: it enters when the price is above its average and Remora does not object, and leaves when it is below.
+// A paper-trading bot: enters while the price is above its mean and entries are safe, exits below
+// it.
 //   dotnet run -- BTC/USDT --rounds 20
-//   dotnet run -- BTC/USDT --prices http://127.0.0.1:9000/api.binance.com --seconds 0.5     on a sandbox of 'remora sandbox'
-// Where Remora is, REMORA_URL says. Nothing here is advice; the rule is as simple as a rule can be.
+//   dotnet run -- BTC/USDT --prices http://127.0.0.1:9000/api.binance.com --seconds 0.5     with 'remora sandbox'
+// REMORA_URL is the address of Remora. The rule is only an example, not advice.
 using System.Globalization;
 using System.Text.Json;
 using PaperBot;
@@ -23,23 +24,23 @@ for (var round = 0; round < rounds; round++)
     {
         var closes = await ClosesAsync(http, pair);
         var (price, average) = (closes[^1], closes.Average());
-        if (account.IsIn && price < average) Say(account.Leave(price));
+        if (account.IsIn && price < average) Print(account.Leave(price));
         else if (!account.IsIn && price >= average) await ConsiderAsync(price);
-        else Say($"{(account.IsIn ? "stays in" : "stays out")} at {price:0.##}");
+        else Print($"{(account.IsIn ? "holds" : "stays out")} at {price:0.##}");
     }
     catch (Exception e) when (e is HttpRequestException or TaskCanceledException or JsonException)
     {
-        Say($"no prices: {e.Message}"); // nothing to decide on; open positions stay as they are
+        Print($"no prices: {e.Message}"); // without prices, positions do not change
     }
 }
-Say($"ends with {account.Worth:0.00} after {account.Trades} trades");
+Print($"ends with {account.Worth:0.00} after {account.Trades} trades");
 
 async Task ConsiderAsync(double price)
 {
     var risk = await remora.RiskAsync(pair);
     var note = risk.Answered ? "" : $" (no answer: {risk.Why})";
-    if (risk.SafeToTrade) Say(account.Enter(price, risk.PositionScale ?? 1) + note);
-    else Say($"wait, {risk.Why}{note}");
+    if (risk.SafeToTrade) Print(account.Enter(price, risk.PositionScale ?? 1) + note);
+    else Print($"wait, {risk.Why}{note}");
 }
 
 static async Task<double[]> ClosesAsync(HttpClient http, string pair)
@@ -50,4 +51,4 @@ static async Task<double[]> ClosesAsync(HttpClient http, string pair)
 
 string Option(string name, string otherwise) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : otherwise;
 
-void Say(string what) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{pair}: {what}"));
+void Print(string what) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{pair}: {what}"));

@@ -1,4 +1,4 @@
-"""Both sides, stakes scaled by risk, tagged entries, its own last word, and futures that are judged by their spot market."""
+"""Both sides, scaled stakes, tags, own confirmation, futures gated by their spot market."""
 
 from freqtrade.strategy import IStrategy
 from remora.freqtrade import RemoraGuard
@@ -21,7 +21,7 @@ class AdvancedGuarded(RemoraGuard, IStrategy):
     }
 
     def remora_pair(self, pair):
-        return pair.split(":")[0]  # BTC/USDT:USDT is judged by BTC/USDT
+        return pair.split(":")[0]  # BTC/USDT:USDT uses the assessment of BTC/USDT
 
     def populate_indicators(self, dataframe, metadata):
         dataframe["fast"] = dataframe["close"].ewm(span=20, min_periods=20).mean()
@@ -42,7 +42,7 @@ class AdvancedGuarded(RemoraGuard, IStrategy):
         return dataframe
 
     def custom_stake_amount(self, pair, current_time, current_rate, proposed_stake, min_stake, max_stake, leverage, entry_tag, side, **kwargs):
-        return proposed_stake * (0.5 if side == "short" else 1)  # Remora scales what comes out of here
+        return proposed_stake * (0.5 if side == "short" else 1)  # Remora scales the result
 
     def confirm_trade_entry(self, pair, order_type, amount, rate, time_in_force, current_time, entry_tag, side, **kwargs):
         return not (current_time.weekday() == 4 and current_time.hour >= 20)  # asked only when Remora does not object

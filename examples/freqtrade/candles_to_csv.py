@@ -1,4 +1,4 @@
-"""Freqtrade's downloaded candles as CSV. `remora` reads its Feather and Parquet files itself, but not its JSON.
+"""Converts Freqtrade's candles to CSV. `remora` reads Feather and Parquet directly, but not JSON.
 
     python3 candles_to_csv.py user_data/data/binance/BTC_USDT-5m.json btc-5m.csv
 """

@@ -3,7 +3,7 @@ using Remora.ClickHouse.Embedded;
 
 namespace Remora.Vehicles;
 
-/// <summary>An engine on a folder that is gone with it.</summary>
+/// <summary>An engine on a temporary folder, which is deleted at the end.</summary>
 internal sealed class ScratchEngine : IAsyncDisposable
 {
     private readonly string _folder;

@@ -4,7 +4,9 @@ using Remora.ClickHouse.Rollups;
 
 namespace Remora.Vehicles;
 
-/// <summary>The tables and the two rollups over them, in an engine of one's own or one that somebody else has open.</summary>
+/// <summary>
+/// The tables and the two rollups over them, in an own engine or in one of another process.
+/// </summary>
 internal sealed class VehicleStore : IAsyncDisposable
 {
     private static readonly string Here = AppContext.BaseDirectory;
@@ -29,7 +31,7 @@ internal sealed class VehicleStore : IAsyncDisposable
 
     public IReadOnlyList<Rollup> Rollups => [Comparison, Findings];
 
-    /// <summary>Opens a folder; when a service has it open already, talks to that.</summary>
+    /// <summary>Opens a folder, or connects to the service that has it open.</summary>
     public static async Task<VehicleStore> OpenAsync(string folder, CancellationToken cancellation)
     {
         if (await EngineFolder.TryConnectAsync(folder, cancellation) is { } running) return await OnAsync(running, new Owned(running), cancellation);
@@ -37,10 +39,10 @@ internal sealed class VehicleStore : IAsyncDisposable
         return await OnAsync(engine.Client, engine, cancellation);
     }
 
-    /// <summary>Makes the tables where they are missing.</summary>
-    /// <param name="client">Where.</param>
-    /// <param name="engine">What to close with the store; null when somebody else does.</param>
-    /// <param name="cancellation">Breaks it off.</param>
+    /// <summary>Creates missing tables.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="engine">The engine to close with the store; null for another process.</param>
+    /// <param name="cancellation">Stops waiting.</param>
     public static async Task<VehicleStore> OnAsync(ClickHouseClient client, IAsyncDisposable? engine, CancellationToken cancellation)
     {
         try
@@ -58,7 +60,7 @@ internal sealed class VehicleStore : IAsyncDisposable
 
     public static Task<string> SchemaAsync(string file, CancellationToken cancellation) => File.ReadAllTextAsync(Path.Combine(Here, "Schema", file), cancellation);
 
-    /// <summary>Makes the views. This comes before any data.</summary>
+    /// <summary>Creates the views. Call it before any data is loaded.</summary>
     public async Task ApplyAsync(CancellationToken cancellation)
     {
         foreach (var rollup in Rollups) await rollup.ApplyAsync(cancellation: cancellation);
@@ -71,7 +73,7 @@ internal sealed class VehicleStore : IAsyncDisposable
 
     private static Task<RollupDefinition> RollupAsync(string file, CancellationToken cancellation) => RollupFile.ReadAsync(Path.Combine(Here, "Rollups", file), cancellation);
 
-    // A connection to somebody else's engine.
+    // A connection to the engine of another process.
     private sealed class Owned(ClickHouseClient client) : IAsyncDisposable
     {
         public ValueTask DisposeAsync()

@@ -3,14 +3,14 @@ using System.Text;
 
 namespace WebhookExample;
 
-/// <summary>Whether a webhook is from your Remora and recent. Copy this file.</summary>
+/// <summary>Verifies that a webhook is from your Remora and recent. Copy this file.</summary>
 public static class WebhookCheck
 {
     /// <param name="header">The header X-Remora-Signature: <c>t=1767225600,v1=5f0c…</c>.</param>
-    /// <param name="body">The body, as the bytes that came: not parsed and written again.</param>
-    /// <param name="secret">The secret both sides know.</param>
-    /// <param name="now">The present.</param>
-    /// <param name="tolerance">How old it may be, against someone who sends an old one again; five minutes are usual.</param>
+    /// <param name="body">The received bytes of the body, not serialized again.</param>
+    /// <param name="secret">The shared secret.</param>
+    /// <param name="now">The current time.</param>
+    /// <param name="tolerance">The maximum age, against replays; usually five minutes.</param>
     public static bool IsGenuine(string? header, ReadOnlySpan<byte> body, string secret, DateTimeOffset now, TimeSpan tolerance)
     {
         var parts = (header ?? "").Split(',').Select(part => part.Split('=', 2)).Where(part => part.Length == 2).ToLookup(part => part[0], part => part[1]);

@@ -1,10 +1,10 @@
-// Takes Remora's webhooks and prints what is genuine. Node.js 20 or later, nothing else.
+// Receives Remora's webhooks and prints genuine events. Requires only Node.js 20 or later.
 //   WEBHOOK_SECRET=... node receive.mjs 9100
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
 import { pathToFileURL } from "node:url";
 
-/** Whether `body` (the Buffer that came) was signed with `secret` and not more than `tolerance` seconds ago. */
+/** Returns whether `body` (the received Buffer) was signed with `secret` within `tolerance` seconds. */
 export function isGenuine(header, body, secret, now = Date.now() / 1000, tolerance = 300) {
   const parts = (header ?? "").split(",").map((part) => part.split("="));
   const at = parts.find(([name]) => name === "t")?.[1] ?? "";
@@ -26,7 +26,7 @@ async function receive(request, response) {
   response.writeHead(genuine ? 204 : 401).end();
   if (!genuine) return;
   const event = JSON.parse(body);
-  if (seen.has(event.id)) return; // an event can come twice: the answer to the first may have been lost
+  if (seen.has(event.id)) return; // an event can arrive twice, for example after a lost response
   seen.add(event.id);
   console.log(`${event.event}: ${event.pair} ${event.side} safe=${event.after.safe_to_trade} regime=${event.after.regime}`);
 }

@@ -1,4 +1,4 @@
-"""Takes Remora's webhooks and prints what is genuine. Standard library only.
+"""Receives Remora's webhooks and prints genuine events. Standard library only.
 
     WEBHOOK_SECRET=... python3 receive.py 9100
 """
@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 
 def is_genuine(header, body, secret, now=None, tolerance=300):
-    """Whether ``body`` (the bytes that came) was signed with ``secret`` and not more than ``tolerance`` seconds ago."""
+    """Returns whether ``body`` was signed with ``secret`` within ``tolerance`` seconds."""
     parts = [part.partition("=") for part in (header or "").split(",")]
     at = next((value for name, _, value in parts if name == "t"), "")
     if not at.isdigit() or abs((time.time() if now is None else now) - int(at)) > tolerance:

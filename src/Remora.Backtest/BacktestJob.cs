@@ -28,7 +28,7 @@ public static class BacktestJob
         if (options.Gate is not { } policy)
         {
             progress?.Report(1);
-            return new(plan.Name, null, simulation.Frame.From, simulation.Frame.To, FiguresOf(simulation, ungated), ungated, null);
+            return new(plan.Name, null, simulation.Frame.From, simulation.Frame.To, FiguresOf(simulation, ungated), ungated, null, simulation.AmountStep);
         }
 
         var tape = new Tape(new(options.Exchange, options.Pair, series.Timeframe), series.Candles, options.Observations);
@@ -36,10 +36,10 @@ public static class BacktestJob
         var gate = options.Sized ? Gates.Scaled(verdicts) : options.Threshold is { } threshold ? Gates.Threshold(verdicts, threshold) : Gates.Policy(verdicts);
         var gated = simulation.Run(gate);
         var timeBlocked = simulation.TimeBlocked(gate);
-        var entries = new EntryTally(simulation.Baseline()).Compare(simulation.Turn(gate, 0), timeBlocked);
+        var entries = new EntryTally(simulation.Baseline()).Compare(simulation.Rotate(gate, 0), timeBlocked);
         progress?.Report(1);
         return new(plan.Name, gate.Name, simulation.Frame.From, simulation.Frame.To, FiguresOf(simulation, gated), gated,
-            new(timeBlocked, FiguresOf(simulation, ungated), entries));
+            new(timeBlocked, FiguresOf(simulation, ungated), entries), simulation.AmountStep);
     }
 
     private static Performance FiguresOf(Simulation simulation, IReadOnlyList<Trade> trades) =>
@@ -103,8 +103,10 @@ public sealed record BacktestOptions
 /// <param name="Figures">The figures of the run.</param>
 /// <param name="Trades">Its trades.</param>
 /// <param name="Effect">The effect of the gate; null without one.</param>
+/// <param name="AmountStep">The step of the amounts, in the base currency; 0 for none.</param>
 public sealed record BacktestResult(
-    string Strategy, string? Gate, Instant From, Instant To, Performance Figures, IReadOnlyList<Trade> Trades, GateEffect? Effect);
+    string Strategy, string? Gate, Instant From, Instant To, Performance Figures, IReadOnlyList<Trade> Trades, GateEffect? Effect,
+    double AmountStep);
 
 /// <summary>The effect of a gate on a run.</summary>
 /// <param name="TimeBlocked">Share of the period's candles that the gate blocks, [0, 1].</param>

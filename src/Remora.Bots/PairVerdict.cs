@@ -31,8 +31,8 @@ public sealed record VerdictChange(PairVerdict? Before, PairVerdict After)
     /// <summary>
     /// Whether <see cref="PairVerdict.SafeToTrade"/> changed, or this is the first verdict.
     /// </summary>
-    public bool IsOfSafety => Before is null || Before.SafeToTrade != After.SafeToTrade;
+    public bool IsSafetyChange => Before is null || Before.SafeToTrade != After.SafeToTrade;
 
     /// <summary>Whether the regime changed, or this is the first verdict.</summary>
-    public bool IsOfRegime => Before is null || Before.Regime != After.Regime;
+    public bool IsRegimeChange => Before is null || Before.Regime != After.Regime;
 }

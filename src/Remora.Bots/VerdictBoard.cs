@@ -12,16 +12,16 @@ public sealed class VerdictBoard
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<(Pair, Side), PairVerdict> _known = [];
-    private Outlook _outlook = new(0, IsCurrent: false, new Dictionary<(Pair, Side), PairVerdict>());
-    private Action<VerdictChange> _told = static _ => { };
+    private VerdictSnapshot _snapshot = new(0, IsCurrent: false, new Dictionary<(Pair, Side), PairVerdict>());
+    private Action<VerdictChange> _subscribers = static _ => { };
     private TaskCompletionSource _change = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The current verdicts.</summary>
-    public Outlook Present
+    public VerdictSnapshot Present
     {
         get
         {
-            lock (_lock) return _outlook;
+            lock (_lock) return _snapshot;
         }
     }
 
@@ -29,7 +29,7 @@ public sealed class VerdictBoard
     /// Stores all current verdicts. Verdicts without data (<see cref="PairVerdict.AsOf"/> is null) are
     /// ignored.
     /// </summary>
-    public void Learn(IEnumerable<PairVerdict> all)
+    public void Update(IEnumerable<PairVerdict> all)
     {
         var changes = new List<VerdictChange>();
         lock (_lock)
@@ -38,46 +38,46 @@ public sealed class VerdictBoard
             foreach (var (key, verdict) in now)
             {
                 var change = new VerdictChange(_known.GetValueOrDefault(key), verdict);
-                if (change.IsOfSafety || change.IsOfRegime) changes.Add(change);
+                if (change.IsSafetyChange || change.IsRegimeChange) changes.Add(change);
                 _known[key] = verdict;
             }
-            var isNews = !_outlook.IsCurrent || changes.Count > 0 || now.Count != _outlook.Verdicts.Count;
-            if (isNews) Turn(new(_outlook.Version + 1, IsCurrent: true, now));
-            else _outlook = _outlook with { Verdicts = now }; // scores and reasons may differ
+            var hasChanged = !_snapshot.IsCurrent || changes.Count > 0 || now.Count != _snapshot.Verdicts.Count;
+            if (hasChanged) Replace(new(_snapshot.Version + 1, IsCurrent: true, now));
+            else _snapshot = _snapshot with { Verdicts = now }; // scores and reasons may differ
         }
-        foreach (var change in changes) _told(change);
+        foreach (var change in changes) _subscribers(change);
     }
 
     /// <summary>
     /// Calls the subscriber for each change, in order, on the writer's thread. Subscribers must be
     /// quick and must not throw.
     /// </summary>
-    public void Subscribe(Action<VerdictChange> told)
+    public void Subscribe(Action<VerdictChange> subscriber)
     {
-        lock (_lock) _told += told;
+        lock (_lock) _subscribers += subscriber;
     }
 
     /// <summary>
     /// Marks the verdicts as not current, because their source is unavailable. They then count
     /// neither as safe nor as unsafe.
     /// </summary>
-    public void Forget()
+    public void MarkUnavailable()
     {
         lock (_lock)
         {
-            if (_outlook.IsCurrent) Turn(_outlook with { Version = _outlook.Version + 1, IsCurrent = false });
+            if (_snapshot.IsCurrent) Replace(_snapshot with { Version = _snapshot.Version + 1, IsCurrent = false });
         }
     }
 
     /// <summary>Waits until the present differs from the one with this version.</summary>
     public Task WaitAsync(long version, CancellationToken cancellation)
     {
-        lock (_lock) return _outlook.Version == version ? _change.Task.WaitAsync(cancellation) : Task.CompletedTask;
+        lock (_lock) return _snapshot.Version == version ? _change.Task.WaitAsync(cancellation) : Task.CompletedTask;
     }
 
-    private void Turn(Outlook outlook)
+    private void Replace(VerdictSnapshot snapshot)
     {
-        _outlook = outlook;
+        _snapshot = snapshot;
         _change.SetResult();
         _change = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
@@ -90,4 +90,4 @@ public sealed class VerdictBoard
 /// unavailable.
 /// </param>
 /// <param name="Verdicts">The verdicts by pair and side.</param>
-public sealed record Outlook(long Version, bool IsCurrent, IReadOnlyDictionary<(Pair Pair, Side Side), PairVerdict> Verdicts);
+public sealed record VerdictSnapshot(long Version, bool IsCurrent, IReadOnlyDictionary<(Pair Pair, Side Side), PairVerdict> Verdicts);

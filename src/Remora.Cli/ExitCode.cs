@@ -1,6 +1,6 @@
 namespace Remora.Cli;
 
-/// <summary>Exit codes of the command line. The README lists them.</summary>
+/// <summary>Exit codes of the command line, which docs/commands.md lists.</summary>
 internal static class ExitCode
 {
     /// <summary>Success. <c>ask</c>: every pair is safe to trade.</summary>

@@ -15,7 +15,7 @@ internal static class LoggedSupervisor
         return new(new()
         {
             Failed = task => log.LogError(
-                task.Failure, "The background task '{Task}' has failed and is started again, with growing pauses while it fails. This is a bug: please report it, with this line", task.Name),
+                task.Failure, "The background task '{Task}' failed and is restarted, with longer delays while it keeps failing. This is a bug: please report it with this line", task.Name),
         });
     }
 }

@@ -36,6 +36,21 @@ internal static class PlainText
     /// <summary>Returns a writer that applies <see cref="Of"/> to all text.</summary>
     public static TextWriter Over(TextWriter inner) => new Writer(inner);
 
+    /// <summary>Copies text with unsafe characters escaped, as it arrives.</summary>
+    public static async Task CopyAsync(TextReader from, TextWriter to, CancellationToken cancellation)
+    {
+        var buffer = new char[1 << 14];
+        int kept = 0, read;
+        while ((read = await from.ReadAsync(buffer.AsMemory(kept), cancellation)) > 0)
+        {
+            var length = kept + read;
+            kept = buffer[length - 1] == '\r' ? 1 : 0; // the next character says whether it ends a line
+            to.Write(Of(new(buffer, 0, length - kept)));
+            if (kept > 0) buffer[0] = '\r';
+        }
+        to.Write(Of(new(buffer, 0, kept)));
+    }
+
     private static bool NeedsEscape(ReadOnlySpan<char> text) => text.ContainsAny(Unsafe) || text.Contains('\r');
 
     private sealed class Writer(TextWriter inner) : TextWriter

@@ -17,7 +17,7 @@ internal static class RemoteSandbox
             using var http = new HttpClient { BaseAddress = url, Timeout = TimeSpan.FromSeconds(5) };
             using var response = await http.GetAsync("/sandbox/clock", cancellation);
             var clock = JsonElement.Parse(await response.EnsureSuccessStatusCode().Content.ReadAsByteArrayAsync(cancellation));
-            var origin = response.Headers.TryGetValues(SandboxNotice.Header, out var values) ? values.First() : throw new JsonException("it does not call itself a sandbox");
+            var origin = response.Headers.TryGetValues(SandboxNotice.Header, out var values) ? values.First() : throw new JsonException("the response has no sandbox header");
             var speed = clock.GetProperty("speed").GetDouble();
             var now = DateTimeOffset.FromUnixTimeMilliseconds(clock.GetProperty("now_ms").GetInt64());
             long? seed = clock.TryGetProperty("seed", out var number) ? number.GetInt64() : null;
@@ -26,7 +26,7 @@ internal static class RemoteSandbox
         catch (Exception e) when (e is HttpRequestException or JsonException or KeyNotFoundException or InvalidOperationException
             || (e is TaskCanceledException && !cancellation.IsCancellationRequested))
         {
-            throw new SandboxUnreachableException($"there is no sandbox at {url} ({e.Message}). Start one with 'remora sandbox', or leave the address out.", e);
+            throw new SandboxUnreachableException($"no sandbox responds at {url} ({e.Message}). Start one with 'remora sandbox', or omit the address.", e);
         }
     }
 }

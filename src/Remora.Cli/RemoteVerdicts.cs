@@ -34,7 +34,7 @@ internal sealed class RemoteVerdicts(RemoraClient client, VerdictBoard verdicts,
         }
         catch (RemoraException e)
         {
-            log.LogWarning("There is no event stream to follow ({Error}); the service is asked every {Seconds} s", e.Message, interval.TotalSeconds);
+            log.LogWarning("The event stream is unavailable ({Error}); the service is polled every {Seconds} s", e.Message, interval.TotalSeconds);
             await Task.Delay(Timeout.InfiniteTimeSpan, cancellation);
         }
     }
@@ -47,11 +47,11 @@ internal sealed class RemoteVerdicts(RemoraClient client, VerdictBoard verdicts,
             if (await PresentAsync(cancellation) is { } present)
             {
                 _answeredAt = clock.GetTimestamp();
-                verdicts.Learn(present);
+                verdicts.Update(present);
             }
             else if (clock.GetElapsedTime(_answeredAt) > LongestSilence)
             {
-                verdicts.Forget();
+                verdicts.MarkUnavailable();
             }
             await _nudge.WaitAsync(interval, cancellation);
         }

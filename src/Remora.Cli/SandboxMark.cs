@@ -32,11 +32,11 @@ internal sealed class SandboxMark
             if (!File.Exists(path)) return new(folder, null);
             var mark = JsonSerializer.Deserialize(File.ReadAllBytes(path), SandboxMarkJson.Default.SandboxWorldMark);
             if (mark is not null && Instant.TryParse(mark.Start, out _) && Instant.TryParse(mark.Until, out _) && mark.Speed > 0) return new(folder, mark);
-            throw new JsonException("seed, start, speed and until are expected");
+            throw new JsonException("expected seed, start, speed and until");
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new SandboxOptionException($"{path} cannot be read ({e.Message}), so the world of this folder is not known: choose another folder with --data, or remove {folder} to begin anew");
+            throw new SandboxOptionException($"{path} cannot be read ({e.Message}), so the simulated markets of this folder are unknown: choose another folder with --data, or delete {folder} to start over");
         }
     }
 
@@ -59,7 +59,7 @@ internal sealed class SandboxMark
         if (recording != _mark.Recording) others.Add(recording is null ? "no --replay" : "another --replay");
         if (others.Count == 0) return;
         throw new SandboxOptionException(
-            $"{_folder} belongs to a sandbox with {_mark.Options}, not to one with {string.Join(' ', others)}: give the same options, choose another folder with --data, or remove {_folder} to begin anew");
+            $"{_folder} belongs to a sandbox with {_mark.Options}, not to one with {string.Join(' ', others)}: give the same options, choose another folder with --data, or delete {_folder} to start over");
     }
 
     /// <summary>
@@ -76,7 +76,7 @@ internal sealed class SandboxMark
         if (now < _mark.UntilTime)
         {
             throw new SandboxOptionException(
-                $"the sandbox at {url} shows {now}, but {_folder} goes to {_mark.UntilTime}: start the sandbox with --start {_mark.UntilTime} or later, choose another folder with --data, or remove {_folder} to begin anew");
+                $"the sandbox at {url} shows {now}, but {_folder} contains data until {_mark.UntilTime}: start the sandbox with --start {_mark.UntilTime} or later, choose another folder with --data, or delete {_folder} to start over");
         }
     }
 
@@ -90,7 +90,7 @@ internal sealed class SandboxMark
     /// that a killed process leaves no rows later than the mark.
     /// </param>
     /// <param name="cancellation">Stops the updates. The mark then has the exact time.</param>
-    public async Task KeepAsync(long seed, Instant start, string? recording, ScaledClock clock, bool isOwn, CancellationToken cancellation)
+    public async Task UpdateAsync(long seed, Instant start, string? recording, ScaledClock clock, bool isOwn, CancellationToken cancellation)
     {
         _mark ??= new(seed, start.ToString(), clock.Speed, recording, start.ToString());
         var written = _mark;

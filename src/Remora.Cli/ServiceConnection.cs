@@ -13,8 +13,8 @@ internal sealed class ServiceConnection : IDisposable
 {
     private const long LongestAnswer = 64 << 20;
     private const int Unauthorized = (int)HttpStatusCode.Unauthorized;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan LongPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ShortTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongTimeout = TimeSpan.FromSeconds(60);
     private readonly HttpClient _http;
     private readonly bool _hasKey;
 
@@ -37,7 +37,7 @@ internal sealed class ServiceConnection : IDisposable
     /// <exception cref="ServiceException">The request failed; the message is one line.</exception>
     public async Task<string> GetTextAsync(string path, CancellationToken cancellation)
     {
-        using var response = await AskAsync(Get(path), Patience, cancellation);
+        using var response = await AskAsync(Get(path), ShortTimeout, cancellation);
         await ThrowUnlessSuccessAsync(response, cancellation);
         return await ReadAsync(response, cancellation);
     }
@@ -49,7 +49,7 @@ internal sealed class ServiceConnection : IDisposable
     public async Task<string> PostAsync(string path, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(path.TrimStart('/'), UriKind.Relative));
-        using var response = await AskAsync(request, Patience, cancellation);
+        using var response = await AskAsync(request, ShortTimeout, cancellation);
         await ThrowUnlessSuccessAsync(response, cancellation);
         return await ReadAsync(response, cancellation);
     }
@@ -58,7 +58,7 @@ internal sealed class ServiceConnection : IDisposable
     /// <exception cref="ServiceException">The service is unreachable.</exception>
     public async Task<string> GetAnyTextAsync(string path, CancellationToken cancellation)
     {
-        using var response = await AskAsync(Get(path), Patience, cancellation);
+        using var response = await AskAsync(Get(path), ShortTimeout, cancellation);
         return await ReadAsync(response, cancellation);
     }
 
@@ -71,7 +71,7 @@ internal sealed class ServiceConnection : IDisposable
     {
         using var request = Get(path);
         if (tag is not null) request.Headers.TryAddWithoutValidation("If-None-Match", tag);
-        using var response = await AskAsync(request, Patience, cancellation);
+        using var response = await AskAsync(request, ShortTimeout, cancellation);
         if (response.StatusCode == HttpStatusCode.NotModified) return null;
         await ThrowUnlessSuccessAsync(response, cancellation);
         return (await ReadAsync(response, cancellation), response.Headers.ETag?.ToString());
@@ -83,7 +83,7 @@ internal sealed class ServiceConnection : IDisposable
     /// <exception cref="ServiceException">The request failed.</exception>
     public async Task<HttpResponseMessage> OpenAsync(string path, CancellationToken cancellation)
     {
-        var response = await AskAsync(Get(path), LongPatience, cancellation);
+        var response = await AskAsync(Get(path), LongTimeout, cancellation);
         try
         {
             await ThrowUnlessSuccessAsync(response, cancellation);
@@ -104,16 +104,16 @@ internal sealed class ServiceConnection : IDisposable
     private async Task<HttpResponseMessage> AskAsync(
         HttpRequestMessage request, TimeSpan atMost, CancellationToken cancellation)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        patience.CancelAfter(atMost);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline.CancelAfter(atMost);
         try
         {
-            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
+            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
         }
         catch (HttpRequestException e)
         {
             throw Unreachable(
-                $"no service answers at {Url} ({e.Message}). Start one with 'remora serve', or name it with --url.");
+                $"no service responds at {Url} ({e.Message}). Start one with 'remora serve', or set the address with --url.");
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -123,20 +123,20 @@ internal sealed class ServiceConnection : IDisposable
 
     private async Task<string> ReadAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        patience.CancelAfter(Patience);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline.CancelAfter(ShortTimeout);
         try
         {
-            await response.Content.LoadIntoBufferAsync(LongestAnswer, patience.Token);
-            return await response.Content.ReadAsStringAsync(patience.Token);
+            await response.Content.LoadIntoBufferAsync(LongestAnswer, deadline.Token);
+            return await response.Content.ReadAsStringAsync(deadline.Token);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            throw Unreachable($"the answer of {Url} broke off: {e.Message}");
+            throw Unreachable($"the response of {Url} was interrupted: {e.Message}");
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw TooSlow(Patience);
+            throw TooSlow(ShortTimeout);
         }
     }
 
@@ -145,16 +145,16 @@ internal sealed class ServiceConnection : IDisposable
         if (response.IsSuccessStatusCode) return;
         var status = (int)response.StatusCode;
         var message = status == Unauthorized && !_hasKey
-            ? $"the service at {Url} asks for a key: put it into {RunningServiceOptionSet.KeyVariable}, " +
-                "or name a file with --key-file"
+            ? $"the service at {Url} requires a key: set {RunningServiceOptionSet.KeyVariable}, " +
+                "or name a key file with --key-file"
             : DetailOf(await ReadAsync(response, cancellation))
-                ?? $"the service at {Url} answered {status} {response.ReasonPhrase}";
+                ?? $"the service at {Url} returned {status} {response.ReasonPhrase}";
         var isCallersFault = status is >= 400 and < 500 and not 408 and not 429;
         throw new ServiceException(message, isCallersFault ? ExitCode.Usage : ExitCode.Unavailable, status);
     }
 
-    private ServiceException TooSlow(TimeSpan patience) =>
-        Unreachable($"the service at {Url} did not answer within {patience.TotalSeconds:0} s");
+    private ServiceException TooSlow(TimeSpan timeout) =>
+        Unreachable($"the service at {Url} did not respond within {timeout.TotalSeconds:0} s");
 
     private static ServiceException Unreachable(string message) => new(message, ExitCode.Unavailable);
 

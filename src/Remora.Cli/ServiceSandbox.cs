@@ -56,9 +56,9 @@ internal sealed class ServiceSandbox : IAsyncDisposable
     /// Updates the mark of the data folder until it is cancelled. Does nothing without a data
     /// folder.
     /// </summary>
-    public Task KeepMarkAsync(Supervisor supervisor, CancellationToken cancellation) => _mark is null
+    public Task UpdateMarkAsync(Supervisor supervisor, CancellationToken cancellation) => _mark is null
         ? Task.CompletedTask
-        : supervisor.RunAsync("sandbox: time", token => _mark.KeepAsync(_seed, _start, _recording, Clock, _own is not null, token), cancellation);
+        : supervisor.RunAsync("sandbox: time", token => _mark.UpdateAsync(_seed, _start, _recording, Clock, _own is not null, token), cancellation);
 
     public async ValueTask DisposeAsync()
     {

@@ -17,13 +17,13 @@ internal sealed class ServiceStore : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _running;
-    private readonly string? _thrownAway;
+    private readonly string? _temporaryFolder;
 
-    private ServiceStore(StoreSession session, string place, string? thrownAway, Supervisor supervisor)
+    private ServiceStore(StoreSession session, string place, string? temporaryFolder, Supervisor supervisor)
     {
         Session = session;
         Place = place;
-        _thrownAway = thrownAway;
+        _temporaryFolder = temporaryFolder;
         Meter = new(session, TimeProvider.System);
         _running = Task.WhenAll(session.RunAsync(_stop.Token), supervisor.RunAsync("store: metrics", Meter.RunAsync, _stop.Token));
     }
@@ -60,11 +60,11 @@ internal sealed class ServiceStore : IAsyncDisposable
     public static ServiceStore? Open(ServiceSettings settings, TimeProvider clock, ILoggerFactory logs, Supervisor supervisor)
     {
         if (!settings.Store) return null;
-        if (settings is { Cluster: not null, Clickhouse: null }) throw new SettingsException(["cluster needs clickhouse: an embedded engine has no cluster"]);
-        if (settings is { ClickhousePort: not null, Clickhouse: not null }) throw new SettingsException(["clickhouse-port is for the embedded engine: the server at clickhouse has ports of its own"]);
+        if (settings is { Cluster: not null, Clickhouse: null }) throw new SettingsException(["cluster requires clickhouse: the embedded engine has no cluster"]);
+        if (settings is { ClickhousePort: not null, Clickhouse: not null }) throw new SettingsException(["clickhouse-port cannot be combined with clickhouse: the port belongs to the embedded engine"]);
         var kept = KeptFolderOf(settings);
-        var thrownAway = kept is null ? Directory.CreateTempSubdirectory("remora-sandbox-").FullName : null;
-        var folder = kept ?? thrownAway!;
+        var temporaryFolder = kept is null ? Directory.CreateTempSubdirectory("remora-sandbox-").FullName : null;
+        var folder = kept ?? temporaryFolder!;
         var location = LocationOf(settings, folder);
         var log = logs.CreateLogger("Remora.Store");
         var session = new StoreSession(new()
@@ -76,10 +76,10 @@ internal sealed class ServiceStore : IAsyncDisposable
             Supervisor = supervisor,
             PortPassword = settings.ClickhousePortPassword,
             RowClock = clock,
-            Root = thrownAway ?? settings.DataFolder,
+            Root = temporaryFolder ?? settings.DataFolder,
             Notice = line => log.LogWarning("{Notice}", line),
         });
-        return new(session, thrownAway is null ? location.ToString() : $"{location} until it stops; give --data FOLDER to keep it", thrownAway, supervisor);
+        return new(session, temporaryFolder is null ? location.ToString() : $"{location}, deleted when the service stops; use --data FOLDER to keep it", temporaryFolder, supervisor);
     }
 
     /// <summary>
@@ -92,7 +92,7 @@ internal sealed class ServiceStore : IAsyncDisposable
         await _stop.CancelAsync();
         await _running;
         _stop.Dispose();
-        if (_thrownAway is not null && Directory.Exists(_thrownAway)) Directory.Delete(_thrownAway, recursive: true);
+        if (_temporaryFolder is not null && Directory.Exists(_temporaryFolder)) Directory.Delete(_temporaryFolder, recursive: true);
     }
 
     // A sandbox never shares a database with real data.

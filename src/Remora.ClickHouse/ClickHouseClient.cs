@@ -24,7 +24,7 @@ public sealed class ClickHouseClient : IDisposable
 
     public ClickHouseClient(ClickHouseOptions options, TimeProvider? time = null)
     {
-        if (options.Url is null == options.Socket is null) throw new ArgumentException("either a URL or a socket", nameof(options));
+        if (options.Url is null == options.Socket is null) throw new ArgumentException("set either Url or Socket", nameof(options));
         _options = options;
         _time = time ?? TimeProvider.System;
         var handler = new SocketsHttpHandler
@@ -91,7 +91,7 @@ public sealed class ClickHouseClient : IDisposable
 
     /// <summary>Returns the only row of a query.</summary>
     public async Task<T> SingleAsync<T>(string sql, Func<RowReader, T> read, QueryParameters? parameters = null, CancellationToken cancellation = default) =>
-        await ListAsync(sql, read, parameters, cancellation) is [var row] ? row : throw new InvalidOperationException("the query gave no single row: " + sql);
+        await ListAsync(sql, read, parameters, cancellation) is [var row] ? row : throw new InvalidOperationException("the query did not return exactly one row: " + sql);
 
     /// <summary>Returns the result of a query in any format, as a stream.</summary>
     public async Task<Stream> StreamAsync(string sql, string format, QueryOptions? options = null, CancellationToken cancellation = default)
@@ -170,7 +170,7 @@ public sealed class ClickHouseClient : IDisposable
             }
             catch (OperationCanceledException e) when (deadline.IsCancellationRequested && !cancellation.IsCancellationRequested)
             {
-                throw new TimeoutException($"no answer within {options?.Timeout ?? _options.Timeout}", e);
+                throw new TimeoutException($"no response within {options?.Timeout ?? _options.Timeout}", e);
             }
         }
     }
@@ -201,11 +201,11 @@ public sealed class ClickHouseClient : IDisposable
             }
             catch (Exception e) when (e is HttpRequestException or IOException)
             {
-                throw new ClickHouseUnavailableException("the answer was cut off: " + e.Message, e);
+                throw new ClickHouseUnavailableException("the response was interrupted: " + e.Message, e);
             }
             var error = ClickHouseException.Read(text);
             if (error.Code == 0 && answer.StatusCode is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout)
-                throw new ClickHouseUnavailableException($"ClickHouse answers {(int)answer.StatusCode}: {error.Message}");
+                throw new ClickHouseUnavailableException($"ClickHouse returned {(int)answer.StatusCode}: {error.Message}");
             throw error;
         }
     }

@@ -8,7 +8,7 @@ namespace Remora.ClickHouse;
 /// </summary>
 public sealed class ClickHouseConnection : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(15);
 
     private readonly ClickHouseOptions _options;
     private readonly TimeProvider? _time;
@@ -116,16 +116,16 @@ public sealed class ClickHouseConnection : IAsyncDisposable
     // Uses the database 'system', which always exists, because the requested one may be missing.
     private static async Task<string> PrepareAsync(StoreLocation location, ClickHouseOptions options, bool makeDatabase, TimeProvider? time, CancellationToken cancellation)
     {
-        using var client = new ClickHouseClient(options with { Database = "system", Retries = location.Url is null ? options.Retries : 1, Timeout = Patience }, time);
+        using var client = new ClickHouseClient(options with { Database = "system", Retries = location.Url is null ? options.Retries : 1, Timeout = ConnectTimeout }, time);
         try
         {
             var database = location.Database;
             var parameters = new QueryParameters().Add("d", database.Value);
             var (version, exists) = await client.SingleAsync(
                 "SELECT any(version()), countIf(name = {d:String}) FROM system.databases", row => (row.String(), row.UInt64() > 0), parameters, cancellation);
-            if (location.Cluster is { } cluster) await NeedClusterAsync(client, location, cluster, cancellation);
+            if (location.Cluster is { } cluster) await RequireClusterAsync(client, location, cluster, cancellation);
             if (exists) return version;
-            if (!makeDatabase) throw new ClickHouseConnectionException($"there is no database '{database}' at {location}: name another with --database, or make it with CREATE DATABASE {database}");
+            if (!makeDatabase) throw new ClickHouseConnectionException($"the database '{database}' does not exist at {location}: name another with --database, or run CREATE DATABASE {database}");
             await client.ExecuteAsync($"CREATE DATABASE IF NOT EXISTS {database.Quoted}{(location.Cluster is { } all ? $" ON CLUSTER {all.Quoted}" : "")}", cancellation: cancellation);
             return version;
         }
@@ -137,32 +137,32 @@ public sealed class ClickHouseConnection : IAsyncDisposable
         {
             throw new ClickHouseConnectionException(
                 location.Url is null
-                    ? $"the engine in {location.EngineFolder} went away: {OneLine(e.Message)}; try again"
-                    : $"no ClickHouse answers at {location}: {OneLine(e.Message)}; is it running, and is this the port of its HTTP interface (8123, or 8443 for https)?",
+                    ? $"the engine in {location.EngineFolder} stopped: {OneLine(e.Message)}; try again"
+                    : $"no ClickHouse server responds at {location}: {OneLine(e.Message)}; check that it is running, and that the port is the one of its HTTP interface (8123, or 8443 for https)",
                 e);
         }
     }
 
-    private static async Task NeedClusterAsync(ClickHouseClient client, StoreLocation location, SqlName cluster, CancellationToken cancellation)
+    private static async Task RequireClusterAsync(ClickHouseClient client, StoreLocation location, SqlName cluster, CancellationToken cancellation)
     {
         var known = await client.ListAsync("SELECT DISTINCT cluster FROM system.clusters ORDER BY cluster", row => row.String(), cancellation: cancellation);
         if (!known.Contains(cluster.Value))
-            throw new ClickHouseConnectionException($"the server at {location} knows no cluster '{cluster}': {(known.Count == 0 ? "it knows none" : "it knows " + string.Join(", ", known))}; see remote_servers in its configuration");
+            throw new ClickHouseConnectionException($"the server at {location} has no cluster '{cluster}': {(known.Count == 0 ? "it has none" : "it has " + string.Join(", ", known))}; see remote_servers in its configuration");
     }
 
     private static string Explain(StoreLocation location, ClickHouseException error) => error switch
     {
         { Name: "AUTHENTICATION_FAILED" or "REQUIRED_PASSWORD" or "WRONG_PASSWORD" or "UNKNOWN_USER" } =>
             $"{location} refuses the user '{location.User ?? "default"}'{(location.Password is null ? " without a password" : " with this password")}: " +
-            $"put the password into {StoreLocation.PasswordVariable}, and the user into the URL (http://user@host:8123)",
-        { Name: "ACCESS_DENIED" } => $"{location} does not let the user '{location.User ?? "default"}' do this: {OneLine(error.Message)}",
-        { Code: 0 } => $"what answers at {location} is not ClickHouse's HTTP interface: {Short(OneLine(error.Message))}",
+            $"set {StoreLocation.PasswordVariable} to the password, and add the user to the URL (http://user@host:8123)",
+        { Name: "ACCESS_DENIED" } => $"{location} denies this to the user '{location.User ?? "default"}': {OneLine(error.Message)}",
+        { Code: 0 } => $"the server at {location} is not ClickHouse's HTTP interface: {Short(OneLine(error.Message))}",
         _ => $"{location}: {OneLine(error.Message)}",
     };
 
     private static string OneLine(string text) => string.Join("; ", text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 
-    private static string Short(string text) => text.Length > 120 ? text[..120] + " ..." : text.Length == 0 ? "an empty answer" : text;
+    private static string Short(string text) => text.Length > 120 ? text[..120] + " ..." : text.Length == 0 ? "an empty response" : text;
 }
 
 /// <summary>A store cannot be opened. The message is one line with advice.</summary>

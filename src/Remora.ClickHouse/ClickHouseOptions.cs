@@ -45,7 +45,7 @@ public sealed record ClickHouseOptions
     public static ClickHouseOptions FromUrl(string text)
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
-            throw new FormatException($"'{text}' is no ClickHouse URL: allowed is http://host:8123 or https://host:8443, with user:password@ and /database if need be");
+            throw new FormatException($"'{text}' is not a ClickHouse URL: expected http://host:8123 or https://host:8443, optionally with user:password@ and /database");
         var user = url.UserInfo.Split(':', 2);
         var database = Uri.UnescapeDataString(url.AbsolutePath.Trim('/'));
         return new()

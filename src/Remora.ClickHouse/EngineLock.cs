@@ -3,14 +3,15 @@ using System.Globalization;
 namespace Remora.ClickHouse;
 
 /// <summary>
-/// A lock across processes that ends with its holder. It is a query with an id that no other query may use at the same time: it sleeps in the
-/// engine for as long as its caller listens, so it also ends when the caller is killed. Its text names the holder.
+/// A lock across processes that ends with its holder. The lock is a query with an id that no other
+/// query can use: it sleeps in the engine while its caller is connected, so it also ends when the
+/// caller is killed. Its text names the holder.
 /// </summary>
 public sealed class EngineLock : IAsyncDisposable
 {
     private const int SameIdIsRunning = 216;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3); // the engine takes a moment to notice that a caller has gone
+    private static readonly TimeSpan WaitLimit = TimeSpan.FromSeconds(3); // the engine needs a moment to detect that a caller has disconnected
 
     private readonly CancellationTokenSource _release;
     private readonly Task _holding;
@@ -19,9 +20,13 @@ public sealed class EngineLock : IAsyncDisposable
 
     /// <summary>Takes the lock; waits a few seconds for a holder that is about to end.</summary>
     /// <param name="client">The engine or server on which the lock is held.</param>
-    /// <param name="id">What is locked: letters, digits, hyphens and underscores.</param>
-    /// <param name="work">What the holder does, for those who wait; process, machine and time are added.</param>
-    /// <param name="time">The clock; the system's when null.</param>
+    /// <param name="id">
+    /// The id of the locked object: letters, digits, hyphens and underscores.
+    /// </param>
+    /// <param name="work">
+    /// The work of the holder, for messages; process, machine and time are added.
+    /// </param>
+    /// <param name="time">The clock; null for the system clock.</param>
     /// <param name="cancellation">Stops waiting.</param>
     /// <exception cref="EngineLockedException">Another process holds the lock.</exception>
     public static async Task<EngineLock> TakeAsync(ClickHouseClient client, string id, string work, TimeProvider? time = null, CancellationToken cancellation = default)
@@ -48,7 +53,7 @@ public sealed class EngineLock : IAsyncDisposable
             catch (ClickHouseException e) when (e.Code == SameIdIsRunning)
             {
                 await taken.DisposeAsync();
-                if (clock.GetElapsedTime(begun) > Patience) throw new EngineLockedException(await HolderAsync(client, id, cancellation));
+                if (clock.GetElapsedTime(begun) > WaitLimit) throw new EngineLockedException(await HolderAsync(client, id, cancellation));
                 await Task.Delay(Pause, clock, cancellation);
             }
             catch
@@ -66,8 +71,8 @@ public sealed class EngineLock : IAsyncDisposable
         _release.Dispose();
     }
 
-    // In two pieces: a query that looks for another must not find itself.
-    private const string Mentions = "match(query, concat('/[*] [^*]*', {what:String}))";
+    // In two pieces, so that the query that searches does not find itself.
+    private const string MatchesText = "match(query, concat('/[*] [^*]*', {what:String}))";
 
     // A query that sleeps at every row, and returns none.
     private static async Task HoldAsync(ClickHouseClient client, string id, string comment, CancellationToken release)
@@ -90,24 +95,24 @@ public sealed class EngineLock : IAsyncDisposable
     }
 
     private static async Task<bool> IsRunningAsync(ClickHouseClient client, string token, CancellationToken cancellation) => await client.SingleAsync(
-        $"SELECT count() FROM system.processes WHERE {Mentions}", row => row.UInt64(), new QueryParameters().Add("what", token), cancellation) > 0;
+        $"SELECT count() FROM system.processes WHERE {MatchesText}", row => row.UInt64(), new QueryParameters().Add("what", token), cancellation) > 0;
 
     private static async Task<string> HolderAsync(ClickHouseClient client, string id, CancellationToken cancellation)
     {
         var found = await client.ListAsync(
-            $"SELECT extract(query, '/[*] [0-9a-f]+ [^ ]+ (.*?) [*]/') FROM system.processes WHERE {Mentions} LIMIT 1",
+            $"SELECT extract(query, '/[*] [0-9a-f]+ [^ ]+ (.*?) [*]/') FROM system.processes WHERE {MatchesText} LIMIT 1",
             row => row.String(), new QueryParameters().Add("what", id + " "), cancellation);
-        return found is [{ Length: > 0 } holder] ? holder : "it has just ended";
+        return found is [{ Length: > 0 } holder] ? holder : "a holder that has just ended";
     }
 
-    // It stands in a comment of a statement.
+    // For a comment in a statement.
     private static string Plain(string text, char also = '-') => string.Concat(text.Where(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '.' or '_' || letter == also));
 }
 
 /// <summary>Another process holds the lock.</summary>
-/// <param name="holder">What it does, which process it is, on which machine and since when.</param>
+/// <param name="holder">Its work, process, machine and start time.</param>
 public sealed class EngineLockedException(string holder) : Exception("locked by " + holder)
 {
-    /// <summary>What it does, which process it is, on which machine and since when.</summary>
+    /// <summary>Its work, process, machine and start time.</summary>
     public string Holder { get; } = holder;
 }

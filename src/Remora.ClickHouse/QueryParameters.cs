@@ -53,7 +53,7 @@ public sealed class QueryParameters : IEnumerable<KeyValuePair<string, string>>
     private QueryParameters AddText(string name, string text)
     {
         foreach (var letter in name)
-            if (!char.IsAsciiLetterOrDigit(letter) && letter != '_') throw new ArgumentException($"'{name}' cannot name a parameter: allowed are letters, digits and _", nameof(name));
+            if (!char.IsAsciiLetterOrDigit(letter) && letter != '_') throw new ArgumentException($"invalid parameter name '{name}': use letters, digits and _", nameof(name));
         _values.Add(new(name, text));
         return this;
     }

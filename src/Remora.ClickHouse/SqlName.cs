@@ -20,7 +20,7 @@ public readonly record struct SqlName
     /// <exception cref="FormatException">The text is not a valid name.</exception>
     public static SqlName Of(string text) => TryParse(text, out var name)
         ? name
-        : throw new FormatException($"'{text}' is no name: allowed are up to {Longest} letters, digits and _, not starting with a digit");
+        : throw new FormatException($"invalid name '{text}': use up to {Longest} letters, digits and _, not starting with a digit");
 
     public static bool TryParse([NotNullWhen(true)] string? text, out SqlName name)
     {

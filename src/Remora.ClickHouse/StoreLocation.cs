@@ -64,7 +64,7 @@ public sealed record StoreLocation
     public static StoreLocation AtUrl(string url, string? database = null, string? cluster = null, string? password = null)
     {
         var read = ClickHouseOptions.FromUrl(url);
-        if (read.Password is not null) throw new FormatException($"a password in a URL is seen by everybody on the machine: take it out, and put it into {PasswordVariable}");
+        if (read.Password is not null) throw new FormatException($"other users of this machine can read a password in a URL: remove it, and set {PasswordVariable} instead");
         var inUrl = new Uri(url).AbsolutePath.Trim('/') is { Length: > 0 } ? read.Database : null;
         return new()
         {
@@ -93,5 +93,5 @@ public sealed record StoreLocation
 
     private static SqlName Named(string what, string text) => SqlName.TryParse(text, out var name)
         ? name
-        : throw new FormatException($"the {what} '{text}' is no name: allowed are letters, digits and _, not starting with a digit");
+        : throw new FormatException($"invalid {what} name '{text}': use letters, digits and _, not starting with a digit");
 }

@@ -55,9 +55,9 @@ internal static unsafe partial class Confinement
     {
         // Version 1 cannot allow moving a file to another folder, which the engine does.
         if (Landlock.Version < 2)
-            return "the ClickHouse engine is not confined, since this kernel has no Landlock (Linux 5.19 or later): its SQL can read and write every file that this user can";
+            return "the ClickHouse engine is not confined, because this kernel has no Landlock (Linux 5.19 or later): its SQL can read and write every file that this user can";
         using var rules = Landlock.Create();
-        if (rules is null) return "the ClickHouse engine is not confined, since the kernel refuses Landlock rules";
+        if (rules is null) return "the ClickHouse engine is not confined, because the kernel refuses Landlock rules";
         rules.Allow(folder, FileRights.Write);
         rules.Allow(Path.GetDirectoryName(socket)!, FileRights.Write);
         foreach (var path in options.Write) rules.Allow(path, FileRights.Write);
@@ -73,8 +73,8 @@ internal static unsafe partial class Confinement
             if (name == "libhostfxr.so") rules.Allow(Path.GetFullPath(Path.Combine(file, "../../../..")), FileRights.Read); // .NET: its root, of ROOT/host/fxr/VERSION/libhostfxr.so
         }
         if (options.Port is { } port) rules.AllowPort(port);
-        return !rules.Enter() ? "the ClickHouse engine is not confined, since the kernel refuses Landlock rules"
-            : Landlock.Version < 4 ? "the ClickHouse engine can make TCP connections, since this kernel cannot forbid them (Linux 6.7 or later)"
+        return !rules.Enter() ? "the ClickHouse engine is not confined, because the kernel refuses Landlock rules"
+            : Landlock.Version < 4 ? "the ClickHouse engine can open TCP connections, because this kernel cannot forbid them (Linux 6.7 or later can)"
             : "";
     }
 

@@ -5,7 +5,7 @@ namespace Remora.ClickHouseHost;
 /// </summary>
 internal sealed class FolderLock : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private readonly FileStream _file;
@@ -22,13 +22,13 @@ internal sealed class FolderLock : IDisposable
             {
                 return new(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
             }
-            catch (IOException) when (waited < Patience && File.Exists(path))
+            catch (IOException) when (waited < LockTimeout && File.Exists(path))
             {
                 await Task.Delay(Pause);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                throw new HostException(File.Exists(path) ? $"'{folder}' is open in another process" : $"'{folder}' cannot be written: {e.Message}");
+                throw new HostException(File.Exists(path) ? $"'{folder}' is open in another process" : $"'{folder}' is not writable: {e.Message}");
             }
         }
     }

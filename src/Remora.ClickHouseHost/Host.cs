@@ -29,19 +29,19 @@ internal sealed class Host : IAsyncDisposable
     private readonly EmbeddedClickHouse _engine;
     private readonly WebApplication _web;
     private readonly CancellationTokenSource _stopping;
-    private readonly TaskCompletionSource _stopAsked;
+    private readonly TaskCompletionSource _stopRequested;
     private readonly string _endpointFile;
     private readonly IReadOnlyList<IDisposable> _signals;
 
     private Host(
-        FolderLock folderLock, EmbeddedClickHouse engine, WebApplication web, CancellationTokenSource stopping, TaskCompletionSource stopAsked, IReadOnlyList<IDisposable> signals,
+        FolderLock folderLock, EmbeddedClickHouse engine, WebApplication web, CancellationTokenSource stopping, TaskCompletionSource stopRequested, IReadOnlyList<IDisposable> signals,
         HostEndpoint endpoint, string folder, bool standalone)
     {
         _lock = folderLock;
         _engine = engine;
         _web = web;
         _stopping = stopping;
-        _stopAsked = stopAsked;
+        _stopRequested = stopRequested;
         _signals = signals;
         _endpointFile = Path.Combine(folder, "endpoint");
         Endpoint = endpoint;
@@ -54,8 +54,8 @@ internal sealed class Host : IAsyncDisposable
     {
         var library = ChdbLibrary.Find(options.Library);
         var password = options.PasswordOnInput ? ReadPassword() : null;
-        var stopAsked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var signals = ListenTo(stopAsked); // before the engine opens: every connect restores the handlers it found
+        var stopRequested = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var signals = ListenTo(stopRequested); // before the engine opens: every connect restores the handlers it found
         var folder = MakeFolder(options.Path);
         var folderLock = await FolderLock.TakeAsync(folder);
         var pipes = MakeFolder(Path.Combine(folder, "pipes"));
@@ -63,7 +63,7 @@ internal sealed class Host : IAsyncDisposable
         var socket = SocketPath(options, folder);
         File.Delete(socket); // left by a host that was killed; this process has the lock
         var store = MakeFolder(Path.Combine(folder, "store"));
-        InterruptedInserts.Forget(store, Path.Combine(folder, "deduplication.new"));
+        InterruptedInserts.RemoveOrphans(store, Path.Combine(folder, "deduplication.new"));
         Directory.SetCurrentDirectory(MakeFolder(Path.Combine(folder, "desk"))); // an empty folder: the engine treats files in its working folder as tables
         var engine = EmbeddedClickHouse.Open(library, store, options.Memory, options.Concurrency);
 
@@ -81,7 +81,7 @@ internal sealed class Host : IAsyncDisposable
         }
         File.SetUnixFileMode(socket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         var endpoint = new HostEndpoint(socket, PortOf(web), Environment.ProcessId, engine.Version, options.Confinement is { Length: > 0 } remark ? remark : null);
-        var host = new Host(folderLock, engine, web, stopping, stopAsked, signals, endpoint, folder, options.Standalone);
+        var host = new Host(folderLock, engine, web, stopping, stopRequested, signals, endpoint, folder, options.Standalone);
         await File.WriteAllTextAsync(host._endpointFile, JsonSerializer.Serialize(endpoint, EndpointJson.Default.HostEndpoint) + "\n");
         return host;
     }
@@ -95,7 +95,7 @@ internal sealed class Host : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HostException($"'{path}' cannot be made: {e.Message}");
+            throw new HostException($"'{path}' cannot be created: {e.Message}");
         }
     }
 
@@ -104,12 +104,12 @@ internal sealed class Host : IAsyncDisposable
     {
         var path = Path.GetFullPath(options.Socket ?? Path.Combine(folder, "clickhouse.sock"));
         if (path.Length <= LongestSocketPath) return path;
-        if (options.Socket is not null) throw new HostException($"a socket's path may have {LongestSocketPath} characters: '{path}'");
+        if (options.Socket is not null) throw new HostException($"the path of the socket is too long, at most {LongestSocketPath} characters: '{path}'");
         return Path.Combine(Directory.CreateTempSubdirectory("remora-").FullName, "clickhouse.sock"); // the endpoint file contains the path
     }
 
     /// <summary>Waits for SIGTERM, SIGINT or the end of the parent process.</summary>
-    public Task WaitForStopAsync() => _stopAsked.Task;
+    public Task WaitForStopAsync() => _stopRequested.Task;
 
     /// <summary>Waits for running queries or ends them, and closes the engine.</summary>
     public async ValueTask DisposeAsync()
@@ -131,12 +131,12 @@ internal sealed class Host : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private static List<IDisposable> ListenTo(TaskCompletionSource stopAsked) =>
+    private static List<IDisposable> ListenTo(TaskCompletionSource stopRequested) =>
     [
         .. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT }.Select(signal => PosixSignalRegistration.Create(signal, context =>
         {
             context.Cancel = true;
-            stopAsked.TrySetResult();
+            stopRequested.TrySetResult();
         })),
     ];
 
@@ -188,7 +188,7 @@ internal sealed class Host : IAsyncDisposable
         }
         finally
         {
-            _stopAsked.TrySetResult(); // also when the input cannot be read: a host that cannot be stopped must not remain
+            _stopRequested.TrySetResult(); // also when the input cannot be read: a host that cannot be stopped must not remain
         }
     }
 }

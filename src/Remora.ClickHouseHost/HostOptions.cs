@@ -7,18 +7,18 @@ internal sealed record HostOptions
 {
     public const string Usage = """
         Remora.ClickHouseHost --path FOLDER [options]
-          --path FOLDER       where the data is; made if it is missing
-          --socket FILE       the unix socket to answer on (default: FOLDER/clickhouse.sock)
-          --port N            also answer on this loopback port (0: any free one), for the user 'remora', who only reads; needs --password-stdin
-          --password-stdin    the first line of standard input is the password of the user 'remora'
-          --database NAME     the database that the user 'remora' reads (default: remora)
-          --memory SIZE       the most memory the engine takes, such as 800M or 4G (default: a quarter of the machine's, at least 1G)
-          --concurrency N     queries at a time; more wait (default 16)
-          --libchdb FILE      the engine (default: REMORA_LIBCHDB, or the nearest node_modules)
-          --read FOLDER       a further folder or file that SQL may read, such as one to import from; repeatable
-          --write FOLDER      a further folder that SQL may read and write, such as one for backups; repeatable
-          --check             open the folder, prove that engine and runtime live together, say the engine's version, and end
-          --standalone        do not stop when standard input closes
+          --path FOLDER       data folder; created if it is missing
+          --socket FILE       unix socket to listen on (default: FOLDER/clickhouse.sock)
+          --port N            additional loopback port for the read-only user 'remora' (0: any free port); requires --password-stdin
+          --password-stdin    read the password of the user 'remora' from the first line of standard input
+          --database NAME     database that the user 'remora' can read (default: remora)
+          --memory SIZE       maximum memory of the engine, for example 800M or 4G (default: a quarter of the machine's, at least 1G)
+          --concurrency N     maximum number of concurrent queries; others wait (default: 16)
+          --libchdb FILE      library of the engine (default: REMORA_LIBCHDB, or the nearest node_modules)
+          --read FOLDER       additional folder or file that SQL can read, for example for imports; repeatable
+          --write FOLDER      additional folder that SQL can read and write, for example for backups; repeatable
+          --check             open the folder, check that engine and runtime work together, print the version, and exit
+          --standalone        keep running when standard input closes
         """;
 
     private const long Gigabyte = 1L << 30;
@@ -69,7 +69,7 @@ internal sealed record HostOptions
                 };
                 continue;
             }
-            if (i + 1 == arguments.Count) throw new HostException($"{name} needs a value\n{Usage}");
+            if (i + 1 == arguments.Count) throw new HostException($"{name} requires a value\n{Usage}");
             var value = arguments[++i];
             options = name switch
             {
@@ -87,14 +87,14 @@ internal sealed record HostOptions
             };
         }
         if (options.Path.Length == 0) throw new HostException("--path is missing\n" + Usage);
-        if (options.Port is not null && !options.PasswordOnInput) throw new HostException("--port needs a password: give --password-stdin as well\n" + Usage);
+        if (options.Port is not null && !options.PasswordOnInput) throw new HostException("--port requires --password-stdin\n" + Usage);
         return options;
     }
 
     private static int Whole(string name, string value, int least, int most) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
             ? number
-            : throw new HostException($"{name} takes a number from {least} to {most}, not '{value}'");
+            : throw new HostException($"{name} '{value}': expected a number from {least} to {most}");
 
     private static long Size(string name, string value)
     {
@@ -102,6 +102,6 @@ internal sealed record HostOptions
         var digits = unit > 1 ? value[..^1] : value;
         return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 && number < long.MaxValue / unit
             ? number * unit
-            : throw new HostException($"{name} takes a size such as 800M or 4G, not '{value}'");
+            : throw new HostException($"{name} '{value}': expected a size such as 800M or 4G");
     }
 }

@@ -39,6 +39,6 @@ internal static class SelfCheck
         {
             return;
         }
-        throw new HostException("a null dereference was not thrown");
+        throw new HostException("a null dereference did not raise an exception");
     }
 }

@@ -34,7 +34,7 @@ internal sealed class Breaker(string url, RemoraClientOptions options, TimeProvi
                 return;
             }
             _unanswered++;
-            throw new RemoraException(RemoraFault.BreakerOpen, $"not asked, because lately: {_outage}");
+            throw new RemoraException(RemoraFault.BreakerOpen, $"no request sent, because of an earlier failure: {_outage}");
         }
     }
 
@@ -48,7 +48,7 @@ internal sealed class Breaker(string url, RemoraClientOptions options, TimeProvi
             (outage, unanswered) = (_outage, _unanswered);
             (_isTrying, _outage, _unanswered) = (false, null, 0);
         }
-        if (outage is not null) log.LogWarning("Remora answers again at {Url}; {Count} calls went without an answer", url, unanswered);
+        if (outage is not null) log.LogInformation("Remora is available again at {Url}; {Count} calls had no answer", url, unanswered);
     }
 
     /// <summary>Reports that the service failed.</summary>
@@ -65,7 +65,7 @@ internal sealed class Breaker(string url, RemoraClientOptions options, TimeProvi
             var wanted = error.RetryAfter is { } wait && wait > options.BreakerPeriod ? wait : options.BreakerPeriod;
             _wait = wanted < LongestWait ? wanted : LongestWait;
         }
-        if (isFirst) log.LogWarning("Remora gives no answer: {Error}. Until it does, {Consequence}", error.Message, Consequence.Of(options.OnError));
+        if (isFirst) log.LogWarning("Remora is unavailable: {Error}. Until it is available, {Consequence}", error.Message, Consequence.Of(options.OnError));
     }
 
     /// <summary>Reports that the call ended without evidence about the service.</summary>
@@ -82,6 +82,6 @@ internal static class Consequence
     {
         OnError.Allow => "entries are allowed",
         OnError.Block => "entries are blocked",
-        _ => "the last answers count while they are recent, then entries are allowed",
+        _ => "recent answers are used, and entries without one are allowed",
     };
 }

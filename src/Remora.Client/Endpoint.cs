@@ -53,7 +53,7 @@ internal sealed class Endpoint : IDisposable
         using (response)
         {
             var body = await ReadAsync(response, deadline);
-            throw (int)response.StatusCode == 200 ? new(RemoraFault.NotAnAssessment, $"{Url} answered something that is not an event stream") : Refused(response, body);
+            throw (int)response.StatusCode == 200 ? new(RemoraFault.NotAnAssessment, $"{Url} returned something that is not an event stream") : Refused(response, body);
         }
     }, cancellation);
 
@@ -69,7 +69,7 @@ internal sealed class Endpoint : IDisposable
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new RemoraException(RemoraFault.Timeout, $"{Url} did not answer within {time.TotalSeconds:0.###} s");
+            throw new RemoraException(RemoraFault.Timeout, $"{Url} did not respond within {time.TotalSeconds:0.###} s");
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
@@ -80,24 +80,24 @@ internal sealed class Endpoint : IDisposable
 
     private async Task<byte[]> ReadAsync(HttpResponseMessage response, CancellationToken deadline)
     {
-        if (response.Content.Headers.ContentLength > LargestBody) throw TooMuch();
+        if (response.Content.Headers.ContentLength > LargestBody) throw TooLarge();
         await using var body = await response.Content.ReadAsStreamAsync(deadline);
         using var all = new MemoryStream();
         var part = new byte[16 * 1024];
         for (int length; (length = await body.ReadAsync(part, deadline)) > 0;)
         {
-            if (all.Length + length > LargestBody) throw TooMuch();
+            if (all.Length + length > LargestBody) throw TooLarge();
             all.Write(part, 0, length);
         }
         return all.ToArray();
     }
 
-    private RemoraException TooMuch() => new(RemoraFault.NotAnAssessment, $"{Url} answered more than {LargestBody} bytes");
+    private RemoraException TooLarge() => new(RemoraFault.NotAnAssessment, $"{Url} returned more than {LargestBody} bytes");
 
     private RemoraException Refused(HttpResponseMessage response, byte[] body)
     {
         var status = (int)response.StatusCode;
-        return new(RemoraFault.Status, $"{Url} answered {status} {response.ReasonPhrase}{DetailOf(body)}", status, WaitOf(response.Headers.RetryAfter));
+        return new(RemoraFault.Status, $"{Url} returned {status} {response.ReasonPhrase}{DetailOf(body)}", status, WaitOf(response.Headers.RetryAfter));
     }
 
     private TimeSpan? WaitOf(RetryConditionHeaderValue? header) => header?.Delta ?? header?.Date - _clock.GetUtcNow();

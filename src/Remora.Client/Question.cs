@@ -10,7 +10,7 @@ internal readonly record struct Question(string? Pair, string? Side, string? Pol
     {
         if (Pair is not null && !IsPair(Pair)) throw new ArgumentException($"'{Pair}' is not a pair: expected BASE/QUOTE such as BTC/USDT");
         if (Side is not (null or "long" or "short")) throw new ArgumentException($"side is '{Side}': expected long, short or null");
-        if (Policy is "" || Exchange is "" || Timeframe is "") throw new ArgumentException("policy, exchange and timeframe: expected a text, or null");
+        if (Policy is "" || Exchange is "" || Timeframe is "") throw new ArgumentException("policy, exchange and timeframe: expected a non-empty string, or null");
     }
 
     public string Path => PathOf("api/v1/risk", ("pair", Pair), ("side", Side), ("policy", Policy), ("exchange", Exchange), ("timeframe", Timeframe));

@@ -18,7 +18,7 @@ public sealed class RemoraClient : IDisposable
     private const int LargestMemory = 4096;
 
     private readonly ConcurrentDictionary<Question, Memory> _memory = new();
-    private readonly ConcurrentDictionary<string, bool> _said = new();
+    private readonly ConcurrentDictionary<string, bool> _logged = new();
     private readonly RemoraClientOptions _options;
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
@@ -34,7 +34,7 @@ public sealed class RemoraClient : IDisposable
     public RemoraClient(RemoraClientOptions? options = null, ILogger<RemoraClient>? log = null, TimeProvider? clock = null)
     {
         _options = options ?? new();
-        if (_options.Check() is { Count: > 0 } complaints) throw new ArgumentException(string.Join("; ", complaints), nameof(options));
+        if (_options.Check() is { Count: > 0 } errors) throw new ArgumentException(string.Join("; ", errors), nameof(options));
         _clock = clock ?? TimeProvider.System;
         _log = log ?? NullLogger<RemoraClient>.Instance;
         _endpoint = new(_options, _clock);
@@ -45,8 +45,8 @@ public sealed class RemoraClient : IDisposable
     public string Url => _endpoint.Url;
 
     /// <summary>
-    /// Returns the assessment of a pair. <see cref="Risk.Answered"/> tells whether the service gave
-    /// it. Returns the cached answer while it is younger than
+    /// Returns the assessment of a pair. <see cref="Risk.Answered"/> is whether the service
+    /// returned it. Returns the cached answer while it is younger than
     /// <see cref="RemoraClientOptions.CacheFor"/>.
     /// </summary>
     /// <param name="pair">A pair such as <c>BTC/USDT</c>; null for the whole market.</param>
@@ -61,7 +61,7 @@ public sealed class RemoraClient : IDisposable
         string? pair = null, string? side = null, string? policy = null, string? exchange = null, string? timeframe = null, CancellationToken cancellation = default)
     {
         var question = new Question(pair, side, policy, exchange, timeframe);
-        return Remembered(question, _options.CacheFor) is { } known ? new(known) : AskAsync(question, cancellation);
+        return Cached(question, _options.CacheFor) is { } known ? new(known) : AskAsync(question, cancellation);
     }
 
     /// <summary>
@@ -75,7 +75,7 @@ public sealed class RemoraClient : IDisposable
     public ValueTask<bool> IsSafeAsync(string? pair = null, string? side = null, string? policy = null, CancellationToken cancellation = default)
     {
         var question = new Question(pair, side, policy, null, null);
-        return Remembered(question, _options.CacheFor) is { } known ? new(known.SafeToTrade) : AskSafelyAsync(question, cancellation);
+        return Cached(question, _options.CacheFor) is { } known ? new(known.SafeToTrade) : AskSafelyAsync(question, cancellation);
     }
 
     /// <summary>
@@ -197,7 +197,7 @@ public sealed class RemoraClient : IDisposable
         question.Check();
         try
         {
-            return Remember(question, await FetchAsync(question.Path, body => RiskJson.Read(body, question.Pair), cancellation));
+            return Cache(question, await FetchAsync(question.Path, body => RiskJson.Read(body, question.Pair), cancellation));
         }
         catch (RemoraException e)
         {
@@ -211,11 +211,11 @@ public sealed class RemoraClient : IDisposable
     /// </summary>
     private Risk Decide(in Question question, Risk answer)
     {
-        if (!answer.IsBlind || _options.OnError == OnError.Allow) return answer;
-        var why = $"nothing is known of {answer.Pair ?? "the whole market"}{(answer.Reasoning.Count > 0 ? ": " + answer.Reasoning[0] : "")}";
+        if (!answer.LacksMarketData || _options.OnError == OnError.Allow) return answer;
+        var why = $"there is no current market data for {answer.Pair ?? "the whole market"}{(answer.Reasoning.Count > 0 ? ": " + answer.Reasoning[0] : "")}";
         return _options.OnError == OnError.Block
             ? answer with { SafeToTrade = false, Recommendation = "no_entry", PositionScale = 0, Answered = false, Error = why }
-            : Last(question, why) ?? answer;
+            : LastAnswer(question, why) ?? answer;
     }
 
     private async ValueTask<bool> AskSafelyAsync(Question question, CancellationToken cancellation)
@@ -226,7 +226,7 @@ public sealed class RemoraClient : IDisposable
         }
         catch (Exception e) // this method never throws
         {
-            if (e is not OperationCanceledException) SayOnce($"Remora was asked about '{question.Pair}' in vain: {e.Message}");
+            if (e is not OperationCanceledException) LogOnce($"The request for '{question.Pair}' failed: {e.Message}");
             return _options.OnError != OnError.Block;
         }
     }
@@ -247,7 +247,7 @@ public sealed class RemoraClient : IDisposable
         foreach (var pair in pairs)
         {
             if (!answers.TryGetValue(pair.ToUpperInvariant(), out var risk)) continue;
-            found.Add((pair, Remember(new(pair, side, policy, null, null), risk)));
+            found.Add((pair, Cache(new(pair, side, policy, null, null), risk)));
         }
         return found;
     }
@@ -277,33 +277,33 @@ public sealed class RemoraClient : IDisposable
 
     private Risk Fallback(Question question, RemoraException error)
     {
-        if (error.IsCallersFault) SayOnce($"Remora cannot answer for {question.Pair ?? "the whole market"}: {error.Message}; {Consequence.Of(_options.OnError)}");
-        return (_options.OnError == OnError.Last ? Last(question, error.Message) : null)
+        if (error.IsCallersFault) LogOnce($"No assessment of {question.Pair ?? "the whole market"}: {error.Message}; {Consequence.Of(_options.OnError)}");
+        return (_options.OnError == OnError.Last ? LastAnswer(question, error.Message) : null)
             ?? new() { Pair = question.Pair, Side = question.Side, SafeToTrade = _options.OnError != OnError.Block, Answered = false, Error = error.Message };
     }
 
     /// <summary>Returns the last answer with market data while it is young enough to use.</summary>
-    private Risk? Last(in Question question, string why) =>
-        _memory.TryGetValue(question, out var memory) && memory.Informed is { } known && known.At.Since(_clock) < _options.LastFor
+    private Risk? LastAnswer(in Question question, string why) =>
+        _memory.TryGetValue(question, out var memory) && memory.WithMarketData is { } known && known.At.Since(_clock) < _options.LastFor
             ? known.Risk with { Answered = false, Error = $"the last answer, because {why}" }
             : null;
 
-    private Risk? Remembered(in Question question, TimeSpan age) =>
+    private Risk? Cached(in Question question, TimeSpan age) =>
         _memory.TryGetValue(question, out var memory) && memory.Newest.At.Since(_clock) < age ? memory.Newest.Risk : null;
 
     /// <summary>Caches an answer after the decision on it.</summary>
-    private Risk Remember(in Question question, Risk answer)
+    private Risk Cache(in Question question, Risk answer)
     {
         if (_memory.Count >= LargestMemory) _memory.Clear();
         var known = new Known(Decide(question, answer), Moment.Now(_clock));
-        _memory[question] = new(known, answer.IsBlind ? _memory.GetValueOrDefault(question)?.Informed : known);
+        _memory[question] = new(known, answer.LacksMarketData ? _memory.GetValueOrDefault(question)?.WithMarketData : known);
         return known.Risk;
     }
 
-    private void SayOnce(string text)
+    private void LogOnce(string text)
     {
-        if (_said.Count >= LargestMemory) _said.Clear();
-        if (_said.TryAdd(text, true)) _log.LogWarning("{What}", text);
+        if (_logged.Count >= LargestMemory) _logged.Clear();
+        if (_logged.TryAdd(text, true)) _log.LogWarning("{What}", text);
     }
 
     private sealed record Known(Risk Risk, Moment At);
@@ -311,5 +311,5 @@ public sealed class RemoraClient : IDisposable
     /// <summary>
     /// The cached answers to a question: the newest one, and the newest one with market data.
     /// </summary>
-    private sealed record Memory(Known Newest, Known? Informed);
+    private sealed record Memory(Known Newest, Known? WithMarketData);
 }

@@ -52,14 +52,14 @@ public sealed class RemoraClientOptions
     /// <summary>Returns all errors in the options; empty when they are valid.</summary>
     public IReadOnlyList<string> Check()
     {
-        var complaints = new List<string>();
-        if (AddressOf(Url) is null) complaints.Add(BadUrl);
-        if (Key is { } key && !key.All(c => c is > ' ' and < '\x7f')) complaints.Add("ApiKey: expected printable ASCII characters without spaces");
-        if (!Enum.IsDefined(OnError)) complaints.Add($"OnError: expected {string.Join(", ", Enum.GetNames<OnError>())}");
-        if (Timeout <= TimeSpan.Zero || Timeout > TimeSpan.FromHours(1)) complaints.Add($"Timeout is {Timeout}: expected more than 0, at most an hour");
+        var errors = new List<string>();
+        if (AddressOf(Url) is null) errors.Add(BadUrl);
+        if (Key is { } key && !key.All(c => c is > ' ' and < '\x7f')) errors.Add("ApiKey: expected printable ASCII characters without spaces");
+        if (!Enum.IsDefined(OnError)) errors.Add($"OnError: expected {string.Join(", ", Enum.GetNames<OnError>())}");
+        if (Timeout <= TimeSpan.Zero || Timeout > TimeSpan.FromHours(1)) errors.Add($"Timeout is {Timeout}: expected above 0, at most 1 hour");
         foreach (var (name, value) in new[] { (nameof(CacheFor), CacheFor), (nameof(BreakerPeriod), BreakerPeriod), (nameof(LastFor), LastFor) })
-            if (value < TimeSpan.Zero || value > TimeSpan.FromDays(1)) complaints.Add($"{name} is {value}: expected 0 to a day");
-        return complaints;
+            if (value < TimeSpan.Zero || value > TimeSpan.FromDays(1)) errors.Add($"{name} is {value}: expected 0 to 1 day");
+        return errors;
     }
 
     private static Uri? AddressOf(string? url)
@@ -77,5 +77,5 @@ public sealed class RemoraClientOptions
 internal sealed class RemoraClientOptionsCheck : IValidateOptions<RemoraClientOptions>
 {
     public ValidateOptionsResult Validate(string? name, RemoraClientOptions options) =>
-        options.Check() is { Count: > 0 } complaints ? ValidateOptionsResult.Fail(complaints) : ValidateOptionsResult.Success;
+        options.Check() is { Count: > 0 } errors ? ValidateOptionsResult.Fail(errors) : ValidateOptionsResult.Success;
 }

@@ -45,7 +45,7 @@ public sealed class RemoraException : Exception
     /// <summary>The HTTP status, if there was a response.</summary>
     public int? Status { get; }
 
-    /// <summary>How long the service asked to wait.</summary>
+    /// <summary>How long the service requests to wait.</summary>
     public TimeSpan? RetryAfter { get; }
 
     /// <summary>

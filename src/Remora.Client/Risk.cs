@@ -128,7 +128,7 @@ public sealed record Risk
 
     /// <summary>Whether the answer allows entries without current market data.</summary>
     [JsonIgnore]
-    internal bool IsBlind => SafeToTrade && State == "unknown";
+    internal bool LacksMarketData => SafeToTrade && State == "unknown";
 
     /// <summary>Returns the assessment as one line for a log.</summary>
     [JsonIgnore]

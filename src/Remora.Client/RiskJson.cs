@@ -38,7 +38,7 @@ internal static class RiskJson
         }
         catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException)
         {
-            throw Unexpected("it is not the list of what is tracked", e);
+            throw Unexpected("it is not a list of tracked pairs", e);
         }
     }
 
@@ -48,7 +48,7 @@ internal static class RiskJson
     private static Risk Check(Risk? risk, string? pair)
     {
         if (risk is null) throw Unexpected("it is null");
-        if (pair is not null && !pair.Equals(risk.Pair, StringComparison.OrdinalIgnoreCase)) throw Unexpected($"it is about {risk.Pair ?? "the whole market"}, not {pair}");
+        if (pair is not null && !pair.Equals(risk.Pair, StringComparison.OrdinalIgnoreCase)) throw Unexpected($"it is for {risk.Pair ?? "the whole market"}, not {pair}");
         if (risk.PositionScale is < 0 or > 1) throw Unexpected($"position_scale is {risk.PositionScale}, expected 0 to 1");
         // A missing list is returned as empty, so that bots need no null check.
         return risk with { BlockedBy = risk.BlockedBy ?? [], Reasoning = risk.Reasoning ?? [] };

@@ -14,7 +14,7 @@ internal sealed class RiskStream(Endpoint endpoint, string path, TimeProvider cl
     private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
     private string? _lastEventId;
-    private bool _isOut;
+    private bool _isInterrupted;
 
     public async IAsyncEnumerable<Risk> ReadAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
@@ -39,19 +39,19 @@ internal sealed class RiskStream(Endpoint endpoint, string path, TimeProvider cl
         {
             if (await events.MoveNextAsync())
             {
-                if (_isOut) log.LogWarning("Remora's stream goes on at {Url}", endpoint.Url);
-                _isOut = false;
+                if (_isInterrupted) log.LogInformation("The event stream at {Url} is connected again", endpoint.Url);
+                _isInterrupted = false;
                 return true;
             }
-            Say($"{endpoint.Url} ended it");
+            LogOutage($"{endpoint.Url} closed the stream");
         }
         catch (RemoraException e) when (!e.IsCallersFault)
         {
-            Say(e.Message);
+            LogOutage(e.Message);
         }
         catch (Exception e) when (e is IOException or HttpRequestException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
-            Say(e is OperationCanceledException ? $"nothing came for {LongestSilence.TotalSeconds} s" : e.Message);
+            LogOutage(e is OperationCanceledException ? $"no data for {LongestSilence.TotalSeconds} s" : e.Message);
         }
         cancellation.ThrowIfCancellationRequested();
         return false;
@@ -69,9 +69,9 @@ internal sealed class RiskStream(Endpoint endpoint, string path, TimeProvider cl
         }
     }
 
-    private void Say(string what)
+    private void LogOutage(string what)
     {
-        if (!_isOut) log.LogWarning("Remora's stream is interrupted: {What}. It is tried again", what);
-        _isOut = true;
+        if (!_isInterrupted) log.LogWarning("The event stream is interrupted: {Error}. Retrying", what);
+        _isInterrupted = true;
     }
 }

@@ -1,7 +1,7 @@
 namespace Remora.Client;
 
 /// <summary>Reads another stream and fails when no data arrives for too long.</summary>
-internal sealed class TimeoutStream(Stream inner, TimeSpan patience, TimeProvider clock) : Stream
+internal sealed class TimeoutStream(Stream inner, TimeSpan timeout, TimeProvider clock) : Stream
 {
     public override bool CanRead => true;
 
@@ -19,7 +19,7 @@ internal sealed class TimeoutStream(Stream inner, TimeSpan patience, TimeProvide
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        using var limit = new CancellationTokenSource(patience, clock);
+        using var limit = new CancellationTokenSource(timeout, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         return await inner.ReadAsync(buffer, either.Token);
     }

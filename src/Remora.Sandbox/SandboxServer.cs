@@ -66,9 +66,9 @@ public sealed class SandboxServer : IAsyncDisposable
         builder.Logging.ClearProviders();
         var app = builder.Build();
         var stop = new CancellationTokenSource();
-        var desk = new SandboxDesk(options, world, faults, clock, stop.Token);
+        var router = new SandboxRouter(options, world, faults, clock, stop.Token);
         app.UseSilenceableUpgrades().UseWebSockets();
-        app.Run(desk.Answer);
+        app.Run(router.Answer);
         try
         {
             await app.StartAsync(cancellation);

@@ -20,12 +20,12 @@ public sealed class SandboxWorld
     {
         options.Validate();
         HistoryFrom = ((options.Start ?? start) - TimeSpan.FromDays(options.HistoryDays)).Floor(TimeSpan.FromDays(1));
-        if (HistoryFrom < Weather.Anchor)
-            throw new SandboxOptionException($"the simulated history would begin at {HistoryFrom}: expected {nameof(SandboxOptions)}.{nameof(SandboxOptions.Start)} less {nameof(SandboxOptions.HistoryDays)} not before {Weather.Anchor}");
+        if (HistoryFrom < MarketConditions.Anchor)
+            throw new SandboxOptionException($"the simulated history begins at {HistoryFrom}: expected {nameof(SandboxOptions)}.{nameof(SandboxOptions.Start)} less {nameof(SandboxOptions.HistoryDays)} not before {MarketConditions.Anchor}");
 
         Signals = new(options.Seed);
         foreach (var (signal, value) in options.Held) Signals.Hold(signal, value);
-        var weather = new Weather(options.Seed);
+        var weather = new MarketConditions(options.Seed);
         foreach (var pair in options.SimulatedPairs)
             _series[pair] = new SimulatedSeries(weather, PairProfile.Of(pair), HistoryFrom);
         foreach (var (pair, tape) in options.Replay)

@@ -41,12 +41,19 @@ public sealed class MarketPump
         _engine = engine;
         _board = board;
         _record = record;
-        // Reports missing sources before the first event.
-        foreach (var market in board.Markets) Publish(market, board.Now);
     }
 
     /// <summary>The queue to which feeds write events.</summary>
     public ChannelWriter<MarketEvent> Events => _events.Writer;
+
+    /// <summary>
+    /// Publishes the assessments of all markets. Before the first event, they report which sources
+    /// are missing.
+    /// </summary>
+    public void PublishAll()
+    {
+        foreach (var market in _board.Markets) Publish(market, _board.Now);
+    }
 
     /// <summary>Applies stored observations before any event. They are not stored again.</summary>
     public void Recall(IReadOnlyList<Observation> observations)
@@ -86,7 +93,7 @@ public sealed class MarketPump
         }
         else if (marketEvent.Calendar is not null)
         {
-            foreach (var market in _board.Markets) Publish(market, _board.Now);
+            PublishAll();
         }
         else if (assessment is not null)
         {

@@ -33,7 +33,7 @@ internal sealed class VerdictFeed(AssessmentBoard board, VerdictBoard verdicts)
     /// If several markets have the same pair, the first one determines the verdict of the pair, as
     /// in /risk.
     /// </summary>
-    private void Look() => verdicts.Learn(
+    private void Look() => verdicts.Update(
         from market in board.Markets.DistinctBy(market => market.Pair)
         from side in new[] { Side.Long, Side.Short }
         select PairVerdict.Of(board.Latest(market, 0, side)));

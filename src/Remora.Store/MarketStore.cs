@@ -87,7 +87,8 @@ public sealed class MarketStore
     {
         foreach (var each in rollup.Definition.Intervals)
             if (each.Suffix == interval) return Dialect.From(rollup.ViewOf(each));
-        throw new StoreException($"'{interval}' is no interval of '{rollup.Definition.Name}': allowed are {string.Join(", ", rollup.Definition.Intervals.Select(each => each.Suffix))}");
+        var allowed = string.Join(", ", rollup.Definition.Intervals.Names());
+        throw new StoreException($"unknown interval '{interval}' of '{rollup.Definition.Name}': expected one of {allowed}");
     }
 
     /// <summary>

@@ -22,8 +22,8 @@ public sealed record StoreRetention
     public int CandleDays { get; init; }
 
     /// <summary>
-    /// Retention of observations, in days. Fewer than 45 remove values that are needed after a
-    /// start to compute changes.
+    /// Retention of observations, in days. Fewer than <see cref="RequiredHistory.Observations"/>
+    /// remove values that are needed after a start to compute changes.
     /// </summary>
     public int ObservationDays { get; init; }
 
@@ -41,7 +41,7 @@ public sealed record StoreRetention
     public void Check()
     {
         Check(CandleDays, 0, nameof(CandleDays));
-        Check(ObservationDays, 45, nameof(ObservationDays));
+        Check(ObservationDays, RequiredHistory.Observations.Days, nameof(ObservationDays));
         Check(AssessmentDays, 0, nameof(AssessmentDays));
         Check(RequestDays, 0, nameof(RequestDays));
         Check(RollupDays, 0, nameof(RollupDays));
@@ -50,6 +50,6 @@ public sealed record StoreRetention
     private static void Check(int days, int least, string name)
     {
         if (days is < 0 or > MostDays || (days > 0 && days < least))
-            throw new StoreException($"{name} is {days}: allowed is 0 (for ever){(least > 0 ? $", or {least}" : ", or 1")} to {MostDays} days");
+            throw new StoreException($"{name} is {days}: expected {Math.Max(least, 1)} to {MostDays} days, or 0 for no limit");
     }
 }

@@ -34,7 +34,11 @@ public sealed class StoreQuery<T>
         _sql = sql;
         _parameters = parameters;
         _read = read;
+        ExportSql = sql;
     }
+
+    /// <summary>The query of exports, which can have more columns than the rows.</summary>
+    internal string ExportSql { get; init; }
 
     /// <summary>Returns the rows as they arrive.</summary>
     public IAsyncEnumerable<T> RowsAsync(CancellationToken cancellation = default) => _client.QueryAsync(_sql, _read, new() { Parameters = _parameters }, cancellation);
@@ -51,5 +55,5 @@ public sealed class StoreQuery<T>
     /// Returns the rows in a format, in bounded memory. The caller disposes the stream.
     /// </summary>
     public Task<Stream> StreamAsync(StoreFormat format, CancellationToken cancellation = default) =>
-        _client.StreamAsync(_sql, format.EngineName(), new() { Parameters = _parameters, Settings = AsText }, cancellation);
+        _client.StreamAsync(ExportSql, format.EngineName(), new() { Parameters = _parameters, Settings = AsText }, cancellation);
 }

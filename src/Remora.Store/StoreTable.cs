@@ -1,26 +1,82 @@
+using System.Text.Json;
 using Remora.ClickHouse;
+using Remora.ClickHouse.Rows;
+using Remora.Columns;
+using Remora.Markets;
+using Remora.Store.Tables;
 
 namespace Remora.Store;
 
 /// <summary>A table of the store.</summary>
-/// <param name="Name">The name.</param>
-/// <param name="Time">The column with the time that a row describes.</param>
-/// <param name="Columns">The columns of inserts, in order. Other columns have defaults.</param>
-internal sealed record StoreTable(SqlName Name, SqlName Time, IReadOnlyList<SqlName> Columns)
+internal abstract class StoreTable(string name, string time)
 {
-    public static StoreTable Candles { get; } = Of("candles", "opened", "exchange pair timeframe opened open high low close volume sequence");
+    /// <summary>The name.</summary>
+    public SqlName Name { get; } = SqlName.Of(name);
 
-    public static StoreTable Observations { get; } = Of("observations", "knowable_at", "signal base source value held_at knowable_at time_to_live_ms sequence");
+    /// <summary>The column with the time that a row describes.</summary>
+    public SqlName Time { get; } = SqlName.Of(time);
 
-    public static StoreTable Assessments { get; } = Of(
-        "assessments", "assessed_at",
-        "exchange pair timeframe policy policy_id model assessed_at as_of close safe_to_trade recommendation risk_score risk_class risk_confidence position_scale regime volatility " +
-        "part_volatility part_regime part_trend_strength part_momentum part_external stale state blocked_by flags short_safe_to_trade short_recommendation short_risk_score short_risk_class " +
-        "short_position_scale short_part_regime short_part_trend_strength short_part_momentum short_blocked_by answer sequence");
+    /// <summary>The columns of inserts, in the order in which rows are encoded.</summary>
+    public abstract IReadOnlyList<SqlName> Columns { get; }
 
-    public static StoreTable Requests { get; } = Of("api_requests", "at", "at route pair query_hash result_hash unchanged status microseconds client sequence");
+    /// <summary>The types of these columns in the schema.</summary>
+    public abstract IReadOnlyList<string> Types { get; }
+
+    public static StoreTable<StoredCandle> Candles { get; } = new("candles", "opened",
+    [
+        StoreColumn.Of<StoredCandle>("exchange", ColumnTypes.Name, (writer, in row) => writer.String(row.Exchange)),
+        StoreColumn.Of<StoredCandle>("pair", ColumnTypes.Name, (writer, in row) => writer.String(row.Pair)),
+        StoreColumn.Of<StoredCandle>("timeframe", ColumnTypes.Name, (writer, in row) => writer.String(row.Timeframe)),
+        .. StoreColumn.Of<StoredCandle, Candle>(CandleColumns.All, (in row) => row.Candle),
+    ]);
+
+    public static StoreTable<Observation> Observations { get; } = new(
+        "observations", "knowable_at", [.. StoreColumn.Of<Observation, Observation>(ObservationColumns.All, (in row) => row)]);
+
+    public static StoreTable<BothSides> Assessments { get; } = new("assessments", "assessed_at",
+    [
+        .. StoreColumn.Of<BothSides, Assessment>(AssessmentColumns.Tables, (in row) => row.Long),
+        .. StoreColumn.OfShortSide<BothSides>(AssessmentColumns.Tables, (in row) => row.Short),
+        StoreColumn.Of<BothSides>("answer", "String", (writer, in row) => writer.Bytes(JsonSerializer.SerializeToUtf8Bytes(row.Long, RemoraJson.Options.TypeOf<Assessment>()))),
+    ]);
+
+    public static StoreTable<RequestRow> Requests { get; } = new("api_requests", "at",
+    [
+        StoreColumn.Of<RequestRow>("at", ColumnTypes.Time, (writer, in row) => writer.Int64(row.At.UnixMilliseconds)),
+        StoreColumn.Of<RequestRow>("route", ColumnTypes.Name, (writer, in row) => writer.String(row.Route)),
+        StoreColumn.Of<RequestRow>("pair", ColumnTypes.Name, (writer, in row) => writer.String(row.Pair ?? "")),
+        StoreColumn.Of<RequestRow>("query_hash", "UInt64", (writer, in row) => writer.UInt64(row.QueryHash)),
+        StoreColumn.Of<RequestRow>("result_hash", "UInt64", (writer, in row) => writer.UInt64(row.ResultHash)),
+        StoreColumn.Of<RequestRow>("unchanged", "Bool", (writer, in row) => writer.Bool(row.Unchanged)),
+        StoreColumn.Of<RequestRow>("status", "UInt16", (writer, in row) => writer.UInt16((ushort)Math.Clamp(row.Status, 0, ushort.MaxValue))),
+        StoreColumn.Of<RequestRow>("microseconds", "UInt32", (writer, in row) => writer.UInt32(row.Microseconds)),
+        StoreColumn.Of<RequestRow>("client", ColumnTypes.InTable(ValueKind.Text, isOptional: true), (writer, in row) => writer.NullableString(row.Client)),
+    ]);
 
     public static IReadOnlyList<StoreTable> All { get; } = [Candles, Observations, Assessments, Requests];
+}
 
-    private static StoreTable Of(string name, string time, string columns) => new(SqlName.Of(name), SqlName.Of(time), [.. columns.Split(' ').Select(SqlName.Of)]);
+/// <summary>A table of the store and the encoder of its rows.</summary>
+/// <param name="name">The name.</param>
+/// <param name="time">The column with the time that a row describes.</param>
+/// <param name="columns">
+/// The columns, except for <c>sequence</c>, which all tables have. Other columns have defaults.
+/// </param>
+internal sealed class StoreTable<T>(string name, string time, IReadOnlyList<StoreColumn<T>> columns) : StoreTable(name, time)
+{
+    private readonly Encode<T>[] _encoders = [.. columns.Select(column => column.Write)];
+
+    public override IReadOnlyList<SqlName> Columns { get; } = [.. columns.Select(column => column.Name), SqlName.Of("sequence")];
+
+    public override IReadOnlyList<string> Types { get; } = [.. columns.Select(column => column.Type), "UInt64"];
+
+    /// <summary>Encodes a row.</summary>
+    /// <param name="writer">Receives the encoded values.</param>
+    /// <param name="row">The row.</param>
+    /// <param name="sequence">The version: of rows with the same key, the highest wins.</param>
+    public void Write(RowWriter writer, in T row, ulong sequence)
+    {
+        foreach (var encode in _encoders) encode(writer, in row);
+        writer.UInt64(sequence);
+    }
 }

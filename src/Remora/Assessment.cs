@@ -18,6 +18,7 @@ public sealed class Assessment
     private readonly RegimeState _regime;
     private readonly RiskBreakdown _breakdown;
     private readonly EventFlags _flags;
+    private readonly ulong _blocks;
 
     internal Assessment(AssessmentInput input, MarketReadings readings, in RegimeState regime, OutsideView outside, Side side, Instant now)
     {
@@ -31,17 +32,17 @@ public sealed class Assessment
         var policy = input.Policy;
         var @base = input.Market.Pair.Base;
         _breakdown = RiskScorer.Break(readings, regime.Regime, outside, @base, policy, side, now);
-        _flags = RiskScorer.Flags(readings, regime.Regime, outside, policy, now);
+        _flags = FlagTable.Raise(new(readings, regime.Regime, outside, policy, now));
         RiskScore = _breakdown.Score();
         RiskConfidence = Confidence.Of(readings, regime, outside, input.Configured, policy.External, input.Market.Timeframe, now);
-        SafeToTrade = !Decision.Blocks(this);
+        _blocks = input.Decision.Blocks(new(policy.Decision, _flags, regime.Regime, RiskScore, Stale, AreCandlesUsable, outside, now));
     }
 
     /// <summary>False when at least one condition blocks entries.</summary>
-    public bool SafeToTrade { get; }
+    public bool SafeToTrade => _blocks == 0;
 
     /// <summary>The recommendation for an entry.</summary>
-    public Recommendation Recommendation => Decision.Recommend(this);
+    public Recommendation Recommendation => Decision.Recommend(_blocks, RiskScore, Stale, _flags);
 
     /// <summary>
     /// [0, 1], a higher value is riskier, in whole millionths; NaN while one of its parts is
@@ -59,13 +60,13 @@ public sealed class Assessment
     /// The part of the usual position to take, [0, 1]: 0 when blocked; NaN while the score is
     /// unknown.
     /// </summary>
-    public double PositionScale => !SafeToTrade ? 0 : RiskScorer.PositionScale(RiskScore, Regime, Rules, Side);
+    public double PositionScale => Decision.PositionScale(_blocks, RiskScore, Regime, Side);
 
     /// <summary>
     /// The reasons that block entries: names of flags, <c>regime_</c> and a blocking regime,
     /// <c>risk_score</c>, <c>stale_data</c>, <c>no_</c> and a signal that the policy requires.
     /// </summary>
-    public IReadOnlyList<string> BlockedBy => Decision.BlockedBy(this);
+    public IReadOnlyList<string> BlockedBy => Decision.NamesOf(_blocks);
 
     /// <summary>The reasons in sentences, the deciding one first.</summary>
     public IReadOnlyList<string> Reasoning => Risk.Reasoning.Of(this);
@@ -135,14 +136,14 @@ public sealed class Assessment
     /// <summary>
     /// Whether the last candle is older than two timeframes, or no candle has arrived yet.
     /// </summary>
-    public bool Stale => AsOf is not { } asOf || Confidence.Freshness(asOf, Timeframe, AssessedAt) < 1;
+    public bool Stale => Freshness < 1;
 
     /// <summary>
     /// Whether this assessment can be relied on. Clients treat
     /// <see cref="AssessmentState.Unknown"/> like a missing answer.
     /// </summary>
     public AssessmentState State =>
-        Decision.CandlesAreWorthless(this) ? AssessmentState.Unknown
+        !AreCandlesUsable ? AssessmentState.Unknown
         : Stale ? AssessmentState.Stale
         : WarmUp < 1 || double.IsNaN(RiskScore) ? AssessmentState.WarmingUp
         : AssessmentState.Ok;
@@ -164,6 +165,16 @@ public sealed class Assessment
 
     /// <summary>State and age of each source that is configured.</summary>
     public IReadOnlyDictionary<string, SourceState> Sources => SourceState.Of(this);
+
+    /// <summary>The blocking conditions that hold, as bits of <see cref="Decision"/>.</summary>
+    internal ulong Blocks => _blocks;
+
+    internal Decision Decision => _input.Decision;
+
+    /// <summary>Whether the candles are recent enough to count.</summary>
+    internal bool AreCandlesUsable => Freshness > 0;
+
+    private double Freshness => AsOf is { } asOf ? Confidence.Freshness(asOf, Timeframe, AssessedAt) : 0;
 
     internal MarketId Market => _input.Market;
 
@@ -194,4 +205,7 @@ public sealed class Assessment
 }
 
 /// <summary>The inputs that stay the same from one assessment of a market to the next.</summary>
-internal sealed record AssessmentInput(MarketId Market, RiskPolicy Policy, IReadOnlyList<Signal> Configured);
+internal sealed record AssessmentInput(MarketId Market, RiskPolicy Policy, IReadOnlyList<Signal> Configured)
+{
+    public Decision Decision { get; } = new(Policy);
+}

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
-using Remora.Risk;
+using Remora.Columns;
+using Remora.Markets;
 
 namespace Remora;
 
@@ -10,12 +11,12 @@ namespace Remora;
 /// </summary>
 public static class AssessmentCsv
 {
-    /// <summary>The header line.</summary>
-    public const string Header =
-        "date,as_of,close,safe_to_trade,recommendation,risk_score,risk_class,risk_confidence,position_scale,blocked_by,regime,regime_since,volatility,volatility_classification," +
-        "trend_classification,momentum_classification,risk_volatility,risk_regime,risk_trend_strength,risk_momentum,risk_external,flags,atr_ratio,rsi,adx,day_return,day_drawdown,gaps,policy,policy_id,model,state";
+    private const char ListSeparator = '|';
 
-    private static readonly RiskFlag[] Flags = Enum.GetValues<RiskFlag>();
+    private static readonly Action<StringBuilder, Assessment>[] Fields = [.. AssessmentColumns.Files.Select(FieldOf)];
+
+    /// <summary>The header line, without a newline.</summary>
+    public static string Header { get; } = string.Join(',', AssessmentColumns.Files.Select(column => column.Name));
 
     /// <summary>
     /// Appends one row and a newline. <c>date</c> is the candle's open time, as in data frames of
@@ -23,62 +24,27 @@ public static class AssessmentCsv
     /// </summary>
     public static void Append(StringBuilder row, Assessment assessment)
     {
-        var market = assessment.GetReadings();
-        var parts = assessment.RiskBreakdown;
-        Text(row, assessment.AsOf is { } asOf ? (asOf - assessment.Timeframe.Length).ToString() : "");
-        Text(row, assessment.AsOf?.ToString());
-        Number(row, market.Close);
-        Text(row, assessment.SafeToTrade ? "true" : "false");
-        Text(row, RemoraJson.NameOf(assessment.Recommendation));
-        Number(row, assessment.RiskScore);
-        Name(row, assessment.RiskClass);
-        Number(row, assessment.RiskConfidence);
-        Number(row, assessment.PositionScale);
-        Text(row, string.Join('|', assessment.BlockedBy));
-        Name(row, assessment.Regime);
-        Text(row, assessment.RegimeSince?.ToString());
-        Number(row, assessment.Volatility);
-        Name(row, assessment.VolatilityClassification);
-        Name(row, assessment.TrendClassification);
-        Name(row, assessment.MomentumClassification);
-        Number(row, parts.Volatility);
-        Number(row, parts.Regime);
-        Number(row, parts.TrendStrength);
-        Number(row, parts.Momentum);
-        Number(row, parts.External);
-        Raised(row, assessment.EventFlags);
-        Number(row, market.AtrRatio);
-        Number(row, market.Rsi);
-        Number(row, market.Trend.Adx);
-        Number(row, market.DayReturn);
-        Number(row, market.DayDrawdown);
-        row.Append(market.Gaps).Append(',');
-        Text(row, assessment.Policy);
-        Text(row, assessment.PolicyId);
-        Text(row, assessment.Model);
-        row.Append(RemoraJson.NameOf(assessment.State)).Append('\n');
+        for (var i = 0; i < Fields.Length; i++)
+        {
+            if (i > 0) row.Append(',');
+            Fields[i](row, assessment);
+        }
+        row.Append('\n');
     }
 
-    private static void Number(StringBuilder row, double value)
+    private static Action<StringBuilder, Assessment> FieldOf(Column<Assessment> column) => column switch
+    {
+        Column<Assessment, double> number => (row, assessment) => Append(row, number.Value(assessment)),
+        Column<Assessment, long> integer => (row, assessment) => row.Append(integer.Value(assessment)),
+        Column<Assessment, bool> boolean => (row, assessment) => row.Append(boolean.Value(assessment) ? "true" : "false"),
+        Column<Assessment, string?> text => (row, assessment) => row.Append(text.Value(assessment)),
+        Column<Assessment, IReadOnlyList<string>> list => (row, assessment) => row.AppendJoin(ListSeparator, list.Value(assessment)),
+        Column<Assessment, Instant?> time => (row, assessment) => row.Append(time.Value(assessment)?.ToString()),
+        _ => throw new NotSupportedException($"CSV has no format for the column '{column.Name}' of kind {column.Kind}."),
+    };
+
+    private static void Append(StringBuilder row, double value)
     {
         if (double.IsFinite(value)) row.Append(CultureInfo.InvariantCulture, $"{value}");
-        row.Append(',');
-    }
-
-    private static void Text(StringBuilder row, string? text) => row.Append(text).Append(',');
-
-    private static void Name<T>(StringBuilder row, T? value) where T : struct, Enum => Text(row, value is { } known ? RemoraJson.NameOf(known) : null);
-
-    private static void Raised(StringBuilder row, EventFlags flags)
-    {
-        var first = true;
-        foreach (var flag in Flags)
-        {
-            if (flags[flag] != true) continue;
-            if (!first) row.Append('|');
-            row.Append(EventFlags.NameOf(flag));
-            first = false;
-        }
-        row.Append(',');
     }
 }

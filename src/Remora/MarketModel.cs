@@ -156,7 +156,7 @@ public sealed class MarketModel
     }
 
     private double WarmUp() =>
-        (0.5 * Math.Min(1, _trend.Reading.Candles / (double)TrendIndicators.WarmUp)) + (0.5 * _volatility.Count / _volatility.Capacity);
+        (0.5 * _trend.Reading.WarmUp) + (0.5 * _volatility.Count / _volatility.Capacity);
 
     private void Forget()
     {

@@ -46,6 +46,7 @@ public static class RemoraJson
         options.Converters.Add(new TextConverter<Pair>((string? text, out Pair value) => Pair.TryParse(text, out value!), "a pair such as BTC/USDT"));
         options.Converters.Add(new TextConverter<Timeframe>((string? text, out Timeframe value) => Timeframe.TryParse(text, out value!), "a timeframe such as 5m"));
         options.Converters.Add(new DurationConverter());
+        options.Converters.Add(new FlagsConverter());
         foreach (var names in EngineEnums.Concat(enums)) options.Converters.Add(names);
         options.Converters.Add(new UnlistedEnumConverter());
     }
@@ -113,6 +114,24 @@ public static class RemoraJson
 
         public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException(
             $"{typeToConvert} has no names in JSON: list it where these options are created, by {nameof(RemoraJson)}.{nameof(EnumNames)}<{typeToConvert.Name}>()");
+    }
+
+    /// <summary>Writes all flags as an object, each true, false or null.</summary>
+    private sealed class FlagsConverter : JsonConverter<EventFlags>
+    {
+        public override EventFlags Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            throw new NotSupportedException("flags are only written");
+
+        public override void Write(Utf8JsonWriter writer, EventFlags value, JsonSerializerOptions options)
+        {
+            writer.WriteStartObject();
+            foreach (var row in FlagTable.All)
+            {
+                if (value[row.Flag] is { } isRaised) writer.WriteBoolean(row.Name, isRaised);
+                else writer.WriteNull(row.Name);
+            }
+            writer.WriteEndObject();
+        }
     }
 
     private delegate bool TryParse<T>(string? text, out T value);

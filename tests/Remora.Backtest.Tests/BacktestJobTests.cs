@@ -10,12 +10,12 @@ public sealed class BacktestJobTests
     private static BacktestOptions Options(string strategy = "RSIEMA")
     {
         var path = Path.Combine(Directory.CreateTempSubdirectory("remora-backtest-").FullName, "candles.csv");
-        File.WriteAllLines(path, Weather.Candles(10_000, 1).Candles.Select(c => FormattableString.Invariant($"{c.OpenTime.UnixMilliseconds},{c.Open},{c.High},{c.Low},{c.Close},{c.Volume}")));
+        File.WriteAllLines(path, Generated.Candles(10_000, 1).Candles.Select(c => FormattableString.Invariant($"{c.OpenTime.UnixMilliseconds},{c.Open},{c.High},{c.Low},{c.Close},{c.Volume}")));
         return new() { Strategy = strategy, Candles = path, Pair = Pair.Parse("BTC/USDT") };
     }
 
     [Fact]
-    public void The_figures_in_json_have_the_names_that_were_promised()
+    public void Json_contains_the_documented_figure_names()
     {
         var json = JsonSerializer.SerializeToElement(BacktestJob.Run(Options()).Figures, ReflectedJson.Options);
         foreach (var name in new[] { "trades", "wins", "losses", "draws", "win_rate", "profit_total_pct", "max_drawdown_pct", "profit_factor", "sharpe", "sortino", "calmar", "mean_stake", "exit_reasons" })
@@ -23,7 +23,7 @@ public sealed class BacktestJobTests
     }
 
     [Fact]
-    public void A_gated_run_says_what_the_gate_did()
+    public void A_gated_run_contains_the_effect_of_the_gate()
     {
         var nervous = RiskPolicy.Default with { Name = "nervous", Decision = new() { BlockingScore = 0.5 } };
         var result = BacktestJob.Run(Options() with { Gate = nervous });

@@ -24,42 +24,42 @@ public sealed class FreqtradeLocksTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Locks_come_and_go_with_the_verdicts_side_by_side()
+    public async Task Locks_follow_the_verdicts_of_each_side()
     {
         Run();
-        _verdicts.Learn([.. Say.Both(safe: true, "BTC/USDT", "ETH/USDT")]);
+        _verdicts.Update([.. Verdicts.Both(safe: true, "BTC/USDT", "ETH/USDT")]);
         await CheckedAsync();
         Assert.Empty(_bot.Active);
 
-        _verdicts.Learn([.. Say.Both(safe: false, "BTC/USDT"), .. Say.Both(safe: true, "ETH/USDT")]);
+        _verdicts.Update([.. Verdicts.Both(safe: false, "BTC/USDT"), .. Verdicts.Both(safe: true, "ETH/USDT")]);
         await ActiveAsync("BTC/USDT *");
         Assert.Equal("remora: risk_score. Risk is extreme at 0.90.", Assert.Single(_bot.Entries).Reason);
 
-        _verdicts.Learn([Say.Unsafe("BTC/USDT"), Say.Safe("BTC/USDT", Side.Short), Say.Safe("ETH/USDT"), Say.Unsafe("ETH/USDT", Side.Short)]);
+        _verdicts.Update([Verdicts.Unsafe("BTC/USDT"), Verdicts.Safe("BTC/USDT", Side.Short), Verdicts.Safe("ETH/USDT"), Verdicts.Unsafe("ETH/USDT", Side.Short)]);
         await ActiveAsync("BTC/USDT long", "ETH/USDT short");
 
-        _verdicts.Learn([.. Say.Both(safe: true, "BTC/USDT", "ETH/USDT")]);
+        _verdicts.Update([.. Verdicts.Both(safe: true, "BTC/USDT", "ETH/USDT")]);
         await ActiveAsync();
     }
 
     [Fact]
-    public async Task What_others_locked_stays()
+    public async Task Locks_of_others_are_kept()
     {
         _bot.LockByHand("BTC/USDT", "*", "CooldownPeriod", TimeSpan.FromHours(1));
         _bot.LockByHand("ETH/USDT", "long", null, TimeSpan.FromHours(1));
         Run();
-        _verdicts.Learn([.. Say.Both(safe: false, "BTC/USDT")]);
+        _verdicts.Update([.. Verdicts.Both(safe: false, "BTC/USDT")]);
         await ActiveAsync("BTC/USDT *", "BTC/USDT *", "ETH/USDT long");
-        _verdicts.Learn([.. Say.Both(safe: true, "BTC/USDT")]);
+        _verdicts.Update([.. Verdicts.Both(safe: true, "BTC/USDT")]);
         await ActiveAsync("BTC/USDT *", "ETH/USDT long");
         Assert.DoesNotContain(_bot.Entries, entry => entry.Reason?.StartsWith("remora:", StringComparison.Ordinal) == true);
     }
 
     [Fact]
-    public async Task A_lock_is_renewed_without_a_gap_and_runs_out_when_nobody_renews_it()
+    public async Task A_lock_is_renewed_without_a_gap_and_otherwise_expires()
     {
         Run();
-        _verdicts.Learn([.. Say.Both(safe: false, "BTC/USDT")]);
+        _verdicts.Update([.. Verdicts.Both(safe: false, "BTC/USDT")]);
         await ActiveAsync("BTC/USDT *");
         var placed = Assert.Single(_bot.Entries).Until;
         for (var i = 0; i < 30; i++) // ten minutes, more than three times the duration of a lock
@@ -80,27 +80,27 @@ public sealed class FreqtradeLocksTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task While_the_source_is_lost_nothing_is_renewed_and_nothing_deleted()
+    public async Task While_the_source_is_unavailable_locks_are_not_changed()
     {
         Run();
-        _verdicts.Learn([.. Say.Both(safe: false, "BTC/USDT")]);
+        _verdicts.Update([.. Verdicts.Both(safe: false, "BTC/USDT")]);
         await ActiveAsync("BTC/USDT *");
-        _verdicts.Forget();
+        _verdicts.MarkUnavailable();
         var calls = _bot.Calls.Count;
         for (var i = 0; i < 5; i++) _clock.Advance(TimeSpan.FromSeconds(20));
         Assert.Equal(["BTC/USDT *"], _bot.Active);
         _clock.Advance(TimeSpan.FromMinutes(3));
         Assert.Empty(_bot.Active);
         Assert.InRange(_bot.Calls.Count, calls, calls + 4); // at most the check that was in progress
-        _verdicts.Learn([.. Say.Both(safe: false, "BTC/USDT")]);
+        _verdicts.Update([.. Verdicts.Both(safe: false, "BTC/USDT")]);
         await ActiveAsync("BTC/USDT *");
     }
 
     [Fact]
-    public async Task A_bot_that_forgot_its_locks_gets_them_again_and_one_that_kept_them_keeps_them()
+    public async Task A_restarted_bot_gets_missing_locks_again()
     {
         Run();
-        _verdicts.Learn([.. Say.Both(safe: false, "BTC/USDT")]);
+        _verdicts.Update([.. Verdicts.Both(safe: false, "BTC/USDT")]);
         await ActiveAsync("BTC/USDT *");
         _bot.ForgetLocks();
         await AdvanceAsync(TimeSpan.FromSeconds(20));
@@ -114,15 +114,15 @@ public sealed class FreqtradeLocksTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Tokens_that_ran_out_are_renewed_or_asked_for_anew()
+    public async Task Expired_tokens_are_refreshed_or_replaced()
     {
         Run();
-        _verdicts.Learn([.. Say.Both(safe: true, "BTC/USDT")]);
+        _verdicts.Update([.. Verdicts.Both(safe: true, "BTC/USDT")]);
         await CheckedAsync();
         foreach (var (alsoRefresh, logins) in new[] { (false, 1), (true, 2) })
         {
             _bot.ExpireTokens(alsoRefresh);
-            _verdicts.Learn([.. Say.Both(safe: alsoRefresh, "BTC/USDT")]);
+            _verdicts.Update([.. Verdicts.Both(safe: alsoRefresh, "BTC/USDT")]);
             await ActiveAsync(alsoRefresh ? [] : ["BTC/USDT *"]);
             Assert.Equal(logins, _bot.Calls.Count(call => call.EndsWith("/token/login", StringComparison.Ordinal)));
         }
@@ -131,17 +131,17 @@ public sealed class FreqtradeLocksTests : IAsyncLifetime
 
     [Theory]
     [InlineData("hangup", "cannot be reached")]
-    [InlineData("500", "answered 500")]
+    [InlineData("500", "returned 500")]
     [InlineData("html", "unexpected")]
     [InlineData("old", "405")]
-    [InlineData("hang", "did not answer within 0.3 s")]
-    public async Task An_outage_is_said_once_and_made_up_for(string mode, string said)
+    [InlineData("hang", "did not respond within 0.3 s")]
+    public async Task An_outage_is_logged_once_and_locks_recover(string mode, string expected)
     {
         _bot.Mode = mode;
         Run(timeout: TimeSpan.FromSeconds(0.3));
-        _verdicts.Learn([.. Say.Both(safe: false, "BTC/USDT")]);
-        await Eventually.TrueAsync(() => _log.All.Count > 0, () => "nothing was said");
-        Assert.Contains(said, Assert.Single(_log.All));
+        _verdicts.Update([.. Verdicts.Both(safe: false, "BTC/USDT")]);
+        await Eventually.TrueAsync(() => _log.All.Count > 0, () => "no log line");
+        Assert.Contains(expected, Assert.Single(_log.All));
         for (var i = 0; i < 3; i++)
         {
             var calls = _bot.Calls.Count;
@@ -150,40 +150,40 @@ public sealed class FreqtradeLocksTests : IAsyncLifetime
         _bot.Mode = "well";
         await MoveUntilAsync(() => _bot.Active is ["BTC/USDT *"]);
         await Eventually.TrueAsync(() => _log.All.Count == 3, () => string.Join('\n', _log.All));
-        Assert.Contains("kept again", _log.All[2]);
+        Assert.Contains("maintained again", _log.All[2]);
     }
 
     [Fact]
-    public async Task A_wrong_password_is_said_and_never_shown()
+    public async Task A_wrong_password_is_logged_without_its_value()
     {
         Run(password: "wr0ng");
-        _verdicts.Learn([.. Say.Both(safe: false, "BTC/USDT")]);
-        await Eventually.TrueAsync(() => _log.All.Count > 0, () => "nothing was said");
-        Assert.Contains("refuses user 'Freqtrader'", Assert.Single(_log.All));
+        _verdicts.Update([.. Verdicts.Both(safe: false, "BTC/USDT")]);
+        await Eventually.TrueAsync(() => _log.All.Count > 0, () => "no log line");
+        Assert.Contains("refuses the user 'Freqtrader'", Assert.Single(_log.All));
         Assert.DoesNotContain(_log.All, line => line.Contains("wr0ng"));
         Assert.DoesNotContain("wr0ng", new FreqtradeBot(_bot.Url, "u", "wr0ng").ToString());
     }
 
     [Fact]
-    public async Task A_bot_that_hangs_delays_no_other()
+    public async Task A_stalled_bot_delays_no_other()
     {
         await using var other = await FreqtradeStandIn.StartAsync(_clock);
         _bot.Mode = "hang";
         var bots = new[] { _bot, other }.Select(bot => new FreqtradeBot(bot.Url, FreqtradeStandIn.User, FreqtradeStandIn.Password) { Timeout = TimeSpan.FromMinutes(10) });
         _running.Add(new Notifiers(bots, [], _verdicts, _clock, _log).RunAsync(new(), _stop.Token));
-        _verdicts.Learn([.. Say.Both(safe: false, "BTC/USDT")]);
+        _verdicts.Update([.. Verdicts.Both(safe: false, "BTC/USDT")]);
         await Eventually.TrueAsync(() => other.Active is ["BTC/USDT *"] && !_bot.Calls.IsEmpty, () => string.Join(", ", other.Active));
-        _verdicts.Learn([.. Say.Both(safe: true, "BTC/USDT")]);
+        _verdicts.Update([.. Verdicts.Both(safe: true, "BTC/USDT")]);
         await Eventually.TrueAsync(() => other.Active.Count == 0, () => string.Join(", ", other.Active));
         Assert.Single(_bot.Calls);
     }
 
     [Fact]
-    public async Task Futures_go_by_their_own_verdict_or_by_that_of_their_spot_market()
+    public async Task Futures_use_their_own_verdict_or_that_of_the_spot_market()
     {
         _bot.Whitelist = ["BTC/USDT:USDT", "ETH/USDT:USDT", "DOGE/USDT:USDT"];
         Run();
-        _verdicts.Learn([.. Say.Both(safe: false, "BTC/USDT", "ETH/USDT"), .. Say.Both(safe: true, "ETH/USDT:USDT")]);
+        _verdicts.Update([.. Verdicts.Both(safe: false, "BTC/USDT", "ETH/USDT"), .. Verdicts.Both(safe: true, "ETH/USDT:USDT")]);
         await ActiveAsync("BTC/USDT:USDT *");
     }
 

@@ -11,7 +11,7 @@ public sealed class LockPlanTests
     private static readonly TimeSpan Span = TimeSpan.FromMinutes(3);
 
     [Fact]
-    public void Whatever_there_is_the_plan_leads_to_what_is_wanted_and_spares_what_others_locked()
+    public void Every_plan_reaches_the_wanted_locks_and_keeps_those_of_others()
     {
         var keys = from pair in Gen.Elements("BTC/USDT", "ETH/USDT", "SOL/USDT") from side in Gen.Elements("long", "short", "*") select (pair, side);
         var wanted = keys.ListOf(6).Select(list => list.Distinct().Select(key => new WantedLock(key.pair, key.side, "remora: because")).ToList());
@@ -32,9 +32,9 @@ public sealed class LockPlanTests
     }
 
     [Fact]
-    public void A_reason_fits_into_the_bots_database()
+    public void A_reason_fits_the_database_of_the_bot()
     {
-        var verdict = Say.Unsafe("BTC/USDT") with { Reason = new string('x', 1000) };
+        var verdict = Verdicts.Unsafe("BTC/USDT") with { Reason = new string('x', 1000) };
         var wanted = Assert.Single(LockPlan.Wanted(["BTC/USDT", "nonsense", "BTC/USDT"], new Dictionary<(Markets.Pair, Risk.Side), PairVerdict> { [(verdict.Pair, verdict.Side)] = verdict }));
         Assert.InRange(wanted.Reason.Length, 200, 255);
         Assert.StartsWith("remora: risk_score. xxx", wanted.Reason);

@@ -27,13 +27,13 @@ public sealed class WebhookTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_change_is_told_with_before_and_after_and_signed()
+    public async Task A_change_is_sent_signed_with_before_and_after()
     {
         await using var receiver = await Receiver.StartAsync();
         Run(new(receiver.Url, Secret));
-        _verdicts.Learn([Say.Safe("BTC/USDT")]);
-        _verdicts.Learn([Say.Safe("BTC/USDT")]); // no change
-        _verdicts.Learn([Say.Unsafe("BTC/USDT", regime: Regime.Panic), Say.Unsafe("BTC/USDT", Side.Short)]);
+        _verdicts.Update([Verdicts.Safe("BTC/USDT")]);
+        _verdicts.Update([Verdicts.Safe("BTC/USDT")]); // no change
+        _verdicts.Update([Verdicts.Unsafe("BTC/USDT", regime: Regime.Panic), Verdicts.Unsafe("BTC/USDT", Side.Short)]);
         await Eventually.TrueAsync(() => receiver.Taken.Count == 2, () => receiver.Taken.Count.ToString());
 
         var (first, second) = (receiver.Taken.First(), receiver.Taken.Last());
@@ -50,24 +50,24 @@ public sealed class WebhookTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Only_what_is_wanted_is_told()
+    public async Task Only_subscribed_changes_are_sent()
     {
         await using var receiver = await Receiver.StartAsync();
-        Run(new(receiver.Url, Secret) { OfRegime = false, Pairs = new HashSet<Pair> { Pair.Parse("ETH/USDT") }, Side = Side.Short });
-        _verdicts.Learn([.. Say.Both(safe: true, "BTC/USDT", "ETH/USDT")]);
-        _verdicts.Learn([.. Say.Both(safe: true, "BTC/USDT", "ETH/USDT").Select(verdict => verdict with { Regime = Regime.Bear })]);
-        _verdicts.Learn([.. Say.Both(safe: false, "BTC/USDT", "ETH/USDT").Select(verdict => verdict with { Regime = Regime.Bear })]);
+        Run(new(receiver.Url, Secret) { SendsRegimeChanges = false, Pairs = new HashSet<Pair> { Pair.Parse("ETH/USDT") }, Side = Side.Short });
+        _verdicts.Update([.. Verdicts.Both(safe: true, "BTC/USDT", "ETH/USDT")]);
+        _verdicts.Update([.. Verdicts.Both(safe: true, "BTC/USDT", "ETH/USDT").Select(verdict => verdict with { Regime = Regime.Bear })]);
+        _verdicts.Update([.. Verdicts.Both(safe: false, "BTC/USDT", "ETH/USDT").Select(verdict => verdict with { Regime = Regime.Bear })]);
         await Eventually.TrueAsync(() => receiver.Taken.Count == 2, () => receiver.Taken.Count.ToString());
         Assert.All(receiver.Taken, delivery => Assert.Equal(("ETH/USDT", "short"), (delivery.Pair, delivery.Json.GetProperty("side").GetString())));
     }
 
     [Fact]
-    public async Task A_receiver_that_is_down_gets_the_same_event_again_later_and_those_of_a_pair_in_their_order()
+    public async Task An_unavailable_receiver_gets_the_same_event_later_and_in_order_per_pair()
     {
         var isDown = true;
         await using var receiver = await Receiver.StartAsync(_ => Volatile.Read(ref isDown) ? 503 : 200);
         Run(new(receiver.Url, Secret));
-        for (var i = 0; i < 6; i++) _verdicts.Learn(i % 2 == 0 ? [Say.Safe("BTC/USDT")] : [Say.Unsafe("BTC/USDT")]);
+        for (var i = 0; i < 6; i++) _verdicts.Update(i % 2 == 0 ? [Verdicts.Safe("BTC/USDT")] : [Verdicts.Unsafe("BTC/USDT")]);
         await MoveUntilAsync(() => receiver.Attempts.Count >= 3);
         Assert.Single(receiver.Attempts.Select(attempt => attempt.Id).Distinct()); // the later ones wait for the first
         // Each attempt has a new date.
@@ -80,19 +80,19 @@ public sealed class WebhookTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_event_is_given_up_after_its_attempts_and_one_that_is_refused_at_once()
+    public async Task An_event_is_dropped_after_its_attempts_or_a_permanent_rejection()
     {
         await using var broken = await Receiver.StartAsync(_ => 500);
         await using var refusing = await Receiver.StartAsync(_ => 400);
         Run(new(broken.Url, Secret) { Attempts = 3 });
         Run(new(refusing.Url, Secret));
-        _verdicts.Learn([Say.Safe("BTC/USDT")]);
-        await MoveUntilAsync(() => _log.All.Count(line => line.Contains("given up")) == 2);
+        _verdicts.Update([Verdicts.Safe("BTC/USDT")]);
+        await MoveUntilAsync(() => _log.All.Count(line => line.Contains("is dropped")) == 2);
         Assert.Equal((3, 1), (broken.Attempts.Count, refusing.Attempts.Count));
     }
 
     [Fact]
-    public async Task A_receiver_that_hangs_hurts_no_other_and_what_waits_is_bounded()
+    public async Task A_stalled_receiver_affects_no_other_and_its_queue_is_bounded()
     {
         await using var hanging = await Receiver.StartAsync(_ => 0);
         await using var well = await Receiver.StartAsync();
@@ -101,15 +101,15 @@ public sealed class WebhookTests : IAsyncLifetime
         var changes = Webhook.LaneCapacity + 20;
         for (var i = 0; i < changes; i++)
         {
-            _verdicts.Learn(i % 2 == 0 ? [Say.Safe("BTC/USDT")] : [Say.Unsafe("BTC/USDT")]);
+            _verdicts.Update(i % 2 == 0 ? [Verdicts.Safe("BTC/USDT")] : [Verdicts.Unsafe("BTC/USDT")]);
             await Eventually.TrueAsync(() => well.Taken.Count == i + 1, () => $"{well.Taken.Count} of {i + 1}");
         }
-        var givenUp = _log.All.Count(line => line.Contains("too much is waiting"));
+        var givenUp = _log.All.Count(line => line.Contains("the queue is full"));
         Assert.InRange(givenUp, 1, 20); // one is in progress, and the lane holds its capacity
     }
 
     [Fact]
-    public async Task Receivers_in_three_languages_know_a_genuine_event_from_a_false_one()
+    public async Task Receivers_in_three_languages_reject_forged_events()
     {
         var now = DateTimeOffset.FromUnixTimeSeconds(1_767_225_600);
         var body = WebhookEvent.Test(Instant.From(now)).Render();

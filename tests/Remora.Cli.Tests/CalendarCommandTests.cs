@@ -20,23 +20,23 @@ public sealed class CalendarCommandTests
 
         var (exit, output, errors) = await RemoraProcess.RunAsync("calendar", "import", ics, "--calendar", calendar);
         Assert.True(exit == 0, errors);
-        Assert.Contains("1 added", output, StringComparison.Ordinal);
-        Assert.Contains("left out: A day", errors, StringComparison.Ordinal);
+        Assert.Contains("1 events added", output, StringComparison.Ordinal);
+        Assert.Contains("skipped: A day", errors, StringComparison.Ordinal);
         await ServeCommandTests.EventuallyAsync(async () => (await FlagAsync(http)).ValueKind == JsonValueKind.True, () => "the service does not see the event");
         (_, output, _) = await RemoraProcess.RunAsync("sources", "--url", http.BaseAddress!.ToString());
         Assert.Contains("next Rate decision at", output, StringComparison.Ordinal);
 
         (exit, output, _) = await RemoraProcess.RunAsync("calendar", "import", ics, "--calendar", calendar, "--at", "19:00");
         Assert.Equal(0, exit);
-        Assert.Contains("1 added", output, StringComparison.Ordinal);
-        Assert.Contains("1 were there", output, StringComparison.Ordinal);
+        Assert.Contains("1 events added", output, StringComparison.Ordinal);
+        Assert.Contains("1 already present", output, StringComparison.Ordinal);
         (exit, output, _) = await RemoraProcess.RunAsync("calendar", "list", "--calendar", calendar);
         Assert.Equal(0, exit);
         Assert.Contains("2030-01-01T19:00:00Z  A day", output, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Says_what_is_wrong()
+    public async Task Invalid_use_names_the_problem()
     {
         using var folder = new TemporaryFolder();
         var file = folder.File("calendar.csv");

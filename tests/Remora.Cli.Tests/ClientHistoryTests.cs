@@ -14,7 +14,7 @@ public sealed class ClientHistoryTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task A_built_past_comes_back_over_its_pages()
+    public async Task Built_history_is_returned_over_its_pages()
     {
         var candles = Tapes.Days(Days);
         var file = _folder.Write("candles.csv", Tapes.ToCsv(candles));
@@ -39,12 +39,12 @@ public sealed class ClientHistoryTests : IDisposable
         Assert.Equal(rows.Select(row => row[5]), minutes.Select(minute => minute.RiskLast?.ToString() ?? ""));
 
         var each = await client.HistoryAsync("BTC/USDT", from, to, "each").ToListAsync();
-        Assert.Equal(rows.Select(row => row[3] == "true"), each.Select(said => said.More!["safe_to_trade"].GetBoolean()));
+        Assert.Equal(rows.Select(row => row[3] == "true"), each.Select(bucket => bucket.More!["safe_to_trade"].GetBoolean()));
         var shortMinutes = await client.HistoryAsync("BTC/USDT", from, to, "1m", side: "short").ToListAsync();
         Assert.Equal(shorts.Select(row => row[5]), shortMinutes.Select(minute => minute.RiskLast?.ToString() ?? ""));
         Assert.Equal(shorts.Select(row => row[3] == "true" ? 0 : 1), shortMinutes.Select(minute => (int)minute.Blocked));
         each = await client.HistoryAsync("BTC/USDT", from, to, "each", side: "short").ToListAsync();
-        Assert.Equal(shorts.Select(row => (row[3] == "true", row[4], row[^1])), each.Select(said => (said.More!["safe_to_trade"].GetBoolean(), said.More["recommendation"].GetString()!, said.More["state"].GetString()!)));
+        Assert.Equal(shorts.Select(row => (row[3] == "true", row[4], row[^1])), each.Select(bucket => (bucket.More!["safe_to_trade"].GetBoolean(), bucket.More["recommendation"].GetString()!, bucket.More["state"].GetString()!)));
         var days = await client.HistoryAsync("BTC/USDT", from, to, "1d").ToListAsync();
         Assert.Equal((Days * 288, rows.Count(row => row[3] == "false")), ((int)days.Sum(day => day.Assessments), (int)days.Sum(day => day.Blocked)));
         Assert.Equal(404, (await Assert.ThrowsAsync<RemoraException>(async () => await client.HistoryAsync("NOPE/USDT", from).ToListAsync())).Status);

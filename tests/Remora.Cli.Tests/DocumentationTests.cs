@@ -14,7 +14,7 @@ public sealed partial class DocumentationTests
         [.. Documents().SelectMany(file => CommandPattern().Matches(File.ReadAllText(file))).Select(match => match.Groups["command"].Value.Trim()).Distinct()];
 
     [Theory, MemberData(nameof(Commands))]
-    public void Every_command_in_the_documents_is_understood(string command)
+    public void Every_command_in_the_documentation_is_valid(string command)
     {
         var words = command.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var named = words.Aggregate((Command?)CommandLine.Create(), (command, word) => command?.Subcommands.FirstOrDefault(known => known.Name == word));

@@ -11,7 +11,7 @@ namespace Remora.Cli.Tests;
 public sealed partial class DotnetBotTests
 {
     [Fact]
-    public async Task The_bot_trades_on_paper_with_and_without_a_service()
+    public async Task The_paper_bot_works_with_and_without_a_service()
     {
         await using var sandbox = RemoraProcess.Start(["sandbox", "--port", "0", "--speed", "3000", "--history-days", "40", "--start", "2025-02-03T12:00:00Z"]);
         var world = await sandbox.UrlAsync();
@@ -39,10 +39,10 @@ public sealed partial class DotnetBotTests
 
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         var times = new List<DateTimeOffset?>();
-        await foreach (var told in client.StreamAsync(["BTC/USDT"], "short", cancellation: patience.Token))
+        await foreach (var change in client.StreamAsync(["BTC/USDT"], "short", cancellation: patience.Token))
         {
-            Assert.Equal(("BTC/USDT", "short"), (told.Pair, told.Side));
-            times.Add(told.AsOf);
+            Assert.Equal(("BTC/USDT", "short"), (change.Pair, change.Side));
+            times.Add(change.AsOf);
             if (times.Count == 3) break; // the current assessment and two changes
         }
         Assert.Equal(times.Order(), times);

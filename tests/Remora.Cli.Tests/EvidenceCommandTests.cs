@@ -29,7 +29,7 @@ public sealed class EvidenceCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task A_gate_is_shown_beside_the_run_without_it_and_judge_takes_the_trades_back()
+    public async Task Backtest_shows_the_ungated_run_and_judge_reads_its_trades()
     {
         var (exit, output, errors) = await RemoraProcess.RunAsync(
             "backtest", "--strategy", "NFIQuickstart", "--candles", _candles, "--gate", "remora-1", "--trades", _folder.File("trades.csv"));
@@ -39,7 +39,7 @@ public sealed class EvidenceCommandTests : IDisposable
 
         (exit, output, errors) = await RemoraProcess.RunAsync("judge", _folder.File("trades.csv"), "--candles", $"BTC/USDT={_candles}");
         Assert.True(exit == 0, errors);
-        Assert.Contains("trades fell into unsafe time", output);
+        Assert.Contains("The gate blocks", output);
     }
 
     [Fact]
@@ -54,10 +54,10 @@ public sealed class EvidenceCommandTests : IDisposable
 
     [Theory]
     [InlineData("--strategy", "Magic", "Magic")]
-    [InlineData("--gate", "nothing", "'nothing' is no policy: expected remora-1, conservative, aggressive, or a policy file")]
+    [InlineData("--gate", "nothing", "'nothing' is not a policy: expected remora-1, conservative, aggressive, or a policy file")]
     [InlineData("--from", "2022-13-01", "'2022-13-01' is not a time")]
     [InlineData("--candles", "missing.csv", "missing.csv")]
-    public async Task A_wrong_option_names_itself(string option, string value, string complaint)
+    public async Task An_invalid_option_is_named(string option, string value, string complaint)
     {
         var options = new Dictionary<string, string> { ["--strategy"] = "RSIEMA", ["--candles"] = _candles, [option] = value };
         var (exit, output, errors) = await RemoraProcess.RunAsync(["backtest", .. options.SelectMany(o => new[] { o.Key, o.Value })]);
@@ -67,7 +67,7 @@ public sealed class EvidenceCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task A_broken_study_or_export_is_named()
+    public async Task An_invalid_study_or_export_is_named()
     {
         var study = _folder.Write("study.json", """{"name":"x","periodz":[]}""");
         var (exit, _, errors) = await RemoraProcess.RunAsync("study", study, "--data", _folder.Path);

@@ -18,7 +18,7 @@ public sealed class ExportTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task Exported_candles_of_every_format_give_what_the_original_gives()
+    public async Task Exported_candles_of_every_format_replay_equally()
     {
         var candles = _folder.Write("candles.csv", Tapes.ToCsv(Tapes.Days(3)));
         await using var store = await StoreHost.StartAsync();
@@ -53,7 +53,7 @@ public sealed class ExportTests : IDisposable
     }
 
     [Fact]
-    public async Task A_folder_without_a_store_is_named_and_none_is_made()
+    public async Task A_folder_without_a_store_is_named_and_not_changed()
     {
         var data = _folder.File("typo");
         string[] export = [.. Export, "--pair", "BTC/USDT", "--to", _folder.File("x.csv")];
@@ -61,13 +61,13 @@ public sealed class ExportTests : IDisposable
         {
             var (exit, _, errors) = await RemoraProcess.RunAsync([.. command, "--data", data]);
             Assert.Equal(3, exit);
-            Assert.Contains($"there is no store in {data}", errors, StringComparison.Ordinal);
+            Assert.Contains($"{data} contains no store", errors, StringComparison.Ordinal);
             Assert.False(Directory.Exists(data));
         }
     }
 
     [Fact]
-    public async Task A_sandboxs_store_is_found_below_the_data_folder_and_a_service_is_asked_with_its_key()
+    public async Task The_store_of_a_sandbox_is_found_and_a_service_receives_its_key()
     {
         var data = _folder.File("data");
         var (_, key, _) = await RemoraProcess.RunAsync("keys", "add", "export", "--data", data);
@@ -85,11 +85,15 @@ public sealed class ExportTests : IDisposable
             async () => (await RowsAsync(http, "candles?limit=1&from=-1d")).Count == 1 && (await RowsAsync(http, Newest)).Count == 3,
             () => service.Errors);
 
-        foreach (var (what, ending) in new[] { ("candles", "csv"), ("candles", "parquet"), ("history", "csv") })
+        foreach (var (what, side, ending) in new[]
+        {
+            ("candles", "", "csv"), ("candles", "", "parquet"), ("history", "", "csv"), ("history", "long", "csv"), ("history", "short", "csv"),
+        })
         {
             string[] options = ["--what", what, "--interval", "each", "--until", "2025-02-03T12:00:00Z"];
             if (what == "history") options[^1] = (await RowsAsync(http, Newest))[^1].GetProperty("time").GetString()!;
-            var (local, remote) = (_folder.File($"local-{what}.{ending}"), _folder.File($"remote-{what}.{ending}"));
+            if (side.Length > 0) options = [.. options, "--side", side];
+            var (local, remote) = (_folder.File($"local-{what}{side}.{ending}"), _folder.File($"remote-{what}{side}.{ending}"));
             string[] export = [.. Export, "--pair", "BTC/USDT", .. options, "--to"];
             await RunAsync([.. export, local, "--data", data]);
             var (exit, _, errors) = await RemoraProcess.RunAsync(environment, [.. export, remote, "--url", url]);
@@ -98,6 +102,14 @@ public sealed class ExportTests : IDisposable
             else Assert.Equal(await ReplayAsync(local), await ReplayAsync(remote));
         }
         await ReplayAsync(_folder.File("remote-candles.csv"));
+
+        // Long is the default; the short side has its own scores, those of /history.
+        var (longSide, shortSide) = (await File.ReadAllLinesAsync(_folder.File("local-historylong.csv")), await File.ReadAllLinesAsync(_folder.File("local-historyshort.csv")));
+        Assert.Equal(longSide, await File.ReadAllLinesAsync(_folder.File("local-history.csv")));
+        Assert.Equal(longSide[0], shortSide[0]);
+        Assert.NotEqual(longSide, shortSide);
+        var shortRows = (await http.GetStringAsync("/api/v1/history?interval=each&from=2025-01-01&format=csv&side=short&pair=BTC/USDT")).Split('\n');
+        Assert.All(shortSide, row => Assert.Contains(row, shortRows));
 
         const string past = "nothing to export: no candles of BTC/USDT from 2001-01-01";
         foreach (var (exitCode, complaint, variables, options) in new (int, string, Dictionary<string, string>, string[])[]
@@ -116,9 +128,10 @@ public sealed class ExportTests : IDisposable
     }
 
     [Theory]
-    [InlineData("give a service or a store, not both", "--url", "http://127.0.0.1:1", "--data", "x")]
-    [InlineData("give --url as well", "--key-file", "x")]
-    public async Task A_service_and_a_store_are_two_places(string complaint, params string[] options)
+    [InlineData("use either --url or", "--url", "http://127.0.0.1:1", "--data", "x")]
+    [InlineData("require --url", "--key-file", "x")]
+    [InlineData("candles have no side", "--what", "candles", "--side", "short")]
+    public async Task Service_and_store_options_are_exclusive(string complaint, params string[] options)
     {
         var (exit, _, errors) = await RemoraProcess.RunAsync([.. Export, "--pair", "BTC/USDT", "--to", "x.csv", .. options]);
         Assert.Equal(2, exit);

@@ -16,7 +16,7 @@ public sealed class HistoryApiTests : IDisposable
     public void Dispose() => Directory.Delete(_data, recursive: true);
 
     [Fact]
-    public async Task The_past_comes_in_pages_and_formats_and_hostile_text_stays_data()
+    public async Task History_has_pages_and_formats_and_treats_hostile_text_as_data()
     {
         await using var service = Serve();
         var url = await service.UrlAsync();
@@ -68,7 +68,7 @@ public sealed class HistoryApiTests : IDisposable
     }
 
     [Fact]
-    public async Task With_a_data_folder_that_cannot_be_written_the_service_answers_and_says_so()
+    public async Task The_service_works_with_a_read_only_data_folder_and_reports_it()
     {
         Assert.SkipUnless((await Tool.RunAsync("mount", ["-t", "tmpfs", "-o", "ro", "none", _data])).ExitCode == 0, "needs the right to mount a small file system");
         try
@@ -79,7 +79,7 @@ public sealed class HistoryApiTests : IDisposable
             await StoreTests.UntilAsync(url, "/api/v1/risk?pair=BTC/USDT", answer => answer.GetProperty("as_of").ValueKind == JsonValueKind.String, service);
             var store = await StoreTests.UntilAsync(url, "/api/v1/store", answer => answer.GetProperty("recorder").GetProperty("last_error").ValueKind == JsonValueKind.String, service);
             Assert.False(store.GetProperty("ready").GetBoolean());
-            Assert.Contains("cannot be made", store.GetProperty("error").GetString(), StringComparison.Ordinal);
+            Assert.Contains("cannot be created", store.GetProperty("error").GetString(), StringComparison.Ordinal);
             Assert.Contains("cannot be opened", store.GetProperty("recorder").GetProperty("last_error").GetString(), StringComparison.Ordinal);
             using var past = await http.GetAsync("/api/v1/history?pair=BTC/USDT");
             Assert.Equal(HttpStatusCode.ServiceUnavailable, past.StatusCode);

@@ -21,7 +21,7 @@ public sealed class HistoryFilesTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task Parquet_and_feather_carry_the_rows_of_the_csv_and_say_what_they_are()
+    public async Task Parquet_and_feather_contain_the_typed_rows_of_the_csv()
     {
         await RunAsync("history", "build", "--candles", $"BTC/USDT={_candles}", "--to", _folder.File("h"), "--format", "csv", "--format", "parquet", "--format", "feather");
         Assert.Equal(["BTC_USDT-history.csv", "BTC_USDT-history.feather", "BTC_USDT-history.parquet"], Directory.GetFiles(_folder.File("h")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
@@ -46,7 +46,7 @@ public sealed class HistoryFilesTests : IDisposable
     [Theory]
     [InlineData("parquet")]
     [InlineData("feather")]
-    public async Task Candles_of_every_format_give_what_the_csv_gives(string ending)
+    public async Task Candles_of_every_format_equal_the_csv(string ending)
     {
         var (other, format) = (_folder.File("candles." + ending), ending == "parquet" ? "Parquet" : "Arrow");
         await using (var engine = await EmbeddedEngine.StartAsync(new() { Folder = _folder.File("engine"), ReadFolders = [_folder.Path] }))
@@ -79,7 +79,7 @@ public sealed class HistoryFilesTests : IDisposable
     }
 
     [Fact]
-    public async Task A_rebuilt_past_is_in_the_store_once_and_in_its_history()
+    public async Task Rebuilt_history_is_stored_once_and_returned()
     {
         await using var store = await StoreHost.StartAsync();
         string[] build = ["history", "build", "--candles", $"BTC/USDT={_candles}", "--store", "--data", store.Data];
@@ -87,10 +87,10 @@ public sealed class HistoryFilesTests : IDisposable
         const string count = "SELECT count(), uniqExact(as_of), min(assessed_at = as_of) FROM assessments FORMAT CSV";
         Assert.Equal($"{(Days - 1) * 288},{(Days - 1) * 288},1", (await store.RunAsync(count)).Trim());
 
-        var (_, _, said) = await RemoraProcess.RunAsync(build); // only the first day is missing
-        Assert.Contains($"288 rows of BTC/USDT into the store, {(Days - 1) * 288} were there already", said);
-        (_, _, said) = await RemoraProcess.RunAsync(build);
-        Assert.Contains($"0 rows of BTC/USDT into the store, {Days * 288} were there already", said);
+        var (_, _, messages) = await RemoraProcess.RunAsync(build); // only the first day is missing
+        Assert.Contains($"288 rows of BTC/USDT added to the store, {(Days - 1) * 288} already present", messages);
+        (_, _, messages) = await RemoraProcess.RunAsync(build);
+        Assert.Contains($"0 rows of BTC/USDT added to the store, {Days * 288} already present", messages);
         Assert.Equal($"{Days * 288},{Days * 288},1", (await store.RunAsync(count)).Trim());
 
         // The rollups are the same as for live assessments, and complete responses are the same as
@@ -105,12 +105,12 @@ public sealed class HistoryFilesTests : IDisposable
     }
 
     [Theory]
-    [InlineData("nowhere to put it: give --to FOLDER for files, --store, or both")]
-    [InlineData("--format is of files: give --to FOLDER as well", "--store", "--format", "csv")]
-    [InlineData("--side is of files, the store takes both sides: give --to FOLDER as well", "--store", "--side", "short")]
-    [InlineData("give --store as well", "--to", "x", "--data", "y")]
+    [InlineData("no output: use --to FOLDER for files, --store for the store, or both")]
+    [InlineData("--format requires --to FOLDER", "--store", "--format", "csv")]
+    [InlineData("--side requires --to FOLDER; the store receives both sides", "--store", "--side", "short")]
+    [InlineData("only with --store", "--to", "x", "--data", "y")]
     [InlineData("'xlsx'", "--to", "x", "--format", "xlsx")]
-    public async Task What_contradicts_itself_is_refused(string complaint, params string[] options)
+    public async Task Contradicting_options_are_rejected(string complaint, params string[] options)
     {
         var (exit, _, errors) = await RemoraProcess.RunAsync(["history", "build", "--candles", $"BTC/USDT={_candles}", .. options]);
         Assert.Equal(2, exit);

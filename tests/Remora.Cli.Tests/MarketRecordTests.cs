@@ -18,7 +18,7 @@ public sealed class MarketRecordTests
     /// minutes.
     /// </summary>
     [Fact]
-    public async Task A_store_that_hangs_holds_a_hundred_markets_up_no_longer_than_a_few()
+    public async Task A_stalled_store_delays_many_markets_no_longer_than_a_few()
     {
         await using var kept = await Kept.StartAsync();
         Assert.NotNull(await kept.Record.RecallAsync(Some.Btc, CancellationToken.None));
@@ -38,7 +38,7 @@ public sealed class MarketRecordTests
     }
 
     [Fact]
-    public async Task Candles_of_an_exchange_that_stands_in_are_kept_as_its_own_and_what_is_said_as_the_markets()
+    public async Task Fallback_candles_are_stored_under_their_exchange_and_assessments_under_the_market()
     {
         await using var kept = await Kept.StartAsync();
         var standIn = Some.MarketOf("BTC/USDT", exchange: "kraken");

@@ -11,7 +11,7 @@ public sealed partial class NotifierCommandTests
     private static readonly Dictionary<string, string> Password = new() { ["FREQTRADE_PASSWORD"] = FreqtradeStandIn.Password };
 
     [Fact]
-    public async Task Locks_follow_a_running_service_and_are_left_alone_while_it_is_away()
+    public async Task Locks_follow_a_running_service_and_do_not_change_during_outages()
     {
         await using var bot = await FreqtradeStandIn.StartAsync(TimeProvider.System);
         bot.Whitelist = ["BTC/USDT", "ETH/USDT:USDT", "XRP/USDT"];
@@ -27,7 +27,7 @@ public sealed partial class NotifierCommandTests
         await Eventually.TrueAsync(() => bot.Active.Order().SequenceEqual(["BTC/USDT *", "ETH/USDT:USDT *"]), () => string.Join(", ", bot.Active) + locks.Errors);
         service.Terminate();
         await service.ExitAsync();
-        await Eventually.TrueAsync(() => locks.Errors.Contains("gives no answer"), () => locks.Errors);
+        await Eventually.TrueAsync(() => locks.Errors.Contains("is unavailable"), () => locks.Errors);
         Assert.Equal(["BTC/USDT *", "ETH/USDT:USDT *"], bot.Active.Order());
         locks.Terminate();
         Assert.Equal(0, await locks.ExitAsync());
@@ -35,7 +35,7 @@ public sealed partial class NotifierCommandTests
     }
 
     [Fact]
-    public async Task The_settings_that_the_pages_show_work_inside_the_service()
+    public async Task The_documented_notifier_settings_work()
     {
         await using var bot = await FreqtradeStandIn.StartAsync(TimeProvider.System);
         bot.Whitelist = ["BTC/USDT", "ETH/USDT"];
@@ -57,7 +57,7 @@ public sealed partial class NotifierCommandTests
     }
 
     [Fact]
-    public async Task A_test_event_is_sent_and_the_exit_code_says_whether_it_was_taken()
+    public async Task A_test_event_is_sent_and_the_exit_code_is_the_result()
     {
         await using var receiver = await Receiver.StartAsync(delivery => delivery.Json.GetProperty("event").GetString() == "test" ? 200 : 400);
         Assert.Equal(0, await ExitAsync(["webhook", "test", receiver.Url.ToString()], "WEBHOOK_SECRET"));

@@ -7,7 +7,7 @@ namespace Remora.Cli.Tests;
 public sealed class OperationsTests
 {
     [Fact]
-    public async Task A_key_is_made_listed_rotated_and_revoked()
+    public async Task A_key_is_created_listed_rotated_and_revoked()
     {
         using var folder = new TemporaryFolder();
         var (exit, first, words) = await RemoraProcess.RunAsync("keys", "add", "bot", "--policy", "aggressive", "--side", "short", "--data", folder.Path);
@@ -29,7 +29,7 @@ public sealed class OperationsTests
     }
 
     [Fact]
-    public async Task The_bundle_shows_how_the_service_is_and_no_secret()
+    public async Task The_bundle_contains_the_status_and_no_secrets()
     {
         using var folder = new TemporaryFolder();
         var (_, secret, _) = await RemoraProcess.RunAsync("keys", "add", "bot", "--data", folder.Path);
@@ -61,7 +61,7 @@ public sealed class OperationsTests
     }
 
     [Fact]
-    public async Task Being_asked_to_end_ends_streams_in_good_order()
+    public async Task Shutdown_ends_streams_cleanly()
     {
         await using var service = RemoraProcess.Start(["serve", "--sandbox", "--port", "0"]);
         using var http = new HttpClient { BaseAddress = new(await service.UrlAsync()) };

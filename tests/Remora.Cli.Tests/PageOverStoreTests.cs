@@ -16,7 +16,7 @@ public sealed class PageOverStoreTests(Browser browser) : IClassFixture<Browser>
     public void Dispose() => Directory.Delete(_data, recursive: true);
 
     [Fact]
-    public async Task The_page_shows_the_stored_past_and_does_without_it()
+    public async Task The_page_works_with_and_without_stored_history()
     {
         await using var service = RemoraProcess.Start(["serve", "--sandbox", "--speed", "300", "--port", "0", "--pairs", "BTC/USDT", "--data", _data], new Dictionary<string, string> { ["REMORA_STORE"] = "true" });
         var url = await service.UrlAsync();

@@ -15,7 +15,7 @@ public sealed class PlainTextTests
     [InlineData("plain, with ü, 💹, tab\tand\nlines\r\n", "plain, with ü, 💹, tab\tand\nlines\r\n")]
     [InlineData(Hostile, Shown)]
     [InlineData("\u007f\u200f\u2028\u2069", @"\u007f\u200f\u2028\u2069")]
-    public void Control_characters_are_written_out(string text, string shown)
+    public void Control_characters_are_escaped(string text, string shown)
     {
         Assert.Equal(shown, PlainText.Of(text));
         using var target = new StringWriter { NewLine = "\n" };
@@ -28,8 +28,24 @@ public sealed class PlainTextTests
         Assert.Equal(shown + shown + shown + "\n", target.ToString());
     }
 
+    [Theory]
+    [InlineData("a\r\nb\rc\r", "a\r\nb\\u000dc\\u000d")]
+    [InlineData("\r\r\n", "\\u000d\r\n")]
+    [InlineData(Hostile, Shown)]
+    [InlineData("", "")]
+    public async Task A_stream_is_escaped_wherever_it_is_cut(string text, string shown)
+    {
+        for (var cut = 0; cut <= text.Length; cut++)
+        {
+            using var reader = new InPieces(text[..cut], text[cut..]);
+            using var target = new StringWriter();
+            await PlainText.CopyAsync(reader, target, CancellationToken.None);
+            Assert.Equal(shown, target.ToString());
+        }
+    }
+
     [Fact]
-    public void Json_means_the_same_afterwards()
+    public void Escaped_json_has_the_same_meaning()
     {
         var json = "{\"a\":\"\u202eb\u009b\"}";
         Assert.Equal("\u202eb\u009b", JsonElement.Parse(PlainText.Of(json)).GetProperty("a").GetString());
@@ -59,7 +75,7 @@ public sealed class PlainTextTests
         Assert.True(exit == 0, errors);
         IsPlain(output);
         Assert.Contains(Shown + ", 20", output);
-        Assert.Contains($"1 trades of {Shown} were left out", output);
+        Assert.Contains($"1 trades of {Shown} are not included", output);
 
         (exit, output, errors) = await RemoraProcess.RunAsync(
             "judge", file, "--candles", $"BTC/USDT={candles}", "--json");
@@ -69,7 +85,7 @@ public sealed class PlainTextTests
     }
 
     [Fact]
-    public async Task Ask_prints_what_a_service_says_as_plain_text()
+    public async Task Ask_prints_a_response_as_plain_text()
     {
         var risk = JsonSerializer.Serialize(new Dictionary<string, object>
         {
@@ -108,6 +124,18 @@ public sealed class PlainTextTests
 
     private static void IsPlain(string text) =>
         Assert.DoesNotContain(text, c => (char.IsControl(c) && c is not ('\n' or '\t')) || c == '\u202e');
+
+    private sealed class InPieces(params string[] pieces) : TextReader
+    {
+        private readonly Queue<string> _pieces = new(pieces.Where(piece => piece.Length > 0));
+
+        public override ValueTask<int> ReadAsync(Memory<char> buffer, CancellationToken cancellationToken = default)
+        {
+            if (!_pieces.TryDequeue(out var piece)) return ValueTask.FromResult(0);
+            piece.CopyTo(buffer.Span);
+            return ValueTask.FromResult(piece.Length);
+        }
+    }
 
     /// <summary>Writes like console loggers: the message, then the text of the exception.</summary>
     private sealed class Lines : ILoggerFactory, ILogger

@@ -20,7 +20,7 @@ public sealed class RedactionTests
     [InlineData("http://me:hunter2@example.org/")]
     [InlineData("Bearer hunter2hunter2")]
     [InlineData("rmr_hunter2")]
-    public void A_secret_is_taken_out(string line)
+    public void Secrets_are_removed(string line)
     {
         var shown = Redaction.Apply($"before\n{line}\nafter");
         Assert.DoesNotContain("hunter2", shown);
@@ -30,9 +30,9 @@ public sealed class RedactionTests
     }
 
     [Theory]
-    [InlineData("there is no key 'bot': 'remora keys list' names them")]
+    [InlineData("the key 'bot' does not exist: 'remora keys list' lists the keys")]
     [InlineData("\"key_per_minute\": 300")]
     [InlineData("remora_http_request_duration_seconds_count{route=\"/api/v1/risk\",status=\"200\"} 5")]
     [InlineData("GET /api/v1/risk 200 0.1 ms bot 127.0.0.1")]
-    public void What_is_no_secret_stays(string line) => Assert.Equal(line, Redaction.Apply(line));
+    public void Other_text_is_not_redacted(string line) => Assert.Equal(line, Redaction.Apply(line));
 }

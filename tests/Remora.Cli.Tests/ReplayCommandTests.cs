@@ -27,7 +27,7 @@ public sealed class ReplayCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Json_lines_hold_the_whole_answer_and_gzip_comes_in_and_goes_out()
+    public async Task Json_lines_contain_complete_assessments_and_gzip_is_supported()
     {
         var candles = Tapes.Days(2);
         var file = _folder.File("candles.gz");
@@ -46,7 +46,7 @@ public sealed class ReplayCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task From_and_until_choose_rows_but_not_what_the_engine_has_seen()
+    public async Task From_and_until_select_rows_after_a_full_warm_up()
     {
         var candles = Tapes.Days(3);
         var file = _folder.Write("candles.csv", Tapes.ToCsv(candles));
@@ -59,7 +59,7 @@ public sealed class ReplayCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task The_short_side_is_the_same_market_judged_for_a_short()
+    public async Task The_short_side_differs_only_in_the_assessed_side()
     {
         var candles = Tapes.Days(10);
         var file = _folder.Write("candles.csv", Tapes.ToCsv(candles));
@@ -90,7 +90,7 @@ public sealed class ReplayCommandTests : IDisposable
     [InlineData("timestamp,open,high,low,close,volume\n20191015,1,2,1,1,1\n", "line 2: '20191015' is not a time")]
     [InlineData("timestamp,open,high,low,close,volume\n1571176500000,1,2,1,1,1\n", "the timeframe cannot be told from the rows")]
     [InlineData("timestamp,open,high,low,close,volume\n1571176500000,1,2,1,1,1\n1571176500000,1,2,1,2,1\n", "line 3: the time")]
-    public async Task A_malformed_file_gets_one_line_with_the_position_and_leaves_no_output(string content, string complaint)
+    public async Task A_malformed_file_is_one_line_with_the_position_and_no_output(string content, string complaint)
     {
         var file = _folder.Write("candles.csv", content);
         var (exit, output, errors) = await RemoraProcess.RunAsync("replay", file, "--pair", "BTC/USDT", "--to", _folder.File("out.csv"));
@@ -107,7 +107,7 @@ public sealed class ReplayCommandTests : IDisposable
     [InlineData("--from", "yesterday", "'yesterday' is not a time: expected ISO-8601")]
     [InlineData("--to", "out.xlsx", "expected a name that ends in .csv, .csv.gz, .jsonl, .parquet or .feather")]
     [InlineData("--policy", "missing.json", "missing.json")]
-    public async Task A_wrong_option_names_itself_and_what_is_allowed(string option, string value, string complaint)
+    public async Task An_invalid_option_is_named_with_the_allowed_values(string option, string value, string complaint)
     {
         var file = _folder.Write("candles.csv", Tapes.ToCsv(Tapes.Days(1)));
         var options = new Dictionary<string, string> { ["--pair"] = "BTC/USDT", ["--to"] = _folder.File("out.csv"), [option] = value };
@@ -117,13 +117,13 @@ public sealed class ReplayCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Repeated_rows_are_passed_over_and_counted()
+    public async Task Duplicate_rows_are_skipped_and_counted()
     {
         var candles = Tapes.Days(1);
         var file = _folder.Write("candles.csv", Tapes.ToCsv(candles.SelectMany((c, i) => i % 100 == 50 ? [c, c] : new[] { c })));
         var (exit, _, errors) = await RemoraProcess.RunAsync("replay", file, "--pair", "BTC/USDT", "--to", _folder.File("out.csv"));
         Assert.Equal(0, exit);
-        Assert.Contains("288 candles of 5m (3 repeated rows passed over), 288 rows", errors);
+        Assert.Contains("288 candles of 5m (3 duplicate rows skipped), 288 rows", errors);
     }
 
     private static string[] ExpectedRows(IReadOnlyList<Candle> candles)

@@ -16,7 +16,7 @@ public sealed class RevisionTests : IDisposable
     public void Dispose() => Directory.Delete(_data, recursive: true);
 
     [Fact]
-    public async Task A_value_that_its_source_revised_while_the_service_was_off_counts_after_the_start()
+    public async Task A_value_revised_while_the_service_was_stopped_counts_after_the_start()
     {
         await using var sandbox = RemoraProcess.Start(["sandbox", "--port", "0", "--speed", "60", "--start", "2025-02-03T01:00:00Z"]);
         var world = await sandbox.UrlAsync();
@@ -26,7 +26,7 @@ public sealed class RevisionTests : IDisposable
         {
             var url = await service.UrlAsync();
             await StoreTests.UntilAsync(url, "/api/v1/risk?pair=BTC/USDT", risk => IsFear(risk, 50), service);
-            var stored = await StoreTests.UntilAsync(url, "/api/v1/assessment?pair=BTC/USDT&at=now", said => IsFear(said, 50), service);
+            var stored = await StoreTests.UntilAsync(url, "/api/v1/assessment?pair=BTC/USDT&at=now", answer => IsFear(answer, 50), service);
             before = stored.GetProperty("assessed_at").GetString()!;
             service.Terminate();
             Assert.Equal(0, await service.ExitAsync());
@@ -43,7 +43,7 @@ public sealed class RevisionTests : IDisposable
             Assert.Equal(5, Assert.Single(source.GetProperty("values").EnumerateArray()).GetProperty("value").GetDouble());
 
             // Both are stored, each from the moment it became knowable.
-            var now = await StoreTests.UntilAsync(url, "/api/v1/assessment?pair=BTC/USDT&at=now", said => IsFear(said, 5), service);
+            var now = await StoreTests.UntilAsync(url, "/api/v1/assessment?pair=BTC/USDT&at=now", answer => IsFear(answer, 5), service);
             revised = now.GetProperty("assessed_at").GetString()!;
             Assert.True(IsFear(await StoreTests.GetAsync(url, "/api/v1/assessment?pair=BTC/USDT&at=" + before), 50));
             service.Terminate();
@@ -67,7 +67,7 @@ public sealed class RevisionTests : IDisposable
     /// exchange.
     /// </summary>
     [Fact]
-    public async Task A_spike_that_the_exchange_takes_back_is_nowhere_any_more()
+    public async Task A_spike_that_the_exchange_corrects_leaves_no_trace()
     {
         await using var sandbox = RemoraProcess.Start(["sandbox", "--port", "0", "--speed", "60", "--start", "2025-02-03T01:00:00Z"]);
         var world = await sandbox.UrlAsync();
@@ -99,7 +99,7 @@ public sealed class RevisionTests : IDisposable
 
     /// <summary>Without a store, the command line uses only the service.</summary>
     [Fact]
-    public async Task Another_price_level_is_refused_named_and_accepted_by_the_operator()
+    public async Task Another_price_level_is_refused_until_the_operator_accepts_it()
     {
         await using var sandbox = RemoraProcess.Start(["sandbox", "--port", "0", "--speed", "60"]);
         var world = await sandbox.UrlAsync();

@@ -16,7 +16,7 @@ public sealed class RunningServiceTests
     private const string WrongKey = "rmr_wrong-key-that-nobody-may-see";
 
     [Fact]
-    public async Task Every_command_that_asks_a_service_sends_its_key_and_never_shows_it()
+    public async Task Every_command_sends_its_key_and_never_prints_it()
     {
         using var folder = new TemporaryFolder();
         var (_, key, _) = await RemoraProcess.RunAsync("keys", "add", "bot", "--data", folder.Path);
@@ -42,7 +42,7 @@ public sealed class RunningServiceTests
                 Assert.Equal("", errors);
                 Assert.NotEqual("", output);
                 Assert.DoesNotContain(key[4..], output, StringComparison.Ordinal);
-                if (command[0] == "doctor") Assert.Contains($"answers at {url}", output, StringComparison.Ordinal);
+                if (command[0] == "doctor") Assert.Contains($"is running at {url}", output, StringComparison.Ordinal);
             }
             foreach (var (wrong, complaint) in new[] { ("", "REMORA_API_KEY"), (WrongKey, "key") })
             {
@@ -56,7 +56,7 @@ public sealed class RunningServiceTests
     }
 
     [Fact]
-    public async Task Locks_are_kept_with_the_key_of_the_service()
+    public async Task Locks_use_the_key_of_the_service()
     {
         using var folder = new TemporaryFolder();
         var (_, key, _) = await RemoraProcess.RunAsync("keys", "add", "locks", "--data", folder.Path);
@@ -78,7 +78,7 @@ public sealed class RunningServiceTests
     [InlineData("--key: expected a key", "--key", "not a key")]
     [InlineData("--key-file", "--key-file", "/nowhere/key")]
     [InlineData("without user and password", "--url", "http://me:secret@127.0.0.1:1")]
-    public async Task What_cannot_be_a_key_or_an_address_is_named_and_not_repeated(
+    public async Task Invalid_keys_and_addresses_are_rejected_without_their_value(
         string complaint, params string[] options)
     {
         var (exit, output, errors) = await RemoraProcess.RunAsync(["ask", .. options]);
@@ -91,7 +91,7 @@ public sealed class RunningServiceTests
     [Theory]
     [InlineData("sources", WrongKey)]
     [InlineData("ask", WrongKey)]
-    public async Task A_key_in_the_wrong_place_is_not_repeated(params string[] arguments)
+    public async Task A_misplaced_key_is_not_printed(params string[] arguments)
     {
         var (exit, output, errors) = await RemoraProcess.RunAsync(arguments);
         Assert.Equal((2, ""), (exit, output));
@@ -100,7 +100,7 @@ public sealed class RunningServiceTests
     }
 
     [Fact]
-    public async Task A_wrong_address_in_the_environment_names_the_variable()
+    public async Task An_invalid_address_in_the_environment_names_the_variable()
     {
         var environment = new Dictionary<string, string> { ["REMORA_URL"] = "localhost" };
         var (exit, _, errors) = await RemoraProcess.RunAsync(environment, "sources");
@@ -109,7 +109,7 @@ public sealed class RunningServiceTests
     }
 
     [Fact]
-    public async Task Loopback_is_reached_without_the_proxy_of_the_environment()
+    public async Task Loopback_addresses_bypass_the_proxy()
     {
         var proxies = new Dictionary<string, string>
         {
@@ -144,7 +144,7 @@ public sealed class RunningServiceTests
     }
 
     [Fact]
-    public async Task Other_hosts_go_through_the_proxy_unless_no_proxy_names_them()
+    public async Task Other_hosts_use_the_proxy_except_those_of_no_proxy()
     {
         using var proxy = new TcpListener(IPAddress.Loopback, 0);
         proxy.Start();
@@ -165,7 +165,7 @@ public sealed class RunningServiceTests
     }
 
     [Fact]
-    public async Task Doctor_asks_the_sandbox_that_the_running_service_is_on_and_not_the_exchange()
+    public async Task Doctor_checks_the_sandbox_of_the_running_service()
     {
         using var folder = new TemporaryFolder();
         await using var service = RemoraProcess.Start(["serve", "--sandbox", "--port", "0"]);
@@ -173,7 +173,7 @@ public sealed class RunningServiceTests
         var (exit, output, errors) = await RemoraProcess.RunAsync("doctor", "--port", port, "--data", folder.Path);
         Assert.True(exit == 0, output + errors);
         Assert.DoesNotContain("missing", output, StringComparison.Ordinal);
-        const string simulated = "answers with [0-9]+ spot markets, simulated by the sandbox at http://127.0.0.1:";
+        const string simulated = "reachable, with [0-9]+ spot markets, simulated by the sandbox at http://127.0.0.1:";
         Assert.Matches($"binance +{simulated}", output);
     }
 }

@@ -17,7 +17,7 @@ public sealed class SameEngineTests : IDisposable
     [Theory]
     [InlineData("5m")]
     [InlineData("15m")]
-    public async Task The_running_service_answers_what_a_replay_of_the_same_candles_writes(string timeframe)
+    public async Task The_service_returns_the_assessments_of_a_replay(string timeframe)
     {
         // The file starts at midnight 30 days before the service starts, which is exactly what the
         // service requests from the exchange.

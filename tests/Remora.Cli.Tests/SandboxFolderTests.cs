@@ -14,7 +14,7 @@ public sealed class SandboxFolderTests : IDisposable
     private string Data => _folder.File("data");
 
     [Fact]
-    public async Task The_same_world_goes_on_from_where_it_was_left_and_records_on()
+    public async Task The_same_sandbox_continues_where_it_stopped()
     {
         string last;
         await using (var first = Serve("--seed", "7", "--speed", "300", "--start", "2025-02-03T12:00:00Z"))
@@ -47,17 +47,17 @@ public sealed class SandboxFolderTests : IDisposable
     [InlineData("--seed", "8", "not to one with --seed 8")]
     [InlineData("--start", "2025-02-03T13:00:00Z", "not to one with --start 2025-02-03T13:00:00Z")]
     [InlineData("--speed", "60", "not to one with --speed 60")]
-    public async Task Another_world_is_refused_and_what_to_do_is_said(string option, string value, string complaint)
+    public async Task Another_sandbox_is_rejected_with_advice(string option, string value, string complaint)
     {
         await MarkAsync();
         var (exit, _, errors) = await RemoraProcess.RunAsync(WithStore, "serve", "--sandbox", "--port", "0", "--data", Data, option, value);
         Assert.Equal(2, exit);
         Assert.Contains($"{Path.Combine(Data, "sandbox")} belongs to a sandbox with --seed 7 --start 2025-02-03T12:00:00Z --speed 300, {complaint}: " +
-            $"give the same options, choose another folder with --data, or remove {Path.Combine(Data, "sandbox")} to begin anew", errors);
+            $"give the same options, choose another folder with --data, or delete {Path.Combine(Data, "sandbox")} to start over", errors);
     }
 
     [Fact]
-    public async Task A_recording_and_a_sandbox_that_is_behind_are_refused_too_and_a_mark_that_cannot_be_read()
+    public async Task Another_recording_an_earlier_clock_and_an_unreadable_mark_are_rejected()
     {
         await MarkAsync();
         var candles = _folder.Write("candles.csv", Tapes.ToCsv(Tapes.Days(40)));
@@ -69,7 +69,7 @@ public sealed class SandboxFolderTests : IDisposable
         {
             (exit, _, errors) = await RemoraProcess.RunAsync(WithStore, "serve", "--sandbox", await sandbox.UrlAsync(), "--port", "0", "--data", Data);
             Assert.Equal(2, exit);
-            Assert.Contains("goes to 2025-02-03T15:00:00Z: start the sandbox with --start 2025-02-03T15:00:00Z or later", errors);
+            Assert.Contains("contains data until 2025-02-03T15:00:00Z: start the sandbox with --start 2025-02-03T15:00:00Z or later", errors);
         }
 
         await File.WriteAllTextAsync(Path.Combine(Data, "sandbox", "sandbox.json"), "{\"seed\": 7");
@@ -79,13 +79,13 @@ public sealed class SandboxFolderTests : IDisposable
     }
 
     [Fact]
-    public async Task Without_a_data_folder_its_past_can_be_asked_while_it_runs_and_nothing_stays()
+    public async Task Without_a_data_folder_history_exists_only_while_it_runs()
     {
         var (temporary, home) = (Directory.CreateDirectory(_folder.File("tmp")).FullName, Directory.CreateDirectory(_folder.File("home")).FullName);
         var environment = new Dictionary<string, string>(WithStore) { ["TMPDIR"] = temporary, ["HOME"] = home, ["XDG_DATA_HOME"] = Path.Combine(home, "data") };
         await using var service = RemoraProcess.Start(["serve", "--sandbox", "--speed", "300", "--port", "0", "--pairs", "BTC/USDT"], environment);
         await StoreTests.UntilAsync(await service.UrlAsync(), "/api/v1/history?pair=BTC/USDT&interval=1m&from=-1d", answer => answer.GetProperty("rows").GetArrayLength() >= 1, service);
-        Assert.Contains("until it stops; give --data FOLDER to keep it", service.Errors);
+        Assert.Contains("deleted when the service stops; use --data FOLDER to keep it", service.Errors);
         Assert.NotEmpty(Directory.GetDirectories(temporary, "remora-sandbox-*"));
         service.Terminate();
         Assert.Equal(0, await service.ExitAsync());
@@ -134,7 +134,7 @@ public sealed class SandboxFolderTests : IDisposable
     /// earlier.
     /// </summary>
     [Fact]
-    public async Task Rows_that_a_clock_ahead_has_left_neither_stop_the_recording_nor_are_served_as_the_present()
+    public async Task Rows_from_a_clock_ahead_neither_stop_recording_nor_count_as_current()
     {
         await using (var ahead = Serve("--speed", "300", "--start", "2025-02-03T12:00:00Z"))
         {

@@ -7,7 +7,7 @@ namespace Remora.Cli.Tests;
 public sealed class ServeCommandTests
 {
     [Fact]
-    public async Task Serves_on_its_own_sandbox_and_ask_answers_from_it()
+    public async Task Serves_its_own_sandbox_and_ask_works()
     {
         await using var service = RemoraProcess.Start(["serve", "--sandbox", "--speed", "300", "--port", "0", "--pairs", "BTC/USDT,ETH/USDT"]);
         var url = await service.UrlAsync();
@@ -36,7 +36,7 @@ public sealed class ServeCommandTests
     }
 
     [Fact]
-    public async Task Stops_cleanly_when_it_is_told_to()
+    public async Task Stops_cleanly_on_a_signal()
     {
         await using var service = RemoraProcess.Start(["serve", "--sandbox", "--port", "0"]);
         await service.UrlAsync();
@@ -45,7 +45,7 @@ public sealed class ServeCommandTests
     }
 
     [Fact]
-    public async Task Runs_on_a_sandbox_of_another_process_and_takes_its_clock()
+    public async Task Runs_on_a_sandbox_of_another_process_with_its_clock()
     {
         await using var sandbox = RemoraProcess.Start(["sandbox", "--port", "0", "--speed", "1000", "--start", "2025-02-03T12:00:00Z"]);
         await using var service = RemoraProcess.Start(["serve", "--sandbox", await sandbox.UrlAsync(), "--port", "0"]);
@@ -59,7 +59,7 @@ public sealed class ServeCommandTests
     }
 
     [Fact]
-    public async Task Comes_up_without_a_network_says_so_and_suggests_the_sandbox()
+    public async Task Starts_without_a_network_and_suggests_the_sandbox()
     {
         await using var service = RemoraProcess.Start(["serve", "--port", "0"]);
         using var http = new HttpClient { BaseAddress = new(await service.UrlAsync()) };
@@ -73,7 +73,7 @@ public sealed class ServeCommandTests
         {
             var (exit, output, _) = await RemoraProcess.RunAsync(["ask", .. pair, "--url", http.BaseAddress.ToString()]);
             Assert.Equal(4, exit);
-            Assert.Contains("NOT KNOWN", output);
+            Assert.Contains("UNKNOWN", output);
         }
         await EventuallyAsync(() => Task.FromResult(service.Errors.Contains("--sandbox")), () => service.Errors);
     }
@@ -92,7 +92,7 @@ public sealed class ServeCommandTests
         await EventuallyAsync(
             async () => JsonElement.Parse(await http.GetStringAsync("/api/v1/store")).GetProperty("ready").GetBoolean(),
             () => service.Errors);
-        Assert.Contains($"keeps:    {data}", service.Errors);
+        Assert.Contains($"store:    {data}", service.Errors);
         Assert.True(Directory.Exists(Path.Combine(data, "clickhouse")), service.Errors);
         Assert.True(Directory.Exists(Path.Combine(data, "journal")), service.Errors);
         service.Terminate();
@@ -106,9 +106,9 @@ public sealed class ServeCommandTests
     [InlineData("--policy", "nope", "nope")]
     [InlineData("--host", "0.0.0.0", "allow_anonymous")]
     [InlineData("--config", "missing.json", "missing.json")]
-    [InlineData("--speed", "10", "--speed needs --sandbox")]
+    [InlineData("--speed", "10", "--speed requires --sandbox")]
     [InlineData("--exchanges", "kraken", "--exchanges")]
-    public async Task A_wrong_setting_names_itself_and_what_is_allowed(string flag, string value, string complaint)
+    public async Task An_invalid_setting_is_named_with_the_allowed_values(string flag, string value, string complaint)
     {
         var (exit, output, errors) = await RemoraProcess.RunAsync("serve", flag, value);
         Assert.Equal(2, exit);
@@ -117,7 +117,7 @@ public sealed class ServeCommandTests
     }
 
     [Fact]
-    public async Task A_taken_port_is_named_and_what_to_do_about_it()
+    public async Task A_port_in_use_is_named_with_advice()
     {
         await using var service = RemoraProcess.Start(["serve", "--sandbox", "--port", "0"]);
         var port = new Uri(await service.UrlAsync()).Port.ToString();
@@ -128,7 +128,7 @@ public sealed class ServeCommandTests
     }
 
     [Fact]
-    public async Task Ask_says_what_to_do_when_no_service_answers()
+    public async Task Ask_gives_advice_without_a_service()
     {
         var (exit, output, errors) = await RemoraProcess.RunAsync("ask", "BTC/USDT", "--url", "http://127.0.0.1:1");
         Assert.Equal(3, exit);
@@ -144,7 +144,7 @@ public sealed class ServeCommandTests
     [InlineData("sandbox", "--fault", "rain")]
     [InlineData("sandbox", "--replay", "candles.csv")]
     [InlineData("sandbox", "--speed", "-1")]
-    public async Task Wrong_use_is_exit_code_2_and_points_to_the_help(params string[] arguments)
+    public async Task Invalid_use_is_exit_code_2_with_a_hint_to_the_help(params string[] arguments)
     {
         var (exit, output, errors) = await RemoraProcess.RunAsync(arguments);
         Assert.Equal(2, exit);

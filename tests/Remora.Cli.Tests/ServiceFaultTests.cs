@@ -18,7 +18,7 @@ public sealed class ServiceFaultTests : IDisposable
     private string Data => _folder.File("data");
 
     [Fact]
-    public async Task Without_file_descriptors_rows_wait_and_go_in_when_there_are_some_again()
+    public async Task Without_file_descriptors_rows_wait_until_some_are_free()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "needs ulimit");
         await using var service = RemoraProcess.Start(Serve("--speed", "300"), WithStore, before: "ulimit -n 420");
@@ -49,7 +49,7 @@ public sealed class ServiceFaultTests : IDisposable
     }
 
     [Fact]
-    public async Task Without_nodejs_log_and_health_say_what_to_install()
+    public async Task Without_nodejs_log_and_health_contain_advice()
     {
         await using var service = RemoraProcess.Start(["serve", "--sandbox", "--port", "0", "--pairs", "BTC/USDT,ETH/USDT"], new Dictionary<string, string> { ["PATH"] = _folder.Path });
         var url = await service.UrlAsync();
@@ -64,7 +64,7 @@ public sealed class ServiceFaultTests : IDisposable
     }
 
     [Fact]
-    public async Task A_second_service_on_a_folder_says_so_and_takes_over_when_the_first_ends()
+    public async Task A_second_service_on_a_folder_reports_it_and_continues_after_the_first_ends()
     {
         await using var sandbox = RemoraProcess.Start(["sandbox", "--port", "0", "--speed", "300"]);
         var world = await sandbox.UrlAsync();
@@ -86,7 +86,7 @@ public sealed class ServiceFaultTests : IDisposable
     }
 
     [Fact]
-    public async Task Damaged_files_of_the_store_show_in_health_and_log_and_callers_are_told_plainly()
+    public async Task Damaged_store_files_appear_in_health_log_and_responses()
     {
         await using var service = RemoraProcess.Start(Serve("--speed", "300"), WithStore);
         var url = await service.UrlAsync();

@@ -27,7 +27,7 @@ public sealed class ServiceKillTests : IDisposable
 
     /// <summary>Two kills by default; REMORA_SERVICE_KILLS sets another number.</summary>
     [Fact]
-    public async Task Kills_of_the_service_at_random_moments_lose_nothing_and_double_nothing()
+    public async Task Killing_the_service_at_random_neither_loses_nor_duplicates_rows()
     {
         var kills = int.TryParse(Environment.GetEnvironmentVariable("REMORA_SERVICE_KILLS"), out var asked) ? asked : 2;
         var random = new Random(7);

@@ -33,18 +33,18 @@ public sealed class SourcesCommandTests
     }
 
     [Fact]
-    public async Task Tests_one_source_without_a_service_and_shows_the_raw_and_the_read_value()
+    public async Task Tests_one_source_and_shows_raw_and_parsed_values()
     {
         await using var sandbox = RemoraProcess.Start(["sandbox", "--port", "0", "--hold", "btc_dominance=58.5"]);
         var url = await sandbox.UrlAsync();
         var (exit, output, errors) = await RemoraProcess.RunAsync("sources", "test", "coingecko", "--sandbox", url);
         Assert.True(exit == 0, errors);
         Assert.Contains("\"btc\":58.5", output, StringComparison.Ordinal);
-        Assert.Matches("asked .*/api/v3/global, answered after [0-9.]+ s", output);
+        Assert.Matches("request .*/api/v3/global, response after [0-9.]+ s", output);
         foreach (var source in HttpSources.All) Assert.Equal((0, source.Name), ((await RemoraProcess.RunAsync("sources", "test", source.Name, "--sandbox", url)).ExitCode, source.Name));
-        Assert.Matches("read +btc_dominance 58.5 at ", output);
+        Assert.Matches("parsed +btc_dominance 58.5 at ", output);
 
-        foreach (var (name, shown) in new[] { ("news", "read +[+-]0[.][0-9]{3} "), ("news", "comes to -?[0-9.]+: "), ("perpetual-ETH", "asked +binance for ETH/USDT:USDT"), ("perpetual-ETH", "read +funding_rate ETH ") })
+        foreach (var (name, shown) in new[] { ("news", "parsed +[+-]0[.][0-9]{3} "), ("news", "result +-?[0-9.]+: "), ("perpetual-ETH", "request +binance for ETH/USDT:USDT"), ("perpetual-ETH", "parsed +funding_rate ETH ") })
         {
             (exit, output, errors) = await RemoraProcess.RunAsync("sources", "test", name, "--sandbox", url);
             Assert.True(exit == 0, errors);
@@ -53,7 +53,7 @@ public sealed class SourcesCommandTests
         const string Key = "a-key-that-nobody-may-see";
         (exit, output, errors) = await RemoraProcess.RunAsync(new Dictionary<string, string> { ["REMORA_COINGLASS_KEY"] = Key }, "sources", "test", "coinglass-BTC", "--sandbox", url);
         Assert.True(exit == 0, errors);
-        Assert.Contains("read     liquidations BTC ", output, StringComparison.Ordinal);
+        Assert.Contains("parsed   liquidations BTC ", output, StringComparison.Ordinal);
         Assert.DoesNotContain(Key, output + errors, StringComparison.Ordinal);
 
         using var http = new HttpClient();
@@ -62,7 +62,7 @@ public sealed class SourcesCommandTests
         Assert.True(accepted.IsSuccessStatusCode);
         (exit, output, errors) = await RemoraProcess.RunAsync("sources", "test", "coingecko", "--sandbox", url);
         Assert.Equal(3, exit);
-        Assert.DoesNotContain("read ", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("parsed ", output, StringComparison.Ordinal);
         Assert.Contains("bad_response", errors, StringComparison.Ordinal);
     }
 
@@ -74,10 +74,10 @@ public sealed class SourcesCommandTests
     [InlineData(2, "REMORA_COINGLASS_KEY", "sources", "test", "coinglass-BTC")]
     [InlineData(3, "remora serve", "sources", "--url", "http://127.0.0.1:1")]
     [InlineData(2, "0 to 100", "sandbox", "--hold", "fear_greed=120")]
-    public async Task Says_what_is_wrong(int exitCode, string said, params string[] arguments)
+    public async Task Invalid_use_names_the_problem(int exitCode, string expected, params string[] arguments)
     {
         var (exit, _, errors) = await RemoraProcess.RunAsync(arguments);
         Assert.Equal(exitCode, exit);
-        Assert.Contains(said, errors, StringComparison.Ordinal);
+        Assert.Contains(expected, errors, StringComparison.Ordinal);
     }
 }

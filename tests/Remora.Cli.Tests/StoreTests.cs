@@ -16,7 +16,7 @@ public sealed class StoreTests : IDisposable
     public void Dispose() => Directory.Delete(_data, recursive: true);
 
     [Fact]
-    public async Task A_service_that_is_killed_loses_nothing_and_answers_from_its_store_when_the_exchanges_are_away()
+    public async Task A_killed_service_loses_nothing_and_starts_from_its_store_without_exchanges()
     {
         await using var sandbox = RemoraProcess.Start(["sandbox", "--port", "0", "--speed", "300"]);
         var world = await sandbox.UrlAsync();
@@ -60,7 +60,7 @@ public sealed class StoreTests : IDisposable
     }
 
     [Fact]
-    public async Task The_answer_of_now_does_not_mind_what_becomes_of_the_store()
+    public async Task Live_assessments_do_not_depend_on_the_store()
     {
         var (_, key, _) = await RemoraProcess.RunAsync("keys", "add", "bot", "--data", _data);
         await using var service = RemoraProcess.Start(["serve", "--sandbox", "--speed", "300", "--port", "0", "--pairs", "BTC/USDT", "--data", _data], WithStore);
@@ -102,7 +102,7 @@ public sealed class StoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_service_that_is_told_to_end_while_it_is_asked_loses_nothing()
+    public async Task A_service_that_stops_under_load_loses_nothing()
     {
         const int callers = 8;
         var answered = 0;
@@ -142,7 +142,7 @@ public sealed class StoreTests : IDisposable
     }
 
     [Fact]
-    public async Task Without_a_store_the_past_is_refused_plainly()
+    public async Task Without_a_store_history_requests_are_refused()
     {
         await using var service = RemoraProcess.Start(["serve", "--sandbox", "--port", "0", "--store", "false"]);
         using var http = new HttpClient { BaseAddress = new(await service.UrlAsync()) };
@@ -152,7 +152,7 @@ public sealed class StoreTests : IDisposable
     }
 
     [Fact]
-    public async Task Files_go_in_and_come_out_again()
+    public async Task Files_survive_import_and_export()
     {
         var csv = Path.Combine(_data, "candles.csv");
         await File.WriteAllLinesAsync(csv, ["timestamp,open,high,low,close,volume", .. Enumerable.Range(0, 50).Select(i => string.Create(CultureInfo.InvariantCulture, $"{1_700_000_100_000L + (i * 300_000L)},{100 + i},{102 + i},{99 + i},{101 + i},5"))]);

@@ -7,7 +7,7 @@ namespace Remora.Client.Tests;
 public sealed class ClientTests
 {
     [Fact]
-    public async Task An_answer_is_typed_and_what_is_unknown_gets_through()
+    public async Task Answers_are_typed_and_unknown_fields_are_kept()
     {
         await using var server = new FaultyServer { Safe = false };
         using var client = new RemoraClient(new() { Url = server.Url });
@@ -21,7 +21,7 @@ public sealed class ClientTests
     }
 
     [Fact]
-    public async Task A_recent_answer_is_not_asked_for_again_until_the_machine_has_slept()
+    public async Task A_recent_answer_is_cached_until_the_machine_was_suspended()
     {
         await using var server = new FaultyServer();
         var clock = new ManualClock(DateTimeOffset.UnixEpoch);
@@ -36,7 +36,7 @@ public sealed class ClientTests
     }
 
     [Fact]
-    public async Task Reading_from_memory_allocates_nothing()
+    public async Task Cached_answers_allocate_nothing()
     {
         await using var server = new FaultyServer();
         using var client = new RemoraClient(new() { Url = server.Url, CacheFor = TimeSpan.FromHours(1) });
@@ -65,7 +65,7 @@ public sealed class ClientTests
     }
 
     [Fact]
-    public async Task History_is_put_together_from_its_pages_and_what_is_wrong_is_thrown()
+    public async Task History_combines_its_pages_and_throws_errors()
     {
         await using var server = new FaultyServer();
         using var client = new RemoraClient(new() { Url = server.Url });
@@ -91,7 +91,7 @@ public sealed class ClientTests
     }
 
     [Fact]
-    public async Task A_key_goes_to_the_service_and_nowhere_else()
+    public async Task A_key_is_sent_only_to_the_service()
     {
         await using var server = new FaultyServer { Mode = "redirect" };
         using var client = new RemoraClient(new() { Url = server.Url, ApiKey = "secret" });
@@ -100,7 +100,7 @@ public sealed class ClientTests
     }
 
     [Fact]
-    public async Task A_question_that_makes_no_sense_is_the_callers_bug_but_is_safe_never_throws()
+    public async Task An_invalid_request_throws_except_in_is_safe()
     {
         using var client = new RemoraClient(new() { Url = "http://127.0.0.1:1", OnError = OnError.Block });
         foreach (var pair in new[] { "", "BTCUSDT", "A,B/C", "/", "A/B:" })
@@ -112,7 +112,7 @@ public sealed class ClientTests
     }
 
     [Fact]
-    public void Wrong_options_are_named_and_a_key_in_the_wrong_place_is_not_echoed()
+    public void Invalid_options_are_named_without_a_misplaced_key()
     {
         RemoraClientOptions[] wrong =
         [
@@ -129,7 +129,7 @@ public sealed class ClientTests
     }
 
     [Fact]
-    public async Task A_host_gets_one_client_and_hears_of_wrong_options_at_start()
+    public async Task A_host_has_one_client_and_validates_its_options_at_start()
     {
         await using var server = new FaultyServer();
         await using var provider = new ServiceCollection().AddRemoraClient(options => options.Url = server.Url).BuildServiceProvider();

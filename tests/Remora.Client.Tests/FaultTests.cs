@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Remora.Bots.Tests;
 using Remora.Testing;
 
 namespace Remora.Client.Tests;
@@ -12,14 +14,14 @@ public sealed class FaultTests
     public static TheoryData<string, OnError> Faults => [.. FaultyServer.Faults.SelectMany(fault => Enum.GetValues<OnError>().Select(onError => (fault, onError)))];
 
     [Theory, MemberData(nameof(Faults))]
-    public async Task A_fault_follows_on_error_is_tried_once_and_said_once(string fault, OnError onError)
+    public async Task A_fault_follows_on_error_and_is_requested_and_logged_once(string fault, OnError onError)
     {
         await using var server = new FaultyServer { Mode = fault };
-        var log = new LogLines();
+        using var log = new LogLines();
         // The clock stands still, so the breaker stays open. Slow answers exceed a deadline by the
         // same clock, which the test moves.
         var clock = new ManualClock(DateTimeOffset.UnixEpoch);
-        using var client = new RemoraClient(new() { Url = server.Url, OnError = onError }, log, clock);
+        using var client = new RemoraClient(new() { Url = server.Url, OnError = onError }, log.CreateLogger<RemoraClient>(), clock);
 
         var first = client.RiskAsync("BTC/USDT").AsTask();
         while (!first.IsCompleted)
@@ -38,7 +40,7 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task The_default_timeout_holds_against_a_server_that_never_answers()
+    public async Task The_default_timeout_applies_to_a_silent_server()
     {
         await using var server = new FaultyServer { Mode = "slow" };
         using var client = new RemoraClient(new() { Url = server.Url });
@@ -53,31 +55,32 @@ public sealed class FaultTests
     [InlineData(OnError.Allow)]
     [InlineData(OnError.Block)]
     [InlineData(OnError.Last)]
-    public async Task Nobody_listening(OnError onError)
+    public async Task A_closed_port_follows_on_error(OnError onError)
     {
-        var log = new LogLines();
-        using var client = new RemoraClient(new() { Url = "http://127.0.0.1:1", OnError = onError }, log);
+        using var log = new LogLines();
+        using var client = new RemoraClient(new() { Url = "http://127.0.0.1:1", OnError = onError }, log.CreateLogger<RemoraClient>());
         Assert.Equal(onError != OnError.Block, await client.IsSafeAsync("BTC/USDT"));
         Assert.Equal(onError != OnError.Block, await client.IsSafeAsync("ETH/USDT"));
         Assert.Single(log.All);
     }
 
     [Fact]
-    public async Task One_try_per_breaker_period_and_a_line_when_it_is_over()
+    public async Task One_request_per_breaker_period_and_a_line_after_recovery()
     {
         await using var server = new FaultyServer { Mode = "500" };
-        var (clock, log) = (new ManualClock(DateTimeOffset.UnixEpoch), new LogLines());
-        using var client = new RemoraClient(new() { Url = server.Url, CacheFor = TimeSpan.Zero }, log, clock);
+        using var log = new LogLines();
+        var clock = new ManualClock(DateTimeOffset.UnixEpoch);
+        using var client = new RemoraClient(new() { Url = server.Url, CacheFor = TimeSpan.Zero }, log.CreateLogger<RemoraClient>(), clock);
         for (var second = 0; second < 30; second++, clock.Advance(TimeSpan.FromSeconds(1))) await client.RiskAsync("BTC/USDT");
         Assert.Equal(3, server.Requests.Count);
         server.Mode = "well";
         Assert.True((await client.RiskAsync("BTC/USDT")).Answered);
         Assert.Equal(2, log.All.Count);
-        Assert.Contains("30 calls went without an answer", log.All[1]);
+        Assert.Contains("30 calls had no answer", log.All[1]);
     }
 
     [Fact]
-    public async Task Retry_after_is_kept()
+    public async Task Retry_after_is_respected()
     {
         await using var server = new FaultyServer { Mode = "429" };
         var clock = new ManualClock(DateTimeOffset.UnixEpoch);
@@ -111,7 +114,7 @@ public sealed class FaultTests
     [InlineData(OnError.Allow, "unknown", true, true, true), InlineData(OnError.Block, "unknown", true, false, false), InlineData(OnError.Last, "unknown", true, true, true)]
     [InlineData(OnError.Allow, "unknown", false, false, true), InlineData(OnError.Block, "unknown", false, false, true)]
     [InlineData(OnError.Block, "warming_up", true, true, true), InlineData(OnError.Block, "stale", true, true, true), InlineData(OnError.Block, "ok", true, true, true)]
-    public async Task What_is_unknown_follows_on_error(OnError onError, string state, bool says, bool isSafe, bool isAnswered)
+    public async Task Unknown_states_follow_on_error(OnError onError, string state, bool says, bool isSafe, bool isAnswered)
     {
         await using var server = new FaultyServer { State = state, Safe = says };
         using var client = new RemoraClient(new() { Url = server.Url, OnError = onError });
@@ -126,12 +129,12 @@ public sealed class FaultTests
             break;
         }
         if (isAnswered) return;
-        Assert.Equal("nothing is known of BTC/USDT: It is so.", risk.Error);
+        Assert.Equal("there is no current market data for BTC/USDT: It is so.", risk.Error);
         Assert.Equal((0.0, "no_entry"), (risk.PositionScale, risk.Recommendation));
     }
 
     [Fact]
-    public async Task Last_is_the_last_answer_that_knew_something()
+    public async Task Last_is_the_last_answer_with_market_data()
     {
         await using var server = new FaultyServer { Safe = false };
         var clock = new ManualClock(DateTimeOffset.UnixEpoch);
@@ -143,18 +146,18 @@ public sealed class FaultTests
             clock.Advance(TimeSpan.FromSeconds(seconds));
             var last = await client.RiskAsync("BTC/USDT");
             Assert.Equal((false, false, "ok"), (last.SafeToTrade, last.Answered, last.State));
-            Assert.Contains("the last answer, because nothing is known of BTC/USDT", last.Error);
+            Assert.Contains("the last answer, because there is no current market data for BTC/USDT", last.Error);
         }
         clock.Advance(TimeSpan.FromSeconds(2));
         Assert.True(await client.IsSafeAsync("BTC/USDT"));
     }
 
     [Fact]
-    public async Task A_refused_question_is_said_once_and_the_service_stays_in_use()
+    public async Task A_refused_request_is_logged_once_and_does_not_open_the_breaker()
     {
         await using var server = new FaultyServer { Tracked = ["BTC/USDT"] };
-        var log = new LogLines();
-        using var client = new RemoraClient(new() { Url = server.Url, OnError = OnError.Block, CacheFor = TimeSpan.Zero }, log);
+        using var log = new LogLines();
+        using var client = new RemoraClient(new() { Url = server.Url, OnError = OnError.Block, CacheFor = TimeSpan.Zero }, log.CreateLogger<RemoraClient>());
         for (var i = 0; i < 3; i++)
         {
             var answers = await client.BatchAsync(["btc/usdt", "NOPE/USDT", "nonsense"]);
@@ -166,11 +169,11 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task Giving_up_is_not_an_outage()
+    public async Task Cancellation_is_not_an_outage()
     {
         await using var server = new FaultyServer { Mode = "slow" };
-        var log = new LogLines();
-        using var client = new RemoraClient(new() { Url = server.Url, Timeout = TimeSpan.FromMinutes(1) }, log);
+        using var log = new LogLines();
+        using var client = new RemoraClient(new() { Url = server.Url, Timeout = TimeSpan.FromMinutes(1) }, log.CreateLogger<RemoraClient>());
         using var patience = new CancellationTokenSource();
         var asking = client.RiskAsync("BTC/USDT", cancellation: patience.Token).AsTask();
         await patience.CancelAsync();

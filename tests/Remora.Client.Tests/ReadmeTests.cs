@@ -5,7 +5,7 @@ namespace Remora.Client.Tests;
 public sealed class ReadmeTests
 {
     [Fact]
-    public async Task What_the_readme_shows_compiles_and_works()
+    public async Task The_readme_examples_compile_and_work()
     {
         await using var server = new FaultyServer();
         // No other test takes the address from the environment.

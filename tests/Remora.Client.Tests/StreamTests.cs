@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using Remora.Bots.Tests;
 using Remora.Testing;
 
 namespace Remora.Client.Tests;
@@ -7,14 +9,14 @@ public sealed class StreamTests
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     [Fact]
-    public async Task It_goes_on_over_broken_connections_and_tells_where_it_was()
+    public async Task It_reconnects_and_sends_the_last_event_id()
     {
         await using var server = new FaultyServer();
         server.Streams.Enqueue(": beat\n\n" + Event("1", server.Answer("BTC/USDT")) + "event: other\ndata: {}\n\n" + "event: assessment\nid: 2\ndata: {half");
         server.Streams.Enqueue("");
         server.Streams.Enqueue(Event("3", server.Answer("ETH/USDT")));
-        var log = new LogLines();
-        using var client = new RemoraClient(new() { Url = server.Url }, log);
+        using var log = new LogLines();
+        using var client = new RemoraClient(new() { Url = server.Url }, log.CreateLogger<RemoraClient>());
         using var patience = new CancellationTokenSource(Patience);
         var seen = new List<string?>();
         await foreach (var risk in client.StreamAsync(["BTC/USDT", "ETH/USDT"], cancellation: patience.Token))
@@ -29,13 +31,13 @@ public sealed class StreamTests
     }
 
     [Fact]
-    public async Task An_outage_of_any_kind_is_waited_out()
+    public async Task It_reconnects_after_every_kind_of_outage()
     {
         await using var server = new FaultyServer { Mode = "500" };
         server.Streams.Enqueue(Event("1", "<html>"));
         server.Streams.Enqueue(Event("2", server.Answer("BTC/USDT")));
-        var log = new LogLines();
-        using var client = new RemoraClient(new() { Url = server.Url }, log);
+        using var log = new LogLines();
+        using var client = new RemoraClient(new() { Url = server.Url }, log.CreateLogger<RemoraClient>());
         using var patience = new CancellationTokenSource(Patience);
         await using var stream = client.StreamAsync(cancellation: patience.Token).GetAsyncEnumerator();
         var next = stream.MoveNextAsync().AsTask();
@@ -47,7 +49,7 @@ public sealed class StreamTests
     }
 
     [Fact]
-    public async Task A_connection_on_which_nothing_comes_is_given_up()
+    public async Task A_silent_connection_is_closed()
     {
         var clock = new ManualClock(DateTimeOffset.UnixEpoch);
         await using var quiet = new TimeoutStream(new NeverStream(), TimeSpan.FromSeconds(60), clock);
@@ -59,7 +61,7 @@ public sealed class StreamTests
     }
 
     [Fact]
-    public async Task A_refusal_is_thrown()
+    public async Task A_refused_stream_throws()
     {
         await using var server = new FaultyServer { Mode = "404" };
         using var client = new RemoraClient(new() { Url = server.Url });

@@ -15,7 +15,7 @@ public sealed class AddendTests
 {
     private const string Risk = "/api/v1/risk?pair=ETH/USDT";
     private static readonly Instant Now = Some.Time;
-    private static readonly Signal[] All = [.. Enum.GetValues<Signal>().Where(signal => RiskScorer.Weight(signal, RiskPolicy.Default.External) > 0)];
+    private static readonly Signal[] All = [.. Enum.GetValues<Signal>().Where(signal => SignalTable.Of(signal).Weight(RiskPolicy.Default.External) > 0)];
 
     /// <summary>The signal, its measure, the resulting part of the score, and its weight.</summary>
     [Theory]
@@ -46,7 +46,7 @@ public sealed class AddendTests
         Assert.Equal(Confidence(before), Confidence(stale), 1e-9);
         Assert.Equal("stale", Text(stale, "sources", name, "state"));
         Assert.False(stale.GetProperty("external").TryGetProperty(name, out _));
-        Assert.Contains(stale.GetProperty("reasoning").EnumerateArray(), line => line.GetString()!.StartsWith($"{name} is stale", StringComparison.Ordinal));
+        Assert.Contains(stale.GetProperty("reasoning").EnumerateArray(), line => line.GetString()!.Contains($"{SignalTable.Of(signal).Label} (stale)", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -64,7 +64,7 @@ public sealed class AddendTests
         foreach (var (signal, measure) in worst)
         {
             foreach (var observation in Observations(signal, measure)) await service.ObserveAsync(observation);
-            known += RiskScorer.Weight(signal, RiskPolicy.Default.External);
+            known += SignalTable.Of(signal).Weight(RiskPolicy.Default.External);
             Assert.Equal(bare * Math.Max(0.5, known / 1.05), Confidence(await service.GetAsync(Risk)), 2e-6);
         }
         var risk = await service.GetAsync(Risk);
@@ -79,11 +79,11 @@ public sealed class AddendTests
         await File.WriteAllTextAsync(file, $"time,announced,name\n{Now + TimeSpan.FromMinutes(8)},,rate decision\n");
         await using var service = await LiveServer.StartAsync(calendar: clock => new(file, TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(1), clock));
         await service.WarmAsync();
-        await LiveServer.UntilAsync(() => service.Host.Board.Latest(Some.Btc).EventFlags.FlagScheduledEvent == false);
+        await LiveServer.UntilAsync(() => service.Host.Board.Latest(Some.Btc).EventFlags[RiskFlag.ScheduledEvent] == false);
         service.Clock.Advance(TimeSpan.FromMinutes(3));
         var near = await service.GetAsync("/api/v1/risk?pair=BTC/USDT");
         Assert.True(near.GetProperty("event_flags").GetProperty("flag_scheduled_event").GetBoolean());
-        Assert.Contains("Note: scheduled: rate decision at 2024-03-01T00:08:00Z.", near.GetProperty("reasoning").EnumerateArray().Select(line => line.GetString()));
+        Assert.Contains("Caution: scheduled event, rate decision at 2024-03-01T00:08:00Z.", near.GetProperty("reasoning").EnumerateArray().Select(line => line.GetString()));
         Assert.Equal("caution", near.GetProperty("recommendation").GetString());
         var shown = (await service.GetAsync("/api/v1/sources")).GetProperty("calendar");
         Assert.Equal(("live", "rate decision"), (Text(shown, "state"), shown.GetProperty("upcoming")[0].GetProperty("name").GetString()));
@@ -92,7 +92,7 @@ public sealed class AddendTests
 
         await File.WriteAllTextAsync(file, $"time,announced,name\n{Now + TimeSpan.FromMinutes(9)},,inflation figures\n");
         // Without a restart.
-        await LiveServer.UntilAsync(() => service.Host.Board.Latest(Some.Eth).EventFlags.FlagScheduledEvent == true);
+        await LiveServer.UntilAsync(() => service.Host.Board.Latest(Some.Eth).EventFlags[RiskFlag.ScheduledEvent] == true);
     }
 
     /// <summary>

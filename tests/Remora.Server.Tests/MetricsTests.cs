@@ -77,6 +77,7 @@ public sealed class MetricsTests
     {
         using var meter = new Meter("test");
         using var prometheus = new PrometheusText(meter);
+        prometheus.Start();
         var histogram = meter.CreateHistogram("a.b", "s", "Help \\ and\nmore", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 1] });
         foreach (var value in new[] { 0.05, 0.1, 0.5, 3 }) histogram.Record(value, new KeyValuePair<string, object?>("x.y", "\"\\\n" + value.ToString()[..0]));
         Assert.Equal(

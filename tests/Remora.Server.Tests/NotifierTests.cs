@@ -18,7 +18,7 @@ public sealed class NotifierTests
         await using var service = await LiveServer.StartAsync(LiveServer.Settings with
         {
             Freqtrade = [new(bot.Url, FreqtradeStandIn.User, FreqtradeStandIn.Password)],
-            Webhooks = [new(receiver.Url, "secret") { OfRegime = false, Pairs = new HashSet<Pair> { Some.Btc.Pair } }],
+            Webhooks = [new(receiver.Url, "secret") { SendsRegimeChanges = false, Pairs = new HashSet<Pair> { Some.Btc.Pair } }],
         });
         await service.WarmAsync();
         // The first verdict.
@@ -53,9 +53,9 @@ public sealed class NotifierTests
             new() { ["BOT_PASSWORD"] = "p4ss", ["REMORA_HOOK"] = "s3cret" });
         Assert.Equal(new("http://bot:8080"), Assert.Single(settings.Freqtrade).Url);
         Assert.Equal(("Freqtrader", "p4ss"), (settings.Freqtrade[0].User, settings.Freqtrade[0].Password));
-        Assert.Equal((false, true, Side.Short, "s3cret"), (settings.Webhooks[0].OfSafety, settings.Webhooks[0].OfRegime, settings.Webhooks[0].Side, settings.Webhooks[0].Secret));
+        Assert.Equal((false, true, Side.Short, "s3cret"), (settings.Webhooks[0].SendsSafetyChanges, settings.Webhooks[0].SendsRegimeChanges, settings.Webhooks[0].Side, settings.Webhooks[0].Secret));
         Assert.Equal([Some.Btc.Pair], settings.Webhooks[0].Pairs!);
-        Assert.True(settings.Webhooks[1] is { OfSafety: true, OfRegime: true, Pairs: null });
+        Assert.True(settings.Webhooks[1] is { SendsSafetyChanges: true, SendsRegimeChanges: true, Pairs: null });
     }
 
     [Theory]

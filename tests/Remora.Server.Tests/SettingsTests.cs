@@ -45,7 +45,7 @@ public sealed class SettingsTests : IDisposable
         foreach (var read in new Action[] { () => SettingsReader.Read(file, None, None), () => SettingsReader.Read(null, None, new Dictionary<string, string> { ["coinglass-key"] = key }) })
         {
             var error = Assert.Single(Assert.Throws<SettingsException>(read).Errors);
-            Assert.Contains("environment as REMORA_COINGLASS_KEY", error, StringComparison.Ordinal);
+            Assert.Contains("set the environment variable REMORA_COINGLASS_KEY instead", error, StringComparison.Ordinal);
             Assert.DoesNotContain(key, error, StringComparison.Ordinal);
         }
         var bad = Assert.Throws<SettingsException>(() => SettingsReader.Read(null, new Dictionary<string, string> { ["REMORA_FRED_API_KEY"] = "not a key!" }, None));
@@ -57,11 +57,11 @@ public sealed class SettingsTests : IDisposable
     public void A_port_of_the_engine_needs_a_password()
     {
         var port = new Dictionary<string, string> { ["clickhouse-port"] = "8123" };
-        Assert.Contains("clickhouse_port is 8123 and has no password: put one into REMORA_CLICKHOUSE_PORT_PASSWORD, or into a file", Refused([], port));
+        Assert.Contains("clickhouse_port is 8123 and has no password: set REMORA_CLICKHOUSE_PORT_PASSWORD, or name a file", Refused([], port));
         foreach (var wrong in new[] { "short", "two\nlines", "päßwörter", new string('x', 201) })
         {
             var refused = Refused(Password(wrong), port);
-            Assert.Contains("REMORA_CLICKHOUSE_PORT_PASSWORD is not a password: expected 8 to 200 printable ASCII characters", refused);
+            Assert.Contains("REMORA_CLICKHOUSE_PORT_PASSWORD is not a valid password: expected 8 to 200 printable ASCII characters", refused);
             Assert.DoesNotContain(wrong, refused);
         }
         Assert.Equal("a password", SettingsReader.Read(null, Password("a password"), port).ClickhousePortPassword);
@@ -71,7 +71,7 @@ public sealed class SettingsTests : IDisposable
         Assert.Contains("clickhouse_port_password_file cannot be read", Refused([], port));
         File.WriteAllText(file, "of a file\r\nnot this line\n");
         Assert.Equal("of a file", SettingsReader.Read(null, None, port).ClickhousePortPassword);
-        Assert.Contains("expected one of them", Refused(Password("a password"), port));
+        Assert.Contains("set one of them", Refused(Password("a password"), port));
         File.WriteAllText(file, "\n");
         Assert.Contains("expected 8 to 200 printable ASCII characters", Refused([], port));
 
@@ -80,7 +80,7 @@ public sealed class SettingsTests : IDisposable
         Assert.Null(SettingsReader.Read(null, Password("a password"), None).ClickhousePortPassword);
         Assert.Null(SettingsReader.Read(null, None, new Dictionary<string, string> { ["clickhouse-port"] = "8123", ["store"] = "false" }).ClickhousePortPassword);
         var inFile = Assert.Throws<SettingsException>(() => SettingsReader.Read(Write("""{ "clickhouse_port_password": "hunter2-hunter2" }"""), None, None));
-        Assert.Contains("put it into the environment as REMORA_CLICKHOUSE_PORT_PASSWORD", inFile.Message);
+        Assert.Contains("set the environment variable REMORA_CLICKHOUSE_PORT_PASSWORD instead", inFile.Message);
         Assert.DoesNotContain("hunter2", inFile.Message);
 
         static Dictionary<string, string> Password(string text) => new() { ["REMORA_CLICKHOUSE_PORT_PASSWORD"] = text };
@@ -98,18 +98,18 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{ "port": 99999 }""", "FILE:1:11: port is '99999': expected a whole number from 0 to 65535, where 0 takes any free port")]
-    [InlineData("{\n  \"prot\": 1\n}", "FILE:2:11: there is no setting 'prot': did you mean 'port'?")]
+    [InlineData("""{ "port": 99999 }""", "FILE:1:11: port is '99999': expected a whole number from 0 to 65535; 0 selects a free port")]
+    [InlineData("{\n  \"prot\": 1\n}", "FILE:2:11: unknown setting 'prot': did you mean 'port'?")]
     [InlineData("""{ "pairs": ["BTCUSDT"] }""", "FILE:1:12: pairs is 'BTCUSDT': expected pairs such as BTC/USDT, each once")]
     [InlineData("""{ "pairs": ["BTC/USDT", "btc/usdt"] }""", "FILE:1:12: pairs is 'BTC/USDT, btc/usdt': expected pairs such as BTC/USDT, each once")]
     [InlineData("""{ "timeframe": "7m" }""", "FILE:1:16: timeframe is '7m': expected one of 1m, 3m, 5m, 15m, 30m, 1h, 2h, 4h, 6h, 8h, 12h, 1d")]
     [InlineData("""{ "sources": "yes" }""", "FILE:1:14: sources is 'yes': expected true or false")]
     [InlineData("""{ "policy": "mine" }""", "FILE:1:13: policy is 'mine': expected one of remora-1, conservative, aggressive")]
-    [InlineData("""{ "host": "0.0.0.0", "data": "/nowhere" }""", "FILE:1:11: host is '0.0.0.0', which others can reach, and there are no keys: make one with 'remora keys add NAME', or set allow_anonymous to true")]
+    [InlineData("""{ "host": "0.0.0.0", "data": "/nowhere" }""", "FILE:1:11: host is '0.0.0.0', which other machines can reach, and there are no keys: create one with 'remora keys add NAME', or set allow_anonymous to true")]
     [InlineData("""{ "port": 1, "port": 2 }""", "FILE:1:14: 'port' is set twice")]
     [InlineData("""{ "port": null }""", "FILE:1:11: port: expected a text, a number, true or false, or a list of these")]
     [InlineData("""{ "markets": [ { "exchange": "okx" } ] }""", "FILE:1:16: markets[0]: 'pair' is missing")]
-    [InlineData("""{ "markets": [ { "pair": "BTC/USDT", "exchnage": "okx" } ] }""", "FILE:1:50: there is no setting 'markets[0].exchnage': did you mean 'exchange'?")]
+    [InlineData("""{ "markets": [ { "pair": "BTC/USDT", "exchnage": "okx" } ] }""", "FILE:1:50: unknown setting 'markets[0].exchnage': did you mean 'exchange'?")]
     [InlineData("""{ "markets": [ { "pair": "BTC" } ] }""", "FILE:1:26: markets[0].pair is 'BTC': expected a pair such as BTC/USDT")]
     [InlineData("""{ "markets": [ { "pair": "BTC/USDT" }, { "pair": "BTC/USDT" } ] }""", "markets: binance BTC/USDT 5m is listed twice")]
     [InlineData("[]", "FILE:1:1: expected an object { … }")]
@@ -130,8 +130,8 @@ public sealed class SettingsTests : IDisposable
             new Dictionary<string, string> { ["REMORA_PORT"] = "x", ["REMORA_PAIR"] = "BTC/USDT" }, new Dictionary<string, string> { ["poll-delay"] = "-1", ["speed"] = "0" }));
         Assert.Equal(
         [
-            "variable REMORA_PAIR: there is no setting 'pair': did you mean 'pairs'?",
-            "variable REMORA_PORT: port is 'x': expected a whole number from 0 to 65535, where 0 takes any free port",
+            "variable REMORA_PAIR: unknown setting 'pair': did you mean 'pairs'?",
+            "variable REMORA_PORT: port is 'x': expected a whole number from 0 to 65535; 0 selects a free port",
             "flag --poll-delay: poll_delay is '-1': expected seconds from 0 to 300",
             "flag --speed: speed is '0': expected a number from 0.01 to 100000",
         ], e.Errors);

@@ -27,6 +27,7 @@ public sealed class StoreMeterTests
         var running = Task.WhenAll(session.RunAsync(stop.Token), store.RunAsync(stop.Token));
         using var meter = new Meter("test");
         using var prometheus = new PrometheusText(meter);
+        prometheus.Start();
         store.Register(meter);
         foreach (var candle in Some.Candles(1, 3, start: Some.Time)) session.Recorder.Candle(Some.Btc, candle);
         var text = "";

@@ -86,8 +86,33 @@ public sealed class WholeMarketTests
         WholeMarketAssessment With(string panics) =>
             WholeMarketAssessment.Of([.. new[] { "BTC", "ETH", "SOL" }.Select(name => Assess(name, name == panics ? 0.99 : 0.2, 50, name == panics ? Regime.Panic : Regime.Bull))]);
         Assert.Equal(["flag_panic", "flag_high_volatility"], With("BTC").BlockedBy);
-        Assert.Equal("Entries are blocked: flag_panic blocks BTC/USDT.", With("BTC").Reasoning[0]);
+        Assert.Equal("Entries are blocked: panic in BTC/USDT.", With("BTC").Reasoning[0]);
         Assert.True(With("SOL").SafeToTrade);
+    }
+
+    /// <summary>The pair and the whole market follow one rule; a condition of half the pairs counts.</summary>
+    [Fact]
+    public void Reasons_name_the_pairs_or_the_value_that_all_share()
+    {
+        var fear = new OutsideBook();
+        fear.Apply(Some.Observation(Signal.FearGreed, 10, Some.Time));
+        fear.Apply(Some.Observation(Signal.FundingRate, 0.002, Some.Time, "ETH"));
+        var policy = RiskPolicy.Default with { Decision = new() { BlockWithout = [Signal.Vix], BlockingRegimes = [Regime.Bull] } };
+        Assessment Of(string name) => new(
+            new(Some.MarketOf(name + "/USDT"), policy, []), Some.Readings(Some.Time) with { Volatility = 0.2, Rsi = 50 },
+            new(name == "BTC" ? Regime.Bear : Regime.Bull, Some.Time, 1), fear.View(name), Side.Long, Some.Time);
+        var whole = WholeMarketAssessment.Of([Of("BTC"), Of("ETH")]);
+        Assert.Equal(["flag_extreme_fear", "regime_bull", "no_vix"], whole.BlockedBy);
+        Assert.Equal(
+            [
+                "Entries are blocked: extreme fear, the fear and greed index is 10 of 100 (15 or below).",
+                "Entries are blocked: regime bull in ETH/USDT.",
+                "Entries are blocked: no fresh value of the VIX in BTC/USDT, ETH/USDT.",
+            ],
+            whole.Reasoning.Where(sentence => sentence.StartsWith("Entries", StringComparison.Ordinal)));
+        Assert.Contains("Caution: funding extreme in ETH/USDT.", whole.Reasoning);
+        Assert.Contains("Caution: downtrend in BTC/USDT.", whole.Reasoning);
+        Assert.Equal((Recommendation.NoEntry, 0.0), (whole.Recommendation, whole.PositionScale));
     }
 
     [Fact]

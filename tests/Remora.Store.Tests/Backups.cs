@@ -13,16 +13,16 @@ namespace Remora.Store.Tests;
 internal static class Backups
 {
     public static Task InsertAsync(MarketStore store, IEnumerable<Candle> candles) => store.Client.InsertAsync(
-        StoreTable.Candles.Name, StoreTable.Candles.Columns, candles, (row, candle) => RowWriting.Candle(row, Some.Btc.Exchange, Some.Btc.Pair, Some.Btc.Timeframe, candle, 1));
+        StoreTable.Candles.Name, StoreTable.Candles.Columns, candles, (row, candle) => StoreTable.Candles.Write(row, Recorded.Stored(candle), 1));
 
     /// <summary>Candles, assessments, requests and so rollups, over two months; the seed tells one store from another.</summary>
     public static async Task FillAsync(MarketStore store, int seed, int rows = 400)
     {
         await InsertAsync(store, Some.Candles(seed, rows, start: Some.Time));
         var assessments = Recorded.Assessments(Some.Btc, rows, seed).Select((assessment, i) => assessment.At(Some.Time + TimeSpan.FromHours(3 * i), Risk.Side.Long)).ToList();
-        await store.Client.InsertAsync(StoreTable.Assessments.Name, StoreTable.Assessments.Columns, assessments, (row, each) => RowWriting.Assessment(row, each, (ulong)seed));
+        await store.Client.InsertAsync(StoreTable.Assessments.Name, StoreTable.Assessments.Columns, assessments, (row, each) => StoreTable.Assessments.Write(row, BothSides.Of(each), (ulong)seed));
         await store.Client.InsertAsync(
-            StoreTable.Requests.Name, StoreTable.Requests.Columns, Enumerable.Range(0, rows), (row, i) => RowWriting.Request(row, Recorded.Request(i * seed), (ulong)i + 1));
+            StoreTable.Requests.Name, StoreTable.Requests.Columns, Enumerable.Range(0, rows), (row, i) => StoreTable.Requests.Write(row, Recorded.Request(i * seed), (ulong)i + 1));
     }
 
     /// <summary>Names, rows and a hash of everything the database holds, but for the states of rollups, of which there are the values that they give.</summary>

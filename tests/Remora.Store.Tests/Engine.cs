@@ -26,6 +26,9 @@ public sealed class Engine : IAsyncLifetime
 
     public EmbeddedEngine Embedded => _engine!;
 
+    /// <summary>The folder of the engine, which it can read.</summary>
+    public string Folder => _scratch.Folder;
+
     public async ValueTask InitializeAsync() => _engine = await StartAsync(_scratch.Folder);
 
     /// <summary>Starts a separate engine, for tests that end it.</summary>

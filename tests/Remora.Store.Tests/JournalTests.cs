@@ -49,7 +49,7 @@ public sealed class JournalTests(Engine engine)
         using var scratch = new Scratch();
         var batch = Batch(100);
         await store.Client.InsertAsync(batch.Table, batch.Columns, batch.Rows, batch.Token); // then the connection broke
-        batch.WriteTo(scratch.PathOf(JournalEntry.NameOf(1, "api_requests", 100, DateTimeOffset.UnixEpoch)));
+        batch.WriteTo(scratch.PathOf(JournalFile.NameOf(1, "api_requests", 100, DateTimeOffset.UnixEpoch)));
         await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder));
         await recorded.FlushAsync();
         Assert.Equal(100UL, await store.Client.SingleAsync("SELECT count() FROM api_requests", row => row.UInt64()));
@@ -61,12 +61,12 @@ public sealed class JournalTests(Engine engine)
     {
         var store = await engine.NewStoreAsync();
         using var scratch = new Scratch();
-        var cut = scratch.PathOf(JournalEntry.NameOf(1, "api_requests", 100, DateTimeOffset.UnixEpoch));
+        var cut = scratch.PathOf(JournalFile.NameOf(1, "api_requests", 100, DateTimeOffset.UnixEpoch));
         Batch(100).WriteTo(cut);
         using (var file = File.OpenWrite(cut)) file.SetLength(file.Length - 1);
-        Batch(10).WriteTo(scratch.PathOf(JournalEntry.NameOf(2, "api_requests", 10, DateTimeOffset.UnixEpoch)));
-        Batch(20).WriteTo(scratch.PathOf(JournalEntry.NameOf(3, "api_requests", 20, DateTimeOffset.UnixEpoch)) + ".part"); // complete, but not moved yet
-        await File.WriteAllTextAsync(scratch.PathOf(JournalEntry.NameOf(4, "api_requests", 30, DateTimeOffset.UnixEpoch)) + ".part", "remora jour");
+        Batch(10).WriteTo(scratch.PathOf(JournalFile.NameOf(2, "api_requests", 10, DateTimeOffset.UnixEpoch)));
+        Batch(20).WriteTo(scratch.PathOf(JournalFile.NameOf(3, "api_requests", 20, DateTimeOffset.UnixEpoch)) + ".part"); // complete, but not moved yet
+        await File.WriteAllTextAsync(scratch.PathOf(JournalFile.NameOf(4, "api_requests", 30, DateTimeOffset.UnixEpoch)) + ".part", "remora jour");
         await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder));
         recorded.Recorder.Request(Recorded.Request(1));
         await recorded.FlushAsync();
@@ -86,7 +86,7 @@ public sealed class JournalTests(Engine engine)
     {
         var store = await engine.NewStoreAsync();
         using var scratch = new Scratch();
-        var waiting = scratch.PathOf(JournalEntry.NameOf(1, "api_requests", 10, DateTimeOffset.UnixEpoch));
+        var waiting = scratch.PathOf(JournalFile.NameOf(1, "api_requests", 10, DateTimeOffset.UnixEpoch));
         Batch(10).WriteTo(waiting);
         await using var busy = new FileStream(waiting, FileMode.Open, FileAccess.ReadWrite, FileShare.None); // prevents other readers
         var lines = new ConcurrentQueue<string>();
@@ -108,7 +108,7 @@ public sealed class JournalTests(Engine engine)
         Assert.SkipWhen(OperatingSystem.IsWindows(), "needs symbolic links");
         var store = await engine.NewStoreAsync();
         using var scratch = new Scratch();
-        var circle = scratch.PathOf(JournalEntry.NameOf(1, "api_requests", 10, DateTimeOffset.UnixEpoch));
+        var circle = scratch.PathOf(JournalFile.NameOf(1, "api_requests", 10, DateTimeOffset.UnixEpoch));
         File.CreateSymbolicLink(circle, circle);
         await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder));
         recorded.Recorder.Request(Recorded.Request(1));
@@ -146,7 +146,7 @@ public sealed class JournalTests(Engine engine)
         using var scratch = new Scratch();
         var failures = new ConcurrentQueue<SupervisedTask>();
         var supervisor = new Supervisor(new() { FirstPause = TimeSpan.FromMilliseconds(20), Failed = failures.Enqueue });
-        for (var i = 1; i <= 3; i++) Batch(5).WriteTo(scratch.PathOf(JournalEntry.NameOf(i, "api_requests", 5, DateTimeOffset.UnixEpoch)));
+        for (var i = 1; i <= 3; i++) Batch(5).WriteTo(scratch.PathOf(JournalFile.NameOf(i, "api_requests", 5, DateTimeOffset.UnixEpoch)));
         // The clock fails when the first batch is recorded as written, when that failure is
         // recorded, and at the second batch.
         await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder) with { Supervisor = supervisor }, new FailingClock { Failures = 3 });
@@ -204,8 +204,8 @@ public sealed class JournalTests(Engine engine)
     {
         var store = await engine.NewStoreAsync();
         using var scratch = new Scratch();
-        (Batch(5) with { Columns = [SqlName.Of("no_such_column")] }).WriteTo(scratch.PathOf(JournalEntry.NameOf(1, "api_requests", 5, DateTimeOffset.UnixEpoch)));
-        (Batch(5) with { Rows = new byte[] { 1, 2, 3 } }).WriteTo(scratch.PathOf(JournalEntry.NameOf(2, "api_requests", 5, DateTimeOffset.UnixEpoch)));
+        (Batch(5) with { Columns = [SqlName.Of("no_such_column")] }).WriteTo(scratch.PathOf(JournalFile.NameOf(1, "api_requests", 5, DateTimeOffset.UnixEpoch)));
+        (Batch(5) with { Rows = new byte[] { 1, 2, 3 } }).WriteTo(scratch.PathOf(JournalFile.NameOf(2, "api_requests", 5, DateTimeOffset.UnixEpoch)));
         await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder));
         recorded.Recorder.Request(Recorded.Request(1));
         await recorded.FlushAsync();
@@ -303,7 +303,7 @@ public sealed class JournalTests(Engine engine)
     private static JournalBatch Batch(int rows)
     {
         var writer = new RowWriter();
-        for (var i = 0; i < rows; i++) RowWriting.Request(writer, Recorded.Request(i), (ulong)i);
+        for (var i = 0; i < rows; i++) StoreTable.Requests.Write(writer, Recorded.Request(i), (ulong)i);
         return new(StoreTable.Requests.Name, StoreTable.Requests.Columns, Guid.NewGuid().ToString("N"), writer.Written);
     }
 

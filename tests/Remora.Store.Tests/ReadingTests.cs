@@ -214,7 +214,7 @@ public sealed class ReadingTests(Engine engine)
         var requests = Enumerable.Range(0, 2000).Select(i => Recorded.Request(i)).ToList();
         foreach (var request in requests) recorded.Recorder.Request(request);
         await recorded.FlushAsync();
-        foreach (var interval in store.Requests.Intervals)
+        foreach (var interval in StoreIntervals.Traffic.Names())
         {
             var rows = await store.Requests.Traffic(interval).ListAsync();
             Assert.Equal((2000, requests.Count(r => r.Unchanged), requests.Count(r => r.Status == 404), 0), (rows.Sum(r => r.Calls), rows.Sum(r => r.Unchanged), rows.Sum(r => r.Refused), rows.Sum(r => r.Errors)));

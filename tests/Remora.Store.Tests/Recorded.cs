@@ -1,5 +1,6 @@
 using Remora.Markets;
 using Remora.Store.Recording;
+using Remora.Store.Tables;
 using Remora.Testing;
 
 namespace Remora.Store.Tests;
@@ -30,6 +31,9 @@ internal sealed class Recorded : IAsyncDisposable
         foreach (var observation in observations ?? []) engine.Apply(MarketEvent.Observed(observation));
         return [.. Some.Candles(seed, count, market.Timeframe, Some.Time).Select(candle => engine.Apply(MarketEvent.Closed(market, candle))!)];
     }
+
+    /// <summary>Returns the row of a candle of BTC/USDT.</summary>
+    public static StoredCandle Stored(Candle candle) => new(Some.Btc.Exchange, Some.Btc.Pair.ToString(), Some.Btc.Timeframe.Name, candle);
 
     public static RequestRow Request(int i, Instant? at = null) =>
         new((at ?? Some.Time) + TimeSpan.FromSeconds(i), "/api/v1/risk", i % 3 == 0 ? null : "BTC/USDT", (ulong)(i % 7), (ulong)(i / 10), i % 2 == 0, i % 50 == 0 ? 404 : 200, (uint)(100 + i), null);

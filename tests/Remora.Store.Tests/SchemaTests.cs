@@ -63,6 +63,10 @@ public sealed class SchemaTests(Engine engine)
         if (tables.Contains(StoreTable.Requests)) Assert.Equal(50UL, await client.SingleAsync("SELECT sum(rows) FROM traffic_1h", row => row.UInt64()));
     }
 
+    [Fact]
+    public void Both_sides_have_the_same_intervals() =>
+        Assert.Equal(StoreRollups.IntervalsOf("risk"), StoreRollups.IntervalsOf("risk_short"));
+
     /// <summary>
     /// A store from before the short side was recorded opens without a remark. The short side
     /// starts with new rows.
@@ -111,6 +115,22 @@ public sealed class SchemaTests(Engine engine)
         Assert.Contains("newer", (await Assert.ThrowsAsync<StoreException>(() => older.ApplyAsync(CancellationToken.None))).Message);
         var changed = new SchemaSteps(store.Client, [SchemaFile.All[0] with { Text = SchemaFile.All[0].Text + "-- x\n" }, .. SchemaFile.All.Skip(1)]);
         Assert.Contains("never changed", (await Assert.ThrowsAsync<StoreException>(() => changed.ApplyAsync(CancellationToken.None))).Message);
+    }
+
+    /// <summary>
+    /// The schema and the columns of rows are written in two languages, so this compares them.
+    /// </summary>
+    [Fact]
+    public async Task The_schema_has_the_columns_of_the_rows_with_their_types()
+    {
+        var client = (await engine.NewStoreAsync()).Client;
+        foreach (var table in StoreTable.All)
+        {
+            var schema = await client.ListAsync(
+                "SELECT name || ' ' || type FROM system.columns WHERE database = currentDatabase() AND table = {t:String} AND name != 'ingested'", row => row.String(),
+                new QueryParameters().Add("t", table.Name.Value));
+            Assert.Equal(schema.Order(StringComparer.Ordinal), table.Columns.Zip(table.Types, (name, type) => $"{name} {type}").Order(StringComparer.Ordinal));
+        }
     }
 
     [Fact]
@@ -175,7 +195,7 @@ public sealed class SchemaTests(Engine engine)
     private static Task InsertAsync(ClickHouseClient client, DateTimeOffset at)
     {
         var assessment = Recorded.Assessments(Some.Btc, 1)[0].At(Markets.Instant.From(at), Risk.Side.Long);
-        return client.InsertAsync(StoreTable.Assessments.Name, StoreTable.Assessments.Columns, [assessment], (row, each) => RowWriting.Assessment(row, each, 1));
+        return client.InsertAsync(StoreTable.Assessments.Name, StoreTable.Assessments.Columns, [assessment], (row, each) => StoreTable.Assessments.Write(row, BothSides.Of(each), 1));
     }
 
     /// <summary>
@@ -200,10 +220,10 @@ public sealed class SchemaTests(Engine engine)
         var assessments = Recorded.Assessments(Some.Btc, 50);
         Action<RowWriter, int> write = table.Name.Value switch
         {
-            "candles" => (row, i) => RowWriting.Candle(row, Some.Btc.Exchange, Some.Btc.Pair, Some.Btc.Timeframe, candles[i], (ulong)i + 1),
-            "observations" => (row, i) => RowWriting.Observation(row, Some.Observation(Signal.FearGreed, i, Some.Time + TimeSpan.FromHours(i)), (ulong)i + 1),
-            "assessments" => (row, i) => RowWriting.Assessment(row, assessments[i], (ulong)i + 1),
-            "api_requests" => (row, i) => RowWriting.Request(row, Recorded.Request(i), (ulong)i + 1),
+            "candles" => (row, i) => StoreTable.Candles.Write(row, Recorded.Stored(candles[i]), (ulong)i + 1),
+            "observations" => (row, i) => StoreTable.Observations.Write(row, Some.Observation(Signal.FearGreed, i, Some.Time + TimeSpan.FromHours(i)), (ulong)i + 1),
+            "assessments" => (row, i) => StoreTable.Assessments.Write(row, BothSides.Of(assessments[i]), (ulong)i + 1),
+            "api_requests" => (row, i) => StoreTable.Requests.Write(row, Recorded.Request(i), (ulong)i + 1),
             var other => throw new InvalidOperationException($"the table {other} is new here: say what a row of it is"),
         };
         await client.InsertAsync(table.Name, table.Columns, Enumerable.Range(0, 50), write);

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using Remora.ClickHouse;
+using Remora.Columns;
 using Remora.Markets;
 using Remora.Store.Backups;
 using Remora.Store.Files;

@@ -75,7 +75,7 @@ public sealed class StoreHealthTests : IDisposable
         await open.Session.Recorder.FlushAsync();
         Remove(data);
         await Recorded.UntilAsync(() => !open.Session.Health.Ready, "a store that is not ready");
-        Assert.Contains($"the folder '{data}' is gone: mount it, bring it back, or make it again for an empty store", open.Session.Health.Error);
+        Assert.Contains($"the folder '{data}' is missing: mount or restore it, or create it for an empty store", open.Session.Health.Error);
         Assert.False(Directory.Exists(data));
         await Recorded.UntilAsync(() => open.Lines.Any(line => line.Contains("nothing is stored: the folder", StringComparison.Ordinal)), "a line about the folder");
 

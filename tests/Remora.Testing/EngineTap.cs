@@ -4,8 +4,8 @@ using System.Text;
 namespace Remora.Testing;
 
 /// <summary>
-/// A unix socket in front of an engine's. It watches the statements that pass, and at the wanted one it cuts every connection, for good: whoever was
-/// connected cannot even clean up, as if it had been killed at that moment.
+/// A unix socket that forwards to an engine. At a selected statement it closes every connection
+/// permanently, so that clients cannot clean up, as if they had been killed.
 /// </summary>
 public sealed class EngineTap : IAsyncDisposable
 {
@@ -21,8 +21,8 @@ public sealed class EngineTap : IAsyncDisposable
     private bool _after;
     private Action? _act;
 
-    /// <param name="path">Where it listens.</param>
-    /// <param name="engine">The engine's socket, asked for at every connection.</param>
+    /// <param name="path">The path to listen on.</param>
+    /// <param name="engine">Returns the engine's socket; called for every connection.</param>
     public EngineTap(string path, Func<string> engine)
     {
         (Path, _engine) = (path, engine);
@@ -38,9 +38,9 @@ public sealed class EngineTap : IAsyncDisposable
     public Task Tripped => _tripped.Task;
 
     /// <summary>Cuts everything at a statement.</summary>
-    /// <param name="wanted">Tells the statement: its text, parameters and the beginning of its rows.</param>
-    /// <param name="after">Whether the engine still runs it.</param>
-    /// <param name="act">Is done when it comes, before anything else.</param>
+    /// <param name="wanted">Selects the statement by its text, parameters and first rows.</param>
+    /// <param name="after">Whether the engine still runs the statement.</param>
+    /// <param name="act">Called at the statement, before the connections close.</param>
     public void CutAt(Func<string, bool> wanted, bool after = false, Action? act = null) => (_after, _act, _wanted) = (after, act, wanted);
 
     public async ValueTask DisposeAsync()
@@ -82,7 +82,7 @@ public sealed class EngineTap : IAsyncDisposable
             }
             catch (Exception e) when (e is OperationCanceledException or SocketException or IOException or ObjectDisposedException)
             {
-                // one of the two has gone
+                // one side has disconnected
             }
         }
     }
@@ -129,8 +129,9 @@ public sealed class EngineTap : IAsyncDisposable
         {
             if (_tripped.Task.IsCompleted) return;
             _act?.Invoke();
+            _tripped.SetResult(); // before anyone can see the cut
             _cut.Cancel();
-            _tripped.SetResult();
+            _listener.Dispose(); // new connections are refused, not left waiting
         }
     }
 

@@ -1,5 +1,6 @@
 using Remora.Markets;
 using Remora.Regimes;
+using Remora.Risk;
 using Remora.Testing;
 
 namespace Remora.Tests;
@@ -87,7 +88,7 @@ public sealed class MarketModelTests
             seen.Add(last!.Regime);
         }
         Assert.Equal([null, Regime.HighVol], seen.Order());
-        Assert.Equal((null, null, null), (last!.Regime, last.RegimeSince, last.EventFlags.FlagPanic));
+        Assert.Equal((null, null, null), (last!.Regime, last.RegimeSince, last.EventFlags[RiskFlag.Panic]));
     }
 
     [Fact]
@@ -105,8 +106,8 @@ public sealed class MarketModelTests
 
     [Theory]
     [InlineData(60, "5 of 200 trend candles, too few candles to rank volatility")]
-    [InlineData(2_388, "199 of 200 trend candles, volatility ranked within less than 30 days")]
-    [InlineData(8_000, ": volatility ranked within less than 30 days")] // 666 trend candles are enough
+    [InlineData(2_388, "199 of 200 trend candles, volatility is ranked within less than 30 days")]
+    [InlineData(8_000, ": volatility is ranked within less than 30 days")] // 666 trend candles are enough
     [InlineData(12_000, null)]
     public void The_reasoning_names_only_what_the_warm_up_lacks(int candles, string? missing)
     {

@@ -9,7 +9,7 @@ public sealed class BaseLoadTests(Country country)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task The_views_say_what_the_tables_say(bool isDetached)
+    public async Task The_views_equal_the_tables(bool isDetached)
     {
         var store = await country.NewStoreAsync(isLoaded: false);
         var report = await country.LoadAsync(store, isDetached);
@@ -26,7 +26,7 @@ public sealed class BaseLoadTests(Country country)
     }
 
     [Fact]
-    public async Task A_comparison_is_what_one_counts_by_hand()
+    public async Task A_comparison_equals_the_manual_count()
     {
         var store = await country.LoadedAsync();
         var (id, car) = await store.Client.SingleAsync(
@@ -47,19 +47,19 @@ public sealed class BaseLoadTests(Country country)
     }
 
     [Fact]
-    public async Task Inspections_of_unknown_vehicles_are_refused_and_nothing_is_loaded()
+    public async Task Inspections_of_unknown_vehicles_are_rejected_without_loading()
     {
         var store = await country.NewStoreAsync(isLoaded: false);
         var folder = Directory.CreateTempSubdirectory("remora-test-").FullName;
         try
         {
-            Assert.Contains("no vehicles-", (await Assert.ThrowsAsync<FileNotFoundException>(() => LoadAsync(store, folder))).Message);
+            Assert.Contains("contains no vehicles-", (await Assert.ThrowsAsync<FileNotFoundException>(() => LoadAsync(store, folder))).Message);
             foreach (var file in Directory.GetFiles(country.Files, "*.parquet").Where(file => !file.Contains("vehicles-", StringComparison.Ordinal))) File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
             await using (var file = File.Create(Path.Combine(folder, "vehicles-01.parquet")))
             await using (var few = await store.Client.StreamAsync("SELECT 1::UInt32 AS vehicle_id, 'A' AS make, 'B' AS model, 'petrol' AS fuel, 998::UInt16 AS engine_cc, toDate('2010-01-01') AS first_use", "Parquet"))
                 await few.CopyToAsync(file);
             var error = await Assert.ThrowsAsync<RollupException>(() => LoadAsync(store, folder));
-            Assert.Contains("'the vehicle is known'", error.Message);
+            Assert.Contains("'known vehicle'", error.Message);
             Assert.Equal(0UL, await Country.CountAsync(store, "inspections"));
         }
         finally

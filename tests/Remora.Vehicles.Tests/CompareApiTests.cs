@@ -18,7 +18,7 @@ public sealed class CompareApiTests(Country country) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_car_is_compared_from_the_views_and_from_the_tables_alike()
+    public async Task Views_and_tables_give_equal_comparisons()
     {
         foreach (var (_, car) in (await Country.CarsAsync(_store!)).Take(10))
         {
@@ -47,7 +47,7 @@ public sealed class CompareApiTests(Country country) : IAsyncLifetime
     [InlineData("make=Alder&model=Echo&fuel=petrol&engine=998&from=cache", "from", "views")]
     [InlineData("make=Alder&model=Echo&fuel=petrol&engine=998&engine=1199", "engine", "one value")]
     [InlineData("make=Alder&model=Echo&fuel=petrol&engin=998", "engin", "make")]
-    public async Task A_bad_parameter_is_named_with_what_is_allowed(string query, string parameter, string allowed)
+    public async Task An_invalid_parameter_is_named_with_the_allowed_values(string query, string parameter, string allowed)
     {
         var (status, problem) = await GetAsync(query);
         Assert.Equal((HttpStatusCode.BadRequest, 400, parameter), (status, (int)problem["status"]!, (string?)problem["parameter"]));
@@ -55,7 +55,7 @@ public sealed class CompareApiTests(Country country) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task For_an_unknown_car_the_nearest_are_named()
+    public async Task An_unknown_car_returns_the_nearest_ones()
     {
         var car = (await Country.CarsAsync(_store!))[17].Car;
         var (status, problem) = await GetAsync(Query(car with { Make = car.Make[..^1] + "x", EngineCc = car.EngineCc + 1 }));
@@ -74,7 +74,7 @@ public sealed class CompareApiTests(Country country) : IAsyncLifetime
     [InlineData("%")]
     [InlineData("`cars`")]
     [InlineData("🚗 Škoda")]
-    public async Task Text_that_means_something_to_a_database_stays_data(string text)
+    public async Task Sql_text_is_treated_as_data(string text)
     {
         var car = (await Country.CarsAsync(_store!))[0].Car;
         foreach (var asked in new[] { car with { Make = text }, car with { Model = text } })
@@ -85,7 +85,7 @@ public sealed class CompareApiTests(Country country) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_car_that_really_has_such_a_name_is_found()
+    public async Task A_car_with_an_unusual_name_is_found()
     {
         var odd = new Car("O'Dette \"R\" \\ {x:String}", "'; DROP TABLE cars; --", "petrol", 1199);
         await _store!.Client.InsertAsync(

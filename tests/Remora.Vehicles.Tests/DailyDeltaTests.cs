@@ -27,13 +27,13 @@ public sealed class DailyDeltaTests(Country country) : IDisposable
         Assert.True(after.Vehicles > before.Vehicles, "a delta brings vehicles that are tested for the first time");
         await Country.AssertExactAsync(store);
 
-        // Again: by the same file, and by the same rows in another order under another name.
+        // Repeats the same file, and the same rows in another order with another name.
         Assert.True((await deltas.LoadAsync(country.Deltas[0], CancellationToken.None)).WasDoneBefore);
         var turned = Path.Combine(_folder, "turned.json");
         await File.WriteAllLinesAsync(turned, (await File.ReadAllLinesAsync(country.Deltas[1])).Reverse());
         Assert.True((await deltas.LoadAsync(turned, CancellationToken.None)).WasDoneBefore);
 
-        // Again, as if the first time had been broken off before it was noted as done.
+        // Repeats it, as if the first load had been interrupted before it was recorded as done.
         await store.Client.ExecuteAsync("ALTER TABLE deltas DELETE WHERE step = 'done' SETTINGS mutations_sync = 1");
         foreach (var file in country.Deltas) Assert.False((await deltas.LoadAsync(file, CancellationToken.None)).WasDoneBefore);
         Assert.Equal(after, await CountsAsync(store));
@@ -41,7 +41,7 @@ public sealed class DailyDeltaTests(Country country) : IDisposable
     }
 
     [Fact]
-    public async Task A_delta_that_was_broken_off_between_its_parts_is_ended_by_running_it_again()
+    public async Task An_interrupted_delta_completes_when_repeated()
     {
         var store = await country.NewStoreAsync();
         var delta = country.Deltas[0];
@@ -56,15 +56,15 @@ public sealed class DailyDeltaTests(Country country) : IDisposable
 
     [Theory]
     [InlineData("passed", null, "without test_id or passed")]
-    [InlineData("make", "\"\"", "whose vehicle is not described")]
-    [InlineData("engine_cc", "10000", "whose vehicle is not described")]
+    [InlineData("make", "\"\"", "with an incomplete vehicle")]
+    [InlineData("engine_cc", "10000", "with an incomplete vehicle")]
     [InlineData("mileage", "1000000", "a million or more")]
     [InlineData("at", "\"2150-01-01 00:00:00\"", null)]
-    [InlineData("at", "\"2090-01-01 00:00:00\"", "at a time that cannot be")]
-    [InlineData("defects", """[{"defect":"a","dangerous":true},{"defect":"a","dangerous":true}]""", "a defect that is there twice")]
+    [InlineData("at", "\"2090-01-01 00:00:00\"", "with an impossible time")]
+    [InlineData("defects", """[{"defect":"a","dangerous":true},{"defect":"a","dangerous":true}]""", "a duplicate or unnamed defect")]
     [InlineData("colour", "\"red\"", "colour")]
     [InlineData("mileage", "\"many\"", "many")]
-    public async Task What_is_wrong_is_named_and_nothing_is_loaded(string field, string? value, string? reason)
+    public async Task Invalid_deltas_are_rejected_without_loading(string field, string? value, string? reason)
     {
         var store = await country.NewStoreAsync(isLoaded: false);
         await store.ApplyAsync(CancellationToken.None);
@@ -82,7 +82,7 @@ public sealed class DailyDeltaTests(Country country) : IDisposable
     }
 
     [Fact]
-    public async Task Tests_that_came_in_another_delta_are_refused()
+    public async Task Tests_of_another_delta_are_rejected()
     {
         var store = await country.NewStoreAsync(isLoaded: false);
         await store.ApplyAsync(CancellationToken.None);
@@ -90,7 +90,7 @@ public sealed class DailyDeltaTests(Country country) : IDisposable
         var mixed = Path.Combine(_folder, "mixed.json");
         await File.WriteAllLinesAsync(mixed, [.. await File.ReadAllLinesAsync(country.Deltas[1]), (await File.ReadAllLinesAsync(country.Deltas[0]))[0]]);
         var error = await Assert.ThrowsAsync<InvalidDataException>(() => new DailyDelta(store.Client).LoadAsync(mixed, CancellationToken.None));
-        Assert.Contains("1 tests that were loaded before", error.Message);
+        Assert.Contains("1 tests that were loaded with another delta", error.Message);
         await Country.AssertExactAsync(store);
     }
 

@@ -25,7 +25,7 @@ public sealed class PopulationTests(Country country)
     }
 
     [Fact]
-    public async Task It_is_made_like_the_real_thing()
+    public async Task Generated_inspections_are_realistic()
     {
         var store = await country.LoadedAsync();
         var (tests, ids, unread, weekly) = await store.Client.SingleAsync(
@@ -35,7 +35,8 @@ public sealed class PopulationTests(Country country)
         Assert.InRange(unread, 0.002, 0.007);
         Assert.InRange(weekly, 520UL, 524UL);
 
-        // Old vehicles fail more often than young ones, far-driven ones more often than others of their age; some cars are far more common than most.
+        // Old vehicles fail more often than young ones, and those with a high mileage more often than others
+        // of their age; some cars are much more common than others.
         var byAge = await store.Client.ListAsync(
             "SELECT intDiv(dateDiff('year', v.first_use, i.at), 4) AS age, countIf(not i.passed) / count() FROM inspections AS i INNER JOIN vehicles AS v ON v.vehicle_id = i.vehicle_id GROUP BY age HAVING count() > 500 ORDER BY age",
             row => (row.Int64(), Share: row.Float64()));

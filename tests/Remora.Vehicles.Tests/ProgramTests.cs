@@ -12,13 +12,13 @@ public sealed partial class ProgramTests(Country country) : IDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("remora-test-").FullName;
 
-    // Where a build puts it: beside the folder of these tests.
+    // The output of the build, beside the folder of these tests.
     private static string Program => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Remora.Vehicles", Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/')), "Remora.Vehicles.dll"));
 
     [Theory]
     [InlineData("move inspections")]
     [InlineData("move comparison")]
-    public async Task A_detached_load_that_is_killed_is_completed_by_running_it_again(string atLine)
+    public async Task A_killed_detached_load_completes_when_repeated(string atLine)
     {
         using (var killed = Start("dotnet", [Program, "load", country.Files, "--detached", "--data", "data"]))
         {
@@ -26,7 +26,7 @@ public sealed partial class ProgramTests(Country country) : IDisposable
             killed.Kill();
             await killed.WaitForExitAsync();
         }
-        // Until the engine of the one that was killed has noticed, the folder is taken.
+        // The folder is locked until the engine of the killed process ends.
         var begun = Stopwatch.GetTimestamp();
         var (exit, output) = await RunAsync("dotnet", [Program, "load", country.Files, "--detached", "--data", "data"]);
         while (exit != 0 && Stopwatch.GetElapsedTime(begun) < Patience)
@@ -43,7 +43,7 @@ public sealed partial class ProgramTests(Country country) : IDisposable
     }
 
     [Fact]
-    public async Task What_the_README_tells_to_type_works()
+    public async Task The_commands_of_the_readme_work()
     {
         var readme = await File.ReadAllTextAsync(Repository.PathOf("examples", "vehicles", "README.md"));
         var script = string.Join('\n', Commands().Matches(readme).Select(match => match.Groups["text"].Value));
@@ -62,17 +62,17 @@ public sealed partial class ProgramTests(Country country) : IDisposable
             """);
         var (exit, output) = await RunAsync("bash", [path]);
         Assert.True(exit == 0, output);
-        foreach (var expected in new[] { "inspections loaded", "loaded before: nothing was done", "\"from\":\"views\"", "\"from\":\"raw\"", "\"nearest\":", "comparison: version 1 is now 2", "exact" })
+        foreach (var expected in new[] { "inspections loaded", "loaded before, nothing to do", "\"from\":\"views\"", "\"from\":\"raw\"", "\"nearest\":", "comparison: version 1 is now 2", "exact" })
             Assert.Contains(expected, output);
         Assert.DoesNotContain("NOT EXACT", output);
     }
 
     [Fact]
-    public async Task Wrong_use_is_one_line_and_an_exit_code()
+    public async Task Invalid_use_is_one_line_and_an_exit_code()
     {
         var (exit, output) = await RunAsync("dotnet", [Program, "load", "nowhere", "--data", "data"]);
         Assert.Equal(1, exit);
-        Assert.Contains("vehicles: 'nowhere' has no vehicles-….parquet", output);
+        Assert.Contains("vehicles: 'nowhere' contains no vehicles-….parquet", output);
         Assert.DoesNotContain("   at ", output);
         Assert.NotEqual(0, (await RunAsync("dotnet", [Program, "serve", "--port", "70000"])).Exit);
     }

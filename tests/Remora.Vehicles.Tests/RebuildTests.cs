@@ -7,7 +7,7 @@ namespace Remora.Vehicles.Tests;
 public sealed class RebuildTests(Country country)
 {
     [Fact]
-    public async Task Views_are_rebuilt_exactly_while_deltas_come_and_readers_see_no_gap()
+    public async Task Views_are_rebuilt_exactly_during_loads()
     {
         var store = await country.NewStoreAsync();
         var loaded = await Country.CountAsync(store, "inspections");
@@ -33,7 +33,8 @@ public sealed class RebuildTests(Country country)
         await Country.AssertExactAsync(store);
     }
 
-    // On a machine that is very busy, verification may meet rows on their way; it then refuses, readers keep what they have, and it is begun anew.
+    // On a busy machine, the verification can find rows that are being inserted. The rebuild then fails,
+                // readers keep the old version, and it is repeated.
     private static async Task<RollupRebuildReport> RebuildAsync(Rollup rollup)
     {
         for (var attempt = 1; ; attempt++)
@@ -42,7 +43,7 @@ public sealed class RebuildTests(Country country)
             {
                 return await rollup.RebuildAsync();
             }
-            catch (RollupException e) when (attempt < 4 && e.Message.Contains("readers keep the old one", StringComparison.Ordinal))
+            catch (RollupException e) when (attempt < 4 && e.Message.Contains("readers keep the old version", StringComparison.Ordinal))
             {
                 await Task.Delay(500);
             }

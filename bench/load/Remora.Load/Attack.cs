@@ -6,8 +6,9 @@ using System.Text;
 namespace Remora.Load;
 
 /// <summary>
-/// Does to a service what one would rather not see: wrong keys without end, oversized and slow heads, malformed requests, idle connections; and asks it honestly all the
-/// while. Prints what was answered how often, and how the honest caller fared.
+/// Attacks a service with wrong keys, oversized and slow headers, malformed requests and idle
+/// connections, while a regular caller sends requests. Prints the number of responses by status,
+/// and the latencies of the regular caller.
 /// </summary>
 internal static class Attack
 {
@@ -19,7 +20,7 @@ internal static class Attack
         for (var i = 0; i < idle; i++)
         {
             sleepers.Add(await ConnectAsync(url));
-            if (i % 2 == 0) await sleepers[i].SendAsync("GET /api/v1/risk HTTP/1.1\r\nX-Slow: "u8.ToArray()); // half of them begin a head and never end it
+            if (i % 2 == 0) await sleepers[i].SendAsync("GET /api/v1/risk HTTP/1.1\r\nX-Slow: "u8.ToArray()); // half of them send incomplete headers
         }
         using var end = new CancellationTokenSource();
         var honest = HonestAsync(url, key, end.Token);
@@ -34,7 +35,7 @@ internal static class Attack
                 socket ??= await ConnectAsync(url);
                 var status = await AskAsync(socket, Request(random));
                 seen.AddOrUpdate(status, 1, (_, count) => count + 1);
-                if (status is not (401 or 404 or 405 or 429)) // the service has closed, or will
+                if (status is not (401 or 404 or 405 or 429)) // the service has closed the connection or will close it
                 {
                     socket.Dispose();
                     socket = null;
@@ -47,7 +48,7 @@ internal static class Attack
         foreach (var sleeper in sleepers) sleeper.Dispose();
         latencies.Sort();
         Console.WriteLine($"answers: {string.Join(", ", seen.OrderBy(one => one.Key).Select(one => $"{(one.Key == 0 ? "closed" : one.Key)} {one.Value}"))}");
-        Console.WriteLine($"honest caller: {answered} answered, {failed} not; ms: p50 {latencies[latencies.Count / 2]:0.0}  p99 {latencies[(int)(0.99 * latencies.Count)]:0.0}  max {latencies[^1]:0.0}");
+        Console.WriteLine($"regular caller: {answered} responses, {failed} failures; ms: p50 {latencies[latencies.Count / 2]:0.0}  p99 {latencies[(int)(0.99 * latencies.Count)]:0.0}  max {latencies[^1]:0.0}");
         return failed == 0 && seen.Keys.All(status => status is 0 or (>= 400 and < 500)) ? 0 : 1;
     }
 
@@ -68,7 +69,9 @@ internal static class Attack
         return socket;
     }
 
-    /// <summary>The status, or 0 where the connection was closed. Refusals fit into one read.</summary>
+    /// <summary>
+    /// Returns the status, or 0 after a closed connection. Error responses fit into one read.
+    /// </summary>
     private static async Task<int> AskAsync(Socket socket, string request)
     {
         var buffer = new byte[4096];

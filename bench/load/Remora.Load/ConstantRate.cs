@@ -5,8 +5,8 @@ using System.Text;
 namespace Remora.Load;
 
 /// <summary>
-/// Sends requests at a constant rate and measures each from the moment it was due, not from the moment it could be sent: a server that stalls is charged
-/// for everything that had to wait. One thread that never sleeps; it wants a core of its own.
+/// Sends requests at a constant rate and measures each from the time it was due, so that the waits
+/// of a stalled server are included. Uses one thread that never sleeps and requires its own core.
 /// </summary>
 internal static class ConstantRate
 {
@@ -69,7 +69,7 @@ internal static class ConstantRate
 
         public void Dispose() => _socket.Dispose();
 
-        /// <summary>Whether the whole answer is there.</summary>
+        /// <summary>Whether the response is complete.</summary>
         public bool TryReceive(out bool worked)
         {
             worked = false;

@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Remora.Load;
 
-/// <summary>The yardstick: nothing but Kestrel and 'hello world'.</summary>
+/// <summary>The baseline: Kestrel with 'hello world'.</summary>
 internal static class HelloServer
 {
     private static readonly byte[] Hello = [.. "hello world"u8];

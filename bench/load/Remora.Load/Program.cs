@@ -1,6 +1,6 @@
 using Remora.Load;
 
-// The parts of the scripts beside this, each a process of its own: servers under the same runtime settings, and loads.
+// The servers and load generators of the scripts, each in its own process with the same settings.
 return args switch
 {
     ["hello", var port] => await HelloServer.RunAsync(int.Parse(port), inline: false),

@@ -6,7 +6,7 @@ using Remora.Server.Settings;
 
 namespace Remora.Load;
 
-/// <summary>The service as it is, with one warm market that delivers nothing further.</summary>
+/// <summary>The service with one warm market that receives no further candles.</summary>
 internal static class RiskServer
 {
     public static async Task<int> RunAsync(int port, string? guardedBy = null)

@@ -5,17 +5,18 @@ using System.Text;
 namespace Remora.Load;
 
 /// <summary>
-/// Reads the event stream over many sockets at once and measures, for each change and each reader, from when the change was handed to the service's pump until it has
-/// arrived. The change itself says when that was: <see cref="StreamServer"/> observes a VIX that is the machine's clock, which both processes read.
+/// Reads the event stream over many sockets and measures for each change and reader the time from
+/// the hand-over to the pump until the arrival. The change contains the first time: the VIX of
+/// <see cref="StreamServer"/> is the clock of the machine.
 /// </summary>
 internal static class StreamReaders
 {
     private static readonly byte[] Request = [.. "GET /api/v1/stream?pair=BTC/USDT HTTP/1.1\r\nHost: localhost\r\n\r\n"u8];
 
     /// <param name="url">The service of <see cref="StreamServer"/>.</param>
-    /// <param name="readers">How many read.</param>
-    /// <param name="stalled">How many more connect and never read.</param>
-    /// <param name="seconds">For how long.</param>
+    /// <param name="readers">The number of readers.</param>
+    /// <param name="stalled">The number of additional connections that never read.</param>
+    /// <param name="seconds">The duration.</param>
     public static async Task<int> RunAsync(Uri url, int readers, int stalled, double seconds)
     {
         var sleepers = new List<Socket>();
@@ -29,7 +30,7 @@ internal static class StreamReaders
             tasks.Add(ReadAsync(socket, latencies, end.Token));
         }
         await Task.Delay(TimeSpan.FromSeconds(3));
-        foreach (var latencies in arrivals) lock (latencies) latencies.Clear(); // connecting is not what is measured
+        foreach (var latencies in arrivals) lock (latencies) latencies.Clear(); // excludes connecting
         await Task.Delay(TimeSpan.FromSeconds(seconds));
         await end.CancelAsync();
         await Task.WhenAll(tasks);

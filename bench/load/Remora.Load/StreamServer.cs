@@ -7,7 +7,7 @@ using Remora.Server.Settings;
 
 namespace Remora.Load;
 
-/// <summary>The service with one warm market and a source that says something new once a second.</summary>
+/// <summary>The service with one warm market and a source with a new value every second.</summary>
 internal static class StreamServer
 {
     public static async Task<int> RunAsync(int port)
@@ -19,7 +19,7 @@ internal static class StreamServer
         return 0;
     }
 
-    /// <summary>Its value is the machine's clock in milliseconds at the moment it is handed over.</summary>
+    /// <summary>The value is the clock of the machine in milliseconds at the hand-over.</summary>
     private sealed class TickingSource : ISourceFeed
     {
         public string Name => "ticks";

@@ -5,37 +5,40 @@ using System.Net.Http.Headers;
 
 namespace Remora.Soak;
 
-/// <summary>Honest callers: they ask what bots, pages and people ask, at a constant rate, and count what they asked and what they got.</summary>
+/// <summary>
+/// Regular callers: send the requests of bots, pages and people at a constant rate, and count
+/// requests and responses.
+/// </summary>
 internal sealed class Callers(Uri service, IReadOnlyList<string> pairs, double perSecond, int readers, int seed)
 {
     private const int Lanes = 8;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
     private readonly ConcurrentDictionary<string, long> _asked = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<int, long> _statuses = new();
     private readonly ConcurrentQueue<string> _failures = new();
     private long _events;
     private long _cut;
 
-    /// <summary>Requests by the template of their route.</summary>
+    /// <summary>Requests by route template.</summary>
     public IReadOnlyDictionary<string, long> Asked => _asked;
 
     public IReadOnlyDictionary<int, long> Statuses => _statuses;
 
-    /// <summary>Server errors, and requests without any answer.</summary>
+    /// <summary>Server errors, and requests without a response.</summary>
     public IReadOnlyCollection<string> Failures => _failures;
 
     public long Events => Interlocked.Read(ref _events);
 
-    /// <summary>Streams that ended although their reader read.</summary>
+    /// <summary>Streams that ended while their reader was reading.</summary>
     public long Cut => Interlocked.Read(ref _cut);
 
-    /// <summary>Until it is cancelled; every request that was begun is finished.</summary>
+    /// <summary>Runs until it is cancelled, and completes every started request.</summary>
     public Task RunAsync(CancellationToken stop) => Task.WhenAll(
         Enumerable.Range(0, Lanes).Select(lane => AskAsync(new(seed + lane), stop)).Concat(Enumerable.Range(0, readers).Select(reader => ReadAsync(new(seed + 1000 + reader), stop))));
 
     private async Task AskAsync(Random random, CancellationToken stop)
     {
-        using var http = new HttpClient { BaseAddress = service, Timeout = Patience };
+        using var http = new HttpClient { BaseAddress = service, Timeout = RequestTimeout };
         using var beat = new PeriodicTimer(TimeSpan.FromSeconds(Lanes / perSecond));
         var tags = new Dictionary<string, string>(StringComparer.Ordinal);
         try
@@ -78,7 +81,7 @@ internal sealed class Callers(Uri service, IReadOnlyList<string> pairs, double p
         {
             < 40 => ("/risk", $"?pair={pair}"),
             < 50 => ("/risk", random.Next(2) == 0 ? "" : $"?pair={pair}&side=short&policy=conservative"),
-            < 53 => ("/risk", "?pair=DOGE/EUR"), // 404: an honest mistake
+            < 53 => ("/risk", "?pair=DOGE/EUR"), // 404: an unknown pair
             < 63 => ("/risk/batch", "?pairs=" + string.Join(',', pairs)),
             < 68 => ("/regime", $"?pair={pair}"),
             < 73 => ("/volatility", $"?pair={pair}"),
@@ -96,7 +99,7 @@ internal sealed class Callers(Uri service, IReadOnlyList<string> pairs, double p
         return (api + route, api + route + query);
     }
 
-    /// <summary>Reads the event stream for a while, goes, and comes back; one in ten is slow.</summary>
+    /// <summary>Reads the event stream, disconnects and reconnects; one in ten is slow.</summary>
     private async Task ReadAsync(Random random, CancellationToken stop)
     {
         using var http = new HttpClient { BaseAddress = service, Timeout = Timeout.InfiniteTimeSpan };
@@ -122,7 +125,7 @@ internal sealed class Callers(Uri service, IReadOnlyList<string> pairs, double p
             }
             catch (OperationCanceledException) when (leave.IsCancellationRequested)
             {
-                // it goes
+                // it disconnects
             }
             catch (Exception e) when (e is HttpRequestException or IOException)
             {

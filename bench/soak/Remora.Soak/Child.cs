@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace Remora.Soak;
 
-/// <summary>A program that runs beside this one, its log, and what the kernel says of it and of its children.</summary>
+/// <summary>A child process, its log, and its figures in /proc.</summary>
 internal sealed partial class Child : IAsyncDisposable
 {
     private readonly Process _process;
@@ -26,7 +26,7 @@ internal sealed partial class Child : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
-    /// <summary>Log lines of an error, or of something worse.</summary>
+    /// <summary>Log lines of errors.</summary>
     public IReadOnlyList<string> Errors
     {
         get { lock (_errors) return [.. _errors]; }
@@ -40,7 +40,7 @@ internal sealed partial class Child : IAsyncDisposable
 
     public Task<string> UrlAsync() => _url.Task.WaitAsync(TimeSpan.FromSeconds(60));
 
-    /// <summary>Asks it to end; how long that took, and its exit code.</summary>
+    /// <summary>Requests the process to end. Returns the duration and the exit code.</summary>
     public async Task<(TimeSpan Took, int ExitCode)> StopAsync()
     {
         var began = Stopwatch.GetTimestamp();
@@ -49,7 +49,7 @@ internal sealed partial class Child : IAsyncDisposable
         return (Stopwatch.GetElapsedTime(began), _process.ExitCode);
     }
 
-    /// <summary>The child of it whose command line contains this; null when there is none now.</summary>
+    /// <summary>Returns its child whose command line contains this; null without one.</summary>
     public int? ChildOf(string part)
     {
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
@@ -63,7 +63,7 @@ internal sealed partial class Child : IAsyncDisposable
             }
             catch (IOException)
             {
-                // It has ended meanwhile.
+                // The process has ended.
             }
         }
         return null;

@@ -2,16 +2,18 @@ using System.Globalization;
 
 namespace Remora.Soak;
 
-/// <summary>What the service, the bridge and the store's engine hold, sampled over the run, and whether it grows.</summary>
+/// <summary>
+/// Samples memory, handles and threads of service, bridge and engine, and detects growth.
+/// </summary>
 internal sealed class Samples
 {
-    // The line through the second half of the samples may rise so much over that half; more is a leak until proven otherwise.
+    // The allowed rise of the line through the second half of the samples; more counts as a leak.
     private const double MemoryShare = 0.10;
-    private const double Megabytes = 5; // or so much, where the share is less: a heap's low points scatter by it
+    private const double Megabytes = 5; // the allowed rise if the share is less: the noise of a heap
     private const double Handles = 10;
 
     private readonly List<(double Minute, double?[] Values)> _rows = [];
-    private readonly List<double?[]> _readings = []; // of the sample that is under way
+    private readonly List<double?[]> _readings = []; // of the current sample
 
     /// <summary>The columns, in order.</summary>
     public static string[] Names { get; } =
@@ -19,7 +21,7 @@ internal sealed class Samples
         "service MB", "heap MB", "service fds", "service threads", "bridge MB", "bridge fds", "bridge threads", "engine MB", "engine fds", "engine threads",
     ];
 
-    /// <summary>Reads how it is now.</summary>
+    /// <summary>Reads the current values.</summary>
     public void Read(int service, int? bridge, int? engine, double? heapBytes)
     {
         var reading = new List<double?> { Memory(service), heapBytes / 1e6, Files(service), Threads(service) };
@@ -27,7 +29,10 @@ internal sealed class Samples
         _readings.Add([.. reading]);
     }
 
-    /// <summary>Makes a sample of what was read since the last: the median of each, since a reading may fall into a fault or a merge; of the heap the least, which is what a collection has left.</summary>
+    /// <summary>
+    /// Adds a sample of the values read since the last one: the median of each, because a value can
+    /// be read during a fault or a merge; of the heap the minimum, which follows a collection.
+    /// </summary>
     public void Add(double minute)
     {
         var row = Names.Select((name, i) =>
@@ -41,7 +46,9 @@ internal sealed class Samples
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{minute,6:F1}") + string.Concat(Names.Zip(row, (name, value) => Text(value).PadLeft(name.Length + 2))));
     }
 
-    /// <summary>Prints how each column went in the second half of the run; false where one rose.</summary>
+    /// <summary>
+    /// Prints the trend of each column in the second half of the run; returns false if one rose.
+    /// </summary>
     public bool Report()
     {
         var half = _rows.Skip(_rows.Count / 2).ToList();
@@ -64,7 +71,8 @@ internal sealed class Samples
         return isFlat;
     }
 
-    // Theil and Sen's: the median of the slopes between any two. A few samples that lie off do not tilt it; a leak does.
+    // Theil-Sen: the median of the slopes between all pairs. Outliers do not affect it; a leak
+    // does.
     private static double Slope(List<(double X, double Y)> points)
     {
         var slopes = points.SelectMany((a, i) => points.Skip(i + 1).Select(b => (b.Y - a.Y) / (b.X - a.X))).Order().ToList();
@@ -85,7 +93,7 @@ internal sealed class Samples
         }
         catch (IOException)
         {
-            return null; // it has ended meanwhile
+            return null; // the process has ended
         }
     }
 

@@ -38,23 +38,23 @@ internal sealed class SoakRun(string program, TimeSpan length, double speed, dou
         var ownStatus = await UntilLiveAsync(http);
         foreach (var line in _events) Console.WriteLine(line);
         Check("memory, handles and threads are flat in the second half", samples.Report());
-        Console.WriteLine($"asked {callers.Asked.Values.Sum()}: {string.Join(", ", callers.Statuses.OrderBy(status => status.Key).Select(status => $"{status.Key} {status.Value}"))}; events read {callers.Events}");
+        Console.WriteLine($"sent {callers.Asked.Values.Sum()}: {string.Join(", ", callers.Statuses.OrderBy(status => status.Key).Select(status => $"{status.Key} {status.Value}"))}; events read {callers.Events}");
         var excused = callers.Failures.Where(failure => !IsOfTheKill(failure)).ToList();
-        foreach (var failure in callers.Failures.Take(20)) Console.WriteLine($"  {failure}{(IsOfTheKill(failure) ? "  (the engine had just been killed)" : "")}");
-        Check("no 5xx and no lost answer to honest callers", excused.Count == 0);
+        foreach (var failure in callers.Failures.Take(20)) Console.WriteLine($"  {failure}{(IsOfTheKill(failure) ? "  (just after the engine was killed)" : "")}");
+        Check("no 5xx and no lost response of regular callers", excused.Count == 0);
         Check($"no stream was cut ({callers.Cut})", callers.Cut == 0);
         foreach (var error in service.Errors.Take(20)) Console.WriteLine("  " + error);
         Check($"no error in the service's log ({service.Errors.Count})", service.Errors.Count == 0);
 
         var expected = new Dictionary<string, long>(callers.Asked, StringComparer.Ordinal);
         Add("/api/v1/status", ownStatus);
-        await FaultAsync(world, """{"kind":"refused"}"""); // nothing new comes any more, so that counts can be compared
+        await FaultAsync(world, """{"kind":"refused"}"""); // no new data arrives, so that counts can be compared
         var (handedOver, asked) = await UntilQuietAsync(http);
         Add("/api/v1/store", asked);
         foreach (var (name, passed) in await new StoreCheck(Path.Combine(_folder, "data", "sandbox"), handedOver, expected).RunAsync()) Check(name, passed);
         await FaultAsync(world, null);
         var (wrong, compared) = await StoreCheck.CompareCandlesAsync(Path.Combine(_folder, "data", "sandbox"), world, Pairs.Split(','));
-        Check($"every stored 5m candle is the sandbox's own, without a hole ({compared} compared, {wrong} wrong or missing)", wrong == 0 && compared > 0);
+        Check($"every stored 5m candle equals the sandbox's, without gaps ({compared} compared, {wrong} wrong or missing)", wrong == 0 && compared > 0);
 
         var (took, exitCode) = await service.StopAsync();
         Check($"SIGTERM: ended with {exitCode} after {took.TotalSeconds:F1} s", exitCode == 0 && took < TimeSpan.FromSeconds(5));
@@ -82,15 +82,18 @@ internal sealed class SoakRun(string program, TimeSpan length, double speed, dou
         return samples;
     }
 
-    /// <summary>Storms all the time; the bridge and the engine killed once each, and a long outage, all in the first half.</summary>
+    /// <summary>
+    /// Causes random faults, kills the bridge and the engine once each, and causes a long outage,
+    /// all in the first half.
+    /// </summary>
     private async Task BreakAsync(Uri world, Child service)
     {
         var storm = $$"""{"kind":"random","seed":{{seed}},"mean_quiet_seconds":15,"mean_fault_seconds":6}"""; // of real time
         await FaultAsync(world, storm);
         await AtAsync(0.15, "the bridge is killed", () => Kill(service, "ccxt-bridge"));
         await AtAsync(0.25, "the engine is killed", () => Kill(service, "ClickHouseHost"));
-        await AtAsync(0.35, "every exchange and source refuses", async () => await FaultAsync(world, """{"kind":"refused"}"""));
-        await AtAsync(0.40, "they answer again, the storm goes on", async () =>
+        await AtAsync(0.35, "every exchange and source refuses connections", async () => await FaultAsync(world, """{"kind":"refused"}"""));
+        await AtAsync(0.40, "exchanges and sources respond again", async () =>
         {
             await FaultAsync(world, null);
             await FaultAsync(world, storm);
@@ -112,7 +115,7 @@ internal sealed class SoakRun(string program, TimeSpan length, double speed, dou
         return Task.CompletedTask;
     }
 
-    // What needs the store may say 503 for the seconds its engine takes to come back.
+    // Requests that require the store can return 503 while its engine restarts.
     private bool IsOfTheKill(string failure)
     {
         if (_events.FirstOrDefault(line => line.EndsWith("the engine is killed", StringComparison.Ordinal)) is not { } kill) return false;
@@ -136,7 +139,7 @@ internal sealed class SoakRun(string program, TimeSpan length, double speed, dou
         return line is null ? null : double.Parse(line[name.Length..], CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Once every market is live again; how often that was asked.</summary>
+    /// <summary>Waits until every market is live. Returns the number of requests.</summary>
     private static async Task<int> UntilLiveAsync(HttpClient http)
     {
         var asked = 0;
@@ -149,13 +152,13 @@ internal sealed class SoakRun(string program, TimeSpan length, double speed, dou
         return asked;
     }
 
-    /// <summary>Once nothing of the markets has been handed over for a while, and nothing waits.</summary>
+    /// <summary>Waits until no market data is handed over and no rows wait.</summary>
     private static async Task<(Dictionary<string, long> HandedOver, int Asked)> UntilQuietAsync(HttpClient http)
     {
         var before = "";
         var asked = 0;
         Dictionary<string, long> last = [];
-        await UntilAsync("nothing is recorded any more", async () =>
+        await UntilAsync("no rows are recorded", async () =>
         {
             await Task.Delay(TimeSpan.FromSeconds(5));
             asked++;
@@ -163,23 +166,23 @@ internal sealed class SoakRun(string program, TimeSpan length, double speed, dou
             var recorder = store.RootElement.GetProperty("recorder");
             last = recorder.GetProperty("handed_over_rows").Deserialize<Dictionary<string, long>>()!;
             last["dropped"] = recorder.GetProperty("dropped_rows").GetInt64();
-            last["waiting"] = recorder.GetProperty("queued_rows").GetInt64() + recorder.GetProperty("journal_batches").GetInt64() > 3 ? asked : 0; // of these questions one or two always wait
+            last["waiting"] = recorder.GetProperty("queued_rows").GetInt64() + recorder.GetProperty("journal_batches").GetInt64() > 3 ? asked : 0; // one or two of these requests always wait
             last["set aside"] = recorder.GetProperty("set_aside").GetArrayLength();
             var now = string.Join(' ', last.Where(table => table.Key != "api_requests"));
             return now == (before, before = now).Item1 && last["waiting"] == 0;
         }, TimeSpan.FromMinutes(10));
-        Console.WriteLine($"quiet, with nothing waiting for the store, {asked * 5} s after the load had ended");
-        await Task.Delay(TimeSpan.FromSeconds(5)); // the last of these questions is recorded too
+        Console.WriteLine($"idle, with no waiting rows, {asked * 5} s after the load ended");
+        await Task.Delay(TimeSpan.FromSeconds(5)); // the last of these requests is recorded too
         return (last, asked);
     }
 
-    private static async Task UntilAsync(string what, Func<Task<bool>> isTrue, TimeSpan? patience = null)
+    private static async Task UntilAsync(string what, Func<Task<bool>> isTrue, TimeSpan? timeout = null)
     {
-        var longest = patience ?? TimeSpan.FromMinutes(2);
+        var longest = timeout ?? TimeSpan.FromMinutes(2);
         var watch = Stopwatch.StartNew();
         while (!await isTrue())
         {
-            if (watch.Elapsed > longest) throw new TimeoutException($"waited {longest.TotalMinutes:0} minutes in vain until {what}");
+            if (watch.Elapsed > longest) throw new TimeoutException($"timeout after {longest.TotalMinutes:0} minutes: {what}");
             await Task.Delay(500);
         }
     }

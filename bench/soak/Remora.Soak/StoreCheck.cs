@@ -6,7 +6,10 @@ using Remora.Store;
 
 namespace Remora.Soak;
 
-/// <summary>Compares the store with what was handed over, what callers have asked, and what the sandbox's exchange says.</summary>
+/// <summary>
+/// Compares the store with the handed-over rows, the requests of the callers, and the candles of
+/// the sandbox.
+/// </summary>
 internal sealed class StoreCheck(string folder, IReadOnlyDictionary<string, long> handedOver, IReadOnlyDictionary<string, long> asked)
 {
     private const int PageSize = 1000;
@@ -19,7 +22,7 @@ internal sealed class StoreCheck(string folder, IReadOnlyDictionary<string, long
 
         var (rows, different) = await CountAsync(client, "assessments");
         checks.Add(($"each assessment once: {handedOver["assessments"]} handed over, {rows} stored, {different} different", rows == handedOver["assessments"] && different == rows));
-        foreach (var table in new[] { "candles", "observations" }) // one that comes twice is merged to one, so there may be fewer rows than were handed over
+        foreach (var table in new[] { "candles", "observations" }) // duplicates are merged, so there can be fewer rows than were handed over
         {
             var (all, _) = await CountAsync(client, table);
             var merged = await client.SingleAsync($"SELECT count() FROM {table} FINAL", Number);
@@ -40,7 +43,10 @@ internal sealed class StoreCheck(string folder, IReadOnlyDictionary<string, long
         return checks;
     }
 
-    /// <summary>Asks the sandbox's Binance for every stored candle; how many are not as it says, or are not stored, and how many were compared.</summary>
+    /// <summary>
+    /// Compares every candle with the sandbox's Binance. Returns the number of wrong or missing
+    /// ones, and of compared ones.
+    /// </summary>
     public static async Task<(int Wrong, int Compared)> CompareCandlesAsync(string folder, Uri world, IReadOnlyList<string> pairs)
     {
         await using var connection = await ClickHouseConnection.OpenAsync(StoreLocation.InFolder(folder));

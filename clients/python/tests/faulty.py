@@ -1,4 +1,4 @@
-"""A local server that misbehaves as it is told, and counts who asks."""
+"""A local server with configurable faults that records requests."""
 
 import json
 import socket
@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 
 def assessment(pair, **changes):
-    """An answer with the names a bot reads, for tests that need to decide what it says."""
+    """Returns an answer with the main fields, for tests that define its values."""
     answer = {
         "safe_to_trade": True, "recommendation": "entry_ok", "risk_score": 0.25, "risk_class": "low", "risk_confidence": 1, "position_scale": 1.0, "blocked_by": [],
         "reasoning": ["Risk is low at 0.25."], "regime": "bull", "volatility": 0.1, "pair": pair, "exchange": "binance", "timeframe": "5m", "side": "long",
@@ -22,7 +22,10 @@ UNSAFE = {"safe_to_trade": False, "recommendation": "no_entry", "risk_score": 0.
 
 
 class FaultyServer:
-    """``mode`` is well, or one of the faults; ``changes`` are laid over what it answers; ``tracked`` is what it knows (None: all)."""
+    """``mode`` is well or a fault; ``changes`` override fields of the answers.
+
+    ``tracked`` contains the tracked pairs; None for all.
+    """
 
     FAULTS = ("slow", "dribble", "429", "500", "503", "html", "truncated", "schema", "list", "string", "empty", "nan", "redirect", "hangup", "garbage", "other_pair")
 
@@ -46,7 +49,7 @@ class FaultyServer:
             daemon_threads = True
 
             def handle_error(self, *_):
-                pass  # callers hang up on it on purpose
+                pass  # callers disconnect on purpose
 
         self._server = Server(("127.0.0.1", 0), Handler)
         if tls is not None:

@@ -1,4 +1,4 @@
-"""Time that tests move by hand."""
+"""A clock that tests advance."""
 
 from remora._clock import Clock
 
@@ -14,5 +14,5 @@ class ManualClock(Clock):
         self.wall += seconds
 
     def sleep_machine(self, seconds):
-        """The steady clock does not see it."""
+        """Advances only the wall clock."""
         self.wall += seconds

@@ -1,4 +1,4 @@
-"""The guard under the real Freqtrade: its hyperopt and its backtest in processes of their own, with a sandbox as the exchange.
+"""The guard in the real Freqtrade: hyperopt and backtest as processes, with a sandbox as exchange.
 
 Runs where Freqtrade is installed; ../test.sh installs it into a virtual environment.
 """
@@ -22,7 +22,7 @@ from remora.freqtrade import RiskHistory
 from tests import service, tape
 
 DAYS = 60
-TIMERANGE = "20240210-20240227"  # candles of the tape, and its storm
+TIMERANGE = "20240210-20240227"  # candles of the tape, including its volatile days
 STRATEGIES = """
 from freqtrade.strategy import IntParameter, IStrategy
 from remora.freqtrade import RemoraGuard
@@ -121,7 +121,7 @@ class RealFreqtrade(unittest.TestCase):
         self.assertEqual(len(epochs), 2)
         self.assertTrue(all(epoch["results_metrics"]["total_trades"] > 0 for epoch in epochs))
 
-    def test_a_backtest_enters_and_adds_only_where_the_history_says_safe(self):
+    def test_a_backtest_enters_and_adds_only_while_the_history_is_safe(self):
         self.freqtrade("backtesting", "--strategy-list", "Guarded", "Ungated", "Adding", "AddingUngated", "--cache", "none", "--export", "trades")
         (results,) = (self.folder / "backtest_results").glob("*.zip")
         with zipfile.ZipFile(results) as files:
@@ -132,7 +132,7 @@ class RealFreqtrade(unittest.TestCase):
             entries = [[order["order_filled_timestamp"] for order in trade["orders"] if order["ft_is_entry"]] for trade in result["trades"]]
             additions[name] = sum(len(times) - 1 for times in entries)
             at = pd.to_datetime([time for times in entries for time in times], unit="ms", utc=True)
-            safe[name] = past.safe(past.known_at(at), unknown=True)  # an entry is filled where its signal's candle closes
+            safe[name] = past.safe(past.known_at(at), unknown=True)  # an entry is filled at the close of its signal
         for name in ("Guarded", "Adding"):
             self.assertGreater(len(safe[name]), 0)
             self.assertTrue(safe[name].all())

@@ -1,4 +1,4 @@
-"""Services and sandboxes in processes of their own; and where the repository is."""
+"""Processes of services and sandboxes, and paths of the repository."""
 
 import json
 import os
@@ -21,14 +21,14 @@ def remora(*arguments, **options):
 
 
 def url():
-    """Where the service answers; it is started by the first who asks, and BTC/USDT has an answer by then."""
+    """Returns the address of a shared service, which starts at the first call."""
     if "url" not in _started:
         _started["url"] = Service(_everything_has_a_score, "--speed", "300", "--seed", "3", store="false").start()
     return _started["url"].url
 
 
 class _Process:
-    """A ``remora`` in a process of its own, ready when its standard error names an address and ``is_ready`` agrees."""
+    """A ``remora`` process, ready when standard error has an address and ``is_ready`` is true."""
 
     def __init__(self, is_ready, address, *arguments, **environment):
         self.url = None
@@ -49,9 +49,9 @@ class _Process:
                 return self
             time.sleep(0.1)
         self._errors.seek(0)
-        said = self._errors.read()
+        output = self._errors.read()
         self.stop()
-        raise AssertionError(f"the process did not become ready:\n{said}")
+        raise AssertionError(f"the process did not become ready:\n{output}")
 
     def _answers(self, address):
         try:
@@ -78,7 +78,7 @@ class Service(_Process):
 
 
 class Sandbox(_Process):
-    """A sandbox alone: each exchange's API is below the name of its host."""
+    """A sandbox: the API of each exchange is below its host name."""
 
     def __init__(self):
         super().__init__(lambda url: read_json(f"{url}/sandbox/clock"), r"sandbox at (\S+?),", "sandbox", "--port", "0")

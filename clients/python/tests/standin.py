@@ -1,5 +1,7 @@
-"""Freqtrade's strategy interface where Freqtrade is installed, and a stand-in for as much of it as the guard touches elsewhere. The stand-in
-keeps to the published interface, version 3. ``signals`` and ``enter`` call a strategy in the documented order, with either of the two.
+"""Freqtrade's strategy interface, or a test double of the parts that the guard uses.
+
+The test double follows the published interface, version 3. ``signals`` and ``enter`` call a
+strategy in the documented order.
 """
 
 import importlib.util
@@ -52,7 +54,7 @@ else:
 
     _package, _strategy = types.ModuleType("freqtrade"), types.ModuleType("freqtrade.strategy")
     _package.strategy, _strategy.IStrategy = _strategy, IStrategy
-    sys.modules.update({"freqtrade": _package, "freqtrade.strategy": _strategy})  # what the guard and the examples import
+    sys.modules.update({"freqtrade": _package, "freqtrade.strategy": _strategy})  # imported by the guard and the examples
 
 
 class DataProvider:
@@ -70,14 +72,14 @@ def make(strategy, mode, whitelist=("BTC/USDT",), **remora):
 
 
 def signals(bot, dataframe, pair="BTC/USDT"):
-    """What a backtest sees: indicators, entries, exits over the whole frame."""
+    """Calls indicators, entries and exits over the whole frame, like a backtest."""
     metadata = {"pair": pair}
     frame = bot.populate_indicators(dataframe.copy(), metadata)
     return bot.populate_exit_trend(bot.populate_entry_trend(frame, metadata), metadata)
 
 
 def enter(bot, pair="BTC/USDT", side="long", stake=100.0, now=None, min_stake=5.0):
-    """What happens on a signal: the stake, then the last question; None when there is no entry, the stake otherwise."""
+    """Calls stake and confirmation, as on a signal. Returns the stake, or None without an entry."""
     now = now or pd.Timestamp("2026-01-01", tz="UTC")
     amount = bot.custom_stake_amount(
         pair=pair, current_time=now, current_rate=1.0, proposed_stake=stake, min_stake=min_stake, max_stake=1000.0, leverage=1.0, entry_tag=None, side=side
@@ -91,7 +93,10 @@ def enter(bot, pair="BTC/USDT", side="long", stake=100.0, now=None, min_stake=5.
 
 
 def adjust(bot, pair="BTC/USDT", is_short=False, now=None, min_stake=5.0):
-    """What happens while a trade is open and ``position_adjustment_enable`` is set: the stake to add, a negative one to take out, None for neither; and the order's tag."""
+    """Calls the position adjustment of an open trade.
+
+    Returns the stake to add, a negative stake to remove or None, and the tag of the order.
+    """
     answer = bot.adjust_trade_position(
         trade=types.SimpleNamespace(pair=pair, is_short=is_short), current_time=now or pd.Timestamp("2026-01-01", tz="UTC"), current_rate=1.0, current_profit=-0.1,
         min_stake=min_stake, max_stake=1000.0, current_entry_rate=1.0, current_exit_rate=1.0, current_entry_profit=-0.1, current_exit_profit=-0.1,

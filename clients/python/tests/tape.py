@@ -1,4 +1,4 @@
-"""Candles made up: waves of three lengths, with a storm near the end so that something is blocked."""
+"""Generated candles: waves of three lengths, with volatile days near the end that are blocked."""
 
 import math
 
@@ -8,7 +8,7 @@ HEADER = "timestamp,open,high,low,close,volume"
 
 
 def rows(days):
-    """(open time in milliseconds, open, high, low, close, volume) of five minutes each."""
+    """Returns rows of open time (ms), open, high, low, close and volume, every five minutes."""
     count, before = days * 288, 100.0
     for i in range(count):
         storm = 100 if 0.8 < i / count < 0.9 else 1
@@ -18,6 +18,6 @@ def rows(days):
 
 
 def write(path, days):
-    """A candle file as CSV."""
+    """Writes a candle file as CSV."""
     path.write_text("\n".join([HEADER, *(",".join(map(str, row)) for row in rows(days)), ""]))
     return path

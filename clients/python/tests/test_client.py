@@ -32,7 +32,7 @@ class AgainstARunningService(unittest.TestCase):
     def setUp(self):
         self.client = RemoraClient(service.url())
 
-    def test_risk_is_what_the_service_says(self):
+    def test_risk_equals_the_response(self):
         answer = self.client.risk("BTC/USDT")
         self.assertTrue(answer.answered, answer.error)
         self.assertEqual(answer.safe_to_trade, answer.raw["safe_to_trade"])
@@ -47,11 +47,11 @@ class AgainstARunningService(unittest.TestCase):
         whole = self.client.risk()
         self.assertTrue(whole.answered, whole.error)
 
-    def test_batch_answers_by_the_names_asked_for(self):
+    def test_batch_returns_the_requested_names(self):
         answers = self.client.batch(["btc/usdt", "ETH/USDT"])
         self.assertEqual([(name, answer.pair, answer.answered) for name, answer in answers.items()], [("btc/usdt", "BTC/USDT", True), ("ETH/USDT", "ETH/USDT", True)])
 
-    def test_batch_with_a_pair_that_is_not_tracked_still_answers_the_others(self):
+    def test_batch_with_an_untracked_pair_returns_the_others(self):
         with self.assertLogs("remora", logging.WARNING) as logs:
             answers = self.client.batch(["BTC/USDT", "NOPE/USDT"])
         self.assertTrue(answers["BTC/USDT"].answered)
@@ -63,7 +63,7 @@ class AgainstARunningService(unittest.TestCase):
         self.assertIs(type(context), dict)
         self.assertEqual({"safe_to_trade", "risk_score", "regime", "volatility", "reasoning"} - set(context), set())
 
-    def test_a_refused_question_follows_on_error_and_is_said_once_and_the_service_stays_in_use(self):
+    def test_a_refused_request_follows_on_error_and_is_logged_once(self):
         with self.assertLogs("remora", logging.WARNING) as logs:
             answers = [RemoraClient(service.url(), on_error="block").risk("NOPE/USDT")]
             answers += [self.client.risk("NOPE/USDT") for _ in range(3)]
@@ -73,7 +73,7 @@ class AgainstARunningService(unittest.TestCase):
         self.assertTrue(self.client.risk("BTC/USDT").answered)
 
 
-    def test_the_stream_begins_with_the_present_and_goes_on(self):
+    def test_the_stream_begins_with_the_current_state_and_continues(self):
         seen = []
         for answer in self.client.stream(["BTC/USDT", "ETH/USDT"], side="short"):
             seen.append((answer.pair, answer.side, answer.as_of))
@@ -89,7 +89,7 @@ class AgainstARunningService(unittest.TestCase):
             next(self.client.stream(["NOPE/USDT"]))
         self.assertEqual(raised.exception.status, 404)
 
-    def test_a_watcher_on_the_stream_hears_of_a_change_long_before_its_interval_is_over(self):
+    def test_a_watcher_with_a_stream_updates_before_its_interval_ends(self):
         with Watcher(self.client, ["BTC/USDT"], interval=3600, stream=True) as watcher:
             self.assertTrue(watcher.wait(30))
             first, until = watcher.read("BTC/USDT").assessment.as_of, time.monotonic() + 60
@@ -99,7 +99,7 @@ class AgainstARunningService(unittest.TestCase):
 
 
 class Streams(unittest.TestCase):
-    def test_an_outage_is_said_once_and_waited_out_and_the_last_event_named(self):
+    def test_an_outage_is_logged_once_and_the_stream_resumes(self):
         body = json.dumps({"safe_to_trade": True, "pair": "BTC/USDT"})
         answers = [
             f": beat\n\nevent: assessment\nid: 7\ndata: {body}\n\nevent: assessment\nid: 8\ndata: {{half",
@@ -124,7 +124,7 @@ class Streams(unittest.TestCase):
         self.addCleanup(server.server_close)
         self.addCleanup(server.shutdown)
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        with self.assertLogs("remora", logging.WARNING) as logs:
+        with self.assertLogs("remora", logging.INFO) as logs:
             stream = RemoraClient(f"http://127.0.0.1:{server.server_address[1]}").stream(["BTC/USDT"])
             self.assertEqual([next(stream).pair, next(stream).pair], ["BTC/USDT", "BTC/USDT"])
             stream.close()
@@ -133,7 +133,7 @@ class Streams(unittest.TestCase):
 
 
 class Histories(unittest.TestCase):
-    def test_pages_are_put_together(self):
+    def test_pages_are_combined(self):
         pages = [
             {"rows": [{"time": "2025-01-01T00:00:00Z", "safe_share": 1}, {"time": "2025-01-01T01:00:00Z", "safe_share": 0.5}], "next": "2025-01-01T02:00:00Z"},
             {"rows": [{"time": "2025-01-01T02:00:00Z", "safe_share": None}], "next": None},
@@ -156,7 +156,7 @@ class Histories(unittest.TestCase):
 
 
 class WhenThereIsNoAnswer(unittest.TestCase):
-    def test_every_fault_follows_on_error_within_the_timeout_and_is_said_once(self):
+    def test_every_fault_follows_on_error_within_the_timeout_and_is_logged_once(self):
         for fault in FaultyServer.FAULTS:
             for on_error, safe in (("allow", True), ("block", False), ("last", True)):
                 with self.subTest(fault=fault, on_error=on_error), FaultyServer() as server, self.assertLogs("remora", logging.WARNING) as logs:
@@ -170,7 +170,7 @@ class WhenThereIsNoAnswer(unittest.TestCase):
                     self.assertEqual(client.get_context("BTC/USDT")["safe_to_trade"], safe)
                     self.assertEqual(len(server.requests), 1)
                     self.assertEqual(len(logs.output), 1, logs.output)
-                    self.assertLess(elapsed, 4)  # 5 s is how long the slow one takes; the machine may be busy
+                    self.assertLess(elapsed, 4)  # the slow server takes 5 s; the machine may be busy
                     self.assertEqual(client.counts["failed_breaker_open"], 4)
 
     def test_the_default_timeout_holds_against_a_server_that_takes_five_seconds(self):
@@ -182,7 +182,7 @@ class WhenThereIsNoAnswer(unittest.TestCase):
         self.assertIn("within 2 s", answer.error)
         self.assertTrue(1.9 < elapsed < 4.5, elapsed)
 
-    def test_nobody_listening(self):
+    def test_a_closed_port_follows_on_error(self):
         for on_error, safe in (("allow", True), ("block", False), ("last", True)):
             with self.subTest(on_error=on_error), self.assertLogs("remora", logging.WARNING) as logs:
                 client = RemoraClient(f"http://127.0.0.1:{closed_port()}", on_error=on_error)
@@ -190,9 +190,9 @@ class WhenThereIsNoAnswer(unittest.TestCase):
                 self.assertEqual(client.counts, {"asked": 2, "failed_unreachable": 1, "failed_breaker_open": 1})
             self.assertEqual(len(logs.output), 1)
 
-    def test_one_try_per_breaker_period_and_a_line_when_it_is_over(self):
+    def test_one_request_per_breaker_period_and_a_line_after_recovery(self):
         clock = ManualClock()
-        with FaultyServer() as server, self.assertLogs("remora", logging.WARNING) as logs:
+        with FaultyServer() as server, self.assertLogs("remora", logging.INFO) as logs:
             server.mode = "500"
             client = RemoraClient(server.url, clock=clock, breaker_seconds=10, cache_seconds=0)
             for _ in range(30):
@@ -202,9 +202,9 @@ class WhenThereIsNoAnswer(unittest.TestCase):
             server.mode = "well"
             self.assertTrue(client.risk("BTC/USDT").answered)
         self.assertEqual(len(logs.output), 2)
-        self.assertIn("30 calls went without an answer", logs.output[1])
+        self.assertIn("30 calls had no answer", logs.output[1])
 
-    def test_retry_after_is_kept(self):
+    def test_retry_after_is_respected(self):
         clock = ManualClock()
         with FaultyServer() as server, self.assertLogs("remora", logging.WARNING):
             server.mode = "429"
@@ -228,7 +228,7 @@ class WhenThereIsNoAnswer(unittest.TestCase):
             clock.pass_seconds(31)
             self.assertTrue(client.is_safe("BTC/USDT"))
 
-    def test_what_is_unknown_follows_on_error_and_a_no_stays_a_no(self):
+    def test_unknown_states_follow_on_error_unless_they_block(self):
         for on_error, state, says, safe, answered in (
             ("allow", "unknown", True, True, True), ("block", "unknown", True, False, False), ("last", "unknown", True, True, True), ("block", "unknown", False, False, True),
             ("allow", "unknown", False, False, True), ("block", "warming_up", True, True, True), ("block", "stale", True, True, True), ("block", "ok", True, True, True),
@@ -243,9 +243,9 @@ class WhenThereIsNoAnswer(unittest.TestCase):
                 self.assertEqual((one.safe_to_trade, one.answered), (safe, answered))
                 self.assertEqual(client.get_context("BTC/USDT")["safe_to_trade"], safe)
                 if not answered:
-                    self.assertEqual((answer.position_scale, answer.recommendation, answer.why), (0, "no_entry", "nothing is known of BTC/USDT: Risk is low at 0.25."))
+                    self.assertEqual((answer.position_scale, answer.recommendation, answer.why), (0, "no_entry", "there is no current market data for BTC/USDT: Risk is low at 0.25."))
 
-    def test_last_is_the_last_answer_that_knew_something(self):
+    def test_last_is_the_last_answer_with_market_data(self):
         clock = ManualClock()
         with FaultyServer() as server:
             server.changes = UNSAFE
@@ -256,11 +256,11 @@ class WhenThereIsNoAnswer(unittest.TestCase):
                 clock.pass_seconds(seconds)
                 answer = client.risk("BTC/USDT")
                 self.assertEqual((answer.safe_to_trade, answer.answered, answer.state, answer.blocked_by), (False, False, "ok", ("risk_score",)))
-                self.assertIn("because nothing is known of BTC/USDT", answer.why)
+                self.assertIn("because there is no current market data for BTC/USDT", answer.why)
             clock.pass_seconds(2)
             self.assertTrue(client.is_safe("BTC/USDT"))
 
-    def test_many_threads_cost_a_dead_service_one_try_per_period(self):
+    def test_many_threads_send_one_request_per_period_to_a_failed_service(self):
         clock = ManualClock()
         with FaultyServer() as server, self.assertLogs("remora", logging.WARNING):
             server.mode = "slow"
@@ -282,7 +282,7 @@ class WhenThereIsNoAnswer(unittest.TestCase):
 
 
 class Caching(unittest.TestCase):
-    def test_a_recent_answer_is_not_asked_for_again(self):
+    def test_a_recent_answer_is_cached(self):
         clock = ManualClock()
         with FaultyServer() as server:
             client = RemoraClient(server.url, cache_seconds=5, clock=clock)
@@ -294,7 +294,7 @@ class Caching(unittest.TestCase):
             client.risk("BTC/USDT")
             self.assertEqual(len(server.requests), 2)
 
-    def test_nothing_is_recent_after_the_machine_slept(self):
+    def test_cached_answers_are_old_after_a_suspension(self):
         clock = ManualClock()
         with FaultyServer() as server:
             client = RemoraClient(server.url, cache_seconds=5, clock=clock)
@@ -312,7 +312,7 @@ class Settings(unittest.TestCase):
             self.assertEqual([headers["Authorization"] for _, headers in server.requests], ["Bearer from-environment", "Bearer given"])
             self.assertEqual(server.requests[0][0], "/api/v1/risk?pair=BTC%2FUSDT")
 
-    def test_no_key_is_needed_and_a_key_goes_to_no_other_place(self):
+    def test_a_key_is_optional_and_sent_only_to_the_service(self):
         with FaultyServer() as server, mock.patch.dict(os.environ), self.assertLogs("remora", logging.WARNING):
             os.environ.pop("REMORA_API_KEY", None)
             server.mode = "redirect"
@@ -360,6 +360,6 @@ class ReadingAnswers(unittest.TestCase):
                 Assessment.from_json(assessment("BTC/USDT", **wrong))
             self.assertEqual(raised.exception.kind, "not_an_assessment")
 
-    def test_unknown_is_none_and_new_fields_are_welcome(self):
+    def test_unknown_values_are_none_and_new_fields_are_kept(self):
         answer = Assessment.from_json({"safe_to_trade": False, "risk_score": None, "something_new": 1})
         self.assertEqual((answer.safe_to_trade, answer.risk_score, answer.raw["something_new"]), (False, None, 1))

@@ -1,4 +1,4 @@
-"""Every example and every command and snippet of the tutorial is run."""
+"""Runs every example, and every command and snippet of the tutorial."""
 
 import importlib.util
 import json
@@ -32,7 +32,7 @@ def need(test, *programs):
 
 
 class Verdicts(unittest.TestCase):
-    """The same five situations for every example that answers by its exit code."""
+    """Checks the same five situations for every example with an exit code."""
 
     def check(self, *command, refused=0, **environment):
         live = run(*command, url=service.url(), **environment)
@@ -83,7 +83,7 @@ class Verdicts(unittest.TestCase):
         self.assertEqual(run("node", EXAMPLES / "bots/watch.mjs", "NOPE/USDT", url=service.url()).returncode, 2)
 
     def test_the_browsers_page(self):
-        """In Node.js, with stand-ins for as much of a browser as the page touches."""
+        """Runs in Node.js with test doubles of the browser objects that the page uses."""
         need(self, "node")
         script = re.search(r"<script>(.*?)</script>", (EXAMPLES / "bots/watch.html").read_text(), re.DOTALL)[1]
         browser = """
@@ -113,10 +113,10 @@ class Verdicts(unittest.TestCase):
                 try:
                     url = listening.stdout.readline().split()[-1]
                     sent = subprocess.run(shlex.split(command.replace("http://127.0.0.1:9100", url)), capture_output=True, text=True, env=env, cwd=service.REPOSITORY, timeout=60)
-                    self.assertEqual((sent.returncode, sent.stdout), (0, "taken: it answered 204\n"), sent.stderr)
+                    self.assertEqual((sent.returncode, sent.stdout), (0, "accepted: the receiver returned 204\n"), sent.stderr)
                     self.assertEqual(listening.stdout.readline(), "test: BTC/USDT long safe=False regime=bull\n".replace("False", "False" if "py" in receiver else "false"))
                     forged = subprocess.run(shlex.split(command.replace("http://127.0.0.1:9100", url)), capture_output=True, text=True, env={**env, "WEBHOOK_SECRET": "other"}, cwd=service.REPOSITORY, timeout=60)
-                    self.assertEqual((forged.returncode, forged.stdout), (3, "not taken: it answered 401\n"))
+                    self.assertEqual((forged.returncode, forged.stdout), (3, "not accepted: the receiver returned 401\n"))
                 finally:
                     listening.kill()
 
@@ -174,7 +174,7 @@ class WithPandas(unittest.TestCase):
         for line in lines:
             words = shlex.split(line)
             if words[0] == "freqtrade":
-                continue  # not to be had here; the candles it would have downloaded are in its JSON format
+                continue  # not available here; the candles are provided in its JSON format
             if words[0] == "curl":
                 continue  # from a service with a store: test_history runs it
             line = line.replace("./remora", str(service.REPOSITORY / "remora"))
@@ -230,7 +230,7 @@ class WithPandas(unittest.TestCase):
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         for name, reader in (("a.feather", "read_feather"), ("a.parquet", "read_parquet")):
-            with mock.patch.object(self.pandas, reader, return_value=self.candles(1)):  # pyarrow comes with Freqtrade, not with Debian's pandas
+            with mock.patch.object(self.pandas, reader, return_value=self.candles(1)):  # Freqtrade includes pyarrow, Debian's pandas does not
                 module.main(name, "out.csv")
             rows = Path("out.csv").read_text().splitlines()
             self.assertEqual((rows[0], rows[2].split(",")[0], len(rows)), ("timestamp,open,high,low,close,volume", "1704067500000", 289))

@@ -27,7 +27,7 @@ from remora.freqtrade import RemoraGuard, RemoraHistoryError  # needs what tests
 
 
 class Plain(IStrategy):
-    """What every strategy must have."""
+    """The required parts of a strategy."""
 
     timeframe = "5m"
 
@@ -54,7 +54,7 @@ class Both(RemoraGuard, Plain):
 
 
 class Averaging(Both):
-    """Adds to every trade: `wants` is what it answers."""
+    """Adds to every trade: returns `wants`."""
 
     wants = 100.0
 
@@ -76,10 +76,10 @@ def history(rows, start="2024-01-01", unsafe=(), every="5min"):
 
 
 def last_known(dataframe, past, length):
-    """The meaning, spelled out by pandas' own backward join: what the last row said that was knowable at each candle's close."""
+    """Returns the last row known at each close, by a backward join of pandas."""
     left = pd.DataFrame({"at": dataframe["date"] + pd.Timedelta(length)})
-    right = past.assign(at=pd.to_datetime(past["as_of"], utc=True), said=past["safe_to_trade"].astype(str).str.lower() == "true")
-    return pd.merge_asof(left, right[["at", "said"]], on="at", direction="backward")["said"]
+    right = past.assign(at=pd.to_datetime(past["as_of"], utc=True), safe=past["safe_to_trade"].astype(str).str.lower() == "true")
+    return pd.merge_asof(left, right[["at", "safe"]], on="at", direction="backward")["safe"]
 
 
 class WithFiles(unittest.TestCase):
@@ -97,18 +97,18 @@ class WithFiles(unittest.TestCase):
 
 
 class InABacktest(WithFiles):
-    def test_an_entry_is_gated_by_what_was_known_at_its_candles_close(self):
+    def test_an_entry_is_gated_by_the_row_known_at_its_close(self):
         frame = signals(self.backtest(Always, history(10, unsafe=[4, 5])), candles(10))
         self.assertEqual(list(frame["enter_long"]), [1, 1, 1, 1, 0, 0, 1, 1, 1, 1])
         self.assertEqual(list(frame["remora_safe"]), [True] * 4 + [False] * 2 + [True] * 4)
 
-    def test_a_row_that_becomes_known_a_second_after_the_close_does_not_count(self):
+    def test_a_row_known_a_second_after_the_close_does_not_count(self):
         past = history(2, unsafe=[1])
         past["as_of"] = ["2024-01-01T00:05:00Z", "2024-01-01T00:10:01Z"]
         frame = signals(self.backtest(Always, past), candles(3))
         self.assertEqual(list(frame["enter_long"]), [1, 1, 0])
 
-    def test_other_timeframes_see_the_last_row_before_their_close(self):
+    def test_other_timeframes_use_the_last_row_before_their_close(self):
         past = history(36, unsafe=[11, 30])  # of five minutes; row 11 is the last of the first hour
         self.assertEqual(list(signals(self.hourly(past), candles(3, freq="1h"))["enter_long"]), [0, 1, 1])
 
@@ -122,12 +122,12 @@ class InABacktest(WithFiles):
             bot = self.backtest(Always, history(2, start="2024-01-01 00:10", unsafe=[1]), on_error=on_error)
             self.assertEqual(list(signals(bot, candles(6))["enter_long"]), [before, before, 1, 0, 0, 0])
 
-    def test_a_row_that_knew_nothing_follows_on_error_and_a_no_stays_a_no(self):
+    def test_a_row_without_market_data_follows_on_error_unless_it_blocks(self):
         past = history(4, unsafe=[3]).assign(state=["ok", "unknown", "stale", "unknown"])
         for on_error, entries in (("allow", [1, 1, 1, 0]), ("block", [1, 0, 1, 0])):
             self.assertEqual(list(signals(self.backtest(Always, past, on_error=on_error), candles(4))["enter_long"]), entries)
 
-    def test_it_is_pandas_backward_join_on_uneven_rows_in_any_order(self):
+    def test_it_equals_a_backward_join_of_pandas(self):
         random = np.random.default_rng(5)
         past = history(400, unsafe=random.choice(400, 150, replace=False))
         past = past.drop(index=random.choice(400, 120, replace=False)).sample(frac=1, random_state=5)
@@ -135,7 +135,7 @@ class InABacktest(WithFiles):
         expected = last_known(frame, past.sort_values("as_of"), "5min").fillna(True).astype(int)
         self.assertEqual(list(signals(self.backtest(Always, past), frame)["enter_long"]), list(expected))
 
-    def test_cutting_the_data_changes_no_earlier_row(self):
+    def test_truncated_data_changes_no_earlier_row(self):
         random = np.random.default_rng(7)
         past, frame = history(300, unsafe=random.choice(300, 100, replace=False)), candles(300)
         whole = signals(self.backtest(Always, past), frame)
@@ -143,7 +143,7 @@ class InABacktest(WithFiles):
             part = signals(self.backtest(Always, past[:cut]), frame[:cut])
             pd.testing.assert_frame_equal(part, whole[:cut])
 
-    def test_there_is_no_network(self):
+    def test_no_network_is_used(self):
         bot = self.backtest(Always, history(10), scale_stake=True)
         with mock.patch.object(socket, "socket", side_effect=AssertionError("network")), mock.patch.object(socket, "getaddrinfo", side_effect=AssertionError("network")):
             bot.bot_start()
@@ -156,14 +156,14 @@ class InABacktest(WithFiles):
         self.assertEqual((list(frame["enter_long"]), list(frame["enter_short"])), ([1, 0, 1, 1], [1, 1, 0, 1]))
         self.assertTrue(all(tag.startswith("mine remora_low") for tag in frame["enter_tag"]))
 
-    def test_stakes_are_scaled_by_what_was_known_at_the_entry(self):
+    def test_stakes_are_scaled_by_the_row_known_at_the_entry(self):
         bot = self.backtest(Always, history(4), scale_stake=True)
         self.assertEqual(enter(bot, now=pd.Timestamp("2024-01-01 00:04", tz="UTC")), 100)  # nothing known yet
         self.assertEqual(enter(bot, now=pd.Timestamp("2024-01-01 00:05", tz="UTC")), 50)
         self.assertEqual(enter(bot, now=pd.Timestamp("2024-01-01 00:05", tz="UTC"), min_stake=60.0), 60)
         self.assertEqual(enter(bot, now=pd.Timestamp("2024-01-01 00:05", tz="UTC"), stake=100, min_stake=120.0), 100)
 
-    def test_additions_to_a_trade_are_gated_and_scaled_by_what_was_known_then(self):
+    def test_additions_to_a_trade_are_gated_and_scaled_point_in_time(self):
         at = lambda text: pd.Timestamp("2024-01-01 " + text, tz="UTC")
         short = self.write(history(4, unsafe=[2]), "short.csv")
         bot = self.backtest(Averaging, history(4, unsafe=[1]), history_short=short)
@@ -178,7 +178,7 @@ class InABacktest(WithFiles):
         blocking = self.backtest(Averaging, history(4), history_short=short, on_error="block")
         self.assertIsNone(adjust(blocking, now=at("00:04"))[0], "before the first row nothing is known")
 
-    def test_reductions_and_ungated_backtests_are_left_alone(self):
+    def test_reductions_and_ungated_backtests_are_not_changed(self):
         for wants in (-30.0, (-30.0, "less"), None, 0.0, (None, "")):
             bot = self.backtest(Averaging, history(4, unsafe=[0, 1, 2, 3]), scale_stake=True)
             bot.wants = wants
@@ -186,7 +186,7 @@ class InABacktest(WithFiles):
         self.assertEqual(adjust(make(Averaging, RunMode.BACKTEST, ungated_backtest=True, scale_stake=True))[0], 100)
         self.assertEqual(adjust(self.backtest(Always, history(3)))[0], None, "a strategy that adds nothing")
 
-    def test_a_strategys_own_methods_need_no_super_and_with_super_nothing_happens_twice(self):
+    def test_methods_of_a_strategy_need_no_super_and_are_guarded_once(self):
         class Own(Always):
             def populate_entry_trend(self, dataframe, metadata):
                 dataframe = super().populate_entry_trend(dataframe, metadata)
@@ -201,7 +201,7 @@ class InABacktest(WithFiles):
         self.assertEqual(list(signals(bot, candles(4))["enter_long"]), [1, 0, 1, 1])
         self.assertEqual(enter(bot, now=pd.Timestamp("2024-01-01 00:05", tz="UTC")), 25)
 
-    def test_put_before_a_finished_strategy_it_guards_that(self):
+    def test_it_guards_an_existing_strategy(self):
         class Finished(Plain):
             def populate_entry_trend(self, dataframe, metadata):
                 dataframe["enter_long"] = 1
@@ -236,9 +236,9 @@ class InABacktest(WithFiles):
             else:
                 self.assertEqual(list(signals(make(Always, RunMode.BACKTEST, history=str(path)), candles(4))["enter_long"]), [1, 0, 1, 1])
 
-    def test_what_was_said_later_than_its_candles_close_counts_from_when_it_was_said(self):
+    def test_a_later_assessment_counts_from_when_it_was_recorded(self):
         past = history(3, unsafe=[1])
-        past.insert(0, "time", ["2024-01-01T00:05:00Z", "2024-01-01T00:13:20Z", "2024-01-01T00:15:00Z"])  # a file of /history: the second was said again after news
+        past.insert(0, "time", ["2024-01-01T00:05:00Z", "2024-01-01T00:13:20Z", "2024-01-01T00:15:00Z"])  # a file of /history: the second was assessed again after news
         self.assertEqual(list(signals(self.backtest(Always, past), candles(3))["enter_long"]), [1, 1, 1])
         past.loc[2, "time"] = "2024-01-01T00:15:01Z"
         self.assertEqual(list(signals(self.backtest(Always, past), candles(4))["enter_long"]), [1, 1, 0, 1])
@@ -285,10 +285,10 @@ class InABacktest(WithFiles):
         )
         self.assertEqual(run.stdout, "[1, 0, 1] ['remora_low', None, 'remora_low']\n", run.stderr)
 
-    def test_tags_of_entries_that_are_not_tagged_stay_as_they_are(self):
+    def test_tags_of_other_entries_do_not_change(self):
         class Tagged(Always):
             def populate_entry_trend(self, dataframe, metadata):
-                dataframe.loc[dataframe.index < 3, "enter_tag"] = "mine"  # the others are missing, as text or as NaN by the version of pandas
+                dataframe.loc[dataframe.index < 3, "enter_tag"] = "mine"  # the others are missing, as text or NaN depending on the version of pandas
                 dataframe["enter_long"] = 1
                 return dataframe
 
@@ -316,7 +316,7 @@ class InABacktest(WithFiles):
             leave.set()
             first.join()
 
-    def test_a_backtest_that_cannot_be_gated_says_so_instead_of_running_ungated(self):
+    def test_a_backtest_without_history_fails_instead_of_running_ungated(self):
         good = history(3)
         for bot, complaint in (
             (make(Always, RunMode.BACKTEST), "history"),
@@ -352,7 +352,7 @@ class InABacktest(WithFiles):
 
 
 class OnRealCandles(WithFiles):
-    def test_the_guard_blocks_exactly_where_the_last_known_assessment_said_unsafe(self):
+    def test_the_guard_blocks_exactly_where_the_last_known_assessment_blocks(self):
         source = service.SHARED / "data/candles/BTCUSDT-5m.csv.gz"
         if not source.exists():
             self.skipTest(f"{source} is not there")
@@ -385,7 +385,7 @@ class LiveAndDryRun(unittest.TestCase):
         self.addCleanup(lambda: bot._remora_watcher().stop())
         return bot
 
-    def test_a_safe_pair_is_entered_and_an_unsafe_one_is_not_and_it_is_said_once(self):
+    def test_only_a_safe_pair_is_entered_and_a_block_is_logged_once(self):
         bot = self.bot()
         bot.bot_start()
         self.assertEqual(enter(bot), 100)
@@ -397,7 +397,7 @@ class LiveAndDryRun(unittest.TestCase):
         self.assertEqual(len(logs.output), 1)
         self.assertIn("risk_score: Risk is high.", logs.output[0])
 
-    def test_the_order_path_makes_no_request_and_rows_are_left_alone(self):
+    def test_the_order_path_sends_no_request_and_rows_do_not_change(self):
         bot = self.bot(mode=RunMode.LIVE)
         bot.bot_start()
         asked = len(self.server.requests)
@@ -415,14 +415,14 @@ class LiveAndDryRun(unittest.TestCase):
                 bot.bot_start()
                 self.assertEqual(enter(bot), stake)
 
-    def test_a_service_that_knows_nothing_of_the_market_follows_on_error(self):
+    def test_a_service_without_market_data_follows_on_error(self):
         self.server.changes = {"state": "unknown"}
         for on_error, stake, added in (("allow", 100, 100), ("block", None, None)):
             bot = self.bot(Averaging, on_error=on_error, scale_stake=True)
             bot.bot_start()
             self.assertEqual((enter(bot), adjust(bot)[0]), (stake, added))
 
-    def test_an_outage_blocks_with_one_line_when_told_to_block(self):
+    def test_an_outage_with_block_blocks_with_one_log_line(self):
         self.server.mode = "500"
         with self.assertLogs("remora", logging.INFO) as logs:
             bot = self.bot(on_error="block")
@@ -430,10 +430,10 @@ class LiveAndDryRun(unittest.TestCase):
             for _ in range(5):
                 bot._remora_watcher().refresh()
                 self.assertIsNone(enter(bot))
-        self.assertEqual(len(logs.output), 2, logs.output)  # the service gives no answer; the entry is blocked
+        self.assertEqual(len(logs.output), 2, logs.output)  # the service is unavailable; the entry is blocked
         self.assertEqual(len(self.server.requests), 1)
 
-    def test_stakes_follow_position_scale_when_asked(self):
+    def test_stakes_follow_position_scale_if_configured(self):
         self.server.changes = {"position_scale": 0.4}
         for scale, stake in ((True, 40), (False, 100)):
             bot = self.bot(scale_stake=scale)
@@ -444,7 +444,7 @@ class LiveAndDryRun(unittest.TestCase):
         bot.bot_start()
         self.assertIsNone(enter(bot))
 
-    def test_additions_to_a_trade_are_gated_by_its_side_and_it_is_said_once(self):
+    def test_additions_to_a_trade_are_gated_by_its_side_and_logged_once(self):
         bot = self.bot(Averaging, scale_stake=True)
         bot.bot_start()
         self.assertEqual(adjust(bot)[0], 100)
@@ -458,7 +458,7 @@ class LiveAndDryRun(unittest.TestCase):
         bot.wants = -30.0
         self.assertEqual(adjust(bot)[0], -30)
 
-    def test_a_strategys_own_answer_still_counts(self):
+    def test_the_strategys_own_decision_still_counts(self):
         class Picky(Always):
             def confirm_trade_entry(self, pair, order_type, amount, rate, time_in_force, current_time, entry_tag, side, **kwargs):
                 return rate > 1
@@ -467,13 +467,13 @@ class LiveAndDryRun(unittest.TestCase):
         bot.bot_start()
         self.assertIsNone(enter(bot))
 
-    def test_shorts_are_asked_for_as_shorts(self):
+    def test_short_entries_use_the_short_side(self):
         bot = self.bot(Both)
         bot.bot_start()
         self.assertEqual(sorted(path.partition("side=")[2] for path, _ in self.server.requests), ["long", "short"])
         self.assertEqual(enter(bot, side="short"), 100)
 
-    def test_a_pair_that_comes_later_is_watched_from_its_first_candle_on(self):
+    def test_a_later_pair_is_watched_from_its_first_candle(self):
         bot = self.bot(tag_entries=True)
         bot.bot_start()
         signals(bot, candles(3), "ETH/USDT")
@@ -505,7 +505,7 @@ class LiveAndDryRun(unittest.TestCase):
 
 
 class AgainstARunningService(unittest.TestCase):
-    def test_the_guard_says_what_the_service_says(self):
+    def test_the_guard_equals_the_service(self):
         bot = make(Always, RunMode.DRY_RUN, ["BTC/USDT", "ETH/USDT"], url=service.url())
         self.addCleanup(lambda: bot._remora_watcher().stop())
         bot.bot_start()

@@ -1,4 +1,4 @@
-"""The past, from a service with its store on: what `remora history build --store` has put there, and what a backtest makes of it."""
+"""History of a service with a store: rows of `remora history build --store`, and a backtest."""
 
 import csv
 import re
@@ -38,7 +38,7 @@ class ThePast(unittest.TestCase):
         cls.addClassCleanup(running.stop)
         cls.client = RemoraClient(cls.url, timeout=10)
 
-    def test_each_assessment_comes_back_over_its_pages_as_the_file_has_it(self):
+    def test_paged_assessments_equal_the_file(self):
         found = self.client.history("BTC/USDT", START, END, interval="each")
         self.assertEqual(len(found), ROWS)  # four pages
         for row, expected in zip(found, self.rows):
@@ -48,7 +48,7 @@ class ThePast(unittest.TestCase):
                 self.assertEqual(row[name], float(expected[name]) if expected[name] else None, name)
             self.assertEqual((row["regime"], row["risk_class"]), (expected["regime"] or None, expected["risk_class"] or None))
 
-    def test_the_short_side_comes_back_as_the_engine_says_it(self):
+    def test_the_short_side_equals_the_engine(self):
         built = service.remora("history", "build", "--candles", f"BTC/USDT={self.folder / 'candles.csv'}", "--to", str(self.folder), "--side", "short")
         self.assertEqual(built.returncode, 0, built.stderr)
         expected = list(csv.DictReader((self.folder / "BTC_USDT-history-short.csv").open()))
@@ -59,7 +59,7 @@ class ThePast(unittest.TestCase):
         days = self.client.history("BTC/USDT", START, END, interval="1d", side="short")
         self.assertEqual(sum(row["blocked"] for row in days), sum(row["safe_to_trade"] == "false" for row in expected))
 
-    def test_it_is_rolled_up_to_the_same_numbers(self):
+    def test_buckets_equal_the_aggregated_file(self):
         minutes = self.client.history("BTC/USDT", START, END, interval="1m")
         self.assertEqual([row["time"].strftime("%Y-%m-%dT%H:%M:%SZ") for row in minutes], [row["as_of"] for row in self.rows])
         days = self.client.history("BTC/USDT", START, END, interval="1d")
@@ -69,7 +69,7 @@ class ThePast(unittest.TestCase):
             self.assertEqual(row["blocked"], blocked.count(row["time"].strftime("%Y-%m-%d")))
         self.assertEqual(sum(row["assessments"] for row in days), ROWS)
 
-    def test_a_span_a_page_and_what_is_not_kept(self):
+    def test_a_span_a_page_and_missing_rows(self):
         self.assertEqual(len(self.client.history("BTC/USDT", START, START + timedelta(hours=1), interval="each")), 11)
         self.assertEqual(self.client.history("BTC/USDT", START - timedelta(days=9), START, interval="each"), [])
         with self.assertRaises(RemoraError) as missing:
@@ -79,7 +79,7 @@ class ThePast(unittest.TestCase):
             RemoraClient(service.url()).history("BTC/USDT", START)
         self.assertEqual(storeless.exception.status, 503)
 
-    def test_a_backtest_gated_by_it_is_the_one_gated_by_the_file(self):
+    def test_a_backtest_gated_by_the_service_equals_one_gated_by_the_file(self):
         try:
             import pandas as pd
         except ImportError:
@@ -93,11 +93,11 @@ class ThePast(unittest.TestCase):
         (command,) = re.findall(r"^curl .*interval=each.*$", tutorial, re.MULTILINE)
         (self.folder / "user_data/remora").mkdir(parents=True)
         subprocess.run(shlex.split(command.replace("http://127.0.0.1:8000", self.url)), check=True, cwd=self.folder, timeout=60)
-        downloaded = self.folder / "user_data/remora/BTC_USDT-said.csv"
+        downloaded = self.folder / "user_data/remora/BTC_USDT-service.csv"
         dates = pd.date_range("2023-12-31", periods=ROWS + 600, freq="5min", tz="UTC")
         ours, theirs = (
             signals(make(Always, RunMode.BACKTEST, history=str(file), tag_entries=True), pd.DataFrame({"date": dates, "close": 1.0})) for file in (self.file, downloaded)
         )
-        ours, theirs = ours[ours["date"] < END], theirs[theirs["date"] < END]  # afterwards the service has gone on, and the file ends
+        ours, theirs = ours[ours["date"] < END], theirs[theirs["date"] < END]  # later rows are only in the service
         pd.testing.assert_frame_equal(ours, theirs)
         self.assertTrue(0 < (ours["enter_long"] == 0).sum() < ROWS)

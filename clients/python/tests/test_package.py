@@ -75,7 +75,7 @@ class Package(unittest.TestCase):
         self.assertEqual(run.returncode, 0, run.stderr)
         self.assertTrue((self.folder / "site/remora/freqtrade/guard.py").exists())
 
-    def test_what_the_readme_shows_works(self):
+    def test_the_readme_examples_work(self):
         blocks = re.findall(r"^```python\n(.*?)^```", (HOME / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
         self.assertEqual(len(blocks), 2)
         for block in blocks:

@@ -11,7 +11,7 @@ PAIRS = [f"C{n}/USDT" for n in range(200)]
 
 
 class ByHand(unittest.TestCase):
-    """Rounds are run by the test, in time that the test moves."""
+    """The test runs the rounds and advances the clock."""
 
     def setUp(self):
         self.server = FaultyServer().__enter__()
@@ -30,7 +30,7 @@ class ByHand(unittest.TestCase):
         self.assertEqual(len(self.server.requests), 3)
         self.assertTrue(all(watcher.read(pair).answered for pair in PAIRS))
 
-    def test_a_reading_says_its_age_and_verdict(self):
+    def test_a_reading_has_age_and_verdict(self):
         self.server.changes = UNSAFE
         watcher = self.watcher()
         watcher.refresh()
@@ -38,7 +38,7 @@ class ByHand(unittest.TestCase):
         reading = watcher.read("BTC/USDT")
         self.assertEqual((reading.safe_to_trade, reading.answered, round(reading.age_seconds, 6), reading.why), (False, True, 7, "risk_score: Risk is high."))
 
-    def test_old_knowledge_follows_on_error(self):
+    def test_old_readings_follow_on_error(self):
         self.server.changes = UNSAFE
         for on_error, safe in (("allow", True), ("block", False), ("last", False)):
             with self.subTest(on_error=on_error):
@@ -49,7 +49,7 @@ class ByHand(unittest.TestCase):
         self.clock.pass_seconds(600)
         self.assertTrue(watcher.is_safe("BTC/USDT"), "even the last answer grows old")
 
-    def test_what_the_service_knows_nothing_of_follows_on_error(self):
+    def test_a_market_without_data_follows_on_error(self):
         for on_error, safe, answered in (("allow", True, True), ("block", False, False), ("last", False, False)):
             with self.subTest(on_error=on_error):
                 self.server.changes = UNSAFE
@@ -61,7 +61,7 @@ class ByHand(unittest.TestCase):
                 reading = watcher.read("BTC/USDT")
                 self.assertEqual(reading[2:4], (safe, answered))
                 if not answered:
-                    self.assertIn("nothing is known of BTC/USDT", reading.why)
+                    self.assertIn("no current market data for BTC/USDT", reading.why)
         self.clock.pass_seconds(600)
         watcher.refresh()
         self.assertTrue(watcher.is_safe("BTC/USDT"), "even the last answer grows old")
@@ -69,7 +69,7 @@ class ByHand(unittest.TestCase):
         watcher.refresh()
         self.assertFalse(watcher.is_safe("BTC/USDT"), "a no of the service is one, whatever it knows")
 
-    def test_nothing_is_fresh_after_the_machine_slept_until_it_has_asked_again(self):
+    def test_readings_are_old_after_a_suspension_until_the_next_request(self):
         watcher = self.watcher(on_error="block")
         watcher.refresh()
         self.clock.sleep_machine(8 * 3600)
@@ -77,7 +77,7 @@ class ByHand(unittest.TestCase):
         watcher.refresh()
         self.assertEqual(watcher.read("BTC/USDT")[2:5], (True, True, 0))
 
-    def test_a_clock_set_back_does_not_make_old_knowledge_young(self):
+    def test_a_clock_set_back_does_not_make_old_readings_recent(self):
         watcher = self.watcher(on_error="block")
         watcher.refresh()
         self.clock.wall -= 86400
@@ -86,19 +86,19 @@ class ByHand(unittest.TestCase):
         self.clock.pass_seconds(2)
         self.assertFalse(watcher.read("BTC/USDT").answered)
 
-    def test_a_clock_set_ahead_makes_everything_old_until_it_has_asked_again(self):
+    def test_a_clock_set_ahead_makes_readings_old_until_the_next_request(self):
         watcher = self.watcher(on_error="block")
         watcher.refresh()
-        self.clock.wall += 86400  # the same as a machine that slept, as far as anyone can tell
+        self.clock.wall += 86400  # equal to a suspension of the machine
         self.assertFalse(watcher.read("BTC/USDT").answered)
         watcher.refresh()
         self.assertTrue(watcher.read("BTC/USDT").answered)
 
-    def test_it_takes_up_again_after_an_outage(self):
+    def test_it_recovers_after_an_outage(self):
         watcher = self.watcher(on_error="block")
         watcher.refresh()
         self.server.mode = "hangup"
-        with self.assertLogs("remora", logging.WARNING) as logs:
+        with self.assertLogs("remora", logging.INFO) as logs:
             for _ in range(20):
                 self.clock.pass_seconds(5)
                 watcher.refresh()
@@ -110,7 +110,7 @@ class ByHand(unittest.TestCase):
         self.assertTrue(watcher.is_safe("BTC/USDT"))
         self.assertEqual(len(logs.output), 2, logs.output)
 
-    def test_a_pair_that_is_not_tracked_does_not_take_the_others_with_it(self):
+    def test_an_untracked_pair_does_not_affect_the_others(self):
         self.server.tracked = ["BTC/USDT", "ETH/USDT"]
         watcher = self.watcher(["BTC/USDT", "NOPE/USDT", "ETH/USDT"], on_error="block")
         with self.assertLogs("remora", logging.WARNING) as logs:
@@ -125,20 +125,20 @@ class ByHand(unittest.TestCase):
         watcher.refresh()
         self.assertTrue(watcher.is_safe("NOPE/USDT"))
 
-    def test_sides_are_asked_for_apart(self):
+    def test_each_side_has_its_own_request(self):
         watcher = self.watcher(sides=("long", "short"), policy="careful")
         watcher.refresh()
         self.assertEqual([path.partition("side=")[2] for path, _ in self.server.requests], ["long&policy=careful", "short&policy=careful"])
         self.assertTrue(watcher.read("BTC/USDT", "short").answered)
 
-    def test_what_is_not_watched_is_said(self):
+    def test_an_unwatched_pair_is_reported(self):
         watcher = self.watcher()
-        self.assertIn("not been asked", watcher.read("BTC/USDT").why)
+        self.assertIn("no request has been sent", watcher.read("BTC/USDT").why)
         self.assertIn("not watched", watcher.read("ETH/USDT").why)
         self.assertIn("short", watcher.read("BTC/USDT", "short").why)
 
 
-    def test_a_name_that_would_spoil_the_batch_is_refused_at_once(self):
+    def test_a_name_that_is_invalid_in_a_batch_is_refused_immediately(self):
         watcher = self.watcher()
         for wrong in ("", "A/B,C/D", 7):
             with self.subTest(wrong=wrong), self.assertRaises(TypeError):
@@ -158,7 +158,7 @@ class ByItsThread(unittest.TestCase):
                 time.sleep(0.05)
             self.assertGreater(watcher.read("BTC/USDT").assessment.as_of, first.assessment.as_of)
 
-    def test_new_pairs_are_asked_for_together_before_the_interval_is_over(self):
+    def test_new_pairs_are_requested_together_before_the_interval_ends(self):
         with FaultyServer() as server, Watcher(RemoraClient(server.url), interval=3600) as watcher:
             watcher.wait(5)
             for pair in PAIRS:

@@ -3,7 +3,10 @@ using Remora.ClickHouse.Rollups;
 
 namespace Remora.Vehicles.Comparing;
 
-/// <summary>Answers from the states of the views, or the same from the inspections themselves. Every value travels as a parameter.</summary>
+/// <summary>
+/// Reads figures from the states of the views, or from the inspections. Values are sent as
+/// parameters.
+/// </summary>
 internal sealed class CarComparisons(VehicleStore store)
 {
     private const int MostDefects = 5;
@@ -27,7 +30,9 @@ internal sealed class CarComparisons(VehicleStore store)
 
     private const string DefectsOfRaw = "SELECT defect, count() AS found, countIf(dangerous) FROM defects WHERE " + OfTheCar + " GROUP BY defect " + MostCommonFirst;
 
-    /// <summary>The car that is asked for, as it is written in the tables, upper and lower case aside; null when there is none.</summary>
+    /// <summary>
+    /// Returns the requested car as stored, ignoring case; null if it is unknown.
+    /// </summary>
     public async Task<(uint Id, Car Car)?> FindAsync(Car asked, CancellationToken cancellation)
     {
         var found = await store.Client.ListAsync(
@@ -39,7 +44,9 @@ internal sealed class CarComparisons(VehicleStore store)
         return found is [var car] ? car : null;
     }
 
-    /// <summary>The cars whose names are nearest, then those of the same fuel, then of the nearest engine.</summary>
+    /// <summary>
+    /// Returns the cars with the nearest names, then the same fuel, then the nearest engine.
+    /// </summary>
     public Task<List<Car>> NearestAsync(Car asked, CancellationToken cancellation) => store.Client.ListAsync(
         """
         SELECT make, model, fuel, engine_cc FROM cars

@@ -25,7 +25,7 @@ internal static class CompareApi
         }
         catch (ClickHouseUnavailableException)
         {
-            return Refuse(StatusCodes.Status503ServiceUnavailable, "the store is away; try again");
+            return Refuse(StatusCodes.Status503ServiceUnavailable, "the store is unavailable; try again");
         }
     });
 
@@ -35,27 +35,27 @@ internal static class CompareApi
         if (await comparisons.FindAsync(asked, cancellation) is { } found)
             return Results.Json(await comparisons.CompareAsync(found.Id, found.Car, isRaw, cancellation), ComparisonJson.Default.Comparison);
         var nearest = await comparisons.NearestAsync(asked, cancellation);
-        return Refuse(StatusCodes.Status404NotFound, "there is no such car", nearest: nearest);
+        return Refuse(StatusCodes.Status404NotFound, "unknown car", nearest: nearest);
     }
 
-    // What is wrong with the query; null when nothing is.
+    // Returns the error of the query; null if it is valid.
     private static IResult? Read(IQueryCollection query, out Car asked, out bool isRaw)
     {
         asked = new("", "", "", 0);
         isRaw = false;
         foreach (var (name, values) in query)
         {
-            if (!Parameters.Contains(name)) return Bad(Shown(name), "there is no such parameter", Parameters);
-            if (values.Count > 1) return Bad(name, "it is given more than once", ["one value"]);
+            if (!Parameters.Contains(name)) return Bad(Shown(name), "unknown parameter", Parameters);
+            if (values.Count > 1) return Bad(name, "the parameter is repeated", ["one value"]);
         }
         foreach (var name in (string[])["make", "model"])
             if (query[name].ToString() is var text && (text.Length is 0 or > LongestName || text.Any(char.IsControl)))
-                return Bad(name, text.Length == 0 ? "it is missing" : $"'{Shown(text)}' is no {name}", [$"1 to {LongestName} letters"]);
-        if (!Catalogue.FuelNames.Contains(query["fuel"].ToString())) return Bad("fuel", $"'{Shown(query["fuel"].ToString())}' is no fuel", Catalogue.FuelNames);
+                return Bad(name, text.Length == 0 ? "the parameter is missing" : $"'{Shown(text)}' is not a valid {name}", [$"1 to {LongestName} letters"]);
+        if (!Catalogue.FuelNames.Contains(query["fuel"].ToString())) return Bad("fuel", $"'{Shown(query["fuel"].ToString())}' is not a fuel", Catalogue.FuelNames);
         if (!int.TryParse(query["engine"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var engine) || engine > LargestEngine)
-            return Bad("engine", $"'{Shown(query["engine"].ToString())}' is no engine's size", [$"0 to {LargestEngine} cubic centimetres, 0 for electric cars"]);
+            return Bad("engine", $"'{Shown(query["engine"].ToString())}' is not an engine size", [$"0 to {LargestEngine} cubic centimetres, 0 for electric cars"]);
         var from = query.TryGetValue("from", out var given) ? given.ToString() : Sources[0];
-        if (!Sources.Contains(from)) return Bad("from", $"'{Shown(from)}' is nothing figures can be read from", Sources);
+        if (!Sources.Contains(from)) return Bad("from", $"'{Shown(from)}' is not a source of figures", Sources);
         isRaw = from == "raw";
         asked = new(query["make"].ToString(), query["model"].ToString(), query["fuel"].ToString(), engine);
         return null;
@@ -69,14 +69,14 @@ internal static class CompareApi
         new Problem("about:blank", ReasonPhrases.GetReasonPhrase(status), status, detail, parameter, allowed, nearest), ProblemJson.Default.Problem, "application/problem+json", status);
 }
 
-/// <summary>Why a request was not answered, as RFC 9457 has it.</summary>
-/// <param name="Type">The status says it all.</param>
+/// <summary>The reason why a request failed, by RFC 9457.</summary>
+/// <param name="Type">Always about:blank.</param>
 /// <param name="Title">The status in words.</param>
 /// <param name="Status">The HTTP status.</param>
-/// <param name="Detail">What is wrong, in a sentence.</param>
-/// <param name="Parameter">The parameter that is to blame.</param>
-/// <param name="Allowed">What it may be.</param>
-/// <param name="Nearest">The cars nearest to the one asked for.</param>
+/// <param name="Detail">The error in one sentence.</param>
+/// <param name="Parameter">The invalid parameter.</param>
+/// <param name="Allowed">The allowed values.</param>
+/// <param name="Nearest">The cars nearest to the requested one.</param>
 internal sealed record Problem(string Type, string Title, int Status, string Detail, string? Parameter, IReadOnlyList<string>? Allowed, IReadOnlyList<Car>? Nearest);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

@@ -16,9 +16,9 @@ internal sealed class CompareService : IAsyncDisposable
 
     public Uri Url => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
-    /// <param name="store">What to answer from; its views must be there.</param>
-    /// <param name="port">Where to listen; 0 is any free one.</param>
-    /// <param name="cancellation">Breaks it off.</param>
+    /// <param name="store">The store; its views must exist.</param>
+    /// <param name="port">The port; 0 for any free port.</param>
+    /// <param name="cancellation">Cancels the start.</param>
     public static async Task<CompareService> StartAsync(VehicleStore store, int port, CancellationToken cancellation)
     {
         var builder = WebApplication.CreateSlimBuilder();

@@ -2,15 +2,18 @@ using Remora.ClickHouse.Rollups;
 
 namespace Remora.Vehicles.Loading;
 
-/// <summary>What a load of the base has done.</summary>
+/// <summary>The result of loading the base data.</summary>
 internal sealed record BaseLoadReport(RollupLoadReport Inspections, RollupLoadReport Defects);
 
-/// <summary>Loads the base: Parquet into staging, checks, then the main tables, by way of the views or past them. Interrupted, it is run again.</summary>
+/// <summary>
+/// Loads the base data: Parquet to staging, checks, then the main tables, through the views or past
+/// them. After an interruption, run it again.
+/// </summary>
 internal sealed class BaseLoad(VehicleStore store)
 {
     private static readonly DateTimeOffset Earliest = new(1960, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    /// <exception cref="RollupException">A check is not met; no inspection was loaded.</exception>
+    /// <exception cref="RollupException">A check failed; no inspections were loaded.</exception>
     public async Task<BaseLoadReport> RunAsync(string folder, bool isDetached, TimeProvider time, IProgress<RollupProgress>? progress, CancellationToken cancellation)
     {
         await store.ApplyAsync(cancellation);
@@ -20,7 +23,7 @@ internal sealed class BaseLoad(VehicleStore store)
             IsDetached = isDetached,
             Earliest = Earliest,
             Latest = time.GetUtcNow().AddDays(1),
-            Checks = new Dictionary<string, string> { ["the vehicle is known"] = "dictHas('vehicle_car', toUInt64(vehicle_id))" },
+            Checks = new Dictionary<string, string> { ["known vehicle"] = "dictHas('vehicle_car', toUInt64(vehicle_id))" },
         };
         var inspections = options with
         {
@@ -34,6 +37,6 @@ internal sealed class BaseLoad(VehicleStore store)
     private static string[] Files(string folder, string kind)
     {
         var files = Directory.Exists(folder) ? Directory.GetFiles(folder, kind + "-*.parquet") : [];
-        return files.Length > 0 ? [.. files.Order(StringComparer.Ordinal)] : throw new FileNotFoundException($"'{folder}' has no {kind}-….parquet; 'generate' makes them");
+        return files.Length > 0 ? [.. files.Order(StringComparer.Ordinal)] : throw new FileNotFoundException($"'{folder}' contains no {kind}-….parquet; 'generate' creates these files");
     }
 }

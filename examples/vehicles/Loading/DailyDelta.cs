@@ -3,19 +3,24 @@ using Remora.ClickHouse;
 
 namespace Remora.Vehicles.Loading;
 
-/// <summary>What a delta has done.</summary>
-/// <param name="WasDoneBefore">The same tests were loaded already; nothing was done.</param>
+/// <summary>The result of loading a delta.</summary>
+/// <param name="WasDoneBefore">
+/// Whether the same tests were loaded before, so that nothing was done.
+/// </param>
 internal sealed record DeltaReport(long Tests, long Defects, bool WasDoneBefore);
 
 /// <summary>
-/// A day's tests as JSON: into staging, checks, then split into vehicles, inspections and defects, through the views. A delta that was
-/// interrupted is run again and goes on; one that was done is not done twice, whatever its file is called. One at a time.
+/// Loads the tests of a day from JSON: staging, checks, then vehicles, inspections and defects,
+/// through the views. An interrupted delta continues when repeated; a delta is never loaded twice,
+/// whatever its file name. One delta at a time.
 /// </summary>
 internal sealed class DailyDelta(ClickHouseClient client)
 {
     private static readonly SqlName Staging = SqlName.Of("delta_staging");
 
-    /// <exception cref="InvalidDataException">A check is not met, or some of the tests have come before; nothing was loaded.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A check failed, or some tests exist already; nothing was loaded.
+    /// </exception>
     public async Task<DeltaReport> LoadAsync(string path, CancellationToken cancellation)
     {
         await client.ExecuteAsync(await VehicleStore.SchemaAsync("delta_staging.sql", cancellation), cancellation: cancellation);
@@ -45,7 +50,7 @@ internal sealed class DailyDelta(ClickHouseClient client)
 
         Task MarkAsync(string step) => client.ExecuteAsync($"INSERT INTO deltas (digest, step) SELECT {{digest:String}}, '{step}'", parameters, cancellation);
 
-        // In one block, under a token: run again, it counts once in the table and in what its views feed.
+        // In one block with a token: repeated, it counts once in the table and in the views.
         Task InsertAsync(string sql, string part) => client.ExecuteAsync(
             sql,
             new QueryOptions
@@ -67,16 +72,16 @@ internal sealed class DailyDelta(ClickHouseClient client)
         if (tests == 0) throw new InvalidDataException($"{file} has no tests");
         (string Condition, string Meaning)[] checks =
         [
-            (VehicleRegister.Checks, "whose vehicle is not described in full (make, model, fuel, engine_cc to 9999, first_use)"),
+            (VehicleRegister.Checks, "with an incomplete vehicle (make, model, fuel, engine_cc to 9999, first_use)"),
             ("test_id > 0 AND passed IS NOT NULL", "without test_id or passed"),
-            ("at >= '1960-01-01' AND at < now() + 86400", "at a time that cannot be"),
+            ("at >= '1960-01-01' AND at < now() + 86400", "with an impossible time"),
             ("ifNull(mileage < 1000000, true)", "with a mileage of a million or more"),
-            ("length(defects) = length(arrayDistinct(defects)) AND NOT has(defects.defect, '')", "with a defect that is there twice, or has no name"),
+            ("length(defects) = length(arrayDistinct(defects)) AND NOT has(defects.defect, '')", "with a duplicate or unnamed defect"),
         ];
         foreach (var (condition, meaning) in checks)
             await NoneAsync($"delta_staging WHERE NOT ({condition})", meaning);
-        await NoneAsync("(SELECT test_id FROM delta_staging GROUP BY test_id HAVING count() > 1)", "that are there twice");
-        await NoneAsync("inspections WHERE vehicle_id IN (SELECT vehicle_id FROM delta_staging) AND test_id IN (SELECT test_id FROM delta_staging)", "that were loaded before, in another delta");
+        await NoneAsync("(SELECT test_id FROM delta_staging GROUP BY test_id HAVING count() > 1)", "that are duplicates");
+        await NoneAsync("inspections WHERE vehicle_id IN (SELECT vehicle_id FROM delta_staging) AND test_id IN (SELECT test_id FROM delta_staging)", "that were loaded with another delta");
 
         async Task NoneAsync(string from, string meaning)
         {

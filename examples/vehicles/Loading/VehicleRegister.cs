@@ -2,14 +2,17 @@ using Remora.ClickHouse;
 
 namespace Remora.Vehicles.Loading;
 
-/// <summary>Takes vehicles from staging into the main tables. A vehicle that is known keeps the facts it has. One at a time.</summary>
+/// <summary>
+/// Moves vehicles from staging to the main tables. A known vehicle keeps its data. One load at a
+/// time.
+/// </summary>
 internal sealed class VehicleRegister(ClickHouseClient client)
 {
     private const string Car = "make, model, fuel, engine_cc";
 
     private static readonly QueryOptions Patient = new() { Timeout = Timeout.InfiniteTimeSpan };
 
-    /// <summary>The vehicles of Parquet files.</summary>
+    /// <summary>Loads the vehicles of Parquet files.</summary>
     public async Task LoadAsync(IReadOnlyList<string> files, CancellationToken cancellation)
     {
         var staging = SqlName.Of("vehicles_staging");
@@ -20,15 +23,17 @@ internal sealed class VehicleRegister(ClickHouseClient client)
             await client.InsertStreamAsync($"INSERT INTO {staging.Quoted} FORMAT Parquet", file, Patient, cancellation);
         }
         var wrong = await client.ListAsync($"SELECT vehicle_id FROM {staging.Quoted} WHERE NOT ({Checks}) LIMIT 1", row => row.UInt32(), cancellation: cancellation);
-        if (wrong is [var vehicle]) throw new InvalidDataException($"vehicle {vehicle} of the files is against a check ({Checks}); nothing was loaded");
+        if (wrong is [var vehicle]) throw new InvalidDataException($"vehicle {vehicle} of the files fails a check ({Checks}); nothing was loaded");
         await TakeAsync(staging, cancellation);
         await client.ExecuteAsync($"DROP TABLE {staging.Quoted} SYNC", cancellation: cancellation);
     }
 
-    /// <summary>What the facts of a vehicle must meet.</summary>
+    /// <summary>The conditions for the data of a vehicle.</summary>
     public const string Checks = "vehicle_id BETWEEN 1 AND 100000000 AND make != '' AND model != '' AND fuel != '' AND ifNull(engine_cc <= 9999, false) AND first_use >= '1900-01-01'";
 
-    /// <summary>First cars that are new, then vehicles that are new, then the dictionary that the views join.</summary>
+    /// <summary>
+    /// Inserts new cars, then new vehicles, then reloads the dictionary that the views join.
+    /// </summary>
     public async Task TakeAsync(SqlName staging, CancellationToken cancellation)
     {
         await client.ExecuteAsync(

@@ -10,7 +10,9 @@ using Remora.Vehicles.Population;
 
 namespace Remora.Vehicles.Measuring;
 
-/// <summary>Measures loading, answering and what it takes, on one fresh store, and prints a Markdown table.</summary>
+/// <summary>
+/// Measures loads, queries, memory and disk on a new store, and prints a Markdown table.
+/// </summary>
 internal static class Measurement
 {
     private const int Seed = 7;
@@ -33,7 +35,7 @@ internal static class Measurement
 
             Console.WriteLine($"| {inspections.ToString("N0", CultureInfo.InvariantCulture)} inspections of {await CountAsync(store, "vehicles", cancellation)} vehicles, {defects.ToString("N0", CultureInfo.InvariantCulture)} defects, {await CountAsync(store, "cars", cancellation)} cars | |");
             Console.WriteLine("|---|---|");
-            Row("files made (Parquet)", $"{made.Seconds:N0} s, {Megabytes(Directory.GetFiles(files).Sum(file => new FileInfo(file).Length))}");
+            Row("generated files (Parquet)", $"{made.Seconds:N0} s, {Megabytes(Directory.GetFiles(files).Sum(file => new FileInfo(file).Length))}");
             Row("whole load, files to views (inspections and defects; with vehicles, staging and checks)", $"{loaded.Seconds:N0} s, {Rate(inspections + defects, loaded.Seconds)}");
             foreach (var (stage, seconds, rows) in stages.Stages(inspections, defects)) Row(stage, $"{seconds:N1} s, {Rate(rows, seconds)}");
 
@@ -49,7 +51,7 @@ internal static class Measurement
             Row("raw tables on disk", Megabytes(await store.Client.SingleAsync(
                 "SELECT sum(bytes_on_disk) FROM system.parts WHERE database = currentDatabase() AND active AND table IN ('inspections', 'defects', 'vehicles')", row => (long)row.UInt64(), cancellation: cancellation)));
             var (now, peak) = await MemoryAsync(engine.Endpoint.Pid, cancellation);
-            Row("host's resident memory, now and at most", $"{Megabytes(now)}, {Megabytes(peak)}");
+            Row("resident memory of the host, current and maximum", $"{Megabytes(now)}, {Megabytes(peak)}");
         }
         finally
         {
@@ -63,7 +65,7 @@ internal static class Measurement
         return (await new PopulationFiles(scratch.Client, new(vehicles, Seed, Days: 0)).WriteAsync(files, cancellation)).Count;
     }
 
-    // The same cars through the same service, from the views and from the tables; answers must agree.
+    // Requests the same cars from the views and from the tables; the answers must be equal.
     private static async Task AskAsync(VehicleStore store, CancellationToken cancellation)
     {
         await using var service = await CompareService.StartAsync(store, port: 0, cancellation);
@@ -81,7 +83,7 @@ internal static class Measurement
         Row($"{AskedCars} random cars from the views over HTTP, p50 / p95 / p99", $"{At(fromViews, 0.5):N1} / {At(fromViews, 0.95):N1} / {At(fromViews, 0.99):N1} ms");
         Row($"{AskedOfRaw} of them from the raw tables, p50 / p95", $"{At(fromRaw, 0.5):N0} / {At(fromRaw, 0.95):N0} ms");
         Row("raw to views, ratio of the medians of the same cars", $"{At(fromRaw, 0.5) / At([.. fromViews.Take(AskedOfRaw)], 0.5):N0}");
-        Row("answers from raw that differ from those of the views", differing.ToString(CultureInfo.InvariantCulture));
+        Row("answers from the raw tables that differ from the views", differing.ToString(CultureInfo.InvariantCulture));
         var common = views.MaxBy(answer => answer.Answer.Tests).Answer;
         var (slowest, answer) = await AskAsync(http, common.Car, "views", cancellation);
         Row($"the most common of them ({answer.Tests.ToString("N0", CultureInfo.InvariantCulture)} tests) from the views", $"{slowest:N1} ms");

@@ -3,14 +3,15 @@ using Remora.ClickHouse.Rollups;
 
 namespace Remora.Vehicles.Measuring;
 
-/// <summary>How long the stages of the two loads take, by what they report.</summary>
+/// <summary>Measures the stages of the two loads by their progress.</summary>
 internal sealed class StageTimes : IProgress<RollupProgress>
 {
     private readonly List<(string Stage, long Begun)> _stages = [];
 
     public void Report(RollupProgress value)
     {
-        // A load reports a chunk when it is through; the first one began when staging and checks had ended.
+        // A load reports a chunk after inserting it; the first chunk starts after staging and
+        // checks.
         var stage = value.Step == "stage" ? "stage" : value.Detail == "done" ? "done" : "load";
         if (_stages.Count == 0 || _stages[^1].Stage != stage) _stages.Add((stage, Stopwatch.GetTimestamp()));
     }

@@ -1,6 +1,6 @@
 namespace Remora.Vehicles.Population;
 
-/// <summary>What vehicles can be. The makes are made up, so that no real one is spoken ill of.</summary>
+/// <summary>The cars. The makes are fictional.</summary>
 internal static class Catalogue
 {
     private static readonly string[] Makes =
@@ -23,10 +23,10 @@ internal static class Catalogue
         ("electric", [0]),
     ];
 
-    /// <summary>What a fuel may be.</summary>
+    /// <summary>The fuels.</summary>
     public static IReadOnlyList<string> FuelNames { get; } = [.. Fuels.Select(fuel => fuel.Fuel)];
 
-    /// <summary>All cars, the common ones first.</summary>
+    /// <summary>All cars, the most common first.</summary>
     public static IReadOnlyList<CatalogueCar> Cars(int seed)
     {
         var random = new Random(seed);
@@ -49,5 +49,7 @@ internal static class Catalogue
     }
 }
 
-/// <param name="Weakness">By how much it fails more often than the average car of its age; 1 is the average.</param>
+/// <param name="Weakness">
+/// The failure rate relative to the average car of its age; 1 is the average.
+/// </param>
 internal sealed record CatalogueCar(string Make, string Model, string Fuel, int EngineCc, int AnnualMileage, double Weakness);

@@ -3,15 +3,16 @@ using Remora.ClickHouse;
 
 namespace Remora.Vehicles.Population;
 
-/// <summary>What to make.</summary>
-/// <param name="Vehicles">How many vehicles there ever were; about six inspections come of each.</param>
+/// <summary>The options of the generator.</summary>
+/// <param name="Vehicles">The number of vehicles; each has about six inspections.</param>
 /// <param name="Seed">The same seed gives the same bytes.</param>
-/// <param name="Days">How many daily deltas follow the base.</param>
+/// <param name="Days">The number of daily deltas after the base data.</param>
 internal sealed record PopulationOptions(int Vehicles, int Seed, int Days);
 
 /// <summary>
-/// Writes a made-up country's inspections: the years 2015 to 2024 as Parquet files, and the days after them as JSON. The engine computes
-/// them (population.sql) and writes the files; only the catalogue of cars comes from here.
+/// Generates the inspections of a fictional country: the years 2015 to 2024 as Parquet files, and
+/// later days as JSON. The engine computes them (population.sql) and writes the files; the
+/// catalogue of cars is in C#.
 /// </summary>
 internal sealed class PopulationFiles(ClickHouseClient client, PopulationOptions options)
 {
@@ -26,7 +27,7 @@ internal sealed class PopulationFiles(ClickHouseClient client, PopulationOptions
 
     private readonly IReadOnlyList<CatalogueCar> _cars = Catalogue.Cars(options.Seed);
 
-    /// <returns>The files, in the order in which they are loaded.</returns>
+    /// <returns>The files in load order.</returns>
     public async Task<IReadOnlyList<string>> WriteAsync(string folder, CancellationToken cancellation)
     {
         Directory.CreateDirectory(folder);
@@ -77,7 +78,7 @@ internal sealed class PopulationFiles(ClickHouseClient client, PopulationOptions
         }, cancellation: cancellation);
     }
 
-    // On one thread, so that the rows keep their order and the file its bytes.
+    // On one thread, so that the order of rows and the bytes of the file are fixed.
     private async Task WriteAsync(string path, string format, string select, (int First, int Count) slice, DateOnly from, DateOnly until, CancellationToken cancellation)
     {
         var query = new QueryOptions

@@ -1,6 +1,7 @@
--- Everything follows from the seed and a vehicle's number: no state, no order, any slice of it at any time. Ends in 'results', one row
--- for each inspection between {from:Date} and {until:Date} (excluded). A vehicle is tested when it is three years old and then every
--- year until it is scrapped; who fails comes again within two weeks.
+-- All values depend only on the seed and the number of the vehicle, so any slice can be generated.
+-- 'results' has one row per inspection from {from:Date} until before {until:Date}. A vehicle is
+-- tested at an age of three years and then every year until it is scrapped; a failed test is
+-- repeated within two weeks.
 WITH
     (id, n) -> cityHash64({seed:UInt64}, id, n) / 18446744073709551616. AS u, -- the n-th random number of a vehicle, in [0, 1)
     ['tyre worn', 'brake pad worn', 'headlamp out', 'wiper torn', 'brake disc corroded', 'suspension bush worn', 'number plate lamp out', 'exhaust leaks', 'ball joint loose', 'brake hose cracked',

@@ -1,4 +1,5 @@
--- A day's tests as the registry sends them: one JSON object a test, with the vehicle's facts and the defects inside.
+-- The tests of a day as the registry sends them: one JSON object per test, with vehicle and
+-- defects.
 CREATE OR REPLACE TABLE delta_staging
 (
     test_id UInt64,

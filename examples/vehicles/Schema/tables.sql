@@ -19,7 +19,8 @@ CREATE TABLE IF NOT EXISTS vehicles
 )
 ENGINE = MergeTree ORDER BY vehicle_id;
 
--- The same in memory, four bytes a vehicle: what the views join at insert time. Loaded anew after vehicles have come.
+-- The same in memory, four bytes per vehicle, for the joins of the views. Reloaded after new
+-- vehicles.
 CREATE DICTIONARY IF NOT EXISTS vehicle_car (vehicle_id UInt64, car_id UInt32)
 PRIMARY KEY vehicle_id SOURCE(CLICKHOUSE(TABLE 'vehicles')) LAYOUT(FLAT(MAX_ARRAY_SIZE 100000001)) LIFETIME(0);
 

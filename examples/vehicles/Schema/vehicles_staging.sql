@@ -1,4 +1,4 @@
--- Vehicles as files bring them: what the car is stands in words.
+-- Vehicles as in the files, with the car as text.
 CREATE OR REPLACE TABLE vehicles_staging
 (
     vehicle_id UInt32,

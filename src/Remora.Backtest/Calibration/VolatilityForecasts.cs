@@ -19,7 +19,7 @@ public sealed class VolatilityForecasts
     private const int Week = 7 * 24;
 
     /// <summary>The name of the benchmark forecaster, with which the others are compared.</summary>
-    public const string Yardstick = "har_rv";
+    public const string Benchmark = "har_rv";
 
     private readonly int _horizon;
     private readonly CandleTape _series;
@@ -41,7 +41,7 @@ public sealed class VolatilityForecasts
         _inputs = Inputs(_grid, volatility, score, horizonHours);
         _target = new double[_grid.Count];
         for (var hour = 0; hour < _target.Length; hour++) _target[hour] = _grid.LogVariance(hour + 1, hour + 1 + horizonHours);
-        foreach (var (name, inputs) in _inputs) _forecasts[name] = Learn(inputs, _target, horizonHours);
+        foreach (var (name, inputs) in _inputs) _forecasts[name] = Fit(inputs, _target, horizonHours);
     }
 
     /// <summary>
@@ -76,7 +76,7 @@ public sealed class VolatilityForecasts
             ["persistence"] = [Past(horizon)],
             ["ewma_0.94"] = [Smoothed(grid)],
             ["garch_1_1"] = [GarchAhead(grid, horizon)],
-            [Yardstick] = [hour1, day, week],
+            [Benchmark] = [hour1, day, week],
             ["remora_volatility"] = [v],
             ["remora_score"] = [FromCandles(score)],
             ["har_rv+remora_volatility"] = [hour1, day, week, v],
@@ -120,7 +120,7 @@ public sealed class VolatilityForecasts
         return logs;
     }
 
-    private static Forecast Learn(double[][] inputs, double[] target, int horizon)
+    private static Forecast Fit(double[][] inputs, double[] target, int horizon)
     {
         var forecast = new Forecast(target.Length);
         var regression = new LeastSquares(inputs.Length);
@@ -163,15 +163,15 @@ public sealed class VolatilityForecasts
 
     private ForecastRow Judge(string name, List<int> moments)
     {
-        var (inputs, forecast, yardstick) = (_inputs[name], _forecasts[name], _forecasts[Yardstick]);
+        var (inputs, forecast, benchmark) = (_inputs[name], _forecasts[name], _forecasts[Benchmark]);
         var actual = moments.Select(m => _target[m]).ToArray();
         var predicted = moments.Select(m => forecast.LogVariance[m]).ToArray();
         var raw = inputs.Length == 1 ? moments.Select(m => inputs[0][m]).ToArray() : predicted;
         var mean = actual.Length == 0 ? double.NaN : actual.Average();
         var missed = actual.Zip(predicted, (a, p) => (a - p) * (a - p)).Sum();
         var losses = moments.Select(m => QuasiLikelihood(_target[m], forecast.Variance[m])).ToArray();
-        var worse = losses.Zip(moments.Select(m => QuasiLikelihood(_target[m], yardstick.Variance[m])), (own, other) => own - other).ToArray();
-        var (statistic, p) = name == Yardstick ? (double.NaN, double.NaN) : DieboldMariano.Test(worse, _horizon);
+        var worse = losses.Zip(moments.Select(m => QuasiLikelihood(_target[m], benchmark.Variance[m])), (own, other) => own - other).ToArray();
+        var (statistic, p) = name == Benchmark ? (double.NaN, double.NaN) : DieboldMariano.Test(worse, _horizon);
         return new(name, Ranks.Correlation(raw, actual), 1 - (missed / actual.Sum(a => (a - mean) * (a - mean))), losses.Length == 0 ? double.NaN : losses.Average(), statistic, p);
     }
 

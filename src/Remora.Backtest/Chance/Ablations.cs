@@ -18,19 +18,19 @@ public static class Ablations
     [
         policy with
         {
-            Name = policy.Name + ".fear-only", Description = "Blocks on extreme fear alone.",
+            Name = policy.Name + ".fear-only", Description = "Blocks only on extreme fear.",
             Decision = policy.Decision with { BlockingFlags = [RiskFlag.ExtremeFear], BlockingScore = Never },
         },
         policy with
         {
-            Name = policy.Name + ".volatility-only", Description = "Blocks on extreme volatility alone.",
+            Name = policy.Name + ".volatility-only", Description = "Blocks only on extreme volatility.",
             Decision = policy.Decision with { BlockingFlags = [RiskFlag.HighVolatility], BlockingScore = Never },
         },
         policy with
         {
-            Name = policy.Name + ".technical-only", Description = "Blocks as the policy does, but knows nothing from outside.",
+            Name = policy.Name + ".technical-only", Description = "Blocks by the rules of the policy, without outside values.",
             External = policy.External with { Cap = 0 },
-            Decision = policy.Decision with { BlockingFlags = [.. policy.Decision.BlockingFlags.Where(f => f is RiskFlag.Panic or RiskFlag.HighVolatility or RiskFlag.BearMarket or RiskFlag.Downtrend)] },
+            Decision = policy.Decision with { BlockingFlags = [.. policy.Decision.BlockingFlags.Where(flag => FlagTable.Of(flag).IsFromCandles)] },
         },
     ];
 }

@@ -12,20 +12,20 @@ public static class BlockBootstrap
     /// </summary>
     public static double BlockLength(int observations) => Math.Max(1, Math.Round(1.75 * Math.Cbrt(observations)));
 
-    /// <summary>Returns the 95 % interval of a statistic.</summary>
+    /// <summary>Returns the 95 % interval of each statistic.</summary>
     /// <param name="observations">The number of observations.</param>
-    /// <param name="statistic">Computes the statistic from positions of observations; NaN when it
-    /// does not exist.</param>
+    /// <param name="count">The number of statistics.</param>
+    /// <param name="statistics">Computes the statistics from positions of observations; NaN for one
+    /// that does not exist.</param>
     /// <param name="samples">The number of resamples.</param>
     /// <param name="seed">The seed of the resamples.</param>
-    public static Interval Of(int observations, Func<int[], double> statistic, int samples, ulong seed)
+    public static Interval[] Of(int observations, int count, Action<int[], double[]> statistics, int samples, ulong seed)
     {
-        if (observations < 2) return Interval.None;
+        var known = Enumerable.Range(0, count).Select(_ => new List<double>(samples)).ToArray();
         var draws = new Draws(seed);
         var restart = 1 / BlockLength(observations);
-        var positions = new int[observations];
-        var values = new List<double>(samples);
-        for (var sample = 0; sample < samples; sample++)
+        var (positions, values) = (new int[observations], new double[count]);
+        for (var sample = 0; sample < samples && observations > 1; sample++)
         {
             var at = draws.Below(observations);
             for (var i = 0; i < observations; i++)
@@ -33,10 +33,17 @@ public static class BlockBootstrap
                 positions[i] = at;
                 at = draws.Unit() < restart ? draws.Below(observations) : at + 1 == observations ? 0 : at + 1;
             }
-            var value = statistic(positions);
-            if (!double.IsNaN(value)) values.Add(value);
+            statistics(positions, values);
+            for (var i = 0; i < count; i++)
+                if (!double.IsNaN(values[i])) known[i].Add(values[i]);
         }
-        if (values.Count < samples / 2) return Interval.None; // the statistic hardly ever exists
+        return [.. known.Select(one => Middle(one, samples))];
+    }
+
+    // A statistic that seldom exists has no interval.
+    private static Interval Middle(List<double> values, int samples)
+    {
+        if (values.Count < 2 || values.Count < samples / 2) return Interval.None;
         values.Sort();
         return new(values[(int)(0.025 * (values.Count - 1))], values[(int)(0.975 * (values.Count - 1))]);
     }

@@ -47,7 +47,7 @@ public readonly record struct GatedFigures(double ProfitTotalPct, double ProfitM
     {
         var sink = new Sums(simulation.Account.StartingBalance);
         if (gate is null) Walk.Go(simulation, default(AlwaysOpen), ref sink);
-        else Walk.Go(simulation, simulation.Turn(gate, 0), ref sink);
+        else Walk.Go(simulation, simulation.Rotate(gate, 0), ref sink);
         return 100 * sink.Drawdown.MaxRelative;
     }
 

@@ -23,30 +23,15 @@ public static class Placebo
     {
         var least = simulation.Plan.Timeframe.CountIn(LeastShift);
         var (_, count) = simulation.Circle;
-        if (count <= 2 * least) throw new BacktestException($"the period of {count} candles is too short to turn a gate round: at least {(2 * least) + 1} are needed");
+        if (count <= 2 * least) throw new BacktestException($"the period of {count} candles is too short to rotate a gate: expected at least {(2 * least) + 1}");
 
         var tally = new EntryTally(simulation.Baseline());
         var timeBlocked = simulation.TimeBlocked(gate);
-        var real = GatedFigures.Of(simulation, tally, simulation.Turn(gate, 0), timeBlocked);
+        var real = GatedFigures.Of(simulation, tally, simulation.Rotate(gate, 0), timeBlocked);
         var draws = new Draws(seed);
         var nulls = new Nulls(real, shifts);
         for (var i = 0; i < shifts; i++)
-            nulls.Add(GatedFigures.Of(simulation, tally, simulation.Turn(gate, least + draws.Below(count - (2 * least))), timeBlocked));
-        return new(real, timeBlocked, nulls.Tests());
-    }
-
-    /// <summary>
-    /// Tests a gate against random skips of entries, with the gate's share of time blocked as the
-    /// probability. This placebo is weaker because random skips do not come in stretches.
-    /// </summary>
-    public static PlaceboResult AgainstRandomSkip(Simulation simulation, Gate gate, int runs, ulong seed)
-    {
-        var tally = new EntryTally(simulation.Baseline());
-        var timeBlocked = simulation.TimeBlocked(gate);
-        var real = GatedFigures.Of(simulation, tally, simulation.Turn(gate, 0), timeBlocked);
-        var draws = new Draws(seed);
-        var nulls = new Nulls(real, runs);
-        for (var i = 0; i < runs; i++) nulls.Add(GatedFigures.Of(simulation, tally, new RandomSkip(draws.Next(), timeBlocked), timeBlocked));
+            nulls.Add(GatedFigures.Of(simulation, tally, simulation.Rotate(gate, least + draws.Below(count - (2 * least))), timeBlocked));
         return new(real, timeBlocked, nulls.Tests());
     }
 

@@ -52,7 +52,7 @@ public static class WalkForward
         for (var t = 0; t < Thresholds.Count; t++)
         {
             var sink = new PerWindow(simulation, bounds);
-            Walk.Go(simulation, new TurnedThreshold(simulation.Turn(scores, shift), Thresholds[t]), ref sink);
+            Walk.Go(simulation, new RotatedThreshold(simulation.Rotate(scores, shift), Thresholds[t]), ref sink);
             sink.Profits.CopyTo(profits[(t * windows)..]);
         }
         var total = 0.0;

@@ -37,8 +37,8 @@ public static class CalendarFile
     {
         foreach (var entry in entries)
         {
-            if (entry.Announced is null) throw new FormatException($"'{entry.Name}' at {entry.At}: 'announced' is empty, so it cannot be told since when it was known");
-            if (entry.Announced > entry.At) throw new FormatException($"'{entry.Name}' at {entry.At}: it is announced after it happens");
+            if (entry.Announced is null) throw new FormatException($"'{entry.Name}' at {entry.At}: 'announced' is empty: a replay requires the time of the announcement");
+            if (entry.Announced > entry.At) throw new FormatException($"'{entry.Name}' at {entry.At}: 'announced' is after the event");
         }
         var (known, calendars) = (new List<ScheduledEvent>(), new List<EventCalendar>());
         foreach (var news in entries.GroupBy(entry => entry.Announced!.Value).OrderBy(group => group.Key.UnixMilliseconds))

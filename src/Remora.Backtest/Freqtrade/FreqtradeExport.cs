@@ -45,7 +45,7 @@ public static class FreqtradeExport
         var stem = Path.GetFileNameWithoutExtension(path);
         var entry = archive.Entries.FirstOrDefault(e => e.Name == stem + ".json")
             ?? archive.Entries.FirstOrDefault(e => e.Name.EndsWith(".json") && !e.Name.EndsWith("_config.json"))
-            ?? throw new FormatException("there is no results file (.json) in the zip");
+            ?? throw new FormatException("the zip contains no results file (.json)");
         using var inner = entry.Open();
         return ReadAll(inner, entry.Length, maxBytes);
     }
@@ -68,7 +68,7 @@ public static class FreqtradeExport
         using var document = JsonDocument.Parse(json);
         var root = document.RootElement;
         if (root.ValueKind == JsonValueKind.Array)
-            throw new FormatException("this is the list format that Freqtrade wrote until 2019; run the backtest again with a newer Freqtrade (2021 or later)");
+            throw new FormatException("this is the list format of Freqtrade versions until 2019; run the backtest again with a newer Freqtrade (2021 or later)");
         if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("strategy", out var strategies) || strategies.ValueKind != JsonValueKind.Object)
             throw new FormatException("not a Freqtrade backtest result: expected an object with 'strategy'");
         return [.. strategies.EnumerateObject().Select(s => Run(s.Name, s.Value))];

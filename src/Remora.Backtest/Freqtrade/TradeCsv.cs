@@ -90,6 +90,6 @@ public static class TradeCsv
     {
         foreach (var name in either)
             if (Array.IndexOf(names, name) is >= 0 and var column) return column;
-        throw new FormatException($"line 1: there is no column '{either[0]}'; needed are open_time, close_time and profit_ratio");
+        throw new FormatException($"line 1: the column '{either[0]}' is missing; open_time, close_time and profit_ratio are required");
     }
 }

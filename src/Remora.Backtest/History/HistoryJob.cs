@@ -14,7 +14,7 @@ public static class HistoryJob
     /// <exception cref="BacktestException">A file cannot be read or written.</exception>
     public static HistoryResult Run(HistoryJobOptions options, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
-        if (options.Markets.Count == 0) throw new BacktestException("no market to build a history of");
+        if (options.Markets.Count == 0) throw new BacktestException("no market is given: expected at least one");
         var done = new double[options.Markets.Count];
         var rows = new int[options.Markets.Count];
         SideBySide.For(rows.Length, i => rows[i] = Build(options.Markets[i], options, new Share(done, i, progress), cancellation), cancellation);

@@ -58,14 +58,14 @@ public static class JudgeJob
         }
         if (run.Trades.Count > 0 && covered.Count == 0)
             throw new BacktestException(
-                $"{run.Strategy}: no candles for any of its {run.Trades.Count} trades; they are of {string.Join(", ", uncovered.Keys)}, {run.From} to {run.To}");
+                $"{run.Strategy}: no candles for any of its {run.Trades.Count} trades of {string.Join(", ", uncovered.Keys)}, {run.From} to {run.To}");
 
         var kept = covered.Where(t => !t.Blocked).Select(t => t.Trade).ToArray();
         var all = covered.Select(t => t.Trade).ToArray();
         return new(
             run.Strategy, run.From, run.To, options.Policy.Name,
             Performance.Of(all, run.StartingBalance, run.From, run.To), Performance.Of(kept, run.StartingBalance, run.From, run.To),
-            TradePlacebo.Test(covered, run.From, run.To, options.Shifts, options.Seed),
+            TradePlacebo.Test(covered, run.From, run.To, options),
             [.. covered.Where(t => t.Blocked).Select(t => t.Trade)], uncovered);
     }
 
@@ -102,7 +102,10 @@ public sealed record JudgeOptions
     /// <summary>The number of rotations of the gate.</summary>
     public int Shifts { get; init; } = 2000;
 
-    /// <summary>The seed of the rotations.</summary>
+    /// <summary>The number of bootstrap resamples for the intervals.</summary>
+    public int Resamples { get; init; } = 1000;
+
+    /// <summary>The seed of the rotations and resamples.</summary>
     public ulong Seed { get; init; } = 1;
 }
 

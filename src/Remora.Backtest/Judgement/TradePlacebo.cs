@@ -10,33 +10,67 @@ namespace Remora.Backtest.Judgement;
 /// </summary>
 internal static class TradePlacebo
 {
-    public static TradePlaceboResult Test(IReadOnlyList<JudgedTrade> trades, Instant from, Instant to, int shifts, ulong seed)
+    public static TradePlaceboResult Test(IReadOnlyList<JudgedTrade> trades, Instant from, Instant to, JudgeOptions options)
     {
         var circles = trades.DistinctBy(t => t.Verdicts).ToDictionary(t => t.Verdicts, t => CircleOf(t.History, from, to));
-        // Only trades entered within the circle can be rotated.
-        var turned = trades.Where(t => circles[t.Verdicts] is { Count: > 0 } c && t.Known >= c.First && t.Known < c.First + c.Count)
-            .Select(t => (Trade: t, t.Verdicts.Blocked, Circle: circles[t.Verdicts])).ToArray();
         var candles = circles.Sum(c => (double)c.Value.Count);
-        var blocked = circles.Sum(c => (double)c.Key.Blocked.AsSpan(c.Value.First, c.Value.Count).Count(true));
-        var share = blocked / candles;
+        var share = circles.Sum(c => (double)c.Key.Blocked.AsSpan(c.Value.First, c.Value.Count).Count(true)) / candles;
+        var all = Tally(trades);
+        bool[] blocked = [.. trades.Select(t => t.Blocked)];
+        var result = new TradePlaceboResult(share, all.Compare(blocked, share), ProfitKept(trades, blocked))
+        {
+            EqualCount = EntryChance.Test(all, blocked, options.Shifts, options.Seed + 1),
+            Intervals = EntryChance.Intervals(all, blocked, options.Resamples, options.Seed + 2),
+        };
+        // Only trades entered within the circle can be rotated.
+        var inside = trades.Where(t => circles[t.Verdicts] is { Count: > 0 } c && t.Known >= c.First && t.Known < c.First + c.Count).ToArray();
         var span = to - from;
-        if (turned.Length == 0 || span <= 3 * Placebo.LeastShift) return new(share, Figures(trades.Select(t => (t.Trade, t.Blocked)), share), null);
+        if (inside.Length == 0 || span <= 3 * Placebo.LeastShift) return result;
 
-        var draws = new Draws(seed);
-        var real = Figures(turned.Select(t => (t.Trade.Trade, t.Trade.Blocked)), share);
-        var (profits, lifts) = (new List<double>(shifts), new List<double>(shifts));
-        for (var i = 0; i < shifts; i++)
+        var tally = Tally(inside);
+        var draws = new Draws(options.Seed);
+        bool[] flags = [.. inside.Select(t => t.Blocked)];
+        var (realProfit, realLift) = (ProfitKept(inside, flags), tally.Compare(flags, share).LoserLift);
+        var (profits, lifts) = (new List<double>(options.Shifts), new List<double>(options.Shifts));
+        for (var i = 0; i < options.Shifts; i++)
         {
             var by = (Placebo.LeastShift + ((span - (2 * Placebo.LeastShift)) * draws.Unit())) / span;
-            var figures = Figures(turned.Select(t => (t.Trade.Trade, t.Blocked[Turn(t.Circle, t.Trade.Known, by)])), share);
-            profits.Add(figures.ProfitKept);
-            if (!double.IsNaN(figures.LoserLift)) lifts.Add(figures.LoserLift);
+            for (var t = 0; t < flags.Length; t++) flags[t] = inside[t].Verdicts.Blocked[Turn(circles[inside[t].Verdicts], inside[t].Known, by)];
+            profits.Add(ProfitKept(inside, flags));
+            if (tally.Compare(flags, share).LoserLift is var lift && !double.IsNaN(lift)) lifts.Add(lift);
         }
-        return new(share, real, new SortedDictionary<string, PlaceboTest>(StringComparer.Ordinal)
+        return result with
         {
-            ["profit_kept"] = PlaceboTest.Of(real.ProfitKept, profits, lessIsBetter: false),
-            ["loser_lift"] = PlaceboTest.Of(real.LoserLift, lifts, lessIsBetter: false),
-        });
+            Tests = new SortedDictionary<string, PlaceboTest>(StringComparer.Ordinal)
+            {
+                ["profit_kept"] = PlaceboTest.Of(realProfit, profits, lessIsBetter: false),
+                ["loser_lift"] = PlaceboTest.Of(realLift, lifts, lessIsBetter: false),
+            },
+        };
+    }
+
+    private static EntryTally Tally(IReadOnlyList<JudgedTrade> trades) =>
+        new([.. trades.Select(t => new BaselineTrade(t.Known, t.Trade.ProfitRatio, t.Trade.Profit, Excursion(t)))]);
+
+    private static double ProfitKept(IReadOnlyList<JudgedTrade> trades, bool[] blocked)
+    {
+        var kept = 0.0;
+        for (var i = 0; i < blocked.Length; i++)
+            if (!blocked[i]) kept += trades[i].Trade.Profit;
+        return kept;
+    }
+
+    // By the candles that open while the trade is open; NaN where there is none.
+    private static double Excursion(in JudgedTrade judged)
+    {
+        var (trade, candles) = (judged.Trade, judged.History.Tape.Candles);
+        var worst = double.NaN;
+        for (var i = CandleFrame.LowerBound(candles, trade.OpenTime); i < candles.Count && candles[i].OpenTime < trade.CloseTime; i++)
+        {
+            var move = trade.Short ? 1 - (candles[i].High / trade.OpenRate) : (candles[i].Low / trade.OpenRate) - 1;
+            worst = double.IsNaN(worst) ? Math.Min(0, move) : Math.Min(worst, move);
+        }
+        return worst;
     }
 
     private static int Turn(Circle circle, int known, double share)
@@ -51,35 +85,24 @@ internal static class TradePlacebo
         var first = CandleFrame.LowerBound(history.Tape.Candles, from - timeframe);
         return new(first, Math.Max(0, CandleFrame.LowerBound(history.Tape.Candles, to) - first));
     }
-
-    private static SkippedFigures Figures(IEnumerable<(Trade Trade, bool Blocked)> trades, double share)
-    {
-        var (kept, count, skipped, losers, caught) = (0.0, 0, 0, 0, 0);
-        foreach (var (trade, blocked) in trades)
-        {
-            count++;
-            if (blocked) skipped++;
-            else kept += trade.Profit;
-            if (trade.ProfitRatio >= 0) continue;
-            losers++;
-            if (blocked) caught++;
-        }
-        return new(count, skipped, kept, losers == 0 || share == 0 ? double.NaN : caught / (double)losers / share);
-    }
 }
 
-/// <summary>A list of trades without those in unsafe time.</summary>
-/// <param name="Trades">The number of trades.</param>
-/// <param name="Skipped">The number of trades in unsafe time.</param>
-/// <param name="ProfitKept">Profit of the other trades, in money.</param>
-/// <param name="LoserLift">Share of losing trades that are skipped, divided by the share of time
-/// blocked (not by the share of entries).</param>
-public readonly record struct SkippedFigures(int Trades, int Skipped, double ProfitKept, double LoserLift);
-
-/// <summary>Comparison of skipping unsafe trades with skipping at other times.</summary>
+/// <summary>Comparison of skipping unsafe trades with skipping others.</summary>
 /// <param name="TimeBlocked">Share of the run's candles after which the gate blocks. With several
 /// pairs or both sides, the share over all of their gates.</param>
-/// <param name="Real">The figures of the real gate.</param>
-/// <param name="Tests">The figures compared with their placebos; null when the run is too short to
-/// rotate a gate.</param>
-public sealed record TradePlaceboResult(double TimeBlocked, SkippedFigures Real, IReadOnlyDictionary<string, PlaceboTest>? Tests);
+/// <param name="Entries">The trades, split by whether their entry is in unsafe time.</param>
+/// <param name="ProfitKept">Profit of the trades entered in safe time, in money.</param>
+public sealed record TradePlaceboResult(double TimeBlocked, EntryComparison Entries, double ProfitKept)
+{
+    /// <summary>
+    /// The figures compared with gates that block as much time, but at other times; null when the
+    /// run is too short to rotate a gate.
+    /// </summary>
+    public IReadOnlyDictionary<string, PlaceboTest>? Tests { get; init; }
+
+    /// <summary>The figures compared with skipping as many other trades.</summary>
+    public required IReadOnlyDictionary<string, PlaceboTest> EqualCount { get; init; }
+
+    /// <summary>Bootstrap interval of each figure.</summary>
+    public required IReadOnlyDictionary<string, Interval> Intervals { get; init; }
+}

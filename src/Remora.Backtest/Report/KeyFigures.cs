@@ -12,17 +12,17 @@ internal static class KeyFigures
         var v = study.GateConclusion;
         var all = new List<KeyFigure>
         {
-            Say($"{v.BelowFivePercent} of {v.Cells}", $"strategies and periods in which the gate ends with more money than 95 % of its placebos; luck alone gives {v.ExpectedByLuck:0.0}"),
-            Say($"{cells[0].TimeBlocked:P0}", $"of the time blocked ({cells[0].Period})"),
+            Figure($"{v.BelowFivePercent} of {v.Cells}", $"strategies and periods in which the gate ends with more money than 95 % of its placebos; {v.ExpectedByLuck:0.0} expected by chance"),
+            Figure($"{cells[0].TimeBlocked:P0}", $"of the time blocked ({cells[0].Period})"),
         };
-        if (ResultsText.MedianLift(cells, c => c.Entries.WorstLift) is { } worst) all.Add(Say($"{worst:0.00} ×", $"the share of time that is blocked is the share of the worst tenth of trades entered in it"));
-        if (ResultsText.MedianLift(cells, c => c.Entries.LoserLift) is { } losers) all.Add(Say($"{losers:0.00} ×", $"the share of time that is blocked is the share of losing trades entered in it"));
+        if (ResultsText.MedianLift(cells, c => c.Entries.WorstLift) is { } worst) all.Add(Figure($"{worst:0.00} ×", $"as many of the worst tenth of trades as of all trades are entered in blocked time (median)"));
+        if (ResultsText.MedianLift(cells, c => c.Entries.LoserLift) is { } losers) all.Add(Figure($"{losers:0.00} ×", $"as many losing trades as trades in general are entered in blocked time (median)"));
         if (study.Calibration is [{ Result: var result }, ..] && result.Deciles.FirstOrDefault(d => d is { Measure: "score", HorizonHours: ResultsText.Hours }) is { } score)
-            all.Add(Say($"{100 * score.Bins[0].Volatility:0.00} → {score.Bins[^1].Volatility:P2}", $"volatility in the {ResultsText.Hours} hours after the lowest and after the highest tenth of the scores"));
+            all.Add(Figure($"{100 * score.Bins[0].Volatility:0.00} → {score.Bins[^1].Volatility:P2}", $"volatility in the {ResultsText.Hours} hours after the lowest and after the highest tenth of the scores"));
         return all;
     }
 
-    private static KeyFigure Say(FormattableString value, FormattableString words) => new(value.ToString(CultureInfo.InvariantCulture), words.ToString(CultureInfo.InvariantCulture));
+    private static KeyFigure Figure(FormattableString value, FormattableString words) => new(value.ToString(CultureInfo.InvariantCulture), words.ToString(CultureInfo.InvariantCulture));
 }
 
 /// <summary>A number and its meaning.</summary>

@@ -19,8 +19,8 @@ public static class ResultsText
     {
         var v = study.GateConclusion;
         var numbers =
-            $"in {v.BelowFivePercent} of {v.Cells} strategies and periods it ends with more money than 95 % of gates that block as much at the wrong times " +
-            $"(luck alone gives {v.ExpectedByLuck:0.0}), in {v.Surviving} after correction for the number of tests, and in {v.AgainstTheGate} with less than 95 % of them.";
+            $"in {v.BelowFivePercent} of {v.Cells} strategies and periods it ends with more money than 95 % of gates that block as much at random times " +
+            $"({v.ExpectedByLuck:0.0} expected by chance), in {v.Surviving} after correction for the number of tests, and in {v.AgainstTheGate} with less than 95 % of them.";
         return v.Beats ? $"The gate {study.Policy} beats the placebo: {numbers}" : $"The gate {study.Policy} does not beat the placebo: {numbers}";
     }
 
@@ -32,10 +32,10 @@ public static class ResultsText
         var findings = new List<string>
         {
             Headline(study),
-            $"Over all figures, {v.AllBelowFivePercent} of {v.AllTests} tests of the policy are below 0.05 ({0.05 * v.AllTests:0.0} by luck); {v.AllDiscoveries} survive Benjamini and Hochberg's correction: " +
+            $"Over all figures, {v.AllBelowFivePercent} of {v.AllTests} tests of the policy are below 0.05 ({0.05 * v.AllTests:0.0} expected by chance); {v.AllDiscoveries} survive Benjamini and Hochberg's correction: " +
             $"{Discoveries(cells)}.",
-            Lift("losing trades", cells, "loser_lift", c => c.Entries.LoserLift),
-            Lift("the worst tenth of trades", cells, "worst_lift", c => c.Entries.WorstLift),
+            Lift("losing trades", cells, "loser_lift", c => c.Entries.LoserLift, c => c.Entries.LoserLiftByTime),
+            Lift("the worst tenth of trades", cells, "worst_lift", c => c.Entries.WorstLift, c => c.Entries.WorstLiftByTime),
             Edge(cells),
             Harm(cells),
         };
@@ -50,14 +50,19 @@ public static class ResultsText
         text.Append(CultureInfo.InvariantCulture, $"# Results: {study.Name}\n\n");
         foreach (var finding in Findings(study)) text.Append(CultureInfo.InvariantCulture, $"{finding}\n\n");
         text.Append(CultureInfo.InvariantCulture,
-            $"Policy {study.Policy} ({study.PolicyId}), {study.Shifts} turns per cell, seed {study.Seed}. How it is done: [methodology.md](methodology.md). This page is written by the study, not by hand.\n\n");
+            $"Policy {study.Policy} ({study.PolicyId}), {study.Shifts} rotations per cell, seed {study.Seed}. Method: [methodology.md](methodology.md). The study generates this page: do not edit it.\n\n");
         text.Append("## Data\n\n| market | candles | first | last | missing |\n|---|---|---|---|---|\n");
         foreach (var m in study.Markets) text.Append(CultureInfo.InvariantCulture, $"| {m.Market} | {m.Candles} | {m.First} | {m.Last} | {m.Missing:P1} |\n");
         foreach (var skipped in study.Skipped) text.Append(CultureInfo.InvariantCulture, $"\nNot run: {skipped}\n");
 
         text.Append("\n## The gate against its placebo\n\nProfit and drawdown in percent of the starting balance, without the gate and with it; p is one-sided, small for the gate, near 1 against it.\n\n");
-        text.Append("| strategy | period | filled | blocked | trades | profit | p | Holm | drawdown | p | edge (95 %) | p | losers' lift | p | worst tenth's lift | p |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
+        text.Append("| strategy | period | filled | blocked | trades | profit | p | Holm | drawdown | p |\n|---|---|---|---|---|---|---|---|---|---|\n");
         foreach (var c in study.Cells.Where(c => c.Role == GateRole.Policy)) Row(text, c);
+
+        text.Append("\n## Blocked entries against others\n\nThe trades without the gate, split by whether the gate blocks their entry. Profits, shortfall and excursion in percent of the stake, with 95 % intervals. " +
+            "A lift is the share of these trades that is blocked, divided by the share of all trades that is blocked (by time: divided by the share of time). p: how often a gate that blocks as many other trades does as well.\n\n");
+        text.Append("| strategy | period | trades blocked % | profit of a blocked trade | allowed minus blocked | p | losers' lift | p | by time | worst tenth's lift | p | by time | shortfall gain | p | excursion gain | p |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
+        foreach (var c in study.Cells.Where(c => c.Role == GateRole.Policy)) EntryRow(text, c);
 
         text.Append("\n## Parts, thresholds and sizes\n\nProfit in percent with each gate and its p-value, over the first period.\n\n");
         var first = study.Cells.Where(c => c.Period == study.Cells[0].Period).ToArray();
@@ -81,8 +86,18 @@ public static class ResultsText
 
     private static void Row(StringBuilder text, Cell c) => text.Append(CultureInfo.InvariantCulture,
         $"| {c.Strategy} | {c.Period} | {c.FilledShare:P0} | {c.TimeBlocked:P0} | {c.Ungated.Trades} → {c.Gated.Trades} | {c.Ungated.ProfitTotalPct:0.00} → {c.Gated.ProfitTotalPct:0.00} | {P(c.Tests[GatedFigures.Primary].P)} | {P(c.Holm)} | " +
-        $"{c.Ungated.MaxRelativeDrawdownPct:0.0} → {c.Gated.MaxRelativeDrawdownPct:0.0} | {P(c.Tests["max_drawdown_pct"].P)} | {Number(c.Entries.EdgePct, "0.000")} ({Number(c.EdgeInterval.Low, "0.00")} to {Number(c.EdgeInterval.High, "0.00")}) | {P(c.Tests["edge_pct"].P)} | " +
-        $"{Number(c.Entries.LoserLift, "0.00")} | {P(c.Tests["loser_lift"].P)} | {Number(c.Entries.WorstLift, "0.00")} | {P(c.Tests["worst_lift"].P)} |\n");
+        $"{c.Ungated.MaxRelativeDrawdownPct:0.0} → {c.Gated.MaxRelativeDrawdownPct:0.0} | {P(c.Tests["max_drawdown_pct"].P)} |\n");
+
+    private static void EntryRow(StringBuilder text, Cell c)
+    {
+        string Of(string figure, double value) => double.IsFinite(value)
+            ? string.Create(CultureInfo.InvariantCulture, $"{value:0.00} ({Number(c.Intervals![figure].Low, "0.00")} to {Number(c.Intervals[figure].High, "0.00")}) | {P(c.EqualCount![figure].P)}") : " | ";
+        var e = c.Entries;
+        text.Append(CultureInfo.InvariantCulture,
+            $"| {c.Strategy} | {c.Period} | {Number(100 * e.TradesBlocked, "0.0")} | {Number(100 * e.BlockedMean, "0.00")} ({Number(c.Intervals!["blocked_mean_pct"].Low, "0.00")} to {Number(c.Intervals["blocked_mean_pct"].High, "0.00")}) | " +
+            $"{Of("edge_pct", e.EdgePct)} | {Of("loser_lift", e.LoserLift)} | {Number(e.LoserLiftByTime, "0.00")} | {Of("worst_lift", e.WorstLift)} | {Number(e.WorstLiftByTime, "0.00")} | " +
+            $"{Of("shortfall_gain_pct", e.ShortfallGainPct)} | {Of("excursion_gain_pct", e.ExcursionGainPct)} |\n");
+    }
 
     private static string Short(Cell c) => $"{c.Gated.ProfitTotalPct:0.00} (p {P(c.Tests[GatedFigures.Primary].P)})";
 
@@ -94,13 +109,13 @@ public static class ResultsText
         return found.Length == 0 ? "none" : string.Join(", ", found.Select(g => $"{g.Count()} of {g.Key}"));
     }
 
-    private static string Lift(string what, Cell[] cells, string test, Func<Cell, double> lift)
+    private static string Lift(string what, Cell[] cells, string test, Func<Cell, double> lift, Func<Cell, double> byTime)
     {
         var known = cells.Where(c => !double.IsNaN(lift(c))).ToArray();
-        return MedianLift(cells, lift) is not { } median ? $"There is nothing to say of {what}." :
-            $"The share of {what} that was entered in blocked time is {median:0.00} times the share of time that is blocked (median of {known.Length} cells). It is divided by time, not by entries, " +
-            $"so a strategy that enters less often in such times comes out below 1 for all its trades. More often than 95 % of the placebos in {known.Count(c => c.Tests[test].P < 0.05)}, " +
-            $"less often than 95 % of them in {known.Count(c => c.Tests[test].P > 0.95)}.";
+        if (MedianLift(cells, lift) is not { } median || MedianLift(cells, byTime) is not { } timed) return $"No cell has figures of {what}.";
+        return $"Blocked time has {median:0.00} times as large a share of {what} as of all trades (median of {known.Length} cells). " +
+            $"More than 95 % of placebos that block as many trades in {known.Count(c => c.EqualCount![test].P < 0.05)}, less than 95 % of them in {known.Count(c => c.EqualCount![test].P > 0.95)}. " +
+            $"Divided by the share of time, as earlier versions did, it is {timed:0.00}: strategies trade less often in blocked time.";
     }
 
     /// <summary>Returns the median lift of the cells; null when no cell has one.</summary>
@@ -113,15 +128,18 @@ public static class ResultsText
     private static string Edge(Cell[] cells)
     {
         var known = cells.Where(c => !double.IsNaN(c.Entries.EdgePct)).ToArray();
-        var (better, worse) = (known.Count(c => c.Entries.EdgePct > 0), known.Count(c => c.EdgeInterval.Low > 0));
-        return $"Trades entered in allowed time did better on average than those in blocked time in {better} of {known.Length} cells; the 95 % interval of the difference lies above 0 in {worse} and below it in {known.Count(c => c.EdgeInterval.High < 0)}.";
+        int Above(string figure) => known.Count(c => c.Intervals![figure].Low > 0);
+        int Below(string figure) => known.Count(c => c.Intervals![figure].High < 0);
+        return $"Allowed trades did better on average than blocked trades in {known.Count(c => c.Entries.EdgePct > 0)} of {known.Length} cells; the 95 % interval of the difference is above 0 in {Above("edge_pct")} and below it in {Below("edge_pct")}. " +
+            $"The expected shortfall (the worst twentieth) improves without the blocked trades in {known.Count(c => c.Entries.ShortfallGainPct > 0)}, beyond its interval in {Above("shortfall_gain_pct")}. " +
+            $"Blocked trades go further against the position than allowed trades in {known.Count(c => c.Entries.ExcursionGainPct > 0)}, beyond the interval in {Above("excursion_gain_pct")}.";
     }
 
     private static string Harm(Cell[] cells)
     {
         var worse = cells.Where(c => c.Gated.ProfitTotalPct < c.Ungated.ProfitTotalPct - 0.005).ToArray();
-        return worse.Length == 0 ? "In no cell does the gate end with less money than no gate at all."
-            : $"With the gate there is less money at the end than without any in {worse.Length} of {cells.Length} cells: " +
+        return worse.Length == 0 ? "In every cell the gate ends with at least as much money as no gate."
+            : $"The gate ends with less money than no gate in {worse.Length} of {cells.Length} cells: " +
               $"{string.Join(", ", worse.Select(c => $"{c.Strategy} {c.Period} ({c.Ungated.ProfitTotalPct:0.0} → {c.Gated.ProfitTotalPct:0.0} %)"))}.";
     }
 
@@ -134,10 +152,10 @@ public static class ResultsText
         yield return
             $"Without any strategy ({c.Market}, {c.Period}, {hours} h ahead): realised volatility rises from {score.Bins[0].Volatility:P2} after the lowest tenth of the score to {score.Bins[^1].Volatility:P2} after the highest, " +
             $"the mean worst drawdown from {score.Bins[0].Drawdown:P2} to {score.Bins[^1].Drawdown:P2}; the rank correlation with volatility is {score.VolatilityCorrelation:0.00}, with the return {score.ReturnCorrelation:0.00}.";
-        yield return "Of the score's parts, rank correlation with later volatility: " +
+        yield return "Rank correlation of the score's parts with later volatility: " +
             $"{string.Join(", ", tables.Where(t => t.Measure != "score").OrderByDescending(t => t.VolatilityCorrelation).Select(t => $"{t.Measure} {Number(t.VolatilityCorrelation, "0.00")}"))}.";
         var forecast = c.Result.Forecasts.First(f => f.HorizonHours == hours);
-        yield return $"As a forecast of volatility {hours} h ahead, R² of its logarithm and QLIKE: " +
+        yield return $"Forecasts of volatility {hours} h ahead, R² of its logarithm / QLIKE: " +
             $"{string.Join(", ", forecast.Rows.OrderBy(r => r.Qlike).Select(r => $"{r.Name} {Number(r.R2, "0.00")} / {Number(r.Qlike, "0.000")}"))}.";
     }
 }

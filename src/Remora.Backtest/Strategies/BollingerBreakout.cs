@@ -10,9 +10,9 @@ namespace Remora.Backtest.Strategies;
 /// </summary>
 public sealed class BollingerBreakout : IStrategy
 {
-    private readonly Bollinger _bands = new(20, 2);
+    private readonly RunningSums _closes = new(20);
     private readonly Rsi _rsi = new(14);
-    private readonly Sma _volume = new(20);
+    private readonly RunningSums _volume = new(20);
     private readonly Crossing _upper = new();
     private readonly Crossing _middle = new();
 
@@ -20,12 +20,14 @@ public sealed class BollingerBreakout : IStrategy
     public Signals Update(in Candle candle)
     {
         var close = candle.Close;
-        _bands.Update(close);
+        var middle = _closes.Update(close);
+        var reach = 2 * _closes.Deviation;
+        var (upper, lower) = (middle + reach, middle - reach);
         var rsi = _rsi.Update(close);
         var volume = _volume.Update(candle.Volume);
-        _upper.Update(close, _bands.Upper);
-        _middle.Update(close, _bands.Middle);
-        var percentB = (close - _bands.Lower) / (_bands.Upper - _bands.Lower);
+        _upper.Update(close, upper);
+        _middle.Update(close, middle);
+        var percentB = (close - lower) / (upper - lower);
         var enter = _upper.Up && rsi > 50 && rsi < 75 && candle.Volume > 0.9 * volume && percentB > 1;
         var exit = _middle.Down || rsi > 80;
         return (enter ? Signals.Enter : Signals.None) | (exit ? Signals.Exit : Signals.None);

@@ -11,7 +11,7 @@ public sealed class MacdCross : IStrategy
 {
     private readonly Macd _macd = new(12, 26, 9);
     private readonly Rsi _rsi = new(14);
-    private readonly Sma _volume = new(20);
+    private readonly RunningSums _volume = new(20);
     private readonly Crossing _lines = new();
     private double _histogram = double.NaN;
 

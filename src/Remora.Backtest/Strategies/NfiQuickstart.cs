@@ -9,8 +9,8 @@ namespace Remora.Backtest.Strategies;
 /// </summary>
 public sealed class NfiQuickstart : IStrategy
 {
-    private readonly Sma _fast = new(20);
-    private readonly Sma _slow = new(50);
+    private readonly RunningSums _fast = new(20);
+    private readonly RunningSums _slow = new(50);
     private readonly Rsi _rsi = new(14);
     private readonly Crossing _averages = new();
 

@@ -60,17 +60,14 @@ internal sealed class CellMaker
     private Cell WithIntervals(Cell cell, Gate gate, ulong seed)
     {
         var trades = _simulation.Baseline();
-        var turned = _simulation.Turn(gate, 0);
-        var blocked = trades.Select(t => turned.At(t.Known) <= 0).ToArray();
-        var ratios = trades.Select(t => t.ProfitRatio).ToArray();
-        var scores = trades.Select(t => t.Known < 0 ? double.NaN : _market.History.Policies[0].Score[t.Known]).ToArray();
+        var tally = new EntryTally(trades);
+        var blocked = tally.Blocked(_simulation.Rotate(gate, 0));
         return cell with
         {
-            EdgeInterval = BlockBootstrap.Of(trades.Count, at => Edge(at, blocked, ratios), _study.Resamples, seed + 1),
-            LoserLiftInterval = BlockBootstrap.Of(trades.Count, at => LoserLift(at, blocked, ratios, cell.TimeBlocked), _study.Resamples, seed + 2),
-            WinnersScore = MeanScore(scores, ratios, r => r > 0),
-            LosersScore = MeanScore(scores, ratios, r => r < 0),
-            RandomSkip = _simulation.Plan.GateExits ? null : Placebo.AgainstRandomSkip(_simulation, gate, _study.Shifts, seed + 3).Tests,
+            Intervals = EntryChance.Intervals(tally, blocked, _study.Resamples, seed + 1),
+            EqualCount = EntryChance.Test(tally, blocked, _study.Shifts, seed + 3),
+            WinnersScore = MeanScore(trades, trade => trade.ProfitRatio > 0),
+            LosersScore = MeanScore(trades, trade => trade.ProfitRatio < 0),
         };
     }
 
@@ -80,33 +77,9 @@ internal sealed class CellMaker
         return _simulation.Plan.GateExits ? figures with { MaxRelativeDrawdownPct = GatedFigures.Drawdown(_simulation, gate) } : figures;
     }
 
-    private static double Edge(int[] at, bool[] blocked, double[] ratios)
+    private double MeanScore(IReadOnlyList<BaselineTrade> trades, Func<BaselineTrade, bool> which)
     {
-        var (allowedSum, blockedSum, blockedCount) = (0.0, 0.0, 0);
-        foreach (var i in at)
-        {
-            if (blocked[i]) blockedCount++;
-            if (blocked[i]) blockedSum += ratios[i];
-            else allowedSum += ratios[i];
-        }
-        return 100 * ((allowedSum / (at.Length - blockedCount)) - (blockedSum / blockedCount));
-    }
-
-    private static double LoserLift(int[] at, bool[] blocked, double[] ratios, double timeBlocked)
-    {
-        var (losers, caught) = (0, 0);
-        foreach (var i in at)
-        {
-            if (ratios[i] >= 0) continue;
-            losers++;
-            if (blocked[i]) caught++;
-        }
-        return losers == 0 || timeBlocked == 0 ? double.NaN : caught / (double)losers / timeBlocked;
-    }
-
-    private static double MeanScore(double[] scores, double[] ratios, Func<double, bool> which)
-    {
-        var chosen = scores.Where((score, i) => !double.IsNaN(score) && which(ratios[i])).ToArray();
-        return chosen.Length == 0 ? double.NaN : chosen.Average();
+        var scores = trades.Where(trade => trade.Known >= 0 && which(trade)).Select(trade => _market.History.Policies[0].Score[trade.Known]);
+        return scores.Where(score => !double.IsNaN(score)).DefaultIfEmpty(double.NaN).Average();
     }
 }

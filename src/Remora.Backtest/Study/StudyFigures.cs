@@ -129,12 +129,9 @@ public sealed record Cell
     public required EntryComparison Entries { get; init; }
 
     /// <summary>
-    /// Bootstrap interval of the edge, in percentage points. Only for the policy under test.
+    /// Bootstrap interval of each figure of the entries. Only for the policy under test.
     /// </summary>
-    public Interval EdgeInterval { get; init; } = Interval.None;
-
-    /// <summary>Bootstrap interval of the lift of losing trades.</summary>
-    public Interval LoserLiftInterval { get; init; } = Interval.None;
+    public IReadOnlyDictionary<string, Interval>? Intervals { get; init; }
 
     /// <summary>Mean score at the entry of winning trades.</summary>
     public double WinnersScore { get; init; } = double.NaN;
@@ -145,8 +142,11 @@ public sealed record Cell
     /// <summary>Each figure compared with the circular-shift placebo.</summary>
     public required IReadOnlyDictionary<string, PlaceboTest> Tests { get; init; }
 
-    /// <summary>Each figure compared with random skips. Only for the policy under test.</summary>
-    public IReadOnlyDictionary<string, PlaceboTest>? RandomSkip { get; init; }
+    /// <summary>
+    /// Each figure of the entries compared with the placebo that blocks as many entries. Only for
+    /// the policy under test.
+    /// </summary>
+    public IReadOnlyDictionary<string, PlaceboTest>? EqualCount { get; init; }
 
     /// <summary>
     /// The p-value of the profit after Holm's correction within the family; NaN outside the family.

@@ -65,7 +65,7 @@ public sealed class StudyRun
             }
             Step();
         }, _cancellation);
-        if (cells.All(c => c.Count == 0)) throw new BacktestException($"nothing could be run: {skipped[0]}");
+        if (cells.All(c => c.Count == 0)) throw new BacktestException($"no strategy could be run: {skipped[0]}");
         var (judged, verdict) = Judge([.. cells.SelectMany(c => c)]);
 
         var walks = new WalkForwardFigures?[plans.Length];
@@ -127,7 +127,7 @@ public sealed class StudyRun
 
     private static StudyData MarketFor(StudyData[] markets, StrategyPlan plan) =>
         Array.Find(markets, m => m.Series.Timeframe == plan.Timeframe)
-        ?? throw new BacktestException($"markets: {plan.Name} needs candles of {plan.Timeframe}");
+        ?? throw new BacktestException($"markets: {plan.Name} requires candles of {plan.Timeframe}");
 
     private static (IReadOnlyList<Cell> Cells, GateConclusion GateConclusion) Judge(IReadOnlyList<Cell> cells)
     {

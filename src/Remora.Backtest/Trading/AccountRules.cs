@@ -1,11 +1,11 @@
 namespace Remora.Backtest.Trading;
 
 /// <summary>
-/// Wallet and exchange rules: Freqtrade's dry-run defaults and the market BTC/USDT on Binance.
+/// Wallet and exchange rules. The defaults are those of Freqtrade's dry run on Binance spot.
 /// </summary>
 public sealed record AccountRules
 {
-    /// <summary>The rules of the published runs.</summary>
+    /// <summary>The default rules.</summary>
     public static AccountRules Default { get; } = new();
 
     /// <summary>Balance at the start, in money.</summary>
@@ -17,30 +17,32 @@ public sealed record AccountRules
     /// <summary>Fee on each side, a ratio.</summary>
     public double Fee { get; init; } = 0.001;
 
-    /// <summary>Amounts are rounded down to multiples of this; 0 for no rounding.</summary>
-    public double AmountStep { get; init; } = 0.00001;
+    /// <summary>
+    /// Amounts are rounded down to multiples of this, in the base currency; 0 for no rounding. Null
+    /// derives it from the decimals of the volumes (see <see cref="DecimalSteps.OfVolumes"/>).
+    /// </summary>
+    public double? AmountStep { get; init; }
 
-    /// <summary>Stop prices are rounded up to multiples of this; 0 for no rounding.</summary>
-    public double PriceStep { get; init; } = 0.01;
+    /// <summary>
+    /// Returns the amount that a stake buys at a price. Without an amount step, the amount is not
+    /// rounded.
+    /// </summary>
+    public double AmountFor(double stake, double price) => DecimalSteps.Down(stake / price, AmountStep ?? 0);
 
-    /// <summary>Returns the amount that a stake buys at a price.</summary>
-    public double AmountFor(double stake, double price)
-    {
-        var amount = stake / price;
-        if (AmountStep == 0) return amount;
-        var step = (decimal)AmountStep;
-        return (double)(Math.Floor((decimal)amount / step) * step);
-    }
+    /// <summary>
+    /// Returns the stop price of a long trade, rounded up to the price tick; 0 without a stop-loss.
+    /// </summary>
+    /// <param name="entryPrice">The price of the entry.</param>
+    /// <param name="stopLoss">The loss at which the trade is closed, a ratio below 0.</param>
+    /// <param name="tick">The price tick; 0 for no rounding.</param>
+    public static double StopPrice(double entryPrice, double stopLoss, double tick) =>
+        double.IsNegativeInfinity(stopLoss) ? 0 : DecimalSteps.Up(entryPrice * (1 + stopLoss), tick);
 
-    /// <summary>Returns the stop price of a long trade.</summary>
-    public double StopPrice(double entryPrice, double stopLoss)
-    {
-        if (double.IsNegativeInfinity(stopLoss)) return 0;
-        var stop = entryPrice * (1 + stopLoss);
-        if (PriceStep == 0) return stop;
-        var step = (decimal)PriceStep;
-        return (double)(Math.Ceiling((decimal)stop / step) * step);
-    }
+    /// <summary>
+    /// Returns the price at which a long trade has a profit of <paramref name="ratio"/> after both
+    /// fees, as Freqtrade 2026 computes it.
+    /// </summary>
+    public double PriceOfProfit(double entryPrice, double ratio) => entryPrice * (1 + ratio) * (1 + Fee) / (1 - Fee);
 
     /// <summary>
     /// Returns the profit of a trade relative to its cost, both with fees: a ratio.

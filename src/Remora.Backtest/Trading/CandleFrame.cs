@@ -68,11 +68,11 @@ public sealed class CandleFrame
         var start = LowerBound(candles, wanted);
         var end = LowerBound(candles, new(to.UnixMilliseconds + 1));
         if (start >= end)
-            throw new BacktestException($"there are no candles from {from} to {to}; the data has {candles[0].OpenTime} to {candles[^1].OpenTime}");
+            throw new BacktestException($"there are no candles from {from} to {to}; the data covers {candles[0].OpenTime} to {candles[^1].OpenTime}");
 
         var count = (int)((candles[end - 1].OpenTime - candles[start].OpenTime) / step) + 1;
         if (count <= startupCandles + 1)
-            throw new BacktestException($"there are only {count} candles up to {to}, and {startupCandles} of them are needed to warm up");
+            throw new BacktestException($"there are only {count} candles up to {to}; expected more than {startupCandles}, the warm-up");
         var rows = new Candle[count];
         var known = new int[count];
         var next = start;

@@ -9,19 +9,22 @@ namespace Remora.Backtest.Trading;
 /// </summary>
 internal sealed class Follower(CandleFrame frame, StrategyPlan plan, AccountRules account, Signals[] signals)
 {
+    private readonly PriceTicks _ticks = new(frame.Rows);
+
     public PossibleTrade Follow(int entry)
     {
         var rows = frame.Rows;
         var last = rows.Length - 1;
         var open = rows[entry].Open;
-        var stop = account.StopPrice(open, plan.StopLoss);
+        var tick = _ticks.At(rows[entry].OpenTime);
+        var stop = AccountRules.StopPrice(open, plan.StopLoss, tick);
         for (var i = entry; i < rows.Length; i++)
         {
             ref readonly var row = ref rows[i];
             // The signals for a row come from the candle before it.
             if ((signals[i - 1] & (Signals.Enter | Signals.Exit)) == Signals.Exit) return Exit(entry, i, row.Open, ExitReason.Signal);
             if (row.Low <= stop) return Exit(entry, i, stop > row.High ? row.Open : stop, ExitReason.StopLoss);
-            if (TakesProfit(entry, i, out var price)) return Exit(entry, i, price, ExitReason.Roi);
+            if (TakesProfit(entry, i, out var price)) return Exit(entry, i, DecimalSteps.Nearest(price, tick), ExitReason.Roi);
         }
         return Exit(entry, last, rows[last].Open, ExitReason.Forced);
     }
@@ -37,8 +40,7 @@ internal sealed class Follower(CandleFrame frame, StrategyPlan plan, AccountRule
             if (step.After <= age) valid = step;
         if (valid is not { } target || account.ProfitRatio(open, row.High) <= target.Ratio) return false;
 
-        // Freqtrade uses the ratio of the price without the fee here, so that 10 % becomes 9.99 %.
-        var wanted = open * (target.Ratio + 1 + account.Fee) / (1 - account.Fee);
+        var wanted = account.PriceOfProfit(open, target.Ratio);
         var newStep = age > TimeSpan.Zero && age == target.After && row.Open > wanted;
         price = newStep ? row.Open : Math.Min(Math.Max(wanted, row.Low), row.High);
         return true;

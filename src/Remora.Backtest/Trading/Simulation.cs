@@ -29,8 +29,11 @@ public sealed class Simulation
     /// <summary>The rows.</summary>
     public CandleFrame Frame { get; }
 
-    /// <summary>Wallet and fees.</summary>
+    /// <summary>Wallet, fees and amount step.</summary>
     public AccountRules Account { get; }
+
+    /// <summary>The step of the amounts, in the base currency; 0 for none.</summary>
+    public double AmountStep => Account.AmountStep ?? 0;
 
     /// <summary>The pair that is written to the trades.</summary>
     public string? Pair { get; }
@@ -49,7 +52,9 @@ public sealed class Simulation
     public static Simulation Prepare(StrategyPlan plan, CandleFrame frame, AccountRules account, string? pair = null)
     {
         if (frame.Series.Timeframe != plan.Timeframe)
-            throw new BacktestException($"{plan.Name} is meant for candles of {plan.Timeframe}, and these are of {frame.Series.Timeframe}");
+            throw new BacktestException($"{plan.Name} requires candles of {plan.Timeframe}; these are of {frame.Series.Timeframe}");
+        var stake = plan.Stake.IsShare ? plan.Stake.Amount * account.StartingBalance : plan.Stake.Amount;
+        account = account with { AmountStep = account.AmountStep ?? DecimalSteps.OfVolumes(frame.Series.Candles, stake) };
         var strategy = plan.Create();
         var signals = new Signals[frame.Rows.Length];
         for (var i = 0; i < signals.Length; i++) signals[i] = strategy.Update(frame.Rows[i]);
@@ -80,12 +85,12 @@ public sealed class Simulation
 
     /// <summary>Runs the strategy under a gate.</summary>
     /// <exception cref="BacktestException">The gate belongs to another series.</exception>
-    public IReadOnlyList<Trade> Run(Gate gate) => Run(Turn(gate, 0));
+    public IReadOnlyList<Trade> Run(Gate gate) => Run(Rotate(gate, 0));
 
     /// <summary>Runs the strategy without a gate.</summary>
     public IReadOnlyList<Trade> Run() => Run(default(AlwaysOpen));
 
-    internal TurnedGate Turn(Gate gate, int shift)
+    internal RotatedGate Rotate(Gate gate, int shift)
     {
         if (gate.Size.Length != Frame.Series.Candles.Count)
             throw new BacktestException($"the gate has {gate.Size.Length} values for {Frame.Series.Candles.Count} candles");
@@ -113,17 +118,31 @@ public sealed class Simulation
         if (Plan.GateExits)
         {
             for (var i = 0; i + 1 < _possible.Length; i++)
-                trades.Add(new(_possible[i].Known, (Frame.Rows[_possible[i + 1].EntryRow].Open / Frame.Rows[_possible[i].EntryRow].Open) - 1));
+            {
+                var (open, next) = (_possible[i].EntryRow, _possible[i + 1].EntryRow);
+                var ratio = (Frame.Rows[next].Open / Frame.Rows[open].Open) - 1;
+                trades.Add(new(_possible[i].Known, ratio, double.NaN, Excursion(open, next - 1)));
+            }
             return trades;
         }
         var free = 0;
         foreach (var possible in _possible)
         {
             if (possible.EntryRow < free) continue;
-            trades.Add(new(possible.Known, possible.ProfitRatio));
+            var profit = Plan.Stake.IsShare ? double.NaN : Profit(possible, possible.FullAmount);
+            trades.Add(new(possible.Known, possible.ProfitRatio, profit, Excursion(possible.EntryRow, possible.ExitRow)));
             free = possible.ExitRow + 1;
         }
         return trades;
+    }
+
+    // The lowest price from the row of the entry to that of the exit, relative to the entry.
+    private double Excursion(int entry, int exit)
+    {
+        var open = Frame.Rows[entry].Open;
+        var lowest = open;
+        for (var row = entry; row <= exit; row++) lowest = Math.Min(lowest, Frame.Rows[row].Low);
+        return (lowest / open) - 1;
     }
 
     internal double Unrealised(in PossibleTrade entry, double amount, int row)

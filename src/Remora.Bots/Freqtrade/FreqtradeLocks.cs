@@ -15,7 +15,7 @@ internal sealed class FreqtradeLocks(FreqtradeBot bot, VerdictBoard verdicts, Ti
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(15);
     private IReadOnlyList<string> _whitelist = [];
     private DateTimeOffset _whitelistAt = DateTimeOffset.MinValue;
-    private string? _trouble;
+    private string? _lastError;
 
     /// <summary>The name of the background task.</summary>
     public string Name => $"locks of {bot}";
@@ -32,11 +32,11 @@ internal sealed class FreqtradeLocks(FreqtradeBot bot, VerdictBoard verdicts, Ti
         {
             while (true)
             {
-                var outlook = verdicts.Present;
-                if (await TryAsync(rest, outlook, cancellation))
+                var snapshot = verdicts.Present;
+                if (await TryAsync(rest, snapshot, cancellation))
                 {
                     wait = ShortestWait;
-                    await WaitAsync(outlook, cancellation);
+                    await WaitAsync(snapshot, cancellation);
                 }
                 else
                 {
@@ -51,40 +51,40 @@ internal sealed class FreqtradeLocks(FreqtradeBot bot, VerdictBoard verdicts, Ti
         }
     }
 
-    private async Task<bool> TryAsync(FreqtradeRest rest, Outlook outlook, CancellationToken cancellation)
+    private async Task<bool> TryAsync(FreqtradeRest rest, VerdictSnapshot snapshot, CancellationToken cancellation)
     {
-        if (!outlook.IsCurrent) return true;
+        if (!snapshot.IsCurrent) return true;
         try
         {
-            await CorrectAsync(rest, outlook, cancellation);
-            if (_trouble is not null) log.LogWarning("Locks of {Bot} are kept again", bot);
-            _trouble = null;
+            await CorrectAsync(rest, snapshot, cancellation);
+            if (_lastError is not null) log.LogInformation("Locks in {Bot} are maintained again", bot);
+            _lastError = null;
             return true;
         }
         catch (FreqtradeException e)
         {
-            if (_trouble is null) log.LogWarning("Locks of {Bot} cannot be kept: {Error}. It is tried again; those that hold run out by themselves", bot, e.Message);
-            _trouble = e.Message;
+            if (_lastError is null) log.LogWarning("Cannot maintain locks in {Bot}: {Error}. Retrying; placed locks expire at their end time", bot, e.Message);
+            _lastError = e.Message;
             return false;
         }
     }
 
-    private async Task CorrectAsync(FreqtradeRest rest, Outlook outlook, CancellationToken cancellation)
+    private async Task CorrectAsync(FreqtradeRest rest, VerdictSnapshot snapshot, CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
         if (now - _whitelistAt >= WhitelistFor) (_whitelist, _whitelistAt) = (await rest.WhitelistAsync(cancellation), now);
-        var wanted = LockPlan.Wanted(_whitelist, outlook.Verdicts);
+        var wanted = LockPlan.Wanted(_whitelist, snapshot.Verdicts);
         var plan = LockPlan.Of(wanted, await rest.LocksAsync(cancellation), now, bot.LockFor);
         if (plan.Place.Count > 0)
         {
             await rest.PlaceAsync(plan.Place, now + bot.LockFor, cancellation);
-            foreach (var placed in plan.Place.Where(plan.IsNews)) log.LogInformation("{Bot}: {Pair} is locked ({Side}): {Reason}", bot, placed.Pair, placed.Side, placed.Reason);
+            foreach (var placed in plan.Place.Where(plan.IsNew)) log.LogInformation("{Bot}: {Pair} is locked ({Side}): {Reason}", bot, placed.Pair, placed.Side, placed.Reason);
         }
         // Deletes after placing, so that a renewal leaves no gap.
         foreach (var id in plan.Delete) await rest.DeleteAsync(id, cancellation);
     }
 
-    private async Task WaitAsync(Outlook seen, CancellationToken cancellation)
+    private async Task WaitAsync(VerdictSnapshot seen, CancellationToken cancellation)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         await Task.WhenAny(verdicts.WaitAsync(seen.Version, over.Token), Task.Delay(bot.CheckEvery, clock, over.Token));

@@ -45,7 +45,7 @@ internal sealed class FreqtradeRest : IDisposable
         Locks, cancellation);
 
     /// <summary>Deletes a lock. Succeeds if the lock does not exist.</summary>
-    public Task DeleteAsync(long id, CancellationToken cancellation) => AskAsync(() => new(HttpMethod.Delete, $"locks/{id}"), _ => true, cancellation, missingIsWell: true);
+    public Task DeleteAsync(long id, CancellationToken cancellation) => AskAsync(() => new(HttpMethod.Delete, $"locks/{id}"), _ => true, cancellation, allowMissing: true);
 
     public void Dispose() => _http.Dispose();
 
@@ -57,7 +57,7 @@ internal sealed class FreqtradeRest : IDisposable
             item.TryGetProperty("reason", out var reason) ? reason.GetString() ?? "" : "")),
     ];
 
-    private async Task<T> AskAsync<T>(Func<HttpRequestMessage> make, Func<JsonElement, T> read, CancellationToken cancellation, bool missingIsWell = false)
+    private async Task<T> AskAsync<T>(Func<HttpRequestMessage> make, Func<JsonElement, T> read, CancellationToken cancellation, bool allowMissing = false)
     {
         if (_access is null) await LogInAsync(cancellation);
         var response = await SendAsync(make(), new("Bearer", _access), cancellation);
@@ -66,7 +66,7 @@ internal sealed class FreqtradeRest : IDisposable
             if (!await RefreshAsync(cancellation)) await LogInAsync(cancellation);
             response = await SendAsync(make(), new("Bearer", _access), cancellation);
         }
-        if (response.Status == HttpStatusCode.NotFound && missingIsWell) return read(default);
+        if (response.Status == HttpStatusCode.NotFound && allowMissing) return read(default);
         return Read(response, read);
     }
 
@@ -75,7 +75,7 @@ internal sealed class FreqtradeRest : IDisposable
         (_access, _refresh) = (null, null);
         var basic = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{_bot.User}:{_bot.Password}")));
         var response = await SendAsync(new(HttpMethod.Post, "token/login"), basic, cancellation);
-        if (response.Status == HttpStatusCode.Unauthorized) throw new FreqtradeException($"{_bot} refuses user '{_bot.User}' with the password that was given");
+        if (response.Status == HttpStatusCode.Unauthorized) throw new FreqtradeException($"{_bot} refuses the user '{_bot.User}' with the configured password");
         (_access, _refresh) = Read(response, json => (json.GetProperty("access_token").GetString(), json.GetProperty("refresh_token").GetString()));
     }
 
@@ -104,7 +104,7 @@ internal sealed class FreqtradeRest : IDisposable
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
-                throw new FreqtradeException($"{_bot} did not answer within {_bot.Timeout.TotalSeconds:0.###} s");
+                throw new FreqtradeException($"{_bot} did not respond within {_bot.Timeout.TotalSeconds:0.###} s");
             }
         }
     }
@@ -112,15 +112,15 @@ internal sealed class FreqtradeRest : IDisposable
     private T Read<T>((HttpStatusCode Status, byte[] Body, string Target) response, Func<JsonElement, T> read)
     {
         if (response.Status is HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotFound)
-            throw new FreqtradeException($"{_bot} does not know {response.Target} ({(int)response.Status}): is it a Freqtrade whose REST interface can place locks?");
-        if ((int)response.Status is < 200 or >= 300) throw new FreqtradeException($"{_bot} answered {(int)response.Status} to {response.Target}");
+            throw new FreqtradeException($"{_bot} does not support {response.Target} (status {(int)response.Status}): use a Freqtrade version whose REST interface can place locks");
+        if ((int)response.Status is < 200 or >= 300) throw new FreqtradeException($"{_bot} returned {(int)response.Status} for {response.Target}");
         try
         {
             return read(JsonElement.Parse(response.Body));
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentOutOfRangeException)
         {
-            throw new FreqtradeException($"{_bot} answered something unexpected to {response.Target}", e);
+            throw new FreqtradeException($"{_bot} returned an unexpected response for {response.Target}", e);
         }
     }
 }

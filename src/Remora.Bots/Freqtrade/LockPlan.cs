@@ -9,10 +9,10 @@ namespace Remora.Bots.Freqtrade;
 /// </summary>
 /// <param name="Place">The locks to place, all with the same end.</param>
 /// <param name="Delete">The bot's ids of the locks to delete afterwards.</param>
-/// <param name="IsNews">
+/// <param name="IsNew">
 /// Whether a lock to place is new and not a renewal.
 /// </param>
-internal sealed record LockPlan(IReadOnlyList<WantedLock> Place, IReadOnlyList<long> Delete, Func<WantedLock, bool> IsNews)
+internal sealed record LockPlan(IReadOnlyList<WantedLock> Place, IReadOnlyList<long> Delete, Func<WantedLock, bool> IsNew)
 {
     private const int LongestReason = 250; // Freqtrade's database allows 255
 
@@ -38,18 +38,18 @@ internal sealed record LockPlan(IReadOnlyList<WantedLock> Place, IReadOnlyList<l
     /// <summary>Returns the plan that turns the bot's present locks into the wanted ones.</summary>
     public static LockPlan Of(IReadOnlyList<WantedLock> wanted, IReadOnlyList<BotLock> present, DateTimeOffset now, TimeSpan lockFor)
     {
-        var ours = present.Where(there => there.IsOurs).ToList();
+        var ours = present.Where(existing => existing.IsOurs).ToList();
         var place = new List<WantedLock>();
         var keep = new HashSet<long>();
-        foreach (var lockOf in wanted)
+        foreach (var target in wanted)
         {
-            var latest = Matching(lockOf).MaxBy(there => there.Until);
+            var latest = Matching(target).MaxBy(existing => existing.Until);
             if (latest is not null && latest.Until - now > lockFor / 2) keep.Add(latest.Id);
-            else place.Add(lockOf);
+            else place.Add(target);
         }
-        return new(place, [.. ours.Where(there => !keep.Contains(there.Id)).Select(there => there.Id)], lockOf => !Matching(lockOf).Any());
+        return new(place, [.. ours.Where(existing => !keep.Contains(existing.Id)).Select(existing => existing.Id)], target => !Matching(target).Any());
 
-        IEnumerable<BotLock> Matching(WantedLock lockOf) => ours.Where(there => there.Pair == lockOf.Pair && there.Side == lockOf.Side);
+        IEnumerable<BotLock> Matching(WantedLock target) => ours.Where(existing => existing.Pair == target.Pair && existing.Side == target.Side);
     }
 
     /// <summary>

@@ -20,14 +20,14 @@ internal sealed class Webhook
     private readonly WebhookTarget _target;
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
-    private int _troubles;
+    private int _failures;
 
     public Webhook(WebhookTarget target, VerdictBoard verdicts, TimeProvider clock, ILogger log)
     {
         (_target, _clock, _log) = (target, clock, log);
         _lanes = [.. Enumerable.Range(0, LaneCount).Select(_ => Channel.CreateBounded<WebhookEvent>(
-            new BoundedChannelOptions(LaneCapacity) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true }, GiveUpOldest))];
-        verdicts.Subscribe(Offer);
+            new BoundedChannelOptions(LaneCapacity) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true }, LogDropped))];
+        verdicts.Subscribe(Enqueue);
     }
 
     /// <summary>Runs until it is canceled. Events that still wait are then lost.</summary>
@@ -37,9 +37,9 @@ internal sealed class Webhook
         await Task.WhenAll(_lanes.Select((lane, i) => supervisor.RunAsync($"webhook {_target}, lane {i + 1}", token => RunAsync(lane, sender, token), cancellation)));
     }
 
-    private void Offer(VerdictChange change)
+    private void Enqueue(VerdictChange change)
     {
-        if (!_target.Wants(change)) return;
+        if (!_target.Accepts(change)) return;
         var lane = _lanes[(uint)change.After.Pair.GetHashCode() % LaneCount];
         lane.Writer.TryWrite(WebhookEvent.Of(change, Instant.From(_clock.GetUtcNow())));
     }
@@ -56,15 +56,15 @@ internal sealed class Webhook
         for (var attempt = 1; ; attempt++)
         {
             var outcome = await sender.SendAsync(next.Id, body, cancellation);
-            if (outcome.IsTaken)
+            if (outcome.IsAccepted)
             {
-                if (Interlocked.Exchange(ref _troubles, 0) > 0) _log.LogWarning("Webhook {Target} takes events again", _target);
+                if (Interlocked.Exchange(ref _failures, 0) > 0) _log.LogInformation("Webhook {Target} accepts events again", _target);
                 return;
             }
-            if (Interlocked.Increment(ref _troubles) == 1) _log.LogWarning("Webhook {Target} does not take events: {What}", _target, outcome.What);
-            if (!outcome.IsWorthAnother || attempt >= _target.Attempts)
+            if (Interlocked.Increment(ref _failures) == 1) _log.LogWarning("Webhook {Target} does not accept events: {Error}", _target, outcome.Detail);
+            if (!outcome.CanRetry || attempt >= _target.Attempts)
             {
-                _log.LogError("Webhook {Target}: event {Id} of {Pair} is given up after {Attempts} attempts: {What}", _target, next.Id, next.Pair, attempt, outcome.What);
+                _log.LogError("Webhook {Target}: event {Id} of {Pair} is dropped after {Attempts} attempts: {Error}", _target, next.Id, next.Pair, attempt, outcome.Detail);
                 return;
             }
             var pause = outcome.Wait is { } asked && asked > wait ? asked : wait;
@@ -73,5 +73,5 @@ internal sealed class Webhook
         }
     }
 
-    private void GiveUpOldest(WebhookEvent oldest) => _log.LogError("Webhook {Target}: too much is waiting; event {Id} of {Pair} is given up", _target, oldest.Id, oldest.Pair);
+    private void LogDropped(WebhookEvent oldest) => _log.LogError("Webhook {Target}: the queue is full; event {Id} of {Pair} is dropped", _target, oldest.Id, oldest.Pair);
 }

@@ -4,11 +4,11 @@ using System.Net.Http.Headers;
 namespace Remora.Bots.Webhooks;
 
 /// <summary>The result of one attempt.</summary>
-/// <param name="IsTaken">Whether the receiver accepted the event.</param>
-/// <param name="IsWorthAnother">Whether a later attempt may succeed.</param>
-/// <param name="What">The result as text.</param>
-/// <param name="Wait">How long the receiver asked to wait before the next attempt.</param>
-public sealed record WebhookOutcome(bool IsTaken, bool IsWorthAnother, string What, TimeSpan? Wait = null);
+/// <param name="IsAccepted">Whether the receiver accepted the event.</param>
+/// <param name="CanRetry">Whether a later attempt may succeed.</param>
+/// <param name="Detail">The result as text.</param>
+/// <param name="Wait">How long the receiver requests to wait before the next attempt.</param>
+public sealed record WebhookOutcome(bool IsAccepted, bool CanRetry, string Detail, TimeSpan? Wait = null);
 
 /// <summary>Posts signed events to one receiver.</summary>
 public sealed class WebhookSender : IDisposable
@@ -49,15 +49,15 @@ public sealed class WebhookSender : IDisposable
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
             var status = (int)response.StatusCode;
             var isPassing = status >= 500 || response.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or (HttpStatusCode)425;
-            return new(status is >= 200 and < 300, isPassing, $"it answered {status}", WaitOf(response.Headers.RetryAfter));
+            return new(status is >= 200 and < 300, isPassing, $"the receiver returned {status}", WaitOf(response.Headers.RetryAfter));
         }
         catch (HttpRequestException e)
         {
-            return new(IsTaken: false, IsWorthAnother: true, e.Message);
+            return new(IsAccepted: false, CanRetry: true, e.Message);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return new(IsTaken: false, IsWorthAnother: true, $"it did not answer within {_target.Timeout.TotalSeconds:0.###} s");
+            return new(IsAccepted: false, CanRetry: true, $"the receiver did not respond within {_target.Timeout.TotalSeconds:0.###} s");
         }
     }
 

@@ -9,10 +9,10 @@ namespace Remora.Bots.Webhooks;
 public sealed record WebhookTarget(Uri Url, string Secret)
 {
     /// <summary>Whether to send changes of <c>safe_to_trade</c>.</summary>
-    public bool OfSafety { get; init; } = true;
+    public bool SendsSafetyChanges { get; init; } = true;
 
     /// <summary>Whether to send changes of the regime.</summary>
-    public bool OfRegime { get; init; } = true;
+    public bool SendsRegimeChanges { get; init; } = true;
 
     /// <summary>The pairs whose changes are sent; null for all.</summary>
     public IReadOnlySet<Pair>? Pairs { get; init; }
@@ -27,8 +27,8 @@ public sealed record WebhookTarget(Uri Url, string Secret)
     public int Attempts { get; init; } = 8;
 
     /// <summary>Whether a change is sent to this receiver.</summary>
-    public bool Wants(VerdictChange change) =>
-        change.After.Side == Side && Pairs?.Contains(change.After.Pair) != false && ((OfSafety && change.IsOfSafety) || (OfRegime && change.IsOfRegime));
+    public bool Accepts(VerdictChange change) =>
+        change.After.Side == Side && Pairs?.Contains(change.After.Pair) != false && ((SendsSafetyChanges && change.IsSafetyChange) || (SendsRegimeChanges && change.IsRegimeChange));
 
     /// <summary>
     /// Returns the address without its query, which may hold a key, and without the secret.

@@ -43,8 +43,8 @@ internal static class AskCommand
             try
             {
                 using var running = service.Connect(parsed);
-                var asker = new Asker(running, parsed.GetValue(json), parsed.GetValue(quiet));
-                return await asker.RunAsync([.. questions], parsed.GetValue(watch), cancellation);
+                var printer = new AssessmentPrinter(running, parsed.GetValue(json), parsed.GetValue(quiet));
+                return await printer.RunAsync([.. questions], parsed.GetValue(watch), cancellation);
             }
             catch (ServiceException e)
             {
@@ -63,7 +63,7 @@ internal static class AskCommand
     }
 
     /// <summary>Requests and prints assessments, and maps them to an exit code.</summary>
-    private sealed class Asker(ServiceConnection service, bool json, bool quiet)
+    private sealed class AssessmentPrinter(ServiceConnection service, bool json, bool quiet)
     {
         private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
 
@@ -113,7 +113,7 @@ internal static class AskCommand
             catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
             {
                 return Terminal.Fail(
-                    $"{service.Url} answered something that is not an assessment; is it a Remora service?",
+                    $"{service.Url} returned something that is not an assessment; is it a Remora service?",
                     ExitCode.Unavailable);
             }
         }

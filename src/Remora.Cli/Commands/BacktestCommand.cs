@@ -4,6 +4,7 @@ using System.Text.Json;
 using Remora.Backtest;
 using Remora.Backtest.Freqtrade;
 using Remora.Backtest.Strategies;
+using Remora.Backtest.Trading;
 using Remora.Markets;
 using Spectre.Console;
 
@@ -26,13 +27,22 @@ internal static class BacktestCommand
         var gate = new Option<string?>("--gate") { Description = "Policy of the gate, which blocks unsafe entries: a built-in name or a policy file", HelpName = "POLICY" };
         var threshold = new Option<double?>("--threshold") { Description = "With --gate: block entries at or above this risk score, instead of by the policy's rules" };
         var sized = new Option<bool>("--sized") { Description = "With --gate: scale entries by position_scale" };
+        var amountStep = new Option<double?>("--amount-step")
+        {
+            Description = "Step to which amounts are rounded down, in the base currency; 0 for none [default: from the volumes' decimals]",
+            HelpName = "STEP",
+        };
+        amountStep.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<double?>() is { } step && step is not (>= 0 and <= 1e9)) result.AddError($"Invalid --amount-step {step}: use a number from 0 to 1000000000");
+        });
         var outside = new OutsideOption();
         var json = new Option<bool>("--json") { Description = "Print all figures as JSON" };
         var trades = new Option<string?>("--trades") { Description = "Write all trades to this CSV file", HelpName = "FILE" };
-        var command = new Command("backtest", "Runs a strategy over a candle file by Freqtrade's rules.") { strategy, candles, pair, timeframe, from, until, gate, threshold, sized, outside, json, trades };
+        var command = new Command("backtest", "Runs a strategy over a candle file by Freqtrade's rules.") { strategy, candles, pair, timeframe, from, until, gate, threshold, sized, amountStep, outside, json, trades };
         command.Validators.Add(result =>
         {
-            if (result.GetResult(gate) is null && (result.GetValue(threshold) is not null || result.GetValue(sized))) result.AddError("--threshold and --sized need --gate");
+            if (result.GetResult(gate) is null && (result.GetValue(threshold) is not null || result.GetValue(sized))) result.AddError("--threshold and --sized require --gate");
         });
         command.SetAction((parsed, cancellation) => Task.FromResult(Terminal.Attempt(() => Run(
             new()
@@ -46,6 +56,7 @@ internal static class BacktestCommand
                 Gate = parsed.GetValue(gate) is { } policy ? Policies.Find(policy) : null,
                 Threshold = parsed.GetValue(threshold),
                 Sized = parsed.GetValue(sized),
+                Account = AccountRules.Default with { AmountStep = parsed.GetValue(amountStep) },
                 Observations = outside.Read(parsed),
             },
             parsed.GetValue(json), parsed.GetValue(trades), cancellation))));
@@ -62,7 +73,7 @@ internal static class BacktestCommand
             TradeCsv.Write(writer, result.Trades);
         }
         if (json) Console.WriteLine(Json(result));
-        else Terminal.Data.Write(Figures(result));
+        else Terminal.Data.Write(Figures(result, options.Account.AmountStep is null));
         return ExitCode.Ok;
     }
 
@@ -77,11 +88,12 @@ internal static class BacktestCommand
         json.Insert(1, "gate", result.Gate);
         json.Insert(2, "from", result.From.ToString());
         json.Insert(3, "to", result.To.ToString());
+        json.Insert(4, "amount_step", result.AmountStep);
         json.Add("gate_effect", result.Effect is { } effect ? JsonSerializer.SerializeToNode(effect, CliJson.Shared.GateEffect) : null);
         return json.ToJsonString(RemoraJson.Options);
     }
 
-    private static Table Figures(BacktestResult result)
+    private static Table Figures(BacktestResult result, bool derived)
     {
         var table = new Table { Border = TableBorder.Rounded, Title = new($"{result.Strategy}, {result.From} to {result.To}") };
         table.AddColumn("").AddColumn(new TableColumn(result.Gate is null ? "ungated" : $"gated by {result.Gate}").RightAligned());
@@ -102,7 +114,8 @@ internal static class BacktestCommand
         Row("Sortino", f => f.Sortino, "0.00");
         Row("Calmar", f => f.Calmar, "0.00");
         Row("mean stake", f => f.MeanStake, "0.000");
-        if (result.Effect is { } gated) table.Caption = new($"{gated.TimeBlocked:P1} of the time is blocked");
+        var step = string.Create(CultureInfo.InvariantCulture, $"amounts are multiples of {(decimal)result.AmountStep}{(derived ? ", from the volumes' decimals: set --amount-step if the exchange has another" : "")}");
+        table.Caption = new(result.Effect is { } gated ? $"{gated.TimeBlocked:P1} of the time is blocked; {step}" : step);
         return table;
     }
 }

@@ -21,7 +21,7 @@ internal static class CalendarCommand
         command.SetAction(parsed => Attempt(() =>
         {
             var file = service.Read(parsed).CalendarFile;
-            if (!File.Exists(file)) return Terminal.Fail($"there is no calendar at {file}: write one, or 'remora calendar import FILE.ics'", ExitCode.No);
+            if (!File.Exists(file)) return Terminal.Fail($"the calendar file {file} does not exist: create it, or run 'remora calendar import FILE.ics'", ExitCode.No);
             var now = Instant.From(TimeProvider.System.GetUtcNow());
             foreach (var entry in CalendarCsv.Parse(File.ReadAllText(file)).Where(entry => parsed.GetValue(all) || entry.At >= now).OrderBy(entry => entry.At.UnixMilliseconds))
                 Console.WriteLine($"{entry.At}  {entry.Name}");
@@ -41,12 +41,12 @@ internal static class CalendarCommand
         {
             TimeSpan? allDayAt = null;
             if (parsed.GetValue(at) is { } text)
-                allDayAt = TimeSpan.TryParseExact(text, @"hh\:mm", CultureInfo.InvariantCulture, out var time) ? time : throw new FormatException($"--at is '{text}': expected a time such as 19:00");
+                allDayAt = TimeSpan.TryParseExact(text, @"hh\:mm", CultureInfo.InvariantCulture, out var time) ? time : throw new FormatException($"--at '{text}': expected a time of day in UTC such as 19:00");
             var content = IcsFile.Read(File.ReadAllText(parsed.GetValue(source)!), allDayAt);
-            foreach (var line in content.LeftOut) Console.Error.WriteLine("left out: " + line);
+            foreach (var line in content.LeftOut) Console.Error.WriteLine("skipped: " + line);
             var file = service.Read(parsed).CalendarFile;
             var added = Add(file, content.Entries);
-            Console.WriteLine($"{added} added to {file}, {content.Entries.Count - added} were there, {content.LeftOut.Count} left out");
+            Console.WriteLine($"{added} events added to {file}, {content.Entries.Count - added} already present, {content.LeftOut.Count} skipped");
             return content.Entries.Count == 0 ? ExitCode.No : ExitCode.Ok;
         }));
         return command;

@@ -51,7 +51,7 @@ internal static class DoctorCommand
 
     private static async Task<Finding> NodeAsync(CancellationToken cancellation)
     {
-        const string advice = "install Node.js 20 or later and put 'node' on PATH: the exchanges are reached through it";
+        const string advice = "install Node.js 20 or later and add 'node' to PATH; the bridge to the exchanges requires it";
         try
         {
             using var node = Process.Start(new ProcessStartInfo("node", "--version") { RedirectStandardOutput = true })!;
@@ -69,7 +69,7 @@ internal static class DoctorCommand
     private static Finding Bridge()
     {
         var path = new CcxtBridgeOptions().ScriptPath;
-        return File.Exists(path) ? new("exchange bridge", true, path) : new("exchange bridge", false, $"{path} is missing: build again with ./remora");
+        return File.Exists(path) ? new("exchange bridge", true, path) : new("exchange bridge", false, $"{path} is missing: run ./remora to build it");
     }
 
     private static (Finding, ServiceSettings?) Configuration(ServiceOptionSet service, ParseResult parsed)
@@ -103,7 +103,7 @@ internal static class DoctorCommand
             var sandbox = notice.ValueKind == JsonValueKind.Object ? notice.GetProperty("url").GetString() : null;
             var world = sandbox is null ? "" : $", on the sandbox at {sandbox}";
             var version = status.GetProperty("version").GetString();
-            return (new("service", true, $"version {version} answers at {service.Url}{world}"), sandbox);
+            return (new("service", true, $"version {version} is running at {service.Url}{world}"), sandbox);
         }
         catch (ServiceException e)
         {
@@ -112,7 +112,7 @@ internal static class DoctorCommand
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
             var url = running.UrlOf(parsed, UrlOf(settings));
-            return (new("service", null, $"what answers at {url} is not a Remora service"), null);
+            return (new("service", null, $"the server at {url} is not a Remora service"), null);
         }
     }
 
@@ -125,7 +125,7 @@ internal static class DoctorCommand
         var ids = settings.TrackedMarkets.SelectMany(m => m.Fallbacks.Select(f => f.Exchange).Prepend(m.Id.Exchange)).Distinct();
         sandbox ??= settings.SandboxUrl?.ToString();
         if (sandbox is null && settings.Sandbox)
-            return [.. ids.Select(id => new Finding(id, null, "not asked: the settings choose a sandbox"))];
+            return [.. ids.Select(id => new Finding(id, null, "not checked: the settings use a sandbox"))];
         var world = sandbox is null ? null : new Uri(sandbox);
         await using var bridge = CcxtBridge.Start(
             new() { RequestDeadline = TimeSpan.FromSeconds(10), BaseUrl = world, RateLimit = world is null });
@@ -138,7 +138,7 @@ internal static class DoctorCommand
                     .Where(m => m.Id.Exchange == id && !symbols.Contains(m.Id.Pair.ToString()))
                     .Select(m => m.Id.Pair).ToList();
                 var by = world is null ? "" : $", simulated by the sandbox at {world}";
-                if (missing.Count == 0) return new Finding(id, true, $"answers with {symbols.Count} spot markets{by}");
+                if (missing.Count == 0) return new Finding(id, true, $"reachable, with {symbols.Count} spot markets{by}");
                 return world is null
                     ? new Finding(id, false, $"does not trade {string.Join(", ", missing)}: check 'pairs'")
                     : new Finding(id, null, $"the sandbox at {world} has no {string.Join(", ", missing)}");
@@ -146,7 +146,7 @@ internal static class DoctorCommand
             catch (ExchangeException e) when (world is not null)
             {
                 var error = $"{RemoraJson.NameOf(e.Kind)}: {e.Message}";
-                return new Finding(id, null, $"the sandbox at {world} does not answer for it: {error}");
+                return new Finding(id, null, $"the sandbox at {world} returned an error for this exchange: {error}");
             }
             catch (ExchangeException e)
             {

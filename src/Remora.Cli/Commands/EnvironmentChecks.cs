@@ -53,9 +53,9 @@ internal static class EnvironmentChecks
         try
         {
             var count = file.Read().Count;
-            if (count == 0) return new("keys", true, "none; none are needed on a loopback address");
+            if (count == 0) return new("keys", true, "none; not required on a loopback address");
             if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(file.Path) & others) != UnixFileMode.None)
-                return new("keys", false, $"{file.Path} is open to others: chmod 600 it, and rotate the keys if anyone could have changed it");
+                return new("keys", false, $"other users can access {file.Path}: run 'chmod 600 {file.Path}', and rotate the keys if the file may have been changed");
             return new("keys", true, $"{count} in {file.Path}");
         }
         catch (KeyFileException e)
@@ -70,10 +70,10 @@ internal static class EnvironmentChecks
     public static Finding OpenFiles(ServiceSettings settings)
     {
         const string limits = "/proc/self/limits";
-        if (!File.Exists(limits)) return new("open files", null, "their limit cannot be told on this system");
+        if (!File.Exists(limits)) return new("open files", null, "the limit is unknown on this system");
         var line = File.ReadLines(limits).First(text => text.StartsWith("Max open files"));
         var soft = line["Max open files".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0];
         var isEnough = !long.TryParse(soft, out var limit) || limit > settings.MaxConnections;
-        return new("open files", isEnough ? true : null, isEnough ? $"up to {soft}" : $"up to {soft}, fewer than max_connections ({settings.MaxConnections}): raise LimitNOFILE or 'ulimit -n' for thousands of readers");
+        return new("open files", isEnough ? true : null, isEnough ? $"up to {soft}" : $"up to {soft}, fewer than max_connections ({settings.MaxConnections}): raise LimitNOFILE of the systemd unit, or 'ulimit -n'");
     }
 }

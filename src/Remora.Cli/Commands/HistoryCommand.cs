@@ -38,10 +38,10 @@ internal static class HistoryCommand
         place.AddTo(command);
         command.Validators.Add(result =>
         {
-            if (result.GetValue(to) is null && !result.GetValue(intoStore)) result.AddError("nowhere to put it: give --to FOLDER for files, --store, or both");
-            if (result.GetValue(to) is null && result.GetResult(formats) is { Implicit: false }) result.AddError("--format is of files: give --to FOLDER as well");
-            if (result.GetValue(to) is null && result.GetResult(side) is { Implicit: false }) result.AddError("--side is of files, the store takes both sides: give --to FOLDER as well");
-            if (!result.GetValue(intoStore) && place.All.Any(option => result.GetResult(option) is { Implicit: false })) result.AddError($"{string.Join(", ", place.All.Select(option => option.Name))} say where the store is: give --store as well");
+            if (result.GetValue(to) is null && !result.GetValue(intoStore)) result.AddError("no output: use --to FOLDER for files, --store for the store, or both");
+            if (result.GetValue(to) is null && result.GetResult(formats) is { Implicit: false }) result.AddError("--format requires --to FOLDER");
+            if (result.GetValue(to) is null && result.GetResult(side) is { Implicit: false }) result.AddError("--side requires --to FOLDER; the store receives both sides");
+            if (!result.GetValue(intoStore) && place.All.Any(option => result.GetResult(option) is { Implicit: false })) result.AddError($"use {string.Join(", ", place.All.Select(option => option.Name))} only with --store");
         });
         command.SetAction((parsed, cancellation) =>
         {
@@ -74,13 +74,13 @@ internal static class HistoryCommand
             foreach (var file in target.FilesOf(market.Pair))
             {
                 if (file != market.To) files.Convert(market.To!, file);
-                Console.Error.WriteLine($"{result.Rows[i]} rows to {file}");
+                Console.Error.WriteLine($"{result.Rows[i]} rows written to {file}");
             }
             if (imports[i] is not { } import) continue;
             import.FlushAsync(cancellation).GetAwaiter().GetResult();
-            Console.Error.WriteLine($"{import.Added} rows of {market.Pair} into the store, {import.Present} were there already");
+            Console.Error.WriteLine($"{import.Added} rows of {market.Pair} added to the store, {import.Present} already present");
         }
-        Console.Error.WriteLine($"in {watch.Elapsed.TotalSeconds:0.0} s");
+        Console.Error.WriteLine($"completed in {watch.Elapsed.TotalSeconds:0.0} s");
         return ExitCode.Ok;
     }
 

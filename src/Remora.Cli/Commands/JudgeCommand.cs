@@ -37,15 +37,26 @@ internal static class JudgeCommand
 
     private static void Print(Judgement judgement)
     {
-        var real = judgement.Chance.Real;
+        var (chance, entries) = (judgement.Chance, judgement.Chance.Entries);
         Console.WriteLine($"{judgement.Strategy}, {judgement.From} to {judgement.To}, gate {judgement.Policy}");
-        Console.WriteLine($"  {real.Skipped} of {real.Trades} trades fell into unsafe time, which is {judgement.Chance.TimeBlocked:P1} of the time.");
-        Console.WriteLine($"  Profit with all of them {judgement.All.ProfitTotalPct:0.00} %, without those {judgement.Kept.ProfitTotalPct:0.00} %.");
-        if (double.IsFinite(real.LoserLift)) Console.WriteLine($"  The share of losing trades that was skipped is {real.LoserLift:0.00} times the share of time that was blocked (of time, not of entries).");
-        if (judgement.Chance.Tests is { } tests)
-            foreach (var (figure, test) in tests) Console.WriteLine($"  {figure}: gates that block as much at the wrong times do as well with probability {test.P:0.000}.");
+        Console.WriteLine($"  The gate blocks {chance.TimeBlocked:P1} of the time, and {judgement.Skipped.Count} of {judgement.All.Trades} trades.");
+        Console.WriteLine($"  Profit with all trades {judgement.All.ProfitTotalPct:0.00} %, without the blocked ones {judgement.Kept.ProfitTotalPct:0.00} %.");
+        if (judgement.Skipped.Count > 0)
+        {
+            Console.WriteLine($"  Mean profit of a trade in unsafe time {100 * entries.BlockedMean:0.000} %{Within(chance, "blocked_mean_pct")}, in safe time {100 * entries.AllowedMean:0.000} %; the difference is {entries.EdgePct:0.000} points{Within(chance, "edge_pct")}.");
+            if (double.IsFinite(entries.LoserLift))
+                Console.WriteLine($"  Unsafe time has {entries.LosersBlocked:P1} of the losing trades and {entries.TradesBlocked:P1} of all trades: {entries.LoserLift:0.00} times{Within(chance, "loser_lift")}; {entries.LoserLiftByTime:0.00} times its share of the time.");
+            Console.WriteLine($"  The worst twentieth of the trades averages {100 * entries.Shortfall:0.00} %, without unsafe time {100 * entries.AllowedShortfall:0.00} %.");
+        }
+        foreach (var (figure, test) in chance.EqualCount.Where(test => !double.IsNaN(test.Value.P)))
+            Console.WriteLine($"  {figure}: skipping as many other trades does as well with probability {test.P:0.000}.");
+        if (chance.Tests is { } tests)
+            foreach (var (figure, test) in tests.Where(test => !double.IsNaN(test.Value.P))) Console.WriteLine($"  {figure}: blocking as much of the time at other times does as well with probability {test.P:0.000}.");
         else
-            Console.WriteLine("  The run is too short to tell it from luck.");
-        foreach (var (pair, count) in judgement.Uncovered) Console.WriteLine($"  {count} trades of {pair} were left out: no candles cover them.");
+            Console.WriteLine("  The run is too short to compare it with blocking at other times.");
+        foreach (var (pair, count) in judgement.Uncovered) Console.WriteLine($"  {count} trades of {pair} are not included: no candles cover them.");
     }
+
+    private static string Within(Backtest.Judgement.TradePlaceboResult chance, string figure) =>
+        chance.Intervals[figure] is { } interval && double.IsFinite(interval.Low) ? $" (95 %: {interval.Low:0.00} to {interval.High:0.00})" : "";
 }

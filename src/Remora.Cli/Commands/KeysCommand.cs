@@ -37,7 +37,7 @@ internal static partial class KeysCommand
             var key = new ApiKey(parsed.GetValue(name)!, ApiKey.HashOf(secret), Now(), parsed.GetValue(policy), parsed.GetValue(side), parsed.GetValue(perMinute));
             var isTaken = false;
             new KeyFile(settings.DataFolder).Change(keys => (isTaken = keys.Any(other => other.Name == key.Name)) ? keys : [.. keys, key]);
-            if (isTaken) return Terminal.Fail($"there is a key '{key.Name}' already: rotate it, or choose another name", ExitCode.Usage);
+            if (isTaken) return Terminal.Fail($"the key '{key.Name}' already exists: rotate it, or choose another name", ExitCode.Usage);
             return Show(secret);
         });
     }
@@ -45,7 +45,7 @@ internal static partial class KeysCommand
     private static Command List() => WithFile(new("list", "Lists the names and settings of the keys."), (_, settings) =>
     {
         var table = new Table { Border = TableBorder.Rounded };
-        table.AddColumns("name", "made", "policy", "side", "a minute");
+        table.AddColumns("name", "created", "policy", "side", "per minute");
         foreach (var key in new KeyFile(settings.DataFolder).Read())
             table.AddRow(key.Name, key.Created.ToString(), key.Policy ?? "-", key.Side is { } side ? RemoraJson.NameOf(side) : "-", key.PerMinute?.ToString() ?? "-");
         Terminal.Data.Write(table);
@@ -88,11 +88,11 @@ internal static partial class KeysCommand
     private static int Show(string secret)
     {
         Console.WriteLine(secret);
-        Console.Error.WriteLine("Keep it now: it is not shown again. Send it as 'Authorization: Bearer KEY', or set REMORA_API_KEY for the clients.");
+        Console.Error.WriteLine("Store the key now: it is not shown again. Send it as 'Authorization: Bearer KEY', or set REMORA_API_KEY for the clients.");
         return ExitCode.Ok;
     }
 
-    private static int Unknown(string name) => Terminal.Fail($"there is no key '{name}': 'remora keys list' names them", ExitCode.Usage);
+    private static int Unknown(string name) => Terminal.Fail($"the key '{name}' does not exist: 'remora keys list' lists the keys", ExitCode.Usage);
 
     private static Instant Now() => Instant.From(TimeProvider.System.GetUtcNow()).Floor(TimeSpan.FromSeconds(1));
 

@@ -43,7 +43,7 @@ internal static class LocksCommand
         {
             var variable = parsed.GetValue(password)!;
             if (Environment.GetEnvironmentVariable(variable) is not { Length: > 0 } secret)
-                return Terminal.Fail($"there is no environment variable {variable} with the password: set it, or name another with --password-env", ExitCode.Usage);
+                return Terminal.Fail($"the environment variable {variable} is not set: set it to the password, or name another variable with --password-env", ExitCode.Usage);
             var options = new RemoraClientOptions { CacheFor = TimeSpan.Zero, BreakerPeriod = TimeSpan.FromSeconds(2) };
             try
             {
@@ -57,7 +57,7 @@ internal static class LocksCommand
             using var client = new RemoraClient(options, log.CreateLogger<RemoraClient>());
             var verdicts = new VerdictBoard();
             var all = parsed.GetValue(bots)!.Select(bot => new FreqtradeBot(bot, parsed.GetValue(user)!, secret)).ToList();
-            Console.Error.WriteLine($"keeping locks of {string.Join(", ", all)} as {client.Url} says; stop: Ctrl+C");
+            Console.Error.WriteLine($"maintaining locks in {string.Join(", ", all)} for the service at {client.Url}; stop: Ctrl+C");
             using var source = new RemoteVerdicts(client, verdicts, TimeSpan.FromSeconds(parsed.GetValue(interval)), TimeProvider.System, log.CreateLogger<RemoteVerdicts>());
             var supervisor = LoggedSupervisor.Create(log);
             await Task.WhenAll(source.RunAsync(supervisor, cancellation), new Notifiers(all, [], verdicts, TimeProvider.System, log).RunAsync(supervisor, cancellation));

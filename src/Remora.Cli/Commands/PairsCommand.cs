@@ -31,8 +31,8 @@ internal static class PairsCommand
             var pairs = JsonElement.Parse(body).GetProperty("pairs").EnumerateArray().ToList();
             if (parsed.GetValue(json)) Console.WriteLine(body);
             else Terminal.Data.Write(PairTable.Render(pairs));
-            var isWell = pairs.TrueForAll(pair => pair.GetProperty("state").GetString() is "live" or "warming" or "starting");
-            return isWell ? ExitCode.Ok : ExitCode.No;
+            var isHealthy = pairs.TrueForAll(pair => pair.GetProperty("state").GetString() is "live" or "warming" or "starting");
+            return isHealthy ? ExitCode.Ok : ExitCode.No;
         }));
         return command;
     }

@@ -14,7 +14,7 @@ internal static class Policies
     {
         if (BuiltInPolicies.All.FirstOrDefault(policy => policy.Name == nameOrFile) is { } builtIn) return builtIn;
         if (!File.Exists(nameOrFile))
-            throw new BacktestException($"'{nameOrFile}' is no policy: expected {string.Join(", ", BuiltInPolicies.All.Select(policy => policy.Name))}, or a policy file (JSON)");
+            throw new BacktestException($"'{nameOrFile}' is not a policy: expected {string.Join(", ", BuiltInPolicies.All.Select(policy => policy.Name))}, or a policy file (JSON)");
         try
         {
             return PolicyFile.Parse(File.ReadAllBytes(nameOrFile));

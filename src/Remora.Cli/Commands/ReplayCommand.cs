@@ -52,8 +52,8 @@ internal static class ReplayCommand
             rows.Complete();
             if (FileEngine.Needs(target)) files.Convert(files.Scratch("rows.csv"), target);
             Console.Error.WriteLine(
-                $"{series.Candles.Count} candles of {series.Timeframe}{(series.Repeated > 0 ? $" ({series.Repeated} repeated rows passed over)" : "")}, " +
-                $"{written} rows to {target} in {watch.Elapsed.TotalSeconds:0.0} s");
+                $"{series.Candles.Count} candles of {series.Timeframe}{(series.Repeated > 0 ? $" ({series.Repeated} duplicate rows skipped)" : "")}, " +
+                $"{written} rows written to {target} in {watch.Elapsed.TotalSeconds:0.0} s");
             return ExitCode.Ok;
         })));
         return command;

@@ -19,7 +19,7 @@ namespace Remora.Cli.Commands;
 internal sealed class SandboxOptionSet
 {
     /// <summary>The distance of a replay's start from the start of the file, for warm-up.</summary>
-    private static readonly TimeSpan ReplayPast = TimeSpan.FromDays(31);
+    private static readonly TimeSpan ReplayPast = RequiredHistory.ReachOf(Timeframe.FiveMinutes);
 
     private readonly Option<long> _seed = new("--seed") { Description = "Seed of the simulated markets: the same seed produces the same prices", DefaultValueFactory = _ => 1 };
 

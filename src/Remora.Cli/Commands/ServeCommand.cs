@@ -38,8 +38,8 @@ internal static class ServeCommand
                 var given = world.Given(parsed).ToList();
                 if (given.Contains("--speed")) flags.Add(new("speed", world.SpeedOf(parsed).ToString()));
                 var settings = service.Read(parsed, flags);
-                if (given.Count > 0 && !settings.Sandbox) return Terminal.Fail($"{given[0]} needs --sandbox", ExitCode.Usage);
-                if (given.Count > 0 && settings.SandboxUrl is { } running) return Terminal.Fail($"{given[0]} is for the sandbox at {running} to know: give it to 'remora sandbox'", ExitCode.Usage);
+                if (given.Count > 0 && !settings.Sandbox) return Terminal.Fail($"{given[0]} requires --sandbox", ExitCode.Usage);
+                if (given.Count > 0 && settings.SandboxUrl is { } running) return Terminal.Fail($"{given[0]} does not apply to the sandbox at {running}: use it with 'remora sandbox'", ExitCode.Usage);
                 return await RunAsync(settings, parsed, world, cancellation);
             }
             catch (SettingsException e)
@@ -73,10 +73,10 @@ internal static class ServeCommand
         using var record = store is null ? null : new MarketRecord(store.Session, clock);
         await using var outside = OutsideWorld.Connect(settings, clock, notice, record, log, supervisor);
         await using var service = await ServiceHost.StartAsync(settings, outside.Parts with { Observe = store is null ? [] : [store.Meter.Register] }, clock, cancellation);
-        Welcome(service.Url, settings, notice, store);
+        PrintStart(service.Url, settings, notice, store);
         using var stop = cancellation.Register(service.Stop);
         using var marking = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var marked = sandbox?.KeepMarkAsync(supervisor, marking.Token) ?? Task.CompletedTask;
+        var marked = sandbox?.UpdateMarkAsync(supervisor, marking.Token) ?? Task.CompletedTask;
         var reporter = supervisor.RunAsync("log of feeds", new FeedReporter(outside.Parts).RunAsync, cancellation);
         await service.Completion;
         await marking.CancelAsync(); // rows that are still recorded do not depend on its clock
@@ -86,7 +86,7 @@ internal static class ServeCommand
         return ExitCode.Ok;
     }
 
-    private static void Welcome(string url, ServiceSettings settings, SandboxNotice? notice, ServiceStore? store)
+    private static void PrintStart(string url, ServiceSettings settings, SandboxNotice? notice, ServiceStore? store)
     {
         var first = settings.TrackedMarkets[0].Id;
         var more = settings.TrackedMarkets.Count - MarketsNamed;
@@ -94,8 +94,8 @@ internal static class ServeCommand
         if (notice is not null)
             Console.Error.WriteLine($"SANDBOX: prices are {notice.Origin}, time runs at {notice.Speed:0.###} times real time, faults on demand at {notice.Url}/sandbox");
         var where = url == RemoraClientOptions.DefaultUrl ? "" : " --url " + url;
-        Console.Error.WriteLine($"ask it:   curl '{url}/api/v1/risk?pair={first.Pair}'   or   remora ask {first.Pair}{where}");
-        Console.Error.WriteLine($"keeps:    {store?.Place ?? "nothing"}");
-        Console.Error.WriteLine($"read:     {url}/reference   stop: Ctrl+C");
+        Console.Error.WriteLine($"try:      curl '{url}/api/v1/risk?pair={first.Pair}'   or   remora ask {first.Pair}{where}");
+        Console.Error.WriteLine($"store:    {store?.Place ?? "none"}");
+        Console.Error.WriteLine($"docs:     {url}/reference   stop: Ctrl+C");
     }
 }

@@ -42,17 +42,17 @@ internal static class SourceNewsCommand
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
             return Terminal.Fail(
-                $"{service.UrlOf(parsed)} answered something that is not news; is it a Remora service?", ExitCode.Unavailable);
+                $"{service.UrlOf(parsed)} returned something that is not news; is it a Remora service?", ExitCode.Unavailable);
         }
     }
 
     private static void Show(JsonElement report)
     {
         foreach (var verdict in report.GetProperty("verdicts").EnumerateArray())
-            Console.WriteLine($"{Word(verdict, "base", WholeMarket),-8} {Number(verdict.GetProperty("sentiment"), "too few headlines"),-20} {verdict.GetProperty("opinions").GetInt32()} headlines with an opinion");
+            Console.WriteLine($"{Word(verdict, "base", WholeMarket),-8} {Number(verdict.GetProperty("sentiment"), "too few headlines"),-20} {verdict.GetProperty("opinions").GetInt32()} scored headlines");
         var table = new Table { Border = TableBorder.Simple };
-        foreach (var name in new[] { "published", "outlet", "score", "of the market's", "about" }) table.AddColumn(new TableColumn(name) { NoWrap = true });
-        table.AddColumn("headline and what decided");
+        foreach (var name in new[] { "published", "outlet", "score", "contribution", "mentions" }) table.AddColumn(new TableColumn(name) { NoWrap = true });
+        table.AddColumn("headline and terms");
         foreach (var headline in report.GetProperty("headlines").EnumerateArray())
         {
             var part = headline.GetProperty("contributions").TryGetProperty(WholeMarket, out var share) ? Number(share, "") : "";

@@ -18,7 +18,7 @@ namespace Remora.Cli.Commands;
 internal static class SourceTestCommand
 {
     private const string News = "news", Perpetual = "perpetual-", Coins = "coinglass-", Liquidations = "liquidations";
-    private const int MostOfTheAnswer = 2_000;
+    private const int MaxRawLength = 2_000;
 
     private static string Allowed => $"{string.Join(", ", HttpSources.All.Select(source => source.Name))}, {News}, {Perpetual}BTC or another currency's, {Coins}BTC or another's";
 
@@ -28,8 +28,8 @@ internal static class SourceTestCommand
         name.Validators.Add(result =>
         {
             var given = result.GetValueOrDefault<string>();
-            if (given == Liquidations) result.AddError("liquidations are heard on an exchange's stream for a whole hour, so one question tells nothing; 'remora sources' shows how the stream is");
-            else if (!IsKnown(given)) result.AddError($"'{given}' is no source: expected {Allowed}");
+            if (given == Liquidations) result.AddError("liquidations are summed over an hour of an exchange's stream, so one request cannot test them; 'remora sources' shows the state of the stream");
+            else if (!IsKnown(given)) result.AddError($"'{given}' is not a source: expected one of {Allowed}");
         });
         var sandbox = Options.Address("--sandbox", "Address of a sandbox to use instead of the real source");
         var command = new Command("test", "Requests one source once, without a service, and shows the raw and parsed values.") { name, sandbox };
@@ -56,7 +56,7 @@ internal static class SourceTestCommand
             if (name == News) return await NewsAsync(keys, sandbox, clock, cancellation);
             if (BaseOf(name, Perpetual) is { } contract) return await PerpetualAsync(contract, sandbox, clock, cancellation);
             if (BaseOf(name, Coins) is { } coin)
-                return keys.Coinglass is { } key ? await HttpAsync(Coinglass.Source(coin, key), sandbox, clock, cancellation) : Terminal.Fail($"{name} is asked with a key: put it into REMORA_COINGLASS_KEY", ExitCode.Usage);
+                return keys.Coinglass is { } key ? await HttpAsync(Coinglass.Source(coin, key), sandbox, clock, cancellation) : Terminal.Fail($"{name} requires a key: set REMORA_COINGLASS_KEY", ExitCode.Usage);
             return await HttpAsync(HttpSources.WithKey(HttpSources.All.Single(source => source.Name == name), keys), sandbox, clock, cancellation);
         }
         catch (FormatException e)
@@ -99,22 +99,22 @@ internal static class SourceTestCommand
             if (outlet.Error is { } error) Fail(News, error);
         }
         foreach (var headline in report.Headlines)
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"read     {(double.IsNaN(headline.Score) ? "no score" : headline.Score.ToString("+0.000;-0.000;0", CultureInfo.InvariantCulture)),8}  {headline.PublishedAt}  {headline.Outlet}: {headline.Title} [{string.Join(", ", headline.Terms)}]"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"parsed   {(double.IsNaN(headline.Score) ? "no score" : headline.Score.ToString("+0.000;-0.000;0", CultureInfo.InvariantCulture)),8}  {headline.PublishedAt}  {headline.Outlet}: {headline.Title} [{string.Join(", ", headline.Terms)}]"));
         var market = report.Verdicts[0];
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"comes to {(double.IsNaN(market.Sentiment) ? "nothing, too few headlines" : $"{market.Sentiment:0.000}")}: {market.Opinions} headlines of the last day have an opinion"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"result   {(double.IsNaN(market.Sentiment) ? "none, too few headlines" : $"{market.Sentiment:0.000}")}: {market.Opinions} scored headlines in the last day"));
         return outlets.Any(outlet => outlet.Error is null) ? ExitCode.Ok : ExitCode.Unavailable;
     }
 
     private static void Show(SourceTrial trial)
     {
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"asked    {trial.Asked}, answered after {trial.Took.TotalSeconds:0.00} s"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"request  {trial.Asked}, response after {trial.Took.TotalSeconds:0.00} s"));
         if (trial.Raw.Length > 0) Console.WriteLine($"raw      {Beginning(trial.Raw)}");
         foreach (var reading in trial.Readings)
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"read     {RemoraJson.NameOf(reading.Signal)}{(reading.Base is { } about ? " " + about : "")} {reading.Value} at {reading.HeldAt}{(reading.IsLive ? ", running" : "")}{(reading.PublishedAt is { } known ? $", published by {known}" : "")}"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"parsed   {RemoraJson.NameOf(reading.Signal)}{(reading.Base is { } about ? " " + about : "")} {reading.Value} at {reading.HeldAt}{(reading.IsLive ? ", live" : "")}{(reading.PublishedAt is { } known ? $", published at {known}" : "")}"));
     }
 
     private static int Fail(string name, FeedError error) => Terminal.Fail($"{name}: {error.Kind}: {error.Message}", ExitCode.Unavailable);
 
     private static string Beginning(string raw) =>
-        raw.Length > MostOfTheAnswer ? $"{raw[..MostOfTheAnswer]}... ({raw.Length} characters)" : raw;
+        raw.Length > MaxRawLength ? $"{raw[..MaxRawLength]}... ({raw.Length} characters)" : raw;
 }

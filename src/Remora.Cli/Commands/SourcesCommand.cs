@@ -44,8 +44,8 @@ internal static class SourcesCommand
                 Terminal.Data.Write(SourceTable.Render(sources));
                 if (answer.TryGetProperty("calendar", out var calendar) && calendar.ValueKind == JsonValueKind.Object) Console.WriteLine(SourceTable.Calendar(calendar));
             }
-            var isWell = sources.TrueForAll(source => source.GetProperty("health").GetProperty("state").GetString() is "live" or "starting");
-            return isWell ? ExitCode.Ok : ExitCode.No;
+            var isHealthy = sources.TrueForAll(source => source.GetProperty("health").GetProperty("state").GetString() is "live" or "starting");
+            return isHealthy ? ExitCode.Ok : ExitCode.No;
         }
         catch (ServiceException e)
         {
@@ -54,7 +54,7 @@ internal static class SourcesCommand
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
             return Terminal.Fail(
-                $"{service.UrlOf(parsed)} answered something that is not a list of sources; is it a Remora service?",
+                $"{service.UrlOf(parsed)} returned something that is not a list of sources; is it a Remora service?",
                 ExitCode.Unavailable);
         }
     }

@@ -18,7 +18,7 @@ internal static class SqlCommand
         {
             foreach (var token in result.Tokens)
                 if (!SqlName.TryParse(token.Value.Split('=', 2)[0], out _) || !token.Value.Contains('='))
-                    result.AddError($"--param '{token.Value}' is no value: expected name=value, for {{name:Type}} in the statement");
+                    result.AddError($"--param '{token.Value}': expected name=value, for {{name:Type}} in the statement");
         });
         var store = new StoreOptionSet();
         var command = new Command("sql", "Runs a read-only SQL statement on the store. Exit code: 0 done, 2 refused, 3 no store or cancelled.") { sql, format, values };
@@ -27,7 +27,7 @@ internal static class SqlCommand
         {
             var text = string.Join(' ', parsed.GetValue(sql)!);
             if (text == Standard) text = await Console.In.ReadToEndAsync(cancellation);
-            if (string.IsNullOrWhiteSpace(text)) return Terminal.Fail("there is no statement: try remora sql \"SHOW TABLES\"", ExitCode.Usage);
+            if (string.IsNullOrWhiteSpace(text)) return Terminal.Fail("no statement given: try remora sql \"SHOW TABLES\"", ExitCode.Usage);
             var parameters = new QueryParameters();
             foreach (var value in parsed.GetValue(values) ?? []) parameters.Add(value.Split('=', 2)[0], value.Split('=', 2)[1]);
             var wanted = parsed.GetValue(format) ?? DefaultFormat;
@@ -48,6 +48,12 @@ internal static class SqlCommand
             Settings = new Dictionary<string, string> { ["cancel_http_readonly_queries_on_client_close"] = "1" }, // Ctrl+C ends the query too
         };
         await using var answer = await store.Reader.StreamAsync(sql, format, options, cancellation);
+        if (!Console.IsOutputRedirected)
+        {
+            using var text = new StreamReader(answer);
+            await PlainText.CopyAsync(text, Console.Out, cancellation); // stored text must not control the terminal
+            return ExitCode.Ok;
+        }
         await using var output = StandardOutput();
         try
         {
@@ -60,7 +66,7 @@ internal static class SqlCommand
         return ExitCode.Ok;
     }
 
-    // The console's stream ignores a closed pipe; this stream fails, so that 'remora sql ... |
+    // Files and pipes get the bytes as they are. The console's stream ignores a closed pipe; this stream fails, so that 'remora sql ... |
     // head' ends. A file has no reader, and other processes may write to it before and after: there
     // the console's stream is used, which continues at the end of the file.
     private static Stream StandardOutput()

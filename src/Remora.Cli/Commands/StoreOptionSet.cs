@@ -27,8 +27,8 @@ internal sealed class StoreOptionSet(bool findsSandbox = true)
         foreach (var option in All) command.Options.Add(option);
         command.Validators.Add(result =>
         {
-            if (result.GetValue(_data) is not null && result.GetValue(_url) is not null) result.AddError("--data and --clickhouse are two places: give one");
-            if (result.GetValue(_cluster) is not null && result.GetValue(_url) is null && Variable("REMORA_CLICKHOUSE") is null) result.AddError("--cluster needs --clickhouse: an embedded engine has no cluster");
+            if (result.GetValue(_data) is not null && result.GetValue(_url) is not null) result.AddError("use either --data or --clickhouse, not both");
+            if (result.GetValue(_cluster) is not null && result.GetValue(_url) is null && Variable("REMORA_CLICKHOUSE") is null) result.AddError("--cluster requires --clickhouse: the embedded engine has no cluster");
         });
     }
 
@@ -58,13 +58,13 @@ internal sealed class StoreOptionSet(bool findsSandbox = true)
         return location.EngineFolder is not { } engine || Directory.Exists(engine)
             ? location
             : throw new ClickHouseConnectionException(
-                $"there is no store in {location}: name the data folder of a service with --data");
+                $"{location} contains no store: name the data folder of a service with --data");
     }
 
-    /// <summary>The data folder: what is kept beside the store is there, wherever the store itself is.</summary>
+    /// <summary>The data folder with keys and calendar, also if the store is elsewhere.</summary>
     public string DataFolder(ParseResult parsed) => Path.GetFullPath(parsed.GetValue(_data) ?? Variable("REMORA_DATA") ?? ServiceSettings.DefaultData);
 
-    /// <summary>Runs a job on the open store; what goes wrong becomes one line and an exit code.</summary>
+    /// <summary>Runs a job on the open store. Failures become one line and an exit code.</summary>
     public Task<int> AttemptAsync(
         ParseResult parsed, bool makeDatabase, Func<ClickHouseConnection, Task<int>> job,
         CancellationToken cancellation) =>
@@ -103,11 +103,11 @@ internal sealed class StoreOptionSet(bool findsSandbox = true)
         }
         catch (Exception e) when (e is ClickHouseUnavailableException or TimeoutException)
         {
-            return Terminal.Fail($"{e.Message}; the same command may be given again", ExitCode.Unavailable);
+            return Terminal.Fail($"{e.Message}; run the command again to continue", ExitCode.Unavailable);
         }
     }
 
-    /// <summary>Runs a job on the market's tables, brought up to this program first unless the job takes them as they are.</summary>
+    /// <summary>Runs a job on the market's tables, which are migrated first if requested.</summary>
     public Task<int> OnStoreAsync(
         ParseResult parsed, Func<MarketStore, Task<int>> job, CancellationToken cancellation, bool prepare = true) =>
         AttemptAsync(parsed, makeDatabase: true, open => OnTablesAsync(open, job, prepare, cancellation), cancellation);

@@ -30,7 +30,7 @@ internal static class StoredHistory
                 var market = new MarketId(parsed.GetValue(exchange)!, pair, parsed.GetValue(timeframe) ?? Timeframe.FiveMinutes);
                 var report = await Terminal.WithProgressAsync(pair.ToString(), bar => new CandleImport(store).RunAsync(file, market, new Rows(bar), cancellation));
                 Console.Error.WriteLine($"{file}: {report.Imported} candles of {report.Rows} rows{(report.First is null ? "" : $", {report.First} to {report.Last}")}");
-                if (report.Rejected > 0) Console.Error.WriteLine($"remora: {report.Rejected} rows were not taken; the first: {report.FirstReason}");
+                if (report.Rejected > 0) Console.Error.WriteLine($"remora: {report.Rejected} rows were rejected; the first: {report.FirstReason}");
             }
             return ExitCode.Ok;
         }, cancellation));
@@ -53,14 +53,15 @@ internal static class StoredHistory
         var interval = new Option<string>("--interval")
         {
             Description = "Interval of the assessment history; each returns every assessment",
-            DefaultValueFactory = _ => "1h",
+            DefaultValueFactory = _ => StoreIntervals.Default,
         };
-        interval.AcceptOnlyFromAmong("1m", "1h", "6h", "12h", "1d", Each);
+        interval.AcceptOnlyFromAmong([.. StoreIntervals.History.Names(), Each]);
         var policy = new Option<string>("--policy")
         {
             Description = "Policy of the assessments",
             DefaultValueFactory = _ => RiskPolicy.Default.Name,
         };
+        var side = Options.Side("--side", "Side of the assessments: long or short. The short side begins where it was first recorded");
         var from = Options.Time("--from", "Start time, inclusive");
         var until = Options.Time("--until", "End time, exclusive");
         var file = new Option<string>("--to")
@@ -80,7 +81,7 @@ internal static class StoredHistory
             "Exports stored candles or assessments of a market to a file. An incomplete file is never left. CSV, Parquet " +
             "and Feather candle files can be replayed. Exit code 1 if no rows are stored.")
         {
-            pair, what, file, interval, policy, exchange, timeframe, from, until,
+            pair, what, file, interval, policy, side, exchange, timeframe, from, until,
         };
         place.AddTo(command);
         service.AddTo(command);
@@ -89,15 +90,17 @@ internal static class StoredHistory
             bool IsGiven(params IEnumerable<Option> options) =>
                 options.Any(option => result.GetResult(option) is { Implicit: false });
             if (IsGiven(service.Url) && IsGiven(place.All))
-                result.AddError($"--url and {Names(place.All)}: give a service or a store, not both");
+                result.AddError($"use either --url or {Names(place.All)}, not both");
             if (!IsGiven(service.Url) && IsGiven(service.All))
-                result.AddError("--key and --key-file are for a service: give --url as well");
+                result.AddError("--key and --key-file require --url");
+            if (IsGiven(side) && result.GetValue(what) == Candles)
+                result.AddError("--side applies to assessments only; candles have no side");
         });
         command.SetAction((parsed, cancellation) =>
         {
             var span = new Span(parsed.GetValue(from), parsed.GetValue(until));
             var isOfCandles = parsed.GetValue(what) == Candles;
-            var wanted = new Wanted(isOfCandles, parsed.GetValue(interval)!, span, parsed.GetValue(file)!);
+            var wanted = new Wanted(isOfCandles, parsed.GetValue(side), parsed.GetValue(interval)!, span, parsed.GetValue(file)!);
             if (parsed.GetResult(service.Url) is null)
             {
                 var length = parsed.GetValue(timeframe) ?? Timeframe.FiveMinutes;
@@ -115,6 +118,7 @@ internal static class StoredHistory
                 ("pair", parsed.GetValue(pair)!.ToString()),
                 ("exchange", Given(exchange)), ("timeframe", Given(timeframe)),
                 ("policy", isOfCandles ? null : Given(policy)), ("interval", isOfCandles ? null : wanted.Interval),
+                ("side", isOfCandles ? null : RemoraJson.NameOf(wanted.Side)),
                 ("from", (span.From ?? Instant.MinValue).ToString()), ("to", span.To?.ToString()),
             ];
             return FromServiceAsync(() => service.Connect(parsed), choices, wanted, cancellation);
@@ -131,8 +135,8 @@ internal static class StoredHistory
     {
         if (wanted.IsOfCandles) return await WriteAsync(store.Candles.Of(market, wanted.Span));
         return wanted.Interval == Each
-            ? await WriteAsync(store.Assessments.EachOf(market, policy, wanted.Span))
-            : await WriteAsync(store.Assessments.HistoryOf(market, policy, wanted.Interval, wanted.Span));
+            ? await WriteAsync(store.Assessments.EachOf(market, policy, wanted.Span, wanted.Side))
+            : await WriteAsync(store.Assessments.HistoryOf(market, policy, wanted.Interval, wanted.Span, wanted.Side));
 
         async Task<int> WriteAsync<T>(StoreQuery<T> query)
         {
@@ -140,7 +144,7 @@ internal static class StoredHistory
                 return await SaveAsync(query.StreamAsync, market.ToString(), wanted, cancellation);
             var sandbox = place.Folder is { } folder ? ServiceStore.SandboxFolder(folder) : null;
             var hint = Directory.Exists(sandbox) ? $"; a sandbox's store is in {sandbox}" : "";
-            return Nothing(market.ToString(), wanted, $"{place}{hint}");
+            return FailWithoutRows(market.ToString(), wanted, $"{place}{hint}");
         }
     }
 
@@ -156,7 +160,7 @@ internal static class StoredHistory
                 .Select(choice => $"{choice.Name}={Uri.EscapeDataString(choice.Value!)}"));
             var path = $"/api/v1/{(wanted.IsOfCandles ? Candles : "history")}?{query}";
             var first = JsonElement.Parse(await service.GetTextAsync(path + "&limit=1", cancellation));
-            if (first.GetProperty("rows").GetArrayLength() == 0) return Nothing(market, wanted, service.Url.ToString());
+            if (first.GetProperty("rows").GetArrayLength() == 0) return FailWithoutRows(market, wanted, service.Url.ToString());
 
             async Task<Stream> OpenAsync(StoreFormat format, CancellationToken stop)
             {
@@ -175,7 +179,7 @@ internal static class StoredHistory
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            return Terminal.Fail("what answers there is not a Remora service", ExitCode.Unavailable);
+            return Terminal.Fail("the server is not a Remora service", ExitCode.Unavailable);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -189,20 +193,24 @@ internal static class StoredHistory
     {
         var bytes = await Terminal.WithProgressAsync(
             wanted.Path, bar => FileExport.WriteAsync(open, wanted.Path, new Bytes(bar), cancellation));
-        Console.Error.WriteLine($"{bytes} bytes of {market} to {wanted.Path}");
+        Console.Error.WriteLine($"{bytes} bytes of {market}{wanted.ShortSide} written to {wanted.Path}");
         return ExitCode.Ok;
     }
 
-    private static int Nothing(string market, Wanted wanted, string place)
+    private static int FailWithoutRows(string market, Wanted wanted, string place)
     {
         var from = wanted.Span.From is { } first ? $" from {first}" : "";
         var until = wanted.Span.To is { } end ? $" until {end}" : "";
         var what = wanted.IsOfCandles ? Candles : "history";
-        return Terminal.Fail($"nothing to export: no {what} of {market}{from}{until} in {place}", ExitCode.No);
+        return Terminal.Fail($"nothing to export: no {what} of {market}{wanted.ShortSide}{from}{until} in {place}", ExitCode.No);
     }
 
     /// <summary>The request of an export.</summary>
-    private sealed record Wanted(bool IsOfCandles, string Interval, Span Span, string Path);
+    private sealed record Wanted(bool IsOfCandles, Side Side, string Interval, Span Span, string Path)
+    {
+        /// <summary>The side in messages; empty for the long side.</summary>
+        public string ShortSide => Side == Side.Short ? " (short side)" : "";
+    }
 
     private sealed class Rows(IProgress<double> bar) : IProgress<FileProgress>
     {

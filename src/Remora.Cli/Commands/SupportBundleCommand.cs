@@ -46,7 +46,7 @@ internal static class SupportBundleCommand
                 }
                 if (parsed.GetValue(log) is { } file) entries["log.txt"] = string.Join('\n', File.ReadLines(file).TakeLast(LogLines)) + "\n";
                 Write(parsed.GetValue(to)!, entries);
-                Console.Error.WriteLine($"wrote {parsed.GetValue(to)}: {string.Join(", ", entries.Keys.Order())}. Look through it before you send it.");
+                Console.Error.WriteLine($"wrote {parsed.GetValue(to)}: {string.Join(", ", entries.Keys.Order())}. Review it before you send it.");
                 return ExitCode.Ok;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -91,7 +91,7 @@ internal static class SupportBundleCommand
         }
         catch (ServiceException e)
         {
-            return $"no answer: {e.Message}\n";
+            return $"no response: {e.Message}\n";
         }
     }
 

@@ -16,7 +16,7 @@ internal static class WebhookCommand
             CustomParser = result =>
             {
                 if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var address) && address.Scheme is "http" or "https") return address;
-                result.AddError($"'{result.Tokens[0].Value}' is not an address: expected e.g. http://127.0.0.1:9100/remora");
+                result.AddError($"'{result.Tokens[0].Value}' is not an address: expected an address such as http://127.0.0.1:9100/remora");
                 return null;
             },
         };
@@ -26,11 +26,11 @@ internal static class WebhookCommand
         {
             var variable = parsed.GetValue(secret)!;
             if (Environment.GetEnvironmentVariable(variable) is not { Length: > 0 } value)
-                return Terminal.Fail($"there is no environment variable {variable} with the secret: set it, or name another with --secret-env", ExitCode.Usage);
+                return Terminal.Fail($"the environment variable {variable} is not set: set it to the secret, or name another variable with --secret-env", ExitCode.Usage);
             using var sender = new WebhookSender(new(parsed.GetValue(url)!, value), TimeProvider.System);
             var outcome = await sender.TestAsync(cancellation);
-            Console.WriteLine($"{(outcome.IsTaken ? "taken" : "not taken")}: {outcome.What}");
-            return outcome.IsTaken ? ExitCode.Ok : ExitCode.Unavailable;
+            Console.WriteLine($"{(outcome.IsAccepted ? "accepted" : "not accepted")}: {outcome.Detail}");
+            return outcome.IsAccepted ? ExitCode.Ok : ExitCode.Unavailable;
         });
         return command;
     }

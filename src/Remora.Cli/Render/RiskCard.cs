@@ -30,7 +30,7 @@ internal static class RiskCard
     private static (string, string) PairVerdict(JsonElement answer) => Name(answer, "recommendation") switch
     {
         "no_entry" => ("NO ENTRY", "red"),
-        _ when Name(answer, "state") == "unknown" => ("NOT KNOWN", "yellow"),
+        _ when Name(answer, "state") == "unknown" => ("UNKNOWN", "yellow"),
         "entry_ok" => ("ENTRY OK", "green"),
         _ => ("CAUTION", "yellow"),
     };

@@ -10,18 +10,18 @@ internal static class RollupText
     public static IEnumerable<string> Lines(Rollup rollup, RollupPlan plan)
     {
         var name = rollup.Definition.Name;
-        if (plan.IsChanged) yield return $"{name}: the definition has changed; 'remora rollup rebuild' makes version {plan.Version} beside the old one";
-        else if (plan.IsNothingToDo) yield return $"{name}: version {plan.Version} is there, nothing to do";
-        else yield return $"{name}: version {plan.Version} needs {plan.Statements.Count} statements";
+        if (plan.IsChanged) yield return $"{name}: the definition has changed; 'remora rollup rebuild' builds version {plan.Version} beside the old one";
+        else if (plan.IsNothingToDo) yield return $"{name}: version {plan.Version} exists, nothing to do";
+        else yield return $"{name}: version {plan.Version} requires {plan.Statements.Count} statements";
         foreach (var statement in plan.Statements) yield return $"  {statement};";
-        if (plan.UnseenRows > 0) yield return $"  {rollup.Definition.Source} has {plan.UnseenRows} rows that the views have not seen: run 'remora rollup backfill' after apply";
+        if (plan.UnseenRows > 0) yield return $"  {rollup.Definition.Source} has {plan.UnseenRows} rows from before the views: run 'remora rollup backfill' after apply";
         foreach (var remark in plan.Remarks) yield return "  note: " + remark;
     }
 
     public static IEnumerable<string> Applied(Rollup rollup, RollupPlan plan)
     {
-        yield return $"{rollup.Definition.Name}: version {plan.Version} {(plan.Statements.Count == 0 ? "was there" : $"made in {plan.Statements.Count} statements")}";
-        if (plan.UnseenRows > 0) yield return $"  {rollup.Definition.Source} has {plan.UnseenRows} rows that the views have not seen: run 'remora rollup backfill'";
+        yield return $"{rollup.Definition.Name}: version {plan.Version} {(plan.Statements.Count == 0 ? "exists" : $"created with {plan.Statements.Count} statements")}";
+        if (plan.UnseenRows > 0) yield return $"  {rollup.Definition.Source} has {plan.UnseenRows} rows from before the views: run 'remora rollup backfill'";
         foreach (var remark in plan.Remarks) yield return "  note: " + remark;
     }
 
@@ -29,25 +29,25 @@ internal static class RollupText
     {
         var name = rollup.Definition.Name;
         foreach (var finding in verification.Findings) yield return $"{name}: {finding}";
-        if (verification.Findings.Count > 0) yield return $"{name}: not what its source is; 'remora rollup backfill' mends it";
-        else yield return $"{name}: {(verification.Busy.Count == 0 ? "exact" : "nothing wrong")}: {verification.Rows} rows in {verification.Partitions} partitions";
-        if (verification.Busy.Count > 0) yield return $"{name}: busy {string.Join(", ", verification.Busy)}: rows came in while these were compared";
+        if (verification.Findings.Count > 0) yield return $"{name}: differs from its source; 'remora rollup backfill' repairs it";
+        else yield return $"{name}: {(verification.Busy.Count == 0 ? "exact" : "no differences")}: {verification.Rows} rows in {verification.Partitions} partitions";
+        if (verification.Busy.Count > 0) yield return $"{name}: busy {string.Join(", ", verification.Busy)}: rows were inserted during the comparison";
     }
 
     public static IEnumerable<string> Lines(Rollup rollup, RollupBackfillReport report)
     {
         var name = rollup.Definition.Name;
-        yield return $"{name}: {(report.Filled.Count == 0 ? "nothing filled" : "filled " + string.Join(", ", report.Filled))}; {report.Untouched.Count} partitions were right";
-        if (report.Busy.Count > 0) yield return $"{name}: busy {string.Join(", ", report.Busy)}: written without a pause; run it again in a quiet moment, or 'remora rollup rebuild', which is exact in spite of that";
+        yield return $"{name}: {(report.Filled.Count == 0 ? "nothing filled" : "filled " + string.Join(", ", report.Filled))}; {report.Untouched.Count} partitions were correct";
+        if (report.Busy.Count > 0) yield return $"{name}: busy {string.Join(", ", report.Busy)}: rows are inserted all the time; run it again later, or run 'remora rollup rebuild', which is exact during inserts";
     }
 
     public static IEnumerable<string> Lines(Rollup rollup, RollupRebuildReport report)
     {
-        yield return $"{rollup.Definition.Name}: readers have version {report.NewVersion}{(report.OldVersion > 0 ? $" instead of {report.OldVersion}" : "")}; {report.BackfilledRows} rows in {report.Partitions} partitions backfilled, and verified";
+        yield return $"{rollup.Definition.Name}: readers use version {report.NewVersion}{(report.OldVersion > 0 ? $" instead of {report.OldVersion}" : "")}; {report.BackfilledRows} rows in {report.Partitions} partitions backfilled and verified";
     }
 
     public static string Line(Rollup rollup, RollupLoadReport report) => report.WasDoneBefore
-        ? $"{rollup.Definition.Source}: these files had been loaded already ({report.Rows} rows, load {report.Load}); nothing was done"
+        ? $"{rollup.Definition.Source}: these files were loaded before ({report.Rows} rows, load {report.Load}); nothing to do"
         : $"{rollup.Definition.Source}: {report.Rows} rows loaded (load {report.Load})";
 
     public static IEnumerable<string> Lines(RollupStatus status)

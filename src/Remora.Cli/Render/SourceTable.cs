@@ -12,9 +12,9 @@ internal static class SourceTable
 {
     public static IRenderable Render(IReadOnlyList<JsonElement> sources)
     {
-        if (sources.Count == 0) return new Text("no outside source is asked (sources = false)\n");
+        if (sources.Count == 0) return new Text("outside sources are disabled (sources = false)\n");
         var table = new Table { Border = TableBorder.Simple };
-        foreach (var name in new[] { "source", "state", "signal", "value", "age", "next try" }) table.AddColumn(new TableColumn(name) { NoWrap = true });
+        foreach (var name in new[] { "source", "state", "signal", "value", "age", "next attempt" }) table.AddColumn(new TableColumn(name) { NoWrap = true });
         table.AddColumn("last error");
         foreach (var source in sources)
         {
@@ -23,7 +23,7 @@ internal static class SourceTable
             foreach (var value in values) AddRow(table, health, Signal(value), Number(value.GetProperty("value")), Age(value));
             if (values.Count == 0) AddRow(table, health, "", "", "");
             if (!health.TryGetProperty("stand_ins", out var standIns)) continue;
-            foreach (var standIn in standIns.EnumerateArray()) AddRow(table, standIn, "stands in", "", "");
+            foreach (var standIn in standIns.EnumerateArray()) AddRow(table, standIn, "fallback", "", "");
         }
         return table;
     }
@@ -40,8 +40,8 @@ internal static class SourceTable
     public static string Calendar(JsonElement calendar)
     {
         var events = calendar.GetProperty("upcoming").EnumerateArray().ToList();
-        var next = events.Count == 0 ? "nothing is scheduled" : $"next {Word(events[0], "name")} at {Word(events[0], "at")}";
-        return $"calendar {Word(calendar, "file")}: {(Word(calendar, "state") == "starting" ? "there is no such file" : $"{Word(calendar, "state")}, {next}")}{(Word(calendar, "state") == "degraded" ? "; " + Error(calendar) : "")}";
+        var next = events.Count == 0 ? "no event is scheduled" : $"next {Word(events[0], "name")} at {Word(events[0], "at")}";
+        return $"calendar {Word(calendar, "file")}: {(Word(calendar, "state") == "starting" ? "the file does not exist" : $"{Word(calendar, "state")}, {next}")}{(Word(calendar, "state") == "degraded" ? "; " + Error(calendar) : "")}";
     }
 
     private static string Age(JsonElement value)

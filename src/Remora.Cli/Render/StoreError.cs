@@ -17,13 +17,13 @@ internal static partial class StoreError
 
     private static string Advice(ClickHouseException error) => error.Name switch
     {
-        "READONLY" => ". 'remora sql' only reads, and takes no settings; rows come in through the service and 'remora rollup load'",
-        "ACCESS_DENIED" => ". 'remora sql' only reads the store: SELECT, SHOW TABLES, DESCRIBE, SHOW CREATE TABLE and EXISTS",
-        "UNKNOWN_TABLE" => ". 'SHOW TABLES' lists what there is",
-        "UNKNOWN_DATABASE" => ". 'SHOW DATABASES' lists what there is",
+        "READONLY" => ". 'remora sql' is read-only and accepts no settings; use the service or 'remora rollup load' to insert rows",
+        "ACCESS_DENIED" => ". 'remora sql' is read-only: it allows SELECT, SHOW TABLES, DESCRIBE, SHOW CREATE TABLE and EXISTS",
+        "UNKNOWN_TABLE" => ". 'SHOW TABLES' lists the tables",
+        "UNKNOWN_DATABASE" => ". 'SHOW DATABASES' lists the databases",
         "UNKNOWN_QUERY_PARAMETER" => ". Give it a value with --param name=value",
-        "UNKNOWN_FORMAT" => ". Known are TabSeparated, CSVWithNames, JSONEachRow, PrettyCompact, Markdown, Parquet and more",
-        "MEMORY_LIMIT_EXCEEDED" => ". Ask for less at a time, or write GROUP BY and ORDER BY so that less is kept",
+        "UNKNOWN_FORMAT" => ". Formats include TabSeparated, CSVWithNames, JSONEachRow, PrettyCompact, Markdown and Parquet",
+        "MEMORY_LIMIT_EXCEEDED" => ". Read fewer rows at a time, or reduce what GROUP BY and ORDER BY hold in memory",
         _ => "",
     };
 

@@ -55,7 +55,7 @@ public sealed class EmbeddedEngine : IAsyncDisposable
         _process.Dispose();
         Client.Dispose();
         _stopping.Dispose();
-        Became(EngineState.Stopped, _health.LastError);
+        SetState(EngineState.Stopped, _health.LastError);
     }
 
     private async Task SuperviseAsync(CancellationToken stopping)
@@ -65,10 +65,10 @@ public sealed class EmbeddedEngine : IAsyncDisposable
         {
             var error = await WatchAsync();
             if (_time.GetUtcNow() - _health.Since > Stable) delay = _options.RestartDelay;
-            Became(EngineState.Restarting, error);
+            SetState(EngineState.Restarting, error);
             delay = await RestartAsync(delay);
             _health = _health with { Restarts = _health.Restarts + 1 };
-            Became(EngineState.Running, error);
+            SetState(EngineState.Running, error);
         }
     }
 
@@ -80,7 +80,7 @@ public sealed class EmbeddedEngine : IAsyncDisposable
             delay = delay * 2 < _options.LongestRestartDelay ? delay * 2 : _options.LongestRestartDelay;
             if (!Directory.Exists(_requiredFolder))
             {
-                Became(EngineState.Restarting, $"the folder '{_requiredFolder}' is gone: mount it, bring it back, or make it again for an empty store", folderMissing: true);
+                SetState(EngineState.Restarting, $"the folder '{_requiredFolder}' is missing: mount or restore it, or create it for an empty store", folderMissing: true);
                 continue;
             }
             try
@@ -93,7 +93,7 @@ public sealed class EmbeddedEngine : IAsyncDisposable
             }
             catch (EngineStartException e)
             {
-                Became(EngineState.Restarting, e.Message);
+                SetState(EngineState.Restarting, e.Message);
             }
         }
     }
@@ -103,25 +103,25 @@ public sealed class EmbeddedEngine : IAsyncDisposable
     {
         using var pinging = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         var end = _process.EndAsync(_stopping.Token);
-        var useless = PingUntilUselessAsync(pinging.Token);
-        if (await Task.WhenAny((Task)end, useless) == useless && !_stopping.IsCancellationRequested) _process.Kill();
-        var said = await end;
+        var unresponsive = PingUntilUnresponsiveAsync(pinging.Token);
+        if (await Task.WhenAny((Task)end, unresponsive) == unresponsive && !_stopping.IsCancellationRequested) _process.Kill();
+        var exitReason = await end;
         await pinging.CancelAsync();
-        return await useless ?? said;
+        return await unresponsive ?? exitReason;
     }
 
     // Returns why the process no longer works; null if no reason was found.
-    private async Task<string?> PingUntilUselessAsync(CancellationToken cancellation)
+    private async Task<string?> PingUntilUnresponsiveAsync(CancellationToken cancellation)
     {
         try
         {
-            for (var silent = 0; silent < PingsUntilKilled;)
+            for (var failures = 0; failures < PingsUntilKilled;)
             {
                 await Task.Delay(_options.PingInterval, _time, cancellation);
                 if (!EngineFolder.HasEndpoint(_options.Folder)) return $"the engine's folder '{_options.Folder}' was removed"; // it responds, but nobody can find it, and its data is lost
-                silent = await AnswersAsync(cancellation) ? 0 : silent + 1;
+                failures = await RespondsAsync(cancellation) ? 0 : failures + 1;
             }
-            return "the engine did not answer any more";
+            return "the engine no longer responds";
         }
         catch (OperationCanceledException)
         {
@@ -129,7 +129,7 @@ public sealed class EmbeddedEngine : IAsyncDisposable
         }
     }
 
-    private async Task<bool> AnswersAsync(CancellationToken cancellation)
+    private async Task<bool> RespondsAsync(CancellationToken cancellation)
     {
         using var deadline = new CancellationTokenSource(_options.PingTimeout, _time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
@@ -143,7 +143,7 @@ public sealed class EmbeddedEngine : IAsyncDisposable
         }
     }
 
-    private void Became(EngineState state, string? error, bool folderMissing = false)
+    private void SetState(EngineState state, string? error, bool folderMissing = false)
     {
         _health = _health with
         {

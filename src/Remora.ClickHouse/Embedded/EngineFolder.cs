@@ -54,7 +54,7 @@ public static class EngineFolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
-            throw new IOException($"nobody has '{folder}' open", e);
+            throw new IOException($"no engine has '{folder}' open", e);
         }
     }
 }

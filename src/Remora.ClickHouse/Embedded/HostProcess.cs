@@ -11,7 +11,7 @@ namespace Remora.ClickHouse.Embedded;
 /// </summary>
 internal sealed class HostProcess : IDisposable
 {
-    private const int KeptErrorLines = 20;
+    private const int MaxErrorLines = 20;
 
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _errors = new();
@@ -43,7 +43,7 @@ internal sealed class HostProcess : IDisposable
         };
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         foreach (var argument in ArgumentsOf(options)) start.ArgumentList.Add(argument);
-        if (options.Port is not null && options.PortPassword is not { Length: > 0 }) throw new EngineStartException("a port of the engine needs a password");
+        if (options.Port is not null && options.PortPassword is not { Length: > 0 }) throw new EngineStartException("a port of the engine requires a password");
 
         Process process;
         try
@@ -60,11 +60,11 @@ internal sealed class HostProcess : IDisposable
         using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
         try
         {
-            if (options.Port is not null) await SayAsync(process, options.PortPassword!, both.Token);
+            if (options.Port is not null) await SendLineAsync(process, options.PortPassword!, both.Token);
             var line = await process.StandardOutput.ReadLineAsync(both.Token);
             if (line is not null) return new(process, EngineFolder.Parse(line), readingErrors, errors);
             await readingErrors;
-            throw new EngineStartException(errors.IsEmpty ? "the host ended without a word" : string.Join('\n', errors));
+            throw new EngineStartException(errors.IsEmpty ? "the host ended without an error message" : string.Join('\n', errors));
         }
         catch (Exception e)
         {
@@ -72,7 +72,7 @@ internal sealed class HostProcess : IDisposable
             process.Dispose();
             if (e is OperationCanceledException && !cancellation.IsCancellationRequested)
                 throw new EngineStartException($"the engine was not ready within {options.StartTimeout}");
-            if (e is JsonException) throw new EngineStartException("the host did not say where it answers");
+            if (e is JsonException) throw new EngineStartException("the host did not report its endpoint");
             throw;
         }
     }
@@ -82,14 +82,14 @@ internal sealed class HostProcess : IDisposable
     {
         await _process.WaitForExitAsync(cancellation);
         await _readingErrors;
-        return _errors.IsEmpty ? $"the host ended with {_process.ExitCode.ToString(CultureInfo.InvariantCulture)}" : string.Join('\n', _errors);
+        return _errors.IsEmpty ? $"the host ended with exit code {_process.ExitCode.ToString(CultureInfo.InvariantCulture)}" : string.Join('\n', _errors);
     }
 
     /// <summary>Requests the process to end, and kills it after a timeout.</summary>
-    public async Task StopAsync(TimeSpan patience, TimeProvider time)
+    public async Task StopAsync(TimeSpan timeout, TimeProvider time)
     {
         _process.StandardInput.Close();
-        using var deadline = new CancellationTokenSource(patience, time);
+        using var deadline = new CancellationTokenSource(timeout, time);
         try
         {
             await _process.WaitForExitAsync(deadline.Token);
@@ -156,7 +156,7 @@ internal sealed class HostProcess : IDisposable
         }
     }
 
-    private static async Task SayAsync(Process process, string line, CancellationToken cancellation)
+    private static async Task SendLineAsync(Process process, string line, CancellationToken cancellation)
     {
         try
         {
@@ -174,7 +174,7 @@ internal sealed class HostProcess : IDisposable
         while (await process.StandardError.ReadLineAsync() is { } line)
         {
             errors.Enqueue(line);
-            if (errors.Count > KeptErrorLines) errors.TryDequeue(out _);
+            if (errors.Count > MaxErrorLines) errors.TryDequeue(out _);
         }
     }
 }

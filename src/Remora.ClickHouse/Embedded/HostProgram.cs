@@ -13,8 +13,8 @@ internal static class HostProgram
     {
         named ??= Environment.GetEnvironmentVariable("REMORA_CLICKHOUSE_HOST");
         var path = named ?? Candidates().FirstOrDefault(File.Exists)
-            ?? throw new EngineStartException($"the program {Name} is not beside this one; build it, or name it with REMORA_CLICKHOUSE_HOST");
-        if (!File.Exists(path)) throw new EngineStartException($"there is no program '{path}'");
+            ?? throw new EngineStartException($"the program {Name} is missing beside this one: build it, or set REMORA_CLICKHOUSE_HOST to its path");
+        if (!File.Exists(path)) throw new EngineStartException($"the program '{path}' does not exist");
         return path.EndsWith(".dll", StringComparison.Ordinal) ? (DotnetOfThisProcess(), [path]) : (path, []);
     }
 

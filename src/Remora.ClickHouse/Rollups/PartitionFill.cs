@@ -51,7 +51,7 @@ internal sealed class PartitionFill(RollupDatabase database, RollupChain chain)
         foreach (var interval in chain.Definition.Intervals) counted.Add(await RowsAsync(fill(interval), cancellation));
         return counted.Distinct().Count() == 1 && counted[0] == total
             ? total
-            : throw new RollupChangedException($"{slice}: {total} rows were there, the states hold {string.Join(", ", counted)}");
+            : throw new RollupChangedException($"{slice}: the source has {total} rows, the states have {string.Join(", ", counted)}");
     }
 
     public async Task<long> RowsAsync(SqlName table, CancellationToken cancellation) =>

@@ -26,19 +26,24 @@ public sealed class Rollup(ClickHouseClient client, RollupDefinition definition,
     /// <exception cref="RollupDefinitionException">ClickHouse rejects the definition.</exception>
     public Task<RollupPlan> PlanAsync(CancellationToken cancellation = default) => Planner.PlanAsync(cancellation);
 
-    /// <summary>Keeps verbs that change something away from the source, until the result is disposed of; for work on the tables as a whole.</summary>
-    /// <param name="work">What the holder does, for those who wait.</param>
+    /// <summary>
+    /// Prevents operations that change the source until the result is disposed of. For work on
+    /// whole tables.
+    /// </summary>
+    /// <param name="work">The work of the holder, for messages.</param>
     /// <param name="cancellation">Stops waiting.</param>
-    /// <exception cref="RollupException">A verb is at work on the source.</exception>
+    /// <exception cref="RollupException">Another operation is running on the source.</exception>
     public async Task<IAsyncDisposable> LockAsync(string work, CancellationToken cancellation = default) =>
         await RollupLock.TakeAsync(_database, Definition, work, cancellation);
 
-    /// <summary>Makes what is missing. A changed definition is left to <see cref="RebuildAsync"/>.</summary>
+    /// <summary>
+    /// Creates what is missing. A changed definition requires <see cref="RebuildAsync"/>.
+    /// </summary>
     public async Task<RollupPlan> ApplyAsync(IProgress<RollupProgress>? progress = null, CancellationToken cancellation = default)
     {
         await using var held = await RollupLock.TakeAsync(_database, Definition, "apply", cancellation);
         var plan = await PlanAsync(cancellation);
-        if (plan.IsChanged) throw new RollupException($"the definition of '{Definition.Name}' has changed: a rebuild makes version {plan.Version} beside the old one");
+        if (plan.IsChanged) throw new RollupException($"the definition of '{Definition.Name}' has changed: run a rebuild, which builds version {plan.Version} beside the old one");
         for (var i = 0; i < plan.Statements.Count; i++)
         {
             progress?.Report(new("apply", plan.Statements[i], i, plan.Statements.Count));
@@ -60,7 +65,7 @@ public sealed class Rollup(ClickHouseClient client, RollupDefinition definition,
         foreach (var each in (RollupDefinition[])[Definition, .. others ?? []])
         {
             if (each.Source != Definition.Source) throw new ArgumentException($"'{each.Name}' has another source than '{Definition.Name}'", nameof(others));
-            chains.Add(await new RollupPlanner(_database, each).NeedCurrentAsync(cancellation));
+            chains.Add(await new RollupPlanner(_database, each).RequireCurrentAsync(cancellation));
         }
         return await new RollupLoader(_database, chains, load ?? new()).RunAsync(files, progress, cancellation);
     }
@@ -72,7 +77,7 @@ public sealed class Rollup(ClickHouseClient client, RollupDefinition definition,
     public async Task<RollupVerification> VerifyAsync(IProgress<RollupProgress>? progress = null, CancellationToken cancellation = default)
     {
         RefuseOnCluster("verify");
-        return await new RollupVerifier(_database, await Planner.NeedCurrentAsync(cancellation)).RunAsync(progress, cancellation);
+        return await new RollupVerifier(_database, await Planner.RequireCurrentAsync(cancellation)).RunAsync(progress, cancellation);
     }
 
     /// <summary>Recomputes the partitions that differ, or all of them.</summary>
@@ -80,7 +85,7 @@ public sealed class Rollup(ClickHouseClient client, RollupDefinition definition,
     {
         RefuseOnCluster("backfill");
         await using var held = await RollupLock.TakeAsync(_database, Definition, "backfill", cancellation);
-        return await new RollupBackfill(_database, await Planner.NeedCurrentAsync(cancellation)).RunAsync(all, progress, cancellation);
+        return await new RollupBackfill(_database, await Planner.RequireCurrentAsync(cancellation)).RunAsync(all, progress, cancellation);
     }
 
     /// <summary>
@@ -95,14 +100,14 @@ public sealed class Rollup(ClickHouseClient client, RollupDefinition definition,
     }
 
     public async Task<RollupStatus> StatusAsync(CancellationToken cancellation = default) =>
-        await new RollupGauge(_database, await Planner.NeedCurrentAsync(cancellation)).MeasureAsync(cancellation);
+        await new RollupGauge(_database, await Planner.RequireCurrentAsync(cancellation)).MeasureAsync(cancellation);
 
     /// <summary>Merges the parts of every partition with more than one.</summary>
     /// <returns>The merged partitions.</returns>
     public async Task<IReadOnlyList<string>> OptimizeAsync(IProgress<RollupProgress>? progress = null, CancellationToken cancellation = default)
     {
         await using var held = await RollupLock.TakeAsync(_database, Definition, "optimize", cancellation);
-        var chain = await Planner.NeedCurrentAsync(cancellation);
+        var chain = await Planner.RequireCurrentAsync(cancellation);
         var merged = new List<string>();
         foreach (var interval in Definition.Intervals)
         {
@@ -137,7 +142,7 @@ public sealed class Rollup(ClickHouseClient client, RollupDefinition definition,
     private void RefuseOnCluster(string verb)
     {
         if (client.Cluster is { } cluster)
-            throw new RollupException($"{verb} is not supported on the cluster '{cluster}': rows reach its servers at different times, and it would be wrong without saying so; docs/cluster.md has what to do instead");
+            throw new RollupException($"{verb} is not supported on the cluster '{cluster}': rows reach its servers at different times, so the result would be wrong; docs/cluster.md describes the alternative");
     }
 
     private async Task<Func<RollupMark, bool>> VersionsAsync(bool onlyOld, CancellationToken cancellation)

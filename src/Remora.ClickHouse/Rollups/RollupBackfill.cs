@@ -16,7 +16,7 @@ internal sealed class RollupBackfill(RollupDatabase database, RollupChain chain)
 {
     public async Task<RollupBackfillReport> RunAsync(bool all, IProgress<RollupProgress>? progress, CancellationToken cancellation)
     {
-        await RollupSteps.NeedNoOpenLoadAsync(database, chain.Definition.Source, cancellation);
+        await RollupSteps.RequireNoOpenLoadAsync(database, chain.Definition.Source, cancellation);
         var verifier = new RollupVerifier(database, chain);
         var partitions = (await verifier.CountsAsync(cancellation)).Keys.ToList();
         var wrong = all ? [.. partitions] : await WrongAsync(verifier, progress, cancellation);

@@ -42,7 +42,8 @@ internal sealed class RollupDatabase(ClickHouseClient client, RollupOptions opti
             .Where(row => row.Mark.Rollup == rollup.Value && IsOf(row.Name, row.Mark))];
     }
 
-    // The mark is a comment, and copies of a table have it too: a rollup's own objects also begin with its name.
+    // The mark is a comment, and copies of a table have it too; the rollup's own objects also have
+    // its name as prefix.
     private static bool IsOf(SqlName name, RollupMark mark) =>
         name != default && (name.Value == $"{mark.Rollup}_{mark.Interval}" || name.Value.StartsWith($"{mark.Rollup}_{mark.Interval}_", StringComparison.Ordinal));
 
@@ -72,12 +73,12 @@ internal sealed class RollupDatabase(ClickHouseClient client, RollupOptions opti
     public async Task WaitForInsertsAsync(CancellationToken cancellation)
     {
         var moment = await NowAsync(cancellation);
-        var deadline = Time.GetUtcNow() + Options.InsertPatience;
+        var deadline = Time.GetUtcNow() + Options.InsertTimeout;
         while (await Client.SingleAsync(
             $"SELECT count() FROM {Processes} WHERE query_kind = 'Insert' AND now64(6) - toIntervalMicrosecond(toInt64(elapsed * 1000000)) <= {{moment:DateTime64(6)}}",
             row => row.UInt64(), new QueryParameters().Add("moment", moment), cancellation) > 0)
         {
-            if (Time.GetUtcNow() > deadline) throw new RollupException($"an insert has been under way for {Options.InsertPatience}; try again when it has ended");
+            if (Time.GetUtcNow() > deadline) throw new RollupException($"an insert has been running for {Options.InsertTimeout}; try again after it ends");
             await Task.Delay(Pause, Time, cancellation);
         }
     }

@@ -46,7 +46,7 @@ public readonly record struct RollupInterval
         var parts = text.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         var unit = parts.Length == 2 ? Array.FindIndex(Units, unit => parts[1].Equals(unit.Name, StringComparison.OrdinalIgnoreCase) || parts[1].Equals(unit.Name + "s", StringComparison.OrdinalIgnoreCase)) : -1;
         if (unit < 0 || !int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count is < 1 or > Day || (Units[unit].Seconds > Day ? count != 1 : Day % ((long)count * Units[unit].Seconds) != 0))
-            throw new FormatException($"'{text}' is no interval: allowed is a number of seconds, minutes or hours that divides a day, 1 day, 1 month or 1 year");
+            throw new FormatException($"'{text}' is not an interval: expected a number of seconds, minutes or hours that divides a day, or 1 day, 1 month or 1 year");
         return new(count, unit);
     }
 

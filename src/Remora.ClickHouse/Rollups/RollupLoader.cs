@@ -53,7 +53,7 @@ internal sealed class RollupLoader(RollupDatabase database, IReadOnlyList<Rollup
             return new(load, long.Parse(finished[5..], CultureInfo.InvariantCulture), WasDoneBefore: true);
         if (!done.Contains(RollupSteps.Staged(_definition.Source)))
         {
-            await RollupSteps.NeedNoOpenLoadAsync(database, _definition.Source, cancellation); // the staging table is for one load at a time
+            await RollupSteps.RequireNoOpenLoadAsync(database, _definition.Source, cancellation); // the staging table is for one load at a time
             await StageAsync(files, journal, progress, cancellation);
         }
         var rows = await TotalAsync(done, journal, cancellation);
@@ -73,7 +73,7 @@ internal sealed class RollupLoader(RollupDatabase database, IReadOnlyList<Rollup
         foreach (var file in files)
         {
             var info = new FileInfo(file);
-            if (!info.Exists) throw new RollupException($"there is no file '{file}'");
+            if (!info.Exists) throw new RollupException($"the file '{file}' does not exist");
             text.Append(CultureInfo.InvariantCulture, $"\n{info.Name} {info.Length} {info.LastWriteTimeUtc.Ticks}");
         }
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..16];
@@ -102,12 +102,12 @@ internal sealed class RollupLoader(RollupDatabase database, IReadOnlyList<Rollup
         if (await database.CountAsync(from, cancellation) == 0) throw new RollupException("the files have no rows");
         if (options.Earliest is { } earliest) await NoneAsync($"{time} < {{t:DateTime64(6)}}", new QueryParameters().Add("t", earliest), $"earlier than {earliest:u}");
         if (options.Latest is { } latest) await NoneAsync($"{time} > {{t:DateTime64(6)}}", new QueryParameters().Add("t", latest), $"later than {latest:u}");
-        foreach (var (name, condition) in options.Checks) await NoneAsync($"NOT ifNull({condition}, false)", null, $"against the check '{name}'");
+        foreach (var (name, condition) in options.Checks) await NoneAsync($"NOT ifNull({condition}, false)", null, $"rejected by the check '{name}'");
 
         async Task NoneAsync(string condition, QueryParameters? parameters, string what)
         {
             var count = await database.CountAsync($"{from} WHERE {condition}", cancellation, parameters);
-            if (count > 0) throw new RollupException($"{count} rows of the files are {what}; nothing was loaded");
+            if (count > 0) throw new RollupException($"{count} rows of the files are {what}; no rows were loaded");
         }
     }
 
@@ -173,7 +173,7 @@ internal sealed class RollupLoader(RollupDatabase database, IReadOnlyList<Rollup
         }
     }
 
-    private static string PartitionId(string id) => id.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_') ? id : throw new RollupException($"'{id}' is no partition's id");
+    private static string PartitionId(string id) => id.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_') ? id : throw new RollupException($"'{id}' is not a partition id");
 
     private static (string Format, bool IsPacked) FormatOf(string file)
     {
@@ -187,7 +187,7 @@ internal sealed class RollupLoader(RollupDatabase database, IReadOnlyList<Rollup
             ".json" or ".jsonl" or ".ndjson" => "JSONEachRow",
             ".feather" or ".arrow" => "Arrow",
             ".native" => "Native",
-            var other => throw new RollupException($"'{other}' is no known kind of file: allowed are .parquet, .csv, .tsv, .json, .jsonl, .ndjson, .feather, .arrow and .native, with .gz behind it if need be"),
+            var other => throw new RollupException($"unknown file extension '{other}': expected .parquet, .csv, .tsv, .json, .jsonl, .ndjson, .feather, .arrow or .native, optionally with .gz"),
         }, isPacked);
     }
 }

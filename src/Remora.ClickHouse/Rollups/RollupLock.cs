@@ -1,9 +1,11 @@
 namespace Remora.ClickHouse.Rollups;
 
-/// <summary>One verb at a time on one source, whichever process runs it.</summary>
+/// <summary>Allows one operation at a time on a source, across processes.</summary>
 internal static class RollupLock
 {
-    /// <exception cref="RollupException">Another verb has the lock; the message says which, and whose it is.</exception>
+    /// <exception cref="RollupException">
+    /// Another operation holds the lock; the message names it and its process.
+    /// </exception>
     public static async Task<EngineLock> TakeAsync(RollupDatabase database, RollupDefinition definition, string verb, CancellationToken cancellation)
     {
         try
@@ -12,7 +14,7 @@ internal static class RollupLock
         }
         catch (EngineLockedException e)
         {
-            throw new RollupException($"{definition.Source} is being worked on by another: {e.Holder}. Wait until that has ended, or end it");
+            throw new RollupException($"another operation is running on {definition.Source}: {e.Holder}. Wait until it ends, or stop it");
         }
     }
 }

@@ -9,9 +9,9 @@ internal sealed class RollupPlanner(RollupDatabase database, RollupDefinition de
     public async Task<(RollupChain Chain, string Hash)?> CurrentAsync(CancellationToken cancellation) => CurrentOf(await database.MarkedAsync(definition.Name, cancellation));
 
     /// <exception cref="RollupException">No chain exists, or it has another definition.</exception>
-    public async Task<RollupChain> NeedCurrentAsync(CancellationToken cancellation)
+    public async Task<RollupChain> RequireCurrentAsync(CancellationToken cancellation)
     {
-        var current = await CurrentAsync(cancellation) ?? throw new RollupException($"the rollup '{definition.Name}' is not there: apply it first");
+        var current = await CurrentAsync(cancellation) ?? throw new RollupException($"the rollup '{definition.Name}' does not exist: apply it first");
         return current.Hash == definition.Hash ? current.Chain : throw new RollupException($"the rollup '{definition.Name}' has another definition in the database: rebuild it first");
     }
 
@@ -117,8 +117,8 @@ internal sealed class RollupPlanner(RollupDatabase database, RollupDefinition de
         var made = await database.Client.ListAsync(
             "SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND name = {t:String}", row => row.String(), new QueryParameters().Add("t", definition.Source.Value), cancellation);
         if (made is [var sql] && !sql.Contains("non_replicated_deduplication_window", StringComparison.Ordinal) && !sql.Contains("Replicated", StringComparison.Ordinal))
-            remarks.Add($"{definition.Source} keeps no deduplication window: a batch that is sent again counts twice (ALTER TABLE … MODIFY SETTING non_replicated_deduplication_window = 1000)");
-        if (definition.Ingested is null) remarks.Add($"the definition names no ingested column: {definition.Source} must not be written while the rollup is rebuilt");
+            remarks.Add($"{definition.Source} has no deduplication window: a batch that is sent again counts twice (ALTER TABLE … MODIFY SETTING non_replicated_deduplication_window = 1000)");
+        if (definition.Ingested is null) remarks.Add($"the definition has no ingested column: stop inserts into {definition.Source} while the rollup is rebuilt");
         return remarks;
     }
 }

@@ -23,7 +23,7 @@ public sealed record RollupOptions
     public long ChunkRows { get; init; } = 2_000_000;
 
     /// <summary>The timeout for running inserts to end.</summary>
-    public TimeSpan InsertPatience { get; init; } = TimeSpan.FromMinutes(5);
+    public TimeSpan InsertTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
     /// The number of attempts on a partition that receives inserts, before it counts as busy.

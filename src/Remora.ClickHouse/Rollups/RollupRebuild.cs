@@ -19,7 +19,7 @@ internal sealed class RollupRebuild(RollupDatabase database, RollupDefinition de
     {
         var planner = new RollupPlanner(database, definition);
         var columns = await planner.CheckAsync(cancellation);
-        await RollupSteps.NeedNoOpenLoadAsync(database, definition.Source, cancellation);
+        await RollupSteps.RequireNoOpenLoadAsync(database, definition.Source, cancellation);
         var current = await planner.CurrentAsync(cancellation);
         var oldVersion = current?.Chain.Version ?? 0;
         var chain = new RollupChain(definition, oldVersion + 1, database.Client);
@@ -31,7 +31,7 @@ internal sealed class RollupRebuild(RollupDatabase database, RollupDefinition de
         progress?.Report(new("rebuild", "verify", 0, 0));
         var verification = await new RollupVerifier(database, chain).RunAsync(progress, cancellation, VerifyAttempts);
         if (verification.Findings.Count > 0)
-            throw new RollupException($"the new version is not what the source is; readers keep the old one: {verification.Findings[0]}");
+            throw new RollupException($"the new version differs from the source; readers keep the old version: {verification.Findings[0]}");
 
         progress?.Report(new("rebuild", "exchange", 0, 0));
         await ExchangeAsync(chain, cancellation);
@@ -67,7 +67,7 @@ internal sealed class RollupRebuild(RollupDatabase database, RollupDefinition de
             }
             await ForgetAsync(chain, cancellation);
         }
-        throw new RollupException($"the views could not be made within {ahead / 2}; is the engine very busy, or an insert very long?");
+        throw new RollupException($"the views could not be created within {ahead / 2}: the engine is very busy, or an insert takes very long");
     }
 
     // Drops views that were created after the cut, and deletes the rows that they have taken already.
@@ -97,9 +97,9 @@ internal sealed class RollupRebuild(RollupDatabase database, RollupDefinition de
             }
             catch (RollupChangedException e)
             {
-                throw new RollupException($"{definition.Source} is being changed: {e.Message}{(cut is null ? "; with an ingested column a rebuild goes on while rows are inserted" : "")}");
+                throw new RollupException($"the rows of {definition.Source} changed during the rebuild: {e.Message}{(cut is null ? "; an ingested column allows inserts during a rebuild" : "")}");
             }
-            if (filled != rows) throw new RollupException($"{definition.Source} is being changed: {slice} had {rows} rows and then {filled}");
+            if (filled != rows) throw new RollupException($"the rows of {definition.Source} changed during the rebuild: {slice} had {rows} rows, then {filled}");
             foreach (var interval in definition.Intervals)
                 await database.RunAsync($"ALTER TABLE {chain.Fill(interval).Quoted}{chain.OnCluster} MOVE PARTITION ID '{partition}' TO TABLE {chain.Target(interval).Quoted}", cancellation);
             done += rows;
@@ -109,7 +109,7 @@ internal sealed class RollupRebuild(RollupDatabase database, RollupDefinition de
         {
             await database.WaitForInsertsAsync(cancellation);
             if ((await verifier.CountsAsync(cancellation)).Values.Sum() != total)
-                throw new RollupException($"{definition.Source} is being written, and the definition names no ingested column: stop the writers, or name one");
+                throw new RollupException($"rows are inserted into {definition.Source}, and the definition has no ingested column: stop the inserts, or add the column");
         }
         return (counts.Count, total);
     }

@@ -21,10 +21,10 @@ public sealed record RollupStatus(SqlName Name, int Version, IReadOnlyList<Rollu
         var text = new StringBuilder();
         Write("remora_rollup_source_rows", "Rows of the source that the rollup holds", interval => interval.SourceRows);
         Write("remora_rollup_buckets", "Rows of the rollup's table", interval => interval.Buckets);
-        Write("remora_rollup_lag_seconds", "How far the rollup's last bucket ends before the source's last row", interval => interval.Lag?.TotalSeconds ?? double.NaN);
-        Write("remora_rollup_parts_max", "Most parts in one partition", interval => interval.MostPartsInPartition);
+        Write("remora_rollup_lag_seconds", "Time from the end of the last bucket to the last row of the source", interval => interval.Lag?.TotalSeconds ?? double.NaN);
+        Write("remora_rollup_parts_max", "Maximum number of parts in a partition", interval => interval.MostPartsInPartition);
         Write("remora_rollup_bytes", "Bytes on disk", interval => interval.BytesOnDisk);
-        Write("remora_rollup_query_p95_seconds", "95th percentile of reading the last day from the rollup", interval => interval.QueryP95.TotalSeconds);
+        Write("remora_rollup_query_p95_seconds", "95th percentile of the time to read the last day from the rollup", interval => interval.QueryP95.TotalSeconds);
         return text.ToString();
 
         void Write(string name, string help, Func<RollupIntervalStatus, double> value)

@@ -15,7 +15,7 @@ internal sealed class RollupSteps(RollupDatabase database, string load)
     public static string Staged(SqlName source) => $"staged for {source}";
 
     /// <exception cref="RollupException">A load into the source was interrupted.</exception>
-    public static async Task NeedNoOpenLoadAsync(RollupDatabase database, SqlName source, CancellationToken cancellation)
+    public static async Task RequireNoOpenLoadAsync(RollupDatabase database, SqlName source, CancellationToken cancellation)
     {
         if (!await database.ExistsAsync(Table, cancellation)) return;
         var open = await database.Client.ListAsync(

@@ -39,15 +39,15 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
             await database.WaitForInsertsAsync(cancellation);
             var after = await RolledAsync(exact, progress, cancellation);
 
-            var judged = Definition.Intervals.SelectMany(interval => source.Keys.Union(before[interval].Keys).Union(after[interval].Keys).Order()
+            var compared = Definition.Intervals.SelectMany(interval => source.Keys.Union(before[interval].Keys).Union(after[interval].Keys).Order()
                 .Where(partition => KeptFrom(interval) is not { } from || RollupSlice.OfPartition(partition, Definition.Partition).From >= from)
-                .Select(partition => (Interval: interval, Partition: partition, RangeCheck: Judge(
+                .Select(partition => (Interval: interval, Partition: partition, RangeCheck: Compare(
                     source.GetValueOrDefault(partition), before[interval].GetValueOrDefault(partition), after[interval].GetValueOrDefault(partition), exact)))).ToList();
-            if (judged.Exists(entry => entry.RangeCheck.State == State.Busy) && attempt < (attempts ?? database.Options.Attempts)) continue; // inserts may pause
+            if (compared.Exists(entry => entry.RangeCheck.State == State.Busy) && attempt < (attempts ?? database.Options.Attempts)) continue; // inserts may pause
             var findings = new List<RollupFinding>();
-            foreach (var (interval, partition, verdict) in judged.Where(entry => entry.RangeCheck.State != State.Right))
+            foreach (var (interval, partition, verdict) in compared.Where(entry => entry.RangeCheck.State != State.Right))
                 findings.AddRange(verdict.Differing is { } aggregate ? [Different(interval, partition, aggregate)] : await ExplainAsync(interval, partition, cancellation));
-            var busy = judged.Where(entry => entry.RangeCheck.State == State.Busy).Select(entry => entry.Partition).Distinct().Order().ToList();
+            var busy = compared.Where(entry => entry.RangeCheck.State == State.Busy).Select(entry => entry.Partition).Distinct().Order().ToList();
             return new(findings, busy, source.Count, source.Values.Sum(facts => facts.Rows));
         }
     }
@@ -70,7 +70,7 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
         return days.Min() is { } least ? RollupSlice.NextPartition(database.Time.GetUtcNow().AddDays(-least), Definition.Partition) : null;
     }
 
-    private static RangeCheck Judge(Facts? source, Facts? before, Facts? after, List<RollupAggregate> exact)
+    private static RangeCheck Compare(Facts? source, Facts? before, Facts? after, List<RollupAggregate> exact)
     {
         var (rows, first, second) = (source?.Rows ?? 0, before?.Rows ?? 0, after?.Rows ?? 0);
         if (first > rows || second < rows) return new(State.WrongRows);
@@ -119,13 +119,13 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
     private RollupFinding Different(RollupInterval interval, string partition, RollupAggregate aggregate)
     {
         var slice = RollupSlice.OfPartition(partition, Definition.Partition);
-        return new(interval, partition, RollupFindingKind.Different, slice.From, slice.To, 0, 0, $"{aggregate.Value} AS {aggregate.Name} is not what the source gives");
+        return new(interval, partition, RollupFindingKind.Different, slice.From, slice.To, 0, 0, $"{aggregate.Value} AS {aggregate.Name} differs from the source");
     }
 
     private static string Why(RollupFindingKind kind, bool isEmpty, bool? viewIsYounger) => kind switch
     {
-        RollupFindingKind.Doubled => "rows were counted twice: a block was inserted again, or a partition attached to one that was filled",
-        _ when viewIsYounger == true => "the rows were inserted before the view was made",
+        RollupFindingKind.Doubled => "rows were counted twice: a block was inserted again, or a partition was attached to a filled one",
+        _ when viewIsYounger == true => "the rows were inserted before the view was created",
         _ when isEmpty => "the partition was dropped, or never filled",
         _ => "rows are missing",
     };

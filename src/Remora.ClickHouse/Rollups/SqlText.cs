@@ -23,7 +23,7 @@ internal static partial class SqlText
                 var blank = item.Length - item.TrimStart().Length;
                 var line = firstLine + text.AsSpan(0, start + blank).Count('\n');
                 if (item.Trim().TrimEnd(';').Trim() is { Length: > 0 } found) items.Add((found, line));
-                else if (at < text.Length) throw new FormatException("there is nothing between two commas");
+                else if (at < text.Length) throw new FormatException("an item between two commas is empty");
                 start = at + 1;
             }
             else if (text[at] is '\'' or '"' or '`')
@@ -36,7 +36,7 @@ internal static partial class SqlText
             }
             else if (text[at] is ')' or ']' or '}' && --depth < 0)
             {
-                throw new FormatException("a bracket is closed that was not opened");
+                throw new FormatException("a closing bracket has no opening bracket");
             }
         }
         return depth == 0 ? items : throw new FormatException("a bracket is not closed");

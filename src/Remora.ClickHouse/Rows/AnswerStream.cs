@@ -42,7 +42,7 @@ internal sealed class AnswerStream(Stream body, string? exceptionTag) : Stream
         return count;
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("answers are read asynchronously");
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("responses are read asynchronously");
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
@@ -80,7 +80,7 @@ internal sealed class AnswerStream(Stream body, string? exceptionTag) : Stream
         catch (Exception e) when (e is IOException or HttpRequestException)
         {
             _isAtEnd = true;
-            _fault = new ClickHouseUnavailableException("the answer was cut off: " + e.Message, e);
+            _fault = new ClickHouseUnavailableException("the response was interrupted: " + e.Message, e);
         }
         var found = _marker.Length == 0 ? -1 : _buffer.AsSpan(_start, _end - _start).IndexOf(_marker);
         if (found < 0) return;

@@ -160,12 +160,12 @@ public sealed class RowReader
 
     private ColumnType TakeType()
     {
-        if (_pending is not { } type) return _column < _types.Length ? _types[_column++] : throw Beyond();
+        if (_pending is not { } type) return _column < _types.Length ? _types[_column++] : throw TooManyReads();
         _pending = null;
         return type;
     }
 
-    private InvalidOperationException Beyond() => new($"the row has {_types.Length} columns only");
+    private InvalidOperationException TooManyReads() => new($"the row has {_types.Length} columns only");
 
     private string Where(ColumnType type)
     {
@@ -206,6 +206,6 @@ public sealed class RowReader
             value |= (ulong)(data[0] & 0x7F) << shift;
             if (data[0] < 0x80) return value <= int.MaxValue ? (int)value : throw new InvalidDataException("a value of more than 2 GB");
         }
-        throw new InvalidDataException("a length that is none: the answer is not RowBinary, or its end is an error");
+        throw new InvalidDataException("invalid length: the response is not RowBinary, or it ends with an error");
     }
 }

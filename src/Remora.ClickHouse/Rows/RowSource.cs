@@ -32,7 +32,7 @@ internal static class RowSource
             }
             if (isAtEnd)
             {
-                if (start < end) throw new ClickHouseUnavailableException("the answer ends in the middle of a row");
+                if (start < end) throw new ClickHouseUnavailableException("the response ends in the middle of a row");
                 yield break;
             }
             buffer.AsSpan(start, end - start).CopyTo(buffer);

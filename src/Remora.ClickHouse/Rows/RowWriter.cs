@@ -114,6 +114,15 @@ public sealed class RowWriter
 
     public void Clear() => _buffer.ResetWrittenCount();
 
+    /// <summary>Removes everything after the first bytes, for example a row that is not complete.</summary>
+    /// <param name="length">The number of bytes that remain, at most <see cref="Length"/>.</param>
+    public void Truncate(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
+        _buffer.ResetWrittenCount();
+        _buffer.Advance(length);
+    }
+
     private Span<byte> Take(int size)
     {
         var data = _buffer.GetSpan(size)[..size];

@@ -90,7 +90,7 @@ internal sealed class EmbeddedClickHouse : IDisposable
     }
 
     /// <summary>Runs a small statement of the host.</summary>
-    public string Ask(string sql)
+    public string Query(string sql)
     {
         lock (_control) return _first.RunText(sql);
     }

@@ -62,7 +62,7 @@ internal sealed unsafe class EngineSession : IDisposable
     /// <summary>Returns the output and the summary of a result, and destroys the result.</summary>
     internal static (byte[] Output, QuerySummary Summary) Take(void* result)
     {
-        if (result is null) throw EngineException.Of(EngineException.UnknownException, "UNKNOWN_EXCEPTION", "the engine gave no result");
+        if (result is null) throw EngineException.Of(EngineException.UnknownException, "UNKNOWN_EXCEPTION", "the engine returned no result");
         try
         {
             if (ErrorText(Chdb.chdb_result_error(result)) is { } error) throw EngineException.Read(error);

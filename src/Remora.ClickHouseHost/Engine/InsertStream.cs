@@ -27,7 +27,7 @@ internal sealed unsafe class InsertStream : IDisposable
         if (rows.IsEmpty) return;
         int state;
         fixed (byte* data = rows) state = Chdb.chdb_stream_append(_stream, data, (nuint)rows.Length);
-        if (state != 0) throw EngineException.Read(EngineSession.ErrorText(Chdb.chdb_stream_insert_error(_stream)) ?? "the insert has failed");
+        if (state != 0) throw EngineException.Read(EngineSession.ErrorText(Chdb.chdb_stream_insert_error(_stream)) ?? "the insert failed");
     }
 
     /// <summary>Commits the appended rows.</summary>

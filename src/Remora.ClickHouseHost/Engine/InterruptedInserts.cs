@@ -17,21 +17,21 @@ internal static class InterruptedInserts
     private readonly record struct Blocks(string Partition, long First, long Last);
 
     /// <returns>The number of removed records.</returns>
-    public static int Forget(string folder, string temporaryFile)
+    public static int RemoveOrphans(string folder, string temporaryFile)
     {
         var tables = Path.Combine(folder, "store"); // data/ contains only links to it
         if (!Directory.Exists(tables)) return 0;
-        var forgotten = 0;
+        var removed = 0;
         var options = new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 3 };
         foreach (var logs in Directory.EnumerateDirectories(tables, LogFolder, options))
         {
             var present = Directory.EnumerateDirectories(Path.GetDirectoryName(logs)!).Select(Path.GetFileName).Select(name => Parse(name!)).OfType<Blocks>().ToLookup(part => part.Partition);
-            foreach (var log in Directory.EnumerateFiles(logs)) forgotten += Forget(log, present, temporaryFile);
+            foreach (var log in Directory.EnumerateFiles(logs)) removed += RemoveOrphans(log, present, temporaryFile);
         }
-        return forgotten;
+        return removed;
     }
 
-    private static int Forget(string log, ILookup<string, Blocks> present, string temporaryFile)
+    private static int RemoveOrphans(string log, ILookup<string, Blocks> present, string temporaryFile)
     {
         var lines = File.ReadAllLines(log, Encoding.Latin1);
         var kept = lines.Where(IsTrue).ToList();

@@ -12,10 +12,10 @@ internal sealed class ClickHouseInterface(EmbeddedClickHouse engine, ReadingUser
         var request = context.Request;
         var response = context.Response;
         response.Headers["X-ClickHouse-Server-Display-Name"] = "remora";
-        if (CameFromElsewhere(context))
+        if (IsCrossSite(context))
         {
             response.StatusCode = StatusCodes.Status403Forbidden;
-            await response.WriteAsync("this port answers callers on this machine only\n");
+            await response.WriteAsync("this port accepts only requests from this machine\n");
         }
         else if (request.Path == "/ping" || request.Path == "/replicas_status" || (request.Path == "/" && request.Method is "GET" && !request.QueryString.HasValue))
         {
@@ -91,7 +91,7 @@ internal sealed class ClickHouseInterface(EmbeddedClickHouse engine, ReadingUser
 
     // Another web site, also through DNS rebinding, can make a browser send requests to a local
     // port.
-    private static bool CameFromElsewhere(HttpContext context)
+    private static bool IsCrossSite(HttpContext context)
     {
         if (context.Connection.LocalIpAddress is null) return false;
         if (context.Request.Headers["Sec-Fetch-Site"] == "cross-site") return true;

@@ -72,8 +72,8 @@ internal sealed record RequestOptions
     private void Add(string name, string value)
     {
         if (name.StartsWith("param_", StringComparison.Ordinal)) Parameters[name["param_".Length..]] = value;
-        else if (name is "session_id" && value.Length > 0) throw EngineException.Of(48, "NOT_IMPLEMENTED", "Sessions are not kept here: send session_id to a server");
-        else if (name is "compress" or "decompress" && value is not ("" or "0")) throw EngineException.Of(48, "NOT_IMPLEMENTED", $"'{name}' is not taken here: use Accept-Encoding and Content-Encoding");
+        else if (name is "session_id" && value.Length > 0) throw EngineException.Of(48, "NOT_IMPLEMENTED", "Sessions are not supported by this engine; use a ClickHouse server for session_id");
+        else if (name is "compress" or "decompress" && value is not ("" or "0")) throw EngineException.Of(48, "NOT_IMPLEMENTED", $"'{name}' is not supported: use Accept-Encoding and Content-Encoding");
         else if (!Reserved.Contains(name) && name != "session_id") Settings[name] = value;
     }
 

@@ -52,7 +52,7 @@ internal sealed class RequestText : IAsyncDisposable
             // read to its end.
             var beginning = Statement.Read(text.GetBuffer().AsSpan(0, (int)text.Length));
             if (beginning.Kind != StatementKind.InsertData && await CopyAsync(body, text, MostBytes, separate: false, cancellation))
-                throw EngineException.Of(62, "SYNTAX_ERROR", $"Max query size exceeded: a statement may have {MostBytes} bytes");
+                throw EngineException.Of(62, "SYNTAX_ERROR", $"Max query size exceeded: a statement can have at most {MostBytes} bytes");
         }
         var bytes = text.ToArray();
         return new(bytes, Statement.Read(bytes), body);
@@ -84,7 +84,7 @@ internal sealed class RequestText : IAsyncDisposable
             "gzip" => new GZipStream(request.Body, CompressionMode.Decompress, leaveOpen: true),
             "deflate" => new ZLibStream(request.Body, CompressionMode.Decompress, leaveOpen: true),
             "br" => new BrotliStream(request.Body, CompressionMode.Decompress, leaveOpen: true),
-            _ => throw EngineException.Of(48, "NOT_IMPLEMENTED", $"Content-Encoding '{encoding}' is not taken here: send gzip, deflate, br or plain text"),
+            _ => throw EngineException.Of(48, "NOT_IMPLEMENTED", $"Content-Encoding '{encoding}' is not supported: use gzip, deflate, br or none"),
         };
     }
 }

@@ -11,12 +11,12 @@ internal static class ChdbLibrary
     public static string Find(string? named)
     {
         if (named is not null)
-            return File.Exists(named) ? Path.GetFullPath(named) : throw new HostException($"there is no library at '{named}'");
+            return File.Exists(named) ? Path.GetFullPath(named) : throw new HostException($"the library '{named}' does not exist");
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
             var candidate = Path.Combine(folder.FullName, InPackages);
             if (File.Exists(candidate)) return candidate;
         }
-        throw new HostException($"'{InPackages}' is in no folder above '{AppContext.BaseDirectory}'; run 'npm ci', or name the file with --libchdb");
+        throw new HostException($"'{InPackages}' was not found in any folder above '{AppContext.BaseDirectory}': run 'npm ci', or set --libchdb to the file");
     }
 }

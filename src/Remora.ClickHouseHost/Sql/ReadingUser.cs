@@ -53,7 +53,7 @@ internal sealed partial class ReadingUser(EmbeddedClickHouse engine, string data
 
     private readonly byte[]? _password = password is null ? null : Hash(password);
     private readonly Lazy<HashSet<string>> _functions = new(() => ReadFunctions(engine), LazyThreadSafetyMode.PublicationOnly);
-    private readonly Lazy<string[]> _combinators = new(() => engine.Ask("SELECT name FROM system.aggregate_function_combinators").Split('\n'), LazyThreadSafetyMode.PublicationOnly);
+    private readonly Lazy<string[]> _combinators = new(() => engine.Query("SELECT name FROM system.aggregate_function_combinators").Split('\n'), LazyThreadSafetyMode.PublicationOnly);
 
     /// <summary>
     /// Returns whether the text is the user's password. Takes the same time for every wrong one.
@@ -82,7 +82,7 @@ internal sealed partial class ReadingUser(EmbeddedClickHouse engine, string data
         }
         var sql = Rewrite(session, text);
         var tree = Encoding.UTF8.GetString(session.Run([.. "EXPLAIN AST "u8, .. sql], "TSVRaw", request.Parameters).Output);
-        var databases = new Lazy<HashSet<string>>(() => [.. engine.Ask("SELECT name FROM system.databases").Split('\n')]);
+        var databases = new Lazy<HashSet<string>>(() => [.. engine.Query("SELECT name FROM system.databases").Split('\n')]);
         foreach (var line in tree.Split('\n', StringSplitOptions.RemoveEmptyEntries))
             if (Refused(line, sql, databases) is { } what) throw Refuse(what);
         return sql;
@@ -159,7 +159,7 @@ internal sealed partial class ReadingUser(EmbeddedClickHouse engine, string data
     private static HashSet<string> ReadFunctions(EmbeddedClickHouse engine)
     {
         const string own = $"SELECT name FROM system.functions WHERE origin = 'System' AND (is_aggregate OR categories IN ({Categories}))";
-        var names = engine.Ask($"SELECT name FROM system.functions WHERE name IN ({own}) OR alias_to IN ({own})").Split('\n');
+        var names = engine.Query($"SELECT name FROM system.functions WHERE name IN ({own}) OR alias_to IN ({own})").Split('\n');
         return new(names.Concat(Functions.Split(' ')), StringComparer.OrdinalIgnoreCase);
     }
 

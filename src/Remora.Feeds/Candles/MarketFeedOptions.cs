@@ -33,10 +33,10 @@ public sealed record MarketFeedOptions
     /// The length of the history of base and hourly candles. The history begins at midnight. 1 day
     /// to 3650 days.
     /// </summary>
-    public TimeSpan History { get; init; } = TimeSpan.FromDays(30);
+    public TimeSpan History { get; init; } = RequiredHistory.Base;
 
     /// <summary>The length of the history of daily candles. 1 day to 3650 days.</summary>
-    public TimeSpan DailyHistory { get; init; } = TimeSpan.FromDays(220);
+    public TimeSpan DailyHistory { get; init; } = RequiredHistory.Daily;
 
     /// <summary>
     /// The number of candles in one request, if the exchange allows that many. 10 to 5000.

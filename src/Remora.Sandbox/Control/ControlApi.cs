@@ -58,7 +58,7 @@ internal sealed class ControlApi(
                 await NotAllowed(context, "GET, POST, DELETE");
                 break;
             default:
-                await Problem.Send(context, 404, $"there is nothing at {path}", "path", ["/sandbox", "/sandbox/clock", "/sandbox/state", "/sandbox/faults", "/sandbox/signals"]);
+                await Problem.Send(context, 404, $"unknown path '{path}'", "path", ["/sandbox", "/sandbox/clock", "/sandbox/state", "/sandbox/faults", "/sandbox/signals"]);
                 break;
         }
     }
@@ -68,7 +68,7 @@ internal sealed class ControlApi(
         try
         {
             using var order = await JsonDocument.ParseAsync(context.Request.Body, default, context.RequestAborted);
-            FaultOrder.Apply(order.RootElement, faults);
+            FaultRequest.Apply(order.RootElement, faults);
         }
         catch (JsonException error)
         {
@@ -80,7 +80,7 @@ internal sealed class ControlApi(
             await Problem.Send(context, error.StatusCode, error.Message, "body", [$"at most {SandboxServer.LongestBody} bytes"]);
             return;
         }
-        catch (FaultOrderException error)
+        catch (FaultRequestException error)
         {
             await Problem.Send(context, 400, error.Message, error.Field, error.Allowed);
             return;
@@ -147,7 +147,7 @@ internal sealed class ControlApi(
             ["by_fault"] = Counts(counts.ByFault),
         };
         foreach (var (name, value) in FaultList()) state[name] = value?.DeepClone();
-        state["fault_kinds"] = new JsonArray([.. FaultOrder.Kinds.Select(kind => (JsonNode)kind)]);
+        state["fault_kinds"] = new JsonArray([.. FaultRequest.Kinds.Select(kind => (JsonNode)kind)]);
         state["exchanges"] = new JsonArray([.. Fault.Exchanges.Select(exchange => (JsonNode)exchange)]);
         return state;
     }

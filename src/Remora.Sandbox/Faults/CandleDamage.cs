@@ -12,7 +12,7 @@ internal readonly record struct CandleDamage(Fault? Fault, Dice Dice)
     public static CandleDamage None => default;
 
     /// <summary>
-    /// Returns how far ahead the exchange's clock is, in whole candles so that open times stay
+    /// Returns kind far ahead the exchange's clock is, in whole candles so that open times stay
     /// aligned.
     /// </summary>
     public TimeSpan ClockError(Timeframe timeframe) =>
@@ -49,9 +49,9 @@ internal readonly record struct CandleDamage(Fault? Fault, Dice Dice)
                 }
                 return candles;
             case FaultKind.BadValues:
-                candles[^1] = Spoil(candles[^1], dice.Below(3));
+                candles[^1] = Invalid(candles[^1], dice.Below(3));
                 for (var i = 0; i < candles.Count - 1; i++)
-                    if (dice.Uniform() < 0.1) candles[i] = Spoil(candles[i], dice.Below(3));
+                    if (dice.Uniform() < 0.1) candles[i] = Invalid(candles[i], dice.Below(3));
                 return candles;
             case FaultKind.PriceSpike:
                 var (newest, by) = (now.Floor(timeframe.Length) - timeframe.Length, Fault.PriceFactor);
@@ -72,7 +72,7 @@ internal readonly record struct CandleDamage(Fault? Fault, Dice Dice)
     private static Candle WithClose(in Candle candle, double close) =>
         candle with { Close = close, High = Math.Max(candle.High, close), Low = Math.Min(candle.Low, close) };
 
-    private static Candle Spoil(in Candle candle, int how) => how switch
+    private static Candle Invalid(in Candle candle, int kind) => kind switch
     {
         0 => candle with { Close = double.NaN },
         1 => candle with { Low = -candle.Low },

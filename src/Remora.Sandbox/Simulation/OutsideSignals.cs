@@ -38,7 +38,7 @@ public sealed class OutsideSignals
     /// range.</exception>
     public void Hold(string signal, double value, Instant? since = null)
     {
-        if (!Ranges.TryGetValue(signal, out var range)) throw new SandboxOptionException($"'{signal}' is no signal that can be held: expected one of {string.Join(", ", Names)}");
+        if (!Ranges.TryGetValue(signal, out var range)) throw new SandboxOptionException($"'{signal}' is not a signal that can be held: expected one of {string.Join(", ", Names)}");
         if (!(value >= range.Least && value <= range.Most)) throw new SandboxOptionException($"{signal} cannot be held at {value}: expected {range.Least} to {range.Most}");
         var from = since ?? Instant.MinValue;
         _held.AddOrUpdate(signal, _ => new(value, from, null), (_, before) => new(value, from, since is null ? null : before));

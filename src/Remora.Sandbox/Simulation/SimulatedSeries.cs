@@ -9,7 +9,7 @@ namespace Remora.Sandbox.Simulation;
 /// forwards. The minutes of an hour are a bridge between its two ends and are generated on demand,
 /// always with the same result. Therefore years need little memory, and no request affects another.
 /// </summary>
-internal sealed class SimulatedSeries(Weather weather, PairProfile profile, Instant from) : CandleSeries
+internal sealed class SimulatedSeries(MarketConditions weather, PairProfile profile, Instant from) : CandleSeries
 {
     private const int Chunk = 24 * 90;
     // The pull towards the usual price keeps prices in range over decades.
@@ -59,7 +59,7 @@ internal sealed class SimulatedSeries(Weather weather, PairProfile profile, Inst
         }
     }
 
-    private static int HourOf(Instant at) => (int)((at - Weather.Anchor).Ticks / Hour.Ticks);
+    private static int HourOf(Instant at) => (int)((at - MarketConditions.Anchor).Ticks / Hour.Ticks);
 
     private Candle HourCandle(int hour)
     {
@@ -98,8 +98,8 @@ internal sealed class SimulatedSeries(Weather weather, PairProfile profile, Inst
         var shift = (ends - starts - jump - commonJump - sum) / 60;
 
         var deviation = scale * Math.Sqrt((profile.Beta * profile.Beta) + (profile.Own * profile.Own));
-        var usual = Climate.Of(MarketPhase.Normal).Volatility / Math.Sqrt(60);
-        var at = Weather.Anchor + (Hour * hour);
+        var usual = RegimeParameters.Of(MarketPhase.Normal).Volatility / Math.Sqrt(60);
+        var at = MarketConditions.Anchor + (Hour * hour);
         var (level, open) = (starts, Price(starts));
         for (var i = 0; i < 60; i++)
         {
@@ -109,8 +109,8 @@ internal sealed class SimulatedSeries(Weather weather, PairProfile profile, Inst
             var (up, down) = (dice.Uniform(), dice.Uniform());
             var high = Tick(Math.Max(open, close) * (1 + (deviation * up * up)));
             var low = Tick(Math.Min(open, close) * (1 - (deviation * down * down)));
-            var bustle = (0.4 * (scale / usual)) + (0.6 * Math.Abs(step) / usual);
-            var volume = profile.VolumePerMinute * bustle * Math.Exp(0.5 * dice.Normal());
+            var activity = (0.4 * (scale / usual)) + (0.6 * Math.Abs(step) / usual);
+            var volume = profile.VolumePerMinute * activity * Math.Exp(0.5 * dice.Normal());
             minutes[i] = new(at + (Minute * i), open, high, low, close, Math.Round(volume * 1e5) / 1e5);
             open = close;
         }
@@ -149,7 +149,7 @@ internal sealed class SimulatedSeries(Weather weather, PairProfile profile, Inst
         }
     }
 
-    private double Next(double level, in WeatherHour common, int hour)
+    private double Next(double level, in MarketConditionsHour common, int hour)
     {
         var (own, jump, _) = OwnHour(hour);
         return (level * (1 - PullPerHour)) + (profile.Beta * (common.Return + common.Jump)) + (profile.Own * common.Volatility * own) + jump;

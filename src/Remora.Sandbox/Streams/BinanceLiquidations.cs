@@ -33,20 +33,20 @@ internal sealed class BinanceLiquidations(SandboxWorld world, IReadOnlyDictionar
         }
     }
 
-    public IEnumerable<string> Between(Instant from, Instant to, bool spoilt)
+    public IEnumerable<string> Between(Instant from, Instant to, bool invalid)
     {
         foreach (var listing in _subscribed.Values.OrderBy(listing => listing.Id, StringComparer.Ordinal))
         {
             if (Perpetual.Last(listing.Series, to, 1) is not [var candle]) continue;
-            var (longs, shorts) = Liquidated.Between(world, listing.Series, from, to);
-            if (longs > 0) yield return Order(listing, "SELL", longs, candle.Close, to, spoilt);
-            if (shorts > 0) yield return Order(listing, "BUY", shorts, candle.Close, to, spoilt);
+            var (longs, shorts) = SimulatedLiquidations.Between(world, listing.Series, from, to);
+            if (longs > 0) yield return Order(listing, "SELL", longs, candle.Close, to, invalid);
+            if (shorts > 0) yield return Order(listing, "BUY", shorts, candle.Close, to, invalid);
         }
     }
 
-    private static string Order(Listing listing, string side, double usd, double price, Instant at, bool spoilt)
+    private static string Order(Listing listing, string side, double usd, double price, Instant at, bool invalid)
     {
-        var (quantity, average) = (WireText.Of(usd / price), spoilt ? "-1" : WireText.Of(price));
+        var (quantity, average) = (WireText.Of(usd / price), invalid ? "-1" : WireText.Of(price));
         return new JsonObject
         {
             ["e"] = "forceOrder",

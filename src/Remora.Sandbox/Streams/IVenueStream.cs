@@ -11,6 +11,6 @@ internal interface IVenueStream
     /// <summary>Returns the events within a span that the caller subscribed to.</summary>
     /// <param name="from">The beginning of the span, inclusive.</param>
     /// <param name="to">The end of the span, exclusive.</param>
-    /// <param name="spoilt">Whether the values are invalid on purpose.</param>
-    IEnumerable<string> Between(Instant from, Instant to, bool spoilt);
+    /// <param name="invalid">Whether the values are invalid on purpose.</param>
+    IEnumerable<string> Between(Instant from, Instant to, bool invalid);
 }

@@ -23,20 +23,20 @@ internal sealed class StreamSession(string exchange, string path, IVenueStream s
     {
         var (fault, dice) = faults.Draw(exchange, path);
         counts.Count(exchange, fault);
-        if (fault is not null && DoneBy(fault.Kind) is Effect.Handshake)
+        if (fault is not null && EffectOf(fault.Kind) is Effect.Handshake)
         {
             await ResponseDamage.Send(context, exchange, fault, dice, new VenueAnswer(200, "{}"u8.ToArray()), faultClock, ends);
             return;
         }
         // Registered by UseSilenceableUpgrades.
         var line = context.Features.Get<SilenceableUpgrade>()!;
-        line.IsSilent = fault is not null && DoneBy(fault.Kind) is Effect.Stall;
+        line.IsSilent = fault is not null && EffectOf(fault.Kind) is Effect.Stall;
         using var socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = TimeSpan.Zero });
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(ends);
-        var reading = ReadAsync(socket, over);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(ends);
+        var reading = ReadAsync(socket, ended);
         try
         {
-            await TellAsync(context, socket, line, over.Token);
+            await SendEventsAsync(context, socket, line, ended.Token);
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException)
         {
@@ -44,22 +44,22 @@ internal sealed class StreamSession(string exchange, string path, IVenueStream s
         }
         finally
         {
-            await over.CancelAsync();
+            await ended.CancelAsync();
             await reading;
         }
     }
 
-    /// <summary>Call this method when the session is over.</summary>
+    /// <summary>Call this method when the session is ended.</summary>
     public void Dispose() => _writing.Dispose();
 
-    private async Task TellAsync(HttpContext context, WebSocket socket, SilenceableUpgrade line, CancellationToken ends)
+    private async Task SendEventsAsync(HttpContext context, WebSocket socket, SilenceableUpgrade line, CancellationToken ends)
     {
-        var told = Instant.From(clock.GetUtcNow());
+        var sentUntil = Instant.From(clock.GetUtcNow());
         while (true)
         {
             await Task.WhenAll(Task.Delay(Interval, clock, ends), Task.Delay(Shortest, faultClock, ends));
             var now = Instant.From(clock.GetUtcNow());
-            var effect = faults.Draw(exchange, path).Fault is { } fault ? DoneBy(fault.Kind) : Effect.None;
+            var effect = faults.Draw(exchange, path).Fault is { } fault ? EffectOf(fault.Kind) : Effect.None;
             line.IsSilent = effect == Effect.Stall;
             switch (effect)
             {
@@ -71,24 +71,24 @@ internal sealed class StreamSession(string exchange, string path, IVenueStream s
                     await SendAsync(socket, "<html>\u0001 no message", ends);
                     break;
             }
-            foreach (var frame in stream.Between(told, now, spoilt: effect == Effect.BadValues)) await SendAsync(socket, frame, ends);
-            told = now;
+            foreach (var frame in stream.Between(sentUntil, now, invalid: effect == Effect.BadValues)) await SendAsync(socket, frame, ends);
+            sentUntil = now;
         }
     }
 
-    private async Task ReadAsync(WebSocket socket, CancellationTokenSource over)
+    private async Task ReadAsync(WebSocket socket, CancellationTokenSource ended)
     {
         var buffer = new byte[SandboxServer.LongestBody];
         try
         {
-            while (await socket.ReceiveAsync(buffer.AsMemory(), over.Token) is { MessageType: not WebSocketMessageType.Close } received)
-                if (received.EndOfMessage) await SendAsync(socket, stream.Answer(Encoding.UTF8.GetString(buffer, 0, received.Count)), over.Token);
+            while (await socket.ReceiveAsync(buffer.AsMemory(), ended.Token) is { MessageType: not WebSocketMessageType.Close } received)
+                if (received.EndOfMessage) await SendAsync(socket, stream.Answer(Encoding.UTF8.GetString(buffer, 0, received.Count)), ended.Token);
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException)
         {
             // The caller has disconnected, or the sandbox is stopping.
         }
-        await over.CancelAsync();
+        await ended.CancelAsync();
     }
 
     private async Task SendAsync(WebSocket socket, string frame, CancellationToken ends)
@@ -104,7 +104,7 @@ internal sealed class StreamSession(string exchange, string path, IVenueStream s
         }
     }
 
-    private static Effect DoneBy(FaultKind kind) => kind switch
+    private static Effect EffectOf(FaultKind kind) => kind switch
     {
         FaultKind.StalledBody or FaultKind.SlowBody or FaultKind.StalledHeaders => Effect.Stall,
         FaultKind.Truncated or FaultKind.Refused => Effect.Drop,

@@ -72,13 +72,7 @@ internal sealed class Bybit : Venue
             foreach (var candle in candles)
             {
                 json.WriteStartArray();
-                json.WriteStringValue(WireText.Of(candle.OpenTime.UnixMilliseconds));
-                json.WriteNumber(candle.Open);
-                json.WriteNumber(candle.High);
-                json.WriteNumber(candle.Low);
-                json.WriteNumber(candle.Close);
-                json.WriteNumber(candle.Volume);
-                json.WriteNumber(candle.Turnover());
+                json.WriteTextFields(candle);
                 json.WriteEndArray();
             }
             json.WriteEndArray();

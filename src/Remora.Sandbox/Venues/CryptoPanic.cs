@@ -16,7 +16,7 @@ internal sealed class CryptoPanic(SandboxWorld world) : Venue
     {
         if (!request.Path.EndsWith("/posts/", StringComparison.Ordinal)) return Json(new JsonObject { ["status"] = "not found" }, 404);
         if (string.IsNullOrEmpty(request.Query("auth_token"))) return Json(new JsonObject { ["status"] = "api_error", ["info"] = "Token not found" }, 401);
-        var posts = NewsRoom.Front(world, Id, request.Now).Take(PageLength).Select((story, i) => (JsonNode)new JsonObject
+        var posts = SimulatedNews.Front(world, Id, request.Now).Take(PageLength).Select((story, i) => (JsonNode)new JsonObject
         {
             ["id"] = story.At.UnixMilliseconds + i,
             ["kind"] = "news",

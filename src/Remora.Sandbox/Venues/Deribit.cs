@@ -17,7 +17,7 @@ internal sealed class Deribit(SandboxWorld world) : Venue
         if (request.Path != "/api/v2/public/get_volatility_index_data") return Error(404, -32601, "Method not found");
         var currency = request.Query("currency");
         if (currency is not ("BTC" or "ETH")) return Error(400, -32602, "Invalid params: currency");
-        if (request.Query("resolution") != "3600") return Error(400, -32602, "Invalid params: the sandbox has hours only");
+        if (request.Query("resolution") != "3600") return Error(400, -32602, "Invalid params: the sandbox supports only 3600");
         if (request.Query("start_timestamp") is null || request.Query("end_timestamp") is null) return Error(400, -32602, "Invalid params: start_timestamp and end_timestamp");
 
         var hour = TimeSpan.FromHours(1);

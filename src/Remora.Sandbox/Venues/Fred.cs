@@ -37,7 +37,7 @@ internal sealed class Fred(SandboxWorld world) : Venue
 
     private VenueAnswer Api(VenueRequest request)
     {
-        if (request.Query("file_type") != "json") return Json(new JsonObject { ["error_code"] = 400, ["error_message"] = "Bad Request. The sandbox speaks JSON only." }, 400);
+        if (request.Query("file_type") != "json") return Json(new JsonObject { ["error_code"] = 400, ["error_message"] = "Bad Request. The sandbox supports only JSON." }, 400);
         if (request.Query("api_key") is not { Length: > 0 }) return Json(new JsonObject { ["error_code"] = 400, ["error_message"] = "Bad Request. The value for variable api_key is not set." }, 400);
         var today = Date(request.Now);
         return Json(new JsonObject

@@ -23,7 +23,7 @@ internal sealed class Newspapers(SandboxWorld world) : Venue
     public override VenueAnswer Answer(VenueRequest request)
     {
         if (request.Path != Paths[request.Host]) return new(404, "not found"u8.ToArray());
-        var items = NewsRoom.Front(world, request.Host, request.Now).Select((story, i) => new XElement("item",
+        var items = SimulatedNews.Front(world, request.Host, request.Now).Select((story, i) => new XElement("item",
             new XElement("title", new XCData(story.Title)),
             new XElement("link", $"https://{request.Host}/story/{story.At.UnixMilliseconds}"),
             new XElement("pubDate", story.At.ToDateTimeOffset().ToString("ddd, dd MMM yyyy HH:mm:ss +0000", CultureInfo.InvariantCulture)),

@@ -118,13 +118,7 @@ internal sealed class Okx : Venue
             foreach (var candle in candles)
             {
                 json.WriteStartArray();
-                json.WriteStringValue(WireText.Of(candle.OpenTime.UnixMilliseconds));
-                json.WriteNumber(candle.Open);
-                json.WriteNumber(candle.High);
-                json.WriteNumber(candle.Low);
-                json.WriteNumber(candle.Close);
-                json.WriteNumber(candle.Volume);
-                json.WriteNumber(candle.Turnover());
+                json.WriteTextFields(candle);
                 json.WriteNumber(candle.Turnover());
                 json.WriteStringValue(candle.OpenTime + timeframe.Length <= request.Now ? "1" : "0");
                 json.WriteEndArray();

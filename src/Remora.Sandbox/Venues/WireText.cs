@@ -33,6 +33,20 @@ internal static class WireText
     }
 
     /// <summary>
+    /// Writes open time, prices, volume and turnover of a candle, all as strings.
+    /// </summary>
+    public static void WriteTextFields(this Utf8JsonWriter json, in Markets.Candle candle)
+    {
+        json.WriteStringValue(Of(candle.OpenTime.UnixMilliseconds));
+        json.WriteNumber(candle.Open);
+        json.WriteNumber(candle.High);
+        json.WriteNumber(candle.Low);
+        json.WriteNumber(candle.Close);
+        json.WriteNumber(candle.Volume);
+        json.WriteNumber(candle.Turnover());
+    }
+
+    /// <summary>
     /// Returns the approximate volume in quote currency. Exchanges return it, but candles do not
     /// contain it.
     /// </summary>

@@ -24,7 +24,7 @@ internal sealed class Yahoo(SandboxWorld world) : Venue
         var symbol = request.Path.StartsWith(charts, StringComparison.Ordinal) ? Uri.UnescapeDataString(request.Path[charts.Length..]) : "";
         Func<Instant, double>? price = symbol switch { "^VIX" => world.Signals.Vix, "DX-Y.NYB" => world.Signals.DollarIndex, "ES=F" => world.Signals.EquityFuture, _ => null };
         if (price is null) return Error(404, "Not Found", "No data found, symbol may be delisted");
-        if (request.Query("interval") != "1d") return Error(422, "Unprocessable Entity", "the sandbox has daily charts only");
+        if (request.Query("interval") != "1d") return Error(422, "Unprocessable Entity", "the sandbox supports only daily charts");
         var days = request.Query("range") switch { "5d" => 7, "3mo" => 92, _ => 31 };
         return Json(Chart(request, symbol, price, Sessions(request.Now, days)));
     }

@@ -1,10 +1,12 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Remora.Columns;
 using Remora.Markets;
 using Remora.Risk;
 using Remora.Server.Answers;
 using Remora.Server.Api.Document;
+using Remora.Store;
 using Remora.Store.Tables;
 
 namespace Remora.Server.Api;
@@ -45,26 +47,13 @@ internal static class HistoryApi
     /// <summary>The value of <c>interval</c> for single assessments.</summary>
     public const string Each = "each";
 
-    private static readonly Dictionary<string, TimeSpan> Lengths = new(StringComparer.Ordinal)
-    {
-        ["1m"] = TimeSpan.FromMinutes(1), ["1h"] = TimeSpan.FromHours(1), ["6h"] = TimeSpan.FromHours(6), ["12h"] = TimeSpan.FromHours(12), ["1d"] = TimeSpan.FromDays(1),
-    };
-
     /// <summary>The supported lengths of buckets.</summary>
-    public static IReadOnlyList<string> Buckets { get; } = [.. Lengths.Keys];
+    public static IReadOnlyList<string> Buckets { get; } = StoreIntervals.History.Names();
 
     /// <summary>The supported values of <c>interval</c>.</summary>
     public static IReadOnlyList<string> Intervals { get; } = [.. Buckets, Each];
 
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(1);
-
-    // The column names that the store writes to files. A test compares them with real files.
-    private const string BucketColumns =
-        "time,assessments,blocked,safe_share,risk_mean,risk_min,risk_max,risk_p95,risk_last,part_volatility_mean,part_regime_mean,part_trend_strength_mean,part_momentum_mean,"
-        + "part_external_mean,volatility_mean,volatility_max,confidence_min,regime_last,close_last,regime_bull,regime_sideways,regime_bear,regime_choppy,regime_high_vol,regime_panic,stale";
-
-    private const string EachColumns =
-        "time,as_of,close,safe_to_trade,recommendation,risk_score,risk_class,risk_confidence,position_scale,blocked_by,regime,volatility,flags,policy_id,model,state";
 
     public static void Map(RouteGroupBuilder api)
     {
@@ -74,11 +63,11 @@ internal static class HistoryApi
                 "Past assessments of a market in buckets of `interval`: the share that was safe, the score, its parts, the regimes. With the interval `each`: every assessment as a row, as a gated backtest "
                 + "needs them. JSON gives a page of up to 10,000 rows; CSV, JSON lines, Parquet and Feather give the whole span as a file. The short side begins where it was first recorded.")
             .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Side, QueryParameter.Policy, QueryParameter.Interval, QueryParameter.From, QueryParameter.To, QueryParameter.Limit, QueryParameter.Format)
-            .Answers<HistoryPage>().Answers<AssessmentPage>().GivesFiles(("buckets", BucketColumns), (Each, EachColumns)).Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
+            .Answers<HistoryPage>().Answers<AssessmentPage>().GivesFiles(("buckets", AssessmentTable.BucketColumns), (Each, [.. AssessmentColumns.Rows.Select(column => column.Name)])).Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
         past.MapGet("/candles", GetCandles).WithName("candles").WithSummary("Get stored candles")
             .WithDescription("The candles that assessments are made from, as the exchange gave them.")
             .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.From, QueryParameter.To, QueryParameter.Limit, QueryParameter.Format)
-            .Answers<CandlePage>().GivesFiles(("candles", "opened,open,high,low,close,volume")).Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
+            .Answers<CandlePage>().GivesFiles(("candles", [.. CandleColumns.All.Select(column => column.Name)])).Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
         past.MapGet("/assessment", GetAssessment).WithName("assessment").WithSummary("Get the assessment at a point in time")
             .WithDescription("The assessment of a market that was current at that time, byte for byte as it was given. One by an earlier version lacks the properties that were added since.")
             .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Policy, QueryParameter.At)
@@ -89,11 +78,10 @@ internal static class HistoryApi
     {
         var query = context.Request.Query;
         if (!MarketChoice.TryRead(query, board, out var market, out var problem) || !Viewpoint.TryRead(context.Request, board, out var view, out problem)) return problem;
-        var interval = query.TryGetValue("interval", out var named) ? named.ToString() : "1h";
+        var interval = query.TryGetValue("interval", out var named) ? named.ToString() : StoreIntervals.Default;
         var isEach = interval == Each;
-        var length = market.Id.Timeframe.Length;
-        if (!isEach && !Lengths.TryGetValue(interval, out length))
-            return ApiProblem.BadParameter("interval", $"There is no interval '{Shown.Of(interval)}': expected {string.Join(" or ", Intervals)}.", Intervals);
+        if (!Intervals.Contains(interval)) return QueryParameter.UnknownInterval(interval, Intervals);
+        var length = isEach ? market.Id.Timeframe.Length : StoreIntervals.History.First(known => known.Suffix == interval).Length;
         if (!SpanChoice.TryRead(query, board.Now, length * SpanChoice.DefaultLimit, out var span, out problem)) return problem;
         var policy = board.Policies[view.Policy].Name;
         var ending = view.Side == Side.Short ? "-short" : "";
@@ -128,7 +116,7 @@ internal static class HistoryApi
         return await StoredResult.OfAsync(parts, context, async (store, cancellation) =>
             await store.Assessments.AtAsync(market.Id, board.Policies[view.Policy].Name, at < board.Now ? at : board.Now, cancellation) is { } stored
                 ? new AnswerResult<Assessment>(RenderedAnswer.Of(stored.Answer))
-                : ApiProblem.Of(StatusCodes.Status404NotFound, $"Nothing was kept of {market.Id.Pair} at {at} or before.", "at"));
+                : ApiProblem.Of(StatusCodes.Status404NotFound, $"There is no stored assessment of {market.Id.Pair} at {at} or before.", "at"));
     }
 
     private static string FileName(MarketId market) => $"{market.Exchange}-{market.Pair.ToString().Replace('/', '_').Replace(':', '_')}";

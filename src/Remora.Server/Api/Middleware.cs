@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Primitives;
+using Remora.Server.Answers;
 
 namespace Remora.Server.Api;
 
@@ -25,9 +26,18 @@ internal static class Middleware
     /// </summary>
     public static void UseHeadAsGet(this IApplicationBuilder app) => app.Use(next => context =>
     {
-        if (HttpMethods.IsHead(context.Request.Method) && !context.Request.Path.Value!.EndsWith("/stream", StringComparison.OrdinalIgnoreCase)) context.Request.Method = HttpMethods.Get;
+        var request = context.Request;
+        var isStream = request.Path.Value!.EndsWith("/stream", StringComparison.OrdinalIgnoreCase);
+        if (HttpMethods.IsHead(request.Method) && !isStream) request.Method = HttpMethods.Get;
         return next(context);
     });
+
+    /// <summary>Adds the fast path of the most frequent request.</summary>
+    public static void UseRiskShortPath(this IApplicationBuilder app, AssessmentBoard board)
+    {
+        var path = new RiskShortPath(board);
+        app.Use(next => context => path.TryAnswer(context) ? Task.CompletedTask : next(context));
+    }
 
     /// <summary>Answers every unhandled request as problem+json.</summary>
     public static void UseProblems(this IApplicationBuilder app, ILoggerFactory logs)
@@ -36,7 +46,9 @@ internal static class Middleware
         app.Use(next => async context =>
         {
             var status = await StatusOf(next, context, log);
-            if (status < 400 || context.Response.HasStarted || context.Response.ContentLength is not null || context.Response.ContentType is not null) return;
+            var response = context.Response;
+            if (status < 400 || response.HasStarted) return;
+            if (response.ContentLength is not null || response.ContentType is not null) return; // has a body
             await ApiProblem.Of(status, DetailOf(status, context)).ExecuteAsync(context);
         });
     }
@@ -58,16 +70,18 @@ internal static class Middleware
         }
         catch (Exception e) when (!context.Response.HasStarted)
         {
-            log.LogError(e, "A bug: {Method} {Path} could not be answered", context.Request.Method, context.Request.Path);
+            log.LogError(e, "{Method} {Path} failed because of a bug", context.Request.Method, context.Request.Path);
             return StatusCodes.Status500InternalServerError;
         }
     }
 
     private static string DetailOf(int status, HttpContext context) => status switch
     {
-        StatusCodes.Status404NotFound => $"There is nothing at {Shown.Of(context.Request.Path)}; /reference lists what there is.",
-        StatusCodes.Status405MethodNotAllowed => $"{Shown.Of(context.Request.Method)} is not possible here: expected {context.Response.Headers.Allow}.",
-        StatusCodes.Status500InternalServerError => "This is a bug in the service; its log has the details.",
+        StatusCodes.Status404NotFound => 
+            $"Unknown path {Shown.Of(context.Request.Path)}: /reference lists the endpoints.",
+        StatusCodes.Status405MethodNotAllowed => 
+            $"Method {Shown.Of(context.Request.Method)} is not allowed: expected {context.Response.Headers.Allow}.",
+        StatusCodes.Status500InternalServerError => "Internal error: a bug in the service. Its log contains the details.",
         _ => "The request cannot be answered.",
     };
 }

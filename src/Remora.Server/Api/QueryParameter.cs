@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Remora.Server.Answers;
+using Remora.Store;
 
 namespace Remora.Server.Api;
 
@@ -27,34 +28,44 @@ internal sealed record QueryParameter(
     public static QueryParameter StreamedPairs { get; } = new("pair", "Tracked pairs, separated by commas. Without it: every market, and the whole market.", "BTC/USDT,ETH/USDT", false, SomePairsOf);
 
     public static QueryParameter Exchange { get; } = new(
-        "exchange", "CCXT's id of the exchange, where a pair is tracked on several. Left out: the first one configured.", "binance", false,
+        "exchange", "CCXT's id of the exchange, where a pair is tracked on several. Default: the first one configured.", "binance", false,
         board => [.. board.Markets.Select(market => market.Exchange).Distinct()]);
 
     public static QueryParameter Timeframe { get; } = new(
-        "timeframe", "The base timeframe, where a pair is tracked at several. Left out: the first one configured.", "5m", false,
+        "timeframe", "The base timeframe, where a pair is tracked at several. Default: the first one configured.", "5m", false,
         board => [.. board.Markets.Select(market => market.Timeframe.Name).Distinct()]);
 
     public static QueryParameter Side { get; } = new(
-        "side", "The side of the trade. Left out: long.", "long", Allowed: [.. Enum.GetValues<Risk.Side>().Select(RemoraJson.NameOf)]);
+        "side", "The side of the trade. Default: long.", "long", Allowed: [.. Enum.GetValues<Risk.Side>().Select(RemoraJson.NameOf)]);
 
     public static QueryParameter Policy { get; } = new(
-        "policy", "The policy to judge by. Left out: the default one.", "remora-1", false, board => [.. board.Policies.Select(policy => policy.Name)]);
+        "policy", "The policy of the assessment. Default: the default policy.", "remora-1", false, board => [.. board.Policies.Select(policy => policy.Name)]);
 
-    public static QueryParameter Interval { get; } = new("interval", "How long a bucket is; each: every assessment as a row. Left out: 1h.", "1h", Allowed: HistoryApi.Intervals);
+    public static QueryParameter Interval { get; } = new(
+        "interval", $"The length of a bucket; each: every assessment is a row. Default: {StoreIntervals.Default}.",
+        StoreIntervals.Default, Allowed: HistoryApi.Intervals);
 
-    public static QueryParameter TrafficInterval { get; } = Interval with { Description = "How long a bucket is. Left out: 1h.", Allowed = StoreApi.Intervals };
+    public static QueryParameter TrafficInterval { get; } = Interval with
+    {
+        Description = $"The length of a bucket. Default: {StoreIntervals.Default}.", Allowed = StoreApi.Intervals,
+    };
 
-    public static QueryParameter From { get; } = new("from", "The first moment: ISO-8601, or a time before now such as -24h or -7d.", "-24h");
+    public static QueryParameter From { get; } = new("from", "The start, inclusive: ISO-8601, or a time before now such as -24h or -7d.", "-24h");
 
-    public static QueryParameter To { get; } = new("to", "The first moment after it, in the same forms. Left out: now.", "now");
+    public static QueryParameter To { get; } = new("to", "The end, exclusive, in the same forms as 'from'. Default: now.", "now");
 
-    public static QueryParameter At { get; } = new("at", "The moment, in the same forms as 'from'. Left out: now.", "-1h");
+    public static QueryParameter At { get; } = new("at", "The point in time, in the same forms as 'from'. Default: now.", "-1h");
 
     public static QueryParameter Limit { get; } = new(
-        "limit", $"The most rows: up to {SpanChoice.MostRows} as JSON, up to {SpanChoice.MostStreamedRows} in other formats. Left out: {SpanChoice.DefaultLimit} as JSON, else {SpanChoice.MostStreamedRows}.",
+        "limit", $"The maximum number of rows: up to {SpanChoice.MostRows} as JSON, up to {SpanChoice.MostStreamedRows} in other formats. "
+        + $"Default: {SpanChoice.DefaultLimit} as JSON, {SpanChoice.MostStreamedRows} in other formats.",
         "1000", Range: (1, SpanChoice.MostStreamedRows));
 
-    public static QueryParameter Format { get; } = new("format", "How rows are given: json is a page with its market, the others are files of rows. Left out: json.", "json", Allowed: SpanChoice.FormatNames);
+    public static QueryParameter Format { get; } = new("format", "The format: json is a page with its market, the others are files of rows. Default: json.", "json", Allowed: SpanChoice.FormatNames);
+
+    /// <summary>The error for an interval that is not supported.</summary>
+    public static ProblemResult UnknownInterval(string interval, IReadOnlyList<string> allowed) => ApiProblem.BadParameter(
+        Interval.Name, $"Unknown interval '{Shown.Of(interval)}': expected {string.Join(" or ", allowed)}.", allowed);
 
     private static IReadOnlyList<string> SomePairsOf(AssessmentBoard board) => [string.Join(',', PairsOf(board).Take(2))];
 
@@ -86,15 +97,23 @@ internal static class TakenParametersExtensions
             {
                 var names = taken.All.Select(parameter => parameter.Name).ToList();
                 return ApiProblem.BadParameter(name, names.Count == 0
-                    ? $"There is no parameter '{name}' here: this call takes none."
-                    : $"There is no parameter '{name}' here: did you mean '{Nearest.To(name, names, 1)[0]}'?", names);
+                    ? $"Unknown parameter '{name}': this endpoint takes none."
+                    : $"Unknown parameter '{name}': did you mean '{Nearest.To(name, names, 1)[0]}'?", names);
             }
-            if (values.Count != 1) return ApiProblem.BadParameter(name, $"The parameter '{name}' is given {values.Count} times: expected once.");
-            if (string.IsNullOrEmpty(values[0])) return ApiProblem.BadParameter(name, $"The parameter '{name}' is empty: leave it out, or give it a value.");
+            if (values.Count != 1)
+                return ApiProblem.BadParameter(name, $"The parameter '{name}' occurs {values.Count} times: expected once.");
+            if (string.IsNullOrEmpty(values[0]))
+                return ApiProblem.BadParameter(name, $"The parameter '{name}' is empty: omit it, or give it a value.");
         }
         foreach (var parameter in taken.All)
             if (parameter.IsRequired && !query.ContainsKey(parameter.Name))
-                return ApiProblem.BadParameter(parameter.Name, $"The parameter '{parameter.Name}' is missing: give {parameter.Description[..1].ToLowerInvariant()}{parameter.Description[1..].TrimEnd('.')}, such as {parameter.Example}.");
+                return ApiProblem.BadParameter(parameter.Name, Missing(parameter));
         return null;
+    }
+
+    private static string Missing(QueryParameter parameter)
+    {
+        var what = char.ToLowerInvariant(parameter.Description[0]) + parameter.Description[1..].TrimEnd('.');
+        return $"The parameter '{parameter.Name}' is missing: expected {what}, such as {parameter.Example}.";
     }
 }

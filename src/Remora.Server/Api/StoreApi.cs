@@ -19,10 +19,7 @@ public sealed record TrafficPage(string Interval, IReadOnlyList<TrafficRow> Rows
 internal static class StoreApi
 {
     /// <summary>The supported lengths of buckets.</summary>
-    public static IReadOnlyList<string> Intervals { get; } = ["1m", "1h", "6h", "12h"];
-
-    private const string TrafficColumns =
-        "time,route,pair,calls,unchanged,refused,errors,microseconds_mean,microseconds_max,microseconds_p50,microseconds_p95,microseconds_p99,queries,results";
+    public static IReadOnlyList<string> Intervals { get; } = StoreIntervals.Traffic.Names();
 
     private static readonly TimeSpan Usual = TimeSpan.FromDays(1);
 
@@ -32,7 +29,7 @@ internal static class StoreApi
         kept.MapGet("/traffic", GetTraffic).WithName("traffic").WithSummary("Get request statistics")
             .WithDescription("The requests to this service per route and pair: calls, unchanged answers, latency, distinct questions and answers.")
             .Takes(QueryParameter.TrafficInterval, QueryParameter.From, QueryParameter.To, QueryParameter.Limit, QueryParameter.Format)
-            .Answers<TrafficPage>().GivesFiles(("buckets", TrafficColumns)).Refuses(StatusCodes.Status503ServiceUnavailable);
+            .Answers<TrafficPage>().GivesFiles(("buckets", RequestTable.TrafficColumns)).Refuses(StatusCodes.Status503ServiceUnavailable);
         kept.MapGet("/store", GetStore).WithName("store").WithSummary("Get the store's status")
             .WithDescription("Whether the store is open, its engine, and the recorder: what is waiting, what was written, what was lost and why.")
             .Takes().Answers<StoreHealth>().Refuses(StatusCodes.Status503ServiceUnavailable);
@@ -44,8 +41,8 @@ internal static class StoreApi
     private static async Task<IResult> GetTraffic(HttpContext context, AssessmentBoard board, ServiceParts parts)
     {
         var query = context.Request.Query;
-        var interval = query.TryGetValue("interval", out var named) ? named.ToString() : "1h";
-        if (!Intervals.Contains(interval)) return ApiProblem.BadParameter("interval", $"There is no interval '{Shown.Of(interval)}': expected {string.Join(" or ", Intervals)}.", Intervals);
+        var interval = query.TryGetValue("interval", out var named) ? named.ToString() : StoreIntervals.Default;
+        if (!Intervals.Contains(interval)) return QueryParameter.UnknownInterval(interval, Intervals);
         if (!SpanChoice.TryRead(query, board.Now, Usual, out var span, out var problem)) return problem;
         return await StoredResult.OfAsync(parts, context, (store, cancellation) => StoredResult.RowsAsync(
             store.Requests.Traffic(interval, span.Span), span, $"traffic-{interval}", rows => PageOf(rows, interval, span.Limit), cancellation));

@@ -28,8 +28,8 @@ internal sealed record WebhookSettings(
         var secret = Referred.Value($"{name}.secret_env", SecretEnv, environment, errors);
         return Url is null || secret is null ? null : new(Url, secret)
         {
-            OfSafety = Events?.Contains("safe_to_trade") != false,
-            OfRegime = Events?.Contains("regime") != false,
+            SendsSafetyChanges = Events?.Contains("safe_to_trade") != false,
+            SendsRegimeChanges = Events?.Contains("regime") != false,
             Pairs = Pairs?.ToHashSet(),
             Side = Side,
         };

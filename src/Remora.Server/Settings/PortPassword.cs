@@ -9,10 +9,12 @@ internal static class PortPassword
     /// <summary>The name of the variable without its prefix. It is not a setting.</summary>
     public const string Key = "clickhouse_port_password";
 
+    /// <summary>The variable that contains the password.</summary>
+    public static string Variable { get; } = SettingsReader.Prefix + Key.ToUpperInvariant();
+
     private const int Shortest = 8;
     private const int Longest = 200;
     private const int LongestFile = 10_000;
-    private static readonly string Variable = SettingsReader.Prefix + Key.ToUpperInvariant();
 
     /// <summary>
     /// Returns the password; null without the port. Adds to <paramref name="errors"/> if the
@@ -25,14 +27,15 @@ internal static class PortPassword
         switch (variable, settings.ClickhousePortPasswordFile)
         {
             case (null, null):
-                errors.Add($"clickhouse_port is {settings.ClickhousePort} and has no password: put one into {Variable}, or into a file that clickhouse_port_password_file names");
+                errors.Add($"clickhouse_port is {settings.ClickhousePort} and has no password: set {Variable}, "
+                    + "or name a file that contains it in clickhouse_port_password_file");
                 return null;
             case ({ } text, null):
                 return Checked(text, Variable, errors);
             case (null, { } file):
                 return FromFile(file, errors);
             default:
-                errors.Add($"{Variable} and clickhouse_port_password_file are both set: expected one of them");
+                errors.Add($"{Variable} and clickhouse_port_password_file are both set: set one of them");
                 return null;
         }
     }
@@ -57,7 +60,7 @@ internal static class PortPassword
     {
         // The characters of HTTP headers.
         if (text.Length is >= Shortest and <= Longest && text.All(c => c is >= ' ' and <= '~')) return text;
-        errors.Add($"{origin} is not a password: expected {Shortest} to {Longest} printable ASCII characters");
+        errors.Add($"{origin} is not a valid password: expected {Shortest} to {Longest} printable ASCII characters");
         return null;
     }
 }

@@ -189,7 +189,8 @@ public sealed record ServiceSettings
     /// <summary>The speed of the clock in a sandbox.</summary>
     public double Speed { get; init; } = 1;
 
-    private static IReadOnlyList<Pair> DefaultPairs { get; } = [Pair.Parse("BTC/USDT"), Pair.Parse("ETH/USDT"), Pair.Parse("SOL/USDT")];
+    internal static IReadOnlyList<Pair> DefaultPairs { get; } =
+        [Pair.Parse("BTC/USDT"), Pair.Parse("ETH/USDT"), Pair.Parse("SOL/USDT")];
 
     /// <summary>All markets to track, with defaults filled in, in order of preference.</summary>
     public IReadOnlyList<TrackedMarketSettings> TrackedMarkets =>

@@ -10,7 +10,8 @@ namespace Remora.Server.Settings;
 internal static class SettingsFile
 {
     /// <summary>The supported lists of objects, and the required key of their objects.</summary>
-    private static readonly Dictionary<string, string> Lists = new() { ["markets"] = "pair", ["freqtrade"] = "url", ["webhooks"] = "url" };
+    private static readonly Dictionary<string, string> Lists =
+        DeclaredLists.All.ToDictionary(list => list.Name, list => list.Required);
 
     public static SettingsFileContent Parse(byte[] json, string name)
     {

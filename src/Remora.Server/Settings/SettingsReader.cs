@@ -40,23 +40,28 @@ public static class SettingsReader
         var content = file is null ? SettingsFileContent.Empty : Load(file);
         var errors = new List<string>();
         var texts = content.Settings.Concat(FromEnvironment(environment, ReferredIn(content))).Concat(FromFlags(flags)).ToList();
-        var settings = Apply(new ServiceSettings(), texts, SettingKeys.OfService, "", errors);
+        var settings = Apply(new ServiceSettings(), texts, DeclaredSettings.All, "", errors);
         settings = settings with
         {
-            Markets = ListOf("markets", NoMarket, SettingKeys.OfMarket),
+            Markets = ListOf(DeclaredLists.Markets),
             Keys = KeysIn(environment, errors),
             ClickhousePortPassword = PortPassword.Read(settings, environment, errors),
-            Freqtrade = [.. ListOf("freqtrade", new FreqtradeSettings(), SettingKeys.OfFreqtrade).Select((one, i) => one.Resolve($"freqtrade[{i}]", environment, errors)).OfType<FreqtradeBot>()],
-            Webhooks = [.. ListOf("webhooks", new WebhookSettings(), SettingKeys.OfWebhook).Select((one, i) => one.Resolve($"webhooks[{i}]", environment, errors)).OfType<WebhookTarget>()],
+            Freqtrade = [.. ListOf(DeclaredLists.Freqtrade)
+                .Select((bot, i) => bot.Resolve($"freqtrade[{i}]", environment, errors)).OfType<FreqtradeBot>()],
+            Webhooks = [.. ListOf(DeclaredLists.Webhooks)
+                .Select((hook, i) => hook.Resolve($"webhooks[{i}]", environment, errors)).OfType<WebhookTarget>()],
         };
         if (errors.Count == 0) Check(settings, key => texts.LastOrDefault(text => text.Key == key)?.Origin ?? "the default", errors);
         return errors.Count == 0 ? settings : throw new SettingsException(errors);
 
-        List<T> ListOf<T>(string list, T nothing, IReadOnlyList<SettingKey<T>> keys) where T : class =>
-            [.. content.Of(list).Select((one, i) => Apply(nothing, one, keys, $"{list}[{i}].", errors))];
+        List<T> ListOf<T>(SettingList<T> list) where T : class =>
+            [.. content.Of(list.Name).Select((one, i) => Apply(list.Empty, one, list.Of, $"{list.Name}[{i}].", errors))];
     }
 
-    /// <summary>What settings refer to outside of themselves, for a copy of everything that belongs to a service; the values themselves are not checked.</summary>
+    /// <summary>
+    /// Returns the files and variables that settings refer to, for a backup. Values are not
+    /// checked.
+    /// </summary>
     /// <param name="file">The settings file; null for none.</param>
     /// <param name="environment">The process's variables.</param>
     /// <exception cref="SettingsException">The file cannot be read.</exception>
@@ -65,15 +70,17 @@ public static class SettingsReader
         var content = file is null ? SettingsFileContent.Empty : Load(file);
         var referred = ReferredIn(content);
         var texts = content.Settings.Concat(FromEnvironment(environment, referred)).ToList();
-        return new(Last("policies"), Last("calendar"), [.. referred.Concat(SourceKeys.Variables).Concat(OtherVariables.Where(name => name.EndsWith("_password", StringComparison.Ordinal)).Select(name => Prefix + name.ToUpperInvariant())).Distinct().Order(StringComparer.Ordinal)]);
+        var passwords = OtherVariables.Where(name => name.EndsWith("_password", StringComparison.Ordinal))
+            .Select(name => Prefix + name.ToUpperInvariant());
+        return new(
+            Last("policies"), Last("calendar"),
+            [.. referred.Concat(SourceKeys.Variables).Concat(passwords).Distinct().Order(StringComparer.Ordinal)]);
 
         string? Last(string key) => texts.LastOrDefault(text => text.Key == key)?.Values is [{ Length: > 0 } value] ? value : null;
     }
 
     private static HashSet<string> ReferredIn(SettingsFileContent content) =>
         content.Lists.Values.SelectMany(list => list).SelectMany(one => one).Where(text => text.Key.EndsWith("_env", StringComparison.Ordinal)).SelectMany(text => text.Values).ToHashSet();
-
-    private static MarketSettings NoMarket { get; } = new(null!); // the file's reader ensures that 'pair' exists
 
     private static SettingsFileContent Load(string file)
     {
@@ -113,37 +120,43 @@ public static class SettingsReader
 
     private static SettingText Unsplit(string key, string value, string origin)
     {
-        var isList = SettingKeys.OfService.Any(known => known.Name == key && known.IsList);
+        var isList = DeclaredSettings.All.Any(known => known.Name == key && known.IsList);
         return new(key, isList ? value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : [value], origin);
     }
 
-    private static T Apply<T>(T settings, IEnumerable<SettingText> texts, IReadOnlyList<SettingKey<T>> keys, string prefix, List<string> errors)
+    private static T Apply<T>(
+        T settings, IEnumerable<SettingText> texts, IReadOnlyList<Setting<T>> known, string prefix, List<string> errors)
         where T : class
     {
         foreach (var text in texts)
         {
-            if (keys.FirstOrDefault(key => key.Name == text.Key) is not { } key)
+            if (known.FirstOrDefault(setting => setting.Name == text.Key) is not { } setting)
             {
-                if (text.Key == PortPassword.Key || OutsideKeys.Contains(text.Key))
-                {
-                    errors.Add($"{text.Origin}: a secret does not belong here, where others may read it: put it into the environment as {Prefix}{text.Key.ToUpperInvariant()}");
-                    continue;
-                }
-                var nearest = Nearest.To(text.Key, keys.Select(known => known.Name), 1);
-                errors.Add($"{text.Origin}: there is no setting '{prefix}{text.Key}': did you mean '{nearest[0]}'?");
+                errors.Add($"{text.Origin}: {Unknown(text.Key, prefix, known)}");
                 continue;
             }
             try
             {
-                if (key.Apply(settings, text.Values) is { } applied) settings = applied;
-                else errors.Add($"{text.Origin}: {prefix}{key.Name} is '{text.Written}': expected {key.Allowed}");
+                if (setting.Apply(settings, text.Values) is { } applied) settings = applied;
+                else errors.Add($"{text.Origin}: {prefix}{setting.Name} is '{text.Written}': expected {setting.Allowed}");
             }
             catch (SettingsException e)
             {
-                errors.AddRange(e.Errors.Select(error => $"{text.Origin}: {prefix}{key.Name}: {error}"));
+                errors.AddRange(e.Errors.Select(error => $"{text.Origin}: {prefix}{setting.Name}: {error}"));
             }
         }
         return settings;
+    }
+
+    private static string Unknown(string key, string prefix, IReadOnlyList<Setting> known)
+    {
+        if (key == PortPassword.Key || OutsideKeys.Contains(key))
+        {
+            return "a secret does not belong here, because others may read it: "
+                + $"set the environment variable {Prefix}{key.ToUpperInvariant()} instead";
+        }
+        var nearest = Nearest.To(key, known.Select(setting => setting.Name), 1)[0];
+        return $"unknown setting '{prefix}{key}': did you mean '{nearest}'?";
     }
 
     /// <summary>Validates settings that depend on each other.</summary>
@@ -154,7 +167,7 @@ public static class SettingsReader
         if (settings.Policies.All(policy => policy.Name != settings.Policy))
             errors.Add($"{origin("policy")}: policy is '{settings.Policy}': expected one of {string.Join(", ", settings.Policies.Select(policy => policy.Name))}");
         if (settings.IsGuarded && !settings.AnswersAnonymous) CheckKeys(settings, origin, errors);
-        if (settings.RequireKeys && settings.AllowAnonymous) errors.Add($"{origin("allow_anonymous")}: allow_anonymous and require_keys are both true: expected one of them");
+        if (settings.RequireKeys && settings.AllowAnonymous) errors.Add($"{origin("allow_anonymous")}: allow_anonymous and require_keys are both true: set one of them");
     }
 
     /// <summary>
@@ -166,8 +179,9 @@ public static class SettingsReader
         {
             if (new KeyFile(settings.DataFolder).Read().Count > 0) return;
             errors.Add(settings.RequireKeys
-                ? $"{origin("require_keys")}: require_keys is true, and there are no keys: make one with 'remora keys add NAME'"
-                : $"{origin("host")}: host is '{settings.Host}', which others can reach, and there are no keys: make one with 'remora keys add NAME', or set allow_anonymous to true");
+                ? $"{origin("require_keys")}: require_keys is true, and there are no keys: create one with 'remora keys add NAME'"
+                : $"{origin("host")}: host is '{settings.Host}', which other machines can reach, and there are no keys: "
+                    + "create one with 'remora keys add NAME', or set allow_anonymous to true");
         }
         catch (KeyFileException e)
         {

@@ -98,6 +98,6 @@ public sealed class MarketRecord : IDisposable
     private void Keep(MarketId source, Timeframe timeframe, IReadOnlyList<Candle> candles)
     {
         var market = new MarketId(source.Exchange, source.Pair, timeframe);
-        Recorder.Candles(market, timeframe, _stored.Changed(market, candles, WarmStart.ReachOf(timeframe)));
+        Recorder.Candles(market, timeframe, _stored.Changed(market, candles, RequiredHistory.ReachOf(timeframe)));
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Remora.ClickHouse.Embedded;
+using Remora.Server.Telemetry;
 using Remora.Store;
 using Remora.Store.Recording;
 
@@ -45,12 +46,13 @@ public sealed class StoreMeter(StoreSession session, TimeProvider time)
         PerRecorded("remora.recorder.rows", "Rows that were to be recorded.", recorder => recorder.HandedOverRows);
         PerRecorded("remora.recorder.inserted.rows", "Rows that the store has taken.", recorder => recorder.WrittenRows);
 
-        void Gauge(string name, string help, Func<StoreHealth, double> value) => meter.CreateObservableGauge(name, () => value(session.Health), null, help);
+        void Gauge(string name, string help, Func<StoreHealth, int> value) => meter.CreateObservableGauge(name, () => value(session.Health), null, help);
         void Figure(string name, string unit, string help, Func<StoreFigures, double> value) =>
-            meter.CreateObservableGauge(name, () => Figures.Select(figures => new Measurement<double>(value(figures))), unit, help);
+            meter.CreateFiniteGauge(name, () => Figures.Select(figures => new Measurement<double>(value(figures))), unit, help);
         void PerTable(string name, string? unit, string help, Func<TableFigures, double> value) =>
-            meter.CreateObservableGauge(name, () => Figures.SelectMany(figures => figures.Tables.Select(table => new Measurement<double>(value(table), new KeyValuePair<string, object?>("table", table.Name)))), unit, help);
-        void Recorder(string name, string? unit, string help, Func<RecorderHealth, double> value) => meter.CreateObservableGauge(name, () => value(session.Health.Recorder), unit, help);
+            meter.CreateFiniteGauge(name, () => Figures.SelectMany(figures => figures.Tables.Select(table => new Measurement<double>(value(table), new KeyValuePair<string, object?>("table", table.Name)))), unit, help);
+        void Recorder(string name, string? unit, string help, Func<RecorderHealth, double> value) =>
+            meter.CreateFiniteGauge(name, () => [new(value(session.Health.Recorder))], unit, help);
         void PerRecorded(string name, string help, Func<RecorderHealth, IReadOnlyDictionary<string, long>> rows) =>
             meter.CreateObservableCounter(name, () => rows(session.Health.Recorder).Select(table => new Measurement<long>(table.Value, new KeyValuePair<string, object?>("table", table.Key))), null, help);
     }

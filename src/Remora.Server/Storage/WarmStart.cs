@@ -14,9 +14,6 @@ internal sealed class WarmStart(StoreSession session, WriteOnce stored, TimeProv
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private readonly SemaphoreSlim _recalls = new(RecallsAtOnce);
 
-    /// <summary>Returns how far back history is read for a timeframe.</summary>
-    public static TimeSpan ReachOf(Timeframe timeframe) => timeframe == Timeframe.OneDay ? TimeSpan.FromDays(220) : TimeSpan.FromDays(31);
-
     /// <summary>
     /// Returns a market's stored candles for its warm-up; null if the store does not answer in
     /// time.
@@ -34,7 +31,7 @@ internal sealed class WarmStart(StoreSession session, WriteOnce stored, TimeProv
             var now = Instant.From(clock.GetUtcNow());
             async Task<IReadOnlyList<Candle>> Of(Timeframe timeframe)
             {
-                var candles = await session.Store.Candles.Of(market, Span.UpTo(now - timeframe.Length, now - ReachOf(timeframe)), timeframe).ListAsync(deadline.Token);
+                var candles = await session.Store.Candles.Of(market, Span.UpTo(now - timeframe.Length, now - RequiredHistory.ReachOf(timeframe)), timeframe).ListAsync(deadline.Token);
                 stored.Holds(new(market.Exchange, market.Pair, timeframe), candles);
                 return candles;
             }
@@ -68,7 +65,7 @@ internal sealed class WarmStart(StoreSession session, WriteOnce stored, TimeProv
             var now = Instant.From(clock.GetUtcNow());
             if (isSettled)
             {
-                var since = now - ReachOf(Timeframe.OneDay);
+                var since = now - RequiredHistory.ReachOf(Timeframe.OneDay);
                 var last = await session.Store.Assessments.LastOfEachAsync(markets, policy, since, now, deadline.Token);
                 foreach (var (market, until) in last) stored.HoldsAssessments(market, until);
             }

@@ -38,7 +38,7 @@ internal static class MarketGauges
             new Measurement<double>(1, [.. Tags(a), new("by", by)]))), null, "1 for each thing that blocks entries; absent where nothing does.");
 
         void Gauge(string name, string help, Func<Assessment, double> value, string? unit = null) =>
-            meter.CreateObservableGauge(name, () => All(board).Select(a => new Measurement<double>(value(a), Tags(a))), unit, help);
+            meter.CreateFiniteGauge(name, () => All(board).Select(a => new Measurement<double>(value(a), Tags(a))), unit, help);
     }
 
     private static IEnumerable<Assessment> All(AssessmentBoard board) => board.Markets.Select(market => board.Latest(market));
@@ -112,13 +112,13 @@ internal static class FeedGauges
         }
 
         void PerMarket(string name, string? unit, string help, Func<FeedHealth, double> value) =>
-            meter.CreateObservableGauge(name, () => parts.Markets.Select(feed => new Measurement<double>(value(feed.Health), Tags(feed.Market))), unit, help);
+            meter.CreateFiniteGauge(name, () => parts.Markets.Select(feed => new Measurement<double>(value(feed.Health), Tags(feed.Market))), unit, help);
         void Count(string name, string help, Func<FeedHealth, long> value) =>
             meter.CreateObservableCounter(name, () => parts.Markets.Select(feed => new Measurement<long>(value(feed.Health), Tags(feed.Market))), null, help);
         void PerSource(string name, string? unit, string help, Func<SourceHealth, double> value) =>
-            meter.CreateObservableGauge(name, () => parts.Sources.Select(source => new Measurement<double>(value(source.Health), new KeyValuePair<string, object?>("source", source.Name))), unit, help);
+            meter.CreateFiniteGauge(name, () => parts.Sources.Select(source => new Measurement<double>(value(source.Health), new KeyValuePair<string, object?>("source", source.Name))), unit, help);
         void PerValue(string name, string? unit, string help, Func<Observation, double> value) =>
-            meter.CreateObservableGauge(name, () => SourceValues.Of(parts, board).SelectMany(source => source.Latest.Select(o => new Measurement<double>(
+            meter.CreateFiniteGauge(name, () => SourceValues.Of(parts, board).SelectMany(source => source.Latest.Select(o => new Measurement<double>(
                 value(o), new("source", source.Name), new("signal", RemoraJson.NameOf(o.Signal)), new("base", o.Base ?? "")))), unit, help);
     }
 

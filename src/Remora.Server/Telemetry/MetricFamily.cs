@@ -59,7 +59,6 @@ internal sealed class MetricFamily
     {
         if (_isObserved)
         {
-            if (double.IsNaN(value)) return; // unknown: absent
             _observed.Add(new(tags, 0) { Value = value });
             return;
         }

@@ -16,6 +16,7 @@ internal sealed class PrometheusText : IDisposable
     private readonly List<MetricFamily> _families = [];
     private readonly Lock _lock = new();
 
+    /// <param name="meter">The meter. Measurements are collected after <see cref="Start"/>.</param>
     public PrometheusText(Meter meter)
     {
         _listener.InstrumentPublished = (instrument, listener) =>
@@ -28,8 +29,10 @@ internal sealed class PrometheusText : IDisposable
         _listener.SetMeasurementEventCallback<double>(static (_, value, tags, family) => ((MetricFamily)family!).Record(value, tags));
         _listener.SetMeasurementEventCallback<long>(static (_, value, tags, family) => ((MetricFamily)family!).Record(value, tags));
         _listener.SetMeasurementEventCallback<int>(static (_, value, tags, family) => ((MetricFamily)family!).Record(value, tags));
-        _listener.Start();
     }
+
+    /// <summary>Begins to collect.</summary>
+    public void Start() => _listener.Start();
 
     /// <summary>Returns all current values.</summary>
     public string Write()

@@ -39,7 +39,7 @@ public sealed class AssessmentImport(MarketStore store)
             Present++;
             return;
         }
-        RowWriting.Assessment(_rows, assessment, store.Sequence);
+        StoreTable.Assessments.Write(_rows, BothSides.Of(assessment), store.Sequence);
         if (++_open == BatchRows) await FlushAsync(cancellation);
     }
 

@@ -1,4 +1,6 @@
 using Remora.ClickHouse;
+using Remora.Columns;
+using Remora.Store.Tables;
 
 namespace Remora.Store.Files;
 
@@ -8,16 +10,9 @@ namespace Remora.Store.Files;
 /// </summary>
 public static class AssessmentRows
 {
-    // The columns of AssessmentCsv.Header in order. Values that may be unknown are nullable; text
-    // lists are empty when they have no items.
-    private static readonly (string Name, string Type)[] Columns =
-    [
-        ("date", Time), ("as_of", Time), ("close", Number), ("safe_to_trade", "Bool"), ("recommendation", "String"), ("risk_score", Number), ("risk_class", Name),
-        ("risk_confidence", Number), ("position_scale", Number), ("blocked_by", "String"), ("regime", Name), ("regime_since", $"Nullable({Time})"), ("volatility", Number),
-        ("volatility_classification", Name), ("trend_classification", Name), ("momentum_classification", Name), ("risk_volatility", Number), ("risk_regime", Number),
-        ("risk_trend_strength", Number), ("risk_momentum", Number), ("risk_external", Number), ("flags", "String"), ("atr_ratio", Number), ("rsi", Number), ("adx", Number),
-        ("day_return", Number), ("day_drawdown", Number), ("gaps", "Int64"), ("policy", "String"), ("policy_id", "String"), ("model", "String"), ("state", "String"),
-    ];
+    // An unknown value is null; a list without items is an empty text.
+    private static readonly string Columns =
+        string.Join(", ", AssessmentColumns.Files.Select(column => $"{column.Name} {ColumnTypes.InFile(column)}"));
 
     private static readonly Dictionary<string, string> Reading = new(StringComparer.Ordinal)
     {
@@ -27,10 +22,6 @@ public static class AssessmentRows
         ["precise_float_parsing"] = "1", // exact doubles
         ["session_timezone"] = "UTC",
     };
-
-    private const string Time = "DateTime64(3, 'UTC')";
-    private const string Number = "Nullable(Float64)";
-    private const string Name = "Nullable(String)";
 
     /// <summary>
     /// Writes the rows of a CSV or CSV.gz to a file in the format of its extension. The file
@@ -48,7 +39,7 @@ public static class AssessmentRows
         var table = SqlName.Of("rows_" + Guid.NewGuid().ToString("N"));
         try
         {
-            await client.ExecuteAsync($"CREATE TABLE {table.Quoted} ({string.Join(", ", Columns.Select(column => $"{column.Name} {column.Type}"))}) ENGINE = Log", cancellation: cancellation);
+            await client.ExecuteAsync($"CREATE TABLE {table.Quoted} ({Columns}) ENGINE = Log", cancellation: cancellation);
             await using var bytes = StagedFile.Open(csv);
             await client.InsertStreamAsync($"INSERT INTO {table.Quoted} FORMAT CSVWithNames", bytes, new QueryOptions { Settings = Reading, Timeout = Timeout.InfiniteTimeSpan }, cancellation);
             await FileExport.WriteAsync(new StoreQuery<int>(client, $"SELECT * FROM {table.Quoted} SETTINGS max_threads = 1", [], _ => 0), to, cancellation: cancellation); // keeps the order of the file

@@ -2,7 +2,6 @@ using System.Globalization;
 using Remora.ClickHouse;
 using Remora.ClickHouse.Rows;
 using Remora.Markets;
-using Remora.Store.Tables;
 
 namespace Remora.Store.Files;
 
@@ -57,7 +56,7 @@ public sealed class CandleImport(MarketStore store)
                 reason ??= string.Create(CultureInfo.InvariantCulture, $"row {rows}: {(fault is null ? "the time cannot be read" : Describe(fault.Value, market.Timeframe))}");
                 continue;
             }
-            RowWriting.Candle(writer, market.Exchange, market.Pair, market.Timeframe, candle, store.Sequence);
+            StoreTable.Candles.Write(writer, new(market.Exchange, market.Pair.ToString(), market.Timeframe.Name, candle), store.Sequence);
             first ??= candle.OpenTime;
             last = candle.OpenTime;
             if (++open == BatchRows) await InsertAsync();

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using Remora.ClickHouse;
+using Remora.Columns;
 using Remora.Markets;
 
 namespace Remora.Store.Files;

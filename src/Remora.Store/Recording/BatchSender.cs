@@ -89,7 +89,7 @@ internal sealed class BatchSender(MarketStore store, RecorderOptions options, Ti
     /// <summary>Cancels all waits for a success, because nothing is sent any more.</summary>
     public void Close() => _success.TrySetCanceled(CancellationToken.None);
 
-    private async Task SendAsync(Journal journal, JournalEntry entry, CancellationToken cancellation)
+    private async Task SendAsync(Journal journal, JournalFile entry, CancellationToken cancellation)
     {
         JournalBatch? batch = null;
         var (reads, inserts) = (0, 0);

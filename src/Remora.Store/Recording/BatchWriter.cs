@@ -1,29 +1,21 @@
-using Remora.Markets;
-using Remora.Store.Tables;
-
 namespace Remora.Store.Recording;
 
 /// <summary>
-/// Takes queued items, encodes them as rows, and closes batches into the journal.
+/// Takes queued entries, encodes them as rows, and closes batches into the journal.
 /// </summary>
 internal sealed class BatchWriter(
-    RecorderOptions options, TimeProvider time, RecorderLog log, HandoverQueue market, RequestQueue requests)
+    RecorderOptions options, TimeProvider time, RecorderLog log, EntryQueue market, EntryQueue requests)
 {
     /// <summary>The kind of log event for batches that are set aside.</summary>
     public const string SetAside = "set aside";
 
     private const string Opening = "journal is opened", Writing = "journal is written";
-    private readonly OpenBatch _candles = new(StoreTable.Candles);
-    private readonly OpenBatch _observations = new(StoreTable.Observations);
-    private readonly OpenBatch _assessments = new(StoreTable.Assessments);
-    private readonly OpenBatch _requests = new(StoreTable.Requests);
+    private readonly OpenBatches _batches = new(time);
     private readonly string _parent = Path.GetDirectoryName(Path.GetFullPath(options.JournalFolder)) ?? options.JournalFolder;
     private volatile Journal? _journal;
     private bool _wasOpen;
     private volatile bool _isBusy;
-    private ulong _sequence;
     private long _lostRows;
-    private int _openRows;
 
     /// <summary>Rings when a batch was closed.</summary>
     public Alarm Closed { get; } = new();
@@ -31,16 +23,14 @@ internal sealed class BatchWriter(
     /// <summary>The journal; null until it is open.</summary>
     public Journal? Journal => _journal;
 
-    /// <summary>Whether it is processing items now. It may hold one of them.</summary>
+    /// <summary>Whether it is processing entries now. It may hold one of them.</summary>
     public bool IsBusy => _isBusy;
 
     /// <summary>The number of rows that are not in the journal yet.</summary>
-    public int OpenRows => Volatile.Read(ref _openRows);
+    public int OpenRows => _batches.Rows;
 
     /// <summary>The number of rows that could not be encoded.</summary>
     public long LostRows => Interlocked.Read(ref _lostRows);
-
-    private IEnumerable<OpenBatch> Batches => [_candles, _observations, _assessments, _requests];
 
     public async Task RunAsync(Alarm alarm, CancellationToken cancellation)
     {
@@ -53,7 +43,7 @@ internal sealed class BatchWriter(
     }
 
     /// <summary>
-    /// Moves the remaining items to the journal, after <see cref="RunAsync"/> has ended.
+    /// Moves the remaining entries to the journal, after <see cref="RunAsync"/> has ended.
     /// </summary>
     public void Finish()
     {
@@ -92,7 +82,7 @@ internal sealed class BatchWriter(
         }
     }
 
-    // Stops when a full batch cannot be written. The waiting items stay in their bounded queue.
+    // Stops when a full batch cannot be written. The waiting entries stay in their bounded queue.
     private void Drain()
     {
         _isBusy = true;
@@ -100,7 +90,7 @@ internal sealed class BatchWriter(
         {
             while (CloseFull() && TryWriteNext()) { }
             var isDone = true;
-            foreach (var batch in Batches) isDone &= TryClose(batch);
+            foreach (var batch in _batches.All) isDone &= TryClose(batch);
             // While batches are written one by one as space becomes free, the problem continues.
             if (isDone && market.Count == 0 && requests.Count == 0) log.Ended(Writing, "the journal is written again");
         }
@@ -113,58 +103,19 @@ internal sealed class BatchWriter(
 
     private bool CloseFull()
     {
-        foreach (var batch in Batches)
+        foreach (var batch in _batches.All)
             if (batch.IsFull(options) && !TryClose(batch)) return false;
         return true;
     }
 
     private bool TryWriteNext()
     {
-        if (market.TryTake(out var item)) Write(item);
-        else if (requests.TryTake(out var request)) Write(_requests, request!);
-        else return false;
+        if (!market.TryTake(out var entry) && !requests.TryTake(out entry)) return false;
+        var lost = _batches.Write(entry, out var failure);
+        if (failure is null) return true;
+        log.Happened($"lost {entry.GetType().Name}", $"{lost} rows could not be encoded and are lost. Report this bug: {failure}");
+        Interlocked.Add(ref _lostRows, lost);
         return true;
-    }
-
-    private void Write(object content)
-    {
-        switch (content)
-        {
-            case Assessment said: Write(_candles, said); Write(_assessments, said); break;
-            case LoneAssessment lone: Write(_assessments, lone.Said); break;
-            case LoneCandles past: Write(_candles, past); break;
-            case Observation observation: Write(_observations, observation); break;
-        }
-    }
-
-    private void Write(OpenBatch batch, object content)
-    {
-        // The order of rows: by the clock, and strictly increasing.
-        _sequence = Math.Max(_sequence, (ulong)((time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond));
-        try
-        {
-            switch (content)
-            {
-                case Assessment said when batch == _candles: RowWriting.Candle(batch.Writer, said.Exchange, said.Pair, said.Timeframe, said.GetReadings().Candle!.Value, ++_sequence); break;
-                case Assessment assessment: RowWriting.Assessment(batch.Writer, assessment, ++_sequence); break;
-                case Observation observation: RowWriting.Observation(batch.Writer, observation, ++_sequence); break;
-                case RequestRow request: RowWriting.Request(batch.Writer, request, ++_sequence); break;
-                case LoneCandles past: foreach (var each in past.Candles) RowWriting.Candle(batch.Writer, past.Market.Exchange, past.Market.Pair, past.Timeframe, each, ++_sequence); Count(past.Candles.Count - 1); break;
-            }
-            Count(1);
-        }
-        catch (Exception e) // a bug in the encoding: a partial row corrupts the batch, so the batch is dropped
-        {
-            log.Happened($"lost {batch.Table.Name}", $"{batch.Rows + 1} rows of {batch.Table.Name} were lost, which is a bug: {e}");
-            Interlocked.Add(ref _lostRows, batch.Rows + 1);
-            Clear(batch);
-        }
-
-        void Count(int rows)
-        {
-            batch.Rows += rows;
-            Interlocked.Add(ref _openRows, rows);
-        }
     }
 
     private bool TryClose(OpenBatch batch)
@@ -189,13 +140,7 @@ internal sealed class BatchWriter(
             log.Failed(Writing, $"the journal '{options.JournalFolder}' cannot be written, and rows wait in memory until it can: {DiskFault.Describe(e)}");
             return false;
         }
-        Clear(batch);
+        _batches.Clear(batch);
         return true;
-    }
-
-    private void Clear(OpenBatch batch)
-    {
-        Interlocked.Add(ref _openRows, -batch.Rows);
-        batch.Clear();
     }
 }

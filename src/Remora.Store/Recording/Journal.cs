@@ -15,12 +15,12 @@ internal sealed class Journal : IDisposable
     private readonly Lock _lock = new();
     private readonly string _folder;
     private readonly long _mostBytes;
-    private readonly LinkedList<JournalEntry> _entries = [];
+    private readonly LinkedList<JournalFile> _entries = [];
     private readonly List<string> _setAside = [];
     private readonly FileStream _owner;
     private long _next = 1;
     private long _firstOwn = 1; // batches with smaller numbers were found at the start
-    private JournalEntry? _taken;
+    private JournalFile? _taken;
 
     private Journal(string folder, long mostBytes, FileStream owner)
     {
@@ -97,7 +97,7 @@ internal sealed class Journal : IDisposable
     {
         long number;
         lock (_lock) number = _next++;
-        var path = Path.Combine(_folder, JournalEntry.NameOf(number, batch.Table.Value, rows, closedAt));
+        var path = Path.Combine(_folder, JournalFile.NameOf(number, batch.Table.Value, rows, closedAt));
         try
         {
             batch.WriteTo(path + Unfinished);
@@ -110,7 +110,7 @@ internal sealed class Journal : IDisposable
         }
         lock (_lock)
         {
-            Add(JournalEntry.Of(new(path))!);
+            Add(JournalFile.Of(new(path))!);
             while (Bytes > _mostBytes && _entries.First(entry => entry != _taken) is { } oldest && oldest.Number != number)
             {
                 File.Delete(oldest.Path);
@@ -124,13 +124,13 @@ internal sealed class Journal : IDisposable
     /// Returns the next batch to insert; null if there is none. It stays until it is removed or set
     /// aside.
     /// </summary>
-    public JournalEntry? Take()
+    public JournalFile? Take()
     {
         lock (_lock) return _taken = _entries.First?.Value;
     }
 
     /// <summary>Removes a batch that the store has acknowledged.</summary>
-    public void Remove(JournalEntry entry)
+    public void Remove(JournalFile entry)
     {
         try
         {
@@ -146,7 +146,7 @@ internal sealed class Journal : IDisposable
     /// <summary>
     /// Removes a batch whose file was deleted by another process. Its rows are lost.
     /// </summary>
-    public void Lose(JournalEntry entry)
+    public void Lose(JournalFile entry)
     {
         lock (_lock)
         {
@@ -156,7 +156,7 @@ internal sealed class Journal : IDisposable
     }
 
     /// <summary>Sets aside a batch that cannot be inserted.</summary>
-    public void PutAside(JournalEntry entry, string reason)
+    public void PutAside(JournalFile entry, string reason)
     {
         MoveAside(entry.Path, reason);
         lock (_lock) Forget(entry);
@@ -189,10 +189,10 @@ internal sealed class Journal : IDisposable
             else MoveAside(part.FullName, "it was being written when the recorder was ended");
             files.Add(new(whole));
         }
-        var entries = new List<JournalEntry>();
-        foreach (var file in files.Where(file => file.Exists && JournalEntry.IsBatch(file)))
+        var entries = new List<JournalFile>();
+        foreach (var file in files.Where(file => file.Exists && JournalFile.IsBatch(file)))
         {
-            if (JournalEntry.Of(file) is { } entry) entries.Add(entry);
+            if (JournalFile.Of(file) is { } entry) entries.Add(entry);
             else MoveAside(file.FullName, "the file's name is not the name of a batch");
         }
         foreach (var entry in entries.OrderBy(entry => entry.Number))
@@ -229,13 +229,13 @@ internal sealed class Journal : IDisposable
         }
     }
 
-    private void Add(JournalEntry entry)
+    private void Add(JournalFile entry)
     {
         _entries.AddLast(entry);
         Bytes += entry.Bytes;
     }
 
-    private void Forget(JournalEntry entry)
+    private void Forget(JournalFile entry)
     {
         if (_entries.Remove(entry)) Bytes -= entry.Bytes;
         if (_taken == entry) _taken = null;

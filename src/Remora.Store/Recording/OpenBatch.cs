@@ -3,21 +3,43 @@ using Remora.ClickHouse.Rows;
 namespace Remora.Store.Recording;
 
 /// <summary>The rows of one table that are not in the journal yet.</summary>
-internal sealed class OpenBatch(StoreTable table)
+internal abstract class OpenBatch(StoreTable table)
 {
+    private int _length;
+
     public StoreTable Table { get; } = table;
 
-    public RowWriter Writer { get; } = new();
+    public int Rows { get; private set; }
 
-    public int Rows { get; set; }
+    protected RowWriter Writer { get; } = new();
 
     public bool IsFull(RecorderOptions options) => Rows >= options.BatchRows || Writer.Length >= options.BatchBytes;
 
     public JournalBatch Close() => new(Table.Name, Table.Columns, Guid.NewGuid().ToString("N"), Writer.Written);
 
+    /// <summary>Removes a row of which only a part was encoded.</summary>
+    public void RemovePartialRow() => Writer.Truncate(_length);
+
     public void Clear()
     {
         Writer.Clear();
-        Rows = 0;
+        (Rows, _length) = (0, 0);
+    }
+
+    protected void CompleteRow()
+    {
+        Rows++;
+        _length = Writer.Length;
+    }
+}
+
+/// <inheritdoc/>
+/// <typeparam name="T">The type of a row.</typeparam>
+internal sealed class OpenBatch<T>(StoreTable<T> table) : OpenBatch(table)
+{
+    public void Add(in T row, ulong sequence)
+    {
+        table.Write(Writer, in row, sequence);
+        CompleteRow();
     }
 }

@@ -13,15 +13,14 @@ namespace Remora.Store.Recording;
 public sealed class Recorder
 {
     private readonly RecorderOptions _options;
-    private readonly HandoverQueue _market; // written by the pump only
-    private readonly RequestQueue _requests;
+    private readonly EntryQueue _market; // written by the pump only
+    private readonly EntryQueue _requests; // separate, so that requests cannot displace market data
     private readonly BatchWriter _writer;
     private readonly BatchSender _sender;
     private readonly RecorderLog _log;
     private readonly Supervisor _supervisor;
     private readonly Alarm _alarm = new();
     private readonly long _wakeMask; // a mask is faster than a division, which matters to the pump
-    private long _droppedMarket;
     private long _candleCount, _observationCount, _assessmentCount; // numbers of rows handed over; written by the pump only
 
     /// <param name="store">The store for the rows. It need not be open yet.</param>
@@ -48,7 +47,7 @@ public sealed class Recorder
             var journal = _writer.Journal;
             return new(
                 _market.Count + _requests.Count + _writer.OpenRows, journal?.Count ?? 0, journal?.Bytes ?? 0, _log.Written,
-                Interlocked.Read(ref _droppedMarket) + _requests.Dropped + _writer.LostRows + (journal?.DroppedRows ?? 0),
+                _market.DroppedRows + _requests.DroppedRows + _writer.LostRows + (journal?.DroppedRows ?? 0),
                 journal?.SetAside ?? [], _log.LastError, _log.LastErrorAt, _log.LastSuccess, journal?.Oldest, HandedOver, _log.IsWell);
         }
     }
@@ -59,21 +58,18 @@ public sealed class Recorder
     /// </summary>
     /// <param name="market">The market of the candle.</param>
     /// <param name="candle">The candle.</param>
-    public void Candle(MarketId market, in Candle candle)
-    {
-        Candles(market, market.Timeframe, [candle]);
-    }
+    public void Candle(MarketId market, in Candle candle) => Candles(market, market.Timeframe, [candle]);
 
     /// <summary>
     /// Records a market's closed candle and its assessment. One call for both costs the pump less
     /// time than two.
     /// </summary>
-    /// <param name="said">The assessment. Its readings contain the candle.</param>
-    public void CandleAndAssessment(Assessment said)
+    /// <param name="assessment">The assessment. Its readings contain the candle.</param>
+    public void CandleAndAssessment(Assessment assessment)
     {
         Volatile.Write(ref _candleCount, _candleCount + 1);
         Volatile.Write(ref _assessmentCount, _assessmentCount + 1);
-        Add(said, rows: 2);
+        Add(new AssessmentEntry(assessment, WithCandle: true));
     }
 
     /// <summary>
@@ -82,25 +78,25 @@ public sealed class Recorder
     public void Candles(MarketId market, Timeframe timeframe, IReadOnlyList<Candle> candles)
     {
         Volatile.Write(ref _candleCount, _candleCount + candles.Count);
-        if (candles.Count > 0) Add(new LoneCandles(market, timeframe, candles), candles.Count);
+        if (candles.Count > 0) Add(new CandleEntry(market, timeframe, candles));
     }
 
     /// <summary>Records an observation.</summary>
     public void Observation(Observation observation)
     {
         Volatile.Write(ref _observationCount, _observationCount + 1);
-        Add(observation, rows: 1);
+        Add(new ObservationEntry(observation));
     }
 
     /// <summary>Records an assessment without a new candle, or by another policy.</summary>
     public void Assessment(Assessment assessment)
     {
         Volatile.Write(ref _assessmentCount, _assessmentCount + 1);
-        Add(new LoneAssessment(assessment), rows: 1);
+        Add(new AssessmentEntry(assessment, WithCandle: false));
     }
 
     /// <summary>Records a request. Thread-safe.</summary>
-    public void Request(RequestRow request) => _requests.Add(request);
+    public void Request(RequestRow request) => _requests.Add(new RequestEntry(request));
 
     /// <summary>
     /// Records until it is cancelled. Then writes the queued rows to the journal, and to the store
@@ -171,9 +167,8 @@ public sealed class Recorder
     // Checked in the order in which a row moves, so that no row is missed.
     private bool IsIdle => _market.Count == 0 && _requests.Count == 0 && !_writer.IsBusy && _writer.OpenRows == 0 && _writer.Journal is { Count: 0 };
 
-    private void Add(object content, int rows)
+    private void Add(Entry entry)
     {
-        if (!_market.TryAdd(content, out var added)) Interlocked.Add(ref _droppedMarket, rows);
-        else if ((added & _wakeMask) == 0) _alarm.Ring();
+        if ((_market.Add(entry) & _wakeMask) == 0) _alarm.Ring();
     }
 }

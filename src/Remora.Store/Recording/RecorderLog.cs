@@ -6,12 +6,12 @@ namespace Remora.Store.Recording;
 /// <summary>Collects successes and problems for the recorder's health and for the log.</summary>
 internal sealed class RecorderLog(TimeProvider time, Action<string>? notice)
 {
-    private sealed record Entry(string Text, DateTimeOffset At);
+    private sealed record Message(string Text, DateTimeOffset At);
 
     private readonly ConcurrentDictionary<string, long> _written = new(StringComparer.Ordinal);
     private readonly Incidents _incidents = new(notice);
-    private volatile Entry? _error;
-    private volatile Entry? _success;
+    private volatile Message? _error;
+    private volatile Message? _success;
 
     public string? LastError => _error?.Text;
 

@@ -1,94 +1,63 @@
-using Remora.ClickHouse.Rows;
 using Remora.Markets;
-using Remora.Risk;
 
 namespace Remora.Store.Tables;
 
 /// <summary>
 /// A past assessment in columns, named as in history files for backtests. Unknown values are null.
 /// </summary>
-public sealed record AssessmentRow
+public sealed class AssessmentRow
 {
+    private readonly NamedRow _row;
+
+    internal AssessmentRow(NamedRow row) => _row = row;
+
     /// <summary>The time of the assessment, at which it became knowable.</summary>
-    public required Instant Time { get; init; }
+    public Instant Time => _row.Time("time")!.Value;
 
     /// <summary>The close time of the last candle it used.</summary>
-    public required Instant? AsOf { get; init; }
+    public Instant? AsOf => _row.Time("as_of");
 
     /// <summary>The close price of that candle.</summary>
-    public double? Close { get; init; }
+    public double? Close => _row.Number("close");
 
     /// <summary>Whether entries were safe.</summary>
-    public required bool SafeToTrade { get; init; }
+    public bool SafeToTrade => _row.Boolean("safe_to_trade");
 
     /// <summary>The recommendation: entry_ok, caution or no_entry.</summary>
-    public required string Recommendation { get; init; }
+    public string Recommendation => _row.Text("recommendation")!;
 
     /// <summary>The risk score, [0, 1].</summary>
-    public double? RiskScore { get; init; }
+    public double? RiskScore => _row.Number("risk_score");
 
     /// <summary>The class of the risk score.</summary>
-    public string? RiskClass { get; init; }
+    public string? RiskClass => _row.Text("risk_class");
 
     /// <summary>The confidence, [0, 1].</summary>
-    public double? RiskConfidence { get; init; }
+    public double? RiskConfidence => _row.Number("risk_confidence");
 
     /// <summary>The position scale, [0, 1].</summary>
-    public double? PositionScale { get; init; }
+    public double? PositionScale => _row.Number("position_scale");
 
     /// <summary>The reasons for a block.</summary>
-    public required IReadOnlyList<string> BlockedBy { get; init; }
+    public IReadOnlyList<string> BlockedBy => _row.List("blocked_by");
 
     /// <summary>The regime.</summary>
-    public string? Regime { get; init; }
+    public string? Regime => _row.Text("regime");
 
     /// <summary>The volatility, [0, 1].</summary>
-    public double? Volatility { get; init; }
+    public double? Volatility => _row.Number("volatility");
 
     /// <summary>The event flags that are set.</summary>
-    public required IReadOnlyList<string> Flags { get; init; }
+    public IReadOnlyList<string> Flags => _row.List("flags");
 
     /// <summary>The id of the policy.</summary>
-    public required string PolicyId { get; init; }
+    public string PolicyId => _row.Text("policy_id")!;
 
     /// <summary>The model.</summary>
-    public required string Model { get; init; }
+    public string Model => _row.Text("model")!;
 
     /// <summary>
     /// The state: ok, warming_up, stale or unknown; null in rows from before it was recorded.
     /// </summary>
-    public string? State { get; init; }
-
-    /// <summary>Returns the columns to read for a side.</summary>
-    internal static string Columns(Side side) => side == Side.Long
-        ? Columns("safe_to_trade", "recommendation", "")
-        : Columns("assumeNotNull(short_safe_to_trade)", "assumeNotNull(short_recommendation)", "short_");
-
-    private static string Columns(string safe, string recommendation, string prefix) =>
-        $"assessed_at AS time, as_of, close, {safe} AS safe_to_trade, {recommendation} AS recommendation, {prefix}risk_score AS risk_score, {prefix}risk_class AS risk_class, risk_confidence, " +
-        $"{prefix}position_scale AS position_scale, arrayStringConcat({prefix}blocked_by, '|') AS blocked_by, regime, volatility, arrayStringConcat(flags, '|') AS flags, policy_id, model, state";
-
-    internal static AssessmentRow Read(RowReader row) => new()
-    {
-        Time = Instant.From(row.DateTime64()),
-        AsOf = row.Nullable(value => Instant.From(value.DateTime64())),
-        Close = Number(row),
-        SafeToTrade = row.Bool(),
-        Recommendation = row.String(),
-        RiskScore = Number(row),
-        RiskClass = row.NullableString(),
-        RiskConfidence = Number(row),
-        PositionScale = Number(row),
-        BlockedBy = List(row.String()),
-        Regime = row.NullableString(),
-        Volatility = Number(row),
-        Flags = List(row.String()),
-        PolicyId = row.String(),
-        Model = row.String(),
-        State = row.NullableString(),
-    };
-
-    private static double? Number(RowReader row) => row.Nullable(value => value.Float64());
-
-    private static string[] List(string names) => names.Split('|', StringSplitOptions.RemoveEmptyEntries);
+    public string? State => _row.Text("state");
 }

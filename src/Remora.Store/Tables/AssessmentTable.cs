@@ -1,6 +1,7 @@
 using Remora.ClickHouse;
 using Remora.ClickHouse.Rollups;
 using Remora.ClickHouse.Rows;
+using Remora.Columns;
 using Remora.Markets;
 using Remora.Risk;
 
@@ -78,17 +79,24 @@ public sealed record HistoryRow
 public sealed class AssessmentTable
 {
     private const string OfMarket = "exchange = {exchange:String} AND pair = {pair:String} AND timeframe = {timeframe:String} AND policy = {policy:String}";
-    private const string History =
-        "bucket AS time, assessments, blocked, safe_share, risk_mean, risk_min, risk_max, risk_p95, risk_last, part_volatility_mean, part_regime_mean, part_trend_strength_mean, " +
-        "part_momentum_mean, part_external_mean, volatility_mean, volatility_max, confidence_min, nullIf(regime_last, '') AS regime_last, close_last, " +
-        "regime_bull, regime_sideways, regime_bear, regime_choppy, regime_high_vol, regime_panic, stale";
+
+    private static readonly string[] BucketValues =
+    [
+        "assessments", "blocked", "safe_share", "risk_mean", "risk_min", "risk_max", "risk_p95", "risk_last", "part_volatility_mean", "part_regime_mean",
+        "part_trend_strength_mean", "part_momentum_mean", "part_external_mean", "volatility_mean", "volatility_max", "confidence_min", "regime_last", "close_last",
+    ];
+
+    private static readonly string[] BucketCounts = ["regime_bull", "regime_sideways", "regime_bear", "regime_choppy", "regime_high_vol", "regime_panic", "stale"];
 
     private readonly MarketStore _store;
 
     internal AssessmentTable(MarketStore store) => _store = store;
 
-    /// <summary>The intervals of the history: 1m, 1h, 6h, 12h, 1d.</summary>
-    public IReadOnlyList<string> Intervals => [.. RollupOf(Side.Long).Definition.Intervals.Select(interval => interval.Suffix)];
+    /// <summary>
+    /// The columns of exported buckets. The last ones are only in exports, not in
+    /// <see cref="HistoryRow"/>.
+    /// </summary>
+    public static IReadOnlyList<string> BucketColumns { get; } = ["time", .. BucketValues, .. BucketCounts];
 
     /// <summary>
     /// Returns the assessment that was current at a moment: the newest one at or before it; null if
@@ -148,23 +156,30 @@ public sealed class AssessmentTable
         var parameters = Parameters(market, policy);
         var recorded = side == Side.Short ? " AND short_safe_to_trade IS NOT NULL" : "";
         var last = $"SELECT * FROM assessments WHERE {OfMarket}{recorded} AND {span.Where("assessed_at", parameters)} ORDER BY assessed_at, sequence DESC LIMIT 1 BY assessed_at";
-        return new(_store.Client, $"SELECT {AssessmentRow.Columns(side)} FROM ({last}){span.Order("time", parameters)}", parameters, AssessmentRow.Read);
+        return new(
+            _store.Client, $"SELECT {SelectList.Of(AssessmentColumns.Rows, side)} FROM ({last}){span.Order("time", parameters)}", parameters,
+            NamedRow.Reader(row => new AssessmentRow(row)));
     }
 
     /// <summary>Returns the history of a market under a policy, from the rollups.</summary>
     /// <param name="market">The market.</param>
     /// <param name="policy">The name of the policy.</param>
-    /// <param name="interval">One of <see cref="Intervals"/>.</param>
+    /// <param name="interval">One of <see cref="StoreIntervals.History"/>.</param>
     /// <param name="span">The span of bucket starts.</param>
     /// <param name="side">The side. Short assessments exist from their first recording on.</param>
     /// <exception cref="StoreException">The interval is unknown.</exception>
     public StoreQuery<HistoryRow> HistoryOf(MarketId market, string policy, string interval, Span span = default, Side side = Side.Long)
     {
         var parameters = Parameters(market, policy);
-        return new(
-            _store.Client,
-            $"SELECT {History} FROM {_store.View(RollupOf(side), interval)} WHERE {OfMarket} AND {span.Where("bucket", parameters)}{span.Order("bucket", parameters)}",
-            parameters, ReadHistory);
+        var from = $"FROM {_store.View(RollupOf(side), interval)} WHERE {OfMarket} AND {span.Where("bucket", parameters)}{span.Order("bucket", parameters)}";
+        return new(_store.Client, $"SELECT {Select(BucketValues)} {from}", parameters, NamedRow.Reader(ReadHistory))
+        {
+            ExportSql = $"SELECT {Select([.. BucketValues, .. BucketCounts])} {from}",
+        };
+
+        // The rollup has an empty text instead of null for an unknown regime.
+        static string Select(IEnumerable<string> values) =>
+            "bucket AS time, " + string.Join(", ", values.Select(name => name == "regime_last" ? "nullIf(regime_last, '') AS regime_last" : name));
     }
 
     private Rollup RollupOf(Side side)
@@ -176,35 +191,28 @@ public sealed class AssessmentTable
     private static StoredAssessment Read(RowReader row) =>
         new(Instant.From(row.DateTime64()), row.Bool(), row.Nullable(value => value.Float64()), row.Bytes().ToArray());
 
-    private static HistoryRow ReadHistory(RowReader row)
+    private static HistoryRow ReadHistory(NamedRow row) => new()
     {
-        var read = new HistoryRow
-        {
-            Time = Instant.From(row.DateTime()),
-            Assessments = (long)row.UInt64(),
-            Blocked = (long)row.UInt64(),
-            SafeShare = row.Float64(),
-            RiskMean = Number(row),
-            RiskMin = Number(row),
-            RiskMax = Number(row),
-            RiskP95 = row.Nullable(value => (double)value.Float32()),
-            RiskLast = Number(row),
-            VolatilityPart = Number(row),
-            RegimePart = Number(row),
-            TrendStrengthPart = Number(row),
-            MomentumPart = Number(row),
-            ExternalPart = Number(row),
-            VolatilityMean = Number(row),
-            VolatilityMax = Number(row),
-            ConfidenceMin = Number(row),
-            RegimeLast = row.NullableString(),
-            CloseLast = Number(row),
-        };
-        for (var i = 0; i < 7; i++) row.UInt64(); // counts per regime and of stale ones, which only raw exports use
-        return read;
-    }
-
-    private static double? Number(RowReader row) => row.Nullable(value => value.Float64());
+        Time = row.Time("time")!.Value,
+        Assessments = row.Count("assessments"),
+        Blocked = row.Count("blocked"),
+        SafeShare = row.Number("safe_share")!.Value,
+        RiskMean = row.Number("risk_mean"),
+        RiskMin = row.Number("risk_min"),
+        RiskMax = row.Number("risk_max"),
+        RiskP95 = row.Number("risk_p95"),
+        RiskLast = row.Number("risk_last"),
+        VolatilityPart = row.Number("part_volatility_mean"),
+        RegimePart = row.Number("part_regime_mean"),
+        TrendStrengthPart = row.Number("part_trend_strength_mean"),
+        MomentumPart = row.Number("part_momentum_mean"),
+        ExternalPart = row.Number("part_external_mean"),
+        VolatilityMean = row.Number("volatility_mean"),
+        VolatilityMax = row.Number("volatility_max"),
+        ConfidenceMin = row.Number("confidence_min"),
+        RegimeLast = row.Text("regime_last"),
+        CloseLast = row.Number("close_last"),
+    };
 
     private static QueryParameters Parameters(MarketId market, string policy) =>
         new QueryParameters().Add("exchange", market.Exchange).Add("pair", market.Pair.ToString()).Add("timeframe", market.Timeframe.Name).Add("policy", policy);

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Remora.ClickHouse;
 using Remora.ClickHouse.Rows;
+using Remora.Columns;
 using Remora.Markets;
 
 namespace Remora.Store.Tables;
@@ -18,8 +19,10 @@ public readonly record struct StoredCandle(string Exchange, string Pair, string 
 /// </summary>
 public sealed class CandleTable
 {
-    private const string Values = "opened, open, high, low, close, volume";
     private const string OfMarket = "exchange = {exchange:String} AND pair = {pair:String} AND timeframe = {timeframe:String}";
+
+    // In the order of the properties of Candle.
+    private static readonly string Values = SelectList.Of(CandleColumns.All);
 
     private readonly MarketStore _store;
 
@@ -47,8 +50,9 @@ public sealed class CandleTable
     /// <summary>Returns the newest candle of every stored market and timeframe.</summary>
     public async IAsyncEnumerable<StoredCandle> LatestAsync([EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        const string newest = "SELECT exchange, pair, timeframe, max(opened) AS at, argMax((open, high, low, close, volume), (opened, sequence)) AS v FROM candles GROUP BY exchange, pair, timeframe";
-        const string sql = $"SELECT exchange, pair, timeframe, at, v.1, v.2, v.3, v.4, v.5 FROM ({newest}) ORDER BY exchange, pair, timeframe";
+        var newest = $"SELECT exchange, pair, timeframe, argMax(({Values}), (opened, sequence)) AS newest FROM candles GROUP BY exchange, pair, timeframe";
+        var values = string.Join(", ", CandleColumns.All.Select((_, i) => $"newest.{i + 1}"));
+        var sql = $"SELECT exchange, pair, timeframe, {values} FROM ({newest}) ORDER BY exchange, pair, timeframe";
         await foreach (var row in _store.Client.QueryAsync(sql, row => new StoredCandle(row.String(), row.String(), row.String(), Read(row)), null, cancellation)) yield return row;
     }
 

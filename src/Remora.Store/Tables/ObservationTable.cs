@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Remora.ClickHouse;
 using Remora.ClickHouse.Rows;
+using Remora.Columns;
 using Remora.Markets;
 
 namespace Remora.Store.Tables;
@@ -8,13 +9,9 @@ namespace Remora.Store.Tables;
 /// <summary>The stored observations.</summary>
 public sealed class ObservationTable
 {
-    /// <summary>
-    /// The longest look-back of computations on observations (30 days of liquidations), plus some
-    /// days for late values.
-    /// </summary>
-    public static readonly TimeSpan Reach = TimeSpan.FromDays(45);
-
     private static readonly FrozenDictionary<string, Signal> Signals = Enum.GetValues<Signal>().ToFrozenDictionary(RemoraJson.NameOf);
+
+    private static readonly string Values = SelectList.Of(ObservationColumns.All);
 
     private readonly MarketStore _store;
 
@@ -29,9 +26,9 @@ public sealed class ObservationTable
     public async Task<IReadOnlyList<Observation>> KnownAtAsync(Instant time, CancellationToken cancellation = default)
     {
         var parameters = new QueryParameters();
-        var where = Span.UpTo(time, time - Reach).Where("knowable_at", parameters);
+        var where = Span.UpTo(time, time - RequiredHistory.Observations).Where("knowable_at", parameters);
         var rows = await _store.Client.ListAsync(
-            $"SELECT signal, base, value, held_at, knowable_at, time_to_live_ms, source FROM observations FINAL WHERE {where} ORDER BY knowable_at, held_at, sequence", Read, parameters, cancellation);
+            $"SELECT {Values} FROM observations FINAL WHERE {where} ORDER BY knowable_at, held_at, sequence", Read, parameters, cancellation);
         return [.. rows.OfType<Observation>()];
     }
 
@@ -46,7 +43,7 @@ public sealed class ObservationTable
         var parameters = new QueryParameters().Add("signal", RemoraJson.NameOf(signal)).Add("base", @base ?? "");
         return new(
             _store.Client,
-            "SELECT signal, base, value, held_at, knowable_at, time_to_live_ms, source FROM observations FINAL " +
+            $"SELECT {Values} FROM observations FINAL " +
             $"WHERE signal = {{signal:String}} AND ifNull(base, '') = {{base:String}} AND {span.Where("knowable_at", parameters)}{span.Order("knowable_at, held_at", parameters)}",
             parameters, row => Read(row)!);
     }
@@ -54,8 +51,8 @@ public sealed class ObservationTable
     // Returns null for an unknown signal, which another version may have recorded.
     private static Observation? Read(RowReader row)
     {
-        var name = row.String();
-        var (@base, value, heldAt, knowableAt, timeToLive, source) = (row.NullableString(), row.Float64(), row.DateTime64(), row.DateTime64(), row.Int64(), row.String());
+        var (name, @base, source, value) = (row.String(), row.NullableString(), row.String(), row.Float64());
+        var (heldAt, knowableAt, timeToLive) = (row.DateTime64(), row.DateTime64(), row.Int64());
         return Signals.TryGetValue(name, out var signal)
             ? new(signal, @base, value, Instant.From(heldAt), Instant.From(knowableAt), TimeSpan.FromMilliseconds(timeToLive), source)
             : null;

@@ -1,6 +1,5 @@
 using Remora.ClickHouse;
 using Remora.ClickHouse.Rollups;
-using Remora.ClickHouse.Rows;
 using Remora.Markets;
 
 namespace Remora.Store.Tables;
@@ -40,15 +39,22 @@ public sealed record QuestionRow(string Route, string Pair, ulong QueryHash, lon
 /// <summary>The stored requests to the service and their rollups.</summary>
 public sealed class RequestTable
 {
+    private static readonly (string Name, string Expression)[] TrafficValues =
+    [
+        ("time", "bucket"), ("route", "route"), ("pair", "pair"), ("calls", "calls"), ("unchanged", "unchanged"), ("refused", "refused"), ("errors", "errors"),
+        ("microseconds_mean", "microseconds_mean"), ("microseconds_max", "microseconds_max"), ("microseconds_p50", "microseconds_quantiles[1]"),
+        ("microseconds_p95", "microseconds_quantiles[2]"), ("microseconds_p99", "microseconds_quantiles[3]"), ("queries", "queries"), ("results", "results"),
+    ];
+
     private readonly MarketStore _store;
 
     internal RequestTable(MarketStore store) => _store = store;
 
-    /// <summary>The intervals of <see cref="Traffic"/>: 1m, 1h, 6h, 12h.</summary>
-    public IReadOnlyList<string> Intervals => [.. Rollup("traffic").Definition.Intervals.Select(interval => interval.Suffix)];
+    /// <summary>The columns of exported buckets.</summary>
+    public static IReadOnlyList<string> TrafficColumns { get; } = [.. TrafficValues.Select(column => column.Name)];
 
     /// <summary>Returns requests by bucket, route and pair.</summary>
-    /// <param name="interval">One of <see cref="Intervals"/>.</param>
+    /// <param name="interval">One of <see cref="StoreIntervals.Traffic"/>.</param>
     /// <param name="span">The span of bucket starts.</param>
     /// <param name="route">Only this route.</param>
     /// <param name="pair">Only this pair.</param>
@@ -59,10 +65,9 @@ public sealed class RequestTable
         var where = span.Where("bucket", parameters) + Only("route", route, parameters) + Only("pair", pair, parameters);
         return new(
             _store.Client,
-            "SELECT bucket AS time, route, pair, calls, unchanged, refused, errors, microseconds_mean, microseconds_max, " +
-            "microseconds_quantiles[1] AS microseconds_p50, microseconds_quantiles[2] AS microseconds_p95, microseconds_quantiles[3] AS microseconds_p99, queries, results " +
+            $"SELECT {string.Join(", ", TrafficValues.Select(column => $"{column.Expression} AS {column.Name}"))} " +
             $"FROM {_store.View(Rollup("traffic"), interval)} WHERE {where}{span.Order("bucket, route, pair", parameters)}",
-            parameters, ReadTraffic);
+            parameters, NamedRow.Reader(ReadTraffic));
     }
 
     /// <summary>Returns the queries of a span, the most frequent first.</summary>
@@ -88,7 +93,8 @@ public sealed class RequestTable
         return $" AND {column} = {{{column}:String}}";
     }
 
-    private static TrafficRow ReadTraffic(RowReader row) => new(
-        Instant.From(row.DateTime()), row.String(), row.String(), (long)row.UInt64(), (long)row.UInt64(), (long)row.UInt64(), (long)row.UInt64(), row.Float64(), row.UInt32(),
-        row.Float32(), row.Float32(), row.Float32(), (long)row.UInt64(), (long)row.UInt64());
+    private static TrafficRow ReadTraffic(NamedRow row) => new(
+        row.Time("time")!.Value, row.Text("route")!, row.Text("pair")!, row.Count("calls"), row.Count("unchanged"), row.Count("refused"), row.Count("errors"),
+        row.Number("microseconds_mean")!.Value, row.Count("microseconds_max"), row.Number("microseconds_p50")!.Value, row.Number("microseconds_p95")!.Value,
+        row.Number("microseconds_p99")!.Value, row.Count("queries"), row.Count("results"));
 }

@@ -58,4 +58,7 @@ public sealed record TrendReading(
 
     /// <summary>Whether every reading is defined.</summary>
     public bool IsWarm => Candles >= TrendIndicators.WarmUp;
+
+    /// <summary>How far the indicators are warmed up, [0, 1].</summary>
+    internal double WarmUp => Math.Min(1, Candles / (double)TrendIndicators.WarmUp);
 }

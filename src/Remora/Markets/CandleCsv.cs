@@ -1,4 +1,5 @@
 using System.Globalization;
+using Remora.Columns;
 
 namespace Remora.Markets;
 

@@ -1,3 +1,5 @@
+using Remora.Risk;
+
 namespace Remora.Markets;
 
 /// <summary>
@@ -18,7 +20,7 @@ public sealed class OutsideBook
     public bool Apply(Observation observation)
     {
         var key = (observation.Signal, observation.Base);
-        if (!_series.TryGetValue(key, out var series)) _series[key] = series = new(observation.Signal);
+        if (!_series.TryGetValue(key, out var series)) _series[key] = series = new(SignalTable.Of(observation.Signal).Measure);
         if (!series.Add(observation)) return false;
         _views.Clear();
         return true;

@@ -47,7 +47,7 @@ public static class Confidence
         double all = 0, fresh = 0;
         for (var i = 0; i < configured.Count; i++)
         {
-            var weight = RiskScorer.Weight(configured[i], rules);
+            var weight = SignalTable.Of(configured[i]).Weight(rules);
             all += weight;
             if (!double.IsNaN(outside.At(configured[i], now))) fresh += weight;
         }

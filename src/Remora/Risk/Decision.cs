@@ -1,74 +1,58 @@
-using Remora.Markets;
 using Remora.Regimes;
 
 namespace Remora.Risk;
 
-/// <summary>Derives the verdict from score and flags.</summary>
-internal static class Decision
+/// <summary>
+/// The decision of a policy about entries, for a pair and for the whole market. Blocking conditions
+/// are bits, the lowest for the first condition, so that a decision allocates nothing.
+/// </summary>
+internal sealed class Decision(RiskPolicy policy)
 {
-    public const string RiskScore = "risk_score";
-    public const string StaleData = "stale_data";
+    private readonly BlockingCondition[] _conditions = BlockingCondition.Of(policy.Decision);
 
-    public static bool Blocks(Assessment assessment)
+    /// <summary>Returns the conditions that block a pair.</summary>
+    public ulong Blocks(in DecisionInputs inputs)
     {
-        var rules = assessment.Rules.Decision;
-        foreach (var flag in rules.BlockingFlags)
-            if (Counts(flag, assessment)) return true;
-        foreach (var regime in rules.BlockingRegimes)
-            if (Counts(regime, assessment)) return true;
-        foreach (var signal in rules.BlockWithout)
-            if (IsMissed(signal, assessment)) return true;
-        return ScoreBlocks(assessment) || StaleBlocks(assessment);
+        var blocks = 0ul;
+        for (var i = 0; i < _conditions.Length; i++)
+            if (_conditions[i].Holds(inputs)) blocks |= 1ul << i;
+        return blocks;
     }
-
-    public static IReadOnlyList<string> BlockedBy(Assessment assessment)
-    {
-        if (assessment.SafeToTrade) return [];
-        var names = new List<string>();
-        foreach (var flag in assessment.Rules.Decision.BlockingFlags)
-            if (Counts(flag, assessment)) names.Add(EventFlags.NameOf(flag));
-        foreach (var regime in assessment.Rules.Decision.BlockingRegimes)
-            if (Counts(regime, assessment)) names.Add(NameOf(regime));
-        if (ScoreBlocks(assessment)) names.Add(RiskScore);
-        if (StaleBlocks(assessment)) names.Add(StaleData);
-        foreach (var signal in assessment.Rules.Decision.BlockWithout)
-            if (IsMissed(signal, assessment)) names.Add(NameOf(signal));
-        return names;
-    }
-
-    public static Recommendation Recommend(Assessment assessment)
-    {
-        if (!assessment.SafeToTrade) return Recommendation.NoEntry;
-        var unsure = double.IsNaN(assessment.RiskScore) || assessment.Stale;
-        return unsure || assessment.RiskScore >= assessment.Rules.Decision.CautionScore || assessment.EventFlags.Any
-            ? Recommendation.Caution
-            : Recommendation.EntryOk;
-    }
-
-    /// <summary>Whether the candles are too old to count.</summary>
-    public static bool CandlesAreWorthless(Assessment assessment) =>
-        assessment.AsOf is not { } asOf || Confidence.Freshness(asOf, assessment.Timeframe, assessment.AssessedAt) <= 0;
-
-    private static bool Counts(RiskFlag flag, Assessment assessment) =>
-        assessment.EventFlags[flag] == true && (!IsFromCandles(flag) || !CandlesAreWorthless(assessment));
 
     /// <summary>
-    /// Returns the name of a blocking regime in <c>blocked_by</c>: <c>regime_high_vol</c>.
+    /// Returns the conditions that block the whole market: those that prevail among the pairs, and
+    /// the mean score in place of their scores.
     /// </summary>
-    public static string NameOf(Regime regime) => "regime_" + RemoraJson.NameOf(regime);
+    /// <param name="inputs">The inputs for the whole market.</param>
+    /// <param name="prevails">Whether a condition of the pairs prevails.</param>
+    public ulong Blocks(in DecisionInputs inputs, Func<ulong, bool> prevails)
+    {
+        var blocks = 0ul;
+        for (var i = 0; i < _conditions.Length; i++)
+        {
+            var holds = _conditions[i] is BlockingCondition.BlockingScore score ? score.Holds(inputs) : prevails(1ul << i);
+            if (holds) blocks |= 1ul << i;
+        }
+        return blocks;
+    }
 
-    /// <summary>Returns the name of a missing signal in <c>blocked_by</c>: <c>no_vix</c>.</summary>
-    public static string NameOf(Signal signal) => "no_" + RemoraJson.NameOf(signal);
+    /// <summary>Returns the conditions that are in <paramref name="blocks"/>, in order.</summary>
+    public IEnumerable<(BlockingCondition Condition, ulong Bit)> In(ulong blocks)
+    {
+        for (var i = 0; i < _conditions.Length; i++)
+            if ((blocks & (1ul << i)) != 0) yield return (_conditions[i], 1ul << i);
+    }
 
-    private static bool Counts(Regime regime, Assessment assessment) => assessment.Regime == regime && !CandlesAreWorthless(assessment);
+    /// <summary>Returns the names of the conditions that are in <paramref name="blocks"/>.</summary>
+    public IReadOnlyList<string> NamesOf(ulong blocks) => blocks == 0 ? [] : [.. In(blocks).Select(block => block.Condition.Name)];
 
-    private static bool IsMissed(Signal signal, Assessment assessment) => double.IsNaN(assessment.Outside.RawAt(signal, assessment.AssessedAt));
+    /// <summary>Returns the recommendation.</summary>
+    public Recommendation Recommend(ulong blocks, double score, bool isStale, EventFlags flags) =>
+        blocks != 0 ? Recommendation.NoEntry
+        : double.IsNaN(score) || isStale || score >= policy.Decision.CautionScore || flags.Any ? Recommendation.Caution
+        : Recommendation.EntryOk;
 
-    private static bool ScoreBlocks(Assessment assessment) =>
-        assessment.RiskScore >= assessment.Rules.Decision.BlockingScore && !CandlesAreWorthless(assessment);
-
-    private static bool StaleBlocks(Assessment assessment) => assessment.Rules.Decision.OnStale == OnStale.Block && assessment.Stale;
-
-    private static bool IsFromCandles(RiskFlag flag) =>
-        flag is RiskFlag.Panic or RiskFlag.HighVolatility or RiskFlag.BearMarket or RiskFlag.Downtrend;
+    /// <summary>Returns the part of the usual position to take.</summary>
+    public double PositionScale(ulong blocks, double score, Regime? regime, Side side) =>
+        blocks != 0 ? 0 : RiskScorer.PositionScale(score, regime, policy, side);
 }

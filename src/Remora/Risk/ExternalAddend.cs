@@ -13,13 +13,13 @@ public readonly record struct ExternalAddend(double Value, double Measure, doubl
     internal static IReadOnlyDictionary<string, ExternalAddend> Of(Assessment assessment)
     {
         var addends = new SortedDictionary<string, ExternalAddend>(StringComparer.Ordinal);
-        foreach (var signal in OutsideView.Signals)
+        foreach (var row in SignalTable.All)
         {
-            var value = assessment.Outside.RawAt(signal, assessment.AssessedAt);
+            var value = assessment.Outside.RawAt(row.Signal, assessment.AssessedAt);
             if (double.IsNaN(value)) continue;
-            var measure = assessment.Outside.At(signal, assessment.AssessedAt);
-            var addend = Millionths.Round(RiskScorer.Contribution(signal, measure, assessment.Pair.Base, assessment.Rules.External));
-            addends[RemoraJson.NameOf(signal)] = new(value, measure, addend);
+            var measure = assessment.Outside.At(row.Signal, assessment.AssessedAt);
+            var addend = Millionths.Round(row.Contribution(measure, assessment.Pair.Base, assessment.Rules.External));
+            addends[row.Name] = new(value, measure, addend);
         }
         return addends;
     }
@@ -56,11 +56,11 @@ public readonly record struct SourceState(Reliance State, string? Source, Instan
                 ? new(assessment.Stale ? Reliance.Stale : Reliance.Fresh, assessment.Exchange, asOf, assessment.AgeSeconds)
                 : new(Reliance.Missing, assessment.Exchange, null, double.NaN),
         };
-        foreach (var signal in OutsideView.Signals)
+        foreach (var row in SignalTable.All)
         {
-            var latest = assessment.Outside[signal, now].Latest;
-            if (latest is null && !assessment.Configured.Contains(signal)) continue;
-            states[RemoraJson.NameOf(signal)] = latest is null
+            var latest = assessment.Outside[row.Signal, now].Latest;
+            if (latest is null && !assessment.Configured.Contains(row.Signal)) continue;
+            states[row.Name] = latest is null
                 ? new(Reliance.Missing, null, null, double.NaN)
                 : new(now < latest.ExpiresAt ? Reliance.Fresh : Reliance.Stale, latest.Source, latest.HeldAt, Math.Max(0, (now - latest.HeldAt).TotalSeconds));
         }

@@ -4,26 +4,14 @@ namespace Remora.Risk;
 
 /// <summary>A value for each regime.</summary>
 /// <typeparam name="T">The type of the value: a number, or another regime.</typeparam>
-public abstract record PerRegime<T> where T : struct
+/// <param name="Bull">In a bull market.</param>
+/// <param name="Sideways">In a sideways market.</param>
+/// <param name="Bear">In a bear market.</param>
+/// <param name="Choppy">In a choppy market.</param>
+/// <param name="HighVol">At extreme volatility.</param>
+/// <param name="Panic">In a panic.</param>
+public abstract record PerRegime<T>(T Bull, T Sideways, T Bear, T Choppy, T HighVol, T Panic) where T : struct
 {
-    /// <summary>In a bull market.</summary>
-    public T Bull { get; init; }
-
-    /// <summary>In a sideways market.</summary>
-    public T Sideways { get; init; }
-
-    /// <summary>In a bear market.</summary>
-    public T Bear { get; init; }
-
-    /// <summary>In a choppy market.</summary>
-    public T Choppy { get; init; }
-
-    /// <summary>At extreme volatility.</summary>
-    public T HighVol { get; init; }
-
-    /// <summary>In a panic.</summary>
-    public T Panic { get; init; }
-
     internal T Of(Regime regime) => regime switch
     {
         Regime.Bull => Bull,
@@ -31,6 +19,7 @@ public abstract record PerRegime<T> where T : struct
         Regime.Bear => Bear,
         Regime.Choppy => Choppy,
         Regime.HighVol => HighVol,
-        _ => Panic,
+        Regime.Panic => Panic,
+        _ => throw new ArgumentOutOfRangeException(nameof(regime), regime, "not a regime"),
     };
 }

@@ -1,3 +1,5 @@
+using Remora.Regimes;
+
 namespace Remora.Risk;
 
 /// <summary>Validates a policy. Every error names the field and what is allowed.</summary>
@@ -10,17 +12,12 @@ internal static class PolicyChecks
         foreach (var (name, section) in Sections(policy))
             if (section is null) throw new PolicyException($"{name}: must be an object, not null");
 
-        var (weights, risk) = (policy.Weights, policy.RegimeRisk);
+        var weights = policy.Weights;
         Unit("weights.volatility", weights.Volatility);
         Unit("weights.regime", weights.Regime);
         Unit("weights.trend_strength", weights.TrendStrength);
         Unit("weights.momentum", weights.Momentum);
-        Unit("regime_risk.bull", risk.Bull);
-        Unit("regime_risk.sideways", risk.Sideways);
-        Unit("regime_risk.bear", risk.Bear);
-        Unit("regime_risk.choppy", risk.Choppy);
-        Unit("regime_risk.high_vol", risk.HighVol);
-        Unit("regime_risk.panic", risk.Panic);
+        EachRegime("regime_risk", policy.RegimeRisk);
         CheckRegime(policy.Regime);
         CheckExternal(policy.External);
         CheckFlags(policy.Flags);
@@ -36,12 +33,12 @@ internal static class PolicyChecks
         EachOnce("decision.blocking_regimes", "regimes", decision.BlockingRegimes);
         EachOnce("decision.block_without", "signals", decision.BlockWithout);
         if (decision.RegimePosition is not { } position) throw new PolicyException("decision.regime_position: must be an object, not null");
-        Unit("decision.regime_position.bull", position.Bull);
-        Unit("decision.regime_position.sideways", position.Sideways);
-        Unit("decision.regime_position.bear", position.Bear);
-        Unit("decision.regime_position.choppy", position.Choppy);
-        Unit("decision.regime_position.high_vol", position.HighVol);
-        Unit("decision.regime_position.panic", position.Panic);
+        EachRegime("decision.regime_position", position);
+    }
+
+    private static void EachRegime(string section, PerRegime<double> values)
+    {
+        foreach (var regime in Enum.GetValues<Regime>()) Unit($"{section}.{RemoraJson.NameOf(regime)}", values.Of(regime));
     }
 
     private static void EachOnce<T>(string field, string what, IReadOnlyList<T>? list) =>
@@ -68,26 +65,14 @@ internal static class PolicyChecks
     private static void CheckExternal(ExternalRules rules)
     {
         Unit("external.cap", rules.Cap);
-        Ramp("external.fear", rules.Fear);
-        Ramp("external.greed", rules.Greed);
-        Ramp("external.funding", rules.Funding);
-        Ramp("external.vix", rules.Vix);
-        Ramp("external.dollar_index", rules.DollarIndex);
-        Ramp("external.liquidations", rules.Liquidations);
-        Ramp("external.open_interest", rules.OpenInterest);
-        Ramp("external.news_sentiment", rules.NewsSentiment);
-        Ramp("external.btc_dominance", rules.BtcDominance);
+        foreach (var row in SignalTable.All)
+            foreach (var ramp in row.Ramps) Ramp("external." + ramp.Field, ramp.Of(rules));
     }
 
     private static void CheckFlags(FlagRules rules)
     {
-        Within("flags.extreme_fear", rules.ExtremeFear, 0, 100);
-        Within("flags.extreme_greed", rules.ExtremeGreed, 0, 100);
-        Within("flags.funding_extreme", rules.FundingExtreme, 0, 1);
-        Within("flags.liquidation_cascade", rules.LiquidationCascade, 0, 1000);
-        Within("flags.negative_news", rules.NegativeNews, -1, 1);
-        Within("flags.macro_stress", rules.MacroStress, 0, 1000);
-        Within("flags.bear_market_distance", rules.BearMarketDistance, 0, 1);
+        foreach (var row in FlagTable.All)
+            if (row.Threshold is { } threshold) Within("flags." + threshold.Field, threshold.Of(rules), threshold.Least, threshold.Most);
     }
 
     private static void Ramp(string field, Ramp? ramp)

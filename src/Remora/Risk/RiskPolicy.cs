@@ -105,22 +105,30 @@ public sealed record ScoreWeights
 }
 
 /// <summary>Risk of each regime, [0, 1].</summary>
-public sealed record RegimeRisk : PerRegime<double>
-{
-    /// <summary>Creates the risks of <c>remora-1</c>.</summary>
-    public RegimeRisk() => (Bull, Sideways, Bear, Choppy, HighVol, Panic) = (0.2, 0.4, 0.7, 0.8, 0.9, 1.0);
-}
+/// <param name="Bull">In a bull market.</param>
+/// <param name="Sideways">In a sideways market.</param>
+/// <param name="Bear">In a bear market.</param>
+/// <param name="Choppy">In a choppy market.</param>
+/// <param name="HighVol">At extreme volatility.</param>
+/// <param name="Panic">In a panic.</param>
+public sealed record RegimeRisk(
+    double Bull = 0.2, double Sideways = 0.4, double Bear = 0.7, double Choppy = 0.8, double HighVol = 0.9, double Panic = 1.0)
+    : PerRegime<double>(Bull, Sideways, Bear, Choppy, HighVol, Panic);
 
 /// <summary>
 /// The regime that replaces each regime for a short trade: bull and bear are swapped, every other
 /// regime stays the same.
 /// </summary>
-public sealed record MirroredRegime : PerRegime<Regime>
-{
-    /// <summary>Creates the mirror of <c>remora-1</c>.</summary>
-    public MirroredRegime() =>
-        (Bull, Sideways, Bear, Choppy, HighVol, Panic) = (Regime.Bear, Regime.Sideways, Regime.Bull, Regime.Choppy, Regime.HighVol, Regime.Panic);
-}
+/// <param name="Bull">In a bull market.</param>
+/// <param name="Sideways">In a sideways market.</param>
+/// <param name="Bear">In a bear market.</param>
+/// <param name="Choppy">In a choppy market.</param>
+/// <param name="HighVol">At extreme volatility.</param>
+/// <param name="Panic">In a panic.</param>
+public sealed record MirroredRegime(
+    Regime Bull = Regime.Bear, Regime Sideways = Regime.Sideways, Regime Bear = Regime.Bull,
+    Regime Choppy = Regime.Choppy, Regime HighVol = Regime.HighVol, Regime Panic = Regime.Panic)
+    : PerRegime<Regime>(Bull, Sideways, Bear, Choppy, HighVol, Panic);
 
 /// <summary>Thresholds of volatility classes, regimes, trend and momentum.</summary>
 public sealed record RegimeRules
@@ -257,7 +265,7 @@ public sealed record RiskClassBounds
 public sealed record DecisionRules
 {
     /// <summary>The flags that block, without duplicates.</summary>
-    public IReadOnlyList<RiskFlag> BlockingFlags { get; init; } = [RiskFlag.ExtremeFear, RiskFlag.Panic, RiskFlag.HighVolatility];
+    public IReadOnlyList<RiskFlag> BlockingFlags { get; init; } = FlagTable.BlockingByDefault;
 
     /// <summary>
     /// The regimes that block both sides while they last, without duplicates. For panic there is a
@@ -294,11 +302,15 @@ public sealed record DecisionRules
 /// The part of a position to take in each regime, [0, 1]. It multiplies the part that the score
 /// gives.
 /// </summary>
-public sealed record RegimePosition : PerRegime<double>
-{
-    /// <summary>Creates a full position in every regime.</summary>
-    public RegimePosition() => (Bull, Sideways, Bear, Choppy, HighVol, Panic) = (1, 1, 1, 1, 1, 1);
-}
+/// <param name="Bull">In a bull market.</param>
+/// <param name="Sideways">In a sideways market.</param>
+/// <param name="Bear">In a bear market.</param>
+/// <param name="Choppy">In a choppy market.</param>
+/// <param name="HighVol">At extreme volatility.</param>
+/// <param name="Panic">In a panic.</param>
+public sealed record RegimePosition(
+    double Bull = 1, double Sideways = 1, double Bear = 1, double Choppy = 1, double HighVol = 1, double Panic = 1)
+    : PerRegime<double>(Bull, Sideways, Bear, Choppy, HighVol, Panic);
 
 /// <summary>The action of a policy when its data is stale.</summary>
 public enum OnStale

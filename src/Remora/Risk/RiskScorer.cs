@@ -3,7 +3,7 @@ using Remora.Regimes;
 
 namespace Remora.Risk;
 
-/// <summary>The formulas of score, flags and position scale. Stateless.</summary>
+/// <summary>The formulas of score and position scale. Stateless.</summary>
 public static class RiskScorer
 {
     private const double MiddleOfTrend = 0.5;
@@ -24,61 +24,6 @@ public static class RiskScorer
             Millionths.Round(weights.TrendStrength * t),
             Millionths.Round(weights.Momentum * m),
             Millionths.Round(External(outside, @base, policy.External, now)));
-    }
-
-    /// <summary>
-    /// Returns the contribution of one signal to the score before the cap; NaN while unknown. For
-    /// the fear and greed index it is the larger one of fear and greed.
-    /// </summary>
-    public static double Contribution(Signal signal, double measure, string @base, ExternalRules rules) => signal switch
-    {
-        Signal.FearGreed => rules.Fear.At(measure) + rules.Greed.At(measure),
-        Signal.FundingRate => rules.Funding.At(Math.Abs(measure)),
-        Signal.Vix => rules.Vix.At(measure),
-        Signal.DollarIndex => rules.DollarIndex.At(measure),
-        Signal.Liquidations => rules.Liquidations.At(measure),
-        Signal.OpenInterest => rules.OpenInterest.At(measure),
-        Signal.NewsSentiment => rules.NewsSentiment.At(measure),
-        Signal.BtcDominance => @base == "BTC" ? 0 : rules.BtcDominance.At(measure),
-        _ => 0, // only recorded
-    };
-
-    /// <summary>
-    /// Returns the maximum contribution of a signal, by which its absence lowers confidence.
-    /// </summary>
-    public static double Weight(Signal signal, ExternalRules rules) => signal switch
-    {
-        Signal.FearGreed => Math.Max(rules.Fear.Weight, rules.Greed.Weight),
-        Signal.FundingRate => rules.Funding.Weight,
-        Signal.Vix => rules.Vix.Weight,
-        Signal.DollarIndex => rules.DollarIndex.Weight,
-        Signal.Liquidations => rules.Liquidations.Weight,
-        Signal.OpenInterest => rules.OpenInterest.Weight,
-        Signal.NewsSentiment => rules.NewsSentiment.Weight,
-        Signal.BtcDominance => rules.BtcDominance.Weight,
-        _ => 0, // only recorded
-    };
-
-    /// <summary>Returns all flags.</summary>
-    public static EventFlags Flags(MarketReadings market, Regime? regime, OutsideView outside, RiskPolicy policy, Instant now)
-    {
-        var rules = policy.Flags;
-        var fearGreed = outside.At(Signal.FearGreed, now);
-        var daily = market.DailyTrend;
-        bool? bearMarket = !daily.IsWarm ? null
-            : RegimeClassifier.IsBear(daily, policy.Regime) || market.Close < daily.Sma200 * (1 - rules.BearMarketDistance);
-        return default(EventFlags)
-            .With(RiskFlag.ExtremeFear, AtMost(fearGreed, rules.ExtremeFear))
-            .With(RiskFlag.Panic, regime is null ? null : regime == Regime.Panic)
-            .With(RiskFlag.HighVolatility, AtLeast(market.Volatility, policy.Regime.ExtremeVolatility))
-            .With(RiskFlag.BearMarket, bearMarket)
-            .With(RiskFlag.Downtrend, regime is null ? null : regime == Regime.Bear)
-            .With(RiskFlag.ExtremeGreed, AtLeast(fearGreed, rules.ExtremeGreed))
-            .With(RiskFlag.FundingExtreme, AtLeast(Math.Abs(outside.At(Signal.FundingRate, now)), rules.FundingExtreme))
-            .With(RiskFlag.LiquidationCascade, AtLeast(outside.At(Signal.Liquidations, now), rules.LiquidationCascade))
-            .With(RiskFlag.NegativeNews, AtMost(outside.At(Signal.NewsSentiment, now), rules.NegativeNews))
-            .With(RiskFlag.MacroStress, AtLeast(outside.At(Signal.Vix, now), rules.MacroStress))
-            .With(RiskFlag.ScheduledEvent, outside.Calendar?.HoldsAt(now));
     }
 
     /// <summary>Returns the class of a score.</summary>
@@ -119,17 +64,13 @@ public static class RiskScorer
     {
         if (ReferenceEquals(outside, OutsideView.Empty)) return 0;
         var sum = 0.0;
-        foreach (var signal in OutsideView.Signals)
+        foreach (var row in SignalTable.All)
         {
-            var measure = outside.At(signal, now);
-            if (!double.IsNaN(measure)) sum += Contribution(signal, measure, @base, rules);
+            var measure = outside.At(row.Signal, now);
+            if (!double.IsNaN(measure)) sum += row.Contribution(measure, @base, rules);
         }
         return Math.Min(rules.Cap, sum);
     }
-
-    private static bool? AtLeast(double value, double bound) => double.IsNaN(value) ? null : value >= bound;
-
-    private static bool? AtMost(double value, double bound) => double.IsNaN(value) ? null : value <= bound;
 }
 
 /// <summary>

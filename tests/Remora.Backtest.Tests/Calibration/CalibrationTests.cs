@@ -7,9 +7,9 @@ namespace Remora.Backtest.Tests.Calibration;
 public sealed class CalibrationTests
 {
     [Fact]
-    public void Outcomes_are_what_the_candles_after_say()
+    public void Outcomes_follow_from_the_later_candles()
     {
-        var whole = Weather.Candles(400, 1);
+        var whole = Generated.Candles(400, 1);
         var series = whole with { Candles = [.. whole.Candles.Where((_, i) => i is not (200 or 201))] };
         var outcomes = Outcomes.Of(series, TimeSpan.FromHours(1));
         for (var i = 0; i < series.Candles.Count; i++)
@@ -29,7 +29,7 @@ public sealed class CalibrationTests
     }
 
     [Fact]
-    public void Rank_correlation_with_ties_as_worked_out_by_hand()
+    public void Rank_correlation_with_ties_equals_the_manual_result()
     {
         Assert.Equal(1, Ranks.Correlation([1, 2, 3, 4], [10, 100, 1000, 10000]), 1e-12);
         Assert.Equal(-1, Ranks.Correlation([1, 2, 3], [3, 2, 1]), 1e-12);
@@ -38,9 +38,9 @@ public sealed class CalibrationTests
     }
 
     [Fact]
-    public void Deciles_hold_a_tenth_each_and_keep_ties_together()
+    public void Deciles_have_equal_counts_and_keep_ties_together()
     {
-        var series = Weather.Candles(3000, 2);
+        var series = Generated.Candles(3000, 2);
         var outcomes = Outcomes.Of(series, TimeSpan.FromHours(1));
         int[] moments = [.. Enumerable.Range(0, 2900)];
         var knowing = DecileTable.Of("knowing", outcomes.Volatility, outcomes, moments);
@@ -55,7 +55,7 @@ public sealed class CalibrationTests
     }
 
     [Fact]
-    public void Least_squares_finds_the_plane_and_forgets_what_is_taken_away()
+    public void Least_squares_finds_the_plane_and_supports_removing_rows()
     {
         var random = new Random(1);
         var regression = new LeastSquares(2);
@@ -73,7 +73,7 @@ public sealed class CalibrationTests
     }
 
     [Fact]
-    public void Garch_finds_the_parameters_it_was_made_with()
+    public void Garch_recovers_the_parameters_of_generated_returns()
     {
         var random = new Random(1);
         var truth = new Garch(1e-4, 0.10, 0.85);
@@ -104,7 +104,7 @@ public sealed class CalibrationTests
     }
 
     [Fact]
-    public void Diebold_Mariano_rejects_as_often_as_it_says()
+    public void Diebold_Mariano_rejects_at_its_significance_level()
     {
         var rejected = 0;
         for (var study = 0; study < 400; study++)
@@ -120,11 +120,11 @@ public sealed class CalibrationTests
     }
 
     [Fact]
-    public void Forecasts_find_volatility_that_lasts_and_know_nothing_early()
+    public void Forecasts_detect_persistent_volatility_and_use_no_future_data()
     {
-        var series = Weather.Candles(24 * 500, 4, Timeframe.OneHour);
+        var series = Generated.Candles(24 * 500, 4, Timeframe.OneHour);
         var score = Enumerable.Range(0, series.Candles.Count).Select(i => new Random(i).NextDouble()).ToArray();
-        var table = new VolatilityForecasts(series, score, score, 24).Compare(Weather.At("2024-08-01"), Weather.At("2025-04-01"));
+        var table = new VolatilityForecasts(series, score, score, 24).Compare(Generated.At("2024-08-01"), Generated.At("2025-04-01"));
         var rows = table.Rows.ToDictionary(r => r.Name);
         Assert.True(table.Observations > 4000);
         Assert.True(rows["har_rv"].R2 > 0.2, $"R2 {rows["har_rv"].R2}");
@@ -132,17 +132,17 @@ public sealed class CalibrationTests
         Assert.True(rows["har_rv"].Qlike < rows["remora_volatility"].Qlike);
 
         var cut = series with { Candles = [.. series.Candles.Take(24 * 400)] };
-        var before = Weather.At("2025-01-25");
+        var before = Generated.At("2025-01-25");
         Assert.Equal(
-            new VolatilityForecasts(cut, score, score, 24).Compare(Weather.At("2024-08-01"), before),
-            new VolatilityForecasts(series, score, score, 24).Compare(Weather.At("2024-08-01"), before),
+            new VolatilityForecasts(cut, score, score, 24).Compare(Generated.At("2024-08-01"), before),
+            new VolatilityForecasts(series, score, score, 24).Compare(Generated.At("2024-08-01"), before),
             (a, b) => a.Observations == b.Observations && a.Rows.SequenceEqual(b.Rows));
     }
 
     [Fact]
-    public void Regimes_cover_the_time_once()
+    public void Regimes_partition_the_time()
     {
-        var series = Weather.Candles(12_000, 5);
+        var series = Generated.Candles(12_000, 5);
         var history = HistoryBuilder.Build(new Tape(new("test", Pair.Parse("BTC/USDT"), series.Timeframe), series.Candles, []), new());
         var table = RegimeTable.Of(history.Policies[0], series, Outcomes.Of(series, TimeSpan.FromHours(4)), 0, series.Candles.Count);
         Assert.Equal(1, table.Rows.Sum(r => r.Share), 1e-9);

@@ -13,7 +13,7 @@ public sealed class OutsideFileTests
     [InlineData(OutsideKind.BtcDominanceDaily, "timestamp,date,btc_dominance_pct", "46.5", "2022-06-14T00:00:00Z", 46.5)]
     [InlineData(OutsideKind.OpenInterestDaily, "timestamp,date,open_interest_usd", "1e9", "2022-06-14T00:00:00Z", 1e9)]
     [InlineData(OutsideKind.FundingDailyMean, "timestamp,date,funding_mean,funding_abs", "-0.0001,0.0001", "2022-06-14T00:00:00Z", -0.0001)]
-    public void Values_are_knowable_at_publication(OutsideKind kind, string header, string rest, string known, double value)
+    public void Values_become_knowable_at_publication(OutsideKind kind, string header, string rest, string known, double value)
     {
         var path = Written($"{header}\n1655078400000,2022-06-13,{rest}\n");
         var observation = Assert.Single(OutsideFile.Read(path, kind, "BTC"));
@@ -21,7 +21,7 @@ public sealed class OutsideFileTests
     }
 
     [Fact]
-    public void Funding_is_known_at_its_timestamp()
+    public void Funding_becomes_knowable_at_its_timestamp()
     {
         var observation = Assert.Single(OutsideFile.Read(Written("timestamp,funding_rate\n1655107200000,0.0002\n"), OutsideKind.Funding8h, "BTC"));
         Assert.Equal("2022-06-13T08:00:00Z", observation.KnowableAt.ToString());
@@ -29,14 +29,14 @@ public sealed class OutsideFileTests
 
     [Fact]
     public void A_file_can_end_where_another_takes_over() =>
-        Assert.Empty(OutsideFile.Read(Written("timestamp,funding_rate\n1655107200000,0.0002\n"), OutsideKind.Funding8h, "BTC", Weather.At("2022-06-13T08:00:00Z")));
+        Assert.Empty(OutsideFile.Read(Written("timestamp,funding_rate\n1655107200000,0.0002\n"), OutsideKind.Funding8h, "BTC", Generated.At("2022-06-13T08:00:00Z")));
 
     [Theory]
     [InlineData("time,close\n", "line 1: expected the columns 'timestamp' first and 'close'")]
     [InlineData("timestamp,close\n1655078400000,many\n", "line 2: 'many' is not a number for 'close'")]
     [InlineData("timestamp,close\nyesterday,3\n", "line 2: expected 2 columns, the first a time")]
     [InlineData("", "the file is empty")]
-    public void Broken_files_are_refused_with_the_reason(string text, string reason) =>
+    public void Invalid_files_are_rejected_with_the_reason(string text, string reason) =>
         Assert.Contains(reason, Assert.Throws<BacktestException>(() => OutsideFile.Read(Written(text), OutsideKind.VixDaily)).Message);
 
     private static string Written(string text)

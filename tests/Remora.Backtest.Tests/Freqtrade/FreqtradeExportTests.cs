@@ -15,7 +15,7 @@ public sealed class FreqtradeExportTests
     [InlineData("backtest-result-2021-12-01_22-24-24.json", 0)]
     [InlineData("backtest-result.json", 179)]
     [InlineData("backtest-result_multistrat.json", 179)]
-    public void Figures_agree_with_what_freqtrade_states(string file, int trades)
+    public void Figures_equal_those_of_freqtrade(string file, int trades)
     {
         foreach (var run in FreqtradeExport.Read(SharedData.Require("freqtrade/" + file)))
         {

@@ -8,16 +8,16 @@ namespace Remora.Backtest.Tests.Freqtrade;
 public sealed class RefusedFilesTests
 {
     [Fact]
-    public void The_shared_list_of_2019_is_refused() =>
+    public void The_list_format_of_2019_is_rejected() =>
         Assert.Contains("list format", Assert.Throws<BacktestException>(() => FreqtradeExport.Read(SharedData.Require("freqtrade/legacy-2019-list-format-backtest-result.json"))).Message);
 
     [Theory]
-    [InlineData("""[["MATIC/BTC", 0.01, 1583648100.0, 1583651700.0, 74, 60, 2.8e-06, 2.86e-06, false, "sell_signal"]]""", "list format that Freqtrade wrote until 2019")]
+    [InlineData("""[["MATIC/BTC", 0.01, 1583648100.0, 1583651700.0, 74, 60, 2.8e-06, 2.86e-06, false, "sell_signal"]]""", "list format of Freqtrade versions until 2019")]
     [InlineData("""{"latest_backtest":"x.json"}""", "expected an object with 'strategy'")]
     [InlineData("""{"strategy":{"A":{"trades":[{"pair":"A/B"}],"starting_balance":1}}}""", "trade 1: 'stake_amount' is missing")]
     [InlineData("""{"strategy":{"A":{"starting_balance":1}}}""", "'trades' is missing")]
     [InlineData("{", "not valid JSON")]
-    public void What_is_no_export_is_refused_with_the_reason(string text, string reason) => IsRefused(text, reason);
+    public void Other_files_are_rejected_with_the_reason(string text, string reason) => IsRefused(text, reason);
 
     [Theory]
     [InlineData("1e300", "1e12", "trade 1: 'open_timestamp' is 1E+300 ms since 1970: expected a time from 2000-01-01T00:00:00Z to 2100")]
@@ -49,7 +49,7 @@ public sealed class RefusedFilesTests
     }
 
     [Fact]
-    public void A_zip_that_unpacks_to_more_than_is_read_is_refused_before_it_is_unpacked()
+    public void A_zip_above_the_limit_is_rejected_before_decompression()
     {
         var path = Zipped(TradeFile.MaxBytes + 1);
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -59,7 +59,7 @@ public sealed class RefusedFilesTests
     }
 
     [Fact]
-    public void A_zip_that_states_a_false_length_is_read_no_further()
+    public void A_zip_with_a_false_length_is_read_up_to_the_limit()
     {
         const int max = 1 << 20;
         var path = Zipped(64 * max);
@@ -74,7 +74,7 @@ public sealed class RefusedFilesTests
     }
 
     [Fact]
-    public void A_compressed_csv_that_unpacks_to_more_than_is_read_is_refused()
+    public void A_compressed_csv_above_the_limit_is_rejected()
     {
         const int max = 1 << 20;
         var path = Path.Combine(Directory.CreateTempSubdirectory("remora-export-").FullName, "trades.csv.gz");
@@ -86,12 +86,12 @@ public sealed class RefusedFilesTests
     }
 
     [Fact]
-    public void Trades_come_back_from_csv_as_they_went()
+    public void Trades_survive_a_csv_round_trip()
     {
         Trade[] trades =
         [
-            new("BTC/USDT", Weather.At("2024-01-01T00:05:00Z"), Weather.At("2024-01-01T01:00:00Z"), 42000.5, 42100, 0.00238, 99.96119, 0.000123456789, 0.0123, ExitReason.Signal),
-            new("ETH/USDT", Weather.At("2024-01-02T00:05:00Z"), Weather.At("2024-01-02T01:00:00Z"), 2000, 1800, 0.05, 100, -0.1018, -10.19, ExitReason.StopLoss, Short: true),
+            new("BTC/USDT", Generated.At("2024-01-01T00:05:00Z"), Generated.At("2024-01-01T01:00:00Z"), 42000.5, 42100, 0.00238, 99.96119, 0.000123456789, 0.0123, ExitReason.Signal),
+            new("ETH/USDT", Generated.At("2024-01-02T00:05:00Z"), Generated.At("2024-01-02T01:00:00Z"), 2000, 1800, 0.05, 100, -0.1018, -10.19, ExitReason.StopLoss, Short: true),
         ];
         using var text = new StringWriter();
         TradeCsv.Write(text, trades);
@@ -105,7 +105,7 @@ public sealed class RefusedFilesTests
     [InlineData("open_time,close_time,profit_ratio\n2024-01-02,2024-01-01,0.1\n", "line 2: the trade closes before it opens")]
     [InlineData("open_time,close_time,profit_ratio\n2024-01-02,2024-01-03,much\n", "line 2: 'much' is not a number for 'profit_ratio'")]
     [InlineData("open_time,close_time,profit_ratio\n2024-01-02,2024-01-03\n", "line 2: expected 3 columns, found 2")]
-    public void Broken_csv_is_refused_with_the_reason(string text, string reason) =>
+    public void Invalid_csv_is_rejected_with_the_reason(string text, string reason) =>
         Assert.Contains(reason, Assert.Throws<BacktestException>(() => TradeCsv.Read(Written("trades.csv", text))).Message);
 
     private static void IsRefused(string text, string reason)

@@ -7,10 +7,10 @@ namespace Remora.Backtest.Tests.History;
 public sealed class HistoryBuilderTests
 {
     private static Tape Tape(int seed, params Observation[] observations) =>
-        new(new("test", Pair.Parse("BTC/USDT"), Timeframe.FiveMinutes), Weather.Candles(2500, seed).Candles, observations);
+        new(new("test", Pair.Parse("BTC/USDT"), Timeframe.FiveMinutes), Generated.Candles(2500, seed).Candles, observations);
 
     [Fact]
-    public void History_is_what_the_live_engine_says()
+    public void History_equals_the_live_engine()
     {
         var tape = Tape(1);
         var history = HistoryBuilder.Build(tape, new());
@@ -25,7 +25,7 @@ public sealed class HistoryBuilderTests
     }
 
     [Fact]
-    public void Markets_in_parallel_are_each_as_alone()
+    public void Parallel_markets_equal_separate_runs()
     {
         Tape[] tapes = [Tape(1), Tape(2), Tape(3)];
         var together = HistoryBuilder.Build(tapes, new());
@@ -34,9 +34,9 @@ public sealed class HistoryBuilderTests
     }
 
     [Fact]
-    public void A_value_counts_from_the_close_at_which_it_is_knowable()
+    public void A_value_counts_from_the_close_at_which_it_became_knowable()
     {
-        var known = Weather.Start + TimeSpan.FromDays(2) + TimeSpan.FromMinutes(5);
+        var known = Generated.Start + TimeSpan.FromDays(2) + TimeSpan.FromMinutes(5);
         var fear = new Observation(Signal.FearGreed, null, 10, known, known, TimeSpan.FromHours(1), "test");
         var history = HistoryBuilder.Build(Tape(1, fear), new());
         var first = (2 * 288) + 0; // the candle that closes five minutes after midnight

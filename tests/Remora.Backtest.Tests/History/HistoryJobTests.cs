@@ -12,7 +12,7 @@ public sealed class HistoryJobTests
     private string Candles(string name, int seed)
     {
         var path = Path.Combine(_folder, name);
-        File.WriteAllLines(path, Weather.Candles(1200, seed).Candles.Select(c => FormattableString.Invariant($"{c.OpenTime.UnixMilliseconds},{c.Open},{c.High},{c.Low},{c.Close},{c.Volume}")));
+        File.WriteAllLines(path, Generated.Candles(1200, seed).Candles.Select(c => FormattableString.Invariant($"{c.OpenTime.UnixMilliseconds},{c.Open},{c.High},{c.Low},{c.Close},{c.Volume}")));
         return path;
     }
 
@@ -23,7 +23,7 @@ public sealed class HistoryJobTests
         var result = HistoryJob.Run(new()
         {
             Markets = [new(Pair.Parse("BTC/USDT"), Candles("1.csv", 1), plain), new(Pair.Parse("ETH/USDT"), Candles("2.csv", 2), zipped)],
-            From = Weather.Start + TimeSpan.FromDays(1),
+            From = Generated.Start + TimeSpan.FromDays(1),
         });
         Assert.Equal([1200 - 288, 1200 - 288], result.Rows);
         var lines = File.ReadAllLines(plain);
@@ -36,7 +36,7 @@ public sealed class HistoryJobTests
     }
 
     [Fact]
-    public void A_file_can_be_written_for_the_short_side_while_each_row_is_given_as_a_longsone()
+    public void A_file_can_have_the_short_side_while_callbacks_receive_the_long_side()
     {
         var (to, rows, longs) = (Path.Combine(_folder, "short.csv"), new System.Text.StringBuilder(AssessmentCsv.Header + "\n"), 0);
         HistoryJob.Run(new()
@@ -53,7 +53,7 @@ public sealed class HistoryJobTests
     }
 
     [Fact]
-    public void What_goes_wrong_leaves_no_file_and_names_it()
+    public void A_failure_names_the_file_and_leaves_no_partial_output()
     {
         var to = Path.Combine(_folder, "out.csv");
         var error = Assert.Throws<BacktestException>(() => HistoryJob.Run(new() { Markets = [new(Pair.Parse("BTC/USDT"), Path.Combine(_folder, "none.csv"), to)] }));
@@ -69,7 +69,7 @@ public sealed class HistoryJobTests
     private string Long()
     {
         var path = Path.Combine(_folder, "long.csv");
-        File.WriteAllLines(path, Weather.Candles(20_000, 1).Candles.Select(c => FormattableString.Invariant($"{c.OpenTime.UnixMilliseconds},{c.Open},{c.High},{c.Low},{c.Close},{c.Volume}")));
+        File.WriteAllLines(path, Generated.Candles(20_000, 1).Candles.Select(c => FormattableString.Invariant($"{c.OpenTime.UnixMilliseconds},{c.Open},{c.High},{c.Low},{c.Close},{c.Volume}")));
         return path;
     }
 

@@ -16,11 +16,11 @@ public sealed class LookAheadTests
 
     private static Tape Tape(int seed, int candles = 3500)
     {
-        var series = Weather.Candles(candles, seed);
+        var series = Generated.Candles(candles, seed);
         var random = new Random(seed);
         Observation[] observations = [.. Enumerable.Range(0, candles * 5 / 1440).Select(day =>
         {
-            var time = Weather.Start + TimeSpan.FromDays(day);
+            var time = Generated.Start + TimeSpan.FromDays(day);
             return new Observation(Signal.FearGreed, null, random.Next(5, 95), time, time, TimeSpan.FromHours(36), "test");
         })];
         return new(new("test", Pair.Parse("BTC/USDT"), series.Timeframe), series.Candles, observations);
@@ -33,7 +33,7 @@ public sealed class LookAheadTests
     }
 
     [Fact]
-    public void Gates_of_every_policy_know_nothing_of_the_future()
+    public void Gates_of_every_policy_use_no_future_data()
     {
         RiskPolicy[] policies = [RiskPolicy.Default, Nervous, .. Ablations.Of(RiskPolicy.Default)];
         var tape = Tape(1);
@@ -45,7 +45,7 @@ public sealed class LookAheadTests
     }
 
     [Fact]
-    public void Scaled_gates_and_thresholds_know_nothing_of_the_future()
+    public void Scaled_gates_and_thresholds_use_no_future_data()
     {
         var tape = Tape(2);
         Assert.Null(LookAhead.FirstLeak(tape, t => Gates.Scaled(HistoryBuilder.Build(t, new()).Policies[0]), Cuts(tape, 1)));
@@ -53,7 +53,7 @@ public sealed class LookAheadTests
     }
 
     [Fact]
-    public void A_gate_that_sees_one_candle_ahead_is_caught()
+    public void A_gate_that_uses_one_future_candle_is_detected()
     {
         var tape = Tape(3);
         static Gate Leaking(Tape t) => Gate.Blocking("leak", [.. t.Candles.Select((c, i) => i + 1 < t.Candles.Count && t.Candles[i + 1].Close < c.Close)]);
@@ -61,7 +61,7 @@ public sealed class LookAheadTests
     }
 
     [Fact]
-    public void A_gate_that_is_normalised_over_the_whole_tape_is_caught()
+    public void A_gate_normalised_over_the_whole_tape_is_detected()
     {
         var tape = Tape(4);
         static Gate Leaking(Tape t)
@@ -79,11 +79,11 @@ public sealed class LookAheadTests
     [InlineData("BollingerBreakout")]
     [InlineData("DailyTrend")]
     [InlineData("BuyAndHold")]
-    public void Trades_closed_before_the_cut_stay_as_they_are(string name)
+    public void Trades_closed_before_the_cut_do_not_change(string name)
     {
         var plan = StrategyCatalog.Find(name);
-        var series = Weather.Candles(plan.Timeframe == Timeframe.OneHour ? 12_000 : 4000, 7, plan.Timeframe);
-        Trade[] Run(CandleTape tape) => [.. Simulation.Prepare(plan, tape, Weather.Start, tape.Candles[^1].OpenTime, AccountRules.Default).Run(Weather.RandomGate(tape.Candles.Count, 5))];
+        var series = Generated.Candles(plan.Timeframe == Timeframe.OneHour ? 12_000 : 4000, 7, plan.Timeframe);
+        Trade[] Run(CandleTape tape) => [.. Simulation.Prepare(plan, tape, Generated.Start, tape.Candles[^1].OpenTime, AccountRules.Default).Run(Generated.RandomGate(tape.Candles.Count, 5))];
         var whole = Run(series);
         foreach (var cut in Cuts())
         {
@@ -102,15 +102,15 @@ public sealed class LookAheadTests
     }
 
     [Fact]
-    public void An_entry_sees_the_last_assessment_whose_as_of_is_not_later()
+    public void An_entry_uses_the_last_assessment_at_or_before_it()
     {
-        var series = Weather.Candles(50, 1);
+        var series = Generated.Candles(50, 1);
         var blocked = new bool[50];
         blocked[20] = true; // known from the close of candle 20, which is the open of row 21
         var script = new Signals[50];
         Array.Fill(script, Signals.Enter);
         var plan = Trading.Scripted.Plan(script) with { StopLoss = -1e-9, Roi = [] };
-        var entries = Simulation.Prepare(plan, series, Weather.Start, series.Candles[^1].OpenTime, AccountRules.Default).Run(Gate.Blocking("one", blocked)).Select(t => t.OpenTime).ToArray();
+        var entries = Simulation.Prepare(plan, series, Generated.Start, series.Candles[^1].OpenTime, AccountRules.Default).Run(Gate.Blocking("one", blocked)).Select(t => t.OpenTime).ToArray();
         Assert.DoesNotContain(series.Candles[21].OpenTime, entries);
         Assert.Contains(series.Candles[20].OpenTime, entries);
     }

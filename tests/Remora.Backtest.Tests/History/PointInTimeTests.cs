@@ -1,6 +1,7 @@
 using Remora.Backtest.Data;
 using Remora.Backtest.History;
 using Remora.Markets;
+using Remora.Risk;
 using Remora.Testing;
 
 namespace Remora.Backtest.Tests.History;
@@ -29,14 +30,14 @@ public sealed class PointInTimeTests(ITestOutputHelper output)
     ];
 
     [Fact]
-    public void At_any_moment_only_what_was_knowable_is_used()
+    public void Only_knowable_values_are_used()
     {
         var market = new MarketId("binance", Pair.Parse("BTC/USDT"), Timeframe.OneHour);
         var truth = Series.ToDictionary(s => s.Kind, s => SharedData.Column(s.File, s.Column).Select(row => (Known: s.Known(row.Time), row.Value)).ToArray());
         var observations = Series.SelectMany(s => OutsideFile.Read(SharedData.Require(s.File), s.Kind, s.Base)).ToList();
-        var start = Weather.At("2021-07-10");
+        var start = Generated.At("2021-07-10");
         // The candles do not matter here.
-        var candles = Weather.Candles(24 * 1100, 1, Timeframe.OneHour, start).Candles;
+        var candles = Generated.Candles(24 * 1100, 1, Timeframe.OneHour, start).Candles;
         var random = new Random(20250630);
         var moments = Enumerable.Range(0, 3_000).Select(_ => start + TimeSpan.FromMilliseconds((long)(random.NextDouble() * 1099 * 86_400_000))).ToList();
         // The moments that matter: around the close, and around midnight.
@@ -66,16 +67,16 @@ public sealed class PointInTimeTests(ITestOutputHelper output)
 
     /// <summary>Each event of a calendar is known from the day of its announcement on.</summary>
     [Fact]
-    public void An_event_is_minded_only_once_it_was_announced()
+    public void An_event_counts_only_after_its_announcement()
     {
         var file = Path.Combine(Directory.CreateTempSubdirectory("remora-calendar-").FullName, "calendar.csv");
         File.WriteAllText(file, "time,announced,name\n2024-01-02T12:00:00Z,2024-01-02T11:30:00Z,sudden\n2024-01-03T12:00:00Z,2023-06-01,planned\n");
         var calendars = CalendarFile.Read(file, 2 * Hour, Hour);
         Assert.Equal(["2023-06-01T00:00:00Z", "2024-01-02T11:30:00Z"], calendars.Select(calendar => calendar.KnowableAt.ToString()));
         var market = new MarketId("binance", Pair.Parse("BTC/USDT"), Timeframe.FiveMinutes);
-        var tape = new Tape(market, Weather.Candles(800, 1).Candles, []) { Calendars = calendars };
+        var tape = new Tape(market, Generated.Candles(800, 1).Candles, []) { Calendars = calendars };
         var engine = new RemoraEngine();
-        var raised = tape.Events().Select(e => engine.Apply(e)).Where(a => a?.EventFlags.FlagScheduledEvent == true).Select(a => a!.AsOf!.Value.ToString()).ToList();
+        var raised = tape.Events().Select(e => engine.Apply(e)).Where(a => a?.EventFlags[RiskFlag.ScheduledEvent] == true).Select(a => a!.AsOf!.Value.ToString()).ToList();
         Assert.Equal(("2024-01-02T11:30:00Z", "2024-01-03T12:55:00Z"), (raised[0], raised[^1]));
         Assert.Equal((18, 36), (raised.Count(at => at.StartsWith("2024-01-02", StringComparison.Ordinal)), raised.Count(at => at.StartsWith("2024-01-03", StringComparison.Ordinal))));
         File.WriteAllText(file, "time,announced,name\n2024-01-02T12:00:00Z,,sudden\n");

@@ -16,7 +16,7 @@ public sealed class JudgeTests
     private JudgeOptions Options(IReadOnlyList<Trade> trades)
     {
         var candles = Path.Combine(_folder, "candles.csv");
-        File.WriteAllLines(candles, Weather.Candles(15_000, 1).Candles.Select(c => FormattableString.Invariant($"{c.OpenTime.UnixMilliseconds},{c.Open},{c.High},{c.Low},{c.Close},{c.Volume}")));
+        File.WriteAllLines(candles, Generated.Candles(15_000, 1).Candles.Select(c => FormattableString.Invariant($"{c.OpenTime.UnixMilliseconds},{c.Open},{c.High},{c.Low},{c.Close},{c.Volume}")));
         var file = Path.Combine(_folder, "trades.csv");
         using (var text = new StreamWriter(file)) TradeCsv.Write(text, trades);
         return new() { Trades = file, Markets = [new(Pair.Parse("BTC/USDT"), candles)], Policy = Nervous, Shifts = 199 };
@@ -24,13 +24,13 @@ public sealed class JudgeTests
 
     private static Trade[] Trades(string pair) => [.. Enumerable.Range(0, 300).Select(i =>
     {
-        var opened = Weather.Start + TimeSpan.FromHours(48 + (i * 3));
+        var opened = Generated.Start + TimeSpan.FromHours(48 + (i * 3));
         var ratio = Math.Round((new Random(i).NextDouble() - 0.5) * 0.02, 8);
         return new Trade(pair, opened, opened + TimeSpan.FromHours(1), 100, 100, 1, 100, ratio, 100 * ratio, "exit_signal");
     })];
 
     [Fact]
-    public void Trades_in_unsafe_time_are_told_from_the_others()
+    public void Trades_in_unsafe_time_are_separated()
     {
         var judged = Assert.Single(JudgeJob.Run(Options(Trades("BTC/USDT"))));
         Assert.Equal(300, judged.All.Trades);
@@ -38,11 +38,11 @@ public sealed class JudgeTests
         Assert.InRange(judged.Skipped.Count, 10, 290);
         // Profits are drawn independently of the candles.
         Assert.InRange(judged.Chance.Tests!["profit_kept"].P, 0.005, 0.995);
-        Assert.Equal(judged.Kept.ProfitTotal, judged.Chance.Real.ProfitKept, 1e-9);
+        Assert.Equal(judged.Kept.ProfitTotal, judged.Chance.ProfitKept, 1e-9);
     }
 
     [Fact]
-    public void A_gate_that_would_have_helped_is_seen_to()
+    public void A_helpful_gate_is_recognized()
     {
         var first = Assert.Single(JudgeJob.Run(Options(Trades("BTC/USDT"))));
         var unsafeTimes = first.Skipped.Select(t => t.OpenTime).ToHashSet();
@@ -50,6 +50,10 @@ public sealed class JudgeTests
         var judged = Assert.Single(JudgeJob.Run(Options(planted)));
         Assert.Equal(0.005, judged.Chance.Tests!["profit_kept"].P);
         Assert.Equal(0.005, judged.Chance.Tests["loser_lift"].P);
+        Assert.InRange(judged.Chance.EqualCount["edge_pct"].P, 0.005, 0.02);
+        Assert.Equal(-0.01, judged.Chance.Entries.BlockedMean, 1e-9);
+        Assert.Equal(-1, judged.Chance.Entries.BlockedMoney, 1e-9);
+        Assert.Equal(1 / judged.Chance.Entries.TradesBlocked, judged.Chance.Entries.LoserLift, 1e-9);
     }
 
     /// <summary>
@@ -57,7 +61,7 @@ public sealed class JudgeTests
     /// long side.
     /// </summary>
     [Fact]
-    public void Each_trade_is_judged_for_its_side()
+    public void Each_trade_uses_the_gate_of_its_side()
     {
         Trade[] longs = Trades("BTC/USDT"), shorts = [.. longs.Select(t => t with { Short = true })];
         var options = Options([.. longs, .. shorts]);
@@ -67,8 +71,8 @@ public sealed class JudgeTests
         var series = CandleFile.Read(options.Markets[0].Candles);
         var engine = new RemoraEngine([Nervous], []);
         var market = new MarketId("binance", Pair.Parse("BTC/USDT"), series.Timeframe);
-        var said = series.Candles.Select(candle => engine.Apply(MarketEvent.Closed(market, candle))!).ToList();
-        bool IsUnsafe(Trade trade) => !said.Last(a => a.AsOf <= trade.OpenTime).At(trade.OpenTime, trade.Short ? Side.Short : Side.Long).SafeToTrade;
+        var assessments = series.Candles.Select(candle => engine.Apply(MarketEvent.Closed(market, candle))!).ToList();
+        bool IsUnsafe(Trade trade) => !assessments.Last(a => a.AsOf <= trade.OpenTime).At(trade.OpenTime, trade.Short ? Side.Short : Side.Long).SafeToTrade;
         var expected = longs.Concat(shorts).Where(IsUnsafe).ToHashSet();
         Assert.Equal(expected, both.Skipped.ToHashSet());
         Assert.NotEqual(expected.Where(t => !t.Short).Select(t => t.OpenTime), expected.Where(t => t.Short).Select(t => t.OpenTime));
@@ -80,7 +84,7 @@ public sealed class JudgeTests
     }
 
     [Fact]
-    public void Trades_without_candles_are_counted_and_none_at_all_is_an_error()
+    public void Trades_without_candles_are_counted_and_only_such_trades_are_an_error()
     {
         var mixed = Assert.Single(JudgeJob.Run(Options([.. Trades("BTC/USDT"), .. Trades("ETH/USDT").Take(5)])));
         Assert.Equal(5, mixed.Uncovered["ETH/USDT"]);

@@ -14,7 +14,7 @@ public sealed class PublishedResultsTests
     private static string Published => File.ReadAllText(Repository.PathOf("docs", "results.md"));
 
     [Fact]
-    public void A_period_of_the_published_results_comes_out_again()
+    public void A_published_period_is_reproduced()
     {
         var whole = Shipped();
         var (study, folder) = (whole with { Periods = [whole.Periods.First(period => period.Name == "2022")], WalkForwardShifts = 1, Thresholds = [] }, Folder());
@@ -24,7 +24,7 @@ public sealed class PublishedResultsTests
     }
 
     [Fact]
-    public void The_whole_page_is_what_the_study_writes()
+    public void The_results_page_equals_the_output_of_the_study()
     {
         Assert.SkipUnless(Environment.GetEnvironmentVariable("REMORA_STUDY") is { Length: > 0 }, "takes a minute: set REMORA_STUDY to run it");
         Assert.Equal(Published, ResultsText.Markdown(StudyRun.Run(Shipped(), Folder())));

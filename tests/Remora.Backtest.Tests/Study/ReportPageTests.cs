@@ -17,7 +17,7 @@ public sealed class ReportPageTests(Browser browser) : IClassFixture<Browser>
     [InlineData(1440, true)]
     [InlineData(390, false)]
     [InlineData(390, true)]
-    public async Task It_can_be_read_on_a_screen_and_on_a_phone(int width, bool dark)
+    public async Task The_report_is_readable_on_desktop_and_mobile(int width, bool dark)
     {
         await browser.OpenAsync("file://" + Report.Value, width, dark);
         // Equity, drawdown, profit by score, calibration.

@@ -25,8 +25,8 @@ public sealed class StudyTests
     private static string Prepare()
     {
         var folder = Directory.CreateTempSubdirectory("remora-study-").FullName;
-        Write(Path.Combine(folder, "five.csv"), Weather.Candles(15_000, 1));
-        Write(Path.Combine(folder, "hour.csv"), Weather.Candles(24 * 80, 2, Markets.Timeframe.OneHour, Weather.At("2023-12-10")));
+        Write(Path.Combine(folder, "five.csv"), Generated.Candles(15_000, 1));
+        Write(Path.Combine(folder, "hour.csv"), Generated.Candles(24 * 80, 2, Markets.Timeframe.OneHour, Generated.At("2023-12-10")));
         File.WriteAllText(Path.Combine(folder, "fear.csv"), "timestamp,date,value,value_classification\n1705276800000,2024-01-15,10,\n");
         File.WriteAllText(Path.Combine(folder, "study.json"), Text);
         return folder;
@@ -59,7 +59,7 @@ public sealed class StudyTests
     }
 
     [Fact]
-    public void Every_gate_has_a_cell_and_what_cannot_run_is_said()
+    public void Every_gate_has_a_cell_and_skipped_runs_are_listed()
     {
         var figures = Run("c");
         Assert.Equal(3 * 6, figures.Cells.Count); // policy, three ablations, a threshold, the sized gate
@@ -78,7 +78,7 @@ public sealed class StudyTests
     }
 
     [Fact]
-    public void The_report_is_one_file_whose_first_words_are_the_answer()
+    public void The_report_is_one_file_that_begins_with_the_verdict()
     {
         var figures = Run("d");
         var page = File.ReadAllText(Path.Combine(Folder, "d", "report.html"));
@@ -92,7 +92,7 @@ public sealed class StudyTests
     }
 
     [Fact]
-    public void The_answer_can_come_out_either_way()
+    public void The_verdict_can_be_positive_or_negative()
     {
         var figures = Run("e");
         Assert.Contains("does not beat the placebo", ResultsText.Headline(figures with { GateConclusion = figures.GateConclusion with { Beats = false } }));
@@ -106,7 +106,7 @@ public sealed class StudyTests
     [InlineData("""{ "markets": [ { "pair": "BTC/USDT", "candles": "x" } ], "periods": [ { "name": "a", "from": "2024-01-02", "to": "2024-01-01" } ] }""", "periods: must be each 'from' before its 'to'")]
     [InlineData("""{ "markets": [ { "pair": "BTC/USDT", "candles": "x" } ], "periods": [ { "name": "a", "from": "2024-01-01", "to": "2024-01-02" } ], "strategies": ["Magic"] }""", "'Magic' is not a strategy: expected one of RSIEMA")]
     [InlineData("""{ "markets": [ { "pair": "BTC/USDT", "candles": "x" } ], "periods": [ { "name": "a", "from": "2024-01-01", "to": "2024-01-02" } ], "shifts": 0 }""", "shifts: must be 1 to 1000000")]
-    public void A_wrong_study_is_refused_with_the_field(string text, string reason) =>
+    public void An_invalid_study_is_rejected_with_the_field(string text, string reason) =>
         Assert.Contains(reason, Assert.Throws<BacktestException>(() => StudyFile.Parse(Encoding.UTF8.GetBytes(text))).Message);
 
     [Fact]
@@ -114,7 +114,7 @@ public sealed class StudyTests
     {
         var study = StudyFile.Parse(Encoding.UTF8.GetBytes(Text.Replace("hour.csv", "nowhere.csv")));
         Assert.Contains("nowhere.csv", Assert.Throws<BacktestException>(() => StudyRun.Run(study, Folder)).Message);
-        Assert.Contains("needs candles of 1h", Assert.Throws<BacktestException>(() => StudyRun.Run(study with { Markets = [study.Markets[0]] }, Folder)).Message);
+        Assert.Contains("requires candles of 1h", Assert.Throws<BacktestException>(() => StudyRun.Run(study with { Markets = [study.Markets[0]] }, Folder)).Message);
     }
 
     [Fact]

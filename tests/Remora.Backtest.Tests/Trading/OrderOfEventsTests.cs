@@ -7,7 +7,7 @@ namespace Remora.Backtest.Tests.Trading;
 /// <summary>Freqtrade's order of events, one rule at a time.</summary>
 public sealed class OrderOfEventsTests
 {
-    private static readonly AccountRules Account = AccountRules.Default;
+    private static readonly AccountRules Account = AccountRules.Default with { AmountStep = 0.00001 };
 
     private static IReadOnlyList<Trade> Run(string script, params Candle[] candles)
     {
@@ -15,10 +15,10 @@ public sealed class OrderOfEventsTests
         return Simulation.Prepare(Scripted.Plan(script), series, candles[0].OpenTime, candles[^1].OpenTime, Account).Run();
     }
 
-    private static IReadOnlyList<Trade> Flat(string script) => Run(script, [.. Weather.Prices([.. script.Select((_, i) => 100.0 + i)]).Candles]);
+    private static IReadOnlyList<Trade> Flat(string script) => Run(script, [.. Generated.Prices([.. script.Select((_, i) => 100.0 + i)]).Candles]);
 
     private static Candle[] Candles(params (double Open, double High, double Low, double Close)[] rows) =>
-        [.. rows.Select((r, i) => new Candle(Weather.Start + (i * Timeframe.FiveMinutes.Length), r.Open, r.High, r.Low, r.Close, 1))];
+        [.. rows.Select((r, i) => new Candle(Generated.Start + (i * Timeframe.FiveMinutes.Length), r.Open, r.High, r.Low, r.Close, 1))];
 
     [Fact]
     public void A_signal_acts_at_the_next_open()
@@ -39,7 +39,7 @@ public sealed class OrderOfEventsTests
     public void There_is_no_entry_on_the_last_row() => Assert.Empty(Flat("....e."));
 
     [Fact]
-    public void What_is_open_at_the_end_leaves_at_the_last_open()
+    public void Open_trades_close_at_the_last_open()
     {
         var trade = Assert.Single(Flat(".e...."));
         Assert.Equal(105, trade.CloseRate);
@@ -51,7 +51,7 @@ public sealed class OrderOfEventsTests
         Assert.Single(Run(".ee...", Candles((100, 100, 100, 100), (100, 100, 100, 100), (100, 100, 100, 100), (100, 100, 50, 100), (100, 100, 100, 100), (100, 100, 100, 100))));
 
     [Fact]
-    public void The_row_after_an_exit_may_enter_again()
+    public void An_entry_is_possible_on_the_row_after_an_exit()
     {
         // Exit at row 3, whose entry flag is not set; row 4 enters on the signal of row 3.
         var trades = Flat(".exe.x..");
@@ -74,12 +74,29 @@ public sealed class OrderOfEventsTests
     }
 
     [Fact]
-    public void Ten_percent_is_taken_at_9_99_after_fees()
+    public void Ten_percent_is_taken_after_both_fees()
     {
         var trade = Assert.Single(Run(".e...", Candles((100, 100, 100, 100), (100, 100, 100, 100), (100, 120, 100, 100), (100, 100, 100, 100), (100, 100, 100, 100))));
         Assert.Equal(ExitReason.Roi, trade.ExitReason);
-        Assert.Equal(0.1 / 1.001, trade.ProfitRatio, 12);
+        Assert.Equal(0.1, trade.ProfitRatio, 12);
         Assert.Equal(trade.OpenTime, trade.CloseTime); // on the row of the entry
+    }
+
+    [Fact]
+    public void The_profit_is_taken_at_a_multiple_of_the_tick()
+    {
+        var trade = Assert.Single(Run(".e...", Candles((0.134, 0.134, 0.134, 0.134), (0.134, 0.134, 0.134, 0.134), (0.134, 0.2, 0.134, 0.134), (0.134, 0.134, 0.134, 0.134), (0.134, 0.134, 0.134, 0.134))));
+        Assert.Equal(0.148, trade.CloseRate); // 0.14769...
+    }
+
+    [Theory]
+    [InlineData(0.134, 0.1, 0.121)] // 0.12060000000000001
+    [InlineData(0.13412, 0.1, 0.12071)] // 0.120708
+    [InlineData(30000.1, 20000, 27000.1)] // 27000.09
+    public void A_stop_is_rounded_up_to_the_tick_of_the_candles(double price, double low, double stop)
+    {
+        var trade = Assert.Single(Run(".e...", Candles((price, price, price, price), (price, price, price, price), (price, price, price, price), (price, price, low, price), (price, price, price, price))));
+        Assert.Equal((ExitReason.StopLoss, stop), (trade.ExitReason, trade.CloseRate));
     }
 
     [Fact]
@@ -97,7 +114,7 @@ public sealed class OrderOfEventsTests
     }
 
     [Fact]
-    public void Trading_ends_when_the_wallet_no_longer_holds_the_stake()
+    public void Trading_ends_when_the_balance_is_below_the_stake()
     {
         // Each trade falls to its stop and costs about 10.18. After 88 of them, 1000 is below
         // 101.01.
@@ -109,7 +126,7 @@ public sealed class OrderOfEventsTests
     }
 
     [Fact]
-    public void Amounts_are_cut_down_to_the_step()
+    public void Amounts_are_rounded_down_to_the_step()
     {
         var trade = Assert.Single(Flat(".e...."));
         Assert.Equal(0.98039, trade.Amount, 12);

@@ -13,6 +13,7 @@ internal static class PlainLoop
         var balance = account.StartingBalance;
         var (held, open, stop) = (0.0, 0.0, 0.0);
         var opened = default(Instant);
+        var tick = 0.01; // of these prices
         for (var i = 1; i < rows.Count; i++)
         {
             var row = rows[i];
@@ -21,7 +22,7 @@ internal static class PlainLoop
             if (held == 0 && enter && !exit && !last && gate.Size[i - 1] > 0 && balance * account.TradableShare >= plan.Stake.Amount)
             {
                 held = account.AmountFor(plan.Stake.Amount * gate.Size[i - 1], row.Open);
-                (open, opened, stop) = (row.Open, row.OpenTime, account.StopPrice(row.Open, plan.StopLoss));
+                (open, opened, stop) = (row.Open, row.OpenTime, AccountRules.StopPrice(row.Open, plan.StopLoss, tick));
             }
             if (held == 0) continue;
 
@@ -33,9 +34,9 @@ internal static class PlainLoop
             else if (row.Low <= stop) (price, reason) = (stop > row.High ? row.Open : stop, ExitReason.StopLoss);
             else if ((row.High * (1 - account.Fee) / (open * (1 + account.Fee))) - 1 > target.Ratio)
             {
-                var wanted = open * (1 + account.Fee + target.Ratio) / (1 - account.Fee);
+                var wanted = account.PriceOfProfit(open, target.Ratio);
                 var comesIntoForce = age > TimeSpan.Zero && target.After == age && row.Open > wanted;
-                (price, reason) = (comesIntoForce ? row.Open : Math.Clamp(wanted, row.Low, row.High), ExitReason.Roi);
+                (price, reason) = (DecimalSteps.Nearest(comesIntoForce ? row.Open : Math.Clamp(wanted, row.Low, row.High), tick), ExitReason.Roi);
             }
             if (price is null && last) (price, reason) = (row.Open, ExitReason.Forced);
             if (price is not { } left) continue;

@@ -15,7 +15,7 @@ public sealed partial class DeployTests
     public static TheoryData<string> Dashboards => [.. Directory.GetFiles(Deploy("grafana", "dashboards"), "*.json").Select(file => Path.GetFileName(file))];
 
     [Fact]
-    public void Everything_the_image_copies_is_there_and_let_through()
+    public void The_build_context_contains_everything_the_image_copies()
     {
         var sources = File.ReadAllLines(Deploy("Dockerfile")).Where(line => line.StartsWith("COPY ", StringComparison.Ordinal) && !line.Contains("--from", StringComparison.Ordinal))
             .SelectMany(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..^1]).ToList();
@@ -27,7 +27,7 @@ public sealed partial class DeployTests
     }
 
     [Fact]
-    public void The_image_runs_without_rights_and_says_how_it_is()
+    public void The_image_runs_without_privileges_and_reports_its_health()
     {
         var last = File.ReadAllText(Deploy("Dockerfile")).Split("\nFROM ")[^1];
         Assert.Matches("(?m)^USER \\$APP_UID$", last);
@@ -36,7 +36,7 @@ public sealed partial class DeployTests
     }
 
     [Fact]
-    public void The_image_has_the_node_that_is_supported_longest_and_older_ones_still_do()
+    public void The_image_has_the_latest_supported_node_and_older_versions_work()
     {
         Assert.Contains("\nFROM node:24-", File.ReadAllText(Deploy("Dockerfile")), StringComparison.Ordinal);
         using var package = JsonDocument.Parse(File.ReadAllText(Repository.PathOf("package.json")));
@@ -45,7 +45,7 @@ public sealed partial class DeployTests
     }
 
     [Fact]
-    public void Compose_names_nothing_that_is_not_there()
+    public void Compose_refers_only_to_existing_files()
     {
         var text = File.ReadAllText(Deploy("compose.yaml"));
         var root = Read("compose.yaml");
@@ -65,7 +65,7 @@ public sealed partial class DeployTests
     }
 
     [Fact]
-    public async Task Compose_gives_the_service_settings_that_it_knows()
+    public async Task Compose_uses_only_existing_settings()
     {
         var service = (YamlMappingNode)((YamlMappingNode)Read("compose.yaml")["services"])["remora"];
         var given = ((YamlMappingNode)service["environment"]).Children.ToDictionary(pair => pair.Key.ToString(), pair => DefaultPattern().Replace(pair.Value.ToString(), "${default}"));
@@ -99,7 +99,7 @@ public sealed partial class DeployTests
     }
 
     [Theory, MemberData(nameof(Dashboards))]
-    public void A_dashboard_is_one(string file)
+    public void Every_dashboard_is_valid(string file)
     {
         using var board = JsonDocument.Parse(File.ReadAllText(Deploy("grafana", "dashboards", file)));
         Assert.NotEmpty(board.RootElement.GetProperty("uid").GetString()!);
@@ -143,8 +143,8 @@ public sealed partial class DeployTests
         var site = (await File.ReadAllTextAsync(Deploy("nginx", "remora.conf"))).Replace("/etc/ssl/remora", certificates, StringComparison.Ordinal);
         await File.WriteAllTextAsync(folder.File("remora.conf"), PortPattern().Replace(site, "listen ${address}1${port}")); // ports that need no privileges
         await File.WriteAllTextAsync(folder.File("nginx.conf"), $"pid {folder.File("pid")}; error_log stderr; events {{}} http {{ access_log off; include {folder.File("remora.conf")}; }}");
-        var (exitCode, said) = await Tool.RunAsync("nginx", ["-t", "-c", folder.File("nginx.conf")]);
-        Assert.True(exitCode == 0 && said.Contains("is successful", StringComparison.Ordinal), said);
+        var (exitCode, output) = await Tool.RunAsync("nginx", ["-t", "-c", folder.File("nginx.conf")]);
+        Assert.True(exitCode == 0 && output.Contains("is successful", StringComparison.Ordinal), output);
         Assert.Matches(@"location = /api/v1/stream \{[^}]*proxy_buffering off;", site);
     }
 
@@ -152,8 +152,8 @@ public sealed partial class DeployTests
     public async Task Caddy_accepts_its_example()
     {
         Tool.Need("caddy", "caddy");
-        var (exitCode, said) = await Tool.RunAsync("caddy", ["validate", "--config", Deploy("caddy", "Caddyfile"), "--adapter", "caddyfile"]);
-        Assert.True(exitCode == 0, said);
+        var (exitCode, output) = await Tool.RunAsync("caddy", ["validate", "--config", Deploy("caddy", "Caddyfile"), "--adapter", "caddyfile"]);
+        Assert.True(exitCode == 0, output);
     }
 
     internal static string Deploy(params string[] parts) => Path.Combine([Repository.PathOf("deploy"), .. parts]);

@@ -12,17 +12,17 @@ public sealed partial class MonitoringTests(MonitoredRemora monitored) : IClassF
     public async Task Promtool_accepts_configuration_and_rules_and_the_rules_pass_their_tests()
     {
         Tool.Need("promtool", "prometheus");
-        var (exitCode, said) = await Tool.RunAsync("promtool", ["check", "config", DeployTests.Deploy("prometheus", "prometheus.yml")]);
-        Assert.True(exitCode == 0, said);
-        (exitCode, said) = await Tool.RunAsync("promtool", ["test", "rules", DeployTests.Deploy("prometheus", "remora.rules.test.yml")]);
-        Assert.True(exitCode == 0, said);
+        var (exitCode, output) = await Tool.RunAsync("promtool", ["check", "config", DeployTests.Deploy("prometheus", "prometheus.yml")]);
+        Assert.True(exitCode == 0, output);
+        (exitCode, output) = await Tool.RunAsync("promtool", ["test", "rules", DeployTests.Deploy("prometheus", "remora.rules.test.yml")]);
+        Assert.True(exitCode == 0, output);
         var tests = await File.ReadAllTextAsync(DeployTests.Deploy("prometheus", "remora.rules.test.yml"));
         foreach (Match alert in AlertPattern().Matches(await File.ReadAllTextAsync(DeployTests.Deploy("prometheus", "remora.rules.yml"))))
             Assert.Contains(alert.Groups["name"].Value, tests, StringComparison.Ordinal); // each alert has a test
     }
 
     [Fact]
-    public async Task Promtool_has_nothing_to_say_of_the_store_s_metrics_either()
+    public async Task Promtool_accepts_the_metrics_of_the_store()
     {
         Tool.Need("prometheus", "prometheus");
         var metrics = "";
@@ -50,7 +50,7 @@ public sealed partial class MonitoringTests(MonitoredRemora monitored) : IClassF
     }
 
     [Fact]
-    public async Task Every_alert_is_evaluated_and_asks_for_what_there_is()
+    public async Task Every_alert_is_evaluated_and_uses_existing_metrics()
     {
         Tool.Need("prometheus", "prometheus");
         var rules = await File.ReadAllTextAsync(DeployTests.Deploy("prometheus", "remora.rules.yml"));
@@ -78,7 +78,7 @@ public sealed partial class MonitoringTests(MonitoredRemora monitored) : IClassF
     }
 
     [Fact]
-    public async Task When_every_exchange_refuses_alerts_fire_and_go_again()
+    public async Task Alerts_fire_while_every_exchange_fails_and_resolve_afterwards()
     {
         Tool.Need("prometheus", "prometheus");
         string[] wanted = ["RemoraDataStale", "RemoraFeedUnreachable"];

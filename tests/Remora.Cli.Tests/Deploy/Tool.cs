@@ -20,11 +20,11 @@ internal static class Tool
         try
         {
             using var process = Process.Start(new ProcessStartInfo(path, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
-            var said = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+            var outputs = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
             await process.StandardInput.WriteAsync(input);
             process.StandardInput.Close();
             await process.WaitForExitAsync();
-            return (process.ExitCode, string.Concat(await said));
+            return (process.ExitCode, string.Concat(await outputs));
         }
         catch (Win32Exception e)
         {

@@ -19,13 +19,13 @@ public sealed class SchemathesisTests(RunningSandbox service) : IClassFixture<Ru
         if (!File.Exists(program)) await InstallAsync(folder);
         // Excludes streams, which have no end, rules between parameters, which the document cannot
         // express, and keys, which loopback does not require.
-        var (exitCode, said) = await Tool.RunAsync(program,
+        var (exitCode, output) = await Tool.RunAsync(program,
         [
             "--no-color", "run", service.Url + "/openapi/v1.json", "--phases", "examples,coverage,fuzzing",
             "--exclude-checks", "positive_data_acceptance,ignored_auth", "--exclude-path-regex", "stream|events", "--request-timeout", "60", "--seed", "1", "--generation-database", "none",
         ]);
-        Assert.True(exitCode == 0, said);
-        Assert.Matches("[0-9]{3,} generated", said); // requests were sent
+        Assert.True(exitCode == 0, output);
+        Assert.Matches("[0-9]{3,} generated", output); // requests were sent
     }
 
     private static async Task InstallAsync(string folder)

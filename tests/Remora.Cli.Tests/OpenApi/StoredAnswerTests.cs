@@ -21,7 +21,7 @@ public sealed class StoredAnswerTests(RunningSandbox service) : IClassFixture<Ru
     private static readonly string[] Bucketed = ["1m", "1h", "6h", "12h", "1d", "each"];
 
     [Fact]
-    public async Task Every_answer_is_as_the_document_has_it()
+    public async Task Every_response_matches_the_document()
     {
         string[] addresses =
         [

@@ -53,7 +53,7 @@ public sealed class BackupCommandTests
     }
 
     [Fact]
-    public async Task Keys_calendar_policies_and_settings_go_along_and_secrets_where_they_are_asked_for()
+    public async Task A_backup_contains_keys_calendar_policies_settings_and_optional_secrets()
     {
         await using var own = await OwnEngine.StartAsync();
         await own.RunAsync("history", "import", "--candles", "BTC/USDT=" + own.Write("candles.csv", Candles));
@@ -82,7 +82,7 @@ public sealed class BackupCommandTests
     }
 
     [Fact]
-    public async Task What_is_wrong_with_a_backup_is_one_line_and_exit_code_2()
+    public async Task An_invalid_backup_is_one_line_and_exit_code_2()
     {
         await using var own = await OwnEngine.StartAsync();
         await own.RunAsync("history", "import", "--candles", "BTC/USDT=" + own.Write("candles.csv", Candles));

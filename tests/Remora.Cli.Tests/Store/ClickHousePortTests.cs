@@ -27,7 +27,7 @@ public sealed class ClickHousePortTests
     }
 
     [Fact]
-    public async Task Nobody_reads_or_writes_more_than_the_store()
+    public async Task The_port_gives_read_only_access_to_the_store()
     {
         using var folder = new TemporaryFolder();
         var data = folder.File("data");

@@ -22,7 +22,7 @@ public sealed class RollupCommandTests
     private static readonly string Rows = "at,kind,value\n" + string.Concat(Enumerable.Range(1, 28).Select(day => $"2024-02-{day:00} 10:00:00,a,{day}\n"));
 
     [Fact]
-    public async Task The_verbs_from_plan_to_drop()
+    public async Task Every_subcommand_from_plan_to_drop_works()
     {
         await using var store = await StoreHost.StartAsync();
         var file = store.File("activity.sql", Definition);
@@ -31,11 +31,11 @@ public sealed class RollupCommandTests
 
         var (exit, output, errors) = await RollupAsync("plan");
         Assert.True(exit == 0, errors);
-        Assert.Contains("activity: version 1 needs 8 statements", output);
+        Assert.Contains("activity: version 1 requires 8 statements", output);
         Assert.Contains("CREATE MATERIALIZED VIEW", output);
         Assert.Equal("events\n", await store.RunAsync("SHOW TABLES"));
         (exit, output, errors) = await RollupAsync("apply");
-        Assert.Equal("activity: version 1 made in 8 statements\n", output);
+        Assert.Equal("activity: version 1 created with 8 statements\n", output);
         Assert.Contains("apply: CREATE TABLE", errors); // progress, as lines in a pipe
 
         var delta = store.File("delta.csv", Rows);
@@ -49,7 +49,7 @@ public sealed class RollupCommandTests
         (exit, output, errors) = await RollupAsync("load", "--from", delta, "--json");
         Assert.True(exit == 0, errors);
         Assert.Equal(28, JsonElement.Parse(output).GetProperty("rollups")[0].GetProperty("rows").GetInt64());
-        Assert.Contains("had been loaded already", (await RollupAsync("load", "--from", delta)).Output);
+        Assert.Contains("were loaded before", (await RollupAsync("load", "--from", delta)).Output);
         (exit, output, errors) = await RollupAsync("load", "--detached", "--from", store.File("more.csv", Rows), store.File("most.csv", Rows));
         Assert.True(exit == 0, errors);
         Assert.Contains("events: 56 rows loaded", output);
@@ -70,7 +70,7 @@ public sealed class RollupCommandTests
         (exit, _, errors) = await RollupAsync("apply");
         Assert.Equal(1, exit);
         Assert.Contains("has changed", errors);
-        Assert.Contains("readers have version 2 instead of 1; 84 rows", (await RollupAsync("rebuild", "--keep-old")).Output);
+        Assert.Contains("readers use version 2 instead of 1; 84 rows", (await RollupAsync("rebuild", "--keep-old")).Output);
         Assert.Contains("dropped activity_1", (await RollupAsync("drop", "--old", "--yes")).Output);
         Assert.Equal(0, (await RollupAsync("optimize")).Exit);
         Assert.Contains("1 day (version 2): 84 rows in 28 buckets", (await RollupAsync("status")).Output);
@@ -78,14 +78,14 @@ public sealed class RollupCommandTests
 
         (exit, output, _) = await RollupAsync("drop");
         Assert.Equal(1, exit);
-        Assert.Contains("events stays. Add --yes", output);
+        Assert.Contains("events is kept. Add --yes", output);
         Assert.Equal(0, (await RollupAsync("drop", "--yes")).Exit);
         Assert.DoesNotContain("activity", await store.RunAsync("SHOW TABLES"));
         Assert.Equal("84\n", await store.RunAsync("SELECT count() FROM events"));
     }
 
     [Fact]
-    public async Task What_is_wrong_is_named_with_file_and_line()
+    public async Task Errors_name_file_and_line()
     {
         await using var store = await StoreHost.StartAsync();
         var file = store.File("activity.sql", Definition);
@@ -103,17 +103,17 @@ public sealed class RollupCommandTests
         Assert.Equal("events\n", await store.RunAsync("SHOW TABLES")); // not even the objects of the valid definition
         (exit, _, errors) = await RemoraProcess.RunAsync("rollup", "apply", "--data", store.Data);
         Assert.Equal(2, exit);
-        Assert.Contains("which rollup?", errors);
+        Assert.Contains("no definitions given", errors);
         (exit, _, errors) = await RemoraProcess.RunAsync("rollup", "plan", Path.Combine(store.Data, "none.sql"), "--data", store.Data);
         Assert.Equal(2, exit);
-        Assert.Contains("there is no file or folder", errors);
+        Assert.Contains("does not exist", errors);
         (exit, _, errors) = await RemoraProcess.RunAsync("rollup", "load", file, "--from", "nowhere.csv", "--data", store.Data);
         Assert.Equal(2, exit);
-        Assert.Contains("there is no file 'nowhere.csv'", errors);
+        Assert.Contains("the file 'nowhere.csv' does not exist", errors);
     }
 
     [Fact]
-    public async Task Alert_rules_need_no_store()
+    public async Task Alert_rules_require_no_store()
     {
         var (exit, output, errors) = await RemoraProcess.RunAsync("rollup", "status", "--alert-rules");
         Assert.True(exit == 0, errors);

@@ -8,7 +8,7 @@ namespace Remora.Cli.Tests.Store;
 public sealed partial class RollupTutorialTests
 {
     [Fact]
-    public async Task The_tour_works_as_it_is_written()
+    public async Task The_tutorial_works_as_written()
     {
         await using var store = await StoreHost.StartAsync();
         var page = await File.ReadAllTextAsync(Repository.PathOf("docs", "rollups.md"));
@@ -23,18 +23,18 @@ public sealed partial class RollupTutorialTests
         };
         var commands = blocks.Where(block => block.Kind == "console").SelectMany(block => block.Text.Trim().Split('\n')).ToList();
         Assert.InRange(commands.Count, 8, 30);
-        var said = "";
+        var outputs = "";
         foreach (var command in commands)
         {
             var words = Words().Matches(command).Select(match => match.Groups["word"].Value.Trim('"', '\'')).Skip(1).Select(word => places.GetValueOrDefault(word, word));
             var (exit, output, errors) = await RemoraProcess.RunAsync([.. words]);
             Assert.True(exit == 0, $"{command}: {output}{errors}");
-            said += output;
+            outputs += output;
         }
-        Assert.Contains("events: 3 rows loaded", said);
-        Assert.Contains("activity: exact: 3 rows", said);
-        Assert.Contains("\"2024-02-01 00:00:00\",\"a\",2,4,", said);
-        Assert.Contains("readers have version 2", said);
+        Assert.Contains("events: 3 rows loaded", outputs);
+        Assert.Contains("activity: exact: 3 rows", outputs);
+        Assert.Contains("\"2024-02-01 00:00:00\",\"a\",2,4,", outputs);
+        Assert.Contains("readers use version 2", outputs);
         Assert.Equal("events\nrollup_loads\n", await store.RunAsync("SHOW TABLES"));
     }
 

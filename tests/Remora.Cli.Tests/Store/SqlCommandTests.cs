@@ -7,7 +7,7 @@ namespace Remora.Cli.Tests.Store;
 public sealed class SqlCommandTests
 {
     [Fact]
-    public async Task An_empty_folder_is_opened_and_answers()
+    public async Task An_empty_folder_opens_and_supports_queries()
     {
         using var folder = new TemporaryFolder();
         var (exit, output, errors) = await RemoraProcess.RunAsync("sql", "SELECT", "1", "--data", folder.File("data"));
@@ -16,7 +16,7 @@ public sealed class SqlCommandTests
     }
 
     [Fact]
-    public async Task Asks_in_any_format_with_values_that_stay_values()
+    public async Task Supports_every_format_and_treats_parameters_as_data()
     {
         await using var store = await StoreHost.StartAsync();
         await store.RunAsync("CREATE TABLE t (n UInt32, name String) ENGINE = MergeTree ORDER BY n");
@@ -31,7 +31,7 @@ public sealed class SqlCommandTests
     }
 
     [Fact]
-    public async Task Two_that_write_to_one_file_write_one_after_the_other()
+    public async Task Two_processes_can_append_to_one_file()
     {
         if (OperatingSystem.IsWindows()) Assert.Skip("asks a shell");
         await using var store = await StoreHost.StartAsync();
@@ -43,7 +43,35 @@ public sealed class SqlCommandTests
     }
 
     [Fact]
-    public async Task Only_reads_whatever_it_is_asked()
+    public async Task Stored_text_controls_no_terminal_and_reaches_files_and_pipes_unchanged()
+    {
+        if (!File.Exists("/usr/bin/script")) Assert.Skip("needs 'script' (util-linux) for a terminal");
+        await using var store = await StoreHost.StartAsync();
+        await store.RunAsync("CREATE TABLE t (name String) ENGINE = MergeTree ORDER BY name");
+        await store.RunAsync(@"INSERT INTO t VALUES ('evil\x1b]0;pwn\x07\x1b[31m\xff\rü')");
+        using var folder = new TemporaryFolder();
+        var ask = $"dotnet '{Path.Combine(AppContext.BaseDirectory, "remora-cli.dll")}' sql --clickhouse {store.Url} 'SELECT name FROM t'";
+        foreach (var format in new[] { "", " -f RawBLOB", " -f TSVRaw", " -f Pretty" })
+        {
+            using var terminal = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
+                "/usr/bin/script", ["-qec", ask + format, folder.File("seen")]) { RedirectStandardOutput = true, RedirectStandardInput = true, Environment = { ["TERM"] = "dumb" } })!;
+            await terminal.StandardOutput.ReadToEndAsync();
+            await terminal.WaitForExitAsync();
+            Assert.Equal(0, terminal.ExitCode);
+            var seen = string.Join('\n', (await File.ReadAllLinesAsync(folder.File("seen")))[1..^1]); // script adds a line before and after
+            Assert.Contains(@"evil\u001b]0;pwn\u0007\u001b[31m", seen, StringComparison.Ordinal);
+            Assert.Contains("ü", seen, StringComparison.Ordinal);
+            Assert.DoesNotContain(seen, c => char.IsControl(c) && c != '\n');
+        }
+        var bytes = Convert.FromHexString("6576696C1B5D303B70776E071B5B33316DFF0DC3BC");
+        using var shell = System.Diagnostics.Process.Start("sh", ["-c", $"{ask} -f RawBLOB > '{folder.File("file")}'; {ask} -f RawBLOB | cat > '{folder.File("pipe")}'"]);
+        await shell.WaitForExitAsync();
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(folder.File("file")));
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(folder.File("pipe")));
+    }
+
+    [Fact]
+    public async Task Every_write_is_rejected()
     {
         await using var store = await StoreHost.StartAsync();
         await store.RunAsync("CREATE TABLE t (n UInt32) ENGINE = MergeTree ORDER BY n");
@@ -53,7 +81,7 @@ public sealed class SqlCommandTests
             var (exit, output, errors) = await RemoraProcess.RunAsync("sql", sql, "--data", store.Data);
             Assert.Equal((2, ""), (exit, output));
             Assert.Contains("(ACCESS_DENIED)", errors);
-            Assert.Contains("only reads", errors);
+            Assert.Contains("is read-only", errors);
         }
         var (two, _, both) = await RemoraProcess.RunAsync("sql", "SELECT 1; DROP TABLE t", "--data", store.Data);
         Assert.Equal(2, two);
@@ -70,7 +98,7 @@ public sealed class SqlCommandTests
     [InlineData("SELECT * FROM url('http://127.0.0.1:{1}/x.csv', 'LineAsString')")]
     [InlineData("KILL QUERY WHERE 1 ASYNC")]
     [InlineData("SELECT * FROM system.users")]
-    public async Task It_writes_no_file_asks_nobody_and_stops_nothing(string attack)
+    public async Task It_cannot_write_files_open_connections_or_stop_queries(string attack)
     {
         using var folder = new TemporaryFolder();
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -87,29 +115,29 @@ public sealed class SqlCommandTests
     [InlineData("SELECT * FROM nothing", 2, "SHOW TABLES")]
     [InlineData("SELECT {a:String}", 2, "--param")]
     [InlineData("SELECT 1 FORMAT Nonsense", 2, "Nonsense")]
-    [InlineData(" ", 2, "there is no statement")]
-    public async Task What_is_wrong_is_one_line(string sql, int code, string said)
+    [InlineData(" ", 2, "no statement given")]
+    public async Task Errors_are_one_line(string sql, int code, string expected)
     {
         using var folder = new TemporaryFolder();
         var (exit, _, errors) = await RemoraProcess.RunAsync("sql", sql, "--data", folder.File("data"));
         Assert.Equal(code, exit);
-        Assert.Contains(said, errors);
+        Assert.Contains(expected, errors);
         Assert.Single(errors.Trim().Split('\n'));
     }
 
     [Fact]
-    public async Task A_store_that_is_not_there_is_named_with_what_to_do()
+    public async Task A_missing_store_is_named_with_advice()
     {
         var (exit, _, errors) = await RemoraProcess.RunAsync("sql", "SELECT 1", "--clickhouse", "http://127.0.0.1:1");
         Assert.Equal(3, exit);
-        Assert.Contains("is it running", errors);
+        Assert.Contains("check that it is running", errors);
         (exit, _, errors) = await RemoraProcess.RunAsync("sql", "SELECT 1", "--clickhouse", "http://me:secret@127.0.0.1:1");
         Assert.Equal(2, exit);
         Assert.Contains("REMORA_CLICKHOUSE_PASSWORD", errors);
         Assert.DoesNotContain("secret", errors);
         (exit, _, errors) = await RemoraProcess.RunAsync("sql", "SELECT 1", "--data", "x", "--clickhouse", "http://127.0.0.1:1");
         Assert.Equal(2, exit);
-        Assert.Contains("two places", errors);
+        Assert.Contains("use either", errors);
     }
 
     [Fact]

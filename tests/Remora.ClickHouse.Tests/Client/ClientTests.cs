@@ -5,7 +5,7 @@ public sealed class ClientTests(Engine engine)
     private static readonly SqlName Table = SqlName.Of("t");
 
     [Fact]
-    public async Task Every_type_comes_back_as_it_went()
+    public async Task Every_type_survives_a_round_trip()
     {
         using var client = await engine.NewDatabaseAsync();
         await client.ExecuteAsync("""
@@ -93,7 +93,7 @@ public sealed class ClientTests(Engine engine)
     [InlineData("tab\t newline\n return\r zero\0 end")]
     [InlineData("{x:String} \"`${}")]
     [InlineData("\\N")]
-    public async Task Parameters_stay_data(string hostile)
+    public async Task Parameters_are_never_parsed_as_sql(string hostile)
     {
         using var client = await engine.NewDatabaseAsync();
         Assert.Equal(hostile, await client.SingleAsync("SELECT {v:String}", row => row.String(), new QueryParameters().Add("v", hostile)));
@@ -125,7 +125,7 @@ public sealed class ClientTests(Engine engine)
     }
 
     [Fact]
-    public async Task A_query_can_be_given_up()
+    public async Task A_query_can_be_cancelled()
     {
         using var client = await engine.NewDatabaseAsync();
         using var giveUp = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
@@ -144,7 +144,7 @@ public sealed class ClientTests(Engine engine)
     }
 
     [Fact]
-    public async Task A_broken_batch_counts_nothing()
+    public async Task An_interrupted_batch_inserts_no_rows()
     {
         using var client = await engine.NewDatabaseAsync();
         await client.ExecuteAsync("CREATE TABLE t (a UInt32, s String) ENGINE = MergeTree ORDER BY a");
@@ -196,14 +196,14 @@ public sealed class ClientTests(Engine engine)
     [Theory]
     [InlineData("http://user:pa%40ss@host:8123/db", "http://host:8123/", "user", "pa@ss", "db")]
     [InlineData("https://host", "https://host/", null, null, "default")]
-    public void A_url_says_everything(string text, string url, string? user, string? password, string database)
+    public void A_url_contains_all_options(string text, string url, string? user, string? password, string database)
     {
         var options = ClickHouseOptions.FromUrl(text);
         Assert.Equal((url, user, password, database), (options.Url!.ToString(), options.User, options.Password, options.Database));
     }
 
     [Fact]
-    public void Names_are_plain()
+    public void Names_are_restricted()
     {
         foreach (var bad in new[] { "", "a b", "a;b", "`a`", "1a", "a.b", new string('a', 200) }) Assert.False(SqlName.TryParse(bad, out _));
         Assert.Equal("`risk_1m_tt`", SqlName.Of("risk_1m_tt").Quoted);

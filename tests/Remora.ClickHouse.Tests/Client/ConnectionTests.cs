@@ -6,7 +6,7 @@ namespace Remora.ClickHouse.Tests.Client;
 public sealed class ConnectionTests(Engine engine)
 {
     [Fact]
-    public async Task A_folder_is_opened_and_shared_with_whoever_has_it_open()
+    public async Task A_folder_is_opened_or_shared_with_another_process()
     {
         using var scratch = new Scratch();
         var location = StoreLocation.InFolder(Path.Combine(scratch.Folder, "data"));
@@ -25,7 +25,7 @@ public sealed class ConnectionTests(Engine engine)
     }
 
     [Fact]
-    public async Task Two_that_open_a_folder_at_the_same_time_share_one_engine()
+    public async Task Two_processes_that_open_a_folder_share_one_engine()
     {
         using var scratch = new Scratch();
         var connections = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => ClickHouseConnection.OpenAsync(StoreLocation.InFolder(scratch.Folder))));
@@ -38,7 +38,7 @@ public sealed class ConnectionTests(Engine engine)
     }
 
     [Fact]
-    public async Task A_server_is_opened_by_its_address_and_its_database_is_made_when_asked()
+    public async Task A_server_is_opened_by_its_address_and_its_database_optionally_created()
     {
         var url = $"{engine.Url}opened_by_url";
         var refused = await RefusedAsync(StoreLocation.AtUrl(url), makeDatabase: false);
@@ -49,30 +49,30 @@ public sealed class ConnectionTests(Engine engine)
     }
 
     [Fact]
-    public async Task What_cannot_be_opened_says_what_to_do()
+    public async Task Connection_errors_contain_advice()
     {
-        Assert.Contains("is it running", await RefusedAsync(StoreLocation.AtUrl("http://127.0.0.1:1")));
-        Assert.Contains("knows no cluster 'nowhere'", await RefusedAsync(StoreLocation.AtUrl(engine.Url.ToString(), cluster: "nowhere")));
+        Assert.Contains("check that it is running", await RefusedAsync(StoreLocation.AtUrl("http://127.0.0.1:1")));
+        Assert.Contains("has no cluster 'nowhere'", await RefusedAsync(StoreLocation.AtUrl(engine.Url.ToString(), cluster: "nowhere")));
         Assert.Contains("StoreLocation", Assert.Throws<FormatException>(() => StoreLocation.AtUrl("http://a:secret@b:8123")).Message.Replace(StoreLocation.PasswordVariable, "StoreLocation"));
-        Assert.Contains("no ClickHouse URL", Assert.Throws<FormatException>(() => StoreLocation.AtUrl("clickhouse:9000")).Message);
+        Assert.Contains("not a ClickHouse URL", Assert.Throws<FormatException>(() => StoreLocation.AtUrl("clickhouse:9000")).Message);
         Assert.Contains("'a;b' is no name", Assert.Throws<FormatException>(() => StoreLocation.InFolder("x", "a;b")).Message);
         using var scratch = new Scratch();
         var file = Path.Combine(scratch.Folder, "file");
         await File.WriteAllTextAsync(file, "");
-        Assert.Contains("cannot be made", await RefusedAsync(StoreLocation.InFolder(file)));
+        Assert.Contains("cannot be created", await RefusedAsync(StoreLocation.InFolder(file)));
         var missing = await Assert.ThrowsAsync<ClickHouseConnectionException>(() =>
             ClickHouseConnection.OpenAsync(StoreLocation.InFolder(scratch.Folder), configure: options => options with { HostProgram = "/nowhere/host.dll" }));
-        Assert.Contains("there is no program '/nowhere/host.dll'", missing.Message);
+        Assert.Contains("the program '/nowhere/host.dll' does not exist", missing.Message);
     }
 
     [Fact]
-    public async Task A_wrong_password_is_named_as_such()
+    public async Task A_wrong_password_is_reported()
     {
         using var scratch = new Scratch();
         await using var guarded = await EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder, Port = 0, PortPassword = "right" });
         await guarded.Client.ExecuteAsync("CREATE DATABASE remora");
         var url = $"http://remora@localhost:{guarded.Endpoint.Port}";
-        Assert.Contains("with this password: put the password into REMORA_CLICKHOUSE_PASSWORD", await RefusedAsync(StoreLocation.AtUrl(url, password: "wrong")));
+        Assert.Contains("with this password: set REMORA_CLICKHOUSE_PASSWORD to the password", await RefusedAsync(StoreLocation.AtUrl(url, password: "wrong")));
         Assert.Contains("without a password", await RefusedAsync(StoreLocation.AtUrl(url)));
         await using var opened = await ClickHouseConnection.OpenAsync(StoreLocation.AtUrl(url, password: "right"), makeDatabase: false);
         Assert.Equal(guarded.Endpoint.Version, opened.Version);
@@ -80,7 +80,7 @@ public sealed class ConnectionTests(Engine engine)
     }
 
     [Fact]
-    public async Task Another_web_server_is_not_taken_for_ClickHouse()
+    public async Task Another_web_server_is_rejected()
     {
         using var listener = new HttpListener();
         var port = 20_000 + (Environment.ProcessId % 20_000);

@@ -17,7 +17,7 @@ public sealed class ConfinementTests
     private const string HiddenOutfile = " /* /* */ ' */ INTO OUTFILE '{0}' /* /* /* */ ' */ x FORMAT TSV -- */";
 
     [Fact]
-    public async Task It_uses_its_own_files_and_no_others()
+    public async Task It_can_use_only_its_own_files()
     {
         Assert.SkipWhen(Landlock.Version < 2, "this kernel has no Landlock");
         using var scratch = new Scratch();
@@ -56,7 +56,7 @@ public sealed class ConfinementTests
     }
 
     [Fact]
-    public async Task It_connects_to_nobody()
+    public async Task It_cannot_open_connections()
     {
         Assert.SkipWhen(Landlock.Version < 4, "this kernel's Landlock knows no network");
         using var scratch = new Scratch();
@@ -70,7 +70,7 @@ public sealed class ConfinementTests
     }
 
     [Fact]
-    public async Task Folders_that_are_named_at_the_start_can_be_used()
+    public async Task Configured_folders_can_be_used()
     {
         using var scratch = new Scratch();
         using var imports = new Scratch();
@@ -86,7 +86,7 @@ public sealed class ConfinementTests
     }
 
     [Fact]
-    public async Task Everything_a_store_does_works()
+    public async Task A_confined_engine_supports_every_operation_of_a_store()
     {
         using var scratch = new Scratch();
         await using (var engine = await EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder }))
@@ -133,7 +133,7 @@ public sealed class ConfinementTests
 
     /// <summary>A filter of system calls simulates a kernel without Landlock.</summary>
     [Fact]
-    public async Task Where_the_kernel_has_no_Landlock_health_says_so()
+    public async Task Without_Landlock_health_reports_it()
     {
         using var scratch = new Scratch();
         var program = Path.Combine(scratch.Folder, "host");
@@ -152,7 +152,7 @@ public sealed class ConfinementTests
             """);
         File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         await using var engine = await EmbeddedEngine.StartAsync(new() { Folder = Path.Combine(scratch.Folder, "data"), HostProgram = program });
-        Assert.Contains("not confined, since this kernel has no Landlock", engine.Health.Unconfined, StringComparison.Ordinal);
+        Assert.Contains("not confined, because this kernel has no Landlock", engine.Health.Unconfined, StringComparison.Ordinal);
         Assert.Equal(1, await engine.Client.SingleAsync("SELECT 1", row => row.UInt8()));
     }
 }

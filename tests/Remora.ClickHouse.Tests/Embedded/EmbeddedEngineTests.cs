@@ -9,7 +9,7 @@ public sealed class EmbeddedEngineTests
     private static readonly SqlName Table = SqlName.Of("t");
 
     [Fact]
-    public async Task Killed_at_any_moment_it_comes_back_with_every_acknowledged_row_once()
+    public async Task After_a_kill_every_acknowledged_row_exists_once()
     {
         using var scratch = new Scratch();
         await using var engine = await EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder });
@@ -56,7 +56,7 @@ public sealed class EmbeddedEngineTests
     /// By default the engine starts 128 threads for this after some tens of parts.
     /// </summary>
     [Fact]
-    public async Task Cleaning_merged_parts_away_leaves_no_hundred_threads()
+    public async Task Cleaning_merged_parts_leaves_no_idle_threads()
     {
         using var scratch = new Scratch();
         await using var engine = await EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder });
@@ -69,7 +69,7 @@ public sealed class EmbeddedEngineTests
     }
 
     [Fact]
-    public async Task A_batch_whose_token_was_noted_but_whose_rows_were_not_kept_is_taken_when_it_is_sent_again()
+    public async Task A_batch_with_a_recorded_token_but_without_rows_can_be_repeated()
     {
         using var scratch = new Scratch();
         var insert = (EmbeddedEngine engine, string token) => engine.Client.InsertAsync(Table, [SqlName.Of("n")], [1u, 2u, 3u], (row, n) => row.UInt32(n), token);
@@ -94,7 +94,7 @@ public sealed class EmbeddedEngineTests
     }
 
     [Fact]
-    public async Task A_folder_is_opened_once_and_others_find_the_host_that_has_it()
+    public async Task A_folder_is_opened_once_and_others_connect_to_its_host()
     {
         using var scratch = new Scratch();
         await using (var engine = await EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder }))
@@ -111,7 +111,7 @@ public sealed class EmbeddedEngineTests
     }
 
     [Fact]
-    public async Task An_engine_whose_folder_is_removed_waits_for_it_and_starts_anew()
+    public async Task An_engine_waits_for_its_removed_folder_and_restarts()
     {
         using var scratch = new Scratch();
         var mount = Directory.CreateDirectory(Path.Combine(scratch.Folder, "mount")).FullName;
@@ -123,7 +123,7 @@ public sealed class EmbeddedEngineTests
         Directory.Move(mount, mount + "-away"); // simulates an unmounted disk: the process still has its files open
         await UntilAsync(() => engine.Health.FolderMissing);
         Assert.Equal(EngineState.Restarting, engine.Health.State);
-        Assert.Equal($"the folder '{mount}' is gone: mount it, bring it back, or make it again for an empty store", engine.Health.LastError);
+        Assert.Equal($"the folder '{mount}' is missing: mount or restore it, or create it for an empty store", engine.Health.LastError);
         Assert.False(Directory.Exists(mount));
 
         Directory.Move(mount + "-away", mount);
@@ -145,24 +145,24 @@ public sealed class EmbeddedEngineTests
     }
 
     [Fact]
-    public async Task What_is_wrong_is_said()
+    public async Task Errors_name_the_problem()
     {
         using var scratch = new Scratch();
         var file = Path.Combine(scratch.Folder, "file");
         await File.WriteAllTextAsync(file, "");
-        Assert.Contains("cannot be made", (await Assert.ThrowsAsync<EngineStartException>(() => EmbeddedEngine.StartAsync(new() { Folder = Path.Combine(file, "x") }))).Message);
-        Assert.Contains("there is no library", (await Assert.ThrowsAsync<EngineStartException>(() => EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder, Library = "/nothing" }))).Message);
+        Assert.Contains("cannot be created", (await Assert.ThrowsAsync<EngineStartException>(() => EmbeddedEngine.StartAsync(new() { Folder = Path.Combine(file, "x") }))).Message);
+        Assert.Contains("does not exist", (await Assert.ThrowsAsync<EngineStartException>(() => EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder, Library = "/nothing" }))).Message);
         var (exit, _, errors) = await RunHostAsync("--path", scratch.Folder, "--port", "99999");
         Assert.Equal(3, exit);
-        Assert.Contains("--port takes a number from 0 to 65535, not '99999'", errors);
+        Assert.Contains("--port '99999': expected a number from 0 to 65535", errors);
         (exit, _, errors) = await RunHostAsync("--path", scratch.Folder, "--port", "0");
         Assert.Equal(3, exit);
-        Assert.Contains("--port needs a password", errors);
-        Assert.Contains("needs a password", (await Assert.ThrowsAsync<EngineStartException>(() => EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder, Port = 0 }))).Message);
+        Assert.Contains("--port requires --password-stdin", errors);
+        Assert.Contains("requires a password", (await Assert.ThrowsAsync<EngineStartException>(() => EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder, Port = 0 }))).Message);
     }
 
     [Fact]
-    public async Task Memory_is_capped_and_the_host_lives_on()
+    public async Task The_memory_limit_ends_the_query_and_not_the_host()
     {
         using var scratch = new Scratch();
         await using var engine = await EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder, MemoryBytes = 400L << 20 });
@@ -173,7 +173,7 @@ public sealed class EmbeddedEngineTests
     }
 
     [Fact]
-    public async Task A_deep_folder_has_its_socket_elsewhere()
+    public async Task A_folder_with_a_long_path_has_its_socket_elsewhere()
     {
         using var scratch = new Scratch();
         var deep = Path.Combine(scratch.Folder, new string('a', 100));
@@ -184,7 +184,7 @@ public sealed class EmbeddedEngineTests
     }
 
     [Fact]
-    public async Task A_file_where_the_host_was_started_does_not_stand_for_a_table()
+    public async Task A_file_in_the_working_folder_is_not_a_table()
     {
         using var scratch = new Scratch();
         var desk = Directory.CreateDirectory(Path.Combine(scratch.Folder, "desk")).FullName;

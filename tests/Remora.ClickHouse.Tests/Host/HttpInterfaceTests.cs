@@ -32,7 +32,7 @@ public sealed class HttpInterfaceTests(Engine engine) : IDisposable
     }
 
     [Fact]
-    public async Task Headers_tell_format_query_id_and_what_was_read()
+    public async Task Headers_contain_format_query_id_and_summary()
     {
         using var answer = await _http.PostAsync("/?query_id=mine-1", new StringContent("select number from numbers(10) format JSONEachRow"));
         Assert.Equal("JSONEachRow", answer.Headers.GetValues("X-ClickHouse-Format").Single());
@@ -77,7 +77,7 @@ public sealed class HttpInterfaceTests(Engine engine) : IDisposable
     }
 
     [Fact]
-    public async Task Large_results_stream_and_whole_documents_stay_whole()
+    public async Task Large_results_stream_and_documents_are_complete()
     {
         using var json = await _http.PostAsync("/", new StringContent("select number from numbers(300000) format JSON"));
         using var document = System.Text.Json.JsonDocument.Parse(await json.Content.ReadAsStringAsync());
@@ -90,7 +90,7 @@ public sealed class HttpInterfaceTests(Engine engine) : IDisposable
     }
 
     [Fact]
-    public async Task Bodies_may_be_compressed_both_ways()
+    public async Task Requests_and_responses_can_be_compressed()
     {
         using var packed = new MemoryStream();
         await using (var gzip = new GZipStream(packed, CompressionMode.Compress, leaveOpen: true)) await gzip.WriteAsync("select number from numbers(100000)"u8.ToArray());
@@ -104,7 +104,7 @@ public sealed class HttpInterfaceTests(Engine engine) : IDisposable
     }
 
     [Fact]
-    public async Task Bodies_that_are_not_what_they_say_are_refused()
+    public async Task Bodies_with_a_wrong_encoding_are_rejected()
     {
         using var broken = new HttpRequestMessage(HttpMethod.Post, "/") { Content = new StringContent("select 1") };
         broken.Content.Headers.ContentEncoding.Add("gzip");
@@ -117,17 +117,17 @@ public sealed class HttpInterfaceTests(Engine engine) : IDisposable
     }
 
     [Fact]
-    public async Task A_folder_that_takes_no_pipe_is_a_clear_error()
+    public async Task A_folder_without_pipes_is_a_clear_error()
     {
         using var scratch = new Scratch();
         await using var own = await Remora.ClickHouse.Embedded.EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder });
         Directory.Delete(Path.Combine(scratch.Folder, "pipes"));
         var error = await Assert.ThrowsAsync<ClickHouseException>(() => own.Client.SingleAsync("SELECT 1", row => row.UInt8()));
-        Assert.Contains("cannot make a pipe", error.Message);
+        Assert.Contains("cannot create a pipe", error.Message);
     }
 
     [Fact]
-    public async Task An_error_in_the_middle_stands_behind_its_tag_or_becomes_a_status_when_the_end_is_awaited()
+    public async Task A_late_error_follows_its_tag_or_becomes_a_status_with_wait_end_of_query()
     {
         const string Sql = "select throwIf(number = 150000) from numbers(200000) settings max_block_size = 1000, max_threads = 1";
         using var client = new ClickHouseClient(new() { Url = engine.Url });
@@ -143,7 +143,7 @@ public sealed class HttpInterfaceTests(Engine engine) : IDisposable
     }
 
     [Fact]
-    public async Task A_query_ends_when_its_caller_goes()
+    public async Task A_query_ends_when_its_caller_disconnects()
     {
         using var going = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>

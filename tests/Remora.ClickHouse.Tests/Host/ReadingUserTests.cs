@@ -36,7 +36,7 @@ public sealed class ReadingUserTests(GuardedPort port)
     [InlineData("select name from system.databases where name = 'remora'", "remora\n")]
     [InlineData("select table_name from information_schema.tables where table_schema = 'remora' and table_name = 't'", "t\n")]
     [InlineData("select currentDatabase(), version() != ''", "remora\t1\n")]
-    public async Task It_reads(string sql, string expected)
+    public async Task Reads_are_allowed(string sql, string expected)
     {
         var (status, text) = await port.AskAsync(sql);
         Assert.True(status == HttpStatusCode.OK, text);
@@ -48,7 +48,7 @@ public sealed class ReadingUserTests(GuardedPort port)
     [InlineData("show create table remora.t", "CREATE TABLE remora.t")]
     [InlineData("show databases", "remora")]
     [InlineData("select n from t format Parquet", "PAR1")]
-    public async Task It_reads_what_is_longer(string sql, string part) => Assert.Contains(part, (await port.AskAsync(sql)).Text, StringComparison.Ordinal);
+    public async Task Long_statements_are_allowed(string sql, string part) => Assert.Contains(part, (await port.AskAsync(sql)).Text, StringComparison.Ordinal);
 
     [Theory]
     // files and the environment
@@ -121,7 +121,7 @@ public sealed class ReadingUserTests(GuardedPort port)
     [InlineData("use system")]
     [InlineData("backup database remora to File('/tmp/remora-outfile')")]
     [InlineData("grant all on *.* to remora")]
-    public async Task It_does_nothing_else(string sql, string? name = null)
+    public async Task Everything_else_is_denied(string sql, string? name = null)
     {
         var (status, text) = await port.AskAsync(sql, name is null ? "" : "?param_name=" + name);
         Assert.True(status == HttpStatusCode.Forbidden, $"{status}: {text}");
@@ -135,7 +135,7 @@ public sealed class ReadingUserTests(GuardedPort port)
     [InlineData("show tables")]
     [InlineData("describe t")]
     [InlineData("exists t")]
-    public async Task A_comment_hides_no_file_to_write(string sql)
+    public async Task A_comment_cannot_hide_an_output_file(string sql)
     {
         using var scratch = new Scratch();
         var file = Path.Combine(scratch.Folder, "written");
@@ -157,7 +157,7 @@ public sealed class ReadingUserTests(GuardedPort port)
     [InlineData("select * from nothing", 404, "60")]
     [InlineData("select {a:String}", 400, "456")]
     [InlineData("select 1 format Nonsense", 404, "73")]
-    public async Task What_is_wrong_is_said_as_the_engine_says_it(string sql, int status, string code)
+    public async Task Errors_equal_those_of_the_engine(string sql, int status, string code)
     {
         using var answer = await port.Http.PostAsync("/", new StringContent(sql));
         var text = await answer.Content.ReadAsStringAsync();
@@ -174,7 +174,7 @@ public sealed class ReadingUserTests(GuardedPort port)
     [InlineData("dialect=kusto", HttpStatusCode.InternalServerError, "Cannot modify 'dialect' setting")]
     [InlineData("output_format_schema=/tmp/remora-outfile", HttpStatusCode.InternalServerError, "Cannot modify 'output_format_schema' setting")]
     [InlineData("database=private", HttpStatusCode.Forbidden, "the database 'private' is not allowed")]
-    public async Task Settings_change_how_an_answer_looks_and_not_what_may_be_read(string settings, HttpStatusCode expected, string part)
+    public async Task Settings_can_change_the_format_but_not_the_permissions(string settings, HttpStatusCode expected, string part)
     {
         var (status, text) = await port.AskAsync("select n from t order by n", "?" + settings);
         Assert.True(status == expected, text);
@@ -184,13 +184,13 @@ public sealed class ReadingUserTests(GuardedPort port)
     }
 
     [Fact]
-    public async Task A_view_of_the_owner_may_read_more_than_its_reader()
+    public async Task A_view_has_the_permissions_of_its_owner()
     {
         Assert.Equal((HttpStatusCode.OK, "7\n"), await port.AskAsync("select * from secret_view"));
     }
 
     [Fact]
-    public async Task Every_query_needs_the_password()
+    public async Task Every_query_requires_the_password()
     {
         using var stranger = new HttpClient { BaseAddress = port.Url };
         Assert.Equal("Ok.\n", await stranger.GetStringAsync("/ping"));
@@ -238,7 +238,7 @@ public sealed class ReadingUserTests(GuardedPort port)
     }
 
     [Fact]
-    public async Task The_owner_may_ask_for_less_on_the_socket()
+    public async Task The_owner_can_use_the_read_only_user_on_the_socket()
     {
         using var reader = new ClickHouseClient(new() { Socket = () => port.Engine.Endpoint.Socket, User = "remora" });
         Assert.Equal(3UL, await reader.SingleAsync("SELECT count() FROM t", row => row.UInt64()));

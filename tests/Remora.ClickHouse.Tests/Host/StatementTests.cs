@@ -20,7 +20,7 @@ public sealed class StatementTests
     [InlineData("with x as (select 1) insert into t select * from x", "Other", null, "with x as (select 1) insert into t select * from x")]
     [InlineData("insert into t select 1", "Other", null, "insert into t select 1")]
     [InlineData("insert into t from infile 'x' format CSV", "Other", null, "insert into t from infile 'x' format CSV")]
-    public void Statements_are_told_apart(string sql, string kind, string? format, string head)
+    public void Statements_are_classified(string sql, string kind, string? format, string head)
     {
         var bytes = Encoding.UTF8.GetBytes(sql);
         var statement = Statement.Read(bytes);
@@ -36,7 +36,7 @@ public sealed class StatementTests
     [InlineData("insert into db.select format JSONEachRow{}", "JSONEachRow", "insert into db.select ", "{}")]
     [InlineData("insert into function file('x', 'CSV') values (1);(2)", "Values", "insert into function file('x', 'CSV') ", " (1);(2)")]
     [InlineData("insert into {t:Identifier} format CSV\n1", "CSV", "insert into {t:Identifier} ", "1")]
-    public void The_rows_of_an_insert_begin_behind_its_format(string sql, string format, string head, string data)
+    public void The_rows_of_an_insert_start_after_its_format(string sql, string format, string head, string data)
     {
         var bytes = Encoding.UTF8.GetBytes(sql);
         var statement = Statement.Read(bytes);
@@ -45,7 +45,7 @@ public sealed class StatementTests
     }
 
     [Fact]
-    public void A_second_statement_and_an_output_file_are_seen()
+    public void A_second_statement_and_an_output_file_are_detected()
     {
         Assert.Equal(10, Statement.Read("select 1; drop table t"u8).Second);
         Assert.Null(Statement.Read("select ';' ; -- and no more"u8).Second);
@@ -53,7 +53,7 @@ public sealed class StatementTests
     }
 
     [Fact]
-    public void Any_bytes_at_all_are_read_to_the_end()
+    public void Arbitrary_bytes_are_tokenized_to_the_end()
     {
         var random = new Random(7);
         for (var round = 0; round < 20_000; round++)

@@ -6,7 +6,7 @@ namespace Remora.ClickHouse.Tests.Rollups;
 public sealed class ClusterTests(Engine engine)
 {
     [Fact]
-    public async Task The_engine_understands_every_statement_for_a_cluster()
+    public async Task The_engine_parses_every_cluster_statement()
     {
         var (client, plain) = await Events.NewAsync(engine, apply: false);
         using var clustered = new ClickHouseClient(new() { Socket = () => engine.Embedded.Endpoint.Socket, Database = client.Database, Cluster = "many" });
@@ -22,7 +22,7 @@ public sealed class ClusterTests(Engine engine)
     }
 
     [Fact]
-    public async Task What_would_be_wrong_on_a_cluster_is_refused()
+    public async Task Unsupported_cluster_operations_are_refused()
     {
         var (client, plain) = await Events.NewAsync(engine);
         using var clustered = new ClickHouseClient(new() { Socket = () => engine.Embedded.Endpoint.Socket, Database = client.Database, Cluster = "many" });

@@ -6,7 +6,7 @@ namespace Remora.ClickHouse.Tests.Rollups;
 public sealed class LifeCycleTests(Engine engine)
 {
     [Fact]
-    public async Task Plan_shows_apply_makes_and_both_are_done_then()
+    public async Task Plan_shows_and_apply_creates_missing_objects()
     {
         var (client, rollup) = await Events.NewAsync(engine, apply: false);
         var plan = await rollup.PlanAsync();
@@ -34,7 +34,7 @@ public sealed class LifeCycleTests(Engine engine)
     }
 
     [Fact]
-    public async Task Months_and_years_are_put_together_from_days_and_states_over_several_of_them()
+    public async Task Months_and_years_are_aggregated_from_days()
     {
         var (client, rollup) = await Events.NewAsync(engine, Events.Definition.Replace("1 minute, 1 hour, 6 hours, 12 hours, 1 day", "1 day, 1 month, 1 year").Replace("-- keys", "-- partition: year\n-- granularity: 64\n-- keys"));
         await Events.FillAsync(client, 30_000);
@@ -60,7 +60,7 @@ public sealed class LifeCycleTests(Engine engine)
     [InlineData("-- keys: kind", "-- keys: kind, nothing", 6, "nothing")]
     [InlineData("-- source: events", "-- source: no_such_table", 2, "no_such_table")]
     [InlineData("-- time: at", "-- time: kind", 3, "toStartOfInterval")]
-    public async Task What_the_engine_refuses_is_named_with_its_line_and_changes_nothing(string text, string instead, int line, string reason)
+    public async Task Rejected_definitions_name_the_line_and_change_nothing(string text, string instead, int line, string reason)
     {
         var (client, rollup) = await Events.NewAsync(engine, Events.Definition.Replace(text, instead), apply: false);
         var error = await Assert.ThrowsAsync<RollupDefinitionException>(() => rollup.ApplyAsync());
@@ -70,7 +70,7 @@ public sealed class LifeCycleTests(Engine engine)
     }
 
     [Fact]
-    public async Task Verify_names_a_dropped_partition_and_backfill_mends_it()
+    public async Task Verify_finds_a_dropped_partition_and_backfill_repairs_it()
     {
         var (client, rollup) = await Events.NewAsync(engine);
         await Events.FillAsync(client, 30_000);
@@ -88,7 +88,7 @@ public sealed class LifeCycleTests(Engine engine)
     }
 
     [Fact]
-    public async Task Verify_names_a_doubled_block_and_backfill_mends_it()
+    public async Task Verify_finds_a_duplicate_block_and_backfill_repairs_it()
     {
         var (client, rollup) = await Events.NewAsync(engine);
         await Events.FillAsync(client, 30_000);
@@ -104,21 +104,21 @@ public sealed class LifeCycleTests(Engine engine)
     }
 
     [Fact]
-    public async Task Verify_says_when_a_view_was_made_after_the_load_and_backfill_brings_the_rows_in()
+    public async Task Verify_finds_rows_from_before_the_view_and_backfill_adds_them()
     {
         var (client, rollup) = await Events.NewAsync(engine, apply: false);
         await Events.FillAsync(client, 30_000);
         await Task.Delay(1100); // ClickHouse stores the creation time of a view in whole seconds
         Assert.Equal(30_000, (await rollup.ApplyAsync()).UnseenRows);
         var verification = await rollup.VerifyAsync();
-        Assert.All(verification.Findings, finding => Assert.Equal((RollupFindingKind.Missing, "the rows were inserted before the view was made"), (finding.Kind, finding.Explanation)));
+        Assert.All(verification.Findings, finding => Assert.Equal((RollupFindingKind.Missing, "the rows were inserted before the view was created"), (finding.Kind, finding.Explanation)));
         Assert.Equal(["202401", "202402", "202403"], verification.Findings.Select(finding => finding.Partition).Distinct());
         Assert.Equal(3, (await rollup.BackfillAsync()).Filled.Count);
         await Events.AssertExactAsync(rollup);
     }
 
     [Fact]
-    public async Task An_interrupted_backfill_goes_on()
+    public async Task An_interrupted_backfill_continues()
     {
         var (client, rollup) = await Events.NewAsync(engine, apply: false);
         await Events.FillAsync(client, 30_000);
@@ -159,7 +159,7 @@ public sealed class LifeCycleTests(Engine engine)
     }
 
     [Fact]
-    public async Task A_join_rolls_up()
+    public async Task A_rollup_can_join_tables()
     {
         var client = await engine.NewDatabaseAsync();
         await client.ExecuteAsync("CREATE TABLE makers (id UInt32, name String) ENGINE = MergeTree ORDER BY id");

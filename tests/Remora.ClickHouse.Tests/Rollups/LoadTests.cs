@@ -12,7 +12,7 @@ public sealed class LoadTests(Engine engine) : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Files_are_loaded_once_and_the_views_have_them(bool isDetached)
+    public async Task Files_are_loaded_once_through_the_views(bool isDetached)
     {
         var (client, rollup) = await Events.NewAsync(engine);
         await Events.FillAsync(client, 5000);
@@ -29,7 +29,7 @@ public sealed class LoadTests(Engine engine) : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Interrupted_at_any_step_a_load_is_ended_by_running_it_again(bool isDetached)
+    public async Task An_interrupted_load_completes_when_repeated(bool isDetached)
     {
         var (client, rollup) = await Events.NewAsync(engine);
         var load = new RollupLoadOptions { IsDetached = isDetached };

@@ -6,7 +6,7 @@ namespace Remora.ClickHouse.Tests.Rollups;
 public sealed class LockTests(Engine engine)
 {
     [Fact]
-    public async Task Verbs_that_change_something_refuse_to_run_beside_one_another_and_say_who_does()
+    public async Task Concurrent_operations_are_refused_and_name_the_holder()
     {
         var (client, rollup) = await Events.NewAsync(engine);
         await Events.FillAsync(client, 20_000);
@@ -24,7 +24,7 @@ public sealed class LockTests(Engine engine)
     }
 
     [Fact]
-    public async Task A_lock_goes_with_the_connection_of_whoever_held_it()
+    public async Task A_lock_ends_with_the_connection_of_its_holder()
     {
         var (client, rollup) = await Events.NewAsync(engine);
         var dying = new ClickHouseClient(new() { Socket = () => engine.Embedded.Endpoint.Socket, Database = client.Database });

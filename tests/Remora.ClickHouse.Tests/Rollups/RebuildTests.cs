@@ -10,7 +10,7 @@ public sealed class RebuildTests(Engine engine)
     [Theory]
     [InlineData(1000)]
     [InlineData(40)] // the views are created after the cut, so the next attempt uses a later cut
-    public async Task A_changed_definition_is_built_beside_the_old_one_exactly_while_rows_are_inserted(int cutAheadMilliseconds)
+    public async Task A_changed_definition_is_rebuilt_exactly_during_inserts(int cutAheadMilliseconds)
     {
         var (client, rollup) = await Events.NewAsync(engine);
         await Events.FillAsync(client, 60_000);
@@ -59,7 +59,7 @@ public sealed class RebuildTests(Engine engine)
     }
 
     [Fact]
-    public async Task An_interrupted_rebuild_is_begun_anew_and_readers_keep_what_they_have()
+    public async Task An_interrupted_rebuild_restarts_and_readers_keep_the_old_version()
     {
         var (client, rollup) = await Events.NewAsync(engine);
         await Events.FillAsync(client, 30_000);
@@ -76,7 +76,7 @@ public sealed class RebuildTests(Engine engine)
     }
 
     [Fact]
-    public async Task Without_an_ingested_column_the_source_must_stand_still()
+    public async Task Without_an_ingested_column_inserts_fail_a_rebuild()
     {
         var (client, rollup) = await Events.NewAsync(engine, Events.Definition.Replace("-- ingested: ingested\n", ""));
         await Events.FillAsync(client, 20_000);
@@ -89,12 +89,12 @@ public sealed class RebuildTests(Engine engine)
             inserted = true;
             Events.FillAsync(client, 10, 50_000).GetAwaiter().GetResult();
         })));
-        Assert.Contains("is being", error.Message);
+        Assert.Contains("changed during the rebuild", error.Message);
         await Events.AssertExactAsync(rollup);
     }
 
     [Fact]
-    public async Task Backfill_leaves_a_partition_that_is_written_all_the_time()
+    public async Task Backfill_skips_a_partition_with_constant_inserts()
     {
         var (client, rollup) = await Events.NewAsync(engine);
         await Events.FillAsync(client, 5000);

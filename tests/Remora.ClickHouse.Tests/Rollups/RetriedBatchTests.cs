@@ -15,7 +15,7 @@ public sealed class RetriedBatchTests(Engine engine)
     [InlineData("nothing")]
     [InlineData("backfill")]
     [InlineData("optimize")]
-    public async Task It_counts_once(string verb)
+    public async Task A_repeated_insert_counts_once(string verb)
     {
         var (client, rollup) = await Events.NewAsync(engine);
         await Events.FillAsync(client, 5000);
@@ -36,7 +36,7 @@ public sealed class RetriedBatchTests(Engine engine)
     /// is found and repaired.
     /// </summary>
     [Fact]
-    public async Task Across_a_rebuild_it_is_found_as_doubled_and_mended_for_good()
+    public async Task A_repeated_insert_across_a_rebuild_is_found_and_repaired()
     {
         var (client, rollup) = await Events.NewAsync(engine);
         await Events.FillAsync(client, 5000);

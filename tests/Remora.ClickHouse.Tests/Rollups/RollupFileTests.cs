@@ -20,7 +20,7 @@ public sealed class RollupFileTests
         """;
 
     [Fact]
-    public void A_definition_is_read_in_full()
+    public void Every_part_of_a_definition_is_parsed()
     {
         var definition = RollupFile.Parse(Good.Replace(" -- a comment", ""), "requests.sql");
         Assert.Equal(("requests", "api_requests", "s.at", "s.ingested"), (definition.Name.Value, definition.Source.Value, definition.QualifiedTime, definition.QualifiedIngested));
@@ -36,7 +36,7 @@ public sealed class RollupFileTests
     }
 
     [Fact]
-    public void What_it_makes_decides_its_hash()
+    public void The_hash_depends_on_the_created_objects()
     {
         var first = RollupFile.Parse(Good.Replace(" -- a comment", ""), "a.sql");
         Assert.Equal(first.Hash, RollupFile.Parse("-- another comment\n" + Good.Replace(" -- a comment", ""), "b.sql").Hash);
@@ -46,33 +46,36 @@ public sealed class RollupFileTests
     [Theory]
     [InlineData("1 minute, 7 hours", 6, "'7 hours' is no interval")]
     [InlineData("2 months", 6, "'2 months' is no interval")]
-    [InlineData("1 minute, 1 minute", 6, "an interval is given twice")]
+    [InlineData("1 minute, 1 minute", 6, "lists an interval twice")]
     [InlineData("0 hours", 6, "'0 hours' is no interval")]
     public void Intervals_divide_a_day(string intervals, int line, string reason) => Refused(Good.Replace("12 hours, 1 minute, 1 hour", intervals), line, reason);
 
     [Theory]
-    [InlineData("-- partition: year", "-- granularity: 0", 9, "'0' is no granularity")]
+    [InlineData("-- partition: year", "-- granularity: 0", 9, "invalid granularity '0': expected 1 to 65536 rows")]
     [InlineData("12 hours, 1 minute, 1 hour\n-- keys: route, lower(pair) AS pair\n-- retention: 1 minute 90 days\n-- partition: year", "1 year", 6, "need '-- partition: year'")]
-    public void Tables_are_cut_as_they_can_be(string text, string instead, int line, string reason) => Refused(Good.Replace(text, instead), line, reason);
+    public void Partitions_follow_the_definition(string text, string instead, int line, string reason) => Refused(Good.Replace(text, instead), line, reason);
 
     [Theory]
     [InlineData("count() AS requests", "count()", 10, "has no name")]
-    [InlineData("count() AS requests", "count() + 1 AS requests", 10, "no call of an aggregate function")]
-    [InlineData("count() AS requests", "count() AS rows", 10, "a column every rollup has")]
-    [InlineData("AS failed", "AS requests", 12, "given twice")]
+    [InlineData("count() AS requests", "count() + 1 AS requests", 10, "is not a call of an aggregate function: expected one such as")]
+    [InlineData("count() AS requests", "count() AS rows", 10, "'rows' is a column of every rollup")]
+    [InlineData("AS failed", "AS requests", 12, "the name 'requests' occurs twice")]
     [InlineData("AS failed", "AS `a;b`", 12, "has no name")]
     [InlineData("countIf(status >= 500)", "countIf((status >= 500)", 1, "a bracket is not closed")]
-    [InlineData("-- rollup: requests", "-- rollup: requests; drop", 2, "is no name")]
-    [InlineData("-- source: api_requests", "-- source: a JOIN b", 3, "goes on with AS")]
-    [InlineData("-- time: at", "-- zeit: at", 1, "the header has no '-- time: …'")]
-    [InlineData("-- time: at", "-- time: at\n-- time: on", 5, "'time' is given twice")]
-    [InlineData("1 minute 90 days", "1 minute forever", 8, "is no retention")]
-    [InlineData("1 minute 90 days", "1 minute 36500 days", 8, "at most 10000")]
-    [InlineData("partition: year", "partition: day", 9, "allowed are month and year")]
-    public void What_is_wrong_is_named_with_its_line(string text, string instead, int line, string reason) => Refused(Good.Replace(text, instead), line, reason);
+    [InlineData("-- rollup: requests", "-- rollup: requests; drop", 2, "invalid name")]
+    [InlineData("-- source: api_requests", "-- source: a JOIN b", 3, "'a JOIN b' has no alias: expected 'table', or")]
+    [InlineData("-- time: at", "-- zeit: at", 1, "'-- time: …' is missing from the header")]
+    [InlineData("-- time: at", "-- time: at\n-- time: on", 5, "'-- time:' occurs twice")]
+    [InlineData("1 minute 90 days", "1 minute forever", 8, "invalid retention '1 minute forever': expected")]
+    [InlineData("1 minute 90 days", "1 minute 36500 days", 8, "expected 1 to 10000 days")]
+    [InlineData("partition: year", "partition: day", 9, "invalid partition 'day': expected month or year")]
+    public void Errors_name_the_line(string text, string instead, int line, string reason) => Refused(Good.Replace(text, instead), line, reason);
 
     [Fact]
-    public void Without_aggregates_there_is_no_rollup() => Refused(string.Join('\n', Good.Split('\n')[..9]), 9, "there is no aggregate");
+    public void A_key_without_a_value_is_missing() => Refused(Good.Replace("-- time: at", "-- time:"), 4, "'-- time: …' is missing");
+
+    [Fact]
+    public void A_rollup_requires_an_aggregate() => Refused(string.Join('\n', Good.Split('\n')[..9]), 9, "no aggregate: expected at least one");
 
     private static void Refused(string text, int line, string reason)
     {

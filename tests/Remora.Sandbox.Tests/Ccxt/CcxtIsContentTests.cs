@@ -30,7 +30,7 @@ public sealed class CcxtIsContentTests(CcxtIsContentTests.World world) : IClassF
 
     [Theory]
     [MemberData(nameof(Questions))]
-    public async Task Candles_since_a_moment_are_the_simulators_own(string exchange, string symbol, string name, int limit)
+    public async Task Candles_since_a_moment_equal_the_simulator(string exchange, string symbol, string name, int limit)
     {
         var timeframe = Timeframe.Parse(name);
         var now = Instant.From(Now);
@@ -50,7 +50,7 @@ public sealed class CcxtIsContentTests(CcxtIsContentTests.World world) : IClassF
     [InlineData("coinbase", "BTC/USD")]
     [InlineData("bybit", "BTC/USDT")]
     [InlineData("okx", "BTC/USDT")]
-    public async Task The_latest_candles_end_with_the_open_one(string exchange, string symbol)
+    public async Task The_latest_candles_include_the_open_one(string exchange, string symbol)
     {
         var now = Instant.From(Now);
         var read = Candles(await world.Ccxt.CallAsync(exchange, "fetchOHLCV", symbol, "5m", null, 10));
@@ -64,7 +64,7 @@ public sealed class CcxtIsContentTests(CcxtIsContentTests.World world) : IClassF
     [InlineData("coinbase", "XRP/USD", 300)]
     [InlineData("bybit", "XRP/USDT", 1000)]
     [InlineData("okx", "XRP/USDT", 300)]
-    public async Task An_old_page_is_full_and_begins_where_it_was_asked_to(string exchange, string symbol, int limit)
+    public async Task An_old_page_is_full_and_starts_at_the_requested_time(string exchange, string symbol, int limit)
     {
         var since = Instant.From(Now.AddDays(-60)).Floor(Timeframe.FiveMinutes.Length);
 

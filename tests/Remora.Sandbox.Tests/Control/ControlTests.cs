@@ -29,7 +29,7 @@ public sealed class ControlTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_clock_tells_the_markets_time_and_its_speed()
+    public async Task The_clock_returns_time_and_speed()
     {
         _clock.Advance(TimeSpan.FromSeconds(5));
         var clock = await Client.Json("/sandbox/clock");
@@ -40,7 +40,7 @@ public sealed class ControlTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_state_tells_markets_faults_and_requests()
+    public async Task The_state_contains_markets_faults_and_requests()
     {
         _sandbox!.Faults.Add(new(FaultKind.Html200) { Exchange = "okx" });
         await Client.GetAsync("/www.okx.com/api/v5/public/time");
@@ -57,7 +57,7 @@ public sealed class ControlTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Every_kind_of_fault_can_be_ordered_and_cleared()
+    public async Task Every_kind_of_fault_can_be_added_and_cleared()
     {
         foreach (var kind in FaultKinds.Names)
         {
@@ -73,7 +73,7 @@ public sealed class ControlTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_storm_can_be_ordered()
+    public async Task A_storm_can_be_started()
     {
         using var ordered = await Client.PostAsJsonAsync("/sandbox/faults", new { kind = "random", seed = 9, mean_quiet_seconds = 2 });
 
@@ -94,7 +94,7 @@ public sealed class ControlTests : IAsyncLifetime
     [InlineData("""[1]""", "body", "kind")]
     [InlineData("""{"kind":""", "body", "kind")]
     [InlineData("", "body", "kind")]
-    public async Task A_bad_order_is_refused_with_the_field_and_what_is_allowed(string body, string field, string allowed)
+    public async Task An_invalid_fault_is_rejected_with_the_field_and_allowed_values(string body, string field, string allowed)
     {
         using var answer = await Client.PostAsync("/sandbox/faults", new StringContent(body, Encoding.UTF8, "application/json"));
         var problem = await answer.Json(HttpStatusCode.BadRequest);
@@ -106,7 +106,7 @@ public sealed class ControlTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_endless_order_is_refused()
+    public async Task An_oversized_body_is_rejected()
     {
         using var answer = await Client.PostAsync("/sandbox/faults", new StringContent(new string(' ', 100_000)));
 
@@ -118,7 +118,7 @@ public sealed class ControlTests : IAsyncLifetime
     [InlineData("POST", "/sandbox/state", 405)]
     [InlineData("GET", "/sandbox/nothing", 404)]
     [InlineData("POST", "/api.binance.com/api/v3/klines", 405)]
-    public async Task Wrong_doors_are_named(string method, string path, int status)
+    public async Task Unknown_paths_are_rejected_by_name(string method, string path, int status)
     {
         using var request = new HttpRequestMessage(new(method), path);
         using var answer = await Client.SendAsync(request);
@@ -128,7 +128,7 @@ public sealed class ControlTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_page_stands_on_its_own()
+    public async Task The_page_is_self_contained()
     {
         using var answer = await Client.GetAsync("/");
         var page = await answer.Content.ReadAsStringAsync();
@@ -145,7 +145,7 @@ public sealed class ControlTests : IAsyncLifetime
     [InlineData("""{"Speed":0}""", "Speed")]
     [InlineData("""{"HistoryDays":0}""", "HistoryDays")]
     [InlineData("""{"Pairs":[]}""", "Pairs")]
-    public async Task Options_out_of_range_are_refused_by_name(string options, string field)
+    public async Task Options_out_of_range_are_rejected_by_name(string options, string field)
     {
         var bad = JsonSerializer.Deserialize<SandboxOptions>(options)!;
 

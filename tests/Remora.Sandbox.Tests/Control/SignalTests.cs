@@ -35,7 +35,7 @@ public sealed class SignalTests
 
     [Theory]
     [InlineData("""{"vix": 0}""", "vix"), InlineData("""{"mood": 1}""", "mood"), InlineData("""{"vix": "high"}""", "body"), InlineData("[]", "body"), InlineData("", "body")]
-    public async Task An_order_that_cannot_be_is_refused_and_changes_nothing(string body, string named)
+    public async Task An_invalid_fault_is_rejected_and_changes_nothing(string body, string named)
     {
         await using var sandbox = await SandboxRig.Sandbox();
         using var client = SandboxRig.Client(sandbox);
@@ -67,7 +67,7 @@ public sealed class SignalTests
     }
 
     [Fact]
-    public async Task What_a_source_does_not_have_is_an_error_of_its_own_kind()
+    public async Task Unknown_data_is_an_error_in_the_format_of_the_source()
     {
         await using var sandbox = await SandboxRig.Sandbox();
         using var client = SandboxRig.Client(sandbox);

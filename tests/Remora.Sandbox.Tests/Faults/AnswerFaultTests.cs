@@ -32,7 +32,7 @@ public sealed class AnswerFaultTests : IAsyncLifetime
     [Theory]
     [InlineData(FaultKind.Http429, 429)]
     [InlineData(FaultKind.Http418, 418)]
-    public async Task Too_many_requests_say_when_to_come_back(FaultKind kind, int status)
+    public async Task Too_many_requests_have_retry_after(FaultKind kind, int status)
     {
         using var answer = await Broken(new(kind) { RetryAfter = TimeSpan.FromSeconds(7) });
 
@@ -46,7 +46,7 @@ public sealed class AnswerFaultTests : IAsyncLifetime
     [InlineData(FaultKind.Html200, 200, "<html>")]
     [InlineData(FaultKind.Null200, 200, "null")]
     [InlineData(FaultKind.Number200, 200, "42")]
-    public async Task The_wrong_thing_comes_whole(FaultKind kind, int status, string contains)
+    public async Task Wrong_bodies_are_complete(FaultKind kind, int status, string contains)
     {
         using var answer = await Broken(new(kind));
 
@@ -56,7 +56,7 @@ public sealed class AnswerFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nothing_comes_with_status_200()
+    public async Task An_empty_body_has_status_200()
     {
         using var answer = await Broken(new(FaultKind.Empty200));
 
@@ -65,7 +65,7 @@ public sealed class AnswerFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Garbage_is_no_json()
+    public async Task Garbage_is_not_json()
     {
         using var answer = await Broken(new(FaultKind.Garbage));
         var body = await answer.Content.ReadAsByteArrayAsync();
@@ -74,7 +74,7 @@ public sealed class AnswerFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Gzip_that_is_none_cannot_be_unpacked()
+    public async Task Invalid_gzip_cannot_be_decompressed()
     {
         using var answer = await Broken(new(FaultKind.BadGzip));
 
@@ -96,7 +96,7 @@ public sealed class AnswerFaultTests : IAsyncLifetime
     [InlineData(FaultKind.StalledHeaders)]
     [InlineData(FaultKind.StalledBody)]
     [InlineData(FaultKind.SlowBody)]
-    public async Task It_takes_for_ever(FaultKind kind)
+    public async Task Slow_responses_do_not_end(FaultKind kind)
     {
         _sandbox!.Faults.Add(new(kind));
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1));
@@ -107,7 +107,7 @@ public sealed class AnswerFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Half_of_a_stalled_body_does_come()
+    public async Task A_stalled_body_sends_its_first_half()
     {
         _sandbox!.Faults.Add(new(FaultKind.StalledBody));
         using var answer = await Client.GetAsync(Klines, HttpCompletionOption.ResponseHeadersRead);
@@ -117,7 +117,7 @@ public sealed class AnswerFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_slow_body_comes_bit_by_bit_as_the_clock_of_the_faults_goes_on()
+    public async Task A_slow_body_arrives_in_pieces_by_the_clock_of_the_faults()
     {
         var clock = new ManualClock(SandboxRig.Morning);
         await using var sandbox = await SandboxRig.Sandbox(new() { FaultClock = clock, Faults = [new(FaultKind.SlowBody)] });
@@ -138,7 +138,7 @@ public sealed class AnswerFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Far_too_much_comes()
+    public async Task An_oversized_body_is_sent()
     {
         using var answer = await Broken(new(FaultKind.Oversized));
 
@@ -146,7 +146,7 @@ public sealed class AnswerFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_sandbox_closes_though_an_answer_hangs()
+    public async Task The_sandbox_stops_during_a_stalled_response()
     {
         var sandbox = await SandboxRig.Sandbox(new() { Faults = [new(FaultKind.StalledHeaders)] });
         using var client = SandboxRig.Client(sandbox);
@@ -158,7 +158,7 @@ public sealed class AnswerFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_fault_hits_only_the_exchange_and_path_it_is_meant_for_and_ends_in_time()
+    public async Task A_fault_affects_only_its_exchange_and_path_and_ends_after_its_duration()
     {
         var clock = new ManualClock(SandboxRig.Morning);
         await using var sandbox = await SandboxRig.Sandbox(new()
@@ -178,7 +178,7 @@ public sealed class AnswerFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_share_hits_that_share_of_requests_and_the_same_ones_for_the_same_seed()
+    public async Task A_share_affects_that_share_of_requests_reproducibly()
     {
         async Task<List<int>> Run(long seed)
         {

@@ -25,7 +25,7 @@ public sealed class CandleFaultTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Exchanges))]
-    public async Task Each_fault_of_candles_is_there_and_gone_again(string exchange)
+    public async Task Each_candle_fault_applies_until_it_is_cleared(string exchange)
     {
         var whole = await Rows(exchange);
         Assert.Equal(100, whole.Count);
@@ -69,7 +69,7 @@ public sealed class CandleFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_wrong_clock_puts_whole_candles_into_the_future()
+    public async Task A_wrong_clock_moves_candles_into_the_future()
     {
         _sandbox!.Faults.Add(new(FaultKind.WrongClock) { ClockError = TimeSpan.FromMinutes(7) });
         var rows = await _client!.Json("/api.binance.com/api/v3/klines?symbol=BTCUSDT&interval=5m&limit=2");
@@ -83,7 +83,7 @@ public sealed class CandleFaultTests : IAsyncLifetime
     [InlineData(FaultKind.PriceSpike, 0.001, 8)]
     [InlineData(FaultKind.RevisedCandles, 1000, 6, 7)]
     [InlineData(FaultKind.PriceLevel, 0.04, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9)]
-    public async Task Plausible_candles_are_wrong_where_they_are_meant_to_be(FaultKind kind, double factor, params int[] wrong)
+    public async Task Plausible_faults_change_only_the_intended_candles(FaultKind kind, double factor, params int[] wrong)
     {
         const string path = "/api.binance.com/api/v3/klines?symbol=BTCUSDT&interval=5m&limit=10";
         var whole = Candles(await _client!.Json(path));

@@ -16,7 +16,7 @@ public sealed class FaultStormTests
     }
 
     [Fact]
-    public void Faults_do_not_overlap_keep_their_mean_length_and_every_kind_comes()
+    public void Faults_do_not_overlap_and_have_the_mean_length_and_every_kind()
     {
         var storm = new FaultStorm(1) { MeanFault = TimeSpan.FromSeconds(4), MeanQuiet = TimeSpan.FromSeconds(10) };
         var sequence = storm.Sequence().Take(1000).ToList();
@@ -28,7 +28,7 @@ public sealed class FaultStormTests
     }
 
     [Fact]
-    public async Task A_storm_blows_and_calms_by_the_clock_of_the_faults()
+    public async Task A_storm_follows_the_clock_of_the_faults()
     {
         var clock = new ManualClock(SandboxRig.Morning);
         var storm = new FaultStorm(1) { Kinds = [FaultKind.Http429] };

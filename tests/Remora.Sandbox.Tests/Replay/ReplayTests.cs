@@ -21,7 +21,7 @@ public sealed class ReplayTests
     ];
 
     [Fact]
-    public async Task The_clock_decides_what_has_happened_and_every_digit_arrives()
+    public async Task Replayed_candles_follow_the_clock_with_every_digit()
     {
         var clock = new ManualClock((Begin + (Timeframe.FiveMinutes.Length * 500) + TimeSpan.FromSeconds(1)).ToDateTimeOffset());
         await using var sandbox = await SandboxRig.Sandbox(Options(), clock);
@@ -33,7 +33,7 @@ public sealed class ReplayTests
     }
 
     [Fact]
-    public async Task Longer_candles_are_added_up_and_what_was_never_recorded_is_left_out()
+    public async Task Longer_candles_are_aggregated_and_gaps_stay_gaps()
     {
         var now = Begin + TimeSpan.FromDays(5) + TimeSpan.FromMinutes(31);
         await using var sandbox = await SandboxRig.Sandbox(Options(), new ManualClock(now.ToDateTimeOffset()));
@@ -50,7 +50,7 @@ public sealed class ReplayTests
     }
 
     [Fact]
-    public async Task A_page_reaches_over_a_hole()
+    public async Task A_page_continues_after_a_gap()
     {
         var now = Recorded[^1].OpenTime + TimeSpan.FromDays(3);
         await using var sandbox = await SandboxRig.Sandbox(Options(), new ManualClock(now.ToDateTimeOffset()));
@@ -62,7 +62,7 @@ public sealed class ReplayTests
     }
 
     [Fact]
-    public async Task It_says_that_it_is_a_replay_and_has_no_candles_shorter_than_its_own()
+    public async Task It_is_marked_as_a_replay_without_shorter_candles()
     {
         await using var sandbox = await SandboxRig.Sandbox(Options() with { Pairs = [Pair.Parse("ETH/USDT")] }, new ManualClock((Begin + TimeSpan.FromDays(2)).ToDateTimeOffset()));
         using var client = SandboxRig.Client(sandbox);
@@ -77,7 +77,7 @@ public sealed class ReplayTests
     }
 
     [Fact]
-    public async Task Before_the_recording_begins_there_is_nothing()
+    public async Task Before_the_recording_there_are_no_candles()
     {
         await using var sandbox = await SandboxRig.Sandbox(Options(), new ManualClock((Begin - TimeSpan.FromDays(2)).ToDateTimeOffset()));
         using var client = SandboxRig.Client(sandbox);
@@ -88,7 +88,7 @@ public sealed class ReplayTests
     }
 
     [Fact]
-    public void A_bad_recording_is_refused_with_its_place()
+    public void An_invalid_recording_is_rejected_with_the_position()
     {
         Candle[] twice = [Recorded[0], Recorded[1], Recorded[1]];
         Candle[] inverted = [Recorded[0], Recorded[1] with { High = 1 }];

@@ -9,7 +9,7 @@ public sealed class DeterminismTests
     private static readonly Pair Bitcoin = Pair.Parse("BTC/USDT");
 
     [Fact]
-    public void The_same_seed_gives_the_same_candles_in_whatever_order_they_are_asked_for()
+    public void The_same_seed_gives_the_same_candles_in_any_request_order()
     {
         var straight = Market(seed: 5).Read(Timeframe.FiveMinutes, Instant.MinValue, Instant.MaxValue, SandboxRig.Now);
 
@@ -23,7 +23,7 @@ public sealed class DeterminismTests
     }
 
     [Fact]
-    public void The_same_moments_look_the_same_however_much_history_there_is_and_whenever_it_was_started()
+    public void Candles_do_not_depend_on_history_length_or_start()
     {
         var from = SandboxRig.Now - TimeSpan.FromDays(10);
         var shorter = new SandboxWorld(new() { HistoryDays = 20 }, SandboxRig.Now).Markets[Bitcoin];
@@ -33,7 +33,7 @@ public sealed class DeterminismTests
     }
 
     [Fact]
-    public void Another_seed_is_another_world()
+    public void Another_seed_gives_other_candles()
     {
         var one = Market(seed: 1).Read(Timeframe.OneHour, Instant.MinValue, Instant.MaxValue, SandboxRig.Now);
         var two = Market(seed: 2).Read(Timeframe.OneHour, Instant.MinValue, Instant.MaxValue, SandboxRig.Now);
@@ -43,7 +43,7 @@ public sealed class DeterminismTests
     }
 
     [Fact]
-    public void Nothing_after_the_present_shows_and_nothing_before_it_ever_changes()
+    public void No_future_candles_are_visible_and_past_ones_never_change()
     {
         var whole = Market(seed: 5).Read(Timeframe.FiveMinutes, Instant.MinValue, Instant.MaxValue, SandboxRig.Now + TimeSpan.FromDays(5));
         for (var minutes = 0; minutes < 2 * 24 * 60; minutes += 61)
@@ -61,7 +61,7 @@ public sealed class DeterminismTests
     }
 
     [Fact]
-    public void A_candle_that_opens_now_is_its_open()
+    public void A_candle_that_opens_now_has_only_its_open()
     {
         var now = SandboxRig.Now.Floor(TimeSpan.FromHours(1));
         var open = Market(seed: 5).Last(Timeframe.OneHour, Instant.MinValue, Instant.MaxValue, 1, now)[0];
@@ -73,7 +73,7 @@ public sealed class DeterminismTests
     [InlineData("BTC/USDT")]
     [InlineData("DOGE/USDT")]
     [InlineData("NOBODY-KNOWS.IT/EUR")]
-    public void Every_candle_is_well_formed_on_its_tick_and_agrees_with_the_shorter_ones(string pair)
+    public void Every_candle_is_valid_and_consistent_with_shorter_ones(string pair)
     {
         var world = new SandboxWorld(new() { HistoryDays = 30, Pairs = [Pair.Parse(pair)] }, SandboxRig.Now);
         var market = world.Markets.Values.Single();
@@ -96,7 +96,7 @@ public sealed class DeterminismTests
     }
 
     [Fact]
-    public void Many_readers_at_once_see_what_one_sees()
+    public void Concurrent_readers_get_equal_candles()
     {
         var alone = Market(seed: 8);
         var shared = Market(seed: 8);

@@ -15,7 +15,7 @@ public sealed class StatisticsTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(Pairs))]
-    public void Returns_have_fat_tails_and_calm_and_storm_come_in_spells(string pair)
+    public void Returns_have_fat_tails_and_volatility_clusters(string pair)
     {
         var returns = Returns(Series(TwoYears, pair), Timeframe.FiveMinutes);
         var kurtosis = Mean(returns.Select(r => Math.Pow(r, 4))) / Math.Pow(Mean(returns.Select(r => r * r)), 2);
@@ -32,7 +32,7 @@ public sealed class StatisticsTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void Pairs_move_together_and_not_in_lockstep()
+    public void Pairs_are_correlated_but_not_equal()
     {
         var bitcoin = Returns(Series(TwoYears, "BTC/USDT"), Timeframe.OneHour);
         foreach (var pair in SandboxOptions.DefaultPairs.Where(pair => pair.Base != "BTC"))
@@ -44,7 +44,7 @@ public sealed class StatisticsTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void There_are_crash_days_quiet_days_and_a_plausible_year()
+    public void Years_are_plausible_with_crash_days_and_quiet_days()
     {
         var market = Series(TwoYears, "BTC/USDT");
         var daily = Returns(market, Timeframe.OneDay);

@@ -48,7 +48,7 @@ public sealed class WireFormatTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Kraken_cuts_at_since_without_it_and_says_where_it_was_last()
+    public async Task Kraken_excludes_since_and_returns_last()
     {
         var since = (Open - (5 * Step)) / 1000;
         var answer = await Client.Json($"/api.kraken.com/0/public/OHLC?pair=XXBTZUSD&interval=5&since={since}");
@@ -79,7 +79,7 @@ public sealed class WireFormatTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Bybit_sends_newest_first_and_from_a_start_the_earliest()
+    public async Task Bybit_sends_newest_first_and_the_earliest_with_a_start()
     {
         const string kline = "/api.bybit.com/v5/market/kline?category=spot&symbol=BTCUSDT&interval=5";
         Assert.Equal([Open, Open - Step], BybitTimes(await Client.Json($"{kline}&limit=2")));
@@ -89,7 +89,7 @@ public sealed class WireFormatTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Okx_pages_by_older_than_and_newer_than_neither_included()
+    public async Task Okx_pages_exclude_both_bounds()
     {
         const string candles = "/www.okx.com/api/v5/market/candles?instId=BTC-USDT&bar=5m";
         var latest = await Client.Json($"{candles}&limit=2");
@@ -117,7 +117,7 @@ public sealed class WireFormatTests : IAsyncLifetime
     [InlineData("/www.okx.com/api/v5/market/candles?instId=NO-PE", 200, "51001")]
     [InlineData("/www.okx.com/api/v5/market/candles?instId=BTC-USDT&bar=7m", 200, "51000")]
     [InlineData("/www.unknown-exchange.com/api", 404, "api.binance.com")]
-    public async Task Mistakes_are_answered_as_the_exchange_answers_them(string path, int status, string says)
+    public async Task Errors_have_the_format_of_the_exchange(string path, int status, string says)
     {
         using var answer = await Client.GetAsync(path);
 
@@ -134,7 +134,7 @@ public sealed class WireFormatTests : IAsyncLifetime
     [InlineData("/api.bybit.com/v5/market/kline?category=spot&symbol=BTCUSDT&interval=D&start=-1&limit=x")]
     [InlineData("/www.okx.com/api/v5/market/history-candles?instId=BTC-USDT&before=-9223372036854775808&after=9223372036854775807")]
     [InlineData("/api.alternative.me/fng/?limit=-9223372036854775808")]
-    public async Task Senseless_numbers_do_no_harm(string path)
+    public async Task Invalid_numbers_are_handled(string path)
     {
         using var answer = await Client.GetAsync(path);
 
@@ -162,7 +162,7 @@ public sealed class WireFormatTests : IAsyncLifetime
     [InlineData(0.000012345678901234568, 0, "0.000012345678901234568")]
     [InlineData(1e-30, 8, "1E-30")]
     [InlineData(123456789012345680, 0, "123456789012345680")]
-    public void Numbers_are_plain_decimals_that_read_back_exactly(double value, int decimals, string text)
+    public void Numbers_are_decimals_that_parse_exactly(double value, int decimals, string text)
     {
         Assert.Equal(text, WireText.Of(value, decimals));
         Assert.Equal(value, double.Parse(text));

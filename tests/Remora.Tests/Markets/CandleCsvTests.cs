@@ -1,3 +1,4 @@
+using Remora.Columns;
 using Remora.Markets;
 using Remora.Testing;
 

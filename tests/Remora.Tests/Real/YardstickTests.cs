@@ -1,4 +1,5 @@
 using Remora.Markets;
+using Remora.Risk;
 using Remora.Testing;
 
 namespace Remora.Tests.Real;
@@ -59,7 +60,7 @@ public sealed class YardstickTests(BtcReplay replay)
                 squares += step * step;
                 worst = Math.Min(worst, (candles[k].Close / candles[i].Close) - 1);
             }
-            var blocked = assessment.RiskScore >= 0.70 || assessment.EventFlags.FlagExtremeFear == true || assessment.EventFlags.FlagHighVolatility == true;
+            var blocked = assessment.RiskScore >= 0.70 || assessment.EventFlags[RiskFlag.ExtremeFear] == true || assessment.EventFlags[RiskFlag.HighVolatility] == true;
             rows.Add(new(assessment.Volatility, assessment.RiskScore, Math.Sqrt(squares), worst, blocked));
         }
         return rows;

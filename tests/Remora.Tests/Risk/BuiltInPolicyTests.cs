@@ -44,7 +44,7 @@ public sealed class BuiltInPolicyTests
     {
         var answer = At(Conservative, 0.3, Regime.HighVol, fear: 50);
         Assert.Equal(["regime_high_vol"], answer.BlockedBy);
-        Assert.Contains("in this regime, high_vol", answer.Reasoning[0], StringComparison.Ordinal);
+        Assert.Contains("in this regime, high volatility", answer.Reasoning[0], StringComparison.Ordinal);
         Assert.Empty(At(RiskPolicy.Default, 0.3, Regime.HighVol, fear: 50).BlockedBy);
         var worthless = SomeAssessment.Of(SomeAssessment.Calm with { Volatility = 0.3 }, Regime.HighVol, policy: Conservative, age: TimeSpan.FromHours(1));
         Assert.Empty(worthless.BlockedBy);
@@ -100,7 +100,7 @@ public sealed class BuiltInPolicyTests
         var demanding = PolicyFile.Parse(Encoding.UTF8.GetBytes("""{ "name": "demanding", "decision": { "block_without": ["fear_greed"] } }"""));
         var missing = SomeAssessment.Of(policy: demanding);
         Assert.Equal(["no_fear_greed"], missing.BlockedBy);
-        Assert.Contains("will not do without fear_greed", missing.Reasoning[0], StringComparison.Ordinal);
+        Assert.Equal("Entries are blocked: there is no fresh value of the fear and greed index, which the policy requires.", missing.Reasoning[0]);
         var value = SomeAssessment.Value(Signal.FearGreed, 50);
         Assert.Empty(SomeAssessment.Of(policy: demanding, outside: [value]).BlockedBy);
         Assert.Equal(["no_fear_greed"], SomeAssessment.Of(policy: demanding, outside: [value with { TimeToLive = TimeSpan.FromHours(1) }]).BlockedBy);

@@ -56,7 +56,7 @@ public sealed class GoldenExampleTests
 
     [Fact]
     public void The_deciding_sentence_comes_first() =>
-        Assert.Equal("Entries are blocked: extreme fear, the fear and greed index is 15 (15 or below).", Golden.Reasoning[0]);
+        Assert.Equal("Entries are blocked: extreme fear, the fear and greed index is 15 of 100 (15 or below).", Golden.Reasoning[0]);
 
     private const string Expected =
         """

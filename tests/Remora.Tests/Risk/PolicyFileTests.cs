@@ -119,15 +119,17 @@ public sealed class PolicyFileTests
     }
 
     [Theory]
-    [InlineData("""{ "weights": { "regime": "x" } }""", "weights.regime: must be a number (line 1, column 29)")]
-    [InlineData("""{ "regime": { "confirm_candles": 2.5 } }""", "regime.confirm_candles: must be a whole number (line 1, column 37)")]
-    [InlineData("""{ "name": 1 }""", "name: must be text (line 1, column 12)"), InlineData("""{ "weights": 1 }""", "weights: must be an object (line 1, column 15)")]
-    [InlineData("""{ "decision": { "on_stale": "maybe" } }""", "decision.on_stale: must be one of allow, block (line 1, column 36)")]
-    [InlineData("""{ "decision": { "blocking_regimes": ["bare"] } }""", "decision.blocking_regimes[0]: must be a list of regimes out of bull, sideways, bear, choppy, high_vol, panic (line 1, column 44)")]
-    [InlineData("""{ "mirrored_regime": { "bull": "bare" } }""", "mirrored_regime.bull: must be one of bull, sideways, bear, choppy, high_vol, panic (line 1, column 38)")]
-    [InlineData("""{ "mirrored_regime": null }""", "mirrored_regime: must be an object, not null"), InlineData("""{ "mirrored_regime": 3 }""", "mirrored_regime: must be an object (line 1, column 23)")]
+    [InlineData("""{ "weights": { "regime": "x" } }""", "weights.regime: must be a number, not 'x' (line 1, column 26)")]
+    [InlineData("""{ "regime": { "confirm_candles": 2.5 } }""", "regime.confirm_candles: must be a whole number, not 2.5 (line 1, column 34)")]
+    [InlineData("""{ "name": 1 }""", "name: must be text, not 1 (line 1, column 11)"), InlineData("""{ "weights": 1 }""", "weights: must be an object, not 1 (line 1, column 14)")]
+    [InlineData("""{ "decision": { "on_stale": "maybe" } }""", "decision.on_stale: must be one of allow, block, not 'maybe' (line 1, column 29)")]
+    [InlineData("""{ "decision": { "blocking_regimes": ["bare"] } }""", "decision.blocking_regimes[0]: must be one of bull, sideways, bear, choppy, high_vol, panic, not 'bare' (line 1, column 38)")]
+    [InlineData("""{ "mirrored_regime": { "bull": "bare" } }""", "mirrored_regime.bull: must be one of bull, sideways, bear, choppy, high_vol, panic, not 'bare' (line 1, column 32)")]
+    [InlineData("""{ "mirrored_regime": null }""", "mirrored_regime: must be an object, not null (line 1, column 22)"), InlineData("""{ "mirrored_regime": 3 }""", "mirrored_regime: must be an object, not 3 (line 1, column 22)")]
     [InlineData("""{ "decision": { "regime_position": { "bear": 2 } } }""", "decision.regime_position.bear: must be 0 to 1, not '2'")]
-    [InlineData("""{ "wieghts": {} }""", "wieghts: there is no such field (line 1, column 13)")]
+    [InlineData("""{ "wieghts": {} }""", "wieghts: unknown field, expected one of name, description, weights, regime_risk, mirrored_regime, regime, external, flags, classes, decision, id (line 1, column 3)")]
+    [InlineData("""{ "name": "a", "name": "b" }""", "name: the field is repeated (line 1, column 16)"), InlineData("[]", "policy: must be an object, not a list (line 1, column 1)")]
+    [InlineData("{ \"weights\": {\n \"regime\": null } }", "weights.regime: must be a number, not null (line 2, column 12)"), InlineData("{} {}", "invalid JSON (line 1, column 4)")]
     [InlineData("""{ "weights": { "regime": 2 } }""", "weights.regime: must be 0 to 1, not '2'")]
     public void A_message_says_where_and_what_is_allowed(string json, string message) => Assert.Equal(message, Assert.Throws<PolicyException>(() => Parse(json)).Message);
 

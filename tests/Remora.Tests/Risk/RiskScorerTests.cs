@@ -25,13 +25,13 @@ public sealed class RiskScorerTests
     [InlineData(Signal.BtcDominance, 2, 0), InlineData(Signal.BtcDominance, 3.5, 0.025), InlineData(Signal.BtcDominance, 5, 0.05), InlineData(Signal.BtcDominance, 8, 0.05)]
     public void Each_contribution_grows_along_its_ramp(Signal signal, double measure, double expected)
     {
-        var addend = RiskScorer.Contribution(signal, measure, "ETH", RiskPolicy.Default.External);
+        var addend = SignalTable.Of(signal).Contribution(measure, "ETH", RiskPolicy.Default.External);
         Assert.Equal(expected, addend, 12);
         Assert.False(double.IsNegative(addend), "-0 would be printed as such");
     }
 
     [Fact]
-    public void Rising_dominance_is_no_risk_for_bitcoin_itself() => Assert.Equal(0, RiskScorer.Contribution(Signal.BtcDominance, 8, "BTC", RiskPolicy.Default.External));
+    public void Rising_dominance_is_no_risk_for_bitcoin_itself() => Assert.Equal(0, SignalTable.Of(Signal.BtcDominance).Contribution(8, "BTC", RiskPolicy.Default.External));
 
     [Fact]
     public void Contributions_add_up_to_the_cap_at_most()

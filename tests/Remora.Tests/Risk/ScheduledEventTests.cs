@@ -20,9 +20,9 @@ public sealed class ScheduledEventTests
     public void It_is_near_from_some_time_before_to_some_time_after(double minutes, bool near)
     {
         var assessment = Assess(At + TimeSpan.FromMinutes(minutes), Decision);
-        Assert.Equal(near, assessment.EventFlags.FlagScheduledEvent);
+        Assert.Equal(near, assessment.EventFlags[RiskFlag.ScheduledEvent]);
         Assert.Equal(near ? Recommendation.Caution : Recommendation.EntryOk, assessment.Recommendation);
-        Assert.Equal(near, assessment.Reasoning.Contains($"Note: scheduled: rate decision at {At}."));
+        Assert.Equal(near, assessment.Reasoning.Contains($"Caution: scheduled event, rate decision at {At}."));
         Assert.True(assessment.SafeToTrade, "it is advice");
         Assert.Equal(SomeAssessment.Of().RiskScore, assessment.RiskScore);
         Assert.Equal(1, assessment.RiskConfidence);
@@ -31,8 +31,8 @@ public sealed class ScheduledEventTests
     [Fact]
     public void Without_a_calendar_the_flag_is_unknown_and_with_an_empty_one_it_is_not_raised()
     {
-        Assert.Null(SomeAssessment.Of().EventFlags.FlagScheduledEvent);
-        Assert.False(Assess(At).EventFlags.FlagScheduledEvent);
+        Assert.Null(SomeAssessment.Of().EventFlags[RiskFlag.ScheduledEvent]);
+        Assert.False(Assess(At).EventFlags[RiskFlag.ScheduledEvent]);
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class ScheduledEventTests
         var assessment = Assess(At, careful, Decision);
         Assert.Equal((false, Recommendation.NoEntry), (assessment.SafeToTrade, assessment.Recommendation));
         Assert.Equal(["flag_scheduled_event"], assessment.BlockedBy);
-        Assert.Equal($"Entries are blocked: scheduled: rate decision at {At}.", assessment.Reasoning[0]);
+        Assert.Equal($"Entries are blocked: scheduled event, rate decision at {At}.", assessment.Reasoning[0]);
         Assert.True(Assess(At - TimeSpan.FromMinutes(4), careful, Decision).SafeToTrade);
     }
 
@@ -51,9 +51,9 @@ public sealed class ScheduledEventTests
     {
         var later = ScheduledEvent.Around("inflation", At + TimeSpan.FromMinutes(1), TimeSpan.FromHours(1), TimeSpan.Zero);
         var far = ScheduledEvent.Around("far", At + TimeSpan.FromDays(1), TimeSpan.FromHours(1), TimeSpan.Zero);
-        Assert.Contains($"Note: scheduled: rate decision at {At}; inflation at {later.At}.", Assess(At, later, far, Decision).Reasoning);
+        Assert.Contains($"Caution: scheduled event, rate decision at {At}; inflation at {later.At}.", Assess(At, later, far, Decision).Reasoning);
         var basket = WholeMarketAssessment.Of([Assess(At, later, Decision)]);
-        Assert.True(basket.EventFlags.FlagScheduledEvent);
+        Assert.True(basket.EventFlags[RiskFlag.ScheduledEvent]);
         Assert.Contains(basket.Reasoning, sentence => sentence.Contains($"rate decision at {At}", StringComparison.Ordinal));
     }
 
@@ -71,7 +71,7 @@ public sealed class ScheduledEventTests
         Assert.Equal(Replay.Answers(With(3)), Replay.Answers(With(3)));
         Assert.Equal(Replay.Answers(With(3))[..201], Replay.Answers(With(0))[..201]);
         Assert.Equal(Replay.Answers(tape)[..first], Replay.Answers(With(3))[..first]);
-        var raised = With(20).Select(Engine(Replay.Engine())).Count(assessment => assessment?.EventFlags.FlagScheduledEvent == true);
+        var raised = With(20).Select(Engine(Replay.Engine())).Count(assessment => assessment?.EventFlags[RiskFlag.ScheduledEvent] == true);
         Assert.InRange(raised, 1, 299);
     }).MustHold(5);
 

@@ -18,11 +18,11 @@ public sealed class SourceTests
         var left = Fear.ExpiresAt - SomeAssessment.AsOf;
         var before = At(left - TimeSpan.FromMilliseconds(1));
         var after = At(left);
-        Assert.Equal((0.35, 10.0, true, Reliance.Fresh), (before.RiskBreakdown.External, before.FearGreedIndex, before.EventFlags.FlagExtremeFear, before.Sources["fear_greed"].State));
-        Assert.Equal((0.0, double.NaN, null, Reliance.Stale), (after.RiskBreakdown.External, after.FearGreedIndex, after.EventFlags.FlagExtremeFear, after.Sources["fear_greed"].State));
+        Assert.Equal((0.35, 10.0, true, Reliance.Fresh), (before.RiskBreakdown.External, before.FearGreedIndex, before.EventFlags[RiskFlag.ExtremeFear], before.Sources["fear_greed"].State));
+        Assert.Equal((0.0, double.NaN, null, Reliance.Stale), (after.RiskBreakdown.External, after.FearGreedIndex, after.EventFlags[RiskFlag.ExtremeFear], after.Sources["fear_greed"].State));
         Assert.Contains("fear_greed", before.External.Keys);
         Assert.DoesNotContain("fear_greed", after.External.Keys);
-        Assert.Contains(after.Reasoning, s => s.StartsWith("fear_greed is stale", StringComparison.Ordinal));
+        Assert.Contains(after.Reasoning, s => s == "Not in the score, which lowers confidence: the fear and greed index (stale).");
         Assert.Equal(86_400, after.Sources["fear_greed"].AgeSeconds);
     }
 
@@ -31,7 +31,7 @@ public sealed class SourceTests
     {
         var assessment = SomeAssessment.Of(configured: [Signal.Vix]);
         Assert.Equal(new SourceState(Reliance.Missing, null, null, double.NaN), assessment.Sources["vix"]);
-        Assert.Contains(assessment.Reasoning, s => s.StartsWith("vix is missing", StringComparison.Ordinal));
+        Assert.Contains(assessment.Reasoning, s => s == "Not in the score, which lowers confidence: the VIX (missing).");
         Assert.DoesNotContain("fear_greed", assessment.Sources.Keys);
     }
 
@@ -60,7 +60,7 @@ public sealed class SourceTests
         Assert.Equal((0, 1.0), (After(0.49, shared, own).RiskBreakdown.External, After(0.49, shared, own).External["news_sentiment"].Value));
         Assert.Equal((0.15, -1.0), (After(0.5, shared, own).RiskBreakdown.External, After(0.5, shared, own).External["news_sentiment"].Value));
         Assert.Equal(Reliance.Fresh, After(0.5, shared, own).Sources["news_sentiment"].State);
-        Assert.True(After(0.5, shared, own).EventFlags.FlagNegativeNews);
+        Assert.True(After(0.5, shared, own).EventFlags[RiskFlag.NegativeNews]);
         var both = After(30, shared, own with { HeldAt = shared.HeldAt + TimeSpan.FromMinutes(1) }).Sources["news_sentiment"];
         // Nothing is fresh: the time of the currency's own value is returned.
         Assert.Equal((Reliance.Stale, shared.HeldAt + TimeSpan.FromMinutes(1)), (both.State, both.AsOf));

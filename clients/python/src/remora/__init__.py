@@ -1,4 +1,4 @@
-"""Remora's client for Python: is this a market worth trading at all?
+"""A client of the Remora service: is it safe to trade a market?
 
 >>> from remora import RemoraClient
 >>> RemoraClient().is_safe("BTC/USDT")  # doctest: +SKIP

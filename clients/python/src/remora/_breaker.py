@@ -1,4 +1,4 @@
-"""Keeps a dead service from costing a timeout per call, and a log from filling with the same line."""
+"""A circuit breaker: an unavailable service costs one timeout per period, and one log line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ log = logging.getLogger("remora")
 
 
 class Breaker:
-    """Open from the first failure on; after each period one call may try. Says when an outage begins and when it is over, once each."""
+    """Opens on the first failure; after each period, one call may try.
+
+    Logs the beginning and the end of an outage once each.
+    """
 
     def __init__(self, url: str, period: float, clock: Clock) -> None:
         self._url = url
@@ -29,22 +32,25 @@ class Breaker:
         self._unanswered = 0
 
     def enter(self) -> None:
-        """Returns if the call may be made; ``leave`` must follow. Raises RemoraError (breaker_open) otherwise."""
+        """Returns if the call may proceed; the caller must then call ``leave`` or ``abandon``.
+
+        Raises RemoraError (breaker_open) otherwise.
+        """
         with self._lock:
             if self._failed_at is None:
                 return
             if self._trying or self._clock.since(self._failed_at) < self._wait:
                 self._unanswered += 1
-                raise RemoraError("breaker_open", f"not asked, because lately: {self._outage}")
+                raise RemoraError("breaker_open", f"no request sent, because of an earlier failure: {self._outage}")
             self._trying = True
 
     def leave(self, error: Optional[RemoraError], consequence: str) -> None:
-        """What came of the call."""
+        """Reports the result of the call."""
         with self._lock:
             self._trying = False
             if error is None or error.is_callers_fault:
                 if self._outage is not None:
-                    log.warning("Remora answers again at %s; %d calls went without an answer", self._url, self._unanswered)
+                    log.info("Remora is available again at %s; %d calls had no answer", self._url, self._unanswered)
                 self._failed_at, self._outage, self._unanswered = None, None, 0
                 return
             self._failed_at = self._clock.now()
@@ -52,9 +58,9 @@ class Breaker:
             self._unanswered += 1
             first, self._outage = self._outage is None, str(error)
             if first:
-                log.warning("Remora gives no answer: %s. Until it does, %s", error, consequence)
+                log.warning("Remora is unavailable: %s. Until it is available, %s", error, consequence)
 
     def abandon(self) -> None:
-        """The call ended in something that says nothing about the service."""
+        """Reports that the call ended without evidence about the service."""
         with self._lock:
             self._trying = False

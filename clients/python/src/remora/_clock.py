@@ -1,4 +1,4 @@
-"""Time as something that is passed in, and elapsed time that is right after a sleep and after the clock was set."""
+"""A clock that can be replaced, and elapsed time that is correct after a suspension."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from typing import Callable, NamedTuple
 
 
 class Moment(NamedTuple):
-    """One moment, by two clocks."""
+    """A moment by two clocks."""
 
     steady: float
     wall: float
 
 
 class Clock:
-    """The steady clock does not move while the machine sleeps; the wall clock can be set back. The longer of the two spans is never too short."""
+    """Measures elapsed time by two clocks.
+
+    The steady clock stops while the machine sleeps; the wall clock can be set back. The longer of
+    the two spans is therefore never too short.
+    """
 
     def __init__(self, steady: Callable[[], float] = time.monotonic, wall: Callable[[], float] = time.time) -> None:
         self._steady = steady
@@ -24,7 +28,7 @@ class Clock:
         return Moment(self._steady(), self._wall())
 
     def since(self, moment: Moment) -> float:
-        """Seconds from a moment until now; after the wall clock was set forward it says too much, never too little."""
+        """Returns the seconds since a moment: too many after the wall clock was set forward."""
         steady = self._steady() - moment.steady
         wall = self._wall() - moment.wall
         return steady if steady >= wall else wall

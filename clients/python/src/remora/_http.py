@@ -1,4 +1,7 @@
-"""One GET with a deadline over all of it: connecting, sending, and a body that dribbles in. Follows no redirect, so a key goes to one place only."""
+"""GET requests with one deadline for connection, request and response.
+
+Follows no redirects, so a key is sent to one host only.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ _LARGEST_BODY = 16 * 1024 * 1024
 
 
 class Endpoint:
-    """Where the service is, and how to ask it."""
+    """Sends requests to the service."""
 
     def __init__(self, base_url: str, api_key: Optional[str], timeout: float) -> None:
         self._url = _checked(base_url)
@@ -31,7 +34,7 @@ class Endpoint:
         self._tls = ssl.create_default_context() if self._url.scheme == "https" else None
 
     def get(self, path: str) -> Any:
-        """The JSON of a 200. Everything else is a RemoraError."""
+        """Returns the JSON of a response with status 200; raises a RemoraError otherwise."""
         deadline = _Deadline(self._timeout)
         connection = _Connection(self._url, deadline, self._tls)
         try:
@@ -39,22 +42,25 @@ class Endpoint:
             response = connection.getresponse()
             body = response.read(_LARGEST_BODY + 1)
         except (socket.timeout, TimeoutError):
-            raise RemoraError("timeout", f"{self.url} did not answer within {self._timeout:g} s") from None
+            raise RemoraError("timeout", f"{self.url} did not respond within {self._timeout:g} s") from None
         except (OSError, http.client.HTTPException) as error:
             raise RemoraError("unreachable", f"{self.url} cannot be reached: {error or type(error).__name__}") from error
         finally:
-            connection.hang_up()
+            connection.close_socket()
         if response.status != 200:
             raise self._refused(response, body)
         if len(body) > _LARGEST_BODY:
-            raise RemoraError("too_large", f"{self.url} answered more than {_LARGEST_BODY} bytes")
+            raise RemoraError("too_large", f"{self.url} returned more than {_LARGEST_BODY} bytes")
         try:
             return json.loads(body, parse_constant=_no_constant)
         except (ValueError, RecursionError):
-            raise RemoraError("not_json", f"{self.url} answered something that is not JSON; is it a Remora service?") from None
+            raise RemoraError("not_json", f"{self.url} returned something that is not JSON; is it a Remora service?") from None
 
     def follow(self, path: str, last_event_id: Optional[str], silence: float) -> "EventConnection":
-        """An event stream; ``timeout`` is for its headers, ``silence`` for each wait after them."""
+        """Opens an event stream.
+
+        The timeout covers the headers; ``silence`` is the maximum wait for each event.
+        """
         deadline = _Deadline(self._timeout)
         connection = _Connection(self._url, deadline, self._tls)
         try:
@@ -64,12 +70,12 @@ class Endpoint:
             if response.status != 200:
                 raise self._refused(response, response.read(_LARGEST_BODY))
             if response.getheader("Content-Type", "").split(";")[0] != "text/event-stream":
-                raise RemoraError("not_json", f"{self.url} answered something that is not an event stream; is it a Remora service?")
+                raise RemoraError("not_json", f"{self.url} returned something that is not an event stream; is it a Remora service?")
         except (OSError, http.client.HTTPException) as error:
-            connection.hang_up()
-            raise RemoraError("unreachable", f"{self.url} cannot be followed: {error or type(error).__name__}") from error
+            connection.close_socket()
+            raise RemoraError("unreachable", f"{self.url} cannot be reached: {error or type(error).__name__}") from error
         except RemoraError:
-            connection.hang_up()
+            connection.close_socket()
             raise
         deadline.wait_at_most(silence)
         return EventConnection(response, connection)
@@ -77,12 +83,12 @@ class Endpoint:
     def _refused(self, response: http.client.HTTPResponse, body: bytes) -> RemoraError:
         problem: Dict[str, Any] = {}
         try:
-            said = json.loads(body)
-            problem = said if isinstance(said, dict) else {}
+            parsed = json.loads(body)
+            problem = parsed if isinstance(parsed, dict) else {}
         except (ValueError, RecursionError):
-            pass  # not a problem document: the status says what there is to say
+            pass  # not a problem document: the status is the only information
         detail = problem.get("detail")
-        text = f"{self.url} answered {response.status} {response.reason}" + (f": {detail}" if isinstance(detail, str) else "")
+        text = f"{self.url} returned {response.status} {response.reason}" + (f": {detail}" if isinstance(detail, str) else "")
         wait = response.getheader("Retry-After") or ""
         return RemoraError("status", text, status=response.status, retry_after=float(wait) if wait.isdigit() and wait.isascii() else None, problem=problem)
 
@@ -95,7 +101,7 @@ def _checked(base_url: str) -> SplitResult:
     except ValueError:
         usable = False
     if not usable:
-        # not echoed: what stands here by mistake may be a key
+        # not echoed, because it may be a key entered by mistake
         raise ValueError("base_url: expected an address such as http://127.0.0.1:8000 (a key goes into api_key)")
     return url
 
@@ -105,21 +111,24 @@ def _no_constant(name: str) -> None:
 
 
 class EventConnection:
-    """Iterates over the events of a stream: (kind, id, data). Ends, or raises OSError, with the connection."""
+    """Iterates over the events of a stream: (kind, id, data).
+
+    Ends when the connection ends, or raises OSError.
+    """
 
     def __init__(self, response: http.client.HTTPResponse, connection: "_Connection") -> None:
         self._response = response
         self._connection = connection
 
     def close(self) -> None:
-        self._connection.hang_up()
+        self._connection.close_socket()
 
     def __iter__(self) -> Iterator[Tuple[str, Optional[str], str]]:
         kind, event_id, data = "message", None, []
         while True:
             raw = self._response.readline(_LARGEST_BODY)
             if not raw.endswith(b"\n"):
-                return  # half an event is none
+                return  # an incomplete event is ignored
             line = raw.decode("utf-8", "replace").rstrip("\r\n")
             name, _, value = line.partition(":")
             value = value[1:] if value.startswith(" ") else value
@@ -141,7 +150,7 @@ class _Deadline:
         self._each: Optional[float] = None
 
     def wait_at_most(self, seconds: float) -> None:
-        """From now on there is no end, but no single wait may be longer."""
+        """Replaces the deadline by a limit for each wait."""
         self._each = seconds
 
     def left(self) -> float:
@@ -164,7 +173,7 @@ class _Connection(http.client.HTTPConnection):
         self._socket = self._open()
         self.sock = _DeadlineSocket(self._socket, self._deadline)  # type: ignore[assignment]
 
-    def hang_up(self) -> None:
+    def close_socket(self) -> None:
         if self._socket is not None:
             self._socket.close()
 
@@ -180,11 +189,11 @@ class _Connection(http.client.HTTPConnection):
             except OSError as failed:
                 plain.close()
                 error = failed
-        raise error or OSError("the name has no address")
+        raise error or OSError("the host name has no address")
 
 
 class _DeadlineSocket:
-    """As much of a socket as http.client uses; each operation gets only the time that is left."""
+    """The part of a socket that http.client uses. Each operation has the remaining time."""
 
     def __init__(self, sock: socket.socket, deadline: _Deadline) -> None:
         self._sock = sock
@@ -198,7 +207,7 @@ class _DeadlineSocket:
         return io.BufferedReader(_DeadlineReader(self._sock, self._deadline))
 
     def close(self) -> None:
-        """Nothing yet: http.client closes as soon as it has the headers, and the body is still to come."""
+        """Does nothing: http.client closes after the headers, before the body is read."""
 
 
 class _DeadlineReader(io.RawIOBase):

@@ -1,4 +1,4 @@
-"""The answer of the service, typed."""
+"""The assessment that the service returns."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from remora.errors import RemoraError
 
 @dataclass(frozen=True)
 class Assessment:
-    """Is it safe to trade now? What is not known is None. Where ``answered`` is False, the client decided by its ``on_error`` and ``error`` says why."""
+    """The assessment of an entry. Unknown values are None.
+
+    When ``answered`` is False, the client decided by ``on_error``, and ``error`` is the reason.
+    """
 
     pair: Optional[str]
     safe_to_trade: bool
@@ -36,20 +39,23 @@ class Assessment:
     age_seconds: Optional[float] = None
     stale: Optional[bool] = None
     state: Optional[str] = None
-    """Whether it can be relied on: ok, warming_up, stale or unknown; None from a service that does not say."""
+    """Whether the assessment can be relied on: ok, warming_up, stale or unknown.
+
+    None from a service that does not report it.
+    """
     policy: Optional[str] = None
     model: Optional[str] = None
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
-    """The whole answer as it came."""
+    """The complete answer."""
 
     @property
-    def is_blind(self) -> bool:
-        """Whether the service would let a trade be entered without knowing anything of the market's present."""
+    def lacks_market_data(self) -> bool:
+        """Whether the answer allows entries without current market data."""
         return self.safe_to_trade and self.state == "unknown"
 
     @property
     def why(self) -> str:
-        """One line for a log."""
+        """The assessment as one line for a log."""
         if self.error:
             return self.error
         what = ", ".join(self.blocked_by)
@@ -57,7 +63,7 @@ class Assessment:
 
     @staticmethod
     def from_json(answer: Any) -> "Assessment":
-        """Reads an answer. Anything that is not plainly an assessment is a RemoraError, never 'safe'."""
+        """Parses an answer. Raises RemoraError for anything that is not a valid assessment."""
         if not isinstance(answer, dict):
             raise _unexpected("the answer is not an object")
         safe = answer.get("safe_to_trade")
@@ -91,7 +97,7 @@ def _text(answer: Mapping[str, Any], name: str) -> Optional[str]:
     value = answer.get(name)
     if value is None or isinstance(value, str):
         return value
-    raise _unexpected(f"{name} is {value!r}, expected text")
+    raise _unexpected(f"{name} is {value!r}, expected a string")
 
 
 def _number(answer: Mapping[str, Any], name: str) -> Optional[float]:
@@ -108,7 +114,7 @@ def _texts(answer: Mapping[str, Any], name: str) -> Tuple[str, ...]:
     if value is None:
         return ()
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise _unexpected(f"{name} is {value!r}, expected a list of texts")
+        raise _unexpected(f"{name} is {value!r}, expected a list of strings")
     return tuple(value)
 
 

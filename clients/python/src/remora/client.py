@@ -1,4 +1,4 @@
-"""Asks a Remora service, and fails the way it is told to."""
+"""A client of the Remora service that applies ``on_error`` when the service is unavailable."""
 
 from __future__ import annotations
 
@@ -20,24 +20,25 @@ from remora.assessment import Assessment
 from remora.errors import RemoraError
 
 DEFAULT_URL = "http://127.0.0.1:8000"
-ON_ERROR = {"allow": "entries are allowed", "block": "entries are blocked", "last": "the last answers count while they are recent, then entries are allowed"}
+ON_ERROR = {"allow": "entries are allowed", "block": "entries are blocked", "last": "recent answers are used, and entries without one are allowed"}
 
 _LARGEST_MEMORY = 4096
 _SHORTEST_WAIT = 0.5
 _LONGEST_WAIT = 30.0
 _LONGEST_SILENCE = 60.0
 _PAIR = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+(:[A-Za-z0-9._-]+)?")
-_LASTING = ("state", "recommendation", "risk_score", "risk_class", "risk_confidence", "position_scale", "blocked_by", "reasoning", "regime")
+_REUSED_FIELDS = ("state", "recommendation", "risk_score", "risk_class", "risk_confidence", "position_scale", "blocked_by", "reasoning", "regime")
 T = TypeVar("T")
 Question = Tuple[Tuple[str, str], ...]
 
 
 class RemoraClient:
-    """A client for bots; threads may share it.
+    """A thread-safe client of a Remora service.
 
-    What does not answer with 200 and a plain assessment never counts as safe by accident: it follows ``on_error``, which is 'allow' (fail open),
-    'block', or 'last' (the last answer to the same question if it is not older than ``last_seconds``, else allow). So does a safe answer whose
-    ``state`` is 'unknown': the service is there, and knows nothing of the market's present.
+    Any response other than a 200 with a valid assessment follows ``on_error`` and never counts as
+    safe by accident. ``on_error`` is 'allow' (fail open), 'block', or 'last' (the last answer to
+    the same request while it is younger than ``last_seconds``, then allow). A safe answer whose
+    ``state`` is 'unknown' follows ``on_error`` too: the service has no current market data.
     """
 
     def __init__(
@@ -67,37 +68,43 @@ class RemoraClient:
         self._breaker = Breaker(self.base_url, breaker_seconds, self._clock)
         self._lock = threading.Lock()
         self._memory: Dict[Question, Tuple[Assessment, Moment]] = {}
-        self._informed: Dict[Question, Tuple[Assessment, Moment]] = {}
-        self._said: Dict[str, None] = {}
+        self._with_data: Dict[Question, Tuple[Assessment, Moment]] = {}
+        self._logged: Dict[str, None] = {}
         self._counts: "Counter[str]" = Counter()
 
     def risk(
         self, pair: Optional[str] = None, side: Optional[str] = None, policy: Optional[str] = None, exchange: Optional[str] = None, timeframe: Optional[str] = None
     ) -> Assessment:
-        """The assessment of a pair, or without one of the whole market. Look at ``answered`` to know whether the service said it."""
+        """Returns the assessment of a pair, or of the whole market.
+
+        ``answered`` is whether the service returned it.
+        """
         question = _question(pair=pair if pair is None else check_pair(pair), side=side, policy=policy, exchange=exchange, timeframe=timeframe)
-        known = self._remembered(question)
+        known = self._cached(question)
         if known is not None:
             self._count("cached")
             return self.decide(known, self._last(question))
         try:
-            answer = self.fetch("/api/v1/risk?" + urlencode(question), lambda answer: _about(pair, answer))
+            answer = self.fetch("/api/v1/risk?" + urlencode(question), lambda answer: _parsed(pair, answer))
         except RemoraError as error:
             return self.fallback(pair, side, error, self._last(question))
-        self._remember(question, answer)
+        self._cache(question, answer)
         return self.decide(answer, self._last(question))
 
     def is_safe(self, pair: Optional[str] = None, side: Optional[str] = None, policy: Optional[str] = None) -> bool:
-        """Whether to enter. Never raises."""
+        """Returns whether to enter. Never raises."""
         try:
             return self.risk(pair, side, policy).safe_to_trade
-        except Exception as error:  # the one promise of this method
+        except Exception as error:  # this method never raises
             self._count("failed_bug")
-            self.say_once(f"Remora: is_safe({pair!r}) failed: {error!r}; entries are {'blocked' if self.on_error == 'block' else 'allowed'}")
+            self.log_once(f"The request for {pair!r} failed: {error!r}; entries are {'blocked' if self.on_error == 'block' else 'allowed'}")
             return self.on_error != "block"
 
     def get_context(self, pair: Optional[str] = None) -> Dict[str, Any]:
-        """The answer as a plain dict. Without an answer it has the same keys a bot reads, decided by ``on_error``, and ``error``."""
+        """Returns the answer as a dict.
+
+        Without an answer, the dict has the main keys, with values by ``on_error``, and ``error``.
+        """
         found = self.risk(pair)
         if found.answered:
             return dict(found.raw)
@@ -108,7 +115,7 @@ class RemoraClient:
         }
 
     def batch(self, pairs: Iterable[str], side: Optional[str] = None, policy: Optional[str] = None) -> Dict[str, Assessment]:
-        """Many pairs in one request, by the names they were asked for."""
+        """Returns the assessments of many pairs by their requested names, with one request."""
         wanted = list(dict.fromkeys(pairs))
         questions = {pair: _question(pair=check_pair(pair), side=side, policy=policy, exchange=None, timeframe=None) for pair in wanted}
         found: Dict[str, Assessment] = {}
@@ -118,7 +125,7 @@ class RemoraClient:
         except RemoraError as error:
             missing = error
         for pair, answer in found.items():
-            self._remember(questions[pair], answer)
+            self._cache(questions[pair], answer)
         last = {pair: self._last(questions[pair]) for pair in wanted}
         return {pair: self.decide(found[pair], last[pair]) if pair in found else self.fallback(pair, side, missing, last[pair]) for pair in wanted}
 
@@ -126,20 +133,23 @@ class RemoraClient:
         self, pair: str, start: Optional[datetime] = None, end: Optional[datetime] = None, interval: str = "1h", policy: Optional[str] = None,
         side: Optional[str] = None,
     ) -> List[Dict[str, Any]]:
-        """What was said of a pair from ``start`` until before ``end``, rolled up: rows as the service keeps them, oldest first, their ``time`` a datetime.
+        """Returns the assessment history of a pair from ``start`` until before ``end``.
 
-        ``interval`` is 1m, 1h, 6h, 12h or 1d, or each for every assessment as it was given, not rolled up; without ``start`` there are a thousand rows. The short side begins where the service
-        first recorded it. Raises a RemoraError when there is no answer or nothing is kept.
+        The rows are dicts, oldest first; their ``time`` is a datetime. ``interval`` is the length
+        of a bucket (1m, 1h, 6h, 12h or 1d), or each for every assessment. Without ``start``, the
+        last thousand rows are returned. The history of the short side begins when the service
+        first recorded it. Raises RemoraError without an answer or without stored data.
         """
         rows: List[Dict[str, Any]] = []
-        begin = _written("start", start)
+        begin = _formatted("start", start)
         while True:
-            question = _question(pair=check_pair(pair), interval=interval, side=side, policy=policy, **{"from": begin, "to": _written("end", end)})
+            question = _question(pair=check_pair(pair), interval=interval, side=side, policy=policy, **{"from": begin, "to": _formatted("end", end)})
             try:
-                page = self._endpoint.get("/api/v1/history?" + urlencode(question))  # past the breaker: a store that is away says nothing of the answers to come
+                # Bypasses the breaker: an unavailable store is not evidence about assessments.
+                page = self._endpoint.get("/api/v1/history?" + urlencode(question))
             except RemoraError as error:
                 if rows and error.status == 400:
-                    return rows  # the page before was full to the end, and what follows would be an empty span
+                    return rows  # the previous page ended exactly at the end
                 raise
             rows += _rows(page)
             begin = page.get("next")
@@ -149,15 +159,17 @@ class RemoraClient:
     def stream(
         self, pairs: Iterable[str] = (), side: Optional[str] = None, policy: Optional[str] = None, stop: Optional[threading.Event] = None
     ) -> Iterator[Assessment]:
-        """Each assessment the moment it changes, beginning with the present ones; without pairs of all that are tracked.
+        """Yields each assessment when it changes, beginning with the current ones.
 
-        Goes on over outages (each is said once) until ``stop`` is set or the caller breaks off. What the service refuses is a RemoraError.
+        Without pairs, yields all tracked ones. Continues after outages, each of which is logged
+        once, until ``stop`` is set or the caller stops iterating. Raises RemoraError when the
+        service refuses the stream.
         """
         named = ",".join(check_pair(pair) for pair in pairs)
         question = urlencode(_question(pair=named or None, side=side, policy=policy), safe=",/")
         stop, last_id, wait, out = stop or threading.Event(), None, _SHORTEST_WAIT, False
         while not stop.is_set():
-            trouble = f"{self.base_url} ended it"
+            error_text = f"{self.base_url} closed the stream"
             try:
                 connection = self._endpoint.follow("/api/v1/stream?" + question, last_id, _LONGEST_SILENCE)
                 try:
@@ -168,7 +180,7 @@ class RemoraClient:
                             continue
                         found = Assessment.from_json(json.loads(data))
                         if out:
-                            log.warning("Remora's stream goes on at %s", self.base_url)
+                            log.info("The event stream at %s is connected again", self.base_url)
                         wait, out = _SHORTEST_WAIT, False
                         yield self.decide(found, self._last(_question(pair=found.pair, side=side, policy=policy, exchange=None, timeframe=None)))
                 finally:
@@ -176,30 +188,30 @@ class RemoraClient:
             except RemoraError as error:
                 if error.is_callers_fault:
                     raise
-                trouble = str(error)
+                error_text = str(error)
             except (OSError, ValueError, http.client.HTTPException) as error:
-                trouble = str(error) or type(error).__name__
+                error_text = str(error) or type(error).__name__
             if not out and not stop.is_set():
-                log.warning("Remora's stream is interrupted: %s. It is tried again", trouble)
+                log.warning("The event stream is interrupted: %s. Retrying", error_text)
                 out = True
             stop.wait(wait)
             wait = min(wait * 2, _LONGEST_WAIT)
 
     def fetch_batch(self, pairs: List[str], side: Optional[str] = None, policy: Optional[str] = None) -> Dict[str, Assessment]:
-        """Those of the pairs that the service tracks, in one request."""
+        """Returns the assessments of those pairs that the service tracks, with one request."""
         asked = [pair for pair in pairs if _PAIR.fullmatch(pair)]
         if not asked:
             return {}
         question = _question(pairs=",".join(asked), side=side, policy=policy)
         try:
-            return self.fetch("/api/v1/risk/batch?" + urlencode(question, safe=",/"), lambda answer: _several(asked, answer))
+            return self.fetch("/api/v1/risk/batch?" + urlencode(question, safe=",/"), lambda answer: _parsed_batch(asked, answer))
         except RemoraError as error:
             if error.status == 404:
-                return {}  # it tracks none of them
+                return {}  # the service tracks none of them
             raise
 
     def fetch(self, path: str, read: Callable[[Any], T]) -> T:
-        """One request, past the cache and through the breaker: what ``read`` makes of the JSON, or a RemoraError."""
+        """Sends one request through the breaker, without the cache, and parses it with ``read``."""
         self._count("asked")
         try:
             self._breaker.enter()
@@ -220,56 +232,56 @@ class RemoraClient:
         return answer
 
     def fallback(self, pair: Optional[str], side: Optional[str], error: RemoraError, last: Optional[Assessment] = None) -> Assessment:
-        """What ``on_error`` says when there is no answer."""
+        """Returns the assessment by ``on_error`` when there is no answer."""
         if error.is_callers_fault:
-            self.say_once(f"Remora cannot answer for {pair or 'the whole market'}: {error}. {ON_ERROR[self.on_error].capitalize()}.")
+            self.log_once(f"No assessment of {pair or 'the whole market'}: {error}. {ON_ERROR[self.on_error].capitalize()}.")
         if last is not None:
-            return _again(last, pair, side, str(error))
+            return _reused(last, pair, side, str(error))
         return Assessment(pair=pair, side=side, safe_to_trade=self.on_error != "block", answered=False, error=str(error))
 
     def decide(self, answer: Assessment, last: Optional[Assessment] = None) -> Assessment:
-        """What counts of an answer: where it would let a trade be entered without knowing anything, ``on_error`` decides. A "no" of the service stays one."""
-        if not answer.is_blind or self.on_error == "allow":
+        """Applies ``on_error`` to an answer that allows entries without current market data."""
+        if not answer.lacks_market_data or self.on_error == "allow":
             return answer
-        why = f"nothing is known of {answer.pair or 'the whole market'}{': ' + answer.reasoning[0] if answer.reasoning else ''}"
+        why = f"there is no current market data for {answer.pair or 'the whole market'}{': ' + answer.reasoning[0] if answer.reasoning else ''}"
         if self.on_error == "block":
             return replace(answer, safe_to_trade=False, recommendation="no_entry", position_scale=0.0, answered=False, error=why)
-        return answer if last is None else _again(last, answer.pair, answer.side, why)
+        return answer if last is None else _reused(last, answer.pair, answer.side, why)
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """How often what happened: asked, answered, cached, failed_timeout, failed_status, ..."""
+        """The number of each event: asked, answered, cached, failed_timeout, failed_status, ..."""
         with self._lock:
             return dict(self._counts)
 
-    def say_once(self, text: str) -> None:
-        """Logs a line that has not been logged yet."""
+    def log_once(self, text: str) -> None:
+        """Logs a line once."""
         with self._lock:
-            if text in self._said:
+            if text in self._logged:
                 return
-            if len(self._said) >= _LARGEST_MEMORY:
-                self._said.clear()
-            self._said[text] = None
+            if len(self._logged) >= _LARGEST_MEMORY:
+                self._logged.clear()
+            self._logged[text] = None
         log.warning("%s", text)
 
-    def _remembered(self, question: Question) -> Optional[Assessment]:
+    def _cached(self, question: Question) -> Optional[Assessment]:
         with self._lock:
-            return self._young(self._memory.get(question), self._cache_seconds)
+            return self._recent(self._memory.get(question), self._cache_seconds)
 
     def _last(self, question: Question) -> Optional[Assessment]:
-        """The last answer that knew something, where ``on_error`` wants it and it is young enough to count."""
+        """Returns the last answer with market data if ``on_error`` is 'last' and it is recent."""
         if self.on_error != "last":
             return None
         with self._lock:
-            return self._young(self._informed.get(question), self.last_seconds)
+            return self._recent(self._with_data.get(question), self.last_seconds)
 
-    def _young(self, found: Optional[Tuple[Assessment, Moment]], seconds: float) -> Optional[Assessment]:
+    def _recent(self, found: Optional[Tuple[Assessment, Moment]], seconds: float) -> Optional[Assessment]:
         return found[0] if found is not None and self._clock.since(found[1]) < seconds else None
 
-    def _remember(self, question: Question, answer: Assessment) -> None:
+    def _cache(self, question: Question, answer: Assessment) -> None:
         known = (answer, self._clock.now())
         with self._lock:
-            for memory in (self._memory,) if answer.is_blind else (self._memory, self._informed):
+            for memory in (self._memory,) if answer.lacks_market_data else (self._memory, self._with_data):
                 if len(memory) >= _LARGEST_MEMORY:
                     memory.clear()
                 memory[question] = known
@@ -279,14 +291,14 @@ class RemoraClient:
             self._counts[what] += 1
 
 
-def _again(last: Assessment, pair: Optional[str], side: Optional[str], why: str) -> Assessment:
-    """The last answer in place of one."""
-    values = {name: getattr(last, name) for name in _LASTING}
+def _reused(last: Assessment, pair: Optional[str], side: Optional[str], why: str) -> Assessment:
+    """Returns the last answer as a replacement for a missing one."""
+    values = {name: getattr(last, name) for name in _REUSED_FIELDS}
     return Assessment(pair=pair, side=side, safe_to_trade=last.safe_to_trade, answered=False, error=f"the last answer, because {why}", as_of=last.as_of, **values)
 
 
 def check_pair(pair: str) -> str:
-    """The pair, if it can be asked about at all; one bad name would spoil a whole batch."""
+    """Returns the pair if it is valid; one invalid name makes the service reject a whole batch."""
     _question(pair=pair)
     if "," in pair:
         raise TypeError(f"pair is {pair!r}: expected one pair such as BTC/USDT")
@@ -296,18 +308,18 @@ def check_pair(pair: str) -> str:
 def _question(**parameters: Optional[str]) -> Question:
     for name, value in parameters.items():
         if value is not None and (not isinstance(value, str) or not value):
-            raise TypeError(f"{name} is {value!r}: expected a text, or None")
+            raise TypeError(f"{name} is {value!r}: expected a non-empty string, or None")
     return tuple((name, value) for name, value in parameters.items() if value is not None)
 
 
-def _about(pair: Optional[str], answer: Any) -> Assessment:
+def _parsed(pair: Optional[str], answer: Any) -> Assessment:
     found = Assessment.from_json(answer)
     if pair is not None and (found.pair is None or found.pair.upper() != pair.upper()):
-        raise RemoraError("not_an_assessment", f"the answer is about {found.pair}, not {pair}")
+        raise RemoraError("not_an_assessment", f"the answer is for {found.pair}, not {pair}")
     return found
 
 
-def _written(name: str, time: Optional[datetime]) -> Optional[str]:
+def _formatted(name: str, time: Optional[datetime]) -> Optional[str]:
     if time is not None and time.tzinfo is None:
         raise ValueError(f"{name} is {time!r}: expected a datetime with a time zone")
     return None if time is None else time.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -320,7 +332,7 @@ def _rows(page: Any) -> List[Dict[str, Any]]:
         raise RemoraError("not_an_assessment", "the answer is not a history") from None
 
 
-def _several(pairs: List[str], answer: Any) -> Dict[str, Assessment]:
+def _parsed_batch(pairs: List[str], answer: Any) -> Dict[str, Assessment]:
     items = answer.get("assessments") if isinstance(answer, dict) else None
     if not isinstance(items, list):
         raise RemoraError("not_an_assessment", "the answer has no list of assessments")

@@ -1,4 +1,4 @@
-"""What can go wrong between a bot and the service."""
+"""Errors of the client."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from typing import Any, Mapping, Optional
 
 
 class RemoraError(Exception):
-    """No usable answer. ``kind`` is one of unreachable, timeout, status, not_json, not_an_assessment, too_large, breaker_open, not_tracked."""
+    """There is no usable answer.
+
+    ``kind`` is unreachable, timeout, status, not_json, not_an_assessment, too_large, breaker_open
+    or not_tracked.
+    """
 
     def __init__(
         self, kind: str, message: str, *, status: Optional[int] = None, retry_after: Optional[float] = None, problem: Optional[Mapping[str, Any]] = None
@@ -19,7 +23,7 @@ class RemoraError(Exception):
 
     @property
     def is_callers_fault(self) -> bool:
-        """The service is well and refused this question: asking for something else may work."""
+        """Whether the service works and refused this request. Another request may succeed."""
         if self.kind == "not_tracked":
             return True
         return self.kind == "status" and self.status is not None and 400 <= self.status < 500 and self.status not in (408, 429)

@@ -1,4 +1,4 @@
-"""Keeps many pairs fresh in memory, so that a bot's order path never waits for a network."""
+"""Keeps the assessments of many pairs in memory, so that a bot never waits for the network."""
 
 from __future__ import annotations
 
@@ -17,25 +17,27 @@ _GATHER = 0.25
 
 
 class Reading(NamedTuple):
-    """What is known of a pair now, from local memory."""
+    """The current assessment of a pair from local memory."""
 
     pair: str
     side: str
     safe_to_trade: bool
     answered: bool
-    """Whether the service said it, recently enough."""
+    """Whether the service returned it, and it is recent."""
     age_seconds: Optional[float]
-    """Since the service said it; None where it has not."""
+    """Seconds since the service returned it; None without an answer."""
     assessment: Optional[Assessment]
     why: str
 
 
 class Watcher:
-    """One daemon thread, one batch request per interval and side. Reads take no lock and do no I/O.
+    """Sends one batch request per interval and side from a daemon thread.
 
-    With ``stream`` a second thread follows the event stream and has the first ask at once when something has changed, so that the interval can be long.
+    Reads take no lock and do no I/O. With ``stream``, a second thread follows the event stream and
+    triggers a request when something changes, so that the interval can be long.
 
-    A reading older than ``max_age`` seconds, or of a market that the service knows nothing of, follows the client's ``on_error``. Give the watcher a client of its own.
+    A reading older than ``max_age`` seconds, or of a market without data, follows the client's
+    ``on_error``. Use a separate client for the watcher.
     """
 
     def __init__(
@@ -63,9 +65,9 @@ class Watcher:
         self._clock = clock or Clock()
         self._pairs: Dict[str, None] = dict.fromkeys(check_pair(pair) for pair in pairs)
         self._known: Dict[Tuple[str, str], Tuple[Assessment, Moment]] = {}
-        self._informed: Dict[Tuple[str, str], Tuple[Assessment, Moment]] = {}
+        self._with_data: Dict[Tuple[str, str], Tuple[Assessment, Moment]] = {}
         self._untracked: Dict[str, Moment] = {}
-        self._trouble = "the service has not been asked yet"
+        self._last_error = "no request has been sent yet"
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._first_round = threading.Event()
@@ -73,7 +75,7 @@ class Watcher:
         self._thread: Optional[threading.Thread] = None
 
     def start(self) -> "Watcher":
-        """Starts the thread; again is harmless."""
+        """Starts the thread. Further calls do nothing."""
         with self._lock:
             if self._thread is None and not self._stopping.is_set():
                 self._thread = threading.Thread(target=self._run, name="remora-watcher", daemon=True)
@@ -83,7 +85,7 @@ class Watcher:
         return self
 
     def stop(self) -> None:
-        """Ends the thread after its present request. What is known stays readable, and ages."""
+        """Ends the thread after its current request. Readings remain available, and age."""
         self._stopping.set()
         self._wake.set()
 
@@ -94,11 +96,11 @@ class Watcher:
         self.stop()
 
     def wait(self, seconds: float) -> bool:
-        """Waits for the end of the first round, for programs that want to begin with knowledge."""
+        """Waits until the first round of requests ends. Returns False after the timeout."""
         return self._first_round.wait(seconds)
 
     def track(self, pair: str) -> None:
-        """Adds a pair; the thread asks for it at once."""
+        """Adds a pair. The thread requests it immediately."""
         if pair in self._pairs:
             return
         with self._lock:
@@ -107,30 +109,30 @@ class Watcher:
 
     @property
     def pairs(self) -> List[str]:
-        """What is watched."""
+        """The watched pairs."""
         return list(self._pairs)
 
     def read(self, pair: str, side: str = "long") -> Reading:
-        """What is known now."""
+        """Returns the current reading of a pair."""
         found = self._known.get((pair, side))
         if found is not None and (age := self._clock.since(found[1])) <= self._max_age:
             assessment = found[0]
-            if not assessment.is_blind:
+            if not assessment.lacks_market_data:
                 return Reading(pair, side, assessment.safe_to_trade, True, age, assessment, assessment.why)
-            last = self._last(pair, side, f"nothing is known of {pair}")
+            last = self._last(pair, side, f"there is no current market data for {pair}")
             decided = self._client.decide(assessment)
             return last or Reading(pair, side, decided.safe_to_trade, decided.answered, age, decided, decided.why)
-        last = self._last(pair, side, self._trouble)
+        last = self._last(pair, side, self._last_error)
         if last is not None:
             return last
         return Reading(pair, side, self._client.on_error != "block", False, None, None, self._why_unknown(pair, side))
 
     def is_safe(self, pair: str, side: str = "long") -> bool:
-        """Whether to enter, from memory."""
+        """Returns whether to enter, from memory."""
         return self.read(pair, side).safe_to_trade
 
     def refresh(self) -> None:
-        """One round in the calling thread: what the watcher's own thread does every interval."""
+        """Sends the requests of one round in the calling thread."""
         wanted = [pair for pair in self._pairs if not self._is_untracked(pair)]
         for side in self._sides:
             for start in range(0, len(wanted), _LARGEST_BATCH):
@@ -139,25 +141,25 @@ class Watcher:
                 try:
                     found = self._client.fetch_batch(part, side, self._policy)
                 except RemoraError as error:
-                    if error.kind != "breaker_open":  # what opened it says more
-                        self._trouble = str(error)
+                    if error.kind != "breaker_open":  # the error that opened it is more useful
+                        self._last_error = str(error)
                     if error.is_callers_fault:
-                        self._client.say_once(f"Remora refuses the watcher's question: {error}")
+                        self._client.log_once(f"The service refuses the watcher's request: {error}")
                     return
-                self._trouble = ""
+                self._last_error = ""
                 answers = {(pair, side): (answer, asked_at) for pair, answer in found.items()}
-                self._informed = {**self._informed, **{key: answer for key, answer in answers.items() if not answer[0].is_blind}}
+                self._with_data = {**self._with_data, **{key: answer for key, answer in answers.items() if not answer[0].lacks_market_data}}
                 self._known = {**self._known, **answers}
                 for pair in part:
                     if pair in found:
                         self._untracked.pop(pair, None)
                     else:
                         self._untracked[pair] = asked_at
-                        self._client.fallback(pair, side, _not_tracked(pair))  # says it once
+                        self._client.fallback(pair, side, _not_tracked(pair))  # logs it once
 
     def _last(self, pair: str, side: str, why: str) -> Optional[Reading]:
-        """The last answer that knew something, where the client's ``on_error`` wants it and it is young enough to count."""
-        found = self._informed.get((pair, side)) if self._client.on_error == "last" else None
+        """Returns the last answer with market data if ``on_error`` is 'last' and it is recent."""
+        found = self._with_data.get((pair, side)) if self._client.on_error == "last" else None
         if found is None or (age := self._clock.since(found[1])) > self._client.last_seconds:
             return None
         return Reading(pair, side, found[0].safe_to_trade, False, age, found[0], f"the answer of {age:.0f} s ago, because {why}")
@@ -168,30 +170,30 @@ class Watcher:
 
     def _why_unknown(self, pair: str, side: str) -> str:
         if side not in self._sides:
-            return f"the watcher does not ask about {side}"
+            return f"the watcher does not watch the side {side}"
         if pair not in self._pairs:
             return f"{pair} is not watched"
-        return str(_not_tracked(pair)) if pair in self._untracked else self._trouble or "the service has not been asked yet"
+        return str(_not_tracked(pair)) if pair in self._untracked else self._last_error or "no request has been sent yet"
 
     def _follow(self) -> None:
         try:
             for _ in self._client.stream(stop=self._stopping):
                 self._wake.set()
         except RemoraError as error:
-            self._client.say_once(f"Remora has no event stream to follow: {error}; it is asked every {self._interval:g} s")
-        except Exception:  # the other thread goes on by itself
-            log.exception("Remora's watcher cannot follow the stream any longer; it asks every %g s", self._interval)
+            self._client.log_once(f"The event stream is unavailable: {error}; the service is polled every {self._interval:g} s")
+        except Exception:  # the other thread continues
+            log.exception("The watcher stopped following the event stream because of a bug; the service is polled every %g s", self._interval)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
                 self.refresh()
-            except Exception:  # the thread must outlive a fault of its own; reads age and follow on_error meanwhile
-                self._trouble = "the watcher failed"
-                log.exception("Remora's watcher failed; it goes on")
+            except Exception:  # the thread must survive a bug; readings age and follow on_error meanwhile
+                self._last_error = "the watcher failed"
+                log.exception("The watcher failed because of a bug; it retries")
             self._first_round.set()
             if self._wake.wait(self._interval):
-                self._stopping.wait(min(_GATHER, self._interval))  # new pairs come in crowds: one request for all of them
+                self._stopping.wait(min(_GATHER, self._interval))  # new pairs often arrive together: one request for all of them
             self._wake.clear()
 
 

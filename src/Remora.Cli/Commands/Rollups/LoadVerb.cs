@@ -29,13 +29,13 @@ internal static class LoadVerb
         var earliest = Options.Time("--earliest", "Refuse files with rows before this time, for example 2022-01-01");
         var latest = Options.Time("--latest", "Refuse files with rows after this time");
         return new RollupVerb("load", "Loads files into the source table. Files are staged and checked first, then moved in. After an interruption, the same command continues; no file is loaded twice.", from, detached, checks, earliest, latest)
-            .Doing(async run =>
+            .WithJob(async run =>
             {
                 var first = run.Rollups[0];
                 var sources = run.Rollups.Select(rollup => rollup.Definition.Source).Distinct().ToList();
-                if (sources.Count > 1) return Terminal.Fail($"load takes the definitions of one source; these have {string.Join(", ", sources)}", ExitCode.Usage);
+                if (sources.Count > 1) return Terminal.Fail($"load requires definitions with the same source; these have the sources {string.Join(", ", sources)}", ExitCode.Usage);
                 var files = run.Parsed.GetValue(from)!;
-                if (Array.Find(files, file => !File.Exists(file)) is { } missing) return Terminal.Fail($"there is no file '{missing}'", ExitCode.Usage);
+                if (Array.Find(files, file => !File.Exists(file)) is { } missing) return Terminal.Fail($"the file '{missing}' does not exist", ExitCode.Usage);
                 var options = new RollupLoadOptions
                 {
                     IsDetached = run.Parsed.GetValue(detached),
@@ -45,7 +45,7 @@ internal static class LoadVerb
                 };
                 var others = run.Rollups.Skip(1).Select(rollup => rollup.Definition).ToList();
                 var report = await first.LoadAsync(files, options, others, run.Progress, run.Cancellation);
-                run.Say(RollupText.Json(first, report), RollupText.Line(first, report));
+                run.Write(RollupText.Json(first, report), RollupText.Line(first, report));
                 return ExitCode.Ok;
             });
     }

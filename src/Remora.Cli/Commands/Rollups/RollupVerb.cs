@@ -24,24 +24,24 @@ internal sealed class RollupVerb
         _store.AddTo(Command);
         Command.Validators.Add(result =>
         {
-            if (result.GetValue(_files) is not { Length: > 0 } && !(PrintsInstead is { } other && result.GetValue(other.Asked)))
-                result.AddError($"which rollup? Name its definition, or a folder of them: remora rollup {name} rollups/");
+            if (result.GetValue(_files) is not { Length: > 0 } && !(PrintsInstead is { } other && result.GetValue(other.Option)))
+                result.AddError($"no definitions given: name definition files or folders, for example remora rollup {name} rollups/");
         });
     }
 
     /// <summary>An option that prints a text instead of running the subcommand.</summary>
-    public (Option<bool> Asked, string Text)? PrintsInstead { get; init; }
+    public (Option<bool> Option, string Text)? PrintsInstead { get; init; }
 
     public Command Command { get; }
 
     /// <summary>
     /// Creates the command that runs a job on the open store with all definitions.
     /// </summary>
-    public Command Doing(Func<RollupRun, Task<int>> job)
+    public Command WithJob(Func<RollupRun, Task<int>> job)
     {
         Command.SetAction(async (parsed, cancellation) =>
         {
-            if (PrintsInstead is { } other && parsed.GetValue(other.Asked))
+            if (PrintsInstead is { } other && parsed.GetValue(other.Option))
             {
                 Console.WriteLine(other.Text);
                 return ExitCode.Ok;
@@ -82,7 +82,7 @@ internal sealed class RollupVerb
     }
 
     /// <summary>Creates the command that runs a job on each rollup in turn.</summary>
-    public Command Each(Func<RollupRun, Rollup, Task<int>> job) => Doing(async run =>
+    public Command Each(Func<RollupRun, Rollup, Task<int>> job) => WithJob(async run =>
     {
         var exit = ExitCode.Ok;
         foreach (var rollup in run.Rollups) exit = Math.Max(exit, await job(run, rollup));
@@ -95,12 +95,12 @@ internal sealed class RollupVerb
         foreach (var path in paths)
         {
             var files = Directory.Exists(path) ? Directory.GetFiles(path, "*.sql").Order(StringComparer.Ordinal).ToArray() : [path];
-            if (files.Length == 0) throw new IOException($"there is no definition (*.sql) in '{path}'");
+            if (files.Length == 0) throw new IOException($"the folder '{path}' contains no definition (*.sql)");
             foreach (var file in files)
             {
-                if (!File.Exists(file)) throw new IOException($"there is no file or folder '{file}'");
+                if (!File.Exists(file)) throw new IOException($"the file or folder '{file}' does not exist");
                 var definition = await RollupFile.ReadAsync(file, cancellation);
-                if (definitions.Find(other => other.Name == definition.Name) is { } same) throw new RollupDefinitionException(definition.File, 1, $"the rollup '{definition.Name}' is defined in {same.File} as well");
+                if (definitions.Find(other => other.Name == definition.Name) is { } same) throw new RollupDefinitionException(definition.File, 1, $"the rollup '{definition.Name}' is also defined in {same.File}");
                 definitions.Add(definition);
             }
         }
@@ -117,7 +117,7 @@ internal sealed record RollupRun(ParseResult Parsed, IReadOnlyList<Rollup> Rollu
     public IProgress<RollupProgress>? Progress { get; init; }
 
     /// <summary>Adds the result of one rollup, as JSON and as text.</summary>
-    public void Say(JsonObject entry, params IEnumerable<string> lines)
+    public void Write(JsonObject entry, params IEnumerable<string> lines)
     {
         _entries.Add((JsonNode)entry);
         _lines.AddRange(lines);

@@ -8,13 +8,13 @@ namespace Remora.Cli.Commands.Rollups;
 /// </summary>
 internal static class WriteCommands
 {
-    public static Command Apply() => new RollupVerb("apply", "Creates missing tables, materialized views and views. Run it before data is loaded, so that the views process it.").Doing(async run =>
+    public static Command Apply() => new RollupVerb("apply", "Creates missing tables, materialized views and views. Run it before data is loaded, so that the views process it.").WithJob(async run =>
     {
         foreach (var rollup in run.Rollups) await rollup.PlanAsync(run.Cancellation); // an invalid definition fails before anything is created
         foreach (var rollup in run.Rollups)
         {
             var plan = await rollup.ApplyAsync(run.Progress, run.Cancellation);
-            run.Say(RollupText.Json(rollup, plan), RollupText.Applied(rollup, plan));
+            run.Write(RollupText.Json(rollup, plan), RollupText.Applied(rollup, plan));
         }
         return ExitCode.Ok;
     });
@@ -25,7 +25,7 @@ internal static class WriteCommands
         return new RollupVerb("backfill", "Recomputes partitions that differ from the source. Other partitions are not changed.", all).Each(async (run, rollup) =>
         {
             var report = await rollup.BackfillAsync(run.Parsed.GetValue(all), run.Progress, run.Cancellation);
-            run.Say(RollupText.Json(rollup, report), RollupText.Lines(rollup, report));
+            run.Write(RollupText.Json(rollup, report), RollupText.Lines(rollup, report));
             return report.Busy.Count == 0 ? ExitCode.Ok : ExitCode.Differs;
         });
     }
@@ -36,7 +36,7 @@ internal static class WriteCommands
         return new RollupVerb("rebuild", "Builds the next version beside the current one and exchanges them. Exact while rows are inserted.", keep).Each(async (run, rollup) =>
         {
             var report = await rollup.RebuildAsync(run.Parsed.GetValue(keep), run.Progress, run.Cancellation);
-            run.Say(RollupText.Json(rollup, report), RollupText.Lines(rollup, report));
+            run.Write(RollupText.Json(rollup, report), RollupText.Lines(rollup, report));
             return ExitCode.Ok;
         });
     }
@@ -44,7 +44,7 @@ internal static class WriteCommands
     public static Command Optimize() => new RollupVerb("optimize", "Merges the parts of partitions with more than one.").Each(async (run, rollup) =>
     {
         var merged = await rollup.OptimizeAsync(run.Progress, run.Cancellation);
-        run.Say(RollupText.Json(rollup, "merged", merged), $"{rollup.Definition.Name}: {(merged.Count == 0 ? "nothing to merge" : "merged " + string.Join(", ", merged))}");
+        run.Write(RollupText.Json(rollup, "merged", merged), $"{rollup.Definition.Name}: {(merged.Count == 0 ? "nothing to merge" : "merged " + string.Join(", ", merged))}");
         return ExitCode.Ok;
     });
 
@@ -57,11 +57,11 @@ internal static class WriteCommands
             var (isSure, onlyOld) = (run.Parsed.GetValue(yes), run.Parsed.GetValue(old));
             var names = (isSure ? await rollup.DropAsync(onlyOld, run.Cancellation) : await rollup.ObjectsAsync(onlyOld, run.Cancellation)).Select(name => name.Value).ToList();
             var verb = isSure ? "dropped" : "would_drop";
-            run.Say(
+            run.Write(
                 RollupText.Json(rollup, verb, names),
                 names.Count == 0 ? $"{rollup.Definition.Name}: nothing to drop"
                 : isSure ? $"{rollup.Definition.Name}: dropped {string.Join(", ", names)}"
-                : $"{rollup.Definition.Name}: would drop {string.Join(", ", names)}; {rollup.Definition.Source} stays. Add --yes to do it");
+                : $"{rollup.Definition.Name}: would drop {string.Join(", ", names)}; {rollup.Definition.Source} is kept. Add --yes to drop them");
             return isSure || names.Count == 0 ? ExitCode.Ok : ExitCode.No;
         });
     }

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Remora.Markets;
+using Remora.Risk;
 
 namespace Remora.Server.Api.Document;
 
@@ -33,6 +34,7 @@ internal static class DocumentSchemas
         else if (type == typeof(TimeSpan)) Set(schema, JsonSchemaType.String, "duration", isNullable);
         else if (type == typeof(Pair)) SetText(schema, [], "BTC/USDT");
         else if (type == typeof(Timeframe)) SetText(schema, Timeframe.Known.Select(timeframe => timeframe.Name), "5m");
+        else if (type == typeof(EventFlags)) SetFlags(schema);
         else if (type.IsEnum) SetText(schema, Enum.GetNames(type).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName));
         else if (context.JsonTypeInfo.Kind == JsonTypeInfoKind.Object) SetObject(schema, context.JsonTypeInfo);
         if (context.JsonPropertyInfo is { IsGetNullable: false, PropertyType.IsValueType: false }) schema.Type &= ~JsonSchemaType.Null;
@@ -91,6 +93,17 @@ internal static class DocumentSchemas
         schema.Enum = [.. allowed.Select(value => (JsonNode)value)];
         if (schema.Enum.Count == 0) schema.Enum = null;
         if (example is not null) schema.Examples = [example];
+    }
+
+    private static void SetFlags(OpenApiSchema schema)
+    {
+        schema.Type = JsonSchemaType.Object;
+        schema.AdditionalPropertiesAllowed = true; // later versions may add flags
+        schema.Required = FlagTable.All.Select(row => row.Name).ToHashSet(StringComparer.Ordinal);
+        schema.Properties = FlagTable.All.ToDictionary(
+            row => row.Name,
+            IOpenApiSchema (row) => new OpenApiSchema { Type = JsonSchemaType.Boolean | JsonSchemaType.Null, Description = row.Meaning },
+            StringComparer.Ordinal);
     }
 
     private static void SetObject(OpenApiSchema schema, JsonTypeInfo type)

@@ -1,4 +1,7 @@
-"""Remora in a Freqtrade strategy: ``class MyStrategy(RemoraGuard, IStrategy)``. Needs pandas, which Freqtrade brings; RemoraGuard needs Freqtrade."""
+"""Remora in a Freqtrade strategy: ``class MyStrategy(RemoraGuard, IStrategy)``.
+
+Requires pandas, which Freqtrade installs. RemoraGuard requires Freqtrade.
+"""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +14,7 @@ __all__ = ["RemoraGuard", "RemoraHistoryError", "RiskHistory"]
 
 
 def __getattr__(name: str) -> Any:
-    """Imports the guard on first use, so that RiskHistory can be read where Freqtrade is not installed."""
+    """Imports the guard at its first use, so that RiskHistory works without Freqtrade."""
     if name != "RemoraGuard":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from remora.freqtrade.guard import RemoraGuard

@@ -1,10 +1,12 @@
-"""The guard for Freqtrade strategies (strategy interface version 3), put before IStrategy.
+"""The guard for Freqtrade strategies (strategy interface version 3), placed before IStrategy.
 
-The guard is itself an IStrategy: hyperopt pickles the modules of a strategy's base classes by value and stops at IStrategy. With another
-base it would go on to pickle that base's module. For the same reason this module keeps no state of its own.
+The guard is itself an IStrategy: hyperopt pickles the modules of a strategy's base classes by value
+and stops at IStrategy. With another base it would pickle the module of that base too. For the same
+reason this module has no state.
 
-Live and dry-run it answers from a Watcher's memory; in backtest and hyperopt it looks into a history file and makes no request.
-It wraps the strategy's own methods, so that a strategy need not call super() for the guard to hold.
+In live and dry-run mode the guard reads the memory of a Watcher; in backtest and hyperopt it reads
+a history file and sends no requests. It wraps the methods of the strategy, so that the guard works
+even if the strategy does not call super().
 """
 
 from __future__ import annotations
@@ -36,12 +38,15 @@ _ADJUST = (
 
 
 def _outermost(guard: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Puts a guard around a method; where a method calls super()'s, only the outer one is guarded, so that no stake is scaled twice."""
+    """Wraps a method in a guard.
+
+    When a method calls super(), only the outer one is guarded, so that no stake is scaled twice.
+    """
 
     def wrap(inner: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(inner)
         def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-            key = (threading.get_ident(), inner.__name__)  # Freqtrade's REST interface enters trades from threads of its own
+            key = (threading.get_ident(), inner.__name__)  # Freqtrade's REST interface enters trades in other threads
             entered = self.__dict__.setdefault("_remora_entered", set())
             if key in entered:
                 return inner(self, *args, **kwargs)
@@ -64,7 +69,7 @@ def _guard_start(self: "RemoraGuard", inner: Callable[..., Any], **kwargs: Any) 
         for pair in self._remora_whitelist():
             watcher.track(self.remora_pair(pair))
         if watcher.pairs:
-            watcher.start().wait(self._remora_settings().timeout)  # the one place where waiting is allowed
+            watcher.start().wait(self._remora_settings().timeout)  # the only place where waiting is allowed
     return result
 
 
@@ -106,7 +111,10 @@ def _guard_confirm(self: "RemoraGuard", inner: Callable[..., Any], *args: Any, *
 
 @_outermost
 def _guard_addition(self: "RemoraGuard", inner: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Freqtrade asks neither confirm_trade_entry nor custom_stake_amount when a trade is enlarged. Reductions (a negative stake) always pass."""
+    """Guards additions to a trade, for which Freqtrade calls no other guarded method.
+
+    Reductions (a negative stake) are always allowed.
+    """
     kwargs.update(zip(_ADJUST, args))
     answer = inner(**kwargs)
     stake, *tag = (answer or (None,)) if isinstance(answer, tuple) else (answer,)
@@ -129,10 +137,13 @@ _GUARDS = {
 
 
 class RemoraGuard(IStrategy):
-    """Gates entries and additions to open trades, and scales stakes when asked. Exits and reductions are never touched."""
+    """Gates entries and additions to open trades, and optionally scales stakes.
+
+    Exits and reductions are never changed.
+    """
 
     remora: Mapping[str, Any] = {}
-    """Settings, see GuardSettings; those under "remora" in Freqtrade's configuration win."""
+    """Settings, see GuardSettings. Freqtrade's configuration overrides them under "remora"."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -161,7 +172,10 @@ class RemoraGuard(IStrategy):
         return super().adjust_trade_position(*args, **kwargs)
 
     def remora_pair(self, pair: str) -> str:
-        """The name under which the service tracks a pair; override it where that differs, e.g. to ask about the spot market of a future."""
+        """Returns the service's name of a pair.
+
+        Override it if the names differ, for example to use the spot market of a future.
+        """
         return pair
 
     def _remora_settings(self) -> GuardSettings:
@@ -185,7 +199,7 @@ class RemoraGuard(IStrategy):
         provider = getattr(self, "dp", None)
         try:
             return list(provider.current_whitelist()) if provider is not None else []
-        except Exception:  # whatever a pairlist that is not ready yet raises: pairs are tracked as they come up anyway
+        except Exception:  # raised by a pairlist that is not ready; pairs are tracked later too
             return []
 
     def _remora_watcher(self) -> Watcher:
@@ -195,14 +209,14 @@ class RemoraGuard(IStrategy):
             client = RemoraClient(settings.url, settings.api_key, settings.timeout, settings.on_error)
             watcher = Watcher(client, sides=tuple(self._remora_sides()), policy=settings.policy, interval=settings.interval, max_age=settings.max_age)
             self.__dict__["_remora_watcher_made"] = watcher
-            weakref.finalize(self, watcher.stop)  # Freqtrade makes a new strategy when it reloads
+            weakref.finalize(self, watcher.stop)  # Freqtrade creates a new strategy when it reloads
         return watcher
 
     def _remora_read(self, pair: str, side: str) -> Reading:
         return self._remora_watcher().read(self.remora_pair(pair), side)
 
     def _remora_allows(self, pair: str, side: str, time: Any, what: str) -> bool:
-        """Whether a trade may be opened or enlarged now; in a backtest, whether it might have been at that time."""
+        """Returns whether a trade can be opened or enlarged; in a backtest, at that time."""
         settings = self._remora_settings()
         if not self._remora_is_live():
             return settings.ungated_backtest or self._remora_history(pair, side).safe_at(time, unknown=settings.on_error != "block")
@@ -212,7 +226,7 @@ class RemoraGuard(IStrategy):
         return reading.safe_to_trade
 
     def _remora_scaled(self, stake: float, pair: str, side: str, time: Any, least: Optional[float]) -> float:
-        """The stake times position_scale: never above the strategy's own, never below the exchange's minimum."""
+        """Returns the stake times position_scale, at least the minimum of the exchange."""
         if self._remora_is_live():
             assessment = self._remora_read(pair, side).assessment
             scale = assessment.position_scale if assessment else None
@@ -221,11 +235,11 @@ class RemoraGuard(IStrategy):
         return stake if scale is None or scale >= 1 else min(stake, max(stake * scale, least or 0))
 
     def _remora_log_block(self, pair: str, side: str, reading: Reading, what: str) -> None:
-        """Freqtrade asks again every few seconds; the log has a line when the reason changes or a new candle has come."""
-        said: Dict[Any, Any] = self.__dict__.setdefault("_remora_said", {})
+        """Logs a blocked entry once per reason and candle, because Freqtrade repeats it."""
+        logged: Dict[Any, Any] = self.__dict__.setdefault("_remora_logged", {})
         reason = (reading.assessment.as_of, reading.assessment.blocked_by) if reading.assessment else reading.why
-        if said.get((pair, side, what)) != reason:
-            said[pair, side, what] = reason
+        if logged.get((pair, side, what)) != reason:
+            logged[pair, side, what] = reason
             log.info("Remora blocks a %s %s of %s: %s", side, what, pair, reading.why)
 
     def _remora_history(self, pair: str, side: str) -> RiskHistory:
@@ -233,7 +247,7 @@ class RemoraGuard(IStrategy):
         path = settings.history if side == "long" else settings.history_short
         if path is None:
             what = "history" if side == "long" else "history_short (a file of 'remora history build --side short')"
-            raise RemoraHistoryError(f"a backtest needs {what} in the settings of remora; or set ungated_backtest to backtest without it")
+            raise RemoraHistoryError(f"a backtest requires {what} in the settings of remora; set ungated_backtest to backtest without Remora")
         return RiskHistory.read(path.replace("{pair}", self.remora_pair(pair).replace("/", "_").replace(":", "_")))
 
     def _remora_gate(self, dataframe: Any, pair: str) -> Any:
@@ -273,4 +287,4 @@ class RemoraGuard(IStrategy):
         for row in chosen:
             own = tags[row] if isinstance(tags[row], str) and tags[row] else ""
             tags[row] = f"{own} remora_{classes[row]}".strip()
-        dataframe["enter_tag"] = pd.Series(tags, index=dataframe.index, dtype=object)  # as strings pandas 3 would turn None into NaN
+        dataframe["enter_tag"] = pd.Series(tags, index=dataframe.index, dtype=object)  # with strings, pandas 3 would convert None to NaN

@@ -1,4 +1,4 @@
-"""The past as live would have seen it: a file of assessments, looked up backward in time, never nearest, never ahead."""
+"""A file of assessments for backtests: point-in-time, each used from when it was knowable."""
 
 from __future__ import annotations
 
@@ -11,86 +11,89 @@ import numpy as np
 import pandas as pd
 
 _COLUMNS = ["as_of", "safe_to_trade", "risk_score", "risk_class", "position_scale"]
-_SAID = "time"  # in a file of the service's /history: when it was said, which may be later than the close it was worked out from
-_STATE = "state"  # files of before 0.2 have none
+_KNOWN_AT = "time"  # in a file of /history: when it was recorded, which can be after the close
+_STATE = "state"  # missing in files of versions before 0.2
 _BINARY = {".parquet": pd.read_parquet, ".feather": pd.read_feather}
 _UNITS = {"s": "s", "m": "min", "h": "h", "d": "D", "w": "W"}
 
 
 class RemoraHistoryError(ValueError):
-    """A backtest cannot be gated as asked for."""
+    """A history file is missing or invalid."""
 
 
 class RiskHistory:
-    """Assessments of one market and side, by when each was knowable."""
+    """The assessments of one market and side, by the time each was knowable."""
 
     def __init__(self, frame: pd.DataFrame, name: str) -> None:
         missing = [column for column in _COLUMNS if column not in frame.columns]
         if missing:
-            raise RemoraHistoryError(f"{name}: no column {', '.join(missing)}; expected a file of 'remora history build', of 'remora replay', or of the service's /history?interval=each")
+            raise RemoraHistoryError(f"{name}: no column {', '.join(missing)}; expected a file of 'remora history build', 'remora replay' or the service's /history?interval=each")
         if not len(frame):
             raise RemoraHistoryError(f"{name}: no rows")
-        as_of = _nanoseconds(_times(frame[_SAID if _SAID in frame.columns else "as_of"], name))
+        as_of = _nanoseconds(_times(frame[_KNOWN_AT if _KNOWN_AT in frame.columns else "as_of"], name))
         order = np.argsort(as_of, kind="stable")
-        last = np.append(np.diff(as_of[order]) > 0, True)  # of several rows for one moment the last one counts
+        last = np.append(np.diff(as_of[order]) > 0, True)  # the last one of several rows for the same moment
         chosen = order[last]
         self.name = name
         self._as_of = as_of[chosen]
         self._safe = _safe(frame["safe_to_trade"], name)[chosen]
         self._score = _numbers(frame["risk_score"], name)[chosen]
         self._scale = _numbers(frame["position_scale"], name)[chosen]
-        self._blind = (frame[_STATE] == "unknown").to_numpy(dtype=bool)[chosen] if _STATE in frame.columns else np.zeros(len(chosen), dtype=bool)
+        self._lacks_market_data = (frame[_STATE] == "unknown").to_numpy(dtype=bool)[chosen] if _STATE in frame.columns else np.zeros(len(chosen), dtype=bool)
         self._class = frame["risk_class"].to_numpy(dtype=object)[chosen]
 
     @staticmethod
     def read(path: Union[str, "os.PathLike[str]"]) -> "RiskHistory":
-        """Reads a CSV or CSV.gz, or with pyarrow a Parquet or Feather; the same file is read once per process."""
+        """Reads CSV or CSV.gz, or with pyarrow Parquet or Feather. Files are cached."""
         name = os.fspath(path)
         try:
             state = os.stat(name)
         except OSError as error:
             raise RemoraHistoryError(
-                f"{name}: {error.strerror}. Make it with 'remora history build' or 'remora replay CANDLES --pair PAIR --to {name}', or set ungated_backtest to backtest without Remora"
+                f"{name}: {error.strerror}. Create it with 'remora history build' or 'remora replay CANDLES --pair PAIR --to {name}', or set ungated_backtest to backtest without Remora"
             ) from None
         return _read(name, state.st_mtime_ns, state.st_size)
 
     def known_at(self, times: Any) -> "np.ndarray[Any, Any]":
-        """For each time the number of the last row that was knowable then; -1 before the first."""
+        """Returns for each time the last row that was knowable; -1 before the first."""
         return np.searchsorted(self._as_of, _nanoseconds(_times(times, "date")), side="right") - 1
 
     def safe(self, rows: Any, unknown: bool) -> "np.ndarray[Any, Any]":
-        """Whether each row is safe to trade; ``unknown`` before the first row, and where a row says "safe" without having known anything."""
-        return np.where((rows < 0) | (self._blind & self._safe)[rows], unknown, self._safe[rows])
+        """Returns whether each row is safe to trade.
+
+        The value is ``unknown`` before the first row, and for safe rows without market data.
+        """
+        return np.where((rows < 0) | (self._lacks_market_data & self._safe)[rows], unknown, self._safe[rows])
 
     def score(self, rows: Any) -> "np.ndarray[Any, Any]":
-        """The risk score of each row, NaN where unknown."""
+        """Returns the risk score of each row; NaN while unknown."""
         return np.where(rows >= 0, self._score[rows], np.nan)
 
     def risk_class(self, rows: Any) -> "np.ndarray[Any, Any]":
-        """The risk class of each row, 'unknown' where it is."""
+        """Returns the risk class of each row, or 'unknown'."""
         found = self._class[rows]
         return np.where((rows >= 0) & ~pd.isna(found), found, "unknown")
 
     def safe_at(self, time: Any, unknown: bool) -> bool:
-        """Whether the last row that was knowable at a time is safe to trade; ``unknown`` before the first row."""
+        """Returns whether the last row that was knowable at a time is safe to trade."""
         return bool(self.safe(self.known_at([time]), unknown)[0])
 
     def scale_at(self, time: Any) -> Optional[float]:
-        """The part of a position to take at a time; None where unknown."""
+        """Returns the part of a position to take at a time; None while unknown."""
         row = int(self.known_at([time])[0])
         return None if row < 0 or np.isnan(self._scale[row]) else float(self._scale[row])
 
 
 def timeframe_length(timeframe: str) -> pd.Timedelta:
-    """From a candle's open to its close."""
+    """Returns the length of a candle."""
     match = re.fullmatch(r"([1-9][0-9]*)([smhdw])", timeframe)
     if match is None:
-        raise RemoraHistoryError(f"timeframe {timeframe!r}: expected one of fixed length, such as 5m, 1h, 1d")
+        raise RemoraHistoryError(f"timeframe {timeframe!r}: expected a fixed length such as 5m, 1h, 1d")
     return pd.Timedelta(int(match[1]), unit=_UNITS[match[2]])
 
 
 def closes(dates: Any, timeframe: str) -> pd.DatetimeIndex:
-    """When candles that open at these dates are complete."""
+    """Returns the closes of candles that open at these dates."""
     return _times(dates, "date") + timeframe_length(timeframe)
 
 
@@ -101,11 +104,11 @@ def _read(name: str, _modified: int, _size: int) -> RiskHistory:
         if binary is not None:
             return RiskHistory(binary(name), name)
         header = pd.read_csv(name, nrows=0).columns
-        frame = pd.read_csv(name, usecols=[column for column in [*_COLUMNS, _SAID, _STATE] if column in header], dtype={"risk_class": "category"})
+        frame = pd.read_csv(name, usecols=[column for column in [*_COLUMNS, _KNOWN_AT, _STATE] if column in header], dtype={"risk_class": "category"})
     except RemoraHistoryError:
         raise
     except ImportError:
-        raise RemoraHistoryError(f"{name}: pandas reads Parquet and Feather with pyarrow, which is not installed (Freqtrade brings it): install it, or use a CSV") from None
+        raise RemoraHistoryError(f"{name}: Parquet and Feather require pyarrow, which is not installed (Freqtrade includes it): install it, or use a CSV file") from None
     except (ValueError, OSError, EOFError) as error:
         raise RemoraHistoryError(f"{name}: not readable: {error}") from None
     return RiskHistory(frame, name)

@@ -1,4 +1,8 @@
-"""What a strategy can set, in its ``remora`` attribute or under "remora" in Freqtrade's configuration, which wins."""
+"""The settings of the guard.
+
+They come from the ``remora`` attribute of a strategy, and from "remora" in Freqtrade's
+configuration, which takes precedence.
+"""
 
 from __future__ import annotations
 
@@ -10,39 +14,45 @@ from remora.client import ON_ERROR
 
 @dataclass(frozen=True)
 class GuardSettings:
-    """Defaults: fail open, entries gated, stakes left alone."""
+    """Defaults: fail open, entries gated, stakes not scaled."""
 
     url: Optional[str] = None
-    """Where the service is; REMORA_URL or http://127.0.0.1:8000 without it."""
+    """Address of the service; None for REMORA_URL, or http://127.0.0.1:8000."""
     api_key: Optional[str] = None
-    """Its key, where it wants one; REMORA_API_KEY without it."""
+    """API key, if the service requires one; None for REMORA_API_KEY."""
     timeout: float = 2.0
     interval: float = 5.0
     """Seconds between the watcher's requests."""
     max_age: Optional[float] = None
-    """Seconds after which what is known counts as unknown."""
+    """Seconds after which an answer counts as unknown."""
     policy: Optional[str] = None
     on_error: str = "allow"
-    """What is to happen when nothing is known: allow, block or last. In a backtest 'last' is allow: there nothing is known only before the first row."""
+    """What to do without an answer: allow, block or last.
+
+    In a backtest, 'last' is allow: only the time before the first row has no answer.
+    """
     scale_stake: bool = False
     """Multiply the stake by position_scale."""
     tag_entries: bool = False
     """Add remora_<risk class> to the tag of entries."""
     history: Optional[str] = None
-    """For backtests: the file of `remora history build`, `remora replay`, or the service's /history?interval=each. {pair} in it stands for BTC_USDT, or BTC_USDT_USDT of a future."""
+    """For backtests: the file of `remora history build`, `remora replay` or /history?interval=each.
+
+    {pair} is replaced by BTC_USDT, or BTC_USDT_USDT for a future.
+    """
     history_short: Optional[str] = None
-    """The file of `remora history build --side short`, of `remora replay --side short`, or of /history with side=short, for strategies that can short."""
+    """The same for the short side, for strategies that can short (`--side short`, side=short)."""
     ungated_backtest: bool = False
-    """Backtest without Remora, to compare."""
+    """Backtest without Remora, for comparison."""
 
     @staticmethod
     def of(*sources: Mapping[str, Any]) -> "GuardSettings":
-        """Puts sources together, later ones over earlier ones."""
+        """Combines sources; later ones override earlier ones."""
         types = {field.name: str(field.type) for field in fields(GuardSettings)}
         given = {name: value for source in sources for name, value in source.items()}
         for name, value in given.items():
             if name not in types:
-                raise ValueError(f"remora: there is no setting {name!r}: expected one of {', '.join(types)}")
+                raise ValueError(f"remora: unknown setting {name!r}: expected one of {', '.join(types)}")
             if not _fits(value, types[name]):
                 raise ValueError(f"remora: {name} is {value!r}: expected {types[name]}")
         settings = GuardSettings(**given)

@@ -4,7 +4,7 @@ using Remora.Sandbox.Faults;
 namespace Remora.Sandbox.Control;
 
 /// <summary>Parses the body of <c>POST /sandbox/faults</c>.</summary>
-internal static class FaultOrder
+internal static class FaultRequest
 {
     public const string Random = "random";
 
@@ -16,16 +16,16 @@ internal static class FaultOrder
     public static IEnumerable<string> Kinds => [.. FaultKinds.Names, Random];
 
     /// <summary>Parses a request and applies it.</summary>
-    /// <exception cref="FaultOrderException">A field is missing, unknown or out of
+    /// <exception cref="FaultRequestException">A field is missing, unknown or out of
     /// range.</exception>
     public static void Apply(JsonElement order, FaultBoard board)
     {
-        if (order.ValueKind != JsonValueKind.Object) throw new FaultOrderException("body", "the body is not an object", ["""{"kind":"http_429"}"""]);
-        var kind = Text(order, "kind", Kinds) ?? throw new FaultOrderException("kind", "'kind' is missing", Kinds);
+        if (order.ValueKind != JsonValueKind.Object) throw new FaultRequestException("body", "the body is not an object", ["""{"kind":"http_429"}"""]);
+        var kind = Text(order, "kind", Kinds) ?? throw new FaultRequestException("kind", "'kind' is missing", Kinds);
         var isFault = FaultKinds.TryParse(kind, out var parsed);
         var known = isFault ? Fields : StormFields;
         foreach (var field in order.EnumerateObject())
-            if (!known.Contains(field.Name)) throw new FaultOrderException(field.Name, $"there is no field '{field.Name}' for '{kind}'", known);
+            if (!known.Contains(field.Name)) throw new FaultRequestException(field.Name, $"unknown field '{field.Name}' for '{kind}'", known);
 
         if (!isFault)
         {
@@ -54,9 +54,9 @@ internal static class FaultOrder
     {
         if (!IsGiven(order, name)) return null;
         var value = order.GetProperty(name);
-        if (value.ValueKind != JsonValueKind.String) throw new FaultOrderException(name, $"'{name}' is not a text", allowed ?? ["a text"]);
+        if (value.ValueKind != JsonValueKind.String) throw new FaultRequestException(name, $"'{name}' is not a string", allowed ?? ["a string"]);
         var text = value.GetString()!;
-        if (allowed is not null && !allowed.Contains(text)) throw new FaultOrderException(name, $"'{name}' is '{text}'", allowed);
+        if (allowed is not null && !allowed.Contains(text)) throw new FaultRequestException(name, $"'{name}' is '{text}'", allowed);
         return text;
     }
 
@@ -65,12 +65,12 @@ internal static class FaultOrder
         if (!IsGiven(order, name)) return fallback;
         var value = order.GetProperty(name);
         if (value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && number >= least && number <= most) return number;
-        throw new FaultOrderException(name, $"'{name}' is {value.GetRawText()}", [$"a number from {least} to {most}"]);
+        throw new FaultRequestException(name, $"'{name}' is {value.GetRawText()}", [$"a number from {least} to {most}"]);
     }
 }
 
 /// <summary>Thrown for an invalid request.</summary>
-internal sealed class FaultOrderException(string name, string detail, IEnumerable<string> allowed)
+internal sealed class FaultRequestException(string name, string detail, IEnumerable<string> allowed)
     : Exception($"{detail}: expected {string.Join(", ", allowed)}")
 {
     public string Field => name;

@@ -1,7 +1,7 @@
-using System.Globalization;
 using Remora.Markets;
 using Remora.Regimes;
 using Remora.Volatility;
+using static System.FormattableString;
 
 namespace Remora.Risk;
 
@@ -19,6 +19,7 @@ public sealed class WholeMarketAssessment
     private readonly IReadOnlyList<Assessment> _basket;
     private readonly double[] _weights;
     private readonly Assessment _lead;
+    private readonly ulong _blocks;
 
     private WholeMarketAssessment(IReadOnlyList<Assessment> basket)
     {
@@ -29,7 +30,11 @@ public sealed class WholeMarketAssessment
         Volatility = Mean(a => a.Volatility);
         RiskConfidence = Millionths.Round(basket.Select((a, i) => a.RiskConfidence * _weights[i]).Sum());
         Regime = MajorityOf(basket, _weights);
-        BlockedBy = [.. Blocks()];
+        EventFlags = Flags();
+        Stale = Prevails(a => a.Stale);
+        var inputs = new DecisionInputs(
+            _lead.Rules.Decision, EventFlags, Regime, RiskScore, Stale, !Prevails(a => !a.AreCandlesUsable), _lead.Outside, _lead.AssessedAt);
+        _blocks = _lead.Decision.Blocks(inputs, block => Prevails(a => (a.Blocks & block) != 0));
     }
 
     /// <summary>
@@ -46,13 +51,10 @@ public sealed class WholeMarketAssessment
     }
 
     /// <summary>False when at least one condition blocks entries.</summary>
-    public bool SafeToTrade => BlockedBy.Count == 0;
+    public bool SafeToTrade => _blocks == 0;
 
     /// <summary>The recommendation for an entry.</summary>
-    public Recommendation Recommendation =>
-        !SafeToTrade ? Recommendation.NoEntry
-        : double.IsNaN(RiskScore) || Stale || RiskScore >= _lead.Rules.Decision.CautionScore || EventFlags.Any ? Recommendation.Caution
-        : Recommendation.EntryOk;
+    public Recommendation Recommendation => _lead.Decision.Recommend(_blocks, RiskScore, Stale, EventFlags);
 
     /// <summary>Weighted mean of the known scores; NaN while none is known.</summary>
     public double RiskScore { get; }
@@ -67,14 +69,14 @@ public sealed class WholeMarketAssessment
     /// The part of the usual position to take, [0, 1]: 0 when blocked; NaN while the score is
     /// unknown.
     /// </summary>
-    public double PositionScale => !SafeToTrade ? 0 : RiskScorer.PositionScale(RiskScore, Regime, _lead.Rules, Side);
+    public double PositionScale => _lead.Decision.PositionScale(_blocks, RiskScore, Regime, Side);
 
     /// <summary>
     /// Blocking flags, blocking regimes and missing signals of the lead pair or of half the basket;
     /// <c>risk_score</c> when the mean blocks; <c>stale_data</c> when the policy blocks on stale
     /// data.
     /// </summary>
-    public IReadOnlyList<string> BlockedBy { get; }
+    public IReadOnlyList<string> BlockedBy => _lead.Decision.NamesOf(_blocks);
 
     /// <summary>The reasons in sentences, the deciding one first.</summary>
     public IReadOnlyList<string> Reasoning => [.. Sentences()];
@@ -98,16 +100,7 @@ public sealed class WholeMarketAssessment
     /// A flag is raised when the lead pair or half the basket raises it; null when it is unknown
     /// for all pairs.
     /// </summary>
-    public EventFlags EventFlags
-    {
-        get
-        {
-            var flags = default(EventFlags);
-            foreach (var flag in Enum.GetValues<RiskFlag>())
-                flags = flags.With(flag, _basket.All(a => a.EventFlags[flag] is null) ? null : Prevails(a => a.EventFlags[flag] == true));
-            return flags;
-        }
-    }
+    public EventFlags EventFlags { get; }
 
     /// <summary>Fear and greed index, 0 to 100; NaN while unknown.</summary>
     public double FearGreedIndex => _lead.FearGreedIndex;
@@ -143,7 +136,7 @@ public sealed class WholeMarketAssessment
     public double AgeSeconds => AsOf is { } asOf ? Math.Max(0, (AssessedAt - asOf).TotalSeconds) : double.NaN;
 
     /// <summary>Whether the lead pair or half the basket is stale.</summary>
-    public bool Stale => Prevails(a => a.Stale);
+    public bool Stale { get; }
 
     /// <summary>
     /// The worst state that the lead pair or half the basket has reached or exceeded.
@@ -194,80 +187,43 @@ public sealed class WholeMarketAssessment
 
     private bool Prevails(Func<Assessment, bool> holds) => holds(_lead) || 2 * _basket.Count(holds) >= _basket.Count;
 
-    private IEnumerable<string> Blocks()
+    private EventFlags Flags()
     {
-        var rules = _lead.Rules.Decision;
-        foreach (var name in rules.BlockingFlags.Select(EventFlags.NameOf).Concat(rules.BlockingRegimes.Select(Decision.NameOf)))
-            if (Prevails(a => a.BlockedBy.Contains(name))) yield return name;
-        if (RiskScore >= rules.BlockingScore && !Prevails(Decision.CandlesAreWorthless)) yield return Decision.RiskScore;
-        if (Prevails(a => a.BlockedBy.Contains(Decision.StaleData))) yield return Decision.StaleData;
-        foreach (var name in rules.BlockWithout.Select(Decision.NameOf))
-            if (Prevails(a => a.BlockedBy.Contains(name))) yield return name;
+        var flags = default(EventFlags);
+        foreach (var row in FlagTable.All)
+            flags = flags.With(row.Flag, _basket.All(a => a.EventFlags[row.Flag] is null) ? null : Prevails(a => a.EventFlags[row.Flag] == true));
+        return flags;
     }
 
     private IEnumerable<string> Sentences()
     {
-        foreach (var name in BlockedBy)
-            yield return name == Decision.RiskScore
-                ? Text($"Entries are blocked: the mean risk score {RiskScore:0.00} is at or above {_lead.Rules.Decision.BlockingScore:0.00}.")
-                : Text($"Entries are blocked: {name} blocks {string.Join(", ", _basket.Where(a => a.BlockedBy.Contains(name)).Select(a => a.Pair))}.");
-        var unknown = _basket.Where(a => double.IsNaN(a.RiskScore)).Select(a => a.Pair.ToString()).ToList();
+        foreach (var (block, bit) in _lead.Decision.In(_blocks))
+        {
+            var why = block is BlockingCondition.BlockingScore ? BlockingCondition.BlockingScore.Explain("mean risk score", RiskScore, _lead.Rules.Decision)
+                : block.IsShared && (_lead.Blocks & bit) != 0 ? block.Explain(_lead)
+                : $"{block.Words} in {NamesWhere(a => (a.Blocks & bit) != 0)}";
+            yield return $"Entries are blocked: {why}.";
+        }
+        var unknown = _basket.Count(a => double.IsNaN(a.RiskScore));
         yield return RiskClass is { } risk
-            ? Text($"The market's risk is {RemoraJson.NameOf(risk)} at {RiskScore:0.00}, the weighted mean of {_basket.Count - unknown.Count} of {_basket.Count} pairs.")
-            : "The market's risk is not known yet.";
-        if (unknown.Count > 0 && unknown.Count < _basket.Count) yield return Text($"Not known yet: {string.Join(", ", unknown)}.");
+            ? Invariant($"The market's risk is {Risk.Reasoning.Words(risk)} at {RiskScore:0.00}, the weighted mean of {_basket.Count - unknown} of {_basket.Count} pairs.")
+            : "The market's risk is unknown.";
+        if (unknown > 0 && unknown < _basket.Count) yield return $"The risk of {NamesWhere(a => double.IsNaN(a.RiskScore))} is unknown.";
         if (Regime is { } regime)
-            yield return Text($"The regime is {RemoraJson.NameOf(regime)}: {Breadth[regime]:P0} of the pairs, {_basket.Select((a, i) => a.Regime == regime ? _weights[i] : 0).Sum():P0} of the weight.");
-        if (EventFlags.FlagScheduledEvent == true && _lead.Outside.Calendar is { } calendar)
-            yield return Text($"Note: {Risk.Reasoning.Events(calendar.Near(AssessedAt))}.");
-        var stale = _basket.Where(a => a.Stale && a.AsOf is not null).Select(a => a.Pair.ToString()).ToList();
-        if (stale.Count > 0) yield return Text($"The data of {string.Join(", ", stale)} is stale.");
+        {
+            var (pairs, weight) = (Breadth.Share(_basket, regime), _basket.Select((a, i) => a.Regime == regime ? _weights[i] : 0).Sum());
+            yield return Invariant($"The regime is {Risk.Reasoning.Words(regime)}: {pairs:0%} of the pairs, {weight:0%} of the weight.");
+        }
+        var blocked = BlockedBy;
+        foreach (var row in FlagTable.All)
+        {
+            if (EventFlags[row.Flag] != true || blocked.Contains(row.Name)) continue;
+            yield return row.IsShared && _lead.EventFlags[row.Flag] == true
+                ? $"Caution: {row.Words}, {row.Explain(_lead)}."
+                : $"Caution: {row.Words} in {NamesWhere(a => a.EventFlags[row.Flag] == true)}.";
+        }
+        if (_basket.Any(a => a.Stale && a.AsOf is not null)) yield return $"The data of {NamesWhere(a => a.Stale && a.AsOf is not null)} is stale.";
     }
 
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
-}
-
-/// <summary>One market of the basket.</summary>
-/// <param name="Pair">The pair.</param>
-/// <param name="Exchange">The exchange's CCXT id.</param>
-/// <param name="Timeframe">The base timeframe.</param>
-/// <param name="Weight">Its weight in the mean; the weights sum to 1.</param>
-/// <param name="Lead">Whether it is the lead pair, whose flags count for the whole market.</param>
-/// <param name="SafeToTrade">False when at least one condition blocks entries.</param>
-/// <param name="RiskScore">Its score; NaN while unknown.</param>
-/// <param name="RiskClass">The class of its score; null while unknown.</param>
-/// <param name="Regime">Its regime; null while unknown.</param>
-/// <param name="RiskConfidence">Its confidence, [0, 1].</param>
-/// <param name="Stale">Whether its data is stale.</param>
-/// <param name="State">Whether its assessment can be relied on.</param>
-public readonly record struct BasketMember(
-    Pair Pair, string Exchange, Timeframe Timeframe, double Weight, bool Lead, bool SafeToTrade,
-    double RiskScore, RiskClass? RiskClass, Regime? Regime, double RiskConfidence, bool Stale, AssessmentState State);
-
-/// <summary>The share of pairs in each regime, each [0, 1]; they sum to 1.</summary>
-/// <param name="Bull">Rising.</param>
-/// <param name="Sideways">Without a trend, and not choppy.</param>
-/// <param name="Bear">Falling.</param>
-/// <param name="Choppy">Volatile without a direction.</param>
-/// <param name="HighVol">Extreme volatility.</param>
-/// <param name="Panic">Extreme volatility and a hard fall.</param>
-/// <param name="Unknown">Unknown.</param>
-public readonly record struct Breadth(double Bull, double Sideways, double Bear, double Choppy, double HighVol, double Panic, double Unknown)
-{
-    internal double this[Regime regime] => regime switch
-    {
-        Regimes.Regime.Bull => Bull,
-        Regimes.Regime.Sideways => Sideways,
-        Regimes.Regime.Bear => Bear,
-        Regimes.Regime.Choppy => Choppy,
-        Regimes.Regime.HighVol => HighVol,
-        _ => Panic,
-    };
-
-    internal static Breadth Of(IReadOnlyList<Assessment> basket)
-    {
-        double Share(Regime? regime) => basket.Count(a => a.Regime == regime) / (double)basket.Count;
-        return new(Share(Regimes.Regime.Bull), Share(Regimes.Regime.Sideways), Share(Regimes.Regime.Bear), Share(Regimes.Regime.Choppy),
-            Share(Regimes.Regime.HighVol), Share(Regimes.Regime.Panic), Share(null));
-    }
+    private string NamesWhere(Func<Assessment, bool> chosen) => string.Join(", ", _basket.Where(chosen).Select(a => a.Pair));
 }

@@ -12,7 +12,7 @@ namespace Remora.Store.Recording;
 /// <param name="Rows">The number of rows.</param>
 /// <param name="ClosedAt">The close time of the batch.</param>
 /// <param name="Bytes">The size of the file, in bytes.</param>
-internal sealed record JournalEntry(string Path, long Number, string Table, int Rows, DateTimeOffset ClosedAt, long Bytes)
+internal sealed record JournalFile(string Path, long Number, string Table, int Rows, DateTimeOffset ClosedAt, long Bytes)
 {
     public const string Extension = ".batch";
 
@@ -29,10 +29,10 @@ internal sealed record JournalEntry(string Path, long Number, string Table, int 
     public static bool IsBatch(FileInfo file) => file.Name.EndsWith(Extension, StringComparison.Ordinal);
 
     /// <summary>
-    /// Returns the entry of a file; null if its name does not have the form of
+    /// Returns the batch file; null if its name does not have the form of
     /// <see cref="NameOf"/>.
     /// </summary>
-    public static JournalEntry? Of(FileInfo file) =>
+    public static JournalFile? Of(FileInfo file) =>
         IsBatch(file) && file.Name[..^Extension.Length].Split('-') is [var number, var table, var rows, var closedAt]
         && TryParse(number, MaxNumber, out var n)
         && TryParse(rows, int.MaxValue, out var r)

@@ -13,7 +13,7 @@ namespace Remora.Sandbox;
 /// Routes every request: to the venue of its host, through the fault that affects it, or to the
 /// controls.
 /// </summary>
-internal sealed class SandboxDesk
+internal sealed class SandboxRouter
 {
     private const string Header = "X-Remora-Sandbox";
 
@@ -26,7 +26,7 @@ internal sealed class SandboxDesk
     private readonly Dictionary<string, Venue> _byHost = [];
     private readonly RequestCounts _counts = new();
 
-    public SandboxDesk(SandboxOptions options, SandboxWorld world, FaultBoard faults, TimeProvider clock, CancellationToken stop)
+    public SandboxRouter(SandboxOptions options, SandboxWorld world, FaultBoard faults, TimeProvider clock, CancellationToken stop)
     {
         (_world, _faults, _clock, _faultClock, _stop) = (world, faults, clock, options.FaultClock, stop);
         Venue[] venues = [new Binance(world), new Kraken(world), new Coinbase(world), new Bybit(world), new Okx(world), new AlternativeMe(world), new Yahoo(world), new CoinGecko(world),
@@ -60,13 +60,13 @@ internal sealed class SandboxDesk
         var (host, rest) = slash < 0 ? (path[1..], "/") : (path[1..slash], path[slash..]);
         if (!_byHost.TryGetValue(host, out var venue))
         {
-            await Problem.Send(context, 404, $"the sandbox does not know the host '{host}'", "host", _byHost.Keys);
+            await Problem.Send(context, 404, $"unknown host '{host}'", "host", _byHost.Keys);
             return;
         }
         if (!HttpMethods.IsGet(context.Request.Method))
         {
             context.Response.Headers.Allow = "GET";
-            await Problem.Send(context, 405, "the sandbox only answers public requests, and those are GET");
+            await Problem.Send(context, 405, "the sandbox supports only GET requests");
             return;
         }
 

@@ -6,7 +6,7 @@ namespace Remora.Sandbox.Simulation;
 /// The headlines of the simulated newspapers: about two per hour and newspaper, more positive after
 /// a rise and more negative after a fall. Some stories appear in every newspaper.
 /// </summary>
-internal static class NewsRoom
+internal static class SimulatedNews
 {
     private const int MostHours = 30;
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
@@ -23,7 +23,7 @@ internal static class NewsRoom
         "Regulator sues {0} broker over {1} fraud claims", "{0} crashes in hour {1} of panic trading",
     ];
 
-    private static readonly string[] Dull = ["What to know about {0} in week {1}", "Conference on {0} draws {1} visitors", "Interview {1}: a developer of {0} speaks"];
+    private static readonly string[] Neutral = ["What to know about {0} in week {1}", "Conference on {0} draws {1} visitors", "Interview {1}: a developer of {0} speaks"];
 
     private static readonly Dictionary<string, string> Names = new() { ["BTC"] = "Bitcoin", ["ETH"] = "Ethereum", ["SOL"] = "Solana" };
 
@@ -48,11 +48,11 @@ internal static class NewsRoom
         var @base = bases[dice.Below(bases.Count)];
         var at = hour + TimeSpan.FromSeconds(dice.Below(3_600));
         var mood = world.Signals.HeldAt("news_sentiment") ?? Mood(world, hour);
-        var isDull = world.Signals.HeldAt("news_sentiment") is null && dice.Uniform() < 0.2;
+        var isNeutral = world.Signals.HeldAt("news_sentiment") is null && dice.Uniform() < 0.2;
         var isGood = dice.Uniform() < (1 + mood) / 2;
-        var lines = isDull ? Dull : isGood ? Good : Bad;
+        var lines = isNeutral ? Neutral : isGood ? Good : Bad;
         var title = string.Format(System.Globalization.CultureInfo.InvariantCulture, lines[dice.Below(lines.Length)], Names.GetValueOrDefault(@base, $"${@base}"), 2 + dice.Below(900));
-        return new(title, @base, at, isDull ? 0 : isGood ? 1 : -1);
+        return new(title, @base, at, isNeutral ? 0 : isGood ? 1 : -1);
     }
 
     /// <summary>

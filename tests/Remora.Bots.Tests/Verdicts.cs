@@ -6,7 +6,7 @@ using Remora.Testing;
 namespace Remora.Bots.Tests;
 
 /// <summary>Creates verdicts for tests.</summary>
-internal static class Say
+internal static class Verdicts
 {
     public static PairVerdict Safe(string pair, Side side = Side.Long, Regime regime = Regime.Bull) => new(Pair.Parse(pair), side, SafeToTrade: true, regime, 0.2, [], "", Some.Time);
 

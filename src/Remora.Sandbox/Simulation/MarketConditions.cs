@@ -7,7 +7,7 @@ namespace Remora.Sandbox.Simulation;
 /// volatility regimes (calm, normal, stormy, crash), slow bull and bear phases, and the common
 /// return with its jumps. An hour depends on earlier hours only.
 /// </summary>
-internal sealed class Weather(long seed)
+internal sealed class MarketConditions(long seed)
 {
     /// <summary>
     /// The first hour. It is fixed, so that a sandbox has the same prices whenever it was started.
@@ -20,7 +20,7 @@ internal sealed class Weather(long seed)
     private static readonly ulong JumpStream = Dice.Stream("weather jumps");
 
     private readonly Lock _lock = new();
-    private WeatherHour[] _hours = [];
+    private MarketConditionsHour[] _hours = [];
     private MarketPhase _regime = MarketPhase.Normal;
     private double _phase;
     private double _turbulence;
@@ -28,14 +28,14 @@ internal sealed class Weather(long seed)
     public long Seed => seed;
 
     /// <summary>Returns at least the first <paramref name="count"/> hours.</summary>
-    public WeatherHour[] Hours(int count)
+    public MarketConditionsHour[] Hours(int count)
     {
         var hours = Volatile.Read(ref _hours);
         if (hours.Length >= count) return hours;
         lock (_lock)
         {
             if (_hours.Length >= count) return _hours;
-            var longer = new WeatherHour[count + Chunk];
+            var longer = new MarketConditionsHour[count + Chunk];
             _hours.CopyTo(longer, 0);
             for (var hour = _hours.Length; hour < longer.Length; hour++) longer[hour] = Draw(hour);
             Volatile.Write(ref _hours, longer);
@@ -43,7 +43,7 @@ internal sealed class Weather(long seed)
         }
     }
 
-    private WeatherHour Draw(int hour)
+    private MarketConditionsHour Draw(int hour)
     {
         var dice = new Dice(seed, Stream, hour);
         _regime = Follow(_regime, dice.Uniform());
@@ -51,12 +51,12 @@ internal sealed class Weather(long seed)
         // Volatility varies within a regime too, which makes the tails fatter.
         _turbulence = (0.98 * _turbulence) + (0.06 * dice.Normal());
 
-        var climate = Climate.Of(_regime);
-        var volatility = climate.Volatility * Math.Exp(_turbulence) * DayPattern(hour % 24);
-        var drawn = (volatility * dice.Normal()) + climate.Drift + _phase;
+        var parameters = RegimeParameters.Of(_regime);
+        var volatility = parameters.Volatility * Math.Exp(_turbulence) * DayPattern(hour % 24);
+        var drawn = (volatility * dice.Normal()) + parameters.Drift + _phase;
 
         var jumps = new Dice(seed, JumpStream, hour);
-        var jump = jumps.Uniform() < climate.JumpsPerHour ? ((1.6 * jumps.Normal()) - 0.3) * climate.Volatility : 0;
+        var jump = jumps.Uniform() < parameters.JumpsPerHour ? ((1.6 * jumps.Normal()) - 0.3) * parameters.Volatility : 0;
         return new(volatility, drawn, jump, jumps.Below(60), _regime);
     }
 
@@ -81,7 +81,7 @@ internal sealed class Weather(long seed)
 /// <param name="Jump">The part of it that happens in a single minute; usually 0.</param>
 /// <param name="JumpMinute">The minute of the jump.</param>
 /// <param name="MarketPhase">The regime.</param>
-internal readonly record struct WeatherHour(double Volatility, double Return, double Jump, int JumpMinute, MarketPhase MarketPhase);
+internal readonly record struct MarketConditionsHour(double Volatility, double Return, double Jump, int JumpMinute, MarketPhase MarketPhase);
 
 /// <summary>The volatility regimes.</summary>
 internal enum MarketPhase
@@ -95,9 +95,9 @@ internal enum MarketPhase
 /// <summary>
 /// The parameters of a regime: volatility and drift per hour, and the number of jumps per hour.
 /// </summary>
-internal readonly record struct Climate(double Volatility, double Drift, double JumpsPerHour)
+internal readonly record struct RegimeParameters(double Volatility, double Drift, double JumpsPerHour)
 {
-    public static Climate Of(MarketPhase regime) => regime switch
+    public static RegimeParameters Of(MarketPhase regime) => regime switch
     {
         MarketPhase.Calm => new(0.0022, 0.00005, 0.001),
         MarketPhase.Normal => new(0.0045, 0.00005, 0.004),

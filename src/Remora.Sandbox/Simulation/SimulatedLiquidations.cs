@@ -7,7 +7,7 @@ namespace Remora.Sandbox.Simulation;
 /// Simulated liquidations. They grow with the price move of an hour: longs in a fall and shorts in
 /// a rise.
 /// </summary>
-internal static class Liquidated
+internal static class SimulatedLiquidations
 {
     private const double Usual = 2e6; // US dollars in an hour with a move of one percent
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);

@@ -6,7 +6,7 @@ namespace Remora.Backtest.Trading;
 internal readonly record struct Circle(int First, int Count);
 
 /// <summary>A gate rotated around a circle of candles; a shift of 0 leaves it unchanged.</summary>
-internal readonly struct TurnedGate : IEntryGate
+internal readonly struct RotatedGate : IEntryGate
 {
     private readonly double[] _size;
     private readonly Circle _circle;
@@ -16,7 +16,7 @@ internal readonly struct TurnedGate : IEntryGate
     /// <param name="circle">The candles around which it is rotated.</param>
     /// <param name="shift">The number of candles by which each value is delayed, 0 up to the length
     /// of the circle.</param>
-    public TurnedGate(Gate gate, Circle circle, int shift)
+    public RotatedGate(Gate gate, Circle circle, int shift)
     {
         _size = gate.Size;
         _circle = circle;
@@ -36,17 +36,10 @@ internal readonly struct TurnedGate : IEntryGate
 /// <summary>
 /// Blocks at a score at or above a threshold, with the scores rotated around a circle.
 /// </summary>
-internal readonly struct TurnedThreshold(TurnedGate scores, double threshold) : IEntryGate
+internal readonly struct RotatedThreshold(RotatedGate scores, double threshold) : IEntryGate
 {
     /// <inheritdoc/>
     public double At(int known) => known >= 0 && scores.At(known) >= threshold ? 0 : 1;
-}
-
-/// <summary>Blocks each candle at random with the same probability.</summary>
-internal readonly struct RandomSkip(ulong seed, double share) : IEntryGate
-{
-    /// <inheritdoc/>
-    public double At(int known) => Chance.Draws.Unit(seed, (ulong)known) < share ? 0 : 1;
 }
 
 /// <summary>Allows every entry.</summary>

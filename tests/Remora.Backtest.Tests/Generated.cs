@@ -7,7 +7,7 @@ namespace Remora.Backtest.Tests;
 /// Generated candles: a random walk whose volatility changes over time. The same seed gives the
 /// same candles.
 /// </summary>
-internal static class Weather
+internal static class Generated
 {
     public static readonly Instant Start = At("2024-01-01");
 

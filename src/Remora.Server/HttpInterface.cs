@@ -1,0 +1,83 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Remora.Server.Access;
+using Remora.Server.Answers;
+using Remora.Server.Api;
+using Remora.Server.Api.Document;
+using Remora.Server.Settings;
+using Remora.Server.Storage;
+using Remora.Server.Streams;
+using Remora.Server.Telemetry;
+
+namespace Remora.Server;
+
+/// <summary>The HTTP interface: its services, its middleware and its routes.</summary>
+internal sealed class HttpInterface(
+    ServiceSettings settings, ServiceParts parts, AssessmentBoard board, StreamHub streams, ServiceMetrics metrics)
+{
+    /// <summary>Builds the web application. It does not listen yet.</summary>
+    public WebApplication Build()
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.AddListener(settings);
+        AddServices(builder.Services);
+        var app = builder.Build();
+        app.UseMetrics();
+        UseMiddleware(app);
+        MapRoutes(app);
+        app.Lifetime.ApplicationStopping.Register(streams.Close);
+        return app;
+    }
+
+    private void AddServices(IServiceCollection services)
+    {
+        services.AddSingleton(board).AddSingleton(settings).AddSingleton(parts).AddSingleton(streams);
+        services.AddRoutingCore();
+        services.AddCors();
+        services.AddApiDocument(board);
+        services.ConfigureHttpJsonOptions(json => ServerJson.Apply(json.SerializerOptions)); // schemas are made with it
+        services.AddSingleton<AccessGate>().AddSingleton<HostGate>();
+        // As factories, so that the container disposes of them.
+        services.AddSingleton(_ => metrics).AddSingleton(_ => new PrometheusText(metrics.Meter));
+        services.AddSingleton(_ => new CallLimits(settings));
+        services.AddSingleton(_ => new KeyRing(new(settings.DataFolder), parts.Log));
+        services.AddSingleton(_ => new ConnectionLimitLog(parts.Log, settings.MaxConnections, settings.LogClock));
+        services.AddSingleton<ILoggerFactory>(all => all.GetRequiredService<ConnectionLimitLog>());
+    }
+
+    private void UseMiddleware(WebApplication app)
+    {
+        app.UseTelemetry(metrics, settings.AccessLog ? new(parts.Log) : null);
+        app.UseSecurityHeaders();
+        if (parts.Sandbox is { } sandbox) app.UseSandboxNotice(sandbox);
+        app.Services.GetRequiredService<HostGate>().Use(app);
+        app.UseCors(settings.CorsOrigins);
+        app.Services.GetRequiredService<AccessGate>().Use(app);
+        app.UseHeadAsGet();
+        if (settings.RecordRequests && parts.Record is { } record) app.UseRequestRecord(record.Session.Recorder, board);
+        app.UseRiskShortPath(board);
+        app.UseProblems(parts.Log);
+        app.UseRouting();
+    }
+
+    private static void MapRoutes(WebApplication app)
+    {
+        var api = app.MapGroup("/api/v1").WantsKey().SeparatesAlternatives();
+        RiskApi.Map(api);
+        MarketPartsApi.Map(api);
+        StreamApi.Map(api);
+        CatalogApi.Map(api);
+        PriceLevelApi.Map(api);
+        StatusApi.Map(api);
+        HistoryApi.Map(api);
+        StoreApi.Map(api);
+        NewsApi.Map(api);
+        HealthApi.Map(app);
+        MetricsApi.Map(app);
+        app.MapOpenApi();
+        MarketPage.Map(app);
+        ReferencePage.Map(app);
+    }
+}

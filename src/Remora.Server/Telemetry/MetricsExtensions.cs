@@ -1,0 +1,27 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Remora.Server.Answers;
+using Remora.Server.Settings;
+using Remora.Server.Streams;
+
+namespace Remora.Server.Telemetry;
+
+/// <summary>Registers the instruments of the service and starts to collect and export them.</summary>
+internal static class MetricsExtensions
+{
+    public static void UseMetrics(this WebApplication app)
+    {
+        T Get<T>() where T : notnull => app.Services.GetRequiredService<T>();
+        var (settings, parts, board, meter) = (Get<ServiceSettings>(), Get<ServiceParts>(), Get<AssessmentBoard>(), Get<ServiceMetrics>().Meter);
+        Get<PrometheusText>().Start(); // before the first request
+        MarketGauges.Register(meter, board);
+        FeedGauges.Register(meter, board, parts);
+        StreamGauges.Register(meter, Get<StreamHub>());
+        ProcessGauges.Register(meter);
+        TaskGauges.Register(meter, parts.Supervisor);
+        ConnectionGauges.Register(meter, Get<ConnectionLimitLog>());
+        foreach (var observe in parts.Observe) observe(meter);
+        if (settings.OtlpEndpoint is not { } collector) return;
+        app.Lifetime.ApplicationStopped.Register(OtlpExport.Start(collector, settings.OtlpInterval).Dispose);
+    }
+}

@@ -1,0 +1,56 @@
+using Remora.Markets;
+using Remora.Store.Tables;
+
+namespace Remora.Store.Recording;
+
+/// <summary>What is handed to the recorder at once. Each case writes its own rows.</summary>
+internal abstract record Entry
+{
+    /// <summary>The number of rows.</summary>
+    public abstract int Rows { get; }
+
+    /// <summary>Adds the rows to the open batches.</summary>
+    public abstract void WriteTo(OpenBatches batches);
+}
+
+/// <summary>Candles of a market, of its timeframe or another one.</summary>
+internal sealed record CandleEntry(MarketId Market, Timeframe Timeframe, IReadOnlyList<Candle> Candles) : Entry
+{
+    public override int Rows => Candles.Count;
+
+    public override void WriteTo(OpenBatches batches)
+    {
+        foreach (var candle in Candles)
+            batches.Add(new StoredCandle(Market.Exchange, Market.Pair.ToString(), Timeframe.Name, candle));
+    }
+}
+
+/// <summary>A value of a source.</summary>
+internal sealed record ObservationEntry(Observation Observation) : Entry
+{
+    public override int Rows => 1;
+
+    public override void WriteTo(OpenBatches batches) => batches.Add(Observation);
+}
+
+/// <summary>An assessment, and the closed candle that caused it, if one did.</summary>
+internal sealed record AssessmentEntry(Assessment Assessment, bool WithCandle) : Entry
+{
+    public override int Rows => WithCandle ? 2 : 1;
+
+    public override void WriteTo(OpenBatches batches)
+    {
+        var (assessment, candle) = (Assessment, Assessment.GetReadings().Candle);
+        if (WithCandle)
+            batches.Add(new StoredCandle(assessment.Exchange, assessment.Pair.ToString(), assessment.Timeframe.Name, candle!.Value));
+        batches.Add(assessment);
+    }
+}
+
+/// <summary>A request that the service answered.</summary>
+internal sealed record RequestEntry(RequestRow Request) : Entry
+{
+    public override int Rows => 1;
+
+    public override void WriteTo(OpenBatches batches) => batches.Add(Request);
+}

@@ -1,0 +1,61 @@
+using Remora.Markets;
+using Remora.Store.Tables;
+
+namespace Remora.Store.Recording;
+
+/// <summary>The open batches of all tables. Only one thread adds rows.</summary>
+internal sealed class OpenBatches(TimeProvider time)
+{
+    private readonly OpenBatch<StoredCandle> _candles = new(StoreTable.Candles);
+    private readonly OpenBatch<Observation> _observations = new(StoreTable.Observations);
+    private readonly OpenBatch<BothSides> _assessments = new(StoreTable.Assessments);
+    private readonly OpenBatch<RequestRow> _requests = new(StoreTable.Requests);
+    private ulong _sequence;
+    private int _rows;
+
+    public IEnumerable<OpenBatch> All => [_candles, _observations, _assessments, _requests];
+
+    /// <summary>The number of rows in all batches. Can be read by any thread.</summary>
+    public int Rows => Volatile.Read(ref _rows);
+
+    /// <summary>Adds the rows of an entry.</summary>
+    /// <returns>The number of rows that could not be encoded, because of a bug.</returns>
+    public int Write(Entry entry, out Exception? failure)
+    {
+        // The order of rows: by the clock, and strictly increasing.
+        _sequence = Math.Max(_sequence, (ulong)((time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond));
+        var before = _rows;
+        try
+        {
+            entry.WriteTo(this);
+            failure = null;
+        }
+        catch (Exception e)
+        {
+            foreach (var batch in All) batch.RemovePartialRow();
+            failure = e;
+        }
+        return entry.Rows - (_rows - before);
+    }
+
+    /// <summary>Removes the rows of a batch.</summary>
+    public void Clear(OpenBatch batch)
+    {
+        Volatile.Write(ref _rows, _rows - batch.Rows);
+        batch.Clear();
+    }
+
+    public void Add(in StoredCandle candle) => Add(_candles, in candle);
+
+    public void Add(Observation observation) => Add(_observations, observation);
+
+    public void Add(Assessment assessment) => Add(_assessments, BothSides.Of(assessment));
+
+    public void Add(RequestRow request) => Add(_requests, request);
+
+    private void Add<T>(OpenBatch<T> batch, in T row)
+    {
+        batch.Add(in row, ++_sequence);
+        Volatile.Write(ref _rows, _rows + 1);
+    }
+}
