@@ -63,7 +63,7 @@ public static class RemoraJson
 
     private static IEnumerable<JsonConverter> EngineEnums =>
     [
-        EnumNames<AssessmentState>(), EnumNames<MomentumClass>(), EnumNames<OnStale>(), EnumNames<Recommendation>(), EnumNames<Regime>(), EnumNames<Reliance>(),
+        EnumNames<AssessmentState>(), EnumNames<CandleFault>(), EnumNames<MomentumClass>(), EnumNames<OnStale>(), EnumNames<Recommendation>(), EnumNames<Regime>(), EnumNames<Reliance>(),
         EnumNames<RiskClass>(), EnumNames<RiskFlag>(), EnumNames<Side>(), EnumNames<Signal>(), EnumNames<TrendClass>(), EnumNames<VolatilityClass>(),
     ];
 
