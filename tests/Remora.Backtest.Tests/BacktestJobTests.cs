@@ -35,7 +35,7 @@ public sealed class BacktestJobTests
 
     [Fact]
     public void A_strategy_without_its_timeframe_is_refused() =>
-        Assert.Contains("meant for candles of 1h", Assert.Throws<BacktestException>(() => BacktestJob.Run(Options("DailyTrend"))).Message);
+        Assert.Contains("requires candles of 1h", Assert.Throws<BacktestException>(() => BacktestJob.Run(Options("DailyTrend"))).Message);
 
     [Fact]
     public void A_missing_file_is_named() =>

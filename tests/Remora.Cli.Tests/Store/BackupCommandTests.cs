@@ -49,7 +49,7 @@ public sealed class BackupCommandTests
         Assert.False(File.Exists(own.File("copy/backup.incomplete")));
         (exit, _, errors) = await RemoraProcess.RunAsync("store", "backup", own.File("copy"), "--verify");
         Assert.True(exit == 0, errors);
-        Assert.Contains("are as they were written at", errors, StringComparison.Ordinal);
+        Assert.Contains("are unchanged since the backup at", errors, StringComparison.Ordinal);
     }
 
     [Fact]

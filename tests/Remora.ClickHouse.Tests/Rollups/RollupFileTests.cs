@@ -44,10 +44,10 @@ public sealed class RollupFileTests
     }
 
     [Theory]
-    [InlineData("1 minute, 7 hours", 6, "'7 hours' is no interval")]
-    [InlineData("2 months", 6, "'2 months' is no interval")]
+    [InlineData("1 minute, 7 hours", 6, "'7 hours' is not an interval")]
+    [InlineData("2 months", 6, "'2 months' is not an interval")]
     [InlineData("1 minute, 1 minute", 6, "lists an interval twice")]
-    [InlineData("0 hours", 6, "'0 hours' is no interval")]
+    [InlineData("0 hours", 6, "'0 hours' is not an interval")]
     public void Intervals_divide_a_day(string intervals, int line, string reason) => Refused(Good.Replace("12 hours, 1 minute, 1 hour", intervals), line, reason);
 
     [Theory]
