@@ -83,13 +83,13 @@ internal static class BacktestCommand
     /// </summary>
     private static string Json(BacktestResult result)
     {
-        var json = JsonSerializer.SerializeToNode(result.Figures, RemoraJson.Options)!.AsObject();
+        var json = JsonSerializer.SerializeToNode(result.Figures, CliJson.Shared.Performance)!.AsObject();
         json.Insert(0, "strategy", result.Strategy);
         json.Insert(1, "gate", result.Gate);
         json.Insert(2, "from", result.From.ToString());
         json.Insert(3, "to", result.To.ToString());
         json.Insert(4, "amount_step", result.AmountStep);
-        json.Add("gate_effect", JsonSerializer.SerializeToNode(result.Effect, RemoraJson.Options));
+        json.Add("gate_effect", result.Effect is { } effect ? JsonSerializer.SerializeToNode(effect, CliJson.Shared.GateEffect) : null);
         return json.ToJsonString(RemoraJson.Options);
     }
 

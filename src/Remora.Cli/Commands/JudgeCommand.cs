@@ -28,7 +28,7 @@ internal static class JudgeCommand
                 Observations = outside.Read(parsed),
             };
             var judgements = Terminal.WithProgress("judging", progress => JudgeJob.Run(options, progress, cancellation));
-            if (parsed.GetValue(json)) Console.WriteLine(JsonSerializer.Serialize(judgements, RemoraJson.Options));
+            if (parsed.GetValue(json)) Console.WriteLine(JsonSerializer.Serialize(judgements, CliJson.Shared.IReadOnlyListJudgement));
             else foreach (var judgement in judgements) Print(judgement);
             return ExitCode.Ok;
         })));
