@@ -97,12 +97,25 @@ internal sealed class SandboxMark
         using var timer = new PeriodicTimer(Interval);
         try
         {
-            do Write(isOwn ? Reserve * clock.Speed : TimeSpan.Zero);
+            do TryWrite();
             while (await timer.WaitForNextTickAsync(cancellation));
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             if (Open(_folder)._mark == written) Write(TimeSpan.Zero); // skip if another process has taken over the folder
+        }
+
+        // A full disk or too many open files: the next tick tries again.
+        void TryWrite()
+        {
+            try
+            {
+                Write(isOwn ? Reserve * clock.Speed : TimeSpan.Zero);
+            }
+            catch (IOException) when (File.Exists(Path.Combine(_folder, FileName)))
+            {
+                // the mark is ahead of the clock, or the one before it
+            }
         }
 
         void Write(TimeSpan ahead)

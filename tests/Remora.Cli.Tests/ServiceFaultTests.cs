@@ -18,7 +18,7 @@ public sealed class ServiceFaultTests : IDisposable
     private string Data => _folder.File("data");
 
     [Fact]
-    public async Task Without_file_descriptors_rows_wait_until_some_are_free()
+    public async Task Connections_leave_the_service_the_files_that_it_needs()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "needs ulimit");
         await using var service = RemoraProcess.Start(Serve("--speed", "300"), WithStore, before: "ulimit -n 420");
@@ -35,17 +35,18 @@ public sealed class ServiceFaultTests : IDisposable
                 idle.Add(socket);
                 await socket.ConnectAsync(IPAddress.Loopback, new Uri(url).Port);
             }
-            await UntilAsync(http, "/api/v1/store", store => store.GetProperty("recorder").GetProperty("last_error").GetString()?.Contains("too many files are open", StringComparison.Ordinal) == true, service);
+            await ServeCommandTests.EventuallyAsync(() => Task.FromResult(service.LinesWith("the limit of open files (420, room for 36 connections) is reached: connections are refused") == 1), () => service.Errors);
+            var written = await WrittenAsync();
+            await UntilAsync(http, "/api/v1/store", store => store.GetProperty("recorder").GetProperty("written_rows").GetProperty("candles").GetInt64() > written, service);
         }
         finally
         {
             idle.ForEach(socket => socket.Dispose());
         }
-        var waiting = (await StoreTests.GetAsync(url, "/api/v1/store")).GetProperty("recorder").GetProperty("handed_over_rows").GetProperty("candles").GetInt64();
-        await StoreTests.UntilAsync(url, "/api/v1/store", store => store.GetProperty("recorder") is var recorder && recorder.GetProperty("is_well").GetBoolean()
-            && recorder.GetProperty("written_rows").GetProperty("candles").GetInt64() >= waiting, service);
-        Assert.InRange(service.LinesWith("too many files are open"), 1, 2); // one for the journal, one for the store
-        Assert.Contains("raise the limit (LimitNOFILE in the systemd unit, or 'ulimit -n'), or lower max_connections", service.Errors);
+        Assert.Equal(1, service.LinesWith("the limit of open files (420) leaves room for 36 connections, fewer than max_connections (10000)"));
+        Assert.Equal(0, service.LinesWith("too many files are open"));
+
+        async Task<long> WrittenAsync() => JsonElement.Parse(await http.GetStringAsync("/api/v1/store")).GetProperty("recorder").GetProperty("written_rows").GetProperty("candles").GetInt64();
     }
 
     [Fact]

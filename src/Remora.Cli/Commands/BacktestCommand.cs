@@ -23,7 +23,7 @@ internal static class BacktestCommand
         pair.DefaultValueFactory = _ => Pair.Parse("BTC/USDT");
         var timeframe = Options.Timeframe();
         var from = Options.Time("--from", "First day, for example 2022-01-01 [default: start of the file]");
-        var until = Options.Time("--to", "End day, exclusive as in Freqtrade, for example 2022-12-31 [default: end of the file]");
+        var until = Options.Time("--until", "End day, exclusive as in Freqtrade, for example 2022-12-31 [default: end of the file]", "--to");
         var gate = new Option<string?>("--gate") { Description = "Policy of the gate, which blocks unsafe entries: a built-in name or a policy file", HelpName = "POLICY" };
         var threshold = new Option<double?>("--threshold") { Description = "With --gate: block entries at or above this risk score, instead of by the policy's rules" };
         var sized = new Option<bool>("--sized") { Description = "With --gate: scale entries by position_scale" };

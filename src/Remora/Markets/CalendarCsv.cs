@@ -67,8 +67,8 @@ public static class CalendarCsv
         if (cells.Length < 3 || cells[2].Length == 0) throw new FormatException($"line {number}: expected '{Header}', with a name");
         if (!cells[0].Contains('T') || !Instant.TryParse(cells[0], out var at)) throw new FormatException($"line {number}: time is '{cells[0]}', expected one in UTC such as 2026-01-28T19:00:00Z");
         Instant? announced = null;
-        if (cells[1].Length > 0) announced = Instant.TryParse(cells[1], out var known) ? known : throw new FormatException($"line {number}: announced is '{cells[1]}', expected nothing, a date or a time such as 2025-06-30");
-        if (cells[2].Length > LongestName || cells[2].Any(char.IsControl)) throw new FormatException($"line {number}: the name is longer than {LongestName} characters, or has some that cannot be printed");
+        if (cells[1].Length > 0) announced = Instant.TryParse(cells[1], out var known) ? known : throw new FormatException($"line {number}: announced is '{cells[1]}', expected an empty cell, a date or a time such as 2025-06-30");
+        if (cells[2].Length > LongestName || cells[2].Any(char.IsControl)) throw new FormatException($"line {number}: the name is longer than {LongestName} characters or contains control characters");
         return new(at, announced, cells[2]);
     }
 }
