@@ -1,7 +1,7 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Remora.Csv;
 using Remora.Feeds.Http;
 using Remora.Feeds.Keys;
 using Remora.Markets;
@@ -88,14 +88,10 @@ public static class Fred
     /// <summary>Returns the rows of the CSV, each a date and a text.</summary>
     private static JsonElement Rows(byte[] csv)
     {
-        var lines = Encoding.UTF8.GetString(csv).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        if (lines.Length == 0 || lines[0] is not ("observation_date,DTWEXBGS" or "DATE,DTWEXBGS")) throw new FormatException("the first line is not 'observation_date,DTWEXBGS'");
-        var rows = new JsonArray();
-        foreach (var line in lines.AsSpan(1))
-        {
-            var cells = line.Split(',');
-            rows.Add(new JsonArray([.. cells.Select(cell => (JsonNode)cell)]));
-        }
-        return JsonSerializer.SerializeToElement(rows);
+        using var rows = new CsvRows(new MemoryStream(csv));
+        if (!rows.Read() || rows.ToArray() is not ["observation_date" or "DATE", "DTWEXBGS"]) throw new FormatException("the first line is not 'observation_date,DTWEXBGS'");
+        var table = new JsonArray();
+        while (rows.Read()) table.Add(new JsonArray([.. rows.ToArray().Select(cell => (JsonNode)cell)]));
+        return JsonSerializer.SerializeToElement(table);
     }
 }

@@ -15,16 +15,17 @@ public sealed class ArchitectureTests
     {
         ["Remora"] = [],
         ["Remora.Supervision"] = [],
-        ["Remora.Feeds"] = ["Remora", "Remora.Supervision"],
+        ["Remora.Csv"] = ["Remora"],
+        ["Remora.Feeds"] = ["Remora", "Remora.Csv", "Remora.Supervision"],
         ["Remora.Sandbox"] = ["Remora"],
         ["Remora.ClickHouse"] = ["Remora.Supervision"],
         ["Remora.ClickHouseHost"] = [],
         ["Remora.Store"] = ["Remora", "Remora.ClickHouse", "Remora.Supervision"],
-        ["Remora.Backtest"] = ["Remora"],
+        ["Remora.Backtest"] = ["Remora", "Remora.Csv"],
         ["Remora.Bots"] = ["Remora", "Remora.Supervision"],
         ["Remora.Server"] = ["Remora", "Remora.Feeds", "Remora.Store", "Remora.Bots"],
         ["Remora.Client"] = [],
-        ["Remora.Cli"] = ["Remora", "Remora.Feeds", "Remora.Sandbox", "Remora.ClickHouse", "Remora.Store", "Remora.Backtest", "Remora.Server", "Remora.Client", "Remora.Bots"],
+        ["Remora.Cli"] = ["Remora", "Remora.Csv", "Remora.Feeds", "Remora.Sandbox", "Remora.ClickHouse", "Remora.Store", "Remora.Backtest", "Remora.Server", "Remora.Client", "Remora.Bots"],
     };
 
     private static readonly string[] BannedEndings = ["Manager", "Helper", "Helpers", "Util", "Utils", "Service", "Services", "Common", "Impl", "Mapper", "Dto"];
