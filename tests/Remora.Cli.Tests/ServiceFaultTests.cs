@@ -18,7 +18,7 @@ public sealed class ServiceFaultTests : IDisposable
     private string Data => _folder.File("data");
 
     [Fact]
-    public async Task Connections_leave_the_service_the_files_that_it_needs()
+    public async Task Connections_leave_enough_files_for_the_service()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "needs ulimit");
         await using var service = RemoraProcess.Start(Serve("--speed", "300"), WithStore, before: "ulimit -n 420");
