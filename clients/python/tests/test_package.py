@@ -102,12 +102,12 @@ class Package(unittest.TestCase):
         self.assertEqual(remora.__version__, project)
 
     def test_every_module_is_python_3_9_and_only_freqtrades_imports_more_than_the_standard_library(self):
-        allowed = getattr(sys, "stdlib_module_names", None)
+        standard = getattr(sys, "stdlib_module_names", None)
         for path in sorted((HOME / "src").rglob("*.py")):
             tree = ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 9))
             imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
             imported |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-            if allowed is not None:
-                foreign = {name.split(".")[0] for name in imported} - set(allowed) - {"remora"}
+            if standard is not None:
+                foreign = {name.split(".")[0] for name in imported} - set(standard) - {"remora"}
                 allowed = {"pandas", "numpy", "freqtrade"} if "freqtrade" in path.parts else set()
                 self.assertTrue(foreign <= allowed, f"{path}: {foreign}")
