@@ -91,9 +91,9 @@ public static class CalendarCsv
         Instant? announced = null;
         if (rows[1].Length > 0)
             announced = Instant.TryParse(rows[1], out var known) ? known
-                : throw rows.Wrong($"announced is '{rows[1]}', expected nothing, a date or a time such as 2025-06-30");
+                : throw rows.Wrong($"announced is '{rows[1]}', expected an empty cell, a date or a time such as 2025-06-30");
         if (name.Length > LongestName || name.Any(char.IsControl))
-            throw rows.Wrong($"the name is longer than {LongestName} characters, or has some that cannot be printed");
+            throw rows.Wrong($"the name is longer than {LongestName} characters or contains control characters");
         return new(at, announced, name);
     }
 

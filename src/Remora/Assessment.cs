@@ -31,7 +31,7 @@ public sealed class Assessment
 
         var policy = input.Policy;
         var @base = input.Market.Pair.Base;
-        _breakdown = RiskScorer.Break(readings, regime.Regime, outside, @base, policy, side, now);
+        _breakdown = RiskScorer.BreakDown(readings, regime.Regime, outside, @base, policy, side, now);
         _flags = FlagTable.Raise(new(readings, regime.Regime, outside, policy, now));
         RiskScore = _breakdown.Score();
         RiskConfidence = Confidence.Of(readings, regime, outside, input.Configured, policy.External, input.Market.Timeframe, now);

@@ -50,7 +50,7 @@ public sealed class MarketModel
         _trendFromBase = timeframe.Length >= Timeframe.OneHour.Length;
         _dailyFromBase = timeframe == Timeframe.OneDay;
         _days = new(timeframe, Timeframe.OneDay);
-        Forget();
+        Reset();
     }
 
     /// <summary>The readings after the last candle.</summary>
@@ -88,9 +88,9 @@ public sealed class MarketModel
         {
             if (candle.OpenTime < _nextOpen) return false;
             _gaps++;
-            var hole = candle.OpenTime - _nextOpen;
-            if (hole > LongestBridgedGap) Forget();
-            if (hole > LongestBridgedDailyGap) ForgetDays();
+            var gap = candle.OpenTime - _nextOpen;
+            if (gap > LongestBridgedGap) Reset();
+            if (gap > LongestBridgedDailyGap) ResetDays();
         }
         _started = true;
         _nextOpen = candle.OpenTime + _timeframe.Length;
@@ -158,7 +158,7 @@ public sealed class MarketModel
     private double WarmUp() =>
         (0.5 * _trend.Reading.WarmUp) + (0.5 * _volatility.Count / _volatility.Capacity);
 
-    private void Forget()
+    private void Reset()
     {
         _atr = new(14);
         _rsi = new(14);
@@ -171,7 +171,7 @@ public sealed class MarketModel
         _trend = new();
     }
 
-    private void ForgetDays()
+    private void ResetDays()
     {
         _days = new(_timeframe, Timeframe.OneDay);
         _dailyTrend = new();

@@ -105,7 +105,7 @@ public sealed class RemoraEngine
             for (var i = 0; i < _regimes.Length; i++)
             {
                 // Warm-up, at the start or after a long gap.
-                if (double.IsNaN(readings.Volatility)) _regimes[i].Forget();
+                if (double.IsNaN(readings.Volatility)) _regimes[i].Reset();
                 else _regimes[i].Update(RegimeClassifier.Classify(readings, policies[i].Regime), AsOf);
             }
             return true;

@@ -14,7 +14,7 @@ public static class RequiredHistory
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
     /// <summary>The length of the history of base and hourly candles: 30 days.</summary>
-    public static TimeSpan Base => VolatilityScorer.Memory;
+    public static TimeSpan Base => VolatilityScorer.LookBack;
 
     /// <summary>
     /// The length of the history of daily candles: the 200 candles of the longest average, and 20

@@ -42,7 +42,7 @@ public sealed class CandleRows(string place)
     /// <exception cref="CandleFileException">There are no rows, or a row is invalid.</exception>
     public CandleTape ToTape(int read, Timeframe? timeframe)
     {
-        if (_candles.Count == 0) throw new CandleFileException(place, read, "there is no candle in the file");
+        if (_candles.Count == 0) throw new CandleFileException(place, read, "the file has no candles");
         timeframe ??= Infer();
         for (var i = 0; i < _candles.Count; i++)
         {
@@ -62,7 +62,7 @@ public sealed class CandleRows(string place)
             if (next < step) step = next;
         }
         return Timeframe.Known.FirstOrDefault(t => t.Length == step)
-            ?? throw new CandleFileException(place, _numbers[0], $"the timeframe cannot be told from the rows ({(_candles.Count < 2 ? "only one" : $"shortest step {step}")}): name it");
+            ?? throw new CandleFileException(place, _numbers[0], $"the timeframe cannot be derived from the rows ({(_candles.Count < 2 ? "only one" : $"shortest step {step}")}): specify it");
     }
 
     private static string Describe(CandleFault fault, Timeframe timeframe) => fault switch
@@ -72,7 +72,8 @@ public sealed class CandleRows(string place)
         CandleFault.NegativeVolume => "the volume is negative",
         CandleFault.Inverted => "high is not the highest price or low not the lowest",
         CandleFault.Unaligned => $"the open time is not a multiple of {timeframe}",
-        _ => "the time is out of range",
+        CandleFault.InTheFuture or CandleFault.NotClosed => "the time is out of range",
+        _ => throw new ArgumentOutOfRangeException(nameof(fault), fault, "not a fault"),
     };
 }
 

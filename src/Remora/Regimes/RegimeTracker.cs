@@ -40,7 +40,7 @@ public sealed class RegimeTracker(RegimeRules rules)
     }
 
     /// <summary>Resets to the initial state.</summary>
-    public void Forget()
+    public void Reset()
     {
         _recent = 0;
         _candidate = null;

@@ -16,7 +16,7 @@ public static class Confidence
     public const int FreshTimeframes = 2;
 
     /// <summary>From this many timeframes on, candles no longer count.</summary>
-    public const int WorthlessTimeframes = 12;
+    public const int ExpiredTimeframes = 12;
 
     private const double LeastOutside = 0.5;
 
@@ -35,7 +35,7 @@ public static class Confidence
     public static double Freshness(Instant asOf, Timeframe timeframe, Instant now)
     {
         var age = (now - asOf) / timeframe.Length;
-        return Math.Clamp((WorthlessTimeframes - age) / (WorthlessTimeframes - FreshTimeframes), 0, 1);
+        return Math.Clamp((ExpiredTimeframes - age) / (ExpiredTimeframes - FreshTimeframes), 0, 1);
     }
 
     /// <summary>

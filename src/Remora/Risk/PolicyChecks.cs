@@ -29,9 +29,9 @@ internal static class PolicyChecks
         Unit("decision.caution_score", decision.CautionScore);
         Unit("decision.smallest_position", decision.SmallestPosition);
         Ascending("decision.full_position_score, blocking_score", 0, decision.FullPositionScore, decision.BlockingScore, double.MaxValue);
-        EachOnce("decision.blocking_flags", "flags", decision.BlockingFlags);
-        EachOnce("decision.blocking_regimes", "regimes", decision.BlockingRegimes);
-        EachOnce("decision.block_without", "signals", decision.BlockWithout);
+        EachOnce("decision.blocking_flags", decision.BlockingFlags);
+        EachOnce("decision.blocking_regimes", decision.BlockingRegimes);
+        EachOnce("decision.block_without", decision.BlockWithout);
         if (decision.RegimePosition is not { } position) throw new PolicyException("decision.regime_position: must be an object, not null");
         EachRegime("decision.regime_position", position);
     }
@@ -41,8 +41,12 @@ internal static class PolicyChecks
         foreach (var regime in Enum.GetValues<Regime>()) Unit($"{section}.{RemoraJson.NameOf(regime)}", values.Of(regime));
     }
 
-    private static void EachOnce<T>(string field, string what, IReadOnlyList<T>? list) =>
-        Require(list is not null && list.Distinct().Count() == list.Count, field, $"a list of {what}, each once", "null or repeated");
+    private static void EachOnce<T>(string field, IReadOnlyList<T>? list) where T : struct, Enum
+    {
+        if (list is null) throw new PolicyException($"{field}: must be a list, not null");
+        foreach (var item in list)
+            if (list.Count(other => other.Equals(item)) > 1) throw new PolicyException($"{field}: '{RemoraJson.NameOf(item)}' is repeated");
+    }
 
     private static IEnumerable<(string Name, object? Section)> Sections(RiskPolicy policy) =>
     [

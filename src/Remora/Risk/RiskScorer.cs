@@ -6,16 +6,16 @@ namespace Remora.Risk;
 /// <summary>The formulas of score and position scale. Stateless.</summary>
 public static class RiskScorer
 {
-    private const double MiddleOfTrend = 0.5;
+    private const double RiskWithoutTrend = 0.5;
 
     /// <summary>
     /// Returns the five addends of the score, each in whole millionths; NaN while an input is
     /// unknown.
     /// </summary>
-    public static RiskBreakdown Break(MarketReadings market, Regime? regime, OutsideView outside, string @base, RiskPolicy policy, Side side, Instant now)
+    public static RiskBreakdown BreakDown(MarketReadings market, Regime? regime, OutsideView outside, string @base, RiskPolicy policy, Side side, Instant now)
     {
         var weights = policy.Weights;
-        var r = policy.RegimeFor(regime, side) is { } counted ? policy.RegimeRisk.Of(counted) : double.NaN;
+        var r = policy.RegimeFor(regime, side) is { } ofSide ? policy.RegimeRisk.Of(ofSide) : double.NaN;
         var t = TrendRisk(market, policy.Regime, side);
         var m = side == Side.Long ? 1 - (market.Rsi / 100) : market.Rsi / 100;
         return new(
@@ -39,8 +39,8 @@ public static class RiskScorer
     /// </summary>
     public static double PositionScale(double score, DecisionRules rules)
     {
-        var way = Math.Clamp((score - rules.FullPositionScore) / (rules.BlockingScore - rules.FullPositionScore), 0, 1);
-        return Millionths.Round(1 - ((1 - rules.SmallestPosition) * way));
+        var share = Math.Clamp((score - rules.FullPositionScore) / (rules.BlockingScore - rules.FullPositionScore), 0, 1);
+        return Millionths.Round(1 - ((1 - rules.SmallestPosition) * share));
     }
 
     /// <summary>
@@ -54,10 +54,10 @@ public static class RiskScorer
     {
         var trend = RegimeClassifier.ClassifyTrend(market.Trend, rules);
         if (trend is null) return double.NaN;
-        if (trend == TrendClass.Sideways) return MiddleOfTrend;
+        if (trend == TrendClass.Sideways) return RiskWithoutTrend;
         var strength = 0.5 * Math.Min(market.Trend.Adx / 50, 1);
         var with = (trend == TrendClass.Up) == (side == Side.Long);
-        return with ? MiddleOfTrend - strength : MiddleOfTrend + strength;
+        return with ? RiskWithoutTrend - strength : RiskWithoutTrend + strength;
     }
 
     private static double External(OutsideView outside, string @base, ExternalRules rules, Instant now)

@@ -10,7 +10,7 @@ namespace Remora.Volatility;
 public sealed class VolatilityScorer
 {
     /// <summary>The period of the market's own past that values are compared with.</summary>
-    public static readonly TimeSpan Memory = TimeSpan.FromDays(30);
+    public static readonly TimeSpan LookBack = TimeSpan.FromDays(30);
 
     private readonly PercentileRank _atr;
     private readonly PercentileRank _width;
@@ -19,7 +19,7 @@ public sealed class VolatilityScorer
     /// <param name="timeframe">The base timeframe of the market.</param>
     public VolatilityScorer(Timeframe timeframe)
     {
-        Capacity = timeframe.CountIn(Memory);
+        Capacity = timeframe.CountIn(LookBack);
         var minimum = Math.Max(20, timeframe.CountIn(TimeSpan.FromDays(1)));
         _atr = new(Capacity, minimum);
         _width = new(Capacity, minimum);

@@ -113,7 +113,7 @@ public sealed class RefusedFilesTests
 
     [Theory]
     [InlineData("open_time,close_time,profit_ratio\n2024-01-02,2024-01-03,\"0.1\n", "line 2: a quote is not closed on its line")]
-    [InlineData("open_time,close_time\n", "no column 'profit_ratio'")]
+    [InlineData("open_time,close_time\n", "the column 'profit_ratio' is missing")]
     [InlineData("open_time,close_time,profit_ratio\nyesterday,2024-01-02,0.1\n", "line 2: 'yesterday' is not a time for 'open_time'")]
     [InlineData("open_time,close_time,profit_ratio\n9999-01-01,9999-01-02,0.1\n", "line 2: 'open_time' is '9999-01-01': expected a time from 2000-01-01T00:00:00Z")]
     [InlineData("open_time,close_time,profit_ratio\n2024-01-02,2024-01-01,0.1\n", "line 2: the trade closes before it opens")]

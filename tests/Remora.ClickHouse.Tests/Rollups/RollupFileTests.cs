@@ -44,15 +44,15 @@ public sealed class RollupFileTests
     }
 
     [Theory]
-    [InlineData("1 minute, 7 hours", 6, "'7 hours' is no interval")]
-    [InlineData("2 months", 6, "'2 months' is no interval")]
+    [InlineData("1 minute, 7 hours", 6, "'7 hours' is not an interval")]
+    [InlineData("2 months", 6, "'2 months' is not an interval")]
     [InlineData("1 minute, 1 minute", 6, "lists an interval twice")]
-    [InlineData("0 hours", 6, "'0 hours' is no interval")]
+    [InlineData("0 hours", 6, "'0 hours' is not an interval")]
     public void Intervals_divide_a_day(string intervals, int line, string reason) => Refused(Good.Replace("12 hours, 1 minute, 1 hour", intervals), line, reason);
 
     [Theory]
     [InlineData("-- partition: year", "-- granularity: 0", 9, "invalid granularity '0': expected 1 to 65536 rows")]
-    [InlineData("12 hours, 1 minute, 1 hour\n-- keys: route, lower(pair) AS pair\n-- retention: 1 minute 90 days\n-- partition: year", "1 year", 6, "need '-- partition: year'")]
+    [InlineData("12 hours, 1 minute, 1 hour\n-- keys: route, lower(pair) AS pair\n-- retention: 1 minute 90 days\n-- partition: year", "1 year", 6, "require '-- partition: year'")]
     public void Partitions_follow_the_definition(string text, string instead, int line, string reason) => Refused(Good.Replace(text, instead), line, reason);
 
     [Theory]

@@ -64,7 +64,7 @@ public sealed class RegimeTrackerTests
     {
         var tracker = new RegimeTracker(new RegimeRules());
         for (var i = 0; i < 20; i++) tracker.Update(Regime.Bear, CloseOf(i));
-        tracker.Forget();
+        tracker.Reset();
         Assert.Equal(RegimeState.Unknown, tracker.State);
         Assert.Equal(new RegimeState(Regime.Bull, CloseOf(30), 1 / 12.0), tracker.Update(Regime.Bull, CloseOf(30)));
     }
