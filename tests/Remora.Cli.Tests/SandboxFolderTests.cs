@@ -149,7 +149,7 @@ public sealed class SandboxFolderTests : IDisposable
         var health = await StoreTests.UntilAsync(url, "/api/v1/store", store => store.GetProperty("remarks").GetArrayLength() > 0
             && store.GetProperty("recorder").GetProperty("written_rows").TryGetProperty("assessments", out var rows) && rows.GetInt64() > 0, service);
         var remark = Assert.Single(health.GetProperty("remarks").EnumerateArray()).GetString()!;
-        Assert.Matches("^rows are dated in the future and are left out until then .*of candles up to .* of assessments up to", remark);
+        Assert.Matches("^rows are dated in the future and are excluded until then .*of candles up to .* of assessments up to", remark);
         Assert.Equal(1, service.LinesWith("rows are dated in the future"));
 
         // Journal batches of the first run also count as written. Waits for the first row of this

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Remora.Markets;
+using Remora.Supervision;
 
 namespace Remora.Feeds.Candles;
 
@@ -46,10 +47,6 @@ public sealed record MarketFeedOptions
     /// <summary>The delays after failures.</summary>
     [Required]
     public Backoff Backoff { get; init; } = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60));
-
-    /// <summary>The number of consecutive failures after which a feed is unreachable.</summary>
-    [Range(1, 100)]
-    public int UnreachableAfterFailures { get; init; } = 3;
 
     /// <summary>
     /// The number of candles that may be missing at the end before the feed is degraded, and before

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Remora.Supervision;
 
 namespace Remora.Feeds.Exchanges;
 
@@ -72,16 +73,9 @@ public sealed record CcxtBridgeOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
     public TimeSpan StartDeadline { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>
-    /// The delay before a process that ended is replaced. Doubles up to
-    /// <see cref="MaxRespawnDelay"/> while the replacements end too.
-    /// </summary>
-    [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
-    public TimeSpan RespawnDelay { get; init; } = TimeSpan.FromSeconds(0.5);
-
-    /// <summary>The maximum delay before a process that ended is replaced.</summary>
-    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
-    public TimeSpan MaxRespawnDelay { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>The delays before a process that ended or could not start is restarted.</summary>
+    [Required]
+    public Backoff Backoff { get; init; } = new(TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(30));
 
     /// <summary>The interval between garbage collections of the process.</summary>
     internal TimeSpan CollectInterval { get; init; } = TimeSpan.FromSeconds(15);
