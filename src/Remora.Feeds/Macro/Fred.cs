@@ -91,7 +91,7 @@ public static class Fred
         using var rows = new CsvRows(new MemoryStream(csv));
         if (!rows.Read() || rows.ToArray() is not ["observation_date" or "DATE", "DTWEXBGS"]) throw new FormatException("the first line is not 'observation_date,DTWEXBGS'");
         var table = new JsonArray();
-        while (rows.Read()) table.Add(new JsonArray([.. rows.ToArray().Select(cell => (JsonNode)cell)]));
-        return JsonSerializer.SerializeToElement(table);
+        while (rows.Read()) table.Add((JsonNode)new JsonArray([.. rows.ToArray().Select(cell => (JsonNode)cell)]));
+        return JsonElement.Parse(table.ToJsonString());
     }
 }
