@@ -5,7 +5,7 @@ using Remora.Store.Backups;
 
 namespace Remora.Cli;
 
-/// <summary>The files beside the store that a backup takes along, and their places when it is restored.</summary>
+/// <summary>The files beside the store in a backup, and where they are restored.</summary>
 internal static class BackupFiles
 {
     private const string Calendar = "calendar.csv";
@@ -15,11 +15,11 @@ internal static class BackupFiles
     private const string Policies = "policies/";
     private const long LargestFile = 16 << 20;
 
-    /// <summary>What there is: keys, calendar, settings, policies, and the secrets where they are asked for.</summary>
+    /// <summary>Returns keys, calendar, settings, policies and, if requested, secrets.</summary>
     /// <param name="data">The data folder.</param>
     /// <param name="config">The settings file; null for none.</param>
-    /// <param name="environment">The process's variables.</param>
-    /// <param name="withSecrets">Whether the variables that settings refer to are taken along.</param>
+    /// <param name="environment">The environment variables.</param>
+    /// <param name="withSecrets">Whether to include the variables to which settings refer.</param>
     /// <exception cref="SettingsException">The settings file cannot be read.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public static IReadOnlyList<BackupSource> Collect(string data, string? config, IReadOnlyDictionary<string, string> environment, bool withSecrets)
@@ -37,15 +37,15 @@ internal static class BackupFiles
         void Add(string path, string name)
         {
             if (!File.Exists(path)) return;
-            if (new FileInfo(path).Length > LargestFile) throw new IOException($"'{path}' is larger than {LargestFile >> 20} MB, too large for a file of settings");
+            if (new FileInfo(path).Length > LargestFile) throw new IOException($"'{path}' is larger than {LargestFile >> 20} MB, the maximum for a settings file");
             files.Add(new(name, File.ReadAllBytes(path)));
         }
     }
 
-    /// <summary>Where a file of a backup belongs; null for one that stays there.</summary>
-    /// <param name="name">Its name in the backup.</param>
+    /// <summary>Returns where a file is restored; null if it is not restored.</summary>
+    /// <param name="name">The name in the backup.</param>
     /// <param name="data">The data folder.</param>
-    /// <param name="settings">The folder for settings, policies and secrets; null when they stay in the backup.</param>
+    /// <param name="settings">The folder for settings, policies and secrets; null to not restore them.</param>
     public static string? PlaceOf(string name, string data, string? settings) => name switch
     {
         Keys or Calendar => Path.Combine(data, name),
@@ -53,14 +53,14 @@ internal static class BackupFiles
         _ => settings is null ? null : Path.Combine(settings, name),
     };
 
-    // As systemd and container engines read it: a variable a line.
+    // The format of systemd and container engines: one variable per line.
     private static byte[] SecretsOf(SettingsReferences references, IReadOnlyDictionary<string, string> environment)
     {
         var lines = new StringBuilder();
         foreach (var variable in references.SecretVariables)
         {
             if (!environment.TryGetValue(variable, out var value) || value.Length == 0) continue;
-            if (value.Contains('\n', StringComparison.Ordinal)) throw new IOException($"the variable {variable} has several lines, which a file of variables cannot hold");
+            if (value.Contains('\n', StringComparison.Ordinal)) throw new IOException($"the variable {variable} has several lines, which an environment file cannot contain");
             lines.Append(variable).Append('=').Append(value).Append('\n');
         }
         return Encoding.UTF8.GetBytes(lines.ToString());

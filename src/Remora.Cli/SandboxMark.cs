@@ -59,7 +59,7 @@ internal sealed class SandboxMark
         if (recording != _mark.Recording) others.Add(recording is null ? "no --replay" : "another --replay");
         if (others.Count == 0) return;
         throw new SandboxOptionException(
-            $"{_folder} belongs to a sandbox with {_mark.Options}, not to one with {string.Join(' ', others)}: give the same options, choose another folder with --data, or delete {_folder} to start over");
+            $"{_folder} belongs to a sandbox with {_mark.Options}, not to one with {string.Join(' ', others)}: use the same options, choose another folder with --data, or delete {_folder} to start over");
     }
 
     /// <summary>
@@ -97,12 +97,25 @@ internal sealed class SandboxMark
         using var timer = new PeriodicTimer(Interval);
         try
         {
-            do Write(isOwn ? Reserve * clock.Speed : TimeSpan.Zero);
+            do TryWrite();
             while (await timer.WaitForNextTickAsync(cancellation));
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             if (Open(_folder)._mark == written) Write(TimeSpan.Zero); // skip if another process has taken over the folder
+        }
+
+        // A full disk or too many open files: the next tick tries again.
+        void TryWrite()
+        {
+            try
+            {
+                Write(isOwn ? Reserve * clock.Speed : TimeSpan.Zero);
+            }
+            catch (IOException) when (File.Exists(Path.Combine(_folder, FileName)))
+            {
+                // the mark is ahead of the clock, or the one before it
+            }
         }
 
         void Write(TimeSpan ahead)

@@ -25,7 +25,7 @@ public sealed class FeedReporter
     {
         _parts = parts;
         _log = parts.Log.CreateLogger<FeedReporter>();
-        _incidents = new(text => _log.LogWarning("{Text}", text));
+        _incidents = new(text => _log.LogWarning("{Text}", text), text => _log.LogInformation("{Text}", text));
         _prices = new(_log);
     }
 
@@ -36,14 +36,7 @@ public sealed class FeedReporter
     public async Task RunAsync(CancellationToken cancellation)
     {
         using var timer = new PeriodicTimer(Interval);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(cancellation)) Look();
-        }
-        catch (OperationCanceledException)
-        {
-            // The task was stopped.
-        }
+        while (await timer.WaitForNextTickAsync(cancellation)) Look();
     }
 
     internal void Look()
@@ -70,8 +63,8 @@ public sealed class FeedReporter
     private bool LookAtBridge()
     {
         if (_parts.Bridge?.Invoke() is not { } bridge) return false;
-        if (bridge.Running) _incidents.End(BridgeIncident, "the exchange bridge runs again");
-        else if (bridge.LastFailure is { } failure) _incidents.Begin(BridgeIncident, $"the exchange bridge does not run, so no exchange can be reached: {failure}. It is tried again");
+        if (bridge.Running) _incidents.End(BridgeIncident, "the exchange bridge is running again");
+        else if (bridge.LastFailure is { } failure) _incidents.Begin(BridgeIncident, $"the exchange bridge is not running, so no exchange can be reached: {failure}. It is being restarted");
         return !bridge.Running && bridge.LastFailure is not null;
     }
 
@@ -88,7 +81,7 @@ public sealed class FeedReporter
         {
             var reason = error is null ? withoutError : $"{error.Kind}, {error.Message.TrimEnd('.')}";
             _log.LogWarning(
-                "{Feed} is {State}: {Error}. It keeps trying.{Advice}", name, RemoraJson.NameOf(state), reason,
+                "{Feed} is {State}: {Error}. Retrying.{Advice}", name, RemoraJson.NameOf(state), reason,
                 neverAnswered && _parts.Sandbox is null ? " Without a network, try 'remora serve --sandbox'." : "");
         }
         else if (state != FeedState.Starting)

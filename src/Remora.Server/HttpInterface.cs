@@ -21,8 +21,9 @@ internal sealed class HttpInterface(
     public WebApplication Build()
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.AddListener(settings);
-        AddServices(builder.Services);
+        var limit = ConnectionLimit.Of(settings, parts.Log);
+        builder.AddListener(settings, limit);
+        AddServices(builder.Services, limit);
         var app = builder.Build();
         app.UseMetrics();
         UseMiddleware(app);
@@ -31,19 +32,19 @@ internal sealed class HttpInterface(
         return app;
     }
 
-    private void AddServices(IServiceCollection services)
+    private void AddServices(IServiceCollection services, ConnectionLimit limit)
     {
         services.AddSingleton(board).AddSingleton(settings).AddSingleton(parts).AddSingleton(streams);
         services.AddRoutingCore();
         services.AddCors();
         services.AddApiDocument(board);
-        services.ConfigureHttpJsonOptions(json => RemoraJson.Apply(json.SerializerOptions)); // schemas are made with it
+        services.ConfigureHttpJsonOptions(json => ServerJson.Apply(json.SerializerOptions)); // schemas are made with it
         services.AddSingleton<AccessGate>().AddSingleton<HostGate>();
         // As factories, so that the container disposes of them.
         services.AddSingleton(_ => metrics).AddSingleton(_ => new PrometheusText(metrics.Meter));
         services.AddSingleton(_ => new CallLimits(settings));
         services.AddSingleton(_ => new KeyRing(new(settings.DataFolder), parts.Log));
-        services.AddSingleton(_ => new ConnectionLimitLog(parts.Log, settings.MaxConnections, settings.LogClock));
+        services.AddSingleton(_ => new ConnectionLimitLog(parts.Log, limit.Cause, settings.LogClock));
         services.AddSingleton<ILoggerFactory>(all => all.GetRequiredService<ConnectionLimitLog>());
     }
 

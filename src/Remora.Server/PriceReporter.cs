@@ -32,11 +32,11 @@ internal sealed class PriceReporter(ILogger log)
         }
         else if (health.AcceptedLevel is { } accepted && accepted != reported.Accepted)
         {
-            log.LogInformation("{Market}: {Exchange} is accepted at the price level {Close}, confirmed by {By}", market, accepted.Exchange, Text(accepted.Close), accepted.By);
+            log.LogInformation("{Market}: the price level {Close} of {Exchange} was accepted, confirmed by {By}", market, accepted.Exchange, Text(accepted.Close), accepted.By);
         }
         else if (reported.Refused is { } before)
         {
-            log.LogInformation("{Market}: {Exchange} gives the known price level again", market, before.Exchange);
+            log.LogInformation("{Market}: {Exchange} returns the known price level again", market, before.Exchange);
         }
         (reported.Refused, reported.Accepted) = (health.RefusedLevel, health.AcceptedLevel);
     }

@@ -20,7 +20,7 @@ public sealed record ServiceParts
     /// <summary>The feeds of sources.</summary>
     public IReadOnlyList<ISourceFeed> Sources { get; init; } = [];
 
-    /// <summary>The calendar of events to come; null where none is kept.</summary>
+    /// <summary>The calendar of scheduled events; null for none.</summary>
     public CalendarFeed? Calendar { get; init; }
 
     /// <summary>
@@ -28,7 +28,7 @@ public sealed record ServiceParts
     /// </summary>
     public Func<NewsReport?>? News { get; init; }
 
-    /// <summary>How the bridge to the exchanges is; null where there is none.</summary>
+    /// <summary>Returns the health of the bridge to the exchanges; null without a bridge.</summary>
     public Func<BridgeHealth>? Bridge { get; init; }
 
     /// <summary>The stored markets, and their store; null without a store.</summary>
@@ -40,7 +40,7 @@ public sealed record ServiceParts
     /// </summary>
     public IReadOnlyList<Action<Meter>> Observe { get; init; } = [];
 
-    /// <summary>The sandbox that stands in for the outside world; null in the real one.</summary>
+    /// <summary>The sandbox that replaces the outside world; null for none.</summary>
     public SandboxNotice? Sandbox { get; init; }
 
     /// <summary>Restarts the service's background tasks and reports their health.</summary>
@@ -50,10 +50,10 @@ public sealed record ServiceParts
     public ILoggerFactory Log { get; init; } = NullLoggerFactory.Instance;
 }
 
-/// <summary>What every answer says when the world is not the real one.</summary>
-/// <param name="Origin">Where its prices come from: <c>simulated</c> or <c>replay</c>.</param>
-/// <param name="Url">Its address.</param>
-/// <param name="Speed">How fast its clock runs.</param>
+/// <summary>What every answer reports in a sandbox.</summary>
+/// <param name="Origin">The origin of its prices: <c>simulated</c> or <c>replay</c>.</param>
+/// <param name="Url">The address of the sandbox.</param>
+/// <param name="Speed">The speed of its clock, as a multiple of real time.</param>
 public sealed record SandboxNotice(string Origin, string Url, double Speed)
 {
     /// <summary>The header of every response in a sandbox.</summary>

@@ -111,7 +111,7 @@ public sealed class RevisionTests : IDisposable
         Assert.Contains("BTC/USDT", output, StringComparison.Ordinal);
         (exit, _, errors) = await RemoraProcess.RunAsync("pairs", "accept", "BTC/USDT", "--url", url);
         Assert.Equal(1, exit);
-        Assert.Contains("Nothing is refused for binance BTC/USDT 5m", errors, StringComparison.Ordinal);
+        Assert.Contains("binance BTC/USDT 5m has no refused price level", errors, StringComparison.Ordinal);
 
         await FaultAsync(world, """{"kind":"price_level","price_factor":0.04,"exchange":"binance"}""");
         await StoreTests.UntilAsync(url, "/api/v1/pairs", pairs => pairs.GetProperty("pairs")[0].GetProperty("refused_level").ValueKind == JsonValueKind.Object, service);

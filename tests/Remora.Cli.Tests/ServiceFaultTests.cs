@@ -18,7 +18,7 @@ public sealed class ServiceFaultTests : IDisposable
     private string Data => _folder.File("data");
 
     [Fact]
-    public async Task Without_file_descriptors_rows_wait_until_some_are_free()
+    public async Task Connections_leave_enough_files_for_the_service()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "needs ulimit");
         await using var service = RemoraProcess.Start(Serve("--speed", "300"), WithStore, before: "ulimit -n 420");
@@ -35,17 +35,18 @@ public sealed class ServiceFaultTests : IDisposable
                 idle.Add(socket);
                 await socket.ConnectAsync(IPAddress.Loopback, new Uri(url).Port);
             }
-            await UntilAsync(http, "/api/v1/store", store => store.GetProperty("recorder").GetProperty("last_error").GetString()?.Contains("too many files are open", StringComparison.Ordinal) == true, service);
+            await ServeCommandTests.EventuallyAsync(() => Task.FromResult(service.LinesWith("the limit of open files (420, room for 36 connections) is reached: refusing connections") == 1), () => service.Errors);
+            var written = await WrittenAsync();
+            await UntilAsync(http, "/api/v1/store", store => store.GetProperty("recorder").GetProperty("written_rows").GetProperty("candles").GetInt64() > written, service);
         }
         finally
         {
             idle.ForEach(socket => socket.Dispose());
         }
-        var waiting = (await StoreTests.GetAsync(url, "/api/v1/store")).GetProperty("recorder").GetProperty("handed_over_rows").GetProperty("candles").GetInt64();
-        await StoreTests.UntilAsync(url, "/api/v1/store", store => store.GetProperty("recorder") is var recorder && recorder.GetProperty("is_well").GetBoolean()
-            && recorder.GetProperty("written_rows").GetProperty("candles").GetInt64() >= waiting, service);
-        Assert.InRange(service.LinesWith("too many files are open"), 1, 2); // one for the journal, one for the store
-        Assert.Contains("raise the limit (LimitNOFILE in the systemd unit, or 'ulimit -n'), or lower max_connections", service.Errors);
+        Assert.Equal(1, service.LinesWith("the limit of open files (420) leaves room for 36 connections, fewer than max_connections (10000)"));
+        Assert.Equal(0, service.LinesWith("too many files are open"));
+
+        async Task<long> WrittenAsync() => JsonElement.Parse(await http.GetStringAsync("/api/v1/store")).GetProperty("recorder").GetProperty("written_rows").GetProperty("candles").GetInt64();
     }
 
     [Fact]
@@ -74,15 +75,15 @@ public sealed class ServiceFaultTests : IDisposable
         var url = await second.UrlAsync();
         var health = await StoreTests.UntilAsync(url, "/api/v1/store", store => store.GetProperty("ready").GetBoolean() && store.GetProperty("recorder").GetProperty("last_error").ValueKind == JsonValueKind.String, second);
         Assert.False(health.GetProperty("recorder").GetProperty("is_well").GetBoolean());
-        Assert.Contains("in use by another service: stop that one, or give this one a folder of its own with --data", health.GetProperty("recorder").GetProperty("last_error").GetString());
+        Assert.Contains("another service uses it: stop that service, or give this one its own folder with --data", health.GetProperty("recorder").GetProperty("last_error").GetString());
         await NamesNoPathAsync(url);
         first.Kill();
         await first.ExitAsync();
         await StoreTests.UntilAsync(url, "/api/v1/store", store => store.GetProperty("recorder") is var recorder && recorder.GetProperty("is_well").GetBoolean()
             && recorder.GetProperty("written_rows").TryGetProperty("candles", out _), second);
-        Assert.Equal(1, second.LinesWith("in use by another service"));
+        Assert.Equal(1, second.LinesWith("another service uses it"));
         Assert.Equal(1, second.LinesWith("the journal is open"));
-        Assert.Equal(0, first.LinesWith("in use by another service"));
+        Assert.Equal(0, first.LinesWith("another service uses it"));
     }
 
     [Fact]
@@ -97,7 +98,7 @@ public sealed class ServiceFaultTests : IDisposable
         using var refused = await http.GetAsync("/api/v1/candles?pair=BTC/USDT&from=-20d&limit=5000");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
         var detail = JsonElement.Parse(await refused.Content.ReadAsStringAsync()).GetProperty("detail").GetString();
-        Assert.Equal("The store does not answer: a file that it needs is damaged; /api/v1/store says which and what to do. Current assessments are not affected.", detail);
+        Assert.Equal("The store does not answer: a file of the store is damaged; /api/v1/store names it and what to do. Current assessments are not affected.", detail);
         var health = await StoreTests.UntilAsync(url, "/api/v1/store", store => store.GetProperty("remarks").GetArrayLength() > 0, service);
         Assert.All(health.GetProperty("remarks").EnumerateArray(), remark => Assert.Matches("rows of remora.candles cannot be read.*remora store restore FOLDER --replace", remark.GetString()));
         Assert.Equal(health.GetProperty("remarks").EnumerateArray().Select(remark => remark.GetString()).Distinct().Count(), service.LinesWith("of remora.candles cannot be read"));

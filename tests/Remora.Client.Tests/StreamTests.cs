@@ -6,6 +6,8 @@ namespace Remora.Client.Tests;
 
 public sealed class StreamTests
 {
+    // Also the timeout of a connection: the server sends each stream once, so one that the client
+    // gives up is lost.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     [Fact]
@@ -16,7 +18,7 @@ public sealed class StreamTests
         server.Streams.Enqueue("");
         server.Streams.Enqueue(Event("3", server.Answer("ETH/USDT")));
         using var log = new LogLines();
-        using var client = new RemoraClient(new() { Url = server.Url }, log.CreateLogger<RemoraClient>());
+        using var client = new RemoraClient(new() { Url = server.Url, Timeout = Patience }, log.CreateLogger<RemoraClient>());
         using var patience = new CancellationTokenSource(Patience);
         var seen = new List<string?>();
         await foreach (var risk in client.StreamAsync(["BTC/USDT", "ETH/USDT"], cancellation: patience.Token))
@@ -27,7 +29,7 @@ public sealed class StreamTests
         Assert.Equal(["BTC/USDT", "ETH/USDT"], seen);
         Assert.StartsWith("GET /api/v1/stream?pair=BTC%2FUSDT%2CETH%2FUSDT ", server.Requests.First());
         Assert.Contains("Last-Event-ID: 1", server.Requests.ElementAt(1), StringComparison.OrdinalIgnoreCase);
-        Assert.Equal(2, log.All.Count); // interrupted, and resumed
+        Assert.Equal([LogLevel.Warning, LogLevel.Information], log.Levels); // interrupted, and resumed
     }
 
     [Fact]
@@ -37,7 +39,7 @@ public sealed class StreamTests
         server.Streams.Enqueue(Event("1", "<html>"));
         server.Streams.Enqueue(Event("2", server.Answer("BTC/USDT")));
         using var log = new LogLines();
-        using var client = new RemoraClient(new() { Url = server.Url }, log.CreateLogger<RemoraClient>());
+        using var client = new RemoraClient(new() { Url = server.Url, Timeout = Patience }, log.CreateLogger<RemoraClient>());
         using var patience = new CancellationTokenSource(Patience);
         await using var stream = client.StreamAsync(cancellation: patience.Token).GetAsyncEnumerator();
         var next = stream.MoveNextAsync().AsTask();
@@ -64,7 +66,7 @@ public sealed class StreamTests
     public async Task A_refused_stream_throws()
     {
         await using var server = new FaultyServer { Mode = "404" };
-        using var client = new RemoraClient(new() { Url = server.Url });
+        using var client = new RemoraClient(new() { Url = server.Url, Timeout = Patience });
         using var patience = new CancellationTokenSource(Patience);
         await using var stream = client.StreamAsync(["NOPE/USDT"], cancellation: patience.Token).GetAsyncEnumerator();
         Assert.Equal(404, (await Assert.ThrowsAsync<RemoraException>(async () => await stream.MoveNextAsync())).Status);

@@ -5,7 +5,7 @@ namespace Remora.Feeds.Tests;
 /// <summary>Waits for a condition.</summary>
 internal static class Eventually
 {
-    public static async Task True(Func<bool> condition, string what, double seconds = 15)
+    public static async Task True(Func<bool> condition, string what, double seconds = 60)
     {
         var started = Stopwatch.GetTimestamp();
         while (!condition())

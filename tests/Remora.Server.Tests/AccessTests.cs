@@ -113,7 +113,7 @@ public sealed class AccessTests : IDisposable
         using var refused = await service.Http.GetAsync("/api/v1/risk?pair=BTC/USDT");
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
         Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 60);
-        Assert.Contains("3 requests a minute", JsonElement.Parse(await refused.Content.ReadAsStringAsync()).GetProperty("detail").GetString());
+        Assert.Contains("3 requests per minute", JsonElement.Parse(await refused.Content.ReadAsStringAsync()).GetProperty("detail").GetString());
         Assert.Equal(HttpStatusCode.OK, await AskAsync(service, "/healthz", null));
     }
 

@@ -21,11 +21,11 @@ public sealed class ErrorTests
     [InlineData("/risk?pair=BTC/USDT&policy=mine", "policy", "remora-1")]
     [InlineData("/risk?pair=BTC/USDT&exchange=kraken", "exchange", "binance")]
     [InlineData("/risk?pair=BTC/USDT&timeframe=7m", "timeframe", "5m")]
-    [InlineData("/risk?timeframe=5m", "timeframe", "give 'pair' too")]
+    [InlineData("/risk?timeframe=5m", "timeframe", "set 'pair' too")]
     [InlineData("/risk/batch", "pairs", "missing")]
     [InlineData("/risk/batch?pairs=BTC/USDT,,ETH/USDT", "pairs", "not a pair")]
     [InlineData("/regime", "pair", "missing")]
-    [InlineData("/volatility?pair=BTC/USDT&side=long", "side", "no parameter")]
+    [InlineData("/volatility?pair=BTC/USDT&side=long", "side", "Unknown parameter")]
     [InlineData("/status?pretty=1", "pretty", "takes none")]
     public async Task Bad_input_names_the_parameter_and_what_is_allowed(string path, string parameter, string hint)
     {

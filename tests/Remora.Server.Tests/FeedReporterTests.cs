@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Remora.Bots.Tests;
 using Remora.Feeds;
 using Remora.Feeds.Exchanges;
@@ -26,7 +27,7 @@ public sealed class FeedReporterTests : IDisposable
         Look(FeedState.Live, 100);
         Look(FeedState.Degraded);
         Look(FeedState.Degraded, 100);
-        Assert.Equal(["liquidations is live", "liquidations is degraded: network, the connection was reset. It keeps trying."], _log.All);
+        Assert.Equal(["liquidations is live", "liquidations is degraded: network, the connection was reset. Retrying."], _log.All);
     }
 
     [Fact]
@@ -61,8 +62,8 @@ public sealed class FeedReporterTests : IDisposable
         market.Health = market.Health with { State = FeedState.Degraded };
         _source.Health = _source.Health with { State = FeedState.Degraded };
         new FeedReporter(new() { Markets = [market], Sources = [_source], Log = _log }).Look();
-        Assert.StartsWith("binance BTC/USDT 5m is degraded: no fresh candle. It keeps trying.", _log.All[0]);
-        Assert.Equal("liquidations is degraded: no fresh value. It keeps trying.", _log.All[1]);
+        Assert.StartsWith("binance BTC/USDT 5m is degraded: no fresh candle. Retrying.", _log.All[0]);
+        Assert.Equal("liquidations is degraded: no fresh value. Retrying.", _log.All[1]);
     }
 
     [Fact]
@@ -81,10 +82,12 @@ public sealed class FeedReporterTests : IDisposable
         reporter.Look();
         Assert.Equal(
         [
-            "the exchange bridge does not run, so no exchange can be reached: Node.js was not found as 'node': install Node.js 20 or later. It is tried again",
-            "liquidations is degraded: network, the connection was reset. It keeps trying.",
-            "the exchange bridge runs again", "binance BTC/USDT 5m is live", "binance ETH/USDT 5m is live",
+            "the exchange bridge is not running, so no exchange can be reached: Node.js was not found as 'node': install Node.js 20 or later. It is being restarted",
+            "liquidations is degraded: network, the connection was reset. Retrying.",
+            "the exchange bridge is running again", "binance BTC/USDT 5m is live", "binance ETH/USDT 5m is live",
         ], _log.All);
+        // Recoveries are information.
+        Assert.Equal([LogLevel.Warning, LogLevel.Warning, LogLevel.Information, LogLevel.Information, LogLevel.Information], _log.Levels);
     }
 
     private void Look(FeedState state, int times = 1)

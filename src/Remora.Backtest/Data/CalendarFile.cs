@@ -1,3 +1,4 @@
+using Remora.Csv;
 using Remora.Markets;
 
 namespace Remora.Backtest.Data;
@@ -20,8 +21,7 @@ public static class CalendarFile
     {
         try
         {
-            using var text = TextFile.Open(path);
-            return AsKnown(CalendarCsv.Parse(text.ReadToEnd()), before, after);
+            return AsKnown(CalendarCsv.Read(TextFile.Open(path)), before, after);
         }
         catch (FormatException e)
         {

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using Remora.Csv;
 using Remora.Markets;
 
 namespace Remora.Backtest.Data;
@@ -26,8 +27,7 @@ public static class CandleFile
     {
         try
         {
-            using var text = TextFile.Open(path);
-            return CandleCsv.Read(text, timeframe);
+            return CandleCsv.Read(TextFile.Open(path), timeframe);
         }
         catch (CandleFileException e)
         {
@@ -50,13 +50,13 @@ internal static class TextFile
     /// <param name="path">The file.</param>
     /// <param name="maxBytes">The maximum number of bytes to read, after decompression. Reading
     /// more throws <see cref="InvalidDataException"/>.</param>
-    public static StreamReader Open(string path, long maxBytes = long.MaxValue)
+    public static Stream Open(string path, long maxBytes = long.MaxValue)
     {
         var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16);
         Span<byte> magic = stackalloc byte[2];
         var compressed = file.ReadAtLeast(magic, 2, throwOnEndOfStream: false) == 2 && magic is [0x1f, 0x8b];
         file.Position = 0;
         Stream content = compressed ? new GZipStream(file, CompressionMode.Decompress) : file;
-        return new(maxBytes == long.MaxValue ? content : new BoundedStream(content, maxBytes));
+        return maxBytes == long.MaxValue ? content : new BoundedStream(content, maxBytes);
     }
 }

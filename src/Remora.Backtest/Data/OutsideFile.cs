@@ -1,4 +1,5 @@
 using System.Globalization;
+using Remora.Csv;
 using Remora.Markets;
 
 namespace Remora.Backtest.Data;
@@ -38,8 +39,8 @@ public static class OutsideFile
     {
         try
         {
-            using var text = TextFile.Open(path);
-            return Read(text, kind, @base, until ?? Instant.MaxValue);
+            using var rows = new CsvRows(TextFile.Open(path));
+            return Read(rows, kind, @base, until ?? Instant.MaxValue);
         }
         catch (FormatException e)
         {
@@ -55,22 +56,22 @@ public static class OutsideFile
         }
     }
 
-    private static List<Observation> Read(TextReader text, OutsideKind kind, string? @base, Instant until)
+    private static List<Observation> Read(CsvRows rows, OutsideKind kind, string? @base, Instant until)
     {
         var shape = Shapes[kind];
-        var names = (text.ReadLine() ?? throw new FormatException("line 1: the file is empty")).Split(',');
-        var column = Array.IndexOf(names, shape.Column);
-        if (names[0] != "timestamp" || column < 0) throw new FormatException($"line 1: expected the columns 'timestamp' first and '{shape.Column}'");
+        if (!rows.Read()) throw new CsvException(1, "the file is empty");
+        var (width, column) = (rows.Count, Array.IndexOf(rows.ToArray(), shape.Column));
+        if (rows[0] != "timestamp" || column < 0) throw rows.Wrong($"expected the columns 'timestamp' first and '{shape.Column}'");
 
         var observations = new List<Observation>();
-        for (var line = 2; text.ReadLine() is { } row; line++)
+        while (rows.Read())
         {
-            var fields = row.Split(',');
-            if (fields.Length <= column || !long.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out var time))
-                throw new FormatException($"line {line}: expected {names.Length} columns, the first a time in Unix milliseconds");
-            if (fields[column].Length == 0) continue; // a day without a value
-            if (!double.TryParse(fields[column], NumberStyles.Float, CultureInfo.InvariantCulture, out var value) || !double.IsFinite(value))
-                throw new FormatException($"line {line}: '{fields[column]}' is not a number for '{shape.Column}'");
+            if (rows.Count <= column || !long.TryParse(rows.Bytes(0), NumberStyles.None, CultureInfo.InvariantCulture, out var time))
+                throw rows.Wrong($"expected {width} columns, the first a time in Unix milliseconds");
+            var field = rows.Bytes(column);
+            if (field.IsEmpty) continue; // a day without a value
+            if (!double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) || !double.IsFinite(value))
+                throw rows.Wrong($"'{rows[column]}' is not a number for '{shape.Column}'");
             var known = new Instant(time) + shape.KnownAfter;
             if (known < until) observations.Add(new(shape.Signal, @base, value, known, known, shape.TimeToLive, shape.Source));
         }

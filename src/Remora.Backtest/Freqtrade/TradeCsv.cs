@@ -1,6 +1,7 @@
 using System.Globalization;
 using Remora.Backtest.Data;
 using Remora.Backtest.Trading;
+using Remora.Csv;
 using Remora.Markets;
 
 namespace Remora.Backtest.Freqtrade;
@@ -13,16 +14,27 @@ namespace Remora.Backtest.Freqtrade;
 /// </summary>
 public static class TradeCsv
 {
-    /// <summary>The header of written files.</summary>
-    public const string Header = "pair,open_time,close_time,open_rate,close_rate,amount,stake,profit_ratio,profit,exit_reason,short";
+    // The columns of written files.
+    private static readonly string[] Columns =
+        ["pair", "open_time", "close_time", "open_rate", "close_rate", "amount", "stake", "profit_ratio", "profit", "exit_reason", "short"];
 
     /// <summary>Writes one row per trade.</summary>
     public static void Write(TextWriter writer, IEnumerable<Trade> trades)
     {
-        writer.Write(Header + "\n");
-        foreach (var t in trades)
-            writer.Write(string.Create(CultureInfo.InvariantCulture,
-                $"{t.Pair},{t.OpenTime},{t.CloseTime},{t.OpenRate},{t.CloseRate},{t.Amount},{t.Stake},{t.ProfitRatio},{t.Profit},{t.ExitReason},{(t.Short ? "true" : "false")}\n"));
+        using var csv = CsvOutput.To(writer);
+        foreach (var name in Columns) csv.WriteField(name);
+        csv.EndRecord();
+        foreach (var trade in trades)
+        {
+            csv.WriteField(trade.Pair);
+            csv.WriteField(trade.OpenTime.ToString());
+            csv.WriteField(trade.CloseTime.ToString());
+            foreach (var number in new[] { trade.OpenRate, trade.CloseRate, trade.Amount, trade.Stake, trade.ProfitRatio, trade.Profit })
+                csv.WriteField(number);
+            csv.WriteField(trade.ExitReason);
+            csv.WriteField(trade.Short);
+            csv.EndRecord();
+        }
     }
 
     /// <summary>Reads trades.</summary>
@@ -34,8 +46,8 @@ public static class TradeCsv
     {
         try
         {
-            using var text = TextFile.Open(path, maxBytes);
-            return Read(text);
+            using var rows = new CsvRows(TextFile.Open(path, maxBytes));
+            return Read(rows);
         }
         catch (Exception e) when (e is FormatException or InvalidDataException or IOException or UnauthorizedAccessException)
         {
@@ -43,53 +55,53 @@ public static class TradeCsv
         }
     }
 
-    internal static IReadOnlyList<Trade> Read(TextReader reader)
+    private static List<Trade> Read(CsvRows rows)
     {
-        var names = (reader.ReadLine() ?? throw new FormatException("line 1: the file is empty")).Split(',', StringSplitOptions.TrimEntries);
+        if (!rows.Read()) throw new CsvException(1, "the file is empty");
+        var names = rows.ToArray();
         var open = Required(names, "open_time", "open_date");
         var close = Required(names, "close_time", "close_date");
         var ratio = Required(names, "profit_ratio");
         var trades = new List<Trade>();
-        for (var line = 2; reader.ReadLine() is { } row; line++)
+        while (rows.Read())
         {
-            if (row.Length == 0) continue;
-            var fields = row.Split(',', StringSplitOptions.TrimEntries);
-            if (fields.Length != names.Length) throw new FormatException($"line {line}: expected {names.Length} columns, found {fields.Length}");
-            double? Number(int column, string name) =>
-                column < 0 || fields[column].Length == 0 ? null
-                : double.TryParse(fields[column], NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) ? value
-                : throw new FormatException($"line {line}: '{fields[column]}' is not a number for '{name}'");
-            Instant Time(int column, string name)
-            {
-                var field = fields[column];
-                if (!Instant.TryParse(field, out var time))
-                    throw new FormatException(
-                        $"line {line}: '{field}' is not a time for '{name}': expected ISO-8601 or Unix milliseconds");
-                return TradeFile.IsTime(time)
-                    ? time
-                    : throw new FormatException(
-                        $"line {line}: '{name}' is '{field}': expected {TradeFile.TimesInWords}");
-            }
-
-            string? Text(string name) => Array.IndexOf(names, name) is >= 0 and var column && fields[column].Length > 0 ? fields[column] : null;
-            double? Named(string name) => Number(Array.IndexOf(names, name), name);
-
-            var profitRatio = Number(ratio, "profit_ratio") ?? throw new FormatException($"line {line}: 'profit_ratio' is empty");
+            if (rows.Count != names.Length) throw rows.Wrong($"expected {names.Length} columns, found {rows.Count}");
+            var profitRatio = Number(ratio, "profit_ratio") ?? throw rows.Wrong("'profit_ratio' is empty");
             var stake = Named("stake") ?? Named("stake_amount") ?? double.NaN;
             var profit = Named("profit") ?? Named("profit_abs") ?? (double.IsNaN(stake) ? profitRatio : stake * profitRatio);
             var trade = new Trade(
                 Text("pair"), Time(open, "open_time"), Time(close, "close_time"), Named("open_rate") ?? double.NaN, Named("close_rate") ?? double.NaN,
                 Named("amount") ?? double.NaN, stake, profitRatio, profit, Text("exit_reason") ?? "", Text("short") is "true" or "True" or "1");
-            if (trade.CloseTime < trade.OpenTime) throw new FormatException($"line {line}: the trade closes before it opens");
+            if (trade.CloseTime < trade.OpenTime) throw rows.Wrong("the trade closes before it opens");
             trades.Add(trade);
         }
         return trades;
+
+        double? Number(int column, string name)
+        {
+            if (column < 0 || rows.Bytes(column).IsEmpty) return null;
+            var isNumber = double.TryParse(rows.Bytes(column), NumberStyles.Float, CultureInfo.InvariantCulture, out var value);
+            return isNumber && double.IsFinite(value) ? value : throw rows.Wrong($"'{rows[column]}' is not a number for '{name}'");
+        }
+
+        Instant Time(int column, string name)
+        {
+            var field = rows[column];
+            if (!Instant.TryParse(field, out var time))
+                throw rows.Wrong($"'{field}' is not a time for '{name}': expected ISO-8601 or Unix milliseconds");
+            return TradeFile.IsTime(time) ? time : throw rows.Wrong($"'{name}' is '{field}': expected {TradeFile.TimesInWords}");
+        }
+
+        string? Text(string name) =>
+            Array.IndexOf(names, name) is >= 0 and var column && rows[column] is { Length: > 0 } text ? text : null;
+
+        double? Named(string name) => Number(Array.IndexOf(names, name), name);
     }
 
     private static int Required(string[] names, params string[] either)
     {
         foreach (var name in either)
             if (Array.IndexOf(names, name) is >= 0 and var column) return column;
-        throw new FormatException($"line 1: the column '{either[0]}' is missing; open_time, close_time and profit_ratio are required");
+        throw new CsvException(1, $"the column '{either[0]}' is missing; open_time, close_time and profit_ratio are required");
     }
 }

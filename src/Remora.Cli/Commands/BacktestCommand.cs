@@ -23,7 +23,7 @@ internal static class BacktestCommand
         pair.DefaultValueFactory = _ => Pair.Parse("BTC/USDT");
         var timeframe = Options.Timeframe();
         var from = Options.Time("--from", "First day, for example 2022-01-01 [default: start of the file]");
-        var until = Options.Time("--to", "End day, exclusive as in Freqtrade, for example 2022-12-31 [default: end of the file]");
+        var until = Options.Time("--until", "End day, exclusive as in Freqtrade, for example 2022-12-31 [default: end of the file]", "--to");
         var gate = new Option<string?>("--gate") { Description = "Policy of the gate, which blocks unsafe entries: a built-in name or a policy file", HelpName = "POLICY" };
         var threshold = new Option<double?>("--threshold") { Description = "With --gate: block entries at or above this risk score, instead of by the policy's rules" };
         var sized = new Option<bool>("--sized") { Description = "With --gate: scale entries by position_scale" };
@@ -83,13 +83,13 @@ internal static class BacktestCommand
     /// </summary>
     private static string Json(BacktestResult result)
     {
-        var json = JsonSerializer.SerializeToNode(result.Figures, RemoraJson.Options)!.AsObject();
+        var json = JsonSerializer.SerializeToNode(result.Figures, CliJson.Shared.Performance)!.AsObject();
         json.Insert(0, "strategy", result.Strategy);
         json.Insert(1, "gate", result.Gate);
         json.Insert(2, "from", result.From.ToString());
         json.Insert(3, "to", result.To.ToString());
         json.Insert(4, "amount_step", result.AmountStep);
-        json.Add("gate_effect", JsonSerializer.SerializeToNode(result.Effect, RemoraJson.Options));
+        json.Add("gate_effect", result.Effect is { } effect ? JsonSerializer.SerializeToNode(effect, CliJson.Shared.GateEffect) : null);
         return json.ToJsonString(RemoraJson.Options);
     }
 
@@ -114,7 +114,7 @@ internal static class BacktestCommand
         Row("Sortino", f => f.Sortino, "0.00");
         Row("Calmar", f => f.Calmar, "0.00");
         Row("mean stake", f => f.MeanStake, "0.000");
-        var step = string.Create(CultureInfo.InvariantCulture, $"amounts are multiples of {(decimal)result.AmountStep}{(derived ? ", from the volumes' decimals: set --amount-step if the exchange has another" : "")}");
+        var step = string.Create(CultureInfo.InvariantCulture, $"amounts are multiples of {(decimal)result.AmountStep}{(derived ? ", derived from the decimals of volumes; --amount-step sets another step" : "")}");
         table.Caption = new(result.Effect is { } gated ? $"{gated.TimeBlocked:P1} of the time is blocked; {step}" : step);
         return table;
     }

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text;
+using Remora.Csv;
 using Remora.Feeds.Calendar;
 using Remora.Markets;
 using Remora.Server.Settings;
@@ -10,6 +10,8 @@ namespace Remora.Cli.Commands;
 /// <summary><c>remora calendar</c>: the scheduled events of the service.</summary>
 internal static class CalendarCommand
 {
+    private const int MostYears = 10;
+
     public static Command Create() => new("calendar", "Lists or imports scheduled events of the calendar file. A running service reloads the file when it changes.") { List(), Import() };
 
     private static Command List()
@@ -23,7 +25,7 @@ internal static class CalendarCommand
             var file = service.Read(parsed).CalendarFile;
             if (!File.Exists(file)) return Terminal.Fail($"the calendar file {file} does not exist: create it, or run 'remora calendar import FILE.ics'", ExitCode.No);
             var now = Instant.From(TimeProvider.System.GetUtcNow());
-            foreach (var entry in CalendarCsv.Parse(File.ReadAllText(file)).Where(entry => parsed.GetValue(all) || entry.At >= now).OrderBy(entry => entry.At.UnixMilliseconds))
+            foreach (var entry in CalendarCsv.Read(File.OpenRead(file)).Where(entry => parsed.GetValue(all) || entry.At >= now).OrderBy(entry => entry.At.UnixMilliseconds))
                 Console.WriteLine($"{entry.At}  {entry.Name}");
             return ExitCode.Ok;
         }));
@@ -35,14 +37,20 @@ internal static class CalendarCommand
         var source = new Argument<string>("FILE") { Description = "iCalendar file (.ics)" };
         var service = new ServiceOptionSet();
         var at = new Option<string?>("--at") { Description = "Time of day (UTC) of all-day events, for example 19:00", HelpName = "HH:MM" };
-        var command = new Command("import", "Adds the events of an iCalendar file to the calendar. Skips events that it already contains.") { source, at };
+        var until = Options.Time("--until", $"Last date of repeating events, at most {MostYears} years ahead [default: a year from now]");
+        var command = new Command("import", "Adds the events of an iCalendar file to the calendar. Skips events that it already contains.") { source, at, until };
         foreach (var option in service.All) command.Options.Add(option);
         command.SetAction(parsed => Attempt(() =>
         {
             TimeSpan? allDayAt = null;
             if (parsed.GetValue(at) is { } text)
                 allDayAt = TimeSpan.TryParseExact(text, @"hh\:mm", CultureInfo.InvariantCulture, out var time) ? time : throw new FormatException($"--at '{text}': expected a time of day in UTC such as 19:00");
-            var content = IcsFile.Read(File.ReadAllText(parsed.GetValue(source)!), allDayAt);
+            var now = TimeProvider.System.GetUtcNow();
+            var last = Instant.From(now.AddYears(MostYears));
+            var to = parsed.GetValue(until) ?? Instant.From(now.AddYears(1));
+            if (to <= Instant.From(now) || to > last) throw new FormatException($"--until {to}: expected a time from now to {last}");
+            var span = new IcsOptions { From = Instant.From(now).Floor(TimeSpan.FromDays(1)), Until = to, AllDayAt = allDayAt };
+            var content = IcsFile.Read(File.ReadAllText(parsed.GetValue(source)!), span);
             foreach (var line in content.LeftOut) Console.Error.WriteLine("skipped: " + line);
             var file = service.Read(parsed).CalendarFile;
             var added = Add(file, content.Entries);
@@ -59,24 +67,24 @@ internal static class CalendarCommand
     private static int Add(string file, IReadOnlyList<CalendarEntry> entries)
     {
         var text = File.Exists(file) ? File.ReadAllText(file) : CalendarCsv.Header + "\n";
-        var there = CalendarCsv.Parse(text).Select(entry => (entry.At, entry.Name)).ToHashSet();
+        var existing = CalendarCsv.Parse(text).Select(entry => (entry.At, entry.Name)).ToHashSet();
         var now = Instant.From(TimeProvider.System.GetUtcNow());
-        var lines = new StringBuilder(text);
-        if (!text.EndsWith('\n')) lines.Append('\n');
-        var added = 0;
-        foreach (var entry in entries.OrderBy(entry => entry.At.UnixMilliseconds))
-        {
-            if (!there.Add((entry.At, entry.Name))) continue;
-            lines.Append(CalendarCsv.Line(entry with { Announced = now < entry.At ? now : null })).Append('\n'); // when the event became knowable; null for past events
-            added++;
-        }
-        if (added == 0) return 0;
+        // Each is announced when it became knowable; null for past events.
+        var added = entries.OrderBy(entry => entry.At.UnixMilliseconds)
+            .Where(entry => existing.Add((entry.At, entry.Name)))
+            .Select(entry => entry with { Announced = now < entry.At ? now : null })
+            .ToList();
+        if (added.Count == 0) return 0;
+        using var lines = new StringWriter();
+        lines.Write(text);
+        if (!text.EndsWith('\n')) lines.Write('\n');
+        CalendarCsv.Write(lines, added);
         CalendarCsv.Parse(lines.ToString());
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
         var next = file + ".new";
         File.WriteAllText(next, lines.ToString());
         File.Move(next, file, overwrite: true);
-        return added;
+        return added.Count;
     }
 
     private static int Attempt(Func<int> action)

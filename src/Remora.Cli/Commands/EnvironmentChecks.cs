@@ -69,11 +69,13 @@ internal static class EnvironmentChecks
     /// </summary>
     public static Finding OpenFiles(ServiceSettings settings)
     {
-        const string limits = "/proc/self/limits";
-        if (!File.Exists(limits)) return new("open files", null, "the limit is unknown on this system");
-        var line = File.ReadLines(limits).First(text => text.StartsWith("Max open files"));
-        var soft = line["Max open files".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0];
-        var isEnough = !long.TryParse(soft, out var limit) || limit > settings.MaxConnections;
-        return new("open files", isEnough ? true : null, isEnough ? $"up to {soft}" : $"up to {soft}, fewer than max_connections ({settings.MaxConnections}): raise LimitNOFILE of the systemd unit, or 'ulimit -n'");
+        if (OpenFileLimit.Current() is not { } limit) return new("open files", null, "no limit, or unknown on this system");
+        var connections = OpenFileLimit.Connections(limit, settings.MaxConnections);
+        return connections == settings.MaxConnections
+            ? new("open files", true, $"up to {limit}")
+            : new(
+                "open files", null,
+                $"up to {limit}, room for {connections} connections, fewer than max_connections ({settings.MaxConnections}): "
+                + "raise LimitNOFILE of the systemd unit, or 'ulimit -n'");
     }
 }

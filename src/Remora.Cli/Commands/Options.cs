@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using Remora.Client;
 using Remora.Markets;
 using Remora.Risk;
+using Remora.Server.Settings;
 
 namespace Remora.Cli.Commands;
 
@@ -63,9 +64,14 @@ internal static class Options
         return option;
     }
 
-    public static Option<string> Exchange() => new("--exchange") { Description = "CCXT id of the exchange", DefaultValueFactory = _ => "binance", HelpName = "ID" };
+    public static Option<string> Exchange() => new("--exchange")
+    {
+        Description = "CCXT id of the exchange",
+        DefaultValueFactory = _ => new ServiceSettings().Exchange,
+        HelpName = "ID",
+    };
 
-    public static Option<Instant?> Time(string name, string description) => new(name)
+    public static Option<Instant?> Time(string name, string description, params string[] aliases) => new(name, aliases)
     {
         Description = description,
         CustomParser = result =>

@@ -26,7 +26,7 @@ internal static class ReplayCommand
                 result.AddError($"--to {path}: expected a name that ends in .csv, .csv.gz, .jsonl, .parquet or .feather");
         });
         var timeframe = Options.Timeframe();
-        var exchange = new Option<string>("--exchange") { Description = "CCXT id of the candles' exchange", DefaultValueFactory = _ => "binance" };
+        var exchange = Options.Exchange();
         var policy = new Option<string>("--policy") { Description = "Built-in policy or policy file", DefaultValueFactory = _ => RiskPolicy.Default.Name };
         var side = Options.Side("--side", "Side of the entry: long or short");
         var outside = new OutsideOption();

@@ -8,18 +8,18 @@ using Spectre.Console;
 
 namespace Remora.Cli.Commands;
 
-/// <summary><c>remora store</c>: what is kept, its backup and restore.</summary>
+/// <summary><c>remora store</c>: status, backup and restore of the store.</summary>
 internal static class StoreCommand
 {
-    public static Command Create() => new("store", "What is kept: how much there is, backup and restore.") { Status(), Backup(), Restore() };
+    public static Command Create() => new("store", "Shows, backs up and restores the store.") { Status(), Backup(), Restore() };
 
     private static Command Status()
     {
-        var json = new Option<bool>("--json") { Description = "As JSON" };
+        var json = new Option<bool>("--json") { Description = "Print the result as JSON" };
         return Verb("status", "Shows every table: rows, size, first and last time.", [json], Use.Reads, async (store, _, parsed, cancellation) =>
         {
             var status = await store.StatusAsync(cancellation);
-            if (parsed.GetValue(json)) Console.WriteLine(JsonSerializer.Serialize(status, RemoraJson.Options));
+            if (parsed.GetValue(json)) Console.WriteLine(JsonSerializer.Serialize(status, CliJson.Shared.StoreStatus));
             else Terminal.Data.Write(Render(status));
             return ExitCode.Ok;
         });
@@ -27,12 +27,12 @@ internal static class StoreCommand
 
     private static Command Backup()
     {
-        var folder = new Argument<string>("FOLDER") { Description = "A folder that is empty or does not exist; with --verify, a backup" };
-        var verify = new Option<bool>("--verify") { Description = "Check the backup in FOLDER instead of making one; no store is opened" };
-        var secrets = new Option<bool>("--with-secrets") { Description = "Add the secrets that the settings refer to, from this command's environment, as files/secrets.env" };
+        var folder = new Argument<string>("FOLDER") { Description = "Output folder, which must be empty or missing; with --verify, a backup" };
+        var verify = new Option<bool>("--verify") { Description = "Check the backup in FOLDER instead of creating one; opens no store" };
+        var secrets = new Option<bool>("--with-secrets") { Description = "Include the secrets to which the settings refer, from the environment, as files/secrets.env" };
         var service = new ServiceOptionSet();
         return Verb(
-            "backup", "Copies the whole store into a folder while it is in use: every table, the keys, the calendar, policies and settings, with checksums.",
+            "backup", "Copies the store to a folder, also while it is in use: all tables, keys, calendar, policies and settings, with checksums.",
             [folder, verify, secrets, service.Config], Use.Copies, async (store, data, parsed, cancellation) =>
             {
                 IReadOnlyList<BackupSource> files;
@@ -45,8 +45,8 @@ internal static class StoreCommand
                     return Terminal.Fail(e is SettingsException settings ? string.Join("; ", settings.Errors) : e.Message, ExitCode.Usage);
                 }
                 var manifest = await ProgressAsync("backup", progress => new StoreBackup(store).RunAsync(parsed.GetValue(folder)!, files, progress, cancellation));
-                foreach (var left in manifest.LeftOut ?? []) Console.Error.WriteLine("remora: left out: " + left);
-                foreach (var file in manifest.Attachments ?? []) Console.Error.WriteLine("with files/" + file.Name);
+                foreach (var left in manifest.LeftOut ?? []) Console.Error.WriteLine("remora: not included: " + left);
+                foreach (var file in manifest.Attachments ?? []) Console.Error.WriteLine("includes files/" + file.Name);
                 Console.Error.WriteLine($"{manifest.Rows} rows of {manifest.Tables?.Count} tables in {manifest.Files.Count} files; restore them with: remora store restore {parsed.GetValue(folder)}");
                 return ExitCode.Ok;
             },
@@ -56,38 +56,38 @@ internal static class StoreCommand
         {
             var report = await ProgressAsync("verify", progress => BackupVerification.RunAsync(parsed.GetValue(folder)!, progress, cancellation));
             foreach (var damage in report.Damage) Console.Error.WriteLine("remora: " + damage);
-            if (report.Damage.Count > 0) return Terminal.Fail($"{report.Damage.Count} of {report.Files} files are damaged: this backup cannot be restored", ExitCode.Usage);
-            Console.Error.WriteLine($"{report.Files} files with {report.Manifest.Rows} rows are as they were written at {report.Manifest.CreatedAt:yyyy-MM-ddTHH:mm:ssZ}");
+            if (report.Damage.Count > 0) return Terminal.Fail($"{report.Damage.Count} of {report.Files} files are damaged; this backup cannot be restored", ExitCode.Usage);
+            Console.Error.WriteLine($"{report.Files} files with {report.Manifest.Rows} rows are unchanged since the backup at {report.Manifest.CreatedAt:yyyy-MM-ddTHH:mm:ssZ}");
             return ExitCode.Ok;
         }
     }
 
     private static Command Restore()
     {
-        var folder = new Argument<string>("FOLDER") { Description = "A backup that 'remora store backup' has made" };
-        var replace = new Option<bool>("--replace") { Description = "Replace a store that has rows, the keys and the calendar" };
-        var settings = new Option<string?>("--settings") { Description = "Put the settings, policies and secrets of the backup into this folder; without it they stay in the backup", HelpName = "FOLDER" };
-        return Verb("restore", "Restores a backup. Stop the service first: what it writes meanwhile is lost.", [folder, replace, settings], Use.Replaces, async (store, data, parsed, cancellation) =>
+        var folder = new Argument<string>("FOLDER") { Description = "A backup of 'remora store backup'" };
+        var replace = new Option<bool>("--replace") { Description = "Replace a store with rows, the keys and the calendar" };
+        var settings = new Option<string?>("--settings") { Description = "Folder for the settings, policies and secrets of the backup [default: they are not restored]", HelpName = "FOLDER" };
+        return Verb("restore", "Restores a backup. Stop the service first: rows that it writes during a restore are lost.", [folder, replace, settings], Use.Replaces, async (store, data, parsed, cancellation) =>
         {
             var report = await ProgressAsync("restore", progress => new StoreRestore(store).RunAsync(
                 parsed.GetValue(folder)!, parsed.GetValue(replace), name => BackupFiles.PlaceOf(name, data, parsed.GetValue(settings)), progress, cancellation));
             foreach (var remark in report.Remarks) Console.Error.WriteLine("remora: " + remark);
             foreach (var file in report.Attachments) Console.Error.WriteLine("restored " + file);
-            Console.Error.WriteLine($"{report.Rows} rows are restored");
+            Console.Error.WriteLine($"restored {report.Rows} rows");
             return ExitCode.Ok;
         });
     }
 
-    /// <summary>What a verb does to the store.</summary>
+    /// <summary>The effect of a subcommand on the store.</summary>
     private enum Use
     {
-        /// <summary>It reads a store that exists, brought up to this program first.</summary>
+        /// <summary>Reads an existing store after migrating it.</summary>
         Reads,
 
-        /// <summary>It reads a store that exists, as it is.</summary>
+        /// <summary>Reads an existing store without migrating it.</summary>
         Copies,
 
-        /// <summary>It makes or replaces the store.</summary>
+        /// <summary>Creates or replaces the store.</summary>
         Replaces,
     }
 

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Remora.Csv;
 using Remora.Feeds.Time;
 using Remora.Markets;
 
@@ -96,7 +97,7 @@ public sealed class CalendarFeed
             var stamp = (file.LastWriteTimeUtc, file.Length);
             if (stamp == _seen) return null;
             if (file.Length > LargestFile) throw new FormatException($"it is larger than {LargestFile} bytes");
-            var entries = CalendarCsv.Parse(File.ReadAllText(_file));
+            var entries = CalendarCsv.Read(file.OpenRead());
             _seen = stamp;
             _health = _health with { State = FeedState.Live, ReadAt = now };
             return new(now, [.. entries.Select(entry => ScheduledEvent.Around(entry.Name, entry.At, _before, _after)).Where(e => e.To > now)]);

@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text;
+using Remora.Csv;
 using Remora.Markets;
 
 namespace Remora.Feeds.Calendar;
@@ -7,104 +7,95 @@ namespace Remora.Feeds.Calendar;
 /// <summary>
 /// The content of an iCalendar file: events that have a time, and the events that were left out.
 /// </summary>
-/// <param name="Entries">The events, in the order of the file.</param>
+/// <param name="Entries">The events and occurrences, in the order of the file.</param>
 /// <param name="LeftOut">One line for each event that was left out, with the reason.</param>
 public sealed record IcsContent(IReadOnlyList<CalendarEntry> Entries, IReadOnlyList<string> LeftOut);
 
+/// <summary>What is read from an iCalendar file.</summary>
+public sealed record IcsOptions
+{
+    /// <summary>Occurrences of repeating events before this moment are left out.</summary>
+    public required Instant From { get; init; }
+
+    /// <summary>
+    /// Occurrences of repeating events at or after this moment, at most in the year 2199, are left
+    /// out.
+    /// </summary>
+    public required Instant Until { get; init; }
+
+    /// <summary>The time of day, UTC, for whole days; null leaves them out.</summary>
+    public TimeSpan? AllDayAt { get; init; }
+
+    internal bool Has(Instant at) => at >= From && at < Until;
+}
+
 /// <summary>
-/// Reads the parts of iCalendar (RFC 5545) that a calendar of scheduled events needs: summary and
-/// start of each VEVENT. Accepts times in UTC and in named time zones. Accepts all-day events only
-/// with a time of day from the caller. Leaves out recurring, cancelled and floating events, and
-/// reports them.
+/// Reads the parts of iCalendar (RFC 5545) that a calendar of scheduled events needs: summary,
+/// start and recurrence of each VEVENT. Accepts times in UTC and in named time zones, with the names
+/// of IANA and of Windows. Leaves out cancelled and floating events, and those with a recurrence
+/// that is not supported, and reports them.
 /// </summary>
 public static class IcsFile
 {
     private const int LongestText = 5 << 20;
+    // Repeating events; together with the bounds of a rule, a bound on the work.
+    private const int MostSeries = 1_000;
 
     /// <summary>Parses the text of a file.</summary>
-    /// <param name="text">The text.</param>
-    /// <param name="allDayAt">The time of day, UTC, for all-day events; null leaves them
-    /// out.</param>
-    /// <exception cref="FormatException">The text is not iCalendar.</exception>
-    public static IcsContent Read(string text, TimeSpan? allDayAt = null)
+    /// <exception cref="FormatException">The text is not iCalendar, or has too many events.</exception>
+    public static IcsContent Read(string text, IcsOptions options)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Until.ToDateTimeOffset().Year, IcsTime.LastYear);
+        var events = Events(text);
+        var changes = events.Where(one => one.Replaces is not null && one.Uid is not null)
+            .GroupBy(one => one.Uid!).ToDictionary(group => group.Key, IReadOnlyList<IcsEvent> (group) => [.. group]);
+        var (entries, leftOut) = (new List<CalendarEntry>(), new List<string>());
+        foreach (var one in events)
+        {
+            try
+            {
+                var starts = one.Starts(options, one.Uid is { } uid ? changes.GetValueOrDefault(uid, []) : []);
+                entries.AddRange(starts.Select(at => new CalendarEntry(at, null, one.Name)));
+            }
+            catch (FormatException e)
+            {
+                leftOut.Add($"{(one.Name.Length == 0 ? "an event" : one.Name)} ({IcsTime.Cut(one.Start ?? "")}): {e.Message}");
+            }
+            if (entries.Count > CalendarCsv.MostEntries)
+                throw new FormatException($"it has more than {CalendarCsv.MostEntries} events, with the dates of repeating ones until {options.Until}");
+        }
+        return new(entries, leftOut);
+    }
+
+    private static List<IcsEvent> Events(string text)
     {
         if (text.Length > LongestText) throw new FormatException($"it is larger than {LongestText} characters");
         var lines = Unfold(text);
         if (lines.Count == 0 || !lines[0].Equals("BEGIN:VCALENDAR", StringComparison.OrdinalIgnoreCase)) throw new FormatException("it does not begin with BEGIN:VCALENDAR");
-        var (entries, leftOut) = (new List<CalendarEntry>(), new List<string>());
-        Dictionary<string, Property>? open = null;
+        var events = new List<IcsEvent>();
+        IcsEvent? open = null;
         var depth = 0; // nested components, such as alarms, have properties of the same names
         foreach (var line in lines)
         {
-            if (Property.Parse(line) is not { } property) continue;
+            if (IcsProperty.Parse(line) is not { } property) continue;
             var isEvent = property.Value.Equals("VEVENT", StringComparison.OrdinalIgnoreCase);
             switch (property.Name)
             {
-                case "BEGIN" when open is null && isEvent: open = []; break;
+                case "BEGIN" when open is null && isEvent: open = new(); break;
                 case "BEGIN" when open is not null: depth++; break;
                 case "END" when depth > 0: depth--; break;
                 case "END" when open is not null && isEvent:
-                    Take(open, allDayAt, entries, leftOut);
+                    events.Add(open);
                     open = null;
                     break;
                 default:
-                    if (depth == 0) open?.TryAdd(property.Name, property);
+                    if (depth == 0) open?.Add(property);
                     break;
             }
-            if (entries.Count > CalendarCsv.MostEntries) throw new FormatException($"it has more than {CalendarCsv.MostEntries} events");
         }
-        return open is null ? new(entries, leftOut) : throw new FormatException("it ends within an event");
-    }
-
-    private static void Take(Dictionary<string, Property> properties, TimeSpan? allDayAt, List<CalendarEntry> entries, List<string> leftOut)
-    {
-        var name = CalendarCsv.NameOf(properties.TryGetValue("SUMMARY", out var summary) ? Unescape(summary.Value) : "");
-        var start = properties.GetValueOrDefault("DTSTART");
-        var why = name.Length == 0 ? "it has no summary"
-            : start is null ? "it has no start"
-            : properties.TryGetValue("STATUS", out var status) && status.Value.Equals("CANCELLED", StringComparison.OrdinalIgnoreCase) ? "it is cancelled"
-            : properties.ContainsKey("RRULE") || properties.ContainsKey("RDATE") ? "it repeats, which is not supported: list each date"
-            : null;
-        if (why is null && TryStart(start!, allDayAt, out var at, out why)) entries.Add(new(at, null, name));
-        else leftOut.Add($"{(name.Length == 0 ? "an event" : name)} ({start?.Value}): {why}");
-    }
-
-    private static bool TryStart(Property start, TimeSpan? allDayAt, out Instant at, out string? why)
-    {
-        at = default;
-        why = null;
-        if (DateTime.TryParseExact(start.Value, "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day))
-        {
-            if (allDayAt is null) why = "it is a whole day, name a time with --at";
-            else at = Instant.From(new(day + allDayAt.Value, TimeSpan.Zero));
-            return why is null;
-        }
-        var isUtc = start.Value.EndsWith('Z');
-        if (!DateTime.TryParseExact(start.Value.TrimEnd('Z'), "yyyyMMdd'T'HHmmss", CultureInfo.InvariantCulture, DateTimeStyles.None, out var time))
-        {
-            why = "its start is no time";
-        }
-        else if (isUtc)
-        {
-            at = Instant.From(new(time, TimeSpan.Zero));
-        }
-        else if (start.Parameters.GetValueOrDefault("TZID") is not { } zoneName)
-        {
-            why = "its time has no zone";
-        }
-        else if (!TimeZoneInfo.TryFindSystemTimeZoneById(zoneName, out var zone))
-        {
-            why = $"the time zone '{zoneName}' is not known here";
-        }
-        else if (zone.IsInvalidTime(time))
-        {
-            why = "the clocks of its zone skip this time";
-        }
-        else
-        {
-            at = Instant.From(new DateTimeOffset(time, zone.GetUtcOffset(time)));
-        }
-        return why is null;
+        if (open is not null) throw new FormatException("it ends within an event");
+        if (events.Count(one => one.Repeats) > MostSeries) throw new FormatException($"it has more than {MostSeries} repeating events");
+        return events;
     }
 
     /// <summary>
@@ -120,56 +111,5 @@ public static class IcsFile
             else if (line.Length > 0) lines.Add(new(line));
         }
         return [.. lines.Select(line => line.ToString())];
-    }
-
-    private static string Unescape(string text)
-    {
-        var plain = new StringBuilder(text.Length);
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (text[i] != '\\' || i + 1 == text.Length) plain.Append(text[i]);
-            else plain.Append(text[++i] is 'n' or 'N' ? ' ' : text[i]);
-        }
-        return plain.ToString();
-    }
-
-    /// <summary>
-    /// A content line, for example <c>DTSTART;TZID=America/New_York:20260128T140000</c>.
-    /// </summary>
-    private sealed record Property(string Name, IReadOnlyDictionary<string, string> Parameters, string Value)
-    {
-        public static Property? Parse(string line)
-        {
-            var colon = IndexOutsideQuotes(line, ':');
-            if (colon < 0) return null;
-            var head = Split(line[..colon]);
-            var parameters = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-            foreach (var part in head.Skip(1))
-                if (part.IndexOf('=') is > 0 and var equals) parameters.TryAdd(part[..equals], part[(equals + 1)..].Trim('"'));
-            return new(head[0].ToUpperInvariant(), parameters, line[(colon + 1)..].Trim());
-        }
-
-        private static List<string> Split(string head)
-        {
-            var parts = new List<string>();
-            for (var rest = head; ; )
-            {
-                var end = IndexOutsideQuotes(rest, ';');
-                parts.Add(end < 0 ? rest : rest[..end]);
-                if (end < 0) return parts;
-                rest = rest[(end + 1)..];
-            }
-        }
-
-        private static int IndexOutsideQuotes(string text, char wanted)
-        {
-            var quoted = false;
-            for (var i = 0; i < text.Length; i++)
-            {
-                if (text[i] == '"') quoted = !quoted;
-                else if (text[i] == wanted && !quoted) return i;
-            }
-            return -1;
-        }
     }
 }

@@ -28,14 +28,14 @@ internal sealed class AccessGate(ServiceSettings settings, KeyRing keys, CallLim
         {
             context.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString();
             return ApiProblem.Of(StatusCodes.Status429TooManyRequests, key is null
-                ? $"{settings.AnonymousPerMinute} requests a minute are allowed without a key: ask less often, or with 'Authorization: Bearer KEY'."
-                : $"{key.PerMinute ?? settings.KeyPerMinute} requests a minute are allowed to this key: ask less often.");
+                ? $"The limit without a key is {settings.AnonymousPerMinute} requests per minute: send fewer, or send 'Authorization: Bearer KEY'."
+                : $"The limit of this key is {key.PerMinute ?? settings.KeyPerMinute} requests per minute: send fewer.");
         }
         if (key is not null || (settings.AnswersAnonymous && authorization.Count == 0) || MarketPage.Has(context.Request.Path.Value) || ReferencePage.Has(context.Request.Path.Value)) return null;
         context.Response.Headers.WWWAuthenticate = Challenge;
         return ApiProblem.Of(StatusCodes.Status401Unauthorized, authorization.Count == 0
-            ? "A key is needed: send 'Authorization: Bearer KEY'. Its operator makes one with 'remora keys add'."
-            : "This key is not known: it was mistyped, revoked, or belongs to another service.");
+            ? "A key is required: send 'Authorization: Bearer KEY'. The operator of the service creates keys with 'remora keys add'."
+            : "Unknown key: it is mistyped, revoked, or belongs to another service.");
     }
 
     /// <summary>

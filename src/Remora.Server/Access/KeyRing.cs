@@ -72,7 +72,7 @@ internal sealed class KeyRing
             }
             catch (Exception e) when (e is KeyFileException or FormatException)
             {
-                _log.LogError("The keys are left as they were: {Reason}", e.Message);
+                _log.LogError("The keys were not reloaded: {Reason}", e.Message);
             }
         }
     }

@@ -13,12 +13,12 @@ internal static class Listener
 {
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(2);
 
-    public static void AddListener(this WebApplicationBuilder builder, ServiceSettings settings)
+    public static void AddListener(this WebApplicationBuilder builder, ServiceSettings settings, ConnectionLimit limit)
     {
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            RequestLimits.Apply(kestrel.Limits, settings);
+            RequestLimits.Apply(kestrel.Limits, settings, limit.Connections);
             kestrel.Listen(settings.Address, settings.Port, listen => listen.Protocols = HttpProtocols.Http1);
         });
         // No handler blocks, so requests are handled inline. This gives 20 % more requests per

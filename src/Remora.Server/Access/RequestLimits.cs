@@ -9,7 +9,7 @@ namespace Remora.Server.Access;
 /// </summary>
 internal static class RequestLimits
 {
-    public static void Apply(KestrelServerLimits limits, ServiceSettings settings)
+    public static void Apply(KestrelServerLimits limits, ServiceSettings settings, int connections)
     {
         limits.MaxRequestBodySize = 0; // no endpoint takes a body
         limits.MaxRequestLineSize = 8 * 1024;
@@ -17,6 +17,6 @@ internal static class RequestLimits
         limits.MaxRequestHeaderCount = 64;
         limits.RequestHeadersTimeout = settings.HeadersTimeout;
         limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
-        limits.MaxConcurrentConnections = settings.MaxConnections;
+        limits.MaxConcurrentConnections = connections;
     }
 }

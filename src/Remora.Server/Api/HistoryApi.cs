@@ -15,22 +15,22 @@ namespace Remora.Server.Api;
 /// <param name="Pair">The pair.</param>
 /// <param name="Exchange">CCXT's id of the exchange.</param>
 /// <param name="Timeframe">The base timeframe.</param>
-/// <param name="Policy">The policy it was judged by.</param>
-/// <param name="Side">The side it was judged for.</param>
-/// <param name="Interval">How long a bucket is.</param>
+/// <param name="Policy">The policy of the assessments.</param>
+/// <param name="Side">The side of the trade.</param>
+/// <param name="Interval">The length of a bucket.</param>
 /// <param name="Rows">The buckets, oldest first.</param>
-/// <param name="Next">The <c>from</c> of the next page; null when this is the last.</param>
+/// <param name="Next">The <c>from</c> of the next page; null on the last page.</param>
 public sealed record HistoryPage(Pair Pair, string Exchange, Timeframe Timeframe, string Policy, Side Side, string Interval, IReadOnlyList<HistoryRow> Rows, Instant? Next);
 
-/// <summary>A page of a market's assessments, each as it was given.</summary>
+/// <summary>A page of a market's assessments, each as it was returned.</summary>
 /// <param name="Pair">The pair.</param>
 /// <param name="Exchange">CCXT's id of the exchange.</param>
 /// <param name="Timeframe">The base timeframe.</param>
-/// <param name="Policy">The policy it was judged by.</param>
-/// <param name="Side">The side it was judged for.</param>
+/// <param name="Policy">The policy of the assessments.</param>
+/// <param name="Side">The side of the trade.</param>
 /// <param name="Interval">Always <c>each</c>.</param>
 /// <param name="Rows">The assessments, oldest first.</param>
-/// <param name="Next">The <c>from</c> of the next page; null when this is the last.</param>
+/// <param name="Next">The <c>from</c> of the next page; null on the last page.</param>
 public sealed record AssessmentPage(Pair Pair, string Exchange, Timeframe Timeframe, string Policy, Side Side, string Interval, IReadOnlyList<AssessmentRow> Rows, Instant? Next);
 
 /// <summary>A page of stored candles.</summary>
@@ -38,7 +38,7 @@ public sealed record AssessmentPage(Pair Pair, string Exchange, Timeframe Timefr
 /// <param name="Exchange">CCXT's id of the exchange.</param>
 /// <param name="Timeframe">The candles' timeframe.</param>
 /// <param name="Rows">The candles, oldest first.</param>
-/// <param name="Next">The <c>from</c> of the next page; null when this is the last.</param>
+/// <param name="Next">The <c>from</c> of the next page; null on the last page.</param>
 public sealed record CandlePage(Pair Pair, string Exchange, Timeframe Timeframe, IReadOnlyList<Candle> Rows, Instant? Next);
 
 /// <summary>The assessment history of markets.</summary>
@@ -60,16 +60,18 @@ internal static class HistoryApi
         var past = api.MapGroup("").WithTags("History");
         past.MapGet("/history", GetHistory).WithName("history").WithSummary("Get past assessments")
             .WithDescription(
-                "Past assessments of a market in buckets of `interval`: the share that was safe, the score, its parts, the regimes. With the interval `each`: every assessment as a row, as a gated backtest "
-                + "needs them. JSON gives a page of up to 10,000 rows; CSV, JSON lines, Parquet and Feather give the whole span as a file. The short side begins where it was first recorded.")
+                "Past assessments of a market in buckets of `interval`: the share that was safe, the score, its parts, the regimes. With the "
+                + "interval `each`: every assessment is a row, for gated backtests. JSON returns a page of up to 10,000 "
+                + "rows; CSV, JSON lines, Parquet and Feather return the whole span as a file. The short side starts when "
+                + "it was first recorded.")
             .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Side, QueryParameter.Policy, QueryParameter.Interval, QueryParameter.From, QueryParameter.To, QueryParameter.Limit, QueryParameter.Format)
             .Answers<HistoryPage>().Answers<AssessmentPage>().GivesFiles(("buckets", AssessmentTable.BucketColumns), (Each, [.. AssessmentColumns.Rows.Select(column => column.Name)])).Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
         past.MapGet("/candles", GetCandles).WithName("candles").WithSummary("Get stored candles")
-            .WithDescription("The candles that assessments are made from, as the exchange gave them.")
+            .WithDescription("The candles from which assessments are computed, as the exchange returned them.")
             .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.From, QueryParameter.To, QueryParameter.Limit, QueryParameter.Format)
             .Answers<CandlePage>().GivesFiles(("candles", [.. CandleColumns.All.Select(column => column.Name)])).Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
         past.MapGet("/assessment", GetAssessment).WithName("assessment").WithSummary("Get the assessment at a point in time")
-            .WithDescription("The assessment of a market that was current at that time, byte for byte as it was given. One by an earlier version lacks the properties that were added since.")
+            .WithDescription("The assessment of a market that was current at that time, byte for byte as it was returned. Assessments of earlier versions lack properties that were added later.")
             .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Policy, QueryParameter.At)
             .Answers<Assessment>().Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
     }

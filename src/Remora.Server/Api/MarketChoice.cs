@@ -33,7 +33,7 @@ internal readonly record struct Viewpoint(int Policy, Side Side)
         if (value is null) return true;
         index = allowed.IndexOf(value);
         if (index >= 0) return true;
-        problem = ApiProblem.BadParameter(parameter, $"There is no {parameter} '{Shown.Of(value)}': expected {string.Join(" or ", allowed)}.", allowed);
+        problem = ApiProblem.BadParameter(parameter, $"Unknown {parameter} '{Shown.Of(value)}': expected {string.Join(" or ", allowed)}.", allowed);
         return false;
     }
 }
@@ -65,7 +65,7 @@ internal static class MarketChoice
         if (candidates.Count == 0)
         {
             var nearest = Nearest.To(pair.ToString(), board.Markets.Select(tracked => tracked.Pair.ToString()), NearestShown);
-            problem = ApiProblem.Of(StatusCodes.Status404NotFound, $"{pair} is not tracked here. Nearest: {string.Join(", ", nearest)}.", parameter, nearest: nearest);
+            problem = ApiProblem.Of(StatusCodes.Status404NotFound, $"{pair} is not tracked. Nearest: {string.Join(", ", nearest)}.", parameter, nearest: nearest);
             return false;
         }
         if (!Narrow(ref candidates, "exchange", tracked => tracked.Id.Exchange, query, out problem)

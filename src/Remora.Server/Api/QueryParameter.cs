@@ -28,11 +28,11 @@ internal sealed record QueryParameter(
     public static QueryParameter StreamedPairs { get; } = new("pair", "Tracked pairs, separated by commas. Without it: every market, and the whole market.", "BTC/USDT,ETH/USDT", false, SomePairsOf);
 
     public static QueryParameter Exchange { get; } = new(
-        "exchange", "CCXT's id of the exchange, where a pair is tracked on several. Default: the first one configured.", "binance", false,
+        "exchange", "The CCXT id of the exchange, if a pair is tracked on several. Default: the first one configured.", "binance", false,
         board => [.. board.Markets.Select(market => market.Exchange).Distinct()]);
 
     public static QueryParameter Timeframe { get; } = new(
-        "timeframe", "The base timeframe, where a pair is tracked at several. Default: the first one configured.", "5m", false,
+        "timeframe", "The base timeframe, if a pair is tracked at several. Default: the first one configured.", "5m", false,
         board => [.. board.Markets.Select(market => market.Timeframe.Name).Distinct()]);
 
     public static QueryParameter Side { get; } = new(

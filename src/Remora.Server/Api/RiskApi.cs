@@ -58,7 +58,7 @@ internal static class RiskApi
     internal static ProblemResult? WithoutPair(IQueryCollection query)
     {
         foreach (var parameter in new[] { "exchange", "timeframe" })
-            if (query.ContainsKey(parameter)) return ApiProblem.BadParameter(parameter, $"The parameter '{parameter}' chooses among the markets of a pair: give 'pair' too.");
+            if (query.ContainsKey(parameter)) return ApiProblem.BadParameter(parameter, $"The parameter '{parameter}' selects a market of a pair: set 'pair' too.");
         return null;
     }
 
@@ -68,7 +68,7 @@ internal static class RiskApi
         if (!Viewpoint.TryRead(request, board, out var view, out var problem)) return problem;
         var pairs = query["pairs"].ToString().Split(',');
         if (pairs.Length > LargestBatch)
-            return ApiProblem.BadParameter("pairs", $"{pairs.Length} pairs are too many at once: expected at most {LargestBatch}.");
+            return ApiProblem.BadParameter("pairs", $"{pairs.Length} pairs are too many: expected at most {LargestBatch}.");
         var answers = new List<RenderedAnswer>(pairs.Length);
         var unknown = new List<UnknownPair>();
         ProblemResult? firstUnknown = null;

@@ -53,14 +53,14 @@ internal readonly record struct SpanChoice(Instant From, Instant To, int Limit, 
         StoreFormat? format = null;
         if (query.TryGetValue("format", out var named) && !Formats.TryGetValue(named.ToString(), out format))
         {
-            problem = ApiProblem.BadParameter("format", $"There is no format '{Shown.Of(named.ToString())}': expected {string.Join(" or ", FormatNames)}.", FormatNames);
+            problem = ApiProblem.BadParameter("format", $"Unknown format '{Shown.Of(named.ToString())}': expected {string.Join(" or ", FormatNames)}.", FormatNames);
             return false;
         }
         var most = format is null ? MostRows : MostStreamedRows;
         var limit = format is null ? DefaultLimit : MostStreamedRows;
         if (query.TryGetValue("limit", out var text) && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit < 1 || limit > most))
         {
-            problem = ApiProblem.BadParameter("limit", $"The limit '{Shown.Of(text.ToString())}' is not possible: expected a whole number from 1 to {most}.");
+            problem = ApiProblem.BadParameter("limit", $"Invalid limit '{Shown.Of(text.ToString())}': expected a whole number from 1 to {most}.");
             return false;
         }
         // Rows with a later date were recorded with a wrong clock.

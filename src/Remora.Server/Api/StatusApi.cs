@@ -18,10 +18,10 @@ namespace Remora.Server.Api;
 /// <param name="UptimeSeconds">Real seconds since it started.</param>
 /// <param name="Ready">Whether any market has had a candle.</param>
 /// <param name="Clock">The time it goes by.</param>
-/// <param name="Sandbox">The sandbox that stands in for the outside world; null in the real one.</param>
+/// <param name="Sandbox">The sandbox that replaces the outside world; null for none.</param>
 /// <param name="Markets">How each market's feed is.</param>
 /// <param name="Sources">How each outside source's feed is.</param>
-/// <param name="Bridge">How the bridge to the exchanges is; null where there is none.</param>
+/// <param name="Bridge">Returns the health of the bridge to the exchanges; null without a bridge.</param>
 /// <param name="Store">How the store is; null where nothing is kept.</param>
 /// <param name="Tasks">How each background task is: one that fails is started again.</param>
 public sealed record ServiceStatus(
@@ -36,7 +36,7 @@ public sealed record ClockStatus(string Kind, Instant Now, double Speed);
 
 /// <summary>All outside sources.</summary>
 /// <param name="Sources">One entry per source.</param>
-/// <param name="Calendar">The calendar of events to come; null where none is kept.</param>
+/// <param name="Calendar">The calendar of scheduled events; null for none.</param>
 public sealed record SourceList(IReadOnlyList<SourceReport> Sources, CalendarHealth? Calendar);
 
 /// <summary>How a source is and what it said last.</summary>

@@ -10,9 +10,9 @@ using Remora.Store.Tables;
 namespace Remora.Server.Api;
 
 /// <summary>The service's own requests in buckets.</summary>
-/// <param name="Interval">How long a bucket is.</param>
+/// <param name="Interval">The length of a bucket.</param>
 /// <param name="Rows">The buckets, oldest first, one per route and pair.</param>
-/// <param name="Next">The <c>from</c> of the next page; null when this is the last.</param>
+/// <param name="Next">The <c>from</c> of the next page; null on the last page.</param>
 public sealed record TrafficPage(string Interval, IReadOnlyList<TrafficRow> Rows, Instant? Next);
 
 /// <summary>The store, and the stored requests to the service.</summary>
@@ -62,5 +62,5 @@ internal static class StoreApi
 
     private static IResult GetStore(ServiceParts parts) => parts.Record is { } record
         ? new AnswerResult<StoreHealth>(RenderedAnswer.OfHealth(record.Session.Health))
-        : ApiProblem.Of(StatusCodes.Status503ServiceUnavailable, "Nothing is kept here: this service runs without a store.");
+        : ApiProblem.Of(StatusCodes.Status503ServiceUnavailable, "This service runs without a store.");
 }

@@ -15,7 +15,7 @@ internal static class StoredResult
     /// <summary>Answers from the store, or reports why it cannot.</summary>
     public static async Task<IResult> OfAsync(ServiceParts parts, HttpContext context, Func<MarketStore, CancellationToken, Task<IResult>> ask)
     {
-        if (parts.Record is not { } record) return Unavailable("Nothing is kept here: this service runs without a store.");
+        if (parts.Record is not { } record) return Unavailable("This service runs without a store.");
         if (record.Session.Health is { Ready: false, Error: var why }) return Away(context, why);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         deadline.CancelAfter(Patience);

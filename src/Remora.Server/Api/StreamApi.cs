@@ -26,8 +26,8 @@ internal static class StreamApi
 
     public static void Map(RouteGroupBuilder api) => api.MapGroup("").WithTags("Risk").MapGet("/stream", Get).WithName("stream").WithSummary("Stream assessments as they change")
         .WithDescription(
-            "Server-sent events: first the current state, then every change. The event `assessment` carries what /risk answers for a market; without a pair there is also the event `market`, "
-            + "which carries what /risk answers for all pairs together. Send the last id as the header Last-Event-ID to get only what has changed since. A slow reader gets the latest assessment "
+            "Server-sent events: first the current state, then every change. The event `assessment` contains the answer of /risk for a market; without a pair there is also the event "
+            + "`market`, which contains the answer of /risk for all pairs together. Send the last id as the header Last-Event-ID to get only what has changed since. A slow reader gets the latest assessment "
             + "of each market, not those in between. A comment every 15 s keeps the connection alive.")
         .Takes(QueryParameter.StreamedPairs, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Side, QueryParameter.Policy)
         .Produces<string>(StatusCodes.Status200OK, MediaType).AlsoDescribes(typeof(WebhookEvent))
@@ -76,7 +76,7 @@ internal static class StreamApi
             if (!hub.TryEnter(reader, view.Policy, view.Side, httpContext.Request.Headers["Last-Event-ID"]))
             {
                 response.Headers.RetryAfter = RetryAfterSeconds;
-                await ApiProblem.Of(StatusCodes.Status503ServiceUnavailable, "Too many are reading the stream, or the service is ending: try again later, or ask /risk.").ExecuteAsync(httpContext);
+                await ApiProblem.Of(StatusCodes.Status503ServiceUnavailable, "The stream has its maximum number of readers, or the service is shutting down: try again later, or use /risk.").ExecuteAsync(httpContext);
                 return;
             }
             try

@@ -1,6 +1,5 @@
 using Remora.ClickHouse;
 using Remora.Feeds.Http;
-using Remora.Store;
 using Kind = Remora.Server.Settings.SettingKinds;
 
 namespace Remora.Server.Settings;

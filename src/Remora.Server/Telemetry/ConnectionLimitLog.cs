@@ -7,7 +7,10 @@ namespace Remora.Server.Telemetry;
 /// connection limit. This class replaces these messages with one line when the refusals begin, and
 /// one line per minute with their count while they continue.
 /// </summary>
-internal sealed class ConnectionLimitLog(ILoggerFactory log, int maxConnections, TimeProvider time) : ILoggerFactory
+/// <param name="log">Receives the lines.</param>
+/// <param name="limit">The limit in the lines, such as "max_connections (10000)".</param>
+/// <param name="time">The clock.</param>
+internal sealed class ConnectionLimitLog(ILoggerFactory log, string limit, TimeProvider time) : ILoggerFactory
 {
     private const string ServerCategory = "Microsoft.AspNetCore.Server.Kestrel.Connections";
     private const string RejectedEvent = "ConnectionRejected";
@@ -47,7 +50,7 @@ internal sealed class ConnectionLimitLog(ILoggerFactory log, int maxConnections,
             }
             _timer = time.CreateTimer(_ => Tell(), null, Interval, Interval);
         }
-        _log.LogWarning("max_connections ({Max}) is reached: connections are refused", maxConnections);
+        _log.LogWarning("{Limit} is reached: refusing connections", limit);
     }
 
     private void Tell()
@@ -63,8 +66,7 @@ internal sealed class ConnectionLimitLog(ILoggerFactory log, int maxConnections,
                 return;
             }
         }
-        _log.LogWarning(
-            "max_connections ({Max}) is reached: {Count} more connections were refused", maxConnections, count);
+        _log.LogWarning("{Limit} is reached: {Count} more connections were refused", limit, count);
     }
 
     private sealed class ServerLogger(ConnectionLimitLog owner, ILogger inner) : ILogger

@@ -21,21 +21,21 @@ internal static class MarketGauges
     public static void Register(Meter meter, AssessmentBoard board)
     {
         Gauge("remora.risk.score", "Risk score from 0 to 1, higher is riskier; absent while unknown.", a => a.RiskScore);
-        Gauge("remora.risk.confidence", "How sure the assessment is, from 0 to 1.", a => a.RiskConfidence);
+        Gauge("remora.risk.confidence", "Confidence of the assessment, from 0 to 1.", a => a.RiskConfidence);
         Gauge("remora.volatility.score", "Volatility score from 0 to 1; absent while unknown.", a => a.Volatility);
-        Gauge("remora.position.scale", "The part of a position to take, from 0 to 1; absent while unknown.", a => a.PositionScale);
+        Gauge("remora.position.scale", "Recommended share of a full position, from 0 to 1; absent while unknown.", a => a.PositionScale);
         Gauge("remora.safe.to.trade", "Whether entries are allowed: 1 or 0.", a => a.SafeToTrade ? 1 : 0);
         Gauge("remora.stale", "Whether the last candle is too old: 1 or 0.", a => a.Stale ? 1 : 0);
-        Gauge("remora.warm.up.ratio", "How far the model is warmed up, from 0 to 1.", a => a.WarmUp);
+        Gauge("remora.warm.up.ratio", "Progress of the warm-up, from 0 to 1.", a => a.WarmUp);
         Gauge("remora.candle.age", "Seconds since the close of the last candle used, by the service's clock; absent before the first.", a => a.AgeSeconds, "s");
         meter.CreateObservableGauge("remora.state", () => All(board).SelectMany(a => States.Select(state =>
             new Measurement<double>(a.State == state ? 1 : 0, [.. Tags(a), new("state", RemoraJson.NameOf(state))]))), null, "1 for the state of the assessment, 0 for the others.");
         meter.CreateObservableGauge("remora.regime", () => All(board).SelectMany(a => Regimes.Select(name =>
-            new Measurement<double>(a.Regime is { } regime && RemoraJson.NameOf(regime) == name ? 1 : 0, [.. Tags(a), new("regime", name)]))), null, "1 for the regime the market is in, 0 for the others.");
+            new Measurement<double>(a.Regime is { } regime && RemoraJson.NameOf(regime) == name ? 1 : 0, [.. Tags(a), new("regime", name)]))), null, "1 for the regime of the market, 0 for the others.");
         meter.CreateObservableGauge("remora.flag", () => All(board).SelectMany(a => Enum.GetValues<RiskFlag>().Where(flag => a.EventFlags[flag] is not null).Select(flag =>
             new Measurement<double>(a.EventFlags[flag] == true ? 1 : 0, [.. Tags(a), new("flag", EventFlags.NameOf(flag))]))), null, "Whether a flag is raised: 1 or 0; absent while unknown.");
         meter.CreateObservableGauge("remora.blocked", () => All(board).SelectMany(a => a.BlockedBy.Select(by =>
-            new Measurement<double>(1, [.. Tags(a), new("by", by)]))), null, "1 for each thing that blocks entries; absent where nothing does.");
+            new Measurement<double>(1, [.. Tags(a), new("by", by)]))), null, "1 for each reason that blocks entries; absent if there is none.");
 
         void Gauge(string name, string help, Func<Assessment, double> value, string? unit = null) =>
             meter.CreateFiniteGauge(name, () => All(board).Select(a => new Measurement<double>(value(a), Tags(a))), unit, help);
@@ -54,9 +54,9 @@ internal static class StreamGauges
 {
     public static void Register(Meter meter, StreamHub streams)
     {
-        meter.CreateObservableGauge("remora.stream.readers", () => streams.Readers, null, "How many read the event stream.");
-        meter.CreateObservableCounter("remora.stream.dropped", () => streams.Dropped, null, "Readers that were dropped because they took nothing.");
-        meter.CreateObservableCounter("remora.stream.changes", () => streams.Changes, null, "Changes that were sent to the stream's readers.");
+        meter.CreateObservableGauge("remora.stream.readers", () => streams.Readers, null, "Readers of the event stream.");
+        meter.CreateObservableCounter("remora.stream.dropped", () => streams.Dropped, null, "Readers that were dropped because they accepted no data.");
+        meter.CreateObservableCounter("remora.stream.changes", () => streams.Changes, null, "Changes that were sent to readers of the event stream.");
     }
 }
 
@@ -66,9 +66,9 @@ internal static class TaskGauges
     public static void Register(Meter meter, Supervisor supervisor)
     {
         meter.CreateObservableGauge("remora.task.up", () => supervisor.Tasks.Select(task => new Measurement<int>(task.State == SupervisedState.Running ? 1 : 0, Tag(task))), null,
-            "Whether a background task runs: 1, or 0 while it is about to be started again.");
+            "Whether a background task runs: 1, or 0 while it waits for its restart.");
         meter.CreateObservableCounter("remora.task.restarts", () => supervisor.Tasks.Select(task => new Measurement<int>(task.Restarts, Tag(task))), null,
-            "How often a background task has failed and was started again.");
+            "Restarts of a background task after it failed.");
     }
 
     private static KeyValuePair<string, object?> Tag(SupervisedTask task) => new("task", task.Name);
@@ -79,7 +79,7 @@ internal static class ConnectionGauges
 {
     public static void Register(Meter meter, ConnectionLimitLog log) => meter.CreateObservableCounter(
         "remora.connections.refused", () => log.Refused, null,
-        "Connections that were refused because max_connections was reached.");
+        "Connections that were refused because of max_connections.");
 }
 
 /// <summary>Gauges and counters of the feeds.</summary>
@@ -89,26 +89,26 @@ internal static class FeedGauges
 
     public static void Register(Meter meter, AssessmentBoard board, ServiceParts parts)
     {
-        meter.CreateObservableGauge("remora.feed.state", () => parts.Markets.SelectMany(feed => StatesOf(feed.Health.State, Tags(feed.Market))), null, "1 for the state a market's feed is in, 0 for the others.");
-        PerMarket("remora.feed.last.success.age", "s", "Seconds since the exchange last gave an answer that made sense.", health => Age(board, health.LastSuccess));
-        PerMarket("remora.feed.consecutive.failures", null, "Requests to the exchange that have failed since the last success.", health => health.ConsecutiveFailures);
+        meter.CreateObservableGauge("remora.feed.state", () => parts.Markets.SelectMany(feed => StatesOf(feed.Health.State, Tags(feed.Market))), null, "1 for the state of a market's feed, 0 for the others.");
+        PerMarket("remora.feed.last.success.age", "s", "Seconds since the last valid answer of the exchange.", health => Age(board, health.LastSuccess));
+        PerMarket("remora.feed.consecutive.failures", null, "Failed requests to the exchange since the last success.", health => health.ConsecutiveFailures);
         Count("remora.feed.candles", "Closed candles delivered one by one.", health => health.CandlesDelivered);
         Count("remora.feed.candles.missing", "Candles that the exchange does not have although it has later ones.", health => health.CandlesMissing);
-        Count("remora.feed.candles.refused", "Candles refused because they cannot be.", health => health.Refused.Values.Sum());
-        Count("remora.feed.candles.revised", "Candles that the exchange has given other prices after they were used.", health => health.CandlesRevised);
-        PerMarket("remora.feed.level.refused", null, "Whether candles are refused because they are at another price level: 1 or 0.", health => health.RefusedLevel is null ? 0 : 1);
-        Count("remora.feed.failovers", "How often another exchange was switched to.", health => health.Failovers);
+        Count("remora.feed.candles.refused", "Candles that were refused as invalid.", health => health.Refused.Values.Sum());
+        Count("remora.feed.candles.revised", "Candles whose prices the exchange changed after they were used.", health => health.CandlesRevised);
+        PerMarket("remora.feed.level.refused", null, "Whether candles are refused because of a different price level: 1 or 0.", health => health.RefusedLevel is null ? 0 : 1);
+        Count("remora.feed.failovers", "Switches to another exchange.", health => health.Failovers);
 
-        meter.CreateObservableGauge("remora.source.state", () => parts.Sources.SelectMany(source => StatesOf(source.Health.State, [new("source", source.Name)])), null, "1 for the state an outside source's feed is in, 0 for the others.");
-        PerSource("remora.source.last.success.age", "s", "Seconds since the source last gave an answer that made sense.", health => Age(board, health.LastSuccess));
-        PerSource("remora.source.consecutive.failures", null, "Requests to the source that have failed since the last success.", health => health.ConsecutiveFailures);
+        meter.CreateObservableGauge("remora.source.state", () => parts.Sources.SelectMany(source => StatesOf(source.Health.State, [new("source", source.Name)])), null, "1 for the state of an outside source's feed, 0 for the others.");
+        PerSource("remora.source.last.success.age", "s", "Seconds since the last valid answer of the source.", health => Age(board, health.LastSuccess));
+        PerSource("remora.source.consecutive.failures", null, "Failed requests to the source since the last success.", health => health.ConsecutiveFailures);
         PerValue("remora.source.value", null, "The last value, in the signal's unit.", value => value.Value);
         PerValue("remora.source.value.age", "s", "Seconds since the time the last value describes.", value => Age(board, value.HeldAt));
 
         if (parts.Bridge is { } bridge)
         {
-            meter.CreateObservableGauge("remora.bridge.up", () => bridge().Running ? 1 : 0, null, "Whether the bridge to the exchanges takes requests: 1 or 0.");
-            meter.CreateObservableCounter("remora.bridge.restarts", () => bridge().Restarts, null, "How often the bridge has ended unasked.");
+            meter.CreateObservableGauge("remora.bridge.up", () => bridge().Running ? 1 : 0, null, "Whether the bridge to the exchanges is running: 1 or 0.");
+            meter.CreateObservableCounter("remora.bridge.restarts", () => bridge().Restarts, null, "Restarts of the bridge after it ended.");
         }
 
         void PerMarket(string name, string? unit, string help, Func<FeedHealth, double> value) =>

@@ -15,7 +15,7 @@ internal static class ProcessGauges
         using var self = Process.GetCurrentProcess();
         var started = new DateTimeOffset(self.StartTime.ToUniversalTime()).ToUnixTimeMilliseconds() / 1000.0;
         meter.CreateObservableCounter("process.cpu", () => Of(process => process.TotalProcessorTime.TotalSeconds), "s", "Processor time used.");
-        meter.CreateObservableGauge("process.resident.memory", () => Of(process => process.WorkingSet64), "By", "Memory the process holds.");
+        meter.CreateObservableGauge("process.resident.memory", () => Of(process => process.WorkingSet64), "By", "Memory of the process.");
         meter.CreateObservableGauge("process.threads", () => Of(process => process.Threads.Count), null, "Threads of the process.");
         meter.CreateObservableGauge("process.start.time", () => started, "s", "When the process started, in seconds since 1970.");
         if (Directory.Exists(OpenFiles)) meter.CreateObservableGauge("process.open.fds", () => Directory.GetFileSystemEntries(OpenFiles).Length, null, "Open file descriptors, sockets included.");

@@ -22,9 +22,9 @@ internal sealed class ServiceMetrics : IDisposable
 
     public ServiceMetrics()
     {
-        _requests = Meter.CreateHistogram("remora.http.request.duration", "s", "From a request's head to the end of its answer; a stream counts until it is open.", advice: RequestBuckets);
-        _engine = Meter.CreateHistogram("remora.engine.apply.duration", "s", "What the engine takes to apply one event.", advice: EngineBuckets);
-        _publish = Meter.CreateHistogram("remora.publish.duration", "s", "From when the pump takes up an event until its assessments are on the board.", advice: EngineBuckets);
+        _requests = Meter.CreateHistogram("remora.http.request.duration", "s", "Duration of a request until the end of its response; of a stream, until it is open.", advice: RequestBuckets);
+        _engine = Meter.CreateHistogram("remora.engine.apply.duration", "s", "Time for the engine to apply one event.", advice: EngineBuckets);
+        _publish = Meter.CreateHistogram("remora.publish.duration", "s", "Time from taking an event from the queue to publishing its assessments.", advice: EngineBuckets);
         Meter.CreateObservableGauge("remora.build.info", () => new Measurement<int>(1, new("version", Version), new("runtime", Environment.Version.ToString())), null, "Version of the service and of its runtime; always 1.");
     }
 

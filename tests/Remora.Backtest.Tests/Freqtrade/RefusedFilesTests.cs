@@ -1,5 +1,7 @@
+using Remora.Backtest.Data;
 using Remora.Backtest.Freqtrade;
 using Remora.Backtest.Trading;
+using Remora.Csv;
 using Remora.Testing;
 using System.IO.Compression;
 
@@ -78,7 +80,7 @@ public sealed class RefusedFilesTests
     {
         const int max = 1 << 20;
         var path = Path.Combine(Directory.CreateTempSubdirectory("remora-export-").FullName, "trades.csv.gz");
-        using (var gzip = new GZipStream(File.Create(path), CompressionLevel.Fastest)) Blanks(gzip, 64 * max);
+        using (var gzip = new GZipStream(File.Create(path), CompressionLevel.Fastest)) Fill(gzip, 64 * max, '\n');
         var before = GC.GetAllocatedBytesForCurrentThread();
         var message = Assert.Throws<BacktestException>(() => TradeCsv.Read(path, max)).Message;
         Assert.Contains($"more than {max} bytes", message);
@@ -98,8 +100,20 @@ public sealed class RefusedFilesTests
         Assert.Equal(trades, TradeCsv.Read(Written("trades.csv", text.ToString())));
     }
 
+    [Fact]
+    public void A_compressed_csv_of_one_endless_line_is_refused()
+    {
+        var path = Path.Combine(Directory.CreateTempSubdirectory("remora-export-").FullName, "candles.csv.gz");
+        using (var gzip = new GZipStream(File.Create(path), CompressionLevel.Fastest)) Fill(gzip, 1 << 28, '1');
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var message = Assert.Throws<BacktestException>(() => CandleFile.Read(path)).Message;
+        Assert.Equal($"{path}, line 1: the line is longer than {CsvRows.LongestLine} bytes, the maximum", message);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 23);
+    }
+
     [Theory]
-    [InlineData("open_time,close_time\n", "no column 'profit_ratio'")]
+    [InlineData("open_time,close_time,profit_ratio\n2024-01-02,2024-01-03,\"0.1\n", "line 2: a quote is not closed on its line")]
+    [InlineData("open_time,close_time\n", "the column 'profit_ratio' is missing")]
     [InlineData("open_time,close_time,profit_ratio\nyesterday,2024-01-02,0.1\n", "line 2: 'yesterday' is not a time for 'open_time'")]
     [InlineData("open_time,close_time,profit_ratio\n9999-01-01,9999-01-02,0.1\n", "line 2: 'open_time' is '9999-01-01': expected a time from 2000-01-01T00:00:00Z")]
     [InlineData("open_time,close_time,profit_ratio\n2024-01-02,2024-01-01,0.1\n", "line 2: the trade closes before it opens")]
@@ -121,16 +135,16 @@ public sealed class RefusedFilesTests
         var path = Path.Combine(Directory.CreateTempSubdirectory("remora-export-").FullName, "bomb.zip");
         using var zip = ZipFile.Open(path, ZipArchiveMode.Create);
         using var entry = zip.CreateEntry("bomb.json", CompressionLevel.Fastest).Open();
-        Blanks(entry, bytes);
+        Fill(entry, bytes, ' ');
         return path;
     }
 
-    private static void Blanks(Stream stream, long bytes)
+    private static void Fill(Stream stream, long bytes, char with)
     {
-        var blanks = new byte[1 << 20];
-        blanks.AsSpan().Fill((byte)' ');
-        for (var left = bytes; left > 0; left -= blanks.Length)
-            stream.Write(blanks, 0, (int)Math.Min(left, blanks.Length));
+        var same = new byte[1 << 20];
+        same.AsSpan().Fill((byte)with);
+        for (var left = bytes; left > 0; left -= same.Length)
+            stream.Write(same, 0, (int)Math.Min(left, same.Length));
     }
 
     private static string Written(string name, string text)

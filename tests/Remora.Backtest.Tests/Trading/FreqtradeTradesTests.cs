@@ -2,6 +2,7 @@ using System.Globalization;
 using Remora.Backtest.Data;
 using Remora.Backtest.Strategies;
 using Remora.Backtest.Trading;
+using Remora.Csv;
 using Remora.Markets;
 using Remora.Testing;
 
@@ -40,11 +41,15 @@ public sealed class FreqtradeTradesTests
 
     private static List<(string Strategy, Trade Trade)> Recorded(string path)
     {
-        using var text = TextFile.Open(path);
-        Assert.StartsWith("strategy,pair,open_timestamp,close_timestamp,open_rate,close_rate,amount,stake_amount,profit_ratio,profit_abs,exit_reason", text.ReadLine(), StringComparison.Ordinal);
+        using var rows = new CsvRows(TextFile.Open(path));
+        Assert.True(rows.Read());
+        Assert.StartsWith(
+            "strategy,pair,open_timestamp,close_timestamp,open_rate,close_rate,amount,stake_amount,profit_ratio,profit_abs,exit_reason",
+            string.Join(',', rows.ToArray()), StringComparison.Ordinal);
         var trades = new List<(string, Trade)>();
-        while (text.ReadLine()?.Split(',') is { } cells)
+        while (rows.Read())
         {
+            var cells = rows.ToArray();
             double Number(int column) => double.Parse(cells[column], CultureInfo.InvariantCulture);
             Instant Time(int column) => new(long.Parse(cells[column], CultureInfo.InvariantCulture));
             trades.Add((cells[0], new(cells[1], Time(2), Time(3), Number(4), Number(5), Number(6), Number(7), Number(8), Number(9), cells[10])));

@@ -14,6 +14,7 @@ namespace Remora.Feeds.Tests.Candles;
 internal sealed class FeedRig : IAsyncDisposable
 {
     private const double Speed = 3000;
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5); // above the pauses of a busy machine
 
     private readonly JumpingClock _real = new();
     private readonly CancellationTokenSource _stop = new();
@@ -60,12 +61,16 @@ internal sealed class FeedRig : IAsyncDisposable
     public static Task<FeedRig> CreateAsync(Timeframe timeframe, Action<StandInMarkets>? markets = null, params string[] exchanges) =>
         CreateAsync(timeframe, Options, markets, exchanges);
 
-    public static async Task<FeedRig> CreateAsync(Timeframe timeframe, MarketFeedOptions options, Action<StandInMarkets>? markets, params string[] exchanges)
+    public static Task<FeedRig> CreateAsync(Timeframe timeframe, MarketFeedOptions options, Action<StandInMarkets>? markets, params string[] exchanges) =>
+        CreateAsync(timeframe, options, Deadline, markets, exchanges);
+
+    public static async Task<FeedRig> CreateAsync(
+        Timeframe timeframe, MarketFeedOptions options, TimeSpan deadline, Action<StandInMarkets>? markets, params string[] exchanges)
     {
         var rig = new FeedRig(new(2024, 3, 10, 12, 2, 0, TimeSpan.Zero));
         rig.Server = await StandInServer.StartAsync(rig.Clock);
         markets?.Invoke(rig.Server.Markets);
-        rig.Bridge = CcxtBridge.Start(new() { BaseUrl = rig.Server.BaseUrl, RateLimit = false, RequestDeadline = TimeSpan.FromSeconds(1) }, rig.Clock);
+        rig.Bridge = CcxtBridge.Start(new() { BaseUrl = rig.Server.BaseUrl, RateLimit = false, RequestDeadline = deadline }, rig.Clock);
         var venues = exchanges.Select(id => new CandleExchange(rig.Bridge.Exchange(id), Pair.Parse(WireFormats.Pairs[id]))).ToArray();
         rig.Feed = new(new(exchanges[0], venues[0].Pair, timeframe), venues, options, rig.Clock);
         return rig;

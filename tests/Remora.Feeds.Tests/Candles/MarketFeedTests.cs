@@ -23,9 +23,9 @@ public sealed class MarketFeedTests
         Assert.Equal(2, rig.Histories.Count);
         var first = rig.Histories[0];
         Assert.Equal(220, first.Daily.Count);
-        // Kraken returns its last 720, and the clock may pass a full hour meanwhile.
-        Assert.InRange((first.Hourly[0].OpenTime - HistoryFrom).TotalHours, exchange == "kraken" ? 13 : 0, exchange == "kraken" ? 15 : 0);
-        Assert.InRange(first.Base.Count, page - 15, page); // one page, from a full hour on
+        if (exchange == "kraken") Assert.InRange(first.Hourly.Count, 718, 720); // the last ones; an hour takes a second here
+        else Assert.Equal(HistoryFrom, first.Hourly[0].OpenTime);
+        Assert.InRange(first.Base.Count, page - 15, page * 2); // one page from a full hour on, and what a busy machine is late
         Assert.Equal(first.Base[0].OpenTime.Floor(TimeSpan.FromHours(1)), first.Base[0].OpenTime);
         Assert.True(first.Hourly[^1].OpenTime + TimeSpan.FromHours(1) >= first.Base[0].OpenTime, "the hourly candles reach the base candles");
 
@@ -124,7 +124,7 @@ public sealed class MarketFeedTests
     [InlineData("stalled body", "timeout")]
     public async Task After_an_outage_of_the_exchange_nothing_is_missing(string fault, string kind)
     {
-        await using var rig = await FeedRig.CreateAsync(null, "bybit");
+        await using var rig = await FeedRig.CreateAsync(Timeframe.FiveMinutes, FeedRig.Options, TimeSpan.FromSeconds(1), null, "bybit");
         rig.Start();
         await rig.LiveAsync();
         rig.Server.FailAll(fault);
@@ -265,8 +265,8 @@ public sealed class MarketFeedTests
     [Fact]
     public async Task A_history_under_the_times_of_another_is_refused()
     {
-        // An hour takes a second here.
-        await using var rig = await FeedRig.CreateAsync(Timeframe.OneHour, markets => markets.Ahead = TimeSpan.FromHours(1), "binance");
+        // An hour takes a second here. An answer that is late by what the clock is ahead is right.
+        await using var rig = await FeedRig.CreateAsync(Timeframe.OneHour, markets => markets.Ahead = TimeSpan.FromHours(10), "binance");
         rig.Start();
         await Eventually.True(() => rig.Feed.Health is { State: FeedState.Unreachable, ConsecutiveFailures: > 5 }, "unreachable");
         Assert.Empty(rig.Received);

@@ -38,9 +38,11 @@ internal static class ApiDocument
             Title = "Remora",
             Version = "1",
             License = new() { Name = "MIT", Identifier = "MIT" },
-            Description = "An open market-risk engine: is it safe to trade now? Times are UTC. A value that is not known is null. Every property that a schema requires is always present; "
-                + "later versions may add properties, so ignore those you do not know. Assessments carry an ETag that stays the same while only their age changes: send it as If-None-Match, "
-                + "and an unchanged answer is 304 without a body. HEAD is answered as GET is, without the body. With a sandbox every answer has the header X-Remora-Sandbox.",
+            Description = "An open market-risk engine: is it safe to trade now? Times are UTC. Unknown values are null. "
+                + "Every property that a schema requires is always present. Later versions may add properties: ignore "
+                + "those that you do not know. Assessments have an ETag that stays the same while only their age changes: "
+                + "send it as If-None-Match, and the response to an unchanged assessment is 304 without a body. HEAD is "
+                + "handled like GET, without the body. With a sandbox every response has the header X-Remora-Sandbox.",
         };
         document.Servers = [new() { Url = "/" }];
     }

@@ -23,7 +23,7 @@ internal static class DocumentEvents
         var (one, whole) = (AddEvent(document, "AssessmentEvent", "assessment", nameof(Assessment)), AddEvent(document, "WholeMarketEvent", "market", nameof(Risk.WholeMarketAssessment)));
         document.AddComponent(StreamEvent, new OpenApiSchema
         {
-            Description = "One event of the stream, its fields by their names on the wire. Comments and the field `retry` come between events.",
+            Description = "One event of the stream, with its fields. Comments and the field `retry` can occur between events.",
             OneOf = [one, whole],
         });
         document.Webhooks = new Dictionary<string, IOpenApiPathItem>(StringComparer.Ordinal) { ["change"] = Webhook(document) };
@@ -34,12 +34,12 @@ internal static class DocumentEvents
         document.AddComponent(name, new OpenApiSchema
         {
             Type = JsonSchemaType.Object,
-            Description = $"An event of the stream that carries what `/api/v1/risk` answers: the schema {answer}.",
+            Description = $"An event of the stream with the answer of `/api/v1/risk`: the schema {answer}.",
             Required = new HashSet<string>(StringComparer.Ordinal) { "event", "id", "data" },
             Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal)
             {
                 ["event"] = new OpenApiSchema { Type = JsonSchemaType.String, Enum = [@event] },
-                ["id"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "Send the last one as Last-Event-ID to go on after it.", Examples = ["5f3a9c01-42"] },
+                ["id"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "Send the last one as Last-Event-ID to resume after it.", Examples = ["5f3a9c01-42"] },
                 ["data"] = new OpenApiSchema
                 {
                     Type = JsonSchemaType.String,
@@ -57,9 +57,9 @@ internal static class DocumentEvents
         var operation = new OpenApiOperation
         {
             OperationId = "webhook_change",
-            Summary = "A verdict or a regime has changed",
+            Summary = "A verdict or a regime changed",
             Description = "Posted to each receiver of the setting `webhooks` when `safe_to_trade` or the regime of a pair changes, and by `remora webhook test`. Failures with 408, 425, 429 or 5xx, "
-                + "and no answer within five seconds, are tried again up to eight times. The same event may come twice, with the same id.",
+                + "and no answer within five seconds, are retried up to eight times. An event can arrive twice, with the same id.",
             Tags = new HashSet<OpenApiTagReference> { new("Risk", document) },
             Security = [],
             Parameters =
@@ -75,7 +75,7 @@ internal static class DocumentEvents
                     ["application/json"] = new OpenApiMediaType { Schema = new OpenApiSchemaReference(nameof(WebhookEvent), document) },
                 },
             },
-            Responses = new() { ["2XX"] = new OpenApiResponse { Description = "The receiver has the event." } },
+            Responses = new() { ["2XX"] = new OpenApiResponse { Description = "The receiver has accepted the event." } },
         };
         return new() { Operations = new() { [HttpMethod.Post] = operation } };
     }

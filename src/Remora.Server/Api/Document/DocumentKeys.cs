@@ -17,7 +17,7 @@ internal static class DocumentKeys
         {
             Type = SecuritySchemeType.Http,
             Scheme = "bearer",
-            Description = "A key that `remora keys add` made, sent as `Authorization: Bearer KEY`. Needed on an address that other machines can reach, and everywhere with the setting `require_keys`; "
+            Description = "A key that `remora keys add` created, sent as `Authorization: Bearer KEY`. Required on an address that other machines can reach, and everywhere with the setting `require_keys`; "
                 + "optional on a loopback address and with the setting `allow_anonymous`.",
         });
         document.Security = [new() { [new(Scheme, document)] = [] }, []];

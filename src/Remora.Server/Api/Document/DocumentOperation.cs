@@ -95,19 +95,19 @@ internal sealed class DocumentOperation(OpenApiOperation operation, OpenApiOpera
         response.Description = status switch
         {
             "200" => "The answer.",
-            "304" => "The answer is still the one whose ETag was sent as If-None-Match.",
-            "400" => "A parameter is wrong, missing or unknown: `parameter` names it.",
-            "401" => "A key is needed, or the one that was sent is not known.",
-            "403" => "The request comes from a page of another origin.",
-            "404" => "What was asked for is not tracked, or not kept.",
-            "409" => "The state of what was named does not allow it; `detail` says why.",
-            "421" => "The request names a host that this service does not answer for.",
-            "429" => "Too many requests in this minute.",
-            "503" => "It cannot be answered now; `detail` says why.",
+            "304" => "The answer is unchanged since the one whose ETag was sent as If-None-Match.",
+            "400" => "A parameter is invalid, missing or unknown: `parameter` names it.",
+            "401" => "A key is required, or the key is unknown.",
+            "403" => "The request comes from a web page of another origin.",
+            "404" => "The requested market is not tracked, or the requested data is not stored.",
+            "409" => "The current state does not allow the request; `detail` contains the reason.",
+            "421" => "The service does not answer under the host name of the request.",
+            "429" => "The limit of requests per minute is reached.",
+            "503" => "The service cannot answer now; `detail` contains the reason.",
             _ => response.Description,
         };
         if (status == "200" && hasTag) AddHeader(response, "ETag", "Identifies the JSON answer without its ages.");
-        if (status is "429" or "503") AddHeader(response, "Retry-After", "Seconds to wait before the next try.");
+        if (status is "429" or "503") AddHeader(response, "Retry-After", "Seconds to wait before the next request.");
         if (status == "401") AddHeader(response, "WWW-Authenticate", "The scheme that is expected: Bearer.");
     }
 

@@ -1,8 +1,9 @@
+using System.Text;
 using Remora.Columns;
 using Remora.Markets;
 using Remora.Testing;
 
-namespace Remora.Tests.Markets;
+namespace Remora.Csv.Tests;
 
 public sealed class CandleCsvTests
 {
@@ -62,9 +63,5 @@ public sealed class CandleCsvTests
     public void What_is_wrong_is_named_with_its_line(string text, string complaint) =>
         Assert.StartsWith(complaint, Assert.Throws<CandleFileException>(() => Read(text)).Message);
 
-    private static CandleTape Read(string text)
-    {
-        using var reader = new StringReader(text);
-        return CandleCsv.Read(reader);
-    }
+    private static CandleTape Read(string text) => CandleCsv.Read(new MemoryStream(Encoding.UTF8.GetBytes(text)));
 }
