@@ -16,7 +16,7 @@ check_tools() {
 
 # The first source that is newer than the stamp, if any.
 newer_sources() {
-  find "$root/src" "$root/Directory.Build.props" "$root/Directory.Packages.props" "$root/package-lock.json" "$root/global.json" \
+  find "$root/src" "$root"/Directory.*.props "$root/Directory.Build.targets" "$root/package-lock.json" "$root/global.json" \
     -newer "$1" -type f -print -quit
 }
 

@@ -1,4 +1,3 @@
-using System.Net.Http.Json;
 using System.Text.Json;
 using Remora.Feeds.Time;
 using Remora.Server;
@@ -17,7 +16,7 @@ internal static class RemoteSandbox
         {
             using var http = new HttpClient { BaseAddress = url, Timeout = TimeSpan.FromSeconds(5) };
             using var response = await http.GetAsync("/sandbox/clock", cancellation);
-            var clock = await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>(cancellation);
+            var clock = JsonElement.Parse(await response.EnsureSuccessStatusCode().Content.ReadAsByteArrayAsync(cancellation));
             var origin = response.Headers.TryGetValues(SandboxNotice.Header, out var values) ? values.First() : throw new JsonException("the response has no sandbox header");
             var speed = clock.GetProperty("speed").GetDouble();
             var now = DateTimeOffset.FromUnixTimeMilliseconds(clock.GetProperty("now_ms").GetInt64());

@@ -124,7 +124,7 @@ public sealed record Risk
 
     /// <summary>All other fields of the answer.</summary>
     [JsonExtensionData]
-    public IDictionary<string, JsonElement>? More { get; init; }
+    public IDictionary<string, JsonElement>? More { get; set; } // generated code cannot initialize it
 
     /// <summary>Whether the answer allows entries without current market data.</summary>
     [JsonIgnore]

@@ -39,7 +39,7 @@ public sealed record RiskBucket
 
     /// <summary>All other fields of the row.</summary>
     [JsonExtensionData]
-    public IDictionary<string, JsonElement>? More { get; init; }
+    public IDictionary<string, JsonElement>? More { get; set; } // generated code cannot initialize it
 }
 
 /// <summary>A page of buckets.</summary>

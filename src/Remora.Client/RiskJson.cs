@@ -7,9 +7,7 @@ namespace Remora.Client;
 /// </summary>
 internal static class RiskJson
 {
-    private static readonly JsonSerializerOptions Options = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
-
-    public static Risk Read(ReadOnlySpan<byte> json, string? pair) => Check(Attempt(json, static text => JsonSerializer.Deserialize<Risk>(text, Options)), pair);
+    public static Risk Read(ReadOnlySpan<byte> json, string? pair) => Check(Attempt(json, static text => JsonSerializer.Deserialize(text, ClientJson.Default.Risk)), pair);
 
     public static Risk Read(JsonElement json, string? pair) => Read(System.Text.Encoding.UTF8.GetBytes(json.GetRawText()), pair);
 
@@ -45,7 +43,7 @@ internal static class RiskJson
     }
 
     public static RiskPage ReadHistory(ReadOnlySpan<byte> json) =>
-        Attempt(json, static text => JsonSerializer.Deserialize<RiskPage>(text, Options)) is { Rows: not null } page ? page : throw Unexpected("it is not a history");
+        Attempt(json, static text => JsonSerializer.Deserialize(text, ClientJson.Default.RiskPage)) is { Rows: not null } page ? page : throw Unexpected("it is not a history");
 
     private static Risk Check(Risk? risk, string? pair)
     {

@@ -38,7 +38,7 @@ internal sealed class HttpInterface(
         services.AddRoutingCore();
         services.AddCors();
         services.AddApiDocument(board);
-        services.ConfigureHttpJsonOptions(json => RemoraJson.Apply(json.SerializerOptions)); // schemas are made with it
+        services.ConfigureHttpJsonOptions(json => ServerJson.Apply(json.SerializerOptions)); // schemas are made with it
         services.AddSingleton<AccessGate>().AddSingleton<HostGate>();
         // As factories, so that the container disposes of them.
         services.AddSingleton(_ => metrics).AddSingleton(_ => new PrometheusText(metrics.Meter));

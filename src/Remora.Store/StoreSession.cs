@@ -38,7 +38,8 @@ public sealed record StoreSessionOptions
     public Action<string>? Notice { get; init; }
 
     /// <summary>
-    /// Receives a line for the log when a problem ends; null to use <see cref="Notice"/>.
+    /// Receives a line for the log when a problem has ended; null to send it to
+    /// <see cref="Notice"/>.
     /// </summary>
     public Action<string>? Recovery { get; init; }
 
@@ -72,8 +73,7 @@ public sealed record StoreHealth(
 /// </summary>
 public sealed class StoreSession
 {
-    private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+    private static readonly Backoff Backoff = new(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(10));
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
     // Then it is killed; acknowledged rows are on disk
     private static readonly TimeSpan EngineStop = TimeSpan.FromSeconds(1.5);
@@ -171,7 +171,7 @@ public sealed class StoreSession
 
     private async Task OpenAsync(CancellationToken cancellation)
     {
-        for (var wait = FirstWait; ; wait = wait * 2 < LongestWait ? wait * 2 : LongestWait)
+        for (var failures = 1; ; failures++)
         {
             try
             {
@@ -192,7 +192,7 @@ public sealed class StoreSession
                     await guest.DisposeAsync();
                 }
             }
-            await Task.Delay(wait, _time, cancellation);
+            await Task.Delay(Backoff.After(failures), _time, cancellation);
         }
     }
 

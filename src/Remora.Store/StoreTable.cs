@@ -39,7 +39,7 @@ internal abstract class StoreTable(string name, string time)
         .. StoreColumn.Of<BothSides, Assessment>(AssessmentColumns.Tables, (in row) => row.Long),
         .. StoreColumn.OfShortSide<BothSides>(AssessmentColumns.Tables, (in row) => row.Short),
         StoreColumn.Of<BothSides>("answer", "String", (writer, in row) =>
-            writer.Bytes(JsonSerializer.SerializeToUtf8Bytes(row.Long, RemoraJson.Options))),
+            writer.Bytes(JsonSerializer.SerializeToUtf8Bytes(row.Long, RemoraJson.Options.TypeOf<Assessment>()))),
     ]);
 
     public static StoreTable<RequestRow> Requests { get; } = new("api_requests", "at",

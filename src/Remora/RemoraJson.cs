@@ -1,9 +1,12 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using System.Xml;
 using Remora.Markets;
+using Remora.Regimes;
 using Remora.Risk;
+using Remora.Volatility;
 
 namespace Remora;
 
@@ -12,14 +15,25 @@ namespace Remora;
 /// </summary>
 public static class RemoraJson
 {
-    /// <summary>The shared options.</summary>
-    public static JsonSerializerOptions Options { get; } = Make();
+    /// <summary>The options for the types of the engine.</summary>
+    public static JsonSerializerOptions Options => EngineJson.Shared.Options;
 
     /// <summary>Returns the JSON name of an enumeration value: <c>no_entry</c>.</summary>
     public static string NameOf<T>(T value) where T : struct, Enum => Names<T>.All[value];
 
+    /// <summary>Creates options in this format for the types of another project.</summary>
+    /// <param name="enums">Its enumerations, each by <see cref="EnumNames{T}"/>.</param>
+    public static JsonSerializerOptions NewOptions(params IEnumerable<JsonConverter> enums)
+    {
+        var options = new JsonSerializerOptions();
+        Apply(options, enums);
+        return options;
+    }
+
     /// <summary>Applies the format to existing options.</summary>
-    public static void Apply(JsonSerializerOptions options)
+    /// <param name="options">The options.</param>
+    /// <param name="enums">Further enumerations, each by <see cref="EnumNames{T}"/>.</param>
+    public static void Apply(JsonSerializerOptions options, params IEnumerable<JsonConverter> enums)
     {
         options.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
         options.DictionaryKeyPolicy = null;
@@ -33,16 +47,25 @@ public static class RemoraJson
         options.Converters.Add(new TextConverter<Timeframe>((string? text, out Timeframe value) => Timeframe.TryParse(text, out value!), "a timeframe such as 5m"));
         options.Converters.Add(new DurationConverter());
         options.Converters.Add(new FlagsConverter());
-        options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));
+        foreach (var names in EngineEnums.Concat(enums)) options.Converters.Add(names);
+        options.Converters.Add(new UnlistedEnumConverter());
     }
 
-    private static JsonSerializerOptions Make()
-    {
-        var options = new JsonSerializerOptions();
-        Apply(options);
-        options.MakeReadOnly(populateMissingResolver: true);
-        return options;
-    }
+    /// <summary>
+    /// Returns the converter of an enumeration, which writes <c>no_entry</c> and reads only that.
+    /// </summary>
+    public static JsonConverter EnumNames<T>() where T : struct, Enum =>
+        new JsonStringEnumConverter<T>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
+
+    /// <summary>Returns how the options write a type.</summary>
+    /// <exception cref="NotSupportedException">The options do not list the type.</exception>
+    public static JsonTypeInfo<T> TypeOf<T>(this JsonSerializerOptions options) => (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
+
+    private static IEnumerable<JsonConverter> EngineEnums =>
+    [
+        EnumNames<AssessmentState>(), EnumNames<CandleFault>(), EnumNames<MomentumClass>(), EnumNames<OnStale>(), EnumNames<Recommendation>(), EnumNames<Regime>(), EnumNames<Reliance>(),
+        EnumNames<RiskClass>(), EnumNames<RiskFlag>(), EnumNames<Side>(), EnumNames<Signal>(), EnumNames<TrendClass>(), EnumNames<VolatilityClass>(),
+    ];
 
     private static class Names<T> where T : struct, Enum
     {
@@ -80,6 +103,17 @@ public static class RemoraJson
         }
 
         public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) => writer.WriteStringValue(XmlConvert.ToString(value));
+    }
+
+    /// <summary>
+    /// Refuses an enumeration that has no converter, which would otherwise be written as a number.
+    /// </summary>
+    private sealed class UnlistedEnumConverter : JsonConverterFactory
+    {
+        public override bool CanConvert(Type typeToConvert) => typeToConvert.IsEnum;
+
+        public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException(
+            $"{typeToConvert} has no names in JSON: list it where these options are created, by {nameof(RemoraJson)}.{nameof(EnumNames)}<{typeToConvert.Name}>()");
     }
 
     /// <summary>Writes all flags as an object, each true, false or null.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Remora.Markets;
 using Remora.Risk;
+using Remora.Testing;
 
 namespace Remora.Backtest.Tests;
 
@@ -16,7 +17,7 @@ public sealed class BacktestJobTests
     [Fact]
     public void Json_contains_the_documented_figure_names()
     {
-        var json = JsonSerializer.SerializeToElement(BacktestJob.Run(Options()).Figures, RemoraJson.Options);
+        var json = JsonSerializer.SerializeToElement(BacktestJob.Run(Options()).Figures, ReflectedJson.Options);
         foreach (var name in new[] { "trades", "wins", "losses", "draws", "win_rate", "profit_total_pct", "max_drawdown_pct", "profit_factor", "sharpe", "sortino", "calmar", "mean_stake", "exit_reasons" })
             Assert.True(json.TryGetProperty(name, out _), name);
     }

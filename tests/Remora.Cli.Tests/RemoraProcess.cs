@@ -8,6 +8,14 @@ namespace Remora.Cli.Tests;
 internal sealed partial class RemoraProcess : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    /// <summary>
+    /// The ordinary build, or the native executable that REMORA_TEST_PROGRAM names.
+    /// </summary>
+    private static readonly string[] Tested = Environment.GetEnvironmentVariable("REMORA_TEST_PROGRAM") is { Length: > 0 } native
+        ? [native]
+        : ["dotnet", Path.Combine(AppContext.BaseDirectory, "remora-cli.dll")];
+
     private readonly Process _process;
     private readonly StringBuilder _errors = new();
     private readonly TaskCompletionSource<string> _url = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -49,14 +57,12 @@ internal sealed partial class RemoraProcess : IAsyncDisposable
     /// <param name="before">
     /// A shell command to run first, for example to set a limit; null for no shell.
     /// </param>
-    public static RemoraProcess Start(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? before = null)
+    /// <param name="native">A native executable of the program; null for the tested one.</param>
+    public static RemoraProcess Start(
+        IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? before = null, string? native = null)
     {
-        var start = new ProcessStartInfo(before is null ? "dotnet" : "sh") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = Path.GetTempPath() };
-        if (before is not null)
-        {
-            foreach (var argument in new[] { "-c", before + "; exec dotnet \"$0\" \"$@\"" }) start.ArgumentList.Add(argument);
-        }
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "remora-cli.dll"));
+        string[] command = [.. before is null ? [] : (string[])["sh", "-c", before + "; exec \"$0\" \"$@\""], .. native is null ? Tested : [native]];
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = Path.GetTempPath() };
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("REMORA_", StringComparison.Ordinal)).ToList()) start.Environment.Remove(name);
         start.Environment["REMORA_STORE"] = "false"; // an engine starts slowly, so tests that need one enable it
@@ -68,9 +74,16 @@ internal sealed partial class RemoraProcess : IAsyncDisposable
     public static Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments) => RunAsync(new Dictionary<string, string>(), arguments);
 
     /// <summary>Runs the program to its end, with additional environment variables.</summary>
-    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    public static Task<(int ExitCode, string Output, string Errors)> RunAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        RunToEndAsync(Start(arguments, environment));
+
+    /// <summary>Runs a native executable of the program to its end.</summary>
+    public static Task<(int ExitCode, string Output, string Errors)> RunNativeAsync(string native, params string[] arguments) =>
+        RunToEndAsync(Start(arguments, native: native));
+
+    private static async Task<(int ExitCode, string Output, string Errors)> RunToEndAsync(RemoraProcess started)
     {
-        await using var process = Start(arguments, environment);
+        await using var process = started;
         var output = await process._process.StandardOutput.ReadToEndAsync();
         var exitCode = await process.ExitAsync();
         return (exitCode, output, process.Errors);

@@ -53,7 +53,7 @@ public sealed class SandboxFolderTests : IDisposable
         var (exit, _, errors) = await RemoraProcess.RunAsync(WithStore, "serve", "--sandbox", "--port", "0", "--data", Data, option, value);
         Assert.Equal(2, exit);
         Assert.Contains($"{Path.Combine(Data, "sandbox")} belongs to a sandbox with --seed 7 --start 2025-02-03T12:00:00Z --speed 300, {complaint}: " +
-            $"give the same options, choose another folder with --data, or delete {Path.Combine(Data, "sandbox")} to start over", errors);
+            $"use the same options, choose another folder with --data, or delete {Path.Combine(Data, "sandbox")} to start over", errors);
     }
 
     [Fact]
@@ -126,7 +126,7 @@ public sealed class SandboxFolderTests : IDisposable
         Assert.True(Directory.Exists(Path.Combine(Data, "clickhouse")));
         var (_, rows, note) = await RemoraProcess.RunAsync("sql", "SELECT count() FROM candles", "--data", Data);
         Assert.Equal("288\n", rows);
-        Assert.Contains($"a sandbox's store is in {Path.Combine(Data, "sandbox")}: give --data {Path.Combine(Data, "sandbox")} for it", note);
+        Assert.Contains($"for the sandbox's store use --data {Path.Combine(Data, "sandbox")}", note);
     }
 
     /// <summary>

@@ -18,7 +18,7 @@ public sealed class ServiceFaultTests : IDisposable
     private string Data => _folder.File("data");
 
     [Fact]
-    public async Task Connections_leave_the_service_the_files_that_it_needs()
+    public async Task Connections_leave_enough_files_for_the_service()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "needs ulimit");
         await using var service = RemoraProcess.Start(Serve("--speed", "300"), WithStore, before: "ulimit -n 420");
@@ -35,7 +35,7 @@ public sealed class ServiceFaultTests : IDisposable
                 idle.Add(socket);
                 await socket.ConnectAsync(IPAddress.Loopback, new Uri(url).Port);
             }
-            await ServeCommandTests.EventuallyAsync(() => Task.FromResult(service.LinesWith("the limit of open files (420, room for 36 connections) is reached: connections are refused") == 1), () => service.Errors);
+            await ServeCommandTests.EventuallyAsync(() => Task.FromResult(service.LinesWith("the limit of open files (420, room for 36 connections) is reached: refusing connections") == 1), () => service.Errors);
             var written = await WrittenAsync();
             await UntilAsync(http, "/api/v1/store", store => store.GetProperty("recorder").GetProperty("written_rows").GetProperty("candles").GetInt64() > written, service);
         }

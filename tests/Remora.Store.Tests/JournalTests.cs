@@ -146,7 +146,7 @@ public sealed class JournalTests(Engine engine)
         var store = await engine.NewStoreAsync();
         using var scratch = new Scratch();
         var failures = new ConcurrentQueue<SupervisedTask>();
-        var supervisor = new Supervisor(new() { FirstPause = TimeSpan.FromMilliseconds(20), Failed = failures.Enqueue });
+        var supervisor = new Supervisor(new() { Backoff = new(TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(30)), Failed = failures.Enqueue });
         for (var i = 1; i <= 3; i++) Batch(5).WriteTo(scratch.PathOf(JournalFile.NameOf(i, "api_requests", 5, DateTimeOffset.UnixEpoch)));
         // The clock fails when the first batch is recorded as written, when that failure is
         // recorded, and at the second batch.

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Remora.Backtest.History;
 
@@ -11,6 +12,7 @@ namespace Remora.Backtest.History;
 public sealed class AssessmentFile : IDisposable
 {
     private const string PartSuffix = ".part";
+    private static readonly JsonTypeInfo<Assessment> AssessmentJson = RemoraJson.Options.TypeOf<Assessment>();
     private readonly string _path;
     private readonly StreamWriter _writer;
     private readonly bool _json;
@@ -44,7 +46,7 @@ public sealed class AssessmentFile : IDisposable
     public void Write(Assessment assessment)
     {
         _row.Clear();
-        if (_json) _row.Append(JsonSerializer.Serialize(assessment, RemoraJson.Options)).Append('\n');
+        if (_json) _row.Append(JsonSerializer.Serialize(assessment, AssessmentJson)).Append('\n');
         else AssessmentCsv.Append(_row, assessment);
         _writer.Write(_row);
     }

@@ -13,7 +13,7 @@ public static class HtmlReport
     /// <summary>Writes the page.</summary>
     public static string Write(StudyFigures study)
     {
-        var data = JsonSerializer.Serialize(new { Study = study, Findings = ResultsText.Findings(study), Key = KeyFigures.Of(study) }, RemoraJson.Options);
+        var data = JsonSerializer.Serialize(new(study, ResultsText.Findings(study), KeyFigures.Of(study)), BacktestJson.Shared.ReportData);
         return Part("report.html")
             .Replace("{{title}}", Escape(study.Name), StringComparison.Ordinal)
             .Replace("{{headline}}", Escape(ResultsText.Headline(study)), StringComparison.Ordinal)
@@ -34,3 +34,9 @@ public static class HtmlReport
 
     private static string Escape(string text) => System.Net.WebUtility.HtmlEncode(text);
 }
+
+/// <summary>What the script of the page draws.</summary>
+/// <param name="Study">All figures.</param>
+/// <param name="Findings">The conclusions in sentences.</param>
+/// <param name="Key">The most important results.</param>
+internal sealed record ReportData(StudyFigures Study, IReadOnlyList<string> Findings, IReadOnlyList<KeyFigure> Key);

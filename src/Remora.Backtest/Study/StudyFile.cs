@@ -65,11 +65,13 @@ public sealed record StudyFile
         StudyFile study;
         try
         {
-            study = JsonSerializer.Deserialize<StudyFile>(json, RemoraJson.Options) ?? throw new BacktestException("a study is a JSON object, not null");
+            study = JsonDefaults.Read(json, new StudyFile(), BacktestJson.Shared.Options) ?? throw new BacktestException("a study is a JSON object, not null");
         }
         catch (JsonException e)
         {
-            throw new BacktestException($"{e.Path?.Replace("$.", "")}: {e.Message.Split(" Path:")[0]} (line {e.LineNumber + 1})", e);
+            var expected = JsonDefaults.ExpectedAt<StudyFile>(e, BacktestJson.Shared.Options);
+            var problem = expected is null ? e.Message.Split(" Path:")[0] : "must be " + expected;
+            throw new BacktestException($"{e.Path?.Replace("$.", "")}: {problem} (line {e.LineNumber + 1})", e);
         }
         study.Check();
         return study;

@@ -38,7 +38,7 @@ public static class StudyJob
         if (options.Seed is { } seed) study = study with { Seed = seed };
 
         var figures = StudyRun.Run(study, options.DataFolder, options.Reader, progress, cancellation);
-        if (options.FiguresTo is { } json) Write(json, JsonSerializer.SerializeToUtf8Bytes(figures, RemoraJson.Options));
+        if (options.FiguresTo is { } json) Write(json, JsonSerializer.SerializeToUtf8Bytes(figures, BacktestJson.Shared.StudyFigures));
         if (options.ReportTo is { } html) Write(html, Encoding.UTF8.GetBytes(HtmlReport.Write(figures)));
         if (options.ResultsTo is { } markdown) Write(markdown, Encoding.UTF8.GetBytes(ResultsText.Markdown(figures)));
         return figures;

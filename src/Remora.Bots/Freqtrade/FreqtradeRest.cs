@@ -37,7 +37,11 @@ internal sealed class FreqtradeRest : IDisposable
 
     /// <summary>Places locks and returns all locks that are then active.</summary>
     public Task<IReadOnlyList<BotLock>> PlaceAsync(IReadOnlyList<WantedLock> locks, DateTimeOffset until, CancellationToken cancellation) => AskAsync(
-        () => new(HttpMethod.Post, "locks") { Content = JsonContent.Create(locks.Select(wanted => new { pair = wanted.Pair, until, side = wanted.Side, reason = wanted.Reason })) },
+        () => new(HttpMethod.Post, "locks")
+        {
+            Content = JsonContent.Create(
+                locks.Select(wanted => new LockRequest(wanted.Pair, until, wanted.Side, wanted.Reason)), BotsJson.Shared.IEnumerableLockRequest),
+        },
         Locks, cancellation);
 
     /// <summary>Deletes a lock. Succeeds if the lock does not exist.</summary>
@@ -120,3 +124,6 @@ internal sealed class FreqtradeRest : IDisposable
         }
     }
 }
+
+/// <summary>A lock as Freqtrade takes it.</summary>
+internal sealed record LockRequest(string Pair, DateTimeOffset Until, string Side, string Reason);

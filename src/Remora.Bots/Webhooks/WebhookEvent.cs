@@ -32,7 +32,7 @@ public sealed record WebhookEvent(string Id, string Event, IReadOnlyList<string>
         return Identified(new("", "test", ["safe_to_trade"], Pair.Parse("BTC/USDT"), Side.Long, at, state, state with { SafeToTrade = false, RiskScore = 0.9, BlockedBy = ["risk_score"] }));
     }
 
-    internal byte[] Render() => JsonSerializer.SerializeToUtf8Bytes(this, RemoraJson.Options);
+    internal byte[] Render() => JsonSerializer.SerializeToUtf8Bytes(this, BotsJson.Shared.WebhookEvent);
 
     private static WebhookEvent Identified(WebhookEvent unidentified) =>
         unidentified with { Id = "evt_" + Convert.ToHexStringLower(SHA256.HashData(unidentified.Render()).AsSpan(0, 12)) };

@@ -83,13 +83,13 @@ internal static class BacktestCommand
     /// </summary>
     private static string Json(BacktestResult result)
     {
-        var json = JsonSerializer.SerializeToNode(result.Figures, RemoraJson.Options)!.AsObject();
+        var json = JsonSerializer.SerializeToNode(result.Figures, CliJson.Shared.Performance)!.AsObject();
         json.Insert(0, "strategy", result.Strategy);
         json.Insert(1, "gate", result.Gate);
         json.Insert(2, "from", result.From.ToString());
         json.Insert(3, "to", result.To.ToString());
         json.Insert(4, "amount_step", result.AmountStep);
-        json.Add("gate_effect", JsonSerializer.SerializeToNode(result.Effect, RemoraJson.Options));
+        json.Add("gate_effect", result.Effect is { } effect ? JsonSerializer.SerializeToNode(effect, CliJson.Shared.GateEffect) : null);
         return json.ToJsonString(RemoraJson.Options);
     }
 
@@ -114,7 +114,7 @@ internal static class BacktestCommand
         Row("Sortino", f => f.Sortino, "0.00");
         Row("Calmar", f => f.Calmar, "0.00");
         Row("mean stake", f => f.MeanStake, "0.000");
-        var step = string.Create(CultureInfo.InvariantCulture, $"amounts are multiples of {(decimal)result.AmountStep}{(derived ? ", from the volumes' decimals: set --amount-step if the exchange has another" : "")}");
+        var step = string.Create(CultureInfo.InvariantCulture, $"amounts are multiples of {(decimal)result.AmountStep}{(derived ? ", derived from the decimals of volumes; --amount-step sets another step" : "")}");
         table.Caption = new(result.Effect is { } gated ? $"{gated.TimeBlocked:P1} of the time is blocked; {step}" : step);
         return table;
     }

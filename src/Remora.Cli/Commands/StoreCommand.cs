@@ -19,7 +19,7 @@ internal static class StoreCommand
         return Verb("status", "Shows every table: rows, size, first and last time.", [json], Use.Reads, async (store, _, parsed, cancellation) =>
         {
             var status = await store.StatusAsync(cancellation);
-            if (parsed.GetValue(json)) Console.WriteLine(JsonSerializer.Serialize(status, RemoraJson.Options));
+            if (parsed.GetValue(json)) Console.WriteLine(JsonSerializer.Serialize(status, CliJson.Shared.StoreStatus));
             else Terminal.Data.Write(Render(status));
             return ExitCode.Ok;
         });

@@ -13,7 +13,6 @@ namespace Remora.Cli.Commands;
 internal static class SupportBundleCommand
 {
     private const int LogLines = 2000;
-    private static readonly JsonSerializerOptions Indented = new(RemoraJson.Options) { WriteIndented = true };
     private static readonly string[] Answers = ["/api/v1/status", "/api/v1/sources", "/api/v1/pairs", "/api/v1/risk", "/metrics"];
 
     public static Command Create()
@@ -68,11 +67,11 @@ internal static class SupportBundleCommand
     /// </summary>
     private static string Settings(ServiceSettings settings)
     {
-        var json = JsonSerializer.SerializeToNode(settings with { Keys = new(), Freqtrade = [], Webhooks = [] }, Indented)!.AsObject();
+        var json = JsonSerializer.SerializeToNode(settings with { Keys = new(), Freqtrade = [], Webhooks = [] }, CliJson.Indented.ServiceSettings)!.AsObject();
         json.Remove("keys");
         json["freqtrade"] = new JsonArray([.. settings.Freqtrade.Select(bot => JsonValue.Create(bot.Url.Host))]);
         json["webhooks"] = new JsonArray([.. settings.Webhooks.Select(webhook => JsonValue.Create(webhook.Url.Host))]);
-        return json.ToJsonString(Indented);
+        return json.ToJsonString(CliJson.Indented.Options);
     }
 
     private static string Versions()

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Remora.ClickHouse.Embedded;
@@ -17,17 +18,21 @@ internal static class HostProgram
         return path.EndsWith(".dll", StringComparison.Ordinal) ? (DotnetOfThisProcess(), [path]) : (path, []);
     }
 
-    // Beside this program, or in the output of a repository build: bin/<project>/<configuration>/.
+    // Beside this program or in its folder engine, where publishing puts it; or in the output of a
+    // repository build: bin/<project>/<configuration>/.
     private static IEnumerable<string> Candidates()
     {
         var here = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar);
         yield return Path.Combine(here, Name + ".dll");
         yield return Path.Combine(here, Name);
+        yield return Path.Combine(here, "engine", Name + ".dll");
+        yield return Path.Combine(here, "engine", Name);
         if (Path.GetDirectoryName(Path.GetDirectoryName(here)) is { } bin) yield return Path.Combine(bin, Name, Path.GetFileName(here), Name + ".dll");
     }
 
     private static string DotnetOfThisProcess()
     {
+        if (!RuntimeFeature.IsDynamicCodeSupported) return "dotnet"; // a native program has no runtime of its own
         var dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
         return File.Exists(dotnet) ? dotnet : "dotnet";
     }

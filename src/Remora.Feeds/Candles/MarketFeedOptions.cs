@@ -1,5 +1,5 @@
-using System.ComponentModel.DataAnnotations;
 using Remora.Markets;
+using Remora.Supervision;
 
 namespace Remora.Feeds.Candles;
 
@@ -8,73 +8,67 @@ namespace Remora.Feeds.Candles;
 /// </summary>
 public sealed record MarketFeedOptions
 {
-    /// <summary>The delay between a candle's close and the request for it.</summary>
-    [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
+    /// <summary>
+    /// The delay between a candle's close and the request for it. 0 to 5 minutes.
+    /// </summary>
     public TimeSpan PollDelay { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
     /// The span over which the polls of all markets are spread. Each market has a fixed place in
-    /// it. At most a quarter of a candle.
+    /// it. At most a quarter of a candle. 0 to 5 minutes.
     /// </summary>
-    [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
     public TimeSpan PollSpread { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How often a late candle is requested again before the next candle closes.</summary>
-    [Range(0, 20)]
+    /// <summary>
+    /// How often a late candle is requested again before the next candle closes. 0 to 20.
+    /// </summary>
     public int LatePolls { get; init; } = 3;
 
     /// <summary>
-    /// The delay before a late candle is requested again. Doubles with each retry.
+    /// The delay before a late candle is requested again. Doubles with each retry. 100
+    /// milliseconds to 5 minutes.
     /// </summary>
-    [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
     public TimeSpan LateDelay { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>
-    /// The length of the history of base and hourly candles. The history begins at midnight.
+    /// The length of the history of base and hourly candles. The history begins at midnight. 1 day
+    /// to 3650 days.
     /// </summary>
-    [Range(typeof(TimeSpan), "1.00:00:00", "3650.00:00:00")]
     public TimeSpan History { get; init; } = RequiredHistory.Base;
 
-    /// <summary>The length of the history of daily candles.</summary>
-    [Range(typeof(TimeSpan), "1.00:00:00", "3650.00:00:00")]
+    /// <summary>The length of the history of daily candles. 1 day to 3650 days.</summary>
     public TimeSpan DailyHistory { get; init; } = RequiredHistory.Daily;
 
-    /// <summary>The number of candles in one request, if the exchange allows that many.</summary>
-    [Range(10, 5000)]
+    /// <summary>
+    /// The number of candles in one request, if the exchange allows that many. 10 to 5000.
+    /// </summary>
     public int PageSize { get; init; } = 1000;
 
     /// <summary>The delays after failures.</summary>
-    [Required]
     public Backoff Backoff { get; init; } = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60));
 
-    /// <summary>The number of consecutive failures after which a feed is unreachable.</summary>
-    [Range(1, 100)]
-    public int UnreachableAfterFailures { get; init; } = 3;
-
     /// <summary>
-    /// The number of candles that may be missing at the end before the feed is degraded, and before
-    /// an exchange that has a fallback is unavailable.
+    /// The number of candles that may be missing at the end before the feed is degraded, and
+    /// before an exchange that has a fallback is unavailable. 1 to 1000.
     /// </summary>
-    [Range(1, 1000)]
     public int StaleAfterCandles { get; init; } = 3;
 
     /// <summary>
     /// The number of consecutive failures after which an exchange that has a fallback is
-    /// unavailable.
+    /// unavailable. 1 to 100.
     /// </summary>
-    [Range(1, 100)]
     public int FailoverAfterFailures { get; init; } = 5;
 
     /// <summary>
-    /// How long an exchange that never returns the open candle must repeat that most of its candles
-    /// differ, before the new values are accepted. Other exchanges prove by their open candle that
-    /// their times are right.
+    /// How long an exchange that never returns the open candle must repeat that most of its
+    /// candles differ, before the new values are accepted. Other exchanges prove by their open
+    /// candle that their times are right. 0 to 1 day.
     /// </summary>
-    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan ContradictionTimeout { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>How often the market's own exchange is tried while a fallback is in use.</summary>
-    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    /// <summary>
+    /// How often the market's own exchange is tried while a fallback is in use. 1 second to 1 day.
+    /// </summary>
     public TimeSpan ReturnInterval { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>

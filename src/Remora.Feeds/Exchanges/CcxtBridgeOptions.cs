@@ -1,4 +1,4 @@
-using System.ComponentModel.DataAnnotations;
+using Remora.Supervision;
 
 namespace Remora.Feeds.Exchanges;
 
@@ -9,11 +9,9 @@ namespace Remora.Feeds.Exchanges;
 public sealed record CcxtBridgeOptions
 {
     /// <summary>The Node.js program: a path, or a name that is looked up on the PATH.</summary>
-    [Required]
     public string NodePath { get; init; } = "node";
 
     /// <summary>The path of the bundled bridge. The build places it beside the program.</summary>
-    [Required]
     public string ScriptPath { get; init; } = Path.Combine(AppContext.BaseDirectory, "ccxt-bridge.mjs");
 
     /// <summary>
@@ -22,23 +20,23 @@ public sealed record CcxtBridgeOptions
     /// </summary>
     public Uri? BaseUrl { get; init; }
 
-    /// <summary>The maximum duration of one HTTP request, body included.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
+    /// <summary>
+    /// The maximum duration of one HTTP request, body included. 100 milliseconds to 5 minutes.
+    /// </summary>
     public TimeSpan RequestDeadline { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
     /// The maximum duration of one operation: a few HTTP requests and their wait for the rate
-    /// limiter.
+    /// limiter. 100 milliseconds to 10 minutes.
     /// </summary>
-    [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00")]
     public TimeSpan CallDeadline { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>The maximum size of a body, after decompression.</summary>
-    [Range(1024, 1 << 30)]
+    /// <summary>The maximum size of a body, after decompression. 1 KiB to 1 GiB.</summary>
     public int MaxResponseBytes { get; init; } = 32 << 20;
 
-    /// <summary>The maximum size of the JavaScript heap before the process is replaced.</summary>
-    [Range(64, 16384)]
+    /// <summary>
+    /// The maximum size of the JavaScript heap before the process is replaced. 64 to 16384.
+    /// </summary>
     public int MemoryLimitMegabytes { get; init; } = 512;
 
     /// <summary>
@@ -46,42 +44,32 @@ public sealed record CcxtBridgeOptions
     /// </summary>
     public bool RateLimit { get; init; } = true;
 
-    /// <summary>The maximum number of concurrent requests to one exchange.</summary>
-    [Range(1, 100)]
+    /// <summary>The maximum number of concurrent requests to one exchange. 1 to 100.</summary>
     public int RequestsInFlight { get; init; } = 8;
 
-    /// <summary>The interval between pings of the process.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.05", "00:05:00")]
+    /// <summary>The interval between pings of the process. 50 milliseconds to 5 minutes.</summary>
     public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How long a ping may take before the process is considered blocked and is killed.
+    /// How long a ping may take before the process is considered blocked and is killed. 50
+    /// milliseconds to 5 minutes.
     /// </summary>
-    [Range(typeof(TimeSpan), "00:00:00.05", "00:05:00")]
     public TimeSpan PingDeadline { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// The interval between pings of a stream. After two without a response the stream is dead.
+    /// The interval between pings of a stream. After two without a response the stream is dead. 50
+    /// milliseconds to 5 minutes.
     /// </summary>
-    [Range(typeof(TimeSpan), "00:00:00.05", "00:05:00")]
     public TimeSpan StreamKeepAlive { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// How long the process may take to start, and how long a call waits for it to be ready.
+    /// How long the process may take to start, and how long a call waits for it to be ready. 100
+    /// milliseconds to 5 minutes.
     /// </summary>
-    [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
     public TimeSpan StartDeadline { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>
-    /// The delay before a process that ended is replaced. Doubles up to
-    /// <see cref="MaxRespawnDelay"/> while the replacements end too.
-    /// </summary>
-    [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
-    public TimeSpan RespawnDelay { get; init; } = TimeSpan.FromSeconds(0.5);
-
-    /// <summary>The maximum delay before a process that ended is replaced.</summary>
-    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
-    public TimeSpan MaxRespawnDelay { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>The delays before a process that ended or could not start is restarted.</summary>
+    public Backoff Backoff { get; init; } = new(TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(30));
 
     /// <summary>The interval between garbage collections of the process.</summary>
     internal TimeSpan CollectInterval { get; init; } = TimeSpan.FromSeconds(15);

@@ -96,7 +96,7 @@ internal sealed class ControlApi(
     {
         try
         {
-            var wanted = await JsonSerializer.DeserializeAsync<Dictionary<string, double>>(context.Request.Body, cancellationToken: context.RequestAborted);
+            var wanted = await JsonSerializer.DeserializeAsync(context.Request.Body, SandboxJson.Default.DictionaryStringDouble, context.RequestAborted);
             var trial = new Simulation.OutsideSignals(options.Seed);
             foreach (var (signal, value) in wanted ?? []) trial.Hold(signal, value);
 
@@ -195,7 +195,7 @@ internal sealed class ControlApi(
     private static async Task Send(HttpContext context, JsonObject body)
     {
         context.Response.ContentType = "application/json";
-        await context.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(body), context.RequestAborted);
+        await context.Response.Body.WriteAsync(SandboxJson.Bytes(body), context.RequestAborted);
     }
 
     private static byte[] ReadPage()

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 
@@ -20,6 +19,6 @@ internal static class Problem
         if (allowed is not null) body["allowed"] = new JsonArray([.. allowed.Select(value => (JsonNode)value)]);
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/problem+json";
-        await context.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(body), context.RequestAborted);
+        await context.Response.Body.WriteAsync(SandboxJson.Bytes(body), context.RequestAborted);
     }
 }

@@ -87,7 +87,7 @@ internal sealed class Binance : Venue
     {
         if (!TryFind(request.Query("symbol"), out var listing) || listing.Pair.Quote != "USDT") return Error(400, -1121, "Invalid symbol.");
         return answer(request, listing) is { } body
-            ? new(200, JsonSerializer.SerializeToUtf8Bytes(body), listing.Series.Origin)
+            ? Json(body) with { Origin = listing.Series.Origin }
             : Error(400, -4108, "Symbol is on delivering or delivered or settling or closed or pre-trading.");
     }
 
@@ -148,14 +148,14 @@ internal sealed class Binance : Venue
         ["filters"] = Filters(listing),
     };
 
-    private static JsonArray Filters(Listing listing) =>
+    private static JsonArray Filters(Listing listing) => new(
     [
         new JsonObject { ["filterType"] = "PRICE_FILTER", ["minPrice"] = listing.Tick, ["maxPrice"] = "1000000.00000000", ["tickSize"] = listing.Tick },
         new JsonObject { ["filterType"] = "LOT_SIZE", ["minQty"] = "0.00001000", ["maxQty"] = "9000000.00000000", ["stepSize"] = "0.00001000" },
         new JsonObject { ["filterType"] = "NOTIONAL", ["minNotional"] = "5.00000000" },
-    ];
+    ]);
 
-    private static JsonArray Array(IEnumerable<JsonObject> items) => [.. items];
+    private static JsonArray Array(IEnumerable<JsonObject> items) => new([.. items]);
 
     private static VenueAnswer Error(int status, int code, string message) => Json(new JsonObject { ["code"] = code, ["msg"] = message }, status);
 }

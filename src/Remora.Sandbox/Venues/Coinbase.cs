@@ -80,11 +80,11 @@ internal sealed class Coinbase : Venue
     {
         // Futures are a separate list, which is empty here.
         var products = request.Query("product_type") is "FUTURE" ? [] : Listings.Values.Select(Product);
-        JsonArray list = [.. products];
+        var list = new JsonArray([.. products]);
         return new() { ["num_products"] = list.Count, ["products"] = list };
     }
 
-    private JsonArray CryptoCurrencies() =>
+    private JsonArray CryptoCurrencies() => new(
     [
         .. Listings.Values.Select(listing => listing.Pair.Base).Distinct().Select((code, index) => new JsonObject
         {
@@ -97,7 +97,7 @@ internal sealed class Coinbase : Venue
             ["type"] = "crypto",
             ["address_regex"] = "",
         }),
-    ];
+    ]);
 
     private static JsonObject Product(Listing listing) => new()
     {

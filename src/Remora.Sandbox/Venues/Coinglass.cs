@@ -25,7 +25,7 @@ internal sealed class Coinglass(SandboxWorld world) : Venue
         {
             var open = request.Now.Floor(Hour) - (Hour * back);
             var (longs, shorts) = SimulatedLiquidations.Between(world, series, open, request.Now < open + Hour ? request.Now : open + Hour);
-            rows.Add(new JsonObject { ["time"] = open.UnixMilliseconds, ["aggregated_long_liquidation_usd"] = longs, ["aggregated_short_liquidation_usd"] = shorts });
+            rows.Add((JsonNode)new JsonObject { ["time"] = open.UnixMilliseconds, ["aggregated_long_liquidation_usd"] = longs, ["aggregated_short_liquidation_usd"] = shorts });
         }
         return Json(new JsonObject { ["code"] = "0", ["msg"] = "success", ["data"] = rows }) with { Origin = series.Origin };
     }

@@ -27,7 +27,7 @@ internal sealed class Deribit(SandboxWorld world) : Venue
         for (var i = MostRows - 1; i >= 0; i--)
         {
             var open = last - (hour * i);
-            if (open >= request.Moment("start_timestamp", request.Now)) rows.Add(Row(currency, open, open + hour < request.Now ? open + hour : request.Now));
+            if (open >= request.Moment("start_timestamp", request.Now)) rows.Add((JsonNode)Row(currency, open, open + hour < request.Now ? open + hour : request.Now));
         }
         return Json(new JsonObject { ["jsonrpc"] = "2.0", ["result"] = new JsonObject { ["data"] = rows, ["continuation"] = null }, ["testnet"] = false });
     }
@@ -35,7 +35,7 @@ internal sealed class Deribit(SandboxWorld world) : Venue
     private JsonArray Row(string currency, Instant open, Instant close)
     {
         var (first, last) = (world.Signals.ImpliedVolatility(currency, open), world.Signals.ImpliedVolatility(currency, close));
-        return [open.UnixMilliseconds, first, Math.Max(first, last), Math.Min(first, last), last];
+        return new(open.UnixMilliseconds, first, Math.Max(first, last), Math.Min(first, last), last);
     }
 
     private static VenueAnswer Error(int status, int code, string message) => Json(new JsonObject

@@ -156,7 +156,7 @@ internal sealed class Okx : Venue
         ["maxMktSz"] = "1000000",
     };
 
-    private static VenueAnswer Data(JsonArray data) => Json(new JsonObject { ["code"] = "0", ["msg"] = "", ["data"] = data });
+    private static VenueAnswer Data(IEnumerable<JsonObject> data) => Json(new JsonObject { ["code"] = "0", ["msg"] = "", ["data"] = new JsonArray([.. data]) });
 
     private static VenueAnswer Error(int status, string code, string message) =>
         Json(new JsonObject { ["code"] = code, ["msg"] = message, ["data"] = new JsonArray() }, status);

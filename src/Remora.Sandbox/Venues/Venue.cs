@@ -81,7 +81,7 @@ internal abstract class Venue
         return request.Damage.Apply(candles, timeframe, request.Now);
     }
 
-    protected static VenueAnswer Json(JsonNode body, int status = 200) => new(status, JsonSerializer.SerializeToUtf8Bytes(body));
+    protected static VenueAnswer Json(JsonNode body, int status = 200) => new(status, SandboxJson.Bytes(body));
 
     /// <summary>Returns a response for lists of candles, written directly.</summary>
     protected static VenueAnswer Json(Listing listing, Action<Utf8JsonWriter> write)

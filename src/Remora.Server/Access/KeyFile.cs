@@ -9,8 +9,6 @@ namespace Remora.Server.Access;
 /// </summary>
 public sealed class KeyFile(string folder)
 {
-    private static readonly JsonSerializerOptions Json = new(RemoraJson.Options) { WriteIndented = true };
-
     /// <summary>The path of the file.</summary>
     public string Path { get; } = System.IO.Path.Combine(folder, "keys.json");
 
@@ -21,7 +19,7 @@ public sealed class KeyFile(string folder)
         try
         {
             if (!File.Exists(Path)) return [];
-            return JsonSerializer.Deserialize<List<ApiKey>>(File.ReadAllBytes(Path), Json) ?? [];
+            return JsonSerializer.Deserialize(File.ReadAllBytes(Path), ServerJson.Indented.IReadOnlyListApiKey) ?? [];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -42,7 +40,7 @@ public sealed class KeyFile(string folder)
             File.Delete(next);
             using (var file = PrivateFile.Open(next, FileMode.CreateNew))
             {
-                JsonSerializer.Serialize(file, keys, Json);
+                JsonSerializer.Serialize(file, keys, ServerJson.Indented.IReadOnlyListApiKey);
                 file.Flush(flushToDisk: true);
             }
             File.Move(next, Path, overwrite: true);

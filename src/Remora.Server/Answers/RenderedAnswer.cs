@@ -15,7 +15,7 @@ internal sealed record RenderedAnswer(byte[] Body, StringValues ETag)
     /// <summary>Serializes a value as JSON.</summary>
     public static RenderedAnswer Of<T>(T value)
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(value, RemoraJson.Options);
+        var body = JsonSerializer.SerializeToUtf8Bytes(value, ServerJson.Shared.Options.TypeOf<T>());
         return new(body, TagOf(body));
     }
 
@@ -25,7 +25,7 @@ internal sealed record RenderedAnswer(byte[] Body, StringValues ETag)
     /// </summary>
     public static RenderedAnswer OfHealth<T>(T value)
     {
-        var body = ServerPaths.Hide(JsonSerializer.SerializeToUtf8Bytes(value, RemoraJson.Options));
+        var body = ServerPaths.Hide(JsonSerializer.SerializeToUtf8Bytes(value, ServerJson.Shared.Options.TypeOf<T>()));
         return new(body, TagOf(body));
     }
 
@@ -49,7 +49,7 @@ internal sealed record RenderedAnswer(byte[] Body, StringValues ETag)
             if (i > 0) body.WriteByte((byte)',');
             body.Write(members[i].Body);
         }
-        var rest = JsonSerializer.Serialize(beside, RemoraJson.Options);
+        var rest = JsonSerializer.Serialize(beside, ServerJson.Shared.Options.TypeOf<T>());
         body.Write(System.Text.Encoding.UTF8.GetBytes($"],\"{besideName}\":{rest}}}"));
         var tags = string.Concat(members.Select(member => member.ETag.ToString())) + rest;
         return new(body.ToArray(), Quote(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(tags))));

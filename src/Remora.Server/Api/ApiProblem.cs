@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 
@@ -18,16 +17,13 @@ public sealed record ApiProblem(
 {
     internal const string MediaType = "application/problem+json";
 
-    /// <summary>Omits members without a value.</summary>
-    private static readonly JsonSerializerOptions Json = new(RemoraJson.Options) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
-
     internal static ProblemResult Of(int status, string detail, string? parameter = null, IReadOnlyList<string>? allowed = null, IReadOnlyList<string>? nearest = null) =>
         new(new("about:blank", ReasonPhrases.GetReasonPhrase(status), status, ServerPaths.Hide(detail), parameter, allowed, nearest));
 
     internal static ProblemResult BadParameter(string parameter, string detail, IReadOnlyList<string>? allowed = null) =>
         Of(StatusCodes.Status400BadRequest, detail, parameter, allowed);
 
-    internal byte[] Render() => JsonSerializer.SerializeToUtf8Bytes(this, Json);
+    internal byte[] Render() => JsonSerializer.SerializeToUtf8Bytes(this, ServerJson.WithoutNulls.ApiProblem);
 }
 
 /// <summary>A problem as the result of an endpoint.</summary>

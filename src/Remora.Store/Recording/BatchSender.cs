@@ -1,6 +1,7 @@
 using System.Globalization;
 using Remora.ClickHouse;
 using Remora.ClickHouse.Rollups;
+using Remora.Supervision;
 
 namespace Remora.Store.Recording;
 
@@ -145,7 +146,8 @@ internal sealed class BatchSender(MarketStore store, RecorderOptions options, Ti
 
     private async Task UntilDoneAsync(string what, Func<Task> act, CancellationToken cancellation)
     {
-        for (var delay = options.RetryDelay; ; delay = delay * 2 < options.LongestRetryDelay ? delay * 2 : options.LongestRetryDelay)
+        var backoff = new Backoff(options.RetryDelay, options.LongestRetryDelay);
+        for (var failures = 1; ; failures++)
         {
             try
             {
@@ -157,7 +159,7 @@ internal sealed class BatchSender(MarketStore store, RecorderOptions options, Ti
             {
                 log.Failed(ProblemOf(e), $"{what}: {(e is ClickHouseException refused ? StoreFault.Describe(refused) : DiskFault.Describe(e))}");
                 Fails();
-                await Task.Delay(delay, time, cancellation);
+                await Task.Delay(backoff.After(failures), time, cancellation);
             }
         }
     }

@@ -31,7 +31,7 @@ public sealed class Recorder
     {
         var clock = time ?? TimeProvider.System;
         _options = options;
-        _log = new(clock, new(options.Notice, options.Recovery));
+        _log = new(clock, options.Notice, options.Recovery);
         _supervisor = options.Supervisor ?? new(time: clock);
         _market = new(options.QueueRows);
         _requests = new(options.QueueRows);

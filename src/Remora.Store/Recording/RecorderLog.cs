@@ -4,11 +4,12 @@ using Remora.Supervision;
 namespace Remora.Store.Recording;
 
 /// <summary>Collects successes and problems for the recorder's health and for the log.</summary>
-internal sealed class RecorderLog(TimeProvider time, Incidents incidents)
+internal sealed class RecorderLog(TimeProvider time, Action<string>? notice, Action<string>? recovery)
 {
     private sealed record Message(string Text, DateTimeOffset At);
 
     private readonly ConcurrentDictionary<string, long> _written = new(StringComparer.Ordinal);
+    private readonly Incidents _incidents = new(notice, recovery);
     private volatile Message? _error;
     private volatile Message? _success;
 
@@ -21,7 +22,7 @@ internal sealed class RecorderLog(TimeProvider time, Incidents incidents)
     /// <summary>
     /// Whether no problem exists, and the store has acknowledged a batch since the last one.
     /// </summary>
-    public bool IsWell => !incidents.Any && (_error is not { } error || _success?.At > error.At);
+    public bool IsWell => !_incidents.Any && (_error is not { } error || _success?.At > error.At);
 
     public IReadOnlyDictionary<string, long> Written => new Dictionary<string, long>(_written, StringComparer.Ordinal);
 
@@ -34,11 +35,11 @@ internal sealed class RecorderLog(TimeProvider time, Incidents incidents)
     public void Failed(string problem, string text)
     {
         _error = new(text, time.GetUtcNow());
-        incidents.Begin(problem, text);
+        _incidents.Begin(problem, text);
     }
 
     /// <summary>Ends all problems whose keys start with <paramref name="problems"/>.</summary>
-    public void Ended(string problems, string text) => incidents.EndAll(problems, text);
+    public void Ended(string problems, string text) => _incidents.EndAll(problems, text);
 
     /// <summary>
     /// Reports a failed task of the recorder. Its supervisor writes the log message.
@@ -52,7 +53,7 @@ internal sealed class RecorderLog(TimeProvider time, Incidents incidents)
     public void Happened(string kind, string text)
     {
         _error = new(text, time.GetUtcNow());
-        incidents.Once(kind, text);
+        _incidents.Once(kind, text);
     }
 
     public void Wrote(string table, int rows)

@@ -57,7 +57,8 @@ public sealed record RecorderOptions
     public Action<string>? Notice { get; init; }
 
     /// <summary>
-    /// Receives a line for the log when a problem ends; null to use <see cref="Notice"/>.
+    /// Receives a line for the log when a problem has ended; null to send it to
+    /// <see cref="Notice"/>.
     /// </summary>
     public Action<string>? Recovery { get; init; }
 }

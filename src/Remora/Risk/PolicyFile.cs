@@ -18,20 +18,28 @@ public static class PolicyFile
     {
         if (json.StartsWith(ByteOrderMark)) json = json[ByteOrderMark.Length..];
         PolicySyntax.Check(json);
-        var policy = JsonSerializer.Deserialize<RiskPolicy>(json, RemoraJson.Options)!;
+        var policy = JsonDefaults.Read(json, new RiskPolicy(), RemoraJson.Options)!;
         PolicyChecks.Check(policy);
         return policy;
     }
 
     /// <summary>Writes the whole policy as JSON, with every field.</summary>
-    public static byte[] Write(RiskPolicy policy) => JsonSerializer.SerializeToUtf8Bytes(policy, RemoraJson.Options);
+    public static byte[] Write(RiskPolicy policy) => JsonSerializer.SerializeToUtf8Bytes(policy, EngineJson.Shared.RiskPolicy);
 
     internal static string Hash(RiskPolicy policy)
     {
-        var content = new { policy.Weights, policy.RegimeRisk, policy.MirroredRegime, policy.Regime, policy.External, policy.Flags, policy.Classes, policy.Decision };
-        return Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(content, RemoraJson.Options)))[..12];
+        var content = new PolicyContent(
+            policy.Weights, policy.RegimeRisk, policy.MirroredRegime, policy.Regime, policy.External, policy.Flags, policy.Classes, policy.Decision);
+        return Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(content, EngineJson.Shared.PolicyContent)))[..12];
     }
 }
+
+/// <summary>
+/// What the id of a policy is computed from: its rules, in this order, without names.
+/// </summary>
+internal sealed record PolicyContent(
+    ScoreWeights Weights, RegimeRisk RegimeRisk, MirroredRegime MirroredRegime, RegimeRules Regime, ExternalRules External, FlagRules Flags,
+    RiskClassBounds Classes, DecisionRules Decision);
 
 /// <summary>A policy is invalid; the message names the field and what is allowed.</summary>
 public sealed class PolicyException(string message, Exception? inner = null) : Exception(message, inner);

@@ -50,7 +50,7 @@ public sealed class FredTests
         Assert.Contains("api_key=" + Secret, rig.Server.Arrivals.First().Query, StringComparison.Ordinal);
         rig.Server.FailAll("html 403");
         await Eventually.True(() => rig.Feed.Health.LastError is not null, "a failure");
-        Assert.DoesNotContain(Secret, JsonSerializer.Serialize(rig.Feed.Health, RemoraJson.Options), StringComparison.Ordinal);
+        Assert.DoesNotContain(Secret, JsonSerializer.Serialize(rig.Feed.Health, ReflectedJson.Options), StringComparison.Ordinal);
         Assert.Equal("fred-dollar", rig.Received[^1].Source);
     }
 

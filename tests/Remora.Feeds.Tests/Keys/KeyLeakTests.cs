@@ -10,6 +10,7 @@ using Remora.Feeds.Tests.Http;
 using Remora.Feeds.Tests.StandIn;
 using Remora.Feeds.Time;
 using Remora.Markets;
+using Remora.Testing;
 
 namespace Remora.Feeds.Tests.Keys;
 
@@ -74,7 +75,7 @@ public sealed class KeyLeakTests
         Assert.Equal(2, sent.Where(text => text.Contains(Secret, StringComparison.Ordinal)).Select(text => text.Contains("coinglass", StringComparison.Ordinal)).Distinct().Count());
         foreach (var thing in new object?[] { coinglass.Health, news.Health, news.Report, trial })
         {
-            Assert.DoesNotContain(Secret, JsonSerializer.Serialize(thing, RemoraJson.Options), StringComparison.OrdinalIgnoreCase);
+            Assert.DoesNotContain(Secret, JsonSerializer.Serialize(thing, ReflectedJson.Options), StringComparison.OrdinalIgnoreCase);
             Assert.DoesNotContain(Secret, $"{thing}", StringComparison.OrdinalIgnoreCase);
         }
     }

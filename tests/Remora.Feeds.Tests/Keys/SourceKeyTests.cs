@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Remora.Feeds.Keys;
+using Remora.Testing;
 
 namespace Remora.Feeds.Tests.Keys;
 
@@ -18,7 +19,7 @@ public sealed class SourceKeyTests
         var shown = new[]
         {
             $"{All.Fred}", $"{All}", $"{source}", $"{source.Credential}", $"{Credential.InQuery("k", All.Fred!)}",
-            JsonSerializer.Serialize(All), JsonSerializer.Serialize(All, RemoraJson.Options), JsonSerializer.Serialize(source.Credential), JsonSerializer.Serialize(All.Fred),
+            JsonSerializer.Serialize(All), JsonSerializer.Serialize(All, ReflectedJson.Options), JsonSerializer.Serialize(source.Credential), JsonSerializer.Serialize(All.Fred),
         };
         Assert.All(shown, text => Assert.DoesNotContain(Secret, text, StringComparison.OrdinalIgnoreCase));
         Assert.Contains(SourceKey.Hidden, shown[1], StringComparison.Ordinal);

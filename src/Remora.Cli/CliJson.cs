@@ -1,0 +1,24 @@
+using System.Text.Json.Serialization;
+using Remora.Backtest;
+using Remora.Backtest.Figures;
+using Remora.Backtest.Judgement;
+using Remora.Feeds.Http;
+using Remora.Server.Settings;
+using Remora.Store;
+
+namespace Remora.Cli;
+
+/// <summary>The types that commands print as JSON.</summary>
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSerializable(typeof(GateEffect))]
+[JsonSerializable(typeof(IReadOnlyList<Judgement>))]
+[JsonSerializable(typeof(Performance))]
+[JsonSerializable(typeof(ServiceSettings))]
+[JsonSerializable(typeof(StoreStatus))]
+internal sealed partial class CliJson : JsonSerializerContext
+{
+    public static CliJson Shared { get; } = new(RemoraJson.NewOptions(RemoraJson.EnumNames<DollarSource>()));
+
+    /// <summary>For files that people read.</summary>
+    public static CliJson Indented { get; } = new(new(Shared.Options) { WriteIndented = true, TypeInfoResolver = null });
+}

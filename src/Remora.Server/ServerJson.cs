@@ -1,0 +1,66 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Remora.Bots.Webhooks;
+using Remora.ClickHouse.Embedded;
+using Remora.Feeds;
+using Remora.Feeds.Exchanges;
+using Remora.Feeds.News;
+using Remora.Risk;
+using Remora.Server.Access;
+using Remora.Server.Api;
+using Remora.Store;
+using Remora.Supervision;
+
+namespace Remora.Server;
+
+/// <summary>
+/// The types that the service writes or reads as JSON, and those that its OpenAPI document
+/// describes.
+/// </summary>
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSerializable(typeof(AcceptedLevel))]
+[JsonSerializable(typeof(ApiProblem))]
+[JsonSerializable(typeof(Assessment))]
+[JsonSerializable(typeof(AssessmentPage))]
+[JsonSerializable(typeof(CandlePage))]
+[JsonSerializable(typeof(HistoryPage))]
+[JsonSerializable(typeof(IReadOnlyList<ApiKey>))]
+[JsonSerializable(typeof(List<UnknownPair>))]
+[JsonSerializable(typeof(NewsReport))]
+[JsonSerializable(typeof(PairList))]
+[JsonSerializable(typeof(PolicyList))]
+[JsonSerializable(typeof(RegimeAnswer))]
+[JsonSerializable(typeof(RiskBatch))]
+[JsonSerializable(typeof(ServiceStatus))]
+[JsonSerializable(typeof(SourceList))]
+[JsonSerializable(typeof(StoreHealth))]
+[JsonSerializable(typeof(StoreStatus))]
+[JsonSerializable(typeof(TrafficPage))]
+[JsonSerializable(typeof(VolatilityAnswer))]
+[JsonSerializable(typeof(WebhookEvent))]
+[JsonSerializable(typeof(WholeMarketAssessment))]
+internal sealed partial class ServerJson : JsonSerializerContext
+{
+    public static ServerJson Shared { get; } = new(NewOptions());
+
+    /// <summary>For files that people read.</summary>
+    public static ServerJson Indented { get; } = new(new(NewOptions()) { WriteIndented = true });
+
+    /// <summary>Omits members without a value.</summary>
+    public static ServerJson WithoutNulls { get; } = new(new(NewOptions()) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull });
+
+    /// <summary>Applies the format and these types to existing options.</summary>
+    public static void Apply(JsonSerializerOptions options)
+    {
+        RemoraJson.Apply(options, Enums);
+        options.TypeInfoResolver = Shared;
+    }
+
+    private static IEnumerable<JsonConverter> Enums =>
+    [
+        RemoraJson.EnumNames<EngineState>(), RemoraJson.EnumNames<ExchangeErrorKind>(), RemoraJson.EnumNames<FeedState>(),
+        RemoraJson.EnumNames<SupervisedState>(),
+    ];
+
+    private static JsonSerializerOptions NewOptions() => RemoraJson.NewOptions(Enums);
+}
