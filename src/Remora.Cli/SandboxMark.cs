@@ -59,7 +59,7 @@ internal sealed class SandboxMark
         if (recording != _mark.Recording) others.Add(recording is null ? "no --replay" : "another --replay");
         if (others.Count == 0) return;
         throw new SandboxOptionException(
-            $"{_folder} belongs to a sandbox with {_mark.Options}, not to one with {string.Join(' ', others)}: give the same options, choose another folder with --data, or delete {_folder} to start over");
+            $"{_folder} belongs to a sandbox with {_mark.Options}, not to one with {string.Join(' ', others)}: use the same options, choose another folder with --data, or delete {_folder} to start over");
     }
 
     /// <summary>

@@ -78,6 +78,7 @@ internal sealed class ServiceStore : IAsyncDisposable
             RowClock = clock,
             Root = temporaryFolder ?? settings.DataFolder,
             Notice = line => log.LogWarning("{Notice}", line),
+            Recovery = line => log.LogInformation("{Recovery}", line),
         });
         return new(session, temporaryFolder is null ? location.ToString() : $"{location}, deleted when the service stops; use --data FOLDER to keep it", temporaryFolder, supervisor);
     }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Remora.Supervision;
 
 namespace Remora.Cli;
 
@@ -16,17 +17,8 @@ internal sealed class Shutdown : IDisposable
     public CancellationToken Token => _cancellation.Token;
 
     /// <summary>Waits until the process receives a request to end.</summary>
-    public static async Task WaitAsync(CancellationToken cancellation)
-    {
-        try
-        {
-            await Task.Delay(Timeout.Infinite, cancellation);
-        }
-        catch (OperationCanceledException)
-        {
-            // cancellation is the expected end of the wait
-        }
-    }
+    public static Task WaitAsync(CancellationToken cancellation) =>
+        Task.Delay(Timeout.Infinite, cancellation).UntilCancelledAsync(cancellation);
 
     public void Dispose()
     {

@@ -6,6 +6,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using Remora.ClickHouse.Rows;
+using Remora.Supervision;
 
 namespace Remora.ClickHouse;
 
@@ -156,7 +157,7 @@ public sealed class ClickHouseClient : IDisposable
     {
         using var deadline = new CancellationTokenSource(options?.Timeout ?? _options.Timeout, _time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
-        var delay = _options.RetryDelay;
+        var backoff = new Backoff(_options.RetryDelay, Longest: options?.Timeout ?? _options.Timeout);
         for (var attempt = 0; ; attempt++)
         {
             try
@@ -165,8 +166,7 @@ public sealed class ClickHouseClient : IDisposable
             }
             catch (ClickHouseUnavailableException) when (isRepeatable && attempt < _options.Retries)
             {
-                await Task.Delay(delay, _time, both.Token);
-                delay *= 2;
+                await Task.Delay(backoff.After(attempt + 1), _time, both.Token);
             }
             catch (OperationCanceledException e) when (deadline.IsCancellationRequested && !cancellation.IsCancellationRequested)
             {

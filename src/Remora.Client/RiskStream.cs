@@ -1,6 +1,7 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
+using Remora.Supervision;
 
 namespace Remora.Client;
 
@@ -11,24 +12,21 @@ namespace Remora.Client;
 internal sealed class RiskStream(Endpoint endpoint, string path, TimeProvider clock, ILogger log)
 {
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(0.5);
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+    private static readonly Backoff Backoff = new(TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(30));
     private string? _lastEventId;
     private bool _isInterrupted;
 
     public async IAsyncEnumerable<Risk> ReadAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
-        var wait = ShortestWait;
-        while (true)
+        for (var failures = 0; ;)
         {
             await using var events = ConnectionAsync(cancellation).GetAsyncEnumerator(cancellation);
             while (await NextAsync(events, cancellation))
             {
-                wait = ShortestWait;
+                failures = 0;
                 yield return events.Current;
             }
-            await Task.Delay(wait, clock, cancellation);
-            wait = wait * 2 < LongestWait ? wait * 2 : LongestWait;
+            await Task.Delay(Backoff.After(++failures, Random.Shared), clock, cancellation);
         }
     }
 

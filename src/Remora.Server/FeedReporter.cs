@@ -25,7 +25,7 @@ public sealed class FeedReporter
     {
         _parts = parts;
         _log = parts.Log.CreateLogger<FeedReporter>();
-        _incidents = new(text => _log.LogWarning("{Text}", text));
+        _incidents = new(text => _log.LogWarning("{Text}", text), text => _log.LogInformation("{Text}", text));
         _prices = new(_log);
     }
 
@@ -36,14 +36,7 @@ public sealed class FeedReporter
     public async Task RunAsync(CancellationToken cancellation)
     {
         using var timer = new PeriodicTimer(Interval);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(cancellation)) Look();
-        }
-        catch (OperationCanceledException)
-        {
-            // The task was stopped.
-        }
+        while (await timer.WaitForNextTickAsync(cancellation)) Look();
     }
 
     internal void Look()

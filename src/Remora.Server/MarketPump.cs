@@ -67,14 +67,7 @@ public sealed class MarketPump
     /// </summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        try
-        {
-            await foreach (var marketEvent in _events.Reader.ReadAllAsync(cancellation)) Apply(marketEvent);
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            // The task was stopped.
-        }
+        await foreach (var marketEvent in _events.Reader.ReadAllAsync(cancellation)) Apply(marketEvent);
     }
 
     private void Apply(in MarketEvent marketEvent)

@@ -148,7 +148,9 @@ public sealed class ServiceHost : IAsyncDisposable
     [
         .. _parts.Markets.Select(feed => Start($"feed {feed.Market}", stop => feed.RunAsync(_pump.Events, stop))),
         .. _parts.Sources.Select(feed => Start($"source {feed.Name}", stop => feed.RunAsync(_pump.Events, stop))),
-        _parts.Calendar is { } calendar ? Start("calendar", stop => calendar.RunAsync(_pump.Events, stop)) : Task.CompletedTask,
+        _parts.Calendar is { } calendar
+            ? Start("calendar", stop => calendar.RunAsync(_pump.Events, stop))
+            : Task.CompletedTask,
         Streams.RunAsync(_parts.Supervisor, _stop.Token),
         .. StartNotifiers(),
     ];
@@ -161,7 +163,8 @@ public sealed class ServiceHost : IAsyncDisposable
     {
         if (_settings.Freqtrade.Count + _settings.Webhooks.Count == 0) return [];
         var verdicts = new VerdictBoard();
-        var notifiers = new Notifiers(_settings.Freqtrade, _settings.Webhooks, verdicts, TimeProvider.System, _parts.Log);
+        var notifiers = new Notifiers(
+            _settings.Freqtrade, _settings.Webhooks, verdicts, TimeProvider.System, _parts.Log);
         return
         [
             notifiers.RunAsync(_parts.Supervisor, _stop.Token),
@@ -169,5 +172,6 @@ public sealed class ServiceHost : IAsyncDisposable
         ];
     }
 
-    private Task Start(string name, Func<CancellationToken, Task> run) => _parts.Supervisor.RunAsync(name, run, _stop.Token);
+    private Task Start(string name, Func<CancellationToken, Task> run) =>
+        _parts.Supervisor.RunAsync(name, run, _stop.Token);
 }

@@ -19,14 +19,7 @@ internal sealed class VerdictFeed(AssessmentBoard board, VerdictBoard verdicts)
     public async Task RunAsync(CancellationToken cancellation)
     {
         using var timer = new PeriodicTimer(Interval);
-        try
-        {
-            do Look(); while (await timer.WaitForNextTickAsync(cancellation));
-        }
-        catch (OperationCanceledException)
-        {
-            // The task was stopped.
-        }
+        do Look(); while (await timer.WaitForNextTickAsync(cancellation));
     }
 
     /// <summary>

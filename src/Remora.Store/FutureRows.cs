@@ -15,8 +15,8 @@ public sealed record FutureRows(string Table, long Rows, Instant Last)
 
     /// <summary>Returns one sentence for the operator about all tables.</summary>
     public static string Describe(IReadOnlyList<FutureRows> all) =>
-        $"rows are dated in the future and are left out until then ({string.Join(", ", all.Select(each => $"{each.Rows} of {each.Table} up to {each.Last}"))}): " +
-        "the clock was ahead when they were recorded, or is behind now; check this machine's clock";
+        $"rows are dated in the future and are excluded until then ({string.Join(", ", all.Select(each => $"{each.Rows} of {each.Table} up to {each.Last}"))}): " +
+        "the clock was ahead when they were recorded, or is behind now. Check this machine's clock";
 
     internal static async Task<IReadOnlyList<FutureRows>> OfAsync(MarketStore store, Instant now, CancellationToken cancellation)
     {

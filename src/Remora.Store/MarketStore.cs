@@ -33,8 +33,11 @@ public sealed class MarketStore
         Requests = new(this);
     }
 
-    /// <summary>A store with the retention that its tables have, for programs that do not know the service's settings: they change nothing about it.</summary>
-    /// <param name="client">Where the store is. It stays the caller's.</param>
+    /// <summary>
+    /// Opens a store with the current retention of its tables, for programs without the service's
+    /// settings.
+    /// </summary>
+    /// <param name="client">A client of the database. The caller disposes it.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellation">Stops waiting.</param>
     public static async Task<MarketStore> OpenAsync(ClickHouseClient client, TimeProvider? time = null, CancellationToken cancellation = default) =>
@@ -92,12 +95,14 @@ public sealed class MarketStore
     }
 
     /// <summary>
-    /// Makes or brings up to date the tables, the rollups and the retention, after clearing up what a killed backup or restore has left. May be run at
-    /// every start, by several at once, and again after it was cut off anywhere.
+    /// Creates or updates the tables, the rollups and the retention, after cleaning up after a
+    /// killed backup or restore. Can run at every start, in several processes at once, and again
+    /// after an interruption.
     /// </summary>
-    /// <exception cref="StoreException">The database is of a newer program, an applied step of the schema was changed, or a restore is at work.</exception>
-    /// <exception cref="ClickHouseException">The database refuses.</exception>
-    /// <exception cref="ClickHouseUnavailableException">It cannot be reached.</exception>
+    /// <exception cref="StoreException">A newer version created the database, an applied step of
+    /// the schema has changed, or a restore is running.</exception>
+    /// <exception cref="ClickHouseException">ClickHouse reports an error.</exception>
+    /// <exception cref="ClickHouseUnavailableException">The store is unreachable.</exception>
     public async Task<StorePreparation> PrepareAsync(CancellationToken cancellation = default)
     {
         var resumed = await StoreJob.ResumeAsync(this, cancellation);
@@ -105,7 +110,7 @@ public sealed class MarketStore
         return prepared with { Remarks = [.. resumed, .. prepared.Remarks] };
     }
 
-    /// <summary>The same, where backup or restore themselves are at work.</summary>
+    /// <summary>The same, without the check for a running backup or restore.</summary>
     internal async Task<StorePreparation> PrepareTablesAsync(CancellationToken cancellation)
     {
         var steps = await new SchemaSteps(Client, SchemaFile.All).ApplyAsync(cancellation);
@@ -118,7 +123,7 @@ public sealed class MarketStore
                 remarks.Add(ChangedRemark(rollup));
                 continue;
             }
-            if (plan.UnseenRows > 0) remarks.Add($"the rollup '{rollup.Definition.Name}' has not seen {plan.UnseenRows} rows: 'remora rollup backfill {rollup.Definition.Name}' brings them in");
+            if (plan.UnseenRows > 0) remarks.Add($"the rollup '{rollup.Definition.Name}' lacks {plan.UnseenRows} rows: 'remora rollup backfill {rollup.Definition.Name}' adds them");
             if (!plan.IsNothingToDo) await rollup.ApplyAsync(cancellation: cancellation);
         }
         await new RetentionClauses(this).ApplyAsync(cancellation);
@@ -126,9 +131,9 @@ public sealed class MarketStore
     }
 
     internal static string ChangedRemark(Rollup rollup) =>
-        $"the rollup '{rollup.Definition.Name}' is defined otherwise in this program: 'remora rollup rebuild {rollup.Definition.Name}' brings it up to date; until then the old one answers";
+        $"the rollup '{rollup.Definition.Name}' has another definition in this version: run 'remora rollup rebuild {rollup.Definition.Name}'. Until then, queries use the old definition";
 
-    /// <summary>Rows, bytes and times per table.</summary>
+    /// <summary>Returns rows, bytes and times by table.</summary>
     public Task<StoreStatus> StatusAsync(CancellationToken cancellation = default) => StoreStatus.OfAsync(this, cancellation);
 
     /// <summary>Returns the rows after a moment, by table; empty if there are none.</summary>

@@ -5,10 +5,10 @@ using Remora.Store.Schema;
 
 namespace Remora.Store;
 
-/// <summary>Brings the tables' TTL to what the settings ask for; tables that have it already are left alone.</summary>
+/// <summary>Sets the TTL of the tables to the retention of the settings.</summary>
 internal sealed partial class RetentionClauses(MarketStore store)
 {
-    /// <summary>The retention that the tables have; the default for tables that are not there.</summary>
+    /// <summary>Returns the retention of the tables; the default for missing tables.</summary>
     public static async Task<StoreRetention> ReadAsync(ClickHouseClient client, CancellationToken cancellation)
     {
         var engines = await EnginesAsync(client, cancellation);
@@ -39,7 +39,7 @@ internal sealed partial class RetentionClauses(MarketStore store)
         foreach (var target in await RollupTarget.ListAsync(store, cancellation)) await ApplyAsync(made, target.Name, SqlName.Of("bucket"), retention.RollupDays, cancellation);
     }
 
-    // Of all tables at once: this is part of every start.
+    // One query for all tables, because every start needs it.
     private static async Task<IReadOnlyDictionary<string, string>> EnginesAsync(ClickHouseClient client, CancellationToken cancellation) =>
         (await client.ListAsync("SELECT name, engine_full FROM system.tables WHERE database = currentDatabase()", row => (Name: row.String(), Engine: row.String()), null, cancellation))
         .ToDictionary(table => table.Name, table => table.Engine, StringComparer.Ordinal);
@@ -59,7 +59,7 @@ internal sealed partial class RetentionClauses(MarketStore store)
 
     private static string Clause(string time, int days) => string.Create(CultureInfo.InvariantCulture, $"toDateTime({time}) + toIntervalDay({days})");
 
-    // A clause that somebody else wrote counts as none.
+    // A clause of another form counts as none.
     private static int DaysIn(string engine, string time) =>
         DaysOf().Match(engine) is { Success: true } match && match.Groups["time"].Value == time && int.TryParse(match.Groups["days"].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var days) && days <= StoreRetention.MostDays
             ? days

@@ -9,7 +9,8 @@ namespace Remora.Store;
 internal sealed record RollupTarget(SqlName Name, string Rollup, string Definition)
 {
     /// <summary>
-    /// Those of the store's rollups that are there. A copy of such a table has its comment too, but not the name that the comment says.
+    /// Those of the store's rollups that are there. A copy of such a table has its comment too, but
+    /// not the name that the comment says.
     /// </summary>
     public static async Task<IReadOnlyList<RollupTarget>> ListAsync(MarketStore store, CancellationToken cancellation)
     {

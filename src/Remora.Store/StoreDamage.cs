@@ -12,11 +12,12 @@ namespace Remora.Store;
 /// </summary>
 internal sealed partial class StoreDamage(MarketStore store, Incidents incidents)
 {
-    private const string Advice = "Check the disk, then stop the service and bring a backup back: remora store restore FOLDER --replace";
+    private const string Advice = "Check the disk, then stop the service and restore a backup: remora store restore FOLDER --replace";
     private const string SetAside = "set aside";
     private const int MostNamed = 3;
 
-    private readonly ConcurrentDictionary<string, string> _suspects = new(StringComparer.Ordinal); // folder of a part to its table
+    // Folder of a part to its table
+    private readonly ConcurrentDictionary<string, string> _suspects = new(StringComparer.Ordinal);
 
     /// <summary>Notes an error that names a part, which may be damaged.</summary>
     public void Note(string message)

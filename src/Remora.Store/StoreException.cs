@@ -1,4 +1,4 @@
 namespace Remora.Store;
 
-/// <summary>The store cannot do what it was asked to; the message says why and what would help.</summary>
+/// <summary>An operation of the store failed; the message contains the cause and advice.</summary>
 public class StoreException(string message, Exception? inner = null) : Exception(message, inner);

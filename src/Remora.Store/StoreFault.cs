@@ -34,9 +34,9 @@ public static class StoreFault
     /// <summary>Returns the cause and, for known errors, advice.</summary>
     public static string Describe(Exception exception) => exception switch
     {
-        _ when IsDamage(exception) => "a file that it needs is damaged; /api/v1/store says which and what to do",
-        ClickHouseException { Name: "NOT_ENOUGH_SPACE" } => $"the store's disk is full: make room on it ({exception.Message})",
-        ClickHouseException when exception.Message.Contains(FullDisk, StringComparison.Ordinal) => $"the store's disk is full: make room on it ({exception.Message})",
+        _ when IsDamage(exception) => "a file of the store is damaged; /api/v1/store names it and what to do",
+        ClickHouseException { Name: "NOT_ENOUGH_SPACE" } => $"the store's disk is full: free some space ({exception.Message})",
+        ClickHouseException when exception.Message.Contains(FullDisk, StringComparison.Ordinal) => $"the store's disk is full: free some space ({exception.Message})",
         ClickHouseException when exception.Message.Contains(TooManyFiles, StringComparison.Ordinal) =>
             $"the store has too many files open: raise the limit (LimitNOFILE in the systemd unit, or 'ulimit -n') ({exception.Message})",
         _ => exception.Message,

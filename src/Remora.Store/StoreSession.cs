@@ -34,8 +34,14 @@ public sealed record StoreSessionOptions
     /// <summary>The password of the read-only user <c>remora</c> on the port.</summary>
     public string? PortPassword { get; init; }
 
-    /// <summary>Receives a line for the log when a problem begins and when it ends.</summary>
+    /// <summary>Receives a line for the log when a problem begins.</summary>
     public Action<string>? Notice { get; init; }
+
+    /// <summary>
+    /// Receives a line for the log when a problem has ended; null to send it to
+    /// <see cref="Notice"/>.
+    /// </summary>
+    public Action<string>? Recovery { get; init; }
 
     /// <summary>
     /// Restarts the tasks of the store when they fail. The session creates one if null.
@@ -67,10 +73,10 @@ public sealed record StoreHealth(
 /// </summary>
 public sealed class StoreSession
 {
-    private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+    private static readonly Backoff Backoff = new(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(10));
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan EngineStop = TimeSpan.FromSeconds(1.5); // then it is killed; acknowledged rows are on disk
+    // Then it is killed; acknowledged rows are on disk
+    private static readonly TimeSpan EngineStop = TimeSpan.FromSeconds(1.5);
 
     private readonly StoreSessionOptions _options;
     private readonly TimeProvider _time;
@@ -83,7 +89,7 @@ public sealed class StoreSession
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ClickHouseConnection? _connection;
     private volatile StorePreparation? _preparation;
-    private volatile string? _error = "it is being opened";
+    private volatile string? _error = "the store is being opened";
 
     /// <param name="options">The options.</param>
     /// <param name="time">The clock for delays.</param>
@@ -95,10 +101,10 @@ public sealed class StoreSession
         Client = options.Location.NewClient(_time);
         Store = new(Client, options.Store, _time);
         _supervisor = options.Supervisor ?? new(time: _time);
-        _incidents = new(options.Notice);
-        _openings = new(options.Notice);
+        _incidents = new(options.Notice, options.Recovery);
+        _openings = new(options.Notice, options.Recovery);
         _damage = new(Store, _incidents);
-        Recorder = new(Store, options.Recorder with { Supervisor = _supervisor, Notice = options.Notice }, _time);
+        Recorder = new(Store, options.Recorder with { Supervisor = _supervisor, Notice = options.Notice, Recovery = options.Recovery }, _time);
     }
 
     /// <summary>
@@ -165,7 +171,7 @@ public sealed class StoreSession
 
     private async Task OpenAsync(CancellationToken cancellation)
     {
-        for (var wait = FirstWait; ; wait = wait * 2 < LongestWait ? wait * 2 : LongestWait)
+        for (var failures = 1; ; failures++)
         {
             try
             {
@@ -186,7 +192,7 @@ public sealed class StoreSession
                     await guest.DisposeAsync();
                 }
             }
-            await Task.Delay(wait, _time, cancellation);
+            await Task.Delay(Backoff.After(failures), _time, cancellation);
         }
     }
 
@@ -228,7 +234,7 @@ public sealed class StoreSession
             _restartsSeen = _connection.Engine?.Health.Restarts ?? 0;
             _error = null;
             _openings.EndAll("", "the store is open");
-            if (_connection.Engine is not null) _options.Notice?.Invoke("the store's engine was another process's, which has ended; this one goes on with an engine of its own");
+            if (_connection.Engine is not null) (_options.Recovery ?? _options.Notice)?.Invoke("the process that ran the store's engine has ended; this process has started its own engine");
         }
         catch (ClickHouseConnectionException e)
         {
@@ -248,7 +254,7 @@ public sealed class StoreSession
     private void NotOpen(Exception e)
     {
         _error = StoreFault.Describe(e);
-        _openings.Begin(e.GetType().Name, "the store is not open, everything else goes on: " + _error);
+        _openings.Begin(e.GetType().Name, "the store is not open; everything else continues: " + _error);
     }
 
     private async Task InspectAsync(CancellationToken cancellation)
@@ -269,7 +275,7 @@ public sealed class StoreSession
         {
             var rows = await Store.AfterAsync(Instant.From(_options.RowClock.GetUtcNow()), cancellation);
             if (rows.Count > 0) _incidents.Begin(future, FutureRows.Describe(rows));
-            else _incidents.End(future, "no rows are dated in the future any more");
+            else _incidents.End(future, "no rows are dated in the future");
             await _damage.InspectAsync(_options.Location.Folder is not null, cancellation);
         }
         catch (Exception e) when (StoreFault.Is(e, cancellation))

@@ -31,13 +31,15 @@ internal abstract class StoreTable(string name, string time)
     ]);
 
     public static StoreTable<Observation> Observations { get; } = new(
-        "observations", "knowable_at", [.. StoreColumn.Of<Observation, Observation>(ObservationColumns.All, (in row) => row)]);
+        "observations", "knowable_at",
+        [.. StoreColumn.Of<Observation, Observation>(ObservationColumns.All, (in row) => row)]);
 
     public static StoreTable<BothSides> Assessments { get; } = new("assessments", "assessed_at",
     [
         .. StoreColumn.Of<BothSides, Assessment>(AssessmentColumns.Tables, (in row) => row.Long),
         .. StoreColumn.OfShortSide<BothSides>(AssessmentColumns.Tables, (in row) => row.Short),
-        StoreColumn.Of<BothSides>("answer", "String", (writer, in row) => writer.Bytes(JsonSerializer.SerializeToUtf8Bytes(row.Long, RemoraJson.Options.TypeOf<Assessment>()))),
+        StoreColumn.Of<BothSides>("answer", "String", (writer, in row) =>
+            writer.Bytes(JsonSerializer.SerializeToUtf8Bytes(row.Long, RemoraJson.Options.TypeOf<Assessment>()))),
     ]);
 
     public static StoreTable<RequestRow> Requests { get; } = new("api_requests", "at",
@@ -48,9 +50,11 @@ internal abstract class StoreTable(string name, string time)
         StoreColumn.Of<RequestRow>("query_hash", "UInt64", (writer, in row) => writer.UInt64(row.QueryHash)),
         StoreColumn.Of<RequestRow>("result_hash", "UInt64", (writer, in row) => writer.UInt64(row.ResultHash)),
         StoreColumn.Of<RequestRow>("unchanged", "Bool", (writer, in row) => writer.Bool(row.Unchanged)),
-        StoreColumn.Of<RequestRow>("status", "UInt16", (writer, in row) => writer.UInt16((ushort)Math.Clamp(row.Status, 0, ushort.MaxValue))),
+        StoreColumn.Of<RequestRow>("status", "UInt16", (writer, in row) =>
+            writer.UInt16((ushort)Math.Clamp(row.Status, 0, ushort.MaxValue))),
         StoreColumn.Of<RequestRow>("microseconds", "UInt32", (writer, in row) => writer.UInt32(row.Microseconds)),
-        StoreColumn.Of<RequestRow>("client", ColumnTypes.InTable(ValueKind.Text, isOptional: true), (writer, in row) => writer.NullableString(row.Client)),
+        StoreColumn.Of<RequestRow>("client", ColumnTypes.InTable(ValueKind.Text, isOptional: true), (writer, in row) =>
+            writer.NullableString(row.Client)),
     ]);
 
     public static IReadOnlyList<StoreTable> All { get; } = [Candles, Observations, Assessments, Requests];
@@ -62,11 +66,13 @@ internal abstract class StoreTable(string name, string time)
 /// <param name="columns">
 /// The columns, except for <c>sequence</c>, which all tables have. Other columns have defaults.
 /// </param>
-internal sealed class StoreTable<T>(string name, string time, IReadOnlyList<StoreColumn<T>> columns) : StoreTable(name, time)
+internal sealed class StoreTable<T>(string name, string time, IReadOnlyList<StoreColumn<T>> columns)
+    : StoreTable(name, time)
 {
     private readonly Encode<T>[] _encoders = [.. columns.Select(column => column.Write)];
 
-    public override IReadOnlyList<SqlName> Columns { get; } = [.. columns.Select(column => column.Name), SqlName.Of("sequence")];
+    public override IReadOnlyList<SqlName> Columns { get; } =
+        [.. columns.Select(column => column.Name), SqlName.Of("sequence")];
 
     public override IReadOnlyList<string> Types { get; } = [.. columns.Select(column => column.Type), "UInt64"];
 

@@ -4,12 +4,14 @@ namespace Remora.Supervision;
 /// Problems that an operator must handle. Each is reported once when it begins and once when it has
 /// ended, however often it occurs in between. <see cref="Current"/> lists the problems that last.
 /// </summary>
-/// <param name="tell">Receives the lines, for example a log; null for none.</param>
-public sealed class Incidents(Action<string>? tell = null)
+/// <param name="problem">Receives the problems, for example a log; null for none.</param>
+/// <param name="recovery">Receives the ends of problems; null to send them to
+/// <paramref name="problem"/> too.</param>
+public sealed class Incidents(Action<string>? problem = null, Action<string>? recovery = null)
 {
     private readonly Lock _lock = new();
     private readonly OrderedDictionary<string, string> _current = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _told = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
 
     /// <summary>The problems that last, oldest first.</summary>
     public IReadOnlyList<string> Current
@@ -42,7 +44,7 @@ public sealed class Incidents(Action<string>? tell = null)
             _current[key] = text;
             if (!isNew) return;
         }
-        tell?.Invoke(text);
+        problem?.Invoke(text);
     }
 
     /// <summary>Ends a problem. Does nothing if the problem had not begun.</summary>
@@ -52,7 +54,7 @@ public sealed class Incidents(Action<string>? tell = null)
     {
         lock (_lock)
             if (!_current.Remove(key)) return;
-        if (text is not null) tell?.Invoke(text);
+        if (text is not null) (recovery ?? problem)?.Invoke(text);
     }
 
     /// <summary>Ends all problems of a kind.</summary>
@@ -66,7 +68,7 @@ public sealed class Incidents(Action<string>? tell = null)
             foreach (var key in ended) _current.Remove(key);
             if (ended.Count == 0) return;
         }
-        tell?.Invoke(text);
+        (recovery ?? problem)?.Invoke(text);
     }
 
     /// <summary>Reports an event that does not last, the first time it happens.</summary>
@@ -75,7 +77,7 @@ public sealed class Incidents(Action<string>? tell = null)
     public void Once(string key, string text)
     {
         lock (_lock)
-            if (!_told.Add(key)) return;
-        tell?.Invoke(text);
+            if (!_reported.Add(key)) return;
+        problem?.Invoke(text);
     }
 }

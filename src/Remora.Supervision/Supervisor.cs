@@ -41,18 +41,16 @@ public sealed class Supervisor
         var entry = Add(name);
         try
         {
-            var pause = _options.FirstPause;
-            var isTold = false;
+            var failures = 0;
             while (true)
             {
                 var started = _time.GetTimestamp();
                 if (await FailureAsync(run, cancellation) is not { } failure) return;
-                if (_time.GetElapsedTime(started) >= _options.SteadyAfter) (pause, isTold) = (_options.FirstPause, false);
+                if (_time.GetElapsedTime(started) >= _options.SteadyAfter) failures = 0;
                 entry.Failed(failure, _time.GetUtcNow());
-                if (!isTold) _options.Failed?.Invoke(entry.Health);
-                isTold = true;
-                if (!await PausedAsync(pause, cancellation)) return;
-                pause = pause * 2 < _options.LongestPause ? pause * 2 : _options.LongestPause;
+                if (++failures == 1) _options.Failed?.Invoke(entry.Health);
+                await Task.Delay(_options.Backoff.After(failures), _time, cancellation).UntilCancelledAsync(cancellation);
+                if (cancellation.IsCancellationRequested) return;
                 entry.Restarted();
             }
         }
@@ -79,12 +77,8 @@ public sealed class Supervisor
         var entry = Add(name);
         try
         {
-            await run(cancellation);
+            await run(cancellation).UntilCancelledAsync(cancellation);
             if (!cancellation.IsCancellationRequested) throw Ended($"the task '{name}'");
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            // Stopped.
         }
         finally
         {
@@ -109,19 +103,6 @@ public sealed class Supervisor
         }
     }
 
-    private async Task<bool> PausedAsync(TimeSpan pause, CancellationToken cancellation)
-    {
-        try
-        {
-            await Task.Delay(pause, _time, cancellation);
-            return true;
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
-    }
-
     private Entry Add(string name)
     {
         var entry = new Entry(name);
@@ -133,13 +114,18 @@ public sealed class Supervisor
 
     private sealed class Entry(string name)
     {
-        private volatile SupervisedTask _health = new(name, SupervisedState.Running, Restarts: 0, LastError: null, LastErrorAt: null);
+        private volatile SupervisedTask _health =
+            new(name, SupervisedState.Running, Restarts: 0, LastError: null, LastErrorAt: null);
 
         public SupervisedTask Health => _health;
 
         public void Failed(Exception e, DateTimeOffset at) =>
-            _health = _health with { State = SupervisedState.Restarting, LastError = $"{e.GetType().Name}: {e.Message}", LastErrorAt = at, Failure = e };
+            _health = _health with
+            {
+                State = SupervisedState.Restarting, LastError = $"{e.GetType().Name}: {e.Message}", LastErrorAt = at, Failure = e,
+            };
 
-        public void Restarted() => _health = _health with { State = SupervisedState.Running, Restarts = _health.Restarts + 1 };
+        public void Restarted() =>
+            _health = _health with { State = SupervisedState.Running, Restarts = _health.Restarts + 1 };
     }
 }

@@ -3,17 +3,12 @@ namespace Remora.Supervision;
 /// <summary>How a <see cref="Supervisor"/> restarts failed tasks.</summary>
 public sealed record SupervisorOptions
 {
-    /// <summary>
-    /// The delay before a failed task is restarted. Doubles with each further failure.
-    /// </summary>
-    public TimeSpan FirstPause { get; init; } = TimeSpan.FromMilliseconds(500);
-
-    /// <summary>The maximum delay.</summary>
-    public TimeSpan LongestPause { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>The delays before a failed task is restarted.</summary>
+    public Backoff Backoff { get; init; } = new(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(30));
 
     /// <summary>
     /// How long a task must run to count as recovered. Its next failure is reported again, and the
-    /// delay starts over.
+    /// delays start over.
     /// </summary>
     public TimeSpan SteadyAfter { get; init; } = TimeSpan.FromMinutes(1);
 

@@ -36,11 +36,14 @@ public static class AssessmentCsv
     {
         Column<Assessment, double> number => (row, assessment) => Append(row, number.Value(assessment)),
         Column<Assessment, long> integer => (row, assessment) => row.Append(integer.Value(assessment)),
-        Column<Assessment, bool> boolean => (row, assessment) => row.Append(boolean.Value(assessment) ? "true" : "false"),
+        Column<Assessment, bool> boolean => (row, assessment) =>
+            row.Append(boolean.Value(assessment) ? "true" : "false"),
         Column<Assessment, string?> text => (row, assessment) => row.Append(text.Value(assessment)),
-        Column<Assessment, IReadOnlyList<string>> list => (row, assessment) => row.AppendJoin(ListSeparator, list.Value(assessment)),
+        Column<Assessment, IReadOnlyList<string>> list => (row, assessment) =>
+            row.AppendJoin(ListSeparator, list.Value(assessment)),
         Column<Assessment, Instant?> time => (row, assessment) => row.Append(time.Value(assessment)?.ToString()),
-        _ => throw new NotSupportedException($"CSV has no format for the column '{column.Name}' of kind {column.Kind}."),
+        _ => throw new NotSupportedException(
+            $"CSV has no format for the column '{column.Name}' of kind {column.Kind}."),
     };
 
     private static void Append(StringBuilder row, double value)

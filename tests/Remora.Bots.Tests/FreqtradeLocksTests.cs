@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Remora.Bots.Freqtrade;
 using Remora.Risk;
 using Remora.Testing;
@@ -151,6 +152,7 @@ public sealed class FreqtradeLocksTests : IAsyncLifetime
         await MoveUntilAsync(() => _bot.Active is ["BTC/USDT *"]);
         await Eventually.TrueAsync(() => _log.All.Count == 3, () => string.Join('\n', _log.All));
         Assert.Contains("maintained again", _log.All[2]);
+        Assert.Equal(LogLevel.Information, _log.Levels[2]);
     }
 
     [Fact]

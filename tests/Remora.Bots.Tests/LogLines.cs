@@ -9,9 +9,11 @@ namespace Remora.Bots.Tests;
 /// </summary>
 internal sealed class LogLines : ILoggerFactory, ILogger
 {
-    private readonly ConcurrentQueue<string> _lines = new();
+    private readonly ConcurrentQueue<(LogLevel Level, string Text)> _lines = new();
 
-    public IReadOnlyList<string> All => [.. _lines];
+    public IReadOnlyList<string> All => [.. _lines.Select(line => line.Text)];
+
+    public IReadOnlyList<LogLevel> Levels => [.. _lines.Select(line => line.Level)];
 
     public void AddProvider(ILoggerProvider provider)
     {
@@ -25,7 +27,7 @@ internal sealed class LogLines : ILoggerFactory, ILogger
     public bool IsEnabled(LogLevel logLevel) => true;
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        _lines.Enqueue(formatter(state, exception));
+        _lines.Enqueue((logLevel, formatter(state, exception)));
 
     public void Dispose()
     {

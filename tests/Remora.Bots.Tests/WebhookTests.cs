@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Logging;
 using Remora.Bots.Webhooks;
 using Remora.Markets;
 using Remora.Regimes;
@@ -75,7 +76,8 @@ public sealed class WebhookTests : IAsyncLifetime
         Volatile.Write(ref isDown, false);
         await MoveUntilAsync(() => receiver.Taken.Count == 6);
         Assert.Equal([true, false, true, false, true, false], receiver.Taken.Select(delivery => delivery.Json.GetProperty("after").GetProperty("safe_to_trade").GetBoolean()));
-        Assert.Equal(2, _log.All.Count); // one line when it stops accepting events, one when it accepts them again
+        // One line when it stops accepting events, one when it accepts them again.
+        Assert.Equal([LogLevel.Warning, LogLevel.Information], _log.Levels);
         Assert.DoesNotContain(_log.All, line => line.Contains("key=") || line.Contains(Secret));
     }
 

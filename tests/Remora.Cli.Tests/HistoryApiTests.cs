@@ -24,7 +24,8 @@ public sealed class HistoryApiTests : IDisposable
         await StoreTests.UntilAsync(url, "/api/v1/history?pair=BTC/USDT&interval=1m&from=-1d", answer => answer.GetProperty("rows").GetArrayLength() >= 5, service);
         await StoreTests.UntilAsync(url, "/api/v1/traffic?interval=1m&from=-1d", answer => answer.GetProperty("rows").GetArrayLength() >= 2, service);
         var to = JsonElement.Parse(await http.GetStringAsync("/api/v1/risk?pair=BTC/USDT")).GetProperty("as_of").GetString()!; // earlier rows do not change, except for those not written yet
-        await Task.Delay(2500);
+        await StoreTests.UntilAsync(url, "/api/v1/store", answer => answer.GetProperty("recorder") is var recorder
+            && recorder.GetProperty("queued_rows").GetInt32() == 0 && recorder.GetProperty("journal_batches").GetInt32() == 0, service);
 
         var from = DateTimeOffset.Parse(to).AddHours(-3).ToString("yyyy-MM-ddTHH:mm:ssZ"); // a span relative to now would move meanwhile
         foreach (var (path, time) in new[] { ($"/api/v1/candles?pair=BTC/USDT&from={from}", "open_time"), ($"/api/v1/history?pair=BTC/USDT&interval=1m&from={from}", "time"), ($"/api/v1/traffic?interval=1m&from={from}", "time") })

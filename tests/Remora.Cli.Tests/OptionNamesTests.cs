@@ -23,7 +23,7 @@ public sealed class OptionNamesTests : IDisposable
     }
 
     [Fact]
-    public async Task Backtest_ends_at_until_and_knows_its_earlier_name()
+    public async Task Backtest_ends_at_until_and_accepts_the_alias_to()
     {
         var candles = _folder.Write("candles.csv", Tapes.ToCsv(Tapes.Days(60)));
         var whole = await BacktestAsync(candles);

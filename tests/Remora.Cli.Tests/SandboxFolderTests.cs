@@ -53,7 +53,7 @@ public sealed class SandboxFolderTests : IDisposable
         var (exit, _, errors) = await RemoraProcess.RunAsync(WithStore, "serve", "--sandbox", "--port", "0", "--data", Data, option, value);
         Assert.Equal(2, exit);
         Assert.Contains($"{Path.Combine(Data, "sandbox")} belongs to a sandbox with --seed 7 --start 2025-02-03T12:00:00Z --speed 300, {complaint}: " +
-            $"give the same options, choose another folder with --data, or delete {Path.Combine(Data, "sandbox")} to start over", errors);
+            $"use the same options, choose another folder with --data, or delete {Path.Combine(Data, "sandbox")} to start over", errors);
     }
 
     [Fact]
@@ -126,7 +126,7 @@ public sealed class SandboxFolderTests : IDisposable
         Assert.True(Directory.Exists(Path.Combine(Data, "clickhouse")));
         var (_, rows, note) = await RemoraProcess.RunAsync("sql", "SELECT count() FROM candles", "--data", Data);
         Assert.Equal("288\n", rows);
-        Assert.Contains($"a sandbox's store is in {Path.Combine(Data, "sandbox")}: give --data {Path.Combine(Data, "sandbox")} for it", note);
+        Assert.Contains($"for the sandbox's store use --data {Path.Combine(Data, "sandbox")}", note);
     }
 
     /// <summary>
@@ -149,7 +149,7 @@ public sealed class SandboxFolderTests : IDisposable
         var health = await StoreTests.UntilAsync(url, "/api/v1/store", store => store.GetProperty("remarks").GetArrayLength() > 0
             && store.GetProperty("recorder").GetProperty("written_rows").TryGetProperty("assessments", out var rows) && rows.GetInt64() > 0, service);
         var remark = Assert.Single(health.GetProperty("remarks").EnumerateArray()).GetString()!;
-        Assert.Matches("^rows are dated in the future and are left out until then .*of candles up to .* of assessments up to", remark);
+        Assert.Matches("^rows are dated in the future and are excluded until then .*of candles up to .* of assessments up to", remark);
         Assert.Equal(1, service.LinesWith("rows are dated in the future"));
 
         // Journal batches of the first run also count as written. Waits for the first row of this

@@ -18,7 +18,7 @@ public sealed class ServiceFaultTests : IDisposable
     private string Data => _folder.File("data");
 
     [Fact]
-    public async Task Connections_leave_the_service_the_files_that_it_needs()
+    public async Task Connections_leave_enough_files_for_the_service()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "needs ulimit");
         await using var service = RemoraProcess.Start(Serve("--speed", "300"), WithStore, before: "ulimit -n 420");
@@ -75,15 +75,15 @@ public sealed class ServiceFaultTests : IDisposable
         var url = await second.UrlAsync();
         var health = await StoreTests.UntilAsync(url, "/api/v1/store", store => store.GetProperty("ready").GetBoolean() && store.GetProperty("recorder").GetProperty("last_error").ValueKind == JsonValueKind.String, second);
         Assert.False(health.GetProperty("recorder").GetProperty("is_well").GetBoolean());
-        Assert.Contains("in use by another service: stop that one, or give this one a folder of its own with --data", health.GetProperty("recorder").GetProperty("last_error").GetString());
+        Assert.Contains("another service uses it: stop that service, or give this one its own folder with --data", health.GetProperty("recorder").GetProperty("last_error").GetString());
         await NamesNoPathAsync(url);
         first.Kill();
         await first.ExitAsync();
         await StoreTests.UntilAsync(url, "/api/v1/store", store => store.GetProperty("recorder") is var recorder && recorder.GetProperty("is_well").GetBoolean()
             && recorder.GetProperty("written_rows").TryGetProperty("candles", out _), second);
-        Assert.Equal(1, second.LinesWith("in use by another service"));
+        Assert.Equal(1, second.LinesWith("another service uses it"));
         Assert.Equal(1, second.LinesWith("the journal is open"));
-        Assert.Equal(0, first.LinesWith("in use by another service"));
+        Assert.Equal(0, first.LinesWith("another service uses it"));
     }
 
     [Fact]
@@ -98,7 +98,7 @@ public sealed class ServiceFaultTests : IDisposable
         using var refused = await http.GetAsync("/api/v1/candles?pair=BTC/USDT&from=-20d&limit=5000");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
         var detail = JsonElement.Parse(await refused.Content.ReadAsStringAsync()).GetProperty("detail").GetString();
-        Assert.Equal("The store does not answer: a file that it needs is damaged; /api/v1/store says which and what to do. Current assessments are not affected.", detail);
+        Assert.Equal("The store does not answer: a file of the store is damaged; /api/v1/store names it and what to do. Current assessments are not affected.", detail);
         var health = await StoreTests.UntilAsync(url, "/api/v1/store", store => store.GetProperty("remarks").GetArrayLength() > 0, service);
         Assert.All(health.GetProperty("remarks").EnumerateArray(), remark => Assert.Matches("rows of remora.candles cannot be read.*remora store restore FOLDER --replace", remark.GetString()));
         Assert.Equal(health.GetProperty("remarks").EnumerateArray().Select(remark => remark.GetString()).Distinct().Count(), service.LinesWith("of remora.candles cannot be read"));

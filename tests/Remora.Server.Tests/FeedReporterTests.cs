@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Remora.Bots.Tests;
 using Remora.Feeds;
 using Remora.Feeds.Exchanges;
@@ -85,6 +86,8 @@ public sealed class FeedReporterTests : IDisposable
             "liquidations is degraded: network, the connection was reset. Retrying.",
             "the exchange bridge is running again", "binance BTC/USDT 5m is live", "binance ETH/USDT 5m is live",
         ], _log.All);
+        // Recoveries are information.
+        Assert.Equal([LogLevel.Warning, LogLevel.Warning, LogLevel.Information, LogLevel.Information, LogLevel.Information], _log.Levels);
     }
 
     private void Look(FeedState state, int times = 1)

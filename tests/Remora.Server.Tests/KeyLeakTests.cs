@@ -1,3 +1,4 @@
+using Remora.Supervision;
 using System.Collections;
 using System.Collections.Concurrent;
 using System.Diagnostics.Tracing;
@@ -49,7 +50,7 @@ public sealed class KeyLeakTests
         said.Add(string.Join(' ', Environment.GetCommandLineArgs()));
         await LiveServer.UntilAsync(() => fault == "silence" || !log.Lines.IsEmpty);
         await reporting.CancelAsync();
-        await reporter;
+        await reporter.UntilCancelledAsync(reporting.Token);
         foreach (var text in said.Concat(log.Lines))
             Assert.DoesNotContain("LEAK-", text, StringComparison.OrdinalIgnoreCase);
     }

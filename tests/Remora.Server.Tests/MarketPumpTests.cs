@@ -94,7 +94,7 @@ public sealed class MarketPumpTests(ITestOutputHelper output)
     public async Task A_feed_that_fails_is_started_again_and_status_and_metrics_say_so()
     {
         var told = new List<SupervisedTask>();
-        await using var service = await LiveServer.StartAsync(supervisor: new(new() { FirstPause = TimeSpan.FromMilliseconds(20), Failed = told.Add }));
+        await using var service = await LiveServer.StartAsync(supervisor: new(new() { Backoff = new(TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(30)), Failed = told.Add }));
         await service.WarmAsync(feed: 1);
         service.Feeds[1].Fail(new InvalidOperationException("a bug"));
         await LiveServer.UntilAsync(() => Feed(service)?.Restarts == 1);

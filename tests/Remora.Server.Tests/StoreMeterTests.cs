@@ -1,3 +1,4 @@
+using Remora.Supervision;
 using System.Diagnostics.Metrics;
 using Remora.ClickHouse;
 using Remora.Server.Storage;
@@ -24,7 +25,7 @@ public sealed class StoreMeterTests
             Recorder = new() { JournalFolder = folder, BatchDelay = TimeSpan.FromMilliseconds(10), StopTimeout = TimeSpan.Zero },
         });
         var store = new StoreMeter(session, TimeProvider.System);
-        var running = Task.WhenAll(session.RunAsync(stop.Token), store.RunAsync(stop.Token));
+        var running = Task.WhenAll(session.RunAsync(stop.Token), store.RunAsync(stop.Token).UntilCancelledAsync(stop.Token));
         using var meter = new Meter("test");
         using var prometheus = new PrometheusText(meter);
         prometheus.Start();

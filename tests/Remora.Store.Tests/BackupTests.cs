@@ -84,23 +84,23 @@ public sealed class BackupTests(Engine engine)
             ("foo", "files[0].table: 'foo' is not in 'tables'"),
             ("nullcols", "files[0].columns: it is null"),
             ("nullcol", "files[0].columns[1]: it is empty"),
-            ("col", ".columns[0]: 'nonexistent' is no column of 'candles'"),
+            ("col", ".columns[0]: the table 'candles' has no column 'nonexistent'"),
             ("missing", ".rows: it is 400, the files of 'candles' have 0"),
             ("rows", ".rows: it is 400, the files of 'candles' have 1000000000"),
             ("unlisted", "files: 'more.native.gz' is in the folder and not in the list"),
             ("rows everywhere", ".rows: it is 1000000000, 'candles-2024.native.gz' has 400"),
             ("no table", "tables: it is missing"),
             ("no schema", "tables: 'schema_steps' is missing"),
-            ("newer", "schema: it is 99, this program knows"),
+            ("newer", "schema: it is 99; this version supports up to"),
             ("format", "format: 7 is unknown"),
-            ("outside", "files[0].name: '../x' is no file name"),
+            ("outside", "files[0].name: '../x' is not a file name"),
             ("no sha", "files[0]: 'sha256' is missing"),
             ("text", "manifest.json: line 1"),
             ("steps", "was applied to the database"),
             ("query", "tables["),
             ("engine", "the engine 'URL' holds no rows of its own"),
             ("view", "the view reads 'url(…)'"),
-            ("other view", "it does not make the view"),
+            ("other view", "it does not create the view"),
         ];
         var (_, scratch, folder) = await BackupAsync();
         using var _scratch = scratch;
@@ -203,10 +203,10 @@ public sealed class BackupTests(Engine engine)
     {
         (string What, string Expected)[] cases =
         [
-            ("foo", "files[0].table: 'foo' is no table of a store; allowed are candles, observations, assessments, api_requests"),
-            ("rollup", "files[5].table: 'q' is no table of the rollup 'queries'"),
+            ("foo", "files[0].table: 'foo' is not a table of a store; allowed are candles, observations, assessments, api_requests"),
+            ("rollup", "files[5].table: 'q' is not a table of the rollup 'queries'"),
             ("nullcols", "files[0].columns: it is null"),
-            ("col", "files[3].columns[0]: 'nonexistent' is no column of 'assessments'"),
+            ("col", "files[3].columns[0]: the table 'assessments' has no column 'nonexistent'"),
             ("missing", "files: 'candles-2026.native.gz' is in the folder and not in the list"),
             ("rows", "files[0].rows: it is 1000000000, 'candles-2026.native.gz' has 600"),
         ];

@@ -2,9 +2,11 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Remora.ClickHouse;
+using Remora.Columns;
 using Remora.Markets;
 using Remora.Risk;
 using Remora.Store.Files;
+using Remora.Store.Tables;
 using Remora.Testing;
 
 namespace Remora.Store.Tests;
@@ -12,7 +14,9 @@ namespace Remora.Store.Tests;
 /// <summary>Tests names, order, types and values of the columns of tables and files.</summary>
 public sealed class ColumnsTests(Engine engine)
 {
-    /// <summary>This list is the contract with those who query the tables, so it is written out here.</summary>
+    /// <summary>
+    /// This list is the contract with those who query the tables, so it is written out here.
+    /// </summary>
     [Fact]
     public async Task A_stored_assessment_has_its_values_in_the_columns_of_their_names()
     {
@@ -127,6 +131,12 @@ public sealed class ColumnsTests(Engine engine)
             await CsvAsync(store.Requests.Traffic("1h")));
     }
 
+    /// <summary>JSON has the names of files.</summary>
+    [Fact]
+    public void Returned_rows_have_a_property_for_each_column() => Assert.Equal(
+        AssessmentColumns.Rows.Select(column => column.Name),
+        typeof(AssessmentRow).GetProperties().Select(property => JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name)));
+
     [Fact]
     public async Task A_file_of_assessments_has_these_types()
     {
@@ -135,7 +145,8 @@ public sealed class ColumnsTests(Engine engine)
         foreach (var assessment in Assessments()) AssessmentCsv.Append(rows, assessment);
         await File.WriteAllTextAsync(scratch.PathOf("rows.csv"), rows.ToString());
         var client = await engine.NewDatabaseAsync();
-        var path = Path.Combine(engine.Folder, Guid.NewGuid().ToString("N") + ".parquet"); // a folder that the confined engine can read
+        // A folder that the confined engine can read
+        var path = Path.Combine(engine.Folder, Guid.NewGuid().ToString("N") + ".parquet");
         await AssessmentRows.ConvertAsync(client, scratch.PathOf("rows.csv"), path);
         var types = (await TextAsync(client, $"DESCRIBE file('{path}', 'Parquet') FORMAT TSV")).Split('\n').Select(line => string.Join(' ', line.Split('\t')[..2]));
         Assert.Equal(

@@ -74,7 +74,7 @@ public sealed class JournalTests(Engine engine)
         var health = recorded.Recorder.Health;
         Assert.Equal(2, health.SetAside.Count);
         Assert.Contains(health.SetAside, text => text.Contains("checksum", StringComparison.Ordinal));
-        Assert.Contains("set aside", health.LastError);
+        Assert.Contains("set-aside", health.LastError);
         Assert.Equal(2, Directory.GetFiles(scratch.PathOf("set-aside")).Length);
     }
 
@@ -89,8 +89,8 @@ public sealed class JournalTests(Engine engine)
         var waiting = scratch.PathOf(JournalFile.NameOf(1, "api_requests", 10, DateTimeOffset.UnixEpoch));
         Batch(10).WriteTo(waiting);
         await using var busy = new FileStream(waiting, FileMode.Open, FileAccess.ReadWrite, FileShare.None); // prevents other readers
-        var lines = new ConcurrentQueue<string>();
-        await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder) with { Notice = lines.Enqueue, LongestRetryDelay = TimeSpan.FromMilliseconds(40) });
+        var (lines, recoveries) = (new ConcurrentQueue<string>(), new ConcurrentQueue<string>());
+        await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder) with { Notice = lines.Enqueue, Recovery = recoveries.Enqueue, LongestRetryDelay = TimeSpan.FromMilliseconds(40) });
         recorded.Recorder.Request(Recorded.Request(1));
         await Recorded.UntilAsync(() => !lines.IsEmpty && recorded.Recorder.Health.JournalBatches == 2, "a line that says so");
         Assert.False(recorded.Recorder.Health.IsWell);
@@ -98,7 +98,8 @@ public sealed class JournalTests(Engine engine)
         await recorded.FlushAsync();
         Assert.Equal(11UL, await store.Client.SingleAsync("SELECT count() FROM api_requests", row => row.UInt64()));
         Assert.True(recorded.Recorder.Health.IsWell);
-        Assert.Collection(lines, line => Assert.StartsWith("10 rows of api_requests wait in the journal", line), line => Assert.Equal("the store takes rows again", line));
+        Assert.StartsWith("10 rows of api_requests wait in the journal", Assert.Single(lines));
+        Assert.Equal("the store accepts rows again", Assert.Single(recoveries));
         Assert.Empty(recorded.Recorder.Health.SetAside);
     }
 
@@ -135,7 +136,7 @@ public sealed class JournalTests(Engine engine)
         Assert.Equal(2UL, await store.Client.SingleAsync("SELECT count() FROM api_requests", row => row.UInt64()));
         var health = recorded.Recorder.Health;
         Assert.Equal((1L, 0), (health.DroppedRows, health.JournalBatches));
-        Assert.Contains("was removed before it was in the store: 1 rows of api_requests are lost", health.LastError);
+        Assert.Contains("was removed before its rows were stored: 1 rows of api_requests are lost", health.LastError);
         Assert.Single(lines, line => line == health.LastError);
     }
 
@@ -145,7 +146,7 @@ public sealed class JournalTests(Engine engine)
         var store = await engine.NewStoreAsync();
         using var scratch = new Scratch();
         var failures = new ConcurrentQueue<SupervisedTask>();
-        var supervisor = new Supervisor(new() { FirstPause = TimeSpan.FromMilliseconds(20), Failed = failures.Enqueue });
+        var supervisor = new Supervisor(new() { Backoff = new(TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(30)), Failed = failures.Enqueue });
         for (var i = 1; i <= 3; i++) Batch(5).WriteTo(scratch.PathOf(JournalFile.NameOf(i, "api_requests", 5, DateTimeOffset.UnixEpoch)));
         // The clock fails when the first batch is recorded as written, when that failure is
         // recorded, and at the second batch.
@@ -281,7 +282,7 @@ public sealed class JournalTests(Engine engine)
     {
         using var scratch = new Scratch();
         using var first = Journal.Open(scratch.Folder, 1 << 20);
-        Assert.Contains("in use by another service: stop that one", Assert.ThrowsAny<IOException>(() => Journal.Open(scratch.Folder, 1 << 20)).Message);
+        Assert.Contains("another service uses it: stop that service", Assert.ThrowsAny<IOException>(() => Journal.Open(scratch.Folder, 1 << 20)).Message);
     }
 
     // Returns a store whose socket is unreachable until a condition holds.

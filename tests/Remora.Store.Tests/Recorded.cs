@@ -33,7 +33,7 @@ internal sealed class Recorded : IAsyncDisposable
     }
 
     /// <summary>Returns the row of a candle of BTC/USDT.</summary>
-    public static StoredCandle Stored(Candle candle) => new(Some.Btc.Exchange, Some.Btc.Pair.ToString(), Some.Btc.Timeframe.Name, candle);
+    public static StoredCandle Stored(Candle candle) => StoredCandle.Of(Some.Btc.Exchange, Some.Btc.Pair, Some.Btc.Timeframe, candle);
 
     public static RequestRow Request(int i, Instant? at = null) =>
         new((at ?? Some.Time) + TimeSpan.FromSeconds(i), "/api/v1/risk", i % 3 == 0 ? null : "BTC/USDT", (ulong)(i % 7), (ulong)(i / 10), i % 2 == 0, i % 50 == 0 ? 404 : 200, (uint)(100 + i), null);

@@ -114,7 +114,7 @@ public sealed class SchemaTests(Engine engine)
         var older = new SchemaSteps(store.Client, [.. SchemaFile.All.SkipLast(1)]);
         Assert.Contains("newer", (await Assert.ThrowsAsync<StoreException>(() => older.ApplyAsync(CancellationToken.None))).Message);
         var changed = new SchemaSteps(store.Client, [SchemaFile.All[0] with { Text = SchemaFile.All[0].Text + "-- x\n" }, .. SchemaFile.All.Skip(1)]);
-        Assert.Contains("never changed", (await Assert.ThrowsAsync<StoreException>(() => changed.ApplyAsync(CancellationToken.None))).Message);
+        Assert.Contains("must never be changed", (await Assert.ThrowsAsync<StoreException>(() => changed.ApplyAsync(CancellationToken.None))).Message);
     }
 
     /// <summary>

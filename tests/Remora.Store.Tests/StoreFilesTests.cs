@@ -110,7 +110,7 @@ public sealed class StoreFilesTests(Engine engine)
     [InlineData("candles.csv", "day,open,high,low,close,volume\n1,2,3,4,5,6\n", "has no time")]
     [InlineData("candles.csv", "date,open,high,low,close\n2024-01-01,2,3,1,2\n", "'volume'")]
     [InlineData("candles.parquet", "this is no parquet", "cannot be read as candles")]
-    [InlineData("candles.xlsx", "x", "by its name")]
+    [InlineData("candles.xlsx", "x", "unknown file extension")]
     public async Task A_file_that_holds_no_candles_is_refused_and_leaves_nothing(string name, string text, string reason)
     {
         var store = await engine.NewStoreAsync();

@@ -19,14 +19,14 @@ public sealed class StoreHealthTests : IDisposable
         foreach (var assessment in Recorded.Assessments(Some.Btc, 20)) open.Session.Recorder.CandleAndAssessment(assessment);
         await open.Session.Recorder.FlushAsync();
         await Recorded.UntilAsync(() => open.Remarks.Count == 1, "a remark");
-        Assert.Contains("rows are dated in the future and are left out until then (20 of candles up to 2024-03-01T01:35:00Z, 20 of assessments up to 2024-03-01T01:40:00Z)", open.Remarks[0]);
-        Assert.Contains("check this machine's clock", open.Remarks[0]);
+        Assert.Contains("rows are dated in the future and are excluded until then (20 of candles up to 2024-03-01T01:35:00Z, 20 of assessments up to 2024-03-01T01:40:00Z)", open.Remarks[0]);
+        Assert.Contains("Check this machine's clock", open.Remarks[0]);
         await open.LooksAgainAsync();
         Assert.Single(open.Lines, line => line == open.Remarks[0]);
 
         clock.Advance(TimeSpan.FromDays(2));
         await Recorded.UntilAsync(() => open.Remarks.Count == 0, "no remark");
-        Assert.Single(open.Lines, line => line == "no rows are dated in the future any more");
+        Assert.Single(open.Lines, line => line == "no rows are dated in the future");
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class StoreHealthTests : IDisposable
         Damage(FileOfCandles(_scratch.PathOf("data")));
         var error = await Assert.ThrowsAsync<ClickHouseException>(() => open.Session.Store.Candles.Of(Some.Btc).ListAsync());
         Assert.True(StoreFault.IsDamage(error), error.Message);
-        Assert.Equal("a file that it needs is damaged; /api/v1/store says which and what to do", StoreFault.Describe(error));
+        Assert.Equal("a file of the store is damaged; /api/v1/store names it and what to do", StoreFault.Describe(error));
         await Recorded.UntilAsync(() => open.Remarks.Count == 1, "a remark, though nobody has reported the error");
         Assert.Matches("2000 rows of remora.candles cannot be read.* the part 2024_1_1_1 are damaged. Check the disk.*remora store restore FOLDER --replace", open.Remarks[0]);
         for (var i = 0; i < 3; i++) await Assert.ThrowsAsync<ClickHouseException>(() => open.Session.Store.Candles.Of(Some.Btc).ListAsync());

@@ -35,6 +35,6 @@ public sealed class StoreSessionTests
         await running;
         Assert.Equal(0, session.Recorder.Health.DroppedRows);
 
-        static bool IsOfItsOwn(string notice) => notice.Contains("an engine of its own", StringComparison.Ordinal);
+        static bool IsOfItsOwn(string notice) => notice.Contains("has started its own engine", StringComparison.Ordinal);
     }
 }

@@ -100,6 +100,20 @@ public sealed class SupervisorTests : IDisposable
         Assert.Equal(["Node.js is missing", "the disk is full"], incidents.Current);
     }
 
+    /// <summary>A log has them at different levels.</summary>
+    [Fact]
+    public void Problems_and_recoveries_can_be_told_apart()
+    {
+        var (problems, recoveries) = (new List<string>(), new List<string>());
+        var incidents = new Incidents(problems.Add, recoveries.Add);
+        incidents.Begin("disk", "the disk is full");
+        incidents.End("disk", "the disk has room");
+        incidents.Begin("send: a", "a is unreachable");
+        incidents.EndAll("send: ", "a is reachable");
+        Assert.Equal(["the disk is full", "a is unreachable"], problems);
+        Assert.Equal(["the disk has room", "a is reachable"], recoveries);
+    }
+
     private SupervisedTask Health => Assert.Single(_supervisor.Tasks);
 
     // The clock fires timers on this thread, but what waits for them may go on later.

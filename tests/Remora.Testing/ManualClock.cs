@@ -22,6 +22,15 @@ public sealed class ManualClock(DateTimeOffset now) : TimeProvider
     /// <inheritdoc/>
     public override long GetTimestamp() => (GetUtcNow() - _begun).Ticks;
 
+    /// <summary>The time until the next timer is due; null if there is none.</summary>
+    public TimeSpan? NextDue
+    {
+        get
+        {
+            lock (_lock) return _timers.Min(timer => timer.Due) - _now;
+        }
+    }
+
     /// <summary>
     /// Advances the clock by a time span and fires the timers that become due, each at its own
     /// time.

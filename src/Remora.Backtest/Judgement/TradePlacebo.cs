@@ -35,7 +35,7 @@ internal static class TradePlacebo
         for (var i = 0; i < options.Shifts; i++)
         {
             var by = (Placebo.LeastShift + ((span - (2 * Placebo.LeastShift)) * draws.Unit())) / span;
-            for (var t = 0; t < flags.Length; t++) flags[t] = inside[t].Verdicts.Blocked[Turn(circles[inside[t].Verdicts], inside[t].Known, by)];
+            for (var t = 0; t < flags.Length; t++) flags[t] = inside[t].Verdicts.Blocked[Rotate(circles[inside[t].Verdicts], inside[t].Known, by)];
             profits.Add(ProfitKept(inside, flags));
             if (tally.Compare(flags, share).LoserLift is var lift && !double.IsNaN(lift)) lifts.Add(lift);
         }
@@ -73,7 +73,7 @@ internal static class TradePlacebo
         return worst;
     }
 
-    private static int Turn(Circle circle, int known, double share)
+    private static int Rotate(Circle circle, int known, double share)
     {
         var position = known - circle.First - (int)(share * circle.Count);
         return circle.First + (position < 0 ? position + circle.Count : position);

@@ -28,7 +28,7 @@ internal static class CalibrationText
                         $"| {f.HorizonHours} | {r.Name} | {N(r.RankCorrelation)} | {N(r.R2)} | {N(r.Qlike)} | {N(r.DieboldMariano)} | {ResultsText.P(r.P)} |\n");
             var regimes = c.Result.Regimes;
             text.Append(CultureInfo.InvariantCulture,
-                $"\nRegimes change {regimes.FlipsPerDay:0.0} times a day; {regimes.Separation:P0} of the variance of log volatility {regimes.HorizonHours} h ahead lies between them.\n\n");
+                $"\nRegimes change {regimes.FlipsPerDay:0.0} times a day; {regimes.Separation:P0} of the variance of log volatility {regimes.HorizonHours} h ahead is between regimes.\n\n");
             text.Append("| regime | share | lasts (hours) | volatility after | drawdown after | return after |\n|---|---|---|---|---|---|\n");
             foreach (var r in regimes.Rows)
                 text.Append(CultureInfo.InvariantCulture,

@@ -15,8 +15,8 @@ internal static class KeyFigures
             Figure($"{v.BelowFivePercent} of {v.Cells}", $"strategies and periods in which the gate ends with more money than 95 % of its placebos; {v.ExpectedByLuck:0.0} expected by chance"),
             Figure($"{cells[0].TimeBlocked:P0}", $"of the time blocked ({cells[0].Period})"),
         };
-        if (ResultsText.MedianLift(cells, c => c.Entries.WorstLift) is { } worst) all.Add(Figure($"{worst:0.00} ×", $"as many of the worst tenth of trades as of all trades are entered in blocked time (median)"));
-        if (ResultsText.MedianLift(cells, c => c.Entries.LoserLift) is { } losers) all.Add(Figure($"{losers:0.00} ×", $"as many losing trades as trades in general are entered in blocked time (median)"));
+        if (ResultsText.MedianLift(cells, c => c.Entries.WorstLift) is { } worst) all.Add(Figure($"{worst:0.00} ×", $"worst tenth of trades: the share entered in blocked time, divided by that of all trades (median)"));
+        if (ResultsText.MedianLift(cells, c => c.Entries.LoserLift) is { } losers) all.Add(Figure($"{losers:0.00} ×", $"losing trades: the share entered in blocked time, divided by that of all trades (median)"));
         if (study.Calibration is [{ Result: var result }, ..] && result.Deciles.FirstOrDefault(d => d is { Measure: "score", HorizonHours: ResultsText.Hours }) is { } score)
             all.Add(Figure($"{100 * score.Bins[0].Volatility:0.00} → {score.Bins[^1].Volatility:P2}", $"volatility in the {ResultsText.Hours} hours after the lowest and after the highest tenth of the scores"));
         return all;

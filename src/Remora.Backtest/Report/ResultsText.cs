@@ -112,10 +112,10 @@ public static class ResultsText
     private static string Lift(string what, Cell[] cells, string test, Func<Cell, double> lift, Func<Cell, double> byTime)
     {
         var known = cells.Where(c => !double.IsNaN(lift(c))).ToArray();
-        if (MedianLift(cells, lift) is not { } median || MedianLift(cells, byTime) is not { } timed) return $"No cell has figures of {what}.";
-        return $"Blocked time has {median:0.00} times as large a share of {what} as of all trades (median of {known.Length} cells). " +
-            $"More than 95 % of placebos that block as many trades in {known.Count(c => c.EqualCount![test].P < 0.05)}, less than 95 % of them in {known.Count(c => c.EqualCount![test].P > 0.95)}. " +
-            $"Divided by the share of time, as earlier versions did, it is {timed:0.00}: strategies trade less often in blocked time.";
+        if (MedianLift(cells, lift) is not { } median || MedianLift(cells, byTime) is not { } timed) return $"There is no result for {what}.";
+        return $"The gate blocks {median:0.00} times as large a share of {what} as of all trades (median of {known.Length} cells). " +
+            $"This is above 95 % of the placebos that block as many trades in {known.Count(c => c.EqualCount![test].P < 0.05)}, and below 95 % of them in {known.Count(c => c.EqualCount![test].P > 0.95)}. " +
+            $"Relative to the share of time, as in earlier versions, it is {timed:0.00}, because strategies trade less often in blocked time.";
     }
 
     /// <summary>Returns the median lift of the cells; null when no cell has one.</summary>
@@ -130,7 +130,7 @@ public static class ResultsText
         var known = cells.Where(c => !double.IsNaN(c.Entries.EdgePct)).ToArray();
         int Above(string figure) => known.Count(c => c.Intervals![figure].Low > 0);
         int Below(string figure) => known.Count(c => c.Intervals![figure].High < 0);
-        return $"Allowed trades did better on average than blocked trades in {known.Count(c => c.Entries.EdgePct > 0)} of {known.Length} cells; the 95 % interval of the difference is above 0 in {Above("edge_pct")} and below it in {Below("edge_pct")}. " +
+        return $"The mean profit of allowed trades is above that of blocked trades in {known.Count(c => c.Entries.EdgePct > 0)} of {known.Length} cells; the 95 % interval of the difference is above 0 in {Above("edge_pct")} and below it in {Below("edge_pct")}. " +
             $"The expected shortfall (the worst twentieth) improves without the blocked trades in {known.Count(c => c.Entries.ShortfallGainPct > 0)}, beyond its interval in {Above("shortfall_gain_pct")}. " +
             $"Blocked trades go further against the position than allowed trades in {known.Count(c => c.Entries.ExcursionGainPct > 0)}, beyond the interval in {Above("excursion_gain_pct")}.";
     }

@@ -3,8 +3,8 @@ namespace Remora.Backtest.Strategies;
 /// <summary>
 /// Sums of the last values, added and subtracted in TA-Lib's order. On coarse prices two averages,
 /// or a close and a band, are often equal, and the last bit decides about a signal. So strategies
-/// that must trade as in Freqtrade use these sums, which round as TA-Lib does. The engine's own
-/// indicators sum anew for each candle, so that no rounding error stays.
+/// that must trade as in Freqtrade use these sums, which round as TA-Lib does. The engine's
+/// indicators compute a new sum for each candle, so that rounding errors do not accumulate.
 /// </summary>
 internal sealed class RunningSums(int period)
 {

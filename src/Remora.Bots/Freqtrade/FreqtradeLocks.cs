@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Remora.Supervision;
 
 namespace Remora.Bots.Freqtrade;
 
@@ -11,8 +12,7 @@ namespace Remora.Bots.Freqtrade;
 internal sealed class FreqtradeLocks(FreqtradeBot bot, VerdictBoard verdicts, TimeProvider clock, ILogger log)
 {
     private static readonly TimeSpan WhitelistFor = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(15);
+    private static readonly Backoff Backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(15));
     private IReadOnlyList<string> _whitelist = [];
     private DateTimeOffset _whitelistAt = DateTimeOffset.MinValue;
     private string? _lastError;
@@ -27,27 +27,17 @@ internal sealed class FreqtradeLocks(FreqtradeBot bot, VerdictBoard verdicts, Ti
     public async Task RunAsync(CancellationToken cancellation)
     {
         using var rest = new FreqtradeRest(bot);
-        var wait = ShortestWait;
-        try
+        await KeepAsync(rest, cancellation).UntilCancelledAsync(cancellation);
+    }
+
+    private async Task KeepAsync(FreqtradeRest rest, CancellationToken cancellation)
+    {
+        for (var failures = 0; ;)
         {
-            while (true)
-            {
-                var snapshot = verdicts.Present;
-                if (await TryAsync(rest, snapshot, cancellation))
-                {
-                    wait = ShortestWait;
-                    await WaitAsync(snapshot, cancellation);
-                }
-                else
-                {
-                    await Task.Delay(wait, clock, cancellation);
-                    wait = wait * 2 < LongestWait ? wait * 2 : LongestWait;
-                }
-            }
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            // The task was stopped.
+            var snapshot = verdicts.Present;
+            failures = await TryAsync(rest, snapshot, cancellation) ? 0 : failures + 1;
+            if (failures == 0) await WaitAsync(snapshot, cancellation);
+            else await Task.Delay(Backoff.After(failures), clock, cancellation);
         }
     }
 

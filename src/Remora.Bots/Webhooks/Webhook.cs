@@ -14,7 +14,7 @@ internal sealed class Webhook
 {
     public const int LaneCapacity = 256;
     private const int LaneCount = 4;
-    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(5);
+    private static readonly Backoff Backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5));
 
     private readonly Channel<WebhookEvent>[] _lanes;
     private readonly WebhookTarget _target;
@@ -52,7 +52,6 @@ internal sealed class Webhook
     private async Task DeliverAsync(WebhookEvent next, WebhookSender sender, CancellationToken cancellation)
     {
         var body = next.Render();
-        var wait = TimeSpan.FromSeconds(1);
         for (var attempt = 1; ; attempt++)
         {
             var outcome = await sender.SendAsync(next.Id, body, cancellation);
@@ -67,9 +66,8 @@ internal sealed class Webhook
                 _log.LogError("Webhook {Target}: event {Id} of {Pair} is dropped after {Attempts} attempts: {Error}", _target, next.Id, next.Pair, attempt, outcome.Detail);
                 return;
             }
-            var pause = outcome.Wait is { } asked && asked > wait ? asked : wait;
-            await Task.Delay(pause < LongestWait ? pause : LongestWait, _clock, cancellation);
-            wait *= 2;
+            var requested = outcome.Wait < Backoff.Longest ? outcome.Wait : outcome.Wait is null ? null : Backoff.Longest;
+            await Task.Delay(Backoff.After(attempt, Random.Shared, requested), _clock, cancellation);
         }
     }
 

@@ -114,7 +114,7 @@ internal static class BacktestCommand
         Row("Sortino", f => f.Sortino, "0.00");
         Row("Calmar", f => f.Calmar, "0.00");
         Row("mean stake", f => f.MeanStake, "0.000");
-        var step = string.Create(CultureInfo.InvariantCulture, $"amounts are multiples of {(decimal)result.AmountStep}{(derived ? ", from the volumes' decimals: set --amount-step if the exchange has another" : "")}");
+        var step = string.Create(CultureInfo.InvariantCulture, $"amounts are multiples of {(decimal)result.AmountStep}{(derived ? ", derived from the decimals of volumes; --amount-step sets another step" : "")}");
         table.Caption = new(result.Effect is { } gated ? $"{gated.TimeBlocked:P1} of the time is blocked; {step}" : step);
         return table;
     }

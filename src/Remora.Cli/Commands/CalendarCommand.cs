@@ -37,7 +37,7 @@ internal static class CalendarCommand
         var source = new Argument<string>("FILE") { Description = "iCalendar file (.ics)" };
         var service = new ServiceOptionSet();
         var at = new Option<string?>("--at") { Description = "Time of day (UTC) of all-day events, for example 19:00", HelpName = "HH:MM" };
-        var until = Options.Time("--until", $"Last date of repeating events, at most {MostYears} years ahead (default: a year from now)");
+        var until = Options.Time("--until", $"Last date of repeating events, at most {MostYears} years ahead [default: a year from now]");
         var command = new Command("import", "Adds the events of an iCalendar file to the calendar. Skips events that it already contains.") { source, at, until };
         foreach (var option in service.All) command.Options.Add(option);
         command.SetAction(parsed => Attempt(() =>
@@ -67,11 +67,11 @@ internal static class CalendarCommand
     private static int Add(string file, IReadOnlyList<CalendarEntry> entries)
     {
         var text = File.Exists(file) ? File.ReadAllText(file) : CalendarCsv.Header + "\n";
-        var there = CalendarCsv.Parse(text).Select(entry => (entry.At, entry.Name)).ToHashSet();
+        var existing = CalendarCsv.Parse(text).Select(entry => (entry.At, entry.Name)).ToHashSet();
         var now = Instant.From(TimeProvider.System.GetUtcNow());
         // Each is announced when it became knowable; null for past events.
         var added = entries.OrderBy(entry => entry.At.UnixMilliseconds)
-            .Where(entry => there.Add((entry.At, entry.Name)))
+            .Where(entry => existing.Add((entry.At, entry.Name)))
             .Select(entry => entry with { Announced = now < entry.At ? now : null })
             .ToList();
         if (added.Count == 0) return 0;

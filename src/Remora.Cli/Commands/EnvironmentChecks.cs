@@ -69,10 +69,13 @@ internal static class EnvironmentChecks
     /// </summary>
     public static Finding OpenFiles(ServiceSettings settings)
     {
-        if (OpenFileLimit.Current() is not { } limit) return new("open files", null, "there is no limit, or it is unknown on this system");
+        if (OpenFileLimit.Current() is not { } limit) return new("open files", null, "no limit, or unknown on this system");
         var connections = OpenFileLimit.Connections(limit, settings.MaxConnections);
         return connections == settings.MaxConnections
             ? new("open files", true, $"up to {limit}")
-            : new("open files", null, $"up to {limit}, room for {connections} connections, fewer than max_connections ({settings.MaxConnections}): raise LimitNOFILE of the systemd unit, or 'ulimit -n'");
+            : new(
+                "open files", null,
+                $"up to {limit}, room for {connections} connections, fewer than max_connections ({settings.MaxConnections}): "
+                + "raise LimitNOFILE of the systemd unit, or 'ulimit -n'");
     }
 }

@@ -45,13 +45,13 @@ internal static class JudgeCommand
         {
             Console.WriteLine($"  Mean profit of a trade in unsafe time {100 * entries.BlockedMean:0.000} %{Within(chance, "blocked_mean_pct")}, in safe time {100 * entries.AllowedMean:0.000} %; the difference is {entries.EdgePct:0.000} points{Within(chance, "edge_pct")}.");
             if (double.IsFinite(entries.LoserLift))
-                Console.WriteLine($"  Unsafe time has {entries.LosersBlocked:P1} of the losing trades and {entries.TradesBlocked:P1} of all trades: {entries.LoserLift:0.00} times{Within(chance, "loser_lift")}; {entries.LoserLiftByTime:0.00} times its share of the time.");
+                Console.WriteLine($"  Unsafe time contains {entries.LosersBlocked:P1} of the losing trades and {entries.TradesBlocked:P1} of all trades, a ratio of {entries.LoserLift:0.00}{Within(chance, "loser_lift")}; relative to its share of time the ratio is {entries.LoserLiftByTime:0.00}.");
             Console.WriteLine($"  The worst twentieth of the trades averages {100 * entries.Shortfall:0.00} %, without unsafe time {100 * entries.AllowedShortfall:0.00} %.");
         }
         foreach (var (figure, test) in chance.EqualCount.Where(test => !double.IsNaN(test.Value.P)))
-            Console.WriteLine($"  {figure}: skipping as many other trades does as well with probability {test.P:0.000}.");
+            Console.WriteLine($"  {figure}: skipping as many other trades does at least as well with probability {test.P:0.000}.");
         if (chance.Tests is { } tests)
-            foreach (var (figure, test) in tests.Where(test => !double.IsNaN(test.Value.P))) Console.WriteLine($"  {figure}: blocking as much of the time at other times does as well with probability {test.P:0.000}.");
+            foreach (var (figure, test) in tests.Where(test => !double.IsNaN(test.Value.P))) Console.WriteLine($"  {figure}: blocking as much time at other times does at least as well with probability {test.P:0.000}.");
         else
             Console.WriteLine("  The run is too short to compare it with blocking at other times.");
         foreach (var (pair, count) in judgement.Uncovered) Console.WriteLine($"  {count} trades of {pair} are not included: no candles cover them.");

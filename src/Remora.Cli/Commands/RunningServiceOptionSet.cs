@@ -56,7 +56,7 @@ internal sealed class RunningServiceOptionSet
         command.Validators.Add(result =>
         {
             if (result.GetValue(_key) is not null && result.GetValue(_keyFile) is not null)
-                result.AddError("--key and --key-file: give one of them");
+                result.AddError("use either --key or --key-file, not both");
         });
     }
 

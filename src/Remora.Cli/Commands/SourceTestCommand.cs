@@ -107,7 +107,7 @@ internal static class SourceTestCommand
 
     private static void Show(SourceTrial trial)
     {
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"request  {trial.Asked}, response after {trial.Took.TotalSeconds:0.00} s"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"request  {trial.Requested}, response after {trial.Took.TotalSeconds:0.00} s"));
         if (trial.Raw.Length > 0) Console.WriteLine($"raw      {Beginning(trial.Raw)}");
         foreach (var reading in trial.Readings)
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"parsed   {RemoraJson.NameOf(reading.Signal)}{(reading.Base is { } about ? " " + about : "")} {reading.Value} at {reading.HeldAt}{(reading.IsLive ? ", live" : "")}{(reading.PublishedAt is { } known ? $", published at {known}" : "")}"));

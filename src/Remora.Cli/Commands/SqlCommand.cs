@@ -66,9 +66,10 @@ internal static class SqlCommand
         return ExitCode.Ok;
     }
 
-    // Files and pipes get the bytes as they are. The console's stream ignores a closed pipe; this stream fails, so that 'remora sql ... |
-    // head' ends. A file has no reader, and other processes may write to it before and after: there
-    // the console's stream is used, which continues at the end of the file.
+    // Files and pipes get the bytes as they are. The console's stream ignores a closed pipe; this
+    // stream fails, so that 'remora sql ... | head' ends. A file has no reader, and other processes
+    // may write to it before and after: there the console's stream is used, which continues at the
+    // end of the file.
     private static Stream StandardOutput()
     {
         if (OperatingSystem.IsWindows()) return Console.OpenStandardOutput();

@@ -42,7 +42,7 @@ internal sealed class StoreOptionSet(bool findsSandbox = true)
         if (!findsSandbox || SandboxMark.StoreBelow(data) is not { } sandbox) return StoreLocation.InFolder(data, database);
         if (SandboxMark.HasStore(data))
         {
-            Console.Error.WriteLine($"remora: using the store in {data}; a sandbox's store is in {sandbox}: give --data {sandbox} for it");
+            Console.Error.WriteLine($"remora: using the store in {data}; for the sandbox's store use --data {sandbox}");
             return StoreLocation.InFolder(data, database);
         }
         Console.Error.WriteLine($"remora: using the sandbox's store in {sandbox}, because {data} has no other");

@@ -1,4 +1,5 @@
 using Remora.Supervision;
+using Remora.Supervision.Processes;
 
 namespace Remora.ClickHouse.Embedded;
 
@@ -119,4 +120,4 @@ public sealed record EngineHealth(
     EngineState State, DateTimeOffset Since, int Restarts, string? LastError, string? Unconfined, bool FolderMissing = false);
 
 /// <summary>The engine cannot start. The message contains the cause.</summary>
-public sealed class EngineStartException(string message) : Exception(message);
+public sealed class EngineStartException(string message) : ChildException(message);

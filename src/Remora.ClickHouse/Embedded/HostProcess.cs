@@ -1,7 +1,8 @@
-using System.Collections.Concurrent;
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Remora.Supervision.Processes;
 
 namespace Remora.ClickHouse.Embedded;
 
@@ -9,113 +10,64 @@ namespace Remora.ClickHouse.Embedded;
 /// One run of the host process. It ends together with this process, because its standard input
 /// closes.
 /// </summary>
-internal sealed class HostProcess : IDisposable
+internal sealed class HostProcess : IChild
 {
-    private const int MaxErrorLines = 20;
+    private readonly ChildProcess _child;
 
-    private readonly Process _process;
-    private readonly ConcurrentQueue<string> _errors = new();
-    private readonly Task _readingErrors;
-
-    private HostProcess(Process process, EngineEndpoint endpoint, Task readingErrors, ConcurrentQueue<string> errors)
-    {
-        _process = process;
-        _readingErrors = readingErrors;
-        _errors = errors;
-        Endpoint = endpoint;
-    }
+    private HostProcess(ChildProcess child, EngineEndpoint endpoint) => (_child, Endpoint) = (child, endpoint);
 
     public EngineEndpoint Endpoint { get; }
 
+    public int Id => _child.Id;
+
+    public Task<string> Ended => _child.Ended;
+
+    /// <summary>Starts a host. Returns it when it accepts requests.</summary>
     /// <exception cref="EngineStartException">
     /// The process ended, or was not ready in time.
     /// </exception>
-    public static async Task<HostProcess> StartAsync(EmbeddedEngineOptions options, TimeProvider time, CancellationToken cancellation)
+    public static async Task<HostProcess> StartAsync(
+        EmbeddedEngineOptions options, TimeProvider time, CancellationToken cancellation)
     {
+        if (options.Port is not null && options.PortPassword is not { Length: > 0 })
+            throw new EngineStartException("a port of the engine requires a password");
         var (command, arguments) = HostProgram.Find(options.HostProgram);
-        var start = new ProcessStartInfo(command)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-            CreateNoWindow = true,
-        };
-        foreach (var argument in arguments) start.ArgumentList.Add(argument);
-        foreach (var argument in ArgumentsOf(options)) start.ArgumentList.Add(argument);
-        if (options.Port is not null && options.PortPassword is not { Length: > 0 }) throw new EngineStartException("a port of the engine requires a password");
-
-        Process process;
+        var endpoint = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var child = new ChildProcess(
+            new()
+            {
+                Name = "the engine",
+                Start = new(command, [.. arguments, .. ArgumentsOf(options)]),
+                Output = line => endpoint.TrySetResult(line),
+                StopTimeout = options.StopTimeout,
+                Describe = Describe,
+            },
+            time);
         try
         {
-            process = Process.Start(start)!;
+            child.Start();
+            if (options.Port is not null) await SendAsync(child, options.PortPassword!);
+            await child.ReadyAsync(endpoint.Task, options.StartTimeout, cancellation);
+            return new(child, EngineFolder.Parse(await endpoint.Task));
         }
-        catch (System.ComponentModel.Win32Exception e)
+        catch (Win32Exception e)
         {
             throw new EngineStartException($"'{command}' cannot be started: {e.Message}");
         }
-        var errors = new ConcurrentQueue<string>();
-        var readingErrors = ReadErrorsAsync(process, errors);
-        using var deadline = new CancellationTokenSource(options.StartTimeout, time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
-        try
+        catch (ChildException e)
         {
-            if (options.Port is not null) await SendLineAsync(process, options.PortPassword!, both.Token);
-            var line = await process.StandardOutput.ReadLineAsync(both.Token);
-            if (line is not null) return new(process, EngineFolder.Parse(line), readingErrors, errors);
-            await readingErrors;
-            throw new EngineStartException(errors.IsEmpty ? "the host ended without an error message" : string.Join('\n', errors));
+            throw new EngineStartException(e.Message);
         }
-        catch (Exception e)
+        catch (JsonException)
         {
-            Kill(process);
-            process.Dispose();
-            if (e is OperationCanceledException && !cancellation.IsCancellationRequested)
-                throw new EngineStartException($"the engine was not ready within {options.StartTimeout}");
-            if (e is JsonException) throw new EngineStartException("the host did not report its endpoint");
-            throw;
+            await child.DisposeAsync();
+            throw new EngineStartException("the host did not report its endpoint");
         }
     }
 
-    /// <summary>Waits until the process ends. Returns its error output.</summary>
-    public async Task<string> EndAsync(CancellationToken cancellation)
-    {
-        await _process.WaitForExitAsync(cancellation);
-        await _readingErrors;
-        return _errors.IsEmpty ? $"the host ended with exit code {_process.ExitCode.ToString(CultureInfo.InvariantCulture)}" : string.Join('\n', _errors);
-    }
+    public void Kill(string reason) => _child.Kill(reason);
 
-    /// <summary>Requests the process to end, and kills it after a timeout.</summary>
-    public async Task StopAsync(TimeSpan timeout, TimeProvider time)
-    {
-        _process.StandardInput.Close();
-        using var deadline = new CancellationTokenSource(timeout, time);
-        try
-        {
-            await _process.WaitForExitAsync(deadline.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            Kill();
-            await _process.WaitForExitAsync(CancellationToken.None);
-        }
-    }
-
-    public void Kill() => Kill(_process);
-
-    public void Dispose() => _process.Dispose();
-
-    private static void Kill(Process process)
-    {
-        try
-        {
-            process.Kill();
-        }
-        catch (InvalidOperationException)
-        {
-            // the process has ended already
-        }
-    }
+    public ValueTask DisposeAsync() => _child.DisposeAsync();
 
     private static IEnumerable<string> ArgumentsOf(EmbeddedEngineOptions options)
     {
@@ -156,25 +108,18 @@ internal sealed class HostProcess : IDisposable
         }
     }
 
-    private static async Task SendLineAsync(Process process, string line, CancellationToken cancellation)
+    private static async Task SendAsync(ChildProcess child, string line)
     {
         try
         {
-            await process.StandardInput.WriteLineAsync(line.AsMemory(), cancellation);
-            await process.StandardInput.FlushAsync(cancellation);
+            await child.WriteLineAsync(line, CancellationToken.None); // fits in the pipe
         }
         catch (IOException)
         {
-            // the process has ended already; its error output contains the reason
+            // The process has ended. Its error output contains the reason.
         }
     }
 
-    private static async Task ReadErrorsAsync(Process process, ConcurrentQueue<string> errors)
-    {
-        while (await process.StandardError.ReadLineAsync() is { } line)
-        {
-            errors.Enqueue(line);
-            if (errors.Count > MaxErrorLines) errors.TryDequeue(out _);
-        }
-    }
+    private static string Describe(int code, IReadOnlyList<string> errors) =>
+        errors.Count > 0 ? string.Join('\n', errors) : string.Create(CultureInfo.InvariantCulture, $"the engine ended with exit code {code}");
 }

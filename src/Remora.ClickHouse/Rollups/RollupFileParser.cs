@@ -109,7 +109,7 @@ internal sealed class RollupFileParser(RollupFileText text)
         if (intervals.Distinct().Count() < intervals.Count)
             throw text.Error(line, $"'{value}' lists an interval twice: expected each once");
         if (partition != RollupPartition.Year && intervals.Exists(interval => interval.IsYear))
-            throw text.Error(line, "intervals of a year need '-- partition: year'");
+            throw text.Error(line, "intervals of a year require '-- partition: year'");
         return intervals;
     }
 
@@ -157,7 +157,7 @@ internal sealed class RollupFileParser(RollupFileText text)
     private IEnumerable<FileText> Items(FileText from) =>
         At(from.Line, () => SqlText.SplitList(from.Value, from.Line)).Select(item => new FileText(item.Text, item.Line));
 
-    /// <summary>Adds file and line to the error of a parser that does not know them.</summary>
+    /// <summary>Adds file and line to the error of a parser.</summary>
     private T At<T>(int line, Func<T> parse)
     {
         try

@@ -20,7 +20,7 @@ internal sealed unsafe class EngineSession : IDisposable
 
     /// <summary>Runs a statement and returns its whole result.</summary>
     /// <exception cref="EngineException">The engine reports an error.</exception>
-    public (byte[] Output, QuerySummary Summary) Run(ReadOnlySpan<byte> sql, string? format = null, IReadOnlyDictionary<string, string>? parameters = null)
+    public (byte[] Output, QueryStatistics Statistics) Run(ReadOnlySpan<byte> sql, string? format = null, IReadOnlyDictionary<string, string>? parameters = null)
     {
         using var names = new NativeStrings([.. parameters?.Keys ?? []]);
         using var values = new NativeStrings([.. parameters?.Values ?? []]);
@@ -59,8 +59,8 @@ internal sealed unsafe class EngineSession : IDisposable
         Chdb.chdb_close_conn(_connection);
     }
 
-    /// <summary>Returns the output and the summary of a result, and destroys the result.</summary>
-    internal static (byte[] Output, QuerySummary Summary) Take(void* result)
+    /// <summary>Returns the output and the statistics of a result, and destroys the result.</summary>
+    internal static (byte[] Output, QueryStatistics Statistics) Take(void* result)
     {
         if (result is null) throw EngineException.Of(EngineException.UnknownException, "UNKNOWN_EXCEPTION", "the engine returned no result");
         try
@@ -68,7 +68,7 @@ internal sealed unsafe class EngineSession : IDisposable
             if (ErrorText(Chdb.chdb_result_error(result)) is { } error) throw EngineException.Read(error);
             var length = (int)Chdb.chdb_result_length(result); // the buffer of an empty result is null
             var output = length == 0 ? [] : new ReadOnlySpan<byte>(Chdb.chdb_result_buffer(result), length).ToArray();
-            return (output, new QuerySummary(
+            return (output, new QueryStatistics(
                 Chdb.chdb_result_storage_rows_read(result),
                 Chdb.chdb_result_storage_bytes_read(result),
                 Chdb.chdb_result_rows_written(result),

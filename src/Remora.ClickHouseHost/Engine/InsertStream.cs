@@ -31,10 +31,10 @@ internal sealed unsafe class InsertStream : IDisposable
     }
 
     /// <summary>Commits the appended rows.</summary>
-    public QuerySummary Complete()
+    public QueryStatistics Complete()
     {
         _finished = true;
-        return EngineSession.Take(Chdb.chdb_stream_done(_stream)).Summary;
+        return EngineSession.Take(Chdb.chdb_stream_done(_stream)).Statistics;
     }
 
     /// <summary>Cancels the insert, unless <see cref="Complete"/> was called.</summary>

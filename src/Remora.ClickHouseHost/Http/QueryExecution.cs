@@ -42,21 +42,21 @@ internal sealed class QueryExecution(EmbeddedClickHouse engine, string pipes, Re
         var format = (_statement.Kind == StatementKind.InsertData ? null : _statement.Format) ?? options.DefaultFormat ?? ResultFormat.Default;
         context.Response.ContentType = ResultFormat.ContentTypeOf(format);
         context.Response.Headers["X-ClickHouse-Format"] = format;
-        QuerySummary summary;
+        QueryStatistics statistics;
         switch (_statement.Kind)
         {
             case StatementKind.InsertData:
-                summary = await InsertAsync(session, cancellation);
+                statistics = await InsertAsync(session, cancellation);
                 break;
             case StatementKind.Select:
-                summary = await SelectAsync(session, format, body, cancellation);
+                statistics = await SelectAsync(session, format, body, cancellation);
                 break;
             default:
-                (var output, summary) = session.Run(_text, format, options.Parameters);
+                (var output, statistics) = session.Run(_text, format, options.Parameters);
                 await body.WriteAsync(output, cancellation);
                 break;
         }
-        await body.CompleteAsync(summary, cancellation);
+        await body.CompleteAsync(statistics, cancellation);
     }
 
     // Order: database, check of a read-only statement, settings, then 'readonly', which forbids
@@ -87,7 +87,7 @@ internal sealed class QueryExecution(EmbeddedClickHouse engine, string pipes, Re
         return $"{name} = {ParameterText.Quote(value)}";
     }
 
-    private async Task<QuerySummary> InsertAsync(EngineSession session, CancellationToken cancellation)
+    private async Task<QueryStatistics> InsertAsync(EngineSession session, CancellationToken cancellation)
     {
         var head = _text.AsMemory(0, _statement.HeadEnd);
         using var insert = session.Insert(head.Span, _statement.Format!, options.Parameters);
@@ -96,7 +96,7 @@ internal sealed class QueryExecution(EmbeddedClickHouse engine, string pipes, Re
         return insert.Complete();
     }
 
-    private async Task<QuerySummary> SelectAsync(EngineSession session, string format, ResultBody body, CancellationToken cancellation)
+    private async Task<QueryStatistics> SelectAsync(EngineSession session, string format, ResultBody body, CancellationToken cancellation)
     {
         using var pipe = ResultPipe.Create(pipes);
         var clause = $" INTO OUTFILE {ParameterText.Quote(pipe.Path)} APPEND ";
@@ -106,7 +106,7 @@ internal sealed class QueryExecution(EmbeddedClickHouse engine, string pipes, Re
             {
                 try
                 {
-                    return session.Run(sql, format, options.Parameters).Summary;
+                    return session.Run(sql, format, options.Parameters).Statistics;
                 }
                 catch (EngineException e)
                 {

@@ -10,7 +10,7 @@ namespace Remora.ClickHouseHost.Http;
 
 /// <summary>
 /// The body of a response. Its beginning is held back, so that an early error becomes a status code
-/// and a short result carries its summary. After that it streams. An error during the stream is
+/// and a short result carries its statistics. After that it streams. An error during the stream is
 /// written at the end, after a tag that the headers announce.
 /// </summary>
 internal sealed class ResultBody(HttpContext context, string? encoding, int? bufferBytes) : IAsyncDisposable
@@ -41,11 +41,11 @@ internal sealed class ResultBody(HttpContext context, string? encoding, int? buf
         }
     }
 
-    public async Task CompleteAsync(QuerySummary summary, CancellationToken cancellation)
+    public async Task CompleteAsync(QueryStatistics statistics, CancellationToken cancellation)
     {
         if (_open is null)
         {
-            context.Response.Headers["X-ClickHouse-Summary"] = summary.ToHeader();
+            context.Response.Headers["X-ClickHouse-Summary"] = statistics.ToHeader();
             if (encoding is null) context.Response.ContentLength = _kept.Length + (_spill?.Length ?? 0);
             await OpenAsync(cancellation);
         }

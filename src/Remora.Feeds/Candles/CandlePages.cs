@@ -44,7 +44,7 @@ internal sealed class CandlePages(MarketId market, CandleExchange exchange, Mark
             // Most faults are transient. Using the valid candles at once would turn the faulty ones
             // into permanent gaps.
             _repeats++;
-            throw new ExchangeException(ExchangeErrorKind.BadResponse, $"{exchange.Source.Id} sent {sieved.Refused} faulty candles of {page.Count} for {exchange.Pair}");
+            throw new ExchangeException(ExchangeErrorKind.BadResponse, $"{exchange.Source.Id} sent {sieved.Refused} invalid candles of {page.Count} for {exchange.Pair}");
         }
         if (timeframe == market.Timeframe)
         {

@@ -60,7 +60,7 @@ internal sealed class CandleSession
     public bool IsFirst { get; init; }
 
     /// <summary>Whether the exchange has a fallback.</summary>
-    public bool MayBeLost { get; init; }
+    public bool HasFallback { get; init; }
 
     /// <summary>Runs until cancelled or, if a fallback exists, until unavailable.</summary>
     public async Task RunAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
@@ -96,7 +96,7 @@ internal sealed class CandleSession
     {
         var exchange = await _exchange.Source.DescribeAsync(cancellation);
         if (!exchange.Timeframes.Contains(_market.Timeframe.Name))
-            throw new ExchangeException(ExchangeErrorKind.BadRequest, $"{exchange.Id} has no timeframe {_market.Timeframe}, but {string.Join(", ", exchange.Timeframes)}");
+            throw new ExchangeException(ExchangeErrorKind.BadRequest, $"{exchange.Id} does not offer the timeframe {_market.Timeframe}, only {string.Join(", ", exchange.Timeframes)}");
         // One less than the exchange allows: if both ends of a window count, the oldest candle of
         // the page would be cut off.
         _pageLimit = Math.Min(_options.PageSize, exchange.PageLimit ?? PageLimitWhereUnknown) - 1;
@@ -263,7 +263,8 @@ internal sealed class CandleSession
 
     private async Task PollAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
-        var behind = _market.Timeframe.CountIn(_clock.Now() - _ask);
+        var asked = _clock.Now();
+        var behind = _market.Timeframe.CountIn(asked - _ask);
         if (behind < 1)
         {
             _polls.Expect(_ask);
@@ -292,7 +293,7 @@ internal sealed class CandleSession
         {
             _polls.Expect(_expected);
         }
-        else if (_ask + (_step * limit) <= now)
+        else if (_ask + (_step * limit) <= asked) // not now: a candle may have closed since
         {
             _ask += _step * limit; // the whole window is empty: a gap, if later candles exist
             _polls.Again(now);
@@ -300,7 +301,7 @@ internal sealed class CandleSession
         else
         {
             _polls.Late(now);
-            _lost = MayBeLost && now - _expected > _step * (_options.StaleAfterCandles + 1);
+            _lost = HasFallback && now - _expected > _step * (_options.StaleAfterCandles + 1);
         }
     }
 
@@ -332,8 +333,8 @@ internal sealed class CandleSession
     {
         _failures = error.Kind == ExchangeErrorKind.PriceLevel ? ++_refusals : _failures + 1;
         _health.Failed(new(ExchangeException.NameOf(error.Kind), error.Message, _clock.Now()));
-        _lost = MayBeLost && _failures >= _options.FailoverAfterFailures;
-        var wait = _options.Backoff.After(_failures, error.Retryable, error.RetryAfter, _random);
+        _lost = HasFallback && _failures >= _options.FailoverAfterFailures;
+        var wait = _options.Backoff.After(_failures, _random, error.RetryAfter, error.Retryable);
         if (!_lost) await WaitUntilAsync(_clock.Now() + wait, _level.TakePermission(), cancellation);
     }
 

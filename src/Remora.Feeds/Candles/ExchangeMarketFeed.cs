@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Remora.Feeds.Exchanges;
 using Remora.Feeds.Time;
 using Remora.Markets;
+using Remora.Supervision;
 
 namespace Remora.Feeds.Candles;
 
@@ -87,23 +88,14 @@ public sealed class ExchangeMarketFeed : IMarketFeed
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var session = new CandleSession(Market, _exchanges[inUse], _recent[inUse], _level, _options, _health, _clock, _random)
         {
-            IsFirst = isFirst, MayBeLost = _exchanges.Count > 1,
+            IsFirst = isFirst, HasFallback = _exchanges.Count > 1,
         };
         var running = session.RunAsync(events, leave.Token);
         var returning = inUse == 0 ? Task.Delay(Timeout.Infinite, leave.Token) : OwnExchangeAnswersAsync(inUse, leave.Token);
         var first = await Task.WhenAny(running, returning);
         await leave.CancelAsync();
-        foreach (var task in new[] { running, returning })
-        {
-            try
-            {
-                await task;
-            }
-            catch (OperationCanceledException) when (leave.IsCancellationRequested)
-            {
-                // Cancelled.
-            }
-        }
+        await running.UntilCancelledAsync(leave.Token);
+        await returning.UntilCancelledAsync(leave.Token);
         return first == returning ? 0 : (inUse + 1) % _exchanges.Count;
     }
 

@@ -8,7 +8,7 @@ namespace Remora.Feeds.Candles;
 /// </summary>
 internal sealed class FeedHealthTracker(MarketId market, string exchange, MarketFeedOptions options, TimeProvider clock)
 {
-    private const int KeptGaps = 100;
+    private const int MaxGaps = 100;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<CandleFault, long> _refused = [];
@@ -82,16 +82,14 @@ internal sealed class FeedHealthTracker(MarketId market, string exchange, Market
         lock (_lock)
         {
             _gaps.Enqueue(gap);
-            if (_gaps.Count > KeptGaps) _gaps.Dequeue();
+            if (_gaps.Count > MaxGaps) _gaps.Dequeue();
             _facts = _facts with { CandlesMissing = _facts.CandlesMissing + gap.Count };
         }
     }
 
     private FeedState StateAt(Instant now)
     {
-        var failures = _facts.ConsecutiveFailures;
-        if (failures > 0 && (_facts.LastSuccess is null || failures >= options.UnreachableAfterFailures)) return FeedState.Unreachable;
-        if (failures > 0) return FeedState.Degraded;
+        if (FailureRule.StateAfter(_facts.ConsecutiveFailures, _facts.LastSuccess is not null) is { } failing) return failing;
         if (_facts.LastSuccess is null) return FeedState.Starting;
         if (_facts.LastCandleClose is { } close && now - close > market.Timeframe.Length * (options.StaleAfterCandles + 1)) return FeedState.Degraded;
         return _facts.WarmUpRatio < 1 ? FeedState.Warming : FeedState.Live;

@@ -1,4 +1,5 @@
 using Remora.Markets;
+using Remora.Supervision;
 
 namespace Remora.Feeds.Candles;
 
@@ -45,11 +46,6 @@ public sealed record MarketFeedOptions
 
     /// <summary>The delays after failures.</summary>
     public Backoff Backoff { get; init; } = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60));
-
-    /// <summary>
-    /// The number of consecutive failures after which a feed is unreachable. 1 to 100.
-    /// </summary>
-    public int UnreachableAfterFailures { get; init; } = 3;
 
     /// <summary>
     /// The number of candles that may be missing at the end before the feed is degraded, and

@@ -1,5 +1,6 @@
 using System.Text;
 using Remora.Markets;
+using Remora.Supervision;
 
 namespace Remora.Feeds.Candles;
 
@@ -43,7 +44,7 @@ internal sealed class PollSchedule
     public void Late(Instant now)
     {
         var successor = now.Floor(_timeframe.Length) + _timeframe.Length + _offset;
-        var retry = now + (_options.LateDelay * Math.Pow(2, _latePolls));
+        var retry = now + new Backoff(_options.LateDelay, Longest: _timeframe.Length).After(_latePolls + 1);
         if (_latePolls++ < _options.LatePolls && retry < successor)
         {
             Next = retry;

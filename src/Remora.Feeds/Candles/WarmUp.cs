@@ -20,6 +20,7 @@ internal sealed class WarmUp
     private readonly MarketId _market;
     private readonly bool _isKnownValid;
     private MarketHistory? _known;
+    private Instant? _refetchedFrom; // the latest hour from which candles were fetched again
 
     /// <param name="market">The market.</param>
     /// <param name="exchange">What the exchange offers.</param>
@@ -80,7 +81,10 @@ internal sealed class WarmUp
     public void Accept(SpanPager pager, List<Candle> page, int limit)
     {
         pager.Accept(page, limit);
-        if (_isKnownValid && pager == _hourly && pager.IsDone) RefetchFromFirstDifference(pager.Candles);
+        if (_hourly is not { IsDone: true } || !pager.IsDone) return;
+        // The recent candles are followed by live ones by the time the earlier candles are there.
+        if (pager == _backfill) RefetchFromFirstDifference(_hourly.Candles, _backfill);
+        else if (_recent.IsDone) RefetchFromFirstDifference(_hourly.Candles, _backfill, _recent);
     }
 
     /// <summary>
@@ -119,11 +123,17 @@ internal sealed class WarmUp
         return [.. older.Where(candle => !times.Contains(candle.OpenTime)).Concat(newer).OrderBy(candle => candle.OpenTime)];
     }
 
-    private void RefetchFromFirstDifference(IReadOnlyList<Candle> hours)
+    // Known candles may be wrong, and so may a page that was fetched while the exchange's times
+    // were. An hour that still differs when it is fetched again is what the exchange has. The hour
+    // before is fetched too: it is not compared if the wrong times left it incomplete.
+    private void RefetchFromFirstDifference(IReadOnlyList<Candle> hours, params ReadOnlySpan<SpanPager> pagers)
     {
-        if (HourlyCheck.FirstDifference(_market.Timeframe, [.. _backfill.Candles, .. _recent.Candles], hours) is not { } from) return;
-        _backfill.RewindTo(from);
-        _recent.RewindTo(from);
+        List<Candle> candles = [];
+        foreach (var pager in pagers) candles.AddRange(pager.Candles);
+        var different = HourlyCheck.FirstDifference(_market.Timeframe, candles, hours);
+        if (different is not { } from || from <= _refetchedFrom) return;
+        _refetchedFrom = from;
+        foreach (var pager in pagers) pager.RewindTo(from - Timeframe.OneHour.Length);
     }
 
     // If an exchange returns only its latest candles, the store holds older ones than the exchange.

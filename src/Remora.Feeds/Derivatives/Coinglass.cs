@@ -12,7 +12,7 @@ namespace Remora.Feeds.Derivatives;
 /// </summary>
 public static class Coinglass
 {
-    private const double Most = 1e12;
+    private const double MaxUsd = 1e12;
     private const int MonthOfHours = 720;
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
@@ -31,19 +31,19 @@ public static class Coinglass
     private static IReadOnlyList<SourceReading> Read(JsonElement answer, Instant now, string @base)
     {
         var code = answer.Get("code");
-        if ((code.ValueKind == JsonValueKind.String ? code.GetString() : code.GetRawText()) != "0") throw new FormatException($"the source says: {Said(answer)}");
+        if ((code.ValueKind == JsonValueKind.String ? code.GetString() : code.GetRawText()) != "0") throw new FormatException($"the source returned an error: {MessageOf(answer)}");
         var readings = new List<SourceReading>();
         foreach (var row in answer.GetList("data").EnumerateArray())
         {
             var open = new Instant((long)row.GetNumber("time", 0, 1e14));
             if (open != open.Floor(Hour)) throw new FormatException($"'time' is {open}, not a full hour");
-            if (readings.Count > 0 && open + Hour <= readings[^1].HeldAt) throw new FormatException("'time' does not ascend");
-            var usd = row.GetNumber("aggregated_long_liquidation_usd", 0, Most) + row.GetNumber("aggregated_short_liquidation_usd", 0, Most);
+            if (readings.Count > 0 && open + Hour <= readings[^1].HeldAt) throw new FormatException("'time' is not ascending");
+            var usd = row.GetNumber("aggregated_long_liquidation_usd", 0, MaxUsd) + row.GetNumber("aggregated_short_liquidation_usd", 0, MaxUsd);
             if (open + Hour <= now) readings.Add(new(Signal.Liquidations, @base, usd, open + Hour));
         }
-        return readings.Count > 0 ? readings : throw new FormatException("'data' has no hour that is over");
+        return readings.Count > 0 ? readings : throw new FormatException("'data' contains no completed hour");
     }
 
-    private static string Said(JsonElement answer) =>
-        answer.TryGetProperty("msg", out var message) && message.ValueKind == JsonValueKind.String && message.GetString() is { Length: > 0 and <= 200 } text ? News.PlainText.Title(text) : "nothing but an error";
+    private static string MessageOf(JsonElement answer) =>
+        answer.TryGetProperty("msg", out var message) && message.ValueKind == JsonValueKind.String && message.GetString() is { Length: > 0 and <= 200 } text ? News.PlainText.Title(text) : "no message";
 }

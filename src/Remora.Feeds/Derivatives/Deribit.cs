@@ -33,14 +33,14 @@ public static class Deribit
     private static List<SourceReading> Read(JsonElement answer, Instant now, string currency)
     {
         var rows = answer.GetObject("result").GetList("data");
-        if (rows.GetArrayLength() == 0) throw new FormatException("there is no row in 'data'");
+        if (rows.GetArrayLength() == 0) throw new FormatException("'data' is empty");
         var readings = new List<SourceReading>();
         foreach (var row in rows.EnumerateArray())
         {
-            if (row.ValueKind != JsonValueKind.Array || row.GetArrayLength() != 5) throw new FormatException("a row of 'data' has not the five parts time, open, high, low, close");
+            if (row.ValueKind != JsonValueKind.Array || row.GetArrayLength() != 5) throw new FormatException("a row of 'data' does not have the five fields time, open, high, low, close");
             var close = row[4].Within("close", 1, 500);
             var over = new Instant((long)row[0].Within("time", 0, 1e14)) + Hour;
-            if (readings.Count > 0 && over <= readings[^1].HeldAt) throw new FormatException("the times of 'data' do not ascend");
+            if (readings.Count > 0 && over <= readings[^1].HeldAt) throw new FormatException("the times in 'data' are not ascending");
             if (over <= now) readings.Add(new(Signal.ImpliedVolatility, currency, close, over));
         }
         return readings;

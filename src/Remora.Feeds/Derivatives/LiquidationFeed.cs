@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Remora.Feeds.Exchanges;
 using Remora.Feeds.Time;
 using Remora.Markets;
+using Remora.Supervision;
 
 namespace Remora.Feeds.Derivatives;
 
@@ -17,18 +18,16 @@ public sealed class LiquidationFeed : ISourceFeed
     private static readonly TimeSpan TimeToLive = TimeSpan.FromHours(2);
     // The last liquidations of an hour arrive a little after it.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan Patience = TimeSpan.FromHours(1);
-    private static readonly TimeSpan Steady = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ChangeExchangeAfter = TimeSpan.FromHours(1);
+    private static readonly TimeSpan SteadyAfter = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan ClockError = TimeSpan.FromMinutes(1);
 
     private readonly IReadOnlyList<string> _bases;
     private readonly IReadOnlyList<ILiquidationSource> _exchanges;
-    private readonly Backoff _backoff;
     private readonly TimeProvider _clock;
-    private readonly Random _random;
     private readonly LiquidationTally _tally = new();
-    private readonly Dictionary<string, Observation> _latest = [];
-    private volatile SourceHealth _health;
+    private readonly SourceHealthTracker _health;
+    private readonly PollLoop _loop;
     private int _preferred;
     private Instant? _lostSince;
     private Instant _openedAt;
@@ -43,12 +42,11 @@ public sealed class LiquidationFeed : ISourceFeed
     /// <param name="seed">The seed of the jitter.</param>
     public LiquidationFeed(IReadOnlyList<string> bases, IReadOnlyList<ILiquidationSource> exchanges, Backoff? backoff = null, TimeProvider? clock = null, int seed = 0)
     {
-        if (exchanges.Count == 0) throw new ArgumentException("there must be at least one exchange", nameof(exchanges));
+        if (exchanges.Count == 0) throw new ArgumentException("at least one exchange is required", nameof(exchanges));
         (_bases, _exchanges) = (bases, exchanges);
-        _backoff = backoff ?? new Backoff(TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(5));
         _clock = clock ?? TimeProvider.System;
-        _random = new Random(seed);
-        _health = new() { Name = Name, Signals = [Signal.Liquidations], State = FeedState.Starting, Latest = [] };
+        _health = new(Name, [Signal.Liquidations], _clock);
+        _loop = new(_health, interval: TimeSpan.Zero, backoff ?? new(TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(5)), _clock, seed);
     }
 
     /// <summary>The default exchanges, in order of preference.</summary>
@@ -58,69 +56,47 @@ public sealed class LiquidationFeed : ISourceFeed
     public string Name => "liquidations";
 
     /// <inheritdoc/>
-    public SourceHealth Health
-    {
-        get
-        {
-            var health = _health;
-            var isStale = health.State == FeedState.Live && health.Latest.Any(observation => observation.ExpiresAt <= _clock.Now());
-            return isStale ? health with { State = FeedState.Degraded } : health;
-        }
-    }
+    public SourceHealth Health => _health.Read();
 
     /// <inheritdoc/>
-    public async Task RunAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
-    {
-        try
-        {
-            while (true)
-            {
-                var next = _clock.Now() + await ListenAsync(_exchanges[_preferred], events, cancellation);
-                _health = _health with { NextTry = next };
-                await _clock.UntilAsync(next, cancellation);
-            }
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            // Cancelled.
-        }
-    }
+    public Task RunAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation) =>
+        _loop.RunAsync(token => ListenAsync(_exchanges[_preferred], events, token), cancellation);
 
-    /// <summary>Runs one connection until it ends. Returns the delay before the next one.</summary>
-    private async Task<TimeSpan> ListenAsync(ILiquidationSource exchange, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    /// <summary>Runs one connection until it ends, which is always a failure.</summary>
+    private async Task ListenAsync(ILiquidationSource exchange, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
         try
         {
-            await foreach (var news in exchange.LiquidationsAsync([.. _bases.Select(SymbolOf)], cancellation)) await TakeAsync(exchange, news, events, cancellation);
-            return Lost(exchange, new(ExchangeErrorKind.Network, "the stream ended"));
+            await foreach (var one in exchange.LiquidationsAsync([.. _bases.Select(SymbolOf)], cancellation)) await ReceiveAsync(exchange, one, events, cancellation);
+            throw new ExchangeException(ExchangeErrorKind.Network, "the stream ended");
         }
         catch (ExchangeException e)
         {
-            return Lost(exchange, e);
+            throw Lost(exchange, e);
         }
     }
 
-    private async Task TakeAsync(ILiquidationSource exchange, LiquidationNews news, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    private async Task ReceiveAsync(ILiquidationSource exchange, LiquidationEvent received, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
         var now = _clock.Now();
-        switch (news.Kind)
+        switch (received.Kind)
         {
-            case LiquidationNewsKind.Opened:
+            case LiquidationEventKind.Opened:
                 _openedAt = now;
                 _lostSince = null;
-                _tally.Open(now, [.. _bases.Where(name => !news.Missing.Contains(SymbolOf(name)))]);
-                _health = _health with { State = FeedState.Live, NextTry = null };
+                _tally.Open(now, [.. _bases.Where(name => !received.Missing.Contains(SymbolOf(name)))]);
+                _health.Connected();
                 break;
-            case LiquidationNewsKind.Liquidation when BaseOf(news, now) is { } name:
-                _tally.Add(name, news.Price * news.Amount, news.At!.Value);
+            case LiquidationEventKind.Liquidation when BaseOf(received, now) is { } name:
+                _tally.Add(name, received.Price * received.Amount, received.At!.Value);
                 break;
-            case LiquidationNewsKind.Liquidation:
-                _tally.Spoil(now);
-                _health = _health with { State = FeedState.Degraded, LastError = new("bad_response", $"{exchange.Id}: {Shown(news)} cannot be; the hour it came in has no value", now) };
+            case LiquidationEventKind.Liquidation:
+                _tally.DiscardHour(now);
+                _health.PartFailed(new("bad_response", $"{exchange.Id}: invalid {Describe(received)}; its hour has no value", now));
                 break;
         }
-        if (news.Kind != LiquidationNewsKind.Opened && now - _openedAt >= Steady) _health = _health with { ConsecutiveFailures = 0 };
-        foreach (var (end, sums) in _tally.HeardUntil(now - Grace)) await DeliverAsync(exchange, end, sums, events, cancellation);
+        if (received.Kind != LiquidationEventKind.Opened && now - _openedAt >= SteadyAfter) _health.ConnectionIsSteady();
+        foreach (var (end, sums) in _tally.CompletedUntil(now - Grace)) await DeliverAsync(exchange, end, sums, events, cancellation);
     }
 
     private async Task DeliverAsync(ILiquidationSource exchange, Instant end, IReadOnlyList<(string Base, double Usd)> sums, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
@@ -129,39 +105,33 @@ public sealed class LiquidationFeed : ISourceFeed
         {
             var observation = new Observation(Signal.Liquidations, name, usd, end, _clock.Now(), TimeToLive, exchange.Id);
             await events.WriteAsync(MarketEvent.Observed(observation), cancellation);
-            _latest[name] = observation;
+            _health.Delivered(observation);
         }
-        if (sums.Count > 0) _health = _health with { State = FeedState.Live, LastSuccess = _clock.Now(), Latest = [.. _latest.Values] };
+        if (sums.Count > 0) _health.Succeeded();
     }
 
-    private TimeSpan Lost(ILiquidationSource exchange, ExchangeException e)
+    private SourceException Lost(ILiquidationSource exchange, ExchangeException e)
     {
         var now = _clock.Now();
         _lostSince ??= now;
-        var hour = _tally.Lose() is { } end ? $"; the hour until {end} has no value" : "";
-        var failures = _health.ConsecutiveFailures + 1;
-        _health = _health with
-        {
-            State = _health.LastSuccess is null || failures >= 3 ? FeedState.Unreachable : FeedState.Degraded,
-            ConsecutiveFailures = failures,
-            LastError = new(ExchangeException.NameOf(e.Kind), $"{exchange.Id}: {e.Message}{hour}", now),
-        };
-        if (!e.Retryable || now - _lostSince >= Patience)
+        var hour = _tally.Disconnect() is { } end ? $"; the hour until {end} has no value" : "";
+        if (!e.Retryable || now - _lostSince >= ChangeExchangeAfter)
         {
             _preferred = (_preferred + 1) % _exchanges.Count;
             _lostSince = null;
         }
-        return _backoff.After(failures, retryable: true, e.RetryAfter, _random);
+        return SourceException.Of(e, exchange.Id, isRetryable: true, hour);
     }
 
     /// <summary>Returns the base currency of a valid liquidation; null for others.</summary>
-    private string? BaseOf(LiquidationNews news, Instant now)
+    private string? BaseOf(LiquidationEvent received, Instant now)
     {
-        var canBe = news is { Price: > 0, Amount: > 0, At: { } at } && news.Price * news.Amount <= LargestUsd && at <= now + ClockError && at >= now - Patience;
-        return canBe ? _bases.FirstOrDefault(name => SymbolOf(name) == news.Perpetual) : null;
+        var isValid = received is { Price: > 0, Amount: > 0, At: { } at } && received.Price * received.Amount <= LargestUsd && at <= now + ClockError && at >= now - ChangeExchangeAfter;
+        return isValid ? _bases.FirstOrDefault(name => SymbolOf(name) == received.Perpetual) : null;
     }
 
-    private static string Shown(LiquidationNews news) => $"a liquidation of {news.Amount} {news.Perpetual ?? "of nothing"} at {news.Price}, dated {news.At?.ToString() ?? "never"}";
+    private static string Describe(LiquidationEvent received) =>
+        $"liquidation of {received.Amount} {received.Perpetual ?? "without a symbol"} at {received.Price}, time {received.At?.ToString() ?? "missing"}";
 
     private static string SymbolOf(string @base) => $"{@base}/USDT:USDT";
 }

@@ -11,7 +11,7 @@ internal sealed class LiquidationTally
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
     private readonly Dictionary<(Instant Hour, string Base), double> _sums = [];
     private IReadOnlyList<string> _bases = [];
-    private Instant? _heardSince;
+    private Instant? _receivingSince;
     private Instant? _running;
 
     /// <summary>
@@ -20,7 +20,7 @@ internal sealed class LiquidationTally
     public void Open(Instant now, IReadOnlyList<string> bases)
     {
         _bases = bases;
-        _heardSince = now;
+        _receivingSince = now;
         _running = now.Floor(Hour);
         _sums.Clear();
     }
@@ -30,17 +30,17 @@ internal sealed class LiquidationTally
     /// hour has one only if all of it is received.
     /// </summary>
     /// <returns>The end of the hour that was lost; null if none was.</returns>
-    public Instant? Lose()
+    public Instant? Disconnect()
     {
-        var lost = _heardSince is null ? null : _running + Hour;
-        _heardSince = null;
+        var lost = _receivingSince is null ? null : _running + Hour;
+        _receivingSince = null;
         return lost;
     }
 
     /// <summary>
     /// Discards the running hour because of an invalid value. The connection goes on.
     /// </summary>
-    public void Spoil(Instant now) => _heardSince = now;
+    public void DiscardHour(Instant now) => _receivingSince = now;
 
     /// <summary>Adds a liquidation. Ignores it if its hour has been summed up already.</summary>
     public void Add(string @base, double usd, Instant at)
@@ -53,9 +53,9 @@ internal sealed class LiquidationTally
     /// Confirms reception until now. Returns the hours that ended since the last call, each with
     /// its sums, or without sums if it was not received completely.
     /// </summary>
-    public IEnumerable<(Instant End, IReadOnlyList<(string Base, double Usd)> Sums)> HeardUntil(Instant now)
+    public IEnumerable<(Instant End, IReadOnlyList<(string Base, double Usd)> Sums)> CompletedUntil(Instant now)
     {
-        if (_running is not { } first || _heardSince is not { } since) yield break;
+        if (_running is not { } first || _receivingSince is not { } since) yield break;
         for (var hour = first; hour + Hour <= now; hour += Hour)
         {
             var begin = hour;

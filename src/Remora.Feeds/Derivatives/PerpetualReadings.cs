@@ -29,8 +29,8 @@ internal static class PerpetualReadings
     private static Instant HeldAt(Instant? stated, Instant now)
     {
         if (stated is not { } at || (at > now && at <= now + ClockError)) return now;
-        if (at > now) throw Bad($"it is dated {at}, in the future");
-        return at >= now - Oldest ? at : throw Bad($"it is dated {at}, over {Oldest.TotalHours} hours ago");
+        if (at > now) throw Bad($"its time {at} is in the future");
+        return at >= now - Oldest ? at : throw Bad($"its time {at} is more than {Oldest.TotalHours} hours ago");
     }
 
     private static ExchangeException Bad(string what) => new(ExchangeErrorKind.BadResponse, what);

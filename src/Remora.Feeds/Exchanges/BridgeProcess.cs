@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
 using Remora.Feeds.Keys;
+using Remora.Supervision.Processes;
 
 namespace Remora.Feeds.Exchanges;
 
@@ -12,86 +13,76 @@ namespace Remora.Feeds.Exchanges;
 /// One run of the bridge process, from its start to its end. Calls that are pending at the end fail
 /// with an error.
 /// </summary>
-internal sealed class BridgeProcess : IAsyncDisposable
+internal sealed class BridgeProcess : IChild
 {
-    private const int KeptErrorLines = 20;
     private const string LargeBlock = "8192"; // bytes
-    private const int MostUnread = 10_000; // events of a stream
-    private static readonly TimeSpan ExitGrace = TimeSpan.FromSeconds(2);
+    private const int MaxUnread = 10_000; // events of a stream
+    private const int NoSuchFile = 2;
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(2);
 
-    private readonly Process _process;
     private readonly ConcurrentDictionary<long, TaskCompletionSource<JsonElement>> _pending = new();
     private readonly ConcurrentDictionary<long, ChannelWriter<JsonElement>> _streams = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly ConcurrentQueue<string> _errorLines = new();
-    private readonly SemaphoreSlim _writing = new(1, 1);
-    private string? _killedBecause;
+    private readonly ChildProcess _child;
+    private readonly Task _failingCalls;
     private volatile string? _ended;
     private long _lastId;
 
-    private BridgeProcess(Process process)
+    private BridgeProcess(CcxtBridgeOptions options)
     {
-        _process = process;
-        Ended = ReadToEndAsync();
+        _child = new(new()
+        {
+            Name = "the process",
+            Start = CommandOf(options),
+            Output = Dispatch,
+            StopTimeout = StopTimeout,
+            Describe = Describe,
+        });
+        _failingCalls = FailCallsAtTheEndAsync();
     }
 
-    /// <summary>
-    /// Completes when the process accepts requests. Never completes if the process ends before
-    /// that.
-    /// </summary>
-    public Task Ready => _ready.Task;
+    /// <inheritdoc/>
+    public int Id => _child.Id;
 
-    /// <summary>
-    /// Completes with the reason when the process has ended and every pending call has failed.
-    /// </summary>
-    public Task<string> Ended { get; }
+    /// <inheritdoc/>
+    public Task<string> Ended => _child.Ended;
 
-    public int Id => _process.Id;
-
-    /// <summary>Starts a process.</summary>
-    /// <exception cref="System.ComponentModel.Win32Exception">The program cannot be
-    /// started.</exception>
-    public static BridgeProcess Start(CcxtBridgeOptions options)
+    /// <summary>Starts a process. Returns it when it accepts requests.</summary>
+    /// <exception cref="ChildException">The process cannot start.</exception>
+    public static async Task<BridgeProcess> StartAsync(CcxtBridgeOptions options, CancellationToken cancellation)
     {
-        var start = new ProcessStartInfo(options.NodePath)
+        if (!File.Exists(options.ScriptPath))
         {
-            // V8 would allow itself a young generation of 48 MB, which a process that mostly waits
-            // for exchanges does not need. It also collects at intervals.
-            ArgumentList = { $"--max-old-space-size={options.MemoryLimitMegabytes}", "--max-semi-space-size=2", "--expose-gc", options.ScriptPath },
-            Environment =
-            {
-                ["REMORA_BRIDGE_SETTINGS"] = BridgeAnswer.SettingsOf(options),
-                // Bodies are allocated in blocks of up to 64 KB. The fixed threshold makes glibc
-                // return their memory instead of raising the threshold and keeping it.
-                ["MALLOC_MMAP_THRESHOLD_"] = LargeBlock,
-                ["MALLOC_TRIM_THRESHOLD_"] = LargeBlock,
-            },
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            StandardInputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
-            StandardOutputEncoding = Encoding.UTF8,
-            StandardErrorEncoding = Encoding.UTF8,
-            UseShellExecute = false,
-            CreateNoWindow = true,
-        };
-        // The process does not need the keys of other sources.
-        foreach (var variable in SourceKeys.Variables) start.Environment.Remove(variable);
-        return new(Process.Start(start)!);
+            throw new ChildException(
+                $"the bridge script {options.ScriptPath} is missing: install Remora again, or build it with ./build.sh");
+        }
+        var bridge = new BridgeProcess(options);
+        try
+        {
+            bridge._child.Start();
+        }
+        catch (Win32Exception e)
+        {
+            throw new ChildException(e.NativeErrorCode == NoSuchFile
+                ? $"Node.js was not found as '{options.NodePath}': install Node.js 20 or later, and put it on the PATH of the service"
+                : $"Node.js cannot be started as '{options.NodePath}': {e.Message}");
+        }
+        await bridge._child.ReadyAsync(bridge._ready.Task, options.StartDeadline, cancellation);
+        return bridge;
     }
 
     /// <summary>Sends a request and waits for its response.</summary>
     public async Task<JsonElement> CallAsync(BridgeRequest request, CancellationToken cancellation)
     {
         var id = Interlocked.Increment(ref _lastId);
-        var answer = new TaskCompletionSource<JsonElement>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _pending[id] = answer;
+        var response = new TaskCompletionSource<JsonElement>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _pending[id] = response;
         try
         {
             // Checked after the pending calls have failed.
-            if (_ended is { } reason) throw Gone(reason);
+            if (_ended is { } reason) throw Unavailable(reason);
             await WriteAsync(request.ToLine(id), cancellation);
-            return await answer.Task.WaitAsync(cancellation);
+            return await response.Task.WaitAsync(cancellation);
         }
         finally
         {
@@ -105,11 +96,11 @@ internal sealed class BridgeProcess : IAsyncDisposable
     public async IAsyncEnumerable<JsonElement> StreamAsync(BridgeRequest request, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var id = Interlocked.Increment(ref _lastId);
-        var stream = Channel.CreateBounded<JsonElement>(new BoundedChannelOptions(MostUnread) { SingleReader = true });
+        var stream = Channel.CreateBounded<JsonElement>(new BoundedChannelOptions(MaxUnread) { SingleReader = true });
         _streams[id] = stream.Writer;
         try
         {
-            if (_ended is { } reason) throw Gone(reason);
+            if (_ended is { } reason) throw Unavailable(reason);
             await WriteAsync(request.ToLine(id), cancellation);
             await foreach (var message in stream.Reader.ReadAllAsync(cancellation)) yield return message;
         }
@@ -119,45 +110,21 @@ internal sealed class BridgeProcess : IAsyncDisposable
         }
     }
 
-    public void Kill(string because)
-    {
-        _killedBecause ??= because;
-        try
-        {
-            _process.Kill(entireProcessTree: true);
-        }
-        catch (InvalidOperationException)
-        {
-            // The stream has ended already.
-        }
-    }
+    /// <inheritdoc/>
+    public void Kill(string reason) => _child.Kill(reason);
 
-    /// <summary>
-    /// Closes standard input, which ends the process, and kills the process if it does not end.
-    /// </summary>
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        try
-        {
-            _process.StandardInput.Close();
-        }
-        catch (Exception e) when (e is IOException or InvalidOperationException)
-        {
-            // The other end is closed already, or a write is blocked. Then the process does not end
-            // by itself.
-        }
-        await Task.WhenAny(Ended, Task.Delay(ExitGrace));
-        if (!Ended.IsCompleted) Kill("it did not end by itself");
-        await Ended;
-        _process.Dispose();
-        _writing.Dispose();
+        await _child.DisposeAsync();
+        await _failingCalls;
     }
 
     private async Task StopAsync(long stream)
     {
         try
         {
-            using var deadline = new CancellationTokenSource(ExitGrace);
+            using var deadline = new CancellationTokenSource(StopTimeout);
             await CallAsync(new("stop") { Stream = stream }, deadline.Token);
         }
         catch (Exception e) when (e is ExchangeException or OperationCanceledException)
@@ -168,43 +135,22 @@ internal sealed class BridgeProcess : IAsyncDisposable
 
     private async Task WriteAsync(string line, CancellationToken cancellation)
     {
-        await _writing.WaitAsync(cancellation);
         try
         {
-            await _process.StandardInput.WriteAsync((line + "\n").AsMemory(), cancellation);
-            await _process.StandardInput.FlushAsync(cancellation);
+            await _child.WriteLineAsync(line, cancellation);
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        catch (IOException)
         {
-            throw Gone(_ended ?? "its input is closed");
-        }
-        finally
-        {
-            _writing.Release();
+            throw Unavailable(_ended ?? "its input is closed");
         }
     }
 
-    private async Task<string> ReadToEndAsync()
+    private async Task FailCallsAtTheEndAsync()
     {
-        var errors = ReadErrorsAsync();
-        while (await _process.StandardOutput.ReadLineAsync() is { } line) Dispatch(line);
-        await errors;
-        await _process.WaitForExitAsync();
-        var reason = _killedBecause ?? $"exit code {_process.ExitCode}{(_errorLines.IsEmpty ? "" : $": {Complaint()}")}";
+        var reason = await _child.Ended;
         _ended = reason;
-        foreach (var pending in _pending.Values) pending.TrySetException(Gone(reason));
-        foreach (var stream in _streams.Values) stream.TryComplete(Gone(reason));
-        return reason;
-    }
-
-    private async Task ReadErrorsAsync()
-    {
-        while (await _process.StandardError.ReadLineAsync() is { } line)
-        {
-            if (string.IsNullOrWhiteSpace(line)) continue;
-            _errorLines.Enqueue(line.Trim());
-            while (_errorLines.Count > KeptErrorLines) _errorLines.TryDequeue(out _);
-        }
+        foreach (var pending in _pending.Values) pending.TrySetException(Unavailable(reason));
+        foreach (var stream in _streams.Values) stream.TryComplete(Unavailable(reason));
     }
 
     private void Dispatch(string line)
@@ -216,7 +162,7 @@ internal sealed class BridgeProcess : IAsyncDisposable
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
             // Its other responses cannot be trusted either.
-            Kill("it wrote something that is not an answer");
+            Kill("it sent an invalid response");
         }
     }
 
@@ -243,7 +189,7 @@ internal sealed class BridgeProcess : IAsyncDisposable
     {
         if (message.TryGetProperty("event", out var happened))
         {
-            if (!stream.TryWrite(happened)) stream.TryComplete(new ExchangeException(ExchangeErrorKind.Internal, $"a stream is not read: {MostUnread} messages wait"));
+            if (!stream.TryWrite(happened)) stream.TryComplete(new ExchangeException(ExchangeErrorKind.Internal, $"a stream is not read: {MaxUnread} events wait"));
         }
         else if (message.TryGetProperty("error", out var error))
         {
@@ -255,9 +201,34 @@ internal sealed class BridgeProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Returns the line that best explains why the process ended.</summary>
-    private string Complaint() =>
-        _errorLines.FirstOrDefault(line => line.Contains("Error", StringComparison.Ordinal) || line.Contains("FATAL", StringComparison.Ordinal)) ?? _errorLines.Last();
+    private static ProcessStartInfo CommandOf(CcxtBridgeOptions options)
+    {
+        var start = new ProcessStartInfo(options.NodePath)
+        {
+            // V8 would allow itself a young generation of 48 MB, which a process that mostly waits
+            // for exchanges does not need. It also collects at intervals.
+            ArgumentList = { $"--max-old-space-size={options.MemoryLimitMegabytes}", "--max-semi-space-size=2", "--expose-gc", options.ScriptPath },
+            Environment =
+            {
+                ["REMORA_BRIDGE_SETTINGS"] = BridgeAnswer.SettingsOf(options),
+                // Bodies are allocated in blocks of up to 64 KB. The fixed threshold makes glibc
+                // return their memory instead of raising the threshold and keeping it.
+                ["MALLOC_MMAP_THRESHOLD_"] = LargeBlock,
+                ["MALLOC_TRIM_THRESHOLD_"] = LargeBlock,
+            },
+        };
+        // The process does not need the keys of other sources.
+        foreach (var variable in SourceKeys.Variables) start.Environment.Remove(variable);
+        return start;
+    }
 
-    private static ExchangeException Gone(string reason) => new(ExchangeErrorKind.Unavailable, $"the exchange bridge ended ({reason}) and is being replaced");
+    /// <summary>Names the line of standard error that best explains the end.</summary>
+    private static string Describe(int code, IReadOnlyList<string> errors)
+    {
+        bool Explains(string line) => line.Contains("Error", StringComparison.Ordinal) || line.Contains("FATAL", StringComparison.Ordinal);
+        return errors.Count == 0 ? $"exit code {code}" : $"exit code {code}: {errors.FirstOrDefault(Explains) ?? errors[^1]}";
+    }
+
+    private static ExchangeException Unavailable(string reason) =>
+        new(ExchangeErrorKind.Unavailable, $"the exchange bridge ended ({reason}) and is being restarted");
 }

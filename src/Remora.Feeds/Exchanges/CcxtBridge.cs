@@ -1,39 +1,45 @@
 using System.Collections.Concurrent;
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Remora.Supervision;
+using Remora.Supervision.Processes;
 
 namespace Remora.Feeds.Exchanges;
 
 /// <summary>
-/// Runs CCXT, and with it all exchanges, in a supervised child process. Replaces the process with a
-/// growing delay when it ends and kills it when it stops responding. The process never outlives
-/// this one, because it ends when its standard input closes.
+/// Runs CCXT, and with it all exchanges, in a supervised child process. The process is restarted
+/// with a growing delay when it ends, and killed when it stops responding. It never outlives this
+/// one, because it ends when its standard input closes.
 /// </summary>
 public sealed class CcxtBridge : IAsyncDisposable
 {
-    private const string Stopped = "it was stopped";
-    private const int NoSuchFile = 2;
-
     private readonly CcxtBridgeOptions _options;
     private readonly ConcurrentDictionary<string, CcxtExchange> _exchanges = new();
-    private readonly CancellationTokenSource _stop = new();
-    private readonly Task _supervision;
-    private volatile TaskCompletionSource<BridgeProcess> _current = NewSource();
-    private volatile BridgeHealth _health = new(false, 0, null, null);
-    private int _disposed;
+    private readonly ChildSupervisor<BridgeProcess> _process;
 
-    private CcxtBridge(CcxtBridgeOptions options, TimeProvider clock, Supervisor supervisor)
+    private CcxtBridge(CcxtBridgeOptions options, TimeProvider clock)
     {
-        _options = options;
-        Clock = clock;
-        _supervision = supervisor.RunAsync("exchange bridge", SuperviseAsync, _stop.Token);
+        (_options, Clock) = (options, clock);
+        _process = new(new()
+        {
+            Name = "the process",
+            Start = stop => BridgeProcess.StartAsync(options, stop),
+            Ping = PingAsync,
+            PingInterval = options.PingInterval,
+            PingTimeout = options.PingDeadline,
+            Backoff = options.Backoff,
+        });
     }
 
     /// <summary>The health of the process.</summary>
-    public BridgeHealth Health => _health;
+    public BridgeHealth Health
+    {
+        get
+        {
+            var health = _process.Health;
+            return new(health.State == ChildState.Running, health.Restarts, health.LastError, health.ProcessId);
+        }
+    }
 
     /// <summary>Starts the process. Calls can be made before it is ready.</summary>
     /// <param name="options">How the process is run.</param>
@@ -41,8 +47,12 @@ public sealed class CcxtBridge : IAsyncDisposable
     /// exchange follow. Deadlines are real time.</param>
     /// <param name="supervisor">Supervises the task that watches the process; a new one if
     /// null.</param>
-    public static CcxtBridge Start(CcxtBridgeOptions? options = null, TimeProvider? clock = null, Supervisor? supervisor = null) =>
-        new(options ?? new CcxtBridgeOptions(), clock ?? TimeProvider.System, supervisor ?? new());
+    public static CcxtBridge Start(CcxtBridgeOptions? options = null, TimeProvider? clock = null, Supervisor? supervisor = null)
+    {
+        var bridge = new CcxtBridge(options ?? new CcxtBridgeOptions(), clock ?? TimeProvider.System);
+        bridge._process.Start("exchange bridge", supervisor ?? new());
+        return bridge;
+    }
 
     /// <summary>
     /// Returns the exchange with this id. An id that is unknown to CCXT fails at the first request.
@@ -58,16 +68,7 @@ public sealed class CcxtBridge : IAsyncDisposable
     }
 
     /// <summary>Ends the process.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (Interlocked.Exchange(ref _disposed, 1) == 1) return;
-        await _stop.CancelAsync();
-        await _supervision;
-        _health = new(false, _health.Restarts, Stopped, null);
-        _current.TrySetException(new ObjectDisposedException(nameof(CcxtBridge)));
-        _ = _current.Task.Exception; // observes the exception: no call may be waiting
-        _stop.Dispose();
-    }
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
 
     internal TimeProvider Clock { get; }
 
@@ -95,117 +96,33 @@ public sealed class CcxtBridge : IAsyncDisposable
 
     private async Task<BridgeProcess> CurrentAsync(CancellationToken cancellation)
     {
-        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) == 1, this);
         try
         {
-            return await _current.Task.WaitAsync(_options.StartDeadline, cancellation);
+            return await _process.RunningAsync(_options.StartDeadline, cancellation);
         }
-        catch (TimeoutException)
+        catch (ChildException e)
         {
-            throw new ExchangeException(ExchangeErrorKind.Unavailable, $"the exchange bridge is not running: {_health.LastFailure ?? "it is starting"}");
+            throw new ExchangeException(ExchangeErrorKind.Unavailable, $"the exchange bridge is not running: {e.Message}");
         }
     }
 
-    private async Task SuperviseAsync(CancellationToken stop)
+    private static async Task<bool> PingAsync(BridgeProcess process, CancellationToken cancellation)
     {
-        var delay = _options.RespawnDelay;
-        while (!stop.IsCancellationRequested)
-        {
-            var started = Stopwatch.GetTimestamp();
-            if (_current.Task.IsFaulted) _current = NewSource();
-            var (wasReady, failure) = await RunOnceAsync();
-            if (stop.IsCancellationRequested) break;
-            // A process that worked for a while ended by accident: the delay starts over. A process
-            // that ends at once each time is started less and less often.
-            if (Stopwatch.GetElapsedTime(started) > _options.MaxRespawnDelay + _options.StartDeadline) delay = _options.RespawnDelay;
-            _health = new(false, _health.Restarts + 1, failure, null);
-            if (!wasReady) RefuseCalls(failure);
-            await Task.Delay(delay, stop).ContinueWith(_ => { }, TaskScheduler.Default);
-            delay = TimeSpan.FromTicks(Math.Min(Math.Max(delay.Ticks * 2, TimeSpan.TicksPerMillisecond), _options.MaxRespawnDelay.Ticks));
-        }
-    }
-
-    /// <summary>
-    /// Makes calls fail at once with the reason until the process is started again, because waiting
-    /// would not help them.
-    /// </summary>
-    private void RefuseCalls(string failure)
-    {
-        _current.TrySetException(new ExchangeException(ExchangeErrorKind.Unavailable, $"the exchange bridge is not running: {failure}"));
-        _ = _current.Task.Exception; // observes the exception: no call may be waiting
-    }
-
-    /// <summary>
-    /// Runs the process once. Returns whether it ever accepted requests, and why it ended.
-    /// </summary>
-    private async Task<(bool WasReady, string Failure)> RunOnceAsync()
-    {
-        if (!File.Exists(_options.ScriptPath)) return (false, $"the bridge script {_options.ScriptPath} is missing: install Remora again, or build it with ./build.sh");
-        BridgeProcess process;
         try
         {
-            process = BridgeProcess.Start(_options);
+            await process.CallAsync(new("ping"), cancellation);
         }
-        catch (Win32Exception e)
+        catch (ExchangeException)
         {
-            return (false, e.NativeErrorCode == NoSuchFile
-                ? $"Node.js was not found as '{_options.NodePath}': install Node.js 20 or later, and put it on the PATH of the service"
-                : $"Node.js cannot be started as '{_options.NodePath}': {e.Message}");
+            // The process has ended or is about to end, which its supervisor notices.
         }
-        await using (process)
-        {
-            await Task.WhenAny(process.Ready, process.Ended, Task.Delay(_options.StartDeadline, _stop.Token));
-            if (_stop.IsCancellationRequested) return (false, Stopped);
-            if (!process.Ready.IsCompleted && !process.Ended.IsCompleted) process.Kill("it did not start in time");
-            if (process.Ended.IsCompleted || !process.Ready.IsCompleted) return (false, await process.Ended);
-            _health = _health with { Running = true, ProcessId = process.Id };
-            _current.TrySetResult(process);
-            try
-            {
-                await WatchAsync(process);
-                return (true, _stop.IsCancellationRequested ? Stopped : await process.Ended);
-            }
-            finally
-            {
-                if (!_stop.IsCancellationRequested) _current = NewSource();
-            }
-        }
+        return true;
     }
-
-    /// <summary>
-    /// Pings until the process ends. Kills a process that does not respond, because its event loop
-    /// is blocked.
-    /// </summary>
-    private async Task WatchAsync(BridgeProcess process)
-    {
-        while (!process.Ended.IsCompleted && !_stop.IsCancellationRequested)
-        {
-            await Task.WhenAny(process.Ended, Task.Delay(_options.PingInterval, _stop.Token));
-            if (process.Ended.IsCompleted || _stop.IsCancellationRequested) return;
-            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-            deadline.CancelAfter(_options.PingDeadline);
-            try
-            {
-                await process.CallAsync(new("ping"), deadline.Token);
-            }
-            catch (OperationCanceledException) when (!_stop.IsCancellationRequested)
-            {
-                process.Kill($"it did not answer a ping within {_options.PingDeadline.TotalSeconds:0.##} s");
-                await process.Ended;
-            }
-            catch (Exception e) when (e is ExchangeException or OperationCanceledException)
-            {
-                // The process has ended or is being stopped. The loop's condition covers both.
-            }
-        }
-    }
-
-    private static TaskCompletionSource<BridgeProcess> NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
 
 /// <summary>The health of the bridge process.</summary>
 /// <param name="Running">Whether it accepts requests.</param>
-/// <param name="Restarts">How often it has ended unexpectedly.</param>
+/// <param name="Restarts">How many times the process was restarted.</param>
 /// <param name="LastFailure">Why it ended last, or could not be started; null if it never
 /// failed.</param>
 /// <param name="ProcessId">The process id while it runs; null otherwise.</param>

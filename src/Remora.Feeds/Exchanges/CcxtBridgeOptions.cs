@@ -1,3 +1,5 @@
+using Remora.Supervision;
+
 namespace Remora.Feeds.Exchanges;
 
 /// <summary>
@@ -66,14 +68,8 @@ public sealed record CcxtBridgeOptions
     /// </summary>
     public TimeSpan StartDeadline { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>
-    /// The delay before a process that ended is replaced. Doubles up to
-    /// <see cref="MaxRespawnDelay"/> while the replacements end too. 0 to 5 minutes.
-    /// </summary>
-    public TimeSpan RespawnDelay { get; init; } = TimeSpan.FromSeconds(0.5);
-
-    /// <summary>The maximum delay before a process that ended is replaced. 0 to 1 hour.</summary>
-    public TimeSpan MaxRespawnDelay { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>The delays before a process that ended or could not start is restarted.</summary>
+    public Backoff Backoff { get; init; } = new(TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(30));
 
     /// <summary>The interval between garbage collections of the process.</summary>
     internal TimeSpan CollectInterval { get; init; } = TimeSpan.FromSeconds(15);

@@ -80,16 +80,16 @@ public sealed class CcxtExchange : ICandleSource, IPerpetualSource, ILiquidation
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<LiquidationNews> LiquidationsAsync(IReadOnlyList<string> perpetuals, [EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<LiquidationEvent> LiquidationsAsync(IReadOnlyList<string> perpetuals, [EnumeratorCancellation] CancellationToken cancellation)
     {
         await foreach (var message in _bridge.StreamAsync(new("liquidations", Id) { Symbols = perpetuals }, cancellation))
         {
             if (message.TryGetProperty("open", out _))
-                yield return new(LiquidationNewsKind.Opened) { Missing = [.. message.GetProperty("missing").EnumerateArray().Select(symbol => symbol.GetString()!)] };
+                yield return new(LiquidationEventKind.Opened) { Missing = [.. message.GetProperty("missing").EnumerateArray().Select(symbol => symbol.GetString()!)] };
             else if (message.TryGetProperty("liquidation", out var one))
-                yield return new(LiquidationNewsKind.Liquidation) { Perpetual = one.GetProperty("symbol").GetString(), At = Time(one), Price = Number(one.GetProperty("price")), Amount = Number(one.GetProperty("amount")) };
+                yield return new(LiquidationEventKind.Liquidation) { Perpetual = one.GetProperty("symbol").GetString(), At = Time(one), Price = Number(one.GetProperty("price")), Amount = Number(one.GetProperty("amount")) };
             else
-                yield return new(LiquidationNewsKind.Alive);
+                yield return new(LiquidationEventKind.Alive);
         }
     }
 

@@ -94,6 +94,6 @@ internal sealed class ExchangeGate(int width, TimeProvider clock)
         TimeSpan left;
         lock (_lock) left = _closedUntil - Instant.From(clock.GetUtcNow());
         if (left > TimeSpan.Zero)
-            throw new ExchangeException(ExchangeErrorKind.RateLimited, $"the exchange asked to be left alone for another {left.TotalSeconds:0.#} s", retryAfter: left);
+            throw new ExchangeException(ExchangeErrorKind.RateLimited, $"the exchange requested a pause, {left.TotalSeconds:0.#} s of it remain", retryAfter: left);
     }
 }

@@ -16,11 +16,11 @@ public interface ILiquidationSource
     /// <param name="cancellation">Ends the stream.</param>
     /// <exception cref="ExchangeException">The connection cannot be opened, or was
     /// lost.</exception>
-    IAsyncEnumerable<LiquidationNews> LiquidationsAsync(IReadOnlyList<string> perpetuals, CancellationToken cancellation);
+    IAsyncEnumerable<LiquidationEvent> LiquidationsAsync(IReadOnlyList<string> perpetuals, CancellationToken cancellation);
 }
 
 /// <summary>The kinds of events in a stream of liquidations.</summary>
-public enum LiquidationNewsKind
+public enum LiquidationEventKind
 {
     /// <summary>The stream has started: from now on every liquidation is received.</summary>
     Opened,
@@ -34,7 +34,7 @@ public enum LiquidationNewsKind
 
 /// <summary>An event in a stream of liquidations, as the exchange sends it.</summary>
 /// <param name="Kind">The kind of event.</param>
-public sealed record LiquidationNews(LiquidationNewsKind Kind)
+public sealed record LiquidationEvent(LiquidationEventKind Kind)
 {
     /// <summary>The symbols that the exchange lacks.</summary>
     public IReadOnlyList<string> Missing { get; init; } = [];

@@ -24,10 +24,10 @@ internal sealed record HttpAnswer(byte[] Body, string? Tag, DateTimeOffset? Modi
 /// <param name="clock">The clock that converts a date in Retry-After to a delay.</param>
 internal sealed class BoundedGet(HttpClient http, Uri url, Credential? credential, HttpSourceOptions options, TimeProvider clock)
 {
-    private const int MostRedirections = 3;
+    private const int MaxRedirects = 3;
 
     /// <summary>The URL, safe to display.</summary>
-    public Uri Url { get; } = StandIn(url, options.BaseUrl);
+    public Uri Url { get; } = AtLocalServer(url, options.BaseUrl);
 
     /// <summary>
     /// Returns the response; <paramref name="before"/> itself if the source reports that it is
@@ -39,7 +39,7 @@ internal sealed class BoundedGet(HttpClient http, Uri url, Credential? credentia
     /// <param name="cancellation">Cancels the request.</param>
     public async Task<HttpAnswer> SendAsync(HttpAnswer? before, string? query, CancellationToken cancellation)
     {
-        if (credential is not null && Url.Scheme != Uri.UriSchemeHttps && !Url.IsLoopback) throw new SourceException("auth", "a key is sent over https alone");
+        if (credential is not null && Url.Scheme != Uri.UriSchemeHttps && !Url.IsLoopback) throw new SourceException("auth", "keys are sent over https only");
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         deadline.CancelAfter(options.Deadline);
         try
@@ -64,7 +64,7 @@ internal sealed class BoundedGet(HttpClient http, Uri url, Credential? credentia
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new SourceException("timeout", $"no complete answer within {options.Deadline.TotalSeconds:0.##} s");
+            throw new SourceException("timeout", $"no complete response within {options.Deadline.TotalSeconds:0.##} s");
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
@@ -78,7 +78,7 @@ internal sealed class BoundedGet(HttpClient http, Uri url, Credential? credentia
     private async Task<HttpAnswer> AnswerAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
         var encodings = response.Content.Headers.ContentEncoding;
-        if (encodings.Count > 0) throw new SourceException("bad_response", "the body is encoded, which was not asked for");
+        if (encodings.Count > 0) throw new SourceException("bad_response", "the body has a content encoding, which was not requested");
         var body = await ReadAsync(response.Content, cancellation);
         return new(credential?.Redact(body) ?? body, response.Headers.ETag?.ToString(), response.Content.Headers.LastModified);
     }
@@ -91,20 +91,21 @@ internal sealed class BoundedGet(HttpClient http, Uri url, Credential? credentia
         while (await body.ReadAsync(chunk, cancellation) is > 0 and var count)
         {
             bytes.Write(chunk, 0, count);
-            if (bytes.Length > options.MaxResponseBytes) throw new SourceException("bad_response", $"the body is over {options.MaxResponseBytes} bytes");
+            if (bytes.Length > options.MaxResponseBytes) throw new SourceException("bad_response", $"the body is larger than {options.MaxResponseBytes} bytes");
         }
         return bytes.ToArray();
     }
 
     private Uri Redirected(Uri from, Uri location, int redirections)
     {
-        if (credential is not null) throw new SourceException("bad_response", "it redirects, and the key goes nowhere else");
-        if (redirections >= MostRedirections) throw new SourceException("bad_response", $"it redirects more than {MostRedirections} times");
+        if (credential is not null) throw new SourceException("bad_response", "it redirects, and keys are sent to no other host");
+        if (redirections >= MaxRedirects) throw new SourceException("bad_response", $"it redirects more than {MaxRedirects} times");
         var to = new Uri(from, location);
         var isSafe = to.Scheme == Uri.UriSchemeHttps || (to.Scheme == Uri.UriSchemeHttp && from.Scheme == Uri.UriSchemeHttp);
-        if (!isSafe) throw new SourceException("bad_response", "it redirects to what is not https");
-        return options.BaseUrl is { } stand && to.Authority != stand.Authority ? StandIn(to, stand) : to;
+        if (!isSafe) throw new SourceException("bad_response", "it redirects to a URL without https");
+        return options.BaseUrl is { } local && to.Authority != local.Authority ? AtLocalServer(to, local) : to;
     }
 
-    private static Uri StandIn(Uri url, Uri? stand) => stand is null ? url : new($"{stand.ToString().TrimEnd('/')}/{url.Host}{url.PathAndQuery}");
+    private static Uri AtLocalServer(Uri url, Uri? server) =>
+        server is null ? url : new($"{server.ToString().TrimEnd('/')}/{url.Host}{url.PathAndQuery}");
 }

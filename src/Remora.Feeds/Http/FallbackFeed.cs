@@ -20,7 +20,7 @@ public sealed class FallbackFeed : ISourceFeed
     /// <summary>Creates a feed of the first healthy source.</summary>
     public FallbackFeed(IReadOnlyList<HttpSourceFeed> feeds, TimeProvider? clock = null)
     {
-        if (feeds.Count == 0) throw new ArgumentException("there must be at least one source", nameof(feeds));
+        if (feeds.Count == 0) throw new ArgumentException("at least one source is required", nameof(feeds));
         _feeds = feeds;
         _clock = clock ?? TimeProvider.System;
     }
@@ -37,10 +37,10 @@ public sealed class FallbackFeed : ISourceFeed
         get
         {
             List<SourceHealth> all = [.. _feeds.Select(feed => feed.Health)];
-            var standIn = all.FindIndex(Stands);
+            var inUse = all.FindIndex(IsHealthy);
             return all[0] with
             {
-                State = standIn > 0 ? FeedState.Degraded : all[0].State,
+                State = inUse > 0 ? FeedState.Degraded : all[0].State,
                 StandIns = all[1..],
                 Latest = [.. all.SelectMany(health => health.Latest).GroupBy(o => (o.Signal, o.Base)).Select(same => same.MaxBy(o => o.HeldAt.UnixMilliseconds)!)],
             };
@@ -58,31 +58,26 @@ public sealed class FallbackFeed : ISourceFeed
     {
         var due = new Instant[_feeds.Count];
         Array.Fill(due, _clock.Now());
-        try
+        await PollLoop.RunAsync(StepAsync, _clock, cancellation);
+
+        async Task<Instant> StepAsync(CancellationToken token)
         {
-            while (true)
+            var next = Instant.MaxValue;
+            for (var i = 0; i < _feeds.Count; i++)
             {
-                var next = Instant.MaxValue;
-                for (var i = 0; i < _feeds.Count; i++)
-                {
-                    if (due[i] <= _clock.Now()) due[i] = await _feeds[i].AskAsync(events, cancellation);
-                    if (due[i] < next) next = due[i];
-                    if (!IsOut(_feeds[i].Health)) break;
-                }
-                await _clock.UntilAsync(next, cancellation);
+                if (due[i] <= _clock.Now()) due[i] = await _feeds[i].StepAsync(events, token);
+                if (due[i] < next) next = due[i];
+                if (!IsUnavailable(_feeds[i].Health)) break;
             }
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            // Cancelled.
+            return next;
         }
     }
 
-    private static bool Stands(SourceHealth health) => health.LastSuccess is not null && !IsOut(health);
+    private static bool IsHealthy(SourceHealth health) => health.LastSuccess is not null && !IsUnavailable(health);
 
     /// <summary>
     /// Whether a source has failed several times, or responds without new values.
     /// </summary>
-    private static bool IsOut(SourceHealth health) =>
+    private static bool IsUnavailable(SourceHealth health) =>
         health.ConsecutiveFailures >= FailuresBeforeFallback || (health is { ConsecutiveFailures: 0, State: FeedState.Degraded });
 }

@@ -12,27 +12,27 @@ namespace Remora.Feeds.Http;
 /// <param name="clock">The feeds' clock.</param>
 public sealed class HostCircuits(TimeProvider clock)
 {
-    private static readonly string[] HostsFault = ["network", "timeout", "unavailable", "rate_limited"];
+    private static readonly string[] CountedKinds = ["network", "timeout", "unavailable", "rate_limited"];
     private readonly ConcurrentDictionary<string, ResiliencePipeline> _byHost = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Sends a request unless the host's circuit is open.</summary>
-    /// <exception cref="HostPausedException">The circuit is open.</exception>
-    internal async Task<HttpAnswer> AskAsync(string host, Func<CancellationToken, Task<HttpAnswer>> ask, CancellationToken cancellation)
+    /// <exception cref="CircuitOpenException">The circuit is open.</exception>
+    internal async Task<HttpAnswer> SendAsync(string host, Func<CancellationToken, Task<HttpAnswer>> send, CancellationToken cancellation)
     {
         try
         {
-            return await _byHost.GetOrAdd(host, _ => Build()).ExecuteAsync(async token => await ask(token), cancellation);
+            return await _byHost.GetOrAdd(host, _ => Build()).ExecuteAsync(async token => await send(token), cancellation);
         }
         catch (BrokenCircuitException e)
         {
-            throw new HostPausedException(e.RetryAfter ?? TimeSpan.FromMinutes(1));
+            throw new CircuitOpenException(e.RetryAfter ?? TimeSpan.FromMinutes(1));
         }
     }
 
     private ResiliencePipeline Build() => new ResiliencePipelineBuilder { TimeProvider = clock }
         .AddCircuitBreaker(new()
         {
-            ShouldHandle = new PredicateBuilder().Handle<SourceException>(e => HostsFault.Contains(e.Kind)),
+            ShouldHandle = new PredicateBuilder().Handle<SourceException>(e => CountedKinds.Contains(e.Kind)),
             FailureRatio = 0.8,
             MinimumThroughput = 5,
             SamplingDuration = TimeSpan.FromMinutes(5),
@@ -44,7 +44,7 @@ public sealed class HostCircuits(TimeProvider clock)
 /// <summary>
 /// Thrown while the circuit of a host is open because other requests to it failed.
 /// </summary>
-internal sealed class HostPausedException(TimeSpan retryAfter) : Exception("the host is being spared")
+internal sealed class CircuitOpenException(TimeSpan retryAfter) : Exception("circuit open")
 {
     /// <summary>The delay before the next try.</summary>
     public TimeSpan RetryAfter => retryAfter;

@@ -63,7 +63,7 @@ public sealed record HttpSource(
     /// The name of the source that this one is a fallback for; null for a source that is not a
     /// fallback.
     /// </summary>
-    public string? StandsInFor { get; init; }
+    public string? FallbackFor { get; init; }
 
     internal Observation Observe(in SourceReading reading, Instant knowableAt)
     {
@@ -113,8 +113,8 @@ public static class HttpSources
     {
         var unchosen = dollar == DollarSource.Fred ? Macro.YahooChart.DollarIndex : Macro.Fred.Dollar;
         return from source in All
-               where source.StandsInFor is null && source != unchosen
-               select (IReadOnlyList<HttpSource>)[.. All.Where(other => other.StandsInFor == source.Name).Prepend(source).Select(link => WithKey(link, keys))];
+               where source.FallbackFor is null && source != unchosen
+               select (IReadOnlyList<HttpSource>)[.. All.Where(other => other.FallbackFor == source.Name).Prepend(source).Select(link => WithKey(link, keys))];
     }
 
     /// <summary>Returns the source as it is requested with these keys.</summary>

@@ -58,9 +58,9 @@ public static class Fred
 
     private static IReadOnlyList<SourceReading> Checked(IReadOnlyList<SourceReading> readings)
     {
-        if (readings.Count == 0) throw new FormatException("there is no value");
+        if (readings.Count == 0) throw new FormatException("it contains no value");
         for (var i = 1; i < readings.Count; i++)
-            if (readings[i].HeldAt <= readings[i - 1].HeldAt) throw new FormatException("the dates do not ascend");
+            if (readings[i].HeldAt <= readings[i - 1].HeldAt) throw new FormatException("the dates are not ascending");
         return readings;
     }
 
@@ -69,7 +69,7 @@ public static class Fred
     {
         if (date.ValueKind != JsonValueKind.String || !DateOnly.TryParseExact(date.GetString(), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day))
             throw new FormatException("'date' is not a date such as 2025-03-07");
-        if (value.ValueKind != JsonValueKind.String) throw new FormatException("'value' is not a text");
+        if (value.ValueKind != JsonValueKind.String) throw new FormatException("'value' is not a string");
         var text = value.GetString();
         if (text is "." or "") return null;
         if (!double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) || number is not (>= 50 and <= 250))
@@ -80,9 +80,9 @@ public static class Fred
 
     private static IEnumerable<JsonElement> RowsOf(JsonElement table)
     {
-        if (table.ValueKind != JsonValueKind.Array) throw new FormatException("there is no table");
+        if (table.ValueKind != JsonValueKind.Array) throw new FormatException("it is not a table");
         foreach (var row in table.EnumerateArray())
-            yield return row.ValueKind == JsonValueKind.Array && row.GetArrayLength() == 2 ? row : throw new FormatException("a line has not the two cells date and value");
+            yield return row.ValueKind == JsonValueKind.Array && row.GetArrayLength() == 2 ? row : throw new FormatException("a line does not have the two cells date and value");
     }
 
     /// <summary>Returns the rows of the CSV, each a date and a text.</summary>

@@ -39,9 +39,9 @@ public static class YahooChart
     private static IReadOnlyList<SourceReading> Read(JsonElement answer, Instant now, Index index)
     {
         var chart = answer.GetObject("chart");
-        if (chart.TryGetProperty("error", out var error) && error.ValueKind != JsonValueKind.Null) throw new FormatException($"the source says: {Short(error)}");
+        if (chart.TryGetProperty("error", out var error) && error.ValueKind != JsonValueKind.Null) throw new FormatException($"the source returned an error: {Short(error)}");
         var results = chart.GetList("result");
-        if (results.GetArrayLength() != 1) throw new FormatException("'result' has not one entry");
+        if (results.GetArrayLength() != 1) throw new FormatException("'result' does not have exactly one entry");
         var meta = results[0].GetObject("meta");
         Require(meta, "symbol", index.Symbol);
         Require(meta, "dataGranularity", "1d");
@@ -63,14 +63,14 @@ public static class YahooChart
         if (!result.TryGetProperty("timestamp", out _)) return readings;
         var times = result.GetList("timestamp");
         var quotes = result.GetObject("indicators").GetList("quote");
-        if (quotes.GetArrayLength() != 1) throw new FormatException("'quote' has not one entry");
+        if (quotes.GetArrayLength() != 1) throw new FormatException("'quote' does not have exactly one entry");
         var closes = quotes[0].GetList("close");
         if (times.GetArrayLength() != closes.GetArrayLength()) throw new FormatException($"there are {times.GetArrayLength()} times and {closes.GetArrayLength()} closes");
         for (var i = 0; i < times.GetArrayLength(); i++)
         {
             var known = (times[i].Seconds("timestamp") + offset).Floor(TimeSpan.FromDays(1)) + index.CloseKnown;
             if (closes[i].ValueKind == JsonValueKind.Null || known > now) continue;
-            if (readings.Count > 0 && known < readings[^1].HeldAt) throw new FormatException("'timestamp' does not ascend");
+            if (readings.Count > 0 && known < readings[^1].HeldAt) throw new FormatException("'timestamp' is not ascending");
             var close = closes[i].Within("close", index.Least, index.Most);
             // The running day sometimes comes twice; the later row wins.
             if (readings.Count > 0 && known == readings[^1].HeldAt) readings.RemoveAt(readings.Count - 1);

@@ -29,7 +29,7 @@ internal static class CryptoPanic
             if (HeadlineOf(post, now) is { } headline) headlines.Add(headline);
             else refused++;
         }
-        return headlines.Count > 0 || refused == 0 ? new(headlines, refused) : throw new FormatException($"none of {refused} posts has a title and a date that can be");
+        return headlines.Count > 0 || refused == 0 ? new(headlines, refused) : throw new FormatException($"none of {refused} posts has a valid title and date");
     }
 
     private static Headline? HeadlineOf(JsonElement post, Instant now)

@@ -17,11 +17,11 @@ internal sealed class NewsBook(IReadOnlyList<string> bases)
     public static readonly TimeSpan HalfLife = TimeSpan.FromHours(6);
 
     /// <summary>The minimum number of headlines with a score.</summary>
-    public const int LeastOpinions = 5;
+    public const int MinOpinions = 5;
 
     // Headlines about the currency, relative to headlines that name no currency.
     private const double OwnWeight = 2;
-    private const int MostStories = 2_000;
+    private const int MaxStories = 2_000;
     private readonly CurrencyNames _names = CurrencyNames.With(bases);
     private readonly Dictionary<string, Story> _stories = [];
 
@@ -43,11 +43,11 @@ internal sealed class NewsBook(IReadOnlyList<string> bases)
     }
 
     /// <summary>Removes the headlines that no longer count.</summary>
-    public void Forget(Instant now)
+    public void RemoveExpired(Instant now)
     {
         foreach (var (key, story) in _stories)
             if (story.Headline.PublishedAt <= now - Window) _stories.Remove(key);
-        foreach (var (key, _) in _stories.OrderByDescending(entry => entry.Value.Headline.PublishedAt).Skip(MostStories).ToList()) _stories.Remove(key);
+        foreach (var (key, _) in _stories.OrderByDescending(entry => entry.Value.Headline.PublishedAt).Skip(MaxStories).ToList()) _stories.Remove(key);
     }
 
     /// <summary>
@@ -67,7 +67,7 @@ internal sealed class NewsBook(IReadOnlyList<string> bases)
     {
         var weights = stories.ConvertAll(story => double.IsNaN(story.Score) ? 0 : WeightOf(story, name) * Math.Pow(0.5, (now - story.Headline.PublishedAt) / HalfLife));
         var (all, opinions) = (weights.Sum(), weights.Count(weight => weight > 0));
-        if (opinions < LeastOpinions) return new(name, double.NaN, opinions);
+        if (opinions < MinOpinions) return new(name, double.NaN, opinions);
         var sum = 0.0;
         for (var i = 0; i < stories.Count; i++)
         {

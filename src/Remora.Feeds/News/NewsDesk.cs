@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Text;
-using System.Text.Json;
 using Remora.Feeds.Http;
 using Remora.Feeds.Time;
 using Remora.Markets;
@@ -8,82 +6,63 @@ using Remora.Markets;
 namespace Remora.Feeds.News;
 
 /// <summary>Polls one outlet at its own interval.</summary>
-internal sealed class NewsDesk(NewsSource source, HttpClient http, HttpSourceOptions options, TimeProvider clock, Random random)
+internal sealed class NewsDesk
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
-    private readonly BoundedGet _get = new(http, source.Url, source.Credential, options, clock);
+    private readonly NewsSource _source;
+    private readonly TimeProvider _clock;
+    private readonly BoundedGet _get;
+    private readonly SourceHealthTracker _health;
+    private readonly PollLoop _loop;
     private HttpAnswer? _last;
 
-    /// <summary>When the next request is due; null before the first.</summary>
-    public Instant? NextTry { get; private set; }
-
-    /// <summary>When the last valid response arrived.</summary>
-    public Instant? LastSuccess { get; private set; }
-
-    /// <summary>The last failure.</summary>
-    public FeedError? LastError { get; private set; }
-
-    /// <summary>The number of failures since the last success.</summary>
-    public int Failures { get; private set; }
+    public NewsDesk(NewsSource source, HttpClient http, HttpSourceOptions options, TimeProvider clock, int seed)
+    {
+        (_source, _clock) = (source, clock);
+        _get = new(http, source.Url, source.Credential, options, clock);
+        _health = new(source.Name, [Signal.NewsSentiment], clock);
+        _loop = new(_health, Interval, options.Backoff, clock, seed);
+    }
 
     /// <summary>
-    /// Returns the page of headlines; null after a failure. An unmodified page is parsed again,
-    /// because its dates are compared with the current time.
+    /// The health of the outlet. It delivers headlines rather than values, so its state has no
+    /// meaning.
     /// </summary>
-    public async Task<NewsPage?> AskAsync(CancellationToken cancellation)
+    public SourceHealth Health => _health.Read();
+
+    /// <summary>Whether a request is due.</summary>
+    public bool IsDue => Health.NextTry is not { } next || next <= _clock.Now();
+
+    /// <summary>
+    /// Requests the page of headlines; returns null after a failure. An unmodified page is parsed
+    /// again, because its dates are compared with the current time.
+    /// </summary>
+    public async Task<NewsPage?> RequestAsync(CancellationToken cancellation)
     {
-        try
-        {
-            var answer = await _get.SendAsync(_last, null, cancellation);
-            var page = source.Read(answer.Body, clock.Now());
-            _last = answer;
-            (Failures, LastSuccess) = (0, clock.Now());
-            NextTry = clock.Now() + (Interval * (1 + (Jitter() / 20)));
-            return page;
-        }
-        catch (SourceException e)
-        {
-            return Failed(e.Kind, e.Message, e.RetryAfter);
-        }
-        catch (Exception e) when (e is FormatException or JsonException)
-        {
-            return Failed("bad_response", e.Message, null);
-        }
+        NewsPage? page = null;
+        await _loop.StepAsync(
+            async token =>
+            {
+                var answer = await _get.SendAsync(_last, null, token);
+                page = _source.Read(answer.Body, _clock.Now());
+                _last = answer;
+                _health.Succeeded();
+            },
+            cancellation);
+        return page;
     }
 
     /// <summary>Sends one request and returns the result. Does not change the state.</summary>
     public async Task<(SourceTrial Trial, NewsPage? Page)> TryAsync(CancellationToken cancellation)
     {
-        var raw = "";
-        // Measures real time, independent of the feed's clock.
-        var started = Stopwatch.GetTimestamp();
-        (SourceTrial, NewsPage?) Gave(NewsPage? page, FeedError? error) => (new(_get.Url.ToString(), raw, [], error, Stopwatch.GetElapsedTime(started)), page);
-        try
+        NewsPage? page = null;
+        var trial = await SourceTrial.RunAsync(_get.Url.ToString(), _source.Name, _clock.Now, async received =>
         {
             var answer = await _get.SendAsync(null, null, cancellation);
-            raw = Encoding.UTF8.GetString(answer.Body);
-            return Gave(source.Read(answer.Body, clock.Now()), null);
-        }
-        catch (SourceException e)
-        {
-            return Gave(null, new(e.Kind, $"{source.Name}: {e.Message}", clock.Now()));
-        }
-        catch (Exception e) when (e is FormatException or JsonException)
-        {
-            return Gave(null, new("bad_response", $"{source.Name}: {e.Message}", clock.Now()));
-        }
-    }
-
-    private NewsPage? Failed(string kind, string message, TimeSpan? retryAfter)
-    {
-        Failures++;
-        LastError = new(kind, $"{source.Name}: {message}", clock.Now());
-        lock (random) NextTry = clock.Now() + options.Backoff.After(Failures, retryable: true, retryAfter, random);
-        return null;
-    }
-
-    private double Jitter()
-    {
-        lock (random) return random.NextDouble();
+            received(Encoding.UTF8.GetString(answer.Body));
+            page = _source.Read(answer.Body, _clock.Now());
+            return [];
+        });
+        return (trial, page);
     }
 }

@@ -18,8 +18,7 @@ public sealed class NewsFeed : ISourceFeed
     private readonly IReadOnlyList<NewsDesk> _desks;
     private readonly NewsBook _book;
     private readonly TimeProvider _clock;
-    private readonly Dictionary<string, Observation> _latest = [];
-    private volatile SourceHealth _health;
+    private readonly SourceHealthTracker _health;
     private volatile NewsReport? _report;
 
     /// <summary>Creates a feed for these base currencies.</summary>
@@ -37,9 +36,8 @@ public sealed class NewsFeed : ISourceFeed
     {
         _clock = clock;
         _book = new(bases);
-        var random = new Random(options.Seed);
-        _desks = [.. sources.Select(source => new NewsDesk(source, http, options, clock, random))];
-        _health = new() { Name = Name, Signals = [Signal.NewsSentiment], State = FeedState.Starting, Latest = [] };
+        _desks = [.. sources.Select((source, i) => new NewsDesk(source, http, options, clock, options.Seed + i))];
+        _health = new(Name, [Signal.NewsSentiment], clock);
     }
 
     /// <summary>
@@ -56,35 +54,23 @@ public sealed class NewsFeed : ISourceFeed
     public NewsReport? Report => _report;
 
     /// <inheritdoc/>
-    public SourceHealth Health
-    {
-        get
-        {
-            var health = _health;
-            var isStale = health.State == FeedState.Live && health.Latest.Any(observation => observation.ExpiresAt <= _clock.Now());
-            return isStale ? health with { State = FeedState.Degraded } : health;
-        }
-    }
+    public SourceHealth Health => _health.Read();
 
     /// <inheritdoc/>
-    public async Task RunAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    public Task RunAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation) =>
+        PollLoop.RunAsync(token => StepAsync(events, token), _clock, cancellation);
+
+    /// <summary>
+    /// Polls the outlets that are due. Returns the time at which the next one is.
+    /// </summary>
+    private async Task<Instant> StepAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
-        try
-        {
-            while (true)
-            {
-                var due = _desks.Where(desk => desk.NextTry is not { } next || next <= _clock.Now()).ToList();
-                var pages = await Task.WhenAll(due.Select(desk => desk.AskAsync(cancellation)));
-                if (pages.Any(page => page is not null)) await DeliverAsync(pages.OfType<NewsPage>(), events, cancellation);
-                var wake = _desks.Min(desk => desk.NextTry!.Value);
-                _health = Looked() with { NextTry = wake };
-                await _clock.UntilAsync(wake, cancellation);
-            }
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            // Cancelled.
-        }
+        var due = _desks.Where(desk => desk.IsDue).ToList();
+        var pages = await Task.WhenAll(due.Select(desk => desk.RequestAsync(cancellation)));
+        if (pages.Any(page => page is not null)) await DeliverAsync(pages.OfType<NewsPage>(), events, cancellation);
+        var outlets = _desks.Select(desk => desk.Health).ToList();
+        _health.Follow(outlets);
+        return outlets.Min(outlet => outlet.NextTry!.Value);
     }
 
     /// <summary>
@@ -101,28 +87,15 @@ public sealed class NewsFeed : ISourceFeed
     {
         foreach (var headline in pages.SelectMany(page => page.Headlines)) _book.Add(headline);
         var now = _clock.Now();
-        _book.Forget(now);
+        _book.RemoveExpired(now);
         var report = _book.Report(now);
         foreach (var verdict in report.Verdicts.Where(verdict => !double.IsNaN(verdict.Sentiment)))
         {
             var observation = new Observation(Signal.NewsSentiment, verdict.Base, verdict.Sentiment, now, now, TimeToLive, Name);
             await events.WriteAsync(MarketEvent.Observed(observation), cancellation);
-            _latest[verdict.Base ?? NewsReport.WholeMarket] = observation;
+            _health.Delivered(observation);
         }
         _report = report;
-    }
-
-    private SourceHealth Looked()
-    {
-        var failing = _desks.Where(desk => desk.Failures > 0).ToList();
-        return _health with
-        {
-            State = failing.Count == 0 ? FeedState.Live : failing.Count < _desks.Count ? FeedState.Degraded : FeedState.Unreachable,
-            Latest = [.. _latest.Values],
-            LastSuccess = _desks.Max(desk => desk.LastSuccess),
-            LastError = _desks.Select(desk => desk.LastError).OfType<FeedError>().MaxBy(error => error.At),
-            ConsecutiveFailures = failing.Count < _desks.Count ? 0 : failing.Min(desk => desk.Failures),
-        };
     }
 }
 

@@ -51,7 +51,7 @@ internal sealed class NewsLexicon
                 "doubt" when value is > 0 and < 1 => lexicon._doubts.TryAdd(term, value),
                 _ => throw new FormatException($"'{line}': expected an opinion within 3 of 0, a scale up to 3, a reverse of -1 or a doubt below 1"),
             };
-            if (!added) throw new FormatException($"'{line}': it is there twice");
+            if (!added) throw new FormatException($"'{line}': duplicate entry");
         }
         // The longest match wins: 'record high' before 'high'.
         lexicon._opinions.Sort((a, b) => b.Length.CompareTo(a.Length));

@@ -12,8 +12,8 @@ namespace Remora.Feeds.News;
 /// </summary>
 internal static class Syndication
 {
-    private const int Deepest = 32;
-    private const int MostItems = 500;
+    private const int MaxDepth = 32;
+    private const int MaxItems = 500;
     private const int LongestField = 4_000;
     private static readonly TimeSpan ClockError = TimeSpan.FromMinutes(10);
 
@@ -38,7 +38,7 @@ internal static class Syndication
         }
         catch (Exception e) when (e is XmlException or DecoderFallbackException or NotSupportedException or ArgumentException)
         {
-            throw new FormatException($"this is no feed: {Short(e.Message)}", e);
+            throw new FormatException($"invalid news feed: {Short(e.Message)}", e);
         }
     }
 
@@ -52,7 +52,7 @@ internal static class Syndication
             if (xml.Depth == 0 && xml.NodeType == XmlNodeType.Element)
             {
                 isFeed = xml.LocalName is "rss" or "feed" or "RDF";
-                if (!isFeed) throw new FormatException($"this is no feed: it begins with <{Short(xml.LocalName)}>");
+                if (!isFeed) throw new FormatException($"invalid news feed: it starts with <{Short(xml.LocalName)}>");
             }
             if (xml is { NodeType: XmlNodeType.Element, LocalName: "item" or "entry" }) item = new(xml.Depth);
             else if (item is not null && xml.NodeType == XmlNodeType.Element && xml.Depth == item.Depth + 1) item.Take(xml);
@@ -60,16 +60,16 @@ internal static class Syndication
             if (item.Headline(outlet, now) is { } headline) headlines.Add(headline);
             else refused++;
             item = null;
-            if (headlines.Count + refused >= MostItems) break;
+            if (headlines.Count + refused >= MaxItems) break;
         }
-        if (!isFeed) throw new FormatException("this is no feed: it is empty");
-        return headlines.Count > 0 || refused == 0 ? new(headlines, refused) : throw new FormatException($"none of {refused} items has a title and a date that can be");
+        if (!isFeed) throw new FormatException("invalid news feed: it is empty");
+        return headlines.Count > 0 || refused == 0 ? new(headlines, refused) : throw new FormatException($"none of {refused} items has a valid title and date");
     }
 
     private static bool Advance(XmlReader xml)
     {
         if (!xml.Read()) return false;
-        return xml.Depth <= Deepest ? true : throw new FormatException($"elements are nested more than {Deepest} deep");
+        return xml.Depth <= MaxDepth ? true : throw new FormatException($"elements are nested more than {MaxDepth} deep");
     }
 
     /// <summary>

@@ -20,7 +20,7 @@ public static class CoinPaprika
         TimeToLive: TimeSpan.FromHours(6),
         Read: Read)
     {
-        StandsInFor = "coingecko",
+        FallbackFor = "coingecko",
     };
 
     private static IReadOnlyList<SourceReading> Read(JsonElement answer, Instant now)

@@ -25,7 +25,7 @@ public static class FearGreed
     private static IReadOnlyList<SourceReading> Read(JsonElement answer, Instant now)
     {
         if (answer.ValueKind != JsonValueKind.Object || !answer.TryGetProperty("data", out var data) || data.ValueKind != JsonValueKind.Array || data.GetArrayLength() == 0)
-            throw new FormatException("there is no list 'data'");
+            throw new FormatException("'data' is missing or not a list");
         return [.. data.EnumerateArray().Select(ReadingOf)];
     }
 

@@ -14,14 +14,14 @@ public static class OpenFileLimit
     public const int Reserve = 384;
 
     private const int Fewest = 16;
-    private const string File = "/proc/self/limits", Name = "Max open files";
+    private const string Limits = "/proc/self/limits", Row = "Max open files";
 
     /// <summary>Returns the limit; null if there is none or the system does not tell it.</summary>
     public static long? Current()
     {
-        if (!System.IO.File.Exists(File)) return null;
-        var line = System.IO.File.ReadLines(File).FirstOrDefault(text => text.StartsWith(Name, StringComparison.Ordinal));
-        var soft = line?[Name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
+        if (!File.Exists(Limits)) return null;
+        var line = File.ReadLines(Limits).FirstOrDefault(text => text.StartsWith(Row, StringComparison.Ordinal));
+        var soft = line?[Row.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
         return long.TryParse(soft, CultureInfo.InvariantCulture, out var limit) ? limit : null;
     }
 

@@ -6,16 +6,12 @@ namespace Remora.Server.Settings;
 /// The policies of a folder, together with the built-in ones. Invalid policies are errors and not
 /// skipped, because a bot that requests a policy must get that policy.
 /// </summary>
-/// <exception cref="SettingsException">
-/// The folder or a file in it cannot be read, a file is not a policy, or a name is already in use.
-/// The exception contains all errors.
-/// </exception>
 public static class PolicyFolder
 {
     /// <summary>Reads every <c>*.json</c> of a folder.</summary>
     /// <exception cref="SettingsException">
-    /// The folder or a file of it cannot be read, is no policy, or has a name that is taken; all
-    /// complaints are in it.
+    /// The folder or a file in it cannot be read, a file is not a policy, or a name is already in use.
+    /// The exception contains all errors.
     /// </exception>
     public static IReadOnlyList<RiskPolicy> Load(string folder)
     {
@@ -27,7 +23,8 @@ public static class PolicyFolder
             try
             {
                 var policy = PolicyFile.Parse(File.ReadAllBytes(file));
-                if (policies.Exists(other => other.Name == policy.Name)) errors.Add($"{file}: name: '{policy.Name}' is taken by another policy");
+                if (policies.Exists(other => other.Name == policy.Name))
+                    errors.Add($"{file}: name: '{policy.Name}' is taken by another policy");
                 else policies.Add(policy);
             }
             catch (PolicyException e)

@@ -19,7 +19,11 @@ public static class SettingsReader
     /// Variables with the prefix that are not settings: the path of the settings file, the
     /// variables of clients, the recorded data of tests, the passwords and the parts of ClickHouse.
     /// </summary>
-    private static readonly string[] OtherVariables = ["config", "url", "api_key", "shared", "clickhouse_password", PortPassword.Key, "clickhouse_host", "libchdb", .. OutsideKeys];
+    private static readonly string[] OtherVariables = 
+    [
+        "config", "url", "api_key", "shared", "clickhouse_password", PortPassword.Key, "clickhouse_host", "libchdb",
+        .. OutsideKeys,
+    ];
 
     /// <summary>
     /// The names that the API keys of sources would have as settings. They are not settings.
@@ -35,11 +39,13 @@ public static class SettingsReader
     /// <exception cref="SettingsException">
     /// A setting is invalid. The exception contains all errors.
     /// </exception>
-    public static ServiceSettings Read(string? file, IReadOnlyDictionary<string, string> environment, IReadOnlyDictionary<string, string> flags)
+    public static ServiceSettings Read(
+        string? file, IReadOnlyDictionary<string, string> environment, IReadOnlyDictionary<string, string> flags)
     {
         var content = file is null ? SettingsFileContent.Empty : Load(file);
         var errors = new List<string>();
-        var texts = content.Settings.Concat(FromEnvironment(environment, ReferredIn(content))).Concat(FromFlags(flags)).ToList();
+        List<SettingText> texts =
+            [.. content.Settings, .. FromEnvironment(environment, ReferredIn(content)), .. FromFlags(flags)];
         var settings = Apply(new ServiceSettings(), texts, DeclaredSettings.All, "", errors);
         settings = settings with
         {
@@ -80,7 +86,9 @@ public static class SettingsReader
     }
 
     private static HashSet<string> ReferredIn(SettingsFileContent content) =>
-        content.Lists.Values.SelectMany(list => list).SelectMany(one => one).Where(text => text.Key.EndsWith("_env", StringComparison.Ordinal)).SelectMany(text => text.Values).ToHashSet();
+        content.Lists.Values.SelectMany(list => list).SelectMany(one => one)
+            .Where(text => text.Key.EndsWith("_env", StringComparison.Ordinal))
+            .SelectMany(text => text.Values).ToHashSet();
 
     private static SettingsFileContent Load(string file)
     {
@@ -165,9 +173,13 @@ public static class SettingsReader
         foreach (var twice in settings.TrackedMarkets.GroupBy(market => market.Id).Where(group => group.Count() > 1))
             errors.Add($"markets: {twice.Key} is listed twice");
         if (settings.Policies.All(policy => policy.Name != settings.Policy))
-            errors.Add($"{origin("policy")}: policy is '{settings.Policy}': expected one of {string.Join(", ", settings.Policies.Select(policy => policy.Name))}");
+        {
+            var names = string.Join(", ", settings.Policies.Select(policy => policy.Name));
+            errors.Add($"{origin("policy")}: policy is '{settings.Policy}': expected one of {names}");
+        }
         if (settings.IsGuarded && !settings.AnswersAnonymous) CheckKeys(settings, origin, errors);
-        if (settings.RequireKeys && settings.AllowAnonymous) errors.Add($"{origin("allow_anonymous")}: allow_anonymous and require_keys are both true: set one of them");
+        if (settings.RequireKeys && settings.AllowAnonymous)
+            errors.Add($"{origin("allow_anonymous")}: allow_anonymous and require_keys are both true: set one of them");
     }
 
     /// <summary>

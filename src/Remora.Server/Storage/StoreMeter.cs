@@ -61,16 +61,9 @@ public sealed class StoreMeter(StoreSession session, TimeProvider time)
     public async Task RunAsync(CancellationToken cancellation)
     {
         using var timer = new PeriodicTimer(Interval, time);
-        try
-        {
-            while (!await session.IsReadyWithinAsync(Interval, cancellation)) { }
-            do await LookAsync(cancellation);
-            while (await timer.WaitForNextTickAsync(cancellation));
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            // The task was stopped.
-        }
+        while (!await session.IsReadyWithinAsync(Interval, cancellation)) { }
+        do await LookAsync(cancellation);
+        while (await timer.WaitForNextTickAsync(cancellation));
     }
 
     private StoreFigures[] Figures => _figures is { } figures ? [figures] : [];

@@ -12,7 +12,8 @@ internal static class MetricsExtensions
     public static void UseMetrics(this WebApplication app)
     {
         T Get<T>() where T : notnull => app.Services.GetRequiredService<T>();
-        var (settings, parts, board, meter) = (Get<ServiceSettings>(), Get<ServiceParts>(), Get<AssessmentBoard>(), Get<ServiceMetrics>().Meter);
+        var (settings, parts, board) = (Get<ServiceSettings>(), Get<ServiceParts>(), Get<AssessmentBoard>());
+        var meter = Get<ServiceMetrics>().Meter;
         Get<PrometheusText>().Start(); // before the first request
         MarketGauges.Register(meter, board);
         FeedGauges.Register(meter, board, parts);

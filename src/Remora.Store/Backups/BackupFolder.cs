@@ -7,8 +7,9 @@ using Remora.Store.Files;
 namespace Remora.Store.Backups;
 
 /// <summary>
-/// The folder of a backup. While it is written it has a file <c>backup.incomplete</c> with the id of the job; the manifest comes last, so a folder
-/// without one is no backup. Only its owner can read what is written.
+/// The folder of a backup. While it is being written it contains a file <c>backup.incomplete</c>
+/// with the id of the job. The manifest is written last, so a folder without one is not a backup.
+/// Only the owner can read the files.
 /// </summary>
 internal sealed class BackupFolder
 {
@@ -21,17 +22,17 @@ internal sealed class BackupFolder
 
     public string Path { get; }
 
-    /// <summary>Where a file with rows is.</summary>
+    /// <summary>Returns the path of a file with rows.</summary>
     public string RowsOf(BackupFile file) => System.IO.Path.Combine(Path, file.Name);
 
-    /// <summary>The name of a file with rows.</summary>
+    /// <summary>Returns the name of a file with rows.</summary>
     public static string NameOf(string table, string partition) => string.Concat(
         partition.Length > 0 ? $"{table}-{partition}" : table, RowsEnding);
 
-    /// <summary>Where an attachment is.</summary>
+    /// <summary>Returns the path of an attachment.</summary>
     public string AttachmentOf(string name) => System.IO.Path.Combine([Path, AttachmentsName, .. name.Split('/')]);
 
-    /// <exception cref="StoreException">The folder has something in it.</exception>
+    /// <exception cref="StoreException">The folder is not empty.</exception>
     public void NeedEmpty()
     {
         if (File.Exists(Path)) throw new StoreException($"'{Path}' is a file: name a folder that is empty or does not exist");
@@ -41,7 +42,7 @@ internal sealed class BackupFolder
             : $"'{Path}' is not empty: name a folder that is empty or does not exist");
     }
 
-    /// <summary>Makes the folder, with the mark that it is incomplete.</summary>
+    /// <summary>Creates the folder and marks it as incomplete.</summary>
     public void Begin(string id)
     {
         PrivateFile.CreateFolder(Path);
@@ -61,7 +62,7 @@ internal sealed class BackupFolder
         return new(source.Name, source.Content.Length, Convert.ToHexStringLower(SHA256.HashData(source.Content.Span)));
     }
 
-    /// <summary>Writes the manifest and its checksum; with that the backup is complete.</summary>
+    /// <summary>Writes the manifest and its checksum, which completes the backup.</summary>
     public void Complete(BackupManifest manifest)
     {
         var json = JsonSerializer.SerializeToUtf8Bytes(manifest, BackupJson.Default.BackupManifest);
@@ -79,14 +80,18 @@ internal sealed class BackupFolder
         }
     }
 
-    /// <summary>Deletes what a job that did not complete has written, and the folder if the job made it. A complete backup, or another job's, stays.</summary>
+    /// <summary>
+    /// Deletes the files of an incomplete job, and the folder if the job created it. Complete
+    /// backups and files of other jobs are kept.
+    /// </summary>
     public void RemoveIncomplete(string id, bool isMadeByJob)
     {
         if (!Directory.Exists(Path)) return;
         var marker = In(MarkerName);
         if (File.Exists(marker))
         {
-            if (!id.StartsWith(File.ReadAllText(marker), StringComparison.Ordinal)) return; // killed while it was written, it holds the beginning
+            // Another job's; a kill can truncate the id
+            if (!id.StartsWith(File.ReadAllText(marker), StringComparison.Ordinal)) return;
             if (File.Exists(In(BackupManifest.FileName)))
             {
                 File.Delete(marker);
@@ -101,8 +106,12 @@ internal sealed class BackupFolder
         if (isMadeByJob && !Directory.EnumerateFileSystemEntries(Path).Any()) Directory.Delete(Path);
     }
 
-    /// <summary>Reads and checks the manifest: its checksum, every field, and that the folder has the files it lists and no others.</summary>
-    /// <exception cref="StoreException">The folder is no backup, or the manifest is wrong; the message names the field.</exception>
+    /// <summary>
+    /// Reads and checks the manifest: its checksum, every field, and that the folder contains
+    /// exactly the listed files.
+    /// </summary>
+    /// <exception cref="StoreException">The folder is not a backup, or the manifest is invalid; the
+    /// message names the field.</exception>
     public async Task<BackupManifest> ReadAsync(CancellationToken cancellation)
     {
         byte[] json;
@@ -111,7 +120,7 @@ internal sealed class BackupFolder
         {
             if (!Directory.Exists(Path)) throw new StoreException($"there is no folder '{Path}'");
             if (!File.Exists(In(BackupManifest.FileName)))
-                throw new StoreException(File.Exists(In(MarkerName)) ? $"'{Path}' has the files of an interrupted backup: it is incomplete" : $"'{Path}' is no backup: it has no {BackupManifest.FileName}");
+                throw new StoreException(File.Exists(In(MarkerName)) ? $"'{Path}' has the files of an interrupted backup: it is incomplete" : $"'{Path}' is not a backup: it has no {BackupManifest.FileName}");
             if (new FileInfo(In(BackupManifest.FileName)).Length > LongestManifest) throw new StoreException($"{BackupManifest.FileName} of '{Path}' is larger than {LongestManifest >> 20} MB");
             json = await File.ReadAllBytesAsync(In(BackupManifest.FileName), cancellation);
             checksum = File.Exists(In(BackupManifest.ChecksumName)) ? await File.ReadAllTextAsync(In(BackupManifest.ChecksumName), cancellation) : null;
@@ -129,18 +138,19 @@ internal sealed class BackupFolder
         return manifest;
     }
 
-    /// <summary>The checksum of a file.</summary>
+    /// <summary>Returns the checksum of a file.</summary>
     public static async Task<string> ChecksumAsync(string path, CancellationToken cancellation)
     {
         await using var file = File.OpenRead(path);
         return Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellation));
     }
 
-    /// <summary>The files that are damaged or missing, each in a line.</summary>
+    /// <summary>Returns one line for each damaged or missing file.</summary>
     /// <param name="manifest">The manifest of this folder.</param>
-    /// <param name="unpack">Also unpacks every file, which finds one that was damaged before its checksum was taken.</param>
-    /// <param name="progress">Told before every file.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <param name="unpack">Whether to unpack every file, which also finds damage from before the
+    /// checksum was computed.</param>
+    /// <param name="progress">Receives the progress before each file.</param>
+    /// <param name="cancellation">Cancels the job.</param>
     public async Task<IReadOnlyList<string>> DamageAsync(BackupManifest manifest, bool unpack, IProgress<BackupProgress>? progress, CancellationToken cancellation)
     {
         var files = manifest.Files.Select(file => (Name: file.Name, Path: RowsOf(file), file.Sha256, IsPacked: true))
@@ -198,7 +208,7 @@ internal sealed class BackupFolder
         {
             var at = e.Path is { Length: > 2 } path ? path[2..] : $"line {e.LineNumber + 1}";
             var missing = e.Message.Contains("missing required properties", StringComparison.Ordinal) ? $"{at}: {MissingOf(e.Message)}" : null;
-            throw Wrong(missing ?? $"{at}: it is null, of the wrong type, or no JSON");
+            throw Wrong(missing ?? $"{at}: it is null, has the wrong type, or is not JSON");
         }
     }
 
@@ -212,7 +222,8 @@ internal sealed class BackupFolder
     private string In(string name) => System.IO.Path.Combine(Path, name);
 }
 
-/// <summary>A file from beside the store that goes into a backup.</summary>
-/// <param name="Name">Its path in the backup, with slashes, such as <c>policies/mine.json</c>.</param>
+/// <summary>A file outside the store that a backup includes.</summary>
+/// <param name="Name">The path in the backup, with slashes, for example
+/// <c>policies/mine.json</c>.</param>
 /// <param name="Content">Its content.</param>
 public sealed record BackupSource(string Name, ReadOnlyMemory<byte> Content);

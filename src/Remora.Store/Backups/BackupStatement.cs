@@ -4,8 +4,9 @@ using Remora.ClickHouse;
 namespace Remora.Store.Backups;
 
 /// <summary>
-/// The statements that make tables and views, as a backup keeps them: without the database's name. A restore runs only what the engine's own parser
-/// reads as the definition of a table with rows of its own, or of a view over tables of the database.
+/// The CREATE statements of tables and views in a backup, without the name of the database. A
+/// restore runs a statement only if the engine's parser reads it as the definition of a table that
+/// stores rows, or of a view over tables of the database.
 /// </summary>
 internal static class BackupStatement
 {
@@ -15,10 +16,10 @@ internal static class BackupStatement
         "Log", "TinyLog", "StripeLog",
     ];
 
-    /// <summary>What stands behind the table's name in its CREATE TABLE.</summary>
+    /// <summary>Returns the text after the table's name in CREATE TABLE.</summary>
     public static string DefinitionOf(CatalogEntry table) => table.Create[table.Create.IndexOf('(', AfterName(table.Create))..];
 
-    /// <summary>A statement as the engine gives it, without the name of the database before those of its tables.</summary>
+    /// <summary>Returns the engine's statement without the name of the database.</summary>
     public static string WithoutDatabase(string statement, string database)
     {
         var text = new StringBuilder(statement.Length);
@@ -34,8 +35,9 @@ internal static class BackupStatement
         return text.ToString();
     }
 
-    /// <summary>Checks that a text defines a table with rows of its own.</summary>
-    /// <exception cref="StoreException">It does not; the message begins with <paramref name="field"/>.</exception>
+    /// <summary>Checks that a text defines a table that stores rows.</summary>
+    /// <exception cref="StoreException">The check fails; the message starts with <paramref
+    /// name="field"/>.</exception>
     public static async Task CheckTableAsync(ClickHouseClient client, string definition, string field, CancellationToken cancellation)
     {
         var tree = await ParseAsync(client, $"CREATE TABLE checked {definition}", field, cancellation);
@@ -46,8 +48,12 @@ internal static class BackupStatement
         if (!Engines.Contains(name)) throw new StoreException($"{field}: the engine '{name}' holds no rows of its own; allowed are {string.Join(", ", Engines)}");
     }
 
-    /// <summary>Checks that a statement makes the view, and that it reads tables of the database and nothing else.</summary>
-    /// <exception cref="StoreException">It does not; the message begins with <paramref name="field"/>.</exception>
+    /// <summary>
+    /// Checks that a statement creates the view, and that the view reads only tables of the
+    /// database.
+    /// </summary>
+    /// <exception cref="StoreException">The check fails; the message starts with <paramref
+    /// name="field"/>.</exception>
     public static async Task CheckViewAsync(ClickHouseClient client, BackupView view, string field, CancellationToken cancellation)
     {
         var tree = await ParseAsync(client, view.Statement, field, cancellation);
@@ -55,12 +61,12 @@ internal static class BackupStatement
         if (!isMaterialized && !view.Statement.StartsWith("CREATE VIEW ", StringComparison.Ordinal)) throw new StoreException($"{field}: it does not begin with CREATE VIEW or CREATE MATERIALIZED VIEW");
         if (isMaterialized && (view.Statement.Split(' ', 7) is not [_, _, _, _, "TO", var target, ..] || target.Contains('.', StringComparison.Ordinal)))
             throw new StoreException($"{field}: the view '{view.Name}' does not write to a table of the database by TO");
-        if (!tree[0].StartsWith($"CreateQuery {view.Name} ", StringComparison.Ordinal)) throw new StoreException($"{field}: it does not make the view '{view.Name}'");
+        if (!tree[0].StartsWith($"CreateQuery {view.Name} ", StringComparison.Ordinal)) throw new StoreException($"{field}: it does not create the view '{view.Name}'");
         for (var i = 1; i < tree.Count; i++)
         {
             var node = tree[i].TrimStart();
             if (tree[i - 1].TrimStart().StartsWith("TableExpression", StringComparison.Ordinal) && node.StartsWith("Function ", StringComparison.Ordinal))
-                throw new StoreException($"{field}: the view reads '{node.Split(' ')[1]}(…)'; a view of a backup reads tables of its database only");
+                throw new StoreException($"{field}: the view reads '{node.Split(' ')[1]}(…)'; a view in a backup can read only tables of its database");
             if (node.StartsWith("TableIdentifier ", StringComparison.Ordinal) && node.Split(' ')[1].Contains('.', StringComparison.Ordinal))
                 throw new StoreException($"{field}: the view reads '{node.Split(' ')[1]}', which is of another database");
         }
@@ -76,7 +82,7 @@ internal static class BackupStatement
             var tree = await client.ListAsync("EXPLAIN AST " + sql, row => row.String(), null, cancellation);
             for (var i = 0; i < tree.Count; i++)
                 if (tree[i].StartsWith(' ') && !tree[i].StartsWith("  ", StringComparison.Ordinal) && tree[i].IndexOf(" (children", StringComparison.Ordinal) is > 0 and var end) tree[i] = tree[i][..end];
-            return tree.Count > 0 ? tree : throw new StoreException($"{field}: it is no statement");
+            return tree.Count > 0 ? tree : throw new StoreException($"{field}: it is not a statement");
         }
         catch (ClickHouseException e)
         {

@@ -1,18 +1,22 @@
 namespace Remora.Store.Backups;
 
-/// <summary>What the check of a backup has found.</summary>
-/// <param name="Manifest">Its manifest.</param>
+/// <summary>The result of checking a backup.</summary>
+/// <param name="Manifest">The manifest.</param>
 /// <param name="Files">The files that were checked.</param>
-/// <param name="Damage">A line for each file that is missing, changed or damaged; empty when the backup is as it was written.</param>
+/// <param name="Damage">One line for each missing, changed or damaged file; empty for none.</param>
 public sealed record BackupReport(BackupManifest Manifest, int Files, IReadOnlyList<string> Damage);
 
-/// <summary>Checks a backup without a store: the manifest with its checksum and every field, every file's checksum, and that it can be unpacked.</summary>
+/// <summary>
+/// Checks a backup without a store: the checksum and the fields of the manifest, the checksum of
+/// every file, and that every file can be unpacked.
+/// </summary>
 public static class BackupVerification
 {
     /// <param name="folder">The backup.</param>
-    /// <param name="progress">Told before every file.</param>
-    /// <param name="cancellation">Stops it.</param>
-    /// <exception cref="StoreException">The folder is no backup, or its manifest is wrong; the message names the field.</exception>
+    /// <param name="progress">Receives the progress before each file.</param>
+    /// <param name="cancellation">Cancels the job.</param>
+    /// <exception cref="StoreException">The folder is not a backup, or its manifest is invalid; the
+    /// message names the field.</exception>
     public static async Task<BackupReport> RunAsync(string folder, IProgress<BackupProgress>? progress = null, CancellationToken cancellation = default)
     {
         var backup = new BackupFolder(folder);

@@ -3,13 +3,13 @@ using Remora.Store.Schema;
 
 namespace Remora.Store.Backups;
 
-/// <summary>Checks every field of a manifest, as far as that needs no database.</summary>
+/// <summary>Checks the fields of a manifest that can be checked without a database.</summary>
 internal static class ManifestCheck
 {
     private const int HexDigits = 64;
     private const int LongestName = 200;
 
-    /// <summary>What is wrong with it, beginning with the field; null when nothing is.</summary>
+    /// <summary>Returns the first problem, starting with the field; null for none.</summary>
     public static string? ProblemOf(BackupManifest manifest) => Problems(manifest).FirstOrDefault();
 
     private static IEnumerable<string> Problems(BackupManifest manifest)
@@ -21,7 +21,7 @@ internal static class ManifestCheck
         }
         if (manifest.Schema < 1) yield return $"schema: it is {manifest.Schema}; expected a number from 1";
         if (manifest.Schema > SchemaFile.All[^1].Version)
-            yield return $"schema: it is {manifest.Schema}, this program knows {SchemaFile.All[^1].Version}: the backup was made by a newer version of Remora";
+            yield return $"schema: it is {manifest.Schema}; this version supports up to {SchemaFile.All[^1].Version}: the backup was made by a newer version of Remora";
         var all = manifest.Format == BackupManifest.FormatOfVersion01 ? FilesOfVersion01(manifest)
             : Lists(manifest).Concat(Files(manifest)).Concat(Tables(manifest)).Concat(Attachments(manifest));
         foreach (var problem in all) yield return problem;
@@ -53,7 +53,7 @@ internal static class ManifestCheck
 
     private static IEnumerable<string> File(BackupFile file, string at)
     {
-        if (!IsPlainName(file.Name)) yield return $"{at}.name: '{file.Name}' is no file name";
+        if (!IsPlainName(file.Name)) yield return $"{at}.name: '{file.Name}' is not a file name";
         if (file.Columns.Count == 0) yield return $"{at}.columns: it is empty";
         var columns = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < file.Columns.Count; i++)
@@ -62,7 +62,7 @@ internal static class ManifestCheck
             else if (!columns.Add(file.Columns[i])) yield return $"{at}.columns[{i}]: '{file.Columns[i]}' is listed twice";
         }
         if (file.Rows < 0) yield return $"{at}.rows: it is {file.Rows}; expected a number from 0";
-        if (!IsChecksum(file.Sha256)) yield return $"{at}.sha256: it is no SHA-256 in lower-case hexadecimal digits";
+        if (!IsChecksum(file.Sha256)) yield return $"{at}.sha256: it is not a SHA-256 in lower-case hexadecimal digits";
     }
 
     private static IEnumerable<string> Tables(BackupManifest manifest)
@@ -91,17 +91,17 @@ internal static class ManifestCheck
         var names = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < files.Count; i++)
         {
-            if (files[i]?.Name is not { Length: > 0 } name || name.Split('/').Any(part => !IsPlainName(part))) yield return $"attachments[{i}].name: '{files[i]?.Name}' is no path in the backup";
+            if (files[i]?.Name is not { Length: > 0 } name || name.Split('/').Any(part => !IsPlainName(part))) yield return $"attachments[{i}].name: '{files[i]?.Name}' is not a path in the backup";
             else if (!names.Add(name)) yield return $"attachments[{i}].name: '{name}' is listed twice";
-            else if (!IsChecksum(files[i].Sha256)) yield return $"attachments[{i}].sha256: it is no SHA-256 in lower-case hexadecimal digits";
+            else if (!IsChecksum(files[i].Sha256)) yield return $"attachments[{i}].sha256: it is not a SHA-256 in lower-case hexadecimal digits";
         }
     }
 
     private static IEnumerable<string> FilesOfVersion01(BackupManifest manifest) => Each(manifest, (file, at) =>
         file.Rollup is null && StoreTable.All.All(table => table.Name.Value != file.Table)
-            ? [$"{at}.table: '{file.Table}' is no table of a store; allowed are {string.Join(", ", StoreTable.All.Select(table => table.Name))}"]
+            ? [$"{at}.table: '{file.Table}' is not a table of a store; allowed are {string.Join(", ", StoreTable.All.Select(table => table.Name))}"]
         : file.Rollup is not null && !VersionOneTable.IsLeftover(file.Table) && VersionOneTable.TryParse(file) is null
-            ? [$"{at}.table: '{file.Table}' is no table of the rollup '{file.Rollup}'"]
+            ? [$"{at}.table: '{file.Table}' is not a table of the rollup '{file.Rollup}'"]
         : []);
 
     private static bool IsPlainName(string? name) =>
@@ -110,12 +110,16 @@ internal static class ManifestCheck
     private static bool IsChecksum(string text) => text.Length == HexDigits && text.All(char.IsAsciiHexDigitLower);
 }
 
-/// <summary>A table of a rollup as a backup of version 0.1 names it: <c>risk_1h_v1_tt</c>.</summary>
-/// <param name="Interval">The interval, such as <c>1h</c>.</param>
-/// <param name="Version">The rollup's version.</param>
+/// <summary>
+/// The name of a rollup's table in a backup of version 0.1: <c>risk_1h_v1_tt</c>.
+/// </summary>
+/// <param name="Interval">The interval, for example <c>1h</c>.</param>
+/// <param name="Version">The version of the rollup.</param>
 internal sealed record VersionOneTable(string Interval, int Version)
 {
-    /// <summary>Version 0.1 took what a killed backup had left for tables of rollups.</summary>
+    /// <summary>
+    /// Whether version 0.1 took the table of a killed backup for a rollup's table.
+    /// </summary>
     public static bool IsLeftover(string table) => table.StartsWith(CopyName.Held, StringComparison.Ordinal);
 
     public static VersionOneTable? TryParse(BackupFile file)

@@ -7,42 +7,44 @@ using Remora.Store.Schema;
 
 namespace Remora.Store.Backups;
 
-/// <summary>How far a backup or a restore has come.</summary>
-/// <param name="Detail">What it is at.</param>
-/// <param name="Done">Steps done.</param>
-/// <param name="Total">Steps in all.</param>
+/// <summary>The progress of a backup or a restore.</summary>
+/// <param name="Detail">The current step.</param>
+/// <param name="Done">The number of completed steps.</param>
+/// <param name="Total">The total number of steps.</param>
 public readonly record struct BackupProgress(string Detail, int Done, int Total);
 
 /// <summary>
-/// Writes every table of the database into a folder, rollups' states included, since those may reach further back than the rows. Each table is held as
-/// it is at the beginning (its parts are linked, not copied), so rows may be written meanwhile.
+/// Writes all tables of the database into a folder, including the states of rollups, which can
+/// reach further back than the rows. The backup links the parts of each table at its start, so rows
+/// can be written meanwhile.
 /// </summary>
-/// <param name="store">The store; it need not be prepared, and its schema is not changed.</param>
+/// <param name="store">The store. It need not be prepared; its schema does not change.</param>
 public sealed class StoreBackup(MarketStore store)
 {
     private readonly StoreCatalog _catalog = new(store.Client);
 
-    /// <summary>Makes a backup.</summary>
-    /// <param name="folder">Where; it must be empty or missing.</param>
-    /// <param name="files">Files from beside the store to be added.</param>
-    /// <param name="progress">Told before every file.</param>
-    /// <param name="cancellation">Stops it; nothing is left.</param>
-    /// <exception cref="StoreException">The folder cannot be used, the store is a cluster, or there is none.</exception>
-    /// <exception cref="StoreBusyException">Another backup or restore is at work.</exception>
+    /// <summary>Creates a backup.</summary>
+    /// <param name="folder">The folder, which must be empty or missing.</param>
+    /// <param name="files">Files outside the store to include.</param>
+    /// <param name="progress">Receives the progress before each file.</param>
+    /// <param name="cancellation">Cancels the backup and deletes its files.</param>
+    /// <exception cref="StoreException">The folder cannot be used, the store is a cluster, or there
+    /// is no store.</exception>
+    /// <exception cref="StoreBusyException">Another backup or restore is running.</exception>
     public async Task<BackupManifest> RunAsync(
         string folder, IReadOnlyList<BackupSource>? files = null, IProgress<BackupProgress>? progress = null, CancellationToken cancellation = default)
     {
-        if (store.Client.Cluster is not null) throw new StoreException("a cluster is backed up with ClickHouse's own BACKUP … ON CLUSTER, which sees all of its shards");
+        if (store.Client.Cluster is not null) throw new StoreException("a cluster cannot be backed up by Remora: use ClickHouse's BACKUP … ON CLUSTER, which includes all shards");
         var target = new BackupFolder(folder);
         try
         {
             await using var job = await StoreJob.EnterAsync(store, "backup", cancellation);
             target.NeedEmpty();
             var schema = await new SchemaSteps(store.Client, SchemaFile.All).VersionAsync(cancellation);
-            if (schema == 0) throw new StoreException($"the database '{store.Client.Database}' holds no store");
+            if (schema == 0) throw new StoreException($"the database '{store.Client.Database}' contains no store");
             var contents = await ContentsAsync(cancellation);
             if (contents.Tables.FirstOrDefault(table => table.HasParts && contents.Tables.Any(other => other.Name == CopyName.Held + table.Name)) is { } taken)
-                throw new StoreException($"there is a table '{CopyName.Held}{taken.Name}', a name that the backup needs: rename it");
+                throw new StoreException($"the table '{CopyName.Held}{taken.Name}' has a name that the backup needs: rename the table");
             await job.BeginAsync(
                 new(Environment.MachineName, [.. contents.Tables.Select(table => table.Name)]) { Folder = target.Path, IsFolderMade = !Directory.Exists(target.Path) }, cancellation);
             try
@@ -85,7 +87,7 @@ public sealed class StoreBackup(MarketStore store)
                 }
                 else
                 {
-                    leftOut.Add($"{entry.Name}: {(entry.IsInner ? "it belongs to a view that names no table" : $"the engine '{entry.Engine}' holds no rows of its own")}");
+                    leftOut.Add($"{entry.Name}: {(entry.IsInner ? "it belongs to a view without a table of its own" : $"the engine '{entry.Engine}' holds no rows of its own")}");
                 }
             }
             catch (StoreException e)

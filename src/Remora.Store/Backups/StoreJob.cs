@@ -4,38 +4,48 @@ using Remora.ClickHouse.Rollups;
 
 namespace Remora.Store.Backups;
 
-/// <summary>What a backup or a restore notes in the database, so that the next start can clear up after one that was killed.</summary>
-/// <param name="Machine">The machine on which it ran; files are cleared up only there.</param>
-/// <param name="Tables">The tables it works on.</param>
+/// <summary>
+/// The mark of a backup or restore in the database, so that the next start can clean up after a
+/// killed one.
+/// </summary>
+/// <param name="Machine">The machine of the job. Files are cleaned up only there.</param>
+/// <param name="Tables">The tables of the job.</param>
 internal sealed record StoreJobDetail(string Machine, IReadOnlyList<string> Tables)
 {
     /// <summary>The folder of a backup.</summary>
     public string? Folder { get; init; }
 
-    /// <summary>Whether the backup made that folder.</summary>
+    /// <summary>Whether the backup created the folder.</summary>
     public bool IsFolderMade { get; init; }
 
-    /// <summary>Files that a restore puts in place.</summary>
+    /// <summary>The files of a restore.</summary>
     public IReadOnlyList<StoreJobFile> Files { get; init; } = [];
 
-    /// <summary>Views that a restore makes.</summary>
+    /// <summary>The views of a restore.</summary>
     public IReadOnlyList<BackupView> Views { get; init; } = [];
 
-    /// <summary>Whether the restore leaves other tables and views alone: a backup of version 0.1 has the store's own only.</summary>
+    /// <summary>
+    /// Whether the restore keeps other tables and views: a backup of version 0.1 contains only the
+    /// store's own.
+    /// </summary>
     public bool KeepsOthers { get; init; }
 
-    /// <summary>Of each table in <see cref="Tables"/>, in the same order, the id of the restored one; empty until everything has been loaded and checked.</summary>
+    /// <summary>
+    /// The ids of the restored tables in the order of <see cref="Tables"/>; empty until everything
+    /// is loaded and checked.
+    /// </summary>
     public IReadOnlyList<string> Ids { get; init; } = [];
 }
 
-/// <summary>A file that a restore has put beside its place.</summary>
-/// <param name="From">Where it is.</param>
-/// <param name="To">Where it belongs.</param>
+/// <summary>A file that a restore has written under a temporary name.</summary>
+/// <param name="From">The temporary path.</param>
+/// <param name="To">The final path.</param>
 internal sealed record StoreJobFile(string From, string To);
 
 /// <summary>
-/// A backup or a restore that is at work. It holds a lock across processes, and a mark in the table <c>store_job</c> until it has ended. A mark whose
-/// lock nobody holds was left by a killed one: before a restore is committed it is undone, afterwards it is finished.
+/// A running backup or restore. It holds a lock across processes, and a mark in the table
+/// <c>store_job</c>, until it ends. A mark without a lock belongs to a killed job: it is undone, or
+/// completed if a restore was committed.
 /// </summary>
 internal sealed class StoreJob : IAsyncDisposable
 {
@@ -50,14 +60,14 @@ internal sealed class StoreJob : IAsyncDisposable
 
     private StoreJob(MarketStore store, EngineLock held, string kind) => (_store, _lock, _kind) = (store, held, kind);
 
-    /// <summary>Identifies the job.</summary>
+    /// <summary>The id of the job.</summary>
     public string Id { get; } = Guid.NewGuid().ToString("N");
 
-    /// <summary>Takes the lock, and clears up after a killed job.</summary>
+    /// <summary>Takes the lock and cleans up after a killed job.</summary>
     /// <param name="store">The store.</param>
-    /// <param name="kind">What the job does: <c>backup</c> or <c>restore</c>.</param>
+    /// <param name="kind"><c>backup</c> or <c>restore</c>.</param>
     /// <param name="cancellation">Stops waiting.</param>
-    /// <exception cref="StoreBusyException">Another job is at work.</exception>
+    /// <exception cref="StoreBusyException">Another job is running.</exception>
     public static async Task<StoreJob> EnterAsync(MarketStore store, string kind, CancellationToken cancellation)
     {
         try
@@ -76,16 +86,17 @@ internal sealed class StoreJob : IAsyncDisposable
         }
         catch (EngineLockedException e)
         {
-            throw new StoreBusyException($"the store is being worked on: {e.Holder}. Wait until that has ended, or end it");
+            throw new StoreBusyException($"the store is in use by another job: {e.Holder}. Wait until it ends, or stop it");
         }
     }
 
-    /// <summary>Clears up after a killed job, if there is anything of one.</summary>
-    /// <returns>What was done, for people.</returns>
-    /// <exception cref="StoreBusyException">A restore is at work: the tables are not to be used yet.</exception>
+    /// <summary>Cleans up after a killed job, if there was one.</summary>
+    /// <returns>Lines for the operator about what was done.</returns>
+    /// <exception cref="StoreBusyException">A restore is running: the tables must not be used
+    /// yet.</exception>
     public static async Task<IReadOnlyList<string>> ResumeAsync(MarketStore store, CancellationToken cancellation)
     {
-        if (store.Client.Cluster is not null) return []; // neither backs up nor restores here
+        if (store.Client.Cluster is not null) return []; // a cluster has no backups or restores by Remora
         var left = await store.Client.SingleAsync(
             "SELECT count() FROM system.tables WHERE database = currentDatabase() AND (name = {job:String} OR startsWith(name, {held:String}) OR startsWith(name, {staged:String}))",
             row => row.UInt64(), new QueryParameters().Add("job", Table).Add("held", CopyName.Held).Add("staged", CopyName.Staged), cancellation);
@@ -97,15 +108,16 @@ internal sealed class StoreJob : IAsyncDisposable
         }
         catch (EngineLockedException e)
         {
-            if ((await ReadAsync(store, cancellation))?.Kind != "restore") return []; // a backup disturbs nobody
-            throw new StoreBusyException($"the store is being restored: {e.Holder}. It opens when that has ended");
+            // A running backup does not matter
+            if ((await ReadAsync(store, cancellation))?.Kind != "restore") return [];
+            throw new StoreBusyException($"the store is being restored: {e.Holder}. It opens when the restore ends");
         }
     }
 
-    /// <summary>Notes what the job is about to do.</summary>
+    /// <summary>Records what the job will do next.</summary>
     public async Task BeginAsync(StoreJobDetail detail, CancellationToken cancellation)
     {
-        // The mark must be on disk before what it speaks of.
+        // The mark must be on disk before the changes that it describes.
         await _store.Client.ExecuteAsync(
             $"CREATE TABLE IF NOT EXISTS {Table} (id String, kind String, step String, detail String, at DateTime64(6, 'UTC') DEFAULT now64(6)) " +
             "ENGINE = MergeTree ORDER BY at SETTINGS fsync_after_insert = 1, fsync_part_directory = 1",
@@ -113,20 +125,22 @@ internal sealed class StoreJob : IAsyncDisposable
         await NoteAsync(Begun, detail, cancellation);
     }
 
-    /// <summary>From here on a restore is finished, whatever happens.</summary>
+    /// <summary>Commits a restore: after this, an interrupted restore is completed.</summary>
     public Task CommitAsync(StoreJobDetail detail, CancellationToken cancellation) => NoteAsync(Committed, detail, cancellation);
 
-    /// <summary>Replaces the tables after <see cref="CommitAsync"/>, and takes the mark away.</summary>
-    /// <returns>What an operator should know.</returns>
+    /// <summary>Replaces the tables after <see cref="CommitAsync"/> and removes the mark.</summary>
+    /// <returns>Lines for the operator.</returns>
     public async Task<IReadOnlyList<string>> FinishAsync(IProgress<BackupProgress>? progress, CancellationToken cancellation)
     {
-        var mark = await ReadAsync(_store, cancellation) ?? throw new StoreException($"the table '{Table}' has been dropped while the restore was at work: run it again");
+        var mark = await ReadAsync(_store, cancellation) ?? throw new StoreException($"the table '{Table}' was dropped during the restore: run the restore again");
         var remarks = await StoreSwap.FinishAsync(_store, mark.Detail, progress, cancellation);
         await EndAsync(_store, cancellation);
         return remarks;
     }
 
-    /// <summary>Undoes what the job has done, as far as the engine can be reached; the rest is done at the next start.</summary>
+    /// <summary>
+    /// Undoes the job while the engine is reachable. The next start undoes the rest.
+    /// </summary>
     public async Task AbandonAsync()
     {
         try
@@ -136,7 +150,7 @@ internal sealed class StoreJob : IAsyncDisposable
         }
         catch (Exception e) when (e is ClickHouseException or ClickHouseUnavailableException or TimeoutException or OperationCanceledException or StoreException or RollupException)
         {
-            // the mark is still there
+            // the mark remains
         }
     }
 
@@ -154,7 +168,7 @@ internal sealed class StoreJob : IAsyncDisposable
         {
             var remarks = await StoreSwap.FinishAsync(store, mark.Detail, progress: null, cancellation);
             await EndAsync(store, cancellation);
-            return [.. remarks, "a restore that was interrupted after everything had been loaded has been finished"];
+            return [.. remarks, "an interrupted restore, which had loaded everything, was completed"];
         }
         var of = mark?.Detail.Tables.ToHashSet(StringComparer.Ordinal);
         var left = entries.Values.Where(entry => IsLeft(entry, of)).ToList();
@@ -162,10 +176,10 @@ internal sealed class StoreJob : IAsyncDisposable
         var failure = mark is null ? null : RemoveFiles(mark);
         if (entries.ContainsKey(Table)) await EndAsync(store, cancellation);
         if (mark is null) return [];
-        return [$"a {mark.Kind} that was interrupted has been cleared up; it changed nothing", .. failure is null ? [] : (string[])[failure]];
+        return [$"an interrupted {mark.Kind} was cleaned up; it had changed nothing", .. failure is null ? [] : (string[])[failure]];
     }
 
-    // Files that cannot be deleted keep nobody from opening the store.
+    // Files that cannot be deleted do not prevent opening the store.
     private static string? RemoveFiles(Mark mark)
     {
         if (mark.Detail.Machine != Environment.MachineName) return null;
@@ -181,7 +195,8 @@ internal sealed class StoreJob : IAsyncDisposable
         }
     }
 
-    // Copies that the mark names; and those without a mark, of version 0.1: of a table of the store, or with a rollup's comment.
+    // Copies that the mark names. Version 0.1 left copies without a mark: of a table of the store,
+    // or with the comment of a rollup.
     private static bool IsLeft(CatalogEntry entry, HashSet<string>? marked)
     {
         var name = entry.Name;
@@ -206,14 +221,14 @@ internal sealed class StoreJob : IAsyncDisposable
         if (!isThere) return null;
         var rows = await store.Client.ListAsync(
             $"SELECT id, kind, step, detail FROM {Table} ORDER BY at DESC LIMIT 1", row => (Id: row.String(), Kind: row.String(), Step: row.String(), Detail: row.String()), null, cancellation);
-        if (rows is not [var last]) return null; // killed between making the table and noting anything in it
+        if (rows is not [var last]) return null; // killed after creating the table, before writing the mark
         try
         {
             return new(last.Id, last.Kind, last.Step == Committed, JsonSerializer.Deserialize(last.Detail, BackupJson.Default.StoreJobDetail)!);
         }
         catch (JsonException e)
         {
-            throw new StoreException($"the table '{Table}' speaks of a {last.Kind} of another version of Remora: start that version once, or drop the table if the store is as it should be", e);
+            throw new StoreException($"the table '{Table}' belongs to a {last.Kind} by another version of Remora: start that version once, or drop the table if the store is complete", e);
         }
     }
 
@@ -233,5 +248,5 @@ internal sealed class StoreJob : IAsyncDisposable
     private sealed record Mark(string Id, string Kind, bool IsCommitted, StoreJobDetail Detail);
 }
 
-/// <summary>Another backup or restore is at work on the store; the message says which.</summary>
+/// <summary>Another backup or restore is running on the store; the message names it.</summary>
 public sealed class StoreBusyException(string message) : StoreException(message);

@@ -6,17 +6,19 @@ using Remora.Store.Schema;
 
 namespace Remora.Store.Backups;
 
-/// <summary>What a restore has done.</summary>
-/// <param name="Rows">Rows of candles, outside values, assessments and requests.</param>
-/// <param name="Files">Files read.</param>
-/// <param name="Attachments">Files that were put in their places beside the store.</param>
-/// <param name="Remarks">What was not taken as it was.</param>
+/// <summary>The result of a restore.</summary>
+/// <param name="Rows">The number of rows of candles, observations, assessments and
+/// requests.</param>
+/// <param name="Files">The number of files.</param>
+/// <param name="Attachments">The files outside the store that were restored.</param>
+/// <param name="Remarks">What was not restored unchanged.</param>
 public sealed record RestoreReport(long Rows, int Files, IReadOnlyList<string> Attachments, IReadOnlyList<string> Remarks);
 
 /// <summary>
-/// Brings a backup back. Everything is checked first, then loaded into tables beside the present ones and compared with the manifest; only then is each
-/// table replaced, in one step. A restore that is killed before that has changed nothing; one that is killed later is finished by the next start of a
-/// service or command. Rows that a running service writes meanwhile are lost.
+/// Brings a backup back. Everything is checked first, then loaded into tables beside the present
+/// ones and compared with the manifest; only then is each table replaced, in one step. A restore
+/// that is killed before that has changed nothing; one that is killed later is finished by the next
+/// start of a service or command. Rows that a running service writes meanwhile are lost.
 /// </summary>
 /// <param name="store">The store; it need not be prepared.</param>
 public sealed class StoreRestore(MarketStore store)
@@ -25,22 +27,27 @@ public sealed class StoreRestore(MarketStore store)
 
     /// <summary>Restores a backup.</summary>
     /// <param name="folder">The backup.</param>
-    /// <param name="replace">Whether a store that has rows is replaced; otherwise it is refused.</param>
-    /// <param name="placeOf">The place of an attachment, by its name in the backup; null for one that is left in the backup.</param>
+    /// <param name="replace">Whether a store that has rows is replaced; otherwise it is
+    /// refused.</param>
+    /// <param name="placeOf">The place of an attachment, by its name in the backup; null for one
+    /// that is left in the backup.</param>
     /// <param name="progress">Told before every step.</param>
-    /// <param name="cancellation">Stops it. Before the tables are replaced nothing has changed; afterwards the next start finishes it.</param>
-    /// <exception cref="StoreException">The backup is damaged or of a newer program, or the store has rows.</exception>
-    /// <exception cref="StoreBusyException">Another backup or restore is at work.</exception>
+    /// <param name="cancellation">Stops it. Before the tables are replaced nothing has changed;
+    /// afterwards the next start finishes it.</param>
+    /// <exception cref="StoreException">The backup is damaged or of a newer program, or the store
+    /// has rows.</exception>
+    /// <exception cref="StoreBusyException">Another backup or restore is running.</exception>
     public async Task<RestoreReport> RunAsync(
         string folder, bool replace = false, Func<string, string?>? placeOf = null, IProgress<BackupProgress>? progress = null, CancellationToken cancellation = default)
     {
-        if (store.Client.Cluster is not null) throw new StoreException("a cluster is restored with ClickHouse's own RESTORE … ON CLUSTER");
+        if (store.Client.Cluster is not null) throw new StoreException("a cluster cannot be restored by Remora: use ClickHouse's RESTORE … ON CLUSTER");
         var backup = new BackupFolder(folder);
         var manifest = await backup.ReadAsync(cancellation);
         if (await backup.DamageAsync(manifest, unpack: false, progress, cancellation) is [var damage, ..]) throw new StoreException($"the backup in '{backup.Path}' is damaged: {damage}");
 
         await using var job = await StoreJob.EnterAsync(store, "restore", cancellation);
-        if (manifest.Tables is null) await store.PrepareTablesAsync(cancellation); // version 0.1 has left the tables' definitions to the program
+        // Version 0.1 has left the tables' definitions to the program
+        if (manifest.Tables is null) await store.PrepareTablesAsync(cancellation);
         var remarks = new List<string>();
         var plan = await PlanAsync(manifest, remarks, cancellation);
         await CheckStatementsAsync(manifest, cancellation);
@@ -70,7 +77,9 @@ public sealed class StoreRestore(MarketStore store)
         return new(manifest.Files.Where(file => file.Rollup is null && IsOfRows(file.Table)).Sum(file => file.Rows), manifest.Files.Count, [.. detail.Files.Select(file => file.To)], remarks);
     }
 
-    /// <summary>A table to be loaded: its definition, and its files with their place in the manifest.</summary>
+    /// <summary>
+    /// A table to be loaded: its definition, and its files with their place in the manifest.
+    /// </summary>
     private sealed record PlannedTable(string Name, string Definition, IReadOnlyList<(BackupFile File, int Index)> Files)
     {
         public string Staged => CopyName.Staged + Name;
@@ -92,7 +101,7 @@ public sealed class StoreRestore(MarketStore store)
         foreach (var (file, index) in files)
         {
             var target = TargetOf(file, manifest, targets);
-            if (target is null) remarks.Add($"{file.Name} was left out: {(VersionOneTable.IsLeftover(file.Table) ? "it is the rest of an interrupted backup" : $"the rollup '{file.Rollup}' has another definition here; it was filled from the rows")}");
+            if (target is null) remarks.Add($"{file.Name} was left out: {(VersionOneTable.IsLeftover(file.Table) ? "an interrupted backup left it" : $"the rollup '{file.Rollup}' has another definition here and was filled from the rows")}");
             else if (chosen.TryGetValue(target, out var list)) list.Add((file, index));
             else chosen[target] = [(file, index)];
         }
@@ -103,7 +112,8 @@ public sealed class StoreRestore(MarketStore store)
         ];
     }
 
-    // Versions of a rollup have tables of their own. The states of the newest version of the backup go to the newest of the same definition and interval here.
+    // Versions of a rollup have tables of their own. The states of the newest version of the backup
+    // go to the newest of the same definition and interval here.
     private static string? TargetOf(BackupFile file, BackupManifest manifest, IReadOnlyList<RollupTarget> targets)
     {
         if (file.Rollup is null) return file.Table;
@@ -125,7 +135,7 @@ public sealed class StoreRestore(MarketStore store)
     {
         var present = await _catalog.EntriesAsync(cancellation);
         if (plan.FirstOrDefault(table => present.ContainsKey(table.Staged)) is { } taken)
-            throw new StoreException($"there is a table '{taken.Staged}', a name that the restore needs: rename it");
+            throw new StoreException($"the table '{taken.Staged}' has a name that the restore needs: rename the table");
         if (replace) return;
         var planned = plan.Select(table => table.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var entry in present.Values.Where(entry => keepsOthers ? planned.Contains(entry.Name) : entry is { HasRows: true, IsInner: false } && entry.Name is not (SchemaSteps.Table or StoreJob.Table)))
@@ -169,7 +179,7 @@ public sealed class StoreRestore(MarketStore store)
             foreach (var (file, index) in table.Files)
                 for (var i = 0; i < file.Columns.Count; i++)
                     if (!columns.Contains(file.Columns[i]))
-                        throw new StoreException($"manifest.json: files[{index}].columns[{i}]: '{file.Columns[i]}' is no column of '{table.Name}'; nothing was changed");
+                        throw new StoreException($"manifest.json: files[{index}].columns[{i}]: the table '{table.Name}' has no column '{file.Columns[i]}'; nothing was changed");
         }
         foreach (var table in plan)
         {
@@ -180,7 +190,7 @@ public sealed class StoreRestore(MarketStore store)
             }
         }
         if (manifest.Tables is not null && await new SchemaSteps(store.Client, SchemaFile.All).CheckAsync(CopyName.Staged + SchemaSteps.Table, cancellation) is var schema && schema != manifest.Schema)
-            throw new StoreException($"manifest.json: schema: it is {manifest.Schema}, the table '{SchemaSteps.Table}' of the backup says {schema}; nothing was changed");
+            throw new StoreException($"manifest.json: schema: it is {manifest.Schema}, the table '{SchemaSteps.Table}' of the backup has {schema}; nothing was changed");
     }
 
     // What was written is counted, not what is there: an engine that merges rows may have begun to.

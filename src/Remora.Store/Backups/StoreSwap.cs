@@ -4,12 +4,13 @@ using Remora.ClickHouse.Rollups;
 namespace Remora.Store.Backups;
 
 /// <summary>
-/// Puts restored tables in the place of the present ones, each in one step, and then brings the store up to this program. Interrupted anywhere, it is
-/// run again: a table's id says whether it is in its place already.
+/// Replaces the current tables with the restored ones, each in one step, and then updates the
+/// schema. After an interruption it runs again: the id of a table shows whether it was replaced
+/// already.
 /// </summary>
 internal static class StoreSwap
 {
-    /// <returns>What an operator should know.</returns>
+    /// <returns>Lines for the operator.</returns>
     public static async Task<IReadOnlyList<string>> FinishAsync(MarketStore store, StoreJobDetail detail, IProgress<BackupProgress>? progress, CancellationToken cancellation)
     {
         var catalog = new StoreCatalog(store.Client);
@@ -25,7 +26,8 @@ internal static class StoreSwap
         var remarks = new List<string>(await MakeViewsAsync(catalog, detail, cancellation));
         remarks.AddRange(MoveFiles(detail));
 
-        // Retention is what the restored tables have: this program's settings may be unknown here, and would let go of rows.
+        // Uses the retention of the restored tables: without the service's settings, the default
+        // would delete rows.
         var restored = await MarketStore.OpenAsync(store.Client, store.Time, cancellation);
         await restored.PrepareTablesAsync(cancellation);
         for (var i = 0; i < restored.Rollups.Count; i++)
@@ -37,7 +39,7 @@ internal static class StoreSwap
         return remarks;
     }
 
-    // A view that is the same stays, and so do its rows on their way.
+    // Keeps identical views, and with them the rows in their queues.
     private static async Task DropOtherViewsAsync(StoreCatalog catalog, MarketStore store, StoreJobDetail detail, CancellationToken cancellation)
     {
         var wanted = detail.Views.ToDictionary(view => view.Name, view => view.Statement, StringComparer.Ordinal);
@@ -55,7 +57,7 @@ internal static class StoreSwap
         var present = entries.GetValueOrDefault(table);
         if (present?.Uuid == id) return;
         if (entries.GetValueOrDefault(staged)?.Uuid != id)
-            throw new StoreException($"the restored table '{staged}' is not there any more, so the restore cannot be finished: run 'remora store restore' again");
+            throw new StoreException($"the restored table '{staged}' is missing, so the restore cannot be completed: run 'remora store restore' again");
         await catalog.RunAsync(
             present is null ? $"RENAME TABLE {StoreCatalog.Quote(staged)} TO {StoreCatalog.Quote(table)}" : $"EXCHANGE TABLES {StoreCatalog.Quote(staged)} AND {StoreCatalog.Quote(table)}", cancellation);
     }
@@ -71,7 +73,8 @@ internal static class StoreSwap
         }
     }
 
-    // A view may read another one, so those that cannot be made yet are tried again as long as others can.
+    // A view may read another one, so those that cannot be made yet are tried again as long as
+    // others can.
     private static async Task<IReadOnlyList<string>> MakeViewsAsync(StoreCatalog catalog, StoreJobDetail detail, CancellationToken cancellation)
     {
         var entries = await catalog.EntriesAsync(cancellation);
@@ -89,7 +92,7 @@ internal static class StoreSwap
                 catch (ClickHouseException e)
                 {
                     still.Add(view);
-                    errors.Add($"the view '{view.Name}' could not be made: {e.Message}");
+                    errors.Add($"the view '{view.Name}' could not be created: {e.Message}");
                 }
             }
             if (still.Count == missing.Count) return errors;
@@ -104,14 +107,15 @@ internal static class StoreSwap
         {
             if (detail.Machine != Environment.MachineName)
             {
-                yield return $"'{file.From}' on {detail.Machine} belongs to '{file.To}' there: rename it";
+                yield return $"'{file.From}' on {detail.Machine} must be renamed to '{file.To}'";
                 continue;
             }
             if (File.Exists(file.From)) File.Move(file.From, file.To, overwrite: true);
         }
     }
 
-    // What a rollup lacks: rows that came between the tables of a backup of a busy store, and states that the backup has of another definition.
+    // What a rollup lacks: rows that came between the tables of a backup of a busy store, and
+    // states that the backup has of another definition.
     private static async Task<string?> FillAsync(Rollup rollup, CancellationToken cancellation)
     {
         if ((await rollup.PlanAsync(cancellation)).IsChanged) return MarketStore.ChangedRemark(rollup);

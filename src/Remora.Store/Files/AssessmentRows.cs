@@ -42,7 +42,8 @@ public static class AssessmentRows
             await client.ExecuteAsync($"CREATE TABLE {table.Quoted} ({Columns}) ENGINE = Log", cancellation: cancellation);
             await using var bytes = StagedFile.Open(csv);
             await client.InsertStreamAsync($"INSERT INTO {table.Quoted} FORMAT CSVWithNames", bytes, new QueryOptions { Settings = Reading, Timeout = Timeout.InfiniteTimeSpan }, cancellation);
-            await FileExport.WriteAsync(new StoreQuery<int>(client, $"SELECT * FROM {table.Quoted} SETTINGS max_threads = 1", [], _ => 0), to, cancellation: cancellation); // keeps the order of the file
+            // Keeps the order of the file
+            await FileExport.WriteAsync(new StoreQuery<int>(client, $"SELECT * FROM {table.Quoted} SETTINGS max_threads = 1", [], _ => 0), to, cancellation: cancellation);
         }
         catch (Exception e) when (e is ClickHouseException or IOException or UnauthorizedAccessException)
         {

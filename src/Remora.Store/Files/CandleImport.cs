@@ -2,6 +2,7 @@ using System.Globalization;
 using Remora.ClickHouse;
 using Remora.ClickHouse.Rows;
 using Remora.Markets;
+using Remora.Store.Tables;
 
 namespace Remora.Store.Files;
 
@@ -56,7 +57,8 @@ public sealed class CandleImport(MarketStore store)
                 reason ??= string.Create(CultureInfo.InvariantCulture, $"row {rows}: {(fault is null ? "the time cannot be read" : Describe(fault.Value, market.Timeframe))}");
                 continue;
             }
-            StoreTable.Candles.Write(writer, new(market.Exchange, market.Pair.ToString(), market.Timeframe.Name, candle), store.Sequence);
+            var row = StoredCandle.Of(market.Exchange, market.Pair, market.Timeframe, candle);
+            StoreTable.Candles.Write(writer, row, store.Sequence);
             first ??= candle.OpenTime;
             last = candle.OpenTime;
             if (++open == BatchRows) await InsertAsync();

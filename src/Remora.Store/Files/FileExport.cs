@@ -83,7 +83,7 @@ public static class FileExport
         }
         catch (IOException e)
         {
-            throw new StoreException($"the rows broke off: {e.Message}", e);
+            throw new StoreException($"the rows ended early: {e.Message}", e);
         }
     }
 }

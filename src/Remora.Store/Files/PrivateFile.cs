@@ -14,7 +14,8 @@ public static class PrivateFile
     /// <param name="mode">Whether the file must exist, must be new, or is overwritten.</param>
     /// <param name="bufferSize">The size of the buffer in bytes; 0 for none.</param>
     /// <exception cref="IOException">The file cannot be opened.</exception>
-    /// <exception cref="UnauthorizedAccessException">The file system refuses the access.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file system refuses the
+    /// access.</exception>
     public static FileStream Open(string path, FileMode mode, int bufferSize = 4096)
     {
         var options = new FileStreamOptions
@@ -28,18 +29,24 @@ public static class PrivateFile
         return new(path, options);
     }
 
-    /// <summary>Creates a folder with mode 0700. The mode of a folder that exists stays as it is.</summary>
+    /// <summary>
+    /// Creates a folder with mode 0700. The mode of a folder that exists stays as it is.
+    /// </summary>
     /// <exception cref="IOException">The folder cannot be created.</exception>
-    /// <exception cref="UnauthorizedAccessException">The file system refuses the access.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file system refuses the
+    /// access.</exception>
     public static void CreateFolder(string path)
     {
         if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
         else Directory.CreateDirectory(path, FolderMode0700);
     }
 
-    /// <summary>Creates a folder with mode 0700, and sets the mode of a folder that exists.</summary>
+    /// <summary>
+    /// Creates a folder with mode 0700, and sets the mode of a folder that exists.
+    /// </summary>
     /// <exception cref="IOException">The folder cannot be created.</exception>
-    /// <exception cref="UnauthorizedAccessException">The file system refuses the access.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file system refuses the
+    /// access.</exception>
     public static void TakeFolder(string path)
     {
         CreateFolder(path);

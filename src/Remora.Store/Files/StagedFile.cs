@@ -93,13 +93,14 @@ internal sealed class StagedFile : IAsyncDisposable
     private async Task FillAsync(string path, CancellationToken cancellation)
     {
         if (!StoreFormats.TryFromFile(path, out var format) || format == StoreFormat.JsonLines)
-            throw new StoreException($"'{path}' is no file of candles by its name: allowed are .csv, .csv.gz, .parquet, .feather and .arrow");
+            throw new StoreException($"'{path}': unknown file extension; candles can be read from .csv, .csv.gz, .parquet, .feather and .arrow");
         await using var bytes = Open(path);
         var times = CandleColumns.Times.Select(name => name + " String");
         var values = CandleColumns.Values.Select(name => name + " Float64 DEFAULT nan");
         var columns = string.Join(", ", times.Concat(values));
         await _client.ExecuteAsync(
-            $"CREATE TABLE {_table.Quoted} ({columns}) ENGINE = Log", cancellation: cancellation); // Log keeps the order of the file
+            // Log keeps the order of the file
+            $"CREATE TABLE {_table.Quoted} ({columns}) ENGINE = Log", cancellation: cancellation);
         var target = format == StoreFormat.Csv ? Csv(bytes) : $"FORMAT {format.EngineName()}";
         await _client.InsertStreamAsync($"INSERT INTO {_table.Quoted} {target}", bytes, new QueryOptions { Settings = Reading, Timeout = Timeout.InfiniteTimeSpan }, cancellation);
         Rows = (long)await _client.SingleAsync($"SELECT count() FROM {_table.Quoted}", row => row.UInt64(), null, cancellation);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Remora.ClickHouse;
 using Remora.ClickHouse.Rollups;
+using Remora.Supervision;
 
 namespace Remora.Store.Recording;
 
@@ -107,7 +108,7 @@ internal sealed class BatchSender(MarketStore store, RecorderOptions options, Ti
             }
             catch (ClickHouseException e) when (Refusal.IsForEver(e, ++inserts))
             {
-                PutAside(string.Create(CultureInfo.InvariantCulture, $"the store refuses its {entry.Rows} rows of {entry.Table}: {e.Message}"));
+                PutAside(string.Create(CultureInfo.InvariantCulture, $"the store rejects its {entry.Rows} rows of {entry.Table}: {e.Message}"));
             }
         }
 
@@ -121,7 +122,7 @@ internal sealed class BatchSender(MarketStore store, RecorderOptions options, Ti
             catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
             {
                 journal.Lose(entry);
-                log.Happened("removed", $"the journal's file {Path.GetFileName(entry.Path)} was removed before it was in the store: {entry.Rows} rows of {entry.Table} are lost");
+                log.Happened("removed", $"the journal file {Path.GetFileName(entry.Path)} was removed before its rows were stored: {entry.Rows} rows of {entry.Table} are lost");
                 return null;
             }
             catch (InvalidDataException e)
@@ -139,13 +140,14 @@ internal sealed class BatchSender(MarketStore store, RecorderOptions options, Ti
         void PutAside(string reason)
         {
             journal.PutAside(entry, reason);
-            log.Happened(BatchWriter.SetAside, $"a batch of the journal was set aside, into '{options.JournalFolder}/set-aside': {Path.GetFileName(entry.Path)}: {reason}");
+            log.Happened(BatchWriter.SetAside, $"a batch of the journal was moved to '{options.JournalFolder}/set-aside': {Path.GetFileName(entry.Path)}: {reason}");
         }
     }
 
     private async Task UntilDoneAsync(string what, Func<Task> act, CancellationToken cancellation)
     {
-        for (var delay = options.RetryDelay; ; delay = delay * 2 < options.LongestRetryDelay ? delay * 2 : options.LongestRetryDelay)
+        var backoff = new Backoff(options.RetryDelay, options.LongestRetryDelay);
+        for (var failures = 1; ; failures++)
         {
             try
             {
@@ -157,7 +159,7 @@ internal sealed class BatchSender(MarketStore store, RecorderOptions options, Ti
             {
                 log.Failed(ProblemOf(e), $"{what}: {(e is ClickHouseException refused ? StoreFault.Describe(refused) : DiskFault.Describe(e))}");
                 Fails();
-                await Task.Delay(delay, time, cancellation);
+                await Task.Delay(backoff.After(failures), time, cancellation);
             }
         }
     }
@@ -168,7 +170,7 @@ internal sealed class BatchSender(MarketStore store, RecorderOptions options, Ti
     private void Works()
     {
         _isFailing = false;
-        log.Ended(Sending, "the store takes rows again");
+        log.Ended(Sending, "the store accepts rows again");
     }
 
     private void Fails()

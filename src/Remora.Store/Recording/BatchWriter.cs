@@ -54,7 +54,7 @@ internal sealed class BatchWriter(
         }
         catch (Exception e) // must not delay the end; the journal keeps its batches
         {
-            log.Happened("finish", $"what was handed over last was not written to the journal: {e}");
+            log.Happened("finish", $"the last rows were not written to the journal: {e}");
         }
     }
 
@@ -66,19 +66,19 @@ internal sealed class BatchWriter(
         if (_journal is not null) return;
         if (_wasOpen && !Directory.Exists(_parent))
         {
-            log.Failed(Opening, $"the folder '{_parent}' is gone, and rows wait in memory until it is back: mount it, or make it again");
+            log.Failed(Opening, $"the folder '{_parent}' is missing, and rows wait in memory until it exists: mount it, or create it");
             return;
         }
         try
         {
             _journal = Journal.Open(options.JournalFolder, options.JournalBytes);
-            foreach (var reason in _journal.SetAside) log.Happened(SetAside, $"a batch of the journal was set aside, into '{options.JournalFolder}/set-aside': {reason}");
+            foreach (var reason in _journal.SetAside) log.Happened(SetAside, $"a batch of the journal was moved to '{options.JournalFolder}/set-aside': {reason}");
             log.Ended(Opening, "the journal is open");
             _wasOpen = true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            log.Failed(Opening, $"the journal '{options.JournalFolder}' cannot be opened, and nothing is recorded until it can: {DiskFault.Describe(e)}");
+            log.Failed(Opening, $"the journal '{options.JournalFolder}' cannot be opened, and nothing is recorded until then: {DiskFault.Describe(e)}");
         }
     }
 
@@ -92,7 +92,7 @@ internal sealed class BatchWriter(
             var isDone = true;
             foreach (var batch in _batches.All) isDone &= TryClose(batch);
             // While batches are written one by one as space becomes free, the problem continues.
-            if (isDone && market.Count == 0 && requests.Count == 0) log.Ended(Writing, "the journal is written again");
+            if (isDone && market.Count == 0 && requests.Count == 0) log.Ended(Writing, "the journal can be written again");
         }
         finally
         {
@@ -132,12 +132,12 @@ internal sealed class BatchWriter(
             Interlocked.Add(ref _lostRows, lost);
             journal.Dispose();
             _journal = null; // reopened at the next write
-            log.Happened("folder removed", $"the journal's folder '{options.JournalFolder}' was removed while the service ran: {lost} rows that waited in it are lost");
+            log.Happened("folder removed", $"the journal's folder '{options.JournalFolder}' was removed while the service was running: {lost} rows in it are lost");
             return false;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            log.Failed(Writing, $"the journal '{options.JournalFolder}' cannot be written, and rows wait in memory until it can: {DiskFault.Describe(e)}");
+            log.Failed(Writing, $"the journal '{options.JournalFolder}' cannot be written, and rows wait in memory until then: {DiskFault.Describe(e)}");
             return false;
         }
         _batches.Clear(batch);

@@ -9,7 +9,7 @@ internal static class DiskFault
     /// <summary>Returns the error and, for known errors, advice.</summary>
     public static string Describe(Exception e) => e.HResult switch
     {
-        NoSpace or QuotaOnLinux or QuotaOnMac => $"the disk is full ({e.Message}): make room on it",
+        NoSpace or QuotaOnLinux or QuotaOnMac => $"the disk is full ({e.Message}): free some space",
         TooManyFiles or TooManyFilesInSystem => $"too many files are open ({e.Message}): raise the limit (LimitNOFILE in the systemd unit, or 'ulimit -n'), or lower max_connections",
         ReadOnly => $"the file system is read-only ({e.Message}): check the disk, and mount it for writing",
         _ => e.Message,

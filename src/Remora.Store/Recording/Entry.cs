@@ -21,7 +21,7 @@ internal sealed record CandleEntry(MarketId Market, Timeframe Timeframe, IReadOn
     public override void WriteTo(OpenBatches batches)
     {
         foreach (var candle in Candles)
-            batches.Add(new StoredCandle(Market.Exchange, Market.Pair.ToString(), Timeframe.Name, candle));
+            batches.Add(StoredCandle.Of(Market.Exchange, Market.Pair, Timeframe, candle));
     }
 }
 
@@ -42,7 +42,7 @@ internal sealed record AssessmentEntry(Assessment Assessment, bool WithCandle) :
     {
         var (assessment, candle) = (Assessment, Assessment.GetReadings().Candle);
         if (WithCandle)
-            batches.Add(new StoredCandle(assessment.Exchange, assessment.Pair.ToString(), assessment.Timeframe.Name, candle!.Value));
+            batches.Add(StoredCandle.Of(assessment.Exchange, assessment.Pair, assessment.Timeframe, candle!.Value));
         batches.Add(assessment);
     }
 }

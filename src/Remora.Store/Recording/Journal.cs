@@ -77,7 +77,7 @@ internal sealed class Journal : IDisposable
         }
         catch (IOException e) when (e.GetType() == typeof(IOException) && File.Exists(Path.Combine(folder, "lock")) && e.HResult is 11 or 35)
         {
-            throw new IOException("it is in use by another service: stop that one, or give this one a folder of its own with --data", e);
+            throw new IOException("another service uses it: stop that service, or give this one its own folder with --data", e);
         }
         var journal = new Journal(folder, mostBytes, owner);
         try
@@ -168,7 +168,8 @@ internal sealed class Journal : IDisposable
     {
         lock (_lock)
         {
-            var lost = DroppedRows + _entries.Where(entry => entry != _taken).Sum(entry => (long)entry.Rows); // the batch being sent is in memory
+            // The batch being sent is in memory
+            var lost = DroppedRows + _entries.Where(entry => entry != _taken).Sum(entry => (long)entry.Rows);
             _entries.Clear();
             Bytes = 0;
             return lost;
@@ -186,7 +187,7 @@ internal sealed class Journal : IDisposable
             // it is not a batch.
             var whole = part.FullName[..^Unfinished.Length];
             if (IsWhole(part.FullName)) File.Move(part.FullName, whole, overwrite: true);
-            else MoveAside(part.FullName, "it was being written when the recorder was ended");
+            else MoveAside(part.FullName, "the recorder was stopped while writing it");
             files.Add(new(whole));
         }
         var entries = new List<JournalFile>();

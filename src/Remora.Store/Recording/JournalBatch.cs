@@ -36,24 +36,24 @@ internal sealed record JournalBatch(SqlName Table, IReadOnlyList<SqlName> Column
     {
         var data = File.ReadAllBytes(path);
         var body = data.AsSpan(0, Math.Max(0, data.Length - ChecksumBytes));
-        if (!body.StartsWith(Mark) || !SHA256.HashData(body).AsSpan().SequenceEqual(data.AsSpan(body.Length))) throw new InvalidDataException("cut off or damaged: the checksum is wrong");
+        if (!body.StartsWith(Mark) || !SHA256.HashData(body).AsSpan().SequenceEqual(data.AsSpan(body.Length))) throw new InvalidDataException("the file is truncated or damaged: its checksum is wrong");
         var at = Mark.Length;
         var (table, columns, token, length) = (Line(data, ref at), Line(data, ref at), Line(data, ref at), Line(data, ref at));
-        if (length != (body.Length - at).ToString(CultureInfo.InvariantCulture)) throw new InvalidDataException("the rows do not have the length that its head names");
+        if (length != (body.Length - at).ToString(CultureInfo.InvariantCulture)) throw new InvalidDataException("the rows do not have the length that the header states");
         try
         {
             return new(SqlName.Of(table), [.. columns.Split(',').Select(SqlName.Of)], token, data.AsMemory(at, body.Length - at));
         }
         catch (FormatException e)
         {
-            throw new InvalidDataException($"its head is wrong: {e.Message}", e);
+            throw new InvalidDataException($"the header is invalid: {e.Message}", e);
         }
     }
 
     private static string Line(byte[] data, ref int at)
     {
         var end = Array.IndexOf(data, (byte)'\n', at);
-        if (end < 0) throw new InvalidDataException("the head is cut off");
+        if (end < 0) throw new InvalidDataException("the header is truncated");
         var line = Encoding.UTF8.GetString(data, at, end - at);
         at = end + 1;
         return line;

@@ -23,7 +23,8 @@ internal sealed class OpenBatches(TimeProvider time)
     public int Write(Entry entry, out Exception? failure)
     {
         // The order of rows: by the clock, and strictly increasing.
-        _sequence = Math.Max(_sequence, (ulong)((time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond));
+        var now = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+        _sequence = Math.Max(_sequence, (ulong)now);
         var before = _rows;
         try
         {

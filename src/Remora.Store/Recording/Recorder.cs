@@ -21,7 +21,8 @@ public sealed class Recorder
     private readonly Supervisor _supervisor;
     private readonly Alarm _alarm = new();
     private readonly long _wakeMask; // a mask is faster than a division, which matters to the pump
-    private long _candleCount, _observationCount, _assessmentCount; // numbers of rows handed over; written by the pump only
+    // Numbers of rows handed over; written by the pump only
+    private long _candleCount, _observationCount, _assessmentCount;
 
     /// <param name="store">The store for the rows. It need not be open yet.</param>
     /// <param name="options">The options.</param>
@@ -30,7 +31,7 @@ public sealed class Recorder
     {
         var clock = time ?? TimeProvider.System;
         _options = options;
-        _log = new(clock, options.Notice);
+        _log = new(clock, options.Notice, options.Recovery);
         _supervisor = options.Supervisor ?? new(time: clock);
         _market = new(options.QueueRows);
         _requests = new(options.QueueRows);
@@ -132,7 +133,7 @@ public sealed class Recorder
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            _log.Stopped($"the task '{name}' failed ({e.GetType().Name}: {e.Message}) and is started again");
+            _log.Stopped($"the task '{name}' failed ({e.GetType().Name}: {e.Message}) and is restarted");
             throw;
         }
     }, CancellationToken.None), cancellation);

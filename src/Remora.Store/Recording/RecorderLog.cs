@@ -4,12 +4,12 @@ using Remora.Supervision;
 namespace Remora.Store.Recording;
 
 /// <summary>Collects successes and problems for the recorder's health and for the log.</summary>
-internal sealed class RecorderLog(TimeProvider time, Action<string>? notice)
+internal sealed class RecorderLog(TimeProvider time, Action<string>? notice, Action<string>? recovery)
 {
     private sealed record Message(string Text, DateTimeOffset At);
 
     private readonly ConcurrentDictionary<string, long> _written = new(StringComparer.Ordinal);
-    private readonly Incidents _incidents = new(notice);
+    private readonly Incidents _incidents = new(notice, recovery);
     private volatile Message? _error;
     private volatile Message? _success;
 

@@ -53,6 +53,12 @@ public sealed record RecorderOptions
     /// </summary>
     public Supervisor? Supervisor { get; init; }
 
-    /// <summary>Receives a line for the log when a problem begins and when it ends.</summary>
+    /// <summary>Receives a line for the log when a problem begins.</summary>
     public Action<string>? Notice { get; init; }
+
+    /// <summary>
+    /// Receives a line for the log when a problem has ended; null to send it to
+    /// <see cref="Notice"/>.
+    /// </summary>
+    public Action<string>? Recovery { get; init; }
 }

@@ -8,7 +8,7 @@ namespace Remora.Store.Schema;
 /// </summary>
 internal sealed class SchemaSteps(ClickHouseClient client, IReadOnlyList<SchemaFile> files)
 {
-    /// <summary>The table that says which steps were run.</summary>
+    /// <summary>The table with the applied steps.</summary>
     public const string Table = "schema_steps";
 
     private sealed record Applied(int Version, string Name, string Hash);
@@ -45,9 +45,10 @@ internal sealed class SchemaSteps(ClickHouseClient client, IReadOnlyList<SchemaF
     public async Task<int> VersionAsync(CancellationToken cancellation) =>
         await IsThereAsync(cancellation) ? (await AppliedAsync(Table, cancellation)).Select(step => step.Version).DefaultIfEmpty().Max() : 0;
 
-    /// <summary>Checks the steps in another table of this form, such as one that is to take the place of the present one.</summary>
-    /// <returns>The last step.</returns>
-    /// <exception cref="StoreException">They are of a newer program, or one of them was changed since.</exception>
+    /// <summary>Checks the steps in another table, for example a restored one.</summary>
+    /// <returns>The number of the last step.</returns>
+    /// <exception cref="StoreException">A newer version applied the steps, or an applied step has
+    /// changed.</exception>
     public async Task<int> CheckAsync(string table, CancellationToken cancellation)
     {
         var applied = await AppliedAsync(table, cancellation);
@@ -66,9 +67,9 @@ internal sealed class SchemaSteps(ClickHouseClient client, IReadOnlyList<SchemaF
         foreach (var step in applied)
         {
             var known = files.FirstOrDefault(file => file.Version == step.Version)
-                ?? throw new StoreException($"the database '{client.Database}' has schema step {step.Version} ('{step.Name}'), this program knows {files.Count}: it was written by a newer version; use that one, or another database");
+                ?? throw new StoreException($"the database '{client.Database}' has schema step {step.Version} ('{step.Name}'), this version has {files.Count} steps: a newer version created the database; use that version, or another database");
             if (known.Hash != step.Hash)
-                throw new StoreException($"schema step {step.Version} was applied to the database '{client.Database}' as '{step.Name}' with hash {step.Hash}, this program has it as '{known.Name}' with {known.Hash}: an applied step is never changed; add a new one");
+                throw new StoreException($"schema step {step.Version} was applied to the database '{client.Database}' as '{step.Name}' with hash {step.Hash}, this version has '{known.Name}' with hash {known.Hash}: an applied step must never be changed; add a new one");
         }
     }
 }

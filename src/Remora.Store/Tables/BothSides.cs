@@ -8,5 +8,6 @@ namespace Remora.Store.Tables;
 internal readonly record struct BothSides(Assessment Long, Assessment Short)
 {
     /// <summary>Returns both sides of an assessment of the long side.</summary>
-    public static BothSides Of(Assessment assessment) => new(assessment, assessment.At(assessment.AssessedAt, Side.Short));
+    public static BothSides Of(Assessment assessment) =>
+        new(assessment, assessment.At(assessment.AssessedAt, Side.Short));
 }

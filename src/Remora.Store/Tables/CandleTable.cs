@@ -11,7 +11,11 @@ namespace Remora.Store.Tables;
 /// <param name="Pair">The pair, as text.</param>
 /// <param name="Timeframe">The timeframe, as text.</param>
 /// <param name="Candle">The candle.</param>
-public readonly record struct StoredCandle(string Exchange, string Pair, string Timeframe, Candle Candle);
+public readonly record struct StoredCandle(string Exchange, string Pair, string Timeframe, Candle Candle)
+{
+    internal static StoredCandle Of(string exchange, Pair pair, Timeframe timeframe, in Candle candle) =>
+        new(exchange, pair.ToString(), timeframe.Name, candle);
+}
 
 /// <summary>
 /// The stored candles. Of a candle that was recorded several times, only the last version is

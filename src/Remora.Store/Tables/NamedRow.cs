@@ -25,7 +25,8 @@ internal sealed class NamedRow
         FrozenDictionary<string, int>? positions = null;
         return row =>
         {
-            positions ??= row.Names.Index().ToFrozenDictionary(name => name.Item, name => name.Index, StringComparer.Ordinal);
+            positions ??= row.Names.Index()
+                .ToFrozenDictionary(name => name.Item, name => name.Index, StringComparer.Ordinal);
             return create(new(positions, [.. row.Types.Select(type => Value(row, type))]));
         };
     }

@@ -12,7 +12,9 @@ internal static class SelectList
     /// The side of an assessment. For the short side, the query must exclude rows without it.
     /// </param>
     public static string Of<T>(IEnumerable<Column<T>> columns, Side side = Side.Long) =>
-        string.Join(", ", columns.Where(column => column.Use.HasFlag(ColumnUse.Row)).Select(column => Expression(column, side)));
+        string.Join(
+            ", ",
+            columns.Where(column => column.Use.HasFlag(ColumnUse.Row)).Select(column => Expression(column, side)));
 
     /// <summary>Returns the name of the column with a value of the short side.</summary>
     public static string ShortName<T>(Column<T> column) => "short_" + column.TableName;

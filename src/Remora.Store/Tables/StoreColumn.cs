@@ -12,7 +12,9 @@ namespace Remora.Store.Tables;
 /// <param name="Write">Encodes the value of a row.</param>
 internal sealed record StoreColumn<TRow>(SqlName Name, string Type, Encode<TRow> Write);
 
-/// <summary>Encodes a value of a row. Rows are passed by reference, because candles are large.</summary>
+/// <summary>
+/// Encodes a value of a row. Rows are passed by reference, because candles are large.
+/// </summary>
 internal delegate void Encode<TRow>(RowWriter writer, in TRow row);
 
 /// <summary>Returns the part of a row that some of its columns describe.</summary>
@@ -47,7 +49,8 @@ internal static class StoreColumn
         string name, Column<TPart> column, bool isOptional, PartOf<TRow, TPart> part) =>
         Of(name, ColumnTypes.InTable(column.Kind, isOptional), Encoder(column, isOptional, part));
 
-    private static Encode<TRow> Encoder<TRow, TPart>(Column<TPart> column, bool isOptional, PartOf<TRow, TPart> part) => column switch
+    private static Encode<TRow> Encoder<TRow, TPart>(
+        Column<TPart> column, bool isOptional, PartOf<TRow, TPart> part) => column switch
     {
         Column<TPart, double> number when isOptional => (writer, in row) =>
             writer.NullableFloat64(number.Value(part(row)) is var value && double.IsFinite(value) ? value : null),
@@ -61,7 +64,8 @@ internal static class StoreColumn
             if (value is { } known) writer.Int64(known.UnixMilliseconds);
         },
         Column<TPart, Instant?> time => (writer, in row) => writer.Int64(time.Value(part(row))!.Value.UnixMilliseconds),
-        Column<TPart, IReadOnlyList<string>> list => (writer, in row) => WriteList(writer, list.Value(part(row))), // an array cannot be null
+        // An array cannot be null
+        Column<TPart, IReadOnlyList<string>> list => (writer, in row) => WriteList(writer, list.Value(part(row))),
         Column<TPart, bool> boolean => (writer, in row) =>
         {
             if (isOptional) writer.IsNull(false);

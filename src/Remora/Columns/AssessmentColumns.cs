@@ -79,7 +79,10 @@ public static class AssessmentColumns
 
     private static Column<Assessment> Name<T>(string name, ColumnUse use, Func<Assessment, T?> value)
         where T : struct, Enum =>
-        Column.Text<Assessment>(name, use, a => value(a) is { } known ? RemoraJson.NameOf(known) : null) with { IsOptional = true };
+        Column.Text<Assessment>(name, use, a => value(a) is { } known ? RemoraJson.NameOf(known) : null) with
+        {
+            IsOptional = true,
+        };
 
     private static Column<Assessment> Boolean(string name, ColumnUse use, Func<Assessment, bool> value) =>
         Column.Boolean(name, use, value);

@@ -7,7 +7,9 @@ public static class CandleColumns
 {
     private const ColumnUse Use = ColumnUse.Table | ColumnUse.Row;
 
-    /// <summary>The columns of the store and of its exports, in the order of <see cref="Candle"/>.</summary>
+    /// <summary>
+    /// The columns of the store and of its exports, in the order of <see cref="Candle"/>.
+    /// </summary>
     public static IReadOnlyList<Column<Candle>> All { get; } =
     [
         Column.Time<Candle>("opened", Use, candle => candle.OpenTime),

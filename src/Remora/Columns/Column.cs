@@ -30,7 +30,8 @@ public abstract record Column<T>(string Name, ValueKind Kind, ColumnUse Use)
 
 /// <summary>A column with the function that returns its value.</summary>
 /// <typeparam name="T">The type of a row.</typeparam>
-/// <typeparam name="TValue">The type of the values, as <see cref="ValueKind"/> names it.</typeparam>
+/// <typeparam name="TValue">The type of the values, as <see cref="ValueKind"/> names
+/// it.</typeparam>
 public sealed record Column<T, TValue> : Column<T>
 {
     internal Column(string name, ValueKind kind, ColumnUse use, Func<T, TValue> value) : base(name, kind, use) =>

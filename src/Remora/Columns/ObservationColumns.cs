@@ -16,6 +16,7 @@ public static class ObservationColumns
         Column.Number<Observation>("value", Use, observation => observation.Value),
         Column.Time<Observation>("held_at", Use, observation => observation.HeldAt),
         Column.Time<Observation>("knowable_at", Use, observation => observation.KnowableAt),
-        Column.Integer<Observation>("time_to_live_ms", Use, observation => (long)observation.TimeToLive.TotalMilliseconds),
+        Column.Integer<Observation>(
+            "time_to_live_ms", Use, observation => (long)observation.TimeToLive.TotalMilliseconds),
     ];
 }

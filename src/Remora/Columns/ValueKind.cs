@@ -1,6 +1,8 @@
 namespace Remora.Columns;
 
-/// <summary>The kind of a column's values, which determines their types in files and tables.</summary>
+/// <summary>
+/// The kind of a column's values, which determines their types in files and tables.
+/// </summary>
 public enum ValueKind
 {
     /// <summary>A <see cref="double"/>; NaN while unknown.</summary>

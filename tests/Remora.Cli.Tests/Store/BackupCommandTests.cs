@@ -28,7 +28,7 @@ public sealed class BackupCommandTests
         await using var service = RemoraProcess.Start(["serve", "--sandbox", "--port", "0", "--pairs", "SOL/USDT", "--data", own.File("served")], new Dictionary<string, string> { ["REMORA_STORE"] = "true" });
         await StoreTests.UntilAsync(await service.UrlAsync(), "/api/v1/store", store => store.GetProperty("ready").GetBoolean(), service);
         Assert.Equal("50", await own.CandlesAsync("WHERE pair IN ('BTC/USDT', 'ETH/USDT')"));
-        Assert.Contains("a restore that was interrupted after everything had been loaded has been finished", service.Errors, StringComparison.Ordinal);
+        Assert.Contains("an interrupted restore, which had loaded everything, was completed", service.Errors, StringComparison.Ordinal);
         Assert.Empty(await own.LeftAsync());
     }
 

@@ -42,7 +42,7 @@ public sealed class ConnectionTests(Engine engine)
     {
         var url = $"{engine.Url}opened_by_url";
         var refused = await RefusedAsync(StoreLocation.AtUrl(url), makeDatabase: false);
-        Assert.Contains("no database 'opened_by_url'", refused);
+        Assert.Contains("the database 'opened_by_url' does not exist", refused);
         await using (var made = await ClickHouseConnection.OpenAsync(StoreLocation.AtUrl(url))) Assert.Equal("opened_by_url", made.Client.Database);
         await using var found = await ClickHouseConnection.OpenAsync(StoreLocation.AtUrl(url), makeDatabase: false);
         Assert.Equal("opened_by_url", await found.Client.SingleAsync("SELECT currentDatabase()", row => row.String()));
@@ -55,7 +55,7 @@ public sealed class ConnectionTests(Engine engine)
         Assert.Contains("has no cluster 'nowhere'", await RefusedAsync(StoreLocation.AtUrl(engine.Url.ToString(), cluster: "nowhere")));
         Assert.Contains("StoreLocation", Assert.Throws<FormatException>(() => StoreLocation.AtUrl("http://a:secret@b:8123")).Message.Replace(StoreLocation.PasswordVariable, "StoreLocation"));
         Assert.Contains("not a ClickHouse URL", Assert.Throws<FormatException>(() => StoreLocation.AtUrl("clickhouse:9000")).Message);
-        Assert.Contains("'a;b' is no name", Assert.Throws<FormatException>(() => StoreLocation.InFolder("x", "a;b")).Message);
+        Assert.Contains("invalid database name 'a;b'", Assert.Throws<FormatException>(() => StoreLocation.InFolder("x", "a;b")).Message);
         using var scratch = new Scratch();
         var file = Path.Combine(scratch.Folder, "file");
         await File.WriteAllTextAsync(file, "");

@@ -52,7 +52,7 @@ public sealed class RollupFileTests
 
     [Theory]
     [InlineData("-- partition: year", "-- granularity: 0", 9, "invalid granularity '0': expected 1 to 65536 rows")]
-    [InlineData("12 hours, 1 minute, 1 hour\n-- keys: route, lower(pair) AS pair\n-- retention: 1 minute 90 days\n-- partition: year", "1 year", 6, "need '-- partition: year'")]
+    [InlineData("12 hours, 1 minute, 1 hour\n-- keys: route, lower(pair) AS pair\n-- retention: 1 minute 90 days\n-- partition: year", "1 year", 6, "require '-- partition: year'")]
     public void Partitions_follow_the_definition(string text, string instead, int line, string reason) => Refused(Good.Replace(text, instead), line, reason);
 
     [Theory]

@@ -265,8 +265,7 @@ public sealed class MarketFeedTests
     [Fact]
     public async Task A_history_under_the_times_of_another_is_refused()
     {
-        // An hour takes a second here: an answer that is as late as the exchange's clock is ahead
-        // would be right. Ten hours are longer than a request may take.
+        // An hour takes a second here. An answer that is late by what the clock is ahead is right.
         await using var rig = await FeedRig.CreateAsync(Timeframe.OneHour, markets => markets.Ahead = TimeSpan.FromHours(10), "binance");
         rig.Start();
         await Eventually.True(() => rig.Feed.Health is { State: FeedState.Unreachable, ConsecutiveFailures: > 5 }, "unreachable");

@@ -157,13 +157,15 @@ public sealed class RevisionTests
         for (var i = first; i < first + 100; i++) known[i] = known[i - 1] with { OpenTime = known[i].OpenTime };
         await using var rig = await RigAsync(timeframe, known, exchange);
         rig.Start();
-        await Eventually.True(() => rig.Feed.Health.WarmUpRatio >= 1 && rig.HasWholeHistory && rig.Histories.Count > 1, $"warm; {rig.Feed.Health}");
+        // The first history is the stored one, and the second may be of the latest candles only.
+        await Eventually.True(() => rig.Feed.Health.WarmUpRatio >= 1 && rig.Histories.Skip(1).Any(IsWhole), $"warm; {rig.Feed.Health}");
 
-        var whole = rig.Histories[^1];
-        Assert.Equal(From, whole.Base[0].OpenTime);
+        var whole = rig.Histories.Last(IsWhole);
         Assert.All(whole.Base, candle => Assert.Equal(Truth(rig, candle.OpenTime), candle));
         Assert.InRange(whole.Revised, 90, 100); // about every hundredth equals its neighbour
         Assert.Equal(whole.Revised, rig.Feed.Health.CandlesRevised);
+
+        static bool IsWhole(MarketHistory history) => history.Base[0].OpenTime == From;
     }
 
     [Fact]

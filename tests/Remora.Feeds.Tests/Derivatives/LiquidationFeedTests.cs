@@ -152,7 +152,7 @@ public sealed class LiquidationFeedTests : IAsyncLifetime
 
         public int Calls => Volatile.Read(ref _calls);
 
-        public async IAsyncEnumerable<LiquidationNews> LiquidationsAsync(IReadOnlyList<string> perpetuals, [EnumeratorCancellation] CancellationToken cancellation)
+        public async IAsyncEnumerable<LiquidationEvent> LiquidationsAsync(IReadOnlyList<string> perpetuals, [EnumeratorCancellation] CancellationToken cancellation)
         {
             Interlocked.Increment(ref _calls);
             await Task.Yield();

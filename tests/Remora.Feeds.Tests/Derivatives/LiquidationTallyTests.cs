@@ -10,7 +10,7 @@ public sealed class LiquidationTallyTests
     private static Instant At(string time) => Some.At($"2025-03-10T{time}Z");
 
     private static List<string> Hours(LiquidationTally tally, string until) =>
-        [.. tally.HeardUntil(At(until)).Select(hour => $"{hour.End.ToDateTimeOffset():HH:mm} {string.Join(' ', hour.Sums.Select(sum => $"{sum.Base}={sum.Usd}"))}".Trim())];
+        [.. tally.CompletedUntil(At(until)).Select(hour => $"{hour.End.ToDateTimeOffset():HH:mm} {string.Join(' ', hour.Sums.Select(sum => $"{sum.Base}={sum.Usd}"))}".Trim())];
 
     private static LiquidationTally Opened(string at)
     {
@@ -40,8 +40,8 @@ public sealed class LiquidationTallyTests
     {
         var tally = Opened("12:00:00");
         tally.Add("BTC", 5, At("12:10:00"));
-        Assert.Equal(At("13:00:00"), tally.Lose());
-        Assert.Null(tally.Lose());
+        Assert.Equal(At("13:00:00"), tally.Disconnect());
+        Assert.Null(tally.Disconnect());
         Assert.Empty(Hours(tally, "15:00:00"));
         tally.Open(At("15:00:01"), ["BTC"]);
         Assert.Equal(["16:00", "17:00 BTC=0"], Hours(tally, "17:00:00"));
@@ -51,7 +51,7 @@ public sealed class LiquidationTallyTests
     public void What_cannot_be_believed_takes_its_hour_alone()
     {
         var tally = Opened("12:00:00");
-        tally.Spoil(At("12:20:00"));
+        tally.DiscardHour(At("12:20:00"));
         tally.Add("BTC", 5, At("13:10:00"));
         Assert.Equal(["13:00", "14:00 BTC=5 ETH=0"], Hours(tally, "14:00:00"));
     }

@@ -8,7 +8,7 @@ public sealed class BridgeSupervisionTests
 {
     private static CcxtBridgeOptions Quick => new()
     {
-        AllowDebugOperations = true, RespawnDelay = TimeSpan.FromMilliseconds(20), MemoryLimitMegabytes = 128,
+        AllowDebugOperations = true, Backoff = new(TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(30)), MemoryLimitMegabytes = 128,
         PingInterval = TimeSpan.FromSeconds(0.2), PingDeadline = TimeSpan.FromSeconds(2), CallDeadline = TimeSpan.FromSeconds(20),
     };
 
@@ -89,8 +89,7 @@ public sealed class BridgeSupervisionTests
     public async Task The_process_ends_when_its_input_closes_as_it_does_when_the_parent_is_killed()
     {
         // Does what the operating system does to the pipe when the parent has ended.
-        var process = BridgeProcess.Start(Quick);
-        await process.Ready;
+        var process = await BridgeProcess.StartAsync(Quick, CancellationToken.None);
         await process.DisposeAsync();
         Assert.Equal("exit code 0", await process.Ended);
     }

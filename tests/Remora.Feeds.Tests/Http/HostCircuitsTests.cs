@@ -23,7 +23,7 @@ public sealed class HostCircuitsTests
             Assert.Same(Answer, await Ask(circuits, "a", null));
             return;
         }
-        Assert.InRange((await Assert.ThrowsAsync<HostPausedException>(() => Ask(circuits, "a", null))).RetryAfter, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2));
+        Assert.InRange((await Assert.ThrowsAsync<CircuitOpenException>(() => Ask(circuits, "a", null))).RetryAfter, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2));
         Assert.Equal(5, _asked);
         Assert.Same(Answer, await Ask(circuits, "b", null)); // another host is unaffected
         _clock.Advance(TimeSpan.FromMinutes(2.1));
@@ -31,7 +31,7 @@ public sealed class HostCircuitsTests
         Assert.Same(Answer, await Ask(circuits, "a", null));
     }
 
-    private Task<HttpAnswer> Ask(HostCircuits circuits, string host, string? kind) => circuits.AskAsync(host, _ =>
+    private Task<HttpAnswer> Ask(HostCircuits circuits, string host, string? kind) => circuits.SendAsync(host, _ =>
     {
         _asked++;
         return kind is null ? Task.FromResult(Answer) : Task.FromException<HttpAnswer>(new SourceException(kind, "failed"));

@@ -16,7 +16,7 @@ public sealed class NewsBookTests
     {
         var book = new NewsBook(["BTC", "SOL"]);
         foreach (var headline in headlines) book.Add(headline);
-        book.Forget(Now);
+        book.RemoveExpired(Now);
         return book.Report(Now);
     }
 

@@ -77,7 +77,7 @@ public sealed class NewsFeedTests
             Array.Fill(spaces, (byte)' ');
             for (var i = 0; i < 50 && !context.RequestAborted.IsCancellationRequested; i++) await context.Response.Body.WriteAsync(spaces, context.RequestAborted);
         });
-        await Eventually.True(() => rig.Feed.Health is { State: FeedState.Unreachable, LastError: { Kind: "bad_response" } error } && error.Message.Contains("over 1048576 bytes"), "refused for its size", 30);
+        await Eventually.True(() => rig.Feed.Health is { State: FeedState.Unreachable, LastError: { Kind: "bad_response" } error } && error.Message.Contains("larger than 1048576 bytes"), "refused for its size", 30);
         Assert.Empty(rig.Received);
     }
 

@@ -6,7 +6,9 @@ using Remora.Tests.Risk;
 
 namespace Remora.Tests.Columns;
 
-/// <summary>Programs read these files by name and by position: names, order and digits must not change.</summary>
+/// <summary>
+/// Programs read these files by name and by position: names, order and digits must not change.
+/// </summary>
 public sealed class AssessmentCsvTests
 {
     private const string Header =

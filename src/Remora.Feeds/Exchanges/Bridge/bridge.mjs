@@ -24,7 +24,7 @@ function send(message) {
 async function withinDeadline(promise) {
   let timer;
   const deadline = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new RequestTimeout(`not answered within ${settings.callDeadline} ms`)), settings.callDeadline);
+    timer = setTimeout(() => reject(new RequestTimeout(`no response within ${settings.callDeadline} ms`)), settings.callDeadline);
   });
   try {
     return await Promise.race([promise, deadline]);
@@ -59,7 +59,7 @@ async function handle(line) {
       return send({ id, ok: null });
     }
     const operation = Object.hasOwn(known, request.op) ? known[request.op] : undefined;
-    if (!operation) throw new BadRequest(`there is no operation '${request.op}'`);
+    if (!operation) throw new BadRequest(`unknown operation '${request.op}'`);
     send({ id, ok: (await withinDeadline(operation(request))) ?? null });
   } catch (error) {
     send({ id, error: toWire(error) });

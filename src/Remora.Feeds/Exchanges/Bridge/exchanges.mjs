@@ -32,7 +32,7 @@ export function redirected(exchange) {
 export function exchangeOf(id, key = id) {
   const known = instances.get(key);
   if (known) return known;
-  if (!ids.includes(id)) throw new BadRequest(`there is no exchange '${id}'`);
+  if (!ids.includes(id)) throw new BadRequest(`unknown exchange '${id}'`);
   const exchange = create(id, {
     enableRateLimit: settings.rateLimit,
     timeout: settings.requestDeadline,

@@ -26,13 +26,13 @@ function instanceFor(id, markets) {
  * liquidation of a message that contains several, and the first of OKX's lists. Drops the symbols
  * that were not requested, because OKX sends liquidations of all its perpetuals.
  */
-function passOn(exchange, symbols, heard) {
+function passOn(exchange, symbols, receive) {
   exchange.liquidations = {
     append: (one) => {
       if (one.symbol && !symbols.includes(one.symbol)) return;
       // CCXT drops the contract size of the liquidation itself.
       const size = exchange.markets[one.symbol]?.contractSize ?? NaN;
-      heard({ symbol: one.symbol ?? null, time: finite(one.timestamp), price: finite(one.price), amount: finite(one.contracts * size) });
+      receive({ symbol: one.symbol ?? null, time: finite(one.timestamp), price: finite(one.price), amount: finite(one.contracts * size) });
     },
   };
   const handle = exchange.handleLiquidation.bind(exchange);
@@ -49,7 +49,7 @@ function listen(exchange, onFrame) {
   exchange.handleMessage = (client, message) => {
     const isMessage = (message !== null && typeof message === 'object') || message === 'pong';
     if (!isMessage) {
-      client.onError(new BadResponse(`${exchange.id}: a frame that is no message: ${String(message).slice(0, 60)}`));
+      client.onError(new BadResponse(`${exchange.id}: a frame that is not a message: ${String(message).slice(0, 60)}`));
       client.close();
       return;
     }
@@ -58,18 +58,19 @@ function listen(exchange, onFrame) {
   };
 }
 
-async function known(exchange, symbols) {
-  const there = [];
+/** Returns the symbols that the exchange lists. */
+async function listedOf(exchange, symbols) {
+  const listed = [];
   for (const symbol of symbols) {
     try {
       await loadMarketOf(exchange, symbol);
-      there.push(symbol);
+      listed.push(symbol);
     } catch (error) {
       if (!(error instanceof BadSymbol)) throw error;
     }
   }
-  if (there.length === 0) throw new BadSymbol(`${exchange.id} has none of ${symbols.join(', ')}`);
-  return there;
+  if (listed.length === 0) throw new BadSymbol(`${exchange.id} lists none of ${symbols.join(', ')}`);
+  return listed;
 }
 
 /**
@@ -79,19 +80,19 @@ async function known(exchange, symbols) {
 export async function liquidations({ exchange: id, symbols }, emit, signal) {
   const markets = perpetualsOf(id);
   const { watchLiquidationsForSymbols: many, watchLiquidations: each } = markets.has;
-  if (many !== true && each !== true) throw new NotSupported(`${id} has no stream of liquidations`);
-  const there = await known(markets, symbols);
+  if (many !== true && each !== true) throw new NotSupported(`${id} offers no stream of liquidations`);
+  const listed = await listedOf(markets, symbols);
   const exchange = instanceFor(id, markets);
   if (settings.baseUrl) await exchange.loadHttpProxyAgent();
 
   let isOpen = false;
   let frames = 0;
-  passOn(exchange, there, (liquidation) => emit({ liquidation }));
+  passOn(exchange, listed, (liquidation) => emit({ liquidation }));
   listen(exchange, () => {
     frames++;
     if (isOpen) return;
     isOpen = true; // the first frame is the confirmation
-    emit({ open: there, missing: symbols.filter((symbol) => !there.includes(symbol)) });
+    emit({ open: listed, missing: symbols.filter((symbol) => !listed.includes(symbol)) });
   });
 
   let fail;
@@ -109,7 +110,9 @@ export async function liquidations({ exchange: id, symbols }, emit, signal) {
     while (!signal.aborted) await call();
   };
   try {
-    const calls = many === true ? [() => exchange.watchLiquidationsForSymbols(there)] : there.map((symbol) => () => exchange.watchLiquidations(symbol));
+    const calls = many === true
+      ? [() => exchange.watchLiquidationsForSymbols(listed)]
+      : listed.map((symbol) => () => exchange.watchLiquidations(symbol));
     const watching = calls.map(watch);
     for (const one of watching) one.catch(() => {});
     await Promise.race([...watching, stopped, broken]);

@@ -28,7 +28,7 @@ export function guardMarkets(exchange) {
   exchange.loadMarkets = async (reload, params) => {
     try {
       const markets = await load(reload, params);
-      if (Object.keys(markets).length === 0) throw new BadResponse(`${exchange.id} lists no markets at all`);
+      if (Object.keys(markets).length === 0) throw new BadResponse(`${exchange.id} lists no markets`);
       loadedAt.set(exchange, loadedAt.get(exchange) ?? Date.now());
       return markets;
     } catch (error) {

@@ -8,7 +8,7 @@ import { loadMarketOf, loadSymbols } from './markets.mjs';
 function requireTimeframe(exchange, timeframe) {
   // CCXT forwards an unknown timeframe, and Kraken responds to it.
   if (!Object.hasOwn(exchange.timeframes ?? {}, timeframe)) {
-    throw new BadRequest(`${exchange.id} has no timeframe ${timeframe}, but ${Object.keys(exchange.timeframes ?? {}).join(', ')}`);
+    throw new BadRequest(`${exchange.id} does not offer the timeframe ${timeframe}, only ${Object.keys(exchange.timeframes ?? {}).join(', ')}`);
   }
 }
 
@@ -68,7 +68,7 @@ export const operations = {
     requireTimeframe(exchange, timeframe);
     await loadMarketOf(exchange, symbol);
     const rows = await exchange.fetchOHLCV(symbol, timeframe, since ?? undefined, limit ?? undefined);
-    if (!Array.isArray(rows)) throw new BadResponse(`${id} gave no list of candles for ${symbol}`);
+    if (!Array.isArray(rows)) throw new BadResponse(`${id} returned no list of candles for ${symbol}`);
     return rows.map((row) => Array.from({ length: 6 }, (_, i) => (Number.isFinite(row?.[i]) ? row[i] : null)));
   },
 };

@@ -35,13 +35,13 @@ async function hoursOf(exchange, symbol, rate) {
 export async function fundingOf({ exchange: id, symbol }) {
   const exchange = await marketOn(id, symbol, 'fetchFundingRate');
   const rate = await exchange.fetchFundingRate(symbol);
-  if (rate?.symbol !== symbol) throw new BadResponse(`${id} gave no funding rate of ${symbol}`);
+  if (rate?.symbol !== symbol) throw new BadResponse(`${id} returned no funding rate of ${symbol}`);
   return { value: finite(rate.fundingRate), hours: await hoursOf(exchange, symbol, rate), time: finite(rate.timestamp) };
 }
 
 export async function openInterestOf({ exchange: id, symbol }) {
   const exchange = await marketOn(id, symbol, 'fetchOpenInterest');
   const interest = await exchange.fetchOpenInterest(symbol);
-  if (interest?.symbol !== symbol) throw new BadResponse(`${id} gave no open interest of ${symbol}`);
+  if (interest?.symbol !== symbol) throw new BadResponse(`${id} returned no open interest of ${symbol}`);
   return { value: finite(interest.openInterestAmount), time: finite(interest.timestamp) };
 }

@@ -22,7 +22,7 @@ async function readBody(body, encoding, status) {
   const collect = new Writable({
     write(chunk, _, done) {
       size += chunk.length;
-      if (size > settings.maxResponseBytes) return done(new BodyTooLarge(`body over ${settings.maxResponseBytes} bytes`));
+      if (size > settings.maxResponseBytes) return done(new BodyTooLarge(`body larger than ${settings.maxResponseBytes} bytes`));
       chunks.push(chunk);
       done();
     },
@@ -38,7 +38,7 @@ function bodyError(error, where) {
   if (error instanceof BodyTooLarge) return new BadResponse(`${where}: ${error.message}`);
   const timedOut = error?.name === 'TimeoutError' || error?.name === 'AbortError' || error?.code === 'UND_ERR_BODY_TIMEOUT';
   if (timedOut) return new RequestTimeout(`${where}: not complete within ${settings.requestDeadline} ms`);
-  if (typeof error?.code === 'string') return new NetworkError(`${where}: the body broke off (${error.code})`);
+  if (typeof error?.code === 'string') return new NetworkError(`${where}: the body is incomplete (${error.code})`);
   return new BadResponse(`${where}: ${error?.name}: ${error?.message}`);
 }
 
@@ -50,7 +50,7 @@ export function guardTransport(exchange) {
   const handleErrors = exchange.handleErrors.bind(exchange);
   exchange.handleErrors = (status, reason, url, method, headers, body, value, ...rest) => {
     if (status < 400 && !isContent(value)) {
-      throw new BadResponse(`${exchange.id} ${method} ${url}: HTTP ${status} with a body that is no JSON object or array`);
+      throw new BadResponse(`${exchange.id} ${method} ${url}: HTTP ${status} with a body that is not a JSON object or array`);
     }
     return handleErrors(status, reason, url, method, headers, body, value, ...rest);
   };

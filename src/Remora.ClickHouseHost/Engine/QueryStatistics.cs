@@ -3,7 +3,7 @@ namespace Remora.ClickHouseHost.Engine;
 /// <summary>
 /// The rows and bytes that a finished query read and wrote, as the engine counts them.
 /// </summary>
-internal readonly record struct QuerySummary(
+internal readonly record struct QueryStatistics(
     ulong ReadRows, ulong ReadBytes, ulong WrittenRows, ulong WrittenBytes, ulong ResultRows, ulong ResultBytes, TimeSpan Elapsed)
 {
     /// <summary>

@@ -1,4 +1,5 @@
-using Remora.Cli.Tests.Deploy;
+using System.Diagnostics;
+using System.Globalization;
 using Remora.ClickHouse;
 using Remora.ClickHouse.Embedded;
 using Remora.Markets;
@@ -6,9 +7,8 @@ using Remora.Risk;
 using Remora.Server.Storage;
 using Remora.Store;
 using Remora.Testing;
-using System.Globalization;
 
-namespace Remora.Cli.Tests;
+namespace Remora.Server.Tests.Storage;
 
 /// <summary>Tests what a start reads from the store, and what it stores.</summary>
 public sealed class MarketRecordTests
@@ -34,7 +34,12 @@ public sealed class MarketRecordTests
             await SignalAsync("CONT");
         }
 
-        async Task SignalAsync(string signal) => Assert.Equal(0, (await Tool.RunAsync("kill", ["-" + signal, kept.EnginePid.ToString(CultureInfo.InvariantCulture)])).ExitCode);
+        async Task SignalAsync(string signal)
+        {
+            using var kill = Process.Start("kill", ["-" + signal, kept.EnginePid.ToString(CultureInfo.InvariantCulture)]);
+            await kill.WaitForExitAsync();
+            Assert.Equal(0, kill.ExitCode);
+        }
     }
 
     [Fact]
@@ -105,12 +110,12 @@ public sealed class MarketRecordTests
     /// <summary>A record with its own engine, as in a service that has just started.</summary>
     private sealed class Kept : IAsyncDisposable
     {
-        private readonly TemporaryFolder _folder;
+        private readonly DirectoryInfo _folder;
         private readonly EmbeddedEngine _engine;
         private readonly CancellationTokenSource _stop = new();
         private readonly Task _running;
 
-        private Kept(TemporaryFolder folder, EmbeddedEngine engine, StoreSession session)
+        private Kept(DirectoryInfo folder, EmbeddedEngine engine, StoreSession session)
         {
             (_folder, _engine, Session) = (folder, engine, session);
             _running = session.RunAsync(_stop.Token);
@@ -125,10 +130,10 @@ public sealed class MarketRecordTests
 
         public static async Task<Kept> StartAsync()
         {
-            var folder = new TemporaryFolder();
-            var location = StoreLocation.InFolder(folder.File("data"));
+            var folder = Directory.CreateTempSubdirectory("remora-test-");
+            var location = StoreLocation.InFolder(Path.Combine(folder.FullName, "data"));
             var engine = await EmbeddedEngine.StartAsync(new() { Folder = location.EngineFolder!, PingInterval = TimeSpan.FromHours(1) }); // prevents an end by failed pings
-            var kept = new Kept(folder, engine, new(new() { Location = location, Recorder = new() { JournalFolder = folder.File("journal"), StopTimeout = TimeSpan.Zero } }));
+            var kept = new Kept(folder, engine, new(new() { Location = location, Recorder = new() { JournalFolder = Path.Combine(folder.FullName, "journal"), StopTimeout = TimeSpan.Zero } }));
             Assert.True(await kept.Session.IsReadyWithinAsync(TimeSpan.FromMinutes(1)));
             return kept;
         }
@@ -139,7 +144,7 @@ public sealed class MarketRecordTests
             await _running;
             Record.Dispose();
             await _engine.DisposeAsync();
-            _folder.Dispose();
+            _folder.Delete(recursive: true);
             _stop.Dispose();
         }
     }

@@ -1,0 +1,3 @@
+namespace Remora.Supervision;
+
+public sealed partial record Backoff;
