@@ -35,7 +35,7 @@ public sealed class ServiceFaultTests : IDisposable
                 idle.Add(socket);
                 await socket.ConnectAsync(IPAddress.Loopback, new Uri(url).Port);
             }
-            await ServeCommandTests.EventuallyAsync(() => Task.FromResult(service.LinesWith("the limit of open files (420, room for 36 connections) is reached: connections are refused") == 1), () => service.Errors);
+            await ServeCommandTests.EventuallyAsync(() => Task.FromResult(service.LinesWith("the limit of open files (420, room for 36 connections) is reached: refusing connections") == 1), () => service.Errors);
             var written = await WrittenAsync();
             await UntilAsync(http, "/api/v1/store", store => store.GetProperty("recorder").GetProperty("written_rows").GetProperty("candles").GetInt64() > written, service);
         }

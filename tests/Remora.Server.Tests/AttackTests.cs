@@ -116,7 +116,7 @@ public sealed class AttackTests : IDisposable
         Assert.NotEqual(0, await kept.GetStream().ReadAsync(new byte[1000]).AsTask().WaitAsync(Patience));
 
         await RefusedAsync(flood);
-        Assert.Equal("max_connections (1) is reached: connections are refused", Assert.Single(Refusals()));
+        Assert.Equal("max_connections (1) is reached: refusing connections", Assert.Single(Refusals()));
         clock.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal($"max_connections (1) is reached: {flood - 1} more connections were refused", Refusals().Last());
         clock.Advance(TimeSpan.FromMinutes(10));
