@@ -33,7 +33,7 @@ echo "native:   $(($(stat -c %s $native/remora-cli) / 1000000)) MB, its engine h
 backtest=(backtest --strategy RSIEMA --candles "$candles" --from 2022-01-01 --to 2022-12-31 --json)
 for round in "" ", gated"; do
   [[ -n $round ]] && backtest+=(--gate remora-1)
-  cmp <(dotnet artifacts/bench-native/ordinary/remora-cli.dll "${backtest[@]}") <($native/remora-cli "${backtest[@]}")
+  cmp <(dotnet artifacts/bench-native/ordinary/remora-cli.dll "${backtest[@]}" 2>/dev/null) <($native/remora-cli "${backtest[@]}" 2>/dev/null)
   measure "a year$round: ordinary" dotnet artifacts/bench-native/ordinary/remora-cli.dll "${backtest[@]}"
   measure "a year$round: native" $native/remora-cli "${backtest[@]}"
 done
