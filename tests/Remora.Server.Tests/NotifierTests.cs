@@ -59,7 +59,7 @@ public sealed class NotifierTests
     }
 
     [Theory]
-    [InlineData("""{ "freqtrade": [ { "url": "http://bot:8080", "user": "u", "password_env": "NOPE" } ] }""", "freqtrade[0].password_env: there is no environment variable NOPE")]
+    [InlineData("""{ "freqtrade": [ { "url": "http://bot:8080", "user": "u", "password_env": "NOPE" } ] }""", "freqtrade[0].password_env: the environment variable NOPE is not set")]
     [InlineData("""{ "freqtrade": [ { "url": "http://bot:8080", "user": "u" } ] }""", "freqtrade[0].password_env is missing")]
     [InlineData("""{ "freqtrade": [ { "url": "http://bot:8080", "password_env": "SET" } ] }""", "freqtrade[0]: 'user' is missing")]
     [InlineData("""{ "freqtrade": [ { "url": "bot", "user": "u", "password_env": "SET" } ] }""", "url is 'bot': expected an http:// or https:// address, such as http://127.0.0.1:8080")]

@@ -64,14 +64,14 @@ public static class IcsFile
             }
             if (entries.Count > CalendarCsv.MostEntries)
                 throw new FormatException(
-                    $"it has more than {CalendarCsv.MostEntries} events, with the dates of repeating ones until {options.Until}");
+                    $"the file has more than {CalendarCsv.MostEntries} events, including repetitions until {options.Until}");
         }
         return new(entries, leftOut);
     }
 
     private static List<IcsEvent> Events(string text)
     {
-        if (text.Length > LongestText) throw new FormatException($"it is larger than {LongestText} characters");
+        if (text.Length > LongestText) throw new FormatException($"the file has {text.Length} characters, more than the maximum of {LongestText}");
         var lines = Unfold(text);
         if (lines.Count == 0 || !lines[0].Equals("BEGIN:VCALENDAR", StringComparison.OrdinalIgnoreCase))
             throw new FormatException("it does not begin with BEGIN:VCALENDAR");

@@ -45,12 +45,12 @@ internal sealed record IcsTime(DateTime Local, TimeZoneInfo? Zone)
     /// </summary>
     /// <param name="local">The time; its time of day does not matter for a whole day.</param>
     /// <param name="allDayAt">The time of day, UTC, for whole days; null if there is none.</param>
-    /// <exception cref="FormatException">It is a whole day, and there is no time for it.</exception>
+    /// <exception cref="FormatException">It is a whole day, and no time is set for it.</exception>
     public Instant At(DateTime local, TimeSpan? allDayAt)
     {
         if (Zone is null)
         {
-            var time = allDayAt ?? throw new FormatException("it is a whole day, name a time with --at");
+            var time = allDayAt ?? throw new FormatException("the event is a whole day: set its time with --at");
             return Instant.From(new(local.Date + time, TimeSpan.Zero));
         }
         var isTwice = Zone.IsAmbiguousTime(local);

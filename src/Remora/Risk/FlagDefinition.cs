@@ -3,7 +3,7 @@ using Remora.Regimes;
 
 namespace Remora.Risk;
 
-/// <summary>Everything that the engine knows about one flag. A row of <see cref="FlagTable"/>.</summary>
+/// <summary>The complete definition of one flag. A row of <see cref="FlagTable"/>.</summary>
 public sealed class FlagDefinition
 {
     internal FlagDefinition(RiskFlag flag, string meaning, FlagCondition condition, Func<Assessment, string> sentence)

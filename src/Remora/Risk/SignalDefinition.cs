@@ -3,7 +3,7 @@ using Remora.Markets;
 
 namespace Remora.Risk;
 
-/// <summary>Everything that the engine knows about one signal. A row of <see cref="SignalTable"/>.</summary>
+/// <summary>The complete definition of one signal. A row of <see cref="SignalTable"/>.</summary>
 /// <param name="signal">The signal.</param>
 /// <param name="label">Its name in sentences: <c>the VIX</c>.</param>
 /// <param name="format">The format of its measure in sentences.</param>
