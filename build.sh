@@ -1,5 +1,6 @@
-# Sourced by ./remora and ./test: what both need to know about tools and building. Everything it says goes to standard error.
-export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1 DOTNET_GENERATE_ASPNET_CERTIFICATE=false
+# Sourced by ./remora and ./test: checks tools and builds. All messages go to standard error.
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+export DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1 DOTNET_GENERATE_ASPNET_CERTIFICATE=false
 export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0
 [[ -n ${HOME:-} && -w ${HOME:-} ]] || { mkdir -p "$root/artifacts/home" && export HOME=$root/artifacts/home; }
 
@@ -9,14 +10,18 @@ check_tools() {
   version=$(dotnet --version 2>/dev/null) || version=none
   [[ $version == 10.* ]] || { echo "remora: needs the .NET SDK 10 ('dotnet' on PATH), found $version" >&2; good=1; }
   version=$(node --version 2>/dev/null) || version=none
-  [[ $version =~ ^v([0-9]+) && ${BASH_REMATCH[1]} -ge 20 ]] || { echo "remora: needs Node.js 20 or later ('node' on PATH), found $version" >&2; good=1; }
+  if [[ ! $version =~ ^v([0-9]+) || ${BASH_REMATCH[1]} -lt 20 ]]; then
+    echo "remora: needs Node.js 20 or later ('node' on PATH), found $version" >&2
+    good=1
+  fi
   command -v npm >/dev/null || { echo "remora: needs npm, which comes with Node.js" >&2; good=1; }
   return "$good"
 }
 
 # The first source that is newer than the stamp, if any.
 newer_sources() {
-  find "$root/src" "$root"/Directory.*.props "$root/Directory.Build.targets" "$root/package-lock.json" "$root/global.json" \
+  find "$root/src" "$root"/Directory.*.props \
+    "$root/Directory.Build.targets" "$root/package-lock.json" "$root/global.json" \
     -newer "$1" -type f -print -quit
 }
 
@@ -28,7 +33,8 @@ build_locked() {
     flock 9
     touch "$stamp.new"
     echo "building $(basename "$project") (the first time takes a minute) ..." >&2
-    if ! dotnet build "$project" -c Release -v quiet -nologo ${CI:+-p:RestoreLockedMode=true} >"$log" 2>&1 9>&-; then # the compiler server lives on: it must not keep the lock
+    # Closes 9, since the compiler server keeps running and must not keep the lock.
+    if ! dotnet build "$project" -c Release -v quiet -nologo ${CI:+-p:RestoreLockedMode=true} >"$log" 2>&1 9>&-; then
       grep -E 'error' "$log" | sort -u | head -n 20 >&2
       echo "remora: the build failed; the whole log is in artifacts/build.log" >&2
       exit 1

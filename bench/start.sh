@@ -12,12 +12,23 @@ remora sandbox --port $world --speed 60 & sandbox=$!
 trap 'kill $sandbox 2>/dev/null || true; kill -9 ${service:-} 2>/dev/null || true; sleep 3; rm -rf "$folder"' EXIT
 serve() { remora serve --sandbox "http://127.0.0.1:$world" --port $port --data "$folder/data" & service=$!; }
 now() { date +%s%3N; }
-used() { cat "/proc/$service/stat" $(for child in $(cat /proc/"$service"/task/*/children); do echo "/proc/$child/stat"; done) 2>/dev/null | awk '{ sum += $14 + $15 } END { print sum * 10 }'; } # its children's too, in ms
-waiting=$folder/waiting.py # one process that asks, since a hundred of them would be part of what is measured
+# Processor time of the service and its children, in ms.
+used() {
+  local process
+  for process in "$service" $(cat /proc/"$service"/task/*/children); do
+    cat "/proc/$process/stat" 2>/dev/null || true
+  done | awk '{ sum += $14 + $15 } END { print sum * 10 }'
+}
+# One process that asks, since a hundred of them would be part of what is measured.
+waiting=$folder/waiting.py
 cat >"$waiting" <<'PYTHON'
 import http.client, sys, threading, time
 url, began = sys.argv[1].removeprefix("http://"), int(sys.argv[2])
-wanted = {"/healthz": b"", "/api/v1/risk?pair=BTC/USDT": b'"risk_score":0', "/api/v1/history?pair=BTC/USDT&from=-1d": b'"rows":[{'}
+wanted = {
+    "/healthz": b"",
+    "/api/v1/risk?pair=BTC/USDT": b'"risk_score":0',
+    "/api/v1/history?pair=BTC/USDT&from=-1d": b'"rows":[{',
+}
 found = {}
 
 def wait_for(path):
@@ -50,6 +61,7 @@ for ((round = 1; round <= rounds; round++)); do
   sleep 2 # the engine notices that it is alone, and ends
   began=$(now); serve
   read -r first risk past < <(python3 "$waiting" "$url" "$began")
-  echo "start $round: responds after $first ms, /risk from the store after $risk ms, history after $past ms; $(used) ms of processor time; load $(cut -d' ' -f1 /proc/loadavg)"
+  echo "start $round: responds after $first ms, /risk from the store after $risk ms, history after $past ms;" \
+    "$(used) ms of processor time; load $(cut -d' ' -f1 /proc/loadavg)"
   curl -fsS -o /dev/null -X DELETE "http://127.0.0.1:$world/sandbox/faults"
 done

@@ -13,4 +13,5 @@ engine=$(taskset -c 0 dotnet artifacts/bin/Remora.Benchmarks/release/Remora.Benc
 pandas=$(OMP_NUM_THREADS=1 taskset -c 0 "$python" bench/history/window.py "$candles")
 echo "engine: $engine"
 echo "pandas: $pandas"
-awk -v e="${engine##*rows_per_second=}" -v p="${pandas##*rows_per_second=}" 'BEGIN { printf "the engine is %.0f times as fast\n", e / p }'
+awk -v e="${engine##*rows_per_second=}" -v p="${pandas##*rows_per_second=}" \
+  'BEGIN { printf "the engine is %.0f times as fast\n", e / p }'

@@ -38,7 +38,8 @@ def assess(frame):
 def main():
     candles = pd.read_csv(sys.argv[1], nrows=WINDOW + 20_000)
     columns = {name.lower(): name for name in candles.columns}
-    candles = candles.rename(columns={columns[name]: name for name in ("open", "high", "low", "close", "volume") if name in columns})
+    wanted = ("open", "high", "low", "close", "volume")
+    candles = candles.rename(columns={columns[name]: name for name in wanted if name in columns})
     for end in range(WINDOW, WINDOW + 50):
         assess(candles.iloc[end - WINDOW : end])
     rows, started = 0, time.perf_counter()

@@ -14,7 +14,12 @@ key=$(dotnet artifacts/bin/Remora.Cli/release/remora-cli.dll keys add honest --d
 dotnet "$program" guarded $port "$folder" & server=$!
 trap 'kill $server 2>/dev/null || true; rm -rf "$folder"' EXIT
 until curl -fsS -o /dev/null "http://127.0.0.1:$port/healthz" 2>/dev/null; do sleep 0.2; done
-state() { printf '%s: %s, %d handles\n' "$1" "$(awk '/VmRSS/ { print int($2 / 1024) " MB" }' /proc/$server/status)" "$(find /proc/$server/fd -type l | wc -l)"; }
+state() {
+  local memory handles
+  memory=$(awk '/VmRSS/ { print int($2 / 1024) " MB" }' /proc/$server/status)
+  handles=$(find /proc/$server/fd -type l | wc -l)
+  printf '%s: %s, %d handles\n' "$1" "$memory" "$handles"
+}
 state before
 for ((round = 1; round <= rounds; round++)); do
   dotnet "$program" attack "http://127.0.0.1:$port" "$key" "$requests" "$idle"

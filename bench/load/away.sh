@@ -5,7 +5,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 rate=${RATE:-500} away=${SECONDS_AWAY:-60} port=18010 store=18011
-for project in bench/load/Remora.Load src/Remora.Cli src/Remora.ClickHouseHost; do dotnet build "$project" -c Release -v q -nologo >/dev/null; done
+for project in bench/load/Remora.Load src/Remora.Cli src/Remora.ClickHouseHost; do
+  dotnet build "$project" -c Release -v q -nologo >/dev/null
+done
 folder=$(mktemp -d) service='' engine=''
 end() {
   for process in $service $engine; do kill -9 "$process" 2>/dev/null || true; done
@@ -14,24 +16,44 @@ end() {
 }
 trap end EXIT
 remora() { exec dotnet artifacts/bin/Remora.Cli/release/remora-cli.dll "$@"; }
-open_store() { dotnet artifacts/bin/Remora.ClickHouseHost/release/Remora.ClickHouseHost.dll --path "$folder/clickhouse" --port $store --standalone --libchdb node_modules/@chdb/lib-linux-x64-gnu/libchdb.so >/dev/null & engine=$!; }
+open_store() {
+  dotnet artifacts/bin/Remora.ClickHouseHost/release/Remora.ClickHouseHost.dll --path "$folder/clickhouse" \
+    --port $store --standalone --libchdb node_modules/@chdb/lib-linux-x64-gnu/libchdb.so >/dev/null &
+  engine=$!
+}
 open_store
 url=http://127.0.0.1:$port
-remora serve --sandbox --pairs BTC/USDT --data "$folder/data" --clickhouse http://127.0.0.1:$store --port $port 2>"$folder/log" & service=$!
+store_url=http://127.0.0.1:$store
+remora serve --sandbox --pairs BTC/USDT --data "$folder/data" --clickhouse $store_url --port $port 2>"$folder/log" &
+service=$!
 says() { curl -fsS "$url/api/v1/store" 2>/dev/null | grep -q "$1"; }
-until curl -fsS "$url/api/v1/risk?pair=BTC/USDT" 2>/dev/null | grep -q '"as_of":"' && says '"ready":true'; do sleep 0.3; done
-ask() { dotnet artifacts/bin/Remora.Load/release/Remora.Load.dll rate "$url/api/v1/risk?pair=BTC/USDT" "$rate" "$1" 16; }
-count() { curl -fsS "http://127.0.0.1:$store/?database=remora_sandbox" --data-binary "SELECT $1 FROM api_requests WHERE route = '/api/v1/risk'"; }
-sleep 5; before=$(count 'count()')
+risk_url="$url/api/v1/risk?pair=BTC/USDT"
+answers() { curl -fsS "$risk_url" 2>/dev/null | grep -q '"as_of":"'; }
+until answers && says '"ready":true'; do sleep 0.3; done
+ask() { dotnet artifacts/bin/Remora.Load/release/Remora.Load.dll rate "$risk_url" "$rate" "$1" 16; }
+count() {
+  curl -fsS "$store_url/?database=remora_sandbox" \
+    --data-binary "SELECT $1 FROM api_requests WHERE route = '/api/v1/risk'"
+}
+sleep 5
+before=$(count 'count()')
 echo "store available:        $(ask 10)"
-kill -9 "$engine"; wait "$engine" 2>/dev/null || true
+kill -9 "$engine"
+wait "$engine" 2>/dev/null || true
 echo "unavailable for $away s: $(ask "$away")"
-curl -fsS "$url/api/v1/store" | grep -o '"journal_batches":[0-9]*\|"last_error":"[^"]*"\|"dropped_rows":[0-9]*' | tr '\n' ' '; echo
-open_store; began=$(date +%s%3N)
+shown='"journal_batches":[0-9]*\|"last_error":"[^"]*"\|"dropped_rows":[0-9]*'
+curl -fsS "$url/api/v1/store" | grep -o "$shown" | tr '\n' ' '
+echo
+open_store
+began=$(date +%s%3N)
 echo "available again:        $(ask 10)"
 until says '"journal_batches":0' && says '"queued_rows":0'; do sleep 0.1; done
 echo "all waiting rows were inserted $(($(date +%s%3N) - began)) ms after the restart"
 sent=$(((10 + away + 10) * rate)) found=$(($(count 'count()') - before))
-echo "sent $sent requests, found $found; $(count "concat(toString(uniqExact(sequence) = count()) , ' for each once, ', toString(arraySort(groupArray((ingested, sequence))) = arraySort(x -> x.2, groupArray((ingested, sequence)))), ' for in order')")"
-(remora rollup verify src/Remora.Store/Rollups --clickhouse http://127.0.0.1:$store --database remora_sandbox) 2>>"$folder/log"
+each_once='uniqExact(sequence) = count()'
+rows='groupArray((ingested, sequence))'
+in_order="arraySort($rows) = arraySort(x -> x.2, $rows)"
+found_is=$(count "concat(toString($each_once), ' for each once, ', toString($in_order), ' for in order')")
+echo "sent $sent requests, found $found; $found_is"
+(remora rollup verify src/Remora.Store/Rollups --clickhouse $store_url --database remora_sandbox) 2>>"$folder/log"
 [[ $sent == "$found" ]]

@@ -19,14 +19,21 @@ serve() { taskset -c $server_core dotnet "$program" "$1" "$2" & servers+=($!); }
 serve hello 18001
 serve hello-inline 18002
 serve risk 18003
-declare -A url=([hello]=http://127.0.0.1:18001/ [hello_inline]=http://127.0.0.1:18002/ [risk]='http://127.0.0.1:18003/api/v1/risk?pair=BTC/USDT')
+declare -A url=(
+  [hello]=http://127.0.0.1:18001/
+  [hello_inline]=http://127.0.0.1:18002/
+  [risk]='http://127.0.0.1:18003/api/v1/risk?pair=BTC/USDT'
+)
 names=(hello hello_inline risk)
 for name in "${names[@]}"; do
   until curl -fsS -o /dev/null "${url[$name]}" 2>/dev/null; do sleep 0.2; done
 done
 bytes=$(curl -fsS "${url[risk]}" | wc -c)
 
-load() { taskset -c $load_core wrk -t1 -c"$connections" -d"$2s" "${url[$1]}" | awk '/Requests\/sec/ { print $2 } /Non-2xx|Socket errors/ { print > "/dev/stderr" }'; }
+load() {
+  taskset -c $load_core wrk -t1 -c"$connections" -d"$2s" "${url[$1]}" |
+    awk '/Requests\/sec/ { print $2 } /Non-2xx|Socket errors/ { print > "/dev/stderr" }'
+}
 echo "warming up each server for $warm s; a response of /risk has $bytes bytes"
 for name in "${names[@]}"; do load "$name" "$warm" >/dev/null; done
 
@@ -35,10 +42,14 @@ declare -A rates
 for ((round = 1; round <= rounds; round++)); do
   for name in "${names[@]}"; do rates[$name]=$(load "$name" "$measure"); done
   awk -v n="$round" -v h="${rates[hello]}" -v i="${rates[hello_inline]}" -v r="${rates[risk]}" 'BEGIN {
-    printf "round %d: hello %.0f, hello with inline scheduling %.0f, /risk %.0f requests/s; /risk is %.3f and %.3f of them\n", n, h, i, r, r / h, r / i }' | tee -a "$log"
+    printf "round %d: hello %.0f, hello with inline scheduling %.0f, /risk %.0f requests/s; ", n, h, i, r
+    printf "/risk is %.3f and %.3f of them\n", r / h, r / i
+  }' | tee -a "$log"
 done
 median() { sort -n | awk '{ a[NR] = $1 } END { print (NR % 2) ? a[(NR + 1) / 2] : (a[NR / 2] + a[NR / 2 + 1]) / 2 }'; }
-echo "median ratio: $(sed 's/.*is \([0-9.]*\) and.*/\1/' "$log" | median) of hello, $(sed 's/.*and \([0-9.]*\) of.*/\1/' "$log" | median) of hello with inline scheduling"
+of_hello=$(sed 's/.*is \([0-9.]*\) and.*/\1/' "$log" | median)
+of_inline=$(sed 's/.*and \([0-9.]*\) of.*/\1/' "$log" | median)
+echo "median ratio: $of_hello of hello, $of_inline of hello with inline scheduling"
 
 echo "at 10,000 requests/s, measured from when each was due:"
 for ((round = 0; round <= 5; round++)); do

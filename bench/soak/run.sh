@@ -5,10 +5,15 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export DOTNET_gcServer=0
-for project in src/Remora.Cli src/Remora.ClickHouseHost bench/soak/Remora.Soak; do dotnet build "$project" -c Release -v q -nologo; done
+for project in src/Remora.Cli src/Remora.ClickHouseHost bench/soak/Remora.Soak; do
+  dotnet build "$project" -c Release -v q -nologo
+done
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-for program in Remora.Cli Remora.ClickHouseHost Remora.Soak; do cp -r "artifacts/bin/$program/release" "$folder/$program"; done # so that a build does not change the running programs
+# Copies, so that a build does not change the running programs.
+for program in Remora.Cli Remora.ClickHouseHost Remora.Soak; do
+  cp -r "artifacts/bin/$program/release" "$folder/$program"
+done
 library=${REMORA_LIBCHDB:-node_modules/@chdb/lib-linux-x64-gnu/libchdb.so}
 cp -l "$library" "$folder/libchdb.so" 2>/dev/null || cp "$library" "$folder/libchdb.so"
 cd "$folder"

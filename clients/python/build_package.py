@@ -53,10 +53,13 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     info = f"{NAME}.dist-info"
     files = modules()
     files[f"{info}/METADATA"] = metadata()
-    files[f"{info}/WHEEL"] = b"Wheel-Version: 1.0\nGenerator: remora build_package\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    files[f"{info}/WHEEL"] = (
+        b"Wheel-Version: 1.0\nGenerator: remora build_package\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    )
     record = [f"{name},sha256={_digest(content)},{len(content)}" for name, content in files.items()]
     files[f"{info}/RECORD"] = ("\n".join([*record, f"{info}/RECORD,,"]) + "\n").encode()
-    with zipfile.ZipFile(Path(wheel_directory) / WHEEL, "w", zipfile.ZIP_STORED) as wheel:  # stored: the bytes do not depend on zlib's version
+    # Stored, so that the bytes do not depend on zlib's version.
+    with zipfile.ZipFile(Path(wheel_directory) / WHEEL, "w", zipfile.ZIP_STORED) as wheel:
         for name, content in files.items():
             entry = zipfile.ZipInfo(name, EARLIEST)
             entry.external_attr = 0o644 << 16

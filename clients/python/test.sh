@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Tests the Python package, the examples and the tutorial against a real service; ends with 'N passed, N failed, N skipped'.
-#   ./test.sh                       all on this system's Python, then what uses pandas with the real Freqtrade and its pandas
+# Tests the Python package, the examples and the tutorial against a real service; ends with
+# 'N passed, N failed, N skipped'.
+#   ./test.sh                       all on this system's Python, then what uses pandas with the real
+#                                   Freqtrade and its pandas
 #   ./test.sh tests.test_watcher    one module; a class or a test of it works too
 # PYTHON names one interpreter to run on, instead of the two.
-# Freqtrade is installed into artifacts/freqtrade-venv (800 MB): from ../shared/wheels where that folder exists, from PyPI elsewhere.
-# FREQTRADE_VENV names another virtual environment that has it.
+# Freqtrade is installed into artifacts/freqtrade-venv (800 MB): from ../shared/wheels if that
+# folder exists, otherwise from PyPI. FREQTRADE_VENV names another virtual environment that has it.
 set -uo pipefail
 here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -32,7 +34,8 @@ run() {
 try:
   import pandas; print(", pandas", pandas.__version__)
 except ImportError: print(", no pandas")')"
-  (cd "$here" && PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$here/src:$here" "$python" -m tests "$@") 2>&1 | tee "$output" | grep -vE '^[0-9]+ passed, '
+  (cd "$here" && PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$here/src:$here" "$python" -m tests "$@") 2>&1 |
+    tee "$output" | grep -vE '^[0-9]+ passed, '
   status=${PIPESTATUS[0]}
   summary=$(grep -oE '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped' "$output" | tail -n 1)
   if [[ $summary =~ ([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped ]]; then

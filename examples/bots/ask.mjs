@@ -5,7 +5,8 @@ const base = process.env.REMORA_URL || "http://127.0.0.1:8000";
 
 export async function isSafe(pair, onError = true) {
   try {
-    const response = await fetch(`${base}/api/v1/risk?${new URLSearchParams({ pair })}`, { signal: AbortSignal.timeout(2000), redirect: "error" });
+    const url = `${base}/api/v1/risk?${new URLSearchParams({ pair })}`;
+    const response = await fetch(url, { signal: AbortSignal.timeout(2000), redirect: "error" });
     if (response.status !== 200) throw new Error(`the service returned ${response.status}`);
     const answer = await response.json();
     if (typeof answer.safe_to_trade !== "boolean") throw new Error("the answer is not an assessment");

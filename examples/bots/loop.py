@@ -40,7 +40,9 @@ def main():
                 reading = watcher.read(pair)
                 scale = reading.assessment.position_scale if reading.assessment else None
                 if reading.safe_to_trade:
-                    print(f"{pair}: enter with {1.0 if scale is None else scale:.2f} of the stake{'' if reading.answered else ' (no answer: ' + reading.why + ')'}")
+                    share = 1.0 if scale is None else scale
+                    note = "" if reading.answered else f" (no answer: {reading.why})"
+                    print(f"{pair}: enter with {share:.2f} of the stake{note}")
                 else:
                     print(f"{pair}: wait, {reading.why}")
             time.sleep(options.seconds)

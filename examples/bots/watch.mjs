@@ -11,7 +11,10 @@ async function* events(response, alive) {
     alive();
     text += chunk;
     for (let end; (end = text.indexOf("\n\n")) >= 0; text = text.slice(end + 2)) {
-      const fields = text.slice(0, end).split("\n").map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trimStart()]);
+      const fields = text.slice(0, end).split("\n").map((line) => {
+        const colon = line.indexOf(":");
+        return [line.slice(0, colon), line.slice(colon + 1).trimStart()];
+      });
       yield Object.fromEntries(fields); // a heartbeat is a comment, a field without a name
     }
   }
@@ -27,7 +30,8 @@ for (let lastId; ; await new Promise((resolve) => setTimeout(resolve, 2000))) {
   try {
     alive();
     const query = pairs ? `?${new URLSearchParams({ pair: pairs })}` : "";
-    const response = await fetch(`${base}/api/v1/stream${query}`, { headers: lastId ? { "Last-Event-ID": lastId } : {}, redirect: "error", signal: abort.signal });
+    const headers = lastId ? { "Last-Event-ID": lastId } : {};
+    const response = await fetch(`${base}/api/v1/stream${query}`, { headers, redirect: "error", signal: abort.signal });
     if (response.status >= 400 && response.status < 500 && ![408, 429].includes(response.status)) {
       console.error((await response.json()).detail);
       process.exit(2);
@@ -37,7 +41,8 @@ for (let lastId; ; await new Promise((resolve) => setTimeout(resolve, 2000))) {
       lastId = event.id ?? lastId;
       if (event.event !== "assessment") continue;
       const answer = JSON.parse(event.data);
-      console.log(`${answer.pair}: ${answer.safe_to_trade ? "safe" : `not safe: ${answer.blocked_by.join(", ")}`}, regime ${answer.regime}`);
+      const verdict = answer.safe_to_trade ? "safe" : `not safe: ${answer.blocked_by.join(", ")}`;
+      console.log(`${answer.pair}: ${verdict}, regime ${answer.regime}`);
     }
   } catch (error) {
     console.error(`the stream is interrupted: ${error.message}`);

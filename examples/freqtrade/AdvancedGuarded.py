@@ -41,8 +41,13 @@ class AdvancedGuarded(RemoraGuard, IStrategy):
         dataframe.loc[dataframe["fast"] > dataframe["slow"], "exit_short"] = 1
         return dataframe
 
-    def custom_stake_amount(self, pair, current_time, current_rate, proposed_stake, min_stake, max_stake, leverage, entry_tag, side, **kwargs):
+    def custom_stake_amount(
+        self, pair, current_time, current_rate, proposed_stake, min_stake, max_stake, leverage, entry_tag, side,
+        **kwargs
+    ):
         return proposed_stake * (0.5 if side == "short" else 1)  # Remora scales the result
 
-    def confirm_trade_entry(self, pair, order_type, amount, rate, time_in_force, current_time, entry_tag, side, **kwargs):
+    def confirm_trade_entry(
+        self, pair, order_type, amount, rate, time_in_force, current_time, entry_tag, side, **kwargs
+    ):
         return not (current_time.weekday() == 4 and current_time.hour >= 20)  # asked only when Remora does not object

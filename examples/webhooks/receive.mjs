@@ -4,7 +4,9 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
 import { pathToFileURL } from "node:url";
 
-/** Returns whether `body` (the received Buffer) was signed with `secret` within `tolerance` seconds. */
+/**
+ * Returns whether `body` (the received Buffer) was signed with `secret` within `tolerance` seconds.
+ */
 export function isGenuine(header, body, secret, now = Date.now() / 1000, tolerance = 300) {
   const parts = (header ?? "").split(",").map((part) => part.split("="));
   const at = parts.find(([name]) => name === "t")?.[1] ?? "";
@@ -28,9 +30,13 @@ async function receive(request, response) {
   const event = JSON.parse(body);
   if (seen.has(event.id)) return; // an event can arrive twice, for example after a lost response
   seen.add(event.id);
-  console.log(`${event.event}: ${event.pair} ${event.side} safe=${event.after.safe_to_trade} regime=${event.after.regime}`);
+  const { safe_to_trade: safe, regime } = event.after;
+  console.log(`${event.event}: ${event.pair} ${event.side} safe=${safe} regime=${regime}`);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const server = createServer(receive).listen(Number(process.argv[2]), "127.0.0.1", () => console.log(`listening on http://127.0.0.1:${server.address().port}`));
+  const server = createServer(receive);
+  server.listen(Number(process.argv[2]), "127.0.0.1", () => {
+    console.log(`listening on http://127.0.0.1:${server.address().port}`);
+  });
 }

@@ -36,7 +36,9 @@ class Receiver(BaseHTTPRequestHandler):
         if event["id"] in self.seen:
             return  # an event can come twice: the answer to the first may have been lost
         self.seen.add(event["id"])
-        print(f"{event['event']}: {event['pair']} {event['side']} safe={event['after']['safe_to_trade']} regime={event['after']['regime']}", flush=True)
+        after = event["after"]
+        state = f"safe={after['safe_to_trade']} regime={after['regime']}"
+        print(f"{event['event']}: {event['pair']} {event['side']} {state}", flush=True)
 
     def log_message(self, *_):
         pass

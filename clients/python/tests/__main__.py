@@ -19,7 +19,8 @@ def main():
     failed = {id(test) for test, _ in [*result.failures, *result.errors]}
     for test, reason in result.skipped:
         print(f"skipped: {test}: {reason}")
-    print(f"{result.testsRun - len(failed) - len(result.skipped)} passed, {len(failed)} failed, {len(result.skipped)} skipped")
+    passed = result.testsRun - len(failed) - len(result.skipped)
+    print(f"{passed} passed, {len(failed)} failed, {len(result.skipped)} skipped")
     return 1 if failed else 0
 
 

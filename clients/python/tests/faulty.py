@@ -10,15 +10,21 @@ from urllib.parse import parse_qs, urlsplit
 def assessment(pair, **changes):
     """Returns an answer with the main fields, for tests that define its values."""
     answer = {
-        "safe_to_trade": True, "recommendation": "entry_ok", "risk_score": 0.25, "risk_class": "low", "risk_confidence": 1, "position_scale": 1.0, "blocked_by": [],
-        "reasoning": ["Risk is low at 0.25."], "regime": "bull", "volatility": 0.1, "pair": pair, "exchange": "binance", "timeframe": "5m", "side": "long",
-        "as_of": "2026-01-01T00:05:00Z", "age_seconds": 1.5, "stale": False, "state": "ok", "policy": "remora-1", "model": "remora-1",
+        "safe_to_trade": True, "recommendation": "entry_ok", "risk_score": 0.25, "risk_class": "low",
+        "risk_confidence": 1, "position_scale": 1.0, "blocked_by": [],
+        "reasoning": ["Risk is low at 0.25."], "regime": "bull", "volatility": 0.1, "pair": pair, "exchange": "binance",
+        "timeframe": "5m", "side": "long",
+        "as_of": "2026-01-01T00:05:00Z", "age_seconds": 1.5, "stale": False, "state": "ok", "policy": "remora-1",
+        "model": "remora-1",
     }
     answer.update(changes)
     return answer
 
 
-UNSAFE = {"safe_to_trade": False, "recommendation": "no_entry", "risk_score": 0.8, "risk_class": "high", "position_scale": 0, "blocked_by": ["risk_score"], "reasoning": ["Risk is high."]}
+UNSAFE = {
+    "safe_to_trade": False, "recommendation": "no_entry", "risk_score": 0.8, "risk_class": "high", "position_scale": 0,
+    "blocked_by": ["risk_score"], "reasoning": ["Risk is high."]
+}
 
 
 class FaultyServer:
@@ -27,7 +33,10 @@ class FaultyServer:
     ``tracked`` contains the tracked pairs; None for all.
     """
 
-    FAULTS = ("slow", "dribble", "429", "500", "503", "html", "truncated", "schema", "list", "string", "empty", "nan", "redirect", "hangup", "garbage", "other_pair")
+    FAULTS = (
+        "slow", "dribble", "429", "500", "503", "html", "truncated", "schema", "list", "string", "empty", "nan",
+        "redirect", "hangup", "garbage", "other_pair"
+    )
 
     def __init__(self, tls=None):
         self.mode = "well"
@@ -73,7 +82,10 @@ class FaultyServer:
             pairs = query["pairs"][0].split(",")
             known = [pair for pair in pairs if self.tracked is None or pair in self.tracked]
             if known:
-                body = {"assessments": [assessment(pair, **self.changes) for pair in known], "unknown": [{"pair": pair, "nearest": []} for pair in pairs if pair not in known]}
+                body = {
+                    "assessments": [assessment(pair, **self.changes) for pair in known],
+                    "unknown": [{"pair": pair, "nearest": []} for pair in pairs if pair not in known]
+                }
             else:
                 status, body = 404, {"status": 404, "detail": f"{pairs[0]} is not tracked here.", "parameter": "pairs"}
         else:

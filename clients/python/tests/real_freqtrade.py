@@ -60,7 +60,8 @@ class Adding(Guarded):
         return dataframe
 
     def adjust_trade_position(
-        self, trade, current_time, current_rate, current_profit, min_stake, max_stake, current_entry_rate, current_exit_rate, current_entry_profit, current_exit_profit, **kwargs
+        self, trade, current_time, current_rate, current_profit, min_stake, max_stake, current_entry_rate,
+        current_exit_rate, current_entry_profit, current_exit_profit, **kwargs
     ):
         return 10 if current_time.minute == 0 else None
 
@@ -76,13 +77,20 @@ class AddingUngated(Adding):
 
 def configuration(sandbox):
     hosts = {"public": "api", "private": "api", "sapi": "api", "fapiPublic": "fapi", "dapiPublic": "dapi"}
-    paths = {"public": "api/v3", "private": "api/v3", "sapi": "sapi/v1", "fapiPublic": "fapi/v1", "dapiPublic": "dapi/v1"}
+    paths = {
+        "public": "api/v3", "private": "api/v3", "sapi": "sapi/v1", "fapiPublic": "fapi/v1", "dapiPublic": "dapi/v1"
+    }
     urls = {name: f"{sandbox}/{host}.binance.com/{paths[name]}" for name, host in hosts.items()}
     return {
-        "max_open_trades": 1, "stake_currency": "USDT", "stake_amount": 100, "dry_run": True, "dry_run_wallet": 1000, "fee": 0.001,
+        "max_open_trades": 1, "stake_currency": "USDT", "stake_amount": 100, "dry_run": True, "dry_run_wallet": 1000,
+        "fee": 0.001,
         "timeframe": "5m", "trading_mode": "spot", "margin_mode": "", "dataformat_ohlcv": "feather",
-        "entry_pricing": {"price_side": "same", "use_order_book": True}, "exit_pricing": {"price_side": "same", "use_order_book": True},
-        "exchange": {"name": "binance", "key": "", "secret": "", "pair_whitelist": ["BTC/USDT"], "enable_ws": False, "ccxt_config": {"urls": {"api": urls}}},
+        "entry_pricing": {"price_side": "same", "use_order_book": True},
+        "exit_pricing": {"price_side": "same", "use_order_book": True},
+        "exchange": {
+            "name": "binance", "key": "", "secret": "", "pair_whitelist": ["BTC/USDT"], "enable_ws": False,
+            "ccxt_config": {"urls": {"api": urls}}
+        },
         "pairlists": [{"method": "StaticPairList"}],
     }
 
@@ -109,27 +117,39 @@ class RealFreqtrade(unittest.TestCase):
         (cls.folder / "config.json").write_text(json.dumps(configuration(sandbox.url)))
 
     def freqtrade(self, command, *arguments):
-        words = [sys.executable, "-m", "freqtrade", command, "--userdir", str(self.folder), "-c", str(self.folder / "config.json"), "--timerange", TIMERANGE, *arguments]
+        words = [
+            sys.executable, "-m", "freqtrade", command, "--userdir", str(self.folder), "-c",
+            str(self.folder / "config.json"), "--timerange", TIMERANGE, *arguments
+        ]
         environment = {**os.environ, "PYTHONPATH": str(service.REPOSITORY / "clients/python/src")}
         run = subprocess.run(words, capture_output=True, text=True, timeout=300, cwd=self.folder, env=environment)
         self.assertEqual(run.returncode, 0, (run.stdout + run.stderr)[-5000:])
 
     def test_hyperopt(self):
-        self.freqtrade("hyperopt", "--strategy", "Guarded", "--hyperopt-loss", "SharpeHyperOptLossDaily", "--spaces", "buy", "--epochs", "2", "-j", "2")
+        self.freqtrade(
+            "hyperopt", "--strategy", "Guarded", "--hyperopt-loss", "SharpeHyperOptLossDaily", "--spaces", "buy",
+            "--epochs", "2", "-j", "2"
+        )
         (results,) = (self.folder / "hyperopt_results").glob("*.fthypt")
         epochs = [json.loads(line) for line in results.read_text().splitlines()]
         self.assertEqual(len(epochs), 2)
         self.assertTrue(all(epoch["results_metrics"]["total_trades"] > 0 for epoch in epochs))
 
     def test_a_backtest_enters_and_adds_only_while_the_history_is_safe(self):
-        self.freqtrade("backtesting", "--strategy-list", "Guarded", "Ungated", "Adding", "AddingUngated", "--cache", "none", "--export", "trades")
+        self.freqtrade(
+            "backtesting", "--strategy-list", "Guarded", "Ungated", "Adding", "AddingUngated", "--cache", "none",
+            "--export", "trades"
+        )
         (results,) = (self.folder / "backtest_results").glob("*.zip")
         with zipfile.ZipFile(results) as files:
             strategies = json.loads(files.read(results.stem + ".json"))["strategy"]
         past = RiskHistory.read(self.history)
         safe, additions = {}, {}
         for name, result in strategies.items():
-            entries = [[order["order_filled_timestamp"] for order in trade["orders"] if order["ft_is_entry"]] for trade in result["trades"]]
+            entries = [
+                [order["order_filled_timestamp"] for order in trade["orders"] if order["ft_is_entry"]]
+                for trade in result["trades"]
+            ]
             additions[name] = sum(len(times) - 1 for times in entries)
             at = pd.to_datetime([time for times in entries for time in times], unit="ms", utc=True)
             safe[name] = past.safe(past.known_at(at), unknown=True)  # an entry is filled at the close of its signal

@@ -17,7 +17,9 @@ _started = {}
 
 
 def remora(*arguments, **options):
-    return subprocess.run([str(REPOSITORY / "remora"), *arguments], capture_output=True, text=True, timeout=120, **options)
+    return subprocess.run(
+        [str(REPOSITORY / "remora"), *arguments], capture_output=True, text=True, timeout=120, **options
+    )
 
 
 def url():
@@ -36,7 +38,8 @@ class _Process:
         self._address = re.compile(address)
         self._errors = tempfile.TemporaryFile("w+")
         self._process = subprocess.Popen(
-            [str(REPOSITORY / "remora"), *arguments], stdout=subprocess.DEVNULL, stderr=self._errors, cwd=tempfile.gettempdir(), env={**os.environ, **environment}
+            [str(REPOSITORY / "remora"), *arguments], stdout=subprocess.DEVNULL, stderr=self._errors,
+            cwd=tempfile.gettempdir(), env={**os.environ, **environment}
         )
 
     def start(self):

@@ -41,20 +41,27 @@ else:
         def populate_exit_trend(self, dataframe, metadata):
             return dataframe
 
-        def custom_stake_amount(self, pair, current_time, current_rate, proposed_stake, min_stake, max_stake, leverage, entry_tag, side, **kwargs):
+        def custom_stake_amount(
+            self, pair, current_time, current_rate, proposed_stake, min_stake, max_stake, leverage, entry_tag, side,
+            **kwargs
+        ):
             return proposed_stake
 
-        def confirm_trade_entry(self, pair, order_type, amount, rate, time_in_force, current_time, entry_tag, side, **kwargs):
+        def confirm_trade_entry(
+            self, pair, order_type, amount, rate, time_in_force, current_time, entry_tag, side, **kwargs
+        ):
             return True
 
         def adjust_trade_position(
-            self, trade, current_time, current_rate, current_profit, min_stake, max_stake, current_entry_rate, current_exit_rate, current_entry_profit, current_exit_profit, **kwargs
+            self, trade, current_time, current_rate, current_profit, min_stake, max_stake, current_entry_rate,
+            current_exit_rate, current_entry_profit, current_exit_profit, **kwargs
         ):
             return None
 
     _package, _strategy = types.ModuleType("freqtrade"), types.ModuleType("freqtrade.strategy")
     _package.strategy, _strategy.IStrategy = _strategy, IStrategy
-    sys.modules.update({"freqtrade": _package, "freqtrade.strategy": _strategy})  # imported by the guard and the examples
+    # Imported by the guard and the examples.
+    sys.modules.update({"freqtrade": _package, "freqtrade.strategy": _strategy})
 
 
 class DataProvider:
@@ -82,12 +89,14 @@ def enter(bot, pair="BTC/USDT", side="long", stake=100.0, now=None, min_stake=5.
     """Calls stake and confirmation, as on a signal. Returns the stake, or None without an entry."""
     now = now or pd.Timestamp("2026-01-01", tz="UTC")
     amount = bot.custom_stake_amount(
-        pair=pair, current_time=now, current_rate=1.0, proposed_stake=stake, min_stake=min_stake, max_stake=1000.0, leverage=1.0, entry_tag=None, side=side
+        pair=pair, current_time=now, current_rate=1.0, proposed_stake=stake, min_stake=min_stake, max_stake=1000.0,
+        leverage=1.0, entry_tag=None, side=side
     )
     if not amount:
         return None
     confirmed = bot.confirm_trade_entry(
-        pair=pair, order_type="limit", amount=amount, rate=1.0, time_in_force="GTC", current_time=now, entry_tag=None, side=side
+        pair=pair, order_type="limit", amount=amount, rate=1.0, time_in_force="GTC", current_time=now, entry_tag=None,
+        side=side
     )
     return amount if confirmed else None
 
@@ -98,7 +107,9 @@ def adjust(bot, pair="BTC/USDT", is_short=False, now=None, min_stake=5.0):
     Returns the stake to add, a negative stake to remove or None, and the tag of the order.
     """
     answer = bot.adjust_trade_position(
-        trade=types.SimpleNamespace(pair=pair, is_short=is_short), current_time=now or pd.Timestamp("2026-01-01", tz="UTC"), current_rate=1.0, current_profit=-0.1,
-        min_stake=min_stake, max_stake=1000.0, current_entry_rate=1.0, current_exit_rate=1.0, current_entry_profit=-0.1, current_exit_profit=-0.1,
+        trade=types.SimpleNamespace(pair=pair, is_short=is_short),
+        current_time=now or pd.Timestamp("2026-01-01", tz="UTC"), current_rate=1.0, current_profit=-0.1,
+        min_stake=min_stake, max_stake=1000.0, current_entry_rate=1.0, current_exit_rate=1.0, current_entry_profit=-0.1,
+        current_exit_profit=-0.1,
     )
     return answer if isinstance(answer, tuple) else (answer, "")

@@ -36,20 +36,28 @@ class AgainstARunningService(unittest.TestCase):
         answer = self.client.risk("BTC/USDT")
         self.assertTrue(answer.answered, answer.error)
         self.assertEqual(answer.safe_to_trade, answer.raw["safe_to_trade"])
-        self.assertEqual((answer.pair, answer.side, answer.exchange, answer.timeframe), ("BTC/USDT", "long", "binance", "5m"))
+        self.assertEqual(
+            (answer.pair, answer.side, answer.exchange, answer.timeframe), ("BTC/USDT", "long", "binance", "5m")
+        )
         self.assertAlmostEqual(sum(answer.raw["risk_breakdown"].values()), answer.risk_score, places=6)
         self.assertEqual(answer.as_of.utcoffset().total_seconds(), 0)
         with self.assertRaises(dataclasses.FrozenInstanceError):
             answer.safe_to_trade = True
 
     def test_side_and_policy_and_the_whole_market(self):
-        self.assertEqual(self.client.risk("BTC/USDT", side="short", policy="remora-1", exchange="binance", timeframe="5m").side, "short")
+        self.assertEqual(
+            self.client.risk("BTC/USDT", side="short", policy="remora-1", exchange="binance", timeframe="5m").side,
+            "short"
+        )
         whole = self.client.risk()
         self.assertTrue(whole.answered, whole.error)
 
     def test_batch_returns_the_requested_names(self):
         answers = self.client.batch(["btc/usdt", "ETH/USDT"])
-        self.assertEqual([(name, answer.pair, answer.answered) for name, answer in answers.items()], [("btc/usdt", "BTC/USDT", True), ("ETH/USDT", "ETH/USDT", True)])
+        self.assertEqual(
+            [(name, answer.pair, answer.answered) for name, answer in answers.items()],
+            [("btc/usdt", "BTC/USDT", True), ("ETH/USDT", "ETH/USDT", True)]
+        )
 
     def test_batch_with_an_untracked_pair_returns_the_others(self):
         with self.assertLogs("remora", logging.WARNING) as logs:
@@ -77,7 +85,8 @@ class AgainstARunningService(unittest.TestCase):
         seen = []
         for answer in self.client.stream(["BTC/USDT", "ETH/USDT"], side="short"):
             seen.append((answer.pair, answer.side, answer.as_of))
-            # Two at once, then changes: a candle closes every second. A change of state repeats one.
+            # Two at once, then changes: a candle closes every second. A change of state repeats
+            # one.
             if len(set(seen)) >= 4 or len(seen) >= 100:
                 break
         self.assertEqual({pair for pair, _, _ in seen[:2]}, {"BTC/USDT", "ETH/USDT"})
@@ -128,19 +137,33 @@ class Streams(unittest.TestCase):
             stream = RemoraClient(f"http://127.0.0.1:{server.server_address[1]}").stream(["BTC/USDT"])
             self.assertEqual([next(stream).pair, next(stream).pair], ["BTC/USDT", "BTC/USDT"])
             stream.close()
-        self.assertEqual(requests, [("/api/v1/stream?pair=BTC/USDT", None), ("/api/v1/stream?pair=BTC/USDT", "7"), ("/api/v1/stream?pair=BTC/USDT", "7")])
+        self.assertEqual(
+            requests,
+            [
+                ("/api/v1/stream?pair=BTC/USDT", None), ("/api/v1/stream?pair=BTC/USDT", "7"),
+                ("/api/v1/stream?pair=BTC/USDT", "7")
+            ]
+        )
         self.assertEqual(len(logs.output), 2, logs.output)
 
 
 class Histories(unittest.TestCase):
     def test_pages_are_combined(self):
         pages = [
-            {"rows": [{"time": "2025-01-01T00:00:00Z", "safe_share": 1}, {"time": "2025-01-01T01:00:00Z", "safe_share": 0.5}], "next": "2025-01-01T02:00:00Z"},
+            {
+                "rows": [
+                    {"time": "2025-01-01T00:00:00Z", "safe_share": 1},
+                    {"time": "2025-01-01T01:00:00Z", "safe_share": 0.5},
+                ],
+                "next": "2025-01-01T02:00:00Z",
+            },
             {"rows": [{"time": "2025-01-01T02:00:00Z", "safe_share": None}], "next": None},
         ]
         client = RemoraClient("http://127.0.0.1:9")
         with mock.patch.object(client._endpoint, "get", side_effect=pages) as get:
-            rows = client.history("BTC/USDT", datetime(2025, 1, 1, 1, tzinfo=timezone(timedelta(hours=1))), interval="1h")
+            rows = client.history(
+                "BTC/USDT", datetime(2025, 1, 1, 1, tzinfo=timezone(timedelta(hours=1))), interval="1h"
+            )
         self.assertEqual([(row["time"].hour, row["safe_share"]) for row in rows], [(0, 1), (1, 0.5), (2, None)])
         asked = [parse_qs(urlsplit(call.args[0]).query)["from"] for call in get.call_args_list]
         self.assertEqual(asked, [["2025-01-01T00:00:00.000Z"], ["2025-01-01T02:00:00Z"]])
@@ -159,7 +182,9 @@ class WhenThereIsNoAnswer(unittest.TestCase):
     def test_every_fault_follows_on_error_within_the_timeout_and_is_logged_once(self):
         for fault in FaultyServer.FAULTS:
             for on_error, safe in (("allow", True), ("block", False), ("last", True)):
-                with self.subTest(fault=fault, on_error=on_error), FaultyServer() as server, self.assertLogs("remora", logging.WARNING) as logs:
+                subtest = self.subTest(fault=fault, on_error=on_error)
+                logged = self.assertLogs("remora", logging.WARNING)
+                with subtest, FaultyServer() as server, logged as logs:
                     server.mode = fault
                     client = RemoraClient(server.url, timeout=0.25, on_error=on_error, clock=ManualClock())
                     started = time.monotonic()
@@ -223,15 +248,19 @@ class WhenThereIsNoAnswer(unittest.TestCase):
             server.mode = "500"
             clock.pass_seconds(30)
             answer = client.risk("BTC/USDT")
-            self.assertEqual((answer.safe_to_trade, answer.answered, answer.blocked_by), (False, False, ("risk_score",)))
+            self.assertEqual(
+                (answer.safe_to_trade, answer.answered, answer.blocked_by), (False, False, ("risk_score",))
+            )
             self.assertTrue(client.is_safe("BTC/USDT", side="short"), "another question has no last answer")
             clock.pass_seconds(31)
             self.assertTrue(client.is_safe("BTC/USDT"))
 
     def test_unknown_states_follow_on_error_unless_they_block(self):
         for on_error, state, says, safe, answered in (
-            ("allow", "unknown", True, True, True), ("block", "unknown", True, False, False), ("last", "unknown", True, True, True), ("block", "unknown", False, False, True),
-            ("allow", "unknown", False, False, True), ("block", "warming_up", True, True, True), ("block", "stale", True, True, True), ("block", "ok", True, True, True),
+            ("allow", "unknown", True, True, True), ("block", "unknown", True, False, False),
+            ("last", "unknown", True, True, True), ("block", "unknown", False, False, True),
+            ("allow", "unknown", False, False, True), ("block", "warming_up", True, True, True),
+            ("block", "stale", True, True, True), ("block", "ok", True, True, True),
         ):
             with self.subTest(on_error=on_error, state=state, says=says), FaultyServer() as server:
                 server.changes = {"state": state, "safe_to_trade": says}
@@ -243,7 +272,10 @@ class WhenThereIsNoAnswer(unittest.TestCase):
                 self.assertEqual((one.safe_to_trade, one.answered), (safe, answered))
                 self.assertEqual(client.get_context("BTC/USDT")["safe_to_trade"], safe)
                 if not answered:
-                    self.assertEqual((answer.position_scale, answer.recommendation, answer.why), (0, "no_entry", "there is no current market data for BTC/USDT: Risk is low at 0.25."))
+                    self.assertEqual(
+                        (answer.position_scale, answer.recommendation, answer.why),
+                        (0, "no_entry", "there is no current market data for BTC/USDT: Risk is low at 0.25.")
+                    )
 
     def test_last_is_the_last_answer_with_market_data(self):
         clock = ManualClock()
@@ -255,7 +287,10 @@ class WhenThereIsNoAnswer(unittest.TestCase):
             for seconds in (20, 39):
                 clock.pass_seconds(seconds)
                 answer = client.risk("BTC/USDT")
-                self.assertEqual((answer.safe_to_trade, answer.answered, answer.state, answer.blocked_by), (False, False, "ok", ("risk_score",)))
+                self.assertEqual(
+                    (answer.safe_to_trade, answer.answered, answer.state, answer.blocked_by),
+                    (False, False, "ok", ("risk_score",))
+                )
                 self.assertIn("because there is no current market data for BTC/USDT", answer.why)
             clock.pass_seconds(2)
             self.assertTrue(client.is_safe("BTC/USDT"))
@@ -306,10 +341,15 @@ class Caching(unittest.TestCase):
 
 class Settings(unittest.TestCase):
     def test_url_and_key_come_from_the_environment_and_arguments_win(self):
-        with FaultyServer() as server, mock.patch.dict(os.environ, REMORA_URL=server.url + "/", REMORA_API_KEY="from-environment"):
+        with FaultyServer() as server, mock.patch.dict(
+            os.environ, REMORA_URL=server.url + "/", REMORA_API_KEY="from-environment"
+        ):
             RemoraClient().risk("BTC/USDT")
             RemoraClient(api_key="given").risk("BTC/USDT")
-            self.assertEqual([headers["Authorization"] for _, headers in server.requests], ["Bearer from-environment", "Bearer given"])
+            self.assertEqual(
+                [headers["Authorization"] for _, headers in server.requests],
+                ["Bearer from-environment", "Bearer given"]
+            )
             self.assertEqual(server.requests[0][0], "/api/v1/risk?pair=BTC%2FUSDT")
 
     def test_a_key_is_optional_and_sent_only_to_the_service(self):
@@ -317,12 +357,18 @@ class Settings(unittest.TestCase):
             os.environ.pop("REMORA_API_KEY", None)
             server.mode = "redirect"
             self.assertFalse(RemoraClient(server.url).risk("BTC/USDT").answered)
-            self.assertEqual([(path, headers.get("Authorization")) for path, headers in server.requests], [("/api/v1/risk?pair=BTC%2FUSDT", None)])
+            self.assertEqual(
+                [(path, headers.get("Authorization")) for path, headers in server.requests],
+                [("/api/v1/risk?pair=BTC%2FUSDT", None)]
+            )
 
     def test_wrong_settings_are_named(self):
         for wrong, named in (
-            ({"base_url": "secret-key"}, "base_url"), ({"base_url": "ftp://x"}, "base_url"), ({"base_url": "http://x:y"}, "base_url"), ({"base_url": "http://x/é"}, "base_url"), ({"on_error": "allow "}, "on_error"),
-            ({"timeout": 0}, "timeout"), ({"cache_seconds": -1}, "cache_seconds"), ({"api_key": "a\r\nb: c"}, "api_key"), ({"breaker_seconds": float("nan")}, "breaker_seconds"),
+            ({"base_url": "secret-key"}, "base_url"), ({"base_url": "ftp://x"}, "base_url"),
+            ({"base_url": "http://x:y"}, "base_url"), ({"base_url": "http://x/é"}, "base_url"),
+            ({"on_error": "allow "}, "on_error"),
+            ({"timeout": 0}, "timeout"), ({"cache_seconds": -1}, "cache_seconds"),
+            ({"api_key": "a\r\nb: c"}, "api_key"), ({"breaker_seconds": float("nan")}, "breaker_seconds"),
         ):
             with self.subTest(wrong=wrong), self.assertRaises(ValueError) as raised:
                 RemoraClient(**wrong)
@@ -335,8 +381,17 @@ class OverTls(unittest.TestCase):
         if shutil.which("openssl") is None:
             self.skipTest("openssl is not installed")
         with tempfile.TemporaryDirectory() as folder:
-            names = ["-keyout", f"{folder}/key", "-out", f"{folder}/certificate", "-subj", "/CN=remora", "-addext", "subjectAltName=IP:127.0.0.1"]
-            made = subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", *names], capture_output=True, text=True)
+            names = [
+                "-keyout", f"{folder}/key", "-out", f"{folder}/certificate", "-subj", "/CN=remora", "-addext",
+                "subjectAltName=IP:127.0.0.1"
+            ]
+            made = subprocess.run(
+                [
+                    "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                    *names
+                ],
+                capture_output=True, text=True
+            )
             self.assertEqual(made.returncode, 0, made.stderr)
             tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             tls.load_cert_chain(f"{folder}/certificate", f"{folder}/key")
@@ -353,7 +408,8 @@ class ReadingAnswers(unittest.TestCase):
         from tests.faulty import assessment
 
         for wrong in (
-            {"safe_to_trade": None}, {"safe_to_trade": 1}, {"safe_to_trade": "false"}, {"risk_score": "high"}, {"risk_score": True}, {"position_scale": 3}, {"blocked_by": "x"},
+            {"safe_to_trade": None}, {"safe_to_trade": 1}, {"safe_to_trade": "false"}, {"risk_score": "high"},
+            {"risk_score": True}, {"position_scale": 3}, {"blocked_by": "x"},
             {"reasoning": [1]}, {"as_of": "yesterday"}, {"regime": 4}, {"stale": "no"},
         ):
             with self.subTest(wrong=wrong), self.assertRaises(RemoraError) as raised:

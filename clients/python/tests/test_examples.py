@@ -42,7 +42,8 @@ class Verdicts(unittest.TestCase):
             server.changes = UNSAFE
             unsafe = run(*command, url=server.url, **environment)
             self.assertEqual(unsafe.returncode, 1, unsafe.stdout + unsafe.stderr)
-            for mode in ("slow", "500", "429", "html", "truncated", "schema"):  # slow: the verdict comes after 5 s, and would be 'not safe'
+            # With "slow", the verdict comes after 5 s, and would be 'not safe'.
+            for mode in ("slow", "500", "429", "html", "truncated", "schema"):
                 server.mode = mode
                 with self.subTest(mode=mode):
                     faulty = run(*command, url=server.url, **environment)
@@ -64,7 +65,9 @@ class Verdicts(unittest.TestCase):
             command = (EXAMPLES / "bots/guard.sh", "BTC/USDT", enter, "now")
             _, unsafe = self.check(*command, REMORA=str(service.REPOSITORY / "remora"))
             self.assertNotIn("entered", unsafe.stdout)
-            self.assertEqual(run(*command, url=NOBODY, REMORA=str(service.REPOSITORY / "remora")).stdout, "entered now\n")
+            self.assertEqual(
+                run(*command, url=NOBODY, REMORA=str(service.REPOSITORY / "remora")).stdout, "entered now\n"
+            )
 
     def test_javascript(self):
         need(self, "node")
@@ -75,7 +78,9 @@ class Verdicts(unittest.TestCase):
     def test_javascript_on_the_stream(self):
         need(self, "node")
         env = {**os.environ, "REMORA_URL": service.url()}
-        with subprocess.Popen(["node", str(EXAMPLES / "bots/watch.mjs"), "BTC/USDT,ETH/USDT"], stdout=subprocess.PIPE, text=True, env=env) as watch:
+        with subprocess.Popen(
+            ["node", str(EXAMPLES / "bots/watch.mjs"), "BTC/USDT,ETH/USDT"], stdout=subprocess.PIPE, text=True, env=env
+        ) as watch:
             lines = [watch.stdout.readline() for _ in range(4)]
             watch.kill()
         for line in lines:
@@ -88,16 +93,26 @@ class Verdicts(unittest.TestCase):
         script = re.search(r"<script>(.*?)</script>", (EXAMPLES / "bots/watch.html").read_text(), re.DOTALL)[1]
         browser = """
             const items = [], listeners = {};
-            globalThis.document = { title: "", getElementById: () => ({ appendChild: (item) => (items.push(item), item) }), createElement: () => ({}) };
-            globalThis.EventSource = class { constructor(url) { this.url = url; globalThis.opened = this; } addEventListener(name, listener) { listeners[name] = listener; } };
+            const list = { appendChild: (item) => (items.push(item), item) };
+            globalThis.document = { title: "", getElementById: () => list, createElement: () => ({}) };
+            globalThis.EventSource = class {
+                constructor(url) { this.url = url; globalThis.opened = this; }
+                addEventListener(name, listener) { listeners[name] = listener; }
+            };
         """
         events = """
-            const answer = (pair, safe) => listeners.assessment({ data: JSON.stringify({ pair, safe_to_trade: safe, blocked_by: safe ? [] : ["panic"], regime: "bull" }) });
+            const answer = (pair, safe) => {
+                const found = { pair, safe_to_trade: safe, blocked_by: safe ? [] : ["panic"], regime: "bull" };
+                listeners.assessment({ data: JSON.stringify(found) });
+            };
             answer("BTC/USDT", true); answer("ETH/USDT", true); answer("BTC/USDT", false); opened.onerror();
             console.log(JSON.stringify([opened.url, document.title, ...items.map((item) => item.textContent)]));
         """
         page = run("node", "-e", browser + script + events, url=NOBODY)
-        shown = ["/api/v1/stream", "Remora: no answer", "BTC/USDT: not safe: panic, regime bull", "ETH/USDT: safe, regime bull"]
+        shown = [
+            "/api/v1/stream", "Remora: no answer", "BTC/USDT: not safe: panic, regime bull",
+            "ETH/USDT: safe, regime bull"
+        ]
         self.assertEqual(json.loads(page.stdout), shown, page.stderr)
 
     def test_the_webhook_page_from_its_first_command_to_its_last(self):
@@ -109,23 +124,36 @@ class Verdicts(unittest.TestCase):
         env = {**os.environ, "WEBHOOK_SECRET": "s3cret"}
         for receiver in receivers:
             words = shlex.split(receiver.replace("9100", "0").replace("python3", sys.executable))
-            with self.subTest(receiver=receiver), subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=env, cwd=service.REPOSITORY) as listening:
+            with self.subTest(receiver=receiver), subprocess.Popen(
+                words, stdout=subprocess.PIPE, text=True, env=env, cwd=service.REPOSITORY
+            ) as listening:
                 try:
                     url = listening.stdout.readline().split()[-1]
-                    sent = subprocess.run(shlex.split(command.replace("http://127.0.0.1:9100", url)), capture_output=True, text=True, env=env, cwd=service.REPOSITORY, timeout=60)
-                    self.assertEqual((sent.returncode, sent.stdout), (0, "accepted: the receiver returned 204\n"), sent.stderr)
-                    self.assertEqual(listening.stdout.readline(), "test: BTC/USDT long safe=False regime=bull\n".replace("False", "False" if "py" in receiver else "false"))
-                    forged = subprocess.run(shlex.split(command.replace("http://127.0.0.1:9100", url)), capture_output=True, text=True, env={**env, "WEBHOOK_SECRET": "other"}, cwd=service.REPOSITORY, timeout=60)
-                    self.assertEqual((forged.returncode, forged.stdout), (3, "not accepted: the receiver returned 401\n"))
+                    call = shlex.split(command.replace("http://127.0.0.1:9100", url))
+                    options = {"capture_output": True, "text": True, "cwd": service.REPOSITORY, "timeout": 60}
+                    sent = subprocess.run(call, env=env, **options)
+                    self.assertEqual(
+                        (sent.returncode, sent.stdout), (0, "accepted: the receiver returned 204\n"), sent.stderr
+                    )
+                    safe = "False" if "py" in receiver else "false"
+                    self.assertEqual(listening.stdout.readline(), f"test: BTC/USDT long safe={safe} regime=bull\n")
+                    forged = subprocess.run(call, env={**env, "WEBHOOK_SECRET": "other"}, **options)
+                    self.assertEqual(
+                        (forged.returncode, forged.stdout), (3, "not accepted: the receiver returned 401\n")
+                    )
                 finally:
                     listening.kill()
 
     def test_python_loop(self):
-        command = (sys.executable, EXAMPLES / "bots/loop.py", "BTC/USDT", "ETH/USDT", "--rounds", "2", "--seconds", "0.1")
+        command = (
+            sys.executable, EXAMPLES / "bots/loop.py", "BTC/USDT", "ETH/USDT", "--rounds", "2", "--seconds", "0.1"
+        )
         live = run(*command, url=service.url())
-        self.assertEqual(len(re.findall(r"^(?:BTC|ETH)/USDT: (?:enter with [01]\.\d\d of the stake|wait, .+)$", live.stdout, re.MULTILINE)), 4, live.stdout + live.stderr)
+        decision = r"^(?:BTC|ETH)/USDT: (?:enter with [01]\.\d\d of the stake|wait, .+)$"
+        self.assertEqual(len(re.findall(decision, live.stdout, re.MULTILINE)), 4, live.stdout + live.stderr)
         dead = run(*command, url=NOBODY)
-        self.assertEqual(len(re.findall(r"enter with 1\.00 of the stake \(no answer: ", dead.stdout)), 4, dead.stdout + dead.stderr)
+        unanswered = re.findall(r"enter with 1\.00 of the stake \(no answer: ", dead.stdout)
+        self.assertEqual(len(unanswered), 4, dead.stdout + dead.stderr)
         with FaultyServer() as server:
             server.changes = UNSAFE
             self.assertIn("BTC/USDT: wait, risk_score: Risk is high.", run(*command, url=server.url).stdout)
@@ -166,8 +194,12 @@ class WithPandas(unittest.TestCase):
         source = self.folder / "user_data/data/binance/BTC_USDT-5m.feather"
         source.parent.mkdir(parents=True)
         store = ("--data", str(self.folder / "store"))
-        for words in (("import", "--candles", f"BTC/USDT={tape.write(self.folder / 'candles.csv', 60)}"), ("export", "--pair", "BTC/USDT", "--what", "candles", "--to", str(source))):
-            made = service.remora("history", *words, *store)  # pandas could write it with pyarrow only, which Debian does not have
+        for words in (
+            ("import", "--candles", f"BTC/USDT={tape.write(self.folder / 'candles.csv', 60)}"),
+            ("export", "--pair", "BTC/USDT", "--what", "candles", "--to", str(source))
+        ):
+            # Not with pandas, which needs pyarrow for it: Debian does not have that.
+            made = service.remora("history", *words, *store)
             self.assertEqual(made.returncode, 0, made.stderr)
         lines = [line for block in self.blocks("sh") for line in block.splitlines()]
         ran = 0
@@ -185,9 +217,16 @@ class WithPandas(unittest.TestCase):
                 if importlib.util.find_spec("pip") is None:
                     (self.folder / "packages").mkdir()
                     continue
-                line = f"{sys.executable} -m pip install --quiet --no-index --no-cache-dir --disable-pip-version-check --root-user-action=ignore --target packages {service.REPOSITORY / 'clients/python'}"
-            result = subprocess.run(line, shell=True, capture_output=True, text=True, timeout=120, env={**os.environ, "REMORA_URL": service.url()})
-            self.assertIn(result.returncode, (0, 1) if "ask" in words else (0,), f"{line}\n{result.stdout}{result.stderr}")
+                options = "--quiet --no-index --no-cache-dir --disable-pip-version-check --root-user-action=ignore"
+                package = service.REPOSITORY / "clients/python"
+                line = f"{sys.executable} -m pip install {options} --target packages {package}"
+            result = subprocess.run(
+                line, shell=True, capture_output=True, text=True, timeout=120,
+                env={**os.environ, "REMORA_URL": service.url()}
+            )
+            self.assertIn(
+                result.returncode, (0, 1) if "ask" in words else (0,), f"{line}\n{result.stdout}{result.stderr}"
+            )
             ran += 1
         self.assertGreaterEqual(ran, 5)
 
@@ -195,7 +234,9 @@ class WithPandas(unittest.TestCase):
         exec(compile(self.blocks("python")[0], "docs/freqtrade.md", "exec"), names)
         mode = self.standin.RunMode.BACKTEST
         gated = self.standin.signals(self.standin.make(names["MyStrategy"], mode), frame)
-        ungated = self.standin.signals(self.standin.make(names["MyStrategy"], mode, **json.loads(self.blocks("json")[1])["remora"]), frame)
+        ungated = self.standin.signals(
+            self.standin.make(names["MyStrategy"], mode, **json.loads(self.blocks("json")[1])["remora"]), frame
+        )
         blocked = (gated["enter_long"] != 1) & (ungated["enter_long"] == 1)
         self.assertEqual(list(blocked), list((ungated["enter_long"] == 1) & ~gated["remora_safe"]))
         self.assertGreater(blocked.sum(), 0)
@@ -214,7 +255,9 @@ class WithPandas(unittest.TestCase):
         settings = json.loads((EXAMPLES / "freqtrade/config-remora.json").read_text())["remora"]
         for example, pair in (("SimpleGuarded", "BTC/USDT"), ("AdvancedGuarded", "BTC/USDT:USDT")):
             with self.subTest(example=example):
-                bot = self.standin.make(self.load(example), self.standin.RunMode.DRY_RUN, [pair], **{**settings, "url": service.url()})
+                bot = self.standin.make(
+                    self.load(example), self.standin.RunMode.DRY_RUN, [pair], **{**settings, "url": service.url()}
+                )
                 self.addCleanup(lambda bot=bot: bot._remora_watcher().stop())
                 bot.bot_start()
                 frame = self.standin.signals(bot, self.candles(2), pair)
@@ -230,12 +273,18 @@ class WithPandas(unittest.TestCase):
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         for name, reader in (("a.feather", "read_feather"), ("a.parquet", "read_parquet")):
-            with mock.patch.object(self.pandas, reader, return_value=self.candles(1)):  # Freqtrade includes pyarrow, Debian's pandas does not
+            # Freqtrade includes pyarrow, Debian's pandas does not.
+            with mock.patch.object(self.pandas, reader, return_value=self.candles(1)):
                 module.main(name, "out.csv")
             rows = Path("out.csv").read_text().splitlines()
-            self.assertEqual((rows[0], rows[2].split(",")[0], len(rows)), ("timestamp,open,high,low,close,volume", "1704067500000", 289))
+            self.assertEqual(
+                (rows[0], rows[2].split(",")[0], len(rows)),
+                ("timestamp,open,high,low,close,volume", "1704067500000", 289)
+            )
         Path("a.json").write_text(json.dumps(list(tape.rows(1))))
         module.main("a.json", "json.csv")
         self.assertEqual(Path("json.csv").read_text().splitlines()[2].split(",")[0], "1704067500000")
-        run = service.remora("replay", str(Path("json.csv").resolve()), "--pair", "BTC/USDT", "--to", str(Path("rows.csv").resolve()))
+        run = service.remora(
+            "replay", str(Path("json.csv").resolve()), "--pair", "BTC/USDT", "--to", str(Path("rows.csv").resolve())
+        )
         self.assertEqual(run.returncode, 0, run.stderr)

@@ -1,3 +1,4 @@
+import contextlib
 import gc
 import logging
 import os
@@ -24,6 +25,15 @@ from tests.faulty import UNSAFE, FaultyServer
 from tests.standin import IStrategy, RunMode, adjust, enter, make, signals
 
 from remora.freqtrade import RemoraGuard, RemoraHistoryError  # needs what tests.standin provides
+
+
+@contextlib.contextmanager
+def no_network():
+    """Fails on any attempt to open a connection."""
+    refused = AssertionError("network")
+    with mock.patch.object(socket, "socket", side_effect=refused):
+        with mock.patch.object(socket, "getaddrinfo", side_effect=refused):
+            yield
 
 
 class Plain(IStrategy):
@@ -70,15 +80,20 @@ def history(rows, start="2024-01-01", unsafe=(), every="5min"):
     date = pd.date_range(start, periods=rows, freq=every, tz="UTC")
     safe = ~np.isin(np.arange(rows), list(unsafe))
     return pd.DataFrame({
-        "date": date.strftime("%Y-%m-%dT%H:%M:%SZ"), "as_of": (date + pd.Timedelta(every)).strftime("%Y-%m-%dT%H:%M:%SZ"), "safe_to_trade": np.where(safe, "true", "false"),
-        "risk_score": np.where(safe, 0.2, 0.9), "risk_class": np.where(safe, "low", "extreme"), "position_scale": np.where(safe, 0.5, 0.0),
+        "date": date.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "as_of": (date + pd.Timedelta(every)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "safe_to_trade": np.where(safe, "true", "false"),
+        "risk_score": np.where(safe, 0.2, 0.9), "risk_class": np.where(safe, "low", "extreme"),
+        "position_scale": np.where(safe, 0.5, 0.0),
     })
 
 
 def last_known(dataframe, past, length):
     """Returns the last row known at each close, by a backward join of pandas."""
     left = pd.DataFrame({"at": dataframe["date"] + pd.Timedelta(length)})
-    right = past.assign(at=pd.to_datetime(past["as_of"], utc=True), safe=past["safe_to_trade"].astype(str).str.lower() == "true")
+    right = past.assign(
+        at=pd.to_datetime(past["as_of"], utc=True), safe=past["safe_to_trade"].astype(str).str.lower() == "true"
+    )
     return pd.merge_asof(left, right[["at", "safe"]], on="at", direction="backward")["safe"]
 
 
@@ -125,7 +140,9 @@ class InABacktest(WithFiles):
     def test_a_row_without_market_data_follows_on_error_unless_it_blocks(self):
         past = history(4, unsafe=[3]).assign(state=["ok", "unknown", "stale", "unknown"])
         for on_error, entries in (("allow", [1, 1, 1, 0]), ("block", [1, 0, 1, 0])):
-            self.assertEqual(list(signals(self.backtest(Always, past, on_error=on_error), candles(4))["enter_long"]), entries)
+            self.assertEqual(
+                list(signals(self.backtest(Always, past, on_error=on_error), candles(4))["enter_long"]), entries
+            )
 
     def test_it_equals_a_backward_join_of_pandas(self):
         random = np.random.default_rng(5)
@@ -145,13 +162,16 @@ class InABacktest(WithFiles):
 
     def test_no_network_is_used(self):
         bot = self.backtest(Always, history(10), scale_stake=True)
-        with mock.patch.object(socket, "socket", side_effect=AssertionError("network")), mock.patch.object(socket, "getaddrinfo", side_effect=AssertionError("network")):
+        with no_network():
             bot.bot_start()
             signals(bot, candles(10))
             self.assertEqual(enter(bot, now=pd.Timestamp("2024-01-01 00:05", tz="UTC")), 50)
 
     def test_both_sides_each_by_its_own_history(self):
-        bot = self.backtest(Both, history(4, unsafe=[1]), history_short=self.write(history(4, unsafe=[2]), "short.csv"), tag_entries=True)
+        bot = self.backtest(
+            Both, history(4, unsafe=[1]), history_short=self.write(history(4, unsafe=[2]), "short.csv"),
+            tag_entries=True
+        )
         frame = signals(bot, candles(4))
         self.assertEqual((list(frame["enter_long"]), list(frame["enter_short"])), ([1, 0, 1, 1], [1, 1, 0, 1]))
         self.assertTrue(all(tag.startswith("mine remora_low") for tag in frame["enter_tag"]))
@@ -167,9 +187,14 @@ class InABacktest(WithFiles):
         at = lambda text: pd.Timestamp("2024-01-01 " + text, tz="UTC")
         short = self.write(history(4, unsafe=[2]), "short.csv")
         bot = self.backtest(Averaging, history(4, unsafe=[1]), history_short=short)
-        long_sides = [adjust(bot, now=at(text))[0] for text in ("00:04", "00:05", "00:09:59", "00:10", "00:15", "09:00")]
+        long_sides = [
+            adjust(bot, now=at(text))[0] for text in ("00:04", "00:05", "00:09:59", "00:10", "00:15", "09:00")
+        ]
         self.assertEqual(long_sides, [100, 100, 100, None, 100, 100])
-        self.assertEqual([adjust(bot, now=at(text), is_short=True)[0] for text in ("00:05", "00:10", "00:15", "00:20")], [100, 100, None, 100])
+        self.assertEqual(
+            [adjust(bot, now=at(text), is_short=True)[0] for text in ("00:05", "00:10", "00:15", "00:20")],
+            [100, 100, None, 100]
+        )
         scaled = self.backtest(Averaging, history(4), history_short=short, scale_stake=True)
         self.assertEqual(adjust(scaled, now=at("00:05"))[0], 50)
         self.assertEqual(adjust(scaled, now=at("00:05"), min_stake=60.0)[0], 60)
@@ -182,7 +207,10 @@ class InABacktest(WithFiles):
         for wants in (-30.0, (-30.0, "less"), None, 0.0, (None, "")):
             bot = self.backtest(Averaging, history(4, unsafe=[0, 1, 2, 3]), scale_stake=True)
             bot.wants = wants
-            self.assertEqual(adjust(bot, now=pd.Timestamp("2024-01-01 00:10", tz="UTC")), wants if isinstance(wants, tuple) else (wants, ""))
+            self.assertEqual(
+                adjust(bot, now=pd.Timestamp("2024-01-01 00:10", tz="UTC")),
+                wants if isinstance(wants, tuple) else (wants, "")
+            )
         self.assertEqual(adjust(make(Averaging, RunMode.BACKTEST, ungated_backtest=True, scale_stake=True))[0], 100)
         self.assertEqual(adjust(self.backtest(Always, history(3)))[0], None, "a strategy that adds nothing")
 
@@ -193,8 +221,14 @@ class InABacktest(WithFiles):
                 dataframe["enter_long"] = 1
                 return dataframe
 
-            def custom_stake_amount(self, pair, current_time, current_rate, proposed_stake, min_stake, max_stake, leverage, entry_tag, side, **kwargs):
-                own = super().custom_stake_amount(pair, current_time, current_rate, proposed_stake, min_stake, max_stake, leverage, entry_tag, side, **kwargs)
+            def custom_stake_amount(
+                self, pair, current_time, current_rate, proposed_stake, min_stake, max_stake, leverage, entry_tag, side,
+                **kwargs
+            ):
+                own = super().custom_stake_amount(
+                    pair, current_time, current_rate, proposed_stake, min_stake, max_stake, leverage, entry_tag, side,
+                    **kwargs
+                )
                 return own / 2
 
         bot = self.backtest(Own, history(4, unsafe=[1]), scale_stake=True)
@@ -210,7 +244,9 @@ class InABacktest(WithFiles):
         class Guarded(RemoraGuard, Finished):
             pass
 
-        self.assertEqual(list(signals(self.backtest(Guarded, history(3, unsafe=[1])), candles(3))["enter_long"]), [1, 0, 1])
+        self.assertEqual(
+            list(signals(self.backtest(Guarded, history(3, unsafe=[1])), candles(3))["enter_long"]), [1, 0, 1]
+        )
 
     def test_a_file_per_pair(self):
         self.write(history(3, unsafe=[0]), "BTC_USDT.csv")
@@ -222,7 +258,10 @@ class InABacktest(WithFiles):
 
     def test_parquet_and_feather_where_pandas_can_read_them(self):
         typed = history(4, unsafe=[1])
-        typed = typed.assign(as_of=pd.to_datetime(typed["as_of"], utc=True), safe_to_trade=typed["safe_to_trade"] == "true")  # as `remora history build` types them
+        # As `remora history build` types them.
+        typed = typed.assign(
+            as_of=pd.to_datetime(typed["as_of"], utc=True), safe_to_trade=typed["safe_to_trade"] == "true"
+        )
         for number, (ending, reader) in enumerate((("parquet", "read_parquet"), ("feather", "read_feather"))):
             path = self.folder / f"{number}.{ending}"
             try:
@@ -232,13 +271,20 @@ class InABacktest(WithFiles):
                 with self.assertRaisesRegex(RemoraHistoryError, "pyarrow, which is not installed"):
                     signals(make(Always, RunMode.BACKTEST, history=str(path)), candles(4))
                 with mock.patch.dict("remora.freqtrade.history._BINARY", {"." + ending: lambda name: typed}):
-                    self.assertEqual(list(signals(make(Always, RunMode.BACKTEST, history=str(path)), candles(4))["enter_long"]), [1, 0, 1, 1])
+                    self.assertEqual(
+                        list(signals(make(Always, RunMode.BACKTEST, history=str(path)), candles(4))["enter_long"]),
+                        [1, 0, 1, 1]
+                    )
             else:
-                self.assertEqual(list(signals(make(Always, RunMode.BACKTEST, history=str(path)), candles(4))["enter_long"]), [1, 0, 1, 1])
+                self.assertEqual(
+                    list(signals(make(Always, RunMode.BACKTEST, history=str(path)), candles(4))["enter_long"]),
+                    [1, 0, 1, 1]
+                )
 
     def test_a_later_assessment_counts_from_when_it_was_recorded(self):
         past = history(3, unsafe=[1])
-        past.insert(0, "time", ["2024-01-01T00:05:00Z", "2024-01-01T00:13:20Z", "2024-01-01T00:15:00Z"])  # a file of /history: the second was assessed again after news
+        # A file of /history: the second was assessed again after news.
+        past.insert(0, "time", ["2024-01-01T00:05:00Z", "2024-01-01T00:13:20Z", "2024-01-01T00:15:00Z"])
         self.assertEqual(list(signals(self.backtest(Always, past), candles(3))["enter_long"]), [1, 1, 1])
         past.loc[2, "time"] = "2024-01-01T00:15:01Z"
         self.assertEqual(list(signals(self.backtest(Always, past), candles(4))["enter_long"]), [1, 1, 0, 1])
@@ -280,7 +326,10 @@ class InABacktest(WithFiles):
             print(list(gated["enter_long"]), list(gated["enter_tag"]))
         """
         run = subprocess.run(
-            [sys.executable, "-c", textwrap.dedent(program), str(self.folder / "bot.pickle"), str(self.folder / "candles.pickle")],
+            [
+                sys.executable, "-c", textwrap.dedent(program), str(self.folder / "bot.pickle"),
+                str(self.folder / "candles.pickle")
+            ],
             capture_output=True, text=True, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         )
         self.assertEqual(run.stdout, "[1, 0, 1] ['remora_low', None, 'remora_low']\n", run.stderr)
@@ -288,7 +337,8 @@ class InABacktest(WithFiles):
     def test_tags_of_other_entries_do_not_change(self):
         class Tagged(Always):
             def populate_entry_trend(self, dataframe, metadata):
-                dataframe.loc[dataframe.index < 3, "enter_tag"] = "mine"  # the others are missing, as text or NaN depending on the version of pandas
+                # The others are missing, as text or NaN depending on the version of pandas.
+                dataframe.loc[dataframe.index < 3, "enter_tag"] = "mine"
                 dataframe["enter_long"] = 1
                 return dataframe
 
@@ -299,7 +349,10 @@ class InABacktest(WithFiles):
         inside, leave = threading.Event(), threading.Event()
 
         class Slow(Always):
-            def custom_stake_amount(self, pair, current_time, current_rate, proposed_stake, min_stake, max_stake, leverage, entry_tag, side, **kwargs):
+            def custom_stake_amount(
+                self, pair, current_time, current_rate, proposed_stake, min_stake, max_stake, leverage, entry_tag, side,
+                **kwargs
+            ):
                 if pair == "ETH/USDT":
                     inside.set()
                     leave.wait(30)
@@ -322,10 +375,16 @@ class InABacktest(WithFiles):
             (make(Always, RunMode.BACKTEST), "history"),
             (make(Always, RunMode.BACKTEST, history="nowhere.csv"), "remora replay"),
             (self.backtest(Both, good), "history_short"),
-            (make(Always, RunMode.BACKTEST, history=self.write(good.drop(columns="as_of"), "1.csv")), "no column as_of"),
+            (
+                make(Always, RunMode.BACKTEST, history=self.write(good.drop(columns="as_of"), "1.csv")),
+                "no column as_of"
+            ),
             (make(Always, RunMode.BACKTEST, history=self.write(good[:0], "2.csv")), "no rows"),
             (make(Always, RunMode.BACKTEST, history=self.write(good.assign(as_of="then"), "3.csv")), "not a time"),
-            (make(Always, RunMode.BACKTEST, history=self.write(good.assign(safe_to_trade=""), "4.csv")), "safe_to_trade"),
+            (
+                make(Always, RunMode.BACKTEST, history=self.write(good.assign(safe_to_trade=""), "4.csv")),
+                "safe_to_trade"
+            ),
             (make(Always, RunMode.BACKTEST, history=self.write(good.assign(risk_score="x"), "5.csv")), "risk_score"),
         ):
             with self.subTest(complaint=complaint), self.assertRaisesRegex(RemoraHistoryError, complaint):
@@ -334,7 +393,10 @@ class InABacktest(WithFiles):
         self.assertEqual(list(signals(bot, candles(3))["enter_long"]), [1, 1, 1])
 
     def test_wrong_settings_are_named(self):
-        for wrong, named in (({"hystory": "x"}, "hystory"), ({"on_error": "open"}, "on_error"), ({"interval": "5"}, "interval"), ({"scale_stake": 1}, "scale_stake")):
+        for wrong, named in (
+            ({"hystory": "x"}, "hystory"), ({"on_error": "open"}, "on_error"), ({"interval": "5"}, "interval"),
+            ({"scale_stake": 1}, "scale_stake")
+        ):
             with self.subTest(wrong=wrong), self.assertRaisesRegex(ValueError, named):
                 signals(make(Always, RunMode.BACKTEST, **wrong), candles(3))
 
@@ -347,7 +409,8 @@ class InABacktest(WithFiles):
         first = time.perf_counter() - started
         started = time.perf_counter()
         signals(bot, frame)
-        print(f"\n500,000 rows: {first:.2f} s with the file read, {time.perf_counter() - started:.2f} s when it is known")
+        again = time.perf_counter() - started
+        print(f"\n500,000 rows: {first:.2f} s with the file read, {again:.2f} s when it is known")
         self.assertEqual(int((gated["enter_long"] == 0).sum()), len(range(0, rows, 7)))
 
 
@@ -362,7 +425,9 @@ class OnRealCandles(WithFiles):
         blocked = {}
         for side in ("long", "short"):
             target = str(self.folder / f"{side}.csv")
-            run = service.remora("replay", str(self.folder / "candles.csv"), "--pair", "BTC/USDT", "--side", side, "--to", target)
+            run = service.remora(
+                "replay", str(self.folder / "candles.csv"), "--pair", "BTC/USDT", "--side", side, "--to", target
+            )
             self.assertEqual(run.returncode, 0, run.stderr)
             past = pd.read_csv(target)
             expected = last_known(frame, past, "5min").fillna(True)
@@ -402,7 +467,7 @@ class LiveAndDryRun(unittest.TestCase):
         bot.bot_start()
         asked = len(self.server.requests)
         self.assertEqual(asked, 1)
-        with mock.patch.object(socket, "socket", side_effect=AssertionError("network")), mock.patch.object(socket, "getaddrinfo", side_effect=AssertionError("network")):
+        with no_network():
             self.server.changes = UNSAFE
             self.assertEqual(list(signals(bot, candles(3))["enter_long"]), [1, 1, 1])
             self.assertEqual(enter(bot), 100)
@@ -454,13 +519,21 @@ class LiveAndDryRun(unittest.TestCase):
             for _ in range(5):
                 self.assertIsNone(adjust(bot)[0])
             self.assertIsNone(adjust(bot, is_short=True)[0])
-        self.assertEqual([line.split(": ")[0] for line in logs.output], ["INFO:remora.freqtrade:Remora blocks a long addition of BTC/USDT", "INFO:remora.freqtrade:Remora blocks a short addition of BTC/USDT"])
+        self.assertEqual(
+            [line.split(": ")[0] for line in logs.output],
+            [
+                "INFO:remora.freqtrade:Remora blocks a long addition of BTC/USDT",
+                "INFO:remora.freqtrade:Remora blocks a short addition of BTC/USDT"
+            ]
+        )
         bot.wants = -30.0
         self.assertEqual(adjust(bot)[0], -30)
 
     def test_the_strategys_own_decision_still_counts(self):
         class Picky(Always):
-            def confirm_trade_entry(self, pair, order_type, amount, rate, time_in_force, current_time, entry_tag, side, **kwargs):
+            def confirm_trade_entry(
+                self, pair, order_type, amount, rate, time_in_force, current_time, entry_tag, side, **kwargs
+            ):
                 return rate > 1
 
         bot = self.bot(Picky)

@@ -37,8 +37,13 @@ class Package(unittest.TestCase):
             names = files.namelist()
         self.assertIn("remora/py.typed", names)
         self.assertFalse([name for name in names if "test" in name or "pycache" in name])
-        program = "import remora, sys; from remora.client import RemoraClient; print(remora.__file__, RemoraClient('http://127.0.0.1:9').is_safe('BTC/USDT'), 'pandas' in sys.modules)"
-        run = subprocess.run([sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(self.folder / 'site')!r}); {program}"], capture_output=True, text=True)
+        program = "; ".join([
+            f"import sys; sys.path.insert(0, {str(self.folder / 'site')!r})",
+            "import remora; from remora.client import RemoraClient",
+            "safe = RemoraClient('http://127.0.0.1:9').is_safe('BTC/USDT')",
+            "print(remora.__file__, safe, 'pandas' in sys.modules)",
+        ])
+        run = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True)
         self.assertEqual(run.stdout, f"{self.folder}/site/remora/__init__.py True False\n", run.stderr)
 
     def test_the_record_names_every_file_with_its_digest(self):
@@ -50,7 +55,8 @@ class Package(unittest.TestCase):
         self.assertEqual(set(recorded), set(contents))
         for name, content in contents.items():
             digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
-            self.assertIn(recorded[name], (f"sha256={digest},{len(content)}", ",") if name.endswith("RECORD") else (f"sha256={digest},{len(content)}",))
+            allowed = [f"sha256={digest},{len(content)}", *([","] if name.endswith("RECORD") else [])]
+            self.assertIn(recorded[name], allowed)
         self.assertEqual(email.message_from_bytes(contents[f"{info}/METADATA"])["Requires-Python"], ">=3.9")
 
     def test_the_same_sources_give_the_same_bytes_also_from_the_source_distribution(self):
@@ -69,14 +75,19 @@ class Package(unittest.TestCase):
         if importlib.util.find_spec("pip") is None:
             self.skipTest("no pip")
         run = subprocess.run(
-            [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-cache-dir", "--disable-pip-version-check", "--target", str(self.folder / "site"), str(HOME)],
+            [
+                sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-cache-dir",
+                "--disable-pip-version-check", "--target", str(self.folder / "site"), str(HOME)
+            ],
             capture_output=True, text=True,
         )
         self.assertEqual(run.returncode, 0, run.stderr)
         self.assertTrue((self.folder / "site/remora/freqtrade/guard.py").exists())
 
     def test_the_readme_examples_work(self):
-        blocks = re.findall(r"^```python\n(.*?)^```", (HOME / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+        blocks = re.findall(
+            r"^```python\n(.*?)^```", (HOME / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+        )
         self.assertEqual(len(blocks), 2)
         for block in blocks:
             env = {**os.environ, "REMORA_URL": service.url(), "PYTHONPATH": str(HOME / "src")}
@@ -98,4 +109,5 @@ class Package(unittest.TestCase):
             imported |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
             if allowed is not None:
                 foreign = {name.split(".")[0] for name in imported} - set(allowed) - {"remora"}
-                self.assertTrue(foreign <= ({"pandas", "numpy", "freqtrade"} if "freqtrade" in path.parts else set()), f"{path}: {foreign}")
+                allowed = {"pandas", "numpy", "freqtrade"} if "freqtrade" in path.parts else set()
+                self.assertTrue(foreign <= allowed, f"{path}: {foreign}")

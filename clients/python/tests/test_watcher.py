@@ -19,7 +19,9 @@ class ByHand(unittest.TestCase):
         self.clock = ManualClock()
 
     def watcher(self, pairs=("BTC/USDT",), on_error="allow", **options):
-        client = RemoraClient(self.server.url, timeout=0.5, on_error=on_error, clock=self.clock, breaker_seconds=1, last_seconds=600)
+        client = RemoraClient(
+            self.server.url, timeout=0.5, on_error=on_error, clock=self.clock, breaker_seconds=1, last_seconds=600
+        )
         return Watcher(client, pairs, clock=self.clock, interval=5, max_age=30, **options)
 
     def test_two_hundred_pairs_are_one_request_per_round(self):
@@ -36,7 +38,10 @@ class ByHand(unittest.TestCase):
         watcher.refresh()
         self.clock.pass_seconds(7)
         reading = watcher.read("BTC/USDT")
-        self.assertEqual((reading.safe_to_trade, reading.answered, round(reading.age_seconds, 6), reading.why), (False, True, 7, "risk_score: Risk is high."))
+        self.assertEqual(
+            (reading.safe_to_trade, reading.answered, round(reading.age_seconds, 6), reading.why),
+            (False, True, 7, "risk_score: Risk is high.")
+        )
 
     def test_old_readings_follow_on_error(self):
         self.server.changes = UNSAFE
@@ -128,7 +133,10 @@ class ByHand(unittest.TestCase):
     def test_each_side_has_its_own_request(self):
         watcher = self.watcher(sides=("long", "short"), policy="careful")
         watcher.refresh()
-        self.assertEqual([path.partition("side=")[2] for path, _ in self.server.requests], ["long&policy=careful", "short&policy=careful"])
+        self.assertEqual(
+            [path.partition("side=")[2] for path, _ in self.server.requests],
+            ["long&policy=careful", "short&policy=careful"]
+        )
         self.assertTrue(watcher.read("BTC/USDT", "short").answered)
 
     def test_an_unwatched_pair_is_reported(self):

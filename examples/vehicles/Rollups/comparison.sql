@@ -1,5 +1,5 @@
--- What inspections say about each car. All of it is exact: the vehicles too, whose ids are kept in the states (uniqExact), as a vehicle
--- is tested in many years and must count once over all of them.
+-- What inspections say about each car. All of it is exact. The states keep the ids of the vehicles
+-- (uniqExact), because a vehicle is tested in many years and must count once over all of them.
 -- rollup: comparison
 -- source: inspections AS i LEFT ANY JOIN vehicle_car AS v ON v.vehicle_id = i.vehicle_id
 -- time: at

@@ -34,7 +34,8 @@ CREATE TABLE IF NOT EXISTS inspections
     passed Bool,
     ingested DateTime64(6) DEFAULT now64(6)
 )
-ENGINE = MergeTree PARTITION BY toYear(at, 'UTC') ORDER BY (vehicle_id, at) SETTINGS non_replicated_deduplication_window = 1000;
+ENGINE = MergeTree PARTITION BY toYear(at, 'UTC') ORDER BY (vehicle_id, at)
+SETTINGS non_replicated_deduplication_window = 1000;
 
 CREATE TABLE IF NOT EXISTS defects
 (
@@ -45,7 +46,14 @@ CREATE TABLE IF NOT EXISTS defects
     dangerous Bool,
     ingested DateTime64(6) DEFAULT now64(6)
 )
-ENGINE = MergeTree PARTITION BY toYear(at, 'UTC') ORDER BY (vehicle_id, at) SETTINGS non_replicated_deduplication_window = 1000;
+ENGINE = MergeTree PARTITION BY toYear(at, 'UTC') ORDER BY (vehicle_id, at)
+SETTINGS non_replicated_deduplication_window = 1000;
 
 -- Which deltas have been begun and done, by a digest of their rows.
-CREATE TABLE IF NOT EXISTS deltas (digest String, step Enum('begun' = 1, 'done' = 2), at DateTime64(3) DEFAULT now64(3)) ENGINE = MergeTree ORDER BY (digest, at);
+CREATE TABLE IF NOT EXISTS deltas
+(
+    digest String,
+    step Enum('begun' = 1, 'done' = 2),
+    at DateTime64(3) DEFAULT now64(3)
+)
+ENGINE = MergeTree ORDER BY (digest, at);

@@ -3,8 +3,10 @@ const { study, findings, key } = JSON.parse(document.getElementById('data').text
 const byId = id => document.getElementById(id);
 const css = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const names = {
-  har_rv: 'HAR-RV', 'har_rv+remora_volatility': 'HAR-RV with Remora’s volatility', 'ewma_0.94': 'EWMA (0.94)', garch_1_1: 'GARCH (1,1)', remora_score: 'Remora’s score', remora_volatility: 'Remora’s volatility',
-  part_external: 'part: outside', part_regime: 'part: regime', part_trend_strength: 'part: trend', part_momentum: 'part: momentum', high_vol: 'high volatility',
+  har_rv: 'HAR-RV', 'har_rv+remora_volatility': 'HAR-RV with Remora’s volatility', 'ewma_0.94': 'EWMA (0.94)',
+  garch_1_1: 'GARCH (1,1)', remora_score: 'Remora’s score', remora_volatility: 'Remora’s volatility',
+  part_external: 'part: outside', part_regime: 'part: regime', part_trend_strength: 'part: trend',
+  part_momentum: 'part: momentum', high_vol: 'high volatility',
 };
 const named = name => names[name] ?? name;
 
@@ -65,39 +67,56 @@ function band(test, ungated) {
   dot.style.left = at(test.value);
   line.style.left = at(ungated);
   made.append(bar, line, dot);
-  made.title = `placebos ${fixed(test.placebo_low)} to ${fixed(test.placebo_high)}, gate ${fixed(test.value)}, no gate ${fixed(ungated)}`;
+  const placebos = `placebos ${fixed(test.placebo_low)} to ${fixed(test.placebo_high)}`;
+  made.title = `${placebos}, gate ${fixed(test.value)}, no gate ${fixed(ungated)}`;
   return made;
 }
 
 function showCells() {
   let before = null;
-  table('cells',
-    ['strategy', 'period', 'blocked', 'trades', 'profit %', 'placebos', 'p', 'Holm', 'drawdown %', 'p', 'edge %', 'p', 'losers', 'p', 'worst tenth', 'p'],
-    study.cells.filter(c => c.role === 'policy').map(c => {
-      const begins = c.strategy !== before;
-      before = c.strategy;
-      return [
-        ...(begins ? [first] : []), begins ? c.strategy : '', { text: c.period, className: 'text' }, `${fixed(100 * c.time_blocked, 0)} %`, `${c.ungated.trades} → ${c.gated.trades}`,
-        `${fixed(c.ungated.profit_total_pct, 1)} → ${fixed(c.gated.profit_total_pct, 1)}`, band(c.tests.profit_total_pct, c.ungated.profit_total_pct), pCell(c.tests.profit_total_pct.p), pText(c.holm),
-        `${fixed(c.ungated.max_relative_drawdown_pct, 1)} → ${fixed(c.gated.max_relative_drawdown_pct, 1)}`, pCell(c.tests.max_drawdown_pct.p),
-        fixed(c.entries.edge_pct), pCell(c.tests.edge_pct.p), fixed(c.entries.loser_lift), pCell(c.tests.loser_lift.p), fixed(c.entries.worst_lift), pCell(c.tests.worst_lift.p),
-      ];
-    }));
+  const heads = [
+    'strategy', 'period', 'blocked', 'trades', 'profit %', 'placebos', 'p', 'Holm', 'drawdown %', 'p',
+    'edge %', 'p', 'losers', 'p', 'worst tenth', 'p',
+  ];
+  table('cells', heads, study.cells.filter(c => c.role === 'policy').map(c => {
+    const begins = c.strategy !== before;
+    before = c.strategy;
+    const { ungated, gated, tests, entries } = c;
+    return [
+      ...(begins ? [first] : []), begins ? c.strategy : '', { text: c.period, className: 'text' },
+      `${fixed(100 * c.time_blocked, 0)} %`, `${ungated.trades} → ${gated.trades}`,
+      `${fixed(ungated.profit_total_pct, 1)} → ${fixed(gated.profit_total_pct, 1)}`,
+      band(tests.profit_total_pct, ungated.profit_total_pct), pCell(tests.profit_total_pct.p), pText(c.holm),
+      `${fixed(ungated.max_relative_drawdown_pct, 1)} → ${fixed(gated.max_relative_drawdown_pct, 1)}`,
+      pCell(tests.max_drawdown_pct.p),
+      fixed(entries.edge_pct), pCell(tests.edge_pct.p),
+      fixed(entries.loser_lift), pCell(tests.loser_lift.p),
+      fixed(entries.worst_lift), pCell(tests.worst_lift.p),
+    ];
+  }));
 }
 
 function plot(id, title, xs, series, options = {}) {
   const target = byId(id);
   target.replaceChildren();
   const axis = { stroke: css('--faint'), grid: { stroke: css('--line'), width: 1 }, ticks: { stroke: css('--line') } };
+  const nameOfX = (_, v) => {
+    if (v === null) return '';
+    return options.categories ? options.categories[v] ?? '' : new Date(1000 * v).toISOString().slice(0, 10);
+  };
+  // Keeps categories away from the edges, and starts bars at 0.
+  const scales = options.categories ? {
+    x: { time: false, range: () => [-0.5, xs.length - 0.5] },
+    y: { range: (_, low, high) => [Math.min(0, low * 1.05), Math.max(0, high * 1.05)] },
+  } : { x: { time: true } };
   new uPlot({
     title, width: target.clientWidth || 1000, height: options.height || 300,
-    // Keeps categories away from the edges, and starts bars at 0.
-    scales: options.categories
-      ? { x: { time: false, range: () => [-0.5, xs.length - 0.5] }, y: { range: (_, low, high) => [Math.min(0, low * 1.05), Math.max(0, high * 1.05)] } }
-      : { x: { time: true } },
+    scales,
     axes: [options.categories ? categoryAxis(axis, options.categories) : axis, { ...axis, size: 64 }],
-    series: [{ label: options.categories ? 'bin' : 'day', value: (_, v) => v === null ? '' : options.categories ? options.categories[v] ?? '' : new Date(1000 * v).toISOString().slice(0, 10) }, ...series.map(s => ({
-      label: s.label, stroke: s.color, width: 1.5, fill: s.fill, paths: s.bars ? uPlot.paths.bars({ size: [0.6, 60] }) : undefined, points: s.bars ? { show: false } : undefined,
+    series: [{ label: options.categories ? 'bin' : 'day', value: nameOfX }, ...series.map(s => ({
+      label: s.label, stroke: s.color, width: 1.5, fill: s.fill,
+      paths: s.bars ? uPlot.paths.bars({ size: [0.6, 60] }) : undefined,
+      points: s.bars ? { show: false } : undefined,
       value: (_, v) => fixed(v, s.digits ?? 2),
     }))],
   }, [xs, ...series.map(s => s.values)], target);
@@ -105,8 +124,12 @@ function plot(id, title, xs, series, options = {}) {
 
 // Rotates the names of bins when they do not fit side by side.
 function categoryAxis(axis, categories) {
-  const room = (byId('equity').clientWidth - 80) / categories.length, aslant = room < 7 * Math.max(...categories.map(c => c.length));
-  return { ...axis, values: (_, ticks) => ticks.map(t => categories[t] ?? ''), incrs: [1], space: 0, rotate: aslant ? 55 : 0, size: aslant ? 84 : 44 };
+  const room = (byId('equity').clientWidth - 80) / categories.length;
+  const aslant = room < 7 * Math.max(...categories.map(c => c.length));
+  return {
+    ...axis, values: (_, ticks) => ticks.map(t => categories[t] ?? ''), incrs: [1], space: 0,
+    rotate: aslant ? 55 : 0, size: aslant ? 84 : 44,
+  };
 }
 
 function drawdown(balances) {
@@ -117,12 +140,17 @@ function drawdown(balances) {
 function showStrategy() {
   const detail = study.details.find(d => d.strategy === byId('strategy').value);
   const { days, ungated, gated } = detail.equity;
-  plot('equity', 'Balance', days, [{ label: 'without gate', color: css('--two'), values: ungated }, { label: study.policy, color: css('--one'), values: gated }]);
-  plot('drawdown', 'Below the peak, in percent', days, [
-    { label: 'without gate', color: css('--two'), values: drawdown(ungated) }, { label: study.policy, color: css('--one'), values: drawdown(gated) }], { height: 200 });
+  const both = (first, second) => [
+    { label: 'without gate', color: css('--two'), values: first },
+    { label: study.policy, color: css('--one'), values: second },
+  ];
+  plot('equity', 'Balance', days, both(ungated, gated));
+  plot('drawdown', 'Below the peak, in percent', days, both(drawdown(ungated), drawdown(gated)), { height: 200 });
   plot('risk', 'Mean profit in percent by score at entry', detail.by_score.map((_, i) => i),
-    [['gain', '--good', x => x >= 0], ['loss', '--bad', x => x < 0]].map(([label, color, takes]) =>
-      ({ label, color: css(color), fill: css(color), bars: true, digits: 3, values: detail.by_score.map(g => takes(g.profit_mean_pct) ? g.profit_mean_pct : null) })),
+    [['gain', '--good', x => x >= 0], ['loss', '--bad', x => x < 0]].map(([label, color, takes]) => ({
+      label, color: css(color), fill: css(color), bars: true, digits: 3,
+      values: detail.by_score.map(g => takes(g.profit_mean_pct) ? g.profit_mean_pct : null),
+    })),
     { height: 220, categories: detail.by_score.map(g => `${g.name} (${g.trades})`) });
 
   const years = [...new Set(detail.months.map(m => m.month.slice(0, 4)))];
@@ -143,7 +171,9 @@ function showRegimes() {
     const strongest = Math.max(0.001, ...d.by_regime.map(r => Math.abs(r.profit_mean_pct)));
     return [d.strategy, ...regimes.map(n => {
       const group = d.by_regime.find(r => r.name === n);
-      return group ? { text: `${fixed(group.profit_mean_pct, 3)} (${group.trades})`, heat: group.profit_mean_pct / strongest } : '';
+      if (!group) return '';
+      const { profit_mean_pct: mean, trades } = group;
+      return { text: `${fixed(mean, 3)} (${trades})`, heat: mean / strongest };
     })];
   }));
 }
@@ -165,14 +195,20 @@ function showCalibration() {
   const calibration = study.calibration[byId('period').value].result;
   const hours = Number(byId('horizon').value);
   const deciles = calibration.deciles.find(d => d.measure === byId('measure').value && d.horizon_hours === hours);
-  plot('calibration', `After each tenth of ${named(deciles.measure)}, ${hours} h ahead, in percent (rank correlation ${fixed(deciles.volatility_correlation)})`, deciles.bins.map((_, i) => i), [
+  const correlation = `rank correlation ${fixed(deciles.volatility_correlation)}`;
+  const title = `After each tenth of ${named(deciles.measure)}, ${hours} h ahead, in percent (${correlation})`;
+  plot('calibration', title, deciles.bins.map((_, i) => i), [
     { label: 'realised volatility', color: css('--one'), values: deciles.bins.map(b => 100 * b.volatility) },
     { label: 'worst drawdown', color: css('--two'), values: deciles.bins.map(b => 100 * b.drawdown) },
     { label: 'tail loss', color: css('--bad'), values: deciles.bins.map(b => 100 * b.tail_loss) }],
   { height: 280, categories: deciles.bins.map(b => `${fixed(b.low)}–${fixed(b.high)}`) });
-  table('forecasts', ['forecast of volatility', 'rank correlation', 'R² of log volatility', 'QLIKE', 'against HAR-RV', 'p'],
-    calibration.forecasts.find(f => f.horizon_hours === hours).rows.map(r =>
-      [named(r.name), fixed(r.rank_correlation, 3), fixed(r.r2, 3), fixed(r.qlike, 3), fixed(r.diebold_mariano), pText(r.p)]));
+  const heads = [
+    'forecast of volatility', 'rank correlation', 'R² of log volatility', 'QLIKE', 'against HAR-RV', 'p',
+  ];
+  table('forecasts', heads, calibration.forecasts.find(f => f.horizon_hours === hours).rows.map(r => [
+    named(r.name), fixed(r.rank_correlation, 3), fixed(r.r2, 3), fixed(r.qlike, 3), fixed(r.diebold_mariano),
+    pText(r.p),
+  ]));
 }
 
 function choose(id, values, labels, show) {
@@ -197,8 +233,10 @@ if (study.details.length > 0) {
 }
 if (study.calibration.length > 0) {
   const first = study.calibration[0].result;
-  const measures = [...new Set(first.deciles.map(d => d.measure))], horizons = [...new Set(first.deciles.map(d => d.horizon_hours))];
-  choose('period', study.calibration.map((_, i) => i), study.calibration.map(c => `${c.market}, ${c.period}`), showCalibration);
+  const measures = [...new Set(first.deciles.map(d => d.measure))];
+  const horizons = [...new Set(first.deciles.map(d => d.horizon_hours))];
+  const periods = study.calibration.map(c => `${c.market}, ${c.period}`);
+  choose('period', periods.map((_, i) => i), periods, showCalibration);
   choose('measure', measures, measures.map(named), showCalibration);
   choose('horizon', horizons, horizons, showCalibration);
   byId('horizon').value = horizons[Math.min(1, horizons.length - 1)];

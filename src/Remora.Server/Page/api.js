@@ -17,7 +17,9 @@ export const headers = () => keyOf() ? { Authorization: `Bearer ${keyOf()}` } : 
 
 export const urlOf = (path, query = {}) => {
   const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== '');
-  const text = given.map(([name, value]) => `${name}=${encodeURIComponent(value).replaceAll('%2F', '/').replaceAll('%2C', ',').replaceAll('%3A', ':')}`).join('&');
+  const escaped = value =>
+    encodeURIComponent(value).replaceAll('%2F', '/').replaceAll('%2C', ',').replaceAll('%3A', ':');
+  const text = given.map(([name, value]) => `${name}=${escaped(value)}`).join('&');
   return `api/v1/${path}${text && '?' + text}`;
 };
 
@@ -26,7 +28,8 @@ export async function get(path, query, signal) {
   let response;
   try {
     const limit = AbortSignal.timeout(10_000);
-    response = await fetch(urlOf(path, query), { headers: headers(), cache: 'no-cache', signal: signal ? AbortSignal.any([signal, limit]) : limit });
+    const either = signal ? AbortSignal.any([signal, limit]) : limit;
+    response = await fetch(urlOf(path, query), { headers: headers(), cache: 'no-cache', signal: either });
   } catch (error) {
     throw new NoAnswer(0, signal?.aborted ? 'no longer wanted' : `the service does not answer (${error.message})`);
   }

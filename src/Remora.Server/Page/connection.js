@@ -28,7 +28,8 @@ async function askStatus(signal) {
 }
 
 async function askCatalog(signal) {
-  const [pairs, policies] = await Promise.all([get('pairs', {}, signal), get('policies', {}, signal), askStatus(signal)]);
+  const asked = [get('pairs', {}, signal), get('policies', {}, signal), askStatus(signal)];
+  const [pairs, policies] = await Promise.all(asked);
   known.setPolicies(policies);
   known.setMarkets(pairs.pairs);
 }
@@ -36,11 +37,16 @@ async function askCatalog(signal) {
 async function askAll(signal) {
   const usual = known.markets.filter(market => market.default).map(market => market.pair);
   const others = known.markets.filter(market => !market.default);
-  const chunks = Array.from({ length: Math.ceil(usual.length / largestBatch) }, (_, i) => usual.slice(i * largestBatch, (i + 1) * largestBatch));
+  const chunks = Array.from({ length: Math.ceil(usual.length / largestBatch) },
+    (_, i) => usual.slice(i * largestBatch, (i + 1) * largestBatch));
   await Promise.all([
     get('risk', known.viewpoint, signal).then(whole => known.setWhole(whole)),
-    ...chunks.map(async pairs => (await get('risk/batch', { pairs: pairs.join(','), ...known.viewpoint }, signal)).assessments.forEach(take)),
-    ...others.map(async ({ pair, exchange, timeframe }) => take(await get('risk', { pair, exchange, timeframe, ...known.viewpoint }, signal))),
+    ...chunks.map(async pairs => {
+      const { assessments } = await get('risk/batch', { pairs: pairs.join(','), ...known.viewpoint }, signal);
+      assessments.forEach(take);
+    }),
+    ...others.map(async ({ pair, exchange, timeframe }) =>
+      take(await get('risk', { pair, exchange, timeframe, ...known.viewpoint }, signal))),
   ]);
 }
 
@@ -76,8 +82,8 @@ const onEvent = ({ event, data }) => {
 
 export async function connect() {
   setInterval(() => {
-    // The loop below detects it.
-    if (known.connection.state === 'live' || known.connection.state === 'polling') askStatus(restart.signal).catch(() => { });
+    if (!['live', 'polling'].includes(known.connection.state)) return;
+    askStatus(restart.signal).catch(() => { /* the loop below detects it */ });
   }, statusEvery);
   for (let wait = firstRetry, resume = { id: null }; ; wait = Math.min(wait * 2, lastRetry)) {
     const { signal } = restart;

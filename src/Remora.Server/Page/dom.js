@@ -22,7 +22,12 @@ export const wide = (element, ratio) => {
   return element;
 };
 
-export const panel = (title, ...children) => make('section', { class: 'panel', 'aria-label': title }, make('h2', null, title), ...children);
+export const panel = (title, ...children) =>
+  make('section', { class: 'panel', 'aria-label': title }, make('h2', null, title), ...children);
+
+/** A term of a description list with its value, and optionally a note in small type. */
+export const fact = (name, value, note) =>
+  make('div', null, make('dt', null, name), make('dd', null, value, note && make('small', null, note)));
 
 /**
  * A container whose content is replaced each time it is shown, without moving the focus outside it.
@@ -33,18 +38,28 @@ export const place = (attributes, tag = 'div') => {
   return element;
 };
 
+const rolesOfTable = {
+  th: 'rowheader', td: 'cell', tr: 'row', group: 'rowgroup', head: 'columnheader', table: 'table',
+};
+
 /**
  * A table: heads are {text, number}, rows are arrays of text or nodes; the first cell of a row is
  * its header. If a wide table does not fit, its rows become cards. The roles keep it a table for
  * screen readers.
  */
 export const table = (caption, heads, rows, { footer, isWide = false } = {}) => {
-  const roles = isWide ? { th: 'rowheader', td: 'cell', tr: 'row', group: 'rowgroup', head: 'columnheader', table: 'table' } : {};
-  const cell = (tag, content, index, scope, role = roles[tag]) => make(tag, { class: heads[index].number ? 'number' : null, scope, role, 'data-head': isWide && heads[index].text }, [content].flat());
-  const line = cells => make('tr', { role: roles.tr }, cells.map((content, index) => index === 0 ? cell('th', content, 0, 'row') : cell('td', content, index)));
-  return make('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': caption }, make('table', { class: isWide ? 'cards' : null, role: roles.table },
-    make('caption', null, caption),
-    make('thead', { role: roles.group }, make('tr', { role: roles.tr }, heads.map((head, index) => cell('th', head.text, index, 'col', roles.head)))),
-    make('tbody', { role: roles.group }, rows.map(line)),
-    footer && make('tfoot', { role: roles.group }, line(footer))));
+  const roles = isWide ? rolesOfTable : {};
+  const cell = (tag, content, index, scope, role = roles[tag]) =>
+    make(tag, { class: heads[index].number ? 'number' : null, scope, role, 'data-head': isWide && heads[index].text },
+      [content].flat());
+  const line = cells =>
+    make('tr', { role: roles.tr },
+      cells.map((content, index) => index === 0 ? cell('th', content, 0, 'row') : cell('td', content, index)));
+  const head = heads.map(({ text }, index) => cell('th', text, index, 'col', roles.head));
+  return make('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': caption },
+    make('table', { class: isWide ? 'cards' : null, role: roles.table },
+      make('caption', null, caption),
+      make('thead', { role: roles.group }, make('tr', { role: roles.tr }, head)),
+      make('tbody', { role: roles.group }, rows.map(line)),
+      footer && make('tfoot', { role: roles.group }, line(footer))));
 };

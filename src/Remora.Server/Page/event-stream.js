@@ -31,7 +31,8 @@ export async function readStream(query, resume, { onOpen, onEvent }, signal) {
   let timer = setTimeout(() => quiet.abort(), firstWord);
   try {
     const asked = { ...headers(), Accept: 'text/event-stream', ...(resume.id && { 'Last-Event-ID': resume.id }) };
-    const response = await fetch(urlOf('stream', query), { headers: asked, cache: 'no-store', signal: AbortSignal.any([signal, quiet.signal]) });
+    const response = await fetch(urlOf('stream', query),
+      { headers: asked, cache: 'no-store', signal: AbortSignal.any([signal, quiet.signal]) });
     if (!response.ok || !response.headers.get('content-type')?.startsWith('text/event-stream')) {
       await response.body?.cancel();
       throw new NoAnswer(response.status, `no stream: HTTP ${response.status}`);

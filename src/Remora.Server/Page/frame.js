@@ -7,14 +7,16 @@ import { known } from './knowledge.js';
 import { day, now, timeOfDay } from './service-clock.js';
 
 const connectionWords = {
-  connecting: 'Connecting …', live: 'Live', polling: 'Polling', lost: 'Not connected', refused: 'Key required', limited: 'Too many requests',
+  connecting: 'Connecting …', live: 'Live', polling: 'Polling', lost: 'Not connected', refused: 'Key required',
+  limited: 'Too many requests',
 };
 const connectionHints = { live: 'Changes appear at once', polling: 'No event stream: polling every 4 seconds' };
 const connectionSigns = { refused: 'lost', limited: 'polling' };
 
 const link = (name, title) => make('a', { href: `#/${name}`, 'data-view': name }, title);
 
-export const showGroups = (nav, groups) => nav.replaceChildren(...groups.map(({ title, views }) => link(views[0].name, title)));
+export const showGroups = (nav, groups) =>
+  nav.replaceChildren(...groups.map(({ title, views }) => link(views[0].name, title)));
 
 /** The views of a group, if it has several. */
 export function showTabs(nav, { title, views }) {
@@ -32,7 +34,8 @@ export function markLinks(nav, name) {
 
 function keyForm() {
   const input = make('input', { type: 'password', name: 'key', autocomplete: 'off', required: true });
-  const form = make('form', { class: 'choices' }, make('label', null, 'API key (kept in this tab only)', input), make('button', { class: 'main' }, 'Sign in'));
+  const form = make('form', { class: 'choices' }, make('label', null, 'API key (kept in this tab only)', input),
+    make('button', { class: 'main' }, 'Sign in'));
   form.addEventListener('submit', event => {
     event.preventDefault();
     setKey(input.value.trim());
@@ -45,17 +48,21 @@ function noticesNow() {
   const notices = [];
   const { sandbox } = known.status ?? {};
   if (sandbox) {
+    const origin = sandbox.origin === 'replay' ? 'replayed from a file' : sandbox.origin;
     const pace = sandbox.speed === 1 ? '' : ` Time runs ${sandbox.speed} times faster than real time.`;
     notices.push(make('p', { class: 'notice sandbox', role: 'note' }, icon('caution'),
-      make('span', null, make('strong', null, 'SANDBOX'), ` This is not a real market: prices are ${sandbox.origin === 'replay' ? 'replayed from a file' : sandbox.origin}.${pace}`)));
+      make('span', null, make('strong', null, 'SANDBOX'),
+        ` This is not a real market: prices are ${origin}.${pace}`)));
   }
   const { state, since, detail } = known.connection;
   if (state === 'lost')
-    notices.push(make('p', { class: 'notice lost' }, icon('lost'), make('span', null, make('strong', null, 'Not connected'),
-      ` since ${timeOfDay(since, true)} UTC: ${detail}. The values are the last ones received. Retrying.`)));
+    notices.push(make('p', { class: 'notice lost' }, icon('lost'),
+      make('span', null, make('strong', null, 'Not connected'),
+        ` since ${timeOfDay(since, true)} UTC: ${detail}. The values are the last ones received. Retrying.`)));
   if (state === 'limited') notices.push(make('p', { class: 'notice lost' }, icon('worn'), make('span', null, detail)));
   if (state === 'refused')
-    notices.push(make('div', { class: 'notice lost' }, icon('lost'), make('div', null, make('p', null, make('strong', null, 'This service requires a key. '), detail), keyForm())));
+    notices.push(make('div', { class: 'notice lost' }, icon('lost'),
+      make('div', null, make('p', null, make('strong', null, 'This service requires a key. '), detail), keyForm())));
   return notices;
 }
 
@@ -76,7 +83,8 @@ export function startFrame({ connection, notices, clock, about }) {
   known.on('connection status', show);
   known.on('status', () => {
     const { version, uptime_seconds: uptime } = known.status;
-    about.textContent = `Remora ${version}, up for ${uptime < 5400 ? `${Math.round(uptime / 60)} min` : `${Math.round(uptime / 3600)} h`}.`;
+    const duration = uptime < 5400 ? `${Math.round(uptime / 60)} min` : `${Math.round(uptime / 3600)} h`;
+    about.textContent = `Remora ${version}, up for ${duration}.`;
   });
   setInterval(() => {
     if (known.status) clock.textContent = `${day(now())}, ${timeOfDay(now(), true)} UTC`;

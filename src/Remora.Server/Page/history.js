@@ -7,10 +7,16 @@ const day = 86_400;
 const iso = ms => new Date(ms).toISOString();
 
 /** The finest interval whose buckets are distinguishable on a screen over this many seconds. */
-export const intervalFor = seconds => seconds <= 3 * day ? '1m' : seconds <= 45 * day ? '1h' : seconds <= 200 * day ? '6h' : seconds <= 400 * day ? '12h' : '1d';
+export function intervalFor(seconds) {
+  if (seconds <= 3 * day) return '1m';
+  if (seconds <= 45 * day) return '1h';
+  if (seconds <= 200 * day) return '6h';
+  return seconds <= 400 * day ? '12h' : '1d';
+}
 
 /** The length of a timeframe such as 5m. */
-export const secondsOf = timeframe => Number(timeframe.slice(0, -1)) * { m: 60, h: 3600, d: day, w: 7 * day }[timeframe.at(-1)];
+export const secondsOf = timeframe =>
+  Number(timeframe.slice(0, -1)) * { m: 60, h: 3600, d: day, w: 7 * day }[timeframe.at(-1)];
 
 const mostRows = 10_000; // the API's maximum per page
 
@@ -24,11 +30,14 @@ export function whyNoPast() {
   return store.ready ? null : store.error ?? 'The store is being opened.';
 }
 
-export const queryOf = ({ pair, exchange, timeframe }, from, to, interval) =>
-  ({ pair, exchange, timeframe, side: known.viewpoint.side, policy: known.viewpoint.policy, from: iso(from), to: iso(to), interval });
+export const queryOf = ({ pair, exchange, timeframe }, from, to, interval) => ({
+  pair, exchange, timeframe, side: known.viewpoint.side, policy: known.viewpoint.policy,
+  from: iso(from), to: iso(to), interval,
+});
 
 const rowOf = (bucket, step) => ({
-  at: Date.parse(bucket.time) / 1000 + (step > intervals['1m'] ? step : 0), price: bucket.close_last, score: bucket.risk_mean, regime: bucket.regime_last,
+  at: Date.parse(bucket.time) / 1000 + (step > intervals['1m'] ? step : 0),
+  price: bucket.close_last, score: bucket.risk_mean, regime: bucket.regime_last,
   blocked: bucket.assessments > 0 ? bucket.blocked / bucket.assessments : null, bucket,
 });
 

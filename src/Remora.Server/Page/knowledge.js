@@ -23,7 +23,10 @@ class Knowledge extends EventTarget {
     const key = keyOfMarket(assessment);
     const before = this.verdictSince.get(key);
     this.assessments.set(key, assessment);
-    if (before?.verdict !== verdict) this.verdictSince.set(key, { verdict, since: assessment.assessed_at, seen: before !== undefined && before.verdict !== 'unknown' });
+    if (before?.verdict !== verdict) {
+      const seen = before !== undefined && before.verdict !== 'unknown';
+      this.verdictSince.set(key, { verdict, since: assessment.assessed_at, seen });
+    }
     this.#tell('assessment', { key, assessment, verdict, before: before?.verdict });
   }
 
@@ -71,7 +74,8 @@ class Knowledge extends EventTarget {
 
   /** The current policy in full. */
   get policy() {
-    return this.policies?.policies.find(policy => policy.name === (this.viewpoint.policy ?? this.policies.default)) ?? null;
+    const name = this.viewpoint.policy ?? this.policies?.default;
+    return this.policies?.policies.find(policy => policy.name === name) ?? null;
   }
 
   /** Listens until the signal aborts. */

@@ -2,21 +2,28 @@
 import { make } from './dom.js';
 
 /** The placeholder of an unknown value: a dash, and the reason. */
-export const missing = reason => make('span', { class: 'missing', title: reason }, '–', make('span', { class: 'unseen' }, ` (${reason})`));
+export const missing = reason =>
+  make('span', { class: 'missing', title: reason }, '–', make('span', { class: 'unseen' }, ` (${reason})`));
 
 export const number = (value, digits, reason = 'not known yet') =>
   value === null || value === undefined ? missing(reason) : make('data', { value }, fixed(value, digits));
 
 export const fixed = (value, digits) => {
-  const text = Math.abs(value).toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits }).replaceAll(',', '\u202f');
+  const text = Math.abs(value).toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+    .replaceAll(',', '\u202f');
   return (value < 0 && Number(text.replaceAll('\u202f', '')) !== 0 ? '−' : '') + text;
 };
 
 export const percent = (ratio, digits = 0, reason) =>
-  ratio === null || ratio === undefined ? missing(reason ?? 'not known yet') : make('data', { value: ratio }, `${fixed(ratio * 100, digits)} %`);
+  ratio === null || ratio === undefined
+    ? missing(reason ?? 'not known yet')
+    : make('data', { value: ratio }, `${fixed(ratio * 100, digits)} %`);
 
 /** A price with enough digits to show its changes. */
-export const price = value => value === null || value === undefined ? '–' : fixed(value, value >= 1000 ? 2 : value >= 1 ? 4 : value >= 0.01 ? 6 : 9);
+export function price(value) {
+  if (value === null || value === undefined) return '–';
+  return fixed(value, value >= 1000 ? 2 : value >= 1 ? 4 : value >= 0.01 ? 6 : 9);
+}
 
 export const bytes = value => {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];

@@ -4,7 +4,8 @@ import { make } from './dom.js';
 let base = Date.now(), taken = performance.now(), speed = 1;
 
 /** The service's time at the middle of the request. */
-export const setClock = (text, pace, asked) => [base, taken, speed] = [Date.parse(text), (asked + performance.now()) / 2, pace];
+export const setClock = (text, pace, asked) =>
+  [base, taken, speed] = [Date.parse(text), (asked + performance.now()) / 2, pace];
 
 /**
  * An event that has happened cannot be in the future. If it is, the clock is slow and is corrected.
@@ -31,7 +32,8 @@ export const day = (at, year = false) => {
 };
 
 /** Formats a time as 21 Nov 11:35, with the year if it is not the current one. */
-export const moment = (at, seconds = false) => `${day(at, new Date(at).getUTCFullYear() !== new Date(now()).getUTCFullYear())} ${timeOfDay(at, seconds)}`;
+export const moment = (at, seconds = false) =>
+  `${day(at, new Date(at).getUTCFullYear() !== new Date(now()).getUTCFullYear())} ${timeOfDay(at, seconds)}`;
 
 export const span = seconds => {
   if (seconds < 90) return `${Math.max(0, Math.round(seconds))} s`;
@@ -50,11 +52,13 @@ const wordings = {
 const iso = at => new Date(at).toISOString();
 
 /** The time in UTC. */
-export const at = (text, seconds = false) => make('time', { datetime: iso(Date.parse(text)) }, moment(Date.parse(text), seconds));
+export const at = (text, seconds = false) =>
+  make('time', { datetime: iso(Date.parse(text)) }, moment(Date.parse(text), seconds));
 
 const counting = kind => text => {
   const then = Date.parse(text);
-  return make('time', { datetime: iso(then), 'data-counts': kind, title: `${moment(then, true)} UTC` }, wordings[kind](then));
+  return make('time', { datetime: iso(then), 'data-counts': kind, title: `${moment(then, true)} UTC` },
+    wordings[kind](then));
 };
 
 /** The time since then, updated continuously. */

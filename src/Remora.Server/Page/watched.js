@@ -20,7 +20,8 @@ export function startWatching() {
     const rows = seen.get(key) ?? seen.set(key, []).get(key);
     const at = Date.parse(assessment.as_of) / 1000;
     const last = rows.at(-1);
-    const row = { at, price: null, score: assessment.risk_score, regime: assessment.regime, blocked: assessment.safe_to_trade ? 0 : 1 };
+    const { risk_score: score, regime, safe_to_trade: isSafe } = assessment;
+    const row = { at, price: null, score, regime, blocked: isSafe ? 0 : 1 };
     if (last?.at === at) Object.assign(last, { ...row, price: last.price });
     else if (!last || at > last.at) rows.push(row);
     if (rows.length > longest) rows.shift();

@@ -3,7 +3,8 @@
 export const plain = name => name.replaceAll('_', ' ');
 
 export const regimes = ['bull', 'sideways', 'bear', 'choppy', 'high_vol', 'panic', 'unknown'];
-export const regimeWord = name => ({ high_vol: 'high volatility', unknown: 'not known' })[name] ?? plain(name ?? 'not known');
+const regimeWords = { high_vol: 'high volatility', unknown: 'not known' };
+export const regimeWord = name => regimeWords[name] ?? plain(name ?? 'not known');
 
 export const parts = [
   { name: 'volatility', word: 'Volatility' },
@@ -42,10 +43,18 @@ export const verdictOf = answer => {
 };
 
 export const verdictWord = { safe: 'Allowed', caution: 'Caution', blocked: 'Blocked', unknown: 'Unknown' };
-const verdictAnswer = { safe: 'Yes, entries are allowed', caution: 'Yes, with caution', blocked: 'No, entries are blocked', unknown: 'Not known yet' };
+const verdictAnswer = {
+  safe: 'Yes, entries are allowed',
+  caution: 'Yes, with caution',
+  blocked: 'No, entries are blocked',
+  unknown: 'Not known yet',
+};
 
 /** The verdict of an answer in words. */
-export const answerOf = answer => answer.as_of !== null && answer.safe_to_trade && stateOf(answer) === 'unknown' ? 'Unknown now' : verdictAnswer[verdictOf(answer)];
+export const answerOf = answer => {
+  const isOutdated = answer.as_of !== null && answer.safe_to_trade && stateOf(answer) === 'unknown';
+  return isOutdated ? 'Unknown now' : verdictAnswer[verdictOf(answer)];
+};
 
 const signals = {
   fear_greed: { word: 'Fear and greed', unit: 'of 100', digits: 0 },

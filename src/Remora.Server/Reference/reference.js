@@ -4,7 +4,10 @@
  */
 
 const keyName = 'remora-key'; /* shared with the market page */
-const headers = () => sessionStorage.getItem(keyName) ? { Authorization: `Bearer ${sessionStorage.getItem(keyName)}` } : {};
+const headers = () => {
+  const key = sessionStorage.getItem(keyName);
+  return key ? { Authorization: `Bearer ${key}` } : {};
+};
 
 const make = (tag, properties = {}, ...children) => {
   const element = Object.assign(document.createElement(tag), properties);
@@ -34,7 +37,9 @@ let fields = 0;
 const field = parameter => {
   const { name, required, description, schema, example } = parameter;
   const choices = schema.enum;
-  const input = choices ? make('select', { name }) : make('input', { name, placeholder: required ? '' : example ?? '' });
+  const input = choices
+    ? make('select', { name })
+    : make('input', { name, placeholder: required ? '' : example ?? '' });
   const suggestions = make('datalist', { id: `values-${++fields}` });
   if (schema.examples?.length > 1) {
     suggestions.append(...schema.examples.map(value => make('option', { value })));
@@ -46,7 +51,8 @@ const field = parameter => {
   } else if (required) {
     input.value = example ?? '';
   }
-  return make('label', { className: required ? 'required' : '' }, name, input, suggestions, make('small', { textContent: description }));
+  return make('label', { className: required ? 'required' : '' }, name, input, suggestions,
+    make('small', { textContent: description }));
 };
 
 const urlOf = (path, form) => {
@@ -74,7 +80,8 @@ const readEvents = async response => {
 const readBody = async response => {
   const type = response.headers.get('content-type') ?? '';
   if (type.startsWith('text/event-stream')) return readEvents(response);
-  if (type.includes('parquet') || type.includes('arrow')) return `A file of ${(await response.blob()).size} bytes: ${type}`;
+  const isFile = type.includes('parquet') || type.includes('arrow');
+  if (isFile) return `A file of ${(await response.blob()).size} bytes: ${type}`;
   const body = await response.text();
   return type.includes('+json') || type.includes('/json') ? JSON.stringify(JSON.parse(body), null, 2) : body;
 };
@@ -88,13 +95,17 @@ const tryIt = (path, method) => {
     try {
       const response = await fetch(url, { method: method.toUpperCase(), headers: headers(), cache: 'no-store' });
       const key = headers().Authorization ? ' -H "Authorization: Bearer $REMORA_API_KEY"' : '';
-      line = `${response.status} ${response.statusText} · ${(performance.now() - begun).toFixed(1)} ms · curl${method === 'get' ? '' : ` -X ${method.toUpperCase()}`}${key} '${location.origin}${url}'`;
+      const taken = (performance.now() - begun).toFixed(1);
+      const verb = method === 'get' ? '' : ` -X ${method.toUpperCase()}`;
+      const command = `curl${verb}${key} '${location.origin}${url}'`;
+      line = `${response.status} ${response.statusText} · ${taken} ms · ${command}`;
       works = response.ok;
       body = await readBody(response);
     } catch (error) {
       line = `No answer: ${error.message}`;
     }
-    answer.replaceChildren(make('p', { className: works ? 'ok' : 'failed', textContent: line }), make('pre', { textContent: body ?? '', tabIndex: 0 }));
+    answer.replaceChildren(make('p', { className: works ? 'ok' : 'failed', textContent: line }),
+      make('pre', { textContent: body ?? '', tabIndex: 0 }));
     answer.hidden = false;
   };
   return { answer, send };
@@ -102,14 +113,19 @@ const tryIt = (path, method) => {
 
 const call = (path, method, operation) => {
   const { answer, send } = tryIt(path, method);
-  const form = make('form', {}, ...(operation.parameters ?? []).map(field), make('div', {}, make('button', { textContent: 'Try it' })));
+  const form = make('form', {}, ...(operation.parameters ?? []).map(field),
+    make('div', {}, make('button', { textContent: 'Try it' })));
   form.addEventListener('submit', event => {
     event.preventDefault();
     send(form);
   });
   const rows = Object.entries(operation.responses).map(([status, response]) => {
-    const kinds = Object.entries(response.content ?? {}).map(([type, content]) => make('div', { textContent: `${typeOf(content.schema)}, ${type}` }));
-    return make('tr', {}, make('td', { textContent: status }), make('td', { textContent: response.description }), make('td', { className: 'type' }, ...kinds));
+    const kinds = Object.entries(response.content ?? {})
+      .map(([type, content]) => make('div', { textContent: `${typeOf(content.schema)}, ${type}` }));
+    return make('tr', {},
+      make('td', { textContent: status }),
+      make('td', { textContent: response.description }),
+      make('td', { className: 'type' }, ...kinds));
   });
   return make('article', { id: operation.operationId },
     make('h3', { textContent: operation.summary }),
@@ -123,17 +139,22 @@ const call = (path, method, operation) => {
 const webhook = operation => make('article', { id: operation.operationId },
   make('h3', { textContent: operation.summary }),
   make('p', { textContent: operation.description }),
-  make('p', { className: 'path' }, make('b', { textContent: 'POST' }), 'to the receiver, ', typeOf(operation.requestBody.content['application/json'].schema)),
+  make('p', { className: 'path' }, make('b', { textContent: 'POST' }), 'to the receiver, ',
+    typeOf(operation.requestBody.content['application/json'].schema)),
   make('table', {}, make('tbody', {}, ...operation.parameters.map(({ name, description }) =>
     make('tr', {}, make('td', { textContent: name }), make('td', { textContent: description }))))));
 
 const schema = (name, definition) => {
   const rows = Object.entries(definition.properties ?? {}).map(([property, type]) =>
-    make('tr', {}, make('td', { textContent: property }), make('td', { className: 'type', textContent: typeOf(type) }), make('td', { textContent: type.description ?? '' })));
+    make('tr', {},
+      make('td', { textContent: property }),
+      make('td', { className: 'type', textContent: typeOf(type) }),
+      make('td', { textContent: type.description ?? '' })));
   const content = rows.length
     ? make('table', {}, make('tbody', {}, ...rows))
     : make('p', { className: 'path', textContent: typeOf(definition) });
-  return make('details', { className: 'schema', id: `schema-${name}` }, make('summary', { textContent: name }), content);
+  const summary = make('summary', { textContent: name });
+  return make('details', { className: 'schema', id: `schema-${name}` }, summary, content);
 };
 
 const show = api => {
@@ -149,17 +170,20 @@ const show = api => {
       tags.get(tag).push({ path, method, operation });
     }
   for (const [tag, operations] of tags) {
-    calls.append(make('h2', { textContent: tag }), ...operations.map(({ path, method, operation }) => call(path, method, operation)));
+    calls.append(make('h2', { textContent: tag }),
+      ...operations.map(({ path, method, operation }) => call(path, method, operation)));
     nav.append(make('h3', { textContent: tag }), ...operations.map(({ path, operation }) =>
       make('a', { href: `#${operation.operationId}`, textContent: path.replace('/api/v1', '') })));
   }
   const webhooks = Object.values(api.webhooks ?? {}).flatMap(Object.values);
   if (webhooks.length > 0) {
     calls.append(make('h2', { textContent: 'Webhooks' }), ...webhooks.map(webhook));
-    nav.append(make('h3', { textContent: 'Webhooks' }), ...webhooks.map(({ operationId }) => make('a', { href: `#${operationId}`, textContent: operationId })));
+    nav.append(make('h3', { textContent: 'Webhooks' }),
+      ...webhooks.map(({ operationId }) => make('a', { href: `#${operationId}`, textContent: operationId })));
   }
   const schemas = document.getElementById('schemas');
-  schemas.append(...Object.entries(api.components?.schemas ?? {}).map(([name, definition]) => schema(name, definition)));
+  schemas.append(...Object.entries(api.components?.schemas ?? {})
+    .map(([name, definition]) => schema(name, definition)));
   schemas.hidden = false;
 };
 
@@ -168,7 +192,8 @@ const tell = (...children) => document.getElementById('calls').replaceChildren(.
 /* Requests a key, shows why, and tries again with it. */
 const askForKey = why => {
   const input = make('input', { type: 'password', name: 'key', autocomplete: 'off', required: true });
-  const form = make('form', { id: 'key' }, make('label', {}, 'Key (stays in this tab)', input), make('div', {}, make('button', { textContent: 'Use it' })));
+  const form = make('form', { id: 'key' }, make('label', {}, 'Key (stays in this tab)', input),
+    make('div', {}, make('button', { textContent: 'Use it' })));
   form.addEventListener('submit', event => {
     event.preventDefault();
     sessionStorage.setItem(keyName, input.value.trim());

@@ -1,5 +1,5 @@
--- Number of requests and of different responses of each query. Refused requests are excluded, so that
--- they add no keys.
+-- Number of requests and of different responses of each query. Refused requests are excluded, so
+-- that they add no keys.
 -- rollup: queries
 -- source: api_requests
 -- time: at

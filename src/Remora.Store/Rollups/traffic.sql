@@ -1,5 +1,5 @@
--- Requests to the service by route and pair. Different queries are counted and are not a key, because
--- callers can send a new query with every request.
+-- Requests to the service by route and pair. Different queries are counted and are not a key,
+-- because callers can send a new query with every request.
 -- rollup: traffic
 -- source: api_requests
 -- time: at

@@ -13,7 +13,9 @@ function have<T>(value: T | null | undefined, what: string): T {
 }
 
 // One market. Required fields need no question mark; unknown values are number or null.
-const risk = have((await client.GET('/api/v1/risk', { params: { query: { pair: 'BTC/USDT', side: 'long' } } })).data, 'assessment');
+const pair = 'BTC/USDT';
+const current = await client.GET('/api/v1/risk', { params: { query: { pair, side: 'long' } } });
+const risk = have(current.data, 'assessment');
 if (!('pair' in risk)) throw new Error('the whole market answered for a pair');
 const safe: boolean = risk.safe_to_trade;
 const score: number | null = risk.risk_score;
@@ -36,7 +38,8 @@ if (!('breadth' in whole)) throw new Error('a pair answered for the whole market
 const members = whole.pairs.map(({ pair }) => pair);
 
 // Several pairs, including untracked ones.
-const batch = have((await client.GET('/api/v1/risk/batch', { params: { query: { pairs: 'BTC/USDT,DOGE/EUR' } } })).data, 'batch');
+const several = await client.GET('/api/v1/risk/batch', { params: { query: { pairs: 'BTC/USDT,DOGE/EUR' } } });
+const batch = have(several.data, 'batch');
 const unknown = batch.unknown.map(({ pair }) => pair);
 
 // An error is a problem with a type.
@@ -44,22 +47,28 @@ const { error, response } = await client.GET('/api/v1/risk', { params: { query: 
 const problem: components['schemas']['ApiProblem'] = have(error, 'problem');
 
 // History in buckets and as single assessments: the interval discriminates the types.
-const history = have((await client.GET('/api/v1/history', { params: { query: { pair: 'BTC/USDT', interval: '1h', from: '-7d', limit: 10 } } })).data, 'history');
-if (typeof history === 'string' || history.interval === 'each') throw new Error('each answer, though buckets were asked for');
+const hourly = { pair, interval: '1h', from: '-7d', limit: 10 } as const;
+const history = have((await client.GET('/api/v1/history', { params: { query: hourly } })).data, 'history');
+if (typeof history === 'string' || history.interval === 'each')
+  throw new Error('each answer, though buckets were asked for');
 const mean: number | null = history.rows[0]!.risk_mean;
-const said = have((await client.GET('/api/v1/history', { params: { query: { pair: 'BTC/USDT', interval: 'each', from: '-7d', limit: 10 } } })).data, 'history');
+const each = { pair, interval: 'each', from: '-7d', limit: 10 } as const;
+const said = have((await client.GET('/api/v1/history', { params: { query: each } })).data, 'history');
 if (typeof said === 'string' || said.interval !== 'each') throw new Error('buckets, though each answer was asked for');
 const last: string | null = said.rows.at(-1)!.as_of;
 
 // A file of rows.
-const file = await client.GET('/api/v1/candles', { params: { query: { pair: 'BTC/USDT', from: '-7d', format: 'csv', limit: 5 } }, parseAs: 'text' });
+const fewCandles = { pair, from: '-7d', format: 'csv', limit: 5 } as const;
+const file = await client.GET('/api/v1/candles', { params: { query: fewCandles }, parseAs: 'text' });
 const csv = String(have(file.data, 'file')).replaceAll('"', '');
 
 // The first event of the stream.
 const abort = new AbortController();
-const stream = await client.GET('/api/v1/stream', { params: { query: { pair: 'BTC/USDT' } }, parseAs: 'stream', signal: abort.signal });
+const { signal } = abort;
+const stream = await client.GET('/api/v1/stream', { params: { query: { pair } }, parseAs: 'stream', signal });
 let text = '';
-const reader = (have(stream.data, 'stream') as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream() as unknown as ReadableWritablePair<string, Uint8Array>).getReader();
+const decoder = new TextDecoderStream() as unknown as ReadableWritablePair<string, Uint8Array>;
+const reader = (have(stream.data, 'stream') as ReadableStream<Uint8Array>).pipeThrough(decoder).getReader();
 while (!/^data: .*\n\n/m.test(text)) text += have((await reader.read()).value, 'event');
 abort.abort();
 const field = (name: string): string => have(new RegExp(`^${name}: (.*)$`, 'm').exec(text)?.[1], name);
@@ -67,5 +76,6 @@ const event = { event: field('event'), id: field('id'), data: field('data') } as
 const told = JSON.parse(event.data) as components['schemas']['Assessment'];
 
 console.log(JSON.stringify({
-  pair: told.pair, score, why, mean, last, members, unknown, status: response.status, parameter: problem.parameter, buckets: history.rows.length, each: said.rows.length, csv, event: event.event,
+  pair: told.pair, score, why, mean, last, members, unknown, status: response.status, parameter: problem.parameter,
+  buckets: history.rows.length, each: said.rows.length, csv, event: event.event,
 }));

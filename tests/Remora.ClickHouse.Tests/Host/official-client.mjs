@@ -1,5 +1,5 @@
-// Runs the official client, unmodified, against a host. Argument 1 is its URL. Prints the results as
-// one line of JSON.
+// Runs the official client, unmodified, against a host. Argument 1 is its URL. Prints the results
+// as one line of JSON.
 import { createRequire } from 'node:module';
 
 const [, , url, folder] = process.argv;
@@ -8,7 +8,9 @@ const client = createClient({ url, compression: { request: true, response: true 
 const seen = {};
 
 seen.ping = (await client.ping()).success;
-await client.command({ query: 'CREATE TABLE official (id UInt64, name String, tags Array(String)) ENGINE = MergeTree ORDER BY id' });
+await client.command({
+  query: 'CREATE TABLE official (id UInt64, name String, tags Array(String)) ENGINE = MergeTree ORDER BY id',
+});
 
 const inserted = await client.insert({
   table: 'official',
@@ -29,7 +31,10 @@ seen.count = (await counted.json()).data[0].c;
 
 const bound = await client.query({
   query: 'SELECT {s: String} AS s, {n: UInt64} AS n, {list: Array(String)} AS list, {d: DateTime64(3)} AS d',
-  query_params: { s: "x'; DROP TABLE official; --\t\\", n: 42, list: ["a'b", 'c'], d: new Date(Date.UTC(2024, 0, 2, 3, 4, 5, 678)) },
+  query_params: {
+    s: "x'; DROP TABLE official; --\t\\", n: 42, list: ["a'b", 'c'],
+    d: new Date(Date.UTC(2024, 0, 2, 3, 4, 5, 678)),
+  },
   clickhouse_settings: { max_threads: 1 },
   format: 'JSONEachRow',
 });
@@ -61,7 +66,9 @@ try {
 const leaving = new AbortController();
 setTimeout(() => leaving.abort(), 200);
 try {
-  await plain.query({ query: 'SELECT sum(sipHash64(number)) FROM numbers(100000000000)', abort_signal: leaving.signal });
+  await plain.query({
+    query: 'SELECT sum(sipHash64(number)) FROM numbers(100000000000)', abort_signal: leaving.signal,
+  });
 } catch (error) {
   seen.aborted = error.message;
 }

@@ -9,11 +9,13 @@ const exchanges = new Map();
 // Redirects every URL of the exchange to the sandbox. The original host becomes the first segment
 // of the path.
 function redirect(exchange) {
-  const move = value =>
-    typeof value === 'string' ? value.replace(/^https?:\/\/([^/]*)/, (_, host) => `${base}/${host.replace('{hostname}', exchange.hostname ?? '')}`)
-    : Array.isArray(value) ? value.map(move)
-    : value && typeof value === 'object' ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, move(inner)]))
-    : value;
+  const local = (_, host) => `${base}/${host.replace('{hostname}', exchange.hostname ?? '')}`;
+  const move = value => {
+    if (typeof value === 'string') return value.replace(/^https?:\/\/([^/]*)/, local);
+    if (Array.isArray(value)) return value.map(move);
+    if (!value || typeof value !== 'object') return value;
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, move(inner)]));
+  };
   exchange.urls.api = move(exchange.urls.api);
 }
 
@@ -36,7 +38,8 @@ for await (const line of readline.createInterface({ input: process.stdin })) {
   let answer;
   try {
     const exchange = await exchangeOf(id);
-    answer = { ok: method === 'symbols' ? exchange.symbols : await exchange[method](...args.map(argument => argument ?? undefined)) };
+    const given = args.map(argument => argument ?? undefined);
+    answer = { ok: method === 'symbols' ? exchange.symbols : await exchange[method](...given) };
   } catch (error) {
     answer = { error: `${error.name}: ${error.message}` };
   }

@@ -16,14 +16,17 @@ const commands = {
   // `answers` replace those of the service: bodies by the paths of the API.
   async open({ url, width, height, dark, answers }) {
     await context?.close();
-    context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce' });
+    context = await browser.newContext({
+      viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce',
+    });
     page = await context.newPage();
     faults = { console: [], hosts: new Set() };
     page.on('console', message => message.type() === 'error' && faults.console.push(message.text()));
     page.on('pageerror', error => faults.console.push(String(error.stack)));
     page.on('request', request => request.url().startsWith('data:') || faults.hosts.add(new URL(request.url()).origin));
     for (const [path, body] of Object.entries(answers))
-      await page.route(address => address.pathname === `/api/v1/${path}`, route => route.fulfill({ contentType: 'application/json', body }));
+      await page.route(address => address.pathname === `/api/v1/${path}`,
+        route => route.fulfill({ contentType: 'application/json', body }));
     await page.goto(url);
   },
   // The condition is an expression in the page. Playwright's own waiting would evaluate it inside
@@ -34,7 +37,8 @@ const commands = {
       if (await page.evaluate(condition).catch(() => false)) return;
       await setTimeout(50);
     }
-    throw new Error(`it did not come about: ${condition}; the page says: ${await page.evaluate('document.body.innerText')}`);
+    const shown = await page.evaluate('document.body.innerText');
+    throw new Error(`it did not come about: ${condition}; the page says: ${shown}`);
   },
   ask: ({ expression }) => page.evaluate(expression),
   press: ({ key }) => page.keyboard.press(key),
@@ -42,8 +46,11 @@ const commands = {
   async check() {
     await page.evaluate(axe);
     const { violations } = await page.evaluate(() => globalThis.axe.run());
-    return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ impact, id, nodes }) => `${impact} ${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('; ')}`);
+    const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+    return serious.map(({ impact, id, nodes }) => {
+      const failures = nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`);
+      return `${impact} ${id}: ${failures.join('; ')}`;
+    });
   },
   picture: ({ path }) => page.screenshot({ path, fullPage: true }).then(() => null),
   faults: () => ({ console: faults.console, hosts: [...faults.hosts] }),

@@ -44,7 +44,7 @@ class Endpoint:
         except (socket.timeout, TimeoutError):
             raise RemoraError("timeout", f"{self.url} did not respond within {self._timeout:g} s") from None
         except (OSError, http.client.HTTPException) as error:
-            raise RemoraError("unreachable", f"{self.url} cannot be reached: {error or type(error).__name__}") from error
+            raise self._unreachable(error) from error
         finally:
             connection.close_socket()
         if response.status != 200:
@@ -54,7 +54,9 @@ class Endpoint:
         try:
             return json.loads(body, parse_constant=_no_constant)
         except (ValueError, RecursionError):
-            raise RemoraError("not_json", f"{self.url} returned something that is not JSON; is it a Remora service?") from None
+            raise RemoraError(
+                "not_json", f"{self.url} returned something that is not JSON; is it a Remora service?"
+            ) from None
 
     def follow(self, path: str, last_event_id: Optional[str], silence: float) -> "EventConnection":
         """Opens an event stream.
@@ -64,21 +66,28 @@ class Endpoint:
         deadline = _Deadline(self._timeout)
         connection = _Connection(self._url, deadline, self._tls)
         try:
-            headers = {**self._headers, "Accept": "text/event-stream", **({"Last-Event-ID": last_event_id} if last_event_id else {})}
+            headers = {**self._headers, "Accept": "text/event-stream"}
+            if last_event_id:
+                headers["Last-Event-ID"] = last_event_id
             connection.request("GET", self._url.path.rstrip("/") + path, headers=headers)
             response = connection.getresponse()
             if response.status != 200:
                 raise self._refused(response, response.read(_LARGEST_BODY))
             if response.getheader("Content-Type", "").split(";")[0] != "text/event-stream":
-                raise RemoraError("not_json", f"{self.url} returned something that is not an event stream; is it a Remora service?")
+                raise RemoraError(
+                    "not_json", f"{self.url} returned something that is not an event stream; is it a Remora service?"
+                )
         except (OSError, http.client.HTTPException) as error:
             connection.close_socket()
-            raise RemoraError("unreachable", f"{self.url} cannot be reached: {error or type(error).__name__}") from error
+            raise self._unreachable(error) from error
         except RemoraError:
             connection.close_socket()
             raise
         deadline.wait_at_most(silence)
         return EventConnection(response, connection)
+
+    def _unreachable(self, error: Exception) -> RemoraError:
+        return RemoraError("unreachable", f"{self.url} cannot be reached: {error or type(error).__name__}")
 
     def _refused(self, response: http.client.HTTPResponse, body: bytes) -> RemoraError:
         problem: Dict[str, Any] = {}
@@ -88,15 +97,19 @@ class Endpoint:
         except (ValueError, RecursionError):
             pass  # not a problem document: the status is the only information
         detail = problem.get("detail")
-        text = f"{self.url} returned {response.status} {response.reason}" + (f": {detail}" if isinstance(detail, str) else "")
+        text = f"{self.url} returned {response.status} {response.reason}"
+        if isinstance(detail, str):
+            text += f": {detail}"
         wait = response.getheader("Retry-After") or ""
-        return RemoraError("status", text, status=response.status, retry_after=float(wait) if wait.isdigit() and wait.isascii() else None, problem=problem)
+        retry_after = float(wait) if wait.isdigit() and wait.isascii() else None
+        return RemoraError("status", text, status=response.status, retry_after=retry_after, problem=problem)
 
 
 def _checked(base_url: str) -> SplitResult:
     url = urlsplit(base_url)
     try:
-        usable = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0 and not url.query and not url.fragment and not url.username
+        usable = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+        usable = usable and not (url.query or url.fragment or url.username)
         usable = usable and base_url.isascii() and base_url.isprintable() and " " not in base_url
     except ValueError:
         usable = False

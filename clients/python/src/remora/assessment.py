@@ -59,7 +59,7 @@ class Assessment:
         if self.error:
             return self.error
         what = ", ".join(self.blocked_by)
-        return f"{what}: {self.reasoning[0]}" if what and self.reasoning else what or (self.reasoning[0] if self.reasoning else "")
+        return ": ".join(part for part in (what, *self.reasoning[:1]) if part)
 
     @staticmethod
     def from_json(answer: Any) -> "Assessment":
@@ -78,12 +78,14 @@ class Assessment:
         if stale is not None and not isinstance(stale, bool):
             raise _unexpected(f"stale is {stale!r}, expected true or false")
         return Assessment(
-            safe_to_trade=safe, stale=stale, as_of=_time(answer, "as_of"), blocked_by=_texts(answer, "blocked_by"), reasoning=_texts(answer, "reasoning"), raw=answer, **values
+            safe_to_trade=safe, stale=stale, as_of=_time(answer, "as_of"), blocked_by=_texts(answer, "blocked_by"),
+            reasoning=_texts(answer, "reasoning"), raw=answer, **values
         )
 
 
 _TEXTS = (
-    "pair", "side", "recommendation", "risk_class", "regime", "volatility_classification", "trend_classification", "momentum_classification", "exchange", "timeframe",
+    "pair", "side", "recommendation", "risk_class", "regime", "volatility_classification", "trend_classification",
+    "momentum_classification", "exchange", "timeframe",
     "state", "policy", "model",
 )
 _NUMBERS = ("risk_score", "risk_confidence", "position_scale", "volatility", "age_seconds")

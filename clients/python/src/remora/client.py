@@ -20,14 +20,21 @@ from remora.assessment import Assessment
 from remora.errors import RemoraError
 
 DEFAULT_URL = "http://127.0.0.1:8000"
-ON_ERROR = {"allow": "entries are allowed", "block": "entries are blocked", "last": "recent answers are used, and entries without one are allowed"}
+ON_ERROR = {
+    "allow": "entries are allowed",
+    "block": "entries are blocked",
+    "last": "recent answers are used, and entries without one are allowed",
+}
 
 _LARGEST_MEMORY = 4096
 _SHORTEST_WAIT = 0.5
 _LONGEST_WAIT = 30.0
 _LONGEST_SILENCE = 60.0
 _PAIR = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+(:[A-Za-z0-9._-]+)?")
-_REUSED_FIELDS = ("state", "recommendation", "risk_score", "risk_class", "risk_confidence", "position_scale", "blocked_by", "reasoning", "regime")
+_REUSED_FIELDS = (
+    "state", "recommendation", "risk_score", "risk_class", "risk_confidence", "position_scale", "blocked_by",
+    "reasoning", "regime"
+)
 T = TypeVar("T")
 Question = Tuple[Tuple[str, str], ...]
 
@@ -55,10 +62,15 @@ class RemoraClient:
     ) -> None:
         if on_error not in ON_ERROR:
             raise ValueError(f"on_error {on_error!r}: expected one of {', '.join(ON_ERROR)}")
-        for name, seconds in (("timeout", timeout), ("cache_seconds", cache_seconds), ("breaker_seconds", breaker_seconds), ("last_seconds", last_seconds)):
+        for name, seconds in (
+            ("timeout", timeout), ("cache_seconds", cache_seconds), ("breaker_seconds", breaker_seconds),
+            ("last_seconds", last_seconds)
+        ):
             if not 0 <= seconds < 1e6 or (name == "timeout" and seconds == 0):
-                raise ValueError(f"{name} {seconds!r}: expected seconds, {'above 0' if name == 'timeout' else '0 or more'}")
-        self._endpoint = Endpoint(base_url or os.environ.get("REMORA_URL") or DEFAULT_URL, api_key or os.environ.get("REMORA_API_KEY"), timeout)
+                allowed = "above 0" if name == "timeout" else "0 or more"
+                raise ValueError(f"{name} {seconds!r}: expected seconds, {allowed}")
+        url = base_url or os.environ.get("REMORA_URL") or DEFAULT_URL
+        self._endpoint = Endpoint(url, api_key or os.environ.get("REMORA_API_KEY"), timeout)
         self.base_url = self._endpoint.url
         self.on_error = on_error
         self.timeout = timeout
@@ -73,13 +85,15 @@ class RemoraClient:
         self._counts: "Counter[str]" = Counter()
 
     def risk(
-        self, pair: Optional[str] = None, side: Optional[str] = None, policy: Optional[str] = None, exchange: Optional[str] = None, timeframe: Optional[str] = None
+        self, pair: Optional[str] = None, side: Optional[str] = None, policy: Optional[str] = None,
+        exchange: Optional[str] = None, timeframe: Optional[str] = None
     ) -> Assessment:
         """Returns the assessment of a pair, or of the whole market.
 
         ``answered`` is whether the service returned it.
         """
-        question = _question(pair=pair if pair is None else check_pair(pair), side=side, policy=policy, exchange=exchange, timeframe=timeframe)
+        checked = pair if pair is None else check_pair(pair)
+        question = _question(pair=checked, side=side, policy=policy, exchange=exchange, timeframe=timeframe)
         known = self._cached(question)
         if known is not None:
             self._count("cached")
@@ -97,7 +111,8 @@ class RemoraClient:
             return self.risk(pair, side, policy).safe_to_trade
         except Exception as error:  # this method never raises
             self._count("failed_bug")
-            self.log_once(f"The request for {pair!r} failed: {error!r}; entries are {'blocked' if self.on_error == 'block' else 'allowed'}")
+            entries = "blocked" if self.on_error == "block" else "allowed"
+            self.log_once(f"The request for {pair!r} failed: {error!r}; entries are {entries}")
             return self.on_error != "block"
 
     def get_context(self, pair: Optional[str] = None) -> Dict[str, Any]:
@@ -109,15 +124,22 @@ class RemoraClient:
         if found.answered:
             return dict(found.raw)
         return {
-            "pair": pair, "safe_to_trade": found.safe_to_trade, "state": found.state, "risk_score": found.risk_score, "risk_class": found.risk_class, "regime": found.regime,
-            "volatility": found.volatility, "risk_confidence": found.risk_confidence, "position_scale": found.position_scale, "blocked_by": list(found.blocked_by),
+            "pair": pair, "safe_to_trade": found.safe_to_trade, "state": found.state, "risk_score": found.risk_score,
+            "risk_class": found.risk_class, "regime": found.regime, "volatility": found.volatility,
+            "risk_confidence": found.risk_confidence, "position_scale": found.position_scale,
+            "blocked_by": list(found.blocked_by),
             "reasoning": list(found.reasoning), "error": found.error,
         }
 
-    def batch(self, pairs: Iterable[str], side: Optional[str] = None, policy: Optional[str] = None) -> Dict[str, Assessment]:
+    def batch(
+        self, pairs: Iterable[str], side: Optional[str] = None, policy: Optional[str] = None
+    ) -> Dict[str, Assessment]:
         """Returns the assessments of many pairs by their requested names, with one request."""
         wanted = list(dict.fromkeys(pairs))
-        questions = {pair: _question(pair=check_pair(pair), side=side, policy=policy, exchange=None, timeframe=None) for pair in wanted}
+        questions = {
+            pair: _question(pair=check_pair(pair), side=side, policy=policy, exchange=None, timeframe=None)
+            for pair in wanted
+        }
         found: Dict[str, Assessment] = {}
         try:
             found = self.fetch_batch(wanted, side, policy)
@@ -127,10 +149,16 @@ class RemoraClient:
         for pair, answer in found.items():
             self._cache(questions[pair], answer)
         last = {pair: self._last(questions[pair]) for pair in wanted}
-        return {pair: self.decide(found[pair], last[pair]) if pair in found else self.fallback(pair, side, missing, last[pair]) for pair in wanted}
+        return {
+            pair: self.decide(found[pair], last[pair])
+            if pair in found
+            else self.fallback(pair, side, missing, last[pair])
+            for pair in wanted
+        }
 
     def history(
-        self, pair: str, start: Optional[datetime] = None, end: Optional[datetime] = None, interval: str = "1h", policy: Optional[str] = None,
+        self, pair: str, start: Optional[datetime] = None, end: Optional[datetime] = None, interval: str = "1h",
+        policy: Optional[str] = None,
         side: Optional[str] = None,
     ) -> List[Dict[str, Any]]:
         """Returns the assessment history of a pair from ``start`` until before ``end``.
@@ -143,7 +171,10 @@ class RemoraClient:
         rows: List[Dict[str, Any]] = []
         begin = _formatted("start", start)
         while True:
-            question = _question(pair=check_pair(pair), interval=interval, side=side, policy=policy, **{"from": begin, "to": _formatted("end", end)})
+            question = _question(
+                pair=check_pair(pair), interval=interval, side=side, policy=policy,
+                **{"from": begin, "to": _formatted("end", end)}
+            )
             try:
                 # Bypasses the breaker: an unavailable store is not evidence about assessments.
                 page = self._endpoint.get("/api/v1/history?" + urlencode(question))
@@ -157,7 +188,8 @@ class RemoraClient:
                 return rows
 
     def stream(
-        self, pairs: Iterable[str] = (), side: Optional[str] = None, policy: Optional[str] = None, stop: Optional[threading.Event] = None
+        self, pairs: Iterable[str] = (), side: Optional[str] = None, policy: Optional[str] = None,
+        stop: Optional[threading.Event] = None
     ) -> Iterator[Assessment]:
         """Yields each assessment when it changes, beginning with the current ones.
 
@@ -182,7 +214,8 @@ class RemoraClient:
                         if out:
                             log.info("The event stream at %s is connected again", self.base_url)
                         wait, out = _SHORTEST_WAIT, False
-                        yield self.decide(found, self._last(_question(pair=found.pair, side=side, policy=policy, exchange=None, timeframe=None)))
+                        key = _question(pair=found.pair, side=side, policy=policy, exchange=None, timeframe=None)
+                        yield self.decide(found, self._last(key))
                 finally:
                     connection.close()
             except RemoraError as error:
@@ -197,14 +230,17 @@ class RemoraClient:
             stop.wait(wait)
             wait = min(wait * 2, _LONGEST_WAIT)
 
-    def fetch_batch(self, pairs: List[str], side: Optional[str] = None, policy: Optional[str] = None) -> Dict[str, Assessment]:
+    def fetch_batch(
+        self, pairs: List[str], side: Optional[str] = None, policy: Optional[str] = None
+    ) -> Dict[str, Assessment]:
         """Returns the assessments of those pairs that the service tracks, with one request."""
         asked = [pair for pair in pairs if _PAIR.fullmatch(pair)]
         if not asked:
             return {}
         question = _question(pairs=",".join(asked), side=side, policy=policy)
         try:
-            return self.fetch("/api/v1/risk/batch?" + urlencode(question, safe=",/"), lambda answer: _parsed_batch(asked, answer))
+            path = "/api/v1/risk/batch?" + urlencode(question, safe=",/")
+            return self.fetch(path, lambda answer: _parsed_batch(asked, answer))
         except RemoraError as error:
             if error.status == 404:
                 return {}  # the service tracks none of them
@@ -231,21 +267,30 @@ class RemoraClient:
         self._count("answered")
         return answer
 
-    def fallback(self, pair: Optional[str], side: Optional[str], error: RemoraError, last: Optional[Assessment] = None) -> Assessment:
+    def fallback(
+        self, pair: Optional[str], side: Optional[str], error: RemoraError, last: Optional[Assessment] = None
+    ) -> Assessment:
         """Returns the assessment by ``on_error`` when there is no answer."""
         if error.is_callers_fault:
-            self.log_once(f"No assessment of {pair or 'the whole market'}: {error}. {ON_ERROR[self.on_error].capitalize()}.")
+            consequence = ON_ERROR[self.on_error].capitalize()
+            self.log_once(f"No assessment of {pair or 'the whole market'}: {error}. {consequence}.")
         if last is not None:
             return _reused(last, pair, side, str(error))
-        return Assessment(pair=pair, side=side, safe_to_trade=self.on_error != "block", answered=False, error=str(error))
+        return Assessment(
+            pair=pair, side=side, safe_to_trade=self.on_error != "block", answered=False, error=str(error)
+        )
 
     def decide(self, answer: Assessment, last: Optional[Assessment] = None) -> Assessment:
         """Applies ``on_error`` to an answer that allows entries without current market data."""
         if not answer.lacks_market_data or self.on_error == "allow":
             return answer
-        why = f"there is no current market data for {answer.pair or 'the whole market'}{': ' + answer.reasoning[0] if answer.reasoning else ''}"
+        why = f"there is no current market data for {answer.pair or 'the whole market'}"
+        if answer.reasoning:
+            why += f": {answer.reasoning[0]}"
         if self.on_error == "block":
-            return replace(answer, safe_to_trade=False, recommendation="no_entry", position_scale=0.0, answered=False, error=why)
+            return replace(
+                answer, safe_to_trade=False, recommendation="no_entry", position_scale=0.0, answered=False, error=why
+            )
         return answer if last is None else _reused(last, answer.pair, answer.side, why)
 
     @property
@@ -294,7 +339,10 @@ class RemoraClient:
 def _reused(last: Assessment, pair: Optional[str], side: Optional[str], why: str) -> Assessment:
     """Returns the last answer as a replacement for a missing one."""
     values = {name: getattr(last, name) for name in _REUSED_FIELDS}
-    return Assessment(pair=pair, side=side, safe_to_trade=last.safe_to_trade, answered=False, error=f"the last answer, because {why}", as_of=last.as_of, **values)
+    return Assessment(
+        pair=pair, side=side, safe_to_trade=last.safe_to_trade, answered=False, error=f"the last answer, because {why}",
+        as_of=last.as_of, **values
+    )
 
 
 def check_pair(pair: str) -> str:
@@ -322,7 +370,9 @@ def _parsed(pair: Optional[str], answer: Any) -> Assessment:
 def _formatted(name: str, time: Optional[datetime]) -> Optional[str]:
     if time is not None and time.tzinfo is None:
         raise ValueError(f"{name} is {time!r}: expected a datetime with a time zone")
-    return None if time is None else time.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if time is None:
+        return None
+    return time.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _rows(page: Any) -> List[Dict[str, Any]]:

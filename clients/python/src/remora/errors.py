@@ -13,7 +13,8 @@ class RemoraError(Exception):
     """
 
     def __init__(
-        self, kind: str, message: str, *, status: Optional[int] = None, retry_after: Optional[float] = None, problem: Optional[Mapping[str, Any]] = None
+        self, kind: str, message: str, *, status: Optional[int] = None, retry_after: Optional[float] = None,
+        problem: Optional[Mapping[str, Any]] = None
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -26,4 +27,6 @@ class RemoraError(Exception):
         """Whether the service works and refused this request. Another request may succeed."""
         if self.kind == "not_tracked":
             return True
-        return self.kind == "status" and self.status is not None and 400 <= self.status < 500 and self.status not in (408, 429)
+        if self.kind != "status" or self.status is None:
+            return False
+        return 400 <= self.status < 500 and self.status not in (408, 429)

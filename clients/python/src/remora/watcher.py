@@ -148,7 +148,8 @@ class Watcher:
                     return
                 self._last_error = ""
                 answers = {(pair, side): (answer, asked_at) for pair, answer in found.items()}
-                self._with_data = {**self._with_data, **{key: answer for key, answer in answers.items() if not answer[0].lacks_market_data}}
+                with_data = {key: answer for key, answer in answers.items() if not answer[0].lacks_market_data}
+                self._with_data = {**self._with_data, **with_data}
                 self._known = {**self._known, **answers}
                 for pair in part:
                     if pair in found:
@@ -162,7 +163,8 @@ class Watcher:
         found = self._with_data.get((pair, side)) if self._client.on_error == "last" else None
         if found is None or (age := self._clock.since(found[1])) > self._client.last_seconds:
             return None
-        return Reading(pair, side, found[0].safe_to_trade, False, age, found[0], f"the answer of {age:.0f} s ago, because {why}")
+        why = f"the answer of {age:.0f} s ago, because {why}"
+        return Reading(pair, side, found[0].safe_to_trade, False, age, found[0], why)
 
     def _is_untracked(self, pair: str) -> bool:
         since = self._untracked.get(pair)
@@ -173,16 +175,23 @@ class Watcher:
             return f"the watcher does not watch the side {side}"
         if pair not in self._pairs:
             return f"{pair} is not watched"
-        return str(_not_tracked(pair)) if pair in self._untracked else self._last_error or "no request has been sent yet"
+        if pair in self._untracked:
+            return str(_not_tracked(pair))
+        return self._last_error or "no request has been sent yet"
 
     def _follow(self) -> None:
         try:
             for _ in self._client.stream(stop=self._stopping):
                 self._wake.set()
         except RemoraError as error:
-            self._client.log_once(f"The event stream is unavailable: {error}; the service is polled every {self._interval:g} s")
+            self._client.log_once(
+                f"The event stream is unavailable: {error}; the service is polled every {self._interval:g} s"
+            )
         except Exception:  # the other thread continues
-            log.exception("The watcher stopped following the event stream because of a bug; the service is polled every %g s", self._interval)
+            log.exception(
+                "The watcher stopped following the event stream because of a bug; the service is polled every %g s",
+                self._interval
+            )
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -193,7 +202,8 @@ class Watcher:
                 log.exception("The watcher failed because of a bug; it retries")
             self._first_round.set()
             if self._wake.wait(self._interval):
-                self._stopping.wait(min(_GATHER, self._interval))  # new pairs often arrive together: one request for all of them
+                # New pairs often arrive together: one request for all of them.
+                self._stopping.wait(min(_GATHER, self._interval))
             self._wake.clear()
 
 

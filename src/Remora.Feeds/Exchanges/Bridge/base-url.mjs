@@ -5,11 +5,15 @@ export function redirectUrls(exchange, base) {
   const origin = base.replace(/\/+$/, '');
   const rewrite = (value) => {
     if (typeof value === 'string') {
-      return value.replace(/^(https?|wss?):\/\/([^/]*)/, (_, scheme, host) =>
-        (scheme.startsWith('ws') ? origin.replace(/^http/, 'ws') : origin) + '/' + host.replace('{hostname}', exchange.hostname ?? ''));
+      return value.replace(/^(https?|wss?):\/\/([^/]*)/, (_, scheme, host) => {
+        const local = scheme.startsWith('ws') ? origin.replace(/^http/, 'ws') : origin;
+        return `${local}/${host.replace('{hostname}', exchange.hostname ?? '')}`;
+      });
     }
     if (Array.isArray(value)) return value.map(rewrite);
-    if (value && typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, rewrite(inner)]));
+    if (value && typeof value === 'object') {
+      return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, rewrite(inner)]));
+    }
     return value;
   };
   exchange.urls.api = rewrite(exchange.urls.api);

@@ -24,7 +24,8 @@ function send(message) {
 async function withinDeadline(promise) {
   let timer;
   const deadline = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new RequestTimeout(`no response within ${settings.callDeadline} ms`)), settings.callDeadline);
+    const expire = () => reject(new RequestTimeout(`no response within ${settings.callDeadline} ms`));
+    timer = setTimeout(expire, settings.callDeadline);
   });
   try {
     return await Promise.race([promise, deadline]);

@@ -8,7 +8,8 @@ const withoutProtobuf = {
   name: 'without-protobuf',
   setup(bundler) {
     bundler.onResolve({ filter: /^protobufjs(\/|$)/ }, ({ path }) => ({ path, namespace: 'absent' }));
-    bundler.onLoad({ filter: /.*/, namespace: 'absent' }, () => ({ contents: 'module.exports = { roots: {}, util: {} };' }));
+    bundler.onLoad({ filter: /.*/, namespace: 'absent' },
+      () => ({ contents: 'module.exports = { roots: {}, util: {} };' }));
   },
 };
 

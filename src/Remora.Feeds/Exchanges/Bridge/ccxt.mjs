@@ -3,8 +3,9 @@
 import ccxt from 'ccxt';
 
 export const {
-  ArgumentsRequired, AuthenticationError, BadRequest, BadResponse, BadSymbol, BaseError, DDoSProtection, Exchange, ExchangeError, ExchangeNotAvailable,
-  InvalidNonce, NetworkError, NotSupported, OnMaintenance, OperationFailed, PermissionDenied, RateLimitExceeded, RequestTimeout, RestrictedLocation,
+  ArgumentsRequired, AuthenticationError, BadRequest, BadResponse, BadSymbol, BaseError, DDoSProtection, Exchange,
+  ExchangeError, ExchangeNotAvailable, InvalidNonce, NetworkError, NotSupported, OnMaintenance, OperationFailed,
+  PermissionDenied, RateLimitExceeded, RequestTimeout, RestrictedLocation,
   exchanges, version,
 } = ccxt;
 

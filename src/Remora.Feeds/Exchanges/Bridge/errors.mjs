@@ -1,8 +1,9 @@
 // Maps CCXT's hundred error classes, and those of the transport, to the dozen kinds that callers
 // handle.
 import {
-  ArgumentsRequired, AuthenticationError, BadRequest, BadResponse, BadSymbol, DDoSProtection, ExchangeError, ExchangeNotAvailable, InvalidNonce,
-  NetworkError, NotSupported, OnMaintenance, OperationFailed, PermissionDenied, RateLimitExceeded, RequestTimeout, RestrictedLocation,
+  ArgumentsRequired, AuthenticationError, BadRequest, BadResponse, BadSymbol, DDoSProtection, ExchangeError,
+  ExchangeNotAvailable, InvalidNonce, NetworkError, NotSupported, OnMaintenance, OperationFailed, PermissionDenied,
+  RateLimitExceeded, RequestTimeout, RestrictedLocation,
 } from './ccxt.mjs';
 
 // The first class that fits decides, so subclasses come before their parents.
@@ -42,7 +43,9 @@ function kindOf(error) {
 
 function secondsOf(retryAfter) {
   if (retryAfter === undefined || retryAfter === null) return null;
-  const seconds = /^\s*\d+(\.\d+)?\s*$/.test(retryAfter) ? Number(retryAfter) : (Date.parse(retryAfter) - Date.now()) / 1000;
+  const seconds = /^\s*\d+(\.\d+)?\s*$/.test(retryAfter)
+    ? Number(retryAfter)
+    : (Date.parse(retryAfter) - Date.now()) / 1000;
   return Number.isFinite(seconds) && seconds >= 0 ? seconds : null;
 }
 

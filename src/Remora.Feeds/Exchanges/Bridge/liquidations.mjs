@@ -16,7 +16,9 @@ function instanceFor(id, markets) {
     newUpdates: true,
     options: { ws: { options: { maxPayload: largestFrame }, backoff: { base: 0, max: 0 } } },
   }));
-  exchange.streaming = { ...exchange.streaming, keepAlive: settings.streamKeepAlive, connectionTimeout: settings.requestDeadline };
+  exchange.streaming = {
+    ...exchange.streaming, keepAlive: settings.streamKeepAlive, connectionTimeout: settings.requestDeadline,
+  };
   exchange.setMarkets(markets.markets, markets.currencies);
   return exchange;
 }
@@ -32,14 +34,17 @@ function passOn(exchange, symbols, receive) {
       if (one.symbol && !symbols.includes(one.symbol)) return;
       // CCXT drops the contract size of the liquidation itself.
       const size = exchange.markets[one.symbol]?.contractSize ?? NaN;
-      receive({ symbol: one.symbol ?? null, time: finite(one.timestamp), price: finite(one.price), amount: finite(one.contracts * size) });
+      const { symbol = null, timestamp, price, contracts } = one;
+      receive({ symbol, time: finite(timestamp), price: finite(price), amount: finite(contracts * size) });
     },
   };
   const handle = exchange.handleLiquidation.bind(exchange);
   exchange.handleLiquidation = (client, message) => {
     const split = Array.isArray(message?.data) && message.data.some((row) => Array.isArray(row?.details));
     if (!split) return handle(client, message);
-    for (const row of message.data) for (const detail of row.details ?? []) handle(client, { ...message, data: [{ ...row, details: [detail] }] });
+    for (const row of message.data) {
+      for (const detail of row.details ?? []) handle(client, { ...message, data: [{ ...row, details: [detail] }] });
+    }
   };
 }
 
@@ -104,7 +109,9 @@ export async function liquidations({ exchange: id, symbols }, emit, signal) {
     if (isOpen && (frames > 0 || last > pong)) emit({ alive: true });
     [frames, pong] = [0, Math.max(pong, last)];
   }, settings.streamBeat);
-  const opening = setTimeout(() => isOpen || fail(new RequestTimeout(`${id}: no confirmation within ${settings.requestDeadline} ms`)), settings.requestDeadline);
+  const opening = setTimeout(() => {
+    if (!isOpen) fail(new RequestTimeout(`${id}: no confirmation within ${settings.requestDeadline} ms`));
+  }, settings.requestDeadline);
   const stopped = new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   const watch = async (call) => {
     while (!signal.aborted) await call();

@@ -6,14 +6,19 @@ import { BadResponse, BadSymbol } from './ccxt.mjs';
 const reloadAfter = 10 * 60 * 1000;
 const loadedAt = new WeakMap();
 
+function wantedTypes(symbol, offered) {
+  const [pair, settle] = symbol.split(':');
+  if (settle === undefined) return ['spot'];
+  if (offered.includes('linear')) return [pair.endsWith('/' + settle) ? 'linear' : 'inverse'];
+  return settle.includes('-') ? ['future', 'contract'] : ['swap', 'contract'];
+}
+
 /**
  * Returns the entries of CCXT's `options.fetchMarkets.types` that contain this symbol: BTC/USDT is
  * spot, BTC/USDT:USDT a swap, BTC/USDT:USDT-261225 a future.
  */
 function typesOf(symbol, offered) {
-  const [pair, settle] = symbol.split(':');
-  const derivative = offered.includes('linear') ? [pair.endsWith('/' + settle) ? 'linear' : 'inverse'] : settle?.includes('-') ? ['future', 'contract'] : ['swap', 'contract'];
-  const wanted = settle === undefined ? ['spot'] : derivative;
+  const wanted = wantedTypes(symbol, offered);
   const fitting = offered.filter((type) => wanted.includes(type));
   return fitting.length > 0 ? fitting : offered;
 }
@@ -47,7 +52,8 @@ async function reload(exchange) {
 /** Loads the symbol's market if it is not loaded yet. */
 export async function loadMarketOf(exchange, symbol) {
   const wanted = exchange.options.fetchMarkets?.types;
-  const missing = exchange.offeredMarketTypes ? typesOf(symbol, exchange.offeredMarketTypes).filter((type) => !wanted.includes(type)) : [];
+  const needed = exchange.offeredMarketTypes ? typesOf(symbol, exchange.offeredMarketTypes) : [];
+  const missing = needed.filter((type) => !wanted.includes(type));
   if (missing.length > 0) {
     wanted.push(...missing);
     try {
@@ -69,5 +75,6 @@ export async function loadSymbols(exchange) {
   const types = exchange.options.fetchMarkets?.types;
   if (exchange.offeredMarketTypes && types.length === 0) types.push(...typesOf('/', exchange.offeredMarketTypes));
   await exchange.loadMarkets();
-  return Object.values(exchange.markets).filter((market) => market.active !== false).map((market) => market.symbol).sort();
+  const listed = Object.values(exchange.markets).filter((market) => market.active !== false);
+  return listed.map((market) => market.symbol).sort();
 }

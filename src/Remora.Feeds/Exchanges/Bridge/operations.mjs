@@ -7,8 +7,9 @@ import { loadMarketOf, loadSymbols } from './markets.mjs';
 
 function requireTimeframe(exchange, timeframe) {
   // CCXT forwards an unknown timeframe, and Kraken responds to it.
-  if (!Object.hasOwn(exchange.timeframes ?? {}, timeframe)) {
-    throw new BadRequest(`${exchange.id} does not offer the timeframe ${timeframe}, only ${Object.keys(exchange.timeframes ?? {}).join(', ')}`);
+  const offered = Object.keys(exchange.timeframes ?? {});
+  if (!offered.includes(timeframe)) {
+    throw new BadRequest(`${exchange.id} does not offer the timeframe ${timeframe}, only ${offered.join(', ')}`);
   }
 }
 

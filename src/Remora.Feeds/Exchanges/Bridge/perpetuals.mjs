@@ -36,7 +36,8 @@ export async function fundingOf({ exchange: id, symbol }) {
   const exchange = await marketOn(id, symbol, 'fetchFundingRate');
   const rate = await exchange.fetchFundingRate(symbol);
   if (rate?.symbol !== symbol) throw new BadResponse(`${id} returned no funding rate of ${symbol}`);
-  return { value: finite(rate.fundingRate), hours: await hoursOf(exchange, symbol, rate), time: finite(rate.timestamp) };
+  const hours = await hoursOf(exchange, symbol, rate);
+  return { value: finite(rate.fundingRate), hours, time: finite(rate.timestamp) };
 }
 
 export async function openInterestOf({ exchange: id, symbol }) {

@@ -22,7 +22,9 @@ async function readBody(body, encoding, status) {
   const collect = new Writable({
     write(chunk, _, done) {
       size += chunk.length;
-      if (size > settings.maxResponseBytes) return done(new BodyTooLarge(`body larger than ${settings.maxResponseBytes} bytes`));
+      if (size > settings.maxResponseBytes) {
+        return done(new BodyTooLarge(`body larger than ${settings.maxResponseBytes} bytes`));
+      }
       chunks.push(chunk);
       done();
     },
@@ -36,7 +38,8 @@ async function readBody(body, encoding, status) {
 function bodyError(error, where) {
   if (error instanceof BaseError) return error;
   if (error instanceof BodyTooLarge) return new BadResponse(`${where}: ${error.message}`);
-  const timedOut = error?.name === 'TimeoutError' || error?.name === 'AbortError' || error?.code === 'UND_ERR_BODY_TIMEOUT';
+  const timedOut = ['TimeoutError', 'AbortError'].includes(error?.name)
+    || error?.code === 'UND_ERR_BODY_TIMEOUT';
   if (timedOut) return new RequestTimeout(`${where}: not complete within ${settings.requestDeadline} ms`);
   if (typeof error?.code === 'string') return new NetworkError(`${where}: the body is incomplete (${error.code})`);
   return new BadResponse(`${where}: ${error?.name}: ${error?.message}`);
@@ -50,7 +53,8 @@ export function guardTransport(exchange) {
   const handleErrors = exchange.handleErrors.bind(exchange);
   exchange.handleErrors = (status, reason, url, method, headers, body, value, ...rest) => {
     if (status < 400 && !isContent(value)) {
-      throw new BadResponse(`${exchange.id} ${method} ${url}: HTTP ${status} with a body that is not a JSON object or array`);
+      const where = `${exchange.id} ${method} ${url}`;
+      throw new BadResponse(`${where}: HTTP ${status} with a body that is not a JSON object or array`);
     }
     return handleErrors(status, reason, url, method, headers, body, value, ...rest);
   };
@@ -61,8 +65,10 @@ export function guardTransport(exchange) {
   };
 
   const request = exchange.undiciRequest.bind(exchange);
-  exchange.undiciRequest = (url, params) =>
-    request(url, { ...params, signal: AbortSignal.any([params.signal, AbortSignal.timeout(settings.requestDeadline)]) });
+  exchange.undiciRequest = (url, params) => {
+    const signal = AbortSignal.any([params.signal, AbortSignal.timeout(settings.requestDeadline)]);
+    return request(url, { ...params, signal });
+  };
 
   const handle = exchange.handleRestResponse.bind(exchange);
   exchange.handleRestResponse = async (response, url, method, ...rest) => {
@@ -72,7 +78,8 @@ export function guardTransport(exchange) {
       if (response.status >= 400) throw new ExchangeNotAvailable(`${where}: HTTP ${response.status}`);
       return value;
     } catch (error) {
-      throw Object.assign(bodyError(error, where), { httpStatus: response.status, retryAfter: response.headers?.['retry-after'] });
+      const { status, headers } = response;
+      throw Object.assign(bodyError(error, where), { httpStatus: status, retryAfter: headers?.['retry-after'] });
     }
   };
 

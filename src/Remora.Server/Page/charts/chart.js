@@ -18,15 +18,21 @@ function tickNames(chart, ticks) {
   });
 }
 
-export const line = (label, name, scale, more) => ({ label, scale, stroke: () => colour(name), width: 1.75, points: { show: false }, spanGaps: false, ...more });
+export const line = (label, name, scale, more) => ({
+  label, scale, stroke: () => colour(name), width: 1.75, points: { show: false }, spanGaps: false, ...more,
+});
 
 export const axis = (scale, values, more) => ({
-  scale, stroke: () => colour('--soft'), font: '12px system-ui, sans-serif', size: 58, values: values && ((_, ticks) => ticks.map(values)),
+  scale, stroke: () => colour('--soft'), font: '12px system-ui, sans-serif', size: 58,
+  values: values && ((_, ticks) => ticks.map(values)),
   grid: { stroke: () => colour('--line'), width: 1 }, ticks: { show: false }, ...more,
 });
 
 /** Legend of lines: [name of the colour's class, word, whether it is dashed]. */
-export const lineNames = names => make('p', { class: 'regimes', 'aria-hidden': 'true' }, names.map(([colourClass, word, isDashed]) => make('span', { class: colourClass }, make('i', { class: isDashed ? 'stroke dashed' : 'stroke' }), word)));
+export const lineNames = names =>
+  make('p', { class: 'regimes', 'aria-hidden': 'true' },
+    names.map(([colourClass, word, isDashed]) =>
+      make('span', { class: colourClass }, make('i', { class: isDashed ? 'stroke dashed' : 'stroke' }), word)));
 
 /**
  * Creates a chart. data is [times, ...columns] as in uPlot; `describe(index)` returns the readout
@@ -43,11 +49,13 @@ export function chart({ height = 260, series, axes, scales, hooks, describe, sum
   const read = () => {
     if (!plot || !current) return;
     const index = plot.cursor.idx ?? current.data[0].length - 1;
-    readout.replaceChildren(...(index >= 0 ? [make('b', null, moment(current.data[0][index] * 1000)), ...describe(current, index)] : []));
+    if (index < 0) readout.replaceChildren();
+    else readout.replaceChildren(make('b', null, moment(current.data[0][index] * 1000)), ...describe(current, index));
   };
   const begin = () => {
     plot = new uPlot({
-      width: Math.max(200, box.clientWidth), height, legend: { show: false }, tzDate: at => uPlot.tzDate(new Date(at * 1e3), 'Etc/UTC'), padding: [10, 8, 0, 0],
+      width: Math.max(200, box.clientWidth), height, legend: { show: false },
+      tzDate: at => uPlot.tzDate(new Date(at * 1e3), 'Etc/UTC'), padding: [10, 8, 0, 0],
       cursor: { drag: { x: Boolean(onSelect), y: false, setScale: false }, points: { size: 7 } },
       scales: { x: { time: true }, ...scales },
       axes: [axis('x', null, { values: tickNames, size: 40, space: 70 }), ...axes],
@@ -55,8 +63,8 @@ export function chart({ height = 260, series, axes, scales, hooks, describe, sum
       hooks: {
         ...hooks, setCursor: [read],
         setSelect: [chosen => {
-          if (onSelect && chosen.select.width > 4)
-            onSelect(chosen.posToVal(chosen.select.left, 'x'), chosen.posToVal(chosen.select.left + chosen.select.width, 'x'));
+          const { left, width } = chosen.select;
+          if (onSelect && width > 4) onSelect(chosen.posToVal(left, 'x'), chosen.posToVal(left + width, 'x'));
         }],
       },
     }, current.data, box);
@@ -72,7 +80,10 @@ export function chart({ height = 260, series, axes, scales, hooks, describe, sum
       current = next;
       box.setAttribute('aria-label', summary(next));
       const { caption, heads, rows } = next.alternative;
-      const fill = () => details.replaceChildren(make('summary', null, 'The same as a table'), ...(details.open ? [table(caption, heads, rows())] : []));
+      const fill = () => {
+        details.replaceChildren(make('summary', null, 'The same as a table'));
+        if (details.open) details.append(table(caption, heads, rows()));
+      };
       details.ontoggle = fill;
       if (!details.firstChild || details.open) fill();
       if (plot) plot.setData(next.data);

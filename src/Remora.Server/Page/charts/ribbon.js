@@ -6,7 +6,8 @@ const css = name => getComputedStyle(document.documentElement).getPropertyValue(
 
 /** A colour of the page for a canvas, which does not support light-dark(). */
 export function colour(name) {
-  const probe = colour.probe ??= document.body.appendChild(Object.assign(document.createElement('i'), { hidden: true }));
+  colour.probe ??= document.body.appendChild(Object.assign(document.createElement('i'), { hidden: true }));
+  const { probe } = colour;
   probe.style.color = css(name);
   return getComputedStyle(probe).color;
 }

@@ -14,8 +14,10 @@ export function breakdown(assessment) {
   ]);
   const sum = known.reduce((a, b) => a + b, 0);
   const isCut = assessment.risk_score !== null && Math.abs(sum - assessment.risk_score) > 1e-9;
-  const element = table('What the score is made of', [{ text: 'Part' }, { text: '' }, { text: 'Adds', number: true }], rows,
-    { footer: ['Score', isCut ? 'held to 0 … 1' : '', number(assessment.risk_score, 3, 'not known while a part of it is not')] });
+  const heads = [{ text: 'Part' }, { text: '' }, { text: 'Adds', number: true }];
+  const score = number(assessment.risk_score, 3, 'not known while a part of it is not');
+  const footer = ['Score', isCut ? 'held to 0 … 1' : '', score];
+  const element = table('What the score is made of', heads, rows, { footer });
   element.classList.add('parts');
   for (const cell of element.querySelectorAll('td:nth-child(2)')) cell.classList.add('bar');
   element.querySelector('thead th:nth-child(2)').append(make('span', { class: 'unseen' }, 'Size'));

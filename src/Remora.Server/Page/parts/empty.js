@@ -7,7 +7,8 @@ export const empty = (what, why) => make('p', { class: 'empty' }, make('strong',
 export const noStore = why => empty('No history available', why);
 
 /** A request for history failed. */
-export const noPast = error => error.status === 404 ? empty('Nothing is stored', error.message) : empty('The store does not answer', error.message);
+export const noPast = error =>
+  empty(error.status === 404 ? 'Nothing is stored' : 'The store does not answer', error.message);
 
 /** A placeholder for content that is loading. */
 export const loading = (lines = 3) => make('div', { class: 'loading' }, make('span', { class: 'unseen' }, 'Loading'),

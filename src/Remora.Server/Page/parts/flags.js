@@ -9,7 +9,8 @@ export function flags(answer, policy) {
     const blocks = raised && (answer.blocked_by?.includes(name) ?? false);
     const state = blocks ? 'blocks' : raised ? 'yes' : raised === null ? 'unknown' : 'no';
     const word = { blocks: 'raised, blocks', yes: 'raised', no: 'not raised', unknown: 'not known' }[state];
-    return make('li', { class: 'flag', 'data-raised': state, title: blocking.has(name) ? 'blocks entries when it is raised' : 'a warning: it does not block by itself' },
+    const title = blocking.has(name) ? 'blocks entries when it is raised' : 'a warning: it does not block by itself';
+    return make('li', { class: 'flag', 'data-raised': state, title },
       state === 'no' ? null : icon({ blocks: 'blocked', yes: 'flag', unknown: 'unknown' }[state]), flagWord(name),
       make('span', { class: state === 'no' ? 'unseen' : null }, state === 'yes' ? '' : ` (${word})`));
   });

@@ -4,8 +4,9 @@ import { known } from '../knowledge.js';
 import { loading } from './empty.js';
 
 export function marketChoice(chosen, change) {
-  const select = make('select', { onchange: () => change(select.value) }, known.markets.map(({ key, pair, exchange, timeframe }) =>
-    make('option', { value: key, selected: key === chosen }, `${pair} (${exchange}, ${timeframe})`)));
+  const options = known.markets.map(({ key, pair, exchange, timeframe }) =>
+    make('option', { value: key, selected: key === chosen }, `${pair} (${exchange}, ${timeframe})`));
+  const select = make('select', { onchange: () => change(select.value) }, options);
   return make('label', null, 'Market', select);
 }
 
@@ -23,15 +24,25 @@ function timeOf(text) {
  * milliseconds.
  */
 export function momentField(word, at) {
-  const input = make('input', { type: 'text', inputmode: 'numeric', size: 19, required: true, placeholder: 'YYYY-MM-DD HH:MM', spellcheck: 'false',
-    title: 'YYYY-MM-DD HH:MM or YYYY-MM-DD HH:MM:SS, in UTC', value: new Date(at).toISOString().slice(0, 19).replace('T', ' '),
-    pattern: '\\d{4}-\\d{2}-\\d{2}[ T]\\d{2}:\\d{2}(:\\d{2})?' });
+  const input = make('input', {
+    type: 'text', inputmode: 'numeric', size: 19, required: true, spellcheck: 'false',
+    placeholder: 'YYYY-MM-DD HH:MM',
+    title: 'YYYY-MM-DD HH:MM or YYYY-MM-DD HH:MM:SS, in UTC',
+    value: new Date(at).toISOString().slice(0, 19).replace('T', ' '),
+    pattern: '\\d{4}-\\d{2}-\\d{2}[ T]\\d{2}:\\d{2}(:\\d{2})?',
+  });
   const read = () => timeOf(input.value.trim().replace(' ', 'T'));
-  input.addEventListener('input', () => input.setCustomValidity(Number.isNaN(read()) ? 'Enter a date and time that exist, as YYYY-MM-DD HH:MM' : ''));
+  const wrong = 'Enter a date and time that exist, as YYYY-MM-DD HH:MM';
+  input.addEventListener('input', () => input.setCustomValidity(Number.isNaN(read()) ? wrong : ''));
   return { element: make('label', null, `${word} (UTC)`, input), read, input };
 }
 
-export const segments = (label, names, chosen, change) => make('div', { class: 'labelled', role: 'group', 'aria-label': label }, make('span', { 'aria-hidden': 'true' }, label), make('div', { class: 'segments' }, names.map(([value, word]) => make('button', { type: 'button', 'aria-pressed': String(value === chosen), onclick: () => change(value) }, word))));
+export function segments(label, names, chosen, change) {
+  const buttons = names.map(([value, word]) =>
+    make('button', { type: 'button', 'aria-pressed': String(value === chosen), onclick: () => change(value) }, word));
+  return make('div', { class: 'labelled', role: 'group', 'aria-label': label },
+    make('span', { 'aria-hidden': 'true' }, label), make('div', { class: 'segments' }, buttons));
+}
 
 /** The market in the address, or the first one. */
 export const marketOf = query => known.markets.find(({ key }) => key === query.get('market')) ?? known.markets[0];

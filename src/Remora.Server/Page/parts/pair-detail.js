@@ -15,18 +15,27 @@ import { regimeWord, verdictOf } from '../words.js';
 
 const section = (title, className = '') => {
   const content = place({ class: 'content' });
-  const element = make('section', { class: `panel ${className}`, 'aria-label': title }, make('h2', null, title), content);
+  const heading = make('h2', null, title);
+  const element = make('section', { class: `panel ${className}`, 'aria-label': title }, heading, content);
   return { element, show: content.show };
 };
 
-const regimeLine = ({ regime, regime_since: since }) => regime === null ? null
-  : make('p', { class: 'small soft' }, make('span', { class: 'regime' }, make('i', { class: `regime-${regime}` }), `Regime ${regimeWord(regime)} since `), at(since), ' (', ago(since), ')');
+function regimeLine({ regime, regime_since: since }) {
+  if (regime === null) return null;
+  const words = `Regime ${regimeWord(regime)} since `;
+  return make('p', { class: 'small soft' },
+    make('span', { class: 'regime' }, make('i', { class: `regime-${regime}` }), words),
+    at(since), ' (', ago(since), ')');
+}
+
+const staleLine = assessment => assessment.stale && assessment.as_of !== null
+  && make('p', null, health('worn', 'Stale data: '), 'the last candle closed ', ago(assessment.as_of), '.');
 
 /** The verdict of an assessment with its reasons, for a live or a past assessment. */
 export const verdictOfPair = (assessment, question, { since, stored, isLost } = {}) => [
   headline(assessment, question, { policy: known.policy, isLost }),
-  make('div', null, assessment.stale && assessment.as_of !== null && make('p', null, health('worn', 'Stale data: '), 'the last candle closed ', ago(assessment.as_of), '.'),
-    regimeLine(assessment), since && make('p', { class: 'small soft' }, sinceWhen(assessment, since, stored))),
+  make('div', null, staleLine(assessment), regimeLine(assessment),
+    since && make('p', { class: 'small soft' }, sinceWhen(assessment, since, stored))),
   reasons(assessment),
 ];
 
@@ -38,7 +47,8 @@ export function pairDetail(signal) {
     make('div', { class: 'title' }, name, of, viewpointChoice(signal)), verdict, raised);
   const score = section('Risk score'), values = section('Outside values', 'wide'), quality = section('Data quality');
   const chart = recentChart(signal);
-  const element = make('div', { class: 'detail' }, hero, make('div', { class: 'side' }, score.element, quality.element), chart.element, values.element);
+  const side = make('div', { class: 'side' }, score.element, quality.element);
+  const element = make('div', { class: 'detail' }, hero, side, chart.element, values.element);
   let market = null;
 
   const show = () => {
@@ -49,7 +59,9 @@ export function pairDetail(signal) {
       for (const part of [verdict, score, values, quality]) part.show(loading());
       return;
     }
-    verdict.show(verdictOfPair(assessment, assessment.side === 'short' ? 'Is it safe to go short now?' : 'Is it safe to trade now?', { since: known.verdictSince.get(market.key), stored: known.storedSince.get(market.key), isLost: known.isLost }));
+    const question = assessment.side === 'short' ? 'Is it safe to go short now?' : 'Is it safe to trade now?';
+    const [since, stored] = [known.verdictSince.get(market.key), known.storedSince.get(market.key)];
+    verdict.show(verdictOfPair(assessment, question, { since, stored, isLost: known.isLost }));
     score.show(gauge(assessment, known.policy), breakdown(assessment));
     values.show(outside(assessment, known.status?.sources));
     raised.show(make('h3', null, 'Flags'), flags(assessment, known.policy));

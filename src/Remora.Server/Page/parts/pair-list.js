@@ -6,16 +6,22 @@ import { known } from '../knowledge.js';
 import { number } from '../numbers.js';
 import { blockWord, plain, regimeWord, stateWord, verdictOf, verdictWord } from '../words.js';
 
+function circumstances(assessment, verdict) {
+  if (!assessment) return 'loading …';
+  if (known.isLost) return `was ${verdictWord[verdictOf(assessment)].toLowerCase()}`;
+  if (assessment.as_of === null) return 'no candle yet';
+  if (verdict === 'blocked') return assessment.blocked_by.map(blockWord).join(', ');
+  return [regimeWord(assessment.regime), stateWord(assessment)].filter(Boolean).join(', ');
+}
+
 function content(market, assessment) {
   const verdict = known.isLost ? 'unknown' : verdictOf(assessment);
-  const of = known.isLost && assessment ? `was ${verdictWord[verdictOf(assessment)].toLowerCase()}` : !assessment ? 'loading …'
-    : assessment.as_of === null ? 'no candle yet'
-    : verdict === 'blocked' ? assessment.blocked_by.map(blockWord).join(', ')
-      : [regimeWord(assessment.regime), stateWord(assessment)].filter(Boolean).join(', ');
+  const of = circumstances(assessment, verdict);
   const isAlone = known.markets.filter(({ pair }) => pair === market.pair).length === 1;
   return [
     icon(verdict),
-    make('span', { class: 'name' }, market.pair, isAlone ? '' : make('span', { class: 'of' }, ` ${market.exchange} ${market.timeframe}`)),
+    make('span', { class: 'name' }, market.pair,
+      isAlone ? '' : make('span', { class: 'of' }, ` ${market.exchange} ${market.timeframe}`)),
     make('span', { class: 'score' }, assessment ? number(assessment.risk_score, 2, 'the score is not known yet') : '–'),
     make('span', { class: 'of' }, make('span', { class: 'word' }, verdictWord[verdict]), ' · ', of),
     make('span', { class: 'of' }, assessment?.risk_class ? plain(assessment.risk_class) : ''),
@@ -39,7 +45,8 @@ export function pairList(signal, choose) {
     const wanted = known.markets.map(({ key }) => key);
     if (wanted.join() !== [...links.keys()].join()) {
       links.clear();
-      for (const market of known.markets) links.set(market.key, make('a', { href: `#/?market=${encodeURIComponent(market.key)}`, 'data-market': market.key }));
+      for (const { key } of known.markets)
+        links.set(key, make('a', { href: `#/?market=${encodeURIComponent(key)}`, 'data-market': key }));
       list.replaceChildren(...[...links.values()].map(link => make('li', null, link)));
     }
     wanted.forEach(showOne);

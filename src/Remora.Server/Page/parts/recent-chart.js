@@ -22,10 +22,12 @@ export function recentChart(signal) {
 
   const draw = () => {
     const rows = market ? joined(stored, seenOf(market.key)) : [];
-    from.textContent = stored.length > 0 ? 'The last 24 hours, from the store.' : rows.length >= fewest ? `${why} The chart shows what arrived since this page was opened.` : '';
+    const opened = rows.length >= fewest ? `${why} The chart shows what arrived since this page was opened.` : '';
+    from.textContent = stored.length > 0 ? 'The last 24 hours, from the store.' : opened;
     if (rows.length < fewest) {
       drawn = null;
-      return body.show(make('p', { class: 'empty' }, make('strong', null, 'No chart yet'), why, ' The chart grows with each candle that closes while this page is open.'));
+      return body.show(make('p', { class: 'empty' }, make('strong', null, 'No chart yet'), why,
+        ' The chart grows with each candle that closes while this page is open.'));
     }
     if (!drawn) {
       drawn = priceChart();

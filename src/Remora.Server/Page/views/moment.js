@@ -14,18 +14,27 @@ import { moment as dateAndTime, now } from '../service-clock.js';
 import { verdictOf } from '../words.js';
 
 const hour = 3_600_000;
-const steps = [[-24 * hour, '−1 d'], [-hour, '−1 h'], [-hour / 12, '−5 m'], [hour / 12, '+5 m'], [hour, '+1 h'], [24 * hour, '+1 d']];
-const section = (title, ...content) => make('section', { class: 'panel', 'aria-label': title }, make('h2', null, title), ...content);
+const steps = [
+  [-24 * hour, '−1 d'], [-hour, '−1 h'], [-hour / 12, '−5 m'],
+  [hour / 12, '+5 m'], [hour, '+1 h'], [24 * hour, '+1 d'],
+];
+const section = (title, ...content) =>
+  make('section', { class: 'panel', 'aria-label': title }, make('h2', null, title), ...content);
+
+const question = assessment =>
+  `At ${dateAndTime(Date.parse(assessment.assessed_at), true)} UTC, from what was known then`;
 
 const full = assessment => [
   make('section', { class: 'panel hero', 'aria-label': 'Verdict', 'data-verdict': verdictOf(assessment) },
-    make('div', { class: 'title' }, make('h2', null, assessment.pair), make('span', { class: 'soft' }, `${assessment.exchange}, ${assessment.timeframe}, ${assessment.policy}`)),
-    make('div', { class: 'says' }, verdictOfPair(assessment, `At ${dateAndTime(Date.parse(assessment.assessed_at), true)} UTC, from what was known then`)),
+    make('div', { class: 'title' }, make('h2', null, assessment.pair),
+      make('span', { class: 'soft' }, `${assessment.exchange}, ${assessment.timeframe}, ${assessment.policy}`)),
+    make('div', { class: 'says' }, verdictOfPair(assessment, question(assessment))),
     make('div', null, make('h3', null, 'Flags'), flags(assessment, known.policy))),
   make('div', { class: 'side' },
     section('Risk score', gauge(assessment, known.policy), breakdown(assessment)),
     section('Data quality', dataQuality(assessment, true))),
-  make('section', { class: 'panel wide', 'aria-label': 'Outside values' }, make('h2', null, 'Outside values'), outside(assessment, null, true)),
+  make('section', { class: 'panel wide', 'aria-label': 'Outside values' }, make('h2', null, 'Outside values'),
+    outside(assessment, null, true)),
 ];
 
 export const moment = {
@@ -45,7 +54,10 @@ export const moment = {
     marketChoice(market.key, key => change({ market: key })), field.element, make('button', { class: 'main' }, 'Show'),
     segments('Step', steps, null, by => change({ at: new Date(at + by).toISOString() })));
     const body = place({ class: 'detail' });
-    main.replaceChildren(make('section', { class: 'panel', 'aria-label': 'Choose a moment' }, make('h1', null, 'Assessment as of a moment'), form), body);
+    main.replaceChildren(
+      make('section', { class: 'panel', 'aria-label': 'Choose a moment' },
+        make('h1', null, 'Assessment as of a moment'), form),
+      body);
     const say = message => body.show(make('section', { class: 'panel wide', 'aria-label': 'Answer' }, message));
     if (whyNoPast()) return say(noStore(whyNoPast()));
     say(loading());

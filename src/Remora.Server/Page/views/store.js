@@ -1,6 +1,6 @@
 // The store: health, tables and rollups, and the rows that wait to be written.
 import { get } from '../api.js';
-import { make, place, table } from '../dom.js';
+import { fact, make, place, table } from '../dom.js';
 import { whyNoPast } from '../history.js';
 import { known } from '../knowledge.js';
 import { bytes, fixed, missing } from '../numbers.js';
@@ -10,23 +10,34 @@ import { health } from '../parts/outside.js';
 import { ago, agoReal, at } from '../service-clock.js';
 
 const every = 30_000;
-const fact = (name, value, note) => make('div', null, make('dt', null, name), make('dd', null, value, note && make('small', null, note)));
 const when = (text, reason) => text ? ago(text) : missing(reason);
 
 function recording(recorder) {
-  const { queued_rows: queued, journal_batches: batches, journal_bytes: size, dropped_rows: dropped, set_aside: aside, last_error: error, last_error_at: erred, last_success: success, oldest_unwritten: oldest, is_well: isWell } = recorder;
+  const {
+    queued_rows: queued, journal_batches: batches, journal_bytes: size, dropped_rows: dropped, set_aside: aside,
+    last_error: error, last_error_at: erred, last_success: success, oldest_unwritten: oldest, is_well: isWell,
+  } = recorder;
   return make('dl', { class: 'facts' },
-    fact('Writing', health(isWell ? 'good' : 'bad', isWell ? 'healthy' : 'failing'), success ? ['last write ', agoReal(success)] : 'nothing written yet'),
+    fact('Writing', health(isWell ? 'good' : 'bad', isWell ? 'healthy' : 'failing'),
+      success ? ['last write ', agoReal(success)] : 'nothing written yet'),
     fact('In memory', `${fixed(queued, 0)} rows`, 'not yet in the journal'),
-    fact('In the journal', `${fixed(batches, 0)} batches, ${bytes(size)}`, oldest ? ['oldest: ', agoReal(oldest)] : 'empty'),
-    fact('Lost', health(dropped > 0 ? 'bad' : 'good', `${fixed(dropped, 0)} rows`), `${aside.length} batches set aside`),
+    fact('In the journal', `${fixed(batches, 0)} batches, ${bytes(size)}`,
+      oldest ? ['oldest: ', agoReal(oldest)] : 'empty'),
+    fact('Lost', health(dropped > 0 ? 'bad' : 'good', `${fixed(dropped, 0)} rows`),
+      `${aside.length} batches set aside`),
     fact('Last error', error ?? 'none', erred && agoReal(erred)));
 }
 
 const tables = (caption, rows) => table(caption,
-  [{ text: 'Table' }, { text: 'Rows', number: true }, { text: 'On disk', number: true }, { text: 'Compressed', number: true }, { text: 'Parts', number: true }, { text: 'From' }, { text: 'To' }],
+  [
+    { text: 'Table' },
+    ...['Rows', 'On disk', 'Compressed', 'Parts'].map(text => ({ text, number: true })),
+    { text: 'From' }, { text: 'To' },
+  ],
   rows.map(({ name, rows: count, bytes: size, uncompressed_bytes: plain, parts, first, last }) => [
-    name, fixed(count, 0), bytes(size), size > 0 ? `${fixed(plain / size, 1)} times` : '–', fixed(parts, 0), first ? at(first) : missing('empty'), when(last, 'empty')]), { isWide: true });
+    name, fixed(count, 0), bytes(size), size > 0 ? `${fixed(plain / size, 1)} times` : '–', fixed(parts, 0),
+    first ? at(first) : missing('empty'), when(last, 'empty'),
+  ]), { isWide: true });
 
 /** Health and location of the store. */
 const overview = ({ location, version, schema_version: schema, ready, error, engine, remarks }) => [
@@ -44,7 +55,8 @@ export const store = {
 
   show: (main, _, signal) => whenMarketsAreKnown(main, 'Store', signal, () => {
     const body = place({ class: 'content' }), kept = place({ class: 'content' });
-    main.replaceChildren(make('section', { class: 'panel', 'aria-label': 'Store' }, make('h1', null, 'Store'), body, kept));
+    const heading = make('h1', null, 'Store');
+    main.replaceChildren(make('section', { class: 'panel', 'aria-label': 'Store' }, heading, body, kept));
     const showHealth = () => {
       const now = known.status.store;
       body.show(now ? [overview(now), make('h2', null, 'Recording'), recording(now.recorder)] : noStore(whyNoPast()));
@@ -53,9 +65,12 @@ export const store = {
       if (whyNoPast()) return;
       try {
         const { tables: all } = await get('store/tables', {}, signal);
-        if (!signal.aborted) kept.show(
-          make('h2', null, 'Tables'), tables('Recorded rows', all.filter(({ rollup }) => rollup === null)),
-          make('h2', null, 'Rollups'), tables('Rollups; To is the start of the last bucket', all.filter(({ rollup }) => rollup !== null)));
+        if (signal.aborted) return;
+        const recorded = all.filter(({ rollup }) => rollup === null);
+        const rollups = all.filter(({ rollup }) => rollup !== null);
+        kept.show(
+          make('h2', null, 'Tables'), tables('Recorded rows', recorded),
+          make('h2', null, 'Rollups'), tables('Rollups; To is the start of the last bucket', rollups));
       } catch (error) {
         if (!signal.aborted) kept.show(noPast(error));
       }

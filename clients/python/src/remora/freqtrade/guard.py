@@ -29,10 +29,13 @@ from remora.watcher import Reading, Watcher
 log = logging.getLogger("remora.freqtrade")
 
 _LIVE = ("live", "dry_run")
-_STAKE = ("pair", "current_time", "current_rate", "proposed_stake", "min_stake", "max_stake", "leverage", "entry_tag", "side")
+_STAKE = (
+    "pair", "current_time", "current_rate", "proposed_stake", "min_stake", "max_stake", "leverage", "entry_tag", "side"
+)
 _CONFIRM = ("pair", "order_type", "amount", "rate", "time_in_force", "current_time", "entry_tag", "side")
 _ADJUST = (
-    "trade", "current_time", "current_rate", "current_profit", "min_stake", "max_stake", "current_entry_rate", "current_exit_rate", "current_entry_profit",
+    "trade", "current_time", "current_rate", "current_profit", "min_stake", "max_stake", "current_entry_rate",
+    "current_exit_rate", "current_entry_profit",
     "current_exit_profit",
 )
 
@@ -85,7 +88,8 @@ def _guard_entries(self: "RemoraGuard", inner: Callable[..., Any], dataframe: An
         for side in self._remora_sides():
             assessment = self._remora_read(pair, side).assessment
             newest = np.arange(len(dataframe)) == len(dataframe) - 1
-            self._remora_tag(dataframe, side, newest, assessment.risk_class if assessment and assessment.risk_class else "unknown")
+            risk_class = assessment.risk_class if assessment else None
+            self._remora_tag(dataframe, side, newest, risk_class or "unknown")
     return dataframe
 
 
@@ -104,7 +108,8 @@ def _guard_stake(self: "RemoraGuard", inner: Callable[..., Any], *args: Any, **k
 @_outermost
 def _guard_confirm(self: "RemoraGuard", inner: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
     kwargs.update(zip(_CONFIRM, args))
-    if self._remora_is_live() and not self._remora_allows(kwargs["pair"], kwargs.get("side", "long"), kwargs["current_time"], "entry"):
+    pair, side = kwargs["pair"], kwargs.get("side", "long")
+    if self._remora_is_live() and not self._remora_allows(pair, side, kwargs["current_time"], "entry"):
         return False
     return bool(inner(**kwargs))
 
@@ -131,7 +136,8 @@ def _guard_addition(self: "RemoraGuard", inner: Callable[..., Any], *args: Any, 
 
 
 _GUARDS = {
-    "bot_start": _guard_start, "populate_entry_trend": _guard_entries, "custom_stake_amount": _guard_stake, "confirm_trade_entry": _guard_confirm,
+    "bot_start": _guard_start, "populate_entry_trend": _guard_entries, "custom_stake_amount": _guard_stake,
+    "confirm_trade_entry": _guard_confirm,
     "adjust_trade_position": _guard_addition,
 }
 
@@ -207,7 +213,10 @@ class RemoraGuard(IStrategy):
         if watcher is None:
             settings = self._remora_settings()
             client = RemoraClient(settings.url, settings.api_key, settings.timeout, settings.on_error)
-            watcher = Watcher(client, sides=tuple(self._remora_sides()), policy=settings.policy, interval=settings.interval, max_age=settings.max_age)
+            watcher = Watcher(
+                client, sides=tuple(self._remora_sides()), policy=settings.policy, interval=settings.interval,
+                max_age=settings.max_age
+            )
             self.__dict__["_remora_watcher_made"] = watcher
             weakref.finalize(self, watcher.stop)  # Freqtrade creates a new strategy when it reloads
         return watcher
@@ -219,7 +228,9 @@ class RemoraGuard(IStrategy):
         """Returns whether a trade can be opened or enlarged; in a backtest, at that time."""
         settings = self._remora_settings()
         if not self._remora_is_live():
-            return settings.ungated_backtest or self._remora_history(pair, side).safe_at(time, unknown=settings.on_error != "block")
+            if settings.ungated_backtest:
+                return True
+            return self._remora_history(pair, side).safe_at(time, unknown=settings.on_error != "block")
         reading = self._remora_read(pair, side)
         if not reading.safe_to_trade:
             self._remora_log_block(pair, side, reading, what)
@@ -230,8 +241,10 @@ class RemoraGuard(IStrategy):
         if self._remora_is_live():
             assessment = self._remora_read(pair, side).assessment
             scale = assessment.position_scale if assessment else None
+        elif self._remora_settings().ungated_backtest:
+            scale = None
         else:
-            scale = None if self._remora_settings().ungated_backtest else self._remora_history(pair, side).scale_at(time)
+            scale = self._remora_history(pair, side).scale_at(time)
         return stake if scale is None or scale >= 1 else min(stake, max(stake * scale, least or 0))
 
     def _remora_log_block(self, pair: str, side: str, reading: Reading, what: str) -> None:
@@ -247,7 +260,9 @@ class RemoraGuard(IStrategy):
         path = settings.history if side == "long" else settings.history_short
         if path is None:
             what = "history" if side == "long" else "history_short (a file of 'remora history build --side short')"
-            raise RemoraHistoryError(f"a backtest requires {what} in the settings of remora; set ungated_backtest to backtest without Remora")
+            raise RemoraHistoryError(
+                f"a backtest requires {what} in the settings of remora; set ungated_backtest to backtest without Remora"
+            )
         return RiskHistory.read(path.replace("{pair}", self.remora_pair(pair).replace("/", "_").replace(":", "_")))
 
     def _remora_gate(self, dataframe: Any, pair: str) -> Any:
@@ -270,7 +285,10 @@ class RemoraGuard(IStrategy):
             if settings.tag_entries:
                 self._remora_tag(dataframe, side, safe, history.risk_class(rows))
             level = logging.INFO if self._remora_mode() == "backtest" else logging.DEBUG
-            log.log(level, "Remora blocks %d of %d %s entries of %s (%s)", int((entries & ~safe).sum()), int(entries.sum()), side, pair, history.name)
+            blocked, all_entries = int((entries & ~safe).sum()), int(entries.sum())
+            log.log(
+                level, "Remora blocks %d of %d %s entries of %s (%s)", blocked, all_entries, side, pair, history.name
+            )
         return dataframe
 
     @staticmethod
@@ -287,4 +305,5 @@ class RemoraGuard(IStrategy):
         for row in chosen:
             own = tags[row] if isinstance(tags[row], str) and tags[row] else ""
             tags[row] = f"{own} remora_{classes[row]}".strip()
-        dataframe["enter_tag"] = pd.Series(tags, index=dataframe.index, dtype=object)  # with strings, pandas 3 would convert None to NaN
+        # Not as strings, in which pandas 3 would convert None to NaN.
+        dataframe["enter_tag"] = pd.Series(tags, index=dataframe.index, dtype=object)

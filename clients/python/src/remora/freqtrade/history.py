@@ -27,7 +27,10 @@ class RiskHistory:
     def __init__(self, frame: pd.DataFrame, name: str) -> None:
         missing = [column for column in _COLUMNS if column not in frame.columns]
         if missing:
-            raise RemoraHistoryError(f"{name}: no column {', '.join(missing)}; expected a file of 'remora history build', 'remora replay' or the service's /history?interval=each")
+            raise RemoraHistoryError(
+                f"{name}: no column {', '.join(missing)}; expected a file of 'remora history build', 'remora replay' "
+                "or the service's /history?interval=each"
+            )
         if not len(frame):
             raise RemoraHistoryError(f"{name}: no rows")
         as_of = _nanoseconds(_times(frame[_KNOWN_AT if _KNOWN_AT in frame.columns else "as_of"], name))
@@ -39,7 +42,9 @@ class RiskHistory:
         self._safe = _safe(frame["safe_to_trade"], name)[chosen]
         self._score = _numbers(frame["risk_score"], name)[chosen]
         self._scale = _numbers(frame["position_scale"], name)[chosen]
-        self._lacks_market_data = (frame[_STATE] == "unknown").to_numpy(dtype=bool)[chosen] if _STATE in frame.columns else np.zeros(len(chosen), dtype=bool)
+        self._lacks_market_data = np.zeros(len(chosen), dtype=bool)
+        if _STATE in frame.columns:
+            self._lacks_market_data = (frame[_STATE] == "unknown").to_numpy(dtype=bool)[chosen]
         self._class = frame["risk_class"].to_numpy(dtype=object)[chosen]
 
     @staticmethod
@@ -50,7 +55,8 @@ class RiskHistory:
             state = os.stat(name)
         except OSError as error:
             raise RemoraHistoryError(
-                f"{name}: {error.strerror}. Create it with 'remora history build' or 'remora replay CANDLES --pair PAIR --to {name}', or set ungated_backtest to backtest without Remora"
+                f"{name}: {error.strerror}. Create it with 'remora history build' or "
+                f"'remora replay CANDLES --pair PAIR --to {name}', or set ungated_backtest to backtest without Remora"
             ) from None
         return _read(name, state.st_mtime_ns, state.st_size)
 
@@ -104,11 +110,15 @@ def _read(name: str, _modified: int, _size: int) -> RiskHistory:
         if binary is not None:
             return RiskHistory(binary(name), name)
         header = pd.read_csv(name, nrows=0).columns
-        frame = pd.read_csv(name, usecols=[column for column in [*_COLUMNS, _KNOWN_AT, _STATE] if column in header], dtype={"risk_class": "category"})
+        columns = [column for column in [*_COLUMNS, _KNOWN_AT, _STATE] if column in header]
+        frame = pd.read_csv(name, usecols=columns, dtype={"risk_class": "category"})
     except RemoraHistoryError:
         raise
     except ImportError:
-        raise RemoraHistoryError(f"{name}: Parquet and Feather require pyarrow, which is not installed (Freqtrade includes it): install it, or use a CSV file") from None
+        raise RemoraHistoryError(
+            f"{name}: Parquet and Feather require pyarrow, which is not installed (Freqtrade includes it): "
+            "install it, or use a CSV file"
+        ) from None
     except (ValueError, OSError, EOFError) as error:
         raise RemoraHistoryError(f"{name}: not readable: {error}") from None
     return RiskHistory(frame, name)
