@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 namespace Remora.Client;
 
 /// <summary>The answers that the client reads.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(Risk))]
 [JsonSerializable(typeof(RiskPage))]
 internal sealed partial class ClientJson : JsonSerializerContext;

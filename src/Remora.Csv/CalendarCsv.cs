@@ -32,7 +32,8 @@ public static class CalendarCsv
     /// <summary>Parses a calendar.</summary>
     /// <exception cref="FormatException">A line is invalid; the message names the line and what is
     /// allowed.</exception>
-    public static IReadOnlyList<CalendarEntry> Parse(string text) => Read(new MemoryStream(Encoding.UTF8.GetBytes(text)));
+    public static IReadOnlyList<CalendarEntry> Parse(string text) =>
+        Read(new MemoryStream(Encoding.UTF8.GetBytes(text)));
 
     /// <summary>Reads a calendar.</summary>
     /// <param name="content">The file, which is closed at the end.</param>
@@ -47,7 +48,8 @@ public static class CalendarCsv
         {
             if (rows[0].StartsWith(Comment)) continue; // a comment after blanks
             if (begun) entries.Add(Entry(rows));
-            else if (!rows.ToArray().AsSpan().SequenceEqual(Columns)) throw rows.Wrong($"expected the header '{Header}'");
+            else if (!rows.ToArray().AsSpan().SequenceEqual(Columns))
+                throw rows.Wrong($"expected the header '{Header}'");
             begun = true;
             if (entries.Count > MostEntries) throw rows.Wrong($"there are more than {MostEntries} events");
         }
@@ -96,5 +98,6 @@ public static class CalendarCsv
     }
 
     /// <summary>A name that is not quoted can contain commas.</summary>
-    private static string RestOfLine(CsvRows rows) => Encoding.UTF8.GetString(rows.Raw).Split(',', Columns.Length)[^1].Trim();
+    private static string RestOfLine(CsvRows rows) =>
+        Encoding.UTF8.GetString(rows.Raw).Split(',', Columns.Length)[^1].Trim();
 }

@@ -55,7 +55,10 @@ public sealed class CandleCsv
         if (names[0].Length > 0 && char.IsAsciiDigit(names[0][0])) return false;
         var time = CandleColumns.Times.Select(Find).FirstOrDefault(position => position >= 0, -1);
         if (time < 0)
-            throw _rows.Wrong($"the header has no time column: expected one of {string.Join(", ", CandleColumns.Times)}");
+        {
+            var allowed = string.Join(", ", CandleColumns.Times);
+            throw _rows.Wrong($"the header has no time column: expected one of {allowed}");
+        }
         _positions[0] = time;
         for (var i = 0; i < CandleColumns.Values.Count; i++)
         {
@@ -89,13 +92,15 @@ public sealed class CandleCsv
             };
         }
         var text = Encoding.UTF8.GetString(field);
-        return Instant.TryParse(text, out var time) ? time : throw _rows.Wrong($"'{text}' is not a time: {AllowedTimes}");
+        return Instant.TryParse(text, out var time) ? time
+            : throw _rows.Wrong($"'{text}' is not a time: {AllowedTimes}");
     }
 
     private double Number(int column)
     {
         var field = _rows.Bytes(_positions[column]);
-        return double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value
-            : throw _rows.Wrong($"'{Encoding.UTF8.GetString(field)}' is not a number for '{CandleColumns.Values[column - 1]}'");
+        if (double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)) return value;
+        var name = CandleColumns.Values[column - 1];
+        throw _rows.Wrong($"'{Encoding.UTF8.GetString(field)}' is not a number for '{name}'");
     }
 }

@@ -93,7 +93,8 @@ public sealed class CsvRows : IDisposable
 }
 
 /// <summary>A CSV file is invalid.</summary>
-public sealed class CsvException(int line, string problem, Exception? cause = null) : FormatException($"line {line}: {problem}", cause)
+public sealed class CsvException(int line, string problem, Exception? cause = null)
+    : FormatException($"line {line}: {problem}", cause)
 {
     /// <summary>The number of the line, from 1.</summary>
     public int Line { get; } = line;

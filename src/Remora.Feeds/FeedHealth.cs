@@ -83,7 +83,7 @@ public sealed record FeedHealth
     /// <summary>Whether the exchange returned less history than requested.</summary>
     public bool HistoryIsShort { get; init; }
 
-    /// <summary>The number of closed candles delivered one by one.</summary>
+    /// <summary>The number of closed candles received after the initial history.</summary>
     public long CandlesDelivered { get; init; }
 
     /// <summary>The number of refused candles, by reason.</summary>

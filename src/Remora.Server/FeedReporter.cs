@@ -16,7 +16,7 @@ public sealed class FeedReporter
     private const int Steady = 60; // checks
     private readonly ServiceParts _parts;
     private readonly ILogger _log;
-    private readonly Dictionary<string, Told> _told = [];
+    private readonly Dictionary<string, LoggedState> _logged = [];
     private readonly Incidents _incidents;
     private readonly PriceReporter _prices;
 
@@ -71,12 +71,12 @@ public sealed class FeedReporter
     private void Report(string name, FeedState state, FeedError? error, string withoutError, bool neverAnswered, bool isBridgeDown)
     {
         if (isBridgeDown && IsFailing(state) && error?.Kind == Unavailable) return;
-        if (!_told.TryGetValue(name, out var told)) _told[name] = told = new();
+        if (!_logged.TryGetValue(name, out var logged)) _logged[name] = logged = new();
         var isFailing = IsFailing(state);
-        told.LooksWell = isFailing ? 0 : told.LooksWell + 1;
-        if (state == told.State) return;
-        if (IsFailing(told.State) && (isFailing ? state < told.State : told.LooksWell < Steady)) return;
-        told.State = state;
+        logged.HealthyChecks = isFailing ? 0 : logged.HealthyChecks + 1;
+        if (state == logged.State) return;
+        if (IsFailing(logged.State) && (isFailing ? state < logged.State : logged.HealthyChecks < Steady)) return;
+        logged.State = state;
         if (isFailing)
         {
             var reason = error is null ? withoutError : $"{error.Kind}, {error.Message.TrimEnd('.')}";
@@ -95,10 +95,10 @@ public sealed class FeedReporter
     /// <summary>
     /// The last logged state of a feed, and the number of consecutive healthy checks since.
     /// </summary>
-    private sealed class Told
+    private sealed class LoggedState
     {
         public FeedState State { get; set; } = FeedState.Starting;
 
-        public int LooksWell { get; set; }
+        public int HealthyChecks { get; set; }
     }
 }

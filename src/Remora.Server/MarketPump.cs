@@ -75,7 +75,7 @@ public sealed class MarketPump
         var started = Stopwatch.GetTimestamp();
         var assessment = _engine.Apply(marketEvent);
         var isRevision = marketEvent.History is { Revised: > 0 };
-        // The earlier answer stays stored beside it.
+        // The earlier answer remains in the store.
         if (isRevision && assessment?.AssessedAt < _board.Now) assessment = assessment.At(_board.Now, assessment.Side);
         _record?.Applied(marketEvent, assessment);
         _metrics?.Applied(started);
@@ -106,7 +106,7 @@ public sealed class MarketPump
         {
             var assessment = _engine.Assess(market, policy, now);
             _board.Publish(market, policy, assessment);
-            _record?.Said(market, assessment, isOfPast);
+            _record?.Assessed(market, assessment, isOfPast);
         }
     }
 }

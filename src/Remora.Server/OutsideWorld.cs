@@ -21,10 +21,10 @@ public sealed class OutsideWorld : IAsyncDisposable
     private readonly CcxtBridge _bridge;
     private readonly HttpClient _http;
 
-    private OutsideWorld(ServiceSettings settings, TimeProvider clock, SandboxNotice? sandbox, MarketRecord? record, ILoggerFactory log, Supervisor supervisor)
+    private OutsideWorld(
+        CcxtBridge bridge, Uri? standIn, ServiceSettings settings, TimeProvider clock, SandboxNotice? sandbox, MarketRecord? record, ILoggerFactory log, Supervisor supervisor)
     {
-        var standIn = sandbox is null ? null : new Uri(sandbox.Url);
-        _bridge = CcxtBridge.Start(new() { BaseUrl = standIn, RateLimit = standIn is null }, clock, supervisor);
+        _bridge = bridge;
         _http = OutsideHttp.NewClient();
         var news = settings.Sources ? new NewsFeed(BasesOf(settings), _http, settings.Keys, NewsFeed.Options(standIn), clock) : null;
         var polls = new MarketFeedOptions { PollDelay = settings.PollDelay, Recall = record is null ? null : record.RecallAsync, OtherFeeds = OthersOf };
@@ -55,8 +55,13 @@ public sealed class OutsideWorld : IAsyncDisposable
     /// <param name="log">Receives messages for the operator.</param>
     /// <param name="supervisor">Restarts background tasks; null creates one.</param>
     public static OutsideWorld Connect(
-        ServiceSettings settings, TimeProvider clock, SandboxNotice? sandbox, MarketRecord? record, ILoggerFactory log, Supervisor? supervisor = null) =>
-        new(settings, clock, sandbox, record, log, supervisor ?? new());
+        ServiceSettings settings, TimeProvider clock, SandboxNotice? sandbox, MarketRecord? record, ILoggerFactory log, Supervisor? supervisor = null)
+    {
+        supervisor ??= new();
+        var standIn = sandbox is null ? null : new Uri(sandbox.Url);
+        var bridge = CcxtBridge.Start(new() { BaseUrl = standIn, RateLimit = standIn is null }, clock, supervisor);
+        return new(bridge, standIn, settings, clock, sandbox, record, log, supervisor);
+    }
 
     /// <summary>Disconnects. Call it after the service has ended.</summary>
     public async ValueTask DisposeAsync()

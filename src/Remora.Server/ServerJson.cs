@@ -47,7 +47,8 @@ internal sealed partial class ServerJson : JsonSerializerContext
     public static ServerJson Indented { get; } = new(new(NewOptions()) { WriteIndented = true });
 
     /// <summary>Omits members without a value.</summary>
-    public static ServerJson WithoutNulls { get; } = new(new(NewOptions()) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull });
+    public static ServerJson WithoutNulls { get; } =
+        new(new(NewOptions()) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull });
 
     /// <summary>Applies the format and these types to existing options.</summary>
     public static void Apply(JsonSerializerOptions options)

@@ -101,8 +101,8 @@ public sealed class ServiceHost : IAsyncDisposable
         Url = _app.Urls.Single();
         if (!_settings.AnswersAnonymous || HostGate.Checks(_settings)) return;
         _log.LogWarning(
-            "Requests without a key are answered under any host name, so a web page can read the answers through its "
-            + "visitor's browser. Set allowed_hosts to the names that callers use.");
+            "The service answers requests without a key for any host name, so a web page can read the answers through its "
+            + "visitor's browser. Set allowed_hosts to the host names that callers use.");
     }
 
     private async Task RunAsync()

@@ -34,7 +34,7 @@ public static class StoreFault
     /// <summary>Returns the cause and, for known errors, advice.</summary>
     public static string Describe(Exception exception) => exception switch
     {
-        _ when IsDamage(exception) => "a file of the store is damaged; /api/v1/store names it and what to do",
+        _ when IsDamage(exception) => "a file of the store is damaged; see /api/v1/store for the file and the remedy",
         ClickHouseException { Name: "NOT_ENOUGH_SPACE" } => $"the store's disk is full: free some space ({exception.Message})",
         ClickHouseException when exception.Message.Contains(FullDisk, StringComparison.Ordinal) => $"the store's disk is full: free some space ({exception.Message})",
         ClickHouseException when exception.Message.Contains(TooManyFiles, StringComparison.Ordinal) =>

@@ -1,7 +1,7 @@
 namespace Remora.Supervision;
 
 /// <summary>
-/// Runs background tasks. A task that fails, or that ends although nothing stopped it, is restarted
+/// Runs background tasks. A task that fails, or that ends without being stopped, is restarted
 /// after a delay that grows while it keeps failing. <see cref="Tasks"/> contains the health of each
 /// task.
 /// </summary>
@@ -110,7 +110,7 @@ public sealed class Supervisor
         return entry;
     }
 
-    private static InvalidOperationException Ended(string what) => new($"{what} ended although nothing stopped it");
+    private static InvalidOperationException Ended(string what) => new($"{what} ended unexpectedly: it was not stopped");
 
     private sealed class Entry(string name)
     {

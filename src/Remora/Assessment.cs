@@ -29,13 +29,13 @@ public sealed class Assessment
         Side = side;
         AssessedAt = now;
 
-        var policy = input.Policy;
+        var policy = input.Plan.Policy;
         var @base = input.Market.Pair.Base;
-        _breakdown = RiskScorer.BreakDown(readings, regime.Regime, outside, @base, policy, side, now);
-        _flags = FlagTable.Raise(new(readings, regime.Regime, outside, policy, now));
+        _breakdown = RiskScorer.BreakDown(readings, regime.Regime, outside, @base, input.Plan, side, now);
+        _flags = FlagTable.Raise(new(readings, regime.Regime, outside, input.Plan, now));
         RiskScore = _breakdown.Score();
-        RiskConfidence = Confidence.Of(readings, regime, outside, input.Configured, policy.External, input.Market.Timeframe, now);
-        _blocks = input.Decision.Blocks(new(policy.Decision, _flags, regime.Regime, RiskScore, Stale, AreCandlesUsable, outside, now));
+        RiskConfidence = Confidence.Of(readings, regime, outside, input.Configured, input.Weights, input.Market.Timeframe, now);
+        _blocks = input.Plan.Decision.Blocks(new(policy.Decision, _flags, regime.Regime, RiskScore, Stale, AreCandlesUsable, outside, now));
     }
 
     /// <summary>False when at least one condition blocks entries.</summary>
@@ -169,7 +169,7 @@ public sealed class Assessment
     /// <summary>The blocking conditions that hold, as bits of <see cref="Decision"/>.</summary>
     internal ulong Blocks => _blocks;
 
-    internal Decision Decision => _input.Decision;
+    internal Decision Decision => _input.Plan.Decision;
 
     /// <summary>Whether the candles are recent enough to count.</summary>
     internal bool AreCandlesUsable => Freshness > 0;
@@ -178,7 +178,7 @@ public sealed class Assessment
 
     internal MarketId Market => _input.Market;
 
-    internal RiskPolicy Rules => _input.Policy;
+    internal RiskPolicy Rules => _input.Plan.Policy;
 
     internal OutsideView Outside { get; }
 
@@ -205,7 +205,8 @@ public sealed class Assessment
 }
 
 /// <summary>The inputs that stay the same from one assessment of a market to the next.</summary>
-internal sealed record AssessmentInput(MarketId Market, RiskPolicy Policy, IReadOnlyList<Signal> Configured)
+internal sealed record AssessmentInput(MarketId Market, PolicyPlan Plan, IReadOnlyList<Signal> Configured)
 {
-    public Decision Decision { get; } = new(Policy);
+    /// <summary>The maximum contributions of the configured signals, in their order.</summary>
+    public double[] Weights { get; } = Plan.WeightsOf(Configured);
 }

@@ -37,7 +37,8 @@ public static class JsonDefaults
     /// <typeparam name="T">The type that was read.</typeparam>
     public static string? ExpectedAt<T>(JsonException error, JsonSerializerOptions options)
     {
-        if (error.Path is not { } path || !error.Message.Contains("could not be converted", StringComparison.Ordinal)) return null;
+        const string conversion = "could not be converted";
+        if (error.Path is not { } path || !error.Message.Contains(conversion, StringComparison.Ordinal)) return null;
         JsonTypeInfo? type = options.TypeOf<T>();
         // A path such as $.decision.blocking_flags[0].
         foreach (var name in path.Split('.').Skip(1))
@@ -54,10 +55,13 @@ public static class JsonDefaults
         : type.Kind != JsonTypeInfoKind.None ? "an object"
         : type.Type == typeof(string) ? "text"
         : type.Type == typeof(double) ? "a number"
-        : type.Type.IsEnum ? "one of " + string.Join(", ", Enum.GetNames(type.Type).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName))
+        : type.Type.IsEnum ? "one of " + Names(type.Type)
         : type.Type == typeof(bool) ? "true or false"
         : type.Type.IsPrimitive ? "a whole number"
         : "text";
+
+    private static string Names(Type type) =>
+        string.Join(", ", Enum.GetNames(type).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName));
 
     private static void Complete(Utf8JsonWriter json, JsonElement given, JsonTypeInfo type, object defaults)
     {
@@ -70,8 +74,9 @@ public static class JsonDefaults
             json.WritePropertyName(property.Name);
             var inner = type.Options.GetTypeInfo(property.PropertyType);
             var usual = property.Get!(defaults);
+            var isObject = value.ValueKind == JsonValueKind.Object && inner.Kind == JsonTypeInfoKind.Object;
             if (!isGiven) JsonSerializer.Serialize(json, usual, inner);
-            else if (value.ValueKind == JsonValueKind.Object && inner.Kind == JsonTypeInfoKind.Object && usual is not null) Complete(json, value, inner, usual);
+            else if (isObject && usual is not null) Complete(json, value, inner, usual);
             else value.WriteTo(json);
         }
         json.WriteEndObject();

@@ -14,6 +14,7 @@ public sealed class RemoraEngine
     private readonly Dictionary<MarketId, MarketState> _markets = [];
     private readonly OutsideBook _outside = new();
     private readonly IReadOnlyList<RiskPolicy> _policies;
+    private readonly PolicyPlan[] _plans;
     private readonly IReadOnlyList<Signal> _configured;
 
     /// <param name="policies">The policies; the first is the default. At least one, with unique
@@ -27,6 +28,7 @@ public sealed class RemoraEngine
         if (policies.Count == 0 || policies.DistinctBy(p => p.Name).Count() != policies.Count)
             throw new ArgumentException("expected at least one policy, and no name twice", nameof(policies));
         _policies = policies;
+        _plans = [.. policies.Select(policy => new PolicyPlan(policy))];
         _configured = configured;
     }
 
@@ -75,7 +77,7 @@ public sealed class RemoraEngine
 
     private Assessment? Recover(MarketId market, MarketHistory history)
     {
-        var tracked = _markets[market] = new(market, _policies, _configured);
+        var tracked = _markets[market] = new(market, _plans, _configured);
         tracked.Seed(history);
         foreach (var candle in history.Base) tracked.Apply(candle);
         return history.Base.Count == 0 ? null : tracked.Assess(0, _outside.View(market.Pair.Base), tracked.AsOf);
@@ -83,16 +85,16 @@ public sealed class RemoraEngine
 
     private MarketState Track(MarketId market)
     {
-        if (!_markets.TryGetValue(market, out var tracked)) _markets[market] = tracked = new(market, _policies, _configured);
+        if (!_markets.TryGetValue(market, out var tracked)) _markets[market] = tracked = new(market, _plans, _configured);
         return tracked;
     }
 
     /// <summary>A market's model and its regime under each policy.</summary>
-    private sealed class MarketState(MarketId id, IReadOnlyList<RiskPolicy> policies, IReadOnlyList<Signal> configured)
+    private sealed class MarketState(MarketId id, PolicyPlan[] plans, IReadOnlyList<Signal> configured)
     {
         private readonly MarketModel _model = new(id.Timeframe);
-        private readonly RegimeTracker[] _regimes = [.. policies.Select(p => new RegimeTracker(p.Regime))];
-        private readonly AssessmentInput[] _inputs = [.. policies.Select(p => new AssessmentInput(id, p, configured))];
+        private readonly RegimeTracker[] _regimes = [.. plans.Select(plan => new RegimeTracker(plan.Policy.Regime))];
+        private readonly AssessmentInput[] _inputs = [.. plans.Select(plan => new AssessmentInput(id, plan, configured))];
 
         public Instant AsOf => _model.Readings.AsOf!.Value;
 
@@ -106,7 +108,7 @@ public sealed class RemoraEngine
             {
                 // Warm-up, at the start or after a long gap.
                 if (double.IsNaN(readings.Volatility)) _regimes[i].Reset();
-                else _regimes[i].Update(RegimeClassifier.Classify(readings, policies[i].Regime), AsOf);
+                else _regimes[i].Update(RegimeClassifier.Classify(readings, plans[i].Policy.Regime), AsOf);
             }
             return true;
         }

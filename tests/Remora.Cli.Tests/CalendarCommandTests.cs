@@ -36,6 +36,34 @@ public sealed class CalendarCommandTests
     }
 
     [Fact]
+    public async Task Repeating_events_are_imported_until_a_date_and_again_later()
+    {
+        using var folder = new TemporaryFolder();
+        var (calendar, ics) = (folder.File("calendar.csv"), folder.File("events.ics"));
+        await File.WriteAllTextAsync(ics, """
+            BEGIN:VCALENDAR
+            BEGIN:VEVENT
+            SUMMARY:Inventories, weekly
+            DTSTART;TZID=Eastern Standard Time:20200101T103000
+            RRULE:FREQ=WEEKLY
+            END:VEVENT
+            END:VCALENDAR
+            """);
+        string Until(int days) => $"{DateTimeOffset.UtcNow.AddDays(days):yyyy-MM-dd}";
+        var (exit, _, errors) = await RemoraProcess.RunAsync("calendar", "import", ics, "--calendar", calendar, "--until", Until(29));
+        Assert.True(exit == 0, errors);
+        var rows = (await File.ReadAllLinesAsync(calendar)).Count(line => line.EndsWith(",\"Inventories, weekly\"", StringComparison.Ordinal));
+        Assert.InRange(rows, 4, 5);
+        var (_, output, _) = await RemoraProcess.RunAsync("calendar", "import", ics, "--calendar", calendar);
+        Assert.Contains($"{rows} already present", output, StringComparison.Ordinal);
+        (_, output, _) = await RemoraProcess.RunAsync("calendar", "list", "--calendar", calendar, "--all");
+        Assert.InRange(output.Split("  Inventories, weekly\n").Length - 1, 52, 54);
+        (exit, _, errors) = await RemoraProcess.RunAsync("calendar", "import", ics, "--calendar", calendar, "--until", Until(4000));
+        Assert.Equal(2, exit);
+        Assert.Contains("expected a time from now to", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Invalid_use_names_the_problem()
     {
         using var folder = new TemporaryFolder();

@@ -18,8 +18,8 @@ public sealed class OptionNamesTests : IDisposable
         var options = All(CommandLine.Create()).SelectMany(command => command.Options).ToList();
         Assert.All(options.Where(option => option.Name == "--until"), option => Assert.Equal(typeof(Instant?), option.ValueType));
         Assert.All(options.Where(option => option.Name == "--to"), option => Assert.Equal(typeof(string), option.ValueType));
-        Assert.NotEmpty(options.Where(option => option.Name == "--until"));
-        Assert.NotEmpty(options.Where(option => option.Name == "--to"));
+        Assert.Contains(options, option => option.Name == "--until");
+        Assert.Contains(options, option => option.Name == "--to");
     }
 
     [Fact]

@@ -86,7 +86,7 @@ public sealed class ReplayCommandTests : IDisposable
     [InlineData("time,open,high,low,volume\n", "line 1: the header has no column 'close'")]
     [InlineData("a,b\n", "line 1: the header has no time column")]
     [InlineData("timestamp,open,high,low,close,volume\n", "line 1: the file has no candles")]
-    [InlineData("", "line 0: the file has no candles")]
+    [InlineData("", "line 1: the file has no candles")]
     [InlineData("timestamp,open,high,low,close,volume\n20191015,1,2,1,1,1\n", "line 2: '20191015' is not a time")]
     [InlineData("timestamp,open,high,low,close,volume\n1571176500000,1,2,1,1,1\n", "the timeframe cannot be derived from the rows")]
     [InlineData("timestamp,open,high,low,close,volume\n1571176500000,1,2,1,1,1\n1571176500000,1,2,1,2,1\n", "line 3: the time")]

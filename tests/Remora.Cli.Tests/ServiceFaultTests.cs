@@ -98,7 +98,7 @@ public sealed class ServiceFaultTests : IDisposable
         using var refused = await http.GetAsync("/api/v1/candles?pair=BTC/USDT&from=-20d&limit=5000");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
         var detail = JsonElement.Parse(await refused.Content.ReadAsStringAsync()).GetProperty("detail").GetString();
-        Assert.Equal("The store does not answer: a file of the store is damaged; /api/v1/store names it and what to do. Current assessments are not affected.", detail);
+        Assert.Equal("The store does not answer: a file of the store is damaged; see /api/v1/store for the file and the remedy. Current assessments are not affected.", detail);
         var health = await StoreTests.UntilAsync(url, "/api/v1/store", store => store.GetProperty("remarks").GetArrayLength() > 0, service);
         Assert.All(health.GetProperty("remarks").EnumerateArray(), remark => Assert.Matches("rows of remora.candles cannot be read.*remora store restore FOLDER --replace", remark.GetString()));
         Assert.Equal(health.GetProperty("remarks").EnumerateArray().Select(remark => remark.GetString()).Distinct().Count(), service.LinesWith("of remora.candles cannot be read"));

@@ -87,7 +87,7 @@ internal sealed class LiveServer : IAsyncDisposable
         var book = new OutsideBook();
         foreach (var observation in observations) book.Apply(observation);
         return new(
-            new(market, policy ?? RiskPolicy.Default, [Signal.FearGreed]), readings, new(regime, readings.AsOf, 1), book.View(market.Pair.Base), Side.Long, readings.AsOf!.Value);
+            new(market, new(policy ?? RiskPolicy.Default), [Signal.FearGreed]), readings, new(regime, readings.AsOf, 1), book.View(market.Pair.Base), Side.Long, readings.AsOf!.Value);
     }
 
     public static async Task UntilAsync(Func<bool> holds)

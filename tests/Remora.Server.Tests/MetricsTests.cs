@@ -4,6 +4,7 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.RegularExpressions;
 using Remora.Feeds;
 using Remora.Markets;
 using Remora.Server.Telemetry;
@@ -11,7 +12,7 @@ using Remora.Testing;
 
 namespace Remora.Server.Tests;
 
-public sealed class MetricsTests
+public sealed partial class MetricsTests
 {
     private const string Btc = "{exchange=\"binance\",pair=\"BTC/USDT\",timeframe=\"5m\"";
     private const string Refused = "remora_http_request_duration_seconds_count{route=\"/api/v1/risk\",status=\"404\"}";
@@ -51,6 +52,22 @@ public sealed class MetricsTests
         // Unknown: absent, not 0.
         Assert.DoesNotContain(metrics.Keys, name => name.StartsWith("remora_risk_score") && name.Contains("ETH"));
         foreach (var name in new[] { "process_cpu_seconds_total", "process_resident_memory_bytes", "process_threads", "dotnet_gc_heap_bytes" }) Assert.True(metrics[name] > 0, name);
+    }
+
+    [Fact]
+    public async Task The_documentation_lists_every_metric()
+    {
+        await using var service = await LiveServer.StartAsync();
+        await service.WarmAsync();
+        await service.ObserveAsync(Some.Observation(Signal.FearGreed, 15, Some.Time));
+        var text = await service.Http.GetStringAsync("/metrics");
+        var names = TypePattern().Matches(text).Select(type => type.Groups["name"].Value).ToList();
+        Assert.Contains("remora_risk_score", names);
+        var documented = DocumentedPattern().Matches(await File.ReadAllTextAsync(Repository.PathOf("docs", "operations.md")))
+            .Select(cell => cell.Groups["name"].Value).ToList();
+        Assert.All(names, name => Assert.True(
+            documented.Exists(known => known.StartsWith('…') ? name.EndsWith(known[1..]) : name == known),
+            $"docs/operations.md does not list {name}"));
     }
 
     [Fact]
@@ -139,4 +156,10 @@ public sealed class MetricsTests
         return text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line[0] != '#')
             .ToDictionary(line => line[..line.LastIndexOf(' ')], line => double.Parse(line[(line.LastIndexOf(' ') + 1)..]));
     }
+
+    [GeneratedRegex("^# TYPE (?<name>remora_[a-z_]+) ", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex TypePattern();
+
+    [GeneratedRegex("`(?<name>(remora|…)_[a-z_]+)`", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex DocumentedPattern();
 }

@@ -59,10 +59,10 @@ public sealed class NotifierTests
     }
 
     [Theory]
-    [InlineData("""{ "freqtrade": [ { "url": "http://bot:8080", "user": "u", "password_env": "NOPE" } ] }""", "freqtrade[0].password_env: there is no environment variable NOPE")]
+    [InlineData("""{ "freqtrade": [ { "url": "http://bot:8080", "user": "u", "password_env": "NOPE" } ] }""", "freqtrade[0].password_env: the environment variable NOPE is not set")]
     [InlineData("""{ "freqtrade": [ { "url": "http://bot:8080", "user": "u" } ] }""", "freqtrade[0].password_env is missing")]
     [InlineData("""{ "freqtrade": [ { "url": "http://bot:8080", "password_env": "SET" } ] }""", "freqtrade[0]: 'user' is missing")]
-    [InlineData("""{ "freqtrade": [ { "url": "bot", "user": "u", "password_env": "SET" } ] }""", "url is 'bot': expected the address")]
+    [InlineData("""{ "freqtrade": [ { "url": "bot", "user": "u", "password_env": "SET" } ] }""", "url is 'bot': expected an http:// or https:// address, such as http://127.0.0.1:8080")]
     [InlineData("""{ "freqtrade": [ { "url": "http://bot", "user": "u", "password": "x" } ] }""", "did you mean 'password_env'?")]
     [InlineData("""{ "freqtrade": [ { "user": "u" } ] }""", "freqtrade[0]: 'url' is missing")]
     [InlineData("""{ "webhooks": [ { "url": "http://x", "secret_env": "SET", "events": ["price"] } ] }""", "expected safe_to_trade, regime, or both")]

@@ -99,7 +99,7 @@ public sealed class WholeMarketTests
         fear.Apply(Some.Observation(Signal.FundingRate, 0.002, Some.Time, "ETH"));
         var policy = RiskPolicy.Default with { Decision = new() { BlockWithout = [Signal.Vix], BlockingRegimes = [Regime.Bull] } };
         Assessment Of(string name) => new(
-            new(Some.MarketOf(name + "/USDT"), policy, []), Some.Readings(Some.Time) with { Volatility = 0.2, Rsi = 50 },
+            new(Some.MarketOf(name + "/USDT"), new(policy), []), Some.Readings(Some.Time) with { Volatility = 0.2, Rsi = 50 },
             new(name == "BTC" ? Regime.Bear : Regime.Bull, Some.Time, 1), fear.View(name), Side.Long, Some.Time);
         var whole = WholeMarketAssessment.Of([Of("BTC"), Of("ETH")]);
         Assert.Equal(["flag_extreme_fear", "regime_bull", "no_vix"], whole.BlockedBy);
@@ -126,6 +126,6 @@ public sealed class WholeMarketTests
     private static void Check(Func<IReadOnlyList<Assessment>, bool> law) => Prop.ForAll(Baskets(), law).Check(Config.QuickThrowOnFailure.WithMaxTest(500));
 
     private static Assessment Assess(string @base, double volatility, double rsi, Regime? regime) => new(
-        new(Some.MarketOf(@base + "/USDT"), RiskPolicy.Default, []), Some.Readings(Some.Time) with { Volatility = volatility, Rsi = rsi },
+        new(Some.MarketOf(@base + "/USDT"), new(RiskPolicy.Default), []), Some.Readings(Some.Time) with { Volatility = volatility, Rsi = rsi },
         new(regime, regime is null ? null : Some.Time, regime is null ? double.NaN : 1), OutsideView.Empty, Side.Long, Some.Time);
 }

@@ -26,7 +26,7 @@ public sealed class JournalOutageTests(Engine engine)
         await Recorded.UntilAsync(() => recorded.Recorder.Health.JournalBatches == 1, "a batch in the journal");
         Directory.Delete(data, recursive: true);
         recorded.Recorder.Request(Recorded.Request(2));
-        await Recorded.UntilAsync(() => lines.Any(line => line.Contains("is gone", StringComparison.Ordinal)), "a line about the folder");
+        await Recorded.UntilAsync(() => lines.Any(line => line.Contains("is missing", StringComparison.Ordinal)), "a line about the folder");
         Assert.False(Directory.Exists(data)); // the folder of an unmounted disk is not created
         Assert.Equal((1L, 1L, false), (recorded.Recorder.Health.DroppedRows, recorded.Recorder.Health.QueuedRows, recorded.Recorder.Health.IsWell));
 
@@ -35,7 +35,7 @@ public sealed class JournalOutageTests(Engine engine)
         await recorded.FlushAsync();
         Assert.Equal(1UL, await store.Client.SingleAsync("SELECT count() FROM api_requests", row => row.UInt64()));
         Assert.Single(lines, line => line.Contains("was removed while the service was running: 1 rows in it are lost", StringComparison.Ordinal));
-        Assert.Single(lines, line => line.Contains($"the folder '{data}' is gone", StringComparison.Ordinal));
+        Assert.Single(lines, line => line.Contains($"the folder '{data}' is missing", StringComparison.Ordinal));
     }
 
     [Theory]

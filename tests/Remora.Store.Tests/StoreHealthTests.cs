@@ -38,7 +38,7 @@ public sealed class StoreHealthTests : IDisposable
         Damage(FileOfCandles(_scratch.PathOf("data")));
         var error = await Assert.ThrowsAsync<ClickHouseException>(() => open.Session.Store.Candles.Of(Some.Btc).ListAsync());
         Assert.True(StoreFault.IsDamage(error), error.Message);
-        Assert.Equal("a file of the store is damaged; /api/v1/store names it and what to do", StoreFault.Describe(error));
+        Assert.Equal("a file of the store is damaged; see /api/v1/store for the file and the remedy", StoreFault.Describe(error));
         await Recorded.UntilAsync(() => open.Remarks.Count == 1, "a remark, though nobody has reported the error");
         Assert.Matches("2000 rows of remora.candles cannot be read.* the part 2024_1_1_1 are damaged. Check the disk.*remora store restore FOLDER --replace", open.Remarks[0]);
         for (var i = 0; i < 3; i++) await Assert.ThrowsAsync<ClickHouseException>(() => open.Session.Store.Candles.Of(Some.Btc).ListAsync());

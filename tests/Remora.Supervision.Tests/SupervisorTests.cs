@@ -50,7 +50,7 @@ public sealed class SupervisorTests : IDisposable
         var task = new ControlledTask();
         var running = _supervisor.RunAsync("feed", task.RunAsync, _stop.Token);
         task.End();
-        Assert.Contains("ended although nothing stopped it", Health.LastError);
+        Assert.Contains("ended unexpectedly", Health.LastError);
         _clock.Advance(TimeSpan.FromSeconds(0.5));
         await EventuallyAsync(() => task.Runs == 2);
         await _stop.CancelAsync();

@@ -16,7 +16,8 @@ public static class TradeCsv
 {
     // The columns of written files.
     private static readonly string[] Columns =
-        ["pair", "open_time", "close_time", "open_rate", "close_rate", "amount", "stake", "profit_ratio", "profit", "exit_reason", "short"];
+        ["pair", "open_time", "close_time", "open_rate", "close_rate", "amount", "stake", "profit_ratio", "profit",
+            "exit_reason", "short"];
 
     /// <summary>Writes one row per trade.</summary>
     public static void Write(TextWriter writer, IEnumerable<Trade> trades)
@@ -29,8 +30,9 @@ public static class TradeCsv
             csv.WriteField(trade.Pair);
             csv.WriteField(trade.OpenTime.ToString());
             csv.WriteField(trade.CloseTime.ToString());
-            foreach (var number in new[] { trade.OpenRate, trade.CloseRate, trade.Amount, trade.Stake, trade.ProfitRatio, trade.Profit })
-                csv.WriteField(number);
+            double[] numbers =
+                [trade.OpenRate, trade.CloseRate, trade.Amount, trade.Stake, trade.ProfitRatio, trade.Profit];
+            foreach (var number in numbers) csv.WriteField(number);
             csv.WriteField(trade.ExitReason);
             csv.WriteField(trade.Short);
             csv.EndRecord();

@@ -65,7 +65,7 @@ public sealed class StudyRun
             }
             Step();
         }, _cancellation);
-        if (cells.All(c => c.Count == 0)) throw new BacktestException($"no strategy could be run: {skipped[0]}");
+        if (cells.All(c => c.Count == 0)) throw new BacktestException($"no strategy could be run; the first error: {skipped[0]}");
         var (judged, verdict) = Judge([.. cells.SelectMany(c => c)]);
 
         var walks = new WalkForwardFigures?[plans.Length];

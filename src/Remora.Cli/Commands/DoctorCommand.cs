@@ -140,7 +140,7 @@ internal static class DoctorCommand
                 var by = world is null ? "" : $", simulated by the sandbox at {world}";
                 if (missing.Count == 0) return new Finding(id, true, $"reachable, with {symbols.Count} spot markets{by}");
                 return world is null
-                    ? new Finding(id, false, $"does not trade {string.Join(", ", missing)}: check 'pairs'")
+                    ? new Finding(id, false, $"the exchange does not list {string.Join(", ", missing)}: check the setting 'pairs'")
                     : new Finding(id, null, $"the sandbox at {world} has no {string.Join(", ", missing)}");
             }
             catch (ExchangeException e) when (world is not null)
@@ -150,7 +150,7 @@ internal static class DoctorCommand
             }
             catch (ExchangeException e)
             {
-                return new Finding(id, false, $"{RemoraJson.NameOf(e.Kind)}: {e.Message}. Without it, try 'remora serve --sandbox'.");
+                return new Finding(id, false, $"{RemoraJson.NameOf(e.Kind)}: {e.Message}. To run without an exchange, use 'remora serve --sandbox'.");
             }
         }));
     }

@@ -28,7 +28,7 @@ internal static class StoreCommand
     private static Command Backup()
     {
         var folder = new Argument<string>("FOLDER") { Description = "Output folder, which must be empty or missing; with --verify, a backup" };
-        var verify = new Option<bool>("--verify") { Description = "Check the backup in FOLDER instead of creating one; opens no store" };
+        var verify = new Option<bool>("--verify") { Description = "Check the backup in FOLDER instead of creating one; does not open the store" };
         var secrets = new Option<bool>("--with-secrets") { Description = "Include the secrets to which the settings refer, from the environment, as files/secrets.env" };
         var service = new ServiceOptionSet();
         return Verb(

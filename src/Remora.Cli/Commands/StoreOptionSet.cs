@@ -14,7 +14,7 @@ namespace Remora.Cli.Commands;
 /// </param>
 internal sealed class StoreOptionSet(bool findsSandbox = true)
 {
-    private readonly Option<string?> _data = new("--data") { Description = "Data folder, for the embedded ClickHouse engine [default: REMORA_DATA, or the service's default]. The store of a sandbox is in its folder 'sandbox'", HelpName = "FOLDER" };
+    private readonly Option<string?> _data = new("--data") { Description = "Data folder, for the embedded ClickHouse engine [default: REMORA_DATA, or the service's default]. The store of a sandbox is in the subfolder 'sandbox'", HelpName = "FOLDER" };
     private readonly Option<string?> _url = new("--clickhouse") { Description = $"ClickHouse server to use instead, for example http://user@host:8123; the variable {StoreLocation.PasswordVariable} contains its password", HelpName = "URL" };
     private readonly Option<string?> _database = new("--database") { Description = $"Database [default: {StoreLocation.DefaultDatabase}]", HelpName = "NAME" };
     private readonly Option<string?> _cluster = new("--cluster") { Description = "With --clickhouse: cluster on which tables are created", HelpName = "NAME" };

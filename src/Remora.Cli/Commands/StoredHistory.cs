@@ -30,7 +30,7 @@ internal static class StoredHistory
                 var market = new MarketId(parsed.GetValue(exchange)!, pair, parsed.GetValue(timeframe) ?? Timeframe.FiveMinutes);
                 var report = await Terminal.WithProgressAsync(pair.ToString(), bar => new CandleImport(store).RunAsync(file, market, new Rows(bar), cancellation));
                 Console.Error.WriteLine($"{file}: {report.Imported} candles of {report.Rows} rows{(report.First is null ? "" : $", {report.First} to {report.Last}")}");
-                if (report.Rejected > 0) Console.Error.WriteLine($"remora: {report.Rejected} rows were rejected; the first: {report.FirstReason}");
+                if (report.Rejected > 0) Console.Error.WriteLine($"remora: {file}: {report.Rejected} rows were rejected; the first error: {report.FirstReason}");
             }
             return ExitCode.Ok;
         }, cancellation));

@@ -37,11 +37,11 @@ internal static class SupportBundleCommand
                 if (settings is not null)
                 {
                     entries["settings.json"] = Settings(settings);
-                    using var asked = running.Connect(parsed, DoctorCommand.UrlOf(settings));
+                    using var connection = running.Connect(parsed, DoctorCommand.UrlOf(settings));
                     foreach (var path in Answers)
                     {
                         var name = path.Split('/')[^1] + (path == "/metrics" ? ".txt" : ".json");
-                        entries[name] = await AskAsync(asked, path, cancellation);
+                        entries[name] = await AskAsync(connection, path, cancellation);
                     }
                 }
                 if (parsed.GetValue(log) is { } file) entries["log.txt"] = string.Join('\n', File.ReadLines(file).TakeLast(LogLines)) + "\n";

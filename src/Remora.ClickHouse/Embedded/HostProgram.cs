@@ -13,7 +13,7 @@ internal static class HostProgram
     {
         named ??= Environment.GetEnvironmentVariable("REMORA_CLICKHOUSE_HOST");
         var path = named ?? Candidates().FirstOrDefault(File.Exists)
-            ?? throw new EngineStartException($"the program {Name} is missing beside this one: build it, or set REMORA_CLICKHOUSE_HOST to its path");
+            ?? throw new EngineStartException($"the program {Name} is not in the folder of this program: build it, or set REMORA_CLICKHOUSE_HOST to its path");
         if (!File.Exists(path)) throw new EngineStartException($"the program '{path}' does not exist");
         return path.EndsWith(".dll", StringComparison.Ordinal) ? (DotnetOfThisProcess(), [path]) : (path, []);
     }

@@ -96,7 +96,7 @@ public sealed class CalendarFeed
             }
             var stamp = (file.LastWriteTimeUtc, file.Length);
             if (stamp == _seen) return null;
-            if (file.Length > LargestFile) throw new FormatException($"it is larger than {LargestFile} bytes");
+            if (file.Length > LargestFile) throw new FormatException($"the file has {file.Length} bytes, more than the maximum of {LargestFile}");
             var entries = CalendarCsv.Read(file.OpenRead());
             _seen = stamp;
             _health = _health with { State = FeedState.Live, ReadAt = now };

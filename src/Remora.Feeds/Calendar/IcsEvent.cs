@@ -52,7 +52,8 @@ internal sealed class IcsEvent
         if (!Repeats) return [first];
         if (changes.Any(change => change.ChangesLaterOnes)) throw new FormatException(LaterOnes);
         var starts = Occurrences(start, span, changes);
-        return starts.Count > 0 ? starts : throw new FormatException($"it has no date from {span.From} to {span.Until}");
+        return starts.Count > 0 ? starts
+            : throw new FormatException($"it has no date from {span.From} to {span.Until}");
     }
 
     private bool ChangesLaterOnes => Replaces?.Parameters.ContainsKey("RANGE") == true;
@@ -72,7 +73,8 @@ internal sealed class IcsEvent
             times.Add((time.Date, of.At(time, span.AllDayAt)));
         }
         var (days, moments) = (new HashSet<DateTime>(), new HashSet<Instant>());
-        foreach (var removed in All("EXDATE").Concat(changes.Select(change => change.Replaces!)).SelectMany(property => Times(property, start)))
+        var without = All("EXDATE").Concat(changes.Select(change => change.Replaces!));
+        foreach (var removed in without.SelectMany(property => Times(property, start)))
             if (removed.IsDay || start.IsDay) days.Add(removed.Local.Date);
             else moments.Add(removed.At(removed.Local, null));
         return [.. times.Where(time => span.Has(time.At) && !days.Contains(time.Day) && !moments.Contains(time.At))

@@ -59,19 +59,22 @@ public static class IcsFile
             }
             catch (FormatException e)
             {
-                leftOut.Add($"{(one.Name.Length == 0 ? "an event" : one.Name)} ({IcsTime.Cut(one.Start ?? "")}): {e.Message}");
+                var name = one.Name.Length == 0 ? "an event" : one.Name;
+                leftOut.Add($"{name} ({IcsTime.Cut(one.Start ?? "")}): {e.Message}");
             }
             if (entries.Count > CalendarCsv.MostEntries)
-                throw new FormatException($"it has more than {CalendarCsv.MostEntries} events, with the dates of repeating ones until {options.Until}");
+                throw new FormatException(
+                    $"the file has more than {CalendarCsv.MostEntries} events, including repetitions until {options.Until}");
         }
         return new(entries, leftOut);
     }
 
     private static List<IcsEvent> Events(string text)
     {
-        if (text.Length > LongestText) throw new FormatException($"it is larger than {LongestText} characters");
+        if (text.Length > LongestText) throw new FormatException($"the file has {text.Length} characters, more than the maximum of {LongestText}");
         var lines = Unfold(text);
-        if (lines.Count == 0 || !lines[0].Equals("BEGIN:VCALENDAR", StringComparison.OrdinalIgnoreCase)) throw new FormatException("it does not begin with BEGIN:VCALENDAR");
+        if (lines.Count == 0 || !lines[0].Equals("BEGIN:VCALENDAR", StringComparison.OrdinalIgnoreCase))
+            throw new FormatException("it does not begin with BEGIN:VCALENDAR");
         var events = new List<IcsEvent>();
         IcsEvent? open = null;
         var depth = 0; // nested components, such as alarms, have properties of the same names
@@ -94,7 +97,8 @@ public static class IcsFile
             }
         }
         if (open is not null) throw new FormatException("it ends within an event");
-        if (events.Count(one => one.Repeats) > MostSeries) throw new FormatException($"it has more than {MostSeries} repeating events");
+        if (events.Count(one => one.Repeats) > MostSeries)
+            throw new FormatException($"it has more than {MostSeries} repeating events");
         return events;
     }
 

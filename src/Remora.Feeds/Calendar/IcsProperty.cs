@@ -14,7 +14,8 @@ internal sealed record IcsProperty(string Name, IReadOnlyDictionary<string, stri
         var head = Split(line[..colon]);
         var parameters = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var part in head.Skip(1))
-            if (part.IndexOf('=') is > 0 and var equals) parameters.TryAdd(part[..equals], part[(equals + 1)..].Trim('"'));
+            if (part.IndexOf('=') is > 0 and var equals)
+                parameters.TryAdd(part[..equals], part[(equals + 1)..].Trim('"'));
         return new(head[0].ToUpperInvariant(), parameters, line[(colon + 1)..].Trim());
     }
 

@@ -29,8 +29,10 @@ internal sealed record IcsTime(DateTime Local, TimeZoneInfo? Zone)
             return new(Checked(day, value), null);
         var isUtc = value.EndsWith('Z');
         var text = isUtc ? value[..^1] : value;
-        if (!DateTime.TryParseExact(text, "yyyyMMdd'T'HHmmss", CultureInfo.InvariantCulture, DateTimeStyles.None, out var time))
-            throw new FormatException($"'{Cut(value)}' is not a time: expected one such as 20260128T140000 or 20260128T190000Z");
+        const string form = "yyyyMMdd'T'HHmmss";
+        if (!DateTime.TryParseExact(text, form, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time))
+            throw new FormatException(
+                $"'{Cut(value)}' is not a time: expected one such as 20260128T140000 or 20260128T190000Z");
         var zone = isUtc ? TimeZoneInfo.Utc
             : property.Parameters.TryGetValue("TZID", out var name) ? ZoneOf(name)
             : floating ?? throw new FormatException("its time has no zone");
@@ -43,12 +45,16 @@ internal sealed record IcsTime(DateTime Local, TimeZoneInfo? Zone)
     /// </summary>
     /// <param name="local">The time; its time of day does not matter for a whole day.</param>
     /// <param name="allDayAt">The time of day, UTC, for whole days; null if there is none.</param>
-    /// <exception cref="FormatException">It is a whole day, and there is no time for it.</exception>
+    /// <exception cref="FormatException">It is a whole day, and no time is set for it.</exception>
     public Instant At(DateTime local, TimeSpan? allDayAt)
     {
         if (Zone is null)
-            return Instant.From(new(local.Date + (allDayAt ?? throw new FormatException("it is a whole day, name a time with --at")), TimeSpan.Zero));
-        return Instant.From(new(local, Zone.IsAmbiguousTime(local) ? Zone.GetAmbiguousTimeOffsets(local).Max() : Zone.GetUtcOffset(local)));
+        {
+            var time = allDayAt ?? throw new FormatException("the event is a whole day: set its time with --at");
+            return Instant.From(new(local.Date + time, TimeSpan.Zero));
+        }
+        var isTwice = Zone.IsAmbiguousTime(local);
+        return Instant.From(new(local, isTwice ? Zone.GetAmbiguousTimeOffsets(local).Max() : Zone.GetUtcOffset(local)));
     }
 
     /// <summary>Shortens text of a file for a message.</summary>
@@ -58,7 +64,8 @@ internal sealed record IcsTime(DateTime Local, TimeZoneInfo? Zone)
         name == MicrosoftUtc ? TimeZoneInfo.Utc
         : TZConvert.TryGetTimeZoneInfo(name, out var zone) ? zone
         : throw new FormatException(
-            $"the time zone '{Cut(name)}' is not known: allowed are names such as Europe/Berlin or 'W. Europe Standard Time'");
+            $"the time zone '{Cut(name)}' is not known: "
+            + "allowed are names such as Europe/Berlin or 'W. Europe Standard Time'");
 
     private static DateTime Checked(DateTime time, string value) =>
         time.Year is >= FirstYear and <= LastYear ? time

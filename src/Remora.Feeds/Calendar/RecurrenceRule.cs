@@ -30,7 +30,8 @@ internal sealed class RecurrenceRule
         var parts = Parts(rule.Value);
         var frequency = parts.GetValueOrDefault("FREQ", "").ToUpperInvariant();
         _frequency = Array.IndexOf(Frequencies, frequency) is >= 0 and var index ? (Frequency)index
-            : throw new FormatException($"FREQ is '{IcsTime.Cut(frequency)}': supported are {string.Join(", ", Frequencies)}");
+            : throw new FormatException(
+                $"FREQ is '{IcsTime.Cut(frequency)}': supported are {string.Join(", ", Frequencies)}");
         foreach (var (name, value) in parts)
         {
             switch (name)
@@ -48,7 +49,8 @@ internal sealed class RecurrenceRule
             }
         }
         if (_count is not null && parts.ContainsKey("UNTIL")) throw new FormatException("it has both COUNT and UNTIL");
-        if (_frequency == Frequency.Weekly && _monthDays.Length > 0) throw new FormatException("BYMONTHDAY is not allowed with FREQ=WEEKLY");
+        if (_frequency == Frequency.Weekly && _monthDays.Length > 0)
+            throw new FormatException("BYMONTHDAY is not allowed with FREQ=WEEKLY");
         if (_frequency < Frequency.Monthly && _weekDays.Any(day => day.Ordinal != 0))
             throw new FormatException($"BYDAY with a number is not allowed with FREQ={frequency}");
         if (_positions.Length > 0 && _months.Length + _monthDays.Length + _weekDays.Length == 0)
@@ -145,7 +147,8 @@ internal sealed class RecurrenceRule
         var length = DateTime.DaysInMonth(day.Year, day.Month);
         return (_months.Length == 0 || _months.Contains(day.Month))
             && (_monthDays.Length == 0 || _monthDays.Contains(day.Day) || _monthDays.Contains(day.Day - length - 1))
-            && (_weekDays.Length == 0 || _weekDays.Any(one => one.Day == day.DayOfWeek && (one.Ordinal == 0 || IsOrdinal(day, length, one.Ordinal))));
+            && (_weekDays.Length == 0 || _weekDays.Any(one =>
+                one.Day == day.DayOfWeek && (one.Ordinal == 0 || IsOrdinal(day, length, one.Ordinal))));
     }
 
     /// <summary>
@@ -155,7 +158,8 @@ internal sealed class RecurrenceRule
     private bool IsOrdinal(DateTime day, int monthLength, int ordinal)
     {
         var isInYear = _frequency == Frequency.Yearly && _months.Length == 0;
-        var (at, length) = isInYear ? (day.DayOfYear, DateTime.IsLeapYear(day.Year) ? 366 : 365) : (day.Day, monthLength);
+        var yearLength = DateTime.IsLeapYear(day.Year) ? 366 : 365;
+        var (at, length) = isInYear ? (day.DayOfYear, yearLength) : (day.Day, monthLength);
         return ordinal == (ordinal > 0 ? ((at - 1) / 7) + 1 : -((length - at) / 7) - 1);
     }
 
@@ -172,20 +176,23 @@ internal sealed class RecurrenceRule
         var parts = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var part in rule.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
-            if (part.Split('=') is not [var name, { Length: > 0 } value]) throw new FormatException($"'{IcsTime.Cut(part)}' is not NAME=VALUE");
-            if (!parts.TryAdd(name.ToUpperInvariant(), value)) throw new FormatException($"it has {IcsTime.Cut(name)} twice");
+            if (part.Split('=') is not [var name, { Length: > 0 } value])
+                throw new FormatException($"'{IcsTime.Cut(part)}' is not NAME=VALUE");
+            if (!parts.TryAdd(name.ToUpperInvariant(), value))
+                throw new FormatException($"it has {IcsTime.Cut(name)} twice");
         }
         return parts;
     }
 
     private static int Number(string name, string value, int least, int most) =>
-        int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
-            ? number
+        int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+        && number >= least && number <= most ? number
             : throw new FormatException($"{name} is '{IcsTime.Cut(value)}': expected a number from {least} to {most}");
 
     private static int[] Numbers(string name, string value, int most, bool isSigned = true) =>
-        [.. Values(name, value).Select(text => Number(name, text, isSigned ? -most : 1, most) is not 0 and var number ? number
-            : throw new FormatException($"{name} is 0: expected a number from 1 to {most}, or below 0 to count from the end"))];
+        [.. Values(name, value).Select(text => Number(name, text, isSigned ? -most : 1, most) is not 0 and var number
+            ? number
+            : throw new FormatException($"{name} is 0: expected 1 to {most}, or below 0 to count from the end"))];
 
     private static string[] Values(string name, string value) =>
         value.Split(',') is { Length: <= MostValues } values ? values
@@ -194,11 +201,13 @@ internal sealed class RecurrenceRule
     private static (int Ordinal, DayOfWeek Day) OrdinalDay(string text)
     {
         var ordinal = text.Length > 2 ? Number("BYDAY", text[..^2], -53, 53) : 0;
-        if (text.Length > 2 && ordinal == 0) throw new FormatException("BYDAY has the number 0: expected 1 to 53, or -1 to -53");
+        if (text.Length > 2 && ordinal == 0)
+            throw new FormatException("BYDAY has the number 0: expected 1 to 53, or -1 to -53");
         return (ordinal, WeekDay("BYDAY", text.Length > 2 ? text[^2..] : text));
     }
 
     private static DayOfWeek WeekDay(string name, string text) =>
-        Array.FindIndex(WeekDays, day => day.Equals(text, StringComparison.OrdinalIgnoreCase)) is >= 0 and var day ? (DayOfWeek)day
+        Array.FindIndex(WeekDays, day => day.Equals(text, StringComparison.OrdinalIgnoreCase)) is >= 0 and var day
+        ? (DayOfWeek)day
         : throw new FormatException($"{name} has '{IcsTime.Cut(text)}': expected {string.Join(", ", WeekDays)}");
 }

@@ -263,8 +263,8 @@ internal sealed class CandleSession
 
     private async Task PollAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
-        var asked = _clock.Now();
-        var behind = _market.Timeframe.CountIn(asked - _ask);
+        var requestedAt = _clock.Now();
+        var behind = _market.Timeframe.CountIn(requestedAt - _ask);
         if (behind < 1)
         {
             _polls.Expect(_ask);
@@ -293,7 +293,7 @@ internal sealed class CandleSession
         {
             _polls.Expect(_expected);
         }
-        else if (_ask + (_step * limit) <= asked) // not now: a candle may have closed since
+        else if (_ask + (_step * limit) <= requestedAt) // not now: a candle may have closed since
         {
             _ask += _step * limit; // the whole window is empty: a gap, if later candles exist
             _polls.Again(now);

@@ -28,7 +28,7 @@ public sealed class ExchangeMarketFeed : IMarketFeed
     private readonly LevelCheck _level;
 
     /// <summary>Creates a feed of <paramref name="market"/>.</summary>
-    /// <param name="market">The market, under the name of its own exchange whichever exchange
+    /// <param name="market">The market. It keeps the name of its own exchange while a fallback
     /// delivers.</param>
     /// <param name="exchanges">The market's own exchange, then its fallbacks, in order of
     /// preference.</param>

@@ -98,11 +98,11 @@ internal sealed class BoundedGet(HttpClient http, Uri url, Credential? credentia
 
     private Uri Redirected(Uri from, Uri location, int redirections)
     {
-        if (credential is not null) throw new SourceException("bad_response", "it redirects, and keys are sent to no other host");
-        if (redirections >= MaxRedirects) throw new SourceException("bad_response", $"it redirects more than {MaxRedirects} times");
+        if (credential is not null) throw new SourceException("bad_response", "the source redirects the request, and requests with a key do not follow redirects");
+        if (redirections >= MaxRedirects) throw new SourceException("bad_response", $"the source redirects more than {MaxRedirects} times");
         var to = new Uri(from, location);
         var isSafe = to.Scheme == Uri.UriSchemeHttps || (to.Scheme == Uri.UriSchemeHttp && from.Scheme == Uri.UriSchemeHttp);
-        if (!isSafe) throw new SourceException("bad_response", "it redirects to a URL without https");
+        if (!isSafe) throw new SourceException("bad_response", "the source redirects to a URL without https");
         return options.BaseUrl is { } local && to.Authority != local.Authority ? AtLocalServer(to, local) : to;
     }
 

@@ -27,7 +27,7 @@ internal static class Field
     public static double Within(this JsonElement field, string name, double least, double most)
     {
         if (field.ValueKind != JsonValueKind.Number || !field.TryGetDouble(out var number)) throw new FormatException($"'{name}' is not a number");
-        return number >= least && number <= most ? number : throw new FormatException($"'{name}' is {number}, not between {least} and {most}");
+        return number >= least && number <= most ? number : throw new FormatException($"'{name}' is {number}: expected {least} to {most}");
     }
 
     /// <summary>Returns a field with seconds since 1970 as an instant.</summary>

@@ -73,7 +73,7 @@ public static class Fred
         var text = value.GetString();
         if (text is "." or "") return null;
         if (!double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) || number is not (>= 50 and <= 250))
-            throw new FormatException($"'value' is '{(text!.Length > 40 ? text[..40] : text)}', not between 50 and 250");
+            throw new FormatException($"'value' is '{(text!.Length > 40 ? text[..40] : text)}': expected a number from 50 to 250");
         var heldAt = Instant.From(new(day.ToDateTime(default), TimeSpan.Zero)) + NoonInNewYork;
         return new(Signal.DollarIndex, null, number, heldAt, PublishedAt: Released(heldAt));
     }

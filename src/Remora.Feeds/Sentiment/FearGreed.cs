@@ -32,7 +32,7 @@ public static class FearGreed
     private static SourceReading ReadingOf(JsonElement entry)
     {
         var value = NumberOf(entry, "value");
-        if (value is < 0 or > 100) throw new FormatException($"value {value} is not between 0 and 100");
+        if (value is < 0 or > 100) throw new FormatException($"'value' is {value}: expected 0 to 100");
         return new(Signal.FearGreed, null, value, new((long)NumberOf(entry, "timestamp") * 1000));
     }
 

@@ -106,7 +106,7 @@ internal sealed class ControlApi(
         }
         catch (JsonException error)
         {
-            await Problem.Send(context, 400, $"the body is not an object of numbers: {error.Message}", "body", ["""{"fear_greed":15}"""]);
+            await Problem.Send(context, 400, $"the body must be a JSON object with numbers as values: {error.Message}", "body", ["""{"fear_greed":15}"""]);
             return;
         }
         catch (SandboxOptionException error)

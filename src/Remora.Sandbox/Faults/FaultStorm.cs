@@ -58,6 +58,6 @@ public sealed record FaultStorm(long Seed)
     internal void Validate()
     {
         if (MeanQuiet <= TimeSpan.Zero || MeanFault <= TimeSpan.Zero || Kinds.Count == 0)
-            throw new SandboxOptionException("a fault storm needs a mean quiet and a mean fault above 0, and at least one kind");
+            throw new SandboxOptionException("a fault storm requires a mean time between faults and a mean fault duration above 0, and at least one kind of fault");
     }
 }

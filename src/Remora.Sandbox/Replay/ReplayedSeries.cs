@@ -23,7 +23,7 @@ public sealed class ReplayedSeries : CandleSeries
         {
             var fault = _candles[i].Check(Base, Instant.MaxValue);
             if (fault != CandleFault.None)
-                throw new SandboxOptionException($"replayed candle {i} ({_candles[i].OpenTime}) is refused: {fault}");
+                throw new SandboxOptionException($"replayed candle {i} ({_candles[i].OpenTime}) is invalid: {fault}");
             if (i > 0 && _candles[i].OpenTime <= _candles[i - 1].OpenTime)
                 throw new SandboxOptionException($"replayed candle {i} ({_candles[i].OpenTime}) is not later than the one before it");
         }

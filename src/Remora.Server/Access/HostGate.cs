@@ -89,7 +89,7 @@ internal sealed class HostGate(ServiceSettings settings)
 
     private static ProblemResult Refusal(HostString sent) => ApiProblem.Of(
         StatusCodes.Status421MisdirectedRequest,
-        $"The service does not answer under the host name '{Shown.Of(sent.Host)}'. It answers under localhost, "
-        + "127.0.0.1, [::1] and the names in its setting 'allowed_hosts' (REMORA_ALLOWED_HOSTS, --allowed-hosts): "
-        + "add this name there if callers use it.");
+        $"The host name '{Shown.Of(sent.Host)}' is not allowed. Allowed are localhost, "
+        + "127.0.0.1, [::1] and the names in the setting 'allowed_hosts' (REMORA_ALLOWED_HOSTS, --allowed-hosts): "
+        + "add this name to the setting if callers use it.");
 }

@@ -16,7 +16,7 @@ public static class OpenFileLimit
     private const int Fewest = 16;
     private const string Limits = "/proc/self/limits", Row = "Max open files";
 
-    /// <summary>Returns the limit; null if there is none or the system does not tell it.</summary>
+    /// <summary>Returns the limit; null if there is none or the system does not report it.</summary>
     public static long? Current()
     {
         if (!File.Exists(Limits)) return null;

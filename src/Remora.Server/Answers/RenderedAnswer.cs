@@ -40,7 +40,7 @@ internal sealed record RenderedAnswer(byte[] Body, StringValues ETag)
     /// Combines several answers into one object with the array <paramref name="name"/> and one more
     /// member.
     /// </summary>
-    public static RenderedAnswer Of<T>(string name, IReadOnlyList<RenderedAnswer> members, string besideName, T beside)
+    public static RenderedAnswer Of<T>(string name, IReadOnlyList<RenderedAnswer> members, string memberName, T member)
     {
         using var body = new MemoryStream();
         body.Write([.. "{\""u8, .. System.Text.Encoding.ASCII.GetBytes(name), .. "\":["u8]);
@@ -49,9 +49,9 @@ internal sealed record RenderedAnswer(byte[] Body, StringValues ETag)
             if (i > 0) body.WriteByte((byte)',');
             body.Write(members[i].Body);
         }
-        var rest = JsonSerializer.Serialize(beside, ServerJson.Shared.Options.TypeOf<T>());
-        body.Write(System.Text.Encoding.UTF8.GetBytes($"],\"{besideName}\":{rest}}}"));
-        var tags = string.Concat(members.Select(member => member.ETag.ToString())) + rest;
+        var rest = JsonSerializer.Serialize(member, ServerJson.Shared.Options.TypeOf<T>());
+        body.Write(System.Text.Encoding.UTF8.GetBytes($"],\"{memberName}\":{rest}}}"));
+        var tags = string.Concat(members.Select(answer => answer.ETag.ToString())) + rest;
         return new(body.ToArray(), Quote(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(tags))));
     }
 

@@ -5,13 +5,13 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Remora.Server.Api;
 
 /// <summary>Why a request was not answered, as RFC 9457 has it.</summary>
-/// <param name="Type">Always <c>about:blank</c>: the status says it all.</param>
+/// <param name="Type">Always <c>about:blank</c>: the status defines the problem.</param>
 /// <param name="Title">The status in words.</param>
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Detail">What is wrong, in a sentence.</param>
-/// <param name="Parameter">The query parameter that is to blame.</param>
-/// <param name="Allowed">What it may be.</param>
-/// <param name="Nearest">The tracked pairs nearest to the one asked for.</param>
+/// <param name="Parameter">The query parameter that is invalid.</param>
+/// <param name="Allowed">The allowed values.</param>
+/// <param name="Nearest">The tracked pairs with the most similar names.</param>
 public sealed record ApiProblem(
     string Type, string Title, int Status, string Detail, string? Parameter = null, IReadOnlyList<string>? Allowed = null, IReadOnlyList<string>? Nearest = null)
 {

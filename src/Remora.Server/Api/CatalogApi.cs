@@ -19,13 +19,13 @@ public sealed record PairList(IReadOnlyList<TrackedPair> Pairs);
 /// <param name="Exchange">CCXT's id of the exchange.</param>
 /// <param name="Timeframe">The base timeframe.</param>
 /// <param name="Default">Whether it answers when only the pair is given.</param>
-/// <param name="Fallbacks">Exchanges that stand in when its own is lost.</param>
+/// <param name="Fallbacks">The fallbacks: exchanges that are used while its own is unavailable.</param>
 /// <param name="AsOf">Close of the last candle used; null before the first.</param>
 /// <param name="Stale">Whether that is too long ago.</param>
 /// <param name="WarmUp">How far the model is warmed up, [0, 1].</param>
 /// <param name="State">The state of its feed.</param>
-/// <param name="Source">The exchange that gives its candles now: its own, or one that stands in.</param>
-/// <param name="CandlesRevised">How many candles the exchange has given other prices after they were used.</param>
+/// <param name="Source">The exchange that provides the candles: its own or a fallback.</param>
+/// <param name="CandlesRevised">The number of candles that the exchange has revised after they were used.</param>
 /// <param name="RefusedLevel">A series that is refused because its prices are at another level; null where none is.</param>
 /// <param name="Reason">Why the feed is degraded or unreachable, and what to do; null while it is neither.</param>
 public sealed record TrackedPair(
@@ -33,7 +33,7 @@ public sealed record TrackedPair(
     FeedState State, string Source, long CandlesRevised, RefusedPriceLevel? RefusedLevel, string? Reason);
 
 /// <summary>All policies.</summary>
-/// <param name="Default">Name of the one that judges when none is asked for.</param>
+/// <param name="Default">The name of the policy that is used when the request contains none.</param>
 /// <param name="Policies">Each in full.</param>
 public sealed record PolicyList(string Default, IReadOnlyList<RiskPolicy> Policies);
 

@@ -11,7 +11,7 @@ using Remora.Volatility;
 
 namespace Remora.Server.Api;
 
-/// <summary>A market's regime and what it is read from.</summary>
+/// <summary>A market's regime and the readings it is derived from.</summary>
 public sealed record RegimeAnswer : MarketStamp
 {
     internal RegimeAnswer(Assessment assessment) : base(assessment)
@@ -51,7 +51,7 @@ public sealed record RegimeAnswer : MarketStamp
 public sealed record RegimeInputs(
     double Close, double Volatility, double DayReturn, double MoveInSigmas, double Rsi, TrendReading Trend, TrendReading DailyTrend);
 
-/// <summary>A market's volatility and what it is ranked by.</summary>
+/// <summary>A market's volatility score and the readings it is derived from.</summary>
 public sealed record VolatilityAnswer : MarketStamp
 {
     internal VolatilityAnswer(Assessment assessment) : base(assessment)
@@ -122,13 +122,13 @@ public abstract record MarketStamp
     /// <summary>Whether the assessment can be relied on.</summary>
     public AssessmentState State { get; }
 
-    /// <summary>How sure the assessment of this market is, [0, 1].</summary>
+    /// <summary>The confidence of this market's assessment, [0, 1].</summary>
     public double RiskConfidence { get; }
 
     /// <summary>How far the model is warmed up, [0, 1].</summary>
     public double WarmUp { get; }
 
-    /// <summary>How many holes there were between candles.</summary>
+    /// <summary>The number of gaps between candles.</summary>
     public int Gaps { get; }
 
     /// <summary>Name of the policy.</summary>

@@ -8,12 +8,12 @@ using Remora.Server.Answers;
 
 namespace Remora.Server.Api;
 
-/// <summary>Several assessments, in the order in which they were asked for.</summary>
-/// <param name="Assessments">One per pair that is tracked.</param>
-/// <param name="Unknown">Those that are not.</param>
+/// <summary>Several assessments, in the order of the request.</summary>
+/// <param name="Assessments">One assessment for each tracked pair.</param>
+/// <param name="Unknown">The pairs that are not tracked.</param>
 public sealed record RiskBatch(IReadOnlyList<Assessment> Assessments, IReadOnlyList<UnknownPair> Unknown);
 
-/// <summary>A pair that was asked for and is not tracked.</summary>
+/// <summary>A pair of the request that is not tracked.</summary>
 /// <param name="Pair">The pair.</param>
 /// <param name="Nearest">The tracked pairs nearest to it.</param>
 public sealed record UnknownPair(Pair Pair, IReadOnlyList<string> Nearest);
@@ -30,7 +30,7 @@ internal static class RiskApi
     {
         var risk = api.MapGroup("/risk").WithTags("Risk");
         risk.MapGet("", Get).WithName("risk").WithSummary("Is it safe to trade?")
-            .WithDescription("One assessment of a market: the schema Assessment. Without a pair, one of all pairs together: the schema WholeMarketAssessment.")
+            .WithDescription("Returns the assessment of a market (schema Assessment), or without a pair the assessment of the whole market (schema WholeMarketAssessment).")
             .Takes(QueryParameter.OptionalPair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Side, QueryParameter.Policy)
             .Refuses(StatusCodes.Status404NotFound);
         risk.MapGet("/batch", GetBatch).WithName("risk_batch").WithSummary("Assess several pairs")

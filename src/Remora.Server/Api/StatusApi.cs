@@ -13,22 +13,22 @@ using Remora.Supervision;
 
 namespace Remora.Server.Api;
 
-/// <summary>How the service is.</summary>
+/// <summary>The status of the service.</summary>
 /// <param name="Version">Its version.</param>
 /// <param name="UptimeSeconds">Real seconds since it started.</param>
 /// <param name="Ready">Whether any market has had a candle.</param>
-/// <param name="Clock">The time it goes by.</param>
+/// <param name="Clock">Its current time.</param>
 /// <param name="Sandbox">The sandbox that replaces the outside world; null for none.</param>
-/// <param name="Markets">How each market's feed is.</param>
-/// <param name="Sources">How each outside source's feed is.</param>
+/// <param name="Markets">The health of each market's feed.</param>
+/// <param name="Sources">The health of each outside source's feed.</param>
 /// <param name="Bridge">Returns the health of the bridge to the exchanges; null without a bridge.</param>
-/// <param name="Store">How the store is; null where nothing is kept.</param>
-/// <param name="Tasks">How each background task is: one that fails is started again.</param>
+/// <param name="Store">The status of the store; null without a store.</param>
+/// <param name="Tasks">The health of each background task. A task that fails is restarted.</param>
 public sealed record ServiceStatus(
     string Version, double UptimeSeconds, bool Ready, ClockStatus Clock, SandboxNotice? Sandbox,
     IReadOnlyList<FeedHealth> Markets, IReadOnlyList<SourceHealth> Sources, BridgeHealth? Bridge, StoreHealth? Store, IReadOnlyList<SupervisedTask> Tasks);
 
-/// <summary>The time the service goes by.</summary>
+/// <summary>The current time of the service's clock.</summary>
 /// <param name="Kind"><c>real</c> or <c>sandbox</c>.</param>
 /// <param name="Now">Its present.</param>
 /// <param name="Speed">How fast it runs.</param>
@@ -39,7 +39,7 @@ public sealed record ClockStatus(string Kind, Instant Now, double Speed);
 /// <param name="Calendar">The calendar of scheduled events; null for none.</param>
 public sealed record SourceList(IReadOnlyList<SourceReport> Sources, CalendarHealth? Calendar);
 
-/// <summary>How a source is and what it said last.</summary>
+/// <summary>The health of a source and its last values.</summary>
 /// <param name="Health">Its feed.</param>
 /// <param name="Values">The last value of each signal and base currency.</param>
 public sealed record SourceReport(SourceHealth Health, IReadOnlyList<SourceValue> Values);
@@ -50,9 +50,9 @@ public sealed record SourceReport(SourceHealth Health, IReadOnlyList<SourceValue
 /// <param name="Value">The value in the signal's unit.</param>
 /// <param name="HeldAt">The time it describes.</param>
 /// <param name="AgeSeconds">Seconds since then.</param>
-/// <param name="ExpiresAt">From when on it counts for nothing.</param>
-/// <param name="Stale">Whether that has passed.</param>
-/// <param name="Source">Who said so: the source, or one that stands in for it.</param>
+/// <param name="ExpiresAt">When the value expires. It then has no effect on the score.</param>
+/// <param name="Stale">Whether the value has expired.</param>
+/// <param name="Source">The source of the value: the preferred source or its fallback.</param>
 public sealed record SourceValue(Signal Signal, string? Base, double Value, Instant HeldAt, double AgeSeconds, Instant ExpiresAt, bool Stale, string Source);
 
 /// <summary>The status of the service and its sources.</summary>

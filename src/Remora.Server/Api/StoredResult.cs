@@ -26,7 +26,7 @@ internal static class StoredResult
         catch (Exception e) when (StoreFault.Is(e, context.RequestAborted))
         {
             record.Session.Report(e);
-            return Away(context, e is OperationCanceledException ? $"it did not answer within {Patience.TotalSeconds} s" : StoreFault.Describe(e));
+            return Away(context, e is OperationCanceledException ? $"no answer within {Patience.TotalSeconds} s" : StoreFault.Describe(e));
         }
     }
 

@@ -43,7 +43,7 @@ internal static class Referred
     {
         if (variable is null) errors.Add($"{setting} is missing: expected the name of an environment variable");
         else if (environment.TryGetValue(variable, out var value) && value.Length > 0) return value;
-        else errors.Add($"{setting}: there is no environment variable {variable}");
+        else errors.Add($"{setting}: the environment variable {variable} is not set");
         return null;
     }
 }

@@ -15,7 +15,7 @@ public static class PolicyFolder
     /// </exception>
     public static IReadOnlyList<RiskPolicy> Load(string folder)
     {
-        if (!Directory.Exists(folder)) throw new SettingsException([$"there is no folder '{folder}'"]);
+        if (!Directory.Exists(folder)) throw new SettingsException([$"the folder '{folder}' does not exist"]);
         var policies = new List<RiskPolicy>(BuiltInPolicies.All);
         var errors = new List<string>();
         foreach (var file in Directory.GetFiles(folder, "*.json").Order(StringComparer.Ordinal))

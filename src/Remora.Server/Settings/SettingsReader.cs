@@ -160,7 +160,7 @@ public static class SettingsReader
     {
         if (key == PortPassword.Key || OutsideKeys.Contains(key))
         {
-            return "a secret does not belong here, because others may read it: "
+            return "secrets are not allowed in settings, because other users can read them: "
                 + $"set the environment variable {Prefix}{key.ToUpperInvariant()} instead";
         }
         var nearest = Nearest.To(key, known.Select(setting => setting.Name), 1)[0];

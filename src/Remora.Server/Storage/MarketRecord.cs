@@ -48,13 +48,13 @@ public sealed class MarketRecord : IDisposable
     /// Stores an applied event. The pump calls this and the next method, in order.
     /// </summary>
     /// <param name="marketEvent">The event.</param>
-    /// <param name="said">The resulting assessment; null if there is none.</param>
-    public void Applied(in MarketEvent marketEvent, Assessment? said)
+    /// <param name="assessment">The resulting assessment; null if there is none.</param>
+    public void Applied(in MarketEvent marketEvent, Assessment? assessment)
     {
         if (marketEvent.Observation is { } observation) Recorder.Observation(observation);
         else if (marketEvent.Market is not { } market) return;
-        else if (marketEvent.History is { } history) Past(market, history, said);
-        else Closed(market, marketEvent.Candle, said);
+        else if (marketEvent.History is { } history) Past(market, history, assessment);
+        else Closed(market, marketEvent.Candle, assessment);
     }
 
     /// <summary>
@@ -63,28 +63,29 @@ public sealed class MarketRecord : IDisposable
     /// <param name="market">The market.</param>
     /// <param name="assessment">The assessment.</param>
     /// <param name="isOfPast">
-    /// Whether it was computed from fetched history. It may then have been given and stored before.
+    /// Whether it was computed from fetched history. It may then have been published and stored
+    /// before.
     /// </param>
-    public void Said(MarketId market, Assessment assessment, bool isOfPast)
+    public void Assessed(MarketId market, Assessment assessment, bool isOfPast)
     {
         if (_stored.IsNew(market, assessment, isOfPast)) Recorder.Assessment(assessment);
     }
 
-    private void Closed(MarketId market, in Candle candle, Assessment? said)
+    private void Closed(MarketId market, in Candle candle, Assessment? assessment)
     {
-        var isNew = said is not null && _stored.IsNew(market, said, isOfPast: false);
+        var isNew = assessment is not null && _stored.IsNew(market, assessment, isOfPast: false);
         var source = _sources.GetValueOrDefault(market);
         if (isNew && source is null)
         {
-            Recorder.CandleAndAssessment(said!);
+            Recorder.CandleAndAssessment(assessment!);
             return;
         }
         // The candle is stored under its exchange, the assessment under the market.
         Recorder.Candle(source ?? market, candle);
-        if (isNew) Recorder.Assessment(said!);
+        if (isNew) Recorder.Assessment(assessment!);
     }
 
-    private void Past(MarketId market, MarketHistory history, Assessment? said)
+    private void Past(MarketId market, MarketHistory history, Assessment? assessment)
     {
         var source = history.Source ?? market;
         if (source.Equals(market)) _sources.Remove(market);
@@ -92,7 +93,7 @@ public sealed class MarketRecord : IDisposable
         Keep(source, Timeframe.OneDay, history.Daily);
         Keep(source, Timeframe.OneHour, history.Hourly);
         Keep(source, source.Timeframe, history.Base);
-        if (said is not null) Said(market, said, isOfPast: history.Revised == 0);
+        if (assessment is not null) Assessed(market, assessment, isOfPast: history.Revised == 0);
     }
 
     private void Keep(MarketId source, Timeframe timeframe, IReadOnlyList<Candle> candles)

@@ -92,7 +92,7 @@ internal static class FeedGauges
         meter.CreateObservableGauge("remora.feed.state", () => parts.Markets.SelectMany(feed => StatesOf(feed.Health.State, Tags(feed.Market))), null, "1 for the state of a market's feed, 0 for the others.");
         PerMarket("remora.feed.last.success.age", "s", "Seconds since the last valid answer of the exchange.", health => Age(board, health.LastSuccess));
         PerMarket("remora.feed.consecutive.failures", null, "Failed requests to the exchange since the last success.", health => health.ConsecutiveFailures);
-        Count("remora.feed.candles", "Closed candles delivered one by one.", health => health.CandlesDelivered);
+        Count("remora.feed.candles", "Closed candles received after the initial history.", health => health.CandlesDelivered);
         Count("remora.feed.candles.missing", "Candles that the exchange does not have although it has later ones.", health => health.CandlesMissing);
         Count("remora.feed.candles.refused", "Candles that were refused as invalid.", health => health.Refused.Values.Sum());
         Count("remora.feed.candles.revised", "Candles whose prices the exchange changed after they were used.", health => health.CandlesRevised);

@@ -118,7 +118,7 @@ internal sealed class BackupFolder
         string? checksum;
         try
         {
-            if (!Directory.Exists(Path)) throw new StoreException($"there is no folder '{Path}'");
+            if (!Directory.Exists(Path)) throw new StoreException($"the folder '{Path}' does not exist");
             if (!File.Exists(In(BackupManifest.FileName)))
                 throw new StoreException(File.Exists(In(MarkerName)) ? $"'{Path}' has the files of an interrupted backup: it is incomplete" : $"'{Path}' is not a backup: it has no {BackupManifest.FileName}");
             if (new FileInfo(In(BackupManifest.FileName)).Length > LongestManifest) throw new StoreException($"{BackupManifest.FileName} of '{Path}' is larger than {LongestManifest >> 20} MB");

@@ -45,7 +45,7 @@ internal static class BackupStatement
         var engine = storage >= 0 && storage + 1 < tree.Count ? tree[storage + 1].Trim().Split(' ') : [];
         if (!tree[0].StartsWith("CreateQuery checked", StringComparison.Ordinal) || !tree.Contains(" Columns definition") || engine is not ["Function", var name, ..] || HasQuery(tree))
             throw new StoreException($"{field}: it does not define a table by its columns and its engine");
-        if (!Engines.Contains(name)) throw new StoreException($"{field}: the engine '{name}' holds no rows of its own; allowed are {string.Join(", ", Engines)}");
+        if (!Engines.Contains(name)) throw new StoreException($"{field}: the engine '{name}' stores no rows; allowed are {string.Join(", ", Engines)}");
     }
 
     /// <summary>
@@ -68,7 +68,7 @@ internal static class BackupStatement
             if (tree[i - 1].TrimStart().StartsWith("TableExpression", StringComparison.Ordinal) && node.StartsWith("Function ", StringComparison.Ordinal))
                 throw new StoreException($"{field}: the view reads '{node.Split(' ')[1]}(…)'; a view in a backup can read only tables of its database");
             if (node.StartsWith("TableIdentifier ", StringComparison.Ordinal) && node.Split(' ')[1].Contains('.', StringComparison.Ordinal))
-                throw new StoreException($"{field}: the view reads '{node.Split(' ')[1]}', which is of another database");
+                throw new StoreException($"{field}: the view reads '{node.Split(' ')[1]}', a table of another database; a view in a backup can read only tables of its database");
         }
     }
 

@@ -87,7 +87,7 @@ public sealed class StoreBackup(MarketStore store)
                 }
                 else
                 {
-                    leftOut.Add($"{entry.Name}: {(entry.IsInner ? "it belongs to a view without a table of its own" : $"the engine '{entry.Engine}' holds no rows of its own")}");
+                    leftOut.Add($"{entry.Name}: {(entry.IsInner ? "it belongs to a view without a table of its own" : $"the engine '{entry.Engine}' stores no rows")}");
                 }
             }
             catch (StoreException e)
@@ -152,7 +152,7 @@ public sealed class StoreBackup(MarketStore store)
 
     private async Task<BackupFile> WriteAsync(BackupFolder target, string table, string from, string partition, int number, CancellationToken cancellation)
     {
-        // A table may have a name that is none of a file.
+        // A table can have a name that is not a valid file name.
         var name = BackupFolder.NameOf(SqlName.TryParse(table, out _) ? table : string.Create(CultureInfo.InvariantCulture, $"table{number}"), partition);
         var path = Path.Combine(target.Path, name);
         var columns = await _catalog.ColumnsAsync(table, cancellation);

@@ -228,7 +228,7 @@ internal sealed class StoreJob : IAsyncDisposable
         }
         catch (JsonException e)
         {
-            throw new StoreException($"the table '{Table}' belongs to a {last.Kind} by another version of Remora: start that version once, or drop the table if the store is complete", e);
+            throw new StoreException($"the table '{Table}' contains a {last.Kind} that another version of Remora started: start that version once to complete it, or drop the table if the store is complete", e);
         }
     }
 

@@ -31,7 +31,7 @@ public sealed class StoreRestore(MarketStore store)
     /// refused.</param>
     /// <param name="placeOf">The place of an attachment, by its name in the backup; null for one
     /// that is left in the backup.</param>
-    /// <param name="progress">Told before every step.</param>
+    /// <param name="progress">Receives the progress before every step.</param>
     /// <param name="cancellation">Stops it. Before the tables are replaced nothing has changed;
     /// afterwards the next start finishes it.</param>
     /// <exception cref="StoreException">The backup is damaged or of a newer program, or the store

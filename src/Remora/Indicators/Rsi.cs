@@ -3,7 +3,7 @@ namespace Remora.Indicators;
 /// <summary>
 /// Relative strength index in [0, 100] with Wilder's smoothing (J. W. Wilder, New Concepts in
 /// Technical Trading Systems, 1978), as TA-Lib computes it: seeded with the mean of the first
-/// <c>period</c> changes. NaN before. The index is 50 while the price has not changed at all.
+/// <c>period</c> changes. NaN before. The index is 50 while the price has not changed.
 /// </summary>
 public sealed class Rsi(int period)
 {

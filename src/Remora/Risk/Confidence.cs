@@ -22,11 +22,11 @@ public static class Confidence
 
     /// <summary>Returns the product; 0 before the first candle.</summary>
     public static double Of(
-        MarketReadings market, in RegimeState regime, OutsideView outside, IReadOnlyList<Signal> configured, ExternalRules rules, Timeframe timeframe, Instant now)
+        MarketReadings market, in RegimeState regime, OutsideView outside, IReadOnlyList<Signal> configured, double[] weights, Timeframe timeframe, Instant now)
     {
         if (market.AsOf is null) return 0;
         var agreement = double.IsNaN(regime.Agreement) ? 0 : regime.Agreement;
-        return Millionths.Round(market.WarmUp * Freshness(market.AsOf.Value, timeframe, now) * Outside(outside, configured, rules, now) * (0.7 + (0.3 * agreement)));
+        return Millionths.Round(market.WarmUp * Freshness(market.AsOf.Value, timeframe, now) * Outside(outside, configured, weights, now) * (0.7 + (0.3 * agreement)));
     }
 
     /// <summary>
@@ -42,12 +42,12 @@ public static class Confidence
     /// Returns the share of the configured outside weight that is fresh, at least 0.5; 1 when no
     /// signal is configured.
     /// </summary>
-    private static double Outside(OutsideView outside, IReadOnlyList<Signal> configured, ExternalRules rules, Instant now)
+    private static double Outside(OutsideView outside, IReadOnlyList<Signal> configured, double[] weights, Instant now)
     {
         double all = 0, fresh = 0;
         for (var i = 0; i < configured.Count; i++)
         {
-            var weight = SignalTable.Of(configured[i]).Weight(rules);
+            var weight = weights[i];
             all += weight;
             if (!double.IsNaN(outside.At(configured[i], now))) fresh += weight;
         }

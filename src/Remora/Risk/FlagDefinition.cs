@@ -3,7 +3,7 @@ using Remora.Regimes;
 
 namespace Remora.Risk;
 
-/// <summary>Everything that the engine knows about one flag. A row of <see cref="FlagTable"/>.</summary>
+/// <summary>The complete definition of one flag. A row of <see cref="FlagTable"/>.</summary>
 public sealed class FlagDefinition
 {
     internal FlagDefinition(RiskFlag flag, string meaning, FlagCondition condition, Func<Assessment, string> sentence)
@@ -54,7 +54,12 @@ public sealed class FlagDefinition
 internal delegate bool? FlagCondition(in FlagInputs inputs);
 
 /// <summary>What the conditions of flags use.</summary>
-internal readonly record struct FlagInputs(MarketReadings Market, Regime? Regime, OutsideView Outside, RiskPolicy Policy, Instant Now);
+internal readonly record struct FlagInputs(MarketReadings Market, Regime? Regime, OutsideView Outside, PolicyPlan Plan, Instant Now)
+{
+    public RiskPolicy Policy => Plan.Policy;
+
+    public double Threshold(RiskFlag flag) => Plan.Thresholds[(int)flag];
+}
 
 /// <summary>The threshold of a flag in the policy.</summary>
 /// <param name="Field">The field below <c>flags</c> in a policy file.</param>

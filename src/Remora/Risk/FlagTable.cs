@@ -70,7 +70,9 @@ public static class FlagTable
     internal static EventFlags Raise(in FlagInputs inputs)
     {
         var flags = default(EventFlags);
-        foreach (var row in Rows) flags = flags.With(row.Flag, row.IsRaised(inputs));
+        var hasOutside = !ReferenceEquals(inputs.Outside, OutsideView.Empty);
+        foreach (var row in Rows)
+            if (hasOutside || row.IsFromCandles) flags = flags.With(row.Flag, row.IsRaised(inputs));
         return flags;
     }
 
@@ -80,8 +82,8 @@ public static class FlagTable
         var row = SignalTable.Of(signal);
         return new(flag, meaning,
             row.IsSymmetric
-                ? (in i) => IsAtLeast(Math.Abs(i.Outside.At(signal, i.Now)), threshold.Of(i.Policy.Flags))
-                : (in i) => IsAtLeast(i.Outside.At(signal, i.Now), threshold.Of(i.Policy.Flags)),
+                ? (in i) => IsAtLeast(Math.Abs(i.Outside.At(signal, i.Now)), i.Threshold(flag))
+                : (in i) => IsAtLeast(i.Outside.At(signal, i.Now), i.Threshold(flag)),
             a => Measured(a, row, threshold, row.IsSymmetric ? "or more in size" : "or above"))
         {
             Threshold = threshold,
@@ -94,7 +96,7 @@ public static class FlagTable
     {
         var row = SignalTable.Of(signal);
         return new(flag, meaning,
-            (in i) => IsAtMost(i.Outside.At(signal, i.Now), threshold.Of(i.Policy.Flags)),
+            (in i) => IsAtMost(i.Outside.At(signal, i.Now), i.Threshold(flag)),
             a => Measured(a, row, threshold, "or below"))
         {
             Threshold = threshold,

@@ -32,7 +32,7 @@ internal static class PolicySyntax
         }
         catch (InvalidOperationException e)
         {
-            throw Error(reader, json, "", "invalid UTF-8", e);
+            throw Error(ref reader, json, "", "invalid UTF-8", e);
         }
     }
 
@@ -42,21 +42,21 @@ internal static class PolicySyntax
         switch (pattern.ValueKind)
         {
             case JsonValueKind.Object:
-                if (reader.TokenType != JsonTokenType.StartObject) throw Wrong(reader, json, field, "an object");
+                if (reader.TokenType != JsonTokenType.StartObject) throw Wrong(ref reader, json, field, "an object");
                 CheckFields(ref reader, json, pattern, field);
                 break;
             case JsonValueKind.Array:
-                if (reader.TokenType != JsonTokenType.StartArray) throw Wrong(reader, json, field, $"a list out of {string.Join(", ", choices!)}");
+                if (reader.TokenType != JsonTokenType.StartArray) throw Wrong(ref reader, json, field, $"a list out of {string.Join(", ", choices!)}");
                 for (var i = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; i++)
-                    CheckText(reader, json, $"{field}[{i}]", choices);
+                    CheckText(ref reader, json, $"{field}[{i}]", choices);
                 break;
             case JsonValueKind.String:
-                CheckText(reader, json, field, choices);
+                CheckText(ref reader, json, field, choices);
                 break;
             default:
                 var isWhole = field == "regime.confirm_candles";
                 if (reader.TokenType != JsonTokenType.Number || (isWhole && !reader.TryGetInt32(out _)))
-                    throw Wrong(reader, json, field, isWhole ? "a whole number" : "a number");
+                    throw Wrong(ref reader, json, field, isWhole ? "a whole number" : "a number");
                 break;
         }
     }
@@ -69,19 +69,19 @@ internal static class PolicySyntax
             var name = reader.GetString()!;
             var field = parent.Length == 0 ? name : $"{parent}.{name}";
             if (!pattern.TryGetProperty(name, out var inner))
-                throw Error(reader, json, field, $"unknown field, expected one of {string.Join(", ", pattern.EnumerateObject().Select(p => p.Name))}");
-            if (!seen.Add(name)) throw Error(reader, json, field, "the field is repeated");
+                throw Error(ref reader, json, field, $"unknown field, expected one of {string.Join(", ", pattern.EnumerateObject().Select(p => p.Name))}");
+            if (!seen.Add(name)) throw Error(ref reader, json, field, "the field is repeated");
             reader.Read();
             CheckValue(ref reader, json, inner, field);
         }
     }
 
-    private static void CheckText(in Utf8JsonReader reader, ReadOnlySpan<byte> json, string field, IReadOnlyList<string>? choices)
+    private static void CheckText(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, string field, IReadOnlyList<string>? choices)
     {
         var expected = choices is null ? "text" : $"one of {string.Join(", ", choices)}";
-        if (reader.TokenType != JsonTokenType.String) throw Wrong(reader, json, field, expected);
+        if (reader.TokenType != JsonTokenType.String) throw Wrong(ref reader, json, field, expected);
         var text = reader.GetString()!;
-        if (choices?.Contains(text) == false) throw Wrong(reader, json, field, expected);
+        if (choices?.Contains(text) == false) throw Wrong(ref reader, json, field, expected);
     }
 
     private static string[]? ChoicesOf(string field) => field switch
@@ -95,7 +95,7 @@ internal static class PolicySyntax
 
     private static string[] Names<T>() where T : struct, Enum => [.. Enum.GetValues<T>().Select(RemoraJson.NameOf)];
 
-    private static PolicyException Wrong(in Utf8JsonReader reader, ReadOnlySpan<byte> json, string field, string expected)
+    private static PolicyException Wrong(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, string field, string expected)
     {
         var found = reader.TokenType switch
         {
@@ -104,12 +104,12 @@ internal static class PolicySyntax
             JsonTokenType.String => $"'{Short(reader.GetString()!)}'",
             _ => Short(System.Text.Encoding.UTF8.GetString(reader.ValueSpan)),
         };
-        return Error(reader, json, field.Length == 0 ? "policy" : field, $"must be {expected}, not {found}");
+        return Error(ref reader, json, field.Length == 0 ? "policy" : field, $"must be {expected}, not {found}");
     }
 
     private static string Short(string text) => text.Length <= LongestQuote ? text : text[..LongestQuote] + "…";
 
-    private static PolicyException Error(in Utf8JsonReader reader, ReadOnlySpan<byte> json, string field, string problem, Exception? inner = null)
+    private static PolicyException Error(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, string field, string problem, Exception? inner = null)
     {
         var before = json[..(int)reader.TokenStartIndex];
         var (line, column) = (before.Count((byte)'\n') + 1, before.Length - before.LastIndexOf((byte)'\n'));

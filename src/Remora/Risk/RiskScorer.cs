@@ -12,8 +12,10 @@ public static class RiskScorer
     /// Returns the five addends of the score, each in whole millionths; NaN while an input is
     /// unknown.
     /// </summary>
-    public static RiskBreakdown BreakDown(MarketReadings market, Regime? regime, OutsideView outside, string @base, RiskPolicy policy, Side side, Instant now)
+    internal static RiskBreakdown BreakDown(
+        MarketReadings market, Regime? regime, OutsideView outside, string @base, PolicyPlan plan, Side side, Instant now)
     {
+        var policy = plan.Policy;
         var weights = policy.Weights;
         var r = policy.RegimeFor(regime, side) is { } ofSide ? policy.RegimeRisk.Of(ofSide) : double.NaN;
         var t = TrendRisk(market, policy.Regime, side);
@@ -23,7 +25,7 @@ public static class RiskScorer
             Millionths.Round(weights.Regime * r),
             Millionths.Round(weights.TrendStrength * t),
             Millionths.Round(weights.Momentum * m),
-            Millionths.Round(External(outside, @base, policy.External, now)));
+            Millionths.Round(External(outside, @base, plan, now)));
     }
 
     /// <summary>Returns the class of a score.</summary>
@@ -60,16 +62,16 @@ public static class RiskScorer
         return with ? RiskWithoutTrend - strength : RiskWithoutTrend + strength;
     }
 
-    private static double External(OutsideView outside, string @base, ExternalRules rules, Instant now)
+    private static double External(OutsideView outside, string @base, PolicyPlan plan, Instant now)
     {
         if (ReferenceEquals(outside, OutsideView.Empty)) return 0;
         var sum = 0.0;
-        foreach (var row in SignalTable.All)
+        foreach (var signal in plan.Signals)
         {
-            var measure = outside.At(row.Signal, now);
-            if (!double.IsNaN(measure)) sum += row.Contribution(measure, @base, rules);
+            var measure = outside.At(signal.Signal, now);
+            if (!double.IsNaN(measure)) sum += signal.Contribution(measure, @base);
         }
-        return Math.Min(rules.Cap, sum);
+        return Math.Min(plan.Policy.External.Cap, sum);
     }
 }
 

@@ -3,7 +3,7 @@ using Remora.Markets;
 
 namespace Remora.Risk;
 
-/// <summary>Everything that the engine knows about one signal. A row of <see cref="SignalTable"/>.</summary>
+/// <summary>The complete definition of one signal. A row of <see cref="SignalTable"/>.</summary>
 /// <param name="signal">The signal.</param>
 /// <param name="label">Its name in sentences: <c>the VIX</c>.</param>
 /// <param name="format">The format of its measure in sentences.</param>
@@ -40,14 +40,7 @@ internal sealed class SignalDefinition(Signal signal, string label, string forma
     /// <summary>
     /// Returns the contribution to the score before the common cap; NaN while the measure is.
     /// </summary>
-    public double Contribution(double measure, string @base, ExternalRules rules)
-    {
-        if (@base == ExemptBase) return 0;
-        var counted = IsSymmetric ? Math.Abs(measure) : measure;
-        var sum = 0.0;
-        foreach (var ramp in Ramps) sum += ramp.Of(rules).At(counted);
-        return sum;
-    }
+    public double Contribution(double measure, string @base, ExternalRules rules) => new ScoredSignal(this, rules).Contribution(measure, @base);
 
     /// <summary>
     /// Returns the maximum contribution, by which the signal's absence lowers confidence; 0 for a

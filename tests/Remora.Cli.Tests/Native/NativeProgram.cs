@@ -24,7 +24,8 @@ public sealed class NativeProgram
     /// </summary>
     public Task<string> PathAsync()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && RuntimeInformation.OSArchitecture == Architecture.X64, "the native executable is built on Linux x64");
+        Assert.SkipUnless(
+            OperatingSystem.IsLinux() && RuntimeInformation.OSArchitecture == Architecture.X64, "the native executable is built on Linux x64");
         Assert.SkipUnless(Linkers.Any(IsOnPath), "the native executable needs a linker: clang or gcc");
         return _path.Value;
     }
@@ -40,7 +41,8 @@ public sealed class NativeProgram
         // Takes the lock of ./test and ./remora: two builds at once would compete for every core.
         var start = new ProcessStartInfo("flock",
         [
-            Repository.PathOf("artifacts", "build.lock"), "dotnet", "publish", Repository.PathOf("src", "Remora.Cli"), "-r", "linux-x64", "-p:PublishAot=true",
+            Repository.PathOf("artifacts", "build.lock"),
+            "dotnet", "publish", Repository.PathOf("src", "Remora.Cli"), "-r", "linux-x64", "-p:PublishAot=true",
             "--artifacts-path", Folder, "-v", "quiet", "-nologo",
         ])
         { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Repository.Root };
@@ -57,9 +59,11 @@ public sealed class NativeProgram
         return program;
     }
 
-    private static DateTime NewestSource() => Directory.EnumerateFiles(Repository.PathOf("src"), "*", SearchOption.AllDirectories)
+    private static DateTime NewestSource() => Directory
+        .EnumerateFiles(Repository.PathOf("src"), "*", SearchOption.AllDirectories)
         .Concat(Inputs.Select(name => Repository.PathOf(name))).Max(File.GetLastWriteTimeUtc);
 
     private static bool IsOnPath(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program)));
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .Any(folder => File.Exists(Path.Combine(folder, program)));
 }

@@ -142,7 +142,7 @@ public sealed class RecurrenceTests
         Assert.Contains("more than 1000 repeating events", Refusal($"BEGIN:VCALENDAR\r\n{many}END:VCALENDAR\r\n"), StringComparison.Ordinal);
         var daily = string.Concat(Enumerable.Repeat("BEGIN:VEVENT\r\nSUMMARY:x\r\nDTSTART:19700101T000000Z\r\nRRULE:FREQ=DAILY\r\nEND:VEVENT\r\n", 6));
         Assert.Contains(
-            $"more than {CalendarCsv.MostEntries} events, with the dates of repeating ones until 2027-01-01T00:00:00Z",
+            $"more than {CalendarCsv.MostEntries} events, including repetitions until 2027-01-01T00:00:00Z",
             Refusal($"BEGIN:VCALENDAR\r\n{daily}END:VCALENDAR\r\n"), StringComparison.Ordinal);
         Assert.Contains("more than 60 values", Assert.Single(Read($"DTSTART:20260101T120000Z\r\nRRULE:FREQ=WEEKLY;BYDAY=MO{string.Concat(Enumerable.Repeat(",MO", 60))}").LeftOut), StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => Read("DTSTART:20260101T120000Z", Year with { Until = Remora.Markets.Instant.MaxValue }));

@@ -87,7 +87,7 @@ public sealed class PageTests(Browser browser) : IClassFixture<Browser>
         await browser.OpenAsync(service.Host.Url);
         await browser.UntilAsync($"{IsLive} && {HasVerdict}");
         Assert.Equal("Not known yet", await browser.TextAsync(".hero .answer"));
-        Assert.Contains("No candle of BTC/USDT has come", await browser.TextAsync(".hero .reasons"), StringComparison.Ordinal);
+        Assert.Contains("No candle of BTC/USDT has been received", await browser.TextAsync(".hero .reasons"), StringComparison.Ordinal);
         // Outside values add nothing; the other four parts and the score are unknown.
         await ShowsAsync(".parts data", 0);
         Assert.StartsWith("– (too little is known", await browser.TextAsync(".parts td.number"), StringComparison.Ordinal);

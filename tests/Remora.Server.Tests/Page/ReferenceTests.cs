@@ -44,7 +44,7 @@ public sealed class ReferenceTests(Browser browser) : IClassFixture<Browser>
             await browser.HasNoFaultAsync("reference, key wanted");
 
             await GiveAsync(ApiKey.NewSecret()); // an invalid key
-            await browser.UntilAsync("document.querySelector('main').textContent.includes('not known')");
+            await browser.UntilAsync("document.querySelector('main').textContent.includes('Unknown key')");
             await GiveAsync(secret);
             await browser.UntilAsync(IsShown);
             await TryAsync("risk", "pair", "BTC/USDT");

@@ -24,7 +24,7 @@ internal static class SomeAssessment
     {
         var market = Some.MarketOf(pair);
         var state = regime is null ? RegimeState.Unknown : new RegimeState(regime, AsOf, agreement);
-        return new(new(market, policy ?? RiskPolicy.Default, configured ?? []), readings ?? Calm, state, View(market, outside ?? [], calendar), side, AsOf + age);
+        return new(new(market, new(policy ?? RiskPolicy.Default), configured ?? []), readings ?? Calm, state, View(market, outside ?? [], calendar), side, AsOf + age);
     }
 
     /// <summary>

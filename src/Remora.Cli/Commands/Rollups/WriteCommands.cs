@@ -33,7 +33,7 @@ internal static class WriteCommands
     public static Command Rebuild()
     {
         var keep = new Option<bool>("--keep-old") { Description = "Keep the tables of the old version; 'remora rollup drop --old' drops them later" };
-        return new RollupVerb("rebuild", "Builds the next version beside the current one and exchanges them. Exact while rows are inserted.", keep).Each(async (run, rollup) =>
+        return new RollupVerb("rebuild", "Builds the next version while the current one is in use, and then exchanges them. The result is exact even if rows are inserted meanwhile.", keep).Each(async (run, rollup) =>
         {
             var report = await rollup.RebuildAsync(run.Parsed.GetValue(keep), run.Progress, run.Cancellation);
             run.Write(RollupText.Json(rollup, report), RollupText.Lines(rollup, report));

@@ -101,7 +101,7 @@ internal sealed class DocumentOperation(OpenApiOperation operation, OpenApiOpera
             "403" => "The request comes from a web page of another origin.",
             "404" => "The requested market is not tracked, or the requested data is not stored.",
             "409" => "The current state does not allow the request; `detail` contains the reason.",
-            "421" => "The service does not answer under the host name of the request.",
+            "421" => "The host name of the request is not allowed.",
             "429" => "The limit of requests per minute is reached.",
             "503" => "The service cannot answer now; `detail` contains the reason.",
             _ => response.Description,
