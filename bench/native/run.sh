@@ -24,18 +24,26 @@ print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN).
   done | python3 -c '
 import statistics, sys
 seconds, memory = zip(*(map(float, line.split()) for line in sys.stdin))
-print(f"{sys.argv[1]:28} {statistics.median(seconds):7.3f} s (best {min(seconds):.3f} s)  {max(memory):5.0f} MB")' "$name"
+median, best = statistics.median(seconds), min(seconds)
+print(f"{sys.argv[1]:28} {median:7.3f} s (best {best:.3f} s)  {max(memory):5.0f} MB")' "$name"
 }
 
 echo "load $(cut -d' ' -f1 /proc/loadavg), $(nproc) cores, $repeats runs each, median"
-echo "ordinary: $(du -sm --exclude=ccxt-bridge.mjs artifacts/bench-native/ordinary | cut -f1) MB in files, and .NET ($(du -smc "$(dirname "$(readlink -f "$(command -v dotnet)")")"/shared/Microsoft.*Core.App | tail -n 1 | cut -f1) MB)"
-echo "native:   $(($(stat -c %s $native/remora-cli) / 1000000)) MB, its engine host $(($(stat -c %s $native/engine/Remora.ClickHouseHost) / 1000000)) MB"
+ordinary=artifacts/bench-native/ordinary
+dotnet_folder=$(dirname "$(readlink -f "$(command -v dotnet)")")
+ordinary_size=$(du -sm --exclude=ccxt-bridge.mjs $ordinary | cut -f1)
+dotnet_size=$(du -smc "$dotnet_folder"/shared/Microsoft.*Core.App | tail -n 1 | cut -f1)
+megabytes() { echo $(($(stat -c %s "$1") / 1000000)); }
+echo "ordinary: $ordinary_size MB in files, and .NET ($dotnet_size MB)"
+echo "native:   $(megabytes $native/remora-cli) MB," \
+  "its engine host $(megabytes $native/engine/Remora.ClickHouseHost) MB"
 backtest=(backtest --strategy RSIEMA --candles "$candles" --from 2022-01-01 --to 2022-12-31 --json)
 for round in "" ", gated"; do
   [[ -n $round ]] && backtest+=(--gate remora-1)
-  cmp <(dotnet artifacts/bench-native/ordinary/remora-cli.dll "${backtest[@]}" 2>/dev/null) <($native/remora-cli "${backtest[@]}" 2>/dev/null)
-  measure "a year$round: ordinary" dotnet artifacts/bench-native/ordinary/remora-cli.dll "${backtest[@]}"
+  cmp <(dotnet $ordinary/remora-cli.dll "${backtest[@]}" 2>/dev/null) \
+    <($native/remora-cli "${backtest[@]}" 2>/dev/null)
+  measure "a year$round: ordinary" dotnet $ordinary/remora-cli.dll "${backtest[@]}"
   measure "a year$round: native" $native/remora-cli "${backtest[@]}"
 done
-measure "--version: ordinary" dotnet artifacts/bench-native/ordinary/remora-cli.dll --version
+measure "--version: ordinary" dotnet $ordinary/remora-cli.dll --version
 measure "--version: native" $native/remora-cli --version
