@@ -31,9 +31,16 @@ public class EngineBenchmarks
         var sum = 0.0;
         foreach (ref readonly var candle in _candles.AsSpan())
         {
-            sum += sma.Update(candle.Close) + fast.Update(candle.Close) + slow.Update(candle.Close) + rsi.Update(candle.Close)
-                + atr.Update(candle.High, candle.Low, candle.Close) + adx.Update(candle.High, candle.Low, candle.Close)
-                + macd.Update(candle.Close) + bollinger.Update(candle.Close) + deviation.Update(candle.Close / candle.Open);
+            sum +=
+                sma.Update(candle.Close)
+                + fast.Update(candle.Close)
+                + slow.Update(candle.Close)
+                + rsi.Update(candle.Close)
+                + atr.Update(candle.High, candle.Low, candle.Close)
+                + adx.Update(candle.High, candle.Low, candle.Close)
+                + macd.Update(candle.Close)
+                + bollinger.Update(candle.Close)
+                + deviation.Update(candle.Close / candle.Open);
         }
         return sum;
     }

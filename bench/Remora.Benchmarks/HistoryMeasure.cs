@@ -20,7 +20,11 @@ internal static class HistoryMeasure
         var watch = Stopwatch.StartNew();
         var series = CandleFile.Read(file);
         var reading = watch.Elapsed;
-        var tape = new Backtest.History.Tape(new("binance", Pair.Parse("BTC/USDT"), series.Timeframe), series.Candles, []);
+        var tape = new Backtest.History.Tape(
+            new("binance", Pair.Parse("BTC/USDT"), series.Timeframe),
+            series.Candles,
+            []
+        );
         var options = new HistoryOptions { Policies = [RiskPolicy.Default] };
         HistoryBuilder.Build(tape, options); // compiles
         var seconds = new double[Rounds];
@@ -31,8 +35,14 @@ internal static class HistoryMeasure
             seconds[round] = watch.Elapsed.TotalSeconds;
         }
         Array.Sort(seconds);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"rows={series.Candles.Count} read_seconds={reading.TotalSeconds:0.000} best_seconds={seconds[0]:0.000} median_seconds={seconds[Rounds / 2]:0.000} rows_per_second={series.Candles.Count / seconds[Rounds / 2]:0}"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"rows={series.Candles.Count} read_seconds={reading.TotalSeconds:0.000} "
+                    + $"best_seconds={seconds[0]:0.000} median_seconds={seconds[Rounds / 2]:0.000} "
+                    + $"rows_per_second={series.Candles.Count / seconds[Rounds / 2]:0}"
+            )
+        );
         return 0;
     }
 }

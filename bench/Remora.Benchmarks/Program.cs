@@ -8,11 +8,14 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Remora.Benchmarks;
 
-if (args is ["history", var candles]) return HistoryMeasure.Run(candles);
-if (args is ["recorder"]) return await RecorderMeasure.RunAsync();
+if (args is ["history", var candles])
+    return HistoryMeasure.Run(candles);
+if (args is ["recorder"])
+    return await RecorderMeasure.RunAsync();
 
 // In this process: BenchmarkDotNet 0.14 cannot generate projects for this runtime.
-var config = ManualConfig.CreateEmpty()
+var config = ManualConfig
+    .CreateEmpty()
     .AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(3).WithIterationCount(10))
     .AddDiagnoser(MemoryDiagnoser.Default)
     .AddColumnProvider(DefaultColumnProviders.Instance)

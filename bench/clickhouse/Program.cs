@@ -8,6 +8,9 @@ using Remora.ClickHouse.Bench;
 
 var what = args.Length > 0 ? args[0] : "all";
 var size = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : (int?)null;
-if (what is "all" or "speed") await Speed.RunAsync(size ?? 5_000_000);
-if (what is "all" or "soak") await Soak.RunAsync(size ?? 50);
-if (what is not ("all" or "speed" or "soak")) Console.Error.WriteLine("usage: [speed|soak] [SIZE]");
+if (what is "all" or "speed")
+    await Speed.RunAsync(size ?? 5_000_000);
+if (what is "all" or "soak")
+    await Soak.RunAsync(size ?? 50);
+if (what is not ("all" or "speed" or "soak"))
+    Console.Error.WriteLine("usage: [speed|soak] [SIZE]");

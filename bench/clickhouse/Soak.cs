@@ -17,33 +17,56 @@ internal static class Soak
         var folder = Directory.CreateTempSubdirectory("remora-soak-").FullName;
         try
         {
-            await using var engine = await EmbeddedEngine.StartAsync(new() { Folder = folder, LongestRestartDelay = TimeSpan.FromMilliseconds(200) });
-            await engine.Client.ExecuteAsync("CREATE TABLE events (writer UInt8, n UInt64, at DateTime64(3), value Float64) ENGINE = MergeTree ORDER BY (writer, n) SETTINGS non_replicated_deduplication_window = 10000");
-            var rollup = new Rollup(engine.Client, RollupFile.Parse("""
-                -- rollup: soak
-                -- source: events
-                -- time: at
-                -- intervals: 1 minute, 1 hour
-                -- keys: writer
-                count() AS events,
-                sum(value) AS total
-                """, "soak.sql"));
+            await using var engine = await EmbeddedEngine.StartAsync(
+                new() { Folder = folder, LongestRestartDelay = TimeSpan.FromMilliseconds(200) }
+            );
+            await engine.Client.ExecuteAsync(
+                "CREATE TABLE events (writer UInt8, n UInt64, at DateTime64(3), value Float64) ENGINE = MergeTree "
+                    + "ORDER BY (writer, n) SETTINGS non_replicated_deduplication_window = 10000"
+            );
+            var rollup = new Rollup(
+                engine.Client,
+                RollupFile.Parse(
+                    """
+                    -- rollup: soak
+                    -- source: events
+                    -- time: at
+                    -- intervals: 1 minute, 1 hour
+                    -- keys: writer
+                    count() AS events,
+                    sum(value) AS total
+                    """,
+                    "soak.sql"
+                )
+            );
             await rollup.ApplyAsync();
             using var stop = new CancellationTokenSource();
-            var writers = Enumerable.Range(0, Writers).Select(writer => Task.Run(() => WriteAsync(engine.Client, (byte)writer, stop.Token))).ToList();
+            var writers = Enumerable
+                .Range(0, Writers)
+                .Select(writer => Task.Run(() => WriteAsync(engine.Client, (byte)writer, stop.Token)))
+                .ToList();
             var random = new Random(17);
             for (var kill = 1; kill <= kills; kill++)
             {
                 await Task.Delay(random.Next(100, 1500));
-                using (var process = Process.GetProcessById(engine.Endpoint.Pid)) process.Kill();
-                while (engine.Health.Restarts < kill) await Task.Delay(20);
+                using (var process = Process.GetProcessById(engine.Endpoint.Pid))
+                    process.Kill();
+                while (engine.Health.Restarts < kill)
+                    await Task.Delay(20);
             }
             await stop.CancelAsync();
             var acknowledged = (await Task.WhenAll(writers)).Sum();
-            var found = await engine.Client.SingleAsync("SELECT count(), uniqExact(writer, n) FROM events", row => (Rows: (long)row.UInt64(), Different: (long)row.UInt64()));
+            var found = await engine.Client.SingleAsync(
+                "SELECT count(), uniqExact(writer, n) FROM events",
+                row => (Rows: (long)row.UInt64(), Different: (long)row.UInt64())
+            );
             var verification = await rollup.VerifyAsync();
-            Console.WriteLine($"{engine.Health.Restarts} kills survived: {acknowledged} rows acknowledged, {found.Rows} found, {found.Different} different, rollups {(verification.IsExact ? "exact" : "NOT EXACT")}");
-            foreach (var finding in verification.Findings) Console.WriteLine(finding);
+            Console.WriteLine(
+                $"{engine.Health.Restarts} kills survived: {acknowledged} rows acknowledged, {found.Rows} found, "
+                    + $"{found.Different} different, rollups {(verification.IsExact ? "exact" : "NOT EXACT")}"
+            );
+            foreach (var finding in verification.Findings)
+                Console.WriteLine(finding);
         }
         finally
         {
@@ -61,22 +84,30 @@ internal static class Soak
         {
             var size = random.Next(1, 5000);
             var from = next;
-            for (var isDone = false; !isDone;)
+            for (var isDone = false; !isDone; )
             {
                 try
                 {
-                    await client.InsertAsync(SqlName.Of("events"), columns, Enumerable.Range(0, size), (row, i) =>
-                    {
-                        row.UInt8(writer);
-                        row.UInt64((ulong)(from + i));
-                        row.DateTime64Milliseconds(begin.AddSeconds(from + i));
-                        row.Float64(i);
-                    }, $"{writer}-{batch}", cancellation: CancellationToken.None);
+                    await client.InsertAsync(
+                        SqlName.Of("events"),
+                        columns,
+                        Enumerable.Range(0, size),
+                        (row, i) =>
+                        {
+                            row.UInt8(writer);
+                            row.UInt64((ulong)(from + i));
+                            row.DateTime64Milliseconds(begin.AddSeconds(from + i));
+                            row.Float64(i);
+                        },
+                        $"{writer}-{batch}",
+                        cancellation: CancellationToken.None
+                    );
                     isDone = true;
                 }
                 catch (ClickHouseUnavailableException)
                 {
-                    await Task.Delay(20, CancellationToken.None); // repeats the batch with its token until it is accepted
+                    // Repeats the batch with its token until it is accepted
+                    await Task.Delay(20, CancellationToken.None);
                 }
             }
             next += size;

@@ -6,9 +6,22 @@ using Remora.Vehicles;
 
 try
 {
-    return await CommandLine.Create().Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    return await CommandLine
+        .Create()
+        .Parse(args)
+        .InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
-catch (Exception e) when (e is RollupException or RollupDefinitionException or ClickHouseException or ClickHouseUnavailableException or EngineStartException or InvalidDataException or IOException or UnauthorizedAccessException)
+catch (Exception e)
+    when (e
+            is RollupException
+                or RollupDefinitionException
+                or ClickHouseException
+                or ClickHouseUnavailableException
+                or EngineStartException
+                or InvalidDataException
+                or IOException
+                or UnauthorizedAccessException
+    )
 {
     Console.Error.WriteLine("vehicles: " + e.Message);
     return 1;

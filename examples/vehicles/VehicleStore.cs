@@ -13,7 +13,12 @@ internal sealed class VehicleStore : IAsyncDisposable
 
     private readonly IAsyncDisposable? _engine;
 
-    private VehicleStore(ClickHouseClient client, IAsyncDisposable? engine, RollupDefinition comparison, RollupDefinition findings)
+    private VehicleStore(
+        ClickHouseClient client,
+        IAsyncDisposable? engine,
+        RollupDefinition comparison,
+        RollupDefinition findings
+    )
     {
         _engine = engine;
         Client = client;
@@ -34,7 +39,8 @@ internal sealed class VehicleStore : IAsyncDisposable
     /// <summary>Opens a folder, or connects to the service that has it open.</summary>
     public static async Task<VehicleStore> OpenAsync(string folder, CancellationToken cancellation)
     {
-        if (await EngineFolder.TryConnectAsync(folder, cancellation) is { } running) return await OnAsync(running, new Owned(running), cancellation);
+        if (await EngineFolder.TryConnectAsync(folder, cancellation) is { } running)
+            return await OnAsync(running, new Owned(running), cancellation);
         var engine = await EmbeddedEngine.StartAsync(new() { Folder = folder }, cancellation: cancellation);
         return await OnAsync(engine.Client, engine, cancellation);
     }
@@ -43,35 +49,54 @@ internal sealed class VehicleStore : IAsyncDisposable
     /// <param name="client">The client.</param>
     /// <param name="engine">The engine to close with the store; null for another process.</param>
     /// <param name="cancellation">Stops waiting.</param>
-    public static async Task<VehicleStore> OnAsync(ClickHouseClient client, IAsyncDisposable? engine, CancellationToken cancellation)
+    public static async Task<VehicleStore> OnAsync(
+        ClickHouseClient client,
+        IAsyncDisposable? engine,
+        CancellationToken cancellation
+    )
     {
         try
         {
-            foreach (var statement in (await SchemaAsync("tables.sql", cancellation)).Split(";\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            foreach (
+                var statement in (await SchemaAsync("tables.sql", cancellation)).Split(
+                    ";\n",
+                    StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries
+                )
+            )
                 await client.ExecuteAsync(statement, cancellation: cancellation);
-            return new(client, engine, await RollupAsync("comparison.sql", cancellation), await RollupAsync("findings.sql", cancellation));
+            return new(
+                client,
+                engine,
+                await RollupAsync("comparison.sql", cancellation),
+                await RollupAsync("findings.sql", cancellation)
+            );
         }
         catch
         {
-            if (engine is not null) await engine.DisposeAsync();
+            if (engine is not null)
+                await engine.DisposeAsync();
             throw;
         }
     }
 
-    public static Task<string> SchemaAsync(string file, CancellationToken cancellation) => File.ReadAllTextAsync(Path.Combine(Here, "Schema", file), cancellation);
+    public static Task<string> SchemaAsync(string file, CancellationToken cancellation) =>
+        File.ReadAllTextAsync(Path.Combine(Here, "Schema", file), cancellation);
 
     /// <summary>Creates the views. Call it before any data is loaded.</summary>
     public async Task ApplyAsync(CancellationToken cancellation)
     {
-        foreach (var rollup in Rollups) await rollup.ApplyAsync(cancellation: cancellation);
+        foreach (var rollup in Rollups)
+            await rollup.ApplyAsync(cancellation: cancellation);
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_engine is not null) await _engine.DisposeAsync();
+        if (_engine is not null)
+            await _engine.DisposeAsync();
     }
 
-    private static Task<RollupDefinition> RollupAsync(string file, CancellationToken cancellation) => RollupFile.ReadAsync(Path.Combine(Here, "Rollups", file), cancellation);
+    private static Task<RollupDefinition> RollupAsync(string file, CancellationToken cancellation) =>
+        RollupFile.ReadAsync(Path.Combine(Here, "Rollups", file), cancellation);
 
     // A connection to the engine of another process.
     private sealed class Owned(ClickHouseClient client) : IAsyncDisposable

@@ -11,13 +11,28 @@ public static class WebhookCheck
     /// <param name="secret">The shared secret.</param>
     /// <param name="now">The current time.</param>
     /// <param name="tolerance">The maximum age, against replays; usually five minutes.</param>
-    public static bool IsGenuine(string? header, ReadOnlySpan<byte> body, string secret, DateTimeOffset now, TimeSpan tolerance)
+    public static bool IsGenuine(
+        string? header,
+        ReadOnlySpan<byte> body,
+        string secret,
+        DateTimeOffset now,
+        TimeSpan tolerance
+    )
     {
-        var parts = (header ?? "").Split(',').Select(part => part.Split('=', 2)).Where(part => part.Length == 2).ToLookup(part => part[0], part => part[1]);
-        if (parts["t"].FirstOrDefault() is not { } time || !long.TryParse(time, out var seconds)) return false;
-        if (Math.Abs(now.ToUnixTimeSeconds() - seconds) > tolerance.TotalSeconds) return false;
+        var parts = (header ?? "")
+            .Split(',')
+            .Select(part => part.Split('=', 2))
+            .Where(part => part.Length == 2)
+            .ToLookup(part => part[0], part => part[1]);
+        if (parts["t"].FirstOrDefault() is not { } time || !long.TryParse(time, out var seconds))
+            return false;
+        if (Math.Abs(now.ToUnixTimeSeconds() - seconds) > tolerance.TotalSeconds)
+            return false;
         byte[] signed = [.. Encoding.ASCII.GetBytes(time + "."), .. body];
-        var expected = Encoding.ASCII.GetBytes(Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), signed)));
-        return parts["v1"].Any(given => CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), expected));
+        var expected = Encoding.ASCII.GetBytes(
+            Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), signed))
+        );
+        return parts["v1"]
+            .Any(given => CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), expected));
     }
 }

@@ -16,30 +16,66 @@ public static class BacktestJob
 {
     /// <summary>Runs the backtest.</summary>
     /// <exception cref="BacktestException">A file, name or period is wrong.</exception>
-    public static BacktestResult Run(BacktestOptions options, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    public static BacktestResult Run(
+        BacktestOptions options,
+        IProgress<double>? progress = null,
+        CancellationToken cancellation = default
+    )
     {
         var plan = StrategyCatalog.Find(options.Strategy);
         var series = options.Reader(options.Candles, options.Timeframe);
         progress?.Report(0.3);
         cancellation.ThrowIfCancellationRequested();
         var simulation = Simulation.Prepare(
-            plan, series, options.From ?? series.Candles[0].OpenTime, options.To ?? series.Candles[^1].OpenTime, options.Account, options.Pair.ToString());
+            plan,
+            series,
+            options.From ?? series.Candles[0].OpenTime,
+            options.To ?? series.Candles[^1].OpenTime,
+            options.Account,
+            options.Pair.ToString()
+        );
         var ungated = simulation.Run();
         if (options.Gate is not { } policy)
         {
             progress?.Report(1);
-            return new(plan.Name, null, simulation.Frame.From, simulation.Frame.To, FiguresOf(simulation, ungated), ungated, null, simulation.AmountStep);
+            return new(
+                plan.Name,
+                null,
+                simulation.Frame.From,
+                simulation.Frame.To,
+                FiguresOf(simulation, ungated),
+                ungated,
+                null,
+                simulation.AmountStep
+            );
         }
 
-        var tape = new Tape(new(options.Exchange, options.Pair, series.Timeframe), series.Candles, options.Observations);
-        var verdicts = HistoryBuilder.Build([tape], new() { Policies = [policy] }, progress, cancellation)[0].Policies[0];
-        var gate = options.Sized ? Gates.Scaled(verdicts) : options.Threshold is { } threshold ? Gates.Threshold(verdicts, threshold) : Gates.Policy(verdicts);
+        var tape = new Tape(
+            new(options.Exchange, options.Pair, series.Timeframe),
+            series.Candles,
+            options.Observations
+        );
+        var verdicts = HistoryBuilder.Build([tape], new() { Policies = [policy] }, progress, cancellation)[0].Policies[
+            0
+        ];
+        var gate =
+            options.Sized ? Gates.Scaled(verdicts)
+            : options.Threshold is { } threshold ? Gates.Threshold(verdicts, threshold)
+            : Gates.Policy(verdicts);
         var gated = simulation.Run(gate);
         var timeBlocked = simulation.TimeBlocked(gate);
         var entries = new EntryTally(simulation.Baseline()).Compare(simulation.Rotate(gate, 0), timeBlocked);
         progress?.Report(1);
-        return new(plan.Name, gate.Name, simulation.Frame.From, simulation.Frame.To, FiguresOf(simulation, gated), gated,
-            new(timeBlocked, FiguresOf(simulation, ungated), entries), simulation.AmountStep);
+        return new(
+            plan.Name,
+            gate.Name,
+            simulation.Frame.From,
+            simulation.Frame.To,
+            FiguresOf(simulation, gated),
+            gated,
+            new(timeBlocked, FiguresOf(simulation, ungated), entries),
+            simulation.AmountStep
+        );
     }
 
     private static Performance FiguresOf(Simulation simulation, IReadOnlyList<Trade> trades) =>
@@ -105,8 +141,15 @@ public sealed record BacktestOptions
 /// <param name="Effect">The effect of the gate; null without one.</param>
 /// <param name="AmountStep">The step of the amounts, in the base currency; 0 for none.</param>
 public sealed record BacktestResult(
-    string Strategy, string? Gate, Instant From, Instant To, Performance Figures, IReadOnlyList<Trade> Trades, GateEffect? Effect,
-    double AmountStep);
+    string Strategy,
+    string? Gate,
+    Instant From,
+    Instant To,
+    Performance Figures,
+    IReadOnlyList<Trade> Trades,
+    GateEffect? Effect,
+    double AmountStep
+);
 
 /// <summary>The effect of a gate on a run.</summary>
 /// <param name="TimeBlocked">Share of the period's candles that the gate blocks, [0, 1].</param>

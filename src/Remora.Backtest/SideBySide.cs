@@ -12,7 +12,12 @@ internal static class SideBySide
     {
         try
         {
-            Parallel.For(0, count, new() { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, body);
+            Parallel.For(
+                0,
+                count,
+                new() { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount },
+                body
+            );
         }
         catch (AggregateException e)
         {

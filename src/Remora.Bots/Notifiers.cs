@@ -19,7 +19,13 @@ public sealed class Notifiers
     /// <param name="verdicts">The verdicts to send.</param>
     /// <param name="clock">Real time, independent of the clock of the verdicts.</param>
     /// <param name="log">Receives the results of deliveries.</param>
-    public Notifiers(IEnumerable<FreqtradeBot> bots, IEnumerable<WebhookTarget> webhooks, VerdictBoard verdicts, TimeProvider clock, ILoggerFactory log)
+    public Notifiers(
+        IEnumerable<FreqtradeBot> bots,
+        IEnumerable<WebhookTarget> webhooks,
+        VerdictBoard verdicts,
+        TimeProvider clock,
+        ILoggerFactory log
+    )
     {
         _locks = [.. bots.Select(bot => new FreqtradeLocks(bot, verdicts, clock, log.CreateLogger<FreqtradeLocks>()))];
         _webhooks = [.. webhooks.Select(target => new Webhook(target, verdicts, clock, log.CreateLogger<Webhook>()))];
@@ -28,6 +34,10 @@ public sealed class Notifiers
     /// <summary>Runs until it is canceled.</summary>
     /// <param name="supervisor">Restarts each notifier that fails.</param>
     /// <param name="cancellation">Stops all notifiers.</param>
-    public Task RunAsync(Supervisor supervisor, CancellationToken cancellation) => Task.WhenAll(
-        _locks.Select(locks => supervisor.RunAsync(locks.Name, locks.RunAsync, cancellation)).Concat(_webhooks.Select(webhook => webhook.RunAsync(supervisor, cancellation))));
+    public Task RunAsync(Supervisor supervisor, CancellationToken cancellation) =>
+        Task.WhenAll(
+            _locks
+                .Select(locks => supervisor.RunAsync(locks.Name, locks.RunAsync, cancellation))
+                .Concat(_webhooks.Select(webhook => webhook.RunAsync(supervisor, cancellation)))
+        );
 }

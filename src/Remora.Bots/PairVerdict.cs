@@ -15,12 +15,31 @@ namespace Remora.Bots;
 /// <param name="AsOf">
 /// Close of the last candle used; null before the first candle, when no verdict exists.
 /// </param>
-public sealed record PairVerdict(Pair Pair, Side Side, bool SafeToTrade, Regime? Regime, double RiskScore, IReadOnlyList<string> BlockedBy, string Reason, Instant? AsOf)
+public sealed record PairVerdict(
+    Pair Pair,
+    Side Side,
+    bool SafeToTrade,
+    Regime? Regime,
+    double RiskScore,
+    IReadOnlyList<string> BlockedBy,
+    string Reason,
+    Instant? AsOf
+)
 {
     /// <summary>Returns the verdict of an assessment.</summary>
-    public static PairVerdict Of(Assessment assessment) => new(
-        assessment.Pair, assessment.Side, assessment.SafeToTrade, assessment.Regime, assessment.RiskScore, assessment.BlockedBy,
-        assessment.SafeToTrade ? "" : assessment.Reasoning is [var deciding, ..] ? deciding : "", assessment.AsOf);
+    public static PairVerdict Of(Assessment assessment) =>
+        new(
+            assessment.Pair,
+            assessment.Side,
+            assessment.SafeToTrade,
+            assessment.Regime,
+            assessment.RiskScore,
+            assessment.BlockedBy,
+            assessment.SafeToTrade ? ""
+                : assessment.Reasoning is [var deciding, ..] ? deciding
+                : "",
+            assessment.AsOf
+        );
 }
 
 /// <summary>A verdict that differs from the previous one.</summary>

@@ -21,31 +21,37 @@ public sealed class VerdictBoard
     {
         get
         {
-            lock (_lock) return _snapshot;
+            lock (_lock)
+                return _snapshot;
         }
     }
 
     /// <summary>
-    /// Stores all current verdicts. Verdicts without data (<see cref="PairVerdict.AsOf"/> is null) are
-    /// ignored.
+    /// Stores all current verdicts. Verdicts without data (<see cref="PairVerdict.AsOf"/> is null)
+    /// are ignored.
     /// </summary>
     public void Update(IEnumerable<PairVerdict> all)
     {
         var changes = new List<VerdictChange>();
         lock (_lock)
         {
-            var now = all.Where(verdict => verdict.AsOf is not null).ToDictionary(verdict => (verdict.Pair, verdict.Side));
+            var now = all.Where(verdict => verdict.AsOf is not null)
+                .ToDictionary(verdict => (verdict.Pair, verdict.Side));
             foreach (var (key, verdict) in now)
             {
                 var change = new VerdictChange(_known.GetValueOrDefault(key), verdict);
-                if (change.IsSafetyChange || change.IsRegimeChange) changes.Add(change);
+                if (change.IsSafetyChange || change.IsRegimeChange)
+                    changes.Add(change);
                 _known[key] = verdict;
             }
             var hasChanged = !_snapshot.IsCurrent || changes.Count > 0 || now.Count != _snapshot.Verdicts.Count;
-            if (hasChanged) Replace(new(_snapshot.Version + 1, IsCurrent: true, now));
-            else _snapshot = _snapshot with { Verdicts = now }; // scores and reasons may differ
+            if (hasChanged)
+                Replace(new(_snapshot.Version + 1, IsCurrent: true, now));
+            else
+                _snapshot = _snapshot with { Verdicts = now }; // scores and reasons may differ
         }
-        foreach (var change in changes) _subscribers(change);
+        foreach (var change in changes)
+            _subscribers(change);
     }
 
     /// <summary>
@@ -54,7 +60,8 @@ public sealed class VerdictBoard
     /// </summary>
     public void Subscribe(Action<VerdictChange> subscriber)
     {
-        lock (_lock) _subscribers += subscriber;
+        lock (_lock)
+            _subscribers += subscriber;
     }
 
     /// <summary>
@@ -65,14 +72,16 @@ public sealed class VerdictBoard
     {
         lock (_lock)
         {
-            if (_snapshot.IsCurrent) Replace(_snapshot with { Version = _snapshot.Version + 1, IsCurrent = false });
+            if (_snapshot.IsCurrent)
+                Replace(_snapshot with { Version = _snapshot.Version + 1, IsCurrent = false });
         }
     }
 
     /// <summary>Waits until the present differs from the one with this version.</summary>
     public Task WaitAsync(long version, CancellationToken cancellation)
     {
-        lock (_lock) return _snapshot.Version == version ? _change.Task.WaitAsync(cancellation) : Task.CompletedTask;
+        lock (_lock)
+            return _snapshot.Version == version ? _change.Task.WaitAsync(cancellation) : Task.CompletedTask;
     }
 
     private void Replace(VerdictSnapshot snapshot)
@@ -90,4 +99,8 @@ public sealed class VerdictBoard
 /// unavailable.
 /// </param>
 /// <param name="Verdicts">The verdicts by pair and side.</param>
-public sealed record VerdictSnapshot(long Version, bool IsCurrent, IReadOnlyDictionary<(Pair Pair, Side Side), PairVerdict> Verdicts);
+public sealed record VerdictSnapshot(
+    long Version,
+    bool IsCurrent,
+    IReadOnlyDictionary<(Pair Pair, Side Side), PairVerdict> Verdicts
+);

@@ -20,5 +20,6 @@ internal sealed partial class CliJson : JsonSerializerContext
     public static CliJson Shared { get; } = new(RemoraJson.NewOptions(RemoraJson.EnumNames<DollarSource>()));
 
     /// <summary>For files that people read.</summary>
-    public static CliJson Indented { get; } = new(new(Shared.Options) { WriteIndented = true, TypeInfoResolver = null });
+    public static CliJson Indented { get; } =
+        new(new(Shared.Options) { WriteIndented = true, TypeInfoResolver = null });
 }

@@ -17,9 +17,22 @@ internal static class ConsoleLog
     private static ILoggerFactory Open(string format) =>
         format == "json" ? OpenConsole(format) : new PlainLog(OpenConsole(format));
 
-    private static ILoggerFactory OpenConsole(string format) => LoggerFactory.Create(logging => (format == "json"
-            ? logging.AddJsonConsole(console => (console.TimestampFormat, console.UseUtcTimestamp) = (Timestamp, true))
-            : logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, Timestamp + " ", true)))
-        .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace)
-        .AddFilter("Microsoft", LogLevel.Warning));
+    private static ILoggerFactory OpenConsole(string format) =>
+        LoggerFactory.Create(logging =>
+            (
+                format == "json"
+                    ? logging.AddJsonConsole(console =>
+                        (console.TimestampFormat, console.UseUtcTimestamp) = (Timestamp, true)
+                    )
+                    : logging.AddSimpleConsole(console =>
+                        (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (
+                            true,
+                            Timestamp + " ",
+                            true
+                        )
+                    )
+            )
+                .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace)
+                .AddFilter("Microsoft", LogLevel.Warning)
+        );
 }

@@ -22,19 +22,22 @@ internal sealed class FileEngine(CancellationToken cancellation) : IDisposable
     private EmbeddedEngine? _engine;
 
     /// <summary>Returns whether the format of a file needs the engine.</summary>
-    public static bool Needs(string path) => StoreFormats.TryFromFile(path, out var format) && format is StoreFormat.Parquet or StoreFormat.Feather;
+    public static bool Needs(string path) =>
+        StoreFormats.TryFromFile(path, out var format) && format is StoreFormat.Parquet or StoreFormat.Feather;
 
     /// <summary>Reads candles. Serves as a <see cref="CandleReader"/>.</summary>
-    public CandleTape Read(string path, Timeframe? timeframe) => Needs(path)
-        ? Run(client => CandleRowsFile.ReadAsync(client, path, timeframe, cancellation))
-        : CandleFile.Read(path, timeframe);
+    public CandleTape Read(string path, Timeframe? timeframe) =>
+        Needs(path)
+            ? Run(client => CandleRowsFile.ReadAsync(client, path, timeframe, cancellation))
+            : CandleFile.Read(path, timeframe);
 
     /// <summary>Converts a CSV of assessments to Parquet or Feather.</summary>
-    public void Convert(string csv, string to) => Run(async client =>
-    {
-        await AssessmentRows.ConvertAsync(client, csv, to, cancellation);
-        return true;
-    });
+    public void Convert(string csv, string to) =>
+        Run(async client =>
+        {
+            await AssessmentRows.ConvertAsync(client, csv, to, cancellation);
+            return true;
+        });
 
     /// <summary>
     /// Returns the path of a temporary file that is deleted when the command ends.
@@ -43,8 +46,10 @@ internal sealed class FileEngine(CancellationToken cancellation) : IDisposable
 
     public void Dispose()
     {
-        if (_engine is not null) Task.Run(async () => await _engine.DisposeAsync()).Wait(CancellationToken.None);
-        if (_folder.IsValueCreated) Directory.Delete(_folder.Value, recursive: true);
+        if (_engine is not null)
+            Task.Run(async () => await _engine.DisposeAsync()).Wait(CancellationToken.None);
+        if (_folder.IsValueCreated)
+            Directory.Delete(_folder.Value, recursive: true);
         _starting.Dispose();
     }
 
@@ -66,7 +71,10 @@ internal sealed class FileEngine(CancellationToken cancellation) : IDisposable
         await _starting.WaitAsync(cancellation);
         try
         {
-            _engine ??= await EmbeddedEngine.StartAsync(new() { Folder = Scratch("clickhouse") }, cancellation: cancellation);
+            _engine ??= await EmbeddedEngine.StartAsync(
+                new() { Folder = Scratch("clickhouse") },
+                cancellation: cancellation
+            );
             return _engine.Client;
         }
         finally

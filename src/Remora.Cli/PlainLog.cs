@@ -15,16 +15,25 @@ internal sealed class PlainLog(ILoggerFactory inner) : ILoggerFactory
 
     private sealed class Logger(ILogger inner) : ILogger
     {
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => inner.BeginScope(state);
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => inner.BeginScope(state);
 
         public bool IsEnabled(LogLevel logLevel) => inner.IsEnabled(logLevel);
 
         public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception,
-            Func<TState, Exception?, string> formatter) =>
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) =>
             inner.Log(
-                logLevel, eventId, state, exception is null ? null : new PlainException(exception),
-                (of, _) => PlainText.Of(formatter(of, exception)));
+                logLevel,
+                eventId,
+                state,
+                exception is null ? null : new PlainException(exception),
+                (of, _) => PlainText.Of(formatter(of, exception))
+            );
     }
 
     /// <summary>An exception with escaped text: loggers write <see cref="ToString"/>.</summary>

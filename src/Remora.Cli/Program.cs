@@ -15,6 +15,12 @@ if (result.Action is ParseErrorAction usage)
     return ExitCode.Usage;
 }
 using var shutdown = new Shutdown();
-return await result.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, shutdown.Token);
+return await result.InvokeAsync(
+    new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null },
+    shutdown.Token
+);
 
-static string PathOf(Command command) => command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? $"{PathOf(parent)} {command.Name}" : command.Name;
+static string PathOf(Command command) =>
+    command.Parents.OfType<Command>().FirstOrDefault() is { } parent
+        ? $"{PathOf(parent)} {command.Name}"
+        : command.Name;

@@ -26,18 +26,26 @@ internal static partial class Redaction
 
     [GeneratedRegex(
         @"^(?<name>" + HeaderName + @"[ \t]*:[ \t]*)[^\r\n]+",
-        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
+        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.Multiline,
+        1000
+    )]
     private static partial Regex HeaderLine();
 
     [GeneratedRegex(
         @"\b(?<name>" + HeaderName + @"""?[ \t]*:[ \t]*""?)([^""\\\r\n]|\\.)+",
-        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
+        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex HeaderInJson();
 
     [GeneratedRegex("rmr_[A-Za-z0-9_-]+", RegexOptions.None, 1000)]
     private static partial Regex Keys();
 
-    [GeneratedRegex(@"(?<scheme>bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        @"(?<scheme>bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}",
+        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex Bearer();
 
     [GeneratedRegex(@"://[^/@\s""]+@", RegexOptions.None, 1000)]
@@ -45,6 +53,8 @@ internal static partial class Redaction
 
     [GeneratedRegex(
         @"(?<name>(password|passwd|secret|token|signature|api[_-]?key|[_-]key|[?&]key)""?\s*[=:]\s*""?)[^\s"",;&}]+",
-        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
+        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex Named();
 }

@@ -16,17 +16,31 @@ internal static class RemoteSandbox
         {
             using var http = new HttpClient { BaseAddress = url, Timeout = TimeSpan.FromSeconds(5) };
             using var response = await http.GetAsync("/sandbox/clock", cancellation);
-            var clock = JsonElement.Parse(await response.EnsureSuccessStatusCode().Content.ReadAsByteArrayAsync(cancellation));
-            var origin = response.Headers.TryGetValues(SandboxNotice.Header, out var values) ? values.First() : throw new JsonException("the response has no sandbox header");
+            var clock = JsonElement.Parse(
+                await response.EnsureSuccessStatusCode().Content.ReadAsByteArrayAsync(cancellation)
+            );
+            var origin = response.Headers.TryGetValues(SandboxNotice.Header, out var values)
+                ? values.First()
+                : throw new JsonException("the response has no sandbox header");
             var speed = clock.GetProperty("speed").GetDouble();
             var now = DateTimeOffset.FromUnixTimeMilliseconds(clock.GetProperty("now_ms").GetInt64());
             long? seed = clock.TryGetProperty("seed", out var number) ? number.GetInt64() : null;
-            return new(new(origin, url.GetLeftPart(UriPartial.Authority), speed), new(now, speed), seed, clock.TryGetProperty("recording", out var recording) ? recording.GetString() : null);
+            return new(
+                new(origin, url.GetLeftPart(UriPartial.Authority), speed),
+                new(now, speed),
+                seed,
+                clock.TryGetProperty("recording", out var recording) ? recording.GetString() : null
+            );
         }
-        catch (Exception e) when (e is HttpRequestException or JsonException or KeyNotFoundException or InvalidOperationException
-            || (e is TaskCanceledException && !cancellation.IsCancellationRequested))
+        catch (Exception e)
+            when (e is HttpRequestException or JsonException or KeyNotFoundException or InvalidOperationException
+                || (e is TaskCanceledException && !cancellation.IsCancellationRequested)
+            )
         {
-            throw new SandboxUnreachableException($"no sandbox responds at {url} ({e.Message}). Start one with 'remora sandbox', or omit the address.", e);
+            throw new SandboxUnreachableException(
+                $"no sandbox responds at {url} ({e.Message}). Start one with 'remora sandbox', or omit the address.",
+                e
+            );
         }
     }
 }

@@ -12,7 +12,13 @@ namespace Remora.Cli;
 /// Follows a running service. Requests the assessments of all pairs and both sides at an interval
 /// and at each change event. Clears them after too long without an answer.
 /// </summary>
-internal sealed class RemoteVerdicts(RemoraClient client, VerdictBoard verdicts, TimeSpan interval, TimeProvider clock, ILogger log) : IDisposable
+internal sealed class RemoteVerdicts(
+    RemoraClient client,
+    VerdictBoard verdicts,
+    TimeSpan interval,
+    TimeProvider clock,
+    ILogger log
+) : IDisposable
 {
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(30);
     private static readonly string[] Sides = ["long", "short"];
@@ -21,7 +27,10 @@ internal sealed class RemoteVerdicts(RemoraClient client, VerdictBoard verdicts,
 
     /// <summary>Runs until it is cancelled.</summary>
     public Task RunAsync(Supervisor supervisor, CancellationToken cancellation) =>
-        Task.WhenAll(supervisor.RunAsync("event stream", FollowAsync, cancellation), supervisor.RunAsync("verdicts", AskAsync, cancellation));
+        Task.WhenAll(
+            supervisor.RunAsync("event stream", FollowAsync, cancellation),
+            supervisor.RunAsync("verdicts", AskAsync, cancellation)
+        );
 
     public void Dispose() => _nudge.Dispose();
 
@@ -30,11 +39,16 @@ internal sealed class RemoteVerdicts(RemoraClient client, VerdictBoard verdicts,
         try
         {
             await foreach (var _ in client.StreamAsync(cancellation: cancellation))
-                if (_nudge.CurrentCount == 0) _nudge.Release();
+                if (_nudge.CurrentCount == 0)
+                    _nudge.Release();
         }
         catch (RemoraException e)
         {
-            log.LogWarning("The event stream is unavailable ({Error}); the service is polled every {Seconds} s", e.Message, interval.TotalSeconds);
+            log.LogWarning(
+                "The event stream is unavailable ({Error}); the service is polled every {Seconds} s",
+                e.Message,
+                interval.TotalSeconds
+            );
             await Task.Delay(Timeout.InfiniteTimeSpan, cancellation);
         }
     }
@@ -67,7 +81,8 @@ internal sealed class RemoteVerdicts(RemoraClient client, VerdictBoard verdicts,
             {
                 foreach (var (pair, risk) in await client.BatchAsync(pairs, side, cancellation: cancellation))
                 {
-                    if (!risk.Answered) return null; // partial data would make the other pairs look safe
+                    if (!risk.Answered)
+                        return null; // partial data would make the other pairs look safe
                     present.Add(VerdictOf(Pair.Parse(pair), side == "long" ? Side.Long : Side.Short, risk));
                 }
             }
@@ -79,7 +94,15 @@ internal sealed class RemoteVerdicts(RemoraClient client, VerdictBoard verdicts,
         }
     }
 
-    private static PairVerdict VerdictOf(Pair pair, Side side, Client.Risk risk) => new(
-        pair, side, risk.SafeToTrade, Enum.TryParse<Regime>(risk.Regime?.Replace("_", ""), ignoreCase: true, out var regime) ? regime : null, risk.RiskScore ?? double.NaN,
-        risk.BlockedBy, risk.SafeToTrade || risk.Reasoning.Count == 0 ? "" : risk.Reasoning[0], risk.AsOf is { } asOf ? Instant.From(asOf) : null);
+    private static PairVerdict VerdictOf(Pair pair, Side side, Client.Risk risk) =>
+        new(
+            pair,
+            side,
+            risk.SafeToTrade,
+            Enum.TryParse<Regime>(risk.Regime?.Replace("_", ""), ignoreCase: true, out var regime) ? regime : null,
+            risk.RiskScore ?? double.NaN,
+            risk.BlockedBy,
+            risk.SafeToTrade || risk.Reasoning.Count == 0 ? "" : risk.Reasoning[0],
+            risk.AsOf is { } asOf ? Instant.From(asOf) : null
+        );
 }

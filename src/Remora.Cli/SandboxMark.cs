@@ -16,7 +16,9 @@ internal sealed class SandboxMark
 {
     private const string FileName = "sandbox.json";
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Reserve = TimeSpan.FromSeconds(3); // real time; longer than the interval between two writes
+
+    // Real time; longer than the interval between two writes
+    private static readonly TimeSpan Reserve = TimeSpan.FromSeconds(3);
     private readonly string _folder;
     private SandboxWorldMark? _mark;
 
@@ -29,14 +31,24 @@ internal sealed class SandboxMark
         var path = Path.Combine(folder, FileName);
         try
         {
-            if (!File.Exists(path)) return new(folder, null);
+            if (!File.Exists(path))
+                return new(folder, null);
             var mark = JsonSerializer.Deserialize(File.ReadAllBytes(path), SandboxMarkJson.Default.SandboxWorldMark);
-            if (mark is not null && Instant.TryParse(mark.Start, out _) && Instant.TryParse(mark.Until, out _) && mark.Speed > 0) return new(folder, mark);
+            if (
+                mark is not null
+                && Instant.TryParse(mark.Start, out _)
+                && Instant.TryParse(mark.Until, out _)
+                && mark.Speed > 0
+            )
+                return new(folder, mark);
             throw new JsonException("expected seed, start, speed and until");
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new SandboxOptionException($"{path} cannot be read ({e.Message}), so the simulated markets of this folder are unknown: choose another folder with --data, or delete {folder} to start over");
+            throw new SandboxOptionException(
+                $"{path} cannot be read ({e.Message}), so the simulated markets of this folder are unknown: choose "
+                    + $"another folder with --data, or delete {folder} to start over"
+            );
         }
     }
 
@@ -51,15 +63,23 @@ internal sealed class SandboxMark
     /// </exception>
     public void Require(long? seed, Instant? start, double? speed, string? recording)
     {
-        if (_mark is null) return;
+        if (_mark is null)
+            return;
         var others = new List<string>();
-        if (seed is { } number && number != _mark.Seed) others.Add($"--seed {number}");
-        if (start is { } moment && moment != _mark.StartTime) others.Add($"--start {moment}");
-        if (speed is { } factor && factor != _mark.Speed) others.Add(string.Create(CultureInfo.InvariantCulture, $"--speed {factor}"));
-        if (recording != _mark.Recording) others.Add(recording is null ? "no --replay" : "another --replay");
-        if (others.Count == 0) return;
+        if (seed is { } number && number != _mark.Seed)
+            others.Add($"--seed {number}");
+        if (start is { } moment && moment != _mark.StartTime)
+            others.Add($"--start {moment}");
+        if (speed is { } factor && factor != _mark.Speed)
+            others.Add(string.Create(CultureInfo.InvariantCulture, $"--speed {factor}"));
+        if (recording != _mark.Recording)
+            others.Add(recording is null ? "no --replay" : "another --replay");
+        if (others.Count == 0)
+            return;
         throw new SandboxOptionException(
-            $"{_folder} belongs to a sandbox with {_mark.Options}, not to one with {string.Join(' ', others)}: use the same options, choose another folder with --data, or delete {_folder} to start over");
+            $"{_folder} belongs to a sandbox with {_mark.Options}, not to one with {string.Join(' ', others)}: use "
+                + $"the same options, choose another folder with --data, or delete {_folder} to start over"
+        );
     }
 
     /// <summary>
@@ -71,12 +91,16 @@ internal sealed class SandboxMark
     /// </exception>
     public void Require(Uri url, long? seed, double speed, string? recording, Instant now)
     {
-        if (_mark is null) return;
+        if (_mark is null)
+            return;
         Require(seed, start: null, speed, recording);
         if (now < _mark.UntilTime)
         {
             throw new SandboxOptionException(
-                $"the sandbox at {url} shows {now}, but {_folder} contains data until {_mark.UntilTime}: start the sandbox with --start {_mark.UntilTime} or later, choose another folder with --data, or delete {_folder} to start over");
+                $"the sandbox at {url} shows {now}, but {_folder} contains data until {_mark.UntilTime}: start the "
+                    + $"sandbox with --start {_mark.UntilTime} or later, choose another folder with --data, or delete "
+                    + $"{_folder} to start over"
+            );
         }
     }
 
@@ -90,7 +114,14 @@ internal sealed class SandboxMark
     /// that a killed process leaves no rows later than the mark.
     /// </param>
     /// <param name="cancellation">Stops the updates. The mark then has the exact time.</param>
-    public async Task UpdateAsync(long seed, Instant start, string? recording, ScaledClock clock, bool isOwn, CancellationToken cancellation)
+    public async Task UpdateAsync(
+        long seed,
+        Instant start,
+        string? recording,
+        ScaledClock clock,
+        bool isOwn,
+        CancellationToken cancellation
+    )
     {
         _mark ??= new(seed, start.ToString(), clock.Speed, recording, start.ToString());
         var written = _mark;
@@ -102,7 +133,8 @@ internal sealed class SandboxMark
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            if (Open(_folder)._mark == written) Write(TimeSpan.Zero); // skip if another process has taken over the folder
+            if (Open(_folder)._mark == written)
+                Write(TimeSpan.Zero); // skip if another process has taken over the folder
         }
 
         // A full disk or too many open files: the next tick tries again.
@@ -124,7 +156,10 @@ internal sealed class SandboxMark
             written = written with { Until = until.ToString() };
             Directory.CreateDirectory(_folder);
             var path = Path.Combine(_folder, FileName);
-            File.WriteAllBytes(path + ".part", JsonSerializer.SerializeToUtf8Bytes(written, SandboxMarkJson.Default.SandboxWorldMark));
+            File.WriteAllBytes(
+                path + ".part",
+                JsonSerializer.SerializeToUtf8Bytes(written, SandboxMarkJson.Default.SandboxWorldMark)
+            );
             File.Move(path + ".part", path, overwrite: true);
         }
     }
@@ -132,7 +167,8 @@ internal sealed class SandboxMark
     /// <summary>
     /// Returns the folder of a sandbox's store below a data folder; null if missing.
     /// </summary>
-    public static string? StoreBelow(string data) => ServiceStore.SandboxFolder(data) is var below && HasStore(below) ? below : null;
+    public static string? StoreBelow(string data) =>
+        ServiceStore.SandboxFolder(data) is var below && HasStore(below) ? below : null;
 
     /// <summary>Returns whether a folder contains a store.</summary>
     public static bool HasStore(string folder) => Directory.Exists(Path.Combine(folder, "clickhouse"));
@@ -154,7 +190,12 @@ internal sealed record SandboxWorldMark(long Seed, string Start, double Speed, s
 
     /// <summary>The command line options that create this world.</summary>
     [JsonIgnore]
-    public string Options => string.Create(CultureInfo.InvariantCulture, $"--seed {Seed} --start {Start} --speed {Speed}{(Recording is null ? "" : $" and a --replay of {Recording}")}");
+    public string Options =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"--seed {Seed} --start {Start} --speed "
+                + $"{Speed}{(Recording is null ? "" : $" and a --replay of {Recording}")}"
+        );
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]

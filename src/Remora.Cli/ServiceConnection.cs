@@ -27,7 +27,8 @@ internal sealed class ServiceConnection : IDisposable
             BaseAddress = new(url.ToString().TrimEnd('/') + "/"),
             Timeout = Timeout.InfiniteTimeSpan,
         };
-        if (key is not null) _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        if (key is not null)
+            _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
     }
 
     /// <summary>The address of the service.</summary>
@@ -67,12 +68,17 @@ internal sealed class ServiceConnection : IDisposable
     /// </summary>
     /// <exception cref="ServiceException">The request failed.</exception>
     public async Task<(string Text, string? Tag)?> GetIfChangedAsync(
-        string path, string? tag, CancellationToken cancellation)
+        string path,
+        string? tag,
+        CancellationToken cancellation
+    )
     {
         using var request = Get(path);
-        if (tag is not null) request.Headers.TryAddWithoutValidation("If-None-Match", tag);
+        if (tag is not null)
+            request.Headers.TryAddWithoutValidation("If-None-Match", tag);
         using var response = await AskAsync(request, ShortTimeout, cancellation);
-        if (response.StatusCode == HttpStatusCode.NotModified) return null;
+        if (response.StatusCode == HttpStatusCode.NotModified)
+            return null;
         await ThrowUnlessSuccessAsync(response, cancellation);
         return (await ReadAsync(response, cancellation), response.Headers.ETag?.ToString());
     }
@@ -102,7 +108,10 @@ internal sealed class ServiceConnection : IDisposable
         new(HttpMethod.Get, new Uri(path.TrimStart('/'), UriKind.Relative));
 
     private async Task<HttpResponseMessage> AskAsync(
-        HttpRequestMessage request, TimeSpan atMost, CancellationToken cancellation)
+        HttpRequestMessage request,
+        TimeSpan atMost,
+        CancellationToken cancellation
+    )
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         deadline.CancelAfter(atMost);
@@ -113,7 +122,9 @@ internal sealed class ServiceConnection : IDisposable
         catch (HttpRequestException e)
         {
             throw Unreachable(
-                $"no service responds at {Url} ({e.Message}). Start one with 'remora serve', or set the address with --url.");
+                $"no service responds at {Url} ({e.Message}). Start one with 'remora serve', or set the address "
+                    + $"with --url."
+            );
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -142,13 +153,15 @@ internal sealed class ServiceConnection : IDisposable
 
     private async Task ThrowUnlessSuccessAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
-        if (response.IsSuccessStatusCode) return;
+        if (response.IsSuccessStatusCode)
+            return;
         var status = (int)response.StatusCode;
-        var message = status == Unauthorized && !_hasKey
-            ? $"the service at {Url} requires a key: set {RunningServiceOptionSet.KeyVariable}, " +
-                "or name a key file with --key-file"
-            : DetailOf(await ReadAsync(response, cancellation))
-                ?? $"the service at {Url} returned {status} {response.ReasonPhrase}";
+        var message =
+            status == Unauthorized && !_hasKey
+                ? $"the service at {Url} requires a key: set {RunningServiceOptionSet.KeyVariable}, "
+                    + "or name a key file with --key-file"
+                : DetailOf(await ReadAsync(response, cancellation))
+                    ?? $"the service at {Url} returned {status} {response.ReasonPhrase}";
         var isCallersFault = status is >= 400 and < 500 and not 408 and not 429;
         throw new ServiceException(message, isCallersFault ? ExitCode.Usage : ExitCode.Unavailable, status);
     }
@@ -164,8 +177,12 @@ internal sealed class ServiceConnection : IDisposable
         {
             using var problem = JsonDocument.Parse(body);
             var root = problem.RootElement;
-            return root.ValueKind == JsonValueKind.Object && root.TryGetProperty("detail", out var detail)
-                && detail.ValueKind == JsonValueKind.String ? detail.GetString() : null;
+            return
+                root.ValueKind == JsonValueKind.Object
+                && root.TryGetProperty("detail", out var detail)
+                && detail.ValueKind == JsonValueKind.String
+                ? detail.GetString()
+                : null;
         }
         catch (JsonException)
         {

@@ -20,7 +20,15 @@ internal sealed class ServiceSandbox : IAsyncDisposable
     private readonly Instant _start;
     private readonly string? _recording;
 
-    private ServiceSandbox(SandboxNotice notice, ScaledClock clock, SandboxServer? own, SandboxMark? mark, long seed, Instant start, string? recording)
+    private ServiceSandbox(
+        SandboxNotice notice,
+        ScaledClock clock,
+        SandboxServer? own,
+        SandboxMark? mark,
+        long seed,
+        Instant start,
+        string? recording
+    )
     {
         (Notice, Clock) = (notice, clock);
         (_own, _mark, _seed, _start, _recording) = (own, mark, seed, start, recording);
@@ -37,7 +45,12 @@ internal sealed class ServiceSandbox : IAsyncDisposable
     /// The data folder belongs to another world, or the options are invalid.
     /// </exception>
     /// <exception cref="SandboxUnreachableException">No sandbox answers at the address.</exception>
-    public static async Task<ServiceSandbox> StartAsync(ServiceSettings settings, ParseResult parsed, SandboxOptionSet world, CancellationToken cancellation)
+    public static async Task<ServiceSandbox> StartAsync(
+        ServiceSettings settings,
+        ParseResult parsed,
+        SandboxOptionSet world,
+        CancellationToken cancellation
+    )
     {
         var mark = ServiceStore.KeptFolderOf(settings) is { } folder ? SandboxMark.Open(folder) : null;
         if (settings.SandboxUrl is { } url)
@@ -48,20 +61,41 @@ internal sealed class ServiceSandbox : IAsyncDisposable
             return new(remote.Notice, remote.Clock, own: null, mark, remote.Seed ?? 0, now, remote.Recording);
         }
         double? speed = world.Given(parsed).Contains("--speed") || settings.Speed != 1 ? settings.Speed : null;
-        var (server, clock, options) = await world.StartAsync(parsed, port: 0, speed, [.. settings.TrackedMarkets.Select(market => market.Id.Pair).Distinct()], mark, cancellation);
-        return new(new(RemoraJson.NameOf(server.World.Origin), server.Url, clock.Speed), clock, server, mark, options.Seed, options.Start!.Value, options.Recording);
+        var (server, clock, options) = await world.StartAsync(
+            parsed,
+            port: 0,
+            speed,
+            [.. settings.TrackedMarkets.Select(market => market.Id.Pair).Distinct()],
+            mark,
+            cancellation
+        );
+        return new(
+            new(RemoraJson.NameOf(server.World.Origin), server.Url, clock.Speed),
+            clock,
+            server,
+            mark,
+            options.Seed,
+            options.Start!.Value,
+            options.Recording
+        );
     }
 
     /// <summary>
     /// Updates the mark of the data folder until it is cancelled. Does nothing without a data
     /// folder.
     /// </summary>
-    public Task UpdateMarkAsync(Supervisor supervisor, CancellationToken cancellation) => _mark is null
-        ? Task.CompletedTask
-        : supervisor.RunAsync("sandbox: time", token => _mark.UpdateAsync(_seed, _start, _recording, Clock, _own is not null, token), cancellation);
+    public Task UpdateMarkAsync(Supervisor supervisor, CancellationToken cancellation) =>
+        _mark is null
+            ? Task.CompletedTask
+            : supervisor.RunAsync(
+                "sandbox: time",
+                token => _mark.UpdateAsync(_seed, _start, _recording, Clock, _own is not null, token),
+                cancellation
+            );
 
     public async ValueTask DisposeAsync()
     {
-        if (_own is not null) await _own.DisposeAsync();
+        if (_own is not null)
+            await _own.DisposeAsync();
     }
 }

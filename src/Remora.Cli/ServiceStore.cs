@@ -25,7 +25,10 @@ internal sealed class ServiceStore : IAsyncDisposable
         Place = place;
         _temporaryFolder = temporaryFolder;
         Meter = new(session, TimeProvider.System);
-        _running = Task.WhenAll(session.RunAsync(_stop.Token), supervisor.RunAsync("store: metrics", Meter.RunAsync, _stop.Token));
+        _running = Task.WhenAll(
+            session.RunAsync(_stop.Token),
+            supervisor.RunAsync("store: metrics", Meter.RunAsync, _stop.Token)
+        );
     }
 
     /// <summary>The open store.</summary>
@@ -44,12 +47,13 @@ internal sealed class ServiceStore : IAsyncDisposable
     /// Returns the folder of store and journal that remains after the service ends; null if none
     /// does.
     /// </summary>
-    public static string? KeptFolderOf(ServiceSettings settings) => settings switch
-    {
-        { Store: false } or { Sandbox: true, Data: null, Clickhouse: null } => null,
-        { Sandbox: true } => SandboxFolder(settings.DataFolder),
-        _ => settings.DataFolder,
-    };
+    public static string? KeptFolderOf(ServiceSettings settings) =>
+        settings switch
+        {
+            { Store: false } or { Sandbox: true, Data: null, Clickhouse: null } => null,
+            { Sandbox: true } => SandboxFolder(settings.DataFolder),
+            _ => settings.DataFolder,
+        };
 
     /// <summary>Opens the store of the settings.</summary>
     /// <param name="settings">The settings.</param>
@@ -57,30 +61,53 @@ internal sealed class ServiceStore : IAsyncDisposable
     /// <param name="logs">Receives problems.</param>
     /// <param name="supervisor">Restarts the tasks of the store when they fail.</param>
     /// <exception cref="SettingsException">The settings contradict each other.</exception>
-    public static ServiceStore? Open(ServiceSettings settings, TimeProvider clock, ILoggerFactory logs, Supervisor supervisor)
+    public static ServiceStore? Open(
+        ServiceSettings settings,
+        TimeProvider clock,
+        ILoggerFactory logs,
+        Supervisor supervisor
+    )
     {
-        if (!settings.Store) return null;
-        if (settings is { Cluster: not null, Clickhouse: null }) throw new SettingsException(["cluster requires clickhouse: the embedded engine has no cluster"]);
-        if (settings is { ClickhousePort: not null, Clickhouse: not null }) throw new SettingsException(["clickhouse-port cannot be combined with clickhouse: the port belongs to the embedded engine"]);
+        if (!settings.Store)
+            return null;
+        if (settings is { Cluster: not null, Clickhouse: null })
+            throw new SettingsException(["cluster requires clickhouse: the embedded engine has no cluster"]);
+        if (settings is { ClickhousePort: not null, Clickhouse: not null })
+            throw new SettingsException([
+                "clickhouse-port cannot be combined with clickhouse: the port belongs to the embedded engine",
+            ]);
         var kept = KeptFolderOf(settings);
         var temporaryFolder = kept is null ? Directory.CreateTempSubdirectory("remora-sandbox-").FullName : null;
         var folder = kept ?? temporaryFolder!;
         var location = LocationOf(settings, folder);
         var log = logs.CreateLogger("Remora.Store");
-        var session = new StoreSession(new()
-        {
-            Location = location,
-            Recorder = new RecorderOptions { JournalFolder = Path.Combine(folder, "journal"), StopTimeout = TimeSpan.FromSeconds(1) },
-            Store = new() { Retention = settings.Retention },
-            Port = settings.ClickhousePort,
-            Supervisor = supervisor,
-            PortPassword = settings.ClickhousePortPassword,
-            RowClock = clock,
-            Root = temporaryFolder ?? settings.DataFolder,
-            Notice = line => log.LogWarning("{Notice}", line),
-            Recovery = line => log.LogInformation("{Recovery}", line),
-        });
-        return new(session, temporaryFolder is null ? location.ToString() : $"{location}, deleted when the service stops; use --data FOLDER to keep it", temporaryFolder, supervisor);
+        var session = new StoreSession(
+            new()
+            {
+                Location = location,
+                Recorder = new RecorderOptions
+                {
+                    JournalFolder = Path.Combine(folder, "journal"),
+                    StopTimeout = TimeSpan.FromSeconds(1),
+                },
+                Store = new() { Retention = settings.Retention },
+                Port = settings.ClickhousePort,
+                Supervisor = supervisor,
+                PortPassword = settings.ClickhousePortPassword,
+                RowClock = clock,
+                Root = temporaryFolder ?? settings.DataFolder,
+                Notice = line => log.LogWarning("{Notice}", line),
+                Recovery = line => log.LogInformation("{Recovery}", line),
+            }
+        );
+        return new(
+            session,
+            temporaryFolder is null
+                ? location.ToString()
+                : $"{location}, deleted when the service stops; use --data FOLDER to keep it",
+            temporaryFolder,
+            supervisor
+        );
     }
 
     /// <summary>
@@ -93,7 +120,8 @@ internal sealed class ServiceStore : IAsyncDisposable
         await _stop.CancelAsync();
         await _running;
         _stop.Dispose();
-        if (_temporaryFolder is not null && Directory.Exists(_temporaryFolder)) Directory.Delete(_temporaryFolder, recursive: true);
+        if (_temporaryFolder is not null && Directory.Exists(_temporaryFolder))
+            Directory.Delete(_temporaryFolder, recursive: true);
     }
 
     // A sandbox never shares a database with real data.
@@ -101,8 +129,16 @@ internal sealed class ServiceStore : IAsyncDisposable
     {
         try
         {
-            var database = settings.Database ?? (settings is { Sandbox: true, Clickhouse: not null } ? StoreLocation.DefaultDatabase + "_sandbox" : null);
-            return settings.Clickhouse is { } url ? StoreLocation.AtUrl(url, database, settings.Cluster) : StoreLocation.InFolder(folder, database);
+            var database =
+                settings.Database
+                ?? (
+                    settings is { Sandbox: true, Clickhouse: not null }
+                        ? StoreLocation.DefaultDatabase + "_sandbox"
+                        : null
+                );
+            return settings.Clickhouse is { } url
+                ? StoreLocation.AtUrl(url, database, settings.Cluster)
+                : StoreLocation.InFolder(folder, database);
         }
         catch (FormatException e)
         {

@@ -22,13 +22,18 @@ internal sealed class Shutdown : IDisposable
 
     public void Dispose()
     {
-        foreach (var signal in _signals) signal.Dispose();
+        foreach (var signal in _signals)
+            signal.Dispose();
         _cancellation.Dispose();
     }
 
-    private PosixSignalRegistration Listen(PosixSignal signal) => PosixSignalRegistration.Create(signal, context =>
-    {
-        context.Cancel = !_cancellation.IsCancellationRequested;
-        _ = _cancellation.CancelAsync();
-    });
+    private PosixSignalRegistration Listen(PosixSignal signal) =>
+        PosixSignalRegistration.Create(
+            signal,
+            context =>
+            {
+                context.Cancel = !_cancellation.IsCancellationRequested;
+                _ = _cancellation.CancelAsync();
+            }
+        );
 }

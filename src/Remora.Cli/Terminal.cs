@@ -66,7 +66,14 @@ internal static class Terminal
         {
             return Fail("cancelled", ExitCode.Unavailable);
         }
-        catch (Exception e) when (e is BacktestException or PolicyException or ArgumentException or IOException or UnauthorizedAccessException)
+        catch (Exception e)
+            when (e
+                    is BacktestException
+                        or PolicyException
+                        or ArgumentException
+                        or IOException
+                        or UnauthorizedAccessException
+            )
         {
             return Fail(e.Message, ExitCode.Usage);
         }
@@ -76,12 +83,20 @@ internal static class Terminal
     public static T WithProgress<T>(string title, Func<IProgress<double>, T> work)
     {
         var result = default(T)!;
-        Messages.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).Start(progress =>
-        {
-            var bar = progress.AddTask(title, maxValue: 1);
-            result = work(new Bar(bar));
-            bar.Value = 1;
-        });
+        Messages
+            .Progress()
+            .Columns(
+                new TaskDescriptionColumn(),
+                new ProgressBarColumn(),
+                new PercentageColumn(),
+                new RemainingTimeColumn()
+            )
+            .Start(progress =>
+            {
+                var bar = progress.AddTask(title, maxValue: 1);
+                result = work(new Bar(bar));
+                bar.Value = 1;
+            });
         return result;
     }
 
@@ -89,12 +104,15 @@ internal static class Terminal
     public static async Task<T> WithProgressAsync<T>(string title, Func<IProgress<double>, Task<T>> work)
     {
         var result = default(T)!;
-        await Messages.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn()).StartAsync(async progress =>
-        {
-            var bar = progress.AddTask(Markup.Escape(title), maxValue: 1);
-            result = await work(new Bar(bar));
-            bar.Value = 1;
-        });
+        await Messages
+            .Progress()
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn())
+            .StartAsync(async progress =>
+            {
+                var bar = progress.AddTask(Markup.Escape(title), maxValue: 1);
+                result = await work(new Bar(bar));
+                bar.Value = 1;
+            });
         return result;
     }
 
@@ -107,14 +125,17 @@ internal static class Terminal
     // there.
     private static IAnsiConsole Create(TextWriter writer, bool redirected)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Out = new AnsiConsoleOutput(writer),
-            Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect,
-            ColorSystem = redirected ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
-            Interactive = redirected ? InteractionSupport.No : InteractionSupport.Detect,
-        });
-        if (redirected) console.Profile.Width = WidthOfFiles;
+        var console = AnsiConsole.Create(
+            new AnsiConsoleSettings
+            {
+                Out = new AnsiConsoleOutput(writer),
+                Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect,
+                ColorSystem = redirected ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
+                Interactive = redirected ? InteractionSupport.No : InteractionSupport.Detect,
+            }
+        );
+        if (redirected)
+            console.Profile.Width = WidthOfFiles;
         console.Pipeline.Attach(new PlainTextHook());
         return console;
     }
@@ -132,9 +153,11 @@ internal static class Terminal
             public Measurement Measure(RenderOptions options, int maxWidth) => inner.Measure(options, maxWidth);
 
             public IEnumerable<Segment> Render(RenderOptions options, int maxWidth) =>
-                inner.Render(options, maxWidth).Select(part => part.IsControlCode || part.IsLineBreak
-                    ? part
-                    : new(PlainText.Of(part.Text), part.Style));
+                inner
+                    .Render(options, maxWidth)
+                    .Select(part =>
+                        part.IsControlCode || part.IsLineBreak ? part : new(PlainText.Of(part.Text), part.Style)
+                    );
         }
     }
 }

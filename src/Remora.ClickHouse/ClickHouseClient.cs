@@ -25,7 +25,8 @@ public sealed class ClickHouseClient : IDisposable
 
     public ClickHouseClient(ClickHouseOptions options, TimeProvider? time = null)
     {
-        if (options.Url is null == options.Socket is null) throw new ArgumentException("set either Url or Socket", nameof(options));
+        if (options.Url is null == options.Socket is null)
+            throw new ArgumentException("set either Url or Socket", nameof(options));
         _options = options;
         _time = time ?? TimeProvider.System;
         var handler = new SocketsHttpHandler
@@ -35,7 +36,8 @@ public sealed class ClickHouseClient : IDisposable
             ConnectTimeout = TimeSpan.FromSeconds(10),
             UseProxy = options.Url is not null,
         };
-        if (options.Socket is { } socket) handler.ConnectCallback = (_, cancellation) => ConnectAsync(socket(), cancellation);
+        if (options.Socket is { } socket)
+            handler.ConnectCallback = (_, cancellation) => ConnectAsync(socket(), cancellation);
         _http = new(handler) { BaseAddress = options.Url ?? SocketUrl, Timeout = Timeout.InfiniteTimeSpan };
     }
 
@@ -58,46 +60,97 @@ public sealed class ClickHouseClient : IDisposable
     }
 
     /// <summary>Runs a statement without a result. Retries only if the options allow it.</summary>
-    public async Task<QuerySummary> ExecuteAsync(string sql, QueryOptions? options = null, CancellationToken cancellation = default)
+    public async Task<QuerySummary> ExecuteAsync(
+        string sql,
+        QueryOptions? options = null,
+        CancellationToken cancellation = default
+    )
     {
-        using var answer = await SendAsync(sql, content: null, options, options?.IsRepeatable ?? false, settings: null, cancellation);
+        using var answer = await SendAsync(
+            sql,
+            content: null,
+            options,
+            options?.IsRepeatable ?? false,
+            settings: null,
+            cancellation
+        );
         await using var body = await AnswerAsync(answer, cancellation);
         await body.CopyToAsync(Stream.Null, cancellation);
         return Summary(answer);
     }
 
     /// <inheritdoc cref="ExecuteAsync(string, QueryOptions?, CancellationToken)"/>
-    public Task<QuerySummary> ExecuteAsync(string sql, QueryParameters parameters, CancellationToken cancellation = default) =>
-        ExecuteAsync(sql, new QueryOptions { Parameters = parameters }, cancellation);
+    public Task<QuerySummary> ExecuteAsync(
+        string sql,
+        QueryParameters parameters,
+        CancellationToken cancellation = default
+    ) => ExecuteAsync(sql, new QueryOptions { Parameters = parameters }, cancellation);
 
     /// <summary>
     /// Returns the rows of a query as they arrive. Retries an unreachable server until the first
     /// row.
     /// </summary>
     public async IAsyncEnumerable<T> QueryAsync<T>(
-        string sql, Func<RowReader, T> read, QueryOptions? options = null, [EnumeratorCancellation] CancellationToken cancellation = default)
+        string sql,
+        Func<RowReader, T> read,
+        QueryOptions? options = null,
+        [EnumeratorCancellation] CancellationToken cancellation = default
+    )
     {
-        using var answer = await SendAsync(sql, content: null, options, isRepeatable: true, ("default_format", "RowBinaryWithNamesAndTypes"), cancellation);
+        using var answer = await SendAsync(
+            sql,
+            content: null,
+            options,
+            isRepeatable: true,
+            ("default_format", "RowBinaryWithNamesAndTypes"),
+            cancellation
+        );
         await using var body = await AnswerAsync(answer, cancellation);
-        await foreach (var row in RowSource.ReadAsync(body, read, cancellation)) yield return row;
+        await foreach (var row in RowSource.ReadAsync(body, read, cancellation))
+            yield return row;
     }
 
     /// <summary>Returns all rows of a query.</summary>
-    public async Task<List<T>> ListAsync<T>(string sql, Func<RowReader, T> read, QueryParameters? parameters = null, CancellationToken cancellation = default)
+    public async Task<List<T>> ListAsync<T>(
+        string sql,
+        Func<RowReader, T> read,
+        QueryParameters? parameters = null,
+        CancellationToken cancellation = default
+    )
     {
         var rows = new List<T>();
-        await foreach (var row in QueryAsync(sql, read, new() { Parameters = parameters }, cancellation)) rows.Add(row);
+        await foreach (var row in QueryAsync(sql, read, new() { Parameters = parameters }, cancellation))
+            rows.Add(row);
         return rows;
     }
 
     /// <summary>Returns the only row of a query.</summary>
-    public async Task<T> SingleAsync<T>(string sql, Func<RowReader, T> read, QueryParameters? parameters = null, CancellationToken cancellation = default) =>
-        await ListAsync(sql, read, parameters, cancellation) is [var row] ? row : throw new InvalidOperationException("the query did not return exactly one row: " + sql);
+    public async Task<T> SingleAsync<T>(
+        string sql,
+        Func<RowReader, T> read,
+        QueryParameters? parameters = null,
+        CancellationToken cancellation = default
+    ) =>
+        await ListAsync(sql, read, parameters, cancellation) is [var row]
+            ? row
+            : throw new InvalidOperationException("the query did not return exactly one row: " + sql);
 
     /// <summary>Returns the result of a query in any format, as a stream.</summary>
-    public async Task<Stream> StreamAsync(string sql, string format, QueryOptions? options = null, CancellationToken cancellation = default)
+    public async Task<Stream> StreamAsync(
+        string sql,
+        string format,
+        QueryOptions? options = null,
+        CancellationToken cancellation = default
+    )
     {
-        var answer = await SendAsync(sql, content: null, options, isRepeatable: true, ("default_format", format), cancellation);
+        var answer = await SendAsync(
+            sql,
+            content: null,
+            options,
+            isRepeatable: true,
+            ("default_format", format),
+            cancellation
+        );
         return await AnswerAsync(answer, cancellation);
     }
 
@@ -107,28 +160,54 @@ public sealed class ClickHouseClient : IDisposable
     /// materialized views. The tables need a deduplication window.
     /// </summary>
     public async Task<QuerySummary> InsertAsync<T>(
-        SqlName table, IReadOnlyList<SqlName> columns, IEnumerable<T> rows, Action<RowWriter, T> write, string? token = null, QueryOptions? options = null,
-        CancellationToken cancellation = default)
+        SqlName table,
+        IReadOnlyList<SqlName> columns,
+        IEnumerable<T> rows,
+        Action<RowWriter, T> write,
+        string? token = null,
+        QueryOptions? options = null,
+        CancellationToken cancellation = default
+    )
     {
         var writer = new RowWriter();
-        foreach (var row in rows) write(writer, row);
+        foreach (var row in rows)
+            write(writer, row);
         return await InsertAsync(table, columns, writer, token, options, cancellation);
     }
 
     /// <inheritdoc cref="InsertAsync{T}(SqlName, IReadOnlyList{SqlName}, IEnumerable{T}, Action{RowWriter, T}, string?, QueryOptions?, CancellationToken)"/>
     public Task<QuerySummary> InsertAsync(
-        SqlName table, IReadOnlyList<SqlName> columns, RowWriter rows, string? token = null, QueryOptions? options = null, CancellationToken cancellation = default) =>
-        InsertAsync(table, columns, rows.Written, token, options, cancellation);
+        SqlName table,
+        IReadOnlyList<SqlName> columns,
+        RowWriter rows,
+        string? token = null,
+        QueryOptions? options = null,
+        CancellationToken cancellation = default
+    ) => InsertAsync(table, columns, rows.Written, token, options, cancellation);
 
     /// <summary>
     /// Inserts a batch that was encoded as RowBinary before. Otherwise the same as inserting rows.
     /// </summary>
     public async Task<QuerySummary> InsertAsync(
-        SqlName table, IReadOnlyList<SqlName> columns, ReadOnlyMemory<byte> rows, string? token = null, QueryOptions? options = null, CancellationToken cancellation = default)
+        SqlName table,
+        IReadOnlyList<SqlName> columns,
+        ReadOnlyMemory<byte> rows,
+        string? token = null,
+        QueryOptions? options = null,
+        CancellationToken cancellation = default
+    )
     {
-        var sql = $"INSERT INTO {table.Quoted} ({string.Join(", ", columns.Select(column => column.Quoted))}) FORMAT RowBinary";
+        var sql =
+            $"INSERT INTO {table.Quoted} ({string.Join(", ", columns.Select(column => column.Quoted))}) FORMAT "
+            + $"RowBinary";
         using var answer = await SendAsync(
-            sql, () => new ReadOnlyMemoryContent(rows), With(options, InsertToken.Settings(token)), isRepeatable: token is not null, settings: null, cancellation);
+            sql,
+            () => new ReadOnlyMemoryContent(rows),
+            With(options, InsertToken.Settings(token)),
+            isRepeatable: token is not null,
+            settings: null,
+            cancellation
+        );
         return Summary(answer);
     }
 
@@ -136,10 +215,21 @@ public sealed class ClickHouseClient : IDisposable
     /// Inserts a stream in any format, for example the bytes of a Parquet file. The statement ends
     /// with FORMAT. Does not retry.
     /// </summary>
-    public async Task<QuerySummary> InsertStreamAsync(string sql, Stream content, QueryOptions? options = null, CancellationToken cancellation = default)
+    public async Task<QuerySummary> InsertStreamAsync(
+        string sql,
+        Stream content,
+        QueryOptions? options = null,
+        CancellationToken cancellation = default
+    )
     {
         using var answer = await SendAsync(
-            sql, () => new StreamContent(content), With(options, InsertToken.Settings(null)), isRepeatable: false, settings: null, cancellation);
+            sql,
+            () => new StreamContent(content),
+            With(options, InsertToken.Settings(null)),
+            isRepeatable: false,
+            settings: null,
+            cancellation
+        );
         return Summary(answer);
     }
 
@@ -148,12 +238,19 @@ public sealed class ClickHouseClient : IDisposable
     private static QueryOptions With(QueryOptions? options, IReadOnlyDictionary<string, string> settings)
     {
         var all = new Dictionary<string, string>(settings, StringComparer.Ordinal);
-        foreach (var (name, value) in options?.Settings ?? new Dictionary<string, string>(StringComparer.Ordinal)) all[name] = value;
+        foreach (var (name, value) in options?.Settings ?? new Dictionary<string, string>(StringComparer.Ordinal))
+            all[name] = value;
         return (options ?? new()) with { Settings = all };
     }
 
     private async Task<HttpResponseMessage> SendAsync(
-        string sql, Func<HttpContent>? content, QueryOptions? options, bool isRepeatable, (string Name, string Value)? settings, CancellationToken cancellation)
+        string sql,
+        Func<HttpContent>? content,
+        QueryOptions? options,
+        bool isRepeatable,
+        (string Name, string Value)? settings,
+        CancellationToken cancellation
+    )
     {
         using var deadline = new CancellationTokenSource(options?.Timeout ?? _options.Timeout, _time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
@@ -168,7 +265,8 @@ public sealed class ClickHouseClient : IDisposable
             {
                 await Task.Delay(backoff.After(attempt + 1), _time, both.Token);
             }
-            catch (OperationCanceledException e) when (deadline.IsCancellationRequested && !cancellation.IsCancellationRequested)
+            catch (OperationCanceledException e)
+                when (deadline.IsCancellationRequested && !cancellation.IsCancellationRequested)
             {
                 throw new TimeoutException($"no response within {options?.Timeout ?? _options.Timeout}", e);
             }
@@ -176,12 +274,22 @@ public sealed class ClickHouseClient : IDisposable
     }
 
     private async Task<HttpResponseMessage> SendOnceAsync(
-        string sql, Func<HttpContent>? content, QueryOptions? options, (string Name, string Value)? setting, CancellationToken cancellation)
+        string sql,
+        Func<HttpContent>? content,
+        QueryOptions? options,
+        (string Name, string Value)? setting,
+        CancellationToken cancellation
+    )
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(UrlOf(content is null ? null : sql, options, setting), UriKind.Relative));
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post,
+            new Uri(UrlOf(content is null ? null : sql, options, setting), UriKind.Relative)
+        );
         request.Content = content?.Invoke() ?? new StringContent(sql, Encoding.UTF8);
-        if (_options.User is { } user) request.Headers.TryAddWithoutValidation("X-ClickHouse-User", user);
-        if (_options.Password is { } password) request.Headers.TryAddWithoutValidation("X-ClickHouse-Key", password);
+        if (_options.User is { } user)
+            request.Headers.TryAddWithoutValidation("X-ClickHouse-User", user);
+        if (_options.Password is { } password)
+            request.Headers.TryAddWithoutValidation("X-ClickHouse-Key", password);
         HttpResponseMessage answer;
         try
         {
@@ -191,7 +299,8 @@ public sealed class ClickHouseClient : IDisposable
         {
             throw new ClickHouseUnavailableException("ClickHouse cannot be reached: " + e.Message, e);
         }
-        if (answer.IsSuccessStatusCode && !answer.Headers.Contains("X-ClickHouse-Exception-Code")) return answer;
+        if (answer.IsSuccessStatusCode && !answer.Headers.Contains("X-ClickHouse-Exception-Code"))
+            return answer;
         using (answer)
         {
             string text;
@@ -204,8 +313,16 @@ public sealed class ClickHouseClient : IDisposable
                 throw new ClickHouseUnavailableException("the response was interrupted: " + e.Message, e);
             }
             var error = ClickHouseException.Read(text);
-            if (error.Code == 0 && answer.StatusCode is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout)
-                throw new ClickHouseUnavailableException($"ClickHouse returned {(int)answer.StatusCode}: {error.Message}");
+            if (
+                error.Code == 0
+                && answer.StatusCode
+                    is HttpStatusCode.BadGateway
+                        or HttpStatusCode.ServiceUnavailable
+                        or HttpStatusCode.GatewayTimeout
+            )
+                throw new ClickHouseUnavailableException(
+                    $"ClickHouse returned {(int)answer.StatusCode}: {error.Message}"
+                );
             throw error;
         }
     }
@@ -213,29 +330,50 @@ public sealed class ClickHouseClient : IDisposable
     private string UrlOf(string? sql, QueryOptions? options, (string Name, string Value)? setting)
     {
         var url = new StringBuilder("/?database=").Append(Uri.EscapeDataString(_options.Database));
-        if (_options.Url is null) url.Append("&enable_http_compression=0");
-        if (sql is not null) Append("query", sql);
-        if (options?.QueryId is { } id) Append("query_id", id);
-        if (setting is { } own) Append(own.Name, own.Value);
-        foreach (var (name, value) in _options.Settings) Append(name, value);
-        foreach (var (name, value) in options?.Settings ?? new Dictionary<string, string>(StringComparer.Ordinal)) Append(name, value);
-        foreach (var (name, value) in options?.Parameters ?? []) Append("param_" + name, value);
+        if (_options.Url is null)
+            url.Append("&enable_http_compression=0");
+        if (sql is not null)
+            Append("query", sql);
+        if (options?.QueryId is { } id)
+            Append("query_id", id);
+        if (setting is { } own)
+            Append(own.Name, own.Value);
+        foreach (var (name, value) in _options.Settings)
+            Append(name, value);
+        foreach (var (name, value) in options?.Settings ?? new Dictionary<string, string>(StringComparer.Ordinal))
+            Append(name, value);
+        foreach (var (name, value) in options?.Parameters ?? [])
+            Append("param_" + name, value);
         return url.ToString();
 
-        void Append(string name, string value) => url.Append('&').Append(Uri.EscapeDataString(name)).Append('=').Append(Uri.EscapeDataString(value));
+        void Append(string name, string value) =>
+            url.Append('&').Append(Uri.EscapeDataString(name)).Append('=').Append(Uri.EscapeDataString(value));
     }
 
-    private static async Task<Stream> AnswerAsync(HttpResponseMessage answer, CancellationToken cancellation) => new AnswerStream(
-        await answer.Content.ReadAsStreamAsync(cancellation),
-        answer.Headers.TryGetValues("X-ClickHouse-Exception-Tag", out var tags) ? tags.First() : null);
+    private static async Task<Stream> AnswerAsync(HttpResponseMessage answer, CancellationToken cancellation) =>
+        new AnswerStream(
+            await answer.Content.ReadAsStreamAsync(cancellation),
+            answer.Headers.TryGetValues("X-ClickHouse-Exception-Tag", out var tags) ? tags.First() : null
+        );
 
     private static QuerySummary Summary(HttpResponseMessage answer)
     {
-        if (!answer.Headers.TryGetValues("X-ClickHouse-Summary", out var values)) return default;
+        if (!answer.Headers.TryGetValues("X-ClickHouse-Summary", out var values))
+            return default;
         using var json = JsonDocument.Parse(values.First());
-        return new(Number("read_rows"), Number("read_bytes"), Number("written_rows"), Number("written_bytes"), TimeSpan.FromTicks(Number("elapsed_ns") / 100));
+        return new(
+            Number("read_rows"),
+            Number("read_bytes"),
+            Number("written_rows"),
+            Number("written_bytes"),
+            TimeSpan.FromTicks(Number("elapsed_ns") / 100)
+        );
 
-        long Number(string name) => json.RootElement.TryGetProperty(name, out var value) && long.TryParse(value.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+        long Number(string name) =>
+            json.RootElement.TryGetProperty(name, out var value)
+            && long.TryParse(value.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                ? number
+                : 0;
     }
 
     private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellation)

@@ -13,7 +13,12 @@ public sealed class ClickHouseConnection : IAsyncDisposable
     private readonly ClickHouseOptions _options;
     private readonly TimeProvider? _time;
 
-    private ClickHouseConnection(StoreLocation location, ClickHouseOptions options, EmbeddedEngine? engine, TimeProvider? time)
+    private ClickHouseConnection(
+        StoreLocation location,
+        ClickHouseOptions options,
+        EmbeddedEngine? engine,
+        TimeProvider? time
+    )
     {
         Location = location;
         var inDatabase = options with { Database = location.Database.Value };
@@ -57,11 +62,25 @@ public sealed class ClickHouseConnection : IAsyncDisposable
     /// The store cannot be opened; the message is one line with advice.
     /// </exception>
     public static async Task<ClickHouseConnection> OpenAsync(
-        StoreLocation location, bool makeDatabase = true, Func<EmbeddedEngineOptions, EmbeddedEngineOptions>? configure = null, TimeProvider? time = null, CancellationToken cancellation = default)
+        StoreLocation location,
+        bool makeDatabase = true,
+        Func<EmbeddedEngineOptions, EmbeddedEngineOptions>? configure = null,
+        TimeProvider? time = null,
+        CancellationToken cancellation = default
+    )
     {
         var (options, engine) = location.EngineFolder is { } folder
             ? await OpenFolderAsync(folder, location.Database.Value, configure, time, cancellation)
-            : (new ClickHouseOptions { Url = location.Url, User = location.User, Password = location.Password, Cluster = location.Cluster?.Value }, null);
+            : (
+                new ClickHouseOptions
+                {
+                    Url = location.Url,
+                    User = location.User,
+                    Password = location.Password,
+                    Cluster = location.Cluster?.Value,
+                },
+                null
+            );
         try
         {
             var version = await PrepareAsync(location, options, makeDatabase || engine is not null, time, cancellation);
@@ -69,7 +88,8 @@ public sealed class ClickHouseConnection : IAsyncDisposable
         }
         catch
         {
-            if (engine is not null) await engine.DisposeAsync();
+            if (engine is not null)
+                await engine.DisposeAsync();
             throw;
         }
     }
@@ -81,25 +101,34 @@ public sealed class ClickHouseConnection : IAsyncDisposable
     /// <exception cref="ClickHouseConnectionException">
     /// The database cannot be created; the message is one line with advice.
     /// </exception>
-    public async Task MakeDatabaseAsync(CancellationToken cancellation = default) => Version = await PrepareAsync(Location, _options, makeDatabase: true, _time, cancellation);
+    public async Task MakeDatabaseAsync(CancellationToken cancellation = default) =>
+        Version = await PrepareAsync(Location, _options, makeDatabase: true, _time, cancellation);
 
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
         Reader.Dispose();
-        if (Engine is not null) await Engine.DisposeAsync();
+        if (Engine is not null)
+            await Engine.DisposeAsync();
     }
 
-    private static ClickHouseOptions ReadingOnly(ClickHouseOptions options) => options with
-    {
-        User = options.Socket is null ? options.User : EmbeddedEngineOptions.ReadingUser,
-        Settings = new Dictionary<string, string>(options.Settings, StringComparer.Ordinal) { ["readonly"] = "1" },
-    };
+    private static ClickHouseOptions ReadingOnly(ClickHouseOptions options) =>
+        options with
+        {
+            User = options.Socket is null ? options.User : EmbeddedEngineOptions.ReadingUser,
+            Settings = new Dictionary<string, string>(options.Settings, StringComparer.Ordinal) { ["readonly"] = "1" },
+        };
 
     private static async Task<(ClickHouseOptions, EmbeddedEngine?)> OpenFolderAsync(
-        string folder, string database, Func<EmbeddedEngineOptions, EmbeddedEngineOptions>? configure, TimeProvider? time, CancellationToken cancellation)
+        string folder,
+        string database,
+        Func<EmbeddedEngineOptions, EmbeddedEngineOptions>? configure,
+        TimeProvider? time,
+        CancellationToken cancellation
+    )
     {
-        if (await EngineFolder.IsOpenAsync(folder, cancellation)) return (EngineFolder.OptionsOf(folder), null);
+        if (await EngineFolder.IsOpenAsync(folder, cancellation))
+            return (EngineFolder.OptionsOf(folder), null);
         try
         {
             var wanted = new EmbeddedEngineOptions { Folder = folder, Database = database };
@@ -108,61 +137,118 @@ public sealed class ClickHouseConnection : IAsyncDisposable
         }
         catch (EngineStartException e)
         {
-            if (await EngineFolder.IsOpenAsync(folder, cancellation)) return (EngineFolder.OptionsOf(folder), null); // another process opened it first
+            if (await EngineFolder.IsOpenAsync(folder, cancellation))
+                return (EngineFolder.OptionsOf(folder), null); // another process opened it first
             throw new ClickHouseConnectionException($"the store in {folder} cannot be opened: {OneLine(e.Message)}", e);
         }
     }
 
     // Uses the database 'system', which always exists, because the requested one may be missing.
-    private static async Task<string> PrepareAsync(StoreLocation location, ClickHouseOptions options, bool makeDatabase, TimeProvider? time, CancellationToken cancellation)
+    private static async Task<string> PrepareAsync(
+        StoreLocation location,
+        ClickHouseOptions options,
+        bool makeDatabase,
+        TimeProvider? time,
+        CancellationToken cancellation
+    )
     {
-        using var client = new ClickHouseClient(options with { Database = "system", Retries = location.Url is null ? options.Retries : 1, Timeout = ConnectTimeout }, time);
+        using var client = new ClickHouseClient(
+            options with
+            {
+                Database = "system",
+                Retries = location.Url is null ? options.Retries : 1,
+                Timeout = ConnectTimeout,
+            },
+            time
+        );
         try
         {
             var database = location.Database;
             var parameters = new QueryParameters().Add("d", database.Value);
             var (version, exists) = await client.SingleAsync(
-                "SELECT any(version()), countIf(name = {d:String}) FROM system.databases", row => (row.String(), row.UInt64() > 0), parameters, cancellation);
-            if (location.Cluster is { } cluster) await RequireClusterAsync(client, location, cluster, cancellation);
-            if (exists) return version;
-            if (!makeDatabase) throw new ClickHouseConnectionException($"the database '{database}' does not exist at {location}: name another with --database, or run CREATE DATABASE {database}");
-            await client.ExecuteAsync($"CREATE DATABASE IF NOT EXISTS {database.Quoted}{(location.Cluster is { } all ? $" ON CLUSTER {all.Quoted}" : "")}", cancellation: cancellation);
+                "SELECT any(version()), countIf(name = {d:String}) FROM system.databases",
+                row => (row.String(), row.UInt64() > 0),
+                parameters,
+                cancellation
+            );
+            if (location.Cluster is { } cluster)
+                await RequireClusterAsync(client, location, cluster, cancellation);
+            if (exists)
+                return version;
+            if (!makeDatabase)
+                throw new ClickHouseConnectionException(
+                    $"the database '{database}' does not exist at {location}: name another with --database, or run "
+                        + $"CREATE DATABASE {database}"
+                );
+            await client.ExecuteAsync(
+                $"CREATE DATABASE IF NOT EXISTS "
+                    + $"{database.Quoted}{(location.Cluster is { } all ? $" ON CLUSTER {all.Quoted}" : "")}",
+                cancellation: cancellation
+            );
             return version;
         }
         catch (ClickHouseException e)
         {
             throw new ClickHouseConnectionException(Explain(location, e), e);
         }
-        catch (Exception e) when (e is ClickHouseUnavailableException or TimeoutException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+        catch (Exception e)
+            when (e is ClickHouseUnavailableException or TimeoutException
+                || (e is OperationCanceledException && !cancellation.IsCancellationRequested)
+            )
         {
             throw new ClickHouseConnectionException(
                 location.Url is null
                     ? $"the engine in {location.EngineFolder} stopped: {OneLine(e.Message)}; try again"
-                    : $"no ClickHouse server responds at {location}: {OneLine(e.Message)}; check that it is running, and that the port is the one of its HTTP interface (8123, or 8443 for https)",
-                e);
+                    : $"no ClickHouse server responds at {location}: {OneLine(e.Message)}; check that it is "
+                        + $"running, and that the port is the one of its HTTP interface (8123, or 8443 for https)",
+                e
+            );
         }
     }
 
-    private static async Task RequireClusterAsync(ClickHouseClient client, StoreLocation location, SqlName cluster, CancellationToken cancellation)
+    private static async Task RequireClusterAsync(
+        ClickHouseClient client,
+        StoreLocation location,
+        SqlName cluster,
+        CancellationToken cancellation
+    )
     {
-        var known = await client.ListAsync("SELECT DISTINCT cluster FROM system.clusters ORDER BY cluster", row => row.String(), cancellation: cancellation);
+        var known = await client.ListAsync(
+            "SELECT DISTINCT cluster FROM system.clusters ORDER BY cluster",
+            row => row.String(),
+            cancellation: cancellation
+        );
         if (!known.Contains(cluster.Value))
-            throw new ClickHouseConnectionException($"the server at {location} has no cluster '{cluster}': {(known.Count == 0 ? "it has none" : "it has " + string.Join(", ", known))}; see remote_servers in its configuration");
+            throw new ClickHouseConnectionException(
+                $"the server at {location} has no cluster '{cluster}': "
+                    + $"{(known.Count == 0 ? "it has none" : "it has " + string.Join(", ", known))}; see "
+                    + $"remote_servers "
+                    + $"in its configuration"
+            );
     }
 
-    private static string Explain(StoreLocation location, ClickHouseException error) => error switch
-    {
-        { Name: "AUTHENTICATION_FAILED" or "REQUIRED_PASSWORD" or "WRONG_PASSWORD" or "UNKNOWN_USER" } =>
-            $"{location} refuses the user '{location.User ?? "default"}'{(location.Password is null ? " without a password" : " with this password")}: " +
-            $"set {StoreLocation.PasswordVariable} to the password, and add the user to the URL (http://user@host:8123)",
-        { Name: "ACCESS_DENIED" } => $"{location} denies this to the user '{location.User ?? "default"}': {OneLine(error.Message)}",
-        { Code: 0 } => $"the server at {location} is not ClickHouse's HTTP interface: {Short(OneLine(error.Message))}",
-        _ => $"{location}: {OneLine(error.Message)}",
-    };
+    private static string Explain(StoreLocation location, ClickHouseException error) =>
+        error switch
+        {
+            { Name: "AUTHENTICATION_FAILED" or "REQUIRED_PASSWORD" or "WRONG_PASSWORD" or "UNKNOWN_USER" } =>
+                $"{location} refuses the user "
+                    + $"'{location.User ?? "default"}'{(location.Password is null ? " without a password" : " with this password")}: "
+                    + $"set {StoreLocation.PasswordVariable} to the password, and add the user to the URL "
+                    + $"(http://user@host:8123)",
+            { Name: "ACCESS_DENIED" } =>
+                $"{location} denies this to the user '{location.User ?? "default"}': {OneLine(error.Message)}",
+            { Code: 0 } =>
+                $"the server at {location} is not ClickHouse's HTTP interface: {Short(OneLine(error.Message))}",
+            _ => $"{location}: {OneLine(error.Message)}",
+        };
 
-    private static string OneLine(string text) => string.Join("; ", text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+    private static string OneLine(string text) =>
+        string.Join("; ", text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 
-    private static string Short(string text) => text.Length > 120 ? text[..120] + " ..." : text.Length == 0 ? "an empty response" : text;
+    private static string Short(string text) =>
+        text.Length > 120 ? text[..120] + " ..."
+        : text.Length == 0 ? "an empty response"
+        : text;
 }
 
 /// <summary>A store cannot be opened. The message is one line with advice.</summary>

@@ -23,11 +23,16 @@ public sealed partial class ClickHouseException(int code, string name, string me
             ? new(
                 int.Parse(match.Groups["code"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture),
                 match.Groups["name"].Value,
-                match.Groups["message"].Value.Trim().TrimEnd('.'))
+                match.Groups["message"].Value.Trim().TrimEnd('.')
+            )
             : new(0, "UNKNOWN", text.Trim());
     }
 
-    [GeneratedRegex(@"^\s*Code: (?<code>\d+)\. DB::Exception: (?<message>.*)\((?<name>[A-Z][A-Z0-9_]{2,})\)", RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"^\s*Code: (?<code>\d+)\. DB::Exception: (?<message>.*)\((?<name>[A-Z][A-Z0-9_]{2,})\)",
+        RegexOptions.Singleline | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex Form();
 }
 

@@ -38,19 +38,30 @@ public sealed record ClickHouseOptions
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Settings that are sent with every query.</summary>
-    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, string> Settings { get; init; } =
+        new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>Parses <c>http://user:password@host:8123/database</c>.</summary>
     /// <exception cref="FormatException">The text is not such a URL.</exception>
     public static ClickHouseOptions FromUrl(string text)
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
-            throw new FormatException($"'{text}' is not a ClickHouse URL: expected http://host:8123 or https://host:8443, optionally with user:password@ and /database");
+            throw new FormatException(
+                $"'{text}' is not a ClickHouse URL: expected http://host:8123 or https://host:8443, optionally with "
+                    + $"user:password@ and /database"
+            );
         var user = url.UserInfo.Split(':', 2);
         var database = Uri.UnescapeDataString(url.AbsolutePath.Trim('/'));
         return new()
         {
-            Url = new(url.GetLeftPart(UriPartial.Scheme) + (url.IsDefaultPort ? url.Host : url.Authority[(url.Authority.IndexOf('@', StringComparison.Ordinal) + 1)..])),
+            Url = new(
+                url.GetLeftPart(UriPartial.Scheme)
+                    + (
+                        url.IsDefaultPort
+                            ? url.Host
+                            : url.Authority[(url.Authority.IndexOf('@', StringComparison.Ordinal) + 1)..]
+                    )
+            ),
             User = user[0].Length > 0 ? Uri.UnescapeDataString(user[0]) : null,
             Password = user.Length > 1 ? Uri.UnescapeDataString(user[1]) : null,
             Database = database.Length > 0 ? database : "default",
@@ -79,4 +90,10 @@ public sealed record QueryOptions
 /// <summary>
 /// The rows and bytes that a finished query read and wrote, if the server reports them.
 /// </summary>
-public readonly record struct QuerySummary(long ReadRows, long ReadBytes, long WrittenRows, long WrittenBytes, TimeSpan Elapsed);
+public readonly record struct QuerySummary(
+    long ReadRows,
+    long ReadBytes,
+    long WrittenRows,
+    long WrittenBytes,
+    TimeSpan Elapsed
+);

@@ -11,7 +11,9 @@ public sealed class EngineLock : IAsyncDisposable
 {
     private const int SameIdIsRunning = 216;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan WaitLimit = TimeSpan.FromSeconds(3); // the engine needs a moment to detect that a caller has disconnected
+
+    // The engine needs a moment to detect that a caller has disconnected
+    private static readonly TimeSpan WaitLimit = TimeSpan.FromSeconds(3);
 
     private readonly CancellationTokenSource _release;
     private readonly Task _holding;
@@ -29,13 +31,21 @@ public sealed class EngineLock : IAsyncDisposable
     /// <param name="time">The clock; null for the system clock.</param>
     /// <param name="cancellation">Stops waiting.</param>
     /// <exception cref="EngineLockedException">Another process holds the lock.</exception>
-    public static async Task<EngineLock> TakeAsync(ClickHouseClient client, string id, string work, TimeProvider? time = null, CancellationToken cancellation = default)
+    public static async Task<EngineLock> TakeAsync(
+        ClickHouseClient client,
+        string id,
+        string work,
+        TimeProvider? time = null,
+        CancellationToken cancellation = default
+    )
     {
         var clock = time ?? TimeProvider.System;
         var token = Guid.NewGuid().ToString("N");
         var holder = string.Create(
             CultureInfo.InvariantCulture,
-            $"{Plain(work, ' ')}, process {Environment.ProcessId} on {Plain(Environment.MachineName)}, since {clock.GetUtcNow():yyyy-MM-dd HH:mm:ss} UTC");
+            $"{Plain(work, ' ')}, process {Environment.ProcessId} on {Plain(Environment.MachineName)}, since "
+                + $"{clock.GetUtcNow():yyyy-MM-dd HH:mm:ss} UTC"
+        );
         var begun = clock.GetTimestamp();
         while (true)
         {
@@ -45,7 +55,8 @@ public sealed class EngineLock : IAsyncDisposable
             {
                 while (!await IsRunningAsync(client, token, cancellation))
                 {
-                    if (taken._holding.IsCompleted) await taken._holding; // throws the reason
+                    if (taken._holding.IsCompleted)
+                        await taken._holding; // throws the reason
                     await Task.Delay(Pause, clock, cancellation);
                 }
                 return taken;
@@ -53,7 +64,8 @@ public sealed class EngineLock : IAsyncDisposable
             catch (ClickHouseException e) when (e.Code == SameIdIsRunning)
             {
                 await taken.DisposeAsync();
-                if (clock.GetElapsedTime(begun) > WaitLimit) throw new EngineLockedException(await HolderAsync(client, id, cancellation));
+                if (clock.GetElapsedTime(begun) > WaitLimit)
+                    throw new EngineLockedException(await HolderAsync(client, id, cancellation));
                 await Task.Delay(Pause, clock, cancellation);
             }
             catch
@@ -67,7 +79,12 @@ public sealed class EngineLock : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _release.CancelAsync();
-        await _holding.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        await _holding.ContinueWith(
+            static _ => { },
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
         _release.Dispose();
     }
 
@@ -90,23 +107,43 @@ public sealed class EngineLock : IAsyncDisposable
                 ["cancel_http_readonly_queries_on_client_close"] = "1",
             },
         };
-        await client.ExecuteAsync($"SELECT {comment} sleepEachRow(0.1) FROM system.numbers FORMAT Null", options, release);
+        await client.ExecuteAsync(
+            $"SELECT {comment} sleepEachRow(0.1) FROM system.numbers FORMAT Null",
+            options,
+            release
+        );
         throw new ClickHouseUnavailableException("the engine ended the query that holds the lock");
     }
 
-    private static async Task<bool> IsRunningAsync(ClickHouseClient client, string token, CancellationToken cancellation) => await client.SingleAsync(
-        $"SELECT count() FROM system.processes WHERE {MatchesText}", row => row.UInt64(), new QueryParameters().Add("what", token), cancellation) > 0;
+    private static async Task<bool> IsRunningAsync(
+        ClickHouseClient client,
+        string token,
+        CancellationToken cancellation
+    ) =>
+        await client.SingleAsync(
+            $"SELECT count() FROM system.processes WHERE {MatchesText}",
+            row => row.UInt64(),
+            new QueryParameters().Add("what", token),
+            cancellation
+        ) > 0;
 
     private static async Task<string> HolderAsync(ClickHouseClient client, string id, CancellationToken cancellation)
     {
         var found = await client.ListAsync(
-            $"SELECT extract(query, '/[*] [0-9a-f]+ [^ ]+ (.*?) [*]/') FROM system.processes WHERE {MatchesText} LIMIT 1",
-            row => row.String(), new QueryParameters().Add("what", id + " "), cancellation);
+            $"SELECT extract(query, '/[*] [0-9a-f]+ [^ ]+ (.*?) [*]/') FROM system.processes WHERE {MatchesText} "
+                + $"LIMIT 1",
+            row => row.String(),
+            new QueryParameters().Add("what", id + " "),
+            cancellation
+        );
         return found is [{ Length: > 0 } holder] ? holder : "a holder that has just ended";
     }
 
     // For a comment in a statement.
-    private static string Plain(string text, char also = '-') => string.Concat(text.Where(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '.' or '_' || letter == also));
+    private static string Plain(string text, char also = '-') =>
+        string.Concat(
+            text.Where(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '.' or '_' || letter == also)
+        );
 }
 
 /// <summary>Another process holds the lock.</summary>

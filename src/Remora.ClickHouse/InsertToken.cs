@@ -8,10 +8,11 @@ public static class InsertToken
     /// views. Without one, the batch gets a unique token, because the server would otherwise drop
     /// an equal batch that is intended.
     /// </summary>
-    public static IReadOnlyDictionary<string, string> Settings(string? token) => new Dictionary<string, string>(StringComparer.Ordinal)
-    {
-        ["insert_deduplicate"] = "1",
-        ["insert_deduplication_token"] = token ?? Guid.NewGuid().ToString("N"),
-        ["deduplicate_blocks_in_dependent_materialized_views"] = "1",
-    };
+    public static IReadOnlyDictionary<string, string> Settings(string? token) =>
+        new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["insert_deduplicate"] = "1",
+            ["insert_deduplication_token"] = token ?? Guid.NewGuid().ToString("N"),
+            ["deduplicate_blocks_in_dependent_materialized_views"] = "1",
+        };
 }

@@ -18,7 +18,8 @@ public sealed class QueryParameters : IEnumerable<KeyValuePair<string, string>>
 
     public QueryParameters Add(string name, ulong value) => AddText(name, value.ToString(CultureInfo.InvariantCulture));
 
-    public QueryParameters Add(string name, double value) => AddText(name, value.ToString("R", CultureInfo.InvariantCulture));
+    public QueryParameters Add(string name, double value) =>
+        AddText(name, value.ToString("R", CultureInfo.InvariantCulture));
 
     public QueryParameters Add(string name, bool value) => AddText(name, value ? "true" : "false");
 
@@ -29,7 +30,12 @@ public sealed class QueryParameters : IEnumerable<KeyValuePair<string, string>>
     {
         var ticks = value.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks;
         var (seconds, rest) = Math.DivRem(ticks, TimeSpan.TicksPerSecond); // 10 digits; fewer are parsed as a date
-        return AddText(name, rest == 0 ? seconds.ToString("D10", CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"{seconds:D10}.{rest:D7}"));
+        return AddText(
+            name,
+            rest == 0
+                ? seconds.ToString("D10", CultureInfo.InvariantCulture)
+                : string.Create(CultureInfo.InvariantCulture, $"{seconds:D10}.{rest:D7}")
+        );
     }
 
     /// <summary>
@@ -37,7 +43,15 @@ public sealed class QueryParameters : IEnumerable<KeyValuePair<string, string>>
     /// escaped.
     /// </summary>
     public QueryParameters Add(string name, IEnumerable<string> values) =>
-        AddText(name, "[" + string.Join(',', values.Select(value => $"'{Escape(value).Replace("'", "\\'", StringComparison.Ordinal)}'")) + "]");
+        AddText(
+            name,
+            "["
+                + string.Join(
+                    ',',
+                    values.Select(value => $"'{Escape(value).Replace("'", "\\'", StringComparison.Ordinal)}'")
+                )
+                + "]"
+        );
 
     /// <summary>Adds the values of other parameters.</summary>
     public QueryParameters AddAll(QueryParameters others)
@@ -53,7 +67,11 @@ public sealed class QueryParameters : IEnumerable<KeyValuePair<string, string>>
     private QueryParameters AddText(string name, string text)
     {
         foreach (var letter in name)
-            if (!char.IsAsciiLetterOrDigit(letter) && letter != '_') throw new ArgumentException($"invalid parameter name '{name}': use letters, digits and _", nameof(name));
+            if (!char.IsAsciiLetterOrDigit(letter) && letter != '_')
+                throw new ArgumentException(
+                    $"invalid parameter name '{name}': use letters, digits and _",
+                    nameof(name)
+                );
         _values.Add(new(name, text));
         return this;
     }

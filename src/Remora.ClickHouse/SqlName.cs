@@ -18,16 +18,21 @@ public readonly record struct SqlName
     public string Quoted => $"`{Value}`";
 
     /// <exception cref="FormatException">The text is not a valid name.</exception>
-    public static SqlName Of(string text) => TryParse(text, out var name)
-        ? name
-        : throw new FormatException($"invalid name '{text}': use up to {Longest} letters, digits and _, not starting with a digit");
+    public static SqlName Of(string text) =>
+        TryParse(text, out var name)
+            ? name
+            : throw new FormatException(
+                $"invalid name '{text}': use up to {Longest} letters, digits and _, not starting with a digit"
+            );
 
     public static bool TryParse([NotNullWhen(true)] string? text, out SqlName name)
     {
         name = default;
-        if (string.IsNullOrEmpty(text) || text.Length > Longest || char.IsAsciiDigit(text[0])) return false;
+        if (string.IsNullOrEmpty(text) || text.Length > Longest || char.IsAsciiDigit(text[0]))
+            return false;
         foreach (var letter in text)
-            if (!char.IsAsciiLetterOrDigit(letter) && letter != '_') return false;
+            if (!char.IsAsciiLetterOrDigit(letter) && letter != '_')
+                return false;
         name = new(text);
         return true;
     }

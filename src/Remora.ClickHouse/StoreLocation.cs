@@ -14,9 +14,7 @@ public sealed record StoreLocation
     /// </summary>
     public const string PasswordVariable = "REMORA_CLICKHOUSE_PASSWORD";
 
-    private StoreLocation()
-    {
-    }
+    private StoreLocation() { }
 
     /// <summary>
     /// The data folder, which contains <see cref="EngineFolder"/>. Null for a server.
@@ -40,11 +38,8 @@ public sealed record StoreLocation
 
     /// <summary>Returns the location of an embedded engine in a data folder.</summary>
     /// <exception cref="FormatException">The name of the database is invalid.</exception>
-    public static StoreLocation InFolder(string folder, string? database = null) => new()
-    {
-        Folder = Path.GetFullPath(folder),
-        Database = Named("database", database ?? DefaultDatabase),
-    };
+    public static StoreLocation InFolder(string folder, string? database = null) =>
+        new() { Folder = Path.GetFullPath(folder), Database = Named("database", database ?? DefaultDatabase) };
 
     /// <summary>
     /// Returns the location of a server such as <c>http://user@host:8123/database</c>.
@@ -61,16 +56,26 @@ public sealed record StoreLocation
     /// <exception cref="FormatException">
     /// The URL, the database or the cluster is invalid.
     /// </exception>
-    public static StoreLocation AtUrl(string url, string? database = null, string? cluster = null, string? password = null)
+    public static StoreLocation AtUrl(
+        string url,
+        string? database = null,
+        string? cluster = null,
+        string? password = null
+    )
     {
         var read = ClickHouseOptions.FromUrl(url);
-        if (read.Password is not null) throw new FormatException($"other users of this machine can read a password in a URL: remove it, and set {PasswordVariable} instead");
+        if (read.Password is not null)
+            throw new FormatException(
+                $"other users of this machine can read a password in a URL: remove it, and set {PasswordVariable} "
+                    + $"instead"
+            );
         var inUrl = new Uri(url).AbsolutePath.Trim('/') is { Length: > 0 } ? read.Database : null;
         return new()
         {
             Url = read.Url,
             User = read.User,
-            Password = password ?? (Environment.GetEnvironmentVariable(PasswordVariable) is { Length: > 0 } set ? set : null),
+            Password =
+                password ?? (Environment.GetEnvironmentVariable(PasswordVariable) is { Length: > 0 } set ? set : null),
             Database = Named("database", database ?? inUrl ?? DefaultDatabase),
             Cluster = cluster is null ? null : Named("cluster", cluster),
         };
@@ -84,14 +89,23 @@ public sealed record StoreLocation
     {
         var options = EngineFolder is { } folder
             ? Embedded.EngineFolder.OptionsOf(folder)
-            : new ClickHouseOptions { Url = Url, User = User, Password = Password, Cluster = Cluster?.Value };
+            : new ClickHouseOptions
+            {
+                Url = Url,
+                User = User,
+                Password = Password,
+                Cluster = Cluster?.Value,
+            };
         return new(options with { Database = Database.Value }, time);
     }
 
     /// <summary>Returns the location, without secrets.</summary>
     public override string ToString() => Folder ?? Url!.ToString();
 
-    private static SqlName Named(string what, string text) => SqlName.TryParse(text, out var name)
-        ? name
-        : throw new FormatException($"invalid {what} name '{text}': use letters, digits and _, not starting with a digit");
+    private static SqlName Named(string what, string text) =>
+        SqlName.TryParse(text, out var name)
+            ? name
+            : throw new FormatException(
+                $"invalid {what} name '{text}': use letters, digits and _, not starting with a digit"
+            );
 }

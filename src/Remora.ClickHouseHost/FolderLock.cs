@@ -28,7 +28,11 @@ internal sealed class FolderLock : IDisposable
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                throw new HostException(File.Exists(path) ? $"'{folder}' is open in another process" : $"'{folder}' is not writable: {e.Message}");
+                throw new HostException(
+                    File.Exists(path)
+                        ? $"'{folder}' is open in another process"
+                        : $"'{folder}' is not writable: {e.Message}"
+                );
             }
         }
     }

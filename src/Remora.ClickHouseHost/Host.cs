@@ -34,8 +34,16 @@ internal sealed class Host : IAsyncDisposable
     private readonly IReadOnlyList<IDisposable> _signals;
 
     private Host(
-        FolderLock folderLock, EmbeddedClickHouse engine, WebApplication web, CancellationTokenSource stopping, TaskCompletionSource stopRequested, IReadOnlyList<IDisposable> signals,
-        HostEndpoint endpoint, string folder, bool standalone)
+        FolderLock folderLock,
+        EmbeddedClickHouse engine,
+        WebApplication web,
+        CancellationTokenSource stopping,
+        TaskCompletionSource stopRequested,
+        IReadOnlyList<IDisposable> signals,
+        HostEndpoint endpoint,
+        string folder,
+        bool standalone
+    )
     {
         _lock = folderLock;
         _engine = engine;
@@ -45,7 +53,8 @@ internal sealed class Host : IAsyncDisposable
         _signals = signals;
         _endpointFile = Path.Combine(folder, "endpoint");
         Endpoint = endpoint;
-        if (!standalone) _ = Task.Run(WatchParentAsync);
+        if (!standalone)
+            _ = Task.Run(WatchParentAsync);
     }
 
     public HostEndpoint Endpoint { get; }
@@ -59,12 +68,14 @@ internal sealed class Host : IAsyncDisposable
         var folder = MakeFolder(options.Path);
         var folderLock = await FolderLock.TakeAsync(folder);
         var pipes = MakeFolder(Path.Combine(folder, "pipes"));
-        foreach (var left in Directory.GetFiles(pipes)) File.Delete(left); // left by a host that was killed
+        foreach (var left in Directory.GetFiles(pipes))
+            File.Delete(left); // left by a host that was killed
         var socket = SocketPath(options, folder);
         File.Delete(socket); // left by a host that was killed; this process has the lock
         var store = MakeFolder(Path.Combine(folder, "store"));
         InterruptedInserts.RemoveOrphans(store, Path.Combine(folder, "deduplication.new"));
-        Directory.SetCurrentDirectory(MakeFolder(Path.Combine(folder, "desk"))); // an empty folder: the engine treats files in its working folder as tables
+        // An empty folder: the engine treats files in its working folder as tables
+        Directory.SetCurrentDirectory(MakeFolder(Path.Combine(folder, "desk")));
         var engine = EmbeddedClickHouse.Open(library, store, options.Memory, options.Concurrency);
 
         var stopping = new CancellationTokenSource();
@@ -80,9 +91,28 @@ internal sealed class Host : IAsyncDisposable
             throw new HostException(e.Message);
         }
         File.SetUnixFileMode(socket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        var endpoint = new HostEndpoint(socket, PortOf(web), Environment.ProcessId, engine.Version, options.Confinement is { Length: > 0 } remark ? remark : null);
-        var host = new Host(folderLock, engine, web, stopping, stopRequested, signals, endpoint, folder, options.Standalone);
-        await File.WriteAllTextAsync(host._endpointFile, JsonSerializer.Serialize(endpoint, EndpointJson.Default.HostEndpoint) + "\n");
+        var endpoint = new HostEndpoint(
+            socket,
+            PortOf(web),
+            Environment.ProcessId,
+            engine.Version,
+            options.Confinement is { Length: > 0 } remark ? remark : null
+        );
+        var host = new Host(
+            folderLock,
+            engine,
+            web,
+            stopping,
+            stopRequested,
+            signals,
+            endpoint,
+            folder,
+            options.Standalone
+        );
+        await File.WriteAllTextAsync(
+            host._endpointFile,
+            JsonSerializer.Serialize(endpoint, EndpointJson.Default.HostEndpoint) + "\n"
+        );
         return host;
     }
 
@@ -91,7 +121,9 @@ internal sealed class Host : IAsyncDisposable
     {
         try
         {
-            return Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+            return Directory
+                .CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute)
+                .FullName;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -103,9 +135,14 @@ internal sealed class Host : IAsyncDisposable
     internal static string SocketPath(HostOptions options, string folder)
     {
         var path = Path.GetFullPath(options.Socket ?? Path.Combine(folder, "clickhouse.sock"));
-        if (path.Length <= LongestSocketPath) return path;
-        if (options.Socket is not null) throw new HostException($"the path of the socket is too long, at most {LongestSocketPath} characters: '{path}'");
-        return Path.Combine(Directory.CreateTempSubdirectory("remora-").FullName, "clickhouse.sock"); // the endpoint file contains the path
+        if (path.Length <= LongestSocketPath)
+            return path;
+        if (options.Socket is not null)
+            throw new HostException(
+                $"the path of the socket is too long, at most {LongestSocketPath} characters: '{path}'"
+            );
+        // The endpoint file contains the path
+        return Path.Combine(Directory.CreateTempSubdirectory("remora-").FullName, "clickhouse.sock");
     }
 
     /// <summary>Waits for SIGTERM, SIGINT or the end of the parent process.</summary>
@@ -127,34 +164,45 @@ internal sealed class Host : IAsyncDisposable
         // process.
         await Task.WhenAny(Task.Run(_engine.Dispose), Task.Delay(EngineGrace));
         _lock.Dispose();
-        foreach (var signal in _signals) signal.Dispose();
+        foreach (var signal in _signals)
+            signal.Dispose();
         _stopping.Dispose();
     }
 
     private static List<IDisposable> ListenTo(TaskCompletionSource stopRequested) =>
-    [
-        .. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT }.Select(signal => PosixSignalRegistration.Create(signal, context =>
-        {
-            context.Cancel = true;
-            stopRequested.TrySetResult();
-        })),
-    ];
+        [
+            .. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT }.Select(signal =>
+                PosixSignalRegistration.Create(
+                    signal,
+                    context =>
+                    {
+                        context.Cancel = true;
+                        stopRequested.TrySetResult();
+                    }
+                )
+            ),
+        ];
 
     private static WebApplication Web(HostOptions options, string socket)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Limits.MinRequestBodyDataRate = null;
-            kestrel.Limits.MinResponseDataRate = null;
-            kestrel.Limits.MaxRequestLineSize = 1 << 20;
-            kestrel.Limits.MaxRequestBufferSize = 2 << 20;
-            kestrel.ListenUnixSocket(socket);
-            if (options.Port is { } port) kestrel.Listen(IPAddress.Loopback, port);
-        });
-        builder.Services.Configure<Microsoft.AspNetCore.Http.Features.FormOptions>(form => form.ValueLengthLimit = 64 << 20);
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(kestrel =>
+            {
+                kestrel.AddServerHeader = false;
+                kestrel.Limits.MaxRequestBodySize = null;
+                kestrel.Limits.MinRequestBodyDataRate = null;
+                kestrel.Limits.MinResponseDataRate = null;
+                kestrel.Limits.MaxRequestLineSize = 1 << 20;
+                kestrel.Limits.MaxRequestBufferSize = 2 << 20;
+                kestrel.ListenUnixSocket(socket);
+                if (options.Port is { } port)
+                    kestrel.Listen(IPAddress.Loopback, port);
+            });
+        builder.Services.Configure<Microsoft.AspNetCore.Http.Features.FormOptions>(form =>
+            form.ValueLengthLimit = 64 << 20
+        );
         return builder.Build();
     }
 
@@ -165,16 +213,22 @@ internal sealed class Host : IAsyncDisposable
         var input = Console.OpenStandardInput();
         var line = new List<byte>();
         int next;
-        while ((next = input.ReadByte()) is not (-1 or '\n') && line.Count < LongestPassword) line.Add((byte)next);
+        while ((next = input.ReadByte()) is not (-1 or '\n') && line.Count < LongestPassword)
+            line.Add((byte)next);
         return next == '\n' && line.Count > 0
             ? Encoding.UTF8.GetString([.. line])
-            : throw new HostException($"--password-stdin: standard input must begin with a line of 1 to {LongestPassword} bytes");
+            : throw new HostException(
+                $"--password-stdin: standard input must begin with a line of 1 to {LongestPassword} bytes"
+            );
     }
 
-    private static int? PortOf(WebApplication web) => web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
-        .Where(address => address.StartsWith("http://127.", StringComparison.Ordinal))
-        .Select(address => (int?)new Uri(address).Port)
-        .FirstOrDefault();
+    private static int? PortOf(WebApplication web) =>
+        web
+            .Services.GetRequiredService<IServer>()
+            .Features.Get<IServerAddressesFeature>()!
+            .Addresses.Where(address => address.StartsWith("http://127.", StringComparison.Ordinal))
+            .Select(address => (int?)new Uri(address).Port)
+            .FirstOrDefault();
 
     private async Task WatchParentAsync()
     {
@@ -182,13 +236,12 @@ internal sealed class Host : IAsyncDisposable
         {
             var input = Console.OpenStandardInput();
             var buffer = new byte[256];
-            while (await input.ReadAsync(buffer) > 0)
-            {
-            }
+            while (await input.ReadAsync(buffer) > 0) { }
         }
         finally
         {
-            _stopRequested.TrySetResult(); // also when the input cannot be read: a host that cannot be stopped must not remain
+            // Also when the input cannot be read: a host that cannot be stopped must not remain
+            _stopRequested.TrySetResult();
         }
     }
 }

@@ -69,7 +69,8 @@ internal sealed record HostOptions
                 };
                 continue;
             }
-            if (i + 1 == arguments.Count) throw new HostException($"{name} requires a value\n{Usage}");
+            if (i + 1 == arguments.Count)
+                throw new HostException($"{name} requires a value\n{Usage}");
             var value = arguments[++i];
             options = name switch
             {
@@ -86,21 +87,37 @@ internal sealed record HostOptions
                 _ => throw new HostException($"'{name}' is not an option\n{Usage}"),
             };
         }
-        if (options.Path.Length == 0) throw new HostException("--path is missing\n" + Usage);
-        if (options.Port is not null && !options.PasswordOnInput) throw new HostException("--port requires --password-stdin\n" + Usage);
+        if (options.Path.Length == 0)
+            throw new HostException("--path is missing\n" + Usage);
+        if (options.Port is not null && !options.PasswordOnInput)
+            throw new HostException("--port requires --password-stdin\n" + Usage);
         return options;
     }
 
     private static int Whole(string name, string value, int least, int most) =>
-        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        && number >= least
+        && number <= most
             ? number
             : throw new HostException($"{name} '{value}': expected a number from {least} to {most}");
 
     private static long Size(string name, string value)
     {
-        var unit = value.Length == 0 ? 0 : char.ToUpperInvariant(value[^1]) switch { 'K' => 1L << 10, 'M' => 1L << 20, 'G' => Gigabyte, _ => 1 };
+        var unit =
+            value.Length == 0
+                ? 0
+                : char.ToUpperInvariant(value[^1]) switch
+                {
+                    'K' => 1L << 10,
+                    'M' => 1L << 20,
+                    'G' => Gigabyte,
+                    _ => 1,
+                };
         var digits = unit > 1 ? value[..^1] : value;
-        return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 && number < long.MaxValue / unit
+        return
+            long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number > 0
+            && number < long.MaxValue / unit
             ? number * unit
             : throw new HostException($"{name} '{value}': expected a size such as 800M or 4G");
     }

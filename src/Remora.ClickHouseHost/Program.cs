@@ -4,7 +4,8 @@ using Remora.ClickHouseHost;
 try
 {
     var options = HostOptions.Parse(args);
-    if (options.Confinement is null) Confinement.Enter(options); // continues in a new process image
+    if (options.Confinement is null)
+        Confinement.Enter(options); // continues in a new process image
     // Calls of the engine and reads of its pipes block, so the thread pool must not add threads one
     // at a time.
     ThreadPool.SetMinThreads(64, 16);

@@ -27,14 +27,18 @@ internal sealed class Breaker(string url, RemoraClientOptions options, TimeProvi
     {
         lock (_lock)
         {
-            if (_outage is null) return;
+            if (_outage is null)
+                return;
             if (!_isTrying && _failedAt.Since(clock) >= _wait)
             {
                 _isTrying = true;
                 return;
             }
             _unanswered++;
-            throw new RemoraException(RemoraFault.BreakerOpen, $"no request sent, because of an earlier failure: {_outage}");
+            throw new RemoraException(
+                RemoraFault.BreakerOpen,
+                $"no request sent, because of an earlier failure: {_outage}"
+            );
         }
     }
 
@@ -48,7 +52,8 @@ internal sealed class Breaker(string url, RemoraClientOptions options, TimeProvi
             (outage, unanswered) = (_outage, _unanswered);
             (_isTrying, _outage, _unanswered) = (false, null, 0);
         }
-        if (outage is not null) log.LogInformation("Remora is available again at {Url}; {Count} calls had no answer", url, unanswered);
+        if (outage is not null)
+            log.LogInformation("Remora is available again at {Url}; {Count} calls had no answer", url, unanswered);
     }
 
     /// <summary>Reports that the service failed.</summary>
@@ -65,23 +70,30 @@ internal sealed class Breaker(string url, RemoraClientOptions options, TimeProvi
             var wanted = error.RetryAfter is { } wait && wait > options.BreakerPeriod ? wait : options.BreakerPeriod;
             _wait = wanted < LongestWait ? wanted : LongestWait;
         }
-        if (isFirst) log.LogWarning("Remora is unavailable: {Error}. Until it is available, {Consequence}", error.Message, Consequence.Of(options.OnError));
+        if (isFirst)
+            log.LogWarning(
+                "Remora is unavailable: {Error}. Until it is available, {Consequence}",
+                error.Message,
+                Consequence.Of(options.OnError)
+            );
     }
 
     /// <summary>Reports that the call ended without evidence about the service.</summary>
     public void Abandon()
     {
-        lock (_lock) _isTrying = false;
+        lock (_lock)
+            _isTrying = false;
     }
 }
 
 /// <summary>Describes the effect of <see cref="OnError"/> in words.</summary>
 internal static class Consequence
 {
-    public static string Of(OnError onError) => onError switch
-    {
-        OnError.Allow => "entries are allowed",
-        OnError.Block => "entries are blocked",
-        _ => "recent answers are used, and entries without one are allowed",
-    };
+    public static string Of(OnError onError) =>
+        onError switch
+        {
+            OnError.Allow => "entries are allowed",
+            OnError.Block => "entries are blocked",
+            _ => "recent answers are used, and entries without one are allowed",
+        };
 }

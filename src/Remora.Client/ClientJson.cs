@@ -4,7 +4,9 @@ namespace Remora.Client;
 
 /// <summary>The answers that the client reads.</summary>
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, GenerationMode = JsonSourceGenerationMode.Metadata)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    GenerationMode = JsonSourceGenerationMode.Metadata
+)]
 [JsonSerializable(typeof(Risk))]
 [JsonSerializable(typeof(RiskPage))]
 internal sealed partial class ClientJson : JsonSerializerContext;

@@ -18,14 +18,23 @@ internal sealed class Endpoint : IDisposable
     {
         _timeout = options.Timeout;
         _clock = clock;
-        _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+        _http = new(
+            new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                UseProxy = false,
+                UseCookies = false,
+                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            }
+        )
         {
             BaseAddress = options.Address,
             Timeout = Timeout.InfiniteTimeSpan, // each call has its own
             MaxResponseContentBufferSize = LargestBody,
         };
         _http.DefaultRequestHeaders.UserAgent.ParseAdd("remora-dotnet");
-        if (options.Key is { } key) _http.DefaultRequestHeaders.Authorization = new("Bearer", key);
+        if (options.Key is { } key)
+            _http.DefaultRequestHeaders.Authorization = new("Bearer", key);
     }
 
     public string Url => _http.BaseAddress!.ToString().TrimEnd('/');
@@ -34,32 +43,53 @@ internal sealed class Endpoint : IDisposable
     /// <exception cref="RemoraException">
     /// The response has another status, or there is no response.
     /// </exception>
-    public Task<byte[]> GetAsync(string path, CancellationToken cancellation) => WithinAsync(_timeout, async deadline =>
-    {
-        using var response = await _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, deadline);
-        var body = await ReadAsync(response, deadline);
-        return (int)response.StatusCode == 200 ? body : throw Refused(response, body);
-    }, cancellation);
+    public Task<byte[]> GetAsync(string path, CancellationToken cancellation) =>
+        WithinAsync(
+            _timeout,
+            async deadline =>
+            {
+                using var response = await _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, deadline);
+                var body = await ReadAsync(response, deadline);
+                return (int)response.StatusCode == 200 ? body : throw Refused(response, body);
+            },
+            cancellation
+        );
 
     /// <summary>Opens an event stream. The deadline covers only the headers.</summary>
     /// <exception cref="RemoraException">The stream cannot be opened.</exception>
-    public Task<HttpResponseMessage> OpenAsync(string path, string? lastEventId, CancellationToken cancellation) => WithinAsync(_timeout, async deadline =>
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, path);
-        request.Headers.Accept.Add(new("text/event-stream"));
-        if (!string.IsNullOrEmpty(lastEventId)) request.Headers.TryAddWithoutValidation("Last-Event-ID", lastEventId);
-        var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline);
-        if ((int)response.StatusCode == 200 && response.Content.Headers.ContentType?.MediaType == "text/event-stream") return response;
-        using (response)
-        {
-            var body = await ReadAsync(response, deadline);
-            throw (int)response.StatusCode == 200 ? new(RemoraFault.NotAnAssessment, $"{Url} returned something that is not an event stream") : Refused(response, body);
-        }
-    }, cancellation);
+    public Task<HttpResponseMessage> OpenAsync(string path, string? lastEventId, CancellationToken cancellation) =>
+        WithinAsync(
+            _timeout,
+            async deadline =>
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Get, path);
+                request.Headers.Accept.Add(new("text/event-stream"));
+                if (!string.IsNullOrEmpty(lastEventId))
+                    request.Headers.TryAddWithoutValidation("Last-Event-ID", lastEventId);
+                var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline);
+                if (
+                    (int)response.StatusCode == 200
+                    && response.Content.Headers.ContentType?.MediaType == "text/event-stream"
+                )
+                    return response;
+                using (response)
+                {
+                    var body = await ReadAsync(response, deadline);
+                    throw (int)response.StatusCode == 200
+                        ? new(RemoraFault.NotAnAssessment, $"{Url} returned something that is not an event stream")
+                        : Refused(response, body);
+                }
+            },
+            cancellation
+        );
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<T> WithinAsync<T>(TimeSpan time, Func<CancellationToken, Task<T>> call, CancellationToken cancellation)
+    private async Task<T> WithinAsync<T>(
+        TimeSpan time,
+        Func<CancellationToken, Task<T>> call,
+        CancellationToken cancellation
+    )
     {
         using var limit = new CancellationTokenSource(time, _clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
@@ -80,24 +110,32 @@ internal sealed class Endpoint : IDisposable
 
     private async Task<byte[]> ReadAsync(HttpResponseMessage response, CancellationToken deadline)
     {
-        if (response.Content.Headers.ContentLength > LargestBody) throw TooLarge();
+        if (response.Content.Headers.ContentLength > LargestBody)
+            throw TooLarge();
         await using var body = await response.Content.ReadAsStreamAsync(deadline);
         using var all = new MemoryStream();
         var part = new byte[16 * 1024];
-        for (int length; (length = await body.ReadAsync(part, deadline)) > 0;)
+        for (int length; (length = await body.ReadAsync(part, deadline)) > 0; )
         {
-            if (all.Length + length > LargestBody) throw TooLarge();
+            if (all.Length + length > LargestBody)
+                throw TooLarge();
             all.Write(part, 0, length);
         }
         return all.ToArray();
     }
 
-    private RemoraException TooLarge() => new(RemoraFault.NotAnAssessment, $"{Url} returned more than {LargestBody} bytes");
+    private RemoraException TooLarge() =>
+        new(RemoraFault.NotAnAssessment, $"{Url} returned more than {LargestBody} bytes");
 
     private RemoraException Refused(HttpResponseMessage response, byte[] body)
     {
         var status = (int)response.StatusCode;
-        return new(RemoraFault.Status, $"{Url} returned {status} {response.ReasonPhrase}{DetailOf(body)}", status, WaitOf(response.Headers.RetryAfter));
+        return new(
+            RemoraFault.Status,
+            $"{Url} returned {status} {response.ReasonPhrase}{DetailOf(body)}",
+            status,
+            WaitOf(response.Headers.RetryAfter)
+        );
     }
 
     private TimeSpan? WaitOf(RetryConditionHeaderValue? header) => header?.Delta ?? header?.Date - _clock.GetUtcNow();
@@ -107,8 +145,12 @@ internal sealed class Endpoint : IDisposable
         try
         {
             using var problem = JsonDocument.Parse(body);
-            return problem.RootElement.ValueKind == JsonValueKind.Object && problem.RootElement.TryGetProperty("detail", out var detail) && detail.ValueKind == JsonValueKind.String
-                ? ": " + detail.GetString() : "";
+            return
+                problem.RootElement.ValueKind == JsonValueKind.Object
+                && problem.RootElement.TryGetProperty("detail", out var detail)
+                && detail.ValueKind == JsonValueKind.String
+                ? ": " + detail.GetString()
+                : "";
         }
         catch (JsonException)
         {

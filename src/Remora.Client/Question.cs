@@ -3,17 +3,34 @@ using System.Text;
 namespace Remora.Client;
 
 /// <summary>The parameters of a request for one pair. Equal questions have equal answers.</summary>
-internal readonly record struct Question(string? Pair, string? Side, string? Policy, string? Exchange, string? Timeframe)
+internal readonly record struct Question(
+    string? Pair,
+    string? Side,
+    string? Policy,
+    string? Exchange,
+    string? Timeframe
+)
 {
     /// <exception cref="ArgumentException">A parameter is invalid.</exception>
     public void Check()
     {
-        if (Pair is not null && !IsPair(Pair)) throw new ArgumentException($"'{Pair}' is not a pair: expected BASE/QUOTE such as BTC/USDT");
-        if (Side is not (null or "long" or "short")) throw new ArgumentException($"side is '{Side}': expected long, short or null");
-        if (Policy is "" || Exchange is "" || Timeframe is "") throw new ArgumentException("policy, exchange and timeframe: expected a non-empty string, or null");
+        if (Pair is not null && !IsPair(Pair))
+            throw new ArgumentException($"'{Pair}' is not a pair: expected BASE/QUOTE such as BTC/USDT");
+        if (Side is not (null or "long" or "short"))
+            throw new ArgumentException($"side is '{Side}': expected long, short or null");
+        if (Policy is "" || Exchange is "" || Timeframe is "")
+            throw new ArgumentException("policy, exchange and timeframe: expected a non-empty string, or null");
     }
 
-    public string Path => PathOf("api/v1/risk", ("pair", Pair), ("side", Side), ("policy", Policy), ("exchange", Exchange), ("timeframe", Timeframe));
+    public string Path =>
+        PathOf(
+            "api/v1/risk",
+            ("pair", Pair),
+            ("side", Side),
+            ("policy", Policy),
+            ("exchange", Exchange),
+            ("timeframe", Timeframe)
+        );
 
     /// <summary>
     /// Whether a text has the form BASE/QUOTE or BASE/QUOTE:SETTLE. One invalid name would make the
@@ -22,7 +39,8 @@ internal readonly record struct Question(string? Pair, string? Side, string? Pol
     public static bool IsPair(string text)
     {
         var slash = text.IndexOf('/');
-        if (slash <= 0 || text.Length > 64) return false;
+        if (slash <= 0 || text.Length > 64)
+            return false;
         var colon = text.IndexOf(':', slash);
         var quote = colon < 0 ? text[(slash + 1)..] : text[(slash + 1)..colon];
         return IsCode(text[..slash]) && IsCode(quote) && (colon < 0 || IsCode(text[(colon + 1)..]));
@@ -35,12 +53,14 @@ internal readonly record struct Question(string? Pair, string? Side, string? Pol
         var separator = '?';
         foreach (var (name, value) in parameters)
         {
-            if (value is null) continue;
+            if (value is null)
+                continue;
             text.Append(separator).Append(name).Append('=').Append(Uri.EscapeDataString(value));
             separator = '&';
         }
         return text.ToString();
     }
 
-    private static bool IsCode(string text) => text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_');
+    private static bool IsCode(string text) =>
+        text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_');
 }

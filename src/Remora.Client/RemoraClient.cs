@@ -31,10 +31,15 @@ public sealed class RemoraClient : IDisposable
     /// <param name="log">Receives outages, once each.</param>
     /// <param name="clock">The clock that ages answers; null for the system clock.</param>
     /// <exception cref="ArgumentException">An option is invalid.</exception>
-    public RemoraClient(RemoraClientOptions? options = null, ILogger<RemoraClient>? log = null, TimeProvider? clock = null)
+    public RemoraClient(
+        RemoraClientOptions? options = null,
+        ILogger<RemoraClient>? log = null,
+        TimeProvider? clock = null
+    )
     {
         _options = options ?? new();
-        if (_options.Check() is { Count: > 0 } errors) throw new ArgumentException(string.Join("; ", errors), nameof(options));
+        if (_options.Check() is { Count: > 0 } errors)
+            throw new ArgumentException(string.Join("; ", errors), nameof(options));
         _clock = clock ?? TimeProvider.System;
         _log = log ?? NullLogger<RemoraClient>.Instance;
         _endpoint = new(_options, _clock);
@@ -58,7 +63,13 @@ public sealed class RemoraClient : IDisposable
     /// <exception cref="ArgumentException">A parameter is invalid.</exception>
     /// <exception cref="OperationCanceledException">The caller canceled the request.</exception>
     public ValueTask<Risk> RiskAsync(
-        string? pair = null, string? side = null, string? policy = null, string? exchange = null, string? timeframe = null, CancellationToken cancellation = default)
+        string? pair = null,
+        string? side = null,
+        string? policy = null,
+        string? exchange = null,
+        string? timeframe = null,
+        CancellationToken cancellation = default
+    )
     {
         var question = new Question(pair, side, policy, exchange, timeframe);
         return Cached(question, _options.CacheFor) is { } known ? new(known) : AskAsync(question, cancellation);
@@ -72,10 +83,17 @@ public sealed class RemoraClient : IDisposable
     /// <param name="side"><c>long</c> or <c>short</c>; null is long.</param>
     /// <param name="policy">The policy; null for the service's default.</param>
     /// <param name="cancellation">Stops waiting.</param>
-    public ValueTask<bool> IsSafeAsync(string? pair = null, string? side = null, string? policy = null, CancellationToken cancellation = default)
+    public ValueTask<bool> IsSafeAsync(
+        string? pair = null,
+        string? side = null,
+        string? policy = null,
+        CancellationToken cancellation = default
+    )
     {
         var question = new Question(pair, side, policy, null, null);
-        return Cached(question, _options.CacheFor) is { } known ? new(known.SafeToTrade) : AskSafelyAsync(question, cancellation);
+        return Cached(question, _options.CacheFor) is { } known
+            ? new(known.SafeToTrade)
+            : AskSafelyAsync(question, cancellation);
     }
 
     /// <summary>
@@ -91,7 +109,11 @@ public sealed class RemoraClient : IDisposable
     /// <param name="cancellation">Cancels the request.</param>
     /// <exception cref="OperationCanceledException">The caller canceled the request.</exception>
     public async Task<IReadOnlyDictionary<string, Risk>> BatchAsync(
-        IEnumerable<string> pairs, string? side = null, string? policy = null, CancellationToken cancellation = default)
+        IEnumerable<string> pairs,
+        string? side = null,
+        string? policy = null,
+        CancellationToken cancellation = default
+    )
     {
         new Question(null, side, policy, null, null).Check();
         var wanted = pairs.Distinct().ToList();
@@ -101,7 +123,8 @@ public sealed class RemoraClient : IDisposable
         {
             try
             {
-                foreach (var (pair, risk) in await FetchBatchAsync(part, side, policy, cancellation)) found[pair] = risk;
+                foreach (var (pair, risk) in await FetchBatchAsync(part, side, policy, cancellation))
+                    found[pair] = risk;
             }
             catch (RemoraException e)
             {
@@ -109,7 +132,10 @@ public sealed class RemoraClient : IDisposable
                 break; // the breaker is open now, or the question is invalid for the other pairs too
             }
         }
-        return wanted.ToDictionary(pair => pair, pair => found.GetValueOrDefault(pair) ?? Fallback(new(pair, side, policy, null, null), missing));
+        return wanted.ToDictionary(
+            pair => pair,
+            pair => found.GetValueOrDefault(pair) ?? Fallback(new(pair, side, policy, null, null), missing)
+        );
     }
 
     /// <summary>
@@ -135,15 +161,29 @@ public sealed class RemoraClient : IDisposable
     /// </exception>
     /// <exception cref="OperationCanceledException">The caller canceled the request.</exception>
     public async IAsyncEnumerable<RiskBucket> HistoryAsync(
-        string pair, DateTimeOffset? from = null, DateTimeOffset? to = null, string interval = "1h", string? policy = null, string? side = null,
-        [EnumeratorCancellation] CancellationToken cancellation = default)
+        string pair,
+        DateTimeOffset? from = null,
+        DateTimeOffset? to = null,
+        string interval = "1h",
+        string? policy = null,
+        string? side = null,
+        [EnumeratorCancellation] CancellationToken cancellation = default
+    )
     {
         new Question(pair, side, policy, null, null).Check();
         var isWhole = from is null; // a thousand buckets are one page
         RiskPage? page = null;
         do
         {
-            var path = Question.PathOf("api/v1/history", ("pair", pair), ("from", Written(page?.Next ?? from)), ("to", Written(to)), ("interval", interval), ("side", side), ("policy", policy));
+            var path = Question.PathOf(
+                "api/v1/history",
+                ("pair", pair),
+                ("from", Written(page?.Next ?? from)),
+                ("to", Written(to)),
+                ("interval", interval),
+                ("side", side),
+                ("policy", policy)
+            );
             try
             {
                 // Bypasses the breaker: an unavailable store is not evidence about assessments.
@@ -153,18 +193,20 @@ public sealed class RemoraClient : IDisposable
             {
                 yield break; // the previous page ended exactly at the end, so the next span would be empty
             }
-            foreach (var bucket in page.Rows) yield return bucket;
-        }
-        while (page.Next is not null && !isWhole);
+            foreach (var bucket in page.Rows)
+                yield return bucket;
+        } while (page.Next is not null && !isWhole);
 
-        static string? Written(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+        static string? Written(DateTimeOffset? time) =>
+            time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
     }
 
     /// <summary>Returns the pairs that the service tracks.</summary>
     /// <param name="cancellation">Cancels the request.</param>
     /// <exception cref="RemoraException">The service does not answer.</exception>
     /// <exception cref="OperationCanceledException">The caller canceled the request.</exception>
-    public Task<IReadOnlyList<string>> PairsAsync(CancellationToken cancellation = default) => FetchAsync("api/v1/pairs", body => RiskJson.ReadPairs(body), cancellation);
+    public Task<IReadOnlyList<string>> PairsAsync(CancellationToken cancellation = default) =>
+        FetchAsync("api/v1/pairs", body => RiskJson.ReadPairs(body), cancellation);
 
     /// <summary>
     /// Returns each assessment when it changes, beginning with the present ones. Continues after
@@ -181,10 +223,19 @@ public sealed class RemoraClient : IDisposable
     /// </exception>
     /// <exception cref="OperationCanceledException">The stream was canceled.</exception>
     public async IAsyncEnumerable<Risk> StreamAsync(
-        IEnumerable<string>? pairs = null, string? side = null, string? policy = null, [EnumeratorCancellation] CancellationToken cancellation = default)
+        IEnumerable<string>? pairs = null,
+        string? side = null,
+        string? policy = null,
+        [EnumeratorCancellation] CancellationToken cancellation = default
+    )
     {
         var named = string.Join(',', pairs ?? []);
-        var path = Question.PathOf("api/v1/stream", ("pair", named.Length > 0 ? named : null), ("side", side), ("policy", policy));
+        var path = Question.PathOf(
+            "api/v1/stream",
+            ("pair", named.Length > 0 ? named : null),
+            ("side", side),
+            ("policy", policy)
+        );
         await foreach (var risk in new RiskStream(_endpoint, path, _clock, _log).ReadAsync(cancellation))
             yield return Decide(new(risk.Pair, side, policy, null, null), risk);
     }
@@ -197,7 +248,10 @@ public sealed class RemoraClient : IDisposable
         question.Check();
         try
         {
-            return Cache(question, await FetchAsync(question.Path, body => RiskJson.Read(body, question.Pair), cancellation));
+            return Cache(
+                question,
+                await FetchAsync(question.Path, body => RiskJson.Read(body, question.Pair), cancellation)
+            );
         }
         catch (RemoraException e)
         {
@@ -211,10 +265,20 @@ public sealed class RemoraClient : IDisposable
     /// </summary>
     private Risk Decide(in Question question, Risk answer)
     {
-        if (!answer.LacksMarketData || _options.OnError == OnError.Allow) return answer;
-        var why = $"there is no current market data for {answer.Pair ?? "the whole market"}{(answer.Reasoning.Count > 0 ? ": " + answer.Reasoning[0] : "")}";
+        if (!answer.LacksMarketData || _options.OnError == OnError.Allow)
+            return answer;
+        var why =
+            $"there is no current market data for "
+            + $"{answer.Pair ?? "the whole market"}{(answer.Reasoning.Count > 0 ? ": " + answer.Reasoning[0] : "")}";
         return _options.OnError == OnError.Block
-            ? answer with { SafeToTrade = false, Recommendation = "no_entry", PositionScale = 0, Answered = false, Error = why }
+            ? answer with
+            {
+                SafeToTrade = false,
+                Recommendation = "no_entry",
+                PositionScale = 0,
+                Answered = false,
+                Error = why,
+            }
             : LastAnswer(question, why) ?? answer;
     }
 
@@ -226,14 +290,25 @@ public sealed class RemoraClient : IDisposable
         }
         catch (Exception e) // this method never throws
         {
-            if (e is not OperationCanceledException) LogOnce($"The request for '{question.Pair}' failed: {e.Message}");
+            if (e is not OperationCanceledException)
+                LogOnce($"The request for '{question.Pair}' failed: {e.Message}");
             return _options.OnError != OnError.Block;
         }
     }
 
-    private async Task<List<(string Pair, Risk Risk)>> FetchBatchAsync(string[] pairs, string? side, string? policy, CancellationToken cancellation)
+    private async Task<List<(string Pair, Risk Risk)>> FetchBatchAsync(
+        string[] pairs,
+        string? side,
+        string? policy,
+        CancellationToken cancellation
+    )
     {
-        var path = Question.PathOf("api/v1/risk/batch", ("pairs", string.Join(',', pairs)), ("side", side), ("policy", policy));
+        var path = Question.PathOf(
+            "api/v1/risk/batch",
+            ("pairs", string.Join(',', pairs)),
+            ("side", side),
+            ("policy", policy)
+        );
         Dictionary<string, Risk> answers;
         try
         {
@@ -246,7 +321,8 @@ public sealed class RemoraClient : IDisposable
         var found = new List<(string, Risk)>(pairs.Length);
         foreach (var pair in pairs)
         {
-            if (!answers.TryGetValue(pair.ToUpperInvariant(), out var risk)) continue;
+            if (!answers.TryGetValue(pair.ToUpperInvariant(), out var risk))
+                continue;
             found.Add((pair, Cache(new(pair, side, policy, null, null), risk)));
         }
         return found;
@@ -264,8 +340,10 @@ public sealed class RemoraClient : IDisposable
         }
         catch (RemoraException e)
         {
-            if (e.IsCallersFault) _breaker.Succeed();
-            else _breaker.Fail(e);
+            if (e.IsCallersFault)
+                _breaker.Succeed();
+            else
+                _breaker.Fail(e);
             throw;
         }
         catch
@@ -277,33 +355,58 @@ public sealed class RemoraClient : IDisposable
 
     private Risk Fallback(Question question, RemoraException error)
     {
-        if (error.IsCallersFault) LogOnce($"No assessment of {question.Pair ?? "the whole market"}: {error.Message}; {Consequence.Of(_options.OnError)}");
+        if (error.IsCallersFault)
+            LogOnce(
+                $"No assessment of {question.Pair ?? "the whole market"}: {error.Message}; "
+                    + $"{Consequence.Of(_options.OnError)}"
+            );
         return (_options.OnError == OnError.Last ? LastAnswer(question, error.Message) : null)
-            ?? new() { Pair = question.Pair, Side = question.Side, SafeToTrade = _options.OnError != OnError.Block, Answered = false, Error = error.Message };
+            ?? new()
+            {
+                Pair = question.Pair,
+                Side = question.Side,
+                SafeToTrade = _options.OnError != OnError.Block,
+                Answered = false,
+                Error = error.Message,
+            };
     }
 
     /// <summary>Returns the last answer with market data while it is young enough to use.</summary>
     private Risk? LastAnswer(in Question question, string why) =>
-        _memory.TryGetValue(question, out var memory) && memory.WithMarketData is { } known && known.At.Since(_clock) < _options.LastFor
-            ? known.Risk with { Answered = false, Error = $"the last answer, because {why}" }
+        _memory.TryGetValue(question, out var memory)
+        && memory.WithMarketData is { } known
+        && known.At.Since(_clock) < _options.LastFor
+            ? known.Risk with
+            {
+                Answered = false,
+                Error = $"the last answer, because {why}",
+            }
             : null;
 
     private Risk? Cached(in Question question, TimeSpan age) =>
-        _memory.TryGetValue(question, out var memory) && memory.Newest.At.Since(_clock) < age ? memory.Newest.Risk : null;
+        _memory.TryGetValue(question, out var memory) && memory.Newest.At.Since(_clock) < age
+            ? memory.Newest.Risk
+            : null;
 
     /// <summary>Caches an answer after the decision on it.</summary>
     private Risk Cache(in Question question, Risk answer)
     {
-        if (_memory.Count >= LargestMemory) _memory.Clear();
+        if (_memory.Count >= LargestMemory)
+            _memory.Clear();
         var known = new Known(Decide(question, answer), Moment.Now(_clock));
-        _memory[question] = new(known, answer.LacksMarketData ? _memory.GetValueOrDefault(question)?.WithMarketData : known);
+        _memory[question] = new(
+            known,
+            answer.LacksMarketData ? _memory.GetValueOrDefault(question)?.WithMarketData : known
+        );
         return known.Risk;
     }
 
     private void LogOnce(string text)
     {
-        if (_logged.Count >= LargestMemory) _logged.Clear();
-        if (_logged.TryAdd(text, true)) _log.LogWarning("{What}", text);
+        if (_logged.Count >= LargestMemory)
+            _logged.Clear();
+        if (_logged.TryAdd(text, true))
+            _log.LogWarning("{What}", text);
     }
 
     private sealed record Known(Risk Risk, Moment At);

@@ -53,24 +53,41 @@ public sealed class RemoraClientOptions
     public IReadOnlyList<string> Check()
     {
         var errors = new List<string>();
-        if (AddressOf(Url) is null) errors.Add(BadUrl);
-        if (Key is { } key && !key.All(c => c is > ' ' and < '\x7f')) errors.Add("ApiKey: expected printable ASCII characters without spaces");
-        if (!Enum.IsDefined(OnError)) errors.Add($"OnError: expected {string.Join(", ", Enum.GetNames<OnError>())}");
-        if (Timeout <= TimeSpan.Zero || Timeout > TimeSpan.FromHours(1)) errors.Add($"Timeout is {Timeout}: expected above 0, at most 1 hour");
-        foreach (var (name, value) in new[] { (nameof(CacheFor), CacheFor), (nameof(BreakerPeriod), BreakerPeriod), (nameof(LastFor), LastFor) })
-            if (value < TimeSpan.Zero || value > TimeSpan.FromDays(1)) errors.Add($"{name} is {value}: expected 0 to 1 day");
+        if (AddressOf(Url) is null)
+            errors.Add(BadUrl);
+        if (Key is { } key && !key.All(c => c is > ' ' and < '\x7f'))
+            errors.Add("ApiKey: expected printable ASCII characters without spaces");
+        if (!Enum.IsDefined(OnError))
+            errors.Add($"OnError: expected {string.Join(", ", Enum.GetNames<OnError>())}");
+        if (Timeout <= TimeSpan.Zero || Timeout > TimeSpan.FromHours(1))
+            errors.Add($"Timeout is {Timeout}: expected above 0, at most 1 hour");
+        foreach (
+            var (name, value) in new[]
+            {
+                (nameof(CacheFor), CacheFor),
+                (nameof(BreakerPeriod), BreakerPeriod),
+                (nameof(LastFor), LastFor),
+            }
+        )
+            if (value < TimeSpan.Zero || value > TimeSpan.FromDays(1))
+                errors.Add($"{name} is {value}: expected 0 to 1 day");
         return errors;
     }
 
     private static Uri? AddressOf(string? url)
     {
         url ??= Variable("REMORA_URL") ?? DefaultUrl;
-        var isUsable = Uri.TryCreate(url.TrimEnd('/') + "/", UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
-            && address.UserInfo.Length == 0 && address.Query.Length == 0 && address.Fragment.Length == 0;
+        var isUsable =
+            Uri.TryCreate(url.TrimEnd('/') + "/", UriKind.Absolute, out var address)
+            && address.Scheme is "http" or "https"
+            && address.UserInfo.Length == 0
+            && address.Query.Length == 0
+            && address.Fragment.Length == 0;
         return isUsable ? address : null;
     }
 
-    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+    private static string? Variable(string name) =>
+        Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 }
 
 /// <summary>Validates the options when the host starts.</summary>

@@ -17,15 +17,23 @@ public static class RemoraClientRegistration
     /// Sets the options; without it they come from <c>REMORA_URL</c>, <c>REMORA_API_KEY</c> and the
     /// defaults.
     /// </param>
-    public static IServiceCollection AddRemoraClient(this IServiceCollection services, Action<RemoraClientOptions>? configure = null)
+    public static IServiceCollection AddRemoraClient(
+        this IServiceCollection services,
+        Action<RemoraClientOptions>? configure = null
+    )
     {
         var options = services.AddOptions<RemoraClientOptions>();
-        if (configure is not null) options.Configure(configure);
+        if (configure is not null)
+            options.Configure(configure);
         options.ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RemoraClientOptions>, RemoraClientOptionsCheck>());
+        services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IValidateOptions<RemoraClientOptions>, RemoraClientOptionsCheck>()
+        );
         services.TryAddSingleton(provider => new RemoraClient(
             provider.GetRequiredService<IOptions<RemoraClientOptions>>().Value,
-            provider.GetService<ILogger<RemoraClient>>(), provider.GetService<TimeProvider>()));
+            provider.GetService<ILogger<RemoraClient>>(),
+            provider.GetService<TimeProvider>()
+        ));
         return services;
     }
 }

@@ -31,7 +31,13 @@ public enum RemoraFault
 /// </summary>
 public sealed class RemoraException : Exception
 {
-    internal RemoraException(RemoraFault fault, string message, int? status = null, TimeSpan? retryAfter = null, Exception? inner = null)
+    internal RemoraException(
+        RemoraFault fault,
+        string message,
+        int? status = null,
+        TimeSpan? retryAfter = null,
+        Exception? inner = null
+    )
         : base(message, inner)
     {
         Fault = fault;
@@ -51,5 +57,7 @@ public sealed class RemoraException : Exception
     /// <summary>
     /// Whether the service works and refused this request. Another request may succeed.
     /// </summary>
-    public bool IsCallersFault => Fault == RemoraFault.NotTracked || (Fault == RemoraFault.Status && Status is >= 400 and < 500 and not 408 and not 429);
+    public bool IsCallersFault =>
+        Fault == RemoraFault.NotTracked
+        || (Fault == RemoraFault.Status && Status is >= 400 and < 500 and not 408 and not 429);
 }

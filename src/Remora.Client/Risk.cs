@@ -132,11 +132,13 @@ public sealed record Risk
 
     /// <summary>Returns the assessment as one line for a log.</summary>
     [JsonIgnore]
-    public string Why => Error ?? (BlockedBy.Count, Reasoning.Count) switch
-    {
-        (0, 0) => "",
-        (0, _) => Reasoning[0],
-        (_, 0) => string.Join(", ", BlockedBy),
-        _ => $"{string.Join(", ", BlockedBy)}: {Reasoning[0]}",
-    };
+    public string Why =>
+        Error
+        ?? (BlockedBy.Count, Reasoning.Count) switch
+        {
+            (0, 0) => "",
+            (0, _) => Reasoning[0],
+            (_, 0) => string.Join(", ", BlockedBy),
+            _ => $"{string.Join(", ", BlockedBy)}: {Reasoning[0]}",
+        };
 }

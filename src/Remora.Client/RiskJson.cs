@@ -7,9 +7,11 @@ namespace Remora.Client;
 /// </summary>
 internal static class RiskJson
 {
-    public static Risk Read(ReadOnlySpan<byte> json, string? pair) => Check(Attempt(json, static text => JsonSerializer.Deserialize(text, ClientJson.Default.Risk)), pair);
+    public static Risk Read(ReadOnlySpan<byte> json, string? pair) =>
+        Check(Attempt(json, static text => JsonSerializer.Deserialize(text, ClientJson.Default.Risk)), pair);
 
-    public static Risk Read(JsonElement json, string? pair) => Read(System.Text.Encoding.UTF8.GetBytes(json.GetRawText()), pair);
+    public static Risk Read(JsonElement json, string? pair) =>
+        Read(System.Text.Encoding.UTF8.GetBytes(json.GetRawText()), pair);
 
     /// <summary>
     /// Returns the answers of a batch by pair in upper case. Pairs that are not tracked are
@@ -18,7 +20,11 @@ internal static class RiskJson
     public static Dictionary<string, Risk> ReadBatch(ReadOnlySpan<byte> json)
     {
         var root = Attempt(json, static text => JsonElement.Parse(text));
-        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("assessments", out var items) || items.ValueKind != JsonValueKind.Array)
+        if (
+            root.ValueKind != JsonValueKind.Object
+            || !root.TryGetProperty("assessments", out var items)
+            || items.ValueKind != JsonValueKind.Array
+        )
             throw Unexpected("it has no list of assessments");
         var found = new Dictionary<string, Risk>();
         foreach (var item in items.EnumerateArray())
@@ -34,7 +40,14 @@ internal static class RiskJson
     {
         try
         {
-            return [.. Attempt(json, static text => JsonElement.Parse(text)).GetProperty("pairs").EnumerateArray().Select(item => item.GetProperty("pair").GetString()!).Distinct()];
+            return
+            [
+                .. Attempt(json, static text => JsonElement.Parse(text))
+                    .GetProperty("pairs")
+                    .EnumerateArray()
+                    .Select(item => item.GetProperty("pair").GetString()!)
+                    .Distinct(),
+            ];
         }
         catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException)
         {
@@ -43,13 +56,19 @@ internal static class RiskJson
     }
 
     public static RiskPage ReadHistory(ReadOnlySpan<byte> json) =>
-        Attempt(json, static text => JsonSerializer.Deserialize(text, ClientJson.Default.RiskPage)) is { Rows: not null } page ? page : throw Unexpected("it is not a history");
+        Attempt(json, static text => JsonSerializer.Deserialize(text, ClientJson.Default.RiskPage))
+            is { Rows: not null } page
+            ? page
+            : throw Unexpected("it is not a history");
 
     private static Risk Check(Risk? risk, string? pair)
     {
-        if (risk is null) throw Unexpected("it is null");
-        if (pair is not null && !pair.Equals(risk.Pair, StringComparison.OrdinalIgnoreCase)) throw Unexpected($"it is for {risk.Pair ?? "the whole market"}, not {pair}");
-        if (risk.PositionScale is < 0 or > 1) throw Unexpected($"position_scale is {risk.PositionScale}, expected 0 to 1");
+        if (risk is null)
+            throw Unexpected("it is null");
+        if (pair is not null && !pair.Equals(risk.Pair, StringComparison.OrdinalIgnoreCase))
+            throw Unexpected($"it is for {risk.Pair ?? "the whole market"}, not {pair}");
+        if (risk.PositionScale is < 0 or > 1)
+            throw Unexpected($"position_scale is {risk.PositionScale}, expected 0 to 1");
         // A missing list is returned as empty, so that bots need no null check.
         return risk with { BlockedBy = risk.BlockedBy ?? [], Reasoning = risk.Reasoning ?? [] };
     }
@@ -68,5 +87,6 @@ internal static class RiskJson
         }
     }
 
-    private static RemoraException Unexpected(string what, Exception? inner = null) => new(RemoraFault.NotAnAssessment, $"the answer is not an assessment: {what}", inner: inner);
+    private static RemoraException Unexpected(string what, Exception? inner = null) =>
+        new(RemoraFault.NotAnAssessment, $"the answer is not an assessment: {what}", inner: inner);
 }

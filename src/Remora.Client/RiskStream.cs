@@ -18,7 +18,7 @@ internal sealed class RiskStream(Endpoint endpoint, string path, TimeProvider cl
 
     public async IAsyncEnumerable<Risk> ReadAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
-        for (var failures = 0; ;)
+        for (var failures = 0; ; )
         {
             await using var events = ConnectionAsync(cancellation).GetAsyncEnumerator(cancellation);
             while (await NextAsync(events, cancellation))
@@ -37,7 +37,8 @@ internal sealed class RiskStream(Endpoint endpoint, string path, TimeProvider cl
         {
             if (await events.MoveNextAsync())
             {
-                if (_isInterrupted) log.LogInformation("The event stream at {Url} is connected again", endpoint.Url);
+                if (_isInterrupted)
+                    log.LogInformation("The event stream at {Url} is connected again", endpoint.Url);
                 _isInterrupted = false;
                 return true;
             }
@@ -47,7 +48,10 @@ internal sealed class RiskStream(Endpoint endpoint, string path, TimeProvider cl
         {
             LogOutage(e.Message);
         }
-        catch (Exception e) when (e is IOException or HttpRequestException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+        catch (Exception e)
+            when (e is IOException or HttpRequestException
+                || (e is OperationCanceledException && !cancellation.IsCancellationRequested)
+            )
         {
             LogOutage(e is OperationCanceledException ? $"no data for {LongestSilence.TotalSeconds} s" : e.Message);
         }
@@ -58,18 +62,27 @@ internal sealed class RiskStream(Endpoint endpoint, string path, TimeProvider cl
     private async IAsyncEnumerable<Risk> ConnectionAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
         using var response = await endpoint.OpenAsync(path, _lastEventId, cancellation);
-        await using var body = new TimeoutStream(await response.Content.ReadAsStreamAsync(cancellation), LongestSilence, clock);
-        var parser = SseParser.Create(body, (type, data) => type == "assessment" ? RiskJson.Read(data, pair: null) : null);
+        await using var body = new TimeoutStream(
+            await response.Content.ReadAsStreamAsync(cancellation),
+            LongestSilence,
+            clock
+        );
+        var parser = SseParser.Create(
+            body,
+            (type, data) => type == "assessment" ? RiskJson.Read(data, pair: null) : null
+        );
         await foreach (var item in parser.EnumerateAsync(cancellation))
         {
             _lastEventId = parser.LastEventId;
-            if (item.Data is { } risk) yield return risk;
+            if (item.Data is { } risk)
+                yield return risk;
         }
     }
 
     private void LogOutage(string what)
     {
-        if (!_isInterrupted) log.LogWarning("The event stream is interrupted: {Error}. Retrying", what);
+        if (!_isInterrupted)
+            log.LogWarning("The event stream is interrupted: {Error}. Retrying", what);
         _isInterrupted = true;
     }
 }

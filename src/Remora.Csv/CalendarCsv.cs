@@ -46,12 +46,15 @@ public static class CalendarCsv
         var begun = false;
         while (rows.Read())
         {
-            if (rows[0].StartsWith(Comment)) continue; // a comment after blanks
-            if (begun) entries.Add(Entry(rows));
+            if (rows[0].StartsWith(Comment))
+                continue; // a comment after blanks
+            if (begun)
+                entries.Add(Entry(rows));
             else if (!rows.ToArray().AsSpan().SequenceEqual(Columns))
                 throw rows.Wrong($"expected the header '{Header}'");
             begun = true;
-            if (entries.Count > MostEntries) throw rows.Wrong($"there are more than {MostEntries} events");
+            if (entries.Count > MostEntries)
+                throw rows.Wrong($"there are more than {MostEntries} events");
         }
         return begun ? entries : throw new FormatException($"line 1: expected the header '{Header}'");
     }
@@ -77,21 +80,27 @@ public static class CalendarCsv
     {
         var name = new StringBuilder(text.Length);
         foreach (var c in text.Trim())
-            if (!char.IsControl(c)) name.Append(c);
-            else if (name.Length > 0 && name[^1] != ' ') name.Append(' ');
+            if (!char.IsControl(c))
+                name.Append(c);
+            else if (name.Length > 0 && name[^1] != ' ')
+                name.Append(' ');
         return name.Length > LongestName ? name.ToString(0, LongestName).TrimEnd() : name.ToString().TrimEnd();
     }
 
     private static CalendarEntry Entry(CsvRows rows)
     {
         var name = rows.Count > Columns.Length ? RestOfLine(rows) : rows[2];
-        if (name.Length == 0) throw rows.Wrong($"expected '{Header}', with a name");
+        if (name.Length == 0)
+            throw rows.Wrong($"expected '{Header}', with a name");
         if (!rows[0].Contains('T') || !Instant.TryParse(rows[0], out var at))
             throw rows.Wrong($"time is '{rows[0]}', expected one in UTC such as 2026-01-28T19:00:00Z");
         Instant? announced = null;
         if (rows[1].Length > 0)
-            announced = Instant.TryParse(rows[1], out var known) ? known
-                : throw rows.Wrong($"announced is '{rows[1]}', expected an empty cell, a date or a time such as 2025-06-30");
+            announced = Instant.TryParse(rows[1], out var known)
+                ? known
+                : throw rows.Wrong(
+                    $"announced is '{rows[1]}', expected an empty cell, a date or a time such as 2025-06-30"
+                );
         if (name.Length > LongestName || name.Any(char.IsControl))
             throw rows.Wrong($"the name is longer than {LongestName} characters or contains control characters");
         return new(at, announced, name);

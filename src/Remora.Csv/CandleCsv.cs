@@ -16,6 +16,7 @@ public sealed class CandleCsv
     private const string AllowedTimes = "expected Unix seconds, milliseconds, microseconds or ISO-8601";
 
     private readonly CsvRows _rows;
+
     // The columns of time, open, high, low, close and volume.
     private readonly int[] _positions = [0, 1, 2, 3, 4, 5];
     private int _width;
@@ -52,7 +53,8 @@ public sealed class CandleCsv
     private bool ReadHeader()
     {
         var names = _rows.ToArray();
-        if (names[0].Length > 0 && char.IsAsciiDigit(names[0][0])) return false;
+        if (names[0].Length > 0 && char.IsAsciiDigit(names[0][0]))
+            return false;
         var time = CandleColumns.Times.Select(Find).FirstOrDefault(position => position >= 0, -1);
         if (time < 0)
         {
@@ -63,7 +65,8 @@ public sealed class CandleCsv
         for (var i = 0; i < CandleColumns.Values.Count; i++)
         {
             var position = Find(CandleColumns.Values[i]);
-            if (position < 0) throw _rows.Wrong($"the header has no column '{CandleColumns.Values[i]}'");
+            if (position < 0)
+                throw _rows.Wrong($"the header has no column '{CandleColumns.Values[i]}'");
             _positions[i + 1] = position;
         }
         _width = names.Length;
@@ -74,7 +77,8 @@ public sealed class CandleCsv
 
     private Candle Row()
     {
-        if (_rows.Count < _width) throw _rows.Wrong($"expected {_width} columns, found {_rows.Count}");
+        if (_rows.Count < _width)
+            throw _rows.Wrong($"expected {_width} columns, found {_rows.Count}");
         return new(Time(), Number(1), Number(2), Number(3), Number(4), Number(5));
     }
 
@@ -92,14 +96,16 @@ public sealed class CandleCsv
             };
         }
         var text = Encoding.UTF8.GetString(field);
-        return Instant.TryParse(text, out var time) ? time
+        return Instant.TryParse(text, out var time)
+            ? time
             : throw _rows.Wrong($"'{text}' is not a time: {AllowedTimes}");
     }
 
     private double Number(int column)
     {
         var field = _rows.Bytes(_positions[column]);
-        if (double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)) return value;
+        if (double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out var value))
+            return value;
         var name = CandleColumns.Values[column - 1];
         throw _rows.Wrong($"'{Encoding.UTF8.GetString(field)}' is not a number for '{name}'");
     }

@@ -8,8 +8,12 @@ namespace Remora.Csv;
 /// </summary>
 public static class CsvOutput
 {
-    private static readonly CsvWriterOptions Options =
-        new() { NewLine = "\n", TrueValue = "true", FalseValue = "false" };
+    private static readonly CsvWriterOptions Options = new()
+    {
+        NewLine = "\n",
+        TrueValue = "true",
+        FalseValue = "false",
+    };
 
     /// <summary>Returns a writer of rows, which must be disposed.</summary>
     /// <param name="text">Receives the text and stays open.</param>

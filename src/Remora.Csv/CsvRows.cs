@@ -4,7 +4,8 @@ namespace Remora.Csv;
 
 /// <summary>
 /// Reads the rows of a CSV file: commas, fields that can be quoted, UTF-8 unless a byte order mark
-/// says otherwise. A row is one line. Empty lines are skipped, and blanks around fields are removed.
+/// says otherwise. A row is one line. Empty lines are skipped, and blanks around fields are
+/// removed.
 /// </summary>
 public sealed class CsvRows : IDisposable
 {
@@ -18,18 +19,22 @@ public sealed class CsvRows : IDisposable
     /// <param name="content">The file, which is closed with this reader.</param>
     /// <param name="comment">Lines that start with this character are skipped; null for
     /// none.</param>
-    public CsvRows(Stream content, char? comment = null) => _reader = CsvReader.Create(content, new()
-    {
-        HasHeader = false,
-        Separator = ',',
-        CommentPrefix = comment,
-        TrimWhitespace = true,
-        TrackLineNumbers = true,
-        AllowLineBreaksInQuotes = false,
-        MaxRecordSize = LongestLine,
-        BufferSize = LongestLine,
-        OnMalformedRecord = Refuse,
-    });
+    public CsvRows(Stream content, char? comment = null) =>
+        _reader = CsvReader.Create(
+            content,
+            new()
+            {
+                HasHeader = false,
+                Separator = ',',
+                CommentPrefix = comment,
+                TrimWhitespace = true,
+                TrackLineNumbers = true,
+                AllowLineBreaksInQuotes = false,
+                MaxRecordSize = LongestLine,
+                BufferSize = LongestLine,
+                OnMalformedRecord = Refuse,
+            }
+        );
 
     /// <summary>The number of the current line, from 1; 0 before the first row.</summary>
     public int Line { get; private set; }
@@ -40,7 +45,9 @@ public sealed class CsvRows : IDisposable
     /// <summary>The current line as it is in the file, as UTF-8.</summary>
     public ReadOnlySpan<byte> Raw => _reader.RawRecord;
 
-    /// <summary>A field of the current row, without its quotes; empty after the last field.</summary>
+    /// <summary>
+    /// A field of the current row, without its quotes; empty after the last field.
+    /// </summary>
     /// <param name="column">The column, from 0.</param>
     public string this[int column] => _reader.GetString(column);
 
@@ -52,7 +59,8 @@ public sealed class CsvRows : IDisposable
     public string[] ToArray()
     {
         var fields = new string[Count];
-        for (var i = 0; i < fields.Length; i++) fields[i] = this[i];
+        for (var i = 0; i < fields.Length; i++)
+            fields[i] = this[i];
         return fields;
     }
 
@@ -64,9 +72,9 @@ public sealed class CsvRows : IDisposable
         {
             do
             {
-                if (!_reader.Read()) return false;
-            }
-            while (Count == 1 && Bytes(0).IsEmpty); // a line of blanks
+                if (!_reader.Read())
+                    return false;
+            } while (Count == 1 && Bytes(0).IsEmpty); // a line of blanks
             Line = (int)_reader.LineNumber;
             return true;
         }
@@ -85,10 +93,14 @@ public sealed class CsvRows : IDisposable
     private static void Refuse(CsvMalformedRecord record)
     {
         // A quote inside an unquoted field is text.
-        if (record.Reason == CsvMalformedReason.StrayQuote) return;
-        throw new CsvException((int)record.LineNumber, record.Reason == CsvMalformedReason.TextAfterClosingQuote
-            ? "expected a comma after the closing quote"
-            : "a quote is not closed on its line");
+        if (record.Reason == CsvMalformedReason.StrayQuote)
+            return;
+        throw new CsvException(
+            (int)record.LineNumber,
+            record.Reason == CsvMalformedReason.TextAfterClosingQuote
+                ? "expected a comma after the closing quote"
+                : "a quote is not closed on its line"
+        );
     }
 }
 

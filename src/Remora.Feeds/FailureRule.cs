@@ -11,5 +11,7 @@ internal static class FailureRule
     /// succeeded is unreachable after the first failure.
     /// </summary>
     public static FeedState? StateAfter(int failures, bool hasSucceeded) =>
-        failures == 0 ? null : hasSucceeded && failures < UnreachableAfter ? FeedState.Degraded : FeedState.Unreachable;
+        failures == 0 ? null
+        : hasSucceeded && failures < UnreachableAfter ? FeedState.Degraded
+        : FeedState.Unreachable;
 }

@@ -17,9 +17,7 @@ public interface ISourceFeed
     /// Called at most once, before <see cref="RunAsync"/>. A feed that uses them does not deliver
     /// them again, and detects values that its source has revised since.
     /// </summary>
-    void Recall(IReadOnlyList<Observation> stored)
-    {
-    }
+    void Recall(IReadOnlyList<Observation> stored) { }
 
     /// <summary>
     /// Runs until it is cancelled, and then returns. External failures show in

@@ -16,7 +16,12 @@ namespace Remora.Feeds;
 /// <param name="clock">The clock of the feed.</param>
 /// <param name="seed">The seed of the jitter.</param>
 internal sealed class PollLoop(
-    SourceHealthTracker health, TimeSpan interval, Backoff backoff, TimeProvider clock, int seed)
+    SourceHealthTracker health,
+    TimeSpan interval,
+    Backoff backoff,
+    TimeProvider clock,
+    int seed
+)
 {
     private readonly Random _random = new(seed);
 
@@ -29,13 +34,17 @@ internal sealed class PollLoop(
 
     /// <summary>Runs steps, each at the time that the one before returned.</summary>
     public static Task RunAsync(
-        Func<CancellationToken, Task<Instant>> step, TimeProvider clock, CancellationToken cancellation)
+        Func<CancellationToken, Task<Instant>> step,
+        TimeProvider clock,
+        CancellationToken cancellation
+    )
     {
         return LoopAsync().UntilCancelledAsync(cancellation);
 
         async Task LoopAsync()
         {
-            while (true) await clock.UntilAsync(await step(cancellation), cancellation);
+            while (true)
+                await clock.UntilAsync(await step(cancellation), cancellation);
         }
     }
 

@@ -29,13 +29,14 @@ internal sealed class SourceException(string kind, string message, TimeSpan? ret
     /// <summary>
     /// Returns the exception for an expected failure of a source; null for other exceptions.
     /// </summary>
-    public static SourceException? Of(Exception e) => e switch
-    {
-        SourceException failure => failure,
-        ExchangeException failure => Of(failure, exchange: null),
-        FormatException or JsonException => new("bad_response", e.Message),
-        _ => null,
-    };
+    public static SourceException? Of(Exception e) =>
+        e switch
+        {
+            SourceException failure => failure,
+            ExchangeException failure => Of(failure, exchange: null),
+            FormatException or JsonException => new("bad_response", e.Message),
+            _ => null,
+        };
 
     /// <summary>Returns the exception for a failure of an exchange.</summary>
     /// <param name="e">The failure.</param>
@@ -45,10 +46,15 @@ internal sealed class SourceException(string kind, string message, TimeSpan? ret
     /// decides.</param>
     /// <param name="consequence">Text to append to the message.</param>
     public static SourceException Of(
-        ExchangeException e, string? exchange, bool? isRetryable = null, string consequence = "") =>
+        ExchangeException e,
+        string? exchange,
+        bool? isRetryable = null,
+        string consequence = ""
+    ) =>
         new(ExchangeException.NameOf(e.Kind), e.Message + consequence, e.RetryAfter)
         {
-            IsRetryable = isRetryable ?? e.Retryable, Origin = exchange,
+            IsRetryable = isRetryable ?? e.Retryable,
+            Origin = exchange,
         };
 
     /// <summary>Returns the exception for an unsuccessful response.</summary>

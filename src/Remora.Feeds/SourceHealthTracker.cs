@@ -25,7 +25,15 @@ internal sealed class SourceHealthTracker
     public SourceHealthTracker(string name, IReadOnlyList<Signal> signals, TimeProvider clock)
     {
         _clock = clock;
-        _facts = new(new() { Name = name, Signals = signals, State = FeedState.Starting, Latest = [] });
+        _facts = new(
+            new()
+            {
+                Name = name,
+                Signals = signals,
+                State = FeedState.Starting,
+                Latest = [],
+            }
+        );
     }
 
     /// <summary>The name of the source.</summary>
@@ -50,7 +58,8 @@ internal sealed class SourceHealthTracker
     public void Delivered(Observation observation)
     {
         var key = (observation.Signal, observation.Base);
-        if (_latest.TryGetValue(key, out var latest) && latest.HeldAt > observation.HeldAt) return;
+        if (_latest.TryGetValue(key, out var latest) && latest.HeldAt > observation.HeldAt)
+            return;
         _latest[key] = observation;
         Change(health => health with { Latest = [.. _latest.Values] });
     }
@@ -62,7 +71,9 @@ internal sealed class SourceHealthTracker
     {
         var health = _facts.Health with
         {
-            LastSuccess = _clock.Now(), ConsecutiveFailures = 0, LastError = failedPart ?? _facts.Health.LastError,
+            LastSuccess = _clock.Now(),
+            ConsecutiveFailures = 0,
+            LastError = failedPart ?? _facts.Health.LastError,
         };
         _facts = _facts with { Health = health, IsPartial = failedPart is not null };
     }
@@ -114,8 +125,10 @@ internal sealed class SourceHealthTracker
         public FeedState StateAt(Instant now)
         {
             var hasSucceeded = Health.LastSuccess is not null;
-            if (FailureRule.StateAfter(Health.ConsecutiveFailures, hasSucceeded) is { } failing) return failing;
-            if (!hasSucceeded && !IsConnected) return FeedState.Starting;
+            if (FailureRule.StateAfter(Health.ConsecutiveFailures, hasSucceeded) is { } failing)
+                return failing;
+            if (!hasSucceeded && !IsConnected)
+                return FeedState.Starting;
             var hasNoValue = hasSucceeded && Health.Latest.Count == 0;
             var hasExpired = Health.Latest.Any(value => value.ExpiresAt <= now);
             return IsPartial || hasNoValue || hasExpired ? FeedState.Degraded : FeedState.Live;

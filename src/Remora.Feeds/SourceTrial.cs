@@ -11,7 +11,12 @@ namespace Remora.Feeds;
 /// <param name="Error">Why no value was read; null if one was.</param>
 /// <param name="Took">The duration of the response.</param>
 public sealed record SourceTrial(
-    string Requested, string Raw, IReadOnlyList<SourceReading> Readings, FeedError? Error, TimeSpan Took)
+    string Requested,
+    string Raw,
+    IReadOnlyList<SourceReading> Readings,
+    FeedError? Error,
+    TimeSpan Took
+)
 {
     /// <summary>Sends one request. An expected failure becomes the result's error.</summary>
     /// <param name="requested">What is requested.</param>
@@ -21,7 +26,11 @@ public sealed record SourceTrial(
     /// <param name="send">Sends the request, passes on each part of the response, and returns its
     /// values.</param>
     internal static async Task<SourceTrial> RunAsync(
-        string requested, string? origin, Func<Instant> now, Func<Action<string>, Task<IReadOnlyList<SourceReading>>> send)
+        string requested,
+        string? origin,
+        Func<Instant> now,
+        Func<Action<string>, Task<IReadOnlyList<SourceReading>>> send
+    )
     {
         var raw = "";
         // Measures real time, independent of the feed's clock.

@@ -9,7 +9,7 @@ public sealed record SandboxOptions
 {
     /// <summary>The pairs that are simulated by default.</summary>
     public static IReadOnlyList<Pair> DefaultPairs { get; } =
-        [.. new[] { "BTC", "ETH", "SOL", "BNB", "XRP", "ADA", "DOGE" }.Select(name => Pair.Parse(name + "/USDT"))];
+    [.. new[] { "BTC", "ETH", "SOL", "BNB", "XRP", "ADA", "DOGE" }.Select(name => Pair.Parse(name + "/USDT"))];
 
     /// <summary>The port on the loopback address; 0 uses any free port.</summary>
     public int Port { get; init; }
@@ -71,7 +71,15 @@ public sealed record SandboxOptions
     /// The recording in one line that is unique to it: pairs, timeframes, first and last candle, a
     /// hash. Null if everything is simulated.
     /// </summary>
-    public string? Recording => Replay.Count == 0 ? null : string.Join("; ", Replay.OrderBy(entry => entry.Key.ToString(), StringComparer.Ordinal).Select(entry => $"{entry.Key} {entry.Value.Summary}"));
+    public string? Recording =>
+        Replay.Count == 0
+            ? null
+            : string.Join(
+                "; ",
+                Replay
+                    .OrderBy(entry => entry.Key.ToString(), StringComparer.Ordinal)
+                    .Select(entry => $"{entry.Key} {entry.Value.Summary}")
+            );
 
     internal IReadOnlyList<Pair> SimulatedPairs => Pairs ?? (Replay.Count > 0 ? [] : DefaultPairs);
 
@@ -82,14 +90,21 @@ public sealed record SandboxOptions
         Require(HistoryDays is >= 1 and <= 3650, nameof(HistoryDays), HistoryDays, "1 to 3650");
         Require(SimulatedPairs.Count + Replay.Count > 0, nameof(Pairs), 0, "at least one pair, simulated or replayed");
         foreach (var pair in SimulatedPairs.Concat(Replay.Keys))
-            Require(pair.Settle is null, Replay.ContainsKey(pair) ? nameof(Replay) : nameof(Pairs), pair, "spot pairs; the perpetual of each in USDT comes with it");
-        foreach (var fault in Faults) fault.Validate();
+            Require(
+                pair.Settle is null,
+                Replay.ContainsKey(pair) ? nameof(Replay) : nameof(Pairs),
+                pair,
+                "spot pairs; the perpetual of each in USDT comes with it"
+            );
+        foreach (var fault in Faults)
+            fault.Validate();
         Storm?.Validate();
     }
 
     private static void Require(bool holds, string field, object value, string allowed)
     {
-        if (!holds) throw new SandboxOptionException($"{nameof(SandboxOptions)}.{field} is {value}: expected {allowed}");
+        if (!holds)
+            throw new SandboxOptionException($"{nameof(SandboxOptions)}.{field} is {value}: expected {allowed}");
     }
 }
 

@@ -26,13 +26,35 @@ internal sealed class SandboxRouter
     private readonly Dictionary<string, Venue> _byHost = [];
     private readonly RequestCounts _counts = new();
 
-    public SandboxRouter(SandboxOptions options, SandboxWorld world, FaultBoard faults, TimeProvider clock, CancellationToken stop)
+    public SandboxRouter(
+        SandboxOptions options,
+        SandboxWorld world,
+        FaultBoard faults,
+        TimeProvider clock,
+        CancellationToken stop
+    )
     {
         (_world, _faults, _clock, _faultClock, _stop) = (world, faults, clock, options.FaultClock, stop);
-        Venue[] venues = [new Binance(world), new Kraken(world), new Coinbase(world), new Bybit(world), new Okx(world), new AlternativeMe(world), new Yahoo(world), new CoinGecko(world),
-            new CoinPaprika(world), new Deribit(world), new Fred(world), new Newspapers(world), new CryptoPanic(world), new Coinglass(world)];
+        Venue[] venues =
+        [
+            new Binance(world),
+            new Kraken(world),
+            new Coinbase(world),
+            new Bybit(world),
+            new Okx(world),
+            new AlternativeMe(world),
+            new Yahoo(world),
+            new CoinGecko(world),
+            new CoinPaprika(world),
+            new Deribit(world),
+            new Fred(world),
+            new Newspapers(world),
+            new CryptoPanic(world),
+            new Coinglass(world),
+        ];
         foreach (var venue in venues)
-            foreach (var host in venue.Hosts) _byHost[host] = venue;
+        foreach (var host in venue.Hosts)
+            _byHost[host] = venue;
         _control = new(options, world, venues, faults, clock, _counts);
     }
 
@@ -43,9 +65,12 @@ internal sealed class SandboxRouter
         {
             context.Response.Headers[Header] = _world.Origin.Name();
             var path = context.Request.Path.Value ?? "/";
-            if (path == "/") context.Response.Redirect("/sandbox");
-            else if (path == "/sandbox" || path.StartsWith("/sandbox/")) await _control.Answer(context, path);
-            else await AnswerAsVenue(context, path, ends.Token);
+            if (path == "/")
+                context.Response.Redirect("/sandbox");
+            else if (path == "/sandbox" || path.StartsWith("/sandbox/"))
+                await _control.Answer(context, path);
+            else
+                await AnswerAsVenue(context, path, ends.Token);
         }
         catch (OperationCanceledException) when (ends.IsCancellationRequested)
         {
@@ -81,9 +106,17 @@ internal sealed class SandboxRouter
         _counts.Count(venue.Id, fault);
         var inCandles = fault is not null && fault.Kind.IsInTheCandles();
         var query = context.Request.Query;
-        var answer = venue.Answer(new(host, rest, name => query.TryGetValue(name, out var value) ? value.ToString() : null,
-            Instant.From(_clock.GetUtcNow()), inCandles ? new(fault, dice) : CandleDamage.None));
-        if (answer.Origin is { } origin) context.Response.Headers[Header] = origin.Name();
+        var answer = venue.Answer(
+            new(
+                host,
+                rest,
+                name => query.TryGetValue(name, out var value) ? value.ToString() : null,
+                Instant.From(_clock.GetUtcNow()),
+                inCandles ? new(fault, dice) : CandleDamage.None
+            )
+        );
+        if (answer.Origin is { } origin)
+            context.Response.Headers[Header] = origin.Name();
         if (fault is not null && !inCandles)
         {
             await ResponseDamage.Send(context, venue.Id, fault, dice, answer, _faultClock, ends);
@@ -109,6 +142,7 @@ internal sealed class RequestCounts
     public void Count(string exchange, Fault? fault)
     {
         _byExchange.AddOrUpdate(exchange, 1, (_, count) => count + 1);
-        if (fault is not null) _byFault.AddOrUpdate(fault.Kind.Name(), 1, (_, count) => count + 1);
+        if (fault is not null)
+            _byFault.AddOrUpdate(fault.Kind.Name(), 1, (_, count) => count + 1);
     }
 }

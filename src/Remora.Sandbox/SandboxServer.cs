@@ -45,22 +45,30 @@ public sealed class SandboxServer : IAsyncDisposable
     /// <exception cref="SandboxOptionException">An option is out of range. The message names
     /// it.</exception>
     /// <exception cref="IOException">The port is in use.</exception>
-    public static async Task<SandboxServer> StartAsync(SandboxOptions options, TimeProvider clock, CancellationToken cancellation = default)
+    public static async Task<SandboxServer> StartAsync(
+        SandboxOptions options,
+        TimeProvider clock,
+        CancellationToken cancellation = default
+    )
     {
         var world = new SandboxWorld(options, Markets.Instant.From(clock.GetUtcNow()));
         var faults = new FaultBoard(options.FaultClock, options.FaultSeed);
-        foreach (var fault in options.Faults) faults.Add(fault);
-        if (options.Storm is { } storm) faults.Begin(storm);
+        foreach (var fault in options.Faults)
+            faults.Add(fault);
+        if (options.Storm is { } storm)
+            faults.Begin(storm);
 
         var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = LongestBody;
-            // Keeps slow readers of slow bodies connected.
-            kestrel.Limits.MinResponseDataRate = null;
-            kestrel.Listen(IPAddress.Loopback, options.Port, listen => listen.Protocols = HttpProtocols.Http1);
-        });
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(kestrel =>
+            {
+                kestrel.AddServerHeader = false;
+                kestrel.Limits.MaxRequestBodySize = LongestBody;
+                // Keeps slow readers of slow bodies connected.
+                kestrel.Limits.MinResponseDataRate = null;
+                kestrel.Listen(IPAddress.Loopback, options.Port, listen => listen.Protocols = HttpProtocols.Http1);
+            });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2));
         builder.Services.AddSingleton<IHostLifetime, NoSignals>();
         builder.Logging.ClearProviders();

@@ -21,10 +21,16 @@ public sealed class SandboxWorld
         options.Validate();
         HistoryFrom = ((options.Start ?? start) - TimeSpan.FromDays(options.HistoryDays)).Floor(TimeSpan.FromDays(1));
         if (HistoryFrom < MarketConditions.Anchor)
-            throw new SandboxOptionException($"the simulated history begins at {HistoryFrom}: expected {nameof(SandboxOptions)}.{nameof(SandboxOptions.Start)} less {nameof(SandboxOptions.HistoryDays)} not before {MarketConditions.Anchor}");
+            throw new SandboxOptionException(
+                $"the simulated history begins at {HistoryFrom}: expected "
+                    + $"{nameof(SandboxOptions)}.{nameof(SandboxOptions.Start)} less "
+                    + $"{nameof(SandboxOptions.HistoryDays)} "
+                    + $"not before {MarketConditions.Anchor}"
+            );
 
         Signals = new(options.Seed);
-        foreach (var (signal, value) in options.Held) Signals.Hold(signal, value);
+        foreach (var (signal, value) in options.Held)
+            Signals.Hold(signal, value);
         var weather = new MarketConditions(options.Seed);
         foreach (var pair in options.SimulatedPairs)
             _series[pair] = new SimulatedSeries(weather, PairProfile.Of(pair), HistoryFrom);
@@ -46,7 +52,10 @@ public sealed class SandboxWorld
     public Instant HistoryFrom { get; }
 
     /// <summary>Replay if any market is a recording, otherwise simulated.</summary>
-    public SeriesOrigin Origin => _series.Values.Any(series => series.Origin == SeriesOrigin.Replay) ? SeriesOrigin.Replay : SeriesOrigin.Simulated;
+    public SeriesOrigin Origin =>
+        _series.Values.Any(series => series.Origin == SeriesOrigin.Replay)
+            ? SeriesOrigin.Replay
+            : SeriesOrigin.Simulated;
 
     /// <summary>
     /// The market that the fear and greed index follows: bitcoin if it exists, otherwise the first.

@@ -36,7 +36,8 @@ public sealed class FeedReporter
     public async Task RunAsync(CancellationToken cancellation)
     {
         using var timer = new PeriodicTimer(Interval);
-        while (await timer.WaitForNextTickAsync(cancellation)) Look();
+        while (await timer.WaitForNextTickAsync(cancellation))
+            Look();
     }
 
     internal void Look()
@@ -46,8 +47,16 @@ public sealed class FeedReporter
         {
             var health = feed.Health;
             _prices.Report(feed.Market, health);
-            if (health.RefusedLevel?.Exchange == health.Exchange) continue;
-            Report(feed.Market.ToString(), health.State, health.LastError, "no fresh candle", health.LastSuccess is null, isBridgeDown);
+            if (health.RefusedLevel?.Exchange == health.Exchange)
+                continue;
+            Report(
+                feed.Market.ToString(),
+                health.State,
+                health.LastError,
+                "no fresh candle",
+                health.LastSuccess is null,
+                isBridgeDown
+            );
         }
         foreach (var feed in _parts.Sources)
         {
@@ -62,27 +71,48 @@ public sealed class FeedReporter
     /// </summary>
     private bool LookAtBridge()
     {
-        if (_parts.Bridge?.Invoke() is not { } bridge) return false;
-        if (bridge.Running) _incidents.End(BridgeIncident, "the exchange bridge is running again");
-        else if (bridge.LastFailure is { } failure) _incidents.Begin(BridgeIncident, $"the exchange bridge is not running, so no exchange can be reached: {failure}. It is being restarted");
+        if (_parts.Bridge?.Invoke() is not { } bridge)
+            return false;
+        if (bridge.Running)
+            _incidents.End(BridgeIncident, "the exchange bridge is running again");
+        else if (bridge.LastFailure is { } failure)
+            _incidents.Begin(
+                BridgeIncident,
+                $"the exchange bridge is not running, so no exchange can be reached: {failure}. It is being restarted"
+            );
         return !bridge.Running && bridge.LastFailure is not null;
     }
 
-    private void Report(string name, FeedState state, FeedError? error, string withoutError, bool neverAnswered, bool isBridgeDown)
+    private void Report(
+        string name,
+        FeedState state,
+        FeedError? error,
+        string withoutError,
+        bool neverAnswered,
+        bool isBridgeDown
+    )
     {
-        if (isBridgeDown && IsFailing(state) && error?.Kind == Unavailable) return;
-        if (!_logged.TryGetValue(name, out var logged)) _logged[name] = logged = new();
+        if (isBridgeDown && IsFailing(state) && error?.Kind == Unavailable)
+            return;
+        if (!_logged.TryGetValue(name, out var logged))
+            _logged[name] = logged = new();
         var isFailing = IsFailing(state);
         logged.HealthyChecks = isFailing ? 0 : logged.HealthyChecks + 1;
-        if (state == logged.State) return;
-        if (IsFailing(logged.State) && (isFailing ? state < logged.State : logged.HealthyChecks < Steady)) return;
+        if (state == logged.State)
+            return;
+        if (IsFailing(logged.State) && (isFailing ? state < logged.State : logged.HealthyChecks < Steady))
+            return;
         logged.State = state;
         if (isFailing)
         {
             var reason = error is null ? withoutError : $"{error.Kind}, {error.Message.TrimEnd('.')}";
             _log.LogWarning(
-                "{Feed} is {State}: {Error}. Retrying.{Advice}", name, RemoraJson.NameOf(state), reason,
-                neverAnswered && _parts.Sandbox is null ? " Without a network, try 'remora serve --sandbox'." : "");
+                "{Feed} is {State}: {Error}. Retrying.{Advice}",
+                name,
+                RemoraJson.NameOf(state),
+                reason,
+                neverAnswered && _parts.Sandbox is null ? " Without a network, try 'remora serve --sandbox'." : ""
+            );
         }
         else if (state != FeedState.Starting)
         {

@@ -15,7 +15,12 @@ namespace Remora.Server;
 
 /// <summary>The HTTP interface: its services, its middleware and its routes.</summary>
 internal sealed class HttpInterface(
-    ServiceSettings settings, ServiceParts parts, AssessmentBoard board, StreamHub streams, ServiceMetrics metrics)
+    ServiceSettings settings,
+    ServiceParts parts,
+    AssessmentBoard board,
+    StreamHub streams,
+    ServiceMetrics metrics
+)
 {
     /// <summary>Builds the web application. It does not listen yet.</summary>
     public WebApplication Build()
@@ -52,12 +57,14 @@ internal sealed class HttpInterface(
     {
         app.UseTelemetry(metrics, settings.AccessLog ? new(parts.Log) : null);
         app.UseSecurityHeaders();
-        if (parts.Sandbox is { } sandbox) app.UseSandboxNotice(sandbox);
+        if (parts.Sandbox is { } sandbox)
+            app.UseSandboxNotice(sandbox);
         app.Services.GetRequiredService<HostGate>().Use(app);
         app.UseCors(settings.CorsOrigins);
         app.Services.GetRequiredService<AccessGate>().Use(app);
         app.UseHeadAsGet();
-        if (settings.RecordRequests && parts.Record is { } record) app.UseRequestRecord(record.Session.Recorder, board);
+        if (settings.RecordRequests && parts.Record is { } record)
+            app.UseRequestRecord(record.Session.Recorder, board);
         app.UseRiskShortPath(board);
         app.UseProblems(parts.Log);
         app.UseRouting();

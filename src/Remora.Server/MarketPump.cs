@@ -18,8 +18,9 @@ public sealed class MarketPump
     /// </summary>
     public const int Capacity = 4096;
 
-    private readonly Channel<MarketEvent> _events =
-        Channel.CreateBounded<MarketEvent>(new BoundedChannelOptions(Capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+    private readonly Channel<MarketEvent> _events = Channel.CreateBounded<MarketEvent>(
+        new BoundedChannelOptions(Capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait }
+    );
 
     private readonly RemoraEngine _engine;
     private readonly AssessmentBoard _board;
@@ -30,14 +31,13 @@ public sealed class MarketPump
     /// <param name="board">Receives the assessments. It has the engine's policies.</param>
     /// <param name="record">Stores what happens; null without a store.</param>
     public MarketPump(RemoraEngine engine, AssessmentBoard board, MarketRecord? record = null)
-        : this(engine, board, record, metrics: null)
-    {
-    }
+        : this(engine, board, record, metrics: null) { }
 
     internal MarketPump(RemoraEngine engine, AssessmentBoard board, MarketRecord? record, ServiceMetrics? metrics)
     {
         _metrics = metrics;
-        if (!engine.Policies.SequenceEqual(board.Policies)) throw new ArgumentException("the board must have the engine's policies", nameof(board));
+        if (!engine.Policies.SequenceEqual(board.Policies))
+            throw new ArgumentException("the board must have the engine's policies", nameof(board));
         _engine = engine;
         _board = board;
         _record = record;
@@ -52,13 +52,15 @@ public sealed class MarketPump
     /// </summary>
     public void PublishAll()
     {
-        foreach (var market in _board.Markets) Publish(market, _board.Now);
+        foreach (var market in _board.Markets)
+            Publish(market, _board.Now);
     }
 
     /// <summary>Applies stored observations before any event. They are not stored again.</summary>
     public void Recall(IReadOnlyList<Observation> observations)
     {
-        foreach (var observation in observations) _engine.Apply(MarketEvent.Observed(observation));
+        foreach (var observation in observations)
+            _engine.Apply(MarketEvent.Observed(observation));
     }
 
     /// <summary>
@@ -67,7 +69,8 @@ public sealed class MarketPump
     /// </summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        await foreach (var marketEvent in _events.Reader.ReadAllAsync(cancellation)) Apply(marketEvent);
+        await foreach (var marketEvent in _events.Reader.ReadAllAsync(cancellation))
+            Apply(marketEvent);
     }
 
     private void Apply(in MarketEvent marketEvent)
@@ -76,13 +79,15 @@ public sealed class MarketPump
         var assessment = _engine.Apply(marketEvent);
         var isRevision = marketEvent.History is { Revised: > 0 };
         // The earlier answer remains in the store.
-        if (isRevision && assessment?.AssessedAt < _board.Now) assessment = assessment.At(_board.Now, assessment.Side);
+        if (isRevision && assessment?.AssessedAt < _board.Now)
+            assessment = assessment.At(_board.Now, assessment.Side);
         _record?.Applied(marketEvent, assessment);
         _metrics?.Applied(started);
         if (marketEvent.Observation is { } observation)
         {
             foreach (var market in _board.Markets)
-                if (observation.Base is null || observation.Base == market.Pair.Base) Publish(market, observation.KnowableAt);
+                if (observation.Base is null || observation.Base == market.Pair.Base)
+                    Publish(market, observation.KnowableAt);
         }
         else if (marketEvent.Calendar is not null)
         {
@@ -91,7 +96,12 @@ public sealed class MarketPump
         else if (assessment is not null)
         {
             _board.Publish(marketEvent.Market!, 0, assessment);
-            Publish(marketEvent.Market!, assessment.AssessedAt, from: 1, isOfPast: marketEvent.History is not null && !isRevision);
+            Publish(
+                marketEvent.Market!,
+                assessment.AssessedAt,
+                from: 1,
+                isOfPast: marketEvent.History is not null && !isRevision
+            );
         }
         else if (marketEvent.History is not null)
         {

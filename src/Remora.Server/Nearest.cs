@@ -9,7 +9,14 @@ internal static class Nearest
     public static IReadOnlyList<string> To(string text, IEnumerable<string> candidates, int count)
     {
         var wanted = text.ToUpperInvariant();
-        return [.. candidates.Distinct().OrderBy(candidate => Edits(wanted, candidate.ToUpperInvariant())).ThenBy(c => c, StringComparer.Ordinal).Take(count)];
+        return
+        [
+            .. candidates
+                .Distinct()
+                .OrderBy(candidate => Edits(wanted, candidate.ToUpperInvariant()))
+                .ThenBy(c => c, StringComparer.Ordinal)
+                .Take(count),
+        ];
     }
 
     /// <summary>
@@ -18,9 +25,11 @@ internal static class Nearest
     /// </summary>
     private static int Edits(string from, string to)
     {
-        if (from.Length > 64) return Math.Abs(from.Length - to.Length); // too long to be a typing error
+        if (from.Length > 64)
+            return Math.Abs(from.Length - to.Length); // too long to be a typing error
         var row = new int[to.Length + 1];
-        for (var j = 0; j <= to.Length; j++) row[j] = j;
+        for (var j = 0; j <= to.Length; j++)
+            row[j] = j;
         for (var i = 1; i <= from.Length; i++)
         {
             var diagonal = row[0];

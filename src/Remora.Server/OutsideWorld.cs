@@ -22,16 +22,47 @@ public sealed class OutsideWorld : IAsyncDisposable
     private readonly HttpClient _http;
 
     private OutsideWorld(
-        CcxtBridge bridge, Uri? standIn, ServiceSettings settings, TimeProvider clock, SandboxNotice? sandbox, MarketRecord? record, ILoggerFactory log, Supervisor supervisor)
+        CcxtBridge bridge,
+        Uri? standIn,
+        ServiceSettings settings,
+        TimeProvider clock,
+        SandboxNotice? sandbox,
+        MarketRecord? record,
+        ILoggerFactory log,
+        Supervisor supervisor
+    )
     {
         _bridge = bridge;
         _http = OutsideHttp.NewClient();
-        var news = settings.Sources ? new NewsFeed(BasesOf(settings), _http, settings.Keys, NewsFeed.Options(standIn), clock) : null;
-        var polls = new MarketFeedOptions { PollDelay = settings.PollDelay, Recall = record is null ? null : record.RecallAsync, OtherFeeds = OthersOf };
+        var news = settings.Sources
+            ? new NewsFeed(BasesOf(settings), _http, settings.Keys, NewsFeed.Options(standIn), clock)
+            : null;
+        var polls = new MarketFeedOptions
+        {
+            PollDelay = settings.PollDelay,
+            Recall = record is null ? null : record.RecallAsync,
+            OtherFeeds = OthersOf,
+        };
         Parts = new()
         {
-            Markets = [.. settings.TrackedMarkets.Select(market => new ExchangeMarketFeed(market.Id, [.. ExchangesOf(market)], polls, clock))],
-            Sources = news is null ? [] : [.. OverHttp(settings, standIn, clock), .. Perpetuals(settings, clock), .. Liquidations(settings, standIn, clock), news],
+            Markets =
+            [
+                .. settings.TrackedMarkets.Select(market => new ExchangeMarketFeed(
+                    market.Id,
+                    [.. ExchangesOf(market)],
+                    polls,
+                    clock
+                )),
+            ],
+            Sources = news is null
+                ? []
+                :
+                [
+                    .. OverHttp(settings, standIn, clock),
+                    .. Perpetuals(settings, clock),
+                    .. Liquidations(settings, standIn, clock),
+                    news,
+                ],
             Calendar = new(settings.CalendarFile, settings.CalendarBefore, settings.CalendarAfter, clock),
             News = () => news?.Report,
             Bridge = () => _bridge.Health,
@@ -55,7 +86,13 @@ public sealed class OutsideWorld : IAsyncDisposable
     /// <param name="log">Receives messages for the operator.</param>
     /// <param name="supervisor">Restarts background tasks; null creates one.</param>
     public static OutsideWorld Connect(
-        ServiceSettings settings, TimeProvider clock, SandboxNotice? sandbox, MarketRecord? record, ILoggerFactory log, Supervisor? supervisor = null)
+        ServiceSettings settings,
+        TimeProvider clock,
+        SandboxNotice? sandbox,
+        MarketRecord? record,
+        ILoggerFactory log,
+        Supervisor? supervisor = null
+    )
     {
         supervisor ??= new();
         var standIn = sandbox is null ? null : new Uri(sandbox.Url);
@@ -75,7 +112,9 @@ public sealed class OutsideWorld : IAsyncDisposable
     /// timeframes.
     /// </summary>
     private IEnumerable<FeedHealth> OthersOf(MarketId market) =>
-        Parts.Markets.Where(feed => feed.Market.Pair == market.Pair && !feed.Market.Equals(market)).Select(feed => feed.Health);
+        Parts
+            .Markets.Where(feed => feed.Market.Pair == market.Pair && !feed.Market.Equals(market))
+            .Select(feed => feed.Health);
 
     private IEnumerable<ISourceFeed> OverHttp(ServiceSettings settings, Uri? standIn, TimeProvider clock)
     {
@@ -83,25 +122,64 @@ public sealed class OutsideWorld : IAsyncDisposable
         var seed = 0;
         foreach (var chain in HttpSources.Chains(settings.DollarSource, settings.Keys))
         {
-            List<HttpSourceFeed> feeds = [.. chain.Select(source => new HttpSourceFeed(source, _http, new() { BaseUrl = standIn, Seed = seed++, Circuits = circuits }, clock))];
+            List<HttpSourceFeed> feeds =
+            [
+                .. chain.Select(source => new HttpSourceFeed(
+                    source,
+                    _http,
+                    new()
+                    {
+                        BaseUrl = standIn,
+                        Seed = seed++,
+                        Circuits = circuits,
+                    },
+                    clock
+                )),
+            ];
             yield return feeds.Count == 1 ? feeds[0] : new FallbackFeed(feeds, clock);
         }
     }
 
     private IEnumerable<ISourceFeed> Perpetuals(ServiceSettings settings, TimeProvider clock) =>
-        BasesOf(settings).Select((name, i) =>
-            new PerpetualFeed(name, [.. PerpetualFeed.DefaultExchanges.Select(_bridge.Exchange)], new() { Seed = i }, clock));
+        BasesOf(settings)
+            .Select(
+                (name, i) =>
+                    new PerpetualFeed(
+                        name,
+                        [.. PerpetualFeed.DefaultExchanges.Select(_bridge.Exchange)],
+                        new() { Seed = i },
+                        clock
+                    )
+            );
 
     private IEnumerable<ISourceFeed> Liquidations(ServiceSettings settings, Uri? standIn, TimeProvider clock) =>
         settings.Keys.Coinglass is { } key
-            ? BasesOf(settings).Select((name, i) => new HttpSourceFeed(Coinglass.Source(name, key), _http, new() { BaseUrl = standIn, Seed = i }, clock))
-            : [new LiquidationFeed(BasesOf(settings), [.. LiquidationFeed.DefaultExchanges.Select(_bridge.Exchange)], clock: clock)];
+            ? BasesOf(settings)
+                .Select(
+                    (name, i) =>
+                        new HttpSourceFeed(
+                            Coinglass.Source(name, key),
+                            _http,
+                            new() { BaseUrl = standIn, Seed = i },
+                            clock
+                        )
+                )
+            :
+            [
+                new LiquidationFeed(
+                    BasesOf(settings),
+                    [.. LiquidationFeed.DefaultExchanges.Select(_bridge.Exchange)],
+                    clock: clock
+                ),
+            ];
 
-    private static IReadOnlyList<string> BasesOf(ServiceSettings settings) => [.. settings.TrackedMarkets.Select(market => market.Id.Pair.Base).Distinct()];
+    private static IReadOnlyList<string> BasesOf(ServiceSettings settings) =>
+        [.. settings.TrackedMarkets.Select(market => market.Id.Pair.Base).Distinct()];
 
     private IEnumerable<CandleExchange> ExchangesOf(TrackedMarketSettings market)
     {
         yield return new(_bridge.Exchange(market.Id.Exchange), market.Id.Pair);
-        foreach (var venue in market.Fallbacks) yield return new(_bridge.Exchange(venue.Exchange), venue.Pair ?? market.Id.Pair);
+        foreach (var venue in market.Fallbacks)
+            yield return new(_bridge.Exchange(venue.Exchange), venue.Pair ?? market.Id.Pair);
     }
 }

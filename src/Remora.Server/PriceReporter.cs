@@ -17,22 +17,37 @@ internal sealed class PriceReporter(ILogger log)
     /// <summary>Logs what changed since the last call.</summary>
     public void Report(MarketId market, FeedHealth health)
     {
-        if (!_markets.TryGetValue(market, out var reported)) _markets[market] = reported = new();
+        if (!_markets.TryGetValue(market, out var reported))
+            _markets[market] = reported = new();
         if (health.CandlesRevised > reported.Revised && health.LastRevision is { } last)
         {
             log.LogInformation(
-                "{Market}: {Exchange} revised {Count} candles, the last one of {Time}: close {Before} is now {After}. The model is rebuilt and the stored candles are replaced",
-                market, health.Exchange, health.CandlesRevised - reported.Revised, last.OpenTime, Text(last.Before), Text(last.After));
+                "{Market}: {Exchange} revised {Count} candles, the last one of {Time}: close {Before} is now "
+                    + "{After}. The model is rebuilt and the stored candles are replaced",
+                market,
+                health.Exchange,
+                health.CandlesRevised - reported.Revised,
+                last.OpenTime,
+                Text(last.Before),
+                Text(last.After)
+            );
         }
         reported.Revised = health.CandlesRevised;
 
         if (health.RefusedLevel is { } refused)
         {
-            if (reported.Refused is null) log.LogWarning("{Market}: {Refusal}", market, refused.Describe(market));
+            if (reported.Refused is null)
+                log.LogWarning("{Market}: {Refusal}", market, refused.Describe(market));
         }
         else if (health.AcceptedLevel is { } accepted && accepted != reported.Accepted)
         {
-            log.LogInformation("{Market}: the price level {Close} of {Exchange} was accepted, confirmed by {By}", market, accepted.Exchange, Text(accepted.Close), accepted.By);
+            log.LogInformation(
+                "{Market}: the price level {Close} of {Exchange} was accepted, confirmed by {By}",
+                market,
+                accepted.Exchange,
+                Text(accepted.Close),
+                accepted.By
+            );
         }
         else if (reported.Refused is { } before)
         {

@@ -58,10 +58,12 @@ internal sealed partial class ServerJson : JsonSerializerContext
     }
 
     private static IEnumerable<JsonConverter> Enums =>
-    [
-        RemoraJson.EnumNames<EngineState>(), RemoraJson.EnumNames<ExchangeErrorKind>(), RemoraJson.EnumNames<FeedState>(),
-        RemoraJson.EnumNames<SupervisedState>(),
-    ];
+        [
+            RemoraJson.EnumNames<EngineState>(),
+            RemoraJson.EnumNames<ExchangeErrorKind>(),
+            RemoraJson.EnumNames<FeedState>(),
+            RemoraJson.EnumNames<SupervisedState>(),
+        ];
 
     private static JsonSerializerOptions NewOptions() => RemoraJson.NewOptions(Enums);
 }

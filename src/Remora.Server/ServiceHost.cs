@@ -64,7 +64,11 @@ public sealed class ServiceHost : IAsyncDisposable
     /// <param name="cancellation">Cancels the start.</param>
     /// <exception cref="IOException">The port is in use.</exception>
     public static async Task<ServiceHost> StartAsync(
-        ServiceSettings settings, ServiceParts parts, TimeProvider clock, CancellationToken cancellation = default)
+        ServiceSettings settings,
+        ServiceParts parts,
+        TimeProvider clock,
+        CancellationToken cancellation = default
+    )
     {
         var host = new ServiceHost(settings, parts, clock);
         try
@@ -99,10 +103,13 @@ public sealed class ServiceHost : IAsyncDisposable
         _pump.PublishAll(); // the first answers report which sources are missing
         await _app.StartAsync(cancellation);
         Url = _app.Urls.Single();
-        if (!_settings.AnswersAnonymous || HostGate.Checks(_settings)) return;
+        if (!_settings.AnswersAnonymous || HostGate.Checks(_settings))
+            return;
         _log.LogWarning(
-            "The service answers requests without a key for any host name, so a web page can read the answers through its "
-            + "visitor's browser. Set allowed_hosts to the host names that callers use.");
+            "The service answers requests without a key for any host name, so a web page can read the answers "
+                + "through its "
+                + "visitor's browser. Set allowed_hosts to the host names that callers use."
+        );
     }
 
     private async Task RunAsync()
@@ -110,7 +117,8 @@ public sealed class ServiceHost : IAsyncDisposable
         var tasks = new List<Task>();
         try
         {
-            if (_parts.Record is { } record) await WarmStartAsync(record);
+            if (_parts.Record is { } record)
+                await WarmStartAsync(record);
             tasks.AddRange(StartTasks());
             // Not restarted: the model of a market that failed halfway is unreliable.
             await _parts.Supervisor.RunOnceAsync("pump", _pump.RunAsync, _stop.Token);
@@ -141,19 +149,20 @@ public sealed class ServiceHost : IAsyncDisposable
             return;
         }
         _pump.Recall(stored);
-        foreach (var source in _parts.Sources) source.Recall(stored);
+        foreach (var source in _parts.Sources)
+            source.Recall(stored);
     }
 
     private IEnumerable<Task> StartTasks() =>
-    [
-        .. _parts.Markets.Select(feed => Start($"feed {feed.Market}", stop => feed.RunAsync(_pump.Events, stop))),
-        .. _parts.Sources.Select(feed => Start($"source {feed.Name}", stop => feed.RunAsync(_pump.Events, stop))),
-        _parts.Calendar is { } calendar
-            ? Start("calendar", stop => calendar.RunAsync(_pump.Events, stop))
-            : Task.CompletedTask,
-        Streams.RunAsync(_parts.Supervisor, _stop.Token),
-        .. StartNotifiers(),
-    ];
+        [
+            .. _parts.Markets.Select(feed => Start($"feed {feed.Market}", stop => feed.RunAsync(_pump.Events, stop))),
+            .. _parts.Sources.Select(feed => Start($"source {feed.Name}", stop => feed.RunAsync(_pump.Events, stop))),
+            _parts.Calendar is { } calendar
+                ? Start("calendar", stop => calendar.RunAsync(_pump.Events, stop))
+                : Task.CompletedTask,
+            Streams.RunAsync(_parts.Supervisor, _stop.Token),
+            .. StartNotifiers(),
+        ];
 
     /// <summary>
     /// Starts the notifiers, if any is configured. They use real time even in a sandbox, because
@@ -161,10 +170,16 @@ public sealed class ServiceHost : IAsyncDisposable
     /// </summary>
     private IEnumerable<Task> StartNotifiers()
     {
-        if (_settings.Freqtrade.Count + _settings.Webhooks.Count == 0) return [];
+        if (_settings.Freqtrade.Count + _settings.Webhooks.Count == 0)
+            return [];
         var verdicts = new VerdictBoard();
         var notifiers = new Notifiers(
-            _settings.Freqtrade, _settings.Webhooks, verdicts, TimeProvider.System, _parts.Log);
+            _settings.Freqtrade,
+            _settings.Webhooks,
+            verdicts,
+            TimeProvider.System,
+            _parts.Log
+        );
         return
         [
             notifiers.RunAsync(_parts.Supervisor, _stop.Token),

@@ -19,15 +19,18 @@ internal sealed class VerdictFeed(AssessmentBoard board, VerdictBoard verdicts)
     public async Task RunAsync(CancellationToken cancellation)
     {
         using var timer = new PeriodicTimer(Interval);
-        do Look(); while (await timer.WaitForNextTickAsync(cancellation));
+        do Look();
+        while (await timer.WaitForNextTickAsync(cancellation));
     }
 
     /// <summary>
     /// If several markets have the same pair, the first one determines the verdict of the pair, as
     /// in /risk.
     /// </summary>
-    private void Look() => verdicts.Update(
-        from market in board.Markets.DistinctBy(market => market.Pair)
-        from side in new[] { Side.Long, Side.Short }
-        select PairVerdict.Of(board.Latest(market, 0, side)));
+    private void Look() =>
+        verdicts.Update(
+            from market in board.Markets.DistinctBy(market => market.Pair)
+            from side in new[] { Side.Long, Side.Short }
+            select PairVerdict.Of(board.Latest(market, 0, side))
+        );
 }

@@ -15,18 +15,30 @@ public sealed record FutureRows(string Table, long Rows, Instant Last)
 
     /// <summary>Returns one sentence for the operator about all tables.</summary>
     public static string Describe(IReadOnlyList<FutureRows> all) =>
-        $"rows are dated in the future and are excluded until then ({string.Join(", ", all.Select(each => $"{each.Rows} of {each.Table} up to {each.Last}"))}): " +
-        "the clock was ahead when they were recorded, or is behind now. Check this machine's clock";
+        $"rows are dated in the future and are excluded until then "
+        + $"({string.Join(", ", all.Select(each => $"{each.Rows} of {each.Table} up to {each.Last}"))}): "
+        + "the clock was ahead when they were recorded, or is behind now. Check this machine's clock";
 
-    internal static async Task<IReadOnlyList<FutureRows>> OfAsync(MarketStore store, Instant now, CancellationToken cancellation)
+    internal static async Task<IReadOnlyList<FutureRows>> OfAsync(
+        MarketStore store,
+        Instant now,
+        CancellationToken cancellation
+    )
     {
         var all = new List<FutureRows>();
         foreach (var table in StoreTable.All)
         {
             var parameters = new QueryParameters();
             var where = new Span(now + Tolerance).Where(table.Time.Value, parameters);
-            var (rows, last) = await store.Client.SingleAsync($"SELECT count(), toDateTime64(max({table.Time.Quoted}), 3, 'UTC') FROM {table.Name.Quoted} WHERE {where}", row => ((long)row.UInt64(), row.DateTime64()), parameters, cancellation);
-            if (rows > 0) all.Add(new(table.Name.Value, rows, Instant.From(last)));
+            var (rows, last) = await store.Client.SingleAsync(
+                $"SELECT count(), toDateTime64(max({table.Time.Quoted}), 3, 'UTC') FROM {table.Name.Quoted} WHERE "
+                    + $"{where}",
+                row => ((long)row.UInt64(), row.DateTime64()),
+                parameters,
+                cancellation
+            );
+            if (rows > 0)
+                all.Add(new(table.Name.Value, rows, Instant.From(last)));
         }
         return all;
     }

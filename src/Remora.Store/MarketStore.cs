@@ -26,7 +26,12 @@ public sealed class MarketStore
         Options.Retention.Check();
         _time = time ?? TimeProvider.System;
         Dialect = new(client.Cluster);
-        Rollups = [.. StoreRollups.Definitions(Dialect, Options.Retention).Select(definition => new Rollup(client, definition, time: _time))];
+        Rollups =
+        [
+            .. StoreRollups
+                .Definitions(Dialect, Options.Retention)
+                .Select(definition => new Rollup(client, definition, time: _time)),
+        ];
         Candles = new(this);
         Observations = new(this);
         Assessments = new(this);
@@ -40,8 +45,11 @@ public sealed class MarketStore
     /// <param name="client">A client of the database. The caller disposes it.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellation">Stops waiting.</param>
-    public static async Task<MarketStore> OpenAsync(ClickHouseClient client, TimeProvider? time = null, CancellationToken cancellation = default) =>
-        new(client, new() { Retention = await RetentionClauses.ReadAsync(client, cancellation) }, time);
+    public static async Task<MarketStore> OpenAsync(
+        ClickHouseClient client,
+        TimeProvider? time = null,
+        CancellationToken cancellation = default
+    ) => new(client, new() { Retention = await RetentionClauses.ReadAsync(client, cancellation) }, time);
 
     /// <summary>The connection.</summary>
     public ClickHouseClient Client { get; }
@@ -75,23 +83,28 @@ public sealed class MarketStore
     /// The current time in microseconds since 1970, as a row version. Among rows with the same key,
     /// the highest version wins.
     /// </summary>
-    internal ulong Sequence => (ulong)((_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
+    internal ulong Sequence =>
+        (ulong)((_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
 
     // On a cluster, an insert is acknowledged after it is written to its shard, not after it is
     // queued.
-    internal IReadOnlyDictionary<string, string> InsertSettings { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
-    {
-        ["distributed_foreground_insert"] = "1",
-        ["max_partitions_per_insert_block"] = "1000",
-    };
+    internal IReadOnlyDictionary<string, string> InsertSettings { get; } =
+        new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["distributed_foreground_insert"] = "1",
+            ["max_partitions_per_insert_block"] = "1000",
+        };
 
     /// <summary>Returns the expression that readers select from for a rollup.</summary>
     internal string View(Rollup rollup, string interval)
     {
         foreach (var each in rollup.Definition.Intervals)
-            if (each.Suffix == interval) return Dialect.From(rollup.ViewOf(each));
+            if (each.Suffix == interval)
+                return Dialect.From(rollup.ViewOf(each));
         var allowed = string.Join(", ", rollup.Definition.Intervals.Names());
-        throw new StoreException($"unknown interval '{interval}' of '{rollup.Definition.Name}': expected one of {allowed}");
+        throw new StoreException(
+            $"unknown interval '{interval}' of '{rollup.Definition.Name}': expected one of {allowed}"
+        );
     }
 
     /// <summary>
@@ -123,24 +136,33 @@ public sealed class MarketStore
                 remarks.Add(ChangedRemark(rollup));
                 continue;
             }
-            if (plan.UnseenRows > 0) remarks.Add($"the rollup '{rollup.Definition.Name}' lacks {plan.UnseenRows} rows: 'remora rollup backfill {rollup.Definition.Name}' adds them");
-            if (!plan.IsNothingToDo) await rollup.ApplyAsync(cancellation: cancellation);
+            if (plan.UnseenRows > 0)
+                remarks.Add(
+                    $"the rollup '{rollup.Definition.Name}' lacks {plan.UnseenRows} rows: 'remora rollup backfill "
+                        + $"{rollup.Definition.Name}' adds them"
+                );
+            if (!plan.IsNothingToDo)
+                await rollup.ApplyAsync(cancellation: cancellation);
         }
         await new RetentionClauses(this).ApplyAsync(cancellation);
         return new(SchemaFile.All[^1].Version, steps, remarks);
     }
 
     internal static string ChangedRemark(Rollup rollup) =>
-        $"the rollup '{rollup.Definition.Name}' has another definition in this version: run 'remora rollup rebuild {rollup.Definition.Name}'. Until then, queries use the old definition";
+        $"the rollup '{rollup.Definition.Name}' has another definition in this version: run 'remora rollup rebuild "
+        + $"{rollup.Definition.Name}'. Until then, queries use the old definition";
 
     /// <summary>Returns rows, bytes and times by table.</summary>
-    public Task<StoreStatus> StatusAsync(CancellationToken cancellation = default) => StoreStatus.OfAsync(this, cancellation);
+    public Task<StoreStatus> StatusAsync(CancellationToken cancellation = default) =>
+        StoreStatus.OfAsync(this, cancellation);
 
     /// <summary>Returns the rows after a moment, by table; empty if there are none.</summary>
-    public Task<IReadOnlyList<FutureRows>> AfterAsync(Instant now, CancellationToken cancellation = default) => FutureRows.OfAsync(this, now, cancellation);
+    public Task<IReadOnlyList<FutureRows>> AfterAsync(Instant now, CancellationToken cancellation = default) =>
+        FutureRows.OfAsync(this, now, cancellation);
 
     /// <summary>Returns sizes and lags with a few fast queries.</summary>
-    public Task<StoreFigures> MeasureAsync(CancellationToken cancellation = default) => StoreFigures.OfAsync(this, cancellation);
+    public Task<StoreFigures> MeasureAsync(CancellationToken cancellation = default) =>
+        StoreFigures.OfAsync(this, cancellation);
 }
 
 /// <summary>The result of preparing a store.</summary>

@@ -20,4 +20,13 @@ namespace Remora.Store;
 /// </param>
 /// <param name="Client">The name of the caller's key; null for an anonymous caller.</param>
 public sealed record RequestRow(
-    Instant At, string Route, string? Pair, ulong QueryHash, ulong ResultHash, bool Unchanged, int Status, uint Microseconds, string? Client);
+    Instant At,
+    string Route,
+    string? Pair,
+    ulong QueryHash,
+    ulong ResultHash,
+    bool Unchanged,
+    int Status,
+    uint Microseconds,
+    string? Client
+);

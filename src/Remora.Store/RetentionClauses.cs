@@ -14,7 +14,9 @@ internal sealed partial class RetentionClauses(MarketStore store)
         var engines = await EnginesAsync(client, cancellation);
         var dialect = new SchemaDialect(client.Cluster);
         var standard = new StoreRetention();
-        var rollups = engines.Where(table => table.Key.EndsWith("_tt", StringComparison.Ordinal)).Select(table => DaysIn(table.Value, "bucket"));
+        var rollups = engines
+            .Where(table => table.Key.EndsWith("_tt", StringComparison.Ordinal))
+            .Select(table => DaysIn(table.Value, "bucket"));
         return new()
         {
             CandleDays = Days(StoreTable.Candles, standard.CandleDays),
@@ -25,7 +27,9 @@ internal sealed partial class RetentionClauses(MarketStore store)
         };
 
         int Days(StoreTable table, int otherwise) =>
-            engines.TryGetValue(dialect.Local(table.Name).Value, out var engine) ? DaysIn(engine, table.Time.Value) : otherwise;
+            engines.TryGetValue(dialect.Local(table.Name).Value, out var engine)
+                ? DaysIn(engine, table.Time.Value)
+                : otherwise;
     }
 
     public async Task ApplyAsync(CancellationToken cancellation)
@@ -36,35 +40,70 @@ internal sealed partial class RetentionClauses(MarketStore store)
         await ApplyAsync(made, StoreTable.Observations, retention.ObservationDays, cancellation);
         await ApplyAsync(made, StoreTable.Assessments, retention.AssessmentDays, cancellation);
         await ApplyAsync(made, StoreTable.Requests, retention.RequestDays, cancellation);
-        foreach (var target in await RollupTarget.ListAsync(store, cancellation)) await ApplyAsync(made, target.Name, SqlName.Of("bucket"), retention.RollupDays, cancellation);
+        foreach (var target in await RollupTarget.ListAsync(store, cancellation))
+            await ApplyAsync(made, target.Name, SqlName.Of("bucket"), retention.RollupDays, cancellation);
     }
 
     // One query for all tables, because every start needs it.
-    private static async Task<IReadOnlyDictionary<string, string>> EnginesAsync(ClickHouseClient client, CancellationToken cancellation) =>
-        (await client.ListAsync("SELECT name, engine_full FROM system.tables WHERE database = currentDatabase()", row => (Name: row.String(), Engine: row.String()), null, cancellation))
-        .ToDictionary(table => table.Name, table => table.Engine, StringComparer.Ordinal);
+    private static async Task<IReadOnlyDictionary<string, string>> EnginesAsync(
+        ClickHouseClient client,
+        CancellationToken cancellation
+    ) =>
+        (
+            await client.ListAsync(
+                "SELECT name, engine_full FROM system.tables WHERE database = currentDatabase()",
+                row => (Name: row.String(), Engine: row.String()),
+                null,
+                cancellation
+            )
+        ).ToDictionary(table => table.Name, table => table.Engine, StringComparer.Ordinal);
 
-    private Task ApplyAsync(IReadOnlyDictionary<string, string> made, StoreTable table, int days, CancellationToken cancellation) =>
-        ApplyAsync(made, store.Dialect.Local(table.Name), table.Time, days, cancellation);
+    private Task ApplyAsync(
+        IReadOnlyDictionary<string, string> made,
+        StoreTable table,
+        int days,
+        CancellationToken cancellation
+    ) => ApplyAsync(made, store.Dialect.Local(table.Name), table.Time, days, cancellation);
 
-    private async Task ApplyAsync(IReadOnlyDictionary<string, string> made, SqlName table, SqlName time, int days, CancellationToken cancellation)
+    private async Task ApplyAsync(
+        IReadOnlyDictionary<string, string> made,
+        SqlName table,
+        SqlName time,
+        int days,
+        CancellationToken cancellation
+    )
     {
         var engine = made[table.Value];
         var clause = Clause(time.Value, days);
         if (days == 0 && engine.Contains(" TTL ", StringComparison.Ordinal))
-            await store.Client.ExecuteAsync($"ALTER TABLE {table.Quoted}{store.Dialect.OnCluster} REMOVE TTL", new QueryOptions { IsRepeatable = true }, cancellation);
+            await store.Client.ExecuteAsync(
+                $"ALTER TABLE {table.Quoted}{store.Dialect.OnCluster} REMOVE TTL",
+                new QueryOptions { IsRepeatable = true },
+                cancellation
+            );
         else if (days > 0 && !engine.Contains($" TTL {clause}", StringComparison.Ordinal))
-            await store.Client.ExecuteAsync($"ALTER TABLE {table.Quoted}{store.Dialect.OnCluster} MODIFY TTL {clause}", new QueryOptions { IsRepeatable = true }, cancellation);
+            await store.Client.ExecuteAsync(
+                $"ALTER TABLE {table.Quoted}{store.Dialect.OnCluster} MODIFY TTL {clause}",
+                new QueryOptions { IsRepeatable = true },
+                cancellation
+            );
     }
 
-    private static string Clause(string time, int days) => string.Create(CultureInfo.InvariantCulture, $"toDateTime({time}) + toIntervalDay({days})");
+    private static string Clause(string time, int days) =>
+        string.Create(CultureInfo.InvariantCulture, $"toDateTime({time}) + toIntervalDay({days})");
 
     // A clause of another form counts as none.
     private static int DaysIn(string engine, string time) =>
-        DaysOf().Match(engine) is { Success: true } match && match.Groups["time"].Value == time && int.TryParse(match.Groups["days"].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var days) && days <= StoreRetention.MostDays
+        DaysOf().Match(engine) is { Success: true } match
+        && match.Groups["time"].Value == time
+        && int.TryParse(match.Groups["days"].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var days)
+        && days <= StoreRetention.MostDays
             ? days
             : 0;
 
-    [GeneratedRegex(@" TTL (toDateTime\()?(?<time>\w+)\)? \+ toIntervalDay\((?<days>\d+)\)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @" TTL (toDateTime\()?(?<time>\w+)\)? \+ toIntervalDay\((?<days>\d+)\)",
+        RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
     private static partial Regex DaysOf();
 }

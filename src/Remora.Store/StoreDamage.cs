@@ -12,7 +12,8 @@ namespace Remora.Store;
 /// </summary>
 internal sealed partial class StoreDamage(MarketStore store, Incidents incidents)
 {
-    private const string Advice = "Check the disk, then stop the service and restore a backup: remora store restore FOLDER --replace";
+    private const string Advice =
+        "Check the disk, then stop the service and restore a backup: remora store restore FOLDER --replace";
     private const string SetAside = "set aside";
     private const int MostNamed = 3;
 
@@ -22,7 +23,8 @@ internal sealed partial class StoreDamage(MarketStore store, Incidents incidents
     /// <summary>Notes an error that names a part, which may be damaged.</summary>
     public void Note(string message)
     {
-        if (PartPattern().Match(message) is { Success: true } match) _suspects[match.Groups["path"].Value] = match.Groups["table"].Value;
+        if (PartPattern().Match(message) is { Success: true } match)
+            _suspects[match.Groups["path"].Value] = match.Groups["table"].Value;
     }
 
     /// <summary>
@@ -38,10 +40,18 @@ internal sealed partial class StoreDamage(MarketStore store, Incidents incidents
         {
             var parameters = new QueryParameters().Add("part", StoreFault.InPart);
             var messages = await store.Client.ListAsync(
-                $"SELECT last_error_message FROM system.errors WHERE code IN ({string.Join(", ", StoreFault.OfDamage)}) AND position(last_error_message, {{part:String}}) > 0", row => row.String(), parameters, cancellation);
-            foreach (var message in messages) Note(message);
+                $"SELECT last_error_message FROM system.errors WHERE code IN "
+                    + $"({string.Join(", ", StoreFault.OfDamage)}) AND position(last_error_message, "
+                    + $"{{part:String}}) > 0",
+                row => row.String(),
+                parameters,
+                cancellation
+            );
+            foreach (var message in messages)
+                Note(message);
         }
-        foreach (var (path, table) in _suspects) await LookAtAsync(path, table, cancellation);
+        foreach (var (path, table) in _suspects)
+            await LookAtAsync(path, table, cancellation);
         await LookAtSetAsideAsync(cancellation);
     }
 
@@ -49,10 +59,19 @@ internal sealed partial class StoreDamage(MarketStore store, Incidents incidents
     {
         var key = "damaged " + path;
         var parts = await store.Client.ListAsync(
-            "SELECT name, rows FROM system.parts WHERE active AND database = currentDatabase() AND path = {path:String}", row => (Name: row.String(), Rows: (long)row.UInt64()), new QueryParameters().Add("path", path), cancellation);
+            "SELECT name, rows FROM system.parts WHERE active AND database = currentDatabase() AND path = "
+                + "{path:String}",
+            row => (Name: row.String(), Rows: (long)row.UInt64()),
+            new QueryParameters().Add("path", path),
+            cancellation
+        );
         if (parts is [var part])
         {
-            incidents.Begin(key, $"{part.Rows} rows of {table} cannot be read, and queries that need them fail: the files of the part {part.Name} are damaged. {Advice}");
+            incidents.Begin(
+                key,
+                $"{part.Rows} rows of {table} cannot be read, and queries that need them fail: the files of the "
+                    + $"part {part.Name} are damaged. {Advice}"
+            );
             return;
         }
         _suspects.TryRemove(path, out _);
@@ -62,11 +81,21 @@ internal sealed partial class StoreDamage(MarketStore store, Incidents incidents
     private async Task LookAtSetAsideAsync(CancellationToken cancellation)
     {
         var parts = await store.Client.ListAsync(
-            "SELECT concat(table, ' ', name) FROM system.detached_parts WHERE database = currentDatabase() AND reason LIKE 'broken%' ORDER BY table, name", row => row.String(), null, cancellation);
+            "SELECT concat(table, ' ', name) FROM system.detached_parts WHERE database = currentDatabase() AND "
+                + "reason LIKE 'broken%' ORDER BY table, name",
+            row => row.String(),
+            null,
+            cancellation
+        );
         if (parts.Count > 0)
         {
-            incidents.Begin(SetAside, $"the engine found {parts.Count} damaged parts when it started and set them aside, so their rows are missing from all answers: " +
-                $"{string.Join(", ", parts.Take(MostNamed))}{(parts.Count > MostNamed ? " and more" : "")}. {Advice}");
+            incidents.Begin(
+                SetAside,
+                $"the engine found {parts.Count} damaged parts when it started and set them aside, so their rows "
+                    + $"are missing from all answers: "
+                    + $"{string.Join(", ", parts.Take(MostNamed))}{(parts.Count > MostNamed ? " and more" : "")}. "
+                    + $"{Advice}"
+            );
         }
         else
         {
@@ -74,6 +103,10 @@ internal sealed partial class StoreDamage(MarketStore store, Incidents incidents
         }
     }
 
-    [GeneratedRegex(@"while reading from part (?<path>/[^\n]*?/) in table (?<table>[\w.]+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"while reading from part (?<path>/[^\n]*?/) in table (?<table>[\w.]+)",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex PartPattern();
 }

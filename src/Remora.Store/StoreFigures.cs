@@ -13,17 +13,31 @@ namespace Remora.Store;
 /// <param name="DiskBytes">The size of that disk, in bytes.</param>
 /// <param name="Tables">The tables, including those of rollups.</param>
 /// <param name="Rollups">Each interval of each rollup.</param>
-public sealed record StoreFigures(long? MemoryBytes, long DiskFreeBytes, long DiskBytes, IReadOnlyList<TableFigures> Tables, IReadOnlyList<RollupFigures> Rollups)
+public sealed record StoreFigures(
+    long? MemoryBytes,
+    long DiskFreeBytes,
+    long DiskBytes,
+    IReadOnlyList<TableFigures> Tables,
+    IReadOnlyList<RollupFigures> Rollups
+)
 {
     internal static async Task<StoreFigures> OfAsync(MarketStore store, CancellationToken cancellation)
     {
         var client = store.Client;
         var (memory, free, total) = await client.SingleAsync(
-            "SELECT (SELECT toUInt64(greatest(value, 0)) FROM system.metrics WHERE metric = 'MemoryTracking'), free, total FROM (SELECT sum(free_space) AS free, sum(total_space) AS total FROM system.disks)",
-            row => (row.Nullable(reader => (long)reader.UInt64()), (long)row.UInt64(), (long)row.UInt64()), null, cancellation);
+            "SELECT (SELECT toUInt64(greatest(value, 0)) FROM system.metrics WHERE metric = 'MemoryTracking'), "
+                + "free, total FROM (SELECT sum(free_space) AS free, sum(total_space) AS total FROM system.disks)",
+            row => (row.Nullable(reader => (long)reader.UInt64()), (long)row.UInt64(), (long)row.UInt64()),
+            null,
+            cancellation
+        );
         var tables = await client.ListAsync(
-            "SELECT table, sum(rows), sum(bytes_on_disk), count() FROM system.parts WHERE database = currentDatabase() AND active GROUP BY table ORDER BY table",
-            row => new TableFigures(row.String(), (long)row.UInt64(), (long)row.UInt64(), (int)row.UInt64()), null, cancellation);
+            "SELECT table, sum(rows), sum(bytes_on_disk), count() FROM system.parts WHERE database = "
+                + "currentDatabase() AND active GROUP BY table ORDER BY table",
+            row => new TableFigures(row.String(), (long)row.UInt64(), (long)row.UInt64(), (int)row.UInt64()),
+            null,
+            cancellation
+        );
         return new(memory, free, total, tables, await LagsAsync(store, cancellation));
     }
 
@@ -36,26 +50,57 @@ public sealed record StoreFigures(long? MemoryBytes, long DiskFreeBytes, long Di
         foreach (var rollup in store.Rollups.Select(rollup => rollup.Definition))
         {
             var where = rollup.Where is null ? "" : $" AND ({rollup.Where})";
-            var newest = await LastAsync(store, rollup.QualifiedTime, rollup.FromClause(rollup.Source), rollup.Source, where, cancellation);
-            if (newest is null) continue;
+            var newest = await LastAsync(
+                store,
+                rollup.QualifiedTime,
+                rollup.FromClause(rollup.Source),
+                rollup.Source,
+                where,
+                cancellation
+            );
+            if (newest is null)
+                continue;
             foreach (var interval in rollup.Intervals)
             {
                 // The newest version is the last one.
-                var target = targets[rollup.Name.Value].LastOrDefault(target => target.Name.Value.StartsWith($"{rollup.Name}_{interval.Suffix}_v", StringComparison.Ordinal));
-                if (target is null) continue;
+                var target = targets[rollup.Name.Value]
+                    .LastOrDefault(target =>
+                        target.Name.Value.StartsWith($"{rollup.Name}_{interval.Suffix}_v", StringComparison.Ordinal)
+                    );
+                if (target is null)
+                    continue;
                 var last = await LastAsync(store, "bucket", target.Name.Quoted, target.Name, "", cancellation);
-                figures.Add(new(rollup.Name.Value, interval.Suffix, LagOf(interval, newest.Value, last ?? DateTimeOffset.UnixEpoch)));
+                figures.Add(
+                    new(
+                        rollup.Name.Value,
+                        interval.Suffix,
+                        LagOf(interval, newest.Value, last ?? DateTimeOffset.UnixEpoch)
+                    )
+                );
             }
         }
         return figures;
     }
 
     // Reads only the last partition, instead of all times, to find the latest.
-    private static async Task<DateTimeOffset?> LastAsync(MarketStore store, string time, string from, SqlName table, string where, CancellationToken cancellation)
+    private static async Task<DateTimeOffset?> LastAsync(
+        MarketStore store,
+        string time,
+        string from,
+        SqlName table,
+        string where,
+        CancellationToken cancellation
+    )
     {
         var (any, last) = await store.Client.SingleAsync(
-            $"SELECT count() > 0, toDateTime64(max({time}), 3, 'UTC') FROM {from} WHERE _partition_id = (SELECT max(partition_id) FROM system.parts WHERE database = currentDatabase() AND table = {{t:String}} AND active){where}",
-            row => (row.UInt8() == 1, row.DateTime64()), new QueryParameters().Add("t", table.Value), cancellation);
+            $"SELECT count() > 0, toDateTime64(max({time}), 3, 'UTC') FROM {from} WHERE _partition_id = (SELECT "
+                + $"max(partition_id) FROM system.parts WHERE database = currentDatabase() AND table = {{t:String}} "
+                + $"AND "
+                + $"active){where}",
+            row => (row.UInt8() == 1, row.DateTime64()),
+            new QueryParameters().Add("t", table.Value),
+            cancellation
+        );
         return any ? last : null;
     }
 

@@ -23,22 +23,24 @@ public static class StoreFormats
     public const string Extensions = ".csv, .csv.gz, .jsonl, .jsonl.gz, .parquet, .feather and .arrow";
 
     /// <summary>Returns the media type.</summary>
-    public static string MediaType(this StoreFormat format) => format switch
-    {
-        StoreFormat.JsonLines => "application/x-ndjson",
-        StoreFormat.Csv => "text/csv",
-        StoreFormat.Parquet => "application/vnd.apache.parquet",
-        _ => "application/vnd.apache.arrow.file",
-    };
+    public static string MediaType(this StoreFormat format) =>
+        format switch
+        {
+            StoreFormat.JsonLines => "application/x-ndjson",
+            StoreFormat.Csv => "text/csv",
+            StoreFormat.Parquet => "application/vnd.apache.parquet",
+            _ => "application/vnd.apache.arrow.file",
+        };
 
     /// <summary>Returns the file extension.</summary>
-    public static string FileEnding(this StoreFormat format) => format switch
-    {
-        StoreFormat.JsonLines => ".jsonl",
-        StoreFormat.Csv => ".csv",
-        StoreFormat.Parquet => ".parquet",
-        _ => ".feather",
-    };
+    public static string FileEnding(this StoreFormat format) =>
+        format switch
+        {
+            StoreFormat.JsonLines => ".jsonl",
+            StoreFormat.Csv => ".csv",
+            StoreFormat.Parquet => ".parquet",
+            _ => ".feather",
+        };
 
     /// <summary>
     /// Finds the format of a file by its extension: .csv, .parquet, .feather, .arrow, .jsonl or
@@ -59,11 +61,12 @@ public static class StoreFormats
         return found is not null;
     }
 
-    internal static string EngineName(this StoreFormat format) => format switch
-    {
-        StoreFormat.JsonLines => "JSONEachRow",
-        StoreFormat.Csv => "CSVWithNames",
-        StoreFormat.Parquet => "Parquet",
-        _ => "Arrow",
-    };
+    internal static string EngineName(this StoreFormat format) =>
+        format switch
+        {
+            StoreFormat.JsonLines => "JSONEachRow",
+            StoreFormat.Csv => "CSVWithNames",
+            StoreFormat.Parquet => "Parquet",
+            _ => "Arrow",
+        };
 }

@@ -50,6 +50,8 @@ public sealed record StoreRetention
     private static void Check(int days, int least, string name)
     {
         if (days is < 0 or > MostDays || (days > 0 && days < least))
-            throw new StoreException($"{name} is {days}: expected {Math.Max(least, 1)} to {MostDays} days, or 0 for no limit");
+            throw new StoreException(
+                $"{name} is {days}: expected {Math.Max(least, 1)} to {MostDays} days, or 0 for no limit"
+            );
     }
 }

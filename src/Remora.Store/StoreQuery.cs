@@ -41,19 +41,30 @@ public sealed class StoreQuery<T>
     internal string ExportSql { get; init; }
 
     /// <summary>Returns the rows as they arrive.</summary>
-    public IAsyncEnumerable<T> RowsAsync(CancellationToken cancellation = default) => _client.QueryAsync(_sql, _read, new() { Parameters = _parameters }, cancellation);
+    public IAsyncEnumerable<T> RowsAsync(CancellationToken cancellation = default) =>
+        _client.QueryAsync(_sql, _read, new() { Parameters = _parameters }, cancellation);
 
     /// <summary>Returns all rows.</summary>
-    public async Task<IReadOnlyList<T>> ListAsync(CancellationToken cancellation = default) => await _client.ListAsync(_sql, _read, _parameters, cancellation);
+    public async Task<IReadOnlyList<T>> ListAsync(CancellationToken cancellation = default) =>
+        await _client.ListAsync(_sql, _read, _parameters, cancellation);
 
     /// <summary>Returns whether there is any row.</summary>
     public async Task<bool> AnyAsync(CancellationToken cancellation = default) =>
         await _client.SingleAsync(
-            $"SELECT count() FROM (SELECT 1 FROM ({_sql}) LIMIT 1)", row => row.UInt64() > 0, _parameters, cancellation);
+            $"SELECT count() FROM (SELECT 1 FROM ({_sql}) LIMIT 1)",
+            row => row.UInt64() > 0,
+            _parameters,
+            cancellation
+        );
 
     /// <summary>
     /// Returns the rows in a format, in bounded memory. The caller disposes the stream.
     /// </summary>
     public Task<Stream> StreamAsync(StoreFormat format, CancellationToken cancellation = default) =>
-        _client.StreamAsync(ExportSql, format.EngineName(), new() { Parameters = _parameters, Settings = AsText }, cancellation);
+        _client.StreamAsync(
+            ExportSql,
+            format.EngineName(),
+            new() { Parameters = _parameters, Settings = AsText },
+            cancellation
+        );
 }

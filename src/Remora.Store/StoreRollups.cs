@@ -17,14 +17,22 @@ internal static class StoreRollups
     {
         foreach (var definition in Files)
         {
-            var days = definition.Source == StoreTable.Assessments.Name ? retention.AssessmentDays : retention.RequestDays;
+            var days =
+                definition.Source == StoreTable.Assessments.Name ? retention.AssessmentDays : retention.RequestDays;
             yield return definition with
             {
                 Source = dialect.Local(definition.Source),
                 SourceRetentionDays = days > 0 ? days : null,
-                Retention = retention.RollupDays > 0
-                    ? [.. definition.Intervals.Select(interval => new RollupRetention(interval, retention.RollupDays))]
-                    : [],
+                Retention =
+                    retention.RollupDays > 0
+                        ?
+                        [
+                            .. definition.Intervals.Select(interval => new RollupRetention(
+                                interval,
+                                retention.RollupDays
+                            )),
+                        ]
+                        : [],
             };
         }
     }

@@ -65,7 +65,15 @@ public sealed record StoreSessionOptions
 /// <param name="Remarks">Advice for the operator.</param>
 /// <param name="Recorder">The health of the recorder.</param>
 public sealed record StoreHealth(
-    string Location, bool Ready, EngineHealth? Engine, string? Version, int? SchemaVersion, string? Error, IReadOnlyList<string> Remarks, RecorderHealth Recorder);
+    string Location,
+    bool Ready,
+    EngineHealth? Engine,
+    string? Version,
+    int? SchemaVersion,
+    string? Error,
+    IReadOnlyList<string> Remarks,
+    RecorderHealth Recorder
+);
 
 /// <summary>
 /// A store that opens in the background and receives recorded rows. No caller waits for it: the
@@ -75,6 +83,7 @@ public sealed class StoreSession
 {
     private static readonly Backoff Backoff = new(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(10));
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+
     // Then it is killed; acknowledged rows are on disk
     private static readonly TimeSpan EngineStop = TimeSpan.FromSeconds(1.5);
 
@@ -104,7 +113,16 @@ public sealed class StoreSession
         _incidents = new(options.Notice, options.Recovery);
         _openings = new(options.Notice, options.Recovery);
         _damage = new(Store, _incidents);
-        Recorder = new(Store, options.Recorder with { Supervisor = _supervisor, Notice = options.Notice, Recovery = options.Recovery }, _time);
+        Recorder = new(
+            Store,
+            options.Recorder with
+            {
+                Supervisor = _supervisor,
+                Notice = options.Notice,
+                Recovery = options.Recovery,
+            },
+            _time
+        );
     }
 
     /// <summary>
@@ -117,8 +135,17 @@ public sealed class StoreSession
     public Recorder Recorder { get; }
 
     /// <summary>The current health.</summary>
-    public StoreHealth Health => new(
-        _options.Location.ToString(), _preparation is not null, _connection?.Engine?.Health, _connection?.Version, _preparation?.SchemaVersion, _error, [.. _preparation?.Remarks ?? [], .. _incidents.Current], Recorder.Health);
+    public StoreHealth Health =>
+        new(
+            _options.Location.ToString(),
+            _preparation is not null,
+            _connection?.Engine?.Health,
+            _connection?.Version,
+            _preparation?.SchemaVersion,
+            _error,
+            [.. _preparation?.Remarks ?? [], .. _incidents.Current],
+            Recorder.Health
+        );
 
     private ClickHouseClient Client { get; }
 
@@ -127,7 +154,8 @@ public sealed class StoreSession
     /// </summary>
     public void Report(Exception fault)
     {
-        if (!StoreFault.IsDamage(fault)) return;
+        if (!StoreFault.IsDamage(fault))
+            return;
         _damage.Note(fault.Message);
         _inspect.Ring();
     }
@@ -151,21 +179,32 @@ public sealed class StoreSession
     public async Task RunAsync(CancellationToken cancellation)
     {
         var recording = Recorder.RunAsync(_ready.Task, cancellation);
-        await Task.WhenAll(_supervisor.RunAsync("store: open", KeepOpenAsync, cancellation), _supervisor.RunAsync("store: inspection", InspectAsync, cancellation));
+        await Task.WhenAll(
+            _supervisor.RunAsync("store: open", KeepOpenAsync, cancellation),
+            _supervisor.RunAsync("store: inspection", InspectAsync, cancellation)
+        );
         await recording;
-        if (_connection is { } connection) await connection.DisposeAsync();
+        if (_connection is { } connection)
+            await connection.DisposeAsync();
         Client.Dispose();
     }
 
     private async Task KeepOpenAsync(CancellationToken cancellation)
     {
-        if (_preparation is null) await OpenAsync(cancellation);
+        if (_preparation is null)
+            await OpenAsync(cancellation);
         while (true)
         {
             await Task.Delay(Look, _time, cancellation);
-            if (_connection is not { } connection) await OpenAsync(cancellation);
-            else if (connection.Engine is { } engine) await FollowAsync(connection, engine.Health, cancellation);
-            else if (_options.Location.EngineFolder is { } folder && !await EngineFolder.IsOpenAsync(folder, cancellation)) await SucceedAsync(connection, cancellation);
+            if (_connection is not { } connection)
+                await OpenAsync(cancellation);
+            else if (connection.Engine is { } engine)
+                await FollowAsync(connection, engine.Health, cancellation);
+            else if (
+                _options.Location.EngineFolder is { } folder
+                && !await EngineFolder.IsOpenAsync(folder, cancellation)
+            )
+                await SucceedAsync(connection, cancellation);
         }
     }
 
@@ -201,7 +240,8 @@ public sealed class StoreSession
         _preparation = await Store.PrepareAsync(cancellation);
         _error = null;
         _openings.EndAll("", "the store is open");
-        foreach (var remark in _preparation.Remarks) _openings.Once(remark, remark);
+        foreach (var remark in _preparation.Remarks)
+            _openings.Once(remark, remark);
         _ready.TrySetResult();
     }
 
@@ -209,8 +249,10 @@ public sealed class StoreSession
     // again.
     private async Task FollowAsync(ClickHouseConnection connection, EngineHealth engine, CancellationToken cancellation)
     {
-        if (engine.FolderMissing) _openings.Begin(nameof(engine.FolderMissing), "nothing is stored: " + engine.LastError);
-        if (engine.State != EngineState.Running || engine.Restarts == _restartsSeen) return;
+        if (engine.FolderMissing)
+            _openings.Begin(nameof(engine.FolderMissing), "nothing is stored: " + engine.LastError);
+        if (engine.State != EngineState.Running || engine.Restarts == _restartsSeen)
+            return;
         try
         {
             await connection.MakeDatabaseAsync(cancellation);
@@ -234,7 +276,10 @@ public sealed class StoreSession
             _restartsSeen = _connection.Engine?.Health.Restarts ?? 0;
             _error = null;
             _openings.EndAll("", "the store is open");
-            if (_connection.Engine is not null) (_options.Recovery ?? _options.Notice)?.Invoke("the process that ran the store's engine has ended; this process has started its own engine");
+            if (_connection.Engine is not null)
+                (_options.Recovery ?? _options.Notice)?.Invoke(
+                    "the process that ran the store's engine has ended; this process has started its own engine"
+                );
         }
         catch (ClickHouseConnectionException e)
         {
@@ -245,11 +290,19 @@ public sealed class StoreSession
     // A store that was created again must be prepared before it is queried.
     private void Followed(EngineHealth engine)
     {
-        if (engine.FolderMissing) (_error, _preparation) = (engine.LastError, null);
+        if (engine.FolderMissing)
+            (_error, _preparation) = (engine.LastError, null);
     }
 
     private static bool IsExpected(Exception e) =>
-        e is ClickHouseConnectionException or ClickHouseException or ClickHouseUnavailableException or StoreException or TimeoutException or RollupException or RollupDefinitionException;
+        e
+            is ClickHouseConnectionException
+                or ClickHouseException
+                or ClickHouseUnavailableException
+                or StoreException
+                or TimeoutException
+                or RollupException
+                or RollupDefinitionException;
 
     private void NotOpen(Exception e)
     {
@@ -274,8 +327,10 @@ public sealed class StoreSession
         try
         {
             var rows = await Store.AfterAsync(Instant.From(_options.RowClock.GetUtcNow()), cancellation);
-            if (rows.Count > 0) _incidents.Begin(future, FutureRows.Describe(rows));
-            else _incidents.End(future, "no rows are dated in the future");
+            if (rows.Count > 0)
+                _incidents.Begin(future, FutureRows.Describe(rows));
+            else
+                _incidents.End(future, "no rows are dated in the future");
             await _damage.InspectAsync(_options.Location.Folder is not null, cancellation);
         }
         catch (Exception e) when (StoreFault.Is(e, cancellation))
@@ -289,13 +344,21 @@ public sealed class StoreSession
     {
         var connection = await ClickHouseConnection.OpenAsync(
             _options.Location,
-            configure: engine => engine with
-            {
-                Port = _options.Port, PortPassword = _options.PortPassword, StopTimeout = EngineStop, Supervisor = _supervisor,
-                RequiredFolder = _options.Root ?? _options.Location.Folder, HealthChanged = Followed,
-            },
-            time: _time, cancellation: cancellation);
-        if (connection.Engine?.Health.Unconfined is { } unconfined) _options.Notice?.Invoke(unconfined);
+            configure: engine =>
+                engine with
+                {
+                    Port = _options.Port,
+                    PortPassword = _options.PortPassword,
+                    StopTimeout = EngineStop,
+                    Supervisor = _supervisor,
+                    RequiredFolder = _options.Root ?? _options.Location.Folder,
+                    HealthChanged = Followed,
+                },
+            time: _time,
+            cancellation: cancellation
+        );
+        if (connection.Engine?.Health.Unconfined is { } unconfined)
+            _options.Notice?.Invoke(unconfined);
         return connection;
     }
 }

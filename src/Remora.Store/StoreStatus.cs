@@ -12,7 +12,16 @@ namespace Remora.Store;
 /// <param name="Parts">The number of parts.</param>
 /// <param name="First">The earliest time of a row; null for an empty table.</param>
 /// <param name="Last">The latest time of a row; null for an empty table.</param>
-public sealed record TableStatus(string Name, string? Rollup, long Rows, long Bytes, long UncompressedBytes, int Parts, DateTimeOffset? First, DateTimeOffset? Last);
+public sealed record TableStatus(
+    string Name,
+    string? Rollup,
+    long Rows,
+    long Bytes,
+    long UncompressedBytes,
+    int Parts,
+    DateTimeOffset? First,
+    DateTimeOffset? Last
+);
 
 /// <summary>The current status of the store.</summary>
 /// <param name="Version">The version of ClickHouse.</param>
@@ -27,21 +36,63 @@ public sealed record StoreStatus(string Version, string Database, int SchemaVers
         var version = await client.SingleAsync("SELECT version()", row => row.String(), null, cancellation);
         var schema = await new SchemaSteps(client, SchemaFile.All).VersionAsync(cancellation);
         var tables = new List<TableStatus>();
-        foreach (var table in StoreTable.All) tables.AddRange(await TableAsync(client, store.Dialect.Local(table.Name), table.Time, null, cancellation));
-        foreach (var target in await RollupTarget.ListAsync(store, cancellation)) tables.AddRange(await TableAsync(client, target.Name, SqlName.Of("bucket"), target.Rollup, cancellation));
+        foreach (var table in StoreTable.All)
+            tables.AddRange(await TableAsync(client, store.Dialect.Local(table.Name), table.Time, null, cancellation));
+        foreach (var target in await RollupTarget.ListAsync(store, cancellation))
+            tables.AddRange(await TableAsync(client, target.Name, SqlName.Of("bucket"), target.Rollup, cancellation));
         return new(version, client.Database, schema, tables);
     }
 
-    private static async Task<IReadOnlyList<TableStatus>> TableAsync(ClickHouseClient client, SqlName table, SqlName time, string? rollup, CancellationToken cancellation)
+    private static async Task<IReadOnlyList<TableStatus>> TableAsync(
+        ClickHouseClient client,
+        SqlName table,
+        SqlName time,
+        string? rollup,
+        CancellationToken cancellation
+    )
     {
         var parameters = new QueryParameters().Add("t", table.Value);
-        var isThere = await client.SingleAsync("SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = {t:String}", row => row.UInt64(), parameters, cancellation) > 0;
-        if (!isThere) return [];
+        var isThere =
+            await client.SingleAsync(
+                "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = {t:String}",
+                row => row.UInt64(),
+                parameters,
+                cancellation
+            ) > 0;
+        if (!isThere)
+            return [];
         var size = await client.SingleAsync(
-            "SELECT sum(rows), sum(bytes_on_disk), sum(data_uncompressed_bytes), count() FROM system.parts WHERE database = currentDatabase() AND table = {t:String} AND active",
-            row => (Rows: (long)row.UInt64(), Bytes: (long)row.UInt64(), Plain: (long)row.UInt64(), Parts: (int)row.UInt64()), parameters, cancellation);
+            "SELECT sum(rows), sum(bytes_on_disk), sum(data_uncompressed_bytes), count() FROM system.parts WHERE "
+                + "database = currentDatabase() AND table = {t:String} AND active",
+            row =>
+                (
+                    Rows: (long)row.UInt64(),
+                    Bytes: (long)row.UInt64(),
+                    Plain: (long)row.UInt64(),
+                    Parts: (int)row.UInt64()
+                ),
+            parameters,
+            cancellation
+        );
         var (any, first, last) = await client.SingleAsync(
-            $"SELECT count() > 0, toDateTime64(min({time.Quoted}), 3, 'UTC'), toDateTime64(max({time.Quoted}), 3, 'UTC') FROM {table.Quoted}", row => (row.UInt8() == 1, row.DateTime64(), row.DateTime64()), null, cancellation);
-        return [new(table.Value, rollup, size.Rows, size.Bytes, size.Plain, size.Parts, any ? first : null, any ? last : null)];
+            $"SELECT count() > 0, toDateTime64(min({time.Quoted}), 3, 'UTC'), toDateTime64(max({time.Quoted}), 3, "
+                + $"'UTC') FROM {table.Quoted}",
+            row => (row.UInt8() == 1, row.DateTime64(), row.DateTime64()),
+            null,
+            cancellation
+        );
+        return
+        [
+            new(
+                table.Value,
+                rollup,
+                size.Rows,
+                size.Bytes,
+                size.Plain,
+                size.Parts,
+                any ? first : null,
+                any ? last : null
+            ),
+        ];
     }
 }

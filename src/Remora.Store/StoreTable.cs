@@ -22,40 +22,83 @@ internal abstract class StoreTable(string name, string time)
     /// <summary>The types of these columns in the schema.</summary>
     public abstract IReadOnlyList<string> Types { get; }
 
-    public static StoreTable<StoredCandle> Candles { get; } = new("candles", "opened",
-    [
-        StoreColumn.Of<StoredCandle>("exchange", ColumnTypes.Name, (writer, in row) => writer.String(row.Exchange)),
-        StoreColumn.Of<StoredCandle>("pair", ColumnTypes.Name, (writer, in row) => writer.String(row.Pair)),
-        StoreColumn.Of<StoredCandle>("timeframe", ColumnTypes.Name, (writer, in row) => writer.String(row.Timeframe)),
-        .. StoreColumn.Of<StoredCandle, Candle>(CandleColumns.All, (in row) => row.Candle),
-    ]);
+    public static StoreTable<StoredCandle> Candles { get; } =
+        new(
+            "candles",
+            "opened",
+            [
+                StoreColumn.Of<StoredCandle>(
+                    "exchange",
+                    ColumnTypes.Name,
+                    (writer, in row) => writer.String(row.Exchange)
+                ),
+                StoreColumn.Of<StoredCandle>("pair", ColumnTypes.Name, (writer, in row) => writer.String(row.Pair)),
+                StoreColumn.Of<StoredCandle>(
+                    "timeframe",
+                    ColumnTypes.Name,
+                    (writer, in row) => writer.String(row.Timeframe)
+                ),
+                .. StoreColumn.Of<StoredCandle, Candle>(CandleColumns.All, (in row) => row.Candle),
+            ]
+        );
 
-    public static StoreTable<Observation> Observations { get; } = new(
-        "observations", "knowable_at",
-        [.. StoreColumn.Of<Observation, Observation>(ObservationColumns.All, (in row) => row)]);
+    public static StoreTable<Observation> Observations { get; } =
+        new(
+            "observations",
+            "knowable_at",
+            [.. StoreColumn.Of<Observation, Observation>(ObservationColumns.All, (in row) => row)]
+        );
 
-    public static StoreTable<BothSides> Assessments { get; } = new("assessments", "assessed_at",
-    [
-        .. StoreColumn.Of<BothSides, Assessment>(AssessmentColumns.Tables, (in row) => row.Long),
-        .. StoreColumn.OfShortSide<BothSides>(AssessmentColumns.Tables, (in row) => row.Short),
-        StoreColumn.Of<BothSides>("answer", "String", (writer, in row) =>
-            writer.Bytes(JsonSerializer.SerializeToUtf8Bytes(row.Long, RemoraJson.Options.TypeOf<Assessment>()))),
-    ]);
+    public static StoreTable<BothSides> Assessments { get; } =
+        new(
+            "assessments",
+            "assessed_at",
+            [
+                .. StoreColumn.Of<BothSides, Assessment>(AssessmentColumns.Tables, (in row) => row.Long),
+                .. StoreColumn.OfShortSide<BothSides>(AssessmentColumns.Tables, (in row) => row.Short),
+                StoreColumn.Of<BothSides>(
+                    "answer",
+                    "String",
+                    (writer, in row) =>
+                        writer.Bytes(
+                            JsonSerializer.SerializeToUtf8Bytes(row.Long, RemoraJson.Options.TypeOf<Assessment>())
+                        )
+                ),
+            ]
+        );
 
-    public static StoreTable<RequestRow> Requests { get; } = new("api_requests", "at",
-    [
-        StoreColumn.Of<RequestRow>("at", ColumnTypes.Time, (writer, in row) => writer.Int64(row.At.UnixMilliseconds)),
-        StoreColumn.Of<RequestRow>("route", ColumnTypes.Name, (writer, in row) => writer.String(row.Route)),
-        StoreColumn.Of<RequestRow>("pair", ColumnTypes.Name, (writer, in row) => writer.String(row.Pair ?? "")),
-        StoreColumn.Of<RequestRow>("query_hash", "UInt64", (writer, in row) => writer.UInt64(row.QueryHash)),
-        StoreColumn.Of<RequestRow>("result_hash", "UInt64", (writer, in row) => writer.UInt64(row.ResultHash)),
-        StoreColumn.Of<RequestRow>("unchanged", "Bool", (writer, in row) => writer.Bool(row.Unchanged)),
-        StoreColumn.Of<RequestRow>("status", "UInt16", (writer, in row) =>
-            writer.UInt16((ushort)Math.Clamp(row.Status, 0, ushort.MaxValue))),
-        StoreColumn.Of<RequestRow>("microseconds", "UInt32", (writer, in row) => writer.UInt32(row.Microseconds)),
-        StoreColumn.Of<RequestRow>("client", ColumnTypes.InTable(ValueKind.Text, isOptional: true), (writer, in row) =>
-            writer.NullableString(row.Client)),
-    ]);
+    public static StoreTable<RequestRow> Requests { get; } =
+        new(
+            "api_requests",
+            "at",
+            [
+                StoreColumn.Of<RequestRow>(
+                    "at",
+                    ColumnTypes.Time,
+                    (writer, in row) => writer.Int64(row.At.UnixMilliseconds)
+                ),
+                StoreColumn.Of<RequestRow>("route", ColumnTypes.Name, (writer, in row) => writer.String(row.Route)),
+                StoreColumn.Of<RequestRow>("pair", ColumnTypes.Name, (writer, in row) => writer.String(row.Pair ?? "")),
+                StoreColumn.Of<RequestRow>("query_hash", "UInt64", (writer, in row) => writer.UInt64(row.QueryHash)),
+                StoreColumn.Of<RequestRow>("result_hash", "UInt64", (writer, in row) => writer.UInt64(row.ResultHash)),
+                StoreColumn.Of<RequestRow>("unchanged", "Bool", (writer, in row) => writer.Bool(row.Unchanged)),
+                StoreColumn.Of<RequestRow>(
+                    "status",
+                    "UInt16",
+                    (writer, in row) => writer.UInt16((ushort)Math.Clamp(row.Status, 0, ushort.MaxValue))
+                ),
+                StoreColumn.Of<RequestRow>(
+                    "microseconds",
+                    "UInt32",
+                    (writer, in row) => writer.UInt32(row.Microseconds)
+                ),
+                StoreColumn.Of<RequestRow>(
+                    "client",
+                    ColumnTypes.InTable(ValueKind.Text, isOptional: true),
+                    (writer, in row) => writer.NullableString(row.Client)
+                ),
+            ]
+        );
 
     public static IReadOnlyList<StoreTable> All { get; } = [Candles, Observations, Assessments, Requests];
 }
@@ -72,7 +115,7 @@ internal sealed class StoreTable<T>(string name, string time, IReadOnlyList<Stor
     private readonly Encode<T>[] _encoders = [.. columns.Select(column => column.Write)];
 
     public override IReadOnlyList<SqlName> Columns { get; } =
-        [.. columns.Select(column => column.Name), SqlName.Of("sequence")];
+    [.. columns.Select(column => column.Name), SqlName.Of("sequence")];
 
     public override IReadOnlyList<string> Types { get; } = [.. columns.Select(column => column.Type), "UInt64"];
 
@@ -82,7 +125,8 @@ internal sealed class StoreTable<T>(string name, string time, IReadOnlyList<Stor
     /// <param name="sequence">The version: of rows with the same key, the highest wins.</param>
     public void Write(RowWriter writer, in T row, ulong sequence)
     {
-        foreach (var encode in _encoders) encode(writer, in row);
+        foreach (var encode in _encoders)
+            encode(writer, in row);
         writer.UInt64(sequence);
     }
 }

@@ -26,7 +26,8 @@ sealed partial record Backoff(TimeSpan First, TimeSpan Longest)
         var factor = Math.Pow(2, Math.Clamp(failures - 1, 0, MaxDoublings));
         var ticks = isRetryable ? Math.Min(First.Ticks * factor, Longest.Ticks) : Longest.Ticks;
         var delay = TimeSpan.FromTicks((long)(ticks * (1 - (Jitter(random) / 2))));
-        if (requested is not { } least) return delay;
+        if (requested is not { } least)
+            return delay;
         least *= 1 + (Jitter(random) / 10);
         return least > delay ? least : delay;
     }

@@ -18,7 +18,8 @@ public sealed class Incidents(Action<string>? problem = null, Action<string>? re
     {
         get
         {
-            lock (_lock) return [.. _current.Values];
+            lock (_lock)
+                return [.. _current.Values];
         }
     }
 
@@ -27,7 +28,8 @@ public sealed class Incidents(Action<string>? problem = null, Action<string>? re
     {
         get
         {
-            lock (_lock) return _current.Count > 0;
+            lock (_lock)
+                return _current.Count > 0;
         }
     }
 
@@ -42,7 +44,8 @@ public sealed class Incidents(Action<string>? problem = null, Action<string>? re
         {
             var isNew = !_current.ContainsKey(key);
             _current[key] = text;
-            if (!isNew) return;
+            if (!isNew)
+                return;
         }
         problem?.Invoke(text);
     }
@@ -53,8 +56,10 @@ public sealed class Incidents(Action<string>? problem = null, Action<string>? re
     public void End(string key, string? text = null)
     {
         lock (_lock)
-            if (!_current.Remove(key)) return;
-        if (text is not null) (recovery ?? problem)?.Invoke(text);
+            if (!_current.Remove(key))
+                return;
+        if (text is not null)
+            (recovery ?? problem)?.Invoke(text);
     }
 
     /// <summary>Ends all problems of a kind.</summary>
@@ -65,8 +70,10 @@ public sealed class Incidents(Action<string>? problem = null, Action<string>? re
         lock (_lock)
         {
             var ended = _current.Keys.Where(key => key.StartsWith(prefix, StringComparison.Ordinal)).ToList();
-            foreach (var key in ended) _current.Remove(key);
-            if (ended.Count == 0) return;
+            foreach (var key in ended)
+                _current.Remove(key);
+            if (ended.Count == 0)
+                return;
         }
         (recovery ?? problem)?.Invoke(text);
     }
@@ -77,7 +84,8 @@ public sealed class Incidents(Action<string>? problem = null, Action<string>? re
     public void Once(string key, string text)
     {
         lock (_lock)
-            if (!_reported.Add(key)) return;
+            if (!_reported.Add(key))
+                return;
         problem?.Invoke(text);
     }
 }

@@ -18,7 +18,13 @@ public enum SupervisedState
 /// <param name="Restarts">How many times it was restarted.</param>
 /// <param name="LastError">Why it failed last; null if it never failed.</param>
 /// <param name="LastErrorAt">When it failed last; null if it never failed.</param>
-public sealed record SupervisedTask(string Name, SupervisedState State, int Restarts, string? LastError, DateTimeOffset? LastErrorAt)
+public sealed record SupervisedTask(
+    string Name,
+    SupervisedState State,
+    int Restarts,
+    string? LastError,
+    DateTimeOffset? LastErrorAt
+)
 {
     /// <summary>
     /// The exception behind <see cref="LastError"/>, for a log; null if the task never failed.

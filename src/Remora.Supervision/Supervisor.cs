@@ -25,7 +25,8 @@ public sealed class Supervisor
     {
         get
         {
-            lock (_lock) return [.. _entries.Select(entry => entry.Health)];
+            lock (_lock)
+                return [.. _entries.Select(entry => entry.Health)];
         }
     }
 
@@ -45,18 +46,24 @@ public sealed class Supervisor
             while (true)
             {
                 var started = _time.GetTimestamp();
-                if (await FailureAsync(run, cancellation) is not { } failure) return;
-                if (_time.GetElapsedTime(started) >= _options.SteadyAfter) failures = 0;
+                if (await FailureAsync(run, cancellation) is not { } failure)
+                    return;
+                if (_time.GetElapsedTime(started) >= _options.SteadyAfter)
+                    failures = 0;
                 entry.Failed(failure, _time.GetUtcNow());
-                if (++failures == 1) _options.Failed?.Invoke(entry.Health);
-                await Task.Delay(_options.Backoff.After(failures), _time, cancellation).UntilCancelledAsync(cancellation);
-                if (cancellation.IsCancellationRequested) return;
+                if (++failures == 1)
+                    _options.Failed?.Invoke(entry.Health);
+                await Task.Delay(_options.Backoff.After(failures), _time, cancellation)
+                    .UntilCancelledAsync(cancellation);
+                if (cancellation.IsCancellationRequested)
+                    return;
                 entry.Restarted();
             }
         }
         finally
         {
-            lock (_lock) _entries.Remove(entry);
+            lock (_lock)
+                _entries.Remove(entry);
         }
     }
 
@@ -78,15 +85,20 @@ public sealed class Supervisor
         try
         {
             await run(cancellation).UntilCancelledAsync(cancellation);
-            if (!cancellation.IsCancellationRequested) throw Ended($"the task '{name}'");
+            if (!cancellation.IsCancellationRequested)
+                throw Ended($"the task '{name}'");
         }
         finally
         {
-            lock (_lock) _entries.Remove(entry);
+            lock (_lock)
+                _entries.Remove(entry);
         }
     }
 
-    private static async Task<Exception?> FailureAsync(Func<CancellationToken, Task> run, CancellationToken cancellation)
+    private static async Task<Exception?> FailureAsync(
+        Func<CancellationToken, Task> run,
+        CancellationToken cancellation
+    )
     {
         try
         {
@@ -106,23 +118,33 @@ public sealed class Supervisor
     private Entry Add(string name)
     {
         var entry = new Entry(name);
-        lock (_lock) _entries.Add(entry);
+        lock (_lock)
+            _entries.Add(entry);
         return entry;
     }
 
-    private static InvalidOperationException Ended(string what) => new($"{what} ended unexpectedly: it was not stopped");
+    private static InvalidOperationException Ended(string what) =>
+        new($"{what} ended unexpectedly: it was not stopped");
 
     private sealed class Entry(string name)
     {
-        private volatile SupervisedTask _health =
-            new(name, SupervisedState.Running, Restarts: 0, LastError: null, LastErrorAt: null);
+        private volatile SupervisedTask _health = new(
+            name,
+            SupervisedState.Running,
+            Restarts: 0,
+            LastError: null,
+            LastErrorAt: null
+        );
 
         public SupervisedTask Health => _health;
 
         public void Failed(Exception e, DateTimeOffset at) =>
             _health = _health with
             {
-                State = SupervisedState.Restarting, LastError = $"{e.GetType().Name}: {e.Message}", LastErrorAt = at, Failure = e,
+                State = SupervisedState.Restarting,
+                LastError = $"{e.GetType().Name}: {e.Message}",
+                LastErrorAt = at,
+                Failure = e,
             };
 
         public void Restarted() =>

@@ -20,7 +20,14 @@ public sealed class Assessment
     private readonly EventFlags _flags;
     private readonly ulong _blocks;
 
-    internal Assessment(AssessmentInput input, MarketReadings readings, in RegimeState regime, OutsideView outside, Side side, Instant now)
+    internal Assessment(
+        AssessmentInput input,
+        MarketReadings readings,
+        in RegimeState regime,
+        OutsideView outside,
+        Side side,
+        Instant now
+    )
     {
         _input = input;
         _readings = readings;
@@ -34,8 +41,18 @@ public sealed class Assessment
         _breakdown = RiskScorer.BreakDown(readings, regime.Regime, outside, @base, input.Plan, side, now);
         _flags = FlagTable.Raise(new(readings, regime.Regime, outside, input.Plan, now));
         RiskScore = _breakdown.Score();
-        RiskConfidence = Confidence.Of(readings, regime, outside, input.Configured, input.Weights, input.Market.Timeframe, now);
-        _blocks = input.Plan.Decision.Blocks(new(policy.Decision, _flags, regime.Regime, RiskScore, Stale, AreCandlesUsable, outside, now));
+        RiskConfidence = Confidence.Of(
+            readings,
+            regime,
+            outside,
+            input.Configured,
+            input.Weights,
+            input.Market.Timeframe,
+            now
+        );
+        _blocks = input.Plan.Decision.Blocks(
+            new(policy.Decision, _flags, regime.Regime, RiskScore, Stale, AreCandlesUsable, outside, now)
+        );
     }
 
     /// <summary>False when at least one condition blocks entries.</summary>
@@ -87,7 +104,8 @@ public sealed class Assessment
     public TrendClass? TrendClassification => RegimeClassifier.ClassifyTrend(_readings.Trend, Rules.Regime);
 
     /// <summary>Momentum; null while unknown.</summary>
-    public MomentumClass? MomentumClassification => RegimeClassifier.ClassifyMomentum(_readings.Rsi, _readings.Trend.MacdHistogram, Rules.Regime);
+    public MomentumClass? MomentumClassification =>
+        RegimeClassifier.ClassifyMomentum(_readings.Rsi, _readings.Trend.MacdHistogram, Rules.Regime);
 
     /// <summary>The five addends of the score.</summary>
     public RiskBreakdown RiskBreakdown => _breakdown;

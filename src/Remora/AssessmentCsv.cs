@@ -26,28 +26,32 @@ public static class AssessmentCsv
     {
         for (var i = 0; i < Fields.Length; i++)
         {
-            if (i > 0) row.Append(',');
+            if (i > 0)
+                row.Append(',');
             Fields[i](row, assessment);
         }
         row.Append('\n');
     }
 
-    private static Action<StringBuilder, Assessment> FieldOf(Column<Assessment> column) => column switch
-    {
-        Column<Assessment, double> number => (row, assessment) => Append(row, number.Value(assessment)),
-        Column<Assessment, long> integer => (row, assessment) => row.Append(integer.Value(assessment)),
-        Column<Assessment, bool> boolean => (row, assessment) =>
-            row.Append(boolean.Value(assessment) ? "true" : "false"),
-        Column<Assessment, string?> text => (row, assessment) => row.Append(text.Value(assessment)),
-        Column<Assessment, IReadOnlyList<string>> list => (row, assessment) =>
-            row.AppendJoin(ListSeparator, list.Value(assessment)),
-        Column<Assessment, Instant?> time => (row, assessment) => row.Append(time.Value(assessment)?.ToString()),
-        _ => throw new NotSupportedException(
-            $"CSV has no format for the column '{column.Name}' of kind {column.Kind}."),
-    };
+    private static Action<StringBuilder, Assessment> FieldOf(Column<Assessment> column) =>
+        column switch
+        {
+            Column<Assessment, double> number => (row, assessment) => Append(row, number.Value(assessment)),
+            Column<Assessment, long> integer => (row, assessment) => row.Append(integer.Value(assessment)),
+            Column<Assessment, bool> boolean => (row, assessment) =>
+                row.Append(boolean.Value(assessment) ? "true" : "false"),
+            Column<Assessment, string?> text => (row, assessment) => row.Append(text.Value(assessment)),
+            Column<Assessment, IReadOnlyList<string>> list => (row, assessment) =>
+                row.AppendJoin(ListSeparator, list.Value(assessment)),
+            Column<Assessment, Instant?> time => (row, assessment) => row.Append(time.Value(assessment)?.ToString()),
+            _ => throw new NotSupportedException(
+                $"CSV has no format for the column '{column.Name}' of kind {column.Kind}."
+            ),
+        };
 
     private static void Append(StringBuilder row, double value)
     {
-        if (double.IsFinite(value)) row.Append(CultureInfo.InvariantCulture, $"{value}");
+        if (double.IsFinite(value))
+            row.Append(CultureInfo.InvariantCulture, $"{value}");
     }
 }

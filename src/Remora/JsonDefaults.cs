@@ -17,20 +17,23 @@ public static class JsonDefaults
     /// <param name="options">Options that list the type.</param>
     /// <returns>The object; null if the text is null.</returns>
     /// <exception cref="JsonException">The text is not such an object.</exception>
-    public static T? Read<T>(ReadOnlySpan<byte> json, T defaults, JsonSerializerOptions options) where T : class
+    public static T? Read<T>(ReadOnlySpan<byte> json, T defaults, JsonSerializerOptions options)
+        where T : class
     {
         var type = options.TypeOf<T>();
         // Refuses an invalid text with the line and column of the error.
-        if (JsonSerializer.Deserialize(json, type) is null) return null;
+        if (JsonSerializer.Deserialize(json, type) is null)
+            return null;
 
         var complete = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(complete)) Complete(writer, JsonElement.Parse(json), type, defaults);
+        using (var writer = new Utf8JsonWriter(complete))
+            Complete(writer, JsonElement.Parse(json), type, defaults);
         return JsonSerializer.Deserialize(complete.WrittenSpan, type);
     }
 
     /// <summary>
-    /// Returns what is expected where a value could not be converted, such as "a whole number"; null
-    /// if the error is another one.
+    /// Returns what is expected where a value could not be converted, such as "a whole number";
+    /// null if the error is another one.
     /// </summary>
     /// <param name="error">The error of <see cref="Read{T}"/>.</param>
     /// <param name="options">The options that were used.</param>
@@ -38,14 +41,16 @@ public static class JsonDefaults
     public static string? ExpectedAt<T>(JsonException error, JsonSerializerOptions options)
     {
         const string conversion = "could not be converted";
-        if (error.Path is not { } path || !error.Message.Contains(conversion, StringComparison.Ordinal)) return null;
+        if (error.Path is not { } path || !error.Message.Contains(conversion, StringComparison.Ordinal))
+            return null;
         JsonTypeInfo? type = options.TypeOf<T>();
         // A path such as $.decision.blocking_flags[0].
         foreach (var name in path.Split('.').Skip(1))
         {
             var property = type?.Properties.FirstOrDefault(property => property.Name == name.Split('[')[0]);
             type = property is null ? null : options.GetTypeInfo(property.PropertyType);
-            if (name.Contains('[') && type?.ElementType is { } element) type = options.GetTypeInfo(element);
+            if (name.Contains('[') && type?.ElementType is { } element)
+                type = options.GetTypeInfo(element);
         }
         return type is null ? null : Expected(type);
     }
@@ -69,15 +74,19 @@ public static class JsonDefaults
         foreach (var property in type.Properties)
         {
             var isGiven = given.TryGetProperty(property.Name, out var value);
-            if (!isGiven && property.AssociatedParameter is not { IsMemberInitializer: true }) continue;
+            if (!isGiven && property.AssociatedParameter is not { IsMemberInitializer: true })
+                continue;
 
             json.WritePropertyName(property.Name);
             var inner = type.Options.GetTypeInfo(property.PropertyType);
             var usual = property.Get!(defaults);
             var isObject = value.ValueKind == JsonValueKind.Object && inner.Kind == JsonTypeInfoKind.Object;
-            if (!isGiven) JsonSerializer.Serialize(json, usual, inner);
-            else if (isObject && usual is not null) Complete(json, value, inner, usual);
-            else value.WriteTo(json);
+            if (!isGiven)
+                JsonSerializer.Serialize(json, usual, inner);
+            else if (isObject && usual is not null)
+                Complete(json, value, inner, usual);
+            else
+                value.WriteTo(json);
         }
         json.WriteEndObject();
     }

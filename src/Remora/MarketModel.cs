@@ -67,13 +67,15 @@ public sealed class MarketModel
         {
             var until = first == Instant.MaxValue ? first : CandleAggregator.FirstWhole(first, Timeframe.OneDay);
             foreach (var day in history.Daily)
-                if (day.OpenTime < until) _dailyTrend.Update(day);
+                if (day.OpenTime < until)
+                    _dailyTrend.Update(day);
         }
         if (!_trendFromBase)
         {
             var until = first == Instant.MaxValue ? first : CandleAggregator.FirstWhole(first, Timeframe.OneHour);
             foreach (var hour in history.Hourly)
-                if (hour.OpenTime < until) _trend.Update(hour);
+                if (hour.OpenTime < until)
+                    _trend.Update(hour);
         }
         Readings = Readings with { Trend = _trend.Reading, DailyTrend = _dailyTrend.Reading };
     }
@@ -86,11 +88,14 @@ public sealed class MarketModel
     {
         if (_started && candle.OpenTime != _nextOpen)
         {
-            if (candle.OpenTime < _nextOpen) return false;
+            if (candle.OpenTime < _nextOpen)
+                return false;
             _gaps++;
             var gap = candle.OpenTime - _nextOpen;
-            if (gap > LongestBridgedGap) Reset();
-            if (gap > LongestBridgedDailyGap) ResetDays();
+            if (gap > LongestBridgedGap)
+                Reset();
+            if (gap > LongestBridgedDailyGap)
+                ResetDays();
         }
         _started = true;
         _nextOpen = candle.OpenTime + _timeframe.Length;
@@ -99,7 +104,8 @@ public sealed class MarketModel
         var close = candle.Close;
         _closes.Update(_nextOpen, close);
         var deviation = _deviation.Update(_closes.LastReturn);
-        if (!double.IsNaN(_closes.LastReturn)) _sigma.Update(_closes.LastReturn);
+        if (!double.IsNaN(_closes.LastReturn))
+            _sigma.Update(_closes.LastReturn);
         var atrRatio = _atr.Update(candle.High, candle.Low, close) / close;
         var width = _bollinger.Update(close);
 
@@ -131,8 +137,10 @@ public sealed class MarketModel
         }
         else
         {
-            if (_hours.TryCloseBefore(candle.OpenTime, out var cutShort)) _trend.Update(cutShort);
-            if (_hours.Add(candle, out var hour)) _trend.Update(hour);
+            if (_hours.TryCloseBefore(candle.OpenTime, out var cutShort))
+                _trend.Update(cutShort);
+            if (_hours.Add(candle, out var hour))
+                _trend.Update(hour);
         }
 
         if (_dailyFromBase)
@@ -141,8 +149,10 @@ public sealed class MarketModel
         }
         else
         {
-            if (_days.TryCloseBefore(candle.OpenTime, out var cutShort)) _dailyTrend.Update(cutShort);
-            if (_days.Add(candle, out var day)) _dailyTrend.Update(day);
+            if (_days.TryCloseBefore(candle.OpenTime, out var cutShort))
+                _dailyTrend.Update(cutShort);
+            if (_days.Add(candle, out var day))
+                _dailyTrend.Update(day);
         }
     }
 
@@ -150,13 +160,13 @@ public sealed class MarketModel
     {
         // A deviation of less than a day of values, or of a market that did not move, is not a
         // usable unit.
-        if (double.IsNaN(_volatility.Value)) return double.NaN;
+        if (double.IsNaN(_volatility.Value))
+            return double.NaN;
         var sigma = _sigma.Value;
         return sigma > 0 ? _closes.CandlesReturn / (sigma * Math.Sqrt(MoveCandles)) : double.NaN;
     }
 
-    private double WarmUp() =>
-        (0.5 * _trend.Reading.WarmUp) + (0.5 * _volatility.Count / _volatility.Capacity);
+    private double WarmUp() => (0.5 * _trend.Reading.WarmUp) + (0.5 * _volatility.Count / _volatility.Capacity);
 
     private void Reset()
     {

@@ -33,9 +33,8 @@ public sealed class RemoraEngine
     }
 
     /// <summary>Creates an engine with the default policy and without outside signals.</summary>
-    public RemoraEngine() : this([RiskPolicy.Default], [])
-    {
-    }
+    public RemoraEngine()
+        : this([RiskPolicy.Default], []) { }
 
     /// <summary>The policies, the default first.</summary>
     public IReadOnlyList<RiskPolicy> Policies => _policies;
@@ -61,9 +60,12 @@ public sealed class RemoraEngine
             return null;
         }
         var market = marketEvent.Market!;
-        if (marketEvent.History is { } history) return Recover(market, history);
+        if (marketEvent.History is { } history)
+            return Recover(market, history);
         var tracked = Track(market);
-        return tracked.Apply(marketEvent.Candle) ? tracked.Assess(0, _outside.View(market.Pair.Base), tracked.AsOf) : null;
+        return tracked.Apply(marketEvent.Candle)
+            ? tracked.Assess(0, _outside.View(market.Pair.Base), tracked.AsOf)
+            : null;
     }
 
     /// <summary>
@@ -73,19 +75,22 @@ public sealed class RemoraEngine
     /// <param name="market">Any market, seen or not.</param>
     /// <param name="policy">Position in <see cref="Policies"/>.</param>
     /// <param name="now">The moment to assess.</param>
-    public Assessment Assess(MarketId market, int policy, Instant now) => Track(market).Assess(policy, _outside.View(market.Pair.Base), now);
+    public Assessment Assess(MarketId market, int policy, Instant now) =>
+        Track(market).Assess(policy, _outside.View(market.Pair.Base), now);
 
     private Assessment? Recover(MarketId market, MarketHistory history)
     {
         var tracked = _markets[market] = new(market, _plans, _configured);
         tracked.Seed(history);
-        foreach (var candle in history.Base) tracked.Apply(candle);
+        foreach (var candle in history.Base)
+            tracked.Apply(candle);
         return history.Base.Count == 0 ? null : tracked.Assess(0, _outside.View(market.Pair.Base), tracked.AsOf);
     }
 
     private MarketState Track(MarketId market)
     {
-        if (!_markets.TryGetValue(market, out var tracked)) _markets[market] = tracked = new(market, _plans, _configured);
+        if (!_markets.TryGetValue(market, out var tracked))
+            _markets[market] = tracked = new(market, _plans, _configured);
         return tracked;
     }
 
@@ -94,7 +99,10 @@ public sealed class RemoraEngine
     {
         private readonly MarketModel _model = new(id.Timeframe);
         private readonly RegimeTracker[] _regimes = [.. plans.Select(plan => new RegimeTracker(plan.Policy.Regime))];
-        private readonly AssessmentInput[] _inputs = [.. plans.Select(plan => new AssessmentInput(id, plan, configured))];
+        private readonly AssessmentInput[] _inputs =
+        [
+            .. plans.Select(plan => new AssessmentInput(id, plan, configured)),
+        ];
 
         public Instant AsOf => _model.Readings.AsOf!.Value;
 
@@ -102,13 +110,16 @@ public sealed class RemoraEngine
 
         public bool Apply(in Candle candle)
         {
-            if (!_model.Apply(candle)) return false;
+            if (!_model.Apply(candle))
+                return false;
             var readings = _model.Readings;
             for (var i = 0; i < _regimes.Length; i++)
             {
                 // Warm-up, at the start or after a long gap.
-                if (double.IsNaN(readings.Volatility)) _regimes[i].Reset();
-                else _regimes[i].Update(RegimeClassifier.Classify(readings, plans[i].Policy.Regime), AsOf);
+                if (double.IsNaN(readings.Volatility))
+                    _regimes[i].Reset();
+                else
+                    _regimes[i].Update(RegimeClassifier.Classify(readings, plans[i].Policy.Regime), AsOf);
             }
             return true;
         }

@@ -19,7 +19,8 @@ public static class RemoraJson
     public static JsonSerializerOptions Options => EngineJson.Shared.Options;
 
     /// <summary>Returns the JSON name of an enumeration value: <c>no_entry</c>.</summary>
-    public static string NameOf<T>(T value) where T : struct, Enum => Names<T>.All[value];
+    public static string NameOf<T>(T value)
+        where T : struct, Enum => Names<T>.All[value];
 
     /// <summary>Creates options in this format for the types of another project.</summary>
     /// <param name="enums">Its enumerations, each by <see cref="EnumNames{T}"/>.</param>
@@ -42,34 +43,65 @@ public static class RemoraJson
         // Answers are parsed as JSON and never inserted into a page.
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         options.Converters.Add(new KnownNumberConverter());
-        options.Converters.Add(new TextConverter<Instant>((string? text, out Instant value) => Instant.TryParse(text, out value), "a time in ISO-8601"));
-        options.Converters.Add(new TextConverter<Pair>((string? text, out Pair value) => Pair.TryParse(text, out value!), "a pair such as BTC/USDT"));
-        options.Converters.Add(new TextConverter<Timeframe>((string? text, out Timeframe value) => Timeframe.TryParse(text, out value!), "a timeframe such as 5m"));
+        options.Converters.Add(
+            new TextConverter<Instant>(
+                (string? text, out Instant value) => Instant.TryParse(text, out value),
+                "a time in ISO-8601"
+            )
+        );
+        options.Converters.Add(
+            new TextConverter<Pair>(
+                (string? text, out Pair value) => Pair.TryParse(text, out value!),
+                "a pair such as BTC/USDT"
+            )
+        );
+        options.Converters.Add(
+            new TextConverter<Timeframe>(
+                (string? text, out Timeframe value) => Timeframe.TryParse(text, out value!),
+                "a timeframe such as 5m"
+            )
+        );
         options.Converters.Add(new DurationConverter());
         options.Converters.Add(new FlagsConverter());
-        foreach (var names in EngineEnums.Concat(enums)) options.Converters.Add(names);
+        foreach (var names in EngineEnums.Concat(enums))
+            options.Converters.Add(names);
         options.Converters.Add(new UnlistedEnumConverter());
     }
 
     /// <summary>
     /// Returns the converter of an enumeration, which writes <c>no_entry</c> and reads only that.
     /// </summary>
-    public static JsonConverter EnumNames<T>() where T : struct, Enum =>
+    public static JsonConverter EnumNames<T>()
+        where T : struct, Enum =>
         new JsonStringEnumConverter<T>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
 
     /// <summary>Returns how the options write a type.</summary>
     /// <exception cref="NotSupportedException">The options do not list the type.</exception>
-    public static JsonTypeInfo<T> TypeOf<T>(this JsonSerializerOptions options) => (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
+    public static JsonTypeInfo<T> TypeOf<T>(this JsonSerializerOptions options) =>
+        (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
 
     private static IEnumerable<JsonConverter> EngineEnums =>
-    [
-        EnumNames<AssessmentState>(), EnumNames<CandleFault>(), EnumNames<MomentumClass>(), EnumNames<OnStale>(), EnumNames<Recommendation>(), EnumNames<Regime>(), EnumNames<Reliance>(),
-        EnumNames<RiskClass>(), EnumNames<RiskFlag>(), EnumNames<Side>(), EnumNames<Signal>(), EnumNames<TrendClass>(), EnumNames<VolatilityClass>(),
-    ];
+        [
+            EnumNames<AssessmentState>(),
+            EnumNames<CandleFault>(),
+            EnumNames<MomentumClass>(),
+            EnumNames<OnStale>(),
+            EnumNames<Recommendation>(),
+            EnumNames<Regime>(),
+            EnumNames<Reliance>(),
+            EnumNames<RiskClass>(),
+            EnumNames<RiskFlag>(),
+            EnumNames<Side>(),
+            EnumNames<Signal>(),
+            EnumNames<TrendClass>(),
+            EnumNames<VolatilityClass>(),
+        ];
 
-    private static class Names<T> where T : struct, Enum
+    private static class Names<T>
+        where T : struct, Enum
     {
-        public static readonly Dictionary<T, string> All = Enum.GetValues<T>().ToDictionary(v => v, v => JsonNamingPolicy.SnakeCaseLower.ConvertName(v.ToString()));
+        public static readonly Dictionary<T, string> All = Enum.GetValues<T>()
+            .ToDictionary(v => v, v => JsonNamingPolicy.SnakeCaseLower.ConvertName(v.ToString()));
     }
 
     /// <summary>Writes NaN as null.</summary>
@@ -82,8 +114,10 @@ public static class RemoraJson
 
         public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options)
         {
-            if (double.IsFinite(value)) writer.WriteNumberValue(value);
-            else writer.WriteNullValue();
+            if (double.IsFinite(value))
+                writer.WriteNumberValue(value);
+            else
+                writer.WriteNullValue();
         }
     }
 
@@ -102,7 +136,8 @@ public static class RemoraJson
             }
         }
 
-        public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) => writer.WriteStringValue(XmlConvert.ToString(value));
+        public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(XmlConvert.ToString(value));
     }
 
     /// <summary>
@@ -112,8 +147,11 @@ public static class RemoraJson
     {
         public override bool CanConvert(Type typeToConvert) => typeToConvert.IsEnum;
 
-        public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException(
-            $"{typeToConvert} has no names in JSON: list it where these options are created, by {nameof(RemoraJson)}.{nameof(EnumNames)}<{typeToConvert.Name}>()");
+        public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options) =>
+            throw new NotSupportedException(
+                $"{typeToConvert} has no names in JSON: list it where these options are created, by "
+                    + $"{nameof(RemoraJson)}.{nameof(EnumNames)}<{typeToConvert.Name}>()"
+            );
     }
 
     /// <summary>Writes all flags as an object, each true, false or null.</summary>
@@ -127,8 +165,10 @@ public static class RemoraJson
             writer.WriteStartObject();
             foreach (var row in FlagTable.All)
             {
-                if (value[row.Flag] is { } isRaised) writer.WriteBoolean(row.Name, isRaised);
-                else writer.WriteNull(row.Name);
+                if (value[row.Flag] is { } isRaised)
+                    writer.WriteBoolean(row.Name, isRaised);
+                else
+                    writer.WriteNull(row.Name);
             }
             writer.WriteEndObject();
         }
@@ -139,8 +179,11 @@ public static class RemoraJson
     private sealed class TextConverter<T>(TryParse<T> parse, string expected) : JsonConverter<T>
     {
         public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            reader.TokenType == JsonTokenType.String && parse(reader.GetString(), out var value) ? value : throw new JsonException($"expected {expected}");
+            reader.TokenType == JsonTokenType.String && parse(reader.GetString(), out var value)
+                ? value
+                : throw new JsonException($"expected {expected}");
 
-        public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(value!.ToString());
+        public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value!.ToString());
     }
 }

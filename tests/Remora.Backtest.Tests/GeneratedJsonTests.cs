@@ -5,5 +5,6 @@ namespace Remora.Backtest.Tests;
 public sealed class GeneratedJsonTests
 {
     [Fact]
-    public void The_generated_serializers_write_what_reflection_writes() => ReflectedJson.AssertSame(BacktestJson.Shared);
+    public void The_generated_serializers_write_what_reflection_writes() =>
+        ReflectedJson.AssertSame(BacktestJson.Shared);
 }

@@ -36,7 +36,12 @@ public sealed class FreqtradeLocksTests : IAsyncLifetime
         await ActiveAsync("BTC/USDT *");
         Assert.Equal("remora: risk_score. Risk is extreme at 0.90.", Assert.Single(_bot.Entries).Reason);
 
-        _verdicts.Update([Verdicts.Unsafe("BTC/USDT"), Verdicts.Safe("BTC/USDT", Side.Short), Verdicts.Safe("ETH/USDT"), Verdicts.Unsafe("ETH/USDT", Side.Short)]);
+        _verdicts.Update([
+            Verdicts.Unsafe("BTC/USDT"),
+            Verdicts.Safe("BTC/USDT", Side.Short),
+            Verdicts.Safe("ETH/USDT"),
+            Verdicts.Unsafe("ETH/USDT", Side.Short),
+        ]);
         await ActiveAsync("BTC/USDT long", "ETH/USDT short");
 
         _verdicts.Update([.. Verdicts.Both(safe: true, "BTC/USDT", "ETH/USDT")]);
@@ -53,7 +58,10 @@ public sealed class FreqtradeLocksTests : IAsyncLifetime
         await ActiveAsync("BTC/USDT *", "BTC/USDT *", "ETH/USDT long");
         _verdicts.Update([.. Verdicts.Both(safe: true, "BTC/USDT")]);
         await ActiveAsync("BTC/USDT *", "ETH/USDT long");
-        Assert.DoesNotContain(_bot.Entries, entry => entry.Reason?.StartsWith("remora:", StringComparison.Ordinal) == true);
+        Assert.DoesNotContain(
+            _bot.Entries,
+            entry => entry.Reason?.StartsWith("remora:", StringComparison.Ordinal) == true
+        );
     }
 
     [Fact]
@@ -88,7 +96,8 @@ public sealed class FreqtradeLocksTests : IAsyncLifetime
         await ActiveAsync("BTC/USDT *");
         _verdicts.MarkUnavailable();
         var calls = _bot.Calls.Count;
-        for (var i = 0; i < 5; i++) _clock.Advance(TimeSpan.FromSeconds(20));
+        for (var i = 0; i < 5; i++)
+            _clock.Advance(TimeSpan.FromSeconds(20));
         Assert.Equal(["BTC/USDT *"], _bot.Active);
         _clock.Advance(TimeSpan.FromMinutes(3));
         Assert.Empty(_bot.Active);
@@ -171,10 +180,20 @@ public sealed class FreqtradeLocksTests : IAsyncLifetime
     {
         await using var other = await FreqtradeStandIn.StartAsync(_clock);
         _bot.Mode = "hang";
-        var bots = new[] { _bot, other }.Select(bot => new FreqtradeBot(bot.Url, FreqtradeStandIn.User, FreqtradeStandIn.Password) { Timeout = TimeSpan.FromMinutes(10) });
+        var bots = new[] { _bot, other }.Select(bot => new FreqtradeBot(
+            bot.Url,
+            FreqtradeStandIn.User,
+            FreqtradeStandIn.Password
+        )
+        {
+            Timeout = TimeSpan.FromMinutes(10),
+        });
         _running.Add(new Notifiers(bots, [], _verdicts, _clock, _log).RunAsync(new(), _stop.Token));
         _verdicts.Update([.. Verdicts.Both(safe: false, "BTC/USDT")]);
-        await Eventually.TrueAsync(() => other.Active is ["BTC/USDT *"] && !_bot.Calls.IsEmpty, () => string.Join(", ", other.Active));
+        await Eventually.TrueAsync(
+            () => other.Active is ["BTC/USDT *"] && !_bot.Calls.IsEmpty,
+            () => string.Join(", ", other.Active)
+        );
         _verdicts.Update([.. Verdicts.Both(safe: true, "BTC/USDT")]);
         await Eventually.TrueAsync(() => other.Active.Count == 0, () => string.Join(", ", other.Active));
         Assert.Single(_bot.Calls);
@@ -185,15 +204,28 @@ public sealed class FreqtradeLocksTests : IAsyncLifetime
     {
         _bot.Whitelist = ["BTC/USDT:USDT", "ETH/USDT:USDT", "DOGE/USDT:USDT"];
         Run();
-        _verdicts.Update([.. Verdicts.Both(safe: false, "BTC/USDT", "ETH/USDT"), .. Verdicts.Both(safe: true, "ETH/USDT:USDT")]);
+        _verdicts.Update([
+            .. Verdicts.Both(safe: false, "BTC/USDT", "ETH/USDT"),
+            .. Verdicts.Both(safe: true, "ETH/USDT:USDT"),
+        ]);
         await ActiveAsync("BTC/USDT:USDT *");
     }
 
-    private void Run(TimeSpan? timeout = null, string password = FreqtradeStandIn.Password) => _running.Add(
-        new FreqtradeLocks(new(_bot.Url, FreqtradeStandIn.User, password) { Timeout = timeout ?? TimeSpan.FromSeconds(30) }, _verdicts, _clock, _log).RunAsync(_stop.Token));
+    private void Run(TimeSpan? timeout = null, string password = FreqtradeStandIn.Password) =>
+        _running.Add(
+            new FreqtradeLocks(
+                new(_bot.Url, FreqtradeStandIn.User, password) { Timeout = timeout ?? TimeSpan.FromSeconds(30) },
+                _verdicts,
+                _clock,
+                _log
+            ).RunAsync(_stop.Token)
+        );
 
     private Task ActiveAsync(params string[] expected) =>
-        Eventually.TrueAsync(() => _bot.Active.Order().SequenceEqual(expected), () => $"expected {string.Join(", ", expected)}, found {string.Join(", ", _bot.Active)}");
+        Eventually.TrueAsync(
+            () => _bot.Active.Order().SequenceEqual(expected),
+            () => $"expected {string.Join(", ", expected)}, found {string.Join(", ", _bot.Active)}"
+        );
 
     /// <summary>Waits until the bot has been checked.</summary>
     private Task CheckedAsync()

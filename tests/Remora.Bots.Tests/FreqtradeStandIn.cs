@@ -39,7 +39,8 @@ internal sealed class FreqtradeStandIn(TimeProvider clock) : IAsyncDisposable
     {
         get
         {
-            lock (_lock) return [.. Present().Select(entry => $"{entry.Pair} {entry.Side}")];
+            lock (_lock)
+                return [.. Present().Select(entry => $"{entry.Pair} {entry.Side}")];
         }
     }
 
@@ -47,7 +48,8 @@ internal sealed class FreqtradeStandIn(TimeProvider clock) : IAsyncDisposable
     {
         get
         {
-            lock (_lock) return [.. Present()];
+            lock (_lock)
+                return [.. Present()];
         }
     }
 
@@ -59,11 +61,13 @@ internal sealed class FreqtradeStandIn(TimeProvider clock) : IAsyncDisposable
     }
 
     /// <summary>Places a lock that is not Remora's.</summary>
-    public void LockByHand(string pair, string side, string? reason, TimeSpan time) => Add(pair, side, reason, clock.GetUtcNow() + time);
+    public void LockByHand(string pair, string side, string? reason, TimeSpan time) =>
+        Add(pair, side, reason, clock.GetUtcNow() + time);
 
     public void ForgetLocks()
     {
-        lock (_lock) _locks.Clear();
+        lock (_lock)
+            _locks.Clear();
     }
 
     public void ExpireTokens(bool alsoRefresh)
@@ -71,7 +75,8 @@ internal sealed class FreqtradeStandIn(TimeProvider clock) : IAsyncDisposable
         lock (_lock)
         {
             _access.Clear();
-            if (alsoRefresh) _refresh.Clear();
+            if (alsoRefresh)
+                _refresh.Clear();
         }
     }
 
@@ -82,7 +87,8 @@ internal sealed class FreqtradeStandIn(TimeProvider clock) : IAsyncDisposable
     private void Add(string pair, string side, string? reason, DateTimeOffset until)
     {
         var end = new DateTimeOffset((until.UtcTicks + Candle.Ticks - 1) / Candle.Ticks * Candle.Ticks, TimeSpan.Zero);
-        lock (_lock) _locks.Add(new(++_ids, pair, side, reason, end));
+        lock (_lock)
+            _locks.Add(new(++_ids, pair, side, reason, end));
     }
 
     private async Task AnswerAsync(HttpContext context)
@@ -91,11 +97,22 @@ internal sealed class FreqtradeStandIn(TimeProvider clock) : IAsyncDisposable
         Calls.Enqueue(call);
         switch (Mode)
         {
-            case "hang": await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default); return;
-            case "hangup": context.Abort(); return;
-            case "500": context.Response.StatusCode = 500; return;
-            case "html": await context.Response.WriteAsync("<html>"); return;
-            case "old" when call == "POST /api/v1/locks": context.Response.StatusCode = 405; return;
+            case "hang":
+                await Task.Delay(Timeout.Infinite, context.RequestAborted)
+                    .ContinueWith(_ => { }, TaskScheduler.Default);
+                return;
+            case "hangup":
+                context.Abort();
+                return;
+            case "500":
+                context.Response.StatusCode = 500;
+                return;
+            case "html":
+                await context.Response.WriteAsync("<html>");
+                return;
+            case "old" when call == "POST /api/v1/locks":
+                context.Response.StatusCode = 405;
+                return;
         }
         var (status, body) = await HandleAsync(call, context.Request);
         context.Response.StatusCode = status;
@@ -108,20 +125,41 @@ internal sealed class FreqtradeStandIn(TimeProvider clock) : IAsyncDisposable
         if (call == "POST /api/v1/token/login")
         {
             var expected = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{User}:{Password}"));
-            return key is { Scheme: "Basic" } && key.Parameter == expected ? (200, new { access_token = Issue(_access), refresh_token = Issue(_refresh) }) : (401, new { detail = "Unauthorized" });
+            return key is { Scheme: "Basic" } && key.Parameter == expected
+                ? (200, new { access_token = Issue(_access), refresh_token = Issue(_refresh) })
+                : (401, new { detail = "Unauthorized" });
         }
-        if (call == "POST /api/v1/token/refresh") return Holds(_refresh, key) ? (200, new { access_token = Issue(_access) }) : (401, new { detail = "Unauthorized" });
-        if (!Holds(_access, key)) return (401, new { detail = "Unauthorized" });
-        if (call == "GET /api/v1/whitelist") return (200, new { whitelist = Whitelist, length = Whitelist.Count, method = new[] { "StaticPairList" } });
+        if (call == "POST /api/v1/token/refresh")
+            return Holds(_refresh, key)
+                ? (200, new { access_token = Issue(_access) })
+                : (401, new { detail = "Unauthorized" });
+        if (!Holds(_access, key))
+            return (401, new { detail = "Unauthorized" });
+        if (call == "GET /api/v1/whitelist")
+            return (
+                200,
+                new
+                {
+                    whitelist = Whitelist,
+                    length = Whitelist.Count,
+                    method = new[] { "StaticPairList" },
+                }
+            );
         if (call == "POST /api/v1/locks")
         {
             using var payload = await JsonDocument.ParseAsync(request.Body);
             foreach (var item in payload.RootElement.EnumerateArray())
-                Add(item.GetProperty("pair").GetString()!, item.GetProperty("side").GetString()!, item.GetProperty("reason").GetString(), item.GetProperty("until").GetDateTimeOffset());
+                Add(
+                    item.GetProperty("pair").GetString()!,
+                    item.GetProperty("side").GetString()!,
+                    item.GetProperty("reason").GetString(),
+                    item.GetProperty("until").GetDateTimeOffset()
+                );
         }
         else if (call.StartsWith("DELETE /api/v1/locks/", StringComparison.Ordinal))
         {
-            lock (_lock) _locks.RemoveAll(entry => entry.Id == int.Parse(call.Split('/')[^1]));
+            lock (_lock)
+                _locks.RemoveAll(entry => entry.Id == int.Parse(call.Split('/')[^1]));
         }
         else if (call != "GET /api/v1/locks")
         {
@@ -130,11 +168,19 @@ internal sealed class FreqtradeStandIn(TimeProvider clock) : IAsyncDisposable
         return (200, new { lock_count = Entries.Count, locks = Entries.Select(Shown) });
     }
 
-    private static object Shown(Entry entry) => new
-    {
-        id = entry.Id, active = true, pair = entry.Pair, side = entry.Side, reason = entry.Reason, lock_time = "2024-03-01 00:00:00", lock_timestamp = 0,
-        lock_end_time = entry.Until.ToString("yyyy-MM-dd HH:mm:ss"), lock_end_timestamp = entry.Until.ToUnixTimeMilliseconds(),
-    };
+    private static object Shown(Entry entry) =>
+        new
+        {
+            id = entry.Id,
+            active = true,
+            pair = entry.Pair,
+            side = entry.Side,
+            reason = entry.Reason,
+            lock_time = "2024-03-01 00:00:00",
+            lock_timestamp = 0,
+            lock_end_time = entry.Until.ToString("yyyy-MM-dd HH:mm:ss"),
+            lock_end_timestamp = entry.Until.ToUnixTimeMilliseconds(),
+        };
 
     private string Issue(HashSet<string> to)
     {
@@ -148,7 +194,8 @@ internal sealed class FreqtradeStandIn(TimeProvider clock) : IAsyncDisposable
 
     private bool Holds(HashSet<string> tokens, AuthenticationHeaderValue? key)
     {
-        lock (_lock) return key is { Scheme: "Bearer", Parameter: { } token } && tokens.Contains(token);
+        lock (_lock)
+            return key is { Scheme: "Bearer", Parameter: { } token } && tokens.Contains(token);
     }
 
     public sealed record Entry(int Id, string Pair, string Side, string? Reason, DateTimeOffset Until);

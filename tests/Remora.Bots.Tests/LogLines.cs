@@ -20,14 +20,21 @@ internal sealed class LogLines : ILoggerFactory, ILogger
         // The factory has only this logger.
     }
 
-    public ILogger CreateLogger(string categoryName) => categoryName.StartsWith("Remora", StringComparison.Ordinal) ? this : NullLogger.Instance;
+    public ILogger CreateLogger(string categoryName) =>
+        categoryName.StartsWith("Remora", StringComparison.Ordinal) ? this : NullLogger.Instance;
 
-    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
 
     public bool IsEnabled(LogLevel logLevel) => true;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        _lines.Enqueue((logLevel, formatter(state, exception)));
+    public void Log<TState>(
+        LogLevel logLevel,
+        EventId eventId,
+        TState state,
+        Exception? exception,
+        Func<TState, Exception?, string> formatter
+    ) => _lines.Enqueue((logLevel, formatter(state, exception)));
 
     public void Dispose()
     {

@@ -17,7 +17,11 @@ internal sealed class LoopbackServer : IAsyncDisposable
     public static async Task<LoopbackServer> StartAsync(RequestDelegate answer)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http1));
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(kestrel =>
+                kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http1)
+            );
         var app = builder.Build();
         app.Run(answer);
         await app.StartAsync();
@@ -39,7 +43,8 @@ internal static class Eventually
     {
         for (var i = 0; i < 3000; i++)
         {
-            if (condition()) return;
+            if (condition())
+                return;
             await Task.Delay(10);
         }
         Assert.Fail("not within half a minute: " + otherwise());

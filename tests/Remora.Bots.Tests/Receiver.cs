@@ -34,11 +34,17 @@ internal sealed class Receiver : IAsyncDisposable
     {
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);
-        var delivery = new Delivery(context.Request.Headers["X-Remora-Signature"].ToString(), context.Request.Headers["X-Remora-Event-Id"].ToString(), body.ToArray());
+        var delivery = new Delivery(
+            context.Request.Headers["X-Remora-Signature"].ToString(),
+            context.Request.Headers["X-Remora-Event-Id"].ToString(),
+            body.ToArray()
+        );
         Attempts.Enqueue(delivery);
         var status = _status(delivery);
-        if (status == 0) await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
-        if (status == 200) Taken.Enqueue(delivery);
+        if (status == 0)
+            await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+        if (status == 200)
+            Taken.Enqueue(delivery);
         context.Response.StatusCode = status == 0 ? 200 : status;
     }
 

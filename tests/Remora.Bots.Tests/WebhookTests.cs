@@ -42,9 +42,24 @@ public sealed class WebhookTests : IAsyncLifetime
         Assert.Equal(System.Text.Json.JsonValueKind.Null, first.Json.GetProperty("before").ValueKind);
         var json = second.Json;
         Assert.Equal("""["safe_to_trade","regime"]""", json.GetProperty("changed").GetRawText());
-        Assert.Equal(("change", "BTC/USDT", "long"), (json.GetProperty("event").GetString(), second.Pair, json.GetProperty("side").GetString()));
-        Assert.Equal((true, "bull"), (json.GetProperty("before").GetProperty("safe_to_trade").GetBoolean(), json.GetProperty("before").GetProperty("regime").GetString()));
-        Assert.Equal((false, "panic"), (json.GetProperty("after").GetProperty("safe_to_trade").GetBoolean(), json.GetProperty("after").GetProperty("regime").GetString()));
+        Assert.Equal(
+            ("change", "BTC/USDT", "long"),
+            (json.GetProperty("event").GetString(), second.Pair, json.GetProperty("side").GetString())
+        );
+        Assert.Equal(
+            (true, "bull"),
+            (
+                json.GetProperty("before").GetProperty("safe_to_trade").GetBoolean(),
+                json.GetProperty("before").GetProperty("regime").GetString()
+            )
+        );
+        Assert.Equal(
+            (false, "panic"),
+            (
+                json.GetProperty("after").GetProperty("safe_to_trade").GetBoolean(),
+                json.GetProperty("after").GetProperty("regime").GetString()
+            )
+        );
         Assert.Equal(json.GetProperty("id").GetString(), second.Id);
         Assert.NotEqual(first.Id, second.Id);
         Assert.All(receiver.Taken, delivery => Assert.True(IsGenuine(delivery)));
@@ -54,12 +69,31 @@ public sealed class WebhookTests : IAsyncLifetime
     public async Task Only_subscribed_changes_are_sent()
     {
         await using var receiver = await Receiver.StartAsync();
-        Run(new(receiver.Url, Secret) { SendsRegimeChanges = false, Pairs = new HashSet<Pair> { Pair.Parse("ETH/USDT") }, Side = Side.Short });
+        Run(
+            new(receiver.Url, Secret)
+            {
+                SendsRegimeChanges = false,
+                Pairs = new HashSet<Pair> { Pair.Parse("ETH/USDT") },
+                Side = Side.Short,
+            }
+        );
         _verdicts.Update([.. Verdicts.Both(safe: true, "BTC/USDT", "ETH/USDT")]);
-        _verdicts.Update([.. Verdicts.Both(safe: true, "BTC/USDT", "ETH/USDT").Select(verdict => verdict with { Regime = Regime.Bear })]);
-        _verdicts.Update([.. Verdicts.Both(safe: false, "BTC/USDT", "ETH/USDT").Select(verdict => verdict with { Regime = Regime.Bear })]);
+        _verdicts.Update([
+            .. Verdicts
+                .Both(safe: true, "BTC/USDT", "ETH/USDT")
+                .Select(verdict => verdict with { Regime = Regime.Bear }),
+        ]);
+        _verdicts.Update([
+            .. Verdicts
+                .Both(safe: false, "BTC/USDT", "ETH/USDT")
+                .Select(verdict => verdict with { Regime = Regime.Bear }),
+        ]);
         await Eventually.TrueAsync(() => receiver.Taken.Count == 2, () => receiver.Taken.Count.ToString());
-        Assert.All(receiver.Taken, delivery => Assert.Equal(("ETH/USDT", "short"), (delivery.Pair, delivery.Json.GetProperty("side").GetString())));
+        Assert.All(
+            receiver.Taken,
+            delivery =>
+                Assert.Equal(("ETH/USDT", "short"), (delivery.Pair, delivery.Json.GetProperty("side").GetString()))
+        );
     }
 
     [Fact]
@@ -68,14 +102,20 @@ public sealed class WebhookTests : IAsyncLifetime
         var isDown = true;
         await using var receiver = await Receiver.StartAsync(_ => Volatile.Read(ref isDown) ? 503 : 200);
         Run(new(receiver.Url, Secret));
-        for (var i = 0; i < 6; i++) _verdicts.Update(i % 2 == 0 ? [Verdicts.Safe("BTC/USDT")] : [Verdicts.Unsafe("BTC/USDT")]);
+        for (var i = 0; i < 6; i++)
+            _verdicts.Update(i % 2 == 0 ? [Verdicts.Safe("BTC/USDT")] : [Verdicts.Unsafe("BTC/USDT")]);
         await MoveUntilAsync(() => receiver.Attempts.Count >= 3);
         Assert.Single(receiver.Attempts.Select(attempt => attempt.Id).Distinct()); // the later ones wait for the first
         // Each attempt has a new date.
         Assert.True(receiver.Attempts.Select(attempt => attempt.Signature).Distinct().Count() > 1);
         Volatile.Write(ref isDown, false);
         await MoveUntilAsync(() => receiver.Taken.Count == 6);
-        Assert.Equal([true, false, true, false, true, false], receiver.Taken.Select(delivery => delivery.Json.GetProperty("after").GetProperty("safe_to_trade").GetBoolean()));
+        Assert.Equal(
+            [true, false, true, false, true, false],
+            receiver.Taken.Select(delivery =>
+                delivery.Json.GetProperty("after").GetProperty("safe_to_trade").GetBoolean()
+            )
+        );
         // One line when it stops accepting events, one when it accepts them again.
         Assert.Equal([LogLevel.Warning, LogLevel.Information], _log.Levels);
         Assert.DoesNotContain(_log.All, line => line.Contains("key=") || line.Contains(Secret));
@@ -118,12 +158,28 @@ public sealed class WebhookTests : IAsyncLifetime
         var genuine = WebhookSignature.Of(Secret, now, body);
         (string Header, int Seconds, byte[] Body, bool Expected)[] cases =
         [
-            (genuine, 0, body, true), (genuine, 299, body, true), (genuine, 301, body, false), (genuine, -301, body, false), (genuine, 0, [.. body, (byte)' '], false),
-            (genuine.Replace("v1=", "v0="), 0, body, false), (genuine[..^1], 0, body, false), ("", 0, body, false), ("t=x,v1=", 0, body, false),
+            (genuine, 0, body, true),
+            (genuine, 299, body, true),
+            (genuine, 301, body, false),
+            (genuine, -301, body, false),
+            (genuine, 0, [.. body, (byte)' '], false),
+            (genuine.Replace("v1=", "v0="), 0, body, false),
+            (genuine[..^1], 0, body, false),
+            ("", 0, body, false),
+            ("t=x,v1=", 0, body, false),
             ("v1=00," + genuine, 0, body, true), // a second signature, as during a change of the secret
         ];
         foreach (var (header, seconds, content, expected) in cases)
-            Assert.Equal(expected, WebhookCheck.IsGenuine(header, content, Secret, now + TimeSpan.FromSeconds(seconds), TimeSpan.FromMinutes(5)));
+            Assert.Equal(
+                expected,
+                WebhookCheck.IsGenuine(
+                    header,
+                    content,
+                    Secret,
+                    now + TimeSpan.FromSeconds(seconds),
+                    TimeSpan.FromMinutes(5)
+                )
+            );
 
         var folder = Repository.PathOf("examples", "webhooks");
         var python = $$"""
@@ -141,16 +197,23 @@ public sealed class WebhookTests : IAsyncLifetime
               console.log(isGenuine(header, Buffer.from(body, "base64"), "{{Secret}}", {{now.ToUnixTimeSeconds()}} + Number(seconds)));
             }
             """;
-        var input = string.Join('\n', cases.Select(item => $"{item.Header}|{item.Seconds}|{Convert.ToBase64String(item.Body)}"));
+        var input = string.Join(
+            '\n',
+            cases.Select(item => $"{item.Header}|{item.Seconds}|{Convert.ToBase64String(item.Body)}")
+        );
         var expectations = cases.Select(item => item.Expected ? "true" : "false").ToList();
         Assert.Equal(expectations, await RunAsync("node", ["--input-type=module", "-e", node, folder], input));
-        if (await RunAsync("python3", ["-c", python, folder], input) is { } answers) Assert.Equal(expectations, answers);
-        else Assert.Skip("the Python receiver: python3 is not installed");
+        if (await RunAsync("python3", ["-c", python, folder], input) is { } answers)
+            Assert.Equal(expectations, answers);
+        else
+            Assert.Skip("the Python receiver: python3 is not installed");
     }
 
-    private void Run(WebhookTarget target) => _running.Add(new Webhook(target, _verdicts, _clock, _log).RunAsync(new(), _stop.Token));
+    private void Run(WebhookTarget target) =>
+        _running.Add(new Webhook(target, _verdicts, _clock, _log).RunAsync(new(), _stop.Token));
 
-    private bool IsGenuine(Receiver.Delivery delivery) => WebhookCheck.IsGenuine(delivery.Signature, delivery.Body, Secret, _clock.GetUtcNow(), TimeSpan.FromMinutes(5));
+    private bool IsGenuine(Receiver.Delivery delivery) =>
+        WebhookCheck.IsGenuine(delivery.Signature, delivery.Body, Secret, _clock.GetUtcNow(), TimeSpan.FromMinutes(5));
 
     private async Task MoveUntilAsync(Func<bool> condition)
     {
@@ -164,7 +227,12 @@ public sealed class WebhookTests : IAsyncLifetime
 
     private static async Task<List<string>?> RunAsync(string program, IEnumerable<string> arguments, string input)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         try
         {
             using var process = Process.Start(start)!;
@@ -173,7 +241,12 @@ public sealed class WebhookTests : IAsyncLifetime
             var output = await process.StandardOutput.ReadToEndAsync();
             Assert.True(output.Length > 0, await process.StandardError.ReadToEndAsync());
             await process.WaitForExitAsync();
-            return [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim().ToLowerInvariant())];
+            return
+            [
+                .. output
+                    .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                    .Select(line => line.Trim().ToLowerInvariant()),
+            ];
         }
         catch (System.ComponentModel.Win32Exception)
         {

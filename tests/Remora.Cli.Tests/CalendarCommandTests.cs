@@ -13,8 +13,24 @@ public sealed class CalendarCommandTests
         using var folder = new TemporaryFolder();
         var (calendar, ics) = (folder.File("calendar.csv"), folder.File("events.ics"));
         var soon = DateTimeOffset.UtcNow.AddMinutes(30);
-        await File.WriteAllTextAsync(ics, $"BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Rate decision\nDTSTART:{soon:yyyyMMdd'T'HHmm00'Z'}\nEND:VEVENT\nBEGIN:VEVENT\nSUMMARY:A day\nDTSTART;VALUE=DATE:20300101\nEND:VEVENT\nEND:VCALENDAR\n");
-        await using var service = RemoraProcess.Start(["serve", "--sandbox", "--port", "0", "--pairs", "BTC/USDT", "--sources", "false", "--calendar", calendar]);
+        await File.WriteAllTextAsync(
+            ics,
+            $"BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Rate "
+                + $"decision\nDTSTART:{soon:yyyyMMdd'T'HHmm00'Z'}\nEND:VEVENT\nBEGIN:VEVENT\nSUMMARY:A "
+                + $"day\nDTSTART;VALUE=DATE:20300101\nEND:VEVENT\nEND:VCALENDAR\n"
+        );
+        await using var service = RemoraProcess.Start([
+            "serve",
+            "--sandbox",
+            "--port",
+            "0",
+            "--pairs",
+            "BTC/USDT",
+            "--sources",
+            "false",
+            "--calendar",
+            calendar,
+        ]);
         using var http = new HttpClient { BaseAddress = new(await service.UrlAsync()) };
         Assert.Equal(JsonValueKind.Null, (await FlagAsync(http)).ValueKind);
 
@@ -22,11 +38,22 @@ public sealed class CalendarCommandTests
         Assert.True(exit == 0, errors);
         Assert.Contains("1 events added", output, StringComparison.Ordinal);
         Assert.Contains("skipped: A day", errors, StringComparison.Ordinal);
-        await ServeCommandTests.EventuallyAsync(async () => (await FlagAsync(http)).ValueKind == JsonValueKind.True, () => "the service does not see the event");
+        await ServeCommandTests.EventuallyAsync(
+            async () => (await FlagAsync(http)).ValueKind == JsonValueKind.True,
+            () => "the service does not see the event"
+        );
         (_, output, _) = await RemoraProcess.RunAsync("sources", "--url", http.BaseAddress!.ToString());
         Assert.Contains("next Rate decision at", output, StringComparison.Ordinal);
 
-        (exit, output, _) = await RemoraProcess.RunAsync("calendar", "import", ics, "--calendar", calendar, "--at", "19:00");
+        (exit, output, _) = await RemoraProcess.RunAsync(
+            "calendar",
+            "import",
+            ics,
+            "--calendar",
+            calendar,
+            "--at",
+            "19:00"
+        );
         Assert.Equal(0, exit);
         Assert.Contains("1 events added", output, StringComparison.Ordinal);
         Assert.Contains("1 already present", output, StringComparison.Ordinal);
@@ -40,7 +67,9 @@ public sealed class CalendarCommandTests
     {
         using var folder = new TemporaryFolder();
         var (calendar, ics) = (folder.File("calendar.csv"), folder.File("events.ics"));
-        await File.WriteAllTextAsync(ics, """
+        await File.WriteAllTextAsync(
+            ics,
+            """
             BEGIN:VCALENDAR
             BEGIN:VEVENT
             SUMMARY:Inventories, weekly
@@ -48,17 +77,36 @@ public sealed class CalendarCommandTests
             RRULE:FREQ=WEEKLY
             END:VEVENT
             END:VCALENDAR
-            """);
+            """
+        );
         string Until(int days) => $"{DateTimeOffset.UtcNow.AddDays(days):yyyy-MM-dd}";
-        var (exit, _, errors) = await RemoraProcess.RunAsync("calendar", "import", ics, "--calendar", calendar, "--until", Until(29));
+        var (exit, _, errors) = await RemoraProcess.RunAsync(
+            "calendar",
+            "import",
+            ics,
+            "--calendar",
+            calendar,
+            "--until",
+            Until(29)
+        );
         Assert.True(exit == 0, errors);
-        var rows = (await File.ReadAllLinesAsync(calendar)).Count(line => line.EndsWith(",\"Inventories, weekly\"", StringComparison.Ordinal));
+        var rows = (await File.ReadAllLinesAsync(calendar)).Count(line =>
+            line.EndsWith(",\"Inventories, weekly\"", StringComparison.Ordinal)
+        );
         Assert.InRange(rows, 4, 5);
         var (_, output, _) = await RemoraProcess.RunAsync("calendar", "import", ics, "--calendar", calendar);
         Assert.Contains($"{rows} already present", output, StringComparison.Ordinal);
         (_, output, _) = await RemoraProcess.RunAsync("calendar", "list", "--calendar", calendar, "--all");
         Assert.InRange(output.Split("  Inventories, weekly\n").Length - 1, 52, 54);
-        (exit, _, errors) = await RemoraProcess.RunAsync("calendar", "import", ics, "--calendar", calendar, "--until", Until(4000));
+        (exit, _, errors) = await RemoraProcess.RunAsync(
+            "calendar",
+            "import",
+            ics,
+            "--calendar",
+            calendar,
+            "--until",
+            Until(4000)
+        );
         Assert.Equal(2, exit);
         Assert.Contains("expected a time from now to", errors, StringComparison.Ordinal);
     }
@@ -73,11 +121,20 @@ public sealed class CalendarCommandTests
         var (exit, _, errors) = await RemoraProcess.RunAsync("calendar", "list", "--calendar", file);
         Assert.Equal(2, exit);
         Assert.Contains("line 2: time is 'soon'", errors, StringComparison.Ordinal);
-        (exit, _, errors) = await RemoraProcess.RunAsync("calendar", "import", file, "--calendar", folder.File("other.csv"));
+        (exit, _, errors) = await RemoraProcess.RunAsync(
+            "calendar",
+            "import",
+            file,
+            "--calendar",
+            folder.File("other.csv")
+        );
         Assert.Equal(2, exit);
         Assert.Contains("BEGIN:VCALENDAR", errors, StringComparison.Ordinal);
     }
 
     private static async Task<JsonElement> FlagAsync(HttpClient http) =>
-        JsonElement.Parse(await http.GetStringAsync("/api/v1/risk?pair=BTC/USDT")).GetProperty("event_flags").GetProperty("flag_scheduled_event");
+        JsonElement
+            .Parse(await http.GetStringAsync("/api/v1/risk?pair=BTC/USDT"))
+            .GetProperty("event_flags")
+            .GetProperty("flag_scheduled_event");
 }

@@ -19,18 +19,58 @@ public sealed class ClientHistoryTests : IDisposable
         var candles = Tapes.Days(Days);
         var file = _folder.Write("candles.csv", Tapes.ToCsv(candles));
         var (exit, _, errors) = await RemoraProcess.RunAsync(
-            "history", "build", "--candles", $"BTC/USDT={file}", "--to", _folder.Path, "--store", "--data", Path.Combine(_folder.File("data"), "sandbox"));
+            "history",
+            "build",
+            "--candles",
+            $"BTC/USDT={file}",
+            "--to",
+            _folder.Path,
+            "--store",
+            "--data",
+            Path.Combine(_folder.File("data"), "sandbox")
+        );
         Assert.True(exit == 0, errors);
-        var rows = (await File.ReadAllLinesAsync(_folder.File("BTC_USDT-history.csv")))[1..].Select(line => line.Split(',')).ToArray();
-        (exit, _, errors) = await RemoraProcess.RunAsync("history", "build", "--candles", $"BTC/USDT={file}", "--to", _folder.Path, "--side", "short");
+        var rows = (await File.ReadAllLinesAsync(_folder.File("BTC_USDT-history.csv")))[1..]
+            .Select(line => line.Split(','))
+            .ToArray();
+        (exit, _, errors) = await RemoraProcess.RunAsync(
+            "history",
+            "build",
+            "--candles",
+            $"BTC/USDT={file}",
+            "--to",
+            _folder.Path,
+            "--side",
+            "short"
+        );
         Assert.True(exit == 0, errors);
-        var shorts = (await File.ReadAllLinesAsync(_folder.File("BTC_USDT-history-short.csv")))[1..].Select(line => line.Split(',')).ToArray();
+        var shorts = (await File.ReadAllLinesAsync(_folder.File("BTC_USDT-history-short.csv")))[1..]
+            .Select(line => line.Split(','))
+            .ToArray();
         Assert.NotEqual(rows.Select(row => row[5]), shorts.Select(row => row[5]));
 
         await using var service = RemoraProcess.Start(
-            ["serve", "--sandbox", "--port", "0", "--pairs", "BTC/USDT", "--sources", "false", "--data", _folder.File("data")], new Dictionary<string, string> { ["REMORA_STORE"] = "true" });
-        using var client = new RemoraClient(new() { Url = await service.UrlAsync(), Timeout = TimeSpan.FromSeconds(10) });
-        var (from, to) = (candles[0].OpenTime.ToDateTimeOffset(), (candles[^1].OpenTime + TimeSpan.FromHours(1)).ToDateTimeOffset());
+            [
+                "serve",
+                "--sandbox",
+                "--port",
+                "0",
+                "--pairs",
+                "BTC/USDT",
+                "--sources",
+                "false",
+                "--data",
+                _folder.File("data"),
+            ],
+            new Dictionary<string, string> { ["REMORA_STORE"] = "true" }
+        );
+        using var client = new RemoraClient(
+            new() { Url = await service.UrlAsync(), Timeout = TimeSpan.FromSeconds(10) }
+        );
+        var (from, to) = (
+            candles[0].OpenTime.ToDateTimeOffset(),
+            (candles[^1].OpenTime + TimeSpan.FromHours(1)).ToDateTimeOffset()
+        );
         var minutes = await OpenAsync(client, from, to);
 
         Assert.Equal(Days * 288, minutes.Count); // several pages
@@ -39,15 +79,40 @@ public sealed class ClientHistoryTests : IDisposable
         Assert.Equal(rows.Select(row => row[5]), minutes.Select(minute => minute.RiskLast?.ToString() ?? ""));
 
         var each = await client.HistoryAsync("BTC/USDT", from, to, "each").ToListAsync();
-        Assert.Equal(rows.Select(row => row[3] == "true"), each.Select(bucket => bucket.More!["safe_to_trade"].GetBoolean()));
+        Assert.Equal(
+            rows.Select(row => row[3] == "true"),
+            each.Select(bucket => bucket.More!["safe_to_trade"].GetBoolean())
+        );
         var shortMinutes = await client.HistoryAsync("BTC/USDT", from, to, "1m", side: "short").ToListAsync();
         Assert.Equal(shorts.Select(row => row[5]), shortMinutes.Select(minute => minute.RiskLast?.ToString() ?? ""));
-        Assert.Equal(shorts.Select(row => row[3] == "true" ? 0 : 1), shortMinutes.Select(minute => (int)minute.Blocked));
+        Assert.Equal(
+            shorts.Select(row => row[3] == "true" ? 0 : 1),
+            shortMinutes.Select(minute => (int)minute.Blocked)
+        );
         each = await client.HistoryAsync("BTC/USDT", from, to, "each", side: "short").ToListAsync();
-        Assert.Equal(shorts.Select(row => (row[3] == "true", row[4], row[^1])), each.Select(bucket => (bucket.More!["safe_to_trade"].GetBoolean(), bucket.More["recommendation"].GetString()!, bucket.More["state"].GetString()!)));
+        Assert.Equal(
+            shorts.Select(row => (row[3] == "true", row[4], row[^1])),
+            each.Select(bucket =>
+                (
+                    bucket.More!["safe_to_trade"].GetBoolean(),
+                    bucket.More["recommendation"].GetString()!,
+                    bucket.More["state"].GetString()!
+                )
+            )
+        );
         var days = await client.HistoryAsync("BTC/USDT", from, to, "1d").ToListAsync();
-        Assert.Equal((Days * 288, rows.Count(row => row[3] == "false")), ((int)days.Sum(day => day.Assessments), (int)days.Sum(day => day.Blocked)));
-        Assert.Equal(404, (await Assert.ThrowsAsync<RemoraException>(async () => await client.HistoryAsync("NOPE/USDT", from).ToListAsync())).Status);
+        Assert.Equal(
+            (Days * 288, rows.Count(row => row[3] == "false")),
+            ((int)days.Sum(day => day.Assessments), (int)days.Sum(day => day.Blocked))
+        );
+        Assert.Equal(
+            404,
+            (
+                await Assert.ThrowsAsync<RemoraException>(async () =>
+                    await client.HistoryAsync("NOPE/USDT", from).ToListAsync()
+                )
+            ).Status
+        );
     }
 
     // The service answers before its store is open. Until then, history requests return 503.
@@ -58,7 +123,9 @@ public sealed class ClientHistoryTests : IDisposable
         {
             try
             {
-                return await client.HistoryAsync("BTC/USDT", from, to, "1m", cancellation: patience.Token).ToListAsync(patience.Token);
+                return await client
+                    .HistoryAsync("BTC/USDT", from, to, "1m", cancellation: patience.Token)
+                    .ToListAsync(patience.Token);
             }
             catch (RemoraException e) when (e.Status == 503)
             {

@@ -13,9 +13,29 @@ public sealed partial class DotnetBotTests
     [Fact]
     public async Task The_paper_bot_works_with_and_without_a_service()
     {
-        await using var sandbox = RemoraProcess.Start(["sandbox", "--port", "0", "--speed", "3000", "--history-days", "40", "--start", "2025-02-03T12:00:00Z"]);
+        await using var sandbox = RemoraProcess.Start([
+            "sandbox",
+            "--port",
+            "0",
+            "--speed",
+            "3000",
+            "--history-days",
+            "40",
+            "--start",
+            "2025-02-03T12:00:00Z",
+        ]);
         var world = await sandbox.UrlAsync();
-        await using var service = RemoraProcess.Start(["serve", "--sandbox", world, "--port", "0", "--pairs", "BTC/USDT", "--sources", "false"]);
+        await using var service = RemoraProcess.Start([
+            "serve",
+            "--sandbox",
+            world,
+            "--port",
+            "0",
+            "--pairs",
+            "BTC/USDT",
+            "--sources",
+            "false",
+        ]);
         var url = await service.UrlAsync();
         await ServeCommandTests.ReadyAsync(url);
 
@@ -34,7 +54,10 @@ public sealed partial class DotnetBotTests
         Assert.True(risk.Answered, risk.Error);
         Assert.Equal(risk.RiskScore!.Value, risk.RiskBreakdown!.Values.Sum()!.Value, 6);
         Assert.Equal(("BTC/USDT", "binance", "5m", "long"), (risk.Pair, risk.Exchange, risk.Timeframe, risk.Side));
-        Assert.Equal([true, false], (await client.BatchAsync(["BTC/USDT", "NOPE/USDT"])).Values.Select(answer => answer.Answered));
+        Assert.Equal(
+            [true, false],
+            (await client.BatchAsync(["BTC/USDT", "NOPE/USDT"])).Values.Select(answer => answer.Answered)
+        );
         Assert.True((await client.RiskAsync()).Answered);
 
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
@@ -43,15 +66,26 @@ public sealed partial class DotnetBotTests
         {
             Assert.Equal(("BTC/USDT", "short"), (change.Pair, change.Side));
             times.Add(change.AsOf);
-            if (times.Count == 3) break; // the current assessment and two changes
+            if (times.Count == 3)
+                break; // the current assessment and two changes
         }
         Assert.Equal(times.Order(), times);
-        Assert.Equal(404, (await Assert.ThrowsAsync<RemoraException>(async () => await client.StreamAsync(["NOPE/USDT"]).FirstAsync())).Status);
+        Assert.Equal(
+            404,
+            (
+                await Assert.ThrowsAsync<RemoraException>(async () =>
+                    await client.StreamAsync(["NOPE/USDT"]).FirstAsync()
+                )
+            ).Status
+        );
     }
 
     private static async Task<string> RunBotAsync(string url, IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Repository.PathOf("artifacts", "bin", "PaperBot", "release", "PaperBot.dll"), .. arguments])
+        var start = new ProcessStartInfo(
+            "dotnet",
+            [Repository.PathOf("artifacts", "bin", "PaperBot", "release", "PaperBot.dll"), .. arguments]
+        )
         {
             RedirectStandardOutput = true,
             Environment = { ["REMORA_URL"] = url },
@@ -63,6 +97,10 @@ public sealed partial class DotnetBotTests
         return output;
     }
 
-    [GeneratedRegex(@"^BTC/USDT: (enters|leaves|stays|wait|ends)", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        @"^BTC/USDT: (enters|leaves|stays|wait|ends)",
+        RegexOptions.Multiline | RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex LinePattern();
 }

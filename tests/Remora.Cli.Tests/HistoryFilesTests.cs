@@ -23,22 +23,47 @@ public sealed class HistoryFilesTests : IDisposable
     [Fact]
     public async Task Parquet_and_feather_contain_the_typed_rows_of_the_csv()
     {
-        await RunAsync("history", "build", "--candles", $"BTC/USDT={_candles}", "--to", _folder.File("h"), "--format", "csv", "--format", "parquet", "--format", "feather");
-        Assert.Equal(["BTC_USDT-history.csv", "BTC_USDT-history.feather", "BTC_USDT-history.parquet"], Directory.GetFiles(_folder.File("h")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        await RunAsync(
+            "history",
+            "build",
+            "--candles",
+            $"BTC/USDT={_candles}",
+            "--to",
+            _folder.File("h"),
+            "--format",
+            "csv",
+            "--format",
+            "parquet",
+            "--format",
+            "feather"
+        );
+        Assert.Equal(
+            ["BTC_USDT-history.csv", "BTC_USDT-history.feather", "BTC_USDT-history.parquet"],
+            Directory.GetFiles(_folder.File("h")).Select(Path.GetFileName).Order(StringComparer.Ordinal)
+        );
         var lines = (await File.ReadAllLinesAsync(PathOf("csv"))).Select(line => line.Split(',')).ToArray();
         Assert.Equal((Days * 288) + 1, lines.Length);
 
-        await using var engine = await EmbeddedEngine.StartAsync(new() { Folder = _folder.File("engine"), ReadFolders = [_folder.Path] });
+        await using var engine = await EmbeddedEngine.StartAsync(
+            new() { Folder = _folder.File("engine"), ReadFolders = [_folder.Path] }
+        );
         foreach (var (ending, format) in new[] { ("parquet", "Parquet"), ("feather", "Arrow") })
         {
-            var types = (await TextAsync(engine, $"DESCRIBE file('{PathOf(ending)}', '{format}') FORMAT TSV")).Select(line => line.Split('\t')[..2]).ToArray();
+            var types = (await TextAsync(engine, $"DESCRIBE file('{PathOf(ending)}', '{format}') FORMAT TSV"))
+                .Select(line => line.Split('\t')[..2])
+                .ToArray();
             Assert.Equal(lines[0], types.Select(type => type[0]));
             Assert.All(types, type => Assert.Contains(Expected(type[0]), type[1], StringComparison.Ordinal));
 
-            var rows = await TextAsync(engine, $"SELECT * FROM file('{PathOf(ending)}', '{format}') FORMAT JSONCompactEachRow SETTINGS date_time_output_format = 'iso', max_threads = 1");
+            var rows = await TextAsync(
+                engine,
+                $"SELECT * FROM file('{PathOf(ending)}', '{format}') FORMAT JSONCompactEachRow SETTINGS "
+                    + $"date_time_output_format = 'iso', max_threads = 1"
+            );
             Assert.Equal(lines.Length - 1, rows.Length);
             Assert.Contains("null", rows[0], StringComparison.Ordinal); // during the warm-up
-            for (var i = 0; i < rows.Length; i++) Same(lines[0], lines[i + 1], JsonDocument.Parse(rows[i]).RootElement);
+            for (var i = 0; i < rows.Length; i++)
+                Same(lines[0], lines[i + 1], JsonDocument.Parse(rows[i]).RootElement);
         }
         string PathOf(string ending) => Path.Combine(_folder.File("h"), "BTC_USDT-history." + ending);
     }
@@ -49,33 +74,55 @@ public sealed class HistoryFilesTests : IDisposable
     public async Task Candles_of_every_format_equal_the_csv(string ending)
     {
         var (other, format) = (_folder.File("candles." + ending), ending == "parquet" ? "Parquet" : "Arrow");
-        await using (var engine = await EmbeddedEngine.StartAsync(new() { Folder = _folder.File("engine"), ReadFolders = [_folder.Path] }))
+        await using (
+            var engine = await EmbeddedEngine.StartAsync(
+                new() { Folder = _folder.File("engine"), ReadFolders = [_folder.Path] }
+            )
+        )
         {
             // As Freqtrade writes them: a date with a time zone, and the five values.
             await using var bytes = await engine.Client.StreamAsync(
-                $"SELECT fromUnixTimestamp64Milli(timestamp, 'UTC') AS date, open, high, low, close, volume FROM file('{_candles}', 'CSVWithNames', 'timestamp Int64, open Float64, high Float64, low Float64, close Float64, volume Float64') SETTINGS precise_float_parsing = 1, max_threads = 1",
-                format);
+                $"SELECT fromUnixTimestamp64Milli(timestamp, 'UTC') AS date, open, high, low, close, volume FROM "
+                    + $"file('{_candles}', 'CSVWithNames', 'timestamp Int64, open Float64, high Float64, low Float64, "
+                    + $"close Float64, volume Float64') SETTINGS precise_float_parsing = 1, max_threads = 1",
+                format
+            );
             await using var file = File.Create(other);
             await bytes.CopyToAsync(file);
         }
         string[] replay = ["--pair", "BTC/USDT", "--to"];
         await RunAsync(["replay", _candles, .. replay, _folder.File("a.csv")]);
         await RunAsync(["replay", other, .. replay, _folder.File("b.csv")]);
-        Assert.Equal(await File.ReadAllTextAsync(_folder.File("a.csv")), await File.ReadAllTextAsync(_folder.File("b.csv")));
+        Assert.Equal(
+            await File.ReadAllTextAsync(_folder.File("a.csv")),
+            await File.ReadAllTextAsync(_folder.File("b.csv"))
+        );
 
         string[] backtest = ["backtest", "--strategy", "MACDCross", "--gate", "remora-1", "--json", "--candles"];
         var figures = await RunAsync([.. backtest, _candles, "--trades", _folder.File("trades.csv")]);
         Assert.Equal(figures, await RunAsync([.. backtest, other]));
 
         string[] judge = ["judge", _folder.File("trades.csv"), "--json", "--candles"];
-        Assert.Equal(await RunAsync([.. judge, $"BTC/USDT={_candles}"]), await RunAsync([.. judge, $"BTC/USDT={other}"]));
+        Assert.Equal(
+            await RunAsync([.. judge, $"BTC/USDT={_candles}"]),
+            await RunAsync([.. judge, $"BTC/USDT={other}"])
+        );
 
         var from = Tapes.Days(Days)[0].OpenTime;
-        string Study(string candles) => _folder.Write($"{Path.GetExtension(candles)[1..]}.json", $$"""
-            {"name":"s","markets":[{"pair":"BTC/USDT","candles":"{{Path.GetFileName(candles)}}"}],"periods":[{"name":"p","from":"{{from}}","to":"{{from + TimeSpan.FromDays(Days)}}"}],
-             "strategies":["MACDCross"],"shifts":20,"walk_forward_shifts":5,"resamples":20}
-            """);
-        Assert.Equal(await RunAsync("study", Study(_candles), "--data", _folder.Path), await RunAsync("study", Study(other), "--data", _folder.Path));
+        string Study(string candles) =>
+            _folder.Write(
+                $"{Path.GetExtension(candles)[1..]}.json",
+                $$"""
+                {"name":"s","markets":[{"pair":"BTC/USDT","candles":"{{Path.GetFileName(
+                    candles
+                )}}"}],"periods":[{"name":"p","from":"{{from}}","to":"{{from + TimeSpan.FromDays(Days)}}"}],
+                 "strategies":["MACDCross"],"shifts":20,"walk_forward_shifts":5,"resamples":20}
+                """
+            );
+        Assert.Equal(
+            await RunAsync("study", Study(_candles), "--data", _folder.Path),
+            await RunAsync("study", Study(other), "--data", _folder.Path)
+        );
     }
 
     [Fact]
@@ -95,13 +142,26 @@ public sealed class HistoryFilesTests : IDisposable
 
         // The rollups are the same as for live assessments, and complete responses are the same as
         // in a replay.
-        await RunAsync("history", "export", "--pair", "BTC/USDT", "--to", _folder.File("hours.csv"), "--data", store.Data);
-        Assert.DoesNotContain("\\N", await File.ReadAllTextAsync(_folder.File("hours.csv")), StringComparison.Ordinal); // the first hours have no score
+        await RunAsync(
+            "history",
+            "export",
+            "--pair",
+            "BTC/USDT",
+            "--to",
+            _folder.File("hours.csv"),
+            "--data",
+            store.Data
+        );
+        // The first hours have no score
+        Assert.DoesNotContain("\\N", await File.ReadAllTextAsync(_folder.File("hours.csv")), StringComparison.Ordinal);
         Assert.Contains(",,", await File.ReadAllTextAsync(_folder.File("hours.csv")), StringComparison.Ordinal);
         var hours = (await File.ReadAllLinesAsync(_folder.File("hours.csv")))[1..];
         Assert.Equal(Days * 288, hours.Sum(row => int.Parse(row.Split(',')[1], CultureInfo.InvariantCulture)));
         await RunAsync("replay", _candles, "--pair", "BTC/USDT", "--to", _folder.File("answers.jsonl"));
-        Assert.Equal(await File.ReadAllTextAsync(_folder.File("answers.jsonl")), await store.RunAsync("SELECT answer FROM assessments ORDER BY assessed_at FORMAT TSVRaw"));
+        Assert.Equal(
+            await File.ReadAllTextAsync(_folder.File("answers.jsonl")),
+            await store.RunAsync("SELECT answer FROM assessments ORDER BY assessed_at FORMAT TSVRaw")
+        );
     }
 
     [Theory]
@@ -112,7 +172,13 @@ public sealed class HistoryFilesTests : IDisposable
     [InlineData("'xlsx'", "--to", "x", "--format", "xlsx")]
     public async Task Contradicting_options_are_rejected(string complaint, params string[] options)
     {
-        var (exit, _, errors) = await RemoraProcess.RunAsync(["history", "build", "--candles", $"BTC/USDT={_candles}", .. options]);
+        var (exit, _, errors) = await RemoraProcess.RunAsync([
+            "history",
+            "build",
+            "--candles",
+            $"BTC/USDT={_candles}",
+            .. options,
+        ]);
         Assert.Equal(2, exit);
         Assert.Contains(complaint, errors);
     }
@@ -122,8 +188,16 @@ public sealed class HistoryFilesTests : IDisposable
     [InlineData("none.feather", null, "cannot be read")]
     public async Task A_file_that_cannot_be_read_is_named(string name, string? content, string complaint)
     {
-        if (content is not null) _folder.Write(name, content);
-        var (exit, _, errors) = await RemoraProcess.RunAsync("replay", _folder.File(name), "--pair", "BTC/USDT", "--to", _folder.File("out.csv"));
+        if (content is not null)
+            _folder.Write(name, content);
+        var (exit, _, errors) = await RemoraProcess.RunAsync(
+            "replay",
+            _folder.File(name),
+            "--pair",
+            "BTC/USDT",
+            "--to",
+            _folder.File("out.csv")
+        );
         Assert.Equal(2, exit);
         Assert.Contains(name, errors);
         Assert.Contains(complaint, errors);
@@ -139,27 +213,48 @@ public sealed class HistoryFilesTests : IDisposable
             var value = row[i];
             switch (value.ValueKind)
             {
-                case JsonValueKind.Null: Assert.Equal("", fields[i]); break;
-                case JsonValueKind.Number: Assert.Equal(double.Parse(fields[i], CultureInfo.InvariantCulture), value.GetDouble()); break;
-                case JsonValueKind.String when Expected(names[i]) == "DateTime": Assert.Equal(DateTimeOffset.Parse(fields[i], CultureInfo.InvariantCulture), value.GetDateTimeOffset()); break;
+                case JsonValueKind.Null:
+                    Assert.Equal("", fields[i]);
+                    break;
+                case JsonValueKind.Number:
+                    Assert.Equal(double.Parse(fields[i], CultureInfo.InvariantCulture), value.GetDouble());
+                    break;
+                case JsonValueKind.String when Expected(names[i]) == "DateTime":
+                    Assert.Equal(
+                        DateTimeOffset.Parse(fields[i], CultureInfo.InvariantCulture),
+                        value.GetDateTimeOffset()
+                    );
+                    break;
                 case JsonValueKind.String:
                     Assert.Equal(fields[i], value.GetString());
-                    if (fields[i].Length == 0) Assert.Contains(names[i], Lists);
+                    if (fields[i].Length == 0)
+                        Assert.Contains(names[i], Lists);
                     break;
-                default: Assert.Equal(fields[i], value.GetBoolean() ? "true" : "false"); break;
+                default:
+                    Assert.Equal(fields[i], value.GetBoolean() ? "true" : "false");
+                    break;
             }
         }
     }
 
-    private static string Expected(string column) => column switch
-    {
-        "date" or "as_of" or "regime_since" => "DateTime",
-        "safe_to_trade" => "Bool",
-        "gaps" => "Int64",
-        "recommendation" or "risk_class" or "blocked_by" or "regime" or "flags" or "policy" or "policy_id" or "model" or "state" => "String",
-        _ when column.EndsWith("_classification", StringComparison.Ordinal) => "String",
-        _ => "Float64",
-    };
+    private static string Expected(string column) =>
+        column switch
+        {
+            "date" or "as_of" or "regime_since" => "DateTime",
+            "safe_to_trade" => "Bool",
+            "gaps" => "Int64",
+            "recommendation"
+            or "risk_class"
+            or "blocked_by"
+            or "regime"
+            or "flags"
+            or "policy"
+            or "policy_id"
+            or "model"
+            or "state" => "String",
+            _ when column.EndsWith("_classification", StringComparison.Ordinal) => "String",
+            _ => "Float64",
+        };
 
     private static async Task<string[]> TextAsync(EmbeddedEngine engine, string sql)
     {

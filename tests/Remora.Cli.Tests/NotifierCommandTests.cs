@@ -8,23 +8,49 @@ namespace Remora.Cli.Tests;
 [Trait("speed", "slow")]
 public sealed partial class NotifierCommandTests
 {
-    private static readonly Dictionary<string, string> Password = new() { ["FREQTRADE_PASSWORD"] = FreqtradeStandIn.Password };
+    private static readonly Dictionary<string, string> Password = new()
+    {
+        ["FREQTRADE_PASSWORD"] = FreqtradeStandIn.Password,
+    };
 
     [Fact]
     public async Task Locks_follow_a_running_service_and_do_not_change_during_outages()
     {
         await using var bot = await FreqtradeStandIn.StartAsync(TimeProvider.System);
         bot.Whitelist = ["BTC/USDT", "ETH/USDT:USDT", "XRP/USDT"];
-        await using var sandbox = RemoraProcess.Start(["sandbox", "--port", "0", "--hold", "fear_greed=5", "--history-days", "40"]); // extreme fear: nothing is safe
-        await using var service = RemoraProcess.Start(["serve", "--sandbox", await sandbox.UrlAsync(), "--port", "0", "--pairs", "BTC/USDT,ETH/USDT"]);
+        await using var sandbox = RemoraProcess.Start([
+            "sandbox",
+            "--port",
+            "0",
+            "--hold",
+            "fear_greed=5",
+            "--history-days",
+            "40",
+        ]); // extreme fear: nothing is safe
+        await using var service = RemoraProcess.Start([
+            "serve",
+            "--sandbox",
+            await sandbox.UrlAsync(),
+            "--port",
+            "0",
+            "--pairs",
+            "BTC/USDT,ETH/USDT",
+        ]);
         var url = await service.UrlAsync();
         await ServeCommandTests.ReadyAsync(url);
 
         // The command of docs/locks.md, with the addresses of these two servers.
-        var command = CommandPattern().Match(await File.ReadAllTextAsync(Repository.PathOf("docs", "locks.md"))).Groups["arguments"].Value
-            .Replace("http://127.0.0.1:8080", bot.Url.ToString()).Replace("http://127.0.0.1:8000", url).Replace("Freqtrader", FreqtradeStandIn.User);
+        var command = CommandPattern()
+            .Match(await File.ReadAllTextAsync(Repository.PathOf("docs", "locks.md")))
+            .Groups["arguments"]
+            .Value.Replace("http://127.0.0.1:8080", bot.Url.ToString())
+            .Replace("http://127.0.0.1:8000", url)
+            .Replace("Freqtrader", FreqtradeStandIn.User);
         await using var locks = RemoraProcess.Start([.. command.Split(' '), "--interval", "1"], Password);
-        await Eventually.TrueAsync(() => bot.Active.Order().SequenceEqual(["BTC/USDT *", "ETH/USDT:USDT *"]), () => string.Join(", ", bot.Active) + locks.Errors);
+        await Eventually.TrueAsync(
+            () => bot.Active.Order().SequenceEqual(["BTC/USDT *", "ETH/USDT:USDT *"]),
+            () => string.Join(", ", bot.Active) + locks.Errors
+        );
         service.Terminate();
         await service.ExitAsync();
         await Eventually.TrueAsync(() => locks.Errors.Contains("is unavailable"), () => locks.Errors);
@@ -40,7 +66,15 @@ public sealed partial class NotifierCommandTests
         await using var bot = await FreqtradeStandIn.StartAsync(TimeProvider.System);
         bot.Whitelist = ["BTC/USDT", "ETH/USDT"];
         await using var receiver = await Receiver.StartAsync();
-        await using var sandbox = RemoraProcess.Start(["sandbox", "--port", "0", "--hold", "fear_greed=5", "--history-days", "40"]); // extreme fear: nothing is safe
+        await using var sandbox = RemoraProcess.Start([
+            "sandbox",
+            "--port",
+            "0",
+            "--hold",
+            "fear_greed=5",
+            "--history-days",
+            "40",
+        ]); // extreme fear: nothing is safe
         var settings = Shown("locks.md", "freqtrade");
         settings["freqtrade"]![0]!["url"] = bot.Url.ToString();
         settings["freqtrade"]![0]!["user"] = FreqtradeStandIn.User;
@@ -49,17 +83,40 @@ public sealed partial class NotifierCommandTests
         using var folder = new TemporaryFolder();
 
         await using var service = RemoraProcess.Start(
-            ["serve", "--sandbox", await sandbox.UrlAsync(), "--config", folder.Write("remora.json", settings.ToJsonString()), "--port", "0", "--pairs", "BTC/USDT,ETH/USDT"],
-            new Dictionary<string, string>(Password) { ["WEBHOOK_SECRET"] = "s3cret" });
-        await Eventually.TrueAsync(() => bot.Active.Order().SequenceEqual(["BTC/USDT *", "ETH/USDT *"]), () => string.Join(", ", bot.Active) + service.Errors);
-        await Eventually.TrueAsync(() => receiver.Taken.Any(delivery => !delivery.Json.GetProperty("after").GetProperty("safe_to_trade").GetBoolean()), () => service.Errors);
-        Assert.All(receiver.Taken, delivery => Assert.Equal("BTC/USDT", delivery.Json.GetProperty("pair").GetString())); // the only requested pair
+            [
+                "serve",
+                "--sandbox",
+                await sandbox.UrlAsync(),
+                "--config",
+                folder.Write("remora.json", settings.ToJsonString()),
+                "--port",
+                "0",
+                "--pairs",
+                "BTC/USDT,ETH/USDT",
+            ],
+            new Dictionary<string, string>(Password) { ["WEBHOOK_SECRET"] = "s3cret" }
+        );
+        await Eventually.TrueAsync(
+            () => bot.Active.Order().SequenceEqual(["BTC/USDT *", "ETH/USDT *"]),
+            () => string.Join(", ", bot.Active) + service.Errors
+        );
+        await Eventually.TrueAsync(
+            () =>
+                receiver.Taken.Any(delivery =>
+                    !delivery.Json.GetProperty("after").GetProperty("safe_to_trade").GetBoolean()
+                ),
+            () => service.Errors
+        );
+        // The only requested pair
+        Assert.All(receiver.Taken, delivery => Assert.Equal("BTC/USDT", delivery.Json.GetProperty("pair").GetString()));
     }
 
     [Fact]
     public async Task A_test_event_is_sent_and_the_exit_code_is_the_result()
     {
-        await using var receiver = await Receiver.StartAsync(delivery => delivery.Json.GetProperty("event").GetString() == "test" ? 200 : 400);
+        await using var receiver = await Receiver.StartAsync(delivery =>
+            delivery.Json.GetProperty("event").GetString() == "test" ? 200 : 400
+        );
         Assert.Equal(0, await ExitAsync(["webhook", "test", receiver.Url.ToString()], "WEBHOOK_SECRET"));
         Assert.Single(receiver.Taken);
         await using var refusing = await Receiver.StartAsync(_ => 500);
@@ -70,7 +127,10 @@ public sealed partial class NotifierCommandTests
 
         static async Task<int> ExitAsync(string[] arguments, string variable)
         {
-            await using var process = RemoraProcess.Start(arguments, new Dictionary<string, string> { [variable] = "secret" });
+            await using var process = RemoraProcess.Start(
+                arguments,
+                new Dictionary<string, string> { [variable] = "secret" }
+            );
             return await process.ExitAsync();
         }
     }
@@ -78,13 +138,19 @@ public sealed partial class NotifierCommandTests
     /// <summary>Returns a settings example of a page by its first section.</summary>
     private static JsonNode Shown(string page, string section)
     {
-        var blocks = JsonPattern().Matches(File.ReadAllText(Repository.PathOf("docs", page))).Select(match => JsonNode.Parse(match.Groups["json"].Value)!);
+        var blocks = JsonPattern()
+            .Matches(File.ReadAllText(Repository.PathOf("docs", page)))
+            .Select(match => JsonNode.Parse(match.Groups["json"].Value)!);
         return Assert.Single(blocks, block => block[section] is not null);
     }
 
     [GeneratedRegex(@"^\./remora (?<arguments>locks .*)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex CommandPattern();
 
-    [GeneratedRegex(@"^```json\n(?<json>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        @"^```json\n(?<json>.*?)^```",
+        RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex JsonPattern();
 }

@@ -10,12 +10,25 @@ public sealed class OperationsTests
     public async Task A_key_is_created_listed_rotated_and_revoked()
     {
         using var folder = new TemporaryFolder();
-        var (exit, first, words) = await RemoraProcess.RunAsync("keys", "add", "bot", "--policy", "aggressive", "--side", "short", "--data", folder.Path);
+        var (exit, first, words) = await RemoraProcess.RunAsync(
+            "keys",
+            "add",
+            "bot",
+            "--policy",
+            "aggressive",
+            "--side",
+            "short",
+            "--data",
+            folder.Path
+        );
         Assert.Equal(0, exit);
         Assert.Matches("^rmr_[A-Za-z0-9_-]{43}\n$", first.ReplaceLineEndings("\n"));
         Assert.Contains("not shown again", words);
         Assert.Equal(2, (await RemoraProcess.RunAsync("keys", "add", "bot", "--data", folder.Path)).ExitCode);
-        Assert.Equal(2, (await RemoraProcess.RunAsync("keys", "add", "other", "--policy", "none", "--data", folder.Path)).ExitCode);
+        Assert.Equal(
+            2,
+            (await RemoraProcess.RunAsync("keys", "add", "other", "--policy", "none", "--data", folder.Path)).ExitCode
+        );
 
         var (_, second, _) = await RemoraProcess.RunAsync("keys", "rotate", "bot", "--data", folder.Path);
         Assert.NotEqual(first, second);
@@ -34,14 +47,53 @@ public sealed class OperationsTests
         using var folder = new TemporaryFolder();
         var (_, secret, _) = await RemoraProcess.RunAsync("keys", "add", "bot", "--data", folder.Path);
         secret = secret.Trim();
-        var environment = new Dictionary<string, string> { ["REMORA_API_KEY"] = secret, ["REMORA_FRED_API_KEY"] = "hunter2fred", ["HOOK_SECRET"] = "of a hook, hunter2", ["BOT_PASSWORD"] = "of a bot, hunter2" };
-        var config = folder.Write("bundle.json", """{ "webhooks": [ { "url": "http://127.0.0.1:1/hunter2", "secret_env": "HOOK_SECRET" } ], "freqtrade": [ { "url": "http://127.0.0.1:1", "user": "me", "password_env": "BOT_PASSWORD" } ] }""");
-        await using var service = RemoraProcess.Start(["serve", "--sandbox", "--port", "0", "--require-keys", "true", "--data", folder.Path, "--log-format", "json"]);
+        var environment = new Dictionary<string, string>
+        {
+            ["REMORA_API_KEY"] = secret,
+            ["REMORA_FRED_API_KEY"] = "hunter2fred",
+            ["HOOK_SECRET"] = "of a hook, hunter2",
+            ["BOT_PASSWORD"] = "of a bot, hunter2",
+        };
+        var config = folder.Write(
+            "bundle.json",
+            """{ "webhooks": [ { "url": "http://127.0.0.1:1/hunter2", "secret_env": "HOOK_SECRET" } ], "freqtrade": [ { "url": "http://127.0.0.1:1", "user": "me", "password_env": "BOT_PASSWORD" } ] }"""
+        );
+        await using var service = RemoraProcess.Start([
+            "serve",
+            "--sandbox",
+            "--port",
+            "0",
+            "--require-keys",
+            "true",
+            "--data",
+            folder.Path,
+            "--log-format",
+            "json",
+        ]);
         var url = new Uri(await service.UrlAsync());
         var log = Path.Combine(folder.Path, "service.log");
-        await File.WriteAllTextAsync(log, $"one line\nAuthorization: Bearer {secret}\npassword=hunter2 http://me:hunter2@example.org/\nX-ClickHouse-Key: hunter2\n");
+        await File.WriteAllTextAsync(
+            log,
+            $"one line\nAuthorization: Bearer {secret}\npassword=hunter2 "
+                + $"http://me:hunter2@example.org/\nX-ClickHouse-Key: hunter2\n"
+        );
         var to = Path.Combine(folder.Path, "bundle.zip");
-        await using var bundling = RemoraProcess.Start(["support-bundle", "--config", config, "--to", to, "--log", log, "--port", url.Port.ToString(), "--data", folder.Path], environment);
+        await using var bundling = RemoraProcess.Start(
+            [
+                "support-bundle",
+                "--config",
+                config,
+                "--to",
+                to,
+                "--log",
+                log,
+                "--port",
+                url.Port.ToString(),
+                "--data",
+                folder.Path,
+            ],
+            environment
+        );
         Assert.Equal(0, await bundling.ExitAsync());
 
         await using var zip = await ZipFile.OpenReadAsync(to);
@@ -51,8 +103,32 @@ public sealed class OperationsTests
             using var reader = new StreamReader(await entry.OpenAsync());
             entries[entry.FullName] = await reader.ReadToEndAsync();
         }
-        Assert.Equal(["doctor.txt", "log.txt", "metrics.txt", "pairs.json", "risk.json", "settings.json", "sources.json", "status.json", "versions.txt"], entries.Keys.Order(StringComparer.Ordinal));
-        Assert.All(entries.Values, text => Assert.False(text.Contains(secret) || text.Contains("hunter2") || text.Contains("of a hook") || text.Contains("of a bot") || text.Contains(secret[4..]), text));
+        Assert.Equal(
+            [
+                "doctor.txt",
+                "log.txt",
+                "metrics.txt",
+                "pairs.json",
+                "risk.json",
+                "settings.json",
+                "sources.json",
+                "status.json",
+                "versions.txt",
+            ],
+            entries.Keys.Order(StringComparer.Ordinal)
+        );
+        Assert.All(
+            entries.Values,
+            text =>
+                Assert.False(
+                    text.Contains(secret)
+                        || text.Contains("hunter2")
+                        || text.Contains("of a hook")
+                        || text.Contains("of a bot")
+                        || text.Contains(secret[4..]),
+                    text
+                )
+        );
         Assert.Contains("one line", entries["log.txt"]);
         Assert.Contains("REMORA_API_KEY is set", entries["versions.txt"]);
         Assert.True(JsonElement.Parse(entries["status.json"]).TryGetProperty("markets", out _));

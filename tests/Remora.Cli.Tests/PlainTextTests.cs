@@ -57,16 +57,25 @@ public sealed class PlainTextTests
         using var folder = new TemporaryFolder();
         var candles = folder.Write("candles.csv", Tapes.ToCsv(Tapes.Days(60)));
         var open = Tapes.Days(60)[^300].OpenTime.UnixMilliseconds;
-        var trade = (string pair, long at) => new Dictionary<string, object>
-        {
-            ["pair"] = pair, ["open_timestamp"] = at, ["close_timestamp"] = at + 3_600_000,
-            ["open_rate"] = 1, ["close_rate"] = 1.01, ["amount"] = 1, ["stake_amount"] = 1,
-            ["profit_ratio"] = 0.01, ["exit_reason"] = "roi",
-        };
+        var trade = (string pair, long at) =>
+            new Dictionary<string, object>
+            {
+                ["pair"] = pair,
+                ["open_timestamp"] = at,
+                ["close_timestamp"] = at + 3_600_000,
+                ["open_rate"] = 1,
+                ["close_rate"] = 1.01,
+                ["amount"] = 1,
+                ["stake_amount"] = 1,
+                ["profit_ratio"] = 0.01,
+                ["exit_reason"] = "roi",
+            };
         var run = new Dictionary<string, object>
         {
-            ["trades"] = new[] { trade("BTC/USDT", open), trade(Hostile, open) }, ["starting_balance"] = 1000,
-            ["backtest_start_ts"] = open - 86_400_000, ["backtest_end_ts"] = open + 86_400_000,
+            ["trades"] = new[] { trade("BTC/USDT", open), trade(Hostile, open) },
+            ["starting_balance"] = 1000,
+            ["backtest_start_ts"] = open - 86_400_000,
+            ["backtest_end_ts"] = open + 86_400_000,
         };
         var runs = new Dictionary<string, object> { [Hostile] = run };
         var export = new Dictionary<string, object> { ["strategy"] = runs };
@@ -78,7 +87,12 @@ public sealed class PlainTextTests
         Assert.Contains($"1 trades of {Shown} are not included", output);
 
         (exit, output, errors) = await RemoraProcess.RunAsync(
-            "judge", file, "--candles", $"BTC/USDT={candles}", "--json");
+            "judge",
+            file,
+            "--candles",
+            $"BTC/USDT={candles}",
+            "--json"
+        );
         Assert.True(exit == 0, errors);
         IsPlain(output);
         Assert.Equal(Hostile, JsonElement.Parse(output)[0].GetProperty("strategy").GetString());
@@ -87,11 +101,18 @@ public sealed class PlainTextTests
     [Fact]
     public async Task Ask_prints_a_response_as_plain_text()
     {
-        var risk = JsonSerializer.Serialize(new Dictionary<string, object>
-        {
-            ["pair"] = Hostile, ["safe_to_trade"] = false, ["recommendation"] = "no_entry",
-            ["blocked_by"] = new[] { Hostile }, ["reasoning"] = new[] { Hostile }, ["risk_class"] = Hostile, ["policy"] = Hostile,
-        });
+        var risk = JsonSerializer.Serialize(
+            new Dictionary<string, object>
+            {
+                ["pair"] = Hostile,
+                ["safe_to_trade"] = false,
+                ["recommendation"] = "no_entry",
+                ["blocked_by"] = new[] { Hostile },
+                ["reasoning"] = new[] { Hostile },
+                ["risk_class"] = Hostile,
+                ["policy"] = Hostile,
+            }
+        );
         var problem = JsonSerializer.Serialize(new Dictionary<string, object> { ["detail"] = Hostile });
         await using var service = await LoopbackServer.StartAsync(context =>
         {
@@ -131,7 +152,8 @@ public sealed class PlainTextTests
 
         public override ValueTask<int> ReadAsync(Memory<char> buffer, CancellationToken cancellationToken = default)
         {
-            if (!_pieces.TryDequeue(out var piece)) return ValueTask.FromResult(0);
+            if (!_pieces.TryDequeue(out var piece))
+                return ValueTask.FromResult(0);
             piece.CopyTo(buffer.Span);
             return ValueTask.FromResult(piece.Length);
         }
@@ -146,14 +168,18 @@ public sealed class PlainTextTests
 
         public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
 
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
         public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception,
-            Func<TState, Exception?, string> formatter) =>
-            All.Add($"{formatter(state, exception)}\n{exception}");
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => All.Add($"{formatter(state, exception)}\n{exception}");
 
         public void Dispose()
         {

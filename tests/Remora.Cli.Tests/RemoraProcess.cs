@@ -12,7 +12,8 @@ internal sealed partial class RemoraProcess : IAsyncDisposable
     /// <summary>
     /// The ordinary build, or the native executable that REMORA_TEST_PROGRAM names.
     /// </summary>
-    private static readonly string[] Tested = Environment.GetEnvironmentVariable("REMORA_TEST_PROGRAM") is { Length: > 0 } native
+    private static readonly string[] Tested = Environment.GetEnvironmentVariable("REMORA_TEST_PROGRAM")
+        is { Length: > 0 } native
         ? [native]
         : ["dotnet", Path.Combine(AppContext.BaseDirectory, "remora-cli.dll")];
 
@@ -30,8 +31,10 @@ internal sealed partial class RemoraProcess : IAsyncDisposable
                 _url.TrySetException(new InvalidOperationException("it ended: " + Errors));
                 return;
             }
-            lock (_errors) _errors.AppendLine(line.Data);
-            if (AnswersAt().Match(line.Data) is { Success: true } match) _url.TrySetResult(match.Groups["url"].Value);
+            lock (_errors)
+                _errors.AppendLine(line.Data);
+            if (AnswersAt().Match(line.Data) is { Success: true } match)
+                _url.TrySetResult(match.Groups["url"].Value);
         };
         process.BeginErrorReadLine();
     }
@@ -40,12 +43,14 @@ internal sealed partial class RemoraProcess : IAsyncDisposable
     {
         get
         {
-            lock (_errors) return _errors.ToString();
+            lock (_errors)
+                return _errors.ToString();
         }
     }
 
     /// <summary>Returns the number of lines of <see cref="Errors"/> that contain a text.</summary>
-    public int LinesWith(string text) => Errors.Split('\n').Count(line => line.Contains(text, StringComparison.Ordinal));
+    public int LinesWith(string text) =>
+        Errors.Split('\n').Count(line => line.Contains(text, StringComparison.Ordinal));
 
     public bool HasExited => _process.HasExited;
 
@@ -59,27 +64,53 @@ internal sealed partial class RemoraProcess : IAsyncDisposable
     /// </param>
     /// <param name="native">A native executable of the program; null for the tested one.</param>
     public static RemoraProcess Start(
-        IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? before = null, string? native = null)
+        IEnumerable<string> arguments,
+        IReadOnlyDictionary<string, string>? environment = null,
+        string? before = null,
+        string? native = null
+    )
     {
-        string[] command = [.. before is null ? [] : (string[])["sh", "-c", before + "; exec \"$0\" \"$@\""], .. native is null ? Tested : [native]];
-        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = Path.GetTempPath() };
-        foreach (var argument in arguments) start.ArgumentList.Add(argument);
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("REMORA_", StringComparison.Ordinal)).ToList()) start.Environment.Remove(name);
+        string[] command =
+        [
+            .. before is null ? [] : (string[])["sh", "-c", before + "; exec \"$0\" \"$@\""],
+            .. native is null ? Tested : [native],
+        ];
+        var start = new ProcessStartInfo(command[0], command[1..])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            WorkingDirectory = Path.GetTempPath(),
+        };
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+        foreach (
+            var name in start
+                .Environment.Keys.Where(name => name.StartsWith("REMORA_", StringComparison.Ordinal))
+                .ToList()
+        )
+            start.Environment.Remove(name);
         start.Environment["REMORA_STORE"] = "false"; // an engine starts slowly, so tests that need one enable it
-        foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
         return new(Process.Start(start)!);
     }
 
     /// <summary>Runs the program to its end.</summary>
-    public static Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments) => RunAsync(new Dictionary<string, string>(), arguments);
+    public static Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments) =>
+        RunAsync(new Dictionary<string, string>(), arguments);
 
     /// <summary>Runs the program to its end, with additional environment variables.</summary>
-    public static Task<(int ExitCode, string Output, string Errors)> RunAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
-        RunToEndAsync(Start(arguments, environment));
+    public static Task<(int ExitCode, string Output, string Errors)> RunAsync(
+        IReadOnlyDictionary<string, string> environment,
+        params string[] arguments
+    ) => RunToEndAsync(Start(arguments, environment));
 
     /// <summary>Runs a native executable of the program to its end.</summary>
-    public static Task<(int ExitCode, string Output, string Errors)> RunNativeAsync(string native, params string[] arguments) =>
-        RunToEndAsync(Start(arguments, native: native));
+    public static Task<(int ExitCode, string Output, string Errors)> RunNativeAsync(
+        string native,
+        params string[] arguments
+    ) => RunToEndAsync(Start(arguments, native: native));
 
     private static async Task<(int ExitCode, string Output, string Errors)> RunToEndAsync(RemoraProcess started)
     {
@@ -102,7 +133,11 @@ internal sealed partial class RemoraProcess : IAsyncDisposable
         }
         catch (OperationCanceledException e)
         {
-            throw new TimeoutException($"it did not end within {Patience} ({(_process.HasExited ? "it has, but its output is still open" : "it runs")}): {Errors}", e);
+            throw new TimeoutException(
+                $"it did not end within {Patience} "
+                    + $"({(_process.HasExited ? "it has, but its output is still open" : "it runs")}): {Errors}",
+                e
+            );
         }
     }
 
@@ -118,11 +153,15 @@ internal sealed partial class RemoraProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
+        if (!_process.HasExited)
+            _process.Kill(entireProcessTree: true);
         await ExitAsync();
         _process.Dispose();
     }
 
-    [GeneratedRegex(@"(?:answers at|sandbox at) (?<url>http://[0-9.:]+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"(?:answers at|sandbox at) (?<url>http://[0-9.:]+)",
+        RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
     private static partial Regex AnswersAt();
 }

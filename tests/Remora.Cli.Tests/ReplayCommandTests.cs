@@ -17,7 +17,14 @@ public sealed class ReplayCommandTests : IDisposable
     {
         var candles = Tapes.Days(10);
         var file = _folder.Write("candles.csv", Tapes.ToCsv(candles));
-        var (exit, output, errors) = await RemoraProcess.RunAsync("replay", file, "--pair", "BTC/USDT", "--to", _folder.File("out.csv"));
+        var (exit, output, errors) = await RemoraProcess.RunAsync(
+            "replay",
+            file,
+            "--pair",
+            "BTC/USDT",
+            "--to",
+            _folder.File("out.csv")
+        );
 
         Assert.True(exit == 0, errors);
         Assert.Equal("", output);
@@ -31,17 +38,36 @@ public sealed class ReplayCommandTests : IDisposable
     {
         var candles = Tapes.Days(2);
         var file = _folder.File("candles.gz");
-        await using (var zip = new GZipStream(File.Create(file), CompressionLevel.Fastest)) zip.Write(Encoding.UTF8.GetBytes(Tapes.ToCsv(candles)));
+        await using (var zip = new GZipStream(File.Create(file), CompressionLevel.Fastest))
+            zip.Write(Encoding.UTF8.GetBytes(Tapes.ToCsv(candles)));
 
-        var (exit, _, errors) = await RemoraProcess.RunAsync("replay", file, "--pair", "btc/usdt", "--to", _folder.File("out.jsonl"));
+        var (exit, _, errors) = await RemoraProcess.RunAsync(
+            "replay",
+            file,
+            "--pair",
+            "btc/usdt",
+            "--to",
+            _folder.File("out.jsonl")
+        );
         Assert.True(exit == 0, errors);
         var engine = new RemoraEngine();
-        var expected = candles.Select(c => JsonSerializer.Serialize(engine.Apply(MarketEvent.Closed(Tapes.Market, c)), RemoraJson.Options));
+        var expected = candles.Select(c =>
+            JsonSerializer.Serialize(engine.Apply(MarketEvent.Closed(Tapes.Market, c)), RemoraJson.Options)
+        );
         Assert.Equal(expected, await File.ReadAllLinesAsync(_folder.File("out.jsonl")));
 
-        (exit, _, errors) = await RemoraProcess.RunAsync("replay", file, "--pair", "BTC/USDT", "--to", _folder.File("out.csv.gz"));
+        (exit, _, errors) = await RemoraProcess.RunAsync(
+            "replay",
+            file,
+            "--pair",
+            "BTC/USDT",
+            "--to",
+            _folder.File("out.csv.gz")
+        );
         Assert.True(exit == 0, errors);
-        using var text = new StreamReader(new GZipStream(File.OpenRead(_folder.File("out.csv.gz")), CompressionMode.Decompress));
+        using var text = new StreamReader(
+            new GZipStream(File.OpenRead(_folder.File("out.csv.gz")), CompressionMode.Decompress)
+        );
         Assert.Equal(AssessmentCsv.Header, await text.ReadLineAsync());
     }
 
@@ -53,7 +79,17 @@ public sealed class ReplayCommandTests : IDisposable
         var from = candles[300].OpenTime;
         var until = candles[400].OpenTime;
         var (exit, _, errors) = await RemoraProcess.RunAsync(
-            "replay", file, "--pair", "BTC/USDT", "--to", _folder.File("out.csv"), "--from", from.ToString(), "--until", until.ToString());
+            "replay",
+            file,
+            "--pair",
+            "BTC/USDT",
+            "--to",
+            _folder.File("out.csv"),
+            "--from",
+            from.ToString(),
+            "--until",
+            until.ToString()
+        );
         Assert.True(exit == 0, errors);
         Assert.Equal(ExpectedRows(candles)[300..400], (await File.ReadAllLinesAsync(_folder.File("out.csv")))[1..]);
     }
@@ -63,7 +99,16 @@ public sealed class ReplayCommandTests : IDisposable
     {
         var candles = Tapes.Days(10);
         var file = _folder.Write("candles.csv", Tapes.ToCsv(candles));
-        var (exit, _, errors) = await RemoraProcess.RunAsync("replay", file, "--pair", "BTC/USDT", "--side", "short", "--to", _folder.File("out.csv"));
+        var (exit, _, errors) = await RemoraProcess.RunAsync(
+            "replay",
+            file,
+            "--pair",
+            "BTC/USDT",
+            "--side",
+            "short",
+            "--to",
+            _folder.File("out.csv")
+        );
         Assert.True(exit == 0, errors);
 
         var engine = new RemoraEngine();
@@ -73,27 +118,55 @@ public sealed class ReplayCommandTests : IDisposable
             var assessment = engine.Apply(MarketEvent.Closed(Tapes.Market, candle))!;
             AssessmentCsv.Append(rows, assessment.At(assessment.AssessedAt, Side.Short));
         }
-        Assert.Equal(rows.ToString().TrimEnd('\n').Split('\n'), (await File.ReadAllLinesAsync(_folder.File("out.csv")))[1..]);
+        Assert.Equal(
+            rows.ToString().TrimEnd('\n').Split('\n'),
+            (await File.ReadAllLinesAsync(_folder.File("out.csv")))[1..]
+        );
         Assert.NotEqual(ExpectedRows(candles), rows.ToString().TrimEnd('\n').Split('\n'));
     }
 
     [Theory]
-    [InlineData("timestamp,open,high,low,close,volume\n1571176500000,1,2,0.5,x,1\n", "line 2: 'x' is not a number for 'close'")]
-    [InlineData("timestamp,open,high,low,close,volume\n1571176500000,1,2,3,1,1\n1571176800000,1,2,1,1,1\n", "line 2: high is not the highest price or low not the lowest")]
-    [InlineData("timestamp,open,high,low,close,volume\n1571176500000,1,2,1,1,1\n1571176800000,-1,2,1,1,1\n", "line 3: a price is 0 or negative")]
-    [InlineData("timestamp,open,high,low,close,volume\n1571176800000,1,2,1,1,1\n1571176500000,1,2,1,1,1\n", "line 3: the time 2019-10-15T21:55:00Z is not later")]
+    [InlineData(
+        "timestamp,open,high,low,close,volume\n1571176500000,1,2,0.5,x,1\n",
+        "line 2: 'x' is not a number for 'close'"
+    )]
+    [InlineData(
+        "timestamp,open,high,low,close,volume\n1571176500000,1,2,3,1,1\n1571176800000,1,2,1,1,1\n",
+        "line 2: high is not the highest price or low not the lowest"
+    )]
+    [InlineData(
+        "timestamp,open,high,low,close,volume\n1571176500000,1,2,1,1,1\n1571176800000,-1,2,1,1,1\n",
+        "line 3: a price is 0 or negative"
+    )]
+    [InlineData(
+        "timestamp,open,high,low,close,volume\n1571176800000,1,2,1,1,1\n1571176500000,1,2,1,1,1\n",
+        "line 3: the time 2019-10-15T21:55:00Z is not later"
+    )]
     [InlineData("timestamp,open,high,low,close,volume\n1571176500000,1,2\n", "line 2: expected 6 columns, found 3")]
     [InlineData("time,open,high,low,volume\n", "line 1: the header has no column 'close'")]
     [InlineData("a,b\n", "line 1: the header has no time column")]
     [InlineData("timestamp,open,high,low,close,volume\n", "line 1: the file has no candles")]
     [InlineData("", "line 1: the file has no candles")]
     [InlineData("timestamp,open,high,low,close,volume\n20191015,1,2,1,1,1\n", "line 2: '20191015' is not a time")]
-    [InlineData("timestamp,open,high,low,close,volume\n1571176500000,1,2,1,1,1\n", "the timeframe cannot be derived from the rows")]
-    [InlineData("timestamp,open,high,low,close,volume\n1571176500000,1,2,1,1,1\n1571176500000,1,2,1,2,1\n", "line 3: the time")]
+    [InlineData(
+        "timestamp,open,high,low,close,volume\n1571176500000,1,2,1,1,1\n",
+        "the timeframe cannot be derived from the rows"
+    )]
+    [InlineData(
+        "timestamp,open,high,low,close,volume\n1571176500000,1,2,1,1,1\n1571176500000,1,2,1,2,1\n",
+        "line 3: the time"
+    )]
     public async Task A_malformed_file_is_one_line_with_the_position_and_no_output(string content, string complaint)
     {
         var file = _folder.Write("candles.csv", content);
-        var (exit, output, errors) = await RemoraProcess.RunAsync("replay", file, "--pair", "BTC/USDT", "--to", _folder.File("out.csv"));
+        var (exit, output, errors) = await RemoraProcess.RunAsync(
+            "replay",
+            file,
+            "--pair",
+            "BTC/USDT",
+            "--to",
+            _folder.File("out.csv")
+        );
         Assert.Equal(2, exit);
         Assert.Equal("", output);
         Assert.Contains(complaint, errors);
@@ -110,8 +183,17 @@ public sealed class ReplayCommandTests : IDisposable
     public async Task An_invalid_option_is_named_with_the_allowed_values(string option, string value, string complaint)
     {
         var file = _folder.Write("candles.csv", Tapes.ToCsv(Tapes.Days(1)));
-        var options = new Dictionary<string, string> { ["--pair"] = "BTC/USDT", ["--to"] = _folder.File("out.csv"), [option] = value };
-        var (exit, _, errors) = await RemoraProcess.RunAsync(["replay", file, .. options.SelectMany(o => new[] { o.Key, o.Value })]);
+        var options = new Dictionary<string, string>
+        {
+            ["--pair"] = "BTC/USDT",
+            ["--to"] = _folder.File("out.csv"),
+            [option] = value,
+        };
+        var (exit, _, errors) = await RemoraProcess.RunAsync([
+            "replay",
+            file,
+            .. options.SelectMany(o => new[] { o.Key, o.Value }),
+        ]);
         Assert.Equal(2, exit);
         Assert.Contains(complaint, errors);
     }
@@ -120,8 +202,18 @@ public sealed class ReplayCommandTests : IDisposable
     public async Task Duplicate_rows_are_skipped_and_counted()
     {
         var candles = Tapes.Days(1);
-        var file = _folder.Write("candles.csv", Tapes.ToCsv(candles.SelectMany((c, i) => i % 100 == 50 ? [c, c] : new[] { c })));
-        var (exit, _, errors) = await RemoraProcess.RunAsync("replay", file, "--pair", "BTC/USDT", "--to", _folder.File("out.csv"));
+        var file = _folder.Write(
+            "candles.csv",
+            Tapes.ToCsv(candles.SelectMany((c, i) => i % 100 == 50 ? [c, c] : new[] { c }))
+        );
+        var (exit, _, errors) = await RemoraProcess.RunAsync(
+            "replay",
+            file,
+            "--pair",
+            "BTC/USDT",
+            "--to",
+            _folder.File("out.csv")
+        );
         Assert.Equal(0, exit);
         Assert.Contains("288 candles of 5m (3 duplicate rows skipped), 288 rows", errors);
     }
@@ -130,7 +222,8 @@ public sealed class ReplayCommandTests : IDisposable
     {
         var engine = new RemoraEngine();
         var rows = new StringBuilder();
-        foreach (var candle in candles) AssessmentCsv.Append(rows, engine.Apply(MarketEvent.Closed(Tapes.Market, candle))!);
+        foreach (var candle in candles)
+            AssessmentCsv.Append(rows, engine.Apply(MarketEvent.Closed(Tapes.Market, candle))!);
         return rows.ToString().TrimEnd('\n').Split('\n');
     }
 }

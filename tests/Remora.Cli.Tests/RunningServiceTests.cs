@@ -21,8 +21,18 @@ public sealed class RunningServiceTests
         using var folder = new TemporaryFolder();
         var (_, key, _) = await RemoraProcess.RunAsync("keys", "add", "bot", "--data", folder.Path);
         key = key.Trim();
-        await using var service = RemoraProcess.Start(
-            ["serve", "--sandbox", "--speed", "60", "--port", "0", "--require-keys", "true", "--data", folder.Path]);
+        await using var service = RemoraProcess.Start([
+            "serve",
+            "--sandbox",
+            "--speed",
+            "60",
+            "--port",
+            "0",
+            "--require-keys",
+            "true",
+            "--data",
+            folder.Path,
+        ]);
         var url = await service.UrlAsync();
         await ServeCommandTests.ReadyAsync(url);
 
@@ -37,18 +47,24 @@ public sealed class RunningServiceTests
             foreach (var (environment, options) in ways)
             {
                 var (exit, output, errors) = await RemoraProcess.RunAsync(
-                    environment, [.. command, .. options, "--url", url]);
+                    environment,
+                    [.. command, .. options, "--url", url]
+                );
                 Assert.True(exit is 0 or 1, $"{command[0]}: {exit} {errors}");
                 Assert.Equal("", errors);
                 Assert.NotEqual("", output);
                 Assert.DoesNotContain(key[4..], output, StringComparison.Ordinal);
-                if (command[0] == "doctor") Assert.Contains($"is running at {url}", output, StringComparison.Ordinal);
+                if (command[0] == "doctor")
+                    Assert.Contains($"is running at {url}", output, StringComparison.Ordinal);
             }
             foreach (var (wrong, complaint) in new[] { ("", "REMORA_API_KEY"), (WrongKey, "key") })
             {
                 var (exit, output, errors) = await RemoraProcess.RunAsync(
-                    new Dictionary<string, string> { ["REMORA_API_KEY"] = wrong }, [.. command, "--url", url]);
-                if (command[0] != "doctor") Assert.Equal(2, exit);
+                    new Dictionary<string, string> { ["REMORA_API_KEY"] = wrong },
+                    [.. command, "--url", url]
+                );
+                if (command[0] != "doctor")
+                    Assert.Equal(2, exit);
                 Assert.Contains(complaint, errors + output, StringComparison.Ordinal);
                 Assert.DoesNotContain(WrongKey, errors + output, StringComparison.Ordinal);
             }
@@ -62,13 +78,25 @@ public sealed class RunningServiceTests
         var (_, key, _) = await RemoraProcess.RunAsync("keys", "add", "locks", "--data", folder.Path);
         await using var bot = await FreqtradeStandIn.StartAsync(TimeProvider.System);
         bot.Whitelist = ["BTC/USDT"];
-        string[] world = ["--sandbox", "--hold", "fear_greed=5", "--history-days", "40"]; // extreme fear: nothing is safe
-        await using var service = RemoraProcess.Start(
-            ["serve", .. world, "--port", "0", "--pairs", "BTC/USDT", "--require-keys", "true", "--data", folder.Path]);
+        // Extreme fear: nothing is safe
+        string[] world = ["--sandbox", "--hold", "fear_greed=5", "--history-days", "40"];
+        await using var service = RemoraProcess.Start([
+            "serve",
+            .. world,
+            "--port",
+            "0",
+            "--pairs",
+            "BTC/USDT",
+            "--require-keys",
+            "true",
+            "--data",
+            folder.Path,
+        ]);
         string[] asked = ["--url", await service.UrlAsync(), "--key-file", folder.Write("key", key)];
         await using var locks = RemoraProcess.Start(
             ["locks", "--freqtrade", bot.Url.ToString(), "--user", FreqtradeStandIn.User, .. asked, "--interval", "1"],
-            new Dictionary<string, string> { ["FREQTRADE_PASSWORD"] = FreqtradeStandIn.Password });
+            new Dictionary<string, string> { ["FREQTRADE_PASSWORD"] = FreqtradeStandIn.Password }
+        );
         await Eventually.TrueAsync(() => bot.Active.SequenceEqual(["BTC/USDT *"]), () => locks.Errors);
         Assert.DoesNotContain(key.Trim(), locks.Errors, StringComparison.Ordinal);
     }
@@ -79,7 +107,9 @@ public sealed class RunningServiceTests
     [InlineData("--key-file", "--key-file", "/nowhere/key")]
     [InlineData("without user and password", "--url", "http://me:secret@127.0.0.1:1")]
     public async Task Invalid_keys_and_addresses_are_rejected_without_their_value(
-        string complaint, params string[] options)
+        string complaint,
+        params string[] options
+    )
     {
         var (exit, output, errors) = await RemoraProcess.RunAsync(["ask", .. options]);
         Assert.Equal((2, ""), (exit, output));
@@ -113,12 +143,17 @@ public sealed class RunningServiceTests
     {
         var proxies = new Dictionary<string, string>
         {
-            ["HTTP_PROXY"] = DeadProxy, ["HTTPS_PROXY"] = DeadProxy, ["ALL_PROXY"] = DeadProxy,
-            ["http_proxy"] = DeadProxy, ["https_proxy"] = DeadProxy,
+            ["HTTP_PROXY"] = DeadProxy,
+            ["HTTPS_PROXY"] = DeadProxy,
+            ["ALL_PROXY"] = DeadProxy,
+            ["http_proxy"] = DeadProxy,
+            ["https_proxy"] = DeadProxy,
             ["NODE_USE_ENV_PROXY"] = "1",
         };
         await using var service = RemoraProcess.Start(
-            ["serve", "--sandbox", "--speed", "60", "--port", "0", "--pairs", "BTC/USDT"], proxies);
+            ["serve", "--sandbox", "--speed", "60", "--port", "0", "--pairs", "BTC/USDT"],
+            proxies
+        );
         var url = await service.UrlAsync();
         await ServeCommandTests.ReadyAsync(url); // candles came through the bridge
 
@@ -130,7 +165,8 @@ public sealed class RunningServiceTests
                 (exit, output, errors) = await RemoraProcess.RunAsync(proxies, "sources", "--url", url);
                 return exit == 0;
             },
-            () => output + errors);
+            () => output + errors
+        );
 
         await using var sandbox = RemoraProcess.Start(["sandbox", "--port", "0"]);
         var world = await sandbox.UrlAsync();

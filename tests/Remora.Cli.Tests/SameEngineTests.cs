@@ -23,13 +23,41 @@ public sealed class SameEngineTests : IDisposable
         // service requests from the exchange.
         var file = _folder.Write("candles.csv", Tapes.ToCsv(Tapes.Days(31)));
         var start = Tapes.End - TimeSpan.FromDays(1) + TimeSpan.FromHours(2);
-        var coarse = timeframe == "5m" ? file : _folder.Write("coarse.csv", Tapes.ToCsv(Tapes.Aggregate(Tapes.Days(31), timeframe)));
-        var (exit, _, errors) = await RemoraProcess.RunAsync("replay", coarse, "--pair", "BTC/USDT", "--to", _folder.File("out.jsonl"));
+        var coarse =
+            timeframe == "5m"
+                ? file
+                : _folder.Write("coarse.csv", Tapes.ToCsv(Tapes.Aggregate(Tapes.Days(31), timeframe)));
+        var (exit, _, errors) = await RemoraProcess.RunAsync(
+            "replay",
+            coarse,
+            "--pair",
+            "BTC/USDT",
+            "--to",
+            _folder.File("out.jsonl")
+        );
         Assert.True(exit == 0, errors);
-        var replayed = (await File.ReadAllLinesAsync(_folder.File("out.jsonl"))).Select(Comparable).ToDictionary(row => row["as_of"]!.GetValue<string>());
+        var replayed = (await File.ReadAllLinesAsync(_folder.File("out.jsonl")))
+            .Select(Comparable)
+            .ToDictionary(row => row["as_of"]!.GetValue<string>());
 
-        await using var service = RemoraProcess.Start(
-            ["serve", "--sandbox", "--replay", $"BTC/USDT={file}", "--start", start.ToString(), "--speed", "900", "--sources", "false", "--pairs", "BTC/USDT", "--timeframe", timeframe, "--port", "0"]);
+        await using var service = RemoraProcess.Start([
+            "serve",
+            "--sandbox",
+            "--replay",
+            $"BTC/USDT={file}",
+            "--start",
+            start.ToString(),
+            "--speed",
+            "900",
+            "--sources",
+            "false",
+            "--pairs",
+            "BTC/USDT",
+            "--timeframe",
+            timeframe,
+            "--port",
+            "0",
+        ]);
         var live = await CollectAsync(await service.UrlAsync(), Candles);
         Assert.All(live, answer => Assert.Equal(replayed[answer.Key].ToJsonString(), answer.Value.ToJsonString()));
     }
@@ -46,7 +74,8 @@ public sealed class SameEngineTests : IDisposable
         while (answers.Count < count)
         {
             var answer = Comparable(await http.GetStringAsync("/api/v1/risk?pair=BTC/USDT", patience.Token));
-            if (answer["warm_up"]!.GetValue<double>() == 1) answers[answer["as_of"]!.GetValue<string>()] = answer;
+            if (answer["warm_up"]!.GetValue<double>() == 1)
+                answers[answer["as_of"]!.GetValue<string>()] = answer;
             await Task.Delay(20, patience.Token);
         }
         return answers;

@@ -9,15 +9,26 @@ public sealed class ServeCommandTests
     [Fact]
     public async Task Serves_its_own_sandbox_and_ask_works()
     {
-        await using var service = RemoraProcess.Start(["serve", "--sandbox", "--speed", "300", "--port", "0", "--pairs", "BTC/USDT,ETH/USDT"]);
+        await using var service = RemoraProcess.Start([
+            "serve",
+            "--sandbox",
+            "--speed",
+            "300",
+            "--port",
+            "0",
+            "--pairs",
+            "BTC/USDT,ETH/USDT",
+        ]);
         var url = await service.UrlAsync();
         await ReadyAsync(url);
 
         var (exit, output, errors) = await RemoraProcess.RunAsync("ask", "BTC/USDT", "--url", url, "--json");
         Assert.True(exit is 0 or 1 or 4, errors);
         using var answer = JsonDocument.Parse(output);
-        Assert.Equal(exit == 4, answer.RootElement.GetProperty("state").GetString() == "unknown"); // on a busy machine candles come late
-        if (exit != 4) Assert.Equal(exit == 0, answer.RootElement.GetProperty("safe_to_trade").GetBoolean());
+        // On a busy machine candles come late
+        Assert.Equal(exit == 4, answer.RootElement.GetProperty("state").GetString() == "unknown");
+        if (exit != 4)
+            Assert.Equal(exit == 0, answer.RootElement.GetProperty("safe_to_trade").GetBoolean());
         Assert.Equal("BTC/USDT", answer.RootElement.GetProperty("pair").GetString());
 
         (exit, output, _) = await RemoraProcess.RunAsync("ask", "BTC/USDT", "ETH/USDT", "--url", url);
@@ -47,14 +58,27 @@ public sealed class ServeCommandTests
     [Fact]
     public async Task Runs_on_a_sandbox_of_another_process_with_its_clock()
     {
-        await using var sandbox = RemoraProcess.Start(["sandbox", "--port", "0", "--speed", "1000", "--start", "2025-02-03T12:00:00Z"]);
+        await using var sandbox = RemoraProcess.Start([
+            "sandbox",
+            "--port",
+            "0",
+            "--speed",
+            "1000",
+            "--start",
+            "2025-02-03T12:00:00Z",
+        ]);
         await using var service = RemoraProcess.Start(["serve", "--sandbox", await sandbox.UrlAsync(), "--port", "0"]);
         var url = await service.UrlAsync();
         await ReadyAsync(url);
         using var http = new HttpClient { BaseAddress = new(url) };
         using var answer = await http.GetAsync("/api/v1/risk?pair=BTC/USDT");
         Assert.Equal("simulated", Assert.Single(answer.Headers.GetValues("X-Remora-Sandbox")));
-        var known = await StoreTests.UntilAsync(url, "/api/v1/risk?pair=BTC/USDT", risk => risk.GetProperty("as_of").ValueKind == JsonValueKind.String, service); // another pair may be ready first
+        var known = await StoreTests.UntilAsync(
+            url,
+            "/api/v1/risk?pair=BTC/USDT",
+            risk => risk.GetProperty("as_of").ValueKind == JsonValueKind.String,
+            service
+        ); // another pair may be ready first
         Assert.StartsWith("2025-02-", known.GetProperty("as_of").GetString());
     }
 
@@ -69,9 +93,20 @@ public sealed class ServeCommandTests
         Assert.Equal(JsonValueKind.Null, answer.RootElement.GetProperty("risk_score").ValueKind);
         Assert.Equal("unknown", answer.RootElement.GetProperty("state").GetString());
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await http.GetAsync("/readyz")).StatusCode);
-        foreach (var pair in (string[][])[["BTC/USDT"], []])
+        foreach (
+            var pair in (string[][])
+                [
+                    ["BTC/USDT"],
+                    [],
+                ]
+        )
         {
-            var (exit, output, _) = await RemoraProcess.RunAsync(["ask", .. pair, "--url", http.BaseAddress.ToString()]);
+            var (exit, output, _) = await RemoraProcess.RunAsync([
+                "ask",
+                .. pair,
+                "--url",
+                http.BaseAddress.ToString(),
+            ]);
             Assert.Equal(4, exit);
             Assert.Contains("UNKNOWN", output);
         }
@@ -84,14 +119,17 @@ public sealed class ServeCommandTests
         using var home = new TemporaryFolder();
         var environment = new Dictionary<string, string>
         {
-            ["HOME"] = home.Path, ["XDG_DATA_HOME"] = "", ["REMORA_STORE"] = "true",
+            ["HOME"] = home.Path,
+            ["XDG_DATA_HOME"] = "",
+            ["REMORA_STORE"] = "true",
         };
         await using var service = RemoraProcess.Start(["serve", "--port", "0", "--sources", "false"], environment);
         using var http = new HttpClient { BaseAddress = new(await service.UrlAsync()) };
         var data = Path.Combine(home.Path, ".local", "share", "remora");
         await EventuallyAsync(
             async () => JsonElement.Parse(await http.GetStringAsync("/api/v1/store")).GetProperty("ready").GetBoolean(),
-            () => service.Errors);
+            () => service.Errors
+        );
         Assert.Contains($"store:    {data}", service.Errors);
         Assert.True(Directory.Exists(Path.Combine(data, "clickhouse")), service.Errors);
         Assert.True(Directory.Exists(Path.Combine(data, "journal")), service.Errors);
@@ -155,14 +193,18 @@ public sealed class ServeCommandTests
     internal static async Task ReadyAsync(string url)
     {
         using var http = new HttpClient { BaseAddress = new(url) };
-        await EventuallyAsync(async () => (await http.GetAsync("/readyz")).IsSuccessStatusCode, () => "it never became ready");
+        await EventuallyAsync(
+            async () => (await http.GetAsync("/readyz")).IsSuccessStatusCode,
+            () => "it never became ready"
+        );
     }
 
     internal static async Task EventuallyAsync(Func<Task<bool>> condition, Func<string> otherwise)
     {
         for (var i = 0; i < 300; i++)
         {
-            if (await condition()) return;
+            if (await condition())
+                return;
             await Task.Delay(100);
         }
         Assert.Fail(otherwise());

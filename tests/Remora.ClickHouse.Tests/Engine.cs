@@ -38,8 +38,10 @@ public sealed class Engine : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        if (_port is not null) await _port.DisposeAsync();
-        if (_engine is not null) await _engine.DisposeAsync();
+        if (_port is not null)
+            await _port.DisposeAsync();
+        if (_engine is not null)
+            await _engine.DisposeAsync();
         _scratch.Dispose();
     }
 }

@@ -13,11 +13,17 @@ public sealed class ClientTests
         using var client = new RemoraClient(new() { Url = server.Url });
         var risk = await client.RiskAsync("btc/usdt", "long", "remora-1", "binance", "5m");
         Assert.True(risk.Answered, risk.Error);
-        Assert.Equal((false, 0.25, "tidal", DateTimeOffset.Parse("2026-01-01T00:05:00Z")), (risk.SafeToTrade, risk.RiskScore, risk.Regime, risk.AsOf));
+        Assert.Equal(
+            (false, 0.25, "tidal", DateTimeOffset.Parse("2026-01-01T00:05:00Z")),
+            (risk.SafeToTrade, risk.RiskScore, risk.Regime, risk.AsOf)
+        );
         Assert.Equal("panic: It is so.", risk.Why);
         Assert.Null(risk.Vix);
         Assert.Equal(1, risk.More!["something_new"][0].GetInt32());
-        Assert.StartsWith("GET /api/v1/risk?pair=btc%2Fusdt&side=long&policy=remora-1&exchange=binance&timeframe=5m HTTP/1.1", server.Requests.First());
+        Assert.StartsWith(
+            "GET /api/v1/risk?pair=btc%2Fusdt&side=long&policy=remora-1&exchange=binance&timeframe=5m HTTP/1.1",
+            server.Requests.First()
+        );
     }
 
     [Fact]
@@ -61,7 +67,10 @@ public sealed class ClientTests
         await using var server = new FaultyServer();
         using var client = new RemoraClient(new() { Url = server.Url });
         var answers = await client.BatchAsync(Enumerable.Range(0, 260).Select(n => $"C{n}/USDT"));
-        Assert.Equal((260, 2), (answers.Count(answer => answer.Value.Answered && answer.Value.Pair == answer.Key), server.Requests.Count));
+        Assert.Equal(
+            (260, 2),
+            (answers.Count(answer => answer.Value.Answered && answer.Value.Pair == answer.Key), server.Requests.Count)
+        );
     }
 
     [Fact]
@@ -69,11 +78,25 @@ public sealed class ClientTests
     {
         await using var server = new FaultyServer();
         using var client = new RemoraClient(new() { Url = server.Url });
-        var buckets = await client.HistoryAsync("BTC/USDT", new(2025, 1, 1, 1, 0, 0, TimeSpan.FromHours(1)), interval: "1h").ToListAsync();
+        var buckets = await client
+            .HistoryAsync("BTC/USDT", new(2025, 1, 1, 1, 0, 0, TimeSpan.FromHours(1)), interval: "1h")
+            .ToListAsync();
         Assert.Equal([0, 1, 2], buckets.Select(bucket => bucket.Time.Hour));
-        Assert.Equal((12, 12, 0.0, null, "panic"), (buckets[2].Assessments, buckets[2].Blocked, buckets[2].SafeShare, buckets[2].RiskMean, buckets[2].RegimeLast));
+        Assert.Equal(
+            (12, 12, 0.0, null, "panic"),
+            (
+                buckets[2].Assessments,
+                buckets[2].Blocked,
+                buckets[2].SafeShare,
+                buckets[2].RiskMean,
+                buckets[2].RegimeLast
+            )
+        );
         Assert.Equal(7, buckets[2].More!["new_column"].GetInt32());
-        Assert.StartsWith("GET /api/v1/history?pair=BTC%2FUSDT&from=2025-01-01T00%3A00%3A00.000Z&interval=1h ", server.Requests.First());
+        Assert.StartsWith(
+            "GET /api/v1/history?pair=BTC%2FUSDT&from=2025-01-01T00%3A00%3A00.000Z&interval=1h ",
+            server.Requests.First()
+        );
 
         await client.HistoryAsync("BTC/USDT", side: "short").ToListAsync();
         Assert.Contains("&side=short ", server.Requests.Last());
@@ -81,10 +104,25 @@ public sealed class ClientTests
         // The second page would be empty, and is refused.
         Assert.Equal(2, (await client.HistoryAsync("FULL/USDT", DateTimeOffset.UnixEpoch).ToListAsync()).Count);
 
-        foreach (var (mode, fault) in new[] { ("503", RemoraFault.Status), ("html", RemoraFault.NotAnAssessment), ("schema", RemoraFault.NotAnAssessment), ("truncated", RemoraFault.NotAnAssessment) })
+        foreach (
+            var (mode, fault) in new[]
+            {
+                ("503", RemoraFault.Status),
+                ("html", RemoraFault.NotAnAssessment),
+                ("schema", RemoraFault.NotAnAssessment),
+                ("truncated", RemoraFault.NotAnAssessment),
+            }
+        )
         {
             server.Mode = mode;
-            Assert.Equal(fault, (await Assert.ThrowsAsync<RemoraException>(async () => await client.HistoryAsync("BTC/USDT").ToListAsync())).Fault);
+            Assert.Equal(
+                fault,
+                (
+                    await Assert.ThrowsAsync<RemoraException>(async () =>
+                        await client.HistoryAsync("BTC/USDT").ToListAsync()
+                    )
+                ).Fault
+            );
         }
         server.Mode = "well";
         Assert.True((await client.RiskAsync("BTC/USDT")).Answered); // the breaker is not affected
@@ -116,8 +154,15 @@ public sealed class ClientTests
     {
         RemoraClientOptions[] wrong =
         [
-            new() { Url = "s3cret" }, new() { Url = "ftp://x" }, new() { Url = "http://me:s3cret@x" }, new() { ApiKey = "s3cret\r\nX: y" }, new() { OnError = (OnError)7 },
-            new() { Timeout = TimeSpan.Zero }, new() { CacheFor = TimeSpan.FromSeconds(-1) }, new() { BreakerPeriod = TimeSpan.MaxValue }, new() { LastFor = TimeSpan.MinValue },
+            new() { Url = "s3cret" },
+            new() { Url = "ftp://x" },
+            new() { Url = "http://me:s3cret@x" },
+            new() { ApiKey = "s3cret\r\nX: y" },
+            new() { OnError = (OnError)7 },
+            new() { Timeout = TimeSpan.Zero },
+            new() { CacheFor = TimeSpan.FromSeconds(-1) },
+            new() { BreakerPeriod = TimeSpan.MaxValue },
+            new() { LastFor = TimeSpan.MinValue },
         ];
         string[] named = ["Url", "Url", "Url", "ApiKey", "OnError", "Timeout", "CacheFor", "BreakerPeriod", "LastFor"];
         foreach (var (options, name) in wrong.Zip(named))
@@ -132,11 +177,20 @@ public sealed class ClientTests
     public async Task A_host_has_one_client_and_validates_its_options_at_start()
     {
         await using var server = new FaultyServer();
-        await using var provider = new ServiceCollection().AddRemoraClient(options => options.Url = server.Url).BuildServiceProvider();
+        await using var provider = new ServiceCollection()
+            .AddRemoraClient(options => options.Url = server.Url)
+            .BuildServiceProvider();
         Assert.Same(provider.GetRequiredService<RemoraClient>(), provider.GetRequiredService<RemoraClient>());
         Assert.True((await provider.GetRequiredService<RemoraClient>().RiskAsync("BTC/USDT")).Answered);
 
-        await using var broken = new ServiceCollection().AddRemoraClient(options => options.Timeout = TimeSpan.Zero).BuildServiceProvider();
-        Assert.Contains("Timeout", Assert.Throws<OptionsValidationException>(() => broken.GetRequiredService<IStartupValidator>().Validate()).Message);
+        await using var broken = new ServiceCollection()
+            .AddRemoraClient(options => options.Timeout = TimeSpan.Zero)
+            .BuildServiceProvider();
+        Assert.Contains(
+            "Timeout",
+            Assert
+                .Throws<OptionsValidationException>(() => broken.GetRequiredService<IStartupValidator>().Validate())
+                .Message
+        );
     }
 }

@@ -11,7 +11,8 @@ namespace Remora.Client.Tests;
 /// </summary>
 public sealed class FaultTests
 {
-    public static TheoryData<string, OnError> Faults => [.. FaultyServer.Faults.SelectMany(fault => Enum.GetValues<OnError>().Select(onError => (fault, onError)))];
+    public static TheoryData<string, OnError> Faults =>
+        [.. FaultyServer.Faults.SelectMany(fault => Enum.GetValues<OnError>().Select(onError => (fault, onError)))];
 
     [Theory, MemberData(nameof(Faults))]
     public async Task A_fault_follows_on_error_and_is_requested_and_logged_once(string fault, OnError onError)
@@ -21,17 +22,30 @@ public sealed class FaultTests
         // The clock stands still, so the breaker stays open. Slow answers exceed a deadline by the
         // same clock, which the test moves.
         var clock = new ManualClock(DateTimeOffset.UnixEpoch);
-        using var client = new RemoraClient(new() { Url = server.Url, OnError = onError }, log.CreateLogger<RemoraClient>(), clock);
+        using var client = new RemoraClient(
+            new() { Url = server.Url, OnError = onError },
+            log.CreateLogger<RemoraClient>(),
+            clock
+        );
 
         var first = client.RiskAsync("BTC/USDT").AsTask();
         while (!first.IsCompleted)
         {
-            if (!server.Requests.IsEmpty && fault is "slow" or "dribble") clock.Advance(TimeSpan.FromSeconds(2));
+            if (!server.Requests.IsEmpty && fault is "slow" or "dribble")
+                clock.Advance(TimeSpan.FromSeconds(2));
             await Task.WhenAny(first, Task.Delay(20));
         }
-        Risk[] answers = [await first, await client.RiskAsync("BTC/USDT"), .. (await client.BatchAsync(["BTC/USDT"])).Values];
+        Risk[] answers =
+        [
+            await first,
+            await client.RiskAsync("BTC/USDT"),
+            .. (await client.BatchAsync(["BTC/USDT"])).Values,
+        ];
         // Last has no last answer here and allows the entry.
-        Assert.All(answers, answer => Assert.Equal((onError != OnError.Block, false), (answer.SafeToTrade, answer.Answered)));
+        Assert.All(
+            answers,
+            answer => Assert.Equal((onError != OnError.Block, false), (answer.SafeToTrade, answer.Answered))
+        );
         Assert.Equal(onError != OnError.Block, await client.IsSafeAsync("BTC/USDT"));
         // .NET retries immediately when a connection breaks before the first byte.
         Assert.InRange(server.Requests.Count, 1, fault is "hangup" ? 4 : 1);
@@ -58,7 +72,10 @@ public sealed class FaultTests
     public async Task A_closed_port_follows_on_error(OnError onError)
     {
         using var log = new LogLines();
-        using var client = new RemoraClient(new() { Url = "http://127.0.0.1:1", OnError = onError }, log.CreateLogger<RemoraClient>());
+        using var client = new RemoraClient(
+            new() { Url = "http://127.0.0.1:1", OnError = onError },
+            log.CreateLogger<RemoraClient>()
+        );
         Assert.Equal(onError != OnError.Block, await client.IsSafeAsync("BTC/USDT"));
         Assert.Equal(onError != OnError.Block, await client.IsSafeAsync("ETH/USDT"));
         Assert.Single(log.All);
@@ -70,8 +87,13 @@ public sealed class FaultTests
         await using var server = new FaultyServer { Mode = "500" };
         using var log = new LogLines();
         var clock = new ManualClock(DateTimeOffset.UnixEpoch);
-        using var client = new RemoraClient(new() { Url = server.Url, CacheFor = TimeSpan.Zero }, log.CreateLogger<RemoraClient>(), clock);
-        for (var second = 0; second < 30; second++, clock.Advance(TimeSpan.FromSeconds(1))) await client.RiskAsync("BTC/USDT");
+        using var client = new RemoraClient(
+            new() { Url = server.Url, CacheFor = TimeSpan.Zero },
+            log.CreateLogger<RemoraClient>(),
+            clock
+        );
+        for (var second = 0; second < 30; second++, clock.Advance(TimeSpan.FromSeconds(1)))
+            await client.RiskAsync("BTC/USDT");
         Assert.Equal(3, server.Requests.Count);
         server.Mode = "well";
         Assert.True((await client.RiskAsync("BTC/USDT")).Answered);
@@ -85,7 +107,8 @@ public sealed class FaultTests
         await using var server = new FaultyServer { Mode = "429" };
         var clock = new ManualClock(DateTimeOffset.UnixEpoch);
         using var client = new RemoraClient(new() { Url = server.Url }, clock: clock);
-        for (var second = 0; second < 61; second++, clock.Advance(TimeSpan.FromSeconds(1))) await client.RiskAsync("BTC/USDT");
+        for (var second = 0; second < 61; second++, clock.Advance(TimeSpan.FromSeconds(1)))
+            await client.RiskAsync("BTC/USDT");
         Assert.Equal(2, server.Requests.Count);
     }
 
@@ -94,7 +117,15 @@ public sealed class FaultTests
     {
         await using var server = new FaultyServer { Safe = false };
         var clock = new ManualClock(DateTimeOffset.UnixEpoch);
-        using var client = new RemoraClient(new() { Url = server.Url, OnError = OnError.Last, LastFor = TimeSpan.FromMinutes(1) }, clock: clock);
+        using var client = new RemoraClient(
+            new()
+            {
+                Url = server.Url,
+                OnError = OnError.Last,
+                LastFor = TimeSpan.FromMinutes(1),
+            },
+            clock: clock
+        );
         Assert.False(await client.IsSafeAsync("BTC/USDT"));
         server.Mode = "500";
         clock.Advance(TimeSpan.FromSeconds(30));
@@ -111,24 +142,42 @@ public sealed class FaultTests
     /// OnError in every method; an answer that blocks is kept.
     /// </summary>
     [Theory]
-    [InlineData(OnError.Allow, "unknown", true, true, true), InlineData(OnError.Block, "unknown", true, false, false), InlineData(OnError.Last, "unknown", true, true, true)]
+    [
+        InlineData(OnError.Allow, "unknown", true, true, true),
+        InlineData(OnError.Block, "unknown", true, false, false),
+        InlineData(OnError.Last, "unknown", true, true, true)
+    ]
     [InlineData(OnError.Allow, "unknown", false, false, true), InlineData(OnError.Block, "unknown", false, false, true)]
-    [InlineData(OnError.Block, "warming_up", true, true, true), InlineData(OnError.Block, "stale", true, true, true), InlineData(OnError.Block, "ok", true, true, true)]
-    public async Task Unknown_states_follow_on_error(OnError onError, string state, bool says, bool isSafe, bool isAnswered)
+    [
+        InlineData(OnError.Block, "warming_up", true, true, true),
+        InlineData(OnError.Block, "stale", true, true, true),
+        InlineData(OnError.Block, "ok", true, true, true)
+    ]
+    public async Task Unknown_states_follow_on_error(
+        OnError onError,
+        string state,
+        bool says,
+        bool isSafe,
+        bool isAnswered
+    )
     {
         await using var server = new FaultyServer { State = state, Safe = says };
         using var client = new RemoraClient(new() { Url = server.Url, OnError = onError });
         var risk = await client.RiskAsync("BTC/USDT");
         Assert.Equal((isSafe, isAnswered, state), (risk.SafeToTrade, risk.Answered, risk.State));
         Assert.Equal(isSafe, await client.IsSafeAsync("BTC/USDT")); // from the cache
-        Assert.Equal((isSafe, isAnswered), (await client.BatchAsync(["ETH/USDT"]))["ETH/USDT"] is var one ? (one.SafeToTrade, one.Answered) : default);
+        Assert.Equal(
+            (isSafe, isAnswered),
+            (await client.BatchAsync(["ETH/USDT"]))["ETH/USDT"] is var one ? (one.SafeToTrade, one.Answered) : default
+        );
         server.Streams.Enqueue($"id: 1-1\nevent: assessment\ndata: {server.Answer("BTC/USDT")}\n\n");
         await foreach (var streamed in client.StreamAsync())
         {
             Assert.Equal((isSafe, isAnswered), (streamed.SafeToTrade, streamed.Answered));
             break;
         }
-        if (isAnswered) return;
+        if (isAnswered)
+            return;
         Assert.Equal("there is no current market data for BTC/USDT: It is so.", risk.Error);
         Assert.Equal((0.0, "no_entry"), (risk.PositionScale, risk.Recommendation));
     }
@@ -138,7 +187,16 @@ public sealed class FaultTests
     {
         await using var server = new FaultyServer { Safe = false };
         var clock = new ManualClock(DateTimeOffset.UnixEpoch);
-        using var client = new RemoraClient(new() { Url = server.Url, OnError = OnError.Last, LastFor = TimeSpan.FromMinutes(1), CacheFor = TimeSpan.Zero }, clock: clock);
+        using var client = new RemoraClient(
+            new()
+            {
+                Url = server.Url,
+                OnError = OnError.Last,
+                LastFor = TimeSpan.FromMinutes(1),
+                CacheFor = TimeSpan.Zero,
+            },
+            clock: clock
+        );
         Assert.True((await client.RiskAsync("BTC/USDT")).Answered);
         (server.Safe, server.State) = (true, "unknown");
         foreach (var seconds in new[] { 20, 39 })
@@ -157,7 +215,15 @@ public sealed class FaultTests
     {
         await using var server = new FaultyServer { Tracked = ["BTC/USDT"] };
         using var log = new LogLines();
-        using var client = new RemoraClient(new() { Url = server.Url, OnError = OnError.Block, CacheFor = TimeSpan.Zero }, log.CreateLogger<RemoraClient>());
+        using var client = new RemoraClient(
+            new()
+            {
+                Url = server.Url,
+                OnError = OnError.Block,
+                CacheFor = TimeSpan.Zero,
+            },
+            log.CreateLogger<RemoraClient>()
+        );
         for (var i = 0; i < 3; i++)
         {
             var answers = await client.BatchAsync(["btc/usdt", "NOPE/USDT", "nonsense"]);
@@ -173,7 +239,10 @@ public sealed class FaultTests
     {
         await using var server = new FaultyServer { Mode = "slow" };
         using var log = new LogLines();
-        using var client = new RemoraClient(new() { Url = server.Url, Timeout = TimeSpan.FromMinutes(1) }, log.CreateLogger<RemoraClient>());
+        using var client = new RemoraClient(
+            new() { Url = server.Url, Timeout = TimeSpan.FromMinutes(1) },
+            log.CreateLogger<RemoraClient>()
+        );
         using var patience = new CancellationTokenSource();
         var asking = client.RiskAsync("BTC/USDT", cancellation: patience.Token).AsTask();
         await patience.CancelAsync();

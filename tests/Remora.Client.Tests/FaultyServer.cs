@@ -9,7 +9,26 @@ namespace Remora.Client.Tests;
 internal sealed class FaultyServer : IAsyncDisposable
 {
     public static readonly IReadOnlyList<string> Faults =
-        ["slow", "dribble", "429", "500", "503", "html", "truncated", "schema", "list", "string", "null", "empty", "nan", "redirect", "hangup", "garbage", "other_pair", "huge"];
+    [
+        "slow",
+        "dribble",
+        "429",
+        "500",
+        "503",
+        "html",
+        "truncated",
+        "schema",
+        "list",
+        "string",
+        "null",
+        "empty",
+        "nan",
+        "redirect",
+        "hangup",
+        "garbage",
+        "other_pair",
+        "huge",
+    ];
 
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
@@ -59,7 +78,8 @@ internal sealed class FaultyServer : IAsyncDisposable
         var connections = new List<Task>();
         try
         {
-            while (true) connections.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_stop.Token)));
+            while (true)
+                connections.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_stop.Token)));
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
         {
@@ -75,8 +95,10 @@ internal sealed class FaultyServer : IAsyncDisposable
             await using var stream = client.GetStream();
             using var reader = new StreamReader(stream, Encoding.Latin1, leaveOpen: true);
             var request = new StringBuilder();
-            while (await reader.ReadLineAsync(_stop.Token) is { Length: > 0 } line) request.AppendLine(line);
-            if (request.Length == 0) return;
+            while (await reader.ReadLineAsync(_stop.Token) is { Length: > 0 } line)
+                request.AppendLine(line);
+            if (request.Length == 0)
+                return;
             Requests.Enqueue(request.ToString());
             await AnswerAsync(stream, request.ToString().Split(' ')[1]);
         }
@@ -91,50 +113,105 @@ internal sealed class FaultyServer : IAsyncDisposable
         if (target.StartsWith("/api/v1/stream", StringComparison.Ordinal) && Mode == "well")
         {
             var events = Streams.TryDequeue(out var next) ? next : "";
-            await stream.WriteAsync(Encoding.UTF8.GetBytes("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n" + events), _stop.Token);
+            await stream.WriteAsync(
+                Encoding.UTF8.GetBytes(
+                    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n" + events
+                ),
+                _stop.Token
+            );
             return;
         }
         var (status, body) = BodyOf(target);
         switch (Mode)
         {
-            case "slow": await Task.Delay(Timeout.Infinite, _stop.Token); break;
-            case "404" or "429" or "500" or "503": (status, body) = (Mode + " No", """{"detail":"no","safe_to_trade":true}"""); break;
-            case "html": body = "<html>safe_to_trade: true</html>"; break;
-            case "truncated": body = body[..(body.Length / 2)]; break;
-            case "schema": body = """{"data":{"safe_to_trade":true},"version":2}"""; break;
-            case "list": body = "[]"; break;
-            case "string": body = body.Replace("\"safe_to_trade\":true", "\"safe_to_trade\":\"true\""); break;
-            case "null": body = "null"; break;
-            case "empty": body = ""; break;
-            case "nan": body = body.Replace("0.25", "NaN"); break;
-            case "redirect": status = "302 Found\r\nLocation: /elsewhere"; break;
-            case "other_pair": body = body.Replace("BTC/USDT", "DOGE/USDT").Replace("assessments", "verdicts"); break;
-            case "hangup": return;
-            case "garbage": await stream.WriteAsync("\0\u0001 not http at all\r\n\r\n"u8.ToArray(), _stop.Token); return;
+            case "slow":
+                await Task.Delay(Timeout.Infinite, _stop.Token);
+                break;
+            case "404" or "429" or "500" or "503":
+                (status, body) = (Mode + " No", """{"detail":"no","safe_to_trade":true}""");
+                break;
+            case "html":
+                body = "<html>safe_to_trade: true</html>";
+                break;
+            case "truncated":
+                body = body[..(body.Length / 2)];
+                break;
+            case "schema":
+                body = """{"data":{"safe_to_trade":true},"version":2}""";
+                break;
+            case "list":
+                body = "[]";
+                break;
+            case "string":
+                body = body.Replace("\"safe_to_trade\":true", "\"safe_to_trade\":\"true\"");
+                break;
+            case "null":
+                body = "null";
+                break;
+            case "empty":
+                body = "";
+                break;
+            case "nan":
+                body = body.Replace("0.25", "NaN");
+                break;
+            case "redirect":
+                status = "302 Found\r\nLocation: /elsewhere";
+                break;
+            case "other_pair":
+                body = body.Replace("BTC/USDT", "DOGE/USDT").Replace("assessments", "verdicts");
+                break;
+            case "hangup":
+                return;
+            case "garbage":
+                await stream.WriteAsync("\0\u0001 not http at all\r\n\r\n"u8.ToArray(), _stop.Token);
+                return;
         }
         var length = Mode == "huge" ? 1L << 40 : body.Length;
         var retry = Mode == "429" ? "Retry-After: 60\r\n" : "";
-        await stream.WriteAsync(Encoding.UTF8.GetBytes($"HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{retry}Connection: close\r\n\r\n"), _stop.Token);
-        if (Mode != "dribble") await stream.WriteAsync(Encoding.UTF8.GetBytes(body), _stop.Token);
-        else foreach (var character in body)
-        {
-            await stream.WriteAsync(new[] { (byte)character }, _stop.Token);
-            await Task.Delay(50, _stop.Token);
-        }
+        await stream.WriteAsync(
+            Encoding.UTF8.GetBytes(
+                $"HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{retry}Connection: close\r\n\r\n"
+            ),
+            _stop.Token
+        );
+        if (Mode != "dribble")
+            await stream.WriteAsync(Encoding.UTF8.GetBytes(body), _stop.Token);
+        else
+            foreach (var character in body)
+            {
+                await stream.WriteAsync(new[] { (byte)character }, _stop.Token);
+                await Task.Delay(50, _stop.Token);
+            }
     }
 
     private (string Status, string Body) BodyOf(string target)
     {
-        var query = Uri.UnescapeDataString(target.Split('?').ElementAtOrDefault(1) ?? "").Split('&').Select(part => part.Split('=')).ToDictionary(part => part[0], part => part.ElementAtOrDefault(1) ?? "");
+        var query = Uri.UnescapeDataString(target.Split('?').ElementAtOrDefault(1) ?? "")
+            .Split('&')
+            .Select(part => part.Split('='))
+            .ToDictionary(part => part[0], part => part.ElementAtOrDefault(1) ?? "");
         if (target.Contains("/history"))
         {
-            if (target.Contains("FULL") && target.Contains("from=2025")) return ("400 Bad Request", """{"detail":"The span is empty"}""");
+            if (target.Contains("FULL") && target.Contains("from=2025"))
+                return ("400 Bad Request", """{"detail":"The span is empty"}""");
             return query.GetValueOrDefault("from", "").StartsWith("2025-01-01T02", StringComparison.Ordinal)
-                ? ("200 OK", """{"pair":"BTC/USDT","rows":[{"time":"2025-01-01T02:00:00Z","assessments":12,"blocked":12,"safe_share":0,"risk_mean":null,"regime_last":"panic","new_column":7}],"next":null}""")
-                : ("200 OK", """{"pair":"BTC/USDT","rows":[{"time":"2025-01-01T00:00:00Z","assessments":12,"blocked":3,"safe_share":0.75,"risk_mean":0.4},{"time":"2025-01-01T01:00:00Z","assessments":12,"blocked":0,"safe_share":1,"risk_mean":0.3}],"next":"2025-01-01T02:00:00Z"}""");
+                ? (
+                    "200 OK",
+                    """{"pair":"BTC/USDT","rows":[{"time":"2025-01-01T02:00:00Z","assessments":12,"blocked":12,"safe_share":0,"risk_mean":null,"regime_last":"panic","new_column":7}],"next":null}"""
+                )
+                : (
+                    "200 OK",
+                    """{"pair":"BTC/USDT","rows":[{"time":"2025-01-01T00:00:00Z","assessments":12,"blocked":3,"safe_share":0.75,"risk_mean":0.4},{"time":"2025-01-01T01:00:00Z","assessments":12,"blocked":0,"safe_share":1,"risk_mean":0.3}],"next":"2025-01-01T02:00:00Z"}"""
+                );
         }
-        if (!target.Contains("/batch")) return ("200 OK", Answer(query.GetValueOrDefault("pair", "")));
-        var known = query["pairs"].Split(',').Where(pair => Tracked?.Contains(pair.ToUpperInvariant()) != false).ToList();
-        return known.Count == 0 ? ("404 Not Found", """{"detail":"none is tracked here"}""") : ("200 OK", $$"""{"assessments":[{{string.Join(',', known.Select(Answer))}}],"unknown":[]}""");
+        if (!target.Contains("/batch"))
+            return ("200 OK", Answer(query.GetValueOrDefault("pair", "")));
+        var known = query["pairs"]
+            .Split(',')
+            .Where(pair => Tracked?.Contains(pair.ToUpperInvariant()) != false)
+            .ToList();
+        return known.Count == 0
+            ? ("404 Not Found", """{"detail":"none is tracked here"}""")
+            : ("200 OK", $$"""{"assessments":[{{string.Join(',', known.Select(Answer))}}],"unknown":[]}""");
     }
 }

@@ -13,7 +13,21 @@ public sealed class PackageTests
         var folder = Directory.CreateTempSubdirectory("remora-pack-").FullName;
         try
         {
-            var start = new ProcessStartInfo("dotnet", ["pack", Repository.PathOf("src", "Remora.Client"), "-c", "Release", "--no-build", "-o", folder, "-v", "quiet", "-nologo"])
+            var start = new ProcessStartInfo(
+                "dotnet",
+                [
+                    "pack",
+                    Repository.PathOf("src", "Remora.Client"),
+                    "-c",
+                    "Release",
+                    "--no-build",
+                    "-o",
+                    folder,
+                    "-v",
+                    "quiet",
+                    "-nologo",
+                ]
+            )
             {
                 RedirectStandardOutput = true,
                 Environment = { ["MSBUILDDISABLENODEREUSE"] = "1" },
@@ -23,13 +37,24 @@ public sealed class PackageTests
             await pack.WaitForExitAsync();
             Assert.True(pack.ExitCode == 0, output);
             await using var package = await ZipFile.OpenReadAsync(Assert.Single(Directory.GetFiles(folder, "*.nupkg")));
-            Assert.Superset(new HashSet<string> { "README.md", "lib/net10.0/Remora.Client.dll", "lib/net10.0/Remora.Client.xml" }, package.Entries.Select(entry => entry.FullName).ToHashSet());
+            Assert.Superset(
+                new HashSet<string> { "README.md", "lib/net10.0/Remora.Client.dll", "lib/net10.0/Remora.Client.xml" },
+                package.Entries.Select(entry => entry.FullName).ToHashSet()
+            );
             await using var text = await package.GetEntry("Remora.Client.nuspec")!.OpenAsync();
             var metadata = XDocument.Load(text).Root!.Elements().Single();
-            string? Value(string name) => metadata.Elements().SingleOrDefault(element => element.Name.LocalName == name)?.Value;
+            string? Value(string name) =>
+                metadata.Elements().SingleOrDefault(element => element.Name.LocalName == name)?.Value;
             Assert.Equal(("Remora.Client", "MIT", "README.md"), (Value("id"), Value("license"), Value("readme")));
-            var dependencies = metadata.Descendants().Where(element => element.Name.LocalName == "dependency").Select(element => element.Attribute("id")!.Value).ToList();
-            Assert.Equal(["Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options"], dependencies.Order());
+            var dependencies = metadata
+                .Descendants()
+                .Where(element => element.Name.LocalName == "dependency")
+                .Select(element => element.Attribute("id")!.Value)
+                .ToList();
+            Assert.Equal(
+                ["Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options"],
+                dependencies.Order()
+            );
         }
         finally
         {

@@ -22,7 +22,13 @@ public sealed class ReadmeTests
 
         var here = await File.ReadAllTextAsync(Repository.PathOf("tests", "Remora.Client.Tests", "ReadmeTests.cs"));
         var readme = await File.ReadAllLinesAsync(Repository.PathOf("src", "Remora.Client", "README.md"));
-        var shown = readme.SkipWhile(line => line != "```csharp").Skip(1).TakeWhile(line => line != "```").Select(line => line.Split("//")[0].Trim()).Where(line => line.Length > 0 && !line.StartsWith("using Remora")).ToList();
+        var shown = readme
+            .SkipWhile(line => line != "```csharp")
+            .Skip(1)
+            .TakeWhile(line => line != "```")
+            .Select(line => line.Split("//")[0].Trim())
+            .Where(line => line.Length > 0 && !line.StartsWith("using Remora"))
+            .ToList();
         Assert.Equal(6, shown.Count);
         Assert.All(shown, line => Assert.Contains(line, here));
     }

@@ -14,17 +14,26 @@ public sealed class StreamTests
     public async Task It_reconnects_and_sends_the_last_event_id()
     {
         await using var server = new FaultyServer();
-        server.Streams.Enqueue(": beat\n\n" + Event("1", server.Answer("BTC/USDT")) + "event: other\ndata: {}\n\n" + "event: assessment\nid: 2\ndata: {half");
+        server.Streams.Enqueue(
+            ": beat\n\n"
+                + Event("1", server.Answer("BTC/USDT"))
+                + "event: other\ndata: {}\n\n"
+                + "event: assessment\nid: 2\ndata: {half"
+        );
         server.Streams.Enqueue("");
         server.Streams.Enqueue(Event("3", server.Answer("ETH/USDT")));
         using var log = new LogLines();
-        using var client = new RemoraClient(new() { Url = server.Url, Timeout = Patience }, log.CreateLogger<RemoraClient>());
+        using var client = new RemoraClient(
+            new() { Url = server.Url, Timeout = Patience },
+            log.CreateLogger<RemoraClient>()
+        );
         using var patience = new CancellationTokenSource(Patience);
         var seen = new List<string?>();
         await foreach (var risk in client.StreamAsync(["BTC/USDT", "ETH/USDT"], cancellation: patience.Token))
         {
             seen.Add(risk.Pair);
-            if (seen.Count == 2) break;
+            if (seen.Count == 2)
+                break;
         }
         Assert.Equal(["BTC/USDT", "ETH/USDT"], seen);
         Assert.StartsWith("GET /api/v1/stream?pair=BTC%2FUSDT%2CETH%2FUSDT ", server.Requests.First());
@@ -39,11 +48,15 @@ public sealed class StreamTests
         server.Streams.Enqueue(Event("1", "<html>"));
         server.Streams.Enqueue(Event("2", server.Answer("BTC/USDT")));
         using var log = new LogLines();
-        using var client = new RemoraClient(new() { Url = server.Url, Timeout = Patience }, log.CreateLogger<RemoraClient>());
+        using var client = new RemoraClient(
+            new() { Url = server.Url, Timeout = Patience },
+            log.CreateLogger<RemoraClient>()
+        );
         using var patience = new CancellationTokenSource(Patience);
         await using var stream = client.StreamAsync(cancellation: patience.Token).GetAsyncEnumerator();
         var next = stream.MoveNextAsync().AsTask();
-        while (server.Requests.Count < 2) await Task.Delay(10, patience.Token);
+        while (server.Requests.Count < 2)
+            await Task.Delay(10, patience.Token);
         server.Mode = "well";
         Assert.True(await next);
         Assert.Equal("BTC/USDT", stream.Current.Pair);
@@ -77,7 +90,10 @@ public sealed class StreamTests
     /// <summary>A connection on which no data arrives.</summary>
     private sealed class NeverStream : MemoryStream
     {
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        public override async ValueTask<int> ReadAsync(
+            Memory<byte> buffer,
+            CancellationToken cancellationToken = default
+        )
         {
             await Task.Delay(Timeout.Infinite, cancellationToken);
             return 0;

@@ -13,7 +13,10 @@ public sealed class CalendarCsvTests
     public void A_name_is_quoted_or_the_rest_of_its_line(string written, string name) =>
         Assert.Equal(
             [new(Some.At("2026-01-28T19:00:00Z"), null, name)],
-            CalendarCsv.Parse($"  # indented, \"too\"\n{CalendarCsv.Header}\r\n# \"comment\n\n2026-01-28T19:00:00Z, ,{written}\n"));
+            CalendarCsv.Parse(
+                $"  # indented, \"too\"\n{CalendarCsv.Header}\r\n# \"comment\n\n2026-01-28T19:00:00Z, ,{written}\n"
+            )
+        );
 
     [Fact]
     public void What_is_written_is_read_back()
@@ -33,5 +36,10 @@ public sealed class CalendarCsvTests
     [InlineData("\"Rates\" today", "line 2: expected a comma after the closing quote")]
     [InlineData("\"Rates", "line 2: a quote is not closed on its line")]
     public void Wrong_quotes_are_refused(string name, string reason) =>
-        Assert.Equal(reason, Assert.Throws<CsvException>(() => CalendarCsv.Parse($"{CalendarCsv.Header}\n2026-01-28T19:00:00Z,,{name}\n")).Message);
+        Assert.Equal(
+            reason,
+            Assert
+                .Throws<CsvException>(() => CalendarCsv.Parse($"{CalendarCsv.Header}\n2026-01-28T19:00:00Z,,{name}\n"))
+                .Message
+        );
 }

@@ -15,7 +15,8 @@ public sealed class CsvRowsTests
     {
         using var csv = Rows(text);
         var read = new List<string>();
-        while (csv.Read()) read.Add(string.Join('|', csv.ToArray()));
+        while (csv.Read())
+            read.Add(string.Join('|', csv.ToArray()));
         Assert.Equal(rows, string.Join(';', read));
     }
 
@@ -42,7 +43,10 @@ public sealed class CsvRowsTests
         using var csv = new CsvRows(new EndlessLine("a,b\n1,2\n" + start, size), '#');
         Assert.True(csv.Read());
         Assert.True(csv.Read());
-        Assert.Equal($"line 3: the line is longer than {CsvRows.LongestLine} bytes, the maximum", Assert.Throws<CsvException>(() => csv.Read()).Message);
+        Assert.Equal(
+            $"line 3: the line is longer than {CsvRows.LongestLine} bytes, the maximum",
+            Assert.Throws<CsvException>(() => csv.Read()).Message
+        );
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, size / 16);
     }
 
@@ -82,7 +86,8 @@ public sealed class CsvRowsTests
         }
     }
 
-    private static CsvRows Rows(string text, char? comment = null) => new(new MemoryStream(Encoding.UTF8.GetBytes(text)), comment);
+    private static CsvRows Rows(string text, char? comment = null) =>
+        new(new MemoryStream(Encoding.UTF8.GetBytes(text)), comment);
 
     /// <summary>A stream whose last line goes on and on.</summary>
     private sealed class EndlessLine(string start, long size) : MemoryStream
@@ -93,7 +98,8 @@ public sealed class CsvRowsTests
         public override int Read(byte[] buffer, int offset, int count)
         {
             var read = (int)Math.Min(size - _read, count);
-            for (var i = 0; i < read; i++, _read++) buffer[offset + i] = _read < _start.Length ? _start[_read] : (byte)'x';
+            for (var i = 0; i < read; i++, _read++)
+                buffer[offset + i] = _read < _start.Length ? _start[_read] : (byte)'x';
             return read;
         }
 

@@ -10,7 +10,8 @@ internal static class Eventually
         var started = Stopwatch.GetTimestamp();
         while (!condition())
         {
-            if (Stopwatch.GetElapsedTime(started).TotalSeconds > seconds) Assert.Fail($"not within {seconds} s: {what}");
+            if (Stopwatch.GetElapsedTime(started).TotalSeconds > seconds)
+                Assert.Fail($"not within {seconds} s: {what}");
             await Task.Delay(5);
         }
     }

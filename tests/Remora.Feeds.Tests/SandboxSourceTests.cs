@@ -14,16 +14,26 @@ public sealed class SandboxSourceTests
 {
     private static readonly DateTimeOffset Start = new(2025, 3, 10, 12, 2, 0, TimeSpan.Zero);
 
-    public static TheoryData<FaultKind> AnswerFaults => [.. Enum.GetValues<FaultKind>().Where(kind => kind < FaultKind.Duplicates && kind is not FaultKind.HugeHeaders)];
+    public static TheoryData<FaultKind> AnswerFaults =>
+        [
+            .. Enum.GetValues<FaultKind>()
+                .Where(kind => kind < FaultKind.Duplicates && kind is not FaultKind.HugeHeaders),
+        ];
 
     [Fact]
     public async Task All_come_up_and_know_their_changes_where_the_source_has_a_past()
     {
-        await using var rig = await Rig.StartAsync(new() { Held = new Dictionary<string, double> { ["fear_greed"] = 15, ["vix"] = 31.5 } });
+        await using var rig = await Rig.StartAsync(
+            new()
+            {
+                Held = new Dictionary<string, double> { ["fear_greed"] = 15, ["vix"] = 31.5 },
+            }
+        );
         await Eventually.True(() => rig.Feeds.All(feed => feed.Health.State == FeedState.Live), "live");
         var book = new OutsideBook();
         List<Observation> received = [.. rig.Received];
-        foreach (var observation in received.OrderBy(observation => observation.HeldAt)) book.Apply(observation);
+        foreach (var observation in received.OrderBy(observation => observation.HeldAt))
+            book.Apply(observation);
         var view = book.View("BTC");
         var now = rig.Clock.Now();
         Assert.Equal((15.0, 31.5), (view.At(Signal.FearGreed, now), view.At(Signal.Vix, now)));
@@ -34,17 +44,35 @@ public sealed class SandboxSourceTests
         Assert.InRange(view.RawAt(Signal.EquityFuture, now), 5000, 6200);
         Assert.InRange(view.RawAt(Signal.BtcDominance, now), 40, 70);
         Assert.True(double.IsNaN(view.At(Signal.BtcDominance, now)), "its past begins now");
-        Assert.All(received, observation => Assert.True(observation.KnowableAt >= observation.HeldAt && observation.KnowableAt <= now, $"{observation}"));
+        Assert.All(
+            received,
+            observation =>
+                Assert.True(
+                    observation.KnowableAt >= observation.HeldAt && observation.KnowableAt <= now,
+                    $"{observation}"
+                )
+        );
     }
 
     [Theory, MemberData(nameof(AnswerFaults))]
     public async Task No_fault_becomes_a_value_and_all_recover_without_a_restart(FaultKind kind)
     {
-        await using var rig = await Rig.StartAsync(new() { Faults = [new(kind) { RetryAfter = TimeSpan.FromSeconds(1) }] });
-        await Eventually.True(() => rig.Feeds.All(feed => feed.Health is { State: FeedState.Unreachable, LastError: not null, NextTry: not null }), "all name the outage");
+        await using var rig = await Rig.StartAsync(
+            new() { Faults = [new(kind) { RetryAfter = TimeSpan.FromSeconds(1) }] }
+        );
+        await Eventually.True(
+            () =>
+                rig.Feeds.All(feed =>
+                    feed.Health is { State: FeedState.Unreachable, LastError: not null, NextTry: not null }
+                ),
+            "all name the outage"
+        );
         Assert.Empty(rig.Received);
         rig.Sandbox.Faults.Clear();
-        await Eventually.True(() => rig.Feeds.All(feed => feed.Health is { State: FeedState.Live, ConsecutiveFailures: 0 }), "all are well again");
+        await Eventually.True(
+            () => rig.Feeds.All(feed => feed.Health is { State: FeedState.Live, ConsecutiveFailures: 0 }),
+            "all are well again"
+        );
     }
 
     /// <summary>
@@ -56,13 +84,35 @@ public sealed class SandboxSourceTests
     {
         await using var rig = await Rig.StartAsync(new());
         await Eventually.True(() => rig.Feeds.All(feed => feed.Health.State == FeedState.Live), "live");
-        foreach (var (exchange, names) in new[] { ("alternative.me", (string[])["alternative.me"]), ("yahoo", ["yahoo-vix", "yahoo-dollar", "yahoo-sp500-future"]), ("coingecko", ["coingecko"]), ("coinpaprika", ["coinpaprika"]), ("deribit", ["deribit-dvol-btc", "deribit-dvol-eth"]), ("fred", ["fred-dollar"]) })
+        foreach (
+            var (exchange, names) in new[]
+            {
+                ("alternative.me", (string[])["alternative.me"]),
+                ("yahoo", ["yahoo-vix", "yahoo-dollar", "yahoo-sp500-future"]),
+                ("coingecko", ["coingecko"]),
+                ("coinpaprika", ["coinpaprika"]),
+                ("deribit", ["deribit-dvol-btc", "deribit-dvol-eth"]),
+                ("fred", ["fred-dollar"]),
+            }
+        )
         {
             rig.Sandbox.Faults.Add(new(FaultKind.Refused) { Exchange = exchange });
-            await Eventually.True(() => rig.Feeds.Where(feed => names.Contains(feed.Name)).All(feed => feed.Health.ConsecutiveFailures >= 2), $"{exchange} is away");
-            Assert.All(rig.Feeds.Where(feed => !names.Contains(feed.Name)), feed => Assert.Equal(0, feed.Health.ConsecutiveFailures));
+            await Eventually.True(
+                () =>
+                    rig
+                        .Feeds.Where(feed => names.Contains(feed.Name))
+                        .All(feed => feed.Health.ConsecutiveFailures >= 2),
+                $"{exchange} is away"
+            );
+            Assert.All(
+                rig.Feeds.Where(feed => !names.Contains(feed.Name)),
+                feed => Assert.Equal(0, feed.Health.ConsecutiveFailures)
+            );
             rig.Sandbox.Faults.Clear();
-            await Eventually.True(() => rig.Feeds.All(feed => feed.Health.ConsecutiveFailures == 0), $"{exchange} is back");
+            await Eventually.True(
+                () => rig.Feeds.All(feed => feed.Health.ConsecutiveFailures == 0),
+                $"{exchange} is back"
+            );
         }
     }
 
@@ -84,7 +134,8 @@ public sealed class SandboxSourceTests
         {
             get
             {
-                while (_events.Reader.TryRead(out var e)) _received.Add(e.Observation!);
+                while (_events.Reader.TryRead(out var e))
+                    _received.Add(e.Observation!);
                 return _received;
             }
         }

@@ -37,7 +37,8 @@ public abstract class SourceHealthContract : IAsyncLifetime
     public virtual async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        if (_running is not null) await _running;
+        if (_running is not null)
+            await _running;
         _stop.Dispose();
         GC.SuppressFinalize(this);
     }
@@ -61,7 +62,15 @@ public abstract class SourceHealthContract : IAsyncLifetime
         await SucceedAsync();
         Assert.Equal(FeedState.Live, Feed.Health.State);
         Assert.Null(Feed.Health.LastError);
-        foreach (var expected in new[] { FeedState.Degraded, FeedState.Degraded, FeedState.Unreachable, FeedState.Unreachable })
+        foreach (
+            var expected in new[]
+            {
+                FeedState.Degraded,
+                FeedState.Degraded,
+                FeedState.Unreachable,
+                FeedState.Unreachable,
+            }
+        )
         {
             await FailAsync();
             Assert.Equal(expected, Feed.Health.State);
@@ -90,14 +99,20 @@ public abstract class SourceHealthContract : IAsyncLifetime
     protected async Task PollAsync()
     {
         var before = Feed.Health.NextTry;
-        if (before is { } due) Clock.AdvanceTo(due.ToDateTimeOffset());
+        if (before is { } due)
+            Clock.AdvanceTo(due.ToDateTimeOffset());
         Run();
-        await Eventually.True(() => Feed.Health.NextTry is { } next && next != before && Clock.NextDue == next - Clock.Now(), "the poll is done", 60);
+        await Eventually.True(
+            () => Feed.Health.NextTry is { } next && next != before && Clock.NextDue == next - Clock.Now(),
+            "the poll is done",
+            60
+        );
     }
 
     /// <summary>Polls until a value has expired.</summary>
     protected async Task PollUntilExpiredAsync()
     {
-        while (Feed.Health.Latest.All(value => value.ExpiresAt > Clock.Now())) await PollAsync();
+        while (Feed.Health.Latest.All(value => value.ExpiresAt > Clock.Now()))
+            await PollAsync();
     }
 }

@@ -60,9 +60,11 @@ public sealed class HttpSourceHealthTests : HttpHealthContract
 {
     private protected override string Path => "api.alternative.me/fng/";
 
-    private protected override ISourceFeed Create(HttpClient http, HttpSourceOptions options) => new HttpSourceFeed(FearGreed.Source, http, options, Clock);
+    private protected override ISourceFeed Create(HttpClient http, HttpSourceOptions options) =>
+        new HttpSourceFeed(FearGreed.Source, http, options, Clock);
 
-    private protected override string ResponseAt(Instant time) => $$"""{"data": [{"value": "30", "timestamp": "{{time.UnixMilliseconds / 1000}}"}]}""";
+    private protected override string ResponseAt(Instant time) =>
+        $$"""{"data": [{"value": "30", "timestamp": "{{time.UnixMilliseconds / 1000}}"}]}""";
 }
 
 public sealed class FallbackHealthTests : HttpHealthContract
@@ -72,21 +74,33 @@ public sealed class FallbackHealthTests : HttpHealthContract
     private protected override ISourceFeed Create(HttpClient http, HttpSourceOptions options) =>
         new FallbackFeed([new HttpSourceFeed(FearGreed.Source, http, options, Clock)], Clock);
 
-    private protected override string ResponseAt(Instant time) => $$"""{"data": [{"value": "30", "timestamp": "{{time.UnixMilliseconds / 1000}}"}]}""";
+    private protected override string ResponseAt(Instant time) =>
+        $$"""{"data": [{"value": "30", "timestamp": "{{time.UnixMilliseconds / 1000}}"}]}""";
 }
 
 public sealed class NewsHealthTests : HttpHealthContract
 {
     private protected override string Path => "paper.example/feed";
 
-    private protected override ISourceFeed Create(HttpClient http, HttpSourceOptions options) => new NewsFeed(
-        ["BTC"], [new("paper", new($"https://{Path}"), (body, now) => Syndication.Read(body, "paper", now))], http, options, Clock);
+    private protected override ISourceFeed Create(HttpClient http, HttpSourceOptions options) =>
+        new NewsFeed(
+            ["BTC"],
+            [new("paper", new($"https://{Path}"), (body, now) => Syndication.Read(body, "paper", now))],
+            http,
+            options,
+            Clock
+        );
 
     private protected override string ResponseAt(Instant time)
     {
         // Twenty hours old, so that they soon count no longer.
         var published = (time - TimeSpan.FromHours(20)).ToDateTimeOffset().ToString("R");
-        var items = Enumerable.Range(0, 6).Select(i => $"<item><title>Market crashes {i} at {time.UnixMilliseconds}</title><pubDate>{published}</pubDate></item>");
+        var items = Enumerable
+            .Range(0, 6)
+            .Select(i =>
+                $"<item><title>Market crashes {i} at "
+                + $"{time.UnixMilliseconds}</title><pubDate>{published}</pubDate></item>"
+            );
         return $"<rss version=\"2.0\"><channel>{string.Concat(items)}</channel></rss>";
     }
 }
@@ -101,9 +115,11 @@ public sealed class PerpetualHealthTests : SourceHealthContract, IPerpetualSourc
     public Task<FundingRate> FundingRateAsync(string perpetual, CancellationToken cancellation) =>
         _failure is null ? Task.FromResult(new FundingRate(0.0001, 8, _at)) : Task.FromException<FundingRate>(_failure);
 
-    public Task<OpenInterest> OpenInterestAsync(string perpetual, CancellationToken cancellation) => Task.FromResult(new OpenInterest(1e6, _at));
+    public Task<OpenInterest> OpenInterestAsync(string perpetual, CancellationToken cancellation) =>
+        Task.FromResult(new OpenInterest(1e6, _at));
 
-    protected override Task<ISourceFeed> CreateAsync() => Task.FromResult<ISourceFeed>(new PerpetualFeed("BTC", [this], clock: Clock));
+    protected override Task<ISourceFeed> CreateAsync() =>
+        Task.FromResult<ISourceFeed>(new PerpetualFeed("BTC", [this], clock: Clock));
 
     protected override Task SucceedAsync()
     {
@@ -131,7 +147,10 @@ public sealed class LiquidationHealthTests : SourceHealthContract, ILiquidationS
 
     public string Id => "binance";
 
-    public async IAsyncEnumerable<LiquidationEvent> LiquidationsAsync(IReadOnlyList<string> perpetuals, [EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<LiquidationEvent> LiquidationsAsync(
+        IReadOnlyList<string> perpetuals,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
     {
         _isConnected = true;
         await foreach (var one in _stream.Reader.ReadAllAsync(cancellation))
@@ -141,8 +160,10 @@ public sealed class LiquidationHealthTests : SourceHealthContract, ILiquidationS
         }
     }
 
-    protected override Task<ISourceFeed> CreateAsync() => Task.FromResult<ISourceFeed>(
-        new LiquidationFeed(["BTC"], [this], new(TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(5)), Clock));
+    protected override Task<ISourceFeed> CreateAsync() =>
+        Task.FromResult<ISourceFeed>(
+            new LiquidationFeed(["BTC"], [this], new(TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(5)), Clock)
+        );
 
     /// <summary>A whole hour is received.</summary>
     protected override async Task SucceedAsync()
@@ -154,7 +175,11 @@ public sealed class LiquidationHealthTests : SourceHealthContract, ILiquidationS
             Clock.AdvanceTo((Clock.Now().Floor(Hour) + Hour + TimeSpan.FromMinutes(1)).ToDateTimeOffset());
             await SendAsync(new(LiquidationEventKind.Alive));
         }
-        await Eventually.True(() => Feed.Health.LastSuccess is { } last && last != before, "a whole hour was received", 60);
+        await Eventually.True(
+            () => Feed.Health.LastSuccess is { } last && last != before,
+            "a whole hour was received",
+            60
+        );
     }
 
     protected override async Task FailAsync()
@@ -164,7 +189,11 @@ public sealed class LiquidationHealthTests : SourceHealthContract, ILiquidationS
         var stream = _stream;
         (_stream, _isConnected, _isOpen) = (NewStream(), false, false);
         stream.Writer.Complete(new ExchangeException(ExchangeErrorKind.Network, "the connection was reset"));
-        await Eventually.True(() => Feed.Health.ConsecutiveFailures == failures + 1 && Clock.NextDue is not null, "lost", 60);
+        await Eventually.True(
+            () => Feed.Health.ConsecutiveFailures == failures + 1 && Clock.NextDue is not null,
+            "lost",
+            60
+        );
     }
 
     /// <summary>The connection is open, and nothing is received.</summary>
@@ -177,9 +206,11 @@ public sealed class LiquidationHealthTests : SourceHealthContract, ILiquidationS
     private async Task ConnectAsync()
     {
         Run();
-        if (!_isConnected && Feed.Health.NextTry is { } next) Clock.AdvanceTo(next.ToDateTimeOffset());
+        if (!_isConnected && Feed.Health.NextTry is { } next)
+            Clock.AdvanceTo(next.ToDateTimeOffset());
         await Eventually.True(() => _isConnected, "connected", 60);
-        if (!_isOpen) await SendAsync(new(LiquidationEventKind.Opened));
+        if (!_isOpen)
+            await SendAsync(new(LiquidationEventKind.Opened));
         _isOpen = true;
     }
 

@@ -16,15 +16,23 @@ internal static class SandboxRig
     public static Task<SandboxServer> Sandbox(SandboxOptions? options = null, TimeProvider? clock = null) =>
         SandboxServer.StartAsync(options ?? new(), clock ?? new ManualClock(Morning));
 
-    public static HttpClient Client(SandboxServer sandbox) => new() { BaseAddress = new(sandbox.Url), Timeout = TimeSpan.FromSeconds(20) };
+    public static HttpClient Client(SandboxServer sandbox) =>
+        new() { BaseAddress = new(sandbox.Url), Timeout = TimeSpan.FromSeconds(20) };
 
-    public static async Task<JsonElement> Json(this HttpClient client, string path, HttpStatusCode expected = HttpStatusCode.OK)
+    public static async Task<JsonElement> Json(
+        this HttpClient client,
+        string path,
+        HttpStatusCode expected = HttpStatusCode.OK
+    )
     {
         using var answer = await client.GetAsync(path);
         return await answer.Json(expected);
     }
 
-    public static async Task<JsonElement> Json(this HttpResponseMessage answer, HttpStatusCode expected = HttpStatusCode.OK)
+    public static async Task<JsonElement> Json(
+        this HttpResponseMessage answer,
+        HttpStatusCode expected = HttpStatusCode.OK
+    )
     {
         var body = await answer.Content.ReadAsStringAsync();
         Assert.True(answer.StatusCode == expected, $"{(int)answer.StatusCode} {body}");

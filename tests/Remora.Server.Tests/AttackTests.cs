@@ -13,7 +13,10 @@ public sealed class AttackTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("remora-attack").FullName;
     private readonly string _secret = ApiKey.NewSecret();
 
-    public AttackTests() => new KeyFile(_folder).Change(_ => [new("honest", ApiKey.HashOf(_secret), Testing.Some.Time, PerMinute: 100_000)]);
+    public AttackTests() =>
+        new KeyFile(_folder).Change(_ =>
+            [new("honest", ApiKey.HashOf(_secret), Testing.Some.Time, PerMinute: 100_000)]
+        );
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
@@ -27,7 +30,11 @@ public sealed class AttackTests : IDisposable
         using var reader = new StreamReader(stream, Encoding.Latin1);
         for (var i = 0; i < 2000; i++)
         {
-            await stream.WriteAsync(Encoding.ASCII.GetBytes($"GET /api/v1/risk HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ApiKey.NewSecret()}\r\n\r\n"));
+            await stream.WriteAsync(
+                Encoding.ASCII.GetBytes(
+                    $"GET /api/v1/risk HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ApiKey.NewSecret()}\r\n\r\n"
+                )
+            );
             seen.Add(await ReadAnswerAsync(reader));
         }
         Assert.Equal([401, 429], seen.Order());
@@ -59,7 +66,13 @@ public sealed class AttackTests : IDisposable
         await using var service = await StartAsync();
         using var socket = await ConnectAsync(service);
         await using var stream = socket.GetStream();
-        await stream.WriteAsync(Encoding.Latin1.GetBytes(request.Replace("{20000}", new string('a', 20_000)).Replace("{auth}", $"Authorization: Bearer {_secret}\r\n")));
+        await stream.WriteAsync(
+            Encoding.Latin1.GetBytes(
+                request
+                    .Replace("{20000}", new string('a', 20_000))
+                    .Replace("{auth}", $"Authorization: Bearer {_secret}\r\n")
+            )
+        );
         using var reader = new StreamReader(stream, Encoding.Latin1);
         Assert.Equal(status, await ReadAnswerAsync(reader));
         await ServesAsync(service);
@@ -70,20 +83,27 @@ public sealed class AttackTests : IDisposable
     {
         await using var service = await StartAsync();
         var idle = new List<TcpClient>();
-        for (var i = 0; i < 500; i++) idle.Add(await ConnectAsync(service));
+        for (var i = 0; i < 500; i++)
+            idle.Add(await ConnectAsync(service));
         using var slow = await ConnectAsync(service);
         await using var stream = slow.GetStream();
         await stream.WriteAsync("GET /api/v1/risk HTTP/1.1\r\nHost: x\r\nX-Slow: "u8.ToArray());
         using var body = await ConnectAsync(service);
         await using var bodyStream = body.GetStream();
-        await bodyStream.WriteAsync(Encoding.ASCII.GetBytes($"POST /api/v1/risk HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {_secret}\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na"));
+        await bodyStream.WriteAsync(
+            Encoding.ASCII.GetBytes(
+                $"POST /api/v1/risk HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {_secret}\r\nTransfer-Encoding: "
+                    + $"chunked\r\n\r\n1\r\na"
+            )
+        );
         await ServesAsync(service);
         using var reader = new StreamReader(stream, Encoding.Latin1);
         Assert.Contains(await ReadAnswerAsync(reader), new[] { 408, 0 });
         using var bodyReader = new StreamReader(bodyStream, Encoding.Latin1);
         Assert.Contains(await ReadAnswerAsync(bodyReader), new[] { 405, 413, 408, 0 });
         await ServesAsync(service);
-        foreach (var one in idle) one.Dispose();
+        foreach (var one in idle)
+            one.Dispose();
     }
 
     [Fact]
@@ -100,7 +120,8 @@ public sealed class AttackTests : IDisposable
         using var beyond = await ConnectAsync(service);
         using var reader = new StreamReader(beyond.GetStream(), Encoding.Latin1);
         Assert.Equal(0, await ReadAnswerAsync(reader));
-        foreach (var one in kept) one.Dispose();
+        foreach (var one in kept)
+            one.Dispose();
     }
 
     [Fact]
@@ -110,7 +131,13 @@ public sealed class AttackTests : IDisposable
         using var lines = new LogLines();
         var clock = new Testing.ManualClock(DateTimeOffset.UnixEpoch);
         await using var service = await LiveServer.StartAsync(
-            LiveServer.Settings with { MaxConnections = 1, LogClock = clock }, log: lines);
+            LiveServer.Settings with
+            {
+                MaxConnections = 1,
+                LogClock = clock,
+            },
+            log: lines
+        );
         using var kept = await ConnectAsync(service);
         await kept.GetStream().WriteAsync("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray());
         Assert.NotEqual(0, await kept.GetStream().ReadAsync(new byte[1000]).AsTask().WaitAsync(Patience));
@@ -155,7 +182,15 @@ public sealed class AttackTests : IDisposable
         }
     }
 
-    private Task<LiveServer> StartAsync() => LiveServer.StartAsync(LiveServer.Settings with { RequireKeys = true, Data = _folder, HeadersTimeout = TimeSpan.FromSeconds(2) });
+    private Task<LiveServer> StartAsync() =>
+        LiveServer.StartAsync(
+            LiveServer.Settings with
+            {
+                RequireKeys = true,
+                Data = _folder,
+                HeadersTimeout = TimeSpan.FromSeconds(2),
+            }
+        );
 
     private async Task ServesAsync(LiveServer service)
     {
@@ -181,13 +216,15 @@ public sealed class AttackTests : IDisposable
         try
         {
             var line = await reader.ReadLineAsync().WaitAsync(Patience);
-            if (line is null || !line.StartsWith("HTTP/1.1 ")) return 0;
+            if (line is null || !line.StartsWith("HTTP/1.1 "))
+                return 0;
             var status = int.Parse(line.Split(' ')[1]);
             var length = 0;
             while (await reader.ReadLineAsync().WaitAsync(Patience) is { Length: > 0 } header)
             {
                 Assert.DoesNotContain("Set-Cookie", header);
-                if (header.StartsWith("Content-Length: ")) length = int.Parse(header["Content-Length: ".Length..]);
+                if (header.StartsWith("Content-Length: "))
+                    length = int.Parse(header["Content-Length: ".Length..]);
             }
             var body = new char[length];
             await reader.ReadBlockAsync(body).AsTask().WaitAsync(Patience);

@@ -8,15 +8,23 @@ namespace Remora.Server.Tests;
 
 public sealed class BoardSubscriptionTests
 {
-    private static readonly IReadOnlyList<MarketId> Markets = [.. Enumerable.Range(0, 70).Select(i => Some.MarketOf($"C{i}/USDT"))];
-    private readonly AssessmentBoard _board = new(Markets, [RiskPolicy.Default], new ManualClock(Some.Time.ToDateTimeOffset()));
+    private static readonly IReadOnlyList<MarketId> Markets =
+    [
+        .. Enumerable.Range(0, 70).Select(i => Some.MarketOf($"C{i}/USDT")),
+    ];
+    private readonly AssessmentBoard _board = new(
+        Markets,
+        [RiskPolicy.Default],
+        new ManualClock(Some.Time.ToDateTimeOffset())
+    );
 
     [Fact]
     public async Task Changes_that_were_not_asked_for_fall_together()
     {
         using var subscription = _board.Subscribe();
         for (var round = 0; round < 1000; round++)
-            foreach (var market in new[] { 69, 3, 64 }) Publish(market);
+            foreach (var market in new[] { 69, 3, 64 })
+                Publish(market);
         Assert.Equal([Markets[3], Markets[64], Markets[69]], await subscription.NextAsync(CancellationToken.None));
 
         var next = subscription.NextAsync(CancellationToken.None).AsTask();
@@ -32,7 +40,8 @@ public sealed class BoardSubscriptionTests
         long Allocated()
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
-            for (var i = 0; i < 100; i++) _board.Publish(Markets[0], 0, assessment);
+            for (var i = 0; i < 100; i++)
+                _board.Publish(Markets[0], 0, assessment);
             return GC.GetAllocatedBytesForCurrentThread() - before;
         }
         Allocated();
@@ -40,7 +49,8 @@ public sealed class BoardSubscriptionTests
         var subscriptions = Enumerable.Range(0, 3).Select(_ => _board.Subscribe()).ToList();
         Allocated();
         Assert.Equal(without, Allocated());
-        foreach (var subscription in subscriptions) subscription.Dispose();
+        foreach (var subscription in subscriptions)
+            subscription.Dispose();
         Assert.Equal(without, Allocated());
     }
 
@@ -49,7 +59,8 @@ public sealed class BoardSubscriptionTests
     {
         var reader = new EventReader([0, 1, 2], 3);
         StreamFrame Frame(long sequence) => new(sequence, null!, System.Text.Encoding.ASCII.GetBytes($"{sequence};"));
-        foreach (var (market, sequence) in new[] { (2, 1), (0, 2), (1, 3), (2, 4), (0, 5) }) reader.Post(market, Frame(sequence));
+        foreach (var (market, sequence) in new[] { (2, 1), (0, 2), (1, 3), (2, 4), (0, 5) })
+            reader.Post(market, Frame(sequence));
         reader.Complete();
         var pipe = new System.IO.Pipelines.Pipe();
         await reader.WriteAsync(pipe.Writer, CancellationToken.None);

@@ -16,7 +16,8 @@ internal sealed class EventStream : IAsyncDisposable
     public static async Task<EventStream> OpenAsync(HttpClient http, string query = "", string? lastEventId = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/stream" + query);
-        if (lastEventId is not null) request.Headers.Add("Last-Event-ID", lastEventId);
+        if (lastEventId is not null)
+            request.Headers.Add("Last-Event-ID", lastEventId);
         var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).WaitAsync(Patience);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         return new(response, await response.Content.ReadAsStreamAsync());
@@ -25,26 +26,41 @@ internal sealed class EventStream : IAsyncDisposable
     /// <summary>Returns the next event; null at the end.</summary>
     public async Task<StreamedEvent?> NextAsync()
     {
-        string name = "", id = "", data = "";
+        string name = "",
+            id = "",
+            data = "";
         while (true)
         {
             var line = await _lines.ReadLineAsync().WaitAsync(Patience);
-            if (line is null) return null;
+            if (line is null)
+                return null;
             if (line.Length == 0)
             {
-                if (data.Length > 0) return new(name, id, data);
+                if (data.Length > 0)
+                    return new(name, id, data);
                 continue;
             }
-            if (line[0] == ':') return new("comment", "", line);
+            if (line[0] == ':')
+                return new("comment", "", line);
             var colon = line.IndexOf(':');
             var value = line[(colon + 2)..];
             switch (line[..colon])
             {
-                case "event": name = value; break;
-                case "id": id = value; break;
-                case "data": data = value; break;
-                case "retry": Assert.InRange(int.Parse(value), 1000, 5000); break;
-                default: Assert.Fail(line); break;
+                case "event":
+                    name = value;
+                    break;
+                case "id":
+                    id = value;
+                    break;
+                case "data":
+                    data = value;
+                    break;
+                case "retry":
+                    Assert.InRange(int.Parse(value), 1000, 5000);
+                    break;
+                default:
+                    Assert.Fail(line);
+                    break;
             }
         }
     }
@@ -56,7 +72,8 @@ internal sealed class EventStream : IAsyncDisposable
         {
             var next = await NextAsync();
             Assert.NotNull(next);
-            if (holds(next)) return next;
+            if (holds(next))
+                return next;
         }
     }
 

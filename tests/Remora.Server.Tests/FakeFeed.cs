@@ -8,15 +8,22 @@ namespace Remora.Server.Tests;
 /// <summary>A feed that returns the data of the test.</summary>
 internal sealed class FakeFeed(MarketId market) : IMarketFeed
 {
-    private readonly TaskCompletionSource<ChannelWriter<MarketEvent>> _events = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<ChannelWriter<MarketEvent>> _events = new(
+        TaskCreationOptions.RunContinuationsAsynchronously
+    );
     private volatile TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public MarketId Market => market;
 
-    public FeedHealth Health { get; set; } = new()
-    {
-        Market = market, State = FeedState.Starting, Exchange = market.Exchange, Refused = new Dictionary<CandleFault, long>(), Gaps = [],
-    };
+    public FeedHealth Health { get; set; } =
+        new()
+        {
+            Market = market,
+            State = FeedState.Starting,
+            Exchange = market.Exchange,
+            Refused = new Dictionary<CandleFault, long>(),
+            Gaps = [],
+        };
 
     public async Task RunAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
@@ -45,11 +52,20 @@ internal sealed class FakeFeed(MarketId market) : IMarketFeed
 /// <summary>A source that returns the data of the test.</summary>
 internal sealed class FakeSource(string name, params IReadOnlyList<Signal> signals) : ISourceFeed
 {
-    private readonly TaskCompletionSource<ChannelWriter<MarketEvent>> _events = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<ChannelWriter<MarketEvent>> _events = new(
+        TaskCreationOptions.RunContinuationsAsynchronously
+    );
 
     public string Name => name;
 
-    public SourceHealth Health { get; set; } = new() { Name = name, Signals = signals, State = FeedState.Starting, Latest = [] };
+    public SourceHealth Health { get; set; } =
+        new()
+        {
+            Name = name,
+            Signals = signals,
+            State = FeedState.Starting,
+            Latest = [],
+        };
 
     public async Task RunAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {

@@ -16,7 +16,15 @@ public sealed class FeedReporterTests : IDisposable
     private readonly FakeSource _source = new("liquidations", Signal.Liquidations);
     private readonly FeedReporter _reporter;
 
-    public FeedReporterTests() => _reporter = new(new() { Markets = [], Sources = [_source], Log = _log });
+    public FeedReporterTests() =>
+        _reporter = new(
+            new()
+            {
+                Markets = [],
+                Sources = [_source],
+                Log = _log,
+            }
+        );
 
     public void Dispose() => _log.Dispose();
 
@@ -27,7 +35,10 @@ public sealed class FeedReporterTests : IDisposable
         Look(FeedState.Live, 100);
         Look(FeedState.Degraded);
         Look(FeedState.Degraded, 100);
-        Assert.Equal(["liquidations is live", "liquidations is degraded: network, the connection was reset. Retrying."], _log.All);
+        Assert.Equal(
+            ["liquidations is live", "liquidations is degraded: network, the connection was reset. Retrying."],
+            _log.All
+        );
     }
 
     [Fact]
@@ -40,7 +51,10 @@ public sealed class FeedReporterTests : IDisposable
             Look(FeedState.Live, 1 + (i % 59));
         }
         Look(FeedState.Live, 60);
-        Assert.Equal(["liquidations is live", "liquidations is degraded", "liquidations is live"], _log.All.Select(line => line.Split(':')[0]));
+        Assert.Equal(
+            ["liquidations is live", "liquidations is degraded", "liquidations is live"],
+            _log.All.Select(line => line.Split(':')[0])
+        );
     }
 
     [Fact]
@@ -52,7 +66,10 @@ public sealed class FeedReporterTests : IDisposable
         Look(FeedState.Unreachable);
         Look(FeedState.Warming, 60);
         Look(FeedState.Live);
-        Assert.Equal(["degraded", "unreachable", "warming", "live"], _log.All.Select(line => line.Split(':')[0].Split(' ')[^1]));
+        Assert.Equal(
+            ["degraded", "unreachable", "warming", "live"],
+            _log.All.Select(line => line.Split(':')[0].Split(' ')[^1])
+        );
     }
 
     [Fact]
@@ -61,7 +78,14 @@ public sealed class FeedReporterTests : IDisposable
         var market = new FakeFeed(Testing.Some.Btc);
         market.Health = market.Health with { State = FeedState.Degraded };
         _source.Health = _source.Health with { State = FeedState.Degraded };
-        new FeedReporter(new() { Markets = [market], Sources = [_source], Log = _log }).Look();
+        new FeedReporter(
+            new()
+            {
+                Markets = [market],
+                Sources = [_source],
+                Log = _log,
+            }
+        ).Look();
         Assert.StartsWith("binance BTC/USDT 5m is degraded: no fresh candle. Retrying.", _log.All[0]);
         Assert.Equal("liquidations is degraded: no fresh value. Retrying.", _log.All[1]);
     }
@@ -71,28 +95,61 @@ public sealed class FeedReporterTests : IDisposable
     {
         var bridge = new BridgeHealth(false, 1, "Node.js was not found as 'node': install Node.js 20 or later", null);
         var feeds = new[] { "BTC/USDT", "ETH/USDT" }.Select(pair => new FakeFeed(Some.MarketOf(pair))).ToList();
-        foreach (var feed in feeds) feed.Health = feed.Health with { State = FeedState.Unreachable, LastError = new("unavailable", "the exchange bridge is not running", Some.Time) };
-        var reporter = new FeedReporter(new() { Markets = feeds, Sources = [_source], Log = _log, Bridge = () => bridge });
-        _source.Health = _source.Health with { State = FeedState.Degraded, LastError = new("network", "the connection was reset.", default) };
-        for (var i = 0; i < 100; i++) reporter.Look();
+        foreach (var feed in feeds)
+            feed.Health = feed.Health with
+            {
+                State = FeedState.Unreachable,
+                LastError = new("unavailable", "the exchange bridge is not running", Some.Time),
+            };
+        var reporter = new FeedReporter(
+            new()
+            {
+                Markets = feeds,
+                Sources = [_source],
+                Log = _log,
+                Bridge = () => bridge,
+            }
+        );
+        _source.Health = _source.Health with
+        {
+            State = FeedState.Degraded,
+            LastError = new("network", "the connection was reset.", default),
+        };
+        for (var i = 0; i < 100; i++)
+            reporter.Look();
         bridge = bridge with { Restarts = 2 };
-        for (var i = 0; i < 100; i++) reporter.Look();
+        for (var i = 0; i < 100; i++)
+            reporter.Look();
         bridge = new(true, 2, bridge.LastFailure, 1234);
-        foreach (var feed in feeds) feed.Health = feed.Health with { State = FeedState.Live };
+        foreach (var feed in feeds)
+            feed.Health = feed.Health with { State = FeedState.Live };
         reporter.Look();
         Assert.Equal(
-        [
-            "the exchange bridge is not running, so no exchange can be reached: Node.js was not found as 'node': install Node.js 20 or later. It is being restarted",
-            "liquidations is degraded: network, the connection was reset. Retrying.",
-            "the exchange bridge is running again", "binance BTC/USDT 5m is live", "binance ETH/USDT 5m is live",
-        ], _log.All);
+            [
+                "the exchange bridge is not running, so no exchange can be reached: Node.js was not found as "
+                    + "'node': install Node.js 20 or later. It is being restarted",
+                "liquidations is degraded: network, the connection was reset. Retrying.",
+                "the exchange bridge is running again",
+                "binance BTC/USDT 5m is live",
+                "binance ETH/USDT 5m is live",
+            ],
+            _log.All
+        );
         // Recoveries are information.
-        Assert.Equal([LogLevel.Warning, LogLevel.Warning, LogLevel.Information, LogLevel.Information, LogLevel.Information], _log.Levels);
+        Assert.Equal(
+            [LogLevel.Warning, LogLevel.Warning, LogLevel.Information, LogLevel.Information, LogLevel.Information],
+            _log.Levels
+        );
     }
 
     private void Look(FeedState state, int times = 1)
     {
-        _source.Health = _source.Health with { State = state, LastError = new("network", "the connection was reset.", default) };
-        for (var i = 0; i < times; i++) _reporter.Look();
+        _source.Health = _source.Health with
+        {
+            State = state,
+            LastError = new("network", "the connection was reset.", default),
+        };
+        for (var i = 0; i < times; i++)
+            _reporter.Look();
     }
 }

@@ -15,8 +15,15 @@ public sealed class HostGateTests : IDisposable
 {
     private static readonly string[] Paths =
     [
-        "/", "/page.js", "/reference", "/openapi/v1.json", "/metrics", "/nowhere",
-        "/api/v1/risk", "/api/v1/risk?pair=BTC/USDT", "/api/v1/stream",
+        "/",
+        "/page.js",
+        "/reference",
+        "/openapi/v1.json",
+        "/metrics",
+        "/nowhere",
+        "/api/v1/risk",
+        "/api/v1/risk?pair=BTC/USDT",
+        "/api/v1/stream",
     ];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("remora-hosts").FullName;
@@ -47,7 +54,11 @@ public sealed class HostGateTests : IDisposable
     public async Task Nothing_but_health_is_answered_to_a_rebound_name_and_the_refusal_names_the_setting()
     {
         await using var service = await LiveServer.StartAsync(
-            LiveServer.Settings with { CorsOrigins = ["http://evil.example"] });
+            LiveServer.Settings with
+            {
+                CorsOrigins = ["http://evil.example"],
+            }
+        );
         foreach (var path in Paths)
             Assert.Equal(HttpStatusCode.MisdirectedRequest, await AskAsync(service, path, "evil.example"));
         Assert.Equal(HttpStatusCode.OK, await AskAsync(service, "/healthz", "evil.example"));
@@ -71,10 +82,19 @@ public sealed class HostGateTests : IDisposable
         var flags = new Dictionary<string, string> { ["allowed-hosts"] = string.Join(", ", allowed) };
         var settings = SettingsReader.Read(null, new Dictionary<string, string>(), flags);
         await using var service = await LiveServer.StartAsync(
-            LiveServer.Settings with { AllowedHosts = settings.AllowedHosts });
+            LiveServer.Settings with
+            {
+                AllowedHosts = settings.AllowedHosts,
+            }
+        );
         string[] hosts =
         [
-            "remora.example.org:8000", "Remora.Example.ORG", "a.inner.example.org", "192.168.1.5", "[::2]:80", "localhost",
+            "remora.example.org:8000",
+            "Remora.Example.ORG",
+            "a.inner.example.org",
+            "192.168.1.5",
+            "[::2]:80",
+            "localhost",
         ];
         foreach (var host in hosts)
         {
@@ -110,7 +130,9 @@ public sealed class HostGateTests : IDisposable
             Assert.Equal(HttpStatusCode.OK, await AskAsync(service, "/api/v1/risk", "remora.example.org", _secret));
             Assert.Equal(HttpStatusCode.OK, await AskAsync(service, "/api/v1/risk", "localhost", _secret));
             Assert.Equal(
-                HttpStatusCode.MisdirectedRequest, await AskAsync(service, "/api/v1/risk", "evil.example", _secret));
+                HttpStatusCode.MisdirectedRequest,
+                await AskAsync(service, "/api/v1/risk", "evil.example", _secret)
+            );
         }
     }
 
@@ -139,7 +161,13 @@ public sealed class HostGateTests : IDisposable
             .FirstOrDefault(address => !IPAddress.IsLoopback(address));
         Assert.SkipWhen(other is null, "needs an address that is not a loopback address");
         await using var service = await LiveServer.StartAsync(
-            LiveServer.Settings with { Host = "0.0.0.0", AllowAnonymous = true, AllowedHosts = ["remora.lan"] });
+            LiveServer.Settings with
+            {
+                Host = "0.0.0.0",
+                AllowAnonymous = true,
+                AllowedHosts = ["remora.lan"],
+            }
+        );
         using var http = new HttpClient { BaseAddress = new($"http://{other}:{service.Http.BaseAddress!.Port}") };
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("/api/v1/risk")).StatusCode);
         // The same name in a request that arrived at 127.0.0.1.
@@ -157,17 +185,20 @@ public sealed class HostGateTests : IDisposable
     public void What_cannot_be_a_host_name_is_refused(string host)
     {
         var variables = new Dictionary<string, string> { ["REMORA_ALLOWED_HOSTS"] = host };
-        var e = Assert.Throws<SettingsException>(
-            () => SettingsReader.Read(null, variables, new Dictionary<string, string>()));
+        var e = Assert.Throws<SettingsException>(() =>
+            SettingsReader.Read(null, variables, new Dictionary<string, string>())
+        );
         Assert.StartsWith(
             $"variable REMORA_ALLOWED_HOSTS: allowed_hosts is '{host}': expected host names without a port",
-            Assert.Single(e.Errors));
+            Assert.Single(e.Errors)
+        );
     }
 
     private static async Task<HttpStatusCode> AskAsync(LiveServer service, string path, string host, string? key = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { Host = host } };
-        if (key is not null) request.Headers.Authorization = new("Bearer", key);
+        if (key is not null)
+            request.Headers.Authorization = new("Bearer", key);
         using var response = await service.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         return response.StatusCode;
     }

@@ -1,4 +1,3 @@
-using Remora.Supervision;
 using System.Collections;
 using System.Collections.Concurrent;
 using System.Diagnostics.Tracing;
@@ -10,6 +9,7 @@ using Remora.Feeds.Keys;
 using Remora.Feeds.Time;
 using Remora.Markets;
 using Remora.Server.Settings;
+using Remora.Supervision;
 
 namespace Remora.Server.Tests;
 
@@ -19,9 +19,15 @@ namespace Remora.Server.Tests;
 /// </summary>
 public sealed class KeyLeakTests
 {
-    private static readonly string[] Secrets = ["LEAK-cryptopanic-0123456789", "LEAK-coinglass-0123456789", "LEAK-fred-0123456789"];
+    private static readonly string[] Secrets =
+    [
+        "LEAK-cryptopanic-0123456789",
+        "LEAK-coinglass-0123456789",
+        "LEAK-fred-0123456789",
+    ];
 
-    private static SourceKeys Keys => SourceKeys.Read(SourceKeys.Variables.Zip(Secrets).ToDictionary(pair => pair.First, pair => pair.Second));
+    private static SourceKeys Keys =>
+        SourceKeys.Read(SourceKeys.Variables.Zip(Secrets).ToDictionary(pair => pair.First, pair => pair.Second));
 
     [Theory, InlineData("401"), InlineData("redirect"), InlineData("title"), InlineData("silence")]
     public async Task No_key_is_in_a_log_an_answer_or_a_process(string fault)
@@ -30,23 +36,52 @@ public sealed class KeyLeakTests
         await using var world = await StartAsync(sent, fault);
         using var log = new Everything();
         using var logs = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(log));
-        var settings = new ServiceSettings { Port = 0, Pairs = [Pair.Parse("BTC/USDT")], Keys = Keys, DollarSource = Feeds.Http.DollarSource.Fred };
+        var settings = new ServiceSettings
+        {
+            Port = 0,
+            Pairs = [Pair.Parse("BTC/USDT")],
+            Keys = Keys,
+            DollarSource = Feeds.Http.DollarSource.Fred,
+        };
         var clock = new ScaledClock(new(2025, 3, 10, 15, 0, 0, TimeSpan.Zero), 600);
-        await using var outside = OutsideWorld.Connect(settings, clock, new("simulated", world.Urls.Single(), 600), null, logs);
+        await using var outside = OutsideWorld.Connect(
+            settings,
+            clock,
+            new("simulated", world.Urls.Single(), 600),
+            null,
+            logs
+        );
         await using var service = await ServiceHost.StartAsync(settings, outside.Parts, clock);
         using var reporting = new CancellationTokenSource();
         var reporter = new FeedReporter(outside.Parts).RunAsync(reporting.Token);
-        await LiveServer.UntilAsync(() => Secrets.All(secret => sent.Any(request => request.Contains(secret, StringComparison.Ordinal))) && outside.Parts.Sources.Count(source => source.Health.LastError is not null) >= (fault == "silence" ? 0 : 3));
+        await LiveServer.UntilAsync(() =>
+            Secrets.All(secret => sent.Any(request => request.Contains(secret, StringComparison.Ordinal)))
+            && outside.Parts.Sources.Count(source => source.Health.LastError is not null)
+                >= (fault == "silence" ? 0 : 3)
+        );
         using var http = new HttpClient { BaseAddress = new(service.Url) };
         var said = new List<string>();
-        foreach (var path in new[] { "/api/v1/sources", "/api/v1/status", "/api/v1/news", "/api/v1/risk?pair=BTC/USDT", "/api/v1/risk?pair=NOPE", "/api/v1/nothing", "/metrics", "/openapi/v1.json" })
+        foreach (
+            var path in new[]
+            {
+                "/api/v1/sources",
+                "/api/v1/status",
+                "/api/v1/news",
+                "/api/v1/risk?pair=BTC/USDT",
+                "/api/v1/risk?pair=NOPE",
+                "/api/v1/nothing",
+                "/metrics",
+                "/openapi/v1.json",
+            }
+        )
         {
             using var answer = await http.GetAsync(path);
             said.Add($"{answer.Headers}{await answer.Content.ReadAsStringAsync()}");
         }
         said.AddRange(outside.Parts.Sources.Select(source => $"{source.Health} {source.Health.LastError}"));
         said.Add($"{settings} {outside.Parts}");
-        if (outside.Parts.Bridge!().ProcessId is { } bridge && OperatingSystem.IsLinux()) said.AddRange([File.ReadAllText($"/proc/{bridge}/cmdline"), File.ReadAllText($"/proc/{bridge}/environ")]);
+        if (outside.Parts.Bridge!().ProcessId is { } bridge && OperatingSystem.IsLinux())
+            said.AddRange([File.ReadAllText($"/proc/{bridge}/cmdline"), File.ReadAllText($"/proc/{bridge}/environ")]);
         said.Add(string.Join(' ', Environment.GetCommandLineArgs()));
         await LiveServer.UntilAsync(() => fault == "silence" || !log.Lines.IsEmpty);
         await reporting.CancelAsync();
@@ -63,7 +98,9 @@ public sealed class KeyLeakTests
         var app = builder.Build();
         app.Run(async context =>
         {
-            var asked = $"{context.Request.Path}{context.Request.QueryString} {string.Join(';', context.Request.Headers.Select(header => $"{header.Key}: {header.Value}"))}";
+            var asked =
+                $"{context.Request.Path}{context.Request.QueryString} "
+                + $"{string.Join(';', context.Request.Headers.Select(header => $"{header.Key}: {header.Value}"))}";
             sent.Enqueue(asked);
             switch (fault)
             {
@@ -75,10 +112,19 @@ public sealed class KeyLeakTests
                     context.Response.Redirect("/elsewhere" + context.Request.Path + context.Request.QueryString);
                     break;
                 case "title":
-                    await context.Response.WriteAsJsonAsync(new { code = "1", msg = asked, error_message = asked, results = new[] { new { title = "Crash " + asked, published_at = "2025-03-10T14:00:00Z" } } });
+                    await context.Response.WriteAsJsonAsync(
+                        new
+                        {
+                            code = "1",
+                            msg = asked,
+                            error_message = asked,
+                            results = new[] { new { title = "Crash " + asked, published_at = "2025-03-10T14:00:00Z" } },
+                        }
+                    );
                     break;
                 default:
-                    await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+                    await Task.Delay(Timeout.Infinite, context.RequestAborted)
+                        .ContinueWith(_ => { }, TaskScheduler.Default);
                     break;
             }
         });
@@ -102,13 +148,21 @@ public sealed class KeyLeakTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => _lines.Enqueue($"{formatter(state, exception)} {exception}");
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => _lines.Enqueue($"{formatter(state, exception)} {exception}");
 
         protected override void OnEventSourceCreated(EventSource eventSource)
         {
-            if (eventSource.Name is "System.Net.Http") EnableEvents(eventSource, EventLevel.LogAlways);
+            if (eventSource.Name is "System.Net.Http")
+                EnableEvents(eventSource, EventLevel.LogAlways);
         }
 
-        protected override void OnEventWritten(EventWrittenEventArgs eventData) => _lines?.Enqueue(string.Join(' ', ((IEnumerable?)eventData.Payload)?.Cast<object?>() ?? []));
+        protected override void OnEventWritten(EventWrittenEventArgs eventData) =>
+            _lines?.Enqueue(string.Join(' ', ((IEnumerable?)eventData.Payload)?.Cast<object?>() ?? []));
     }
 }

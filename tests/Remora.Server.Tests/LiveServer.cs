@@ -19,7 +19,13 @@ internal sealed class LiveServer : IAsyncDisposable
 {
     private readonly ServiceHost _host;
 
-    private LiveServer(ServiceHost host, ManualClock clock, IReadOnlyList<FakeFeed> feeds, FakeSource source, Supervisor supervisor)
+    private LiveServer(
+        ServiceHost host,
+        ManualClock clock,
+        IReadOnlyList<FakeFeed> feeds,
+        FakeSource source,
+        Supervisor supervisor
+    )
     {
         (_host, Clock, Feeds, Source, Supervisor) = (host, clock, feeds, source, supervisor);
         Http = new() { BaseAddress = new(host.Url.Replace("0.0.0.0", "127.0.0.1")) };
@@ -41,8 +47,14 @@ internal sealed class LiveServer : IAsyncDisposable
 
     /// <summary>Starts the service at <see cref="Some.Time"/>.</summary>
     public static async Task<LiveServer> StartAsync(
-        ServiceSettings? settings = null, SandboxNotice? sandbox = null, IReadOnlyList<Signal>? signals = null, Func<TimeProvider, CalendarFeed>? calendar = null, ILoggerFactory? log = null, Supervisor? supervisor = null,
-        params IReadOnlyList<Action<Meter>> observe)
+        ServiceSettings? settings = null,
+        SandboxNotice? sandbox = null,
+        IReadOnlyList<Signal>? signals = null,
+        Func<TimeProvider, CalendarFeed>? calendar = null,
+        ILoggerFactory? log = null,
+        Supervisor? supervisor = null,
+        params IReadOnlyList<Action<Meter>> observe
+    )
     {
         settings ??= Settings;
         var clock = new ManualClock(Some.Time.ToDateTimeOffset());
@@ -50,7 +62,13 @@ internal sealed class LiveServer : IAsyncDisposable
         var source = new FakeSource("test", signals ?? [Signal.FearGreed]);
         var parts = new ServiceParts
         {
-            Markets = feeds, Sources = [source], Sandbox = sandbox, Calendar = calendar?.Invoke(clock), Log = log ?? NullLoggerFactory.Instance, Observe = observe, Supervisor = supervisor ?? new(),
+            Markets = feeds,
+            Sources = [source],
+            Sandbox = sandbox,
+            Calendar = calendar?.Invoke(clock),
+            Log = log ?? NullLoggerFactory.Instance,
+            Observe = observe,
+            Supervisor = supervisor ?? new(),
         };
         return new(await ServiceHost.StartAsync(settings, parts, clock), clock, feeds, source, parts.Supervisor);
     }
@@ -62,15 +80,20 @@ internal sealed class LiveServer : IAsyncDisposable
     public async Task WarmAsync(int feed = 0, int candles = 3000)
     {
         var now = Instant.From(Clock.GetUtcNow()).Floor(Feeds[feed].Market.Timeframe.Length);
-        await Feeds[feed].SendAsync(MarketEvent.Recovered(Feeds[feed].Market, Some.History(candles, now, seed: feed + 1)));
+        await Feeds[feed]
+            .SendAsync(MarketEvent.Recovered(Feeds[feed].Market, Some.History(candles, now, seed: feed + 1)));
         await UntilAsync(() => _host.Board.Latest(Feeds[feed].Market).AsOf == now);
     }
 
     public async Task ObserveAsync(Observation observation)
     {
         await Source.SendAsync(observation);
-        await UntilAsync(() => Feeds.All(feed => feed.Market.Pair.Base != (observation.Base ?? feed.Market.Pair.Base)
-            || _host.Board.Latest(feed.Market).Outside[observation.Signal].Latest == observation));
+        await UntilAsync(() =>
+            Feeds.All(feed =>
+                feed.Market.Pair.Base != (observation.Base ?? feed.Market.Pair.Base)
+                || _host.Board.Latest(feed.Market).Outside[observation.Signal].Latest == observation
+            )
+        );
     }
 
     public async Task<JsonElement> GetAsync(string path, HttpStatusCode status = HttpStatusCode.OK)
@@ -78,23 +101,40 @@ internal sealed class LiveServer : IAsyncDisposable
         using var response = await Http.GetAsync(path);
         var body = await response.Content.ReadAsStringAsync();
         Assert.True(status == response.StatusCode, $"{path}: {(int)response.StatusCode} {body}");
-        Assert.Equal(status == HttpStatusCode.OK ? "application/json" : "application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        Assert.Equal(
+            status == HttpStatusCode.OK ? "application/json" : "application/problem+json",
+            response.Content.Headers.ContentType?.MediaType
+        );
         return JsonElement.Parse(body);
     }
 
-    public Assessment Assess(MarketReadings readings, Regimes.Regime regime, MarketId market, RiskPolicy? policy = null, params IReadOnlyList<Observation> observations)
+    public Assessment Assess(
+        MarketReadings readings,
+        Regimes.Regime regime,
+        MarketId market,
+        RiskPolicy? policy = null,
+        params IReadOnlyList<Observation> observations
+    )
     {
         var book = new OutsideBook();
-        foreach (var observation in observations) book.Apply(observation);
+        foreach (var observation in observations)
+            book.Apply(observation);
         return new(
-            new(market, new(policy ?? RiskPolicy.Default), [Signal.FearGreed]), readings, new(regime, readings.AsOf, 1), book.View(market.Pair.Base), Side.Long, readings.AsOf!.Value);
+            new(market, new(policy ?? RiskPolicy.Default), [Signal.FearGreed]),
+            readings,
+            new(regime, readings.AsOf, 1),
+            book.View(market.Pair.Base),
+            Side.Long,
+            readings.AsOf!.Value
+        );
     }
 
     public static async Task UntilAsync(Func<bool> holds)
     {
         for (var i = 0; i < 1000; i++)
         {
-            if (holds()) return;
+            if (holds())
+                return;
             await Task.Delay(10);
         }
         Assert.Fail("it did not come about within ten seconds");

@@ -31,7 +31,8 @@ public sealed partial class MetricsTests
 
         var metrics = await ReadAsync(service);
         // A request is counted after its answer is sent.
-        for (var i = 0; i < 1000 && !metrics.ContainsKey(Refused); i++) metrics = await ReadAsync(service);
+        for (var i = 0; i < 1000 && !metrics.ContainsKey(Refused); i++)
+            metrics = await ReadAsync(service);
         Assert.Equal(risk.GetProperty("risk_score").GetDouble(), metrics[$"remora_risk_score{Btc}}}"]);
         Assert.Equal(0, metrics[$"remora_safe_to_trade{Btc}}}"]);
         Assert.Equal(1, metrics[$"remora_blocked{Btc},by=\"flag_extreme_fear\"}}"]);
@@ -51,7 +52,16 @@ public sealed partial class MetricsTests
         Assert.Equal(2, metrics["remora_engine_apply_duration_seconds_count"]);
         // Unknown: absent, not 0.
         Assert.DoesNotContain(metrics.Keys, name => name.StartsWith("remora_risk_score") && name.Contains("ETH"));
-        foreach (var name in new[] { "process_cpu_seconds_total", "process_resident_memory_bytes", "process_threads", "dotnet_gc_heap_bytes" }) Assert.True(metrics[name] > 0, name);
+        foreach (
+            var name in new[]
+            {
+                "process_cpu_seconds_total",
+                "process_resident_memory_bytes",
+                "process_threads",
+                "dotnet_gc_heap_bytes",
+            }
+        )
+            Assert.True(metrics[name] > 0, name);
     }
 
     [Fact]
@@ -63,17 +73,29 @@ public sealed partial class MetricsTests
         var text = await service.Http.GetStringAsync("/metrics");
         var names = TypePattern().Matches(text).Select(type => type.Groups["name"].Value).ToList();
         Assert.Contains("remora_risk_score", names);
-        var documented = DocumentedPattern().Matches(await File.ReadAllTextAsync(Repository.PathOf("docs", "operations.md")))
-            .Select(cell => cell.Groups["name"].Value).ToList();
-        Assert.All(names, name => Assert.True(
-            documented.Exists(known => known.StartsWith('…') ? name.EndsWith(known[1..]) : name == known),
-            $"docs/operations.md does not list {name}"));
+        var documented = DocumentedPattern()
+            .Matches(await File.ReadAllTextAsync(Repository.PathOf("docs", "operations.md")))
+            .Select(cell => cell.Groups["name"].Value)
+            .ToList();
+        Assert.All(
+            names,
+            name =>
+                Assert.True(
+                    documented.Exists(known => known.StartsWith('…') ? name.EndsWith(known[1..]) : name == known),
+                    $"docs/operations.md does not list {name}"
+                )
+        );
     }
 
     [Fact]
     public async Task Others_can_add_instruments_of_their_own()
     {
-        await using var service = await LiveServer.StartAsync(observe: [meter => meter.CreateObservableGauge("remora.recorder.queue.length", () => 7, null, "Rows that wait.")]);
+        await using var service = await LiveServer.StartAsync(
+            observe:
+            [
+                meter => meter.CreateObservableGauge("remora.recorder.queue.length", () => 7, null, "Rows that wait."),
+            ]
+        );
         Assert.Equal(7, (await ReadAsync(service))["remora_recorder_queue_length"]);
     }
 
@@ -81,10 +103,12 @@ public sealed partial class MetricsTests
     public async Task Paths_that_callers_make_up_do_not_become_series()
     {
         await using var service = await LiveServer.StartAsync();
-        for (var i = 0; i < 50; i++) await service.GetAsync($"/made/up/{i}", HttpStatusCode.NotFound);
+        for (var i = 0; i < 50; i++)
+            await service.GetAsync($"/made/up/{i}", HttpStatusCode.NotFound);
         var metrics = await ReadAsync(service);
         const string none = "remora_http_request_duration_seconds_count{route=\"none\",status=\"404\"}";
-        for (var i = 0; i < 1000 && metrics.GetValueOrDefault(none) < 50; i++) metrics = await ReadAsync(service);
+        for (var i = 0; i < 1000 && metrics.GetValueOrDefault(none) < 50; i++)
+            metrics = await ReadAsync(service);
         Assert.Equal(50, metrics[none]);
         Assert.DoesNotContain(metrics.Keys, name => name.Contains("made"));
     }
@@ -95,12 +119,22 @@ public sealed partial class MetricsTests
         using var meter = new Meter("test");
         using var prometheus = new PrometheusText(meter);
         prometheus.Start();
-        var histogram = meter.CreateHistogram("a.b", "s", "Help \\ and\nmore", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 1] });
-        foreach (var value in new[] { 0.05, 0.1, 0.5, 3 }) histogram.Record(value, new KeyValuePair<string, object?>("x.y", "\"\\\n" + value.ToString()[..0]));
+        var histogram = meter.CreateHistogram(
+            "a.b",
+            "s",
+            "Help \\ and\nmore",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 1] }
+        );
+        foreach (var value in new[] { 0.05, 0.1, 0.5, 3 })
+            histogram.Record(value, new KeyValuePair<string, object?>("x.y", "\"\\\n" + value.ToString()[..0]));
         Assert.Equal(
-            "# HELP a_b_seconds Help \\\\ and\\nmore\n# TYPE a_b_seconds histogram\na_b_seconds_bucket{x_y=\"\\\"\\\\\\n\",le=\"0.1\"} 2\na_b_seconds_bucket{x_y=\"\\\"\\\\\\n\",le=\"1\"} 3\n"
-            + "a_b_seconds_bucket{x_y=\"\\\"\\\\\\n\",le=\"+Inf\"} 4\na_b_seconds_sum{x_y=\"\\\"\\\\\\n\"} 3.65\na_b_seconds_count{x_y=\"\\\"\\\\\\n\"} 4\n",
-            prometheus.Write());
+            "# HELP a_b_seconds Help \\\\ and\\nmore\n# TYPE a_b_seconds "
+                + "histogram\na_b_seconds_bucket{x_y=\"\\\"\\\\\\n\",le=\"0.1\"} "
+                + "2\na_b_seconds_bucket{x_y=\"\\\"\\\\\\n\",le=\"1\"} 3\n"
+                + "a_b_seconds_bucket{x_y=\"\\\"\\\\\\n\",le=\"+Inf\"} 4\na_b_seconds_sum{x_y=\"\\\"\\\\\\n\"} "
+                + "3.65\na_b_seconds_count{x_y=\"\\\"\\\\\\n\"} 4\n",
+            prometheus.Write()
+        );
     }
 
     [Fact]
@@ -113,7 +147,14 @@ public sealed partial class MetricsTests
         Process process;
         try
         {
-            process = Process.Start(new ProcessStartInfo("promtool", "check metrics") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+            process = Process.Start(
+                new ProcessStartInfo("promtool", "check metrics")
+                {
+                    RedirectStandardInput = true,
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                }
+            )!;
         }
         catch (Win32Exception)
         {
@@ -136,7 +177,13 @@ public sealed partial class MetricsTests
         using var collector = new TcpListener(IPAddress.Loopback, 0);
         collector.Start();
         var url = new Uri($"http://127.0.0.1:{((IPEndPoint)collector.LocalEndpoint).Port}");
-        await using var service = await LiveServer.StartAsync(LiveServer.Settings with { OtlpEndpoint = url, OtlpInterval = TimeSpan.FromMilliseconds(200) });
+        await using var service = await LiveServer.StartAsync(
+            LiveServer.Settings with
+            {
+                OtlpEndpoint = url,
+                OtlpInterval = TimeSpan.FromMilliseconds(200),
+            }
+        );
         using var socket = await collector.AcceptTcpClientAsync().WaitAsync(TimeSpan.FromSeconds(60));
         await using var stream = socket.GetStream();
         var received = new StringBuilder();
@@ -153,8 +200,12 @@ public sealed partial class MetricsTests
     private static async Task<Dictionary<string, double>> ReadAsync(LiveServer service)
     {
         var text = await service.Http.GetStringAsync("/metrics");
-        return text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line[0] != '#')
-            .ToDictionary(line => line[..line.LastIndexOf(' ')], line => double.Parse(line[(line.LastIndexOf(' ') + 1)..]));
+        return text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Where(line => line[0] != '#')
+            .ToDictionary(
+                line => line[..line.LastIndexOf(' ')],
+                line => double.Parse(line[(line.LastIndexOf(' ') + 1)..])
+            );
     }
 
     [GeneratedRegex("^# TYPE (?<name>remora_[a-z_]+) ", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]

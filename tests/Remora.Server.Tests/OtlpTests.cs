@@ -20,15 +20,28 @@ public sealed class OtlpTests
         {
             using var body = new MemoryStream();
             await context.Request.Body.CopyToAsync(body);
-            if (context.Request.Path == "/v1/metrics") received.Enqueue(body.ToArray());
+            if (context.Request.Path == "/v1/metrics")
+                received.Enqueue(body.ToArray());
         });
         // A store that cannot be reached: its figures and ages are unknown.
         var folder = Directory.CreateTempSubdirectory("remora-otlp-").FullName;
         var away = new StoreMeter(
-            new(new() { Location = StoreLocation.AtUrl("http://localhost:1"), Recorder = new() { JournalFolder = folder } }),
-            TimeProvider.System);
-        var settings = LiveServer.Settings with { OtlpEndpoint = collector.Url, OtlpInterval = TimeSpan.FromMilliseconds(100) };
-        List<OtlpPoint> known, last;
+            new(
+                new()
+                {
+                    Location = StoreLocation.AtUrl("http://localhost:1"),
+                    Recorder = new() { JournalFolder = folder },
+                }
+            ),
+            TimeProvider.System
+        );
+        var settings = LiveServer.Settings with
+        {
+            OtlpEndpoint = collector.Url,
+            OtlpInterval = TimeSpan.FromMilliseconds(100),
+        };
+        List<OtlpPoint> known,
+            last;
         await using (var service = await LiveServer.StartAsync(settings, observe: [away.Register, AddTheOnceKnown]))
         {
             await service.WarmAsync(); // the first market; the second one and the source stay unknown
@@ -44,11 +57,20 @@ public sealed class OtlpTests
         Assert.Equal(2, last.Count(point => point.Metric == "remora.risk.confidence"));
         Assert.Equal(0, Assert.Single(last, point => point.Metric == "remora.store.ready").Value);
         Assert.Equal(3, Assert.Single(known, point => point.Metric == "remora.known").Value);
-        Assert.DoesNotContain(last, point => point.Metric is "remora.known" or "remora.source.last.success.age"
-            or "remora.recorder.last.success.age" or "remora.recorder.journal.oldest.age");
+        Assert.DoesNotContain(
+            last,
+            point =>
+                point.Metric
+                    is "remora.known"
+                        or "remora.source.last.success.age"
+                        or "remora.recorder.last.success.age"
+                        or "remora.recorder.journal.oldest.age"
+        );
     }
 
-    /// <summary>Returns an export that began after this call: the second one that arrives.</summary>
+    /// <summary>
+    /// Returns an export that began after this call: the second one that arrives.
+    /// </summary>
     private static async Task<List<OtlpPoint>> NextAsync(ConcurrentQueue<byte[]> received)
     {
         var before = received.Count;
@@ -56,9 +78,14 @@ public sealed class OtlpTests
         return [.. OtlpPoint.Read(received.ElementAt(before + 1))];
     }
 
-    private void AddTheOnceKnown(Meter meter) => meter.CreateFiniteGauge(
-        "remora.known",
-        () => new[] { double.NaN, _isKnown ? 3 : double.NaN, double.PositiveInfinity }
-            .Select((value, i) => new Measurement<double>(value, new KeyValuePair<string, object?>("place", i))),
-        null, "One value of three, while it is known.");
+    private void AddTheOnceKnown(Meter meter) =>
+        meter.CreateFiniteGauge(
+            "remora.known",
+            () =>
+                new[] { double.NaN, _isKnown ? 3 : double.NaN, double.PositiveInfinity }.Select(
+                    (value, i) => new Measurement<double>(value, new KeyValuePair<string, object?>("place", i))
+                ),
+            null,
+            "One value of three, while it is known."
+        );
 }

@@ -17,6 +17,7 @@ public sealed class OutageDayTests
 {
     private const int Speed = 4_000;
     private const string Risk = "/api/v1/risk?pair=BTC/USDT";
+
     // A Monday, at the opening of New York.
     private static readonly DateTimeOffset Start = new(2025, 3, 10, 13, 45, 0, TimeSpan.Zero);
     private static readonly ServiceSettings Settings = new() { Port = 0, Pairs = [Pair.Parse("BTC/USDT")] };
@@ -24,8 +25,12 @@ public sealed class OutageDayTests
     /// <summary>The sources that depend on each host of the sandbox.</summary>
     private static readonly (string Exchange, string[] Sources)[] Outages =
     [
-        ("alternative.me", ["alternative.me"]), ("yahoo", ["yahoo-vix", "yahoo-dollar", "yahoo-sp500-future"]), ("coingecko", ["coingecko"]), ("deribit", ["deribit-dvol-btc", "deribit-dvol-eth"]),
-        ("binance", ["perpetual-BTC", "liquidations"]), ("news", ["news"]),
+        ("alternative.me", ["alternative.me"]),
+        ("yahoo", ["yahoo-vix", "yahoo-dollar", "yahoo-sp500-future"]),
+        ("coingecko", ["coingecko"]),
+        ("deribit", ["deribit-dvol-btc", "deribit-dvol-eth"]),
+        ("binance", ["perpetual-BTC", "liquidations"]),
+        ("news", ["news"]),
     ];
 
     /// <summary>
@@ -41,10 +46,28 @@ public sealed class OutageDayTests
         foreach (var (exchange, names) in Outages)
         {
             rig.Sandbox.Faults.Add(new(FaultKind.Http5xx) { Exchange = exchange });
-            await rig.UntilAsync(sources => names.All(name => State(sources[name]) is "degraded" or "unreachable" && sources[name].GetProperty("last_error").ValueKind == JsonValueKind.Object), $"{exchange} is named");
-            if (exchange == "coingecko") await rig.UntilAsync(sources => State(sources["coingecko"].GetProperty("stand_ins")[0]) == "live", "coinpaprika stands in");
+            await rig.UntilAsync(
+                sources =>
+                    names.All(name =>
+                        State(sources[name]) is "degraded" or "unreachable"
+                        && sources[name].GetProperty("last_error").ValueKind == JsonValueKind.Object
+                    ),
+                $"{exchange} is named"
+            );
+            if (exchange == "coingecko")
+                await rig.UntilAsync(
+                    sources => State(sources["coingecko"].GetProperty("stand_ins")[0]) == "live",
+                    "coinpaprika stands in"
+                );
             rig.Sandbox.Faults.Clear();
-            await rig.UntilAsync(sources => names.All(name => State(sources[name]) == "live" && sources[name].GetProperty("consecutive_failures").GetInt32() == 0), $"{exchange} is back");
+            await rig.UntilAsync(
+                sources =>
+                    names.All(name =>
+                        State(sources[name]) == "live"
+                        && sources[name].GetProperty("consecutive_failures").GetInt32() == 0
+                    ),
+                $"{exchange} is back"
+            );
         }
         await rig.UntilAsync(_ => rig.Clock.GetUtcNow() > Start + TimeSpan.FromDays(1), "a day has passed");
         Assert.False(rig.Service.Completion.IsCompleted);
@@ -58,35 +81,78 @@ public sealed class OutageDayTests
     [Fact]
     public async Task Values_on_the_wire_add_up_in_the_answer()
     {
-        var held = new Dictionary<string, double> { ["fear_greed"] = 20, ["vix"] = 35, ["funding_rate"] = 0.001, ["dollar_index"] = 100, ["implied_volatility"] = 55.5, ["equity_future"] = 5000, ["total_market_cap"] = 2e12, ["news_sentiment"] = 1 };
+        var held = new Dictionary<string, double>
+        {
+            ["fear_greed"] = 20,
+            ["vix"] = 35,
+            ["funding_rate"] = 0.001,
+            ["dollar_index"] = 100,
+            ["implied_volatility"] = 55.5,
+            ["equity_future"] = 5000,
+            ["total_market_cap"] = 2e12,
+            ["news_sentiment"] = 1,
+        };
         await using var rig = await Rig.StartAsync(Settings, held);
         var risk = await rig.RiskUntilAsync(answer => held.Keys.All(Addends(answer).ContainsKey), "all values");
         var addends = Addends(risk);
-        Assert.Equal((0.175, 0.075, 0.05, 0.0), (addends["fear_greed"], addends["vix"], addends["funding_rate"], addends["dollar_index"]));
-        Assert.Equal((0.0, 0.0, 0.0), (addends["implied_volatility"], addends["equity_future"], addends["total_market_cap"]));
-        Assert.Equal(55.5, risk.GetProperty("external").GetProperty("implied_volatility").GetProperty("value").GetDouble());
+        Assert.Equal(
+            (0.175, 0.075, 0.05, 0.0),
+            (addends["fear_greed"], addends["vix"], addends["funding_rate"], addends["dollar_index"])
+        );
+        Assert.Equal(
+            (0.0, 0.0, 0.0),
+            (addends["implied_volatility"], addends["equity_future"], addends["total_market_cap"])
+        );
+        Assert.Equal(
+            55.5,
+            risk.GetProperty("external").GetProperty("implied_volatility").GetProperty("value").GetDouble()
+        );
         Assert.Equal(0.3, risk.GetProperty("risk_breakdown").GetProperty("external").GetDouble());
 
-        rig.Sandbox.World.Signals.Hold("dollar_index", 102, Instant.From(rig.Clock.GetUtcNow())); // the current price: up 2 % in five days
-        risk = await rig.RiskUntilAsync(answer => answer.GetProperty("dxy").ValueKind == JsonValueKind.Number && answer.GetProperty("dxy").GetDouble() == 102, "the new price");
+        // The current price: up 2 % in five days
+        rig.Sandbox.World.Signals.Hold("dollar_index", 102, Instant.From(rig.Clock.GetUtcNow()));
+        risk = await rig.RiskUntilAsync(
+            answer =>
+                answer.GetProperty("dxy").ValueKind == JsonValueKind.Number
+                && answer.GetProperty("dxy").GetDouble() == 102,
+            "the new price"
+        );
         Assert.Equal(0.025, Addends(risk)["dollar_index"]);
-        Assert.Equal("yahoo-dollar", risk.GetProperty("sources").GetProperty("dollar_index").GetProperty("source").GetString());
+        Assert.Equal(
+            "yahoo-dollar",
+            risk.GetProperty("sources").GetProperty("dollar_index").GetProperty("source").GetString()
+        );
     }
 
     [Fact]
     public async Task The_dollar_can_be_the_Federal_Reserves_and_the_answer_says_so()
     {
-        await using var rig = await Rig.StartAsync(Settings with { DollarSource = Feeds.Http.DollarSource.Fred }, new Dictionary<string, double> { ["dollar_index"] = 120 });
-        var risk = await rig.RiskUntilAsync(answer => answer.GetProperty("dxy").ValueKind == JsonValueKind.Number, "the dollar");
+        await using var rig = await Rig.StartAsync(
+            Settings with
+            {
+                DollarSource = Feeds.Http.DollarSource.Fred,
+            },
+            new Dictionary<string, double> { ["dollar_index"] = 120 }
+        );
+        var risk = await rig.RiskUntilAsync(
+            answer => answer.GetProperty("dxy").ValueKind == JsonValueKind.Number,
+            "the dollar"
+        );
         Assert.Equal(120, risk.GetProperty("dxy").GetDouble());
-        Assert.Equal("fred-dollar", risk.GetProperty("sources").GetProperty("dollar_index").GetProperty("source").GetString());
+        Assert.Equal(
+            "fred-dollar",
+            risk.GetProperty("sources").GetProperty("dollar_index").GetProperty("source").GetString()
+        );
         Assert.Equal(0, Addends(risk)["dollar_index"]); // the change is included from the first answer on
     }
 
     private static string? State(JsonElement health) => health.GetProperty("state").GetString();
 
     private static Dictionary<string, double> Addends(JsonElement risk) =>
-        risk.GetProperty("external").EnumerateObject().Where(value => value.Value.GetProperty("addend").ValueKind == JsonValueKind.Number).ToDictionary(value => value.Name, value => value.Value.GetProperty("addend").GetDouble());
+        risk.GetProperty("external")
+            .EnumerateObject()
+            .Where(value => value.Value.GetProperty("addend").ValueKind == JsonValueKind.Number)
+            .ToDictionary(value => value.Name, value => value.Value.GetProperty("addend").GetDouble());
 
     private sealed class Rig : IAsyncDisposable
     {
@@ -106,7 +172,13 @@ public sealed class OutageDayTests
         {
             var rig = new Rig();
             rig.Sandbox = await SandboxServer.StartAsync(new() { Speed = Speed, Held = held }, rig.Clock);
-            rig._world = OutsideWorld.Connect(settings, rig.Clock, new("simulated", rig.Sandbox.Url, Speed), null, NullLoggerFactory.Instance);
+            rig._world = OutsideWorld.Connect(
+                settings,
+                rig.Clock,
+                new("simulated", rig.Sandbox.Url, Speed),
+                null,
+                NullLoggerFactory.Instance
+            );
             rig.Service = await ServiceHost.StartAsync(settings, rig._world.Parts, rig.Clock);
             rig._http = new() { BaseAddress = new(rig.Service.Url) };
             return rig;
@@ -118,23 +190,33 @@ public sealed class OutageDayTests
         /// </summary>
         public async Task UntilAsync(Func<IReadOnlyDictionary<string, JsonElement>, bool> holds, string what)
         {
-            for (var started = TimeProvider.System.GetTimestamp(); ;)
+            for (var started = TimeProvider.System.GetTimestamp(); ; )
             {
                 await GetAsync(Risk);
                 Answers++;
-                var sources = (await GetAsync("/api/v1/sources")).GetProperty("sources").EnumerateArray().Select(source => source.GetProperty("health")).ToDictionary(health => health.GetProperty("name").GetString()!);
-                if (holds(sources)) return;
-                Assert.True(TimeProvider.System.GetElapsedTime(started) < Patience, $"not in time: {what}: {string.Join(", ", sources.Select(source => $"{source.Key} {source.Value}"))}");
+                var sources = (await GetAsync("/api/v1/sources"))
+                    .GetProperty("sources")
+                    .EnumerateArray()
+                    .Select(source => source.GetProperty("health"))
+                    .ToDictionary(health => health.GetProperty("name").GetString()!);
+                if (holds(sources))
+                    return;
+                Assert.True(
+                    TimeProvider.System.GetElapsedTime(started) < Patience,
+                    $"not in time: {what}: "
+                        + $"{string.Join(", ", sources.Select(source => $"{source.Key} {source.Value}"))}"
+                );
                 await Task.Delay(50);
             }
         }
 
         public async Task<JsonElement> RiskUntilAsync(Func<JsonElement, bool> holds, string what)
         {
-            for (var started = TimeProvider.System.GetTimestamp(); ;)
+            for (var started = TimeProvider.System.GetTimestamp(); ; )
             {
                 var answer = await GetAsync(Risk);
-                if (holds(answer)) return answer;
+                if (holds(answer))
+                    return answer;
                 Assert.True(TimeProvider.System.GetElapsedTime(started) < Patience, $"not in time: {what}: {answer}");
                 await Task.Delay(50);
             }

@@ -14,14 +14,26 @@ public sealed class RiskTests
     {
         await using var service = await LiveServer.StartAsync();
         var readings = Some.Readings(Some.Time) with { Volatility = 0.0474, Rsi = 56 };
-        service.Host.Board.Publish(Some.Btc, 0,
-            service.Assess(readings, Regime.Choppy, Some.Btc, observations: Some.Observation(Signal.FearGreed, 15, Some.Time)));
+        service.Host.Board.Publish(
+            Some.Btc,
+            0,
+            service.Assess(
+                readings,
+                Regime.Choppy,
+                Some.Btc,
+                observations: Some.Observation(Signal.FearGreed, 15, Some.Time)
+            )
+        );
 
         var risk = await service.GetAsync("/api/v1/risk?pair=BTC/USDT");
 
         var parts = risk.GetProperty("risk_breakdown");
-        Assert.Equal([0.017, 0.24, 0.1, 0.066, 0.35],
-            new[] { "volatility", "regime", "trend_strength", "momentum", "external" }.Select(part => Math.Round(parts.GetProperty(part).GetDouble(), 3)));
+        Assert.Equal(
+            [0.017, 0.24, 0.1, 0.066, 0.35],
+            new[] { "volatility", "regime", "trend_strength", "momentum", "external" }.Select(part =>
+                Math.Round(parts.GetProperty(part).GetDouble(), 3)
+            )
+        );
         Assert.Equal(0.77, Math.Round(risk.GetProperty("risk_score").GetDouble(), 2));
         Assert.Equal("very_high", risk.GetProperty("risk_class").GetString());
         Assert.Equal("low", risk.GetProperty("volatility_classification").GetString());
@@ -30,9 +42,19 @@ public sealed class RiskTests
         Assert.Equal("no_entry", risk.GetProperty("recommendation").GetString());
         Assert.False(risk.GetProperty("safe_to_trade").GetBoolean());
         Assert.Equal(["flag_extreme_fear"], Texts(risk.GetProperty("blocked_by")));
-        Assert.Equal(["flag_extreme_fear"], risk.GetProperty("event_flags").EnumerateObject().Where(flag => flag.Value.ValueKind == JsonValueKind.True).Select(flag => flag.Name));
+        Assert.Equal(
+            ["flag_extreme_fear"],
+            risk.GetProperty("event_flags")
+                .EnumerateObject()
+                .Where(flag => flag.Value.ValueKind == JsonValueKind.True)
+                .Select(flag => flag.Name)
+        );
         Assert.Equal(0, risk.GetProperty("position_scale").GetDouble());
-        Assert.StartsWith("Entries are blocked: extreme fear", risk.GetProperty("reasoning")[0].GetString(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Entries are blocked: extreme fear",
+            risk.GetProperty("reasoning")[0].GetString(),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -47,7 +69,11 @@ public sealed class RiskTests
         var risk = await service.GetAsync("/api/v1/risk?pair=BTC/USDT");
         Assert.Contains("flag_extreme_fear", Texts(risk.GetProperty("blocked_by")));
         Assert.Equal("no_entry", risk.GetProperty("recommendation").GetString());
-        Assert.StartsWith("Entries are blocked: extreme fear", risk.GetProperty("reasoning")[0].GetString(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Entries are blocked: extreme fear",
+            risk.GetProperty("reasoning")[0].GetString(),
+            StringComparison.Ordinal
+        );
         Assert.Equal(15, risk.GetProperty("fear_greed_index").GetDouble());
         Assert.Equal(0.35, risk.GetProperty("risk_breakdown").GetProperty("external").GetDouble());
         Assert.Equal(0.35, risk.GetProperty("external").GetProperty("fear_greed").GetProperty("addend").GetDouble());
@@ -57,29 +83,71 @@ public sealed class RiskTests
     [Fact]
     public async Task Before_any_candle_everything_is_unknown_and_the_answer_says_so()
     {
-        var careful = RiskPolicy.Default with { Name = "careful", Decision = new() { OnStale = OnStale.Block } };
-        await using var service = await LiveServer.StartAsync(LiveServer.Settings with { Policies = [RiskPolicy.Default, careful] });
+        var careful = RiskPolicy.Default with
+        {
+            Name = "careful",
+            Decision = new() { OnStale = OnStale.Block },
+        };
+        await using var service = await LiveServer.StartAsync(
+            LiveServer.Settings with
+            {
+                Policies = [RiskPolicy.Default, careful],
+            }
+        );
         foreach (var path in new[] { "/api/v1/risk?pair=BTC/USDT&policy=careful", "/api/v1/risk?policy=careful" })
         {
             var risk = await service.GetAsync(path);
-            Assert.Equal((false, "unknown", "no_entry"), (risk.GetProperty("safe_to_trade").GetBoolean(), risk.GetProperty("state").GetString(), risk.GetProperty("recommendation").GetString()));
+            Assert.Equal(
+                (false, "unknown", "no_entry"),
+                (
+                    risk.GetProperty("safe_to_trade").GetBoolean(),
+                    risk.GetProperty("state").GetString(),
+                    risk.GetProperty("recommendation").GetString()
+                )
+            );
             Assert.Equal(["stale_data"], Texts(risk.GetProperty("blocked_by")));
         }
         var batch = await service.GetAsync("/api/v1/risk/batch?pairs=BTC/USDT,ETH/USDT");
-        Assert.All(batch.GetProperty("assessments").EnumerateArray(), one => Assert.Equal("unknown", one.GetProperty("state").GetString()));
-        Assert.Equal("unknown", (await service.GetAsync("/api/v1/volatility?pair=BTC/USDT")).GetProperty("state").GetString());
+        Assert.All(
+            batch.GetProperty("assessments").EnumerateArray(),
+            one => Assert.Equal("unknown", one.GetProperty("state").GetString())
+        );
+        Assert.Equal(
+            "unknown",
+            (await service.GetAsync("/api/v1/volatility?pair=BTC/USDT")).GetProperty("state").GetString()
+        );
         foreach (var path in new[] { "/api/v1/risk?pair=BTC/USDT", "/api/v1/risk" })
         {
             var risk = await service.GetAsync(path);
             Assert.Equal("unknown", risk.GetProperty("state").GetString());
-            foreach (var name in new[] { "risk_score", "risk_class", "regime", "volatility", "as_of", "age_seconds", "fear_greed_index", "vix", "position_scale" })
+            foreach (
+                var name in new[]
+                {
+                    "risk_score",
+                    "risk_class",
+                    "regime",
+                    "volatility",
+                    "as_of",
+                    "age_seconds",
+                    "fear_greed_index",
+                    "vix",
+                    "position_scale",
+                }
+            )
                 Assert.Equal(JsonValueKind.Null, risk.GetProperty(name).ValueKind);
             Assert.Equal(0, risk.GetProperty("risk_confidence").GetDouble());
             Assert.True(risk.GetProperty("stale").GetBoolean());
             Assert.True(risk.GetProperty("safe_to_trade").GetBoolean());
             Assert.Equal("caution", risk.GetProperty("recommendation").GetString());
         }
-        Assert.Equal("missing", (await service.GetAsync("/api/v1/risk?pair=BTC/USDT")).GetProperty("sources").GetProperty("fear_greed").GetProperty("state").GetString());
+        Assert.Equal(
+            "missing",
+            (await service.GetAsync("/api/v1/risk?pair=BTC/USDT"))
+                .GetProperty("sources")
+                .GetProperty("fear_greed")
+                .GetProperty("state")
+                .GetString()
+        );
     }
 
     [Theory]
@@ -106,7 +174,8 @@ public sealed class RiskTests
         var path = new Api.RiskShortPath(service.Host.Board);
         var found = path.TryFind("?pair=btc%2Fusdt&side=long", out _); // renders the answer
         var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++) found &= path.TryFind("?pair=btc%2Fusdt&side=long", out _);
+        for (var i = 0; i < 1000; i++)
+            found &= path.TryFind("?pair=btc%2Fusdt&side=long", out _);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
         Assert.True(found);
     }
@@ -116,7 +185,10 @@ public sealed class RiskTests
     {
         await using var service = await LiveServer.StartAsync();
         await service.WarmAsync();
-        var (@long, @short) = (await service.GetAsync("/api/v1/risk?pair=BTC/USDT&side=long"), await service.GetAsync("/api/v1/risk?pair=BTC/USDT&side=short"));
+        var (@long, @short) = (
+            await service.GetAsync("/api/v1/risk?pair=BTC/USDT&side=long"),
+            await service.GetAsync("/api/v1/risk?pair=BTC/USDT&side=short")
+        );
         double Momentum(JsonElement risk) => risk.GetProperty("risk_breakdown").GetProperty("momentum").GetDouble();
         Assert.Equal(0.15, Momentum(@long) + Momentum(@short), 6);
         Assert.Equal("short", @short.GetProperty("side").GetString());
@@ -130,14 +202,21 @@ public sealed class RiskTests
         await service.WarmAsync(1);
         var batch = await service.GetAsync("/api/v1/risk/batch?pairs=eth/usdt,BTC/USDT");
         Assert.Equal(
-            [await service.Http.GetStringAsync("/api/v1/risk?pair=ETH/USDT"), await service.Http.GetStringAsync("/api/v1/risk?pair=BTC/USDT")],
-            batch.GetProperty("assessments").EnumerateArray().Select(one => one.GetRawText()));
+            [
+                await service.Http.GetStringAsync("/api/v1/risk?pair=ETH/USDT"),
+                await service.Http.GetStringAsync("/api/v1/risk?pair=BTC/USDT"),
+            ],
+            batch.GetProperty("assessments").EnumerateArray().Select(one => one.GetRawText())
+        );
     }
 
     [Fact]
     public async Task Exchange_and_timeframe_choose_among_the_markets_of_a_pair()
     {
-        var settings = LiveServer.Settings with { Markets = [new(Some.Btc.Pair, "kraken"), new(Some.Btc.Pair, Timeframe: Timeframe.OneHour)] };
+        var settings = LiveServer.Settings with
+        {
+            Markets = [new(Some.Btc.Pair, "kraken"), new(Some.Btc.Pair, Timeframe: Timeframe.OneHour)],
+        };
         await using var service = await LiveServer.StartAsync(settings);
         async Task<string> Asked(string query)
         {
@@ -147,7 +226,10 @@ public sealed class RiskTests
         Assert.Equal("binance 5m", await Asked(""));
         Assert.Equal("kraken 5m", await Asked("&exchange=kraken"));
         Assert.Equal("binance 1h", await Asked("&timeframe=1h"));
-        var problem = await service.GetAsync("/api/v1/risk?pair=BTC/USDT&exchange=kraken&timeframe=1h", HttpStatusCode.BadRequest);
+        var problem = await service.GetAsync(
+            "/api/v1/risk?pair=BTC/USDT&exchange=kraken&timeframe=1h",
+            HttpStatusCode.BadRequest
+        );
         Assert.Equal("timeframe", problem.GetProperty("parameter").GetString());
         Assert.Equal(["5m"], Texts(problem.GetProperty("allowed")));
     }
@@ -161,22 +243,42 @@ public sealed class RiskTests
         var whole = await service.GetAsync("/api/v1/risk");
         Assert.Equal("bear", whole.GetProperty("regime").GetString()); // 0.6 of the weight
         Assert.Equal(0.5, whole.GetProperty("breadth").GetProperty("bull").GetDouble());
-        Assert.Equal([0.4, 0.6], whole.GetProperty("pairs").EnumerateArray().Select(pair => pair.GetProperty("weight").GetDouble()));
+        Assert.Equal(
+            [0.4, 0.6],
+            whole.GetProperty("pairs").EnumerateArray().Select(pair => pair.GetProperty("weight").GetDouble())
+        );
         double Score(string pair) => service.Host.Board.Latest(Some.MarketOf(pair)).RiskScore;
-        Assert.Equal((0.4 * Score("BTC/USDT")) + (0.6 * Score("ETH/USDT")), whole.GetProperty("risk_score").GetDouble(), 6);
+        Assert.Equal(
+            (0.4 * Score("BTC/USDT")) + (0.6 * Score("ETH/USDT")),
+            whole.GetProperty("risk_score").GetDouble(),
+            6
+        );
     }
 
     [Fact]
     public async Task Each_policy_has_its_own_answer()
     {
-        var strict = RiskPolicy.Default with { Name = "strict", Decision = new() { BlockingScore = 0.31, FullPositionScore = 0.1 } };
-        await using var service = await LiveServer.StartAsync(LiveServer.Settings with { Policies = [RiskPolicy.Default, strict] });
+        var strict = RiskPolicy.Default with
+        {
+            Name = "strict",
+            Decision = new() { BlockingScore = 0.31, FullPositionScore = 0.1 },
+        };
+        await using var service = await LiveServer.StartAsync(
+            LiveServer.Settings with
+            {
+                Policies = [RiskPolicy.Default, strict],
+            }
+        );
         await service.WarmAsync();
         Assert.True((await service.GetAsync("/api/v1/risk?pair=BTC/USDT")).GetProperty("safe_to_trade").GetBoolean());
         var judged = await service.GetAsync("/api/v1/risk?pair=BTC/USDT&policy=strict");
         Assert.Equal(["risk_score"], Texts(judged.GetProperty("blocked_by")));
-        Assert.Equal((strict.Name, strict.Id), (judged.GetProperty("policy").GetString(), judged.GetProperty("policy_id").GetString()));
+        Assert.Equal(
+            (strict.Name, strict.Id),
+            (judged.GetProperty("policy").GetString(), judged.GetProperty("policy_id").GetString())
+        );
     }
 
-    internal static IEnumerable<string?> Texts(JsonElement list) => list.EnumerateArray().Select(text => text.GetString());
+    internal static IEnumerable<string?> Texts(JsonElement list) =>
+        list.EnumerateArray().Select(text => text.GetString());
 }

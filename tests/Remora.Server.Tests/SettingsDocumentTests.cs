@@ -5,8 +5,8 @@ using Remora.Testing;
 namespace Remora.Server.Tests;
 
 /// <summary>
-/// Tests that the tables of docs/settings.md equal the declarations. With REMORA_WRITE_DOCS set, the
-/// test writes them instead.
+/// Tests that the tables of docs/settings.md equal the declarations. With REMORA_WRITE_DOCS set,
+/// the test writes them instead.
 /// </summary>
 public sealed class SettingsDocumentTests
 {
@@ -18,43 +18,71 @@ public sealed class SettingsDocumentTests
     {
         var text = File.ReadAllText(Document);
         var expected = Replace(Replace(text, "settings", Settings()), "lists", Lists());
-        if (Environment.GetEnvironmentVariable(WriteVariable) is { Length: > 0 }) File.WriteAllText(Document, text = expected);
+        if (Environment.GetEnvironmentVariable(WriteVariable) is { Length: > 0 })
+            File.WriteAllText(Document, text = expected);
         Assert.True(
             text == expected,
             "The tables of docs/settings.md differ from the declared settings. Write them with: "
-            + $"{WriteVariable}=1 ./test Remora.Server.Tests -class {typeof(SettingsDocumentTests).FullName}");
+                + $"{WriteVariable}=1 ./test Remora.Server.Tests -class {typeof(SettingsDocumentTests).FullName}"
+        );
     }
 
     [Fact]
     public void Every_setting_has_a_help_of_one_line_and_a_name_of_its_own()
     {
-        IReadOnlyList<IReadOnlyList<Setting>> all = [DeclaredSettings.All, .. DeclaredLists.All.Select(list => list.Settings)];
+        IReadOnlyList<IReadOnlyList<Setting>> all =
+        [
+            DeclaredSettings.All,
+            .. DeclaredLists.All.Select(list => list.Settings),
+        ];
         Assert.All(all, settings => Assert.Distinct(settings.Select(setting => setting.Name)));
-        Assert.All(all.SelectMany(settings => settings), setting =>
-        {
-            Assert.DoesNotContain('\n', setting.Help);
-            Assert.False(setting.Help.EndsWith('.'), setting.Name);
-        });
+        Assert.All(
+            all.SelectMany(settings => settings),
+            setting =>
+            {
+                Assert.DoesNotContain('\n', setting.Help);
+                Assert.False(setting.Help.EndsWith('.'), setting.Name);
+            }
+        );
     }
 
     private static string Settings()
     {
-        var rows = DeclaredSettings.All.Select(setting => Row(
-            Code(setting.Name), Code(setting.Variable), Code(setting.Flag ?? setting.CommandFlag), setting.Default ?? "none",
-            Meaning(setting)));
-        var lists = DeclaredLists.All.Select(list => Row(
-            Code(list.Name), "", "", "none", $"{list.Help}: a list of objects, in the file only.{See(list.See)}"));
+        var rows = DeclaredSettings.All.Select(setting =>
+            Row(
+                Code(setting.Name),
+                Code(setting.Variable),
+                Code(setting.Flag ?? setting.CommandFlag),
+                setting.Default ?? "none",
+                Meaning(setting)
+            )
+        );
+        var lists = DeclaredLists.All.Select(list =>
+            Row(Code(list.Name), "", "", "none", $"{list.Help}: a list of objects, in the file only.{See(list.See)}")
+        );
         return Table(["file", "environment", "flag", "default", "meaning and allowed values"], rows.Concat(lists));
     }
 
-    private static string Lists() => Table(
-        ["in the list", "setting", "default", "meaning and allowed values"],
-        DeclaredLists.All.SelectMany(list => list.Settings.Select(setting => Row(
-            Code(list.Name), Code(setting.Name), setting.Name == list.Required ? "required" : setting.Default ?? "none",
-            Meaning(setting)))));
+    private static string Lists() =>
+        Table(
+            ["in the list", "setting", "default", "meaning and allowed values"],
+            DeclaredLists.All.SelectMany(list =>
+                list.Settings.Select(setting =>
+                    Row(
+                        Code(list.Name),
+                        Code(setting.Name),
+                        setting.Name == list.Required ? "required" : setting.Default ?? "none",
+                        Meaning(setting)
+                    )
+                )
+            )
+        );
 
-    private static string Meaning(Setting setting) =>
-        $"{setting.Help}{(setting.IsOpen ? "" : $": {(setting.IsList ? "a list of " : "")}{setting.Allowed}")}.{See(setting.See)}";
+    private static string Meaning(Setting setting)
+    {
+        var allowed = setting.IsOpen ? "" : $": {(setting.IsList ? "a list of " : "")}{setting.Allowed}";
+        return $"{setting.Help}{allowed}.{See(setting.See)}";
+    }
 
     private static string See(string? link) => link is null ? "" : $" See {link}.";
 
@@ -65,7 +93,8 @@ public sealed class SettingsDocumentTests
     private static string Table(IReadOnlyList<string> header, IEnumerable<string> rows)
     {
         var table = new StringBuilder(Row(header)).Append('|');
-        foreach (var _ in header) table.Append("---|");
+        foreach (var _ in header)
+            table.Append("---|");
         return table.Append('\n').AppendJoin("", rows).ToString();
     }
 
@@ -74,7 +103,10 @@ public sealed class SettingsDocumentTests
         var (start, end) = ($"<!-- {name}: written by a test -->\n", $"<!-- end of {name} -->");
         var from = document.IndexOf(start, StringComparison.Ordinal) + start.Length;
         var to = document.IndexOf(end, StringComparison.Ordinal);
-        Assert.True(from >= start.Length && to >= from, $"docs/settings.md: the lines '{start.Trim()}' and '{end}' are missing");
+        Assert.True(
+            from >= start.Length && to >= from,
+            $"docs/settings.md: the lines '{start.Trim()}' and '{end}' are missing"
+        );
         return $"{document[..from]}\n{table}\n{document[to..]}";
     }
 }

@@ -15,7 +15,11 @@ public sealed class StatusTests
     {
         await using var service = await LiveServer.StartAsync();
         Assert.Equal("alive\n", await service.Http.GetStringAsync("/healthz"));
-        Assert.Contains("/api/v1/status", (await service.GetAsync("/readyz", HttpStatusCode.ServiceUnavailable)).GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "/api/v1/status",
+            (await service.GetAsync("/readyz", HttpStatusCode.ServiceUnavailable)).GetProperty("detail").GetString(),
+            StringComparison.Ordinal
+        );
         await service.WarmAsync();
         Assert.Equal("ready\n", await service.Http.GetStringAsync("/readyz"));
     }
@@ -26,8 +30,12 @@ public sealed class StatusTests
         await using var service = await LiveServer.StartAsync();
         service.Feeds[0].Health = service.Feeds[0].Health with
         {
-            State = FeedState.Unreachable, LastError = new("network", "no route", Some.Time), NextTry = Some.Time + TimeSpan.FromMinutes(1), ConsecutiveFailures = 4,
-            Refused = new Dictionary<CandleFault, long> { [CandleFault.NotPositive] = 2 }, Gaps = [new(Some.Time, Some.Time + TimeSpan.FromMinutes(5), 1)],
+            State = FeedState.Unreachable,
+            LastError = new("network", "no route", Some.Time),
+            NextTry = Some.Time + TimeSpan.FromMinutes(1),
+            ConsecutiveFailures = 4,
+            Refused = new Dictionary<CandleFault, long> { [CandleFault.NotPositive] = 2 },
+            Gaps = [new(Some.Time, Some.Time + TimeSpan.FromMinutes(5), 1)],
         };
         var status = await service.GetAsync("/api/v1/status");
         var market = status.GetProperty("markets")[0];
@@ -52,29 +60,66 @@ public sealed class StatusTests
         Assert.Equal(HttpStatusCode.MethodNotAllowed, (await service.Http.GetAsync(path)).StatusCode);
         service.Feeds[0].Health = service.Feeds[0].Health with
         {
-            State = FeedState.Unreachable, RefusedLevel = new("binance", 57_088, Some.Time, 2376, Some.Time, 2376, Some.Time),
+            State = FeedState.Unreachable,
+            RefusedLevel = new("binance", 57_088, Some.Time, 2376, Some.Time, 2376, Some.Time),
         };
-        foreach (var (name, value, status) in new[] { ("Sec-Fetch-Site", "cross-site", 403), ("Sec-Fetch-Site", "same-site", 403), ("Origin", "https://evil.example", 403), ("Origin", "null", 403) })
+        foreach (
+            var (name, value, status) in new[]
+            {
+                ("Sec-Fetch-Site", "cross-site", 403),
+                ("Sec-Fetch-Site", "same-site", 403),
+                ("Origin", "https://evil.example", 403),
+                ("Origin", "null", 403),
+            }
+        )
         {
             using var foreign = new HttpRequestMessage(HttpMethod.Post, path) { Headers = { { name, value } } };
             Assert.Equal(status, (int)(await service.Http.SendAsync(foreign)).StatusCode);
         }
         var pair = (await service.GetAsync("/api/v1/pairs")).GetProperty("pairs")[0];
-        Assert.Equal(("unreachable", 2376), (pair.GetProperty("state").GetString(), pair.GetProperty("refused_level").GetProperty("offered_close").GetDouble()));
-        Assert.Contains("remora pairs accept BTC/USDT", pair.GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.Equal(
+            ("unreachable", 2376),
+            (
+                pair.GetProperty("state").GetString(),
+                pair.GetProperty("refused_level").GetProperty("offered_close").GetDouble()
+            )
+        );
+        Assert.Contains(
+            "remora pairs accept BTC/USDT",
+            pair.GetProperty("reason").GetString(),
+            StringComparison.Ordinal
+        );
         using var answer = await service.Http.PostAsync(path, null);
         var accepted = JsonElement.Parse(await answer.Content.ReadAsStringAsync());
-        Assert.Equal((200, 57_088), ((int)answer.StatusCode, accepted.GetProperty("accepted").GetProperty("known_close").GetDouble()));
-        Assert.Equal(JsonValueKind.Null, (await service.GetAsync("/api/v1/pairs")).GetProperty("pairs")[0].GetProperty("refused_level").ValueKind);
-        Assert.Equal(HttpStatusCode.NotFound, (await service.Http.PostAsync("/api/v1/pairs/accept?pair=XRP/USDT", null)).StatusCode);
+        Assert.Equal(
+            (200, 57_088),
+            ((int)answer.StatusCode, accepted.GetProperty("accepted").GetProperty("known_close").GetDouble())
+        );
+        Assert.Equal(
+            JsonValueKind.Null,
+            (await service.GetAsync("/api/v1/pairs")).GetProperty("pairs")[0].GetProperty("refused_level").ValueKind
+        );
+        Assert.Equal(
+            HttpStatusCode.NotFound,
+            (await service.Http.PostAsync("/api/v1/pairs/accept?pair=XRP/USDT", null)).StatusCode
+        );
     }
 
     [Fact]
     public async Task On_a_guarded_service_a_price_level_is_accepted_with_a_key_alone()
     {
-        await using var service = await LiveServer.StartAsync(LiveServer.Settings with { Host = "0.0.0.0", AllowAnonymous = true });
+        await using var service = await LiveServer.StartAsync(
+            LiveServer.Settings with
+            {
+                Host = "0.0.0.0",
+                AllowAnonymous = true,
+            }
+        );
         Assert.Equal(HttpStatusCode.OK, (await service.Http.GetAsync("/api/v1/pairs")).StatusCode);
-        Assert.Equal(HttpStatusCode.Unauthorized, (await service.Http.PostAsync("/api/v1/pairs/accept?pair=BTC/USDT", null)).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.Unauthorized,
+            (await service.Http.PostAsync("/api/v1/pairs/accept?pair=BTC/USDT", null)).StatusCode
+        );
     }
 
     /// <summary>
@@ -90,20 +135,40 @@ public sealed class StatusTests
         await service.ObserveAsync(used);
         service.Source.Health = service.Source.Health with { Latest = [used with { Value = 50, Source = "another" }] };
 
-        Assert.Equal(5, (await service.GetAsync("/api/v1/risk?pair=BTC/USDT")).GetProperty("fear_greed_index").GetDouble());
+        Assert.Equal(
+            5,
+            (await service.GetAsync("/api/v1/risk?pair=BTC/USDT")).GetProperty("fear_greed_index").GetDouble()
+        );
         var value = (await service.GetAsync("/api/v1/sources")).GetProperty("sources")[0].GetProperty("values")[0];
         Assert.Equal((5, "test"), (value.GetProperty("value").GetDouble(), value.GetProperty("source").GetString()));
         var status = await service.GetAsync("/api/v1/status");
         Assert.Equal(5, status.GetProperty("sources")[0].GetProperty("latest")[0].GetProperty("value").GetDouble());
         var metrics = await service.Http.GetStringAsync("/metrics");
-        Assert.Contains("remora_source_value{source=\"test\",signal=\"fear_greed\",base=\"\"} 5\n", metrics, StringComparison.Ordinal);
+        Assert.Contains(
+            "remora_source_value{source=\"test\",signal=\"fear_greed\",base=\"\"} 5\n",
+            metrics,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task Every_answer_from_a_sandbox_says_so()
     {
         await using var service = await LiveServer.StartAsync(sandbox: new("simulated", "http://127.0.0.1:1", 300));
-        foreach (var path in new[] { "/api/v1/risk?pair=BTC/USDT", "/api/v1/risk", "/api/v1/status", "/api/v1/risk?x=1", "/nothing", "/healthz", "/readyz", "/openapi/v1.json", "/reference" })
+        foreach (
+            var path in new[]
+            {
+                "/api/v1/risk?pair=BTC/USDT",
+                "/api/v1/risk",
+                "/api/v1/status",
+                "/api/v1/risk?x=1",
+                "/nothing",
+                "/healthz",
+                "/readyz",
+                "/openapi/v1.json",
+                "/reference",
+            }
+        )
         {
             using var response = await service.Http.GetAsync(path);
             Assert.Equal(["simulated"], response.Headers.GetValues("X-Remora-Sandbox"));
@@ -122,29 +187,50 @@ public sealed class StatusTests
         var source = (await service.GetAsync("/api/v1/sources")).GetProperty("sources")[0];
         Assert.Equal("test", source.GetProperty("health").GetProperty("name").GetString());
         var value = source.GetProperty("values")[0];
-        Assert.Equal(("fear_greed", 40.0, 3600.0, false),
-            (value.GetProperty("signal").GetString(), value.GetProperty("value").GetDouble(), value.GetProperty("age_seconds").GetDouble(), value.GetProperty("stale").GetBoolean()));
+        Assert.Equal(
+            ("fear_greed", 40.0, 3600.0, false),
+            (
+                value.GetProperty("signal").GetString(),
+                value.GetProperty("value").GetDouble(),
+                value.GetProperty("age_seconds").GetDouble(),
+                value.GetProperty("stale").GetBoolean()
+            )
+        );
     }
 
     [Fact]
     public async Task Pairs_and_policies_tell_what_may_be_asked_for()
     {
         var mine = RiskPolicy.Default with { Name = "mine" };
-        await using var service = await LiveServer.StartAsync(LiveServer.Settings with
-        {
-            Policies = [RiskPolicy.Default, mine], Policy = "mine", Markets = [new(Some.Btc.Pair, "kraken", Fallbacks: [new FallbackMarket("okx")])],
-        });
+        await using var service = await LiveServer.StartAsync(
+            LiveServer.Settings with
+            {
+                Policies = [RiskPolicy.Default, mine],
+                Policy = "mine",
+                Markets = [new(Some.Btc.Pair, "kraken", Fallbacks: [new FallbackMarket("okx")])],
+            }
+        );
         await service.WarmAsync();
         var pairs = (await service.GetAsync("/api/v1/pairs")).GetProperty("pairs").EnumerateArray().ToList();
-        Assert.Equal(["binance BTC/USDT True", "binance ETH/USDT True", "kraken BTC/USDT False"],
-            pairs.Select(pair => $"{pair.GetProperty("exchange")} {pair.GetProperty("pair")} {pair.GetProperty("default")}"));
+        Assert.Equal(
+            ["binance BTC/USDT True", "binance ETH/USDT True", "kraken BTC/USDT False"],
+            pairs.Select(pair =>
+                $"{pair.GetProperty("exchange")} {pair.GetProperty("pair")} {pair.GetProperty("default")}"
+            )
+        );
         Assert.Equal("2024-03-01T00:00:00Z", pairs[0].GetProperty("as_of").GetString());
         Assert.Equal(["okx"], RiskTests.Texts(pairs[2].GetProperty("fallbacks")));
 
         var policies = await service.GetAsync("/api/v1/policies");
         Assert.Equal("mine", policies.GetProperty("default").GetString());
-        Assert.Equal(["mine", "remora-1"], policies.GetProperty("policies").EnumerateArray().Select(policy => policy.GetProperty("name").GetString()));
-        Assert.Equal(0.35, policies.GetProperty("policies")[0].GetProperty("weights").GetProperty("volatility").GetDouble());
+        Assert.Equal(
+            ["mine", "remora-1"],
+            policies.GetProperty("policies").EnumerateArray().Select(policy => policy.GetProperty("name").GetString())
+        );
+        Assert.Equal(
+            0.35,
+            policies.GetProperty("policies")[0].GetProperty("weights").GetProperty("volatility").GetDouble()
+        );
     }
 
     [Fact]
@@ -154,7 +240,10 @@ public sealed class StatusTests
         await service.WarmAsync();
         var readings = service.Host.Board.Latest(Some.Btc).GetReadings();
         var regime = await service.GetAsync("/api/v1/regime?pair=BTC/USDT");
-        Assert.Equal(readings.Trend.Adx, regime.GetProperty("inputs").GetProperty("trend").GetProperty("adx").GetDouble());
+        Assert.Equal(
+            readings.Trend.Adx,
+            regime.GetProperty("inputs").GetProperty("trend").GetProperty("adx").GetDouble()
+        );
         Assert.Equal(readings.Rsi, regime.GetProperty("inputs").GetProperty("rsi").GetDouble());
         Assert.Equal("2024-03-01T00:00:00Z", regime.GetProperty("as_of").GetString());
         Assert.Equal(JsonValueKind.String, regime.GetProperty("regime").ValueKind);

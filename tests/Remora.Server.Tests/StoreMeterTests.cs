@@ -1,9 +1,9 @@
-using Remora.Supervision;
 using System.Diagnostics.Metrics;
 using Remora.ClickHouse;
 using Remora.Server.Storage;
 using Remora.Server.Telemetry;
 using Remora.Store;
+using Remora.Supervision;
 using Remora.Testing;
 
 namespace Remora.Server.Tests;
@@ -19,26 +19,52 @@ public sealed class StoreMeterTests
     {
         var folder = Directory.CreateTempSubdirectory("remora-meter-").FullName;
         using var stop = new CancellationTokenSource();
-        var session = new StoreSession(new()
-        {
-            Location = StoreLocation.AtUrl("http://localhost:1"),
-            Recorder = new() { JournalFolder = folder, BatchDelay = TimeSpan.FromMilliseconds(10), StopTimeout = TimeSpan.Zero },
-        });
+        var session = new StoreSession(
+            new()
+            {
+                Location = StoreLocation.AtUrl("http://localhost:1"),
+                Recorder = new()
+                {
+                    JournalFolder = folder,
+                    BatchDelay = TimeSpan.FromMilliseconds(10),
+                    StopTimeout = TimeSpan.Zero,
+                },
+            }
+        );
         var store = new StoreMeter(session, TimeProvider.System);
-        var running = Task.WhenAll(session.RunAsync(stop.Token), store.RunAsync(stop.Token).UntilCancelledAsync(stop.Token));
+        var running = Task.WhenAll(
+            session.RunAsync(stop.Token),
+            store.RunAsync(stop.Token).UntilCancelledAsync(stop.Token)
+        );
         using var meter = new Meter("test");
         using var prometheus = new PrometheusText(meter);
         prometheus.Start();
         store.Register(meter);
-        foreach (var candle in Some.Candles(1, 3, start: Some.Time)) session.Recorder.Candle(Some.Btc, candle);
+        foreach (var candle in Some.Candles(1, 3, start: Some.Time))
+            session.Recorder.Candle(Some.Btc, candle);
         var text = "";
-        await LiveServer.UntilAsync(() => (text = prometheus.Write()).Contains("remora_recorder_journal_oldest_age_seconds ", StringComparison.Ordinal));
+        await LiveServer.UntilAsync(() =>
+            (text = prometheus.Write()).Contains(
+                "remora_recorder_journal_oldest_age_seconds ",
+                StringComparison.Ordinal
+            )
+        );
         Assert.Contains("\nremora_store_ready 0\n", text);
         Assert.Contains("\nremora_recorder_rows_total{table=\"candles\"} 3\n", text);
         Assert.DoesNotContain("\nremora_recorder_journal_size_bytes 0\n", text);
         Assert.DoesNotContain("\nremora_recorder_journal_batches 0\n", text);
         Assert.Contains("\nremora_recorder_dropped_rows_total 0\n", text);
-        foreach (var absent in new[] { "remora_store_engine_up", "remora_store_memory_bytes", "remora_store_disk_free_bytes", "remora_rollup_lag_seconds", "remora_recorder_last_success_age_seconds", "remora_recorder_inserted_rows_total" })
+        foreach (
+            var absent in new[]
+            {
+                "remora_store_engine_up",
+                "remora_store_memory_bytes",
+                "remora_store_disk_free_bytes",
+                "remora_rollup_lag_seconds",
+                "remora_recorder_last_success_age_seconds",
+                "remora_recorder_inserted_rows_total",
+            }
+        )
             Assert.DoesNotContain(absent + " ", text);
         await stop.CancelAsync();
         await running;

@@ -62,7 +62,10 @@ public sealed class StreamTests
             Assert.Contains("BTC/USDT", (await stream.NextAsync())!.Data); // no other event in between
         }
         await using var other = await EventStream.OpenAsync(service.Http, "?pair=BTC/USDT,ETH/USDT", "another-run-7");
-        Assert.Equal(2, new[] { await other.NextAsync(), await other.NextAsync() }.Select(change => change!.Id).Distinct().Count());
+        Assert.Equal(
+            2,
+            new[] { await other.NextAsync(), await other.NextAsync() }.Select(change => change!.Id).Distinct().Count()
+        );
     }
 
     [Fact]
@@ -73,9 +76,15 @@ public sealed class StreamTests
         await using var stream = await EventStream.OpenAsync(service.Http, "?pair=BTC/USDT");
         Assert.Contains("\"stale\":false", (await stream.NextAsync())!.Data);
         service.Clock.Advance(TimeSpan.FromMinutes(11));
-        Assert.Contains("\"stale\":true,\"state\":\"stale\"", (await stream.UntilAsync(change => change.Name == "assessment")).Data);
+        Assert.Contains(
+            "\"stale\":true,\"state\":\"stale\"",
+            (await stream.UntilAsync(change => change.Name == "assessment")).Data
+        );
         service.Clock.Advance(TimeSpan.FromHours(1));
-        Assert.Contains("\"stale\":true,\"state\":\"unknown\"", (await stream.UntilAsync(change => change.Name == "assessment")).Data);
+        Assert.Contains(
+            "\"stale\":true,\"state\":\"unknown\"",
+            (await stream.UntilAsync(change => change.Name == "assessment")).Data
+        );
     }
 
     [Theory]
@@ -118,7 +127,10 @@ public sealed class StreamTests
     [Fact]
     public async Task A_reader_that_takes_nothing_harms_nobody_and_is_dropped()
     {
-        var settings = LiveServer.Settings with { StreamPatience = new() { Stall = TimeSpan.FromSeconds(1), Tick = TimeSpan.FromMilliseconds(50) } };
+        var settings = LiveServer.Settings with
+        {
+            StreamPatience = new() { Stall = TimeSpan.FromSeconds(1), Tick = TimeSpan.FromMilliseconds(50) },
+        };
         await using var service = await LiveServer.StartAsync(settings);
         using var stalled = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 1024 };
         await stalled.ConnectAsync(service.Http.BaseAddress!.Host, service.Http.BaseAddress.Port);
@@ -130,7 +142,9 @@ public sealed class StreamTests
         {
             Assert.True(fear < 100_000, "it was never dropped");
             service.Clock.Advance(TimeSpan.FromMilliseconds(1));
-            await service.Source.SendAsync(Some.Observation(Signal.FearGreed, fear % 100, Instant.From(service.Clock.GetUtcNow())));
+            await service.Source.SendAsync(
+                Some.Observation(Signal.FearGreed, fear % 100, Instant.From(service.Clock.GetUtcNow()))
+            );
             await honest.UntilAsync(change => change.Data.Contains($"\"fear_greed_index\":{fear % 100},"));
         }
         await LiveServer.UntilAsync(() => service.Host.Streams.Readers == 1);
@@ -139,7 +153,10 @@ public sealed class StreamTests
     [Fact]
     public async Task A_silent_stream_says_that_it_is_alive()
     {
-        var settings = LiveServer.Settings with { StreamPatience = new() { Heartbeat = TimeSpan.FromMilliseconds(100), Tick = TimeSpan.FromMilliseconds(50) } };
+        var settings = LiveServer.Settings with
+        {
+            StreamPatience = new() { Heartbeat = TimeSpan.FromMilliseconds(100), Tick = TimeSpan.FromMilliseconds(50) },
+        };
         await using var service = await LiveServer.StartAsync(settings);
         await using var stream = await EventStream.OpenAsync(service.Http, "?pair=BTC/USDT");
         await stream.UntilAsync(change => change.Name == "comment");

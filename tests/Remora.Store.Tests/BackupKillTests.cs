@@ -31,8 +31,12 @@ public sealed class BackupKillTests(Engine engine, BackupKillTests.Source made) 
         foreach (var (statement, after) in moments)
         {
             await CutRestoreAsync(scratch, target, made.Backup, statement, after); // clears up the one before
-            var present = (await Backups.FingerprintAsync(target.Client)).Split('\n').Where(line =>
-                !line.StartsWith("restore_of_", StringComparison.Ordinal) && !line.StartsWith("store_job", StringComparison.Ordinal));
+            var present = (await Backups.FingerprintAsync(target.Client))
+                .Split('\n')
+                .Where(line =>
+                    !line.StartsWith("restore_of_", StringComparison.Ordinal)
+                    && !line.StartsWith("store_job", StringComparison.Ordinal)
+                );
             Assert.Equal(before, string.Join('\n', present));
             Assert.Equal("old", await File.ReadAllTextAsync(scratch.PathOf("keys.json")));
         }
@@ -59,7 +63,8 @@ public sealed class BackupKillTests(Engine engine, BackupKillTests.Source made) 
         using var scratch = new Scratch();
         var target = await OlderAsync(scratch);
         await CutRestoreAsync(scratch, target, made.Backup, "committed", after: true);
-        foreach (var (statement, after) in moments) await CutAsync(scratch, target, statement, after, store => store.PrepareAsync());
+        foreach (var (statement, after) in moments)
+            await CutAsync(scratch, target, statement, after, store => store.PrepareAsync());
         await Backups.PrepareAsync(new MarketStore(target.Client, Engine.ForEver));
         await Backups.AssertNothingIsLeftAsync(target.Client);
         Assert.Equal(made.Fingerprint, await Backups.FingerprintAsync(target.Client));
@@ -79,7 +84,8 @@ public sealed class BackupKillTests(Engine engine, BackupKillTests.Source made) 
         await Backups.AssertNothingIsLeftAsync(target.Client);
         await target.Client.ExecuteAsync("CREATE VIEW over_newer AS SELECT * FROM newer");
         Assert.Equal(made.Fingerprint, await Backups.FingerprintAsync(target.Client));
-        foreach (var rollup in target.Rollups) Assert.True((await rollup.VerifyAsync()).IsExact, rollup.Definition.Name.Value);
+        foreach (var rollup in target.Rollups)
+            Assert.True((await rollup.VerifyAsync()).IsExact, rollup.Definition.Name.Value);
     }
 
     [Fact]
@@ -88,18 +94,41 @@ public sealed class BackupKillTests(Engine engine, BackupKillTests.Source made) 
         using var scratch = new Scratch();
         await using var own = await Engine.StartAsync(scratch.PathOf("engine"));
         await own.Client.ExecuteAsync("CREATE DATABASE own");
-        using var client = new ClickHouseClient(new() { Socket = () => own.Endpoint.Socket, Database = "own", Retries = 12 });
+        using var client = new ClickHouseClient(
+            new()
+            {
+                Socket = () => own.Endpoint.Socket,
+                Database = "own",
+                Retries = 12,
+            }
+        );
         var store = new MarketStore(client, Engine.ForEver);
         await store.PrepareAsync();
         await Backups.FillAsync(store, 2, 60);
         await using (var tap = new EngineTap(scratch.PathOf("tap"), () => own.Endpoint.Socket))
         {
-            tap.CutAt(text => text.Contains("EXCHANGE TABLES `restore_of_candles`", StringComparison.Ordinal), after: true, () => Engine.Kill(own));
-            using var cut = new ClickHouseClient(new() { Socket = () => tap.Path, Database = "own", Retries = 0 });
-            await Assert.ThrowsAnyAsync<Exception>(() => new StoreRestore(new MarketStore(cut, Engine.ForEver)).RunAsync(made.Backup, replace: true));
+            tap.CutAt(
+                text => text.Contains("EXCHANGE TABLES `restore_of_candles`", StringComparison.Ordinal),
+                after: true,
+                () => Engine.Kill(own)
+            );
+            using var cut = new ClickHouseClient(
+                new()
+                {
+                    Socket = () => tap.Path,
+                    Database = "own",
+                    Retries = 0,
+                }
+            );
+            await Assert.ThrowsAnyAsync<Exception>(() =>
+                new StoreRestore(new MarketStore(cut, Engine.ForEver)).RunAsync(made.Backup, replace: true)
+            );
             await tap.Tripped;
         }
-        await Recorded.UntilAsync(() => own.Health is { State: EngineState.Running, Restarts: > 0 }, "the engine is started again");
+        await Recorded.UntilAsync(
+            () => own.Health is { State: EngineState.Running, Restarts: > 0 },
+            "the engine is started again"
+        );
         await Backups.PrepareAsync(store);
         Assert.Equal(made.Fingerprint, await Backups.FingerprintAsync(client));
         await Backups.AssertNothingIsLeftAsync(client);
@@ -113,8 +142,17 @@ public sealed class BackupKillTests(Engine engine, BackupKillTests.Source made) 
         await using (var tap = new EngineTap(scratch.PathOf("tap"), () => engine.Embedded.Endpoint.Socket))
         {
             tap.CutAt(text => text.Contains("EXCHANGE TABLES", StringComparison.Ordinal), after: true);
-            using var cut = new ClickHouseClient(new() { Socket = () => tap.Path, Database = target.Client.Database, Retries = 0 });
-            await Assert.ThrowsAnyAsync<Exception>(() => new StoreRestore(new MarketStore(cut, Engine.ForEver)).RunAsync(made.Backup));
+            using var cut = new ClickHouseClient(
+                new()
+                {
+                    Socket = () => tap.Path,
+                    Database = target.Client.Database,
+                    Retries = 0,
+                }
+            );
+            await Assert.ThrowsAnyAsync<Exception>(() =>
+                new StoreRestore(new MarketStore(cut, Engine.ForEver)).RunAsync(made.Backup)
+            );
         }
         for (var attempt = 0; ; attempt++)
         {
@@ -154,10 +192,23 @@ public sealed class BackupKillTests(Engine engine, BackupKillTests.Source made) 
         foreach (var (statement, after, isFolderThere) in moments)
         {
             var folder = isFolderThere ? present : absent;
-            await CutAsync(scratch, store, statement, after, cut => new StoreBackup(cut).RunAsync(folder, [new("keys.json", "[]"u8.ToArray())])); // clears up the one before
-            Assert.DoesNotContain(await RollupTarget.ListAsync(store, CancellationToken.None), target => target.Name.Value.StartsWith("backup_of_", StringComparison.Ordinal));
+            await CutAsync(
+                scratch,
+                store,
+                statement,
+                after,
+                cut => new StoreBackup(cut).RunAsync(folder, [new("keys.json", "[]"u8.ToArray())])
+            ); // clears up the one before
+            Assert.DoesNotContain(
+                await RollupTarget.ListAsync(store, CancellationToken.None),
+                target => target.Name.Value.StartsWith("backup_of_", StringComparison.Ordinal)
+            );
             if (Directory.Exists(folder) && Directory.EnumerateFiles(folder).Any())
-                Assert.Contains("incomplete", (await Assert.ThrowsAsync<StoreException>(() => BackupVerification.RunAsync(folder))).Message, StringComparison.Ordinal);
+                Assert.Contains(
+                    "incomplete",
+                    (await Assert.ThrowsAsync<StoreException>(() => BackupVerification.RunAsync(folder))).Message,
+                    StringComparison.Ordinal
+                );
             var other = isFolderThere ? absent : present;
             Assert.False(Directory.Exists(other) && Directory.EnumerateFileSystemEntries(other).Any());
         }
@@ -178,11 +229,15 @@ public sealed class BackupKillTests(Engine engine, BackupKillTests.Source made) 
         await store.Client.ExecuteAsync("CREATE TABLE backup_of_candles AS candles");
         await store.Client.ExecuteAsync("CREATE TABLE backup_of_queries_12h_v1_tt AS queries_12h_v1_tt");
         await store.Client.ExecuteAsync("CREATE TABLE backup_of_backup_of_queries_12h_v1_tt AS queries_12h_v1_tt");
-        await store.Client.ExecuteAsync("CREATE TABLE backup_of_mine (a UInt8) ENGINE = MergeTree ORDER BY a"); // not Remora's
+        // Not Remora's
+        await store.Client.ExecuteAsync("CREATE TABLE backup_of_mine (a UInt8) ENGINE = MergeTree ORDER BY a");
         Assert.Equal(rollups, await RollupTarget.ListAsync(store, CancellationToken.None));
         Assert.Equal(tables, (await store.StatusAsync()).Tables.Count);
         Assert.Empty((await store.PrepareAsync()).Remarks);
-        var left = await store.Client.ListAsync("SELECT name FROM system.tables WHERE database = currentDatabase() AND startsWith(name, 'backup_of_')", row => row.String());
+        var left = await store.Client.ListAsync(
+            "SELECT name FROM system.tables WHERE database = currentDatabase() AND startsWith(name, 'backup_of_')",
+            row => row.String()
+        );
         Assert.Equal(["backup_of_mine"], left);
     }
 
@@ -193,32 +248,63 @@ public sealed class BackupKillTests(Engine engine, BackupKillTests.Source made) 
         return store;
     }
 
-    /// <summary>Brings a store away from what the backup holds: other rows, another table with a view, and one table of the backup less.</summary>
+    /// <summary>
+    /// Brings a store away from what the backup holds: other rows, another table with a view, and
+    /// one table of the backup less.
+    /// </summary>
     private static async Task MakeOlderAsync(Scratch scratch, MarketStore store)
     {
         await Backups.FillAsync(store, 2, 20);
-        foreach (var statement in (string[])["DROP VIEW IF EXISTS over_newer", "DROP TABLE IF EXISTS newer SYNC", "CREATE TABLE older (a UInt8) ENGINE = MergeTree ORDER BY a", "CREATE VIEW over_older AS SELECT * FROM older"])
+        foreach (
+            var statement in (string[])
+                [
+                    "DROP VIEW IF EXISTS over_newer",
+                    "DROP TABLE IF EXISTS newer SYNC",
+                    "CREATE TABLE older (a UInt8) ENGINE = MergeTree ORDER BY a",
+                    "CREATE VIEW over_older AS SELECT * FROM older",
+                ]
+        )
             await store.Client.ExecuteAsync(statement);
         await File.WriteAllTextAsync(scratch.PathOf("keys.json"), "old");
     }
 
     /// <summary>Restores a backup with <see cref="CutAsync"/>.</summary>
-    private Task CutRestoreAsync(Scratch scratch, MarketStore target, string backup, string statement, bool after) => CutAsync(
-        scratch, target, statement, after, cut => new StoreRestore(cut).RunAsync(backup, replace: true, _ => scratch.PathOf("keys.json")));
+    private Task CutRestoreAsync(Scratch scratch, MarketStore target, string backup, string statement, bool after) =>
+        CutAsync(
+            scratch,
+            target,
+            statement,
+            after,
+            cut => new StoreRestore(cut).RunAsync(backup, replace: true, _ => scratch.PathOf("keys.json"))
+        );
 
     /// <summary>
     /// Runs a job through a connection that is cut at a statement and never restored, so that the
     /// job cannot clear up.
     /// </summary>
-    private async Task CutAsync(Scratch scratch, MarketStore target, string statement, bool after, Func<MarketStore, Task> job)
+    private async Task CutAsync(
+        Scratch scratch,
+        MarketStore target,
+        string statement,
+        bool after,
+        Func<MarketStore, Task> job
+    )
     {
         await using var tap = new EngineTap(scratch.PathOf("tap"), () => engine.Embedded.Endpoint.Socket);
         tap.CutAt(text => text.Contains(statement, StringComparison.Ordinal), after);
-        using var cut = new ClickHouseClient(new() { Socket = () => tap.Path, Database = target.Client.Database, Retries = 0 });
+        using var cut = new ClickHouseClient(
+            new()
+            {
+                Socket = () => tap.Path,
+                Database = target.Client.Database,
+                Retries = 0,
+            }
+        );
         for (var attempt = 0; ; attempt++)
         {
             var failure = await Record.ExceptionAsync(() => job(new(cut, Engine.ForEver)));
-            if (failure is StoreBusyException && attempt < 40) continue; // the engine has not noticed yet that the previous job has gone
+            if (failure is StoreBusyException && attempt < 40)
+                continue; // the engine has not noticed yet that the previous job has gone
             Assert.True(failure is not null, $"it was not cut off at {statement}");
             Assert.True(tap.Tripped.IsCompleted, $"it failed before {statement}: {failure}");
             return;

@@ -1,9 +1,5 @@
 using System.IO.Compression;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json.Nodes;
 using Remora.Store.Backups;
-using Remora.Store.Schema;
 using Remora.Testing;
 
 namespace Remora.Store.Tests;
@@ -28,16 +24,27 @@ public sealed class BackupTests(Engine engine)
         await Backups.FillAsync(store, 1);
         var client = store.Client;
         await client.ExecuteAsync(
-            "CREATE TABLE events (at DateTime64(3), kind LowCardinality(String), value Float64, twice Float64 MATERIALIZED value * 2, ingested DateTime64(6) DEFAULT now64(6)) " +
-            "ENGINE = MergeTree PARTITION BY toYYYYMM(at) ORDER BY (kind, at) SETTINGS non_replicated_deduplication_window = 1000");
-        var rollup = new ClickHouse.Rollups.Rollup(client, ClickHouse.Rollups.RollupFile.Parse(UserRollup, "activity.sql"));
+            "CREATE TABLE events (at DateTime64(3), kind LowCardinality(String), value Float64, twice Float64 "
+                + "MATERIALIZED value * 2, ingested DateTime64(6) DEFAULT now64(6)) "
+                + "ENGINE = MergeTree PARTITION BY toYYYYMM(at) ORDER BY (kind, at) SETTINGS "
+                + "non_replicated_deduplication_window = 1000"
+        );
+        var rollup = new ClickHouse.Rollups.Rollup(
+            client,
+            ClickHouse.Rollups.RollupFile.Parse(UserRollup, "activity.sql")
+        );
         await rollup.ApplyAsync();
         using var scratch = new Scratch();
-        await File.WriteAllTextAsync(scratch.PathOf("events.csv"), "at,kind,value\n2024-02-03 10:00:00,a,3\n2024-03-03 10:00:00,b,4\n");
+        await File.WriteAllTextAsync(
+            scratch.PathOf("events.csv"),
+            "at,kind,value\n2024-02-03 10:00:00,a,3\n2024-03-03 10:00:00,b,4\n"
+        );
         await rollup.LoadAsync([scratch.PathOf("events.csv")]); // keeps a journal in rollup_loads
         await client.ExecuteAsync("CREATE TABLE `odd-name (1)` (`a b` UInt8, `n.x` Array(UInt8)) ENGINE = Log");
         await client.ExecuteAsync("INSERT INTO `odd-name (1)` VALUES (7, [1, 2])");
-        await client.ExecuteAsync("CREATE VIEW over_events AS SELECT kind, sum(total) AS total FROM activity_1d GROUP BY kind");
+        await client.ExecuteAsync(
+            "CREATE VIEW over_events AS SELECT kind, sum(total) AS total FROM activity_1d GROUP BY kind"
+        );
         await client.ExecuteAsync("CREATE TABLE elsewhere (a UInt8) ENGINE = Null");
 
         var manifest = await new StoreBackup(store).RunAsync(scratch.PathOf("backup"));
@@ -51,14 +58,25 @@ public sealed class BackupTests(Engine engine)
         var report = await new StoreRestore(other).RunAsync(scratch.PathOf("backup"));
         Assert.Empty(report.Remarks);
         Assert.Equal(await Backups.FingerprintAsync(client), await Backups.FingerprintAsync(other.Client));
-        Assert.Equal("[('a',3),('b',4)]", await other.Client.SingleAsync("SELECT toString(groupArray((kind, total))) FROM (SELECT * FROM over_events ORDER BY kind)", row => row.String()));
+        Assert.Equal(
+            "[('a',3),('b',4)]",
+            await other.Client.SingleAsync(
+                "SELECT toString(groupArray((kind, total))) FROM (SELECT * FROM over_events ORDER BY kind)",
+                row => row.String()
+            )
+        );
         await Backups.AssertNothingIsLeftAsync(other.Client);
 
-        // What is restored goes on: rows that come in reach the rollups, the user's as well as the store's own.
+        // What is restored goes on: rows that come in reach the rollups, the user's as well as the
+        // store's own.
         await other.Client.ExecuteAsync("INSERT INTO events (at, kind, value) VALUES ('2024-03-03 11:00:00', 'b', 5)");
-        Assert.Equal(9, await other.Client.SingleAsync("SELECT total FROM over_events WHERE kind = 'b'", row => row.Float64()));
+        Assert.Equal(
+            9,
+            await other.Client.SingleAsync("SELECT total FROM over_events WHERE kind = 'b'", row => row.Float64())
+        );
         await Backups.FillAsync(other, 2, 40);
-        foreach (var each in other.Rollups) Assert.True((await each.VerifyAsync()).IsExact, each.Definition.Name.Value);
+        foreach (var each in other.Rollups)
+            Assert.True((await each.VerifyAsync()).IsExact, each.Definition.Name.Value);
     }
 
     [Fact]
@@ -70,12 +88,22 @@ public sealed class BackupTests(Engine engine)
         await Backups.FillAsync(other, 3);
         await other.Client.ExecuteAsync("CREATE TABLE older (a UInt8) ENGINE = MergeTree ORDER BY a");
         await other.Client.ExecuteAsync("CREATE VIEW over_older AS SELECT * FROM older");
-        Assert.Contains("not empty", (await Assert.ThrowsAsync<StoreException>(() => new StoreRestore(other).RunAsync(scratch.PathOf("backup")))).Message);
+        Assert.Contains(
+            "not empty",
+            (
+                await Assert.ThrowsAsync<StoreException>(() =>
+                    new StoreRestore(other).RunAsync(scratch.PathOf("backup"))
+                )
+            ).Message
+        );
         await new StoreRestore(other).RunAsync(scratch.PathOf("backup"), replace: true);
         Assert.Equal(await Backups.FingerprintAsync(store.Client), await Backups.FingerprintAsync(other.Client));
     }
 
-    /// <summary>Each is an attack that emptied the store in version 0.1, was not noticed, or ended in a stack trace; and more of their kind.</summary>
+    /// <summary>
+    /// Each is an attack that emptied the store in version 0.1, was not noticed, or ended in a
+    /// stack trace; and more of their kind.
+    /// </summary>
     [Fact]
     public async Task A_wrong_manifest_is_one_line_with_the_field_and_changes_nothing()
     {
@@ -111,8 +139,10 @@ public sealed class BackupTests(Engine engine)
         {
             var broken = scratch.PathOf(what);
             Backups.Copy(folder, broken);
-            if (what == "text") await Backups.WriteManifestAsync(broken, "{");
-            else await Backups.EditAsync(broken, manifest => Break(broken, manifest, what));
+            if (what == "text")
+                await Backups.WriteManifestAsync(broken, "{");
+            else
+                await Backups.EditAsync(broken, manifest => BrokenBackup.Break(broken, manifest, what));
             await AssertRefusedAsync(other, broken, expected, before);
         }
         await new StoreRestore(other).RunAsync(folder, replace: true);
@@ -124,10 +154,23 @@ public sealed class BackupTests(Engine engine)
         var (store, scratch, folder) = await BackupAsync();
         using var _scratch = scratch;
         var manifest = Path.Combine(folder, "manifest.json");
-        await File.WriteAllTextAsync(manifest, (await File.ReadAllTextAsync(manifest)).Replace("\"format\": 2", "\"format\":  2", StringComparison.Ordinal));
-        Assert.Contains("its checksum is not the one in manifest.json.sha256", (await Assert.ThrowsAsync<StoreException>(() => new StoreRestore(store).RunAsync(folder, replace: true))).Message, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(
+            manifest,
+            (await File.ReadAllTextAsync(manifest)).Replace("\"format\": 2", "\"format\":  2", StringComparison.Ordinal)
+        );
+        Assert.Contains(
+            "its checksum is not the one in manifest.json.sha256",
+            (
+                await Assert.ThrowsAsync<StoreException>(() => new StoreRestore(store).RunAsync(folder, replace: true))
+            ).Message,
+            StringComparison.Ordinal
+        );
         File.Delete(manifest + ".sha256");
-        Assert.Contains("manifest.json.sha256 is missing", (await Assert.ThrowsAsync<StoreException>(() => BackupVerification.RunAsync(folder))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "manifest.json.sha256 is missing",
+            (await Assert.ThrowsAsync<StoreException>(() => BackupVerification.RunAsync(folder))).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -144,10 +187,25 @@ public sealed class BackupTests(Engine engine)
         File.Delete(Path.Combine(folder, report.Manifest.Files[1].Name));
         await File.AppendAllTextAsync(Path.Combine(folder, "files", "keys.json"), " ");
         Assert.Equal(
-            [$"{report.Manifest.Files[0].Name}: the checksum is wrong: the file was changed or is damaged", $"{report.Manifest.Files[1].Name}: the file is missing", "files/keys.json: the checksum is wrong: the file was changed or is damaged"],
-            (await BackupVerification.RunAsync(folder)).Damage);
-        Assert.Contains("it has no manifest.json", (await Assert.ThrowsAsync<StoreException>(() => BackupVerification.RunAsync(scratch.Folder))).Message, StringComparison.Ordinal);
-        Assert.Contains("does not exist", (await Assert.ThrowsAsync<StoreException>(() => BackupVerification.RunAsync(scratch.PathOf("nowhere")))).Message, StringComparison.Ordinal);
+            [
+                $"{report.Manifest.Files[0].Name}: the checksum is wrong: the file was changed or is damaged",
+                $"{report.Manifest.Files[1].Name}: the file is missing",
+                "files/keys.json: the checksum is wrong: the file was changed or is damaged",
+            ],
+            (await BackupVerification.RunAsync(folder)).Damage
+        );
+        Assert.Contains(
+            "it has no manifest.json",
+            (await Assert.ThrowsAsync<StoreException>(() => BackupVerification.RunAsync(scratch.Folder))).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "does not exist",
+            (
+                await Assert.ThrowsAsync<StoreException>(() => BackupVerification.RunAsync(scratch.PathOf("nowhere")))
+            ).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -155,8 +213,12 @@ public sealed class BackupTests(Engine engine)
     {
         var (store, scratch, folder) = await BackupAsync();
         using var _scratch = scratch;
-        foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(folder));
+        foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
+            File.GetUnixFileMode(folder)
+        );
 
         var other = new MarketStore(await engine.NewDatabaseAsync(), Engine.ForEver);
         string? Place(string name) => name == "keys.json" ? scratch.PathOf("there/keys.json") : null;
@@ -164,11 +226,20 @@ public sealed class BackupTests(Engine engine)
         Assert.Equal([scratch.PathOf("there/keys.json")], report.Attachments);
         Assert.Equal("[\"key\"]", await File.ReadAllTextAsync(scratch.PathOf("there/keys.json")));
         Assert.Single(Directory.GetFiles(scratch.PathOf("there")));
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(scratch.PathOf("there/keys.json")));
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            File.GetUnixFileMode(scratch.PathOf("there/keys.json"))
+        );
 
         await File.WriteAllTextAsync(scratch.PathOf("there/keys.json"), "[]");
         var third = new MarketStore(await engine.NewDatabaseAsync(), Engine.ForEver);
-        Assert.Contains("exists and is not the file of the backup", (await Assert.ThrowsAsync<StoreException>(() => new StoreRestore(third).RunAsync(folder, placeOf: Place))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "exists and is not the file of the backup",
+            (
+                await Assert.ThrowsAsync<StoreException>(() => new StoreRestore(third).RunAsync(folder, placeOf: Place))
+            ).Message,
+            StringComparison.Ordinal
+        );
         Assert.Equal("[]", await File.ReadAllTextAsync(scratch.PathOf("there/keys.json")));
         await new StoreRestore(third).RunAsync(folder, replace: true, placeOf: Place);
         Assert.Equal("[\"key\"]", await File.ReadAllTextAsync(scratch.PathOf("there/keys.json")));
@@ -179,7 +250,10 @@ public sealed class BackupTests(Engine engine)
     public async Task A_backup_of_version_01_is_restored()
     {
         using var scratch = new Scratch();
-        await ZipFile.ExtractToDirectoryAsync(Repository.PathOf("tests", "Remora.Store.Tests", "backup-0.1.zip"), scratch.PathOf("backup"));
+        await ZipFile.ExtractToDirectoryAsync(
+            Repository.PathOf("tests", "Remora.Store.Tests", "backup-0.1.zip"),
+            scratch.PathOf("backup")
+        );
         Assert.Empty((await BackupVerification.RunAsync(scratch.PathOf("backup"))).Damage);
         var store = new MarketStore(await engine.NewDatabaseAsync(), Engine.ForEver);
         await store.Client.ExecuteAsync("CREATE TABLE mine (a UInt8) ENGINE = MergeTree ORDER BY a");
@@ -189,10 +263,12 @@ public sealed class BackupTests(Engine engine)
         Assert.Empty(report.Remarks);
         string[] tables = ["candles", "observations", "assessments", "api_requests", "mine"];
         var rows = new List<ulong>();
-        foreach (var table in tables) rows.Add(await store.Client.SingleAsync($"SELECT count() FROM {table}", row => row.UInt64()));
+        foreach (var table in tables)
+            rows.Add(await store.Client.SingleAsync($"SELECT count() FROM {table}", row => row.UInt64()));
         Assert.Equal([600, 100, 160, 100, 1], rows);
         Assert.Equal(160UL, await store.Client.SingleAsync("SELECT sum(rows) FROM risk_1d", row => row.UInt64()));
-        foreach (var rollup in store.Rollups) Assert.True((await rollup.VerifyAsync()).IsExact, rollup.Definition.Name.Value);
+        foreach (var rollup in store.Rollups)
+            Assert.True((await rollup.VerifyAsync()).IsExact, rollup.Definition.Name.Value);
         Assert.Empty((await store.PrepareAsync()).Remarks);
         await new StoreRestore(store).RunAsync(scratch.PathOf("backup"), replace: true);
         Assert.Equal(160UL, await store.Client.SingleAsync("SELECT sum(rows) FROM risk_1d", row => row.UInt64()));
@@ -203,7 +279,11 @@ public sealed class BackupTests(Engine engine)
     {
         (string What, string Expected)[] cases =
         [
-            ("foo", "files[0].table: 'foo' is not a table of a store; allowed are candles, observations, assessments, api_requests"),
+            (
+                "foo",
+                "files[0].table: 'foo' is not a table of a store; allowed are candles, observations, assessments, "
+                    + "api_requests"
+            ),
             ("rollup", "files[5].table: 'q' is not a table of the rollup 'queries'"),
             ("nullcols", "files[0].columns: it is null"),
             ("col", "files[3].columns[0]: the table 'assessments' has no column 'nonexistent'"),
@@ -216,17 +296,29 @@ public sealed class BackupTests(Engine engine)
         var before = await Backups.FingerprintAsync(store.Client);
         foreach (var (what, expected) in cases)
         {
-            await ZipFile.ExtractToDirectoryAsync(Repository.PathOf("tests", "Remora.Store.Tests", "backup-0.1.zip"), scratch.PathOf(what));
-            await Backups.EditAsync(scratch.PathOf(what), manifest =>
-            {
-                var files = manifest["files"]!.AsArray();
-                if (what == "foo") files[0]!["table"] = "foo";
-                else if (what == "rollup") files[5]!["table"] = "q";
-                else if (what == "nullcols") files[0]!["columns"] = null;
-                else if (what == "col") files[3]!["columns"]![0] = "nonexistent";
-                else if (what == "missing") files.RemoveAt(0);
-                else files[0]!["rows"] = 1_000_000_000;
-            });
+            await ZipFile.ExtractToDirectoryAsync(
+                Repository.PathOf("tests", "Remora.Store.Tests", "backup-0.1.zip"),
+                scratch.PathOf(what)
+            );
+            await Backups.EditAsync(
+                scratch.PathOf(what),
+                manifest =>
+                {
+                    var files = manifest["files"]!.AsArray();
+                    if (what == "foo")
+                        files[0]!["table"] = "foo";
+                    else if (what == "rollup")
+                        files[5]!["table"] = "q";
+                    else if (what == "nullcols")
+                        files[0]!["columns"] = null;
+                    else if (what == "col")
+                        files[3]!["columns"]![0] = "nonexistent";
+                    else if (what == "missing")
+                        files.RemoveAt(0);
+                    else
+                        files[0]!["rows"] = 1_000_000_000;
+                }
+            );
             await AssertRefusedAsync(store, scratch.PathOf(what), expected, before);
         }
     }
@@ -238,10 +330,20 @@ public sealed class BackupTests(Engine engine)
         await Backups.FillAsync(store, 1, 50);
         using var scratch = new Scratch();
         var refused = "";
-        await new StoreBackup(store).RunAsync(scratch.PathOf("first"), progress: new Watched(_ =>
-        {
-            if (refused.Length == 0) refused = Assert.ThrowsAsync<StoreBusyException>(() => new StoreBackup(store).RunAsync(scratch.PathOf("second"))).GetAwaiter().GetResult().Message;
-        }));
+        await new StoreBackup(store).RunAsync(
+            scratch.PathOf("first"),
+            progress: new Watched(_ =>
+            {
+                if (refused.Length == 0)
+                    refused = Assert
+                        .ThrowsAsync<StoreBusyException>(() =>
+                            new StoreBackup(store).RunAsync(scratch.PathOf("second"))
+                        )
+                        .GetAwaiter()
+                        .GetResult()
+                        .Message;
+            })
+        );
         Assert.Contains($"backup, process {Environment.ProcessId} on ", refused, StringComparison.Ordinal);
         Assert.False(Directory.Exists(scratch.PathOf("second")));
         await Backups.AssertNothingIsLeftAsync(store.Client);
@@ -251,17 +353,48 @@ public sealed class BackupTests(Engine engine)
     public async Task A_program_that_does_not_know_the_settings_keeps_the_retention_of_the_tables()
     {
         var client = await engine.NewDatabaseAsync();
-        await new MarketStore(client, new() { Retention = new() { CandleDays = 730, RequestDays = 0, RollupDays = 400 } }).PrepareAsync();
+        await new MarketStore(
+            client,
+            new()
+            {
+                Retention = new()
+                {
+                    CandleDays = 730,
+                    RequestDays = 0,
+                    RollupDays = 400,
+                },
+            }
+        ).PrepareAsync();
         var store = await MarketStore.OpenAsync(client);
         await store.PrepareAsync();
-        Assert.Equal(new StoreRetention { CandleDays = 730, RequestDays = 0, RollupDays = 400 }, store.Options.Retention);
-        Assert.Equal(18UL, await client.SingleAsync("SELECT countIf(position(engine_full, ' TTL ') > 0) FROM system.tables WHERE database = currentDatabase()", row => row.UInt64())); // candles and seventeen of rollups
-        Assert.Equal(new StoreRetention(), (await MarketStore.OpenAsync(await engine.NewDatabaseAsync())).Options.Retention);
+        Assert.Equal(
+            new StoreRetention
+            {
+                CandleDays = 730,
+                RequestDays = 0,
+                RollupDays = 400,
+            },
+            store.Options.Retention
+        );
+        Assert.Equal(
+            18UL,
+            await client.SingleAsync(
+                "SELECT countIf(position(engine_full, ' TTL ') > 0) FROM system.tables WHERE database = "
+                    + "currentDatabase()",
+                row => row.UInt64()
+            )
+        ); // candles and seventeen of rollups
+        Assert.Equal(
+            new StoreRetention(),
+            (await MarketStore.OpenAsync(await engine.NewDatabaseAsync())).Options.Retention
+        );
     }
 
     private static async Task AssertRefusedAsync(MarketStore store, string folder, string expected, string before)
     {
-        var error = await Assert.ThrowsAsync<StoreException>(() => new StoreRestore(store).RunAsync(folder, replace: true));
+        var error = await Assert.ThrowsAsync<StoreException>(() =>
+            new StoreRestore(store).RunAsync(folder, replace: true)
+        );
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("\n", error.Message, StringComparison.Ordinal);
         Assert.Equal(before, await Backups.FingerprintAsync(store.Client));
@@ -273,57 +406,11 @@ public sealed class BackupTests(Engine engine)
         var store = await engine.NewStoreAsync();
         await Backups.FillAsync(store, 1);
         var scratch = new Scratch();
-        await new StoreBackup(store).RunAsync(scratch.PathOf("backup"), [new("keys.json", "[\"key\"]"u8.ToArray()), new("policies/mine.json", "{}"u8.ToArray())]);
+        await new StoreBackup(store).RunAsync(
+            scratch.PathOf("backup"),
+            [new("keys.json", "[\"key\"]"u8.ToArray()), new("policies/mine.json", "{}"u8.ToArray())]
+        );
         return (store, scratch, scratch.PathOf("backup"));
-    }
-
-    private static void Break(string folder, JsonObject manifest, string what)
-    {
-        var files = manifest["files"]!.AsArray();
-        var tables = manifest["tables"]!.AsArray();
-        var views = manifest["views"]!.AsArray();
-        var candles = files.Single(file => (string?)file!["table"] == "candles")!;
-        switch (what)
-        {
-            case "foo": files[0]!["table"] = "foo"; break;
-            case "nullcols": files[0]!["columns"] = null; break;
-            case "nullcol": files[0]!["columns"]![1] = null; break;
-            case "col": candles["columns"]![0] = "nonexistent"; break;
-            case "missing": files.Remove(candles); break;
-            case "unlisted": File.WriteAllText(Path.Combine(folder, "more.native.gz"), ""); break;
-            case "rows": candles["rows"] = 1_000_000_000; break;
-            case "rows everywhere":
-                candles["rows"] = 1_000_000_000;
-                Table("candles")["rows"] = 1_000_000_000;
-                break;
-            case "no table": manifest.Remove("tables"); break;
-            case "no schema": tables.Remove(Table("schema_steps")); files.Remove(files.Single(file => (string?)file!["table"] == "schema_steps")); File.Delete(Path.Combine(folder, "schema_steps-all.native.gz")); break;
-            case "newer": manifest["schema"] = 99; break;
-            case "format": manifest["format"] = 7; break;
-            case "outside": files[0]!["name"] = "../x"; break;
-            case "no sha": files[0]!.AsObject().Remove("sha256"); break;
-            case "steps": ChangeStep(files.Single(file => (string?)file!["table"] == "schema_steps")!); break;
-            case "query": Table("candles")["definition"] = "(a UInt8) ENGINE = MergeTree ORDER BY a AS SELECT file('/etc/passwd')"; break;
-            case "engine": Table("candles")["definition"] = "(a UInt8) ENGINE = URL('http://127.0.0.1:1/', CSV)"; break;
-            case "view": views[0]!["statement"] = $"CREATE VIEW {views[0]!["name"]} AS SELECT * FROM url('http://127.0.0.1:1/', CSV, 'a UInt8')"; break;
-            case "other view": views[0]!["statement"] = "CREATE VIEW another AS SELECT 1"; break;
-            default: throw new ArgumentException(what, nameof(what));
-        }
-
-        JsonNode Table(string name) => tables.Single(table => (string?)table!["name"] == name)!;
-
-        // A step of the schema under another hash, as another program would have written it.
-        void ChangeStep(JsonNode steps)
-        {
-            var path = Path.Combine(folder, (string)steps["name"]!);
-            using var unpacked = new MemoryStream();
-            using (var packed = new GZipStream(File.OpenRead(path), CompressionMode.Decompress)) packed.CopyTo(unpacked);
-            var bytes = unpacked.ToArray();
-            bytes.AsSpan()[bytes.AsSpan().IndexOf(Encoding.ASCII.GetBytes(SchemaFile.All[0].Hash))] ^= 1;
-            using (var file = File.Create(path))
-            using (var again = new GZipStream(file, CompressionLevel.Fastest)) again.Write(bytes);
-            steps["sha256"] = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)));
-        }
     }
 
     private sealed class Watched(Action<BackupProgress> watch) : IProgress<BackupProgress>

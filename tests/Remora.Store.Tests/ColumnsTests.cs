@@ -20,19 +20,35 @@ public sealed class ColumnsTests(Engine engine)
     [Fact]
     public async Task A_stored_assessment_has_its_values_in_the_columns_of_their_names()
     {
-        var assessments = Recorded.Assessments(Some.Btc, 9_000, observations: [Some.Observation(Signal.FearGreed, 15, Some.Time, timeToLive: TimeSpan.FromDays(10))]);
+        var assessments = Recorded.Assessments(
+            Some.Btc,
+            9_000,
+            observations: [Some.Observation(Signal.FearGreed, 15, Some.Time, timeToLive: TimeSpan.FromDays(10))]
+        );
         var store = await engine.NewStoreAsync();
         var import = new AssessmentImport(store);
         List<Assessment> chosen = [.. assessments.Where((_, i) => i >= 8_900 || i % 300 == 0)];
-        foreach (var each in chosen) await import.AddAsync(each, TestContext.Current.CancellationToken);
+        foreach (var each in chosen)
+            await import.AddAsync(each, TestContext.Current.CancellationToken);
         await import.FlushAsync(TestContext.Current.CancellationToken);
-        var lines = (await TextAsync(store.Client, "SELECT * EXCEPT (answer, sequence, ingested) FROM assessments ORDER BY assessed_at FORMAT JSONEachRow")).Split('\n');
+        var lines = (
+            await TextAsync(
+                store.Client,
+                "SELECT * EXCEPT (answer, sequence, ingested) FROM assessments ORDER BY assessed_at FORMAT JSONEachRow"
+            )
+        ).Split('\n');
         Assert.Equal(chosen.Count, lines.Length);
-        Assert.All(chosen.Zip(lines), row =>
-        {
-            using var stored = JsonDocument.Parse(row.Second);
-            Assert.Equal(Expected(row.First).Select(column => $"{column.Name} = {Text(column.Value)}"), stored.RootElement.EnumerateObject().Select(column => $"{column.Name} = {Text(column.Value)}"));
-        });
+        Assert.All(
+            chosen.Zip(lines),
+            row =>
+            {
+                using var stored = JsonDocument.Parse(row.Second);
+                Assert.Equal(
+                    Expected(row.First).Select(column => $"{column.Name} = {Text(column.Value)}"),
+                    stored.RootElement.EnumerateObject().Select(column => $"{column.Name} = {Text(column.Value)}")
+                );
+            }
+        );
         Assert.Contains(chosen, each => !each.SafeToTrade);
         Assert.Contains(chosen, each => double.IsFinite(each.RiskScore));
 
@@ -41,31 +57,63 @@ public sealed class ColumnsTests(Engine engine)
             var other = each.At(each.AssessedAt, Side.Short);
             return
             [
-                ("exchange", "binance"), ("pair", "BTC/USDT"), ("timeframe", "5m"), ("policy", each.Policy), ("policy_id", each.PolicyId), ("model", each.Model),
-                ("assessed_at", each.AssessedAt), ("as_of", each.AsOf), ("close", each.GetReadings().Close), ("safe_to_trade", each.SafeToTrade), ("recommendation", each.Recommendation),
-                ("risk_score", each.RiskScore), ("risk_class", each.RiskClass), ("risk_confidence", each.RiskConfidence), ("position_scale", each.PositionScale), ("regime", each.Regime),
-                ("volatility", each.Volatility), ("part_volatility", each.RiskBreakdown.Volatility), ("part_regime", each.RiskBreakdown.Regime),
-                ("part_trend_strength", each.RiskBreakdown.TrendStrength), ("part_momentum", each.RiskBreakdown.Momentum), ("part_external", each.RiskBreakdown.External),
-                ("stale", each.Stale), ("state", each.State), ("blocked_by", each.BlockedBy),
-                ("flags", Enum.GetValues<RiskFlag>().Where(flag => each.EventFlags[flag] == true).Select(EventFlags.NameOf)),
-                ("short_safe_to_trade", other.SafeToTrade), ("short_recommendation", other.Recommendation), ("short_risk_score", other.RiskScore), ("short_risk_class", other.RiskClass),
-                ("short_position_scale", other.PositionScale), ("short_part_regime", other.RiskBreakdown.Regime), ("short_part_trend_strength", other.RiskBreakdown.TrendStrength),
-                ("short_part_momentum", other.RiskBreakdown.Momentum), ("short_blocked_by", other.BlockedBy),
+                ("exchange", "binance"),
+                ("pair", "BTC/USDT"),
+                ("timeframe", "5m"),
+                ("policy", each.Policy),
+                ("policy_id", each.PolicyId),
+                ("model", each.Model),
+                ("assessed_at", each.AssessedAt),
+                ("as_of", each.AsOf),
+                ("close", each.GetReadings().Close),
+                ("safe_to_trade", each.SafeToTrade),
+                ("recommendation", each.Recommendation),
+                ("risk_score", each.RiskScore),
+                ("risk_class", each.RiskClass),
+                ("risk_confidence", each.RiskConfidence),
+                ("position_scale", each.PositionScale),
+                ("regime", each.Regime),
+                ("volatility", each.Volatility),
+                ("part_volatility", each.RiskBreakdown.Volatility),
+                ("part_regime", each.RiskBreakdown.Regime),
+                ("part_trend_strength", each.RiskBreakdown.TrendStrength),
+                ("part_momentum", each.RiskBreakdown.Momentum),
+                ("part_external", each.RiskBreakdown.External),
+                ("stale", each.Stale),
+                ("state", each.State),
+                ("blocked_by", each.BlockedBy),
+                (
+                    "flags",
+                    Enum.GetValues<RiskFlag>().Where(flag => each.EventFlags[flag] == true).Select(EventFlags.NameOf)
+                ),
+                ("short_safe_to_trade", other.SafeToTrade),
+                ("short_recommendation", other.Recommendation),
+                ("short_risk_score", other.RiskScore),
+                ("short_risk_class", other.RiskClass),
+                ("short_position_scale", other.PositionScale),
+                ("short_part_regime", other.RiskBreakdown.Regime),
+                ("short_part_trend_strength", other.RiskBreakdown.TrendStrength),
+                ("short_part_momentum", other.RiskBreakdown.Momentum),
+                ("short_blocked_by", other.BlockedBy),
             ];
         }
 
-        static string Text(object? value) => value switch
-        {
-            JsonElement { ValueKind: JsonValueKind.Number } number => Text(number.GetDouble()),
-            JsonElement { ValueKind: JsonValueKind.Array } array => Text(array.EnumerateArray().Select(item => item.GetString()!)),
-            JsonElement { ValueKind: JsonValueKind.Null } or double.NaN or null => "null",
-            JsonElement json => json.ToString(),
-            double number => number.ToString("R", CultureInfo.InvariantCulture),
-            Instant time => time.ToDateTimeOffset().ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture),
-            IEnumerable<string> names => string.Join('|', names),
-            Enum name => JsonNamingPolicy.SnakeCaseLower.ConvertName(name.ToString()),
-            _ => value.ToString()!,
-        };
+        static string Text(object? value) =>
+            value switch
+            {
+                JsonElement { ValueKind: JsonValueKind.Number } number => Text(number.GetDouble()),
+                JsonElement { ValueKind: JsonValueKind.Array } array => Text(
+                    array.EnumerateArray().Select(item => item.GetString()!)
+                ),
+                JsonElement { ValueKind: JsonValueKind.Null } or double.NaN or null => "null",
+                JsonElement json => json.ToString(),
+                double number => number.ToString("R", CultureInfo.InvariantCulture),
+                Instant time => time.ToDateTimeOffset()
+                    .ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture),
+                IEnumerable<string> names => string.Join('|', names),
+                Enum name => JsonNamingPolicy.SnakeCaseLower.ConvertName(name.ToString()),
+                _ => value.ToString()!,
+            };
     }
 
     [Fact]
@@ -77,19 +125,22 @@ public sealed class ColumnsTests(Engine engine)
             "exchange","pair","timeframe","opened","open","high","low","close","volume"
             "binance","BTC/USDT","5m","2024-03-01T00:00:00.000Z",1.5,3,1,2.25,0.1
             """,
-            await TextAsync(store.Client, "SELECT * EXCEPT (sequence, ingested) FROM candles FORMAT CSVWithNames"));
+            await TextAsync(store.Client, "SELECT * EXCEPT (sequence, ingested) FROM candles FORMAT CSVWithNames")
+        );
         Assert.Equal(
             """
             "signal","base","source","value","held_at","knowable_at","time_to_live_ms"
             "funding_rate","BTC","test",0.0001,"2024-03-01T00:00:00.000Z","2024-03-01T00:01:00.000Z",129600000
             """,
-            await TextAsync(store.Client, "SELECT * EXCEPT (sequence, ingested) FROM observations FORMAT CSVWithNames"));
+            await TextAsync(store.Client, "SELECT * EXCEPT (sequence, ingested) FROM observations FORMAT CSVWithNames")
+        );
         Assert.Equal(
             """
             "at","route","pair","query_hash","result_hash","unchanged","status","microseconds","client"
             "2024-03-01T00:00:00.000Z","/api/v1/risk","BTC/USDT",1,18446744073709551615,true,304,1234567,"key"
             """,
-            await TextAsync(store.Client, "SELECT * EXCEPT (sequence, ingested) FROM api_requests FORMAT CSVWithNames"));
+            await TextAsync(store.Client, "SELECT * EXCEPT (sequence, ingested) FROM api_requests FORMAT CSVWithNames")
+        );
     }
 
     [Fact]
@@ -103,52 +154,64 @@ public sealed class ColumnsTests(Engine engine)
             "2024-03-01T00:05:00.000Z","2024-03-01T00:05:00.000Z",100,false,"no_entry",,,0,0,"flag_extreme_fear",,,"flag_extreme_fear","157c34c51681","remora-1","warming_up"
             "2024-03-01T05:00:00.000Z","2024-03-01T05:00:00.000Z",100,false,"no_entry",,,0.01037,0,"flag_extreme_fear",,,"flag_extreme_fear","157c34c51681","remora-1","warming_up"
             """,
-            await CsvAsync(store.Assessments.EachOf(Some.Btc, policy)));
+            await CsvAsync(store.Assessments.EachOf(Some.Btc, policy))
+        );
         Assert.Equal(
             """
             "time","as_of","close","safe_to_trade","recommendation","risk_score","risk_class","risk_confidence","position_scale","blocked_by","regime","volatility","flags","policy_id","model","state"
             "2024-03-01T00:05:00.000Z","2024-03-01T00:05:00.000Z",100,false,"no_entry",,,0,0,"flag_extreme_fear",,,"flag_extreme_fear","157c34c51681","remora-1","warming_up"
             "2024-03-01T05:00:00.000Z","2024-03-01T05:00:00.000Z",100,false,"no_entry",,,0.01037,0,"flag_extreme_fear",,,"flag_extreme_fear","157c34c51681","remora-1","warming_up"
             """,
-            await CsvAsync(store.Assessments.EachOf(Some.Btc, policy, side: Side.Short)));
+            await CsvAsync(store.Assessments.EachOf(Some.Btc, policy, side: Side.Short))
+        );
         Assert.Equal(
             """
             "time","assessments","blocked","safe_share","risk_mean","risk_min","risk_max","risk_p95","risk_last","part_volatility_mean","part_regime_mean","part_trend_strength_mean","part_momentum_mean","part_external_mean","volatility_mean","volatility_max","confidence_min","regime_last","close_last","regime_bull","regime_sideways","regime_bear","regime_choppy","regime_high_vol","regime_panic","stale"
             "2024-03-01T00:00:00Z",2,2,0,,,,,,,,,0.075,0.35,,,0,,100,0,0,0,0,0,0,0
             """,
-            await CsvAsync(store.Assessments.HistoryOf(Some.Btc, policy, "1d")));
+            await CsvAsync(store.Assessments.HistoryOf(Some.Btc, policy, "1d"))
+        );
         Assert.Equal(
             """
             "opened","open","high","low","close","volume"
             "2024-03-01T00:00:00.000Z",1.5,3,1,2.25,0.1
             """,
-            await CsvAsync(store.Candles.Of(Some.Btc)));
+            await CsvAsync(store.Candles.Of(Some.Btc))
+        );
         Assert.Equal(
             """
             "time","route","pair","calls","unchanged","refused","errors","microseconds_mean","microseconds_max","microseconds_p50","microseconds_p95","microseconds_p99","queries","results"
             "2024-03-01T00:00:00Z","/api/v1/risk","BTC/USDT",1,1,0,0,1234567,1234567,1234567,1234567,1234567,1,1
             """,
-            await CsvAsync(store.Requests.Traffic("1h")));
+            await CsvAsync(store.Requests.Traffic("1h"))
+        );
     }
 
     /// <summary>JSON has the names of files.</summary>
     [Fact]
-    public void Returned_rows_have_a_property_for_each_column() => Assert.Equal(
-        AssessmentColumns.Rows.Select(column => column.Name),
-        typeof(AssessmentRow).GetProperties().Select(property => JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name)));
+    public void Returned_rows_have_a_property_for_each_column() =>
+        Assert.Equal(
+            AssessmentColumns.Rows.Select(column => column.Name),
+            typeof(AssessmentRow)
+                .GetProperties()
+                .Select(property => JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name))
+        );
 
     [Fact]
     public async Task A_file_of_assessments_has_these_types()
     {
         using var scratch = new Scratch();
         var rows = new StringBuilder(AssessmentCsv.Header + "\n");
-        foreach (var assessment in Assessments()) AssessmentCsv.Append(rows, assessment);
+        foreach (var assessment in Assessments())
+            AssessmentCsv.Append(rows, assessment);
         await File.WriteAllTextAsync(scratch.PathOf("rows.csv"), rows.ToString());
         var client = await engine.NewDatabaseAsync();
         // A folder that the confined engine can read
         var path = Path.Combine(engine.Folder, Guid.NewGuid().ToString("N") + ".parquet");
         await AssessmentRows.ConvertAsync(client, scratch.PathOf("rows.csv"), path);
-        var types = (await TextAsync(client, $"DESCRIBE file('{path}', 'Parquet') FORMAT TSV")).Split('\n').Select(line => string.Join(' ', line.Split('\t')[..2]));
+        var types = (await TextAsync(client, $"DESCRIBE file('{path}', 'Parquet') FORMAT TSV"))
+            .Split('\n')
+            .Select(line => string.Join(' ', line.Split('\t')[..2]));
         Assert.Equal(
             """
             date DateTime64(3, \'UTC\')
@@ -184,7 +247,8 @@ public sealed class ColumnsTests(Engine engine)
             model String
             state String
             """,
-            string.Join('\n', types));
+            string.Join('\n', types)
+        );
     }
 
     // Flat candles, so that every value is exact.
@@ -192,7 +256,12 @@ public sealed class ColumnsTests(Engine engine)
     {
         var remora = new RemoraEngine();
         remora.Apply(MarketEvent.Observed(Some.Observation(Signal.FearGreed, 15, Some.Time)));
-        var all = Enumerable.Range(0, 60).Select(i => remora.Apply(MarketEvent.Closed(Some.Btc, Some.Flat(Some.Time + TimeSpan.FromMinutes(5 * i))))!).ToList();
+        var all = Enumerable
+            .Range(0, 60)
+            .Select(i =>
+                remora.Apply(MarketEvent.Closed(Some.Btc, Some.Flat(Some.Time + TimeSpan.FromMinutes(5 * i))))!
+            )
+            .ToList();
         return [all[0], all[^1]];
     }
 
@@ -201,18 +270,33 @@ public sealed class ColumnsTests(Engine engine)
         var store = await engine.NewStoreAsync();
         using var scratch = new Scratch();
         await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder));
-        foreach (var assessment in Assessments()) recorded.Recorder.Assessment(assessment);
+        foreach (var assessment in Assessments())
+            recorded.Recorder.Assessment(assessment);
         recorded.Recorder.Candle(Some.Btc, new(Some.Time, 1.5, 3, 1, 2.25, 0.1));
-        recorded.Recorder.Observation(Some.Observation(Signal.FundingRate, 0.0001, Some.Time, "BTC") with { KnowableAt = Some.Time + TimeSpan.FromMinutes(1) });
-        recorded.Recorder.Request(new(Some.Time, "/api/v1/risk", "BTC/USDT", 1, ulong.MaxValue, true, 304, 1_234_567, "key"));
+        recorded.Recorder.Observation(
+            Some.Observation(Signal.FundingRate, 0.0001, Some.Time, "BTC") with
+            {
+                KnowableAt = Some.Time + TimeSpan.FromMinutes(1),
+            }
+        );
+        recorded.Recorder.Request(
+            new(Some.Time, "/api/v1/risk", "BTC/USDT", 1, ulong.MaxValue, true, 304, 1_234_567, "key")
+        );
         await recorded.FlushAsync();
         return store;
     }
 
-    private static async Task<string> CsvAsync<T>(StoreQuery<T> query) => await ReadAsync(await query.StreamAsync(StoreFormat.Csv));
+    private static async Task<string> CsvAsync<T>(StoreQuery<T> query) =>
+        await ReadAsync(await query.StreamAsync(StoreFormat.Csv));
 
     private static async Task<string> TextAsync(ClickHouseClient client, string sql) =>
-        await ReadAsync(await client.StreamAsync(sql[..sql.IndexOf(" FORMAT", StringComparison.Ordinal)], sql[(sql.IndexOf("FORMAT ", StringComparison.Ordinal) + 7)..], new() { Settings = new Dictionary<string, string> { ["date_time_output_format"] = "iso" } }));
+        await ReadAsync(
+            await client.StreamAsync(
+                sql[..sql.IndexOf(" FORMAT", StringComparison.Ordinal)],
+                sql[(sql.IndexOf("FORMAT ", StringComparison.Ordinal) + 7)..],
+                new() { Settings = new Dictionary<string, string> { ["date_time_output_format"] = "iso" } }
+            )
+        );
 
     private static async Task<string> ReadAsync(Stream stream)
     {

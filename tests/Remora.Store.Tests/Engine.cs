@@ -33,7 +33,14 @@ public sealed class Engine : IAsyncLifetime
 
     /// <summary>Starts a separate engine, for tests that end it.</summary>
     public static Task<EmbeddedEngine> StartAsync(string folder) =>
-        EmbeddedEngine.StartAsync(new() { Folder = folder, MemoryBytes = MemoryLimit, LongestRestartDelay = TimeSpan.FromMilliseconds(200) });
+        EmbeddedEngine.StartAsync(
+            new()
+            {
+                Folder = folder,
+                MemoryBytes = MemoryLimit,
+                LongestRestartDelay = TimeSpan.FromMilliseconds(200),
+            }
+        );
 
     /// <summary>Returns a client of a new, empty database.</summary>
     public async Task<ClickHouseClient> NewDatabaseAsync()
@@ -53,7 +60,8 @@ public sealed class Engine : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        if (_engine is not null) await _engine.DisposeAsync();
+        if (_engine is not null)
+            await _engine.DisposeAsync();
         _scratch.Dispose();
     }
 

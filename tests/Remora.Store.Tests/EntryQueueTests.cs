@@ -42,7 +42,8 @@ public sealed class EntryQueueTests
     private static List<WeakReference> AddAndTake(EntryQueue queue)
     {
         var entries = Enumerable.Range(0, 200).Select(Request).ToList();
-        foreach (var entry in entries) queue.Add(entry);
+        foreach (var entry in entries)
+            queue.Add(entry);
         while (queue.TryTake(out _)) { }
         return [.. entries.Select(entry => new WeakReference(entry))];
     }

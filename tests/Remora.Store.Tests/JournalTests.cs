@@ -23,9 +23,16 @@ public sealed class JournalTests(Engine engine)
         for (var i = 0; i < 3000; i++)
         {
             recorded.Recorder.Request(Recorded.Request(i));
-            if (i % 500 == 499) await Recorded.UntilAsync(() => recorded.Recorder.Health.JournalBatches > i / 500, "a batch in the journal");
+            if (i % 500 == 499)
+                await Recorded.UntilAsync(
+                    () => recorded.Recorder.Health.JournalBatches > i / 500,
+                    "a batch in the journal"
+                );
         }
-        await Recorded.UntilAsync(() => recorded.Recorder.Health is { QueuedRows: 0, LastError: not null }, "everything in the journal, and the reason in the health");
+        await Recorded.UntilAsync(
+            () => recorded.Recorder.Health is { QueuedRows: 0, LastError: not null },
+            "everything in the journal, and the reason in the health"
+        );
         var away = recorded.Recorder.Health;
         Assert.False(away.IsWell);
         Assert.Contains("the store cannot be opened", away.LastError);
@@ -37,9 +44,13 @@ public sealed class JournalTests(Engine engine)
         Assert.Equal(3000, recorded.Recorder.Health.WrittenRows["api_requests"]);
         Assert.True(recorded.Recorder.Health.IsWell);
         var inOrder = await store.Client.SingleAsync(
-            "SELECT count(), uniqExact(sequence), arraySort(groupArray((ingested, sequence))) = arraySort(x -> x.2, groupArray((ingested, sequence))) FROM api_requests", row => (row.UInt64(), row.UInt64(), row.UInt8()));
+            "SELECT count(), uniqExact(sequence), arraySort(groupArray((ingested, sequence))) = arraySort(x -> x.2, "
+                + "groupArray((ingested, sequence))) FROM api_requests",
+            row => (row.UInt64(), row.UInt64(), row.UInt8())
+        );
         Assert.Equal((3000UL, 3000UL, (byte)1), inOrder);
-        foreach (var rollup in store.Rollups) Assert.True((await rollup.VerifyAsync()).IsExact);
+        foreach (var rollup in store.Rollups)
+            Assert.True((await rollup.VerifyAsync()).IsExact);
     }
 
     [Fact]
@@ -48,7 +59,8 @@ public sealed class JournalTests(Engine engine)
         var store = await engine.NewStoreAsync();
         using var scratch = new Scratch();
         var batch = Batch(100);
-        await store.Client.InsertAsync(batch.Table, batch.Columns, batch.Rows, batch.Token); // then the connection broke
+        // Then the connection broke
+        await store.Client.InsertAsync(batch.Table, batch.Columns, batch.Rows, batch.Token);
         batch.WriteTo(scratch.PathOf(JournalFile.NameOf(1, "api_requests", 100, DateTimeOffset.UnixEpoch)));
         await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder));
         await recorded.FlushAsync();
@@ -63,10 +75,16 @@ public sealed class JournalTests(Engine engine)
         using var scratch = new Scratch();
         var cut = scratch.PathOf(JournalFile.NameOf(1, "api_requests", 100, DateTimeOffset.UnixEpoch));
         Batch(100).WriteTo(cut);
-        using (var file = File.OpenWrite(cut)) file.SetLength(file.Length - 1);
+        using (var file = File.OpenWrite(cut))
+            file.SetLength(file.Length - 1);
         Batch(10).WriteTo(scratch.PathOf(JournalFile.NameOf(2, "api_requests", 10, DateTimeOffset.UnixEpoch)));
-        Batch(20).WriteTo(scratch.PathOf(JournalFile.NameOf(3, "api_requests", 20, DateTimeOffset.UnixEpoch)) + ".part"); // complete, but not moved yet
-        await File.WriteAllTextAsync(scratch.PathOf(JournalFile.NameOf(4, "api_requests", 30, DateTimeOffset.UnixEpoch)) + ".part", "remora jour");
+        Batch(20)
+            // Complete, but not moved yet
+            .WriteTo(scratch.PathOf(JournalFile.NameOf(3, "api_requests", 20, DateTimeOffset.UnixEpoch)) + ".part");
+        await File.WriteAllTextAsync(
+            scratch.PathOf(JournalFile.NameOf(4, "api_requests", 30, DateTimeOffset.UnixEpoch)) + ".part",
+            "remora jour"
+        );
         await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder));
         recorded.Recorder.Request(Recorded.Request(1));
         await recorded.FlushAsync();
@@ -88,11 +106,23 @@ public sealed class JournalTests(Engine engine)
         using var scratch = new Scratch();
         var waiting = scratch.PathOf(JournalFile.NameOf(1, "api_requests", 10, DateTimeOffset.UnixEpoch));
         Batch(10).WriteTo(waiting);
-        await using var busy = new FileStream(waiting, FileMode.Open, FileAccess.ReadWrite, FileShare.None); // prevents other readers
+        // Prevents other readers
+        await using var busy = new FileStream(waiting, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
         var (lines, recoveries) = (new ConcurrentQueue<string>(), new ConcurrentQueue<string>());
-        await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder) with { Notice = lines.Enqueue, Recovery = recoveries.Enqueue, LongestRetryDelay = TimeSpan.FromMilliseconds(40) });
+        await using var recorded = new Recorded(
+            store,
+            Recorded.Options(scratch.Folder) with
+            {
+                Notice = lines.Enqueue,
+                Recovery = recoveries.Enqueue,
+                LongestRetryDelay = TimeSpan.FromMilliseconds(40),
+            }
+        );
         recorded.Recorder.Request(Recorded.Request(1));
-        await Recorded.UntilAsync(() => !lines.IsEmpty && recorded.Recorder.Health.JournalBatches == 2, "a line that says so");
+        await Recorded.UntilAsync(
+            () => !lines.IsEmpty && recorded.Recorder.Health.JournalBatches == 2,
+            "a line that says so"
+        );
         Assert.False(recorded.Recorder.Health.IsWell);
         await busy.DisposeAsync();
         await recorded.FlushAsync();
@@ -125,7 +155,13 @@ public sealed class JournalTests(Engine engine)
         var store = await AwayAsync(engine, () => isThere);
         using var scratch = new Scratch();
         var lines = new ConcurrentQueue<string>();
-        await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder) with { Notice = lines.Enqueue });
+        await using var recorded = new Recorded(
+            store,
+            Recorded.Options(scratch.Folder) with
+            {
+                Notice = lines.Enqueue,
+            }
+        );
         recorded.Recorder.Request(Recorded.Request(1));
         await Recorded.UntilAsync(() => recorded.Recorder.Health.JournalBatches == 1, "a batch in the journal");
         File.Delete(Assert.Single(Directory.GetFiles(scratch.Folder, "*.batch")));
@@ -146,15 +182,28 @@ public sealed class JournalTests(Engine engine)
         var store = await engine.NewStoreAsync();
         using var scratch = new Scratch();
         var failures = new ConcurrentQueue<SupervisedTask>();
-        var supervisor = new Supervisor(new() { Backoff = new(TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(30)), Failed = failures.Enqueue });
-        for (var i = 1; i <= 3; i++) Batch(5).WriteTo(scratch.PathOf(JournalFile.NameOf(i, "api_requests", 5, DateTimeOffset.UnixEpoch)));
+        var supervisor = new Supervisor(
+            new() { Backoff = new(TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(30)), Failed = failures.Enqueue }
+        );
+        for (var i = 1; i <= 3; i++)
+            Batch(5).WriteTo(scratch.PathOf(JournalFile.NameOf(i, "api_requests", 5, DateTimeOffset.UnixEpoch)));
         // The clock fails when the first batch is recorded as written, when that failure is
         // recorded, and at the second batch.
-        await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder) with { Supervisor = supervisor }, new FailingClock { Failures = 3 });
+        await using var recorded = new Recorded(
+            store,
+            Recorded.Options(scratch.Folder) with
+            {
+                Supervisor = supervisor,
+            },
+            new FailingClock { Failures = 3 }
+        );
         await recorded.FlushAsync();
         Assert.Equal(15UL, await store.Client.SingleAsync("SELECT count() FROM api_requests", row => row.UInt64()));
         var failure = Assert.Single(failures);
-        Assert.Equal(("recorder: journal to store", "InvalidOperationException: a bug"), (failure.Name, failure.LastError));
+        Assert.Equal(
+            ("recorder: journal to store", "InvalidOperationException: a bug"),
+            (failure.Name, failure.LastError)
+        );
         Assert.Equal(2, Assert.Single(supervisor.Tasks, task => task.Name == failure.Name).Restarts);
         Assert.Contains("a bug", recorded.Recorder.Health.LastError);
         Assert.True(recorded.Recorder.Health.IsWell); // a batch was sent since the failure
@@ -197,7 +246,8 @@ public sealed class JournalTests(Engine engine)
         Assert.Equal("700", ModeOf(Path.Combine(folder, "set-aside")));
         Assert.All(
             [Path.Combine(folder, "lock"), Assert.Single(Directory.GetFiles(folder, "*.batch"))],
-            file => Assert.Equal("600", ModeOf(file)));
+            file => Assert.Equal("600", ModeOf(file))
+        );
     }
 
     [Fact]
@@ -205,14 +255,21 @@ public sealed class JournalTests(Engine engine)
     {
         var store = await engine.NewStoreAsync();
         using var scratch = new Scratch();
-        (Batch(5) with { Columns = [SqlName.Of("no_such_column")] }).WriteTo(scratch.PathOf(JournalFile.NameOf(1, "api_requests", 5, DateTimeOffset.UnixEpoch)));
-        (Batch(5) with { Rows = new byte[] { 1, 2, 3 } }).WriteTo(scratch.PathOf(JournalFile.NameOf(2, "api_requests", 5, DateTimeOffset.UnixEpoch)));
+        (Batch(5) with { Columns = [SqlName.Of("no_such_column")] }).WriteTo(
+            scratch.PathOf(JournalFile.NameOf(1, "api_requests", 5, DateTimeOffset.UnixEpoch))
+        );
+        (Batch(5) with { Rows = new byte[] { 1, 2, 3 } }).WriteTo(
+            scratch.PathOf(JournalFile.NameOf(2, "api_requests", 5, DateTimeOffset.UnixEpoch))
+        );
         await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder));
         recorded.Recorder.Request(Recorded.Request(1));
         await recorded.FlushAsync();
         Assert.Equal(1UL, await store.Client.SingleAsync("SELECT count() FROM api_requests", row => row.UInt64()));
         Assert.Equal(2, recorded.Recorder.Health.SetAside.Count);
-        Assert.Contains(recorded.Recorder.Health.SetAside, text => text.Contains("no_such_column", StringComparison.Ordinal));
+        Assert.Contains(
+            recorded.Recorder.Health.SetAside,
+            text => text.Contains("no_such_column", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -221,15 +278,26 @@ public sealed class JournalTests(Engine engine)
         var isThere = false;
         var store = await AwayAsync(engine, () => isThere);
         using var scratch = new Scratch();
-        await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder) with { JournalBytes = 20_000, BatchRows = 100 });
-        for (var i = 0; i < 2000; i++) recorded.Recorder.Request(Recorded.Request(i));
+        await using var recorded = new Recorded(
+            store,
+            Recorded.Options(scratch.Folder) with
+            {
+                JournalBytes = 20_000,
+                BatchRows = 100,
+            }
+        );
+        for (var i = 0; i < 2000; i++)
+            recorded.Recorder.Request(Recorded.Request(i));
         await Recorded.UntilAsync(() => recorded.Recorder.Health.QueuedRows == 0, "everything in the journal");
         var health = recorded.Recorder.Health;
         Assert.InRange(health.JournalBytes, 1, 20_000);
         Assert.InRange(health.DroppedRows, 100, 1999);
         isThere = true;
         await recorded.FlushAsync();
-        var (rows, newest) = await store.Client.SingleAsync("SELECT count(), max(at) FROM api_requests", row => (row.UInt64(), row.DateTime64()));
+        var (rows, newest) = await store.Client.SingleAsync(
+            "SELECT count(), max(at) FROM api_requests",
+            row => (row.UInt64(), row.DateTime64())
+        );
         Assert.Equal((ulong)(2000 - health.DroppedRows), rows);
         Assert.Equal(Recorded.Request(1999).At.ToDateTimeOffset(), newest);
     }
@@ -240,10 +308,12 @@ public sealed class JournalTests(Engine engine)
         using var client = new ClickHouseClient(new() { Url = new("http://localhost:1") });
         var recorder = new Recorder(new MarketStore(client), new() { JournalFolder = "unused", QueueRows = 16 });
         var candle = Some.Flat(Some.Time);
-        for (var i = 0; i < 20; i++) recorder.Candle(Some.Btc, candle);
+        for (var i = 0; i < 20; i++)
+            recorder.Candle(Some.Btc, candle);
         recorder.CandleAndAssessment(Recorded.Assessments(Some.Btc, 1)[0]);
         recorder.Candles(Some.Btc, Some.Btc.Timeframe, [candle, candle, candle]);
-        for (var i = 0; i < 30; i++) recorder.Request(Recorded.Request(i));
+        for (var i = 0; i < 30; i++)
+            recorder.Request(Recorded.Request(i));
         Assert.Equal((32L, 23L), (recorder.Health.QueuedRows, recorder.Health.DroppedRows));
     }
 
@@ -254,7 +324,8 @@ public sealed class JournalTests(Engine engine)
         var away = await AwayAsync(engine, () => false);
         await using (var first = new Recorded(away, Recorded.Options(scratch.Folder)))
         {
-            for (var i = 0; i < 700; i++) first.Recorder.Request(Recorded.Request(i));
+            for (var i = 0; i < 700; i++)
+                first.Recorder.Request(Recorded.Request(i));
         }
         var store = await engine.NewStoreAsync();
         await using var second = new Recorded(store, Recorded.Options(scratch.Folder));
@@ -268,7 +339,10 @@ public sealed class JournalTests(Engine engine)
         var store = await engine.NewStoreAsync();
         using var scratch = new Scratch();
         await File.WriteAllTextAsync(scratch.PathOf("file"), "");
-        await using var recorded = new Recorded(store, Recorded.Options(Path.Combine(scratch.PathOf("file"), "journal")));
+        await using var recorded = new Recorded(
+            store,
+            Recorded.Options(Path.Combine(scratch.PathOf("file"), "journal"))
+        );
         recorded.Recorder.Request(Recorded.Request(1));
         await Recorded.UntilAsync(() => recorded.Recorder.Health.LastError is not null, "an error");
         Assert.Contains("cannot be opened", recorded.Recorder.Health.LastError);
@@ -282,29 +356,48 @@ public sealed class JournalTests(Engine engine)
     {
         using var scratch = new Scratch();
         using var first = Journal.Open(scratch.Folder, 1 << 20);
-        Assert.Contains("another service uses it: stop that service", Assert.ThrowsAny<IOException>(() => Journal.Open(scratch.Folder, 1 << 20)).Message);
+        Assert.Contains(
+            "another service uses it: stop that service",
+            Assert.ThrowsAny<IOException>(() => Journal.Open(scratch.Folder, 1 << 20)).Message
+        );
     }
 
     // Returns a store whose socket is unreachable until a condition holds.
     internal static async Task<MarketStore> AwayAsync(Engine engine, Func<bool> isThere)
     {
         using var client = await engine.NewDatabaseAsync();
-        return new(new ClickHouseClient(new() { Socket = () => isThere() ? engine.Embedded.Endpoint.Socket : "/nowhere", Database = client.Database, Retries = 1, RetryDelay = TimeSpan.FromMilliseconds(10) }), Engine.ForEver);
+        return new(
+            new ClickHouseClient(
+                new()
+                {
+                    Socket = () => isThere() ? engine.Embedded.Endpoint.Socket : "/nowhere",
+                    Database = client.Database,
+                    Retries = 1,
+                    RetryDelay = TimeSpan.FromMilliseconds(10),
+                }
+            ),
+            Engine.ForEver
+        );
     }
 
     private sealed class FailingClock : TimeProvider
     {
         private int _failures;
 
-        public int Failures { init => _failures = value; }
+        public int Failures
+        {
+            init => _failures = value;
+        }
 
-        public override DateTimeOffset GetUtcNow() => Interlocked.Decrement(ref _failures) >= 0 ? throw new InvalidOperationException("a bug") : base.GetUtcNow();
+        public override DateTimeOffset GetUtcNow() =>
+            Interlocked.Decrement(ref _failures) >= 0 ? throw new InvalidOperationException("a bug") : base.GetUtcNow();
     }
 
     private static JournalBatch Batch(int rows)
     {
         var writer = new RowWriter();
-        for (var i = 0; i < rows; i++) StoreTable.Requests.Write(writer, Recorded.Request(i), (ulong)i);
+        for (var i = 0; i < rows; i++)
+            StoreTable.Requests.Write(writer, Recorded.Request(i), (ulong)i);
         return new(StoreTable.Requests.Name, StoreTable.Requests.Columns, Guid.NewGuid().ToString("N"), writer.Written);
     }
 

@@ -11,11 +11,18 @@ public sealed class OpenBatchTests
     [Fact]
     public void A_row_that_cannot_be_encoded_leaves_nothing_in_the_batch()
     {
-        var table = new StoreTable<byte>("numbers", "at",
-        [
-            StoreColumn.Of<byte>("value", "UInt8", (writer, in row) => writer.UInt8(row)),
-            StoreColumn.Of<byte>("checked", "UInt8", (writer, in row) => writer.UInt8(row == 2 ? throw new InvalidOperationException("a bug") : row)),
-        ]);
+        var table = new StoreTable<byte>(
+            "numbers",
+            "at",
+            [
+                StoreColumn.Of<byte>("value", "UInt8", (writer, in row) => writer.UInt8(row)),
+                StoreColumn.Of<byte>(
+                    "checked",
+                    "UInt8",
+                    (writer, in row) => writer.UInt8(row == 2 ? throw new InvalidOperationException("a bug") : row)
+                ),
+            ]
+        );
         var (batch, expected) = (new OpenBatch<byte>(table), new OpenBatch<byte>(table));
         batch.Add(1, 10);
         Assert.Throws<InvalidOperationException>(() => batch.Add(2, 11));

@@ -18,16 +18,45 @@ public sealed class ReadingTests(Engine engine)
     {
         var (store, assessments) = await FilledAsync(1000);
         var policy = assessments[0].Policy;
-        foreach (var (interval, length) in new[] { ("1m", TimeSpan.FromMinutes(1)), ("1h", TimeSpan.FromHours(1)), ("6h", TimeSpan.FromHours(6)), ("12h", TimeSpan.FromHours(12)), ("1d", TimeSpan.FromDays(1)) })
+        foreach (
+            var (interval, length) in new[]
+            {
+                ("1m", TimeSpan.FromMinutes(1)),
+                ("1h", TimeSpan.FromHours(1)),
+                ("6h", TimeSpan.FromHours(6)),
+                ("12h", TimeSpan.FromHours(12)),
+                ("1d", TimeSpan.FromDays(1)),
+            }
+        )
         {
-            var buckets = assessments.GroupBy(each => each.AssessedAt.Floor(length)).OrderBy(group => group.Key).ToList();
+            var buckets = assessments
+                .GroupBy(each => each.AssessedAt.Floor(length))
+                .OrderBy(group => group.Key)
+                .ToList();
             var rows = await store.Assessments.HistoryOf(Some.Btc, policy, interval).ListAsync();
-            Assert.Equal(buckets.Select(bucket => (bucket.Key, (long)bucket.Count(), (long)bucket.Count(each => !each.SafeToTrade))), rows.Select(row => (row.Time, row.Assessments, row.Blocked)));
-            Assert.Equal(buckets.Select(bucket => Known(bucket.Select(each => each.RiskScore)).Select(score => (double?)score).Max()), rows.Select(row => row.RiskMax));
-            Assert.Equal(buckets.Select(bucket => bucket.Last().Regime is { } regime ? RemoraJson.NameOf(regime) : null), rows.Select(row => row.RegimeLast));
-            Assert.Equal(buckets.Select(bucket => (double?)bucket.Last().GetReadings().Close), rows.Select(row => row.CloseLast));
+            Assert.Equal(
+                buckets.Select(bucket =>
+                    (bucket.Key, (long)bucket.Count(), (long)bucket.Count(each => !each.SafeToTrade))
+                ),
+                rows.Select(row => (row.Time, row.Assessments, row.Blocked))
+            );
+            Assert.Equal(
+                buckets.Select(bucket =>
+                    Known(bucket.Select(each => each.RiskScore)).Select(score => (double?)score).Max()
+                ),
+                rows.Select(row => row.RiskMax)
+            );
+            Assert.Equal(
+                buckets.Select(bucket => bucket.Last().Regime is { } regime ? RemoraJson.NameOf(regime) : null),
+                rows.Select(row => row.RegimeLast)
+            );
+            Assert.Equal(
+                buckets.Select(bucket => (double?)bucket.Last().GetReadings().Close),
+                rows.Select(row => row.CloseLast)
+            );
             foreach (var (bucket, row) in buckets.Zip(rows))
-                if (Known(bucket.Select(each => each.RiskScore)) is { Count: > 0 } scores) Assert.Equal(scores.Average(), row.RiskMean!.Value, 1e-12);
+                if (Known(bucket.Select(each => each.RiskScore)) is { Count: > 0 } scores)
+                    Assert.Equal(scores.Average(), row.RiskMean!.Value, 1e-12);
         }
     }
 
@@ -44,15 +73,54 @@ public sealed class ReadingTests(Engine engine)
         Assert.NotEqual(assessments.Select(each => each.RiskScore), shorts.Select(each => each.RiskScore));
 
         var rows = await store.Assessments.EachOf(Some.Btc, policy, side: Side.Short).ListAsync();
-        Assert.Equal(shorts.Select(Row), rows.Select(row => (row.Time, row.SafeToTrade, row.Recommendation, row.RiskScore, row.RiskClass, row.PositionScale, string.Join('|', row.BlockedBy), row.State)));
-        Assert.Equal(assessments.Select(Row), (await store.Assessments.EachOf(Some.Btc, policy).ListAsync())
-            .Select(row => (row.Time, row.SafeToTrade, row.Recommendation, row.RiskScore, row.RiskClass, row.PositionScale, string.Join('|', row.BlockedBy), row.State)));
+        Assert.Equal(
+            shorts.Select(Row),
+            rows.Select(row =>
+                (
+                    row.Time,
+                    row.SafeToTrade,
+                    row.Recommendation,
+                    row.RiskScore,
+                    row.RiskClass,
+                    row.PositionScale,
+                    string.Join('|', row.BlockedBy),
+                    row.State
+                )
+            )
+        );
+        Assert.Equal(
+            assessments.Select(Row),
+            (await store.Assessments.EachOf(Some.Btc, policy).ListAsync()).Select(row =>
+                (
+                    row.Time,
+                    row.SafeToTrade,
+                    row.Recommendation,
+                    row.RiskScore,
+                    row.RiskClass,
+                    row.PositionScale,
+                    string.Join('|', row.BlockedBy),
+                    row.State
+                )
+            )
+        );
 
-        foreach (var (interval, length) in new[] { ("1m", TimeSpan.FromMinutes(1)), ("1h", TimeSpan.FromHours(1)), ("1d", TimeSpan.FromDays(1)) })
+        foreach (
+            var (interval, length) in new[]
+            {
+                ("1m", TimeSpan.FromMinutes(1)),
+                ("1h", TimeSpan.FromHours(1)),
+                ("1d", TimeSpan.FromDays(1)),
+            }
+        )
         {
             var buckets = shorts.GroupBy(each => each.AssessedAt.Floor(length)).OrderBy(group => group.Key).ToList();
             var history = await store.Assessments.HistoryOf(Some.Btc, policy, interval, side: Side.Short).ListAsync();
-            Assert.Equal(buckets.Select(bucket => (bucket.Key, (long)bucket.Count(), (long)bucket.Count(each => !each.SafeToTrade))), history.Select(row => (row.Time, row.Assessments, row.Blocked)));
+            Assert.Equal(
+                buckets.Select(bucket =>
+                    (bucket.Key, (long)bucket.Count(), (long)bucket.Count(each => !each.SafeToTrade))
+                ),
+                history.Select(row => (row.Time, row.Assessments, row.Blocked))
+            );
             foreach (var (bucket, row) in buckets.Zip(history))
             {
                 Near(bucket.Select(each => each.RiskScore), row.RiskMean);
@@ -62,17 +130,28 @@ public sealed class ReadingTests(Engine engine)
                 Near(bucket.Select(each => each.RiskBreakdown.Volatility), row.VolatilityPart);
             }
         }
-        foreach (var rollup in store.Rollups) Assert.True((await rollup.VerifyAsync()).IsExact, rollup.Definition.Name.Value);
+        foreach (var rollup in store.Rollups)
+            Assert.True((await rollup.VerifyAsync()).IsExact, rollup.Definition.Name.Value);
 
         static void Near(IEnumerable<double> values, double? mean)
         {
-            if (Known(values) is { Count: > 0 } known) Assert.Equal(known.Average(), mean!.Value, 1e-12);
-            else Assert.Null(mean);
+            if (Known(values) is { Count: > 0 } known)
+                Assert.Equal(known.Average(), mean!.Value, 1e-12);
+            else
+                Assert.Null(mean);
         }
 
-        static (Instant, bool, string, double?, string?, double?, string, string?) Row(Assessment each) => (
-            each.AssessedAt, each.SafeToTrade, RemoraJson.NameOf(each.Recommendation), OrNull(each.RiskScore), each.RiskClass is { } named ? RemoraJson.NameOf(named) : null,
-            OrNull(each.PositionScale), string.Join('|', each.BlockedBy), RemoraJson.NameOf(each.State));
+        static (Instant, bool, string, double?, string?, double?, string, string?) Row(Assessment each) =>
+            (
+                each.AssessedAt,
+                each.SafeToTrade,
+                RemoraJson.NameOf(each.Recommendation),
+                OrNull(each.RiskScore),
+                each.RiskClass is { } named ? RemoraJson.NameOf(named) : null,
+                OrNull(each.PositionScale),
+                string.Join('|', each.BlockedBy),
+                RemoraJson.NameOf(each.State)
+            );
 
         static double? OrNull(double value) => double.IsFinite(value) ? value : null;
     }
@@ -84,21 +163,41 @@ public sealed class ReadingTests(Engine engine)
         var policy = assessments[0].Policy;
         // A second, different assessment for the same moment.
         var moment = new QueryParameters().Add("at", assessments[900].AssessedAt.ToDateTimeOffset());
-        await store.Client.ExecuteAsync("INSERT INTO assessments SELECT * REPLACE (0.25 AS risk_score, sequence + 1 AS sequence) FROM assessments WHERE assessed_at = {at:DateTime64(3, 'UTC')}", moment);
+        await store.Client.ExecuteAsync(
+            "INSERT INTO assessments SELECT * REPLACE (0.25 AS risk_score, sequence + 1 AS sequence) FROM "
+                + "assessments WHERE assessed_at = {at:DateTime64(3, 'UTC')}",
+            moment
+        );
 
         var rows = new List<AssessmentRow>();
         for (Instant? from = null; rows.Count % 70 == 0; from = rows[^1].Time + TimeSpan.FromMilliseconds(1))
             rows.AddRange(await store.Assessments.EachOf(Some.Btc, policy, new(from, Limit: 70)).ListAsync());
         Assert.Equal(
-            assessments.Select((each, i) => (each.AssessedAt, each.AsOf, each.SafeToTrade, i == 900 ? 0.25 : double.IsFinite(each.RiskScore) ? each.RiskScore : (double?)null, string.Join(',', each.BlockedBy))),
-            rows.Select(row => (row.Time, row.AsOf, row.SafeToTrade, row.RiskScore, string.Join(',', row.BlockedBy))));
+            assessments.Select(
+                (each, i) =>
+                    (
+                        each.AssessedAt,
+                        each.AsOf,
+                        each.SafeToTrade,
+                        i == 900 ? 0.25
+                        : double.IsFinite(each.RiskScore) ? each.RiskScore
+                        : (double?)null,
+                        string.Join(',', each.BlockedBy)
+                    )
+            ),
+            rows.Select(row => (row.Time, row.AsOf, row.SafeToTrade, row.RiskScore, string.Join(',', row.BlockedBy)))
+        );
 
         var import = new AssessmentImport(store);
-        foreach (var assessment in Recorded.Assessments(Some.Btc, 1010)) await import.AddAsync(assessment, TestContext.Current.CancellationToken);
+        foreach (var assessment in Recorded.Assessments(Some.Btc, 1010))
+            await import.AddAsync(assessment, TestContext.Current.CancellationToken);
         await import.FlushAsync(TestContext.Current.CancellationToken);
         Assert.Equal((10, 1000), (import.Added, import.Present));
         Assert.Equal(1010, (await store.Assessments.EachOf(Some.Btc, policy).ListAsync()).Count);
-        Assert.Equal(1011, (await store.Assessments.HistoryOf(Some.Btc, policy, "1d").ListAsync()).Sum(day => day.Assessments));
+        Assert.Equal(
+            1011,
+            (await store.Assessments.HistoryOf(Some.Btc, policy, "1d").ListAsync()).Sum(day => day.Assessments)
+        );
     }
 
     [Fact]
@@ -112,12 +211,22 @@ public sealed class ReadingTests(Engine engine)
         {
             var page = await store.Assessments.HistoryOf(Some.Btc, policy, "1h", new(from, Limit: 7)).ListAsync();
             paged.AddRange(page);
-            if (page.Count < 7) break;
+            if (page.Count < 7)
+                break;
         }
         Assert.Equal(all, paged);
-        Assert.Equal(all.TakeLast(3).Reverse(), await store.Assessments.HistoryOf(Some.Btc, policy, "1h", new(Limit: 3, NewestFirst: true)).ListAsync());
-        Assert.Equal(all.Where(row => row.Time < all[5].Time), await store.Assessments.HistoryOf(Some.Btc, policy, "1h", new(To: all[5].Time)).ListAsync());
-        Assert.Contains("1m, 1h, 6h, 12h, 1d", Assert.Throws<StoreException>(() => store.Assessments.HistoryOf(Some.Btc, policy, "2h")).Message);
+        Assert.Equal(
+            all.TakeLast(3).Reverse(),
+            await store.Assessments.HistoryOf(Some.Btc, policy, "1h", new(Limit: 3, NewestFirst: true)).ListAsync()
+        );
+        Assert.Equal(
+            all.Where(row => row.Time < all[5].Time),
+            await store.Assessments.HistoryOf(Some.Btc, policy, "1h", new(To: all[5].Time)).ListAsync()
+        );
+        Assert.Contains(
+            "1m, 1h, 6h, 12h, 1d",
+            Assert.Throws<StoreException>(() => store.Assessments.HistoryOf(Some.Btc, policy, "2h")).Message
+        );
     }
 
     [Fact]
@@ -132,18 +241,37 @@ public sealed class ReadingTests(Engine engine)
             var expected = assessments.LastOrDefault(each => each.AssessedAt <= time);
             var stored = await store.Assessments.AtAsync(Some.Btc, policy, time);
             Assert.Equal(expected?.AssessedAt, stored?.AssessedAt);
-            if (expected is not null) Assert.Equal(JsonSerializer.SerializeToUtf8Bytes(expected, RemoraJson.Options), stored!.Answer.ToArray());
+            if (expected is not null)
+                Assert.Equal(
+                    JsonSerializer.SerializeToUtf8Bytes(expected, RemoraJson.Options),
+                    stored!.Answer.ToArray()
+                );
         }
         Assert.Null(await store.Assessments.AtAsync(Some.Eth, policy, Instant.MaxValue));
         Assert.NotNull(await store.Assessments.AtAsync(Some.Btc, policy, Instant.MaxValue));
         Assert.Null(await store.Assessments.AtAsync(Some.Btc, policy, Instant.MinValue));
 
         var last = assessments[^1].AssessedAt;
-        Assert.Equal(KeyValuePair.Create(Some.Btc, last), Assert.Single(await store.Assessments.LastOfEachAsync([Some.Eth, Some.Btc], policy, last, last)));
-        Assert.Empty(await store.Assessments.LastOfEachAsync([Some.Btc], policy, last + TimeSpan.FromMilliseconds(1), Instant.MaxValue));
-        Assert.Empty(await store.Assessments.LastOfEachAsync([Some.Btc], "another", Instant.MinValue, Instant.MaxValue));
+        Assert.Equal(
+            KeyValuePair.Create(Some.Btc, last),
+            Assert.Single(await store.Assessments.LastOfEachAsync([Some.Eth, Some.Btc], policy, last, last))
+        );
+        Assert.Empty(
+            await store.Assessments.LastOfEachAsync(
+                [Some.Btc],
+                policy,
+                last + TimeSpan.FromMilliseconds(1),
+                Instant.MaxValue
+            )
+        );
+        Assert.Empty(
+            await store.Assessments.LastOfEachAsync([Some.Btc], "another", Instant.MinValue, Instant.MaxValue)
+        );
         var earlier = last - TimeSpan.FromHours(1); // later rows come from a clock that was ahead
-        Assert.Equal(KeyValuePair.Create(Some.Btc, earlier), Assert.Single(await store.Assessments.LastOfEachAsync([Some.Btc], policy, Instant.MinValue, earlier)));
+        Assert.Equal(
+            KeyValuePair.Create(Some.Btc, earlier),
+            Assert.Single(await store.Assessments.LastOfEachAsync([Some.Btc], policy, Instant.MinValue, earlier))
+        );
     }
 
     /// <summary>
@@ -162,9 +290,25 @@ public sealed class ReadingTests(Engine engine)
         {
             var held = Some.Time + TimeSpan.FromSeconds(random.Next(0, 120 * 86400));
             var late = TimeSpan.FromSeconds(random.Next(4) == 0 ? random.Next(0, 6 * 86400) : random.Next(0, 3600));
-            observations.Add(new(signals[random.Next(signals.Length)], random.Next(3) switch { 0 => null, 1 => "BTC", _ => "ETH" }, random.Next(1, 100), held, held + late, TimeSpan.FromHours(random.Next(1, 100)), "s" + random.Next(2)));
+            observations.Add(
+                new(
+                    signals[random.Next(signals.Length)],
+                    random.Next(3) switch
+                    {
+                        0 => null,
+                        1 => "BTC",
+                        _ => "ETH",
+                    },
+                    random.Next(1, 100),
+                    held,
+                    held + late,
+                    TimeSpan.FromHours(random.Next(1, 100)),
+                    "s" + random.Next(2)
+                )
+            );
         }
-        foreach (var observation in observations) recorded.Recorder.Observation(observation); // in any order; late values are recorded late
+        foreach (var observation in observations)
+            recorded.Recorder.Observation(observation); // in any order; late values are recorded late
         await recorded.FlushAsync();
         var ordered = observations.OrderBy(each => each.KnowableAt).ThenBy(each => each.HeldAt).ToList();
         for (var i = 0; i < 25; i++)
@@ -173,8 +317,10 @@ public sealed class ReadingTests(Engine engine)
             var known = await store.Observations.KnownAtAsync(time);
             Assert.DoesNotContain(known, each => each.KnowableAt > time);
             var (running, restarted) = (new OutsideBook(), new OutsideBook());
-            foreach (var each in ordered.Where(each => each.KnowableAt <= time)) running.Apply(each);
-            foreach (var each in known) restarted.Apply(each);
+            foreach (var each in ordered.Where(each => each.KnowableAt <= time))
+                running.Apply(each);
+            foreach (var each in known)
+                restarted.Apply(each);
             foreach (var name in (string[])["BTC", "ETH", "SOL"])
             {
                 foreach (var signal in signals)
@@ -212,19 +358,27 @@ public sealed class ReadingTests(Engine engine)
         using var scratch = new Scratch();
         await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder));
         var requests = Enumerable.Range(0, 2000).Select(i => Recorded.Request(i)).ToList();
-        foreach (var request in requests) recorded.Recorder.Request(request);
+        foreach (var request in requests)
+            recorded.Recorder.Request(request);
         await recorded.FlushAsync();
         foreach (var interval in StoreIntervals.Traffic.Names())
         {
             var rows = await store.Requests.Traffic(interval).ListAsync();
-            Assert.Equal((2000, requests.Count(r => r.Unchanged), requests.Count(r => r.Status == 404), 0), (rows.Sum(r => r.Calls), rows.Sum(r => r.Unchanged), rows.Sum(r => r.Refused), rows.Sum(r => r.Errors)));
+            Assert.Equal(
+                (2000, requests.Count(r => r.Unchanged), requests.Count(r => r.Status == 404), 0),
+                (rows.Sum(r => r.Calls), rows.Sum(r => r.Unchanged), rows.Sum(r => r.Refused), rows.Sum(r => r.Errors))
+            );
             Assert.All(rows, row => Assert.InRange(row.MicrosecondsP95, row.MicrosecondsP50, row.MicrosecondsP99));
         }
-        Assert.All(await store.Requests.Traffic("1h", pair: "BTC/USDT").ListAsync(), row => Assert.Equal("BTC/USDT", row.Pair));
+        Assert.All(
+            await store.Requests.Traffic("1h", pair: "BTC/USDT").ListAsync(),
+            row => Assert.Equal("BTC/USDT", row.Pair)
+        );
         var questions = await store.Requests.Questions().ListAsync();
         Assert.Equal(requests.Count(r => r.Status < 400), questions.Sum(q => q.Calls));
         Assert.Equal(7, questions.Select(q => q.QueryHash).Distinct().Count());
-        foreach (var rollup in store.Rollups) Assert.True((await rollup.VerifyAsync()).IsExact);
+        foreach (var rollup in store.Rollups)
+            Assert.True((await rollup.VerifyAsync()).IsExact);
     }
 
     [Fact]
@@ -247,10 +401,21 @@ public sealed class ReadingTests(Engine engine)
         Assert.Single(await store.Assessments.HistoryOf(market, assessment.Policy, "1h").ListAsync());
         Assert.NotNull(await store.Assessments.AtAsync(market, assessment.Policy, Some.Time + TimeSpan.FromDays(1)));
         Assert.Empty(await store.Assessments.Of(market, Hostile).ListAsync());
-        Assert.Equal((Hostile, Hostile), Assert.Single((await store.Requests.Traffic("1h", route: Hostile, pair: Hostile).ListAsync()).Select(row => (row.Route, row.Pair))));
-        Assert.Equal(Hostile, await store.Client.SingleAsync("SELECT client FROM api_requests", row => row.NullableString()));
+        Assert.Equal(
+            (Hostile, Hostile),
+            Assert.Single(
+                (await store.Requests.Traffic("1h", route: Hostile, pair: Hostile).ListAsync()).Select(row =>
+                    (row.Route, row.Pair)
+                )
+            )
+        );
+        Assert.Equal(
+            Hostile,
+            await store.Client.SingleAsync("SELECT client FROM api_requests", row => row.NullableString())
+        );
         var latest = new List<StoredCandle>();
-        await foreach (var each in store.Candles.LatestAsync()) latest.Add(each);
+        await foreach (var each in store.Candles.LatestAsync())
+            latest.Add(each);
         Assert.Equal([new(Hostile, "BTC/USDT", "5m", candle)], latest);
     }
 
@@ -260,7 +425,8 @@ public sealed class ReadingTests(Engine engine)
         using var scratch = new Scratch();
         await using var recorded = new Recorded(store, Recorded.Options(scratch.Folder));
         var assessments = Recorded.Assessments(Some.Btc, count);
-        foreach (var assessment in assessments) recorded.Recorder.Assessment(assessment);
+        foreach (var assessment in assessments)
+            recorded.Recorder.Assessment(assessment);
         await recorded.FlushAsync();
         return (store, assessments);
     }

@@ -22,21 +22,48 @@ internal sealed class Recorded : IAsyncDisposable
 
     /// <summary>Returns options with short batch and retry delays.</summary>
     public static RecorderOptions Options(string folder) =>
-        new() { JournalFolder = folder, BatchDelay = TimeSpan.FromMilliseconds(30), RetryDelay = TimeSpan.FromMilliseconds(20), LongestRetryDelay = TimeSpan.FromMilliseconds(200) };
+        new()
+        {
+            JournalFolder = folder,
+            BatchDelay = TimeSpan.FromMilliseconds(30),
+            RetryDelay = TimeSpan.FromMilliseconds(20),
+            LongestRetryDelay = TimeSpan.FromMilliseconds(200),
+        };
 
     /// <summary>Returns one assessment per candle of a market's tape.</summary>
-    public static List<Assessment> Assessments(MarketId market, int count, int seed = 1, IReadOnlyList<Observation>? observations = null)
+    public static List<Assessment> Assessments(
+        MarketId market,
+        int count,
+        int seed = 1,
+        IReadOnlyList<Observation>? observations = null
+    )
     {
         var engine = new RemoraEngine();
-        foreach (var observation in observations ?? []) engine.Apply(MarketEvent.Observed(observation));
-        return [.. Some.Candles(seed, count, market.Timeframe, Some.Time).Select(candle => engine.Apply(MarketEvent.Closed(market, candle))!)];
+        foreach (var observation in observations ?? [])
+            engine.Apply(MarketEvent.Observed(observation));
+        return
+        [
+            .. Some.Candles(seed, count, market.Timeframe, Some.Time)
+                .Select(candle => engine.Apply(MarketEvent.Closed(market, candle))!),
+        ];
     }
 
     /// <summary>Returns the row of a candle of BTC/USDT.</summary>
-    public static StoredCandle Stored(Candle candle) => StoredCandle.Of(Some.Btc.Exchange, Some.Btc.Pair, Some.Btc.Timeframe, candle);
+    public static StoredCandle Stored(Candle candle) =>
+        StoredCandle.Of(Some.Btc.Exchange, Some.Btc.Pair, Some.Btc.Timeframe, candle);
 
     public static RequestRow Request(int i, Instant? at = null) =>
-        new((at ?? Some.Time) + TimeSpan.FromSeconds(i), "/api/v1/risk", i % 3 == 0 ? null : "BTC/USDT", (ulong)(i % 7), (ulong)(i / 10), i % 2 == 0, i % 50 == 0 ? 404 : 200, (uint)(100 + i), null);
+        new(
+            (at ?? Some.Time) + TimeSpan.FromSeconds(i),
+            "/api/v1/risk",
+            i % 3 == 0 ? null : "BTC/USDT",
+            (ulong)(i % 7),
+            (ulong)(i / 10),
+            i % 2 == 0,
+            i % 50 == 0 ? 404 : 200,
+            (uint)(100 + i),
+            null
+        );
 
     public async Task FlushAsync()
     {
@@ -52,7 +79,8 @@ internal sealed class Recorded : IAsyncDisposable
             catch (OperationCanceledException) when (deadline.IsCancellationRequested)
             {
                 var sum = Recorder.Health.WrittenRows.Values.Sum();
-                Assert.True(sum > written, $"nothing is written any more: {Recorder.Health}"); // a slow recorder is not a failure
+                // A slow recorder is not a failure
+                Assert.True(sum > written, $"nothing is written any more: {Recorder.Health}");
                 written = sum;
             }
         }

@@ -1,9 +1,9 @@
 using Remora.ClickHouse;
 using Remora.ClickHouse.Rollups;
 using Remora.ClickHouse.Rows;
+using Remora.Markets;
 using Remora.Store.Schema;
 using Remora.Store.Tables;
-using Remora.Markets;
 using Remora.Testing;
 
 namespace Remora.Store.Tests;
@@ -35,17 +35,36 @@ public sealed class SchemaTests(Engine engine)
     {
         var client = await engine.NewDatabaseAsync();
         await new SchemaSteps(client, [.. SchemaFile.All.Take(version)]).ApplyAsync(CancellationToken.None);
-        var there = await client.ListAsync("SELECT name FROM system.tables WHERE database = currentDatabase()", row => row.String());
+        var there = await client.ListAsync(
+            "SELECT name FROM system.tables WHERE database = currentDatabase()",
+            row => row.String()
+        );
         var tables = StoreTable.All.Where(table => there.Contains(table.Name.Value)).ToList();
         await FillAsync(client, tables);
         var before = new List<(string Question, string Answer)>();
         foreach (var table in tables)
         {
-            var columns = await client.ListAsync("SELECT name FROM system.columns WHERE database = currentDatabase() AND table = {t:String} ORDER BY position", row => row.String(), new QueryParameters().Add("t", table.Name.Value));
-            var question = $"SELECT toString((count(), sum(cityHash64({string.Join(", ", columns.Select(column => SqlName.Of(column).Quoted))})))) FROM {table.Name.Quoted}";
+            var columns = await client.ListAsync(
+                "SELECT name FROM system.columns WHERE database = currentDatabase() AND table = {t:String} ORDER BY "
+                    + "position",
+                row => row.String(),
+                new QueryParameters().Add("t", table.Name.Value)
+            );
+            var question =
+                $"SELECT toString((count(), "
+                + $"sum(cityHash64({string.Join(", ", columns.Select(column => SqlName.Of(column).Quoted))})))) FROM "
+                + $"{table.Name.Quoted}";
             before.Add((question, await client.SingleAsync(question, row => row.String())));
         }
-        Assert.Equal(version switch { 0 => 0, 1 => 3, _ => 4 }, before.Count);
+        Assert.Equal(
+            version switch
+            {
+                0 => 0,
+                1 => 3,
+                _ => 4,
+            },
+            before.Count
+        );
 
         var store = new MarketStore(client, Engine.ForEver);
         await store.PrepareAsync();
@@ -59,8 +78,10 @@ public sealed class SchemaTests(Engine engine)
             await rollup.BackfillAsync();
             Assert.True((await rollup.VerifyAsync()).IsExact, rollup.Definition.Name.Value);
         }
-        if (tables.Count > 0) Assert.Equal(50UL, await client.SingleAsync("SELECT sum(rows) FROM risk_1d", row => row.UInt64()));
-        if (tables.Contains(StoreTable.Requests)) Assert.Equal(50UL, await client.SingleAsync("SELECT sum(rows) FROM traffic_1h", row => row.UInt64()));
+        if (tables.Count > 0)
+            Assert.Equal(50UL, await client.SingleAsync("SELECT sum(rows) FROM risk_1d", row => row.UInt64()));
+        if (tables.Contains(StoreTable.Requests))
+            Assert.Equal(50UL, await client.SingleAsync("SELECT sum(rows) FROM traffic_1h", row => row.UInt64()));
     }
 
     [Fact]
@@ -77,22 +98,38 @@ public sealed class SchemaTests(Engine engine)
         var client = await engine.NewDatabaseAsync();
         await new SchemaSteps(client, [.. SchemaFile.All.Take(2)]).ApplyAsync(CancellationToken.None);
         foreach (var definition in StoreRollups.Definitions(new(null), Engine.ForEver.Retention))
-            if (definition.Name.Value != "risk_short") await new Rollup(client, definition).ApplyAsync();
+            if (definition.Name.Value != "risk_short")
+                await new Rollup(client, definition).ApplyAsync();
         await FillAsync(client, [StoreTable.Assessments]);
 
         var store = new MarketStore(client, Engine.ForEver);
         Assert.Empty((await store.PrepareAsync()).Remarks);
         var policy = Risk.RiskPolicy.Default.Name;
-        Assert.Equal(50, (await store.Assessments.HistoryOf(Some.Btc, policy, "1d").ListAsync()).Sum(day => day.Assessments));
-        Assert.Equal(50, (await store.Assessments.EachOf(Some.Btc, policy).ListAsync()).Count(row => row.State is null));
+        Assert.Equal(
+            50,
+            (await store.Assessments.HistoryOf(Some.Btc, policy, "1d").ListAsync()).Sum(day => day.Assessments)
+        );
+        Assert.Equal(
+            50,
+            (await store.Assessments.EachOf(Some.Btc, policy).ListAsync()).Count(row => row.State is null)
+        );
         Assert.Empty(await store.Assessments.HistoryOf(Some.Btc, policy, "1d", side: Risk.Side.Short).ListAsync());
         Assert.Empty(await store.Assessments.EachOf(Some.Btc, policy, side: Risk.Side.Short).ListAsync());
 
         await InsertAsync(client, (Some.Time + TimeSpan.FromDays(2)).ToDateTimeOffset());
-        Assert.Equal(51, (await store.Assessments.HistoryOf(Some.Btc, policy, "1d").ListAsync()).Sum(day => day.Assessments));
-        Assert.Equal(1, Assert.Single(await store.Assessments.HistoryOf(Some.Btc, policy, "1d", side: Risk.Side.Short).ListAsync()).Assessments);
+        Assert.Equal(
+            51,
+            (await store.Assessments.HistoryOf(Some.Btc, policy, "1d").ListAsync()).Sum(day => day.Assessments)
+        );
+        Assert.Equal(
+            1,
+            Assert
+                .Single(await store.Assessments.HistoryOf(Some.Btc, policy, "1d", side: Risk.Side.Short).ListAsync())
+                .Assessments
+        );
         Assert.Single(await store.Assessments.EachOf(Some.Btc, policy, side: Risk.Side.Short).ListAsync());
-        foreach (var rollup in store.Rollups) Assert.True((await rollup.VerifyAsync()).IsExact, rollup.Definition.Name.Value);
+        foreach (var rollup in store.Rollups)
+            Assert.True((await rollup.VerifyAsync()).IsExact, rollup.Definition.Name.Value);
     }
 
     [Fact]
@@ -102,8 +139,12 @@ public sealed class SchemaTests(Engine engine)
         for (var done = 1; done <= statements.Count; done++)
         {
             var client = await engine.NewDatabaseAsync();
-            foreach (var statement in statements.Take(done)) await client.ExecuteAsync(statement);
-            Assert.Equal(SchemaFile.All.Count, (await new SchemaSteps(client, SchemaFile.All).ApplyAsync(CancellationToken.None)).Count);
+            foreach (var statement in statements.Take(done))
+                await client.ExecuteAsync(statement);
+            Assert.Equal(
+                SchemaFile.All.Count,
+                (await new SchemaSteps(client, SchemaFile.All).ApplyAsync(CancellationToken.None)).Count
+            );
         }
     }
 
@@ -112,9 +153,18 @@ public sealed class SchemaTests(Engine engine)
     {
         var store = await engine.NewStoreAsync();
         var older = new SchemaSteps(store.Client, [.. SchemaFile.All.SkipLast(1)]);
-        Assert.Contains("newer", (await Assert.ThrowsAsync<StoreException>(() => older.ApplyAsync(CancellationToken.None))).Message);
-        var changed = new SchemaSteps(store.Client, [SchemaFile.All[0] with { Text = SchemaFile.All[0].Text + "-- x\n" }, .. SchemaFile.All.Skip(1)]);
-        Assert.Contains("must never be changed", (await Assert.ThrowsAsync<StoreException>(() => changed.ApplyAsync(CancellationToken.None))).Message);
+        Assert.Contains(
+            "newer",
+            (await Assert.ThrowsAsync<StoreException>(() => older.ApplyAsync(CancellationToken.None))).Message
+        );
+        var changed = new SchemaSteps(
+            store.Client,
+            [SchemaFile.All[0] with { Text = SchemaFile.All[0].Text + "-- x\n" }, .. SchemaFile.All.Skip(1)]
+        );
+        Assert.Contains(
+            "must never be changed",
+            (await Assert.ThrowsAsync<StoreException>(() => changed.ApplyAsync(CancellationToken.None))).Message
+        );
     }
 
     /// <summary>
@@ -127,14 +177,21 @@ public sealed class SchemaTests(Engine engine)
         foreach (var table in StoreTable.All)
         {
             var schema = await client.ListAsync(
-                "SELECT name || ' ' || type FROM system.columns WHERE database = currentDatabase() AND table = {t:String} AND name != 'ingested'", row => row.String(),
-                new QueryParameters().Add("t", table.Name.Value));
-            Assert.Equal(schema.Order(StringComparer.Ordinal), table.Columns.Zip(table.Types, (name, type) => $"{name} {type}").Order(StringComparer.Ordinal));
+                "SELECT name || ' ' || type FROM system.columns WHERE database = currentDatabase() AND table = "
+                    + "{t:String} AND name != 'ingested'",
+                row => row.String(),
+                new QueryParameters().Add("t", table.Name.Value)
+            );
+            Assert.Equal(
+                schema.Order(StringComparer.Ordinal),
+                table.Columns.Zip(table.Types, (name, type) => $"{name} {type}").Order(StringComparer.Ordinal)
+            );
         }
     }
 
     [Fact]
-    public void Steps_are_numbered_without_a_gap() => Assert.Equal(Enumerable.Range(1, SchemaFile.All.Count), SchemaFile.All.Select(file => file.Version));
+    public void Steps_are_numbered_without_a_gap() =>
+        Assert.Equal(Enumerable.Range(1, SchemaFile.All.Count), SchemaFile.All.Select(file => file.Version));
 
     /// <summary>Without a cluster, the engine's parser checks the statements for one.</summary>
     [Fact]
@@ -143,20 +200,47 @@ public sealed class SchemaTests(Engine engine)
         var client = await engine.NewDatabaseAsync();
         var dialect = new SchemaDialect("prod");
         var statements = SchemaFile.All.SelectMany(file => dialect.Statements(file.Text)).ToList();
-        Assert.Equal(StoreTable.All.Count * 2, statements.Count(statement => statement.StartsWith("CREATE TABLE", StringComparison.Ordinal)));
-        foreach (var table in (string[])["assessments_local", "assessments"]) // a column must be added to both tables, or readers do not see it
-            Assert.Single(statements, statement => statement.StartsWith($"ALTER TABLE {table} ON CLUSTER", StringComparison.Ordinal) && statement.Contains("short_risk_score"));
+        Assert.Equal(
+            StoreTable.All.Count * 2,
+            statements.Count(statement => statement.StartsWith("CREATE TABLE", StringComparison.Ordinal))
+        );
+        // A column must be added to both tables, or readers do not see it
+        foreach (var table in (string[])["assessments_local", "assessments"])
+            Assert.Single(
+                statements,
+                statement =>
+                    statement.StartsWith($"ALTER TABLE {table} ON CLUSTER", StringComparison.Ordinal)
+                    && statement.Contains("short_risk_score")
+            );
         foreach (var statement in statements)
         {
             Assert.Contains(" ON CLUSTER `prod`", statement);
             Assert.DoesNotContain("{", statement);
             Assert.NotEmpty(await client.ListAsync("EXPLAIN AST " + statement, row => row.String()));
         }
-        Assert.Equal(StoreTable.All.Count, statements.Count(statement => statement.Contains("ENGINE = Replicated", StringComparison.Ordinal)));
+        Assert.Equal(
+            StoreTable.All.Count,
+            statements.Count(statement => statement.Contains("ENGINE = Replicated", StringComparison.Ordinal))
+        );
         foreach (var table in StoreTable.All)
-            Assert.Contains(statements, statement => statement.Contains($"{table.Name} ON CLUSTER `prod` AS {table.Name}_local", StringComparison.Ordinal) && statement.Contains("Distributed(`prod`", StringComparison.Ordinal));
-        Assert.NotEmpty(await client.ListAsync($"EXPLAIN AST SELECT * FROM {dialect.From(SqlName.Of("risk_1h"))} WHERE bucket > 0", row => row.String()));
-        Assert.All(StoreRollups.Definitions(dialect, new()), definition => Assert.EndsWith("_local", definition.Source.Value));
+            Assert.Contains(
+                statements,
+                statement =>
+                    statement.Contains(
+                        $"{table.Name} ON CLUSTER `prod` AS {table.Name}_local",
+                        StringComparison.Ordinal
+                    ) && statement.Contains("Distributed(`prod`", StringComparison.Ordinal)
+            );
+        Assert.NotEmpty(
+            await client.ListAsync(
+                $"EXPLAIN AST SELECT * FROM {dialect.From(SqlName.Of("risk_1h"))} WHERE bucket > 0",
+                row => row.String()
+            )
+        );
+        Assert.All(
+            StoreRollups.Definitions(dialect, new()),
+            definition => Assert.EndsWith("_local", definition.Source.Value)
+        );
     }
 
     [Fact]
@@ -167,14 +251,23 @@ public sealed class SchemaTests(Engine engine)
         await client.ExecuteAsync("SYSTEM STOP TTL MERGES assessments");
         await InsertAsync(client, DateTimeOffset.UtcNow.AddDays(-400));
         await InsertAsync(client, DateTimeOffset.UtcNow.AddDays(-1));
-        var kept = new MarketStore(client, new() { Retention = new() { AssessmentDays = 100, RequestDays = 0 } });
+        var kept = new MarketStore(
+            client,
+            new()
+            {
+                Retention = new() { AssessmentDays = 100, RequestDays = 0 },
+            }
+        );
         await kept.PrepareAsync();
         Assert.Contains("toIntervalDay(100)", await EngineAsync(client));
         await client.ExecuteAsync("SYSTEM START TTL MERGES assessments");
         await client.ExecuteAsync("OPTIMIZE TABLE assessments FINAL");
         Assert.Equal(1UL, await client.SingleAsync("SELECT count() FROM assessments", row => row.UInt64()));
-        Assert.Equal(2UL, await client.SingleAsync("SELECT sum(rows) FROM risk_1d", row => row.UInt64())); // the rollup keeps expired rows
-        Assert.True((await kept.Rollups.Single(rollup => rollup.Definition.Name.Value == "risk").VerifyAsync()).IsExact);
+        // The rollup keeps expired rows
+        Assert.Equal(2UL, await client.SingleAsync("SELECT sum(rows) FROM risk_1d", row => row.UInt64()));
+        Assert.True(
+            (await kept.Rollups.Single(rollup => rollup.Definition.Name.Value == "risk").VerifyAsync()).IsExact
+        );
 
         await new MarketStore(client, Engine.ForEver).PrepareAsync();
         Assert.DoesNotContain(" TTL ", await EngineAsync(client));
@@ -186,16 +279,31 @@ public sealed class SchemaTests(Engine engine)
     public void Retention_out_of_range_is_named(int days)
     {
         using var client = new ClickHouseClient(new() { Url = new("http://localhost:1") });
-        Assert.Contains("CandleDays", Assert.Throws<StoreException>(() => new MarketStore(client, new() { Retention = new() { CandleDays = days } })).Message);
+        Assert.Contains(
+            "CandleDays",
+            Assert
+                .Throws<StoreException>(() =>
+                    new MarketStore(client, new() { Retention = new() { CandleDays = days } })
+                )
+                .Message
+        );
     }
 
     private static Task<string> EngineAsync(ClickHouseClient client) =>
-        client.SingleAsync("SELECT engine_full FROM system.tables WHERE database = currentDatabase() AND name = 'assessments'", row => row.String());
+        client.SingleAsync(
+            "SELECT engine_full FROM system.tables WHERE database = currentDatabase() AND name = 'assessments'",
+            row => row.String()
+        );
 
     private static Task InsertAsync(ClickHouseClient client, DateTimeOffset at)
     {
         var assessment = Recorded.Assessments(Some.Btc, 1)[0].At(Markets.Instant.From(at), Risk.Side.Long);
-        return client.InsertAsync(StoreTable.Assessments.Name, StoreTable.Assessments.Columns, [assessment], (row, each) => StoreTable.Assessments.Write(row, BothSides.Of(each), 1));
+        return client.InsertAsync(
+            StoreTable.Assessments.Name,
+            StoreTable.Assessments.Columns,
+            [assessment],
+            (row, each) => StoreTable.Assessments.Write(row, BothSides.Of(each), 1)
+        );
     }
 
     /// <summary>
@@ -208,9 +316,17 @@ public sealed class SchemaTests(Engine engine)
         foreach (var table in tables)
         {
             await FillAsync(present, table);
-            var columns = await client.ListAsync("SELECT name FROM system.columns WHERE database = currentDatabase() AND table = {t:String} ORDER BY position", row => row.String(), new QueryParameters().Add("t", table.Name.Value));
+            var columns = await client.ListAsync(
+                "SELECT name FROM system.columns WHERE database = currentDatabase() AND table = {t:String} ORDER BY "
+                    + "position",
+                row => row.String(),
+                new QueryParameters().Add("t", table.Name.Value)
+            );
             var list = string.Join(", ", columns.Select(column => SqlName.Of(column).Quoted));
-            await client.ExecuteAsync($"INSERT INTO {table.Name.Quoted} ({list}) SELECT {list} FROM {SqlName.Of(present.Database).Quoted}.{table.Name.Quoted}");
+            await client.ExecuteAsync(
+                $"INSERT INTO {table.Name.Quoted} ({list}) SELECT {list} FROM "
+                    + $"{SqlName.Of(present.Database).Quoted}.{table.Name.Quoted}"
+            );
         }
     }
 
@@ -221,7 +337,12 @@ public sealed class SchemaTests(Engine engine)
         Action<RowWriter, int> write = table.Name.Value switch
         {
             "candles" => (row, i) => StoreTable.Candles.Write(row, Recorded.Stored(candles[i]), (ulong)i + 1),
-            "observations" => (row, i) => StoreTable.Observations.Write(row, Some.Observation(Signal.FearGreed, i, Some.Time + TimeSpan.FromHours(i)), (ulong)i + 1),
+            "observations" => (row, i) =>
+                StoreTable.Observations.Write(
+                    row,
+                    Some.Observation(Signal.FearGreed, i, Some.Time + TimeSpan.FromHours(i)),
+                    (ulong)i + 1
+                ),
             "assessments" => (row, i) => StoreTable.Assessments.Write(row, BothSides.Of(assessments[i]), (ulong)i + 1),
             "api_requests" => (row, i) => StoreTable.Requests.Write(row, Recorded.Request(i), (ulong)i + 1),
             var other => throw new InvalidOperationException($"the table {other} is new here: say what a row of it is"),
@@ -229,6 +350,10 @@ public sealed class SchemaTests(Engine engine)
         await client.InsertAsync(table.Name, table.Columns, Enumerable.Range(0, 50), write);
     }
 
-    private static Task<List<string>> TablesAsync(ClickHouseClient client) => client.ListAsync(
-        "SELECT replaceAll(create_table_query, database, '') FROM system.tables WHERE database = currentDatabase() AND name != 'schema_steps' ORDER BY name", row => row.String());
+    private static Task<List<string>> TablesAsync(ClickHouseClient client) =>
+        client.ListAsync(
+            "SELECT replaceAll(create_table_query, database, '') FROM system.tables WHERE database = "
+                + "currentDatabase() AND name != 'schema_steps' ORDER BY name",
+            row => row.String()
+        );
 }

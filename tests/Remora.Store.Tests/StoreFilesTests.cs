@@ -26,7 +26,12 @@ public sealed class StoreFilesTests(Engine engine)
         await InsertAsync(store, candles);
         var path = scratch.PathOf("BTC_USDT-5m" + ending);
         // As Freqtrade writes them: a date with a time zone, and the five values.
-        var query = new StoreQuery<int>(store.Client, "SELECT opened AS date, open, high, low, close, volume FROM candles FINAL ORDER BY opened", [], _ => 0);
+        var query = new StoreQuery<int>(
+            store.Client,
+            "SELECT opened AS date, open, high, low, close, volume FROM candles FINAL ORDER BY opened",
+            [],
+            _ => 0
+        );
         Assert.True(await FileExport.WriteAsync(query, path) > 0);
         Assert.True(StoreFormats.TryFromFile(path, out var found) && found == format);
 
@@ -38,7 +43,13 @@ public sealed class StoreFilesTests(Engine engine)
 
         await new CandleImport(fresh).RunAsync(path, Some.Btc); // a second import adds no duplicates
         Assert.Equal(candles, await fresh.Candles.Of(Some.Btc).ListAsync());
-        Assert.Equal(0UL, await fresh.Client.SingleAsync("SELECT count() FROM system.tables WHERE database = currentDatabase() AND startsWith(name, 'import_')", row => row.UInt64()));
+        Assert.Equal(
+            0UL,
+            await fresh.Client.SingleAsync(
+                "SELECT count() FROM system.tables WHERE database = currentDatabase() AND startsWith(name, 'import_')",
+                row => row.UInt64()
+            )
+        );
     }
 
     [Theory]
@@ -59,7 +70,10 @@ public sealed class StoreFilesTests(Engine engine)
             await File.WriteAllTextAsync(path, header + line + "\n");
             var report = await new CandleImport(store).RunAsync(path, Some.Btc);
             Assert.Equal((1, null), (report.Imported, report.FirstReason));
-            Assert.Equal(new Candle(Some.At("2024-01-01"), 1, 2, 0.5, 1.5, 10), Assert.Single(await store.Candles.Of(Some.Btc).ListAsync()));
+            Assert.Equal(
+                new Candle(Some.At("2024-01-01"), 1, 2, 0.5, 1.5, 10),
+                Assert.Single(await store.Candles.Of(Some.Btc).ListAsync())
+            );
         }
     }
 
@@ -72,17 +86,23 @@ public sealed class StoreFilesTests(Engine engine)
         var wanted = new Candle(Some.At("2024-01-01"), 1, 2, 0.5, 1.5, 10);
         foreach (var name in CandleColumns.Times)
         {
-            await File.WriteAllTextAsync(path, $"""
+            await File.WriteAllTextAsync(
+                path,
+                $"""
                 "note","{name}","open",high,low,close,volume
                 "a, b","2024-01-01T00:00:00.000Z","1",2,0.5,1.5,10
-                """);
+                """
+            );
             Assert.Equal((1, null), await ImportAsync());
             Assert.Equal(wanted, Assert.Single(await store.Candles.Of(Some.Btc).ListAsync()));
         }
-        await File.WriteAllTextAsync(path, """
+        await File.WriteAllTextAsync(
+            path,
+            """
             date,timestamp,open,high,low,close,volume
             1999-01-01,1704067200000,1,2,0.5,1.5,10
-            """);
+            """
+        );
         Assert.Equal((1, null), await ImportAsync());
         Assert.Equal(wanted, Assert.Single(await store.Candles.Of(Some.Btc).ListAsync()));
 
@@ -99,7 +119,18 @@ public sealed class StoreFilesTests(Engine engine)
         var store = await engine.NewStoreAsync();
         using var scratch = new Scratch();
         var path = scratch.PathOf("candles.csv");
-        await File.WriteAllLinesAsync(path, [Header, "1704067200000,1,2,0.5,1.5,10", "1704067500000,1,0.5,2,1.5,10", "1704067800001,1,2,0.5,1.5,10", "later,1,2,0.5,1.5,10", "4102444800000,1,2,0.5,1.5,10", "1704068100000,,2,0.5,1.5,10"]);
+        await File.WriteAllLinesAsync(
+            path,
+            [
+                Header,
+                "1704067200000,1,2,0.5,1.5,10",
+                "1704067500000,1,0.5,2,1.5,10",
+                "1704067800001,1,2,0.5,1.5,10",
+                "later,1,2,0.5,1.5,10",
+                "4102444800000,1,2,0.5,1.5,10",
+                "1704068100000,,2,0.5,1.5,10",
+            ]
+        );
         var report = await new CandleImport(store).RunAsync(path, Some.Btc);
         Assert.Equal((6, 1, 5), (report.Rows, report.Imported, report.Rejected));
         Assert.Equal("row 2: high is not the highest price or low not the lowest", report.FirstReason);
@@ -111,14 +142,26 @@ public sealed class StoreFilesTests(Engine engine)
     [InlineData("candles.csv", "date,open,high,low,close\n2024-01-01,2,3,1,2\n", "'volume'")]
     [InlineData("candles.parquet", "this is no parquet", "cannot be read as candles")]
     [InlineData("candles.xlsx", "x", "unknown file extension")]
-    public async Task A_file_that_holds_no_candles_is_refused_and_leaves_nothing(string name, string text, string reason)
+    public async Task A_file_that_holds_no_candles_is_refused_and_leaves_nothing(
+        string name,
+        string text,
+        string reason
+    )
     {
         var store = await engine.NewStoreAsync();
         using var scratch = new Scratch();
         await File.WriteAllTextAsync(scratch.PathOf(name), text);
-        var error = await Assert.ThrowsAsync<StoreException>(() => new CandleImport(store).RunAsync(scratch.PathOf(name), Some.Btc));
+        var error = await Assert.ThrowsAsync<StoreException>(() =>
+            new CandleImport(store).RunAsync(scratch.PathOf(name), Some.Btc)
+        );
         Assert.Contains(reason, error.Message);
-        Assert.Equal(0UL, await store.Client.SingleAsync("SELECT count() FROM system.tables WHERE database = currentDatabase() AND startsWith(name, 'import_')", row => row.UInt64()));
+        Assert.Equal(
+            0UL,
+            await store.Client.SingleAsync(
+                "SELECT count() FROM system.tables WHERE database = currentDatabase() AND startsWith(name, 'import_')",
+                row => row.UInt64()
+            )
+        );
     }
 
     [Fact]
@@ -128,10 +171,13 @@ public sealed class StoreFilesTests(Engine engine)
         using var scratch = new Scratch();
         await using (var recorded = new Recorded(store, Recorded.Options(scratch.PathOf("journal"))))
         {
-            foreach (var assessment in Recorded.Assessments(Some.Btc, 12_000)) recorded.Recorder.Assessment(assessment); // six weeks
-            foreach (var candle in Some.Candles(1, 2000, start: Some.Time)) recorded.Recorder.Candle(Some.Btc, candle);
+            foreach (var assessment in Recorded.Assessments(Some.Btc, 12_000))
+                recorded.Recorder.Assessment(assessment); // six weeks
+            foreach (var candle in Some.Candles(1, 2000, start: Some.Time))
+                recorded.Recorder.Candle(Some.Btc, candle);
             recorded.Recorder.Observation(Some.Observation(Signal.Vix, 20, Some.Time));
-            for (var i = 0; i < 5000; i++) recorded.Recorder.Request(Recorded.Request(i));
+            for (var i = 0; i < 5000; i++)
+                recorded.Recorder.Request(Recorded.Request(i));
             await recorded.FlushAsync();
         }
         // Rows that retention has removed, while their rollups remain.
@@ -144,7 +190,9 @@ public sealed class StoreFilesTests(Engine engine)
         await new StoreRestore(other).RunAsync(scratch.PathOf("backup"));
         Assert.Equal(before, await FingerprintAsync(other));
 
-        var refused = await Assert.ThrowsAsync<StoreException>(() => new StoreRestore(other).RunAsync(scratch.PathOf("backup")));
+        var refused = await Assert.ThrowsAsync<StoreException>(() =>
+            new StoreRestore(other).RunAsync(scratch.PathOf("backup"))
+        );
         Assert.Contains("not empty", refused.Message);
         await new StoreRestore(other).RunAsync(scratch.PathOf("backup"), replace: true);
         Assert.Equal(before, await FingerprintAsync(other));
@@ -175,22 +223,41 @@ public sealed class StoreFilesTests(Engine engine)
         var bytes = await File.ReadAllBytesAsync(file);
         bytes[bytes.Length / 2] ^= 1;
         await File.WriteAllBytesAsync(file, bytes);
-        var error = await Assert.ThrowsAsync<StoreException>(() => new StoreRestore(store).RunAsync(scratch.PathOf("backup"), replace: true));
+        var error = await Assert.ThrowsAsync<StoreException>(() =>
+            new StoreRestore(store).RunAsync(scratch.PathOf("backup"), replace: true)
+        );
         Assert.Contains("checksum", error.Message);
         Assert.Equal(100, (await store.Candles.Of(Some.Btc).ListAsync()).Count);
-        Assert.Contains("not empty", (await Assert.ThrowsAsync<StoreException>(() => new StoreBackup(store).RunAsync(scratch.PathOf("backup")))).Message);
+        Assert.Contains(
+            "not empty",
+            (
+                await Assert.ThrowsAsync<StoreException>(() =>
+                    new StoreBackup(store).RunAsync(scratch.PathOf("backup"))
+                )
+            ).Message
+        );
     }
 
-    private static Task InsertAsync(MarketStore store, IEnumerable<Candle> candles) => Backups.InsertAsync(store, candles);
+    private static Task InsertAsync(MarketStore store, IEnumerable<Candle> candles) =>
+        Backups.InsertAsync(store, candles);
 
     // Returns count and hash of all rows by column, and of the rollups.
     private static async Task<List<(string, ulong, ulong)>> FingerprintAsync(MarketStore store)
     {
         var all = new List<(string, ulong, ulong)>();
-        List<string> sources = [.. StoreTable.All.Select(table => table.Name.Value), .. store.Rollups.SelectMany(rollup => rollup.Definition.Intervals.Select(interval => rollup.ViewOf(interval).Value))];
+        List<string> sources =
+        [
+            .. StoreTable.All.Select(table => table.Name.Value),
+            .. store.Rollups.SelectMany(rollup =>
+                rollup.Definition.Intervals.Select(interval => rollup.ViewOf(interval).Value)
+            ),
+        ];
         foreach (var source in sources)
         {
-            var (rows, hash) = await store.Client.SingleAsync($"SELECT count(), sum(cityHash64(toString(tuple(*)))) FROM {SqlName.Of(source).Quoted}", row => (row.UInt64(), row.UInt64()));
+            var (rows, hash) = await store.Client.SingleAsync(
+                $"SELECT count(), sum(cityHash64(toString(tuple(*)))) FROM {SqlName.Of(source).Quoted}",
+                row => (row.UInt64(), row.UInt64())
+            );
             all.Add((source, rows, hash));
         }
         Assert.Contains(all, source => source.Item2 > 0);

@@ -16,10 +16,15 @@ public sealed class StoreHealthTests : IDisposable
     {
         var clock = new ManualClock((Some.Time - TimeSpan.FromDays(1)).ToDateTimeOffset());
         await using var open = await Open.StartAsync(_scratch.PathOf("data"), clock);
-        foreach (var assessment in Recorded.Assessments(Some.Btc, 20)) open.Session.Recorder.CandleAndAssessment(assessment);
+        foreach (var assessment in Recorded.Assessments(Some.Btc, 20))
+            open.Session.Recorder.CandleAndAssessment(assessment);
         await open.Session.Recorder.FlushAsync();
         await Recorded.UntilAsync(() => open.Remarks.Count == 1, "a remark");
-        Assert.Contains("rows are dated in the future and are excluded until then (20 of candles up to 2024-03-01T01:35:00Z, 20 of assessments up to 2024-03-01T01:40:00Z)", open.Remarks[0]);
+        Assert.Contains(
+            "rows are dated in the future and are excluded until then (20 of candles up to 2024-03-01T01:35:00Z, 20 "
+                + "of assessments up to 2024-03-01T01:40:00Z)",
+            open.Remarks[0]
+        );
         Assert.Contains("Check this machine's clock", open.Remarks[0]);
         await open.LooksAgainAsync();
         Assert.Single(open.Lines, line => line == open.Remarks[0]);
@@ -36,12 +41,22 @@ public sealed class StoreHealthTests : IDisposable
         open.Session.Recorder.Candles(Some.Btc, Some.Btc.Timeframe, Some.Candles(3, 2000, start: Some.Time));
         await open.Session.Recorder.FlushAsync();
         Damage(FileOfCandles(_scratch.PathOf("data")));
-        var error = await Assert.ThrowsAsync<ClickHouseException>(() => open.Session.Store.Candles.Of(Some.Btc).ListAsync());
+        var error = await Assert.ThrowsAsync<ClickHouseException>(() =>
+            open.Session.Store.Candles.Of(Some.Btc).ListAsync()
+        );
         Assert.True(StoreFault.IsDamage(error), error.Message);
-        Assert.Equal("a file of the store is damaged; see /api/v1/store for the file and the remedy", StoreFault.Describe(error));
+        Assert.Equal(
+            "a file of the store is damaged; see /api/v1/store for the file and the remedy",
+            StoreFault.Describe(error)
+        );
         await Recorded.UntilAsync(() => open.Remarks.Count == 1, "a remark, though nobody has reported the error");
-        Assert.Matches("2000 rows of remora.candles cannot be read.* the part 2024_1_1_1 are damaged. Check the disk.*remora store restore FOLDER --replace", open.Remarks[0]);
-        for (var i = 0; i < 3; i++) await Assert.ThrowsAsync<ClickHouseException>(() => open.Session.Store.Candles.Of(Some.Btc).ListAsync());
+        Assert.Matches(
+            "2000 rows of remora.candles cannot be read.* the part 2024_1_1_1 are damaged. Check the disk.*remora "
+                + "store restore FOLDER --replace",
+            open.Remarks[0]
+        );
+        for (var i = 0; i < 3; i++)
+            await Assert.ThrowsAsync<ClickHouseException>(() => open.Session.Store.Candles.Of(Some.Btc).ListAsync());
         await open.LooksAgainAsync();
         Assert.Single(open.Lines, line => line == open.Remarks[0]);
 
@@ -61,7 +76,11 @@ public sealed class StoreHealthTests : IDisposable
         File.Delete(FileOfCandles(_scratch.PathOf("data")));
         await using var open = await Open.StartAsync(_scratch.PathOf("data"));
         await Recorded.UntilAsync(() => open.Remarks.Count == 1, "a remark");
-        Assert.Contains("the engine found 1 damaged parts when it started and set them aside, so their rows are missing from all answers: candles broken-on-start_2024_1_1_1", open.Remarks[0]);
+        Assert.Contains(
+            "the engine found 1 damaged parts when it started and set them aside, so their rows are missing from "
+                + "all answers: candles broken-on-start_2024_1_1_1",
+            open.Remarks[0]
+        );
         Assert.Empty(await open.Session.Store.Candles.Of(Some.Btc).ListAsync());
         Assert.Single(open.Lines, line => line == open.Remarks[0]);
     }
@@ -75,9 +94,15 @@ public sealed class StoreHealthTests : IDisposable
         await open.Session.Recorder.FlushAsync();
         Remove(data);
         await Recorded.UntilAsync(() => !open.Session.Health.Ready, "a store that is not ready");
-        Assert.Contains($"the folder '{data}' is missing: mount or restore it, or create it for an empty store", open.Session.Health.Error);
+        Assert.Contains(
+            $"the folder '{data}' is missing: mount or restore it, or create it for an empty store",
+            open.Session.Health.Error
+        );
         Assert.False(Directory.Exists(data));
-        await Recorded.UntilAsync(() => open.Lines.Any(line => line.Contains("nothing is stored: the folder", StringComparison.Ordinal)), "a line about the folder");
+        await Recorded.UntilAsync(
+            () => open.Lines.Any(line => line.Contains("nothing is stored: the folder", StringComparison.Ordinal)),
+            "a line about the folder"
+        );
 
         Directory.CreateDirectory(data);
         await Recorded.UntilAsync(() => open.Session.Health is { Ready: true, Error: null }, "a store that is ready");
@@ -90,15 +115,23 @@ public sealed class StoreHealthTests : IDisposable
     }
 
     // Only candles have a column with this name. The folder of a part lists its columns.
-    private static string FileOfCandles(string data) => Directory.GetDirectories(Path.Combine(data, "clickhouse", "store", "store"), "2024_*", SearchOption.AllDirectories)
-        .Where(part => File.Exists(Path.Combine(part, "columns.txt")) && File.ReadAllText(Path.Combine(part, "columns.txt")).Contains("`opened`", StringComparison.Ordinal))
-        .Select(part => Path.Combine(part, "data.bin")).Single();
+    private static string FileOfCandles(string data) =>
+        Directory
+            .GetDirectories(Path.Combine(data, "clickhouse", "store", "store"), "2024_*", SearchOption.AllDirectories)
+            .Where(part =>
+                File.Exists(Path.Combine(part, "columns.txt"))
+                && File.ReadAllText(Path.Combine(part, "columns.txt")).Contains("`opened`", StringComparison.Ordinal)
+            )
+            .Select(part => Path.Combine(part, "data.bin"))
+            .Single();
 
     private static void Damage(string file)
     {
         var bytes = File.ReadAllBytes(file);
-        for (var i = 20; i < bytes.Length; i += 97) bytes[i] ^= 0xff;
-        using var damaged = new FileStream(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite); // in place, because the engine has the file open
+        for (var i = 20; i < bytes.Length; i += 97)
+            bytes[i] ^= 0xff;
+        // In place, because the engine has the file open
+        using var damaged = new FileStream(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
         damaged.Write(bytes);
     }
 
@@ -141,11 +174,17 @@ public sealed class StoreHealthTests : IDisposable
         {
             var lines = new ConcurrentQueue<string>();
             var counting = new CountingClock(clock ?? TimeProvider.System);
-            var session = new StoreSession(new()
-            {
-                Location = StoreLocation.InFolder(data), Recorder = Recorded.Options(Path.Combine(data, "journal")), Store = Engine.ForEver, Notice = lines.Enqueue,
-                RowClock = counting, InspectionInterval = TimeSpan.FromMilliseconds(50),
-            });
+            var session = new StoreSession(
+                new()
+                {
+                    Location = StoreLocation.InFolder(data),
+                    Recorder = Recorded.Options(Path.Combine(data, "journal")),
+                    Store = Engine.ForEver,
+                    Notice = lines.Enqueue,
+                    RowClock = counting,
+                    InspectionInterval = TimeSpan.FromMilliseconds(50),
+                }
+            );
             var open = new Open(session, lines, counting);
             Assert.True(await session.IsReadyWithinAsync(TimeSpan.FromMinutes(2)), session.Health.Error);
             return open;

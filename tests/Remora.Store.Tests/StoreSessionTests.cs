@@ -16,7 +16,15 @@ public sealed class StoreSessionTests
         var location = StoreLocation.InFolder(scratch.Folder);
         var other = await ClickHouseConnection.OpenAsync(location);
         var notices = new List<string>();
-        var session = new StoreSession(new() { Location = location, Recorder = Recorded.Options(scratch.PathOf("journal")), Store = Engine.ForEver, Notice = notices.Add });
+        var session = new StoreSession(
+            new()
+            {
+                Location = location,
+                Recorder = Recorded.Options(scratch.PathOf("journal")),
+                Store = Engine.ForEver,
+                Notice = notices.Add,
+            }
+        );
         using var stop = new CancellationTokenSource();
         var running = session.RunAsync(stop.Token);
         Assert.True(await session.IsReadyWithinAsync(TimeSpan.FromMinutes(1)));
@@ -26,7 +34,10 @@ public sealed class StoreSessionTests
 
         await other.DisposeAsync();
         session.Recorder.Request(Recorded.Request(2));
-        await Recorded.UntilAsync(() => session.Health.Engine is { State: EngineState.Running } && notices.Any(IsOfItsOwn), "an engine of its own");
+        await Recorded.UntilAsync(
+            () => session.Health.Engine is { State: EngineState.Running } && notices.Any(IsOfItsOwn),
+            "an engine of its own"
+        );
         session.Recorder.Request(Recorded.Request(3));
         await session.Recorder.FlushAsync();
         Assert.Single(notices, IsOfItsOwn);
@@ -35,6 +46,7 @@ public sealed class StoreSessionTests
         await running;
         Assert.Equal(0, session.Recorder.Health.DroppedRows);
 
-        static bool IsOfItsOwn(string notice) => notice.Contains("has started its own engine", StringComparison.Ordinal);
+        static bool IsOfItsOwn(string notice) =>
+            notice.Contains("has started its own engine", StringComparison.Ordinal);
     }
 }

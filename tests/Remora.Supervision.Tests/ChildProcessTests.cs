@@ -18,7 +18,9 @@ public sealed class ChildProcessTests
     {
         var child = Start(EchoesUntilItsInputCloses);
         await child.ReadyAsync(_ready.Task, Patience, CancellationToken.None);
-        await Task.WhenAll(Enumerable.Range(0, 20).Select(i => child.WriteLineAsync($"line {i} ä", CancellationToken.None)));
+        await Task.WhenAll(
+            Enumerable.Range(0, 20).Select(i => child.WriteLineAsync($"line {i} ä", CancellationToken.None))
+        );
         await child.DisposeAsync();
         Assert.Equal("exit code 0", await child.Ended);
         Assert.Equal(Enumerable.Range(0, 20).Select(i => $"got line {i} ä").Prepend("ready").Order(), _lines.Order());
@@ -39,7 +41,9 @@ public sealed class ChildProcessTests
     public async Task A_process_that_ends_before_it_is_ready_says_why()
     {
         var child = Start("echo 'no such folder' >&2; exit 3");
-        var failure = await Assert.ThrowsAsync<ChildException>(() => child.ReadyAsync(_ready.Task, Patience, CancellationToken.None));
+        var failure = await Assert.ThrowsAsync<ChildException>(() =>
+            child.ReadyAsync(_ready.Task, Patience, CancellationToken.None)
+        );
         Assert.Equal("exit code 3: no such folder", failure.Message);
     }
 
@@ -47,7 +51,9 @@ public sealed class ChildProcessTests
     public async Task A_process_that_is_not_ready_in_time_is_killed()
     {
         var child = Start("while :; do sleep 0.1; done");
-        var failure = await Assert.ThrowsAsync<ChildException>(() => child.ReadyAsync(_ready.Task, TimeSpan.FromMilliseconds(50), CancellationToken.None));
+        var failure = await Assert.ThrowsAsync<ChildException>(() =>
+            child.ReadyAsync(_ready.Task, TimeSpan.FromMilliseconds(50), CancellationToken.None)
+        );
         Assert.Equal("the child was not ready within 0.05 s", failure.Message);
         Assert.True(child.Ended.IsCompleted);
     }
@@ -85,7 +91,14 @@ public sealed class ChildProcessTests
     [Fact]
     public async Task A_program_that_does_not_exist_throws()
     {
-        var child = new ChildProcess(new() { Name = "the child", Start = new("/no/such/program"), Output = _ => { } });
+        var child = new ChildProcess(
+            new()
+            {
+                Name = "the child",
+                Start = new("/no/such/program"),
+                Output = _ => { },
+            }
+        );
         Assert.Throws<Win32Exception>(child.Start);
         await child.DisposeAsync();
     }
@@ -93,30 +106,39 @@ public sealed class ChildProcessTests
     [Fact]
     public async Task A_supervised_process_that_is_killed_is_replaced_each_time()
     {
-        await using var supervisor = new ChildSupervisor<ChildProcess>(new()
-        {
-            Name = "the child", Ping = (_, _) => Task.FromResult(true), PingInterval = Patience, PingTimeout = Patience,
-            Backoff = new(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(10)),
-            Start = async stop =>
+        await using var supervisor = new ChildSupervisor<ChildProcess>(
+            new()
             {
-                var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                var child = NewChild("echo ready; cat > /dev/null", _ => ready.TrySetResult());
-                child.Start();
-                await child.ReadyAsync(ready.Task, Patience, stop);
-                return child;
-            },
-        });
+                Name = "the child",
+                Ping = (_, _) => Task.FromResult(true),
+                PingInterval = Patience,
+                PingTimeout = Patience,
+                Backoff = new(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(10)),
+                Start = async stop =>
+                {
+                    var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                    var child = NewChild("echo ready; cat > /dev/null", _ => ready.TrySetResult());
+                    child.Start();
+                    await child.ReadyAsync(ready.Task, Patience, stop);
+                    return child;
+                },
+            }
+        );
         supervisor.Start("child", new());
         var ids = new HashSet<int>();
         for (var i = 0; i < 4; i++)
         {
             var child = await supervisor.RunningAsync(Patience, CancellationToken.None);
-            Assert.Equal((ChildState.Running, i, child.Id), (supervisor.Health.State, supervisor.Health.Restarts, supervisor.Health.ProcessId));
+            Assert.Equal(
+                (ChildState.Running, i, child.Id),
+                (supervisor.Health.State, supervisor.Health.Restarts, supervisor.Health.ProcessId)
+            );
             Assert.True(ids.Add(child.Id));
             child.Kill($"kill {i}");
             await child.Ended;
             // A caller during the replacement gets the next process.
-            while (ReferenceEquals(await supervisor.RunningAsync(Patience, CancellationToken.None), child)) await Task.Yield();
+            while (ReferenceEquals(await supervisor.RunningAsync(Patience, CancellationToken.None), child))
+                await Task.Yield();
             Assert.Equal($"kill {i}", supervisor.Health.LastError);
         }
     }
@@ -133,8 +155,14 @@ public sealed class ChildProcessTests
         return child;
     }
 
-    private static ChildProcess NewChild(string script, Action<string> output, TimeSpan? stopTimeout = null) => new(new()
-    {
-        Name = "the child", Start = new("/bin/sh", ["-c", script]), Output = output, StopTimeout = stopTimeout ?? Patience,
-    });
+    private static ChildProcess NewChild(string script, Action<string> output, TimeSpan? stopTimeout = null) =>
+        new(
+            new()
+            {
+                Name = "the child",
+                Start = new("/bin/sh", ["-c", script]),
+                Output = output,
+                StopTimeout = stopTimeout ?? Patience,
+            }
+        );
 }

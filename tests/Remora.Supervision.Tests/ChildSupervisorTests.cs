@@ -37,10 +37,12 @@ public sealed class ChildSupervisorTests : IAsyncDisposable
                 Backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(8)),
                 Changed = health =>
                 {
-                    lock (_changes) _changes.Add(health);
+                    lock (_changes)
+                        _changes.Add(health);
                 },
             },
-            _clock);
+            _clock
+        );
     }
 
     public ValueTask DisposeAsync() => _child.DisposeAsync();
@@ -78,7 +80,8 @@ public sealed class ChildSupervisorTests : IAsyncDisposable
         await AdvanceToStartAsync(TimeSpan.FromSeconds(1));
         await UntilAsync(() => _child.Health.State == ChildState.Running);
         Assert.Equal("much later", _child.Health.LastError);
-        lock (_changes) Assert.Equal(13, _changes.Count); // running, then 6 times restarting and running
+        lock (_changes)
+            Assert.Equal(13, _changes.Count); // running, then 6 times restarting and running
     }
 
     [Fact]
@@ -88,7 +91,8 @@ public sealed class ChildSupervisorTests : IAsyncDisposable
         await PingAsync();
         var answers = new Queue<bool>([false, true, false, false]);
         _ping = () => answers.Count == 0 || answers.Dequeue();
-        for (var i = 0; i < 3; i++) await PingAsync();
+        for (var i = 0; i < 3; i++)
+            await PingAsync();
         Assert.Equal(0, _child.Health.Restarts);
         await PingAsync();
         await UntilAsync(() => _child.Health.State == ChildState.Restarting);
@@ -111,7 +115,9 @@ public sealed class ChildSupervisorTests : IAsyncDisposable
     {
         _startFailure = "no such program";
         _child.Start("child", _tasks);
-        var failure = await Assert.ThrowsAsync<ChildException>(() => _child.RunningAsync(Patience, CancellationToken.None));
+        var failure = await Assert.ThrowsAsync<ChildException>(() =>
+            _child.RunningAsync(Patience, CancellationToken.None)
+        );
         Assert.Equal("no such program", failure.Message);
         await UntilAsync(() => _child.Health.State == ChildState.Restarting);
         _startFailure = null;
@@ -131,7 +137,9 @@ public sealed class ChildSupervisorTests : IAsyncDisposable
     public async Task A_first_start_that_fails_is_the_callers_and_starts_no_supervision()
     {
         _startFailure = "the folder is open in another process";
-        var failure = await Assert.ThrowsAsync<ChildException>(() => _child.StartReadyAsync("child", _tasks, CancellationToken.None));
+        var failure = await Assert.ThrowsAsync<ChildException>(() =>
+            _child.StartReadyAsync("child", _tasks, CancellationToken.None)
+        );
         Assert.Equal(_startFailure, failure.Message);
         Assert.Empty(_tasks.Tasks);
     }
@@ -152,7 +160,9 @@ public sealed class ChildSupervisorTests : IAsyncDisposable
     private Task<FakeChild> StartAsync(CancellationToken cancellation)
     {
         var id = Interlocked.Increment(ref _starts);
-        return _startFailure is { } failure ? Task.FromException<FakeChild>(new ChildException(failure)) : Task.FromResult(new FakeChild(id));
+        return _startFailure is { } failure
+            ? Task.FromException<FakeChild>(new ChildException(failure))
+            : Task.FromResult(new FakeChild(id));
     }
 
     /// <summary>

@@ -22,7 +22,10 @@ public sealed class SupervisorTests : IDisposable
         foreach (var pause in new[] { 0.5, 1, 2, 4, 8, 16, 30, 30 })
         {
             task.Fail(new IOException("too many open files"));
-            Assert.Equal((SupervisedState.Restarting, "IOException: too many open files", _clock.GetUtcNow()), (Health.State, Health.LastError, Health.LastErrorAt));
+            Assert.Equal(
+                (SupervisedState.Restarting, "IOException: too many open files", _clock.GetUtcNow()),
+                (Health.State, Health.LastError, Health.LastErrorAt)
+            );
             var runs = task.Runs;
             _clock.Advance(TimeSpan.FromSeconds(pause) - TimeSpan.FromTicks(1));
             Assert.Equal(runs, task.Runs);
@@ -88,7 +91,8 @@ public sealed class SupervisorTests : IDisposable
         var lines = new List<string>();
         var incidents = new Incidents(lines.Add);
         incidents.End("disk", "there is room again");
-        for (var i = 0; i < 3; i++) incidents.Begin("disk", $"the disk is full, {i} rows wait");
+        for (var i = 0; i < 3; i++)
+            incidents.Begin("disk", $"the disk is full, {i} rows wait");
         incidents.Begin("node", "Node.js is missing");
         Assert.Equal(["the disk is full, 2 rows wait", "Node.js is missing"], incidents.Current);
         incidents.End("disk", "there is room again");
@@ -96,7 +100,16 @@ public sealed class SupervisorTests : IDisposable
         incidents.Begin("disk", "the disk is full");
         incidents.Once("damaged", "a file is damaged");
         incidents.Once("damaged", "another file is damaged");
-        Assert.Equal(["the disk is full, 0 rows wait", "Node.js is missing", "there is room again", "the disk is full", "a file is damaged"], lines);
+        Assert.Equal(
+            [
+                "the disk is full, 0 rows wait",
+                "Node.js is missing",
+                "there is room again",
+                "the disk is full",
+                "a file is damaged",
+            ],
+            lines
+        );
         Assert.Equal(["Node.js is missing", "the disk is full"], incidents.Current);
     }
 

@@ -41,7 +41,8 @@ public sealed class EngineTap : IAsyncDisposable
     /// <param name="wanted">Selects the statement by its text, parameters and first rows.</param>
     /// <param name="after">Whether the engine still runs the statement.</param>
     /// <param name="act">Called at the statement, before the connections close.</param>
-    public void CutAt(Func<string, bool> wanted, bool after = false, Action? act = null) => (_after, _act, _wanted) = (after, act, wanted);
+    public void CutAt(Func<string, bool> wanted, bool after = false, Action? act = null) =>
+        (_after, _act, _wanted) = (after, act, wanted);
 
     public async ValueTask DisposeAsync()
     {
@@ -57,7 +58,8 @@ public sealed class EngineTap : IAsyncDisposable
         var passing = new List<Task>();
         try
         {
-            while (true) passing.Add(PassAsync(await _listener.AcceptAsync(_cut.Token)));
+            while (true)
+                passing.Add(PassAsync(await _listener.AcceptAsync(_cut.Token)));
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
         {
@@ -75,12 +77,17 @@ public sealed class EngineTap : IAsyncDisposable
                 await engine.ConnectAsync(new UnixDomainSocketEndPoint(_engine()), _cut.Token);
                 var connection = new Connection();
                 using var end = CancellationTokenSource.CreateLinkedTokenSource(_cut.Token);
-                var both = new[] { RequestsAsync(caller, engine, connection, end.Token), AnswersAsync(engine, caller, connection, end.Token) };
+                var both = new[]
+                {
+                    RequestsAsync(caller, engine, connection, end.Token),
+                    AnswersAsync(engine, caller, connection, end.Token),
+                };
                 await Task.WhenAny(both);
                 await end.CancelAsync();
                 await Task.WhenAll(both);
             }
-            catch (Exception e) when (e is OperationCanceledException or SocketException or IOException or ObjectDisposedException)
+            catch (Exception e)
+                when (e is OperationCanceledException or SocketException or IOException or ObjectDisposedException)
             {
                 // one side has disconnected
             }
@@ -127,7 +134,8 @@ public sealed class EngineTap : IAsyncDisposable
     {
         lock (_tripping)
         {
-            if (_tripped.Task.IsCompleted) return;
+            if (_tripped.Task.IsCompleted)
+                return;
             _act?.Invoke();
             _tripped.SetResult(); // before anyone can see the cut
             _cut.Cancel();
@@ -137,10 +145,14 @@ public sealed class EngineTap : IAsyncDisposable
 
     private static async Task SendAsync(Socket to, ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
     {
-        while (bytes.Length > 0) bytes = bytes[await to.SendAsync(bytes, cancellation)..];
+        while (bytes.Length > 0)
+            bytes = bytes[await to.SendAsync(bytes, cancellation)..];
     }
 
-    /// <summary>One connection: its requests come one after another, each after the answer to the one before.</summary>
+    /// <summary>
+    /// One connection: its requests come one after another, each after the answer to the one
+    /// before.
+    /// </summary>
     private sealed class Connection
     {
         private readonly StringBuilder _request = new();
@@ -153,9 +165,11 @@ public sealed class EngineTap : IAsyncDisposable
 
         public void Add(ReadOnlySpan<byte> bytes)
         {
-            if (IsAnswered) _request.Clear();
+            if (IsAnswered)
+                _request.Clear();
             IsAnswered = false;
-            if (_request.Length < LongestText) _request.Append(Encoding.Latin1.GetString(bytes));
+            if (_request.Length < LongestText)
+                _request.Append(Encoding.Latin1.GetString(bytes));
         }
     }
 }

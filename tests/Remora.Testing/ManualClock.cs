@@ -13,7 +13,8 @@ public sealed class ManualClock(DateTimeOffset now) : TimeProvider
     /// <inheritdoc/>
     public override DateTimeOffset GetUtcNow()
     {
-        lock (_lock) return _now;
+        lock (_lock)
+            return _now;
     }
 
     /// <inheritdoc/>
@@ -27,7 +28,8 @@ public sealed class ManualClock(DateTimeOffset now) : TimeProvider
     {
         get
         {
-            lock (_lock) return _timers.Min(timer => timer.Due) - _now;
+            lock (_lock)
+                return _timers.Min(timer => timer.Due) - _now;
         }
     }
 
@@ -49,10 +51,14 @@ public sealed class ManualClock(DateTimeOffset now) : TimeProvider
             lock (_lock)
             {
                 due = _timers.Where(timer => timer.Due <= time).MinBy(timer => timer.Due);
-                _now = due?.Due > _now ? due.Due.Value : due is null ? time : _now;
+                _now =
+                    due?.Due > _now ? due.Due.Value
+                    : due is null ? time
+                    : _now;
                 due?.Reschedule();
             }
-            if (due is null) return;
+            if (due is null)
+                return;
             due.Fire();
         }
     }
@@ -62,7 +68,8 @@ public sealed class ManualClock(DateTimeOffset now) : TimeProvider
     {
         var timer = new ManualTimer(this, callback, state);
         timer.Change(dueTime, period);
-        lock (_lock) _timers.Add(timer);
+        lock (_lock)
+            _timers.Add(timer);
         return timer;
     }
 
@@ -88,7 +95,8 @@ public sealed class ManualClock(DateTimeOffset now) : TimeProvider
 
         public void Dispose()
         {
-            lock (clock._lock) clock._timers.Remove(this);
+            lock (clock._lock)
+                clock._timers.Remove(this);
         }
 
         public ValueTask DisposeAsync()

@@ -14,7 +14,11 @@ public static class ReflectedJson
 {
     /// <summary>The format for any type.</summary>
     public static JsonSerializerOptions Options { get; } =
-        Of(RemoraJson.NewOptions(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false)));
+        Of(
+            RemoraJson.NewOptions(
+                new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false)
+            )
+        );
 
     /// <summary>
     /// Asserts that generated serializers write every type of a context, and every type inside
@@ -23,20 +27,31 @@ public static class ReflectedJson
     public static void AssertSame(JsonSerializerContext context)
     {
         var reflected = Of(new(context.Options) { TypeInfoResolver = null });
-        var types = new Queue<Type>(context.GetType().GetCustomAttributesData()
-            .Where(attribute => attribute.AttributeType == typeof(JsonSerializableAttribute))
-            .Select(attribute => (Type)attribute.ConstructorArguments[0].Value!));
+        var types = new Queue<Type>(
+            context
+                .GetType()
+                .GetCustomAttributesData()
+                .Where(attribute => attribute.AttributeType == typeof(JsonSerializableAttribute))
+                .Select(attribute => (Type)attribute.ConstructorArguments[0].Value!)
+        );
         Assert.NotEmpty(types);
         var seen = new HashSet<Type>();
         while (types.TryDequeue(out var type))
         {
-            if (!seen.Add(type)) continue;
+            if (!seen.Add(type))
+                continue;
             var (actual, expected) = (context.Options.GetTypeInfo(type), reflected.GetTypeInfo(type));
             Assert.Equal(Describe(expected), Describe(actual));
             var members = actual.Properties.Where(IsUsed).ToList();
             Assert.Equal(expected.Properties.Where(IsUsed).Select(Describe), members.Select(Describe));
-            foreach (var inner in members.Select(member => member.PropertyType).Append(actual.ElementType).Append(actual.KeyType))
-                if (inner is not null) types.Enqueue(inner);
+            foreach (
+                var inner in members
+                    .Select(member => member.PropertyType)
+                    .Append(actual.ElementType)
+                    .Append(actual.KeyType)
+            )
+                if (inner is not null)
+                    types.Enqueue(inner);
         }
     }
 
@@ -54,10 +69,13 @@ public static class ReflectedJson
         + (type.Kind == JsonTypeInfoKind.None ? type.Converter.GetType() : null);
 
     private static string Describe(JsonPropertyInfo property) =>
-        $"{property.DeclaringType}.{property.Name} {property.PropertyType} get={property.Get is not null} null={property.IsGetNullable} "
+        $"{property.DeclaringType}.{property.Name} {property.PropertyType} get={property.Get is not null} "
+        + $"null={property.IsGetNullable} "
         + $"order={property.Order} required={property.IsRequired} always={property.ShouldSerialize is null} "
         + $"rest={property.IsExtensionData} {property.NumberHandling} {property.CustomConverter?.GetType()} "
-        + (property.AssociatedParameter is { IsMemberInitializer: false } parameter
-            ? $"{parameter.Position} {parameter.HasDefaultValue} {parameter.DefaultValue}"
-            : "");
+        + (
+            property.AssociatedParameter is { IsMemberInitializer: false } parameter
+                ? $"{parameter.Position} {parameter.HasDefaultValue} {parameter.DefaultValue}"
+                : ""
+        );
 }

@@ -12,8 +12,9 @@ namespace Remora.Testing;
 /// </summary>
 public static class SharedData
 {
-    private static readonly string Folder =
-        Environment.GetEnvironmentVariable("REMORA_SHARED") is { Length: > 0 } named ? named : Path.Combine(Repository.Root, "..", "shared");
+    private static readonly string Folder = Environment.GetEnvironmentVariable("REMORA_SHARED") is { Length: > 0 } named
+        ? named
+        : Path.Combine(Repository.Root, "..", "shared");
 
     /// <summary>
     /// Returns the full path of a file such as <c>candles/BTCUSDT-5m.csv.gz</c>, or skips the test.
@@ -32,7 +33,8 @@ public static class SharedData
     /// The folder of Python wheels, for tests that use a Python tool; null without one, in which
     /// case PyPI is used.
     /// </summary>
-    public static string? Wheels => Directory.Exists(Path.Combine(Folder, "wheels")) ? Path.GetFullPath(Path.Combine(Folder, "wheels")) : null;
+    public static string? Wheels =>
+        Directory.Exists(Path.Combine(Folder, "wheels")) ? Path.GetFullPath(Path.Combine(Folder, "wheels")) : null;
 
     /// <summary>Reads all candles of a file <c>timestamp,open,high,low,close,volume</c>.</summary>
     public static Candle[] Candles(string name)
@@ -42,7 +44,9 @@ public static class SharedData
         {
             var text = row.AsSpan();
             var time = new Instant(long.Parse(Next(ref text), CultureInfo.InvariantCulture));
-            candles.Add(new(time, Number(ref text), Number(ref text), Number(ref text), Number(ref text), Number(ref text)));
+            candles.Add(
+                new(time, Number(ref text), Number(ref text), Number(ref text), Number(ref text), Number(ref text))
+            );
         }
         return [.. candles];
     }
@@ -51,19 +55,27 @@ public static class SharedData
     /// Reads the first column as moments and another column, by its position, as numbers.
     /// </summary>
     public static IReadOnlyList<(Instant Time, double Value)> Column(string name, int column) =>
-    [
-        .. Rows(name).Select(row => row.Split(',')).Select(cells =>
-            (new Instant(long.Parse(cells[0], CultureInfo.InvariantCulture)), double.Parse(cells[column], CultureInfo.InvariantCulture))),
-    ];
+        [
+            .. Rows(name)
+                .Select(row => row.Split(','))
+                .Select(cells =>
+                    (
+                        new Instant(long.Parse(cells[0], CultureInfo.InvariantCulture)),
+                        double.Parse(cells[column], CultureInfo.InvariantCulture)
+                    )
+                ),
+        ];
 
     private static IEnumerable<string> Rows(string name)
     {
         using var reader = new StreamReader(new GZipStream(File.OpenRead(Require(name)), CompressionMode.Decompress));
         reader.ReadLine();
-        while (reader.ReadLine() is { Length: > 0 } row) yield return row;
+        while (reader.ReadLine() is { Length: > 0 } row)
+            yield return row;
     }
 
-    private static double Number(ref ReadOnlySpan<char> text) => double.Parse(Next(ref text), CultureInfo.InvariantCulture);
+    private static double Number(ref ReadOnlySpan<char> text) =>
+        double.Parse(Next(ref text), CultureInfo.InvariantCulture);
 
     private static ReadOnlySpan<char> Next(ref ReadOnlySpan<char> text)
     {

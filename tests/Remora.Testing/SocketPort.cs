@@ -37,7 +37,8 @@ public sealed class SocketPort : IAsyncDisposable
         var connections = new List<Task>();
         try
         {
-            while (true) connections.Add(ServeAsync(await _listener.AcceptSocketAsync(_stop.Token)));
+            while (true)
+                connections.Add(ServeAsync(await _listener.AcceptSocketAsync(_stop.Token)));
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
         {
@@ -53,7 +54,8 @@ public sealed class SocketPort : IAsyncDisposable
         try
         {
             await server.ConnectAsync(new UnixDomainSocketEndPoint(_socket()), _stop.Token);
-            await using NetworkStream near = new(client), far = new(server);
+            await using NetworkStream near = new(client),
+                far = new(server);
             using var end = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
             var both = new[] { near.CopyToAsync(far, end.Token), far.CopyToAsync(near, end.Token) };
             await Task.WhenAny(both);

@@ -13,7 +13,9 @@ public static class Some
     public static readonly MarketId Eth = MarketOf("ETH/USDT");
 
     /// <summary>The start of an hour and of a day.</summary>
-    public static readonly Instant Time = new(new DateTimeOffset(2024, 3, 1, 0, 0, 0, TimeSpan.Zero).ToUnixTimeMilliseconds());
+    public static readonly Instant Time = new(
+        new DateTimeOffset(2024, 3, 1, 0, 0, 0, TimeSpan.Zero).ToUnixTimeMilliseconds()
+    );
 
     /// <summary>
     /// A midnight, so that the first hour and the first day of a tape are complete.
@@ -41,16 +43,25 @@ public static class Some
     /// <param name="timeframe">The timeframe; null for 5m.</param>
     /// <param name="start">The first open time; null for <see cref="Midnight"/>.</param>
     /// <param name="price">The first price.</param>
-    public static Candle[] Candles(int seed, int count, Timeframe? timeframe = null, Instant? start = null, double price = 100)
+    public static Candle[] Candles(
+        int seed,
+        int count,
+        Timeframe? timeframe = null,
+        Instant? start = null,
+        double price = 100
+    )
     {
         var random = new Random(seed);
         var length = (timeframe ?? Timeframe.FiveMinutes).Length;
         var time = start ?? Midnight;
         var candles = new Candle[count];
-        double close = price, sigma = 0.002, drift = 0;
+        double close = price,
+            sigma = 0.002,
+            drift = 0;
         for (var i = 0; i < count; i++, time += length)
         {
-            if (random.Next(300) == 0) (sigma, drift) = (0.0003 * Math.Exp(3 * random.NextDouble()), 0.0004 * Normal(random));
+            if (random.Next(300) == 0)
+                (sigma, drift) = (0.0003 * Math.Exp(3 * random.NextDouble()), 0.0004 * Normal(random));
             var jump = random.Next(2000) == 0 ? -0.05 * random.NextDouble() : 0;
             var open = close;
             // Pulls the price back to its start, so that a long tape neither vanishes nor explodes.
@@ -58,7 +69,14 @@ public static class Some
             close = Grid(open * Math.Exp((sigma * Normal(random)) + drift + jump + pull), price);
             var high = Grid(Math.Max(open, close) * (1 + (sigma * random.NextDouble())), price);
             var low = Grid(Math.Min(open, close) * (1 - (sigma * random.NextDouble())), price);
-            candles[i] = new(time, open, Math.Max(high, Math.Max(open, close)), Math.Min(low, Math.Min(open, close)), close, 1 + random.Next(1000));
+            candles[i] = new(
+                time,
+                open,
+                Math.Max(high, Math.Max(open, close)),
+                Math.Min(low, Math.Min(open, close)),
+                close,
+                1 + random.Next(1000)
+            );
         }
         return candles;
     }
@@ -73,9 +91,12 @@ public static class Some
         var kept = new List<Candle>(candles.Length);
         for (var i = 0; i < candles.Length; i++)
         {
-            if (random.Next(150) == 0) continue;
-            if (random.Next(400) == 0) i += random.Next(longestHole);
-            else kept.Add(candles[i]);
+            if (random.Next(150) == 0)
+                continue;
+            if (random.Next(400) == 0)
+                i += random.Next(longestHole);
+            else
+                kept.Add(candles[i]);
         }
         return [.. kept];
     }
@@ -84,7 +105,13 @@ public static class Some
     /// Creates a seeded random walk of candles, the last of which closes at
     /// <paramref name="until"/>.
     /// </summary>
-    public static IReadOnlyList<Candle> CandlesUntil(int count, Instant until, int seed = 1, Timeframe? timeframe = null, double step = 0.002)
+    public static IReadOnlyList<Candle> CandlesUntil(
+        int count,
+        Instant until,
+        int seed = 1,
+        Timeframe? timeframe = null,
+        double step = 0.002
+    )
     {
         var length = (timeframe ?? Timeframe.FiveMinutes).Length;
         var random = new Random(seed);
@@ -94,33 +121,58 @@ public static class Some
         {
             var open = price;
             price *= 1 + (step * ((2 * random.NextDouble()) - 1));
-            var (high, low) = (Math.Max(open, price) * (1 + (step * random.NextDouble())), Math.Min(open, price) * (1 - (step * random.NextDouble())));
+            var (high, low) = (
+                Math.Max(open, price) * (1 + (step * random.NextDouble())),
+                Math.Min(open, price) * (1 - (step * random.NextDouble()))
+            );
             candles[i] = new(until - (length * (count - i)), open, high, low, price, 1 + random.NextDouble());
         }
         return candles;
     }
 
     /// <summary>Creates a history of base candles only.</summary>
-    public static MarketHistory History(int count, Instant until, int seed = 1) => new([], [], CandlesUntil(count, until, seed));
+    public static MarketHistory History(int count, Instant until, int seed = 1) =>
+        new([], [], CandlesUntil(count, until, seed));
 
     /// <summary>
     /// Creates an observation that describes, and became knowable at, <paramref name="time"/>.
     /// </summary>
-    public static Observation Observation(Signal signal, double value, Instant time, string? @base = null, TimeSpan? timeToLive = null) =>
-        new(signal, @base, value, time, time, timeToLive ?? TimeSpan.FromHours(36), "test");
+    public static Observation Observation(
+        Signal signal,
+        double value,
+        Instant time,
+        string? @base = null,
+        TimeSpan? timeToLive = null
+    ) => new(signal, @base, value, time, time, timeToLive ?? TimeSpan.FromHours(36), "test");
 
     /// <summary>Creates readings of a warm market without a trend, for tests to change.</summary>
-    public static MarketReadings Readings(Instant asOf) => new()
-    {
-        AsOf = asOf, Candle = new(asOf - TimeSpan.FromMinutes(5), 100, 101, 99, 100, 1), Volatility = 0.4, AtrRatio = 0.003, BollingerWidth = 0.02, ReturnDeviation = 0.001, Rsi = 50,
-        DayReturn = 0.01, DayDrawdown = -0.01, MoveInSigmas = 0.1, WarmUp = 1,
-        Trend = new(500, 100, 99, 98, 100, 100, 0.1, 0.1, 0, 15, 20, 18),
-        DailyTrend = new(250, 100, 99, 98, 100, 100, 0.1, 0.1, 0, 15, 20, 18),
-    };
+    public static MarketReadings Readings(Instant asOf) =>
+        new()
+        {
+            AsOf = asOf,
+            Candle = new(asOf - TimeSpan.FromMinutes(5), 100, 101, 99, 100, 1),
+            Volatility = 0.4,
+            AtrRatio = 0.003,
+            BollingerWidth = 0.02,
+            ReturnDeviation = 0.001,
+            Rsi = 50,
+            DayReturn = 0.01,
+            DayDrawdown = -0.01,
+            MoveInSigmas = 0.1,
+            WarmUp = 1,
+            Trend = new(500, 100, 99, 98, 100, 100, 0.1, 0.1, 0, 15, 20, 18),
+            DailyTrend = new(250, 100, 99, 98, 100, 100, 0.1, 0.1, 0, 15, 20, 18),
+        };
 
     /// <summary>Returns the candle with all prices multiplied by a factor.</summary>
     public static Candle Times(this Candle candle, double factor) =>
-        candle with { Open = candle.Open * factor, High = candle.High * factor, Low = candle.Low * factor, Close = candle.Close * factor };
+        candle with
+        {
+            Open = candle.Open * factor,
+            High = candle.High * factor,
+            Low = candle.Low * factor,
+            Close = candle.Close * factor,
+        };
 
     /// <summary>Returns a standard normal value (Box and Muller).</summary>
     public static double Normal(Random random) =>

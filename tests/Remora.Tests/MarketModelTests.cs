@@ -10,7 +10,14 @@ public sealed class MarketModelTests
 {
     private static readonly TimeSpan Five = TimeSpan.FromMinutes(5);
 
-    [Theory, InlineData("5m", 20 + 288, 2_400), InlineData("15m", 20 + 96, 800), InlineData("1h", 20 + 24, 200), InlineData("4h", 20 + 20, 200), InlineData("1d", 20 + 20, 200)]
+    [
+        Theory,
+        InlineData("5m", 20 + 288, 2_400),
+        InlineData("15m", 20 + 96, 800),
+        InlineData("1h", 20 + 24, 200),
+        InlineData("4h", 20 + 20, 200),
+        InlineData("1d", 20 + 20, 200)
+    ]
     public void Readings_are_known_as_soon_as_their_candles_are_there(string name, int volatility, int trend)
     {
         var timeframe = Timeframe.Parse(name);
@@ -84,7 +91,12 @@ public sealed class MarketModelTests
         {
             var size = i is >= 400 and < 420 ? 0.05 : 0.001 * (1 + (i % 7 / 10.0));
             var close = 100 * (1 + (size * (i % 2)));
-            last = engine.Apply(MarketEvent.Closed(Some.Btc, new(Some.Midnight + (i * Five), close, close * 1.0001, close * 0.9999, close, 1)));
+            last = engine.Apply(
+                MarketEvent.Closed(
+                    Some.Btc,
+                    new(Some.Midnight + (i * Five), close, close * 1.0001, close * 0.9999, close, 1)
+                )
+            );
             seen.Add(last!.Regime);
         }
         Assert.Equal([null, Regime.HighVol], seen.Order());
@@ -96,7 +108,8 @@ public sealed class MarketModelTests
     {
         var candles = Some.Candles(36, 6_000);
         var engine = new RemoraEngine();
-        foreach (var candle in candles[..3_000]) engine.Apply(MarketEvent.Closed(Some.Btc, candle));
+        foreach (var candle in candles[..3_000])
+            engine.Apply(MarketEvent.Closed(Some.Btc, candle));
         var before = engine.Assess(Some.Btc, 0, candles[3_000].OpenTime);
         Assert.NotNull(before.Regime);
         var after = engine.Apply(MarketEvent.Closed(Some.Btc, candles[3_500]))!;
@@ -112,18 +125,23 @@ public sealed class MarketModelTests
     public void The_reasoning_names_only_what_the_warm_up_lacks(int candles, string? missing)
     {
         var engine = new RemoraEngine();
-        foreach (var candle in Some.Candles(37, candles)) engine.Apply(MarketEvent.Closed(Some.Btc, candle));
+        foreach (var candle in Some.Candles(37, candles))
+            engine.Apply(MarketEvent.Closed(Some.Btc, candle));
         var last = Some.Midnight + (candles * Five);
-        var sentence = engine.Assess(Some.Btc, 0, last).Reasoning
-            .SingleOrDefault(s => s.Contains("warmed up", StringComparison.Ordinal));
-        if (missing is null) Assert.Null(sentence);
-        else Assert.EndsWith($"{missing}.", sentence);
+        var sentence = engine
+            .Assess(Some.Btc, 0, last)
+            .Reasoning.SingleOrDefault(s => s.Contains("warmed up", StringComparison.Ordinal));
+        if (missing is null)
+            Assert.Null(sentence);
+        else
+            Assert.EndsWith($"{missing}.", sentence);
     }
 
     private static MarketModel Model(Candle[] candles)
     {
         var model = new MarketModel(Timeframe.FiveMinutes);
-        foreach (var candle in candles) model.Apply(candle);
+        foreach (var candle in candles)
+            model.Apply(candle);
         return model;
     }
 }

@@ -7,13 +7,19 @@ namespace Remora.Tests;
 
 public sealed class RemoraEngineTests
 {
-    private static readonly RiskPolicy Strict = RiskPolicy.Default with { Name = "strict", Decision = new() { BlockingScore = 0.2, FullPositionScore = 0.1 } };
+    private static readonly RiskPolicy Strict = RiskPolicy.Default with
+    {
+        Name = "strict",
+        Decision = new() { BlockingScore = 0.2, FullPositionScore = 0.1 },
+    };
 
     [Fact]
     public void Policies_have_names_of_their_own()
     {
         Assert.Throws<ArgumentException>(() => new RemoraEngine([], []));
-        Assert.Throws<ArgumentException>(() => new RemoraEngine([RiskPolicy.Default, RiskPolicy.Default with { Description = "again" }], []));
+        Assert.Throws<ArgumentException>(() =>
+            new RemoraEngine([RiskPolicy.Default, RiskPolicy.Default with { Description = "again" }], [])
+        );
     }
 
     [Fact]
@@ -21,7 +27,8 @@ public sealed class RemoraEngineTests
     {
         var engine = new RemoraEngine([RiskPolicy.Default, Strict], []);
         Assessment last = null!;
-        foreach (var candle in Some.Candles(41, 3_000)) last = engine.Apply(MarketEvent.Closed(Some.Btc, candle))!;
+        foreach (var candle in Some.Candles(41, 3_000))
+            last = engine.Apply(MarketEvent.Closed(Some.Btc, candle))!;
         var strict = engine.Assess(Some.Btc, 1, last.AssessedAt);
         Assert.Equal(("remora-1", "strict", last.RiskScore), (last.Policy, strict.Policy, strict.RiskScore));
         Assert.NotEqual(last.PolicyId, strict.PolicyId);
@@ -34,17 +41,36 @@ public sealed class RemoraEngineTests
     {
         var engine = new RemoraEngine([RiskPolicy.Default], [Signal.FearGreed]);
         var candles = Some.Candles(42, 3_000);
-        foreach (var candle in candles) engine.Apply(MarketEvent.Closed(Some.Btc, candle));
+        foreach (var candle in candles)
+            engine.Apply(MarketEvent.Closed(Some.Btc, candle));
         var now = candles[^1].OpenTime + TimeSpan.FromMinutes(5);
-        Assert.Null(engine.Apply(MarketEvent.Observed(new(Signal.FearGreed, null, 12, now, now, TimeSpan.FromDays(1), "test"))));
+        Assert.Null(
+            engine.Apply(MarketEvent.Observed(new(Signal.FearGreed, null, 12, now, now, TimeSpan.FromDays(1), "test")))
+        );
         Assert.Contains("flag_extreme_fear", engine.Assess(Some.Btc, 0, now).BlockedBy);
     }
 
     [Fact]
     public void A_market_without_candles_is_answered_with_nothing_known()
     {
-        var json = JsonSerializer.SerializeToElement(new RemoraEngine().Assess(Some.Btc, 0, Some.Midnight), RemoraJson.Options);
-        foreach (var name in new[] { "risk_score", "risk_class", "regime", "regime_since", "volatility", "trend_classification", "as_of", "age_seconds", "position_scale" })
+        var json = JsonSerializer.SerializeToElement(
+            new RemoraEngine().Assess(Some.Btc, 0, Some.Midnight),
+            RemoraJson.Options
+        );
+        foreach (
+            var name in new[]
+            {
+                "risk_score",
+                "risk_class",
+                "regime",
+                "regime_since",
+                "volatility",
+                "trend_classification",
+                "as_of",
+                "age_seconds",
+                "position_scale",
+            }
+        )
             Assert.Equal(JsonValueKind.Null, json.GetProperty(name).ValueKind);
         Assert.True(json.GetProperty("safe_to_trade").GetBoolean());
         Assert.True(json.GetProperty("stale").GetBoolean());

@@ -11,7 +11,14 @@ namespace Remora.Tests;
 
 public sealed class RemoraJsonTests
 {
-    private sealed record Sample(double SomeNumber, Instant AtTime, Pair ThePair, Timeframe Frame, StrongOrNot Kind, Instant? Never);
+    private sealed record Sample(
+        double SomeNumber,
+        Instant AtTime,
+        Pair ThePair,
+        Timeframe Frame,
+        StrongOrNot Kind,
+        Instant? Never
+    );
 
     private enum StrongOrNot
     {
@@ -19,8 +26,16 @@ public sealed class RemoraJsonTests
         VeryStrong,
     }
 
-    private static readonly Sample Known = new(0.1, Some.At("2022-06-13T08:00:00Z"), Pair.Parse("btc/usdt"), Timeframe.OneHour, StrongOrNot.VeryStrong, null);
-    private const string Text = """{"some_number":0.1,"at_time":"2022-06-13T08:00:00Z","the_pair":"BTC/USDT","frame":"1h","kind":"very_strong","never":null}""";
+    private static readonly Sample Known = new(
+        0.1,
+        Some.At("2022-06-13T08:00:00Z"),
+        Pair.Parse("btc/usdt"),
+        Timeframe.OneHour,
+        StrongOrNot.VeryStrong,
+        null
+    );
+    private const string Text =
+        """{"some_number":0.1,"at_time":"2022-06-13T08:00:00Z","the_pair":"BTC/USDT","frame":"1h","kind":"very_strong","never":null}""";
 
     [Fact]
     public void Names_are_snake_case_and_values_are_text()
@@ -37,9 +52,23 @@ public sealed class RemoraJsonTests
         Assert.True(double.IsNaN(JsonSerializer.Deserialize<Sample>(json, ReflectedJson.Options)!.SomeNumber));
     }
 
-    [Theory, InlineData("0.1", "\"0.1\""), InlineData("very_strong", "rather_strong"), InlineData("\"very_strong\"", "1"), InlineData("1h", "7m"), InlineData("BTC/USDT", "BTC"), InlineData("2022-06-13T08:00:00Z", "noon"), InlineData("\"never\"", "\"ever\"")]
+    [
+        Theory,
+        InlineData("0.1", "\"0.1\""),
+        InlineData("very_strong", "rather_strong"),
+        InlineData("\"very_strong\"", "1"),
+        InlineData("1h", "7m"),
+        InlineData("BTC/USDT", "BTC"),
+        InlineData("2022-06-13T08:00:00Z", "noon"),
+        InlineData("\"never\"", "\"ever\"")
+    ]
     public void Anything_else_is_refused(string right, string wrong) =>
-        Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<Sample>(Text.Replace(right, wrong, StringComparison.Ordinal), ReflectedJson.Options));
+        Assert.Throws<JsonException>(() =>
+            JsonSerializer.Deserialize<Sample>(
+                Text.Replace(right, wrong, StringComparison.Ordinal),
+                ReflectedJson.Options
+            )
+        );
 
     [Fact]
     public void Enumerations_are_named_as_in_answers()
@@ -52,7 +81,8 @@ public sealed class RemoraJsonTests
     }
 
     [Fact]
-    public void The_generated_serializers_of_the_engine_write_what_reflection_writes() => ReflectedJson.AssertSame(EngineJson.Shared);
+    public void The_generated_serializers_of_the_engine_write_what_reflection_writes() =>
+        ReflectedJson.AssertSame(EngineJson.Shared);
 
     [Fact]
     public void An_enumeration_without_names_is_refused()
@@ -70,16 +100,28 @@ public sealed class RemoraJsonTests
     [InlineData("""{"inner":{"least":7}}""", 5, "usual", 7, 3)]
     [InlineData("""{"number":8,"number":9,"inner":{"most":9}}""", 9, "usual", 1, 9)]
     public void A_missing_member_keeps_its_default(string json, double number, string text, int least, int most) =>
-        Assert.Equal(new Optional { Number = number, Text = text, Inner = new() { Least = least, Most = most } }, JsonDefaults.Read(Encoding.UTF8.GetBytes(json), new Optional(), OptionalJson.Shared.Options));
+        Assert.Equal(
+            new Optional
+            {
+                Number = number,
+                Text = text,
+                Inner = new() { Least = least, Most = most },
+            },
+            JsonDefaults.Read(Encoding.UTF8.GetBytes(json), new Optional(), OptionalJson.Shared.Options)
+        );
 
     [Theory, InlineData("null"), InlineData("""{"inner":null,"text":null}""")]
     public void A_null_is_not_missing(string json) =>
-        Assert.Null(JsonDefaults.Read(Encoding.UTF8.GetBytes(json), new Optional(), OptionalJson.Shared.Options)?.Inner);
+        Assert.Null(
+            JsonDefaults.Read(Encoding.UTF8.GetBytes(json), new Optional(), OptionalJson.Shared.Options)?.Inner
+        );
 
     [Fact]
     public void An_unknown_member_is_refused_at_its_place()
     {
-        var error = Assert.Throws<JsonException>(() => JsonDefaults.Read("{\n\"inner\":{\"leest\":1}}"u8, new Optional(), OptionalJson.Shared.Options));
+        var error = Assert.Throws<JsonException>(() =>
+            JsonDefaults.Read("{\n\"inner\":{\"leest\":1}}"u8, new Optional(), OptionalJson.Shared.Options)
+        );
         Assert.Equal(("$.inner.leest", 1), (error.Path, error.LineNumber));
     }
 
@@ -87,16 +129,53 @@ public sealed class RemoraJsonTests
     [Fact]
     public void An_assessment_has_every_promised_name()
     {
-        var json = JsonSerializer.SerializeToElement(new RemoraEngine().Assess(Some.Btc, 0, Some.Midnight), RemoraJson.Options);
+        var json = JsonSerializer.SerializeToElement(
+            new RemoraEngine().Assess(Some.Btc, 0, Some.Midnight),
+            RemoraJson.Options
+        );
         string[] promised =
         [
-            "safe_to_trade", "risk_score", "risk_class", "regime", "volatility", "volatility_classification", "risk_confidence", "trend_classification", "momentum_classification", "reasoning",
-            "blocked_by", "risk_breakdown", "event_flags", "recommendation", "position_scale", "fear_greed_index", "btc_dominance", "funding_rate", "vix", "dxy", "pair", "exchange", "timeframe",
-            "as_of", "age_seconds", "stale", "regime_since", "policy", "model", "external", "sources",
+            "safe_to_trade",
+            "risk_score",
+            "risk_class",
+            "regime",
+            "volatility",
+            "volatility_classification",
+            "risk_confidence",
+            "trend_classification",
+            "momentum_classification",
+            "reasoning",
+            "blocked_by",
+            "risk_breakdown",
+            "event_flags",
+            "recommendation",
+            "position_scale",
+            "fear_greed_index",
+            "btc_dominance",
+            "funding_rate",
+            "vix",
+            "dxy",
+            "pair",
+            "exchange",
+            "timeframe",
+            "as_of",
+            "age_seconds",
+            "stale",
+            "regime_since",
+            "policy",
+            "model",
+            "external",
+            "sources",
         ];
         Assert.Empty(promised.Except(json.EnumerateObject().Select(p => p.Name)));
-        Assert.Equal(["volatility", "regime", "trend_strength", "momentum", "external"], json.GetProperty("risk_breakdown").EnumerateObject().Select(p => p.Name));
-        Assert.Equal(Enum.GetValues<RiskFlag>().Select(EventFlags.NameOf), json.GetProperty("event_flags").EnumerateObject().Select(p => p.Name));
+        Assert.Equal(
+            ["volatility", "regime", "trend_strength", "momentum", "external"],
+            json.GetProperty("risk_breakdown").EnumerateObject().Select(p => p.Name)
+        );
+        Assert.Equal(
+            Enum.GetValues<RiskFlag>().Select(EventFlags.NameOf),
+            json.GetProperty("event_flags").EnumerateObject().Select(p => p.Name)
+        );
     }
 }
 

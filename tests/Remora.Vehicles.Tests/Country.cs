@@ -9,7 +9,9 @@ using Remora.Vehicles.Tests;
 
 namespace Remora.Vehicles.Tests;
 
-/// <summary>A small made-up country's files, and the real engine; each test takes a database of its own.</summary>
+/// <summary>
+/// A small made-up country's files, and the real engine; each test takes a database of its own.
+/// </summary>
 public sealed class Country : IAsyncLifetime
 {
     public const int Vehicles = 5000;
@@ -36,7 +38,8 @@ public sealed class Country : IAsyncLifetime
         await GenerateAsync(Files, seed: 7);
     }
 
-    internal Task<IReadOnlyList<string>> GenerateAsync(string folder, int seed) => new PopulationFiles(Engine.Client, new(Vehicles, seed, Days)).WriteAsync(folder, CancellationToken.None);
+    internal Task<IReadOnlyList<string>> GenerateAsync(string folder, int seed) =>
+        new PopulationFiles(Engine.Client, new(Vehicles, seed, Days)).WriteAsync(folder, CancellationToken.None);
 
     /// <summary>A store with the base in it, for tests that only read.</summary>
     internal Task<VehicleStore> LoadedAsync() => _loaded.Value;
@@ -46,8 +49,13 @@ public sealed class Country : IAsyncLifetime
     {
         var name = $"country_{Interlocked.Increment(ref _databases)}";
         await Engine.Client.ExecuteAsync($"CREATE DATABASE {name}");
-        var store = await VehicleStore.OnAsync(new ClickHouseClient(new() { Socket = () => Engine.Endpoint.Socket, Database = name }), engine: null, CancellationToken.None);
-        if (isLoaded) await LoadAsync(store);
+        var store = await VehicleStore.OnAsync(
+            new ClickHouseClient(new() { Socket = () => Engine.Endpoint.Socket, Database = name }),
+            engine: null,
+            CancellationToken.None
+        );
+        if (isLoaded)
+            await LoadAsync(store);
         return store;
     }
 
@@ -64,14 +72,19 @@ public sealed class Country : IAsyncLifetime
         }
     }
 
-    internal static Task<ulong> CountAsync(VehicleStore store, string table) => store.Client.SingleAsync($"SELECT count() FROM {table}", row => row.UInt64());
+    internal static Task<ulong> CountAsync(VehicleStore store, string table) =>
+        store.Client.SingleAsync($"SELECT count() FROM {table}", row => row.UInt64());
 
     internal static async Task<List<(uint Id, Car Car)>> CarsAsync(VehicleStore store) =>
-        await store.Client.ListAsync("SELECT car_id, make, model, fuel, engine_cc FROM cars ORDER BY car_id", row => (row.UInt32(), new Car(row.String(), row.String(), row.String(), row.UInt16())));
+        await store.Client.ListAsync(
+            "SELECT car_id, make, model, fuel, engine_cc FROM cars ORDER BY car_id",
+            row => (row.UInt32(), new Car(row.String(), row.String(), row.String(), row.UInt16()))
+        );
 
     public async ValueTask DisposeAsync()
     {
-        if (_engine is not null) await _engine.DisposeAsync();
+        if (_engine is not null)
+            await _engine.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
 }

@@ -35,7 +35,8 @@ public sealed class DailyDeltaTests(Country country) : IDisposable
 
         // Repeats it, as if the first load had been interrupted before it was recorded as done.
         await store.Client.ExecuteAsync("ALTER TABLE deltas DELETE WHERE step = 'done' SETTINGS mutations_sync = 1");
-        foreach (var file in country.Deltas) Assert.False((await deltas.LoadAsync(file, CancellationToken.None)).WasDoneBefore);
+        foreach (var file in country.Deltas)
+            Assert.False((await deltas.LoadAsync(file, CancellationToken.None)).WasDoneBefore);
         Assert.Equal(after, await CountsAsync(store));
         await Country.AssertExactAsync(store);
     }
@@ -46,11 +47,16 @@ public sealed class DailyDeltaTests(Country country) : IDisposable
         var store = await country.NewStoreAsync();
         var delta = country.Deltas[0];
         await store.Client.ExecuteAsync("RENAME TABLE defects TO defects_away");
-        await Assert.ThrowsAsync<ClickHouseException>(() => new DailyDelta(store.Client).LoadAsync(delta, CancellationToken.None));
+        await Assert.ThrowsAsync<ClickHouseException>(() =>
+            new DailyDelta(store.Client).LoadAsync(delta, CancellationToken.None)
+        );
         await store.Client.ExecuteAsync("RENAME TABLE defects_away TO defects");
         var before = await CountsAsync(store);
         var report = await new DailyDelta(store.Client).LoadAsync(delta, CancellationToken.None);
-        Assert.Equal((before.Tests, before.Defects + (ulong)report.Defects), ((await CountsAsync(store)).Tests, (await CountsAsync(store)).Defects));
+        Assert.Equal(
+            (before.Tests, before.Defects + (ulong)report.Defects),
+            ((await CountsAsync(store)).Tests, (await CountsAsync(store)).Defects)
+        );
         await Country.AssertExactAsync(store);
     }
 
@@ -61,7 +67,11 @@ public sealed class DailyDeltaTests(Country country) : IDisposable
     [InlineData("mileage", "1000000", "a million or more")]
     [InlineData("at", "\"2150-01-01 00:00:00\"", null)]
     [InlineData("at", "\"2090-01-01 00:00:00\"", "with an impossible time")]
-    [InlineData("defects", """[{"defect":"a","dangerous":true},{"defect":"a","dangerous":true}]""", "a duplicate or unnamed defect")]
+    [InlineData(
+        "defects",
+        """[{"defect":"a","dangerous":true},{"defect":"a","dangerous":true}]""",
+        "a duplicate or unnamed defect"
+    )]
     [InlineData("colour", "\"red\"", "colour")]
     [InlineData("mileage", "\"many\"", "many")]
     public async Task Invalid_deltas_are_rejected_without_loading(string field, string? value, string? reason)
@@ -70,14 +80,19 @@ public sealed class DailyDeltaTests(Country country) : IDisposable
         await store.ApplyAsync(CancellationToken.None);
         var lines = await File.ReadAllLinesAsync(country.Deltas[0]);
         var test = JsonNode.Parse(lines[0])!.AsObject();
-        if (value is null) test.Remove(field);
-        else test[field] = JsonNode.Parse(value);
+        if (value is null)
+            test.Remove(field);
+        else
+            test[field] = JsonNode.Parse(value);
         lines[0] = test.ToJsonString();
         var file = Path.Combine(_folder, "wrong.json");
         await File.WriteAllLinesAsync(file, lines);
-        var error = await Assert.ThrowsAnyAsync<Exception>(() => new DailyDelta(store.Client).LoadAsync(file, CancellationToken.None));
+        var error = await Assert.ThrowsAnyAsync<Exception>(() =>
+            new DailyDelta(store.Client).LoadAsync(file, CancellationToken.None)
+        );
         Assert.True(error is InvalidDataException or ClickHouseException, error.ToString());
-        if (reason is not null) Assert.Contains(reason, error.Message);
+        if (reason is not null)
+            Assert.Contains(reason, error.Message);
         Assert.Equal((0UL, 0UL, 0UL), await CountsAsync(store));
     }
 
@@ -88,8 +103,13 @@ public sealed class DailyDeltaTests(Country country) : IDisposable
         await store.ApplyAsync(CancellationToken.None);
         await new DailyDelta(store.Client).LoadAsync(country.Deltas[0], CancellationToken.None);
         var mixed = Path.Combine(_folder, "mixed.json");
-        await File.WriteAllLinesAsync(mixed, [.. await File.ReadAllLinesAsync(country.Deltas[1]), (await File.ReadAllLinesAsync(country.Deltas[0]))[0]]);
-        var error = await Assert.ThrowsAsync<InvalidDataException>(() => new DailyDelta(store.Client).LoadAsync(mixed, CancellationToken.None));
+        await File.WriteAllLinesAsync(
+            mixed,
+            [.. await File.ReadAllLinesAsync(country.Deltas[1]), (await File.ReadAllLinesAsync(country.Deltas[0]))[0]]
+        );
+        var error = await Assert.ThrowsAsync<InvalidDataException>(() =>
+            new DailyDelta(store.Client).LoadAsync(mixed, CancellationToken.None)
+        );
         Assert.Contains("1 tests that were loaded with another delta", error.Message);
         await Country.AssertExactAsync(store);
     }
@@ -97,5 +117,9 @@ public sealed class DailyDeltaTests(Country country) : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static async Task<(ulong Tests, ulong Defects, ulong Vehicles)> CountsAsync(VehicleStore store) =>
-        (await Country.CountAsync(store, "inspections"), await Country.CountAsync(store, "defects"), await Country.CountAsync(store, "vehicles"));
+        (
+            await Country.CountAsync(store, "inspections"),
+            await Country.CountAsync(store, "defects"),
+            await Country.CountAsync(store, "vehicles")
+        );
 }

@@ -13,7 +13,17 @@ public sealed partial class ProgramTests(Country country) : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("remora-test-").FullName;
 
     // The output of the build, beside the folder of these tests.
-    private static string Program => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Remora.Vehicles", Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/')), "Remora.Vehicles.dll"));
+    private static string Program =>
+        Path.GetFullPath(
+            Path.Combine(
+                AppContext.BaseDirectory,
+                "..",
+                "..",
+                "Remora.Vehicles",
+                Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/')),
+                "Remora.Vehicles.dll"
+            )
+        );
 
     [Theory]
     [InlineData("move inspections")]
@@ -22,7 +32,11 @@ public sealed partial class ProgramTests(Country country) : IDisposable
     {
         using (var killed = Start("dotnet", [Program, "load", country.Files, "--detached", "--data", "data"]))
         {
-            while (await killed.StandardError.ReadLineAsync() is { } line && !line.StartsWith(atLine, StringComparison.Ordinal)) Assert.DoesNotContain("vehicles:", line);
+            while (
+                await killed.StandardError.ReadLineAsync() is { } line
+                && !line.StartsWith(atLine, StringComparison.Ordinal)
+            )
+                Assert.DoesNotContain("vehicles:", line);
             killed.Kill();
             await killed.WaitForExitAsync();
         }
@@ -51,7 +65,9 @@ public sealed partial class ProgramTests(Country country) : IDisposable
         Assert.Contains("alias vehicles=", script);
         script = Alias().Replace(script, "").Replace("8300", FreePort().ToString(), StringComparison.Ordinal);
         var path = Path.Combine(_folder, "readme.sh");
-        await File.WriteAllTextAsync(path, $$"""
+        await File.WriteAllTextAsync(
+            path,
+            $$"""
             set -euo pipefail
             mkdir bin
             printf '#!/bin/sh\nexec dotnet "%s" "$@"\n' '{{Program}}' > bin/vehicles # a function in the background would leave its child behind
@@ -59,10 +75,22 @@ public sealed partial class ProgramTests(Country country) : IDisposable
             PATH=$PWD/bin:$PATH
             trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT
             {{script}}
-            """);
+            """
+        );
         var (exit, output) = await RunAsync("bash", [path]);
         Assert.True(exit == 0, output);
-        foreach (var expected in new[] { "inspections loaded", "loaded before, nothing to do", "\"from\":\"views\"", "\"from\":\"raw\"", "\"nearest\":", "comparison: version 1 is now 2", "exact" })
+        foreach (
+            var expected in new[]
+            {
+                "inspections loaded",
+                "loaded before, nothing to do",
+                "\"from\":\"views\"",
+                "\"from\":\"raw\"",
+                "\"nearest\":",
+                "comparison: version 1 is now 2",
+                "exact",
+            }
+        )
             Assert.Contains(expected, output);
         Assert.DoesNotContain("NOT EXACT", output);
     }
@@ -87,7 +115,14 @@ public sealed partial class ProgramTests(Country country) : IDisposable
     }
 
     private Process Start(string command, IReadOnlyList<string> arguments) =>
-        Process.Start(new ProcessStartInfo(command, arguments) { WorkingDirectory = _folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        Process.Start(
+            new ProcessStartInfo(command, arguments)
+            {
+                WorkingDirectory = _folder,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
 
     private async Task<(int Exit, string Output)> RunAsync(string command, IReadOnlyList<string> arguments)
     {
@@ -102,13 +137,22 @@ public sealed partial class ProgramTests(Country country) : IDisposable
         }
         finally
         {
-            if (!process.HasExited) process.Kill(entireProcessTree: true);
+            if (!process.HasExited)
+                process.Kill(entireProcessTree: true);
         }
     }
 
-    [GeneratedRegex("^```sh\n(?<text>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        "^```sh\n(?<text>.*?)^```",
+        RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex Commands();
 
-    [GeneratedRegex("^alias .*$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        "^alias .*$",
+        RegexOptions.Multiline | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex Alias();
 }

@@ -14,18 +14,23 @@ public sealed class RebuildTests(Country country)
         using var stop = new CancellationTokenSource();
         var reading = Task.Run(async () =>
         {
-            for (var most = loaded; !stop.IsCancellationRequested;)
+            for (var most = loaded; !stop.IsCancellationRequested; )
             {
-                var seen = await store.Client.SingleAsync($"SELECT sum(rows) FROM {store.Comparison.StatesOf(RollupInterval.Parse("1 year"))}", row => row.UInt64());
+                var seen = await store.Client.SingleAsync(
+                    $"SELECT sum(rows) FROM {store.Comparison.StatesOf(RollupInterval.Parse("1 year"))}",
+                    row => row.UInt64()
+                );
                 Assert.True(seen >= loaded, $"a reader saw {seen} of {loaded} tests");
                 most = Math.Max(most, seen);
             }
         });
         var writing = Task.Run(async () =>
         {
-            foreach (var delta in country.Deltas) await new DailyDelta(store.Client).LoadAsync(delta, CancellationToken.None);
+            foreach (var delta in country.Deltas)
+                await new DailyDelta(store.Client).LoadAsync(delta, CancellationToken.None);
         });
-        foreach (var rollup in store.Rollups) Assert.Equal(2, (await RebuildAsync(rollup)).NewVersion);
+        foreach (var rollup in store.Rollups)
+            Assert.Equal(2, (await RebuildAsync(rollup)).NewVersion);
         await writing;
         await stop.CancelAsync();
         await reading;
@@ -33,8 +38,8 @@ public sealed class RebuildTests(Country country)
         await Country.AssertExactAsync(store);
     }
 
-    // On a busy machine, the verification can find rows that are being inserted. The rebuild then fails,
-                // readers keep the old version, and it is repeated.
+    // On a busy machine, the verification can find rows that are being inserted. The rebuild then
+    // fails, readers keep the old version, and it is repeated.
     private static async Task<RollupRebuildReport> RebuildAsync(Rollup rollup)
     {
         for (var attempt = 1; ; attempt++)
@@ -43,7 +48,8 @@ public sealed class RebuildTests(Country country)
             {
                 return await rollup.RebuildAsync();
             }
-            catch (RollupException e) when (attempt < 4 && e.Message.Contains("readers keep the old version", StringComparison.Ordinal))
+            catch (RollupException e)
+                when (attempt < 4 && e.Message.Contains("readers keep the old version", StringComparison.Ordinal))
             {
                 await Task.Delay(500);
             }

@@ -31,24 +31,34 @@ internal static class ConstantRate
             for (var i = busy.Count - 1; i >= 0; i--)
             {
                 var connection = busy[i];
-                if (!connection.TryReceive(out var worked)) continue;
+                if (!connection.TryReceive(out var worked))
+                    continue;
                 latencies[done++] = Stopwatch.GetElapsedTime(connection.DueAt).TotalMilliseconds;
-                if (!worked) failed++;
+                if (!worked)
+                    failed++;
                 busy.RemoveAt(i);
                 idle.Push(connection);
             }
         }
-        foreach (var connection in idle) connection.Dispose();
+        foreach (var connection in idle)
+            connection.Dispose();
         var took = Stopwatch.GetElapsedTime(start).TotalSeconds;
         Array.Sort(latencies);
         double Quantile(double q) => latencies[Math.Min(count - 1, (int)(q * count))];
-        Console.WriteLine($"{count / took:0} requests/s, {failed} not 200; latency ms: p50 {Quantile(0.5):0.000}  p90 {Quantile(0.9):0.000}  p99 {Quantile(0.99):0.000}  p99.9 {Quantile(0.999):0.000}  max {latencies[^1]:0.000}");
+        Console.WriteLine(
+            $"{count / took:0} requests/s, {failed} not 200; latency ms: p50 {Quantile(0.5):0.000}  p90 "
+                + $"{Quantile(0.9):0.000}  p99 {Quantile(0.99):0.000}  p99.9 {Quantile(0.999):0.000}  max "
+                + $"{latencies[^1]:0.000}"
+        );
         return failed == 0 ? 0 : 1;
     }
 
     private sealed class Connection : IDisposable
     {
-        private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+        {
+            NoDelay = true,
+        };
         private readonly byte[] _buffer = new byte[64 * 1024];
         private int _received;
 
@@ -74,12 +84,15 @@ internal static class ConstantRate
         {
             worked = false;
             var count = _socket.Receive(_buffer.AsSpan(_received), SocketFlags.None, out var error);
-            if (error == SocketError.WouldBlock) return false;
-            if (error != SocketError.Success || count == 0) throw new IOException($"the server closed the connection ({error})");
+            if (error == SocketError.WouldBlock)
+                return false;
+            if (error != SocketError.Success || count == 0)
+                throw new IOException($"the server closed the connection ({error})");
             _received += count;
             var answer = _buffer.AsSpan(0, _received);
             var body = answer.IndexOf("\r\n\r\n"u8);
-            if (body < 0 || _received < body + 4 + LengthOf(answer[..body])) return false;
+            if (body < 0 || _received < body + 4 + LengthOf(answer[..body]))
+                return false;
             worked = answer.StartsWith("HTTP/1.1 200"u8);
             return true;
         }

@@ -12,7 +12,8 @@ internal static class RiskServer
     public static async Task<int> RunAsync(int port, string? guardedBy = null)
     {
         var settings = new ServiceSettings { Port = port, Pairs = [Pair.Parse("BTC/USDT")] };
-        if (guardedBy is not null) settings = settings with { RequireKeys = true, Data = guardedBy, KeyPerMinute = 100_000 };
+        if (guardedBy is not null)
+            settings = settings with { RequireKeys = true, Data = guardedBy, KeyPerMinute = 100_000 };
         var parts = new ServiceParts { Markets = [new WarmFeed(settings.TrackedMarkets[0].Id, TimeProvider.System)] };
         await using var service = await ServiceHost.StartAsync(settings, parts, TimeProvider.System);
         await service.Completion;
@@ -25,7 +26,15 @@ internal static class RiskServer
 
         public MarketId Market => market;
 
-        public FeedHealth Health => new() { Market = market, State = FeedState.Live, Exchange = market.Exchange, Refused = new Dictionary<CandleFault, long>(), Gaps = [] };
+        public FeedHealth Health =>
+            new()
+            {
+                Market = market,
+                State = FeedState.Live,
+                Exchange = market.Exchange,
+                Refused = new Dictionary<CandleFault, long>(),
+                Gaps = [],
+            };
 
         public async Task RunAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
         {
@@ -33,12 +42,22 @@ internal static class RiskServer
             var end = Instant.From(clock.GetUtcNow()).Floor(length);
             var random = new Random(1);
             var price = 50_000.0;
-            var candles = Enumerable.Range(0, Candles).Select(i =>
-            {
-                var open = price;
-                price *= 1 + ((random.NextDouble() - 0.5) / 500);
-                return new Candle(end - (length * (Candles - i)), open, Math.Max(open, price) * 1.0005, Math.Min(open, price) * 0.9995, price, 1);
-            }).ToList();
+            var candles = Enumerable
+                .Range(0, Candles)
+                .Select(i =>
+                {
+                    var open = price;
+                    price *= 1 + ((random.NextDouble() - 0.5) / 500);
+                    return new Candle(
+                        end - (length * (Candles - i)),
+                        open,
+                        Math.Max(open, price) * 1.0005,
+                        Math.Min(open, price) * 0.9995,
+                        price,
+                        1
+                    );
+                })
+                .ToList();
             await events.WriteAsync(MarketEvent.Recovered(market, new([], [], candles)), cancellation);
             await Task.Delay(Timeout.Infinite, cancellation);
         }

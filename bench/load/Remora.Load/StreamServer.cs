@@ -13,7 +13,11 @@ internal static class StreamServer
     public static async Task<int> RunAsync(int port)
     {
         var settings = new ServiceSettings { Port = port, Pairs = [Pair.Parse("BTC/USDT")] };
-        var parts = new ServiceParts { Markets = [new RiskServer.WarmFeed(settings.TrackedMarkets[0].Id, TimeProvider.System)], Sources = [new TickingSource()] };
+        var parts = new ServiceParts
+        {
+            Markets = [new RiskServer.WarmFeed(settings.TrackedMarkets[0].Id, TimeProvider.System)],
+            Sources = [new TickingSource()],
+        };
         await using var service = await ServiceHost.StartAsync(settings, parts, TimeProvider.System);
         await service.Completion;
         return 0;
@@ -24,7 +28,14 @@ internal static class StreamServer
     {
         public string Name => "ticks";
 
-        public SourceHealth Health => new() { Name = Name, Signals = [Signal.Vix], State = FeedState.Live, Latest = [] };
+        public SourceHealth Health =>
+            new()
+            {
+                Name = Name,
+                Signals = [Signal.Vix],
+                State = FeedState.Live,
+                Latest = [],
+            };
 
         public async Task RunAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
         {
@@ -33,7 +44,10 @@ internal static class StreamServer
             {
                 var now = Instant.From(TimeProvider.System.GetUtcNow());
                 var value = Stopwatch.GetElapsedTime(0).TotalMilliseconds;
-                await events.WriteAsync(MarketEvent.Observed(new(Signal.Vix, null, value, now, now, TimeSpan.FromHours(1), Name)), cancellation);
+                await events.WriteAsync(
+                    MarketEvent.Observed(new(Signal.Vix, null, value, now, now, TimeSpan.FromHours(1), Name)),
+                    cancellation
+                );
             }
         }
     }

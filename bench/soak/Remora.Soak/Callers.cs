@@ -33,8 +33,13 @@ internal sealed class Callers(Uri service, IReadOnlyList<string> pairs, double p
     public long Cut => Interlocked.Read(ref _cut);
 
     /// <summary>Runs until it is cancelled, and completes every started request.</summary>
-    public Task RunAsync(CancellationToken stop) => Task.WhenAll(
-        Enumerable.Range(0, Lanes).Select(lane => AskAsync(new(seed + lane), stop)).Concat(Enumerable.Range(0, readers).Select(reader => ReadAsync(new(seed + 1000 + reader), stop))));
+    public Task RunAsync(CancellationToken stop) =>
+        Task.WhenAll(
+            Enumerable
+                .Range(0, Lanes)
+                .Select(lane => AskAsync(new(seed + lane), stop))
+                .Concat(Enumerable.Range(0, readers).Select(reader => ReadAsync(new(seed + 1000 + reader), stop)))
+        );
 
     private async Task AskAsync(Random random, CancellationToken stop)
     {
@@ -43,7 +48,8 @@ internal sealed class Callers(Uri service, IReadOnlyList<string> pairs, double p
         var tags = new Dictionary<string, string>(StringComparer.Ordinal);
         try
         {
-            while (await beat.WaitForNextTickAsync(stop)) await AskOnceAsync(http, random, tags);
+            while (await beat.WaitForNextTickAsync(stop))
+                await AskOnceAsync(http, random, tags);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -55,15 +61,20 @@ internal sealed class Callers(Uri service, IReadOnlyList<string> pairs, double p
     {
         var (route, path) = Question(random);
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
-        if (tags.TryGetValue(path, out var tag) && random.Next(2) == 0) request.Headers.IfNoneMatch.Add(EntityTagHeaderValue.Parse(tag));
+        if (tags.TryGetValue(path, out var tag) && random.Next(2) == 0)
+            request.Headers.IfNoneMatch.Add(EntityTagHeaderValue.Parse(tag));
         _asked.AddOrUpdate(route, 1, (_, count) => count + 1);
         try
         {
             using var answer = await http.SendAsync(request, CancellationToken.None);
             await answer.Content.ReadAsByteArrayAsync(CancellationToken.None);
-            if (answer.Headers.ETag is { } fresh) tags[path] = fresh.ToString();
+            if (answer.Headers.ETag is { } fresh)
+                tags[path] = fresh.ToString();
             _statuses.AddOrUpdate((int)answer.StatusCode, 1, (_, count) => count + 1);
-            if (answer.StatusCode >= HttpStatusCode.InternalServerError) Failed($"{path} {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(CancellationToken.None)}");
+            if (answer.StatusCode >= HttpStatusCode.InternalServerError)
+                Failed(
+                    $"{path} {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(CancellationToken.None)}"
+                );
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
         {
@@ -71,7 +82,8 @@ internal sealed class Callers(Uri service, IReadOnlyList<string> pairs, double p
         }
     }
 
-    private void Failed(string what) => _failures.Enqueue($"{DateTime.UtcNow.ToString("HH:mm:ss", CultureInfo.InvariantCulture)} {what}");
+    private void Failed(string what) =>
+        _failures.Enqueue($"{DateTime.UtcNow.ToString("HH:mm:ss", CultureInfo.InvariantCulture)} {what}");
 
     private (string Route, string Path) Question(Random random)
     {
@@ -112,14 +124,21 @@ internal sealed class Callers(Uri service, IReadOnlyList<string> pairs, double p
             try
             {
                 var query = random.Next(2) == 0 ? "" : $"?pair={pairs[random.Next(pairs.Count)]}";
-                using var answer = await http.GetAsync("/api/v1/stream" + query, HttpCompletionOption.ResponseHeadersRead, CancellationToken.None);
+                using var answer = await http.GetAsync(
+                    "/api/v1/stream" + query,
+                    HttpCompletionOption.ResponseHeadersRead,
+                    CancellationToken.None
+                );
                 _statuses.AddOrUpdate((int)answer.StatusCode, 1, (_, count) => count + 1);
-                if (answer.StatusCode != HttpStatusCode.OK) Failed($"/stream {(int)answer.StatusCode}");
+                if (answer.StatusCode != HttpStatusCode.OK)
+                    Failed($"/stream {(int)answer.StatusCode}");
                 using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(leave.Token));
                 while (await reader.ReadLineAsync(leave.Token) is { } line)
                 {
-                    if (line.StartsWith("event:", StringComparison.Ordinal)) Interlocked.Increment(ref _events);
-                    if (isSlow) await Task.Delay(20, leave.Token);
+                    if (line.StartsWith("event:", StringComparison.Ordinal))
+                        Interlocked.Increment(ref _events);
+                    if (isSlow)
+                        await Task.Delay(20, leave.Token);
                 }
                 Interlocked.Increment(ref _cut);
             }

@@ -29,12 +29,20 @@ internal sealed partial class Child : IAsyncDisposable
     /// <summary>Log lines of errors.</summary>
     public IReadOnlyList<string> Errors
     {
-        get { lock (_errors) return [.. _errors]; }
+        get
+        {
+            lock (_errors)
+                return [.. _errors];
+        }
     }
 
     public static Child Start(string program, string logFile, params IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("dotnet", [program, .. arguments])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
         return new(Process.Start(start)!, logFile);
     }
 
@@ -54,12 +62,17 @@ internal sealed partial class Child : IAsyncDisposable
     {
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
         {
-            if (!int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var id)) continue;
+            if (!int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var id))
+                continue;
             try
             {
                 var stat = File.ReadAllText($"{folder}/stat");
                 var parent = stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1];
-                if (parent == Id.ToString(CultureInfo.InvariantCulture) && File.ReadAllText($"{folder}/cmdline").Contains(part, StringComparison.Ordinal)) return id;
+                if (
+                    parent == Id.ToString(CultureInfo.InvariantCulture)
+                    && File.ReadAllText($"{folder}/cmdline").Contains(part, StringComparison.Ordinal)
+                )
+                    return id;
             }
             catch (IOException)
             {
@@ -77,7 +90,8 @@ internal sealed partial class Child : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
+        if (!_process.HasExited)
+            _process.Kill(entireProcessTree: true);
         await _process.WaitForExitAsync();
         _process.Dispose();
         await _log.DisposeAsync();
@@ -85,16 +99,22 @@ internal sealed partial class Child : IAsyncDisposable
 
     private void Said(string? line)
     {
-        if (line is null) return;
+        if (line is null)
+            return;
         lock (_errors)
         {
             _log.WriteLine(line);
-            if (ErrorLine().IsMatch(line)) _errors.Add(line);
+            if (ErrorLine().IsMatch(line))
+                _errors.Add(line);
         }
-        if (Address().Match(line) is { Success: true } match) _url.TrySetResult(match.Groups["url"].Value);
+        if (Address().Match(line) is { Success: true } match)
+            _url.TrySetResult(match.Groups["url"].Value);
     }
 
-    [GeneratedRegex(@"(?:answers at|sandbox at) (?<url>http://[0-9.:]+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"(?:answers at|sandbox at) (?<url>http://[0-9.:]+)",
+        RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+    )]
     private static partial Regex Address();
 
     [GeneratedRegex(@"Z (?:fail|crit): |Unhandled|A bug", RegexOptions.NonBacktracking)]

@@ -18,14 +18,24 @@ internal sealed class Samples
     /// <summary>The columns, in order.</summary>
     public static string[] Names { get; } =
     [
-        "service MB", "heap MB", "service fds", "service threads", "bridge MB", "bridge fds", "bridge threads", "engine MB", "engine fds", "engine threads",
+        "service MB",
+        "heap MB",
+        "service fds",
+        "service threads",
+        "bridge MB",
+        "bridge fds",
+        "bridge threads",
+        "engine MB",
+        "engine fds",
+        "engine threads",
     ];
 
     /// <summary>Reads the current values.</summary>
     public void Read(int service, int? bridge, int? engine, double? heapBytes)
     {
         var reading = new List<double?> { Memory(service), heapBytes / 1e6, Files(service), Threads(service) };
-        foreach (var id in new[] { bridge, engine }) reading.AddRange([Memory(id), Files(id), Threads(id)]);
+        foreach (var id in new[] { bridge, engine })
+            reading.AddRange([Memory(id), Files(id), Threads(id)]);
         _readings.Add([.. reading]);
     }
 
@@ -35,15 +45,23 @@ internal sealed class Samples
     /// </summary>
     public void Add(double minute)
     {
-        var row = Names.Select((name, i) =>
-        {
-            var known = _readings.Select(reading => reading[i]).OfType<double>().Order().ToList();
-            return known.Count == 0 ? (double?)null : known[name == "heap MB" ? 0 : known.Count / 2];
-        }).ToArray();
+        var row = Names
+            .Select(
+                (name, i) =>
+                {
+                    var known = _readings.Select(reading => reading[i]).OfType<double>().Order().ToList();
+                    return known.Count == 0 ? (double?)null : known[name == "heap MB" ? 0 : known.Count / 2];
+                }
+            )
+            .ToArray();
         _readings.Clear();
         _rows.Add((minute, row));
-        if (_rows.Count == 1) Console.WriteLine("minute" + string.Concat(Names.Select(name => name.PadLeft(name.Length + 2))));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{minute,6:F1}") + string.Concat(Names.Zip(row, (name, value) => Text(value).PadLeft(name.Length + 2))));
+        if (_rows.Count == 1)
+            Console.WriteLine("minute" + string.Concat(Names.Select(name => name.PadLeft(name.Length + 2))));
+        Console.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"{minute, 6:F1}")
+                + string.Concat(Names.Zip(row, (name, value) => Text(value).PadLeft(name.Length + 2)))
+        );
     }
 
     /// <summary>
@@ -56,17 +74,31 @@ internal sealed class Samples
         Console.WriteLine($"second half, {half.Count} samples: mean, slope an hour, rise of the line over it");
         for (var i = 0; i < Names.Length; i++)
         {
-            var points = half.Where(row => row.Values[i] is not null).Select(row => (X: row.Minute, Y: row.Values[i]!.Value)).ToList();
+            var points = half.Where(row => row.Values[i] is not null)
+                .Select(row => (X: row.Minute, Y: row.Values[i]!.Value))
+                .ToList();
             if (points.Count < 3)
             {
-                Console.WriteLine($"  {Names[i],-16} too few samples");
+                Console.WriteLine($"  {Names[i], -16} too few samples");
                 continue;
             }
             var (mean, slope) = (points.Average(point => point.Y), Slope(points));
             var rise = slope * (points[^1].X - points[0].X);
-            var flat = rise <= (Names[i].EndsWith("MB", StringComparison.Ordinal) ? Math.Max(mean * MemoryShare, Megabytes) : Handles);
+            var flat =
+                rise
+                <= (
+                    Names[i].EndsWith("MB", StringComparison.Ordinal)
+                        ? Math.Max(mean * MemoryShare, Megabytes)
+                        : Handles
+                );
             isFlat &= flat;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {Names[i],-16} {mean,8:F1} {slope * 60,+8:+0.0;-0.0} {rise,+8:+0.0;-0.0}  {(flat ? "flat" : "RISES")}"));
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"  {Names[i], -16} {mean, 8:F1} {slope * 60, +8:+0.0;-0.0} {rise, +8:+0.0;-0.0}  "
+                        + $"{(flat ? "flat" : "RISES")}"
+                )
+            );
         }
         return isFlat;
     }
@@ -75,7 +107,10 @@ internal sealed class Samples
     // does.
     private static double Slope(List<(double X, double Y)> points)
     {
-        var slopes = points.SelectMany((a, i) => points.Skip(i + 1).Select(b => (b.Y - a.Y) / (b.X - a.X))).Order().ToList();
+        var slopes = points
+            .SelectMany((a, i) => points.Skip(i + 1).Select(b => (b.Y - a.Y) / (b.X - a.X)))
+            .Order()
+            .ToList();
         return slopes[slopes.Count / 2];
     }
 
@@ -85,11 +120,16 @@ internal sealed class Samples
 
     private static double? Status(int? id, string name)
     {
-        if (id is null) return null;
+        if (id is null)
+            return null;
         try
         {
-            var line = File.ReadLines($"/proc/{id}/status").First(line => line.StartsWith(name, StringComparison.Ordinal));
-            return double.Parse(line[name.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
+            var line = File.ReadLines($"/proc/{id}/status")
+                .First(line => line.StartsWith(name, StringComparison.Ordinal));
+            return double.Parse(
+                line[name.Length..].Replace("kB", "", StringComparison.Ordinal),
+                CultureInfo.InvariantCulture
+            );
         }
         catch (IOException)
         {
@@ -109,5 +149,6 @@ internal sealed class Samples
         }
     }
 
-    private static string Text(double? value) => value is { } number ? number.ToString("F0", CultureInfo.InvariantCulture) : "-";
+    private static string Text(double? value) =>
+        value is { } number ? number.ToString("F0", CultureInfo.InvariantCulture) : "-";
 }

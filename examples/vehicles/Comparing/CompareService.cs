@@ -14,7 +14,8 @@ internal sealed class CompareService : IAsyncDisposable
 
     private CompareService(WebApplication app) => _app = app;
 
-    public Uri Url => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+    public Uri Url =>
+        new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
     /// <param name="store">The store; its views must exist.</param>
     /// <param name="port">The port; 0 for any free port.</param>

@@ -17,7 +17,15 @@ internal sealed record Car(string Make, string Model, string Fuel, int EngineCc)
 /// </param>
 /// <param name="CommonDefects">The most common first.</param>
 internal sealed record Comparison(
-    Car Car, string From, long Vehicles, long Tests, double? TestsPerVehicle, Mileage Mileage, double? FailureRatePercent, IReadOnlyList<CommonDefect> CommonDefects);
+    Car Car,
+    string From,
+    long Vehicles,
+    long Tests,
+    double? TestsPerVehicle,
+    Mileage Mileage,
+    double? FailureRatePercent,
+    IReadOnlyList<CommonDefect> CommonDefects
+);
 
 /// <summary>In miles; null without values.</summary>
 internal sealed record Mileage(double? Mean, uint? Min, uint? Max);

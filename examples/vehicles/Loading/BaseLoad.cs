@@ -14,7 +14,13 @@ internal sealed class BaseLoad(VehicleStore store)
     private static readonly DateTimeOffset Earliest = new(1960, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     /// <exception cref="RollupException">A check failed; no inspections were loaded.</exception>
-    public async Task<BaseLoadReport> RunAsync(string folder, bool isDetached, TimeProvider time, IProgress<RollupProgress>? progress, CancellationToken cancellation)
+    public async Task<BaseLoadReport> RunAsync(
+        string folder,
+        bool isDetached,
+        TimeProvider time,
+        IProgress<RollupProgress>? progress,
+        CancellationToken cancellation
+    )
     {
         await store.ApplyAsync(cancellation);
         await new VehicleRegister(store.Client).LoadAsync(Files(folder, "vehicles"), cancellation);
@@ -23,20 +29,41 @@ internal sealed class BaseLoad(VehicleStore store)
             IsDetached = isDetached,
             Earliest = Earliest,
             Latest = time.GetUtcNow().AddDays(1),
-            Checks = new Dictionary<string, string> { ["known vehicle"] = "dictHas('vehicle_car', toUInt64(vehicle_id))" },
+            Checks = new Dictionary<string, string>
+            {
+                ["known vehicle"] = "dictHas('vehicle_car', toUInt64(vehicle_id))",
+            },
         };
         var inspections = options with
         {
-            Checks = new Dictionary<string, string>(options.Checks) { ["mileage below a million"] = "ifNull(mileage < 1000000, true)" },
+            Checks = new Dictionary<string, string>(options.Checks)
+            {
+                ["mileage below a million"] = "ifNull(mileage < 1000000, true)",
+            },
         };
         return new(
-            await store.Comparison.LoadAsync(Files(folder, "inspections"), inspections, progress: progress, cancellation: cancellation),
-            await store.Findings.LoadAsync(Files(folder, "defects"), options, progress: progress, cancellation: cancellation));
+            await store.Comparison.LoadAsync(
+                Files(folder, "inspections"),
+                inspections,
+                progress: progress,
+                cancellation: cancellation
+            ),
+            await store.Findings.LoadAsync(
+                Files(folder, "defects"),
+                options,
+                progress: progress,
+                cancellation: cancellation
+            )
+        );
     }
 
     private static string[] Files(string folder, string kind)
     {
         var files = Directory.Exists(folder) ? Directory.GetFiles(folder, kind + "-*.parquet") : [];
-        return files.Length > 0 ? [.. files.Order(StringComparer.Ordinal)] : throw new FileNotFoundException($"'{folder}' contains no {kind}-….parquet; 'generate' creates these files");
+        return files.Length > 0
+            ? [.. files.Order(StringComparer.Ordinal)]
+            : throw new FileNotFoundException(
+                $"'{folder}' contains no {kind}-….parquet; 'generate' creates these files"
+            );
     }
 }

@@ -12,8 +12,12 @@ internal sealed class StageTimes : IProgress<RollupProgress>
     {
         // A load reports a chunk after inserting it; the first chunk starts after staging and
         // checks.
-        var stage = value.Step == "stage" ? "stage" : value.Detail == "done" ? "done" : "load";
-        if (_stages.Count == 0 || _stages[^1].Stage != stage) _stages.Add((stage, Stopwatch.GetTimestamp()));
+        var stage =
+            value.Step == "stage" ? "stage"
+            : value.Detail == "done" ? "done"
+            : "load";
+        if (_stages.Count == 0 || _stages[^1].Stage != stage)
+            _stages.Add((stage, Stopwatch.GetTimestamp()));
     }
 
     public void End() => _stages.Add(("end", Stopwatch.GetTimestamp()));
@@ -25,9 +29,20 @@ internal sealed class StageTimes : IProgress<RollupProgress>
         var load = 0;
         for (var i = 0; i + 1 < _stages.Count; i++)
         {
-            if (_stages[i].Stage == "stage") yield return ($"{names[load]}: files to staging", Stopwatch.GetElapsedTime(_stages[i].Begun, _stages[i + 1].Begun).TotalSeconds, rows[load]);
-            if (_stages[i].Stage == "load") yield return ($"{names[load]}: staging to the table through the views", Stopwatch.GetElapsedTime(_stages[i].Begun, _stages[i + 1].Begun).TotalSeconds, rows[load]);
-            if (_stages[i].Stage == "done") load++;
+            if (_stages[i].Stage == "stage")
+                yield return (
+                    $"{names[load]}: files to staging",
+                    Stopwatch.GetElapsedTime(_stages[i].Begun, _stages[i + 1].Begun).TotalSeconds,
+                    rows[load]
+                );
+            if (_stages[i].Stage == "load")
+                yield return (
+                    $"{names[load]}: staging to the table through the views",
+                    Stopwatch.GetElapsedTime(_stages[i].Begun, _stages[i + 1].Begun).TotalSeconds,
+                    rows[load]
+                );
+            if (_stages[i].Stage == "done")
+                load++;
         }
     }
 }

@@ -5,14 +5,58 @@ internal static class Catalogue
 {
     private static readonly string[] Makes =
     [
-        "Alder", "Bracken", "Corvel", "Dunmore", "Esker", "Fenwick", "Garrow", "Hollin", "Ivelo", "Jarrow", "Kestrin", "Lomond",
-        "Marden", "Norrel", "Orwin", "Pellam", "Quarrel", "Rowan", "Selwyn", "Tarn", "Ulver", "Varden", "Wexcombe", "Yarrow",
+        "Alder",
+        "Bracken",
+        "Corvel",
+        "Dunmore",
+        "Esker",
+        "Fenwick",
+        "Garrow",
+        "Hollin",
+        "Ivelo",
+        "Jarrow",
+        "Kestrin",
+        "Lomond",
+        "Marden",
+        "Norrel",
+        "Orwin",
+        "Pellam",
+        "Quarrel",
+        "Rowan",
+        "Selwyn",
+        "Tarn",
+        "Ulver",
+        "Varden",
+        "Wexcombe",
+        "Yarrow",
     ];
 
     private static readonly string[] Models =
     [
-        "Arrow", "Beacon", "Comet", "Dale", "Echo", "Falcon", "Glade", "Harbour", "Iris", "Juniper", "Kite", "Lark",
-        "Meadow", "Nova", "Orchard", "Pilot", "Quartz", "Ridge", "Swift", "Trail", "Union", "Vale", "Willow", "Zephyr",
+        "Arrow",
+        "Beacon",
+        "Comet",
+        "Dale",
+        "Echo",
+        "Falcon",
+        "Glade",
+        "Harbour",
+        "Iris",
+        "Juniper",
+        "Kite",
+        "Lark",
+        "Meadow",
+        "Nova",
+        "Orchard",
+        "Pilot",
+        "Quartz",
+        "Ridge",
+        "Swift",
+        "Trail",
+        "Union",
+        "Vale",
+        "Willow",
+        "Zephyr",
     ];
 
     private static readonly (string Fuel, int[] Engines)[] Fuels =
@@ -38,9 +82,18 @@ internal static class Catalogue
             {
                 var annual = random.Next(4500, 11_000);
                 foreach (var (fuel, engines) in Fuels)
-                    foreach (var engine in engines)
-                        if (fuel == "petrol" || random.Next(3) > 0)
-                            cars.Add(new(make, model, fuel, engine, (int)(annual * (fuel == "diesel" ? 1.4 : 1)), quality * (0.8 + (0.4 * random.NextDouble()))));
+                foreach (var engine in engines)
+                    if (fuel == "petrol" || random.Next(3) > 0)
+                        cars.Add(
+                            new(
+                                make,
+                                model,
+                                fuel,
+                                engine,
+                                (int)(annual * (fuel == "diesel" ? 1.4 : 1)),
+                                quality * (0.8 + (0.4 * random.NextDouble()))
+                            )
+                        );
             }
         }
         var shuffled = cars.ToArray();
@@ -52,4 +105,11 @@ internal static class Catalogue
 /// <param name="Weakness">
 /// The failure rate relative to the average car of its age; 1 is the average.
 /// </param>
-internal sealed record CatalogueCar(string Make, string Model, string Fuel, int EngineCc, int AnnualMileage, double Weakness);
+internal sealed record CatalogueCar(
+    string Make,
+    string Model,
+    string Fuel,
+    int EngineCc,
+    int AnnualMileage,
+    double Weakness
+);

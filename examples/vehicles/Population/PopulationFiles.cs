@@ -23,7 +23,9 @@ internal sealed class PopulationFiles(ClickHouseClient client, PopulationOptions
     private const int FilesAtATime = 2;
 
     private static readonly SqlName CarsTable = SqlName.Of("population_cars");
-    private static readonly string Population = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Population", "population.sql"));
+    private static readonly string Population = File.ReadAllText(
+        Path.Combine(AppContext.BaseDirectory, "Population", "population.sql")
+    );
 
     private readonly IReadOnlyList<CatalogueCar> _cars = Catalogue.Cars(options.Seed);
 
@@ -33,59 +35,150 @@ internal sealed class PopulationFiles(ClickHouseClient client, PopulationOptions
         Directory.CreateDirectory(folder);
         await FillCatalogueAsync(cancellation);
         var files = new List<(string Path, Func<string, Task> Write)>();
-        foreach (var (slice, at) in Slices().Select((slice, at) => (slice, (at + 1).ToString("D2", CultureInfo.InvariantCulture))))
+        foreach (
+            var (slice, at) in Slices()
+                .Select((slice, at) => (slice, (at + 1).ToString("D2", CultureInfo.InvariantCulture)))
+        )
         {
-            files.Add((Path.Combine(folder, $"vehicles-{at}.parquet"), path => WriteAsync(path, "Parquet",
-                "SELECT b.vehicle_id AS vehicle_id, c.make AS make, c.model AS model, c.fuel AS fuel, c.engine_cc AS engine_cc, b.first_use AS first_use " +
-                "FROM born AS b INNER JOIN population_cars AS c ON c.rank = b.rank WHERE addYears(b.first_use, 3) < {until:Date}", slice, From, Until, cancellation)));
-            files.Add((Path.Combine(folder, $"inspections-{at}.parquet"), path => WriteAsync(path, "Parquet",
-                "SELECT test_id, vehicle_id, at, mileage, passed FROM results", slice, From, Until, cancellation)));
-            files.Add((Path.Combine(folder, $"defects-{at}.parquet"), path => WriteAsync(path, "Parquet",
-                "SELECT test_id, vehicle_id, at, found.1 AS defect, found.2 AS dangerous FROM results ARRAY JOIN defects AS found", slice, From, Until, cancellation)));
+            files.Add(
+                (
+                    Path.Combine(folder, $"vehicles-{at}.parquet"),
+                    path =>
+                        WriteAsync(
+                            path,
+                            "Parquet",
+                            "SELECT b.vehicle_id AS vehicle_id, c.make AS make, c.model AS model, c.fuel AS fuel, "
+                                + "c.engine_cc AS engine_cc, b.first_use AS first_use "
+                                + "FROM born AS b INNER JOIN population_cars AS c ON c.rank = b.rank WHERE "
+                                + "addYears(b.first_use, 3) < {until:Date}",
+                            slice,
+                            From,
+                            Until,
+                            cancellation
+                        )
+                )
+            );
+            files.Add(
+                (
+                    Path.Combine(folder, $"inspections-{at}.parquet"),
+                    path =>
+                        WriteAsync(
+                            path,
+                            "Parquet",
+                            "SELECT test_id, vehicle_id, at, mileage, passed FROM results",
+                            slice,
+                            From,
+                            Until,
+                            cancellation
+                        )
+                )
+            );
+            files.Add(
+                (
+                    Path.Combine(folder, $"defects-{at}.parquet"),
+                    path =>
+                        WriteAsync(
+                            path,
+                            "Parquet",
+                            "SELECT test_id, vehicle_id, at, found.1 AS defect, found.2 AS dangerous FROM results "
+                                + "ARRAY JOIN defects AS found",
+                            slice,
+                            From,
+                            Until,
+                            cancellation
+                        )
+                )
+            );
         }
         for (var day = Until; day < Until.AddDays(options.Days); day = day.AddDays(1))
         {
             var date = day;
-            files.Add((Path.Combine(folder, $"delta-{date:yyyy-MM-dd}.json"), path => WriteAsync(path, "JSONEachRow",
-                "SELECT r.test_id AS test_id, r.vehicle_id AS vehicle_id, c.make AS make, c.model AS model, c.fuel AS fuel, c.engine_cc AS engine_cc, r.first_use AS first_use, " +
-                "r.at AS at, r.mileage AS mileage, r.passed AS passed, r.defects AS defects FROM results AS r INNER JOIN population_cars AS c ON c.rank = r.rank ORDER BY at, test_id",
-                (0, options.Vehicles), date, date.AddDays(1), cancellation)));
+            files.Add(
+                (
+                    Path.Combine(folder, $"delta-{date:yyyy-MM-dd}.json"),
+                    path =>
+                        WriteAsync(
+                            path,
+                            "JSONEachRow",
+                            "SELECT r.test_id AS test_id, r.vehicle_id AS vehicle_id, c.make AS make, c.model AS "
+                                + "model, c.fuel AS fuel, c.engine_cc AS engine_cc, r.first_use AS first_use, "
+                                + "r.at AS at, r.mileage AS mileage, r.passed AS passed, r.defects AS defects FROM "
+                                + "results AS r INNER JOIN population_cars AS c ON c.rank = r.rank ORDER BY at, "
+                                + "test_id",
+                            (0, options.Vehicles),
+                            date,
+                            date.AddDays(1),
+                            cancellation
+                        )
+                )
+            );
         }
-        await Parallel.ForEachAsync(files, new ParallelOptions { MaxDegreeOfParallelism = FilesAtATime, CancellationToken = cancellation }, async (file, _) => await file.Write(file.Path));
+        await Parallel.ForEachAsync(
+            files,
+            new ParallelOptions { MaxDegreeOfParallelism = FilesAtATime, CancellationToken = cancellation },
+            async (file, _) => await file.Write(file.Path)
+        );
         return [.. files.Select(file => file.Path)];
     }
 
     private IEnumerable<(int First, int Count)> Slices()
     {
-        for (var first = 0; first < options.Vehicles; first += VehiclesPerFile) yield return (first, Math.Min(VehiclesPerFile, options.Vehicles - first));
+        for (var first = 0; first < options.Vehicles; first += VehiclesPerFile)
+            yield return (first, Math.Min(VehiclesPerFile, options.Vehicles - first));
     }
 
     private async Task FillCatalogueAsync(CancellationToken cancellation)
     {
         await client.ExecuteAsync(
-            "CREATE OR REPLACE TABLE population_cars (rank UInt32, make String, model String, fuel String, engine_cc UInt16, annual_mileage UInt32, weakness Float64) ENGINE = MergeTree ORDER BY rank",
-            cancellation: cancellation);
+            "CREATE OR REPLACE TABLE population_cars (rank UInt32, make String, model String, fuel String, "
+                + "engine_cc UInt16, annual_mileage UInt32, weakness Float64) ENGINE = MergeTree ORDER BY rank",
+            cancellation: cancellation
+        );
         SqlName[] columns = [.. "rank make model fuel engine_cc annual_mileage weakness".Split(' ').Select(SqlName.Of)];
-        await client.InsertAsync(CarsTable, columns, _cars.Index(), (row, car) =>
-        {
-            row.UInt32((uint)car.Index + 1);
-            row.String(car.Item.Make);
-            row.String(car.Item.Model);
-            row.String(car.Item.Fuel);
-            row.UInt16((ushort)car.Item.EngineCc);
-            row.UInt32((uint)car.Item.AnnualMileage);
-            row.Float64(car.Item.Weakness);
-        }, cancellation: cancellation);
+        await client.InsertAsync(
+            CarsTable,
+            columns,
+            _cars.Index(),
+            (row, car) =>
+            {
+                row.UInt32((uint)car.Index + 1);
+                row.String(car.Item.Make);
+                row.String(car.Item.Model);
+                row.String(car.Item.Fuel);
+                row.UInt16((ushort)car.Item.EngineCc);
+                row.UInt32((uint)car.Item.AnnualMileage);
+                row.Float64(car.Item.Weakness);
+            },
+            cancellation: cancellation
+        );
     }
 
     // On one thread, so that the order of rows and the bytes of the file are fixed.
-    private async Task WriteAsync(string path, string format, string select, (int First, int Count) slice, DateOnly from, DateOnly until, CancellationToken cancellation)
+    private async Task WriteAsync(
+        string path,
+        string format,
+        string select,
+        (int First, int Count) slice,
+        DateOnly from,
+        DateOnly until,
+        CancellationToken cancellation
+    )
     {
         var query = new QueryOptions
         {
-            Parameters = new QueryParameters().Add("seed", options.Seed).Add("cars", _cars.Count).Add("first", slice.First).Add("count", slice.Count)
-                .Add("from", from.ToString("O")).Add("until", until.ToString("O")),
-            Settings = new Dictionary<string, string> { ["max_threads"] = "1", ["output_format_parquet_compression_method"] = "lz4", ["output_format_parquet_datetime_as_uint32"] = "0" },
+            Parameters = new QueryParameters()
+                .Add("seed", options.Seed)
+                .Add("cars", _cars.Count)
+                .Add("first", slice.First)
+                .Add("count", slice.Count)
+                .Add("from", from.ToString("O"))
+                .Add("until", until.ToString("O")),
+            Settings = new Dictionary<string, string>
+            {
+                ["max_threads"] = "1",
+                ["output_format_parquet_compression_method"] = "lz4",
+                ["output_format_parquet_datetime_as_uint32"] = "0",
+            },
             Timeout = Timeout.InfiniteTimeSpan,
         };
         await using var answer = await client.StreamAsync($"{Population} {select}", format, query, cancellation);

@@ -24,8 +24,15 @@ public sealed class CalibrationStudy
         _series = series;
         _measures = Measures(history, _verdicts);
         _horizons = new (Outcomes, VolatilityForecasts)[Horizons.Count];
-        SideBySide.For(Horizons.Count, i => _horizons[i] =
-            (Outcomes.Of(series, TimeSpan.FromHours(Horizons[i])), new(series, history.Volatility, _verdicts.Score, Horizons[i])), CancellationToken.None);
+        SideBySide.For(
+            Horizons.Count,
+            i =>
+                _horizons[i] = (
+                    Outcomes.Of(series, TimeSpan.FromHours(Horizons[i])),
+                    new(series, history.Volatility, _verdicts.Score, Horizons[i])
+                ),
+            CancellationToken.None
+        );
     }
 
     /// <summary>The horizons, in hours.</summary>
@@ -39,10 +46,15 @@ public sealed class CalibrationStudy
         var end = CandleFrame.LowerBound(_series.Candles, to);
         int[] moments = [.. Enumerable.Range(first, end - first).Where(EndsAnHour)];
         return new(
-            [.. _horizons.SelectMany(h => _measures.Select(m => DecileTable.Of(m.Name, m.Values, h.Outcomes, moments)))],
+            [
+                .. _horizons.SelectMany(h =>
+                    _measures.Select(m => DecileTable.Of(m.Name, m.Values, h.Outcomes, moments))
+                ),
+            ],
             [.. _horizons.Select(h => BlockedRow.Of(_verdicts.Blocked, h.Outcomes, moments))],
             [.. _horizons.Select(h => h.Forecasts.Compare(from, to))],
-            RegimeTable.Of(_verdicts, _series, _horizons[regimeHorizon].Outcomes, first, end));
+            RegimeTable.Of(_verdicts, _series, _horizons[regimeHorizon].Outcomes, first, end)
+        );
     }
 
     private bool EndsAnHour(int candle)
@@ -52,15 +64,15 @@ public sealed class CalibrationStudy
     }
 
     private static (string Name, double[] Values)[] Measures(AssessmentHistory history, PolicyVerdicts verdicts) =>
-    [
-        ("score", verdicts.Score),
-        ("volatility", history.Volatility),
-        ("part_regime", [.. history.Parts.Select(p => p.Regime)]),
-        ("part_trend_strength", [.. history.Parts.Select(p => p.TrendStrength)]),
-        ("part_momentum", [.. history.Parts.Select(p => p.Momentum)]),
-        ("part_external", [.. history.Parts.Select(p => p.External)]),
-        ("fear", [.. history.FearGreed.Select(f => 100 - f)]),
-    ];
+        [
+            ("score", verdicts.Score),
+            ("volatility", history.Volatility),
+            ("part_regime", [.. history.Parts.Select(p => p.Regime)]),
+            ("part_trend_strength", [.. history.Parts.Select(p => p.TrendStrength)]),
+            ("part_momentum", [.. history.Parts.Select(p => p.Momentum)]),
+            ("part_external", [.. history.Parts.Select(p => p.External)]),
+            ("fear", [.. history.FearGreed.Select(f => 100 - f)]),
+        ];
 }
 
 /// <summary>The result of a calibration.</summary>
@@ -69,7 +81,11 @@ public sealed class CalibrationStudy
 /// <param name="Forecasts">Volatility forecasts compared with each other, per horizon.</param>
 /// <param name="Regimes">Regimes, with a horizon of four hours.</param>
 public sealed record CalibrationResult(
-    IReadOnlyList<DecileTable> Deciles, IReadOnlyList<BlockedRow> Blocked, IReadOnlyList<ForecastTable> Forecasts, RegimeTable Regimes);
+    IReadOnlyList<DecileTable> Deciles,
+    IReadOnlyList<BlockedRow> Blocked,
+    IReadOnlyList<ForecastTable> Forecasts,
+    RegimeTable Regimes
+);
 
 /// <summary>Outcomes after blocked and after allowed moments, as ratios.</summary>
 /// <param name="HorizonHours">The horizon in hours.</param>
@@ -81,8 +97,15 @@ public sealed record CalibrationResult(
 /// <param name="ReturnBlocked">Mean return after blocked moments.</param>
 /// <param name="ReturnAllowed">Mean return after allowed moments.</param>
 public sealed record BlockedRow(
-    double HorizonHours, double BlockedShare, double VolatilityBlocked, double VolatilityAllowed, double DrawdownBlocked, double DrawdownAllowed,
-    double ReturnBlocked, double ReturnAllowed)
+    double HorizonHours,
+    double BlockedShare,
+    double VolatilityBlocked,
+    double VolatilityAllowed,
+    double DrawdownBlocked,
+    double DrawdownAllowed,
+    double ReturnBlocked,
+    double ReturnAllowed
+)
 {
     internal static BlockedRow Of(bool[] blocked, Outcomes outcomes, int[] moments)
     {
@@ -91,7 +114,14 @@ public sealed record BlockedRow(
         int[] open = [.. known.Where(i => !blocked[i])];
         static double Mean(int[] at, double[] values) => at.Length == 0 ? double.NaN : at.Average(i => values[i]);
         return new(
-            outcomes.Horizon.TotalHours, closed.Length / (double)Math.Max(1, known.Length), Mean(closed, outcomes.Volatility), Mean(open, outcomes.Volatility),
-            Mean(closed, outcomes.Drawdown), Mean(open, outcomes.Drawdown), Mean(closed, outcomes.Return), Mean(open, outcomes.Return));
+            outcomes.Horizon.TotalHours,
+            closed.Length / (double)Math.Max(1, known.Length),
+            Mean(closed, outcomes.Volatility),
+            Mean(open, outcomes.Volatility),
+            Mean(closed, outcomes.Drawdown),
+            Mean(open, outcomes.Drawdown),
+            Mean(closed, outcomes.Return),
+            Mean(open, outcomes.Return)
+        );
     }
 }

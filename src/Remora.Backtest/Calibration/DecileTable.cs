@@ -12,8 +12,15 @@ namespace Remora.Backtest.Calibration;
 /// <param name="Bins">Ten bins, the lowest first. There are fewer when many values are equal,
 /// because equal values stay in one bin.</param>
 public sealed record DecileTable(
-    string Measure, double HorizonHours, int Observations, double VolatilityCorrelation, double DrawdownCorrelation, double ReturnCorrelation, double TopLift,
-    IReadOnlyList<DecileBin> Bins)
+    string Measure,
+    double HorizonHours,
+    int Observations,
+    double VolatilityCorrelation,
+    double DrawdownCorrelation,
+    double ReturnCorrelation,
+    double TopLift,
+    IReadOnlyList<DecileBin> Bins
+)
 {
     private const int BinCount = 10;
 
@@ -29,19 +36,29 @@ public sealed record DecileTable(
         var order = (int[])known.Clone();
         Array.Sort((double[])x.Clone(), order);
         var bins = new List<DecileBin>();
-        for (var start = 0; start < order.Length;)
+        for (var start = 0; start < order.Length; )
         {
-            var end = Math.Min(order.Length, (int)Math.Ceiling(order.Length * ((bins.Count == 0 ? 0 : bins[^1].UpTo) + (1.0 / BinCount)) - 1e-9));
-            while (end < order.Length && values[order[end]] == values[order[end - 1]]) end++;
+            var end = Math.Min(
+                order.Length,
+                (int)Math.Ceiling(order.Length * ((bins.Count == 0 ? 0 : bins[^1].UpTo) + (1.0 / BinCount)) - 1e-9)
+            );
+            while (end < order.Length && values[order[end]] == values[order[end - 1]])
+                end++;
             bins.Add(Bin(order.AsSpan(start, end - start), values, outcomes, end / (double)order.Length));
             start = end;
         }
         var volatility = Array.ConvertAll(known, i => outcomes.Volatility[i]);
         var all = volatility.Length == 0 ? double.NaN : volatility.Average();
         return new(
-            measure, outcomes.Horizon.TotalHours, known.Length, Ranks.Correlation(x, volatility),
-            Ranks.Correlation(x, Array.ConvertAll(known, i => outcomes.Drawdown[i])), Ranks.Correlation(x, Array.ConvertAll(known, i => outcomes.Return[i])),
-            bins.Count > 1 ? bins[^1].Volatility / all : double.NaN, bins);
+            measure,
+            outcomes.Horizon.TotalHours,
+            known.Length,
+            Ranks.Correlation(x, volatility),
+            Ranks.Correlation(x, Array.ConvertAll(known, i => outcomes.Drawdown[i])),
+            Ranks.Correlation(x, Array.ConvertAll(known, i => outcomes.Return[i])),
+            bins.Count > 1 ? bins[^1].Volatility / all : double.NaN,
+            bins
+        );
     }
 
     private static DecileBin Bin(ReadOnlySpan<int> moments, double[] values, Outcomes outcomes, double upTo)
@@ -58,7 +75,15 @@ public sealed record DecileTable(
         var tail = Math.Max(1, returns.Length / 20);
         var count = moments.Length;
         return new(
-            values[moments[0]], values[moments[^1]], upTo, count, volatility / count, drawdown / count, -returns.AsSpan(0, tail).ToArray().Average(), change / count);
+            values[moments[0]],
+            values[moments[^1]],
+            upTo,
+            count,
+            volatility / count,
+            drawdown / count,
+            -returns.AsSpan(0, tail).ToArray().Average(),
+            change / count
+        );
     }
 }
 
@@ -73,4 +98,13 @@ public sealed record DecileTable(
 /// <param name="Drawdown">Mean worst drawdown.</param>
 /// <param name="TailLoss">Mean loss of the worst 5 % of the returns.</param>
 /// <param name="Return">Mean return.</param>
-public sealed record DecileBin(double Low, double High, double UpTo, int Count, double Volatility, double Drawdown, double TailLoss, double Return);
+public sealed record DecileBin(
+    double Low,
+    double High,
+    double UpTo,
+    int Count,
+    double Volatility,
+    double Drawdown,
+    double TailLoss,
+    double Return
+);

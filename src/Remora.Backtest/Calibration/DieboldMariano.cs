@@ -13,13 +13,16 @@ public static class DieboldMariano
     public static (double Statistic, double P) Test(double[] differences, int horizon)
     {
         var n = differences.Length;
-        if (n < 10) return (double.NaN, double.NaN);
+        if (n < 10)
+            return (double.NaN, double.NaN);
         var mean = differences.Average();
         // Enough lags for the overlap and for the persistence of volatility.
         var lags = Math.Min(n - 1, Math.Max(2 * horizon, (int)Math.Ceiling(4 * Math.Pow(n / 100.0, 2.0 / 9))));
         var variance = Covariance(differences, mean, 0);
-        for (var lag = 1; lag <= lags; lag++) variance += 2 * (1 - (lag / (lags + 1.0))) * Covariance(differences, mean, lag);
-        if (variance <= 0) return (double.NaN, double.NaN);
+        for (var lag = 1; lag <= lags; lag++)
+            variance += 2 * (1 - (lag / (lags + 1.0))) * Covariance(differences, mean, lag);
+        if (variance <= 0)
+            return (double.NaN, double.NaN);
         var statistic = mean / Math.Sqrt(variance / n);
         return (statistic, 2 * Normal.Above(Math.Abs(statistic)));
     }
@@ -27,7 +30,8 @@ public static class DieboldMariano
     private static double Covariance(double[] values, double mean, int lag)
     {
         var sum = 0.0;
-        for (var i = lag; i < values.Length; i++) sum += (values[i] - mean) * (values[i - lag] - mean);
+        for (var i = lag; i < values.Length; i++)
+            sum += (values[i] - mean) * (values[i - lag] - mean);
         return sum / values.Length;
     }
 }
@@ -42,7 +46,8 @@ internal static class Normal
     public static double Above(double z)
     {
         var t = 1 / (1 + (0.2316419 * z));
-        var series = t * (0.319381530 + (t * (-0.356563782 + (t * (1.781477937 + (t * (-1.821255978 + (t * 1.330274429))))))));
+        var series =
+            t * (0.319381530 + (t * (-0.356563782 + (t * (1.781477937 + (t * (-1.821255978 + (t * 1.330274429))))))));
         return Math.Exp(-z * z / 2) / Math.Sqrt(2 * Math.PI) * series;
     }
 }

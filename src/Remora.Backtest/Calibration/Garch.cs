@@ -12,7 +12,8 @@ internal readonly record struct Garch(double LongRun, double Alpha, double Beta)
     private const double MostPersistent = 0.9995;
 
     /// <summary>Returns the next step's variance after a return.</summary>
-    public double Next(double variance, double change) => (LongRun * (1 - Alpha - Beta)) + (Alpha * change * change) + (Beta * variance);
+    public double Next(double variance, double change) =>
+        (LongRun * (1 - Alpha - Beta)) + (Alpha * change * change) + (Beta * variance);
 
     /// <summary>
     /// Returns the total variance of the next steps, where <paramref name="variance"/> is the
@@ -34,11 +35,13 @@ internal readonly record struct Garch(double LongRun, double Alpha, double Beta)
         var (sum, count) = (0.0, 0);
         foreach (var r in returns)
         {
-            if (double.IsNaN(r)) continue;
+            if (double.IsNaN(r))
+                continue;
             sum += r * r;
             count++;
         }
-        if (count < least || sum <= 0) return null;
+        if (count < least || sum <= 0)
+            return null;
         var longRun = sum / count;
 
         // A grid search, refined around its best point. It needs no derivatives and takes the same
@@ -53,9 +56,11 @@ internal readonly record struct Garch(double LongRun, double Alpha, double Beta)
                 for (var j = -2; j <= 2; j++)
                 {
                     var (a, p) = (a0 + (i * alphaStep), Math.Min(MostPersistent, p0 + (j * persistenceStep)));
-                    if (a <= 0.001 || p <= a || p >= 1) continue;
+                    if (a <= 0.001 || p <= a || p >= 1)
+                        continue;
                     var loss = Loss(new(longRun, a, p - a), returns);
-                    if (loss < best) (best, alpha, persistence) = (loss, a, p);
+                    if (loss < best)
+                        (best, alpha, persistence) = (loss, a, p);
                 }
             }
             alphaStep /= 2;
@@ -71,7 +76,8 @@ internal readonly record struct Garch(double LongRun, double Alpha, double Beta)
         var product = 1.0;
         foreach (var r in returns)
         {
-            if (double.IsNaN(r)) continue;
+            if (double.IsNaN(r))
+                continue;
             var ratio = variance / model.LongRun;
             product *= ratio; // one logarithm for many steps
             if (product is > 1e100 or < 1e-100)

@@ -44,12 +44,14 @@ internal sealed class HourGrid
         for (var hour = 0; hour < hours; hour++)
         {
             var lastOpen = begin + ((hour + 1) * Timeframe.OneHour.Length) - series.Timeframe.Length;
-            while (next < candles.Count && candles[next].OpenTime < lastOpen) next++;
+            while (next < candles.Count && candles[next].OpenTime < lastOpen)
+                next++;
             var here = next < candles.Count && candles[next].OpenTime == lastOpen;
             var from = next - (int)perHour;
             // The hour is complete with all of its candles and the candle before it, whose close is
             // the base of the first return.
-            var whole = here && from >= 0 && candles[next].OpenTime - candles[from].OpenTime == Timeframe.OneHour.Length;
+            var whole =
+                here && from >= 0 && candles[next].OpenTime - candles[from].OpenTime == Timeframe.OneHour.Length;
             grid.Candle[hour] = here ? next : -1;
             grid.Variance[hour] = whole ? squares[next] - squares[from] : double.NaN;
             grid.Return[hour] = whole ? Math.Log(candles[next].Close / candles[from].Close) : double.NaN;
@@ -65,7 +67,8 @@ internal sealed class HourGrid
     /// </summary>
     public double LogVariance(int from, int to)
     {
-        if (from < 0 || to > Count || _missing[to] != _missing[from]) return double.NaN;
+        if (from < 0 || to > Count || _missing[to] != _missing[from])
+            return double.NaN;
         var sum = _cumulative[to] - _cumulative[from];
         return sum > 0 ? Math.Log(sum) : double.NaN;
     }

@@ -19,7 +19,8 @@ internal sealed class LeastSquares(int inputs)
         for (var i = 0; i < _size; i++)
         {
             var xi = i == 0 ? 1 : x[i - 1];
-            for (var j = 0; j <= i; j++) _products[i, j] += sign * xi * (j == 0 ? 1 : x[j - 1]);
+            for (var j = 0; j <= i; j++)
+                _products[i, j] += sign * xi * (j == 0 ? 1 : x[j - 1]);
             _targets[i] += sign * xi * y;
         }
         _squares += sign * y * y;
@@ -32,7 +33,8 @@ internal sealed class LeastSquares(int inputs)
     /// </summary>
     public (double[] Coefficients, double Residual)? Solve()
     {
-        if (Count < 10 * _size) return null;
+        if (Count < 10 * _size)
+            return null;
         // Cholesky: the matrix of products is symmetric and, unless inputs are collinear, positive
         // definite.
         var lower = new double[_size, _size];
@@ -41,26 +43,33 @@ internal sealed class LeastSquares(int inputs)
             for (var j = 0; j <= i; j++)
             {
                 var sum = _products[i, j];
-                for (var k = 0; k < j; k++) sum -= lower[i, k] * lower[j, k];
-                if (i != j) lower[i, j] = sum / lower[j, j];
-                else if (sum > 1e-10 * Math.Max(1, _products[i, i])) lower[i, i] = Math.Sqrt(sum);
-                else return null;
+                for (var k = 0; k < j; k++)
+                    sum -= lower[i, k] * lower[j, k];
+                if (i != j)
+                    lower[i, j] = sum / lower[j, j];
+                else if (sum > 1e-10 * Math.Max(1, _products[i, i]))
+                    lower[i, i] = Math.Sqrt(sum);
+                else
+                    return null;
             }
         }
         var b = new double[_size];
         for (var i = 0; i < _size; i++)
         {
             b[i] = _targets[i];
-            for (var k = 0; k < i; k++) b[i] -= lower[i, k] * b[k];
+            for (var k = 0; k < i; k++)
+                b[i] -= lower[i, k] * b[k];
             b[i] /= lower[i, i];
         }
         for (var i = _size - 1; i >= 0; i--)
         {
-            for (var k = i + 1; k < _size; k++) b[i] -= lower[k, i] * b[k];
+            for (var k = i + 1; k < _size; k++)
+                b[i] -= lower[k, i] * b[k];
             b[i] /= lower[i, i];
         }
         var residual = _squares;
-        for (var i = 0; i < _size; i++) residual -= b[i] * _targets[i];
+        for (var i = 0; i < _size; i++)
+            residual -= b[i] * _targets[i];
         return (b, Math.Max(0, residual / (Count - _size)));
     }
 }

@@ -46,13 +46,16 @@ public sealed class Outcomes
         for (var i = 0; i < candles.Count; i++)
         {
             var last = i + ahead;
-            var whole = last < candles.Count && candles[last].OpenTime - candles[i].OpenTime == ahead * series.Timeframe.Length;
+            var whole =
+                last < candles.Count && candles[last].OpenTime - candles[i].OpenTime == ahead * series.Timeframe.Length;
             for (; next <= Math.Min(last, candles.Count - 1); next++)
             {
-                while (endLow > firstLow && candles[lows[endLow - 1]].Low >= candles[next].Low) endLow--;
+                while (endLow > firstLow && candles[lows[endLow - 1]].Low >= candles[next].Low)
+                    endLow--;
                 lows[endLow++] = next;
             }
-            while (firstLow < endLow && lows[firstLow] <= i) firstLow++;
+            while (firstLow < endLow && lows[firstLow] <= i)
+                firstLow++;
             if (!whole)
             {
                 outcomes.Volatility[i] = outcomes.Drawdown[i] = outcomes.Return[i] = double.NaN;

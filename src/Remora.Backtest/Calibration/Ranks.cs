@@ -12,7 +12,8 @@ public static class Ranks
     /// <summary>Returns Pearson's correlation; NaN when one side does not vary.</summary>
     public static double Pearson(double[] x, double[] y)
     {
-        if (x.Length < 3) return double.NaN;
+        if (x.Length < 3)
+            return double.NaN;
         var (mx, my) = (x.Average(), y.Average());
         var (xx, yy, xy) = (0.0, 0.0, 0.0);
         for (var i = 0; i < x.Length; i++)
@@ -30,11 +31,13 @@ public static class Ranks
         var order = Enumerable.Range(0, values.Length).ToArray();
         Array.Sort(keys, order);
         var ranks = new double[values.Length];
-        for (var start = 0; start < keys.Length;)
+        for (var start = 0; start < keys.Length; )
         {
             var end = start;
-            while (end < keys.Length && keys[end] == keys[start]) end++;
-            for (var i = start; i < end; i++) ranks[order[i]] = (start + end - 1) / 2.0;
+            while (end < keys.Length && keys[end] == keys[start])
+                end++;
+            for (var i = start; i < end; i++)
+                ranks[order[i]] = (start + end - 1) / 2.0;
             start = end;
         }
         return ranks;

@@ -13,7 +13,12 @@ namespace Remora.Backtest.Calibration;
 /// between regimes, [0, 1].</param>
 /// <param name="HorizonHours">The horizon in hours.</param>
 /// <param name="Rows">One row per regime that occurred.</param>
-public sealed record RegimeTable(double FlipsPerDay, double Separation, double HorizonHours, IReadOnlyList<RegimeRow> Rows)
+public sealed record RegimeTable(
+    double FlipsPerDay,
+    double Separation,
+    double HorizonHours,
+    IReadOnlyList<RegimeRow> Rows
+)
 {
     /// <summary>Builds the table for the candles of a period.</summary>
     public static RegimeTable Of(PolicyVerdicts verdicts, CandleTape series, Outcomes outcomes, int first, int end)
@@ -28,16 +33,21 @@ public sealed record RegimeTable(double FlipsPerDay, double Separation, double H
             {
                 known++;
                 rows[now].Candles++;
-                if (before != now) rows[now].Spells++;
-                if (before is not null && before != now) flips++;
+                if (before != now)
+                    rows[now].Spells++;
+                if (before is not null && before != now)
+                    flips++;
                 rows[now].Add(outcomes, i);
             }
             before = regime;
         }
         var hours = series.Timeframe.Length.TotalHours;
         return new(
-            flips / (Math.Max(1, known) * hours / 24), Separate(rows.Values), outcomes.Horizon.TotalHours,
-            [.. rows.Where(r => r.Value.Candles > 0).Select(r => r.Value.Row(r.Key, known, hours))]);
+            flips / (Math.Max(1, known) * hours / 24),
+            Separate(rows.Values),
+            outcomes.Horizon.TotalHours,
+            [.. rows.Where(r => r.Value.Candles > 0).Select(r => r.Value.Row(r.Key, known, hours))]
+        );
     }
 
     private static double Separate(IReadOnlyCollection<Tally> rows)
@@ -69,12 +79,14 @@ public sealed record RegimeTable(double FlipsPerDay, double Separation, double H
         public void Add(Outcomes outcomes, int candle)
         {
             var volatility = outcomes.Volatility[candle];
-            if (double.IsNaN(volatility)) return;
+            if (double.IsNaN(volatility))
+                return;
             _outcomes++;
             _volatility += volatility;
             _drawdown += outcomes.Drawdown[candle];
             _return += outcomes.Return[candle];
-            if (volatility <= 0) return;
+            if (volatility <= 0)
+                return;
             var log = Math.Log(volatility);
             Logs++;
             LogSum += log;
@@ -82,7 +94,15 @@ public sealed record RegimeTable(double FlipsPerDay, double Separation, double H
         }
 
         public RegimeRow Row(Regime regime, int known, double hours) =>
-            new(regime, Candles / (double)known, Spells, Candles * hours / Spells, _volatility / _outcomes, _drawdown / _outcomes, _return / _outcomes);
+            new(
+                regime,
+                Candles / (double)known,
+                Spells,
+                Candles * hours / Spells,
+                _volatility / _outcomes,
+                _drawdown / _outcomes,
+                _return / _outcomes
+            );
     }
 }
 
@@ -94,4 +114,12 @@ public sealed record RegimeTable(double FlipsPerDay, double Separation, double H
 /// <param name="Volatility">Mean realised volatility over the horizon.</param>
 /// <param name="Drawdown">Mean worst drawdown over the horizon.</param>
 /// <param name="Return">Mean return over the horizon.</param>
-public sealed record RegimeRow(Regime Regime, double Share, int Spells, double DwellHours, double Volatility, double Drawdown, double Return);
+public sealed record RegimeRow(
+    Regime Regime,
+    double Share,
+    int Spells,
+    double DwellHours,
+    double Volatility,
+    double Drawdown,
+    double Return
+);

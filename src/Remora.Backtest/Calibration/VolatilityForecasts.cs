@@ -40,8 +40,10 @@ public sealed class VolatilityForecasts
         _grid = HourGrid.Of(series);
         _inputs = Inputs(_grid, volatility, score, horizonHours);
         _target = new double[_grid.Count];
-        for (var hour = 0; hour < _target.Length; hour++) _target[hour] = _grid.LogVariance(hour + 1, hour + 1 + horizonHours);
-        foreach (var (name, inputs) in _inputs) _forecasts[name] = Fit(inputs, _target, horizonHours);
+        for (var hour = 0; hour < _target.Length; hour++)
+            _target[hour] = _grid.LogVariance(hour + 1, hour + 1 + horizonHours);
+        foreach (var (name, inputs) in _inputs)
+            _forecasts[name] = Fit(inputs, _target, horizonHours);
     }
 
     /// <summary>
@@ -52,23 +54,36 @@ public sealed class VolatilityForecasts
         var moments = new List<int>();
         for (var hour = 0; hour < _grid.Count; hour++)
         {
-            if (_grid.Candle[hour] < 0 || double.IsNaN(_target[hour]) || _forecasts.Values.Any(f => double.IsNaN(f.LogVariance[hour]))) continue;
+            if (
+                _grid.Candle[hour] < 0
+                || double.IsNaN(_target[hour])
+                || _forecasts.Values.Any(f => double.IsNaN(f.LogVariance[hour]))
+            )
+                continue;
             var time = _series.Candles[_grid.Candle[hour]].OpenTime + _series.Timeframe.Length;
-            if (time >= from && time <= to) moments.Add(hour);
+            if (time >= from && time <= to)
+                moments.Add(hour);
         }
         return new(_horizon, moments.Count, [.. _forecasts.Keys.Select(name => Judge(name, moments))]);
     }
 
-    private static SortedDictionary<string, double[][]> Inputs(HourGrid grid, double[] volatility, double[] score, int horizon)
+    private static SortedDictionary<string, double[][]> Inputs(
+        HourGrid grid,
+        double[] volatility,
+        double[] score,
+        int horizon
+    )
     {
         double[] Each(Func<int, double> value)
         {
             var values = new double[grid.Count];
-            for (var hour = 0; hour < values.Length; hour++) values[hour] = value(hour);
+            for (var hour = 0; hour < values.Length; hour++)
+                values[hour] = value(hour);
             return values;
         }
         double[] Past(int hours) => Each(hour => grid.LogVariance(hour + 1 - hours, hour + 1));
-        double[] FromCandles(double[] values) => Each(hour => grid.Candle[hour] < 0 ? double.NaN : values[grid.Candle[hour]]);
+        double[] FromCandles(double[] values) =>
+            Each(hour => grid.Candle[hour] < 0 ? double.NaN : values[grid.Candle[hour]]);
 
         var (hour1, day, week, v) = (Past(1), Past(24), Past(Week), FromCandles(volatility));
         return new(StringComparer.Ordinal)
@@ -90,7 +105,8 @@ public sealed class VolatilityForecasts
         for (var hour = 0; hour < logs.Length; hour++)
         {
             var now = grid.Variance[hour];
-            if (!double.IsNaN(now)) variance = double.IsNaN(variance) ? now : (Decay * variance) + ((1 - Decay) * now);
+            if (!double.IsNaN(now))
+                variance = double.IsNaN(variance) ? now : (Decay * variance) + ((1 - Decay) * now);
             logs[hour] = variance > 0 ? Math.Log(variance) : double.NaN;
         }
         return logs;
@@ -107,14 +123,16 @@ public sealed class VolatilityForecasts
             {
                 var start = Math.Max(0, hour - Memory);
                 model = Garch.Fit(grid.Return.AsSpan(start, hour - start)) ?? model;
-                if (model is { } fresh && double.IsNaN(variance)) variance = fresh.LongRun;
+                if (model is { } fresh && double.IsNaN(variance))
+                    variance = fresh.LongRun;
             }
             if (model is not { } garch)
             {
                 logs[hour] = double.NaN;
                 continue;
             }
-            if (!double.IsNaN(grid.Return[hour])) variance = garch.Next(variance, grid.Return[hour]);
+            if (!double.IsNaN(grid.Return[hour]))
+                variance = garch.Next(variance, grid.Return[hour]);
             logs[hour] = Math.Log(garch.Ahead(variance, horizon));
         }
         return logs;
@@ -133,15 +151,19 @@ public sealed class VolatilityForecasts
             {
                 // An outcome is known when its horizon is over.
                 for (; added + horizon <= hour; added++)
-                    if (Row(inputs, target, added, x)) regression.Add(x, target[added]);
+                    if (Row(inputs, target, added, x))
+                        regression.Add(x, target[added]);
                 for (; removed < hour - Memory && removed < added; removed++)
-                    if (Row(inputs, target, removed, x)) regression.Add(x, target[removed], -1);
+                    if (Row(inputs, target, removed, x))
+                        regression.Add(x, target[removed], -1);
                 fit = regression.Solve() ?? fit;
             }
             forecast.LogVariance[hour] = forecast.Variance[hour] = double.NaN;
-            if (fit is not { } model || !Known(inputs, hour, x)) continue;
+            if (fit is not { } model || !Known(inputs, hour, x))
+                continue;
             var log = model.Coefficients[0];
-            for (var i = 0; i < x.Length; i++) log += model.Coefficients[i + 1] * x[i];
+            for (var i = 0; i < x.Length; i++)
+                log += model.Coefficients[i + 1] * x[i];
             forecast.LogVariance[hour] = log;
             // The mean of a log-normal distribution.
             forecast.Variance[hour] = Math.Exp(log + (model.Residual / 2));
@@ -149,14 +171,16 @@ public sealed class VolatilityForecasts
         return forecast;
     }
 
-    private static bool Row(double[][] inputs, double[] target, int hour, Span<double> x) => Known(inputs, hour, x) && !double.IsNaN(target[hour]);
+    private static bool Row(double[][] inputs, double[] target, int hour, Span<double> x) =>
+        Known(inputs, hour, x) && !double.IsNaN(target[hour]);
 
     private static bool Known(double[][] inputs, int hour, Span<double> x)
     {
         for (var i = 0; i < x.Length; i++)
         {
             x[i] = inputs[i][hour];
-            if (double.IsNaN(x[i])) return false;
+            if (double.IsNaN(x[i]))
+                return false;
         }
         return true;
     }
@@ -170,9 +194,18 @@ public sealed class VolatilityForecasts
         var mean = actual.Length == 0 ? double.NaN : actual.Average();
         var missed = actual.Zip(predicted, (a, p) => (a - p) * (a - p)).Sum();
         var losses = moments.Select(m => QuasiLikelihood(_target[m], forecast.Variance[m])).ToArray();
-        var worse = losses.Zip(moments.Select(m => QuasiLikelihood(_target[m], benchmark.Variance[m])), (own, other) => own - other).ToArray();
+        var worse = losses
+            .Zip(moments.Select(m => QuasiLikelihood(_target[m], benchmark.Variance[m])), (own, other) => own - other)
+            .ToArray();
         var (statistic, p) = name == Benchmark ? (double.NaN, double.NaN) : DieboldMariano.Test(worse, _horizon);
-        return new(name, Ranks.Correlation(raw, actual), 1 - (missed / actual.Sum(a => (a - mean) * (a - mean))), losses.Length == 0 ? double.NaN : losses.Average(), statistic, p);
+        return new(
+            name,
+            Ranks.Correlation(raw, actual),
+            1 - (missed / actual.Sum(a => (a - mean) * (a - mean))),
+            losses.Length == 0 ? double.NaN : losses.Average(),
+            statistic,
+            p
+        );
     }
 
     private static double QuasiLikelihood(double logActual, double forecast)
@@ -205,4 +238,11 @@ public sealed record ForecastTable(int HorizonHours, int Observations, IReadOnly
 /// <param name="DieboldMariano">Statistic of the difference in QLIKE to HAR-RV; above 0 the
 /// forecaster is worse. NaN for HAR-RV itself.</param>
 /// <param name="P">The two-sided p-value of that statistic.</param>
-public sealed record ForecastRow(string Name, double RankCorrelation, double R2, double Qlike, double DieboldMariano, double P);
+public sealed record ForecastRow(
+    string Name,
+    double RankCorrelation,
+    double R2,
+    double Qlike,
+    double DieboldMariano,
+    double P
+);

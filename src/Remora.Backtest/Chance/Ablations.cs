@@ -15,22 +15,28 @@ public static class Ablations
     /// outside values. Their names start with the policy's name.
     /// </summary>
     public static IReadOnlyList<RiskPolicy> Of(RiskPolicy policy) =>
-    [
-        policy with
-        {
-            Name = policy.Name + ".fear-only", Description = "Blocks only on extreme fear.",
-            Decision = policy.Decision with { BlockingFlags = [RiskFlag.ExtremeFear], BlockingScore = Never },
-        },
-        policy with
-        {
-            Name = policy.Name + ".volatility-only", Description = "Blocks only on extreme volatility.",
-            Decision = policy.Decision with { BlockingFlags = [RiskFlag.HighVolatility], BlockingScore = Never },
-        },
-        policy with
-        {
-            Name = policy.Name + ".technical-only", Description = "Blocks by the rules of the policy, without outside values.",
-            External = policy.External with { Cap = 0 },
-            Decision = policy.Decision with { BlockingFlags = [.. policy.Decision.BlockingFlags.Where(flag => FlagTable.Of(flag).IsFromCandles)] },
-        },
-    ];
+        [
+            policy with
+            {
+                Name = policy.Name + ".fear-only",
+                Description = "Blocks only on extreme fear.",
+                Decision = policy.Decision with { BlockingFlags = [RiskFlag.ExtremeFear], BlockingScore = Never },
+            },
+            policy with
+            {
+                Name = policy.Name + ".volatility-only",
+                Description = "Blocks only on extreme volatility.",
+                Decision = policy.Decision with { BlockingFlags = [RiskFlag.HighVolatility], BlockingScore = Never },
+            },
+            policy with
+            {
+                Name = policy.Name + ".technical-only",
+                Description = "Blocks by the rules of the policy, without outside values.",
+                External = policy.External with { Cap = 0 },
+                Decision = policy.Decision with
+                {
+                    BlockingFlags = [.. policy.Decision.BlockingFlags.Where(flag => FlagTable.Of(flag).IsFromCandles)],
+                },
+            },
+        ];
 }

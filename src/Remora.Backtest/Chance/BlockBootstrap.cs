@@ -19,7 +19,13 @@ public static class BlockBootstrap
     /// that does not exist.</param>
     /// <param name="samples">The number of resamples.</param>
     /// <param name="seed">The seed of the resamples.</param>
-    public static Interval[] Of(int observations, int count, Action<int[], double[]> statistics, int samples, ulong seed)
+    public static Interval[] Of(
+        int observations,
+        int count,
+        Action<int[], double[]> statistics,
+        int samples,
+        ulong seed
+    )
     {
         var known = Enumerable.Range(0, count).Select(_ => new List<double>(samples)).ToArray();
         var draws = new Draws(seed);
@@ -31,11 +37,15 @@ public static class BlockBootstrap
             for (var i = 0; i < observations; i++)
             {
                 positions[i] = at;
-                at = draws.Unit() < restart ? draws.Below(observations) : at + 1 == observations ? 0 : at + 1;
+                at =
+                    draws.Unit() < restart ? draws.Below(observations)
+                    : at + 1 == observations ? 0
+                    : at + 1;
             }
             statistics(positions, values);
             for (var i = 0; i < count; i++)
-                if (!double.IsNaN(values[i])) known[i].Add(values[i]);
+                if (!double.IsNaN(values[i]))
+                    known[i].Add(values[i]);
         }
         return [.. known.Select(one => Middle(one, samples))];
     }
@@ -43,7 +53,8 @@ public static class BlockBootstrap
     // A statistic that seldom exists has no interval.
     private static Interval Middle(List<double> values, int samples)
     {
-        if (values.Count < 2 || values.Count < samples / 2) return Interval.None;
+        if (values.Count < 2 || values.Count < samples / 2)
+            return Interval.None;
         values.Sort();
         return new(values[(int)(0.025 * (values.Count - 1))], values[(int)(0.975 * (values.Count - 1))]);
     }

@@ -31,7 +31,8 @@ internal struct Draws(ulong seed)
     public static ulong SeedFor(ulong seed, string name)
     {
         var hash = seed;
-        foreach (var c in name) hash = Mix(hash ^ c) + Golden;
+        foreach (var c in name)
+            hash = Mix(hash ^ c) + Golden;
         return Mix(hash);
     }
 

@@ -39,10 +39,12 @@ internal static class EntryChance
             blocked.AsSpan(0, by).CopyTo(rotated.AsSpan(blocked.Length - by));
             var placebo = tally.Compare(rotated, double.NaN);
             for (var i = 0; i < s_figures.Length; i++)
-                if (s_figures[i].Value(placebo) is var value && !double.IsNaN(value)) drawn[i].Add(value);
+                if (s_figures[i].Value(placebo) is var value && !double.IsNaN(value))
+                    drawn[i].Add(value);
         }
         var tests = new SortedDictionary<string, PlaceboTest>(StringComparer.Ordinal);
-        for (var i = 0; i < s_figures.Length; i++) tests[s_figures[i].Name] = PlaceboTest.Of(s_figures[i].Value(real), drawn[i], lessIsBetter: false);
+        for (var i = 0; i < s_figures.Length; i++)
+            tests[s_figures[i].Name] = PlaceboTest.Of(s_figures[i].Value(real), drawn[i], lessIsBetter: false);
         return tests;
     }
 
@@ -51,17 +53,33 @@ internal static class EntryChance
     /// <param name="blocked">Whether the gate blocks each of them.</param>
     /// <param name="samples">The number of resamples.</param>
     /// <param name="seed">The seed of the resamples.</param>
-    public static IReadOnlyDictionary<string, Interval> Intervals(EntryTally tally, bool[] blocked, int samples, ulong seed)
+    public static IReadOnlyDictionary<string, Interval> Intervals(
+        EntryTally tally,
+        bool[] blocked,
+        int samples,
+        ulong seed
+    )
     {
         var times = new int[blocked.Length];
         var figures = s_figures.Append(("blocked_mean_pct", c => 100 * c.BlockedMean)).ToArray();
-        var intervals = BlockBootstrap.Of(blocked.Length, figures.Length, (at, values) =>
-        {
-            Array.Clear(times);
-            foreach (var i in at) times[i]++;
-            var sample = tally.Compare(blocked, times, double.NaN);
-            for (var i = 0; i < figures.Length; i++) values[i] = figures[i].Item2(sample);
-        }, samples, seed);
-        return new SortedDictionary<string, Interval>(figures.Zip(intervals).ToDictionary(pair => pair.First.Item1, pair => pair.Second), StringComparer.Ordinal);
+        var intervals = BlockBootstrap.Of(
+            blocked.Length,
+            figures.Length,
+            (at, values) =>
+            {
+                Array.Clear(times);
+                foreach (var i in at)
+                    times[i]++;
+                var sample = tally.Compare(blocked, times, double.NaN);
+                for (var i = 0; i < figures.Length; i++)
+                    values[i] = figures[i].Item2(sample);
+            },
+            samples,
+            seed
+        );
+        return new SortedDictionary<string, Interval>(
+            figures.Zip(intervals).ToDictionary(pair => pair.First.Item1, pair => pair.Second),
+            StringComparer.Ordinal
+        );
     }
 }

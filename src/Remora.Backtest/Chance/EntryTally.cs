@@ -19,7 +19,8 @@ internal sealed class EntryTally
         _trades = [.. trades];
         _fromWorst = [.. Enumerable.Range(0, _trades.Length).OrderBy(i => _trades[i].ProfitRatio)];
         _worst = new bool[_trades.Length];
-        foreach (var i in _fromWorst.Take(Math.Max(1, _trades.Length / 10))) _worst[i] = true;
+        foreach (var i in _fromWorst.Take(Math.Max(1, _trades.Length / 10)))
+            _worst[i] = true;
         _flags = new bool[_trades.Length];
         _ones = new int[_trades.Length];
         Array.Fill(_ones, 1);
@@ -29,7 +30,8 @@ internal sealed class EntryTally
     public int Count => _trades.Length;
 
     /// <summary>Returns whether a gate blocks the entry of each trade.</summary>
-    public bool[] Blocked<TGate>(in TGate gate) where TGate : struct, IEntryGate
+    public bool[] Blocked<TGate>(in TGate gate)
+        where TGate : struct, IEntryGate
     {
         var blocked = new bool[_trades.Length];
         Fill(gate, blocked);
@@ -39,14 +41,16 @@ internal sealed class EntryTally
     /// <summary>Compares the trades that a gate blocks with the others.</summary>
     /// <param name="gate">The gate.</param>
     /// <param name="timeBlocked">The share of time that the gate blocks, [0, 1].</param>
-    public EntryComparison Compare<TGate>(in TGate gate, double timeBlocked) where TGate : struct, IEntryGate
+    public EntryComparison Compare<TGate>(in TGate gate, double timeBlocked)
+        where TGate : struct, IEntryGate
     {
         Fill(gate, _flags);
         return Compare(_flags, timeBlocked);
     }
 
     /// <summary>Compares the blocked trades with the others.</summary>
-    public EntryComparison Compare(ReadOnlySpan<bool> blocked, double timeBlocked) => Compare(blocked, _ones, timeBlocked);
+    public EntryComparison Compare(ReadOnlySpan<bool> blocked, double timeBlocked) =>
+        Compare(blocked, _ones, timeBlocked);
 
     /// <summary>Compares the blocked trades of a sample with its others.</summary>
     /// <param name="blocked">Whether each trade is blocked.</param>
@@ -55,50 +59,68 @@ internal sealed class EntryTally
     public EntryComparison Compare(ReadOnlySpan<bool> blocked, ReadOnlySpan<int> times, double timeBlocked)
     {
         var (losers, worst, blockedLosers, blockedWorst) = (0, 0, 0, 0);
-        Group gone = default, kept = default;
+        Group gone = default,
+            kept = default;
         for (var i = 0; i < _trades.Length; i++)
         {
             ref readonly var trade = ref _trades[i];
-            if (blocked[i]) gone.Add(trade, times[i]);
-            else kept.Add(trade, times[i]);
+            if (blocked[i])
+                gone.Add(trade, times[i]);
+            else
+                kept.Add(trade, times[i]);
             if (trade.ProfitRatio < 0)
             {
                 losers += times[i];
-                if (blocked[i]) blockedLosers += times[i];
+                if (blocked[i])
+                    blockedLosers += times[i];
             }
             if (_worst[i])
             {
                 worst += times[i];
-                if (blocked[i]) blockedWorst += times[i];
+                if (blocked[i])
+                    blockedWorst += times[i];
             }
         }
         return new(
-            Share(gone.Count, gone.Count + kept.Count), Share(blockedLosers, losers), Share(blockedWorst, worst), timeBlocked,
-            kept.Mean(kept.Ratio), gone.Mean(gone.Ratio), gone.Mean(gone.Profit),
-            Shortfall(blocked, times, gone.Count + kept.Count, withBlocked: true), Shortfall(blocked, times, kept.Count, withBlocked: false),
-            kept.Mean(kept.Excursion), gone.Mean(gone.Excursion));
+            Share(gone.Count, gone.Count + kept.Count),
+            Share(blockedLosers, losers),
+            Share(blockedWorst, worst),
+            timeBlocked,
+            kept.Mean(kept.Ratio),
+            gone.Mean(gone.Ratio),
+            gone.Mean(gone.Profit),
+            Shortfall(blocked, times, gone.Count + kept.Count, withBlocked: true),
+            Shortfall(blocked, times, kept.Count, withBlocked: false),
+            kept.Mean(kept.Excursion),
+            gone.Mean(gone.Excursion)
+        );
     }
 
     /// <summary>Returns the mean of the worst twentieth of the trades.</summary>
     private double Shortfall(ReadOnlySpan<bool> blocked, ReadOnlySpan<int> times, int count, bool withBlocked)
     {
-        if (count == 0) return double.NaN;
+        if (count == 0)
+            return double.NaN;
         var wanted = Math.Max(1, count / 20);
         var (left, sum) = (wanted, 0.0);
         foreach (var i in _fromWorst)
         {
-            if (blocked[i] && !withBlocked) continue;
+            if (blocked[i] && !withBlocked)
+                continue;
             var taken = Math.Min(left, times[i]);
             sum += taken * _trades[i].ProfitRatio;
             left -= taken;
-            if (left == 0) break;
+            if (left == 0)
+                break;
         }
         return sum / wanted;
     }
 
-    private void Fill<TGate>(in TGate gate, bool[] blocked) where TGate : struct, IEntryGate
+    private void Fill<TGate>(in TGate gate, bool[] blocked)
+        where TGate : struct, IEntryGate
     {
-        for (var i = 0; i < blocked.Length; i++) blocked[i] = gate.At(_trades[i].Known) <= 0;
+        for (var i = 0; i < blocked.Length; i++)
+            blocked[i] = gate.At(_trades[i].Known) <= 0;
     }
 
     private static double Share(int part, int whole) => whole == 0 ? double.NaN : part / (double)whole;
@@ -137,7 +159,8 @@ internal readonly record struct BaselineTrade(int Known, double ProfitRatio, dou
 /// </summary>
 /// <param name="TradesBlocked">Share of the trades whose entry is blocked.</param>
 /// <param name="LosersBlocked">Share of the losing trades whose entry is blocked.</param>
-/// <param name="WorstBlocked">Share of the worst tenth of the trades whose entry is blocked.</param>
+/// <param name="WorstBlocked">Share of the worst tenth of the trades whose entry is
+/// blocked.</param>
 /// <param name="TimeBlocked">Share of time that the gate blocks.</param>
 /// <param name="AllowedMean">Mean profit of the allowed trades.</param>
 /// <param name="BlockedMean">Mean profit of the blocked trades.</param>
@@ -149,8 +172,18 @@ internal readonly record struct BaselineTrade(int Known, double ProfitRatio, dou
 /// <param name="AllowedExcursion">Mean worst excursion of the allowed trades, 0 or less.</param>
 /// <param name="BlockedExcursion">Mean worst excursion of the blocked trades, 0 or less.</param>
 public readonly record struct EntryComparison(
-    double TradesBlocked, double LosersBlocked, double WorstBlocked, double TimeBlocked, double AllowedMean, double BlockedMean, double BlockedMoney,
-    double Shortfall, double AllowedShortfall, double AllowedExcursion, double BlockedExcursion)
+    double TradesBlocked,
+    double LosersBlocked,
+    double WorstBlocked,
+    double TimeBlocked,
+    double AllowedMean,
+    double BlockedMean,
+    double BlockedMoney,
+    double Shortfall,
+    double AllowedShortfall,
+    double AllowedExcursion,
+    double BlockedExcursion
+)
 {
     /// <summary>
     /// <see cref="LosersBlocked"/> divided by <see cref="TradesBlocked"/>: above 1, the gate blocks

@@ -9,7 +9,12 @@ namespace Remora.Backtest.Chance;
 /// <param name="ProfitMeanPct">Mean profit of its trades, in percent.</param>
 /// <param name="MaxDrawdownPct">Its maximum relative drawdown, in percent.</param>
 /// <param name="Entries">The ungated run's trades, split by the gate.</param>
-public readonly record struct GatedFigures(double ProfitTotalPct, double ProfitMeanPct, double MaxDrawdownPct, EntryComparison Entries)
+public readonly record struct GatedFigures(
+    double ProfitTotalPct,
+    double ProfitMeanPct,
+    double MaxDrawdownPct,
+    EntryComparison Entries
+)
 {
     /// <summary>
     /// Copies the tested figures in the order of <see cref="Names"/>, with signs such that a higher
@@ -29,14 +34,20 @@ public readonly record struct GatedFigures(double ProfitTotalPct, double ProfitM
     public const string Primary = "profit_total_pct";
 
     /// <summary>Names of the tested figures.</summary>
-    public static IReadOnlyList<string> Names { get; } = [Primary, "profit_mean_pct", "max_drawdown_pct", "loser_lift", "worst_lift", "edge_pct"];
+    public static IReadOnlyList<string> Names { get; } =
+    [Primary, "profit_mean_pct", "max_drawdown_pct", "loser_lift", "worst_lift", "edge_pct"];
 
-    internal static GatedFigures Of<TGate>(Simulation simulation, EntryTally tally, in TGate gate, double timeBlocked) where TGate : struct, IEntryGate
+    internal static GatedFigures Of<TGate>(Simulation simulation, EntryTally tally, in TGate gate, double timeBlocked)
+        where TGate : struct, IEntryGate
     {
         var sink = new Sums(simulation.Account.StartingBalance);
         Walk.Go(simulation, gate, ref sink);
         return new(
-            100 * sink.Profit / simulation.Account.StartingBalance, 100 * sink.Ratio / sink.Count, 100 * sink.Drawdown.MaxRelative, tally.Compare(gate, timeBlocked));
+            100 * sink.Profit / simulation.Account.StartingBalance,
+            100 * sink.Ratio / sink.Count,
+            100 * sink.Drawdown.MaxRelative,
+            tally.Compare(gate, timeBlocked)
+        );
     }
 
     /// <summary>
@@ -46,8 +57,10 @@ public readonly record struct GatedFigures(double ProfitTotalPct, double ProfitM
     internal static double Drawdown(Simulation simulation, Gate? gate)
     {
         var sink = new Sums(simulation.Account.StartingBalance);
-        if (gate is null) Walk.Go(simulation, default(AlwaysOpen), ref sink);
-        else Walk.Go(simulation, simulation.Rotate(gate, 0), ref sink);
+        if (gate is null)
+            Walk.Go(simulation, default(AlwaysOpen), ref sink);
+        else
+            Walk.Go(simulation, simulation.Rotate(gate, 0), ref sink);
         return 100 * sink.Drawdown.MaxRelative;
     }
 

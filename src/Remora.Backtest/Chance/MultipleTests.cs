@@ -37,7 +37,8 @@ public static class MultipleTests
         return adjusted;
     }
 
-    private static int[] Known(IReadOnlyList<double> p) => [.. Enumerable.Range(0, p.Count).Where(i => !double.IsNaN(p[i])).OrderBy(i => p[i])];
+    private static int[] Known(IReadOnlyList<double> p) =>
+        [.. Enumerable.Range(0, p.Count).Where(i => !double.IsNaN(p[i])).OrderBy(i => p[i])];
 
     private static double[] NaNs(int count)
     {

@@ -23,7 +23,10 @@ public static class Placebo
     {
         var least = simulation.Plan.Timeframe.CountIn(LeastShift);
         var (_, count) = simulation.Circle;
-        if (count <= 2 * least) throw new BacktestException($"the period of {count} candles is too short to rotate a gate: expected at least {(2 * least) + 1}");
+        if (count <= 2 * least)
+            throw new BacktestException(
+                $"the period of {count} candles is too short to rotate a gate: expected at least {(2 * least) + 1}"
+            );
 
         var tally = new EntryTally(simulation.Baseline());
         var timeBlocked = simulation.TimeBlocked(gate);
@@ -31,7 +34,14 @@ public static class Placebo
         var draws = new Draws(seed);
         var nulls = new Nulls(real, shifts);
         for (var i = 0; i < shifts; i++)
-            nulls.Add(GatedFigures.Of(simulation, tally, simulation.Rotate(gate, least + draws.Below(count - (2 * least))), timeBlocked));
+            nulls.Add(
+                GatedFigures.Of(
+                    simulation,
+                    tally,
+                    simulation.Rotate(gate, least + draws.Below(count - (2 * least))),
+                    timeBlocked
+                )
+            );
         return new(real, timeBlocked, nulls.Tests());
     }
 
@@ -54,13 +64,15 @@ public static class Placebo
             Span<double> values = stackalloc double[_real.Length];
             figures.CopyTo(values);
             for (var i = 0; i < values.Length; i++)
-                if (!double.IsNaN(values[i])) _drawn[i].Add(values[i]);
+                if (!double.IsNaN(values[i]))
+                    _drawn[i].Add(values[i]);
         }
 
         public SortedDictionary<string, PlaceboTest> Tests()
         {
             var tests = new SortedDictionary<string, PlaceboTest>(StringComparer.Ordinal);
-            for (var i = 0; i < _real.Length; i++) tests[GatedFigures.Names[i]] = PlaceboTest.Of(_real[i], _drawn[i], lessIsBetter: i == 2);
+            for (var i = 0; i < _real.Length; i++)
+                tests[GatedFigures.Names[i]] = PlaceboTest.Of(_real[i], _drawn[i], lessIsBetter: i == 2);
             return tests;
         }
     }
@@ -71,4 +83,8 @@ public static class Placebo
 /// <param name="TimeBlocked">The share of the period's candles that the gate blocks, [0,
 /// 1].</param>
 /// <param name="Tests">Each tested figure by name.</param>
-public sealed record PlaceboResult(GatedFigures Real, double TimeBlocked, IReadOnlyDictionary<string, PlaceboTest> Tests);
+public sealed record PlaceboResult(
+    GatedFigures Real,
+    double TimeBlocked,
+    IReadOnlyDictionary<string, PlaceboTest> Tests
+);

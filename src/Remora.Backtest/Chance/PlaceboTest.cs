@@ -8,7 +8,13 @@ namespace Remora.Backtest.Chance;
 /// <param name="P">One-sided p-value: (1 + placebos that do as well or better) / (1 + all
 /// placebos). A small value is evidence for the gate, a value near 1 against it; NaN when the
 /// figure does not exist.</param>
-public readonly record struct PlaceboTest(double Value, double PlaceboMean, double PlaceboLow, double PlaceboHigh, double P)
+public readonly record struct PlaceboTest(
+    double Value,
+    double PlaceboMean,
+    double PlaceboLow,
+    double PlaceboHigh,
+    double P
+)
 {
     /// <param name="value">The real value, with a sign such that a higher value is better.</param>
     /// <param name="drawn">The placebos' values.</param>
@@ -16,7 +22,8 @@ public readonly record struct PlaceboTest(double Value, double PlaceboMean, doub
     /// result.</param>
     internal static PlaceboTest Of(double value, List<double> drawn, bool lessIsBetter)
     {
-        if (double.IsNaN(value) || drawn.Count == 0) return new(double.NaN, double.NaN, double.NaN, double.NaN, double.NaN);
+        if (double.IsNaN(value) || drawn.Count == 0)
+            return new(double.NaN, double.NaN, double.NaN, double.NaN, double.NaN);
         // Sums in another order still count as ties.
         var tolerance = 1e-9 * Math.Max(1, Math.Abs(value));
         var asGood = drawn.Count(d => d >= value - tolerance);

@@ -11,7 +11,8 @@ namespace Remora.Backtest.Chance;
 public static class WalkForward
 {
     /// <summary>The candidate thresholds; the last one allows every entry.</summary>
-    public static IReadOnlyList<double> Thresholds { get; } = [0.40, 0.45, 0.50, 0.55, 0.60, 0.65, 0.70, 0.75, 0.80, double.PositiveInfinity];
+    public static IReadOnlyList<double> Thresholds { get; } =
+    [0.40, 0.45, 0.50, 0.55, 0.60, 0.65, 0.70, 0.75, 0.80, double.PositiveInfinity];
 
     /// <summary>Runs the walk-forward test.</summary>
     /// <param name="simulation">The strategy over the period.</param>
@@ -35,9 +36,16 @@ public static class WalkForward
         var ignored = new double[windows - 1];
         for (var i = 0; i < shifts; i++)
         {
-            var profit = Tested(simulation, gate, least + draws.Below(simulation.Circle.Count - (2 * least)), bounds, ignored);
+            var profit = Tested(
+                simulation,
+                gate,
+                least + draws.Below(simulation.Circle.Count - (2 * least)),
+                bounds,
+                ignored
+            );
             sum += profit;
-            if (profit >= real - 1e-9) asGood++;
+            if (profit >= real - 1e-9)
+                asGood++;
         }
         return new(chosen, real, open, sum / shifts, (1 + asGood) / (1.0 + shifts));
     }
@@ -62,8 +70,10 @@ public static class WalkForward
             for (var t = Thresholds.Count - 1; t >= 0; t--)
             {
                 var past = 0.0;
-                for (var w = 0; w < window; w++) past += profits[(t * windows) + w];
-                if (past > bestPast) (best, bestPast) = (t, past);
+                for (var w = 0; w < window; w++)
+                    past += profits[(t * windows) + w];
+                if (past > bestPast)
+                    (best, bestPast) = (t, past);
             }
             chosen[window - 1] = Thresholds[best];
             total += profits[(best * windows) + window];
@@ -88,7 +98,8 @@ public static class WalkForward
         public void Take(in PossibleTrade trade, double amount, double profit)
         {
             var entered = simulation.Frame.Rows[trade.EntryRow].OpenTime;
-            while (_window < Profits.Length - 1 && entered >= bounds[_window + 1]) _window++;
+            while (_window < Profits.Length - 1 && entered >= bounds[_window + 1])
+                _window++;
             Profits[_window] += profit;
         }
     }
@@ -104,4 +115,10 @@ public static class WalkForward
 /// <param name="UngatedProfitPct">Profit without a gate.</param>
 /// <param name="PlaceboMeanPct">Mean profit of the placebos.</param>
 /// <param name="P">Share of the placebos that did as well or better: a one-sided p-value.</param>
-public sealed record WalkForwardResult(IReadOnlyList<double> Chosen, double ProfitPct, double UngatedProfitPct, double PlaceboMeanPct, double P);
+public sealed record WalkForwardResult(
+    IReadOnlyList<double> Chosen,
+    double ProfitPct,
+    double UngatedProfitPct,
+    double PlaceboMeanPct,
+    double P
+);

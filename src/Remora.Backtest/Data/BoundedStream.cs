@@ -26,8 +26,7 @@ internal sealed class BoundedStream(Stream inner, long maxBytes) : Stream
 
     /// <summary>Returns the error message for a larger file.</summary>
     public static string TooLarge(long maxBytes) =>
-        string.Create(
-            CultureInfo.InvariantCulture, $"the file has more than {maxBytes} bytes of content, the maximum");
+        string.Create(CultureInfo.InvariantCulture, $"the file has more than {maxBytes} bytes of content, the maximum");
 
     /// <exception cref="InvalidDataException">The stream has more bytes than allowed.</exception>
     public override int Read(Span<byte> buffer)
@@ -52,7 +51,8 @@ internal sealed class BoundedStream(Stream inner, long maxBytes) : Stream
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing) inner.Dispose();
+        if (disposing)
+            inner.Dispose();
         base.Dispose(disposing);
     }
 }

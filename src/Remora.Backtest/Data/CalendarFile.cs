@@ -37,11 +37,18 @@ public static class CalendarFile
     {
         foreach (var entry in entries)
         {
-            if (entry.Announced is null) throw new FormatException($"'{entry.Name}' at {entry.At}: 'announced' is empty: a replay requires the time of the announcement");
-            if (entry.Announced > entry.At) throw new FormatException($"'{entry.Name}' at {entry.At}: 'announced' is after the event");
+            if (entry.Announced is null)
+                throw new FormatException(
+                    $"'{entry.Name}' at {entry.At}: 'announced' is empty: a replay requires the time of the "
+                        + $"announcement"
+                );
+            if (entry.Announced > entry.At)
+                throw new FormatException($"'{entry.Name}' at {entry.At}: 'announced' is after the event");
         }
         var (known, calendars) = (new List<ScheduledEvent>(), new List<EventCalendar>());
-        foreach (var news in entries.GroupBy(entry => entry.Announced!.Value).OrderBy(group => group.Key.UnixMilliseconds))
+        foreach (
+            var news in entries.GroupBy(entry => entry.Announced!.Value).OrderBy(group => group.Key.UnixMilliseconds)
+        )
         {
             known.RemoveAll(e => e.To <= news.Key); // past events are not needed any more
             known.AddRange(news.Select(entry => ScheduledEvent.Around(entry.Name, entry.At, before, after)));

@@ -12,18 +12,43 @@ namespace Remora.Backtest.Data;
 public static class OutsideFile
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
+
     // The provider of the index has published by then, in winter and in summer.
     private static readonly TimeSpan UsClose = new(21, 15, 0);
 
     private static readonly Dictionary<OutsideKind, Shape> Shapes = new()
     {
-        [OutsideKind.FearGreedDaily] = new(Signal.FearGreed, "value", TimeSpan.Zero, TimeSpan.FromHours(36), "alternative.me"),
+        [OutsideKind.FearGreedDaily] = new(
+            Signal.FearGreed,
+            "value",
+            TimeSpan.Zero,
+            TimeSpan.FromHours(36),
+            "alternative.me"
+        ),
         // A Friday's value is valid over a weekend that a holiday extends.
         [OutsideKind.VixDaily] = new(Signal.Vix, "close", UsClose, TimeSpan.FromDays(5), "cboe"),
         [OutsideKind.DollarIndexDaily] = new(Signal.DollarIndex, "close", UsClose, TimeSpan.FromDays(5), "ice"),
-        [OutsideKind.BtcDominanceDaily] = new(Signal.BtcDominance, "btc_dominance_pct", Day, TimeSpan.FromDays(3), "coinmarketcap"),
-        [OutsideKind.OpenInterestDaily] = new(Signal.OpenInterest, "open_interest_usd", Day, TimeSpan.FromDays(3), "exchanges"),
-        [OutsideKind.Funding8h] = new(Signal.FundingRate, "funding_rate", TimeSpan.Zero, TimeSpan.FromHours(16), "exchange"),
+        [OutsideKind.BtcDominanceDaily] = new(
+            Signal.BtcDominance,
+            "btc_dominance_pct",
+            Day,
+            TimeSpan.FromDays(3),
+            "coinmarketcap"
+        ),
+        [OutsideKind.OpenInterestDaily] = new(
+            Signal.OpenInterest,
+            "open_interest_usd",
+            Day,
+            TimeSpan.FromDays(3),
+            "exchanges"
+        ),
+        [OutsideKind.Funding8h] = new(
+            Signal.FundingRate,
+            "funding_rate",
+            TimeSpan.Zero,
+            TimeSpan.FromHours(16),
+            "exchange"
+        ),
         [OutsideKind.FundingDailyMean] = new(Signal.FundingRate, "funding_mean", Day, TimeSpan.FromDays(2), "exchange"),
     };
 
@@ -35,7 +60,12 @@ public static class OutsideFile
     /// another file is used.</param>
     /// <exception cref="BacktestException">The file cannot be read; the message names file, line
     /// and problem.</exception>
-    public static IReadOnlyList<Observation> Read(string path, OutsideKind kind, string? @base = null, Instant? until = null)
+    public static IReadOnlyList<Observation> Read(
+        string path,
+        OutsideKind kind,
+        string? @base = null,
+        Instant? until = null
+    )
     {
         try
         {
@@ -59,21 +89,31 @@ public static class OutsideFile
     private static List<Observation> Read(CsvRows rows, OutsideKind kind, string? @base, Instant until)
     {
         var shape = Shapes[kind];
-        if (!rows.Read()) throw new CsvException(1, "the file is empty");
+        if (!rows.Read())
+            throw new CsvException(1, "the file is empty");
         var (width, column) = (rows.Count, Array.IndexOf(rows.ToArray(), shape.Column));
-        if (rows[0] != "timestamp" || column < 0) throw rows.Wrong($"expected the columns 'timestamp' first and '{shape.Column}'");
+        if (rows[0] != "timestamp" || column < 0)
+            throw rows.Wrong($"expected the columns 'timestamp' first and '{shape.Column}'");
 
         var observations = new List<Observation>();
         while (rows.Read())
         {
-            if (rows.Count <= column || !long.TryParse(rows.Bytes(0), NumberStyles.None, CultureInfo.InvariantCulture, out var time))
+            if (
+                rows.Count <= column
+                || !long.TryParse(rows.Bytes(0), NumberStyles.None, CultureInfo.InvariantCulture, out var time)
+            )
                 throw rows.Wrong($"expected {width} columns, the first a time in Unix milliseconds");
             var field = rows.Bytes(column);
-            if (field.IsEmpty) continue; // a day without a value
-            if (!double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) || !double.IsFinite(value))
+            if (field.IsEmpty)
+                continue; // a day without a value
+            if (
+                !double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+                || !double.IsFinite(value)
+            )
                 throw rows.Wrong($"'{rows[column]}' is not a number for '{shape.Column}'");
             var known = new Instant(time) + shape.KnownAfter;
-            if (known < until) observations.Add(new(shape.Signal, @base, value, known, known, shape.TimeToLive, shape.Source));
+            if (known < until)
+                observations.Add(new(shape.Signal, @base, value, known, known, shape.TimeToLive, shape.Source));
         }
         return observations;
     }

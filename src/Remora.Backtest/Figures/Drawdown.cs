@@ -16,7 +16,8 @@ public readonly record struct Drawdown(double Deepest, double AtDeepest, double 
     {
         var gauge = new DrawdownGauge(startingBalance);
         // Trades that close at the same moment have no order: they count as one step.
-        foreach (var step in trades.GroupBy(t => t.CloseTime.UnixMilliseconds).OrderBy(g => g.Key)) gauge.Add(step.Sum(t => t.Profit));
+        foreach (var step in trades.GroupBy(t => t.CloseTime.UnixMilliseconds).OrderBy(g => g.Key))
+            gauge.Add(step.Sum(t => t.Profit));
         return gauge.Value;
     }
 }
@@ -42,7 +43,8 @@ internal struct DrawdownGauge(double startingBalance)
         _peak = Math.Max(_peak, sum); // the start counts as a peak
         var fall = _peak - sum;
         var relative = fall / (startingBalance + _peak);
-        if (fall > _deepest) (_deepest, _atDeepest) = (fall, relative);
+        if (fall > _deepest)
+            (_deepest, _atDeepest) = (fall, relative);
         _maxRelative = Math.Max(_maxRelative, relative);
     }
 }

@@ -17,10 +17,14 @@ public static class Equity
         for (var i = simulation.Frame.First; i < rows.Length; i++)
         {
             var closed = rows[i].OpenTime + simulation.Plan.Timeframe.Length;
-            if (closed.Floor(Timeframe.OneDay.Length) != closed && i < rows.Length - 1) continue;
-            while (next < trades.Count && trades[next].CloseTime < closed) balance += trades[next++].Profit;
+            if (closed.Floor(Timeframe.OneDay.Length) != closed && i < rows.Length - 1)
+                continue;
+            while (next < trades.Count && trades[next].CloseTime < closed)
+                balance += trades[next++].Profit;
             var open = next < trades.Count && trades[next].OpenTime < closed ? trades[next] : null;
-            var unrealised = open is null ? 0 : open.Stake * (1 + account.Fee) * account.ProfitRatio(open.OpenRate, rows[i].Close);
+            var unrealised = open is null
+                ? 0
+                : open.Stake * (1 + account.Fee) * account.ProfitRatio(open.OpenRate, rows[i].Close);
             days.Add((closed, balance + unrealised));
         }
         return days;

@@ -90,7 +90,8 @@ public sealed record Performance
     public static Performance Of(IReadOnlyList<Trade> trades, double startingBalance, Instant from, Instant to)
     {
         var reasons = new SortedDictionary<string, int>(StringComparer.Ordinal);
-        foreach (var trade in trades) reasons[trade.ExitReason] = reasons.GetValueOrDefault(trade.ExitReason) + 1;
+        foreach (var trade in trades)
+            reasons[trade.ExitReason] = reasons.GetValueOrDefault(trade.ExitReason) + 1;
         var profits = trades.Select(t => t.Profit).ToArray();
         var total = profits.Sum();
         var (won, lost) = (profits.Where(p => p > 0).Sum(), -profits.Where(p => p < 0).Sum());
@@ -112,7 +113,10 @@ public sealed record Performance
             ProfitFactor = lost > 0 ? won / lost : 0,
             Sharpe = empty ? 0 : PerDeviation(perDay, profits.Select(p => p / startingBalance)),
             Sortino = empty ? 0 : PerDeviation(perDay, profits.Where(p => p < 0).Select(p => p / startingBalance)),
-            Calmar = empty ? 0 : drawdown.MaxRelative > 0 ? perDay * 100 / drawdown.MaxRelative * Math.Sqrt(365) : -100,
+            Calmar =
+                empty ? 0
+                : drawdown.MaxRelative > 0 ? perDay * 100 / drawdown.MaxRelative * Math.Sqrt(365)
+                : -100,
             MaxDrawdownPct = 100 * drawdown.AtDeepest,
             MaxRelativeDrawdownPct = 100 * drawdown.MaxRelative,
             MaxDrawdown = drawdown.Deepest,
@@ -127,7 +131,8 @@ public sealed record Performance
     private static double PerDeviation(double perDay, IEnumerable<double> profits)
     {
         var values = profits.ToArray();
-        if (values.Length == 0) return -100;
+        if (values.Length == 0)
+            return -100;
         var mean = values.Average();
         var deviation = Math.Sqrt(values.Sum(v => (v - mean) * (v - mean)) / values.Length);
         return deviation > 0 ? perDay / deviation * Math.Sqrt(365) : -100;

@@ -27,7 +27,8 @@ public static class FreqtradeExport
         {
             throw new BacktestException($"{path}: not valid JSON (line {e.LineNumber + 1})", e);
         }
-        catch (Exception e) when (e is FormatException or InvalidDataException or IOException or UnauthorizedAccessException)
+        catch (Exception e)
+            when (e is FormatException or InvalidDataException or IOException or UnauthorizedAccessException)
         {
             throw new BacktestException($"{path}: {e.Message}", e);
         }
@@ -39,11 +40,13 @@ public static class FreqtradeExport
         Span<byte> magic = stackalloc byte[2];
         var zipped = file.ReadAtLeast(magic, 2, throwOnEndOfStream: false) == 2 && magic is [(byte)'P', (byte)'K'];
         file.Position = 0;
-        if (!zipped) return ReadAll(file, file.Length, maxBytes);
+        if (!zipped)
+            return ReadAll(file, file.Length, maxBytes);
         using var archive = new ZipArchive(file);
         // The zip can also contain the configuration, the strategy and the market change.
         var stem = Path.GetFileNameWithoutExtension(path);
-        var entry = archive.Entries.FirstOrDefault(e => e.Name == stem + ".json")
+        var entry =
+            archive.Entries.FirstOrDefault(e => e.Name == stem + ".json")
             ?? archive.Entries.FirstOrDefault(e => e.Name.EndsWith(".json") && !e.Name.EndsWith("_config.json"))
             ?? throw new FormatException("the zip contains no results file (.json)");
         using var inner = entry.Open();
@@ -56,7 +59,8 @@ public static class FreqtradeExport
     /// </summary>
     private static ReadOnlyMemory<byte> ReadAll(Stream stream, long statedLength, long maxBytes)
     {
-        if (statedLength > maxBytes) throw new InvalidDataException(BoundedStream.TooLarge(maxBytes));
+        if (statedLength > maxBytes)
+            throw new InvalidDataException(BoundedStream.TooLarge(maxBytes));
         using var bounded = new BoundedStream(stream, maxBytes);
         using var content = new MemoryStream();
         bounded.CopyTo(content);
@@ -68,8 +72,15 @@ public static class FreqtradeExport
         using var document = JsonDocument.Parse(json);
         var root = document.RootElement;
         if (root.ValueKind == JsonValueKind.Array)
-            throw new FormatException("this is the list format of Freqtrade versions until 2019; run the backtest again with a newer Freqtrade (2021 or later)");
-        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("strategy", out var strategies) || strategies.ValueKind != JsonValueKind.Object)
+            throw new FormatException(
+                "this is the list format of Freqtrade versions until 2019; run the backtest again with a newer "
+                    + "Freqtrade (2021 or later)"
+            );
+        if (
+            root.ValueKind != JsonValueKind.Object
+            || !root.TryGetProperty("strategy", out var strategies)
+            || strategies.ValueKind != JsonValueKind.Object
+        )
             throw new FormatException("not a Freqtrade backtest result: expected an object with 'strategy'");
         return [.. strategies.EnumerateObject().Select(s => Run(s.Name, s.Value))];
     }
@@ -79,7 +90,8 @@ public static class FreqtradeExport
         var trades = Field(strategy, "trades", JsonValueKind.Array).EnumerateArray().Select(Trade).ToArray();
         var start = Number(strategy, "starting_balance");
         var (from, to) = (Time(strategy, "backtest_start_ts"), Time(strategy, "backtest_end_ts"));
-        if (to < from) throw new FormatException($"'backtest_end_ts' ({to}) is before 'backtest_start_ts' ({from})");
+        if (to < from)
+            throw new FormatException($"'backtest_end_ts' ({to}) is before 'backtest_start_ts' ({from})");
         return new(name, trades, start, from, to, Timeframe(strategy), Figures(strategy));
     }
 
@@ -88,13 +100,26 @@ public static class FreqtradeExport
         try
         {
             var stake = Number(trade, "stake_amount");
-            var ratio = Optional(trade, "profit_ratio") ?? Optional(trade, "profit_percent") ?? throw new FormatException("'profit_ratio' is missing");
+            var ratio =
+                Optional(trade, "profit_ratio")
+                ?? Optional(trade, "profit_percent")
+                ?? throw new FormatException("'profit_ratio' is missing");
             var (open, close) = (TradeTime(trade, "open"), TradeTime(trade, "close"));
-            if (close < open) throw new FormatException($"it closes ({close}) before it opens ({open})");
+            if (close < open)
+                throw new FormatException($"it closes ({close}) before it opens ({open})");
             return new(
-                Text(trade, "pair"), open, close, Number(trade, "open_rate"), Number(trade, "close_rate"),
-                Number(trade, "amount"), stake, ratio, Optional(trade, "profit_abs") ?? (stake * ratio), Text(trade, "exit_reason") ?? Text(trade, "sell_reason") ?? "",
-                trade.TryGetProperty("is_short", out var isShort) && isShort.ValueKind == JsonValueKind.True);
+                Text(trade, "pair"),
+                open,
+                close,
+                Number(trade, "open_rate"),
+                Number(trade, "close_rate"),
+                Number(trade, "amount"),
+                stake,
+                ratio,
+                Optional(trade, "profit_abs") ?? (stake * ratio),
+                Text(trade, "exit_reason") ?? Text(trade, "sell_reason") ?? "",
+                trade.TryGetProperty("is_short", out var isShort) && isShort.ValueKind == JsonValueKind.True
+            );
         }
         catch (FormatException e)
         {
@@ -108,20 +133,25 @@ public static class FreqtradeExport
         var figures = new SortedDictionary<string, double>(StringComparer.Ordinal);
         foreach (var field in strategy.EnumerateObject())
         {
-            if (field.Value.ValueKind != JsonValueKind.Number) continue;
+            if (field.Value.ValueKind != JsonValueKind.Number)
+                continue;
             var figure = field.Value.GetDouble();
-            if (double.IsFinite(figure)) figures[field.Name] = figure;
+            if (double.IsFinite(figure))
+                figures[field.Name] = figure;
         }
         return figures;
     }
 
-    private static Timeframe? Timeframe(JsonElement strategy) => Markets.Timeframe.TryParse(Text(strategy, "timeframe"), out var timeframe) ? timeframe : null;
+    private static Timeframe? Timeframe(JsonElement strategy) =>
+        Markets.Timeframe.TryParse(Text(strategy, "timeframe"), out var timeframe) ? timeframe : null;
 
     private static Instant TradeTime(JsonElement trade, string which)
     {
         var name = which + "_timestamp";
-        if (Optional(trade, name) is { } milliseconds) return TradeFile.Time(milliseconds, name);
-        if (Text(trade, which + "_date") is not { } date) throw new FormatException($"'{name}' is missing");
+        if (Optional(trade, name) is { } milliseconds)
+            return TradeFile.Time(milliseconds, name);
+        if (Text(trade, which + "_date") is not { } date)
+            throw new FormatException($"'{name}' is missing");
         return Instant.TryParse(date, out var time) && TradeFile.IsTime(time)
             ? time
             : throw new FormatException($"'{which}_date' is '{date}': expected {TradeFile.TimesInWords}");
@@ -167,4 +197,11 @@ public static class FreqtradeExport
 /// it.</param>
 /// <param name="Figures">The figures that Freqtrade states, by Freqtrade's names.</param>
 public sealed record ExportedRun(
-    string Strategy, IReadOnlyList<Trade> Trades, double StartingBalance, Instant From, Instant To, Timeframe? Timeframe, IReadOnlyDictionary<string, double> Figures);
+    string Strategy,
+    IReadOnlyList<Trade> Trades,
+    double StartingBalance,
+    Instant From,
+    Instant To,
+    Timeframe? Timeframe,
+    IReadOnlyDictionary<string, double> Figures
+);

@@ -26,7 +26,8 @@ public sealed class AssessmentFile : IDisposable
     }
 
     /// <summary>Whether a file has one of the supported extensions.</summary>
-    public static bool Knows(string path) => path.EndsWith(".csv") || path.EndsWith(".csv.gz") || path.EndsWith(".jsonl");
+    public static bool Knows(string path) =>
+        path.EndsWith(".csv") || path.EndsWith(".csv.gz") || path.EndsWith(".jsonl");
 
     /// <summary>Creates a file.</summary>
     /// <exception cref="ArgumentException">The extension is not supported.</exception>
@@ -36,9 +37,15 @@ public sealed class AssessmentFile : IDisposable
         if (!Knows(path))
             throw new ArgumentException($"--to {path}: expected a name that ends in .csv, .csv.gz or .jsonl");
         Stream stream = new FileStream(path + PartSuffix, FileMode.Create, FileAccess.Write);
-        if (path.EndsWith(".gz")) stream = new GZipStream(stream, CompressionLevel.Optimal);
-        var file = new AssessmentFile(path, new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), bufferSize: 1 << 16), json);
-        if (!json) file._writer.Write(AssessmentCsv.Header + "\n");
+        if (path.EndsWith(".gz"))
+            stream = new GZipStream(stream, CompressionLevel.Optimal);
+        var file = new AssessmentFile(
+            path,
+            new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), bufferSize: 1 << 16),
+            json
+        );
+        if (!json)
+            file._writer.Write(AssessmentCsv.Header + "\n");
         return file;
     }
 
@@ -46,8 +53,10 @@ public sealed class AssessmentFile : IDisposable
     public void Write(Assessment assessment)
     {
         _row.Clear();
-        if (_json) _row.Append(JsonSerializer.Serialize(assessment, AssessmentJson)).Append('\n');
-        else AssessmentCsv.Append(_row, assessment);
+        if (_json)
+            _row.Append(JsonSerializer.Serialize(assessment, AssessmentJson)).Append('\n');
+        else
+            AssessmentCsv.Append(_row, assessment);
         _writer.Write(_row);
     }
 

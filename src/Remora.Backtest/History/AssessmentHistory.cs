@@ -45,13 +45,18 @@ public sealed class AssessmentHistory
     /// <exception cref="BacktestException">The history does not contain the policy.</exception>
     public PolicyVerdicts Under(string policy) =>
         Policies.FirstOrDefault(p => p.Policy.Name == policy)
-        ?? throw new BacktestException($"'{policy}' is not a policy of this history: it has {string.Join(", ", Policies.Select(p => p.Policy.Name))}");
+        ?? throw new BacktestException(
+            $"'{policy}' is not a policy of this history: it has "
+                + $"{string.Join(", ", Policies.Select(p => p.Policy.Name))}"
+        );
 
     internal void Keep(int candle, int policy, Assessment assessment)
     {
         Policies[policy].Keep(candle, assessment);
-        if (ShortSide.Count > 0) ShortSide[policy].Keep(candle, assessment.At(assessment.AssessedAt, Side.Short));
-        if (policy > 0) return;
+        if (ShortSide.Count > 0)
+            ShortSide[policy].Keep(candle, assessment.At(assessment.AssessedAt, Side.Short));
+        if (policy > 0)
+            return;
         Volatility[candle] = assessment.Volatility;
         Parts[candle] = assessment.RiskBreakdown;
         FearGreed[candle] = assessment.FearGreedIndex;

@@ -15,12 +15,18 @@ public static class Gates
     /// not block.
     /// </summary>
     public static Gate Threshold(PolicyVerdicts verdicts, double threshold) =>
-        new($"{verdicts.Policy.Name} score >= {threshold:0.00}", [.. verdicts.Score.Select(score => score >= threshold ? 0.0 : 1.0)]);
+        new(
+            $"{verdicts.Policy.Name} score >= {threshold:0.00}",
+            [.. verdicts.Score.Select(score => score >= threshold ? 0.0 : 1.0)]
+        );
 
     /// <summary>
     /// Creates a gate that enters with the policy's position scale: nothing while it blocks, the
     /// full position while the score is unknown.
     /// </summary>
     public static Gate Scaled(PolicyVerdicts verdicts) =>
-        new($"{verdicts.Policy.Name} sized", [.. verdicts.PositionScale.Select(scale => double.IsNaN(scale) ? 1 : scale)]);
+        new(
+            $"{verdicts.Policy.Name} sized",
+            [.. verdicts.PositionScale.Select(scale => double.IsNaN(scale) ? 1 : scale)]
+        );
 }

@@ -20,17 +20,29 @@ public static class HistoryBuilder
     /// <param name="progress">Receives the share that is done, [0, 1].</param>
     /// <param name="cancellation">Cancels the work.</param>
     public static IReadOnlyList<AssessmentHistory> Build(
-        IReadOnlyList<Tape> tapes, HistoryOptions options, IProgress<double>? progress = null, CancellationToken cancellation = default)
+        IReadOnlyList<Tape> tapes,
+        HistoryOptions options,
+        IProgress<double>? progress = null,
+        CancellationToken cancellation = default
+    )
     {
         var total = Math.Max(1, tapes.Sum(t => (long)t.Candles.Count));
         var done = 0L;
         var histories = new AssessmentHistory[tapes.Count];
-        SideBySide.For(tapes.Count, i =>
-            histories[i] = Build(tapes[i], options, candles =>
-            {
-                cancellation.ThrowIfCancellationRequested();
-                progress?.Report(Interlocked.Add(ref done, candles) / (double)total);
-            }), cancellation);
+        SideBySide.For(
+            tapes.Count,
+            i =>
+                histories[i] = Build(
+                    tapes[i],
+                    options,
+                    candles =>
+                    {
+                        cancellation.ThrowIfCancellationRequested();
+                        progress?.Report(Interlocked.Add(ref done, candles) / (double)total);
+                    }
+                ),
+            cancellation
+        );
         return histories;
     }
 
@@ -45,12 +57,14 @@ public static class HistoryBuilder
         var candle = 0;
         foreach (var next in tape.Events())
         {
-            if (engine.Apply(next) is not { } assessment) continue;
+            if (engine.Apply(next) is not { } assessment)
+                continue;
             history.Keep(candle, 0, assessment);
             each?.Invoke(assessment);
             for (var policy = 1; policy < options.Policies.Count; policy++)
                 history.Keep(candle, policy, engine.Assess(tape.Market, policy, assessment.AssessedAt));
-            if (++candle % ReportEvery == 0) report(ReportEvery);
+            if (++candle % ReportEvery == 0)
+                report(ReportEvery);
         }
         report(candle % ReportEvery);
         return history;

@@ -12,16 +12,30 @@ public static class HistoryJob
 {
     /// <summary>Runs the job. A file appears under its name only when it is complete.</summary>
     /// <exception cref="BacktestException">A file cannot be read or written.</exception>
-    public static HistoryResult Run(HistoryJobOptions options, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    public static HistoryResult Run(
+        HistoryJobOptions options,
+        IProgress<double>? progress = null,
+        CancellationToken cancellation = default
+    )
     {
-        if (options.Markets.Count == 0) throw new BacktestException("no market is given: expected at least one");
+        if (options.Markets.Count == 0)
+            throw new BacktestException("no market is given: expected at least one");
         var done = new double[options.Markets.Count];
         var rows = new int[options.Markets.Count];
-        SideBySide.For(rows.Length, i => rows[i] = Build(options.Markets[i], options, new Share(done, i, progress), cancellation), cancellation);
+        SideBySide.For(
+            rows.Length,
+            i => rows[i] = Build(options.Markets[i], options, new Share(done, i, progress), cancellation),
+            cancellation
+        );
         return new(rows);
     }
 
-    private static int Build(HistoryMarket market, HistoryJobOptions options, Share progress, CancellationToken cancellation)
+    private static int Build(
+        HistoryMarket market,
+        HistoryJobOptions options,
+        Share progress,
+        CancellationToken cancellation
+    )
     {
         var series = options.Reader(market.Candles, market.Timeframe);
         var tape = new Tape(new(market.Exchange, market.Pair, series.Timeframe), series.Candles, options.Observations);
@@ -29,17 +43,25 @@ public static class HistoryJob
         {
             using var file = market.To is { } to ? AssessmentFile.Create(to) : null;
             var rows = 0;
-            HistoryBuilder.Build([tape], new()
-            {
-                Policies = [options.Policy],
-                Each = assessment =>
+            HistoryBuilder.Build(
+                [tape],
+                new()
                 {
-                    if (assessment.AsOf - series.Timeframe.Length < options.From) return;
-                    file?.Write(options.Side == Side.Long ? assessment : assessment.At(assessment.AssessedAt, options.Side));
-                    market.Each?.Invoke(assessment);
-                    rows++;
+                    Policies = [options.Policy],
+                    Each = assessment =>
+                    {
+                        if (assessment.AsOf - series.Timeframe.Length < options.From)
+                            return;
+                        file?.Write(
+                            options.Side == Side.Long ? assessment : assessment.At(assessment.AssessedAt, options.Side)
+                        );
+                        market.Each?.Invoke(assessment);
+                        rows++;
+                    },
                 },
-            }, progress, cancellation);
+                progress,
+                cancellation
+            );
             file?.Complete();
             return rows;
         }
@@ -95,7 +117,14 @@ public sealed record HistoryJobOptions
 /// <param name="Timeframe">The timeframe of the candles; when it is null, it is derived from the
 /// rows.</param>
 /// <param name="Each">Receives each row, in order, on the thread that builds this market.</param>
-public sealed record HistoryMarket(Pair Pair, string Candles, string? To, string Exchange = "binance", Timeframe? Timeframe = null, Action<Assessment>? Each = null);
+public sealed record HistoryMarket(
+    Pair Pair,
+    string Candles,
+    string? To,
+    string Exchange = "binance",
+    Timeframe? Timeframe = null,
+    Action<Assessment>? Each = null
+);
 
 /// <summary>The result of a history job.</summary>
 /// <param name="Rows">The number of rows written per market.</param>

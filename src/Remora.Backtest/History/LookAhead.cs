@@ -23,7 +23,8 @@ public static class LookAhead
         {
             var seen = build(tape.Until(cut)).Size;
             for (var i = 0; i < seen.Length; i++)
-                if (!seen[i].Equals(whole[i])) return tape.Candles[i].OpenTime;
+                if (!seen[i].Equals(whole[i]))
+                    return tape.Candles[i].OpenTime;
         }
         return null;
     }

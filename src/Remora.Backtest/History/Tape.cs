@@ -23,7 +23,14 @@ public sealed record Tape(MarketId Market, IReadOnlyList<Candle> Candles, IReadO
     /// <summary>
     /// The signals with values for this market. Their absence at a moment lowers confidence.
     /// </summary>
-    public IReadOnlyList<Signal> Signals => [.. Observations.Where(o => o.Base is null || o.Base == Market.Pair.Base).Select(o => o.Signal).Distinct().Order()];
+    public IReadOnlyList<Signal> Signals =>
+        [
+            .. Observations
+                .Where(o => o.Base is null || o.Base == Market.Pair.Base)
+                .Select(o => o.Signal)
+                .Distinct()
+                .Order(),
+        ];
 
     /// <summary>
     /// Returns the events in order, without observations that became known after the last candle
@@ -32,13 +39,18 @@ public sealed record Tape(MarketId Market, IReadOnlyList<Candle> Candles, IReadO
     public IEnumerable<MarketEvent> Events()
     {
         // Stable sort: values that were knowable at the same moment keep the order of their file.
-        var observations = Observations.OrderBy(o => o.KnowableAt.UnixMilliseconds).ThenBy(o => o.HeldAt.UnixMilliseconds).ToArray();
+        var observations = Observations
+            .OrderBy(o => o.KnowableAt.UnixMilliseconds)
+            .ThenBy(o => o.HeldAt.UnixMilliseconds)
+            .ToArray();
         var (next, page) = (0, 0);
         foreach (var candle in Candles)
         {
             var closed = candle.OpenTime + Market.Timeframe.Length;
-            while (page < Calendars.Count && Calendars[page].KnowableAt <= closed) yield return MarketEvent.Scheduled(Calendars[page++]);
-            while (next < observations.Length && observations[next].KnowableAt <= closed) yield return MarketEvent.Observed(observations[next++]);
+            while (page < Calendars.Count && Calendars[page].KnowableAt <= closed)
+                yield return MarketEvent.Scheduled(Calendars[page++]);
+            while (next < observations.Length && observations[next].KnowableAt <= closed)
+                yield return MarketEvent.Observed(observations[next++]);
             yield return MarketEvent.Closed(Market, candle);
         }
     }
@@ -47,10 +59,11 @@ public sealed record Tape(MarketId Market, IReadOnlyList<Candle> Candles, IReadO
     /// Returns the tape as it was at <paramref name="now"/>: the candles that had closed and the
     /// values that had become known.
     /// </summary>
-    public Tape Until(Instant now) => this with
-    {
-        Candles = [.. Candles.TakeWhile(c => c.OpenTime + Market.Timeframe.Length <= now)],
-        Observations = [.. Observations.Where(o => o.KnowableAt <= now)],
-        Calendars = [.. Calendars.Where(c => c.KnowableAt <= now)],
-    };
+    public Tape Until(Instant now) =>
+        this with
+        {
+            Candles = [.. Candles.TakeWhile(c => c.OpenTime + Market.Timeframe.Length <= now)],
+            Observations = [.. Observations.Where(o => o.KnowableAt <= now)],
+            Calendars = [.. Calendars.Where(c => c.KnowableAt <= now)],
+        };
 }

@@ -20,23 +20,39 @@ public static class JudgeJob
     /// <summary>Judges every strategy in a file.</summary>
     /// <exception cref="BacktestException">The file has an unsupported format, or the candles do
     /// not cover the trades.</exception>
-    public static IReadOnlyList<Judgement> Run(JudgeOptions options, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    public static IReadOnlyList<Judgement> Run(
+        JudgeOptions options,
+        IProgress<double>? progress = null,
+        CancellationToken cancellation = default
+    )
     {
         var runs = Read(options.Trades);
-        var tapes = options.Markets.Select(m =>
-        {
-            var series = options.Reader(m.Candles, m.Timeframe);
-            return new Tape(new(m.Exchange, m.Pair, series.Timeframe), series.Candles, options.Observations);
-        }).ToArray();
-        var histories = HistoryBuilder.Build(tapes, new() { Policies = [options.Policy], ShortSide = runs.Any(run => run.Trades.Any(trade => trade.Short)) }, progress, cancellation);
+        var tapes = options
+            .Markets.Select(m =>
+            {
+                var series = options.Reader(m.Candles, m.Timeframe);
+                return new Tape(new(m.Exchange, m.Pair, series.Timeframe), series.Candles, options.Observations);
+            })
+            .ToArray();
+        var histories = HistoryBuilder.Build(
+            tapes,
+            new() { Policies = [options.Policy], ShortSide = runs.Any(run => run.Trades.Any(trade => trade.Short)) },
+            progress,
+            cancellation
+        );
         return [.. runs.Select(run => Judge(run, histories, options))];
     }
 
     private static IReadOnlyList<ExportedRun> Read(string path)
     {
-        if (!path.EndsWith(".csv", StringComparison.OrdinalIgnoreCase) && !path.EndsWith(".csv.gz", StringComparison.OrdinalIgnoreCase)) return FreqtradeExport.Read(path);
+        if (
+            !path.EndsWith(".csv", StringComparison.OrdinalIgnoreCase)
+            && !path.EndsWith(".csv.gz", StringComparison.OrdinalIgnoreCase)
+        )
+            return FreqtradeExport.Read(path);
         var trades = TradeCsv.Read(path);
-        var (from, to) = trades.Count == 0 ? (default, default) : (trades.Min(t => t.OpenTime), trades.Max(t => t.CloseTime));
+        var (from, to) =
+            trades.Count == 0 ? (default, default) : (trades.Min(t => t.OpenTime), trades.Max(t => t.CloseTime));
         return [new(Path.GetFileName(path), trades, 1000, from, to, null, new Dictionary<string, double>())];
     }
 
@@ -46,7 +62,9 @@ public static class JudgeJob
         var uncovered = new SortedDictionary<string, int>(StringComparer.Ordinal);
         foreach (var trade in run.Trades)
         {
-            var history = histories.FirstOrDefault(h => trade.Pair is null || h.Tape.Market.Pair.ToString() == trade.Pair);
+            var history = histories.FirstOrDefault(h =>
+                trade.Pair is null || h.Tape.Market.Pair.ToString() == trade.Pair
+            );
             var known = history is null ? -1 : Known(history, trade.OpenTime);
             if (known < 0)
             {
@@ -58,15 +76,23 @@ public static class JudgeJob
         }
         if (run.Trades.Count > 0 && covered.Count == 0)
             throw new BacktestException(
-                $"{run.Strategy}: no candles for any of its {run.Trades.Count} trades of {string.Join(", ", uncovered.Keys)}, {run.From} to {run.To}");
+                $"{run.Strategy}: no candles for any of its {run.Trades.Count} trades of "
+                    + $"{string.Join(", ", uncovered.Keys)}, {run.From} to {run.To}"
+            );
 
         var kept = covered.Where(t => !t.Blocked).Select(t => t.Trade).ToArray();
         var all = covered.Select(t => t.Trade).ToArray();
         return new(
-            run.Strategy, run.From, run.To, options.Policy.Name,
-            Performance.Of(all, run.StartingBalance, run.From, run.To), Performance.Of(kept, run.StartingBalance, run.From, run.To),
+            run.Strategy,
+            run.From,
+            run.To,
+            options.Policy.Name,
+            Performance.Of(all, run.StartingBalance, run.From, run.To),
+            Performance.Of(kept, run.StartingBalance, run.From, run.To),
             TradePlacebo.Test(covered, run.From, run.To, options),
-            [.. covered.Where(t => t.Blocked).Select(t => t.Trade)], uncovered);
+            [.. covered.Where(t => t.Blocked).Select(t => t.Trade)],
+            uncovered
+        );
     }
 
     /// <summary>
@@ -77,7 +103,9 @@ public static class JudgeJob
     {
         var timeframe = history.Tape.Market.Timeframe.Length;
         var position = CandleFrame.LowerBound(history.Tape.Candles, new((moment - timeframe).UnixMilliseconds + 1)) - 1;
-        return position >= 0 && moment - history.Tape.Candles[position].OpenTime <= TimeSpan.FromDays(2) + timeframe ? position : -1;
+        return position >= 0 && moment - history.Tape.Candles[position].OpenTime <= TimeSpan.FromDays(2) + timeframe
+            ? position
+            : -1;
     }
 }
 
@@ -138,5 +166,13 @@ internal readonly record struct JudgedTrade(Trade Trade, AssessmentHistory Histo
 /// <param name="Skipped">The trades entered in unsafe time.</param>
 /// <param name="Uncovered">The number of trades without candles, by pair.</param>
 public sealed record Judgement(
-    string Strategy, Instant From, Instant To, string Policy, Performance All, Performance Kept, TradePlaceboResult Chance, IReadOnlyList<Trade> Skipped,
-    IReadOnlyDictionary<string, int> Uncovered);
+    string Strategy,
+    Instant From,
+    Instant To,
+    string Policy,
+    Performance All,
+    Performance Kept,
+    TradePlaceboResult Chance,
+    IReadOnlyList<Trade> Skipped,
+    IReadOnlyDictionary<string, int> Uncovered
+);

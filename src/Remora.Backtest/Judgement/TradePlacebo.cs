@@ -10,9 +10,16 @@ namespace Remora.Backtest.Judgement;
 /// </summary>
 internal static class TradePlacebo
 {
-    public static TradePlaceboResult Test(IReadOnlyList<JudgedTrade> trades, Instant from, Instant to, JudgeOptions options)
+    public static TradePlaceboResult Test(
+        IReadOnlyList<JudgedTrade> trades,
+        Instant from,
+        Instant to,
+        JudgeOptions options
+    )
     {
-        var circles = trades.DistinctBy(t => t.Verdicts).ToDictionary(t => t.Verdicts, t => CircleOf(t.History, from, to));
+        var circles = trades
+            .DistinctBy(t => t.Verdicts)
+            .ToDictionary(t => t.Verdicts, t => CircleOf(t.History, from, to));
         var candles = circles.Sum(c => (double)c.Value.Count);
         var share = circles.Sum(c => (double)c.Key.Blocked.AsSpan(c.Value.First, c.Value.Count).Count(true)) / candles;
         var all = Tally(trades);
@@ -23,9 +30,12 @@ internal static class TradePlacebo
             Intervals = EntryChance.Intervals(all, blocked, options.Resamples, options.Seed + 2),
         };
         // Only trades entered within the circle can be rotated.
-        var inside = trades.Where(t => circles[t.Verdicts] is { Count: > 0 } c && t.Known >= c.First && t.Known < c.First + c.Count).ToArray();
+        var inside = trades
+            .Where(t => circles[t.Verdicts] is { Count: > 0 } c && t.Known >= c.First && t.Known < c.First + c.Count)
+            .ToArray();
         var span = to - from;
-        if (inside.Length == 0 || span <= 3 * Placebo.LeastShift) return result;
+        if (inside.Length == 0 || span <= 3 * Placebo.LeastShift)
+            return result;
 
         var tally = Tally(inside);
         var draws = new Draws(options.Seed);
@@ -35,9 +45,11 @@ internal static class TradePlacebo
         for (var i = 0; i < options.Shifts; i++)
         {
             var by = (Placebo.LeastShift + ((span - (2 * Placebo.LeastShift)) * draws.Unit())) / span;
-            for (var t = 0; t < flags.Length; t++) flags[t] = inside[t].Verdicts.Blocked[Rotate(circles[inside[t].Verdicts], inside[t].Known, by)];
+            for (var t = 0; t < flags.Length; t++)
+                flags[t] = inside[t].Verdicts.Blocked[Rotate(circles[inside[t].Verdicts], inside[t].Known, by)];
             profits.Add(ProfitKept(inside, flags));
-            if (tally.Compare(flags, share).LoserLift is var lift && !double.IsNaN(lift)) lifts.Add(lift);
+            if (tally.Compare(flags, share).LoserLift is var lift && !double.IsNaN(lift))
+                lifts.Add(lift);
         }
         return result with
         {
@@ -56,7 +68,8 @@ internal static class TradePlacebo
     {
         var kept = 0.0;
         for (var i = 0; i < blocked.Length; i++)
-            if (!blocked[i]) kept += trades[i].Trade.Profit;
+            if (!blocked[i])
+                kept += trades[i].Trade.Profit;
         return kept;
     }
 
@@ -65,7 +78,11 @@ internal static class TradePlacebo
     {
         var (trade, candles) = (judged.Trade, judged.History.Tape.Candles);
         var worst = double.NaN;
-        for (var i = CandleFrame.LowerBound(candles, trade.OpenTime); i < candles.Count && candles[i].OpenTime < trade.CloseTime; i++)
+        for (
+            var i = CandleFrame.LowerBound(candles, trade.OpenTime);
+            i < candles.Count && candles[i].OpenTime < trade.CloseTime;
+            i++
+        )
         {
             var move = trade.Short ? 1 - (candles[i].High / trade.OpenRate) : (candles[i].Low / trade.OpenRate) - 1;
             worst = double.IsNaN(worst) ? Math.Min(0, move) : Math.Min(worst, move);

@@ -13,7 +13,10 @@ public static class HtmlReport
     /// <summary>Writes the page.</summary>
     public static string Write(StudyFigures study)
     {
-        var data = JsonSerializer.Serialize(new(study, ResultsText.Findings(study), KeyFigures.Of(study)), BacktestJson.Shared.ReportData);
+        var data = JsonSerializer.Serialize(
+            new(study, ResultsText.Findings(study), KeyFigures.Of(study)),
+            BacktestJson.Shared.ReportData
+        );
         return Part("report.html")
             .Replace("{{title}}", Escape(study.Name), StringComparison.Ordinal)
             .Replace("{{headline}}", Escape(ResultsText.Headline(study)), StringComparison.Ordinal)
@@ -27,7 +30,9 @@ public static class HtmlReport
 
     private static string Part(string name)
     {
-        using var stream = typeof(HtmlReport).Assembly.GetManifestResourceStream(name) ?? throw new InvalidOperationException($"the resource {name} was not embedded");
+        using var stream =
+            typeof(HtmlReport).Assembly.GetManifestResourceStream(name)
+            ?? throw new InvalidOperationException($"the resource {name} was not embedded");
         using var reader = new StreamReader(stream, Encoding.UTF8);
         return reader.ReadToEnd();
     }

@@ -28,10 +28,13 @@ public sealed class DailyTrend : IStrategy
             foreach (var close in _closes)
             {
                 highest = Math.Max(highest, close);
-                if (age-- <= ExitHours) lowest = Math.Min(lowest, close);
+                if (age-- <= ExitHours)
+                    lowest = Math.Min(lowest, close);
             }
-            if (candle.Close > highest && candle.Volume > 0) signals |= Signals.Enter;
-            if (candle.Close < lowest) signals |= Signals.Exit;
+            if (candle.Close > highest && candle.Volume > 0)
+                signals |= Signals.Enter;
+            if (candle.Close < lowest)
+                signals |= Signals.Exit;
             _closes.Dequeue();
         }
         _closes.Enqueue(candle.Close);

@@ -13,8 +13,8 @@ public sealed class RsiEma : IStrategy
     private readonly Ema _slow = new(26);
     private readonly Rsi _rsi = new(14);
     private readonly Crossing _closeOverFast = new();
-    private double _before = double.NaN;      // RSI one candle ago
-    private double _twoBefore = double.NaN;   // RSI two candles ago
+    private double _before = double.NaN; // RSI one candle ago
+    private double _twoBefore = double.NaN; // RSI two candles ago
 
     /// <inheritdoc/>
     public Signals Update(in Candle candle)

@@ -30,7 +30,8 @@ internal sealed class RunningSums(int period)
         _count++;
         _total += value;
         _totalOfSquares += value * value;
-        if (_count < period) return Mean;
+        if (_count < period)
+            return Mean;
         var oldest = _values[_count % period];
         var meanOfSquares = _totalOfSquares / period;
         Mean = _total / period;

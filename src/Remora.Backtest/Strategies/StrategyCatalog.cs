@@ -18,7 +18,10 @@ public static class StrategyCatalog
         Published("NFIQuickstart", () => new NfiQuickstart()),
         Published("MACDCross", () => new MacdCross()),
         Published("BollingerBreakout", () => new BollingerBreakout()),
-        new("DailyTrend", Timeframe.OneHour, DailyTrend.StartupCandles, () => new DailyTrend()) { Stake = Stake.Share(0.99) },
+        new("DailyTrend", Timeframe.OneHour, DailyTrend.StartupCandles, () => new DailyTrend())
+        {
+            Stake = Stake.Share(0.99),
+        },
         new("BuyAndHold", Timeframe.OneHour, 1, () => new BuyAndHold()) { Stake = Stake.Share(0.99), GateExits = true },
     ];
 
@@ -27,7 +30,9 @@ public static class StrategyCatalog
     /// strategies.</exception>
     public static StrategyPlan Find(string name) =>
         All.FirstOrDefault(p => p.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-        ?? throw new BacktestException($"'{name}' is not a strategy: expected one of {string.Join(", ", All.Select(p => p.Name))}");
+        ?? throw new BacktestException(
+            $"'{name}' is not a strategy: expected one of {string.Join(", ", All.Select(p => p.Name))}"
+        );
 
     private static StrategyPlan Published(string name, Func<IStrategy> create) =>
         new(name, Timeframe.FiveMinutes, PublishedStartup, create) { StopLoss = -0.10, Roi = TenPercent };

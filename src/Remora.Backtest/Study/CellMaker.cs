@@ -19,7 +19,12 @@ internal sealed class CellMaker
         _study = study;
         _period = period;
         _market = market;
-        _simulation = Simulation.Prepare(plan, market.Frame(period, plan.StartupCandles), AccountRules.Default, market.Id.Pair.ToString());
+        _simulation = Simulation.Prepare(
+            plan,
+            market.Frame(period, plan.StartupCandles),
+            AccountRules.Default,
+            market.Id.Pair.ToString()
+        );
         _ungated = FiguresOf(null);
     }
 
@@ -73,13 +78,25 @@ internal sealed class CellMaker
 
     private Performance FiguresOf(Gate? gate)
     {
-        var figures = Performance.Of(gate is null ? _simulation.Run() : _simulation.Run(gate), _simulation.Account.StartingBalance, _simulation.Frame.From, _simulation.Frame.To);
-        return _simulation.Plan.GateExits ? figures with { MaxRelativeDrawdownPct = GatedFigures.Drawdown(_simulation, gate) } : figures;
+        var figures = Performance.Of(
+            gate is null ? _simulation.Run() : _simulation.Run(gate),
+            _simulation.Account.StartingBalance,
+            _simulation.Frame.From,
+            _simulation.Frame.To
+        );
+        return _simulation.Plan.GateExits
+            ? figures with
+            {
+                MaxRelativeDrawdownPct = GatedFigures.Drawdown(_simulation, gate),
+            }
+            : figures;
     }
 
     private double MeanScore(IReadOnlyList<BaselineTrade> trades, Func<BaselineTrade, bool> which)
     {
-        var scores = trades.Where(trade => trade.Known >= 0 && which(trade)).Select(trade => _market.History.Policies[0].Score[trade.Known]);
+        var scores = trades
+            .Where(trade => trade.Known >= 0 && which(trade))
+            .Select(trade => _market.History.Policies[0].Score[trade.Known]);
         return scores.Where(score => !double.IsNaN(score)).DefaultIfEmpty(double.NaN).Average();
     }
 }

@@ -13,41 +13,86 @@ namespace Remora.Backtest.Study;
 /// </summary>
 internal static class DetailMaker
 {
-    public static (WalkForwardFigures? Walk, StrategyDetail Detail) Make(StudyFile study, StrategyPlan plan, StudyData market)
+    public static (WalkForwardFigures? Walk, StrategyDetail Detail) Make(
+        StudyFile study,
+        StrategyPlan plan,
+        StudyData market
+    )
     {
         var period = study.Periods[0];
         var verdicts = market.History.Policies[0];
         var simulation = Simulation.Prepare(plan, market.Frame(period, plan.StartupCandles), AccountRules.Default);
         // A plan that holds has no entries by which a threshold could be tuned.
-        var walk = plan.GateExits ? null : WalkForward.Run(
-            simulation, verdicts.Score, study.WalkForwardWindows, study.WalkForwardShifts, Draws.SeedFor(study.Seed, $"{plan.Name}|walk-forward"));
+        var walk = plan.GateExits
+            ? null
+            : WalkForward.Run(
+                simulation,
+                verdicts.Score,
+                study.WalkForwardWindows,
+                study.WalkForwardShifts,
+                Draws.SeedFor(study.Seed, $"{plan.Name}|walk-forward")
+            );
 
         var ungated = Equity.Daily(simulation, simulation.Run());
         var gated = Equity.Daily(simulation, simulation.Run(Gates.Policy(verdicts)));
         var curves = new EquityCurves(
-            [.. ungated.Select(d => d.Day.UnixMilliseconds / 1000)], [.. ungated.Select(d => Cents(d.Balance))], [.. gated.Select(d => Cents(d.Balance))]);
+            [.. ungated.Select(d => d.Day.UnixMilliseconds / 1000)],
+            [.. ungated.Select(d => Cents(d.Balance))],
+            [.. gated.Select(d => Cents(d.Balance))]
+        );
         var trades = simulation.Baseline().Where(t => t.Known >= 0).ToArray();
         var classes = verdicts.Policy.Classes;
         return (
             walk is null ? null : new(plan.Name, walk),
-            new(plan.Name, curves, Months(ungated, gated, simulation.Account.StartingBalance),
-                Group<RiskClass>(trades, t => double.IsNaN(verdicts.Score[t.Known]) ? null : RiskScorer.Classify(verdicts.Score[t.Known], classes)),
+            new(
+                plan.Name,
+                curves,
+                Months(ungated, gated, simulation.Account.StartingBalance),
+                Group<RiskClass>(
+                    trades,
+                    t =>
+                        double.IsNaN(verdicts.Score[t.Known])
+                            ? null
+                            : RiskScorer.Classify(verdicts.Score[t.Known], classes)
+                ),
                 Group(trades, t => verdicts.Regime[t.Known]),
-                [.. trades.Where(t => !double.IsNaN(verdicts.Score[t.Known])).GroupBy(t => Math.Min(9, (int)(verdicts.Score[t.Known] * 10))).OrderBy(g => g.Key)
-                    .Select(g => GroupOf($"{g.Key / 10.0:0.0}-{(g.Key + 1) / 10.0:0.0}", [.. g]))]));
+                [
+                    .. trades
+                        .Where(t => !double.IsNaN(verdicts.Score[t.Known]))
+                        .GroupBy(t => Math.Min(9, (int)(verdicts.Score[t.Known] * 10)))
+                        .OrderBy(g => g.Key)
+                        .Select(g => GroupOf($"{g.Key / 10.0:0.0}-{(g.Key + 1) / 10.0:0.0}", [.. g])),
+                ]
+            )
+        );
     }
 
     private static double Cents(double balance) => Math.Round(balance, 2);
 
-    private static IReadOnlyList<TradeGroup> Group<T>(BaselineTrade[] trades, Func<BaselineTrade, T?> key) where T : struct, Enum =>
-        [.. trades.Select(t => (Trade: t, Key: key(t))).Where(t => t.Key is not null).GroupBy(t => t.Key!.Value, t => t.Trade).OrderBy(g => g.Key)
-            .Select(g => GroupOf(RemoraJson.NameOf(g.Key), [.. g]))];
+    private static IReadOnlyList<TradeGroup> Group<T>(BaselineTrade[] trades, Func<BaselineTrade, T?> key)
+        where T : struct, Enum =>
+        [
+            .. trades
+                .Select(t => (Trade: t, Key: key(t)))
+                .Where(t => t.Key is not null)
+                .GroupBy(t => t.Key!.Value, t => t.Trade)
+                .OrderBy(g => g.Key)
+                .Select(g => GroupOf(RemoraJson.NameOf(g.Key), [.. g])),
+        ];
 
     private static TradeGroup GroupOf(string name, BaselineTrade[] trades) =>
-        new(name, trades.Length, trades.Count(t => t.ProfitRatio > 0) / (double)trades.Length, 100 * trades.Average(t => t.ProfitRatio));
+        new(
+            name,
+            trades.Length,
+            trades.Count(t => t.ProfitRatio > 0) / (double)trades.Length,
+            100 * trades.Average(t => t.ProfitRatio)
+        );
 
     private static List<MonthReturn> Months(
-        IReadOnlyList<(Markets.Instant Day, double Balance)> ungated, IReadOnlyList<(Markets.Instant Day, double Balance)> gated, double start)
+        IReadOnlyList<(Markets.Instant Day, double Balance)> ungated,
+        IReadOnlyList<(Markets.Instant Day, double Balance)> gated,
+        double start
+    )
     {
         var months = new List<MonthReturn>();
         var (before, gatedBefore) = (start, start);
@@ -56,8 +101,11 @@ internal static class DetailMaker
             // A day's value is dated at its end, which is the next day's midnight.
             static string MonthOf(Markets.Instant end) => (end - TimeSpan.FromMilliseconds(1)).ToString()[..7];
             var month = MonthOf(ungated[i].Day);
-            if (i + 1 < ungated.Count && MonthOf(ungated[i + 1].Day) == month) continue;
-            months.Add(new(month, 100 * ((ungated[i].Balance / before) - 1), 100 * ((gated[i].Balance / gatedBefore) - 1)));
+            if (i + 1 < ungated.Count && MonthOf(ungated[i + 1].Day) == month)
+                continue;
+            months.Add(
+                new(month, 100 * ((ungated[i].Balance / before) - 1), 100 * ((gated[i].Balance / gatedBefore) - 1))
+            );
             (before, gatedBefore) = (ungated[i].Balance, gated[i].Balance);
         }
         return months;

@@ -26,7 +26,9 @@ internal sealed class StudyData
         Gates =
         [
             (GateRole.Policy, HistoryGates.Policy(tested)),
-            .. history.Policies.Skip(1).Select((p, i) => (i + 1 < policies ? GateRole.Other : GateRole.Ablation, HistoryGates.Policy(p))),
+            .. history
+                .Policies.Skip(1)
+                .Select((p, i) => (i + 1 < policies ? GateRole.Other : GateRole.Ablation, HistoryGates.Policy(p))),
             .. study.Thresholds.Select(t => (GateRole.Threshold, HistoryGates.Threshold(tested, t))),
             (GateRole.Sized, HistoryGates.Scaled(tested)),
         ];
@@ -45,7 +47,12 @@ internal sealed class StudyData
     /// Returns a period of the candles. Strategies with the same warm-up share it.
     /// </summary>
     public CandleFrame Frame(StudyPeriod period, int startupCandles) =>
-        _frames.GetOrAdd((period, startupCandles), key => new(() => CandleFrame.Cut(Series, key.Period.From, key.Period.To, key.Startup))).Value;
+        _frames
+            .GetOrAdd(
+                (period, startupCandles),
+                key => new(() => CandleFrame.Cut(Series, key.Period.From, key.Period.To, key.Startup))
+            )
+            .Value;
 
     public MarketFigures Figures
     {

@@ -71,7 +71,16 @@ public sealed record MarketFigures(string Market, int Candles, Instant First, In
 /// <param name="AllDiscoveries">The number of those tests that survive Benjamini and Hochberg's
 /// correction at 5 %.</param>
 public sealed record GateConclusion(
-    bool Beats, int Cells, int BelowFivePercent, double ExpectedByLuck, int Surviving, int AgainstTheGate, int AllTests, int AllBelowFivePercent, int AllDiscoveries);
+    bool Beats,
+    int Cells,
+    int BelowFivePercent,
+    double ExpectedByLuck,
+    int Surviving,
+    int AgainstTheGate,
+    int AllTests,
+    int AllBelowFivePercent,
+    int AllDiscoveries
+);
 
 /// <summary>The role of a gate in the study.</summary>
 public enum GateRole
@@ -173,8 +182,13 @@ public sealed record CalibrationFigures(string Market, string Period, Calibratio
 /// <param name="ByRegime">The ungated trades by the regime at their entry.</param>
 /// <param name="ByScore">The ungated trades by tenths of the score at their entry.</param>
 public sealed record StrategyDetail(
-    string Strategy, EquityCurves Equity, IReadOnlyList<MonthReturn> Months,
-    IReadOnlyList<TradeGroup> ByRiskClass, IReadOnlyList<TradeGroup> ByRegime, IReadOnlyList<TradeGroup> ByScore);
+    string Strategy,
+    EquityCurves Equity,
+    IReadOnlyList<MonthReturn> Months,
+    IReadOnlyList<TradeGroup> ByRiskClass,
+    IReadOnlyList<TradeGroup> ByRegime,
+    IReadOnlyList<TradeGroup> ByScore
+);
 
 /// <summary>Balances at the end of each day. Open trades are valued at the market price.</summary>
 /// <param name="Days">The ends of the days, in Unix seconds.</param>

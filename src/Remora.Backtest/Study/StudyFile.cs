@@ -65,7 +65,9 @@ public sealed record StudyFile
         StudyFile study;
         try
         {
-            study = JsonDefaults.Read(json, new StudyFile(), BacktestJson.Shared.Options) ?? throw new BacktestException("a study is a JSON object, not null");
+            study =
+                JsonDefaults.Read(json, new StudyFile(), BacktestJson.Shared.Options)
+                ?? throw new BacktestException("a study is a JSON object, not null");
         }
         catch (JsonException e)
         {
@@ -79,18 +81,22 @@ public sealed record StudyFile
 
     internal IReadOnlyList<RiskPolicy> LoadPolicies(string folder)
     {
-        if (Policies.Count == 0) return [RiskPolicy.Default];
-        return [.. Policies.Select(file =>
-        {
-            try
+        if (Policies.Count == 0)
+            return [RiskPolicy.Default];
+        return
+        [
+            .. Policies.Select(file =>
             {
-                return PolicyFile.Parse(File.ReadAllBytes(Path.Combine(folder, file)));
-            }
-            catch (Exception e) when (e is PolicyException or IOException or UnauthorizedAccessException)
-            {
-                throw new BacktestException($"{file}: {e.Message}", e);
-            }
-        })];
+                try
+                {
+                    return PolicyFile.Parse(File.ReadAllBytes(Path.Combine(folder, file)));
+                }
+                catch (Exception e) when (e is PolicyException or IOException or UnauthorizedAccessException)
+                {
+                    throw new BacktestException($"{file}: {e.Message}", e);
+                }
+            }),
+        ];
     }
 
     private void Check()
@@ -99,8 +105,13 @@ public sealed record StudyFile
         Require(Periods is { Count: > 0 }, "periods", "at least one period with 'name', 'from' and 'to'");
         Require(Periods.All(p => p.From < p.To), "periods", "each 'from' before its 'to'");
         Require(Periods.DistinctBy(p => p.Name).Count() == Periods.Count, "periods", "each name once");
-        Require(Strategies is { Count: > 0 } && Strategies.Distinct().Count() == Strategies.Count, "strategies", "at least one, each once");
-        foreach (var strategy in Strategies) StrategyCatalog.Find(strategy);
+        Require(
+            Strategies is { Count: > 0 } && Strategies.Distinct().Count() == Strategies.Count,
+            "strategies",
+            "at least one, each once"
+        );
+        foreach (var strategy in Strategies)
+            StrategyCatalog.Find(strategy);
         Require(Thresholds.All(t => t is > 0 and <= 1), "thresholds", "above 0 to 1");
         Require(Shifts is >= 1 and <= 1_000_000, "shifts", "1 to 1000000");
         Require(WalkForwardShifts is >= 1 and <= 1_000_000, "walk_forward_shifts", "1 to 1000000");
@@ -110,7 +121,8 @@ public sealed record StudyFile
 
     private static void Require(bool valid, string field, string allowed)
     {
-        if (!valid) throw new BacktestException($"{field}: must be {allowed}");
+        if (!valid)
+            throw new BacktestException($"{field}: must be {allowed}");
     }
 }
 

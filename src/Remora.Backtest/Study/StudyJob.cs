@@ -14,7 +14,11 @@ public static class StudyJob
     /// <summary>Runs a study and writes its files. The same inputs give the same bytes.</summary>
     /// <exception cref="BacktestException">The study or its data is invalid; the message states the
     /// problem.</exception>
-    public static StudyFigures Run(StudyOptions options, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    public static StudyFigures Run(
+        StudyOptions options,
+        IProgress<double>? progress = null,
+        CancellationToken cancellation = default
+    )
     {
         byte[] file;
         try
@@ -34,13 +38,18 @@ public static class StudyJob
         {
             throw new BacktestException($"{options.Study}: {e.Message}", e);
         }
-        if (options.Shifts is { } shifts) study = study with { Shifts = shifts };
-        if (options.Seed is { } seed) study = study with { Seed = seed };
+        if (options.Shifts is { } shifts)
+            study = study with { Shifts = shifts };
+        if (options.Seed is { } seed)
+            study = study with { Seed = seed };
 
         var figures = StudyRun.Run(study, options.DataFolder, options.Reader, progress, cancellation);
-        if (options.FiguresTo is { } json) Write(json, JsonSerializer.SerializeToUtf8Bytes(figures, BacktestJson.Shared.StudyFigures));
-        if (options.ReportTo is { } html) Write(html, Encoding.UTF8.GetBytes(HtmlReport.Write(figures)));
-        if (options.ResultsTo is { } markdown) Write(markdown, Encoding.UTF8.GetBytes(ResultsText.Markdown(figures)));
+        if (options.FiguresTo is { } json)
+            Write(json, JsonSerializer.SerializeToUtf8Bytes(figures, BacktestJson.Shared.StudyFigures));
+        if (options.ReportTo is { } html)
+            Write(html, Encoding.UTF8.GetBytes(HtmlReport.Write(figures)));
+        if (options.ResultsTo is { } markdown)
+            Write(markdown, Encoding.UTF8.GetBytes(ResultsText.Markdown(figures)));
         return figures;
     }
 
@@ -48,7 +57,8 @@ public static class StudyJob
     {
         try
         {
-            if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder) Directory.CreateDirectory(folder);
+            if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder)
+                Directory.CreateDirectory(folder);
             File.WriteAllBytes(path, content);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -37,13 +37,21 @@ public sealed class StudyRun
     /// <param name="progress">Receives the share that is done, [0, 1].</param>
     /// <param name="cancellation">Cancels the work.</param>
     /// <exception cref="BacktestException">A file is missing or invalid.</exception>
-    public static StudyFigures Run(StudyFile study, string dataFolder, CandleReader? reader = null, IProgress<double>? progress = null, CancellationToken cancellation = default) =>
-        new StudyRun(study, reader ?? CandleFile.Read, progress, cancellation).Run(dataFolder);
+    public static StudyFigures Run(
+        StudyFile study,
+        string dataFolder,
+        CandleReader? reader = null,
+        IProgress<double>? progress = null,
+        CancellationToken cancellation = default
+    ) => new StudyRun(study, reader ?? CandleFile.Read, progress, cancellation).Run(dataFolder);
 
     private StudyFigures Run(string folder)
     {
         var plans = _study.Strategies.Select(StrategyCatalog.Find).ToArray();
-        var pairs = Enumerable.Range(0, plans.Length).SelectMany(plan => _study.Periods.Select(period => (plan, period))).ToArray();
+        var pairs = Enumerable
+            .Range(0, plans.Length)
+            .SelectMany(plan => _study.Periods.Select(period => (plan, period)))
+            .ToArray();
         _steps = _study.Markets.Count + pairs.Length + plans.Length + (_study.Markets.Count * _study.Periods.Count);
 
         var policies = _study.LoadPolicies(folder);
@@ -52,42 +60,55 @@ public sealed class StudyRun
 
         var cells = new IReadOnlyList<Cell>[pairs.Length];
         var skipped = new string?[pairs.Length];
-        SideBySide.For(pairs.Length, i =>
-        {
-            var (plan, period) = pairs[i];
-            try
+        SideBySide.For(
+            pairs.Length,
+            i =>
             {
-                cells[i] = new CellMaker(_study, plans[plan], period, homes[plan]).Make(_cancellation);
-            }
-            catch (BacktestException e)
-            {
-                (cells[i], skipped[i]) = ([], $"{plans[plan].Name}, {period.Name}: {e.Message}");
-            }
-            Step();
-        }, _cancellation);
-        if (cells.All(c => c.Count == 0)) throw new BacktestException($"no strategy could be run; the first error: {skipped[0]}");
+                var (plan, period) = pairs[i];
+                try
+                {
+                    cells[i] = new CellMaker(_study, plans[plan], period, homes[plan]).Make(_cancellation);
+                }
+                catch (BacktestException e)
+                {
+                    (cells[i], skipped[i]) = ([], $"{plans[plan].Name}, {period.Name}: {e.Message}");
+                }
+                Step();
+            },
+            _cancellation
+        );
+        if (cells.All(c => c.Count == 0))
+            throw new BacktestException($"no strategy could be run; the first error: {skipped[0]}");
         var (judged, verdict) = Judge([.. cells.SelectMany(c => c)]);
 
         var walks = new WalkForwardFigures?[plans.Length];
         var details = new StrategyDetail?[plans.Length];
-        SideBySide.For(plans.Length, i =>
-        {
-            if (judged.Any(c => c.Strategy == plans[i].Name && c.Period == _study.Periods[0].Name))
-                (walks[i], details[i]) = DetailMaker.Make(_study, plans[i], homes[i]);
-            Step();
-        }, _cancellation);
+        SideBySide.For(
+            plans.Length,
+            i =>
+            {
+                if (judged.Any(c => c.Strategy == plans[i].Name && c.Period == _study.Periods[0].Name))
+                    (walks[i], details[i]) = DetailMaker.Make(_study, plans[i], homes[i]);
+                Step();
+            },
+            _cancellation
+        );
 
         var calibrations = new List<CalibrationFigures>();
         foreach (var market in markets)
         {
             var calibration = new CalibrationStudy(market.History, market.Series);
             var results = new CalibrationFigures[_study.Periods.Count];
-            SideBySide.For(results.Length, i =>
-            {
-                var period = _study.Periods[i];
-                results[i] = new(market.Id.ToString(), period.Name, calibration.Run(period.From, period.To));
-                Step();
-            }, _cancellation);
+            SideBySide.For(
+                results.Length,
+                i =>
+                {
+                    var period = _study.Periods[i];
+                    results[i] = new(market.Id.ToString(), period.Name, calibration.Run(period.From, period.To));
+                    Step();
+                },
+                _cancellation
+            );
             calibrations.AddRange(results);
         }
 
@@ -112,16 +133,28 @@ public sealed class StudyRun
     {
         var all = new HistoryOptions { Policies = [.. policies, .. Ablations.Of(policies[0])] };
         Observation[] observations =
-            [.. _study.Outside.SelectMany(o => OutsideFile.Read(Path.Combine(folder, o.File), o.Kind, o.Base, o.Until))];
+        [
+            .. _study.Outside.SelectMany(o => OutsideFile.Read(Path.Combine(folder, o.File), o.Kind, o.Base, o.Until)),
+        ];
         var loaded = new StudyData[_study.Markets.Count];
-        SideBySide.For(loaded.Length, i =>
-        {
-            var market = _study.Markets[i];
-            var series = _reader(Path.Combine(folder, market.Candles), market.Timeframe);
-            var id = new MarketId(market.Exchange, market.Pair, series.Timeframe);
-            loaded[i] = new(_study, id, series, HistoryBuilder.Build(new Tape(id, series.Candles, observations), all), policies.Count);
-            Step();
-        }, _cancellation);
+        SideBySide.For(
+            loaded.Length,
+            i =>
+            {
+                var market = _study.Markets[i];
+                var series = _reader(Path.Combine(folder, market.Candles), market.Timeframe);
+                var id = new MarketId(market.Exchange, market.Pair, series.Timeframe);
+                loaded[i] = new(
+                    _study,
+                    id,
+                    series,
+                    HistoryBuilder.Build(new Tape(id, series.Candles, observations), all),
+                    policies.Count
+                );
+                Step();
+            },
+            _cancellation
+        );
         return loaded;
     }
 
@@ -136,8 +169,16 @@ public sealed class StudyRun
         var holm = MultipleTests.Holm(profits);
         var all = family.SelectMany(c => c.Tests.Values.Select(t => t.P)).Where(p => !double.IsNaN(p)).ToArray();
         var verdict = new GateConclusion(
-            holm.Any(p => p < 0.05), profits.Count(p => !double.IsNaN(p)), profits.Count(p => p < 0.05), 0.05 * profits.Count(p => !double.IsNaN(p)), holm.Count(p => p < 0.05),
-            profits.Count(p => p > 0.95), all.Length, all.Count(p => p < 0.05), MultipleTests.BenjaminiHochberg(all).Count(p => p < 0.05));
+            holm.Any(p => p < 0.05),
+            profits.Count(p => !double.IsNaN(p)),
+            profits.Count(p => p < 0.05),
+            0.05 * profits.Count(p => !double.IsNaN(p)),
+            holm.Count(p => p < 0.05),
+            profits.Count(p => p > 0.95),
+            all.Length,
+            all.Count(p => p < 0.05),
+            MultipleTests.BenjaminiHochberg(all).Count(p => p < 0.05)
+        );
         var next = 0;
         return ([.. cells.Select(c => c.Role == GateRole.Policy ? c with { Holm = holm[next++] } : c)], verdict);
     }

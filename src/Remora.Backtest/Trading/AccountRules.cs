@@ -47,5 +47,6 @@ public sealed record AccountRules
     /// <summary>
     /// Returns the profit of a trade relative to its cost, both with fees: a ratio.
     /// </summary>
-    public double ProfitRatio(double entryPrice, double exitPrice) => (exitPrice * (1 - Fee) / (entryPrice * (1 + Fee))) - 1;
+    public double ProfitRatio(double entryPrice, double exitPrice) =>
+        (exitPrice * (1 - Fee) / (entryPrice * (1 + Fee))) - 1;
 }

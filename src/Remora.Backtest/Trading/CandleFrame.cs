@@ -48,7 +48,8 @@ public sealed class CandleFrame
             var filled = 0;
             for (var i = First + 1; i < Rows.Length; i++)
                 // The row before is not a candle of the data.
-                if (Known[i] == Known[i - 1]) filled++;
+                if (Known[i] == Known[i - 1])
+                    filled++;
             return filled / (double)Math.Max(1, Rows.Length - First - 1);
         }
     }
@@ -68,11 +69,16 @@ public sealed class CandleFrame
         var start = LowerBound(candles, wanted);
         var end = LowerBound(candles, new(to.UnixMilliseconds + 1));
         if (start >= end)
-            throw new BacktestException($"there are no candles from {from} to {to}; the data covers {candles[0].OpenTime} to {candles[^1].OpenTime}");
+            throw new BacktestException(
+                $"there are no candles from {from} to {to}; the data covers {candles[0].OpenTime} to "
+                    + $"{candles[^1].OpenTime}"
+            );
 
         var count = (int)((candles[end - 1].OpenTime - candles[start].OpenTime) / step) + 1;
         if (count <= startupCandles + 1)
-            throw new BacktestException($"there are only {count} candles up to {to}; expected more than {startupCandles}, the warm-up");
+            throw new BacktestException(
+                $"there are only {count} candles up to {to}; expected more than {startupCandles}, the warm-up"
+            );
         var rows = new Candle[count];
         var known = new int[count];
         var next = start;
@@ -99,8 +105,10 @@ public sealed class CandleFrame
         while (low < high)
         {
             var middle = (low + high) / 2;
-            if (candles[middle].OpenTime < time) low = middle + 1;
-            else high = middle;
+            if (candles[middle].OpenTime < time)
+                low = middle + 1;
+            else
+                high = middle;
         }
         return low;
     }

@@ -22,12 +22,14 @@ public static class DecimalSteps
     public static double Down(double value, double step) => Round(value, step, (whole, _) => whole);
 
     /// <summary>Rounds up to a multiple of a step; a step of 0 does not round.</summary>
-    public static double Up(double value, double step) => Round(value, step, (whole, rest) => rest == 0 ? whole : whole + 1);
+    public static double Up(double value, double step) =>
+        Round(value, step, (whole, rest) => rest == 0 ? whole : whole + 1);
 
     /// <summary>
     /// Rounds to the nearest multiple of a step, halves up; a step of 0 does not round.
     /// </summary>
-    public static double Nearest(double value, double step) => Round(value, step, (whole, rest) => rest >= 0.5m ? whole + 1 : whole);
+    public static double Nearest(double value, double step) =>
+        Round(value, step, (whole, rest) => rest >= 0.5m ? whole + 1 : whole);
 
     /// <summary>
     /// Derives the amount step of a market from the volumes of its newest candles: the smallest
@@ -43,13 +45,16 @@ public static class DecimalSteps
         var read = 0;
         for (var i = candles.Count - 1; i >= 0 && read < VolumesRead; i--)
         {
-            if (candles[i].Volume <= 0) continue;
+            if (candles[i].Volume <= 0)
+                continue;
             counts[Decimals(candles[i].Volume)]++;
             read++;
         }
-        if (read == 0) return 0;
+        if (read == 0)
+            return 0;
         var (decimals, fitting) = (0, counts[0]);
-        while (fitting * 100L < read * 99L) fitting += counts[++decimals];
+        while (fitting * 100L < read * 99L)
+            fitting += counts[++decimals];
         var step = Step(decimals);
         return decimals > MostVolumeDecimals || step * candles[^1].Close > 0.1 * stake ? 0 : step;
     }
@@ -63,7 +68,8 @@ public static class DecimalSteps
 
     private static double Round(double value, double step, Func<decimal, decimal, decimal> choose)
     {
-        if (step == 0 || !TryDecimal(value, out var number)) return value;
+        if (step == 0 || !TryDecimal(value, out var number))
+            return value;
         TryDecimal(step, out var unit);
         var ratio = number / unit;
         var whole = decimal.Floor(ratio);

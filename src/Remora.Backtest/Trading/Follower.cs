@@ -22,9 +22,12 @@ internal sealed class Follower(CandleFrame frame, StrategyPlan plan, AccountRule
         {
             ref readonly var row = ref rows[i];
             // The signals for a row come from the candle before it.
-            if ((signals[i - 1] & (Signals.Enter | Signals.Exit)) == Signals.Exit) return Exit(entry, i, row.Open, ExitReason.Signal);
-            if (row.Low <= stop) return Exit(entry, i, stop > row.High ? row.Open : stop, ExitReason.StopLoss);
-            if (TakesProfit(entry, i, out var price)) return Exit(entry, i, DecimalSteps.Nearest(price, tick), ExitReason.Roi);
+            if ((signals[i - 1] & (Signals.Enter | Signals.Exit)) == Signals.Exit)
+                return Exit(entry, i, row.Open, ExitReason.Signal);
+            if (row.Low <= stop)
+                return Exit(entry, i, stop > row.High ? row.Open : stop, ExitReason.StopLoss);
+            if (TakesProfit(entry, i, out var price))
+                return Exit(entry, i, DecimalSteps.Nearest(price, tick), ExitReason.Roi);
         }
         return Exit(entry, last, rows[last].Open, ExitReason.Forced);
     }
@@ -37,8 +40,10 @@ internal sealed class Follower(CandleFrame frame, StrategyPlan plan, AccountRule
         var age = row.OpenTime - frame.Rows[entry].OpenTime;
         RoiStep? valid = null;
         foreach (var step in plan.Roi)
-            if (step.After <= age) valid = step;
-        if (valid is not { } target || account.ProfitRatio(open, row.High) <= target.Ratio) return false;
+            if (step.After <= age)
+                valid = step;
+        if (valid is not { } target || account.ProfitRatio(open, row.High) <= target.Ratio)
+            return false;
 
         var wanted = account.PriceOfProfit(open, target.Ratio);
         var newStep = age > TimeSpan.Zero && age == target.After && row.Open > wanted;
@@ -67,4 +72,12 @@ internal sealed class Follower(CandleFrame frame, StrategyPlan plan, AccountRule
 /// <param name="ProfitRatio">Profit relative to cost, with fees.</param>
 /// <param name="FullAmount">The amount that a full fixed stake buys; NaN when the stake is a
 /// share.</param>
-internal readonly record struct PossibleTrade(int EntryRow, int ExitRow, int Known, double ExitPrice, string Reason, double ProfitRatio, double FullAmount);
+internal readonly record struct PossibleTrade(
+    int EntryRow,
+    int ExitRow,
+    int Known,
+    double ExitPrice,
+    string Reason,
+    double ProfitRatio,
+    double FullAmount
+);

@@ -21,7 +21,8 @@ public sealed record Gate(string Name, double[] Size)
     public static Gate Blocking(string name, IReadOnlyList<bool> blocked)
     {
         var size = new double[blocked.Count];
-        for (var i = 0; i < size.Length; i++) size[i] = blocked[i] ? 0 : 1;
+        for (var i = 0; i < size.Length; i++)
+            size[i] = blocked[i] ? 0 : 1;
         return new(name, size);
     }
 }

@@ -23,8 +23,10 @@ internal sealed class PriceTicks
             }
             var most = Math.Max(
                 Math.Max(DecimalSteps.Decimals(candle.Open), DecimalSteps.Decimals(candle.High)),
-                Math.Max(DecimalSteps.Decimals(candle.Low), DecimalSteps.Decimals(candle.Close)));
-            if (most <= decimals) continue;
+                Math.Max(DecimalSteps.Decimals(candle.Low), DecimalSteps.Decimals(candle.Close))
+            );
+            if (most <= decimals)
+                continue;
             decimals = most;
             _ofMonth[month] = tick = DecimalSteps.Step(decimals);
         }

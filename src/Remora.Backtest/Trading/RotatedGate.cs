@@ -27,7 +27,8 @@ internal readonly struct RotatedGate : IEntryGate
     public double At(int known)
     {
         var position = known - _circle.First;
-        if (position < 0) return 1; // before the start of the data
+        if (position < 0)
+            return 1; // before the start of the data
         position -= _shift;
         return _size[_circle.First + (position < 0 ? position + _circle.Count : position)];
     }

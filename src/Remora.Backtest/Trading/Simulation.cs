@@ -14,7 +14,13 @@ public sealed class Simulation
     // Ascending by entry row; for a plan whose gate exits, only the entry rows are valid.
     private readonly PossibleTrade[] _possible;
 
-    private Simulation(StrategyPlan plan, CandleFrame frame, AccountRules account, string? pair, PossibleTrade[] possible)
+    private Simulation(
+        StrategyPlan plan,
+        CandleFrame frame,
+        AccountRules account,
+        string? pair,
+        PossibleTrade[] possible
+    )
     {
         Plan = plan;
         Frame = frame;
@@ -43,8 +49,14 @@ public sealed class Simulation
     /// <summary>Computes signals and possible trades for a period of a series.</summary>
     /// <exception cref="BacktestException">The candles do not have the plan's timeframe, or there
     /// are too few.</exception>
-    public static Simulation Prepare(StrategyPlan plan, CandleTape series, Instant from, Instant to, AccountRules account, string? pair = null) =>
-        Prepare(plan, CandleFrame.Cut(series, from, to, plan.StartupCandles), account, pair);
+    public static Simulation Prepare(
+        StrategyPlan plan,
+        CandleTape series,
+        Instant from,
+        Instant to,
+        AccountRules account,
+        string? pair = null
+    ) => Prepare(plan, CandleFrame.Cut(series, from, to, plan.StartupCandles), account, pair);
 
     /// <summary>
     /// Computes signals and possible trades for a frame that was cut with the plan's warm-up.
@@ -52,12 +64,18 @@ public sealed class Simulation
     public static Simulation Prepare(StrategyPlan plan, CandleFrame frame, AccountRules account, string? pair = null)
     {
         if (frame.Series.Timeframe != plan.Timeframe)
-            throw new BacktestException($"{plan.Name} requires candles of {plan.Timeframe}; these are of {frame.Series.Timeframe}");
+            throw new BacktestException(
+                $"{plan.Name} requires candles of {plan.Timeframe}; these are of {frame.Series.Timeframe}"
+            );
         var stake = plan.Stake.IsShare ? plan.Stake.Amount * account.StartingBalance : plan.Stake.Amount;
-        account = account with { AmountStep = account.AmountStep ?? DecimalSteps.OfVolumes(frame.Series.Candles, stake) };
+        account = account with
+        {
+            AmountStep = account.AmountStep ?? DecimalSteps.OfVolumes(frame.Series.Candles, stake),
+        };
         var strategy = plan.Create();
         var signals = new Signals[frame.Rows.Length];
-        for (var i = 0; i < signals.Length; i++) signals[i] = strategy.Update(frame.Rows[i]);
+        for (var i = 0; i < signals.Length; i++)
+            signals[i] = strategy.Update(frame.Rows[i]);
 
         // The second row is the first that can act on a signal of the period. The last row only
         // closes trades.
@@ -65,7 +83,8 @@ public sealed class Simulation
         var possible = new List<PossibleTrade>();
         for (var row = frame.First + 1; row < frame.Rows.Length - 1; row++)
         {
-            if ((signals[row - 1] & (Signals.Enter | Signals.Exit)) != Signals.Enter) continue;
+            if ((signals[row - 1] & (Signals.Enter | Signals.Exit)) != Signals.Enter)
+                continue;
             possible.Add(plan.GateExits ? follower.EntryOnly(row) : follower.Follow(row));
         }
         return new(plan, frame, account, pair, [.. possible]);
@@ -93,7 +112,9 @@ public sealed class Simulation
     internal RotatedGate Rotate(Gate gate, int shift)
     {
         if (gate.Size.Length != Frame.Series.Candles.Count)
-            throw new BacktestException($"the gate has {gate.Size.Length} values for {Frame.Series.Candles.Count} candles");
+            throw new BacktestException(
+                $"the gate has {gate.Size.Length} values for {Frame.Series.Candles.Count} candles"
+            );
         return new(gate, Circle, shift);
     }
 
@@ -102,7 +123,8 @@ public sealed class Simulation
     {
         var blocked = 0;
         foreach (var size in gate.Size.AsSpan(Circle.First, Circle.Count))
-            if (size <= 0) blocked++;
+            if (size <= 0)
+                blocked++;
         return blocked / (double)Circle.Count;
     }
 
@@ -128,9 +150,12 @@ public sealed class Simulation
         var free = 0;
         foreach (var possible in _possible)
         {
-            if (possible.EntryRow < free) continue;
+            if (possible.EntryRow < free)
+                continue;
             var profit = Plan.Stake.IsShare ? double.NaN : Profit(possible, possible.FullAmount);
-            trades.Add(new(possible.Known, possible.ProfitRatio, profit, Excursion(possible.EntryRow, possible.ExitRow)));
+            trades.Add(
+                new(possible.Known, possible.ProfitRatio, profit, Excursion(possible.EntryRow, possible.ExitRow))
+            );
             free = possible.ExitRow + 1;
         }
         return trades;
@@ -141,7 +166,8 @@ public sealed class Simulation
     {
         var open = Frame.Rows[entry].Open;
         var lowest = open;
-        for (var row = entry; row <= exit; row++) lowest = Math.Min(lowest, Frame.Rows[row].Low);
+        for (var row = entry; row <= exit; row++)
+            lowest = Math.Min(lowest, Frame.Rows[row].Low);
         return (lowest / open) - 1;
     }
 
@@ -151,9 +177,11 @@ public sealed class Simulation
         return amount * open * (1 + Account.Fee) * Account.ProfitRatio(open, Frame.Rows[row].Open);
     }
 
-    internal double Profit(in PossibleTrade trade, double amount) => amount * Frame.Rows[trade.EntryRow].Open * (1 + Account.Fee) * trade.ProfitRatio;
+    internal double Profit(in PossibleTrade trade, double amount) =>
+        amount * Frame.Rows[trade.EntryRow].Open * (1 + Account.Fee) * trade.ProfitRatio;
 
-    private List<Trade> Run<TGate>(in TGate gate) where TGate : struct, IEntryGate
+    private List<Trade> Run<TGate>(in TGate gate)
+        where TGate : struct, IEntryGate
     {
         var sink = new Ledger(this, []);
         Walk.Go(this, gate, ref sink);
@@ -168,8 +196,20 @@ public sealed class Simulation
         {
             var rows = simulation.Frame.Rows;
             var open = rows[trade.EntryRow].Open;
-            trades.Add(new(simulation.Pair, rows[trade.EntryRow].OpenTime, rows[trade.ExitRow].OpenTime, open, trade.ExitPrice, amount, amount * open,
-                trade.ProfitRatio, profit, trade.Reason));
+            trades.Add(
+                new(
+                    simulation.Pair,
+                    rows[trade.EntryRow].OpenTime,
+                    rows[trade.ExitRow].OpenTime,
+                    open,
+                    trade.ExitPrice,
+                    amount,
+                    amount * open,
+                    trade.ProfitRatio,
+                    profit,
+                    trade.Reason
+                )
+            );
         }
     }
 }

@@ -16,8 +16,18 @@ namespace Remora.Backtest.Trading;
 /// force_exit, or gate.</param>
 /// <param name="Short">Whether the trade is short.</param>
 public sealed record Trade(
-    string? Pair, Instant OpenTime, Instant CloseTime, double OpenRate, double CloseRate, double Amount, double Stake,
-    double ProfitRatio, double Profit, string ExitReason, bool Short = false)
+    string? Pair,
+    Instant OpenTime,
+    Instant CloseTime,
+    double OpenRate,
+    double CloseRate,
+    double Amount,
+    double Stake,
+    double ProfitRatio,
+    double Profit,
+    string ExitReason,
+    bool Short = false
+)
 {
     /// <summary>The time from entry to exit.</summary>
     public TimeSpan Duration => CloseTime - OpenTime;

@@ -12,9 +12,7 @@ internal interface ITradeSink
     /// Adds the unrealised profit of an open trade. Only used for plans whose gate exits: their
     /// trades are too long to measure a drawdown at closes alone.
     /// </summary>
-    void Mark(double unrealised)
-    {
-    }
+    void Mark(double unrealised) { }
 }
 
 /// <summary>Returns the part of a position that can be entered.</summary>
@@ -37,8 +35,10 @@ internal static class Walk
         where TGate : struct, IEntryGate
         where TSink : struct, ITradeSink
     {
-        if (simulation.Plan.GateExits) Hold(simulation, gate, ref sink);
-        else Enter(simulation, gate, ref sink);
+        if (simulation.Plan.GateExits)
+            Hold(simulation, gate, ref sink);
+        else
+            Enter(simulation, gate, ref sink);
     }
 
     private static void Enter<TGate, TSink>(Simulation simulation, in TGate gate, ref TSink sink)
@@ -49,11 +49,14 @@ internal static class Walk
         var free = 0; // the first row on which a trade can be entered
         foreach (ref readonly var possible in simulation.Possible)
         {
-            if (possible.EntryRow < free) continue;
+            if (possible.EntryRow < free)
+                continue;
             var part = gate.At(possible.Known);
-            if (part <= 0) continue;
+            if (part <= 0)
+                continue;
             var amount = Amount(simulation, possible, balance, part);
-            if (amount <= 0) continue;
+            if (amount <= 0)
+                continue;
             var profit = simulation.Profit(possible, amount);
             balance += profit;
             free = possible.ExitRow + 1;
@@ -71,7 +74,8 @@ internal static class Walk
         foreach (ref readonly var look in simulation.Possible)
         {
             var part = gate.At(look.Known);
-            if (amount > 0) sink.Mark(simulation.Unrealised(entry, amount, look.EntryRow));
+            if (amount > 0)
+                sink.Mark(simulation.Unrealised(entry, amount, look.EntryRow));
             if (amount == 0 && part > 0)
             {
                 entry = look;
@@ -83,10 +87,18 @@ internal static class Walk
                 amount = 0;
             }
         }
-        if (amount > 0) Exit(simulation, entry, simulation.Frame.Rows.Length - 1, ExitReason.Forced, amount, ref sink);
+        if (amount > 0)
+            Exit(simulation, entry, simulation.Frame.Rows.Length - 1, ExitReason.Forced, amount, ref sink);
     }
 
-    private static double Exit<TSink>(Simulation simulation, in PossibleTrade entry, int exitRow, string reason, double amount, ref TSink sink)
+    private static double Exit<TSink>(
+        Simulation simulation,
+        in PossibleTrade entry,
+        int exitRow,
+        string reason,
+        double amount,
+        ref TSink sink
+    )
         where TSink : struct, ITradeSink
     {
         var price = simulation.Frame.Rows[exitRow].Open;
@@ -108,7 +120,10 @@ internal static class Walk
         var available = balance * simulation.Account.TradableShare;
         var stake = simulation.Plan.Stake;
         var money = stake.IsShare ? balance * stake.Amount : stake.Amount;
-        if (money > available * (1 + 1e-12) || available <= 0) return 0;
-        return !stake.IsShare && part == 1 ? possible.FullAmount : simulation.Account.AmountFor(money * part, simulation.Frame.Rows[possible.EntryRow].Open);
+        if (money > available * (1 + 1e-12) || available <= 0)
+            return 0;
+        return !stake.IsShare && part == 1
+            ? possible.FullAmount
+            : simulation.Account.AmountFor(money * part, simulation.Frame.Rows[possible.EntryRow].Open);
     }
 }

@@ -32,28 +32,37 @@ internal sealed class FreqtradeLocks(FreqtradeBot bot, VerdictBoard verdicts, Ti
 
     private async Task KeepAsync(FreqtradeRest rest, CancellationToken cancellation)
     {
-        for (var failures = 0; ;)
+        for (var failures = 0; ; )
         {
             var snapshot = verdicts.Present;
             failures = await TryAsync(rest, snapshot, cancellation) ? 0 : failures + 1;
-            if (failures == 0) await WaitAsync(snapshot, cancellation);
-            else await Task.Delay(Backoff.After(failures), clock, cancellation);
+            if (failures == 0)
+                await WaitAsync(snapshot, cancellation);
+            else
+                await Task.Delay(Backoff.After(failures), clock, cancellation);
         }
     }
 
     private async Task<bool> TryAsync(FreqtradeRest rest, VerdictSnapshot snapshot, CancellationToken cancellation)
     {
-        if (!snapshot.IsCurrent) return true;
+        if (!snapshot.IsCurrent)
+            return true;
         try
         {
             await CorrectAsync(rest, snapshot, cancellation);
-            if (_lastError is not null) log.LogInformation("Locks in {Bot} are maintained again", bot);
+            if (_lastError is not null)
+                log.LogInformation("Locks in {Bot} are maintained again", bot);
             _lastError = null;
             return true;
         }
         catch (FreqtradeException e)
         {
-            if (_lastError is null) log.LogWarning("Cannot maintain locks in {Bot}: {Error}. Retrying; placed locks expire at their end time", bot, e.Message);
+            if (_lastError is null)
+                log.LogWarning(
+                    "Cannot maintain locks in {Bot}: {Error}. Retrying; placed locks expire at their end time",
+                    bot,
+                    e.Message
+                );
             _lastError = e.Message;
             return false;
         }
@@ -62,16 +71,25 @@ internal sealed class FreqtradeLocks(FreqtradeBot bot, VerdictBoard verdicts, Ti
     private async Task CorrectAsync(FreqtradeRest rest, VerdictSnapshot snapshot, CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
-        if (now - _whitelistAt >= WhitelistFor) (_whitelist, _whitelistAt) = (await rest.WhitelistAsync(cancellation), now);
+        if (now - _whitelistAt >= WhitelistFor)
+            (_whitelist, _whitelistAt) = (await rest.WhitelistAsync(cancellation), now);
         var wanted = LockPlan.Wanted(_whitelist, snapshot.Verdicts);
         var plan = LockPlan.Of(wanted, await rest.LocksAsync(cancellation), now, bot.LockFor);
         if (plan.Place.Count > 0)
         {
             await rest.PlaceAsync(plan.Place, now + bot.LockFor, cancellation);
-            foreach (var placed in plan.Place.Where(plan.IsNew)) log.LogInformation("{Bot}: {Pair} is locked ({Side}): {Reason}", bot, placed.Pair, placed.Side, placed.Reason);
+            foreach (var placed in plan.Place.Where(plan.IsNew))
+                log.LogInformation(
+                    "{Bot}: {Pair} is locked ({Side}): {Reason}",
+                    bot,
+                    placed.Pair,
+                    placed.Side,
+                    placed.Reason
+                );
         }
         // Deletes after placing, so that a renewal leaves no gap.
-        foreach (var id in plan.Delete) await rest.DeleteAsync(id, cancellation);
+        foreach (var id in plan.Delete)
+            await rest.DeleteAsync(id, cancellation);
     }
 
     private async Task WaitAsync(VerdictSnapshot seen, CancellationToken cancellation)

@@ -20,7 +20,14 @@ internal sealed class FreqtradeRest : IDisposable
     public FreqtradeRest(FreqtradeBot bot)
     {
         _bot = bot;
-        _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+        _http = new(
+            new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            }
+        )
         {
             BaseAddress = new(bot.Url.GetLeftPart(UriPartial.Path).TrimEnd('/') + "/api/v1/"),
             Timeout = bot.Timeout,
@@ -29,66 +36,109 @@ internal sealed class FreqtradeRest : IDisposable
     }
 
     /// <summary>Returns the pairs that the bot trades now.</summary>
-    public Task<IReadOnlyList<string>> WhitelistAsync(CancellationToken cancellation) => AskAsync<IReadOnlyList<string>>(
-        () => new(HttpMethod.Get, "whitelist"), json => [.. json.GetProperty("whitelist").EnumerateArray().Select(pair => pair.GetString()!)], cancellation);
+    public Task<IReadOnlyList<string>> WhitelistAsync(CancellationToken cancellation) =>
+        AskAsync<IReadOnlyList<string>>(
+            () => new(HttpMethod.Get, "whitelist"),
+            json => [.. json.GetProperty("whitelist").EnumerateArray().Select(pair => pair.GetString()!)],
+            cancellation
+        );
 
     /// <summary>Returns all active locks, including those that others placed.</summary>
-    public Task<IReadOnlyList<BotLock>> LocksAsync(CancellationToken cancellation) => AskAsync(() => new(HttpMethod.Get, "locks"), Locks, cancellation);
+    public Task<IReadOnlyList<BotLock>> LocksAsync(CancellationToken cancellation) =>
+        AskAsync(() => new(HttpMethod.Get, "locks"), Locks, cancellation);
 
     /// <summary>Places locks and returns all locks that are then active.</summary>
-    public Task<IReadOnlyList<BotLock>> PlaceAsync(IReadOnlyList<WantedLock> locks, DateTimeOffset until, CancellationToken cancellation) => AskAsync(
-        () => new(HttpMethod.Post, "locks")
-        {
-            Content = JsonContent.Create(
-                locks.Select(wanted => new LockRequest(wanted.Pair, until, wanted.Side, wanted.Reason)), BotsJson.Shared.IEnumerableLockRequest),
-        },
-        Locks, cancellation);
+    public Task<IReadOnlyList<BotLock>> PlaceAsync(
+        IReadOnlyList<WantedLock> locks,
+        DateTimeOffset until,
+        CancellationToken cancellation
+    ) =>
+        AskAsync(
+            () =>
+                new(HttpMethod.Post, "locks")
+                {
+                    Content = JsonContent.Create(
+                        locks.Select(wanted => new LockRequest(wanted.Pair, until, wanted.Side, wanted.Reason)),
+                        BotsJson.Shared.IEnumerableLockRequest
+                    ),
+                },
+            Locks,
+            cancellation
+        );
 
     /// <summary>Deletes a lock. Succeeds if the lock does not exist.</summary>
-    public Task DeleteAsync(long id, CancellationToken cancellation) => AskAsync(() => new(HttpMethod.Delete, $"locks/{id}"), _ => true, cancellation, allowMissing: true);
+    public Task DeleteAsync(long id, CancellationToken cancellation) =>
+        AskAsync(() => new(HttpMethod.Delete, $"locks/{id}"), _ => true, cancellation, allowMissing: true);
 
     public void Dispose() => _http.Dispose();
 
     private static IReadOnlyList<BotLock> Locks(JsonElement json) =>
-    [
-        .. json.GetProperty("locks").EnumerateArray().Where(item => !item.TryGetProperty("active", out var active) || active.GetBoolean()).Select(item => new BotLock(
-            item.GetProperty("id").GetInt64(), item.GetProperty("pair").GetString()!, item.TryGetProperty("side", out var side) ? side.GetString() ?? "*" : "*",
-            DateTimeOffset.FromUnixTimeMilliseconds(item.GetProperty("lock_end_timestamp").GetInt64()),
-            item.TryGetProperty("reason", out var reason) ? reason.GetString() ?? "" : "")),
-    ];
+        [
+            .. json.GetProperty("locks")
+                .EnumerateArray()
+                .Where(item => !item.TryGetProperty("active", out var active) || active.GetBoolean())
+                .Select(item => new BotLock(
+                    item.GetProperty("id").GetInt64(),
+                    item.GetProperty("pair").GetString()!,
+                    item.TryGetProperty("side", out var side) ? side.GetString() ?? "*" : "*",
+                    DateTimeOffset.FromUnixTimeMilliseconds(item.GetProperty("lock_end_timestamp").GetInt64()),
+                    item.TryGetProperty("reason", out var reason) ? reason.GetString() ?? "" : ""
+                )),
+        ];
 
-    private async Task<T> AskAsync<T>(Func<HttpRequestMessage> make, Func<JsonElement, T> read, CancellationToken cancellation, bool allowMissing = false)
+    private async Task<T> AskAsync<T>(
+        Func<HttpRequestMessage> make,
+        Func<JsonElement, T> read,
+        CancellationToken cancellation,
+        bool allowMissing = false
+    )
     {
-        if (_access is null) await LogInAsync(cancellation);
+        if (_access is null)
+            await LogInAsync(cancellation);
         var response = await SendAsync(make(), new("Bearer", _access), cancellation);
         if (response.Status == HttpStatusCode.Unauthorized)
         {
-            if (!await RefreshAsync(cancellation)) await LogInAsync(cancellation);
+            if (!await RefreshAsync(cancellation))
+                await LogInAsync(cancellation);
             response = await SendAsync(make(), new("Bearer", _access), cancellation);
         }
-        if (response.Status == HttpStatusCode.NotFound && allowMissing) return read(default);
+        if (response.Status == HttpStatusCode.NotFound && allowMissing)
+            return read(default);
         return Read(response, read);
     }
 
     private async Task LogInAsync(CancellationToken cancellation)
     {
         (_access, _refresh) = (null, null);
-        var basic = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{_bot.User}:{_bot.Password}")));
+        var basic = new AuthenticationHeaderValue(
+            "Basic",
+            Convert.ToBase64String(Encoding.UTF8.GetBytes($"{_bot.User}:{_bot.Password}"))
+        );
         var response = await SendAsync(new(HttpMethod.Post, "token/login"), basic, cancellation);
-        if (response.Status == HttpStatusCode.Unauthorized) throw new FreqtradeException($"{_bot} refuses the user '{_bot.User}' with the configured password");
-        (_access, _refresh) = Read(response, json => (json.GetProperty("access_token").GetString(), json.GetProperty("refresh_token").GetString()));
+        if (response.Status == HttpStatusCode.Unauthorized)
+            throw new FreqtradeException($"{_bot} refuses the user '{_bot.User}' with the configured password");
+        (_access, _refresh) = Read(
+            response,
+            json => (json.GetProperty("access_token").GetString(), json.GetProperty("refresh_token").GetString())
+        );
     }
 
     private async Task<bool> RefreshAsync(CancellationToken cancellation)
     {
-        if (_refresh is null) return false;
+        if (_refresh is null)
+            return false;
         var response = await SendAsync(new(HttpMethod.Post, "token/refresh"), new("Bearer", _refresh), cancellation);
-        if (response.Status != HttpStatusCode.OK) return false;
+        if (response.Status != HttpStatusCode.OK)
+            return false;
         _access = Read(response, json => json.GetProperty("access_token").GetString());
         return true;
     }
 
-    private async Task<(HttpStatusCode Status, byte[] Body, string Target)> SendAsync(HttpRequestMessage request, AuthenticationHeaderValue key, CancellationToken cancellation)
+    private async Task<(HttpStatusCode Status, byte[] Body, string Target)> SendAsync(
+        HttpRequestMessage request,
+        AuthenticationHeaderValue key,
+        CancellationToken cancellation
+    )
     {
         using (request)
         {
@@ -96,7 +146,11 @@ internal sealed class FreqtradeRest : IDisposable
             try
             {
                 using var response = await _http.SendAsync(request, cancellation);
-                return (response.StatusCode, await response.Content.ReadAsByteArrayAsync(cancellation), $"{request.Method} /api/v1/{request.RequestUri}");
+                return (
+                    response.StatusCode,
+                    await response.Content.ReadAsByteArrayAsync(cancellation),
+                    $"{request.Method} /api/v1/{request.RequestUri}"
+                );
             }
             catch (HttpRequestException e)
             {
@@ -112,13 +166,24 @@ internal sealed class FreqtradeRest : IDisposable
     private T Read<T>((HttpStatusCode Status, byte[] Body, string Target) response, Func<JsonElement, T> read)
     {
         if (response.Status is HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotFound)
-            throw new FreqtradeException($"{_bot} does not support {response.Target} (status {(int)response.Status}): use a Freqtrade version whose REST interface can place locks");
-        if ((int)response.Status is < 200 or >= 300) throw new FreqtradeException($"{_bot} returned {(int)response.Status} for {response.Target}");
+            throw new FreqtradeException(
+                $"{_bot} does not support {response.Target} (status {(int)response.Status}): use a Freqtrade "
+                    + $"version whose REST interface can place locks"
+            );
+        if ((int)response.Status is < 200 or >= 300)
+            throw new FreqtradeException($"{_bot} returned {(int)response.Status} for {response.Target}");
         try
         {
             return read(JsonElement.Parse(response.Body));
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentOutOfRangeException)
+        catch (Exception e)
+            when (e
+                    is JsonException
+                        or KeyNotFoundException
+                        or InvalidOperationException
+                        or FormatException
+                        or ArgumentOutOfRangeException
+            )
         {
             throw new FreqtradeException($"{_bot} returned an unexpected response for {response.Target}", e);
         }

@@ -12,7 +12,11 @@ namespace Remora.Bots.Freqtrade;
 /// <param name="IsNew">
 /// Whether a lock to place is new and not a renewal.
 /// </param>
-internal sealed record LockPlan(IReadOnlyList<WantedLock> Place, IReadOnlyList<long> Delete, Func<WantedLock, bool> IsNew)
+internal sealed record LockPlan(
+    IReadOnlyList<WantedLock> Place,
+    IReadOnlyList<long> Delete,
+    Func<WantedLock, bool> IsNew
+)
 {
     private const int LongestReason = 250; // Freqtrade's database allows 255
 
@@ -20,23 +24,35 @@ internal sealed record LockPlan(IReadOnlyList<WantedLock> Place, IReadOnlyList<l
     /// Returns the locks that the bot should have: for each traded pair with blocked entries, one
     /// lock for one side or one lock for both.
     /// </summary>
-    public static IReadOnlyList<WantedLock> Wanted(IEnumerable<string> whitelist, IReadOnlyDictionary<(Pair Pair, Side Side), PairVerdict> verdicts)
+    public static IReadOnlyList<WantedLock> Wanted(
+        IEnumerable<string> whitelist,
+        IReadOnlyDictionary<(Pair Pair, Side Side), PairVerdict> verdicts
+    )
     {
         var wanted = new List<WantedLock>();
         foreach (var name in whitelist.Distinct())
         {
             var (isLong, isShort) = (Unsafe(Side.Long), Unsafe(Side.Short));
-            if (isLong is not null && isShort is not null) wanted.Add(new(name, "*", ReasonOf(isLong)));
-            else if (isLong is not null) wanted.Add(new(name, "long", ReasonOf(isLong)));
-            else if (isShort is not null) wanted.Add(new(name, "short", ReasonOf(isShort)));
+            if (isLong is not null && isShort is not null)
+                wanted.Add(new(name, "*", ReasonOf(isLong)));
+            else if (isLong is not null)
+                wanted.Add(new(name, "long", ReasonOf(isLong)));
+            else if (isShort is not null)
+                wanted.Add(new(name, "short", ReasonOf(isShort)));
 
-            PairVerdict? Unsafe(Side side) => Tracked(name, side, verdicts) is { SafeToTrade: false } verdict ? verdict : null;
+            PairVerdict? Unsafe(Side side) =>
+                Tracked(name, side, verdicts) is { SafeToTrade: false } verdict ? verdict : null;
         }
         return wanted;
     }
 
     /// <summary>Returns the plan that turns the bot's present locks into the wanted ones.</summary>
-    public static LockPlan Of(IReadOnlyList<WantedLock> wanted, IReadOnlyList<BotLock> present, DateTimeOffset now, TimeSpan lockFor)
+    public static LockPlan Of(
+        IReadOnlyList<WantedLock> wanted,
+        IReadOnlyList<BotLock> present,
+        DateTimeOffset now,
+        TimeSpan lockFor
+    )
     {
         var ours = present.Where(existing => existing.IsOurs).ToList();
         var place = new List<WantedLock>();
@@ -44,12 +60,19 @@ internal sealed record LockPlan(IReadOnlyList<WantedLock> Place, IReadOnlyList<l
         foreach (var target in wanted)
         {
             var latest = Matching(target).MaxBy(existing => existing.Until);
-            if (latest is not null && latest.Until - now > lockFor / 2) keep.Add(latest.Id);
-            else place.Add(target);
+            if (latest is not null && latest.Until - now > lockFor / 2)
+                keep.Add(latest.Id);
+            else
+                place.Add(target);
         }
-        return new(place, [.. ours.Where(existing => !keep.Contains(existing.Id)).Select(existing => existing.Id)], target => !Matching(target).Any());
+        return new(
+            place,
+            [.. ours.Where(existing => !keep.Contains(existing.Id)).Select(existing => existing.Id)],
+            target => !Matching(target).Any()
+        );
 
-        IEnumerable<BotLock> Matching(WantedLock target) => ours.Where(existing => existing.Pair == target.Pair && existing.Side == target.Side);
+        IEnumerable<BotLock> Matching(WantedLock target) =>
+            ours.Where(existing => existing.Pair == target.Pair && existing.Side == target.Side);
     }
 
     /// <summary>
@@ -58,9 +81,13 @@ internal sealed record LockPlan(IReadOnlyList<WantedLock> Place, IReadOnlyList<l
     /// </summary>
     private static PairVerdict? Tracked(string name, Side side, IReadOnlyDictionary<(Pair, Side), PairVerdict> verdicts)
     {
-        if (!Pair.TryParse(name, out var pair)) return null;
+        if (!Pair.TryParse(name, out var pair))
+            return null;
         return verdicts.TryGetValue((pair, side), out var own) ? own
-            : pair.Settle is not null && verdicts.TryGetValue((Pair.Parse($"{pair.Base}/{pair.Quote}"), side), out var spot) ? spot : null;
+            : pair.Settle is not null
+            && verdicts.TryGetValue((Pair.Parse($"{pair.Base}/{pair.Quote}"), side), out var spot)
+                ? spot
+            : null;
     }
 
     private static string ReasonOf(PairVerdict verdict)

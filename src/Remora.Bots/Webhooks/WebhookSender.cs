@@ -23,7 +23,17 @@ public sealed class WebhookSender : IDisposable
     {
         _target = target;
         _clock = clock;
-        _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = target.Timeout };
+        _http = new(
+            new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            }
+        )
+        {
+            Timeout = target.Timeout,
+        };
         _http.DefaultRequestHeaders.UserAgent.ParseAdd("remora-webhook");
     }
 
@@ -39,7 +49,10 @@ public sealed class WebhookSender : IDisposable
 
     internal async Task<WebhookOutcome> SendAsync(string id, byte[] body, CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, _target.Url) { Content = new ByteArrayContent(body) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, _target.Url)
+        {
+            Content = new ByteArrayContent(body),
+        };
         request.Content.Headers.ContentType = new("application/json");
         request.Headers.Add("X-Remora-Event-Id", id);
         // Dated at each attempt, so that a late one is not stale.
@@ -48,8 +61,18 @@ public sealed class WebhookSender : IDisposable
         {
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
             var status = (int)response.StatusCode;
-            var isPassing = status >= 500 || response.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or (HttpStatusCode)425;
-            return new(status is >= 200 and < 300, isPassing, $"the receiver returned {status}", WaitOf(response.Headers.RetryAfter));
+            var isPassing =
+                status >= 500
+                || response.StatusCode
+                    is HttpStatusCode.RequestTimeout
+                        or HttpStatusCode.TooManyRequests
+                        or (HttpStatusCode)425;
+            return new(
+                status is >= 200 and < 300,
+                isPassing,
+                $"the receiver returned {status}",
+                WaitOf(response.Headers.RetryAfter)
+            );
         }
         catch (HttpRequestException e)
         {
@@ -57,7 +80,11 @@ public sealed class WebhookSender : IDisposable
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return new(IsAccepted: false, CanRetry: true, $"the receiver did not respond within {_target.Timeout.TotalSeconds:0.###} s");
+            return new(
+                IsAccepted: false,
+                CanRetry: true,
+                $"the receiver did not respond within {_target.Timeout.TotalSeconds:0.###} s"
+            );
         }
     }
 

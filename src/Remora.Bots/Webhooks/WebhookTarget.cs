@@ -28,7 +28,9 @@ public sealed record WebhookTarget(Uri Url, string Secret)
 
     /// <summary>Whether a change is sent to this receiver.</summary>
     public bool Accepts(VerdictChange change) =>
-        change.After.Side == Side && Pairs?.Contains(change.After.Pair) != false && ((SendsSafetyChanges && change.IsSafetyChange) || (SendsRegimeChanges && change.IsRegimeChange));
+        change.After.Side == Side
+        && Pairs?.Contains(change.After.Pair) != false
+        && ((SendsSafetyChanges && change.IsSafetyChange) || (SendsRegimeChanges && change.IsRegimeChange));
 
     /// <summary>
     /// Returns the address without its query, which may hold a key, and without the secret.

@@ -12,23 +12,44 @@ internal static class CalendarCommand
 {
     private const int MostYears = 10;
 
-    public static Command Create() => new("calendar", "Lists or imports scheduled events of the calendar file. A running service reloads the file when it changes.") { List(), Import() };
+    public static Command Create() =>
+        new(
+            "calendar",
+            "Lists or imports scheduled events of the calendar file. A running service reloads the file when it "
+                + "changes."
+        )
+        {
+            List(),
+            Import(),
+        };
 
     private static Command List()
     {
         var service = new ServiceOptionSet();
         var all = new Option<bool>("--all") { Description = "Include past events" };
         var command = new Command("list", "Lists upcoming events.") { all };
-        foreach (var option in service.All) command.Options.Add(option);
-        command.SetAction(parsed => Attempt(() =>
-        {
-            var file = service.Read(parsed).CalendarFile;
-            if (!File.Exists(file)) return Terminal.Fail($"the calendar file {file} does not exist: create it, or run 'remora calendar import FILE.ics'", ExitCode.No);
-            var now = Instant.From(TimeProvider.System.GetUtcNow());
-            foreach (var entry in CalendarCsv.Read(File.OpenRead(file)).Where(entry => parsed.GetValue(all) || entry.At >= now).OrderBy(entry => entry.At.UnixMilliseconds))
-                Console.WriteLine($"{entry.At}  {entry.Name}");
-            return ExitCode.Ok;
-        }));
+        foreach (var option in service.All)
+            command.Options.Add(option);
+        command.SetAction(parsed =>
+            Attempt(() =>
+            {
+                var file = service.Read(parsed).CalendarFile;
+                if (!File.Exists(file))
+                    return Terminal.Fail(
+                        $"the calendar file {file} does not exist: create it, or run 'remora calendar import FILE.ics'",
+                        ExitCode.No
+                    );
+                var now = Instant.From(TimeProvider.System.GetUtcNow());
+                foreach (
+                    var entry in CalendarCsv
+                        .Read(File.OpenRead(file))
+                        .Where(entry => parsed.GetValue(all) || entry.At >= now)
+                        .OrderBy(entry => entry.At.UnixMilliseconds)
+                )
+                    Console.WriteLine($"{entry.At}  {entry.Name}");
+                return ExitCode.Ok;
+            })
+        );
         return command;
     }
 
@@ -36,27 +57,57 @@ internal static class CalendarCommand
     {
         var source = new Argument<string>("FILE") { Description = "iCalendar file (.ics)" };
         var service = new ServiceOptionSet();
-        var at = new Option<string?>("--at") { Description = "Time of day (UTC) of all-day events, for example 19:00", HelpName = "HH:MM" };
-        var until = Options.Time("--until", $"Last date of repeating events, at most {MostYears} years ahead [default: a year from now]");
-        var command = new Command("import", "Adds the events of an iCalendar file to the calendar. Skips events that it already contains.") { source, at, until };
-        foreach (var option in service.All) command.Options.Add(option);
-        command.SetAction(parsed => Attempt(() =>
+        var at = new Option<string?>("--at")
         {
-            TimeSpan? allDayAt = null;
-            if (parsed.GetValue(at) is { } text)
-                allDayAt = TimeSpan.TryParseExact(text, @"hh\:mm", CultureInfo.InvariantCulture, out var time) ? time : throw new FormatException($"--at '{text}': expected a time of day in UTC such as 19:00");
-            var now = TimeProvider.System.GetUtcNow();
-            var last = Instant.From(now.AddYears(MostYears));
-            var to = parsed.GetValue(until) ?? Instant.From(now.AddYears(1));
-            if (to <= Instant.From(now) || to > last) throw new FormatException($"--until {to}: expected a time from now to {last}");
-            var span = new IcsOptions { From = Instant.From(now).Floor(TimeSpan.FromDays(1)), Until = to, AllDayAt = allDayAt };
-            var content = IcsFile.Read(File.ReadAllText(parsed.GetValue(source)!), span);
-            foreach (var line in content.LeftOut) Console.Error.WriteLine("skipped: " + line);
-            var file = service.Read(parsed).CalendarFile;
-            var added = Add(file, content.Entries);
-            Console.WriteLine($"{added} events added to {file}, {content.Entries.Count - added} already present, {content.LeftOut.Count} skipped");
-            return content.Entries.Count == 0 ? ExitCode.No : ExitCode.Ok;
-        }));
+            Description = "Time of day (UTC) of all-day events, for example 19:00",
+            HelpName = "HH:MM",
+        };
+        var until = Options.Time(
+            "--until",
+            $"Last date of repeating events, at most {MostYears} years ahead [default: a year from now]"
+        );
+        var command = new Command(
+            "import",
+            "Adds the events of an iCalendar file to the calendar. Skips events that it already contains."
+        )
+        {
+            source,
+            at,
+            until,
+        };
+        foreach (var option in service.All)
+            command.Options.Add(option);
+        command.SetAction(parsed =>
+            Attempt(() =>
+            {
+                TimeSpan? allDayAt = null;
+                if (parsed.GetValue(at) is { } text)
+                    allDayAt = TimeSpan.TryParseExact(text, @"hh\:mm", CultureInfo.InvariantCulture, out var time)
+                        ? time
+                        : throw new FormatException($"--at '{text}': expected a time of day in UTC such as 19:00");
+                var now = TimeProvider.System.GetUtcNow();
+                var last = Instant.From(now.AddYears(MostYears));
+                var to = parsed.GetValue(until) ?? Instant.From(now.AddYears(1));
+                if (to <= Instant.From(now) || to > last)
+                    throw new FormatException($"--until {to}: expected a time from now to {last}");
+                var span = new IcsOptions
+                {
+                    From = Instant.From(now).Floor(TimeSpan.FromDays(1)),
+                    Until = to,
+                    AllDayAt = allDayAt,
+                };
+                var content = IcsFile.Read(File.ReadAllText(parsed.GetValue(source)!), span);
+                foreach (var line in content.LeftOut)
+                    Console.Error.WriteLine("skipped: " + line);
+                var file = service.Read(parsed).CalendarFile;
+                var added = Add(file, content.Entries);
+                Console.WriteLine(
+                    $"{added} events added to {file}, {content.Entries.Count - added} already present, "
+                        + $"{content.LeftOut.Count} skipped"
+                );
+                return content.Entries.Count == 0 ? ExitCode.No : ExitCode.Ok;
+            })
+        );
         return command;
     }
 
@@ -70,14 +121,17 @@ internal static class CalendarCommand
         var existing = CalendarCsv.Parse(text).Select(entry => (entry.At, entry.Name)).ToHashSet();
         var now = Instant.From(TimeProvider.System.GetUtcNow());
         // Each is announced when it became knowable; null for past events.
-        var added = entries.OrderBy(entry => entry.At.UnixMilliseconds)
+        var added = entries
+            .OrderBy(entry => entry.At.UnixMilliseconds)
             .Where(entry => existing.Add((entry.At, entry.Name)))
             .Select(entry => entry with { Announced = now < entry.At ? now : null })
             .ToList();
-        if (added.Count == 0) return 0;
+        if (added.Count == 0)
+            return 0;
         using var lines = new StringWriter();
         lines.Write(text);
-        if (!text.EndsWith('\n')) lines.Write('\n');
+        if (!text.EndsWith('\n'))
+            lines.Write('\n');
         CalendarCsv.Write(lines, added);
         CalendarCsv.Parse(lines.ToString());
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);

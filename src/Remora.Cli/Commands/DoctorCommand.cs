@@ -17,31 +17,53 @@ internal static class DoctorCommand
     public static Command Create()
     {
         var service = new ServiceOptionSet();
-        var command = new Command("doctor", "Checks installation, network and settings. Exit code 1 if something is missing.");
+        var command = new Command(
+            "doctor",
+            "Checks installation, network and settings. Exit code 1 if something is missing."
+        );
         var running = new RunningServiceOptionSet("this machine at the settings' port");
-        foreach (var option in service.All) command.Options.Add(option);
+        foreach (var option in service.All)
+            command.Options.Add(option);
         running.AddTo(command);
-        command.SetAction(async (parsed, cancellation) =>
-        {
-            var (findings, _) = await ExamineAsync(service, running, parsed, cancellation);
-            Print(findings);
-            return findings.TrueForAll(finding => finding.Good != false) ? ExitCode.Ok : ExitCode.No;
-        });
+        command.SetAction(
+            async (parsed, cancellation) =>
+            {
+                var (findings, _) = await ExamineAsync(service, running, parsed, cancellation);
+                Print(findings);
+                return findings.TrueForAll(finding => finding.Good != false) ? ExitCode.Ok : ExitCode.No;
+            }
+        );
         return command;
     }
 
     /// <summary>Runs all checks. The settings are null if they are invalid.</summary>
     internal static async Task<(List<Finding> Findings, ServiceSettings? Settings)> ExamineAsync(
-        ServiceOptionSet service, RunningServiceOptionSet running, ParseResult parsed, CancellationToken cancellation)
+        ServiceOptionSet service,
+        RunningServiceOptionSet running,
+        ParseResult parsed,
+        CancellationToken cancellation
+    )
     {
-        var findings = new List<Finding> { new("runtime", true, $".NET {Environment.Version} on {RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores") };
+        var findings = new List<Finding>
+        {
+            new(
+                "runtime",
+                true,
+                $".NET {Environment.Version} on {RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores"
+            ),
+        };
         findings.Add(await NodeAsync(cancellation));
         findings.Add(Bridge());
         var (configuration, settings) = Configuration(service, parsed);
         findings.Add(configuration);
         if (settings is not null)
         {
-            findings.AddRange([EnvironmentChecks.DataFolder(settings), .. EnvironmentChecks.SandboxFolder(settings), EnvironmentChecks.Keys(settings), EnvironmentChecks.OpenFiles(settings)]);
+            findings.AddRange([
+                EnvironmentChecks.DataFolder(settings),
+                .. EnvironmentChecks.SandboxFolder(settings),
+                EnvironmentChecks.Keys(settings),
+                EnvironmentChecks.OpenFiles(settings),
+            ]);
             var (answer, sandbox) = await ServiceAsync(settings, running, parsed, cancellation);
             findings.Add(answer);
             findings.AddRange(await ExchangesAsync(settings, sandbox, cancellation));
@@ -51,10 +73,13 @@ internal static class DoctorCommand
 
     private static async Task<Finding> NodeAsync(CancellationToken cancellation)
     {
-        const string advice = "install Node.js 20 or later and add 'node' to PATH; the bridge to the exchanges requires it";
+        const string advice =
+            "install Node.js 20 or later and add 'node' to PATH; the bridge to the exchanges requires it";
         try
         {
-            using var node = Process.Start(new ProcessStartInfo("node", "--version") { RedirectStandardOutput = true })!;
+            using var node = Process.Start(
+                new ProcessStartInfo("node", "--version") { RedirectStandardOutput = true }
+            )!;
             var version = (await node.StandardOutput.ReadToEndAsync(cancellation)).Trim();
             await node.WaitForExitAsync(cancellation);
             var good = Version.TryParse(version.TrimStart('v'), out var parsed) && parsed.Major >= 20;
@@ -69,7 +94,9 @@ internal static class DoctorCommand
     private static Finding Bridge()
     {
         var path = new CcxtBridgeOptions().ScriptPath;
-        return File.Exists(path) ? new("exchange bridge", true, path) : new("exchange bridge", false, $"{path} is missing: run ./remora to build it");
+        return File.Exists(path)
+            ? new("exchange bridge", true, path)
+            : new("exchange bridge", false, $"{path} is missing: run ./remora to build it");
     }
 
     private static (Finding, ServiceSettings?) Configuration(ServiceOptionSet service, ParseResult parsed)
@@ -77,7 +104,15 @@ internal static class DoctorCommand
         try
         {
             var settings = service.Read(parsed);
-            return (new("settings", true, $"{string.Join(", ", settings.TrackedMarkets.Select(m => m.Id))}; policy {settings.Policy}; {settings.Host}:{settings.Port}"), settings);
+            return (
+                new(
+                    "settings",
+                    true,
+                    $"{string.Join(", ", settings.TrackedMarkets.Select(m => m.Id))}; policy {settings.Policy}; "
+                        + $"{settings.Host}:{settings.Port}"
+                ),
+                settings
+            );
         }
         catch (SettingsException e)
         {
@@ -93,7 +128,11 @@ internal static class DoctorCommand
     /// does not respond.
     /// </summary>
     private static async Task<(Finding Answer, string? Sandbox)> ServiceAsync(
-        ServiceSettings settings, RunningServiceOptionSet running, ParseResult parsed, CancellationToken cancellation)
+        ServiceSettings settings,
+        RunningServiceOptionSet running,
+        ParseResult parsed,
+        CancellationToken cancellation
+    )
     {
         try
         {
@@ -120,47 +159,83 @@ internal static class DoctorCommand
     /// Checks every exchange of the settings, or the sandbox that simulates them.
     /// </summary>
     private static async Task<IReadOnlyList<Finding>> ExchangesAsync(
-        ServiceSettings settings, string? sandbox, CancellationToken cancellation)
+        ServiceSettings settings,
+        string? sandbox,
+        CancellationToken cancellation
+    )
     {
-        var ids = settings.TrackedMarkets.SelectMany(m => m.Fallbacks.Select(f => f.Exchange).Prepend(m.Id.Exchange)).Distinct();
+        var ids = settings
+            .TrackedMarkets.SelectMany(m => m.Fallbacks.Select(f => f.Exchange).Prepend(m.Id.Exchange))
+            .Distinct();
         sandbox ??= settings.SandboxUrl?.ToString();
         if (sandbox is null && settings.Sandbox)
             return [.. ids.Select(id => new Finding(id, null, "not checked: the settings use a sandbox"))];
         var world = sandbox is null ? null : new Uri(sandbox);
         await using var bridge = CcxtBridge.Start(
-            new() { RequestDeadline = TimeSpan.FromSeconds(10), BaseUrl = world, RateLimit = world is null });
-        return await Task.WhenAll(ids.Select(async id =>
-        {
-            try
+            new()
             {
-                var symbols = await bridge.Exchange(id).MarketsAsync(cancellation);
-                var missing = settings.TrackedMarkets
-                    .Where(m => m.Id.Exchange == id && !symbols.Contains(m.Id.Pair.ToString()))
-                    .Select(m => m.Id.Pair).ToList();
-                var by = world is null ? "" : $", simulated by the sandbox at {world}";
-                if (missing.Count == 0) return new Finding(id, true, $"reachable, with {symbols.Count} spot markets{by}");
-                return world is null
-                    ? new Finding(id, false, $"the exchange does not list {string.Join(", ", missing)}: check the setting 'pairs'")
-                    : new Finding(id, null, $"the sandbox at {world} has no {string.Join(", ", missing)}");
+                RequestDeadline = TimeSpan.FromSeconds(10),
+                BaseUrl = world,
+                RateLimit = world is null,
             }
-            catch (ExchangeException e) when (world is not null)
+        );
+        return await Task.WhenAll(
+            ids.Select(async id =>
             {
-                var error = $"{RemoraJson.NameOf(e.Kind)}: {e.Message}";
-                return new Finding(id, null, $"the sandbox at {world} returned an error for this exchange: {error}");
-            }
-            catch (ExchangeException e)
-            {
-                return new Finding(id, false, $"{RemoraJson.NameOf(e.Kind)}: {e.Message}. To run without an exchange, use 'remora serve --sandbox'.");
-            }
-        }));
+                try
+                {
+                    var symbols = await bridge.Exchange(id).MarketsAsync(cancellation);
+                    var missing = settings
+                        .TrackedMarkets.Where(m => m.Id.Exchange == id && !symbols.Contains(m.Id.Pair.ToString()))
+                        .Select(m => m.Id.Pair)
+                        .ToList();
+                    var by = world is null ? "" : $", simulated by the sandbox at {world}";
+                    if (missing.Count == 0)
+                        return new Finding(id, true, $"reachable, with {symbols.Count} spot markets{by}");
+                    return world is null
+                        ? new Finding(
+                            id,
+                            false,
+                            $"the exchange does not list {string.Join(", ", missing)}: check the setting 'pairs'"
+                        )
+                        : new Finding(id, null, $"the sandbox at {world} has no {string.Join(", ", missing)}");
+                }
+                catch (ExchangeException e) when (world is not null)
+                {
+                    var error = $"{RemoraJson.NameOf(e.Kind)}: {e.Message}";
+                    return new Finding(
+                        id,
+                        null,
+                        $"the sandbox at {world} returned an error for this exchange: {error}"
+                    );
+                }
+                catch (ExchangeException e)
+                {
+                    return new Finding(
+                        id,
+                        false,
+                        $"{RemoraJson.NameOf(e.Kind)}: {e.Message}. To run without an exchange, use 'remora serve "
+                            + $"--sandbox'."
+                    );
+                }
+            })
+        );
     }
 
     private static void Print(List<Finding> findings)
     {
-        var grid = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn(new GridColumn().NoWrap().PadRight(2)).AddColumn();
+        var grid = new Grid()
+            .AddColumn(new GridColumn().NoWrap())
+            .AddColumn(new GridColumn().NoWrap().PadRight(2))
+            .AddColumn();
         foreach (var (subject, good, text) in findings)
         {
-            var mark = good switch { true => "[green]ok[/]", false => "[red]missing[/]", null => "[yellow]note[/]" };
+            var mark = good switch
+            {
+                true => "[green]ok[/]",
+                false => "[red]missing[/]",
+                null => "[yellow]note[/]",
+            };
             grid.AddRow(new Markup(mark), new Markup(Markup.Escape(subject)), new Markup(Markup.Escape(text)));
         }
         Terminal.Data.Write(grid);

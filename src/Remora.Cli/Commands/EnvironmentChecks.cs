@@ -19,11 +19,19 @@ internal static class EnvironmentChecks
             File.WriteAllText(probe, "");
             File.Delete(probe);
             var free = new DriveInfo(Path.GetFullPath(settings.DataFolder)).AvailableFreeSpace;
-            return new("data folder", free < LeastFree ? null : true, $"{settings.DataFolder}, {free / (double)(1L << 30):0.0} GiB free");
+            return new(
+                "data folder",
+                free < LeastFree ? null : true,
+                $"{settings.DataFolder}, {free / (double)(1L << 30):0.0} GiB free"
+            );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            return new("data folder", false, $"{settings.DataFolder} cannot be written to ({e.Message}): choose another with --data");
+            return new(
+                "data folder",
+                false,
+                $"{settings.DataFolder} cannot be written to ({e.Message}): choose another with --data"
+            );
         }
     }
 
@@ -36,7 +44,8 @@ internal static class EnvironmentChecks
         Finding? finding = null;
         try
         {
-            if (SandboxMark.Open(folder).World is { } world) finding = new("sandbox folder", true, $"{folder}: {world.Options}, up to {world.Until}");
+            if (SandboxMark.Open(folder).World is { } world)
+                finding = new("sandbox folder", true, $"{folder}: {world.Options}, up to {world.Until}");
         }
         catch (SandboxOptionException e)
         {
@@ -48,14 +57,21 @@ internal static class EnvironmentChecks
     /// <summary>Checks the number of keys and the permissions of their file.</summary>
     public static Finding Keys(ServiceSettings settings)
     {
-        const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+        const UnixFileMode others =
+            UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
         var file = new KeyFile(settings.DataFolder);
         try
         {
             var count = file.Read().Count;
-            if (count == 0) return new("keys", true, "none; not required on a loopback address");
+            if (count == 0)
+                return new("keys", true, "none; not required on a loopback address");
             if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(file.Path) & others) != UnixFileMode.None)
-                return new("keys", false, $"other users can access {file.Path}: run 'chmod 600 {file.Path}', and rotate the keys if the file may have been changed");
+                return new(
+                    "keys",
+                    false,
+                    $"other users can access {file.Path}: run 'chmod 600 {file.Path}', and rotate the keys if the "
+                        + $"file may have been changed"
+                );
             return new("keys", true, $"{count} in {file.Path}");
         }
         catch (KeyFileException e)
@@ -69,13 +85,17 @@ internal static class EnvironmentChecks
     /// </summary>
     public static Finding OpenFiles(ServiceSettings settings)
     {
-        if (OpenFileLimit.Current() is not { } limit) return new("open files", null, "no limit, or unknown on this system");
+        if (OpenFileLimit.Current() is not { } limit)
+            return new("open files", null, "no limit, or unknown on this system");
         var connections = OpenFileLimit.Connections(limit, settings.MaxConnections);
         return connections == settings.MaxConnections
             ? new("open files", true, $"up to {limit}")
             : new(
-                "open files", null,
-                $"up to {limit}, room for {connections} connections, fewer than max_connections ({settings.MaxConnections}): "
-                + "raise LimitNOFILE of the systemd unit, or 'ulimit -n'");
+                "open files",
+                null,
+                $"up to {limit}, room for {connections} connections, fewer than max_connections "
+                    + $"({settings.MaxConnections}): "
+                    + "raise LimitNOFILE of the systemd unit, or 'ulimit -n'"
+            );
     }
 }

@@ -9,16 +9,23 @@ namespace Remora.Cli.Commands;
 /// </summary>
 internal sealed class OutsideOption : Option<string[]>
 {
-    private static readonly Dictionary<string, OutsideKind> Kinds = Enum.GetValues<OutsideKind>().ToDictionary(RemoraJson.NameOf);
+    private static readonly Dictionary<string, OutsideKind> Kinds = Enum.GetValues<OutsideKind>()
+        .ToDictionary(RemoraJson.NameOf);
 
     public OutsideOption()
         : base("--outside")
     {
-        Description = $"File of observations: KIND=FILE, or KIND:BASE=FILE for one currency; repeatable. KIND is one of {string.Join(", ", Kinds.Keys)}";
+        Description =
+            $"File of observations: KIND=FILE, or KIND:BASE=FILE for one currency; repeatable. KIND is one of "
+            + $"{string.Join(", ", Kinds.Keys)}";
         Validators.Add(result =>
         {
             foreach (var token in result.Tokens)
-                if (!TryRead(token.Value, out _, out _, out _)) result.AddError($"--outside '{token.Value}': expected KIND=FILE or KIND:BASE=FILE, KIND one of {string.Join(", ", Kinds.Keys)}");
+                if (!TryRead(token.Value, out _, out _, out _))
+                    result.AddError(
+                        $"--outside '{token.Value}': expected KIND=FILE or KIND:BASE=FILE, KIND one of "
+                            + $"{string.Join(", ", Kinds.Keys)}"
+                    );
         });
     }
 
@@ -28,7 +35,8 @@ internal sealed class OutsideOption : Option<string[]>
     {
         var observations = new List<Observation>();
         foreach (var text in parsed.GetValue(this) ?? [])
-            if (TryRead(text, out var kind, out var @base, out var file)) observations.AddRange(OutsideFile.Read(file, kind, @base));
+            if (TryRead(text, out var kind, out var @base, out var file))
+                observations.AddRange(OutsideFile.Read(file, kind, @base));
         return observations;
     }
 

@@ -20,20 +20,34 @@ internal static class PairsCommand
         var json = new Option<bool>("--json") { Description = "Print the response as JSON" };
         var command = new Command(
             "pairs",
-            "Lists the tracked pairs of a running service with their state. Exit code 1 if one is degraded or unreachable.")
+            "Lists the tracked pairs of a running service with their state. Exit code 1 if one is degraded or "
+                + "unreachable."
+        )
         {
-            json, CreateAccept(),
+            json,
+            CreateAccept(),
         };
         service.AddTo(command);
-        command.SetAction((parsed, cancellation) => ConnectAsync(service, parsed, async running =>
-        {
-            var body = await running.GetTextAsync(Path, cancellation);
-            var pairs = JsonElement.Parse(body).GetProperty("pairs").EnumerateArray().ToList();
-            if (parsed.GetValue(json)) Console.WriteLine(body);
-            else Terminal.Data.Write(PairTable.Render(pairs));
-            var isHealthy = pairs.TrueForAll(pair => pair.GetProperty("state").GetString() is "live" or "warming" or "starting");
-            return isHealthy ? ExitCode.Ok : ExitCode.No;
-        }));
+        command.SetAction(
+            (parsed, cancellation) =>
+                ConnectAsync(
+                    service,
+                    parsed,
+                    async running =>
+                    {
+                        var body = await running.GetTextAsync(Path, cancellation);
+                        var pairs = JsonElement.Parse(body).GetProperty("pairs").EnumerateArray().ToList();
+                        if (parsed.GetValue(json))
+                            Console.WriteLine(body);
+                        else
+                            Terminal.Data.Write(PairTable.Render(pairs));
+                        var isHealthy = pairs.TrueForAll(pair =>
+                            pair.GetProperty("state").GetString() is "live" or "warming" or "starting"
+                        );
+                        return isHealthy ? ExitCode.Ok : ExitCode.No;
+                    }
+                )
+        );
         return command;
     }
 
@@ -48,7 +62,8 @@ internal static class PairsCommand
         var service = new RunningServiceOptionSet();
         var exchange = new Option<string?>("--exchange")
         {
-            Description = "CCXT id of the exchange, if the pair is tracked on several", HelpName = "ID",
+            Description = "CCXT id of the exchange, if the pair is tracked on several",
+            HelpName = "ID",
         };
         var timeframe = new Option<string?>("--timeframe")
         {
@@ -56,27 +71,45 @@ internal static class PairsCommand
         };
         var command = new Command(
             "accept",
-            "Accepts candles of a pair that the service refuses because of their price level. Exit code 1 if none are refused.")
+            "Accepts candles of a pair that the service refuses because of their price level. Exit code 1 if none "
+                + "are refused."
+        )
         {
-            pair, exchange, timeframe,
+            pair,
+            exchange,
+            timeframe,
         };
         service.AddTo(command);
-        command.SetAction((parsed, cancellation) => ConnectAsync(service, parsed, async running =>
-        {
-            string?[] query =
-            [
-                Parameter("pair", parsed.GetValue(pair)), Parameter("exchange", parsed.GetValue(exchange)),
-                Parameter("timeframe", parsed.GetValue(timeframe)),
-            ];
-            var body = await running.PostAsync($"{Path}/accept?{string.Join('&', query.OfType<string>())}", cancellation);
-            var answer = JsonElement.Parse(body);
-            var accepted = answer.GetProperty("accepted");
-            Console.WriteLine(
-                $"accepted {answer.GetProperty("pair").GetString()} on {accepted.GetProperty("exchange").GetString()} " +
-                $"at {accepted.GetProperty("newest_close").GetRawText()}, after {accepted.GetProperty("known_close").GetRawText()} " +
-                $"at {accepted.GetProperty("known_at").GetString()}");
-            return ExitCode.Ok;
-        }));
+        command.SetAction(
+            (parsed, cancellation) =>
+                ConnectAsync(
+                    service,
+                    parsed,
+                    async running =>
+                    {
+                        string?[] query =
+                        [
+                            Parameter("pair", parsed.GetValue(pair)),
+                            Parameter("exchange", parsed.GetValue(exchange)),
+                            Parameter("timeframe", parsed.GetValue(timeframe)),
+                        ];
+                        var body = await running.PostAsync(
+                            $"{Path}/accept?{string.Join('&', query.OfType<string>())}",
+                            cancellation
+                        );
+                        var answer = JsonElement.Parse(body);
+                        var accepted = answer.GetProperty("accepted");
+                        Console.WriteLine(
+                            $"accepted {answer.GetProperty("pair").GetString()} on "
+                                + $"{accepted.GetProperty("exchange").GetString()} "
+                                + $"at {accepted.GetProperty("newest_close").GetRawText()}, after "
+                                + $"{accepted.GetProperty("known_close").GetRawText()} "
+                                + $"at {accepted.GetProperty("known_at").GetString()}"
+                        );
+                        return ExitCode.Ok;
+                    }
+                )
+        );
         return command;
     }
 
@@ -84,7 +117,10 @@ internal static class PairsCommand
         value is null ? null : $"{name}={Uri.EscapeDataString(value)}";
 
     private static async Task<int> ConnectAsync(
-        RunningServiceOptionSet service, ParseResult parsed, Func<ServiceConnection, Task<int>> request)
+        RunningServiceOptionSet service,
+        ParseResult parsed,
+        Func<ServiceConnection, Task<int>> request
+    )
     {
         try
         {
@@ -99,7 +135,8 @@ internal static class PairsCommand
         {
             return Terminal.Fail(
                 $"{service.UrlOf(parsed)} returned something that is not a list of pairs; is it a Remora service?",
-                ExitCode.Unavailable);
+                ExitCode.Unavailable
+            );
         }
     }
 }

@@ -12,9 +12,13 @@ internal static class Policies
     /// <exception cref="PolicyException">The file is not a valid policy.</exception>
     public static RiskPolicy Find(string nameOrFile)
     {
-        if (BuiltInPolicies.All.FirstOrDefault(policy => policy.Name == nameOrFile) is { } builtIn) return builtIn;
+        if (BuiltInPolicies.All.FirstOrDefault(policy => policy.Name == nameOrFile) is { } builtIn)
+            return builtIn;
         if (!File.Exists(nameOrFile))
-            throw new BacktestException($"'{nameOrFile}' is not a policy: expected {string.Join(", ", BuiltInPolicies.All.Select(policy => policy.Name))}, or a policy file (JSON)");
+            throw new BacktestException(
+                $"'{nameOrFile}' is not a policy: expected "
+                    + $"{string.Join(", ", BuiltInPolicies.All.Select(policy => policy.Name))}, or a policy file (JSON)"
+            );
         try
         {
             return PolicyFile.Parse(File.ReadAllBytes(nameOrFile));

@@ -20,8 +20,9 @@ internal sealed class RunningServiceOptionSet
 
     private readonly Option<string?> _key = new("--key")
     {
-        Description = "API key, if the service requires one. Other users of this machine can read command lines: " +
-            $"prefer {KeyVariable} or --key-file",
+        Description =
+            "API key, if the service requires one. Other users of this machine can read command lines: "
+            + $"prefer {KeyVariable} or --key-file",
         HelpName = "KEY",
     };
 
@@ -35,9 +36,9 @@ internal sealed class RunningServiceOptionSet
     /// The address without <c>--url</c> and <c>REMORA_URL</c>, for the help.
     /// </param>
     public RunningServiceOptionSet(string otherwise = RemoraClientOptions.DefaultUrl)
-        : this(Options.Address("--url", $"Address of the service [default: the variable {UrlVariable}, or {otherwise}]"))
-    {
-    }
+        : this(
+            Options.Address("--url", $"Address of the service [default: the variable {UrlVariable}, or {otherwise}]")
+        ) { }
 
     private RunningServiceOptionSet(Option<Uri?> url) => _url = url;
 
@@ -52,7 +53,8 @@ internal sealed class RunningServiceOptionSet
 
     public void AddTo(Command command)
     {
-        foreach (var option in All) command.Options.Add(option);
+        foreach (var option in All)
+            command.Options.Add(option);
         command.Validators.Add(result =>
         {
             if (result.GetValue(_key) is not null && result.GetValue(_keyFile) is not null)
@@ -67,8 +69,10 @@ internal sealed class RunningServiceOptionSet
     /// <exception cref="ServiceException">The variable is not an address.</exception>
     public Uri UrlOf(ParseResult parsed, string otherwise = RemoraClientOptions.DefaultUrl)
     {
-        if (parsed.GetValue(_url) is { } given) return given;
-        if (Variable(UrlVariable) is not { } text) return new(otherwise);
+        if (parsed.GetValue(_url) is { } given)
+            return given;
+        if (Variable(UrlVariable) is not { } text)
+            return new(otherwise);
         return Options.TryReadAddress(text, out var address)
             ? address
             : throw new ServiceException($"the variable {UrlVariable}: {Options.NotAnAddress}", ExitCode.Usage);
@@ -83,14 +87,18 @@ internal sealed class RunningServiceOptionSet
     /// </exception>
     public string? KeyOf(ParseResult parsed)
     {
-        var (key, origin) = parsed.GetValue(_key) is { } given ? (given, "--key")
+        var (key, origin) =
+            parsed.GetValue(_key) is { } given ? (given, "--key")
             : parsed.GetValue(_keyFile) is { } file ? (Read(file), $"--key-file {file}")
             : (Variable(KeyVariable), $"the variable {KeyVariable}");
-        if (key is null) return null;
-        if (key.Length is > 0 and <= LongestKey && key.All(c => c is > ' ' and < '\x7f')) return key;
+        if (key is null)
+            return null;
+        if (key.Length is > 0 and <= LongestKey && key.All(c => c is > ' ' and < '\x7f'))
+            return key;
         throw new ServiceException(
             $"{origin}: expected a key of up to {LongestKey} printable ASCII characters without spaces",
-            ExitCode.Usage);
+            ExitCode.Usage
+        );
     }
 
     /// <summary>Creates a client of the service.</summary>

@@ -21,26 +21,62 @@ internal sealed class SandboxOptionSet
     /// <summary>The distance of a replay's start from the start of the file, for warm-up.</summary>
     private static readonly TimeSpan ReplayPast = RequiredHistory.ReachOf(Timeframe.FiveMinutes);
 
-    private readonly Option<long> _seed = new("--seed") { Description = "Seed of the simulated markets: the same seed produces the same prices", DefaultValueFactory = _ => 1 };
+    private readonly Option<long> _seed = new("--seed")
+    {
+        Description = "Seed of the simulated markets: the same seed produces the same prices",
+        DefaultValueFactory = _ => 1,
+    };
 
-    private readonly Option<double> _speed = new("--speed") { Description = "Sandbox seconds per real second; 300 closes a 5m candle every second", DefaultValueFactory = _ => 1 };
+    private readonly Option<double> _speed = new("--speed")
+    {
+        Description = "Sandbox seconds per real second; 300 closes a 5m candle every second",
+        DefaultValueFactory = _ => 1,
+    };
 
-    private readonly Option<Instant?> _start = Options.Time("--start", "Start time of the sandbox's clock [default: now, or 31 days into the replayed file]");
+    private readonly Option<Instant?> _start = Options.Time(
+        "--start",
+        "Start time of the sandbox's clock [default: now, or 31 days into the replayed file]"
+    );
 
-    private readonly Option<string[]> _replay = new("--replay") { Description = "Replay a candle file instead of simulated prices, for example BTC/USDT=candles.csv.gz; repeatable" };
+    private readonly Option<string[]> _replay = new("--replay")
+    {
+        Description =
+            "Replay a candle file instead of simulated prices, for example BTC/USDT=candles.csv.gz; repeatable",
+    };
 
-    private readonly Option<string[]> _faults = new("--fault") { Description = $"Fault from the start, for all requests or a share of them: KIND or KIND:0.2; repeatable. KIND is one of {string.Join(", ", FaultKinds.Names)}" };
+    private readonly Option<string[]> _faults = new("--fault")
+    {
+        Description =
+            $"Fault from the start, for all requests or a share of them: KIND or KIND:0.2; repeatable. KIND is one "
+            + $"of {string.Join(", ", FaultKinds.Names)}",
+    };
 
-    private readonly Option<string[]> _held = new("--hold") { Description = $"Hold a signal at a value, for example fear_greed=15; repeatable. The signals are {string.Join(", ", OutsideSignals.Names)}" };
+    private readonly Option<string[]> _held = new("--hold")
+    {
+        Description =
+            $"Hold a signal at a value, for example fear_greed=15; repeatable. The signals are "
+            + $"{string.Join(", ", OutsideSignals.Names)}",
+    };
 
-    private readonly Option<long?> _storm = new("--storm") { Description = "Cause random faults with pauses between them, from this seed" };
+    private readonly Option<long?> _storm = new("--storm")
+    {
+        Description = "Cause random faults with pauses between them, from this seed",
+    };
 
-    private readonly Option<int> _history = new("--history-days") { Description = "Days of simulated history before the start", DefaultValueFactory = _ => 230 };
+    private readonly Option<int> _history = new("--history-days")
+    {
+        Description = "Days of simulated history before the start",
+        DefaultValueFactory = _ => 230,
+    };
 
     public SandboxOptionSet()
     {
-        _speed.Validators.Add(result => Check(result, "--speed", result.GetValueOrDefault<double>() is > 0 and <= 100_000, "above 0, up to 100000"));
-        _history.Validators.Add(result => Check(result, "--history-days", result.GetValueOrDefault<int>() is >= 1 and <= 3650, "1 to 3650"));
+        _speed.Validators.Add(result =>
+            Check(result, "--speed", result.GetValueOrDefault<double>() is > 0 and <= 100_000, "above 0, up to 100000")
+        );
+        _history.Validators.Add(result =>
+            Check(result, "--history-days", result.GetValueOrDefault<int>() is >= 1 and <= 3650, "1 to 3650")
+        );
         _replay.Validators.Add(result =>
         {
             foreach (var token in result.Tokens)
@@ -50,12 +86,20 @@ internal sealed class SandboxOptionSet
         _held.Validators.Add(result =>
         {
             foreach (var token in result.Tokens)
-                if (!TryReadHeld(token.Value, out _, out _)) result.AddError($"--hold '{token.Value}': expected SIGNAL=NUMBER, SIGNAL one of {string.Join(", ", OutsideSignals.Names)}");
+                if (!TryReadHeld(token.Value, out _, out _))
+                    result.AddError(
+                        $"--hold '{token.Value}': expected SIGNAL=NUMBER, SIGNAL one of "
+                            + $"{string.Join(", ", OutsideSignals.Names)}"
+                    );
         });
         _faults.Validators.Add(result =>
         {
             foreach (var token in result.Tokens)
-                if (!TryReadFault(token.Value, out _)) result.AddError($"--fault '{token.Value}': expected KIND or KIND:SHARE, share above 0 up to 1, KIND one of {string.Join(", ", FaultKinds.Names)}");
+                if (!TryReadFault(token.Value, out _))
+                    result.AddError(
+                        $"--fault '{token.Value}': expected KIND or KIND:SHARE, share above 0 up to 1, KIND one of "
+                            + $"{string.Join(", ", FaultKinds.Names)}"
+                    );
         });
     }
 
@@ -63,7 +107,8 @@ internal sealed class SandboxOptionSet
     public IReadOnlyList<Option> All => [_speed, _seed, _start, _replay, _history, _held, _faults, _storm];
 
     /// <summary>Returns the names of the options that were given.</summary>
-    public IEnumerable<string> Given(ParseResult parsed) => All.Where(option => IsGiven(parsed, option)).Select(option => option.Name);
+    public IEnumerable<string> Given(ParseResult parsed) =>
+        All.Where(option => IsGiven(parsed, option)).Select(option => option.Name);
 
     /// <summary>Returns the speed of the clock, as a multiple of real time.</summary>
     public double SpeedOf(ParseResult parsed) => parsed.GetValue(_speed);
@@ -77,7 +122,14 @@ internal sealed class SandboxOptionSet
     /// <param name="cancellation">Cancels the start.</param>
     /// <exception cref="BacktestException">A file to replay cannot be read.</exception>
     /// <exception cref="SandboxOptionException">The options are invalid for this world.</exception>
-    public async Task<StartedSandbox> StartAsync(ParseResult parsed, int port, double? speed, IReadOnlyList<Pair>? pairs, SandboxMark? mark, CancellationToken cancellation)
+    public async Task<StartedSandbox> StartAsync(
+        ParseResult parsed,
+        int port,
+        double? speed,
+        IReadOnlyList<Pair>? pairs,
+        SandboxMark? mark,
+        CancellationToken cancellation
+    )
     {
         using var files = new FileEngine(cancellation);
         var tapes = new Dictionary<Pair, ReplayTape>();
@@ -89,9 +141,14 @@ internal sealed class SandboxOptionSet
         }
         var held = new Dictionary<string, double>();
         foreach (var text in parsed.GetValue(_held) ?? [])
-            if (TryReadHeld(text, out var signal, out var value)) held[signal] = value;
+            if (TryReadHeld(text, out var signal, out var value))
+                held[signal] = value;
         var known = mark?.World;
-        var start = parsed.GetValue(_start) ?? known?.StartTime ?? StartOf(tapes.Values) ?? Instant.From(TimeProvider.System.GetUtcNow());
+        var start =
+            parsed.GetValue(_start)
+            ?? known?.StartTime
+            ?? StartOf(tapes.Values)
+            ?? Instant.From(TimeProvider.System.GetUtcNow());
         var options = new SandboxOptions
         {
             Port = port,
@@ -102,7 +159,12 @@ internal sealed class SandboxOptionSet
             Pairs = tapes.Count > 0 ? null : pairs,
             Replay = tapes,
             Held = held,
-            Faults = [.. (parsed.GetValue(_faults) ?? []).Select(text => TryReadFault(text, out var fault) ? fault : throw new InvalidOperationException(text))],
+            Faults =
+            [
+                .. (parsed.GetValue(_faults) ?? []).Select(text =>
+                    TryReadFault(text, out var fault) ? fault : throw new InvalidOperationException(text)
+                ),
+            ],
             Storm = parsed.GetValue(_storm) is { } seed ? new(seed) : null,
         };
         mark?.Require(options.Seed, start, options.Speed, options.Recording);
@@ -114,7 +176,8 @@ internal sealed class SandboxOptionSet
 
     private static Instant? StartOf(IReadOnlyCollection<ReplayTape> tapes)
     {
-        if (tapes.Count == 0) return null;
+        if (tapes.Count == 0)
+            return null;
         var first = tapes.Max(tape => tape.Candles[0].OpenTime);
         var last = tapes.Min(tape => tape.Candles[^1].OpenTime);
         var past = first + ReplayPast;
@@ -124,7 +187,8 @@ internal sealed class SandboxOptionSet
     private static bool TryReadHeld(string text, out string signal, out double value)
     {
         value = double.NaN;
-        return TrySplit(text, '=', out signal, out var number) && OutsideSignals.Names.Contains(signal)
+        return TrySplit(text, '=', out signal, out var number)
+            && OutsideSignals.Names.Contains(signal)
             && double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out value);
     }
 
@@ -135,10 +199,12 @@ internal sealed class SandboxOptionSet
         var name = text;
         if (TrySplit(text, ':', out var kindName, out var shareText))
         {
-            if (!double.TryParse(shareText, out share) || share is not (> 0 and <= 1)) return false;
+            if (!double.TryParse(shareText, out share) || share is not (> 0 and <= 1))
+                return false;
             name = kindName;
         }
-        if (!FaultKinds.TryParse(name, out var kind)) return false;
+        if (!FaultKinds.TryParse(name, out var kind))
+            return false;
         fault = new(kind) { Share = share };
         return true;
     }
@@ -152,7 +218,8 @@ internal sealed class SandboxOptionSet
 
     private static void Check(OptionResult result, string name, bool valid, string allowed)
     {
-        if (!valid) result.AddError($"{name} '{string.Join(' ', result.Tokens)}': expected {allowed}");
+        if (!valid)
+            result.AddError($"{name} '{string.Join(' ', result.Tokens)}': expected {allowed}");
     }
 }
 

@@ -4,9 +4,9 @@ using Remora.Backtest;
 using Remora.Client;
 using Remora.Feeds.Time;
 using Remora.Sandbox;
+using Remora.Server;
 using Remora.Server.Settings;
 using Remora.Server.Storage;
-using Remora.Server;
 
 namespace Remora.Cli.Commands;
 
@@ -21,58 +21,95 @@ internal static class ServeCommand
         var world = new SandboxOptionSet();
         var sandbox = new Option<string?>("--sandbox")
         {
-            Description = "Use a sandbox instead of real exchanges and sources: a new one, or with a value the running one at this address",
+            Description =
+                "Use a sandbox instead of real exchanges and sources: a new one, or with a value the running one at "
+                + "this address",
             Arity = ArgumentArity.ZeroOrOne,
             HelpName = "URL",
         };
-        var command = new Command("serve", "Runs the service: it tracks markets and serves assessments at /api/v1/risk.");
-        foreach (var option in service.All) command.Options.Add(option);
+        var command = new Command(
+            "serve",
+            "Runs the service: it tracks markets and serves assessments at /api/v1/risk."
+        );
+        foreach (var option in service.All)
+            command.Options.Add(option);
         command.Options.Add(sandbox);
-        foreach (var option in world.All) command.Options.Add(option);
-        command.SetAction(async (parsed, cancellation) =>
-        {
-            try
+        foreach (var option in world.All)
+            command.Options.Add(option);
+        command.SetAction(
+            async (parsed, cancellation) =>
             {
-                var flags = new List<KeyValuePair<string, string>>();
-                if (parsed.GetResult(sandbox) is not null) flags.Add(parsed.GetValue(sandbox) is { } url ? new("sandbox-url", url) : new("sandbox", "true"));
-                var given = world.Given(parsed).ToList();
-                if (given.Contains("--speed")) flags.Add(new("speed", world.SpeedOf(parsed).ToString()));
-                var settings = service.Read(parsed, flags);
-                if (given.Count > 0 && !settings.Sandbox) return Terminal.Fail($"{given[0]} requires --sandbox", ExitCode.Usage);
-                if (given.Count > 0 && settings.SandboxUrl is { } running) return Terminal.Fail($"{given[0]} does not apply to the sandbox at {running}: use it with 'remora sandbox'", ExitCode.Usage);
-                return await RunAsync(settings, parsed, world, cancellation);
+                try
+                {
+                    var flags = new List<KeyValuePair<string, string>>();
+                    if (parsed.GetResult(sandbox) is not null)
+                        flags.Add(
+                            parsed.GetValue(sandbox) is { } url ? new("sandbox-url", url) : new("sandbox", "true")
+                        );
+                    var given = world.Given(parsed).ToList();
+                    if (given.Contains("--speed"))
+                        flags.Add(new("speed", world.SpeedOf(parsed).ToString()));
+                    var settings = service.Read(parsed, flags);
+                    if (given.Count > 0 && !settings.Sandbox)
+                        return Terminal.Fail($"{given[0]} requires --sandbox", ExitCode.Usage);
+                    if (given.Count > 0 && settings.SandboxUrl is { } running)
+                        return Terminal.Fail(
+                            $"{given[0]} does not apply to the sandbox at {running}: use it with 'remora sandbox'",
+                            ExitCode.Usage
+                        );
+                    return await RunAsync(settings, parsed, world, cancellation);
+                }
+                catch (SettingsException e)
+                {
+                    foreach (var error in e.Errors)
+                        Console.Error.WriteLine("remora: " + error);
+                    return ExitCode.Usage;
+                }
+                catch (Exception e) when (e is BacktestException or SandboxOptionException)
+                {
+                    return Terminal.Fail(e.Message, ExitCode.Usage);
+                }
+                catch (SandboxUnreachableException e)
+                {
+                    return Terminal.Fail(e.Message, ExitCode.Unavailable);
+                }
+                catch (IOException e)
+                {
+                    return Terminal.Fail(
+                        $"cannot listen: {e.Message}. Choose another port with --port.",
+                        ExitCode.Unavailable
+                    );
+                }
             }
-            catch (SettingsException e)
-            {
-                foreach (var error in e.Errors) Console.Error.WriteLine("remora: " + error);
-                return ExitCode.Usage;
-            }
-            catch (Exception e) when (e is BacktestException or SandboxOptionException)
-            {
-                return Terminal.Fail(e.Message, ExitCode.Usage);
-            }
-            catch (SandboxUnreachableException e)
-            {
-                return Terminal.Fail(e.Message, ExitCode.Unavailable);
-            }
-            catch (IOException e)
-            {
-                return Terminal.Fail($"cannot listen: {e.Message}. Choose another port with --port.", ExitCode.Unavailable);
-            }
-        });
+        );
         return command;
     }
 
-    private static async Task<int> RunAsync(ServiceSettings settings, ParseResult parsed, SandboxOptionSet world, CancellationToken cancellation)
+    private static async Task<int> RunAsync(
+        ServiceSettings settings,
+        ParseResult parsed,
+        SandboxOptionSet world,
+        CancellationToken cancellation
+    )
     {
         using var log = ConsoleLog.Create(settings.LogFormat);
         var supervisor = LoggedSupervisor.Create(log);
-        await using var sandbox = settings.Sandbox ? await ServiceSandbox.StartAsync(settings, parsed, world, cancellation) : null;
+        await using var sandbox = settings.Sandbox
+            ? await ServiceSandbox.StartAsync(settings, parsed, world, cancellation)
+            : null;
         var (clock, notice) = (sandbox?.Clock ?? TimeProvider.System, sandbox?.Notice);
         await using var store = ServiceStore.Open(settings, clock, log, supervisor);
         using var record = store is null ? null : new MarketRecord(store.Session, clock);
         await using var outside = OutsideWorld.Connect(settings, clock, notice, record, log, supervisor);
-        await using var service = await ServiceHost.StartAsync(settings, outside.Parts with { Observe = store is null ? [] : [store.Meter.Register] }, clock, cancellation);
+        await using var service = await ServiceHost.StartAsync(
+            settings,
+            outside.Parts with
+            {
+                Observe = store is null ? [] : [store.Meter.Register],
+            },
+            clock,
+            cancellation
+        );
         PrintStart(service.Url, settings, notice, store);
         using var stop = cancellation.Register(service.Stop);
         using var marking = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -90,11 +127,18 @@ internal static class ServeCommand
     {
         var first = settings.TrackedMarkets[0].Id;
         var more = settings.TrackedMarkets.Count - MarketsNamed;
-        Console.Error.WriteLine($"remora answers at {url}, tracking {string.Join(", ", settings.TrackedMarkets.Take(MarketsNamed).Select(market => market.Id))}{(more > 0 ? $" and {more} more" : "")}");
+        var markets = string.Join(", ", settings.TrackedMarkets.Take(MarketsNamed).Select(market => market.Id));
+        var others = more > 0 ? $" and {more} more" : "";
+        Console.Error.WriteLine($"remora answers at {url}, tracking {markets}{others}");
         if (notice is not null)
-            Console.Error.WriteLine($"SANDBOX: prices are {notice.Origin}, time runs at {notice.Speed:0.###} times real time, faults on demand at {notice.Url}/sandbox");
+            Console.Error.WriteLine(
+                $"SANDBOX: prices are {notice.Origin}, time runs at {notice.Speed:0.###} times real time, faults on "
+                    + $"demand at {notice.Url}/sandbox"
+            );
         var where = url == RemoraClientOptions.DefaultUrl ? "" : " --url " + url;
-        Console.Error.WriteLine($"try:      curl '{url}/api/v1/risk?pair={first.Pair}'   or   remora ask {first.Pair}{where}");
+        Console.Error.WriteLine(
+            $"try:      curl '{url}/api/v1/risk?pair={first.Pair}'   or   remora ask {first.Pair}{where}"
+        );
         Console.Error.WriteLine($"store:    {store?.Place ?? "none"}");
         Console.Error.WriteLine($"docs:     {url}/reference   stop: Ctrl+C");
     }

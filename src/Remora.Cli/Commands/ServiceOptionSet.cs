@@ -13,14 +13,18 @@ internal sealed class ServiceOptionSet
 {
     private readonly Option<string?> _config = new("--config")
     {
-        Description = "Settings file (JSON) [default: REMORA_CONFIG, or remora.json in the current folder if it exists]",
+        Description =
+            "Settings file (JSON) [default: REMORA_CONFIG, or remora.json in the current folder if it exists]",
         HelpName = "FILE",
     };
 
     private readonly IReadOnlyList<Option<string?>> _settings =
     [
-        .. SettingFlags.All.Select(flag =>
-            new Option<string?>(flag.Name) { Description = flag.Help, HelpName = flag.ValueName }),
+        .. SettingFlags.All.Select(flag => new Option<string?>(flag.Name)
+        {
+            Description = flag.Help,
+            HelpName = flag.ValueName,
+        }),
     ];
 
     /// <summary>
@@ -28,13 +32,16 @@ internal sealed class ServiceOptionSet
     /// repeat the key.
     /// </summary>
     private readonly IReadOnlyList<Option<string?>> _refused =
-        [.. SourceKeys.Variables.Select(variable => new Option<string?>(FlagOf(variable)) { Hidden = true })];
+    [
+        .. SourceKeys.Variables.Select(variable => new Option<string?>(FlagOf(variable)) { Hidden = true }),
+    ];
 
     /// <summary>All options of the set, for a command.</summary>
     public IReadOnlyList<Option> All => [_config, .. _settings, .. _refused];
 
     /// <summary>The options for the folders of keys and policies.</summary>
-    public IReadOnlyList<Option> ForKeys => [_config, .. _settings.Where(option => option.Name is "--data" or "--policies")];
+    public IReadOnlyList<Option> ForKeys =>
+        [_config, .. _settings.Where(option => option.Name is "--data" or "--policies")];
 
     /// <summary>Combines and checks file, environment and options.</summary>
     /// <exception cref="SettingsException">A setting is invalid.</exception>
@@ -43,7 +50,8 @@ internal sealed class ServiceOptionSet
         var environment = Variables();
         var flags = new Dictionary<string, string>(more);
         foreach (var option in _settings.Concat(_refused))
-            if (parsed.GetValue(option) is { } value) flags[option.Name[2..]] = value;
+            if (parsed.GetValue(option) is { } value)
+                flags[option.Name[2..]] = value;
         return SettingsReader.Read(ConfigFile(parsed, environment), environment, flags);
     }
 
@@ -52,7 +60,9 @@ internal sealed class ServiceOptionSet
 
     /// <summary>The process's variables.</summary>
     public static Dictionary<string, string> Variables() =>
-        Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+        Environment
+            .GetEnvironmentVariables()
+            .Cast<DictionaryEntry>()
             .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "");
 
     private static string FlagOf(string variable) =>
@@ -62,8 +72,10 @@ internal sealed class ServiceOptionSet
     public string? ConfigFile(ParseResult parsed, Dictionary<string, string> environment)
     {
         const string here = "remora.json";
-        if (parsed.GetValue(_config) is { } file) return file;
-        if (environment.TryGetValue("REMORA_CONFIG", out var named) && named.Length > 0) return named;
+        if (parsed.GetValue(_config) is { } file)
+            return file;
+        if (environment.TryGetValue("REMORA_CONFIG", out var named) && named.Length > 0)
+            return named;
         return File.Exists(here) ? here : null;
     }
 }

@@ -16,10 +16,14 @@ internal static class SourcesCommand
         var json = new Option<bool>("--json") { Description = "Print the response as JSON" };
         var command = new Command(
             "sources",
-            "Lists value, age, next attempt and error of each outside source of a running service. Exit code 1 if one is " +
-            "degraded or unreachable.")
+            "Lists value, age, next attempt and error of each outside source of a running service. Exit code 1 if "
+                + "one is "
+                + "degraded or unreachable."
+        )
         {
-            json, SourceTestCommand.Create(), SourceNewsCommand.Create(),
+            json,
+            SourceTestCommand.Create(),
+            SourceNewsCommand.Create(),
         };
         service.AddTo(command);
         command.SetAction((parsed, cancellation) => ListAsync(service, parsed, parsed.GetValue(json), cancellation));
@@ -27,7 +31,11 @@ internal static class SourcesCommand
     }
 
     private static async Task<int> ListAsync(
-        RunningServiceOptionSet service, ParseResult parsed, bool json, CancellationToken cancellation)
+        RunningServiceOptionSet service,
+        ParseResult parsed,
+        bool json,
+        CancellationToken cancellation
+    )
     {
         try
         {
@@ -42,9 +50,12 @@ internal static class SourcesCommand
             else
             {
                 Terminal.Data.Write(SourceTable.Render(sources));
-                if (answer.TryGetProperty("calendar", out var calendar) && calendar.ValueKind == JsonValueKind.Object) Console.WriteLine(SourceTable.Calendar(calendar));
+                if (answer.TryGetProperty("calendar", out var calendar) && calendar.ValueKind == JsonValueKind.Object)
+                    Console.WriteLine(SourceTable.Calendar(calendar));
             }
-            var isHealthy = sources.TrueForAll(source => source.GetProperty("health").GetProperty("state").GetString() is "live" or "starting");
+            var isHealthy = sources.TrueForAll(source =>
+                source.GetProperty("health").GetProperty("state").GetString() is "live" or "starting"
+            );
             return isHealthy ? ExitCode.Ok : ExitCode.No;
         }
         catch (ServiceException e)
@@ -55,7 +66,8 @@ internal static class SourcesCommand
         {
             return Terminal.Fail(
                 $"{service.UrlOf(parsed)} returned something that is not a list of sources; is it a Remora service?",
-                ExitCode.Unavailable);
+                ExitCode.Unavailable
+            );
         }
     }
 }

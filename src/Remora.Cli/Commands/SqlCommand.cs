@@ -11,41 +11,80 @@ internal static class SqlCommand
 
     public static Command Create()
     {
-        var sql = new Argument<string[]>("SQL") { Description = "One read-only statement; - reads it from standard input", Arity = ArgumentArity.OneOrMore };
-        var format = new Option<string?>("--format", "-f") { Description = "ClickHouse output format, for example CSVWithNames, JSONEachRow or Parquet [default: PrettyCompact on a terminal, TabSeparated elsewhere]", HelpName = "FORMAT" };
-        var values = new Option<string[]>("--param", "-p") { Description = "Value of the parameter {name:Type} in the statement; it is never parsed as SQL; repeatable", HelpName = "NAME=VALUE" };
+        var sql = new Argument<string[]>("SQL")
+        {
+            Description = "One read-only statement; - reads it from standard input",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var format = new Option<string?>("--format", "-f")
+        {
+            Description =
+                "ClickHouse output format, for example CSVWithNames, JSONEachRow or Parquet [default: PrettyCompact "
+                + "on a terminal, TabSeparated elsewhere]",
+            HelpName = "FORMAT",
+        };
+        var values = new Option<string[]>("--param", "-p")
+        {
+            Description = "Value of the parameter {name:Type} in the statement; it is never parsed as SQL; repeatable",
+            HelpName = "NAME=VALUE",
+        };
         values.Validators.Add(result =>
         {
             foreach (var token in result.Tokens)
                 if (!SqlName.TryParse(token.Value.Split('=', 2)[0], out _) || !token.Value.Contains('='))
-                    result.AddError($"--param '{token.Value}': expected name=value, for {{name:Type}} in the statement");
+                    result.AddError(
+                        $"--param '{token.Value}': expected name=value, for {{name:Type}} in the statement"
+                    );
         });
         var store = new StoreOptionSet();
-        var command = new Command("sql", "Runs a read-only SQL statement on the store. Exit code: 0 done, 2 refused, 3 no store or cancelled.") { sql, format, values };
-        store.AddTo(command);
-        command.SetAction(async (parsed, cancellation) =>
+        var command = new Command(
+            "sql",
+            "Runs a read-only SQL statement on the store. Exit code: 0 done, 2 refused, 3 no store or cancelled."
+        )
         {
-            var text = string.Join(' ', parsed.GetValue(sql)!);
-            if (text == Standard) text = await Console.In.ReadToEndAsync(cancellation);
-            if (string.IsNullOrWhiteSpace(text)) return Terminal.Fail("no statement given: try remora sql \"SHOW TABLES\"", ExitCode.Usage);
-            var parameters = new QueryParameters();
-            foreach (var value in parsed.GetValue(values) ?? []) parameters.Add(value.Split('=', 2)[0], value.Split('=', 2)[1]);
-            var wanted = parsed.GetValue(format) ?? DefaultFormat;
-            return await store.AttemptReadingAsync(
-                parsed, open => AskAsync(open, text, wanted, parameters, cancellation), cancellation);
-        });
+            sql,
+            format,
+            values,
+        };
+        store.AddTo(command);
+        command.SetAction(
+            async (parsed, cancellation) =>
+            {
+                var text = string.Join(' ', parsed.GetValue(sql)!);
+                if (text == Standard)
+                    text = await Console.In.ReadToEndAsync(cancellation);
+                if (string.IsNullOrWhiteSpace(text))
+                    return Terminal.Fail("no statement given: try remora sql \"SHOW TABLES\"", ExitCode.Usage);
+                var parameters = new QueryParameters();
+                foreach (var value in parsed.GetValue(values) ?? [])
+                    parameters.Add(value.Split('=', 2)[0], value.Split('=', 2)[1]);
+                var wanted = parsed.GetValue(format) ?? DefaultFormat;
+                return await store.AttemptReadingAsync(
+                    parsed,
+                    open => AskAsync(open, text, wanted, parameters, cancellation),
+                    cancellation
+                );
+            }
+        );
         return command;
     }
 
     private static string DefaultFormat => Console.IsOutputRedirected ? "TabSeparated" : "PrettyCompact";
 
-    private static async Task<int> AskAsync(ClickHouseConnection store, string sql, string format, QueryParameters parameters, CancellationToken cancellation)
+    private static async Task<int> AskAsync(
+        ClickHouseConnection store,
+        string sql,
+        string format,
+        QueryParameters parameters,
+        CancellationToken cancellation
+    )
     {
         var options = new QueryOptions
         {
             Parameters = parameters,
             Timeout = Timeout.InfiniteTimeSpan,
-            Settings = new Dictionary<string, string> { ["cancel_http_readonly_queries_on_client_close"] = "1" }, // Ctrl+C ends the query too
+            // Ctrl+C ends the query too
+            Settings = new Dictionary<string, string> { ["cancel_http_readonly_queries_on_client_close"] = "1" },
         };
         await using var answer = await store.Reader.StreamAsync(sql, format, options, cancellation);
         if (!Console.IsOutputRedirected)
@@ -72,7 +111,8 @@ internal static class SqlCommand
     // end of the file.
     private static Stream StandardOutput()
     {
-        if (OperatingSystem.IsWindows()) return Console.OpenStandardOutput();
+        if (OperatingSystem.IsWindows())
+            return Console.OpenStandardOutput();
         var output = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
         return output.CanSeek ? Console.OpenStandardOutput() : output;
     }
@@ -81,6 +121,7 @@ internal static class SqlCommand
     {
         var buffer = new byte[1 << 16];
         int read;
-        while ((read = await answer.ReadAsync(buffer, cancellation)) > 0) await output.WriteAsync(buffer.AsMemory(0, read), cancellation);
+        while ((read = await answer.ReadAsync(buffer, cancellation)) > 0)
+            await output.WriteAsync(buffer.AsMemory(0, read), cancellation);
     }
 }

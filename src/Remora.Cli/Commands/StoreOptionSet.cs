@@ -14,21 +14,48 @@ namespace Remora.Cli.Commands;
 /// </param>
 internal sealed class StoreOptionSet(bool findsSandbox = true)
 {
-    private readonly Option<string?> _data = new("--data") { Description = "Data folder, for the embedded ClickHouse engine [default: REMORA_DATA, or the service's default]. The store of a sandbox is in the subfolder 'sandbox'", HelpName = "FOLDER" };
-    private readonly Option<string?> _url = new("--clickhouse") { Description = $"ClickHouse server to use instead, for example http://user@host:8123; the variable {StoreLocation.PasswordVariable} contains its password", HelpName = "URL" };
-    private readonly Option<string?> _database = new("--database") { Description = $"Database [default: {StoreLocation.DefaultDatabase}]", HelpName = "NAME" };
-    private readonly Option<string?> _cluster = new("--cluster") { Description = "With --clickhouse: cluster on which tables are created", HelpName = "NAME" };
+    private readonly Option<string?> _data = new("--data")
+    {
+        Description =
+            "Data folder, for the embedded ClickHouse engine [default: REMORA_DATA, or the service's default]. The "
+            + "store of a sandbox is in the subfolder 'sandbox'",
+        HelpName = "FOLDER",
+    };
+    private readonly Option<string?> _url = new("--clickhouse")
+    {
+        Description =
+            $"ClickHouse server to use instead, for example http://user@host:8123; the variable "
+            + $"{StoreLocation.PasswordVariable} contains its password",
+        HelpName = "URL",
+    };
+    private readonly Option<string?> _database = new("--database")
+    {
+        Description = $"Database [default: {StoreLocation.DefaultDatabase}]",
+        HelpName = "NAME",
+    };
+    private readonly Option<string?> _cluster = new("--cluster")
+    {
+        Description = "With --clickhouse: cluster on which tables are created",
+        HelpName = "NAME",
+    };
 
     /// <summary>All options of the set, for a command.</summary>
     public IReadOnlyList<Option> All => [_data, _url, _database, _cluster];
 
     public void AddTo(Command command)
     {
-        foreach (var option in All) command.Options.Add(option);
+        foreach (var option in All)
+            command.Options.Add(option);
         command.Validators.Add(result =>
         {
-            if (result.GetValue(_data) is not null && result.GetValue(_url) is not null) result.AddError("use either --data or --clickhouse, not both");
-            if (result.GetValue(_cluster) is not null && result.GetValue(_url) is null && Variable("REMORA_CLICKHOUSE") is null) result.AddError("--cluster requires --clickhouse: the embedded engine has no cluster");
+            if (result.GetValue(_data) is not null && result.GetValue(_url) is not null)
+                result.AddError("use either --data or --clickhouse, not both");
+            if (
+                result.GetValue(_cluster) is not null
+                && result.GetValue(_url) is null
+                && Variable("REMORA_CLICKHOUSE") is null
+            )
+                result.AddError("--cluster requires --clickhouse: the embedded engine has no cluster");
         });
     }
 
@@ -37,9 +64,11 @@ internal sealed class StoreOptionSet(bool findsSandbox = true)
     {
         var url = parsed.GetValue(_url) ?? (parsed.GetValue(_data) is null ? Variable("REMORA_CLICKHOUSE") : null);
         var database = parsed.GetValue(_database);
-        if (url is not null) return StoreLocation.AtUrl(url, database, parsed.GetValue(_cluster));
+        if (url is not null)
+            return StoreLocation.AtUrl(url, database, parsed.GetValue(_cluster));
         var data = parsed.GetValue(_data) ?? Variable("REMORA_DATA") ?? ServiceSettings.DefaultData;
-        if (!findsSandbox || SandboxMark.StoreBelow(data) is not { } sandbox) return StoreLocation.InFolder(data, database);
+        if (!findsSandbox || SandboxMark.StoreBelow(data) is not { } sandbox)
+            return StoreLocation.InFolder(data, database);
         if (SandboxMark.HasStore(data))
         {
             Console.Error.WriteLine($"remora: using the store in {data}; for the sandbox's store use --data {sandbox}");
@@ -58,31 +87,44 @@ internal sealed class StoreOptionSet(bool findsSandbox = true)
         return location.EngineFolder is not { } engine || Directory.Exists(engine)
             ? location
             : throw new ClickHouseConnectionException(
-                $"{location} contains no store: name the data folder of a service with --data");
+                $"{location} contains no store: name the data folder of a service with --data"
+            );
     }
 
     /// <summary>The data folder with keys and calendar, also if the store is elsewhere.</summary>
-    public string DataFolder(ParseResult parsed) => Path.GetFullPath(parsed.GetValue(_data) ?? Variable("REMORA_DATA") ?? ServiceSettings.DefaultData);
+    public string DataFolder(ParseResult parsed) =>
+        Path.GetFullPath(parsed.GetValue(_data) ?? Variable("REMORA_DATA") ?? ServiceSettings.DefaultData);
 
     /// <summary>Runs a job on the open store. Failures become one line and an exit code.</summary>
     public Task<int> AttemptAsync(
-        ParseResult parsed, bool makeDatabase, Func<ClickHouseConnection, Task<int>> job,
-        CancellationToken cancellation) =>
-        AttemptAsync(() => Read(parsed), makeDatabase, job, cancellation);
+        ParseResult parsed,
+        bool makeDatabase,
+        Func<ClickHouseConnection, Task<int>> job,
+        CancellationToken cancellation
+    ) => AttemptAsync(() => Read(parsed), makeDatabase, job, cancellation);
 
     /// <summary>Runs a job that only reads.</summary>
     public Task<int> AttemptReadingAsync(
-        ParseResult parsed, Func<ClickHouseConnection, Task<int>> job, CancellationToken cancellation) =>
-        AttemptAsync(() => Read(parsed), makeDatabase: false, job, cancellation);
+        ParseResult parsed,
+        Func<ClickHouseConnection, Task<int>> job,
+        CancellationToken cancellation
+    ) => AttemptAsync(() => Read(parsed), makeDatabase: false, job, cancellation);
 
     private static async Task<int> AttemptAsync(
-        Func<StoreLocation> locate, bool makeDatabase, Func<ClickHouseConnection, Task<int>> job,
-        CancellationToken cancellation)
+        Func<StoreLocation> locate,
+        bool makeDatabase,
+        Func<ClickHouseConnection, Task<int>> job,
+        CancellationToken cancellation
+    )
     {
         try
         {
             var location = locate();
-            await using var store = await ClickHouseConnection.OpenAsync(location, makeDatabase, cancellation: cancellation);
+            await using var store = await ClickHouseConnection.OpenAsync(
+                location,
+                makeDatabase,
+                cancellation: cancellation
+            );
             return await job(store);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -109,24 +151,39 @@ internal sealed class StoreOptionSet(bool findsSandbox = true)
 
     /// <summary>Runs a job on the market's tables, which are migrated first if requested.</summary>
     public Task<int> OnStoreAsync(
-        ParseResult parsed, Func<MarketStore, Task<int>> job, CancellationToken cancellation, bool prepare = true) =>
+        ParseResult parsed,
+        Func<MarketStore, Task<int>> job,
+        CancellationToken cancellation,
+        bool prepare = true
+    ) =>
         AttemptAsync(parsed, makeDatabase: true, open => OnTablesAsync(open, job, prepare, cancellation), cancellation);
 
     /// <summary>Runs a job that reads the tables of an existing store.</summary>
     public Task<int> OnExistingStoreAsync(
-        ParseResult parsed, Func<MarketStore, StoreLocation, Task<int>> job, CancellationToken cancellation,
-        bool prepare = true) =>
+        ParseResult parsed,
+        Func<MarketStore, StoreLocation, Task<int>> job,
+        CancellationToken cancellation,
+        bool prepare = true
+    ) =>
         AttemptAsync(
-            () => ReadExisting(parsed), makeDatabase: false,
-            open => OnTablesAsync(open, store => job(store, open.Location), prepare, cancellation), cancellation);
+            () => ReadExisting(parsed),
+            makeDatabase: false,
+            open => OnTablesAsync(open, store => job(store, open.Location), prepare, cancellation),
+            cancellation
+        );
 
     private static async Task<int> OnTablesAsync(
-        ClickHouseConnection open, Func<MarketStore, Task<int>> job, bool prepare, CancellationToken cancellation)
+        ClickHouseConnection open,
+        Func<MarketStore, Task<int>> job,
+        bool prepare,
+        CancellationToken cancellation
+    )
     {
         try
         {
             var store = await MarketStore.OpenAsync(open.Client, cancellation: cancellation);
-            if (prepare) await store.PrepareAsync(cancellation);
+            if (prepare)
+                await store.PrepareAsync(cancellation);
             return await job(store);
         }
         catch (StoreBusyException e)
@@ -139,5 +196,6 @@ internal sealed class StoreOptionSet(bool findsSandbox = true)
         }
     }
 
-    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+    private static string? Variable(string name) =>
+        Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 }

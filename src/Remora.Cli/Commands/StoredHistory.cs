@@ -15,25 +15,60 @@ namespace Remora.Cli.Commands;
 /// </summary>
 internal static class StoredHistory
 {
-    private const string Candles = "candles", Each = "each";
+    private const string Candles = "candles",
+        Each = "each";
 
     public static Command Import()
     {
         var candles = new MarketFilesOption();
-        var (exchange, timeframe, place) = (Options.Exchange(), Options.Timeframe(), new StoreOptionSet(findsSandbox: false));
-        var command = new Command("import", "Imports candle files into the store: CSV, CSV.gz, Parquet or Feather. Every row is checked. A candle that exists already is not duplicated.") { candles, exchange, timeframe };
-        place.AddTo(command);
-        command.SetAction((parsed, cancellation) => place.OnStoreAsync(parsed, async store =>
+        var (exchange, timeframe, place) = (
+            Options.Exchange(),
+            Options.Timeframe(),
+            new StoreOptionSet(findsSandbox: false)
+        );
+        var command = new Command(
+            "import",
+            "Imports candle files into the store: CSV, CSV.gz, Parquet or Feather. Every row is checked. A candle "
+                + "that exists already is not duplicated."
+        )
         {
-            foreach (var (pair, file) in candles.Read(parsed))
-            {
-                var market = new MarketId(parsed.GetValue(exchange)!, pair, parsed.GetValue(timeframe) ?? Timeframe.FiveMinutes);
-                var report = await Terminal.WithProgressAsync(pair.ToString(), bar => new CandleImport(store).RunAsync(file, market, new Rows(bar), cancellation));
-                Console.Error.WriteLine($"{file}: {report.Imported} candles of {report.Rows} rows{(report.First is null ? "" : $", {report.First} to {report.Last}")}");
-                if (report.Rejected > 0) Console.Error.WriteLine($"remora: {file}: {report.Rejected} rows were rejected; the first error: {report.FirstReason}");
-            }
-            return ExitCode.Ok;
-        }, cancellation));
+            candles,
+            exchange,
+            timeframe,
+        };
+        place.AddTo(command);
+        command.SetAction(
+            (parsed, cancellation) =>
+                place.OnStoreAsync(
+                    parsed,
+                    async store =>
+                    {
+                        foreach (var (pair, file) in candles.Read(parsed))
+                        {
+                            var market = new MarketId(
+                                parsed.GetValue(exchange)!,
+                                pair,
+                                parsed.GetValue(timeframe) ?? Timeframe.FiveMinutes
+                            );
+                            var report = await Terminal.WithProgressAsync(
+                                pair.ToString(),
+                                bar => new CandleImport(store).RunAsync(file, market, new Rows(bar), cancellation)
+                            );
+                            Console.Error.WriteLine(
+                                $"{file}: {report.Imported} candles of {report.Rows} "
+                                    + $"rows{(report.First is null ? "" : $", {report.First} to {report.Last}")}"
+                            );
+                            if (report.Rejected > 0)
+                                Console.Error.WriteLine(
+                                    $"remora: {file}: {report.Rejected} rows were rejected; the first error: "
+                                        + $"{report.FirstReason}"
+                                );
+                        }
+                        return ExitCode.Ok;
+                    },
+                    cancellation
+                )
+        );
         return command;
     }
 
@@ -41,7 +76,8 @@ internal static class StoredHistory
     {
         var (exchange, timeframe, place) = (Options.Exchange(), Options.Timeframe(), new StoreOptionSet());
         var service = RunningServiceOptionSet.Optional(
-            "Export from the running service at this address, instead of a store");
+            "Export from the running service at this address, instead of a store"
+        );
         var pair = Options.Pair("--pair");
         pair.Required = true;
         var what = new Option<string>("--what")
@@ -61,7 +97,10 @@ internal static class StoredHistory
             Description = "Policy of the assessments",
             DefaultValueFactory = _ => RiskPolicy.Default.Name,
         };
-        var side = Options.Side("--side", "Side of the assessments: long or short. The short side begins where it was first recorded");
+        var side = Options.Side(
+            "--side",
+            "Side of the assessments: long or short. The short side begins where it was first recorded"
+        );
         var from = Options.Time("--from", "Start time, inclusive");
         var until = Options.Time("--until", "End time, exclusive");
         var file = new Option<string>("--to")
@@ -78,10 +117,21 @@ internal static class StoredHistory
         });
         var command = new Command(
             "export",
-            "Exports stored candles or assessments of a market to a file. An incomplete file is never left. CSV, Parquet " +
-            "and Feather candle files can be replayed. Exit code 1 if no rows are stored.")
+            "Exports stored candles or assessments of a market to a file. An incomplete file is never left. CSV, "
+                + "Parquet "
+                + "and Feather candle files can be replayed. Exit code 1 if no rows are stored."
+        )
         {
-            pair, what, file, interval, policy, side, exchange, timeframe, from, until,
+            pair,
+            what,
+            file,
+            interval,
+            policy,
+            side,
+            exchange,
+            timeframe,
+            from,
+            until,
         };
         place.AddTo(command);
         service.AddTo(command);
@@ -96,33 +146,46 @@ internal static class StoredHistory
             if (IsGiven(side) && result.GetValue(what) == Candles)
                 result.AddError("--side applies to assessments only; candles have no side");
         });
-        command.SetAction((parsed, cancellation) =>
-        {
-            var span = new Span(parsed.GetValue(from), parsed.GetValue(until));
-            var isOfCandles = parsed.GetValue(what) == Candles;
-            var wanted = new Wanted(isOfCandles, parsed.GetValue(side), parsed.GetValue(interval)!, span, parsed.GetValue(file)!);
-            if (parsed.GetResult(service.Url) is null)
+        command.SetAction(
+            (parsed, cancellation) =>
             {
-                var length = parsed.GetValue(timeframe) ?? Timeframe.FiveMinutes;
-                var market = new MarketId(parsed.GetValue(exchange)!, parsed.GetValue(pair)!, length);
-                return place.OnExistingStoreAsync(
-                    parsed,
-                    (store, at) => FromStoreAsync(store, at, market, parsed.GetValue(policy)!, wanted, cancellation),
-                    cancellation);
+                var span = new Span(parsed.GetValue(from), parsed.GetValue(until));
+                var isOfCandles = parsed.GetValue(what) == Candles;
+                var wanted = new Wanted(
+                    isOfCandles,
+                    parsed.GetValue(side),
+                    parsed.GetValue(interval)!,
+                    span,
+                    parsed.GetValue(file)!
+                );
+                if (parsed.GetResult(service.Url) is null)
+                {
+                    var length = parsed.GetValue(timeframe) ?? Timeframe.FiveMinutes;
+                    var market = new MarketId(parsed.GetValue(exchange)!, parsed.GetValue(pair)!, length);
+                    return place.OnExistingStoreAsync(
+                        parsed,
+                        (store, at) =>
+                            FromStoreAsync(store, at, market, parsed.GetValue(policy)!, wanted, cancellation),
+                        cancellation
+                    );
+                }
+                // The service chooses the defaults of options that were not given.
+                string? Given<T>(Option<T> option) =>
+                    parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option)?.ToString() : null;
+                (string, string?)[] choices =
+                [
+                    ("pair", parsed.GetValue(pair)!.ToString()),
+                    ("exchange", Given(exchange)),
+                    ("timeframe", Given(timeframe)),
+                    ("policy", isOfCandles ? null : Given(policy)),
+                    ("interval", isOfCandles ? null : wanted.Interval),
+                    ("side", isOfCandles ? null : RemoraJson.NameOf(wanted.Side)),
+                    ("from", (span.From ?? Instant.MinValue).ToString()),
+                    ("to", span.To?.ToString()),
+                ];
+                return FromServiceAsync(() => service.Connect(parsed), choices, wanted, cancellation);
             }
-            // The service chooses the defaults of options that were not given.
-            string? Given<T>(Option<T> option) =>
-                parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option)?.ToString() : null;
-            (string, string?)[] choices =
-            [
-                ("pair", parsed.GetValue(pair)!.ToString()),
-                ("exchange", Given(exchange)), ("timeframe", Given(timeframe)),
-                ("policy", isOfCandles ? null : Given(policy)), ("interval", isOfCandles ? null : wanted.Interval),
-                ("side", isOfCandles ? null : RemoraJson.NameOf(wanted.Side)),
-                ("from", (span.From ?? Instant.MinValue).ToString()), ("to", span.To?.ToString()),
-            ];
-            return FromServiceAsync(() => service.Connect(parsed), choices, wanted, cancellation);
-        });
+        );
         return command;
     }
 
@@ -130,10 +193,16 @@ internal static class StoredHistory
         string.Join(", ", options.Select(option => option.Name));
 
     private static async Task<int> FromStoreAsync(
-        MarketStore store, StoreLocation place, MarketId market, string policy, Wanted wanted,
-        CancellationToken cancellation)
+        MarketStore store,
+        StoreLocation place,
+        MarketId market,
+        string policy,
+        Wanted wanted,
+        CancellationToken cancellation
+    )
     {
-        if (wanted.IsOfCandles) return await WriteAsync(store.Candles.Of(market, wanted.Span));
+        if (wanted.IsOfCandles)
+            return await WriteAsync(store.Candles.Of(market, wanted.Span));
         return wanted.Interval == Each
             ? await WriteAsync(store.Assessments.EachOf(market, policy, wanted.Span, wanted.Side))
             : await WriteAsync(store.Assessments.HistoryOf(market, policy, wanted.Interval, wanted.Span, wanted.Side));
@@ -149,18 +218,26 @@ internal static class StoredHistory
     }
 
     private static async Task<int> FromServiceAsync(
-        Func<ServiceConnection> connect, (string Name, string? Value)[] choices, Wanted wanted,
-        CancellationToken cancellation)
+        Func<ServiceConnection> connect,
+        (string Name, string? Value)[] choices,
+        Wanted wanted,
+        CancellationToken cancellation
+    )
     {
         try
         {
             using var service = connect();
             var market = choices[0].Value!;
-            var query = string.Join('&', choices.Where(choice => choice.Value is not null)
-                .Select(choice => $"{choice.Name}={Uri.EscapeDataString(choice.Value!)}"));
+            var query = string.Join(
+                '&',
+                choices
+                    .Where(choice => choice.Value is not null)
+                    .Select(choice => $"{choice.Name}={Uri.EscapeDataString(choice.Value!)}")
+            );
             var path = $"/api/v1/{(wanted.IsOfCandles ? Candles : "history")}?{query}";
             var first = JsonElement.Parse(await service.GetTextAsync(path + "&limit=1", cancellation));
-            if (first.GetProperty("rows").GetArrayLength() == 0) return FailWithoutRows(market, wanted, service.Url.ToString());
+            if (first.GetProperty("rows").GetArrayLength() == 0)
+                return FailWithoutRows(market, wanted, service.Url.ToString());
 
             async Task<Stream> OpenAsync(StoreFormat format, CancellationToken stop)
             {
@@ -188,11 +265,16 @@ internal static class StoredHistory
     }
 
     private static async Task<int> SaveAsync(
-        Func<StoreFormat, CancellationToken, Task<Stream>> open, string market, Wanted wanted,
-        CancellationToken cancellation)
+        Func<StoreFormat, CancellationToken, Task<Stream>> open,
+        string market,
+        Wanted wanted,
+        CancellationToken cancellation
+    )
     {
         var bytes = await Terminal.WithProgressAsync(
-            wanted.Path, bar => FileExport.WriteAsync(open, wanted.Path, new Bytes(bar), cancellation));
+            wanted.Path,
+            bar => FileExport.WriteAsync(open, wanted.Path, new Bytes(bar), cancellation)
+        );
         Console.Error.WriteLine($"{bytes} bytes of {market}{wanted.ShortSide} written to {wanted.Path}");
         return ExitCode.Ok;
     }
@@ -202,7 +284,10 @@ internal static class StoredHistory
         var from = wanted.Span.From is { } first ? $" from {first}" : "";
         var until = wanted.Span.To is { } end ? $" until {end}" : "";
         var what = wanted.IsOfCandles ? Candles : "history";
-        return Terminal.Fail($"nothing to export: no {what} of {market}{wanted.ShortSide}{from}{until} in {place}", ExitCode.No);
+        return Terminal.Fail(
+            $"nothing to export: no {what} of {market}{wanted.ShortSide}{from}{until} in {place}",
+            ExitCode.No
+        );
     }
 
     /// <summary>The request of an export.</summary>

@@ -10,34 +10,79 @@ internal static class StudyCommand
 {
     public static Command Create()
     {
-        var study = new Argument<string>("STUDY") { Description = "Study file (JSON) with data, periods, strategies, policy and seeds, for example studies/btc.json" };
-        var data = new Option<string>("--data") { Description = "Folder of the study's data files", Required = true, HelpName = "FOLDER" };
-        var report = new Option<string?>("--report") { Description = "Write a report with charts to this file (HTML)", HelpName = "FILE" };
-        var figures = new Option<string?>("--figures") { Description = "Write all figures to this file (JSON)", HelpName = "FILE" };
-        var results = new Option<string?>("--results") { Description = "Write the results as text and tables to this file (Markdown)", HelpName = "FILE" };
-        var shifts = new Option<int?>("--shifts") { Description = "Number of placebo shifts per cell, instead of the study's" };
+        var study = new Argument<string>("STUDY")
+        {
+            Description =
+                "Study file (JSON) with data, periods, strategies, policy and seeds, for example studies/btc.json",
+        };
+        var data = new Option<string>("--data")
+        {
+            Description = "Folder of the study's data files",
+            Required = true,
+            HelpName = "FOLDER",
+        };
+        var report = new Option<string?>("--report")
+        {
+            Description = "Write a report with charts to this file (HTML)",
+            HelpName = "FILE",
+        };
+        var figures = new Option<string?>("--figures")
+        {
+            Description = "Write all figures to this file (JSON)",
+            HelpName = "FILE",
+        };
+        var results = new Option<string?>("--results")
+        {
+            Description = "Write the results as text and tables to this file (Markdown)",
+            HelpName = "FILE",
+        };
+        var shifts = new Option<int?>("--shifts")
+        {
+            Description = "Number of placebo shifts per cell, instead of the study's",
+        };
         shifts.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int?>() is < 1 or > 1_000_000) result.AddError("--shifts: expected 1 to 1000000");
+            if (result.GetValueOrDefault<int?>() is < 1 or > 1_000_000)
+                result.AddError("--shifts: expected 1 to 1000000");
         });
-        var command = new Command("study", "Builds assessment history, backtests the gate, compares it with placebos and prints the findings.") { study, data, report, figures, results, shifts };
-        command.SetAction((parsed, cancellation) => Task.FromResult(Terminal.Attempt(() =>
+        var command = new Command(
+            "study",
+            "Builds assessment history, backtests the gate, compares it with placebos and prints the findings."
+        )
         {
-            using var files = new FileEngine(cancellation);
-            var options = new StudyOptions
-            {
-                Reader = files.Read,
-                Study = parsed.GetValue(study)!,
-                DataFolder = parsed.GetValue(data)!,
-                ReportTo = parsed.GetValue(report),
-                FiguresTo = parsed.GetValue(figures),
-                ResultsTo = parsed.GetValue(results),
-                Shifts = parsed.GetValue(shifts),
-            };
-            var outcome = Terminal.WithProgress("studying", progress => StudyJob.Run(options, progress, cancellation));
-            foreach (var finding in ResultsText.Findings(outcome)) Console.WriteLine(finding);
-            return ExitCode.Ok;
-        })));
+            study,
+            data,
+            report,
+            figures,
+            results,
+            shifts,
+        };
+        command.SetAction(
+            (parsed, cancellation) =>
+                Task.FromResult(
+                    Terminal.Attempt(() =>
+                    {
+                        using var files = new FileEngine(cancellation);
+                        var options = new StudyOptions
+                        {
+                            Reader = files.Read,
+                            Study = parsed.GetValue(study)!,
+                            DataFolder = parsed.GetValue(data)!,
+                            ReportTo = parsed.GetValue(report),
+                            FiguresTo = parsed.GetValue(figures),
+                            ResultsTo = parsed.GetValue(results),
+                            Shifts = parsed.GetValue(shifts),
+                        };
+                        var outcome = Terminal.WithProgress(
+                            "studying",
+                            progress => StudyJob.Run(options, progress, cancellation)
+                        );
+                        foreach (var finding in ResultsText.Findings(outcome))
+                            Console.WriteLine(finding);
+                        return ExitCode.Ok;
+                    })
+                )
+        );
         return command;
     }
 }

@@ -13,51 +13,84 @@ namespace Remora.Cli.Commands;
 internal static class SupportBundleCommand
 {
     private const int LogLines = 2000;
-    private static readonly string[] Answers = ["/api/v1/status", "/api/v1/sources", "/api/v1/pairs", "/api/v1/risk", "/metrics"];
+    private static readonly string[] Answers =
+    [
+        "/api/v1/status",
+        "/api/v1/sources",
+        "/api/v1/pairs",
+        "/api/v1/risk",
+        "/metrics",
+    ];
 
     public static Command Create()
     {
         var service = new ServiceOptionSet();
         var running = new RunningServiceOptionSet("this machine at the settings' port");
-        var to = new Option<string>("--to") { Description = "Zip file to write", DefaultValueFactory = _ => "remora-support.zip", HelpName = "FILE" };
-        var log = new Option<string?>("--log") { Description = $"Log file of the service; its last {LogLines} lines are included", HelpName = "FILE" };
-        var command = new Command("support-bundle", "Collects versions, settings, results of doctor, status, metrics and log lines in a zip file, without secrets.") { to, log };
-        foreach (var option in service.All) command.Options.Add(option);
-        running.AddTo(command);
-        command.SetAction(async (parsed, cancellation) =>
+        var to = new Option<string>("--to")
         {
-            try
+            Description = "Zip file to write",
+            DefaultValueFactory = _ => "remora-support.zip",
+            HelpName = "FILE",
+        };
+        var log = new Option<string?>("--log")
+        {
+            Description = $"Log file of the service; its last {LogLines} lines are included",
+            HelpName = "FILE",
+        };
+        var command = new Command(
+            "support-bundle",
+            "Collects versions, settings, results of doctor, status, metrics and log lines in a zip file, without "
+                + "secrets."
+        )
+        {
+            to,
+            log,
+        };
+        foreach (var option in service.All)
+            command.Options.Add(option);
+        running.AddTo(command);
+        command.SetAction(
+            async (parsed, cancellation) =>
             {
-                var (findings, settings) = await DoctorCommand.ExamineAsync(service, running, parsed, cancellation);
-                var entries = new Dictionary<string, string>
+                try
                 {
-                    ["doctor.txt"] = string.Concat(findings.Select(f => $"{(f.Good switch { true => "ok", false => "missing", null => "note" })}\t{f.Subject}\t{f.Text}\n")),
-                    ["versions.txt"] = Versions(),
-                };
-                if (settings is not null)
-                {
-                    entries["settings.json"] = Settings(settings);
-                    using var connection = running.Connect(parsed, DoctorCommand.UrlOf(settings));
-                    foreach (var path in Answers)
+                    var (findings, settings) = await DoctorCommand.ExamineAsync(service, running, parsed, cancellation);
+                    var entries = new Dictionary<string, string>
                     {
-                        var name = path.Split('/')[^1] + (path == "/metrics" ? ".txt" : ".json");
-                        entries[name] = await AskAsync(connection, path, cancellation);
+                        ["doctor.txt"] = string.Concat(
+                            findings.Select(f => $"{StateOf(f.Good)}\t{f.Subject}\t{f.Text}\n")
+                        ),
+                        ["versions.txt"] = Versions(),
+                    };
+                    if (settings is not null)
+                    {
+                        entries["settings.json"] = Settings(settings);
+                        using var connection = running.Connect(parsed, DoctorCommand.UrlOf(settings));
+                        foreach (var path in Answers)
+                        {
+                            var name = path.Split('/')[^1] + (path == "/metrics" ? ".txt" : ".json");
+                            entries[name] = await AskAsync(connection, path, cancellation);
+                        }
                     }
+                    if (parsed.GetValue(log) is { } file)
+                        entries["log.txt"] = string.Join('\n', File.ReadLines(file).TakeLast(LogLines)) + "\n";
+                    Write(parsed.GetValue(to)!, entries);
+                    Console.Error.WriteLine(
+                        $"wrote {parsed.GetValue(to)}: {string.Join(", ", entries.Keys.Order())}. Review it before "
+                            + $"you send it."
+                    );
+                    return ExitCode.Ok;
                 }
-                if (parsed.GetValue(log) is { } file) entries["log.txt"] = string.Join('\n', File.ReadLines(file).TakeLast(LogLines)) + "\n";
-                Write(parsed.GetValue(to)!, entries);
-                Console.Error.WriteLine($"wrote {parsed.GetValue(to)}: {string.Join(", ", entries.Keys.Order())}. Review it before you send it.");
-                return ExitCode.Ok;
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                {
+                    return Terminal.Fail(e.Message, ExitCode.Usage);
+                }
+                catch (ServiceException e)
+                {
+                    return Terminal.Fail(e.Message, e.ExitCode);
+                }
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                return Terminal.Fail(e.Message, ExitCode.Usage);
-            }
-            catch (ServiceException e)
-            {
-                return Terminal.Fail(e.Message, e.ExitCode);
-            }
-        });
+        );
         return command;
     }
 
@@ -67,7 +100,17 @@ internal static class SupportBundleCommand
     /// </summary>
     private static string Settings(ServiceSettings settings)
     {
-        var json = JsonSerializer.SerializeToNode(settings with { Keys = new(), Freqtrade = [], Webhooks = [] }, CliJson.Indented.ServiceSettings)!.AsObject();
+        var json = JsonSerializer
+            .SerializeToNode(
+                settings with
+                {
+                    Keys = new(),
+                    Freqtrade = [],
+                    Webhooks = [],
+                },
+                CliJson.Indented.ServiceSettings
+            )!
+            .AsObject();
         json.Remove("keys");
         json["freqtrade"] = new JsonArray([.. settings.Freqtrade.Select(bot => JsonValue.Create(bot.Url.Host))]);
         json["webhooks"] = new JsonArray([.. settings.Webhooks.Select(webhook => JsonValue.Create(webhook.Url.Host))]);
@@ -77,9 +120,19 @@ internal static class SupportBundleCommand
     private static string Versions()
     {
         var text = new StringBuilder();
-        text.Append($"remora {typeof(ServiceSettings).Assembly.GetName().Version}\n.NET {Environment.Version}\n{System.Runtime.InteropServices.RuntimeInformation.OSDescription}\n{Environment.ProcessorCount} cores\n");
+        text.Append(
+            $"remora {typeof(ServiceSettings).Assembly.GetName().Version}\n.NET "
+                + $"{Environment.Version}\n{System.Runtime.InteropServices.RuntimeInformation.OSDescription}\n{Environment.ProcessorCount} cores\n"
+        );
         // Names only: values of variables may be secrets.
-        foreach (var name in Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(name => name.StartsWith(SettingsReader.Prefix)).Order()) text.Append($"{name} is set\n");
+        foreach (
+            var name in Environment
+                .GetEnvironmentVariables()
+                .Keys.Cast<string>()
+                .Where(name => name.StartsWith(SettingsReader.Prefix))
+                .Order()
+        )
+            text.Append($"{name} is set\n");
         return text.ToString();
     }
 
@@ -104,4 +157,12 @@ internal static class SupportBundleCommand
             writer.Write(Redaction.Apply(text));
         }
     }
+
+    private static string StateOf(bool? good) =>
+        good switch
+        {
+            true => "ok",
+            false => "missing",
+            null => "note",
+        };
 }

@@ -9,7 +9,11 @@ internal static class AgeText
     public static string Of(double seconds)
     {
         var age = TimeSpan.FromSeconds(seconds);
-        var (number, unit) = age.TotalSeconds < 90 ? (age.TotalSeconds, "s") : age.TotalMinutes < 90 ? (age.TotalMinutes, "min") : age.TotalHours < 36 ? (age.TotalHours, "h") : (age.TotalDays, "days");
+        var (number, unit) =
+            age.TotalSeconds < 90 ? (age.TotalSeconds, "s")
+            : age.TotalMinutes < 90 ? (age.TotalMinutes, "min")
+            : age.TotalHours < 36 ? (age.TotalHours, "h")
+            : (age.TotalDays, "days");
         return string.Create(CultureInfo.InvariantCulture, $"{number:0} {unit}");
     }
 }

@@ -10,17 +10,22 @@ internal static class PairTable
     public static IRenderable Render(IReadOnlyList<JsonElement> pairs)
     {
         var table = new Table { Border = TableBorder.Simple };
-        foreach (var name in new[] { "pair", "exchange", "timeframe", "state", "last candle", "revised" }) table.AddColumn(new TableColumn(name) { NoWrap = true });
+        foreach (var name in new[] { "pair", "exchange", "timeframe", "state", "last candle", "revised" })
+            table.AddColumn(new TableColumn(name) { NoWrap = true });
         table.AddColumn("reason");
         foreach (var pair in pairs)
         {
             var (exchange, source) = (Word(pair, "exchange"), Word(pair, "source"));
             string[] cells =
             [
-                Word(pair, "pair"), exchange == source ? exchange : $"{exchange} (from {source})", Word(pair, "timeframe"),
+                Word(pair, "pair"),
+                exchange == source ? exchange : $"{exchange} (from {source})",
+                Word(pair, "timeframe"),
                 pair.GetProperty("refused_level").ValueKind == JsonValueKind.Object ? "refused" : Word(pair, "state"),
-                (Word(pair, "as_of") is { Length: > 0 } asOf ? asOf : "none") + (pair.GetProperty("stale").GetBoolean() ? ", stale" : ""),
-                pair.GetProperty("candles_revised").GetRawText(), Word(pair, "reason"),
+                (Word(pair, "as_of") is { Length: > 0 } asOf ? asOf : "none")
+                    + (pair.GetProperty("stale").GetBoolean() ? ", stale" : ""),
+                pair.GetProperty("candles_revised").GetRawText(),
+                Word(pair, "reason"),
             ];
             table.AddRow([.. cells.Select(cell => new Text(cell))]);
         }

@@ -10,9 +10,17 @@ internal static class RollupProgressView
 {
     public static async Task<T> ShowAsync<T>(Func<IProgress<RollupProgress>, Task<T>> work)
     {
-        if (!Terminal.Messages.Profile.Capabilities.Interactive) return await work(new Lines());
-        return await Terminal.Messages.Progress().AutoClear(true)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
+        if (!Terminal.Messages.Profile.Capabilities.Interactive)
+            return await work(new Lines());
+        return await Terminal
+            .Messages.Progress()
+            .AutoClear(true)
+            .Columns(
+                new TaskDescriptionColumn { Alignment = Justify.Left },
+                new ProgressBarColumn(),
+                new PercentageColumn(),
+                new ElapsedTimeColumn()
+            )
             .StartAsync(context => work(new Bars(context)));
     }
 
@@ -26,13 +34,15 @@ internal static class RollupProgressView
         {
             if (_bar is null || _step != value.Step)
             {
-                if (_bar is not null) _bar.Value = _bar.MaxValue;
+                if (_bar is not null)
+                    _bar.Value = _bar.MaxValue;
                 _bar = context.AddTask(Markup.Escape(value.Step));
                 _step = value.Step;
             }
             _bar.Description = Markup.Escape($"{value.Step} {Short(value.Detail)}");
             _bar.IsIndeterminate = value.Total == 0;
-            if (value.Total == 0) return;
+            if (value.Total == 0)
+                return;
             _bar.MaxValue = value.Total;
             _bar.Value = value.Done;
         }
@@ -44,9 +54,12 @@ internal static class RollupProgressView
 
         public void Report(RollupProgress value)
         {
-            if (_last == (value.Step, value.Detail)) return;
+            if (_last == (value.Step, value.Detail))
+                return;
             _last = (value.Step, value.Detail);
-            Console.Error.WriteLine($"{value.Step}: {Short(value.Detail)}{(value.Total > 0 ? $" ({value.Done} of {value.Total})" : "")}");
+            Console.Error.WriteLine(
+                $"{value.Step}: {Short(value.Detail)}{(value.Total > 0 ? $" ({value.Done} of {value.Total})" : "")}"
+            );
         }
     }
 

@@ -36,7 +36,8 @@ public sealed class EmbeddedEngine : IAsyncDisposable
                 Backoff = new(options.RestartDelay, options.LongestRestartDelay),
                 Changed = options.HealthChanged is { } changed ? health => changed(HealthOf(health)) : null,
             },
-            time);
+            time
+        );
     }
 
     public ClickHouseClient Client { get; }
@@ -51,7 +52,10 @@ public sealed class EmbeddedEngine : IAsyncDisposable
     /// The folder is open in another process or not writable, or the engine is missing.
     /// </exception>
     public static async Task<EmbeddedEngine> StartAsync(
-        EmbeddedEngineOptions options, TimeProvider? time = null, CancellationToken cancellation = default)
+        EmbeddedEngineOptions options,
+        TimeProvider? time = null,
+        CancellationToken cancellation = default
+    )
     {
         var engine = new EmbeddedEngine(options, time ?? TimeProvider.System);
         var supervisor = options.Supervisor ?? new(time: engine._time);
@@ -69,14 +73,17 @@ public sealed class EmbeddedEngine : IAsyncDisposable
     {
         // The first start creates the folder. A later one must not hide that it is gone.
         _isFolderMissing = _process.Last is not null && !Directory.Exists(_requiredFolder);
-        if (!_isFolderMissing) return await HostProcess.StartAsync(_options, _time, cancellation);
+        if (!_isFolderMissing)
+            return await HostProcess.StartAsync(_options, _time, cancellation);
         throw new EngineStartException(
-            $"the folder '{_requiredFolder}' is missing: mount or restore it, or create it for an empty store");
+            $"the folder '{_requiredFolder}' is missing: mount or restore it, or create it for an empty store"
+        );
     }
 
     private Task<bool> PingAsync(HostProcess process, CancellationToken cancellation)
     {
-        if (EngineFolder.HasEndpoint(_options.Folder)) return Client.PingAsync(cancellation);
+        if (EngineFolder.HasEndpoint(_options.Folder))
+            return Client.PingAsync(cancellation);
         // It still answers, but its data is lost.
         throw new ChildException($"the engine's folder '{_options.Folder}' was removed");
     }
@@ -84,14 +91,22 @@ public sealed class EmbeddedEngine : IAsyncDisposable
     private EngineHealth HealthOf(ChildHealth health)
     {
         var unconfined = _process.Last?.Endpoint.Unconfined;
-        return new(StateOf(health.State), health.Since, health.Restarts, health.LastError, unconfined, _isFolderMissing);
+        return new(
+            StateOf(health.State),
+            health.Since,
+            health.Restarts,
+            health.LastError,
+            unconfined,
+            _isFolderMissing
+        );
     }
 
-    private static EngineState StateOf(ChildState state) => state switch
-    {
-        ChildState.Starting => EngineState.Starting,
-        ChildState.Running => EngineState.Running,
-        ChildState.Restarting => EngineState.Restarting,
-        _ => EngineState.Stopped,
-    };
+    private static EngineState StateOf(ChildState state) =>
+        state switch
+        {
+            ChildState.Starting => EngineState.Starting,
+            ChildState.Running => EngineState.Running,
+            ChildState.Restarting => EngineState.Restarting,
+            _ => EngineState.Stopped,
+        };
 }

@@ -85,7 +85,8 @@ public sealed record EmbeddedEngineOptions
     public Action<EngineHealth>? HealthChanged { get; init; }
 
     /// <summary>Settings that the client sends with every query.</summary>
-    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, string> Settings { get; init; } =
+        new Dictionary<string, string>(StringComparer.Ordinal);
 }
 
 /// <summary>The endpoint that a host reports.</summary>
@@ -117,7 +118,13 @@ public enum EngineState
 /// </param>
 /// <param name="FolderMissing">Whether it waits for its folder, which was removed.</param>
 public sealed record EngineHealth(
-    EngineState State, DateTimeOffset Since, int Restarts, string? LastError, string? Unconfined, bool FolderMissing = false);
+    EngineState State,
+    DateTimeOffset Since,
+    int Restarts,
+    string? LastError,
+    string? Unconfined,
+    bool FolderMissing = false
+);
 
 /// <summary>The engine cannot start. The message contains the cause.</summary>
 public sealed class EngineStartException(string message) : ChildException(message);

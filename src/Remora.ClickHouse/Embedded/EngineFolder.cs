@@ -11,8 +11,10 @@ public static class EngineFolder
     /// <summary>
     /// Returns a client of the host that has the folder open; null if none responds.
     /// </summary>
-    public static async Task<ClickHouseClient?> TryConnectAsync(string folder, CancellationToken cancellation = default) =>
-        await IsOpenAsync(folder, cancellation) ? new(OptionsOf(folder)) : null;
+    public static async Task<ClickHouseClient?> TryConnectAsync(
+        string folder,
+        CancellationToken cancellation = default
+    ) => await IsOpenAsync(folder, cancellation) ? new(OptionsOf(folder)) : null;
 
     /// <summary>Returns whether a host has the folder open and responds.</summary>
     public static async Task<bool> IsOpenAsync(string folder, CancellationToken cancellation = default)
@@ -42,7 +44,8 @@ public static class EngineFolder
     internal static bool HasEndpoint(string folder) => File.Exists(EndpointFile(folder));
 
     internal static EngineEndpoint Parse(string json) =>
-        JsonSerializer.Deserialize(json, EngineEndpointJson.Default.EngineEndpoint) ?? throw new JsonException("no endpoint");
+        JsonSerializer.Deserialize(json, EngineEndpointJson.Default.EngineEndpoint)
+        ?? throw new JsonException("no endpoint");
 
     private static string EndpointFile(string folder) => Path.Combine(folder, "endpoint");
 

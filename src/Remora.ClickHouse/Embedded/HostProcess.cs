@@ -27,7 +27,10 @@ internal sealed class HostProcess : IChild
     /// The process ended, or was not ready in time.
     /// </exception>
     public static async Task<HostProcess> StartAsync(
-        EmbeddedEngineOptions options, TimeProvider time, CancellationToken cancellation)
+        EmbeddedEngineOptions options,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
     {
         if (options.Port is not null && options.PortPassword is not { Length: > 0 })
             throw new EngineStartException("a port of the engine requires a password");
@@ -42,11 +45,13 @@ internal sealed class HostProcess : IChild
                 StopTimeout = options.StopTimeout,
                 Describe = Describe,
             },
-            time);
+            time
+        );
         try
         {
             child.Start();
-            if (options.Port is not null) await SendAsync(child, options.PortPassword!);
+            if (options.Port is not null)
+                await SendAsync(child, options.PortPassword!);
             await child.ReadyAsync(endpoint.Task, options.StartTimeout, cancellation);
             return new(child, EngineFolder.Parse(await endpoint.Task));
         }
@@ -121,5 +126,7 @@ internal sealed class HostProcess : IChild
     }
 
     private static string Describe(int code, IReadOnlyList<string> errors) =>
-        errors.Count > 0 ? string.Join('\n', errors) : string.Create(CultureInfo.InvariantCulture, $"the engine ended with exit code {code}");
+        errors.Count > 0
+            ? string.Join('\n', errors)
+            : string.Create(CultureInfo.InvariantCulture, $"the engine ended with exit code {code}");
 }

@@ -14,7 +14,14 @@ internal sealed class PartitionFill(RollupDatabase database, RollupChain chain)
     /// The intervals differ, because rows changed meanwhile.
     /// </exception>
     public async Task<long> RunAsync(
-        SqlName source, RollupSlice slice, string? condition, QueryParameters? parameters, Func<RollupInterval, SqlName> fill, Action<long, long> report, CancellationToken cancellation)
+        SqlName source,
+        RollupSlice slice,
+        string? condition,
+        QueryParameters? parameters,
+        Func<RollupInterval, SqlName> fill,
+        Action<long, long> report,
+        CancellationToken cancellation
+    )
     {
         foreach (var interval in chain.Definition.Intervals)
         {
@@ -25,33 +32,59 @@ internal sealed class PartitionFill(RollupDatabase database, RollupChain chain)
     }
 
     private async Task<long> AddAsync(
-        SqlName source, RollupSlice slice, string? condition, QueryParameters? parameters, Func<RollupInterval, SqlName> fill, Action<long, long> report, CancellationToken cancellation)
+        SqlName source,
+        RollupSlice slice,
+        string? condition,
+        QueryParameters? parameters,
+        Func<RollupInterval, SqlName> fill,
+        Action<long, long> report,
+        CancellationToken cancellation
+    )
     {
         var definition = chain.Definition;
-        var where = string.Join(" AND ", new[] { definition.Where, condition, RollupSlice.Condition(definition.QualifiedTime) }.Where(text => text is not null).Select(text => $"({text})"));
-        var chunks = await RowChunks.ListAsync(database, $"{definition.FromClause(source)} WHERE {where}", definition.QualifiedTime, With(slice.Parameters, parameters), cancellation);
+        var where = string.Join(
+            " AND ",
+            new[] { definition.Where, condition, RollupSlice.Condition(definition.QualifiedTime) }
+                .Where(text => text is not null)
+                .Select(text => $"({text})")
+        );
+        var chunks = await RowChunks.ListAsync(
+            database,
+            $"{definition.FromClause(source)} WHERE {where}",
+            definition.QualifiedTime,
+            With(slice.Parameters, parameters),
+            cancellation
+        );
         var total = chunks.Sum(chunk => chunk.Rows);
         foreach (var interval in chain.Definition.Intervals)
         {
             if (chain.Below(interval) is { } below)
             {
-                await database.RunAsync($"INSERT INTO {fill(interval).Quoted} {chain.StatesOfStates(interval, fill(below))}", cancellation);
+                await database.RunAsync(
+                    $"INSERT INTO {fill(interval).Quoted} {chain.StatesOfStates(interval, fill(below))}",
+                    cancellation
+                );
                 continue;
             }
             var done = 0L;
             foreach (var (part, rows) in chunks)
             {
-                var sql = $"INSERT INTO {fill(interval).Quoted} {chain.StatesOfRows(interval, source, Both(RollupSlice.Condition(chain.Definition.QualifiedTime), condition))}";
+                var sql =
+                    $"INSERT INTO {fill(interval).Quoted} "
+                    + $"{chain.StatesOfRows(interval, source, Both(RollupSlice.Condition(chain.Definition.QualifiedTime), condition))}";
                 await database.RunAsync(sql, cancellation, With(part.Parameters, parameters));
                 done += rows;
                 report(done, total);
             }
         }
         var counted = new List<long>();
-        foreach (var interval in chain.Definition.Intervals) counted.Add(await RowsAsync(fill(interval), cancellation));
+        foreach (var interval in chain.Definition.Intervals)
+            counted.Add(await RowsAsync(fill(interval), cancellation));
         return counted.Distinct().Count() == 1 && counted[0] == total
             ? total
-            : throw new RollupChangedException($"{slice}: the source has {total} rows, the states have {string.Join(", ", counted)}");
+            : throw new RollupChangedException(
+                $"{slice}: the source has {total} rows, the states have {string.Join(", ", counted)}"
+            );
     }
 
     public async Task<long> RowsAsync(SqlName table, CancellationToken cancellation) =>
@@ -61,7 +94,8 @@ internal sealed class PartitionFill(RollupDatabase database, RollupChain chain)
 
     private static QueryParameters With(QueryParameters parameters, QueryParameters? more)
     {
-        if (more is not null) parameters.AddAll(more);
+        if (more is not null)
+            parameters.AddAll(more);
         return parameters;
     }
 }

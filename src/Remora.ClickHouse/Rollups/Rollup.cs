@@ -5,7 +5,12 @@ namespace Remora.ClickHouse.Rollups;
 /// Operations that change something lock the source across processes and refuse to run
 /// concurrently. Writers can continue where an operation allows it.
 /// </summary>
-public sealed class Rollup(ClickHouseClient client, RollupDefinition definition, RollupOptions? options = null, TimeProvider? time = null)
+public sealed class Rollup(
+    ClickHouseClient client,
+    RollupDefinition definition,
+    RollupOptions? options = null,
+    TimeProvider? time = null
+)
 {
     private readonly RollupDatabase _database = new(client, options ?? new(), time ?? TimeProvider.System);
 
@@ -39,11 +44,18 @@ public sealed class Rollup(ClickHouseClient client, RollupDefinition definition,
     /// <summary>
     /// Creates what is missing. A changed definition requires <see cref="RebuildAsync"/>.
     /// </summary>
-    public async Task<RollupPlan> ApplyAsync(IProgress<RollupProgress>? progress = null, CancellationToken cancellation = default)
+    public async Task<RollupPlan> ApplyAsync(
+        IProgress<RollupProgress>? progress = null,
+        CancellationToken cancellation = default
+    )
     {
         await using var held = await RollupLock.TakeAsync(_database, Definition, "apply", cancellation);
         var plan = await PlanAsync(cancellation);
-        if (plan.IsChanged) throw new RollupException($"the definition of '{Definition.Name}' has changed: run a rebuild, which builds version {plan.Version} beside the old one");
+        if (plan.IsChanged)
+            throw new RollupException(
+                $"the definition of '{Definition.Name}' has changed: run a rebuild, which builds version "
+                    + $"{plan.Version} beside the old one"
+            );
         for (var i = 0; i < plan.Statements.Count; i++)
         {
             progress?.Report(new("apply", plan.Statements[i], i, plan.Statements.Count));
@@ -57,14 +69,23 @@ public sealed class Rollup(ClickHouseClient client, RollupDefinition definition,
     /// others of the same source.
     /// </summary>
     public async Task<RollupLoadReport> LoadAsync(
-        IReadOnlyList<string> files, RollupLoadOptions? load = null, IReadOnlyList<RollupDefinition>? others = null, IProgress<RollupProgress>? progress = null, CancellationToken cancellation = default)
+        IReadOnlyList<string> files,
+        RollupLoadOptions? load = null,
+        IReadOnlyList<RollupDefinition>? others = null,
+        IProgress<RollupProgress>? progress = null,
+        CancellationToken cancellation = default
+    )
     {
         RefuseOnCluster("load");
         await using var held = await RollupLock.TakeAsync(_database, Definition, "load", cancellation);
         var chains = new List<RollupChain>();
         foreach (var each in (RollupDefinition[])[Definition, .. others ?? []])
         {
-            if (each.Source != Definition.Source) throw new ArgumentException($"'{each.Name}' has another source than '{Definition.Name}'", nameof(others));
+            if (each.Source != Definition.Source)
+                throw new ArgumentException(
+                    $"'{each.Name}' has another source than '{Definition.Name}'",
+                    nameof(others)
+                );
             chains.Add(await new RollupPlanner(_database, each).RequireCurrentAsync(cancellation));
         }
         return await new RollupLoader(_database, chains, load ?? new()).RunAsync(files, progress, cancellation);
@@ -74,25 +95,43 @@ public sealed class Rollup(ClickHouseClient client, RollupDefinition definition,
     /// Compares the rollup with its source. Rows that are still being inserted count as busy, never
     /// as missing.
     /// </summary>
-    public async Task<RollupVerification> VerifyAsync(IProgress<RollupProgress>? progress = null, CancellationToken cancellation = default)
+    public async Task<RollupVerification> VerifyAsync(
+        IProgress<RollupProgress>? progress = null,
+        CancellationToken cancellation = default
+    )
     {
         RefuseOnCluster("verify");
-        return await new RollupVerifier(_database, await Planner.RequireCurrentAsync(cancellation)).RunAsync(progress, cancellation);
+        return await new RollupVerifier(_database, await Planner.RequireCurrentAsync(cancellation)).RunAsync(
+            progress,
+            cancellation
+        );
     }
 
     /// <summary>Recomputes the partitions that differ, or all of them.</summary>
-    public async Task<RollupBackfillReport> BackfillAsync(bool all = false, IProgress<RollupProgress>? progress = null, CancellationToken cancellation = default)
+    public async Task<RollupBackfillReport> BackfillAsync(
+        bool all = false,
+        IProgress<RollupProgress>? progress = null,
+        CancellationToken cancellation = default
+    )
     {
         RefuseOnCluster("backfill");
         await using var held = await RollupLock.TakeAsync(_database, Definition, "backfill", cancellation);
-        return await new RollupBackfill(_database, await Planner.RequireCurrentAsync(cancellation)).RunAsync(all, progress, cancellation);
+        return await new RollupBackfill(_database, await Planner.RequireCurrentAsync(cancellation)).RunAsync(
+            all,
+            progress,
+            cancellation
+        );
     }
 
     /// <summary>
     /// Builds the next version from the current definition beside the current version, and
     /// exchanges them. Exact while rows are inserted.
     /// </summary>
-    public async Task<RollupRebuildReport> RebuildAsync(bool keepOld = false, IProgress<RollupProgress>? progress = null, CancellationToken cancellation = default)
+    public async Task<RollupRebuildReport> RebuildAsync(
+        bool keepOld = false,
+        IProgress<RollupProgress>? progress = null,
+        CancellationToken cancellation = default
+    )
     {
         RefuseOnCluster("rebuild");
         await using var held = await RollupLock.TakeAsync(_database, Definition, "rebuild", cancellation);
@@ -104,7 +143,10 @@ public sealed class Rollup(ClickHouseClient client, RollupDefinition definition,
 
     /// <summary>Merges the parts of every partition with more than one.</summary>
     /// <returns>The merged partitions.</returns>
-    public async Task<IReadOnlyList<string>> OptimizeAsync(IProgress<RollupProgress>? progress = null, CancellationToken cancellation = default)
+    public async Task<IReadOnlyList<string>> OptimizeAsync(
+        IProgress<RollupProgress>? progress = null,
+        CancellationToken cancellation = default
+    )
     {
         await using var held = await RollupLock.TakeAsync(_database, Definition, "optimize", cancellation);
         var chain = await Planner.RequireCurrentAsync(cancellation);
@@ -112,12 +154,21 @@ public sealed class Rollup(ClickHouseClient client, RollupDefinition definition,
         foreach (var interval in Definition.Intervals)
         {
             var partitions = await client.ListAsync(
-                "SELECT partition_id FROM system.parts WHERE database = currentDatabase() AND table = {t:String} AND active GROUP BY partition_id HAVING count() > 1 ORDER BY partition_id",
-                row => row.String(), new QueryParameters().Add("t", chain.Target(interval).Value), cancellation);
+                "SELECT partition_id FROM system.parts WHERE database = currentDatabase() AND table = {t:String} "
+                    + "AND active GROUP BY partition_id HAVING count() > 1 ORDER BY partition_id",
+                row => row.String(),
+                new QueryParameters().Add("t", chain.Target(interval).Value),
+                cancellation
+            );
             for (var i = 0; i < partitions.Count; i++)
             {
                 progress?.Report(new("optimize", $"{interval} {partitions[i]}", i, partitions.Count));
-                await _database.RunAsync($"OPTIMIZE TABLE {chain.Target(interval).Quoted}{chain.OnCluster} PARTITION ID '{RollupSlice.OfPartition(partitions[i], Definition.Partition).IdOf(Definition.Partition)}' FINAL", cancellation);
+                await _database.RunAsync(
+                    $"OPTIMIZE TABLE {chain.Target(interval).Quoted}{chain.OnCluster} PARTITION ID "
+                        + $"'{RollupSlice.OfPartition(partitions[i], Definition.Partition).IdOf(Definition.Partition)}' "
+                        + $"FINAL",
+                    cancellation
+                );
                 merged.Add($"{chain.Target(interval)} {partitions[i]}");
             }
         }
@@ -131,23 +182,45 @@ public sealed class Rollup(ClickHouseClient client, RollupDefinition definition,
     public async Task<IReadOnlyList<SqlName>> DropAsync(bool onlyOld = false, CancellationToken cancellation = default)
     {
         await using var held = await RollupLock.TakeAsync(_database, Definition, "drop", cancellation);
-        return await RollupDrop.RunAsync(_database, Definition, await VersionsAsync(onlyOld, cancellation), cancellation);
+        return await RollupDrop.RunAsync(
+            _database,
+            Definition,
+            await VersionsAsync(onlyOld, cancellation),
+            cancellation
+        );
     }
 
     /// <summary>Returns what <see cref="DropAsync"/> would drop. Changes nothing.</summary>
-    public async Task<IReadOnlyList<SqlName>> ObjectsAsync(bool onlyOld = false, CancellationToken cancellation = default) =>
-        [.. (await RollupDrop.ListAsync(_database, Definition, await VersionsAsync(onlyOld, cancellation), cancellation)).Select(entry => entry.Name)];
+    public async Task<IReadOnlyList<SqlName>> ObjectsAsync(
+        bool onlyOld = false,
+        CancellationToken cancellation = default
+    ) =>
+        [
+            .. (
+                await RollupDrop.ListAsync(
+                    _database,
+                    Definition,
+                    await VersionsAsync(onlyOld, cancellation),
+                    cancellation
+                )
+            ).Select(entry => entry.Name),
+        ];
 
     // These operations require one server with all rows. Replicas and shards do not have them.
     private void RefuseOnCluster(string verb)
     {
         if (client.Cluster is { } cluster)
-            throw new RollupException($"{verb} is not supported on the cluster '{cluster}': rows reach its servers at different times, so the result would be wrong; docs/cluster.md describes the alternative");
+            throw new RollupException(
+                $"{verb} is not supported on the cluster '{cluster}': rows reach its servers at different times, so "
+                    + $"the result would be wrong; docs/cluster.md describes the alternative"
+            );
     }
 
     private async Task<Func<RollupMark, bool>> VersionsAsync(bool onlyOld, CancellationToken cancellation)
     {
-        var current = onlyOld ? (await Planner.CurrentAsync(cancellation))?.Chain.Version ?? int.MaxValue : int.MaxValue;
+        var current = onlyOld
+            ? (await Planner.CurrentAsync(cancellation))?.Chain.Version ?? int.MaxValue
+            : int.MaxValue;
         return mark => !onlyOld || mark.Version < current;
     }
 }

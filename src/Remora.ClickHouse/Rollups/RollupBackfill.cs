@@ -6,7 +6,11 @@ namespace Remora.ClickHouse.Rollups;
 /// <param name="Busy">
 /// Partitions that received inserts all the time. A rebuild is exact in this case.
 /// </param>
-public sealed record RollupBackfillReport(IReadOnlyList<string> Filled, IReadOnlyList<string> Untouched, IReadOnlyList<string> Busy);
+public sealed record RollupBackfillReport(
+    IReadOnlyList<string> Filled,
+    IReadOnlyList<string> Untouched,
+    IReadOnlyList<string> Busy
+);
 
 /// <summary>
 /// Recomputes partitions from the source beside the targets, and replaces each in a single step.
@@ -14,7 +18,11 @@ public sealed record RollupBackfillReport(IReadOnlyList<string> Filled, IReadOnl
 /// </summary>
 internal sealed class RollupBackfill(RollupDatabase database, RollupChain chain)
 {
-    public async Task<RollupBackfillReport> RunAsync(bool all, IProgress<RollupProgress>? progress, CancellationToken cancellation)
+    public async Task<RollupBackfillReport> RunAsync(
+        bool all,
+        IProgress<RollupProgress>? progress,
+        CancellationToken cancellation
+    )
     {
         await RollupSteps.RequireNoOpenLoadAsync(database, chain.Definition.Source, cancellation);
         var verifier = new RollupVerifier(database, chain);
@@ -26,12 +34,17 @@ internal sealed class RollupBackfill(RollupDatabase database, RollupChain chain)
             progress?.Report(new("backfill", partition, filled.Count + busy.Count, wrong.Count));
             (await ReplaceAsync(partition, progress, cancellation) ? filled : busy).Add(partition);
         }
-        foreach (var interval in chain.Definition.Intervals) await database.RunAsync(chain.Drop(chain.Fill(interval), isView: false), cancellation);
+        foreach (var interval in chain.Definition.Intervals)
+            await database.RunAsync(chain.Drop(chain.Fill(interval), isView: false), cancellation);
         progress?.Report(new("backfill", "done", wrong.Count, wrong.Count));
         return new(filled, [.. partitions.Except(filled).Except(busy)], busy);
     }
 
-    private static async Task<HashSet<string>> WrongAsync(RollupVerifier verifier, IProgress<RollupProgress>? progress, CancellationToken cancellation)
+    private static async Task<HashSet<string>> WrongAsync(
+        RollupVerifier verifier,
+        IProgress<RollupProgress>? progress,
+        CancellationToken cancellation
+    )
     {
         var verification = await verifier.RunAsync(progress, cancellation);
         return [.. verification.Findings.Select(finding => finding.Partition), .. verification.Busy];
@@ -39,7 +52,11 @@ internal sealed class RollupBackfill(RollupDatabase database, RollupChain chain)
 
     // Returns true if no row entered the partition from before the read until after the
     // replacement, so that no row is lost or duplicated.
-    private async Task<bool> ReplaceAsync(string partition, IProgress<RollupProgress>? progress, CancellationToken cancellation)
+    private async Task<bool> ReplaceAsync(
+        string partition,
+        IProgress<RollupProgress>? progress,
+        CancellationToken cancellation
+    )
     {
         var slice = RollupSlice.OfPartition(partition, chain.Definition.Partition);
         var fill = new PartitionFill(database, chain);
@@ -47,23 +64,42 @@ internal sealed class RollupBackfill(RollupDatabase database, RollupChain chain)
         {
             var before = await CountAsync(slice, cancellation);
             await database.WaitForInsertsAsync(cancellation);
-            if (await CountAsync(slice, cancellation) != before) continue;
+            if (await CountAsync(slice, cancellation) != before)
+                continue;
             try
             {
-                await fill.RunAsync(chain.Definition.Source, slice, condition: null, parameters: null, chain.Fill, (done, total) => progress?.Report(new("backfill", partition, done, total)), cancellation);
+                await fill.RunAsync(
+                    chain.Definition.Source,
+                    slice,
+                    condition: null,
+                    parameters: null,
+                    chain.Fill,
+                    (done, total) => progress?.Report(new("backfill", partition, done, total)),
+                    cancellation
+                );
             }
             catch (RollupChangedException)
             {
                 continue;
             }
             foreach (var interval in chain.Definition.Intervals)
-                await database.RunAsync($"ALTER TABLE {chain.Target(interval).Quoted}{chain.OnCluster} REPLACE PARTITION ID '{partition}' FROM {chain.Fill(interval).Quoted}", cancellation);
+                await database.RunAsync(
+                    $"ALTER TABLE {chain.Target(interval).Quoted}{chain.OnCluster} REPLACE PARTITION ID "
+                        + $"'{partition}' FROM {chain.Fill(interval).Quoted}",
+                    cancellation
+                );
             await database.WaitForInsertsAsync(cancellation);
-            if (await CountAsync(slice, cancellation) == before) return true;
+            if (await CountAsync(slice, cancellation) == before)
+                return true;
         }
         return false;
     }
 
-    private Task<long> CountAsync(RollupSlice slice, CancellationToken cancellation) => database.CountAsync(
-        $"{chain.Definition.Source.Quoted} AS {chain.Definition.Alias} WHERE {RollupSlice.Condition(chain.Definition.QualifiedTime)}", cancellation, slice.Parameters);
+    private Task<long> CountAsync(RollupSlice slice, CancellationToken cancellation) =>
+        database.CountAsync(
+            $"{chain.Definition.Source.Quoted} AS {chain.Definition.Alias} WHERE "
+                + $"{RollupSlice.Condition(chain.Definition.QualifiedTime)}",
+            cancellation,
+            slice.Parameters
+        );
 }

@@ -27,7 +27,18 @@ public sealed record RollupAggregate(SqlName Name, string Function, string Param
     /// <summary>
     /// Whether merging states is exact, so that the result can be compared with that of the rows.
     /// </summary>
-    public bool IsExact => Function is "count" or "countIf" or "sum" or "sumIf" or "min" or "minIf" or "max" or "maxIf" or "uniqExact" or "uniqExactIf";
+    public bool IsExact =>
+        Function
+            is "count"
+                or "countIf"
+                or "sum"
+                or "sumIf"
+                or "min"
+                or "minIf"
+                or "max"
+                or "maxIf"
+                or "uniqExact"
+                or "uniqExactIf";
 }
 
 /// <summary>The retention of an interval's table, in days.</summary>
@@ -112,5 +123,6 @@ public sealed record RollupDefinition
     /// <summary>The alias of the left table.</summary>
     public string Alias => SourceRest.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
 
-    private string Qualify(string column) => column.Contains('.', StringComparison.Ordinal) ? column : $"{Alias}.{column}";
+    private string Qualify(string column) =>
+        column.Contains('.', StringComparison.Ordinal) ? column : $"{Alias}.{column}";
 }

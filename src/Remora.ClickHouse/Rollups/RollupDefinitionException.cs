@@ -1,7 +1,8 @@
 namespace Remora.ClickHouse.Rollups;
 
 /// <summary>A definition is invalid. The message contains file, line and cause.</summary>
-public sealed class RollupDefinitionException(string file, int line, string reason) : Exception($"{file}, line {line}: {reason}")
+public sealed class RollupDefinitionException(string file, int line, string reason)
+    : Exception($"{file}, line {line}: {reason}")
 {
     public string File { get; } = file;
 

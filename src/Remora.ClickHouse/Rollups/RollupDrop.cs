@@ -6,15 +6,36 @@ namespace Remora.ClickHouse.Rollups;
 /// </summary>
 internal static class RollupDrop
 {
-    public static async Task<IReadOnlyList<SqlName>> RunAsync(RollupDatabase database, RollupDefinition definition, Func<RollupMark, bool> which, CancellationToken cancellation)
+    public static async Task<IReadOnlyList<SqlName>> RunAsync(
+        RollupDatabase database,
+        RollupDefinition definition,
+        Func<RollupMark, bool> which,
+        CancellationToken cancellation
+    )
     {
         var chain = new RollupChain(definition, 1, database.Client);
         var entries = await ListAsync(database, definition, which, cancellation);
-        foreach (var (name, engine, _) in entries) await database.RunAsync(chain.Drop(name, isView: engine is "View" or "MaterializedView"), cancellation);
+        foreach (var (name, engine, _) in entries)
+            await database.RunAsync(chain.Drop(name, isView: engine is "View" or "MaterializedView"), cancellation);
         return [.. entries.Select(entry => entry.Name)];
     }
 
-    public static async Task<List<(SqlName Name, string Engine, RollupMark Mark)>> ListAsync(RollupDatabase database, RollupDefinition definition, Func<RollupMark, bool> which, CancellationToken cancellation) =>
-        [.. (await database.MarkedAsync(definition.Name, cancellation)).Where(entry => which(entry.Mark) && entry.Name != definition.Source)
-            .OrderBy(entry => entry.Engine switch { "MaterializedView" => 0, "View" => 1, _ => 2 })];
+    public static async Task<List<(SqlName Name, string Engine, RollupMark Mark)>> ListAsync(
+        RollupDatabase database,
+        RollupDefinition definition,
+        Func<RollupMark, bool> which,
+        CancellationToken cancellation
+    ) =>
+        [
+            .. (await database.MarkedAsync(definition.Name, cancellation))
+                .Where(entry => which(entry.Mark) && entry.Name != definition.Source)
+                .OrderBy(entry =>
+                    entry.Engine switch
+                    {
+                        "MaterializedView" => 0,
+                        "View" => 1,
+                        _ => 2,
+                    }
+                ),
+        ];
 }

@@ -78,12 +78,15 @@ internal sealed class RollupFileParser(RollupFileText text)
     private RollupAggregate Aggregate(FileText item)
     {
         var (expression, alias) = SqlText.SplitAlias(item.Value);
-        if (alias is null) throw text.Error(item.Line, $"'{item.Value}' has no name: expected '… AS name'");
+        if (alias is null)
+            throw text.Error(item.Line, $"'{item.Value}' has no name: expected '… AS name'");
         if (SqlText.SplitCall(expression) is not var (function, parameters, arguments))
         {
             throw text.Error(
                 item.Line,
-                $"'{expression}' is not a call of an aggregate function: expected one such as sum(x) or quantile(0.9)(x)");
+                $"'{expression}' is not a call of an aggregate function: expected one such as sum(x) or "
+                    + $"quantile(0.9)(x)"
+            );
         }
         return new(Name(new(alias, item.Line)), function, parameters, arguments, item.Line);
     }
@@ -97,7 +100,8 @@ internal sealed class RollupFileParser(RollupFileText text)
         {
             if (Reserved.Contains(name.Value))
                 throw text.Error(line, $"'{name}' is a column of every rollup: use another name");
-            if (!names.Add(name.Value)) throw text.Error(line, $"the name '{name}' occurs twice: use another name");
+            if (!names.Add(name.Value))
+                throw text.Error(line, $"the name '{name}' occurs twice: use another name");
         }
     }
 
@@ -105,7 +109,9 @@ internal sealed class RollupFileParser(RollupFileText text)
     {
         var (value, line) = text.Require("intervals");
         List<RollupInterval> intervals =
-            [.. value.Split(',').Select(item => Interval(new(item.Trim(), line))).OrderBy(interval => interval.Length)];
+        [
+            .. value.Split(',').Select(item => Interval(new(item.Trim(), line))).OrderBy(interval => interval.Length),
+        ];
         if (intervals.Distinct().Count() < intervals.Count)
             throw text.Error(line, $"'{value}' lists an interval twice: expected each once");
         if (partition != RollupPartition.Year && intervals.Exists(interval => interval.IsYear))
@@ -122,26 +128,37 @@ internal sealed class RollupFileParser(RollupFileText text)
     {
         var words = item.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return words.Length == 4
-            ? new(Interval(new(string.Join(' ', words[..2]), item.Line)), Days(new(string.Join(' ', words[2..]), item.Line)))
-            : throw text.Error(item.Line, $"invalid retention '{item.Value}': expected an interval and days, such as '1 minute 90 days'");
+            ? new(
+                Interval(new(string.Join(' ', words[..2]), item.Line)),
+                Days(new(string.Join(' ', words[2..]), item.Line))
+            )
+            : throw text.Error(
+                item.Line,
+                $"invalid retention '{item.Value}': expected an interval and days, such as '1 minute 90 days'"
+            );
     }
 
     private int Days(FileText item) =>
         item.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var number, "day" or "days"]
         && Whole(number, MostDays) is { } days
             ? days
-            : throw text.Error(item.Line, $"invalid number of days '{item.Value}': expected 1 to {MostDays} days, such as '90 days'");
+            : throw text.Error(
+                item.Line,
+                $"invalid number of days '{item.Value}': expected 1 to {MostDays} days, such as '90 days'"
+            );
 
     private int? Granularity()
     {
-        if (text.Find("granularity") is not var (value, line)) return null;
+        if (text.Find("granularity") is not var (value, line))
+            return null;
         return Whole(value, MostRows)
             ?? throw text.Error(line, $"invalid granularity '{value}': expected 1 to {MostRows} rows");
     }
 
     private RollupPartition Partition()
     {
-        if (text.Find("partition") is not var (value, line)) return RollupPartition.Month;
+        if (text.Find("partition") is not var (value, line))
+            return RollupPartition.Month;
         return value.ToLowerInvariant() switch
         {
             "month" => RollupPartition.Month,
@@ -155,7 +172,8 @@ internal sealed class RollupFileParser(RollupFileText text)
     private RollupInterval Interval(FileText from) => At(from.Line, () => RollupInterval.Parse(from.Value));
 
     private IEnumerable<FileText> Items(FileText from) =>
-        At(from.Line, () => SqlText.SplitList(from.Value, from.Line)).Select(item => new FileText(item.Text, item.Line));
+        At(from.Line, () => SqlText.SplitList(from.Value, from.Line))
+            .Select(item => new FileText(item.Text, item.Line));
 
     /// <summary>Adds file and line to the error of a parser.</summary>
     private T At<T>(int line, Func<T> parse)
@@ -171,16 +189,21 @@ internal sealed class RollupFileParser(RollupFileText text)
     }
 
     private static int? Whole(string number, int most) =>
-        int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= 1 && value <= most
+        int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+        && value >= 1
+        && value <= most
             ? value
             : null;
 
     private string Hash(List<RollupKey> keys, List<RollupAggregate> aggregates)
     {
         var hashed = new StringBuilder();
-        foreach (var key in Hashed) hashed.Append(key).Append('=').Append(text.Find(key)?.Value).Append('\n');
-        if (text.Find("granularity") is { } rows) hashed.Append("granularity=").Append(rows.Value).Append('\n');
-        foreach (var key in keys) hashed.Append(key.Expression).Append(" AS ").Append(key.Name).Append('\n');
+        foreach (var key in Hashed)
+            hashed.Append(key).Append('=').Append(text.Find(key)?.Value).Append('\n');
+        if (text.Find("granularity") is { } rows)
+            hashed.Append("granularity=").Append(rows.Value).Append('\n');
+        foreach (var key in keys)
+            hashed.Append(key.Expression).Append(" AS ").Append(key.Name).Append('\n');
         foreach (var aggregate in aggregates)
             hashed.Append(aggregate.Value).Append(" AS ").Append(aggregate.Name).Append('\n');
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(hashed.ToString())))[..16];

@@ -23,7 +23,8 @@ public sealed record RollupLoadOptions
     public DateTimeOffset? Latest { get; init; }
 
     /// <summary>Further SQL conditions for every row, by name.</summary>
-    public IReadOnlyDictionary<string, string> Checks { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, string> Checks { get; init; } =
+        new Dictionary<string, string>(StringComparer.Ordinal);
 }
 
 /// <summary>The result of a load.</summary>
@@ -38,13 +39,21 @@ public sealed record RollupLoadReport(string Load, long Rows, bool WasDoneBefore
 /// source in one of two ways. A journal records the steps: after an interruption, loading the same
 /// files again continues, and no file is loaded twice.
 /// </summary>
-internal sealed class RollupLoader(RollupDatabase database, IReadOnlyList<RollupChain> chains, RollupLoadOptions options)
+internal sealed class RollupLoader(
+    RollupDatabase database,
+    IReadOnlyList<RollupChain> chains,
+    RollupLoadOptions options
+)
 {
     private readonly RollupDefinition _definition = chains[0].Definition;
 
     private SqlName Staging => SqlName.Of($"{_definition.Source}_staging");
 
-    public async Task<RollupLoadReport> RunAsync(IReadOnlyList<string> files, IProgress<RollupProgress>? progress, CancellationToken cancellation)
+    public async Task<RollupLoadReport> RunAsync(
+        IReadOnlyList<string> files,
+        IProgress<RollupProgress>? progress,
+        CancellationToken cancellation
+    )
     {
         var load = Identify(files);
         var journal = new RollupSteps(database, load);
@@ -53,14 +62,20 @@ internal sealed class RollupLoader(RollupDatabase database, IReadOnlyList<Rollup
             return new(load, long.Parse(finished[5..], CultureInfo.InvariantCulture), WasDoneBefore: true);
         if (!done.Contains(RollupSteps.Staged(_definition.Source)))
         {
-            await RollupSteps.RequireNoOpenLoadAsync(database, _definition.Source, cancellation); // the staging table is for one load at a time
+            // The staging table is for one load at a time
+            await RollupSteps.RequireNoOpenLoadAsync(database, _definition.Source, cancellation);
             await StageAsync(files, journal, progress, cancellation);
         }
         var rows = await TotalAsync(done, journal, cancellation);
-        await (options.IsDetached ? MoveBesideAsync(journal, done, rows, progress, cancellation) : InsertAsync(load, journal, done, rows, progress, cancellation));
+        await (
+            options.IsDetached
+                ? MoveBesideAsync(journal, done, rows, progress, cancellation)
+                : InsertAsync(load, journal, done, rows, progress, cancellation)
+        );
         await database.RunAsync(chains[0].Drop(Staging, isView: false), cancellation);
         foreach (var chain in chains)
-            foreach (var interval in chain.Definition.Intervals) await database.RunAsync(chain.Drop(chain.LoadFill(interval), isView: false), cancellation);
+        foreach (var interval in chain.Definition.Intervals)
+            await database.RunAsync(chain.Drop(chain.LoadFill(interval), isView: false), cancellation);
         await journal.MarkAsync(string.Create(CultureInfo.InvariantCulture, $"done {rows}"), cancellation);
         progress?.Report(new("load", "done", rows, rows));
         return new(load, rows, WasDoneBefore: false);
@@ -73,15 +88,24 @@ internal sealed class RollupLoader(RollupDatabase database, IReadOnlyList<Rollup
         foreach (var file in files)
         {
             var info = new FileInfo(file);
-            if (!info.Exists) throw new RollupException($"the file '{file}' does not exist");
+            if (!info.Exists)
+                throw new RollupException($"the file '{file}' does not exist");
             text.Append(CultureInfo.InvariantCulture, $"\n{info.Name} {info.Length} {info.LastWriteTimeUtc.Ticks}");
         }
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..16];
     }
 
-    private async Task StageAsync(IReadOnlyList<string> files, RollupSteps journal, IProgress<RollupProgress>? progress, CancellationToken cancellation)
+    private async Task StageAsync(
+        IReadOnlyList<string> files,
+        RollupSteps journal,
+        IProgress<RollupProgress>? progress,
+        CancellationToken cancellation
+    )
     {
-        await database.RunAsync($"CREATE TABLE IF NOT EXISTS {Staging.Quoted} AS {_definition.Source.Quoted}", cancellation);
+        await database.RunAsync(
+            $"CREATE TABLE IF NOT EXISTS {Staging.Quoted} AS {_definition.Source.Quoted}",
+            cancellation
+        );
         await database.RunAsync($"TRUNCATE TABLE {Staging.Quoted} SYNC", cancellation);
         for (var i = 0; i < files.Count; i++)
         {
@@ -89,7 +113,12 @@ internal sealed class RollupLoader(RollupDatabase database, IReadOnlyList<Rollup
             var (format, isPacked) = FormatOf(files[i]);
             await using var file = File.OpenRead(files[i]);
             await using var content = isPacked ? new GZipStream(file, CompressionMode.Decompress) : (Stream)file;
-            await database.Client.InsertStreamAsync($"INSERT INTO {Staging.Quoted} FORMAT {format}", content, new QueryOptions { Timeout = Timeout.InfiniteTimeSpan }, cancellation);
+            await database.Client.InsertStreamAsync(
+                $"INSERT INTO {Staging.Quoted} FORMAT {format}",
+                content,
+                new QueryOptions { Timeout = Timeout.InfiniteTimeSpan },
+                cancellation
+            );
         }
         await CheckAsync(cancellation);
         await journal.MarkAsync(RollupSteps.Staged(_definition.Source), cancellation);
@@ -99,21 +128,35 @@ internal sealed class RollupLoader(RollupDatabase database, IReadOnlyList<Rollup
     {
         var time = _definition.QualifiedTime;
         var from = $"{Staging.Quoted} AS {_definition.Alias}";
-        if (await database.CountAsync(from, cancellation) == 0) throw new RollupException("the files have no rows");
-        if (options.Earliest is { } earliest) await NoneAsync($"{time} < {{t:DateTime64(6)}}", new QueryParameters().Add("t", earliest), $"earlier than {earliest:u}");
-        if (options.Latest is { } latest) await NoneAsync($"{time} > {{t:DateTime64(6)}}", new QueryParameters().Add("t", latest), $"later than {latest:u}");
-        foreach (var (name, condition) in options.Checks) await NoneAsync($"NOT ifNull({condition}, false)", null, $"rejected by the check '{name}'");
+        if (await database.CountAsync(from, cancellation) == 0)
+            throw new RollupException("the files have no rows");
+        if (options.Earliest is { } earliest)
+            await NoneAsync(
+                $"{time} < {{t:DateTime64(6)}}",
+                new QueryParameters().Add("t", earliest),
+                $"earlier than {earliest:u}"
+            );
+        if (options.Latest is { } latest)
+            await NoneAsync(
+                $"{time} > {{t:DateTime64(6)}}",
+                new QueryParameters().Add("t", latest),
+                $"later than {latest:u}"
+            );
+        foreach (var (name, condition) in options.Checks)
+            await NoneAsync($"NOT ifNull({condition}, false)", null, $"rejected by the check '{name}'");
 
         async Task NoneAsync(string condition, QueryParameters? parameters, string what)
         {
             var count = await database.CountAsync($"{from} WHERE {condition}", cancellation, parameters);
-            if (count > 0) throw new RollupException($"{count} rows of the files are {what}; no rows were loaded");
+            if (count > 0)
+                throw new RollupException($"{count} rows of the files are {what}; no rows were loaded");
         }
     }
 
     private async Task<long> TotalAsync(HashSet<string> done, RollupSteps journal, CancellationToken cancellation)
     {
-        if (done.FirstOrDefault(step => step.StartsWith("rows ", StringComparison.Ordinal)) is { } known) return long.Parse(known[5..], CultureInfo.InvariantCulture);
+        if (done.FirstOrDefault(step => step.StartsWith("rows ", StringComparison.Ordinal)) is { } known)
+            return long.Parse(known[5..], CultureInfo.InvariantCulture);
         var rows = await database.CountAsync(Staging.Quoted, cancellation);
         await journal.MarkAsync(string.Create(CultureInfo.InvariantCulture, $"rows {rows}"), cancellation);
         return rows;
@@ -121,18 +164,40 @@ internal sealed class RollupLoader(RollupDatabase database, IReadOnlyList<Rollup
 
     // Inserts through the views, in large blocks. Each chunk has its own token, so a chunk that was
     // inserted but not recorded yet counts once.
-    private async Task InsertAsync(string load, RollupSteps journal, HashSet<string> done, long total, IProgress<RollupProgress>? progress, CancellationToken cancellation)
+    private async Task InsertAsync(
+        string load,
+        RollupSteps journal,
+        HashSet<string> done,
+        long total,
+        IProgress<RollupProgress>? progress,
+        CancellationToken cancellation
+    )
     {
-        var columns = string.Join(", ", (await database.ColumnsToCopyAsync(_definition, cancellation)).Select(column => $"{_definition.Alias}.{column.Quoted}"));
+        var columns = string.Join(
+            ", ",
+            (await database.ColumnsToCopyAsync(_definition, cancellation)).Select(column =>
+                $"{_definition.Alias}.{column.Quoted}"
+            )
+        );
         var names = columns.Replace($"{_definition.Alias}.", "", StringComparison.Ordinal);
         var moved = 0L;
         progress?.Report(new("load", "begin", moved, total));
-        foreach (var (slice, rows) in await RowChunks.ListAsync(database, $"{Staging.Quoted} AS {_definition.Alias}", _definition.QualifiedTime, parameters: null, cancellation))
+        foreach (
+            var (slice, rows) in await RowChunks.ListAsync(
+                database,
+                $"{Staging.Quoted} AS {_definition.Alias}",
+                _definition.QualifiedTime,
+                parameters: null,
+                cancellation
+            )
+        )
         {
             var step = "chunk " + slice;
             if (!done.Contains(step))
             {
-                var sql = $"INSERT INTO {_definition.Source.Quoted} ({names}) SELECT {columns} FROM {Staging.Quoted} AS {_definition.Alias} WHERE {RollupSlice.Condition(_definition.QualifiedTime)} ORDER BY ALL";
+                var sql =
+                    $"INSERT INTO {_definition.Source.Quoted} ({names}) SELECT {columns} FROM {Staging.Quoted} AS "
+                    + $"{_definition.Alias} WHERE {RollupSlice.Condition(_definition.QualifiedTime)} ORDER BY ALL";
                 await database.RunAsync(sql, cancellation, slice.Parameters, token: $"load-{load}-{slice}");
                 await journal.MarkAsync(step, cancellation);
             }
@@ -143,51 +208,90 @@ internal sealed class RollupLoader(RollupDatabase database, IReadOnlyList<Rollup
 
     // Moving partitions bypasses the views, while rows of other writers still pass through them.
     // The states of the new rows are moved too.
-    private async Task MoveBesideAsync(RollupSteps journal, HashSet<string> done, long total, IProgress<RollupProgress>? progress, CancellationToken cancellation)
+    private async Task MoveBesideAsync(
+        RollupSteps journal,
+        HashSet<string> done,
+        long total,
+        IProgress<RollupProgress>? progress,
+        CancellationToken cancellation
+    )
     {
         if (!done.Contains("computed"))
         {
             foreach (var chain in chains)
             {
-                var all = new RollupSlice(DateTimeOffset.UnixEpoch, new DateTimeOffset(2100, 1, 1, 0, 0, 0, TimeSpan.Zero));
+                var all = new RollupSlice(
+                    DateTimeOffset.UnixEpoch,
+                    new DateTimeOffset(2100, 1, 1, 0, 0, 0, TimeSpan.Zero)
+                );
                 var rows = await new PartitionFill(database, chain).RunAsync(
-                    Staging, all, condition: null, parameters: null, chain.LoadFill, (part, of) => progress?.Report(new("compute", chain.Definition.Name.Value, part, of)), cancellation);
-                if (chain.Definition.Where is null && rows != total) throw new RollupException($"{Staging} has {total} rows, of which {rows} lie between 1970 and 2100");
+                    Staging,
+                    all,
+                    condition: null,
+                    parameters: null,
+                    chain.LoadFill,
+                    (part, of) => progress?.Report(new("compute", chain.Definition.Name.Value, part, of)),
+                    cancellation
+                );
+                if (chain.Definition.Where is null && rows != total)
+                    throw new RollupException($"{Staging} has {total} rows, of which {rows} lie between 1970 and 2100");
             }
             await journal.MarkAsync("computed", cancellation);
         }
         await MoveAllAsync(Staging, _definition.Source, progress, cancellation);
         foreach (var chain in chains)
-            foreach (var interval in chain.Definition.Intervals) await MoveAllAsync(chain.LoadFill(interval), chain.Target(interval), progress, cancellation);
+        foreach (var interval in chain.Definition.Intervals)
+            await MoveAllAsync(chain.LoadFill(interval), chain.Target(interval), progress, cancellation);
     }
 
-    private async Task MoveAllAsync(SqlName from, SqlName to, IProgress<RollupProgress>? progress, CancellationToken cancellation)
+    private async Task MoveAllAsync(
+        SqlName from,
+        SqlName to,
+        IProgress<RollupProgress>? progress,
+        CancellationToken cancellation
+    )
     {
         var partitions = await database.Client.ListAsync(
-            "SELECT DISTINCT partition_id FROM system.parts WHERE database = currentDatabase() AND table = {t:String} AND active ORDER BY partition_id",
-            row => row.String(), new QueryParameters().Add("t", from.Value), cancellation);
+            "SELECT DISTINCT partition_id FROM system.parts WHERE database = currentDatabase() AND table = "
+                + "{t:String} AND active ORDER BY partition_id",
+            row => row.String(),
+            new QueryParameters().Add("t", from.Value),
+            cancellation
+        );
         for (var i = 0; i < partitions.Count; i++)
         {
             progress?.Report(new("move", $"{to} {partitions[i]}", i, partitions.Count));
-            await database.RunAsync($"ALTER TABLE {from.Quoted} MOVE PARTITION ID '{PartitionId(partitions[i])}' TO TABLE {to.Quoted}", cancellation);
+            await database.RunAsync(
+                $"ALTER TABLE {from.Quoted} MOVE PARTITION ID '{PartitionId(partitions[i])}' TO TABLE {to.Quoted}",
+                cancellation
+            );
         }
     }
 
-    private static string PartitionId(string id) => id.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_') ? id : throw new RollupException($"'{id}' is not a partition id");
+    private static string PartitionId(string id) =>
+        id.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_')
+            ? id
+            : throw new RollupException($"'{id}' is not a partition id");
 
     private static (string Format, bool IsPacked) FormatOf(string file)
     {
         var isPacked = file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
         var name = isPacked ? file[..^3] : file;
-        return (Path.GetExtension(name).ToLowerInvariant() switch
-        {
-            ".parquet" => "Parquet",
-            ".csv" => "CSVWithNames",
-            ".tsv" => "TSVWithNames",
-            ".json" or ".jsonl" or ".ndjson" => "JSONEachRow",
-            ".feather" or ".arrow" => "Arrow",
-            ".native" => "Native",
-            var other => throw new RollupException($"unknown file extension '{other}': expected .parquet, .csv, .tsv, .json, .jsonl, .ndjson, .feather, .arrow or .native, optionally with .gz"),
-        }, isPacked);
+        return (
+            Path.GetExtension(name).ToLowerInvariant() switch
+            {
+                ".parquet" => "Parquet",
+                ".csv" => "CSVWithNames",
+                ".tsv" => "TSVWithNames",
+                ".json" or ".jsonl" or ".ndjson" => "JSONEachRow",
+                ".feather" or ".arrow" => "Arrow",
+                ".native" => "Native",
+                var other => throw new RollupException(
+                    $"unknown file extension '{other}': expected .parquet, .csv, .tsv, .json, .jsonl, .ndjson, "
+                        + $".feather, .arrow or .native, optionally with .gz"
+                ),
+            },
+            isPacked
+        );
     }
 }

@@ -12,7 +12,13 @@ namespace Remora.ClickHouse.Rollups;
 /// The number of source rows from before the new views. A backfill adds them.
 /// </param>
 /// <param name="Remarks">Notes for the operator.</param>
-public sealed record RollupPlan(int Version, IReadOnlyList<string> Statements, bool IsChanged, long UnseenRows, IReadOnlyList<string> Remarks)
+public sealed record RollupPlan(
+    int Version,
+    IReadOnlyList<string> Statements,
+    bool IsChanged,
+    long UnseenRows,
+    IReadOnlyList<string> Remarks
+)
 {
     public bool IsNothingToDo => Statements.Count == 0 && !IsChanged;
 }

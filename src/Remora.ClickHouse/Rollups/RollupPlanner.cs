@@ -6,13 +6,20 @@ namespace Remora.ClickHouse.Rollups;
 internal sealed class RollupPlanner(RollupDatabase database, RollupDefinition definition)
 {
     /// <summary>Returns the chain that readers use; null if there is none.</summary>
-    public async Task<(RollupChain Chain, string Hash)?> CurrentAsync(CancellationToken cancellation) => CurrentOf(await database.MarkedAsync(definition.Name, cancellation));
+    public async Task<(RollupChain Chain, string Hash)?> CurrentAsync(CancellationToken cancellation) =>
+        CurrentOf(await database.MarkedAsync(definition.Name, cancellation));
 
     /// <exception cref="RollupException">No chain exists, or it has another definition.</exception>
     public async Task<RollupChain> RequireCurrentAsync(CancellationToken cancellation)
     {
-        var current = await CurrentAsync(cancellation) ?? throw new RollupException($"the rollup '{definition.Name}' does not exist: apply it first");
-        return current.Hash == definition.Hash ? current.Chain : throw new RollupException($"the rollup '{definition.Name}' has another definition in the database: rebuild it first");
+        var current =
+            await CurrentAsync(cancellation)
+            ?? throw new RollupException($"the rollup '{definition.Name}' does not exist: apply it first");
+        return current.Hash == definition.Hash
+            ? current.Chain
+            : throw new RollupException(
+                $"the rollup '{definition.Name}' has another definition in the database: rebuild it first"
+            );
     }
 
     // Existing objects were checked when they were created. ClickHouse checks the definition only
@@ -27,27 +34,46 @@ internal sealed class RollupPlanner(RollupDatabase database, RollupDefinition de
             await CheckAsync(cancellation);
             return new(changed.Chain.Version + 1, [], IsChanged: true, UnseenRows: 0, remarks);
         }
-        var chain = current?.Chain ?? new(definition, marked.Count == 0 ? 1 : marked.Max(entry => entry.Mark.Version), database.Client);
-        if (current is null && marked.Any(entry => entry.Mark.Definition != definition.Hash)) chain = new(definition, chain.Version + 1, database.Client);
+        var chain =
+            current?.Chain
+            ?? new(definition, marked.Count == 0 ? 1 : marked.Max(entry => entry.Mark.Version), database.Client);
+        if (current is null && marked.Any(entry => entry.Mark.Definition != definition.Hash))
+            chain = new(definition, chain.Version + 1, database.Client);
         var present = marked.Select(entry => entry.Name).ToHashSet();
-        if (Names(chain).All(present.Contains)) return new(chain.Version, [], IsChanged: false, UnseenRows: 0, remarks);
+        if (Names(chain).All(present.Contains))
+            return new(chain.Version, [], IsChanged: false, UnseenRows: 0, remarks);
         var columns = await CheckAsync(cancellation);
-        var statements = Statements(chain, columns).Where(entry => !present.Contains(entry.Name)).Select(entry => entry.Sql).ToList();
+        var statements = Statements(chain, columns)
+            .Where(entry => !present.Contains(entry.Name))
+            .Select(entry => entry.Sql)
+            .ToList();
         var isNew = !present.Contains(chain.MaterializedView(definition.Intervals[0]));
-        return new(chain.Version, statements, IsChanged: false, isNew ? await CountRowsAsync(cancellation) : 0, remarks);
+        return new(
+            chain.Version,
+            statements,
+            IsChanged: false,
+            isNew ? await CountRowsAsync(cancellation) : 0,
+            remarks
+        );
     }
 
     /// <summary>
     /// Returns the statements: first targets, then views from the longest interval to the shortest.
     /// When rows start to flow, all later stages exist.
     /// </summary>
-    public static IEnumerable<(SqlName Name, string Sql)> Statements(RollupChain chain, IReadOnlyDictionary<RollupInterval, IReadOnlyList<DescribedColumn>> columns)
+    public static IEnumerable<(SqlName Name, string Sql)> Statements(
+        RollupChain chain,
+        IReadOnlyDictionary<RollupInterval, IReadOnlyList<DescribedColumn>> columns
+    )
     {
         var intervals = chain.Definition.Intervals;
-        foreach (var interval in intervals) yield return (chain.Target(interval), chain.CreateTarget(interval, columns[interval]));
-        foreach (var interval in intervals.Reverse()) yield return (chain.MaterializedView(interval), chain.CreateMaterializedView(interval));
         foreach (var interval in intervals)
-            foreach (var (name, create) in chain.Views(interval)) yield return (name, create(name));
+            yield return (chain.Target(interval), chain.CreateTarget(interval, columns[interval]));
+        foreach (var interval in intervals.Reverse())
+            yield return (chain.MaterializedView(interval), chain.CreateMaterializedView(interval));
+        foreach (var interval in intervals)
+        foreach (var (name, create) in chain.Views(interval))
+            yield return (name, create(name));
     }
 
     /// <summary>
@@ -57,7 +83,9 @@ internal sealed class RollupPlanner(RollupDatabase database, RollupDefinition de
     /// <exception cref="RollupDefinitionException">
     /// ClickHouse rejects a part of the definition.
     /// </exception>
-    public async Task<IReadOnlyDictionary<RollupInterval, IReadOnlyList<DescribedColumn>>> CheckAsync(CancellationToken cancellation)
+    public async Task<IReadOnlyDictionary<RollupInterval, IReadOnlyList<DescribedColumn>>> CheckAsync(
+        CancellationToken cancellation
+    )
     {
         var chain = new RollupChain(definition, 1, database.Client);
         var columns = new Dictionary<RollupInterval, IReadOnlyList<DescribedColumn>>();
@@ -65,7 +93,10 @@ internal sealed class RollupPlanner(RollupDatabase database, RollupDefinition de
         {
             try
             {
-                columns[interval] = await database.DescribeAsync(chain.StatesOfRows(interval, definition.Source), cancellation);
+                columns[interval] = await database.DescribeAsync(
+                    chain.StatesOfRows(interval, definition.Source),
+                    cancellation
+                );
             }
             catch (ClickHouseException whole)
             {
@@ -77,26 +108,46 @@ internal sealed class RollupPlanner(RollupDatabase database, RollupDefinition de
     }
 
     private static IEnumerable<SqlName> Names(RollupChain chain) =>
-        chain.Definition.Intervals.SelectMany(interval => (SqlName[])[chain.Target(interval), chain.MaterializedView(interval), .. chain.Views(interval).Select(view => view.Name)]);
+        chain.Definition.Intervals.SelectMany(interval =>
+            (SqlName[])
+                [
+                    chain.Target(interval),
+                    chain.MaterializedView(interval),
+                    .. chain.Views(interval).Select(view => view.Name),
+                ]
+        );
 
     private (RollupChain Chain, string Hash)? CurrentOf(List<(SqlName Name, string Engine, RollupMark Mark)> marked)
     {
         var views = marked.Where(entry => entry.Engine == "View").ToList();
         var version = views.Count == 0 ? 0 : views.Max(entry => entry.Mark.Version);
-        return version == 0 ? null : (new(definition, version, database.Client), views.First(entry => entry.Mark.Version == version).Mark.Definition);
+        return version == 0
+            ? null
+            : (
+                new(definition, version, database.Client),
+                views.First(entry => entry.Mark.Version == version).Mark.Definition
+            );
     }
 
     private Task<long> CountRowsAsync(CancellationToken cancellation) =>
-        database.CountAsync(definition.FromClause(definition.Source) + (definition.Where is { } condition ? $" WHERE {condition}" : ""), cancellation);
+        database.CountAsync(
+            definition.FromClause(definition.Source) + (definition.Where is { } condition ? $" WHERE {condition}" : ""),
+            cancellation
+        );
 
     // Checks the parts one by one to find the line of an error.
     private async Task FindAsync(RollupInterval interval, CancellationToken cancellation)
     {
         var from = $"FROM {definition.FromClause(definition.Source)}";
         await TryAsync($"SELECT 1 {from}", definition.SourceLine);
-        await TryAsync($"SELECT toStartOfInterval({definition.QualifiedTime}, {interval.Sql}, 'UTC') {from}", definition.TimeLine);
-        foreach (var key in definition.Keys) await TryAsync($"SELECT {key.Expression} {from}", key.Line);
-        foreach (var aggregate in definition.Aggregates) await TryAsync($"SELECT {aggregate.State} {from}", aggregate.Line);
+        await TryAsync(
+            $"SELECT toStartOfInterval({definition.QualifiedTime}, {interval.Sql}, 'UTC') {from}",
+            definition.TimeLine
+        );
+        foreach (var key in definition.Keys)
+            await TryAsync($"SELECT {key.Expression} {from}", key.Line);
+        foreach (var aggregate in definition.Aggregates)
+            await TryAsync($"SELECT {aggregate.State} {from}", aggregate.Line);
 
         async Task TryAsync(string sql, int line)
         {
@@ -115,10 +166,25 @@ internal sealed class RollupPlanner(RollupDatabase database, RollupDefinition de
     {
         var remarks = new List<string>();
         var made = await database.Client.ListAsync(
-            "SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND name = {t:String}", row => row.String(), new QueryParameters().Add("t", definition.Source.Value), cancellation);
-        if (made is [var sql] && !sql.Contains("non_replicated_deduplication_window", StringComparison.Ordinal) && !sql.Contains("Replicated", StringComparison.Ordinal))
-            remarks.Add($"{definition.Source} has no deduplication window: a batch that is sent again counts twice (ALTER TABLE … MODIFY SETTING non_replicated_deduplication_window = 1000)");
-        if (definition.Ingested is null) remarks.Add($"the definition has no ingested column: stop inserts into {definition.Source} while the rollup is rebuilt");
+            "SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND name = {t:String}",
+            row => row.String(),
+            new QueryParameters().Add("t", definition.Source.Value),
+            cancellation
+        );
+        if (
+            made is [var sql]
+            && !sql.Contains("non_replicated_deduplication_window", StringComparison.Ordinal)
+            && !sql.Contains("Replicated", StringComparison.Ordinal)
+        )
+            remarks.Add(
+                $"{definition.Source} has no deduplication window: a batch that is sent again counts twice (ALTER "
+                    + $"TABLE … MODIFY SETTING non_replicated_deduplication_window = 1000)"
+            );
+        if (definition.Ingested is null)
+            remarks.Add(
+                $"the definition has no ingested column: stop inserts into {definition.Source} while the rollup is "
+                    + $"rebuilt"
+            );
         return remarks;
     }
 }

@@ -1,7 +1,13 @@
 namespace Remora.ClickHouse.Rollups;
 
 /// <summary>The result of a rebuild.</summary>
-public sealed record RollupRebuildReport(int OldVersion, int NewVersion, long BackfilledRows, int Partitions, RollupVerification Verification);
+public sealed record RollupRebuildReport(
+    int OldVersion,
+    int NewVersion,
+    long BackfilledRows,
+    int Partitions,
+    RollupVerification Verification
+);
 
 /// <summary>
 /// Builds the next version beside the current one and exchanges them. It is exact while rows are
@@ -13,9 +19,15 @@ public sealed record RollupRebuildReport(int OldVersion, int NewVersion, long Ba
 internal sealed class RollupRebuild(RollupDatabase database, RollupDefinition definition)
 {
     private const int CutAttempts = 6;
-    private const int VerifyAttempts = 2; // partitions with constant inserts stay busy; the backfill has counted its rows
 
-    public async Task<RollupRebuildReport> RunAsync(bool keepOld, IProgress<RollupProgress>? progress, CancellationToken cancellation)
+    // Partitions with constant inserts stay busy; the backfill has counted its rows
+    private const int VerifyAttempts = 2;
+
+    public async Task<RollupRebuildReport> RunAsync(
+        bool keepOld,
+        IProgress<RollupProgress>? progress,
+        CancellationToken cancellation
+    )
     {
         var planner = new RollupPlanner(database, definition);
         var columns = await planner.CheckAsync(cancellation);
@@ -31,24 +43,33 @@ internal sealed class RollupRebuild(RollupDatabase database, RollupDefinition de
         progress?.Report(new("rebuild", "verify", 0, 0));
         var verification = await new RollupVerifier(database, chain).RunAsync(progress, cancellation, VerifyAttempts);
         if (verification.Findings.Count > 0)
-            throw new RollupException($"the new version differs from the source; readers keep the old version: {verification.Findings[0]}");
+            throw new RollupException(
+                $"the new version differs from the source; readers keep the old version: {verification.Findings[0]}"
+            );
 
         progress?.Report(new("rebuild", "exchange", 0, 0));
         await ExchangeAsync(chain, cancellation);
-        if (!keepOld) await DropVersionsAsync(version => version < chain.Version, cancellation);
+        if (!keepOld)
+            await DropVersionsAsync(version => version < chain.Version, cancellation);
         progress?.Report(new("rebuild", "done", rows, rows));
         return new(oldVersion, chain.Version, rows, partitions, verification);
     }
 
     // Returns the cut between backfill and views; null if the source does not change, so that the
     // backfill takes all rows.
-    private async Task<DateTimeOffset?> CutAsync(RollupChain chain, IReadOnlyDictionary<RollupInterval, IReadOnlyList<DescribedColumn>> columns, CancellationToken cancellation)
+    private async Task<DateTimeOffset?> CutAsync(
+        RollupChain chain,
+        IReadOnlyDictionary<RollupInterval, IReadOnlyList<DescribedColumn>> columns,
+        CancellationToken cancellation
+    )
     {
-        foreach (var interval in definition.Intervals) await database.RunAsync(chain.CreateTarget(interval, columns[interval]), cancellation);
+        foreach (var interval in definition.Intervals)
+            await database.RunAsync(chain.CreateTarget(interval, columns[interval]), cancellation);
         if (definition.QualifiedIngested is not { } ingested)
         {
             await database.WaitForInsertsAsync(cancellation);
-            foreach (var interval in definition.Intervals.Reverse()) await database.RunAsync(chain.CreateMaterializedView(interval), cancellation);
+            foreach (var interval in definition.Intervals.Reverse())
+                await database.RunAsync(chain.CreateMaterializedView(interval), cancellation);
             return null;
         }
         var ahead = database.Options.CutAhead;
@@ -57,28 +78,44 @@ internal sealed class RollupRebuild(RollupDatabase database, RollupDefinition de
             var cut = (await database.NowAsync(cancellation)) + ahead;
             var ticks = cut.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks;
             var condition = $"{ingested} >= fromUnixTimestamp64Micro({ticks / TimeSpan.TicksPerMicrosecond}, 'UTC')";
-            foreach (var interval in definition.Intervals.Reverse()) await database.RunAsync(chain.CreateMaterializedView(interval, condition), cancellation);
-            await database.WaitForInsertsAsync(cancellation); // inserts that started before the views must not add rows after the cut
+            foreach (var interval in definition.Intervals.Reverse())
+                await database.RunAsync(chain.CreateMaterializedView(interval, condition), cancellation);
+            // Inserts that started before the views must not add rows after the cut
+            await database.WaitForInsertsAsync(cancellation);
             if (await database.NowAsync(cancellation) < cut)
             {
-                while (await database.NowAsync(cancellation) <= cut) await Task.Delay(ahead / 10, database.Time, cancellation);
+                while (await database.NowAsync(cancellation) <= cut)
+                    await Task.Delay(ahead / 10, database.Time, cancellation);
                 await database.WaitForInsertsAsync(cancellation);
                 return cut;
             }
             await ForgetAsync(chain, cancellation);
         }
-        throw new RollupException($"the views could not be created within {ahead / 2}: the engine is very busy, or an insert takes very long");
+        throw new RollupException(
+            $"the views could not be created within {ahead / 2}: the engine is very busy, or an insert takes very long"
+        );
     }
 
-    // Drops views that were created after the cut, and deletes the rows that they have taken already.
+    // Drops views that were created after the cut, and deletes the rows that they have taken
+    // already.
     private async Task ForgetAsync(RollupChain chain, CancellationToken cancellation)
     {
-        foreach (var interval in definition.Intervals) await database.RunAsync(chain.Drop(chain.MaterializedView(interval), isView: true), cancellation);
+        foreach (var interval in definition.Intervals)
+            await database.RunAsync(chain.Drop(chain.MaterializedView(interval), isView: true), cancellation);
         await database.WaitForInsertsAsync(cancellation);
-        foreach (var interval in definition.Intervals) await database.RunAsync($"TRUNCATE TABLE {chain.Target(interval).Quoted}{chain.OnCluster} SYNC", cancellation);
+        foreach (var interval in definition.Intervals)
+            await database.RunAsync(
+                $"TRUNCATE TABLE {chain.Target(interval).Quoted}{chain.OnCluster} SYNC",
+                cancellation
+            );
     }
 
-    private async Task<(int Partitions, long Rows)> BackfillAsync(RollupChain chain, DateTimeOffset? cut, IProgress<RollupProgress>? progress, CancellationToken cancellation)
+    private async Task<(int Partitions, long Rows)> BackfillAsync(
+        RollupChain chain,
+        DateTimeOffset? cut,
+        IProgress<RollupProgress>? progress,
+        CancellationToken cancellation
+    )
     {
         var condition = cut is null ? null : $"{definition.QualifiedIngested} < {{cut:DateTime64(6)}}";
         var parameters = cut is { } moment ? new QueryParameters().Add("cut", moment) : null;
@@ -93,23 +130,45 @@ internal sealed class RollupRebuild(RollupDatabase database, RollupDefinition de
             try
             {
                 filled = await new PartitionFill(database, chain).RunAsync(
-                    definition.Source, slice, condition, parameters, chain.Fill, (part, _) => progress?.Report(new("rebuild", partition, done + part, total)), cancellation);
+                    definition.Source,
+                    slice,
+                    condition,
+                    parameters,
+                    chain.Fill,
+                    (part, _) => progress?.Report(new("rebuild", partition, done + part, total)),
+                    cancellation
+                );
             }
             catch (RollupChangedException e)
             {
-                throw new RollupException($"the rows of {definition.Source} changed during the rebuild: {e.Message}{(cut is null ? "; an ingested column allows inserts during a rebuild" : "")}");
+                throw new RollupException(
+                    $"the rows of {definition.Source} changed during the rebuild: "
+                        + $"{e.Message}{(cut is null ? "; an ingested column allows inserts during a rebuild" : "")}"
+                );
             }
-            if (filled != rows) throw new RollupException($"the rows of {definition.Source} changed during the rebuild: {slice} had {rows} rows, then {filled}");
+            if (filled != rows)
+                throw new RollupException(
+                    $"the rows of {definition.Source} changed during the rebuild: {slice} had {rows} rows, then "
+                        + $"{filled}"
+                );
             foreach (var interval in definition.Intervals)
-                await database.RunAsync($"ALTER TABLE {chain.Fill(interval).Quoted}{chain.OnCluster} MOVE PARTITION ID '{partition}' TO TABLE {chain.Target(interval).Quoted}", cancellation);
+                await database.RunAsync(
+                    $"ALTER TABLE {chain.Fill(interval).Quoted}{chain.OnCluster} MOVE PARTITION ID '{partition}' TO "
+                        + $"TABLE {chain.Target(interval).Quoted}",
+                    cancellation
+                );
             done += rows;
         }
-        foreach (var interval in definition.Intervals) await database.RunAsync(chain.Drop(chain.Fill(interval), isView: false), cancellation);
+        foreach (var interval in definition.Intervals)
+            await database.RunAsync(chain.Drop(chain.Fill(interval), isView: false), cancellation);
         if (cut is null)
         {
             await database.WaitForInsertsAsync(cancellation);
             if ((await verifier.CountsAsync(cancellation)).Values.Sum() != total)
-                throw new RollupException($"rows are inserted into {definition.Source}, and the definition has no ingested column: stop the inserts, or add the column");
+                throw new RollupException(
+                    $"rows are inserted into {definition.Source}, and the definition has no ingested column: stop "
+                        + $"the inserts, or add the column"
+                );
         }
         return (counts.Count, total);
     }

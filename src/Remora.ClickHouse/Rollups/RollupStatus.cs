@@ -5,8 +5,18 @@ namespace Remora.ClickHouse.Rollups;
 
 /// <summary>The current status of one interval of a rollup.</summary>
 public sealed record RollupIntervalStatus(
-    RollupInterval Interval, long SourceRows, long Buckets, DateTimeOffset? First, DateTimeOffset? Last, TimeSpan? Lag, int Partitions, int MostPartsInPartition,
-    long BytesOnDisk, long BytesUncompressed, TimeSpan QueryP95)
+    RollupInterval Interval,
+    long SourceRows,
+    long Buckets,
+    DateTimeOffset? First,
+    DateTimeOffset? Last,
+    TimeSpan? Lag,
+    int Partitions,
+    int MostPartsInPartition,
+    long BytesOnDisk,
+    long BytesUncompressed,
+    TimeSpan QueryP95
+)
 {
     public double CompressionRatio => BytesOnDisk == 0 ? 0 : (double)BytesUncompressed / BytesOnDisk;
 }
@@ -17,20 +27,39 @@ public sealed record RollupStatus(SqlName Name, int Version, IReadOnlyList<Rollu
     /// <summary>Returns the metrics of rollups in Prometheus' text format.</summary>
     public static string ToPrometheus(IEnumerable<RollupStatus> rollups)
     {
-        var all = rollups.SelectMany(rollup => rollup.Intervals, (rollup, interval) => (Labels: $"{{rollup=\"{rollup.Name}\",interval=\"{interval.Interval.Suffix}\"}}", interval)).ToList();
+        var all = rollups
+            .SelectMany(
+                rollup => rollup.Intervals,
+                (rollup, interval) =>
+                    (Labels: $"{{rollup=\"{rollup.Name}\",interval=\"{interval.Interval.Suffix}\"}}", interval)
+            )
+            .ToList();
         var text = new StringBuilder();
         Write("remora_rollup_source_rows", "Rows of the source that the rollup holds", interval => interval.SourceRows);
         Write("remora_rollup_buckets", "Rows of the rollup's table", interval => interval.Buckets);
-        Write("remora_rollup_lag_seconds", "Time from the end of the last bucket to the last row of the source", interval => interval.Lag?.TotalSeconds ?? double.NaN);
-        Write("remora_rollup_parts_max", "Maximum number of parts in a partition", interval => interval.MostPartsInPartition);
+        Write(
+            "remora_rollup_lag_seconds",
+            "Time from the end of the last bucket to the last row of the source",
+            interval => interval.Lag?.TotalSeconds ?? double.NaN
+        );
+        Write(
+            "remora_rollup_parts_max",
+            "Maximum number of parts in a partition",
+            interval => interval.MostPartsInPartition
+        );
         Write("remora_rollup_bytes", "Bytes on disk", interval => interval.BytesOnDisk);
-        Write("remora_rollup_query_p95_seconds", "95th percentile of the time to read the last day from the rollup", interval => interval.QueryP95.TotalSeconds);
+        Write(
+            "remora_rollup_query_p95_seconds",
+            "95th percentile of the time to read the last day from the rollup",
+            interval => interval.QueryP95.TotalSeconds
+        );
         return text.ToString();
 
         void Write(string name, string help, Func<RollupIntervalStatus, double> value)
         {
             text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} gauge\n");
-            foreach (var (labels, interval) in all) text.Append(CultureInfo.InvariantCulture, $"{name}{labels} {value(interval)}\n");
+            foreach (var (labels, interval) in all)
+                text.Append(CultureInfo.InvariantCulture, $"{name}{labels} {value(interval)}\n");
         }
     }
 
@@ -66,34 +95,73 @@ internal sealed class RollupGauge(RollupDatabase database, RollupChain chain)
     {
         var definition = chain.Definition;
         var newest = await database.ListAsync(
-            $"SELECT count() > 0, toDateTime(max({definition.QualifiedTime}), 'UTC') FROM {definition.Source.Quoted} AS {definition.Alias}", row => (Any: row.UInt8() == 1, At: row.DateTime()), cancellation);
+            $"SELECT count() > 0, toDateTime(max({definition.QualifiedTime}), 'UTC') FROM "
+                + $"{definition.Source.Quoted} AS {definition.Alias}",
+            row => (Any: row.UInt8() == 1, At: row.DateTime()),
+            cancellation
+        );
         var intervals = new List<RollupIntervalStatus>();
-        foreach (var interval in definition.Intervals) intervals.Add(await MeasureAsync(interval, newest[0].Any ? newest[0].At : null, cancellation));
+        foreach (var interval in definition.Intervals)
+            intervals.Add(await MeasureAsync(interval, newest[0].Any ? newest[0].At : null, cancellation));
         return new(definition.Name, chain.Version, intervals);
     }
 
-    private async Task<RollupIntervalStatus> MeasureAsync(RollupInterval interval, DateTimeOffset? newest, CancellationToken cancellation)
+    private async Task<RollupIntervalStatus> MeasureAsync(
+        RollupInterval interval,
+        DateTimeOffset? newest,
+        CancellationToken cancellation
+    )
     {
         var target = chain.Target(interval);
-        var (any, first, last, rows, buckets) = (await database.ListAsync(
-            $"SELECT count() > 0, min(t.bucket), max(t.bucket), sum(t.rows), count() FROM {target.Quoted} AS t",
-            row => (row.UInt8() == 1, row.DateTime(), row.DateTime(), (long)row.UInt64(), (long)row.UInt64()), cancellation))[0];
-        var (partitions, most, bytes, uncompressed) = (await database.ListAsync(
-            "SELECT count(), max(parts), sum(bytes), sum(plain) FROM (SELECT partition_id, count() AS parts, sum(bytes_on_disk) AS bytes, sum(data_uncompressed_bytes) AS plain " +
-            "FROM system.parts WHERE database = currentDatabase() AND table = {t:String} AND active GROUP BY partition_id)",
-            row => ((int)row.UInt64(), (int)row.UInt64(), (long)row.UInt64(), (long)row.UInt64()), cancellation, new QueryParameters().Add("t", target.Value)))[0];
+        var (any, first, last, rows, buckets) = (
+            await database.ListAsync(
+                $"SELECT count() > 0, min(t.bucket), max(t.bucket), sum(t.rows), count() FROM {target.Quoted} AS t",
+                row => (row.UInt8() == 1, row.DateTime(), row.DateTime(), (long)row.UInt64(), (long)row.UInt64()),
+                cancellation
+            )
+        )[0];
+        var (partitions, most, bytes, uncompressed) = (
+            await database.ListAsync(
+                "SELECT count(), max(parts), sum(bytes), sum(plain) FROM (SELECT partition_id, count() AS parts, "
+                    + "sum(bytes_on_disk) AS bytes, sum(data_uncompressed_bytes) AS plain "
+                    + "FROM system.parts WHERE database = currentDatabase() AND table = {t:String} AND active GROUP "
+                    + "BY partition_id)",
+                row => ((int)row.UInt64(), (int)row.UInt64(), (long)row.UInt64(), (long)row.UInt64()),
+                cancellation,
+                new QueryParameters().Add("t", target.Value)
+            )
+        )[0];
         var lag = any && newest is { } at ? Max(TimeSpan.Zero, at - interval.EndOf(last)) : (TimeSpan?)null;
-        return new(interval, rows, buckets, any ? first : null, any ? last : null, lag, partitions, most, bytes, uncompressed, any ? await QueryP95Async(interval, last, cancellation) : TimeSpan.Zero);
+        return new(
+            interval,
+            rows,
+            buckets,
+            any ? first : null,
+            any ? last : null,
+            lag,
+            partitions,
+            most,
+            bytes,
+            uncompressed,
+            any ? await QueryP95Async(interval, last, cancellation) : TimeSpan.Zero
+        );
     }
 
-    private async Task<TimeSpan> QueryP95Async(RollupInterval interval, DateTimeOffset last, CancellationToken cancellation)
+    private async Task<TimeSpan> QueryP95Async(
+        RollupInterval interval,
+        DateTimeOffset last,
+        CancellationToken cancellation
+    )
     {
         var times = new List<TimeSpan>();
         for (var i = 0; i < Samples; i++)
         {
             var begun = database.Time.GetTimestamp();
             await database.Client.ExecuteAsync(
-                $"SELECT * FROM {chain.View(interval).Quoted} WHERE bucket >= {{from:DateTime('UTC')}} FORMAT Null", new QueryParameters().Add("from", last.AddDays(-1)), cancellation);
+                $"SELECT * FROM {chain.View(interval).Quoted} WHERE bucket >= {{from:DateTime('UTC')}} FORMAT Null",
+                new QueryParameters().Add("from", last.AddDays(-1)),
+                cancellation
+            );
             times.Add(database.Time.GetElapsedTime(begun));
         }
         return times.Order().ElementAt((int)Math.Ceiling(0.95 * Samples) - 1);

@@ -16,12 +16,23 @@ public enum RollupFindingKind
 
 /// <summary>A range in which a rollup differs from its source.</summary>
 public sealed record RollupFinding(
-    RollupInterval Interval, string Partition, RollupFindingKind Kind, DateTimeOffset From, DateTimeOffset To, long SourceRows, long RollupRows, string Explanation)
+    RollupInterval Interval,
+    string Partition,
+    RollupFindingKind Kind,
+    DateTimeOffset From,
+    DateTimeOffset To,
+    long SourceRows,
+    long RollupRows,
+    string Explanation
+)
 {
     /// <summary>Returns the finding as text for people.</summary>
-    public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{Interval}: {Kind.ToString().ToLowerInvariant()} {new RollupSlice(From, To)}: source {SourceRows}, rollup {RollupRows} ({Explanation})");
+    public override string ToString() =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Interval}: {Kind.ToString().ToLowerInvariant()} {new RollupSlice(From, To)}: source {SourceRows}, "
+                + $"rollup {RollupRows} ({Explanation})"
+        );
 }
 
 /// <summary>The result of comparing a rollup with its source.</summary>
@@ -31,7 +42,12 @@ public sealed record RollupFinding(
 /// </param>
 /// <param name="Partitions">The number of partitions of the source.</param>
 /// <param name="Rows">The number of rows of the source.</param>
-public sealed record RollupVerification(IReadOnlyList<RollupFinding> Findings, IReadOnlyList<string> Busy, int Partitions, long Rows)
+public sealed record RollupVerification(
+    IReadOnlyList<RollupFinding> Findings,
+    IReadOnlyList<string> Busy,
+    int Partitions,
+    long Rows
+)
 {
     public bool IsExact => Findings.Count == 0 && Busy.Count == 0;
 }

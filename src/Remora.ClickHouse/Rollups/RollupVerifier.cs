@@ -28,7 +28,11 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
     /// the source, whatever is inserted meanwhile. Only fewer rows in the second read are missing,
     /// only more rows in the first are duplicates, and anything between is still being inserted.
     /// </summary>
-    public async Task<RollupVerification> RunAsync(IProgress<RollupProgress>? progress, CancellationToken cancellation, int? attempts = null)
+    public async Task<RollupVerification> RunAsync(
+        IProgress<RollupProgress>? progress,
+        CancellationToken cancellation,
+        int? attempts = null
+    )
     {
         var exact = await ComparableAsync(cancellation);
         for (var attempt = 1; ; attempt++)
@@ -39,26 +43,72 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
             await database.WaitForInsertsAsync(cancellation);
             var after = await RolledAsync(exact, progress, cancellation);
 
-            var compared = Definition.Intervals.SelectMany(interval => source.Keys.Union(before[interval].Keys).Union(after[interval].Keys).Order()
-                .Where(partition => KeptFrom(interval) is not { } from || RollupSlice.OfPartition(partition, Definition.Partition).From >= from)
-                .Select(partition => (Interval: interval, Partition: partition, RangeCheck: Compare(
-                    source.GetValueOrDefault(partition), before[interval].GetValueOrDefault(partition), after[interval].GetValueOrDefault(partition), exact)))).ToList();
-            if (compared.Exists(entry => entry.RangeCheck.State == State.Busy) && attempt < (attempts ?? database.Options.Attempts)) continue; // inserts may pause
+            var compared = Definition
+                .Intervals.SelectMany(interval =>
+                    source
+                        .Keys.Union(before[interval].Keys)
+                        .Union(after[interval].Keys)
+                        .Order()
+                        .Where(partition =>
+                            KeptFrom(interval) is not { } from
+                            || RollupSlice.OfPartition(partition, Definition.Partition).From >= from
+                        )
+                        .Select(partition =>
+                            (
+                                Interval: interval,
+                                Partition: partition,
+                                RangeCheck: Compare(
+                                    source.GetValueOrDefault(partition),
+                                    before[interval].GetValueOrDefault(partition),
+                                    after[interval].GetValueOrDefault(partition),
+                                    exact
+                                )
+                            )
+                        )
+                )
+                .ToList();
+            if (
+                compared.Exists(entry => entry.RangeCheck.State == State.Busy)
+                && attempt < (attempts ?? database.Options.Attempts)
+            )
+                continue; // inserts may pause
             var findings = new List<RollupFinding>();
-            foreach (var (interval, partition, verdict) in compared.Where(entry => entry.RangeCheck.State != State.Right))
-                findings.AddRange(verdict.Differing is { } aggregate ? [Different(interval, partition, aggregate)] : await ExplainAsync(interval, partition, cancellation));
-            var busy = compared.Where(entry => entry.RangeCheck.State == State.Busy).Select(entry => entry.Partition).Distinct().Order().ToList();
+            foreach (
+                var (interval, partition, verdict) in compared.Where(entry => entry.RangeCheck.State != State.Right)
+            )
+                findings.AddRange(
+                    verdict.Differing is { } aggregate
+                        ? [Different(interval, partition, aggregate)]
+                        : await ExplainAsync(interval, partition, cancellation)
+                );
+            var busy = compared
+                .Where(entry => entry.RangeCheck.State == State.Busy)
+                .Select(entry => entry.Partition)
+                .Distinct()
+                .Order()
+                .ToList();
             return new(findings, busy, source.Count, source.Values.Sum(facts => facts.Rows));
         }
     }
 
     /// <summary>Returns the number of source rows in each partition of the rollup.</summary>
-    public async Task<SortedDictionary<string, long>> CountsAsync(CancellationToken cancellation, string? condition = null, QueryParameters? parameters = null)
+    public async Task<SortedDictionary<string, long>> CountsAsync(
+        CancellationToken cancellation,
+        string? condition = null,
+        QueryParameters? parameters = null
+    )
     {
         var rows = await database.ListAsync(
-            $"SELECT toString({chain.PartitionOf(Definition.QualifiedTime)}) AS p, count() FROM {Definition.FromClause(Definition.Source)}{Where(condition)} GROUP BY p",
-            row => (row.String(), (long)row.UInt64()), cancellation, parameters);
-        return new(rows.ToDictionary(row => row.Item1, row => row.Item2, StringComparer.Ordinal), StringComparer.Ordinal);
+            $"SELECT toString({chain.PartitionOf(Definition.QualifiedTime)}) AS p, count() FROM "
+                + $"{Definition.FromClause(Definition.Source)}{Where(condition)} GROUP BY p",
+            row => (row.String(), (long)row.UInt64()),
+            cancellation,
+            parameters
+        );
+        return new(
+            rows.ToDictionary(row => row.Item1, row => row.Item2, StringComparer.Ordinal),
+            StringComparer.Ordinal
+        );
     }
 
     /// <summary>
@@ -66,30 +116,48 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
     /// </summary>
     public DateTimeOffset? KeptFrom(RollupInterval interval)
     {
-        int?[] days = [Definition.SourceRetentionDays, Definition.Retention.FirstOrDefault(retention => retention.Interval == interval)?.Days];
-        return days.Min() is { } least ? RollupSlice.NextPartition(database.Time.GetUtcNow().AddDays(-least), Definition.Partition) : null;
+        int?[] days =
+        [
+            Definition.SourceRetentionDays,
+            Definition.Retention.FirstOrDefault(retention => retention.Interval == interval)?.Days,
+        ];
+        return days.Min() is { } least
+            ? RollupSlice.NextPartition(database.Time.GetUtcNow().AddDays(-least), Definition.Partition)
+            : null;
     }
 
     private static RangeCheck Compare(Facts? source, Facts? before, Facts? after, List<RollupAggregate> exact)
     {
         var (rows, first, second) = (source?.Rows ?? 0, before?.Rows ?? 0, after?.Rows ?? 0);
-        if (first > rows || second < rows) return new(State.WrongRows);
-        if (first < rows || second > rows) return new(State.Busy);
-        if (rows == 0) return new(State.Right);
+        if (first > rows || second < rows)
+            return new(State.WrongRows);
+        if (first < rows || second > rows)
+            return new(State.Busy);
+        if (rows == 0)
+            return new(State.Right);
         for (var i = 0; i < exact.Count; i++)
-            if (!AreEqual(source!.Values[i], after!.Values[i])) return new(State.WrongValue, exact[i]);
+            if (!AreEqual(source!.Values[i], after!.Values[i]))
+                return new(State.WrongValue, exact[i]);
         return new(State.Right);
     }
 
     // Busy partitions are compared by bucket too: most of their buckets do not change, and a gap
     // shows there.
-    private async Task<List<RollupFinding>> ExplainAsync(RollupInterval interval, string partition, CancellationToken cancellation)
+    private async Task<List<RollupFinding>> ExplainAsync(
+        RollupInterval interval,
+        string partition,
+        CancellationToken cancellation
+    )
     {
         var slice = RollupSlice.OfPartition(partition, Definition.Partition);
         var target = chain.Target(interval).Quoted;
-        var rolledSql = $"SELECT t.bucket AS bucket, sum(t.rows) FROM {target} AS t WHERE {RollupSlice.Condition("t.bucket")} GROUP BY bucket";
-        var sourceSql = $"SELECT toDateTime(toStartOfInterval({Definition.QualifiedTime}, {interval.Sql}, 'UTC'), 'UTC') AS bucket, count() " +
-            $"FROM {Definition.FromClause(Definition.Source)}{Where(RollupSlice.Condition(Definition.QualifiedTime))} GROUP BY bucket";
+        var rolledSql =
+            $"SELECT t.bucket AS bucket, sum(t.rows) FROM {target} AS t WHERE {RollupSlice.Condition("t.bucket")} "
+            + $"GROUP BY bucket";
+        var sourceSql =
+            $"SELECT toDateTime(toStartOfInterval({Definition.QualifiedTime}, {interval.Sql}, 'UTC'), 'UTC') AS "
+            + $"bucket, count() "
+            + $"FROM {Definition.FromClause(Definition.Source)}{Where(RollupSlice.Condition(Definition.QualifiedTime))} GROUP BY bucket";
         var before = await BucketsAsync(rolledSql);
         await database.WaitForInsertsAsync(cancellation);
         var source = await BucketsAsync(sourceSql);
@@ -100,47 +168,94 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
         var findings = new List<RollupFinding>();
         foreach (var bucket in source.Keys.Union(before.Keys).Union(after.Keys).Order())
         {
-            var (rows, first, second) = (source.GetValueOrDefault(bucket), before.GetValueOrDefault(bucket), after.GetValueOrDefault(bucket));
-            if (first <= rows && second >= rows) continue;
+            var (rows, first, second) = (
+                source.GetValueOrDefault(bucket),
+                before.GetValueOrDefault(bucket),
+                after.GetValueOrDefault(bucket)
+            );
+            if (first <= rows && second >= rows)
+                continue;
             var kind = second < rows ? RollupFindingKind.Missing : RollupFindingKind.Doubled;
             var rolled = kind == RollupFindingKind.Missing ? second : first;
             var last = findings.Count > 0 ? findings[^1] : null;
             if (last?.Kind == kind && last.To == bucket)
-                findings[^1] = last with { To = interval.EndOf(bucket), SourceRows = last.SourceRows + rows, RollupRows = last.RollupRows + rolled };
+                findings[^1] = last with
+                {
+                    To = interval.EndOf(bucket),
+                    SourceRows = last.SourceRows + rows,
+                    RollupRows = last.RollupRows + rolled,
+                };
             else
-                findings.Add(new(interval, partition, kind, bucket, interval.EndOf(bucket), rows, rolled, Why(kind, after.Count == 0, viewMade)));
+                findings.Add(
+                    new(
+                        interval,
+                        partition,
+                        kind,
+                        bucket,
+                        interval.EndOf(bucket),
+                        rows,
+                        rolled,
+                        Why(kind, after.Count == 0, viewMade)
+                    )
+                );
         }
         return findings;
 
         async Task<Dictionary<DateTimeOffset, long>> BucketsAsync(string sql) =>
-            (await database.ListAsync(sql, row => (Bucket: row.DateTime(), Rows: (long)row.UInt64()), cancellation, slice.Parameters)).ToDictionary(row => row.Bucket, row => row.Rows);
+            (
+                await database.ListAsync(
+                    sql,
+                    row => (Bucket: row.DateTime(), Rows: (long)row.UInt64()),
+                    cancellation,
+                    slice.Parameters
+                )
+            ).ToDictionary(row => row.Bucket, row => row.Rows);
     }
 
     private RollupFinding Different(RollupInterval interval, string partition, RollupAggregate aggregate)
     {
         var slice = RollupSlice.OfPartition(partition, Definition.Partition);
-        return new(interval, partition, RollupFindingKind.Different, slice.From, slice.To, 0, 0, $"{aggregate.Value} AS {aggregate.Name} differs from the source");
+        return new(
+            interval,
+            partition,
+            RollupFindingKind.Different,
+            slice.From,
+            slice.To,
+            0,
+            0,
+            $"{aggregate.Value} AS {aggregate.Name} differs from the source"
+        );
     }
 
-    private static string Why(RollupFindingKind kind, bool isEmpty, bool? viewIsYounger) => kind switch
-    {
-        RollupFindingKind.Doubled => "rows were counted twice: a block was inserted again, or a partition was attached to a filled one",
-        _ when viewIsYounger == true => "the rows were inserted before the view was created",
-        _ when isEmpty => "the partition was dropped, or never filled",
-        _ => "rows are missing",
-    };
+    private static string Why(RollupFindingKind kind, bool isEmpty, bool? viewIsYounger) =>
+        kind switch
+        {
+            RollupFindingKind.Doubled =>
+                "rows were counted twice: a block was inserted again, or a partition was attached to a filled one",
+            _ when viewIsYounger == true => "the rows were inserted before the view was created",
+            _ when isEmpty => "the partition was dropped, or never filled",
+            _ => "rows are missing",
+        };
 
     // Requires a column with the insert time of rows.
-    private async Task<bool?> ViewIsYoungerAsync(RollupInterval interval, RollupSlice slice, CancellationToken cancellation)
+    private async Task<bool?> ViewIsYoungerAsync(
+        RollupInterval interval,
+        RollupSlice slice,
+        CancellationToken cancellation
+    )
     {
-        if (Definition.QualifiedIngested is not { } ingested) return null;
+        if (Definition.QualifiedIngested is not { } ingested)
+            return null;
         var parameters = slice.Parameters.Add("mv", chain.MaterializedView(interval).Value);
         var answer = await database.ListAsync(
             $"""
             SELECT toUInt8(ifNull(max({ingested}) < (SELECT max(metadata_modification_time) FROM system.tables WHERE database = currentDatabase() AND name = {"{mv:String}"}), 0))
             FROM {Definition.FromClause(Definition.Source)}{Where(RollupSlice.Condition(Definition.QualifiedTime))}
             """,
-            row => row.UInt8(), cancellation, parameters);
+            row => row.UInt8(),
+            cancellation,
+            parameters
+        );
         return answer is [1];
     }
 
@@ -148,25 +263,41 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
     private async Task<List<RollupAggregate>> ComparableAsync(CancellationToken cancellation)
     {
         var exact = Definition.Aggregates.Where(aggregate => aggregate.IsExact).ToList();
-        if (exact.Count == 0) return exact;
+        if (exact.Count == 0)
+            return exact;
         var values = string.Join(", ", exact.Select(aggregate => $"{aggregate.Value} AS {aggregate.Name.Quoted}"));
-        var columns = await database.DescribeAsync($"SELECT {values} FROM {Definition.FromClause(Definition.Source)}", cancellation);
+        var columns = await database.DescribeAsync(
+            $"SELECT {values} FROM {Definition.FromClause(Definition.Source)}",
+            cancellation
+        );
         return [.. exact.Zip(columns).Where(pair => IsNumber(pair.Second.Type)).Select(pair => pair.First)];
     }
 
     private static bool IsNumber(string type)
     {
         var inner = type.StartsWith("Nullable(", StringComparison.Ordinal) ? type["Nullable(".Length..^1] : type;
-        return inner.StartsWith("UInt", StringComparison.Ordinal) || inner.StartsWith("Int", StringComparison.Ordinal) ||
-            inner.StartsWith("Float", StringComparison.Ordinal) || inner.StartsWith("Decimal", StringComparison.Ordinal);
+        return inner.StartsWith("UInt", StringComparison.Ordinal)
+            || inner.StartsWith("Int", StringComparison.Ordinal)
+            || inner.StartsWith("Float", StringComparison.Ordinal)
+            || inner.StartsWith("Decimal", StringComparison.Ordinal);
     }
 
-    private async Task<Dictionary<string, Facts>> SourceAsync(List<RollupAggregate> exact, CancellationToken cancellation) => await FactsAsync(
-        $"SELECT toString({chain.PartitionOf(Definition.QualifiedTime)}) AS p, count(), {Values(exact.Select(aggregate => aggregate.Value))} " +
-        $"FROM {Definition.FromClause(Definition.Source)}{Where(null)} GROUP BY p",
-        cancellation);
+    private async Task<Dictionary<string, Facts>> SourceAsync(
+        List<RollupAggregate> exact,
+        CancellationToken cancellation
+    ) =>
+        await FactsAsync(
+            $"SELECT toString({chain.PartitionOf(Definition.QualifiedTime)}) AS p, count(), "
+                + $"{Values(exact.Select(aggregate => aggregate.Value))} "
+                + $"FROM {Definition.FromClause(Definition.Source)}{Where(null)} GROUP BY p",
+            cancellation
+        );
 
-    private async Task<Dictionary<RollupInterval, Dictionary<string, Facts>>> RolledAsync(List<RollupAggregate> exact, IProgress<RollupProgress>? progress, CancellationToken cancellation)
+    private async Task<Dictionary<RollupInterval, Dictionary<string, Facts>>> RolledAsync(
+        List<RollupAggregate> exact,
+        IProgress<RollupProgress>? progress,
+        CancellationToken cancellation
+    )
     {
         var rolled = new Dictionary<RollupInterval, Dictionary<string, Facts>>();
         foreach (var interval in Definition.Intervals)
@@ -177,21 +308,38 @@ internal sealed class RollupVerifier(RollupDatabase database, RollupChain chain)
         return rolled;
     }
 
-    private async Task<Dictionary<string, Facts>> RolledAsync(RollupInterval interval, List<RollupAggregate> exact, CancellationToken cancellation) => await FactsAsync(
-        $"SELECT toString({chain.PartitionOf("t.bucket")}) AS p, sum(t.rows), {Values(exact.Select(aggregate => aggregate.Merge("t")))} FROM {chain.Target(interval).Quoted} AS t GROUP BY p",
-        cancellation);
+    private async Task<Dictionary<string, Facts>> RolledAsync(
+        RollupInterval interval,
+        List<RollupAggregate> exact,
+        CancellationToken cancellation
+    ) =>
+        await FactsAsync(
+            $"SELECT toString({chain.PartitionOf("t.bucket")}) AS p, sum(t.rows), "
+                + $"{Values(exact.Select(aggregate => aggregate.Merge("t")))} FROM {chain.Target(interval).Quoted} "
+                + $"AS t "
+                + $"GROUP BY p",
+            cancellation
+        );
 
     private async Task<Dictionary<string, Facts>> FactsAsync(string sql, CancellationToken cancellation)
     {
-        var rows = await database.ListAsync(sql, row => (row.String(), new Facts((long)row.UInt64(), row.Array(r => r.Float64()))), cancellation);
+        var rows = await database.ListAsync(
+            sql,
+            row => (row.String(), new Facts((long)row.UInt64(), row.Array(r => r.Float64()))),
+            cancellation
+        );
         return rows.ToDictionary(row => row.Item1, row => row.Item2, StringComparer.Ordinal);
     }
 
-    private static string Values(IEnumerable<string> values) => $"CAST([{string.Join(", ", values.Select(value => $"toFloat64(ifNull({value}, nan))"))}], 'Array(Float64)')";
+    private static string Values(IEnumerable<string> values) =>
+        $"CAST([{string.Join(", ", values.Select(value => $"toFloat64(ifNull({value}, nan))"))}], 'Array(Float64)')";
 
     private string Where(string? condition)
     {
-        var given = new[] { Definition.Where, condition }.Where(text => text is not null).Select(text => $"({text})").ToList();
+        var given = new[] { Definition.Where, condition }
+            .Where(text => text is not null)
+            .Select(text => $"({text})")
+            .ToList();
         return given.Count == 0 ? "" : " WHERE " + string.Join(" AND ", given);
     }
 

@@ -7,13 +7,22 @@ namespace Remora.ClickHouse.Rollups;
 internal static class RowChunks
 {
     public static async Task<List<(RollupSlice Slice, long Rows)>> ListAsync(
-        RollupDatabase database, string from, string time, QueryParameters? parameters, CancellationToken cancellation)
+        RollupDatabase database,
+        string from,
+        string time,
+        QueryParameters? parameters,
+        CancellationToken cancellation
+    )
     {
         var hours = await database.ListAsync(
-            $"SELECT toDateTime(toStartOfInterval({time}, INTERVAL 1 HOUR, 'UTC'), 'UTC') AS hour, count() FROM {from} GROUP BY hour ORDER BY hour",
-            row => (Hour: row.DateTime(), Rows: (long)row.UInt64()), cancellation, parameters);
+            $"SELECT toDateTime(toStartOfInterval({time}, INTERVAL 1 HOUR, 'UTC'), 'UTC') AS hour, count() FROM "
+                + $"{from} GROUP BY hour ORDER BY hour",
+            row => (Hour: row.DateTime(), Rows: (long)row.UInt64()),
+            cancellation,
+            parameters
+        );
         var chunks = new List<(RollupSlice, long)>();
-        for (var i = 0; i < hours.Count;)
+        for (var i = 0; i < hours.Count; )
         {
             var first = hours[i].Hour;
             var rows = 0L;

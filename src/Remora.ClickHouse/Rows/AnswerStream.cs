@@ -9,7 +9,9 @@ namespace Remora.ClickHouse.Rows;
 /// </summary>
 internal sealed class AnswerStream(Stream body, string? exceptionTag) : Stream
 {
-    private readonly byte[] _marker = exceptionTag is null ? [] : Encoding.ASCII.GetBytes("\r\n__exception__\r\n" + exceptionTag + "\r\n");
+    private readonly byte[] _marker = exceptionTag is null
+        ? []
+        : Encoding.ASCII.GetBytes("\r\n__exception__\r\n" + exceptionTag + "\r\n");
     private byte[] _buffer = new byte[256 << 10];
     private int _start;
     private int _end;
@@ -33,23 +35,24 @@ internal sealed class AnswerStream(Stream body, string? exceptionTag) : Stream
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         // Holds back bytes that may be the start of the marker until more arrive.
-        while (_fault is null && !_isAtEnd && _end - _start < Math.Max(1, _marker.Length)) await FillAsync(cancellationToken);
+        while (_fault is null && !_isAtEnd && _end - _start < Math.Max(1, _marker.Length))
+            await FillAsync(cancellationToken);
         var ready = _isAtEnd ? _end - _start : _end - _start - Math.Max(0, _marker.Length - 1);
         var count = Math.Min(Math.Max(0, ready), buffer.Length);
-        if (count == 0) return _fault is null ? 0 : throw _fault;
+        if (count == 0)
+            return _fault is null ? 0 : throw _fault;
         _buffer.AsMemory(_start, count).CopyTo(buffer);
         _start += count;
         return count;
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("responses are read asynchronously");
+    public override int Read(byte[] buffer, int offset, int count) =>
+        throw new NotSupportedException("responses are read asynchronously");
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override void Flush()
-    {
-    }
+    public override void Flush() { }
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
@@ -59,7 +62,8 @@ internal sealed class AnswerStream(Stream body, string? exceptionTag) : Stream
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing) body.Dispose();
+        if (disposing)
+            body.Dispose();
         base.Dispose(disposing);
     }
 
@@ -83,7 +87,8 @@ internal sealed class AnswerStream(Stream body, string? exceptionTag) : Stream
             _fault = new ClickHouseUnavailableException("the response was interrupted: " + e.Message, e);
         }
         var found = _marker.Length == 0 ? -1 : _buffer.AsSpan(_start, _end - _start).IndexOf(_marker);
-        if (found < 0) return;
+        if (found < 0)
+            return;
         var text = await ReadRestAsync(_start + found + _marker.Length, cancellation);
         _fault = ClickHouseException.Read(text);
         _end = _start + found;

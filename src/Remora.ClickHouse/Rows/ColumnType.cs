@@ -53,8 +53,14 @@ public sealed record ColumnType(string Text, ColumnKind Kind)
             "LowCardinality" => Parse(inner),
             "SimpleAggregateFunction" => Parse(inner[(inner.IndexOf(',', StringComparison.Ordinal) + 1)..].Trim()),
             "Array" => new(text, ColumnKind.Array) { Element = Parse(inner) },
-            "FixedString" => new(text, ColumnKind.FixedString) { Size = int.Parse(inner, CultureInfo.InvariantCulture) },
-            "DateTime64" => new(text, ColumnKind.DateTime64) { Size = int.Parse(inner.Split(',')[0], CultureInfo.InvariantCulture) },
+            "FixedString" => new(text, ColumnKind.FixedString)
+            {
+                Size = int.Parse(inner, CultureInfo.InvariantCulture),
+            },
+            "DateTime64" => new(text, ColumnKind.DateTime64)
+            {
+                Size = int.Parse(inner.Split(',')[0], CultureInfo.InvariantCulture),
+            },
             "DateTime" => new(text, ColumnKind.DateTime),
             "Date" => new(text, ColumnKind.Date),
             "UUID" => new(text, ColumnKind.Uuid),

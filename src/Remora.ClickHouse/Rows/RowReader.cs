@@ -33,23 +33,35 @@ public sealed class RowReader
 
     public byte UInt8() => Take(ColumnKind.UInt8, 1) is { IsEmpty: false } data ? data[0] : default;
 
-    public ushort UInt16() => Take(ColumnKind.UInt16, 2) is { IsEmpty: false } data ? BinaryPrimitives.ReadUInt16LittleEndian(data) : default;
+    public ushort UInt16() =>
+        Take(ColumnKind.UInt16, 2) is { IsEmpty: false } data ? BinaryPrimitives.ReadUInt16LittleEndian(data) : default;
 
-    public uint UInt32() => Take(ColumnKind.UInt32, 4) is { IsEmpty: false } data ? BinaryPrimitives.ReadUInt32LittleEndian(data) : default;
+    public uint UInt32() =>
+        Take(ColumnKind.UInt32, 4) is { IsEmpty: false } data ? BinaryPrimitives.ReadUInt32LittleEndian(data) : default;
 
-    public ulong UInt64() => Take(ColumnKind.UInt64, 8) is { IsEmpty: false } data ? BinaryPrimitives.ReadUInt64LittleEndian(data) : default;
+    public ulong UInt64() =>
+        Take(ColumnKind.UInt64, 8) is { IsEmpty: false } data ? BinaryPrimitives.ReadUInt64LittleEndian(data) : default;
 
     public sbyte Int8() => Take(ColumnKind.Int8, 1) is { IsEmpty: false } data ? (sbyte)data[0] : default;
 
-    public short Int16() => Take(ColumnKind.Int16, 2) is { IsEmpty: false } data ? BinaryPrimitives.ReadInt16LittleEndian(data) : default;
+    public short Int16() =>
+        Take(ColumnKind.Int16, 2) is { IsEmpty: false } data ? BinaryPrimitives.ReadInt16LittleEndian(data) : default;
 
-    public int Int32() => Take(ColumnKind.Int32, 4) is { IsEmpty: false } data ? BinaryPrimitives.ReadInt32LittleEndian(data) : default;
+    public int Int32() =>
+        Take(ColumnKind.Int32, 4) is { IsEmpty: false } data ? BinaryPrimitives.ReadInt32LittleEndian(data) : default;
 
-    public long Int64() => Take(ColumnKind.Int64, 8) is { IsEmpty: false } data ? BinaryPrimitives.ReadInt64LittleEndian(data) : default;
+    public long Int64() =>
+        Take(ColumnKind.Int64, 8) is { IsEmpty: false } data ? BinaryPrimitives.ReadInt64LittleEndian(data) : default;
 
-    public float Float32() => Take(ColumnKind.Float32, 4) is { IsEmpty: false } data ? BinaryPrimitives.ReadSingleLittleEndian(data) : default;
+    public float Float32() =>
+        Take(ColumnKind.Float32, 4) is { IsEmpty: false } data
+            ? BinaryPrimitives.ReadSingleLittleEndian(data)
+            : default;
 
-    public double Float64() => Take(ColumnKind.Float64, 8) is { IsEmpty: false } data ? BinaryPrimitives.ReadDoubleLittleEndian(data) : default;
+    public double Float64() =>
+        Take(ColumnKind.Float64, 8) is { IsEmpty: false } data
+            ? BinaryPrimitives.ReadDoubleLittleEndian(data)
+            : default;
 
     public bool Bool() => Take(ColumnKind.Bool, 1) is { IsEmpty: false } data && data[0] != 0;
 
@@ -61,18 +73,21 @@ public sealed class RowReader
     public ReadOnlySpan<byte> Bytes()
     {
         var type = Next();
-        if (type.Kind == ColumnKind.FixedString) return Slice(type.Size);
+        if (type.Kind == ColumnKind.FixedString)
+            return Slice(type.Size);
         Check(type, ColumnKind.String);
         return Slice(Length());
     }
 
-    public DateOnly Date() => Take(ColumnKind.Date, 2) is { IsEmpty: false } data
-        ? DateOnly.FromDateTime(System.DateTime.UnixEpoch).AddDays(BinaryPrimitives.ReadUInt16LittleEndian(data))
-        : default;
+    public DateOnly Date() =>
+        Take(ColumnKind.Date, 2) is { IsEmpty: false } data
+            ? DateOnly.FromDateTime(System.DateTime.UnixEpoch).AddDays(BinaryPrimitives.ReadUInt16LittleEndian(data))
+            : default;
 
-    public DateTimeOffset DateTime() => Take(ColumnKind.DateTime, 4) is { IsEmpty: false } data
-        ? DateTimeOffset.FromUnixTimeSeconds(BinaryPrimitives.ReadUInt32LittleEndian(data))
-        : default;
+    public DateTimeOffset DateTime() =>
+        Take(ColumnKind.DateTime, 4) is { IsEmpty: false } data
+            ? DateTimeOffset.FromUnixTimeSeconds(BinaryPrimitives.ReadUInt32LittleEndian(data))
+            : default;
 
     /// <summary>Reads a DateTime64 of any precision. Precision below 100 ns is truncated.</summary>
     public DateTimeOffset DateTime64()
@@ -80,17 +95,21 @@ public sealed class RowReader
         var type = Next();
         Check(type, ColumnKind.DateTime64);
         var data = Slice(8);
-        if (data.IsEmpty) return default;
+        if (data.IsEmpty)
+            return default;
         var value = BinaryPrimitives.ReadInt64LittleEndian(data);
-        for (var digits = type.Size; digits < 7; digits++) value *= 10;
-        for (var digits = type.Size; digits > 7; digits--) value /= 10;
+        for (var digits = type.Size; digits < 7; digits++)
+            value *= 10;
+        for (var digits = type.Size; digits > 7; digits--)
+            value /= 10;
         return DateTimeOffset.UnixEpoch.AddTicks(value);
     }
 
     public Guid Uuid()
     {
         var data = Take(ColumnKind.Uuid, 16);
-        if (data.IsEmpty) return default;
+        if (data.IsEmpty)
+            return default;
         Span<byte> bytes = stackalloc byte[16];
         data.CopyTo(bytes);
         bytes[..8].Reverse();
@@ -139,15 +158,18 @@ public sealed class RowReader
     /// </summary>
     internal void CheckRowIsRead()
     {
-        if (_column != _types.Length) throw new InvalidOperationException($"the row has {_types.Length} columns, {_column} were read");
+        if (_column != _types.Length)
+            throw new InvalidOperationException($"the row has {_types.Length} columns, {_column} were read");
     }
 
     private bool IsNull()
     {
         var type = TakeType();
-        if (type.NotNull is null) throw new InvalidOperationException($"column {Where(type)} cannot be null");
+        if (type.NotNull is null)
+            throw new InvalidOperationException($"column {Where(type)} cannot be null");
         var flag = Slice(1);
-        if (flag.IsEmpty || flag[0] != 0) return true;
+        if (flag.IsEmpty || flag[0] != 0)
+            return true;
         _pending = type.NotNull;
         return false;
     }
@@ -155,12 +177,15 @@ public sealed class RowReader
     private ColumnType Next()
     {
         var type = TakeType();
-        return type.NotNull is null ? type : throw new InvalidOperationException($"column {Where(type)} may be null: read it with Nullable");
+        return type.NotNull is null
+            ? type
+            : throw new InvalidOperationException($"column {Where(type)} may be null: read it with Nullable");
     }
 
     private ColumnType TakeType()
     {
-        if (_pending is not { } type) return _column < _types.Length ? _types[_column++] : throw TooManyReads();
+        if (_pending is not { } type)
+            return _column < _types.Length ? _types[_column++] : throw TooManyReads();
         _pending = null;
         return type;
     }
@@ -175,7 +200,8 @@ public sealed class RowReader
 
     private void Check(ColumnType type, ColumnKind expected)
     {
-        if (type.Kind != expected) throw new InvalidOperationException($"column {Where(type)} was read as {expected}");
+        if (type.Kind != expected)
+            throw new InvalidOperationException($"column {Where(type)} was read as {expected}");
     }
 
     private ReadOnlySpan<byte> Take(ColumnKind kind, int size)
@@ -202,9 +228,11 @@ public sealed class RowReader
         for (var shift = 0; shift < 35; shift += 7)
         {
             var data = Slice(1);
-            if (data.IsEmpty) return 0;
+            if (data.IsEmpty)
+                return 0;
             value |= (ulong)(data[0] & 0x7F) << shift;
-            if (data[0] < 0x80) return value <= int.MaxValue ? (int)value : throw new InvalidDataException("a value of more than 2 GB");
+            if (data[0] < 0x80)
+                return value <= int.MaxValue ? (int)value : throw new InvalidDataException("a value of more than 2 GB");
         }
         throw new InvalidDataException("invalid length: the response is not RowBinary, or it ends with an error");
     }

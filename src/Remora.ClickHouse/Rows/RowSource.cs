@@ -8,10 +8,15 @@ internal static class RowSource
 {
     private const int BufferBytes = 256 << 10;
 
-    public static async IAsyncEnumerable<T> ReadAsync<T>(Stream answer, Func<RowReader, T> read, [EnumeratorCancellation] CancellationToken cancellation)
+    public static async IAsyncEnumerable<T> ReadAsync<T>(
+        Stream answer,
+        Func<RowReader, T> read,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
     {
         var buffer = new byte[BufferBytes];
-        int start = 0, end = 0;
+        int start = 0,
+            end = 0;
         RowReader? rows = null;
         var isAtEnd = false;
         while (true)
@@ -25,20 +30,23 @@ internal static class RowSource
             {
                 rows.Start(buffer, start, end);
                 var row = read(rows);
-                if (rows.HasUnderrun) break;
+                if (rows.HasUnderrun)
+                    break;
                 rows.CheckRowIsRead();
                 start = rows.Position;
                 yield return row;
             }
             if (isAtEnd)
             {
-                if (start < end) throw new ClickHouseUnavailableException("the response ends in the middle of a row");
+                if (start < end)
+                    throw new ClickHouseUnavailableException("the response ends in the middle of a row");
                 yield break;
             }
             buffer.AsSpan(start, end - start).CopyTo(buffer);
             end -= start;
             start = 0;
-            if (end == buffer.Length) Array.Resize(ref buffer, buffer.Length * 2);
+            if (end == buffer.Length)
+                Array.Resize(ref buffer, buffer.Length * 2);
             var got = await answer.ReadAsync(buffer.AsMemory(end), cancellation);
             isAtEnd = got == 0;
             end += got;
@@ -49,11 +57,13 @@ internal static class RowSource
     {
         rows = null;
         length = 0;
-        if (!TryCount(data, ref length, out var columns)) return false;
+        if (!TryCount(data, ref length, out var columns))
+            return false;
         var texts = new string[columns * 2];
         for (var i = 0; i < texts.Length; i++)
         {
-            if (!TryCount(data, ref length, out var size) || size > data.Length - length) return false;
+            if (!TryCount(data, ref length, out var size) || size > data.Length - length)
+                return false;
             texts[i] = Encoding.UTF8.GetString(data.Slice(length, size));
             length += size;
         }
@@ -68,7 +78,8 @@ internal static class RowSource
         {
             var part = data[at++];
             value |= (part & 0x7F) << shift;
-            if (part < 0x80) return true;
+            if (part < 0x80)
+                return true;
         }
         return false;
     }

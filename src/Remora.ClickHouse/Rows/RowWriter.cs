@@ -57,13 +57,15 @@ public sealed class RowWriter
 
     public void FixedString(ReadOnlySpan<byte> value, int length)
     {
-        if (value.Length > length) throw new ArgumentException($"{value.Length} bytes do not fit into FixedString({length})", nameof(value));
+        if (value.Length > length)
+            throw new ArgumentException($"{value.Length} bytes do not fit into FixedString({length})", nameof(value));
         var data = Take(length);
         data.Clear();
         value.CopyTo(data);
     }
 
-    public void Date(DateOnly value) => UInt16(checked((ushort)(value.DayNumber - DateOnly.FromDateTime(System.DateTime.UnixEpoch).DayNumber)));
+    public void Date(DateOnly value) =>
+        UInt16(checked((ushort)(value.DayNumber - DateOnly.FromDateTime(System.DateTime.UnixEpoch).DayNumber)));
 
     public void DateTime(DateTimeOffset value) => UInt32(checked((uint)value.ToUnixTimeSeconds()));
 
@@ -71,7 +73,8 @@ public sealed class RowWriter
     public void DateTime64Milliseconds(DateTimeOffset value) => Int64(value.ToUnixTimeMilliseconds());
 
     /// <summary>Writes a DateTime64(6).</summary>
-    public void DateTime64Microseconds(DateTimeOffset value) => Int64((value.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / TimeSpan.TicksPerMicrosecond);
+    public void DateTime64Microseconds(DateTimeOffset value) =>
+        Int64((value.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / TimeSpan.TicksPerMicrosecond);
 
     public void Uuid(Guid value)
     {
@@ -89,13 +92,15 @@ public sealed class RowWriter
     public void NullableFloat64(double? value)
     {
         IsNull(value is null);
-        if (value is { } number) Float64(number);
+        if (value is { } number)
+            Float64(number);
     }
 
     public void NullableString(string? value)
     {
         IsNull(value is null);
-        if (value is not null) String(value);
+        if (value is not null)
+            String(value);
     }
 
     /// <summary>Writes the number of items before the items of an Array.</summary>
@@ -114,7 +119,9 @@ public sealed class RowWriter
 
     public void Clear() => _buffer.ResetWrittenCount();
 
-    /// <summary>Removes everything after the first bytes, for example a row that is not complete.</summary>
+    /// <summary>
+    /// Removes everything after the first bytes, for example a row that is not complete.
+    /// </summary>
     /// <param name="length">The number of bytes that remain, at most <see cref="Length"/>.</param>
     public void Truncate(int length)
     {

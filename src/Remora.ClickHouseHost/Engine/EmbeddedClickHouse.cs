@@ -29,7 +29,8 @@ internal sealed class EmbeddedClickHouse : IDisposable
             $"--mark_cache_size={memory / 16}",
             $"--uncompressed_cache_size={memory / 32}",
             $"--index_mark_cache_size={memory / 32}",
-            "--max_parts_cleaning_thread_pool_size=2"); // the default is 128 threads, which remain after merged parts are removed, each with its memory and files
+            "--max_parts_cleaning_thread_pool_size=2"
+        ); // the default is 128 threads, which remain after merged parts are removed, each with its memory and files
         Version = _first.RunText("SELECT version()");
         Timezone = _first.RunText("SELECT timezone()");
     }
@@ -53,7 +54,11 @@ internal sealed class EmbeddedClickHouse : IDisposable
     public async Task<EngineSession> BeginAsync(string queryId, CancellationToken cancellation)
     {
         if (!_running.TryAdd(queryId, value: true))
-            throw EngineException.Of(216, "QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING", $"Query with id = {queryId} is already running.");
+            throw EngineException.Of(
+                216,
+                "QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING",
+                $"Query with id = {queryId} is already running."
+            );
         var hasPlace = false;
         try
         {
@@ -64,7 +69,8 @@ internal sealed class EmbeddedClickHouse : IDisposable
         catch
         {
             _running.TryRemove(queryId, out _);
-            if (hasPlace) _places.Release();
+            if (hasPlace)
+                _places.Release();
             throw;
         }
     }
@@ -92,13 +98,15 @@ internal sealed class EmbeddedClickHouse : IDisposable
     /// <summary>Runs a small statement of the host.</summary>
     public string Query(string sql)
     {
-        lock (_control) return _first.RunText(sql);
+        lock (_control)
+            return _first.RunText(sql);
     }
 
     /// <summary>Stops all running queries.</summary>
     public void KillAll()
     {
-        foreach (var id in _running.Keys) Kill(id);
+        foreach (var id in _running.Keys)
+            Kill(id);
     }
 
     public void Dispose()
@@ -112,10 +120,10 @@ internal sealed class EmbeddedClickHouse : IDisposable
     {
         lock (_control)
         {
-            _ = _first.RunText("KILL QUERY WHERE Settings['log_comment'] = {id:String} ASYNC", new Dictionary<string, string>(StringComparer.Ordinal)
-            {
-                ["id"] = ParameterText.Escape(queryId),
-            });
+            _ = _first.RunText(
+                "KILL QUERY WHERE Settings['log_comment'] = {id:String} ASYNC",
+                new Dictionary<string, string>(StringComparer.Ordinal) { ["id"] = ParameterText.Escape(queryId) }
+            );
         }
     }
 

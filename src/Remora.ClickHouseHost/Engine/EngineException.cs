@@ -11,7 +11,8 @@ internal sealed partial class EngineException(int code, string message) : Except
     public int Code { get; } = code;
 
     /// <summary>Creates an error of the host in ClickHouse's form.</summary>
-    public static EngineException Of(int code, string name, string message) => new(code, $"Code: {code}. DB::Exception: {message} ({name})");
+    public static EngineException Of(int code, string name, string message) =>
+        new(code, $"Code: {code}. DB::Exception: {message} ({name})");
 
     /// <summary>Parses an error message of the engine.</summary>
     public static EngineException Read(string message)

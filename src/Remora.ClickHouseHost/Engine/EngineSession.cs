@@ -20,16 +20,34 @@ internal sealed unsafe class EngineSession : IDisposable
 
     /// <summary>Runs a statement and returns its whole result.</summary>
     /// <exception cref="EngineException">The engine reports an error.</exception>
-    public (byte[] Output, QueryStatistics Statistics) Run(ReadOnlySpan<byte> sql, string? format = null, IReadOnlyDictionary<string, string>? parameters = null)
+    public (byte[] Output, QueryStatistics Statistics) Run(
+        ReadOnlySpan<byte> sql,
+        string? format = null,
+        IReadOnlyDictionary<string, string>? parameters = null
+    )
     {
         using var names = new NativeStrings([.. parameters?.Keys ?? []]);
         using var values = new NativeStrings([.. parameters?.Values ?? []]);
         ReadOnlySpan<byte> formatName = format is null ? NoFormat : Encoding.UTF8.GetBytes(format);
-        fixed (byte* text = sql, formatText = formatName)
+        fixed (
+            byte* text = sql,
+                formatText = formatName
+        )
         {
-            return Take(Chdb.chdb_query_with_params_n(
-                *_connection, text, (nuint)sql.Length, formatText, (nuint)formatName.Length,
-                names.Pointers, names.Lengths, values.Pointers, values.Lengths, (nuint)(parameters?.Count ?? 0)));
+            return Take(
+                Chdb.chdb_query_with_params_n(
+                    *_connection,
+                    text,
+                    (nuint)sql.Length,
+                    formatText,
+                    (nuint)formatName.Length,
+                    names.Pointers,
+                    names.Lengths,
+                    values.Pointers,
+                    values.Lengths,
+                    (nuint)(parameters?.Count ?? 0)
+                )
+            );
         }
     }
 
@@ -44,38 +62,65 @@ internal sealed unsafe class EngineSession : IDisposable
         using var names = new NativeStrings([.. parameters.Keys]);
         using var values = new NativeStrings([.. parameters.Values]);
         ReadOnlySpan<byte> formatName = Encoding.UTF8.GetBytes(format);
-        fixed (byte* text = head, formatText = formatName)
+        fixed (
+            byte* text = head,
+                formatText = formatName
+        )
         {
-            return InsertStream.Open(Chdb.chdb_stream_insert_with_params_n(
-                *_connection, text, (nuint)head.Length, formatText, (nuint)formatName.Length,
-                names.Pointers, names.Lengths, values.Pointers, values.Lengths, (nuint)parameters.Count));
+            return InsertStream.Open(
+                Chdb.chdb_stream_insert_with_params_n(
+                    *_connection,
+                    text,
+                    (nuint)head.Length,
+                    formatText,
+                    (nuint)formatName.Length,
+                    names.Pointers,
+                    names.Lengths,
+                    values.Pointers,
+                    values.Lengths,
+                    (nuint)parameters.Count
+                )
+            );
         }
     }
 
     public void Dispose()
     {
-        if (_closed) return;
+        if (_closed)
+            return;
         _closed = true;
         Chdb.chdb_close_conn(_connection);
     }
 
-    /// <summary>Returns the output and the statistics of a result, and destroys the result.</summary>
+    /// <summary>
+    /// Returns the output and the statistics of a result, and destroys the result.
+    /// </summary>
     internal static (byte[] Output, QueryStatistics Statistics) Take(void* result)
     {
-        if (result is null) throw EngineException.Of(EngineException.UnknownException, "UNKNOWN_EXCEPTION", "the engine returned no result");
+        if (result is null)
+            throw EngineException.Of(
+                EngineException.UnknownException,
+                "UNKNOWN_EXCEPTION",
+                "the engine returned no result"
+            );
         try
         {
-            if (ErrorText(Chdb.chdb_result_error(result)) is { } error) throw EngineException.Read(error);
+            if (ErrorText(Chdb.chdb_result_error(result)) is { } error)
+                throw EngineException.Read(error);
             var length = (int)Chdb.chdb_result_length(result); // the buffer of an empty result is null
             var output = length == 0 ? [] : new ReadOnlySpan<byte>(Chdb.chdb_result_buffer(result), length).ToArray();
-            return (output, new QueryStatistics(
-                Chdb.chdb_result_storage_rows_read(result),
-                Chdb.chdb_result_storage_bytes_read(result),
-                Chdb.chdb_result_rows_written(result),
-                Chdb.chdb_result_bytes_written(result),
-                Chdb.chdb_result_rows_read(result),
-                Chdb.chdb_result_bytes_read(result),
-                TimeSpan.FromSeconds(Chdb.chdb_result_elapsed(result))));
+            return (
+                output,
+                new QueryStatistics(
+                    Chdb.chdb_result_storage_rows_read(result),
+                    Chdb.chdb_result_storage_bytes_read(result),
+                    Chdb.chdb_result_rows_written(result),
+                    Chdb.chdb_result_bytes_written(result),
+                    Chdb.chdb_result_rows_read(result),
+                    Chdb.chdb_result_bytes_read(result),
+                    TimeSpan.FromSeconds(Chdb.chdb_result_elapsed(result))
+                )
+            );
         }
         finally
         {

@@ -16,7 +16,8 @@ internal sealed unsafe class InsertStream : IDisposable
     internal static InsertStream Open(void* stream)
     {
         var insert = new InsertStream(stream);
-        if (EngineSession.ErrorText(Chdb.chdb_stream_insert_error(stream)) is not { } error) return insert;
+        if (EngineSession.ErrorText(Chdb.chdb_stream_insert_error(stream)) is not { } error)
+            return insert;
         insert._finished = true;
         insert.Dispose();
         throw EngineException.Read(error);
@@ -24,10 +25,15 @@ internal sealed unsafe class InsertStream : IDisposable
 
     public void Append(ReadOnlySpan<byte> rows)
     {
-        if (rows.IsEmpty) return;
+        if (rows.IsEmpty)
+            return;
         int state;
-        fixed (byte* data = rows) state = Chdb.chdb_stream_append(_stream, data, (nuint)rows.Length);
-        if (state != 0) throw EngineException.Read(EngineSession.ErrorText(Chdb.chdb_stream_insert_error(_stream)) ?? "the insert failed");
+        fixed (byte* data = rows)
+            state = Chdb.chdb_stream_append(_stream, data, (nuint)rows.Length);
+        if (state != 0)
+            throw EngineException.Read(
+                EngineSession.ErrorText(Chdb.chdb_stream_insert_error(_stream)) ?? "the insert failed"
+            );
     }
 
     /// <summary>Commits the appended rows.</summary>
@@ -40,8 +46,10 @@ internal sealed unsafe class InsertStream : IDisposable
     /// <summary>Cancels the insert, unless <see cref="Complete"/> was called.</summary>
     public void Dispose()
     {
-        if (_stream is null) return;
-        if (!_finished) Chdb.chdb_stream_cancel_insert(_stream);
+        if (_stream is null)
+            return;
+        if (!_finished)
+            Chdb.chdb_stream_cancel_insert(_stream);
         Chdb.chdb_destroy_insert_stream(_stream);
         _stream = null;
     }

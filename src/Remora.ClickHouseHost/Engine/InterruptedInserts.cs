@@ -20,13 +20,20 @@ internal static class InterruptedInserts
     public static int RemoveOrphans(string folder, string temporaryFile)
     {
         var tables = Path.Combine(folder, "store"); // data/ contains only links to it
-        if (!Directory.Exists(tables)) return 0;
+        if (!Directory.Exists(tables))
+            return 0;
         var removed = 0;
         var options = new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 3 };
         foreach (var logs in Directory.EnumerateDirectories(tables, LogFolder, options))
         {
-            var present = Directory.EnumerateDirectories(Path.GetDirectoryName(logs)!).Select(Path.GetFileName).Select(name => Parse(name!)).OfType<Blocks>().ToLookup(part => part.Partition);
-            foreach (var log in Directory.EnumerateFiles(logs)) removed += RemoveOrphans(log, present, temporaryFile);
+            var present = Directory
+                .EnumerateDirectories(Path.GetDirectoryName(logs)!)
+                .Select(Path.GetFileName)
+                .Select(name => Parse(name!))
+                .OfType<Blocks>()
+                .ToLookup(part => part.Partition);
+            foreach (var log in Directory.EnumerateFiles(logs))
+                removed += RemoveOrphans(log, present, temporaryFile);
         }
         return removed;
     }
@@ -35,7 +42,8 @@ internal static class InterruptedInserts
     {
         var lines = File.ReadAllLines(log, Encoding.Latin1);
         var kept = lines.Where(IsTrue).ToList();
-        if (kept.Count == lines.Length) return 0;
+        if (kept.Count == lines.Length)
+            return 0;
         File.WriteAllLines(temporaryFile, kept, Encoding.Latin1);
         File.Move(temporaryFile, log, overwrite: true);
         return lines.Length - kept.Count;
@@ -44,7 +52,14 @@ internal static class InterruptedInserts
         bool IsTrue(string line)
         {
             var fields = line.Split('\t');
-            return fields.Length >= 3 && (fields[0] != Added || (Parse(fields[1]) is { } part && present[part.Partition].Any(other => other.First <= part.First && other.Last >= part.Last)));
+            return fields.Length >= 3
+                && (
+                    fields[0] != Added
+                    || (
+                        Parse(fields[1]) is { } part
+                        && present[part.Partition].Any(other => other.First <= part.First && other.Last >= part.Last)
+                    )
+                );
         }
     }
 
@@ -53,7 +68,8 @@ internal static class InterruptedInserts
     private static Blocks? Parse(string part)
     {
         var fields = part.Split('_');
-        return fields.Length is 4 or 5
+        return
+            fields.Length is 4 or 5
             && long.TryParse(fields[1], NumberStyles.None, CultureInfo.InvariantCulture, out var first)
             && long.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out var last)
             ? new(fields[0], first, last)

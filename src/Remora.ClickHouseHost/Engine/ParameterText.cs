@@ -4,11 +4,12 @@ namespace Remora.ClickHouseHost.Engine;
 internal static class ParameterText
 {
     /// <summary>Escapes a parameter value like a TabSeparated field.</summary>
-    public static string Escape(string value) => value
-        .Replace("\\", "\\\\", StringComparison.Ordinal)
-        .Replace("\t", "\\t", StringComparison.Ordinal)
-        .Replace("\n", "\\n", StringComparison.Ordinal)
-        .Replace("'", "\\'", StringComparison.Ordinal);
+    public static string Escape(string value) =>
+        value
+            .Replace("\\", "\\\\", StringComparison.Ordinal)
+            .Replace("\t", "\\t", StringComparison.Ordinal)
+            .Replace("\n", "\\n", StringComparison.Ordinal)
+            .Replace("'", "\\'", StringComparison.Ordinal);
 
     /// <summary>Quotes a value as a string literal.</summary>
     public static string Quote(string value) => $"'{Escape(value)}'";

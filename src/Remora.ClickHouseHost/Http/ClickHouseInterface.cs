@@ -5,7 +5,12 @@ using Remora.ClickHouseHost.Sql;
 namespace Remora.ClickHouseHost.Http;
 
 /// <summary>ClickHouse's HTTP interface: <c>/ping</c> and <c>/</c>.</summary>
-internal sealed class ClickHouseInterface(EmbeddedClickHouse engine, ReadingUser reader, string pipes, CancellationToken stopping)
+internal sealed class ClickHouseInterface(
+    EmbeddedClickHouse engine,
+    ReadingUser reader,
+    string pipes,
+    CancellationToken stopping
+)
 {
     public async Task AnswerAsync(HttpContext context)
     {
@@ -17,14 +22,20 @@ internal sealed class ClickHouseInterface(EmbeddedClickHouse engine, ReadingUser
             response.StatusCode = StatusCodes.Status403Forbidden;
             await response.WriteAsync("this port accepts only requests from this machine\n");
         }
-        else if (request.Path == "/ping" || request.Path == "/replicas_status" || (request.Path == "/" && request.Method is "GET" && !request.QueryString.HasValue))
+        else if (
+            request.Path == "/ping"
+            || request.Path == "/replicas_status"
+            || (request.Path == "/" && request.Method is "GET" && !request.QueryString.HasValue)
+        )
         {
             await response.WriteAsync("Ok.\n");
         }
         else if (request.Path != "/")
         {
             response.StatusCode = StatusCodes.Status404NotFound;
-            await response.WriteAsync($"There is no handle {request.Path}\nUse / or /ping for health checks.\nOr /?query=... for queries.\n");
+            await response.WriteAsync(
+                $"There is no handle {request.Path}\nUse / or /ping for health checks.\nOr /?query=... for queries.\n"
+            );
         }
         else if (request.Method is not ("GET" or "POST" or "HEAD"))
         {
@@ -43,9 +54,11 @@ internal sealed class ClickHouseInterface(EmbeddedClickHouse engine, ReadingUser
         ResultBody? body = null;
         try
         {
-            var form = context.Request.HasFormContentType && context.Request.ContentType!.StartsWith("multipart/", StringComparison.OrdinalIgnoreCase)
-                ? await context.Request.ReadFormAsync(stop.Token)
-                : null;
+            var form =
+                context.Request.HasFormContentType
+                && context.Request.ContentType!.StartsWith("multipart/", StringComparison.OrdinalIgnoreCase)
+                    ? await context.Request.ReadFormAsync(stop.Token)
+                    : null;
             var request = RequestOptions.Read(context.Request, form);
             context.Response.Headers["X-ClickHouse-Query-Id"] = request.QueryId;
             context.Response.Headers["X-ClickHouse-Timezone"] = engine.Timezone;
@@ -62,10 +75,16 @@ internal sealed class ClickHouseInterface(EmbeddedClickHouse engine, ReadingUser
         {
             // an invalid compressed body, or no pipe can be created: a full disk or a read-only
             // folder
-            var error = e is InvalidDataException ? EngineException.Of(117, "INCORRECT_DATA", e.Message) : EngineException.Of(1002, "UNKNOWN_EXCEPTION", e.Message);
+            var error =
+                e is InvalidDataException
+                    ? EngineException.Of(117, "INCORRECT_DATA", e.Message)
+                    : EngineException.Of(1002, "UNKNOWN_EXCEPTION", e.Message);
             await (body ?? new ResultBody(context, encoding: null, bufferBytes: null)).FailAsync(error, engine.Version);
         }
-        catch (Exception e) when (context.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException or EngineException)
+        catch (Exception e)
+            when (context.RequestAborted.IsCancellationRequested
+                && e is OperationCanceledException or IOException or EngineException
+            )
         {
             // the caller has disconnected, and its query has ended
         }
@@ -75,7 +94,8 @@ internal sealed class ClickHouseInterface(EmbeddedClickHouse engine, ReadingUser
         }
         finally
         {
-            if (body is not null) await body.DisposeAsync();
+            if (body is not null)
+                await body.DisposeAsync();
         }
     }
 
@@ -84,17 +104,26 @@ internal sealed class ClickHouseInterface(EmbeddedClickHouse engine, ReadingUser
     private ReadingUser? Authenticate(HttpContext context, RequestOptions request)
     {
         var isOwner = context.Connection.LocalIpAddress is null;
-        if (isOwner && request.User is null or "default") return null;
-        if (request.User == ReadingUser.Name && (isOwner || reader.HasPassword(request.Password ?? ""))) return reader;
-        throw EngineException.Of(516, "AUTHENTICATION_FAILED", $"{request.User ?? "default"}: Authentication failed: password is incorrect, or there is no user with such name.");
+        if (isOwner && request.User is null or "default")
+            return null;
+        if (request.User == ReadingUser.Name && (isOwner || reader.HasPassword(request.Password ?? "")))
+            return reader;
+        throw EngineException.Of(
+            516,
+            "AUTHENTICATION_FAILED",
+            $"{request.User ?? "default"}: Authentication failed: password is incorrect, or there is no user with "
+                + $"such name."
+        );
     }
 
     // Another web site, also through DNS rebinding, can make a browser send requests to a local
     // port.
     private static bool IsCrossSite(HttpContext context)
     {
-        if (context.Connection.LocalIpAddress is null) return false;
-        if (context.Request.Headers["Sec-Fetch-Site"] == "cross-site") return true;
+        if (context.Connection.LocalIpAddress is null)
+            return false;
+        if (context.Request.Headers["Sec-Fetch-Site"] == "cross-site")
+            return true;
         var host = context.Request.Host.Host;
         return host is not ("localhost" or "127.0.0.1" or "[::1]" or "::1");
     }

@@ -12,16 +12,29 @@ namespace Remora.ClickHouseHost.Http;
 /// <param name="reader">The read-only user; null for the owner.</param>
 /// <param name="options">The options of the request.</param>
 /// <param name="request">The statement.</param>
-internal sealed class QueryExecution(EmbeddedClickHouse engine, string pipes, ReadingUser? reader, RequestOptions options, RequestText request)
+internal sealed class QueryExecution(
+    EmbeddedClickHouse engine,
+    string pipes,
+    ReadingUser? reader,
+    RequestOptions options,
+    RequestText request
+)
 {
     private byte[] _text = request.Text;
     private Statement _statement = request.Statement;
 
     public async Task RunAsync(HttpContext context, ResultBody body, CancellationToken cancellation)
     {
-        if (reader is null && _statement.Second is not null) throw EngineException.Of(62, "SYNTAX_ERROR", "Syntax error (Multi-statements are not allowed)");
-        if (reader is null && _statement.HasOutfile) throw EngineException.Of(348, "INTO_OUTFILE_NOT_ALLOWED", "INTO OUTFILE is not allowed");
-        if (_text.AsSpan().Trim(" \t\r\n;"u8).IsEmpty) throw EngineException.Of(62, "SYNTAX_ERROR", "Syntax error: failed at position 1 (end of query): the query is empty");
+        if (reader is null && _statement.Second is not null)
+            throw EngineException.Of(62, "SYNTAX_ERROR", "Syntax error (Multi-statements are not allowed)");
+        if (reader is null && _statement.HasOutfile)
+            throw EngineException.Of(348, "INTO_OUTFILE_NOT_ALLOWED", "INTO OUTFILE is not allowed");
+        if (_text.AsSpan().Trim(" \t\r\n;"u8).IsEmpty)
+            throw EngineException.Of(
+                62,
+                "SYNTAX_ERROR",
+                "Syntax error: failed at position 1 (end of query): the query is empty"
+            );
 
         var session = await engine.BeginAsync(options.QueryId, cancellation);
         try
@@ -36,10 +49,18 @@ internal sealed class QueryExecution(EmbeddedClickHouse engine, string pipes, Re
         }
     }
 
-    private async Task ExecuteAsync(EngineSession session, HttpContext context, ResultBody body, CancellationToken cancellation)
+    private async Task ExecuteAsync(
+        EngineSession session,
+        HttpContext context,
+        ResultBody body,
+        CancellationToken cancellation
+    )
     {
         Apply(session);
-        var format = (_statement.Kind == StatementKind.InsertData ? null : _statement.Format) ?? options.DefaultFormat ?? ResultFormat.Default;
+        var format =
+            (_statement.Kind == StatementKind.InsertData ? null : _statement.Format)
+            ?? options.DefaultFormat
+            ?? ResultFormat.Default;
         context.Response.ContentType = ResultFormat.ContentTypeOf(format);
         context.Response.Headers["X-ClickHouse-Format"] = format;
         QueryStatistics statistics;
@@ -65,16 +86,25 @@ internal sealed class QueryExecution(EmbeddedClickHouse engine, string pipes, Re
     {
         var database = reader is null ? options.Database : reader.DatabaseFor(options.Database);
         if (database is not null && database != EmbeddedClickHouse.DefaultDatabase)
-            session.RunText("USE {database:Identifier}", new Dictionary<string, string>(StringComparer.Ordinal) { ["database"] = ParameterText.Escape(database) });
+            session.RunText(
+                "USE {database:Identifier}",
+                new Dictionary<string, string>(StringComparer.Ordinal) { ["database"] = ParameterText.Escape(database) }
+            );
         if (reader is not null)
         {
-            _text = reader.Check(session, _text, options); // before settings, because some truncate results, also those of the check
+            // Before settings, because some truncate results, also those of the check
+            _text = reader.Check(session, _text, options);
             _statement = Statement.Read(_text);
         }
-        var settings = options.Settings.Where(setting => setting.Key != "readonly").Select(setting => Assignment(setting.Key, setting.Value)).ToList();
-        if (settings.Count > 0) session.RunText("SET " + string.Join(", ", settings));
+        var settings = options
+            .Settings.Where(setting => setting.Key != "readonly")
+            .Select(setting => Assignment(setting.Key, setting.Value))
+            .ToList();
+        if (settings.Count > 0)
+            session.RunText("SET " + string.Join(", ", settings));
         var readOnly = reader is not null ? "1" : options.Settings.GetValueOrDefault("readonly");
-        if (readOnly is not null) session.RunText("SET " + Assignment("readonly", readOnly));
+        if (readOnly is not null)
+            session.RunText("SET " + Assignment("readonly", readOnly));
     }
 
     private static string Assignment(string name, string value)
@@ -91,16 +121,28 @@ internal sealed class QueryExecution(EmbeddedClickHouse engine, string pipes, Re
     {
         var head = _text.AsMemory(0, _statement.HeadEnd);
         using var insert = session.Insert(head.Span, _statement.Format!, options.Parameters);
-        await foreach (var rows in request.ReadRowsAsync(cancellation)) insert.Append(rows.Span);
+        await foreach (var rows in request.ReadRowsAsync(cancellation))
+            insert.Append(rows.Span);
         cancellation.ThrowIfCancellationRequested();
         return insert.Complete();
     }
 
-    private async Task<QueryStatistics> SelectAsync(EngineSession session, string format, ResultBody body, CancellationToken cancellation)
+    private async Task<QueryStatistics> SelectAsync(
+        EngineSession session,
+        string format,
+        ResultBody body,
+        CancellationToken cancellation
+    )
     {
         using var pipe = ResultPipe.Create(pipes);
         var clause = $" INTO OUTFILE {ParameterText.Quote(pipe.Path)} APPEND ";
-        byte[] sql = [.. _text.AsSpan(0, _statement.HeadEnd), (byte)'\n', .. Encoding.UTF8.GetBytes(clause), .. _text.AsSpan(_statement.HeadEnd)];
+        byte[] sql =
+        [
+            .. _text.AsSpan(0, _statement.HeadEnd),
+            (byte)'\n',
+            .. Encoding.UTF8.GetBytes(clause),
+            .. _text.AsSpan(_statement.HeadEnd),
+        ];
         var query = Task.Run(
             () =>
             {
@@ -110,14 +152,19 @@ internal sealed class QueryExecution(EmbeddedClickHouse engine, string pipes, Re
                 }
                 catch (EngineException e)
                 {
-                    throw new EngineException(e.Code, e.Message.Replace(clause, " ", StringComparison.Ordinal).Replace("\n ", "", StringComparison.Ordinal));
+                    throw new EngineException(
+                        e.Code,
+                        e.Message.Replace(clause, " ", StringComparison.Ordinal)
+                            .Replace("\n ", "", StringComparison.Ordinal)
+                    );
                 }
                 finally
                 {
                     pipe.EngineIsDone();
                 }
             },
-            CancellationToken.None);
+            CancellationToken.None
+        );
         await PumpAsync(pipe.Reader, query, body, cancellation);
         return await query;
     }
@@ -131,7 +178,8 @@ internal sealed class QueryExecution(EmbeddedClickHouse engine, string pipes, Re
         Exception? fault = null;
         while ((read = await pipe.ReadAsync(buffer, CancellationToken.None)) > 0)
         {
-            if (fault is not null) continue;
+            if (fault is not null)
+                continue;
             try
             {
                 await body.WriteAsync(buffer.AsMemory(0, read), cancellation);
@@ -141,7 +189,8 @@ internal sealed class QueryExecution(EmbeddedClickHouse engine, string pipes, Re
                 fault = e;
             }
         }
-        if (fault is null) return;
+        if (fault is null)
+            return;
         await Task.WhenAny(query);
         throw fault;
     }

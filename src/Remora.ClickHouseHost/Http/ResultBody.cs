@@ -25,7 +25,8 @@ internal sealed class ResultBody(HttpContext context, string? encoding, int? buf
 
     public async Task WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation)
     {
-        if (_open is null && bufferBytes is { } limit && _kept.Length + data.Length > limit) await OpenAsync(cancellation);
+        if (_open is null && bufferBytes is { } limit && _kept.Length + data.Length > limit)
+            await OpenAsync(cancellation);
         if (_open is not null)
         {
             await _open.WriteAsync(data, cancellation);
@@ -46,7 +47,8 @@ internal sealed class ResultBody(HttpContext context, string? encoding, int? buf
         if (_open is null)
         {
             context.Response.Headers["X-ClickHouse-Summary"] = statistics.ToHeader();
-            if (encoding is null) context.Response.ContentLength = _kept.Length + (_spill?.Length ?? 0);
+            if (encoding is null)
+                context.Response.ContentLength = _kept.Length + (_spill?.Length ?? 0);
             await OpenAsync(cancellation);
         }
         await CloseAsync();
@@ -58,7 +60,8 @@ internal sealed class ResultBody(HttpContext context, string? encoding, int? buf
         var message = WithVersion(error.Message, version) + "\n";
         if (context.Response.HasStarted)
         {
-            var text = $"\r\n__exception__\r\n{_tag}\r\n{message}{Encoding.UTF8.GetByteCount(message).ToString(CultureInfo.InvariantCulture)} {_tag}\r\n__exception__\r\n";
+            var text =
+                $"\r\n__exception__\r\n{_tag}\r\n{message}{Encoding.UTF8.GetByteCount(message).ToString(CultureInfo.InvariantCulture)} {_tag}\r\n__exception__\r\n";
             await _open!.WriteAsync(Encoding.UTF8.GetBytes(text));
             await CloseAsync();
             await context.Response.CompleteAsync();
@@ -74,7 +77,8 @@ internal sealed class ResultBody(HttpContext context, string? encoding, int? buf
 
     public async ValueTask DisposeAsync()
     {
-        if (_spill is not null) await _spill.DisposeAsync();
+        if (_spill is not null)
+            await _spill.DisposeAsync();
         await _kept.DisposeAsync();
     }
 
@@ -82,8 +86,10 @@ internal sealed class ResultBody(HttpContext context, string? encoding, int? buf
     {
         var response = context.Response;
         response.Headers["X-ClickHouse-Exception-Tag"] = _tag;
-        if (encoding is not null) response.Headers.ContentEncoding = encoding;
-        if (encoding is null && response.ContentLength is null) context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        if (encoding is not null)
+            response.Headers.ContentEncoding = encoding;
+        if (encoding is null && response.ContentLength is null)
+            context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         _open = encoding switch
         {
             "gzip" => new GZipStream(response.Body, CompressionLevel.Fastest, leaveOpen: true),
@@ -93,19 +99,29 @@ internal sealed class ResultBody(HttpContext context, string? encoding, int? buf
         };
         await _open.WriteAsync(_kept.GetBuffer().AsMemory(0, (int)_kept.Length), cancellation);
         _kept.SetLength(0);
-        if (_spill is null) return;
+        if (_spill is null)
+            return;
         _spill.Position = 0;
         await _spill.CopyToAsync(_open, cancellation);
     }
 
     private async Task CloseAsync()
     {
-        if (_open is not null && _open != context.Response.Body) await _open.DisposeAsync();
+        if (_open is not null && _open != context.Response.Body)
+            await _open.DisposeAsync();
     }
 
-    private static FileStream TemporaryFile() => new(
-        Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()),
-        new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.DeleteOnClose | FileOptions.Asynchronous, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+    private static FileStream TemporaryFile() =>
+        new(
+            Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()),
+            new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.ReadWrite,
+                Options = FileOptions.DeleteOnClose | FileOptions.Asynchronous,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            }
+        );
 
     private static string WithVersion(string message, string version) =>
         message.EndsWith($"(version {version})", StringComparison.Ordinal) ? message : $"{message} (version {version})";

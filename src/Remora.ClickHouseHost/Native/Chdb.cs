@@ -11,9 +11,11 @@ internal static unsafe partial class Chdb
     private const string Library = "chdb";
 
     /// <summary>Binds the functions to a library file. Call it once, before all others.</summary>
-    public static void LoadFrom(string path) => NativeLibrary.SetDllImportResolver(
-        typeof(Chdb).Assembly,
-        (name, _, _) => name == Library ? NativeLibrary.Load(path) : 0);
+    public static void LoadFrom(string path) =>
+        NativeLibrary.SetDllImportResolver(
+            typeof(Chdb).Assembly,
+            (name, _, _) => name == Library ? NativeLibrary.Load(path) : 0
+        );
 
     [LibraryImport(Library)]
     public static partial void chdb_set_signal_handlers_enabled(int enabled);
@@ -29,13 +31,31 @@ internal static unsafe partial class Chdb
 
     [LibraryImport(Library)]
     public static partial void* chdb_query_with_params_n(
-        void* connection, byte* sql, nuint sqlLength, byte* format, nuint formatLength,
-        byte** names, nuint* nameLengths, byte** values, nuint* valueLengths, nuint parameters);
+        void* connection,
+        byte* sql,
+        nuint sqlLength,
+        byte* format,
+        nuint formatLength,
+        byte** names,
+        nuint* nameLengths,
+        byte** values,
+        nuint* valueLengths,
+        nuint parameters
+    );
 
     [LibraryImport(Library)]
     public static partial void* chdb_stream_insert_with_params_n(
-        void* connection, byte* sql, nuint sqlLength, byte* format, nuint formatLength,
-        byte** names, nuint* nameLengths, byte** values, nuint* valueLengths, nuint parameters);
+        void* connection,
+        byte* sql,
+        nuint sqlLength,
+        byte* format,
+        nuint formatLength,
+        byte** names,
+        nuint* nameLengths,
+        byte** values,
+        nuint* valueLengths,
+        nuint parameters
+    );
 
     [LibraryImport(Library)]
     public static partial int chdb_stream_append(void* stream, byte* data, nuint length);

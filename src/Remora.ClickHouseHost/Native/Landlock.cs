@@ -25,7 +25,18 @@ internal enum FileRights : ulong
     DeviceControl = 1 << 15,
 
     Read = ReadFile | ReadFolder,
-    Write = Read | WriteFile | RemoveFolder | RemoveFile | MakeFolder | MakeFile | MakeSocket | MakePipe | MakeLink | Refer | Truncate,
+    Write =
+        Read
+        | WriteFile
+        | RemoveFolder
+        | RemoveFile
+        | MakeFolder
+        | MakeFile
+        | MakeSocket
+        | MakePipe
+        | MakeLink
+        | Refer
+        | Truncate,
     OfFiles = Execute | WriteFile | ReadFile | Truncate | DeviceControl,
     All = (1 << 16) - 1,
 }
@@ -37,10 +48,19 @@ internal enum FileRights : ulong
 /// </summary>
 internal sealed unsafe partial class Landlock : IDisposable
 {
-    private const int CreateRuleset = 444, AddRule = 445, RestrictSelf = 446; // the same on every architecture
-    private const int VersionFlag = 1, PathRule = 1, PortRule = 2, NoNewPrivileges = 38;
-    private const int PathOnly = 0x200000, CloseOnExec = 0x80000;
-    private const ulong BindTcp = 1, ConnectTcp = 2, AbstractSockets = 1, Signals = 2;
+    private const int CreateRuleset = 444,
+        AddRule = 445,
+        RestrictSelf = 446; // the same on every architecture
+    private const int VersionFlag = 1,
+        PathRule = 1,
+        PortRule = 2,
+        NoNewPrivileges = 38;
+    private const int PathOnly = 0x200000,
+        CloseOnExec = 0x80000;
+    private const ulong BindTcp = 1,
+        ConnectTcp = 2,
+        AbstractSockets = 1,
+        Signals = 2;
 
     private readonly nint _rules;
     private readonly FileRights _handled;
@@ -54,9 +74,12 @@ internal sealed unsafe partial class Landlock : IDisposable
     public static Landlock? Create()
     {
         var handled = FileRights.All;
-        if (Version < 2) handled &= ~FileRights.Refer;
-        if (Version < 3) handled &= ~FileRights.Truncate;
-        if (Version < 5) handled &= ~FileRights.DeviceControl;
+        if (Version < 2)
+            handled &= ~FileRights.Refer;
+        if (Version < 3)
+            handled &= ~FileRights.Truncate;
+        if (Version < 5)
+            handled &= ~FileRights.DeviceControl;
         var ruleset = new Ruleset
         {
             Files = (ulong)handled,
@@ -78,16 +101,23 @@ internal sealed unsafe partial class Landlock : IDisposable
     public void Allow(string path, FileRights rights, bool isHeld = false)
     {
         var file = open(path, PathOnly | (isHeld ? 0 : CloseOnExec));
-        if (file < 0) return;
-        var rule = new PathBeneath { Rights = (ulong)(rights & _handled & (Directory.Exists(path) ? FileRights.All : FileRights.OfFiles)), File = file };
+        if (file < 0)
+            return;
+        var rule = new PathBeneath
+        {
+            Rights = (ulong)(rights & _handled & (Directory.Exists(path) ? FileRights.All : FileRights.OfFiles)),
+            File = file,
+        };
         _ = syscall(AddRule, _rules, PathRule, (nint)(&rule), 0);
-        if (!isHeld) _ = close(file);
+        if (!isHeld)
+            _ = close(file);
     }
 
     /// <summary>Allows listening on a TCP port; 0 for any free port.</summary>
     public void AllowPort(int port)
     {
-        if (Version < 4) return;
+        if (Version < 4)
+            return;
         var rule = new NetworkPort { Rights = BindTcp, Port = (ulong)port };
         _ = syscall(AddRule, _rules, PortRule, (nint)(&rule), 0);
     }
@@ -111,7 +141,9 @@ internal sealed unsafe partial class Landlock : IDisposable
 
     private struct Ruleset
     {
-        public ulong Files, Network, Scopes;
+        public ulong Files,
+            Network,
+            Scopes;
     }
 
     [StructLayout(LayoutKind.Sequential, Pack = 1)]
@@ -123,6 +155,7 @@ internal sealed unsafe partial class Landlock : IDisposable
 
     private struct NetworkPort
     {
-        public ulong Rights, Port;
+        public ulong Rights,
+            Port;
     }
 }

@@ -32,7 +32,8 @@ internal sealed unsafe class NativeStrings : IDisposable
 
     public void Dispose()
     {
-        for (var i = 0; i < _count; i++) NativeMemory.Free(_pointers[i]);
+        for (var i = 0; i < _count; i++)
+            NativeMemory.Free(_pointers[i]);
         NativeMemory.Free(_pointers);
         NativeMemory.Free(_lengths);
     }

@@ -40,7 +40,8 @@ internal sealed partial class ResultPipe : IDisposable
     public static ResultPipe Create(string folder)
     {
         var path = System.IO.Path.Combine(folder, Guid.NewGuid().ToString("N"));
-        if (mkfifo(path, OwnerOnly) != 0) throw new HostException($"cannot create a pipe in '{folder}': error {Marshal.GetLastPInvokeError()}");
+        if (mkfifo(path, OwnerOnly) != 0)
+            throw new HostException($"cannot create a pipe in '{folder}': error {Marshal.GetLastPInvokeError()}");
         var reader = new SafeFileHandle(open(path, ReadOnly | NonBlocking | CloseOnExec), ownsHandle: true);
         var keepAlive = new SafeFileHandle(open(path, WriteOnly | CloseOnExec), ownsHandle: true);
         if (reader.IsInvalid || keepAlive.IsInvalid)

@@ -14,9 +14,7 @@ internal sealed unsafe partial class SignalHandlers
 
     private readonly byte[] _saved = new byte[Guarded.Length * SizeOfSigaction];
 
-    private SignalHandlers()
-    {
-    }
+    private SignalHandlers() { }
 
     public static SignalHandlers Save()
     {
@@ -24,7 +22,8 @@ internal sealed unsafe partial class SignalHandlers
         fixed (byte* saved = handlers._saved)
         {
             for (var i = 0; i < Guarded.Length; i++)
-                if (sigaction(Guarded[i], null, saved + (i * SizeOfSigaction)) != 0) throw new HostException($"sigaction({Guarded[i]}) failed");
+                if (sigaction(Guarded[i], null, saved + (i * SizeOfSigaction)) != 0)
+                    throw new HostException($"sigaction({Guarded[i]}) failed");
         }
         return handlers;
     }
@@ -33,7 +32,8 @@ internal sealed unsafe partial class SignalHandlers
     {
         fixed (byte* saved = _saved)
         {
-            for (var i = 0; i < Guarded.Length; i++) _ = sigaction(Guarded[i], saved + (i * SizeOfSigaction), null);
+            for (var i = 0; i < Guarded.Length; i++)
+                _ = sigaction(Guarded[i], saved + (i * SizeOfSigaction), null);
         }
     }
 

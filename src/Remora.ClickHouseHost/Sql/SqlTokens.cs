@@ -48,19 +48,23 @@ internal ref struct SqlTokens(ReadOnlySpan<byte> sql)
         else if (IsWord(first))
         {
             kind = char.IsAsciiDigit((char)first) ? SqlTokenKind.Number : SqlTokenKind.Word;
-            while (_at < _sql.Length && IsWord(_sql[_at])) _at++;
+            while (_at < _sql.Length && IsWord(_sql[_at]))
+                _at++;
         }
         else
         {
             _at++;
-            if (first is (byte)')' or (byte)']' or (byte)'}') _depth--;
+            if (first is (byte)')' or (byte)']' or (byte)'}')
+                _depth--;
         }
         token = new(kind, start, _at, _depth);
-        if (kind == SqlTokenKind.Symbol && first is (byte)'(' or (byte)'[' or (byte)'{') _depth++;
+        if (kind == SqlTokenKind.Symbol && first is (byte)'(' or (byte)'[' or (byte)'{')
+            _depth++;
         return true;
     }
 
-    private static bool IsWord(byte value) => char.IsAsciiLetterOrDigit((char)value) || value is (byte)'_' or (byte)'$' || value >= 0x80;
+    private static bool IsWord(byte value) =>
+        char.IsAsciiLetterOrDigit((char)value) || value is (byte)'_' or (byte)'$' || value >= 0x80;
 
     private void SkipBlank()
     {
@@ -88,7 +92,8 @@ internal ref struct SqlTokens(ReadOnlySpan<byte> sql)
             }
             else if (_sql[_at] == quote)
             {
-                if (_at + 1 == _sql.Length || _sql[_at + 1] != quote) break;
+                if (_at + 1 == _sql.Length || _sql[_at + 1] != quote)
+                    break;
                 _at++;
             }
         }
@@ -99,12 +104,15 @@ internal ref struct SqlTokens(ReadOnlySpan<byte> sql)
     {
         var rest = _sql[(_at + 1)..];
         var tagLength = rest.IndexOf((byte)'$');
-        if (tagLength < 0) return false;
+        if (tagLength < 0)
+            return false;
         foreach (var letter in rest[..tagLength])
-            if (!IsWord(letter)) return false;
+            if (!IsWord(letter))
+                return false;
         var tag = _sql.Slice(_at, tagLength + 2);
         var length = _sql[(_at + tag.Length)..].IndexOf(tag);
-        if (length < 0) return false;
+        if (length < 0)
+            return false;
         _at += length + (2 * tag.Length);
         return true;
     }

@@ -41,30 +41,49 @@ internal sealed record Statement(StatementKind Kind, string? Format, int HeadEnd
     public static Statement Read(ReadOnlySpan<byte> sql)
     {
         var tokens = new SqlTokens(sql);
-        if (!tokens.TryNext(out var first)) return new(StatementKind.Other, null, sql.Length, sql.Length);
-        if (Is(sql, first, "INSERT"u8)) return ReadInsert(sql, ref tokens);
-        var select = Is(sql, first, "SELECT"u8) || Is(sql, first, "WITH"u8) || Is(sql, first, "FROM"u8) || sql[first.Start] == '(';
+        if (!tokens.TryNext(out var first))
+            return new(StatementKind.Other, null, sql.Length, sql.Length);
+        if (Is(sql, first, "INSERT"u8))
+            return ReadInsert(sql, ref tokens);
+        var select =
+            Is(sql, first, "SELECT"u8)
+            || Is(sql, first, "WITH"u8)
+            || Is(sql, first, "FROM"u8)
+            || sql[first.Start] == '(';
         return ReadOther(sql, tokens, select ? StatementKind.Select : StatementKind.Other);
     }
 
     private static Statement ReadOther(ReadOnlySpan<byte> sql, SqlTokens tokens, StatementKind kind)
     {
         string? format = null;
-        int? second = null, clause = null, end = null;
-        bool outfile = false, inSettings = false;
-        SqlToken previous = default, beforePrevious = default;
+        int? second = null,
+            clause = null,
+            end = null;
+        bool outfile = false,
+            inSettings = false;
+        SqlToken previous = default,
+            beforePrevious = default;
         while (second is null && tokens.TryNext(out var token))
         {
             if (end is not null)
             {
-                if (!IsSymbol(sql, token, ";"u8)) second = token.Start;
+                if (!IsSymbol(sql, token, ";"u8))
+                    second = token.Start;
                 continue;
             }
-            if (token.Depth == 0 && IsSymbol(sql, token, ";"u8)) end = token.Start;
-            else if (token.Depth == 0 && Is(sql, token, "INSERT"u8) && IsSymbol(sql, previous, ")"u8)) kind = StatementKind.Other; // WITH … INSERT
-            else if (Is(sql, previous, "INTO"u8) && Is(sql, token, "OUTFILE"u8)) outfile = true;
-            else if (clause is not null && (inSettings || Is(sql, token, "SETTINGS"u8))) inSettings = true;
-            else if (token is { Depth: 0, Kind: SqlTokenKind.Word } && Is(sql, previous, "FORMAT"u8) && EndsAnExpression(sql, beforePrevious))
+            if (token.Depth == 0 && IsSymbol(sql, token, ";"u8))
+                end = token.Start;
+            else if (token.Depth == 0 && Is(sql, token, "INSERT"u8) && IsSymbol(sql, previous, ")"u8))
+                kind = StatementKind.Other; // WITH … INSERT
+            else if (Is(sql, previous, "INTO"u8) && Is(sql, token, "OUTFILE"u8))
+                outfile = true;
+            else if (clause is not null && (inSettings || Is(sql, token, "SETTINGS"u8)))
+                inSettings = true;
+            else if (
+                token is { Depth: 0, Kind: SqlTokenKind.Word }
+                && Is(sql, previous, "FORMAT"u8)
+                && EndsAnExpression(sql, beforePrevious)
+            )
                 (clause, format) = (previous.Start, Encoding.UTF8.GetString(sql[token.Start..token.End]));
             else
                 (clause, format) = (null, null); // only the last one is the clause; this was a name
@@ -74,13 +93,20 @@ internal sealed record Statement(StatementKind Kind, string? Format, int HeadEnd
     }
 
     // FORMAT can also be the name of a column. The clause follows a complete expression.
-    private static bool EndsAnExpression(ReadOnlySpan<byte> sql, SqlToken token) => token.Kind switch
-    {
-        SqlTokenKind.Symbol => IsSymbol(sql, token, ")]}*"u8),
-        SqlTokenKind.Word => !Is(sql, token, "BY"u8) && !Is(sql, token, "SELECT"u8) && !Is(sql, token, "DISTINCT"u8) && !Is(sql, token, "AND"u8)
-            && !Is(sql, token, "OR"u8) && !Is(sql, token, "NOT"u8) && !Is(sql, token, "WHERE"u8) && !Is(sql, token, "HAVING"u8),
-        _ => true,
-    };
+    private static bool EndsAnExpression(ReadOnlySpan<byte> sql, SqlToken token) =>
+        token.Kind switch
+        {
+            SqlTokenKind.Symbol => IsSymbol(sql, token, ")]}*"u8),
+            SqlTokenKind.Word => !Is(sql, token, "BY"u8)
+                && !Is(sql, token, "SELECT"u8)
+                && !Is(sql, token, "DISTINCT"u8)
+                && !Is(sql, token, "AND"u8)
+                && !Is(sql, token, "OR"u8)
+                && !Is(sql, token, "NOT"u8)
+                && !Is(sql, token, "WHERE"u8)
+                && !Is(sql, token, "HAVING"u8),
+            _ => true,
+        };
 
     private static Statement ReadInsert(ReadOnlySpan<byte> sql, ref SqlTokens tokens)
     {
@@ -90,8 +116,14 @@ internal sealed record Statement(StatementKind Kind, string? Format, int HeadEnd
         {
             if (token.Depth == 0 && token.Kind == SqlTokenKind.Word && !isTarget)
             {
-                if (Is(sql, token, "VALUES"u8)) return new(StatementKind.InsertData, "Values", token.Start, token.End);
-                if (Is(sql, token, "SELECT"u8) || Is(sql, token, "WITH"u8) || Is(sql, token, "INFILE"u8) || Is(sql, token, "WATCH"u8))
+                if (Is(sql, token, "VALUES"u8))
+                    return new(StatementKind.InsertData, "Values", token.Start, token.End);
+                if (
+                    Is(sql, token, "SELECT"u8)
+                    || Is(sql, token, "WITH"u8)
+                    || Is(sql, token, "INFILE"u8)
+                    || Is(sql, token, "WATCH"u8)
+                )
                     return ReadOther(sql, tokens, StatementKind.Other) with { Format = null, HeadEnd = sql.Length };
                 if (Is(sql, token, "FORMAT"u8) && tokens.TryNext(out var name) && name.Kind == SqlTokenKind.Word)
                 {
@@ -100,9 +132,12 @@ internal sealed record Statement(StatementKind Kind, string? Format, int HeadEnd
                 }
             }
             // The word after INTO, TABLE, FUNCTION or a dot is always a name.
-            isTarget = Is(sql, token, "INTO"u8) || IsSymbol(sql, token, "."u8) ||
-                (Is(sql, previous, "INTO"u8) && (Is(sql, token, "TABLE"u8) || Is(sql, token, "FUNCTION"u8)));
-            if (isTarget && Is(sql, token, "INTO"u8) && NextIsKeyword(sql, tokens)) isTarget = false;
+            isTarget =
+                Is(sql, token, "INTO"u8)
+                || IsSymbol(sql, token, "."u8)
+                || (Is(sql, previous, "INTO"u8) && (Is(sql, token, "TABLE"u8) || Is(sql, token, "FUNCTION"u8)));
+            if (isTarget && Is(sql, token, "INTO"u8) && NextIsKeyword(sql, tokens))
+                isTarget = false;
             previous = token;
         }
         return new(StatementKind.Other, null, sql.Length, sql.Length);
@@ -116,9 +151,12 @@ internal sealed record Statement(StatementKind Kind, string? Format, int HeadEnd
     // end.
     private static int DataAfter(ReadOnlySpan<byte> sql, int at)
     {
-        while (at < sql.Length && sql[at] is (byte)' ' or (byte)'\t' or (byte)'\f') at++;
-        if (at < sql.Length && sql[at] == '\r') at++;
-        if (at < sql.Length && sql[at] == '\n') at++;
+        while (at < sql.Length && sql[at] is (byte)' ' or (byte)'\t' or (byte)'\f')
+            at++;
+        if (at < sql.Length && sql[at] == '\r')
+            at++;
+        if (at < sql.Length && sql[at] == '\n')
+            at++;
         return at;
     }
 

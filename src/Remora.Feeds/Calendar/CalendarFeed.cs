@@ -12,7 +12,13 @@ namespace Remora.Feeds.Calendar;
 /// <param name="ReadAt">When the file was last read completely; null before that.</param>
 /// <param name="LastError">Why the file could not be read. Stays set after a recovery.</param>
 /// <param name="Upcoming">The next events, and the events whose window is open.</param>
-public sealed record CalendarHealth(string File, FeedState State, Instant? ReadAt, FeedError? LastError, IReadOnlyList<ScheduledEvent> Upcoming);
+public sealed record CalendarHealth(
+    string File,
+    FeedState State,
+    Instant? ReadAt,
+    FeedError? LastError,
+    IReadOnlyList<ScheduledEvent> Upcoming
+);
 
 /// <summary>
 /// Delivers the events of a calendar file, again after each change of the file. An event is
@@ -95,17 +101,30 @@ public sealed class CalendarFeed
                 return _calendar is { Events.Count: > 0 } ? new(now, []) : null;
             }
             var stamp = (file.LastWriteTimeUtc, file.Length);
-            if (stamp == _seen) return null;
-            if (file.Length > LargestFile) throw new FormatException($"the file has {file.Length} bytes, more than the maximum of {LargestFile}");
+            if (stamp == _seen)
+                return null;
+            if (file.Length > LargestFile)
+                throw new FormatException($"the file has {file.Length} bytes, more than the maximum of {LargestFile}");
             var entries = CalendarCsv.Read(file.OpenRead());
             _seen = stamp;
             _health = _health with { State = FeedState.Live, ReadAt = now };
-            return new(now, [.. entries.Select(entry => ScheduledEvent.Around(entry.Name, entry.At, _before, _after)).Where(e => e.To > now)]);
+            return new(
+                now,
+                [
+                    .. entries
+                        .Select(entry => ScheduledEvent.Around(entry.Name, entry.At, _before, _after))
+                        .Where(e => e.To > now),
+                ]
+            );
         }
         catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
         {
             if (_health.State != FeedState.Degraded || _health.LastError?.Message != e.Message)
-                _health = _health with { State = FeedState.Degraded, LastError = new(e is FormatException ? "bad_file" : "unreadable", e.Message, now) };
+                _health = _health with
+                {
+                    State = FeedState.Degraded,
+                    LastError = new(e is FormatException ? "bad_file" : "unreadable", e.Message, now),
+                };
             return null;
         }
     }

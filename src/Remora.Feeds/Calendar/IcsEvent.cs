@@ -29,8 +29,10 @@ internal sealed class IcsEvent
     /// <summary>Adds a property of the event.</summary>
     public void Add(IcsProperty property)
     {
-        if (_properties.TryGetValue(property.Name, out var same)) same.Add(property);
-        else _properties.Add(property.Name, [property]);
+        if (_properties.TryGetValue(property.Name, out var same))
+            same.Add(property);
+        else
+            _properties.Add(property.Name, [property]);
     }
 
     /// <summary>
@@ -38,21 +40,28 @@ internal sealed class IcsEvent
     /// </summary>
     /// <param name="span">The span of occurrences and the time of whole days.</param>
     /// <param name="changes">The events that replace occurrences of this one.</param>
-    /// <exception cref="FormatException">The event cannot be used; the message states why.</exception>
+    /// <exception cref="FormatException">The event cannot be used; the message states
+    /// why.</exception>
     public IReadOnlyList<Instant> Starts(IcsOptions span, IReadOnlyList<IcsEvent> changes)
     {
-        if (Name.Length == 0) throw new FormatException("it has no summary");
+        if (Name.Length == 0)
+            throw new FormatException("it has no summary");
         var property = One("DTSTART") ?? throw new FormatException("it has no start");
         var start = IcsTime.Parse(property.Value, property);
         if (One("STATUS") is { } status && status.Value.Equals("CANCELLED", StringComparison.OrdinalIgnoreCase))
             throw new FormatException("it is cancelled");
-        if (Replaces is not null && ChangesLaterOnes) throw new FormatException(LaterOnes);
+        if (Replaces is not null && ChangesLaterOnes)
+            throw new FormatException(LaterOnes);
         var first = start.At(start.Local, span.AllDayAt);
-        if (Replaces is not null) return span.Has(first) ? [first] : [];
-        if (!Repeats) return [first];
-        if (changes.Any(change => change.ChangesLaterOnes)) throw new FormatException(LaterOnes);
+        if (Replaces is not null)
+            return span.Has(first) ? [first] : [];
+        if (!Repeats)
+            return [first];
+        if (changes.Any(change => change.ChangesLaterOnes))
+            throw new FormatException(LaterOnes);
         var starts = Occurrences(start, span, changes);
-        return starts.Count > 0 ? starts
+        return starts.Count > 0
+            ? starts
             : throw new FormatException($"it has no date from {span.From} to {span.Until}");
     }
 
@@ -60,8 +69,10 @@ internal sealed class IcsEvent
 
     private List<Instant> Occurrences(IcsTime start, IcsOptions span, IReadOnlyList<IcsEvent> changes)
     {
-        if (Has("EXRULE")) throw new FormatException("EXRULE is not supported: use EXDATE");
-        if (All("RRULE").Skip(1).Any()) throw new FormatException("it has more than one RRULE");
+        if (Has("EXRULE"))
+            throw new FormatException("EXRULE is not supported: use EXDATE");
+        if (All("RRULE").Skip(1).Any())
+            throw new FormatException("it has more than one RRULE");
         // A day more, because local times are up to 14 hours from UTC.
         var last = span.Until.ToDateTimeOffset().DateTime.AddDays(1);
         var local = One("RRULE") is { } rule ? RecurrenceRule.Parse(rule, start).Expand(last) : [start.Local];
@@ -75,10 +86,18 @@ internal sealed class IcsEvent
         var (days, moments) = (new HashSet<DateTime>(), new HashSet<Instant>());
         var without = All("EXDATE").Concat(changes.Select(change => change.Replaces!));
         foreach (var removed in without.SelectMany(property => Times(property, start)))
-            if (removed.IsDay || start.IsDay) days.Add(removed.Local.Date);
-            else moments.Add(removed.At(removed.Local, null));
-        return [.. times.Where(time => span.Has(time.At) && !days.Contains(time.Day) && !moments.Contains(time.At))
-            .Select(time => time.At).Distinct().OrderBy(at => at.UnixMilliseconds)];
+            if (removed.IsDay || start.IsDay)
+                days.Add(removed.Local.Date);
+            else
+                moments.Add(removed.At(removed.Local, null));
+        return
+        [
+            .. times
+                .Where(time => span.Has(time.At) && !days.Contains(time.Day) && !moments.Contains(time.At))
+                .Select(time => time.At)
+                .Distinct()
+                .OrderBy(at => at.UnixMilliseconds),
+        ];
     }
 
     /// <summary>Returns the values of a property; of a period, its start.</summary>
@@ -96,8 +115,10 @@ internal sealed class IcsEvent
         var plain = new StringBuilder(text.Length);
         for (var i = 0; i < text.Length; i++)
         {
-            if (text[i] != '\\' || i + 1 == text.Length) plain.Append(text[i]);
-            else plain.Append(text[++i] is 'n' or 'N' ? ' ' : text[i]);
+            if (text[i] != '\\' || i + 1 == text.Length)
+                plain.Append(text[i]);
+            else
+                plain.Append(text[++i] is 'n' or 'N' ? ' ' : text[i]);
         }
         return plain.ToString();
     }

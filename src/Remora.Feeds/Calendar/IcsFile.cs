@@ -31,24 +31,28 @@ public sealed record IcsOptions
 
 /// <summary>
 /// Reads the parts of iCalendar (RFC 5545) that a calendar of scheduled events needs: summary,
-/// start and recurrence of each VEVENT. Accepts times in UTC and in named time zones, with the names
-/// of IANA and of Windows. Leaves out cancelled and floating events, and those with a recurrence
-/// that is not supported, and reports them.
+/// start and recurrence of each VEVENT. Accepts times in UTC and in named time zones, with the
+/// names of IANA and of Windows. Leaves out cancelled and floating events, and those with a
+/// recurrence that is not supported, and reports them.
 /// </summary>
 public static class IcsFile
 {
     private const int LongestText = 5 << 20;
+
     // Repeating events; together with the bounds of a rule, a bound on the work.
     private const int MostSeries = 1_000;
 
     /// <summary>Parses the text of a file.</summary>
-    /// <exception cref="FormatException">The text is not iCalendar, or has too many events.</exception>
+    /// <exception cref="FormatException">The text is not iCalendar, or has too many
+    /// events.</exception>
     public static IcsContent Read(string text, IcsOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Until.ToDateTimeOffset().Year, IcsTime.LastYear);
         var events = Events(text);
-        var changes = events.Where(one => one.Replaces is not null && one.Uid is not null)
-            .GroupBy(one => one.Uid!).ToDictionary(group => group.Key, IReadOnlyList<IcsEvent> (group) => [.. group]);
+        var changes = events
+            .Where(one => one.Replaces is not null && one.Uid is not null)
+            .GroupBy(one => one.Uid!)
+            .ToDictionary(group => group.Key, IReadOnlyList<IcsEvent> (group) => [.. group]);
         var (entries, leftOut) = (new List<CalendarEntry>(), new List<string>());
         foreach (var one in events)
         {
@@ -64,14 +68,17 @@ public static class IcsFile
             }
             if (entries.Count > CalendarCsv.MostEntries)
                 throw new FormatException(
-                    $"the file has more than {CalendarCsv.MostEntries} events, including repetitions until {options.Until}");
+                    $"the file has more than {CalendarCsv.MostEntries} events, including repetitions until "
+                        + $"{options.Until}"
+                );
         }
         return new(entries, leftOut);
     }
 
     private static List<IcsEvent> Events(string text)
     {
-        if (text.Length > LongestText) throw new FormatException($"the file has {text.Length} characters, more than the maximum of {LongestText}");
+        if (text.Length > LongestText)
+            throw new FormatException($"the file has {text.Length} characters, more than the maximum of {LongestText}");
         var lines = Unfold(text);
         if (lines.Count == 0 || !lines[0].Equals("BEGIN:VCALENDAR", StringComparison.OrdinalIgnoreCase))
             throw new FormatException("it does not begin with BEGIN:VCALENDAR");
@@ -80,23 +87,32 @@ public static class IcsFile
         var depth = 0; // nested components, such as alarms, have properties of the same names
         foreach (var line in lines)
         {
-            if (IcsProperty.Parse(line) is not { } property) continue;
+            if (IcsProperty.Parse(line) is not { } property)
+                continue;
             var isEvent = property.Value.Equals("VEVENT", StringComparison.OrdinalIgnoreCase);
             switch (property.Name)
             {
-                case "BEGIN" when open is null && isEvent: open = new(); break;
-                case "BEGIN" when open is not null: depth++; break;
-                case "END" when depth > 0: depth--; break;
+                case "BEGIN" when open is null && isEvent:
+                    open = new();
+                    break;
+                case "BEGIN" when open is not null:
+                    depth++;
+                    break;
+                case "END" when depth > 0:
+                    depth--;
+                    break;
                 case "END" when open is not null && isEvent:
                     events.Add(open);
                     open = null;
                     break;
                 default:
-                    if (depth == 0) open?.Add(property);
+                    if (depth == 0)
+                        open?.Add(property);
                     break;
             }
         }
-        if (open is not null) throw new FormatException("it ends within an event");
+        if (open is not null)
+            throw new FormatException("it ends within an event");
         if (events.Count(one => one.Repeats) > MostSeries)
             throw new FormatException($"it has more than {MostSeries} repeating events");
         return events;
@@ -111,8 +127,10 @@ public static class IcsFile
         foreach (var raw in text.TrimStart('\uFEFF').Split('\n'))
         {
             var line = raw.TrimEnd('\r');
-            if (line.Length > 0 && line[0] is ' ' or '\t' && lines.Count > 0) lines[^1].Append(line, 1, line.Length - 1);
-            else if (line.Length > 0) lines.Add(new(line));
+            if (line.Length > 0 && line[0] is ' ' or '\t' && lines.Count > 0)
+                lines[^1].Append(line, 1, line.Length - 1);
+            else if (line.Length > 0)
+                lines.Add(new(line));
         }
         return [.. lines.Select(line => line.ToString())];
     }

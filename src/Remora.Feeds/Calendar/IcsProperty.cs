@@ -10,7 +10,8 @@ internal sealed record IcsProperty(string Name, IReadOnlyDictionary<string, stri
     public static IcsProperty? Parse(string line)
     {
         var colon = IndexOutsideQuotes(line, ':');
-        if (colon < 0) return null;
+        if (colon < 0)
+            return null;
         var head = Split(line[..colon]);
         var parameters = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var part in head.Skip(1))
@@ -26,7 +27,8 @@ internal sealed record IcsProperty(string Name, IReadOnlyDictionary<string, stri
         {
             var end = IndexOutsideQuotes(rest, ';');
             parts.Add(end < 0 ? rest : rest[..end]);
-            if (end < 0) return parts;
+            if (end < 0)
+                return parts;
             rest = rest[(end + 1)..];
         }
     }
@@ -36,8 +38,10 @@ internal sealed record IcsProperty(string Name, IReadOnlyDictionary<string, stri
         var quoted = false;
         for (var i = 0; i < text.Length; i++)
         {
-            if (text[i] == '"') quoted = !quoted;
-            else if (text[i] == wanted && !quoted) return i;
+            if (text[i] == '"')
+                quoted = !quoted;
+            else if (text[i] == wanted && !quoted)
+                return i;
         }
         return -1;
     }

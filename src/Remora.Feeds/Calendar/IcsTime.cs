@@ -10,7 +10,8 @@ namespace Remora.Feeds.Calendar;
 internal sealed record IcsTime(DateTime Local, TimeZoneInfo? Zone)
 {
     // Later and earlier times are errors in the file.
-    public const int FirstYear = 1970, LastYear = 2199;
+    public const int FirstYear = 1970,
+        LastYear = 2199;
 
     // How Microsoft 365 names UTC.
     private const string MicrosoftUtc = "tzone://Microsoft/Utc";
@@ -32,8 +33,10 @@ internal sealed record IcsTime(DateTime Local, TimeZoneInfo? Zone)
         const string form = "yyyyMMdd'T'HHmmss";
         if (!DateTime.TryParseExact(text, form, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time))
             throw new FormatException(
-                $"'{Cut(value)}' is not a time: expected one such as 20260128T140000 or 20260128T190000Z");
-        var zone = isUtc ? TimeZoneInfo.Utc
+                $"'{Cut(value)}' is not a time: expected one such as 20260128T140000 or 20260128T190000Z"
+            );
+        var zone =
+            isUtc ? TimeZoneInfo.Utc
             : property.Parameters.TryGetValue("TZID", out var name) ? ZoneOf(name)
             : floating ?? throw new FormatException("its time has no zone");
         return new(Checked(time, value), zone);
@@ -65,9 +68,11 @@ internal sealed record IcsTime(DateTime Local, TimeZoneInfo? Zone)
         : TZConvert.TryGetTimeZoneInfo(name, out var zone) ? zone
         : throw new FormatException(
             $"the time zone '{Cut(name)}' is not known: "
-            + "allowed are names such as Europe/Berlin or 'W. Europe Standard Time'");
+                + "allowed are names such as Europe/Berlin or 'W. Europe Standard Time'"
+        );
 
     private static DateTime Checked(DateTime time, string value) =>
-        time.Year is >= FirstYear and <= LastYear ? time
-        : throw new FormatException($"'{value}' is out of range: expected a year from {FirstYear} to {LastYear}");
+        time.Year is >= FirstYear and <= LastYear
+            ? time
+            : throw new FormatException($"'{value}' is out of range: expected a year from {FirstYear} to {LastYear}");
 }

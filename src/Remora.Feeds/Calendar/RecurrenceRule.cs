@@ -8,7 +8,9 @@ namespace Remora.Feeds.Calendar;
 /// </summary>
 internal sealed class RecurrenceRule
 {
-    private const int MostInterval = 1_000, MostPositions = 366, MostValues = 60;
+    private const int MostInterval = 1_000,
+        MostPositions = 366,
+        MostValues = 60;
     private const string Supported = "FREQ, INTERVAL, COUNT, UNTIL, WKST, BYMONTH, BYMONTHDAY, BYDAY and BYSETPOS";
     private static readonly string[] Frequencies = ["DAILY", "WEEKLY", "MONTHLY", "YEARLY"];
     private static readonly string[] WeekDays = ["SU", "MO", "TU", "WE", "TH", "FR", "SA"];
@@ -29,26 +31,47 @@ internal sealed class RecurrenceRule
         _start = start;
         var parts = Parts(rule.Value);
         var frequency = parts.GetValueOrDefault("FREQ", "").ToUpperInvariant();
-        _frequency = Array.IndexOf(Frequencies, frequency) is >= 0 and var index ? (Frequency)index
+        _frequency = Array.IndexOf(Frequencies, frequency) is >= 0 and var index
+            ? (Frequency)index
             : throw new FormatException(
-                $"FREQ is '{IcsTime.Cut(frequency)}': supported are {string.Join(", ", Frequencies)}");
+                $"FREQ is '{IcsTime.Cut(frequency)}': supported are {string.Join(", ", Frequencies)}"
+            );
         foreach (var (name, value) in parts)
         {
             switch (name)
             {
-                case "FREQ": break;
-                case "INTERVAL": _interval = Number(name, value, 1, MostInterval); break;
-                case "COUNT": _count = Number(name, value, 1, int.MaxValue); break;
-                case "UNTIL": _isOver = Until(value, rule); break;
-                case "WKST": _weekStart = WeekDay(name, value); break;
-                case "BYMONTH": _months = Numbers(name, value, 12, isSigned: false); break;
-                case "BYMONTHDAY": _monthDays = Numbers(name, value, 31); break;
-                case "BYSETPOS": _positions = Numbers(name, value, MostPositions); break;
-                case "BYDAY": _weekDays = [.. Values(name, value).Select(OrdinalDay)]; break;
-                default: throw new FormatException($"{IcsTime.Cut(name)} is not supported: supported are {Supported}");
+                case "FREQ":
+                    break;
+                case "INTERVAL":
+                    _interval = Number(name, value, 1, MostInterval);
+                    break;
+                case "COUNT":
+                    _count = Number(name, value, 1, int.MaxValue);
+                    break;
+                case "UNTIL":
+                    _isOver = Until(value, rule);
+                    break;
+                case "WKST":
+                    _weekStart = WeekDay(name, value);
+                    break;
+                case "BYMONTH":
+                    _months = Numbers(name, value, 12, isSigned: false);
+                    break;
+                case "BYMONTHDAY":
+                    _monthDays = Numbers(name, value, 31);
+                    break;
+                case "BYSETPOS":
+                    _positions = Numbers(name, value, MostPositions);
+                    break;
+                case "BYDAY":
+                    _weekDays = [.. Values(name, value).Select(OrdinalDay)];
+                    break;
+                default:
+                    throw new FormatException($"{IcsTime.Cut(name)} is not supported: supported are {Supported}");
             }
         }
-        if (_count is not null && parts.ContainsKey("UNTIL")) throw new FormatException("it has both COUNT and UNTIL");
+        if (_count is not null && parts.ContainsKey("UNTIL"))
+            throw new FormatException("it has both COUNT and UNTIL");
         if (_frequency == Frequency.Weekly && _monthDays.Length > 0)
             throw new FormatException("BYMONTHDAY is not allowed with FREQ=WEEKLY");
         if (_frequency < Frequency.Monthly && _weekDays.Any(day => day.Ordinal != 0))
@@ -56,11 +79,15 @@ internal sealed class RecurrenceRule
         if (_positions.Length > 0 && _months.Length + _monthDays.Length + _weekDays.Length == 0)
             throw new FormatException("BYSETPOS needs BYDAY, BYMONTHDAY or BYMONTH");
         // What the rule leaves open is as at the start.
-        if (_weekDays.Length > 0 || _monthDays.Length > 0) return;
+        if (_weekDays.Length > 0 || _monthDays.Length > 0)
+            return;
         var day = start.Local;
-        if (_frequency == Frequency.Weekly) _weekDays = [(0, day.DayOfWeek)];
-        if (_frequency >= Frequency.Monthly) _monthDays = [day.Day];
-        if (_frequency == Frequency.Yearly && _months.Length == 0) _months = [day.Month];
+        if (_frequency == Frequency.Weekly)
+            _weekDays = [(0, day.DayOfWeek)];
+        if (_frequency >= Frequency.Monthly)
+            _monthDays = [day.Day];
+        if (_frequency == Frequency.Yearly && _months.Length == 0)
+            _months = [day.Month];
     }
 
     private enum Frequency
@@ -100,12 +127,15 @@ internal sealed class RecurrenceRule
         for (var i = 0; ; i++)
         {
             var (first, end) = Period(i);
-            if (first > last) yield break;
+            if (first > last)
+                yield break;
             foreach (var day in Chosen(first, end))
             {
                 var local = day + _start.Local.TimeOfDay;
-                if (local <= _start.Local) continue;
-                if (local > last || _isOver(local) || count == _count) yield break;
+                if (local <= _start.Local)
+                    continue;
+                if (local > last || _isOver(local) || count == _count)
+                    yield break;
                 count++;
                 yield return local;
             }
@@ -137,8 +167,10 @@ internal sealed class RecurrenceRule
     {
         var days = new List<DateTime>();
         for (var day = first; day < end; day = day.AddDays(1))
-            if (Matches(day)) days.Add(day);
-        if (_positions.Length == 0) return days;
+            if (Matches(day))
+                days.Add(day);
+        if (_positions.Length == 0)
+            return days;
         return [.. days.Where((_, i) => _positions.Contains(i + 1) || _positions.Contains(i - days.Count))];
     }
 
@@ -147,8 +179,12 @@ internal sealed class RecurrenceRule
         var length = DateTime.DaysInMonth(day.Year, day.Month);
         return (_months.Length == 0 || _months.Contains(day.Month))
             && (_monthDays.Length == 0 || _monthDays.Contains(day.Day) || _monthDays.Contains(day.Day - length - 1))
-            && (_weekDays.Length == 0 || _weekDays.Any(one =>
-                one.Day == day.DayOfWeek && (one.Ordinal == 0 || IsOrdinal(day, length, one.Ordinal))));
+            && (
+                _weekDays.Length == 0
+                || _weekDays.Any(one =>
+                    one.Day == day.DayOfWeek && (one.Ordinal == 0 || IsOrdinal(day, length, one.Ordinal))
+                )
+            );
     }
 
     /// <summary>
@@ -166,7 +202,8 @@ internal sealed class RecurrenceRule
     private Func<DateTime, bool> Until(string value, IcsProperty rule)
     {
         var until = IcsTime.Parse(value, rule, _start.Zone ?? TimeZoneInfo.Utc);
-        if (until.IsDay || _start.IsDay) return local => local.Date > until.Local.Date;
+        if (until.IsDay || _start.IsDay)
+            return local => local.Date > until.Local.Date;
         var end = until.At(until.Local, null);
         return local => _start.At(local, null) > end;
     }
@@ -186,16 +223,26 @@ internal sealed class RecurrenceRule
 
     private static int Number(string name, string value, int least, int most) =>
         int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
-        && number >= least && number <= most ? number
+        && number >= least
+        && number <= most
+            ? number
             : throw new FormatException($"{name} is '{IcsTime.Cut(value)}': expected a number from {least} to {most}");
 
     private static int[] Numbers(string name, string value, int most, bool isSigned = true) =>
-        [.. Values(name, value).Select(text => Number(name, text, isSigned ? -most : 1, most) is not 0 and var number
-            ? number
-            : throw new FormatException($"{name} is 0: expected 1 to {most}, or below 0 to count from the end"))];
+        [
+            .. Values(name, value)
+                .Select(text =>
+                    Number(name, text, isSigned ? -most : 1, most) is not 0 and var number
+                        ? number
+                        : throw new FormatException(
+                            $"{name} is 0: expected 1 to {most}, or below 0 to count from the end"
+                        )
+                ),
+        ];
 
     private static string[] Values(string name, string value) =>
-        value.Split(',') is { Length: <= MostValues } values ? values
+        value.Split(',') is { Length: <= MostValues } values
+            ? values
             : throw new FormatException($"{name} has more than {MostValues} values");
 
     private static (int Ordinal, DayOfWeek Day) OrdinalDay(string text)
@@ -208,6 +255,6 @@ internal sealed class RecurrenceRule
 
     private static DayOfWeek WeekDay(string name, string text) =>
         Array.FindIndex(WeekDays, day => day.Equals(text, StringComparison.OrdinalIgnoreCase)) is >= 0 and var day
-        ? (DayOfWeek)day
-        : throw new FormatException($"{name} has '{IcsTime.Cut(text)}': expected {string.Join(", ", WeekDays)}");
+            ? (DayOfWeek)day
+            : throw new FormatException($"{name} has '{IcsTime.Cut(text)}': expected {string.Join(", ", WeekDays)}");
 }

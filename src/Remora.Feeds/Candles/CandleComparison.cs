@@ -38,7 +38,8 @@ internal sealed record CandleComparison(int Common, CandlePair? Last, IReadOnlyL
             var pair = new CandlePair(known[k++], found[f++]);
             common++;
             last = pair;
-            if (!HaveSamePrices(pair.Known, pair.Found)) different.Add(pair);
+            if (!HaveSamePrices(pair.Known, pair.Found))
+                different.Add(pair);
         }
         return new(common, last, different);
     }

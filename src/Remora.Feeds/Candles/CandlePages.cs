@@ -5,7 +5,13 @@ using Remora.Markets;
 namespace Remora.Feeds.Candles;
 
 /// <summary>Requests candles of one market from one exchange and rejects invalid ones.</summary>
-internal sealed class CandlePages(MarketId market, CandleExchange exchange, MarketFeedOptions options, FeedHealthTracker health, TimeProvider clock)
+internal sealed class CandlePages(
+    MarketId market,
+    CandleExchange exchange,
+    MarketFeedOptions options,
+    FeedHealthTracker health,
+    TimeProvider clock
+)
 {
     /// <summary>
     /// How often a page with faulty candles is requested again before its valid candles are used.
@@ -28,27 +34,45 @@ internal sealed class CandlePages(MarketId market, CandleExchange exchange, Mark
     /// </summary>
     /// <exception cref="ExchangeException">The request failed, or the response is
     /// invalid.</exception>
-    public async Task<List<Candle>> RequestAsync(Timeframe timeframe, Instant since, int limit, Urgency urgency, CancellationToken cancellation)
+    public async Task<List<Candle>> RequestAsync(
+        Timeframe timeframe,
+        Instant since,
+        int limit,
+        Urgency urgency,
+        CancellationToken cancellation
+    )
     {
         var requested = clock.Now();
         health.TriesNextAt(requested);
-        var page = await exchange.Source.CandlesAsync(new(exchange.Pair, timeframe, since, limit, urgency), cancellation);
+        var page = await exchange.Source.CandlesAsync(
+            new(exchange.Pair, timeframe, since, limit, urgency),
+            cancellation
+        );
         var sieved = CandleSieve.Sieve(page, timeframe, since, requested - options.PollDelay, clock.Now(), health);
         if (sieved.InTheFuture > 0)
         {
             // The times of the other candles are then unreliable too, even if they look valid.
-            throw new ExchangeException(ExchangeErrorKind.BadResponse, $"{exchange.Source.Id} sent candles of {exchange.Pair} that open in the future: its clock or this machine's is wrong");
+            throw new ExchangeException(
+                ExchangeErrorKind.BadResponse,
+                $"{exchange.Source.Id} sent candles of {exchange.Pair} that open in the future: its clock or this "
+                    + $"machine's is wrong"
+            );
         }
         if (sieved.Refused > 0 && (sieved.Candles.Count == 0 || _repeats < Repeats))
         {
             // Most faults are transient. Using the valid candles at once would turn the faulty ones
             // into permanent gaps.
             _repeats++;
-            throw new ExchangeException(ExchangeErrorKind.BadResponse, $"{exchange.Source.Id} sent {sieved.Refused} invalid candles of {page.Count} for {exchange.Pair}");
+            throw new ExchangeException(
+                ExchangeErrorKind.BadResponse,
+                $"{exchange.Source.Id} sent {sieved.Refused} invalid candles of {page.Count} for {exchange.Pair}"
+            );
         }
         if (timeframe == market.Timeframe)
         {
-            HadOpenCandle = page.Any(candle => candle.OpenTime <= clock.Now() && candle.OpenTime + timeframe.Length > requested);
+            HadOpenCandle = page.Any(candle =>
+                candle.OpenTime <= clock.Now() && candle.OpenTime + timeframe.Length > requested
+            );
             GivesOpenCandles |= HadOpenCandle;
         }
         return sieved.Candles;
@@ -63,7 +87,8 @@ internal sealed class CandlePages(MarketId market, CandleExchange exchange, Mark
     {
         var since = clock.Now().Floor(market.Timeframe.Length) - (market.Timeframe.Length * 2);
         await RequestAsync(market.Timeframe, since, 4, Urgency.Fresh, cancellation);
-        if (HadOpenCandle) return true;
+        if (HadOpenCandle)
+            return true;
         _doubtedSince ??= clock.Now();
         return !GivesOpenCandles && clock.Now() - _doubtedSince >= options.ContradictionTimeout;
     }

@@ -47,9 +47,26 @@ internal sealed class CandleSession
     private bool _lost;
 
     public CandleSession(
-        MarketId market, CandleExchange exchange, RecentCandles recent, LevelCheck level, MarketFeedOptions options, FeedHealthTracker health, TimeProvider clock, Random random)
+        MarketId market,
+        CandleExchange exchange,
+        RecentCandles recent,
+        LevelCheck level,
+        MarketFeedOptions options,
+        FeedHealthTracker health,
+        TimeProvider clock,
+        Random random
+    )
     {
-        (_market, _exchange, _recent, _level, _options, _health, _clock, _random) = (market, exchange, recent, level, options, health, clock, random);
+        (_market, _exchange, _recent, _level, _options, _health, _clock, _random) = (
+            market,
+            exchange,
+            recent,
+            level,
+            options,
+            health,
+            clock,
+            random
+        );
         _polls = new(market, options);
         _pages = new(market, exchange, options, health, clock);
         _step = market.Timeframe.Length;
@@ -67,7 +84,8 @@ internal sealed class CandleSession
     {
         _health.WarmUpBegins();
         _known = await KnownAsync(cancellation);
-        if (IsFirst && _known is { Base.Count: > 0 }) await events.WriteAsync(MarketEvent.Recovered(_market, _known), cancellation);
+        if (IsFirst && _known is { Base.Count: > 0 })
+            await events.WriteAsync(MarketEvent.Recovered(_market, _known), cancellation);
         _recent.Reset(_known?.Base ?? []);
         _isInDoubt = _recent.Last is not null;
         while (!_lost)
@@ -85,18 +103,27 @@ internal sealed class CandleSession
 
     private async Task StepAsync(ChannelWriter<MarketEvent> events, CancellationToken cancellation)
     {
-        if (_description is null) await DescribeAsync(cancellation);
-        if (_isInDoubt) await CompareAsync(cancellation);
-        else if (_live && _polls.Next <= _clock.Now()) await PollAsync(events, cancellation);
-        else if (!_live || _warmUp is not null) await FetchHistoryAsync(_warmUp ??= NewWarmUp(), events, cancellation);
-        else await WaitUntilAsync(_polls.Next, null, cancellation);
+        if (_description is null)
+            await DescribeAsync(cancellation);
+        if (_isInDoubt)
+            await CompareAsync(cancellation);
+        else if (_live && _polls.Next <= _clock.Now())
+            await PollAsync(events, cancellation);
+        else if (!_live || _warmUp is not null)
+            await FetchHistoryAsync(_warmUp ??= NewWarmUp(), events, cancellation);
+        else
+            await WaitUntilAsync(_polls.Next, null, cancellation);
     }
 
     private async Task DescribeAsync(CancellationToken cancellation)
     {
         var exchange = await _exchange.Source.DescribeAsync(cancellation);
         if (!exchange.Timeframes.Contains(_market.Timeframe.Name))
-            throw new ExchangeException(ExchangeErrorKind.BadRequest, $"{exchange.Id} does not offer the timeframe {_market.Timeframe}, only {string.Join(", ", exchange.Timeframes)}");
+            throw new ExchangeException(
+                ExchangeErrorKind.BadRequest,
+                $"{exchange.Id} does not offer the timeframe {_market.Timeframe}, only "
+                    + $"{string.Join(", ", exchange.Timeframes)}"
+            );
         // One less than the exchange allows: if both ends of a window count, the oldest candle of
         // the page would be cut off.
         _pageLimit = Math.Min(_options.PageSize, exchange.PageLimit ?? PageLimitWhereUnknown) - 1;
@@ -107,8 +134,12 @@ internal sealed class CandleSession
     private async Task<MarketHistory?> KnownAsync(CancellationToken cancellation)
     {
         var stored = _options.Recall is null ? null : await _options.Recall(_source, cancellation);
-        if (_recent.Last is null) return stored;
-        return (stored ?? new([], [], []) { Source = _source }) with { Base = WarmUp.Merge(stored?.Base ?? [], _recent.All) };
+        if (_recent.Last is null)
+            return stored;
+        return (stored ?? new([], [], []) { Source = _source }) with
+        {
+            Base = WarmUp.Merge(stored?.Base ?? [], _recent.All),
+        };
     }
 
     private WarmUp NewWarmUp()
@@ -125,7 +156,13 @@ internal sealed class CandleSession
         var last = _recent.Last!.Value.OpenTime;
         var limit = Math.Min(_pageLimit, RecentCandles.Capacity);
         var ahead = Math.Clamp(_market.Timeframe.CountIn(_clock.Now() - last) + 1, 1, limit / 3);
-        var answer = await _pages.RequestAsync(_market.Timeframe, last - (_step * (limit - ahead - 1)), limit, Urgency.Fresh, cancellation);
+        var answer = await _pages.RequestAsync(
+            _market.Timeframe,
+            last - (_step * (limit - ahead - 1)),
+            limit,
+            Urgency.Fresh,
+            cancellation
+        );
         var comparison = CandleComparison.Of(_recent.All, answer);
         switch (await _revisions.JudgeAsync(comparison, answer, () => _pages.ProveTimesAsync(cancellation)))
         {
@@ -135,7 +172,14 @@ internal sealed class CandleSession
                 await ReviseAsync(comparison.Different, cancellation);
                 break;
             case Ruling.Replaced:
-                await _level.ConfirmAsync(_exchange.Source, comparison.Last!.Value.Known, comparison.Last.Value.Found, answer[^1], _recent.All, cancellation);
+                await _level.ConfirmAsync(
+                    _exchange.Source,
+                    comparison.Last!.Value.Known,
+                    comparison.Last.Value.Found,
+                    answer[^1],
+                    _recent.All,
+                    cancellation
+                );
                 await ReplaceAsync(cancellation);
                 break;
         }
@@ -144,9 +188,12 @@ internal sealed class CandleSession
         Taken();
     }
 
-    private ExchangeException Contradiction(IReadOnlyList<CandlePair> different) => new(
-        ExchangeErrorKind.BadResponse,
-        $"{_exchange.Source.Id} sent another candle of {different[0].Found.OpenTime} for {_exchange.Pair} than before: a revision, or its clock or a cache is wrong");
+    private ExchangeException Contradiction(IReadOnlyList<CandlePair> different) =>
+        new(
+            ExchangeErrorKind.BadResponse,
+            $"{_exchange.Source.Id} sent another candle of {different[0].Found.OpenTime} for {_exchange.Pair} than "
+                + $"before: a revision, or its clock or a cache is wrong"
+        );
 
     /// <summary>Rebuilds the model from revised candles while polls go on.</summary>
     private async Task ReviseAsync(IReadOnlyList<CandlePair> different, CancellationToken cancellation)
@@ -174,14 +221,19 @@ internal sealed class CandleSession
     /// <summary>Handles a replaced series: all of it is fetched.</summary>
     private async Task ReplaceAsync(CancellationToken cancellation)
     {
-        if (_live) _known = await KnownAsync(cancellation);
+        if (_live)
+            _known = await KnownAsync(cancellation);
         _isKnownValid = false;
         _recent.Reset([]);
         (_warmUp, _live, _isRebuild) = (null, false, false);
         _health.WarmUpBegins();
     }
 
-    private async Task FetchHistoryAsync(WarmUp warmUp, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    private async Task FetchHistoryAsync(
+        WarmUp warmUp,
+        ChannelWriter<MarketEvent> events,
+        CancellationToken cancellation
+    )
     {
         if (warmUp.Next is { } pager)
         {
@@ -191,7 +243,8 @@ internal sealed class CandleSession
             Taken();
             warmUp.Accept(pager, page, limit);
             // Complete only after the delivery.
-            if (!_isRebuild) _health.WarmUpIsAt(Math.Min(warmUp.Ratio, 0.99));
+            if (!_isRebuild)
+                _health.WarmUpIsAt(Math.Min(warmUp.Ratio, 0.99));
         }
         if (!_live && warmUp.HasFirstAnswer)
         {
@@ -204,7 +257,8 @@ internal sealed class CandleSession
                 _health.KnownUpTo(_expected, history.Base[^1].Close);
             }
             _polls.Expect(_expected);
-            if (warmUp.IsDone) Complete(warmUp, history);
+            if (warmUp.IsDone)
+                Complete(warmUp, history);
         }
         else if (warmUp.IsDone)
         {
@@ -212,11 +266,17 @@ internal sealed class CandleSession
         }
     }
 
-    private async Task<MarketHistory> DeliverAsync(WarmUp warmUp, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    private async Task<MarketHistory> DeliverAsync(
+        WarmUp warmUp,
+        ChannelWriter<MarketEvent> events,
+        CancellationToken cancellation
+    )
     {
         var history = warmUp.History();
-        if (!_live) await ConfirmContinuationAsync(history.Base, cancellation);
-        if (warmUp.Revisions.Count > _revisionsNoted) _health.Revised(warmUp.Revisions.Count - _revisionsNoted, warmUp.Revisions[^1]);
+        if (!_live)
+            await ConfirmContinuationAsync(history.Base, cancellation);
+        if (warmUp.Revisions.Count > _revisionsNoted)
+            _health.Revised(warmUp.Revisions.Count - _revisionsNoted, warmUp.Revisions[^1]);
         _revisionsNoted = warmUp.Revisions.Count;
         history = history with { Revised = history.Revised + _revised };
         _revised = 0;
@@ -228,11 +288,14 @@ internal sealed class CandleSession
     /// <summary>Checks that the prices after a gap continue at the same level.</summary>
     private async Task ConfirmContinuationAsync(IReadOnlyList<Candle> history, CancellationToken cancellation)
     {
-        if (_recent.Last is not { } known) return;
+        if (_recent.Last is not { } known)
+            return;
         foreach (var candle in history)
         {
-            if (candle.OpenTime <= known.OpenTime) continue;
-            if (candle.OpenTime == known.OpenTime + _step) return;
+            if (candle.OpenTime <= known.OpenTime)
+                continue;
+            if (candle.OpenTime == known.OpenTime + _step)
+                return;
             try
             {
                 await _level.ConfirmAsync(_exchange.Source, known, candle, history[^1], _recent.All, cancellation);
@@ -256,7 +319,8 @@ internal sealed class CandleSession
             _isRebuild = false; // its gaps were counted when it was complete for the first time
             return;
         }
-        for (var i = 1; i < history.Base.Count; i++) _health.GapBetween(history.Base[i - 1].OpenTime + _step, history.Base[i].OpenTime);
+        for (var i = 1; i < history.Base.Count; i++)
+            _health.GapBetween(history.Base[i - 1].OpenTime + _step, history.Base[i].OpenTime);
         Instant? from = history.Base.Count > 0 ? history.Base[0].OpenTime : null;
         _health.WarmUpIsComplete(from, from is null || from - warmUp.From > Timeframe.OneHour.Length);
     }
@@ -273,7 +337,13 @@ internal sealed class CandleSession
         var overlap = _ask == _expected ? Compared : 0;
         // Includes the open candle, which proves that the exchange has reached it.
         var limit = Math.Min(_pageLimit - overlap, behind + 1);
-        var page = await _pages.RequestAsync(_market.Timeframe, _ask - (_step * overlap), limit + overlap, Urgency.Fresh, cancellation);
+        var page = await _pages.RequestAsync(
+            _market.Timeframe,
+            _ask - (_step * overlap),
+            limit + overlap,
+            Urgency.Fresh,
+            cancellation
+        );
         if (CandleComparison.Of(_recent.All, page).Different is { Count: > 0 } different)
         {
             _isInDoubt = true;
@@ -309,7 +379,8 @@ internal sealed class CandleSession
     {
         await events.WriteAsync(MarketEvent.Closed(_market, candle), cancellation);
         // Otherwise counted when the history is complete.
-        if (_warmUp is null) _health.GapBetween(_expected, candle.OpenTime);
+        if (_warmUp is null)
+            _health.GapBetween(_expected, candle.OpenTime);
         _warmUp?.Add(candle);
         _recent.Add(candle);
         _expected = _ask = candle.OpenTime + _step;
@@ -335,7 +406,8 @@ internal sealed class CandleSession
         _health.Failed(new(ExchangeException.NameOf(error.Kind), error.Message, _clock.Now()));
         _lost = HasFallback && _failures >= _options.FailoverAfterFailures;
         var wait = _options.Backoff.After(_failures, _random, error.RetryAfter, error.Retryable);
-        if (!_lost) await WaitUntilAsync(_clock.Now() + wait, _level.TakePermission(), cancellation);
+        if (!_lost)
+            await WaitUntilAsync(_clock.Now() + wait, _level.TakePermission(), cancellation);
     }
 
     private async Task WaitUntilAsync(Instant time, Task? sooner, CancellationToken cancellation)

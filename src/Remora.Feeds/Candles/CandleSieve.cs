@@ -26,18 +26,27 @@ internal static class CandleSieve
     /// exchange wrote its response.</param>
     /// <param name="now">The current time.</param>
     /// <param name="health">Counts the faults.</param>
-    public static SievedPage Sieve(IReadOnlyList<Candle> page, Timeframe timeframe, Instant since, Instant settledBy, Instant now, FeedHealthTracker health)
+    public static SievedPage Sieve(
+        IReadOnlyList<Candle> page,
+        Timeframe timeframe,
+        Instant since,
+        Instant settledBy,
+        Instant now,
+        FeedHealthTracker health
+    )
     {
         var sound = new List<Candle>(page.Count);
         var (refused, future) = (0, 0);
         foreach (var candle in page)
         {
             var fault = candle.Check(timeframe, now);
-            if (fault == CandleFault.NotClosed) continue; // the last candle is usually still open
+            if (fault == CandleFault.NotClosed)
+                continue; // the last candle is usually still open
             if (fault != CandleFault.None)
             {
                 refused++;
-                if (fault == CandleFault.InTheFuture) future++;
+                if (fault == CandleFault.InTheFuture)
+                    future++;
                 health.Refused(fault);
             }
             else if (candle.OpenTime >= since && candle.OpenTime + timeframe.Length <= settledBy)
@@ -56,10 +65,13 @@ internal static class CandleSieve
         for (var i = 1; i < candles.Count; i++)
         {
             var order = candles[i].OpenTime.CompareTo(candles[i - 1].OpenTime);
-            if (order < 0) falls++;
-            else if (order > 0) rises++;
+            if (order < 0)
+                falls++;
+            else if (order > 0)
+                rises++;
         }
-        if (falls > 0 && rises == 0) candles.Reverse(); // some exchanges send the newest first
+        if (falls > 0 && rises == 0)
+            candles.Reverse(); // some exchanges send the newest first
         else if (falls > 0)
         {
             health.OutOfOrder(falls);
@@ -73,7 +85,8 @@ internal static class CandleSieve
         for (var i = 0; i < candles.Count; i++)
         {
             // The later duplicate wins.
-            if (kept > 0 && candles[kept - 1].OpenTime == candles[i].OpenTime) kept--;
+            if (kept > 0 && candles[kept - 1].OpenTime == candles[i].OpenTime)
+                kept--;
             candles[kept++] = candles[i];
         }
         health.Duplicates(candles.Count - kept);

@@ -34,9 +34,15 @@ public sealed class ExchangeMarketFeed : IMarketFeed
     /// preference.</param>
     /// <param name="options">How candles are fetched.</param>
     /// <param name="clock">The clock that candles close by.</param>
-    public ExchangeMarketFeed(MarketId market, IReadOnlyList<CandleExchange> exchanges, MarketFeedOptions? options = null, TimeProvider? clock = null)
+    public ExchangeMarketFeed(
+        MarketId market,
+        IReadOnlyList<CandleExchange> exchanges,
+        MarketFeedOptions? options = null,
+        TimeProvider? clock = null
+    )
     {
-        if (exchanges.Count == 0) throw new ArgumentException($"{market} needs at least one exchange", nameof(exchanges));
+        if (exchanges.Count == 0)
+            throw new ArgumentException($"{market} needs at least one exchange", nameof(exchanges));
         Market = market;
         _exchanges = exchanges;
         _options = options ?? new MarketFeedOptions();
@@ -83,15 +89,31 @@ public sealed class ExchangeMarketFeed : IMarketFeed
     }
 
     /// <summary>Runs on one exchange. Returns the index of the exchange to continue with.</summary>
-    private async Task<int> RunOnAsync(int inUse, bool isFirst, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    private async Task<int> RunOnAsync(
+        int inUse,
+        bool isFirst,
+        ChannelWriter<MarketEvent> events,
+        CancellationToken cancellation
+    )
     {
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var session = new CandleSession(Market, _exchanges[inUse], _recent[inUse], _level, _options, _health, _clock, _random)
+        var session = new CandleSession(
+            Market,
+            _exchanges[inUse],
+            _recent[inUse],
+            _level,
+            _options,
+            _health,
+            _clock,
+            _random
+        )
         {
-            IsFirst = isFirst, HasFallback = _exchanges.Count > 1,
+            IsFirst = isFirst,
+            HasFallback = _exchanges.Count > 1,
         };
         var running = session.RunAsync(events, leave.Token);
-        var returning = inUse == 0 ? Task.Delay(Timeout.Infinite, leave.Token) : OwnExchangeAnswersAsync(inUse, leave.Token);
+        var returning =
+            inUse == 0 ? Task.Delay(Timeout.Infinite, leave.Token) : OwnExchangeAnswersAsync(inUse, leave.Token);
         var first = await Task.WhenAny(running, returning);
         await leave.CancelAsync();
         await running.UntilCancelledAsync(leave.Token);
@@ -115,10 +137,17 @@ public sealed class ExchangeMarketFeed : IMarketFeed
             var since = _clock.Now().Floor(timeframe.Length) - (timeframe.Length * wanted);
             try
             {
-                var page = await own.Source.CandlesAsync(new(own.Pair, timeframe, since, wanted + 1, Urgency.Fresh), cancellation);
+                var page = await own.Source.CandlesAsync(
+                    new(own.Pair, timeframe, since, wanted + 1, Urgency.Fresh),
+                    cancellation
+                );
                 var now = _clock.Now();
-                var fresh = page.Where(candle => candle.OpenTime >= since && candle.Check(timeframe, now) == CandleFault.None).ToList();
-                if (fresh.Count > 0 && IsAtKnownLevel(inUse, fresh.MaxBy(candle => candle.OpenTime.UnixMilliseconds))) return;
+                var fresh = page.Where(candle =>
+                        candle.OpenTime >= since && candle.Check(timeframe, now) == CandleFault.None
+                    )
+                    .ToList();
+                if (fresh.Count > 0 && IsAtKnownLevel(inUse, fresh.MaxBy(candle => candle.OpenTime.UnixMilliseconds)))
+                    return;
             }
             catch (ExchangeException)
             {
@@ -132,9 +161,12 @@ public sealed class ExchangeMarketFeed : IMarketFeed
     private bool IsAtKnownLevel(int inUse, Candle newest)
     {
         Candle?[] known = [_recent[0].Last, _recent[inUse].Last];
-        if (Array.TrueForAll(known, candle => candle is null)) return true;
-        if (Array.Exists(known, candle => candle is { } at && !PriceLevel.Differs(at.Close, newest.Close))) return true;
-        if (_gate.IsPermitted(_exchanges[0].Source.Id, newest.Close)) return true;
+        if (Array.TrueForAll(known, candle => candle is null))
+            return true;
+        if (Array.Exists(known, candle => candle is { } at && !PriceLevel.Differs(at.Close, newest.Close)))
+            return true;
+        if (_gate.IsPermitted(_exchanges[0].Source.Id, newest.Close))
+            return true;
         _level.Refuse(_exchanges[0].Source, (known[0] ?? known[1])!.Value, newest, newest);
         return false;
     }

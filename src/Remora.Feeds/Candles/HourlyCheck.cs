@@ -18,7 +18,11 @@ internal static class HourlyCheck
     /// <param name="timeframe">The timeframe of the base candles, shorter than an hour.</param>
     /// <param name="candles">The base candles, in ascending order.</param>
     /// <param name="hours">The hourly candles, in ascending order.</param>
-    public static Instant? FirstDifference(Timeframe timeframe, IReadOnlyList<Candle> candles, IReadOnlyList<Candle> hours)
+    public static Instant? FirstDifference(
+        Timeframe timeframe,
+        IReadOnlyList<Candle> candles,
+        IReadOnlyList<Candle> hours
+    )
     {
         var hour = Timeframe.OneHour.Length;
         var wanted = timeframe.CountIn(hour);
@@ -26,12 +30,19 @@ internal static class HourlyCheck
         foreach (var expected in hours)
         {
             var end = expected.OpenTime + hour;
-            while (next < candles.Count && candles[next].OpenTime < expected.OpenTime) next++;
+            while (next < candles.Count && candles[next].OpenTime < expected.OpenTime)
+                next++;
             var (count, high, low, close) = (0, double.MinValue, double.MaxValue, double.NaN);
             for (; next < candles.Count && candles[next].OpenTime < end; next++, count++)
-                (high, low, close) = (Math.Max(high, candles[next].High), Math.Min(low, candles[next].Low), candles[next].Close);
-            if (count < wanted) continue; // an incomplete hour cannot be compared
-            if (Differ(high, expected.High) || Differ(low, expected.Low) || Differ(close, expected.Close)) return expected.OpenTime;
+                (high, low, close) = (
+                    Math.Max(high, candles[next].High),
+                    Math.Min(low, candles[next].Low),
+                    candles[next].Close
+                );
+            if (count < wanted)
+                continue; // an incomplete hour cannot be compared
+            if (Differ(high, expected.High) || Differ(low, expected.Low) || Differ(close, expected.Close))
+                return expected.OpenTime;
         }
         return null;
     }

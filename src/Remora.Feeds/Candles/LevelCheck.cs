@@ -21,9 +21,20 @@ internal sealed class LevelCheck(MarketId market, LevelGate gate, SecondSources 
     /// <param name="recent">The known candles before it. They determine the price step.</param>
     /// <param name="cancellation">Cancels the check.</param>
     /// <exception cref="ExchangeException">The price level is refused.</exception>
-    public async Task ConfirmAsync(ICandleSource exchange, Candle known, Candle found, Candle newest, IReadOnlyList<Candle> recent, CancellationToken cancellation)
+    public async Task ConfirmAsync(
+        ICandleSource exchange,
+        Candle known,
+        Candle found,
+        Candle newest,
+        IReadOnlyList<Candle> recent,
+        CancellationToken cancellation
+    )
     {
-        if (!PriceLevel.Differs(known.Close, found.Close) || !PriceLevel.Differs(known.Close, found.Close, PriceLevel.StepOf(recent))) return;
+        if (
+            !PriceLevel.Differs(known.Close, found.Close)
+            || !PriceLevel.Differs(known.Close, found.Close, PriceLevel.StepOf(recent))
+        )
+            return;
         // Read before the check, so that an acceptance during the check ends the next wait.
         _permission = gate.Permission;
         if (gate.IsPermitted(exchange.Id, newest.Close))
@@ -36,7 +47,10 @@ internal sealed class LevelCheck(MarketId market, LevelGate gate, SecondSources 
             Accept(exchange, newest, by);
             return;
         }
-        throw new ExchangeException(ExchangeErrorKind.PriceLevel, Refuse(exchange, known, found, newest).Describe(market));
+        throw new ExchangeException(
+            ExchangeErrorKind.PriceLevel,
+            Refuse(exchange, known, found, newest).Describe(market)
+        );
     }
 
     /// <summary>
@@ -45,7 +59,15 @@ internal sealed class LevelCheck(MarketId market, LevelGate gate, SecondSources 
     /// </summary>
     public RefusedPriceLevel Refuse(ICandleSource exchange, Candle known, Candle found, Candle newest)
     {
-        var level = new RefusedPriceLevel(exchange.Id, known.Close, CloseOf(known), found.Close, CloseOf(found), newest.Close, clock.Now());
+        var level = new RefusedPriceLevel(
+            exchange.Id,
+            known.Close,
+            CloseOf(known),
+            found.Close,
+            CloseOf(found),
+            newest.Close,
+            clock.Now()
+        );
         gate.Refuse(level);
         return level;
     }
@@ -64,7 +86,8 @@ internal sealed class LevelCheck(MarketId market, LevelGate gate, SecondSources 
         return permission;
     }
 
-    private void Accept(ICandleSource exchange, Candle newest, string by) => gate.Accept(new(exchange.Id, newest.Close, by, clock.Now()));
+    private void Accept(ICandleSource exchange, Candle newest, string by) =>
+        gate.Accept(new(exchange.Id, newest.Close, by, clock.Now()));
 
     private Instant CloseOf(Candle candle) => candle.OpenTime + market.Timeframe.Length;
 }

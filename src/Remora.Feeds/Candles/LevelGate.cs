@@ -19,7 +19,8 @@ internal sealed class LevelGate
     {
         get
         {
-            lock (_lock) return _refused;
+            lock (_lock)
+                return _refused;
         }
     }
 
@@ -28,7 +29,8 @@ internal sealed class LevelGate
     {
         get
         {
-            lock (_lock) return _accepted;
+            lock (_lock)
+                return _accepted;
         }
     }
 
@@ -37,13 +39,15 @@ internal sealed class LevelGate
     {
         get
         {
-            lock (_lock) return _permission.Task;
+            lock (_lock)
+                return _permission.Task;
         }
     }
 
     public void Refuse(RefusedPriceLevel level)
     {
-        lock (_lock) _refused = _refused?.Exchange == level.Exchange ? level with { Since = _refused.Since } : level;
+        lock (_lock)
+            _refused = _refused?.Exchange == level.Exchange ? level with { Since = _refused.Since } : level;
     }
 
     /// <summary>
@@ -53,7 +57,8 @@ internal sealed class LevelGate
     {
         lock (_lock)
         {
-            if (_refused is null) return null;
+            if (_refused is null)
+                return null;
             _permitted = _refused;
             _permission.SetResult();
             _permission = New();
@@ -64,7 +69,8 @@ internal sealed class LevelGate
     /// <summary>Whether the operator has accepted this level of this exchange.</summary>
     public bool IsPermitted(string exchange, double close)
     {
-        lock (_lock) return _permitted?.Exchange == exchange && !PriceLevel.Differs(_permitted.NewestClose, close);
+        lock (_lock)
+            return _permitted?.Exchange == exchange && !PriceLevel.Differs(_permitted.NewestClose, close);
     }
 
     /// <summary>Accepts the exchange's series at the new level from now on.</summary>
@@ -80,13 +86,16 @@ internal sealed class LevelGate
     /// <summary>Ends the refusal: the exchange returns the known level again.</summary>
     public void Settle(string exchange)
     {
-        lock (_lock) Forget(exchange);
+        lock (_lock)
+            Forget(exchange);
     }
 
     private void Forget(string exchange)
     {
-        if (_refused?.Exchange == exchange) _refused = null;
-        if (_permitted?.Exchange == exchange) _permitted = null;
+        if (_refused?.Exchange == exchange)
+            _refused = null;
+        if (_permitted?.Exchange == exchange)
+            _permitted = null;
     }
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);

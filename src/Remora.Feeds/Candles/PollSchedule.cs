@@ -62,7 +62,8 @@ internal sealed class PollSchedule
     internal static uint SeedOf(MarketId market)
     {
         var hash = 2166136261u;
-        foreach (var b in Encoding.UTF8.GetBytes(market.ToString())) hash = (hash ^ b) * 16777619u;
+        foreach (var b in Encoding.UTF8.GetBytes(market.ToString()))
+            hash = (hash ^ b) * 16777619u;
         return hash ^ (hash >> 15);
     }
 }

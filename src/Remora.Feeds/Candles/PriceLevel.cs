@@ -29,7 +29,8 @@ internal static class PriceLevel
     /// <summary>
     /// Returns whether a price is nearer to one level than to another, as a ratio.
     /// </summary>
-    public static bool IsNearer(double price, double to, double than) => Math.Abs(Math.Log(price / to)) < Math.Abs(Math.Log(price / than));
+    public static bool IsNearer(double price, double to, double than) =>
+        Math.Abs(Math.Log(price / to)) < Math.Abs(Math.Log(price / than));
 
     /// <summary>
     /// Returns the coarsest decimal step that all prices are multiples of, at most 1; 0 without
@@ -37,8 +38,14 @@ internal static class PriceLevel
     /// </summary>
     public static double StepOf(IReadOnlyList<Candle> candles)
     {
-        if (candles.Count == 0) return 0;
-        var digits = candles.Max(candle => Math.Max(Math.Max(Digits(candle.Open), Digits(candle.High)), Math.Max(Digits(candle.Low), Digits(candle.Close))));
+        if (candles.Count == 0)
+            return 0;
+        var digits = candles.Max(candle =>
+            Math.Max(
+                Math.Max(Digits(candle.Open), Digits(candle.High)),
+                Math.Max(Digits(candle.Low), Digits(candle.Close))
+            )
+        );
         return Math.Pow(10, -digits);
     }
 
@@ -51,7 +58,12 @@ internal static class PriceLevel
         var mantissa = exponent < 0 ? text : text[..exponent];
         var point = mantissa.IndexOf('.');
         var decimals = point < 0 ? 0 : mantissa.Length - point - 1;
-        if (exponent >= 0) decimals -= int.Parse(text.AsSpan(exponent + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        if (exponent >= 0)
+            decimals -= int.Parse(
+                text.AsSpan(exponent + 1),
+                NumberStyles.AllowLeadingSign,
+                CultureInfo.InvariantCulture
+            );
         return Math.Max(0, decimals);
     }
 }

@@ -22,7 +22,8 @@ internal sealed class RecentCandles
     public void Add(in Candle candle)
     {
         _candles.Add(candle);
-        if (_candles.Count > Capacity) _candles.RemoveRange(0, _candles.Count - Capacity);
+        if (_candles.Count > Capacity)
+            _candles.RemoveRange(0, _candles.Count - Capacity);
     }
 
     /// <summary>Replaces all candles with the end of a history.</summary>
@@ -38,7 +39,8 @@ internal sealed class RecentCandles
         foreach (var candle in revised)
         {
             var index = _candles.FindIndex(known => known.OpenTime == candle.OpenTime);
-            if (index >= 0) _candles[index] = candle;
+            if (index >= 0)
+                _candles[index] = candle;
         }
     }
 }

@@ -14,15 +14,26 @@ namespace Remora.Feeds.Candles;
 /// <param name="NewestClose">The newest close of the refused series.</param>
 /// <param name="Since">When the series was refused first.</param>
 public sealed record RefusedPriceLevel(
-    string Exchange, double KnownClose, Instant KnownAt, double OfferedClose, Instant OfferedAt, double NewestClose, Instant Since)
+    string Exchange,
+    double KnownClose,
+    Instant KnownAt,
+    double OfferedClose,
+    Instant OfferedAt,
+    double NewestClose,
+    Instant Since
+)
 {
     /// <summary>Returns what is refused and what an operator can do, in three sentences.</summary>
     /// <param name="market">The market.</param>
-    public string Describe(MarketId market) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{Exchange} gives {market.Pair} at another price level: {OfferedClose} at {OfferedAt} after {KnownClose} at {KnownAt}. " +
-        $"The candles are refused until another exchange agrees. " +
-        $"If the price is right, run: remora pairs accept {market.Pair} --exchange {market.Exchange} --timeframe {market.Timeframe}");
+    public string Describe(MarketId market) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Exchange} gives {market.Pair} at another price level: {OfferedClose} at {OfferedAt} after "
+                + $"{KnownClose} at {KnownAt}. "
+                + $"The candles are refused until another exchange agrees. "
+                + $"If the price is right, run: remora pairs accept {market.Pair} --exchange {market.Exchange} "
+                + $"--timeframe {market.Timeframe}"
+        );
 }
 
 /// <summary>A series at another level that was accepted.</summary>

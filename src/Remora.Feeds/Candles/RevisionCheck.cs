@@ -41,7 +41,11 @@ internal sealed class RevisionCheck
     /// <param name="answer">The closed candles of the response.</param>
     /// <param name="hasOpenCandle">Returns whether the exchange has the open candle. Called only if
     /// it matters.</param>
-    public async Task<Ruling> JudgeAsync(CandleComparison comparison, IReadOnlyList<Candle> answer, Func<Task<bool>> hasOpenCandle)
+    public async Task<Ruling> JudgeAsync(
+        CandleComparison comparison,
+        IReadOnlyList<Candle> answer,
+        Func<Task<bool>> hasOpenCandle
+    )
     {
         if (comparison.Different.Count == 0)
         {
@@ -50,8 +54,10 @@ internal sealed class RevisionCheck
         }
         var repeated = CandleComparison.Of(_previous, answer) is { Common: > 0, Different.Count: 0 };
         _previous = answer;
-        if (!repeated) return Ruling.Unclear;
-        if (comparison.Different.Count * 2 <= comparison.Common) return Ruling.Revised;
+        if (!repeated)
+            return Ruling.Unclear;
+        if (comparison.Different.Count * 2 <= comparison.Common)
+            return Ruling.Revised;
         return await hasOpenCandle() ? Ruling.Replaced : Ruling.Unclear;
     }
 }

@@ -8,7 +8,12 @@ namespace Remora.Feeds.Candles;
 /// Other exchanges with the same pair, which confirm a new price level: the feeds of the service's
 /// other markets, and the fallbacks of this exchange.
 /// </summary>
-internal sealed class SecondSources(MarketId market, IReadOnlyList<CandleExchange> exchanges, MarketFeedOptions options, TimeProvider clock)
+internal sealed class SecondSources(
+    MarketId market,
+    IReadOnlyList<CandleExchange> exchanges,
+    MarketFeedOptions options,
+    TimeProvider clock
+)
 {
     /// <summary>
     /// Returns the exchange whose newest close is at the offered level and nearer to it than to the
@@ -18,17 +23,30 @@ internal sealed class SecondSources(MarketId market, IReadOnlyList<CandleExchang
     /// <param name="known">The last known close.</param>
     /// <param name="offered">The newest offered close.</param>
     /// <param name="cancellation">Cancels the requests.</param>
-    public async Task<string?> AgreeingAsync(ICandleSource asking, double known, double offered, CancellationToken cancellation)
+    public async Task<string?> AgreeingAsync(
+        ICandleSource asking,
+        double known,
+        double offered,
+        CancellationToken cancellation
+    )
     {
-        bool Agrees(double close) => !PriceLevel.Differs(offered, close) && PriceLevel.IsNearer(close, to: offered, than: known);
+        bool Agrees(double close) =>
+            !PriceLevel.Differs(offered, close) && PriceLevel.IsNearer(close, to: offered, than: known);
         var now = clock.Now();
         foreach (var feed in options.OtherFeeds?.Invoke(market) ?? [])
         {
-            if (feed.Exchange == asking.Id || feed is not { LastPrice: { } price, LastCandleClose: { } close }) continue;
-            if (now - close <= feed.Market.Timeframe.Length * (options.StaleAfterCandles + 1) && Agrees(price)) return feed.Exchange;
+            if (feed.Exchange == asking.Id || feed is not { LastPrice: { } price, LastCandleClose: { } close })
+                continue;
+            if (now - close <= feed.Market.Timeframe.Length * (options.StaleAfterCandles + 1) && Agrees(price))
+                return feed.Exchange;
         }
         foreach (var exchange in exchanges)
-            if (exchange.Source.Id != asking.Id && await NewestCloseAsync(exchange, now, cancellation) is { } close && Agrees(close)) return exchange.Source.Id;
+            if (
+                exchange.Source.Id != asking.Id
+                && await NewestCloseAsync(exchange, now, cancellation) is { } close
+                && Agrees(close)
+            )
+                return exchange.Source.Id;
         return null;
     }
 
@@ -39,8 +57,14 @@ internal sealed class SecondSources(MarketId market, IReadOnlyList<CandleExchang
         var since = now.Floor(timeframe.Length) - (timeframe.Length * count);
         try
         {
-            var page = await exchange.Source.CandlesAsync(new(exchange.Pair, timeframe, since, count + 1, Urgency.Fresh), cancellation);
-            var closed = page.Where(candle => candle.OpenTime >= since && candle.Check(timeframe, clock.Now()) == CandleFault.None).ToList();
+            var page = await exchange.Source.CandlesAsync(
+                new(exchange.Pair, timeframe, since, count + 1, Urgency.Fresh),
+                cancellation
+            );
+            var closed = page.Where(candle =>
+                    candle.OpenTime >= since && candle.Check(timeframe, clock.Now()) == CandleFault.None
+                )
+                .ToList();
             return closed.Count > 0 ? closed.MaxBy(candle => candle.OpenTime.UnixMilliseconds).Close : null;
         }
         catch (ExchangeException)

@@ -44,8 +44,10 @@ internal sealed class SpanPager
     {
         foreach (var candle in known)
         {
-            if (candle.OpenTime < Cursor) continue;
-            if (candle.OpenTime != Cursor || IsDone) return;
+            if (candle.OpenTime < Cursor)
+                continue;
+            if (candle.OpenTime != Cursor || IsDone)
+                return;
             Candles.Add(candle);
             Cursor += Timeframe.Length;
         }
@@ -57,7 +59,8 @@ internal sealed class SpanPager
     /// </summary>
     public void RewindTo(Instant open)
     {
-        if (open >= Cursor) return;
+        if (open >= Cursor)
+            return;
         Cursor = open < _from ? _from : open;
         Candles.RemoveAll(candle => candle.OpenTime >= Cursor && candle.OpenTime < _to);
     }
@@ -67,7 +70,8 @@ internal sealed class SpanPager
     /// now, it is one more than can exist: only an exchange whose clock is ahead returns it, which
     /// reveals the wrong clock.
     /// </summary>
-    public int LimitAt(Instant now) => Math.Min(_pageLimit, _isUntilNow ? Timeframe.CountIn(now - Cursor) + 2 : Timeframe.CountIn(_to - Cursor) + 1);
+    public int LimitAt(Instant now) =>
+        Math.Min(_pageLimit, _isUntilNow ? Timeframe.CountIn(now - Cursor) + 2 : Timeframe.CountIn(_to - Cursor) + 1);
 
     /// <summary>
     /// Takes the response to a request for <paramref name="limit"/> candles from
@@ -81,7 +85,8 @@ internal sealed class SpanPager
             return;
         }
         foreach (var candle in page)
-            if (candle.OpenTime < _to) Candles.Add(candle);
+            if (candle.OpenTime < _to)
+                Candles.Add(candle);
         Cursor = page[^1].OpenTime + Timeframe.Length;
     }
 }

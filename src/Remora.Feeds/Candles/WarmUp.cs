@@ -30,7 +30,15 @@ internal sealed class WarmUp
     /// <param name="isKnownValid">Whether the known candles are part of the history. Otherwise they
     /// are only compared with the fetched ones.</param>
     /// <param name="now">The current time.</param>
-    public WarmUp(MarketId market, ExchangeDescription exchange, MarketFeedOptions options, int pageLimit, MarketHistory? known, bool isKnownValid, Instant now)
+    public WarmUp(
+        MarketId market,
+        ExchangeDescription exchange,
+        MarketFeedOptions options,
+        int pageLimit,
+        MarketHistory? known,
+        bool isKnownValid,
+        Instant now
+    )
     {
         _market = market;
         _known = known;
@@ -46,10 +54,17 @@ internal sealed class WarmUp
         if (timeframe.Length < hour && exchange.Timeframes.Contains(Timeframe.OneHour.Name))
             _hourly = new(Timeframe.OneHour, From, now.Floor(hour), pageLimit, isUntilNow: true);
         if (exchange.Timeframes.Contains(Timeframe.OneDay.Name))
-            _daily = new(Timeframe.OneDay, (now - options.DailyHistory).Floor(Timeframe.OneDay.Length), now.Floor(Timeframe.OneDay.Length), pageLimit, isUntilNow: true);
+            _daily = new(
+                Timeframe.OneDay,
+                (now - options.DailyHistory).Floor(Timeframe.OneDay.Length),
+                now.Floor(Timeframe.OneDay.Length),
+                pageLimit,
+                isUntilNow: true
+            );
         _firstAnswer = [.. new[] { _recent, _hourly, _daily }.OfType<SpanPager>()];
         _backfill = new(timeframe, From, recentFrom, pageLimit, isUntilNow: false);
-        if (!_isKnownValid || _hourly is null) return;
+        if (!_isKnownValid || _hourly is null)
+            return;
         _recent.Resume(known!.Base);
         _backfill.Resume(known.Base);
     }
@@ -81,10 +96,13 @@ internal sealed class WarmUp
     public void Accept(SpanPager pager, List<Candle> page, int limit)
     {
         pager.Accept(page, limit);
-        if (_hourly is not { IsDone: true } || !pager.IsDone) return;
+        if (_hourly is not { IsDone: true } || !pager.IsDone)
+            return;
         // The recent candles are followed by live ones by the time the earlier candles are there.
-        if (pager == _backfill) RefetchFromFirstDifference(_hourly.Candles, _backfill);
-        else if (_recent.IsDone) RefetchFromFirstDifference(_hourly.Candles, _backfill, _recent);
+        if (pager == _backfill)
+            RefetchFromFirstDifference(_hourly.Candles, _backfill);
+        else if (_recent.IsDone)
+            RefetchFromFirstDifference(_hourly.Candles, _backfill, _recent);
     }
 
     /// <summary>
@@ -98,19 +116,28 @@ internal sealed class WarmUp
         var byTime = revised.ToDictionary(candle => candle.OpenTime);
         foreach (var candles in new[] { _recent.Candles, _backfill.Candles })
             for (var i = 0; i < candles.Count; i++)
-                if (byTime.TryGetValue(candles[i].OpenTime, out var candle)) candles[i] = candle;
-        if (_known is not null) _known = _known with { Base = Merge(_known.Base, revised) };
+                if (byTime.TryGetValue(candles[i].OpenTime, out var candle))
+                    candles[i] = candle;
+        if (_known is not null)
+            _known = _known with { Base = Merge(_known.Base, revised) };
     }
 
     /// <summary>Returns the candles that have been fetched so far.</summary>
     public MarketHistory History()
     {
-        List<Candle> candles = _backfill.IsDone ? WithKnown([.. _backfill.Candles, .. _recent.Candles], _known?.Base) : [.. _recent.Candles];
+        List<Candle> candles = _backfill.IsDone
+            ? WithKnown([.. _backfill.Candles, .. _recent.Candles], _known?.Base)
+            : [.. _recent.Candles];
         Revisions = _known is null ? [] : CandleComparison.Of(_known.Base, candles).Different;
         return new(
             _daily is null ? [] : WithKnown(_daily.Candles, _known?.Daily),
             _hourly is null ? [] : WithKnown(_hourly.Candles, _known?.Hourly),
-            candles) { Source = _market, Revised = Revisions.Count };
+            candles
+        )
+        {
+            Source = _market,
+            Revised = Revisions.Count,
+        };
     }
 
     /// <summary>
@@ -120,7 +147,10 @@ internal sealed class WarmUp
     public static List<Candle> Merge(IEnumerable<Candle> older, IReadOnlyList<Candle> newer)
     {
         var times = newer.Select(candle => candle.OpenTime).ToHashSet();
-        return [.. older.Where(candle => !times.Contains(candle.OpenTime)).Concat(newer).OrderBy(candle => candle.OpenTime)];
+        return
+        [
+            .. older.Where(candle => !times.Contains(candle.OpenTime)).Concat(newer).OrderBy(candle => candle.OpenTime),
+        ];
     }
 
     // Known candles may be wrong, and so may a page that was fetched while the exchange's times
@@ -129,14 +159,19 @@ internal sealed class WarmUp
     private void RefetchFromFirstDifference(IReadOnlyList<Candle> hours, params ReadOnlySpan<SpanPager> pagers)
     {
         List<Candle> candles = [];
-        foreach (var pager in pagers) candles.AddRange(pager.Candles);
+        foreach (var pager in pagers)
+            candles.AddRange(pager.Candles);
         var different = HourlyCheck.FirstDifference(_market.Timeframe, candles, hours);
-        if (different is not { } from || from <= _refetchedFrom) return;
+        if (different is not { } from || from <= _refetchedFrom)
+            return;
         _refetchedFrom = from;
-        foreach (var pager in pagers) pager.RewindTo(from - Timeframe.OneHour.Length);
+        foreach (var pager in pagers)
+            pager.RewindTo(from - Timeframe.OneHour.Length);
     }
 
     // If an exchange returns only its latest candles, the store holds older ones than the exchange.
     private List<Candle> WithKnown(List<Candle> fetched, IReadOnlyList<Candle>? known) =>
-        _isKnownValid && known is not null ? Merge(known.Where(candle => candle.OpenTime >= From || known != _known!.Base), fetched) : [.. fetched];
+        _isKnownValid && known is not null
+            ? Merge(known.Where(candle => candle.OpenTime >= From || known != _known!.Base), fetched)
+            : [.. fetched];
 }

@@ -16,6 +16,7 @@ public sealed class LiquidationFeed : ISourceFeed
 {
     private const double LargestUsd = 1e10;
     private static readonly TimeSpan TimeToLive = TimeSpan.FromHours(2);
+
     // The last liquidations of an hour arrive a little after it.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ChangeExchangeAfter = TimeSpan.FromHours(1);
@@ -40,13 +41,26 @@ public sealed class LiquidationFeed : ISourceFeed
     /// <param name="backoff">The delays after a lost connection.</param>
     /// <param name="clock">The clock of the feed.</param>
     /// <param name="seed">The seed of the jitter.</param>
-    public LiquidationFeed(IReadOnlyList<string> bases, IReadOnlyList<ILiquidationSource> exchanges, Backoff? backoff = null, TimeProvider? clock = null, int seed = 0)
+    public LiquidationFeed(
+        IReadOnlyList<string> bases,
+        IReadOnlyList<ILiquidationSource> exchanges,
+        Backoff? backoff = null,
+        TimeProvider? clock = null,
+        int seed = 0
+    )
     {
-        if (exchanges.Count == 0) throw new ArgumentException("at least one exchange is required", nameof(exchanges));
+        if (exchanges.Count == 0)
+            throw new ArgumentException("at least one exchange is required", nameof(exchanges));
         (_bases, _exchanges) = (bases, exchanges);
         _clock = clock ?? TimeProvider.System;
         _health = new(Name, [Signal.Liquidations], _clock);
-        _loop = new(_health, interval: TimeSpan.Zero, backoff ?? new(TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(5)), _clock, seed);
+        _loop = new(
+            _health,
+            interval: TimeSpan.Zero,
+            backoff ?? new(TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(5)),
+            _clock,
+            seed
+        );
     }
 
     /// <summary>The default exchanges, in order of preference.</summary>
@@ -63,11 +77,16 @@ public sealed class LiquidationFeed : ISourceFeed
         _loop.RunAsync(token => ListenAsync(_exchanges[_preferred], events, token), cancellation);
 
     /// <summary>Runs one connection until it ends, which is always a failure.</summary>
-    private async Task ListenAsync(ILiquidationSource exchange, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    private async Task ListenAsync(
+        ILiquidationSource exchange,
+        ChannelWriter<MarketEvent> events,
+        CancellationToken cancellation
+    )
     {
         try
         {
-            await foreach (var one in exchange.LiquidationsAsync([.. _bases.Select(SymbolOf)], cancellation)) await ReceiveAsync(exchange, one, events, cancellation);
+            await foreach (var one in exchange.LiquidationsAsync([.. _bases.Select(SymbolOf)], cancellation))
+                await ReceiveAsync(exchange, one, events, cancellation);
             throw new ExchangeException(ExchangeErrorKind.Network, "the stream ended");
         }
         catch (ExchangeException e)
@@ -76,7 +95,12 @@ public sealed class LiquidationFeed : ISourceFeed
         }
     }
 
-    private async Task ReceiveAsync(ILiquidationSource exchange, LiquidationEvent received, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    private async Task ReceiveAsync(
+        ILiquidationSource exchange,
+        LiquidationEvent received,
+        ChannelWriter<MarketEvent> events,
+        CancellationToken cancellation
+    )
     {
         var now = _clock.Now();
         switch (received.Kind)
@@ -92,22 +116,41 @@ public sealed class LiquidationFeed : ISourceFeed
                 break;
             case LiquidationEventKind.Liquidation:
                 _tally.DiscardHour(now);
-                _health.PartFailed(new("bad_response", $"{exchange.Id}: invalid {Describe(received)}; its hour has no value", now));
+                _health.PartFailed(
+                    new("bad_response", $"{exchange.Id}: invalid {Describe(received)}; its hour has no value", now)
+                );
                 break;
         }
-        if (received.Kind != LiquidationEventKind.Opened && now - _openedAt >= SteadyAfter) _health.ConnectionIsSteady();
-        foreach (var (end, sums) in _tally.CompletedUntil(now - Grace)) await DeliverAsync(exchange, end, sums, events, cancellation);
+        if (received.Kind != LiquidationEventKind.Opened && now - _openedAt >= SteadyAfter)
+            _health.ConnectionIsSteady();
+        foreach (var (end, sums) in _tally.CompletedUntil(now - Grace))
+            await DeliverAsync(exchange, end, sums, events, cancellation);
     }
 
-    private async Task DeliverAsync(ILiquidationSource exchange, Instant end, IReadOnlyList<(string Base, double Usd)> sums, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    private async Task DeliverAsync(
+        ILiquidationSource exchange,
+        Instant end,
+        IReadOnlyList<(string Base, double Usd)> sums,
+        ChannelWriter<MarketEvent> events,
+        CancellationToken cancellation
+    )
     {
         foreach (var (name, usd) in sums)
         {
-            var observation = new Observation(Signal.Liquidations, name, usd, end, _clock.Now(), TimeToLive, exchange.Id);
+            var observation = new Observation(
+                Signal.Liquidations,
+                name,
+                usd,
+                end,
+                _clock.Now(),
+                TimeToLive,
+                exchange.Id
+            );
             await events.WriteAsync(MarketEvent.Observed(observation), cancellation);
             _health.Delivered(observation);
         }
-        if (sums.Count > 0) _health.Succeeded();
+        if (sums.Count > 0)
+            _health.Succeeded();
     }
 
     private SourceException Lost(ILiquidationSource exchange, ExchangeException e)
@@ -126,12 +169,17 @@ public sealed class LiquidationFeed : ISourceFeed
     /// <summary>Returns the base currency of a valid liquidation; null for others.</summary>
     private string? BaseOf(LiquidationEvent received, Instant now)
     {
-        var isValid = received is { Price: > 0, Amount: > 0, At: { } at } && received.Price * received.Amount <= LargestUsd && at <= now + ClockError && at >= now - ChangeExchangeAfter;
+        var isValid =
+            received is { Price: > 0, Amount: > 0, At: { } at }
+            && received.Price * received.Amount <= LargestUsd
+            && at <= now + ClockError
+            && at >= now - ChangeExchangeAfter;
         return isValid ? _bases.FirstOrDefault(name => SymbolOf(name) == received.Perpetual) : null;
     }
 
     private static string Describe(LiquidationEvent received) =>
-        $"liquidation of {received.Amount} {received.Perpetual ?? "without a symbol"} at {received.Price}, time {received.At?.ToString() ?? "missing"}";
+        $"liquidation of {received.Amount} {received.Perpetual ?? "without a symbol"} at {received.Price}, time "
+        + $"{received.At?.ToString() ?? "missing"}";
 
     private static string SymbolOf(string @base) => $"{@base}/USDT:USDT";
 }

@@ -46,7 +46,8 @@ internal sealed class LiquidationTally
     public void Add(string @base, double usd, Instant at)
     {
         var key = (at.Floor(Hour), @base);
-        if (at.Floor(Hour) >= _running) _sums[key] = _sums.GetValueOrDefault(key) + usd;
+        if (at.Floor(Hour) >= _running)
+            _sums[key] = _sums.GetValueOrDefault(key) + usd;
     }
 
     /// <summary>
@@ -55,13 +56,18 @@ internal sealed class LiquidationTally
     /// </summary>
     public IEnumerable<(Instant End, IReadOnlyList<(string Base, double Usd)> Sums)> CompletedUntil(Instant now)
     {
-        if (_running is not { } first || _receivingSince is not { } since) yield break;
+        if (_running is not { } first || _receivingSince is not { } since)
+            yield break;
         for (var hour = first; hour + Hour <= now; hour += Hour)
         {
             var begin = hour;
             _running = hour + Hour;
-            yield return (hour + Hour, since > begin ? [] : [.. _bases.Select(name => (name, _sums.GetValueOrDefault((begin, name))))]);
-            foreach (var key in _sums.Keys.Where(key => key.Hour <= begin).ToList()) _sums.Remove(key);
+            yield return (
+                hour + Hour,
+                since > begin ? [] : [.. _bases.Select(name => (name, _sums.GetValueOrDefault((begin, name))))]
+            );
+            foreach (var key in _sums.Keys.Where(key => key.Hour <= begin).ToList())
+                _sums.Remove(key);
         }
     }
 }

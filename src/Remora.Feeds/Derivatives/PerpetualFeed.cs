@@ -39,9 +39,15 @@ public sealed class PerpetualFeed : ISourceFeed
     /// <summary>
     /// Creates a feed for a base currency, from exchanges in order of preference.
     /// </summary>
-    public PerpetualFeed(string @base, IReadOnlyList<IPerpetualSource> exchanges, PerpetualOptions? options = null, TimeProvider? clock = null)
+    public PerpetualFeed(
+        string @base,
+        IReadOnlyList<IPerpetualSource> exchanges,
+        PerpetualOptions? options = null,
+        TimeProvider? clock = null
+    )
     {
-        if (exchanges.Count == 0) throw new ArgumentException("at least one exchange is required", nameof(exchanges));
+        if (exchanges.Count == 0)
+            throw new ArgumentException("at least one exchange is required", nameof(exchanges));
         _base = @base;
         _exchanges = exchanges;
         _options = options ?? new PerpetualOptions();
@@ -77,8 +83,14 @@ public sealed class PerpetualFeed : ISourceFeed
         {
             try
             {
-                var funding = PerpetualReadings.Read(await exchange.FundingRateAsync(Symbol, cancellation), _clock.Now());
-                var interest = PerpetualReadings.Read(await exchange.OpenInterestAsync(Symbol, cancellation), _clock.Now());
+                var funding = PerpetualReadings.Read(
+                    await exchange.FundingRateAsync(Symbol, cancellation),
+                    _clock.Now()
+                );
+                var interest = PerpetualReadings.Read(
+                    await exchange.OpenInterestAsync(Symbol, cancellation),
+                    _clock.Now()
+                );
                 await DeliverAsync(Signal.FundingRate, funding, exchange, events, cancellation);
                 await DeliverAsync(Signal.OpenInterest, interest, exchange, events, cancellation);
                 _health.Succeeded(failedPart: first?.ToError(Name, _clock.Now()));
@@ -102,34 +114,59 @@ public sealed class PerpetualFeed : ISourceFeed
         foreach (var exchange in _exchanges)
         {
             trials.Add(await TryAsync(exchange, cancellation));
-            if (trials[^1].Error is null) break;
+            if (trials[^1].Error is null)
+                break;
         }
         return trials;
     }
 
     private Task<SourceTrial> TryAsync(IPerpetualSource exchange, CancellationToken cancellation) =>
-        SourceTrial.RunAsync($"{exchange.Id} for {Symbol}", exchange.Id, _clock.Now, async received =>
-        {
-            var rate = await exchange.FundingRateAsync(Symbol, cancellation);
-            received($"{rate}");
-            var interest = await exchange.OpenInterestAsync(Symbol, cancellation);
-            received($"\n{interest}");
-            var (funding, open) = (PerpetualReadings.Read(rate, _clock.Now()), PerpetualReadings.Read(interest, _clock.Now()));
-            return
-            [
-                new(Signal.FundingRate, _base, funding.Value, funding.HeldAt, IsLive: true),
-                new(Signal.OpenInterest, _base, open.Value, open.HeldAt, IsLive: true),
-            ];
-        });
+        SourceTrial.RunAsync(
+            $"{exchange.Id} for {Symbol}",
+            exchange.Id,
+            _clock.Now,
+            async received =>
+            {
+                var rate = await exchange.FundingRateAsync(Symbol, cancellation);
+                received($"{rate}");
+                var interest = await exchange.OpenInterestAsync(Symbol, cancellation);
+                received($"\n{interest}");
+                var (funding, open) = (
+                    PerpetualReadings.Read(rate, _clock.Now()),
+                    PerpetualReadings.Read(interest, _clock.Now())
+                );
+                return
+                [
+                    new(Signal.FundingRate, _base, funding.Value, funding.HeldAt, IsLive: true),
+                    new(Signal.OpenInterest, _base, open.Value, open.HeldAt, IsLive: true),
+                ];
+            }
+        );
 
-    private async Task DeliverAsync(Signal signal, (double Value, Instant HeldAt) reading, IPerpetualSource exchange, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    private async Task DeliverAsync(
+        Signal signal,
+        (double Value, Instant HeldAt) reading,
+        IPerpetualSource exchange,
+        ChannelWriter<MarketEvent> events,
+        CancellationToken cancellation
+    )
     {
         if (_health.Latest(signal, _base) is { } known && known.HeldAt >= reading.HeldAt)
         {
-            var isRevision = known.HeldAt == reading.HeldAt && known.Source == exchange.Id && !known.Value.Equals(reading.Value);
-            if (!isRevision) return;
+            var isRevision =
+                known.HeldAt == reading.HeldAt && known.Source == exchange.Id && !known.Value.Equals(reading.Value);
+            if (!isRevision)
+                return;
         }
-        var observation = new Observation(signal, _base, reading.Value, reading.HeldAt, _clock.Now(), _options.TimeToLive, exchange.Id);
+        var observation = new Observation(
+            signal,
+            _base,
+            reading.Value,
+            reading.HeldAt,
+            _clock.Now(),
+            _options.TimeToLive,
+            exchange.Id
+        );
         await events.WriteAsync(MarketEvent.Observed(observation), cancellation);
         _health.Delivered(observation);
     }

@@ -32,19 +32,27 @@ internal sealed record BridgeRequest(string Operation, string? Exchange = null)
             json.WriteStartObject();
             json.WriteNumber("id", id);
             json.WriteString("op", Operation);
-            if (Exchange is not null) json.WriteString("exchange", Exchange);
-            if (Symbol is not null) json.WriteString("symbol", Symbol);
+            if (Exchange is not null)
+                json.WriteString("exchange", Exchange);
+            if (Symbol is not null)
+                json.WriteString("symbol", Symbol);
             if (Symbols is not null)
             {
                 json.WriteStartArray("symbols");
-                foreach (var symbol in Symbols) json.WriteStringValue(symbol);
+                foreach (var symbol in Symbols)
+                    json.WriteStringValue(symbol);
                 json.WriteEndArray();
             }
-            if (Stream is { } stream) json.WriteNumber("stream", stream);
-            if (Timeframe is not null) json.WriteString("timeframe", Timeframe);
-            if (Since is { } since) json.WriteNumber("since", since);
-            if (Limit is { } limit) json.WriteNumber("limit", limit);
-            if (Now is { } now) json.WriteNumber("now", now);
+            if (Stream is { } stream)
+                json.WriteNumber("stream", stream);
+            if (Timeframe is not null)
+                json.WriteString("timeframe", Timeframe);
+            if (Since is { } since)
+                json.WriteNumber("since", since);
+            if (Limit is { } limit)
+                json.WriteNumber("limit", limit);
+            if (Now is { } now)
+                json.WriteNumber("now", now);
             json.WriteEndObject();
         }
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
@@ -63,7 +71,10 @@ internal static class BridgeAnswer
             ExchangeException.KindOf(error.GetProperty("kind").GetString()),
             error.GetProperty("message").GetString() ?? "",
             status.ValueKind == JsonValueKind.Number ? status.GetInt32() : null,
-            retryAfter.ValueKind == JsonValueKind.Number ? TimeSpan.FromSeconds(Math.Min(retryAfter.GetDouble(), 86_400)) : null);
+            retryAfter.ValueKind == JsonValueKind.Number
+                ? TimeSpan.FromSeconds(Math.Min(retryAfter.GetDouble(), 86_400))
+                : null
+        );
     }
 
     /// <summary>Returns the process's settings in the format of its environment variable.</summary>

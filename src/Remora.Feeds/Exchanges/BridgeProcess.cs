@@ -30,14 +30,16 @@ internal sealed class BridgeProcess : IChild
 
     private BridgeProcess(CcxtBridgeOptions options)
     {
-        _child = new(new()
-        {
-            Name = "the process",
-            Start = CommandOf(options),
-            Output = Dispatch,
-            StopTimeout = StopTimeout,
-            Describe = Describe,
-        });
+        _child = new(
+            new()
+            {
+                Name = "the process",
+                Start = CommandOf(options),
+                Output = Dispatch,
+                StopTimeout = StopTimeout,
+                Describe = Describe,
+            }
+        );
         _failingCalls = FailCallsAtTheEndAsync();
     }
 
@@ -54,7 +56,8 @@ internal sealed class BridgeProcess : IChild
         if (!File.Exists(options.ScriptPath))
         {
             throw new ChildException(
-                $"the bridge script {options.ScriptPath} is missing: install Remora again, or build it with ./build.sh");
+                $"the bridge script {options.ScriptPath} is missing: install Remora again, or build it with ./build.sh"
+            );
         }
         var bridge = new BridgeProcess(options);
         try
@@ -63,9 +66,12 @@ internal sealed class BridgeProcess : IChild
         }
         catch (Win32Exception e)
         {
-            throw new ChildException(e.NativeErrorCode == NoSuchFile
-                ? $"Node.js was not found as '{options.NodePath}': install Node.js 20 or later, and put it on the PATH of the service"
-                : $"Node.js cannot be started as '{options.NodePath}': {e.Message}");
+            throw new ChildException(
+                e.NativeErrorCode == NoSuchFile
+                    ? $"Node.js was not found as '{options.NodePath}': install Node.js 20 or later, and put it on "
+                        + $"the PATH of the service"
+                    : $"Node.js cannot be started as '{options.NodePath}': {e.Message}"
+            );
         }
         await bridge._child.ReadyAsync(bridge._ready.Task, options.StartDeadline, cancellation);
         return bridge;
@@ -80,7 +86,8 @@ internal sealed class BridgeProcess : IChild
         try
         {
             // Checked after the pending calls have failed.
-            if (_ended is { } reason) throw Unavailable(reason);
+            if (_ended is { } reason)
+                throw Unavailable(reason);
             await WriteAsync(request.ToLine(id), cancellation);
             return await response.Task.WaitAsync(cancellation);
         }
@@ -93,20 +100,26 @@ internal sealed class BridgeProcess : IChild
     /// <summary>
     /// Sends a request and returns its events until the stream fails or is cancelled.
     /// </summary>
-    public async IAsyncEnumerable<JsonElement> StreamAsync(BridgeRequest request, [EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<JsonElement> StreamAsync(
+        BridgeRequest request,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
     {
         var id = Interlocked.Increment(ref _lastId);
         var stream = Channel.CreateBounded<JsonElement>(new BoundedChannelOptions(MaxUnread) { SingleReader = true });
         _streams[id] = stream.Writer;
         try
         {
-            if (_ended is { } reason) throw Unavailable(reason);
+            if (_ended is { } reason)
+                throw Unavailable(reason);
             await WriteAsync(request.ToLine(id), cancellation);
-            await foreach (var message in stream.Reader.ReadAllAsync(cancellation)) yield return message;
+            await foreach (var message in stream.Reader.ReadAllAsync(cancellation))
+                yield return message;
         }
         finally
         {
-            if (_streams.TryRemove(id, out _) && _ended is null) await StopAsync(id);
+            if (_streams.TryRemove(id, out _) && _ended is null)
+                await StopAsync(id);
         }
     }
 
@@ -149,8 +162,10 @@ internal sealed class BridgeProcess : IChild
     {
         var reason = await _child.Ended;
         _ended = reason;
-        foreach (var pending in _pending.Values) pending.TrySetException(Unavailable(reason));
-        foreach (var stream in _streams.Values) stream.TryComplete(Unavailable(reason));
+        foreach (var pending in _pending.Values)
+            pending.TrySetException(Unavailable(reason));
+        foreach (var stream in _streams.Values)
+            stream.TryComplete(Unavailable(reason));
     }
 
     private void Dispatch(string line)
@@ -159,7 +174,8 @@ internal sealed class BridgeProcess : IChild
         {
             Dispatch(JsonElement.Parse(line));
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception e)
+            when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
             // Its other responses cannot be trusted either.
             Kill("it sent an invalid response");
@@ -180,16 +196,22 @@ internal sealed class BridgeProcess : IChild
             DispatchTo(stream, message);
             return;
         }
-        if (id.ValueKind != JsonValueKind.Number || !_pending.TryGetValue(id.GetInt64(), out var pending)) return;
-        if (message.TryGetProperty("error", out var error)) pending.TrySetException(BridgeAnswer.ErrorOf(error));
-        else pending.TrySetResult(message.GetProperty("ok"));
+        if (id.ValueKind != JsonValueKind.Number || !_pending.TryGetValue(id.GetInt64(), out var pending))
+            return;
+        if (message.TryGetProperty("error", out var error))
+            pending.TrySetException(BridgeAnswer.ErrorOf(error));
+        else
+            pending.TrySetResult(message.GetProperty("ok"));
     }
 
     private static void DispatchTo(ChannelWriter<JsonElement> stream, JsonElement message)
     {
         if (message.TryGetProperty("event", out var happened))
         {
-            if (!stream.TryWrite(happened)) stream.TryComplete(new ExchangeException(ExchangeErrorKind.Internal, $"a stream is not read: {MaxUnread} events wait"));
+            if (!stream.TryWrite(happened))
+                stream.TryComplete(
+                    new ExchangeException(ExchangeErrorKind.Internal, $"a stream is not read: {MaxUnread} events wait")
+                );
         }
         else if (message.TryGetProperty("error", out var error))
         {
@@ -207,7 +229,13 @@ internal sealed class BridgeProcess : IChild
         {
             // V8 would allow itself a young generation of 48 MB, which a process that mostly waits
             // for exchanges does not need. It also collects at intervals.
-            ArgumentList = { $"--max-old-space-size={options.MemoryLimitMegabytes}", "--max-semi-space-size=2", "--expose-gc", options.ScriptPath },
+            ArgumentList =
+            {
+                $"--max-old-space-size={options.MemoryLimitMegabytes}",
+                "--max-semi-space-size=2",
+                "--expose-gc",
+                options.ScriptPath,
+            },
             Environment =
             {
                 ["REMORA_BRIDGE_SETTINGS"] = BridgeAnswer.SettingsOf(options),
@@ -218,15 +246,19 @@ internal sealed class BridgeProcess : IChild
             },
         };
         // The process does not need the keys of other sources.
-        foreach (var variable in SourceKeys.Variables) start.Environment.Remove(variable);
+        foreach (var variable in SourceKeys.Variables)
+            start.Environment.Remove(variable);
         return start;
     }
 
     /// <summary>Names the line of standard error that best explains the end.</summary>
     private static string Describe(int code, IReadOnlyList<string> errors)
     {
-        bool Explains(string line) => line.Contains("Error", StringComparison.Ordinal) || line.Contains("FATAL", StringComparison.Ordinal);
-        return errors.Count == 0 ? $"exit code {code}" : $"exit code {code}: {errors.FirstOrDefault(Explains) ?? errors[^1]}";
+        bool Explains(string line) =>
+            line.Contains("Error", StringComparison.Ordinal) || line.Contains("FATAL", StringComparison.Ordinal);
+        return errors.Count == 0
+            ? $"exit code {code}"
+            : $"exit code {code}: {errors.FirstOrDefault(Explains) ?? errors[^1]}";
     }
 
     private static ExchangeException Unavailable(string reason) =>

@@ -20,15 +20,17 @@ public sealed class CcxtBridge : IAsyncDisposable
     private CcxtBridge(CcxtBridgeOptions options, TimeProvider clock)
     {
         (_options, Clock) = (options, clock);
-        _process = new(new()
-        {
-            Name = "the process",
-            Start = stop => BridgeProcess.StartAsync(options, stop),
-            Ping = PingAsync,
-            PingInterval = options.PingInterval,
-            PingTimeout = options.PingDeadline,
-            Backoff = options.Backoff,
-        });
+        _process = new(
+            new()
+            {
+                Name = "the process",
+                Start = stop => BridgeProcess.StartAsync(options, stop),
+                Ping = PingAsync,
+                PingInterval = options.PingInterval,
+                PingTimeout = options.PingDeadline,
+                Backoff = options.Backoff,
+            }
+        );
     }
 
     /// <summary>The health of the process.</summary>
@@ -47,7 +49,11 @@ public sealed class CcxtBridge : IAsyncDisposable
     /// exchange follow. Deadlines are real time.</param>
     /// <param name="supervisor">Supervises the task that watches the process; a new one if
     /// null.</param>
-    public static CcxtBridge Start(CcxtBridgeOptions? options = null, TimeProvider? clock = null, Supervisor? supervisor = null)
+    public static CcxtBridge Start(
+        CcxtBridgeOptions? options = null,
+        TimeProvider? clock = null,
+        Supervisor? supervisor = null
+    )
     {
         var bridge = new CcxtBridge(options ?? new CcxtBridgeOptions(), clock ?? TimeProvider.System);
         bridge._process.Start("exchange bridge", supervisor ?? new());
@@ -57,7 +63,8 @@ public sealed class CcxtBridge : IAsyncDisposable
     /// <summary>
     /// Returns the exchange with this id. An id that is unknown to CCXT fails at the first request.
     /// </summary>
-    public CcxtExchange Exchange(string id) => _exchanges.GetOrAdd(id, key => new(this, key, new ExchangeGate(_options.RequestsInFlight, Clock)));
+    public CcxtExchange Exchange(string id) =>
+        _exchanges.GetOrAdd(id, key => new(this, key, new ExchangeGate(_options.RequestsInFlight, Clock)));
 
     /// <summary>Returns the ids of all exchanges that CCXT supports.</summary>
     /// <exception cref="ExchangeException">The bridge is unavailable.</exception>
@@ -84,14 +91,21 @@ public sealed class CcxtBridge : IAsyncDisposable
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new ExchangeException(ExchangeErrorKind.Timeout, $"the exchange bridge did not answer '{request.Operation}' in time");
+            throw new ExchangeException(
+                ExchangeErrorKind.Timeout,
+                $"the exchange bridge did not answer '{request.Operation}' in time"
+            );
         }
     }
 
-    internal async IAsyncEnumerable<JsonElement> StreamAsync(BridgeRequest request, [EnumeratorCancellation] CancellationToken cancellation)
+    internal async IAsyncEnumerable<JsonElement> StreamAsync(
+        BridgeRequest request,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
     {
         var process = await CurrentAsync(cancellation);
-        await foreach (var message in process.StreamAsync(request, cancellation)) yield return message;
+        await foreach (var message in process.StreamAsync(request, cancellation))
+            yield return message;
     }
 
     private async Task<BridgeProcess> CurrentAsync(CancellationToken cancellation)
@@ -102,7 +116,10 @@ public sealed class CcxtBridge : IAsyncDisposable
         }
         catch (ChildException e)
         {
-            throw new ExchangeException(ExchangeErrorKind.Unavailable, $"the exchange bridge is not running: {e.Message}");
+            throw new ExchangeException(
+                ExchangeErrorKind.Unavailable,
+                $"the exchange bridge is not running: {e.Message}"
+            );
         }
     }
 

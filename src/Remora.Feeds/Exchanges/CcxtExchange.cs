@@ -27,7 +27,8 @@ public sealed class CcxtExchange : ICandleSource, IPerpetualSource, ILiquidation
     /// <inheritdoc/>
     public async Task<ExchangeDescription> DescribeAsync(CancellationToken cancellation)
     {
-        if (_description is { } known) return known;
+        if (_description is { } known)
+            return known;
         var answer = await _bridge.CallAsync(new("describe", Id), cancellation);
         var limit = answer.GetProperty("page_limit");
         return _description = new(
@@ -35,7 +36,8 @@ public sealed class CcxtExchange : ICandleSource, IPerpetualSource, ILiquidation
             answer.GetProperty("name").GetString() ?? Id,
             [.. answer.GetProperty("timeframes").EnumerateArray().Select(name => name.GetString()!)],
             limit.ValueKind == JsonValueKind.Number ? limit.GetInt32() : null,
-            TimeSpan.FromMilliseconds(answer.GetProperty("rate_limit_ms").GetDouble()));
+            TimeSpan.FromMilliseconds(answer.GetProperty("rate_limit_ms").GetDouble())
+        );
     }
 
     /// <summary>Returns the symbols of all active spot markets.</summary>
@@ -43,7 +45,11 @@ public sealed class CcxtExchange : ICandleSource, IPerpetualSource, ILiquidation
     /// invalid.</exception>
     public async Task<IReadOnlyList<string>> MarketsAsync(CancellationToken cancellation)
     {
-        var answer = await _gate.PassAsync(Urgency.FirstAnswer, () => _bridge.CallAsync(new("markets", Id), cancellation), cancellation);
+        var answer = await _gate.PassAsync(
+            Urgency.FirstAnswer,
+            () => _bridge.CallAsync(new("markets", Id), cancellation),
+            cancellation
+        );
         return [.. answer.EnumerateArray().Select(symbol => symbol.GetString()!)];
     }
 
@@ -61,7 +67,8 @@ public sealed class CcxtExchange : ICandleSource, IPerpetualSource, ILiquidation
         var rows = await _gate.PassAsync(request.Urgency, () => _bridge.CallAsync(message, cancellation), cancellation);
         var candles = new Candle[rows.GetArrayLength()];
         var i = 0;
-        foreach (var row in rows.EnumerateArray()) candles[i++] = CandleOf(row);
+        foreach (var row in rows.EnumerateArray())
+            candles[i++] = CandleOf(row);
         return candles;
     }
 
@@ -80,21 +87,42 @@ public sealed class CcxtExchange : ICandleSource, IPerpetualSource, ILiquidation
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<LiquidationEvent> LiquidationsAsync(IReadOnlyList<string> perpetuals, [EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<LiquidationEvent> LiquidationsAsync(
+        IReadOnlyList<string> perpetuals,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
     {
-        await foreach (var message in _bridge.StreamAsync(new("liquidations", Id) { Symbols = perpetuals }, cancellation))
+        await foreach (
+            var message in _bridge.StreamAsync(new("liquidations", Id) { Symbols = perpetuals }, cancellation)
+        )
         {
             if (message.TryGetProperty("open", out _))
-                yield return new(LiquidationEventKind.Opened) { Missing = [.. message.GetProperty("missing").EnumerateArray().Select(symbol => symbol.GetString()!)] };
+                yield return new(LiquidationEventKind.Opened)
+                {
+                    Missing =
+                    [
+                        .. message.GetProperty("missing").EnumerateArray().Select(symbol => symbol.GetString()!),
+                    ],
+                };
             else if (message.TryGetProperty("liquidation", out var one))
-                yield return new(LiquidationEventKind.Liquidation) { Perpetual = one.GetProperty("symbol").GetString(), At = Time(one), Price = Number(one.GetProperty("price")), Amount = Number(one.GetProperty("amount")) };
+                yield return new(LiquidationEventKind.Liquidation)
+                {
+                    Perpetual = one.GetProperty("symbol").GetString(),
+                    At = Time(one),
+                    Price = Number(one.GetProperty("price")),
+                    Amount = Number(one.GetProperty("amount")),
+                };
             else
                 yield return new(LiquidationEventKind.Alive);
         }
     }
 
     private Task<JsonElement> PerpetualAsync(string operation, string symbol, CancellationToken cancellation) =>
-        _gate.PassAsync(Urgency.Backfill, () => _bridge.CallAsync(new(operation, Id) { Symbol = symbol }, cancellation), cancellation);
+        _gate.PassAsync(
+            Urgency.Backfill,
+            () => _bridge.CallAsync(new(operation, Id) { Symbol = symbol }, cancellation),
+            cancellation
+        );
 
     private static Instant? Time(JsonElement answer) =>
         Number(answer.GetProperty("time")) is > 0 and < 1e14 and var time ? new((long)time) : null;
@@ -104,9 +132,12 @@ public sealed class CcxtExchange : ICandleSource, IPerpetualSource, ILiquidation
     /// all NaN. The candle check refuses both.
     /// </summary>
     private static Candle CandleOf(JsonElement row) =>
-        row[0].ValueKind == JsonValueKind.Number && row[0].TryGetInt64(out var time) && Math.Abs(time) < Instant.MaxValue.UnixMilliseconds
+        row[0].ValueKind == JsonValueKind.Number
+        && row[0].TryGetInt64(out var time)
+        && Math.Abs(time) < Instant.MaxValue.UnixMilliseconds
             ? new(new(time), Number(row[1]), Number(row[2]), Number(row[3]), Number(row[4]), Number(row[5]))
             : new(default, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN);
 
-    private static double Number(JsonElement value) => value.ValueKind == JsonValueKind.Number ? value.GetDouble() : double.NaN;
+    private static double Number(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Number ? value.GetDouble() : double.NaN;
 }

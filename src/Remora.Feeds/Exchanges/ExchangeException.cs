@@ -49,7 +49,12 @@ public enum ExchangeErrorKind
 public sealed class ExchangeException : Exception
 {
     /// <summary>Creates an exception for a failure that the bridge reports.</summary>
-    public ExchangeException(ExchangeErrorKind kind, string message, int? httpStatus = null, TimeSpan? retryAfter = null)
+    public ExchangeException(
+        ExchangeErrorKind kind,
+        string message,
+        int? httpStatus = null,
+        TimeSpan? retryAfter = null
+    )
         : base(message)
     {
         Kind = kind;
@@ -61,9 +66,15 @@ public sealed class ExchangeException : Exception
     public ExchangeErrorKind Kind { get; }
 
     /// <summary>Whether the same request may succeed later.</summary>
-    public bool Retryable => Kind is ExchangeErrorKind.RateLimited or ExchangeErrorKind.Timeout or ExchangeErrorKind.Maintenance
-        or ExchangeErrorKind.Unavailable or ExchangeErrorKind.Network or ExchangeErrorKind.BadResponse
-        or ExchangeErrorKind.PriceLevel;
+    public bool Retryable =>
+        Kind
+            is ExchangeErrorKind.RateLimited
+                or ExchangeErrorKind.Timeout
+                or ExchangeErrorKind.Maintenance
+                or ExchangeErrorKind.Unavailable
+                or ExchangeErrorKind.Network
+                or ExchangeErrorKind.BadResponse
+                or ExchangeErrorKind.PriceLevel;
 
     /// <summary>The HTTP status of the response; null if there was no response.</summary>
     public int? HttpStatus { get; }
@@ -86,7 +97,18 @@ public sealed class ExchangeException : Exception
 
     private static readonly string[] Names =
     [
-        "rate_limited", "timeout", "maintenance", "unavailable", "network", "bad_response",
-        "bad_symbol", "bad_request", "not_supported", "restricted", "auth", "internal", "price_level",
+        "rate_limited",
+        "timeout",
+        "maintenance",
+        "unavailable",
+        "network",
+        "bad_response",
+        "bad_symbol",
+        "bad_request",
+        "not_supported",
+        "restricted",
+        "auth",
+        "internal",
+        "price_level",
     ];
 }

@@ -75,7 +75,8 @@ internal sealed class ExchangeGate(int width, TimeProvider clock)
         lock (_lock)
         {
             while (_waiting.TryDequeue(out var next, out _))
-                if (next.TrySetResult()) return; // passes the slot on and skips cancelled callers
+                if (next.TrySetResult())
+                    return; // passes the slot on and skips cancelled callers
             _free++;
         }
     }
@@ -85,15 +86,21 @@ internal sealed class ExchangeGate(int width, TimeProvider clock)
         lock (_lock)
         {
             var until = Instant.From(clock.GetUtcNow()) + wait;
-            if (until > _closedUntil) _closedUntil = until;
+            if (until > _closedUntil)
+                _closedUntil = until;
         }
     }
 
     private void ThrowWhileClosed()
     {
         TimeSpan left;
-        lock (_lock) left = _closedUntil - Instant.From(clock.GetUtcNow());
+        lock (_lock)
+            left = _closedUntil - Instant.From(clock.GetUtcNow());
         if (left > TimeSpan.Zero)
-            throw new ExchangeException(ExchangeErrorKind.RateLimited, $"the exchange requested a pause, {left.TotalSeconds:0.#} s of it remain", retryAfter: left);
+            throw new ExchangeException(
+                ExchangeErrorKind.RateLimited,
+                $"the exchange requested a pause, {left.TotalSeconds:0.#} s of it remain",
+                retryAfter: left
+            );
     }
 }

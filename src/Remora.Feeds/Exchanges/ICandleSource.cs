@@ -38,4 +38,10 @@ public sealed record CandleRequest(Pair Pair, Timeframe Timeframe, Instant Since
 /// <param name="Timeframes">The names of its timeframes.</param>
 /// <param name="PageLimit">The maximum number of candles in one response; null if unknown.</param>
 /// <param name="RateLimit">The minimum time between two requests.</param>
-public sealed record ExchangeDescription(string Id, string Name, IReadOnlyList<string> Timeframes, int? PageLimit, TimeSpan RateLimit);
+public sealed record ExchangeDescription(
+    string Id,
+    string Name,
+    IReadOnlyList<string> Timeframes,
+    int? PageLimit,
+    TimeSpan RateLimit
+);

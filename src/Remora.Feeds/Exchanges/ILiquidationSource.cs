@@ -16,7 +16,10 @@ public interface ILiquidationSource
     /// <param name="cancellation">Ends the stream.</param>
     /// <exception cref="ExchangeException">The connection cannot be opened, or was
     /// lost.</exception>
-    IAsyncEnumerable<LiquidationEvent> LiquidationsAsync(IReadOnlyList<string> perpetuals, CancellationToken cancellation);
+    IAsyncEnumerable<LiquidationEvent> LiquidationsAsync(
+        IReadOnlyList<string> perpetuals,
+        CancellationToken cancellation
+    );
 }
 
 /// <summary>The kinds of events in a stream of liquidations.</summary>

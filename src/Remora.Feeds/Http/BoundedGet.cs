@@ -22,7 +22,13 @@ internal sealed record HttpAnswer(byte[] Body, string? Tag, DateTimeOffset? Modi
 /// <param name="credential">The key to send; null for none.</param>
 /// <param name="options">The limits, and the local server that replaces every host.</param>
 /// <param name="clock">The clock that converts a date in Retry-After to a delay.</param>
-internal sealed class BoundedGet(HttpClient http, Uri url, Credential? credential, HttpSourceOptions options, TimeProvider clock)
+internal sealed class BoundedGet(
+    HttpClient http,
+    Uri url,
+    Credential? credential,
+    HttpSourceOptions options,
+    TimeProvider clock
+)
 {
     private const int MaxRedirects = 3;
 
@@ -39,7 +45,8 @@ internal sealed class BoundedGet(HttpClient http, Uri url, Credential? credentia
     /// <param name="cancellation">Cancels the request.</param>
     public async Task<HttpAnswer> SendAsync(HttpAnswer? before, string? query, CancellationToken cancellation)
     {
-        if (credential is not null && Url.Scheme != Uri.UriSchemeHttps && !Url.IsLoopback) throw new SourceException("auth", "keys are sent over https only");
+        if (credential is not null && Url.Scheme != Uri.UriSchemeHttps && !Url.IsLoopback)
+            throw new SourceException("auth", "keys are sent over https only");
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         deadline.CancelAfter(options.Deadline);
         try
@@ -51,14 +58,23 @@ internal sealed class BoundedGet(HttpClient http, Uri url, Credential? credentia
                 credential?.Attach(request);
                 request.Headers.IfNoneMatch.TryParseAdd(before?.Tag);
                 request.Headers.IfModifiedSince = before?.Modified;
-                using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
-                if (response.StatusCode == HttpStatusCode.NotModified && before is not null) return before;
-                if (response.StatusCode is >= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest && response.Headers.Location is { } location)
+                using var response = await http.SendAsync(
+                    request,
+                    HttpCompletionOption.ResponseHeadersRead,
+                    deadline.Token
+                );
+                if (response.StatusCode == HttpStatusCode.NotModified && before is not null)
+                    return before;
+                if (
+                    response.StatusCode is >= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest
+                    && response.Headers.Location is { } location
+                )
                 {
                     address = Redirected(address, location, redirections);
                     continue;
                 }
-                if (!response.IsSuccessStatusCode) throw SourceException.Of(response, clock);
+                if (!response.IsSuccessStatusCode)
+                    throw SourceException.Of(response, clock);
                 return await AnswerAsync(response, deadline.Token);
             }
         }
@@ -68,19 +84,28 @@ internal sealed class BoundedGet(HttpClient http, Uri url, Credential? credentia
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            throw new SourceException("network", credential?.Redact(e.InnerException?.Message ?? e.Message) ?? e.InnerException?.Message ?? e.Message);
+            throw new SourceException(
+                "network",
+                credential?.Redact(e.InnerException?.Message ?? e.Message) ?? e.InnerException?.Message ?? e.Message
+            );
         }
     }
 
     /// <summary>Returns the URL with text appended to its query.</summary>
-    public Uri At(string? query) => query is null ? Url : new($"{Url.AbsoluteUri}{(Url.Query.Length > 0 ? '&' : '?')}{query}");
+    public Uri At(string? query) =>
+        query is null ? Url : new($"{Url.AbsoluteUri}{(Url.Query.Length > 0 ? '&' : '?')}{query}");
 
     private async Task<HttpAnswer> AnswerAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
         var encodings = response.Content.Headers.ContentEncoding;
-        if (encodings.Count > 0) throw new SourceException("bad_response", "the body has a content encoding, which was not requested");
+        if (encodings.Count > 0)
+            throw new SourceException("bad_response", "the body has a content encoding, which was not requested");
         var body = await ReadAsync(response.Content, cancellation);
-        return new(credential?.Redact(body) ?? body, response.Headers.ETag?.ToString(), response.Content.Headers.LastModified);
+        return new(
+            credential?.Redact(body) ?? body,
+            response.Headers.ETag?.ToString(),
+            response.Content.Headers.LastModified
+        );
     }
 
     private async Task<byte[]> ReadAsync(HttpContent content, CancellationToken cancellation)
@@ -91,18 +116,26 @@ internal sealed class BoundedGet(HttpClient http, Uri url, Credential? credentia
         while (await body.ReadAsync(chunk, cancellation) is > 0 and var count)
         {
             bytes.Write(chunk, 0, count);
-            if (bytes.Length > options.MaxResponseBytes) throw new SourceException("bad_response", $"the body is larger than {options.MaxResponseBytes} bytes");
+            if (bytes.Length > options.MaxResponseBytes)
+                throw new SourceException("bad_response", $"the body is larger than {options.MaxResponseBytes} bytes");
         }
         return bytes.ToArray();
     }
 
     private Uri Redirected(Uri from, Uri location, int redirections)
     {
-        if (credential is not null) throw new SourceException("bad_response", "the source redirects the request, and requests with a key do not follow redirects");
-        if (redirections >= MaxRedirects) throw new SourceException("bad_response", $"the source redirects more than {MaxRedirects} times");
+        if (credential is not null)
+            throw new SourceException(
+                "bad_response",
+                "the source redirects the request, and requests with a key do not follow redirects"
+            );
+        if (redirections >= MaxRedirects)
+            throw new SourceException("bad_response", $"the source redirects more than {MaxRedirects} times");
         var to = new Uri(from, location);
-        var isSafe = to.Scheme == Uri.UriSchemeHttps || (to.Scheme == Uri.UriSchemeHttp && from.Scheme == Uri.UriSchemeHttp);
-        if (!isSafe) throw new SourceException("bad_response", "the source redirects to a URL without https");
+        var isSafe =
+            to.Scheme == Uri.UriSchemeHttps || (to.Scheme == Uri.UriSchemeHttp && from.Scheme == Uri.UriSchemeHttp);
+        if (!isSafe)
+            throw new SourceException("bad_response", "the source redirects to a URL without https");
         return options.BaseUrl is { } local && to.Authority != local.Authority ? AtLocalServer(to, local) : to;
     }
 

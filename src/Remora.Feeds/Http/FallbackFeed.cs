@@ -20,7 +20,8 @@ public sealed class FallbackFeed : ISourceFeed
     /// <summary>Creates a feed of the first healthy source.</summary>
     public FallbackFeed(IReadOnlyList<HttpSourceFeed> feeds, TimeProvider? clock = null)
     {
-        if (feeds.Count == 0) throw new ArgumentException("at least one source is required", nameof(feeds));
+        if (feeds.Count == 0)
+            throw new ArgumentException("at least one source is required", nameof(feeds));
         _feeds = feeds;
         _clock = clock ?? TimeProvider.System;
     }
@@ -42,7 +43,12 @@ public sealed class FallbackFeed : ISourceFeed
             {
                 State = inUse > 0 ? FeedState.Degraded : all[0].State,
                 StandIns = all[1..],
-                Latest = [.. all.SelectMany(health => health.Latest).GroupBy(o => (o.Signal, o.Base)).Select(same => same.MaxBy(o => o.HeldAt.UnixMilliseconds)!)],
+                Latest =
+                [
+                    .. all.SelectMany(health => health.Latest)
+                        .GroupBy(o => (o.Signal, o.Base))
+                        .Select(same => same.MaxBy(o => o.HeldAt.UnixMilliseconds)!),
+                ],
             };
         }
     }
@@ -50,7 +56,8 @@ public sealed class FallbackFeed : ISourceFeed
     /// <inheritdoc/>
     public void Recall(IReadOnlyList<Observation> stored)
     {
-        foreach (var feed in _feeds) feed.Recall(stored);
+        foreach (var feed in _feeds)
+            feed.Recall(stored);
     }
 
     /// <inheritdoc/>
@@ -65,9 +72,12 @@ public sealed class FallbackFeed : ISourceFeed
             var next = Instant.MaxValue;
             for (var i = 0; i < _feeds.Count; i++)
             {
-                if (due[i] <= _clock.Now()) due[i] = await _feeds[i].StepAsync(events, token);
-                if (due[i] < next) next = due[i];
-                if (!IsUnavailable(_feeds[i].Health)) break;
+                if (due[i] <= _clock.Now())
+                    due[i] = await _feeds[i].StepAsync(events, token);
+                if (due[i] < next)
+                    next = due[i];
+                if (!IsUnavailable(_feeds[i].Health))
+                    break;
             }
             return next;
         }
@@ -79,5 +89,6 @@ public sealed class FallbackFeed : ISourceFeed
     /// Whether a source has failed several times, or responds without new values.
     /// </summary>
     private static bool IsUnavailable(SourceHealth health) =>
-        health.ConsecutiveFailures >= FailuresBeforeFallback || (health is { ConsecutiveFailures: 0, State: FeedState.Degraded });
+        health.ConsecutiveFailures >= FailuresBeforeFallback
+        || (health is { ConsecutiveFailures: 0, State: FeedState.Degraded });
 }

@@ -17,11 +17,17 @@ public sealed class HostCircuits(TimeProvider clock)
 
     /// <summary>Sends a request unless the host's circuit is open.</summary>
     /// <exception cref="CircuitOpenException">The circuit is open.</exception>
-    internal async Task<HttpAnswer> SendAsync(string host, Func<CancellationToken, Task<HttpAnswer>> send, CancellationToken cancellation)
+    internal async Task<HttpAnswer> SendAsync(
+        string host,
+        Func<CancellationToken, Task<HttpAnswer>> send,
+        CancellationToken cancellation
+    )
     {
         try
         {
-            return await _byHost.GetOrAdd(host, _ => Build()).ExecuteAsync(async token => await send(token), cancellation);
+            return await _byHost
+                .GetOrAdd(host, _ => Build())
+                .ExecuteAsync(async token => await send(token), cancellation);
         }
         catch (BrokenCircuitException e)
         {
@@ -29,16 +35,19 @@ public sealed class HostCircuits(TimeProvider clock)
         }
     }
 
-    private ResiliencePipeline Build() => new ResiliencePipelineBuilder { TimeProvider = clock }
-        .AddCircuitBreaker(new()
-        {
-            ShouldHandle = new PredicateBuilder().Handle<SourceException>(e => CountedKinds.Contains(e.Kind)),
-            FailureRatio = 0.8,
-            MinimumThroughput = 5,
-            SamplingDuration = TimeSpan.FromMinutes(5),
-            BreakDuration = TimeSpan.FromMinutes(2),
-        })
-        .Build();
+    private ResiliencePipeline Build() =>
+        new ResiliencePipelineBuilder { TimeProvider = clock }
+            .AddCircuitBreaker(
+                new()
+                {
+                    ShouldHandle = new PredicateBuilder().Handle<SourceException>(e => CountedKinds.Contains(e.Kind)),
+                    FailureRatio = 0.8,
+                    MinimumThroughput = 5,
+                    SamplingDuration = TimeSpan.FromMinutes(5),
+                    BreakDuration = TimeSpan.FromMinutes(2),
+                }
+            )
+            .Build();
 }
 
 /// <summary>

@@ -14,7 +14,14 @@ namespace Remora.Feeds.Http;
 /// a value is knowable from the moment at which it was read, never earlier.</param>
 /// <param name="PublishedAt">The latest time at which it was published, if that is after
 /// <paramref name="HeldAt"/>; null if the two are equal.</param>
-public readonly record struct SourceReading(Signal Signal, string? Base, double Value, Instant HeldAt, bool IsLive = false, Instant? PublishedAt = null)
+public readonly record struct SourceReading(
+    Signal Signal,
+    string? Base,
+    double Value,
+    Instant HeldAt,
+    bool IsLive = false,
+    Instant? PublishedAt = null
+)
 {
     /// <summary>
     /// Returns when a value became knowable that existed before the first request.
@@ -36,7 +43,13 @@ public readonly record struct SourceReading(Signal Signal, string? Base, double 
 /// <param name="Read">Returns the values of a response that are known at a moment. Throws a
 /// <see cref="FormatException"/> that names what is wrong with the response.</param>
 public sealed record HttpSource(
-    string Name, IReadOnlyList<Signal> Signals, Uri Url, TimeSpan Interval, TimeSpan TimeToLive, Func<JsonElement, Instant, IReadOnlyList<SourceReading>> Read)
+    string Name,
+    IReadOnlyList<Signal> Signals,
+    Uri Url,
+    TimeSpan Interval,
+    TimeSpan TimeToLive,
+    Func<JsonElement, Instant, IReadOnlyList<SourceReading>> Read
+)
 {
     /// <summary>
     /// Returns until when a value of a given time can be used, for sources that pause by a
@@ -68,7 +81,8 @@ public sealed record HttpSource(
     internal Observation Observe(in SourceReading reading, Instant knowableAt)
     {
         var timeToLive = TimeToLive;
-        if (GoodUntil?.Invoke(reading.HeldAt) is { } end) timeToLive = end > knowableAt ? end - knowableAt : TimeSpan.Zero;
+        if (GoodUntil?.Invoke(reading.HeldAt) is { } end)
+            timeToLive = end > knowableAt ? end - knowableAt : TimeSpan.Zero;
         return new(reading.Signal, reading.Base, reading.Value, reading.HeldAt, knowableAt, timeToLive, Name);
     }
 }
@@ -113,10 +127,16 @@ public static class HttpSources
     {
         var unchosen = dollar == DollarSource.Fred ? Macro.YahooChart.DollarIndex : Macro.Fred.Dollar;
         return from source in All
-               where source.FallbackFor is null && source != unchosen
-               select (IReadOnlyList<HttpSource>)[.. All.Where(other => other.FallbackFor == source.Name).Prepend(source).Select(link => WithKey(link, keys))];
+            where source.FallbackFor is null && source != unchosen
+            select (IReadOnlyList<HttpSource>)
+                [
+                    .. All.Where(other => other.FallbackFor == source.Name)
+                        .Prepend(source)
+                        .Select(link => WithKey(link, keys)),
+                ];
     }
 
     /// <summary>Returns the source as it is requested with these keys.</summary>
-    public static HttpSource WithKey(HttpSource source, SourceKeys keys) => source == Macro.Fred.Dollar && keys.Fred is { } key ? Macro.Fred.ByKey(key) : source;
+    public static HttpSource WithKey(HttpSource source, SourceKeys keys) =>
+        source == Macro.Fred.Dollar && keys.Fred is { } key ? Macro.Fred.ByKey(key) : source;
 }

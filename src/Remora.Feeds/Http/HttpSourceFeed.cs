@@ -45,12 +45,18 @@ public sealed class HttpSourceFeed : ISourceFeed
     private readonly BoundedGet _get;
     private readonly SourceHealthTracker _health;
     private readonly PollLoop _loop;
+
     // Of the last response, to detect revisions.
     private readonly Dictionary<(Signal, string?, Instant), double> _delivered = [];
     private CachedAnswer? _cached;
 
     /// <summary>Creates a feed of <paramref name="source"/>.</summary>
-    public HttpSourceFeed(HttpSource source, HttpClient http, HttpSourceOptions? options = null, TimeProvider? clock = null)
+    public HttpSourceFeed(
+        HttpSource source,
+        HttpClient http,
+        HttpSourceOptions? options = null,
+        TimeProvider? clock = null
+    )
     {
         _source = source;
         _options = options ?? new HttpSourceOptions();
@@ -70,7 +76,8 @@ public sealed class HttpSourceFeed : ISourceFeed
     public void Recall(IReadOnlyList<Observation> stored)
     {
         foreach (var observation in stored)
-            if (observation.Source == Name) Delivered(observation);
+            if (observation.Source == Name)
+                Delivered(observation);
     }
 
     /// <inheritdoc/>
@@ -84,13 +91,18 @@ public sealed class HttpSourceFeed : ISourceFeed
     public Task<SourceTrial> TryAsync(CancellationToken cancellation)
     {
         var query = _source.QueryAt?.Invoke(_clock.Now());
-        return SourceTrial.RunAsync(_get.At(query).ToString(), origin: null, _clock.Now, async received =>
-        {
-            var answer = await _get.SendAsync(null, query, cancellation);
-            received(Encoding.UTF8.GetString(answer.Body));
-            var now = _clock.Now();
-            return Checked(_source.Read(Decoded(answer), now), now);
-        });
+        return SourceTrial.RunAsync(
+            _get.At(query).ToString(),
+            origin: null,
+            _clock.Now,
+            async received =>
+            {
+                var answer = await _get.SendAsync(null, query, cancellation);
+                received(Encoding.UTF8.GetString(answer.Body));
+                var now = _clock.Now();
+                return Checked(_source.Read(Decoded(answer), now), now);
+            }
+        );
     }
 
     /// <summary>Sends one request. Returns the time of the next one.</summary>
@@ -108,23 +120,40 @@ public sealed class HttpSourceFeed : ISourceFeed
         _health.Succeeded();
     }
 
-    private async Task DeliverAsync(IReadOnlyList<SourceReading> readings, Instant now, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    private async Task DeliverAsync(
+        IReadOnlyList<SourceReading> readings,
+        Instant now,
+        ChannelWriter<MarketEvent> events,
+        CancellationToken cancellation
+    )
     {
         // A value that is new or changed since the previous response became knowable now. The
         // values of the first response have been knowable since their date.
         var isFirst = !_health.HasSucceeded;
         var checkedReadings = Checked(readings, now);
-        foreach (var reading in checkedReadings.GroupBy(KeyOf).Select(same => same.Last()).OrderBy(reading => reading.HeldAt))
+        foreach (
+            var reading in checkedReadings.GroupBy(KeyOf).Select(same => same.Last()).OrderBy(reading => reading.HeldAt)
+        )
         {
             var isRevision = _delivered.TryGetValue(KeyOf(reading), out var before);
-            var isKnown = isRevision ? before.Equals(reading.Value) : _health.Latest(reading.Signal, reading.Base)?.HeldAt >= reading.HeldAt;
-            if (isKnown) continue;
-            var observation = _source.Observe(reading, knowableAt: isFirst && !isRevision ? reading.KnownBefore(now) : now);
+            var isKnown = isRevision
+                ? before.Equals(reading.Value)
+                : _health.Latest(reading.Signal, reading.Base)?.HeldAt >= reading.HeldAt;
+            if (isKnown)
+                continue;
+            var observation = _source.Observe(
+                reading,
+                knowableAt: isFirst && !isRevision ? reading.KnownBefore(now) : now
+            );
             await events.WriteAsync(MarketEvent.Observed(observation), cancellation);
             Delivered(observation);
         }
-        var current = checkedReadings.Select(KeyOf).Concat(_health.Read().Latest.Select(o => (o.Signal, o.Base, o.HeldAt))).ToHashSet();
-        foreach (var key in _delivered.Keys.Where(key => !current.Contains(key)).ToList()) _delivered.Remove(key);
+        var current = checkedReadings
+            .Select(KeyOf)
+            .Concat(_health.Read().Latest.Select(o => (o.Signal, o.Base, o.HeldAt)))
+            .ToHashSet();
+        foreach (var key in _delivered.Keys.Where(key => !current.Contains(key)).ToList())
+            _delivered.Remove(key);
     }
 
     private void Delivered(Observation observation)
@@ -133,14 +162,17 @@ public sealed class HttpSourceFeed : ISourceFeed
         _health.Delivered(observation);
     }
 
-    private static (Signal, string?, Instant) KeyOf(SourceReading reading) => (reading.Signal, reading.Base, reading.HeldAt);
+    private static (Signal, string?, Instant) KeyOf(SourceReading reading) =>
+        (reading.Signal, reading.Base, reading.HeldAt);
 
     private static IReadOnlyList<SourceReading> Checked(IReadOnlyList<SourceReading> readings, Instant now)
     {
         foreach (var reading in readings)
         {
-            if (!double.IsFinite(reading.Value)) throw new FormatException($"{reading.Signal} is not a finite number");
-            if (reading.HeldAt > now) throw new FormatException($"the time {reading.HeldAt} of {reading.Signal} is in the future");
+            if (!double.IsFinite(reading.Value))
+                throw new FormatException($"{reading.Signal} is not a finite number");
+            if (reading.HeldAt > now)
+                throw new FormatException($"the time {reading.HeldAt} of {reading.Signal} is in the future");
         }
         return readings;
     }
@@ -159,7 +191,8 @@ public sealed class HttpSourceFeed : ISourceFeed
         return _cached is { } cached && ReferenceEquals(answer, cached.Answer) ? cached : new(Decoded(answer), answer);
     }
 
-    private JsonElement Decoded(HttpAnswer answer) => _source.Decode?.Invoke(answer.Body) ?? JsonElement.Parse(answer.Body);
+    private JsonElement Decoded(HttpAnswer answer) =>
+        _source.Decode?.Invoke(answer.Body) ?? JsonElement.Parse(answer.Body);
 
     /// <summary>The last valid response.</summary>
     private sealed record CachedAnswer(JsonElement Content, HttpAnswer Answer);

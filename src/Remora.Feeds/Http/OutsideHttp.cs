@@ -9,7 +9,14 @@ public static class OutsideHttp
     /// </summary>
     public static HttpClient NewClient()
     {
-        var http = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5), UseCookies = false, AllowAutoRedirect = false });
+        var http = new HttpClient(
+            new SocketsHttpHandler
+            {
+                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+                UseCookies = false,
+                AllowAutoRedirect = false,
+            }
+        );
         http.DefaultRequestHeaders.UserAgent.ParseAdd("remora");
         return http;
     }

@@ -39,7 +39,8 @@ public sealed class Credential
     }
 
     /// <summary>Returns the text without the key.</summary>
-    internal string Redact(string text) => text.Replace(_key.Reveal(), SourceKey.Hidden, StringComparison.OrdinalIgnoreCase);
+    internal string Redact(string text) =>
+        text.Replace(_key.Reveal(), SourceKey.Hidden, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
     /// Returns the body without the key, so that nothing derived from it can contain the key.
@@ -47,7 +48,8 @@ public sealed class Credential
     internal byte[] Redact(byte[] body)
     {
         var key = Encoding.ASCII.GetBytes(_key.Reveal());
-        if (body.AsSpan().IndexOf(key) < 0) return body;
+        if (body.AsSpan().IndexOf(key) < 0)
+            return body;
         using var clean = new MemoryStream(body.Length);
         ReadOnlySpan<byte> rest = body;
         for (var at = rest.IndexOf(key); at >= 0; at = rest.IndexOf(key))

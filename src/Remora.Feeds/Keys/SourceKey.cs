@@ -26,7 +26,9 @@ public sealed class SourceKey
     /// <summary>Parses a key. Returns false if the text is not a valid key.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out SourceKey? key)
     {
-        var valid = text is { Length: >= Shortest and <= Longest } && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
+        var valid =
+            text is { Length: >= Shortest and <= Longest }
+            && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
         key = valid ? new(text!) : null;
         return valid;
     }

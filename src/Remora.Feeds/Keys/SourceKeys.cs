@@ -28,16 +28,20 @@ public sealed record SourceKeys
     /// <summary>Reads the keys. An empty variable counts as missing.</summary>
     /// <exception cref="FormatException">A key is invalid. The message names the variable and what
     /// is allowed, and does not show the text.</exception>
-    public static SourceKeys Read(IReadOnlyDictionary<string, string> environment) => new()
-    {
-        CryptoPanic = KeyIn(environment, CryptoPanicVariable),
-        Coinglass = KeyIn(environment, CoinglassVariable),
-        Fred = KeyIn(environment, FredVariable),
-    };
+    public static SourceKeys Read(IReadOnlyDictionary<string, string> environment) =>
+        new()
+        {
+            CryptoPanic = KeyIn(environment, CryptoPanicVariable),
+            Coinglass = KeyIn(environment, CoinglassVariable),
+            Fred = KeyIn(environment, FredVariable),
+        };
 
     private static SourceKey? KeyIn(IReadOnlyDictionary<string, string> environment, string variable)
     {
-        if (environment.GetValueOrDefault(variable)?.Trim() is not { Length: > 0 } text) return null;
-        return SourceKey.TryParse(text, out var key) ? key : throw new FormatException($"variable {variable}: expected a key of {SourceKey.Allowed}");
+        if (environment.GetValueOrDefault(variable)?.Trim() is not { Length: > 0 } text)
+            return null;
+        return SourceKey.TryParse(text, out var key)
+            ? key
+            : throw new FormatException($"variable {variable}: expected a key of {SourceKey.Allowed}");
     }
 }

@@ -26,26 +26,31 @@ internal static class TradingDays
     public static Instant GoodUntil(Instant heldAt)
     {
         var day = heldAt.Floor(TimeSpan.FromDays(1));
-        while (day + CloseKnown <= heldAt || !IsTrading(DateOf(day))) day += TimeSpan.FromDays(1);
+        while (day + CloseKnown <= heldAt || !IsTrading(DateOf(day)))
+            day += TimeSpan.FromDays(1);
         return day + CloseKnown + Grace;
     }
 
     /// <summary>Returns whether there is a session on a day.</summary>
-    public static bool IsTrading(DateOnly day) => day.DayOfWeek is not (DayOfWeek.Saturday or DayOfWeek.Sunday) && !IsHoliday(day);
+    public static bool IsTrading(DateOnly day) =>
+        day.DayOfWeek is not (DayOfWeek.Saturday or DayOfWeek.Sunday) && !IsHoliday(day);
 
     private static DateOnly DateOf(Instant day) => DateOnly.FromDateTime(day.ToDateTimeOffset().UtcDateTime);
 
-    private static bool IsHoliday(DateOnly day) => (day.Month, day.DayOfWeek) switch
-    {
-        (1, DayOfWeek.Monday) when Nth(day) == 3 => true, // Martin Luther King's birthday
-        (2, DayOfWeek.Monday) when Nth(day) == 3 => true, // Washington's birthday
-        (5, DayOfWeek.Monday) when day.AddDays(7).Month == 6 => true, // Memorial Day
-        (9, DayOfWeek.Monday) when Nth(day) == 1 => true, // Labor Day
-        (11, DayOfWeek.Thursday) when Nth(day) == 4 => true, // Thanksgiving
-        (_, DayOfWeek.Friday) when day == EasterSunday(day.Year).AddDays(-2) => true, // Good Friday
-        _ => IsFixed(day) || (day.DayOfWeek == DayOfWeek.Monday && IsFixed(day.AddDays(-1)))
-            || (day.DayOfWeek == DayOfWeek.Friday && day.Month != 12 && IsFixed(day.AddDays(1))) || (day is { Month: 12, Day: 24, DayOfWeek: DayOfWeek.Friday }),
-    };
+    private static bool IsHoliday(DateOnly day) =>
+        (day.Month, day.DayOfWeek) switch
+        {
+            (1, DayOfWeek.Monday) when Nth(day) == 3 => true, // Martin Luther King's birthday
+            (2, DayOfWeek.Monday) when Nth(day) == 3 => true, // Washington's birthday
+            (5, DayOfWeek.Monday) when day.AddDays(7).Month == 6 => true, // Memorial Day
+            (9, DayOfWeek.Monday) when Nth(day) == 1 => true, // Labor Day
+            (11, DayOfWeek.Thursday) when Nth(day) == 4 => true, // Thanksgiving
+            (_, DayOfWeek.Friday) when day == EasterSunday(day.Year).AddDays(-2) => true, // Good Friday
+            _ => IsFixed(day)
+                || (day.DayOfWeek == DayOfWeek.Monday && IsFixed(day.AddDays(-1)))
+                || (day.DayOfWeek == DayOfWeek.Friday && day.Month != 12 && IsFixed(day.AddDays(1)))
+                || (day is { Month: 12, Day: 24, DayOfWeek: DayOfWeek.Friday }),
+        };
 
     // A New Year's Day on a Saturday is not moved to the Friday, which belongs to the old year.
     private static bool IsFixed(DateOnly day) => (day.Month, day.Day) is (1, 1) or (6, 19) or (7, 4) or (12, 25);
@@ -55,7 +60,9 @@ internal static class TradingDays
     /// <summary>Computes Easter with the Gregorian computus, in the form of Meeus.</summary>
     private static DateOnly EasterSunday(int year)
     {
-        int a = year % 19, b = year / 100, c = year % 100;
+        int a = year % 19,
+            b = year / 100,
+            c = year % 100;
         var h = ((19 * a) + b - (b / 4) - ((b - ((b + 8) / 25) + 1) / 3) + 15) % 30;
         var l = (32 + (2 * (b % 4)) + (2 * (c / 4)) - h - (c % 4)) % 7;
         var m = (a + (11 * h) + (22 * l)) / 451;

@@ -17,38 +17,73 @@ public static class YahooChart
     /// <summary>
     /// The dollar index of ICE, in points. Its change over five days needs the month of closes.
     /// </summary>
-    public static HttpSource DollarIndex { get; } = Source("yahoo-dollar", Signal.DollarIndex, "DX-Y.NYB", least: 50, most: 200);
+    public static HttpSource DollarIndex { get; } =
+        Source("yahoo-dollar", Signal.DollarIndex, "DX-Y.NYB", least: 50, most: 200);
 
     /// <summary>
     /// The front future of the S&amp;P 500, in points. It trades until 22:00 UTC in winter, so its
     /// closes are dated an hour later than the others.
     /// </summary>
-    public static HttpSource EquityFuture { get; } = Source("yahoo-sp500-future", Signal.EquityFuture, "ES=F", least: 100, most: 100_000, TradingDays.CloseKnown + TimeSpan.FromHours(1));
+    public static HttpSource EquityFuture { get; } =
+        Source(
+            "yahoo-sp500-future",
+            Signal.EquityFuture,
+            "ES=F",
+            least: 100,
+            most: 100_000,
+            TradingDays.CloseKnown + TimeSpan.FromHours(1)
+        );
 
-    private static HttpSource Source(string name, Signal signal, string symbol, double least, double most, TimeSpan? closeKnown = null) => new(
-        Name: name,
-        Signals: [signal],
-        Url: new($"https://query1.finance.yahoo.com/v8/finance/chart/{Uri.EscapeDataString(symbol)}?interval=1d&range=1mo"),
-        Interval: TimeSpan.FromMinutes(15),
-        TimeToLive: TimeSpan.FromDays(1),
-        Read: (answer, now) => Read(answer, now, new(signal, symbol, least, most, closeKnown ?? TradingDays.CloseKnown)))
-    {
-        GoodUntil = TradingDays.GoodUntil,
-    };
+    private static HttpSource Source(
+        string name,
+        Signal signal,
+        string symbol,
+        double least,
+        double most,
+        TimeSpan? closeKnown = null
+    ) =>
+        new(
+            Name: name,
+            Signals: [signal],
+            Url: new(
+                $"https://query1.finance.yahoo.com/v8/finance/chart/{Uri.EscapeDataString(symbol)}?interval=1d&range=1mo"
+            ),
+            Interval: TimeSpan.FromMinutes(15),
+            TimeToLive: TimeSpan.FromDays(1),
+            Read: (answer, now) =>
+                Read(answer, now, new(signal, symbol, least, most, closeKnown ?? TradingDays.CloseKnown))
+        )
+        {
+            GoodUntil = TradingDays.GoodUntil,
+        };
 
     private static IReadOnlyList<SourceReading> Read(JsonElement answer, Instant now, Index index)
     {
         var chart = answer.GetObject("chart");
-        if (chart.TryGetProperty("error", out var error) && error.ValueKind != JsonValueKind.Null) throw new FormatException($"the source returned an error: {Short(error)}");
+        if (chart.TryGetProperty("error", out var error) && error.ValueKind != JsonValueKind.Null)
+            throw new FormatException($"the source returned an error: {Short(error)}");
         var results = chart.GetList("result");
-        if (results.GetArrayLength() != 1) throw new FormatException("'result' does not have exactly one entry");
+        if (results.GetArrayLength() != 1)
+            throw new FormatException("'result' does not have exactly one entry");
         var meta = results[0].GetObject("meta");
         Require(meta, "symbol", index.Symbol);
         Require(meta, "dataGranularity", "1d");
 
-        var readings = Closes(results[0], TimeSpan.FromSeconds(meta.GetNumber("gmtoffset", -86_400, 86_400)), now, index);
-        var live = new SourceReading(index.Signal, null, meta.GetNumber("regularMarketPrice", index.Least, index.Most), meta.GetSeconds("regularMarketTime"), IsLive: true);
-        if (readings.Count == 0 || live.HeldAt > readings[^1].HeldAt) readings.Add(live);
+        var readings = Closes(
+            results[0],
+            TimeSpan.FromSeconds(meta.GetNumber("gmtoffset", -86_400, 86_400)),
+            now,
+            index
+        );
+        var live = new SourceReading(
+            index.Signal,
+            null,
+            meta.GetNumber("regularMarketPrice", index.Least, index.Most),
+            meta.GetSeconds("regularMarketTime"),
+            IsLive: true
+        );
+        if (readings.Count == 0 || live.HeldAt > readings[^1].HeldAt)
+            readings.Add(live);
         return readings;
     }
 
@@ -60,20 +95,26 @@ public static class YahooChart
     {
         var readings = new List<SourceReading>();
         // No session within the range.
-        if (!result.TryGetProperty("timestamp", out _)) return readings;
+        if (!result.TryGetProperty("timestamp", out _))
+            return readings;
         var times = result.GetList("timestamp");
         var quotes = result.GetObject("indicators").GetList("quote");
-        if (quotes.GetArrayLength() != 1) throw new FormatException("'quote' does not have exactly one entry");
+        if (quotes.GetArrayLength() != 1)
+            throw new FormatException("'quote' does not have exactly one entry");
         var closes = quotes[0].GetList("close");
-        if (times.GetArrayLength() != closes.GetArrayLength()) throw new FormatException($"there are {times.GetArrayLength()} times and {closes.GetArrayLength()} closes");
+        if (times.GetArrayLength() != closes.GetArrayLength())
+            throw new FormatException($"there are {times.GetArrayLength()} times and {closes.GetArrayLength()} closes");
         for (var i = 0; i < times.GetArrayLength(); i++)
         {
             var known = (times[i].Seconds("timestamp") + offset).Floor(TimeSpan.FromDays(1)) + index.CloseKnown;
-            if (closes[i].ValueKind == JsonValueKind.Null || known > now) continue;
-            if (readings.Count > 0 && known < readings[^1].HeldAt) throw new FormatException("'timestamp' is not ascending");
+            if (closes[i].ValueKind == JsonValueKind.Null || known > now)
+                continue;
+            if (readings.Count > 0 && known < readings[^1].HeldAt)
+                throw new FormatException("'timestamp' is not ascending");
             var close = closes[i].Within("close", index.Least, index.Most);
             // The running day sometimes comes twice; the later row wins.
-            if (readings.Count > 0 && known == readings[^1].HeldAt) readings.RemoveAt(readings.Count - 1);
+            if (readings.Count > 0 && known == readings[^1].HeldAt)
+                readings.RemoveAt(readings.Count - 1);
             readings.Add(new(index.Signal, null, close, known));
         }
         return readings;
@@ -82,10 +123,12 @@ public static class YahooChart
     private static void Require(JsonElement meta, string name, string expected)
     {
         var field = meta.Get(name);
-        if (field.ValueKind != JsonValueKind.String || field.GetString() != expected) throw new FormatException($"'{name}' is {Short(field)}, not {expected}");
+        if (field.ValueKind != JsonValueKind.String || field.GetString() != expected)
+            throw new FormatException($"'{name}' is {Short(field)}, not {expected}");
     }
 
-    private static string Short(JsonElement element) => element.GetRawText() is { Length: > 100 } text ? text[..100] : element.GetRawText();
+    private static string Short(JsonElement element) =>
+        element.GetRawText() is { Length: > 100 } text ? text[..100] : element.GetRawText();
 
     private readonly record struct Index(Signal Signal, string Symbol, double Least, double Most, TimeSpan CloseKnown);
 }

@@ -15,10 +15,11 @@ internal static class CryptoPanic
     private static readonly TimeSpan ClockError = TimeSpan.FromMinutes(10);
 
     /// <summary>Returns the source, requested with a key.</summary>
-    public static NewsSource Source(SourceKey key) => new(Name, new("https://cryptopanic.com/api/developer/v2/posts/?public=true&kind=news&regions=en"), Read)
-    {
-        Credential = Credential.InQuery("auth_token", key),
-    };
+    public static NewsSource Source(SourceKey key) =>
+        new(Name, new("https://cryptopanic.com/api/developer/v2/posts/?public=true&kind=news&regions=en"), Read)
+        {
+            Credential = Credential.InQuery("auth_token", key),
+        };
 
     private static NewsPage Read(byte[] body, Instant now)
     {
@@ -26,16 +27,21 @@ internal static class CryptoPanic
         var (headlines, refused) = (new List<Headline>(), 0);
         foreach (var post in posts.EnumerateArray())
         {
-            if (HeadlineOf(post, now) is { } headline) headlines.Add(headline);
-            else refused++;
+            if (HeadlineOf(post, now) is { } headline)
+                headlines.Add(headline);
+            else
+                refused++;
         }
-        return headlines.Count > 0 || refused == 0 ? new(headlines, refused) : throw new FormatException($"none of {refused} posts has a valid title and date");
+        return headlines.Count > 0 || refused == 0
+            ? new(headlines, refused)
+            : throw new FormatException($"none of {refused} posts has a valid title and date");
     }
 
     private static Headline? HeadlineOf(JsonElement post, Instant now)
     {
         var title = PlainText.Title(Text(post, "title") ?? "");
-        if (title.Length == 0 || !FeedDate.TryParse(Text(post, "published_at"), out var at) || at > now + ClockError) return null;
+        if (title.Length == 0 || !FeedDate.TryParse(Text(post, "published_at"), out var at) || at > now + ClockError)
+            return null;
         return new(Name, title, PlainText.Link(Text(post, "original_url") ?? Text(post, "url")), at > now ? now : at)
         {
             Currencies = CurrenciesOf(post),
@@ -49,20 +55,42 @@ internal static class CryptoPanic
     /// </summary>
     private static string[]? CurrenciesOf(JsonElement post)
     {
-        if (!post.TryGetProperty("instruments", out var list) && !post.TryGetProperty("currencies", out list)) return null;
-        if (list.ValueKind != JsonValueKind.Array) return null;
-        return [.. list.EnumerateArray().Select(item => Text(item, "code")).Where(code => code is { Length: > 0 and <= 20 }).Select(code => code!.ToUpperInvariant()).Distinct().Take(20)];
+        if (!post.TryGetProperty("instruments", out var list) && !post.TryGetProperty("currencies", out list))
+            return null;
+        if (list.ValueKind != JsonValueKind.Array)
+            return null;
+        return
+        [
+            .. list.EnumerateArray()
+                .Select(item => Text(item, "code"))
+                .Where(code => code is { Length: > 0 and <= 20 })
+                .Select(code => code!.ToUpperInvariant())
+                .Distinct()
+                .Take(20),
+        ];
     }
 
     private static Votes? VotesOf(JsonElement post)
     {
-        if (!post.TryGetProperty("votes", out var votes) || votes.ValueKind != JsonValueKind.Object) return null;
-        return Count(votes, "positive") is { } positive && Count(votes, "negative") is { } negative ? new(positive, negative) : null;
+        if (!post.TryGetProperty("votes", out var votes) || votes.ValueKind != JsonValueKind.Object)
+            return null;
+        return Count(votes, "positive") is { } positive && Count(votes, "negative") is { } negative
+            ? new(positive, negative)
+            : null;
     }
 
     private static int? Count(JsonElement votes, string name) =>
-        votes.TryGetProperty(name, out var field) && field.ValueKind == JsonValueKind.Number && field.TryGetInt32(out var count) && count is >= 0 and <= 1_000_000 ? count : null;
+        votes.TryGetProperty(name, out var field)
+        && field.ValueKind == JsonValueKind.Number
+        && field.TryGetInt32(out var count)
+        && count is >= 0 and <= 1_000_000
+            ? count
+            : null;
 
     private static string? Text(JsonElement parent, string name) =>
-        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var field) && field.ValueKind == JsonValueKind.String ? field.GetString() : null;
+        parent.ValueKind == JsonValueKind.Object
+        && parent.TryGetProperty(name, out var field)
+        && field.ValueKind == JsonValueKind.String
+            ? field.GetString()
+            : null;
 }

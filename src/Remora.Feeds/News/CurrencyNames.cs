@@ -7,15 +7,29 @@ internal sealed class CurrencyNames
 
     private CurrencyNames(IEnumerable<Currency> currencies) => _currencies.AddRange(currencies);
 
-    private static List<Currency> Known { get; } = [.. DataFile.Lines("currencies.tsv").Select(line => line.Split('\t'))
-        .Select(fields => new Currency(fields[0], fields[1] == "word", [.. fields[2].Split(',').Select(HeadlineWords.Of)]))];
+    private static List<Currency> Known { get; } =
+    [
+        .. DataFile
+            .Lines("currencies.tsv")
+            .Select(line => line.Split('\t'))
+            .Select(fields => new Currency(
+                fields[0],
+                fields[1] == "word",
+                [.. fields[2].Split(',').Select(HeadlineWords.Of)]
+            )),
+    ];
 
     /// <summary>
     /// Returns the currencies of the list, and others. The others are recognised only as
     /// <c>$CODE</c> and <c>(CODE)</c>, because their codes may be words.
     /// </summary>
     public static CurrencyNames With(IEnumerable<string> others) =>
-        new([.. Known, .. others.Except(Known.Select(currency => currency.Code)).Select(code => new Currency(code, CodeIsWord: true, []))]);
+        new([
+            .. Known,
+            .. others
+                .Except(Known.Select(currency => currency.Code))
+                .Select(code => new Currency(code, CodeIsWord: true, [])),
+        ]);
 
     /// <summary>
     /// Returns the codes of the currencies that a title mentions, in the order of the list.
@@ -27,7 +41,8 @@ internal sealed class CurrencyNames
     }
 
     private bool Mentions(string title, IReadOnlyList<string> words, Currency currency) =>
-        HasCode(title, currency) || currency.Names.Any(name => Positions(words, name).Any(at => !IsPartOfLonger(words, name, at)));
+        HasCode(title, currency)
+        || currency.Names.Any(name => Positions(words, name).Any(at => !IsPartOfLonger(words, name, at)));
 
     /// <summary>
     /// Whether the title contains the code in capitals as a separate word: SOL and not sol or
@@ -36,12 +51,18 @@ internal sealed class CurrencyNames
     private static bool HasCode(string title, Currency currency)
     {
         var code = currency.Code;
-        for (var at = title.IndexOf(code, StringComparison.Ordinal); at >= 0; at = title.IndexOf(code, at + 1, StringComparison.Ordinal))
+        for (
+            var at = title.IndexOf(code, StringComparison.Ordinal);
+            at >= 0;
+            at = title.IndexOf(code, at + 1, StringComparison.Ordinal)
+        )
         {
             var before = at == 0 ? ' ' : title[at - 1];
             var after = at + code.Length == title.Length ? ' ' : title[at + code.Length];
-            if (char.IsLetterOrDigit(before) || char.IsLetterOrDigit(after)) continue;
-            if (!currency.CodeIsWord || before == '$' || (before == '(' && after == ')')) return true;
+            if (char.IsLetterOrDigit(before) || char.IsLetterOrDigit(after))
+                continue;
+            if (!currency.CodeIsWord || before == '$' || (before == '(' && after == ')'))
+                return true;
         }
         return false;
     }
@@ -51,12 +72,18 @@ internal sealed class CurrencyNames
     /// currency's name.
     /// </summary>
     private bool IsPartOfLonger(IReadOnlyList<string> words, IReadOnlyList<string> name, int at) =>
-        _currencies.SelectMany(currency => currency.Names).Any(longer => longer.Count > name.Count && Positions(words, longer).Any(start => at >= start && at < start + longer.Count));
+        _currencies
+            .SelectMany(currency => currency.Names)
+            .Any(longer =>
+                longer.Count > name.Count
+                && Positions(words, longer).Any(start => at >= start && at < start + longer.Count)
+            );
 
     private static IEnumerable<int> Positions(IReadOnlyList<string> words, IReadOnlyList<string> name)
     {
         for (var at = 0; at + name.Count <= words.Count; at++)
-            if (Enumerable.Range(0, name.Count).All(i => words[at + i] == name[i])) yield return at;
+            if (Enumerable.Range(0, name.Count).All(i => words[at + i] == name[i]))
+                yield return at;
     }
 
     private sealed record Currency(string Code, bool CodeIsWord, IReadOnlyList<IReadOnlyList<string>> Names);

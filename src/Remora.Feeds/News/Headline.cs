@@ -29,7 +29,8 @@ public readonly record struct Votes(int Positive, int Negative)
     /// The score of the votes, from -1 to 1. Few votes count for little, as if five more were
     /// undecided. NaN without votes.
     /// </summary>
-    public double Score => Positive + Negative == 0 ? double.NaN : (Positive - Negative) / (Positive + Negative + Unconvinced);
+    public double Score =>
+        Positive + Negative == 0 ? double.NaN : (Positive - Negative) / (Positive + Negative + Unconvinced);
 }
 
 /// <summary>The content of an outlet's response.</summary>

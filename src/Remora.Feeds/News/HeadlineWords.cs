@@ -14,10 +14,13 @@ internal static class HeadlineWords
         var word = new StringBuilder();
         foreach (var letter in text)
         {
-            if (char.IsLetterOrDigit(letter)) word.Append(char.ToLowerInvariant(letter));
-            else if (letter is not ('\'' or '’') && word.Length > 0) Close();
+            if (char.IsLetterOrDigit(letter))
+                word.Append(char.ToLowerInvariant(letter));
+            else if (letter is not ('\'' or '’') && word.Length > 0)
+                Close();
         }
-        if (word.Length > 0) Close();
+        if (word.Length > 0)
+            Close();
         return words;
 
         void Close()

@@ -48,7 +48,8 @@ internal sealed class NewsDesk
                 _last = answer;
                 _health.Succeeded();
             },
-            cancellation);
+            cancellation
+        );
         return page;
     }
 
@@ -56,13 +57,18 @@ internal sealed class NewsDesk
     public async Task<(SourceTrial Trial, NewsPage? Page)> TryAsync(CancellationToken cancellation)
     {
         NewsPage? page = null;
-        var trial = await SourceTrial.RunAsync(_get.Url.ToString(), _source.Name, _clock.Now, async received =>
-        {
-            var answer = await _get.SendAsync(null, null, cancellation);
-            received(Encoding.UTF8.GetString(answer.Body));
-            page = _source.Read(answer.Body, _clock.Now());
-            return [];
-        });
+        var trial = await SourceTrial.RunAsync(
+            _get.Url.ToString(),
+            _source.Name,
+            _clock.Now,
+            async received =>
+            {
+                var answer = await _get.SendAsync(null, null, cancellation);
+                received(Encoding.UTF8.GetString(answer.Body));
+                page = _source.Read(answer.Body, _clock.Now());
+                return [];
+            }
+        );
         return (trial, page);
     }
 }

@@ -27,12 +27,22 @@ public sealed class NewsFeed : ISourceFeed
     /// <param name="keys">The available keys.</param>
     /// <param name="options">How outlets are polled.</param>
     /// <param name="clock">The clock of the feed.</param>
-    public NewsFeed(IReadOnlyList<string> bases, HttpClient http, SourceKeys keys, HttpSourceOptions? options = null, TimeProvider? clock = null)
-        : this(bases, NewsSources.With(keys), http, options ?? Options(), clock ?? TimeProvider.System)
-    {
-    }
+    public NewsFeed(
+        IReadOnlyList<string> bases,
+        HttpClient http,
+        SourceKeys keys,
+        HttpSourceOptions? options = null,
+        TimeProvider? clock = null
+    )
+        : this(bases, NewsSources.With(keys), http, options ?? Options(), clock ?? TimeProvider.System) { }
 
-    internal NewsFeed(IReadOnlyList<string> bases, IReadOnlyList<NewsSource> sources, HttpClient http, HttpSourceOptions options, TimeProvider clock)
+    internal NewsFeed(
+        IReadOnlyList<string> bases,
+        IReadOnlyList<NewsSource> sources,
+        HttpClient http,
+        HttpSourceOptions options,
+        TimeProvider clock
+    )
     {
         _clock = clock;
         _book = new(bases);
@@ -45,7 +55,8 @@ public sealed class NewsFeed : ISourceFeed
     /// </summary>
     /// <param name="baseUrl">A local server that replaces all outlets; null for the real
     /// ones.</param>
-    public static HttpSourceOptions Options(Uri? baseUrl = null) => new() { BaseUrl = baseUrl, MaxResponseBytes = 4 << 20 };
+    public static HttpSourceOptions Options(Uri? baseUrl = null) =>
+        new() { BaseUrl = baseUrl, MaxResponseBytes = 4 << 20 };
 
     /// <inheritdoc/>
     public string Name => "news";
@@ -67,7 +78,8 @@ public sealed class NewsFeed : ISourceFeed
     {
         var due = _desks.Where(desk => desk.IsDue).ToList();
         var pages = await Task.WhenAll(due.Select(desk => desk.RequestAsync(cancellation)));
-        if (pages.Any(page => page is not null)) await DeliverAsync(pages.OfType<NewsPage>(), events, cancellation);
+        if (pages.Any(page => page is not null))
+            await DeliverAsync(pages.OfType<NewsPage>(), events, cancellation);
         var outlets = _desks.Select(desk => desk.Health).ToList();
         _health.Follow(outlets);
         return outlets.Min(outlet => outlet.NextTry!.Value);
@@ -79,19 +91,33 @@ public sealed class NewsFeed : ISourceFeed
     public async Task<NewsTrial> TryAsync(CancellationToken cancellation)
     {
         var answers = await Task.WhenAll(_desks.Select(desk => desk.TryAsync(cancellation)));
-        foreach (var headline in answers.SelectMany(answer => answer.Page?.Headlines ?? [])) _book.Add(headline);
+        foreach (var headline in answers.SelectMany(answer => answer.Page?.Headlines ?? []))
+            _book.Add(headline);
         return new([.. answers.Select(answer => answer.Trial)], _book.Report(_clock.Now()));
     }
 
-    private async Task DeliverAsync(IEnumerable<NewsPage> pages, ChannelWriter<MarketEvent> events, CancellationToken cancellation)
+    private async Task DeliverAsync(
+        IEnumerable<NewsPage> pages,
+        ChannelWriter<MarketEvent> events,
+        CancellationToken cancellation
+    )
     {
-        foreach (var headline in pages.SelectMany(page => page.Headlines)) _book.Add(headline);
+        foreach (var headline in pages.SelectMany(page => page.Headlines))
+            _book.Add(headline);
         var now = _clock.Now();
         _book.RemoveExpired(now);
         var report = _book.Report(now);
         foreach (var verdict in report.Verdicts.Where(verdict => !double.IsNaN(verdict.Sentiment)))
         {
-            var observation = new Observation(Signal.NewsSentiment, verdict.Base, verdict.Sentiment, now, now, TimeToLive, Name);
+            var observation = new Observation(
+                Signal.NewsSentiment,
+                verdict.Base,
+                verdict.Sentiment,
+                now,
+                now,
+                TimeToLive,
+                Name
+            );
             await events.WriteAsync(MarketEvent.Observed(observation), cancellation);
             _health.Delivered(observation);
         }

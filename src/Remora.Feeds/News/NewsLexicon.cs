@@ -41,7 +41,10 @@ internal sealed class NewsLexicon
         var lexicon = new NewsLexicon();
         foreach (var line in lines)
         {
-            if (line.Split('\t') is not [var kind, { Length: > 0 } term, var number] || !double.TryParse(number, CultureInfo.InvariantCulture, out var value))
+            if (
+                line.Split('\t') is not [var kind, { Length: > 0 } term, var number]
+                || !double.TryParse(number, CultureInfo.InvariantCulture, out var value)
+            )
                 throw new FormatException($"'{line}': expected kind, term and value, separated by tabs");
             var added = kind switch
             {
@@ -49,9 +52,12 @@ internal sealed class NewsLexicon
                 "scale" when value is > 0 and <= 3 => lexicon._scales.TryAdd(term, value),
                 "reverse" when value == -1 => lexicon._reverses.Add(term),
                 "doubt" when value is > 0 and < 1 => lexicon._doubts.TryAdd(term, value),
-                _ => throw new FormatException($"'{line}': expected an opinion within 3 of 0, a scale up to 3, a reverse of -1 or a doubt below 1"),
+                _ => throw new FormatException(
+                    $"'{line}': expected an opinion within 3 of 0, a scale up to 3, a reverse of -1 or a doubt below 1"
+                ),
             };
-            if (!added) throw new FormatException($"'{line}': duplicate entry");
+            if (!added)
+                throw new FormatException($"'{line}': duplicate entry");
         }
         // The longest match wins: 'record high' before 'high'.
         lexicon._opinions.Sort((a, b) => b.Length.CompareTo(a.Length));
@@ -64,9 +70,10 @@ internal sealed class NewsLexicon
         var words = HeadlineWords.Of(title);
         var terms = new List<string>();
         var (sum, doubt) = (0.0, title.TrimEnd().EndsWith('?') ? QuestionDoubt : 1);
-        for (var at = 0; at < words.Count;)
+        for (var at = 0; at < words.Count; )
         {
-            if (_doubts.TryGetValue(words[at], out var factor)) doubt = Math.Min(doubt, factor);
+            if (_doubts.TryGetValue(words[at], out var factor))
+                doubt = Math.Min(doubt, factor);
             if (_opinions.Find(phrase => phrase.FitsAt(words, at)) is not { } opinion)
             {
                 at++;
@@ -87,15 +94,18 @@ internal sealed class NewsLexicon
         for (var back = 1; back <= ReverseReach && back <= at; back++)
         {
             var word = words[at - back];
-            if (_reverses.Contains(word)) factor = -factor;
-            else if (back <= ScaleReach && _scales.TryGetValue(word, out var scale)) factor *= scale;
+            if (_reverses.Contains(word))
+                factor = -factor;
+            else if (back <= ScaleReach && _scales.TryGetValue(word, out var scale))
+                factor *= scale;
         }
         return factor;
     }
 
     private bool Add(Phrase phrase)
     {
-        if (_opinions.Exists(other => other.Term == phrase.Term)) return false;
+        if (_opinions.Exists(other => other.Term == phrase.Term))
+            return false;
         _opinions.Add(phrase);
         return true;
     }
@@ -114,9 +124,11 @@ internal sealed class NewsLexicon
 
         public bool FitsAt(IReadOnlyList<string> words, int at)
         {
-            if (at + _words.Length > words.Count) return false;
+            if (at + _words.Length > words.Count)
+                return false;
             for (var i = 0; i < _words.Length - 1; i++)
-                if (words[at + i] != _words[i]) return false;
+                if (words[at + i] != _words[i])
+                    return false;
             var last = words[at + _words.Length - 1];
             return _isOpen ? last.StartsWith(_words[^1], StringComparison.Ordinal) : last == _words[^1];
         }

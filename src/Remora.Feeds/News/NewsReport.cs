@@ -7,7 +7,11 @@ namespace Remora.Feeds.News;
 /// <param name="Verdicts">The sentiment of the whole market first, then that of each base
 /// currency.</param>
 /// <param name="Headlines">Every headline of the day, the newest first.</param>
-public sealed record NewsReport(Instant AsOf, IReadOnlyList<NewsVerdict> Verdicts, IReadOnlyList<ScoredHeadline> Headlines)
+public sealed record NewsReport(
+    Instant AsOf,
+    IReadOnlyList<NewsVerdict> Verdicts,
+    IReadOnlyList<ScoredHeadline> Headlines
+)
 {
     /// <summary>
     /// The name of the whole market in <see cref="ScoredHeadline.Contributions"/>.
@@ -34,8 +38,16 @@ public sealed record NewsVerdict(string? Base, double Sentiment, int Opinions);
 /// <param name="Contributions">What the headline adds to the sentiment of each base currency and of
 /// <see cref="NewsReport.WholeMarket"/>. The contributions sum to the sentiment.</param>
 public sealed record ScoredHeadline(
-    string Title, string Outlet, string? Link, Instant PublishedAt, IReadOnlyList<string> Mentions, double Score, IReadOnlyList<string> Terms, VoteCount? Votes,
-    IReadOnlyDictionary<string, double> Contributions);
+    string Title,
+    string Outlet,
+    string? Link,
+    Instant PublishedAt,
+    IReadOnlyList<string> Mentions,
+    double Score,
+    IReadOnlyList<string> Terms,
+    VoteCount? Votes,
+    IReadOnlyDictionary<string, double> Contributions
+);
 
 /// <summary>The votes of readers.</summary>
 /// <param name="Positive">The number of votes that expect higher prices.</param>

@@ -28,7 +28,9 @@ internal static class NewsSources
     ];
 
     /// <summary>Returns the public feeds, and the sources for which there is a key.</summary>
-    public static IReadOnlyList<NewsSource> With(SourceKeys keys) => keys.CryptoPanic is { } key ? [.. Public, CryptoPanic.Source(key)] : Public;
+    public static IReadOnlyList<NewsSource> With(SourceKeys keys) =>
+        keys.CryptoPanic is { } key ? [.. Public, CryptoPanic.Source(key)] : Public;
 
-    private static NewsSource Outlet(string name, string url) => new(name, new(url), (body, now) => Syndication.Read(body, name, now));
+    private static NewsSource Outlet(string name, string url) =>
+        new(name, new(url), (body, now) => Syndication.Read(body, name, now));
 }

@@ -36,7 +36,8 @@ internal static class Syndication
             using var xml = XmlReader.Create(new MemoryStream(body), Settings);
             return Read(xml, outlet, now);
         }
-        catch (Exception e) when (e is XmlException or DecoderFallbackException or NotSupportedException or ArgumentException)
+        catch (Exception e)
+            when (e is XmlException or DecoderFallbackException or NotSupportedException or ArgumentException)
         {
             throw new FormatException($"invalid news feed: {Short(e.Message)}", e);
         }
@@ -52,24 +53,41 @@ internal static class Syndication
             if (xml.Depth == 0 && xml.NodeType == XmlNodeType.Element)
             {
                 isFeed = xml.LocalName is "rss" or "feed" or "RDF";
-                if (!isFeed) throw new FormatException($"invalid news feed: it starts with <{Short(xml.LocalName)}>");
+                if (!isFeed)
+                    throw new FormatException($"invalid news feed: it starts with <{Short(xml.LocalName)}>");
             }
-            if (xml is { NodeType: XmlNodeType.Element, LocalName: "item" or "entry" }) item = new(xml.Depth);
-            else if (item is not null && xml.NodeType == XmlNodeType.Element && xml.Depth == item.Depth + 1) item.Take(xml);
-            if (item is null || xml.Depth != item.Depth || (xml.NodeType != XmlNodeType.EndElement && !xml.IsEmptyElement)) continue;
-            if (item.Headline(outlet, now) is { } headline) headlines.Add(headline);
-            else refused++;
+            if (xml is { NodeType: XmlNodeType.Element, LocalName: "item" or "entry" })
+                item = new(xml.Depth);
+            else if (item is not null && xml.NodeType == XmlNodeType.Element && xml.Depth == item.Depth + 1)
+                item.Take(xml);
+            if (
+                item is null
+                || xml.Depth != item.Depth
+                || (xml.NodeType != XmlNodeType.EndElement && !xml.IsEmptyElement)
+            )
+                continue;
+            if (item.Headline(outlet, now) is { } headline)
+                headlines.Add(headline);
+            else
+                refused++;
             item = null;
-            if (headlines.Count + refused >= MaxItems) break;
+            if (headlines.Count + refused >= MaxItems)
+                break;
         }
-        if (!isFeed) throw new FormatException("invalid news feed: it is empty");
-        return headlines.Count > 0 || refused == 0 ? new(headlines, refused) : throw new FormatException($"none of {refused} items has a valid title and date");
+        if (!isFeed)
+            throw new FormatException("invalid news feed: it is empty");
+        return headlines.Count > 0 || refused == 0
+            ? new(headlines, refused)
+            : throw new FormatException($"none of {refused} items has a valid title and date");
     }
 
     private static bool Advance(XmlReader xml)
     {
-        if (!xml.Read()) return false;
-        return xml.Depth <= MaxDepth ? true : throw new FormatException($"elements are nested more than {MaxDepth} deep");
+        if (!xml.Read())
+            return false;
+        return xml.Depth <= MaxDepth
+            ? true
+            : throw new FormatException($"elements are nested more than {MaxDepth} deep");
     }
 
     /// <summary>
@@ -80,13 +98,19 @@ internal static class Syndication
     {
         var text = new StringBuilder();
         var depth = xml.Depth;
-        if (xml.IsEmptyElement) return "";
+        if (xml.IsEmptyElement)
+            return "";
         while (Advance(xml) && !(xml.NodeType == XmlNodeType.EndElement && xml.Depth == depth))
-            if (xml.NodeType is XmlNodeType.Text or XmlNodeType.CDATA or XmlNodeType.SignificantWhitespace && text.Length < LongestField) text.Append(xml.Value.AsSpan(0, Math.Min(xml.Value.Length, LongestField)));
+            if (
+                xml.NodeType is XmlNodeType.Text or XmlNodeType.CDATA or XmlNodeType.SignificantWhitespace
+                && text.Length < LongestField
+            )
+                text.Append(xml.Value.AsSpan(0, Math.Min(xml.Value.Length, LongestField)));
         return text.ToString();
     }
 
-    private static string Short(string text) => PlainText.Title(text) is { Length: > 120 } title ? title[..120] : PlainText.Title(text);
+    private static string Short(string text) =>
+        PlainText.Title(text) is { Length: > 120 } title ? title[..120] : PlainText.Title(text);
 
     private sealed class Item(int depth)
     {
@@ -100,24 +124,39 @@ internal static class Syndication
         /// <summary>Reads a field of the item. The reader stops at the end of the field.</summary>
         public void Take(XmlReader xml)
         {
-            var isForeign = xml.NamespaceURI.Length > 0 && !xml.NamespaceURI.EndsWith("/Atom", StringComparison.Ordinal) && !xml.NamespaceURI.Contains("/rss/", StringComparison.Ordinal);
+            var isForeign =
+                xml.NamespaceURI.Length > 0
+                && !xml.NamespaceURI.EndsWith("/Atom", StringComparison.Ordinal)
+                && !xml.NamespaceURI.Contains("/rss/", StringComparison.Ordinal);
             switch (xml.LocalName)
             {
-                case "title" when !isForeign: _title ??= TextOf(xml); break;
-                case "link" when !isForeign && xml.GetAttribute("href") is { } href:
-                    if (xml.GetAttribute("rel") is null or "alternate") _link ??= href;
+                case "title" when !isForeign:
+                    _title ??= TextOf(xml);
                     break;
-                case "link" when !isForeign: _link ??= TextOf(xml); break;
-                case "pubDate" or "published" when !isForeign: _published ??= TextOf(xml); break;
-                case "date": _published ??= TextOf(xml); break; // Dublin Core
-                case "updated" when !isForeign: _updated ??= TextOf(xml); break;
+                case "link" when !isForeign && xml.GetAttribute("href") is { } href:
+                    if (xml.GetAttribute("rel") is null or "alternate")
+                        _link ??= href;
+                    break;
+                case "link" when !isForeign:
+                    _link ??= TextOf(xml);
+                    break;
+                case "pubDate" or "published" when !isForeign:
+                    _published ??= TextOf(xml);
+                    break;
+                case "date":
+                    _published ??= TextOf(xml);
+                    break; // Dublin Core
+                case "updated" when !isForeign:
+                    _updated ??= TextOf(xml);
+                    break;
             }
         }
 
         public Headline? Headline(string outlet, Instant now)
         {
             var title = PlainText.Title(_title ?? "");
-            if (title.Length == 0 || !FeedDate.TryParse(_published ?? _updated, out var at) || at > now + ClockError) return null;
+            if (title.Length == 0 || !FeedDate.TryParse(_published ?? _updated, out var at) || at > now + ClockError)
+                return null;
             return new(outlet, title, PlainText.Link(_link), at > now ? now : at);
         }
     }

@@ -12,13 +12,15 @@ namespace Remora.Feeds.OnChain;
 public static class CoinGecko
 {
     /// <summary>The global figures, which change about every ten minutes.</summary>
-    public static HttpSource Source { get; } = new(
-        Name: "coingecko",
-        Signals: [Signal.BtcDominance, Signal.TotalMarketCap],
-        Url: new("https://api.coingecko.com/api/v3/global"),
-        Interval: TimeSpan.FromMinutes(15),
-        TimeToLive: TimeSpan.FromHours(6),
-        Read: Read);
+    public static HttpSource Source { get; } =
+        new(
+            Name: "coingecko",
+            Signals: [Signal.BtcDominance, Signal.TotalMarketCap],
+            Url: new("https://api.coingecko.com/api/v3/global"),
+            Interval: TimeSpan.FromMinutes(15),
+            TimeToLive: TimeSpan.FromHours(6),
+            Read: Read
+        );
 
     private static IReadOnlyList<SourceReading> Read(JsonElement answer, Instant now)
     {
@@ -26,6 +28,10 @@ public static class CoinGecko
         var share = data.GetObject("market_cap_percentage").GetNumber("btc", 1, 99);
         var value = data.GetObject("total_market_cap").GetNumber("usd", 1e9, 5e14);
         var updated = data.GetSeconds("updated_at");
-        return [new(Signal.BtcDominance, null, share, updated, IsLive: true), new(Signal.TotalMarketCap, null, value, updated, IsLive: true)];
+        return
+        [
+            new(Signal.BtcDominance, null, share, updated, IsLive: true),
+            new(Signal.TotalMarketCap, null, value, updated, IsLive: true),
+        ];
     }
 }

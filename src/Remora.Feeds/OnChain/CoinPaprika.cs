@@ -12,23 +12,31 @@ namespace Remora.Feeds.OnChain;
 public static class CoinPaprika
 {
     /// <summary>The global figures, which change every few minutes.</summary>
-    public static HttpSource Source { get; } = new(
-        Name: "coinpaprika",
-        Signals: [Signal.BtcDominance, Signal.TotalMarketCap],
-        Url: new("https://api.coinpaprika.com/v1/global"),
-        Interval: TimeSpan.FromMinutes(15),
-        TimeToLive: TimeSpan.FromHours(6),
-        Read: Read)
-    {
-        FallbackFor = "coingecko",
-    };
+    public static HttpSource Source { get; } =
+        new(
+            Name: "coinpaprika",
+            Signals: [Signal.BtcDominance, Signal.TotalMarketCap],
+            Url: new("https://api.coinpaprika.com/v1/global"),
+            Interval: TimeSpan.FromMinutes(15),
+            TimeToLive: TimeSpan.FromHours(6),
+            Read: Read
+        )
+        {
+            FallbackFor = "coingecko",
+        };
 
     private static IReadOnlyList<SourceReading> Read(JsonElement answer, Instant now)
     {
         var updated = answer.GetSeconds("last_updated");
         return
         [
-            new(Signal.BtcDominance, null, answer.GetNumber("bitcoin_dominance_percentage", 1, 99), updated, IsLive: true),
+            new(
+                Signal.BtcDominance,
+                null,
+                answer.GetNumber("bitcoin_dominance_percentage", 1, 99),
+                updated,
+                IsLive: true
+            ),
             new(Signal.TotalMarketCap, null, answer.GetNumber("market_cap_usd", 1e9, 5e14), updated, IsLive: true),
         ];
     }

@@ -17,9 +17,15 @@ internal static class ClockReadings
     }
 
     /// <summary>
-    /// Waits until the clock shows <paramref name="time"/>, or until <paramref name="sooner"/> ends.
+    /// Waits until the clock shows <paramref name="time"/>, or until <paramref name="sooner"/>
+    /// ends.
     /// </summary>
-    public static async Task UntilAsync(this TimeProvider clock, Instant time, Task? sooner, CancellationToken cancellation)
+    public static async Task UntilAsync(
+        this TimeProvider clock,
+        Instant time,
+        Task? sooner,
+        CancellationToken cancellation
+    )
     {
         if (sooner is null)
         {

@@ -19,7 +19,8 @@ public sealed class ScaledClock : TimeProvider
     /// <param name="real">The real clock; the system clock if null.</param>
     public ScaledClock(DateTimeOffset start, double speed, TimeProvider? real = null)
     {
-        if (!double.IsFinite(speed) || speed <= 0) throw new ArgumentOutOfRangeException(nameof(speed), speed, "the speed must be above 0");
+        if (!double.IsFinite(speed) || speed <= 0)
+            throw new ArgumentOutOfRangeException(nameof(speed), speed, "the speed must be above 0");
         Speed = speed;
         _start = start.ToUniversalTime();
         _real = real ?? System;
@@ -47,7 +48,8 @@ public sealed class ScaledClock : TimeProvider
     public TimeSpan ToReal(TimeSpan span)
     {
         // Zero and infinite delays mean the same at every speed.
-        if (span <= TimeSpan.Zero) return span;
+        if (span <= TimeSpan.Zero)
+            return span;
         var milliseconds = Math.Ceiling(span.TotalMilliseconds / Speed);
         return milliseconds < LongestTimer.TotalMilliseconds ? TimeSpan.FromMilliseconds(milliseconds) : LongestTimer;
     }
@@ -58,7 +60,8 @@ public sealed class ScaledClock : TimeProvider
 
     private sealed class ScaledTimer(ScaledClock clock, ITimer real) : ITimer
     {
-        public bool Change(TimeSpan dueTime, TimeSpan period) => real.Change(clock.ToReal(dueTime), clock.ToReal(period));
+        public bool Change(TimeSpan dueTime, TimeSpan period) =>
+            real.Change(clock.ToReal(dueTime), clock.ToReal(period));
 
         public void Dispose() => real.Dispose();
 

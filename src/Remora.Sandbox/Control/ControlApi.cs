@@ -12,7 +12,13 @@ namespace Remora.Sandbox.Control;
 /// The controls under <c>/sandbox</c>: the page, the clock, the state, the faults.
 /// </summary>
 internal sealed class ControlApi(
-    SandboxOptions options, SandboxWorld world, IReadOnlyList<Venue> venues, FaultBoard faults, TimeProvider clock, RequestCounts counts)
+    SandboxOptions options,
+    SandboxWorld world,
+    IReadOnlyList<Venue> venues,
+    FaultBoard faults,
+    TimeProvider clock,
+    RequestCounts counts
+)
 {
     private static readonly Lazy<byte[]> Page = new(ReadPage);
 
@@ -58,7 +64,13 @@ internal sealed class ControlApi(
                 await NotAllowed(context, "GET, POST, DELETE");
                 break;
             default:
-                await Problem.Send(context, 404, $"unknown path '{path}'", "path", ["/sandbox", "/sandbox/clock", "/sandbox/state", "/sandbox/faults", "/sandbox/signals"]);
+                await Problem.Send(
+                    context,
+                    404,
+                    $"unknown path '{path}'",
+                    "path",
+                    ["/sandbox", "/sandbox/clock", "/sandbox/state", "/sandbox/faults", "/sandbox/signals"]
+                );
                 break;
         }
     }
@@ -72,12 +84,24 @@ internal sealed class ControlApi(
         }
         catch (JsonException error)
         {
-            await Problem.Send(context, 400, $"the body is not JSON: {error.Message}", "body", ["""{"kind":"http_429"}"""]);
+            await Problem.Send(
+                context,
+                400,
+                $"the body is not JSON: {error.Message}",
+                "body",
+                ["""{"kind":"http_429"}"""]
+            );
             return;
         }
         catch (BadHttpRequestException error)
         {
-            await Problem.Send(context, error.StatusCode, error.Message, "body", [$"at most {SandboxServer.LongestBody} bytes"]);
+            await Problem.Send(
+                context,
+                error.StatusCode,
+                error.Message,
+                "body",
+                [$"at most {SandboxServer.LongestBody} bytes"]
+            );
             return;
         }
         catch (FaultRequestException error)
@@ -96,17 +120,30 @@ internal sealed class ControlApi(
     {
         try
         {
-            var wanted = await JsonSerializer.DeserializeAsync(context.Request.Body, SandboxJson.Default.DictionaryStringDouble, context.RequestAborted);
+            var wanted = await JsonSerializer.DeserializeAsync(
+                context.Request.Body,
+                SandboxJson.Default.DictionaryStringDouble,
+                context.RequestAborted
+            );
             var trial = new Simulation.OutsideSignals(options.Seed);
-            foreach (var (signal, value) in wanted ?? []) trial.Hold(signal, value);
+            foreach (var (signal, value) in wanted ?? [])
+                trial.Hold(signal, value);
 
-            // The running price changes at once, also while the market is closed; older closes do not.
+            // The running price changes at once, also while the market is closed; older closes do
+            // not.
             var since = Yahoo.LastSession(Now);
-            foreach (var (signal, value) in trial.Held) world.Signals.Hold(signal, value, since);
+            foreach (var (signal, value) in trial.Held)
+                world.Signals.Hold(signal, value, since);
         }
         catch (JsonException error)
         {
-            await Problem.Send(context, 400, $"the body must be a JSON object with numbers as values: {error.Message}", "body", ["""{"fear_greed":15}"""]);
+            await Problem.Send(
+                context,
+                400,
+                $"the body must be a JSON object with numbers as values: {error.Message}",
+                "body",
+                ["""{"fear_greed":15}"""]
+            );
             return;
         }
         catch (SandboxOptionException error)
@@ -117,21 +154,25 @@ internal sealed class ControlApi(
         await Send(context, Signals());
     }
 
-    private JsonObject Signals() => new()
-    {
-        ["held"] = new JsonObject(world.Signals.Held.Select(held => KeyValuePair.Create<string, JsonNode?>(held.Key, held.Value))),
-        ["signals"] = new JsonArray([.. Simulation.OutsideSignals.Names.Select(name => (JsonNode)name)]),
-    };
+    private JsonObject Signals() =>
+        new()
+        {
+            ["held"] = new JsonObject(
+                world.Signals.Held.Select(held => KeyValuePair.Create<string, JsonNode?>(held.Key, held.Value))
+            ),
+            ["signals"] = new JsonArray([.. Simulation.OutsideSignals.Names.Select(name => (JsonNode)name)]),
+        };
 
-    private JsonObject Clock() => new()
-    {
-        ["sandbox"] = true,
-        ["now_ms"] = Now.UnixMilliseconds,
-        ["now"] = Now.ToString(),
-        ["speed"] = options.Speed,
-        ["seed"] = options.Seed,
-        ["recording"] = options.Recording,
-    };
+    private JsonObject Clock() =>
+        new()
+        {
+            ["sandbox"] = true,
+            ["now_ms"] = Now.UnixMilliseconds,
+            ["now"] = Now.ToString(),
+            ["speed"] = options.Speed,
+            ["seed"] = options.Seed,
+            ["recording"] = options.Recording,
+        };
 
     private Instant Now => Instant.From(clock.GetUtcNow());
 
@@ -139,57 +180,75 @@ internal sealed class ControlApi(
     {
         var state = Clock();
         state["origin"] = world.Origin.Name();
-        state["markets"] = new JsonArray([.. venues.SelectMany(venue => venue.Listings.Values.Select(listing => Market(venue, listing)))]);
+        state["markets"] = new JsonArray([
+            .. venues.SelectMany(venue => venue.Listings.Values.Select(listing => Market(venue, listing))),
+        ]);
         state["requests"] = new JsonObject
         {
             ["total"] = counts.ByExchange.Values.Sum(),
             ["by_exchange"] = Counts(counts.ByExchange),
             ["by_fault"] = Counts(counts.ByFault),
         };
-        foreach (var (name, value) in FaultList()) state[name] = value?.DeepClone();
+        foreach (var (name, value) in FaultList())
+            state[name] = value?.DeepClone();
         state["fault_kinds"] = new JsonArray([.. FaultRequest.Kinds.Select(kind => (JsonNode)kind)]);
         state["exchanges"] = new JsonArray([.. Fault.Exchanges.Select(exchange => (JsonNode)exchange)]);
         return state;
     }
 
-    private static JsonObject Market(Venue venue, Listing listing) => new()
-    {
-        ["exchange"] = venue.Id,
-        ["pair"] = listing.Pair.ToString(),
-        ["id"] = listing.Id,
-        ["origin"] = listing.Series.Origin.Name(),
-        ["base_timeframe"] = listing.Series.Base.Name,
-        ["from"] = listing.Series.From.ToString(),
-        ["until"] = listing.Series.Until?.ToString(),
-    };
+    private static JsonObject Market(Venue venue, Listing listing) =>
+        new()
+        {
+            ["exchange"] = venue.Id,
+            ["pair"] = listing.Pair.ToString(),
+            ["id"] = listing.Id,
+            ["origin"] = listing.Series.Origin.Name(),
+            ["base_timeframe"] = listing.Series.Base.Name,
+            ["from"] = listing.Series.From.ToString(),
+            ["until"] = listing.Series.Until?.ToString(),
+        };
 
-    private JsonObject FaultList() => new()
-    {
-        ["faults"] = new JsonArray([.. faults.Active.Select(active => Describe(active.Fault, active.Left))]),
-        ["storm"] = faults.Storm is { } storm
-            ? new JsonObject
-            {
-                ["seed"] = storm.Seed, ["mean_quiet_seconds"] = storm.MeanQuiet.TotalSeconds, ["mean_fault_seconds"] = storm.MeanFault.TotalSeconds,
-            }
-            : null,
-    };
+    private JsonObject FaultList() =>
+        new()
+        {
+            ["faults"] = new JsonArray([.. faults.Active.Select(active => Describe(active.Fault, active.Left))]),
+            ["storm"] = faults.Storm is { } storm
+                ? new JsonObject
+                {
+                    ["seed"] = storm.Seed,
+                    ["mean_quiet_seconds"] = storm.MeanQuiet.TotalSeconds,
+                    ["mean_fault_seconds"] = storm.MeanFault.TotalSeconds,
+                }
+                : null,
+        };
 
-    private static JsonObject Describe(Fault fault, TimeSpan? left) => new()
-    {
-        ["kind"] = fault.Kind.Name(),
-        ["exchange"] = fault.Exchange,
-        ["path"] = fault.Path,
-        ["share"] = fault.Share,
-        ["seconds_left"] = left?.TotalSeconds,
-    };
+    private static JsonObject Describe(Fault fault, TimeSpan? left) =>
+        new()
+        {
+            ["kind"] = fault.Kind.Name(),
+            ["exchange"] = fault.Exchange,
+            ["path"] = fault.Path,
+            ["share"] = fault.Share,
+            ["seconds_left"] = left?.TotalSeconds,
+        };
 
     private static JsonObject Counts(IReadOnlyDictionary<string, long> counts) =>
-        new(counts.OrderBy(count => count.Key, StringComparer.Ordinal).Select(count => KeyValuePair.Create<string, JsonNode?>(count.Key, count.Value)));
+        new(
+            counts
+                .OrderBy(count => count.Key, StringComparer.Ordinal)
+                .Select(count => KeyValuePair.Create<string, JsonNode?>(count.Key, count.Value))
+        );
 
     private static async Task NotAllowed(HttpContext context, string allowed)
     {
         context.Response.Headers.Allow = allowed;
-        await Problem.Send(context, 405, $"{context.Request.Method} is not allowed here", "method", allowed.Split(", "));
+        await Problem.Send(
+            context,
+            405,
+            $"{context.Request.Method} is not allowed here",
+            "method",
+            allowed.Split(", ")
+        );
     }
 
     private static async Task Send(HttpContext context, JsonObject body)

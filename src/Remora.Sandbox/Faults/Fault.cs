@@ -37,10 +37,27 @@ public sealed record Fault(FaultKind Kind)
     public double PriceFactor { get; init; } = 1000;
 
     /// <summary>The exchanges that a fault can be limited to.</summary>
-    public static IReadOnlyList<string> Exchanges { get; } = ["binance", "kraken", "coinbase", "bybit", "okx", "alternative.me", "yahoo", "coingecko", "coinpaprika", "deribit", "fred", "news", "cryptopanic", "coinglass"];
+    public static IReadOnlyList<string> Exchanges { get; } =
+    [
+        "binance",
+        "kraken",
+        "coinbase",
+        "bybit",
+        "okx",
+        "alternative.me",
+        "yahoo",
+        "coingecko",
+        "coinpaprika",
+        "deribit",
+        "fred",
+        "news",
+        "cryptopanic",
+        "coinglass",
+    ];
 
     internal bool Matches(string exchange, string path) =>
-        (Exchange is null || Exchange == exchange) && (Path is null || path.Contains(Path, StringComparison.OrdinalIgnoreCase));
+        (Exchange is null || Exchange == exchange)
+        && (Path is null || path.Contains(Path, StringComparison.OrdinalIgnoreCase));
 
     internal void Validate()
     {
@@ -50,11 +67,17 @@ public sealed record Fault(FaultKind Kind)
         Require(Duration is null || Duration > TimeSpan.Zero, "duration", Duration, "above 0, or none");
         Require(RetryAfter >= TimeSpan.Zero, "retry after", RetryAfter, "0 or more");
         Require(PriceFactor is >= 1e-9 and <= 1e9, "price factor", PriceFactor, "1e-9 to 1e9");
-        Require(ClockError > TimeSpan.Zero && ClockError <= TimeSpan.FromDays(365), "clock error", ClockError, "above 0, up to 365 days");
+        Require(
+            ClockError > TimeSpan.Zero && ClockError <= TimeSpan.FromDays(365),
+            "clock error",
+            ClockError,
+            "above 0, up to 365 days"
+        );
     }
 
     private static void Require(bool holds, string field, object? value, string allowed)
     {
-        if (!holds) throw new SandboxOptionException($"the fault's {field} is {value}: expected {allowed}");
+        if (!holds)
+            throw new SandboxOptionException($"the fault's {field} is {value}: expected {allowed}");
     }
 }

@@ -21,14 +21,16 @@ public sealed class FaultBoard
     public void Add(Fault fault)
     {
         fault.Validate();
-        lock (_lock) _faults.Add((fault, _clock.GetUtcNow()));
+        lock (_lock)
+            _faults.Add((fault, _clock.GetUtcNow()));
     }
 
     /// <summary>Starts a storm of random faults.</summary>
     public void Begin(FaultStorm storm)
     {
         storm.Validate();
-        lock (_lock) _storm = (storm, _clock.GetUtcNow());
+        lock (_lock)
+            _storm = (storm, _clock.GetUtcNow());
     }
 
     /// <summary>Clears all faults and the storm.</summary>
@@ -44,13 +46,21 @@ public sealed class FaultBoard
     /// <summary>The active storm; null if there is none.</summary>
     public FaultStorm? Storm
     {
-        get { lock (_lock) return _storm?.Storm; }
+        get
+        {
+            lock (_lock)
+                return _storm?.Storm;
+        }
     }
 
     /// <summary>The active faults, with the remaining time of each; null until cleared.</summary>
     public IReadOnlyList<(Fault Fault, TimeSpan? Left)> Active
     {
-        get { lock (_lock) return [.. ActiveNow()]; }
+        get
+        {
+            lock (_lock)
+                return [.. ActiveNow()];
+        }
     }
 
     /// <summary>
@@ -63,7 +73,8 @@ public sealed class FaultBoard
         {
             var dice = new Dice(_seed, Stream, _draws++);
             foreach (var (fault, _) in ActiveNow())
-                if (fault.Matches(exchange, path) && dice.Uniform() < fault.Share) return (fault, dice);
+                if (fault.Matches(exchange, path) && dice.Uniform() < fault.Share)
+                    return (fault, dice);
             return (null, dice);
         }
     }
@@ -73,7 +84,8 @@ public sealed class FaultBoard
         var now = _clock.GetUtcNow();
         _faults.RemoveAll(entry => entry.Added + entry.Fault.Duration <= now);
         var active = _faults.ConvertAll(entry => (entry.Fault, entry.Added + entry.Fault.Duration - now));
-        if (_storm is { } storm && storm.Storm.At(now - storm.Begun) is { } fault) active.Add((fault, null));
+        if (_storm is { } storm && storm.Storm.At(now - storm.Begun) is { } fault)
+            active.Add((fault, null));
         return active;
     }
 }

@@ -123,7 +123,10 @@ public static class FaultKinds
         ["price_level"] = FaultKind.PriceLevel,
     };
 
-    private static readonly Dictionary<FaultKind, string> ByKind = ByName.ToDictionary(pair => pair.Value, pair => pair.Key);
+    private static readonly Dictionary<FaultKind, string> ByKind = ByName.ToDictionary(
+        pair => pair.Value,
+        pair => pair.Key
+    );
 
     /// <summary>All names.</summary>
     public static IReadOnlyCollection<string> Names => ByName.Keys;

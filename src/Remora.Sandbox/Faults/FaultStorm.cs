@@ -20,7 +20,8 @@ public sealed record FaultStorm(long Seed)
     /// <summary>
     /// The kinds of faults. By default those whose effect a service can recognise as false at once.
     /// </summary>
-    public IReadOnlyList<FaultKind> Kinds { get; init; } = [.. Enum.GetValues<FaultKind>().Where(kind => !kind.IsPlausible())];
+    public IReadOnlyList<FaultKind> Kinds { get; init; } =
+    [.. Enum.GetValues<FaultKind>().Where(kind => !kind.IsPlausible())];
 
     /// <summary>
     /// Returns the faults in order, each with the time between the start of the storm and its own
@@ -34,13 +35,16 @@ public sealed record FaultStorm(long Seed)
             var dice = new Dice(Seed, Stream, i);
             begins += MeanQuiet * (0.5 + dice.Uniform());
             var lasts = MeanFault * (0.5 + dice.Uniform());
-            yield return (begins, new(Kinds[dice.Below(Kinds.Count)])
-            {
-                Duration = lasts,
-                Exchange = dice.Uniform() < 0.5 ? null : Fault.Exchanges[dice.Below(Fault.Exchanges.Count)],
-                Share = dice.Uniform() < 0.5 ? 1 : 0.5,
-                RetryAfter = TimeSpan.FromSeconds(1),
-            });
+            yield return (
+                begins,
+                new(Kinds[dice.Below(Kinds.Count)])
+                {
+                    Duration = lasts,
+                    Exchange = dice.Uniform() < 0.5 ? null : Fault.Exchanges[dice.Below(Fault.Exchanges.Count)],
+                    Share = dice.Uniform() < 0.5 ? 1 : 0.5,
+                    RetryAfter = TimeSpan.FromSeconds(1),
+                }
+            );
             begins += lasts;
         }
     }
@@ -49,8 +53,10 @@ public sealed record FaultStorm(long Seed)
     {
         foreach (var (begins, fault) in Sequence())
         {
-            if (begins > elapsed) return null;
-            if (elapsed < begins + fault.Duration) return fault;
+            if (begins > elapsed)
+                return null;
+            if (elapsed < begins + fault.Duration)
+                return fault;
         }
         return null;
     }
@@ -58,6 +64,9 @@ public sealed record FaultStorm(long Seed)
     internal void Validate()
     {
         if (MeanQuiet <= TimeSpan.Zero || MeanFault <= TimeSpan.Zero || Kinds.Count == 0)
-            throw new SandboxOptionException("a fault storm requires a mean time between faults and a mean fault duration above 0, and at least one kind of fault");
+            throw new SandboxOptionException(
+                "a fault storm requires a mean time between faults and a mean fault duration above 0, and at least "
+                    + "one kind of fault"
+            );
     }
 }

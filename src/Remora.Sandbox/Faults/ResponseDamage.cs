@@ -22,7 +22,15 @@ internal static class ResponseDamage
     /// <param name="whole">The response without the fault.</param>
     /// <param name="clock">Paces slow bodies.</param>
     /// <param name="stop">Ends stalled responses.</param>
-    public static Task Send(HttpContext context, string exchange, Fault fault, Dice dice, VenueAnswer whole, TimeProvider clock, CancellationToken stop)
+    public static Task Send(
+        HttpContext context,
+        string exchange,
+        Fault fault,
+        Dice dice,
+        VenueAnswer whole,
+        TimeProvider clock,
+        CancellationToken stop
+    )
     {
         var response = context.Response;
         switch (fault.Kind)
@@ -32,7 +40,13 @@ internal static class ResponseDamage
                 return Text(response, 429, "text/plain", "Too Many Requests", stop);
             case FaultKind.Http418:
                 response.Headers.RetryAfter = Seconds(fault.RetryAfter);
-                return Text(response, 418, "application/json", """{"code":-1003,"msg":"Way too much request weight used; IP banned."}""", stop);
+                return Text(
+                    response,
+                    418,
+                    "application/json",
+                    """{"code":-1003,"msg":"Way too much request weight used; IP banned."}""",
+                    stop
+                );
             case FaultKind.Http5xx:
                 var status = GatewayStatuses[dice.Below(GatewayStatuses.Length)];
                 return Text(response, status, "text/html", Page($"{status} Bad Gateway"), stop);
@@ -69,29 +83,45 @@ internal static class ResponseDamage
             case FaultKind.Oversized:
                 return Oversized(response, whole.Body, stop);
             default:
-                throw new ArgumentOutOfRangeException(nameof(fault), fault.Kind, "this fault is in the candles, not in the answer");
+                throw new ArgumentOutOfRangeException(
+                    nameof(fault),
+                    fault.Kind,
+                    "this fault is in the candles, not in the answer"
+                );
         }
     }
 
     private static string Seconds(TimeSpan time) => $"{(long)Math.Ceiling(time.TotalSeconds)}";
 
-    private static string Page(string title) => $"<html><head><title>{title}</title></head><body><center><h1>{title}</h1></center></body></html>";
+    private static string Page(string title) =>
+        $"<html><head><title>{title}</title></head><body><center><h1>{title}</h1></center></body></html>";
 
     // Each exchange reports an outage in its own way. The texts of two of them sound permanent.
-    private static (int Status, string Body) OwnError(string exchange) => exchange switch
-    {
-        "binance" => (503, """{"code":-1001,"msg":"Internal error; unable to process your request. Please try again."}"""),
-        "kraken" => (200, """{"error":["EService:Unavailable"]}"""),
-        "coinbase" => (500, """{"error":"INTERNAL","error_details":"internal server error","message":"internal server error"}"""),
-        "bybit" => (500, """{"retCode":10016,"retMsg":"System error. Please try again later.","result":{},"retExtInfo":{},"time":0}"""),
-        "okx" => (503, """{"code":"50013","msg":"Systems are busy. Please try again later.","data":[]}"""),
-        _ => (500, """{"error":"internal server error"}"""),
-    };
+    private static (int Status, string Body) OwnError(string exchange) =>
+        exchange switch
+        {
+            "binance" => (
+                503,
+                """{"code":-1001,"msg":"Internal error; unable to process your request. Please try again."}"""
+            ),
+            "kraken" => (200, """{"error":["EService:Unavailable"]}"""),
+            "coinbase" => (
+                500,
+                """{"error":"INTERNAL","error_details":"internal server error","message":"internal server error"}"""
+            ),
+            "bybit" => (
+                500,
+                """{"retCode":10016,"retMsg":"System error. Please try again later.","result":{},"retExtInfo":{},"time":0}"""
+            ),
+            "okx" => (503, """{"code":"50013","msg":"Systems are busy. Please try again later.","data":[]}"""),
+            _ => (500, """{"error":"internal server error"}"""),
+        };
 
     private static byte[] Noise(Dice dice)
     {
         var noise = new byte[512];
-        foreach (ref var value in noise.AsSpan()) value = (byte)dice.Below(256);
+        foreach (ref var value in noise.AsSpan())
+            value = (byte)dice.Below(256);
         noise[0] = (byte)'\u0001'; // never valid JSON by chance
         return noise;
     }
@@ -116,7 +146,12 @@ internal static class ResponseDamage
         context.Abort();
     }
 
-    private static async Task StalledBody(HttpResponse response, byte[] body, TimeProvider clock, CancellationToken stop)
+    private static async Task StalledBody(
+        HttpResponse response,
+        byte[] body,
+        TimeProvider clock,
+        CancellationToken stop
+    )
     {
         await Half(response, body, stop);
         await Task.Delay(Timeout.InfiniteTimeSpan, clock, stop);
@@ -150,7 +185,8 @@ internal static class ResponseDamage
         Array.Fill(spaces, (byte)' ');
         try
         {
-            for (var sent = 0; sent < OversizedBytes; sent += spaces.Length) await response.Body.WriteAsync(spaces, stop);
+            for (var sent = 0; sent < OversizedBytes; sent += spaces.Length)
+                await response.Body.WriteAsync(spaces, stop);
             await response.Body.WriteAsync(body, stop);
         }
         finally

@@ -24,7 +24,16 @@ public sealed record ReplayTape(Timeframe Timeframe, IReadOnlyList<Candle> Candl
         {
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             foreach (var candle in Candles)
-                hash.AppendData(MemoryMarshal.AsBytes<double>([candle.OpenTime.UnixMilliseconds, candle.Open, candle.High, candle.Low, candle.Close, candle.Volume]));
+                hash.AppendData(
+                    MemoryMarshal.AsBytes<double>([
+                        candle.OpenTime.UnixMilliseconds,
+                        candle.Open,
+                        candle.High,
+                        candle.Low,
+                        candle.Close,
+                        candle.Volume,
+                    ])
+                );
             var span = Candles.Count == 0 ? "empty" : $"{Candles[0].OpenTime} to {Candles[^1].OpenTime}";
             return $"{Timeframe.Name} {span} {Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, HashBytes))}";
         }

@@ -18,14 +18,17 @@ public sealed class ReplayedSeries : CandleSeries
     {
         Base = tape.Timeframe;
         _candles = [.. tape.Candles];
-        if (_candles.Length == 0) throw new SandboxOptionException("the replayed candles are empty: expected at least one");
+        if (_candles.Length == 0)
+            throw new SandboxOptionException("the replayed candles are empty: expected at least one");
         for (var i = 0; i < _candles.Length; i++)
         {
             var fault = _candles[i].Check(Base, Instant.MaxValue);
             if (fault != CandleFault.None)
                 throw new SandboxOptionException($"replayed candle {i} ({_candles[i].OpenTime}) is invalid: {fault}");
             if (i > 0 && _candles[i].OpenTime <= _candles[i - 1].OpenTime)
-                throw new SandboxOptionException($"replayed candle {i} ({_candles[i].OpenTime}) is not later than the one before it");
+                throw new SandboxOptionException(
+                    $"replayed candle {i} ({_candles[i].OpenTime}) is not later than the one before it"
+                );
         }
     }
 
@@ -47,7 +50,8 @@ public sealed class ReplayedSeries : CandleSeries
         for (var i = IndexOf(from); i < _candles.Length; i++)
         {
             var candle = _candles[i];
-            if (candle.OpenTime >= to || candle.OpenTime > now) yield break;
+            if (candle.OpenTime >= to || candle.OpenTime > now)
+                yield break;
             yield return candle.OpenTime + Base.Length <= now ? candle : Stub(candle);
         }
     }
@@ -58,8 +62,10 @@ public sealed class ReplayedSeries : CandleSeries
         while (low < high)
         {
             var middle = (low + high) / 2;
-            if (_candles[middle].OpenTime < from) low = middle + 1;
-            else high = middle;
+            if (_candles[middle].OpenTime < from)
+                low = middle + 1;
+            else
+                high = middle;
         }
         return low;
     }

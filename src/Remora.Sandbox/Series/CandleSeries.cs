@@ -35,12 +35,15 @@ public abstract class CandleSeries
     {
         var candles = new List<Candle>();
         (from, to) = Clip(timeframe, from, to, now);
-        if (from >= to) return candles;
+        if (from >= to)
+            return candles;
         foreach (var piece in Pieces(timeframe, from, to, now))
         {
             var opens = piece.OpenTime.Floor(timeframe.Length);
-            if (candles.Count == 0 || candles[^1].OpenTime != opens) candles.Add(piece with { OpenTime = opens });
-            else candles[^1] = Join(candles[^1], piece);
+            if (candles.Count == 0 || candles[^1].OpenTime != opens)
+                candles.Add(piece with { OpenTime = opens });
+            else
+                candles[^1] = Join(candles[^1], piece);
         }
         return candles;
     }
@@ -56,7 +59,8 @@ public abstract class CandleSeries
         var window = timeframe.Length * Math.Max(count, 100);
         for (var cursor = from; cursor < to && found.Count < count; cursor += window)
             found.AddRange(Read(timeframe, cursor, Min(cursor + window, to), now));
-        if (found.Count > count) found.RemoveRange(count, found.Count - count);
+        if (found.Count > count)
+            found.RemoveRange(count, found.Count - count);
         return found;
     }
 
@@ -71,7 +75,8 @@ public abstract class CandleSeries
         var window = timeframe.Length * Math.Max(count, 100);
         for (var end = to; end > from && found.Count < count; end -= window)
             found.InsertRange(0, Read(timeframe, Max(end - window, from), end, now));
-        if (found.Count > count) found.RemoveRange(0, found.Count - count);
+        if (found.Count > count)
+            found.RemoveRange(0, found.Count - count);
         return found;
     }
 
@@ -79,14 +84,22 @@ public abstract class CandleSeries
     // candle.
     private (Instant From, Instant To) Clip(Timeframe timeframe, Instant from, Instant to, Instant now)
     {
-        var last = Until is { } until ? Min(until, now + TimeSpan.FromMilliseconds(1)) : now + TimeSpan.FromMilliseconds(1);
+        var last = Until is { } until
+            ? Min(until, now + TimeSpan.FromMilliseconds(1))
+            : now + TimeSpan.FromMilliseconds(1);
         return (Ceiling(Max(from, From.Floor(timeframe.Length)), timeframe), Ceiling(Min(to, last), timeframe));
     }
 
-    private static Candle Join(in Candle candle, in Candle next) => new(
-        candle.OpenTime, candle.Open, Math.Max(candle.High, next.High), Math.Min(candle.Low, next.Low), next.Close,
-        // Exchanges sum decimals, without the rounding errors of binary fractions.
-        Math.Round(candle.Volume + next.Volume, 8));
+    private static Candle Join(in Candle candle, in Candle next) =>
+        new(
+            candle.OpenTime,
+            candle.Open,
+            Math.Max(candle.High, next.High),
+            Math.Min(candle.Low, next.Low),
+            next.Close,
+            // Exchanges sum decimals, without the rounding errors of binary fractions.
+            Math.Round(candle.Volume + next.Volume, 8)
+        );
 
     private static Instant Ceiling(Instant instant, Timeframe timeframe)
     {
@@ -101,5 +114,6 @@ public abstract class CandleSeries
     protected static Instant Max(Instant a, Instant b) => a > b ? a : b;
 
     /// <summary>Returns what is known of a candle in its first instant: its open.</summary>
-    protected static Candle Stub(in Candle candle) => new(candle.OpenTime, candle.Open, candle.Open, candle.Open, candle.Open, 0);
+    protected static Candle Stub(in Candle candle) =>
+        new(candle.OpenTime, candle.Open, candle.Open, candle.Open, candle.Open, 0);
 }

@@ -11,13 +11,15 @@ internal struct Dice
     private ulong _state;
     private double _spare = double.NaN;
 
-    public Dice(long seed, ulong stream, long index) => _state = Mix(Mix(Mix((ulong)seed + Golden) ^ stream) + (ulong)index);
+    public Dice(long seed, ulong stream, long index) =>
+        _state = Mix(Mix(Mix((ulong)seed + Golden) ^ stream) + (ulong)index);
 
     /// <summary>Returns a number for a name, the same in every process.</summary>
     public static ulong Stream(string name)
     {
         var hash = 0xCBF29CE484222325;
-        foreach (var letter in name) hash = (hash ^ letter) * 0x100000001B3;
+        foreach (var letter in name)
+            hash = (hash ^ letter) * 0x100000001B3;
         return Mix(hash);
     }
 

@@ -24,7 +24,8 @@ internal static class FearIndex
         for (var i = days.Count; i >= DaysNeeded && values.Count < most; i--)
         {
             var day = days[i - 1].OpenTime + Timeframe.OneDay.Length;
-            if (day - days[i - DaysNeeded].OpenTime <= Timeframe.OneDay.Length * (DaysNeeded + 3)) values.Add((day, Value(days, i)));
+            if (day - days[i - DaysNeeded].OpenTime <= Timeframe.OneDay.Length * (DaysNeeded + 3))
+                values.Add((day, Value(days, i)));
         }
         return values;
     }
@@ -33,7 +34,12 @@ internal static class FearIndex
     public static List<(Instant Day, int Value)> Held(double value, Instant now, int most)
     {
         var today = now.Floor(Timeframe.OneDay.Length);
-        return [.. Enumerable.Range(0, Math.Min(most, 30)).Select(back => (today - (Timeframe.OneDay.Length * back), (int)Math.Round(value)))];
+        return
+        [
+            .. Enumerable
+                .Range(0, Math.Min(most, 30))
+                .Select(back => (today - (Timeframe.OneDay.Length * back), (int)Math.Round(value))),
+        ];
     }
 
     private static int Value(List<Candle> days, int end)
@@ -41,7 +47,8 @@ internal static class FearIndex
         var week = Math.Log(days[end - 1].Close / days[end - 8].Close);
         var month = Math.Log(days[end - 1].Close / days[Math.Max(0, end - 31)].Close);
         var squares = 0.0;
-        for (var i = end - 7; i < end; i++) squares += Math.Pow(Math.Log(days[i].Close / days[i - 1].Close), 2);
+        for (var i = end - 7; i < end; i++)
+            squares += Math.Pow(Math.Log(days[i].Close / days[i - 1].Close), 2);
         var volatility = Math.Sqrt(squares / 7);
         return (int)Math.Round(Math.Clamp(50 + (150 * week) + (60 * month) - (500 * (volatility - 0.02)), 3, 97));
     }

@@ -31,13 +31,16 @@ internal sealed class MarketConditions(long seed)
     public MarketConditionsHour[] Hours(int count)
     {
         var hours = Volatile.Read(ref _hours);
-        if (hours.Length >= count) return hours;
+        if (hours.Length >= count)
+            return hours;
         lock (_lock)
         {
-            if (_hours.Length >= count) return _hours;
+            if (_hours.Length >= count)
+                return _hours;
             var longer = new MarketConditionsHour[count + Chunk];
             _hours.CopyTo(longer, 0);
-            for (var hour = _hours.Length; hour < longer.Length; hour++) longer[hour] = Draw(hour);
+            for (var hour = _hours.Length; hour < longer.Length; hour++)
+                longer[hour] = Draw(hour);
             Volatile.Write(ref _hours, longer);
             return longer;
         }
@@ -47,7 +50,8 @@ internal sealed class MarketConditions(long seed)
     {
         var dice = new Dice(seed, Stream, hour);
         _regime = Follow(_regime, dice.Uniform());
-        if (dice.Uniform() < PhaseChangesPerHour) _phase = (dice.Below(3) - 1) * 0.00012;
+        if (dice.Uniform() < PhaseChangesPerHour)
+            _phase = (dice.Below(3) - 1) * 0.00012;
         // Volatility varies within a regime too, which makes the tails fatter.
         _turbulence = (0.98 * _turbulence) + (0.06 * dice.Normal());
 
@@ -56,17 +60,23 @@ internal sealed class MarketConditions(long seed)
         var drawn = (volatility * dice.Normal()) + parameters.Drift + _phase;
 
         var jumps = new Dice(seed, JumpStream, hour);
-        var jump = jumps.Uniform() < parameters.JumpsPerHour ? ((1.6 * jumps.Normal()) - 0.3) * parameters.Volatility : 0;
+        var jump =
+            jumps.Uniform() < parameters.JumpsPerHour ? ((1.6 * jumps.Normal()) - 0.3) * parameters.Volatility : 0;
         return new(volatility, drawn, jump, jumps.Below(60), _regime);
     }
 
-    private static MarketPhase Follow(MarketPhase regime, double chance) => regime switch
-    {
-        MarketPhase.Calm => chance < 0.010 ? MarketPhase.Normal : MarketPhase.Calm,
-        MarketPhase.Normal => chance < 0.008 ? MarketPhase.Calm : chance < 0.014 ? MarketPhase.Stormy : MarketPhase.Normal,
-        MarketPhase.Stormy => chance < 0.025 ? MarketPhase.Normal : chance < 0.030 ? MarketPhase.Crash : MarketPhase.Stormy,
-        _ => chance < 0.12 ? MarketPhase.Stormy : MarketPhase.Crash,
-    };
+    private static MarketPhase Follow(MarketPhase regime, double chance) =>
+        regime switch
+        {
+            MarketPhase.Calm => chance < 0.010 ? MarketPhase.Normal : MarketPhase.Calm,
+            MarketPhase.Normal => chance < 0.008 ? MarketPhase.Calm
+            : chance < 0.014 ? MarketPhase.Stormy
+            : MarketPhase.Normal,
+            MarketPhase.Stormy => chance < 0.025 ? MarketPhase.Normal
+            : chance < 0.030 ? MarketPhase.Crash
+            : MarketPhase.Stormy,
+            _ => chance < 0.12 ? MarketPhase.Stormy : MarketPhase.Crash,
+        };
 
     /// <summary>
     /// Returns the daily pattern of activity: highest around the opening of New York, lowest twelve
@@ -81,7 +91,13 @@ internal sealed class MarketConditions(long seed)
 /// <param name="Jump">The part of it that happens in a single minute; usually 0.</param>
 /// <param name="JumpMinute">The minute of the jump.</param>
 /// <param name="MarketPhase">The regime.</param>
-internal readonly record struct MarketConditionsHour(double Volatility, double Return, double Jump, int JumpMinute, MarketPhase MarketPhase);
+internal readonly record struct MarketConditionsHour(
+    double Volatility,
+    double Return,
+    double Jump,
+    int JumpMinute,
+    MarketPhase MarketPhase
+);
 
 /// <summary>The volatility regimes.</summary>
 internal enum MarketPhase
@@ -97,11 +113,12 @@ internal enum MarketPhase
 /// </summary>
 internal readonly record struct RegimeParameters(double Volatility, double Drift, double JumpsPerHour)
 {
-    public static RegimeParameters Of(MarketPhase regime) => regime switch
-    {
-        MarketPhase.Calm => new(0.0022, 0.00005, 0.001),
-        MarketPhase.Normal => new(0.0045, 0.00005, 0.004),
-        MarketPhase.Stormy => new(0.0100, 0.00002, 0.015),
-        _ => new(0.0180, -0.0100, 0.060),
-    };
+    public static RegimeParameters Of(MarketPhase regime) =>
+        regime switch
+        {
+            MarketPhase.Calm => new(0.0022, 0.00005, 0.001),
+            MarketPhase.Normal => new(0.0045, 0.00005, 0.004),
+            MarketPhase.Stormy => new(0.0100, 0.00002, 0.015),
+            _ => new(0.0180, -0.0100, 0.060),
+        };
 }

@@ -9,7 +9,14 @@ namespace Remora.Sandbox.Simulation;
 /// <param name="Beta">How strongly it follows the common return.</param>
 /// <param name="Own">Its own volatility, as a ratio of the common one.</param>
 /// <param name="VolumePerMinute">The usual volume of a minute, in base currency.</param>
-internal sealed record PairProfile(string Key, double Price, int Decimals, double Beta, double Own, double VolumePerMinute)
+internal sealed record PairProfile(
+    string Key,
+    double Price,
+    int Decimals,
+    double Beta,
+    double Own,
+    double VolumePerMinute
+)
 {
     // In quote currency, of a pair without a predefined profile.
     private const double UsualTurnoverPerMinute = 400_000;
@@ -41,6 +48,13 @@ internal sealed record PairProfile(string Key, double Price, int Decimals, doubl
         var dice = new Dice(0, Dice.Stream(key), 0);
         var price = Math.Pow(10, (dice.Uniform() * 4) - 1.5); // 0.03 to 300
         var decimals = 4 - (int)Math.Floor(Math.Log10(price)); // five significant digits
-        return new(key, price, decimals, 0.7 + (0.9 * dice.Uniform()), 0.4 + (0.8 * dice.Uniform()), UsualTurnoverPerMinute / price);
+        return new(
+            key,
+            price,
+            decimals,
+            0.7 + (0.9 * dice.Uniform()),
+            0.4 + (0.8 * dice.Uniform()),
+            UsualTurnoverPerMinute / price
+        );
     }
 }

@@ -14,9 +14,12 @@ internal static class Perpetual
     /// </summary>
     public static double Funding(SandboxWorld world, CandleSeries series, Instant now)
     {
-        if (world.Signals.HeldAt("funding_rate") is { } held) return held;
+        if (world.Signals.HeldAt("funding_rate") is { } held)
+            return held;
         var day = Last(series, now.Floor(FundingInterval), 25);
-        return day.Count < 2 ? 0.0001 : Math.Round(Math.Clamp(0.0001 + (0.012 * Math.Log(day[^1].Close / day[0].Close)), -0.003, 0.003), 8);
+        return day.Count < 2
+            ? 0.0001
+            : Math.Round(Math.Clamp(0.0001 + (0.012 * Math.Log(day[^1].Close / day[0].Close)), -0.003, 0.003), 8);
     }
 
     /// <summary>
@@ -26,8 +29,12 @@ internal static class Perpetual
     public static double? OpenInterest(CandleSeries series, Instant now)
     {
         var week = Last(series, now, 24 * 7);
-        if (week.Count == 0) return null;
-        return Math.Round(week.Average(candle => candle.Volume) * 40 * Math.Exp(2 * Math.Log(week[^1].Close / week[0].Open)), 3);
+        if (week.Count == 0)
+            return null;
+        return Math.Round(
+            week.Average(candle => candle.Volume) * 40 * Math.Exp(2 * Math.Log(week[^1].Close / week[0].Open)),
+            3
+        );
     }
 
     /// <summary>Returns the last hours, in the market's own candles if those are longer.</summary>

@@ -13,19 +13,35 @@ internal static class SimulatedNews
 
     private static readonly string[] Good =
     [
-        "{0} rallies as spot inflows hit {1} million dollars", "{0} climbs to a {1}-day high on strong demand", "Analysts bullish on {0} after {1} upgrade approvals",
-        "{0} surges past resistance in hour {1} of trading", "Fund adoption of {0} grows by {1} percent",
+        "{0} rallies as spot inflows hit {1} million dollars",
+        "{0} climbs to a {1}-day high on strong demand",
+        "Analysts bullish on {0} after {1} upgrade approvals",
+        "{0} surges past resistance in hour {1} of trading",
+        "Fund adoption of {0} grows by {1} percent",
     ];
 
     private static readonly string[] Bad =
     [
-        "{0} plunges as {1} million dollars are liquidated", "Exchange hacked for {1} million dollars in {0}", "{0} slumps to a {1}-day low amid sell-off",
-        "Regulator sues {0} broker over {1} fraud claims", "{0} crashes in hour {1} of panic trading",
+        "{0} plunges as {1} million dollars are liquidated",
+        "Exchange hacked for {1} million dollars in {0}",
+        "{0} slumps to a {1}-day low amid sell-off",
+        "Regulator sues {0} broker over {1} fraud claims",
+        "{0} crashes in hour {1} of panic trading",
     ];
 
-    private static readonly string[] Neutral = ["What to know about {0} in week {1}", "Conference on {0} draws {1} visitors", "Interview {1}: a developer of {0} speaks"];
+    private static readonly string[] Neutral =
+    [
+        "What to know about {0} in week {1}",
+        "Conference on {0} draws {1} visitors",
+        "Interview {1}: a developer of {0} speaks",
+    ];
 
-    private static readonly Dictionary<string, string> Names = new() { ["BTC"] = "Bitcoin", ["ETH"] = "Ethereum", ["SOL"] = "Solana" };
+    private static readonly Dictionary<string, string> Names = new()
+    {
+        ["BTC"] = "Bitcoin",
+        ["ETH"] = "Ethereum",
+        ["SOL"] = "Solana",
+    };
 
     /// <summary>Returns a newspaper's headlines of the last day, newest first.</summary>
     public static List<Story> Front(SandboxWorld world, string paper, Instant now)
@@ -36,7 +52,8 @@ internal static class SimulatedNews
             var hour = now.Floor(Hour) - (Hour * back);
             // Stories of the wire appear in every newspaper, in the same words.
             foreach (var desk in new[] { "wire", paper })
-                if (Write(world, desk, hour) is var story && story.At <= now) stories.Add(story);
+                if (Write(world, desk, hour) is var story && story.At <= now)
+                    stories.Add(story);
         }
         return stories;
     }
@@ -50,9 +67,24 @@ internal static class SimulatedNews
         var mood = world.Signals.HeldAt("news_sentiment") ?? Mood(world, hour);
         var isNeutral = world.Signals.HeldAt("news_sentiment") is null && dice.Uniform() < 0.2;
         var isGood = dice.Uniform() < (1 + mood) / 2;
-        var lines = isNeutral ? Neutral : isGood ? Good : Bad;
-        var title = string.Format(System.Globalization.CultureInfo.InvariantCulture, lines[dice.Below(lines.Length)], Names.GetValueOrDefault(@base, $"${@base}"), 2 + dice.Below(900));
-        return new(title, @base, at, isNeutral ? 0 : isGood ? 1 : -1);
+        var lines =
+            isNeutral ? Neutral
+            : isGood ? Good
+            : Bad;
+        var title = string.Format(
+            System.Globalization.CultureInfo.InvariantCulture,
+            lines[dice.Below(lines.Length)],
+            Names.GetValueOrDefault(@base, $"${@base}"),
+            2 + dice.Below(900)
+        );
+        return new(
+            title,
+            @base,
+            at,
+            isNeutral ? 0
+                : isGood ? 1
+                : -1
+        );
     }
 
     /// <summary>

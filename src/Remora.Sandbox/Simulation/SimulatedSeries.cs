@@ -12,6 +12,7 @@ namespace Remora.Sandbox.Simulation;
 internal sealed class SimulatedSeries(MarketConditions weather, PairProfile profile, Instant from) : CandleSeries
 {
     private const int Chunk = 24 * 90;
+
     // The pull towards the usual price keeps prices in range over decades.
     private const double PullPerHour = 1.0 / (24 * 150);
 
@@ -52,8 +53,10 @@ internal sealed class SimulatedSeries(MarketConditions weather, PairProfile prof
             DrawMinutes(hour, minutes);
             foreach (var minute in minutes)
             {
-                if (minute.OpenTime < from) continue;
-                if (minute.OpenTime >= to || minute.OpenTime > now) yield break;
+                if (minute.OpenTime < from)
+                    continue;
+                if (minute.OpenTime >= to || minute.OpenTime > now)
+                    yield break;
                 yield return minute.OpenTime + Minute <= now ? minute : Stub(minute);
             }
         }
@@ -63,7 +66,8 @@ internal sealed class SimulatedSeries(MarketConditions weather, PairProfile prof
 
     private Candle HourCandle(int hour)
     {
-        if (_hourCandles.TryGetValue(hour, out var known)) return known;
+        if (_hourCandles.TryGetValue(hour, out var known))
+            return known;
         Span<Candle> minutes = stackalloc Candle[60];
         DrawMinutes(hour, minutes);
         var (high, low, volume) = (minutes[0].High, minutes[0].Low, 0.0);
@@ -73,7 +77,14 @@ internal sealed class SimulatedSeries(MarketConditions weather, PairProfile prof
             low = Math.Min(low, minute.Low);
             volume += minute.Volume;
         }
-        return _hourCandles[hour] = new(minutes[0].OpenTime, minutes[0].Open, high, low, minutes[^1].Close, Math.Round(volume, 8));
+        return _hourCandles[hour] = new(
+            minutes[0].OpenTime,
+            minutes[0].Open,
+            high,
+            low,
+            minutes[^1].Close,
+            Math.Round(volume, 8)
+        );
     }
 
     private void DrawMinutes(int hour, Span<Candle> minutes)
@@ -124,7 +135,8 @@ internal sealed class SimulatedSeries(MarketConditions weather, PairProfile prof
     {
         var index = hour - _firstHour;
         var path = Volatile.Read(ref _path);
-        if (path.Length < index + 2) path = Extend(index + 2);
+        if (path.Length < index + 2)
+            path = Extend(index + 2);
         return (path[index], path[index + 1]);
     }
 
@@ -132,18 +144,21 @@ internal sealed class SimulatedSeries(MarketConditions weather, PairProfile prof
     {
         lock (_lock)
         {
-            if (_path.Length >= count) return _path;
+            if (_path.Length >= count)
+                return _path;
             var longer = new double[count + Chunk];
             var hours = weather.Hours(_firstHour + longer.Length);
             var known = _path.Length;
             if (known == 0)
             {
                 // Hours that cannot be requested are not stored.
-                for (var hour = 0; hour < _firstHour; hour++) longer[0] = Next(longer[0], hours[hour], hour);
+                for (var hour = 0; hour < _firstHour; hour++)
+                    longer[0] = Next(longer[0], hours[hour], hour);
                 known = 1;
             }
             _path.CopyTo(longer, 0);
-            for (var i = known; i < longer.Length; i++) longer[i] = Next(longer[i - 1], hours[_firstHour + i - 1], _firstHour + i - 1);
+            for (var i = known; i < longer.Length; i++)
+                longer[i] = Next(longer[i - 1], hours[_firstHour + i - 1], _firstHour + i - 1);
             Volatile.Write(ref _path, longer);
             return longer;
         }
@@ -152,7 +167,10 @@ internal sealed class SimulatedSeries(MarketConditions weather, PairProfile prof
     private double Next(double level, in MarketConditionsHour common, int hour)
     {
         var (own, jump, _) = OwnHour(hour);
-        return (level * (1 - PullPerHour)) + (profile.Beta * (common.Return + common.Jump)) + (profile.Own * common.Volatility * own) + jump;
+        return (level * (1 - PullPerHour))
+            + (profile.Beta * (common.Return + common.Jump))
+            + (profile.Own * common.Volatility * own)
+            + jump;
     }
 
     private (double Normal, double Jump, int JumpMinute) OwnHour(int hour)

@@ -11,7 +11,8 @@ namespace Remora.Sandbox.Streams;
 /// Binance's <c>forceOrder</c> streams: one order for the longs and one for the shorts that were
 /// closed within a span.
 /// </summary>
-internal sealed class BinanceLiquidations(SandboxWorld world, IReadOnlyDictionary<string, Listing> listings) : IVenueStream
+internal sealed class BinanceLiquidations(SandboxWorld world, IReadOnlyDictionary<string, Listing> listings)
+    : IVenueStream
 {
     private const string Stream = "@forceOrder";
     private readonly ConcurrentDictionary<string, Listing> _subscribed = new();
@@ -23,8 +24,14 @@ internal sealed class BinanceLiquidations(SandboxWorld world, IReadOnlyDictionar
             var request = JsonNode.Parse(frame)!.AsObject();
             var id = request["id"]?.DeepClone();
             var names = request["params"]!.AsArray().Select(name => name!.GetValue<string>()).ToList();
-            if ((string?)request["method"] != "SUBSCRIBE" || !names.TrueForAll(IsKnown)) return new JsonObject { ["error"] = new JsonObject { ["code"] = 2, ["msg"] = "Invalid request: unknown stream" }, ["id"] = id }.ToJsonString();
-            foreach (var name in names) _subscribed[name] = listings[CodeOf(name)];
+            if ((string?)request["method"] != "SUBSCRIBE" || !names.TrueForAll(IsKnown))
+                return new JsonObject
+                {
+                    ["error"] = new JsonObject { ["code"] = 2, ["msg"] = "Invalid request: unknown stream" },
+                    ["id"] = id,
+                }.ToJsonString();
+            foreach (var name in names)
+                _subscribed[name] = listings[CodeOf(name)];
             return new JsonObject { ["result"] = null, ["id"] = id }.ToJsonString();
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException)
@@ -37,10 +44,13 @@ internal sealed class BinanceLiquidations(SandboxWorld world, IReadOnlyDictionar
     {
         foreach (var listing in _subscribed.Values.OrderBy(listing => listing.Id, StringComparer.Ordinal))
         {
-            if (Perpetual.Last(listing.Series, to, 1) is not [var candle]) continue;
+            if (Perpetual.Last(listing.Series, to, 1) is not [var candle])
+                continue;
             var (longs, shorts) = SimulatedLiquidations.Between(world, listing.Series, from, to);
-            if (longs > 0) yield return Order(listing, "SELL", longs, candle.Close, to, invalid);
-            if (shorts > 0) yield return Order(listing, "BUY", shorts, candle.Close, to, invalid);
+            if (longs > 0)
+                yield return Order(listing, "SELL", longs, candle.Close, to, invalid);
+            if (shorts > 0)
+                yield return Order(listing, "BUY", shorts, candle.Close, to, invalid);
         }
     }
 
@@ -53,13 +63,25 @@ internal sealed class BinanceLiquidations(SandboxWorld world, IReadOnlyDictionar
             ["E"] = at.UnixMilliseconds,
             ["o"] = new JsonObject
             {
-                ["s"] = listing.Id, ["S"] = side, ["o"] = "LIMIT", ["f"] = "IOC", ["q"] = quantity, ["p"] = average, ["ap"] = average, ["X"] = "FILLED", ["l"] = quantity, ["z"] = quantity,
+                ["s"] = listing.Id,
+                ["S"] = side,
+                ["o"] = "LIMIT",
+                ["f"] = "IOC",
+                ["q"] = quantity,
+                ["p"] = average,
+                ["ap"] = average,
+                ["X"] = "FILLED",
+                ["l"] = quantity,
+                ["z"] = quantity,
                 ["T"] = at.UnixMilliseconds - 1,
             },
         }.ToJsonString();
     }
 
-    private bool IsKnown(string name) => name.EndsWith(Stream, StringComparison.Ordinal) && listings.TryGetValue(CodeOf(name), out var listing) && listing.Pair.Quote == "USDT";
+    private bool IsKnown(string name) =>
+        name.EndsWith(Stream, StringComparison.Ordinal)
+        && listings.TryGetValue(CodeOf(name), out var listing)
+        && listing.Pair.Quote == "USDT";
 
     private static string CodeOf(string name) => name[..^Stream.Length].ToUpperInvariant();
 }

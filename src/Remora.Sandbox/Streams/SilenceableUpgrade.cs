@@ -38,19 +38,31 @@ internal sealed class SilenceableUpgrade(IHttpUpgradeFeature inner) : IHttpUpgra
             set => throw new NotSupportedException();
         }
 
-        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        public override async ValueTask WriteAsync(
+            ReadOnlyMemory<byte> buffer,
+            CancellationToken cancellationToken = default
+        )
         {
-            while (upgrade.IsSilent) await Task.Delay(Pause, cancellationToken);
+            while (upgrade.IsSilent)
+                await Task.Delay(Pause, cancellationToken);
             await inner.WriteAsync(buffer, cancellationToken);
         }
 
-        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => inner.ReadAsync(buffer, cancellationToken);
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            inner.ReadAsync(buffer, cancellationToken);
 
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+        public override Task<int> ReadAsync(
+            byte[] buffer,
+            int offset,
+            int count,
+            CancellationToken cancellationToken
+        ) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-        public override Task FlushAsync(CancellationToken cancellationToken) => upgrade.IsSilent ? Task.CompletedTask : inner.FlushAsync(cancellationToken);
+        public override Task FlushAsync(CancellationToken cancellationToken) =>
+            upgrade.IsSilent ? Task.CompletedTask : inner.FlushAsync(cancellationToken);
 
         public override void Flush() => throw new NotSupportedException();
 
@@ -64,7 +76,8 @@ internal sealed class SilenceableUpgrade(IHttpUpgradeFeature inner) : IHttpUpgra
 
         protected override void Dispose(bool disposing)
         {
-            if (disposing) inner.Dispose();
+            if (disposing)
+                inner.Dispose();
             base.Dispose(disposing);
         }
     }
@@ -73,14 +86,17 @@ internal sealed class SilenceableUpgrade(IHttpUpgradeFeature inner) : IHttpUpgra
 /// <summary>Registers the upgrade before the websockets.</summary>
 internal static class SilenceableUpgrades
 {
-    public static IApplicationBuilder UseSilenceableUpgrades(this IApplicationBuilder app) => app.Use(next => context =>
-    {
-        if (context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } upgrade)
-        {
-            var line = new SilenceableUpgrade(upgrade);
-            context.Features.Set<IHttpUpgradeFeature>(line);
-            context.Features.Set(line);
-        }
-        return next(context);
-    });
+    public static IApplicationBuilder UseSilenceableUpgrades(this IApplicationBuilder app) =>
+        app.Use(next =>
+            context =>
+            {
+                if (context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } upgrade)
+                {
+                    var line = new SilenceableUpgrade(upgrade);
+                    context.Features.Set<IHttpUpgradeFeature>(line);
+                    context.Features.Set(line);
+                }
+                return next(context);
+            }
+        );
 }

@@ -12,7 +12,15 @@ namespace Remora.Sandbox.Streams;
 /// handshake or stalls it from the beginning. A fault that begins later breaks the connection,
 /// silences it (pongs included), or sends an invalid message.
 /// </summary>
-internal sealed class StreamSession(string exchange, string path, IVenueStream stream, FaultBoard faults, RequestCounts counts, TimeProvider clock, TimeProvider faultClock) : IDisposable
+internal sealed class StreamSession(
+    string exchange,
+    string path,
+    IVenueStream stream,
+    FaultBoard faults,
+    RequestCounts counts,
+    TimeProvider clock,
+    TimeProvider faultClock
+) : IDisposable
 {
     // Of the markets' clock, between two checks for new events.
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
@@ -25,13 +33,23 @@ internal sealed class StreamSession(string exchange, string path, IVenueStream s
         counts.Count(exchange, fault);
         if (fault is not null && EffectOf(fault.Kind) is Effect.Handshake)
         {
-            await ResponseDamage.Send(context, exchange, fault, dice, new VenueAnswer(200, "{}"u8.ToArray()), faultClock, ends);
+            await ResponseDamage.Send(
+                context,
+                exchange,
+                fault,
+                dice,
+                new VenueAnswer(200, "{}"u8.ToArray()),
+                faultClock,
+                ends
+            );
             return;
         }
         // Registered by UseSilenceableUpgrades.
         var line = context.Features.Get<SilenceableUpgrade>()!;
         line.IsSilent = fault is not null && EffectOf(fault.Kind) is Effect.Stall;
-        using var socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = TimeSpan.Zero });
+        using var socket = await context.WebSockets.AcceptWebSocketAsync(
+            new WebSocketAcceptContext { KeepAliveInterval = TimeSpan.Zero }
+        );
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(ends);
         var reading = ReadAsync(socket, ended);
         try
@@ -52,7 +70,12 @@ internal sealed class StreamSession(string exchange, string path, IVenueStream s
     /// <summary>Call this method when the session is ended.</summary>
     public void Dispose() => _writing.Dispose();
 
-    private async Task SendEventsAsync(HttpContext context, WebSocket socket, SilenceableUpgrade line, CancellationToken ends)
+    private async Task SendEventsAsync(
+        HttpContext context,
+        WebSocket socket,
+        SilenceableUpgrade line,
+        CancellationToken ends
+    )
     {
         var sentUntil = Instant.From(clock.GetUtcNow());
         while (true)
@@ -63,7 +86,8 @@ internal sealed class StreamSession(string exchange, string path, IVenueStream s
             line.IsSilent = effect == Effect.Stall;
             switch (effect)
             {
-                case Effect.Stall: continue;
+                case Effect.Stall:
+                    continue;
                 case Effect.Drop or Effect.Handshake:
                     context.Abort();
                     return;
@@ -71,7 +95,8 @@ internal sealed class StreamSession(string exchange, string path, IVenueStream s
                     await SendAsync(socket, "<html>\u0001 no message", ends);
                     break;
             }
-            foreach (var frame in stream.Between(sentUntil, now, invalid: effect == Effect.BadValues)) await SendAsync(socket, frame, ends);
+            foreach (var frame in stream.Between(sentUntil, now, invalid: effect == Effect.BadValues))
+                await SendAsync(socket, frame, ends);
             sentUntil = now;
         }
     }
@@ -81,8 +106,16 @@ internal sealed class StreamSession(string exchange, string path, IVenueStream s
         var buffer = new byte[SandboxServer.LongestBody];
         try
         {
-            while (await socket.ReceiveAsync(buffer.AsMemory(), ended.Token) is { MessageType: not WebSocketMessageType.Close } received)
-                if (received.EndOfMessage) await SendAsync(socket, stream.Answer(Encoding.UTF8.GetString(buffer, 0, received.Count)), ended.Token);
+            while (
+                await socket.ReceiveAsync(buffer.AsMemory(), ended.Token)
+                    is { MessageType: not WebSocketMessageType.Close } received
+            )
+                if (received.EndOfMessage)
+                    await SendAsync(
+                        socket,
+                        stream.Answer(Encoding.UTF8.GetString(buffer, 0, received.Count)),
+                        ended.Token
+                    );
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException)
         {
@@ -104,16 +137,24 @@ internal sealed class StreamSession(string exchange, string path, IVenueStream s
         }
     }
 
-    private static Effect EffectOf(FaultKind kind) => kind switch
-    {
-        FaultKind.StalledBody or FaultKind.SlowBody or FaultKind.StalledHeaders => Effect.Stall,
-        FaultKind.Truncated or FaultKind.Refused => Effect.Drop,
-        FaultKind.Garbage or FaultKind.Null200 or FaultKind.Number200 or FaultKind.Empty200 or FaultKind.Html200 => Effect.Garbage,
-        FaultKind.BadValues => Effect.BadValues,
-        FaultKind.Duplicates or FaultKind.Disorder or FaultKind.Gaps or FaultKind.WrongClock or FaultKind.EmptyList
-            or FaultKind.PriceSpike or FaultKind.RevisedCandles or FaultKind.PriceLevel => Effect.None,
-        _ => Effect.Handshake,
-    };
+    private static Effect EffectOf(FaultKind kind) =>
+        kind switch
+        {
+            FaultKind.StalledBody or FaultKind.SlowBody or FaultKind.StalledHeaders => Effect.Stall,
+            FaultKind.Truncated or FaultKind.Refused => Effect.Drop,
+            FaultKind.Garbage or FaultKind.Null200 or FaultKind.Number200 or FaultKind.Empty200 or FaultKind.Html200 =>
+                Effect.Garbage,
+            FaultKind.BadValues => Effect.BadValues,
+            FaultKind.Duplicates
+            or FaultKind.Disorder
+            or FaultKind.Gaps
+            or FaultKind.WrongClock
+            or FaultKind.EmptyList
+            or FaultKind.PriceSpike
+            or FaultKind.RevisedCandles
+            or FaultKind.PriceLevel => Effect.None,
+            _ => Effect.Handshake,
+        };
 
     private enum Effect
     {

@@ -12,16 +12,23 @@ internal sealed class AlternativeMe(SandboxWorld world) : Venue
 
     public override VenueAnswer Answer(VenueRequest request)
     {
-        if (request.Path.TrimEnd('/') != "/fng") return Json(new JsonObject { ["error"] = "not found" }, 404);
+        if (request.Path.TrimEnd('/') != "/fng")
+            return Json(new JsonObject { ["error"] = "not found" }, 404);
         var limit = request.Number("limit", 1);
         var most = limit is > 0 and <= int.MaxValue ? (int)limit : int.MaxValue;
-        var values = world.Signals.HeldAt("fear_greed") is { } held ? FearIndex.Held(held, request.Now, most) : FearIndex.Published(world.Leader, request.Now, most);
-        var answer = Json(new JsonObject
-        {
-            ["name"] = "Fear and Greed Index",
-            ["data"] = new JsonArray([.. values.Select((value, index) => Entry(request, value.Day, value.Value, newest: index == 0))]),
-            ["metadata"] = new JsonObject { ["error"] = null },
-        });
+        var values = world.Signals.HeldAt("fear_greed") is { } held
+            ? FearIndex.Held(held, request.Now, most)
+            : FearIndex.Published(world.Leader, request.Now, most);
+        var answer = Json(
+            new JsonObject
+            {
+                ["name"] = "Fear and Greed Index",
+                ["data"] = new JsonArray([
+                    .. values.Select((value, index) => Entry(request, value.Day, value.Value, newest: index == 0)),
+                ]),
+                ["metadata"] = new JsonObject { ["error"] = null },
+            }
+        );
         return answer with { Origin = world.Leader.Origin };
     }
 
@@ -30,10 +37,19 @@ internal sealed class AlternativeMe(SandboxWorld world) : Venue
         var entry = new JsonObject
         {
             ["value"] = $"{value}",
-            ["value_classification"] = value switch { < 25 => "Extreme Fear", < 47 => "Fear", < 55 => "Neutral", < 76 => "Greed", _ => "Extreme Greed" },
+            ["value_classification"] = value switch
+            {
+                < 25 => "Extreme Fear",
+                < 47 => "Fear",
+                < 55 => "Neutral",
+                < 76 => "Greed",
+                _ => "Extreme Greed",
+            },
             ["timestamp"] = $"{day.UnixMilliseconds / 1000}",
         };
-        if (newest) entry["time_until_update"] = $"{Math.Max(0, (long)(day + TimeSpan.FromDays(1) - request.Now).TotalSeconds)}";
+        if (newest)
+            entry["time_until_update"] =
+                $"{Math.Max(0, (long)(day + TimeSpan.FromDays(1) - request.Now).TotalSeconds)}";
         return entry;
     }
 }

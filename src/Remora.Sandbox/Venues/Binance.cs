@@ -15,7 +15,9 @@ internal sealed class Binance : Venue
     private const string Spot = "api.binance.com";
     private const string Futures = "fapi.binance.com";
     private const string FuturesStream = "fstream.binance.com";
-    private static readonly IReadOnlyDictionary<string, Timeframe> Intervals = Timeframe.Known.ToDictionary(timeframe => timeframe.Name);
+    private static readonly IReadOnlyDictionary<string, Timeframe> Intervals = Timeframe.Known.ToDictionary(timeframe =>
+        timeframe.Name
+    );
 
     private readonly SandboxWorld _world;
 
@@ -28,41 +30,62 @@ internal sealed class Binance : Venue
 
     public override string Id => "binance";
 
-    public override IReadOnlyList<string> Hosts { get; } = [Spot, Futures, "dapi.binance.com", "eapi.binance.com", FuturesStream];
+    public override IReadOnlyList<string> Hosts { get; } =
+    [Spot, Futures, "dapi.binance.com", "eapi.binance.com", FuturesStream];
 
-    public override IVenueStream? Streams(string host) => host == FuturesStream ? new BinanceLiquidations(_world, Listings) : null;
+    public override IVenueStream? Streams(string host) =>
+        host == FuturesStream ? new BinanceLiquidations(_world, Listings) : null;
 
-    public override VenueAnswer Answer(VenueRequest request) => (request.Host, request.Path) switch
-    {
-        (Spot, "/api/v3/exchangeInfo") => Json(new JsonObject { ["timezone"] = "UTC", ["symbols"] = Array(Listings.Values.Select(SpotSymbol)) }),
-        (Futures, "/fapi/v1/exchangeInfo") => Json(new JsonObject { ["timezone"] = "UTC", ["symbols"] = Array(Perpetuals.Select(PerpetualSymbol)) }),
-        ("dapi.binance.com", "/dapi/v1/exchangeInfo") => Json(new JsonObject { ["symbols"] = new JsonArray() }),
-        ("eapi.binance.com", "/eapi/v1/exchangeInfo") => Json(new JsonObject { ["optionSymbols"] = new JsonArray() }),
-        (Spot, "/api/v3/ping") => Json(new JsonObject()),
-        (Spot, "/api/v3/time") or (Futures, "/fapi/v1/time") => Json(new JsonObject { ["serverTime"] = request.Now.UnixMilliseconds }),
-        (Spot, "/api/v3/klines") or (Futures, "/fapi/v1/klines") => Klines(request),
-        (Futures, "/fapi/v1/premiumIndex") => ForPerpetual(request, PremiumIndex),
-        (Futures, "/fapi/v1/fundingInfo") => Json(new JsonArray()),
-        (Futures, "/fapi/v1/openInterest") => ForPerpetual(request, OpenInterest),
-        _ => Error(404, -5000, $"Path {request.Path}, Method GET is invalid"),
-    };
+    public override VenueAnswer Answer(VenueRequest request) =>
+        (request.Host, request.Path) switch
+        {
+            (Spot, "/api/v3/exchangeInfo") => Json(
+                new JsonObject { ["timezone"] = "UTC", ["symbols"] = Array(Listings.Values.Select(SpotSymbol)) }
+            ),
+            (Futures, "/fapi/v1/exchangeInfo") => Json(
+                new JsonObject { ["timezone"] = "UTC", ["symbols"] = Array(Perpetuals.Select(PerpetualSymbol)) }
+            ),
+            ("dapi.binance.com", "/dapi/v1/exchangeInfo") => Json(new JsonObject { ["symbols"] = new JsonArray() }),
+            ("eapi.binance.com", "/eapi/v1/exchangeInfo") => Json(
+                new JsonObject { ["optionSymbols"] = new JsonArray() }
+            ),
+            (Spot, "/api/v3/ping") => Json(new JsonObject()),
+            (Spot, "/api/v3/time") or (Futures, "/fapi/v1/time") => Json(
+                new JsonObject { ["serverTime"] = request.Now.UnixMilliseconds }
+            ),
+            (Spot, "/api/v3/klines") or (Futures, "/fapi/v1/klines") => Klines(request),
+            (Futures, "/fapi/v1/premiumIndex") => ForPerpetual(request, PremiumIndex),
+            (Futures, "/fapi/v1/fundingInfo") => Json(new JsonArray()),
+            (Futures, "/fapi/v1/openInterest") => ForPerpetual(request, OpenInterest),
+            _ => Error(404, -5000, $"Path {request.Path}, Method GET is invalid"),
+        };
 
     private IEnumerable<Listing> Perpetuals => Listings.Values.Where(listing => listing.Pair.Quote == "USDT");
 
     private VenueAnswer Klines(VenueRequest request)
     {
-        if (!TryFind(request.Query("symbol"), out var listing)) return Error(400, -1121, "Invalid symbol.");
-        if (!TryTimeframe(Intervals, request.Query("interval"), listing, out var timeframe)) return Error(400, -1120, "Invalid interval.");
+        if (!TryFind(request.Query("symbol"), out var listing))
+            return Error(400, -1121, "Invalid symbol.");
+        if (!TryTimeframe(Intervals, request.Query("interval"), listing, out var timeframe))
+            return Error(400, -1120, "Invalid interval.");
         var from = request.Moment("startTime", Instant.MinValue);
         var to = request.Moment("endTime", Instant.MaxValue) + TimeSpan.FromMilliseconds(1);
         var count = request.Count("limit", 500, 1000);
-        var candles = Candles(request, listing, new(timeframe, from, to, count, Newest: request.Query("startTime") is null));
-        return Json(listing, json =>
-        {
-            json.WriteStartArray();
-            foreach (var candle in candles) WriteKline(json, candle, timeframe);
-            json.WriteEndArray();
-        });
+        var candles = Candles(
+            request,
+            listing,
+            new(timeframe, from, to, count, Newest: request.Query("startTime") is null)
+        );
+        return Json(
+            listing,
+            json =>
+            {
+                json.WriteStartArray();
+                foreach (var candle in candles)
+                    WriteKline(json, candle, timeframe);
+                json.WriteEndArray();
+            }
+        );
     }
 
     private static void WriteKline(Utf8JsonWriter json, in Candle candle, Timeframe timeframe)
@@ -85,15 +108,20 @@ internal sealed class Binance : Venue
 
     private VenueAnswer ForPerpetual(VenueRequest request, Func<VenueRequest, Listing, JsonObject?> answer)
     {
-        if (!TryFind(request.Query("symbol"), out var listing) || listing.Pair.Quote != "USDT") return Error(400, -1121, "Invalid symbol.");
+        if (!TryFind(request.Query("symbol"), out var listing) || listing.Pair.Quote != "USDT")
+            return Error(400, -1121, "Invalid symbol.");
         return answer(request, listing) is { } body
-            ? Json(body) with { Origin = listing.Series.Origin }
+            ? Json(body) with
+            {
+                Origin = listing.Series.Origin,
+            }
             : Error(400, -4108, "Symbol is on delivering or delivered or settling or closed or pre-trading.");
     }
 
     private JsonObject? PremiumIndex(VenueRequest request, Listing listing)
     {
-        if (Perpetual.Last(listing.Series, request.Now, 1) is not [var latest]) return null;
+        if (Perpetual.Last(listing.Series, request.Now, 1) is not [var latest])
+            return null;
         var price = Of(latest.Close, 8);
         return new()
         {
@@ -103,59 +131,79 @@ internal sealed class Binance : Venue
             ["estimatedSettlePrice"] = price,
             ["lastFundingRate"] = Of(Perpetual.Funding(_world, listing.Series, request.Now), 8),
             ["interestRate"] = "0.00010000",
-            ["nextFundingTime"] = (request.Now.Floor(Perpetual.FundingInterval) + Perpetual.FundingInterval).UnixMilliseconds,
+            ["nextFundingTime"] = (
+                request.Now.Floor(Perpetual.FundingInterval) + Perpetual.FundingInterval
+            ).UnixMilliseconds,
             ["time"] = request.Now.UnixMilliseconds,
         };
     }
 
-    private static JsonObject? OpenInterest(VenueRequest request, Listing listing) => Perpetual.OpenInterest(listing.Series, request.Now) is not { } interest ? null : new()
-    {
-        ["openInterest"] = Of(interest, 3),
-        ["symbol"] = listing.Id,
-        ["time"] = request.Now.UnixMilliseconds,
-    };
+    private static JsonObject? OpenInterest(VenueRequest request, Listing listing) =>
+        Perpetual.OpenInterest(listing.Series, request.Now) is not { } interest
+            ? null
+            : new()
+            {
+                ["openInterest"] = Of(interest, 3),
+                ["symbol"] = listing.Id,
+                ["time"] = request.Now.UnixMilliseconds,
+            };
 
-    private static JsonObject SpotSymbol(Listing listing) => new()
-    {
-        ["symbol"] = listing.Id,
-        ["status"] = "TRADING",
-        ["baseAsset"] = listing.Pair.Base,
-        ["baseAssetPrecision"] = 8,
-        ["quoteAsset"] = listing.Pair.Quote,
-        ["quotePrecision"] = 8,
-        ["quoteAssetPrecision"] = 8,
-        ["isSpotTradingAllowed"] = true,
-        ["isMarginTradingAllowed"] = false,
-        ["filters"] = Filters(listing),
-        ["permissions"] = new JsonArray(),
-        ["permissionSets"] = new JsonArray(new JsonArray("SPOT")),
-    };
+    private static JsonObject SpotSymbol(Listing listing) =>
+        new()
+        {
+            ["symbol"] = listing.Id,
+            ["status"] = "TRADING",
+            ["baseAsset"] = listing.Pair.Base,
+            ["baseAssetPrecision"] = 8,
+            ["quoteAsset"] = listing.Pair.Quote,
+            ["quotePrecision"] = 8,
+            ["quoteAssetPrecision"] = 8,
+            ["isSpotTradingAllowed"] = true,
+            ["isMarginTradingAllowed"] = false,
+            ["filters"] = Filters(listing),
+            ["permissions"] = new JsonArray(),
+            ["permissionSets"] = new JsonArray(new JsonArray("SPOT")),
+        };
 
-    private static JsonObject PerpetualSymbol(Listing listing) => new()
-    {
-        ["symbol"] = listing.Id,
-        ["pair"] = listing.Id,
-        ["contractType"] = "PERPETUAL",
-        ["deliveryDate"] = 4133404800000,
-        ["onboardDate"] = 1569398400000,
-        ["status"] = "TRADING",
-        ["baseAsset"] = listing.Pair.Base,
-        ["quoteAsset"] = listing.Pair.Quote,
-        ["marginAsset"] = listing.Pair.Quote,
-        ["underlyingType"] = "COIN",
-        ["pricePrecision"] = listing.Decimals,
-        ["quantityPrecision"] = 3,
-        ["filters"] = Filters(listing),
-    };
+    private static JsonObject PerpetualSymbol(Listing listing) =>
+        new()
+        {
+            ["symbol"] = listing.Id,
+            ["pair"] = listing.Id,
+            ["contractType"] = "PERPETUAL",
+            ["deliveryDate"] = 4133404800000,
+            ["onboardDate"] = 1569398400000,
+            ["status"] = "TRADING",
+            ["baseAsset"] = listing.Pair.Base,
+            ["quoteAsset"] = listing.Pair.Quote,
+            ["marginAsset"] = listing.Pair.Quote,
+            ["underlyingType"] = "COIN",
+            ["pricePrecision"] = listing.Decimals,
+            ["quantityPrecision"] = 3,
+            ["filters"] = Filters(listing),
+        };
 
-    private static JsonArray Filters(Listing listing) => new(
-    [
-        new JsonObject { ["filterType"] = "PRICE_FILTER", ["minPrice"] = listing.Tick, ["maxPrice"] = "1000000.00000000", ["tickSize"] = listing.Tick },
-        new JsonObject { ["filterType"] = "LOT_SIZE", ["minQty"] = "0.00001000", ["maxQty"] = "9000000.00000000", ["stepSize"] = "0.00001000" },
-        new JsonObject { ["filterType"] = "NOTIONAL", ["minNotional"] = "5.00000000" },
-    ]);
+    private static JsonArray Filters(Listing listing) =>
+        new([
+            new JsonObject
+            {
+                ["filterType"] = "PRICE_FILTER",
+                ["minPrice"] = listing.Tick,
+                ["maxPrice"] = "1000000.00000000",
+                ["tickSize"] = listing.Tick,
+            },
+            new JsonObject
+            {
+                ["filterType"] = "LOT_SIZE",
+                ["minQty"] = "0.00001000",
+                ["maxQty"] = "9000000.00000000",
+                ["stepSize"] = "0.00001000",
+            },
+            new JsonObject { ["filterType"] = "NOTIONAL", ["minNotional"] = "5.00000000" },
+        ]);
 
     private static JsonArray Array(IEnumerable<JsonObject> items) => new([.. items]);
 
-    private static VenueAnswer Error(int status, int code, string message) => Json(new JsonObject { ["code"] = code, ["msg"] = message }, status);
+    private static VenueAnswer Error(int status, int code, string message) =>
+        Json(new JsonObject { ["code"] = code, ["msg"] = message }, status);
 }

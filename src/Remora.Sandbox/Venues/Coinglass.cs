@@ -17,18 +17,45 @@ internal sealed class Coinglass(SandboxWorld world) : Venue
 
     public override VenueAnswer Answer(VenueRequest request)
     {
-        if (request.Path != "/api/futures/liquidation/aggregated-history") return Error("404", "not found");
-        if (request.Query("interval") != "1h" || request.Query("exchange_list") is null) return Error("400", "interval must be 1h, and exchange_list is required");
-        if (world.Markets.FirstOrDefault(market => market.Key.Base == request.Query("symbol")).Value is not { } series) return Error("400", "symbol is not supported");
+        if (request.Path != "/api/futures/liquidation/aggregated-history")
+            return Error("404", "not found");
+        if (request.Query("interval") != "1h" || request.Query("exchange_list") is null)
+            return Error("400", "interval must be 1h, and exchange_list is required");
+        if (world.Markets.FirstOrDefault(market => market.Key.Base == request.Query("symbol")).Value is not { } series)
+            return Error("400", "symbol is not supported");
         var rows = new JsonArray();
         for (var back = request.Count("limit", 1000, 1000) - 1; back >= 0; back--)
         {
             var open = request.Now.Floor(Hour) - (Hour * back);
-            var (longs, shorts) = SimulatedLiquidations.Between(world, series, open, request.Now < open + Hour ? request.Now : open + Hour);
-            rows.Add((JsonNode)new JsonObject { ["time"] = open.UnixMilliseconds, ["aggregated_long_liquidation_usd"] = longs, ["aggregated_short_liquidation_usd"] = shorts });
+            var (longs, shorts) = SimulatedLiquidations.Between(
+                world,
+                series,
+                open,
+                request.Now < open + Hour ? request.Now : open + Hour
+            );
+            rows.Add(
+                (JsonNode)
+                    new JsonObject
+                    {
+                        ["time"] = open.UnixMilliseconds,
+                        ["aggregated_long_liquidation_usd"] = longs,
+                        ["aggregated_short_liquidation_usd"] = shorts,
+                    }
+            );
         }
-        return Json(new JsonObject { ["code"] = "0", ["msg"] = "success", ["data"] = rows }) with { Origin = series.Origin };
+        return Json(
+            new JsonObject
+            {
+                ["code"] = "0",
+                ["msg"] = "success",
+                ["data"] = rows,
+            }
+        ) with
+        {
+            Origin = series.Origin,
+        };
     }
 
-    private static VenueAnswer Error(string code, string message) => Json(new JsonObject { ["code"] = code, ["msg"] = message });
+    private static VenueAnswer Error(string code, string message) =>
+        Json(new JsonObject { ["code"] = code, ["msg"] = message });
 }

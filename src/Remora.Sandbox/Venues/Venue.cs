@@ -50,20 +50,32 @@ internal abstract class Venue
         foreach (var (pair, series) in world.Markets)
         {
             yield return (pair, series);
-            if (pair.Quote == "USDT" && Pair.Parse(pair.Base + "/USD") is var dollars && !world.Markets.ContainsKey(dollars))
+            if (
+                pair.Quote == "USDT"
+                && Pair.Parse(pair.Base + "/USD") is var dollars
+                && !world.Markets.ContainsKey(dollars)
+            )
                 yield return (dollars, series);
         }
     }
 
     /// <summary>Returns the timeframe of a name, if the market has candles that short.</summary>
-    protected static bool TryTimeframe(IReadOnlyDictionary<string, Timeframe> names, string? name, Listing listing, [NotNullWhen(true)] out Timeframe? timeframe)
+    protected static bool TryTimeframe(
+        IReadOnlyDictionary<string, Timeframe> names,
+        string? name,
+        Listing listing,
+        [NotNullWhen(true)] out Timeframe? timeframe
+    )
     {
         timeframe = null;
-        return name is not null && names.TryGetValue(name, out timeframe) && timeframe.Length >= listing.Series.Base.Length;
+        return name is not null
+            && names.TryGetValue(name, out timeframe)
+            && timeframe.Length >= listing.Series.Base.Length;
     }
 
-    protected static IReadOnlyDictionary<string, Timeframe> Timeframes(params (string Name, string Timeframe)[] names) =>
-        names.ToDictionary(name => name.Name, name => Timeframe.Parse(name.Timeframe));
+    protected static IReadOnlyDictionary<string, Timeframe> Timeframes(
+        params (string Name, string Timeframe)[] names
+    ) => names.ToDictionary(name => name.Name, name => Timeframe.Parse(name.Timeframe));
 
     /// <summary>
     /// Returns candles as the exchange sends them: the requested end of the span, in its order,
@@ -77,7 +89,8 @@ internal abstract class Venue
         var candles = query.Newest
             ? series.Last(timeframe, from, to, query.Count, request.Now)
             : series.First(timeframe, from, to, query.Count, request.Now);
-        if (query.NewestFirst) candles.Reverse();
+        if (query.NewestFirst)
+            candles.Reverse();
         return request.Damage.Apply(candles, timeframe, request.Now);
     }
 
@@ -87,7 +100,8 @@ internal abstract class Venue
     protected static VenueAnswer Json(Listing listing, Action<Utf8JsonWriter> write)
     {
         using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer)) write(writer);
+        using (var writer = new Utf8JsonWriter(buffer))
+            write(writer);
         return new(200, buffer.ToArray(), listing.Series.Origin);
     }
 }
@@ -98,7 +112,13 @@ internal abstract class Venue
 /// <param name="Query">Returns one parameter of the query, or null.</param>
 /// <param name="Now">The sandbox's time.</param>
 /// <param name="Damage">The fault that is applied to candles.</param>
-internal sealed record VenueRequest(string Host, string Path, Func<string, string?> Query, Instant Now, CandleDamage Damage)
+internal sealed record VenueRequest(
+    string Host,
+    string Path,
+    Func<string, string?> Query,
+    Instant Now,
+    CandleDamage Damage
+)
 {
     /// <summary>
     /// Returns an integer of the query; the fallback if it is missing or not a number.
@@ -111,8 +131,12 @@ internal sealed record VenueRequest(string Host, string Path, Func<string, strin
     /// <summary>Returns a moment of the query; the fallback if it is missing or invalid.</summary>
     public Instant Moment(string name, Instant fallback, long unitMilliseconds = 1)
     {
-        if (!long.TryParse(Query(name), out var number)) return fallback;
-        var (least, most) = (Instant.MinValue.UnixMilliseconds / unitMilliseconds, Instant.MaxValue.UnixMilliseconds / unitMilliseconds);
+        if (!long.TryParse(Query(name), out var number))
+            return fallback;
+        var (least, most) = (
+            Instant.MinValue.UnixMilliseconds / unitMilliseconds,
+            Instant.MaxValue.UnixMilliseconds / unitMilliseconds
+        );
         return new(Math.Clamp(number, least, most) * unitMilliseconds);
     }
 }
@@ -125,7 +149,14 @@ internal sealed record VenueRequest(string Host, string Path, Func<string, strin
 /// <param name="Newest">Whether the latest rather than the earliest candles are returned if there
 /// are more.</param>
 /// <param name="NewestFirst">Whether the latest candle comes first.</param>
-internal sealed record CandleQuery(Timeframe Timeframe, Instant From, Instant To, int Count, bool Newest, bool NewestFirst = false);
+internal sealed record CandleQuery(
+    Timeframe Timeframe,
+    Instant From,
+    Instant To,
+    int Count,
+    bool Newest,
+    bool NewestFirst = false
+);
 
 /// <summary>The response of an exchange.</summary>
 /// <param name="Status">The HTTP status.</param>

@@ -16,20 +16,26 @@ internal static class WireText
         if (text.Contains('E'))
         {
             // Outside the range of real markets, and a decimal cannot hold all the digits.
-            if (Math.Abs(value) is < 1e-11 or > 1e28) return text;
-            text = decimal.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture);
+            if (Math.Abs(value) is < 1e-11 or > 1e28)
+                return text;
+            text = decimal.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture)
+                .ToString(CultureInfo.InvariantCulture);
         }
-        if (decimals == 0) return text;
+        if (decimals == 0)
+            return text;
         var point = text.IndexOf('.');
-        if (point < 0) (text, point) = (text + ".", text.Length);
+        if (point < 0)
+            (text, point) = (text + ".", text.Length);
         return text.PadRight(point + 1 + decimals, '0');
     }
 
     /// <summary>Writes the number in quotes; null if a fault has replaced it by NaN.</summary>
     public static void WriteNumber(this Utf8JsonWriter json, double value, int decimals = 0)
     {
-        if (double.IsNaN(value)) json.WriteNullValue();
-        else json.WriteStringValue(Of(value, decimals));
+        if (double.IsNaN(value))
+            json.WriteNullValue();
+        else
+            json.WriteStringValue(Of(value, decimals));
     }
 
     /// <summary>
@@ -50,8 +56,10 @@ internal static class WireText
     /// Returns the approximate volume in quote currency. Exchanges return it, but candles do not
     /// contain it.
     /// </summary>
-    public static double Turnover(this in Markets.Candle candle) => Math.Round(candle.Volume * (candle.High + candle.Low + candle.Close) / 3, 8);
+    public static double Turnover(this in Markets.Candle candle) =>
+        Math.Round(candle.Volume * (candle.High + candle.Low + candle.Close) / 3, 8);
 
     /// <summary>Returns a plausible number of trades.</summary>
-    public static long Trades(this in Markets.Candle candle) => candle.Volume > 0 ? 1 + (long)Math.Min(candle.Turnover() / 900, 1e9) : 0;
+    public static long Trades(this in Markets.Candle candle) =>
+        candle.Volume > 0 ? 1 + (long)Math.Min(candle.Turnover() / 900, 1e9) : 0;
 }

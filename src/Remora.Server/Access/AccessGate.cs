@@ -16,26 +16,55 @@ internal sealed class AccessGate(ServiceSettings settings, KeyRing keys, CallLim
 
     private const string Scheme = "Bearer ";
 
-    public void Use(IApplicationBuilder app) => app.Use(next => context => Check(context) is { } refusal ? refusal.ExecuteAsync(context) : next(context));
+    public void Use(IApplicationBuilder app) =>
+        app.Use(next => context => Check(context) is { } refusal ? refusal.ExecuteAsync(context) : next(context));
 
     private ProblemResult? Check(HttpContext context)
     {
         var authorization = context.Request.Headers.Authorization;
-        var key = authorization.Count == 1 && authorization[0] is { } text && text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? keys.Find(text.AsSpan(Scheme.Length).Trim()) : null;
-        if (key is not null) context.Features.Set(new Caller(key));
-        if (!settings.IsGuarded || IsHealth(context.Request.Path)) return null;
-        if (!(key is not null ? limits.TryTake(key, out var wait) : limits.TryTake(context.Connection.RemoteIpAddress, out wait)))
+        var key =
+            authorization.Count == 1
+            && authorization[0] is { } text
+            && text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+                ? keys.Find(text.AsSpan(Scheme.Length).Trim())
+                : null;
+        if (key is not null)
+            context.Features.Set(new Caller(key));
+        if (!settings.IsGuarded || IsHealth(context.Request.Path))
+            return null;
+        if (
+            !(
+                key is not null
+                    ? limits.TryTake(key, out var wait)
+                    : limits.TryTake(context.Connection.RemoteIpAddress, out wait)
+            )
+        )
         {
             context.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString();
-            return ApiProblem.Of(StatusCodes.Status429TooManyRequests, key is null
-                ? $"The limit without a key is {settings.AnonymousPerMinute} requests per minute: send fewer, or send 'Authorization: Bearer KEY'."
-                : $"The limit of this key is {key.PerMinute ?? settings.KeyPerMinute} requests per minute: send fewer.");
+            return ApiProblem.Of(
+                StatusCodes.Status429TooManyRequests,
+                key is null
+                    ? $"The limit without a key is {settings.AnonymousPerMinute} requests per minute: send fewer, "
+                        + $"or send 'Authorization: Bearer KEY'."
+                    : $"The limit of this key is {key.PerMinute ?? settings.KeyPerMinute} requests per minute: send "
+                        + $"fewer."
+            );
         }
-        if (key is not null || (settings.AnswersAnonymous && authorization.Count == 0) || MarketPage.Has(context.Request.Path.Value) || ReferencePage.Has(context.Request.Path.Value)) return null;
+        if (
+            key is not null
+            || (settings.AnswersAnonymous && authorization.Count == 0)
+            || MarketPage.Has(context.Request.Path.Value)
+            || ReferencePage.Has(context.Request.Path.Value)
+        )
+            return null;
         context.Response.Headers.WWWAuthenticate = Challenge;
-        return ApiProblem.Of(StatusCodes.Status401Unauthorized, authorization.Count == 0
-            ? "A key is required: send 'Authorization: Bearer KEY'. The operator of the service creates keys with 'remora keys add'."
-            : "Unknown key: it is mistyped, revoked, or belongs to another service.");
+        return ApiProblem.Of(
+            StatusCodes.Status401Unauthorized,
+            authorization.Count == 0
+                ? "A key is required: send 'Authorization: Bearer KEY'. The operator of the service creates keys "
+                    + "with 'remora keys add'."
+                : "Unknown key: it is mistyped, revoked, or belongs to another service."
+        );
     }
 
     /// <summary>

@@ -15,7 +15,14 @@ namespace Remora.Server.Access;
 /// </param>
 /// <param name="Side">The side for requests that name none; null for long.</param>
 /// <param name="PerMinute">The maximum requests per minute; null for the service's setting.</param>
-public sealed record ApiKey(string Name, string Hash, Instant Created, string? Policy = null, Side? Side = null, int? PerMinute = null)
+public sealed record ApiKey(
+    string Name,
+    string Hash,
+    Instant Created,
+    string? Policy = null,
+    Side? Side = null,
+    int? PerMinute = null
+)
 {
     /// <summary>The prefix of every key. Scanners for leaked secrets recognize it.</summary>
     public const string Prefix = "rmr_";
@@ -30,8 +37,10 @@ public sealed record ApiKey(string Name, string Hash, Instant Created, string? P
     public static string NewSecret() => Prefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
 
     /// <summary>Returns the stored hash of a secret.</summary>
-    public static string HashOf(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
+    public static string HashOf(string secret) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
 
     /// <summary>Whether a text has the form of a key. Other texts need not be hashed.</summary>
-    internal static bool LooksLikeOne(ReadOnlySpan<char> text) => text.Length == Length && text.StartsWith(Prefix) && Ascii.IsValid(text);
+    internal static bool LooksLikeOne(ReadOnlySpan<char> text) =>
+        text.Length == Length && text.StartsWith(Prefix) && Ascii.IsValid(text);
 }

@@ -12,23 +12,29 @@ namespace Remora.Server.Access;
 internal static class BrowserRules
 {
     private static readonly TimeSpan PreflightMaxAge = TimeSpan.FromMinutes(10);
-    private static readonly StringValues NoSniff = "nosniff", Deny = "DENY", NoReferrer = "no-referrer", SameOrigin = "same-origin";
+    private static readonly StringValues NoSniff = "nosniff",
+        Deny = "DENY",
+        NoReferrer = "no-referrer",
+        SameOrigin = "same-origin";
     private static readonly StringValues Nothing = "default-src 'none'; frame-ancestors 'none'";
 
     /// <summary>
     /// Adds the security headers to every response. A page replaces the content security policy
     /// with its own.
     /// </summary>
-    public static void UseSecurityHeaders(this IApplicationBuilder app) => app.Use(next => context =>
-    {
-        var headers = context.Response.Headers;
-        headers.XContentTypeOptions = NoSniff;
-        headers.XFrameOptions = Deny;
-        headers["Referrer-Policy"] = NoReferrer;
-        headers.ContentSecurityPolicy = Nothing;
-        headers["Cross-Origin-Opener-Policy"] = SameOrigin;
-        return next(context);
-    });
+    public static void UseSecurityHeaders(this IApplicationBuilder app) =>
+        app.Use(next =>
+            context =>
+            {
+                var headers = context.Response.Headers;
+                headers.XContentTypeOptions = NoSniff;
+                headers.XFrameOptions = Deny;
+                headers["Referrer-Policy"] = NoReferrer;
+                headers.ContentSecurityPolicy = Nothing;
+                headers["Cross-Origin-Opener-Policy"] = SameOrigin;
+                return next(context);
+            }
+        );
 
     /// <summary>
     /// Allows pages of these origins to read answers. If the list is empty, no page of another
@@ -36,18 +42,23 @@ internal static class BrowserRules
     /// </summary>
     public static void UseCors(this IApplicationBuilder app, IReadOnlyList<string> origins)
     {
-        if (origins.Count == 0) return;
-        app.Use(next => context =>
-        {
-            context.Response.OnStarting(VaryByOrigin, context.Response);
-            return next(context);
-        });
-        app.UseCors(policy => policy
-            .WithOrigins([.. origins])
-            .WithMethods(HttpMethods.Get)
-            .WithHeaders(HeaderNames.Authorization, HeaderNames.IfNoneMatch, "Last-Event-ID")
-            .WithExposedHeaders(HeaderNames.ETag, HeaderNames.RetryAfter)
-            .SetPreflightMaxAge(PreflightMaxAge));
+        if (origins.Count == 0)
+            return;
+        app.Use(next =>
+            context =>
+            {
+                context.Response.OnStarting(VaryByOrigin, context.Response);
+                return next(context);
+            }
+        );
+        app.UseCors(policy =>
+            policy
+                .WithOrigins([.. origins])
+                .WithMethods(HttpMethods.Get)
+                .WithHeaders(HeaderNames.Authorization, HeaderNames.IfNoneMatch, "Last-Event-ID")
+                .WithExposedHeaders(HeaderNames.ETag, HeaderNames.RetryAfter)
+                .SetPreflightMaxAge(PreflightMaxAge)
+        );
     }
 
     /// <summary>

@@ -13,19 +13,23 @@ internal sealed class CallLimits(ServiceSettings settings) : IDisposable
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
-    private readonly PartitionedRateLimiter<(string Bucket, int PerMinute)> _buckets = PartitionedRateLimiter.Create<(string Bucket, int PerMinute), (string, int)>(caller =>
-        RateLimitPartition.GetTokenBucketLimiter(caller, _ => BucketOf(caller.PerMinute)));
+    private readonly PartitionedRateLimiter<(string Bucket, int PerMinute)> _buckets = PartitionedRateLimiter.Create<
+        (string Bucket, int PerMinute),
+        (string, int)
+    >(caller => RateLimitPartition.GetTokenBucketLimiter(caller, _ => BucketOf(caller.PerMinute)));
 
     /// <summary>
     /// Takes one call of a key. Returns false, with the time to wait, when the limit is reached.
     /// </summary>
-    public bool TryTake(ApiKey key, out TimeSpan wait) => TryTake(("key " + key.Hash, key.PerMinute ?? settings.KeyPerMinute), out wait);
+    public bool TryTake(ApiKey key, out TimeSpan wait) =>
+        TryTake(("key " + key.Hash, key.PerMinute ?? settings.KeyPerMinute), out wait);
 
     /// <summary>
     /// Takes one call of an address. An IPv6 address counts as its /64 network, because a host can
     /// use any address of its network.
     /// </summary>
-    public bool TryTake(IPAddress? address, out TimeSpan wait) => TryTake((NameOf(address), settings.AnonymousPerMinute), out wait);
+    public bool TryTake(IPAddress? address, out TimeSpan wait) =>
+        TryTake((NameOf(address), settings.AnonymousPerMinute), out wait);
 
     public void Dispose() => _buckets.Dispose();
 
@@ -33,7 +37,8 @@ internal sealed class CallLimits(ServiceSettings settings) : IDisposable
     {
         wait = default;
         using var lease = _buckets.AttemptAcquire(bucket);
-        if (lease.IsAcquired) return true;
+        if (lease.IsAcquired)
+            return true;
         wait = lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : Minute;
         return false;
     }
@@ -53,9 +58,12 @@ internal sealed class CallLimits(ServiceSettings settings) : IDisposable
 
     private static string NameOf(IPAddress? address)
     {
-        if (address is null) return "unknown";
-        if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
-        if (address.AddressFamily != AddressFamily.InterNetworkV6) return address.ToString();
+        if (address is null)
+            return "unknown";
+        if (address.IsIPv4MappedToIPv6)
+            address = address.MapToIPv4();
+        if (address.AddressFamily != AddressFamily.InterNetworkV6)
+            return address.ToString();
         var bytes = address.GetAddressBytes();
         bytes.AsSpan(8).Clear();
         return new IPAddress(bytes) + "/64";

@@ -17,10 +17,16 @@ internal sealed record ConnectionLimit(int Connections, string Cause)
         var setting = new ConnectionLimit(settings.MaxConnections, $"max_connections ({settings.MaxConnections})");
         var files = OpenFileLimit.Current();
         var connections = OpenFileLimit.Connections(files, settings.MaxConnections);
-        if (connections == settings.MaxConnections) return setting;
-        log.CreateLogger("Remora.Server.Connections").LogWarning(
-            "the limit of open files ({Files}) leaves room for {Connections} connections, fewer than {Limit}: raise it (LimitNOFILE in the systemd unit, or 'ulimit -n'), or lower max_connections",
-            files, connections, setting.Cause);
+        if (connections == settings.MaxConnections)
+            return setting;
+        log.CreateLogger("Remora.Server.Connections")
+            .LogWarning(
+                "the limit of open files ({Files}) leaves room for {Connections} connections, fewer than {Limit}: "
+                    + "raise it (LimitNOFILE in the systemd unit, or 'ulimit -n'), or lower max_connections",
+                files,
+                connections,
+                setting.Cause
+            );
         return new(connections, $"the limit of open files ({files}, room for {connections} connections)");
     }
 }

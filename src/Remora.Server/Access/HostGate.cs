@@ -21,16 +21,19 @@ internal sealed class HostGate(ServiceSettings settings)
     /// address and requires no keys, and whenever <c>allowed_hosts</c> is set. In other cases keys
     /// protect the answers, or the answers are public.
     /// </summary>
-    public static bool Checks(ServiceSettings settings) =>
-        settings.AllowedHosts.Count > 0 || !settings.IsGuarded;
+    public static bool Checks(ServiceSettings settings) => settings.AllowedHosts.Count > 0 || !settings.IsGuarded;
 
     /// <summary>Adds the check if the settings require it.</summary>
     public void Use(IApplicationBuilder app)
     {
-        if (!Checks(settings)) return;
-        app.Use(next => context => IsAllowed(context) || AccessGate.IsHealth(context.Request.Path)
-            ? next(context)
-            : Refusal(context.Request.Host).ExecuteAsync(context));
+        if (!Checks(settings))
+            return;
+        app.Use(next =>
+            context =>
+                IsAllowed(context) || AccessGate.IsHealth(context.Request.Path)
+                    ? next(context)
+                    : Refusal(context.Request.Host).ExecuteAsync(context)
+        );
     }
 
     /// <summary>Whether a text is a valid entry of <c>allowed_hosts</c>.</summary>
@@ -40,7 +43,8 @@ internal sealed class HostGate(ServiceSettings settings)
     {
         const string subdomains = "*.";
         entry = text;
-        if (text == "*") return true;
+        if (text == "*")
+            return true;
         var name = text.StartsWith(subdomains, StringComparison.Ordinal) ? text[subdomains.Length..] : text;
         switch (Uri.CheckHostName(name))
         {
@@ -61,11 +65,15 @@ internal sealed class HostGate(ServiceSettings settings)
     {
         var sent = context.Request.Host;
         // Browsers always send a host name. Old HTTP/1.0 clients may omit it.
-        if (string.IsNullOrEmpty(sent.Value)) return true;
+        if (string.IsNullOrEmpty(sent.Value))
+            return true;
         var name = NameOf(sent.Value);
-        if (name is "127.0.0.1" or "[::1]") return true;
-        if (name.Equals("localhost", StringComparison.OrdinalIgnoreCase)) return true;
-        if (IPAddress.TryParse(name, out var address) && IsOwn(address, context.Connection.LocalIpAddress)) return true;
+        if (name is "127.0.0.1" or "[::1]")
+            return true;
+        if (name.Equals("localhost", StringComparison.OrdinalIgnoreCase))
+            return true;
+        if (IPAddress.TryParse(name, out var address) && IsOwn(address, context.Connection.LocalIpAddress))
+            return true;
         return _allowed.Length > 0 && HostString.MatchesAny(sent.Value, _allowed);
     }
 
@@ -87,9 +95,12 @@ internal sealed class HostGate(ServiceSettings settings)
         return end > 0 ? sent.AsSpan(0, end) : sent;
     }
 
-    private static ProblemResult Refusal(HostString sent) => ApiProblem.Of(
-        StatusCodes.Status421MisdirectedRequest,
-        $"The host name '{Shown.Of(sent.Host)}' is not allowed. Allowed are localhost, "
-        + "127.0.0.1, [::1] and the names in the setting 'allowed_hosts' (REMORA_ALLOWED_HOSTS, --allowed-hosts): "
-        + "add this name to the setting if callers use it.");
+    private static ProblemResult Refusal(HostString sent) =>
+        ApiProblem.Of(
+            StatusCodes.Status421MisdirectedRequest,
+            $"The host name '{Shown.Of(sent.Host)}' is not allowed. Allowed are localhost, "
+                + "127.0.0.1, [::1] and the names in the setting 'allowed_hosts' (REMORA_ALLOWED_HOSTS, "
+                + "--allowed-hosts): "
+                + "add this name to the setting if callers use it."
+        );
 }

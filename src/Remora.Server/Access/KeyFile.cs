@@ -18,7 +18,8 @@ public sealed class KeyFile(string folder)
     {
         try
         {
-            if (!File.Exists(Path)) return [];
+            if (!File.Exists(Path))
+                return [];
             return JsonSerializer.Deserialize(File.ReadAllBytes(Path), ServerJson.Indented.IReadOnlyListApiKey) ?? [];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)

@@ -32,7 +32,8 @@ internal sealed class KeyRing
     {
         ReloadIfDue();
         foreach (var entry in _keys)
-            if (entry.Key.Hash == key.Hash) return true;
+            if (entry.Key.Hash == key.Hash)
+                return true;
         return false;
     }
 
@@ -42,20 +43,24 @@ internal sealed class KeyRing
     /// </summary>
     public ApiKey? Find(ReadOnlySpan<char> secret)
     {
-        if (!ApiKey.LooksLikeOne(secret)) return null;
+        if (!ApiKey.LooksLikeOne(secret))
+            return null;
         ReloadIfDue();
-        Span<byte> bytes = stackalloc byte[secret.Length], hash = stackalloc byte[SHA256.HashSizeInBytes];
+        Span<byte> bytes = stackalloc byte[secret.Length],
+            hash = stackalloc byte[SHA256.HashSizeInBytes];
         Encoding.ASCII.GetBytes(secret, bytes);
         SHA256.HashData(bytes, hash);
         ApiKey? found = null;
         foreach (var entry in _keys)
-            if (CryptographicOperations.FixedTimeEquals(entry.Hash, hash)) found = entry.Key;
+            if (CryptographicOperations.FixedTimeEquals(entry.Hash, hash))
+                found = entry.Key;
         return found;
     }
 
     private void ReloadIfDue()
     {
-        if (Stopwatch.GetElapsedTime(Interlocked.Read(ref _looked)) > Interval) Reload();
+        if (Stopwatch.GetElapsedTime(Interlocked.Read(ref _looked)) > Interval)
+            Reload();
     }
 
     private void Reload()
@@ -66,7 +71,8 @@ internal sealed class KeyRing
             try
             {
                 var written = File.GetLastWriteTimeUtc(_file.Path);
-                if (written == _written) return;
+                if (written == _written)
+                    return;
                 _keys = [.. _file.Read().Select(key => new Entry(Convert.FromHexString(key.Hash), key))];
                 _written = written;
             }

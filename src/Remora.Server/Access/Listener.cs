@@ -15,12 +15,14 @@ internal static class Listener
 
     public static void AddListener(this WebApplicationBuilder builder, ServiceSettings settings, ConnectionLimit limit)
     {
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            RequestLimits.Apply(kestrel.Limits, settings, limit.Connections);
-            kestrel.Listen(settings.Address, settings.Port, listen => listen.Protocols = HttpProtocols.Http1);
-        });
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(kestrel =>
+            {
+                kestrel.AddServerHeader = false;
+                RequestLimits.Apply(kestrel.Limits, settings, limit.Connections);
+                kestrel.Listen(settings.Address, settings.Port, listen => listen.Protocols = HttpProtocols.Http1);
+            });
         // No handler blocks, so requests are handled inline. This gives 20 % more requests per
         // second than a thread switch, as measured.
         builder.Services.Configure<SocketTransportOptions>(sockets => sockets.UnsafePreferInlineScheduling = true);

@@ -14,12 +14,16 @@ public static class OpenFileLimit
     public const int Reserve = 384;
 
     private const int Fewest = 16;
-    private const string Limits = "/proc/self/limits", Row = "Max open files";
+    private const string Limits = "/proc/self/limits",
+        Row = "Max open files";
 
-    /// <summary>Returns the limit; null if there is none or the system does not report it.</summary>
+    /// <summary>
+    /// Returns the limit; null if there is none or the system does not report it.
+    /// </summary>
     public static long? Current()
     {
-        if (!File.Exists(Limits)) return null;
+        if (!File.Exists(Limits))
+            return null;
         var line = File.ReadLines(Limits).FirstOrDefault(text => text.StartsWith(Row, StringComparison.Ordinal));
         var soft = line?[Row.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
         return long.TryParse(soft, CultureInfo.InvariantCulture, out var limit) ? limit : null;

@@ -15,8 +15,12 @@ internal static class SameOrigin
     public static bool Has(HttpRequest request)
     {
         var headers = request.Headers;
-        if (headers["Sec-Fetch-Site"] is { Count: > 0 } site) return site.Count == 1 && site[0] is "same-origin" or "none";
-        if (headers.Origin.Count == 0) return true;
-        return headers.Origin is [{ } text] && Uri.TryCreate(text, UriKind.Absolute, out var origin) && origin.Authority == request.Host.Value;
+        if (headers["Sec-Fetch-Site"] is { Count: > 0 } site)
+            return site.Count == 1 && site[0] is "same-origin" or "none";
+        if (headers.Origin.Count == 0)
+            return true;
+        return headers.Origin is [{ } text]
+            && Uri.TryCreate(text, UriKind.Absolute, out var origin)
+            && origin.Authority == request.Host.Value;
     }
 }

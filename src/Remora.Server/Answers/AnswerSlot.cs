@@ -32,7 +32,8 @@ internal sealed class AnswerSlot(Func<long> version, Func<Instant, RenderedAnswe
             // Read before the data: a change in between costs one more rendering, never an outdated
             // answer.
             var current = version();
-            if (_entry.Version == current && _entry.UnixSecond >= second) return _entry.Answer;
+            if (_entry.Version == current && _entry.UnixSecond >= second)
+                return _entry.Answer;
             _entry = new(current, second, render(new(second * Second)));
             Renderings++;
             return _entry.Answer;

@@ -36,10 +36,12 @@ internal static class AnswerWriter
     /// </summary>
     private static bool IsKnown(in StringValues ifNoneMatch, in StringValues tag)
     {
-        if (ifNoneMatch.Count == 0) return false;
+        if (ifNoneMatch.Count == 0)
+            return false;
         var opaque = tag[0].AsSpan(2); // without W/
         foreach (var line in ifNoneMatch)
-            if (line == "*" || line.AsSpan().Contains(opaque, StringComparison.Ordinal)) return true;
+            if (line == "*" || line.AsSpan().Contains(opaque, StringComparison.Ordinal))
+                return true;
         return false;
     }
 }

@@ -34,9 +34,16 @@ public sealed class AssessmentBoard
         Policies = policies;
         _clock = clock;
         var nothing = new RemoraEngine(policies, []);
-        _markets = [.. markets.Select((id, index) => new MarketAnswers(id, index, [.. policies.Select((_, p) => nothing.Assess(id, p, Now))]))];
+        _markets =
+        [
+            .. markets.Select(
+                (id, index) => new MarketAnswers(id, index, [.. policies.Select((_, p) => nothing.Assess(id, p, Now))])
+            ),
+        ];
         _byId = _markets.ToFrozenDictionary(market => market.Id);
-        _byPair = _markets.GroupBy(market => market.Id.Pair.ToString()).ToFrozenDictionary(group => group.Key, group => group.ToArray());
+        _byPair = _markets
+            .GroupBy(market => market.Id.Pair.ToString())
+            .ToFrozenDictionary(group => group.Key, group => group.ToArray());
         _bySpan = _byPair.GetAlternateLookup<ReadOnlySpan<char>>();
         _byBase = _markets.DistinctBy(market => market.Id.Pair.Base).ToFrozenDictionary(market => market.Id.Pair.Base);
         _basket = [.. _markets.DistinctBy(market => market.Id.Pair)];
@@ -66,8 +73,10 @@ public sealed class AssessmentBoard
         var tracked = _byId[market];
         tracked.Publish(policy, assessment);
         Interlocked.Increment(ref _version);
-        if (assessment.AsOf is not null) _hasAnswer = true;
-        foreach (var subscription in _subscriptions) subscription.Note(tracked.Index);
+        if (assessment.AsOf is not null)
+            _hasAnswer = true;
+        foreach (var subscription in _subscriptions)
+            subscription.Note(tracked.Index);
     }
 
     /// <summary>
@@ -76,19 +85,22 @@ public sealed class AssessmentBoard
     public BoardSubscription Subscribe()
     {
         var subscription = new BoardSubscription(this);
-        lock (_subscribing) _subscriptions = [.. _subscriptions, subscription];
+        lock (_subscribing)
+            _subscriptions = [.. _subscriptions, subscription];
         return subscription;
     }
 
     internal void Unsubscribe(BoardSubscription subscription)
     {
-        lock (_subscribing) _subscriptions = [.. _subscriptions.Where(other => other != subscription)];
+        lock (_subscribing)
+            _subscriptions = [.. _subscriptions.Where(other => other != subscription)];
     }
 
     /// <summary>
     /// Returns the newest assessment of a tracked market, evaluated at the current time.
     /// </summary>
-    public Assessment Latest(MarketId market, int policy = 0, Side side = Side.Long) => _byId[market].Latest(policy).At(Now, side);
+    public Assessment Latest(MarketId market, int policy = 0, Side side = Side.Long) =>
+        _byId[market].Latest(policy).At(Now, side);
 
     /// <summary>
     /// Returns the newest observation of a signal that answers use: a base currency's, or the whole
@@ -97,8 +109,11 @@ public sealed class AssessmentBoard
     /// </summary>
     internal Observation? Observed(Signal signal, string? @base)
     {
-        if (@base is null) return _markets is [var any, ..] ? any.Latest(0).GetObservation(signal, isShared: true) : null;
-        return _byBase.TryGetValue(@base, out var market) ? market.Latest(0).GetObservation(signal, isShared: false) : null;
+        if (@base is null)
+            return _markets is [var any, ..] ? any.Latest(0).GetObservation(signal, isShared: true) : null;
+        return _byBase.TryGetValue(@base, out var market)
+            ? market.Latest(0).GetObservation(signal, isShared: false)
+            : null;
     }
 
     /// <summary>
@@ -110,7 +125,8 @@ public sealed class AssessmentBoard
     /// Returns the markets of a pair in upper case, in order of preference; empty if the pair is
     /// not tracked.
     /// </summary>
-    internal MarketAnswers[] MarketsOf(ReadOnlySpan<char> pair) => _bySpan.TryGetValue(pair, out var markets) ? markets : [];
+    internal MarketAnswers[] MarketsOf(ReadOnlySpan<char> pair) =>
+        _bySpan.TryGetValue(pair, out var markets) ? markets : [];
 
     internal MarketAnswers this[int market] => _markets[market];
 

@@ -20,7 +20,8 @@ public sealed class BoardSubscription : IDisposable
     private readonly ulong[] _changed;
     private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(
         // Continuations never run on the publisher's thread.
-        new BoundedChannelOptions(1) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite });
+        new BoundedChannelOptions(1) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite }
+    );
 
     internal BoardSubscription(AssessmentBoard board)
     {
@@ -67,7 +68,8 @@ public sealed class BoardSubscription : IDisposable
         for (var word = 0; word < _changed.Length; word++)
         {
             var bits = Interlocked.Exchange(ref _changed[word], 0);
-            for (; bits != 0; bits &= bits - 1) markets.Add((word * BitsPerWord) + System.Numerics.BitOperations.TrailingZeroCount(bits));
+            for (; bits != 0; bits &= bits - 1)
+                markets.Add((word * BitsPerWord) + System.Numerics.BitOperations.TrailingZeroCount(bits));
         }
     }
 }

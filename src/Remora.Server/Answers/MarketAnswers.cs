@@ -21,7 +21,10 @@ internal sealed class MarketAnswers
         for (var i = 0; i < _slots.Length; i++)
         {
             var (policy, side) = (i / 2, (Side)(i % 2));
-            _slots[i] = new(() => Volatile.Read(ref _published[policy]).Version, now => RenderedAnswer.Of(Latest(policy).At(now, side)));
+            _slots[i] = new(
+                () => Volatile.Read(ref _published[policy]).Version,
+                now => RenderedAnswer.Of(Latest(policy).At(now, side))
+            );
         }
     }
 

@@ -46,7 +46,8 @@ internal sealed record RenderedAnswer(byte[] Body, StringValues ETag)
         body.Write([.. "{\""u8, .. System.Text.Encoding.ASCII.GetBytes(name), .. "\":["u8]);
         for (var i = 0; i < members.Count; i++)
         {
-            if (i > 0) body.WriteByte((byte)',');
+            if (i > 0)
+                body.WriteByte((byte)',');
             body.Write(members[i].Body);
         }
         var rest = JsonSerializer.Serialize(member, ServerJson.Shared.Options.TypeOf<T>());
@@ -66,7 +67,8 @@ internal sealed record RenderedAnswer(byte[] Body, StringValues ETag)
         var from = 0;
         while (reader.Read())
         {
-            if (reader.TokenType != JsonTokenType.PropertyName || !IsAge(ref reader)) continue;
+            if (reader.TokenType != JsonTokenType.PropertyName || !IsAge(ref reader))
+                continue;
             hash.AppendData(body.AsSpan(from, (int)reader.BytesConsumed - from));
             reader.Skip();
             from = (int)reader.BytesConsumed;
@@ -78,7 +80,8 @@ internal sealed record RenderedAnswer(byte[] Body, StringValues ETag)
     private static bool IsAge(ref Utf8JsonReader reader)
     {
         foreach (var age in Ages)
-            if (reader.ValueTextEquals(age)) return true;
+            if (reader.ValueTextEquals(age))
+                return true;
         return false;
     }
 

@@ -13,8 +13,12 @@ internal static class SourceValues
     /// value until the board has one.
     /// </summary>
     public static IEnumerable<SourceHealth> Of(ServiceParts parts, AssessmentBoard board) =>
-        parts.Sources.Select(source => source.Health).Select(health => health with
-        {
-            Latest = [.. health.Latest.Select(own => board.Observed(own.Signal, own.Base) ?? own)],
-        });
+        parts
+            .Sources.Select(source => source.Health)
+            .Select(health =>
+                health with
+                {
+                    Latest = [.. health.Latest.Select(own => board.Observed(own.Signal, own.Base) ?? own)],
+                }
+            );
 }

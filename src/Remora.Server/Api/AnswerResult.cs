@@ -26,12 +26,14 @@ internal sealed class AnswerResult<T>(RenderedAnswer answer) : IResult, IEndpoin
 
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder)
     {
-        foreach (var part in Metadata) builder.Metadata.Add(part);
+        foreach (var part in Metadata)
+            builder.Metadata.Add(part);
     }
 }
 
 /// <summary>Adds the metadata of answers to endpoints whose handlers do not declare it.</summary>
 internal static class AnswerResultExtensions
 {
-    public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder endpoint) => endpoint.WithMetadata(AnswerResult<T>.Metadata);
+    public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder endpoint) =>
+        endpoint.WithMetadata(AnswerResult<T>.Metadata);
 }

@@ -13,15 +13,41 @@ namespace Remora.Server.Api;
 /// <param name="Allowed">The allowed values.</param>
 /// <param name="Nearest">The tracked pairs with the most similar names.</param>
 public sealed record ApiProblem(
-    string Type, string Title, int Status, string Detail, string? Parameter = null, IReadOnlyList<string>? Allowed = null, IReadOnlyList<string>? Nearest = null)
+    string Type,
+    string Title,
+    int Status,
+    string Detail,
+    string? Parameter = null,
+    IReadOnlyList<string>? Allowed = null,
+    IReadOnlyList<string>? Nearest = null
+)
 {
     internal const string MediaType = "application/problem+json";
 
-    internal static ProblemResult Of(int status, string detail, string? parameter = null, IReadOnlyList<string>? allowed = null, IReadOnlyList<string>? nearest = null) =>
-        new(new("about:blank", ReasonPhrases.GetReasonPhrase(status), status, ServerPaths.Hide(detail), parameter, allowed, nearest));
+    internal static ProblemResult Of(
+        int status,
+        string detail,
+        string? parameter = null,
+        IReadOnlyList<string>? allowed = null,
+        IReadOnlyList<string>? nearest = null
+    ) =>
+        new(
+            new(
+                "about:blank",
+                ReasonPhrases.GetReasonPhrase(status),
+                status,
+                ServerPaths.Hide(detail),
+                parameter,
+                allowed,
+                nearest
+            )
+        );
 
-    internal static ProblemResult BadParameter(string parameter, string detail, IReadOnlyList<string>? allowed = null) =>
-        Of(StatusCodes.Status400BadRequest, detail, parameter, allowed);
+    internal static ProblemResult BadParameter(
+        string parameter,
+        string detail,
+        IReadOnlyList<string>? allowed = null
+    ) => Of(StatusCodes.Status400BadRequest, detail, parameter, allowed);
 
     internal byte[] Render() => JsonSerializer.SerializeToUtf8Bytes(this, ServerJson.WithoutNulls.ApiProblem);
 }

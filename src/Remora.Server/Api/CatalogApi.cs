@@ -19,21 +19,38 @@ public sealed record PairList(IReadOnlyList<TrackedPair> Pairs);
 /// <param name="Exchange">CCXT's id of the exchange.</param>
 /// <param name="Timeframe">The base timeframe.</param>
 /// <param name="Default">Whether it answers when only the pair is given.</param>
-/// <param name="Fallbacks">The fallbacks: exchanges that are used while its own is unavailable.</param>
+/// <param name="Fallbacks">The fallbacks: exchanges that are used while its own is
+/// unavailable.</param>
 /// <param name="AsOf">Close of the last candle used; null before the first.</param>
 /// <param name="Stale">Whether that is too long ago.</param>
 /// <param name="WarmUp">How far the model is warmed up, [0, 1].</param>
 /// <param name="State">The state of its feed.</param>
 /// <param name="Source">The exchange that provides the candles: its own or a fallback.</param>
-/// <param name="CandlesRevised">The number of candles that the exchange has revised after they were used.</param>
-/// <param name="RefusedLevel">A series that is refused because its prices are at another level; null where none is.</param>
-/// <param name="Reason">Why the feed is degraded or unreachable, and what to do; null while it is neither.</param>
+/// <param name="CandlesRevised">The number of candles that the exchange has revised after they were
+/// used.</param>
+/// <param name="RefusedLevel">A series that is refused because its prices are at another level;
+/// null where none is.</param>
+/// <param name="Reason">Why the feed is degraded or unreachable, and what to do; null while it is
+/// neither.</param>
 public sealed record TrackedPair(
-    Pair Pair, string Exchange, Timeframe Timeframe, bool Default, IReadOnlyList<string> Fallbacks, Instant? AsOf, bool Stale, double WarmUp,
-    FeedState State, string Source, long CandlesRevised, RefusedPriceLevel? RefusedLevel, string? Reason);
+    Pair Pair,
+    string Exchange,
+    Timeframe Timeframe,
+    bool Default,
+    IReadOnlyList<string> Fallbacks,
+    Instant? AsOf,
+    bool Stale,
+    double WarmUp,
+    FeedState State,
+    string Source,
+    long CandlesRevised,
+    RefusedPriceLevel? RefusedLevel,
+    string? Reason
+);
 
 /// <summary>All policies.</summary>
-/// <param name="Default">The name of the policy that is used when the request contains none.</param>
+/// <param name="Default">The name of the policy that is used when the request contains
+/// none.</param>
 /// <param name="Policies">Each in full.</param>
 public sealed record PolicyList(string Default, IReadOnlyList<RiskPolicy> Policies);
 
@@ -43,10 +60,20 @@ internal static class CatalogApi
     public static void Map(RouteGroupBuilder api)
     {
         var catalog = api.MapGroup("").WithTags("Catalog");
-        catalog.MapGet("/pairs", GetPairs).WithName("pairs").WithSummary("List tracked markets")
-            .WithDescription("Every tracked market, with its fallbacks, how current its data is, and the state of its feed.").Takes();
-        catalog.MapGet("/policies", GetPolicies).WithName("policies").WithSummary("List policies")
-            .WithDescription("Every policy, with all its weights and thresholds.").Takes();
+        catalog
+            .MapGet("/pairs", GetPairs)
+            .WithName("pairs")
+            .WithSummary("List tracked markets")
+            .WithDescription(
+                "Every tracked market, with its fallbacks, how current its data is, and the state of its feed."
+            )
+            .Takes();
+        catalog
+            .MapGet("/policies", GetPolicies)
+            .WithName("policies")
+            .WithSummary("List policies")
+            .WithDescription("Every policy, with all its weights and thresholds.")
+            .Takes();
     }
 
     private static AnswerResult<PairList> GetPairs(AssessmentBoard board, ServiceSettings settings, ServiceParts parts)
@@ -58,8 +85,20 @@ internal static class CatalogApi
             var feed = feeds[market.Id];
             var isDefault = board.MarketsOf(market.Id.Pair.ToString())[0].Id.Equals(market.Id);
             return new TrackedPair(
-                market.Id.Pair, market.Id.Exchange, market.Id.Timeframe, isDefault, [.. market.Fallbacks.Select(venue => venue.ToString())],
-                latest.AsOf, latest.Stale, latest.WarmUp, feed.State, feed.Exchange, feed.CandlesRevised, feed.RefusedLevel, ReasonOf(market.Id, feed));
+                market.Id.Pair,
+                market.Id.Exchange,
+                market.Id.Timeframe,
+                isDefault,
+                [.. market.Fallbacks.Select(venue => venue.ToString())],
+                latest.AsOf,
+                latest.Stale,
+                latest.WarmUp,
+                feed.State,
+                feed.Exchange,
+                feed.CandlesRevised,
+                feed.RefusedLevel,
+                ReasonOf(market.Id, feed)
+            );
         });
         return new(RenderedAnswer.Of(new PairList([.. pairs])));
     }

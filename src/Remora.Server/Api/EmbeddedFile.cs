@@ -15,7 +15,8 @@ namespace Remora.Server.Api;
 internal sealed class EmbeddedFile
 {
     private const string Policy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     private readonly string _mediaType;
     private readonly byte[] _plain;
@@ -24,7 +25,8 @@ internal sealed class EmbeddedFile
 
     private EmbeddedFile(string resource, string mediaType)
     {
-        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(resource)
+        using var stream =
+            Assembly.GetExecutingAssembly().GetManifestResourceStream(resource)
             ?? throw new ArgumentException($"'{resource}' is not in the program", nameof(resource));
         using var content = new MemoryStream();
         stream.CopyTo(content);
@@ -56,9 +58,12 @@ internal sealed class EmbeddedFile
             response.StatusCode = StatusCodes.Status304NotModified;
             return Task.CompletedTask;
         }
-        var isZipped = context.Request.Headers.AcceptEncoding.ToString().Contains("gzip", StringComparison.OrdinalIgnoreCase);
+        var isZipped = context
+            .Request.Headers.AcceptEncoding.ToString()
+            .Contains("gzip", StringComparison.OrdinalIgnoreCase);
         var body = isZipped ? _zipped.Value : _plain;
-        if (isZipped) headers.ContentEncoding = "gzip";
+        if (isZipped)
+            headers.ContentEncoding = "gzip";
         response.ContentType = _mediaType;
         response.ContentLength = body.Length;
         return response.Body.WriteAsync(body, 0, body.Length, context.RequestAborted);
@@ -67,7 +72,8 @@ internal sealed class EmbeddedFile
     private static byte[] Zip(byte[] plain)
     {
         using var zipped = new MemoryStream();
-        using (var gzip = new GZipStream(zipped, CompressionLevel.SmallestSize, leaveOpen: true)) gzip.Write(plain);
+        using (var gzip = new GZipStream(zipped, CompressionLevel.SmallestSize, leaveOpen: true))
+            gzip.Write(plain);
         return zipped.ToArray();
     }
 }

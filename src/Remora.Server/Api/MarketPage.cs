@@ -7,13 +7,17 @@ internal static class MarketPage
 {
     private static readonly (string Path, string File, string MediaType)[] Files =
     [
-        ("/", "index.html", "text/html; charset=utf-8"), ("/page.js", "page.js", "text/javascript; charset=utf-8"), ("/page.css", "page.css", "text/css; charset=utf-8"),
-        ("/theme.js", "theme.js", "text/javascript; charset=utf-8"), ("/icon.svg", "icon.svg", "image/svg+xml"),
+        ("/", "index.html", "text/html; charset=utf-8"),
+        ("/page.js", "page.js", "text/javascript; charset=utf-8"),
+        ("/page.css", "page.css", "text/css; charset=utf-8"),
+        ("/theme.js", "theme.js", "text/javascript; charset=utf-8"),
+        ("/icon.svg", "icon.svg", "image/svg+xml"),
     ];
 
     public static void Map(IEndpointRouteBuilder app)
     {
-        foreach (var (path, file, mediaType) in Files) EmbeddedFile.Serve(app, path, "Page/" + file, mediaType);
+        foreach (var (path, file, mediaType) in Files)
+            EmbeddedFile.Serve(app, path, "Page/" + file, mediaType);
     }
 
     /// <summary>

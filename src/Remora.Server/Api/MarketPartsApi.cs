@@ -14,7 +14,8 @@ namespace Remora.Server.Api;
 /// <summary>A market's regime and the readings it is derived from.</summary>
 public sealed record RegimeAnswer : MarketStamp
 {
-    internal RegimeAnswer(Assessment assessment) : base(assessment)
+    internal RegimeAnswer(Assessment assessment)
+        : base(assessment)
     {
         var r = assessment.GetReadings();
         Regime = assessment.Regime;
@@ -44,17 +45,26 @@ public sealed record RegimeAnswer : MarketStamp
 /// <param name="Close">The last close.</param>
 /// <param name="Volatility">Volatility score, [0, 1].</param>
 /// <param name="DayReturn">Return over 24 hours, a ratio.</param>
-/// <param name="MoveInSigmas">Return over 12 candles, in standard deviations of such a move.</param>
+/// <param name="MoveInSigmas">Return over 12 candles, in standard deviations of such a
+/// move.</param>
 /// <param name="Rsi">RSI(14), [0, 100].</param>
 /// <param name="Trend">Readings of hourly candles, or of the base where that is longer.</param>
 /// <param name="DailyTrend">Readings of daily candles.</param>
 public sealed record RegimeInputs(
-    double Close, double Volatility, double DayReturn, double MoveInSigmas, double Rsi, TrendReading Trend, TrendReading DailyTrend);
+    double Close,
+    double Volatility,
+    double DayReturn,
+    double MoveInSigmas,
+    double Rsi,
+    TrendReading Trend,
+    TrendReading DailyTrend
+);
 
 /// <summary>A market's volatility score and the readings it is derived from.</summary>
 public sealed record VolatilityAnswer : MarketStamp
 {
-    internal VolatilityAnswer(Assessment assessment) : base(assessment)
+    internal VolatilityAnswer(Assessment assessment)
+        : base(assessment)
     {
         var r = assessment.GetReadings();
         Volatility = assessment.Volatility;
@@ -80,7 +90,13 @@ public sealed record VolatilityAnswer : MarketStamp
 /// <param name="DayDrawdown">Fall from the highest close of 24 hours, a ratio of 0 or less.</param>
 /// <param name="Close">The last close.</param>
 public sealed record VolatilityInputs(
-    double AtrRatio, double BollingerWidth, double ReturnDeviation, double DayReturn, double DayDrawdown, double Close);
+    double AtrRatio,
+    double BollingerWidth,
+    double ReturnDeviation,
+    double DayReturn,
+    double DayDrawdown,
+    double Close
+);
 
 /// <summary>Which market an answer is about, and how good its data is.</summary>
 public abstract record MarketStamp
@@ -144,20 +160,38 @@ internal static class MarketPartsApi
     public static void Map(RouteGroupBuilder api)
     {
         var parts = api.MapGroup("").WithTags("Details");
-        parts.MapGet("/regime", (HttpRequest request, AssessmentBoard board) => Answer(request, board, a => new RegimeAnswer(a)))
-            .WithName("regime").WithSummary("Get the regime").WithDescription("The regime of a market, with the readings it is derived from.")
+        parts
+            .MapGet(
+                "/regime",
+                (HttpRequest request, AssessmentBoard board) => Answer(request, board, a => new RegimeAnswer(a))
+            )
+            .WithName("regime")
+            .WithSummary("Get the regime")
+            .WithDescription("The regime of a market, with the readings it is derived from.")
             .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Policy)
             .Refuses(StatusCodes.Status404NotFound);
-        parts.MapGet("/volatility", (HttpRequest request, AssessmentBoard board) => Answer(request, board, a => new VolatilityAnswer(a)))
-            .WithName("volatility").WithSummary("Get the volatility").WithDescription("The volatility score of a market, with the readings it is derived from.")
+        parts
+            .MapGet(
+                "/volatility",
+                (HttpRequest request, AssessmentBoard board) => Answer(request, board, a => new VolatilityAnswer(a))
+            )
+            .WithName("volatility")
+            .WithSummary("Get the volatility")
+            .WithDescription("The volatility score of a market, with the readings it is derived from.")
             .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Policy)
             .Refuses(StatusCodes.Status404NotFound);
     }
 
-    private static Results<AnswerResult<T>, ProblemResult> Answer<T>(HttpRequest request, AssessmentBoard board, Func<Assessment, T> part)
+    private static Results<AnswerResult<T>, ProblemResult> Answer<T>(
+        HttpRequest request,
+        AssessmentBoard board,
+        Func<Assessment, T> part
+    )
     {
-        if (!Viewpoint.TryRead(request, board, out var view, out var problem)) return problem;
-        if (!MarketChoice.TryRead(request.Query, board, out var market, out problem)) return problem;
+        if (!Viewpoint.TryRead(request, board, out var view, out var problem))
+            return problem;
+        if (!MarketChoice.TryRead(request.Query, board, out var market, out problem))
+            return problem;
         return new AnswerResult<T>(RenderedAnswer.Of(part(market.Latest(view.Policy).At(board.Now, view.Side))));
     }
 }

@@ -8,7 +8,19 @@ namespace Remora.Server.Api;
 /// <summary>All metrics, in the format of Prometheus.</summary>
 internal static class MetricsApi
 {
-    public static void Map(IEndpointRouteBuilder app) => app.MapGroup("").WithTags("Monitoring").WantsKey()
-        .MapGet("/metrics", (PrometheusText metrics) => TypedResults.Text(metrics.Write(), PrometheusText.MediaType)).WithName("metrics").WithSummary("Get metrics for Prometheus")
-        .WithDescription("Risk by market, feeds and sources, requests, streams, engine and process. docs/operations.md lists the names.").Produces<string>(StatusCodes.Status200OK, "text/plain");
+    public static void Map(IEndpointRouteBuilder app) =>
+        app.MapGroup("")
+            .WithTags("Monitoring")
+            .WantsKey()
+            .MapGet(
+                "/metrics",
+                (PrometheusText metrics) => TypedResults.Text(metrics.Write(), PrometheusText.MediaType)
+            )
+            .WithName("metrics")
+            .WithSummary("Get metrics for Prometheus")
+            .WithDescription(
+                "Risk by market, feeds and sources, requests, streams, engine and process. docs/operations.md lists "
+                    + "the names."
+            )
+            .Produces<string>(StatusCodes.Status200OK, "text/plain");
 }

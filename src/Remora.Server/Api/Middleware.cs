@@ -13,24 +13,30 @@ internal static class Middleware
     public static void UseSandboxNotice(this IApplicationBuilder app, SandboxNotice sandbox)
     {
         var origin = new StringValues(sandbox.Origin);
-        app.Use(next => context =>
-        {
-            context.Response.Headers[SandboxNotice.Header] = origin;
-            return next(context);
-        });
+        app.Use(next =>
+            context =>
+            {
+                context.Response.Headers[SandboxNotice.Header] = origin;
+                return next(context);
+            }
+        );
     }
 
     /// <summary>
     /// Handles HEAD as GET. The web server omits the body and keeps its length in the header. A
     /// stream has no length, so it is excluded.
     /// </summary>
-    public static void UseHeadAsGet(this IApplicationBuilder app) => app.Use(next => context =>
-    {
-        var request = context.Request;
-        var isStream = request.Path.Value!.EndsWith("/stream", StringComparison.OrdinalIgnoreCase);
-        if (HttpMethods.IsHead(request.Method) && !isStream) request.Method = HttpMethods.Get;
-        return next(context);
-    });
+    public static void UseHeadAsGet(this IApplicationBuilder app) =>
+        app.Use(next =>
+            context =>
+            {
+                var request = context.Request;
+                var isStream = request.Path.Value!.EndsWith("/stream", StringComparison.OrdinalIgnoreCase);
+                if (HttpMethods.IsHead(request.Method) && !isStream)
+                    request.Method = HttpMethods.Get;
+                return next(context);
+            }
+        );
 
     /// <summary>Adds the fast path of the most frequent request.</summary>
     public static void UseRiskShortPath(this IApplicationBuilder app, AssessmentBoard board)
@@ -43,14 +49,18 @@ internal static class Middleware
     public static void UseProblems(this IApplicationBuilder app, ILoggerFactory logs)
     {
         var log = logs.CreateLogger<ApiProblem>();
-        app.Use(next => async context =>
-        {
-            var status = await StatusOf(next, context, log);
-            var response = context.Response;
-            if (status < 400 || response.HasStarted) return;
-            if (response.ContentLength is not null || response.ContentType is not null) return; // has a body
-            await ApiProblem.Of(status, DetailOf(status, context)).ExecuteAsync(context);
-        });
+        app.Use(next =>
+            async context =>
+            {
+                var status = await StatusOf(next, context, log);
+                var response = context.Response;
+                if (status < 400 || response.HasStarted)
+                    return;
+                if (response.ContentLength is not null || response.ContentType is not null)
+                    return; // has a body
+                await ApiProblem.Of(status, DetailOf(status, context)).ExecuteAsync(context);
+            }
+        );
     }
 
     private static async Task<int> StatusOf(RequestDelegate next, HttpContext context, ILogger log)
@@ -75,13 +85,15 @@ internal static class Middleware
         }
     }
 
-    private static string DetailOf(int status, HttpContext context) => status switch
-    {
-        StatusCodes.Status404NotFound => 
-            $"Unknown path {Shown.Of(context.Request.Path)}: /reference lists the endpoints.",
-        StatusCodes.Status405MethodNotAllowed => 
-            $"Method {Shown.Of(context.Request.Method)} is not allowed: expected {context.Response.Headers.Allow}.",
-        StatusCodes.Status500InternalServerError => "Internal error: a bug in the service. Its log contains the details.",
-        _ => "The request cannot be answered.",
-    };
+    private static string DetailOf(int status, HttpContext context) =>
+        status switch
+        {
+            StatusCodes.Status404NotFound =>
+                $"Unknown path {Shown.Of(context.Request.Path)}: /reference lists the endpoints.",
+            StatusCodes.Status405MethodNotAllowed =>
+                $"Method {Shown.Of(context.Request.Method)} is not allowed: expected {context.Response.Headers.Allow}.",
+            StatusCodes.Status500InternalServerError =>
+                "Internal error: a bug in the service. Its log contains the details.",
+            _ => "The request cannot be answered.",
+        };
 }

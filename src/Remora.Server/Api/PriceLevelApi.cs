@@ -14,34 +14,70 @@ namespace Remora.Server.Api;
 /// <param name="Pair">The pair.</param>
 /// <param name="Exchange">CCXT's id of the exchange.</param>
 /// <param name="Timeframe">The base timeframe.</param>
-/// <param name="Accepted">What was refused until then; its candles are used from the next request on.</param>
+/// <param name="Accepted">What was refused until then; its candles are used from the next request
+/// on.</param>
 public sealed record AcceptedLevel(Pair Pair, string Exchange, Timeframe Timeframe, RefusedPriceLevel Accepted);
 
 /// <summary>Accepts candles at another price level on the operator's request.</summary>
 internal static class PriceLevelApi
 {
     public static void Map(RouteGroupBuilder api) =>
-        api.MapPost("/pairs/accept", Accept).WithTags("Catalog").WithName("accept_pair").WithSummary("Accept a price level")
-            .WithDescription("Accepts the price level of a market whose candles are refused because they differ by more than half from the last known close. Requires a key if the service requires keys.")
+        api.MapPost("/pairs/accept", Accept)
+            .WithTags("Catalog")
+            .WithName("accept_pair")
+            .WithSummary("Accept a price level")
+            .WithDescription(
+                "Accepts the price level of a market whose candles are refused because they differ by more than "
+                    + "half from the last known close. Requires a key if the service requires keys."
+            )
             .Takes(QueryParameter.Pair, QueryParameter.Exchange, QueryParameter.Timeframe)
             .Produces<AcceptedLevel>()
-            .Refuses(StatusCodes.Status401Unauthorized, StatusCodes.Status403Forbidden, StatusCodes.Status404NotFound, StatusCodes.Status409Conflict);
+            .Refuses(
+                StatusCodes.Status401Unauthorized,
+                StatusCodes.Status403Forbidden,
+                StatusCodes.Status404NotFound,
+                StatusCodes.Status409Conflict
+            );
 
-    private static IResult Accept(HttpContext context, AssessmentBoard board, ServiceSettings settings, ServiceParts parts)
+    private static IResult Accept(
+        HttpContext context,
+        AssessmentBoard board,
+        ServiceSettings settings,
+        ServiceParts parts
+    )
     {
         if (!SameOrigin.Has(context.Request))
-            return ApiProblem.Of(StatusCodes.Status403Forbidden, "A page of another origin cannot change the service: use the command line, or a request without an Origin header.");
+            return ApiProblem.Of(
+                StatusCodes.Status403Forbidden,
+                "A page of another origin cannot change the service: use the command line, or a request without an "
+                    + "Origin header."
+            );
         var key = Caller.Of(context)?.Key;
         if (settings.IsGuarded && key is null)
         {
             context.Response.Headers.WWWAuthenticate = AccessGate.Challenge;
-            return ApiProblem.Of(StatusCodes.Status401Unauthorized, "Changes require a key: send 'Authorization: Bearer KEY'. The operator of the service creates keys with 'remora keys add'.");
+            return ApiProblem.Of(
+                StatusCodes.Status401Unauthorized,
+                "Changes require a key: send 'Authorization: Bearer KEY'. The operator of the service creates keys "
+                    + "with 'remora keys add'."
+            );
         }
-        if (!MarketChoice.TryRead(context.Request.Query, board, out var market, out var problem)) return problem;
+        if (!MarketChoice.TryRead(context.Request.Query, board, out var market, out var problem))
+            return problem;
         var feed = parts.Markets.First(each => each.Market.Equals(market.Id));
         if (feed.AcceptPriceLevel() is not { } accepted)
             return ApiProblem.Of(StatusCodes.Status409Conflict, $"{market.Id} has no refused price level to accept.");
-        parts.Log.CreateLogger(typeof(PriceLevelApi)).LogInformation("{Market}: {Caller} accepted the price level {Close} of {Exchange}", market.Id, accepted.NewestClose, accepted.Exchange, key?.Name ?? AcceptedPriceLevel.Operator);
-        return new AnswerResult<AcceptedLevel>(RenderedAnswer.Of(new AcceptedLevel(market.Id.Pair, market.Id.Exchange, market.Id.Timeframe, accepted)));
+        parts
+            .Log.CreateLogger(typeof(PriceLevelApi))
+            .LogInformation(
+                "{Market}: {Caller} accepted the price level {Close} of {Exchange}",
+                market.Id,
+                accepted.NewestClose,
+                accepted.Exchange,
+                key?.Name ?? AcceptedPriceLevel.Operator
+            );
+        return new AnswerResult<AcceptedLevel>(
+            RenderedAnswer.Of(new AcceptedLevel(market.Id.Pair, market.Id.Exchange, market.Id.Timeframe, accepted))
+        );
     }
 }

@@ -10,12 +10,15 @@ internal static class ReferencePage
 {
     private static readonly (string Path, string File, string MediaType)[] Files =
     [
-        ("/reference", "reference.html", "text/html; charset=utf-8"), ("/reference.js", "reference.js", "text/javascript; charset=utf-8"), ("/reference.css", "reference.css", "text/css; charset=utf-8"),
+        ("/reference", "reference.html", "text/html; charset=utf-8"),
+        ("/reference.js", "reference.js", "text/javascript; charset=utf-8"),
+        ("/reference.css", "reference.css", "text/css; charset=utf-8"),
     ];
 
     public static void Map(IEndpointRouteBuilder app)
     {
-        foreach (var (path, file, mediaType) in Files) EmbeddedFile.Serve(app, path, "Reference/" + file, mediaType);
+        foreach (var (path, file, mediaType) in Files)
+            EmbeddedFile.Serve(app, path, "Reference/" + file, mediaType);
     }
 
     /// <summary>

@@ -29,26 +29,54 @@ internal static class RiskApi
     public static void Map(RouteGroupBuilder api)
     {
         var risk = api.MapGroup("/risk").WithTags("Risk");
-        risk.MapGet("", Get).WithName("risk").WithSummary("Is it safe to trade?")
-            .WithDescription("Returns the assessment of a market (schema Assessment), or without a pair the assessment of the whole market (schema WholeMarketAssessment).")
-            .Takes(QueryParameter.OptionalPair, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Side, QueryParameter.Policy)
+        risk.MapGet("", Get)
+            .WithName("risk")
+            .WithSummary("Is it safe to trade?")
+            .WithDescription(
+                "Returns the assessment of a market (schema Assessment), or without a pair the assessment of the "
+                    + "whole market (schema WholeMarketAssessment)."
+            )
+            .Takes(
+                QueryParameter.OptionalPair,
+                QueryParameter.Exchange,
+                QueryParameter.Timeframe,
+                QueryParameter.Side,
+                QueryParameter.Policy
+            )
             .Refuses(StatusCodes.Status404NotFound);
-        risk.MapGet("/batch", GetBatch).WithName("risk_batch").WithSummary("Assess several pairs")
-            .WithDescription($"Assessments of up to {LargestBatch} pairs in the order of the request. Pairs that are not tracked are listed in `unknown`; when none is tracked, the answer is 404.")
-            .Takes(QueryParameter.Pairs, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Side, QueryParameter.Policy)
+        risk.MapGet("/batch", GetBatch)
+            .WithName("risk_batch")
+            .WithSummary("Assess several pairs")
+            .WithDescription(
+                $"Assessments of up to {LargestBatch} pairs in the order of the request. Pairs that are not tracked "
+                    + $"are listed in `unknown`; when none is tracked, the answer is 404."
+            )
+            .Takes(
+                QueryParameter.Pairs,
+                QueryParameter.Exchange,
+                QueryParameter.Timeframe,
+                QueryParameter.Side,
+                QueryParameter.Policy
+            )
             .Refuses(StatusCodes.Status404NotFound);
     }
 
-    private static Results<AnswerResult<Assessment>, AnswerResult<WholeMarketAssessment>, ProblemResult> Get(HttpRequest request, AssessmentBoard board)
+    private static Results<AnswerResult<Assessment>, AnswerResult<WholeMarketAssessment>, ProblemResult> Get(
+        HttpRequest request,
+        AssessmentBoard board
+    )
     {
         var query = request.Query;
-        if (!Viewpoint.TryRead(request, board, out var view, out var problem)) return problem;
+        if (!Viewpoint.TryRead(request, board, out var view, out var problem))
+            return problem;
         if (query.ContainsKey("pair"))
         {
-            if (!MarketChoice.TryRead(query, board, out var market, out problem)) return problem;
+            if (!MarketChoice.TryRead(query, board, out var market, out problem))
+                return problem;
             return new AnswerResult<Assessment>(board.Answer(market, view.Policy, view.Side));
         }
-        if (WithoutPair(query) is { } astray) return astray;
+        if (WithoutPair(query) is { } astray)
+            return astray;
         return new AnswerResult<WholeMarketAssessment>(board.WholeAnswer(view.Policy, view.Side));
     }
 
@@ -58,17 +86,25 @@ internal static class RiskApi
     internal static ProblemResult? WithoutPair(IQueryCollection query)
     {
         foreach (var parameter in new[] { "exchange", "timeframe" })
-            if (query.ContainsKey(parameter)) return ApiProblem.BadParameter(parameter, $"The parameter '{parameter}' selects a market of a pair: set 'pair' too.");
+            if (query.ContainsKey(parameter))
+                return ApiProblem.BadParameter(
+                    parameter,
+                    $"The parameter '{parameter}' selects a market of a pair: set 'pair' too."
+                );
         return null;
     }
 
     private static Results<AnswerResult<RiskBatch>, ProblemResult> GetBatch(HttpRequest request, AssessmentBoard board)
     {
         var query = request.Query;
-        if (!Viewpoint.TryRead(request, board, out var view, out var problem)) return problem;
+        if (!Viewpoint.TryRead(request, board, out var view, out var problem))
+            return problem;
         var pairs = query["pairs"].ToString().Split(',');
         if (pairs.Length > LargestBatch)
-            return ApiProblem.BadParameter("pairs", $"{pairs.Length} pairs are too many: expected at most {LargestBatch}.");
+            return ApiProblem.BadParameter(
+                "pairs",
+                $"{pairs.Length} pairs are too many: expected at most {LargestBatch}."
+            );
         var answers = new List<RenderedAnswer>(pairs.Length);
         var unknown = new List<UnknownPair>();
         ProblemResult? firstUnknown = null;
@@ -79,10 +115,13 @@ internal static class RiskApi
                 answers.Add(board.Answer(market, view.Policy, view.Side));
                 continue;
             }
-            if (problem.Problem.Status != StatusCodes.Status404NotFound) return problem;
+            if (problem.Problem.Status != StatusCodes.Status404NotFound)
+                return problem;
             firstUnknown ??= problem;
             unknown.Add(new(Pair.Parse(pair), problem.Problem.Nearest!));
         }
-        return answers.Count == 0 ? firstUnknown! : new AnswerResult<RiskBatch>(RenderedAnswer.Of("assessments", answers, "unknown", unknown));
+        return answers.Count == 0
+            ? firstUnknown!
+            : new AnswerResult<RiskBatch>(RenderedAnswer.Of("assessments", answers, "unknown", unknown));
     }
 }

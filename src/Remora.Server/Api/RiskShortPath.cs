@@ -19,10 +19,13 @@ internal sealed class RiskShortPath(AssessmentBoard board)
     public bool TryAnswer(HttpContext context)
     {
         var request = context.Request;
-        if (!HttpMethods.IsGet(request.Method) || request.Path.Value != RiskApi.Path) return false;
+        if (!HttpMethods.IsGet(request.Method) || request.Path.Value != RiskApi.Path)
+            return false;
         // Preferences of keys are handled by the endpoint.
-        if (Caller.Of(context)?.Key is { Policy: not null } or { Side: not null }) return false;
-        if (!TryFind(request.QueryString.Value, out var answer)) return false;
+        if (Caller.Of(context)?.Key is { Policy: not null } or { Side: not null })
+            return false;
+        if (!TryFind(request.QueryString.Value, out var answer))
+            return false;
         AnswerWriter.Write(context, answer);
         return true;
     }
@@ -34,8 +37,11 @@ internal sealed class RiskShortPath(AssessmentBoard board)
     {
         answer = null!;
         Span<char> pair = stackalloc char[Pair.MaxLength];
-        int pairLength = 0, policy = -1, side = -1;
-        ReadOnlySpan<char> exchange = default, timeframe = default;
+        int pairLength = 0,
+            policy = -1,
+            side = -1;
+        ReadOnlySpan<char> exchange = default,
+            timeframe = default;
         var left = query.Length > 0 ? query[1..] : query;
         while (left.Length > 0)
         {
@@ -43,30 +49,44 @@ internal sealed class RiskShortPath(AssessmentBoard board)
             var part = end < 0 ? left : left[..end];
             left = end < 0 ? default : left[(end + 1)..];
             var equals = part.IndexOf('=');
-            if (equals < 0) return false;
+            if (equals < 0)
+                return false;
             var value = part[(equals + 1)..];
             switch (part[..equals])
             {
-                case "pair" when pairLength == 0 && TryUpper(value, pair, out pairLength): break;
-                case "exchange" when exchange.Length == 0: exchange = value; break;
-                case "timeframe" when timeframe.Length == 0: timeframe = value; break;
-                case "side" when side < 0 && value is "long" or "short": side = value is "long" ? 0 : 1; break;
-                case "policy" when policy < 0 && TryFindPolicy(value, out policy): break;
-                default: return false;
+                case "pair" when pairLength == 0 && TryUpper(value, pair, out pairLength):
+                    break;
+                case "exchange" when exchange.Length == 0:
+                    exchange = value;
+                    break;
+                case "timeframe" when timeframe.Length == 0:
+                    timeframe = value;
+                    break;
+                case "side" when side < 0 && value is "long" or "short":
+                    side = value is "long" ? 0 : 1;
+                    break;
+                case "policy" when policy < 0 && TryFindPolicy(value, out policy):
+                    break;
+                default:
+                    return false;
             }
-            if (value.Length == 0) return false;
+            if (value.Length == 0)
+                return false;
         }
         var (p, s) = (Math.Max(policy, 0), (Side)Math.Max(side, 0));
         if (pairLength == 0)
         {
-            if (exchange.Length + timeframe.Length > 0) return false;
+            if (exchange.Length + timeframe.Length > 0)
+                return false;
             answer = board.WholeAnswer(p, s);
             return true;
         }
         foreach (var market in board.MarketsOf(pair[..pairLength]))
         {
-            if (exchange.Length > 0 && !exchange.SequenceEqual(market.Id.Exchange)) continue;
-            if (timeframe.Length > 0 && !timeframe.SequenceEqual(market.Timeframe)) continue;
+            if (exchange.Length > 0 && !exchange.SequenceEqual(market.Id.Exchange))
+                continue;
+            if (timeframe.Length > 0 && !timeframe.SequenceEqual(market.Timeframe))
+                continue;
             answer = board.Answer(market, p, s);
             return true;
         }
@@ -81,11 +101,13 @@ internal sealed class RiskShortPath(AssessmentBoard board)
         length = 0;
         for (var i = 0; i < text.Length; i++)
         {
-            if (length == upper.Length) return false;
+            if (length == upper.Length)
+                return false;
             var c = text[i];
             if (c == '%')
             {
-                if (i + 2 >= text.Length || text[i + 1] != '2' || (text[i + 2] | 0x20) != 'f') return false;
+                if (i + 2 >= text.Length || text[i + 1] != '2' || (text[i + 2] | 0x20) != 'f')
+                    return false;
                 c = '/';
                 i += 2;
             }
@@ -97,7 +119,8 @@ internal sealed class RiskShortPath(AssessmentBoard board)
     private bool TryFindPolicy(ReadOnlySpan<char> name, out int policy)
     {
         for (policy = 0; policy < board.Policies.Count; policy++)
-            if (name.SequenceEqual(board.Policies[policy].Name)) return true;
+            if (name.SequenceEqual(board.Policies[policy].Name))
+                return true;
         return false;
     }
 }

@@ -14,10 +14,15 @@ internal static partial class ServerPaths
     // The first folders of absolute paths. Texts such as /api/v1/status and http://host/x stay
     // unchanged.
     private static readonly HashSet<string> TopFolders = new(
-        OperatingSystem.IsWindows() ? [] : Directory.EnumerateDirectories("/").Select(path => path[1..]), StringComparer.Ordinal);
+        OperatingSystem.IsWindows() ? [] : Directory.EnumerateDirectories("/").Select(path => path[1..]),
+        StringComparer.Ordinal
+    );
 
     /// <summary>Returns the text without the folders of absolute paths.</summary>
-    public static string Hide(string text) => text.AsSpan().IndexOfAny('/', '\\') < 0 ? text : PathPattern().Replace(text, match => IsPath(match) ? $"…/{LastOf(match.Value)}" : match.Value);
+    public static string Hide(string text) =>
+        text.AsSpan().IndexOfAny('/', '\\') < 0
+            ? text
+            : PathPattern().Replace(text, match => IsPath(match) ? $"…/{LastOf(match.Value)}" : match.Value);
 
     /// <summary>
     /// Returns JSON with the paths removed from every string. All other bytes stay unchanged.
@@ -29,10 +34,12 @@ internal static partial class ServerPaths
         var copied = 0;
         while (reader.Read())
         {
-            if (reader.TokenType != JsonTokenType.String || reader.ValueSpan.IndexOfAny((byte)'/', (byte)'\\') < 0) continue;
+            if (reader.TokenType != JsonTokenType.String || reader.ValueSpan.IndexOfAny((byte)'/', (byte)'\\') < 0)
+                continue;
             var text = reader.GetString()!;
             var hidden = Hide(text);
-            if (hidden == text) continue;
+            if (hidden == text)
+                continue;
             result.Write(json.AsSpan(copied, (int)reader.TokenStartIndex - copied));
             result.Write(Encoding.UTF8.GetBytes($"\"{JsonEncodedText.Encode(hidden, RemoraJson.Options.Encoder)}\""));
             copied = (int)reader.BytesConsumed;
@@ -41,7 +48,8 @@ internal static partial class ServerPaths
         return result.ToArray();
     }
 
-    private static bool IsPath(Match match) => match.Groups["drive"].Success || TopFolders.Contains(match.Groups["top"].Value);
+    private static bool IsPath(Match match) =>
+        match.Groups["drive"].Success || TopFolders.Contains(match.Groups["top"].Value);
 
     private static string LastOf(string path)
     {
@@ -53,6 +61,8 @@ internal static partial class ServerPaths
     // word, as in BTC/USDT or a URL, does not start a path.
     [GeneratedRegex(
         """(?<=['"])(/(?<top>[^/'"\n]+)(/[^'"\n]*)?|(?<drive>[A-Za-z]:)[\\/][^'"\n]*)(?=['"])|(?<![\w.:/\\-])(/(?<top>[^/\s'",;:()<>|]+)(/[^\s'",;:()<>|]*)*|(?<drive>[A-Za-z]:)[\\/][^\s'",;()<>|]+)""",
-        RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex PathPattern();
 }

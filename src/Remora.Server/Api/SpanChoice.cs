@@ -22,7 +22,11 @@ internal readonly record struct SpanChoice(Instant From, Instant To, int Limit, 
 
     private static readonly Dictionary<string, StoreFormat?> Formats = new(StringComparer.Ordinal)
     {
-        ["json"] = null, ["csv"] = StoreFormat.Csv, ["parquet"] = StoreFormat.Parquet, ["feather"] = StoreFormat.Feather, ["jsonl"] = StoreFormat.JsonLines,
+        ["json"] = null,
+        ["csv"] = StoreFormat.Csv,
+        ["parquet"] = StoreFormat.Parquet,
+        ["feather"] = StoreFormat.Feather,
+        ["jsonl"] = StoreFormat.JsonLines,
     };
 
     /// <summary>The names of the formats.</summary>
@@ -31,7 +35,11 @@ internal readonly record struct SpanChoice(Instant From, Instant To, int Limit, 
     public Span Span => new(From, To, Limit);
 
     /// <summary>Returns the same span, limited to a last moment, inclusive.</summary>
-    public SpanChoice EndingBy(Instant last) => this with { To = To <= last ? To : last + TimeSpan.FromMilliseconds(1) };
+    public SpanChoice EndingBy(Instant last) =>
+        this with
+        {
+            To = To <= last ? To : last + TimeSpan.FromMilliseconds(1),
+        };
 
     /// <summary>Reads <c>from</c>, <c>to</c>, <c>limit</c> and <c>format</c>.</summary>
     /// <param name="query">The query of the request.</param>
@@ -39,12 +47,20 @@ internal readonly record struct SpanChoice(Instant From, Instant To, int Limit, 
     /// <param name="usual">The default length of a span before its end.</param>
     /// <param name="choice">The result.</param>
     /// <param name="problem">The error, if the query is invalid.</param>
-    public static bool TryRead(IQueryCollection query, Instant now, TimeSpan usual, out SpanChoice choice, [NotNullWhen(false)] out ProblemResult? problem)
+    public static bool TryRead(
+        IQueryCollection query,
+        Instant now,
+        TimeSpan usual,
+        out SpanChoice choice,
+        [NotNullWhen(false)] out ProblemResult? problem
+    )
     {
         choice = default;
         var end = now + TimeSpan.FromMilliseconds(1);
-        if (!TryReadMoment(query, "to", now, end, out var to, out problem)) return false;
-        if (!TryReadMoment(query, "from", now, to - usual, out var from, out problem)) return false;
+        if (!TryReadMoment(query, "to", now, end, out var to, out problem))
+            return false;
+        if (!TryReadMoment(query, "from", now, to - usual, out var from, out problem))
+            return false;
         if (from >= to)
         {
             problem = ApiProblem.BadParameter("from", $"The span is empty: it begins at {from} and ends at {to}.");
@@ -53,14 +69,28 @@ internal readonly record struct SpanChoice(Instant From, Instant To, int Limit, 
         StoreFormat? format = null;
         if (query.TryGetValue("format", out var named) && !Formats.TryGetValue(named.ToString(), out format))
         {
-            problem = ApiProblem.BadParameter("format", $"Unknown format '{Shown.Of(named.ToString())}': expected {string.Join(" or ", FormatNames)}.", FormatNames);
+            problem = ApiProblem.BadParameter(
+                "format",
+                $"Unknown format '{Shown.Of(named.ToString())}': expected {string.Join(" or ", FormatNames)}.",
+                FormatNames
+            );
             return false;
         }
         var most = format is null ? MostRows : MostStreamedRows;
         var limit = format is null ? DefaultLimit : MostStreamedRows;
-        if (query.TryGetValue("limit", out var text) && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit < 1 || limit > most))
+        if (
+            query.TryGetValue("limit", out var text)
+            && (
+                !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit)
+                || limit < 1
+                || limit > most
+            )
+        )
         {
-            problem = ApiProblem.BadParameter("limit", $"Invalid limit '{Shown.Of(text.ToString())}': expected a whole number from 1 to {most}.");
+            problem = ApiProblem.BadParameter(
+                "limit",
+                $"Invalid limit '{Shown.Of(text.ToString())}': expected a whole number from 1 to {most}."
+            );
             return false;
         }
         // Rows with a later date were recorded with a wrong clock.
@@ -73,14 +103,27 @@ internal readonly record struct SpanChoice(Instant From, Instant To, int Limit, 
     /// Reads a moment: ISO-8601, <c>now</c>, or a time before now such as <c>-24h</c> or
     /// <c>now-7d</c>.
     /// </summary>
-    public static bool TryReadMoment(IQueryCollection query, string parameter, Instant now, Instant otherwise, out Instant moment, [NotNullWhen(false)] out ProblemResult? problem)
+    public static bool TryReadMoment(
+        IQueryCollection query,
+        string parameter,
+        Instant now,
+        Instant otherwise,
+        out Instant moment,
+        [NotNullWhen(false)] out ProblemResult? problem
+    )
     {
         problem = null;
         moment = otherwise;
-        if (!query.TryGetValue(parameter, out var values)) return true;
+        if (!query.TryGetValue(parameter, out var values))
+            return true;
         var text = values.ToString();
-        if (Instant.TryParse(text, out moment) || TryReadRelative(text, now, out moment)) return true;
-        problem = ApiProblem.BadParameter(parameter, $"'{Shown.Of(text)}' is not a time: expected ISO-8601 such as 2026-06-13T08:00:00Z, or a time before now such as -24h, -90m or -7d.");
+        if (Instant.TryParse(text, out moment) || TryReadRelative(text, now, out moment))
+            return true;
+        problem = ApiProblem.BadParameter(
+            parameter,
+            $"'{Shown.Of(text)}' is not a time: expected ISO-8601 such as 2026-06-13T08:00:00Z, or a time before "
+                + $"now such as -24h, -90m or -7d."
+        );
         return false;
     }
 
@@ -88,8 +131,14 @@ internal readonly record struct SpanChoice(Instant From, Instant To, int Limit, 
     {
         moment = now;
         var rest = text.StartsWith("now", StringComparison.Ordinal) ? text.AsSpan(3) : text;
-        if (rest.Length == 0) return text.Length > 0;
-        if (rest.Length < 3 || rest[0] != '-' || !int.TryParse(rest[1..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var count)) return false;
+        if (rest.Length == 0)
+            return text.Length > 0;
+        if (
+            rest.Length < 3
+            || rest[0] != '-'
+            || !int.TryParse(rest[1..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+        )
+            return false;
         TimeSpan? unit = rest[^1] switch
         {
             's' => TimeSpan.FromSeconds(1),
@@ -100,7 +149,8 @@ internal readonly record struct SpanChoice(Instant From, Instant To, int Limit, 
             _ => null,
         };
         const double longest = 36_500; // days
-        if (unit is not { } one || one.TotalDays * count > longest) return false;
+        if (unit is not { } one || one.TotalDays * count > longest)
+            return false;
         moment = now - (one * count);
         return true;
     }

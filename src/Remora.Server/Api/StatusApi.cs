@@ -21,12 +21,22 @@ namespace Remora.Server.Api;
 /// <param name="Sandbox">The sandbox that replaces the outside world; null for none.</param>
 /// <param name="Markets">The health of each market's feed.</param>
 /// <param name="Sources">The health of each outside source's feed.</param>
-/// <param name="Bridge">Returns the health of the bridge to the exchanges; null without a bridge.</param>
+/// <param name="Bridge">Returns the health of the bridge to the exchanges; null without a
+/// bridge.</param>
 /// <param name="Store">The status of the store; null without a store.</param>
 /// <param name="Tasks">The health of each background task. A task that fails is restarted.</param>
 public sealed record ServiceStatus(
-    string Version, double UptimeSeconds, bool Ready, ClockStatus Clock, SandboxNotice? Sandbox,
-    IReadOnlyList<FeedHealth> Markets, IReadOnlyList<SourceHealth> Sources, BridgeHealth? Bridge, StoreHealth? Store, IReadOnlyList<SupervisedTask> Tasks);
+    string Version,
+    double UptimeSeconds,
+    bool Ready,
+    ClockStatus Clock,
+    SandboxNotice? Sandbox,
+    IReadOnlyList<FeedHealth> Markets,
+    IReadOnlyList<SourceHealth> Sources,
+    BridgeHealth? Bridge,
+    StoreHealth? Store,
+    IReadOnlyList<SupervisedTask> Tasks
+);
 
 /// <summary>The current time of the service's clock.</summary>
 /// <param name="Kind"><c>real</c> or <c>sandbox</c>.</param>
@@ -53,7 +63,16 @@ public sealed record SourceReport(SourceHealth Health, IReadOnlyList<SourceValue
 /// <param name="ExpiresAt">When the value expires. It then has no effect on the score.</param>
 /// <param name="Stale">Whether the value has expired.</param>
 /// <param name="Source">The source of the value: the preferred source or its fallback.</param>
-public sealed record SourceValue(Signal Signal, string? Base, double Value, Instant HeldAt, double AgeSeconds, Instant ExpiresAt, bool Stale, string Source);
+public sealed record SourceValue(
+    Signal Signal,
+    string? Base,
+    double Value,
+    Instant HeldAt,
+    double AgeSeconds,
+    Instant ExpiresAt,
+    bool Stale,
+    string Source
+);
 
 /// <summary>The status of the service and its sources.</summary>
 internal static class StatusApi
@@ -62,29 +81,66 @@ internal static class StatusApi
     {
         var started = Stopwatch.GetTimestamp();
         var status = api.MapGroup("").WithTags("Status");
-        status.MapGet("/sources", GetSources).WithName("sources").WithSummary("List outside sources")
-            .WithDescription("The last values, age, errors and next try of each outside source, and the calendar.").Takes();
-        status.MapGet("/status", (AssessmentBoard board, ServiceParts parts) => GetStatus(board, parts, Stopwatch.GetElapsedTime(started)))
-            .WithName("status").WithSummary("Get the service's status")
+        status
+            .MapGet("/sources", GetSources)
+            .WithName("sources")
+            .WithSummary("List outside sources")
+            .WithDescription("The last values, age, errors and next try of each outside source, and the calendar.")
+            .Takes();
+        status
+            .MapGet(
+                "/status",
+                (AssessmentBoard board, ServiceParts parts) =>
+                    GetStatus(board, parts, Stopwatch.GetElapsedTime(started))
+            )
+            .WithName("status")
+            .WithSummary("Get the service's status")
             .WithDescription(
-                "Version, clock, and the health of every feed: state, last success, last error, next try, gaps, refused candles, warm-up; "
-                + "and each background task, with its restarts and last error.").Takes();
+                "Version, clock, and the health of every feed: state, last success, last error, next try, gaps, "
+                    + "refused candles, warm-up; "
+                    + "and each background task, with its restarts and last error."
+            )
+            .Takes();
     }
 
     private static AnswerResult<SourceList> GetSources(AssessmentBoard board, ServiceParts parts)
     {
         var now = board.Now;
-        var reports = SourceValues.Of(parts, board).Select(health => new SourceReport(health,
-        [
-            .. health.Latest.Select(o => new SourceValue(
-                o.Signal, o.Base, o.Value, o.HeldAt, Math.Max(0, (now - o.HeldAt).TotalSeconds), o.ExpiresAt, now >= o.ExpiresAt, o.Source)),
-        ]));
+        var reports = SourceValues
+            .Of(parts, board)
+            .Select(health => new SourceReport(
+                health,
+                [
+                    .. health.Latest.Select(o => new SourceValue(
+                        o.Signal,
+                        o.Base,
+                        o.Value,
+                        o.HeldAt,
+                        Math.Max(0, (now - o.HeldAt).TotalSeconds),
+                        o.ExpiresAt,
+                        now >= o.ExpiresAt,
+                        o.Source
+                    )),
+                ]
+            ));
         return new(RenderedAnswer.OfHealth(new SourceList([.. reports], parts.Calendar?.Health)));
     }
 
     private static AnswerResult<ServiceStatus> GetStatus(AssessmentBoard board, ServiceParts parts, TimeSpan uptime) =>
-        new(RenderedAnswer.OfHealth(new ServiceStatus(
-            ServiceMetrics.Version, Math.Round(uptime.TotalSeconds, 3), board.HasAnswer,
-            new(parts.Sandbox is null ? "real" : "sandbox", board.Now, parts.Sandbox?.Speed ?? 1), parts.Sandbox,
-            [.. parts.Markets.Select(feed => feed.Health)], [.. SourceValues.Of(parts, board)], parts.Bridge?.Invoke(), parts.Record?.Session.Health, parts.Supervisor.Tasks)));
+        new(
+            RenderedAnswer.OfHealth(
+                new ServiceStatus(
+                    ServiceMetrics.Version,
+                    Math.Round(uptime.TotalSeconds, 3),
+                    board.HasAnswer,
+                    new(parts.Sandbox is null ? "real" : "sandbox", board.Now, parts.Sandbox?.Speed ?? 1),
+                    parts.Sandbox,
+                    [.. parts.Markets.Select(feed => feed.Health)],
+                    [.. SourceValues.Of(parts, board)],
+                    parts.Bridge?.Invoke(),
+                    parts.Record?.Session.Health,
+                    parts.Supervisor.Tasks
+                )
+            )
+        );
 }

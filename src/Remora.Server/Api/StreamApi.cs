@@ -24,21 +24,43 @@ internal static class StreamApi
     private const string RetryAfterSeconds = "5";
     private static int s_readers;
 
-    public static void Map(RouteGroupBuilder api) => api.MapGroup("").WithTags("Risk").MapGet("/stream", Get).WithName("stream").WithSummary("Stream assessments as they change")
-        .WithDescription(
-            "Server-sent events: first the current state, then every change. The event `assessment` contains the answer of /risk for a market; without a pair there is also the event "
-            + "`market`, which contains the answer of /risk for all pairs together. Send the last id as the header Last-Event-ID to get only what has changed since. A slow reader gets the latest assessment "
-            + "of each market, not those in between. A comment every 15 s keeps the connection alive.")
-        .Takes(QueryParameter.StreamedPairs, QueryParameter.Exchange, QueryParameter.Timeframe, QueryParameter.Side, QueryParameter.Policy)
-        .Produces<string>(StatusCodes.Status200OK, MediaType).AlsoDescribes(typeof(WebhookEvent))
-        .Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
+    public static void Map(RouteGroupBuilder api) =>
+        api.MapGroup("")
+            .WithTags("Risk")
+            .MapGet("/stream", Get)
+            .WithName("stream")
+            .WithSummary("Stream assessments as they change")
+            .WithDescription(
+                "Server-sent events: first the current state, then every change. The event `assessment` contains "
+                    + "the answer of /risk for a market; without a pair there is also the event "
+                    + "`market`, which contains the answer of /risk for all pairs together. Send the last id as the "
+                    + "header Last-Event-ID to get only what has changed since. A slow reader gets the latest "
+                    + "assessment "
+                    + "of each market, not those in between. A comment every 15 s keeps the connection alive."
+            )
+            .Takes(
+                QueryParameter.StreamedPairs,
+                QueryParameter.Exchange,
+                QueryParameter.Timeframe,
+                QueryParameter.Side,
+                QueryParameter.Policy
+            )
+            .Produces<string>(StatusCodes.Status200OK, MediaType)
+            .AlsoDescribes(typeof(WebhookEvent))
+            .Refuses(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
 
     private static IResult Get(
-        HttpContext context, AssessmentBoard board, StreamHub hub, AccessGate gate, ServiceMetrics metrics)
+        HttpContext context,
+        AssessmentBoard board,
+        StreamHub hub,
+        AccessGate gate,
+        ServiceMetrics metrics
+    )
     {
         var started = Stopwatch.GetTimestamp();
         var query = context.Request.Query;
-        if (!Viewpoint.TryRead(context.Request, board, out var view, out var problem)) return problem;
+        if (!Viewpoint.TryRead(context.Request, board, out var view, out var problem))
+            return problem;
         var places = new int[board.Markets.Count];
         Array.Fill(places, -1);
         var topics = 0;
@@ -46,13 +68,17 @@ internal static class StreamApi
         {
             foreach (var pair in query["pair"].ToString().Split(','))
             {
-                if (!MarketChoice.TryFind(pair, "pair", query, board, out var market, out problem)) return problem;
-                if (places[market.Index] < 0) places[market.Index] = topics++;
+                if (!MarketChoice.TryFind(pair, "pair", query, board, out var market, out problem))
+                    return problem;
+                if (places[market.Index] < 0)
+                    places[market.Index] = topics++;
             }
             return Stream(wantsWhole: false);
         }
-        if (RiskApi.WithoutPair(query) is { } astray) return astray;
-        for (var market = 0; market < places.Length; market++) places[market] = topics++;
+        if (RiskApi.WithoutPair(query) is { } astray)
+            return astray;
+        for (var market = 0; market < places.Length; market++)
+            places[market] = topics++;
         return Stream(wantsWhole: true);
 
         StreamRequest Stream(bool wantsWhole)
@@ -76,7 +102,13 @@ internal static class StreamApi
             if (!hub.TryEnter(reader, view.Policy, view.Side, httpContext.Request.Headers["Last-Event-ID"]))
             {
                 response.Headers.RetryAfter = RetryAfterSeconds;
-                await ApiProblem.Of(StatusCodes.Status503ServiceUnavailable, "The stream has its maximum number of readers, or the service is shutting down: try again later, or use /risk.").ExecuteAsync(httpContext);
+                await ApiProblem
+                    .Of(
+                        StatusCodes.Status503ServiceUnavailable,
+                        "The stream has its maximum number of readers, or the service is shutting down: try again "
+                            + "later, or use /risk."
+                    )
+                    .ExecuteAsync(httpContext);
                 return;
             }
             try

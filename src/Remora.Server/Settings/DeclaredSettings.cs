@@ -15,197 +15,350 @@ internal static class DeclaredSettings
 
     /// <summary>All settings, in the order of the documentation.</summary>
     public static IReadOnlyList<Setting<ServiceSettings>> All { get; } =
-    [
-        .. Markets(), .. Listening(), .. Telemetry(), .. Outside(), .. Storing(), .. Retention(), .. Sandbox(),
-    ];
+    [.. Markets(), .. Listening(), .. Telemetry(), .. Outside(), .. Storing(), .. Retention(), .. Sandbox()];
 
     private static IEnumerable<Setting<ServiceSettings>> Markets() =>
-    [
-        Declare.Many(
-            "pairs", Kind.Pairs, _ => ServiceSettings.DefaultPairs, (s, v) => s with { Pairs = v },
-            "Pairs to track", ListRule.NotEmpty | ListRule.Distinct),
-        Declare.One(
-            "exchange", Kind.Exchange, s => s.Exchange, (s, v) => s with { Exchange = v }, "Exchange of the pairs"),
-        Declare.One(
-            "timeframe", Kind.Timeframe, s => s.Timeframe, (s, v) => s with { Timeframe = v },
-            "Timeframe of the base candles"),
-        Declare.Many(
-            "fallbacks", Kind.Fallbacks, s => s.Fallbacks, (s, v) => s with { Fallbacks = v },
-            "Exchanges to use, in this order, while the exchange of a pair is unavailable"),
-        Declare.One(
-            "policy", Kind.Name, s => s.Policy, (s, v) => s with { Policy = v }, "Default policy"),
-        Declare.One(
-            "policies", Kind.Folder, _ => null, (s, v) => s with { Policies = PolicyFolder.Load(v) },
-            "Folder of additional policies (*.json)") with
-        {
-            See = "[policies](policies.md)",
-        },
-    ];
+        [
+            Declare.Many(
+                "pairs",
+                Kind.Pairs,
+                _ => ServiceSettings.DefaultPairs,
+                (s, v) => s with { Pairs = v },
+                "Pairs to track",
+                ListRule.NotEmpty | ListRule.Distinct
+            ),
+            Declare.One(
+                "exchange",
+                Kind.Exchange,
+                s => s.Exchange,
+                (s, v) => s with { Exchange = v },
+                "Exchange of the pairs"
+            ),
+            Declare.One(
+                "timeframe",
+                Kind.Timeframe,
+                s => s.Timeframe,
+                (s, v) => s with { Timeframe = v },
+                "Timeframe of the base candles"
+            ),
+            Declare.Many(
+                "fallbacks",
+                Kind.Fallbacks,
+                s => s.Fallbacks,
+                (s, v) => s with { Fallbacks = v },
+                "Exchanges to use, in this order, while the exchange of a pair is unavailable"
+            ),
+            Declare.One("policy", Kind.Name, s => s.Policy, (s, v) => s with { Policy = v }, "Default policy"),
+            Declare.One(
+                "policies",
+                Kind.Folder,
+                _ => null,
+                (s, v) => s with { Policies = PolicyFolder.Load(v) },
+                "Folder of additional policies (*.json)"
+            ) with
+            {
+                See = "[policies](policies.md)",
+            },
+        ];
 
     private static IEnumerable<Setting<ServiceSettings>> Listening() =>
-    [
-        Declare.One("host", Kind.Address, s => s.Host, (s, v) => s with { Host = v }, "Address to listen on") with
-        {
-            See = "[which addresses require keys](security.md)",
-        },
-        Declare.One("port", Kind.Port, s => s.Port, (s, v) => s with { Port = v }, "Port to listen on"),
-        Declare.One(
-            "allow_anonymous", Kind.Bool, s => s.AllowAnonymous, (s, v) => s with { AllowAnonymous = v },
-            "Whether requests without a key are answered on an address that other machines can reach"),
-        Declare.One(
-            "require_keys", Kind.Bool, s => s.RequireKeys, (s, v) => s with { RequireKeys = v },
-            "Whether keys are also required on a loopback address"),
-        Declare.One(
-            "anonymous_per_minute", Kind.Whole(1, Million), s => s.AnonymousPerMinute,
-            (s, v) => s with { AnonymousPerMinute = v },
-            "Maximum requests per minute of an address without a key; not limited on a loopback address without require_keys"),
-        Declare.One(
-            "key_per_minute", Kind.Whole(1, Million), s => s.KeyPerMinute, (s, v) => s with { KeyPerMinute = v },
-            "Maximum requests per minute of a key without a limit of its own"),
-        Declare.One(
-            "max_connections", Kind.Whole(1, Million), s => s.MaxConnections, (s, v) => s with { MaxConnections = v },
-            "Maximum number of simultaneous connections"),
-        Declare.One(
-            "max_streams", Kind.Whole(0, 100_000), s => s.MaxStreams, (s, v) => s with { MaxStreams = v },
-            "Maximum number of simultaneous readers of the event stream"),
-        Declare.Many(
-            "allowed_hosts", Kind.HostNames, s => s.AllowedHosts, (s, v) => s with { AllowedHosts = v },
-            "Host names under which the service answers, besides localhost, 127.0.0.0/8 and [::1]") with
-        {
-            See = "[when they are checked](security.md#host-names)",
-        },
-        Declare.Many(
-            "cors_origins", Kind.Origins, s => s.CorsOrigins, (s, v) => s with { CorsOrigins = v },
-            "Origins whose web pages can read answers (CORS)"),
-    ];
+        [
+            Declare.One("host", Kind.Address, s => s.Host, (s, v) => s with { Host = v }, "Address to listen on") with
+            {
+                See = "[which addresses require keys](security.md)",
+            },
+            Declare.One("port", Kind.Port, s => s.Port, (s, v) => s with { Port = v }, "Port to listen on"),
+            Declare.One(
+                "allow_anonymous",
+                Kind.Bool,
+                s => s.AllowAnonymous,
+                (s, v) => s with { AllowAnonymous = v },
+                "Whether requests without a key are answered on an address that other machines can reach"
+            ),
+            Declare.One(
+                "require_keys",
+                Kind.Bool,
+                s => s.RequireKeys,
+                (s, v) => s with { RequireKeys = v },
+                "Whether keys are also required on a loopback address"
+            ),
+            Declare.One(
+                "anonymous_per_minute",
+                Kind.Whole(1, Million),
+                s => s.AnonymousPerMinute,
+                (s, v) => s with { AnonymousPerMinute = v },
+                "Maximum requests per minute of an address without a key; not limited on a loopback address without "
+                    + "require_keys"
+            ),
+            Declare.One(
+                "key_per_minute",
+                Kind.Whole(1, Million),
+                s => s.KeyPerMinute,
+                (s, v) => s with { KeyPerMinute = v },
+                "Maximum requests per minute of a key without a limit of its own"
+            ),
+            Declare.One(
+                "max_connections",
+                Kind.Whole(1, Million),
+                s => s.MaxConnections,
+                (s, v) => s with { MaxConnections = v },
+                "Maximum number of simultaneous connections"
+            ),
+            Declare.One(
+                "max_streams",
+                Kind.Whole(0, 100_000),
+                s => s.MaxStreams,
+                (s, v) => s with { MaxStreams = v },
+                "Maximum number of simultaneous readers of the event stream"
+            ),
+            Declare.Many(
+                "allowed_hosts",
+                Kind.HostNames,
+                s => s.AllowedHosts,
+                (s, v) => s with { AllowedHosts = v },
+                "Host names under which the service answers, besides localhost, 127.0.0.0/8 and [::1]"
+            ) with
+            {
+                See = "[when they are checked](security.md#host-names)",
+            },
+            Declare.Many(
+                "cors_origins",
+                Kind.Origins,
+                s => s.CorsOrigins,
+                (s, v) => s with { CorsOrigins = v },
+                "Origins whose web pages can read answers (CORS)"
+            ),
+        ];
 
     private static IEnumerable<Setting<ServiceSettings>> Telemetry() =>
-    [
-        Declare.One(
-            "access_log", Kind.Bool, s => s.AccessLog, (s, v) => s with { AccessLog = v },
-            "Whether every request is logged"),
-        Declare.One(
-            "log_format", Kind.OneOf("FORMAT", ("text", "text"), ("json", "json")), s => s.LogFormat,
-            (s, v) => s with { LogFormat = v }, "Format of the log"),
-        Declare.One(
-            "otlp_endpoint", Kind.WebAddress, s => s.OtlpEndpoint, (s, v) => s with { OtlpEndpoint = v },
-            "OpenTelemetry collector that receives the metrics over HTTP, for example http://localhost:4318"),
-    ];
+        [
+            Declare.One(
+                "access_log",
+                Kind.Bool,
+                s => s.AccessLog,
+                (s, v) => s with { AccessLog = v },
+                "Whether every request is logged"
+            ),
+            Declare.One(
+                "log_format",
+                Kind.OneOf("FORMAT", ("text", "text"), ("json", "json")),
+                s => s.LogFormat,
+                (s, v) => s with { LogFormat = v },
+                "Format of the log"
+            ),
+            Declare.One(
+                "otlp_endpoint",
+                Kind.WebAddress,
+                s => s.OtlpEndpoint,
+                (s, v) => s with { OtlpEndpoint = v },
+                "OpenTelemetry collector that receives the metrics over HTTP, for example http://localhost:4318"
+            ),
+        ];
 
     private static IEnumerable<Setting<ServiceSettings>> Outside() =>
-    [
-        Declare.One(
-            "poll_delay", Kind.Number(0, 300, "seconds", "SECONDS"), s => s.PollDelay.TotalSeconds,
-            (s, v) => s with { PollDelay = TimeSpan.FromSeconds(v) }, "Time from the close of a candle to its request"),
-        Declare.One(
-            "sources", Kind.Bool, s => s.Sources, (s, v) => s with { Sources = v }, "Whether outside sources are used"),
-        Declare.One(
-            "dollar_source", Kind.OneOf("NAME", ("yahoo", DollarSource.Yahoo), ("fred", DollarSource.Fred)),
-            s => RemoraJson.NameOf(s.DollarSource), (s, v) => s with { DollarSource = v },
-            "Source of the dollar index") with
-        {
-            See = "[sources](sources.md)",
-        },
-        Declare.One(
-            "calendar", Kind.File, s => s.Calendar, (s, v) => s with { Calendar = v },
-            "File of scheduled events", "calendar.csv in the data folder") with
-        {
-            See = "[calendar](calendar.md)",
-        },
-        Declare.One(
-            "calendar_before", Kind.Minutes, s => s.CalendarBefore.TotalMinutes,
-            (s, v) => s with { CalendarBefore = TimeSpan.FromMinutes(v) },
-            "Time before an event at which its event window starts"),
-        Declare.One(
-            "calendar_after", Kind.Minutes, s => s.CalendarAfter.TotalMinutes,
-            (s, v) => s with { CalendarAfter = TimeSpan.FromMinutes(v) },
-            "Time after an event at which its event window ends"),
-    ];
+        [
+            Declare.One(
+                "poll_delay",
+                Kind.Number(0, 300, "seconds", "SECONDS"),
+                s => s.PollDelay.TotalSeconds,
+                (s, v) => s with { PollDelay = TimeSpan.FromSeconds(v) },
+                "Time from the close of a candle to its request"
+            ),
+            Declare.One(
+                "sources",
+                Kind.Bool,
+                s => s.Sources,
+                (s, v) => s with { Sources = v },
+                "Whether outside sources are used"
+            ),
+            Declare.One(
+                "dollar_source",
+                Kind.OneOf("NAME", ("yahoo", DollarSource.Yahoo), ("fred", DollarSource.Fred)),
+                s => RemoraJson.NameOf(s.DollarSource),
+                (s, v) => s with { DollarSource = v },
+                "Source of the dollar index"
+            ) with
+            {
+                See = "[sources](sources.md)",
+            },
+            Declare.One(
+                "calendar",
+                Kind.File,
+                s => s.Calendar,
+                (s, v) => s with { Calendar = v },
+                "File of scheduled events",
+                "calendar.csv in the data folder"
+            ) with
+            {
+                See = "[calendar](calendar.md)",
+            },
+            Declare.One(
+                "calendar_before",
+                Kind.Minutes,
+                s => s.CalendarBefore.TotalMinutes,
+                (s, v) => s with { CalendarBefore = TimeSpan.FromMinutes(v) },
+                "Time before an event at which its event window starts"
+            ),
+            Declare.One(
+                "calendar_after",
+                Kind.Minutes,
+                s => s.CalendarAfter.TotalMinutes,
+                (s, v) => s with { CalendarAfter = TimeSpan.FromMinutes(v) },
+                "Time after an event at which its event window ends"
+            ),
+        ];
 
     private static IEnumerable<Setting<ServiceSettings>> Storing() =>
-    [
-        Declare.One(
-            "data", Kind.Folder, s => s.Data, (s, v) => s with { Data = v },
-            "Folder for persistent data: store, calendar and keys", "the folder remora in the user's local data folder"),
-        Declare.One("store", Kind.Bool, s => s.Store, (s, v) => s with { Store = v }, "Whether data is stored") with
-        {
-            See = "[the store](store.md)",
-        },
-        Declare.One(
-            "record_requests", Kind.Bool, s => s.RecordRequests, (s, v) => s with { RecordRequests = v },
-            "Whether requests to the service are stored too") with
-        {
-            Flag = null,
-        },
-        Declare.One(
-            "clickhouse", Kind.ClickHouseServer, s => s.Clickhouse, (s, v) => s with { Clickhouse = v },
-            $"ClickHouse server that stores the data; {StoreLocation.PasswordVariable} contains its password",
-            "the embedded engine"),
-        Declare.One(
-            "database", Kind.DatabaseName, s => s.Database, (s, v) => s with { Database = v },
-            "Database of the store", StoreLocation.DefaultDatabase),
-        Declare.One(
-            "cluster", Kind.DatabaseName, s => s.Cluster, (s, v) => s with { Cluster = v },
-            "Cluster of the ClickHouse server on which tables are replicated and distributed") with
-        {
-            See = "[clusters](cluster.md)",
-        },
-        Declare.One(
-            "clickhouse_port", Kind.Port, s => s.ClickhousePort, (s, v) => s with { ClickhousePort = v },
-            "Local port for read-only access by ClickHouse clients; requires a password") with
-        {
-            See = "[the port](store.md#the-port)",
-        },
-        Declare.One(
-            "clickhouse_port_password_file", Kind.File, s => s.ClickhousePortPasswordFile,
-            (s, v) => s with { ClickhousePortPasswordFile = v },
-            $"File whose first line is the password of that port, unless {PortPassword.Variable} contains it"),
-    ];
+        [
+            Declare.One(
+                "data",
+                Kind.Folder,
+                s => s.Data,
+                (s, v) => s with { Data = v },
+                "Folder for persistent data: store, calendar and keys",
+                "the folder remora in the user's local data folder"
+            ),
+            Declare.One("store", Kind.Bool, s => s.Store, (s, v) => s with { Store = v }, "Whether data is stored") with
+            {
+                See = "[the store](store.md)",
+            },
+            Declare.One(
+                "record_requests",
+                Kind.Bool,
+                s => s.RecordRequests,
+                (s, v) => s with { RecordRequests = v },
+                "Whether requests to the service are stored too"
+            ) with
+            {
+                Flag = null,
+            },
+            Declare.One(
+                "clickhouse",
+                Kind.ClickHouseServer,
+                s => s.Clickhouse,
+                (s, v) => s with { Clickhouse = v },
+                $"ClickHouse server that stores the data; {StoreLocation.PasswordVariable} contains its password",
+                "the embedded engine"
+            ),
+            Declare.One(
+                "database",
+                Kind.DatabaseName,
+                s => s.Database,
+                (s, v) => s with { Database = v },
+                "Database of the store",
+                StoreLocation.DefaultDatabase
+            ),
+            Declare.One(
+                "cluster",
+                Kind.DatabaseName,
+                s => s.Cluster,
+                (s, v) => s with { Cluster = v },
+                "Cluster of the ClickHouse server on which tables are replicated and distributed"
+            ) with
+            {
+                See = "[clusters](cluster.md)",
+            },
+            Declare.One(
+                "clickhouse_port",
+                Kind.Port,
+                s => s.ClickhousePort,
+                (s, v) => s with { ClickhousePort = v },
+                "Local port for read-only access by ClickHouse clients; requires a password"
+            ) with
+            {
+                See = "[the port](store.md#the-port)",
+            },
+            Declare.One(
+                "clickhouse_port_password_file",
+                Kind.File,
+                s => s.ClickhousePortPasswordFile,
+                (s, v) => s with { ClickhousePortPasswordFile = v },
+                $"File whose first line is the password of that port, unless {PortPassword.Variable} contains it"
+            ),
+        ];
 
     private static IEnumerable<Setting<ServiceSettings>> Retention() =>
-    [
-        Keep(
-            "keep_candles", Kind.Days(), s => s.Retention.CandleDays,
-            (s, v) => s with { Retention = s.Retention with { CandleDays = v } }, "Retention of candles"),
-        Keep(
-            "keep_observations", Kind.Days(RequiredHistory.Observations.Days), s => s.Retention.ObservationDays,
-            (s, v) => s with { Retention = s.Retention with { ObservationDays = v } }, "Retention of observations"),
-        Keep(
-            "keep_assessments", Kind.Days(), s => s.Retention.AssessmentDays,
-            (s, v) => s with { Retention = s.Retention with { AssessmentDays = v } }, "Retention of assessments"),
-        Keep(
-            "keep_requests", Kind.Days(), s => s.Retention.RequestDays,
-            (s, v) => s with { Retention = s.Retention with { RequestDays = v } }, "Retention of requests"),
-        Keep(
-            "keep_rollups", Kind.Days(), s => s.Retention.RollupDays,
-            (s, v) => s with { Retention = s.Retention with { RollupDays = v } }, "Retention of rollups"),
-    ];
+        [
+            Keep(
+                "keep_candles",
+                Kind.Days(),
+                s => s.Retention.CandleDays,
+                (s, v) => s with { Retention = s.Retention with { CandleDays = v } },
+                "Retention of candles"
+            ),
+            Keep(
+                "keep_observations",
+                Kind.Days(RequiredHistory.Observations.Days),
+                s => s.Retention.ObservationDays,
+                (s, v) => s with { Retention = s.Retention with { ObservationDays = v } },
+                "Retention of observations"
+            ),
+            Keep(
+                "keep_assessments",
+                Kind.Days(),
+                s => s.Retention.AssessmentDays,
+                (s, v) => s with { Retention = s.Retention with { AssessmentDays = v } },
+                "Retention of assessments"
+            ),
+            Keep(
+                "keep_requests",
+                Kind.Days(),
+                s => s.Retention.RequestDays,
+                (s, v) => s with { Retention = s.Retention with { RequestDays = v } },
+                "Retention of requests"
+            ),
+            Keep(
+                "keep_rollups",
+                Kind.Days(),
+                s => s.Retention.RollupDays,
+                (s, v) => s with { Retention = s.Retention with { RollupDays = v } },
+                "Retention of rollups"
+            ),
+        ];
 
     private static Setting<ServiceSettings> Keep(
-        string name, SettingKind<int> days, Func<ServiceSettings, object?> read,
-        Func<ServiceSettings, int, ServiceSettings> with, string help) =>
-        Declare.One(name, days, read, with, help) with { Flag = null };
+        string name,
+        SettingKind<int> days,
+        Func<ServiceSettings, object?> read,
+        Func<ServiceSettings, int, ServiceSettings> with,
+        string help
+    ) => Declare.One(name, days, read, with, help) with { Flag = null };
 
     private static IEnumerable<Setting<ServiceSettings>> Sandbox() =>
-    [
-        Declare.One(
-            "sandbox", Kind.Bool, s => s.Sandbox, (s, v) => s with { Sandbox = v },
-            "Whether a sandbox replaces exchanges and sources") with
-        {
-            Flag = null, CommandFlag = "--sandbox",
-        },
-        Declare.One(
-            "sandbox_url", Kind.HttpAddress, s => s.SandboxUrl,
-            (s, v) => s with { Sandbox = true, SandboxUrl = v }, "Sandbox that is already running",
-            "a new sandbox") with
-        {
-            Flag = null, CommandFlag = "--sandbox URL",
-        },
-        Declare.One(
-            "speed", Kind.Number(0.01, 100_000, "a number", "FACTOR"), s => s.Speed, (s, v) => s with { Speed = v },
-            "Sandbox seconds per real second") with
-        {
-            Flag = null, CommandFlag = "--speed",
-        },
-    ];
+        [
+            Declare.One(
+                "sandbox",
+                Kind.Bool,
+                s => s.Sandbox,
+                (s, v) => s with { Sandbox = v },
+                "Whether a sandbox replaces exchanges and sources"
+            ) with
+            {
+                Flag = null,
+                CommandFlag = "--sandbox",
+            },
+            Declare.One(
+                "sandbox_url",
+                Kind.HttpAddress,
+                s => s.SandboxUrl,
+                (s, v) => s with { Sandbox = true, SandboxUrl = v },
+                "Sandbox that is already running",
+                "a new sandbox"
+            ) with
+            {
+                Flag = null,
+                CommandFlag = "--sandbox URL",
+            },
+            Declare.One(
+                "speed",
+                Kind.Number(0.01, 100_000, "a number", "FACTOR"),
+                s => s.Speed,
+                (s, v) => s with { Speed = v },
+                "Sandbox seconds per real second"
+            ) with
+            {
+                Flag = null,
+                CommandFlag = "--speed",
+            },
+        ];
 }

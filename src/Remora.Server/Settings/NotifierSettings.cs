@@ -13,7 +13,8 @@ internal sealed record FreqtradeSettings(Uri? Url = null, string? User = null, s
 {
     public FreqtradeBot? Resolve(string name, IReadOnlyDictionary<string, string> environment, List<string> errors)
     {
-        if (User is null) errors.Add($"{name}: 'user' is missing");
+        if (User is null)
+            errors.Add($"{name}: 'user' is missing");
         var password = Referred.Value($"{name}.password_env", PasswordEnv, environment, errors);
         return Url is null || User is null || password is null ? null : new(Url, User, password);
     }
@@ -21,29 +22,44 @@ internal sealed record FreqtradeSettings(Uri? Url = null, string? User = null, s
 
 /// <summary>A webhook in the settings file.</summary>
 internal sealed record WebhookSettings(
-    Uri? Url = null, string? SecretEnv = null, IReadOnlyList<string>? Events = null, IReadOnlyList<Pair>? Pairs = null, Side Side = Side.Long)
+    Uri? Url = null,
+    string? SecretEnv = null,
+    IReadOnlyList<string>? Events = null,
+    IReadOnlyList<Pair>? Pairs = null,
+    Side Side = Side.Long
+)
 {
     public WebhookTarget? Resolve(string name, IReadOnlyDictionary<string, string> environment, List<string> errors)
     {
         var secret = Referred.Value($"{name}.secret_env", SecretEnv, environment, errors);
-        return Url is null || secret is null ? null : new(Url, secret)
-        {
-            SendsSafetyChanges = Events?.Contains("safe_to_trade") != false,
-            SendsRegimeChanges = Events?.Contains("regime") != false,
-            Pairs = Pairs?.ToHashSet(),
-            Side = Side,
-        };
+        return Url is null || secret is null
+            ? null
+            : new(Url, secret)
+            {
+                SendsSafetyChanges = Events?.Contains("safe_to_trade") != false,
+                SendsRegimeChanges = Events?.Contains("regime") != false,
+                Pairs = Pairs?.ToHashSet(),
+                Side = Side,
+            };
     }
 }
 
 /// <summary>Resolves secrets that settings refer to by name.</summary>
 internal static class Referred
 {
-    public static string? Value(string setting, string? variable, IReadOnlyDictionary<string, string> environment, List<string> errors)
+    public static string? Value(
+        string setting,
+        string? variable,
+        IReadOnlyDictionary<string, string> environment,
+        List<string> errors
+    )
     {
-        if (variable is null) errors.Add($"{setting} is missing: expected the name of an environment variable");
-        else if (environment.TryGetValue(variable, out var value) && value.Length > 0) return value;
-        else errors.Add($"{setting}: the environment variable {variable} is not set");
+        if (variable is null)
+            errors.Add($"{setting} is missing: expected the name of an environment variable");
+        else if (environment.TryGetValue(variable, out var value) && value.Length > 0)
+            return value;
+        else
+            errors.Add($"{setting}: the environment variable {variable} is not set");
         return null;
     }
 }

@@ -10,12 +10,13 @@ public static class PolicyFolder
 {
     /// <summary>Reads every <c>*.json</c> of a folder.</summary>
     /// <exception cref="SettingsException">
-    /// The folder or a file in it cannot be read, a file is not a policy, or a name is already in use.
-    /// The exception contains all errors.
+    /// The folder or a file in it cannot be read, a file is not a policy, or a name is already in
+    /// use. The exception contains all errors.
     /// </exception>
     public static IReadOnlyList<RiskPolicy> Load(string folder)
     {
-        if (!Directory.Exists(folder)) throw new SettingsException([$"the folder '{folder}' does not exist"]);
+        if (!Directory.Exists(folder))
+            throw new SettingsException([$"the folder '{folder}' does not exist"]);
         var policies = new List<RiskPolicy>(BuiltInPolicies.All);
         var errors = new List<string>();
         foreach (var file in Directory.GetFiles(folder, "*.json").Order(StringComparer.Ordinal))
@@ -25,7 +26,8 @@ public static class PolicyFolder
                 var policy = PolicyFile.Parse(File.ReadAllBytes(file));
                 if (policies.Exists(other => other.Name == policy.Name))
                     errors.Add($"{file}: name: '{policy.Name}' is taken by another policy");
-                else policies.Add(policy);
+                else
+                    policies.Add(policy);
             }
             catch (PolicyException e)
             {

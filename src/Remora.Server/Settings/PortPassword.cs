@@ -20,15 +20,22 @@ internal static class PortPassword
     /// Returns the password; null without the port. Adds to <paramref name="errors"/> if the
     /// password is missing or invalid.
     /// </summary>
-    public static string? Read(ServiceSettings settings, IReadOnlyDictionary<string, string> environment, List<string> errors)
+    public static string? Read(
+        ServiceSettings settings,
+        IReadOnlyDictionary<string, string> environment,
+        List<string> errors
+    )
     {
-        if (!settings.Store || settings.ClickhousePort is null || settings.Clickhouse is not null) return null;
+        if (!settings.Store || settings.ClickhousePort is null || settings.Clickhouse is not null)
+            return null;
         var variable = environment.TryGetValue(Variable, out var set) && set.Length > 0 ? set : null;
         switch (variable, settings.ClickhousePortPasswordFile)
         {
             case (null, null):
-                errors.Add($"clickhouse_port is {settings.ClickhousePort} and has no password: set {Variable}, "
-                    + "or name a file that contains it in clickhouse_port_password_file");
+                errors.Add(
+                    $"clickhouse_port is {settings.ClickhousePort} and has no password: set {Variable}, "
+                        + "or name a file that contains it in clickhouse_port_password_file"
+                );
                 return null;
             case ({ } text, null):
                 return Checked(text, Variable, errors);
@@ -47,7 +54,11 @@ internal static class PortPassword
             using var reader = new StreamReader(file);
             var buffer = new char[LongestFile];
             var text = new string(buffer, 0, reader.ReadBlock(buffer));
-            return Checked(text.Split('\n')[0].TrimEnd('\r'), $"the first line of clickhouse_port_password_file '{file}'", errors);
+            return Checked(
+                text.Split('\n')[0].TrimEnd('\r'),
+                $"the first line of clickhouse_port_password_file '{file}'",
+                errors
+            );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -59,7 +70,8 @@ internal static class PortPassword
     private static string? Checked(string text, string origin, List<string> errors)
     {
         // The characters of HTTP headers.
-        if (text.Length is >= Shortest and <= Longest && text.All(c => c is >= ' ' and <= '~')) return text;
+        if (text.Length is >= Shortest and <= Longest && text.All(c => c is >= ' ' and <= '~'))
+            return text;
         errors.Add($"{origin} is not a valid password: expected {Shortest} to {Longest} printable ASCII characters");
         return null;
     }

@@ -1,7 +1,7 @@
 using System.Net;
-using Remora.Feeds.Http;
 using Remora.Bots.Freqtrade;
 using Remora.Bots.Webhooks;
+using Remora.Feeds.Http;
 using Remora.Feeds.Keys;
 using Remora.Markets;
 using Remora.Risk;
@@ -59,12 +59,16 @@ public sealed record ServiceSettings
     public string? Data { get; init; }
 
     /// <summary>The default data folder.</summary>
-    public static string DefaultData { get; } = Path.Combine(
-        // DoNotVerify: on a new account the folder does not exist yet, and verification would
-        // return an empty path.
-        Environment.GetFolderPath(
-            Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify),
-        "remora");
+    public static string DefaultData { get; } =
+        Path.Combine(
+            // DoNotVerify: on a new account the folder does not exist yet, and verification would
+            // return an empty path.
+            Environment.GetFolderPath(
+                Environment.SpecialFolder.LocalApplicationData,
+                Environment.SpecialFolderOption.DoNotVerify
+            ),
+            "remora"
+        );
 
     /// <summary>The data folder.</summary>
     public string DataFolder => Data ?? DefaultData;
@@ -190,15 +194,19 @@ public sealed record ServiceSettings
     public double Speed { get; init; } = 1;
 
     internal static IReadOnlyList<Pair> DefaultPairs { get; } =
-        [Pair.Parse("BTC/USDT"), Pair.Parse("ETH/USDT"), Pair.Parse("SOL/USDT")];
+    [Pair.Parse("BTC/USDT"), Pair.Parse("ETH/USDT"), Pair.Parse("SOL/USDT")];
 
     /// <summary>All markets to track, with defaults filled in, in order of preference.</summary>
     public IReadOnlyList<TrackedMarketSettings> TrackedMarkets =>
-    [
-        .. (Pairs ?? (Markets.Count == 0 ? DefaultPairs : [])).Select(pair => new MarketSettings(pair)).Concat(Markets)
-            .Select(market => new TrackedMarketSettings(
-                new(market.Exchange ?? Exchange, market.Pair, market.Timeframe ?? Timeframe), market.Fallbacks ?? Fallbacks)),
-    ];
+        [
+            .. (Pairs ?? (Markets.Count == 0 ? DefaultPairs : []))
+                .Select(pair => new MarketSettings(pair))
+                .Concat(Markets)
+                .Select(market => new TrackedMarketSettings(
+                    new(market.Exchange ?? Exchange, market.Pair, market.Timeframe ?? Timeframe),
+                    market.Fallbacks ?? Fallbacks
+                )),
+        ];
 
     /// <summary>The policies, the default one first.</summary>
     public IReadOnlyList<RiskPolicy> PoliciesInOrder => [.. Policies.OrderBy(policy => policy.Name == Policy ? 0 : 1)];
@@ -238,7 +246,11 @@ public sealed record ServiceSettings
 /// <param name="Timeframe">The base timeframe.</param>
 /// <param name="Fallbacks">The fallback exchanges.</param>
 public sealed record MarketSettings(
-    Pair Pair, string? Exchange = null, Timeframe? Timeframe = null, IReadOnlyList<FallbackMarket>? Fallbacks = null);
+    Pair Pair,
+    string? Exchange = null,
+    Timeframe? Timeframe = null,
+    IReadOnlyList<FallbackMarket>? Fallbacks = null
+);
 
 /// <summary>One market with all defaults filled in.</summary>
 /// <param name="Id">The market.</param>

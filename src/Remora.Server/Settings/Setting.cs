@@ -16,7 +16,13 @@ namespace Remora.Server.Settings;
 /// </param>
 /// <param name="Default">The default as text; null for none.</param>
 internal abstract record Setting(
-    string Name, string Help, string Allowed, string ValueName, bool IsList, string? Default)
+    string Name,
+    string Help,
+    string Allowed,
+    string ValueName,
+    bool IsList,
+    string? Default
+)
 {
     /// <summary>The flag, which is the name with hyphens; null for none.</summary>
     public string? Flag { get; init; } = "--" + Name.Replace('_', '-');
@@ -24,7 +30,9 @@ internal abstract record Setting(
     /// <summary>The flag if the command <c>serve</c> declares it itself; null otherwise.</summary>
     public string? CommandFlag { get; init; }
 
-    /// <summary>Whether any value of its kind is allowed, so that help does not list them.</summary>
+    /// <summary>
+    /// Whether any value of its kind is allowed, so that help does not list them.
+    /// </summary>
     public bool IsOpen { get; init; }
 
     /// <summary>A link to more information, in Markdown; null for none.</summary>
@@ -40,8 +48,14 @@ internal abstract record Setting(
 
 /// <summary>A setting of an object of settings.</summary>
 internal sealed record Setting<T>(
-    string Name, string Help, string Allowed, string ValueName, bool IsList, string? Default,
-    Func<T, IReadOnlyList<string>, T?> Apply) : Setting(Name, Help, Allowed, ValueName, IsList, Default)
+    string Name,
+    string Help,
+    string Allowed,
+    string ValueName,
+    bool IsList,
+    string? Default,
+    Func<T, IReadOnlyList<string>, T?> Apply
+) : Setting(Name, Help, Allowed, ValueName, IsList, Default)
     where T : class;
 
 /// <summary>The values that a setting in list form requires.</summary>
@@ -66,41 +80,72 @@ internal sealed class SettingDeclarer<T>(T defaults)
     /// <param name="help">What the setting is, in one line.</param>
     /// <param name="otherwise">The default in words, if no value can show it.</param>
     public Setting<T> One<TValue>(
-        string name, SettingKind<TValue> kind, Func<T, object?> read, Func<T, TValue, T> with, string help,
-        string? otherwise = null) =>
-        new(name, help, kind.Allowed, kind.ValueName, IsList: false, Text(read(defaults)) ?? otherwise,
-            (settings, values) => values.Count == 1 && kind.TryParse(values[0], out var value) ? with(settings, value) : null)
+        string name,
+        SettingKind<TValue> kind,
+        Func<T, object?> read,
+        Func<T, TValue, T> with,
+        string help,
+        string? otherwise = null
+    ) =>
+        new(
+            name,
+            help,
+            kind.Allowed,
+            kind.ValueName,
+            IsList: false,
+            Text(read(defaults)) ?? otherwise,
+            (settings, values) =>
+                values.Count == 1 && kind.TryParse(values[0], out var value) ? with(settings, value) : null
+        )
         {
             IsOpen = kind.IsOpen,
         };
 
     /// <summary>Declares a setting with several values.</summary>
     public Setting<T> Many<TValue>(
-        string name, SettingKind<TValue> kind, Func<T, IEnumerable<object>?> read,
-        Func<T, IReadOnlyList<TValue>, T> with, string help, ListRule rule = ListRule.None, string? otherwise = null) =>
-        new(name, help, kind.Allowed, kind.ValueName, IsList: true, Text(read(defaults)) ?? otherwise,
-            (settings, texts) => TryParse(texts, kind, rule, out var values) ? with(settings, values) : null);
+        string name,
+        SettingKind<TValue> kind,
+        Func<T, IEnumerable<object>?> read,
+        Func<T, IReadOnlyList<TValue>, T> with,
+        string help,
+        ListRule rule = ListRule.None,
+        string? otherwise = null
+    ) =>
+        new(
+            name,
+            help,
+            kind.Allowed,
+            kind.ValueName,
+            IsList: true,
+            Text(read(defaults)) ?? otherwise,
+            (settings, texts) => TryParse(texts, kind, rule, out var values) ? with(settings, values) : null
+        );
 
     private static bool TryParse<TValue>(
-        IReadOnlyList<string> texts, SettingKind<TValue> kind, ListRule rule,
-        [NotNullWhen(true)] out IReadOnlyList<TValue>? values)
+        IReadOnlyList<string> texts,
+        SettingKind<TValue> kind,
+        ListRule rule,
+        [NotNullWhen(true)] out IReadOnlyList<TValue>? values
+    )
     {
         var parsed = new List<TValue>(texts.Count);
         foreach (var text in texts)
-            if (kind.TryParse(text, out var value)) parsed.Add(value);
+            if (kind.TryParse(text, out var value))
+                parsed.Add(value);
         values = parsed;
         return parsed.Count == texts.Count
             && (!rule.HasFlag(ListRule.NotEmpty) || parsed.Count > 0)
             && (!rule.HasFlag(ListRule.Distinct) || parsed.Distinct().Count() == parsed.Count);
     }
 
-    private static string? Text(object? value) => value switch
-    {
-        null => null,
-        string text => text,
-        bool flag => flag ? "true" : "false",
-        IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
-        IEnumerable<object> list => string.Join(", ", list) is { Length: > 0 } all ? all : null,
-        _ => value.ToString(),
-    };
+    private static string? Text(object? value) =>
+        value switch
+        {
+            null => null,
+            string text => text,
+            bool flag => flag ? "true" : "false",
+            IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
+            IEnumerable<object> list => string.Join(", ", list) is { Length: > 0 } all ? all : null,
+            _ => value.ToString(),
+        };
 }

@@ -15,7 +15,8 @@ public static class SettingFlags
     /// </summary>
     public static IReadOnlyList<SettingFlag> All { get; } =
     [
-        .. DeclaredSettings.All.Where(setting => setting.Flag is not null)
+        .. DeclaredSettings
+            .All.Where(setting => setting.Flag is not null)
             .Select(setting => new SettingFlag(setting.Flag!, setting.FlagHelp, setting.ValueName)),
     ];
 }

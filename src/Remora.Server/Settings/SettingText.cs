@@ -12,9 +12,13 @@ internal sealed record SettingText(string Key, IReadOnlyList<string> Values, str
 /// <summary>
 /// The content of a settings file: the settings, and those of each object in its lists.
 /// </summary>
-internal sealed record SettingsFileContent(IReadOnlyList<SettingText> Settings, IReadOnlyDictionary<string, List<IReadOnlyList<SettingText>>> Lists)
+internal sealed record SettingsFileContent(
+    IReadOnlyList<SettingText> Settings,
+    IReadOnlyDictionary<string, List<IReadOnlyList<SettingText>>> Lists
+)
 {
-    public static SettingsFileContent Empty { get; } = new([], new Dictionary<string, List<IReadOnlyList<SettingText>>>());
+    public static SettingsFileContent Empty { get; } =
+        new([], new Dictionary<string, List<IReadOnlyList<SettingText>>>());
 
     /// <summary>Returns the objects of a list; empty if the list is omitted.</summary>
     public IReadOnlyList<IReadOnlyList<SettingText>> Of(string list) => Lists.GetValueOrDefault(list) ?? [];
@@ -24,7 +28,8 @@ internal sealed record SettingsFileContent(IReadOnlyList<SettingText> Settings, 
 /// The settings are invalid. The message has one line per error, with the key, its origin, its
 /// value and what is allowed.
 /// </summary>
-public sealed class SettingsException(IReadOnlyList<string> errors) : Exception(string.Join(Environment.NewLine, errors))
+public sealed class SettingsException(IReadOnlyList<string> errors)
+    : Exception(string.Join(Environment.NewLine, errors))
 {
     /// <summary>The errors, one line each.</summary>
     public IReadOnlyList<string> Errors { get; } = errors;

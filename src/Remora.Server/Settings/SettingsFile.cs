@@ -10,8 +10,10 @@ namespace Remora.Server.Settings;
 internal static class SettingsFile
 {
     /// <summary>The supported lists of objects, and the required key of their objects.</summary>
-    private static readonly Dictionary<string, string> Lists =
-        DeclaredLists.All.ToDictionary(list => list.Name, list => list.Required);
+    private static readonly Dictionary<string, string> Lists = DeclaredLists.All.ToDictionary(
+        list => list.Name,
+        list => list.Required
+    );
 
     public static SettingsFileContent Parse(byte[] json, string name)
     {
@@ -36,31 +38,47 @@ internal static class SettingsFile
         return new(settings, lists);
     }
 
-    private static List<SettingText> ReadObject(ref Utf8JsonReader reader, PositionedText text, string prefix, Dictionary<string, List<IReadOnlyList<SettingText>>>? lists)
+    private static List<SettingText> ReadObject(
+        ref Utf8JsonReader reader,
+        PositionedText text,
+        string prefix,
+        Dictionary<string, List<IReadOnlyList<SettingText>>>? lists
+    )
     {
-        if (reader.TokenType != JsonTokenType.StartObject) throw text.Error(ref reader, $"expected an object {{ … }}{(prefix.Length > 0 ? " for " + prefix : "")}");
+        if (reader.TokenType != JsonTokenType.StartObject)
+            throw text.Error(ref reader, $"expected an object {{ … }}{(prefix.Length > 0 ? " for " + prefix : "")}");
         var settings = new List<SettingText>();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
             var key = reader.GetString()!;
-            if (settings.Exists(setting => setting.Key == key) || lists?.ContainsKey(key) == true) throw text.Error(ref reader, $"'{key}' is set twice");
+            if (settings.Exists(setting => setting.Key == key) || lists?.ContainsKey(key) == true)
+                throw text.Error(ref reader, $"'{key}' is set twice");
             reader.Read();
             var origin = text.Position(ref reader);
-            if (lists is not null && Lists.TryGetValue(key, out var required)) lists[key] = ReadList(ref reader, text, key, required);
-            else settings.Add(new(key, ReadValues(ref reader, text, key), origin));
+            if (lists is not null && Lists.TryGetValue(key, out var required))
+                lists[key] = ReadList(ref reader, text, key, required);
+            else
+                settings.Add(new(key, ReadValues(ref reader, text, key), origin));
         }
         return settings;
     }
 
-    private static List<IReadOnlyList<SettingText>> ReadList(ref Utf8JsonReader reader, PositionedText text, string list, string required)
+    private static List<IReadOnlyList<SettingText>> ReadList(
+        ref Utf8JsonReader reader,
+        PositionedText text,
+        string list,
+        string required
+    )
     {
-        if (reader.TokenType != JsonTokenType.StartArray) throw text.Error(ref reader, $"{list}: expected a list of objects [ {{ \"{required}\": … }}, … ]");
+        if (reader.TokenType != JsonTokenType.StartArray)
+            throw text.Error(ref reader, $"{list}: expected a list of objects [ {{ \"{required}\": … }}, … ]");
         var all = new List<IReadOnlyList<SettingText>>();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             var origin = text.Position(ref reader);
             var one = ReadObject(ref reader, text, $"{list}[{all.Count}]", lists: null);
-            if (!one.Exists(setting => setting.Key == required)) throw new SettingsException([$"{origin}: {list}[{all.Count}]: '{required}' is missing"]);
+            if (!one.Exists(setting => setting.Key == required))
+                throw new SettingsException([$"{origin}: {list}[{all.Count}]: '{required}' is missing"]);
             all.Add(one);
         }
         return all.Count > 0 ? all : throw text.Error(ref reader, $"{list}: expected at least one");
@@ -68,20 +86,23 @@ internal static class SettingsFile
 
     private static List<string> ReadValues(ref Utf8JsonReader reader, PositionedText text, string key)
     {
-        if (reader.TokenType != JsonTokenType.StartArray) return [Scalar(ref reader, text, key)];
+        if (reader.TokenType != JsonTokenType.StartArray)
+            return [Scalar(ref reader, text, key)];
         var values = new List<string>();
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray) values.Add(Scalar(ref reader, text, key));
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            values.Add(Scalar(ref reader, text, key));
         return values;
     }
 
-    private static string Scalar(ref Utf8JsonReader reader, PositionedText text, string key) => reader.TokenType switch
-    {
-        JsonTokenType.String => reader.GetString()!,
-        JsonTokenType.Number => Encoding.UTF8.GetString(reader.ValueSpan),
-        JsonTokenType.True => "true",
-        JsonTokenType.False => "false",
-        _ => throw text.Error(ref reader, $"{key}: expected a text, a number, true or false, or a list of these"),
-    };
+    private static string Scalar(ref Utf8JsonReader reader, PositionedText text, string key) =>
+        reader.TokenType switch
+        {
+            JsonTokenType.String => reader.GetString()!,
+            JsonTokenType.Number => Encoding.UTF8.GetString(reader.ValueSpan),
+            JsonTokenType.True => "true",
+            JsonTokenType.False => "false",
+            _ => throw text.Error(ref reader, $"{key}: expected a text, a number, true or false, or a list of these"),
+        };
 
     private static string Short(string message)
     {
@@ -92,7 +113,8 @@ internal static class SettingsFile
     /// <summary>A text that returns the line and column of a token.</summary>
     private sealed class PositionedText(byte[] json, string name)
     {
-        public Utf8JsonReader Reader() => new(json, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+        public Utf8JsonReader Reader() =>
+            new(json, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
 
         public string Position(ref Utf8JsonReader reader)
         {
@@ -102,6 +124,7 @@ internal static class SettingsFile
             return $"{name}:{line}:{column}";
         }
 
-        public SettingsException Error(ref Utf8JsonReader reader, string message) => new([$"{Position(ref reader)}: {message}"]);
+        public SettingsException Error(ref Utf8JsonReader reader, string message) =>
+            new([$"{Position(ref reader)}: {message}"]);
     }
 }

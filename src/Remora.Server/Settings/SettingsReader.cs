@@ -19,16 +19,24 @@ public static class SettingsReader
     /// Variables with the prefix that are not settings: the path of the settings file, the
     /// variables of clients, the recorded data of tests, the passwords and the parts of ClickHouse.
     /// </summary>
-    private static readonly string[] OtherVariables = 
+    private static readonly string[] OtherVariables =
     [
-        "config", "url", "api_key", "shared", "clickhouse_password", PortPassword.Key, "clickhouse_host", "libchdb",
+        "config",
+        "url",
+        "api_key",
+        "shared",
+        "clickhouse_password",
+        PortPassword.Key,
+        "clickhouse_host",
+        "libchdb",
         .. OutsideKeys,
     ];
 
     /// <summary>
     /// The names that the API keys of sources would have as settings. They are not settings.
     /// </summary>
-    private static IEnumerable<string> OutsideKeys => SourceKeys.Variables.Select(variable => variable[Prefix.Length..].ToLowerInvariant());
+    private static IEnumerable<string> OutsideKeys =>
+        SourceKeys.Variables.Select(variable => variable[Prefix.Length..].ToLowerInvariant());
 
     /// <summary>Reads and validates the settings.</summary>
     /// <param name="file">The settings file; null for none.</param>
@@ -40,28 +48,49 @@ public static class SettingsReader
     /// A setting is invalid. The exception contains all errors.
     /// </exception>
     public static ServiceSettings Read(
-        string? file, IReadOnlyDictionary<string, string> environment, IReadOnlyDictionary<string, string> flags)
+        string? file,
+        IReadOnlyDictionary<string, string> environment,
+        IReadOnlyDictionary<string, string> flags
+    )
     {
         var content = file is null ? SettingsFileContent.Empty : Load(file);
         var errors = new List<string>();
         List<SettingText> texts =
-            [.. content.Settings, .. FromEnvironment(environment, ReferredIn(content)), .. FromFlags(flags)];
+        [
+            .. content.Settings,
+            .. FromEnvironment(environment, ReferredIn(content)),
+            .. FromFlags(flags),
+        ];
         var settings = Apply(new ServiceSettings(), texts, DeclaredSettings.All, "", errors);
         settings = settings with
         {
             Markets = ListOf(DeclaredLists.Markets),
             Keys = KeysIn(environment, errors),
             ClickhousePortPassword = PortPassword.Read(settings, environment, errors),
-            Freqtrade = [.. ListOf(DeclaredLists.Freqtrade)
-                .Select((bot, i) => bot.Resolve($"freqtrade[{i}]", environment, errors)).OfType<FreqtradeBot>()],
-            Webhooks = [.. ListOf(DeclaredLists.Webhooks)
-                .Select((hook, i) => hook.Resolve($"webhooks[{i}]", environment, errors)).OfType<WebhookTarget>()],
+            Freqtrade =
+            [
+                .. ListOf(DeclaredLists.Freqtrade)
+                    .Select((bot, i) => bot.Resolve($"freqtrade[{i}]", environment, errors))
+                    .OfType<FreqtradeBot>(),
+            ],
+            Webhooks =
+            [
+                .. ListOf(DeclaredLists.Webhooks)
+                    .Select((hook, i) => hook.Resolve($"webhooks[{i}]", environment, errors))
+                    .OfType<WebhookTarget>(),
+            ],
         };
-        if (errors.Count == 0) Check(settings, key => texts.LastOrDefault(text => text.Key == key)?.Origin ?? "the default", errors);
+        if (errors.Count == 0)
+            Check(settings, key => texts.LastOrDefault(text => text.Key == key)?.Origin ?? "the default", errors);
         return errors.Count == 0 ? settings : throw new SettingsException(errors);
 
-        List<T> ListOf<T>(SettingList<T> list) where T : class =>
-            [.. content.Of(list.Name).Select((one, i) => Apply(list.Empty, one, list.Of, $"{list.Name}[{i}].", errors))];
+        List<T> ListOf<T>(SettingList<T> list)
+            where T : class =>
+            [
+                .. content
+                    .Of(list.Name)
+                    .Select((one, i) => Apply(list.Empty, one, list.Of, $"{list.Name}[{i}].", errors)),
+            ];
     }
 
     /// <summary>
@@ -76,19 +105,26 @@ public static class SettingsReader
         var content = file is null ? SettingsFileContent.Empty : Load(file);
         var referred = ReferredIn(content);
         var texts = content.Settings.Concat(FromEnvironment(environment, referred)).ToList();
-        var passwords = OtherVariables.Where(name => name.EndsWith("_password", StringComparison.Ordinal))
+        var passwords = OtherVariables
+            .Where(name => name.EndsWith("_password", StringComparison.Ordinal))
             .Select(name => Prefix + name.ToUpperInvariant());
         return new(
-            Last("policies"), Last("calendar"),
-            [.. referred.Concat(SourceKeys.Variables).Concat(passwords).Distinct().Order(StringComparer.Ordinal)]);
+            Last("policies"),
+            Last("calendar"),
+            [.. referred.Concat(SourceKeys.Variables).Concat(passwords).Distinct().Order(StringComparer.Ordinal)]
+        );
 
-        string? Last(string key) => texts.LastOrDefault(text => text.Key == key)?.Values is [{ Length: > 0 } value] ? value : null;
+        string? Last(string key) =>
+            texts.LastOrDefault(text => text.Key == key)?.Values is [{ Length: > 0 } value] ? value : null;
     }
 
     private static HashSet<string> ReferredIn(SettingsFileContent content) =>
-        content.Lists.Values.SelectMany(list => list).SelectMany(one => one)
+        content
+            .Lists.Values.SelectMany(list => list)
+            .SelectMany(one => one)
             .Where(text => text.Key.EndsWith("_env", StringComparison.Ordinal))
-            .SelectMany(text => text.Values).ToHashSet();
+            .SelectMany(text => text.Values)
+            .ToHashSet();
 
     private static SettingsFileContent Load(string file)
     {
@@ -102,7 +138,10 @@ public static class SettingsReader
         }
     }
 
-    private static IEnumerable<SettingText> FromEnvironment(IReadOnlyDictionary<string, string> environment, HashSet<string> referred) =>
+    private static IEnumerable<SettingText> FromEnvironment(
+        IReadOnlyDictionary<string, string> environment,
+        HashSet<string> referred
+    ) =>
         from variable in environment
         where variable.Key.StartsWith(Prefix, StringComparison.Ordinal)
         let key = variable.Key[Prefix.Length..].ToLowerInvariant()
@@ -129,11 +168,20 @@ public static class SettingsReader
     private static SettingText Unsplit(string key, string value, string origin)
     {
         var isList = DeclaredSettings.All.Any(known => known.Name == key && known.IsList);
-        return new(key, isList ? value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : [value], origin);
+        return new(
+            key,
+            isList ? value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : [value],
+            origin
+        );
     }
 
     private static T Apply<T>(
-        T settings, IEnumerable<SettingText> texts, IReadOnlyList<Setting<T>> known, string prefix, List<string> errors)
+        T settings,
+        IEnumerable<SettingText> texts,
+        IReadOnlyList<Setting<T>> known,
+        string prefix,
+        List<string> errors
+    )
         where T : class
     {
         foreach (var text in texts)
@@ -145,8 +193,12 @@ public static class SettingsReader
             }
             try
             {
-                if (setting.Apply(settings, text.Values) is { } applied) settings = applied;
-                else errors.Add($"{text.Origin}: {prefix}{setting.Name} is '{text.Written}': expected {setting.Allowed}");
+                if (setting.Apply(settings, text.Values) is { } applied)
+                    settings = applied;
+                else
+                    errors.Add(
+                        $"{text.Origin}: {prefix}{setting.Name} is '{text.Written}': expected {setting.Allowed}"
+                    );
             }
             catch (SettingsException e)
             {
@@ -177,7 +229,8 @@ public static class SettingsReader
             var names = string.Join(", ", settings.Policies.Select(policy => policy.Name));
             errors.Add($"{origin("policy")}: policy is '{settings.Policy}': expected one of {names}");
         }
-        if (settings.IsGuarded && !settings.AnswersAnonymous) CheckKeys(settings, origin, errors);
+        if (settings.IsGuarded && !settings.AnswersAnonymous)
+            CheckKeys(settings, origin, errors);
         if (settings.RequireKeys && settings.AllowAnonymous)
             errors.Add($"{origin("allow_anonymous")}: allow_anonymous and require_keys are both true: set one of them");
     }
@@ -189,11 +242,16 @@ public static class SettingsReader
     {
         try
         {
-            if (new KeyFile(settings.DataFolder).Read().Count > 0) return;
-            errors.Add(settings.RequireKeys
-                ? $"{origin("require_keys")}: require_keys is true, and there are no keys: create one with 'remora keys add NAME'"
-                : $"{origin("host")}: host is '{settings.Host}', which other machines can reach, and there are no keys: "
-                    + "create one with 'remora keys add NAME', or set allow_anonymous to true");
+            if (new KeyFile(settings.DataFolder).Read().Count > 0)
+                return;
+            errors.Add(
+                settings.RequireKeys
+                    ? $"{origin("require_keys")}: require_keys is true, and there are no keys: create one with "
+                        + $"'remora keys add NAME'"
+                    : $"{origin("host")}: host is '{settings.Host}', which other machines can reach, and there are "
+                        + $"no keys: "
+                        + "create one with 'remora keys add NAME', or set allow_anonymous to true"
+            );
         }
         catch (KeyFileException e)
         {
@@ -205,5 +263,6 @@ public static class SettingsReader
 /// <summary>What settings refer to.</summary>
 /// <param name="Policies">The folder of further policies; null for none.</param>
 /// <param name="Calendar">The calendar's file; null for the one in the data folder.</param>
-/// <param name="SecretVariables">The environment variables that hold secrets, whether they are set or not.</param>
+/// <param name="SecretVariables">The environment variables that hold secrets, whether they are set
+/// or not.</param>
 public sealed record SettingsReferences(string? Policies, string? Calendar, IReadOnlyList<string> SecretVariables);

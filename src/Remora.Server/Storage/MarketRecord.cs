@@ -12,6 +12,7 @@ public sealed class MarketRecord : IDisposable
 {
     private readonly WriteOnce _stored = new();
     private readonly WarmStart _warmStart;
+
     // The market whose candles are used, while a fallback is in use.
     private readonly Dictionary<MarketId, MarketId> _sources = [];
 
@@ -32,14 +33,18 @@ public sealed class MarketRecord : IDisposable
     /// Returns a market's stored candles for its warm-up; null if the store does not answer in
     /// time.
     /// </summary>
-    public Task<MarketHistory?> RecallAsync(MarketId market, CancellationToken cancellation) => _warmStart.CandlesAsync(market, cancellation);
+    public Task<MarketHistory?> RecallAsync(MarketId market, CancellationToken cancellation) =>
+        _warmStart.CandlesAsync(market, cancellation);
 
     /// <summary>
     /// Returns the stored observations that are still relevant, in the order in which they became
     /// knowable, and reads which assessments are already stored.
     /// </summary>
-    public Task<IReadOnlyList<Observation>> RecallOutsideAsync(IReadOnlyList<MarketId> markets, string policy, CancellationToken cancellation) =>
-        _warmStart.ObservationsAsync(markets, policy, cancellation);
+    public Task<IReadOnlyList<Observation>> RecallOutsideAsync(
+        IReadOnlyList<MarketId> markets,
+        string policy,
+        CancellationToken cancellation
+    ) => _warmStart.ObservationsAsync(markets, policy, cancellation);
 
     /// <summary>Call this after the service has ended.</summary>
     public void Dispose() => _warmStart.Dispose();
@@ -51,10 +56,14 @@ public sealed class MarketRecord : IDisposable
     /// <param name="assessment">The resulting assessment; null if there is none.</param>
     public void Applied(in MarketEvent marketEvent, Assessment? assessment)
     {
-        if (marketEvent.Observation is { } observation) Recorder.Observation(observation);
-        else if (marketEvent.Market is not { } market) return;
-        else if (marketEvent.History is { } history) Past(market, history, assessment);
-        else Closed(market, marketEvent.Candle, assessment);
+        if (marketEvent.Observation is { } observation)
+            Recorder.Observation(observation);
+        else if (marketEvent.Market is not { } market)
+            return;
+        else if (marketEvent.History is { } history)
+            Past(market, history, assessment);
+        else
+            Closed(market, marketEvent.Candle, assessment);
     }
 
     /// <summary>
@@ -68,7 +77,8 @@ public sealed class MarketRecord : IDisposable
     /// </param>
     public void Assessed(MarketId market, Assessment assessment, bool isOfPast)
     {
-        if (_stored.IsNew(market, assessment, isOfPast)) Recorder.Assessment(assessment);
+        if (_stored.IsNew(market, assessment, isOfPast))
+            Recorder.Assessment(assessment);
     }
 
     private void Closed(MarketId market, in Candle candle, Assessment? assessment)
@@ -82,18 +92,22 @@ public sealed class MarketRecord : IDisposable
         }
         // The candle is stored under its exchange, the assessment under the market.
         Recorder.Candle(source ?? market, candle);
-        if (isNew) Recorder.Assessment(assessment!);
+        if (isNew)
+            Recorder.Assessment(assessment!);
     }
 
     private void Past(MarketId market, MarketHistory history, Assessment? assessment)
     {
         var source = history.Source ?? market;
-        if (source.Equals(market)) _sources.Remove(market);
-        else _sources[market] = source;
+        if (source.Equals(market))
+            _sources.Remove(market);
+        else
+            _sources[market] = source;
         Keep(source, Timeframe.OneDay, history.Daily);
         Keep(source, Timeframe.OneHour, history.Hourly);
         Keep(source, source.Timeframe, history.Base);
-        if (assessment is not null) Assessed(market, assessment, isOfPast: history.Revised == 0);
+        if (assessment is not null)
+            Assessed(market, assessment, isOfPast: history.Revised == 0);
     }
 
     private void Keep(MarketId source, Timeframe timeframe, IReadOnlyList<Candle> candles)

@@ -20,10 +20,12 @@ internal sealed class WarmStart(StoreSession session, WriteOnce stored, TimeProv
     /// </summary>
     public async Task<MarketHistory?> CandlesAsync(MarketId market, CancellationToken cancellation)
     {
-        if (!await session.IsReadyWithinAsync(Patience, cancellation)) return null;
+        if (!await session.IsReadyWithinAsync(Patience, cancellation))
+            return null;
         await IsSettledAsync(cancellation);
         // A store that hangs delays callers by at most twice this time.
-        if (!await _recalls.WaitAsync(Patience, cancellation)) return null;
+        if (!await _recalls.WaitAsync(Patience, cancellation))
+            return null;
         try
         {
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -31,7 +33,13 @@ internal sealed class WarmStart(StoreSession session, WriteOnce stored, TimeProv
             var now = Instant.From(clock.GetUtcNow());
             async Task<IReadOnlyList<Candle>> Of(Timeframe timeframe)
             {
-                var candles = await session.Store.Candles.Of(market, Span.UpTo(now - timeframe.Length, now - RequiredHistory.ReachOf(timeframe)), timeframe).ListAsync(deadline.Token);
+                var candles = await session
+                    .Store.Candles.Of(
+                        market,
+                        Span.UpTo(now - timeframe.Length, now - RequiredHistory.ReachOf(timeframe)),
+                        timeframe
+                    )
+                    .ListAsync(deadline.Token);
                 stored.Holds(new(market.Exchange, market.Pair, timeframe), candles);
                 return candles;
             }
@@ -54,9 +62,14 @@ internal sealed class WarmStart(StoreSession session, WriteOnce stored, TimeProv
     /// Returns the stored observations that are still relevant, in the order in which they became
     /// knowable. Also reads the time of the last stored assessment of each market.
     /// </summary>
-    public async Task<IReadOnlyList<Observation>> ObservationsAsync(IReadOnlyList<MarketId> markets, string policy, CancellationToken cancellation)
+    public async Task<IReadOnlyList<Observation>> ObservationsAsync(
+        IReadOnlyList<MarketId> markets,
+        string policy,
+        CancellationToken cancellation
+    )
     {
-        if (!await session.IsReadyWithinAsync(Patience, cancellation)) return [];
+        if (!await session.IsReadyWithinAsync(Patience, cancellation))
+            return [];
         var isSettled = await IsSettledAsync(cancellation);
         try
         {
@@ -67,7 +80,8 @@ internal sealed class WarmStart(StoreSession session, WriteOnce stored, TimeProv
             {
                 var since = now - RequiredHistory.ReachOf(Timeframe.OneDay);
                 var last = await session.Store.Assessments.LastOfEachAsync(markets, policy, since, now, deadline.Token);
-                foreach (var (market, until) in last) stored.HoldsAssessments(market, until);
+                foreach (var (market, until) in last)
+                    stored.HoldsAssessments(market, until);
             }
             stored.IsKnown = isSettled;
             return await session.Store.Observations.KnownAtAsync(now, deadline.Token);

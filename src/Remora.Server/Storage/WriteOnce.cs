@@ -39,14 +39,17 @@ internal sealed class WriteOnce
     /// </param>
     public IReadOnlyList<Candle> Changed(MarketId market, IReadOnlyList<Candle> candles, TimeSpan reach)
     {
-        if (candles.Count == 0) return [];
+        if (candles.Count == 0)
+            return [];
         var stored = _candles.GetOrAdd(market, _ => []);
         var changed = candles.Where(candle => !IsStored(stored, candle)).ToList();
-        foreach (var candle in changed) stored[candle.OpenTime] = candle.GetHashCode();
+        foreach (var candle in changed)
+            stored[candle.OpenTime] = candle.GetHashCode();
         if (stored.Count > 2 * candles.Count)
         {
             var from = candles[^1].OpenTime - reach;
-            foreach (var open in stored.Keys.Where(open => open < from).ToList()) stored.Remove(open);
+            foreach (var open in stored.Keys.Where(open => open < from).ToList())
+                stored.Remove(open);
         }
         return changed;
     }
@@ -61,16 +64,21 @@ internal sealed class WriteOnce
     /// </param>
     public bool IsNew(MarketId market, Assessment assessment, bool isOfPast)
     {
-        if (assessment.AsOf is not { } asOf) return false; // no data yet, which is not part of history
+        if (assessment.AsOf is not { } asOf)
+            return false; // no data yet, which is not part of history
         // An old value of a source: no caller received this answer at that time.
-        if (asOf - assessment.AssessedAt > market.Timeframe.Length) return false;
+        if (asOf - assessment.AssessedAt > market.Timeframe.Length)
+            return false;
         var assessed = Of(market);
-        if (assessment.AssessedAt <= assessed.Until && (isOfPast || IsKnown)) return false;
+        if (assessment.AssessedAt <= assessed.Until && (isOfPast || IsKnown))
+            return false;
         if (isOfPast)
         {
             // May be stored already, because it is recomputed at every start.
-            if (assessed.Until is null && !IsKnown) return false;
-            if (assessed.PastUntil.TryGetValue(assessment.Policy, out var past) && assessment.AssessedAt <= past) return false;
+            if (assessed.Until is null && !IsKnown)
+                return false;
+            if (assessed.PastUntil.TryGetValue(assessment.Policy, out var past) && assessment.AssessedAt <= past)
+                return false;
             assessed.PastUntil[assessment.Policy] = assessment.AssessedAt;
         }
         else if (!IsKnown)
@@ -82,7 +90,8 @@ internal sealed class WriteOnce
 
     private Assessed Of(MarketId market)
     {
-        if (!_assessed.TryGetValue(market, out var assessed)) _assessed[market] = assessed = new();
+        if (!_assessed.TryGetValue(market, out var assessed))
+            _assessed[market] = assessed = new();
         return assessed;
     }
 

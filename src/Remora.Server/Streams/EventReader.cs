@@ -23,7 +23,9 @@ internal sealed class EventReader(int[] places, int topics)
 
     private readonly Lock _lock = new();
     private readonly StreamFrame?[] _pending = new StreamFrame?[topics];
-    private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite }
+    );
     private bool _beatDue;
     private bool _isCutOff;
     private long _lastWrite = Stopwatch.GetTimestamp();
@@ -41,7 +43,8 @@ internal sealed class EventReader(int[] places, int topics)
     public TimeSpan Silence => Stopwatch.GetElapsedTime(Volatile.Read(ref _lastWrite));
 
     /// <summary>How long written data has not been accepted; zero if none waits.</summary>
-    public TimeSpan Blocked => Volatile.Read(ref _blockedSince) is var since and not 0 ? Stopwatch.GetElapsedTime(since) : TimeSpan.Zero;
+    public TimeSpan Blocked =>
+        Volatile.Read(ref _blockedSince) is var since and not 0 ? Stopwatch.GetElapsedTime(since) : TimeSpan.Zero;
 
     public bool Wants(int market) => places[market] >= 0;
 
@@ -57,7 +60,8 @@ internal sealed class EventReader(int[] places, int topics)
     /// </summary>
     public void PostBeat()
     {
-        lock (_lock) _beatDue = true;
+        lock (_lock)
+            _beatDue = true;
         _signal.Writer.TryWrite(true);
     }
 
@@ -67,9 +71,11 @@ internal sealed class EventReader(int[] places, int topics)
     /// <summary>Ends the stream immediately, without the pending frames.</summary>
     public void CutOff()
     {
-        lock (_lock) _isCutOff = true;
+        lock (_lock)
+            _isCutOff = true;
         Complete();
-        if (Blocked > TimeSpan.Zero) Abort(); // earlier data has not been accepted either
+        if (Blocked > TimeSpan.Zero)
+            Abort(); // earlier data has not been accepted either
     }
 
     /// <summary>
@@ -84,20 +90,22 @@ internal sealed class EventReader(int[] places, int topics)
             more = await _signal.Reader.WaitToReadAsync(cancellation);
             _signal.Reader.TryRead(out _);
             var isBeatDue = Take(frames);
-            if (isBeatDue && frames.Count == 0) writer.Write(Beat);
+            if (isBeatDue && frames.Count == 0)
+                writer.Write(Beat);
             foreach (var frame in frames)
             {
                 writer.Write(frame.Bytes);
-                if (writer.CanGetUnflushedBytes && writer.UnflushedBytes >= LargestWrite) await FlushAsync(writer, cancellation);
+                if (writer.CanGetUnflushedBytes && writer.UnflushedBytes >= LargestWrite)
+                    await FlushAsync(writer, cancellation);
             }
             await FlushAsync(writer, cancellation);
-        }
-        while (more);
+        } while (more);
     }
 
     private void PostAt(int place, StreamFrame frame)
     {
-        lock (_lock) _pending[place] = frame;
+        lock (_lock)
+            _pending[place] = frame;
         _signal.Writer.TryWrite(true);
     }
 
@@ -110,10 +118,12 @@ internal sealed class EventReader(int[] places, int topics)
         frames.Clear();
         lock (_lock)
         {
-            if (_isCutOff) return false;
+            if (_isCutOff)
+                return false;
             foreach (ref var frame in _pending.AsSpan())
             {
-                if (frame is null) continue;
+                if (frame is null)
+                    continue;
                 frames.Add(frame);
                 frame = null;
             }

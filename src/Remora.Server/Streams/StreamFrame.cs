@@ -13,5 +13,13 @@ internal sealed record StreamFrame(long Sequence, RenderedAnswer Answer, byte[] 
 {
     // The JSON contains no line breaks.
     public static StreamFrame Of(string eventName, string run, long sequence, RenderedAnswer answer) =>
-        new(sequence, answer, [.. Encoding.ASCII.GetBytes($"event: {eventName}\nid: {run}-{sequence}\ndata: "), .. answer.Body, .. "\n\n"u8]);
+        new(
+            sequence,
+            answer,
+            [
+                .. Encoding.ASCII.GetBytes($"event: {eventName}\nid: {run}-{sequence}\ndata: "),
+                .. answer.Body,
+                .. "\n\n"u8,
+            ]
+        );
 }

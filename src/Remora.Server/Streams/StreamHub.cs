@@ -14,11 +14,13 @@ namespace Remora.Server.Streams;
 /// </summary>
 internal sealed class StreamHub
 {
-    private const string AssessmentEvent = "assessment", MarketEvent = "market";
+    private const string AssessmentEvent = "assessment",
+        MarketEvent = "market";
     private readonly AssessmentBoard _board;
     private readonly StreamLimits _limits;
     private readonly Lock _lock = new();
     private readonly View[] _views;
+
     // Sequences restart with each run of the service.
     private readonly string _run = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4));
     private long _sequence;
@@ -43,8 +45,11 @@ internal sealed class StreamHub
     public long Changes => Interlocked.Read(ref _sequence);
 
     /// <summary>Runs until it is canceled.</summary>
-    public Task RunAsync(Supervisor supervisor, CancellationToken cancellation) => Task.WhenAll(
-        supervisor.RunAsync("event stream: changes", FollowAsync, cancellation), supervisor.RunAsync("event stream: clock", TickAsync, cancellation));
+    public Task RunAsync(Supervisor supervisor, CancellationToken cancellation) =>
+        Task.WhenAll(
+            supervisor.RunAsync("event stream: changes", FollowAsync, cancellation),
+            supervisor.RunAsync("event stream: clock", TickAsync, cancellation)
+        );
 
     /// <summary>
     /// Adds a reader and posts the frames that it lacks. Returns false if the limit is reached or
@@ -54,19 +59,23 @@ internal sealed class StreamHub
     {
         lock (_lock)
         {
-            if (_closed || _readers >= _limits.Readers) return false;
+            if (_closed || _readers >= _limits.Readers)
+                return false;
             var view = ViewOf(policy, side);
             var known = SequenceOf(lastEventId);
             for (var market = 0; market < view.Markets.Length; market++)
             {
-                if (!reader.Wants(market)) continue;
+                if (!reader.Wants(market))
+                    continue;
                 Refresh(view, market);
-                if (view.Markets[market].Frame.Sequence > known) reader.Post(market, view.Markets[market].Frame);
+                if (view.Markets[market].Frame.Sequence > known)
+                    reader.Post(market, view.Markets[market].Frame);
             }
             if (reader.WantsWhole)
             {
                 RefreshWhole(view);
-                if (view.Whole.Frame.Sequence > known) reader.PostWhole(view.Whole.Frame);
+                if (view.Whole.Frame.Sequence > known)
+                    reader.PostWhole(view.Whole.Frame);
             }
             view.Readers.Add(reader);
             Volatile.Write(ref _readers, _readers + 1);
@@ -77,7 +86,8 @@ internal sealed class StreamHub
     public void Leave(EventReader reader, int policy, Side side)
     {
         lock (_lock)
-            if (ViewOf(policy, side).Readers.Remove(reader)) Volatile.Write(ref _readers, _readers - 1);
+            if (ViewOf(policy, side).Readers.Remove(reader))
+                Volatile.Write(ref _readers, _readers - 1);
     }
 
     /// <summary>Ends all streams gracefully. No reader can be added afterwards.</summary>
@@ -87,7 +97,8 @@ internal sealed class StreamHub
         {
             _closed = true;
             foreach (var view in _views)
-                foreach (var reader in view.Readers) reader.Complete();
+            foreach (var reader in view.Readers)
+                reader.Complete();
         }
     }
 
@@ -96,7 +107,8 @@ internal sealed class StreamHub
         using var subscription = _board.Subscribe();
         lock (_lock)
         {
-            foreach (var view in _views) RefreshAll(view); // changes before this subscription, if an earlier one failed
+            foreach (var view in _views)
+                RefreshAll(view); // changes before this subscription, if an earlier one failed
         }
         var changed = new List<int>();
         while (true)
@@ -106,9 +118,12 @@ internal sealed class StreamHub
             {
                 foreach (var view in _views)
                 {
-                    if (view.Readers.Count == 0) continue;
-                    foreach (var market in changed) Refresh(view, market);
-                    if (view.IsWholeRead) RefreshWhole(view);
+                    if (view.Readers.Count == 0)
+                        continue;
+                    foreach (var market in changed)
+                        Refresh(view, market);
+                    if (view.IsWholeRead)
+                        RefreshWhole(view);
                 }
             }
         }
@@ -116,9 +131,12 @@ internal sealed class StreamHub
 
     private void RefreshAll(View view)
     {
-        if (view.Readers.Count == 0) return;
-        for (var market = 0; market < view.Markets.Length; market++) Refresh(view, market);
-        if (view.IsWholeRead) RefreshWhole(view);
+        if (view.Readers.Count == 0)
+            return;
+        for (var market = 0; market < view.Markets.Length; market++)
+            Refresh(view, market);
+        if (view.IsWholeRead)
+            RefreshWhole(view);
     }
 
     private async Task TickAsync(CancellationToken cancellation)
@@ -131,11 +149,15 @@ internal sealed class StreamHub
             {
                 foreach (var view in _views)
                 {
-                    if (view.Readers.Count == 0) continue;
+                    if (view.Readers.Count == 0)
+                        continue;
                     for (var market = 0; market < view.Markets.Length; market++)
-                        if (view.Markets[market].HasTurned(now)) Refresh(view, market);
-                    if (view.IsWholeRead && view.Whole.HasTurned(now)) RefreshWhole(view);
-                    foreach (var reader in view.Readers) Check(reader);
+                        if (view.Markets[market].HasTurned(now))
+                            Refresh(view, market);
+                    if (view.IsWholeRead && view.Whole.HasTurned(now))
+                        RefreshWhole(view);
+                    foreach (var reader in view.Readers)
+                        Check(reader);
                 }
             }
         }
@@ -161,16 +183,20 @@ internal sealed class StreamHub
     private void Refresh(View view, int market)
     {
         var topic = view.Markets[market];
-        if (!topic.Refresh(_run, ref _sequence, Second())) return;
+        if (!topic.Refresh(_run, ref _sequence, Second()))
+            return;
         foreach (var reader in view.Readers)
-            if (reader.Wants(market)) reader.Post(market, topic.Frame);
+            if (reader.Wants(market))
+                reader.Post(market, topic.Frame);
     }
 
     private void RefreshWhole(View view)
     {
-        if (!view.Whole.Refresh(_run, ref _sequence, Second())) return;
+        if (!view.Whole.Refresh(_run, ref _sequence, Second()))
+            return;
         foreach (var reader in view.Readers)
-            if (reader.WantsWhole) reader.PostWhole(view.Whole.Frame);
+            if (reader.WantsWhole)
+                reader.PostWhole(view.Whole.Frame);
     }
 
     /// <summary>Returns the current time in whole seconds, as answers use it.</summary>
@@ -183,7 +209,11 @@ internal sealed class StreamHub
     /// the event is not from this run.
     /// </summary>
     private long SequenceOf(string? eventId) =>
-        eventId is not null && eventId.StartsWith(_run + "-", StringComparison.Ordinal) && long.TryParse(eventId.AsSpan(_run.Length + 1), out var sequence) ? sequence : 0;
+        eventId is not null
+        && eventId.StartsWith(_run + "-", StringComparison.Ordinal)
+        && long.TryParse(eventId.AsSpan(_run.Length + 1), out var sequence)
+            ? sequence
+            : 0;
 
     /// <summary>One policy and side, with its readers.</summary>
     private sealed class View(AssessmentBoard board, int policy, Side side)
@@ -194,13 +224,22 @@ internal sealed class StreamHub
 
         public StreamTopic[] Markets { get; } =
         [
-            .. board.Markets.Select((id, i) => new StreamTopic(AssessmentEvent, () => board.Answer(board[i], policy, side), now => VerdictOf(board[i].Latest(policy).At(now, side)))),
+            .. board.Markets.Select(
+                (id, i) =>
+                    new StreamTopic(
+                        AssessmentEvent,
+                        () => board.Answer(board[i], policy, side),
+                        now => VerdictOf(board[i].Latest(policy).At(now, side))
+                    )
+            ),
         ];
 
-        public StreamTopic Whole { get; } = new(MarketEvent, () => board.WholeAnswer(policy, side), now => VerdictOf(board.WholeAt(policy, side, now)));
+        public StreamTopic Whole { get; } =
+            new(MarketEvent, () => board.WholeAnswer(policy, side), now => VerdictOf(board.WholeAt(policy, side, now)));
 
         private static StreamVerdict VerdictOf(Assessment one) => new(one.SafeToTrade, one.State, one.Recommendation);
 
-        private static StreamVerdict VerdictOf(WholeMarketAssessment all) => new(all.SafeToTrade, all.State, all.Recommendation);
+        private static StreamVerdict VerdictOf(WholeMarketAssessment all) =>
+            new(all.SafeToTrade, all.State, all.Recommendation);
     }
 }

@@ -26,7 +26,8 @@ internal sealed class StreamTopic(string eventName, Func<RenderedAnswer> answer,
     {
         _verdict = verdict(now); // not later than the answer: a change in between is detected by the next check
         var present = answer();
-        if (ReferenceEquals(present, _frame?.Answer)) return false;
+        if (ReferenceEquals(present, _frame?.Answer))
+            return false;
         var isNew = _frame is null || _frame.Answer.ETag != present.ETag;
         _frame = StreamFrame.Of(eventName, run, isNew ? ++sequence : _frame!.Sequence, present);
         return isNew;

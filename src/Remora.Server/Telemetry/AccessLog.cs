@@ -14,7 +14,14 @@ internal sealed class AccessLog(ILoggerFactory logs)
 {
     private readonly ILogger _log = logs.CreateLogger("Remora.Access");
 
-    public void Write(HttpContext context, int status, TimeSpan took) => _log.LogInformation(
-        "{Method} {Path} {Status} {Milliseconds} ms {Caller} {Remote}",
-        Shown.Of(context.Request.Method), Shown.Of(context.Request.Path.ToUriComponent()), status, Math.Round(took.TotalMilliseconds, 3), Caller.Of(context)?.Key?.Name ?? "anonymous", context.Connection.RemoteIpAddress);
+    public void Write(HttpContext context, int status, TimeSpan took) =>
+        _log.LogInformation(
+            "{Method} {Path} {Status} {Milliseconds} ms {Caller} {Remote}",
+            Shown.Of(context.Request.Method),
+            Shown.Of(context.Request.Path.ToUriComponent()),
+            status,
+            Math.Round(took.TotalMilliseconds, 3),
+            Caller.Of(context)?.Key?.Name ?? "anonymous",
+            context.Connection.RemoteIpAddress
+        );
 }

@@ -35,7 +35,8 @@ internal sealed class ConnectionLimitLog(ILoggerFactory log, string limit, TimeP
 
     public void Dispose()
     {
-        lock (_lock) _timer?.Dispose(); // the caller owns the log itself
+        lock (_lock)
+            _timer?.Dispose(); // the caller owns the log itself
     }
 
     private void Count()
@@ -71,16 +72,23 @@ internal sealed class ConnectionLimitLog(ILoggerFactory log, string limit, TimeP
 
     private sealed class ServerLogger(ConnectionLimitLog owner, ILogger inner) : ILogger
     {
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => inner.BeginScope(state);
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => inner.BeginScope(state);
 
         public bool IsEnabled(LogLevel logLevel) => logLevel == LogLevel.Warning || inner.IsEnabled(logLevel);
 
         public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception,
-            Func<TState, Exception?, string> formatter)
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        )
         {
-            if (eventId.Name == RejectedEvent) owner.Count();
-            else inner.Log(logLevel, eventId, state, exception, formatter);
+            if (eventId.Name == RejectedEvent)
+                owner.Count();
+            else
+                inner.Log(logLevel, eventId, state, exception, formatter);
         }
     }
 }

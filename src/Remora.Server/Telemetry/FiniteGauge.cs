@@ -10,6 +10,10 @@ internal static class FiniteGauge
     /// format: OTLP sends whatever is measured.
     /// </summary>
     public static void CreateFiniteGauge(
-        this Meter meter, string name, Func<IEnumerable<Measurement<double>>> measure, string? unit, string help) =>
-        meter.CreateObservableGauge(name, () => measure().Where(one => double.IsFinite(one.Value)), unit, help);
+        this Meter meter,
+        string name,
+        Func<IEnumerable<Measurement<double>>> measure,
+        string? unit,
+        string help
+    ) => meter.CreateObservableGauge(name, () => measure().Where(one => double.IsFinite(one.Value)), unit, help);
 }

@@ -25,7 +25,12 @@ internal sealed class MetricFamily
         _isObserved = instrument.IsObservable;
         _isSummed = type == "counter" && !_isObserved;
         _help = (instrument.Description ?? "").Replace("\\", "\\\\").Replace("\n", "\\n");
-        var unit = instrument.Unit switch { "s" => "_seconds", "By" => "_bytes", _ => "" };
+        var unit = instrument.Unit switch
+        {
+            "s" => "_seconds",
+            "By" => "_bytes",
+            _ => "",
+        };
         Name = instrument.Name.Replace('.', '_') + unit + (type == "counter" ? "_total" : "");
     }
 
@@ -36,10 +41,15 @@ internal sealed class MetricFamily
         var kind = instrument.GetType().GetGenericTypeDefinition();
         if (kind == typeof(Histogram<>))
         {
-            var advised = (instrument as Histogram<double>)?.Advice?.HistogramBucketBoundaries ?? [0.001, 0.01, 0.1, 1, 10];
+            var advised =
+                (instrument as Histogram<double>)?.Advice?.HistogramBucketBoundaries ?? [0.001, 0.01, 0.1, 1, 10];
             return new(instrument, "histogram", [.. advised]);
         }
-        return new(instrument, kind == typeof(ObservableCounter<>) || kind == typeof(Counter<>) ? "counter" : "gauge", null);
+        return new(
+            instrument,
+            kind == typeof(ObservableCounter<>) || kind == typeof(Counter<>) ? "counter" : "gauge",
+            null
+        );
     }
 
     /// <summary>
@@ -63,20 +73,33 @@ internal sealed class MetricFamily
             return;
         }
         var series = Find(_series, tags) ?? Add(tags);
-        if (_bounds is null && !_isSummed) series.Value = value;
-        else series.Count(value, _bounds);
+        if (_bounds is null && !_isSummed)
+            series.Value = value;
+        else
+            series.Count(value, _bounds);
     }
 
     public void Write(StringBuilder text)
     {
         IReadOnlyList<Series> all = _isObserved ? _observed : _series;
-        if (all.Count == 0) return;
-        text.Append("# HELP ").Append(Name).Append(' ').Append(_help).Append("\n# TYPE ").Append(Name).Append(' ').Append(_type).Append('\n');
+        if (all.Count == 0)
+            return;
+        text.Append("# HELP ")
+            .Append(Name)
+            .Append(' ')
+            .Append(_help)
+            .Append("\n# TYPE ")
+            .Append(Name)
+            .Append(' ')
+            .Append(_type)
+            .Append('\n');
         foreach (var series in all)
         {
             var labels = PrometheusText.Labels(series.Tags);
-            if (_bounds is null) Line(text, "", labels, series.Value);
-            else WriteHistogram(text, series, labels, _bounds);
+            if (_bounds is null)
+                Line(text, "", labels, series.Value);
+            else
+                WriteHistogram(text, series, labels, _bounds);
         }
     }
 
@@ -87,7 +110,12 @@ internal sealed class MetricFamily
         for (var i = 0; i <= bounds.Length; i++)
         {
             total += Interlocked.Read(ref series.Buckets[i]);
-            Line(text, "_bucket", $"{labels}{separator}le=\"{PrometheusText.Number(i < bounds.Length ? bounds[i] : double.PositiveInfinity)}\"", total);
+            Line(
+                text,
+                "_bucket",
+                $"{labels}{separator}le=\"{PrometheusText.Number(i < bounds.Length ? bounds[i] : double.PositiveInfinity)}\"",
+                total
+            );
         }
         Line(text, "_sum", labels, series.Value);
         Line(text, "_count", labels, total);
@@ -96,7 +124,8 @@ internal sealed class MetricFamily
     private void Line(StringBuilder text, string suffix, string labels, double value)
     {
         text.Append(Name).Append(suffix);
-        if (labels.Length > 0) text.Append('{').Append(labels).Append('}');
+        if (labels.Length > 0)
+            text.Append('{').Append(labels).Append('}');
         text.Append(' ').Append(PrometheusText.Number(value)).Append('\n');
     }
 
@@ -105,7 +134,8 @@ internal sealed class MetricFamily
         lock (_adding)
         {
             foreach (var known in _series)
-                if (known.Tags.AsSpan().SequenceEqual(tags)) return known; // equal values that are other objects
+                if (known.Tags.AsSpan().SequenceEqual(tags))
+                    return known; // equal values that are other objects
             var series = new Series(tags, (_bounds?.Length ?? 0) + 1);
             _series = [.. _series, series];
             return series;
@@ -115,7 +145,8 @@ internal sealed class MetricFamily
     private static Series? Find(Series[] all, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         foreach (var series in all)
-            if (series.Is(tags)) return series;
+            if (series.Is(tags))
+                return series;
         return null;
     }
 
@@ -131,9 +162,11 @@ internal sealed class MetricFamily
 
         public bool Is(ReadOnlySpan<KeyValuePair<string, object?>> other)
         {
-            if (other.Length != Tags.Length) return false;
+            if (other.Length != Tags.Length)
+                return false;
             for (var i = 0; i < other.Length; i++)
-                if (!ReferenceEquals(other[i].Value, Tags[i].Value)) return false;
+                if (!ReferenceEquals(other[i].Value, Tags[i].Value))
+                    return false;
             return true;
         }
 
@@ -141,7 +174,8 @@ internal sealed class MetricFamily
         {
             var bucket = 0;
             if (bounds is not null)
-                while (bucket < bounds.Length && value > bounds[bucket]) bucket++;
+                while (bucket < bounds.Length && value > bounds[bucket])
+                    bucket++;
             lock (_adding)
             {
                 Buckets[bucket]++;

@@ -6,12 +6,15 @@ using Remora.Server.Streams;
 
 namespace Remora.Server.Telemetry;
 
-/// <summary>Registers the instruments of the service and starts to collect and export them.</summary>
+/// <summary>
+/// Registers the instruments of the service and starts to collect and export them.
+/// </summary>
 internal static class MetricsExtensions
 {
     public static void UseMetrics(this WebApplication app)
     {
-        T Get<T>() where T : notnull => app.Services.GetRequiredService<T>();
+        T Get<T>()
+            where T : notnull => app.Services.GetRequiredService<T>();
         var (settings, parts, board) = (Get<ServiceSettings>(), Get<ServiceParts>(), Get<AssessmentBoard>());
         var meter = Get<ServiceMetrics>().Meter;
         Get<PrometheusText>().Start(); // before the first request
@@ -21,8 +24,10 @@ internal static class MetricsExtensions
         ProcessGauges.Register(meter);
         TaskGauges.Register(meter, parts.Supervisor);
         ConnectionGauges.Register(meter, Get<ConnectionLimitLog>());
-        foreach (var observe in parts.Observe) observe(meter);
-        if (settings.OtlpEndpoint is not { } collector) return;
+        foreach (var observe in parts.Observe)
+            observe(meter);
+        if (settings.OtlpEndpoint is not { } collector)
+            return;
         app.Lifetime.ApplicationStopped.Register(OtlpExport.Start(collector, settings.OtlpInterval).Dispose);
     }
 }

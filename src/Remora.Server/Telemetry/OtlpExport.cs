@@ -13,14 +13,20 @@ internal static class OtlpExport
     /// kept.
     /// </param>
     /// <param name="interval">How often the metrics are sent.</param>
-    public static IDisposable Start(Uri collector, TimeSpan interval) => Sdk.CreateMeterProviderBuilder()
-        .SetResourceBuilder(ResourceBuilder.CreateEmpty().AddService("remora", serviceVersion: ServiceMetrics.Version))
-        .AddMeter(ServiceMetrics.MeterName)
-        .AddOtlpExporter((exporter, reader) =>
-        {
-            exporter.Protocol = OtlpExportProtocol.HttpProtobuf;
-            exporter.Endpoint = collector.AbsolutePath == "/" ? new(collector, "v1/metrics") : collector;
-            reader.PeriodicExportingMetricReaderOptions.ExportIntervalMilliseconds = (int)interval.TotalMilliseconds;
-        })
-        .Build();
+    public static IDisposable Start(Uri collector, TimeSpan interval) =>
+        Sdk.CreateMeterProviderBuilder()
+            .SetResourceBuilder(
+                ResourceBuilder.CreateEmpty().AddService("remora", serviceVersion: ServiceMetrics.Version)
+            )
+            .AddMeter(ServiceMetrics.MeterName)
+            .AddOtlpExporter(
+                (exporter, reader) =>
+                {
+                    exporter.Protocol = OtlpExportProtocol.HttpProtobuf;
+                    exporter.Endpoint = collector.AbsolutePath == "/" ? new(collector, "v1/metrics") : collector;
+                    reader.PeriodicExportingMetricReaderOptions.ExportIntervalMilliseconds = (int)
+                        interval.TotalMilliseconds;
+                }
+            )
+            .Build();
 }

@@ -21,14 +21,22 @@ internal sealed class PrometheusText : IDisposable
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (!ReferenceEquals(instrument.Meter, meter)) return;
+            if (!ReferenceEquals(instrument.Meter, meter))
+                return;
             var family = MetricFamily.Of(instrument);
-            lock (_families) _families.Add(family);
+            lock (_families)
+                _families.Add(family);
             listener.EnableMeasurementEvents(instrument, family);
         };
-        _listener.SetMeasurementEventCallback<double>(static (_, value, tags, family) => ((MetricFamily)family!).Record(value, tags));
-        _listener.SetMeasurementEventCallback<long>(static (_, value, tags, family) => ((MetricFamily)family!).Record(value, tags));
-        _listener.SetMeasurementEventCallback<int>(static (_, value, tags, family) => ((MetricFamily)family!).Record(value, tags));
+        _listener.SetMeasurementEventCallback<double>(
+            static (_, value, tags, family) => ((MetricFamily)family!).Record(value, tags)
+        );
+        _listener.SetMeasurementEventCallback<long>(
+            static (_, value, tags, family) => ((MetricFamily)family!).Record(value, tags)
+        );
+        _listener.SetMeasurementEventCallback<int>(
+            static (_, value, tags, family) => ((MetricFamily)family!).Record(value, tags)
+        );
     }
 
     /// <summary>Begins to collect.</summary>
@@ -40,11 +48,14 @@ internal sealed class PrometheusText : IDisposable
         lock (_lock)
         {
             MetricFamily[] families;
-            lock (_families) families = [.. _families.OrderBy(family => family.Name, StringComparer.Ordinal)];
-            foreach (var family in families) family.Begin();
+            lock (_families)
+                families = [.. _families.OrderBy(family => family.Name, StringComparer.Ordinal)];
+            foreach (var family in families)
+                family.Begin();
             _listener.RecordObservableInstruments();
             var text = new StringBuilder(16 * 1024);
-            foreach (var family in families) family.Write(text);
+            foreach (var family in families)
+                family.Write(text);
             return text.ToString();
         }
     }
@@ -52,7 +63,8 @@ internal sealed class PrometheusText : IDisposable
     public void Dispose() => _listener.Dispose();
 
     /// <summary>Formats a number for Prometheus.</summary>
-    internal static string Number(double value) => double.IsPositiveInfinity(value) ? "+Inf" : value.ToString("R", CultureInfo.InvariantCulture);
+    internal static string Number(double value) =>
+        double.IsPositiveInfinity(value) ? "+Inf" : value.ToString("R", CultureInfo.InvariantCulture);
 
     /// <summary>Formats labels as they appear between the braces.</summary>
     internal static string Labels(ReadOnlySpan<KeyValuePair<string, object?>> tags)
@@ -60,8 +72,12 @@ internal sealed class PrometheusText : IDisposable
         var text = new StringBuilder();
         foreach (var (name, value) in tags)
         {
-            if (text.Length > 0) text.Append(',');
-            text.Append(name.Replace('.', '_')).Append("=\"").Append((value?.ToString() ?? "").Replace("\\", "\\\\").Replace("\"", "\\\"").Replace("\n", "\\n")).Append('"');
+            if (text.Length > 0)
+                text.Append(',');
+            text.Append(name.Replace('.', '_'))
+                .Append("=\"")
+                .Append((value?.ToString() ?? "").Replace("\\", "\\\\").Replace("\"", "\\\"").Replace("\n", "\\n"))
+                .Append('"');
         }
         return text.ToString();
     }

@@ -17,31 +17,37 @@ internal static class RequestTelemetry
     /// <param name="app">The application. This must be its first middleware.</param>
     /// <param name="metrics">Receives the measurements.</param>
     /// <param name="log">Writes the access log; null for none.</param>
-    public static void UseTelemetry(this IApplicationBuilder app, ServiceMetrics metrics, AccessLog? log) => app.Use(next => context =>
-    {
-        var started = Stopwatch.GetTimestamp();
-        var answering = next(context);
-        if (!answering.IsCompletedSuccessfully) return LaterAsync(answering, context);
-        Done(context);
-        return answering;
+    public static void UseTelemetry(this IApplicationBuilder app, ServiceMetrics metrics, AccessLog? log) =>
+        app.Use(next =>
+            context =>
+            {
+                var started = Stopwatch.GetTimestamp();
+                var answering = next(context);
+                if (!answering.IsCompletedSuccessfully)
+                    return LaterAsync(answering, context);
+                Done(context);
+                return answering;
 
-        async Task LaterAsync(Task later, HttpContext of)
-        {
-            await later;
-            Done(of);
-        }
+                async Task LaterAsync(Task later, HttpContext of)
+                {
+                    await later;
+                    Done(of);
+                }
 
-        void Done(HttpContext of)
-        {
-            var status = of.Response.StatusCode;
-            var route = RouteName.Of(of) ?? NoRoute;
-            // A stream was counted when it opened. How long it is read is not a measure of the
-            // service.
-            if (route != StreamApi.Path || status != StatusCodes.Status200OK) metrics.Request(route, Statuses[status], started);
-            log?.Write(of, status, Stopwatch.GetElapsedTime(started));
-        }
-    });
+                void Done(HttpContext of)
+                {
+                    var status = of.Response.StatusCode;
+                    var route = RouteName.Of(of) ?? NoRoute;
+                    // A stream was counted when it opened. How long it is read is not a measure of
+                    // the service.
+                    if (route != StreamApi.Path || status != StatusCodes.Status200OK)
+                        metrics.Request(route, Statuses[status], started);
+                    log?.Write(of, status, Stopwatch.GetElapsedTime(started));
+                }
+            }
+        );
 
     /// <summary>Counts an opened stream.</summary>
-    public static void StreamOpened(ServiceMetrics metrics, long started) => metrics.Request(StreamApi.Path, Statuses[StatusCodes.Status200OK], started);
+    public static void StreamOpened(ServiceMetrics metrics, long started) =>
+        metrics.Request(StreamApi.Path, Statuses[StatusCodes.Status200OK], started);
 }

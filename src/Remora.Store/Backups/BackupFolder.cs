@@ -26,8 +26,8 @@ internal sealed class BackupFolder
     public string RowsOf(BackupFile file) => System.IO.Path.Combine(Path, file.Name);
 
     /// <summary>Returns the name of a file with rows.</summary>
-    public static string NameOf(string table, string partition) => string.Concat(
-        partition.Length > 0 ? $"{table}-{partition}" : table, RowsEnding);
+    public static string NameOf(string table, string partition) =>
+        string.Concat(partition.Length > 0 ? $"{table}-{partition}" : table, RowsEnding);
 
     /// <summary>Returns the path of an attachment.</summary>
     public string AttachmentOf(string name) => System.IO.Path.Combine([Path, AttachmentsName, .. name.Split('/')]);
@@ -35,11 +35,15 @@ internal sealed class BackupFolder
     /// <exception cref="StoreException">The folder is not empty.</exception>
     public void NeedEmpty()
     {
-        if (File.Exists(Path)) throw new StoreException($"'{Path}' is a file: name a folder that is empty or does not exist");
-        if (!Directory.Exists(Path) || !Directory.EnumerateFileSystemEntries(Path).Any()) return;
-        throw new StoreException(File.Exists(In(MarkerName)) && !File.Exists(In(BackupManifest.FileName))
-            ? $"'{Path}' is not empty: it has the files of an interrupted backup; delete it, or name a new folder"
-            : $"'{Path}' is not empty: name a folder that is empty or does not exist");
+        if (File.Exists(Path))
+            throw new StoreException($"'{Path}' is a file: name a folder that is empty or does not exist");
+        if (!Directory.Exists(Path) || !Directory.EnumerateFileSystemEntries(Path).Any())
+            return;
+        throw new StoreException(
+            File.Exists(In(MarkerName)) && !File.Exists(In(BackupManifest.FileName))
+                ? $"'{Path}' is not empty: it has the files of an interrupted backup; delete it, or name a new folder"
+                : $"'{Path}' is not empty: name a folder that is empty or does not exist"
+        );
     }
 
     /// <summary>Creates the folder and marks it as incomplete.</summary>
@@ -67,7 +71,10 @@ internal sealed class BackupFolder
     {
         var json = JsonSerializer.SerializeToUtf8Bytes(manifest, BackupJson.Default.BackupManifest);
         var unfinished = In(BackupManifest.FileName + ".part");
-        Write(In(BackupManifest.ChecksumName), Encoding.ASCII.GetBytes($"{Convert.ToHexStringLower(SHA256.HashData(json))}  {BackupManifest.FileName}\n"));
+        Write(
+            In(BackupManifest.ChecksumName),
+            Encoding.ASCII.GetBytes($"{Convert.ToHexStringLower(SHA256.HashData(json))}  {BackupManifest.FileName}\n")
+        );
         Write(unfinished, json);
         File.Move(unfinished, In(BackupManifest.FileName));
         File.Delete(In(MarkerName));
@@ -86,24 +93,29 @@ internal sealed class BackupFolder
     /// </summary>
     public void RemoveIncomplete(string id, bool isMadeByJob)
     {
-        if (!Directory.Exists(Path)) return;
+        if (!Directory.Exists(Path))
+            return;
         var marker = In(MarkerName);
         if (File.Exists(marker))
         {
             // Another job's; a kill can truncate the id
-            if (!id.StartsWith(File.ReadAllText(marker), StringComparison.Ordinal)) return;
+            if (!id.StartsWith(File.ReadAllText(marker), StringComparison.Ordinal))
+                return;
             if (File.Exists(In(BackupManifest.FileName)))
             {
                 File.Delete(marker);
                 return;
             }
-            foreach (var file in Directory.EnumerateFiles(Path, "*" + RowsEnding)) File.Delete(file);
-            if (Directory.Exists(In(AttachmentsName))) Directory.Delete(In(AttachmentsName), recursive: true);
+            foreach (var file in Directory.EnumerateFiles(Path, "*" + RowsEnding))
+                File.Delete(file);
+            if (Directory.Exists(In(AttachmentsName)))
+                Directory.Delete(In(AttachmentsName), recursive: true);
             File.Delete(In(BackupManifest.ChecksumName));
             File.Delete(In(BackupManifest.FileName + ".part"));
             File.Delete(marker);
         }
-        if (isMadeByJob && !Directory.EnumerateFileSystemEntries(Path).Any()) Directory.Delete(Path);
+        if (isMadeByJob && !Directory.EnumerateFileSystemEntries(Path).Any())
+            Directory.Delete(Path);
     }
 
     /// <summary>
@@ -118,22 +130,40 @@ internal sealed class BackupFolder
         string? checksum;
         try
         {
-            if (!Directory.Exists(Path)) throw new StoreException($"the folder '{Path}' does not exist");
+            if (!Directory.Exists(Path))
+                throw new StoreException($"the folder '{Path}' does not exist");
             if (!File.Exists(In(BackupManifest.FileName)))
-                throw new StoreException(File.Exists(In(MarkerName)) ? $"'{Path}' has the files of an interrupted backup: it is incomplete" : $"'{Path}' is not a backup: it has no {BackupManifest.FileName}");
-            if (new FileInfo(In(BackupManifest.FileName)).Length > LongestManifest) throw new StoreException($"{BackupManifest.FileName} of '{Path}' is larger than {LongestManifest >> 20} MB");
+                throw new StoreException(
+                    File.Exists(In(MarkerName))
+                        ? $"'{Path}' has the files of an interrupted backup: it is incomplete"
+                        : $"'{Path}' is not a backup: it has no {BackupManifest.FileName}"
+                );
+            if (new FileInfo(In(BackupManifest.FileName)).Length > LongestManifest)
+                throw new StoreException(
+                    $"{BackupManifest.FileName} of '{Path}' is larger than {LongestManifest >> 20} MB"
+                );
             json = await File.ReadAllBytesAsync(In(BackupManifest.FileName), cancellation);
-            checksum = File.Exists(In(BackupManifest.ChecksumName)) ? await File.ReadAllTextAsync(In(BackupManifest.ChecksumName), cancellation) : null;
+            checksum = File.Exists(In(BackupManifest.ChecksumName))
+                ? await File.ReadAllTextAsync(In(BackupManifest.ChecksumName), cancellation)
+                : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new StoreException($"the backup in '{Path}' cannot be read: {e.Message}", e);
         }
-        if (checksum is not null && !checksum.StartsWith(Convert.ToHexStringLower(SHA256.HashData(json)), StringComparison.Ordinal))
-            throw Wrong($"its checksum is not the one in {BackupManifest.ChecksumName}: one of the two was changed or is damaged");
+        if (
+            checksum is not null
+            && !checksum.StartsWith(Convert.ToHexStringLower(SHA256.HashData(json)), StringComparison.Ordinal)
+        )
+            throw Wrong(
+                $"its checksum is not the one in {BackupManifest.ChecksumName}: one of the two was changed or is "
+                    + $"damaged"
+            );
         var manifest = Parse(json);
-        if (manifest.Format != BackupManifest.FormatOfVersion01 && checksum is null) throw Wrong($"{BackupManifest.ChecksumName} is missing");
-        if (ManifestCheck.ProblemOf(manifest) is { } problem) throw Wrong(problem);
+        if (manifest.Format != BackupManifest.FormatOfVersion01 && checksum is null)
+            throw Wrong($"{BackupManifest.ChecksumName} is missing");
+        if (ManifestCheck.ProblemOf(manifest) is { } problem)
+            throw Wrong(problem);
         NeedListed(manifest);
         return manifest;
     }
@@ -151,18 +181,36 @@ internal sealed class BackupFolder
     /// checksum was computed.</param>
     /// <param name="progress">Receives the progress before each file.</param>
     /// <param name="cancellation">Cancels the job.</param>
-    public async Task<IReadOnlyList<string>> DamageAsync(BackupManifest manifest, bool unpack, IProgress<BackupProgress>? progress, CancellationToken cancellation)
+    public async Task<IReadOnlyList<string>> DamageAsync(
+        BackupManifest manifest,
+        bool unpack,
+        IProgress<BackupProgress>? progress,
+        CancellationToken cancellation
+    )
     {
-        var files = manifest.Files.Select(file => (Name: file.Name, Path: RowsOf(file), file.Sha256, IsPacked: true))
-            .Concat((manifest.Attachments ?? []).Select(file => (Name: $"{AttachmentsName}/{file.Name}", Path: AttachmentOf(file.Name), file.Sha256, IsPacked: false))).ToList();
+        var files = manifest
+            .Files.Select(file => (Name: file.Name, Path: RowsOf(file), file.Sha256, IsPacked: true))
+            .Concat(
+                (manifest.Attachments ?? []).Select(file =>
+                    (
+                        Name: $"{AttachmentsName}/{file.Name}",
+                        Path: AttachmentOf(file.Name),
+                        file.Sha256,
+                        IsPacked: false
+                    )
+                )
+            )
+            .ToList();
         var damage = new List<string>();
         for (var i = 0; i < files.Count; i++)
         {
             progress?.Report(new($"check {files[i].Name}", i, files.Count));
             try
             {
-                if (await ChecksumAsync(files[i].Path, cancellation) != files[i].Sha256) damage.Add($"{files[i].Name}: the checksum is wrong: the file was changed or is damaged");
-                else if (unpack && files[i].IsPacked) await UnpackAsync(files[i].Path, cancellation);
+                if (await ChecksumAsync(files[i].Path, cancellation) != files[i].Sha256)
+                    damage.Add($"{files[i].Name}: the checksum is wrong: the file was changed or is damaged");
+                else if (unpack && files[i].IsPacked)
+                    await UnpackAsync(files[i].Path, cancellation);
             }
             catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
             {
@@ -190,7 +238,8 @@ internal sealed class BackupFolder
         try
         {
             foreach (var path in Directory.EnumerateFiles(Path, "*" + RowsEnding))
-                if (System.IO.Path.GetFileName(path) is var name && !listed.Contains(name)) throw Wrong($"files: '{name}' is in the folder and not in the list");
+                if (System.IO.Path.GetFileName(path) is var name && !listed.Contains(name))
+                    throw Wrong($"files: '{name}' is in the folder and not in the list");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -207,15 +256,18 @@ internal sealed class BackupFolder
         catch (JsonException e)
         {
             var at = e.Path is { Length: > 2 } path ? path[2..] : $"line {e.LineNumber + 1}";
-            var missing = e.Message.Contains("missing required properties", StringComparison.Ordinal) ? $"{at}: {MissingOf(e.Message)}" : null;
+            var missing = e.Message.Contains("missing required properties", StringComparison.Ordinal)
+                ? $"{at}: {MissingOf(e.Message)}"
+                : null;
             throw Wrong(missing ?? $"{at}: it is null, has the wrong type, or is not JSON");
         }
     }
 
     // "... was missing required properties including: 'rows', 'sha256'."
-    private static string MissingOf(string message) => message.IndexOf("including: ", StringComparison.Ordinal) is > 0 and var at
-        ? $"{message[(at + "including: ".Length)..].Split(". ")[0].TrimEnd('.')} is missing"
-        : "a field is missing";
+    private static string MissingOf(string message) =>
+        message.IndexOf("including: ", StringComparison.Ordinal) is > 0 and var at
+            ? $"{message[(at + "including: ".Length)..].Split(". ")[0].TrimEnd('.')} is missing"
+            : "a field is missing";
 
     private StoreException Wrong(string problem) => new($"{In(BackupManifest.FileName)}: {problem}");
 

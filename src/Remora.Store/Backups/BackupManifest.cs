@@ -10,7 +10,13 @@ namespace Remora.Store.Backups;
 /// <param name="Engine">The engine's version.</param>
 /// <param name="CreatedAt">The start time of the backup.</param>
 /// <param name="Files">The files with rows.</param>
-public sealed record BackupManifest(int Format, int Schema, string Engine, DateTimeOffset CreatedAt, IReadOnlyList<BackupFile> Files)
+public sealed record BackupManifest(
+    int Format,
+    int Schema,
+    string Engine,
+    DateTimeOffset CreatedAt,
+    IReadOnlyList<BackupFile> Files
+)
 {
     internal const string FileName = "manifest.json";
     internal const string ChecksumName = "manifest.json.sha256";
@@ -61,7 +67,15 @@ public sealed record BackupView(string Name, string Statement);
 /// <param name="Rollup">In format 1: the rollup of the states; null for rows.</param>
 /// <param name="Definition">In format 1: the hash of the rollup's definition.</param>
 public sealed record BackupFile(
-    string Name, string Table, string Partition, IReadOnlyList<string> Columns, long Rows, string Sha256, string? Rollup = null, string? Definition = null);
+    string Name,
+    string Table,
+    string Partition,
+    IReadOnlyList<string> Columns,
+    long Rows,
+    string Sha256,
+    string? Rollup = null,
+    string? Definition = null
+);
 
 /// <summary>A file outside the store, in <c>files/</c> of the backup.</summary>
 /// <param name="Name">The path in that folder, with slashes, for example
@@ -71,8 +85,12 @@ public sealed record BackupFile(
 public sealed record BackupAttachment(string Name, long Bytes, string Sha256);
 
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    WriteIndented = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true
+)]
 [JsonSerializable(typeof(BackupManifest))]
 [JsonSerializable(typeof(StoreJobDetail))]
 internal sealed partial class BackupJson : JsonSerializerContext;

@@ -17,10 +17,18 @@ public static class BackupVerification
     /// <param name="cancellation">Cancels the job.</param>
     /// <exception cref="StoreException">The folder is not a backup, or its manifest is invalid; the
     /// message names the field.</exception>
-    public static async Task<BackupReport> RunAsync(string folder, IProgress<BackupProgress>? progress = null, CancellationToken cancellation = default)
+    public static async Task<BackupReport> RunAsync(
+        string folder,
+        IProgress<BackupProgress>? progress = null,
+        CancellationToken cancellation = default
+    )
     {
         var backup = new BackupFolder(folder);
         var manifest = await backup.ReadAsync(cancellation);
-        return new(manifest, manifest.Files.Count + (manifest.Attachments?.Count ?? 0), await backup.DamageAsync(manifest, unpack: true, progress, cancellation));
+        return new(
+            manifest,
+            manifest.Files.Count + (manifest.Attachments?.Count ?? 0),
+            await backup.DamageAsync(manifest, unpack: true, progress, cancellation)
+        );
     }
 }

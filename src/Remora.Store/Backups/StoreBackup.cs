@@ -32,21 +32,43 @@ public sealed class StoreBackup(MarketStore store)
     /// is no store.</exception>
     /// <exception cref="StoreBusyException">Another backup or restore is running.</exception>
     public async Task<BackupManifest> RunAsync(
-        string folder, IReadOnlyList<BackupSource>? files = null, IProgress<BackupProgress>? progress = null, CancellationToken cancellation = default)
+        string folder,
+        IReadOnlyList<BackupSource>? files = null,
+        IProgress<BackupProgress>? progress = null,
+        CancellationToken cancellation = default
+    )
     {
-        if (store.Client.Cluster is not null) throw new StoreException("a cluster cannot be backed up by Remora: use ClickHouse's BACKUP … ON CLUSTER, which includes all shards");
+        if (store.Client.Cluster is not null)
+            throw new StoreException(
+                "a cluster cannot be backed up by Remora: use ClickHouse's BACKUP … ON CLUSTER, which includes all "
+                    + "shards"
+            );
         var target = new BackupFolder(folder);
         try
         {
             await using var job = await StoreJob.EnterAsync(store, "backup", cancellation);
             target.NeedEmpty();
             var schema = await new SchemaSteps(store.Client, SchemaFile.All).VersionAsync(cancellation);
-            if (schema == 0) throw new StoreException($"the database '{store.Client.Database}' contains no store");
+            if (schema == 0)
+                throw new StoreException($"the database '{store.Client.Database}' contains no store");
             var contents = await ContentsAsync(cancellation);
-            if (contents.Tables.FirstOrDefault(table => table.HasParts && contents.Tables.Any(other => other.Name == CopyName.Held + table.Name)) is { } taken)
-                throw new StoreException($"the table '{CopyName.Held}{taken.Name}' has a name that the backup needs: rename the table");
+            if (
+                contents.Tables.FirstOrDefault(table =>
+                    table.HasParts && contents.Tables.Any(other => other.Name == CopyName.Held + table.Name)
+                ) is
+                { } taken
+            )
+                throw new StoreException(
+                    $"the table '{CopyName.Held}{taken.Name}' has a name that the backup needs: rename the table"
+                );
             await job.BeginAsync(
-                new(Environment.MachineName, [.. contents.Tables.Select(table => table.Name)]) { Folder = target.Path, IsFolderMade = !Directory.Exists(target.Path) }, cancellation);
+                new(Environment.MachineName, [.. contents.Tables.Select(table => table.Name)])
+                {
+                    Folder = target.Path,
+                    IsFolderMade = !Directory.Exists(target.Path),
+                },
+                cancellation
+            );
             try
             {
                 target.Begin(job.Id);
@@ -65,7 +87,11 @@ public sealed class StoreBackup(MarketStore store)
         }
     }
 
-    private sealed record Contents(IReadOnlyList<CatalogEntry> Tables, IReadOnlyList<BackupView> Views, IReadOnlyList<string> LeftOut);
+    private sealed record Contents(
+        IReadOnlyList<CatalogEntry> Tables,
+        IReadOnlyList<BackupView> Views,
+        IReadOnlyList<string> LeftOut
+    );
 
     private async Task<Contents> ContentsAsync(CancellationToken cancellation)
     {
@@ -76,18 +102,29 @@ public sealed class StoreBackup(MarketStore store)
             {
                 if (entry.IsView)
                 {
-                    var view = new BackupView(entry.Name, BackupStatement.WithoutDatabase(entry.Create, store.Client.Database));
+                    var view = new BackupView(
+                        entry.Name,
+                        BackupStatement.WithoutDatabase(entry.Create, store.Client.Database)
+                    );
                     await BackupStatement.CheckViewAsync(store.Client, view, entry.Name, cancellation);
                     views.Add(view);
                 }
                 else if (entry.HasRows && !entry.IsInner)
                 {
-                    await BackupStatement.CheckTableAsync(store.Client, BackupStatement.DefinitionOf(entry), entry.Name, cancellation);
+                    await BackupStatement.CheckTableAsync(
+                        store.Client,
+                        BackupStatement.DefinitionOf(entry),
+                        entry.Name,
+                        cancellation
+                    );
                     tables.Add(entry);
                 }
                 else
                 {
-                    leftOut.Add($"{entry.Name}: {(entry.IsInner ? "it belongs to a view without a table of its own" : $"the engine '{entry.Engine}' stores no rows")}");
+                    var reason = entry.IsInner
+                        ? "it belongs to a view without a table of its own"
+                        : $"the engine '{entry.Engine}' stores no rows";
+                    leftOut.Add($"{entry.Name}: {reason}");
                 }
             }
             catch (StoreException e)
@@ -99,7 +136,13 @@ public sealed class StoreBackup(MarketStore store)
     }
 
     private async Task<BackupManifest> WriteAsync(
-        BackupFolder target, int schema, Contents contents, IReadOnlyList<BackupSource> sources, IProgress<BackupProgress>? progress, CancellationToken cancellation)
+        BackupFolder target,
+        int schema,
+        Contents contents,
+        IReadOnlyList<BackupSource> sources,
+        IProgress<BackupProgress>? progress,
+        CancellationToken cancellation
+    )
     {
         var created = store.Time.GetUtcNow();
         var engine = await store.Client.SingleAsync("SELECT version()", row => row.String(), null, cancellation);
@@ -107,8 +150,11 @@ public sealed class StoreBackup(MarketStore store)
         var pieces = new List<(CatalogEntry Table, string From, string Partition)>();
         foreach (var table in contents.Tables)
         {
-            if (!table.HasParts) pieces.Add((table, table.Name, ""));
-            else foreach (var partition in await _catalog.PartitionsAsync(CopyName.Held + table.Name, cancellation)) pieces.Add((table, CopyName.Held + table.Name, partition));
+            if (!table.HasParts)
+                pieces.Add((table, table.Name, ""));
+            else
+                foreach (var partition in await _catalog.PartitionsAsync(CopyName.Held + table.Name, cancellation))
+                    pieces.Add((table, CopyName.Held + table.Name, partition));
         }
         var files = new List<BackupFile>();
         foreach (var (table, from, partition) in pieces)
@@ -120,7 +166,14 @@ public sealed class StoreBackup(MarketStore store)
         progress?.Report(new("done", pieces.Count, pieces.Count));
         return new(BackupManifest.KnownFormat, schema, engine, created, files)
         {
-            Tables = [.. contents.Tables.Select(table => new BackupTable(table.Name, BackupStatement.DefinitionOf(table), files.Where(file => file.Table == table.Name).Sum(file => file.Rows)))],
+            Tables =
+            [
+                .. contents.Tables.Select(table => new BackupTable(
+                    table.Name,
+                    BackupStatement.DefinitionOf(table),
+                    files.Where(file => file.Table == table.Name).Sum(file => file.Rows)
+                )),
+            ],
             Views = contents.Views,
             Attachments = attachments,
             LeftOut = contents.LeftOut,
@@ -133,11 +186,13 @@ public sealed class StoreBackup(MarketStore store)
         var locks = new List<IAsyncDisposable>();
         try
         {
-            foreach (var rollup in store.Rollups.DistinctBy(rollup => rollup.Definition.Source)) locks.Add(await rollup.LockAsync("backup", cancellation));
+            foreach (var rollup in store.Rollups.DistinctBy(rollup => rollup.Definition.Source))
+                locks.Add(await rollup.LockAsync("backup", cancellation));
             foreach (var table in tables.Where(table => table.HasParts))
             {
                 await _catalog.CreateHolderAsync(CopyName.Held + table.Name, table, cancellation);
-                foreach (var partition in await _catalog.PartitionsAsync(table.Name, cancellation)) await _catalog.AttachAsync(CopyName.Held + table.Name, partition, table.Name, cancellation);
+                foreach (var partition in await _catalog.PartitionsAsync(table.Name, cancellation))
+                    await _catalog.AttachAsync(CopyName.Held + table.Name, partition, table.Name, cancellation);
             }
         }
         catch (RollupException e)
@@ -146,24 +201,48 @@ public sealed class StoreBackup(MarketStore store)
         }
         finally
         {
-            foreach (var held in locks) await held.DisposeAsync();
+            foreach (var held in locks)
+                await held.DisposeAsync();
         }
     }
 
-    private async Task<BackupFile> WriteAsync(BackupFolder target, string table, string from, string partition, int number, CancellationToken cancellation)
+    private async Task<BackupFile> WriteAsync(
+        BackupFolder target,
+        string table,
+        string from,
+        string partition,
+        int number,
+        CancellationToken cancellation
+    )
     {
         // A table can have a name that is not a valid file name.
-        var name = BackupFolder.NameOf(SqlName.TryParse(table, out _) ? table : string.Create(CultureInfo.InvariantCulture, $"table{number}"), partition);
+        var name = BackupFolder.NameOf(
+            SqlName.TryParse(table, out _) ? table : string.Create(CultureInfo.InvariantCulture, $"table{number}"),
+            partition
+        );
         var path = Path.Combine(target.Path, name);
         var columns = await _catalog.ColumnsAsync(table, cancellation);
         var parameters = new QueryParameters().Add("p", partition);
         var source = StoreCatalog.Quote(from) + (partition.Length > 0 ? " WHERE _partition_id = {p:String}" : "");
-        var rows = (long)await store.Client.SingleAsync($"SELECT count() FROM {source}", row => row.UInt64(), parameters, cancellation);
+        var rows = (long)
+            await store.Client.SingleAsync(
+                $"SELECT count() FROM {source}",
+                row => row.UInt64(),
+                parameters,
+                cancellation
+            );
         var query = new QueryOptions { Parameters = parameters, Timeout = Timeout.InfiniteTimeSpan };
         await using (var file = PrivateFile.Open(path, FileMode.CreateNew))
         {
             await using (var packed = new GZipStream(file, CompressionLevel.Fastest, leaveOpen: true))
-            await using (var answer = await store.Client.StreamAsync($"SELECT {StoreCatalog.List(columns)} FROM {source}", "Native", query, cancellation))
+            await using (
+                var answer = await store.Client.StreamAsync(
+                    $"SELECT {StoreCatalog.List(columns)} FROM {source}",
+                    "Native",
+                    query,
+                    cancellation
+                )
+            )
             {
                 await FileExport.CopyAsync(answer, packed, progress: null, cancellation);
             }

@@ -3,7 +3,14 @@ using Remora.ClickHouse;
 namespace Remora.Store.Backups;
 
 /// <summary>A table or view of the database.</summary>
-internal sealed record CatalogEntry(string Name, string Engine, string EngineFull, string Create, string Uuid, string Comment)
+internal sealed record CatalogEntry(
+    string Name,
+    string Engine,
+    string EngineFull,
+    string Create,
+    string Uuid,
+    string Comment
+)
 {
     public bool IsView => Engine is "View" or "MaterializedView";
 
@@ -29,7 +36,8 @@ internal sealed record CatalogEntry(string Name, string Engine, string EngineFul
     {
         var first = EngineFull.Length;
         foreach (var clause in clauses)
-            if (EngineFull.IndexOf(clause, from, StringComparison.Ordinal) is >= 0 and var at) first = Math.Min(first, at);
+            if (EngineFull.IndexOf(clause, from, StringComparison.Ordinal) is >= 0 and var at)
+                first = Math.Min(first, at);
         return first;
     }
 
@@ -44,7 +52,8 @@ internal static class CopyName
     public const string Held = "backup_of_";
 
     /// <summary>The comment of such a table.</summary>
-    public const string HeldComment = "A table as it was when a backup began. It is dropped when the backup ends, or at the next start.";
+    public const string HeldComment =
+        "A table as it was when a backup began. It is dropped when the backup ends, or at the next start.";
 
     /// <summary>
     /// The prefix of a table that a restore fills before it replaces the current table.
@@ -56,10 +65,15 @@ internal static class CopyName
 internal sealed class StoreCatalog(ClickHouseClient client)
 {
     private static readonly QueryOptions Repeatable = new() { IsRepeatable = true };
-    private static readonly QueryOptions RepeatableDrop = new() { IsRepeatable = true, Settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["max_table_size_to_drop"] = "0" } };
+    private static readonly QueryOptions RepeatableDrop = new()
+    {
+        IsRepeatable = true,
+        Settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["max_table_size_to_drop"] = "0" },
+    };
 
     /// <summary>Returns a quoted name. Any characters are allowed.</summary>
-    public static string Quote(string name) => $"`{name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("`", "\\`", StringComparison.Ordinal)}`";
+    public static string Quote(string name) =>
+        $"`{name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("`", "\\`", StringComparison.Ordinal)}`";
 
     public static string List(IEnumerable<string> columns) => string.Join(", ", columns.Select(Quote));
 
@@ -67,39 +81,64 @@ internal sealed class StoreCatalog(ClickHouseClient client)
     public async Task<IReadOnlyDictionary<string, CatalogEntry>> EntriesAsync(CancellationToken cancellation)
     {
         var entries = await client.ListAsync(
-            "SELECT name, engine, engine_full, create_table_query, toString(uuid), comment FROM system.tables WHERE database = currentDatabase() AND NOT is_temporary ORDER BY name",
-            row => new CatalogEntry(row.String(), row.String(), row.String(), row.String(), row.String(), row.String()), null, cancellation);
+            "SELECT name, engine, engine_full, create_table_query, toString(uuid), comment FROM system.tables WHERE "
+                + "database = currentDatabase() AND NOT is_temporary ORDER BY name",
+            row => new CatalogEntry(row.String(), row.String(), row.String(), row.String(), row.String(), row.String()),
+            null,
+            cancellation
+        );
         return entries.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
     }
 
-    public Task<List<string>> PartitionsAsync(string table, CancellationToken cancellation) => client.ListAsync(
-        "SELECT DISTINCT partition_id FROM system.parts WHERE database = currentDatabase() AND table = {t:String} AND active ORDER BY partition_id",
-        row => row.String(), new QueryParameters().Add("t", table), cancellation);
+    public Task<List<string>> PartitionsAsync(string table, CancellationToken cancellation) =>
+        client.ListAsync(
+            "SELECT DISTINCT partition_id FROM system.parts WHERE database = currentDatabase() AND table = "
+                + "{t:String} AND active ORDER BY partition_id",
+            row => row.String(),
+            new QueryParameters().Add("t", table),
+            cancellation
+        );
 
     /// <summary>Returns the stored columns, in order.</summary>
-    public Task<List<string>> ColumnsAsync(string table, CancellationToken cancellation) => client.ListAsync(
-        "SELECT name FROM system.columns WHERE database = currentDatabase() AND table = {t:String} AND default_kind NOT IN ('ALIAS', 'MATERIALIZED', 'EPHEMERAL') ORDER BY position",
-        row => row.String(), new QueryParameters().Add("t", table), cancellation);
+    public Task<List<string>> ColumnsAsync(string table, CancellationToken cancellation) =>
+        client.ListAsync(
+            "SELECT name FROM system.columns WHERE database = currentDatabase() AND table = {t:String} AND "
+                + "default_kind NOT IN ('ALIAS', 'MATERIALIZED', 'EPHEMERAL') ORDER BY position",
+            row => row.String(),
+            new QueryParameters().Add("t", table),
+            cancellation
+        );
 
     public async Task<long> CountAsync(string table, CancellationToken cancellation) =>
         (long)await client.SingleAsync($"SELECT count() FROM {Quote(table)}", row => row.UInt64(), null, cancellation);
 
-    public Task RunAsync(string sql, CancellationToken cancellation) => client.ExecuteAsync(sql, cancellation: cancellation);
+    public Task RunAsync(string sql, CancellationToken cancellation) =>
+        client.ExecuteAsync(sql, cancellation: cancellation);
 
-    public Task DropAsync(string table, CancellationToken cancellation) => client.ExecuteAsync($"DROP TABLE IF EXISTS {Quote(table)} SYNC", RepeatableDrop, cancellation);
+    public Task DropAsync(string table, CancellationToken cancellation) =>
+        client.ExecuteAsync($"DROP TABLE IF EXISTS {Quote(table)} SYNC", RepeatableDrop, cancellation);
 
-    public Task DropViewAsync(string view, CancellationToken cancellation) => client.ExecuteAsync($"DROP VIEW IF EXISTS {Quote(view)} SYNC", Repeatable, cancellation);
+    public Task DropViewAsync(string view, CancellationToken cancellation) =>
+        client.ExecuteAsync($"DROP VIEW IF EXISTS {Quote(view)} SYNC", Repeatable, cancellation);
 
     /// <summary>
     /// Creates a table with the columns and keys of another, without retention and without an
     /// engine that merges rows, so that linked parts do not change.
     /// </summary>
-    public Task CreateHolderAsync(string name, CatalogEntry of, CancellationToken cancellation) => RunAsync(
-        $"CREATE TABLE {Quote(name)} AS {Quote(of.Name)} ENGINE = MergeTree {of.Keys} SETTINGS allow_nullable_key = 1 COMMENT '{CopyName.HeldComment}'", cancellation);
+    public Task CreateHolderAsync(string name, CatalogEntry of, CancellationToken cancellation) =>
+        RunAsync(
+            $"CREATE TABLE {Quote(name)} AS {Quote(of.Name)} ENGINE = MergeTree {of.Keys} SETTINGS "
+                + $"allow_nullable_key = 1 COMMENT '{CopyName.HeldComment}'",
+            cancellation
+        );
 
     /// <summary>
     /// Links the parts of a partition into another table. Views do not process them.
     /// </summary>
-    public Task AttachAsync(string to, string partition, string from, CancellationToken cancellation) => client.ExecuteAsync(
-        $"ALTER TABLE {Quote(to)} ATTACH PARTITION ID {{p:String}} FROM {Quote(from)}", new QueryParameters().Add("p", partition), cancellation);
+    public Task AttachAsync(string to, string partition, string from, CancellationToken cancellation) =>
+        client.ExecuteAsync(
+            $"ALTER TABLE {Quote(to)} ATTACH PARTITION ID {{p:String}} FROM {Quote(from)}",
+            new QueryParameters().Add("p", partition),
+            cancellation
+        );
 }

@@ -86,7 +86,9 @@ internal sealed class StoreJob : IAsyncDisposable
         }
         catch (EngineLockedException e)
         {
-            throw new StoreBusyException($"the store is in use by another job: {e.Holder}. Wait until it ends, or stop it");
+            throw new StoreBusyException(
+                $"the store is in use by another job: {e.Holder}. Wait until it ends, or stop it"
+            );
         }
     }
 
@@ -96,11 +98,17 @@ internal sealed class StoreJob : IAsyncDisposable
     /// yet.</exception>
     public static async Task<IReadOnlyList<string>> ResumeAsync(MarketStore store, CancellationToken cancellation)
     {
-        if (store.Client.Cluster is not null) return []; // a cluster has no backups or restores by Remora
+        if (store.Client.Cluster is not null)
+            return []; // a cluster has no backups or restores by Remora
         var left = await store.Client.SingleAsync(
-            "SELECT count() FROM system.tables WHERE database = currentDatabase() AND (name = {job:String} OR startsWith(name, {held:String}) OR startsWith(name, {staged:String}))",
-            row => row.UInt64(), new QueryParameters().Add("job", Table).Add("held", CopyName.Held).Add("staged", CopyName.Staged), cancellation);
-        if (left == 0) return [];
+            "SELECT count() FROM system.tables WHERE database = currentDatabase() AND (name = {job:String} OR "
+                + "startsWith(name, {held:String}) OR startsWith(name, {staged:String}))",
+            row => row.UInt64(),
+            new QueryParameters().Add("job", Table).Add("held", CopyName.Held).Add("staged", CopyName.Staged),
+            cancellation
+        );
+        if (left == 0)
+            return [];
         try
         {
             await using var held = await LockAsync(store, "clearing up", cancellation);
@@ -109,7 +117,8 @@ internal sealed class StoreJob : IAsyncDisposable
         catch (EngineLockedException e)
         {
             // A running backup does not matter
-            if ((await ReadAsync(store, cancellation))?.Kind != "restore") return [];
+            if ((await ReadAsync(store, cancellation))?.Kind != "restore")
+                return [];
             throw new StoreBusyException($"the store is being restored: {e.Holder}. It opens when the restore ends");
         }
     }
@@ -119,20 +128,29 @@ internal sealed class StoreJob : IAsyncDisposable
     {
         // The mark must be on disk before the changes that it describes.
         await _store.Client.ExecuteAsync(
-            $"CREATE TABLE IF NOT EXISTS {Table} (id String, kind String, step String, detail String, at DateTime64(6, 'UTC') DEFAULT now64(6)) " +
-            "ENGINE = MergeTree ORDER BY at SETTINGS fsync_after_insert = 1, fsync_part_directory = 1",
-            new QueryOptions { IsRepeatable = true }, cancellation);
+            $"CREATE TABLE IF NOT EXISTS {Table} (id String, kind String, step String, detail String, at "
+                + $"DateTime64(6, 'UTC') DEFAULT now64(6)) "
+                + "ENGINE = MergeTree ORDER BY at SETTINGS fsync_after_insert = 1, fsync_part_directory = 1",
+            new QueryOptions { IsRepeatable = true },
+            cancellation
+        );
         await NoteAsync(Begun, detail, cancellation);
     }
 
     /// <summary>Commits a restore: after this, an interrupted restore is completed.</summary>
-    public Task CommitAsync(StoreJobDetail detail, CancellationToken cancellation) => NoteAsync(Committed, detail, cancellation);
+    public Task CommitAsync(StoreJobDetail detail, CancellationToken cancellation) =>
+        NoteAsync(Committed, detail, cancellation);
 
     /// <summary>Replaces the tables after <see cref="CommitAsync"/> and removes the mark.</summary>
     /// <returns>Lines for the operator.</returns>
-    public async Task<IReadOnlyList<string>> FinishAsync(IProgress<BackupProgress>? progress, CancellationToken cancellation)
+    public async Task<IReadOnlyList<string>> FinishAsync(
+        IProgress<BackupProgress>? progress,
+        CancellationToken cancellation
+    )
     {
-        var mark = await ReadAsync(_store, cancellation) ?? throw new StoreException($"the table '{Table}' was dropped during the restore: run the restore again");
+        var mark =
+            await ReadAsync(_store, cancellation)
+            ?? throw new StoreException($"the table '{Table}' was dropped during the restore: run the restore again");
         var remarks = await StoreSwap.FinishAsync(_store, mark.Detail, progress, cancellation);
         await EndAsync(_store, cancellation);
         return remarks;
@@ -148,7 +166,15 @@ internal sealed class StoreJob : IAsyncDisposable
             using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30), _store.Time);
             await ClearAsync(_store, patience.Token);
         }
-        catch (Exception e) when (e is ClickHouseException or ClickHouseUnavailableException or TimeoutException or OperationCanceledException or StoreException or RollupException)
+        catch (Exception e)
+            when (e
+                    is ClickHouseException
+                        or ClickHouseUnavailableException
+                        or TimeoutException
+                        or OperationCanceledException
+                        or StoreException
+                        or RollupException
+            )
         {
             // the mark remains
         }
@@ -172,21 +198,31 @@ internal sealed class StoreJob : IAsyncDisposable
         }
         var of = mark?.Detail.Tables.ToHashSet(StringComparer.Ordinal);
         var left = entries.Values.Where(entry => IsLeft(entry, of)).ToList();
-        foreach (var entry in left) await catalog.DropAsync(entry.Name, cancellation);
+        foreach (var entry in left)
+            await catalog.DropAsync(entry.Name, cancellation);
         var failure = mark is null ? null : RemoveFiles(mark);
-        if (entries.ContainsKey(Table)) await EndAsync(store, cancellation);
-        if (mark is null) return [];
-        return [$"an interrupted {mark.Kind} was cleaned up; it had changed nothing", .. failure is null ? [] : (string[])[failure]];
+        if (entries.ContainsKey(Table))
+            await EndAsync(store, cancellation);
+        if (mark is null)
+            return [];
+        return
+        [
+            $"an interrupted {mark.Kind} was cleaned up; it had changed nothing",
+            .. failure is null ? [] : (string[])[failure],
+        ];
     }
 
     // Files that cannot be deleted do not prevent opening the store.
     private static string? RemoveFiles(Mark mark)
     {
-        if (mark.Detail.Machine != Environment.MachineName) return null;
+        if (mark.Detail.Machine != Environment.MachineName)
+            return null;
         try
         {
-            if (mark.Detail.Folder is { } folder) new BackupFolder(folder).RemoveIncomplete(mark.Id, mark.Detail.IsFolderMade);
-            foreach (var file in mark.Detail.Files.Where(file => File.Exists(file.From))) File.Delete(file.From);
+            if (mark.Detail.Folder is { } folder)
+                new BackupFolder(folder).RemoveIncomplete(mark.Id, mark.Detail.IsFolderMade);
+            foreach (var file in mark.Detail.Files.Where(file => File.Exists(file.From)))
+                File.Delete(file.From);
             return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -203,10 +239,16 @@ internal sealed class StoreJob : IAsyncDisposable
         while (Prefix(name) is { } prefix)
         {
             name = name[prefix.Length..];
-            if (marked?.Contains(name) == true) return true;
+            if (marked?.Contains(name) == true)
+                return true;
         }
-        return name != entry.Name && entry.HasParts &&
-            (StoreTable.All.Any(table => table.Name.Value == name) || entry.Comment == CopyName.HeldComment || entry.Comment.StartsWith("{\"rollup\":", StringComparison.Ordinal));
+        return name != entry.Name
+            && entry.HasParts
+            && (
+                StoreTable.All.Any(table => table.Name.Value == name)
+                || entry.Comment == CopyName.HeldComment
+                || entry.Comment.StartsWith("{\"rollup\":", StringComparison.Ordinal)
+            );
     }
 
     private static string? Prefix(string name) =>
@@ -216,34 +258,59 @@ internal sealed class StoreJob : IAsyncDisposable
 
     private static async Task<Mark?> ReadAsync(MarketStore store, CancellationToken cancellation)
     {
-        var isThere = await store.Client.SingleAsync(
-            "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = {job:String}", row => row.UInt64(), new QueryParameters().Add("job", Table), cancellation) > 0;
-        if (!isThere) return null;
+        var isThere =
+            await store.Client.SingleAsync(
+                "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = {job:String}",
+                row => row.UInt64(),
+                new QueryParameters().Add("job", Table),
+                cancellation
+            ) > 0;
+        if (!isThere)
+            return null;
         var rows = await store.Client.ListAsync(
-            $"SELECT id, kind, step, detail FROM {Table} ORDER BY at DESC LIMIT 1", row => (Id: row.String(), Kind: row.String(), Step: row.String(), Detail: row.String()), null, cancellation);
-        if (rows is not [var last]) return null; // killed after creating the table, before writing the mark
+            $"SELECT id, kind, step, detail FROM {Table} ORDER BY at DESC LIMIT 1",
+            row => (Id: row.String(), Kind: row.String(), Step: row.String(), Detail: row.String()),
+            null,
+            cancellation
+        );
+        if (rows is not [var last])
+            return null; // killed after creating the table, before writing the mark
         try
         {
-            return new(last.Id, last.Kind, last.Step == Committed, JsonSerializer.Deserialize(last.Detail, BackupJson.Default.StoreJobDetail)!);
+            return new(
+                last.Id,
+                last.Kind,
+                last.Step == Committed,
+                JsonSerializer.Deserialize(last.Detail, BackupJson.Default.StoreJobDetail)!
+            );
         }
         catch (JsonException e)
         {
-            throw new StoreException($"the table '{Table}' contains a {last.Kind} that another version of Remora started: start that version once to complete it, or drop the table if the store is complete", e);
+            throw new StoreException(
+                $"the table '{Table}' contains a {last.Kind} that another version of Remora started: start that "
+                    + $"version once to complete it, or drop the table if the store is complete",
+                e
+            );
         }
     }
 
-    private static Task EndAsync(MarketStore store, CancellationToken cancellation) => new StoreCatalog(store.Client).DropAsync(Table, cancellation);
+    private static Task EndAsync(MarketStore store, CancellationToken cancellation) =>
+        new StoreCatalog(store.Client).DropAsync(Table, cancellation);
 
-    private Task NoteAsync(string step, StoreJobDetail detail, CancellationToken cancellation) => _store.Client.InsertAsync(
-        SqlName.Of(Table), [SqlName.Of("id"), SqlName.Of("kind"), SqlName.Of("step"), SqlName.Of("detail")], [step],
-        (row, text) =>
-        {
-            row.String(Id);
-            row.String(_kind);
-            row.String(text);
-            row.String(JsonSerializer.Serialize(detail, BackupJson.Default.StoreJobDetail));
-        },
-        cancellation: cancellation);
+    private Task NoteAsync(string step, StoreJobDetail detail, CancellationToken cancellation) =>
+        _store.Client.InsertAsync(
+            SqlName.Of(Table),
+            [SqlName.Of("id"), SqlName.Of("kind"), SqlName.Of("step"), SqlName.Of("detail")],
+            [step],
+            (row, text) =>
+            {
+                row.String(Id);
+                row.String(_kind);
+                row.String(text);
+                row.String(JsonSerializer.Serialize(detail, BackupJson.Default.StoreJobDetail));
+            },
+            cancellation: cancellation
+        );
 
     private sealed record Mark(string Id, string Kind, bool IsCommitted, StoreJobDetail Detail);
 }

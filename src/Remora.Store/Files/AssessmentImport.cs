@@ -32,23 +32,36 @@ public sealed class AssessmentImport(MarketStore store)
     /// </exception>
     public async ValueTask AddAsync(Assessment assessment, CancellationToken cancellation = default)
     {
-        if (assessment.AsOf is not { } asOf) return;
-        _kept ??= await store.Assessments.CandlesAssessedAsync(new(assessment.Exchange, assessment.Pair, assessment.Timeframe), assessment.Policy, cancellation);
+        if (assessment.AsOf is not { } asOf)
+            return;
+        _kept ??= await store.Assessments.CandlesAssessedAsync(
+            new(assessment.Exchange, assessment.Pair, assessment.Timeframe),
+            assessment.Policy,
+            cancellation
+        );
         if (!_kept.Add(asOf))
         {
             Present++;
             return;
         }
         StoreTable.Assessments.Write(_rows, BothSides.Of(assessment), store.Sequence);
-        if (++_open == BatchRows) await FlushAsync(cancellation);
+        if (++_open == BatchRows)
+            await FlushAsync(cancellation);
     }
 
     /// <summary>Writes the remaining rows.</summary>
     public async Task FlushAsync(CancellationToken cancellation = default)
     {
-        if (_open == 0) return;
+        if (_open == 0)
+            return;
         await store.Client.InsertAsync(
-            StoreTable.Assessments.Name, StoreTable.Assessments.Columns, _rows, Guid.NewGuid().ToString("N"), new QueryOptions { Settings = store.InsertSettings }, cancellation);
+            StoreTable.Assessments.Name,
+            StoreTable.Assessments.Columns,
+            _rows,
+            Guid.NewGuid().ToString("N"),
+            new QueryOptions { Settings = store.InsertSettings },
+            cancellation
+        );
         Added += _open;
         _open = 0;
         _rows.Clear();

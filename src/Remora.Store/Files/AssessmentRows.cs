@@ -11,8 +11,10 @@ namespace Remora.Store.Files;
 public static class AssessmentRows
 {
     // An unknown value is null; a list without items is an empty text.
-    private static readonly string Columns =
-        string.Join(", ", AssessmentColumns.Files.Select(column => $"{column.Name} {ColumnTypes.InFile(column)}"));
+    private static readonly string Columns = string.Join(
+        ", ",
+        AssessmentColumns.Files.Select(column => $"{column.Name} {ColumnTypes.InFile(column)}")
+    );
 
     private static readonly Dictionary<string, string> Reading = new(StringComparer.Ordinal)
     {
@@ -34,16 +36,33 @@ public static class AssessmentRows
     /// <exception cref="StoreException">
     /// The input cannot be read, or the output cannot be written.
     /// </exception>
-    public static async Task ConvertAsync(ClickHouseClient client, string csv, string to, CancellationToken cancellation = default)
+    public static async Task ConvertAsync(
+        ClickHouseClient client,
+        string csv,
+        string to,
+        CancellationToken cancellation = default
+    )
     {
         var table = SqlName.Of("rows_" + Guid.NewGuid().ToString("N"));
         try
         {
-            await client.ExecuteAsync($"CREATE TABLE {table.Quoted} ({Columns}) ENGINE = Log", cancellation: cancellation);
+            await client.ExecuteAsync(
+                $"CREATE TABLE {table.Quoted} ({Columns}) ENGINE = Log",
+                cancellation: cancellation
+            );
             await using var bytes = StagedFile.Open(csv);
-            await client.InsertStreamAsync($"INSERT INTO {table.Quoted} FORMAT CSVWithNames", bytes, new QueryOptions { Settings = Reading, Timeout = Timeout.InfiniteTimeSpan }, cancellation);
+            await client.InsertStreamAsync(
+                $"INSERT INTO {table.Quoted} FORMAT CSVWithNames",
+                bytes,
+                new QueryOptions { Settings = Reading, Timeout = Timeout.InfiniteTimeSpan },
+                cancellation
+            );
             // Keeps the order of the file
-            await FileExport.WriteAsync(new StoreQuery<int>(client, $"SELECT * FROM {table.Quoted} SETTINGS max_threads = 1", [], _ => 0), to, cancellation: cancellation);
+            await FileExport.WriteAsync(
+                new StoreQuery<int>(client, $"SELECT * FROM {table.Quoted} SETTINGS max_threads = 1", [], _ => 0),
+                to,
+                cancellation: cancellation
+            );
         }
         catch (Exception e) when (e is ClickHouseException or IOException or UnauthorizedAccessException)
         {
@@ -51,7 +70,11 @@ public static class AssessmentRows
         }
         finally
         {
-            await client.ExecuteAsync($"DROP TABLE IF EXISTS {table.Quoted} SYNC", new QueryOptions { IsRepeatable = true }, CancellationToken.None);
+            await client.ExecuteAsync(
+                $"DROP TABLE IF EXISTS {table.Quoted} SYNC",
+                new QueryOptions { IsRepeatable = true },
+                CancellationToken.None
+            );
         }
     }
 }

@@ -18,7 +18,14 @@ public readonly record struct FileProgress(long Done, long Total);
 /// <param name="FirstReason">Why the first row was rejected; null when all were imported.</param>
 /// <param name="First">The open time of the first candle.</param>
 /// <param name="Last">The open time of the last candle.</param>
-public sealed record ImportReport(long Rows, long Imported, long Rejected, string? FirstReason, Instant? First, Instant? Last);
+public sealed record ImportReport(
+    long Rows,
+    long Imported,
+    long Rejected,
+    string? FirstReason,
+    Instant? First,
+    Instant? Last
+);
 
 /// <summary>
 /// Imports candle files into the store: CSV with or without a header, also compressed with gzip,
@@ -38,13 +45,19 @@ public sealed class CandleImport(MarketStore store)
     /// <exception cref="StoreException">
     /// The file cannot be read as candles; the message contains the cause. Nothing was imported.
     /// </exception>
-    public async Task<ImportReport> RunAsync(string path, MarketId market, IProgress<FileProgress>? progress = null, CancellationToken cancellation = default)
+    public async Task<ImportReport> RunAsync(
+        string path,
+        MarketId market,
+        IProgress<FileProgress>? progress = null,
+        CancellationToken cancellation = default
+    )
     {
         await using var staged = await StagedFile.ReadAsync(store.Client, path, cancellation);
         var now = Instant.From(store.Time.GetUtcNow());
         var (rows, imported, rejected) = (0L, 0L, 0L);
         string? reason = null;
-        Instant? first = null, last = null;
+        Instant? first = null,
+            last = null;
         var writer = new RowWriter();
         var open = 0;
         await foreach (var (time, candle) in staged.RowsAsync(cancellation))
@@ -54,23 +67,35 @@ public sealed class CandleImport(MarketStore store)
             if (fault != CandleFault.None)
             {
                 rejected++;
-                reason ??= string.Create(CultureInfo.InvariantCulture, $"row {rows}: {(fault is null ? "the time cannot be read" : Describe(fault.Value, market.Timeframe))}");
+                reason ??= string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"row {rows}: "
+                        + $"{(fault is null ? "the time cannot be read" : Describe(fault.Value, market.Timeframe))}"
+                );
                 continue;
             }
             var row = StoredCandle.Of(market.Exchange, market.Pair, market.Timeframe, candle);
             StoreTable.Candles.Write(writer, row, store.Sequence);
             first ??= candle.OpenTime;
             last = candle.OpenTime;
-            if (++open == BatchRows) await InsertAsync();
+            if (++open == BatchRows)
+                await InsertAsync();
         }
         await InsertAsync();
         return new(rows, imported, rejected, reason, first, last);
 
         async Task InsertAsync()
         {
-            if (open == 0) return;
+            if (open == 0)
+                return;
             await store.Client.InsertAsync(
-                StoreTable.Candles.Name, StoreTable.Candles.Columns, writer, Guid.NewGuid().ToString("N"), new QueryOptions { Settings = store.InsertSettings }, cancellation);
+                StoreTable.Candles.Name,
+                StoreTable.Candles.Columns,
+                writer,
+                Guid.NewGuid().ToString("N"),
+                new QueryOptions { Settings = store.InsertSettings },
+                cancellation
+            );
             imported += open;
             open = 0;
             writer.Clear();
@@ -78,14 +103,15 @@ public sealed class CandleImport(MarketStore store)
         }
     }
 
-    private static string Describe(CandleFault fault, Timeframe timeframe) => fault switch
-    {
-        CandleFault.NotFinite => "a value is missing or not a finite number",
-        CandleFault.NotPositive => "a price is 0 or negative",
-        CandleFault.NegativeVolume => "the volume is negative",
-        CandleFault.Inverted => "high is not the highest price or low not the lowest",
-        CandleFault.Unaligned => $"the open time is not a multiple of {timeframe}",
-        CandleFault.InTheFuture => "the open time lies in the future",
-        _ => "the candle has not closed yet",
-    };
+    private static string Describe(CandleFault fault, Timeframe timeframe) =>
+        fault switch
+        {
+            CandleFault.NotFinite => "a value is missing or not a finite number",
+            CandleFault.NotPositive => "a price is 0 or negative",
+            CandleFault.NegativeVolume => "the volume is negative",
+            CandleFault.Inverted => "high is not the highest price or low not the lowest",
+            CandleFault.Unaligned => $"the open time is not a multiple of {timeframe}",
+            CandleFault.InTheFuture => "the open time lies in the future",
+            _ => "the candle has not closed yet",
+        };
 }

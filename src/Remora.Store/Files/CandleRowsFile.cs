@@ -19,7 +19,12 @@ public static class CandleRowsFile
     /// <exception cref="StoreException">
     /// The file cannot be read as candles; the message contains the cause.
     /// </exception>
-    public static async Task<CandleTape> ReadAsync(ClickHouseClient client, string path, Timeframe? timeframe = null, CancellationToken cancellation = default)
+    public static async Task<CandleTape> ReadAsync(
+        ClickHouseClient client,
+        string path,
+        Timeframe? timeframe = null,
+        CancellationToken cancellation = default
+    )
     {
         await using var staged = await StagedFile.ReadAsync(client, path, cancellation);
         var rows = new CandleRows("row");
@@ -29,7 +34,8 @@ public static class CandleRowsFile
             await foreach (var (time, candle) in staged.RowsAsync(cancellation))
             {
                 number++;
-                if (time is null) throw new CandleFileException("row", number, "the time cannot be read");
+                if (time is null)
+                    throw new CandleFileException("row", number, "the time cannot be read");
                 rows.Add(number, candle);
             }
             return rows.ToTape(number, timeframe);

@@ -18,8 +18,11 @@ public static class FileExport
     /// The extension is unknown, or the file cannot be written.
     /// </exception>
     public static Task<long> WriteAsync<T>(
-        StoreQuery<T> query, string path, IProgress<long>? progress = null, CancellationToken cancellation = default) =>
-        WriteAsync(query.StreamAsync, path, progress, cancellation);
+        StoreQuery<T> query,
+        string path,
+        IProgress<long>? progress = null,
+        CancellationToken cancellation = default
+    ) => WriteAsync(query.StreamAsync, path, progress, cancellation);
 
     /// <summary>
     /// Writes rows from any source in the format of the file's extension, by the same rules.
@@ -33,8 +36,11 @@ public static class FileExport
     /// The extension is unknown, or the file cannot be written.
     /// </exception>
     public static async Task<long> WriteAsync(
-        Func<StoreFormat, CancellationToken, Task<Stream>> open, string path, IProgress<long>? progress = null,
-        CancellationToken cancellation = default)
+        Func<StoreFormat, CancellationToken, Task<Stream>> open,
+        string path,
+        IProgress<long>? progress = null,
+        CancellationToken cancellation = default
+    )
     {
         if (!StoreFormats.TryFromFile(path, out var format))
             throw new StoreException($"'{path}': unknown file extension; allowed are {StoreFormats.Extensions}");
@@ -44,7 +50,9 @@ public static class FileExport
             long bytes;
             await using (var file = new FileStream(unfinished, FileMode.Create, FileAccess.Write, FileShare.None))
             {
-                await using var target = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionLevel.Optimal) : (Stream)file;
+                await using var target = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)
+                    ? new GZipStream(file, CompressionLevel.Optimal)
+                    : (Stream)file;
                 await using var rows = await open(format, cancellation);
                 bytes = await CopyAsync(rows, target, progress, cancellation);
             }
@@ -57,11 +65,17 @@ public static class FileExport
         }
         finally
         {
-            if (File.Exists(unfinished)) File.Delete(unfinished);
+            if (File.Exists(unfinished))
+                File.Delete(unfinished);
         }
     }
 
-    internal static async Task<long> CopyAsync(Stream from, Stream to, IProgress<long>? progress, CancellationToken cancellation)
+    internal static async Task<long> CopyAsync(
+        Stream from,
+        Stream to,
+        IProgress<long>? progress,
+        CancellationToken cancellation
+    )
     {
         var buffer = new byte[128 << 10];
         var bytes = 0L;

@@ -28,7 +28,8 @@ internal sealed class PeekedStream : Stream
     public void LowerFirstLine()
     {
         foreach (ref var letter in _beginning.AsSpan(0, FirstLine.Length))
-            if (char.IsAsciiLetterUpper((char)letter)) letter |= 0x20;
+            if (char.IsAsciiLetterUpper((char)letter))
+                letter |= 0x20;
     }
 
     public override bool CanRead => true;
@@ -60,9 +61,7 @@ internal sealed class PeekedStream : Stream
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override void Flush()
-    {
-    }
+    public override void Flush() { }
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
@@ -72,7 +71,8 @@ internal sealed class PeekedStream : Stream
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing) _rest.Dispose();
+        if (disposing)
+            _rest.Dispose();
         base.Dispose(disposing);
     }
 

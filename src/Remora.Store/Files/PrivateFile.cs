@@ -25,7 +25,8 @@ public static class PrivateFile
             Share = FileShare.None,
             BufferSize = bufferSize,
         };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = FileMode0600;
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = FileMode0600;
         return new(path, options);
     }
 
@@ -37,8 +38,10 @@ public static class PrivateFile
     /// access.</exception>
     public static void CreateFolder(string path)
     {
-        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
-        else Directory.CreateDirectory(path, FolderMode0700);
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(path);
+        else
+            Directory.CreateDirectory(path, FolderMode0700);
     }
 
     /// <summary>
@@ -50,7 +53,8 @@ public static class PrivateFile
     public static void TakeFolder(string path)
     {
         CreateFolder(path);
-        if (OperatingSystem.IsWindows() || File.GetUnixFileMode(path) == FolderMode0700) return;
+        if (OperatingSystem.IsWindows() || File.GetUnixFileMode(path) == FolderMode0700)
+            return;
         try
         {
             File.SetUnixFileMode(path, FolderMode0700);

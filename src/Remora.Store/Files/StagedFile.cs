@@ -15,8 +15,10 @@ internal sealed class StagedFile : IAsyncDisposable
     private static readonly string Time =
         $"coalesce({string.Join(", ", CandleColumns.Times.Select(name => $"nullIf({name}, '')"))}, '')";
 
-    private static readonly string HasValues =
-        string.Join(", ", CandleColumns.Values.Select(name => $"countIf(isFinite({name})) > 0"));
+    private static readonly string HasValues = string.Join(
+        ", ",
+        CandleColumns.Values.Select(name => $"countIf(isFinite({name})) > 0")
+    );
 
     private static readonly Dictionary<string, string> Reading = new(StringComparer.Ordinal)
     {
@@ -58,8 +60,14 @@ internal sealed class StagedFile : IAsyncDisposable
             await staged.DisposeAsync();
             throw e switch
             {
-                ClickHouseException refused => new StoreException($"'{path}' cannot be read as candles: {refused.Message}", e),
-                IOException or UnauthorizedAccessException or InvalidDataException => new StoreException($"'{path}' cannot be read: {e.Message}", e),
+                ClickHouseException refused => new StoreException(
+                    $"'{path}' cannot be read as candles: {refused.Message}",
+                    e
+                ),
+                IOException or UnauthorizedAccessException or InvalidDataException => new StoreException(
+                    $"'{path}' cannot be read: {e.Message}",
+                    e
+                ),
                 _ => e,
             };
         }
@@ -74,40 +82,72 @@ internal sealed class StagedFile : IAsyncDisposable
         // form.
         const string unix = "toInt64OrNull(t)";
         const string time =
-            $"multiIf(t = '', NULL, {unix} IS NULL, toUnixTimestamp64Milli(parseDateTime64BestEffortOrNull(t, 3, 'UTC')), {unix} < 100000000, NULL, " +
-            $"{unix} < 100000000000, {unix} * 1000, {unix} < 100000000000000, {unix}, {unix} < 100000000000000000, intDiv({unix}, 1000), intDiv({unix}, 1000000))";
+            $"multiIf(t = '', NULL, {unix} IS NULL, toUnixTimestamp64Milli(parseDateTime64BestEffortOrNull(t, 3, "
+            + $"'UTC')), {unix} < 100000000, NULL, "
+            + $"{unix} < 100000000000, {unix} * 1000, {unix} < 100000000000000, {unix}, {unix} < "
+            + $"100000000000000000, intDiv({unix}, 1000), intDiv({unix}, 1000000))";
         return _client.QueryAsync(
-            $"SELECT {time} AS at, open, high, low, close, volume FROM (SELECT *, {Time} AS t FROM {_table.Quoted}) " +
-            "SETTINGS max_threads = 1",
+            $"SELECT {time} AS at, open, high, low, close, volume FROM (SELECT *, {Time} AS t FROM {_table.Quoted}) "
+                + "SETTINGS max_threads = 1",
             row =>
             {
                 var opened = row.Nullable(value => value.Int64()) is { } at ? new Instant(at) : (Instant?)null;
-                return (opened, new Candle(opened ?? default, row.Float64(), row.Float64(), row.Float64(), row.Float64(), row.Float64()));
+                return (
+                    opened,
+                    new Candle(
+                        opened ?? default,
+                        row.Float64(),
+                        row.Float64(),
+                        row.Float64(),
+                        row.Float64(),
+                        row.Float64()
+                    )
+                );
             },
-            cancellation: cancellation);
+            cancellation: cancellation
+        );
     }
 
     public async ValueTask DisposeAsync() =>
-        await _client.ExecuteAsync($"DROP TABLE IF EXISTS {_table.Quoted} SYNC", new QueryOptions { IsRepeatable = true }, CancellationToken.None);
+        await _client.ExecuteAsync(
+            $"DROP TABLE IF EXISTS {_table.Quoted} SYNC",
+            new QueryOptions { IsRepeatable = true },
+            CancellationToken.None
+        );
 
     private async Task FillAsync(string path, CancellationToken cancellation)
     {
         if (!StoreFormats.TryFromFile(path, out var format) || format == StoreFormat.JsonLines)
-            throw new StoreException($"'{path}': unknown file extension; candles can be read from .csv, .csv.gz, .parquet, .feather and .arrow");
+            throw new StoreException(
+                $"'{path}': unknown file extension; candles can be read from .csv, .csv.gz, .parquet, .feather and "
+                    + $".arrow"
+            );
         await using var bytes = Open(path);
         var times = CandleColumns.Times.Select(name => name + " String");
         var values = CandleColumns.Values.Select(name => name + " Float64 DEFAULT nan");
         var columns = string.Join(", ", times.Concat(values));
         await _client.ExecuteAsync(
             // Log keeps the order of the file
-            $"CREATE TABLE {_table.Quoted} ({columns}) ENGINE = Log", cancellation: cancellation);
+            $"CREATE TABLE {_table.Quoted} ({columns}) ENGINE = Log",
+            cancellation: cancellation
+        );
         var target = format == StoreFormat.Csv ? Csv(bytes) : $"FORMAT {format.EngineName()}";
-        await _client.InsertStreamAsync($"INSERT INTO {_table.Quoted} {target}", bytes, new QueryOptions { Settings = Reading, Timeout = Timeout.InfiniteTimeSpan }, cancellation);
-        Rows = (long)await _client.SingleAsync($"SELECT count() FROM {_table.Quoted}", row => row.UInt64(), null, cancellation);
-        if (Rows == 0) throw new StoreException($"'{path}' has no rows");
+        await _client.InsertStreamAsync(
+            $"INSERT INTO {_table.Quoted} {target}",
+            bytes,
+            new QueryOptions { Settings = Reading, Timeout = Timeout.InfiniteTimeSpan },
+            cancellation
+        );
+        Rows = (long)
+            await _client.SingleAsync($"SELECT count() FROM {_table.Quoted}", row => row.UInt64(), null, cancellation);
+        if (Rows == 0)
+            throw new StoreException($"'{path}' has no rows");
         var (hasTimes, hasValues) = await _client.SingleAsync(
             $"SELECT countIf({Time} != '') > 0, [{HasValues}] FROM {_table.Quoted}",
-            row => (row.UInt8() == 1, row.Array(value => value.UInt8() == 1)), null, cancellation);
+            row => (row.UInt8() == 1, row.Array(value => value.UInt8() == 1)),
+            null,
+            cancellation
+        );
         if (!hasTimes)
         {
             var allowed = string.Join(", ", CandleColumns.Times);

@@ -15,7 +15,8 @@ internal sealed class Alarm
         using var rest = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         await Task.WhenAny(_ringing.Task, Task.Delay(atMost, time, rest.Token));
         await rest.CancelAsync();
-        if (_ringing.Task.IsCompleted) _ringing = New();
+        if (_ringing.Task.IsCompleted)
+            _ringing = New();
     }
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -9,7 +9,13 @@ namespace Remora.Store.Recording;
 /// Sends the batches of the journal to the store in order. Retries each under its token until the
 /// store acknowledges it.
 /// </summary>
-internal sealed class BatchSender(MarketStore store, RecorderOptions options, TimeProvider time, RecorderLog log, BatchWriter writer)
+internal sealed class BatchSender(
+    MarketStore store,
+    RecorderOptions options,
+    TimeProvider time,
+    RecorderLog log,
+    BatchWriter writer
+)
 {
     /// <summary>The number of attempts to read a file before its batch is set aside.</summary>
     private const int MostReads = 8;
@@ -35,7 +41,15 @@ internal sealed class BatchSender(MarketStore store, RecorderOptions options, Ti
         try
         {
             _isFailing = opened is not null && !_isOpen; // the store is not open yet
-            if (!_isOpen) await (opened?.WaitAsync(cancellation) ?? UntilDoneAsync("the store cannot be opened", () => store.PrepareAsync(cancellation), cancellation));
+            if (!_isOpen)
+                await (
+                    opened?.WaitAsync(cancellation)
+                    ?? UntilDoneAsync(
+                        "the store cannot be opened",
+                        () => store.PrepareAsync(cancellation),
+                        cancellation
+                    )
+                );
             _isOpen = true;
             _isFailing = false;
             while (true)
@@ -81,7 +95,8 @@ internal sealed class BatchSender(MarketStore store, RecorderOptions options, Ti
     {
         _isEnding = true;
         writer.Closed.Ring();
-        if (_isFailing) return;
+        if (_isFailing)
+            return;
         using var rest = new CancellationTokenSource();
         await Task.WhenAny(_ended.Task, Task.Delay(patience, time, rest.Token));
         await rest.CancelAsync();
@@ -99,16 +114,29 @@ internal sealed class BatchSender(MarketStore store, RecorderOptions options, Ti
         async Task TrySendAsync()
         {
             batch ??= Read();
-            if (batch is null) return;
+            if (batch is null)
+                return;
             try
             {
-                await store.Client.InsertAsync(batch.Table, batch.Columns, batch.Rows, batch.Token, new QueryOptions { Timeout = options.InsertTimeout, Settings = store.InsertSettings }, cancellation);
+                await store.Client.InsertAsync(
+                    batch.Table,
+                    batch.Columns,
+                    batch.Rows,
+                    batch.Token,
+                    new QueryOptions { Timeout = options.InsertTimeout, Settings = store.InsertSettings },
+                    cancellation
+                );
                 journal.Remove(entry);
                 log.Wrote(entry.Table, entry.Rows);
             }
             catch (ClickHouseException e) when (Refusal.IsForEver(e, ++inserts))
             {
-                PutAside(string.Create(CultureInfo.InvariantCulture, $"the store rejects its {entry.Rows} rows of {entry.Table}: {e.Message}"));
+                PutAside(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"the store rejects its {entry.Rows} rows of {entry.Table}: {e.Message}"
+                    )
+                );
             }
         }
 
@@ -122,7 +150,11 @@ internal sealed class BatchSender(MarketStore store, RecorderOptions options, Ti
             catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
             {
                 journal.Lose(entry);
-                log.Happened("removed", $"the journal file {Path.GetFileName(entry.Path)} was removed before its rows were stored: {entry.Rows} rows of {entry.Table} are lost");
+                log.Happened(
+                    "removed",
+                    $"the journal file {Path.GetFileName(entry.Path)} was removed before its rows were stored: "
+                        + $"{entry.Rows} rows of {entry.Table} are lost"
+                );
                 return null;
             }
             catch (InvalidDataException e)
@@ -130,7 +162,11 @@ internal sealed class BatchSender(MarketStore store, RecorderOptions options, Ti
                 PutAside(e.Message);
                 return null;
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException && !DiskFault.IsOfTheMoment(e) && ++reads >= MostReads)
+            catch (Exception e)
+                when (e is IOException or UnauthorizedAccessException
+                    && !DiskFault.IsOfTheMoment(e)
+                    && ++reads >= MostReads
+                )
             {
                 PutAside($"it cannot be read: {e.Message}");
                 return null;
@@ -140,7 +176,11 @@ internal sealed class BatchSender(MarketStore store, RecorderOptions options, Ti
         void PutAside(string reason)
         {
             journal.PutAside(entry, reason);
-            log.Happened(BatchWriter.SetAside, $"a batch of the journal was moved to '{options.JournalFolder}/set-aside': {Path.GetFileName(entry.Path)}: {reason}");
+            log.Happened(
+                BatchWriter.SetAside,
+                $"a batch of the journal was moved to '{options.JournalFolder}/set-aside': "
+                    + $"{Path.GetFileName(entry.Path)}: {reason}"
+            );
         }
     }
 
@@ -155,9 +195,22 @@ internal sealed class BatchSender(MarketStore store, RecorderOptions options, Ti
                 Works();
                 return;
             }
-            catch (Exception e) when (e is ClickHouseUnavailableException or ClickHouseException or TimeoutException or StoreException or RollupException or RollupDefinitionException or IOException or UnauthorizedAccessException)
+            catch (Exception e)
+                when (e
+                        is ClickHouseUnavailableException
+                            or ClickHouseException
+                            or TimeoutException
+                            or StoreException
+                            or RollupException
+                            or RollupDefinitionException
+                            or IOException
+                            or UnauthorizedAccessException
+                )
             {
-                log.Failed(ProblemOf(e), $"{what}: {(e is ClickHouseException refused ? StoreFault.Describe(refused) : DiskFault.Describe(e))}");
+                log.Failed(
+                    ProblemOf(e),
+                    $"{what}: {(e is ClickHouseException refused ? StoreFault.Describe(refused) : DiskFault.Describe(e))}"
+                );
                 Fails();
                 await Task.Delay(backoff.After(failures), time, cancellation);
             }
@@ -165,7 +218,11 @@ internal sealed class BatchSender(MarketStore store, RecorderOptions options, Ti
     }
 
     // Each kind of problem is logged once, regardless of the rows and the number of retries.
-    private static string ProblemOf(Exception e) => Sending + (e is ClickHouseException refused ? refused.Name : $"{e.GetType().Name} {(e is IOException ? e.HResult : 0)}");
+    private static string ProblemOf(Exception e) =>
+        Sending
+        + (
+            e is ClickHouseException refused ? refused.Name : $"{e.GetType().Name} {(e is IOException ? e.HResult : 0)}"
+        );
 
     private void Works()
     {
@@ -176,7 +233,8 @@ internal sealed class BatchSender(MarketStore store, RecorderOptions options, Ti
     private void Fails()
     {
         _isFailing = true;
-        if (_isEnding) _ended.TrySetResult(); // retrying until the deadline would not help
+        if (_isEnding)
+            _ended.TrySetResult(); // retrying until the deadline would not help
     }
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -4,14 +4,21 @@ namespace Remora.Store.Recording;
 /// Takes queued entries, encodes them as rows, and closes batches into the journal.
 /// </summary>
 internal sealed class BatchWriter(
-    RecorderOptions options, TimeProvider time, RecorderLog log, EntryQueue market, EntryQueue requests)
+    RecorderOptions options,
+    TimeProvider time,
+    RecorderLog log,
+    EntryQueue market,
+    EntryQueue requests
+)
 {
     /// <summary>The kind of log event for batches that are set aside.</summary>
     public const string SetAside = "set aside";
 
-    private const string Opening = "journal is opened", Writing = "journal is written";
+    private const string Opening = "journal is opened",
+        Writing = "journal is written";
     private readonly OpenBatches _batches = new(time);
-    private readonly string _parent = Path.GetDirectoryName(Path.GetFullPath(options.JournalFolder)) ?? options.JournalFolder;
+    private readonly string _parent =
+        Path.GetDirectoryName(Path.GetFullPath(options.JournalFolder)) ?? options.JournalFolder;
     private volatile Journal? _journal;
     private bool _wasOpen;
     private volatile bool _isBusy;
@@ -63,22 +70,34 @@ internal sealed class BatchWriter(
 
     private void TryOpen()
     {
-        if (_journal is not null) return;
+        if (_journal is not null)
+            return;
         if (_wasOpen && !Directory.Exists(_parent))
         {
-            log.Failed(Opening, $"the folder '{_parent}' is missing, and rows wait in memory until it exists: mount it, or create it");
+            log.Failed(
+                Opening,
+                $"the folder '{_parent}' is missing, and rows wait in memory until it exists: mount it, or create it"
+            );
             return;
         }
         try
         {
             _journal = Journal.Open(options.JournalFolder, options.JournalBytes);
-            foreach (var reason in _journal.SetAside) log.Happened(SetAside, $"a batch of the journal was moved to '{options.JournalFolder}/set-aside': {reason}");
+            foreach (var reason in _journal.SetAside)
+                log.Happened(
+                    SetAside,
+                    $"a batch of the journal was moved to '{options.JournalFolder}/set-aside': {reason}"
+                );
             log.Ended(Opening, "the journal is open");
             _wasOpen = true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            log.Failed(Opening, $"the journal '{options.JournalFolder}' cannot be opened, and nothing is recorded until then: {DiskFault.Describe(e)}");
+            log.Failed(
+                Opening,
+                $"the journal '{options.JournalFolder}' cannot be opened, and nothing is recorded until then: "
+                    + $"{DiskFault.Describe(e)}"
+            );
         }
     }
 
@@ -90,9 +109,11 @@ internal sealed class BatchWriter(
         {
             while (CloseFull() && TryWriteNext()) { }
             var isDone = true;
-            foreach (var batch in _batches.All) isDone &= TryClose(batch);
+            foreach (var batch in _batches.All)
+                isDone &= TryClose(batch);
             // While batches are written one by one as space becomes free, the problem continues.
-            if (isDone && market.Count == 0 && requests.Count == 0) log.Ended(Writing, "the journal can be written again");
+            if (isDone && market.Count == 0 && requests.Count == 0)
+                log.Ended(Writing, "the journal can be written again");
         }
         finally
         {
@@ -104,24 +125,32 @@ internal sealed class BatchWriter(
     private bool CloseFull()
     {
         foreach (var batch in _batches.All)
-            if (batch.IsFull(options) && !TryClose(batch)) return false;
+            if (batch.IsFull(options) && !TryClose(batch))
+                return false;
         return true;
     }
 
     private bool TryWriteNext()
     {
-        if (!market.TryTake(out var entry) && !requests.TryTake(out entry)) return false;
+        if (!market.TryTake(out var entry) && !requests.TryTake(out entry))
+            return false;
         var lost = _batches.Write(entry, out var failure);
-        if (failure is null) return true;
-        log.Happened($"lost {entry.GetType().Name}", $"{lost} rows could not be encoded and are lost. Report this bug: {failure}");
+        if (failure is null)
+            return true;
+        log.Happened(
+            $"lost {entry.GetType().Name}",
+            $"{lost} rows could not be encoded and are lost. Report this bug: {failure}"
+        );
         Interlocked.Add(ref _lostRows, lost);
         return true;
     }
 
     private bool TryClose(OpenBatch batch)
     {
-        if (batch.Rows == 0) return true;
-        if (_journal is not { } journal) return false;
+        if (batch.Rows == 0)
+            return true;
+        if (_journal is not { } journal)
+            return false;
         try
         {
             journal.Append(batch.Close(), batch.Rows, time.GetUtcNow());
@@ -132,12 +161,20 @@ internal sealed class BatchWriter(
             Interlocked.Add(ref _lostRows, lost);
             journal.Dispose();
             _journal = null; // reopened at the next write
-            log.Happened("folder removed", $"the journal's folder '{options.JournalFolder}' was removed while the service was running: {lost} rows in it are lost");
+            log.Happened(
+                "folder removed",
+                $"the journal's folder '{options.JournalFolder}' was removed while the service was running: {lost} "
+                    + $"rows in it are lost"
+            );
             return false;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            log.Failed(Writing, $"the journal '{options.JournalFolder}' cannot be written, and rows wait in memory until then: {DiskFault.Describe(e)}");
+            log.Failed(
+                Writing,
+                $"the journal '{options.JournalFolder}' cannot be written, and rows wait in memory until then: "
+                    + $"{DiskFault.Describe(e)}"
+            );
             return false;
         }
         _batches.Clear(batch);

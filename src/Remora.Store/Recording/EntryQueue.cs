@@ -10,10 +10,12 @@ namespace Remora.Store.Recording;
 /// <param name="capacity">The maximum number of entries.</param>
 internal sealed class EntryQueue(int capacity)
 {
-    private readonly Channel<Entry> _entries =
-        Channel.CreateBounded<Entry>(new BoundedChannelOptions(capacity) { SingleReader = true });
+    private readonly Channel<Entry> _entries = Channel.CreateBounded<Entry>(
+        new BoundedChannelOptions(capacity) { SingleReader = true }
+    );
 
-    private long _handedOver, _droppedRows;
+    private long _handedOver,
+        _droppedRows;
 
     /// <summary>The number of waiting entries.</summary>
     public int Count => _entries.Reader.Count;
@@ -28,7 +30,8 @@ internal sealed class EntryQueue(int capacity)
     /// <returns>The number of entries received so far.</returns>
     public long Add(Entry entry)
     {
-        if (!_entries.Writer.TryWrite(entry)) Interlocked.Add(ref _droppedRows, entry.Rows);
+        if (!_entries.Writer.TryWrite(entry))
+            Interlocked.Add(ref _droppedRows, entry.Rows);
         return Interlocked.Increment(ref _handedOver);
     }
 

@@ -34,7 +34,11 @@ internal sealed class Journal : IDisposable
     /// <summary>The number of batches.</summary>
     public int Count
     {
-        get { lock (_lock) return _entries.Count; }
+        get
+        {
+            lock (_lock)
+                return _entries.Count;
+        }
     }
 
     /// <summary>The size of all batches, in bytes.</summary>
@@ -48,19 +52,31 @@ internal sealed class Journal : IDisposable
     /// <summary>The close time of the oldest batch; null for none.</summary>
     public DateTimeOffset? Oldest
     {
-        get { lock (_lock) return _entries.First?.Value.ClosedAt; }
+        get
+        {
+            lock (_lock)
+                return _entries.First?.Value.ClosedAt;
+        }
     }
 
     /// <summary>Whether batches of an earlier recorder remain.</summary>
     public bool HasLeft
     {
-        get { lock (_lock) return _entries.First?.Value.Number < _firstOwn; }
+        get
+        {
+            lock (_lock)
+                return _entries.First?.Value.Number < _firstOwn;
+        }
     }
 
     /// <summary>Batches that could not be inserted, with the reason.</summary>
     public IReadOnlyList<string> SetAside
     {
-        get { lock (_lock) return [.. _setAside]; }
+        get
+        {
+            lock (_lock)
+                return [.. _setAside];
+        }
     }
 
     /// <summary>Opens a folder and finds the batches in it.</summary>
@@ -75,9 +91,16 @@ internal sealed class Journal : IDisposable
         {
             owner = PrivateFile.Open(Path.Combine(folder, "lock"), FileMode.OpenOrCreate);
         }
-        catch (IOException e) when (e.GetType() == typeof(IOException) && File.Exists(Path.Combine(folder, "lock")) && e.HResult is 11 or 35)
+        catch (IOException e)
+            when (e.GetType() == typeof(IOException)
+                && File.Exists(Path.Combine(folder, "lock"))
+                && e.HResult is 11 or 35
+            )
         {
-            throw new IOException("another service uses it: stop that service, or give this one its own folder with --data", e);
+            throw new IOException(
+                "another service uses it: stop that service, or give this one its own folder with --data",
+                e
+            );
         }
         var journal = new Journal(folder, mostBytes, owner);
         try
@@ -96,7 +119,8 @@ internal sealed class Journal : IDisposable
     public void Append(JournalBatch batch, int rows, DateTimeOffset closedAt)
     {
         long number;
-        lock (_lock) number = _next++;
+        lock (_lock)
+            number = _next++;
         var path = Path.Combine(_folder, JournalFile.NameOf(number, batch.Table.Value, rows, closedAt));
         try
         {
@@ -111,7 +135,9 @@ internal sealed class Journal : IDisposable
         lock (_lock)
         {
             Add(JournalFile.Of(new(path))!);
-            while (Bytes > _mostBytes && _entries.First(entry => entry != _taken) is { } oldest && oldest.Number != number)
+            while (
+                Bytes > _mostBytes && _entries.First(entry => entry != _taken) is { } oldest && oldest.Number != number
+            )
             {
                 File.Delete(oldest.Path);
                 Forget(oldest);
@@ -126,7 +152,8 @@ internal sealed class Journal : IDisposable
     /// </summary>
     public JournalFile? Take()
     {
-        lock (_lock) return _taken = _entries.First?.Value;
+        lock (_lock)
+            return _taken = _entries.First?.Value;
     }
 
     /// <summary>Removes a batch that the store has acknowledged.</summary>
@@ -140,7 +167,8 @@ internal sealed class Journal : IDisposable
         {
             // The folder was removed together with the file.
         }
-        lock (_lock) Forget(entry);
+        lock (_lock)
+            Forget(entry);
     }
 
     /// <summary>
@@ -159,7 +187,8 @@ internal sealed class Journal : IDisposable
     public void PutAside(JournalFile entry, string reason)
     {
         MoveAside(entry.Path, reason);
-        lock (_lock) Forget(entry);
+        lock (_lock)
+            Forget(entry);
     }
 
     /// <summary>Abandons all batches after the folder was removed.</summary>
@@ -186,15 +215,19 @@ internal sealed class Journal : IDisposable
             // Complete if the process was killed between the end of writing and the move; otherwise
             // it is not a batch.
             var whole = part.FullName[..^Unfinished.Length];
-            if (IsWhole(part.FullName)) File.Move(part.FullName, whole, overwrite: true);
-            else MoveAside(part.FullName, "the recorder was stopped while writing it");
+            if (IsWhole(part.FullName))
+                File.Move(part.FullName, whole, overwrite: true);
+            else
+                MoveAside(part.FullName, "the recorder was stopped while writing it");
             files.Add(new(whole));
         }
         var entries = new List<JournalFile>();
         foreach (var file in files.Where(file => file.Exists && JournalFile.IsBatch(file)))
         {
-            if (JournalFile.Of(file) is { } entry) entries.Add(entry);
-            else MoveAside(file.FullName, "the file's name is not the name of a batch");
+            if (JournalFile.Of(file) is { } entry)
+                entries.Add(entry);
+            else
+                MoveAside(file.FullName, "the file's name is not the name of a batch");
         }
         foreach (var entry in entries.OrderBy(entry => entry.Number))
         {
@@ -222,11 +255,18 @@ internal sealed class Journal : IDisposable
         PrivateFile.CreateFolder(SetAsideFolder);
         var name = Path.GetFileName(path);
         File.Move(path, Path.Combine(SetAsideFolder, name), overwrite: true);
-        foreach (var old in new DirectoryInfo(SetAsideFolder).GetFiles().OrderByDescending(file => file.Name, StringComparer.Ordinal).Skip(MostSetAside)) old.Delete();
+        foreach (
+            var old in new DirectoryInfo(SetAsideFolder)
+                .GetFiles()
+                .OrderByDescending(file => file.Name, StringComparer.Ordinal)
+                .Skip(MostSetAside)
+        )
+            old.Delete();
         lock (_lock)
         {
             _setAside.Add($"{name}: {reason}");
-            if (_setAside.Count > MostSetAside) _setAside.RemoveAt(0);
+            if (_setAside.Count > MostSetAside)
+                _setAside.RemoveAt(0);
         }
     }
 
@@ -238,7 +278,9 @@ internal sealed class Journal : IDisposable
 
     private void Forget(JournalFile entry)
     {
-        if (_entries.Remove(entry)) Bytes -= entry.Bytes;
-        if (_taken == entry) _taken = null;
+        if (_entries.Remove(entry))
+            Bytes -= entry.Bytes;
+        if (_taken == entry)
+            _taken = null;
     }
 }

@@ -10,7 +10,12 @@ namespace Remora.Store.Recording;
 /// A batch on disk: table, columns, insert token, encoded rows, and a checksum over all of it.
 /// Columns are stored by name, so that batches of an older version can be inserted.
 /// </summary>
-internal sealed record JournalBatch(SqlName Table, IReadOnlyList<SqlName> Columns, string Token, ReadOnlyMemory<byte> Rows)
+internal sealed record JournalBatch(
+    SqlName Table,
+    IReadOnlyList<SqlName> Columns,
+    string Token,
+    ReadOnlyMemory<byte> Rows
+)
 {
     private const int ChecksumBytes = 32;
     private static readonly byte[] Mark = "remora journal 1\n"u8.ToArray();
@@ -36,13 +41,25 @@ internal sealed record JournalBatch(SqlName Table, IReadOnlyList<SqlName> Column
     {
         var data = File.ReadAllBytes(path);
         var body = data.AsSpan(0, Math.Max(0, data.Length - ChecksumBytes));
-        if (!body.StartsWith(Mark) || !SHA256.HashData(body).AsSpan().SequenceEqual(data.AsSpan(body.Length))) throw new InvalidDataException("the file is truncated or damaged: its checksum is wrong");
+        if (!body.StartsWith(Mark) || !SHA256.HashData(body).AsSpan().SequenceEqual(data.AsSpan(body.Length)))
+            throw new InvalidDataException("the file is truncated or damaged: its checksum is wrong");
         var at = Mark.Length;
-        var (table, columns, token, length) = (Line(data, ref at), Line(data, ref at), Line(data, ref at), Line(data, ref at));
-        if (length != (body.Length - at).ToString(CultureInfo.InvariantCulture)) throw new InvalidDataException("the rows do not have the length that the header states");
+        var (table, columns, token, length) = (
+            Line(data, ref at),
+            Line(data, ref at),
+            Line(data, ref at),
+            Line(data, ref at)
+        );
+        if (length != (body.Length - at).ToString(CultureInfo.InvariantCulture))
+            throw new InvalidDataException("the rows do not have the length that the header states");
         try
         {
-            return new(SqlName.Of(table), [.. columns.Split(',').Select(SqlName.Of)], token, data.AsMemory(at, body.Length - at));
+            return new(
+                SqlName.Of(table),
+                [.. columns.Split(',').Select(SqlName.Of)],
+                token,
+                data.AsMemory(at, body.Length - at)
+            );
         }
         catch (FormatException e)
         {
@@ -53,7 +70,8 @@ internal sealed record JournalBatch(SqlName Table, IReadOnlyList<SqlName> Column
     private static string Line(byte[] data, ref int at)
     {
         var end = Array.IndexOf(data, (byte)'\n', at);
-        if (end < 0) throw new InvalidDataException("the header is truncated");
+        if (end < 0)
+            throw new InvalidDataException("the header is truncated");
         var line = Encoding.UTF8.GetString(data, at, end - at);
         at = end + 1;
         return line;

@@ -12,7 +12,14 @@ namespace Remora.Store.Recording;
 /// <param name="Rows">The number of rows.</param>
 /// <param name="ClosedAt">The close time of the batch.</param>
 /// <param name="Bytes">The size of the file, in bytes.</param>
-internal sealed record JournalFile(string Path, long Number, string Table, int Rows, DateTimeOffset ClosedAt, long Bytes)
+internal sealed record JournalFile(
+    string Path,
+    long Number,
+    string Table,
+    int Rows,
+    DateTimeOffset ClosedAt,
+    long Bytes
+)
 {
     public const string Extension = ".batch";
 
@@ -23,7 +30,8 @@ internal sealed record JournalFile(string Path, long Number, string Table, int R
     public static string NameOf(long number, string table, int rows, DateTimeOffset closedAt) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{number:D16}-{table}-{rows}-{closedAt.ToUnixTimeMilliseconds()}{Extension}");
+            $"{number:D16}-{table}-{rows}-{closedAt.ToUnixTimeMilliseconds()}{Extension}"
+        );
 
     /// <summary>Returns whether the file has the extension of a batch.</summary>
     public static bool IsBatch(FileInfo file) => file.Name.EndsWith(Extension, StringComparison.Ordinal);
@@ -33,7 +41,8 @@ internal sealed record JournalFile(string Path, long Number, string Table, int R
     /// <see cref="NameOf"/>.
     /// </summary>
     public static JournalFile? Of(FileInfo file) =>
-        IsBatch(file) && file.Name[..^Extension.Length].Split('-') is [var number, var table, var rows, var closedAt]
+        IsBatch(file)
+        && file.Name[..^Extension.Length].Split('-') is [var number, var table, var rows, var closedAt]
         && TryParse(number, MaxNumber, out var n)
         && TryParse(rows, int.MaxValue, out var r)
         && TryParse(closedAt, MaxClosedAt, out var at)

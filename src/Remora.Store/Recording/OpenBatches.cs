@@ -33,7 +33,8 @@ internal sealed class OpenBatches(TimeProvider time)
         }
         catch (Exception e)
         {
-            foreach (var batch in All) batch.RemovePartialRow();
+            foreach (var batch in All)
+                batch.RemovePartialRow();
             failure = e;
         }
         return entry.Rows - (_rows - before);

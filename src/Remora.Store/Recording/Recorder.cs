@@ -21,8 +21,11 @@ public sealed class Recorder
     private readonly Supervisor _supervisor;
     private readonly Alarm _alarm = new();
     private readonly long _wakeMask; // a mask is faster than a division, which matters to the pump
+
     // Numbers of rows handed over; written by the pump only
-    private long _candleCount, _observationCount, _assessmentCount;
+    private long _candleCount,
+        _observationCount,
+        _assessmentCount;
 
     /// <param name="store">The store for the rows. It need not be open yet.</param>
     /// <param name="options">The options.</param>
@@ -47,9 +50,19 @@ public sealed class Recorder
         {
             var journal = _writer.Journal;
             return new(
-                _market.Count + _requests.Count + _writer.OpenRows, journal?.Count ?? 0, journal?.Bytes ?? 0, _log.Written,
+                _market.Count + _requests.Count + _writer.OpenRows,
+                journal?.Count ?? 0,
+                journal?.Bytes ?? 0,
+                _log.Written,
                 _market.DroppedRows + _requests.DroppedRows + _writer.LostRows + (journal?.DroppedRows ?? 0),
-                journal?.SetAside ?? [], _log.LastError, _log.LastErrorAt, _log.LastSuccess, journal?.Oldest, HandedOver, _log.IsWell);
+                journal?.SetAside ?? [],
+                _log.LastError,
+                _log.LastErrorAt,
+                _log.LastSuccess,
+                journal?.Oldest,
+                HandedOver,
+                _log.IsWell
+            );
         }
     }
 
@@ -79,7 +92,8 @@ public sealed class Recorder
     public void Candles(MarketId market, Timeframe timeframe, IReadOnlyList<Candle> candles)
     {
         Volatile.Write(ref _candleCount, _candleCount + candles.Count);
-        if (candles.Count > 0) Add(new CandleEntry(market, timeframe, candles));
+        if (candles.Count > 0)
+            Add(new CandleEntry(market, timeframe, candles));
     }
 
     /// <summary>Records an observation.</summary>
@@ -125,18 +139,29 @@ public sealed class Recorder
     }
 
     // The health also reports a failed task until it runs again.
-    private Task RunAsync(string name, Func<CancellationToken, Task> run, CancellationToken cancellation) => _supervisor.RunAsync(name, token => Task.Run(async () =>
-    {
-        try
-        {
-            await run(token);
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            _log.Stopped($"the task '{name}' failed ({e.GetType().Name}: {e.Message}) and is restarted");
-            throw;
-        }
-    }, CancellationToken.None), cancellation);
+    private Task RunAsync(string name, Func<CancellationToken, Task> run, CancellationToken cancellation) =>
+        _supervisor.RunAsync(
+            name,
+            token =>
+                Task.Run(
+                    async () =>
+                    {
+                        try
+                        {
+                            await run(token);
+                        }
+                        catch (Exception e) when (e is not OperationCanceledException)
+                        {
+                            _log.Stopped(
+                                $"the task '{name}' failed ({e.GetType().Name}: {e.Message}) and is restarted"
+                            );
+                            throw;
+                        }
+                    },
+                    CancellationToken.None
+                ),
+            cancellation
+        );
 
     /// <summary>Completes when all rows handed over until then are in the store.</summary>
     public async Task FlushAsync(CancellationToken cancellation = default)
@@ -154,22 +179,30 @@ public sealed class Recorder
     /// </summary>
     public async Task SettleAsync(CancellationToken cancellation = default)
     {
-        while (_writer.Journal is not { HasLeft: false }) await _sender.NextSuccessAsync(cancellation);
+        while (_writer.Journal is not { HasLeft: false })
+            await _sender.NextSuccessAsync(cancellation);
     }
 
-    private Dictionary<string, long> HandedOver => new(StringComparer.Ordinal)
-    {
-        [StoreTable.Candles.Name.Value] = Volatile.Read(ref _candleCount),
-        [StoreTable.Observations.Name.Value] = Volatile.Read(ref _observationCount),
-        [StoreTable.Assessments.Name.Value] = Volatile.Read(ref _assessmentCount),
-        [StoreTable.Requests.Name.Value] = _requests.HandedOver,
-    };
+    private Dictionary<string, long> HandedOver =>
+        new(StringComparer.Ordinal)
+        {
+            [StoreTable.Candles.Name.Value] = Volatile.Read(ref _candleCount),
+            [StoreTable.Observations.Name.Value] = Volatile.Read(ref _observationCount),
+            [StoreTable.Assessments.Name.Value] = Volatile.Read(ref _assessmentCount),
+            [StoreTable.Requests.Name.Value] = _requests.HandedOver,
+        };
 
     // Checked in the order in which a row moves, so that no row is missed.
-    private bool IsIdle => _market.Count == 0 && _requests.Count == 0 && !_writer.IsBusy && _writer.OpenRows == 0 && _writer.Journal is { Count: 0 };
+    private bool IsIdle =>
+        _market.Count == 0
+        && _requests.Count == 0
+        && !_writer.IsBusy
+        && _writer.OpenRows == 0
+        && _writer.Journal is { Count: 0 };
 
     private void Add(Entry entry)
     {
-        if ((_market.Add(entry) & _wakeMask) == 0) _alarm.Ring();
+        if ((_market.Add(entry) & _wakeMask) == 0)
+            _alarm.Ring();
     }
 }

@@ -28,5 +28,16 @@ namespace Remora.Store.Recording;
 /// Whether no problem exists, and the store has acknowledged a batch since the last one.
 /// </param>
 public sealed record RecorderHealth(
-    long QueuedRows, int JournalBatches, long JournalBytes, IReadOnlyDictionary<string, long> WrittenRows, long DroppedRows, IReadOnlyList<string> SetAside,
-    string? LastError, DateTimeOffset? LastErrorAt, DateTimeOffset? LastSuccess, DateTimeOffset? OldestUnwritten, IReadOnlyDictionary<string, long> HandedOverRows, bool IsWell);
+    long QueuedRows,
+    int JournalBatches,
+    long JournalBytes,
+    IReadOnlyDictionary<string, long> WrittenRows,
+    long DroppedRows,
+    IReadOnlyList<string> SetAside,
+    string? LastError,
+    DateTimeOffset? LastErrorAt,
+    DateTimeOffset? LastSuccess,
+    DateTimeOffset? OldestUnwritten,
+    IReadOnlyDictionary<string, long> HandedOverRows,
+    bool IsWell
+);

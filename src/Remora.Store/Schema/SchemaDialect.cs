@@ -24,7 +24,8 @@ internal sealed class SchemaDialect(string? cluster)
     /// Returns the FROM expression for a rollup's view. On a cluster it reads one replica of every
     /// shard. Each key is on one shard, so the rows need no merge.
     /// </summary>
-    public string From(SqlName view) => _cluster is null ? view.Quoted : $"cluster({_cluster}, currentDatabase(), {view.Quoted})";
+    public string From(SqlName view) =>
+        _cluster is null ? view.Quoted : $"cluster({_cluster}, currentDatabase(), {view.Quoted})";
 
     /// <summary>
     /// Returns the statements of a schema file. A statement ends with a semicolon at the end of a
@@ -36,17 +37,24 @@ internal sealed class SchemaDialect(string? cluster)
         foreach (var part in text.ReplaceLineEndings("\n").Split(";\n"))
         {
             var lines = part.Split('\n');
-            if (_cluster is null && lines.Contains(ClusterOnly)) continue;
+            if (_cluster is null && lines.Contains(ClusterOnly))
+                continue;
             var sql = string.Join('\n', lines.Where(line => !line.StartsWith("--", StringComparison.Ordinal))).Trim();
-            if (sql.Length > 0) statements.Add(Fill(sql));
+            if (sql.Length > 0)
+                statements.Add(Fill(sql));
         }
         return statements;
     }
 
-    private string Fill(string sql) => sql
-        .Replace("{on_cluster}", OnCluster, StringComparison.Ordinal)
-        .Replace("{local}", _cluster is null ? "" : "_local", StringComparison.Ordinal)
-        .Replace("{replicated}", _cluster is null ? "" : "Replicated", StringComparison.Ordinal)
-        .Replace("{window}", $"{(_cluster is null ? "non_replicated_deduplication_window" : "replicated_deduplication_window")} = 1000", StringComparison.Ordinal)
-        .Replace("{cluster}", _cluster, StringComparison.Ordinal);
+    private string Fill(string sql) =>
+        sql.Replace("{on_cluster}", OnCluster, StringComparison.Ordinal)
+            .Replace("{local}", _cluster is null ? "" : "_local", StringComparison.Ordinal)
+            .Replace("{replicated}", _cluster is null ? "" : "Replicated", StringComparison.Ordinal)
+            .Replace(
+                "{window}",
+                $"{(_cluster is null ? "non_replicated_deduplication_window" : "replicated_deduplication_window")} "
+                    + $"= 1000",
+                StringComparison.Ordinal
+            )
+            .Replace("{cluster}", _cluster, StringComparison.Ordinal);
 }

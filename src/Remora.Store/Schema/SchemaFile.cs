@@ -11,9 +11,19 @@ namespace Remora.Store.Schema;
 internal sealed record SchemaFile(int Version, string Name, string Text)
 {
     /// <summary>The hash of the text.</summary>
-    public string Hash => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text.ReplaceLineEndings("\n"))))[..16];
+    public string Hash =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text.ReplaceLineEndings("\n"))))[..16];
 
     /// <summary>All steps of this program.</summary>
     public static IReadOnlyList<SchemaFile> All { get; } =
-        [.. Shipped.Files("Schema").Select(file => new SchemaFile(int.Parse(file.Name.AsSpan(0, 4), NumberStyles.None, CultureInfo.InvariantCulture), file.Name, file.Text)).OrderBy(file => file.Version)];
+    [
+        .. Shipped
+            .Files("Schema")
+            .Select(file => new SchemaFile(
+                int.Parse(file.Name.AsSpan(0, 4), NumberStyles.None, CultureInfo.InvariantCulture),
+                file.Name,
+                file.Text
+            ))
+            .OrderBy(file => file.Version),
+    ];
 }

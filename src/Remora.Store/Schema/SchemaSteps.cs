@@ -25,17 +25,23 @@ internal sealed class SchemaSteps(ClickHouseClient client, IReadOnlyList<SchemaF
         // No replacing engine is needed: a step that is recorded twice is the same step.
         var engine = client.Cluster is null ? "MergeTree" : "ReplicatedMergeTree";
         await client.ExecuteAsync(
-            $"CREATE TABLE IF NOT EXISTS schema_steps{_dialect.OnCluster} (version UInt32, name String, hash String, applied_at DateTime64(6, 'UTC') DEFAULT now64(6)) ENGINE = {engine} ORDER BY version",
-            new QueryOptions { IsRepeatable = true }, cancellation);
+            $"CREATE TABLE IF NOT EXISTS schema_steps{_dialect.OnCluster} (version UInt32, name String, hash "
+                + $"String, applied_at DateTime64(6, 'UTC') DEFAULT now64(6)) ENGINE = {engine} ORDER BY version",
+            new QueryOptions { IsRepeatable = true },
+            cancellation
+        );
         var applied = await AppliedAsync(Table, cancellation);
         Check(applied);
         var run = new List<string>();
         foreach (var file in files.Where(file => applied.All(step => step.Version != file.Version)))
         {
-            foreach (var statement in _dialect.Statements(file.Text)) await client.ExecuteAsync(statement, new QueryOptions { IsRepeatable = true }, cancellation);
+            foreach (var statement in _dialect.Statements(file.Text))
+                await client.ExecuteAsync(statement, new QueryOptions { IsRepeatable = true }, cancellation);
             await client.ExecuteAsync(
                 "INSERT INTO schema_steps (version, name, hash) SELECT {version:UInt32}, {name:String}, {hash:String}",
-                new QueryParameters().Add("version", file.Version).Add("name", file.Name).Add("hash", file.Hash), cancellation);
+                new QueryParameters().Add("version", file.Version).Add("name", file.Name).Add("hash", file.Hash),
+                cancellation
+            );
             run.Add(file.Name);
         }
         return run;
@@ -43,7 +49,9 @@ internal sealed class SchemaSteps(ClickHouseClient client, IReadOnlyList<SchemaF
 
     /// <summary>Returns the last applied step of the database; 0 for none.</summary>
     public async Task<int> VersionAsync(CancellationToken cancellation) =>
-        await IsThereAsync(cancellation) ? (await AppliedAsync(Table, cancellation)).Select(step => step.Version).DefaultIfEmpty().Max() : 0;
+        await IsThereAsync(cancellation)
+            ? (await AppliedAsync(Table, cancellation)).Select(step => step.Version).DefaultIfEmpty().Max()
+            : 0;
 
     /// <summary>Checks the steps in another table, for example a restored one.</summary>
     /// <returns>The number of the last step.</returns>
@@ -56,20 +64,40 @@ internal sealed class SchemaSteps(ClickHouseClient client, IReadOnlyList<SchemaF
         return applied.Select(step => step.Version).DefaultIfEmpty().Max();
     }
 
-    private async Task<bool> IsThereAsync(CancellationToken cancellation) => await client.SingleAsync(
-        "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = 'schema_steps'", row => row.UInt64(), null, cancellation) > 0;
+    private async Task<bool> IsThereAsync(CancellationToken cancellation) =>
+        await client.SingleAsync(
+            "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = 'schema_steps'",
+            row => row.UInt64(),
+            null,
+            cancellation
+        ) > 0;
 
-    private Task<List<Applied>> AppliedAsync(string table, CancellationToken cancellation) => client.ListAsync(
-        $"SELECT DISTINCT version, name, hash FROM {SqlName.Of(table).Quoted} ORDER BY version", row => new Applied((int)row.UInt32(), row.String(), row.String()), null, cancellation);
+    private Task<List<Applied>> AppliedAsync(string table, CancellationToken cancellation) =>
+        client.ListAsync(
+            $"SELECT DISTINCT version, name, hash FROM {SqlName.Of(table).Quoted} ORDER BY version",
+            row => new Applied((int)row.UInt32(), row.String(), row.String()),
+            null,
+            cancellation
+        );
 
     private void Check(List<Applied> applied)
     {
         foreach (var step in applied)
         {
-            var known = files.FirstOrDefault(file => file.Version == step.Version)
-                ?? throw new StoreException($"the database '{client.Database}' has schema step {step.Version} ('{step.Name}'), this version has {files.Count} steps: a newer version created the database; use that version, or another database");
+            var known =
+                files.FirstOrDefault(file => file.Version == step.Version)
+                ?? throw new StoreException(
+                    $"the database '{client.Database}' has schema step {step.Version} ('{step.Name}'), this version "
+                        + $"has {files.Count} steps: a newer version created the database; use that version, or "
+                        + $"another "
+                        + $"database"
+                );
             if (known.Hash != step.Hash)
-                throw new StoreException($"schema step {step.Version} was applied to the database '{client.Database}' as '{step.Name}' with hash {step.Hash}, this version has '{known.Name}' with hash {known.Hash}: an applied step must never be changed; add a new one");
+                throw new StoreException(
+                    $"schema step {step.Version} was applied to the database '{client.Database}' as '{step.Name}' "
+                        + $"with hash {step.Hash}, this version has '{known.Name}' with hash {known.Hash}: an applied "
+                        + $"step must never be changed; add a new one"
+                );
         }
     }
 }

@@ -25,7 +25,8 @@ internal sealed class NamedRow
         FrozenDictionary<string, int>? positions = null;
         return row =>
         {
-            positions ??= row.Names.Index()
+            positions ??= row
+                .Names.Index()
                 .ToFrozenDictionary(name => name.Item, name => name.Index, StringComparer.Ordinal);
             return create(new(positions, [.. row.Types.Select(type => Value(row, type))]));
         };
@@ -50,20 +51,21 @@ internal sealed class NamedRow
     /// <summary>Returns a moment; null while unknown.</summary>
     public Instant? Time(string column) => (Instant?)_values[_positions[column]];
 
-    private static object? Value(RowReader row, ColumnType type) => type.Kind switch
-    {
-        ColumnKind.Float64 when type.IsNullable => row.Nullable(value => value.Float64()),
-        ColumnKind.Float64 => row.Float64(),
-        ColumnKind.Float32 when type.IsNullable => row.Nullable(value => (double)value.Float32()),
-        ColumnKind.Float32 => (double)row.Float32(),
-        ColumnKind.UInt64 => (long)row.UInt64(),
-        ColumnKind.UInt32 => (long)row.UInt32(),
-        ColumnKind.Bool => row.Bool(),
-        ColumnKind.String when type.IsNullable => row.NullableString(),
-        ColumnKind.String => row.String(),
-        ColumnKind.DateTime => Instant.From(row.DateTime()),
-        ColumnKind.DateTime64 when type.IsNullable => row.Nullable(value => Instant.From(value.DateTime64())),
-        ColumnKind.DateTime64 => Instant.From(row.DateTime64()),
-        _ => throw new NotSupportedException($"A column of type {type.Text} cannot be read by name."),
-    };
+    private static object? Value(RowReader row, ColumnType type) =>
+        type.Kind switch
+        {
+            ColumnKind.Float64 when type.IsNullable => row.Nullable(value => value.Float64()),
+            ColumnKind.Float64 => row.Float64(),
+            ColumnKind.Float32 when type.IsNullable => row.Nullable(value => (double)value.Float32()),
+            ColumnKind.Float32 => (double)row.Float32(),
+            ColumnKind.UInt64 => (long)row.UInt64(),
+            ColumnKind.UInt32 => (long)row.UInt32(),
+            ColumnKind.Bool => row.Bool(),
+            ColumnKind.String when type.IsNullable => row.NullableString(),
+            ColumnKind.String => row.String(),
+            ColumnKind.DateTime => Instant.From(row.DateTime()),
+            ColumnKind.DateTime64 when type.IsNullable => row.Nullable(value => Instant.From(value.DateTime64())),
+            ColumnKind.DateTime64 => Instant.From(row.DateTime64()),
+            _ => throw new NotSupportedException($"A column of type {type.Text} cannot be read by name."),
+        };
 }

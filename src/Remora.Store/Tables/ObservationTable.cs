@@ -9,7 +9,8 @@ namespace Remora.Store.Tables;
 /// <summary>The stored observations.</summary>
 public sealed class ObservationTable
 {
-    private static readonly FrozenDictionary<string, Signal> Signals = Enum.GetValues<Signal>().ToFrozenDictionary(RemoraJson.NameOf);
+    private static readonly FrozenDictionary<string, Signal> Signals = Enum.GetValues<Signal>()
+        .ToFrozenDictionary(RemoraJson.NameOf);
 
     private static readonly string Values = SelectList.Of(ObservationColumns.All);
 
@@ -28,7 +29,11 @@ public sealed class ObservationTable
         var parameters = new QueryParameters();
         var where = Span.UpTo(time, time - RequiredHistory.Observations).Where("knowable_at", parameters);
         var rows = await _store.Client.ListAsync(
-            $"SELECT {Values} FROM observations FINAL WHERE {where} ORDER BY knowable_at, held_at, sequence", Read, parameters, cancellation);
+            $"SELECT {Values} FROM observations FINAL WHERE {where} ORDER BY knowable_at, held_at, sequence",
+            Read,
+            parameters,
+            cancellation
+        );
         return [.. rows.OfType<Observation>()];
     }
 
@@ -43,9 +48,12 @@ public sealed class ObservationTable
         var parameters = new QueryParameters().Add("signal", RemoraJson.NameOf(signal)).Add("base", @base ?? "");
         return new(
             _store.Client,
-            $"SELECT {Values} FROM observations FINAL " +
-            $"WHERE signal = {{signal:String}} AND ifNull(base, '') = {{base:String}} AND {span.Where("knowable_at", parameters)}{span.Order("knowable_at, held_at", parameters)}",
-            parameters, row => Read(row)!);
+            $"SELECT {Values} FROM observations FINAL "
+                + $"WHERE signal = {{signal:String}} AND ifNull(base, '') = {{base:String}} AND "
+                + $"{span.Where("knowable_at", parameters)}{span.Order("knowable_at, held_at", parameters)}",
+            parameters,
+            row => Read(row)!
+        );
     }
 
     // Returns null for an unknown signal, which another version may have recorded.
@@ -54,7 +62,15 @@ public sealed class ObservationTable
         var (name, @base, source, value) = (row.String(), row.NullableString(), row.String(), row.Float64());
         var (heldAt, knowableAt, timeToLive) = (row.DateTime64(), row.DateTime64(), row.Int64());
         return Signals.TryGetValue(name, out var signal)
-            ? new(signal, @base, value, Instant.From(heldAt), Instant.From(knowableAt), TimeSpan.FromMilliseconds(timeToLive), source)
+            ? new(
+                signal,
+                @base,
+                value,
+                Instant.From(heldAt),
+                Instant.From(knowableAt),
+                TimeSpan.FromMilliseconds(timeToLive),
+                source
+            )
             : null;
     }
 }

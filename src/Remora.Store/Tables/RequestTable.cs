@@ -24,8 +24,21 @@ namespace Remora.Store.Tables;
 /// <param name="Queries">The approximate number of different queries.</param>
 /// <param name="Results">The approximate number of different responses.</param>
 public sealed record TrafficRow(
-    Instant Time, string Route, string Pair, long Calls, long Unchanged, long Refused, long Errors, double MicrosecondsMean, long MicrosecondsMax,
-    double MicrosecondsP50, double MicrosecondsP95, double MicrosecondsP99, long Queries, long Results);
+    Instant Time,
+    string Route,
+    string Pair,
+    long Calls,
+    long Unchanged,
+    long Refused,
+    long Errors,
+    double MicrosecondsMean,
+    long MicrosecondsMax,
+    double MicrosecondsP50,
+    double MicrosecondsP95,
+    double MicrosecondsP99,
+    long Queries,
+    long Results
+);
 
 /// <summary>A query and the statistics of its responses.</summary>
 /// <param name="Route">The route template.</param>
@@ -41,9 +54,20 @@ public sealed class RequestTable
 {
     private static readonly (string Name, string Expression)[] TrafficValues =
     [
-        ("time", "bucket"), ("route", "route"), ("pair", "pair"), ("calls", "calls"), ("unchanged", "unchanged"), ("refused", "refused"), ("errors", "errors"),
-        ("microseconds_mean", "microseconds_mean"), ("microseconds_max", "microseconds_max"), ("microseconds_p50", "microseconds_quantiles[1]"),
-        ("microseconds_p95", "microseconds_quantiles[2]"), ("microseconds_p99", "microseconds_quantiles[3]"), ("queries", "queries"), ("results", "results"),
+        ("time", "bucket"),
+        ("route", "route"),
+        ("pair", "pair"),
+        ("calls", "calls"),
+        ("unchanged", "unchanged"),
+        ("refused", "refused"),
+        ("errors", "errors"),
+        ("microseconds_mean", "microseconds_mean"),
+        ("microseconds_max", "microseconds_max"),
+        ("microseconds_p50", "microseconds_quantiles[1]"),
+        ("microseconds_p95", "microseconds_quantiles[2]"),
+        ("microseconds_p99", "microseconds_quantiles[3]"),
+        ("queries", "queries"),
+        ("results", "results"),
     ];
 
     private readonly MarketStore _store;
@@ -59,15 +83,24 @@ public sealed class RequestTable
     /// <param name="route">Only this route.</param>
     /// <param name="pair">Only this pair.</param>
     /// <exception cref="StoreException">The interval is unknown.</exception>
-    public StoreQuery<TrafficRow> Traffic(string interval, Span span = default, string? route = null, string? pair = null)
+    public StoreQuery<TrafficRow> Traffic(
+        string interval,
+        Span span = default,
+        string? route = null,
+        string? pair = null
+    )
     {
         var parameters = new QueryParameters();
-        var where = span.Where("bucket", parameters) + Only("route", route, parameters) + Only("pair", pair, parameters);
+        var where =
+            span.Where("bucket", parameters) + Only("route", route, parameters) + Only("pair", pair, parameters);
         return new(
             _store.Client,
-            $"SELECT {string.Join(", ", TrafficValues.Select(column => $"{column.Expression} AS {column.Name}"))} " +
-            $"FROM {_store.View(Rollup("traffic"), interval)} WHERE {where}{span.Order("bucket, route, pair", parameters)}",
-            parameters, NamedRow.Reader(ReadTraffic));
+            $"SELECT {string.Join(", ", TrafficValues.Select(column => $"{column.Expression} AS {column.Name}"))} "
+                + $"FROM {_store.View(Rollup("traffic"), interval)} WHERE "
+                + $"{where}{span.Order("bucket, route, pair", parameters)}",
+            parameters,
+            NamedRow.Reader(ReadTraffic)
+        );
     }
 
     /// <summary>Returns the queries of a span, the most frequent first.</summary>
@@ -79,22 +112,48 @@ public sealed class RequestTable
         var target = _store.View(Rollup("queries"), "1h");
         return new(
             _store.Client,
-            $"SELECT route, pair, query_hash, sum(calls) AS calls, sum(unchanged) AS unchanged, max(results) AS results FROM {target} " +
-            $"WHERE {span.Where("bucket", parameters)} GROUP BY route, pair, query_hash ORDER BY calls DESC, query_hash LIMIT {{most:UInt64}}",
-            parameters, row => new(row.String(), row.String(), row.UInt64(), (long)row.UInt64(), (long)row.UInt64(), (long)row.UInt64()));
+            $"SELECT route, pair, query_hash, sum(calls) AS calls, sum(unchanged) AS unchanged, max(results) AS "
+                + $"results FROM {target} "
+                + $"WHERE {span.Where("bucket", parameters)} GROUP BY route, pair, query_hash ORDER BY calls DESC, "
+                + $"query_hash LIMIT {{most:UInt64}}",
+            parameters,
+            row =>
+                new(
+                    row.String(),
+                    row.String(),
+                    row.UInt64(),
+                    (long)row.UInt64(),
+                    (long)row.UInt64(),
+                    (long)row.UInt64()
+                )
+        );
     }
 
     private Rollup Rollup(string name) => _store.Rollups.First(rollup => rollup.Definition.Name.Value == name);
 
     private static string Only(string column, string? value, QueryParameters parameters)
     {
-        if (value is null) return "";
+        if (value is null)
+            return "";
         parameters.Add(column, value);
         return $" AND {column} = {{{column}:String}}";
     }
 
-    private static TrafficRow ReadTraffic(NamedRow row) => new(
-        row.Time("time")!.Value, row.Text("route")!, row.Text("pair")!, row.Count("calls"), row.Count("unchanged"), row.Count("refused"), row.Count("errors"),
-        row.Number("microseconds_mean")!.Value, row.Count("microseconds_max"), row.Number("microseconds_p50")!.Value, row.Number("microseconds_p95")!.Value,
-        row.Number("microseconds_p99")!.Value, row.Count("queries"), row.Count("results"));
+    private static TrafficRow ReadTraffic(NamedRow row) =>
+        new(
+            row.Time("time")!.Value,
+            row.Text("route")!,
+            row.Text("pair")!,
+            row.Count("calls"),
+            row.Count("unchanged"),
+            row.Count("refused"),
+            row.Count("errors"),
+            row.Number("microseconds_mean")!.Value,
+            row.Count("microseconds_max"),
+            row.Number("microseconds_p50")!.Value,
+            row.Number("microseconds_p95")!.Value,
+            row.Number("microseconds_p99")!.Value,
+            row.Count("queries"),
+            row.Count("results")
+        );
 }

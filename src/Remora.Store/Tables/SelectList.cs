@@ -14,7 +14,8 @@ internal static class SelectList
     public static string Of<T>(IEnumerable<Column<T>> columns, Side side = Side.Long) =>
         string.Join(
             ", ",
-            columns.Where(column => column.Use.HasFlag(ColumnUse.Row)).Select(column => Expression(column, side)));
+            columns.Where(column => column.Use.HasFlag(ColumnUse.Row)).Select(column => Expression(column, side))
+        );
 
     /// <summary>Returns the name of the column with a value of the short side.</summary>
     public static string ShortName<T>(Column<T> column) => "short_" + column.TableName;
@@ -23,7 +24,8 @@ internal static class SelectList
     {
         var isShort = column.DependsOnSide && side == Side.Short;
         var name = isShort ? ShortName(column) : column.TableName;
-        var expression = column.Kind == ValueKind.List ? $"arrayStringConcat({name}, '{NamedRow.ListSeparator}')"
+        var expression =
+            column.Kind == ValueKind.List ? $"arrayStringConcat({name}, '{NamedRow.ListSeparator}')"
             : isShort && !column.IsOptional ? $"assumeNotNull({name})"
             : name;
         return expression == column.Name ? expression : $"{expression} AS {column.Name}";

@@ -12,7 +12,12 @@ namespace Remora.Store.Tables;
 /// <param name="NewestFirst">
 /// Whether the newest rows come first, and so are the ones within the limit.
 /// </param>
-public readonly record struct Span(Instant? From = null, Instant? To = null, int? Limit = null, bool NewestFirst = false)
+public readonly record struct Span(
+    Instant? From = null,
+    Instant? To = null,
+    int? Limit = null,
+    bool NewestFirst = false
+)
 {
     // The limits of a DateTime64(3) that a DateTime can hold too. Beyond them, comparisons wrap
     // around.
@@ -36,10 +41,16 @@ public readonly record struct Span(Instant? From = null, Instant? To = null, int
     {
         var direction = NewestFirst ? " DESC" : "";
         var order = $" ORDER BY {string.Join(", ", columns.Split(',').Select(column => column.Trim() + direction))}";
-        if (Limit is not { } limit) return order;
+        if (Limit is not { } limit)
+            return order;
         parameters.Add("limit", (long)limit);
         return order + " LIMIT {limit:UInt64}";
     }
 
-    private static DateTimeOffset Clamp(Instant instant) => (instant < Earliest ? Earliest : instant > Latest ? Latest : instant).ToDateTimeOffset();
+    private static DateTimeOffset Clamp(Instant instant) =>
+        (
+            instant < Earliest ? Earliest
+            : instant > Latest ? Latest
+            : instant
+        ).ToDateTimeOffset();
 }

@@ -31,8 +31,9 @@ internal static class StoreColumn
     /// <param name="columns">The columns of the part.</param>
     /// <param name="part">Returns the part.</param>
     public static IEnumerable<StoreColumn<TRow>> Of<TRow, TPart>(
-        IEnumerable<Column<TPart>> columns, PartOf<TRow, TPart> part) =>
-        columns.Select(column => Of(column.TableName, column, column.IsOptional || column.IsOptionalInTable, part));
+        IEnumerable<Column<TPart>> columns,
+        PartOf<TRow, TPart> part
+    ) => columns.Select(column => Of(column.TableName, column, column.IsOptional || column.IsOptionalInTable, part));
 
     /// <summary>
     /// Creates the columns that differ for the short side. Rows from before the short side was
@@ -41,47 +42,61 @@ internal static class StoreColumn
     /// <param name="columns">The columns of an assessment.</param>
     /// <param name="shortSide">Returns the assessment of the short side.</param>
     public static IEnumerable<StoreColumn<TRow>> OfShortSide<TRow>(
-        IEnumerable<Column<Assessment>> columns, PartOf<TRow, Assessment> shortSide) =>
-        columns.Where(column => column.DependsOnSide)
+        IEnumerable<Column<Assessment>> columns,
+        PartOf<TRow, Assessment> shortSide
+    ) =>
+        columns
+            .Where(column => column.DependsOnSide)
             .Select(column => Of(SelectList.ShortName(column), column, isOptional: true, shortSide));
 
     private static StoreColumn<TRow> Of<TRow, TPart>(
-        string name, Column<TPart> column, bool isOptional, PartOf<TRow, TPart> part) =>
-        Of(name, ColumnTypes.InTable(column.Kind, isOptional), Encoder(column, isOptional, part));
+        string name,
+        Column<TPart> column,
+        bool isOptional,
+        PartOf<TRow, TPart> part
+    ) => Of(name, ColumnTypes.InTable(column.Kind, isOptional), Encoder(column, isOptional, part));
 
-    private static Encode<TRow> Encoder<TRow, TPart>(
-        Column<TPart> column, bool isOptional, PartOf<TRow, TPart> part) => column switch
-    {
-        Column<TPart, double> number when isOptional => (writer, in row) =>
-            writer.NullableFloat64(number.Value(part(row)) is var value && double.IsFinite(value) ? value : null),
-        Column<TPart, double> number => (writer, in row) => writer.Float64(number.Value(part(row))),
-        Column<TPart, string?> text when isOptional => (writer, in row) => writer.NullableString(text.Value(part(row))),
-        Column<TPart, string?> text => (writer, in row) => writer.String(text.Value(part(row))),
-        Column<TPart, Instant?> time when isOptional => (writer, in row) =>
+    private static Encode<TRow> Encoder<TRow, TPart>(Column<TPart> column, bool isOptional, PartOf<TRow, TPart> part) =>
+        column switch
         {
-            var value = time.Value(part(row));
-            writer.IsNull(value is null);
-            if (value is { } known) writer.Int64(known.UnixMilliseconds);
-        },
-        Column<TPart, Instant?> time => (writer, in row) => writer.Int64(time.Value(part(row))!.Value.UnixMilliseconds),
-        // An array cannot be null
-        Column<TPart, IReadOnlyList<string>> list => (writer, in row) => WriteList(writer, list.Value(part(row))),
-        Column<TPart, bool> boolean => (writer, in row) =>
-        {
-            if (isOptional) writer.IsNull(false);
-            writer.Bool(boolean.Value(part(row)));
-        },
-        Column<TPart, long> integer => (writer, in row) =>
-        {
-            if (isOptional) writer.IsNull(false);
-            writer.Int64(integer.Value(part(row)));
-        },
-        _ => throw new NotSupportedException($"A table cannot have the column '{column.Name}' of kind {column.Kind}."),
-    };
+            Column<TPart, double> number when isOptional => (writer, in row) =>
+                writer.NullableFloat64(number.Value(part(row)) is var value && double.IsFinite(value) ? value : null),
+            Column<TPart, double> number => (writer, in row) => writer.Float64(number.Value(part(row))),
+            Column<TPart, string?> text when isOptional => (writer, in row) =>
+                writer.NullableString(text.Value(part(row))),
+            Column<TPart, string?> text => (writer, in row) => writer.String(text.Value(part(row))),
+            Column<TPart, Instant?> time when isOptional => (writer, in row) =>
+            {
+                var value = time.Value(part(row));
+                writer.IsNull(value is null);
+                if (value is { } known)
+                    writer.Int64(known.UnixMilliseconds);
+            },
+            Column<TPart, Instant?> time => (writer, in row) =>
+                writer.Int64(time.Value(part(row))!.Value.UnixMilliseconds),
+            // An array cannot be null
+            Column<TPart, IReadOnlyList<string>> list => (writer, in row) => WriteList(writer, list.Value(part(row))),
+            Column<TPart, bool> boolean => (writer, in row) =>
+            {
+                if (isOptional)
+                    writer.IsNull(false);
+                writer.Bool(boolean.Value(part(row)));
+            },
+            Column<TPart, long> integer => (writer, in row) =>
+            {
+                if (isOptional)
+                    writer.IsNull(false);
+                writer.Int64(integer.Value(part(row)));
+            },
+            _ => throw new NotSupportedException(
+                $"A table cannot have the column '{column.Name}' of kind {column.Kind}."
+            ),
+        };
 
     private static void WriteList(RowWriter writer, IReadOnlyList<string> texts)
     {
         writer.Count(texts.Count);
-        for (var i = 0; i < texts.Count; i++) writer.String(texts[i]);
+        for (var i = 0; i < texts.Count; i++)
+            writer.String(texts[i]);
     }
 }

@@ -24,4 +24,9 @@ public enum ChildState
 /// set after a recovery.</param>
 /// <param name="ProcessId">The process id while it runs; null otherwise.</param>
 public sealed record ChildHealth(
-    ChildState State, DateTimeOffset Since, int Restarts, string? LastError, int? ProcessId);
+    ChildState State,
+    DateTimeOffset Since,
+    int Restarts,
+    string? LastError,
+    int? ProcessId
+);

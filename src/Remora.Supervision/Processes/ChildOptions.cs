@@ -12,8 +12,8 @@ public sealed record ChildOptions
     public required ProcessStartInfo Start { get; init; }
 
     /// <summary>
-    /// Called for each line of standard output, one at a time. Must not throw; an exception is a bug
-    /// and fails <see cref="IChild.Ended"/>.
+    /// Called for each line of standard output, one at a time. Must not throw; an exception is a
+    /// bug and fails <see cref="IChild.Ended"/>.
     /// </summary>
     public required Action<string> Output { get; init; }
 

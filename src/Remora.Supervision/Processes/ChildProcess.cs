@@ -58,21 +58,25 @@ public sealed class ChildProcess : IChild
     /// <param name="ready">Completes when the process is ready, or fails.</param>
     /// <param name="timeout">How long to wait.</param>
     /// <param name="cancellation">Ends the process.</param>
-    /// <exception cref="ChildException">The process has ended, or was not ready in time.</exception>
+    /// <exception cref="ChildException">The process has ended, or was not ready in
+    /// time.</exception>
     public async Task ReadyAsync(Task ready, TimeSpan timeout, CancellationToken cancellation)
     {
         try
         {
             var first = await Task.WhenAny(ready, Ended).WaitAsync(timeout, _clock, cancellation);
             // Output that was written before the end counts.
-            if (first == Ended && !ready.IsCompleted) throw new ChildException(await Ended);
+            if (first == Ended && !ready.IsCompleted)
+                throw new ChildException(await Ended);
             await ready;
         }
         catch (Exception e)
         {
-            if (e is TimeoutException) Kill($"{_options.Name} was not ready within {timeout.TotalSeconds:0.##} s");
+            if (e is TimeoutException)
+                Kill($"{_options.Name} was not ready within {timeout.TotalSeconds:0.##} s");
             await DisposeAsync();
-            if (e is TimeoutException) throw new ChildException(await Ended);
+            if (e is TimeoutException)
+                throw new ChildException(await Ended);
             throw;
         }
     }
@@ -102,7 +106,8 @@ public sealed class ChildProcess : IChild
     {
         try
         {
-            if (_process.HasExited) return;
+            if (_process.HasExited)
+                return;
             Interlocked.CompareExchange(ref _killed, reason, null);
             _process.Kill(entireProcessTree: true);
         }
@@ -118,7 +123,8 @@ public sealed class ChildProcess : IChild
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        if (Id == 0) return; // not started
+        if (Id == 0)
+            return; // not started
         try
         {
             _process.StandardInput.Close();
@@ -145,7 +151,8 @@ public sealed class ChildProcess : IChild
         try
         {
             var errors = ReadErrorsAsync();
-            while (await _process.StandardOutput.ReadLineAsync() is { } line) _options.Output(line);
+            while (await _process.StandardOutput.ReadLineAsync() is { } line)
+                _options.Output(line);
             await errors;
             await _process.WaitForExitAsync();
             _ended.SetResult(_killed ?? _options.Describe(_process.ExitCode, [.. _errors]));
@@ -160,9 +167,11 @@ public sealed class ChildProcess : IChild
     {
         while (await _process.StandardError.ReadLineAsync() is { } line)
         {
-            if (string.IsNullOrWhiteSpace(line)) continue;
+            if (string.IsNullOrWhiteSpace(line))
+                continue;
             _errors.Enqueue(line.Trim());
-            if (_errors.Count > MaxErrorLines) _errors.TryDequeue(out _);
+            if (_errors.Count > MaxErrorLines)
+                _errors.TryDequeue(out _);
         }
     }
 }

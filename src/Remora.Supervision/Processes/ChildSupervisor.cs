@@ -45,7 +45,8 @@ public sealed class ChildSupervisor<TChild> : IAsyncDisposable
     /// <param name="task">The name of the background task.</param>
     /// <param name="supervisor">Runs the background task.</param>
     /// <param name="cancellation">Cancels the start.</param>
-    /// <exception cref="ChildException">The process cannot start. Nothing is supervised.</exception>
+    /// <exception cref="ChildException">The process cannot start. Nothing is
+    /// supervised.</exception>
     public async Task StartReadyAsync(string task, Supervisor supervisor, CancellationToken cancellation)
     {
         _first = await _options.Start(cancellation);
@@ -70,7 +71,8 @@ public sealed class ChildSupervisor<TChild> : IAsyncDisposable
             {
                 var source = _running;
                 var child = await source.Task.WaitAsync(timeout, cancellation);
-                if (!child.Ended.IsCompleted) return child;
+                if (!child.Ended.IsCompleted)
+                    return child;
                 Renew(source);
             }
         }
@@ -83,7 +85,8 @@ public sealed class ChildSupervisor<TChild> : IAsyncDisposable
     /// <summary>Ends the process and its supervision.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) == 1) return;
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
+            return;
         await _stop.CancelAsync();
         await _supervision;
         Became(ChildState.Stopped, _health.LastError);
@@ -95,7 +98,8 @@ public sealed class ChildSupervisor<TChild> : IAsyncDisposable
     {
         while (true)
         {
-            if (_running.Task.IsFaulted) _running = NewSource();
+            if (_running.Task.IsFaulted)
+                _running = NewSource();
             Became(ChildState.Restarting, await RunOnceAsync(stop));
             await Task.Delay(_options.Backoff.After(++_failures), _clock, stop);
         }
@@ -129,7 +133,8 @@ public sealed class ChildSupervisor<TChild> : IAsyncDisposable
             }
             finally
             {
-                if (_clock.GetElapsedTime(started) >= _options.SteadyAfter) _failures = 0;
+                if (_clock.GetElapsedTime(started) >= _options.SteadyAfter)
+                    _failures = 0;
                 Renew(running);
             }
         }
@@ -140,9 +145,10 @@ public sealed class ChildSupervisor<TChild> : IAsyncDisposable
     {
         try
         {
-            for (var missed = 0; missed < _options.MaxMissedPings;)
+            for (var missed = 0; missed < _options.MaxMissedPings; )
             {
-                if (await EndsWithinAsync(child, _options.PingInterval, stop)) return await child.Ended;
+                if (await EndsWithinAsync(child, _options.PingInterval, stop))
+                    return await child.Ended;
                 missed = await AnswersAsync(child, stop) ? 0 : missed + 1;
             }
             child.Kill($"{_options.Name} did not answer a ping within {_options.PingTimeout.TotalSeconds:0.##} s");

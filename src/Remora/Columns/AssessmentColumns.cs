@@ -20,28 +20,64 @@ public static class AssessmentColumns
         Text("exchange", Table, a => a.Exchange),
         Text("pair", Table, a => a.Pair.ToString()),
         Text("timeframe", Table, a => a.Timeframe.Name),
-        Column.Time<Assessment>("time", Table | ColumnUse.Row, a => a.AssessedAt) with { TableName = "assessed_at" },
+        Column.Time<Assessment>("time", Table | ColumnUse.Row, a => a.AssessedAt) with
+        {
+            TableName = "assessed_at",
+        },
         // The open time of the candle, as in data frames of candles. Files have a row per candle.
         Column.Time<Assessment>("date", File, a => a.AsOf - a.Timeframe.Length),
-        Column.Time<Assessment>("as_of", Everywhere, a => a.AsOf) with { IsOptionalInTable = true },
+        Column.Time<Assessment>("as_of", Everywhere, a => a.AsOf) with
+        {
+            IsOptionalInTable = true,
+        },
         Number("close", Everywhere, a => a.GetReadings().Close),
-        Boolean("safe_to_trade", Everywhere, a => a.SafeToTrade) with { DependsOnSide = true },
-        Text("recommendation", Everywhere, a => RemoraJson.NameOf(a.Recommendation)) with { DependsOnSide = true },
-        Number("risk_score", Everywhere, a => a.RiskScore) with { DependsOnSide = true },
-        Name("risk_class", Everywhere, a => a.RiskClass) with { DependsOnSide = true },
+        Boolean("safe_to_trade", Everywhere, a => a.SafeToTrade) with
+        {
+            DependsOnSide = true,
+        },
+        Text("recommendation", Everywhere, a => RemoraJson.NameOf(a.Recommendation)) with
+        {
+            DependsOnSide = true,
+        },
+        Number("risk_score", Everywhere, a => a.RiskScore) with
+        {
+            DependsOnSide = true,
+        },
+        Name("risk_class", Everywhere, a => a.RiskClass) with
+        {
+            DependsOnSide = true,
+        },
         Number("risk_confidence", Everywhere, a => a.RiskConfidence),
-        Number("position_scale", Everywhere, a => a.PositionScale) with { DependsOnSide = true },
-        List("blocked_by", Everywhere, a => a.BlockedBy) with { DependsOnSide = true },
+        Number("position_scale", Everywhere, a => a.PositionScale) with
+        {
+            DependsOnSide = true,
+        },
+        List("blocked_by", Everywhere, a => a.BlockedBy) with
+        {
+            DependsOnSide = true,
+        },
         Name("regime", Everywhere, a => a.Regime),
-        Column.Time<Assessment>("regime_since", File, a => a.RegimeSince) with { IsOptional = true },
+        Column.Time<Assessment>("regime_since", File, a => a.RegimeSince) with
+        {
+            IsOptional = true,
+        },
         Number("volatility", Everywhere, a => a.Volatility),
         Name("volatility_classification", File, a => a.VolatilityClassification),
         Name("trend_classification", File, a => a.TrendClassification),
         Name("momentum_classification", File, a => a.MomentumClassification),
         Part("volatility", a => a.RiskBreakdown.Volatility),
-        Part("regime", a => a.RiskBreakdown.Regime) with { DependsOnSide = true },
-        Part("trend_strength", a => a.RiskBreakdown.TrendStrength) with { DependsOnSide = true },
-        Part("momentum", a => a.RiskBreakdown.Momentum) with { DependsOnSide = true },
+        Part("regime", a => a.RiskBreakdown.Regime) with
+        {
+            DependsOnSide = true,
+        },
+        Part("trend_strength", a => a.RiskBreakdown.TrendStrength) with
+        {
+            DependsOnSide = true,
+        },
+        Part("momentum", a => a.RiskBreakdown.Momentum) with
+        {
+            DependsOnSide = true,
+        },
         Part("external", a => a.RiskBreakdown.External),
         List("flags", Everywhere, a => Raised(a.EventFlags)),
         Number("atr_ratio", File, a => a.GetReadings().AtrRatio),
@@ -53,7 +89,10 @@ public static class AssessmentColumns
         Text("policy", File | Table, a => a.Policy),
         Text("policy_id", Everywhere, a => a.PolicyId),
         Text("model", Everywhere, a => a.Model),
-        Text("state", Everywhere, a => RemoraJson.NameOf(a.State)) with { IsOptionalInTable = true },
+        Text("state", Everywhere, a => RemoraJson.NameOf(a.State)) with
+        {
+            IsOptionalInTable = true,
+        },
         Boolean("stale", Table, a => a.Stale),
     ];
 
@@ -69,10 +108,16 @@ public static class AssessmentColumns
     private static Column<Assessment>[] With(ColumnUse use) => [.. All.Where(column => column.Use.HasFlag(use))];
 
     private static Column<Assessment> Number(string name, ColumnUse use, Func<Assessment, double> value) =>
-        Column.Number(name, use, value) with { IsOptional = true };
+        Column.Number(name, use, value) with
+        {
+            IsOptional = true,
+        };
 
     private static Column<Assessment> Part(string name, Func<Assessment, double> value) =>
-        Number("risk_" + name, File | Table, value) with { TableName = "part_" + name };
+        Number("risk_" + name, File | Table, value) with
+        {
+            TableName = "part_" + name,
+        };
 
     private static Column<Assessment> Text(string name, ColumnUse use, Func<Assessment, string> value) =>
         Column.Text(name, use, value);
@@ -94,12 +139,15 @@ public static class AssessmentColumns
     {
         var count = 0;
         foreach (var flag in Flags)
-            if (flags[flag] == true) count++;
-        if (count == 0) return [];
+            if (flags[flag] == true)
+                count++;
+        if (count == 0)
+            return [];
         var names = new string[count];
         var i = 0;
         foreach (var flag in Flags)
-            if (flags[flag] == true) names[i++] = EventFlags.NameOf(flag);
+            if (flags[flag] == true)
+                names[i++] = EventFlags.NameOf(flag);
         return names;
     }
 }

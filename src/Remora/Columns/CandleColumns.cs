@@ -25,9 +25,9 @@ public static class CandleColumns
     /// write them. When a file has several of them, the first in this order is used.
     /// </summary>
     public static IReadOnlyList<string> Times { get; } =
-        ["timestamp", All[0].Name, "open_time", "opentime", "time", "datetime", "date"];
+    ["timestamp", All[0].Name, "open_time", "opentime", "time", "datetime", "date"];
 
     /// <summary>Names of the columns with the prices and the volume.</summary>
     public static IReadOnlyList<string> Values { get; } =
-        [.. All.Where(column => column.Kind == ValueKind.Number).Select(column => column.Name)];
+    [.. All.Where(column => column.Kind == ValueKind.Number).Select(column => column.Name)];
 }

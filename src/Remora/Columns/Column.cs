@@ -34,8 +34,8 @@ public abstract record Column<T>(string Name, ValueKind Kind, ColumnUse Use)
 /// it.</typeparam>
 public sealed record Column<T, TValue> : Column<T>
 {
-    internal Column(string name, ValueKind kind, ColumnUse use, Func<T, TValue> value) : base(name, kind, use) =>
-        Value = value;
+    internal Column(string name, ValueKind kind, ColumnUse use, Func<T, TValue> value)
+        : base(name, kind, use) => Value = value;
 
     /// <summary>Returns the value of a row.</summary>
     public Func<T, TValue> Value { get; }

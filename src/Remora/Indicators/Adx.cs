@@ -58,8 +58,10 @@ public sealed class Adx(int period)
         var strength = sum > 0 ? 100 * (Math.Abs(PlusDi - MinusDi) / sum) : double.NaN;
         if (_changes < 2 * period)
         {
-            if (!double.IsNaN(strength)) _strengthSum += strength;
-            if (_changes == (2 * period) - 1) Value = _strengthSum / period;
+            if (!double.IsNaN(strength))
+                _strengthSum += strength;
+            if (_changes == (2 * period) - 1)
+                Value = _strengthSum / period;
         }
         else if (!double.IsNaN(strength))
         {

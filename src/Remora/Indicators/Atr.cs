@@ -18,11 +18,14 @@ public sealed class Atr(int period)
     {
         var previous = _previousClose;
         _previousClose = close;
-        if (double.IsNaN(previous)) return Value;
+        if (double.IsNaN(previous))
+            return Value;
         var range = Math.Max(high - low, Math.Max(Math.Abs(high - previous), Math.Abs(low - previous)));
-        if (_ranges == period) return Value = ((Value * (period - 1)) + range) / period;
+        if (_ranges == period)
+            return Value = ((Value * (period - 1)) + range) / period;
         _sum += range;
-        if (++_ranges == period) Value = _sum / period;
+        if (++_ranges == period)
+            Value = _sum / period;
         return Value;
     }
 }

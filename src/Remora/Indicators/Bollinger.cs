@@ -24,7 +24,8 @@ public sealed class Bollinger(int period, double width)
     public double Update(double close)
     {
         _window.Add(close);
-        if (!_window.IsFull) return WidthRatio;
+        if (!_window.IsFull)
+            return WidthRatio;
         Middle = _window.Mean();
         var reach = width * Math.Sqrt(_window.SquaredDeviation(Middle) / period);
         Upper = Middle + reach;

@@ -19,10 +19,13 @@ public sealed class Ema(int period, int skip = 0)
     /// <summary>Adds the next value and returns the new average.</summary>
     public double Update(double value)
     {
-        if (_seen == skip + period) return Value += (value - Value) * _weight;
-        if (_seen++ < skip) return Value;
+        if (_seen == skip + period)
+            return Value += (value - Value) * _weight;
+        if (_seen++ < skip)
+            return Value;
         _sum += value;
-        if (_seen == skip + period) Value = _sum / period;
+        if (_seen == skip + period)
+            Value = _sum / period;
         return Value;
     }
 }

@@ -25,7 +25,8 @@ public sealed class Macd(int fast, int slow, int signal)
     public double Update(double close)
     {
         var line = _fast.Update(close) - _slow.Update(close);
-        if (double.IsNaN(line) || double.IsNaN(_signal.Update(line))) return Histogram;
+        if (double.IsNaN(line) || double.IsNaN(_signal.Update(line)))
+            return Histogram;
         Line = line;
         Signal = _signal.Value;
         return Histogram = line - _signal.Value;

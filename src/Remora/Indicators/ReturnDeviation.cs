@@ -16,9 +16,11 @@ public sealed class ReturnDeviation(int period)
     /// </summary>
     public double Update(double logReturn)
     {
-        if (double.IsNaN(logReturn)) return Value;
+        if (double.IsNaN(logReturn))
+            return Value;
         _returns.Add(logReturn);
-        if (!_returns.IsFull) return Value;
+        if (!_returns.IsFull)
+            return Value;
         return Value = Math.Sqrt(_returns.SquaredDeviation(_returns.Mean()) / (period - 1));
     }
 }

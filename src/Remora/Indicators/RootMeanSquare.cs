@@ -23,8 +23,10 @@ public sealed class RootMeanSquare(int capacity)
     public void Update(double value)
     {
         var square = value * value;
-        if (Count == capacity) Add(-_squares[_next]);
-        else Count++;
+        if (Count == capacity)
+            Add(-_squares[_next]);
+        else
+            Count++;
         Add(square);
         _squares[_next] = square;
         _next = _next + 1 == capacity ? 0 : _next + 1;

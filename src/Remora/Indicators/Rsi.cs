@@ -20,7 +20,8 @@ public sealed class Rsi(int period)
     {
         var change = close - _previous;
         _previous = close;
-        if (double.IsNaN(change)) return Value;
+        if (double.IsNaN(change))
+            return Value;
         var gain = change > 0 ? change : 0;
         var loss = change < 0 ? -change : 0;
         if (_changes == period)
@@ -32,7 +33,8 @@ public sealed class Rsi(int period)
         {
             _gain += gain;
             _loss += loss;
-            if (++_changes < period) return Value;
+            if (++_changes < period)
+                return Value;
             _gain /= period;
             _loss /= period;
         }

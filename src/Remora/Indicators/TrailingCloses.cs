@@ -14,11 +14,13 @@ public sealed class TrailingCloses
 
     // Ring of the last closes; its length is a power of two.
     private readonly (Instant Time, double Close)[] _closes;
+
     // Positions of falling closes within the day; the first is the day's highest close.
     private readonly long[] _peaks;
     private readonly int _candles;
     private readonly int _mask;
-    private long _end;      // position after the newest close
+    private long _end; // position after the newest close
+
     // Position of the newest close that is at least 24 hours old; -1 without one.
     private long _dayAgo;
     private long _firstPeak;
@@ -64,18 +66,22 @@ public sealed class TrailingCloses
         _end++;
 
         var dayStart = closeTime - Day;
-        while (_dayAgo + 1 < _end && At(_dayAgo + 1).Time <= dayStart) _dayAgo++;
+        while (_dayAgo + 1 < _end && At(_dayAgo + 1).Time <= dayStart)
+            _dayAgo++;
 
-        while (_endPeak > _firstPeak && At(_peaks[(_endPeak - 1) & _mask]).Close <= close) _endPeak--;
+        while (_endPeak > _firstPeak && At(_peaks[(_endPeak - 1) & _mask]).Close <= close)
+            _endPeak--;
         _peaks[_endPeak++ & _mask] = _end - 1;
-        while (At(_peaks[_firstPeak & _mask]).Time <= dayStart) _firstPeak++;
+        while (At(_peaks[_firstPeak & _mask]).Time <= dayStart)
+            _firstPeak++;
 
         if (_dayAgo >= 0)
         {
             DayReturn = (close / At(_dayAgo).Close) - 1;
             DayDrawdown = (close / At(_peaks[_firstPeak & _mask]).Close) - 1;
         }
-        if (_end > _candles) CandlesReturn = Math.Log(close / At(_end - 1 - _candles).Close);
+        if (_end > _candles)
+            CandlesReturn = Math.Log(close / At(_end - 1 - _candles).Close);
     }
 
     private (Instant Time, double Close) At(long position) => _closes[position & _mask];

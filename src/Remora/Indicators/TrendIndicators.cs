@@ -30,8 +30,20 @@ public sealed class TrendIndicators
         var close = candle.Close;
         _macd.Update(close);
         _adx.Update(candle.High, candle.Low, close);
-        Reading = new(++_count, close, _sma50.Update(close), _sma200.Update(close), _ema12.Update(close), _ema26.Update(close),
-            _macd.Line, _macd.Signal, _macd.Histogram, _adx.Value, _adx.PlusDi, _adx.MinusDi);
+        Reading = new(
+            ++_count,
+            close,
+            _sma50.Update(close),
+            _sma200.Update(close),
+            _ema12.Update(close),
+            _ema26.Update(close),
+            _macd.Line,
+            _macd.Signal,
+            _macd.Histogram,
+            _adx.Value,
+            _adx.PlusDi,
+            _adx.MinusDi
+        );
     }
 }
 
@@ -49,12 +61,35 @@ public sealed class TrendIndicators
 /// <param name="PlusDi">+DI(14), [0, 100].</param>
 /// <param name="MinusDi">-DI(14), [0, 100].</param>
 public sealed record TrendReading(
-    int Candles, double Close, double Sma50, double Sma200, double Ema12, double Ema26,
-    double Macd, double MacdSignal, double MacdHistogram, double Adx, double PlusDi, double MinusDi)
+    int Candles,
+    double Close,
+    double Sma50,
+    double Sma200,
+    double Ema12,
+    double Ema26,
+    double Macd,
+    double MacdSignal,
+    double MacdHistogram,
+    double Adx,
+    double PlusDi,
+    double MinusDi
+)
 {
     /// <summary>The readings before the first candle.</summary>
     public static readonly TrendReading Unknown = new(
-        0, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN);
+        0,
+        double.NaN,
+        double.NaN,
+        double.NaN,
+        double.NaN,
+        double.NaN,
+        double.NaN,
+        double.NaN,
+        double.NaN,
+        double.NaN,
+        double.NaN,
+        double.NaN
+    );
 
     /// <summary>Whether every reading is defined.</summary>
     public bool IsWarm => Candles >= TrendIndicators.WarmUp;

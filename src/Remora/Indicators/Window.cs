@@ -16,7 +16,8 @@ internal sealed class Window(int length)
     {
         _values[_next] = value;
         _next = _next + 1 == _values.Length ? 0 : _next + 1;
-        if (_count < _values.Length) _count++;
+        if (_count < _values.Length)
+            _count++;
     }
 
     /// <summary>Mean of a full window.</summary>
@@ -25,7 +26,10 @@ internal sealed class Window(int length)
         // Four independent sums: the processor adds them in parallel, and the order is the same on
         // every machine.
         var values = _values;
-        double a = 0, b = 0, c = 0, d = 0;
+        double a = 0,
+            b = 0,
+            c = 0,
+            d = 0;
         var i = 0;
         for (; i + 4 <= values.Length; i += 4)
         {
@@ -34,7 +38,8 @@ internal sealed class Window(int length)
             c += values[i + 2];
             d += values[i + 3];
         }
-        for (; i < values.Length; i++) a += values[i];
+        for (; i < values.Length; i++)
+            a += values[i];
         return (a + b + (c + d)) / values.Length;
     }
 
@@ -42,17 +47,24 @@ internal sealed class Window(int length)
     public double SquaredDeviation(double mean)
     {
         var values = _values;
-        double a = 0, b = 0, c = 0, d = 0;
+        double a = 0,
+            b = 0,
+            c = 0,
+            d = 0;
         var i = 0;
         for (; i + 4 <= values.Length; i += 4)
         {
-            double w = values[i] - mean, x = values[i + 1] - mean, y = values[i + 2] - mean, z = values[i + 3] - mean;
+            double w = values[i] - mean,
+                x = values[i + 1] - mean,
+                y = values[i + 2] - mean,
+                z = values[i + 3] - mean;
             a += w * w;
             b += x * x;
             c += y * y;
             d += z * z;
         }
-        for (; i < values.Length; i++) a += (values[i] - mean) * (values[i] - mean);
+        for (; i < values.Length; i++)
+            a += (values[i] - mean) * (values[i] - mean);
         return a + b + (c + d);
     }
 }

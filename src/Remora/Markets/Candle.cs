@@ -9,7 +9,14 @@ namespace Remora.Markets;
 /// <param name="Low">Lowest price, above 0, at or below every other price.</param>
 /// <param name="Close">Last price, above 0.</param>
 /// <param name="Volume">Traded amount in the base currency, 0 or more.</param>
-public readonly record struct Candle(Instant OpenTime, double Open, double High, double Low, double Close, double Volume)
+public readonly record struct Candle(
+    Instant OpenTime,
+    double Open,
+    double High,
+    double Low,
+    double Close,
+    double Volume
+)
 {
     /// <summary>
     /// Returns what is wrong with these values for a market of this timeframe, or
@@ -20,13 +27,24 @@ public readonly record struct Candle(Instant OpenTime, double Open, double High,
     public CandleFault Check(Timeframe timeframe, Instant now)
     {
         // Every comparison is written so that it fails for NaN.
-        if (!double.IsFinite(Open) || !double.IsFinite(High) || !double.IsFinite(Low) || !double.IsFinite(Close) || !double.IsFinite(Volume))
+        if (
+            !double.IsFinite(Open)
+            || !double.IsFinite(High)
+            || !double.IsFinite(Low)
+            || !double.IsFinite(Close)
+            || !double.IsFinite(Volume)
+        )
             return CandleFault.NotFinite;
-        if (Open <= 0 || High <= 0 || Low <= 0 || Close <= 0) return CandleFault.NotPositive;
-        if (Volume < 0) return CandleFault.NegativeVolume;
-        if (High < Low || Open > High || Open < Low || Close > High || Close < Low) return CandleFault.Inverted;
-        if (OpenTime.Floor(timeframe.Length) != OpenTime) return CandleFault.Unaligned;
-        if (OpenTime > now) return CandleFault.InTheFuture;
+        if (Open <= 0 || High <= 0 || Low <= 0 || Close <= 0)
+            return CandleFault.NotPositive;
+        if (Volume < 0)
+            return CandleFault.NegativeVolume;
+        if (High < Low || Open > High || Open < Low || Close > High || Close < Low)
+            return CandleFault.Inverted;
+        if (OpenTime.Floor(timeframe.Length) != OpenTime)
+            return CandleFault.Unaligned;
+        if (OpenTime > now)
+            return CandleFault.InTheFuture;
         return OpenTime + timeframe.Length > now ? CandleFault.NotClosed : CandleFault.None;
     }
 }

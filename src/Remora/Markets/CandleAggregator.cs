@@ -19,7 +19,8 @@ public sealed class CandleAggregator(Timeframe from, Timeframe to)
     public bool TryCloseBefore(Instant openTime, out Candle closed)
     {
         closed = _open;
-        if (!_isOpen || openTime < _open.OpenTime + to.Length) return false;
+        if (!_isOpen || openTime < _open.OpenTime + to.Length)
+            return false;
         _isOpen = false;
         return true;
     }
@@ -32,8 +33,10 @@ public sealed class CandleAggregator(Timeframe from, Timeframe to)
     {
         closed = default;
         var span = candle.OpenTime.Floor(to.Length);
-        if (_begins == Instant.MaxValue) _begins = FirstWhole(candle.OpenTime, to);
-        if (span < _begins) return false;
+        if (_begins == Instant.MaxValue)
+            _begins = FirstWhole(candle.OpenTime, to);
+        if (span < _begins)
+            return false;
         _open = _isOpen
             ? _open with
             {
@@ -42,7 +45,10 @@ public sealed class CandleAggregator(Timeframe from, Timeframe to)
                 Close = candle.Close,
                 Volume = _open.Volume + candle.Volume,
             }
-            : candle with { OpenTime = span };
+            : candle with
+            {
+                OpenTime = span,
+            };
         _isOpen = candle.OpenTime + from.Length < span + to.Length;
         closed = _open;
         return !_isOpen;

@@ -27,7 +27,11 @@ public sealed class CandleRows(string place)
         if (_candles.Count > 0 && candle.OpenTime <= _candles[^1].OpenTime)
         {
             if (candle != _candles[^1])
-                throw new CandleFileException(place, number, $"the time {candle.OpenTime} is not later than {_candles[^1].OpenTime} before it; rows must ascend");
+                throw new CandleFileException(
+                    place,
+                    number,
+                    $"the time {candle.OpenTime} is not later than {_candles[^1].OpenTime} before it; rows must ascend"
+                );
             _repeated++;
             return;
         }
@@ -42,12 +46,14 @@ public sealed class CandleRows(string place)
     /// <exception cref="CandleFileException">There are no rows, or a row is invalid.</exception>
     public CandleTape ToTape(int read, Timeframe? timeframe)
     {
-        if (_candles.Count == 0) throw new CandleFileException(place, read, "the file has no candles");
+        if (_candles.Count == 0)
+            throw new CandleFileException(place, read, "the file has no candles");
         timeframe ??= Infer();
         for (var i = 0; i < _candles.Count; i++)
         {
             var fault = _candles[i].Check(timeframe, Instant.MaxValue);
-            if (fault != CandleFault.None) throw new CandleFileException(place, _numbers[i], Describe(fault, timeframe));
+            if (fault != CandleFault.None)
+                throw new CandleFileException(place, _numbers[i], Describe(fault, timeframe));
         }
         return new(timeframe, _candles, _repeated);
     }
@@ -59,26 +65,34 @@ public sealed class CandleRows(string place)
         for (var i = 1; i < Math.Min(_candles.Count, rows); i++)
         {
             var next = _candles[i].OpenTime - _candles[i - 1].OpenTime;
-            if (next < step) step = next;
+            if (next < step)
+                step = next;
         }
         return Timeframe.Known.FirstOrDefault(t => t.Length == step)
-            ?? throw new CandleFileException(place, _numbers[0], $"the timeframe cannot be derived from the rows ({(_candles.Count < 2 ? "only one" : $"shortest step {step}")}): specify it");
+            ?? throw new CandleFileException(
+                place,
+                _numbers[0],
+                $"the timeframe cannot be derived from the rows "
+                    + $"({(_candles.Count < 2 ? "only one" : $"shortest step {step}")}): specify it"
+            );
     }
 
-    private static string Describe(CandleFault fault, Timeframe timeframe) => fault switch
-    {
-        CandleFault.NotFinite => "a value is not a finite number",
-        CandleFault.NotPositive => "a price is 0 or negative",
-        CandleFault.NegativeVolume => "the volume is negative",
-        CandleFault.Inverted => "high is not the highest price or low not the lowest",
-        CandleFault.Unaligned => $"the open time is not a multiple of {timeframe}",
-        CandleFault.InTheFuture or CandleFault.NotClosed => "the time is out of range",
-        _ => throw new ArgumentOutOfRangeException(nameof(fault), fault, "not a fault"),
-    };
+    private static string Describe(CandleFault fault, Timeframe timeframe) =>
+        fault switch
+        {
+            CandleFault.NotFinite => "a value is not a finite number",
+            CandleFault.NotPositive => "a price is 0 or negative",
+            CandleFault.NegativeVolume => "the volume is negative",
+            CandleFault.Inverted => "high is not the highest price or low not the lowest",
+            CandleFault.Unaligned => $"the open time is not a multiple of {timeframe}",
+            CandleFault.InTheFuture or CandleFault.NotClosed => "the time is out of range",
+            _ => throw new ArgumentOutOfRangeException(nameof(fault), fault, "not a fault"),
+        };
 }
 
 /// <summary>A candle file is invalid.</summary>
-public sealed class CandleFileException(string place, int number, string problem) : Exception($"{place} {number}: {problem}")
+public sealed class CandleFileException(string place, int number, string problem)
+    : Exception($"{place} {number}: {problem}")
 {
     /// <summary>The number of the line or row, from 1.</summary>
     public int Number { get; } = number;

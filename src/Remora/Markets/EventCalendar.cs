@@ -9,7 +9,8 @@ namespace Remora.Markets;
 public sealed record ScheduledEvent(string Name, Instant At, Instant From, Instant To)
 {
     /// <summary>Creates an event with a window of the given lengths before and after it.</summary>
-    public static ScheduledEvent Around(string name, Instant at, TimeSpan before, TimeSpan after) => new(name, at, at - before, at + after);
+    public static ScheduledEvent Around(string name, Instant at, TimeSpan before, TimeSpan after) =>
+        new(name, at, at - before, at + after);
 
     /// <summary>Whether a moment is within the event window.</summary>
     public bool IsNear(Instant now) => From <= now && now < To;
@@ -28,11 +29,17 @@ public sealed record EventCalendar(Instant KnowableAt, IReadOnlyList<ScheduledEv
     public bool HoldsAt(Instant now)
     {
         for (var i = 0; i < Events.Count; i++)
-            if (Events[i].IsNear(now)) return true;
+            if (Events[i].IsNear(now))
+                return true;
         return false;
     }
 
     /// <summary>Returns the events whose windows contain a moment, the earliest first.</summary>
     public IReadOnlyList<ScheduledEvent> Near(Instant now) =>
-        [.. Events.Where(e => e.IsNear(now)).OrderBy(e => e.At.UnixMilliseconds).ThenBy(e => e.Name, StringComparer.Ordinal)];
+        [
+            .. Events
+                .Where(e => e.IsNear(now))
+                .OrderBy(e => e.At.UnixMilliseconds)
+                .ThenBy(e => e.Name, StringComparer.Ordinal),
+        ];
 }

@@ -19,7 +19,11 @@ public readonly record struct Instant(long UnixMilliseconds) : IComparable<Insta
     // engine must not read a clock.
     private static readonly string[] Formats =
     [
-        "yyyy-MM-dd", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd HH:mmK", "yyyy-MM-dd HH:mm:ss.FFFFFFFK",
+        "yyyy-MM-dd",
+        "yyyy-MM-dd'T'HH:mmK",
+        "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK",
+        "yyyy-MM-dd HH:mmK",
+        "yyyy-MM-dd HH:mm:ss.FFFFFFFK",
     ];
 
     /// <summary>Converts a time to an instant and truncates it to the millisecond.</summary>
@@ -46,7 +50,8 @@ public readonly record struct Instant(long UnixMilliseconds) : IComparable<Insta
     public static bool TryParse(string? text, out Instant instant)
     {
         instant = default;
-        if (string.IsNullOrWhiteSpace(text)) return false;
+        if (string.IsNullOrWhiteSpace(text))
+            return false;
         if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var milliseconds))
         {
             instant = new(milliseconds);
@@ -54,7 +59,8 @@ public readonly record struct Instant(long UnixMilliseconds) : IComparable<Insta
             return instant >= MinValue && instant <= MaxValue && text.Length > 8;
         }
         const DateTimeStyles styles = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
-        if (!DateTimeOffset.TryParseExact(text, Formats, CultureInfo.InvariantCulture, styles, out var time)) return false;
+        if (!DateTimeOffset.TryParseExact(text, Formats, CultureInfo.InvariantCulture, styles, out var time))
+            return false;
         instant = From(time);
         return true;
     }
@@ -64,16 +70,23 @@ public readonly record struct Instant(long UnixMilliseconds) : IComparable<Insta
 
     /// <summary>Formats as ISO-8601 in UTC, with a fraction only when it is not 0.</summary>
     public override string ToString() =>
-        ToDateTimeOffset().ToString(UnixMilliseconds % 1000 == 0 ? "yyyy-MM-ddTHH:mm:ssZ" : "yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
+        ToDateTimeOffset()
+            .ToString(
+                UnixMilliseconds % 1000 == 0 ? "yyyy-MM-ddTHH:mm:ssZ" : "yyyy-MM-ddTHH:mm:ss.fffZ",
+                CultureInfo.InvariantCulture
+            );
 
     /// <summary>The moment <paramref name="span"/> later.</summary>
-    public static Instant operator +(Instant instant, TimeSpan span) => new(instant.UnixMilliseconds + (span.Ticks / TimeSpan.TicksPerMillisecond));
+    public static Instant operator +(Instant instant, TimeSpan span) =>
+        new(instant.UnixMilliseconds + (span.Ticks / TimeSpan.TicksPerMillisecond));
 
     /// <summary>The moment <paramref name="span"/> earlier.</summary>
-    public static Instant operator -(Instant instant, TimeSpan span) => new(instant.UnixMilliseconds - (span.Ticks / TimeSpan.TicksPerMillisecond));
+    public static Instant operator -(Instant instant, TimeSpan span) =>
+        new(instant.UnixMilliseconds - (span.Ticks / TimeSpan.TicksPerMillisecond));
 
     /// <summary>The time from <paramref name="earlier"/> to <paramref name="later"/>.</summary>
-    public static TimeSpan operator -(Instant later, Instant earlier) => TimeSpan.FromMilliseconds(later.UnixMilliseconds - earlier.UnixMilliseconds);
+    public static TimeSpan operator -(Instant later, Instant earlier) =>
+        TimeSpan.FromMilliseconds(later.UnixMilliseconds - earlier.UnixMilliseconds);
 
     /// <summary>Whether the left moment is earlier.</summary>
     public static bool operator <(Instant left, Instant right) => left.UnixMilliseconds < right.UnixMilliseconds;

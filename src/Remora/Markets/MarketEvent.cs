@@ -6,7 +6,13 @@ namespace Remora.Markets;
 /// </summary>
 public readonly record struct MarketEvent
 {
-    private MarketEvent(MarketId? market, in Candle candle, Observation? observation, MarketHistory? history, EventCalendar? calendar = null)
+    private MarketEvent(
+        MarketId? market,
+        in Candle candle,
+        Observation? observation,
+        MarketHistory? history,
+        EventCalendar? calendar = null
+    )
     {
         Market = market;
         Candle = candle;
@@ -57,7 +63,11 @@ public readonly record struct MarketEvent
 /// <param name="Hourly">Hourly candles; empty when the base timeframe is one hour or
 /// longer.</param>
 /// <param name="Base">Candles of the base timeframe.</param>
-public sealed record MarketHistory(IReadOnlyList<Candle> Daily, IReadOnlyList<Candle> Hourly, IReadOnlyList<Candle> Base)
+public sealed record MarketHistory(
+    IReadOnlyList<Candle> Daily,
+    IReadOnlyList<Candle> Hourly,
+    IReadOnlyList<Candle> Base
+)
 {
     /// <summary>
     /// The market that these and later candles come from when another exchange or pair is the

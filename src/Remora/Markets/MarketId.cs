@@ -29,7 +29,8 @@ public sealed class MarketId : IEquatable<MarketId>
     public Timeframe Timeframe { get; }
 
     /// <inheritdoc/>
-    public bool Equals(MarketId? other) => ReferenceEquals(this, other) || (other is not null && _hash == other._hash && _text == other._text);
+    public bool Equals(MarketId? other) =>
+        ReferenceEquals(this, other) || (other is not null && _hash == other._hash && _text == other._text);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as MarketId);

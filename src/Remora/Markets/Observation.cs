@@ -15,7 +15,14 @@ namespace Remora.Markets;
 /// After that it counts as missing.</param>
 /// <param name="Source">The source of the value: <c>alternative.me</c>.</param>
 public sealed record Observation(
-    Signal Signal, string? Base, double Value, Instant HeldAt, Instant KnowableAt, TimeSpan TimeToLive, string Source)
+    Signal Signal,
+    string? Base,
+    double Value,
+    Instant HeldAt,
+    Instant KnowableAt,
+    TimeSpan TimeToLive,
+    string Source
+)
 {
     /// <summary>The first moment at which the value can no longer be used.</summary>
     public Instant ExpiresAt => KnowableAt + TimeToLive;

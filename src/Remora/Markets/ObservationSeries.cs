@@ -14,7 +14,8 @@ internal sealed class ObservationSeries(SignalMeasure measure)
     /// </summary>
     public bool Add(Observation observation)
     {
-        if (_past.Count > 0 && observation.HeldAt <= _past[^1].HeldAt) return Revise(observation);
+        if (_past.Count > 0 && observation.HeldAt <= _past[^1].HeldAt)
+            return Revise(observation);
         _past.RemoveAll(past => past.HeldAt < observation.HeldAt - measure.Reach);
         _past.Add(observation);
         Value = new(observation, measure.Of(_past, observation));
@@ -24,9 +25,11 @@ internal sealed class ObservationSeries(SignalMeasure measure)
     private bool Revise(Observation observation)
     {
         var index = _past.FindLastIndex(past => past.HeldAt == observation.HeldAt && past.Source == observation.Source);
-        if (index < 0) return false;
+        if (index < 0)
+            return false;
         var before = _past[index];
-        if (observation.KnowableAt < before.KnowableAt || observation.Value.Equals(before.Value)) return false;
+        if (observation.KnowableAt < before.KnowableAt || observation.Value.Equals(before.Value))
+            return false;
         _past[index] = observation;
         Value = new(_past[^1], measure.Of(_past, _past[^1]));
         return true;

@@ -20,8 +20,10 @@ public sealed class OutsideBook
     public bool Apply(Observation observation)
     {
         var key = (observation.Signal, observation.Base);
-        if (!_series.TryGetValue(key, out var series)) _series[key] = series = new(SignalTable.Of(observation.Signal).Measure);
-        if (!series.Add(observation)) return false;
+        if (!_series.TryGetValue(key, out var series))
+            _series[key] = series = new(SignalTable.Of(observation.Signal).Measure);
+        if (!series.Add(observation))
+            return false;
         _views.Clear();
         return true;
     }
@@ -39,12 +41,15 @@ public sealed class OutsideBook
     /// </summary>
     public OutsideView View(string @base)
     {
-        if (_series.Count == 0 && _calendar is null) return OutsideView.Empty;
+        if (_series.Count == 0 && _calendar is null)
+            return OutsideView.Empty;
         // A closure here would be allocated on every call.
         return _views.TryGetValue(@base, out var view) ? view : Remember(@base);
     }
 
-    private OutsideView Remember(string @base) => _views[@base] = new(signal => Find(signal, @base), signal => Find(signal, null), _calendar);
+    private OutsideView Remember(string @base) =>
+        _views[@base] = new(signal => Find(signal, @base), signal => Find(signal, null), _calendar);
 
-    private OutsideValue Find(Signal signal, string? @base) => _series.TryGetValue((signal, @base), out var series) ? series.Value : OutsideValue.Missing;
+    private OutsideValue Find(Signal signal, string? @base) =>
+        _series.TryGetValue((signal, @base), out var series) ? series.Value : OutsideValue.Missing;
 }

@@ -30,7 +30,8 @@ public sealed class OutsideView
     /// The newest value of a signal, fresh or not: the currency's own, or the whole market's
     /// without one.
     /// </summary>
-    public OutsideValue this[Signal signal] => _own[(int)signal].Latest is null ? _shared[(int)signal] : _own[(int)signal];
+    public OutsideValue this[Signal signal] =>
+        _own[(int)signal].Latest is null ? _shared[(int)signal] : _own[(int)signal];
 
     /// <summary>
     /// The value of a signal at <paramref name="now"/>: the currency's own value while it is fresh,
@@ -67,7 +68,8 @@ public sealed class OutsideView
     private ref readonly OutsideValue Pick(int signal, Instant now)
     {
         ref readonly var own = ref _own[signal];
-        if (own.IsFresh(now)) return ref own;
+        if (own.IsFresh(now))
+            return ref own;
         ref readonly var shared = ref _shared[signal];
         return ref own.Latest is null || shared.IsFresh(now) ? ref shared : ref own;
     }

@@ -37,13 +37,17 @@ public sealed record Pair
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out Pair? pair)
     {
         pair = null;
-        if (text is null || text.Length > MaxLength) return false;
+        if (text is null || text.Length > MaxLength)
+            return false;
         var slash = text.IndexOf('/');
-        if (slash < 0) return false;
+        if (slash < 0)
+            return false;
         var colon = text.IndexOf(':', slash);
         var quoteEnd = colon < 0 ? text.Length : colon;
-        if (!IsCode(text.AsSpan(0, slash)) || !IsCode(text.AsSpan(slash + 1, quoteEnd - slash - 1))) return false;
-        if (colon >= 0 && !IsCode(text.AsSpan(colon + 1))) return false;
+        if (!IsCode(text.AsSpan(0, slash)) || !IsCode(text.AsSpan(slash + 1, quoteEnd - slash - 1)))
+            return false;
+        if (colon >= 0 && !IsCode(text.AsSpan(colon + 1)))
+            return false;
         var upper = text.ToUpperInvariant();
         pair = new(upper[..slash], upper[(slash + 1)..quoteEnd], colon < 0 ? null : upper[(colon + 1)..]);
         return true;
@@ -52,12 +56,15 @@ public sealed record Pair
     /// <summary>Parses a pair. The exception's message states what is allowed.</summary>
     /// <exception cref="FormatException">The text is not a pair.</exception>
     public static Pair Parse(string text) =>
-        TryParse(text, out var pair) ? pair : throw new FormatException($"'{text}' is not a pair: expected BASE/QUOTE such as BTC/USDT");
+        TryParse(text, out var pair)
+            ? pair
+            : throw new FormatException($"'{text}' is not a pair: expected BASE/QUOTE such as BTC/USDT");
 
     private static bool IsCode(ReadOnlySpan<char> code)
     {
         foreach (var c in code)
-            if (!char.IsAsciiLetterOrDigit(c) && c is not ('.' or '-' or '_')) return false;
+            if (!char.IsAsciiLetterOrDigit(c) && c is not ('.' or '-' or '_'))
+                return false;
         return code.Length > 0;
     }
 

@@ -1,14 +1,14 @@
 namespace Remora.Markets;
 
-/// <summary>What the score uses of a signal's values: the newest value itself, or a comparison.</summary>
+/// <summary>
+/// What the score uses of a signal's values: the newest value itself, or a comparison.
+/// </summary>
 internal abstract class SignalMeasure
 {
     /// <summary>The newest value itself.</summary>
     public static readonly SignalMeasure Value = new NewestValue();
 
-    private SignalMeasure()
-    {
-    }
+    private SignalMeasure() { }
 
     /// <summary>How long a value is needed after the time it describes.</summary>
     public abstract TimeSpan Reach { get; }
@@ -19,7 +19,9 @@ internal abstract class SignalMeasure
     /// <summary>The change within a time span in the signal's unit.</summary>
     public static SignalMeasure Difference(TimeSpan span) => new Change(span, isRatio: false);
 
-    /// <summary>The value as a multiple of the 99th percentile of the time span before it.</summary>
+    /// <summary>
+    /// The value as a multiple of the 99th percentile of the time span before it.
+    /// </summary>
     public static SignalMeasure Multiple(TimeSpan span) => new PercentileMultiple(span);
 
     /// <summary>
@@ -27,7 +29,8 @@ internal abstract class SignalMeasure
     /// little history. Only values of the same source are compared: two exchanges' open interest,
     /// or two ways to compute a market value, differ by more than either one changes.
     /// </summary>
-    /// <param name="past">All values within reach, in the order of their times, with the latest.</param>
+    /// <param name="past">All values within reach, in the order of their times, with the
+    /// latest.</param>
     /// <param name="latest">The value to measure.</param>
     public abstract double Of(List<Observation> past, Observation latest);
 
@@ -50,7 +53,8 @@ internal abstract class SignalMeasure
 
         public override double Of(List<Observation> past, Observation latest)
         {
-            if (past.FindLast(o => o.HeldAt <= latest.HeldAt - span && o.Source == latest.Source) is not { } before) return double.NaN;
+            if (past.FindLast(o => o.HeldAt <= latest.HeldAt - span && o.Source == latest.Source) is not { } before)
+                return double.NaN;
             return isRatio ? (latest.Value / before.Value) - 1 : latest.Value - before.Value;
         }
 
@@ -67,13 +71,17 @@ internal abstract class SignalMeasure
 
         public override double Of(List<Observation> past, Observation latest)
         {
-            var before = past.Where(o => o.HeldAt < latest.HeldAt && o.HeldAt > latest.HeldAt - span && o.Source == latest.Source);
+            var before = past.Where(o =>
+                o.HeldAt < latest.HeldAt && o.HeldAt > latest.HeldAt - span && o.Source == latest.Source
+            );
             var sorted = before.Select(o => o.Value).Order().ToArray();
-            if (sorted.Length < LeastValues) return double.NaN;
+            if (sorted.Length < LeastValues)
+                return double.NaN;
             var usual = sorted[(int)Math.Ceiling(0.99 * sorted.Length) - 1];
             return usual > 0 ? latest.Value / usual : double.NaN;
         }
 
-        public override string Describe(string number) => $"are {number} times their 99th percentile of {span.Days} days";
+        public override string Describe(string number) =>
+            $"are {number} times their 99th percentile of {span.Days} days";
     }
 }

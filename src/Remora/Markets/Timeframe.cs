@@ -10,8 +10,18 @@ public sealed record Timeframe
 {
     private static readonly Timeframe[] All =
     [
-        new("1m", 1), new("3m", 3), new("5m", 5), new("15m", 15), new("30m", 30), new("1h", 60), new("2h", 120),
-        new("4h", 240), new("6h", 360), new("8h", 480), new("12h", 720), new("1d", 1440),
+        new("1m", 1),
+        new("3m", 3),
+        new("5m", 5),
+        new("15m", 15),
+        new("30m", 30),
+        new("1h", 60),
+        new("2h", 120),
+        new("4h", 240),
+        new("6h", 360),
+        new("8h", 480),
+        new("12h", 720),
+        new("1d", 1440),
     ];
 
     private Timeframe(string name, int minutes)
@@ -53,8 +63,11 @@ public sealed record Timeframe
     /// </summary>
     /// <exception cref="FormatException">The text is not a timeframe.</exception>
     public static Timeframe Parse(string text) =>
-        TryParse(text, out var timeframe) ? timeframe
-        : throw new FormatException($"'{text}' is not a timeframe: expected one of {string.Join(", ", All.Select(t => t.Name))}");
+        TryParse(text, out var timeframe)
+            ? timeframe
+            : throw new FormatException(
+                $"'{text}' is not a timeframe: expected one of {string.Join(", ", All.Select(t => t.Name))}"
+            );
 
     /// <summary>Returns the name: <c>5m</c>.</summary>
     public override string ToString() => Name;

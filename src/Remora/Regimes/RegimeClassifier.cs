@@ -14,11 +14,17 @@ public static class RegimeClassifier
     {
         var v = market.Volatility;
         if (v >= rules.ExtremeVolatility)
-            return market.DayReturn <= rules.PanicDayReturn || market.MoveInSigmas <= -rules.PanicSigmas ? Regime.Panic : Regime.HighVol;
+            return market.DayReturn <= rules.PanicDayReturn || market.MoveInSigmas <= -rules.PanicSigmas
+                ? Regime.Panic
+                : Regime.HighVol;
         var trend = market.Trend;
-        if (double.IsNaN(v) || !trend.IsWarm) return null;
-        if (trend.Adx < rules.TrendAdx) return v >= rules.ChoppyVolatility ? Regime.Choppy : Regime.Sideways;
-        return IsBull(trend, rules) ? Regime.Bull : IsBear(trend, rules) ? Regime.Bear : Regime.Choppy;
+        if (double.IsNaN(v) || !trend.IsWarm)
+            return null;
+        if (trend.Adx < rules.TrendAdx)
+            return v >= rules.ChoppyVolatility ? Regime.Choppy : Regime.Sideways;
+        return IsBull(trend, rules) ? Regime.Bull
+            : IsBear(trend, rules) ? Regime.Bear
+            : Regime.Choppy;
     }
 
     /// <summary>
@@ -26,10 +32,16 @@ public static class RegimeClassifier
     /// leading. False while unknown.
     /// </summary>
     public static bool IsBear(TrendReading trend, RegimeRules rules) =>
-        trend.Close < trend.Sma50 && trend.Sma50 < trend.Sma200 && trend.Adx >= rules.TrendAdx && trend.MinusDi > trend.PlusDi;
+        trend.Close < trend.Sma50
+        && trend.Sma50 < trend.Sma200
+        && trend.Adx >= rules.TrendAdx
+        && trend.MinusDi > trend.PlusDi;
 
     private static bool IsBull(TrendReading trend, RegimeRules rules) =>
-        trend.Close > trend.Sma50 && trend.Sma50 > trend.Sma200 && trend.Adx >= rules.TrendAdx && trend.PlusDi > trend.MinusDi;
+        trend.Close > trend.Sma50
+        && trend.Sma50 > trend.Sma200
+        && trend.Adx >= rules.TrendAdx
+        && trend.PlusDi > trend.MinusDi;
 
     /// <summary>Returns the class of a volatility score; null while the score is unknown.</summary>
     public static VolatilityClass? ClassifyVolatility(double v, RegimeRules rules) =>
@@ -51,9 +63,12 @@ public static class RegimeClassifier
     /// </summary>
     public static MomentumClass? ClassifyMomentum(double rsi, double macdHistogram, RegimeRules rules)
     {
-        if (double.IsNaN(rsi + macdHistogram)) return null;
-        if (macdHistogram > 0 && rsi >= rules.BullishRsi) return rsi >= rules.StrongBullishRsi ? MomentumClass.StrongBullish : MomentumClass.Bullish;
-        if (macdHistogram < 0 && rsi <= rules.BearishRsi) return rsi <= rules.StrongBearishRsi ? MomentumClass.StrongBearish : MomentumClass.Bearish;
+        if (double.IsNaN(rsi + macdHistogram))
+            return null;
+        if (macdHistogram > 0 && rsi >= rules.BullishRsi)
+            return rsi >= rules.StrongBullishRsi ? MomentumClass.StrongBullish : MomentumClass.Bullish;
+        if (macdHistogram < 0 && rsi <= rules.BearishRsi)
+            return rsi <= rules.StrongBearishRsi ? MomentumClass.StrongBearish : MomentumClass.Bearish;
         return MomentumClass.Neutral;
     }
 }

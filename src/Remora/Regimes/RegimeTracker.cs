@@ -36,7 +36,11 @@ public sealed class RegimeTracker(RegimeRules rules)
 
         var code = current is null ? 0ul : (ulong)current.Value + 1;
         _recent = ((_recent << 4) | code) & (Ones * 0xF);
-        return State = new(current, since, current is null ? double.NaN : Same(_recent, code) / (double)AgreementCandles);
+        return State = new(
+            current,
+            since,
+            current is null ? double.NaN : Same(_recent, code) / (double)AgreementCandles
+        );
     }
 
     /// <summary>Resets to the initial state.</summary>

@@ -17,5 +17,16 @@ namespace Remora.Risk;
 /// <param name="Stale">Whether its data is stale.</param>
 /// <param name="State">Whether its assessment can be relied on.</param>
 public readonly record struct BasketMember(
-    Pair Pair, string Exchange, Timeframe Timeframe, double Weight, bool Lead, bool SafeToTrade,
-    double RiskScore, RiskClass? RiskClass, Regime? Regime, double RiskConfidence, bool Stale, AssessmentState State);
+    Pair Pair,
+    string Exchange,
+    Timeframe Timeframe,
+    double Weight,
+    bool Lead,
+    bool SafeToTrade,
+    double RiskScore,
+    RiskClass? RiskClass,
+    Regime? Regime,
+    double RiskConfidence,
+    bool Stale,
+    AssessmentState State
+);

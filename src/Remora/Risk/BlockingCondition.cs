@@ -10,8 +10,14 @@ namespace Remora.Risk;
 internal abstract class BlockingCondition(string name, string words)
 {
     private static readonly BlockingFlag[] Flags = [.. FlagTable.All.Select(row => new BlockingFlag(row))];
-    private static readonly BlockingRegime[] Regimes = [.. Enum.GetValues<Regime>().Select(regime => new BlockingRegime(regime))];
-    private static readonly BlockingAbsence[] Absences = [.. OutsideView.Signals.ToArray().Select(signal => new BlockingAbsence(SignalTable.Of(signal)))];
+    private static readonly BlockingRegime[] Regimes =
+    [
+        .. Enum.GetValues<Regime>().Select(regime => new BlockingRegime(regime)),
+    ];
+    private static readonly BlockingAbsence[] Absences =
+    [
+        .. OutsideView.Signals.ToArray().Select(signal => new BlockingAbsence(SignalTable.Of(signal))),
+    ];
     private static readonly BlockingScore Score = new();
     private static readonly BlockingStaleness Staleness = new();
 
@@ -28,18 +34,24 @@ internal abstract class BlockingCondition(string name, string words)
     public static BlockingCondition[] Of(DecisionRules rules)
     {
         List<BlockingCondition> conditions = [];
-        foreach (var flag in rules.BlockingFlags) conditions.Add(Flags[(int)flag]);
-        foreach (var regime in rules.BlockingRegimes) conditions.Add(Regimes[(int)regime]);
+        foreach (var flag in rules.BlockingFlags)
+            conditions.Add(Flags[(int)flag]);
+        foreach (var regime in rules.BlockingRegimes)
+            conditions.Add(Regimes[(int)regime]);
         conditions.Add(Score);
-        if (rules.OnStale == OnStale.Block) conditions.Add(Staleness);
-        foreach (var signal in rules.BlockWithout) conditions.Add(Absences[(int)signal]);
+        if (rules.OnStale == OnStale.Block)
+            conditions.Add(Staleness);
+        foreach (var signal in rules.BlockWithout)
+            conditions.Add(Absences[(int)signal]);
         return [.. conditions];
     }
 
     /// <summary>Whether the condition blocks.</summary>
     public abstract bool Holds(in DecisionInputs inputs);
 
-    /// <summary>Returns the reason of an assessment that the condition blocks, without a full stop.</summary>
+    /// <summary>
+    /// Returns the reason of an assessment that the condition blocks, without a full stop.
+    /// </summary>
     public abstract string Explain(Assessment assessment);
 
     private sealed class BlockingFlag(FlagDefinition row) : BlockingCondition(row.Name, row.Words)
@@ -64,9 +76,11 @@ internal abstract class BlockingCondition(string name, string words)
     /// <summary>The score. For the whole market it is the mean score that counts.</summary>
     internal sealed class BlockingScore() : BlockingCondition("risk_score", "the risk score")
     {
-        public override bool Holds(in DecisionInputs inputs) => inputs.Score >= inputs.Rules.BlockingScore && inputs.AreCandlesUsable;
+        public override bool Holds(in DecisionInputs inputs) =>
+            inputs.Score >= inputs.Rules.BlockingScore && inputs.AreCandlesUsable;
 
-        public override string Explain(Assessment assessment) => Explain("risk score", assessment.RiskScore, assessment.Rules.Decision);
+        public override string Explain(Assessment assessment) =>
+            Explain("risk score", assessment.RiskScore, assessment.Rules.Decision);
 
         public static string Explain(string what, double score, DecisionRules rules) =>
             Invariant($"the {what} {score:0.00} is at or above {rules.BlockingScore:0.00}");
@@ -76,17 +90,29 @@ internal abstract class BlockingCondition(string name, string words)
     {
         public override bool Holds(in DecisionInputs inputs) => inputs.IsStale;
 
-        public override string Explain(Assessment assessment) => "the data is stale, and the policy blocks on stale data";
+        public override string Explain(Assessment assessment) =>
+            "the data is stale, and the policy blocks on stale data";
     }
 
-    private sealed class BlockingAbsence(SignalDefinition row) : BlockingCondition("no_" + row.Name, $"no fresh value of {row.Label}")
+    private sealed class BlockingAbsence(SignalDefinition row)
+        : BlockingCondition("no_" + row.Name, $"no fresh value of {row.Label}")
     {
-        public override bool Holds(in DecisionInputs inputs) => double.IsNaN(inputs.Outside.RawAt(row.Signal, inputs.Now));
+        public override bool Holds(in DecisionInputs inputs) =>
+            double.IsNaN(inputs.Outside.RawAt(row.Signal, inputs.Now));
 
-        public override string Explain(Assessment assessment) => $"there is no fresh value of {row.Label}, which the policy requires";
+        public override string Explain(Assessment assessment) =>
+            $"there is no fresh value of {row.Label}, which the policy requires";
     }
 }
 
 /// <summary>What the conditions use.</summary>
 internal readonly record struct DecisionInputs(
-    DecisionRules Rules, EventFlags Flags, Regime? Regime, double Score, bool IsStale, bool AreCandlesUsable, OutsideView Outside, Instant Now);
+    DecisionRules Rules,
+    EventFlags Flags,
+    Regime? Regime,
+    double Score,
+    bool IsStale,
+    bool AreCandlesUsable,
+    OutsideView Outside,
+    Instant Now
+);

@@ -10,11 +10,26 @@ namespace Remora.Risk;
 /// <param name="HighVol">Extreme volatility.</param>
 /// <param name="Panic">Extreme volatility and a hard fall.</param>
 /// <param name="Unknown">Unknown.</param>
-public readonly record struct Breadth(double Bull, double Sideways, double Bear, double Choppy, double HighVol, double Panic, double Unknown)
+public readonly record struct Breadth(
+    double Bull,
+    double Sideways,
+    double Bear,
+    double Choppy,
+    double HighVol,
+    double Panic,
+    double Unknown
+)
 {
-    internal static Breadth Of(IReadOnlyList<Assessment> basket) => new(
-        Share(basket, Regime.Bull), Share(basket, Regime.Sideways), Share(basket, Regime.Bear), Share(basket, Regime.Choppy),
-        Share(basket, Regime.HighVol), Share(basket, Regime.Panic), Share(basket, null));
+    internal static Breadth Of(IReadOnlyList<Assessment> basket) =>
+        new(
+            Share(basket, Regime.Bull),
+            Share(basket, Regime.Sideways),
+            Share(basket, Regime.Bear),
+            Share(basket, Regime.Choppy),
+            Share(basket, Regime.HighVol),
+            Share(basket, Regime.Panic),
+            Share(basket, null)
+        );
 
     /// <summary>Returns the share of pairs in a regime; null is unknown.</summary>
     internal static double Share(IReadOnlyList<Assessment> basket, Regime? regime) =>

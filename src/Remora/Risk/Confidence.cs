@@ -22,11 +22,24 @@ public static class Confidence
 
     /// <summary>Returns the product; 0 before the first candle.</summary>
     public static double Of(
-        MarketReadings market, in RegimeState regime, OutsideView outside, IReadOnlyList<Signal> configured, double[] weights, Timeframe timeframe, Instant now)
+        MarketReadings market,
+        in RegimeState regime,
+        OutsideView outside,
+        IReadOnlyList<Signal> configured,
+        double[] weights,
+        Timeframe timeframe,
+        Instant now
+    )
     {
-        if (market.AsOf is null) return 0;
+        if (market.AsOf is null)
+            return 0;
         var agreement = double.IsNaN(regime.Agreement) ? 0 : regime.Agreement;
-        return Millionths.Round(market.WarmUp * Freshness(market.AsOf.Value, timeframe, now) * Outside(outside, configured, weights, now) * (0.7 + (0.3 * agreement)));
+        return Millionths.Round(
+            market.WarmUp
+                * Freshness(market.AsOf.Value, timeframe, now)
+                * Outside(outside, configured, weights, now)
+                * (0.7 + (0.3 * agreement))
+        );
     }
 
     /// <summary>
@@ -44,12 +57,14 @@ public static class Confidence
     /// </summary>
     private static double Outside(OutsideView outside, IReadOnlyList<Signal> configured, double[] weights, Instant now)
     {
-        double all = 0, fresh = 0;
+        double all = 0,
+            fresh = 0;
         for (var i = 0; i < configured.Count; i++)
         {
             var weight = weights[i];
             all += weight;
-            if (!double.IsNaN(outside.At(configured[i], now))) fresh += weight;
+            if (!double.IsNaN(outside.At(configured[i], now)))
+                fresh += weight;
         }
         return all > 0 ? Math.Max(LeastOutside, fresh / all) : 1;
     }

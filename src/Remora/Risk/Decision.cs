@@ -15,7 +15,8 @@ internal sealed class Decision(RiskPolicy policy)
     {
         var blocks = 0ul;
         for (var i = 0; i < _conditions.Length; i++)
-            if (_conditions[i].Holds(inputs)) blocks |= 1ul << i;
+            if (_conditions[i].Holds(inputs))
+                blocks |= 1ul << i;
         return blocks;
     }
 
@@ -30,8 +31,11 @@ internal sealed class Decision(RiskPolicy policy)
         var blocks = 0ul;
         for (var i = 0; i < _conditions.Length; i++)
         {
-            var holds = _conditions[i] is BlockingCondition.BlockingScore score ? score.Holds(inputs) : prevails(1ul << i);
-            if (holds) blocks |= 1ul << i;
+            var holds = _conditions[i] is BlockingCondition.BlockingScore score
+                ? score.Holds(inputs)
+                : prevails(1ul << i);
+            if (holds)
+                blocks |= 1ul << i;
         }
         return blocks;
     }
@@ -40,11 +44,15 @@ internal sealed class Decision(RiskPolicy policy)
     public IEnumerable<(BlockingCondition Condition, ulong Bit)> In(ulong blocks)
     {
         for (var i = 0; i < _conditions.Length; i++)
-            if ((blocks & (1ul << i)) != 0) yield return (_conditions[i], 1ul << i);
+            if ((blocks & (1ul << i)) != 0)
+                yield return (_conditions[i], 1ul << i);
     }
 
-    /// <summary>Returns the names of the conditions that are in <paramref name="blocks"/>.</summary>
-    public IReadOnlyList<string> NamesOf(ulong blocks) => blocks == 0 ? [] : [.. In(blocks).Select(block => block.Condition.Name)];
+    /// <summary>
+    /// Returns the names of the conditions that are in <paramref name="blocks"/>.
+    /// </summary>
+    public IReadOnlyList<string> NamesOf(ulong blocks) =>
+        blocks == 0 ? [] : [.. In(blocks).Select(block => block.Condition.Name)];
 
     /// <summary>Returns the recommendation.</summary>
     public Recommendation Recommend(ulong blocks, double score, bool isStale, EventFlags flags) =>

@@ -17,12 +17,13 @@ public readonly record struct EventFlags
 
     internal bool Any => _raised != 0;
 
-    internal EventFlags With(RiskFlag flag, bool? raised) => raised switch
-    {
-        null => this,
-        true => new(_raised | Bit(flag), _known | Bit(flag)),
-        false => new(_raised, _known | Bit(flag)),
-    };
+    internal EventFlags With(RiskFlag flag, bool? raised) =>
+        raised switch
+        {
+            null => this,
+            true => new(_raised | Bit(flag), _known | Bit(flag)),
+            false => new(_raised, _known | Bit(flag)),
+        };
 
     /// <summary>Returns the name of a flag in answers: <c>flag_panic</c>.</summary>
     public static string NameOf(RiskFlag flag) => FlagTable.Of(flag).Name;

@@ -16,7 +16,8 @@ public readonly record struct ExternalAddend(double Value, double Measure, doubl
         foreach (var row in SignalTable.All)
         {
             var value = assessment.Outside.RawAt(row.Signal, assessment.AssessedAt);
-            if (double.IsNaN(value)) continue;
+            if (double.IsNaN(value))
+                continue;
             var measure = assessment.Outside.At(row.Signal, assessment.AssessedAt);
             var addend = Millionths.Round(row.Contribution(measure, assessment.Pair.Base, assessment.Rules.External));
             addends[row.Name] = new(value, measure, addend);
@@ -53,16 +54,27 @@ public readonly record struct SourceState(Reliance State, string? Source, Instan
         var states = new SortedDictionary<string, SourceState>(StringComparer.Ordinal)
         {
             [Candles] = assessment.AsOf is { } asOf
-                ? new(assessment.Stale ? Reliance.Stale : Reliance.Fresh, assessment.Exchange, asOf, assessment.AgeSeconds)
+                ? new(
+                    assessment.Stale ? Reliance.Stale : Reliance.Fresh,
+                    assessment.Exchange,
+                    asOf,
+                    assessment.AgeSeconds
+                )
                 : new(Reliance.Missing, assessment.Exchange, null, double.NaN),
         };
         foreach (var row in SignalTable.All)
         {
             var latest = assessment.Outside[row.Signal, now].Latest;
-            if (latest is null && !assessment.Configured.Contains(row.Signal)) continue;
+            if (latest is null && !assessment.Configured.Contains(row.Signal))
+                continue;
             states[row.Name] = latest is null
                 ? new(Reliance.Missing, null, null, double.NaN)
-                : new(now < latest.ExpiresAt ? Reliance.Fresh : Reliance.Stale, latest.Source, latest.HeldAt, Math.Max(0, (now - latest.HeldAt).TotalSeconds));
+                : new(
+                    now < latest.ExpiresAt ? Reliance.Fresh : Reliance.Stale,
+                    latest.Source,
+                    latest.HeldAt,
+                    Math.Max(0, (now - latest.HeldAt).TotalSeconds)
+                );
         }
         return states;
     }

@@ -54,7 +54,13 @@ public sealed class FlagDefinition
 internal delegate bool? FlagCondition(in FlagInputs inputs);
 
 /// <summary>What the conditions of flags use.</summary>
-internal readonly record struct FlagInputs(MarketReadings Market, Regime? Regime, OutsideView Outside, PolicyPlan Plan, Instant Now)
+internal readonly record struct FlagInputs(
+    MarketReadings Market,
+    Regime? Regime,
+    OutsideView Outside,
+    PolicyPlan Plan,
+    Instant Now
+)
 {
     public RiskPolicy Policy => Plan.Policy;
 

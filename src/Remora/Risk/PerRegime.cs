@@ -10,16 +10,18 @@ namespace Remora.Risk;
 /// <param name="Choppy">In a choppy market.</param>
 /// <param name="HighVol">At extreme volatility.</param>
 /// <param name="Panic">In a panic.</param>
-public abstract record PerRegime<T>(T Bull, T Sideways, T Bear, T Choppy, T HighVol, T Panic) where T : struct
+public abstract record PerRegime<T>(T Bull, T Sideways, T Bear, T Choppy, T HighVol, T Panic)
+    where T : struct
 {
-    internal T Of(Regime regime) => regime switch
-    {
-        Regime.Bull => Bull,
-        Regime.Sideways => Sideways,
-        Regime.Bear => Bear,
-        Regime.Choppy => Choppy,
-        Regime.HighVol => HighVol,
-        Regime.Panic => Panic,
-        _ => throw new ArgumentOutOfRangeException(nameof(regime), regime, "not a regime"),
-    };
+    internal T Of(Regime regime) =>
+        regime switch
+        {
+            Regime.Bull => Bull,
+            Regime.Sideways => Sideways,
+            Regime.Bear => Bear,
+            Regime.Choppy => Choppy,
+            Regime.HighVol => HighVol,
+            Regime.Panic => Panic,
+            _ => throw new ArgumentOutOfRangeException(nameof(regime), regime, "not a regime"),
+        };
 }

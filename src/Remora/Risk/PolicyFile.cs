@@ -16,7 +16,8 @@ public static class PolicyFile
     /// what is allowed.</exception>
     public static RiskPolicy Parse(ReadOnlySpan<byte> json)
     {
-        if (json.StartsWith(ByteOrderMark)) json = json[ByteOrderMark.Length..];
+        if (json.StartsWith(ByteOrderMark))
+            json = json[ByteOrderMark.Length..];
         PolicySyntax.Check(json);
         var policy = JsonDefaults.Read(json, new RiskPolicy(), RemoraJson.Options)!;
         PolicyChecks.Check(policy);
@@ -24,13 +25,24 @@ public static class PolicyFile
     }
 
     /// <summary>Writes the whole policy as JSON, with every field.</summary>
-    public static byte[] Write(RiskPolicy policy) => JsonSerializer.SerializeToUtf8Bytes(policy, EngineJson.Shared.RiskPolicy);
+    public static byte[] Write(RiskPolicy policy) =>
+        JsonSerializer.SerializeToUtf8Bytes(policy, EngineJson.Shared.RiskPolicy);
 
     internal static string Hash(RiskPolicy policy)
     {
         var content = new PolicyContent(
-            policy.Weights, policy.RegimeRisk, policy.MirroredRegime, policy.Regime, policy.External, policy.Flags, policy.Classes, policy.Decision);
-        return Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(content, EngineJson.Shared.PolicyContent)))[..12];
+            policy.Weights,
+            policy.RegimeRisk,
+            policy.MirroredRegime,
+            policy.Regime,
+            policy.External,
+            policy.Flags,
+            policy.Classes,
+            policy.Decision
+        );
+        return Convert.ToHexStringLower(
+            SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(content, EngineJson.Shared.PolicyContent))
+        )[..12];
     }
 }
 
@@ -38,8 +50,15 @@ public static class PolicyFile
 /// What the id of a policy is computed from: its rules, in this order, without names.
 /// </summary>
 internal sealed record PolicyContent(
-    ScoreWeights Weights, RegimeRisk RegimeRisk, MirroredRegime MirroredRegime, RegimeRules Regime, ExternalRules External, FlagRules Flags,
-    RiskClassBounds Classes, DecisionRules Decision);
+    ScoreWeights Weights,
+    RegimeRisk RegimeRisk,
+    MirroredRegime MirroredRegime,
+    RegimeRules Regime,
+    ExternalRules External,
+    FlagRules Flags,
+    RiskClassBounds Classes,
+    DecisionRules Decision
+);
 
 /// <summary>A policy is invalid; the message names the field and what is allowed.</summary>
 public sealed class PolicyException(string message, Exception? inner = null) : Exception(message, inner);

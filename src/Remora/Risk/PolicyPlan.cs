@@ -16,10 +16,16 @@ internal sealed class PolicyPlan(RiskPolicy policy)
 
     /// <summary>The signals that the policy scores, in the order of <see cref="Signal"/>.</summary>
     public ScoredSignal[] Signals { get; } =
-        [.. SignalTable.All.ToArray().Where(row => row.Ramps.Length > 0).Select(row => new ScoredSignal(row, policy.External))];
+    [
+        .. SignalTable
+            .All.ToArray()
+            .Where(row => row.Ramps.Length > 0)
+            .Select(row => new ScoredSignal(row, policy.External)),
+    ];
 
     /// <summary>The threshold of each flag, by <see cref="RiskFlag"/>; NaN without one.</summary>
-    public double[] Thresholds { get; } = [.. FlagTable.All.Select(row => row.Threshold?.Of(policy.Flags) ?? double.NaN)];
+    public double[] Thresholds { get; } =
+    [.. FlagTable.All.Select(row => row.Threshold?.Of(policy.Flags) ?? double.NaN)];
 
     /// <summary>Returns the maximum contributions of signals, in their order.</summary>
     public double[] WeightsOf(IReadOnlyList<Signal> signals) =>
@@ -39,10 +45,12 @@ internal sealed class ScoredSignal(SignalDefinition row, ExternalRules rules)
     /// </summary>
     public double Contribution(double measure, string @base)
     {
-        if (row.ExemptBase is { } exempt && @base == exempt) return 0;
+        if (row.ExemptBase is { } exempt && @base == exempt)
+            return 0;
         var counted = row.IsSymmetric ? Math.Abs(measure) : measure;
         var sum = 0.0;
-        foreach (var ramp in _ramps) sum += ramp.At(counted);
+        foreach (var ramp in _ramps)
+            sum += ramp.At(counted);
         return sum;
     }
 }

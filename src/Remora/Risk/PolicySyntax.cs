@@ -36,17 +36,24 @@ internal static class PolicySyntax
         }
     }
 
-    private static void CheckValue(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, JsonElement pattern, string field)
+    private static void CheckValue(
+        ref Utf8JsonReader reader,
+        ReadOnlySpan<byte> json,
+        JsonElement pattern,
+        string field
+    )
     {
         var choices = ChoicesOf(field);
         switch (pattern.ValueKind)
         {
             case JsonValueKind.Object:
-                if (reader.TokenType != JsonTokenType.StartObject) throw Wrong(ref reader, json, field, "an object");
+                if (reader.TokenType != JsonTokenType.StartObject)
+                    throw Wrong(ref reader, json, field, "an object");
                 CheckFields(ref reader, json, pattern, field);
                 break;
             case JsonValueKind.Array:
-                if (reader.TokenType != JsonTokenType.StartArray) throw Wrong(ref reader, json, field, $"a list out of {string.Join(", ", choices!)}");
+                if (reader.TokenType != JsonTokenType.StartArray)
+                    throw Wrong(ref reader, json, field, $"a list out of {string.Join(", ", choices!)}");
                 for (var i = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; i++)
                     CheckText(ref reader, json, $"{field}[{i}]", choices);
                 break;
@@ -61,7 +68,12 @@ internal static class PolicySyntax
         }
     }
 
-    private static void CheckFields(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, JsonElement pattern, string parent)
+    private static void CheckFields(
+        ref Utf8JsonReader reader,
+        ReadOnlySpan<byte> json,
+        JsonElement pattern,
+        string parent
+    )
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
@@ -69,33 +81,53 @@ internal static class PolicySyntax
             var name = reader.GetString()!;
             var field = parent.Length == 0 ? name : $"{parent}.{name}";
             if (!pattern.TryGetProperty(name, out var inner))
-                throw Error(ref reader, json, field, $"unknown field, expected one of {string.Join(", ", pattern.EnumerateObject().Select(p => p.Name))}");
-            if (!seen.Add(name)) throw Error(ref reader, json, field, "the field is repeated");
+                throw Error(
+                    ref reader,
+                    json,
+                    field,
+                    $"unknown field, expected one of {string.Join(", ", pattern.EnumerateObject().Select(p => p.Name))}"
+                );
+            if (!seen.Add(name))
+                throw Error(ref reader, json, field, "the field is repeated");
             reader.Read();
             CheckValue(ref reader, json, inner, field);
         }
     }
 
-    private static void CheckText(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, string field, IReadOnlyList<string>? choices)
+    private static void CheckText(
+        ref Utf8JsonReader reader,
+        ReadOnlySpan<byte> json,
+        string field,
+        IReadOnlyList<string>? choices
+    )
     {
         var expected = choices is null ? "text" : $"one of {string.Join(", ", choices)}";
-        if (reader.TokenType != JsonTokenType.String) throw Wrong(ref reader, json, field, expected);
+        if (reader.TokenType != JsonTokenType.String)
+            throw Wrong(ref reader, json, field, expected);
         var text = reader.GetString()!;
-        if (choices?.Contains(text) == false) throw Wrong(ref reader, json, field, expected);
+        if (choices?.Contains(text) == false)
+            throw Wrong(ref reader, json, field, expected);
     }
 
-    private static string[]? ChoicesOf(string field) => field switch
-    {
-        "decision.blocking_flags" => Names<RiskFlag>(),
-        "decision.blocking_regimes" => Names<Regime>(),
-        "decision.block_without" => Names<Signal>(),
-        "decision.on_stale" => Names<OnStale>(),
-        _ => field.StartsWith("mirrored_regime.", StringComparison.Ordinal) ? Names<Regime>() : null,
-    };
+    private static string[]? ChoicesOf(string field) =>
+        field switch
+        {
+            "decision.blocking_flags" => Names<RiskFlag>(),
+            "decision.blocking_regimes" => Names<Regime>(),
+            "decision.block_without" => Names<Signal>(),
+            "decision.on_stale" => Names<OnStale>(),
+            _ => field.StartsWith("mirrored_regime.", StringComparison.Ordinal) ? Names<Regime>() : null,
+        };
 
-    private static string[] Names<T>() where T : struct, Enum => [.. Enum.GetValues<T>().Select(RemoraJson.NameOf)];
+    private static string[] Names<T>()
+        where T : struct, Enum => [.. Enum.GetValues<T>().Select(RemoraJson.NameOf)];
 
-    private static PolicyException Wrong(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, string field, string expected)
+    private static PolicyException Wrong(
+        ref Utf8JsonReader reader,
+        ReadOnlySpan<byte> json,
+        string field,
+        string expected
+    )
     {
         var found = reader.TokenType switch
         {
@@ -109,7 +141,13 @@ internal static class PolicySyntax
 
     private static string Short(string text) => text.Length <= LongestQuote ? text : text[..LongestQuote] + "…";
 
-    private static PolicyException Error(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, string field, string problem, Exception? inner = null)
+    private static PolicyException Error(
+        ref Utf8JsonReader reader,
+        ReadOnlySpan<byte> json,
+        string field,
+        string problem,
+        Exception? inner = null
+    )
     {
         var before = json[..(int)reader.TokenStartIndex];
         var (line, column) = (before.Count((byte)'\n') + 1, before.Length - before.LastIndexOf((byte)'\n'));

@@ -15,26 +15,35 @@ internal static class Reasoning
         var sentences = new List<string>();
         foreach (var (block, _) in assessment.Decision.In(assessment.Blocks))
             sentences.Add($"Entries are blocked: {block.Explain(assessment)}.");
-        if (assessment.Stale) sentences.Add(Staleness(assessment));
-        if (assessment.AsOf is null) return sentences;
+        if (assessment.Stale)
+            sentences.Add(Staleness(assessment));
+        if (assessment.AsOf is null)
+            return sentences;
 
         var market = assessment.GetReadings();
         sentences.Add(Score(assessment));
-        if (assessment.RiskBreakdown.External > 0) sentences.Add(Outside(assessment));
-        if (market.WarmUp < 1) sentences.Add(WarmUp(market));
-        if (assessment.Regime is { } regime) sentences.Add($"The regime is {Words(regime)} since {assessment.RegimeSince}.");
-        if (Volatility(assessment) is { } volatility) sentences.Add(volatility);
-        if (Trend(assessment) is { } trend) sentences.Add(trend);
+        if (assessment.RiskBreakdown.External > 0)
+            sentences.Add(Outside(assessment));
+        if (market.WarmUp < 1)
+            sentences.Add(WarmUp(market));
+        if (assessment.Regime is { } regime)
+            sentences.Add($"The regime is {Words(regime)} since {assessment.RegimeSince}.");
+        if (Volatility(assessment) is { } volatility)
+            sentences.Add(volatility);
+        if (Trend(assessment) is { } trend)
+            sentences.Add(trend);
         var blocked = assessment.BlockedBy;
         foreach (var row in FlagTable.All)
             if (assessment.EventFlags[row.Flag] == true && !blocked.Contains(row.Name))
                 sentences.Add($"Caution: {row.Words}, {row.Explain(assessment)}.");
-        if (Uncounted(assessment) is { } uncounted) sentences.Add(uncounted);
+        if (Uncounted(assessment) is { } uncounted)
+            sentences.Add(uncounted);
         return sentences;
     }
 
     /// <summary>Returns a name as it is written in a sentence: <c>very high</c>.</summary>
-    public static string Words<T>(T value) where T : struct, Enum => RemoraJson.NameOf(value).Replace('_', ' ');
+    public static string Words<T>(T value)
+        where T : struct, Enum => RemoraJson.NameOf(value).Replace('_', ' ');
 
     /// <summary>Returns a regime as it is written in a sentence: <c>high volatility</c>.</summary>
     public static string Words(Regime regime) => regime == Regime.HighVol ? "high volatility" : Words<Regime>(regime);
@@ -42,13 +51,18 @@ internal static class Reasoning
     private static string Staleness(Assessment assessment) =>
         assessment.AsOf is null
             ? $"No candle of {assessment.Pair} has been received from {assessment.Exchange} yet: the market's condition is unknown."
-            : Invariant($"The last candle closed {assessment.AgeSeconds / 60:0} minutes ago: {(assessment.AreCandlesUsable ? "the data is stale" : "candles no longer count")}.");
+            : Invariant(
+                $"The last candle closed {assessment.AgeSeconds / 60:0} minutes ago: {(assessment.AreCandlesUsable ? "the data is stale" : "candles no longer count")}."
+            );
 
     private static string Score(Assessment assessment)
     {
-        if (assessment.RiskClass is not { } risk) return "The risk score is unknown.";
+        if (assessment.RiskClass is not { } risk)
+            return "The risk score is unknown.";
         var parts = assessment.RiskBreakdown;
-        return Invariant($"Risk is {Words(risk)} at {assessment.RiskScore:0.00}: volatility {parts.Volatility:0.000}, regime {parts.Regime:0.000}, trend {parts.TrendStrength:0.000}, momentum {parts.Momentum:0.000}, outside values {parts.External:0.000}.");
+        return Invariant(
+            $"Risk is {Words(risk)} at {assessment.RiskScore:0.00}: volatility {parts.Volatility:0.000}, regime {parts.Regime:0.000}, trend {parts.TrendStrength:0.000}, momentum {parts.Momentum:0.000}, outside values {parts.External:0.000}."
+        );
     }
 
     /// <summary>Returns which outside values raise the score.</summary>
@@ -59,7 +73,8 @@ internal static class Reasoning
         foreach (var row in SignalTable.All)
         {
             var measure = assessment.Outside.At(row.Signal, assessment.AssessedAt);
-            if (row.Contribution(measure, assessment.Pair.Base, rules) is not (> 0 and var addend)) continue;
+            if (row.Contribution(measure, assessment.Pair.Base, rules) is not (> 0 and var addend))
+                continue;
             sum += addend;
             clauses.Add(Invariant($"{row.Describe(measure)} ({addend:0.000})"));
         }
@@ -72,23 +87,33 @@ internal static class Reasoning
     {
         const double tolerance = 1e-6; // less than the share of one candle
         var missing = new List<string>();
-        if (market.Trend.WarmUp < 1) missing.Add($"{market.Trend.Candles} of {TrendIndicators.WarmUp} trend candles");
-        if (double.IsNaN(market.Volatility)) missing.Add("too few candles to rank volatility");
-        else if (market.WarmUp - (0.5 * market.Trend.WarmUp) < 0.5 - tolerance) missing.Add($"volatility is ranked within less than {RequiredHistory.Base.Days} days");
+        if (market.Trend.WarmUp < 1)
+            missing.Add($"{market.Trend.Candles} of {TrendIndicators.WarmUp} trend candles");
+        if (double.IsNaN(market.Volatility))
+            missing.Add("too few candles to rank volatility");
+        else if (market.WarmUp - (0.5 * market.Trend.WarmUp) < 0.5 - tolerance)
+            missing.Add($"volatility is ranked within less than {RequiredHistory.Base.Days} days");
         return Invariant($"The model is {market.WarmUp:0%} warmed up: {string.Join(", ", missing)}.");
     }
 
     private static string? Volatility(Assessment assessment) =>
         assessment.VolatilityClassification is { } volatility
-            ? Invariant($"Volatility is {Words(volatility)} at {assessment.Volatility:0.00}: ATR is {assessment.GetReadings().AtrRatio:0.00%} of the price.")
+            ? Invariant(
+                $"Volatility is {Words(volatility)} at {assessment.Volatility:0.00}: ATR is {assessment.GetReadings().AtrRatio:0.00%} of the price."
+            )
             : null;
 
     private static string? Trend(Assessment assessment)
     {
-        if (assessment.TrendClassification is not { } direction) return null;
+        if (assessment.TrendClassification is not { } direction)
+            return null;
         var market = assessment.GetReadings();
-        var momentum = assessment.MomentumClassification is { } m ? Invariant($"; momentum is {Words(m)} with RSI {market.Rsi:0}") : "";
-        return Invariant($"The trend is {Words(direction)}: ADX {market.Trend.Adx:0.0}, +DI {market.Trend.PlusDi:0.0}, -DI {market.Trend.MinusDi:0.0}{momentum}.");
+        var momentum = assessment.MomentumClassification is { } m
+            ? Invariant($"; momentum is {Words(m)} with RSI {market.Rsi:0}")
+            : "";
+        return Invariant(
+            $"The trend is {Words(direction)}: ADX {market.Trend.Adx:0.0}, +DI {market.Trend.PlusDi:0.0}, -DI {market.Trend.MinusDi:0.0}{momentum}."
+        );
     }
 
     /// <summary>
@@ -101,13 +126,16 @@ internal static class Reasoning
         var signals = new List<string>();
         foreach (var row in SignalTable.All)
         {
-            if (row.Weight(assessment.Rules.External) <= 0) continue;
+            if (row.Weight(assessment.Rules.External) <= 0)
+                continue;
             var value = assessment.Outside[row.Signal, now];
-            var why = value.Latest is null ? (assessment.Configured.Contains(row.Signal) ? "missing" : null)
+            var why =
+                value.Latest is null ? (assessment.Configured.Contains(row.Signal) ? "missing" : null)
                 : !value.IsFresh(now) ? "stale"
                 : double.IsNaN(value.Measure) ? "too little history"
                 : null;
-            if (why is not null) signals.Add($"{row.Label} ({why})");
+            if (why is not null)
+                signals.Add($"{row.Label} ({why})");
         }
         return signals.Count == 0 ? null : $"Not in the score, which lowers confidence: {string.Join(", ", signals)}.";
     }

@@ -24,7 +24,8 @@ public sealed record RiskPolicy
     public string Name { get; init; } = "remora-1";
 
     /// <summary>The purpose of the policy, in a sentence.</summary>
-    public string Description { get; init; } = "The default: blocks on extreme fear, panic, extreme volatility, or a score of 0.80.";
+    public string Description { get; init; } =
+        "The default: blocks on extreme fear, panic, extreme volatility, or a score of 0.80.";
 
     /// <summary>Weights of the four measured parts of the score.</summary>
     public ScoreWeights Weights { get; init; } = new();
@@ -63,7 +64,8 @@ public sealed record RiskPolicy
         {
             // A copy made by 'with' inherits the field but not the rules. The owner in the stamp
             // shows for which object the id was computed.
-            if (_stamp is not { } stamp || !ReferenceEquals(stamp.Owner, this)) _stamp = stamp = new(this, PolicyFile.Hash(this));
+            if (_stamp is not { } stamp || !ReferenceEquals(stamp.Owner, this))
+                _stamp = stamp = new(this, PolicyFile.Hash(this));
             return stamp.Id;
         }
     }
@@ -74,7 +76,8 @@ public sealed record RiskPolicy
     /// </summary>
     /// <param name="regime">The market's regime.</param>
     /// <param name="side">The side of the trade.</param>
-    internal Regime? RegimeFor(Regime? regime, Side side) => side == Side.Short && regime is { } known ? MirroredRegime.Of(known) : regime;
+    internal Regime? RegimeFor(Regime? regime, Side side) =>
+        side == Side.Short && regime is { } known ? MirroredRegime.Of(known) : regime;
 
     /// <summary>Policies are equal when their rules are equal.</summary>
     public bool Equals(RiskPolicy? other) => other is not null && Id == other.Id;
@@ -112,8 +115,13 @@ public sealed record ScoreWeights
 /// <param name="HighVol">At extreme volatility.</param>
 /// <param name="Panic">In a panic.</param>
 public sealed record RegimeRisk(
-    double Bull = 0.2, double Sideways = 0.4, double Bear = 0.7, double Choppy = 0.8, double HighVol = 0.9, double Panic = 1.0)
-    : PerRegime<double>(Bull, Sideways, Bear, Choppy, HighVol, Panic);
+    double Bull = 0.2,
+    double Sideways = 0.4,
+    double Bear = 0.7,
+    double Choppy = 0.8,
+    double HighVol = 0.9,
+    double Panic = 1.0
+) : PerRegime<double>(Bull, Sideways, Bear, Choppy, HighVol, Panic);
 
 /// <summary>
 /// The regime that replaces each regime for a short trade: bull and bear are swapped, every other
@@ -126,9 +134,13 @@ public sealed record RegimeRisk(
 /// <param name="HighVol">At extreme volatility.</param>
 /// <param name="Panic">In a panic.</param>
 public sealed record MirroredRegime(
-    Regime Bull = Regime.Bear, Regime Sideways = Regime.Sideways, Regime Bear = Regime.Bull,
-    Regime Choppy = Regime.Choppy, Regime HighVol = Regime.HighVol, Regime Panic = Regime.Panic)
-    : PerRegime<Regime>(Bull, Sideways, Bear, Choppy, HighVol, Panic);
+    Regime Bull = Regime.Bear,
+    Regime Sideways = Regime.Sideways,
+    Regime Bear = Regime.Bull,
+    Regime Choppy = Regime.Choppy,
+    Regime HighVol = Regime.HighVol,
+    Regime Panic = Regime.Panic
+) : PerRegime<Regime>(Bull, Sideways, Bear, Choppy, HighVol, Panic);
 
 /// <summary>Thresholds of volatility classes, regimes, trend and momentum.</summary>
 public sealed record RegimeRules
@@ -309,8 +321,13 @@ public sealed record DecisionRules
 /// <param name="HighVol">At extreme volatility.</param>
 /// <param name="Panic">In a panic.</param>
 public sealed record RegimePosition(
-    double Bull = 1, double Sideways = 1, double Bear = 1, double Choppy = 1, double HighVol = 1, double Panic = 1)
-    : PerRegime<double>(Bull, Sideways, Bear, Choppy, HighVol, Panic);
+    double Bull = 1,
+    double Sideways = 1,
+    double Bear = 1,
+    double Choppy = 1,
+    double HighVol = 1,
+    double Panic = 1
+) : PerRegime<double>(Bull, Sideways, Bear, Choppy, HighVol, Panic);
 
 /// <summary>The action of a policy when its data is stale.</summary>
 public enum OnStale

@@ -13,7 +13,14 @@ public static class RiskScorer
     /// unknown.
     /// </summary>
     internal static RiskBreakdown BreakDown(
-        MarketReadings market, Regime? regime, OutsideView outside, string @base, PolicyPlan plan, Side side, Instant now)
+        MarketReadings market,
+        Regime? regime,
+        OutsideView outside,
+        string @base,
+        PolicyPlan plan,
+        Side side,
+        Instant now
+    )
     {
         var policy = plan.Policy;
         var weights = policy.Weights;
@@ -25,7 +32,8 @@ public static class RiskScorer
             Millionths.Round(weights.Regime * r),
             Millionths.Round(weights.TrendStrength * t),
             Millionths.Round(weights.Momentum * m),
-            Millionths.Round(External(outside, @base, plan, now)));
+            Millionths.Round(External(outside, @base, plan, now))
+        );
     }
 
     /// <summary>Returns the class of a score.</summary>
@@ -41,7 +49,11 @@ public static class RiskScorer
     /// </summary>
     public static double PositionScale(double score, DecisionRules rules)
     {
-        var share = Math.Clamp((score - rules.FullPositionScore) / (rules.BlockingScore - rules.FullPositionScore), 0, 1);
+        var share = Math.Clamp(
+            (score - rules.FullPositionScore) / (rules.BlockingScore - rules.FullPositionScore),
+            0,
+            1
+        );
         return Millionths.Round(1 - ((1 - rules.SmallestPosition) * share));
     }
 
@@ -50,13 +62,18 @@ public static class RiskScorer
     /// not blocked.
     /// </summary>
     public static double PositionScale(double score, Regime? regime, RiskPolicy policy, Side side) =>
-        Millionths.Round(PositionScale(score, policy.Decision) * (policy.RegimeFor(regime, side) is { } counted ? policy.Decision.RegimePosition.Of(counted) : 1));
+        Millionths.Round(
+            PositionScale(score, policy.Decision)
+                * (policy.RegimeFor(regime, side) is { } counted ? policy.Decision.RegimePosition.Of(counted) : 1)
+        );
 
     private static double TrendRisk(MarketReadings market, RegimeRules rules, Side side)
     {
         var trend = RegimeClassifier.ClassifyTrend(market.Trend, rules);
-        if (trend is null) return double.NaN;
-        if (trend == TrendClass.Sideways) return RiskWithoutTrend;
+        if (trend is null)
+            return double.NaN;
+        if (trend == TrendClass.Sideways)
+            return RiskWithoutTrend;
         var strength = 0.5 * Math.Min(market.Trend.Adx / 50, 1);
         var with = (trend == TrendClass.Up) == (side == Side.Long);
         return with ? RiskWithoutTrend - strength : RiskWithoutTrend + strength;
@@ -64,12 +81,14 @@ public static class RiskScorer
 
     private static double External(OutsideView outside, string @base, PolicyPlan plan, Instant now)
     {
-        if (ReferenceEquals(outside, OutsideView.Empty)) return 0;
+        if (ReferenceEquals(outside, OutsideView.Empty))
+            return 0;
         var sum = 0.0;
         foreach (var signal in plan.Signals)
         {
             var measure = outside.At(signal.Signal, now);
-            if (!double.IsNaN(measure)) sum += signal.Contribution(measure, @base);
+            if (!double.IsNaN(measure))
+                sum += signal.Contribution(measure, @base);
         }
         return Math.Min(plan.Policy.External.Cap, sum);
     }
@@ -84,7 +103,13 @@ public static class RiskScorer
 /// <param name="TrendStrength">From the trend against the trade.</param>
 /// <param name="Momentum">From momentum against the trade.</param>
 /// <param name="External">From outside values; 0 when all are unknown.</param>
-public readonly record struct RiskBreakdown(double Volatility, double Regime, double TrendStrength, double Momentum, double External)
+public readonly record struct RiskBreakdown(
+    double Volatility,
+    double Regime,
+    double TrendStrength,
+    double Momentum,
+    double External
+)
 {
     internal double Score()
     {

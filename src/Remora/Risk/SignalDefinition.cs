@@ -34,13 +34,16 @@ internal sealed class SignalDefinition(Signal signal, string label, string forma
     /// <summary>Whether a measure of -2 counts like one of 2.</summary>
     public bool IsSymmetric { get; init; }
 
-    /// <summary>The base currency whose score the signal does not change; null without one.</summary>
+    /// <summary>
+    /// The base currency whose score the signal does not change; null without one.
+    /// </summary>
     public string? ExemptBase { get; init; }
 
     /// <summary>
     /// Returns the contribution to the score before the common cap; NaN while the measure is.
     /// </summary>
-    public double Contribution(double measure, string @base, ExternalRules rules) => new ScoredSignal(this, rules).Contribution(measure, @base);
+    public double Contribution(double measure, string @base, ExternalRules rules) =>
+        new ScoredSignal(this, rules).Contribution(measure, @base);
 
     /// <summary>
     /// Returns the maximum contribution, by which the signal's absence lowers confidence; 0 for a
@@ -49,7 +52,8 @@ internal sealed class SignalDefinition(Signal signal, string label, string forma
     public double Weight(ExternalRules rules)
     {
         var weight = 0.0;
-        foreach (var ramp in Ramps) weight = Math.Max(weight, ramp.Of(rules).Weight);
+        foreach (var ramp in Ramps)
+            weight = Math.Max(weight, ramp.Of(rules).Weight);
         return weight;
     }
 

@@ -58,7 +58,8 @@ internal static class SignalTable
 
     /// <summary>Returns the row of a signal.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is not a signal.</exception>
-    public static SignalDefinition Of(Signal signal) => (uint)signal < (uint)Rows.Length
-        ? Rows[(int)signal]
-        : throw new ArgumentOutOfRangeException(nameof(signal), signal, "not a signal");
+    public static SignalDefinition Of(Signal signal) =>
+        (uint)signal < (uint)Rows.Length
+            ? Rows[(int)signal]
+            : throw new ArgumentOutOfRangeException(nameof(signal), signal, "not a signal");
 }

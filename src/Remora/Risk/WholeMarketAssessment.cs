@@ -33,7 +33,15 @@ public sealed class WholeMarketAssessment
         EventFlags = Flags();
         Stale = Prevails(a => a.Stale);
         var inputs = new DecisionInputs(
-            _lead.Rules.Decision, EventFlags, Regime, RiskScore, Stale, !Prevails(a => !a.AreCandlesUsable), _lead.Outside, _lead.AssessedAt);
+            _lead.Rules.Decision,
+            EventFlags,
+            Regime,
+            RiskScore,
+            Stale,
+            !Prevails(a => !a.AreCandlesUsable),
+            _lead.Outside,
+            _lead.AssessedAt
+        );
         _blocks = _lead.Decision.Blocks(inputs, block => Prevails(a => (a.Blocks & block) != 0));
     }
 
@@ -43,10 +51,14 @@ public sealed class WholeMarketAssessment
     /// </summary>
     public static WholeMarketAssessment Of(IReadOnlyList<Assessment> basket)
     {
-        if (basket.Count == 0) throw new ArgumentException("the basket must not be empty", nameof(basket));
+        if (basket.Count == 0)
+            throw new ArgumentException("the basket must not be empty", nameof(basket));
         var (policy, side, moment) = (basket[0].PolicyId, basket[0].Side, basket[0].AssessedAt);
         if (basket.Any(a => a.PolicyId != policy || a.Side != side || a.AssessedAt != moment))
-            throw new ArgumentException("the basket must be assessed under one policy, for one side, at one moment", nameof(basket));
+            throw new ArgumentException(
+                "the basket must be assessed under one policy, for one side, at one moment",
+                nameof(basket)
+            );
         return new(basket);
     }
 
@@ -91,7 +103,8 @@ public sealed class WholeMarketAssessment
     public double Volatility { get; }
 
     /// <summary>The class of the volatility score; null while the score is unknown.</summary>
-    public VolatilityClass? VolatilityClassification => RegimeClassifier.ClassifyVolatility(Volatility, _lead.Rules.Regime);
+    public VolatilityClass? VolatilityClassification =>
+        RegimeClassifier.ClassifyVolatility(Volatility, _lead.Rules.Regime);
 
     /// <summary>The share of pairs in each regime; they sum to 1.</summary>
     public Breadth Breadth => Breadth.Of(_basket);
@@ -115,9 +128,26 @@ public sealed class WholeMarketAssessment
     public double Dxy => _lead.Dxy;
 
     /// <summary>The markets of the basket, in their order.</summary>
-    public IReadOnlyList<BasketMember> Pairs => [.. _basket.Select((a, i) => new BasketMember(
-        a.Pair, a.Exchange, a.Timeframe, _weights[i], ReferenceEquals(a, _lead), a.SafeToTrade, a.RiskScore, a.RiskClass, a.Regime, a.RiskConfidence, a.Stale,
-        a.State))];
+    public IReadOnlyList<BasketMember> Pairs =>
+        [
+            .. _basket.Select(
+                (a, i) =>
+                    new BasketMember(
+                        a.Pair,
+                        a.Exchange,
+                        a.Timeframe,
+                        _weights[i],
+                        ReferenceEquals(a, _lead),
+                        a.SafeToTrade,
+                        a.RiskScore,
+                        a.RiskClass,
+                        a.Regime,
+                        a.RiskConfidence,
+                        a.Stale,
+                        a.State
+                    )
+            ),
+        ];
 
     /// <summary>The side that is assessed.</summary>
     public Side Side => _lead.Side;
@@ -141,8 +171,7 @@ public sealed class WholeMarketAssessment
     /// <summary>
     /// The worst state that the lead pair or half the basket has reached or exceeded.
     /// </summary>
-    public AssessmentState State =>
-        Enum.GetValues<AssessmentState>().Last(state => Prevails(a => a.State >= state));
+    public AssessmentState State => Enum.GetValues<AssessmentState>().Last(state => Prevails(a => a.State >= state));
 
     /// <summary>Name of the policy.</summary>
     public string Policy => _lead.Policy;
@@ -157,12 +186,14 @@ public sealed class WholeMarketAssessment
     {
         var bitcoins = basket.Count(a => a.Pair.Base == "BTC");
         var others = basket.Count - bitcoins;
-        if (bitcoins == 0 || others == 0) return [.. basket.Select(_ => 1.0 / basket.Count)];
+        if (bitcoins == 0 || others == 0)
+            return [.. basket.Select(_ => 1.0 / basket.Count)];
         return [.. basket.Select(a => a.Pair.Base == "BTC" ? BitcoinWeight / bitcoins : (1 - BitcoinWeight) / others)];
     }
 
     private static Regime? MajorityOf(IReadOnlyList<Assessment> basket, double[] weights) =>
-        basket.Select((a, i) => (a.Regime, Weight: weights[i]))
+        basket
+            .Select((a, i) => (a.Regime, Weight: weights[i]))
             .Where(member => member.Regime is not null)
             .GroupBy(member => member.Regime!.Value)
             // Whole millionths, so that equal sums compare as equal.
@@ -174,11 +205,13 @@ public sealed class WholeMarketAssessment
 
     private double Mean(Func<Assessment, double> value)
     {
-        double sum = 0, weight = 0;
+        double sum = 0,
+            weight = 0;
         for (var i = 0; i < _basket.Count; i++)
         {
             var one = value(_basket[i]);
-            if (double.IsNaN(one)) continue;
+            if (double.IsNaN(one))
+                continue;
             sum += _weights[i] * one;
             weight += _weights[i];
         }
@@ -191,7 +224,10 @@ public sealed class WholeMarketAssessment
     {
         var flags = default(EventFlags);
         foreach (var row in FlagTable.All)
-            flags = flags.With(row.Flag, _basket.All(a => a.EventFlags[row.Flag] is null) ? null : Prevails(a => a.EventFlags[row.Flag] == true));
+            flags = flags.With(
+                row.Flag,
+                _basket.All(a => a.EventFlags[row.Flag] is null) ? null : Prevails(a => a.EventFlags[row.Flag] == true)
+            );
         return flags;
     }
 
@@ -199,31 +235,44 @@ public sealed class WholeMarketAssessment
     {
         foreach (var (block, bit) in _lead.Decision.In(_blocks))
         {
-            var why = block is BlockingCondition.BlockingScore ? BlockingCondition.BlockingScore.Explain("mean risk score", RiskScore, _lead.Rules.Decision)
+            var why =
+                block is BlockingCondition.BlockingScore
+                    ? BlockingCondition.BlockingScore.Explain("mean risk score", RiskScore, _lead.Rules.Decision)
                 : block.IsShared && (_lead.Blocks & bit) != 0 ? block.Explain(_lead)
                 : $"{block.Words} in {NamesWhere(a => (a.Blocks & bit) != 0)}";
             yield return $"Entries are blocked: {why}.";
         }
         var unknown = _basket.Count(a => double.IsNaN(a.RiskScore));
         yield return RiskClass is { } risk
-            ? Invariant($"The market's risk is {Risk.Reasoning.Words(risk)} at {RiskScore:0.00}, the weighted mean of {_basket.Count - unknown} of {_basket.Count} pairs.")
+            ? Invariant(
+                $"The market's risk is {Risk.Reasoning.Words(risk)} at {RiskScore:0.00}, the weighted mean of {_basket.Count - unknown} of {_basket.Count} pairs."
+            )
             : "The market's risk is unknown.";
-        if (unknown > 0 && unknown < _basket.Count) yield return $"The risk of {NamesWhere(a => double.IsNaN(a.RiskScore))} is unknown.";
+        if (unknown > 0 && unknown < _basket.Count)
+            yield return $"The risk of {NamesWhere(a => double.IsNaN(a.RiskScore))} is unknown.";
         if (Regime is { } regime)
         {
-            var (pairs, weight) = (Breadth.Share(_basket, regime), _basket.Select((a, i) => a.Regime == regime ? _weights[i] : 0).Sum());
-            yield return Invariant($"The regime is {Risk.Reasoning.Words(regime)}: {pairs:0%} of the pairs, {weight:0%} of the weight.");
+            var (pairs, weight) = (
+                Breadth.Share(_basket, regime),
+                _basket.Select((a, i) => a.Regime == regime ? _weights[i] : 0).Sum()
+            );
+            yield return Invariant(
+                $"The regime is {Risk.Reasoning.Words(regime)}: {pairs:0%} of the pairs, {weight:0%} of the weight."
+            );
         }
         var blocked = BlockedBy;
         foreach (var row in FlagTable.All)
         {
-            if (EventFlags[row.Flag] != true || blocked.Contains(row.Name)) continue;
+            if (EventFlags[row.Flag] != true || blocked.Contains(row.Name))
+                continue;
             yield return row.IsShared && _lead.EventFlags[row.Flag] == true
                 ? $"Caution: {row.Words}, {row.Explain(_lead)}."
                 : $"Caution: {row.Words} in {NamesWhere(a => a.EventFlags[row.Flag] == true)}.";
         }
-        if (_basket.Any(a => a.Stale && a.AsOf is not null)) yield return $"The data of {NamesWhere(a => a.Stale && a.AsOf is not null)} is stale.";
+        if (_basket.Any(a => a.Stale && a.AsOf is not null))
+            yield return $"The data of {NamesWhere(a => a.Stale && a.AsOf is not null)} is stale.";
     }
 
-    private string NamesWhere(Func<Assessment, bool> chosen) => string.Join(", ", _basket.Where(chosen).Select(a => a.Pair));
+    private string NamesWhere(Func<Assessment, bool> chosen) =>
+        string.Join(", ", _basket.Where(chosen).Select(a => a.Pair));
 }

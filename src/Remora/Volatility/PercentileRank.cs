@@ -22,7 +22,7 @@ public sealed class PercentileRank
     private readonly int _minimum;
     private int _next;
     private int _bucket; // bucket of the last value
-    private int _below;  // number of values in lower buckets
+    private int _below; // number of values in lower buckets
 
     /// <param name="capacity">The maximum number of past values.</param>
     /// <param name="minimum">The number of past values that a rank requires.</param>
@@ -42,8 +42,10 @@ public sealed class PercentileRank
     {
         MoveTo(Locate(value, out var fraction));
         var rank = Count < _minimum ? double.NaN : (_below + (fraction * _counts[_bucket])) / Count;
-        if (Count == _past.Length) Tally(_past[_next], -1);
-        else Count++;
+        if (Count == _past.Length)
+            Tally(_past[_next], -1);
+        else
+            Count++;
         Tally(_bucket, 1);
         _past[_next] = (ushort)_bucket;
         _next = _next + 1 == _past.Length ? 0 : _next + 1;
@@ -53,13 +55,16 @@ public sealed class PercentileRank
     private void Tally(int bucket, int change)
     {
         _counts[bucket] += change;
-        if (bucket < _bucket) _below += change;
+        if (bucket < _bucket)
+            _below += change;
     }
 
     private void MoveTo(int bucket)
     {
-        while (_bucket < bucket) _below += _counts[_bucket++];
-        while (_bucket > bucket) _below -= _counts[--_bucket];
+        while (_bucket < bucket)
+            _below += _counts[_bucket++];
+        while (_bucket > bucket)
+            _below -= _counts[--_bucket];
     }
 
     private static int Locate(double value, out double fraction)
@@ -67,9 +72,11 @@ public sealed class PercentileRank
         var above = BitConverter.DoubleToInt64Bits(value) - LowestBits;
         var bucket = above >> FractionBits;
         fraction = 0;
-        if (value < 1.0 / (1 << Octaves)) return 0;
+        if (value < 1.0 / (1 << Octaves))
+            return 0;
         fraction = 1;
-        if (bucket >= Buckets) return Buckets - 1;
+        if (bucket >= Buckets)
+            return Buckets - 1;
         fraction = (above & ((1L << FractionBits) - 1)) / (double)(1L << FractionBits);
         return (int)bucket;
     }

@@ -38,7 +38,8 @@ public sealed class VolatilityScorer
     /// <summary>Adds the next candle's readings. Ignores them while one of them is NaN.</summary>
     public double Update(double atrRatio, double bollingerWidth, double returnDeviation)
     {
-        if (double.IsNaN(atrRatio + bollingerWidth + returnDeviation)) return Value;
+        if (double.IsNaN(atrRatio + bollingerWidth + returnDeviation))
+            return Value;
         var mean = (_atr.Update(atrRatio) + _width.Update(bollingerWidth) + _deviation.Update(returnDeviation)) / 3;
         return Value = Millionths.Round(mean);
     }

@@ -15,10 +15,17 @@ public sealed class CalibrationTests
         for (var i = 0; i < series.Candles.Count; i++)
         {
             var now = series.Candles[i];
-            var after = series.Candles.Where(c => c.OpenTime > now.OpenTime && c.OpenTime <= now.OpenTime + TimeSpan.FromHours(1)).ToArray();
+            var after = series
+                .Candles.Where(c => c.OpenTime > now.OpenTime && c.OpenTime <= now.OpenTime + TimeSpan.FromHours(1))
+                .ToArray();
             if (after.Length < 12)
             {
-                Assert.True(double.IsNaN(outcomes.Volatility[i]) && double.IsNaN(outcomes.Drawdown[i]) && double.IsNaN(outcomes.Return[i]), $"candle {i}");
+                Assert.True(
+                    double.IsNaN(outcomes.Volatility[i])
+                        && double.IsNaN(outcomes.Drawdown[i])
+                        && double.IsNaN(outcomes.Return[i]),
+                    $"candle {i}"
+                );
                 continue;
             }
             var squares = after.Prepend(now).Zip(after, (a, b) => Math.Pow(Math.Log(b.Close / a.Close), 2)).Sum();
@@ -49,7 +56,12 @@ public sealed class CalibrationTests
         Assert.All(knowing.Bins, b => Assert.InRange(b.Count, 288, 292));
         Assert.Equal(knowing.Bins.Select(b => b.Volatility).Order(), knowing.Bins.Select(b => b.Volatility));
 
-        var tied = DecileTable.Of("tied", [.. Enumerable.Range(0, 3000).Select(i => i % 4 == 0 ? 1.0 : 0.0)], outcomes, moments);
+        var tied = DecileTable.Of(
+            "tied",
+            [.. Enumerable.Range(0, 3000).Select(i => i % 4 == 0 ? 1.0 : 0.0)],
+            outcomes,
+            moments
+        );
         Assert.Equal([0.0, 1.0], tied.Bins.Select(b => b.High));
         Assert.Equal(2900, tied.Bins.Sum(b => b.Count));
     }
@@ -81,7 +93,8 @@ public sealed class CalibrationTests
         var variance = truth.LongRun;
         for (var i = 0; i < returns.Length; i++)
         {
-            var normal = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+            var normal =
+                Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
             returns[i] = Math.Sqrt(variance) * normal;
             variance = truth.Next(variance, returns[i]);
         }
@@ -111,8 +124,12 @@ public sealed class CalibrationTests
         {
             var random = new Random(study);
             double[] noise = [.. Enumerable.Range(0, 404).Select(_ => random.NextDouble() - 0.5)];
-            double[] overlapping = [.. Enumerable.Range(0, 400).Select(i => noise[i] + noise[i + 1] + noise[i + 2] + noise[i + 3])];
-            if (DieboldMariano.Test(overlapping, 4).P < 0.05) rejected++;
+            double[] overlapping =
+            [
+                .. Enumerable.Range(0, 400).Select(i => noise[i] + noise[i + 1] + noise[i + 2] + noise[i + 3]),
+            ];
+            if (DieboldMariano.Test(overlapping, 4).P < 0.05)
+                rejected++;
         }
         // 20 expected; Bartlett's weights reject slightly too often
         Assert.InRange(rejected, 4, 48);
@@ -124,7 +141,10 @@ public sealed class CalibrationTests
     {
         var series = Generated.Candles(24 * 500, 4, Timeframe.OneHour);
         var score = Enumerable.Range(0, series.Candles.Count).Select(i => new Random(i).NextDouble()).ToArray();
-        var table = new VolatilityForecasts(series, score, score, 24).Compare(Generated.At("2024-08-01"), Generated.At("2025-04-01"));
+        var table = new VolatilityForecasts(series, score, score, 24).Compare(
+            Generated.At("2024-08-01"),
+            Generated.At("2025-04-01")
+        );
         var rows = table.Rows.ToDictionary(r => r.Name);
         Assert.True(table.Observations > 4000);
         Assert.True(rows["har_rv"].R2 > 0.2, $"R2 {rows["har_rv"].R2}");
@@ -136,15 +156,25 @@ public sealed class CalibrationTests
         Assert.Equal(
             new VolatilityForecasts(cut, score, score, 24).Compare(Generated.At("2024-08-01"), before),
             new VolatilityForecasts(series, score, score, 24).Compare(Generated.At("2024-08-01"), before),
-            (a, b) => a.Observations == b.Observations && a.Rows.SequenceEqual(b.Rows));
+            (a, b) => a.Observations == b.Observations && a.Rows.SequenceEqual(b.Rows)
+        );
     }
 
     [Fact]
     public void Regimes_partition_the_time()
     {
         var series = Generated.Candles(12_000, 5);
-        var history = HistoryBuilder.Build(new Tape(new("test", Pair.Parse("BTC/USDT"), series.Timeframe), series.Candles, []), new());
-        var table = RegimeTable.Of(history.Policies[0], series, Outcomes.Of(series, TimeSpan.FromHours(4)), 0, series.Candles.Count);
+        var history = HistoryBuilder.Build(
+            new Tape(new("test", Pair.Parse("BTC/USDT"), series.Timeframe), series.Candles, []),
+            new()
+        );
+        var table = RegimeTable.Of(
+            history.Policies[0],
+            series,
+            Outcomes.Of(series, TimeSpan.FromHours(4)),
+            0,
+            series.Candles.Count
+        );
         Assert.Equal(1, table.Rows.Sum(r => r.Share), 1e-9);
         Assert.InRange(table.Separation, 0, 1);
         Assert.True(table.FlipsPerDay > 0);

@@ -39,9 +39,15 @@ public sealed class EntryChanceTests
         var blocked = Blocked(i => Trade(i).ProfitRatio < 0 && random.NextDouble() < 0.2);
         var entries = Tally.Compare(blocked, 0.1);
         Assert.InRange(entries.LoserLift, 1.8, 2.2);
-        Assert.True(entries.BlockedMoney < 0 && entries.EdgePct > 0 && entries.ShortfallGainPct > 0 && entries.ExcursionGainPct > 0);
+        Assert.True(
+            entries.BlockedMoney < 0
+                && entries.EdgePct > 0
+                && entries.ShortfallGainPct > 0
+                && entries.ExcursionGainPct > 0
+        );
         var tests = EntryChance.Test(Tally, blocked, 499, 1);
-        foreach (var figure in new[] { "edge_pct", "loser_lift", "excursion_gain_pct" }) Assert.InRange(tests[figure].P, 0.002, 0.01);
+        foreach (var figure in new[] { "edge_pct", "loser_lift", "excursion_gain_pct" })
+            Assert.InRange(tests[figure].P, 0.002, 0.01);
         Assert.True(EntryChance.Intervals(Tally, blocked, 500, 1)["loser_lift"].Low > 1);
     }
 

@@ -18,8 +18,29 @@ public sealed class PlaceboTests
     {
         var series = Generated.Candles(Count, seed);
         var random = new Random(seed);
-        Signals[] script = [.. Enumerable.Range(0, Count).Select(_ => random.Next(10) switch { 0 => Signals.Enter, 1 => Signals.Exit, _ => Signals.None })];
-        return Simulation.Prepare(Trading.Scripted.Plan(script) with { Roi = [] }, series, Generated.Start, series.Candles[^1].OpenTime, AccountRules.Default);
+        Signals[] script =
+        [
+            .. Enumerable
+                .Range(0, Count)
+                .Select(_ =>
+                    random.Next(10) switch
+                    {
+                        0 => Signals.Enter,
+                        1 => Signals.Exit,
+                        _ => Signals.None,
+                    }
+                ),
+        ];
+        return Simulation.Prepare(
+            Trading.Scripted.Plan(script) with
+            {
+                Roi = [],
+            },
+            series,
+            Generated.Start,
+            series.Candles[^1].OpenTime,
+            AccountRules.Default
+        );
     }
 
     [Theory]
@@ -32,9 +53,17 @@ public sealed class PlaceboTests
     public void Random_gates_have_uniform_p_values(string figure)
     {
         const int gates = 400;
-        var p = Enumerable.Range(0, gates).Select(i => Placebo.Test(Sample, Generated.RandomGate(Count, 1000 + i), 99, (ulong)i).Tests[figure].P).Order().ToArray();
+        var p = Enumerable
+            .Range(0, gates)
+            .Select(i => Placebo.Test(Sample, Generated.RandomGate(Count, 1000 + i), 99, (ulong)i).Tests[figure].P)
+            .Order()
+            .ToArray();
         // Kolmogorov-Smirnov distance: it exceeds 1.95 / sqrt(n) once in a thousand times.
-        var distance = p.Select((value, i) => Math.Max(Math.Abs(value - (i / (double)gates)), Math.Abs(value - ((i + 1) / (double)gates)))).Max();
+        var distance = p.Select(
+                (value, i) =>
+                    Math.Max(Math.Abs(value - (i / (double)gates)), Math.Abs(value - ((i + 1) / (double)gates)))
+            )
+            .Max();
         Assert.True(distance < 1.95 / Math.Sqrt(gates), $"{figure}: distance {distance:0.000}");
     }
 
@@ -44,7 +73,8 @@ public sealed class PlaceboTests
         // A gate that blocks for a while before the worst trades, which requires knowledge of the
         // future.
         var size = Gate.Open(Count).Size;
-        foreach (var trade in Sample.Baseline().OrderBy(t => t.ProfitRatio).Take(150)) Array.Clear(size, trade.Known, 8);
+        foreach (var trade in Sample.Baseline().OrderBy(t => t.ProfitRatio).Take(150))
+            Array.Clear(size, trade.Known, 8);
         var result = Placebo.Test(Sample, new("planted", size), 499, 1);
         foreach (var figure in new[] { "profit_total_pct", "profit_mean_pct", "loser_lift", "edge_pct" })
             Assert.Equal(0.002, result.Tests[figure].P);
@@ -55,7 +85,8 @@ public sealed class PlaceboTests
     {
         var size = Gate.Open(Count).Size;
         foreach (var trade in Sample.Baseline())
-            if (trade.ProfitRatio > 0) size[trade.Known] = 0;
+            if (trade.ProfitRatio > 0)
+                size[trade.Known] = 0;
         Assert.True(Placebo.Test(Sample, new("harm", size), 499, 1).Tests["profit_mean_pct"].P > 0.99);
     }
 
@@ -91,7 +122,13 @@ public sealed class PlaceboTests
     public void A_period_too_short_to_rotate_is_rejected()
     {
         var series = Generated.Candles(500, 1);
-        var simulation = Simulation.Prepare(StrategyCatalog.Find("RSIEMA"), series, Generated.Start, series.Candles[^1].OpenTime, AccountRules.Default);
+        var simulation = Simulation.Prepare(
+            StrategyCatalog.Find("RSIEMA"),
+            series,
+            Generated.Start,
+            series.Candles[^1].OpenTime,
+            AccountRules.Default
+        );
         Assert.Throws<BacktestException>(() => Placebo.Test(simulation, Gate.Open(500), 10, 1));
     }
 }

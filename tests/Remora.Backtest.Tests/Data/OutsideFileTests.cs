@@ -7,13 +7,43 @@ namespace Remora.Backtest.Tests.Data;
 public sealed class OutsideFileTests
 {
     [Theory]
-    [InlineData(OutsideKind.FearGreedDaily, "timestamp,date,value,value_classification", "30,Fear", "2022-06-13T00:00:00Z", 30)]
-    [InlineData(OutsideKind.VixDaily, "timestamp,date,open,high,low,close", "1,2,3,34.02", "2022-06-13T21:15:00Z", 34.02)]
+    [InlineData(
+        OutsideKind.FearGreedDaily,
+        "timestamp,date,value,value_classification",
+        "30,Fear",
+        "2022-06-13T00:00:00Z",
+        30
+    )]
+    [InlineData(
+        OutsideKind.VixDaily,
+        "timestamp,date,open,high,low,close",
+        "1,2,3,34.02",
+        "2022-06-13T21:15:00Z",
+        34.02
+    )]
     [InlineData(OutsideKind.DollarIndexDaily, "timestamp,date,close", "105.1", "2022-06-13T21:15:00Z", 105.1)]
-    [InlineData(OutsideKind.BtcDominanceDaily, "timestamp,date,btc_dominance_pct", "46.5", "2022-06-14T00:00:00Z", 46.5)]
+    [InlineData(
+        OutsideKind.BtcDominanceDaily,
+        "timestamp,date,btc_dominance_pct",
+        "46.5",
+        "2022-06-14T00:00:00Z",
+        46.5
+    )]
     [InlineData(OutsideKind.OpenInterestDaily, "timestamp,date,open_interest_usd", "1e9", "2022-06-14T00:00:00Z", 1e9)]
-    [InlineData(OutsideKind.FundingDailyMean, "timestamp,date,funding_mean,funding_abs", "-0.0001,0.0001", "2022-06-14T00:00:00Z", -0.0001)]
-    public void Values_become_knowable_at_publication(OutsideKind kind, string header, string rest, string known, double value)
+    [InlineData(
+        OutsideKind.FundingDailyMean,
+        "timestamp,date,funding_mean,funding_abs",
+        "-0.0001,0.0001",
+        "2022-06-14T00:00:00Z",
+        -0.0001
+    )]
+    public void Values_become_knowable_at_publication(
+        OutsideKind kind,
+        string header,
+        string rest,
+        string known,
+        double value
+    )
     {
         var path = Written($"{header}\n1655078400000,2022-06-13,{rest}\n");
         var observation = Assert.Single(OutsideFile.Read(path, kind, "BTC"));
@@ -23,13 +53,22 @@ public sealed class OutsideFileTests
     [Fact]
     public void Funding_becomes_knowable_at_its_timestamp()
     {
-        var observation = Assert.Single(OutsideFile.Read(Written("timestamp,funding_rate\n1655107200000,0.0002\n"), OutsideKind.Funding8h, "BTC"));
+        var observation = Assert.Single(
+            OutsideFile.Read(Written("timestamp,funding_rate\n1655107200000,0.0002\n"), OutsideKind.Funding8h, "BTC")
+        );
         Assert.Equal("2022-06-13T08:00:00Z", observation.KnowableAt.ToString());
     }
 
     [Fact]
     public void A_file_can_end_where_another_takes_over() =>
-        Assert.Empty(OutsideFile.Read(Written("timestamp,funding_rate\n1655107200000,0.0002\n"), OutsideKind.Funding8h, "BTC", Generated.At("2022-06-13T08:00:00Z")));
+        Assert.Empty(
+            OutsideFile.Read(
+                Written("timestamp,funding_rate\n1655107200000,0.0002\n"),
+                OutsideKind.Funding8h,
+                "BTC",
+                Generated.At("2022-06-13T08:00:00Z")
+            )
+        );
 
     [Theory]
     [InlineData("time,close\n", "line 1: expected the columns 'timestamp' first and 'close'")]
@@ -37,7 +76,10 @@ public sealed class OutsideFileTests
     [InlineData("timestamp,close\nyesterday,3\n", "line 2: expected 2 columns, the first a time")]
     [InlineData("", "the file is empty")]
     public void Invalid_files_are_rejected_with_the_reason(string text, string reason) =>
-        Assert.Contains(reason, Assert.Throws<BacktestException>(() => OutsideFile.Read(Written(text), OutsideKind.VixDaily)).Message);
+        Assert.Contains(
+            reason,
+            Assert.Throws<BacktestException>(() => OutsideFile.Read(Written(text), OutsideKind.VixDaily)).Message
+        );
 
     private static string Written(string text)
     {

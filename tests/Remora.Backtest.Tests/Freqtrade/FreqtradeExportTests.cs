@@ -24,9 +24,13 @@ public sealed class FreqtradeExportTests
             var checkedAny = 0;
             void Agrees(string name, double value)
             {
-                if (!run.Figures.TryGetValue(name, out var stated)) return;
+                if (!run.Figures.TryGetValue(name, out var stated))
+                    return;
                 checkedAny++;
-                Assert.True(Math.Abs(stated - value) <= 1e-9 * Math.Max(1, Math.Abs(stated)), $"{run.Strategy} {name}: {stated} stated, {value} ours");
+                Assert.True(
+                    Math.Abs(stated - value) <= 1e-9 * Math.Max(1, Math.Abs(stated)),
+                    $"{run.Strategy} {name}: {stated} stated, {value} ours"
+                );
             }
             Agrees("total_trades", ours.Trades);
             Agrees("wins", ours.Wins);
@@ -35,7 +39,8 @@ public sealed class FreqtradeExportTests
             Agrees("winrate", ours.WinRate);
             Agrees("profit_total", ours.ProfitTotalPct / 100);
             Agrees("profit_total_abs", ours.ProfitTotal);
-            if (trades > 0) Agrees("profit_mean", ours.ProfitMeanPct / 100);
+            if (trades > 0)
+                Agrees("profit_mean", ours.ProfitMeanPct / 100);
             Agrees("profit_factor", ours.ProfitFactor);
             Agrees("sharpe", ours.Sharpe);
             Agrees("sortino", ours.Sortino);
@@ -43,7 +48,8 @@ public sealed class FreqtradeExportTests
             Agrees("max_drawdown_abs", ours.MaxDrawdown);
             Agrees("max_drawdown_account", ours.MaxDrawdownPct / 100);
             Agrees("max_relative_drawdown", ours.MaxRelativeDrawdownPct / 100);
-            if (trades > 0) Agrees("avg_stake_amount", ours.MeanStake);
+            if (trades > 0)
+                Agrees("avg_stake_amount", ours.MeanStake);
             Agrees("final_balance", ours.FinalBalance);
             Assert.True(checkedAny >= 8, $"{checkedAny} figures were stated");
         }

@@ -7,7 +7,11 @@ namespace Remora.Backtest.Tests.History;
 public sealed class HistoryBuilderTests
 {
     private static Tape Tape(int seed, params Observation[] observations) =>
-        new(new("test", Pair.Parse("BTC/USDT"), Timeframe.FiveMinutes), Generated.Candles(2500, seed).Candles, observations);
+        new(
+            new("test", Pair.Parse("BTC/USDT"), Timeframe.FiveMinutes),
+            Generated.Candles(2500, seed).Candles,
+            observations
+        );
 
     [Fact]
     public void History_equals_the_live_engine()
@@ -20,7 +24,13 @@ public sealed class HistoryBuilderTests
             var live = engine.Apply(MarketEvent.Closed(tape.Market, tape.Candles[i]))!;
             Assert.Equal(
                 (!live.SafeToTrade, live.RiskScore, live.PositionScale, live.Regime),
-                (history.Policies[0].Blocked[i], history.Policies[0].Score[i], history.Policies[0].PositionScale[i], history.Policies[0].Regime[i]));
+                (
+                    history.Policies[0].Blocked[i],
+                    history.Policies[0].Score[i],
+                    history.Policies[0].PositionScale[i],
+                    history.Policies[0].Regime[i]
+                )
+            );
         }
     }
 
@@ -54,7 +64,9 @@ public sealed class HistoryBuilderTests
         Assert.Equal(1, last);
         using var cancelled = new CancellationTokenSource();
         cancelled.Cancel();
-        Assert.ThrowsAny<OperationCanceledException>(() => HistoryBuilder.Build([Tape(1)], new(), null, cancelled.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            HistoryBuilder.Build([Tape(1)], new(), null, cancelled.Token)
+        );
     }
 
     private sealed class Progress(Action<double> report) : IProgress<double>

@@ -12,7 +12,16 @@ public sealed class HistoryJobTests
     private string Candles(string name, int seed)
     {
         var path = Path.Combine(_folder, name);
-        File.WriteAllLines(path, Generated.Candles(1200, seed).Candles.Select(c => FormattableString.Invariant($"{c.OpenTime.UnixMilliseconds},{c.Open},{c.High},{c.Low},{c.Close},{c.Volume}")));
+        File.WriteAllLines(
+            path,
+            Generated
+                .Candles(1200, seed)
+                .Candles.Select(c =>
+                    FormattableString.Invariant(
+                        $"{c.OpenTime.UnixMilliseconds},{c.Open},{c.High},{c.Low},{c.Close},{c.Volume}"
+                    )
+                )
+        );
         return path;
     }
 
@@ -20,11 +29,17 @@ public sealed class HistoryJobTests
     public void Each_market_gets_its_file_with_a_row_per_candle()
     {
         var (plain, zipped) = (Path.Combine(_folder, "btc.csv"), Path.Combine(_folder, "eth.csv.gz"));
-        var result = HistoryJob.Run(new()
-        {
-            Markets = [new(Pair.Parse("BTC/USDT"), Candles("1.csv", 1), plain), new(Pair.Parse("ETH/USDT"), Candles("2.csv", 2), zipped)],
-            From = Generated.Start + TimeSpan.FromDays(1),
-        });
+        var result = HistoryJob.Run(
+            new()
+            {
+                Markets =
+                [
+                    new(Pair.Parse("BTC/USDT"), Candles("1.csv", 1), plain),
+                    new(Pair.Parse("ETH/USDT"), Candles("2.csv", 2), zipped),
+                ],
+                From = Generated.Start + TimeSpan.FromDays(1),
+            }
+        );
         Assert.Equal([1200 - 288, 1200 - 288], result.Rows);
         var lines = File.ReadAllLines(plain);
         Assert.Equal(AssessmentCsv.Header, lines[0]);
@@ -38,16 +53,31 @@ public sealed class HistoryJobTests
     [Fact]
     public void A_file_can_have_the_short_side_while_callbacks_receive_the_long_side()
     {
-        var (to, rows, longs) = (Path.Combine(_folder, "short.csv"), new System.Text.StringBuilder(AssessmentCsv.Header + "\n"), 0);
-        HistoryJob.Run(new()
-        {
-            Markets = [new(Pair.Parse("BTC/USDT"), Candles("1.csv", 1), to, Each: assessment =>
+        var (to, rows, longs) = (
+            Path.Combine(_folder, "short.csv"),
+            new System.Text.StringBuilder(AssessmentCsv.Header + "\n"),
+            0
+        );
+        HistoryJob.Run(
+            new()
             {
-                if (assessment.Side == Side.Long) longs++;
-                AssessmentCsv.Append(rows, assessment.At(assessment.AssessedAt, Side.Short));
-            })],
-            Side = Side.Short,
-        });
+                Markets =
+                [
+                    new(
+                        Pair.Parse("BTC/USDT"),
+                        Candles("1.csv", 1),
+                        to,
+                        Each: assessment =>
+                        {
+                            if (assessment.Side == Side.Long)
+                                longs++;
+                            AssessmentCsv.Append(rows, assessment.At(assessment.AssessedAt, Side.Short));
+                        }
+                    ),
+                ],
+                Side = Side.Short,
+            }
+        );
         Assert.Equal(1200, longs);
         Assert.Equal(rows.ToString(), File.ReadAllText(to));
     }
@@ -56,12 +86,15 @@ public sealed class HistoryJobTests
     public void A_failure_names_the_file_and_leaves_no_partial_output()
     {
         var to = Path.Combine(_folder, "out.csv");
-        var error = Assert.Throws<BacktestException>(() => HistoryJob.Run(new() { Markets = [new(Pair.Parse("BTC/USDT"), Path.Combine(_folder, "none.csv"), to)] }));
+        var error = Assert.Throws<BacktestException>(() =>
+            HistoryJob.Run(new() { Markets = [new(Pair.Parse("BTC/USDT"), Path.Combine(_folder, "none.csv"), to)] })
+        );
         Assert.Contains("none.csv", error.Message);
         using var cancelled = new CancellationTokenSource();
         var stops = new Stopping(cancelled);
         Assert.ThrowsAny<OperationCanceledException>(() =>
-            HistoryJob.Run(new() { Markets = [new(Pair.Parse("BTC/USDT"), Long(), to)] }, stops, cancelled.Token));
+            HistoryJob.Run(new() { Markets = [new(Pair.Parse("BTC/USDT"), Long(), to)] }, stops, cancelled.Token)
+        );
         Assert.False(File.Exists(to));
         Assert.Empty(Directory.GetFiles(_folder, "*.part"));
     }
@@ -69,7 +102,16 @@ public sealed class HistoryJobTests
     private string Long()
     {
         var path = Path.Combine(_folder, "long.csv");
-        File.WriteAllLines(path, Generated.Candles(20_000, 1).Candles.Select(c => FormattableString.Invariant($"{c.OpenTime.UnixMilliseconds},{c.Open},{c.High},{c.Low},{c.Close},{c.Volume}")));
+        File.WriteAllLines(
+            path,
+            Generated
+                .Candles(20_000, 1)
+                .Candles.Select(c =>
+                    FormattableString.Invariant(
+                        $"{c.OpenTime.UnixMilliseconds},{c.Open},{c.High},{c.Low},{c.Close},{c.Volume}"
+                    )
+                )
+        );
         return path;
     }
 

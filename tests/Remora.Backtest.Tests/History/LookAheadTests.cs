@@ -12,24 +12,45 @@ namespace Remora.Backtest.Tests.History;
 /// </summary>
 public sealed class LookAheadTests
 {
-    private static readonly RiskPolicy Nervous = RiskPolicy.Default with { Name = "nervous", Decision = new() { BlockingScore = 0.5 } };
+    private static readonly RiskPolicy Nervous = RiskPolicy.Default with
+    {
+        Name = "nervous",
+        Decision = new() { BlockingScore = 0.5 },
+    };
 
     private static Tape Tape(int seed, int candles = 3500)
     {
         var series = Generated.Candles(candles, seed);
         var random = new Random(seed);
-        Observation[] observations = [.. Enumerable.Range(0, candles * 5 / 1440).Select(day =>
-        {
-            var time = Generated.Start + TimeSpan.FromDays(day);
-            return new Observation(Signal.FearGreed, null, random.Next(5, 95), time, time, TimeSpan.FromHours(36), "test");
-        })];
+        Observation[] observations =
+        [
+            .. Enumerable
+                .Range(0, candles * 5 / 1440)
+                .Select(day =>
+                {
+                    var time = Generated.Start + TimeSpan.FromDays(day);
+                    return new Observation(
+                        Signal.FearGreed,
+                        null,
+                        random.Next(5, 95),
+                        time,
+                        time,
+                        TimeSpan.FromHours(36),
+                        "test"
+                    );
+                }),
+        ];
         return new(new("test", Pair.Parse("BTC/USDT"), series.Timeframe), series.Candles, observations);
     }
 
     private static IEnumerable<Instant> Cuts(Tape tape, int seed)
     {
         var random = new Random(seed);
-        return Enumerable.Range(0, 6).Select(_ => tape.Candles[random.Next(400, tape.Candles.Count)].OpenTime + TimeSpan.FromSeconds(random.Next(300)));
+        return Enumerable
+            .Range(0, 6)
+            .Select(_ =>
+                tape.Candles[random.Next(400, tape.Candles.Count)].OpenTime + TimeSpan.FromSeconds(random.Next(300))
+            );
     }
 
     [Fact]
@@ -48,15 +69,27 @@ public sealed class LookAheadTests
     public void Scaled_gates_and_thresholds_use_no_future_data()
     {
         var tape = Tape(2);
-        Assert.Null(LookAhead.FirstLeak(tape, t => Gates.Scaled(HistoryBuilder.Build(t, new()).Policies[0]), Cuts(tape, 1)));
-        Assert.Null(LookAhead.FirstLeak(tape, t => Gates.Threshold(HistoryBuilder.Build(t, new()).Policies[0], 0.6), Cuts(tape, 2)));
+        Assert.Null(
+            LookAhead.FirstLeak(tape, t => Gates.Scaled(HistoryBuilder.Build(t, new()).Policies[0]), Cuts(tape, 1))
+        );
+        Assert.Null(
+            LookAhead.FirstLeak(
+                tape,
+                t => Gates.Threshold(HistoryBuilder.Build(t, new()).Policies[0], 0.6),
+                Cuts(tape, 2)
+            )
+        );
     }
 
     [Fact]
     public void A_gate_that_uses_one_future_candle_is_detected()
     {
         var tape = Tape(3);
-        static Gate Leaking(Tape t) => Gate.Blocking("leak", [.. t.Candles.Select((c, i) => i + 1 < t.Candles.Count && t.Candles[i + 1].Close < c.Close)]);
+        static Gate Leaking(Tape t) =>
+            Gate.Blocking(
+                "leak",
+                [.. t.Candles.Select((c, i) => i + 1 < t.Candles.Count && t.Candles[i + 1].Close < c.Close)]
+            );
         Assert.NotNull(LookAhead.FirstLeak(tape, Leaking, Cuts(tape, 3)));
     }
 
@@ -83,7 +116,12 @@ public sealed class LookAheadTests
     {
         var plan = StrategyCatalog.Find(name);
         var series = Generated.Candles(plan.Timeframe == Timeframe.OneHour ? 12_000 : 4000, 7, plan.Timeframe);
-        Trade[] Run(CandleTape tape) => [.. Simulation.Prepare(plan, tape, Generated.Start, tape.Candles[^1].OpenTime, AccountRules.Default).Run(Generated.RandomGate(tape.Candles.Count, 5))];
+        Trade[] Run(CandleTape tape) =>
+            [
+                .. Simulation
+                    .Prepare(plan, tape, Generated.Start, tape.Candles[^1].OpenTime, AccountRules.Default)
+                    .Run(Generated.RandomGate(tape.Candles.Count, 5)),
+            ];
         var whole = Run(series);
         foreach (var cut in Cuts())
         {
@@ -110,7 +148,11 @@ public sealed class LookAheadTests
         var script = new Signals[50];
         Array.Fill(script, Signals.Enter);
         var plan = Trading.Scripted.Plan(script) with { StopLoss = -1e-9, Roi = [] };
-        var entries = Simulation.Prepare(plan, series, Generated.Start, series.Candles[^1].OpenTime, AccountRules.Default).Run(Gate.Blocking("one", blocked)).Select(t => t.OpenTime).ToArray();
+        var entries = Simulation
+            .Prepare(plan, series, Generated.Start, series.Candles[^1].OpenTime, AccountRules.Default)
+            .Run(Gate.Blocking("one", blocked))
+            .Select(t => t.OpenTime)
+            .ToArray();
         Assert.DoesNotContain(series.Candles[21].OpenTime, entries);
         Assert.Contains(series.Candles[20].OpenTime, entries);
     }

@@ -19,7 +19,13 @@ public sealed class PointInTimeTests(ITestOutputHelper output)
     /// When a value with a given date in the file became knowable. The rules are written again
     /// here, so that the test does not depend on the table of the reader.
     /// </summary>
-    private static readonly (string File, OutsideKind Kind, string? Base, int Column, Func<Instant, Instant> Known)[] Series =
+    private static readonly (
+        string File,
+        OutsideKind Kind,
+        string? Base,
+        int Column,
+        Func<Instant, Instant> Known
+    )[] Series =
     [
         ("outside/vix-daily.csv.gz", OutsideKind.VixDaily, null, 5, dated => dated + new TimeSpan(21, 15, 0)),
         ("outside/dxy-daily.csv.gz", OutsideKind.DollarIndexDaily, null, 2, dated => dated + new TimeSpan(21, 15, 0)),
@@ -33,16 +39,29 @@ public sealed class PointInTimeTests(ITestOutputHelper output)
     public void Only_knowable_values_are_used()
     {
         var market = new MarketId("binance", Pair.Parse("BTC/USDT"), Timeframe.OneHour);
-        var truth = Series.ToDictionary(s => s.Kind, s => SharedData.Column(s.File, s.Column).Select(row => (Known: s.Known(row.Time), row.Value)).ToArray());
-        var observations = Series.SelectMany(s => OutsideFile.Read(SharedData.Require(s.File), s.Kind, s.Base)).ToList();
+        var truth = Series.ToDictionary(
+            s => s.Kind,
+            s => SharedData.Column(s.File, s.Column).Select(row => (Known: s.Known(row.Time), row.Value)).ToArray()
+        );
+        var observations = Series
+            .SelectMany(s => OutsideFile.Read(SharedData.Require(s.File), s.Kind, s.Base))
+            .ToList();
         var start = Generated.At("2021-07-10");
         // The candles do not matter here.
         var candles = Generated.Candles(24 * 1100, 1, Timeframe.OneHour, start).Candles;
         var random = new Random(20250630);
-        var moments = Enumerable.Range(0, 3_000).Select(_ => start + TimeSpan.FromMilliseconds((long)(random.NextDouble() * 1099 * 86_400_000))).ToList();
+        var moments = Enumerable
+            .Range(0, 3_000)
+            .Select(_ => start + TimeSpan.FromMilliseconds((long)(random.NextDouble() * 1099 * 86_400_000)))
+            .ToList();
         // The moments that matter: around the close, and around midnight.
         foreach (var day in Enumerable.Range(0, 300).Select(_ => start + (random.Next(1, 1098) * Day)))
-            moments.AddRange([day + new TimeSpan(21, 14, 59), day + new TimeSpan(21, 15, 0), day - TimeSpan.FromMilliseconds(1), day]);
+            moments.AddRange([
+                day + new TimeSpan(21, 14, 59),
+                day + new TimeSpan(21, 15, 0),
+                day - TimeSpan.FromMilliseconds(1),
+                day,
+            ]);
 
         var engine = new RemoraEngine([Remora.Risk.RiskPolicy.Default], new Tape(market, [], observations).Signals);
         using var events = new Tape(market, candles, observations).Events().GetEnumerator();
@@ -50,15 +69,21 @@ public sealed class PointInTimeTests(ITestOutputHelper output)
         var used = 0;
         foreach (var now in moments.Order())
         {
-            for (; more && KnowableAt(events.Current, market) <= now; more = events.MoveNext()) engine.Apply(events.Current);
+            for (; more && KnowableAt(events.Current, market) <= now; more = events.MoveNext())
+                engine.Apply(events.Current);
             var assessment = engine.Assess(market, 0, now);
             foreach (var (_, kind, _, _, _) in Series)
             {
                 var (signal, value) = ValueOf(kind, assessment);
                 var last = Array.FindLastIndex(truth[kind], row => row.Known <= now);
-                if (double.IsNaN(value)) continue;
+                if (double.IsNaN(value))
+                    continue;
                 used++;
-                Assert.True(last >= 0 && truth[kind][last].Value == value, $"{signal} at {now}: {value} is used, {(last < 0 ? double.NaN : truth[kind][last].Value)} was the last that was known");
+                Assert.True(
+                    last >= 0 && truth[kind][last].Value == value,
+                    $"{signal} at {now}: {value} is used, {(last < 0 ? double.NaN : truth[kind][last].Value)} was "
+                        + $"the last that was known"
+                );
             }
         }
         output.WriteLine($"{used} values at {moments.Count} moments");
@@ -70,28 +95,53 @@ public sealed class PointInTimeTests(ITestOutputHelper output)
     public void An_event_counts_only_after_its_announcement()
     {
         var file = Path.Combine(Directory.CreateTempSubdirectory("remora-calendar-").FullName, "calendar.csv");
-        File.WriteAllText(file, "time,announced,name\n2024-01-02T12:00:00Z,2024-01-02T11:30:00Z,sudden\n2024-01-03T12:00:00Z,2023-06-01,planned\n");
+        File.WriteAllText(
+            file,
+            "time,announced,name\n2024-01-02T12:00:00Z,2024-01-02T11:30:00Z,sudden\n2024-01-03T12:00:00Z,2023-06-01,planned\n"
+        );
         var calendars = CalendarFile.Read(file, 2 * Hour, Hour);
-        Assert.Equal(["2023-06-01T00:00:00Z", "2024-01-02T11:30:00Z"], calendars.Select(calendar => calendar.KnowableAt.ToString()));
+        Assert.Equal(
+            ["2023-06-01T00:00:00Z", "2024-01-02T11:30:00Z"],
+            calendars.Select(calendar => calendar.KnowableAt.ToString())
+        );
         var market = new MarketId("binance", Pair.Parse("BTC/USDT"), Timeframe.FiveMinutes);
         var tape = new Tape(market, Generated.Candles(800, 1).Candles, []) { Calendars = calendars };
         var engine = new RemoraEngine();
-        var raised = tape.Events().Select(e => engine.Apply(e)).Where(a => a?.EventFlags[RiskFlag.ScheduledEvent] == true).Select(a => a!.AsOf!.Value.ToString()).ToList();
+        var raised = tape.Events()
+            .Select(e => engine.Apply(e))
+            .Where(a => a?.EventFlags[RiskFlag.ScheduledEvent] == true)
+            .Select(a => a!.AsOf!.Value.ToString())
+            .ToList();
         Assert.Equal(("2024-01-02T11:30:00Z", "2024-01-03T12:55:00Z"), (raised[0], raised[^1]));
-        Assert.Equal((18, 36), (raised.Count(at => at.StartsWith("2024-01-02", StringComparison.Ordinal)), raised.Count(at => at.StartsWith("2024-01-03", StringComparison.Ordinal))));
+        Assert.Equal(
+            (18, 36),
+            (
+                raised.Count(at => at.StartsWith("2024-01-02", StringComparison.Ordinal)),
+                raised.Count(at => at.StartsWith("2024-01-03", StringComparison.Ordinal))
+            )
+        );
         File.WriteAllText(file, "time,announced,name\n2024-01-02T12:00:00Z,,sudden\n");
-        Assert.Contains("announced", Assert.Throws<BacktestException>(() => CalendarFile.Read(file, Hour, Hour)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "announced",
+            Assert.Throws<BacktestException>(() => CalendarFile.Read(file, Hour, Hour)).Message,
+            StringComparison.Ordinal
+        );
     }
 
-    private static Instant KnowableAt(in MarketEvent e, MarketId market) => e.Observation?.KnowableAt ?? (e.Candle.OpenTime + market.Timeframe.Length);
+    private static Instant KnowableAt(in MarketEvent e, MarketId market) =>
+        e.Observation?.KnowableAt ?? (e.Candle.OpenTime + market.Timeframe.Length);
 
-    private static (Signal Signal, double Value) ValueOf(OutsideKind kind, Assessment assessment) => kind switch
-    {
-        OutsideKind.VixDaily => (Signal.Vix, assessment.Vix),
-        OutsideKind.DollarIndexDaily => (Signal.DollarIndex, assessment.Dxy),
-        OutsideKind.FearGreedDaily => (Signal.FearGreed, assessment.FearGreedIndex),
-        OutsideKind.BtcDominanceDaily => (Signal.BtcDominance, assessment.BtcDominance),
-        OutsideKind.OpenInterestDaily => (Signal.OpenInterest, assessment.External.TryGetValue("open_interest", out var interest) ? interest.Value : double.NaN),
-        _ => (Signal.FundingRate, assessment.FundingRate),
-    };
+    private static (Signal Signal, double Value) ValueOf(OutsideKind kind, Assessment assessment) =>
+        kind switch
+        {
+            OutsideKind.VixDaily => (Signal.Vix, assessment.Vix),
+            OutsideKind.DollarIndexDaily => (Signal.DollarIndex, assessment.Dxy),
+            OutsideKind.FearGreedDaily => (Signal.FearGreed, assessment.FearGreedIndex),
+            OutsideKind.BtcDominanceDaily => (Signal.BtcDominance, assessment.BtcDominance),
+            OutsideKind.OpenInterestDaily => (
+                Signal.OpenInterest,
+                assessment.External.TryGetValue("open_interest", out var interest) ? interest.Value : double.NaN
+            ),
+            _ => (Signal.FundingRate, assessment.FundingRate),
+        };
 }

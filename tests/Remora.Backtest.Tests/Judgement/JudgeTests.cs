@@ -10,24 +10,60 @@ namespace Remora.Backtest.Tests.Judgement;
 
 public sealed class JudgeTests
 {
-    private static readonly RiskPolicy Nervous = RiskPolicy.Default with { Name = "nervous", Decision = new() { BlockingScore = 0.6 } };
+    private static readonly RiskPolicy Nervous = RiskPolicy.Default with
+    {
+        Name = "nervous",
+        Decision = new() { BlockingScore = 0.6 },
+    };
     private readonly string _folder = Directory.CreateTempSubdirectory("remora-judge-").FullName;
 
     private JudgeOptions Options(IReadOnlyList<Trade> trades)
     {
         var candles = Path.Combine(_folder, "candles.csv");
-        File.WriteAllLines(candles, Generated.Candles(15_000, 1).Candles.Select(c => FormattableString.Invariant($"{c.OpenTime.UnixMilliseconds},{c.Open},{c.High},{c.Low},{c.Close},{c.Volume}")));
+        File.WriteAllLines(
+            candles,
+            Generated
+                .Candles(15_000, 1)
+                .Candles.Select(c =>
+                    FormattableString.Invariant(
+                        $"{c.OpenTime.UnixMilliseconds},{c.Open},{c.High},{c.Low},{c.Close},{c.Volume}"
+                    )
+                )
+        );
         var file = Path.Combine(_folder, "trades.csv");
-        using (var text = new StreamWriter(file)) TradeCsv.Write(text, trades);
-        return new() { Trades = file, Markets = [new(Pair.Parse("BTC/USDT"), candles)], Policy = Nervous, Shifts = 199 };
+        using (var text = new StreamWriter(file))
+            TradeCsv.Write(text, trades);
+        return new()
+        {
+            Trades = file,
+            Markets = [new(Pair.Parse("BTC/USDT"), candles)],
+            Policy = Nervous,
+            Shifts = 199,
+        };
     }
 
-    private static Trade[] Trades(string pair) => [.. Enumerable.Range(0, 300).Select(i =>
-    {
-        var opened = Generated.Start + TimeSpan.FromHours(48 + (i * 3));
-        var ratio = Math.Round((new Random(i).NextDouble() - 0.5) * 0.02, 8);
-        return new Trade(pair, opened, opened + TimeSpan.FromHours(1), 100, 100, 1, 100, ratio, 100 * ratio, "exit_signal");
-    })];
+    private static Trade[] Trades(string pair) =>
+        [
+            .. Enumerable
+                .Range(0, 300)
+                .Select(i =>
+                {
+                    var opened = Generated.Start + TimeSpan.FromHours(48 + (i * 3));
+                    var ratio = Math.Round((new Random(i).NextDouble() - 0.5) * 0.02, 8);
+                    return new Trade(
+                        pair,
+                        opened,
+                        opened + TimeSpan.FromHours(1),
+                        100,
+                        100,
+                        1,
+                        100,
+                        ratio,
+                        100 * ratio,
+                        "exit_signal"
+                    );
+                }),
+        ];
 
     [Fact]
     public void Trades_in_unsafe_time_are_separated()
@@ -46,7 +82,17 @@ public sealed class JudgeTests
     {
         var first = Assert.Single(JudgeJob.Run(Options(Trades("BTC/USDT"))));
         var unsafeTimes = first.Skipped.Select(t => t.OpenTime).ToHashSet();
-        Trade[] planted = [.. Trades("BTC/USDT").Select(t => t with { ProfitRatio = unsafeTimes.Contains(t.OpenTime) ? -0.01 : 0.005, Profit = unsafeTimes.Contains(t.OpenTime) ? -1 : 0.5 })];
+        Trade[] planted =
+        [
+            .. Trades("BTC/USDT")
+                .Select(t =>
+                    t with
+                    {
+                        ProfitRatio = unsafeTimes.Contains(t.OpenTime) ? -0.01 : 0.005,
+                        Profit = unsafeTimes.Contains(t.OpenTime) ? -1 : 0.5,
+                    }
+                ),
+        ];
         var judged = Assert.Single(JudgeJob.Run(Options(planted)));
         Assert.Equal(0.005, judged.Chance.Tests!["profit_kept"].P);
         Assert.Equal(0.005, judged.Chance.Tests["loser_lift"].P);
@@ -63,7 +109,8 @@ public sealed class JudgeTests
     [Fact]
     public void Each_trade_uses_the_gate_of_its_side()
     {
-        Trade[] longs = Trades("BTC/USDT"), shorts = [.. longs.Select(t => t with { Short = true })];
+        Trade[] longs = Trades("BTC/USDT"),
+            shorts = [.. longs.Select(t => t with { Short = true })];
         var options = Options([.. longs, .. shorts]);
         var both = Assert.Single(JudgeJob.Run(options));
         Assert.Equal(600, both.All.Trades);
@@ -72,14 +119,28 @@ public sealed class JudgeTests
         var engine = new RemoraEngine([Nervous], []);
         var market = new MarketId("binance", Pair.Parse("BTC/USDT"), series.Timeframe);
         var assessments = series.Candles.Select(candle => engine.Apply(MarketEvent.Closed(market, candle))!).ToList();
-        bool IsUnsafe(Trade trade) => !assessments.Last(a => a.AsOf <= trade.OpenTime).At(trade.OpenTime, trade.Short ? Side.Short : Side.Long).SafeToTrade;
+        bool IsUnsafe(Trade trade) =>
+            !assessments
+                .Last(a => a.AsOf <= trade.OpenTime)
+                .At(trade.OpenTime, trade.Short ? Side.Short : Side.Long)
+                .SafeToTrade;
         var expected = longs.Concat(shorts).Where(IsUnsafe).ToHashSet();
         Assert.Equal(expected, both.Skipped.ToHashSet());
-        Assert.NotEqual(expected.Where(t => !t.Short).Select(t => t.OpenTime), expected.Where(t => t.Short).Select(t => t.OpenTime));
+        Assert.NotEqual(
+            expected.Where(t => !t.Short).Select(t => t.OpenTime),
+            expected.Where(t => t.Short).Select(t => t.OpenTime)
+        );
         Assert.Contains(both.Skipped, t => t.Short);
 
-        var (onlyLongs, onlyShorts) = (Assert.Single(JudgeJob.Run(Options(longs))), Assert.Single(JudgeJob.Run(Options(shorts))));
-        Assert.Equal((onlyLongs.Chance.TimeBlocked + onlyShorts.Chance.TimeBlocked) / 2, both.Chance.TimeBlocked, 1e-12);
+        var (onlyLongs, onlyShorts) = (
+            Assert.Single(JudgeJob.Run(Options(longs))),
+            Assert.Single(JudgeJob.Run(Options(shorts)))
+        );
+        Assert.Equal(
+            (onlyLongs.Chance.TimeBlocked + onlyShorts.Chance.TimeBlocked) / 2,
+            both.Chance.TimeBlocked,
+            1e-12
+        );
         Assert.NotEqual(onlyLongs.Chance.TimeBlocked, onlyShorts.Chance.TimeBlocked);
     }
 
@@ -88,7 +149,10 @@ public sealed class JudgeTests
     {
         var mixed = Assert.Single(JudgeJob.Run(Options([.. Trades("BTC/USDT"), .. Trades("ETH/USDT").Take(5)])));
         Assert.Equal(5, mixed.Uncovered["ETH/USDT"]);
-        Assert.Contains("ETH/USDT", Assert.Throws<BacktestException>(() => JudgeJob.Run(Options(Trades("ETH/USDT")))).Message);
+        Assert.Contains(
+            "ETH/USDT",
+            Assert.Throws<BacktestException>(() => JudgeJob.Run(Options(Trades("ETH/USDT")))).Message
+        );
     }
 
     [Fact]

@@ -17,7 +17,15 @@ public sealed class PublishedResultsTests
     public void A_published_period_is_reproduced()
     {
         var whole = Shipped();
-        var (study, folder) = (whole with { Periods = [whole.Periods.First(period => period.Name == "2022")], WalkForwardShifts = 1, Thresholds = [] }, Folder());
+        var (study, folder) = (
+            whole with
+            {
+                Periods = [whole.Periods.First(period => period.Name == "2022")],
+                WalkForwardShifts = 1,
+                Thresholds = [],
+            },
+            Folder()
+        );
         var rows = Rows(ResultsText.Markdown(StudyRun.Run(study, folder)));
         Assert.Equal(study.Strategies.Count, rows.Length);
         Assert.Equal(Rows(Published), rows);
@@ -26,20 +34,35 @@ public sealed class PublishedResultsTests
     [Fact]
     public void The_results_page_equals_the_output_of_the_study()
     {
-        Assert.SkipUnless(Environment.GetEnvironmentVariable("REMORA_STUDY") is { Length: > 0 }, "takes a minute: set REMORA_STUDY to run it");
+        Assert.SkipUnless(
+            Environment.GetEnvironmentVariable("REMORA_STUDY") is { Length: > 0 },
+            "takes a minute: set REMORA_STUDY to run it"
+        );
         Assert.Equal(Published, ResultsText.Markdown(StudyRun.Run(Shipped(), Folder())));
     }
 
     private static StudyFile Shipped() => StudyFile.Parse(File.ReadAllBytes(Repository.PathOf("studies", "btc.json")));
 
-    private static string Folder() => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(SharedData.Require("candles/BTCUSDT-5m.csv.gz"))!, ".."));
+    private static string Folder() =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(SharedData.Require("candles/BTCUSDT-5m.csv.gz"))!, ".."));
 
     // The rows of the gate compared with its placebo in 2022, without Holm's column, which covers
     // all periods together.
     private static string[] Rows(string markdown)
     {
-        var section = markdown.Split("\n## ").Single(part => part.StartsWith("The gate against its placebo", StringComparison.Ordinal)).Split('\n');
-        var holm = Array.FindIndex(section.First(line => line.StartsWith("| strategy", StringComparison.Ordinal)).Split('|'), name => name.Trim() == "Holm");
-        return [.. section.Where(line => line.Contains("| 2022 |", StringComparison.Ordinal)).Select(line => string.Join('|', line.Split('|').Where((_, column) => column != holm)))];
+        var section = markdown
+            .Split("\n## ")
+            .Single(part => part.StartsWith("The gate against its placebo", StringComparison.Ordinal))
+            .Split('\n');
+        var holm = Array.FindIndex(
+            section.First(line => line.StartsWith("| strategy", StringComparison.Ordinal)).Split('|'),
+            name => name.Trim() == "Holm"
+        );
+        return
+        [
+            .. section
+                .Where(line => line.Contains("| 2022 |", StringComparison.Ordinal))
+                .Select(line => string.Join('|', line.Split('|').Where((_, column) => column != holm))),
+        ];
     }
 }

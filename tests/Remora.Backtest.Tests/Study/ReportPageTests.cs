@@ -22,12 +22,25 @@ public sealed class ReportPageTests(Browser browser) : IClassFixture<Browser>
         await browser.OpenAsync("file://" + Report.Value, width, dark);
         // Equity, drawdown, profit by score, calibration.
         await browser.UntilAsync("document.querySelectorAll('.u-wrap').length === 4");
-        Assert.Equal(0, (await browser.AskAsync("[...document.querySelectorAll('.u-wrap')].filter(chart => chart.clientWidth > document.querySelector('.chart').clientWidth).length")).GetInt32());
+        Assert.Equal(
+            0,
+            (
+                await browser.AskAsync(
+                    "[...document.querySelectorAll('.u-wrap')].filter(chart => chart.clientWidth > "
+                        + "document.querySelector('.chart').clientWidth).length"
+                )
+            ).GetInt32()
+        );
         Assert.Equal(5, (await browser.AskAsync("document.querySelectorAll('#key li').length")).GetInt32());
         Assert.Equal(3, (await browser.AskAsync("document.querySelectorAll('#cells tbody tr').length")).GetInt32());
         var drawn = await browser.AskAsync("document.querySelector('#equity canvas').toDataURL()");
-        await browser.AskAsync("(choice => { choice.value = 'BuyAndHold'; choice.onchange(); })(document.querySelector('#strategy'))");
-        Assert.NotEqual(drawn.GetString(), (await browser.AskAsync("document.querySelector('#equity canvas').toDataURL()")).GetString());
+        await browser.AskAsync(
+            "(choice => { choice.value = 'BuyAndHold'; choice.onchange(); })(document.querySelector('#strategy'))"
+        );
+        Assert.NotEqual(
+            drawn.GetString(),
+            (await browser.AskAsync("document.querySelector('#equity canvas').toDataURL()")).GetString()
+        );
         await browser.HasNoFaultAsync("report");
         await browser.IsQuietAsync("null"); // a file has no origin, and no other host is requested
         await browser.PictureAsync($"report-{width}-{(dark ? "dark" : "light")}");

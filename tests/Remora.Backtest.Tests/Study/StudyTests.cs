@@ -26,8 +26,14 @@ public sealed class StudyTests
     {
         var folder = Directory.CreateTempSubdirectory("remora-study-").FullName;
         Write(Path.Combine(folder, "five.csv"), Generated.Candles(15_000, 1));
-        Write(Path.Combine(folder, "hour.csv"), Generated.Candles(24 * 80, 2, Markets.Timeframe.OneHour, Generated.At("2023-12-10")));
-        File.WriteAllText(Path.Combine(folder, "fear.csv"), "timestamp,date,value,value_classification\n1705276800000,2024-01-15,10,\n");
+        Write(
+            Path.Combine(folder, "hour.csv"),
+            Generated.Candles(24 * 80, 2, Markets.Timeframe.OneHour, Generated.At("2023-12-10"))
+        );
+        File.WriteAllText(
+            Path.Combine(folder, "fear.csv"),
+            "timestamp,date,value,value_classification\n1705276800000,2024-01-15,10,\n"
+        );
         File.WriteAllText(Path.Combine(folder, "study.json"), Text);
         return folder;
     }
@@ -36,18 +42,24 @@ public sealed class StudyTests
     {
         var text = new StringBuilder("timestamp,open,high,low,close,volume\n");
         foreach (var c in series.Candles)
-            text.Append(CultureInfo.InvariantCulture, $"{c.OpenTime.UnixMilliseconds},{c.Open},{c.High},{c.Low},{c.Close},{c.Volume}\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"{c.OpenTime.UnixMilliseconds},{c.Open},{c.High},{c.Low},{c.Close},{c.Volume}\n"
+            );
         File.WriteAllText(path, text.ToString());
     }
 
-    internal static StudyFigures Run(string to) => StudyJob.Run(new()
-    {
-        Study = Path.Combine(Folder, "study.json"),
-        DataFolder = Folder,
-        FiguresTo = Path.Combine(Folder, to, "figures.json"),
-        ReportTo = Path.Combine(Folder, to, "report.html"),
-        ResultsTo = Path.Combine(Folder, to, "results.md"),
-    });
+    internal static StudyFigures Run(string to) =>
+        StudyJob.Run(
+            new()
+            {
+                Study = Path.Combine(Folder, "study.json"),
+                DataFolder = Folder,
+                FiguresTo = Path.Combine(Folder, to, "figures.json"),
+                ReportTo = Path.Combine(Folder, to, "report.html"),
+                ResultsTo = Path.Combine(Folder, to, "results.md"),
+            }
+        );
 
     [Fact]
     public void The_same_inputs_give_the_same_bytes()
@@ -55,7 +67,10 @@ public sealed class StudyTests
         Run("a");
         Run("b");
         foreach (var file in new[] { "figures.json", "report.html", "results.md" })
-            Assert.Equal(File.ReadAllBytes(Path.Combine(Folder, "a", file)), File.ReadAllBytes(Path.Combine(Folder, "b", file)));
+            Assert.Equal(
+                File.ReadAllBytes(Path.Combine(Folder, "a", file)),
+                File.ReadAllBytes(Path.Combine(Folder, "b", file))
+            );
     }
 
     [Fact]
@@ -73,7 +88,11 @@ public sealed class StudyTests
             // The last trade is closed at an open, the curve ends at a close.
             Assert.Equal(cell.Ungated.FinalBalance, detail.Equity.Ungated[^1], 20.0);
             // The curve is rounded to cents.
-            Assert.Equal(detail.Equity.Ungated[^1] / 1000, detail.Months.Aggregate(1.0, (value, month) => value * (1 + (month.UngatedPct / 100))), 1e-4);
+            Assert.Equal(
+                detail.Equity.Ungated[^1] / 1000,
+                detail.Months.Aggregate(1.0, (value, month) => value * (1 + (month.UngatedPct / 100))),
+                1e-4
+            );
         }
     }
 
@@ -95,33 +114,57 @@ public sealed class StudyTests
     public void The_verdict_can_be_positive_or_negative()
     {
         var figures = Run("e");
-        Assert.Contains("does not beat the placebo", ResultsText.Headline(figures with { GateConclusion = figures.GateConclusion with { Beats = false } }));
-        Assert.Contains(" beats the placebo", ResultsText.Headline(figures with { GateConclusion = figures.GateConclusion with { Beats = true } }));
+        Assert.Contains(
+            "does not beat the placebo",
+            ResultsText.Headline(figures with { GateConclusion = figures.GateConclusion with { Beats = false } })
+        );
+        Assert.Contains(
+            " beats the placebo",
+            ResultsText.Headline(figures with { GateConclusion = figures.GateConclusion with { Beats = true } })
+        );
     }
 
     [Theory]
     [InlineData("""{ "markets": [] }""", "markets: must be at least one market")]
     [InlineData("""{ "market": [] }""", "'market'")]
     [InlineData("""{ "markets": [ { "pair": "BTC", "candles": "x" } ] }""", "expected a pair such as BTC/USDT")]
-    [InlineData("""{ "markets": [ { "pair": "BTC/USDT", "candles": "x" } ], "periods": [ { "name": "a", "from": "2024-01-02", "to": "2024-01-01" } ] }""", "periods: must be each 'from' before its 'to'")]
-    [InlineData("""{ "markets": [ { "pair": "BTC/USDT", "candles": "x" } ], "periods": [ { "name": "a", "from": "2024-01-01", "to": "2024-01-02" } ], "strategies": ["Magic"] }""", "'Magic' is not a strategy: expected one of RSIEMA")]
-    [InlineData("""{ "markets": [ { "pair": "BTC/USDT", "candles": "x" } ], "periods": [ { "name": "a", "from": "2024-01-01", "to": "2024-01-02" } ], "shifts": 0 }""", "shifts: must be 1 to 1000000")]
+    [InlineData(
+        """{ "markets": [ { "pair": "BTC/USDT", "candles": "x" } ], "periods": [ { "name": "a", "from": "2024-01-02", "to": "2024-01-01" } ] }""",
+        "periods: must be each 'from' before its 'to'"
+    )]
+    [InlineData(
+        """{ "markets": [ { "pair": "BTC/USDT", "candles": "x" } ], "periods": [ { "name": "a", "from": "2024-01-01", "to": "2024-01-02" } ], "strategies": ["Magic"] }""",
+        "'Magic' is not a strategy: expected one of RSIEMA"
+    )]
+    [InlineData(
+        """{ "markets": [ { "pair": "BTC/USDT", "candles": "x" } ], "periods": [ { "name": "a", "from": "2024-01-01", "to": "2024-01-02" } ], "shifts": 0 }""",
+        "shifts: must be 1 to 1000000"
+    )]
     public void An_invalid_study_is_rejected_with_the_field(string text, string reason) =>
-        Assert.Contains(reason, Assert.Throws<BacktestException>(() => StudyFile.Parse(Encoding.UTF8.GetBytes(text))).Message);
+        Assert.Contains(
+            reason,
+            Assert.Throws<BacktestException>(() => StudyFile.Parse(Encoding.UTF8.GetBytes(text))).Message
+        );
 
     [Fact]
     public void A_file_that_is_missing_is_named()
     {
         var study = StudyFile.Parse(Encoding.UTF8.GetBytes(Text.Replace("hour.csv", "nowhere.csv")));
         Assert.Contains("nowhere.csv", Assert.Throws<BacktestException>(() => StudyRun.Run(study, Folder)).Message);
-        Assert.Contains("requires candles of 1h", Assert.Throws<BacktestException>(() => StudyRun.Run(study with { Markets = [study.Markets[0]] }, Folder)).Message);
+        Assert.Contains(
+            "requires candles of 1h",
+            Assert
+                .Throws<BacktestException>(() => StudyRun.Run(study with { Markets = [study.Markets[0]] }, Folder))
+                .Message
+        );
     }
 
     [Fact]
     public void The_shipped_study_is_valid()
     {
         var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root.FullName, "Remora.slnx"))) root = root.Parent!;
+        while (!File.Exists(Path.Combine(root.FullName, "Remora.slnx")))
+            root = root.Parent!;
         var study = StudyFile.Parse(File.ReadAllBytes(Path.Combine(root.FullName, "studies", "btc.json")));
         Assert.True(study.Shifts >= 2000);
         Assert.Equal((6, 5), (study.Strategies.Count, study.Periods.Count));

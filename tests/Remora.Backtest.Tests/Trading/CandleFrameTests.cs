@@ -53,7 +53,9 @@ public sealed class CandleFrameTests
     public void A_period_without_candles_is_rejected_with_the_covered_period()
     {
         var series = Generated.Candles(500, 1);
-        var error = Assert.Throws<BacktestException>(() => CandleFrame.Cut(series, Generated.At("2030-01-01"), Generated.At("2030-02-01"), 200));
+        var error = Assert.Throws<BacktestException>(() =>
+            CandleFrame.Cut(series, Generated.At("2030-01-01"), Generated.At("2030-02-01"), 200)
+        );
         Assert.Contains("2024-01-01", error.Message);
     }
 }

@@ -7,7 +7,13 @@ namespace Remora.Backtest.Tests.Trading;
 /// <summary>A second implementation of the backtest's rules, as one loop over the rows.</summary>
 internal static class PlainLoop
 {
-    public static List<Trade> Run(IReadOnlyList<Candle> rows, Signals[] signals, StrategyPlan plan, Gate gate, AccountRules account)
+    public static List<Trade> Run(
+        IReadOnlyList<Candle> rows,
+        Signals[] signals,
+        StrategyPlan plan,
+        Gate gate,
+        AccountRules account
+    )
     {
         var trades = new List<Trade>();
         var balance = account.StartingBalance;
@@ -19,27 +25,42 @@ internal static class PlainLoop
             var row = rows[i];
             var (enter, exit) = (signals[i - 1].HasFlag(Signals.Enter), signals[i - 1].HasFlag(Signals.Exit));
             var last = i == rows.Count - 1;
-            if (held == 0 && enter && !exit && !last && gate.Size[i - 1] > 0 && balance * account.TradableShare >= plan.Stake.Amount)
+            if (
+                held == 0
+                && enter
+                && !exit
+                && !last
+                && gate.Size[i - 1] > 0
+                && balance * account.TradableShare >= plan.Stake.Amount
+            )
             {
                 held = account.AmountFor(plan.Stake.Amount * gate.Size[i - 1], row.Open);
                 (open, opened, stop) = (row.Open, row.OpenTime, AccountRules.StopPrice(row.Open, plan.StopLoss, tick));
             }
-            if (held == 0) continue;
+            if (held == 0)
+                continue;
 
             double? price = null;
             var reason = "";
             var age = row.OpenTime - opened;
             var target = plan.Roi.Last(r => r.After <= age);
-            if (exit && !enter) (price, reason) = (row.Open, ExitReason.Signal);
-            else if (row.Low <= stop) (price, reason) = (stop > row.High ? row.Open : stop, ExitReason.StopLoss);
+            if (exit && !enter)
+                (price, reason) = (row.Open, ExitReason.Signal);
+            else if (row.Low <= stop)
+                (price, reason) = (stop > row.High ? row.Open : stop, ExitReason.StopLoss);
             else if ((row.High * (1 - account.Fee) / (open * (1 + account.Fee))) - 1 > target.Ratio)
             {
                 var wanted = account.PriceOfProfit(open, target.Ratio);
                 var comesIntoForce = age > TimeSpan.Zero && target.After == age && row.Open > wanted;
-                (price, reason) = (DecimalSteps.Nearest(comesIntoForce ? row.Open : Math.Clamp(wanted, row.Low, row.High), tick), ExitReason.Roi);
+                (price, reason) = (
+                    DecimalSteps.Nearest(comesIntoForce ? row.Open : Math.Clamp(wanted, row.Low, row.High), tick),
+                    ExitReason.Roi
+                );
             }
-            if (price is null && last) (price, reason) = (row.Open, ExitReason.Forced);
-            if (price is not { } left) continue;
+            if (price is null && last)
+                (price, reason) = (row.Open, ExitReason.Forced);
+            if (price is not { } left)
+                continue;
 
             var cost = held * open * (1 + account.Fee);
             var profit = (held * left * (1 - account.Fee)) - cost;

@@ -15,19 +15,42 @@ public sealed class WalkTests
     {
         var series = Generated.Candles(3000, seed);
         var random = new Random(seed);
-        Signals[] script = [.. Enumerable.Range(0, 3000).Select(_ => random.Next(12) switch { 0 => Signals.Enter, 1 => Signals.Exit, 2 => Signals.Enter | Signals.Exit, _ => Signals.None })];
-        var plan = Scripted.Plan(script) with { StopLoss = -0.01, Roi = [new(TimeSpan.Zero, 0.012), new(TimeSpan.FromMinutes(30), 0.006)] };
+        Signals[] script =
+        [
+            .. Enumerable
+                .Range(0, 3000)
+                .Select(_ =>
+                    random.Next(12) switch
+                    {
+                        0 => Signals.Enter,
+                        1 => Signals.Exit,
+                        2 => Signals.Enter | Signals.Exit,
+                        _ => Signals.None,
+                    }
+                ),
+        ];
+        var plan = Scripted.Plan(script) with
+        {
+            StopLoss = -0.01,
+            Roi = [new(TimeSpan.Zero, 0.012), new(TimeSpan.FromMinutes(30), 0.006)],
+        };
         var gate = Generated.RandomGate(3000, seed);
-        for (var i = 0; i < 3000; i += 7) gate.Size[i] *= 0.5;
+        for (var i = 0; i < 3000; i += 7)
+            gate.Size[i] *= 0.5;
 
-        var walked = Simulation.Prepare(plan, series, Generated.Start, series.Candles[^1].OpenTime, AccountRules.Default).Run(gate);
+        var walked = Simulation
+            .Prepare(plan, series, Generated.Start, series.Candles[^1].OpenTime, AccountRules.Default)
+            .Run(gate);
         var plain = PlainLoop.Run(series.Candles, script, plan, gate, AccountRules.Default);
 
         Assert.NotEmpty(plain);
         Assert.Equal(plain.Count, walked.Count);
         foreach (var (own, other) in walked.Zip(plain))
         {
-            Assert.Equal((other.OpenTime, other.CloseTime, other.CloseRate, other.Amount, other.ExitReason), (own.OpenTime, own.CloseTime, own.CloseRate, own.Amount, own.ExitReason));
+            Assert.Equal(
+                (other.OpenTime, other.CloseTime, other.CloseRate, other.Amount, other.ExitReason),
+                (own.OpenTime, own.CloseTime, own.CloseRate, own.Amount, own.ExitReason)
+            );
             Assert.Equal(other.Profit, own.Profit, 1e-9);
         }
     }
@@ -41,7 +64,15 @@ public sealed class WalkTests
         var gate = Gate.Open(series.Candles.Count);
         // Blocked for four days from the end of the sixth day.
         Array.Clear(gate.Size, 24 * 5, 24 * 4);
-        var trades = Simulation.Prepare(StrategyCatalog.Find("BuyAndHold"), series, Generated.Start, series.Candles[^1].OpenTime, AccountRules.Default).Run(gate);
+        var trades = Simulation
+            .Prepare(
+                StrategyCatalog.Find("BuyAndHold"),
+                series,
+                Generated.Start,
+                series.Candles[^1].OpenTime,
+                AccountRules.Default
+            )
+            .Run(gate);
         Assert.Equal([ExitReason.Gate, ExitReason.Forced], trades.Select(t => t.ExitReason));
         Assert.Equal(Generated.At("2024-01-07"), trades[0].CloseTime);
         Assert.Equal(Generated.At("2024-01-11"), trades[1].OpenTime);
@@ -51,7 +82,13 @@ public sealed class WalkTests
     public void A_gate_of_another_series_is_refused()
     {
         var series = Generated.Candles(500, 1);
-        var simulation = Simulation.Prepare(StrategyCatalog.Find("RSIEMA"), series, Generated.Start, series.Candles[^1].OpenTime, AccountRules.Default);
+        var simulation = Simulation.Prepare(
+            StrategyCatalog.Find("RSIEMA"),
+            series,
+            Generated.Start,
+            series.Candles[^1].OpenTime,
+            AccountRules.Default
+        );
         Assert.Throws<BacktestException>(() => simulation.Run(Gate.Open(499)));
     }
 }

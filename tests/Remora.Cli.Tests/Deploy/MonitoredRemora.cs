@@ -27,10 +27,15 @@ public sealed partial class MonitoredRemora : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        if (!Tool.Has("prometheus")) return; // the tests report that they are skipped
-        _sandbox = RemoraProcess.Start(["sandbox", "--port", "0", "--speed", "300", "--hold", "fear_greed=15"]); // so that entries are blocked
+        if (!Tool.Has("prometheus"))
+            return; // the tests report that they are skipped
+        // So that entries are blocked
+        _sandbox = RemoraProcess.Start(["sandbox", "--port", "0", "--speed", "300", "--hold", "fear_greed=15"]);
         World = await _sandbox.UrlAsync();
-        _service = RemoraProcess.Start(["serve", "--sandbox", World, "--port", "0", "--data", Path.Combine(_folder, "data")], new Dictionary<string, string> { ["REMORA_STORE"] = "true" });
+        _service = RemoraProcess.Start(
+            ["serve", "--sandbox", World, "--port", "0", "--data", Path.Combine(_folder, "data")],
+            new Dictionary<string, string> { ["REMORA_STORE"] = "true" }
+        );
         Service = new() { BaseAddress = new(await _service.UrlAsync()) };
         await ServeCommandTests.ReadyAsync(Service.BaseAddress.ToString());
         _prometheus = await StartPrometheusAsync();
@@ -40,14 +45,17 @@ public sealed partial class MonitoredRemora : IAsyncLifetime
     {
         if (_prometheus is not null)
         {
-            if (!_prometheus.HasExited) _prometheus.Kill();
+            if (!_prometheus.HasExited)
+                _prometheus.Kill();
             await _prometheus.WaitForExitAsync();
             _prometheus.Dispose();
             Prometheus.Dispose();
             Service.Dispose();
         }
-        if (_service is not null) await _service.DisposeAsync();
-        if (_sandbox is not null) await _sandbox.DisposeAsync();
+        if (_service is not null)
+            await _service.DisposeAsync();
+        if (_sandbox is not null)
+            await _sandbox.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
 
@@ -68,25 +76,44 @@ public sealed partial class MonitoredRemora : IAsyncLifetime
         var port = FreePort();
         var configuration = await File.ReadAllTextAsync(DeployTests.Deploy("prometheus", "prometheus.yml"));
         var rules = await File.ReadAllTextAsync(DeployTests.Deploy("prometheus", "remora.rules.yml"));
-        await File.WriteAllTextAsync(Path.Combine(_folder, "prometheus.yml"), configuration.Replace("15s", "1s", StringComparison.Ordinal).Replace("remora:8000", Service.BaseAddress!.Authority, StringComparison.Ordinal));
+        await File.WriteAllTextAsync(
+            Path.Combine(_folder, "prometheus.yml"),
+            configuration
+                .Replace("15s", "1s", StringComparison.Ordinal)
+                .Replace("remora:8000", Service.BaseAddress!.Authority, StringComparison.Ordinal)
+        );
         await File.WriteAllTextAsync(Path.Combine(_folder, "remora.rules.yml"), ForPattern().Replace(rules, "for: 0s"));
-        var start = new ProcessStartInfo("prometheus", [$"--config.file={_folder}/prometheus.yml", $"--storage.tsdb.path={_folder}/tsdb", $"--web.listen-address=127.0.0.1:{port}", "--log.level=error"]) { RedirectStandardError = true };
+        var start = new ProcessStartInfo(
+            "prometheus",
+            [
+                $"--config.file={_folder}/prometheus.yml",
+                $"--storage.tsdb.path={_folder}/tsdb",
+                $"--web.listen-address=127.0.0.1:{port}",
+                "--log.level=error",
+            ]
+        )
+        {
+            RedirectStandardError = true,
+        };
         var process = Process.Start(start)!;
         process.ErrorDataReceived += (_, _) => { };
         process.BeginErrorReadLine();
         Prometheus = new() { BaseAddress = new($"http://127.0.0.1:{port}") };
-        await ServeCommandTests.EventuallyAsync(async () =>
-        {
-            Assert.False(process.HasExited, "Prometheus has ended");
-            try
+        await ServeCommandTests.EventuallyAsync(
+            async () =>
             {
-                return (await Prometheus.GetAsync("/-/ready")).IsSuccessStatusCode;
-            }
-            catch (HttpRequestException)
-            {
-                return false;
-            }
-        }, () => "Prometheus is not ready");
+                Assert.False(process.HasExited, "Prometheus has ended");
+                try
+                {
+                    return (await Prometheus.GetAsync("/-/ready")).IsSuccessStatusCode;
+                }
+                catch (HttpRequestException)
+                {
+                    return false;
+                }
+            },
+            () => "Prometheus is not ready"
+        );
         return process;
     }
 

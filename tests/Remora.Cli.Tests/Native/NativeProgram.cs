@@ -15,7 +15,13 @@ public sealed class NativeProgram
     private static readonly string Folder = Repository.PathOf("artifacts", "native");
     private static readonly string[] Linkers = ["clang", "gcc"];
     private static readonly string[] Inputs =
-        ["Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", "global.json", "package-lock.json"];
+    [
+        "Directory.Build.props",
+        "Directory.Build.targets",
+        "Directory.Packages.props",
+        "global.json",
+        "package-lock.json",
+    ];
 
     private readonly Lazy<Task<string>> _path = new(PublishAsync);
 
@@ -25,7 +31,9 @@ public sealed class NativeProgram
     public Task<string> PathAsync()
     {
         Assert.SkipUnless(
-            OperatingSystem.IsLinux() && RuntimeInformation.OSArchitecture == Architecture.X64, "the native executable is built on Linux x64");
+            OperatingSystem.IsLinux() && RuntimeInformation.OSArchitecture == Architecture.X64,
+            "the native executable is built on Linux x64"
+        );
         Assert.SkipUnless(Linkers.Any(IsOnPath), "the native executable needs a linker: clang or gcc");
         return _path.Value;
     }
@@ -34,18 +42,34 @@ public sealed class NativeProgram
     {
         var program = Path.Combine(Folder, "publish", "Remora.Cli", "release_linux-x64", "remora-cli");
         var stamp = Path.Combine(Folder, "published");
-        if (File.Exists(program) && File.Exists(stamp) && NewestSource() < File.GetLastWriteTimeUtc(stamp)) return program;
+        if (File.Exists(program) && File.Exists(stamp) && NewestSource() < File.GetLastWriteTimeUtc(stamp))
+            return program;
 
         Directory.CreateDirectory(Folder);
         var started = DateTime.UtcNow;
         // Takes the lock of ./test and ./remora: two builds at once would compete for every core.
-        var start = new ProcessStartInfo("flock",
-        [
-            Repository.PathOf("artifacts", "build.lock"),
-            "dotnet", "publish", Repository.PathOf("src", "Remora.Cli"), "-r", "linux-x64", "-p:PublishAot=true",
-            "--artifacts-path", Folder, "-v", "quiet", "-nologo",
-        ])
-        { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Repository.Root };
+        var start = new ProcessStartInfo(
+            "flock",
+            [
+                Repository.PathOf("artifacts", "build.lock"),
+                "dotnet",
+                "publish",
+                Repository.PathOf("src", "Remora.Cli"),
+                "-r",
+                "linux-x64",
+                "-p:PublishAot=true",
+                "--artifacts-path",
+                Folder,
+                "-v",
+                "quiet",
+                "-nologo",
+            ]
+        )
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Repository.Root,
+        };
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1"; // a node that outlives this test would keep its output open
         using var publish = Process.Start(start)!;
         var errors = publish.StandardError.ReadToEndAsync();
@@ -59,11 +83,14 @@ public sealed class NativeProgram
         return program;
     }
 
-    private static DateTime NewestSource() => Directory
-        .EnumerateFiles(Repository.PathOf("src"), "*", SearchOption.AllDirectories)
-        .Concat(Inputs.Select(name => Repository.PathOf(name))).Max(File.GetLastWriteTimeUtc);
+    private static DateTime NewestSource() =>
+        Directory
+            .EnumerateFiles(Repository.PathOf("src"), "*", SearchOption.AllDirectories)
+            .Concat(Inputs.Select(name => Repository.PathOf(name)))
+            .Max(File.GetLastWriteTimeUtc);
 
     private static bool IsOnPath(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+        (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator)
             .Any(folder => File.Exists(Path.Combine(folder, program)));
 }

@@ -11,8 +11,16 @@ public sealed class NativeProgramTests(NativeProgram program) : IDisposable
     private const string Risk = "/api/v1/risk?pair=BTC/USDT";
     private static readonly string[] Paths =
     [
-        Risk, "/api/v1/risk", "/api/v1/risk/batch?pairs=BTC/USDT,XRP/USDT", "/api/v1/risk?pair=XRP/USDT", "/api/v1/regime?pair=BTC/USDT",
-        "/api/v1/volatility?pair=BTC/USDT", "/api/v1/history?pair=BTC/USDT", "/api/v1/status", "/api/v1/sources", "/api/v1/pairs",
+        Risk,
+        "/api/v1/risk",
+        "/api/v1/risk/batch?pairs=BTC/USDT,XRP/USDT",
+        "/api/v1/risk?pair=XRP/USDT",
+        "/api/v1/regime?pair=BTC/USDT",
+        "/api/v1/volatility?pair=BTC/USDT",
+        "/api/v1/history?pair=BTC/USDT",
+        "/api/v1/status",
+        "/api/v1/sources",
+        "/api/v1/pairs",
         "/api/v1/news",
     ];
 
@@ -26,7 +34,15 @@ public sealed class NativeProgramTests(NativeProgram program) : IDisposable
         // The part after + is the commit; the executable can be older than one that leaves the
         // sources alone.
         Assert.Equal((await OrdinaryAsync("--version")).Split('+')[0], (await NativeAsync("--version")).Split('+')[0]);
-        foreach (var help in (string[][])[["--help"], ["serve", "--help"], ["backtest", "--help"], ["store", "--help"]])
+        foreach (
+            var help in (string[][])
+                [
+                    ["--help"],
+                    ["serve", "--help"],
+                    ["backtest", "--help"],
+                    ["store", "--help"],
+                ]
+        )
             Assert.Equal(await OrdinaryAsync(help), await NativeAsync(help));
     }
 
@@ -49,12 +65,16 @@ public sealed class NativeProgramTests(NativeProgram program) : IDisposable
     {
         var candles = _folder.Write("candles.csv", Tapes.ToCsv(Tapes.Days(10)));
         var policy = _folder.Write(
-            "own.json", """{ "name": "own", "decision": { "blocking_score": 0.6 }, "weights": { "regime": 0.2, "volatility": 0.45 } }""");
+            "own.json",
+            """{ "name": "own", "decision": { "blocking_score": 0.6 }, "weights": { "regime": 0.2, "volatility": 0.45 } }"""
+        );
         string[] replay = ["replay", candles, "--pair", "BTC/USDT", "--policy", policy, "--to"];
         await OrdinaryAsync([.. replay, _folder.File("ordinary" + ending)]);
         await NativeAsync([.. replay, _folder.File("native" + ending)]);
         Assert.Equal(
-            await File.ReadAllBytesAsync(_folder.File("ordinary" + ending)), await File.ReadAllBytesAsync(_folder.File("native" + ending)));
+            await File.ReadAllBytesAsync(_folder.File("ordinary" + ending)),
+            await File.ReadAllBytesAsync(_folder.File("native" + ending))
+        );
     }
 
     [Fact]
@@ -69,14 +89,19 @@ public sealed class NativeProgramTests(NativeProgram program) : IDisposable
         using var http = new HttpClient();
         foreach (var path in new[] { "/openapi/v1.json", "/api/v1/policies", "/" })
             Assert.Equal(await http.GetStringAsync(other + path), await http.GetStringAsync(url + path));
-        foreach (var path in Paths) Assert.Equal(await ShapeAsync(http, other + path), await ShapeAsync(http, url + path));
+        foreach (var path in Paths)
+            Assert.Equal(await ShapeAsync(http, other + path), await ShapeAsync(http, url + path));
 
-        Assert.Equal(Kinds(await http.GetStringAsync(other + "/metrics")), Kinds(await http.GetStringAsync(url + "/metrics")));
+        Assert.Equal(
+            Kinds(await http.GetStringAsync(other + "/metrics")),
+            Kinds(await http.GetStringAsync(url + "/metrics"))
+        );
 
         // A candle may close between the two.
         await ServeCommandTests.EventuallyAsync(
             async () => Ageless(await AskAsync(OrdinaryAsync, url)) == Ageless(await AskAsync(NativeAsync, url)),
-            () => "ask prints the same");
+            () => "ask prints the same"
+        );
     }
 
     [Fact]
@@ -84,9 +109,16 @@ public sealed class NativeProgramTests(NativeProgram program) : IDisposable
     {
         var environment = new Dictionary<string, string> { ["REMORA_STORE"] = "true" };
         await using var service = RemoraProcess.Start(
-            [.. Sandbox, "--data", _folder.File("data")], environment, native: await program.PathAsync());
+            [.. Sandbox, "--data", _folder.File("data")],
+            environment,
+            native: await program.PathAsync()
+        );
         var store = await StoreTests.UntilAsync(
-            await service.UrlAsync(), "/api/v1/store", health => health.GetProperty("ready").GetBoolean(), service);
+            await service.UrlAsync(),
+            "/api/v1/store",
+            health => health.GetProperty("ready").GetBoolean(),
+            service
+        );
         Assert.Equal("running", store.GetProperty("engine").GetProperty("state").GetString());
     }
 
@@ -95,12 +127,14 @@ public sealed class NativeProgramTests(NativeProgram program) : IDisposable
     private static IEnumerable<string> Kinds(string metrics) =>
         metrics.Split('\n').Where(line => line.StartsWith("# TYPE ", StringComparison.Ordinal));
 
-    private static Task<string> AskAsync(Func<string[], Task<string>> run, string url) => run(["ask", "BTC/USDT", "--url", url, "--json"]);
+    private static Task<string> AskAsync(Func<string[], Task<string>> run, string url) =>
+        run(["ask", "BTC/USDT", "--url", url, "--json"]);
 
     private static string Ageless(string answer)
     {
         var json = JsonNode.Parse(answer)!.AsObject();
-        foreach (var name in new[] { "age_seconds", "assessed_at" }) json.Remove(name);
+        foreach (var name in new[] { "age_seconds", "assessed_at" })
+            json.Remove(name);
         return json.ToJsonString();
     }
 

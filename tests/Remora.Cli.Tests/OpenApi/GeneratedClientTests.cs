@@ -13,20 +13,44 @@ public sealed class GeneratedClientTests(RunningSandbox service) : IClassFixture
     [Fact]
     public async Task A_client_generated_by_openapi_typescript_works()
     {
-        var folder = Directory.CreateDirectory(Repository.PathOf("artifacts", "openapi-client")).FullName; // inside the repository, where Node.js finds its packages
+        // Inside the repository, where Node.js finds its packages
+        var folder = Directory.CreateDirectory(Repository.PathOf("artifacts", "openapi-client")).FullName;
         var (types, client) = (Path.Combine(folder, "schema.d.mts"), Path.Combine(folder, "client.mts"));
         File.Copy(Repository.PathOf("tests", "Remora.Cli.Tests", "OpenApi", "client.mts"), client, overwrite: true);
-        await NodeAsync(Repository.PathOf("node_modules", "openapi-typescript", "bin", "cli.js"), Repository.PathOf("docs", "openapi.json"), "--output", types);
-        await NodeAsync(Repository.PathOf("node_modules", "typescript", "bin", "tsc"), "--strict", "--module", "nodenext", "--target", "es2022", "--lib", "es2023,dom,dom.iterable", "--outDir", folder, client);
+        await NodeAsync(
+            Repository.PathOf("node_modules", "openapi-typescript", "bin", "cli.js"),
+            Repository.PathOf("docs", "openapi.json"),
+            "--output",
+            types
+        );
+        await NodeAsync(
+            Repository.PathOf("node_modules", "typescript", "bin", "tsc"),
+            "--strict",
+            "--module",
+            "nodenext",
+            "--target",
+            "es2022",
+            "--lib",
+            "es2023,dom,dom.iterable",
+            "--outDir",
+            folder,
+            client
+        );
 
         var output = JsonElement.Parse(await NodeAsync(Path.Combine(folder, "client.mjs"), service.Url));
         Assert.Equal("BTC/USDT", output.GetProperty("pair").GetString());
         Assert.InRange(output.GetProperty("score").GetDouble(), 0, 1);
         Assert.True(output.GetProperty("buckets").GetInt32() > 0);
         Assert.True(output.GetProperty("each").GetInt32() > 0);
-        Assert.Equal(["BTC/USDT", "ETH/USDT"], output.GetProperty("members").EnumerateArray().Select(pair => pair.GetString()));
+        Assert.Equal(
+            ["BTC/USDT", "ETH/USDT"],
+            output.GetProperty("members").EnumerateArray().Select(pair => pair.GetString())
+        );
         Assert.Equal(["DOGE/EUR"], output.GetProperty("unknown").EnumerateArray().Select(pair => pair.GetString()));
-        Assert.Equal((404, "pair"), (output.GetProperty("status").GetInt32(), output.GetProperty("parameter").GetString()));
+        Assert.Equal(
+            (404, "pair"),
+            (output.GetProperty("status").GetInt32(), output.GetProperty("parameter").GetString())
+        );
         Assert.Equal("assessment", output.GetProperty("event").GetString());
         Assert.StartsWith("opened,open,", output.GetProperty("csv").GetString(), StringComparison.Ordinal);
     }

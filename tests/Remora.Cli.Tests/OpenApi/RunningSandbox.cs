@@ -18,7 +18,20 @@ public sealed class RunningSandbox : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _service = RemoraProcess.Start(
-            ["serve", "--sandbox", "--speed", "300", "--port", "0", "--pairs", "BTC/USDT,ETH/USDT", "--data", _data.File("data")], new Dictionary<string, string> { ["REMORA_STORE"] = "true" });
+            [
+                "serve",
+                "--sandbox",
+                "--speed",
+                "300",
+                "--port",
+                "0",
+                "--pairs",
+                "BTC/USDT,ETH/USDT",
+                "--data",
+                _data.File("data"),
+            ],
+            new Dictionary<string, string> { ["REMORA_STORE"] = "true" }
+        );
         Url = await _service.UrlAsync();
         Http.Dispose();
         Http = new() { BaseAddress = new(Url) };
@@ -32,9 +45,11 @@ public sealed class RunningSandbox : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
-        if (_service is not null) await _service.DisposeAsync();
+        if (_service is not null)
+            await _service.DisposeAsync();
         _data.Dispose();
     }
 
-    private Task HoldsAsync(string address) => StoreTests.UntilAsync(Url, address, answer => answer.GetProperty("rows").GetArrayLength() > 0, _service!);
+    private Task HoldsAsync(string address) =>
+        StoreTests.UntilAsync(Url, address, answer => answer.GetProperty("rows").GetArrayLength() > 0, _service!);
 }

@@ -16,14 +16,30 @@ public sealed class SchemathesisTests(RunningSandbox service) : IClassFixture<Ru
     {
         var folder = Repository.PathOf("artifacts", "schemathesis");
         var program = Path.Combine(folder, "bin", "schemathesis");
-        if (!File.Exists(program)) await InstallAsync(folder);
+        if (!File.Exists(program))
+            await InstallAsync(folder);
         // Excludes streams, which have no end, rules between parameters, which the document cannot
         // express, and keys, which loopback does not require.
-        var (exitCode, output) = await Tool.RunAsync(program,
-        [
-            "--no-color", "run", service.Url + "/openapi/v1.json", "--phases", "examples,coverage,fuzzing",
-            "--exclude-checks", "positive_data_acceptance,ignored_auth", "--exclude-path-regex", "stream|events", "--request-timeout", "60", "--seed", "1", "--generation-database", "none",
-        ]);
+        var (exitCode, output) = await Tool.RunAsync(
+            program,
+            [
+                "--no-color",
+                "run",
+                service.Url + "/openapi/v1.json",
+                "--phases",
+                "examples,coverage,fuzzing",
+                "--exclude-checks",
+                "positive_data_acceptance,ignored_auth",
+                "--exclude-path-regex",
+                "stream|events",
+                "--request-timeout",
+                "60",
+                "--seed",
+                "1",
+                "--generation-database",
+                "none",
+            ]
+        );
         Assert.True(exitCode == 0, output);
         Assert.Matches("[0-9]{3,} generated", output); // requests were sent
     }
@@ -33,7 +49,10 @@ public sealed class SchemathesisTests(RunningSandbox service) : IClassFixture<Ru
         var (made, why) = await Tool.RunAsync("python3", ["-m", "venv", folder]);
         Assert.SkipUnless(made == 0, $"python3 cannot make a virtual environment: {why}");
         string[] from = SharedData.Wheels is { } wheels ? ["--no-index", "--find-links", wheels] : [];
-        var (installed, complaint) = await Tool.RunAsync(Path.Combine(folder, "bin", "pip"), ["install", "--quiet", "--disable-pip-version-check", .. from, Package]);
+        var (installed, complaint) = await Tool.RunAsync(
+            Path.Combine(folder, "bin", "pip"),
+            ["install", "--quiet", "--disable-pip-version-check", .. from, Package]
+        );
         Assert.SkipUnless(installed == 0, $"{Package} cannot be installed: {complaint.Trim().Split('\n')[^1]}");
     }
 }

@@ -13,9 +13,25 @@ public sealed class StoredAnswerTests(RunningSandbox service) : IClassFixture<Ru
 
     private static readonly string[] Answered =
     [
-        "/api/v1/risk", $"/api/v1/risk?{Pair}", $"/api/v1/risk?{Pair}&side=short&policy=aggressive", "/api/v1/risk/batch?pairs=BTC/USDT,ETH/USDT", $"/api/v1/regime?{Pair}", $"/api/v1/volatility?{Pair}",
-        "/api/v1/pairs", "/api/v1/policies", "/api/v1/sources", "/api/v1/status", "/api/v1/news", "/api/v1/store", "/api/v1/store/tables", $"/api/v1/assessment?{Pair}", $"/api/v1/assessment?{Pair}&at=-5m",
-        $"/api/v1/candles?{Pair}&from=-7d", "/healthz", "/readyz", "/metrics",
+        "/api/v1/risk",
+        $"/api/v1/risk?{Pair}",
+        $"/api/v1/risk?{Pair}&side=short&policy=aggressive",
+        "/api/v1/risk/batch?pairs=BTC/USDT,ETH/USDT",
+        $"/api/v1/regime?{Pair}",
+        $"/api/v1/volatility?{Pair}",
+        "/api/v1/pairs",
+        "/api/v1/policies",
+        "/api/v1/sources",
+        "/api/v1/status",
+        "/api/v1/news",
+        "/api/v1/store",
+        "/api/v1/store/tables",
+        $"/api/v1/assessment?{Pair}",
+        $"/api/v1/assessment?{Pair}&at=-5m",
+        $"/api/v1/candles?{Pair}&from=-7d",
+        "/healthz",
+        "/readyz",
+        "/metrics",
     ];
 
     private static readonly string[] Bucketed = ["1m", "1h", "6h", "12h", "1d", "each"];
@@ -25,12 +41,17 @@ public sealed class StoredAnswerTests(RunningSandbox service) : IClassFixture<Ru
     {
         string[] addresses =
         [
-            .. Answered, .. Bucketed.Select(interval => $"/api/v1/history?{Pair}&interval={interval}&from=-7d"),
+            .. Answered,
+            .. Bucketed.Select(interval => $"/api/v1/history?{Pair}&interval={interval}&from=-7d"),
             .. Bucketed[..4].Select(interval => $"/api/v1/traffic?interval={interval}&from=-7d"),
         ];
-        foreach (var address in addresses) await service.Schemas.CheckAsync(service.Http, address);
+        foreach (var address in addresses)
+            await service.Schemas.CheckAsync(service.Http, address);
         await service.Schemas.CheckAsync(service.Http, $"/api/v1/assessment?{Pair}&at=1999-01-01", 404);
-        Assert.Equal(service.Schemas.Paths.Order(), addresses.Select(address => address.Split('?')[0]).Append("/api/v1/stream").Distinct().Order()); // the stream has its own test
+        Assert.Equal(
+            service.Schemas.Paths.Order(),
+            addresses.Select(address => address.Split('?')[0]).Append("/api/v1/stream").Distinct().Order()
+        ); // the stream has its own test
     }
 
     [Theory]
@@ -40,14 +61,31 @@ public sealed class StoredAnswerTests(RunningSandbox service) : IClassFixture<Ru
     [InlineData("/api/v1/traffic?interval=1m&from=-7d", "buckets")]
     public async Task Files_have_the_columns_of_the_document(string address, string rows)
     {
-        foreach (var format in new[] { "parquet", "feather" }) await service.Schemas.CheckAsync(service.Http, $"{address}&format={format}");
+        foreach (var format in new[] { "parquet", "feather" })
+            await service.Schemas.CheckAsync(service.Http, $"{address}&format={format}");
         var document = JsonElement.Parse(await service.Http.GetStringAsync("/openapi/v1.json"));
-        var columns = document.GetProperty("paths").GetProperty(address.Split('?')[0]).GetProperty("get").GetProperty("responses").GetProperty("200").GetProperty("content")
-            .GetProperty("text/csv").GetProperty("examples").GetProperty(rows).GetProperty("value").GetString()!.TrimEnd();
+        var columns = document
+            .GetProperty("paths")
+            .GetProperty(address.Split('?')[0])
+            .GetProperty("get")
+            .GetProperty("responses")
+            .GetProperty("200")
+            .GetProperty("content")
+            .GetProperty("text/csv")
+            .GetProperty("examples")
+            .GetProperty(rows)
+            .GetProperty("value")
+            .GetString()!
+            .TrimEnd();
         var csv = (await service.Schemas.CheckAsync(service.Http, address + "&format=csv")).Split('\n');
         Assert.True(csv.Length > 1, address);
         Assert.Equal(columns, csv[0].Replace("\"", "", StringComparison.Ordinal));
-        foreach (var line in (await service.Schemas.CheckAsync(service.Http, address + "&format=jsonl")).Trim().Split('\n'))
-            Assert.Equal(columns, string.Join(',', JsonElement.Parse(line).EnumerateObject().Select(property => property.Name)));
+        foreach (
+            var line in (await service.Schemas.CheckAsync(service.Http, address + "&format=jsonl")).Trim().Split('\n')
+        )
+            Assert.Equal(
+                columns,
+                string.Join(',', JsonElement.Parse(line).EnumerateObject().Select(property => property.Name))
+            );
     }
 }

@@ -6,11 +6,24 @@ using Remora.Testing;
 
 namespace Remora.Cli.Tests.Store;
 
-/// <summary>The commands <c>store backup</c> and <c>store restore</c>, as child processes that are killed at chosen statements.</summary>
+/// <summary>
+/// The commands <c>store backup</c> and <c>store restore</c>, as child processes that are killed at
+/// chosen statements.
+/// </summary>
 public sealed class BackupCommandTests
 {
-    private static readonly string Candles = "timestamp,open,high,low,close,volume\n" +
-        string.Concat(Enumerable.Range(0, 50).Select(i => string.Create(CultureInfo.InvariantCulture, $"{1_700_000_100_000L + (i * 300_000L)},{100 + i},{102 + i},{99 + i},{101 + i},5\n")));
+    private static readonly string Candles =
+        "timestamp,open,high,low,close,volume\n"
+        + string.Concat(
+            Enumerable
+                .Range(0, 50)
+                .Select(i =>
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{1_700_000_100_000L + (i * 300_000L)},{100 + i},{102 + i},{99 + i},{101 + i},5\n"
+                    )
+                )
+        );
 
     [Fact]
     public async Task A_killed_restore_leaves_the_old_store_or_the_new_one_and_a_start_of_the_service_finishes_it()
@@ -20,15 +33,41 @@ public sealed class BackupCommandTests
         await own.RunAsync("store", "backup", own.File("copy"));
         await own.RunAsync("history", "import", "--candles", "ETH/USDT=" + own.File("candles.csv"));
 
-        await own.KillAtAsync("INSERT INTO `restore_of_candles`", after: true, "store", "restore", own.File("copy"), "--replace");
+        await own.KillAtAsync(
+            "INSERT INTO `restore_of_candles`",
+            after: true,
+            "store",
+            "restore",
+            own.File("copy"),
+            "--replace"
+        );
         Assert.Equal("100", await own.CandlesAsync());
 
-        await own.KillAtAsync("EXCHANGE TABLES `restore_of_candles`", after: true, "store", "restore", own.File("copy"), "--replace");
+        await own.KillAtAsync(
+            "EXCHANGE TABLES `restore_of_candles`",
+            after: true,
+            "store",
+            "restore",
+            own.File("copy"),
+            "--replace"
+        );
         own.Lead("served/sandbox", own.Socket);
-        await using var service = RemoraProcess.Start(["serve", "--sandbox", "--port", "0", "--pairs", "SOL/USDT", "--data", own.File("served")], new Dictionary<string, string> { ["REMORA_STORE"] = "true" });
-        await StoreTests.UntilAsync(await service.UrlAsync(), "/api/v1/store", store => store.GetProperty("ready").GetBoolean(), service);
+        await using var service = RemoraProcess.Start(
+            ["serve", "--sandbox", "--port", "0", "--pairs", "SOL/USDT", "--data", own.File("served")],
+            new Dictionary<string, string> { ["REMORA_STORE"] = "true" }
+        );
+        await StoreTests.UntilAsync(
+            await service.UrlAsync(),
+            "/api/v1/store",
+            store => store.GetProperty("ready").GetBoolean(),
+            service
+        );
         Assert.Equal("50", await own.CandlesAsync("WHERE pair IN ('BTC/USDT', 'ETH/USDT')"));
-        Assert.Contains("an interrupted restore, which had loaded everything, was completed", service.Errors, StringComparison.Ordinal);
+        Assert.Contains(
+            "an interrupted restore, which had loaded everything, was completed",
+            service.Errors,
+            StringComparison.Ordinal
+        );
         Assert.Empty(await own.LeftAsync());
     }
 
@@ -61,22 +100,64 @@ public sealed class BackupCommandTests
         own.Write("data/calendar.csv", "time,announced,name\n");
         Directory.CreateDirectory(own.File("shelf"));
         own.Write("shelf/mine.json", """{ "name": "mine" }""");
-        var config = own.Write("remora.json", $$"""{ "policies": "{{own.File("shelf")}}", "webhooks": [{ "url": "https://example.org/", "secret_env": "HOOK_SECRET" }] }""");
-        var environment = new Dictionary<string, string> { ["HOOK_SECRET"] = "top secret", ["REMORA_FRED_API_KEY"] = "abcdefabcdefabcdefabcdefabcdefab", ["REMORA_CLICKHOUSE_PASSWORD"] = "" };
+        var config = own.Write(
+            "remora.json",
+            $$"""{ "policies": "{{own.File("shelf")}}", "webhooks": [{ "url": "https://example.org/", "secret_env": "HOOK_SECRET" }] }"""
+        );
+        var environment = new Dictionary<string, string>
+        {
+            ["HOOK_SECRET"] = "top secret",
+            ["REMORA_FRED_API_KEY"] = "abcdefabcdefabcdefabcdefabcdefab",
+            ["REMORA_CLICKHOUSE_PASSWORD"] = "",
+        };
 
-        var (exit, _, errors) = await RemoraProcess.RunAsync(environment, "store", "backup", own.File("copy"), "--data", own.Data, "--config", config);
+        var (exit, _, errors) = await RemoraProcess.RunAsync(
+            environment,
+            "store",
+            "backup",
+            own.File("copy"),
+            "--data",
+            own.Data,
+            "--config",
+            config
+        );
         Assert.True(exit == 0, errors);
         string[] names = ["calendar.csv", "keys.json", "policies/mine.json", "settings.json"];
         Assert.Equal(names, FilesOf(own.File("copy/files")));
-        (exit, _, errors) = await RemoraProcess.RunAsync(environment, "store", "backup", own.File("secret"), "--data", own.Data, "--config", config, "--with-secrets");
+        (exit, _, errors) = await RemoraProcess.RunAsync(
+            environment,
+            "store",
+            "backup",
+            own.File("secret"),
+            "--data",
+            own.Data,
+            "--config",
+            config,
+            "--with-secrets"
+        );
         Assert.True(exit == 0, errors);
-        Assert.Equal("HOOK_SECRET=top secret\nREMORA_FRED_API_KEY=abcdefabcdefabcdefabcdefabcdefab\n", await File.ReadAllTextAsync(own.File("secret/files/secrets.env")));
+        Assert.Equal(
+            "HOOK_SECRET=top secret\nREMORA_FRED_API_KEY=abcdefabcdefabcdefabcdefabcdefab\n",
+            await File.ReadAllTextAsync(own.File("secret/files/secrets.env"))
+        );
         if (!OperatingSystem.IsWindows())
-            foreach (var file in Directory.EnumerateFiles(own.File("secret"), "*", SearchOption.AllDirectories)) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+            foreach (var file in Directory.EnumerateFiles(own.File("secret"), "*", SearchOption.AllDirectories))
+                Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
 
-        (exit, _, errors) = await RemoraProcess.RunAsync("store", "restore", own.File("secret"), "--data", own.File("other"), "--settings", own.File("settings"));
+        (exit, _, errors) = await RemoraProcess.RunAsync(
+            "store",
+            "restore",
+            own.File("secret"),
+            "--data",
+            own.File("other"),
+            "--settings",
+            own.File("settings")
+        );
         Assert.True(exit == 0, errors);
-        Assert.Equal(await File.ReadAllTextAsync(own.File("data/keys.json")), await File.ReadAllTextAsync(own.File("other/keys.json")));
+        Assert.Equal(
+            await File.ReadAllTextAsync(own.File("data/keys.json")),
+            await File.ReadAllTextAsync(own.File("other/keys.json"))
+        );
         Assert.True(File.Exists(own.File("other/calendar.csv")));
         Assert.Equal(["policies/mine.json", "remora.json", "secrets.env"], FilesOf(own.File("settings")));
     }
@@ -88,15 +169,30 @@ public sealed class BackupCommandTests
         await own.RunAsync("history", "import", "--candles", "BTC/USDT=" + own.Write("candles.csv", Candles));
         await own.RunAsync("store", "backup", own.File("copy"));
         var manifest = await File.ReadAllTextAsync(own.File("copy/manifest.json"));
-        await File.WriteAllTextAsync(own.File("copy/manifest.json"), manifest.Replace("\"candles\"", "\"foo\"", StringComparison.Ordinal));
-        foreach (var arguments in (string[][])[["store", "restore", own.File("copy"), "--replace", "--data", own.Data], ["store", "backup", own.File("copy"), "--verify"]])
+        await File.WriteAllTextAsync(
+            own.File("copy/manifest.json"),
+            manifest.Replace("\"candles\"", "\"foo\"", StringComparison.Ordinal)
+        );
+        foreach (
+            var arguments in (string[][])
+                [
+                    ["store", "restore", own.File("copy"), "--replace", "--data", own.Data],
+                    ["store", "backup", own.File("copy"), "--verify"],
+                ]
+        )
         {
             var (exit, _, errors) = await RemoraProcess.RunAsync(arguments);
             Assert.Equal(2, exit);
-            Assert.Contains("manifest.json: its checksum is not the one in manifest.json.sha256", errors, StringComparison.Ordinal);
+            Assert.Contains(
+                "manifest.json: its checksum is not the one in manifest.json.sha256",
+                errors,
+                StringComparison.Ordinal
+            );
             Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
         }
-        File.Delete(own.File("copy/" + JsonElement.Parse(manifest).GetProperty("files")[0].GetProperty("name").GetString()));
+        File.Delete(
+            own.File("copy/" + JsonElement.Parse(manifest).GetProperty("files")[0].GetProperty("name").GetString())
+        );
         await File.WriteAllTextAsync(own.File("copy/manifest.json"), manifest);
         var (code, _, message) = await RemoraProcess.RunAsync("store", "backup", own.File("copy"), "--verify");
         Assert.Equal(2, code);
@@ -104,9 +200,18 @@ public sealed class BackupCommandTests
         Assert.Contains("1 of ", message, StringComparison.Ordinal);
     }
 
-    private static List<string> FilesOf(string folder) => [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(folder, file)).Order(StringComparer.Ordinal)];
+    private static List<string> FilesOf(string folder) =>
+        [
+            .. Directory
+                .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+                .Select(file => Path.GetRelativePath(folder, file))
+                .Order(StringComparer.Ordinal),
+        ];
 
-    /// <summary>An engine of the test's own, which outlives the commands that use it; each of those can be killed at a statement.</summary>
+    /// <summary>
+    /// An engine of the test's own, which outlives the commands that use it; each of those can be
+    /// killed at a statement.
+    /// </summary>
     private sealed class OwnEngine : IAsyncDisposable
     {
         private readonly TemporaryFolder _folder = new();
@@ -136,16 +241,24 @@ public sealed class BackupCommandTests
             Assert.True(exit == 0, errors);
         }
 
-        public Task<string> CandlesAsync(string where = "") => _client!.SingleAsync($"SELECT toString(count()) FROM candles {where}", row => row.String());
+        public Task<string> CandlesAsync(string where = "") =>
+            _client!.SingleAsync($"SELECT toString(count()) FROM candles {where}", row => row.String());
 
-        public Task<List<string>> LeftAsync() => _client!.ListAsync(
-            "SELECT name FROM system.tables WHERE database = 'remora' AND (name = 'store_job' OR startsWith(name, 'backup_of_') OR startsWith(name, 'restore_of_'))", row => row.String());
+        public Task<List<string>> LeftAsync() =>
+            _client!.ListAsync(
+                "SELECT name FROM system.tables WHERE database = 'remora' AND (name = 'store_job' OR "
+                    + "startsWith(name, 'backup_of_') OR startsWith(name, 'restore_of_'))",
+                row => row.String()
+            );
 
         /// <summary>Makes a data folder whose engine answers at a socket.</summary>
         public string Lead(string folder, string socket)
         {
             Directory.CreateDirectory(Path.Combine(File(folder), "clickhouse"));
-            Write(Path.Combine(folder, "clickhouse", "endpoint"), $$"""{ "socket": "{{socket}}", "port": null, "pid": {{Environment.ProcessId}}, "version": "{{_engine!.Endpoint.Version}}" }""");
+            Write(
+                Path.Combine(folder, "clickhouse", "endpoint"),
+                $$"""{ "socket": "{{socket}}", "port": null, "pid": {{Environment.ProcessId}}, "version": "{{_engine!.Endpoint.Version}}" }"""
+            );
             return File(folder);
         }
 
@@ -156,11 +269,15 @@ public sealed class BackupCommandTests
             var data = Lead($"tapped-{_taps}", tap.Path);
             using var started = new SemaphoreSlim(0);
             RemoraProcess? command = null;
-            tap.CutAt(text => text.Contains(statement, StringComparison.Ordinal), after, () =>
-            {
-                started.Wait();
-                command!.Kill();
-            });
+            tap.CutAt(
+                text => text.Contains(statement, StringComparison.Ordinal),
+                after,
+                () =>
+                {
+                    started.Wait();
+                    command!.Kill();
+                }
+            );
             command = RemoraProcess.Start([.. arguments, "--data", data]);
             await using (command)
             {
@@ -169,13 +286,21 @@ public sealed class BackupCommandTests
                 Assert.NotEqual(0, await command.ExitAsync());
             }
             // The engine takes a moment to notice that the holder of the lock has gone.
-            while (await _client!.SingleAsync("SELECT count() FROM system.processes WHERE position(query, 'store-lock-') > 0 AND position(query, 'sleepEachRow') > 0 AND position(query, 'processes') = 0", row => row.UInt64()) > 0) await Task.Delay(50);
+            while (
+                await _client!.SingleAsync(
+                    "SELECT count() FROM system.processes WHERE position(query, 'store-lock-') > 0 AND "
+                        + "position(query, 'sleepEachRow') > 0 AND position(query, 'processes') = 0",
+                    row => row.UInt64()
+                ) > 0
+            )
+                await Task.Delay(50);
         }
 
         public async ValueTask DisposeAsync()
         {
             _client?.Dispose();
-            if (_engine is not null) await _engine.DisposeAsync();
+            if (_engine is not null)
+                await _engine.DisposeAsync();
             _folder.Dispose();
         }
     }

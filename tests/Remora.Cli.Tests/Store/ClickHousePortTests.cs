@@ -19,7 +19,16 @@ public sealed class ClickHousePortTests
     {
         using var folder = new TemporaryFolder();
         var (exit, _, errors) = await RemoraProcess.RunAsync(
-            new Dictionary<string, string> { ["REMORA_STORE"] = "true" }, "serve", "--sandbox", "--port", "0", "--clickhouse-port", "0", "--data", folder.File("data"));
+            new Dictionary<string, string> { ["REMORA_STORE"] = "true" },
+            "serve",
+            "--sandbox",
+            "--port",
+            "0",
+            "--clickhouse-port",
+            "0",
+            "--data",
+            folder.File("data")
+        );
         Assert.Equal(2, exit);
         Assert.Contains("clickhouse_port is 0 and has no password", errors);
         Assert.DoesNotContain("answers at", errors);
@@ -35,29 +44,68 @@ public sealed class ClickHousePortTests
         var keys = Path.Combine(data, "keys.json");
         var written = folder.File("written");
         await using var service = RemoraProcess.Start(
-            ["serve", "--sandbox", "--speed", "300", "--port", "0", "--pairs", "BTC/USDT", "--clickhouse-port", "0", "--clickhouse-port-password-file", folder.Write("password", Password + "\n"), "--data", data],
-            new Dictionary<string, string> { ["REMORA_STORE"] = "true", ["HOOK_SECRET"] = "hunter2" });
+            [
+                "serve",
+                "--sandbox",
+                "--speed",
+                "300",
+                "--port",
+                "0",
+                "--pairs",
+                "BTC/USDT",
+                "--clickhouse-port",
+                "0",
+                "--clickhouse-port-password-file",
+                folder.Write("password", Password + "\n"),
+                "--data",
+                data,
+            ],
+            new Dictionary<string, string> { ["REMORA_STORE"] = "true", ["HOOK_SECRET"] = "hunter2" }
+        );
         var url = await service.UrlAsync();
-        var store = await StoreTests.UntilAsync(url, "/api/v1/store", answer => answer.GetProperty("ready").GetBoolean(), service);
+        var store = await StoreTests.UntilAsync(
+            url,
+            "/api/v1/store",
+            answer => answer.GetProperty("ready").GetBoolean(),
+            service
+        );
         Assert.True(store.GetProperty("engine").TryGetProperty("unconfined", out var unconfined));
-        await StoreTests.UntilAsync(url, "/api/v1/candles?pair=BTC/USDT&limit=1", answer => answer.GetProperty("rows").GetArrayLength() == 1, service);
+        await StoreTests.UntilAsync(
+            url,
+            "/api/v1/candles?pair=BTC/USDT&limit=1",
+            answer => answer.GetProperty("rows").GetArrayLength() == 1,
+            service
+        );
         await File.WriteAllTextAsync(keys, "[]\n");
-        var endpoint = JsonElement.Parse(await File.ReadAllTextAsync(Path.Combine(data, "sandbox", "clickhouse", "endpoint")));
+        var endpoint = JsonElement.Parse(
+            await File.ReadAllTextAsync(Path.Combine(data, "sandbox", "clickhouse", "endpoint"))
+        );
         Assert.DoesNotContain("hunter2", await File.ReadAllTextAsync($"/proc/{endpoint.GetProperty("pid")}/environ"));
 
         string[] attacks =
         [
-            "SELECT file('/etc/passwd')", "SELECT file('/proc/self/environ')", $"SELECT file('{keys}')", "DROP TABLE remora.assessments SYNC",
-            $"SELECT '[]' /* /* */ ' */ INTO OUTFILE '{keys}' TRUNCATE FORMAT RawBLOB /* /* /* */ ' */ x FORMAT TSV -- */",
-            $"SELECT 42 /* /* */ ' */ INTO OUTFILE '{written}' /* /* /* */ ' */ x FORMAT TSV -- */", $"INSERT INTO FUNCTION file('{written}', 'CSV', 'n UInt8') SELECT 1",
+            "SELECT file('/etc/passwd')",
+            "SELECT file('/proc/self/environ')",
+            $"SELECT file('{keys}')",
+            "DROP TABLE remora.assessments SYNC",
+            $"SELECT '[]' /* /* */ ' */ INTO OUTFILE '{keys}' TRUNCATE FORMAT RawBLOB /* /* /* */ ' */ x FORMAT TSV "
+                + $"-- */",
+            $"SELECT 42 /* /* */ ' */ INTO OUTFILE '{written}' /* /* /* */ ' */ x FORMAT TSV -- */",
+            $"INSERT INTO FUNCTION file('{written}', 'CSV', 'n UInt8') SELECT 1",
         ];
         using var reader = new HttpClient { BaseAddress = new($"http://127.0.0.1:{endpoint.GetProperty("port")}") };
         foreach (var sql in attacks.Append("SELECT 1"))
         {
             using var stranger = await reader.GetAsync("/?query=" + Uri.EscapeDataString(sql));
-            Assert.Equal((HttpStatusCode.Forbidden, "516"), (stranger.StatusCode, stranger.Headers.GetValues("X-ClickHouse-Exception-Code").Single()));
+            Assert.Equal(
+                (HttpStatusCode.Forbidden, "516"),
+                (stranger.StatusCode, stranger.Headers.GetValues("X-ClickHouse-Exception-Code").Single())
+            );
         }
-        reader.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes("remora:" + Password)));
+        reader.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
+            "Basic",
+            Convert.ToBase64String(Encoding.UTF8.GetBytes("remora:" + Password))
+        );
         foreach (var sql in attacks)
         {
             using var get = await reader.GetAsync("/?query=" + Uri.EscapeDataString(sql));
@@ -67,7 +115,12 @@ public sealed class ClickHousePortTests
         Assert.NotEqual("0\n", await reader.GetStringAsync("/?query=SELECT+count()+FROM+candles"));
 
         // 'remora sql' while the service runs, and a client of the port.
-        var (exit, output, errors) = await RemoraProcess.RunAsync("sql", "SELECT count() > 0 FROM candles", "--data", Path.Combine(data, "sandbox"));
+        var (exit, output, errors) = await RemoraProcess.RunAsync(
+            "sql",
+            "SELECT count() > 0 FROM candles",
+            "--data",
+            Path.Combine(data, "sandbox")
+        );
         Assert.True((exit, output) == (0, "1\n"), errors);
         foreach (var sql in attacks)
         {
@@ -76,17 +129,35 @@ public sealed class ClickHousePortTests
             Assert.Contains("(ACCESS_DENIED)", errors);
         }
         (exit, output, errors) = await RemoraProcess.RunAsync(
-            new Dictionary<string, string> { ["REMORA_CLICKHOUSE_PASSWORD"] = Password }, "sql", "SELECT count() > 0 FROM candles", "--clickhouse", $"http://remora@127.0.0.1:{endpoint.GetProperty("port")}");
+            new Dictionary<string, string> { ["REMORA_CLICKHOUSE_PASSWORD"] = Password },
+            "sql",
+            "SELECT count() > 0 FROM candles",
+            "--clickhouse",
+            $"http://remora@127.0.0.1:{endpoint.GetProperty("port")}"
+        );
         Assert.True((exit, output) == (0, "1\n"), errors);
 
         // The API puts no text of a request into SQL.
         using var http = new HttpClient { BaseAddress = new(url) };
         foreach (var sql in attacks)
         {
-            foreach (var path in new[] { "history?pair=", "candles?pair=BTC/USDT&format=", "candles?pair=BTC/USDT&from=", "history?pair=BTC/USDT&policy=", "assessment?pair=BTC/USDT&at=", "traffic?interval=" })
+            foreach (
+                var path in new[]
+                {
+                    "history?pair=",
+                    "candles?pair=BTC/USDT&format=",
+                    "candles?pair=BTC/USDT&from=",
+                    "history?pair=BTC/USDT&policy=",
+                    "assessment?pair=BTC/USDT&at=",
+                    "traffic?interval=",
+                }
+            )
             {
                 using var refused = await http.GetAsync($"/api/v1/{path}{Uri.EscapeDataString(sql)}");
-                Assert.True(refused.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.NotFound, $"{path} {sql}: {refused.StatusCode}");
+                Assert.True(
+                    refused.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.NotFound,
+                    $"{path} {sql}: {refused.StatusCode}"
+                );
             }
         }
 
@@ -99,7 +170,8 @@ public sealed class ClickHousePortTests
                 try
                 {
                     await owner!.ExecuteAsync(sql);
-                    Assert.Contains("OUTFILE", sql, StringComparison.Ordinal); // the engine's library does not report this failure
+                    // The engine's library does not report this failure
+                    Assert.Contains("OUTFILE", sql, StringComparison.Ordinal);
                 }
                 catch (ClickHouseException e)
                 {

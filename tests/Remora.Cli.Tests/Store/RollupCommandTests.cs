@@ -16,10 +16,15 @@ public sealed class RollupCommandTests
         sum(value) AS total
         """;
 
-    private const string Source = "CREATE TABLE events (at DateTime64(3), kind LowCardinality(String), value Float64, ingested DateTime64(6) DEFAULT now64(6)) " +
-        "ENGINE = MergeTree PARTITION BY toYYYYMM(at) ORDER BY (kind, at) SETTINGS non_replicated_deduplication_window = 1000";
+    private const string Source =
+        "CREATE TABLE events (at DateTime64(3), kind LowCardinality(String), value Float64, ingested DateTime64(6) "
+        + "DEFAULT now64(6)) "
+        + "ENGINE = MergeTree PARTITION BY toYYYYMM(at) ORDER BY (kind, at) SETTINGS "
+        + "non_replicated_deduplication_window = 1000";
 
-    private static readonly string Rows = "at,kind,value\n" + string.Concat(Enumerable.Range(1, 28).Select(day => $"2024-02-{day:00} 10:00:00,a,{day}\n"));
+    private static readonly string Rows =
+        "at,kind,value\n"
+        + string.Concat(Enumerable.Range(1, 28).Select(day => $"2024-02-{day:00} 10:00:00,a,{day}\n"));
 
     [Fact]
     public async Task Every_subcommand_from_plan_to_drop_works()
@@ -27,7 +32,8 @@ public sealed class RollupCommandTests
         await using var store = await StoreHost.StartAsync();
         var file = store.File("activity.sql", Definition);
         await store.RunAsync(Source);
-        Task<(int Exit, string Output, string Errors)> RollupAsync(string verb, params string[] more) => RemoraProcess.RunAsync(["rollup", verb, file, "--data", store.Data, .. more]);
+        Task<(int Exit, string Output, string Errors)> RollupAsync(string verb, params string[] more) =>
+            RemoraProcess.RunAsync(["rollup", verb, file, "--data", store.Data, .. more]);
 
         var (exit, output, errors) = await RollupAsync("plan");
         Assert.True(exit == 0, errors);
@@ -50,18 +56,35 @@ public sealed class RollupCommandTests
         Assert.True(exit == 0, errors);
         Assert.Equal(28, JsonElement.Parse(output).GetProperty("rollups")[0].GetProperty("rows").GetInt64());
         Assert.Contains("were loaded before", (await RollupAsync("load", "--from", delta)).Output);
-        (exit, output, errors) = await RollupAsync("load", "--detached", "--from", store.File("more.csv", Rows), store.File("most.csv", Rows));
+        (exit, output, errors) = await RollupAsync(
+            "load",
+            "--detached",
+            "--from",
+            store.File("more.csv", Rows),
+            store.File("most.csv", Rows)
+        );
         Assert.True(exit == 0, errors);
         Assert.Contains("events: 56 rows loaded", output);
 
-        Assert.Equal((0, "activity: exact: 84 rows in 1 partitions\n"), ((await RollupAsync("verify")) is var (code, text, _) ? (code, text) : default));
+        Assert.Equal(
+            (0, "activity: exact: 84 rows in 1 partitions\n"),
+            ((await RollupAsync("verify")) is var (code, text, _) ? (code, text) : default)
+        );
         await store.RunAsync("ALTER TABLE activity_1d_v1_tt DROP PARTITION ID '202402'");
         (exit, output, _) = await RollupAsync("verify");
         Assert.Equal(4, exit);
         Assert.Contains("1 day: missing 2024-02-01", output);
         (exit, output, _) = await RollupAsync("verify", "--json");
         Assert.Equal(4, exit);
-        Assert.Equal("missing", JsonElement.Parse(output).GetProperty("rollups")[0].GetProperty("findings")[0].GetProperty("kind").GetString());
+        Assert.Equal(
+            "missing",
+            JsonElement
+                .Parse(output)
+                .GetProperty("rollups")[0]
+                .GetProperty("findings")[0]
+                .GetProperty("kind")
+                .GetString()
+        );
         Assert.Contains("filled 202402", (await RollupAsync("backfill")).Output);
         Assert.Contains("filled 202402", (await RollupAsync("backfill", "--all")).Output);
         Assert.Equal(0, (await RollupAsync("verify")).Exit);
@@ -70,11 +93,17 @@ public sealed class RollupCommandTests
         (exit, _, errors) = await RollupAsync("apply");
         Assert.Equal(1, exit);
         Assert.Contains("has changed", errors);
-        Assert.Contains("readers use version 2 instead of 1; 84 rows", (await RollupAsync("rebuild", "--keep-old")).Output);
+        Assert.Contains(
+            "readers use version 2 instead of 1; 84 rows",
+            (await RollupAsync("rebuild", "--keep-old")).Output
+        );
         Assert.Contains("dropped activity_1", (await RollupAsync("drop", "--old", "--yes")).Output);
         Assert.Equal(0, (await RollupAsync("optimize")).Exit);
         Assert.Contains("1 day (version 2): 84 rows in 28 buckets", (await RollupAsync("status")).Output);
-        Assert.Contains("remora_rollup_source_rows{rollup=\"activity\",interval=\"1d\"} 84\n", (await RollupAsync("status", "--prometheus")).Output);
+        Assert.Contains(
+            "remora_rollup_source_rows{rollup=\"activity\",interval=\"1d\"} 84\n",
+            (await RollupAsync("status", "--prometheus")).Output
+        );
 
         (exit, output, _) = await RollupAsync("drop");
         Assert.Equal(1, exit);
@@ -96,7 +125,10 @@ public sealed class RollupCommandTests
         (exit, _, errors) = await RemoraProcess.RunAsync("rollup", "verify", file, "--data", store.Data);
         Assert.Equal(1, exit);
         Assert.Contains("apply it first", errors);
-        var broken = store.File("broken.sql", Definition.Replace("sum(value)", "noSuchFunction(value)").Replace("rollup: activity", "rollup: other"));
+        var broken = store.File(
+            "broken.sql",
+            Definition.Replace("sum(value)", "noSuchFunction(value)").Replace("rollup: activity", "rollup: other")
+        );
         (exit, _, errors) = await RemoraProcess.RunAsync("rollup", "apply", file, broken, "--data", store.Data);
         Assert.Equal(2, exit);
         Assert.Contains("broken.sql, line 8: ", errors);
@@ -104,10 +136,24 @@ public sealed class RollupCommandTests
         (exit, _, errors) = await RemoraProcess.RunAsync("rollup", "apply", "--data", store.Data);
         Assert.Equal(2, exit);
         Assert.Contains("no definitions given", errors);
-        (exit, _, errors) = await RemoraProcess.RunAsync("rollup", "plan", Path.Combine(store.Data, "none.sql"), "--data", store.Data);
+        (exit, _, errors) = await RemoraProcess.RunAsync(
+            "rollup",
+            "plan",
+            Path.Combine(store.Data, "none.sql"),
+            "--data",
+            store.Data
+        );
         Assert.Equal(2, exit);
         Assert.Contains("does not exist", errors);
-        (exit, _, errors) = await RemoraProcess.RunAsync("rollup", "load", file, "--from", "nowhere.csv", "--data", store.Data);
+        (exit, _, errors) = await RemoraProcess.RunAsync(
+            "rollup",
+            "load",
+            file,
+            "--from",
+            "nowhere.csv",
+            "--data",
+            store.Data
+        );
         Assert.Equal(2, exit);
         Assert.Contains("the file 'nowhere.csv' does not exist", errors);
     }

@@ -12,7 +12,10 @@ public sealed partial class RollupTutorialTests
     {
         await using var store = await StoreHost.StartAsync();
         var page = await File.ReadAllTextAsync(Repository.PathOf("docs", "rollups.md"));
-        var blocks = Blocks().Matches(page).Select(match => (Kind: match.Groups["kind"].Value, Text: match.Groups["text"].Value)).ToList();
+        var blocks = Blocks()
+            .Matches(page)
+            .Select(match => (Kind: match.Groups["kind"].Value, Text: match.Groups["text"].Value))
+            .ToList();
         var sql = blocks.Where(block => block.Kind == "sql").ToList();
         await store.RunAsync(sql[0].Text);
         var places = new Dictionary<string, string>
@@ -21,12 +24,19 @@ public sealed partial class RollupTutorialTests
             ["delta.csv"] = store.File("delta.csv", blocks.Single(block => block.Kind == "csv").Text),
             ["data"] = store.Data,
         };
-        var commands = blocks.Where(block => block.Kind == "console").SelectMany(block => block.Text.Trim().Split('\n')).ToList();
+        var commands = blocks
+            .Where(block => block.Kind == "console")
+            .SelectMany(block => block.Text.Trim().Split('\n'))
+            .ToList();
         Assert.InRange(commands.Count, 8, 30);
         var outputs = "";
         foreach (var command in commands)
         {
-            var words = Words().Matches(command).Select(match => match.Groups["word"].Value.Trim('"', '\'')).Skip(1).Select(word => places.GetValueOrDefault(word, word));
+            var words = Words()
+                .Matches(command)
+                .Select(match => match.Groups["word"].Value.Trim('"', '\''))
+                .Skip(1)
+                .Select(word => places.GetValueOrDefault(word, word));
             var (exit, output, errors) = await RemoraProcess.RunAsync([.. words]);
             Assert.True(exit == 0, $"{command}: {output}{errors}");
             outputs += output;
@@ -38,7 +48,11 @@ public sealed partial class RollupTutorialTests
         Assert.Equal("events\nrollup_loads\n", await store.RunAsync("SHOW TABLES"));
     }
 
-    [GeneratedRegex("```(?<kind>[a-z]+)\n(?<text>.*?)```", RegexOptions.Singleline | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        "```(?<kind>[a-z]+)\n(?<text>.*?)```",
+        RegexOptions.Singleline | RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex Blocks();
 
     [GeneratedRegex("""(?<word>"[^"]*"|'[^']*'|[^ ]+)""", RegexOptions.ExplicitCapture, 1000)]

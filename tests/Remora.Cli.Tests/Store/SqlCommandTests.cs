@@ -22,22 +22,49 @@ public sealed class SqlCommandTests
         await store.RunAsync("CREATE TABLE t (n UInt32, name String) ENGINE = MergeTree ORDER BY n");
         await store.RunAsync("INSERT INTO t VALUES (1, 'one'), (2, 'two')");
         var hostile = "'; DROP TABLE t; --";
-        var (_, output, _) = await RemoraProcess.RunAsync("sql", "SELECT n, {who:String} AS who FROM t WHERE n > {least:UInt32}", "--param", "least=1", "--param", "who=" + hostile, "--format", "JSONEachRow", "--data", store.Data);
+        var (_, output, _) = await RemoraProcess.RunAsync(
+            "sql",
+            "SELECT n, {who:String} AS who FROM t WHERE n > {least:UInt32}",
+            "--param",
+            "least=1",
+            "--param",
+            "who=" + hostile,
+            "--format",
+            "JSONEachRow",
+            "--data",
+            store.Data
+        );
         Assert.Equal("{\"n\":2,\"who\":\"" + hostile + "\"}\n", output);
-        (_, output, _) = await RemoraProcess.RunAsync("sql", "SELECT name FROM t ORDER BY n", "--clickhouse", store.Url);
+        (_, output, _) = await RemoraProcess.RunAsync(
+            "sql",
+            "SELECT name FROM t ORDER BY n",
+            "--clickhouse",
+            store.Url
+        );
         Assert.Equal("one\ntwo\n", output);
-        (_, output, _) = await RemoraProcess.RunAsync("sql", "SELECT count() FROM numbers(1000000) FORMAT CSV", "--clickhouse", store.Url, "--database", "default");
+        (_, output, _) = await RemoraProcess.RunAsync(
+            "sql",
+            "SELECT count() FROM numbers(1000000) FORMAT CSV",
+            "--clickhouse",
+            store.Url,
+            "--database",
+            "default"
+        );
         Assert.Equal("1000000\n", output);
     }
 
     [Fact]
     public async Task Two_processes_can_append_to_one_file()
     {
-        if (OperatingSystem.IsWindows()) Assert.Skip("asks a shell");
+        if (OperatingSystem.IsWindows())
+            Assert.Skip("asks a shell");
         await using var store = await StoreHost.StartAsync();
         using var folder = new TemporaryFolder();
         var ask = $"dotnet '{Path.Combine(AppContext.BaseDirectory, "remora-cli.dll")}' sql --clickhouse {store.Url}";
-        using var shell = System.Diagnostics.Process.Start("sh", ["-c", $"{{ echo first; {ask} 'SELECT 1'; {ask} 'SELECT 2'; echo last; }} > '{folder.File("out")}'"]);
+        using var shell = System.Diagnostics.Process.Start(
+            "sh",
+            ["-c", $"{{ echo first; {ask} 'SELECT 1'; {ask} 'SELECT 2'; echo last; }} > '{folder.File("out")}'"]
+        );
         await shell.WaitForExitAsync();
         Assert.Equal("first\n1\n2\nlast\n", await File.ReadAllTextAsync(folder.File("out")));
     }
@@ -45,26 +72,39 @@ public sealed class SqlCommandTests
     [Fact]
     public async Task Stored_text_controls_no_terminal_and_reaches_files_and_pipes_unchanged()
     {
-        if (!File.Exists("/usr/bin/script")) Assert.Skip("needs 'script' (util-linux) for a terminal");
+        if (!File.Exists("/usr/bin/script"))
+            Assert.Skip("needs 'script' (util-linux) for a terminal");
         await using var store = await StoreHost.StartAsync();
         await store.RunAsync("CREATE TABLE t (name String) ENGINE = MergeTree ORDER BY name");
         await store.RunAsync(@"INSERT INTO t VALUES ('evil\x1b]0;pwn\x07\x1b[31m\xff\rü')");
         using var folder = new TemporaryFolder();
-        var ask = $"dotnet '{Path.Combine(AppContext.BaseDirectory, "remora-cli.dll")}' sql --clickhouse {store.Url} 'SELECT name FROM t'";
+        var ask =
+            $"dotnet '{Path.Combine(AppContext.BaseDirectory, "remora-cli.dll")}' sql --clickhouse {store.Url} "
+            + $"'SELECT name FROM t'";
         foreach (var format in new[] { "", " -f RawBLOB", " -f TSVRaw", " -f Pretty" })
         {
-            using var terminal = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
-                "/usr/bin/script", ["-qec", ask + format, folder.File("seen")]) { RedirectStandardOutput = true, RedirectStandardInput = true, Environment = { ["TERM"] = "dumb" } })!;
+            using var terminal = System.Diagnostics.Process.Start(
+                new System.Diagnostics.ProcessStartInfo("/usr/bin/script", ["-qec", ask + format, folder.File("seen")])
+                {
+                    RedirectStandardOutput = true,
+                    RedirectStandardInput = true,
+                    Environment = { ["TERM"] = "dumb" },
+                }
+            )!;
             await terminal.StandardOutput.ReadToEndAsync();
             await terminal.WaitForExitAsync();
             Assert.Equal(0, terminal.ExitCode);
-            var seen = string.Join('\n', (await File.ReadAllLinesAsync(folder.File("seen")))[1..^1]); // script adds a line before and after
+            // Script adds a line before and after
+            var seen = string.Join('\n', (await File.ReadAllLinesAsync(folder.File("seen")))[1..^1]);
             Assert.Contains(@"evil\u001b]0;pwn\u0007\u001b[31m", seen, StringComparison.Ordinal);
             Assert.Contains("ü", seen, StringComparison.Ordinal);
             Assert.DoesNotContain(seen, c => char.IsControl(c) && c != '\n');
         }
         var bytes = Convert.FromHexString("6576696C1B5D303B70776E071B5B33316DFF0DC3BC");
-        using var shell = System.Diagnostics.Process.Start("sh", ["-c", $"{ask} -f RawBLOB > '{folder.File("file")}'; {ask} -f RawBLOB | cat > '{folder.File("pipe")}'"]);
+        using var shell = System.Diagnostics.Process.Start(
+            "sh",
+            ["-c", $"{ask} -f RawBLOB > '{folder.File("file")}'; {ask} -f RawBLOB | cat > '{folder.File("pipe")}'"]
+        );
         await shell.WaitForExitAsync();
         Assert.Equal(bytes, await File.ReadAllBytesAsync(folder.File("file")));
         Assert.Equal(bytes, await File.ReadAllBytesAsync(folder.File("pipe")));
@@ -76,7 +116,17 @@ public sealed class SqlCommandTests
         await using var store = await StoreHost.StartAsync();
         await store.RunAsync("CREATE TABLE t (n UInt32) ENGINE = MergeTree ORDER BY n");
         await store.RunAsync("INSERT INTO t VALUES (7)");
-        foreach (var sql in new[] { "INSERT INTO t VALUES (8)", "DROP TABLE t", "SET readonly = 0", "SELECT 1 SETTINGS readonly = 0", "INSERT INTO FUNCTION file('x.csv', 'CSV', 'n UInt32') SELECT 1", "ALTER TABLE t DELETE WHERE 1" })
+        foreach (
+            var sql in new[]
+            {
+                "INSERT INTO t VALUES (8)",
+                "DROP TABLE t",
+                "SET readonly = 0",
+                "SELECT 1 SETTINGS readonly = 0",
+                "INSERT INTO FUNCTION file('x.csv', 'CSV', 'n UInt32') SELECT 1",
+                "ALTER TABLE t DELETE WHERE 1",
+            }
+        )
         {
             var (exit, output, errors) = await RemoraProcess.RunAsync("sql", sql, "--data", store.Data);
             Assert.Equal((2, ""), (exit, output));
@@ -131,11 +181,23 @@ public sealed class SqlCommandTests
         var (exit, _, errors) = await RemoraProcess.RunAsync("sql", "SELECT 1", "--clickhouse", "http://127.0.0.1:1");
         Assert.Equal(3, exit);
         Assert.Contains("check that it is running", errors);
-        (exit, _, errors) = await RemoraProcess.RunAsync("sql", "SELECT 1", "--clickhouse", "http://me:secret@127.0.0.1:1");
+        (exit, _, errors) = await RemoraProcess.RunAsync(
+            "sql",
+            "SELECT 1",
+            "--clickhouse",
+            "http://me:secret@127.0.0.1:1"
+        );
         Assert.Equal(2, exit);
         Assert.Contains("REMORA_CLICKHOUSE_PASSWORD", errors);
         Assert.DoesNotContain("secret", errors);
-        (exit, _, errors) = await RemoraProcess.RunAsync("sql", "SELECT 1", "--data", "x", "--clickhouse", "http://127.0.0.1:1");
+        (exit, _, errors) = await RemoraProcess.RunAsync(
+            "sql",
+            "SELECT 1",
+            "--data",
+            "x",
+            "--clickhouse",
+            "http://127.0.0.1:1"
+        );
         Assert.Equal(2, exit);
         Assert.Contains("use either", errors);
     }
@@ -144,8 +206,14 @@ public sealed class SqlCommandTests
     public async Task A_query_ends_in_the_engine_when_the_command_is_stopped()
     {
         await using var store = await StoreHost.StartAsync();
-        await using var asking = RemoraProcess.Start(["sql", "SELECT count() FROM system.numbers WHERE NOT ignore('a long one')", "--clickhouse", store.Url]);
-        const string running = "SELECT count() FROM system.processes WHERE position(query, concat('a long', ' one')) > 0";
+        await using var asking = RemoraProcess.Start([
+            "sql",
+            "SELECT count() FROM system.numbers WHERE NOT ignore('a long one')",
+            "--clickhouse",
+            store.Url,
+        ]);
+        const string running =
+            "SELECT count() FROM system.processes WHERE position(query, concat('a long', ' one')) > 0";
         await BecomesAsync(store, running, "1\n");
         asking.Terminate();
         Assert.Equal(3, await asking.ExitAsync());
@@ -156,6 +224,7 @@ public sealed class SqlCommandTests
     private static async Task BecomesAsync(StoreHost store, string sql, string expected)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (await store.RunAsync(sql) != expected) await Task.Delay(50, deadline.Token);
+        while (await store.RunAsync(sql) != expected)
+            await Task.Delay(50, deadline.Token);
     }
 }

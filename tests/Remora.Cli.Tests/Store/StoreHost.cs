@@ -31,7 +31,9 @@ internal sealed class StoreHost : IAsyncDisposable
     public static async Task<StoreHost> StartAsync()
     {
         var folder = new TemporaryFolder();
-        var engine = await EmbeddedEngine.StartAsync(new() { Folder = Path.Combine(folder.File("data"), "clickhouse") });
+        var engine = await EmbeddedEngine.StartAsync(
+            new() { Folder = Path.Combine(folder.File("data"), "clickhouse") }
+        );
         await engine.Client.ExecuteAsync("CREATE DATABASE remora");
         return new(folder, engine);
     }

@@ -28,9 +28,12 @@ public sealed class ConnectionTests(Engine engine)
     public async Task Two_processes_that_open_a_folder_share_one_engine()
     {
         using var scratch = new Scratch();
-        var connections = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => ClickHouseConnection.OpenAsync(StoreLocation.InFolder(scratch.Folder))));
+        var connections = await Task.WhenAll(
+            Enumerable.Range(0, 3).Select(_ => ClickHouseConnection.OpenAsync(StoreLocation.InFolder(scratch.Folder)))
+        );
         Assert.Single(connections, connection => connection.Engine is not null);
-        foreach (var connection in connections.OrderBy(connection => connection.Engine is not null)) // the owner of the engine closes last
+        // The owner of the engine closes last
+        foreach (var connection in connections.OrderBy(connection => connection.Engine is not null))
         {
             Assert.Equal(1, await connection.Client.SingleAsync("SELECT 1", row => row.UInt8()));
             await connection.DisposeAsync();
@@ -43,7 +46,8 @@ public sealed class ConnectionTests(Engine engine)
         var url = $"{engine.Url}opened_by_url";
         var refused = await RefusedAsync(StoreLocation.AtUrl(url), makeDatabase: false);
         Assert.Contains("the database 'opened_by_url' does not exist", refused);
-        await using (var made = await ClickHouseConnection.OpenAsync(StoreLocation.AtUrl(url))) Assert.Equal("opened_by_url", made.Client.Database);
+        await using (var made = await ClickHouseConnection.OpenAsync(StoreLocation.AtUrl(url)))
+            Assert.Equal("opened_by_url", made.Client.Database);
         await using var found = await ClickHouseConnection.OpenAsync(StoreLocation.AtUrl(url), makeDatabase: false);
         Assert.Equal("opened_by_url", await found.Client.SingleAsync("SELECT currentDatabase()", row => row.String()));
     }
@@ -52,16 +56,34 @@ public sealed class ConnectionTests(Engine engine)
     public async Task Connection_errors_contain_advice()
     {
         Assert.Contains("check that it is running", await RefusedAsync(StoreLocation.AtUrl("http://127.0.0.1:1")));
-        Assert.Contains("has no cluster 'nowhere'", await RefusedAsync(StoreLocation.AtUrl(engine.Url.ToString(), cluster: "nowhere")));
-        Assert.Contains("StoreLocation", Assert.Throws<FormatException>(() => StoreLocation.AtUrl("http://a:secret@b:8123")).Message.Replace(StoreLocation.PasswordVariable, "StoreLocation"));
-        Assert.Contains("not a ClickHouse URL", Assert.Throws<FormatException>(() => StoreLocation.AtUrl("clickhouse:9000")).Message);
-        Assert.Contains("invalid database name 'a;b'", Assert.Throws<FormatException>(() => StoreLocation.InFolder("x", "a;b")).Message);
+        Assert.Contains(
+            "has no cluster 'nowhere'",
+            await RefusedAsync(StoreLocation.AtUrl(engine.Url.ToString(), cluster: "nowhere"))
+        );
+        Assert.Contains(
+            "StoreLocation",
+            Assert
+                .Throws<FormatException>(() => StoreLocation.AtUrl("http://a:secret@b:8123"))
+                .Message.Replace(StoreLocation.PasswordVariable, "StoreLocation")
+        );
+        Assert.Contains(
+            "not a ClickHouse URL",
+            Assert.Throws<FormatException>(() => StoreLocation.AtUrl("clickhouse:9000")).Message
+        );
+        Assert.Contains(
+            "invalid database name 'a;b'",
+            Assert.Throws<FormatException>(() => StoreLocation.InFolder("x", "a;b")).Message
+        );
         using var scratch = new Scratch();
         var file = Path.Combine(scratch.Folder, "file");
         await File.WriteAllTextAsync(file, "");
         Assert.Contains("cannot be created", await RefusedAsync(StoreLocation.InFolder(file)));
         var missing = await Assert.ThrowsAsync<ClickHouseConnectionException>(() =>
-            ClickHouseConnection.OpenAsync(StoreLocation.InFolder(scratch.Folder), configure: options => options with { HostProgram = "/nowhere/host.dll" }));
+            ClickHouseConnection.OpenAsync(
+                StoreLocation.InFolder(scratch.Folder),
+                configure: options => options with { HostProgram = "/nowhere/host.dll" }
+            )
+        );
         Assert.Contains("the program '/nowhere/host.dll' does not exist", missing.Message);
     }
 
@@ -69,12 +91,25 @@ public sealed class ConnectionTests(Engine engine)
     public async Task A_wrong_password_is_reported()
     {
         using var scratch = new Scratch();
-        await using var guarded = await EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder, Port = 0, PortPassword = "right" });
+        await using var guarded = await EmbeddedEngine.StartAsync(
+            new()
+            {
+                Folder = scratch.Folder,
+                Port = 0,
+                PortPassword = "right",
+            }
+        );
         await guarded.Client.ExecuteAsync("CREATE DATABASE remora");
         var url = $"http://remora@localhost:{guarded.Endpoint.Port}";
-        Assert.Contains("with this password: set REMORA_CLICKHOUSE_PASSWORD to the password", await RefusedAsync(StoreLocation.AtUrl(url, password: "wrong")));
+        Assert.Contains(
+            "with this password: set REMORA_CLICKHOUSE_PASSWORD to the password",
+            await RefusedAsync(StoreLocation.AtUrl(url, password: "wrong"))
+        );
         Assert.Contains("without a password", await RefusedAsync(StoreLocation.AtUrl(url)));
-        await using var opened = await ClickHouseConnection.OpenAsync(StoreLocation.AtUrl(url, password: "right"), makeDatabase: false);
+        await using var opened = await ClickHouseConnection.OpenAsync(
+            StoreLocation.AtUrl(url, password: "right"),
+            makeDatabase: false
+        );
         Assert.Equal(guarded.Endpoint.Version, opened.Version);
         Assert.Equal("remora", await opened.Reader.SingleAsync("SELECT currentDatabase()", row => row.String()));
     }
@@ -102,15 +137,21 @@ public sealed class ConnectionTests(Engine engine)
         {
             var context = await listener.GetContextAsync();
             context.Response.StatusCode = 404;
-            await using (var body = new StreamWriter(context.Response.OutputStream)) await body.WriteAsync("<html>\nnot here</html>");
+            await using (var body = new StreamWriter(context.Response.OutputStream))
+                await body.WriteAsync("<html>\nnot here</html>");
         });
-        Assert.Contains("is not ClickHouse's HTTP interface: <html>; not here</html>", await RefusedAsync(StoreLocation.AtUrl($"http://localhost:{port}")));
+        Assert.Contains(
+            "is not ClickHouse's HTTP interface: <html>; not here</html>",
+            await RefusedAsync(StoreLocation.AtUrl($"http://localhost:{port}"))
+        );
         await answering;
     }
 
     private static async Task<string> RefusedAsync(StoreLocation location, bool makeDatabase = true)
     {
-        var error = await Assert.ThrowsAsync<ClickHouseConnectionException>(() => ClickHouseConnection.OpenAsync(location, makeDatabase));
+        var error = await Assert.ThrowsAsync<ClickHouseConnectionException>(() =>
+            ClickHouseConnection.OpenAsync(location, makeDatabase)
+        );
         Assert.DoesNotContain('\n', error.Message);
         return error.Message;
     }

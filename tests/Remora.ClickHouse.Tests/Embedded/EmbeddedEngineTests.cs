@@ -13,9 +13,17 @@ public sealed class EmbeddedEngineTests
     {
         using var scratch = new Scratch();
         await using var engine = await EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder });
-        await engine.Client.ExecuteAsync("CREATE TABLE t (batch UInt32, n UInt32) ENGINE = MergeTree ORDER BY batch SETTINGS non_replicated_deduplication_window = 1000");
-        await engine.Client.ExecuteAsync("CREATE TABLE s (batch UInt32, n SimpleAggregateFunction(sum, UInt64)) ENGINE = AggregatingMergeTree ORDER BY batch SETTINGS non_replicated_deduplication_window = 1000");
-        await engine.Client.ExecuteAsync("CREATE MATERIALIZED VIEW mv TO s AS SELECT batch, count() AS n FROM t GROUP BY batch");
+        await engine.Client.ExecuteAsync(
+            "CREATE TABLE t (batch UInt32, n UInt32) ENGINE = MergeTree ORDER BY batch SETTINGS "
+                + "non_replicated_deduplication_window = 1000"
+        );
+        await engine.Client.ExecuteAsync(
+            "CREATE TABLE s (batch UInt32, n SimpleAggregateFunction(sum, UInt64)) ENGINE = AggregatingMergeTree "
+                + "ORDER BY batch SETTINGS non_replicated_deduplication_window = 1000"
+        );
+        await engine.Client.ExecuteAsync(
+            "CREATE MATERIALIZED VIEW mv TO s AS SELECT batch, count() AS n FROM t GROUP BY batch"
+        );
         var acknowledged = new ConcurrentBag<uint>();
         using var stop = new CancellationTokenSource();
         var writing = Task.Run(async () =>
@@ -26,7 +34,17 @@ public sealed class EmbeddedEngineTests
                 {
                     try
                     {
-                        await engine.Client.InsertAsync(Table, [SqlName.Of("batch"), SqlName.Of("n")], Enumerable.Range(0, 500), (row, n) => { row.UInt32(batch); row.UInt32((uint)n); }, $"batch-{batch}");
+                        await engine.Client.InsertAsync(
+                            Table,
+                            [SqlName.Of("batch"), SqlName.Of("n")],
+                            Enumerable.Range(0, 500),
+                            (row, n) =>
+                            {
+                                row.UInt32(batch);
+                                row.UInt32((uint)n);
+                            },
+                            $"batch-{batch}"
+                        );
                         acknowledged.Add(batch);
                         break;
                     }
@@ -48,8 +66,14 @@ public sealed class EmbeddedEngineTests
         await UntilAsync(() => acknowledged.Count > 10); // on a busy machine, few inserts succeed between the kills
         await stop.CancelAsync();
         await writing;
-        var (count, batches, viewed) = await engine.Client.SingleAsync("SELECT count(), uniqExact(batch), (SELECT sum(n) FROM s)::UInt64 FROM t", row => (row.UInt64(), row.UInt64(), row.UInt64()));
-        Assert.Equal(((ulong)acknowledged.Count * 500, (ulong)acknowledged.Count, (ulong)acknowledged.Count * 500), (count, batches, viewed));
+        var (count, batches, viewed) = await engine.Client.SingleAsync(
+            "SELECT count(), uniqExact(batch), (SELECT sum(n) FROM s)::UInt64 FROM t",
+            row => (row.UInt64(), row.UInt64(), row.UInt64())
+        );
+        Assert.Equal(
+            ((ulong)acknowledged.Count * 500, (ulong)acknowledged.Count, (ulong)acknowledged.Count * 500),
+            (count, batches, viewed)
+        );
     }
 
     /// <summary>
@@ -60,10 +84,19 @@ public sealed class EmbeddedEngineTests
     {
         using var scratch = new Scratch();
         await using var engine = await EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder });
-        await engine.Client.ExecuteAsync("CREATE TABLE t (n UInt32) ENGINE = MergeTree ORDER BY n SETTINGS old_parts_lifetime = 1, cleanup_delay_period = 2, max_cleanup_delay_period = 2, cleanup_delay_period_random_add = 0");
-        for (uint i = 0; i < 200; i++) await engine.Client.InsertAsync(Table, [SqlName.Of("n")], [i], (row, n) => row.UInt32(n));
+        await engine.Client.ExecuteAsync(
+            "CREATE TABLE t (n UInt32) ENGINE = MergeTree ORDER BY n SETTINGS old_parts_lifetime = 1, "
+                + "cleanup_delay_period = 2, max_cleanup_delay_period = 2, cleanup_delay_period_random_add = 0"
+        );
+        for (uint i = 0; i < 200; i++)
+            await engine.Client.InsertAsync(Table, [SqlName.Of("n")], [i], (row, n) => row.UInt32(n));
         await engine.Client.ExecuteAsync("OPTIMIZE TABLE t FINAL");
-        await UntilAsync(() => engine.Client.SingleAsync("SELECT count() FROM system.parts WHERE table = 't'", row => row.UInt64()).GetAwaiter().GetResult() == 1);
+        await UntilAsync(() =>
+            engine
+                .Client.SingleAsync("SELECT count() FROM system.parts WHERE table = 't'", row => row.UInt64())
+                .GetAwaiter()
+                .GetResult() == 1
+        );
         using var process = Process.GetProcessById(engine.Endpoint.Pid);
         Assert.InRange(process.Threads.Count, 10, 100);
     }
@@ -72,17 +105,27 @@ public sealed class EmbeddedEngineTests
     public async Task A_batch_with_a_recorded_token_but_without_rows_can_be_repeated()
     {
         using var scratch = new Scratch();
-        var insert = (EmbeddedEngine engine, string token) => engine.Client.InsertAsync(Table, [SqlName.Of("n")], [1u, 2u, 3u], (row, n) => row.UInt32(n), token);
+        var insert = (EmbeddedEngine engine, string token) =>
+            engine.Client.InsertAsync(Table, [SqlName.Of("n")], [1u, 2u, 3u], (row, n) => row.UInt32(n), token);
         await using (var engine = await EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder }))
         {
-            await engine.Client.ExecuteAsync("CREATE TABLE t (n UInt32) ENGINE = MergeTree ORDER BY n SETTINGS non_replicated_deduplication_window = 100");
+            await engine.Client.ExecuteAsync(
+                "CREATE TABLE t (n UInt32) ENGINE = MergeTree ORDER BY n SETTINGS "
+                    + "non_replicated_deduplication_window = 100"
+            );
             await engine.Client.ExecuteAsync("SYSTEM STOP MERGES t");
             await insert(engine, "kept");
             await insert(engine, "lost");
         }
         // The state after a kill at the worst moment: the record of the second batch without its
         // part.
-        var part = Assert.Single(Directory.GetDirectories(Path.Combine(scratch.Folder, "store", "store"), "all_2_2_0", SearchOption.AllDirectories));
+        var part = Assert.Single(
+            Directory.GetDirectories(
+                Path.Combine(scratch.Folder, "store", "store"),
+                "all_2_2_0",
+                SearchOption.AllDirectories
+            )
+        );
         Directory.Delete(part, recursive: true);
         await using (var engine = await EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder }))
         {
@@ -99,7 +142,9 @@ public sealed class EmbeddedEngineTests
         using var scratch = new Scratch();
         await using (var engine = await EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder }))
         {
-            var second = await Assert.ThrowsAsync<EngineStartException>(() => EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder }));
+            var second = await Assert.ThrowsAsync<EngineStartException>(() =>
+                EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder })
+            );
             Assert.Contains("is open in another process", second.Message);
             using var found = await EngineFolder.TryConnectAsync(scratch.Folder);
             Assert.Equal(1, await found!.SingleAsync("SELECT 1", row => row.UInt8()));
@@ -115,15 +160,22 @@ public sealed class EmbeddedEngineTests
     {
         using var scratch = new Scratch();
         var mount = Directory.CreateDirectory(Path.Combine(scratch.Folder, "mount")).FullName;
-        await using var engine = await EmbeddedEngine.StartAsync(new()
-        {
-            Folder = Path.Combine(mount, "engine"), PingInterval = TimeSpan.FromMilliseconds(50), LongestRestartDelay = TimeSpan.FromMilliseconds(200),
-        });
+        await using var engine = await EmbeddedEngine.StartAsync(
+            new()
+            {
+                Folder = Path.Combine(mount, "engine"),
+                PingInterval = TimeSpan.FromMilliseconds(50),
+                LongestRestartDelay = TimeSpan.FromMilliseconds(200),
+            }
+        );
         await engine.Client.ExecuteAsync("CREATE TABLE t (n UInt32) ENGINE = MergeTree ORDER BY n");
         Directory.Move(mount, mount + "-away"); // simulates an unmounted disk: the process still has its files open
         await UntilAsync(() => engine.Health.FolderMissing);
         Assert.Equal(EngineState.Restarting, engine.Health.State);
-        Assert.Equal($"the folder '{mount}' is missing: mount or restore it, or create it for an empty store", engine.Health.LastError);
+        Assert.Equal(
+            $"the folder '{mount}' is missing: mount or restore it, or create it for an empty store",
+            engine.Health.LastError
+        );
         Assert.False(Directory.Exists(mount));
 
         Directory.Move(mount + "-away", mount);
@@ -132,7 +184,10 @@ public sealed class EmbeddedEngineTests
         Directory.Delete(mount, recursive: true);
         Directory.CreateDirectory(mount);
         await UntilAsync(() => engine.Health is { State: EngineState.Running, Restarts: 2 });
-        Assert.Equal(60, (await Assert.ThrowsAsync<ClickHouseException>(() => engine.Client.ExecuteAsync("SELECT * FROM t"))).Code); // a new, empty one
+        Assert.Equal(
+            60,
+            (await Assert.ThrowsAsync<ClickHouseException>(() => engine.Client.ExecuteAsync("SELECT * FROM t"))).Code
+        ); // a new, empty one
     }
 
     [Fact]
@@ -150,23 +205,48 @@ public sealed class EmbeddedEngineTests
         using var scratch = new Scratch();
         var file = Path.Combine(scratch.Folder, "file");
         await File.WriteAllTextAsync(file, "");
-        Assert.Contains("cannot be created", (await Assert.ThrowsAsync<EngineStartException>(() => EmbeddedEngine.StartAsync(new() { Folder = Path.Combine(file, "x") }))).Message);
-        Assert.Contains("does not exist", (await Assert.ThrowsAsync<EngineStartException>(() => EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder, Library = "/nothing" }))).Message);
+        Assert.Contains(
+            "cannot be created",
+            (
+                await Assert.ThrowsAsync<EngineStartException>(() =>
+                    EmbeddedEngine.StartAsync(new() { Folder = Path.Combine(file, "x") })
+                )
+            ).Message
+        );
+        Assert.Contains(
+            "does not exist",
+            (
+                await Assert.ThrowsAsync<EngineStartException>(() =>
+                    EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder, Library = "/nothing" })
+                )
+            ).Message
+        );
         var (exit, _, errors) = await RunHostAsync("--path", scratch.Folder, "--port", "99999");
         Assert.Equal(3, exit);
         Assert.Contains("--port '99999': expected a number from 0 to 65535", errors);
         (exit, _, errors) = await RunHostAsync("--path", scratch.Folder, "--port", "0");
         Assert.Equal(3, exit);
         Assert.Contains("--port requires --password-stdin", errors);
-        Assert.Contains("requires a password", (await Assert.ThrowsAsync<EngineStartException>(() => EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder, Port = 0 }))).Message);
+        Assert.Contains(
+            "requires a password",
+            (
+                await Assert.ThrowsAsync<EngineStartException>(() =>
+                    EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder, Port = 0 })
+                )
+            ).Message
+        );
     }
 
     [Fact]
     public async Task The_memory_limit_ends_the_query_and_not_the_host()
     {
         using var scratch = new Scratch();
-        await using var engine = await EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder, MemoryBytes = 400L << 20 });
-        var error = await Assert.ThrowsAsync<ClickHouseException>(() => engine.Client.ExecuteAsync("SELECT length(groupArray(number)) FROM numbers(1000000000)"));
+        await using var engine = await EmbeddedEngine.StartAsync(
+            new() { Folder = scratch.Folder, MemoryBytes = 400L << 20 }
+        );
+        var error = await Assert.ThrowsAsync<ClickHouseException>(() =>
+            engine.Client.ExecuteAsync("SELECT length(groupArray(number)) FROM numbers(1000000000)")
+        );
         Assert.Equal(241, error.Code);
         Assert.Equal(1, await engine.Client.SingleAsync("SELECT 1", row => row.UInt8()));
         Assert.Equal(0, engine.Health.Restarts);
@@ -191,14 +271,28 @@ public sealed class EmbeddedEngineTests
         await File.WriteAllTextAsync(Path.Combine(desk, "events"), "not a table\n");
         await File.WriteAllTextAsync(Path.Combine(desk, "secret.csv"), "a,b\n1,2\n");
         var (command, first) = HostProgram.Find(null);
-        using var host = Process.Start(new ProcessStartInfo(command, [.. first, "--path", "../data"]) { WorkingDirectory = desk, RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        using var host = Process.Start(
+            new ProcessStartInfo(command, [.. first, "--path", "../data"])
+            {
+                WorkingDirectory = desk,
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+            }
+        )!;
         await host.StandardOutput.ReadLineAsync();
         using (var client = await EngineFolder.TryConnectAsync(Path.Combine(scratch.Folder, "data")))
         {
             await client!.ExecuteAsync("CREATE TABLE events (n UInt32) ENGINE = MergeTree ORDER BY n");
             await client.InsertAsync(SqlName.Of("events"), [SqlName.Of("n")], [1u, 2u], (row, n) => row.UInt32(n));
             Assert.Equal(2UL, await client.SingleAsync("SELECT count() FROM events", row => row.UInt64()));
-            Assert.Contains("secret.csv", (await Assert.ThrowsAsync<ClickHouseException>(() => client.ExecuteAsync("SELECT * FROM `secret.csv`"))).Message);
+            Assert.Contains(
+                "secret.csv",
+                (
+                    await Assert.ThrowsAsync<ClickHouseException>(() =>
+                        client.ExecuteAsync("SELECT * FROM `secret.csv`")
+                    )
+                ).Message
+            );
         }
         host.StandardInput.Close();
         await host.WaitForExitAsync();
@@ -217,7 +311,14 @@ public sealed class EmbeddedEngineTests
     private static async Task<(int Exit, string Output, string Errors)> RunHostAsync(params string[] arguments)
     {
         var (command, first) = HostProgram.Find(null);
-        using var process = Process.Start(new ProcessStartInfo(command, [.. first, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(command, [.. first, .. arguments])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                UseShellExecute = false,
+            }
+        )!;
         var errors = process.StandardError.ReadToEndAsync();
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();

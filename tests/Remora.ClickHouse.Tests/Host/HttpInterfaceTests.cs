@@ -6,7 +6,12 @@ namespace Remora.ClickHouse.Tests.Host;
 
 public sealed class HttpInterfaceTests(Engine engine) : IDisposable
 {
-    private readonly HttpClient _http = new(new SocketsHttpHandler { AutomaticDecompression = DecompressionMethods.None }) { BaseAddress = engine.Url };
+    private readonly HttpClient _http = new(
+        new SocketsHttpHandler { AutomaticDecompression = DecompressionMethods.None }
+    )
+    {
+        BaseAddress = engine.Url,
+    };
 
     [Fact]
     public async Task Ping_answers_ok() => Assert.Equal("Ok.\n", await _http.GetStringAsync("/ping"));
@@ -34,11 +39,17 @@ public sealed class HttpInterfaceTests(Engine engine) : IDisposable
     [Fact]
     public async Task Headers_contain_format_query_id_and_summary()
     {
-        using var answer = await _http.PostAsync("/?query_id=mine-1", new StringContent("select number from numbers(10) format JSONEachRow"));
+        using var answer = await _http.PostAsync(
+            "/?query_id=mine-1",
+            new StringContent("select number from numbers(10) format JSONEachRow")
+        );
         Assert.Equal("JSONEachRow", answer.Headers.GetValues("X-ClickHouse-Format").Single());
         Assert.Equal("mine-1", answer.Headers.GetValues("X-ClickHouse-Query-Id").Single());
         Assert.Contains("\"read_rows\":\"10\"", answer.Headers.GetValues("X-ClickHouse-Summary").Single());
-        Assert.Equal(10, (await answer.Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Equal(
+            10,
+            (await answer.Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length
+        );
     }
 
     [Fact]
@@ -46,12 +57,18 @@ public sealed class HttpInterfaceTests(Engine engine) : IDisposable
     {
         var hostile = "x'); drop table t; -- \\ \"`";
         var url = "/?max_threads=1&param_a=" + Uri.EscapeDataString(hostile.Replace("\\", "\\\\"));
-        using var answer = await _http.PostAsync(url, new StringContent("select {a:String}, getSetting('max_threads') format RawBLOB"));
+        using var answer = await _http.PostAsync(
+            url,
+            new StringContent("select {a:String}, getSetting('max_threads') format RawBLOB")
+        );
         Assert.StartsWith(hostile, await answer.Content.ReadAsStringAsync());
 
         using var bad = await _http.PostAsync("/?no_such_setting=1", new StringContent("select 1"));
         Assert.Equal(HttpStatusCode.NotFound, bad.StatusCode);
-        using var hostileName = await _http.PostAsync("/?max_threads%20%3D%201%2C%20readonly=1", new StringContent("select 1"));
+        using var hostileName = await _http.PostAsync(
+            "/?max_threads%20%3D%201%2C%20readonly=1",
+            new StringContent("select 1")
+        );
         Assert.Equal(HttpStatusCode.NotFound, hostileName.StatusCode);
     }
 
@@ -71,19 +88,30 @@ public sealed class HttpInterfaceTests(Engine engine) : IDisposable
     {
         using var fromClause = await _http.PostAsync("/", new StringContent($"select 1 as a format {format}"));
         using var fromUrl = await _http.PostAsync($"/?default_format={format}", new StringContent("select 1 as a"));
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/") { Content = new StringContent("select 1 as a"), Headers = { { "X-ClickHouse-Format", format } } };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/")
+        {
+            Content = new StringContent("select 1 as a"),
+            Headers = { { "X-ClickHouse-Format", format } },
+        };
         using var fromHeader = await _http.SendAsync(request);
-        foreach (var answer in new[] { fromClause, fromUrl, fromHeader }) Assert.Equal(expected, await answer.Content.ReadAsStringAsync());
+        foreach (var answer in new[] { fromClause, fromUrl, fromHeader })
+            Assert.Equal(expected, await answer.Content.ReadAsStringAsync());
     }
 
     [Fact]
     public async Task Large_results_stream_and_documents_are_complete()
     {
-        using var json = await _http.PostAsync("/", new StringContent("select number from numbers(300000) format JSON"));
+        using var json = await _http.PostAsync(
+            "/",
+            new StringContent("select number from numbers(300000) format JSON")
+        );
         using var document = System.Text.Json.JsonDocument.Parse(await json.Content.ReadAsStringAsync());
         Assert.Equal(300_000, document.RootElement.GetProperty("rows").GetInt32());
 
-        using var parquet = await _http.PostAsync("/", new StringContent("select number from numbers(3000000) format Parquet"));
+        using var parquet = await _http.PostAsync(
+            "/",
+            new StringContent("select number from numbers(3000000) format Parquet")
+        );
         var bytes = await parquet.Content.ReadAsByteArrayAsync();
         Assert.Equal("PAR1", Encoding.ASCII.GetString(bytes[^4..]));
         Assert.Equal(1, Occurrences(bytes.AsSpan(4), "PAR1"u8));
@@ -93,13 +121,19 @@ public sealed class HttpInterfaceTests(Engine engine) : IDisposable
     public async Task Requests_and_responses_can_be_compressed()
     {
         using var packed = new MemoryStream();
-        await using (var gzip = new GZipStream(packed, CompressionMode.Compress, leaveOpen: true)) await gzip.WriteAsync("select number from numbers(100000)"u8.ToArray());
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/?enable_http_compression=1") { Content = new ByteArrayContent(packed.ToArray()) };
+        await using (var gzip = new GZipStream(packed, CompressionMode.Compress, leaveOpen: true))
+            await gzip.WriteAsync("select number from numbers(100000)"u8.ToArray());
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/?enable_http_compression=1")
+        {
+            Content = new ByteArrayContent(packed.ToArray()),
+        };
         request.Content.Headers.ContentEncoding.Add("gzip");
         request.Headers.AcceptEncoding.ParseAdd("gzip");
         using var answer = await _http.SendAsync(request);
         Assert.Equal("gzip", answer.Content.Headers.ContentEncoding.Single());
-        using var lines = new StreamReader(new GZipStream(await answer.Content.ReadAsStreamAsync(), CompressionMode.Decompress));
+        using var lines = new StreamReader(
+            new GZipStream(await answer.Content.ReadAsStreamAsync(), CompressionMode.Decompress)
+        );
         Assert.Equal(100_000, (await lines.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
     }
 
@@ -120,18 +154,27 @@ public sealed class HttpInterfaceTests(Engine engine) : IDisposable
     public async Task A_folder_without_pipes_is_a_clear_error()
     {
         using var scratch = new Scratch();
-        await using var own = await Remora.ClickHouse.Embedded.EmbeddedEngine.StartAsync(new() { Folder = scratch.Folder });
+        await using var own = await Remora.ClickHouse.Embedded.EmbeddedEngine.StartAsync(
+            new() { Folder = scratch.Folder }
+        );
         Directory.Delete(Path.Combine(scratch.Folder, "pipes"));
-        var error = await Assert.ThrowsAsync<ClickHouseException>(() => own.Client.SingleAsync("SELECT 1", row => row.UInt8()));
+        var error = await Assert.ThrowsAsync<ClickHouseException>(() =>
+            own.Client.SingleAsync("SELECT 1", row => row.UInt8())
+        );
         Assert.Contains("cannot create a pipe", error.Message);
     }
 
     [Fact]
     public async Task A_late_error_follows_its_tag_or_becomes_a_status_with_wait_end_of_query()
     {
-        const string Sql = "select throwIf(number = 150000) from numbers(200000) settings max_block_size = 1000, max_threads = 1";
+        const string Sql =
+            "select throwIf(number = 150000) from numbers(200000) settings max_block_size = 1000, max_threads = 1";
         using var client = new ClickHouseClient(new() { Url = engine.Url });
-        await using var stream = await client.StreamAsync(Sql, "TSV", new() { Settings = new Dictionary<string, string> { ["buffer_size"] = "1000" } });
+        await using var stream = await client.StreamAsync(
+            Sql,
+            "TSV",
+            new() { Settings = new Dictionary<string, string> { ["buffer_size"] = "1000" } }
+        );
         using var kept = new MemoryStream();
         var error = await Assert.ThrowsAsync<ClickHouseException>(() => stream.CopyToAsync(kept));
         Assert.Equal(395, error.Code);
@@ -147,11 +190,20 @@ public sealed class HttpInterfaceTests(Engine engine) : IDisposable
     {
         using var going = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
-            _http.PostAsync("/?query_id=goes-away", new StringContent("select sum(sipHash64(number)) from numbers(100000000000)"), going.Token));
+            _http.PostAsync(
+                "/?query_id=goes-away",
+                new StringContent("select sum(sipHash64(number)) from numbers(100000000000)"),
+                going.Token
+            )
+        );
         for (var tries = 0; ; tries++)
         {
-            var running = await engine.Embedded.Client.SingleAsync("select count() from system.processes where Settings['log_comment'] = 'goes-away'", row => row.UInt64());
-            if (running == 0) break;
+            var running = await engine.Embedded.Client.SingleAsync(
+                "select count() from system.processes where Settings['log_comment'] = 'goes-away'",
+                row => row.UInt64()
+            );
+            if (running == 0)
+                break;
             Assert.True(tries < 100, "the query still runs");
             await Task.Delay(50);
         }

@@ -9,7 +9,14 @@ public sealed class OfficialClientTests(Engine engine)
     [Fact]
     public async Task The_official_client_works()
     {
-        var start = new ProcessStartInfo("node", [Path.Combine(AppContext.BaseDirectory, "Host", "official-client.mjs"), engine.Url.ToString(), RepositoryRoot()])
+        var start = new ProcessStartInfo(
+            "node",
+            [
+                Path.Combine(AppContext.BaseDirectory, "Host", "official-client.mjs"),
+                engine.Url.ToString(),
+                RepositoryRoot(),
+            ]
+        )
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -33,8 +40,21 @@ public sealed class OfficialClientTests(Engine engine)
         Assert.Equal(["a'b", "c"], bound.GetProperty("list").EnumerateArray().Select(item => item.GetString()));
         Assert.Equal("2024-01-02 03:04:05.678", bound.GetProperty("d").GetString());
         Assert.Equal(500_000, seen.GetProperty("streamedRows").GetInt32());
-        Assert.Equal((true, "60", "UNKNOWN_TABLE"), (seen.GetProperty("error").GetProperty("isTyped").GetBoolean(), seen.GetProperty("error").GetProperty("code").GetString(), seen.GetProperty("error").GetProperty("type").GetString()));
-        Assert.Equal((true, "395"), (seen.GetProperty("middle").GetProperty("isTyped").GetBoolean(), seen.GetProperty("middle").GetProperty("code").GetString()));
+        Assert.Equal(
+            (true, "60", "UNKNOWN_TABLE"),
+            (
+                seen.GetProperty("error").GetProperty("isTyped").GetBoolean(),
+                seen.GetProperty("error").GetProperty("code").GetString(),
+                seen.GetProperty("error").GetProperty("type").GetString()
+            )
+        );
+        Assert.Equal(
+            (true, "395"),
+            (
+                seen.GetProperty("middle").GetProperty("isTyped").GetBoolean(),
+                seen.GetProperty("middle").GetProperty("code").GetString()
+            )
+        );
         Assert.Contains("abort", seen.GetProperty("aborted").GetString());
         Assert.Equal("1\n", seen.GetProperty("executed").GetString());
     }
@@ -42,7 +62,8 @@ public sealed class OfficialClientTests(Engine engine)
     private static string RepositoryRoot()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Remora.slnx"))) folder = folder.Parent;
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Remora.slnx")))
+            folder = folder.Parent;
         return folder?.FullName ?? throw new DirectoryNotFoundException("the tests run inside the repository");
     }
 }

@@ -15,18 +15,35 @@ public sealed class ReadingUserTests(GuardedPort port)
 {
     // Nested comments: a tokenizer that ends the outer one at the first '*/' treats the rest as a
     // string.
-    private const string Hidden = " /* /* */ ' */ INTO OUTFILE '{0}' TRUNCATE FORMAT RawBLOB /* /* /* */ ' */ x FORMAT TSV -- */";
+    private const string Hidden =
+        " /* /* */ ' */ INTO OUTFILE '{0}' TRUNCATE FORMAT RawBLOB /* /* /* */ ' */ x FORMAT TSV -- */";
 
     [Theory]
     [InlineData("select n from t order by n", "1\n2\n3\n")]
     [InlineData("select count() from remora.t format CSV", "3\n")]
     [InlineData("with x as (select n from t where n > 1) select sum(n) from x join t using n", "5\n")]
-    [InlineData("select sumIf(n, n > 1), uniqMerge(u), quantileTDigest(0.5)(n) from (select n, uniqState(n) u from t group by n)", "5\t3\t2\n")]
-    [InlineData("select arrayMap(x -> x * 2, [1, 2]), 'a' || 'b', n::String, case n when 1 then 'x' else 'y' end, exists(select 1) from t where n = 1", "[2,4]\tab\t1\tx\t1\n")]
-    [InlineData("select n, row_number() over (partition by n % 2 order by n rows between 1 preceding and current row) from t order by n limit 1", "1\t1\n")]
+    [InlineData(
+        "select sumIf(n, n > 1), uniqMerge(u), quantileTDigest(0.5)(n) from (select n, uniqState(n) u from t group "
+            + "by n)",
+        "5\t3\t2\n"
+    )]
+    [InlineData(
+        "select arrayMap(x -> x * 2, [1, 2]), 'a' || 'b', n::String, case n when 1 then 'x' else 'y' end, "
+            + "exists(select 1) from t where n = 1",
+        "[2,4]\tab\t1\tx\t1\n"
+    )]
+    [InlineData(
+        "select n, row_number() over (partition by n % 2 order by n rows between 1 preceding and current row) from "
+            + "t order by n limit 1",
+        "1\t1\n"
+    )]
     [InlineData("select * except (n) replace (upper(s) as s) from t order by n limit 1", "ONE\n")]
     [InlineData("select n from (select n from t where n in (select 2) union all select 7) order by n", "2\n7\n")]
-    [InlineData("select toStartOfHour(toDateTime('2026-01-01 10:20:30', 'UTC')), round(1.25, 1), JSONExtractInt('{\"a\":3}', 'a'), toTypeName(1)", "2026-01-01 10:00:00\t1.2\t3\tUInt8\n")]
+    [InlineData(
+        "select toStartOfHour(toDateTime('2026-01-01 10:20:30', 'UTC')), round(1.25, 1), "
+            + "JSONExtractInt('{\"a\":3}', 'a'), toTypeName(1)",
+        "2026-01-01 10:00:00\t1.2\t3\tUInt8\n"
+    )]
     [InlineData("select count() from numbers(10)", "10\n")]
     [InlineData("select /* a comment */ 1 -- and another", "1\n")]
     [InlineData("select '/* no comment', ' INTO OUTFILE ''x'''", "/* no comment\t INTO OUTFILE \\'x\\'\n")]
@@ -34,7 +51,10 @@ public sealed class ReadingUserTests(GuardedPort port)
     [InlineData("show tables from remora like 't'", "t\n")]
     [InlineData("exists table t", "1\n")]
     [InlineData("select name from system.databases where name = 'remora'", "remora\n")]
-    [InlineData("select table_name from information_schema.tables where table_schema = 'remora' and table_name = 't'", "t\n")]
+    [InlineData(
+        "select table_name from information_schema.tables where table_schema = 'remora' and table_name = 't'",
+        "t\n"
+    )]
     [InlineData("select currentDatabase(), version() != ''", "remora\t1\n")]
     public async Task Reads_are_allowed(string sql, string expected)
     {
@@ -48,7 +68,8 @@ public sealed class ReadingUserTests(GuardedPort port)
     [InlineData("show create table remora.t", "CREATE TABLE remora.t")]
     [InlineData("show databases", "remora")]
     [InlineData("select n from t format Parquet", "PAR1")]
-    public async Task Long_statements_are_allowed(string sql, string part) => Assert.Contains(part, (await port.AskAsync(sql)).Text, StringComparison.Ordinal);
+    public async Task Long_statements_are_allowed(string sql, string part) =>
+        Assert.Contains(part, (await port.AskAsync(sql)).Text, StringComparison.Ordinal);
 
     [Theory]
     // files and the environment
@@ -57,7 +78,9 @@ public sealed class ReadingUserTests(GuardedPort port)
     [InlineData("select FILE('/etc/passwd')")]
     [InlineData("select 1 limit length(file('/etc/passwd'))")]
     [InlineData("select n from t order by n with fill step length(file('/etc/passwd'))")]
-    [InlineData("select sum(n) over (order by n rows between length(file('/etc/passwd')) preceding and current row) from t")]
+    [InlineData(
+        "select sum(n) over (order by n rows between length(file('/etc/passwd')) preceding and current row) from t"
+    )]
     [InlineData("select * apply(file) from t")]
     [InlineData("select arrayMap(x -> file(x), ['/etc/passwd'])")]
     [InlineData("select * from file('/etc/passwd', 'LineAsString')")]
@@ -125,7 +148,11 @@ public sealed class ReadingUserTests(GuardedPort port)
     {
         var (status, text) = await port.AskAsync(sql, name is null ? "" : "?param_name=" + name);
         Assert.True(status == HttpStatusCode.Forbidden, $"{status}: {text}");
-        Assert.StartsWith("Code: 497. DB::Exception: remora: Not enough privileges. This user only reads the database 'remora'", text, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Code: 497. DB::Exception: remora: Not enough privileges. This user only reads the database 'remora'",
+            text,
+            StringComparison.Ordinal
+        );
         Assert.False(Path.Exists("/tmp/remora-outfile"));
         Assert.Equal("3\n", (await port.AskAsync("select count() from t")).Text);
     }
@@ -139,11 +166,21 @@ public sealed class ReadingUserTests(GuardedPort port)
     {
         using var scratch = new Scratch();
         var file = Path.Combine(scratch.Folder, "written");
-        foreach (var statement in new[] { sql + Hidden, sql + " # ' \n INTO OUTFILE '{0}' -- '", sql + " -- ' \n INTO OUTFILE '{0}' -- '", sql + " INTO /**/ OUTFILE '{0}'" })
+        foreach (
+            var statement in new[]
+            {
+                sql + Hidden,
+                sql + " # ' \n INTO OUTFILE '{0}' -- '",
+                sql + " -- ' \n INTO OUTFILE '{0}' -- '",
+                sql + " INTO /**/ OUTFILE '{0}'",
+            }
+        )
         {
             var (status, text) = await port.AskAsync(string.Format(null, statement, file));
             Assert.Equal((HttpStatusCode.Forbidden, true), (status, text.Contains("INTO OUTFILE is not allowed")));
-            using var get = await port.Http.GetAsync("/?query=" + Uri.EscapeDataString(string.Format(null, statement, file)));
+            using var get = await port.Http.GetAsync(
+                "/?query=" + Uri.EscapeDataString(string.Format(null, statement, file))
+            );
             Assert.Equal(HttpStatusCode.Forbidden, get.StatusCode);
         }
         Assert.Empty(Directory.GetFiles(scratch.Folder));
@@ -161,20 +198,39 @@ public sealed class ReadingUserTests(GuardedPort port)
     {
         using var answer = await port.Http.PostAsync("/", new StringContent(sql));
         var text = await answer.Content.ReadAsStringAsync();
-        Assert.Equal((status, code), ((int)answer.StatusCode, answer.Headers.GetValues("X-ClickHouse-Exception-Code").Single()));
+        Assert.Equal(
+            (status, code),
+            ((int)answer.StatusCode, answer.Headers.GetValues("X-ClickHouse-Exception-Code").Single())
+        );
         Assert.DoesNotContain("formatQuery", text, StringComparison.Ordinal);
         Assert.DoesNotContain("EXPLAIN", text, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("max_threads=1&output_format_json_quote_64bit_integers=0&readonly=2&database=default", HttpStatusCode.OK, "1\n2\n3\n")]
+    [InlineData(
+        "max_threads=1&output_format_json_quote_64bit_integers=0&readonly=2&database=default",
+        HttpStatusCode.OK,
+        "1\n2\n3\n"
+    )]
     [InlineData("limit=1&offset=1", HttpStatusCode.OK, "2\n")] // must not truncate the syntax tree that the check reads
     [InlineData("param_x=system.users&max_result_rows=1&result_overflow_mode=break", HttpStatusCode.OK, "")]
-    [InlineData("additional_table_filters={'t':'file(\\'/etc/passwd\\')!=\\'\\''}", HttpStatusCode.InternalServerError, "Cannot modify 'additional_table_filters' setting in readonly mode")]
+    [InlineData(
+        "additional_table_filters={'t':'file(\\'/etc/passwd\\')!=\\'\\''}",
+        HttpStatusCode.InternalServerError,
+        "Cannot modify 'additional_table_filters' setting in readonly mode"
+    )]
     [InlineData("dialect=kusto", HttpStatusCode.InternalServerError, "Cannot modify 'dialect' setting")]
-    [InlineData("output_format_schema=/tmp/remora-outfile", HttpStatusCode.InternalServerError, "Cannot modify 'output_format_schema' setting")]
+    [InlineData(
+        "output_format_schema=/tmp/remora-outfile",
+        HttpStatusCode.InternalServerError,
+        "Cannot modify 'output_format_schema' setting"
+    )]
     [InlineData("database=private", HttpStatusCode.Forbidden, "the database 'private' is not allowed")]
-    public async Task Settings_can_change_the_format_but_not_the_permissions(string settings, HttpStatusCode expected, string part)
+    public async Task Settings_can_change_the_format_but_not_the_permissions(
+        string settings,
+        HttpStatusCode expected,
+        string part
+    )
     {
         var (status, text) = await port.AskAsync("select n from t order by n", "?" + settings);
         Assert.True(status == expected, text);
@@ -194,7 +250,20 @@ public sealed class ReadingUserTests(GuardedPort port)
     {
         using var stranger = new HttpClient { BaseAddress = port.Url };
         Assert.Equal("Ok.\n", await stranger.GetStringAsync("/ping"));
-        foreach (var (user, password) in new[] { (null, null), ("default", ""), ("default", GuardedPort.Password), ("remora", null), ("remora", ""), ("remora", "wrong"), ("remora", GuardedPort.Password[..^1]), ("Remora", GuardedPort.Password), ("admin", GuardedPort.Password) })
+        foreach (
+            var (user, password) in new[]
+            {
+                (null, null),
+                ("default", ""),
+                ("default", GuardedPort.Password),
+                ("remora", null),
+                ("remora", ""),
+                ("remora", "wrong"),
+                ("remora", GuardedPort.Password[..^1]),
+                ("Remora", GuardedPort.Password),
+                ("admin", GuardedPort.Password),
+            }
+        )
         {
             foreach (var request in Requests(user, password))
             {
@@ -213,15 +282,22 @@ public sealed class ReadingUserTests(GuardedPort port)
 
         static IEnumerable<HttpRequestMessage> Requests(string? user, string? password)
         {
-            var query = $"{(user is null ? "" : "&user=" + Uri.EscapeDataString(user))}{(password is null ? "" : "&password=" + Uri.EscapeDataString(password))}";
+            var query =
+                $"{(user is null ? "" : "&user=" + Uri.EscapeDataString(user))}{(password is null ? "" : "&password=" + Uri.EscapeDataString(password))}";
             yield return new(HttpMethod.Get, "/?query=select+1" + query);
             yield return new(HttpMethod.Post, "/?" + query) { Content = new StringContent("select 1") };
             var headers = new HttpRequestMessage(HttpMethod.Post, "/") { Content = new StringContent("select 1") };
-            if (user is not null) headers.Headers.Add("X-ClickHouse-User", user);
-            if (password is not null) headers.Headers.Add("X-ClickHouse-Key", password);
+            if (user is not null)
+                headers.Headers.Add("X-ClickHouse-User", user);
+            if (password is not null)
+                headers.Headers.Add("X-ClickHouse-Key", password);
             yield return headers;
             var basic = new HttpRequestMessage(HttpMethod.Post, "/") { Content = new StringContent("select 1") };
-            if (user is not null || password is not null) basic.Headers.Authorization = new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}")));
+            if (user is not null || password is not null)
+                basic.Headers.Authorization = new(
+                    "Basic",
+                    Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}"))
+                );
             yield return basic;
         }
     }
@@ -229,10 +305,18 @@ public sealed class ReadingUserTests(GuardedPort port)
     [Fact]
     public async Task Other_sites_and_rebound_names_are_refused()
     {
-        using var rebound = new HttpRequestMessage(HttpMethod.Post, "/") { Content = new StringContent("select 1"), Headers = { Host = "evil.example" } };
+        using var rebound = new HttpRequestMessage(HttpMethod.Post, "/")
+        {
+            Content = new StringContent("select 1"),
+            Headers = { Host = "evil.example" },
+        };
         using var refused = await port.Http.SendAsync(rebound);
         Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
-        using var site = new HttpRequestMessage(HttpMethod.Post, "/") { Content = new StringContent("select 1"), Headers = { { "Sec-Fetch-Site", "cross-site" } } };
+        using var site = new HttpRequestMessage(HttpMethod.Post, "/")
+        {
+            Content = new StringContent("select 1"),
+            Headers = { { "Sec-Fetch-Site", "cross-site" } },
+        };
         using var alsoRefused = await port.Http.SendAsync(site);
         Assert.Equal(HttpStatusCode.Forbidden, alsoRefused.StatusCode);
     }
@@ -242,7 +326,10 @@ public sealed class ReadingUserTests(GuardedPort port)
     {
         using var reader = new ClickHouseClient(new() { Socket = () => port.Engine.Endpoint.Socket, User = "remora" });
         Assert.Equal(3UL, await reader.SingleAsync("SELECT count() FROM t", row => row.UInt64()));
-        Assert.Equal(497, (await Assert.ThrowsAsync<ClickHouseException>(() => reader.ExecuteAsync("DROP TABLE t"))).Code);
+        Assert.Equal(
+            497,
+            (await Assert.ThrowsAsync<ClickHouseException>(() => reader.ExecuteAsync("DROP TABLE t"))).Code
+        );
         using var unknown = new ClickHouseClient(new() { Socket = () => port.Engine.Endpoint.Socket, User = "admin" });
         Assert.Equal(516, (await Assert.ThrowsAsync<ClickHouseException>(() => unknown.ExecuteAsync("SELECT 1"))).Code);
     }
@@ -250,7 +337,14 @@ public sealed class ReadingUserTests(GuardedPort port)
     [Fact]
     public async Task The_official_client_reads()
     {
-        var start = new ProcessStartInfo("node", [Path.Combine(AppContext.BaseDirectory, "Host", "official-reader.mjs"), port.Url.ToString(), Repository.Root])
+        var start = new ProcessStartInfo(
+            "node",
+            [
+                Path.Combine(AppContext.BaseDirectory, "Host", "official-reader.mjs"),
+                port.Url.ToString(),
+                Repository.Root,
+            ]
+        )
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -290,15 +384,31 @@ public sealed class GuardedPort : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _engine = await EmbeddedEngine.StartAsync(new() { Folder = _scratch.Folder, Port = 0, PortPassword = Password });
+        _engine = await EmbeddedEngine.StartAsync(
+            new()
+            {
+                Folder = _scratch.Folder,
+                Port = 0,
+                PortPassword = Password,
+            }
+        );
         _http = new() { BaseAddress = Url };
-        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes("remora:" + Password)));
-        foreach (var sql in new[]
-        {
-            "CREATE DATABASE remora", "CREATE TABLE remora.t (n UInt32, s String) ENGINE = MergeTree ORDER BY n", "INSERT INTO remora.t VALUES (1, 'one'), (2, 'two'), (3, 'three')",
-            "CREATE DATABASE private", "CREATE TABLE private.t (n UInt32) ENGINE = MergeTree ORDER BY n", "INSERT INTO private.t VALUES (7)",
-            "CREATE VIEW remora.secret_view AS SELECT n FROM private.t",
-        })
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
+            "Basic",
+            Convert.ToBase64String(Encoding.UTF8.GetBytes("remora:" + Password))
+        );
+        foreach (
+            var sql in new[]
+            {
+                "CREATE DATABASE remora",
+                "CREATE TABLE remora.t (n UInt32, s String) ENGINE = MergeTree ORDER BY n",
+                "INSERT INTO remora.t VALUES (1, 'one'), (2, 'two'), (3, 'three')",
+                "CREATE DATABASE private",
+                "CREATE TABLE private.t (n UInt32) ENGINE = MergeTree ORDER BY n",
+                "INSERT INTO private.t VALUES (7)",
+                "CREATE VIEW remora.secret_view AS SELECT n FROM private.t",
+            }
+        )
             await Engine.Client.ExecuteAsync(sql);
     }
 
@@ -311,7 +421,8 @@ public sealed class GuardedPort : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         _http?.Dispose();
-        if (_engine is not null) await _engine.DisposeAsync();
+        if (_engine is not null)
+            await _engine.DisposeAsync();
         _scratch.Dispose();
     }
 }

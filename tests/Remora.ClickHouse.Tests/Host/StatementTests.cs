@@ -7,24 +7,47 @@ public sealed class StatementTests
 {
     [Theory]
     [InlineData("select 1", "Select", null, "select 1")]
-    [InlineData("  /* a */ -- b\n with x as (select 1) select * from x format JSON", "Select", "JSON", "  /* a */ -- b\n with x as (select 1) select * from x ")]
-    [InlineData("(select 1) union all (select 2) format CSV settings max_threads=1;", "Select", "CSV", "(select 1) union all (select 2) ")]
+    [InlineData(
+        "  /* a */ -- b\n with x as (select 1) select * from x format JSON",
+        "Select",
+        "JSON",
+        "  /* a */ -- b\n with x as (select 1) select * from x "
+    )]
+    [InlineData(
+        "(select 1) union all (select 2) format CSV settings max_threads=1;",
+        "Select",
+        "CSV",
+        "(select 1) union all (select 2) "
+    )]
     [InlineData("select 1 settings max_threads=1 format CSV", "Select", "CSV", "select 1 settings max_threads=1 ")]
-    [InlineData("select format, x from t order by format desc", "Select", null, "select format, x from t order by format desc")]
+    [InlineData(
+        "select format, x from t order by format desc",
+        "Select",
+        null,
+        "select format, x from t order by format desc"
+    )]
     [InlineData("select format('{}', 1)", "Select", null, "select format('{}', 1)")]
     [InlineData("select t.format from t", "Select", null, "select t.format from t")]
     [InlineData("select 'a format CSV' ;", "Select", null, "select 'a format CSV' ")]
     [InlineData("select 'it''s \\' format CSV'", "Select", null, "select 'it''s \\' format CSV'")]
     [InlineData("select $a$ format CSV; $a$ format TSV", "Select", "TSV", "select $a$ format CSV; $a$ ")]
     [InlineData("show tables format JSON", "Other", "JSON", "show tables ")]
-    [InlineData("with x as (select 1) insert into t select * from x", "Other", null, "with x as (select 1) insert into t select * from x")]
+    [InlineData(
+        "with x as (select 1) insert into t select * from x",
+        "Other",
+        null,
+        "with x as (select 1) insert into t select * from x"
+    )]
     [InlineData("insert into t select 1", "Other", null, "insert into t select 1")]
     [InlineData("insert into t from infile 'x' format CSV", "Other", null, "insert into t from infile 'x' format CSV")]
     public void Statements_are_classified(string sql, string kind, string? format, string head)
     {
         var bytes = Encoding.UTF8.GetBytes(sql);
         var statement = Statement.Read(bytes);
-        Assert.Equal((kind, format, head), (statement.Kind.ToString(), statement.Format, Encoding.UTF8.GetString(bytes[..statement.HeadEnd])));
+        Assert.Equal(
+            (kind, format, head),
+            (statement.Kind.ToString(), statement.Format, Encoding.UTF8.GetString(bytes[..statement.HeadEnd]))
+        );
     }
 
     [Theory]
@@ -34,14 +57,26 @@ public sealed class StatementTests
     [InlineData("insert into values values (1)", "Values", "insert into values ", " (1)")]
     [InlineData("insert into table format (a) format TSV\r\nx", "TSV", "insert into table format (a) ", "x")]
     [InlineData("insert into db.select format JSONEachRow{}", "JSONEachRow", "insert into db.select ", "{}")]
-    [InlineData("insert into function file('x', 'CSV') values (1);(2)", "Values", "insert into function file('x', 'CSV') ", " (1);(2)")]
+    [InlineData(
+        "insert into function file('x', 'CSV') values (1);(2)",
+        "Values",
+        "insert into function file('x', 'CSV') ",
+        " (1);(2)"
+    )]
     [InlineData("insert into {t:Identifier} format CSV\n1", "CSV", "insert into {t:Identifier} ", "1")]
     public void The_rows_of_an_insert_start_after_its_format(string sql, string format, string head, string data)
     {
         var bytes = Encoding.UTF8.GetBytes(sql);
         var statement = Statement.Read(bytes);
         Assert.Equal(StatementKind.InsertData, statement.Kind);
-        Assert.Equal((format, head, data), (statement.Format, Encoding.UTF8.GetString(bytes[..statement.HeadEnd]), Encoding.UTF8.GetString(bytes[statement.DataStart..])));
+        Assert.Equal(
+            (format, head, data),
+            (
+                statement.Format,
+                Encoding.UTF8.GetString(bytes[..statement.HeadEnd]),
+                Encoding.UTF8.GetString(bytes[statement.DataStart..])
+            )
+        );
     }
 
     [Fact]
@@ -59,7 +94,8 @@ public sealed class StatementTests
         for (var round = 0; round < 20_000; round++)
         {
             var sql = new byte[random.Next(40)];
-            for (var i = 0; i < sql.Length; i++) sql[i] = (byte)"select insert into format values '\"`$\\/*-#;(){}[],.\0\n\u00ff"[random.Next(54)];
+            for (var i = 0; i < sql.Length; i++)
+                sql[i] = (byte)"select insert into format values '\"`$\\/*-#;(){}[],.\0\n\u00ff"[random.Next(54)];
             var statement = Statement.Read(sql);
             Assert.InRange(statement.HeadEnd, 0, sql.Length);
             Assert.InRange(statement.DataStart, 0, sql.Length);

@@ -9,25 +9,59 @@ public sealed class ClusterTests(Engine engine)
     public async Task The_engine_parses_every_cluster_statement()
     {
         var (client, plain) = await Events.NewAsync(engine, apply: false);
-        using var clustered = new ClickHouseClient(new() { Socket = () => engine.Embedded.Endpoint.Socket, Database = client.Database, Cluster = "many" });
+        using var clustered = new ClickHouseClient(
+            new()
+            {
+                Socket = () => engine.Embedded.Endpoint.Socket,
+                Database = client.Database,
+                Cluster = "many",
+            }
+        );
         var plan = await new Rollup(clustered, plain.Definition, Events.Options).PlanAsync();
         Assert.Equal(20, plan.Statements.Count);
         Assert.All(plan.Statements, sql => Assert.Contains(" ON CLUSTER `many`", sql));
         Assert.Equal(5, plan.Statements.Count(sql => sql.Contains("ENGINE = ReplicatedAggregatingMergeTree")));
-        Assert.Equal(10, plan.Statements.Count(sql => sql.Contains($"cluster(`many`, `{client.Database}`, `activity_")));
+        Assert.Equal(
+            10,
+            plan.Statements.Count(sql => sql.Contains($"cluster(`many`, `{client.Database}`, `activity_"))
+        );
         var chain = new RollupChain(plain.Definition, 1, clustered);
         var name = chain.Target(plain.Definition.Intervals[0]);
-        string[] others = [chain.Drop(name, isView: false), chain.Drop(name, isView: true), $"OPTIMIZE TABLE {name.Quoted}{chain.OnCluster} PARTITION ID '202401' FINAL"];
-        foreach (var sql in plan.Statements.Concat(others)) Assert.NotEmpty(await client.ListAsync("EXPLAIN AST " + sql, row => row.String()));
+        string[] others =
+        [
+            chain.Drop(name, isView: false),
+            chain.Drop(name, isView: true),
+            $"OPTIMIZE TABLE {name.Quoted}{chain.OnCluster} PARTITION ID '202401' FINAL",
+        ];
+        foreach (var sql in plan.Statements.Concat(others))
+            Assert.NotEmpty(await client.ListAsync("EXPLAIN AST " + sql, row => row.String()));
     }
 
     [Fact]
     public async Task Unsupported_cluster_operations_are_refused()
     {
         var (client, plain) = await Events.NewAsync(engine);
-        using var clustered = new ClickHouseClient(new() { Socket = () => engine.Embedded.Endpoint.Socket, Database = client.Database, Cluster = "many" });
+        using var clustered = new ClickHouseClient(
+            new()
+            {
+                Socket = () => engine.Embedded.Endpoint.Socket,
+                Database = client.Database,
+                Cluster = "many",
+            }
+        );
         var rollup = new Rollup(clustered, plain.Definition, Events.Options);
-        foreach (var verb in (Func<Task>[])[() => rollup.VerifyAsync(), () => rollup.BackfillAsync(), () => rollup.RebuildAsync(), () => rollup.LoadAsync(["x.csv"])])
-            Assert.Contains("is not supported on the cluster 'many'", (await Assert.ThrowsAsync<RollupException>(verb)).Message);
+        foreach (
+            var verb in (Func<Task>[])
+                [
+                    () => rollup.VerifyAsync(),
+                    () => rollup.BackfillAsync(),
+                    () => rollup.RebuildAsync(),
+                    () => rollup.LoadAsync(["x.csv"]),
+                ]
+        )
+            Assert.Contains(
+                "is not supported on the cluster 'many'",
+                (await Assert.ThrowsAsync<RollupException>(verb)).Message
+            );
     }
 }

@@ -22,25 +22,45 @@ internal static class Events
 
     public static readonly SqlName Table = SqlName.Of("events");
 
-    public static readonly RollupOptions Options = new() { ChunkRows = 20_000, CutAhead = TimeSpan.FromMilliseconds(300) };
+    public static readonly RollupOptions Options = new()
+    {
+        ChunkRows = 20_000,
+        CutAhead = TimeSpan.FromMilliseconds(300),
+    };
 
-    public static async Task<(ClickHouseClient Client, Rollup Rollup)> NewAsync(Engine engine, string definition = Definition, bool apply = true)
+    public static async Task<(ClickHouseClient Client, Rollup Rollup)> NewAsync(
+        Engine engine,
+        string definition = Definition,
+        bool apply = true
+    )
     {
         var client = await engine.NewDatabaseAsync();
-        await client.ExecuteAsync("""
+        await client.ExecuteAsync(
+            """
             CREATE TABLE events (id UInt64, at DateTime64(3), kind LowCardinality(String), value Float64, ok Bool, ingested DateTime64(6) DEFAULT now64(6))
             ENGINE = MergeTree PARTITION BY toYYYYMM(at) ORDER BY (kind, at) SETTINGS non_replicated_deduplication_window = 1000
-            """);
+            """
+        );
         var rollup = new Rollup(client, RollupFile.Parse(definition, "activity.sql"), Options);
-        if (apply) await rollup.ApplyAsync();
+        if (apply)
+            await rollup.ApplyAsync();
         return (client, rollup);
     }
 
     /// <summary>Inserts rows from January to March 2024.</summary>
-    public static Task FillAsync(ClickHouseClient client, int rows, int from = 0) => client.ExecuteAsync(
-        $"INSERT INTO events (id, at, kind, value, ok) SELECT number AS id, toDateTime64('2024-01-01 00:00:00', 3, 'UTC') + (number * 7919 % 7776000), " +
-        $"['a', 'b', 'c'][number % 3 + 1], number % 1000 / 7, number % 5 > 0 FROM numbers({from}, {rows})",
-        new QueryOptions { Settings = new Dictionary<string, string> { ["insert_deduplication_token"] = Guid.NewGuid().ToString() } });
+    public static Task FillAsync(ClickHouseClient client, int rows, int from = 0) =>
+        client.ExecuteAsync(
+            $"INSERT INTO events (id, at, kind, value, ok) SELECT number AS id, toDateTime64('2024-01-01 00:00:00', "
+                + $"3, 'UTC') + (number * 7919 % 7776000), "
+                + $"['a', 'b', 'c'][number % 3 + 1], number % 1000 / 7, number % 5 > 0 FROM numbers({from}, {rows})",
+            new QueryOptions
+            {
+                Settings = new Dictionary<string, string>
+                {
+                    ["insert_deduplication_token"] = Guid.NewGuid().ToString(),
+                },
+            }
+        );
 
     public static async Task AssertExactAsync(Rollup rollup)
     {

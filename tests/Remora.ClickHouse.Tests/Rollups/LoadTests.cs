@@ -23,7 +23,14 @@ public sealed class LoadTests(Engine engine) : IDisposable
         Assert.True((await rollup.LoadAsync(files, load)).WasDoneBefore);
         Assert.Equal(135_000UL, await client.SingleAsync("SELECT count() FROM events", row => row.UInt64()));
         await Events.AssertExactAsync(rollup);
-        Assert.Equal(0UL, await client.SingleAsync("SELECT count() FROM system.tables WHERE database = currentDatabase() AND (name LIKE '%staging' OR name LIKE '%_load')", row => row.UInt64()));
+        Assert.Equal(
+            0UL,
+            await client.SingleAsync(
+                "SELECT count() FROM system.tables WHERE database = currentDatabase() AND (name LIKE '%staging' OR "
+                    + "name LIKE '%_load')",
+                row => row.UInt64()
+            )
+        );
     }
 
     [Theory]
@@ -45,16 +52,29 @@ public sealed class LoadTests(Engine engine) : IDisposable
             using var stop = new CancellationTokenSource();
             try
             {
-                await rollup.LoadAsync([file], load, progress: new Watched(_ => { if (--left == 0) stop.Cancel(); }), cancellation: stop.Token);
+                await rollup.LoadAsync(
+                    [file],
+                    load,
+                    progress: new Watched(_ =>
+                    {
+                        if (--left == 0)
+                            stop.Cancel();
+                    }),
+                    cancellation: stop.Token
+                );
             }
             catch (OperationCanceledException)
             {
-                if (at > 2) await Assert.ThrowsAsync<RollupException>(() => rollup.BackfillAsync());
+                if (at > 2)
+                    await Assert.ThrowsAsync<RollupException>(() => rollup.BackfillAsync());
             }
             await rollup.LoadAsync([file], load);
         }
         var loads = 1 + ((steps - 1) / (isDetached ? 4 : 1)) + 1;
-        Assert.Equal((ulong)(rows * loads), await client.SingleAsync("SELECT count() FROM events", row => row.UInt64()));
+        Assert.Equal(
+            (ulong)(rows * loads),
+            await client.SingleAsync("SELECT count() FROM events", row => row.UInt64())
+        );
         await Events.AssertExactAsync(rollup);
     }
 
@@ -63,9 +83,16 @@ public sealed class LoadTests(Engine engine) : IDisposable
     {
         var (client, rollup) = await Events.NewAsync(engine);
         var file = await PackedCsvAsync(client, 1000);
-        var late = await Assert.ThrowsAsync<RollupException>(() => rollup.LoadAsync([file], new() { Latest = new DateTimeOffset(2024, 2, 1, 0, 0, 0, TimeSpan.Zero) }));
+        var late = await Assert.ThrowsAsync<RollupException>(() =>
+            rollup.LoadAsync([file], new() { Latest = new DateTimeOffset(2024, 2, 1, 0, 0, 0, TimeSpan.Zero) })
+        );
         Assert.Contains("later than 2024-02-01", late.Message);
-        var odd = await Assert.ThrowsAsync<RollupException>(() => rollup.LoadAsync([file], new() { Checks = new Dictionary<string, string> { ["small values"] = "value < 100" } }));
+        var odd = await Assert.ThrowsAsync<RollupException>(() =>
+            rollup.LoadAsync(
+                [file],
+                new() { Checks = new Dictionary<string, string> { ["small values"] = "value < 100" } }
+            )
+        );
         Assert.Contains("'small values'", odd.Message);
         var broken = Path.Combine(_scratch.Folder, "broken.csv");
         await File.WriteAllTextAsync(broken, "id,at,kind,value,ok\n1,yesterday,a,1,true\n");
@@ -79,7 +106,8 @@ public sealed class LoadTests(Engine engine) : IDisposable
     public void Dispose() => _scratch.Dispose();
 
     private static string Select(int rows) =>
-        $"SELECT number AS id, toDateTime64('2024-01-01 00:00:00', 3, 'UTC') + (number * 7919 % 7776000) AS at, 'a' AS kind, number % 1000 / 7 AS value, number % 5 > 0 AS ok FROM numbers({rows})";
+        $"SELECT number AS id, toDateTime64('2024-01-01 00:00:00', 3, 'UTC') + (number * 7919 % 7776000) AS at, 'a' "
+        + $"AS kind, number % 1000 / 7 AS value, number % 5 > 0 AS ok FROM numbers({rows})";
 
     private async Task<string> PackedCsvAsync(ClickHouseClient client, int rows, string name = "events")
     {

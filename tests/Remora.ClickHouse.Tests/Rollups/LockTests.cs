@@ -11,14 +11,20 @@ public sealed class LockTests(Engine engine)
         var (client, rollup) = await Events.NewAsync(engine);
         await Events.FillAsync(client, 20_000);
         var refusals = new List<string>();
-        await rollup.RebuildAsync(progress: new Watched(at =>
-        {
-            if (at.Detail != "202402" || refusals.Count > 0) return;
-            foreach (var verb in (Func<Task>[])[() => rollup.BackfillAsync(), () => rollup.DropAsync()])
-                refusals.Add(Assert.ThrowsAsync<RollupException>(verb).GetAwaiter().GetResult().Message);
-        }));
+        await rollup.RebuildAsync(
+            progress: new Watched(at =>
+            {
+                if (at.Detail != "202402" || refusals.Count > 0)
+                    return;
+                foreach (var verb in (Func<Task>[])[() => rollup.BackfillAsync(), () => rollup.DropAsync()])
+                    refusals.Add(Assert.ThrowsAsync<RollupException>(verb).GetAwaiter().GetResult().Message);
+            })
+        );
         Assert.Equal(2, refusals.Count);
-        Assert.All(refusals, refusal => Assert.Contains($"rebuild of activity, process {Environment.ProcessId} on ", refusal));
+        Assert.All(
+            refusals,
+            refusal => Assert.Contains($"rebuild of activity, process {Environment.ProcessId} on ", refusal)
+        );
         await Events.AssertExactAsync(rollup);
         await rollup.BackfillAsync(); // the lock is free again
     }
@@ -27,7 +33,9 @@ public sealed class LockTests(Engine engine)
     public async Task A_lock_ends_with_the_connection_of_its_holder()
     {
         var (client, rollup) = await Events.NewAsync(engine);
-        var dying = new ClickHouseClient(new() { Socket = () => engine.Embedded.Endpoint.Socket, Database = client.Database });
+        var dying = new ClickHouseClient(
+            new() { Socket = () => engine.Embedded.Endpoint.Socket, Database = client.Database }
+        );
         var database = new RollupDatabase(dying, Events.Options, TimeProvider.System);
         var held = await RollupLock.TakeAsync(database, rollup.Definition, "backfill", CancellationToken.None);
         await Assert.ThrowsAsync<RollupException>(() => rollup.ApplyAsync());
@@ -52,8 +60,22 @@ public sealed class LockTests(Engine engine)
     {
         var (client, rollup) = await Events.NewAsync(engine);
         await client.ExecuteAsync("CREATE TABLE others AS events");
-        var other = new Rollup(client, RollupFile.Parse(Events.Definition.Replace("rollup: activity", "rollup: others_activity").Replace("source: events", "source: others"), "others.sql"), Events.Options);
-        await using var held = await RollupLock.TakeAsync(new RollupDatabase(client, Events.Options, TimeProvider.System), rollup.Definition, "load", CancellationToken.None);
+        var other = new Rollup(
+            client,
+            RollupFile.Parse(
+                Events
+                    .Definition.Replace("rollup: activity", "rollup: others_activity")
+                    .Replace("source: events", "source: others"),
+                "others.sql"
+            ),
+            Events.Options
+        );
+        await using var held = await RollupLock.TakeAsync(
+            new RollupDatabase(client, Events.Options, TimeProvider.System),
+            rollup.Definition,
+            "load",
+            CancellationToken.None
+        );
         await other.ApplyAsync();
         await Events.AssertExactAsync(rollup); // reading needs no lock
     }

@@ -20,12 +20,14 @@ public sealed class RetriedBatchTests(Engine engine)
         var (client, rollup) = await Events.NewAsync(engine);
         await Events.FillAsync(client, 5000);
         await SendAsync(client);
-        await (verb switch
-        {
-            "backfill" => rollup.BackfillAsync(all: true),
-            "optimize" => rollup.OptimizeAsync(),
-            _ => Task.CompletedTask,
-        });
+        await (
+            verb switch
+            {
+                "backfill" => rollup.BackfillAsync(all: true),
+                "optimize" => rollup.OptimizeAsync(),
+                _ => Task.CompletedTask,
+            }
+        );
         await SendAsync(client);
         Assert.Equal(5100UL, await client.SingleAsync("SELECT count() FROM events", row => row.UInt64()));
         await Events.AssertExactAsync(rollup);
@@ -44,20 +46,28 @@ public sealed class RetriedBatchTests(Engine engine)
         await rollup.RebuildAsync();
         await SendAsync(client);
         Assert.Equal(5100UL, await client.SingleAsync("SELECT count() FROM events", row => row.UInt64()));
-        Assert.All((await rollup.VerifyAsync()).Findings, finding => Assert.Equal((RollupFindingKind.Doubled, "202402"), (finding.Kind, finding.Partition)));
+        Assert.All(
+            (await rollup.VerifyAsync()).Findings,
+            finding => Assert.Equal((RollupFindingKind.Doubled, "202402"), (finding.Kind, finding.Partition))
+        );
         Assert.Equal(["202402"], (await rollup.BackfillAsync()).Filled);
         await SendAsync(client);
         await Events.AssertExactAsync(rollup);
     }
 
-    private static Task SendAsync(ClickHouseClient client) => client.InsertAsync(
-        Events.Table, Columns, Enumerable.Range(0, 100), (row, i) =>
-        {
-            row.UInt64((ulong)(1_000_000 + i));
-            row.DateTime64Milliseconds(new DateTimeOffset(2024, 2, 3, 4, 0, 0, TimeSpan.Zero).AddSeconds(i));
-            row.String("a");
-            row.Float64(i);
-            row.UInt8(1);
-        },
-        token: "the-batch");
+    private static Task SendAsync(ClickHouseClient client) =>
+        client.InsertAsync(
+            Events.Table,
+            Columns,
+            Enumerable.Range(0, 100),
+            (row, i) =>
+            {
+                row.UInt64((ulong)(1_000_000 + i));
+                row.DateTime64Milliseconds(new DateTimeOffset(2024, 2, 3, 4, 0, 0, TimeSpan.Zero).AddSeconds(i));
+                row.String("a");
+                row.Float64(i);
+                row.UInt8(1);
+            },
+            token: "the-batch"
+        );
 }

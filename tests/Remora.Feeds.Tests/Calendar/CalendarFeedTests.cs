@@ -8,7 +8,10 @@ namespace Remora.Feeds.Tests.Calendar;
 /// <summary>A calendar file that changes while the service runs.</summary>
 public sealed class CalendarFeedTests : IAsyncDisposable
 {
-    private readonly string _file = Path.Combine(Directory.CreateTempSubdirectory("remora-calendar-").FullName, "calendar.csv");
+    private readonly string _file = Path.Combine(
+        Directory.CreateTempSubdirectory("remora-calendar-").FullName,
+        "calendar.csv"
+    );
     private readonly ManualClock _clock = new(Some.At("2025-03-10T15:00:00Z").ToDateTimeOffset());
     private readonly CancellationTokenSource _stop = new();
     private readonly Channel<MarketEvent> _events = Channel.CreateUnbounded<MarketEvent>();
@@ -21,10 +24,20 @@ public sealed class CalendarFeedTests : IAsyncDisposable
     {
         Start();
         await Until(() => _feed.Health.State == FeedState.Starting && Received.Count == 0, "no file, no calendar");
-        Write("# ours\n\ntime,announced,name\n2025-03-10T16:00:00Z,,one, and its comma\n2025-03-01T00:00:00Z,,long over\n");
+        Write(
+            "# ours\n\ntime,announced,name\n2025-03-10T16:00:00Z,,one, and its comma\n2025-03-01T00:00:00Z,,long over\n"
+        );
         await Until(() => Received.Count == 1, "the first calendar");
         var first = Assert.Single(Received[0].Events);
-        Assert.Equal(ScheduledEvent.Around("one, and its comma", Some.At("2025-03-10T16:00:00Z"), TimeSpan.FromHours(2), TimeSpan.FromHours(1)), first);
+        Assert.Equal(
+            ScheduledEvent.Around(
+                "one, and its comma",
+                Some.At("2025-03-10T16:00:00Z"),
+                TimeSpan.FromHours(2),
+                TimeSpan.FromHours(1)
+            ),
+            first
+        );
         Assert.True(Received[0].HoldsAt(Some.At("2025-03-10T15:00:00Z")));
         Assert.Equal(Some.At("2025-03-10T15:00:00Z"), Received[0].KnowableAt);
 
@@ -73,7 +86,8 @@ public sealed class CalendarFeedTests : IAsyncDisposable
     {
         get
         {
-            while (_events.Reader.TryRead(out var e)) _received.Add(e.Calendar!);
+            while (_events.Reader.TryRead(out var e))
+                _received.Add(e.Calendar!);
             return _received;
         }
     }

@@ -9,7 +9,17 @@ public sealed class IcsFileTests
     private static readonly IcsOptions Options = new() { From = Some.At("2025-01-01"), Until = Some.At("2026-01-01") };
 
     private static string Ics(params string[] events) =>
-        string.Join("\r\n", ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//test//EN", .. events.Select(e => $"BEGIN:VEVENT\r\n{e}\r\nEND:VEVENT"), "END:VCALENDAR", ""]);
+        string.Join(
+            "\r\n",
+            [
+                "BEGIN:VCALENDAR",
+                "VERSION:2.0",
+                "PRODID:-//test//EN",
+                .. events.Select(e => $"BEGIN:VEVENT\r\n{e}\r\nEND:VEVENT"),
+                "END:VCALENDAR",
+                "",
+            ]
+        );
 
     [Theory]
     [InlineData("DTSTART:20250319T180000Z", "2025-03-19T18:00:00Z")]
@@ -37,13 +47,22 @@ public sealed class IcsFileTests
     {
         var content = IcsFile.Read(Ics("SUMMARY:Rate decision\r\n" + start), Options);
         Assert.Equal(at is null ? [] : [Some.At(at)], content.Entries.Select(entry => entry.At));
-        Assert.Equal(at is null ? 1 : 0, content.LeftOut.Count(line => line.StartsWith("Rate decision", StringComparison.Ordinal)));
+        Assert.Equal(
+            at is null ? 1 : 0,
+            content.LeftOut.Count(line => line.StartsWith("Rate decision", StringComparison.Ordinal))
+        );
     }
 
     [Fact]
     public void Text_is_unfolded_unescaped_and_put_on_one_line()
     {
-        var content = IcsFile.Read(Ics("DTSTART:20250319T180000Z\r\nSUMMARY;LANGUAGE=en:Rates\\, dots\\nand\r\n  a long\r\n\tname \u0007", "DTSTART:20250319T180000Z\r\nSUMMARY: "), Options);
+        var content = IcsFile.Read(
+            Ics(
+                "DTSTART:20250319T180000Z\r\nSUMMARY;LANGUAGE=en:Rates\\, dots\\nand\r\n  a long\r\n\tname \u0007",
+                "DTSTART:20250319T180000Z\r\nSUMMARY: "
+            ),
+            Options
+        );
         Assert.Equal("Rates, dots and a longname", Assert.Single(content.Entries).Name);
         Assert.Contains("no summary", Assert.Single(content.LeftOut), StringComparison.Ordinal);
         using var csv = new StringWriter();
@@ -54,25 +73,58 @@ public sealed class IcsFileTests
     [Fact]
     public void An_alarm_within_an_event_says_nothing_of_it()
     {
-        var content = IcsFile.Read(Ics("BEGIN:VALARM\r\nSUMMARY:ring\r\nDTSTART:20200101T000000Z\r\nEND:VALARM\r\nSUMMARY:Inflation\r\nDTSTART:20250312T123000Z"), Options);
-        Assert.Equal(new CalendarEntry(Some.At("2025-03-12T12:30:00Z"), null, "Inflation"), Assert.Single(content.Entries));
+        var content = IcsFile.Read(
+            Ics(
+                "BEGIN:VALARM\r\nSUMMARY:ring\r\nDTSTART:20200101T000000Z\r\nEND:VALARM\r\nSUMMARY:Inflation\r\nDTSTART:20250312T123000Z"
+            ),
+            Options
+        );
+        Assert.Equal(
+            new CalendarEntry(Some.At("2025-03-12T12:30:00Z"), null, "Inflation"),
+            Assert.Single(content.Entries)
+        );
     }
 
     [Fact]
     public void Whole_days_are_taken_at_a_time_the_caller_names() =>
-        Assert.Equal(Some.At("2025-03-19T18:00:00Z"), Assert.Single(IcsFile.Read(Ics("SUMMARY:x\r\nDTSTART;VALUE=DATE:20250319"), Options with { AllDayAt = new(18, 0, 0) }).Entries).At);
+        Assert.Equal(
+            Some.At("2025-03-19T18:00:00Z"),
+            Assert
+                .Single(
+                    IcsFile
+                        .Read(
+                            Ics("SUMMARY:x\r\nDTSTART;VALUE=DATE:20250319"),
+                            Options with
+                            {
+                                AllDayAt = new(18, 0, 0),
+                            }
+                        )
+                        .Entries
+                )
+                .At
+        );
 
-    [Theory, InlineData(""), InlineData("time,announced,name\n"), InlineData("BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:cut")]
-    public void What_is_no_calendar_is_refused(string text) => Assert.Throws<FormatException>(() => IcsFile.Read(text, Options));
+    [
+        Theory,
+        InlineData(""),
+        InlineData("time,announced,name\n"),
+        InlineData("BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:cut")
+    ]
+    public void What_is_no_calendar_is_refused(string text) =>
+        Assert.Throws<FormatException>(() => IcsFile.Read(text, Options));
 
     [Theory]
     [InlineData("Customized Time Zone")]
     [InlineData("Mars/Olympus Mons")]
     public void A_time_zone_that_is_not_known_is_named_with_what_is_allowed(string zone)
     {
-        var line = Assert.Single(IcsFile.Read(Ics($"SUMMARY:x\r\nDTSTART;TZID={zone}:20250114T083000"), Options).LeftOut);
+        var line = Assert.Single(
+            IcsFile.Read(Ics($"SUMMARY:x\r\nDTSTART;TZID={zone}:20250114T083000"), Options).LeftOut
+        );
         Assert.Equal(
-            $"x (20250114T083000): the time zone '{zone}' is not known: allowed are names such as Europe/Berlin or 'W. Europe Standard Time'",
-            line);
+            $"x (20250114T083000): the time zone '{zone}' is not known: allowed are names such as Europe/Berlin or "
+                + $"'W. Europe Standard Time'",
+            line
+        );
     }
 }

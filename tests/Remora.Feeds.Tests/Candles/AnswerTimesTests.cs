@@ -2,10 +2,14 @@ using Remora.Markets;
 
 namespace Remora.Feeds.Tests.Candles;
 
-/// <summary>Tests answers of the exchange under wrong times, and answers that arrive late.</summary>
+/// <summary>
+/// Tests answers of the exchange under wrong times, and answers that arrive late.
+/// </summary>
 public sealed class AnswerTimesTests
 {
-    /// <summary>One page of the history comes under other times, and the next is right again.</summary>
+    /// <summary>
+    /// One page of the history comes under other times, and the next is right again.
+    /// </summary>
     [Theory]
     [InlineData(0, -5)]
     [InlineData(3, 5)]
@@ -17,10 +21,16 @@ public sealed class AnswerTimesTests
         var pages = 0;
         rig.Server.Distort = rows =>
         {
-            var isOfHistory = rows.Count > page && rows[1][0] - rows[0][0] == Timeframe.FiveMinutes.Length.TotalMilliseconds;
-            if (!isOfHistory || Interlocked.Increment(ref pages) - 1 != number) return rows;
+            var isOfHistory =
+                rows.Count > page && rows[1][0] - rows[0][0] == Timeframe.FiveMinutes.Length.TotalMilliseconds;
+            if (!isOfHistory || Interlocked.Increment(ref pages) - 1 != number)
+                return rows;
             var early = Math.Max(0, -minutesAhead / 5); // would be before the requested time
-            return [.. rows[early..].Select(row => new[] { row[0] + (minutesAhead * 60_000), row[1], row[2], row[3], row[4], row[5] })];
+            return
+            [
+                .. rows[early..]
+                    .Select(row => new[] { row[0] + (minutesAhead * 60_000), row[1], row[2], row[3], row[4], row[5] }),
+            ];
         };
         rig.Start();
         await rig.LiveAsync(closed: 3);
@@ -45,7 +55,8 @@ public sealed class AnswerTimesTests
         rig.Server.Distort = rows =>
         {
             // Made while the next candle is open, the answer arrives when it has closed.
-            if (rig.Server.Markets.Now >= next) SpinWait.SpinUntil(() => rig.Server.Markets.Now >= next + step);
+            if (rig.Server.Markets.Now >= next)
+                SpinWait.SpinUntil(() => rig.Server.Markets.Now >= next + step);
             return rows;
         };
         await Eventually.True(() => rig.Closed[^1].OpenTime >= next + step, $"beyond the gap; {rig.Feed.Health}");

@@ -10,14 +10,21 @@ public sealed class FailoverTests
         await using var rig = await FeedRig.CreateAsync(null, "binance", "kraken");
         rig.Start();
         await rig.LiveAsync();
-        rig.Server.Fault = path => path.StartsWith("api.binance.com", StringComparison.Ordinal) ? HttpFaults.All["html 503"] : null;
-        await Eventually.True(() => rig.Feed.Health is { Exchange: "kraken", State: FeedState.Live, WarmUpRatio: 1 }, $"kraken stands in; {rig.Feed.Health}");
+        rig.Server.Fault = path =>
+            path.StartsWith("api.binance.com", StringComparison.Ordinal) ? HttpFaults.All["html 503"] : null;
+        await Eventually.True(
+            () => rig.Feed.Health is { Exchange: "kraken", State: FeedState.Live, WarmUpRatio: 1 },
+            $"kraken stands in; {rig.Feed.Health}"
+        );
         Assert.True(rig.Feed.Health.HistoryIsShort);
         Assert.Equal("unavailable", rig.Feed.Health.LastError!.Kind);
         await rig.LiveAsync(closed: 3);
 
         rig.Server.Heal();
-        await Eventually.True(() => rig.Feed.Health is { Exchange: "binance", State: FeedState.Live, WarmUpRatio: 1 }, "back on binance");
+        await Eventually.True(
+            () => rig.Feed.Health is { Exchange: "binance", State: FeedState.Live, WarmUpRatio: 1 },
+            "back on binance"
+        );
         await rig.LiveAsync(closed: 3);
         // Each change of exchange is a new history, first its recent part and then all of it.
         Assert.Equal((2, 6), (rig.Feed.Health.Failovers, rig.Histories.Count));
@@ -35,7 +42,10 @@ public sealed class FailoverTests
         rig.Server.Distort = rows => [.. rows.Where(row => row[0] <= stuck)];
         await Eventually.True(() => rig.Feed.Health.Exchange == "kraken", "kraken is tried");
         rig.Server.Heal();
-        await Eventually.True(() => rig.Feed.Health is { Exchange: "bybit", State: FeedState.Live, WarmUpRatio: 1 }, "back on bybit");
+        await Eventually.True(
+            () => rig.Feed.Health is { Exchange: "bybit", State: FeedState.Live, WarmUpRatio: 1 },
+            "back on bybit"
+        );
         rig.AssertTrue();
     }
 

@@ -42,36 +42,61 @@ internal sealed class FeedRig : IAsyncDisposable
     {
         get
         {
-            lock (_lock) return [.. _received];
+            lock (_lock)
+                return [.. _received];
         }
     }
 
-    public IReadOnlyList<MarketHistory> Histories => [.. Received.Where(e => e.History is not null).Select(e => e.History!)];
+    public IReadOnlyList<MarketHistory> Histories =>
+        [.. Received.Where(e => e.History is not null).Select(e => e.History!)];
 
     /// <summary>
     /// Whether the history that the feed reports as complete has come through the channel.
     /// </summary>
-    public bool HasWholeHistory => Histories.Any(history => history.Base.Count > 0 && history.Base[0].OpenTime == Feed.Health.HistoryFrom);
+    public bool HasWholeHistory =>
+        Histories.Any(history => history.Base.Count > 0 && history.Base[0].OpenTime == Feed.Health.HistoryFrom);
 
     public IReadOnlyList<Candle> Closed => [.. Received.Where(e => e.History is null).Select(e => e.Candle)];
 
     public static Task<FeedRig> CreateAsync(Action<StandInMarkets>? markets = null, params string[] exchanges) =>
         CreateAsync(Timeframe.FiveMinutes, markets, exchanges);
 
-    public static Task<FeedRig> CreateAsync(Timeframe timeframe, Action<StandInMarkets>? markets = null, params string[] exchanges) =>
-        CreateAsync(timeframe, Options, markets, exchanges);
+    public static Task<FeedRig> CreateAsync(
+        Timeframe timeframe,
+        Action<StandInMarkets>? markets = null,
+        params string[] exchanges
+    ) => CreateAsync(timeframe, Options, markets, exchanges);
 
-    public static Task<FeedRig> CreateAsync(Timeframe timeframe, MarketFeedOptions options, Action<StandInMarkets>? markets, params string[] exchanges) =>
-        CreateAsync(timeframe, options, Deadline, markets, exchanges);
+    public static Task<FeedRig> CreateAsync(
+        Timeframe timeframe,
+        MarketFeedOptions options,
+        Action<StandInMarkets>? markets,
+        params string[] exchanges
+    ) => CreateAsync(timeframe, options, Deadline, markets, exchanges);
 
     public static async Task<FeedRig> CreateAsync(
-        Timeframe timeframe, MarketFeedOptions options, TimeSpan deadline, Action<StandInMarkets>? markets, params string[] exchanges)
+        Timeframe timeframe,
+        MarketFeedOptions options,
+        TimeSpan deadline,
+        Action<StandInMarkets>? markets,
+        params string[] exchanges
+    )
     {
         var rig = new FeedRig(new(2024, 3, 10, 12, 2, 0, TimeSpan.Zero));
         rig.Server = await StandInServer.StartAsync(rig.Clock);
         markets?.Invoke(rig.Server.Markets);
-        rig.Bridge = CcxtBridge.Start(new() { BaseUrl = rig.Server.BaseUrl, RateLimit = false, RequestDeadline = deadline }, rig.Clock);
-        var venues = exchanges.Select(id => new CandleExchange(rig.Bridge.Exchange(id), Pair.Parse(WireFormats.Pairs[id]))).ToArray();
+        rig.Bridge = CcxtBridge.Start(
+            new()
+            {
+                BaseUrl = rig.Server.BaseUrl,
+                RateLimit = false,
+                RequestDeadline = deadline,
+            },
+            rig.Clock
+        );
+        var venues = exchanges
+            .Select(id => new CandleExchange(rig.Bridge.Exchange(id), Pair.Parse(WireFormats.Pairs[id])))
+            .ToArray();
         rig.Feed = new(new(exchanges[0], venues[0].Pair, timeframe), venues, options, rig.Clock);
         return rig;
     }
@@ -89,7 +114,10 @@ internal sealed class FeedRig : IAsyncDisposable
     public Task LiveAsync(int closed = 1)
     {
         var before = Closed.Count;
-        return Eventually.True(() => Feed.Health.WarmUpRatio >= 1 && HasWholeHistory && Closed.Count >= before + closed, $"live; {Feed.Health}");
+        return Eventually.True(
+            () => Feed.Health.WarmUpRatio >= 1 && HasWholeHistory && Closed.Count >= before + closed,
+            $"live; {Feed.Health}"
+        );
     }
 
     /// <summary>
@@ -106,7 +134,8 @@ internal sealed class FeedRig : IAsyncDisposable
                 AssertTrue(history.Daily, Timeframe.OneDay);
                 AssertTrue(history.Hourly, Timeframe.OneHour);
                 AssertTrue(history.Base, Market.Timeframe);
-                if (history.Base.Count > 0) next = history.Base[^1].OpenTime + Market.Timeframe.Length;
+                if (history.Base.Count > 0)
+                    next = history.Base[^1].OpenTime + Market.Timeframe.Length;
             }
             else
             {
@@ -131,7 +160,8 @@ internal sealed class FeedRig : IAsyncDisposable
         try
         {
             await foreach (var e in _events.Reader.ReadAllAsync(_stop.Token))
-                lock (_lock) _received.Add(e);
+                lock (_lock)
+                    _received.Add(e);
         }
         catch (OperationCanceledException)
         {
@@ -144,7 +174,8 @@ internal sealed class FeedRig : IAsyncDisposable
         for (var i = 0; i < candles.Count; i++)
         {
             Assert.Equal(StandInMarkets.Truth(timeframe, candles[i].OpenTime), candles[i]);
-            if (i > 0) Assert.True(candles[i].OpenTime > candles[i - 1].OpenTime, "ascending, each once");
+            if (i > 0)
+                Assert.True(candles[i].OpenTime > candles[i - 1].OpenTime, "ascending, each once");
         }
     }
 }

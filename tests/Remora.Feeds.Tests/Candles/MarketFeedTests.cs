@@ -23,16 +23,23 @@ public sealed class MarketFeedTests
         Assert.Equal(2, rig.Histories.Count);
         var first = rig.Histories[0];
         Assert.Equal(220, first.Daily.Count);
-        if (exchange == "kraken") Assert.InRange(first.Hourly.Count, 718, 720); // the last ones; an hour takes a second here
-        else Assert.Equal(HistoryFrom, first.Hourly[0].OpenTime);
-        Assert.InRange(first.Base.Count, page - 15, page * 2); // one page from a full hour on, and what a busy machine is late
+        if (exchange == "kraken")
+            Assert.InRange(first.Hourly.Count, 718, 720); // the last ones; an hour takes a second here
+        else
+            Assert.Equal(HistoryFrom, first.Hourly[0].OpenTime);
+        // One page from a full hour on, and what a busy machine is late
+        Assert.InRange(first.Base.Count, page - 15, page * 2);
         Assert.Equal(first.Base[0].OpenTime.Floor(TimeSpan.FromHours(1)), first.Base[0].OpenTime);
-        Assert.True(first.Hourly[^1].OpenTime + TimeSpan.FromHours(1) >= first.Base[0].OpenTime, "the hourly candles reach the base candles");
+        Assert.True(
+            first.Hourly[^1].OpenTime + TimeSpan.FromHours(1) >= first.Base[0].OpenTime,
+            "the hourly candles reach the base candles"
+        );
 
         var health = rig.Feed.Health;
         var whole = rig.Histories[1].Base;
         Assert.Equal(exchange == "kraken", health.HistoryIsShort);
-        if (exchange != "kraken") Assert.Equal(HistoryFrom, whole[0].OpenTime);
+        if (exchange != "kraken")
+            Assert.Equal(HistoryFrom, whole[0].OpenTime);
         Assert.Equal(whole[0].OpenTime, health.HistoryFrom);
         Assert.Equal(whole.Count - 1, Timeframe.FiveMinutes.CountIn(whole[^1].OpenTime - whole[0].OpenTime));
         rig.AssertTrue();
@@ -69,16 +76,25 @@ public sealed class MarketFeedTests
     public async Task A_hole_in_the_past_is_crossed_noted_and_not_asked_for_again(string exchange)
     {
         // Longer than a page of Coinbase and OKX, and within Kraken's 720.
-        var hole = (From: Instant.From(new(2024, 3, 8, 20, 0, 0, TimeSpan.Zero)), To: Instant.From(new(2024, 3, 10, 1, 0, 0, TimeSpan.Zero)));
+        var hole = (
+            From: Instant.From(new(2024, 3, 8, 20, 0, 0, TimeSpan.Zero)),
+            To: Instant.From(new(2024, 3, 10, 1, 0, 0, TimeSpan.Zero))
+        );
         await using var rig = await FeedRig.CreateAsync(
-            markets => markets.IsMissing = (timeframe, open) => timeframe == Timeframe.FiveMinutes && open >= hole.From && open < hole.To, exchange);
+            markets =>
+                markets.IsMissing = (timeframe, open) =>
+                    timeframe == Timeframe.FiveMinutes && open >= hole.From && open < hole.To,
+            exchange
+        );
         rig.Start();
         await rig.LiveAsync(closed: 3);
 
         var gap = Assert.Single(rig.Feed.Health.Gaps);
         Assert.Equal((hole.From, hole.To, 348), (gap.From, gap.To, gap.Count));
         Assert.Equal(348, rig.Feed.Health.CandlesMissing);
-        var intoTheHole = rig.Server.Arrivals.Where(a => WireFormats.IsCandles(a.Path) && TimesIn(a.Query).Any(time => time >= hole.From && time < hole.To));
+        var intoTheHole = rig.Server.Arrivals.Where(a =>
+            WireFormats.IsCandles(a.Path) && TimesIn(a.Query).Any(time => time >= hole.From && time < hole.To)
+        );
         Assert.All(intoTheHole.CountBy(a => a.Path + a.Query), same => Assert.Equal(1, same.Value));
         rig.AssertTrue();
     }
@@ -86,7 +102,10 @@ public sealed class MarketFeedTests
     [Fact]
     public async Task A_market_that_was_listed_lately_has_a_short_history_and_a_bounded_search_for_it()
     {
-        await using var rig = await FeedRig.CreateAsync(markets => markets.ListedAt = Instant.From(new(2024, 3, 10, 6, 0, 0, TimeSpan.Zero)), "coinbase");
+        await using var rig = await FeedRig.CreateAsync(
+            markets => markets.ListedAt = Instant.From(new(2024, 3, 10, 6, 0, 0, TimeSpan.Zero)),
+            "coinbase"
+        );
         rig.Start();
         await rig.LiveAsync(closed: 2);
 
@@ -109,11 +128,15 @@ public sealed class MarketFeedTests
         // 1152 candles: more than a page of each exchange, and more than Kraken has.
         rig.Sleep(TimeSpan.FromDays(4));
         var before = rig.Closed.Count;
-        await Eventually.True(() => rig.Closed.Count > before + 700 && rig.Feed.Health.State == FeedState.Live, $"caught up; {rig.Feed.Health}");
+        await Eventually.True(
+            () => rig.Closed.Count > before + 700 && rig.Feed.Health.State == FeedState.Live,
+            $"caught up; {rig.Feed.Health}"
+        );
         await rig.LiveAsync(closed: 2);
 
         Assert.Equal(leavesGap ? 1 : 0, rig.Feed.Health.Gaps.Count);
-        if (!leavesGap) AssertNoHole(rig.Closed);
+        if (!leavesGap)
+            AssertNoHole(rig.Closed);
         rig.AssertTrue();
     }
 
@@ -124,7 +147,13 @@ public sealed class MarketFeedTests
     [InlineData("stalled body", "timeout")]
     public async Task After_an_outage_of_the_exchange_nothing_is_missing(string fault, string kind)
     {
-        await using var rig = await FeedRig.CreateAsync(Timeframe.FiveMinutes, FeedRig.Options, TimeSpan.FromSeconds(1), null, "bybit");
+        await using var rig = await FeedRig.CreateAsync(
+            Timeframe.FiveMinutes,
+            FeedRig.Options,
+            TimeSpan.FromSeconds(1),
+            null,
+            "bybit"
+        );
         rig.Start();
         await rig.LiveAsync();
         rig.Server.FailAll(fault);
@@ -147,7 +176,10 @@ public sealed class MarketFeedTests
         await using var rig = await FeedRig.CreateAsync(null, "okx");
         rig.Server.FailAll("reset");
         rig.Start();
-        await Eventually.True(() => rig.Feed.Health is { State: FeedState.Unreachable, LastError.Kind: "network" }, "unreachable");
+        await Eventually.True(
+            () => rig.Feed.Health is { State: FeedState.Unreachable, LastError.Kind: "network" },
+            "unreachable"
+        );
         Assert.NotNull(rig.Feed.Health.NextTry);
         rig.Server.Heal();
         await rig.LiveAsync();
@@ -178,7 +210,8 @@ public sealed class MarketFeedTests
         var faulty = 0;
         rig.Server.Distort = rows =>
         {
-            if (Interlocked.Increment(ref faulty) > 2) return rows;
+            if (Interlocked.Increment(ref faulty) > 2)
+                return rows;
             return [.. rows.Select(row => new double?[] { row[0], row[1], null, row[3], row[4], row[5] })];
         };
         await rig.LiveAsync(closed: 5);
@@ -228,7 +261,8 @@ public sealed class MarketFeedTests
         await using var rig = await FeedRig.CreateAsync(null, "binance");
         rig.Start();
         await rig.LiveAsync();
-        rig.Server.Distort = rows => [.. rows.Select(row => new[] { row[0] + 77_000, row[1], row[2], row[3], row[4], row[5] })];
+        rig.Server.Distort = rows =>
+            [.. rows.Select(row => new[] { row[0] + 77_000, row[1], row[2], row[3], row[4], row[5] })];
         await Eventually.True(() => rig.Feed.Health.State == FeedState.Unreachable, "unreachable");
         Assert.Equal("bad_response", rig.Feed.Health.LastError!.Kind);
         rig.Server.Heal();
@@ -249,11 +283,22 @@ public sealed class MarketFeedTests
     [InlineData(-15)]
     public async Task Candles_under_the_times_of_others_are_refused_however_long_it_takes(int minutesAhead)
     {
-        await using var rig = await FeedRig.CreateAsync(Timeframe.FiveMinutes, FeedRig.Options with { ContradictionTimeout = TimeSpan.FromDays(1) }, null, "binance");
+        await using var rig = await FeedRig.CreateAsync(
+            Timeframe.FiveMinutes,
+            FeedRig.Options with
+            {
+                ContradictionTimeout = TimeSpan.FromDays(1),
+            },
+            null,
+            "binance"
+        );
         rig.Start();
         await rig.LiveAsync();
         rig.Server.Markets.Ahead = TimeSpan.FromMinutes(minutesAhead);
-        await Eventually.True(() => rig.Feed.Health is { State: FeedState.Unreachable, ConsecutiveFailures: > 5 }, "unreachable");
+        await Eventually.True(
+            () => rig.Feed.Health is { State: FeedState.Unreachable, ConsecutiveFailures: > 5 },
+            "unreachable"
+        );
         Assert.Equal("bad_response", rig.Feed.Health.LastError!.Kind);
         rig.Server.Markets.Ahead = TimeSpan.Zero;
         await rig.LiveAsync(closed: 3);
@@ -266,9 +311,16 @@ public sealed class MarketFeedTests
     public async Task A_history_under_the_times_of_another_is_refused()
     {
         // An hour takes a second here. An answer that is late by what the clock is ahead is right.
-        await using var rig = await FeedRig.CreateAsync(Timeframe.OneHour, markets => markets.Ahead = TimeSpan.FromHours(10), "binance");
+        await using var rig = await FeedRig.CreateAsync(
+            Timeframe.OneHour,
+            markets => markets.Ahead = TimeSpan.FromHours(10),
+            "binance"
+        );
         rig.Start();
-        await Eventually.True(() => rig.Feed.Health is { State: FeedState.Unreachable, ConsecutiveFailures: > 5 }, "unreachable");
+        await Eventually.True(
+            () => rig.Feed.Health is { State: FeedState.Unreachable, ConsecutiveFailures: > 5 },
+            "unreachable"
+        );
         Assert.Empty(rig.Received);
         rig.Server.Markets.Ahead = TimeSpan.Zero;
         await rig.LiveAsync();
@@ -284,30 +336,57 @@ public sealed class MarketFeedTests
         rig.Start();
         await rig.LiveAsync(closed: 2);
         var revised = (double)rig.Closed[^fromTheEnd].OpenTime.UnixMilliseconds;
-        rig.Server.Distort = rows => [.. rows.Select(row => row[0] == revised ? [row[0], row[1], row[2] + 1, row[3], row[4], row[5]] : row)];
+        rig.Server.Distort = rows =>
+            [.. rows.Select(row => row[0] == revised ? [row[0], row[1], row[2] + 1, row[3], row[4], row[5]] : row)];
         await Eventually.True(() => rig.Histories[^1].Revised == 1, "the model is built anew");
         await rig.LiveAsync(closed: 3);
 
         Assert.Contains("another candle", rig.Feed.Health.LastError!.Message);
         Assert.Equal(FeedState.Live, rig.Feed.Health.State);
         AssertNoHole(rig.Closed);
-        Assert.Equal(revised, Assert.Single(rig.Histories[^1].Base, candle => candle != StandInMarkets.Truth(rig.Market.Timeframe, candle.OpenTime)).OpenTime.UnixMilliseconds);
+        Assert.Equal(
+            revised,
+            Assert
+                .Single(
+                    rig.Histories[^1].Base,
+                    candle => candle != StandInMarkets.Truth(rig.Market.Timeframe, candle.OpenTime)
+                )
+                .OpenTime.UnixMilliseconds
+        );
     }
 
     [Fact]
     public async Task A_past_that_is_really_written_anew_is_fetched_anew_in_the_end()
     {
-        await using var rig = await FeedRig.CreateAsync(Timeframe.FiveMinutes, FeedRig.Options with { ContradictionTimeout = TimeSpan.FromMinutes(30) }, null, "binance");
+        await using var rig = await FeedRig.CreateAsync(
+            Timeframe.FiveMinutes,
+            FeedRig.Options with
+            {
+                ContradictionTimeout = TimeSpan.FromMinutes(30),
+            },
+            null,
+            "binance"
+        );
         rig.Start();
         await rig.LiveAsync();
-        rig.Server.Distort = rows => [.. rows.Select(row => Anew((long)row[0]!)).Select(c => new double?[] { c.OpenTime.UnixMilliseconds, c.Open, c.High, c.Low, c.Close, c.Volume })];
+        rig.Server.Distort = rows =>
+            [
+                .. rows.Select(row => Anew((long)row[0]!))
+                    .Select(c =>
+                        new double?[] { c.OpenTime.UnixMilliseconds, c.Open, c.High, c.Low, c.Close, c.Volume }
+                    ),
+            ];
         await Eventually.True(() => rig.Histories.Count >= 4, "the history is there again");
         await rig.LiveAsync(closed: 3);
 
         Assert.Contains("another candle", rig.Feed.Health.LastError!.Message);
         Assert.All(rig.Histories[^1].Base, candle => Assert.Equal(Anew(candle.OpenTime.UnixMilliseconds), candle));
 
-        static Candle Anew(long open) => StandInMarkets.Truth(Timeframe.FiveMinutes, new Instant(open) - TimeSpan.FromMinutes(10)) with { OpenTime = new(open) };
+        static Candle Anew(long open) =>
+            StandInMarkets.Truth(Timeframe.FiveMinutes, new Instant(open) - TimeSpan.FromMinutes(10)) with
+            {
+                OpenTime = new(open),
+            };
     }
 
     [Fact]
@@ -333,13 +412,17 @@ public sealed class MarketFeedTests
     {
         await using var rig = await FeedRig.CreateAsync(markets => markets.Bases = ["ETH"], "binance");
         rig.Start();
-        await Eventually.True(() => rig.Feed.Health is { State: FeedState.Unreachable, LastError.Kind: "bad_symbol" }, "bad_symbol");
+        await Eventually.True(
+            () => rig.Feed.Health is { State: FeedState.Unreachable, LastError.Kind: "bad_symbol" },
+            "bad_symbol"
+        );
         Assert.Contains("BTC/USDT", rig.Feed.Health.LastError!.Message);
     }
 
     private static void AssertNoHole(IReadOnlyList<Candle> candles)
     {
-        for (var i = 1; i < candles.Count; i++) Assert.Equal(candles[i - 1].OpenTime + Timeframe.FiveMinutes.Length, candles[i].OpenTime);
+        for (var i = 1; i < candles.Count; i++)
+            Assert.Equal(candles[i - 1].OpenTime + Timeframe.FiveMinutes.Length, candles[i].OpenTime);
     }
 
     /// <summary>Returns the times in a query, in seconds or milliseconds.</summary>

@@ -21,14 +21,18 @@ public sealed class PollScheduleTests
     [Fact]
     public void Markets_are_spread_evenly_and_each_always_at_the_same_place()
     {
-        var delays = Enumerable.Range(0, 500).Select(i =>
-        {
-            var polls = new PollSchedule(Market($"C{i}/USDT"), new());
-            polls.Expect(Open);
-            return (polls.Next - Open).TotalSeconds - 302;
-        }).ToArray();
+        var delays = Enumerable
+            .Range(0, 500)
+            .Select(i =>
+            {
+                var polls = new PollSchedule(Market($"C{i}/USDT"), new());
+                polls.Expect(Open);
+                return (polls.Next - Open).TotalSeconds - 302;
+            })
+            .ToArray();
         Assert.All(delays, delay => Assert.InRange(delay, 0, 5));
-        for (var second = 0; second < 5; second++) Assert.InRange(delays.Count(delay => delay >= second && delay < second + 1), 60, 140);
+        for (var second = 0; second < 5; second++)
+            Assert.InRange(delays.Count(delay => delay >= second && delay < second + 1), 60, 140);
         Assert.Equal(PollSchedule.PlaceOf(Market("BTC/USDT")), PollSchedule.PlaceOf(Market("btc/usdt")));
     }
 

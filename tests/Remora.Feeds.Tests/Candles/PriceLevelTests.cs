@@ -63,8 +63,19 @@ public sealed class PriceLevelTests
         var timeframe = Timeframe.Parse(name);
         var inHour = timeframe.CountIn(TimeSpan.FromHours(1));
         var candles = Some.Candles(3, inHour * 10, timeframe);
-        Candle[] hours = [.. candles.Chunk(inHour).Select(hour => new Candle(
-            hour[0].OpenTime, hour[0].Open, hour.Max(c => c.High), hour.Min(c => c.Low), hour[^1].Close, hour.Sum(c => c.Volume)))];
+        Candle[] hours =
+        [
+            .. candles
+                .Chunk(inHour)
+                .Select(hour => new Candle(
+                    hour[0].OpenTime,
+                    hour[0].Open,
+                    hour.Max(c => c.High),
+                    hour.Min(c => c.Low),
+                    hour[^1].Close,
+                    hour.Sum(c => c.Volume)
+                )),
+        ];
         Assert.Null(HourlyCheck.FirstDifference(timeframe, candles, hours));
 
         Candle[] wrong = [.. candles];
@@ -81,7 +92,8 @@ public sealed class PriceLevelTests
     public async Task An_answer_counts_when_it_comes_twice_and_its_times_are_right()
     {
         var known = Some.Candles(1, 20);
-        Candle[] other = [.. Some.Candles(2, 20)], oneOther = [.. known[..19], known[19] with { Close = known[19].Low }];
+        Candle[] other = [.. Some.Candles(2, 20)],
+            oneOther = [.. known[..19], known[19] with { Close = known[19].Low }];
         var check = new RevisionCheck();
         Assert.Equal(Ruling.Same, await JudgeAsync(known, true));
         Assert.Equal(Ruling.Unclear, await JudgeAsync(oneOther, true));

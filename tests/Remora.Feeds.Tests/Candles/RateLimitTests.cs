@@ -16,26 +16,49 @@ public sealed class RateLimitTests
         await using var bridge = CcxtBridge.Start(new() { BaseUrl = server.BaseUrl });
         using var stop = new CancellationTokenSource();
         var events = Channel.CreateUnbounded<MarketEvent>();
-        var options = new MarketFeedOptions { PageSize = 100, History = TimeSpan.FromDays(1), DailyHistory = TimeSpan.FromDays(50) };
-        var feeds = server.Markets.Bases.Select(code =>
+        var options = new MarketFeedOptions
         {
-            var pair = Pair.Parse($"{code}/USDT");
-            return new ExchangeMarketFeed(new("binance", pair, Timeframe.FiveMinutes), [new(bridge.Exchange("binance"), pair)], options);
-        }).ToArray();
+            PageSize = 100,
+            History = TimeSpan.FromDays(1),
+            DailyHistory = TimeSpan.FromDays(50),
+        };
+        var feeds = server
+            .Markets.Bases.Select(code =>
+            {
+                var pair = Pair.Parse($"{code}/USDT");
+                return new ExchangeMarketFeed(
+                    new("binance", pair, Timeframe.FiveMinutes),
+                    [new(bridge.Exchange("binance"), pair)],
+                    options
+                );
+            })
+            .ToArray();
         var running = feeds.Select(feed => feed.RunAsync(events.Writer, stop.Token)).ToArray();
-        await Eventually.True(() => feeds.All(feed => feed.Health.WarmUpRatio >= 0.7), "every market has its first answer", seconds: 60);
+        await Eventually.True(
+            () => feeds.All(feed => feed.Health.WarmUpRatio >= 0.7),
+            "every market has its first answer",
+            seconds: 60
+        );
         await stop.CancelAsync();
         await Task.WhenAll(running);
 
-        var arrivals = server.Arrivals.Where(a => WireFormats.IsCandles(a.Path)).Select(a => a.At.TotalSeconds).ToArray();
+        var arrivals = server
+            .Arrivals.Where(a => WireFormats.IsCandles(a.Path))
+            .Select(a => a.At.TotalSeconds)
+            .ToArray();
         Assert.True(arrivals.Length >= 600, $"{arrivals.Length} requests");
         var perSecond = arrivals.CountBy(at => (int)at).Max(second => second.Value);
         var rate = arrivals.Length / (arrivals[^1] - arrivals[0]);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{arrivals.Length} requests, {rate:0.0} a second, {perSecond} in the fullest");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{arrivals.Length} requests, {rate:0.0} a second, {perSecond} in the fullest"
+        );
         // Binance: 20 units a second, of which these requests cost 0.4 each.
         Assert.InRange(perSecond, 1, 60);
         Assert.All(feeds, feed => Assert.Null(feed.Health.LastError));
-        Assert.Equal(200, feeds.Select(feed => feed.Market).Intersect(Drain(events.Reader).Select(e => e.Market!)).Count());
+        Assert.Equal(
+            200,
+            feeds.Select(feed => feed.Market).Intersect(Drain(events.Reader).Select(e => e.Market!)).Count()
+        );
     }
 
     [Fact]
@@ -44,8 +67,15 @@ public sealed class RateLimitTests
         await using var rig = await FeedRig.CreateAsync(null, "binance");
         rig.Server.FailAll("418"); // for 120 seconds
         var exchange = rig.Bridge.Exchange("binance");
-        var request = new CandleRequest(rig.Market.Pair, Timeframe.FiveMinutes, rig.Server.Markets.Now, 10, Urgency.Fresh);
-        async Task<ExchangeException> AskAsync() => await Assert.ThrowsAsync<ExchangeException>(() => exchange.CandlesAsync(request, CancellationToken.None));
+        var request = new CandleRequest(
+            rig.Market.Pair,
+            Timeframe.FiveMinutes,
+            rig.Server.Markets.Now,
+            10,
+            Urgency.Fresh
+        );
+        async Task<ExchangeException> AskAsync() =>
+            await Assert.ThrowsAsync<ExchangeException>(() => exchange.CandlesAsync(request, CancellationToken.None));
         var askedAt = rig.Server.Markets.Now;
         var first = await AskAsync();
         var arrivals = rig.Server.Arrivals.Count;
@@ -60,6 +90,7 @@ public sealed class RateLimitTests
 
     private static IEnumerable<MarketEvent> Drain(ChannelReader<MarketEvent> reader)
     {
-        while (reader.TryRead(out var e)) yield return e;
+        while (reader.TryRead(out var e))
+            yield return e;
     }
 }

@@ -17,7 +17,10 @@ public sealed class RecallTests
         await using var rig = await RigAsync(new([], [], Truth(From, Now - TimeSpan.FromHours(3))), asked, "binance");
         rig.Start();
         await rig.LiveAsync();
-        await Eventually.True(() => rig.Histories.Count == 2, "what was kept, then all of it: nothing but three hours was missing");
+        await Eventually.True(
+            () => rig.Histories.Count == 2,
+            "what was kept, then all of it: nothing but three hours was missing"
+        );
 
         Assert.Equal(rig.Market, Assert.Single(asked));
         Assert.Equal(Now - TimeSpan.FromHours(3), rig.Histories[0].Base[^1].OpenTime + Timeframe.FiveMinutes.Length);
@@ -30,7 +33,11 @@ public sealed class RecallTests
     [Fact]
     public async Task A_hole_in_what_was_kept_is_filled_by_the_exchange()
     {
-        Candle[] kept = [.. Truth(From, From + TimeSpan.FromDays(3)), .. Truth(From + TimeSpan.FromDays(5), From + TimeSpan.FromDays(20))];
+        Candle[] kept =
+        [
+            .. Truth(From, From + TimeSpan.FromDays(3)),
+            .. Truth(From + TimeSpan.FromDays(5), From + TimeSpan.FromDays(20)),
+        ];
         await using var rig = await RigAsync(new([], [], kept), [], "okx");
         rig.Start();
         await rig.LiveAsync();
@@ -46,7 +53,11 @@ public sealed class RecallTests
     public async Task An_exchange_is_remembered_for_longer_than_it_remembers_itself()
     {
         // Kraken returns its last 720 candles, two and a half days.
-        await using var rig = await RigAsync(new([], [], Truth(Now - TimeSpan.FromDays(10), Now - TimeSpan.FromDays(1))), [], "kraken");
+        await using var rig = await RigAsync(
+            new([], [], Truth(Now - TimeSpan.FromDays(10), Now - TimeSpan.FromDays(1))),
+            [],
+            "kraken"
+        );
         rig.Start();
         await Eventually.True(() => rig.Histories.Count == 3, "what was kept, the first answer, the whole");
 
@@ -72,6 +83,11 @@ public sealed class RecallTests
     private static Candle[] Truth(Instant from, Instant to)
     {
         var step = Timeframe.FiveMinutes;
-        return [.. Enumerable.Range(0, step.CountIn(to - from)).Select(i => StandInMarkets.Truth(step, from + (step.Length * i)))];
+        return
+        [
+            .. Enumerable
+                .Range(0, step.CountIn(to - from))
+                .Select(i => StandInMarkets.Truth(step, from + (step.Length * i))),
+        ];
     }
 }

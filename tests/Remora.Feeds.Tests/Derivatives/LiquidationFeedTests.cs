@@ -28,18 +28,33 @@ public sealed class LiquidationFeedTests : IAsyncLifetime
     {
         get
         {
-            while (_events.Reader.TryRead(out var e)) _received.Add(e.Observation!);
+            while (_events.Reader.TryRead(out var e))
+                _received.Add(e.Observation!);
             return _received;
         }
     }
 
     public async ValueTask InitializeAsync()
     {
-        _sandbox = await SandboxServer.StartAsync(new() { Speed = 600, Held = new Dictionary<string, double> { ["liquidations"] = PerHour } }, _clock);
-        _bridge = CcxtBridge.Start(new()
-        {
-            BaseUrl = new(_sandbox.Url), RateLimit = false, RequestDeadline = TimeSpan.FromSeconds(2), CallDeadline = TimeSpan.FromSeconds(5), StreamKeepAlive = TimeSpan.FromSeconds(0.5),
-        }, _clock);
+        _sandbox = await SandboxServer.StartAsync(
+            new()
+            {
+                Speed = 600,
+                Held = new Dictionary<string, double> { ["liquidations"] = PerHour },
+            },
+            _clock
+        );
+        _bridge = CcxtBridge.Start(
+            new()
+            {
+                BaseUrl = new(_sandbox.Url),
+                RateLimit = false,
+                RequestDeadline = TimeSpan.FromSeconds(2),
+                CallDeadline = TimeSpan.FromSeconds(5),
+                StreamKeepAlive = TimeSpan.FromSeconds(0.5),
+            },
+            _clock
+        );
     }
 
     public async ValueTask DisposeAsync()
@@ -50,7 +65,8 @@ public sealed class LiquidationFeedTests : IAsyncLifetime
         _stop.Dispose();
     }
 
-    private LiquidationFeed Feed(params IReadOnlyList<string> bases) => new(bases, [_bridge.Exchange("binance")], new(TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(2)), _clock);
+    private LiquidationFeed Feed(params IReadOnlyList<string> bases) =>
+        new(bases, [_bridge.Exchange("binance")], new(TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(2)), _clock);
 
     [Fact]
     public async Task A_whole_hour_has_its_sum_and_a_base_without_a_perpetual_none()
@@ -76,7 +92,13 @@ public sealed class LiquidationFeedTests : IAsyncLifetime
     /// opened.
     /// </summary>
     [Theory]
-    [InlineData(FaultKind.Truncated, "network"), InlineData(FaultKind.StalledBody, "timeout"), InlineData(FaultKind.Garbage, "bad_response"), InlineData(FaultKind.Null200, "bad_response"), InlineData(FaultKind.Http5xx, null)]
+    [
+        InlineData(FaultKind.Truncated, "network"),
+        InlineData(FaultKind.StalledBody, "timeout"),
+        InlineData(FaultKind.Garbage, "bad_response"),
+        InlineData(FaultKind.Null200, "bad_response"),
+        InlineData(FaultKind.Http5xx, null)
+    ]
     public async Task A_lost_stream_says_so_and_comes_back_by_itself(FaultKind kind, string? error)
     {
         var feed = Feed("BTC");
@@ -84,7 +106,8 @@ public sealed class LiquidationFeedTests : IAsyncLifetime
         await Eventually.True(() => feed.Health.State == FeedState.Live, "open", 60);
         _sandbox.Faults.Add(new(kind) { Exchange = "binance", Path = "fstream" });
         await Eventually.True(() => feed.Health is { State: not FeedState.Live, LastError: not null }, "lost", 60);
-        if (error is not null) Assert.Equal(error, feed.Health.LastError!.Kind);
+        if (error is not null)
+            Assert.Equal(error, feed.Health.LastError!.Kind);
         Assert.Contains("has no value", feed.Health.LastError!.Message, StringComparison.Ordinal);
         _sandbox.Faults.Clear();
         await Eventually.True(() => feed.Health.State == FeedState.Live, "well again", 60);
@@ -99,9 +122,17 @@ public sealed class LiquidationFeedTests : IAsyncLifetime
         var feed = Feed("BTC");
         var running = feed.RunAsync(_events.Writer, _stop.Token);
         _sandbox.Faults.Add(new(FaultKind.BadValues) { Exchange = "binance", Path = "fstream" });
-        await Eventually.True(() => feed.Health is { State: FeedState.Degraded, LastError.Kind: "bad_response" }, "refused", 60);
+        await Eventually.True(
+            () => feed.Health is { State: FeedState.Degraded, LastError.Kind: "bad_response" },
+            "refused",
+            60
+        );
         _sandbox.Faults.Clear();
-        await Eventually.True(() => feed.Health.State == FeedState.Live && Received.Count > 0, "the next whole hour", 60);
+        await Eventually.True(
+            () => feed.Health.State == FeedState.Live && Received.Count > 0,
+            "the next whole hour",
+            60
+        );
         Assert.InRange(Received[0].Value, PerHour / 3, PerHour * 3);
         await _stop.CancelAsync();
         await running;
@@ -125,7 +156,12 @@ public sealed class LiquidationFeedTests : IAsyncLifetime
     {
         var refusing = new Scripted("binance", new ExchangeException(ExchangeErrorKind.Restricted, "not here"));
         var other = new Scripted("bybit", new ExchangeException(ExchangeErrorKind.Network, "lost"));
-        var feed = new LiquidationFeed(["BTC"], [refusing, other], new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1)), _clock);
+        var feed = new LiquidationFeed(
+            ["BTC"],
+            [refusing, other],
+            new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1)),
+            _clock
+        );
         var running = feed.RunAsync(_events.Writer, _stop.Token);
         await Eventually.True(() => other.Calls >= 5, "the other again and again", 30);
         Assert.Equal(1, refusing.Calls);
@@ -139,7 +175,8 @@ public sealed class LiquidationFeedTests : IAsyncLifetime
     {
         var refusal = await Assert.ThrowsAsync<ExchangeException>(async () =>
         {
-            await foreach (var _ in _bridge.Exchange("kraken").LiquidationsAsync(["BTC/USDT:USDT"], _stop.Token)) Assert.Fail("nothing can come");
+            await foreach (var _ in _bridge.Exchange("kraken").LiquidationsAsync(["BTC/USDT:USDT"], _stop.Token))
+                Assert.Fail("nothing can come");
         });
         Assert.Equal(ExchangeErrorKind.NotSupported, refusal.Kind);
     }
@@ -152,11 +189,15 @@ public sealed class LiquidationFeedTests : IAsyncLifetime
 
         public int Calls => Volatile.Read(ref _calls);
 
-        public async IAsyncEnumerable<LiquidationEvent> LiquidationsAsync(IReadOnlyList<string> perpetuals, [EnumeratorCancellation] CancellationToken cancellation)
+        public async IAsyncEnumerable<LiquidationEvent> LiquidationsAsync(
+            IReadOnlyList<string> perpetuals,
+            [EnumeratorCancellation] CancellationToken cancellation
+        )
         {
             Interlocked.Increment(ref _calls);
             await Task.Yield();
-            if (id.Length > 0) throw failure;
+            if (id.Length > 0)
+                throw failure;
             yield break;
         }
     }

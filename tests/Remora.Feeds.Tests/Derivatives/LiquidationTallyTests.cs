@@ -10,7 +10,14 @@ public sealed class LiquidationTallyTests
     private static Instant At(string time) => Some.At($"2025-03-10T{time}Z");
 
     private static List<string> Hours(LiquidationTally tally, string until) =>
-        [.. tally.CompletedUntil(At(until)).Select(hour => $"{hour.End.ToDateTimeOffset():HH:mm} {string.Join(' ', hour.Sums.Select(sum => $"{sum.Base}={sum.Usd}"))}".Trim())];
+        [
+            .. tally
+                .CompletedUntil(At(until))
+                .Select(hour =>
+                    $"{hour.End.ToDateTimeOffset():HH:mm} "
+                    + $"{string.Join(' ', hour.Sums.Select(sum => $"{sum.Base}={sum.Usd}"))}".Trim()
+                ),
+        ];
 
     private static LiquidationTally Opened(string at)
     {
@@ -33,7 +40,8 @@ public sealed class LiquidationTallyTests
     }
 
     [Fact]
-    public void An_hour_heard_from_its_first_moment_counts() => Assert.Equal(["13:00 BTC=0 ETH=0", "14:00 BTC=0 ETH=0"], Hours(Opened("12:00:00"), "14:30:00"));
+    public void An_hour_heard_from_its_first_moment_counts() =>
+        Assert.Equal(["13:00 BTC=0 ETH=0", "14:00 BTC=0 ETH=0"], Hours(Opened("12:00:00"), "14:30:00"));
 
     [Fact]
     public void A_loss_takes_the_hour_it_is_in_and_the_one_it_is_found_again_in()

@@ -23,11 +23,25 @@ public sealed class PerpetualWorld : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Sandbox = await SandboxServer.StartAsync(new() { Speed = 600, Held = new Dictionary<string, double> { ["funding_rate"] = 0.0012 } }, Clock);
-        Bridge = CcxtBridge.Start(new()
-        {
-            BaseUrl = new(Sandbox.Url), RateLimit = false, RequestDeadline = TimeSpan.FromSeconds(1), CallDeadline = TimeSpan.FromSeconds(5), MaxResponseBytes = 1 << 20,
-        }, Clock);
+        Sandbox = await SandboxServer.StartAsync(
+            new()
+            {
+                Speed = 600,
+                Held = new Dictionary<string, double> { ["funding_rate"] = 0.0012 },
+            },
+            Clock
+        );
+        Bridge = CcxtBridge.Start(
+            new()
+            {
+                BaseUrl = new(Sandbox.Url),
+                RateLimit = false,
+                RequestDeadline = TimeSpan.FromSeconds(1),
+                CallDeadline = TimeSpan.FromSeconds(5),
+                MaxResponseBytes = 1 << 20,
+            },
+            Clock
+        );
     }
 
     public async ValueTask DisposeAsync()
@@ -48,7 +62,9 @@ public sealed class PerpetualFeedTests(PerpetualWorld world) : IClassFixture<Per
         var interest = await exchange.OpenInterestAsync("ETH/USDT:USDT", default);
         Assert.InRange(interest.Value, 1, 1e12);
         Assert.True(interest.At <= world.Clock.Now());
-        var refusal = await Assert.ThrowsAsync<ExchangeException>(() => exchange.FundingRateAsync("NOPE/USDT:USDT", default));
+        var refusal = await Assert.ThrowsAsync<ExchangeException>(() =>
+            exchange.FundingRateAsync("NOPE/USDT:USDT", default)
+        );
         Assert.Equal(ExchangeErrorKind.BadSymbol, refusal.Kind);
     }
 
@@ -57,9 +73,16 @@ public sealed class PerpetualFeedTests(PerpetualWorld world) : IClassFixture<Per
     {
         world.Sandbox.Faults.Clear();
         await using var rig = new Rig(world);
-        await Eventually.True(() => rig.Feed.Health is { State: FeedState.Live } && rig.Sources.Contains("binance"), "binance", 30);
+        await Eventually.True(
+            () => rig.Feed.Health is { State: FeedState.Live } && rig.Sources.Contains("binance"),
+            "binance",
+            30
+        );
         Assert.Equal(["binance"], rig.Sources.Distinct());
-        Assert.Equal([Signal.FundingRate, Signal.OpenInterest], rig.Received.Take(2).Select(observation => observation.Signal));
+        Assert.Equal(
+            [Signal.FundingRate, Signal.OpenInterest],
+            rig.Received.Take(2).Select(observation => observation.Signal)
+        );
         Assert.All(rig.Received, observation => Assert.Equal("BTC", observation.Base));
 
         world.Sandbox.Faults.Add(new(FaultKind.Http5xx) { Exchange = "binance" });
@@ -69,11 +92,22 @@ public sealed class PerpetualFeedTests(PerpetualWorld world) : IClassFixture<Per
         world.Sandbox.Faults.Add(new(FaultKind.Null200) { Exchange = "bybit" });
         await Eventually.True(() => rig.Sources.Contains("okx"), "okx", 30);
         world.Sandbox.Faults.Add(new(FaultKind.Refused) { Exchange = "okx" });
-        await Eventually.True(() => rig.Feed.Health is { State: FeedState.Unreachable, ConsecutiveFailures: >= 3 }, "unreachable", 30);
+        await Eventually.True(
+            () => rig.Feed.Health is { State: FeedState.Unreachable, ConsecutiveFailures: >= 3 },
+            "unreachable",
+            30
+        );
         world.Sandbox.Faults.Clear();
-        await Eventually.True(() => rig.Feed.Health is { State: FeedState.Live, ConsecutiveFailures: 0 }, "well again", 30);
+        await Eventually.True(
+            () => rig.Feed.Health is { State: FeedState.Live, ConsecutiveFailures: 0 },
+            "well again",
+            30
+        );
         Assert.Equal("binance", rig.Sources[^1]);
-        Assert.All(rig.Received.Where(observation => observation.Signal == Signal.FundingRate), observation => Assert.Equal(0.0012, observation.Value));
+        Assert.All(
+            rig.Received.Where(observation => observation.Signal == Signal.FundingRate),
+            observation => Assert.Equal(0.0012, observation.Value)
+        );
     }
 
     public static TheoryData<FaultKind> AnswerFaults =>
@@ -84,18 +118,30 @@ public sealed class PerpetualFeedTests(PerpetualWorld world) : IClassFixture<Per
     {
         world.Sandbox.Faults.Clear();
         using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        foreach (var id in PerpetualFeed.DefaultExchanges) await world.Bridge.CallAsync(new("fundingRate", id) { Symbol = "SOL/USDT:USDT" }, stop.Token);
+        foreach (var id in PerpetualFeed.DefaultExchanges)
+            await world.Bridge.CallAsync(new("fundingRate", id) { Symbol = "SOL/USDT:USDT" }, stop.Token);
         world.Sandbox.Faults.Add(new(kind) { RetryAfter = TimeSpan.FromSeconds(1) });
-        await Task.WhenAll(PerpetualFeed.DefaultExchanges.SelectMany(id => new[] { "fundingRate", "openInterest" }.Select(async operation =>
-        {
-            var failure = await Assert.ThrowsAsync<ExchangeException>(() => world.Bridge.CallAsync(new(operation, id) { Symbol = "SOL/USDT:USDT" }, stop.Token));
-            Assert.NotEqual(ExchangeErrorKind.Internal, failure.Kind);
-        })));
+        await Task.WhenAll(
+            PerpetualFeed.DefaultExchanges.SelectMany(id =>
+                new[] { "fundingRate", "openInterest" }.Select(async operation =>
+                {
+                    var failure = await Assert.ThrowsAsync<ExchangeException>(() =>
+                        world.Bridge.CallAsync(new(operation, id) { Symbol = "SOL/USDT:USDT" }, stop.Token)
+                    );
+                    Assert.NotEqual(ExchangeErrorKind.Internal, failure.Kind);
+                })
+            )
+        );
         world.Sandbox.Faults.Clear();
     }
 
     [Theory]
-    [InlineData(0.0001, 8, 0.0001), InlineData(0.0001, 4, 0.0002), InlineData(0.0001, 1, 0.0008), InlineData(-0.003, 8, -0.003)]
+    [
+        InlineData(0.0001, 8, 0.0001),
+        InlineData(0.0001, 4, 0.0002),
+        InlineData(0.0001, 1, 0.0008),
+        InlineData(-0.003, 8, -0.003)
+    ]
     public void A_rate_is_stated_for_eight_hours(double rate, double hours, double expected)
     {
         var now = Some.Midnight;
@@ -103,13 +149,32 @@ public sealed class PerpetualFeedTests(PerpetualWorld world) : IClassFixture<Per
     }
 
     [Theory]
-    [InlineData(double.NaN, 8, 0), InlineData(0.2, 8, 0), InlineData(0.02, 1, 0), InlineData(0.0001, 0, 0), InlineData(0.0001, double.NaN, 0), InlineData(0.0001, 25, 0)]
+    [
+        InlineData(double.NaN, 8, 0),
+        InlineData(0.2, 8, 0),
+        InlineData(0.02, 1, 0),
+        InlineData(0.0001, 0, 0),
+        InlineData(0.0001, double.NaN, 0),
+        InlineData(0.0001, 25, 0)
+    ]
     [InlineData(0.0001, 8, 120), InlineData(0.0001, 8, -8000)]
     public void A_rate_that_cannot_be_is_refused(double rate, double hours, int secondsAhead)
     {
         var now = Some.Midnight;
-        Assert.Throws<ExchangeException>(() => PerpetualReadings.Read(new FundingRate(rate, hours, now + TimeSpan.FromSeconds(secondsAhead)), now));
-        Assert.Throws<ExchangeException>(() => PerpetualReadings.Read(new OpenInterest(rate > 0.1 ? 0 : secondsAhead == 0 ? double.NaN : 5, now + TimeSpan.FromSeconds(secondsAhead)), now));
+        Assert.Throws<ExchangeException>(() =>
+            PerpetualReadings.Read(new FundingRate(rate, hours, now + TimeSpan.FromSeconds(secondsAhead)), now)
+        );
+        Assert.Throws<ExchangeException>(() =>
+            PerpetualReadings.Read(
+                new OpenInterest(
+                    rate > 0.1 ? 0
+                        : secondsAhead == 0 ? double.NaN
+                        : 5,
+                    now + TimeSpan.FromSeconds(secondsAhead)
+                ),
+                now
+            )
+        );
     }
 
     [Fact]
@@ -118,10 +183,19 @@ public sealed class PerpetualFeedTests(PerpetualWorld world) : IClassFixture<Per
         var book = new OutsideBook();
         var start = Some.Midnight;
         Observation Value(int hour, double value, string source) =>
-            new(Signal.OpenInterest, "BTC", value, start + TimeSpan.FromHours(hour), start + TimeSpan.FromHours(hour), TimeSpan.FromHours(1), source);
+            new(
+                Signal.OpenInterest,
+                "BTC",
+                value,
+                start + TimeSpan.FromHours(hour),
+                start + TimeSpan.FromHours(hour),
+                TimeSpan.FromHours(1),
+                source
+            );
         double Change(int hour) => book.View("BTC").At(Signal.OpenInterest, start + TimeSpan.FromHours(hour));
 
-        for (var hour = 0; hour <= 24; hour++) book.Apply(Value(hour, 100 - hour, "binance"));
+        for (var hour = 0; hour <= 24; hour++)
+            book.Apply(Value(hour, 100 - hour, "binance"));
         Assert.Equal(-0.24, Change(24), 1e-12);
         book.Apply(Value(25, 10, "bybit"));
         Assert.True(double.IsNaN(Change(25)), "bybit has no past");
@@ -150,7 +224,8 @@ public sealed class PerpetualFeedTests(PerpetualWorld world) : IClassFixture<Per
         {
             get
             {
-                while (_events.Reader.TryRead(out var e)) _received.Add(e.Observation!);
+                while (_events.Reader.TryRead(out var e))
+                    _received.Add(e.Observation!);
                 return _received;
             }
         }

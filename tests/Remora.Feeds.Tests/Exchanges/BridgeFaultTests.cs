@@ -17,12 +17,19 @@ public sealed class FaultyWorld : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Server = await StandInServer.StartAsync();
-        Bridge = CcxtBridge.Start(new()
-        {
-            BaseUrl = Server.BaseUrl, RateLimit = false, RequestDeadline = TimeSpan.FromSeconds(0.6), CallDeadline = TimeSpan.FromSeconds(5), MaxResponseBytes = 1 << 20,
-        });
+        Bridge = CcxtBridge.Start(
+            new()
+            {
+                BaseUrl = Server.BaseUrl,
+                RateLimit = false,
+                RequestDeadline = TimeSpan.FromSeconds(0.6),
+                CallDeadline = TimeSpan.FromSeconds(5),
+                MaxResponseBytes = 1 << 20,
+            }
+        );
         // The markets are loaded once, so that the faults affect the request for candles.
-        foreach (var id in WireFormats.Pairs.Keys) await CandlesAsync(id);
+        foreach (var id in WireFormats.Pairs.Keys)
+            await CandlesAsync(id);
     }
 
     public async ValueTask DisposeAsync()
@@ -40,10 +47,14 @@ public sealed class FaultyWorld : IAsyncLifetime
         return rows.GetArrayLength();
     }
 
-    internal static BridgeRequest Request(string exchange, string? pair = null, string timeframe = "5m") => new("candles", exchange)
-    {
-        Symbol = pair ?? WireFormats.Pairs[exchange], Timeframe = timeframe, Since = DateTimeOffset.UtcNow.AddHours(-10).ToUnixTimeMilliseconds(), Limit = 100,
-    };
+    internal static BridgeRequest Request(string exchange, string? pair = null, string timeframe = "5m") =>
+        new("candles", exchange)
+        {
+            Symbol = pair ?? WireFormats.Pairs[exchange],
+            Timeframe = timeframe,
+            Since = DateTimeOffset.UtcNow.AddHours(-10).ToUnixTimeMilliseconds(),
+            Limit = 100,
+        };
 }
 
 /// <summary>
@@ -87,24 +98,38 @@ public sealed class BridgeFaultTests(FaultyWorld world) : IClassFixture<FaultyWo
     public async Task A_fault_of_an_answer_has_the_same_kind_on_every_exchange(string fault, ExchangeErrorKind expected)
     {
         world.Server.FailAll(fault);
-        var failures = await Task.WhenAll(WireFormats.Pairs.Keys.Select(async id => (Id: id, Error: await Record.ExceptionAsync(() => world.CandlesAsync(id)))));
+        var failures = await Task.WhenAll(
+            WireFormats.Pairs.Keys.Select(async id =>
+                (Id: id, Error: await Record.ExceptionAsync(() => world.CandlesAsync(id)))
+            )
+        );
         world.Server.Heal();
 
         Assert.All(failures, failure => Assert.Equal(expected, Assert.IsType<ExchangeException>(failure.Error).Kind));
-        Assert.All(failures, failure => Assert.Equal(expected != ExchangeErrorKind.Restricted, ((ExchangeException)failure.Error!).Retryable));
-        foreach (var id in WireFormats.Pairs.Keys) Assert.True(await world.CandlesAsync(id) >= 100, $"{id} is not usable afterwards");
+        Assert.All(
+            failures,
+            failure =>
+                Assert.Equal(expected != ExchangeErrorKind.Restricted, ((ExchangeException)failure.Error!).Retryable)
+        );
+        foreach (var id in WireFormats.Pairs.Keys)
+            Assert.True(await world.CandlesAsync(id) >= 100, $"{id} is not usable afterwards");
     }
 
     [Fact]
     public async Task A_gatekeepers_403_can_be_retried()
     {
         world.Server.FailAll("html 403");
-        var errors = await Task.WhenAll(WireFormats.Pairs.Keys.Select(id => Assert.ThrowsAsync<ExchangeException>(() => world.CandlesAsync(id))));
+        var errors = await Task.WhenAll(
+            WireFormats.Pairs.Keys.Select(id => Assert.ThrowsAsync<ExchangeException>(() => world.CandlesAsync(id)))
+        );
         world.Server.Heal();
 
         // Bybit's 403 means 'too frequent'. Elsewhere it comes from a firewall in front of the
         // exchange.
-        Assert.All(errors, error => Assert.True(error.Kind is ExchangeErrorKind.Unavailable or ExchangeErrorKind.RateLimited));
+        Assert.All(
+            errors,
+            error => Assert.True(error.Kind is ExchangeErrorKind.Unavailable or ExchangeErrorKind.RateLimited)
+        );
     }
 
     [Theory]
@@ -126,7 +151,9 @@ public sealed class BridgeFaultTests(FaultyWorld world) : IClassFixture<FaultyWo
     public async Task A_rate_limit_says_how_long(string fault, int status, double atLeast, double atMost)
     {
         world.Server.FailAll(fault);
-        var errors = await Task.WhenAll(WireFormats.Pairs.Keys.Select(id => Assert.ThrowsAsync<ExchangeException>(() => world.CandlesAsync(id))));
+        var errors = await Task.WhenAll(
+            WireFormats.Pairs.Keys.Select(id => Assert.ThrowsAsync<ExchangeException>(() => world.CandlesAsync(id)))
+        );
         world.Server.Heal();
 
         Assert.All(errors, error => Assert.Equal(status, error.HttpStatus));
@@ -150,13 +177,18 @@ public sealed class BridgeFaultTests(FaultyWorld world) : IClassFixture<FaultyWo
     public async Task A_market_the_exchange_lacks_is_a_bad_symbol()
     {
         foreach (var id in WireFormats.Pairs.Keys)
-            Assert.Equal(ExchangeErrorKind.BadSymbol, (await Assert.ThrowsAsync<ExchangeException>(() => world.CandlesAsync(id, "NOPE/USDT"))).Kind);
+            Assert.Equal(
+                ExchangeErrorKind.BadSymbol,
+                (await Assert.ThrowsAsync<ExchangeException>(() => world.CandlesAsync(id, "NOPE/USDT"))).Kind
+            );
     }
 
     [Fact]
     public async Task An_exchange_that_does_not_exist_is_a_bad_request()
     {
-        var error = await Assert.ThrowsAsync<ExchangeException>(() => world.Bridge.Exchange("nasdaq").DescribeAsync(CancellationToken.None));
+        var error = await Assert.ThrowsAsync<ExchangeException>(() =>
+            world.Bridge.Exchange("nasdaq").DescribeAsync(CancellationToken.None)
+        );
         Assert.Equal(ExchangeErrorKind.BadRequest, error.Kind);
         Assert.Contains("nasdaq", error.Message);
     }
@@ -167,11 +199,28 @@ public sealed class BridgeFaultTests(FaultyWorld world) : IClassFixture<FaultyWo
         var now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 300_000 * 300_000;
         foreach (var id in WireFormats.Pairs.Keys)
         {
-            world.Server.Distort = _ => [[now - 300_000, 1, 2, null, 1, 5], [now - 900_000, 1, 2, 1, -1, 5], [now - 600_000, 1, 0.5, 2, 1, 5]];
-            var request = new CandleRequest(Pair.Parse(WireFormats.Pairs[id]), Timeframe.FiveMinutes, new(now - 3_600_000), 10, Urgency.Fresh);
+            world.Server.Distort = _ =>
+                [
+                    [now - 300_000, 1, 2, null, 1, 5],
+                    [now - 900_000, 1, 2, 1, -1, 5],
+                    [now - 600_000, 1, 0.5, 2, 1, 5],
+                ];
+            var request = new CandleRequest(
+                Pair.Parse(WireFormats.Pairs[id]),
+                Timeframe.FiveMinutes,
+                new(now - 3_600_000),
+                10,
+                Urgency.Fresh
+            );
             var candles = await world.Bridge.Exchange(id).CandlesAsync(request, CancellationToken.None);
-            Assert.Equal([now - 300_000, now - 900_000, now - 600_000], candles.Select(candle => candle.OpenTime.UnixMilliseconds));
-            Assert.Equal([CandleFault.NotFinite, CandleFault.NotPositive, CandleFault.Inverted], candles.Select(c => c.Check(Timeframe.FiveMinutes, new(now))));
+            Assert.Equal(
+                [now - 300_000, now - 900_000, now - 600_000],
+                candles.Select(candle => candle.OpenTime.UnixMilliseconds)
+            );
+            Assert.Equal(
+                [CandleFault.NotFinite, CandleFault.NotPositive, CandleFault.Inverted],
+                candles.Select(c => c.Check(Timeframe.FiveMinutes, new(now)))
+            );
         }
         world.Server.Heal();
     }
@@ -180,21 +229,42 @@ public sealed class BridgeFaultTests(FaultyWorld world) : IClassFixture<FaultyWo
     public async Task Nothing_listens_there()
     {
         await using var bridge = CcxtBridge.Start(new() { BaseUrl = new("http://127.0.0.1:1"), RateLimit = false });
-        var errors = await Task.WhenAll(WireFormats.Pairs.Keys.Select(id => Assert.ThrowsAsync<ExchangeException>(() => bridge.Exchange(id).MarketsAsync(CancellationToken.None))));
+        var errors = await Task.WhenAll(
+            WireFormats.Pairs.Keys.Select(id =>
+                Assert.ThrowsAsync<ExchangeException>(() => bridge.Exchange(id).MarketsAsync(CancellationToken.None))
+            )
+        );
         Assert.All(errors, error => Assert.Equal((ExchangeErrorKind.Network, true), (error.Kind, error.Retryable)));
     }
 
     [Fact]
     public async Task Large_bodies_leave_no_memory_behind()
     {
-        if (!OperatingSystem.IsLinux()) Assert.Skip("the memory is read from /proc");
-        await using var bridge = CcxtBridge.Start(new() { BaseUrl = world.Server.BaseUrl, RateLimit = false, MaxResponseBytes = 1 << 20, CollectInterval = TimeSpan.FromSeconds(0.5) });
+        if (!OperatingSystem.IsLinux())
+            Assert.Skip("the memory is read from /proc");
+        await using var bridge = CcxtBridge.Start(
+            new()
+            {
+                BaseUrl = world.Server.BaseUrl,
+                RateLimit = false,
+                MaxResponseBytes = 1 << 20,
+                CollectInterval = TimeSpan.FromSeconds(0.5),
+            }
+        );
         await bridge.CallAsync(FaultyWorld.Request("binance"), CancellationToken.None);
         var before = Megabytes(bridge);
         for (var i = 0; i < 3; i++)
         {
             world.Server.FailAll("large body");
-            await Task.WhenAll(Enumerable.Range(0, 60).Select(async _ => await Record.ExceptionAsync(() => bridge.CallAsync(FaultyWorld.Request("binance"), CancellationToken.None))));
+            await Task.WhenAll(
+                Enumerable
+                    .Range(0, 60)
+                    .Select(async _ =>
+                        await Record.ExceptionAsync(() =>
+                            bridge.CallAsync(FaultyWorld.Request("binance"), CancellationToken.None)
+                        )
+                    )
+            );
             world.Server.Heal();
             await Eventually.True(() => Megabytes(bridge) < before + 16, $"it has its {before} MB again", 10);
         }

@@ -29,19 +29,32 @@ public sealed class BridgeMarketsTests : IAsyncLifetime
         {
             _server.FailAll(fault);
             foreach (var id in WireFormats.Pairs.Keys)
-                await Assert.ThrowsAsync<ExchangeException>(() => _bridge.Exchange(id).MarketsAsync(CancellationToken.None));
+                await Assert.ThrowsAsync<ExchangeException>(() =>
+                    _bridge.Exchange(id).MarketsAsync(CancellationToken.None)
+                );
         }
         _server.Heal();
-        foreach (var (id, pair) in WireFormats.Pairs) Assert.Contains(pair, await _bridge.Exchange(id).MarketsAsync(CancellationToken.None));
+        foreach (var (id, pair) in WireFormats.Pairs)
+            Assert.Contains(pair, await _bridge.Exchange(id).MarketsAsync(CancellationToken.None));
     }
 
     [Fact]
     public async Task Only_the_markets_that_are_needed_are_asked_for_and_only_once()
     {
-        foreach (var (id, expected) in new Dictionary<string, int> { ["binance"] = 1, ["bybit"] = 1, ["okx"] = 1, ["kraken"] = 2 })
+        foreach (
+            var (id, expected) in new Dictionary<string, int>
+            {
+                ["binance"] = 1,
+                ["bybit"] = 1,
+                ["okx"] = 1,
+                ["kraken"] = 2,
+            }
+        )
         {
             _server.Arrivals.Clear();
-            await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => _bridge.Exchange(id).MarketsAsync(CancellationToken.None)));
+            await Task.WhenAll(
+                Enumerable.Range(0, 5).Select(_ => _bridge.Exchange(id).MarketsAsync(CancellationToken.None))
+            );
             Assert.Equal(expected, _server.Arrivals.Count);
         }
     }
@@ -54,9 +67,17 @@ public sealed class BridgeMarketsTests : IAsyncLifetime
         var clock = new ScaledClock(new(year, 5, 6, 0, 0, 0, TimeSpan.Zero), 1);
         await using var bridge = CcxtBridge.Start(new() { BaseUrl = _server.BaseUrl, RateLimit = false }, clock);
         var now = Instant.From(clock.GetUtcNow());
-        foreach (var (age, path) in new[] { (TimeSpan.FromDays(30), "history-candles"), (TimeSpan.FromHours(1), "candles") })
+        foreach (
+            var (age, path) in new[] { (TimeSpan.FromDays(30), "history-candles"), (TimeSpan.FromHours(1), "candles") }
+        )
         {
-            var request = new CandleRequest(Pair.Parse("BTC/USDT"), Timeframe.FiveMinutes, now - age, 100, Urgency.Fresh);
+            var request = new CandleRequest(
+                Pair.Parse("BTC/USDT"),
+                Timeframe.FiveMinutes,
+                now - age,
+                100,
+                Urgency.Fresh
+            );
             await bridge.Exchange("okx").CandlesAsync(request, CancellationToken.None);
             Assert.EndsWith($"market/{path}", _server.Arrivals.Last().Path);
         }

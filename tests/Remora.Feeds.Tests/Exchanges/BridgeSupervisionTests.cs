@@ -6,11 +6,16 @@ namespace Remora.Feeds.Tests.Exchanges;
 /// <summary>The child process ends in every possible way and is replaced.</summary>
 public sealed class BridgeSupervisionTests
 {
-    private static CcxtBridgeOptions Quick => new()
-    {
-        AllowDebugOperations = true, Backoff = new(TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(30)), MemoryLimitMegabytes = 128,
-        PingInterval = TimeSpan.FromSeconds(0.2), PingDeadline = TimeSpan.FromSeconds(2), CallDeadline = TimeSpan.FromSeconds(20),
-    };
+    private static CcxtBridgeOptions Quick =>
+        new()
+        {
+            AllowDebugOperations = true,
+            Backoff = new(TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(30)),
+            MemoryLimitMegabytes = 128,
+            PingInterval = TimeSpan.FromSeconds(0.2),
+            PingDeadline = TimeSpan.FromSeconds(2),
+            CallDeadline = TimeSpan.FromSeconds(20),
+        };
 
     [Theory]
     [InlineData("crash", "crashed on demand")]
@@ -20,7 +25,10 @@ public sealed class BridgeSupervisionTests
     {
         await using var bridge = CcxtBridge.Start(Quick);
         await bridge.CallAsync(new("ping"), CancellationToken.None);
-        var pending = Enumerable.Range(0, 10).Select(_ => bridge.CallAsync(new("hang"), CancellationToken.None)).ToArray();
+        var pending = Enumerable
+            .Range(0, 10)
+            .Select(_ => bridge.CallAsync(new("hang"), CancellationToken.None))
+            .ToArray();
         var killer = bridge.CallAsync(new(operation), CancellationToken.None);
 
         foreach (var call in pending.Append(killer))
@@ -44,8 +52,14 @@ public sealed class BridgeSupervisionTests
             var pending = bridge.CallAsync(new("hang"), CancellationToken.None);
             using var child = Process.GetProcessById(bridge.Health.ProcessId!.Value);
             child.Kill();
-            Assert.Equal(ExchangeErrorKind.Unavailable, (await Assert.ThrowsAsync<ExchangeException>(() => pending)).Kind);
-            await Eventually.True(() => bridge.Health.Running && bridge.Health.Restarts == i, "the process is replaced");
+            Assert.Equal(
+                ExchangeErrorKind.Unavailable,
+                (await Assert.ThrowsAsync<ExchangeException>(() => pending)).Kind
+            );
+            await Eventually.True(
+                () => bridge.Health.Running && bridge.Health.Restarts == i,
+                "the process is replaced"
+            );
         }
     }
 
@@ -53,7 +67,12 @@ public sealed class BridgeSupervisionTests
     public async Task An_operation_that_never_ends_runs_into_its_deadline()
     {
         await using var bridge = CcxtBridge.Start(Quick with { CallDeadline = TimeSpan.FromSeconds(0.3) });
-        Assert.Equal(ExchangeErrorKind.Timeout, (await Assert.ThrowsAsync<ExchangeException>(() => bridge.CallAsync(new("hang"), CancellationToken.None))).Kind);
+        Assert.Equal(
+            ExchangeErrorKind.Timeout,
+            (
+                await Assert.ThrowsAsync<ExchangeException>(() => bridge.CallAsync(new("hang"), CancellationToken.None))
+            ).Kind
+        );
         Assert.Equal(0, bridge.Health.Restarts);
     }
 
@@ -70,7 +89,14 @@ public sealed class BridgeSupervisionTests
     public async Task Debug_operations_are_not_there_unless_allowed()
     {
         await using var bridge = CcxtBridge.Start(Quick with { AllowDebugOperations = false });
-        Assert.Equal(ExchangeErrorKind.BadRequest, (await Assert.ThrowsAsync<ExchangeException>(() => bridge.CallAsync(new("crash"), CancellationToken.None))).Kind);
+        Assert.Equal(
+            ExchangeErrorKind.BadRequest,
+            (
+                await Assert.ThrowsAsync<ExchangeException>(() =>
+                    bridge.CallAsync(new("crash"), CancellationToken.None)
+                )
+            ).Kind
+        );
     }
 
     [Fact]
@@ -82,7 +108,8 @@ public sealed class BridgeSupervisionTests
             await bridge.CallAsync(new("ping"), CancellationToken.None);
             child = Process.GetProcessById(bridge.Health.ProcessId!.Value);
         }
-        using (child) Assert.True(child.HasExited);
+        using (child)
+            Assert.True(child.HasExited);
     }
 
     [Fact]
@@ -100,9 +127,16 @@ public sealed class BridgeSupervisionTests
     public async Task What_is_missing_is_said(string node, string? script, string expected)
     {
         // The test does not wait for it.
-        var options = Quick with { NodePath = node, ScriptPath = script ?? Quick.ScriptPath, StartDeadline = TimeSpan.FromMinutes(5) };
+        var options = Quick with
+        {
+            NodePath = node,
+            ScriptPath = script ?? Quick.ScriptPath,
+            StartDeadline = TimeSpan.FromMinutes(5),
+        };
         await using var bridge = CcxtBridge.Start(options);
-        var error = await Assert.ThrowsAsync<ExchangeException>(() => bridge.CallAsync(new("ping"), CancellationToken.None));
+        var error = await Assert.ThrowsAsync<ExchangeException>(() =>
+            bridge.CallAsync(new("ping"), CancellationToken.None)
+        );
         Assert.Equal(ExchangeErrorKind.Unavailable, error.Kind);
         Assert.Contains(expected, error.Message);
     }

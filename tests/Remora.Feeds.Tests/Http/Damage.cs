@@ -25,12 +25,14 @@ internal static class Damage
         if (element.ValueKind == JsonValueKind.Object)
         {
             foreach (var property in element.EnumerateObject())
-                foreach (var inner in Paths(property.Value, [.. path, property.Name])) yield return inner;
+            foreach (var inner in Paths(property.Value, [.. path, property.Name]))
+                yield return inner;
         }
         if (element.ValueKind == JsonValueKind.Array)
         {
             for (var i = 0; i < element.GetArrayLength(); i++)
-                foreach (var inner in Paths(element[i], [.. path, i])) yield return inner;
+                foreach (var inner in Paths(element[i], [.. path, i]))
+                    yield return inner;
         }
     }
 
@@ -40,8 +42,10 @@ internal static class Damage
         var parent = path[..^1].Aggregate(root, (node, step) => step is int index ? node[index]! : node[(string)step]!);
         if (parent is JsonArray list)
         {
-            if (wrong is null) list.RemoveAt((int)path[^1]);
-            else list[(int)path[^1]] = JsonNode.Parse(wrong);
+            if (wrong is null)
+                list.RemoveAt((int)path[^1]);
+            else
+                list[(int)path[^1]] = JsonNode.Parse(wrong);
         }
         else if (wrong is null)
         {

@@ -34,13 +34,23 @@ public sealed class FallbackFeedTests
         await Eventually.True(() => rig.Received.Count > 0, "the first value");
         rig.Away = Gecko;
         await Eventually.True(() => rig.Received.Any(o => o.Source == "coinpaprika"), "a value of the other");
-        await Eventually.True(() => rig.Feed.Health is { State: FeedState.Degraded, ConsecutiveFailures: >= 2, LastError.Kind: "network" }, "health names the outage");
+        await Eventually.True(
+            () =>
+                rig.Feed.Health is { State: FeedState.Degraded, ConsecutiveFailures: >= 2, LastError.Kind: "network" },
+            "health names the outage"
+        );
         Assert.Contains("coingecko", rig.Feed.Health.LastError!.Message, StringComparison.Ordinal);
-        Assert.Equal((FeedState.Live, "coinpaprika"), (rig.Feed.Health.StandIns[0].State, rig.Feed.Health.StandIns[0].Name));
+        Assert.Equal(
+            (FeedState.Live, "coinpaprika"),
+            (rig.Feed.Health.StandIns[0].State, rig.Feed.Health.StandIns[0].Name)
+        );
         Assert.Contains(rig.Feed.Health.Latest, o => o.Source == "coinpaprika");
 
         rig.Away = "";
-        await Eventually.True(() => rig.Feed.Health is { State: FeedState.Live, ConsecutiveFailures: 0 }, "the first is back");
+        await Eventually.True(
+            () => rig.Feed.Health is { State: FeedState.Live, ConsecutiveFailures: 0 },
+            "the first is back"
+        );
         var asked = rig.Asked(Paprika);
         var before = rig.Asked(Gecko);
         await Eventually.True(() => rig.Asked(Gecko) >= before + 3, "asked again");
@@ -64,7 +74,15 @@ public sealed class FallbackFeedTests
     public async Task When_all_are_away_health_names_each_and_all_come_back()
     {
         await using var rig = await Rig.StartAsync(away: "global");
-        await Eventually.True(() => rig.Feed.Health is { State: FeedState.Unreachable, StandIns: [{ State: FeedState.Unreachable, LastError: not null }] }, "both are named");
+        await Eventually.True(
+            () =>
+                rig.Feed.Health
+                    is {
+                        State: FeedState.Unreachable,
+                        StandIns: [{ State: FeedState.Unreachable, LastError: not null }]
+                    },
+            "both are named"
+        );
         Assert.Empty(rig.Received);
         rig.Away = "";
         await Eventually.True(() => rig.Feed.Health is { State: FeedState.Live, ConsecutiveFailures: 0 }, "back");
@@ -101,7 +119,8 @@ public sealed class FallbackFeedTests
         {
             get
             {
-                while (_events.Reader.TryRead(out var e)) _received.Add(e.Observation!);
+                while (_events.Reader.TryRead(out var e))
+                    _received.Add(e.Observation!);
                 return _received;
             }
         }
@@ -113,15 +132,31 @@ public sealed class FallbackFeedTests
             var rig = new Rig { _server = await StandInServer.StartAsync(), Away = away };
             rig._server.Fault = path =>
             {
-                if (rig.Away.Length > 0 && path.Contains(rig.Away, StringComparison.Ordinal)) return HttpFaults.All["reset"];
+                if (rig.Away.Length > 0 && path.Contains(rig.Away, StringComparison.Ordinal))
+                    return HttpFaults.All["reset"];
                 var now = rig._clock.Now().UnixMilliseconds / 1000;
                 var gecko = rig.Frozen ? rig._frozenAt.UnixMilliseconds / 1000 : now;
-                rig._server.Bodies[Gecko] = SourceRig.Fixture("coingecko-global.json").Replace("1741618500", $"{gecko}", StringComparison.Ordinal);
-                rig._server.Bodies[Paprika] = SourceRig.Fixture("coinpaprika-global.json").Replace("1741618740", $"{now}", StringComparison.Ordinal);
+                rig._server.Bodies[Gecko] = SourceRig
+                    .Fixture("coingecko-global.json")
+                    .Replace("1741618500", $"{gecko}", StringComparison.Ordinal);
+                rig._server.Bodies[Paprika] = SourceRig
+                    .Fixture("coinpaprika-global.json")
+                    .Replace("1741618740", $"{now}", StringComparison.Ordinal);
                 return null;
             };
-            var options = new HttpSourceOptions { BaseUrl = rig._server.BaseUrl, Deadline = TimeSpan.FromSeconds(5), Circuits = new(rig._clock) };
-            rig.Feed = new([new(CoinGecko.Source, rig._http, options, rig._clock), new(CoinPaprika.Source, rig._http, options, rig._clock)], rig._clock);
+            var options = new HttpSourceOptions
+            {
+                BaseUrl = rig._server.BaseUrl,
+                Deadline = TimeSpan.FromSeconds(5),
+                Circuits = new(rig._clock),
+            };
+            rig.Feed = new(
+                [
+                    new(CoinGecko.Source, rig._http, options, rig._clock),
+                    new(CoinPaprika.Source, rig._http, options, rig._clock),
+                ],
+                rig._clock
+            );
             rig._running = rig.Feed.RunAsync(rig._events.Writer, rig._stop.Token);
             return rig;
         }

@@ -15,12 +15,20 @@ public sealed class FearGreedTests
     private static readonly Instant Today = Instant.From(new(2024, 3, 10, 0, 0, 0, TimeSpan.Zero));
     private static readonly Instant Tomorrow = Today + TimeSpan.FromDays(1);
 
-    private static string Answer(params (Instant Day, string Value)[] days) => JsonSerializer.Serialize(new
-    {
-        name = "Fear and Greed Index",
-        data = days.Select(d => new { value = d.Value, value_classification = "Greed", timestamp = $"{d.Day.UnixMilliseconds / 1000}" }),
-        metadata = new { error = (string?)null },
-    });
+    private static string Answer(params (Instant Day, string Value)[] days) =>
+        JsonSerializer.Serialize(
+            new
+            {
+                name = "Fear and Greed Index",
+                data = days.Select(d => new
+                {
+                    value = d.Value,
+                    value_classification = "Greed",
+                    timestamp = $"{d.Day.UnixMilliseconds / 1000}",
+                }),
+                metadata = new { error = (string?)null },
+            }
+        );
 
     [Fact]
     public async Task Values_of_the_first_answer_were_knowable_at_their_date_later_ones_when_they_were_seen()
@@ -29,10 +37,19 @@ public sealed class FearGreedTests
         await Eventually.True(() => rig.Received.Count == 2, "both days");
         Assert.Equal(
             [
-                new(Signal.FearGreed, null, 71, Today - TimeSpan.FromDays(1), Today - TimeSpan.FromDays(1), TimeSpan.FromHours(36), "alternative.me"),
+                new(
+                    Signal.FearGreed,
+                    null,
+                    71,
+                    Today - TimeSpan.FromDays(1),
+                    Today - TimeSpan.FromDays(1),
+                    TimeSpan.FromHours(36),
+                    "alternative.me"
+                ),
                 new Observation(Signal.FearGreed, null, 69, Today, Today, TimeSpan.FromHours(36), "alternative.me"),
             ],
-            rig.Received);
+            rig.Received
+        );
         Assert.Equal(FeedState.Live, rig.Feed.Health.State);
         Assert.Equal(69, Assert.Single(rig.Feed.Health.Latest).Value);
         Assert.Equal("?limit=2", rig.Server.Arrivals.First().Query);
@@ -54,7 +71,10 @@ public sealed class FearGreedTests
         await Eventually.True(() => rig.Received.Count == 2, "both days");
         rig.Server.Bodies[Path] = Answer((Today, "5"), (Today - TimeSpan.FromDays(1), "70"));
         await Eventually.True(() => rig.Received.Count == 4, "both days, revised");
-        Assert.Equal([(70, Today - TimeSpan.FromDays(1)), (5, Today)], rig.Received.Skip(2).Select(o => ((int)o.Value, o.HeldAt)));
+        Assert.Equal(
+            [(70, Today - TimeSpan.FromDays(1)), (5, Today)],
+            rig.Received.Skip(2).Select(o => ((int)o.Value, o.HeldAt))
+        );
         Assert.All(rig.Received.Skip(2), revised => Assert.True(revised.KnowableAt >= Instant.From(Start)));
         Assert.Equal(5, Assert.Single(rig.Feed.Health.Latest).Value);
         var requests = rig.Server.Arrivals.Count;
@@ -65,9 +85,21 @@ public sealed class FearGreedTests
     [Fact]
     public async Task After_a_restart_what_is_stored_is_not_delivered_again_and_a_revision_of_it_is()
     {
-        Observation Stored(double value, Instant day) => new(Signal.FearGreed, null, value, day, day + TimeSpan.FromHours(9), TimeSpan.FromHours(36), "alternative.me");
+        Observation Stored(double value, Instant day) =>
+            new(
+                Signal.FearGreed,
+                null,
+                value,
+                day,
+                day + TimeSpan.FromHours(9),
+                TimeSpan.FromHours(36),
+                "alternative.me"
+            );
         Observation[] stored = [Stored(71, Today - TimeSpan.FromDays(1)), Stored(50, Today)];
-        await using var rig = await Rig.StartAsync(Answer((Today, "5"), (Today - TimeSpan.FromDays(1), "71")), stored: stored);
+        await using var rig = await Rig.StartAsync(
+            Answer((Today, "5"), (Today - TimeSpan.FromDays(1), "71")),
+            stored: stored
+        );
         await Eventually.True(() => rig.Received.Count == 1, "the revision");
         var revised = Assert.Single(rig.Received);
         Assert.Equal((5, Today), (revised.Value, revised.HeldAt));
@@ -98,7 +130,10 @@ public sealed class FearGreedTests
         Assert.Equal(kind, rig.Feed.Health.LastError!.Kind);
         Assert.Empty(rig.Received);
         rig.Server.Heal();
-        await Eventually.True(() => rig.Feed.Health is { State: FeedState.Live, ConsecutiveFailures: 0 } && rig.Received.Count == 1, "well again");
+        await Eventually.True(
+            () => rig.Feed.Health is { State: FeedState.Live, ConsecutiveFailures: 0 } && rig.Received.Count == 1,
+            "well again"
+        );
     }
 
     [Theory]
@@ -128,8 +163,11 @@ public sealed class FearGreedTests
     public void A_recorded_answer_is_read()
     {
         var folder = Environment.GetEnvironmentVariable("REMORA_SHARED") ?? FindShared();
-        var file = folder is null ? null : System.IO.Path.Combine(folder, "data", "recorded", "alternative-me-fng.json");
-        if (file is null || !File.Exists(file)) Assert.Skip("the shared recordings are not here");
+        var file = folder is null
+            ? null
+            : System.IO.Path.Combine(folder, "data", "recorded", "alternative-me-fng.json");
+        if (file is null || !File.Exists(file))
+            Assert.Skip("the shared recordings are not here");
         var readings = FearGreed.Source.Read(JsonElement.Parse(File.ReadAllText(file)), Instant.MaxValue);
         Assert.NotEmpty(readings);
         Assert.All(readings, reading => Assert.InRange(reading.Value, 0, 100));
@@ -139,7 +177,8 @@ public sealed class FearGreedTests
     private static string? FindShared()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-            if (File.Exists(System.IO.Path.Combine(folder.FullName, "Remora.slnx"))) return System.IO.Path.Combine(folder.FullName, "..", "shared");
+            if (File.Exists(System.IO.Path.Combine(folder.FullName, "Remora.slnx")))
+                return System.IO.Path.Combine(folder.FullName, "..", "shared");
         return null;
     }
 
@@ -162,17 +201,27 @@ public sealed class FearGreedTests
         {
             get
             {
-                while (_events.Reader.TryRead(out var e)) _received.Add(e.Observation!);
+                while (_events.Reader.TryRead(out var e))
+                    _received.Add(e.Observation!);
                 return _received;
             }
         }
 
-        public static async Task<Rig> StartAsync(string body, Action<StandInServer>? prepare = null, IReadOnlyList<Observation>? stored = null)
+        public static async Task<Rig> StartAsync(
+            string body,
+            Action<StandInServer>? prepare = null,
+            IReadOnlyList<Observation>? stored = null
+        )
         {
             var rig = new Rig { Server = await StandInServer.StartAsync() };
             rig.Server.Bodies[Path] = body;
             prepare?.Invoke(rig.Server);
-            var options = new HttpSourceOptions { BaseUrl = rig.Server.BaseUrl, Deadline = TimeSpan.FromSeconds(0.5), MaxResponseBytes = 1 << 20 };
+            var options = new HttpSourceOptions
+            {
+                BaseUrl = rig.Server.BaseUrl,
+                Deadline = TimeSpan.FromSeconds(0.5),
+                MaxResponseBytes = 1 << 20,
+            };
             rig.Feed = new(FearGreed.Source, rig._http, options, new ScaledClock(Start, 18_000));
             rig.Feed.Recall(stored ?? []);
             rig._running = rig.Feed.RunAsync(rig._events.Writer, rig._stop.Token);

@@ -45,24 +45,47 @@ public sealed class HttpSourceTests
         await using var rig = await SourceRig.StartAsync(SourceOf(name), SourceRig.Fixture(Fixtures[name].Fixture));
         await Eventually.True(() => rig.Server.Arrivals.Count >= 3, "asked again");
         Assert.Equal(Fixtures[name].Value, rig.Received[^1].Value);
-        Assert.All(rig.Received, observation => Assert.True(observation.KnowableAt >= observation.HeldAt, $"{observation}"));
-        Assert.Equal(rig.Received.Count, rig.Received.Select(observation => (observation.Signal, observation.Base, observation.HeldAt)).Distinct().Count());
-        Assert.Equal(SourceOf(name).Signals.Order(), rig.Received.Select(observation => observation.Signal).Distinct().Order());
+        Assert.All(
+            rig.Received,
+            observation => Assert.True(observation.KnowableAt >= observation.HeldAt, $"{observation}")
+        );
+        Assert.Equal(
+            rig.Received.Count,
+            rig.Received.Select(observation => (observation.Signal, observation.Base, observation.HeldAt))
+                .Distinct()
+                .Count()
+        );
+        Assert.Equal(
+            SourceOf(name).Signals.Order(),
+            rig.Received.Select(observation => observation.Signal).Distinct().Order()
+        );
         Assert.Equal(0, rig.Feed.Health.ConsecutiveFailures);
         Assert.Null(rig.Feed.Health.LastError);
     }
 
     [Theory, MemberData(nameof(Faults))]
-    public Task A_fault_gives_no_value_and_passes(string fault) => Task.WhenAll(Fixtures.Keys.Select(name => FailAndHealAsync(name, fault)));
+    public Task A_fault_gives_no_value_and_passes(string fault) =>
+        Task.WhenAll(Fixtures.Keys.Select(name => FailAndHealAsync(name, fault)));
 
     private static async Task FailAndHealAsync(string name, string fault)
     {
         var whole = SourceRig.Fixture(Fixtures[name].Fixture);
         await using var rig = await SourceRig.StartAsync(SourceOf(name), whole, fault);
-        await Eventually.True(() => rig.Feed.Health is { State: FeedState.Unreachable, LastError: not null, NextTry: not null }, $"{name} is unreachable", 60);
+        await Eventually.True(
+            () => rig.Feed.Health is { State: FeedState.Unreachable, LastError: not null, NextTry: not null },
+            $"{name} is unreachable",
+            60
+        );
         Assert.Empty(rig.Received);
         rig.Server.Heal();
-        await Eventually.True(() => rig.Feed.Health.ConsecutiveFailures == 0 && rig.Feed.Health.LastSuccess is not null && rig.Received.Count > 0, $"{name} is well again", 60);
+        await Eventually.True(
+            () =>
+                rig.Feed.Health.ConsecutiveFailures == 0
+                && rig.Feed.Health.LastSuccess is not null
+                && rig.Received.Count > 0,
+            $"{name} is well again",
+            60
+        );
         Assert.Equal(Fixtures[name].Value, rig.Received[^1].Value);
     }
 
@@ -81,7 +104,10 @@ public sealed class HttpSourceTests
         {
             try
             {
-                Assert.All(source.Read(JsonElement.Parse(damaged), SourceRig.Recorded), reading => Assert.Contains(reading.Value, known));
+                Assert.All(
+                    source.Read(JsonElement.Parse(damaged), SourceRig.Recorded),
+                    reading => Assert.Contains(reading.Value, known)
+                );
             }
             catch (FormatException)
             {
@@ -105,32 +131,45 @@ public sealed class HttpSourceTests
     public void A_chart_recorded_from_Yahoo_is_read_once_it_is_the_asked_for_index()
     {
         var text = File.ReadAllText(SharedData.Require("recorded/yahoo-v8-chart-equity.json"));
-        var refusal = Assert.Throws<FormatException>(() => SourceOf("yahoo-vix").Read(JsonElement.Parse(text), Instant.MaxValue));
+        var refusal = Assert.Throws<FormatException>(() =>
+            SourceOf("yahoo-vix").Read(JsonElement.Parse(text), Instant.MaxValue)
+        );
         Assert.Contains("MOWI.OL", refusal.Message, StringComparison.Ordinal);
         // The same structure with the dollar's name and prices: the day without a close is left
         // out.
-        var dollar = text.Replace("MOWI.OL", "DX-Y.NYB", StringComparison.Ordinal).Replace("20", "10", StringComparison.Ordinal);
-        Assert.All(SourceOf("yahoo-dollar").Read(JsonElement.Parse(dollar), Instant.MaxValue), reading => Assert.InRange(reading.Value, 100, 110));
+        var dollar = text.Replace("MOWI.OL", "DX-Y.NYB", StringComparison.Ordinal)
+            .Replace("20", "10", StringComparison.Ordinal);
+        Assert.All(
+            SourceOf("yahoo-dollar").Read(JsonElement.Parse(dollar), Instant.MaxValue),
+            reading => Assert.InRange(reading.Value, 100, 110)
+        );
     }
 
     [Fact]
     public async Task What_has_not_changed_is_not_sent_again()
     {
-        await using var rig = await SourceRig.StartAsync(SourceOf("coingecko"), SourceRig.Fixture("coingecko-global.json"));
+        await using var rig = await SourceRig.StartAsync(
+            SourceOf("coingecko"),
+            SourceRig.Fixture("coingecko-global.json")
+        );
         rig.Server.Tag = "\"first\"";
         await Eventually.True(() => rig.Server.NotModified >= 3, "answered 304");
         Assert.Equal(2, rig.Received.Count);
         var kept = Assert.Single(rig.Feed.Health.Latest, observation => observation.Signal == Signal.BtcDominance);
         // As old as the value, not as old as the last request.
         Assert.Equal((Some.At("2025-03-10T14:55:00Z"), 0), (kept.HeldAt, rig.Feed.Health.ConsecutiveFailures));
-        rig.Answer(SourceRig.Fixture("coingecko-global.json").Replace("1741618500", "1741619100", StringComparison.Ordinal));
+        rig.Answer(
+            SourceRig.Fixture("coingecko-global.json").Replace("1741618500", "1741619100", StringComparison.Ordinal)
+        );
         rig.Server.Tag = "\"second\"";
         await Eventually.True(() => rig.Received.Count == 4, "the new values");
     }
 
-    private static JsonElement Json(HttpSource source, string body) => source.Decode?.Invoke(Encoding.UTF8.GetBytes(body)) ?? JsonElement.Parse(body);
+    private static JsonElement Json(HttpSource source, string body) =>
+        source.Decode?.Invoke(Encoding.UTF8.GetBytes(body)) ?? JsonElement.Parse(body);
 
     internal static HttpSource SourceOf(string name) => All.Single(source => source.Name == name);
 
-    private static IEnumerable<HttpSource> All => HttpSources.All.Append(Feeds.Derivatives.Coinglass.Source("BTC", Keys.SomeKey.Of("key-of-the-tests")));
+    private static IEnumerable<HttpSource> All =>
+        HttpSources.All.Append(Feeds.Derivatives.Coinglass.Source("BTC", Keys.SomeKey.Of("key-of-the-tests")));
 }

@@ -16,7 +16,10 @@ public sealed class MacroTests
         await Eventually.True(() => rig.Received.Count == 3, "two closes and the running price");
         // Friday had no close.
         Assert.Equal([21.93, 24.87, 27.5], rig.Received.Select(o => o.Value));
-        Assert.Equal([Some.At("2025-03-05T21:15:00Z"), Some.At("2025-03-06T21:15:00Z"), SourceRig.Recorded], rig.Received.Select(o => o.HeldAt));
+        Assert.Equal(
+            [Some.At("2025-03-05T21:15:00Z"), Some.At("2025-03-06T21:15:00Z"), SourceRig.Recorded],
+            rig.Received.Select(o => o.HeldAt)
+        );
         Assert.Equal(rig.Received[1].HeldAt, rig.Received[1].KnowableAt);
         Assert.True(rig.Received[2].KnowableAt >= rig.Received[2].HeldAt);
         // The same unmodified response contains the close once its time has come.
@@ -44,12 +47,20 @@ public sealed class MacroTests
     [Fact]
     public async Task The_five_day_change_of_the_dollar_is_known_from_the_first_answer_on()
     {
-        await using var rig = await SourceRig.StartAsync(YahooChart.DollarIndex, SourceRig.Fixture("yahoo-chart-dollar.json"));
+        await using var rig = await SourceRig.StartAsync(
+            YahooChart.DollarIndex,
+            SourceRig.Fixture("yahoo-chart-dollar.json")
+        );
         await Eventually.True(() => rig.Received.Count >= 6, "the history");
         var book = new OutsideBook();
-        foreach (var observation in rig.Received.Take(6)) Assert.True(book.Apply(observation));
+        foreach (var observation in rig.Received.Take(6))
+            Assert.True(book.Apply(observation));
         // Against the close of the Tuesday before.
-        Assert.Equal((103.9 / 105.743) - 1, book.View("BTC").At(Signal.DollarIndex, SourceRig.Recorded + TimeSpan.FromMinutes(1)), 1e-9);
+        Assert.Equal(
+            (103.9 / 105.743) - 1,
+            book.View("BTC").At(Signal.DollarIndex, SourceRig.Recorded + TimeSpan.FromMinutes(1)),
+            1e-9
+        );
     }
 
     [Theory]
@@ -69,13 +80,52 @@ public sealed class MacroTests
     {
         string[] published =
         [
-            "2021-01-01", "2021-01-18", "2021-02-15", "2021-04-02", "2021-05-31", "2021-07-05", "2021-09-06", "2021-11-25", "2021-12-24",
-            "2022-01-17", "2022-02-21", "2022-04-15", "2022-05-30", "2022-06-20", "2022-07-04", "2022-09-05", "2022-11-24", "2022-12-26",
-            "2023-01-02", "2023-01-16", "2023-02-20", "2023-04-07", "2023-05-29", "2023-06-19", "2023-07-04", "2023-09-04", "2023-11-23", "2023-12-25",
-            "2024-01-01", "2024-01-15", "2024-02-19", "2024-03-29", "2024-05-27", "2024-06-19", "2024-07-04", "2024-09-02", "2024-11-28", "2024-12-25",
+            "2021-01-01",
+            "2021-01-18",
+            "2021-02-15",
+            "2021-04-02",
+            "2021-05-31",
+            "2021-07-05",
+            "2021-09-06",
+            "2021-11-25",
+            "2021-12-24",
+            "2022-01-17",
+            "2022-02-21",
+            "2022-04-15",
+            "2022-05-30",
+            "2022-06-20",
+            "2022-07-04",
+            "2022-09-05",
+            "2022-11-24",
+            "2022-12-26",
+            "2023-01-02",
+            "2023-01-16",
+            "2023-02-20",
+            "2023-04-07",
+            "2023-05-29",
+            "2023-06-19",
+            "2023-07-04",
+            "2023-09-04",
+            "2023-11-23",
+            "2023-12-25",
+            "2024-01-01",
+            "2024-01-15",
+            "2024-02-19",
+            "2024-03-29",
+            "2024-05-27",
+            "2024-06-19",
+            "2024-07-04",
+            "2024-09-02",
+            "2024-11-28",
+            "2024-12-25",
         ];
-        var weekdays = Enumerable.Range(0, (4 * 365) + 1).Select(new DateOnly(2021, 1, 1).AddDays).Where(day => day.DayOfWeek is not (DayOfWeek.Saturday or DayOfWeek.Sunday));
-        var closed = weekdays.Where(day => !TradingDays.IsTrading(day)).Select(day => day.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture));
+        var weekdays = Enumerable
+            .Range(0, (4 * 365) + 1)
+            .Select(new DateOnly(2021, 1, 1).AddDays)
+            .Where(day => day.DayOfWeek is not (DayOfWeek.Saturday or DayOfWeek.Sunday));
+        var closed = weekdays
+            .Where(day => !TradingDays.IsTrading(day))
+            .Select(day => day.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture));
         // Juneteenth became a holiday of the exchange a year later, so the tolerance is one day too
         // long.
         Assert.Equal(published.Append("2021-06-18").Order(), closed);
@@ -92,7 +142,8 @@ public sealed class MacroTests
         for (var day = close; day < Some.At("2025-01-02T00:00:00Z"); day += TimeSpan.FromDays(1))
         {
             Assert.True(YahooChart.Vix.GoodUntil!(close) > day, $"the close of {close} on {day}");
-            if (TradingDays.IsTrading(DateOnly.FromDateTime(day.ToDateTimeOffset().UtcDateTime))) close = day;
+            if (TradingDays.IsTrading(DateOnly.FromDateTime(day.ToDateTimeOffset().UtcDateTime)))
+                close = day;
         }
     }
 }

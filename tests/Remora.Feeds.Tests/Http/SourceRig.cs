@@ -31,7 +31,8 @@ internal sealed class SourceRig : IAsyncDisposable
     {
         get
         {
-            while (_events.Reader.TryRead(out var e)) _received.Add(e.Observation!);
+            while (_events.Reader.TryRead(out var e))
+                _received.Add(e.Observation!);
             return _received;
         }
     }
@@ -39,18 +40,34 @@ internal sealed class SourceRig : IAsyncDisposable
     /// <summary>Sets the response of the source from now on.</summary>
     public void Answer(string body) => Server.Bodies[_path] = body;
 
-    public static async Task<SourceRig> StartAsync(HttpSource source, string body, string? fault = null, Instant? start = null)
+    public static async Task<SourceRig> StartAsync(
+        HttpSource source,
+        string body,
+        string? fault = null,
+        Instant? start = null
+    )
     {
-        var rig = new SourceRig { Server = await StandInServer.StartAsync(), _path = source.Url.Host + Uri.UnescapeDataString(source.Url.AbsolutePath) };
+        var rig = new SourceRig
+        {
+            Server = await StandInServer.StartAsync(),
+            _path = source.Url.Host + Uri.UnescapeDataString(source.Url.AbsolutePath),
+        };
         rig.Answer(body);
-        if (fault is not null) rig.Server.FailAll(fault);
-        var options = new HttpSourceOptions { BaseUrl = rig.Server.BaseUrl, Deadline = TimeSpan.FromSeconds(0.5), MaxResponseBytes = 1 << 20 };
+        if (fault is not null)
+            rig.Server.FailAll(fault);
+        var options = new HttpSourceOptions
+        {
+            BaseUrl = rig.Server.BaseUrl,
+            Deadline = TimeSpan.FromSeconds(0.5),
+            MaxResponseBytes = 1 << 20,
+        };
         rig.Feed = new(source, rig._http, options, new ScaledClock((start ?? Recorded).ToDateTimeOffset(), 18_000));
         rig._running = rig.Feed.RunAsync(rig._events.Writer, rig._stop.Token);
         return rig;
     }
 
-    public static string Fixture(string name) => File.ReadAllText(Repository.PathOf("tests", "Remora.Feeds.Tests", "Fixtures", name));
+    public static string Fixture(string name) =>
+        File.ReadAllText(Repository.PathOf("tests", "Remora.Feeds.Tests", "Fixtures", name));
 
     public async ValueTask DisposeAsync()
     {

@@ -18,8 +18,10 @@ public sealed class LexiconTests
     public void Headlines_score_as_a_reader_would(string title, double least, double most)
     {
         var score = Lexicon.Score(title).Score;
-        if (double.IsNaN(least)) Assert.True(double.IsNaN(score), $"{score}");
-        else Assert.InRange(score, least, most);
+        if (double.IsNaN(least))
+            Assert.True(double.IsNaN(score), $"{score}");
+        else
+            Assert.InRange(score, least, most);
     }
 
     [Fact]
@@ -36,7 +38,7 @@ public sealed class LexiconTests
     }
 
     [Fact]
-    public void Two_reversals_cancel_and_a_reversal_reaches_three_words() 
+    public void Two_reversals_cancel_and_a_reversal_reaches_three_words()
     {
         var plain = Lexicon.Score("hack").Score;
         Assert.Equal(plain, Lexicon.Score("not without hack").Score);
@@ -61,14 +63,26 @@ public sealed class LexiconTests
     [Fact]
     public void Any_text_scores_within_bounds_and_always_the_same()
     {
-        var words = Lexicon.Opinions.Select(opinion => Plain(opinion.Term)).Concat(Lexicon.Reverses).Concat(["sharply", "may", "bitcoin", "the", "in", "📉", "7%", "—", "?"]).ToArray();
+        var words = Lexicon
+            .Opinions.Select(opinion => Plain(opinion.Term))
+            .Concat(Lexicon.Reverses)
+            .Concat(["sharply", "may", "bitcoin", "the", "in", "📉", "7%", "—", "?"])
+            .ToArray();
         var titles = Gen.Elements(words).ListOf().Select(list => string.Join(' ', list)).ToArbitrary();
-        FsCheck.Check.One(FsCheck.Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(titles, title =>
-        {
-            var score = Lexicon.Score(title).Score;
-            return (double.IsNaN(score) || score is > -1 and < 1) && score.Equals(Lexicon.Score(title).Score)
-                && score.Equals(Lexicon.Score(title.ToUpperInvariant()).Score) && score.Equals(Lexicon.Score(title.Replace(" ", ", ", StringComparison.Ordinal)).Score);
-        }));
+        FsCheck.Check.One(
+            FsCheck.Config.QuickThrowOnFailure.WithMaxTest(500),
+            Prop.ForAll(
+                titles,
+                title =>
+                {
+                    var score = Lexicon.Score(title).Score;
+                    return (double.IsNaN(score) || score is > -1 and < 1)
+                        && score.Equals(Lexicon.Score(title).Score)
+                        && score.Equals(Lexicon.Score(title.ToUpperInvariant()).Score)
+                        && score.Equals(Lexicon.Score(title.Replace(" ", ", ", StringComparison.Ordinal)).Score);
+                }
+            )
+        );
     }
 
     [Fact]
@@ -79,18 +93,46 @@ public sealed class LexiconTests
     }
 
     [Theory]
-    [InlineData("opinion\tgood"), InlineData("opinion\tgood\t4"), InlineData("opinion\tgood\t0"), InlineData("praise\tgood\t1"), InlineData("opinion\tgood\tx"), InlineData("doubt\tmay\t1")]
+    [
+        InlineData("opinion\tgood"),
+        InlineData("opinion\tgood\t4"),
+        InlineData("opinion\tgood\t0"),
+        InlineData("praise\tgood\t1"),
+        InlineData("opinion\tgood\tx"),
+        InlineData("doubt\tmay\t1")
+    ]
     public void A_line_that_is_not_of_its_form_is_named(string line) =>
-        Assert.Contains(line, Assert.Throws<FormatException>(() => NewsLexicon.Parse([line])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            line,
+            Assert.Throws<FormatException>(() => NewsLexicon.Parse([line])).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
-    public void A_term_is_there_once() => Assert.Throws<FormatException>(() => NewsLexicon.Parse(["opinion\tgood\t1", "opinion\tgood\t2"]));
+    public void A_term_is_there_once() =>
+        Assert.Throws<FormatException>(() => NewsLexicon.Parse(["opinion\tgood\t1", "opinion\tgood\t2"]));
 
     [Theory]
-    [InlineData("Bitcoin and Ether fall", "BTC,ETH"), InlineData("SOL jumps, sol is a sun and SOLID is no coin", "SOL"), InlineData("El sol sale", "")]
-    [InlineData("LINK to the past: prices NEAR the top", ""), InlineData("Buy $LINK now", "LINK"), InlineData("Chainlink (LINK) and NEAR Protocol", "LINK,NEAR")]
-    [InlineData("Bitcoin Cash forks", "BCH"), InlineData("Bitcoin and Bitcoin Cash", "BTC,BCH"), InlineData("ethereum classic is attacked", "ETC")]
-    [InlineData("BTC/USDT slides", "BTC"), InlineData("A WORD about WORD", ""), InlineData("$WORD to the moon (WORD)", "WORD")]
+    [
+        InlineData("Bitcoin and Ether fall", "BTC,ETH"),
+        InlineData("SOL jumps, sol is a sun and SOLID is no coin", "SOL"),
+        InlineData("El sol sale", "")
+    ]
+    [
+        InlineData("LINK to the past: prices NEAR the top", ""),
+        InlineData("Buy $LINK now", "LINK"),
+        InlineData("Chainlink (LINK) and NEAR Protocol", "LINK,NEAR")
+    ]
+    [
+        InlineData("Bitcoin Cash forks", "BCH"),
+        InlineData("Bitcoin and Bitcoin Cash", "BTC,BCH"),
+        InlineData("ethereum classic is attacked", "ETC")
+    ]
+    [
+        InlineData("BTC/USDT slides", "BTC"),
+        InlineData("A WORD about WORD", ""),
+        InlineData("$WORD to the moon (WORD)", "WORD")
+    ]
     public void Currencies_are_known_by_name_and_by_code_where_it_is_no_word(string title, string codes) =>
         Assert.Equal(codes, string.Join(',', CurrencyNames.With(["BTC", "WORD"]).In(title)));
 }

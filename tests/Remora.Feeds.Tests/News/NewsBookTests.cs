@@ -10,17 +10,20 @@ public sealed class NewsBookTests
 {
     private static readonly Instant Now = SourceRig.Recorded;
 
-    private static Headline Titled(string title, double hoursAgo = 1, string outlet = "paper") => new(outlet, title, null, Now - TimeSpan.FromHours(hoursAgo));
+    private static Headline Titled(string title, double hoursAgo = 1, string outlet = "paper") =>
+        new(outlet, title, null, Now - TimeSpan.FromHours(hoursAgo));
 
     private static NewsReport Report(params IEnumerable<Headline> headlines)
     {
         var book = new NewsBook(["BTC", "SOL"]);
-        foreach (var headline in headlines) book.Add(headline);
+        foreach (var headline in headlines)
+            book.Add(headline);
         book.RemoveExpired(Now);
         return book.Report(Now);
     }
 
-    private static IEnumerable<Headline> Bad(int count) => Enumerable.Range(0, count).Select(i => Titled($"Market crashes on day {i}"));
+    private static IEnumerable<Headline> Bad(int count) =>
+        Enumerable.Range(0, count).Select(i => Titled($"Market crashes on day {i}"));
 
     [Fact]
     public void Few_headlines_are_no_verdict_rather_than_zero()
@@ -34,13 +37,21 @@ public sealed class NewsBookTests
     public void Headlines_that_say_nothing_neither_count_nor_dilute()
     {
         var alone = Report(Bad(5)).Verdicts[0];
-        Assert.Equal(alone, Report([.. Bad(5), .. Enumerable.Range(0, 50).Select(i => Titled($"Interview number {i}"))]).Verdicts[0]);
+        Assert.Equal(
+            alone,
+            Report([.. Bad(5), .. Enumerable.Range(0, 50).Select(i => Titled($"Interview number {i}"))]).Verdicts[0]
+        );
     }
 
     [Fact]
     public void A_story_of_several_outlets_counts_once_and_the_first_is_named()
     {
-        var report = Report([.. Bad(5), Titled("Bitcoin: plunges!", 3, "second"), Titled("BITCOIN plunges", 4, "first"), Titled("bitcoin plunges", 4, "later in the alphabet")]);
+        var report = Report([
+            .. Bad(5),
+            Titled("Bitcoin: plunges!", 3, "second"),
+            Titled("BITCOIN plunges", 4, "first"),
+            Titled("bitcoin plunges", 4, "later in the alphabet"),
+        ]);
         Assert.Equal(6, report.Verdicts[0].Opinions);
         Assert.Equal("first", report.Headlines.Single(headline => headline.Mentions.Contains("BTC")).Outlet);
     }
@@ -48,7 +59,10 @@ public sealed class NewsBookTests
     [Fact]
     public void A_currency_is_judged_by_its_own_news_and_by_what_names_none()
     {
-        var report = Report([.. Bad(5), .. Enumerable.Range(0, 5).Select(i => Titled($"Solana rallies again, part {i}"))]);
+        var report = Report([
+            .. Bad(5),
+            .. Enumerable.Range(0, 5).Select(i => Titled($"Solana rallies again, part {i}")),
+        ]);
         Assert.Equal(10, report.Verdicts.Single(verdict => verdict.Base is null).Opinions);
         Assert.Equal(5, report.Verdicts.Single(verdict => verdict.Base == "BTC").Opinions);
         Assert.InRange(report.Verdicts.Single(verdict => verdict.Base == "BTC").Sentiment, -1, -0.5);
@@ -58,10 +72,17 @@ public sealed class NewsBookTests
     [Fact]
     public void The_contributions_are_the_sentiment()
     {
-        var report = Report([.. Bad(4), Titled("Bitcoin rallies", 5), Titled("Solana is approved", 20), Titled("Ether falls", 0)]);
+        var report = Report([
+            .. Bad(4),
+            Titled("Bitcoin rallies", 5),
+            Titled("Solana is approved", 20),
+            Titled("Ether falls", 0),
+        ]);
         foreach (var verdict in report.Verdicts)
         {
-            var shares = report.Headlines.Select(headline => headline.Contributions.GetValueOrDefault(verdict.Base ?? NewsReport.WholeMarket));
+            var shares = report.Headlines.Select(headline =>
+                headline.Contributions.GetValueOrDefault(verdict.Base ?? NewsReport.WholeMarket)
+            );
             Assert.Equal(verdict.Sentiment, shares.Sum(), 12);
         }
     }
@@ -69,16 +90,31 @@ public sealed class NewsBookTests
     [Fact]
     public void The_fresh_weigh_more_and_yesterday_is_forgotten()
     {
-        IEnumerable<Headline> Mixed(double bad, double good) => [.. Enumerable.Range(0, 3).Select(i => Titled($"crash {i}", bad)), .. Enumerable.Range(0, 3).Select(i => Titled($"rally {i}", good))];
+        IEnumerable<Headline> Mixed(double bad, double good) =>
+            [
+                .. Enumerable.Range(0, 3).Select(i => Titled($"crash {i}", bad)),
+                .. Enumerable.Range(0, 3).Select(i => Titled($"rally {i}", good)),
+            ];
         Assert.True(Report(Mixed(1, 12)).Verdicts[0].Sentiment < Report(Mixed(12, 1)).Verdicts[0].Sentiment);
-        Assert.Empty(Report(Bad(9).Select(headline => headline with { PublishedAt = Now - TimeSpan.FromHours(24) })).Headlines);
+        Assert.Empty(
+            Report(Bad(9).Select(headline => headline with { PublishedAt = Now - TimeSpan.FromHours(24) })).Headlines
+        );
     }
 
     [Fact]
     public void Votes_count_where_there_are_some_and_speak_for_a_title_that_says_nothing()
     {
-        var page = NewsSources.With(new() { CryptoPanic = Keys.SomeKey.Of("cryptopanic") })[^1].Read(Encoding.UTF8.GetBytes(SourceRig.Fixture("cryptopanic-posts.json")), Now);
-        Assert.Equal([["SOL"], null, null], page.Headlines.Select(headline => headline.Currencies));
+        var page = NewsSources
+            .With(new() { CryptoPanic = Keys.SomeKey.Of("cryptopanic") })[^1]
+            .Read(Encoding.UTF8.GetBytes(SourceRig.Fixture("cryptopanic-posts.json")), Now);
+        Assert.Equal(
+            [
+                ["SOL"],
+                null,
+                null,
+            ],
+            page.Headlines.Select(headline => headline.Currencies)
+        );
         var scores = Report(page.Headlines).Headlines.Select(headline => headline.Score).ToList();
         Assert.Equal((NewsLexicon.Default.Score("Solana outage halts trading").Score - 0.75) / 2, scores[0]);
         Assert.Equal(0.75, scores[1]);
@@ -95,13 +131,22 @@ public sealed class NewsBookTests
         var dice = new Random(7);
         for (var round = 0; round < 100; round++)
         {
-            var headlines = Enumerable.Range(0, 40).Select(_ => Titled(string.Join(' ', dice.GetItems(words, 4)), dice.Next(30), $"paper{dice.Next(3)}")).ToList();
+            var headlines = Enumerable
+                .Range(0, 40)
+                .Select(_ => Titled(string.Join(' ', dice.GetItems(words, 4)), dice.Next(30), $"paper{dice.Next(3)}"))
+                .ToList();
             var first = Report(headlines);
             dice.Shuffle(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(headlines));
             var second = Report([.. headlines, .. headlines]);
             Assert.Equal(first.Verdicts, second.Verdicts);
-            Assert.Equal(first.Headlines.Select(headline => (headline.Title, headline.Outlet, headline.Score)), second.Headlines.Select(headline => (headline.Title, headline.Outlet, headline.Score)));
-            Assert.All(first.Verdicts, verdict => Assert.True(double.IsNaN(verdict.Sentiment) || verdict.Sentiment is >= -1 and <= 1));
+            Assert.Equal(
+                first.Headlines.Select(headline => (headline.Title, headline.Outlet, headline.Score)),
+                second.Headlines.Select(headline => (headline.Title, headline.Outlet, headline.Score))
+            );
+            Assert.All(
+                first.Verdicts,
+                verdict => Assert.True(double.IsNaN(verdict.Sentiment) || verdict.Sentiment is >= -1 and <= 1)
+            );
         }
     }
 }

@@ -9,7 +9,10 @@ internal static class HttpFaults
 {
     private const string Page = "<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>";
 
-    public static readonly IReadOnlyDictionary<string, Func<HttpContext, Task>> All = new Dictionary<string, Func<HttpContext, Task>>
+    public static readonly IReadOnlyDictionary<string, Func<HttpContext, Task>> All = new Dictionary<
+        string,
+        Func<HttpContext, Task>
+    >
     {
         ["html 200"] = c => Send(c, 200, Page, "text/html"),
         ["html 403"] = c => Send(c, 403, "<html>Attention Required!</html>", "text/html"),
@@ -26,13 +29,32 @@ internal static class HttpFaults
         ["garbage 200"] = c => Send(c, 200, "{\"error\":[],\"result\":{\"XX"),
         ["binary 200"] = c => Send(c, 200, "\0\u0001\u0002 not json"),
         ["json 500"] = c => Send(c, 500, "{\"error\":\"internal\",\"message\":\"internal server error\"}"),
-        ["coinbase 500"] = c => Send(c, 500, "{\"error\":\"INTERNAL\",\"code\":13,\"message\":\"Internal error\",\"error_details\":\"\"}"),
-        ["bybit 10016"] = c => Send(c, 200, "{\"retCode\":10016,\"retMsg\":\"Internal server error\",\"result\":{},\"retExtInfo\":{},\"time\":1}"),
+        ["coinbase 500"] = c =>
+            Send(c, 500, "{\"error\":\"INTERNAL\",\"code\":13,\"message\":\"Internal error\",\"error_details\":\"\"}"),
+        ["bybit 10016"] = c =>
+            Send(
+                c,
+                200,
+                "{\"retCode\":10016,\"retMsg\":\"Internal server error\",\"result\":{},\"retExtInfo\":{},\"time\":1}"
+            ),
         ["451"] = c => Send(c, 451, "{\"code\":0,\"msg\":\"Service unavailable from a restricted location\"}"),
         ["429"] = c => Send(c, 429, "Too Many Requests", "text/plain", ("Retry-After", "7")),
-        ["429 json"] = c => Send(c, 429, "{\"code\":\"50011\",\"msg\":\"Too Many Requests\",\"data\":[]}", headers: ("Retry-After", "7")),
-        ["418"] = c => Send(c, 418, "{\"code\":-1003,\"msg\":\"Way too much request weight used; IP banned.\"}", headers: ("Retry-After", "120")),
-        ["429 date"] = c => Send(c, 429, "{}", headers: ("Retry-After", DateTimeOffset.UtcNow.AddSeconds(30).ToString("R"))),
+        ["429 json"] = c =>
+            Send(
+                c,
+                429,
+                "{\"code\":\"50011\",\"msg\":\"Too Many Requests\",\"data\":[]}",
+                headers: ("Retry-After", "7")
+            ),
+        ["418"] = c =>
+            Send(
+                c,
+                418,
+                "{\"code\":-1003,\"msg\":\"Way too much request weight used; IP banned.\"}",
+                headers: ("Retry-After", "120")
+            ),
+        ["429 date"] = c =>
+            Send(c, 429, "{}", headers: ("Retry-After", DateTimeOffset.UtcNow.AddSeconds(30).ToString("R"))),
         ["redirect"] = c => Send(c, 302, "", headers: ("Location", "http://127.0.0.1:1/elsewhere")),
         ["large body"] = c => Send(c, 200, "[" + new string(' ', 2 << 20) + "]"),
         ["gzip bomb"] = c => SendBytes(c, Gzip(new byte[4 << 20]), "gzip"),
@@ -52,7 +74,8 @@ internal static class HttpFaults
             await c.Response.Body.FlushAsync();
             c.Abort();
         },
-        ["truncated gzip"] = c => SendBytes(c, Gzip(Encoding.UTF8.GetBytes(string.Join(',', Enumerable.Range(0, 5000))))[..500], "gzip"),
+        ["truncated gzip"] = c =>
+            SendBytes(c, Gzip(Encoding.UTF8.GetBytes(string.Join(',', Enumerable.Range(0, 5000))))[..500], "gzip"),
         ["bad gzip"] = c => SendBytes(c, "not gzip"u8.ToArray(), "gzip"),
         ["reset"] = c =>
         {
@@ -79,11 +102,18 @@ internal static class HttpFaults
         },
     };
 
-    private static Task Send(HttpContext context, int status, string body, string type = "application/json", params (string Name, string Value)[] headers)
+    private static Task Send(
+        HttpContext context,
+        int status,
+        string body,
+        string type = "application/json",
+        params (string Name, string Value)[] headers
+    )
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = type;
-        foreach (var (name, value) in headers) context.Response.Headers[name] = value;
+        foreach (var (name, value) in headers)
+            context.Response.Headers[name] = value;
         context.Response.ContentLength = Encoding.UTF8.GetByteCount(body);
         return context.Response.WriteAsync(body);
     }
@@ -99,7 +129,8 @@ internal static class HttpFaults
     private static byte[] Gzip(byte[] bytes)
     {
         using var packed = new MemoryStream();
-        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest)) gzip.Write(bytes);
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest))
+            gzip.Write(bytes);
         return packed.ToArray();
     }
 }

@@ -28,10 +28,12 @@ internal sealed class StandInMarkets(TimeProvider clock)
     /// <summary>Returns the true candle of a time.</summary>
     public static Candle Truth(Timeframe timeframe, Instant open)
     {
-        static double Price(long minute) => Math.Round(30_000 + (500 * Math.Sin(minute / 997.0)) + (40 * Math.Sin(minute / 13.0)), 2);
+        static double Price(long minute) =>
+            Math.Round(30_000 + (500 * Math.Sin(minute / 997.0)) + (40 * Math.Sin(minute / 13.0)), 2);
         var (from, to) = (open.UnixMilliseconds / 60_000, (open + timeframe.Length).UnixMilliseconds / 60_000);
         var (highest, lowest) = (double.MinValue, double.MaxValue);
-        for (var minute = from; minute <= to; minute++) (highest, lowest) = (Math.Max(highest, Price(minute)), Math.Min(lowest, Price(minute)));
+        for (var minute = from; minute <= to; minute++)
+            (highest, lowest) = (Math.Max(highest, Price(minute)), Math.Min(lowest, Price(minute)));
         // An hourly candle is built from those of its minutes.
         return new(open, Price(from), highest + 5, lowest - 5, Price(to), 1.5);
     }
@@ -43,10 +45,16 @@ internal sealed class StandInMarkets(TimeProvider clock)
     public IEnumerable<Candle> Between(Timeframe timeframe, Instant from, Instant to)
     {
         var open = from.Floor(timeframe.Length);
-        if (open < from) open += timeframe.Length;
-        if (open < ListedAt) open = ListedAt.Floor(timeframe.Length);
+        if (open < from)
+            open += timeframe.Length;
+        if (open < ListedAt)
+            open = ListedAt.Floor(timeframe.Length);
         var end = Now + Ahead < to ? Now + Ahead : to;
         for (; open <= end; open += timeframe.Length)
-            if (!IsMissing(timeframe, open)) yield return Truth(timeframe, open - Ahead) with { OpenTime = open };
+            if (!IsMissing(timeframe, open))
+                yield return Truth(timeframe, open - Ahead) with
+                {
+                    OpenTime = open,
+                };
     }
 }

@@ -61,7 +61,10 @@ internal sealed class StandInServer : IAsyncDisposable
         var server = new StandInServer(builder.Build(), new(clock ?? TimeProvider.System));
         server._app.Run(server.AnswerAsync);
         await server._app.StartAsync();
-        var address = server._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        var address = server
+            ._app.Services.GetRequiredService<IServer>()
+            .Features.Get<IServerAddressesFeature>()!
+            .Addresses.Single();
         server.BaseUrl = new(address);
         return server;
     }
@@ -101,7 +104,11 @@ internal sealed class StandInServer : IAsyncDisposable
                 return;
             }
         }
-        var body = Bodies.TryGetValue(path, out var text) ? text : WireFormats.Answer(path, context.Request.Query, Markets, Distorts(path) ? Distort : rows => rows)?.ToJsonString();
+        var body = Bodies.TryGetValue(path, out var text)
+            ? text
+            : WireFormats
+                .Answer(path, context.Request.Query, Markets, Distorts(path) ? Distort : rows => rows)
+                ?.ToJsonString();
         context.Response.StatusCode = body is null ? StatusCodes.Status404NotFound : StatusCodes.Status200OK;
         context.Response.ContentType = "application/json";
         await context.Response.WriteAsync(body ?? "{\"msg\":\"the stand-in does not know this path\"}");

@@ -31,7 +31,10 @@ public sealed class ScaledClockTests
             await Task.Delay(TimeSpan.FromMinutes(minutes), clock);
             // The resolution of the system's timers is some milliseconds.
             var slack = TimeSpan.FromSeconds(5);
-            Assert.True(clock.GetUtcNow() - before >= TimeSpan.FromMinutes(minutes) - slack, $"{minutes} minutes cut short");
+            Assert.True(
+                clock.GetUtcNow() - before >= TimeSpan.FromMinutes(minutes) - slack,
+                $"{minutes} minutes cut short"
+            );
             Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 0, (minutes * 0.06) + 2);
         }
     }
@@ -41,7 +44,12 @@ public sealed class ScaledClockTests
     {
         var clock = new ScaledClock(Start, 1000);
         var ticks = 0;
-        await using var timer = clock.CreateTimer(_ => Interlocked.Increment(ref ticks), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        await using var timer = clock.CreateTimer(
+            _ => Interlocked.Increment(ref ticks),
+            null,
+            Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan
+        );
         await Task.Delay(50);
         Assert.Equal(0, ticks);
         Assert.True(timer.Change(TimeSpan.Zero, TimeSpan.FromSeconds(5)));
@@ -70,5 +78,6 @@ public sealed class ScaledClockTests
     [InlineData(-1)]
     [InlineData(double.NaN)]
     [InlineData(double.PositiveInfinity)]
-    public void A_speed_that_is_none_is_refused(double speed) => Assert.Throws<ArgumentOutOfRangeException>(() => new ScaledClock(Start, speed));
+    public void A_speed_that_is_none_is_refused(double speed) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ScaledClock(Start, speed));
 }

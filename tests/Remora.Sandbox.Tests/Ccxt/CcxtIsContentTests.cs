@@ -55,7 +55,10 @@ public sealed class CcxtIsContentTests(CcxtIsContentTests.World world) : IClassF
         var now = Instant.From(Now);
         var read = Candles(await world.Ccxt.CallAsync(exchange, "fetchOHLCV", symbol, "5m", null, 10));
 
-        Assert.Equal(world.Series(symbol).Last(Timeframe.FiveMinutes, Instant.MinValue, Instant.MaxValue, 10, now), read[^10..]);
+        Assert.Equal(
+            world.Series(symbol).Last(Timeframe.FiveMinutes, Instant.MinValue, Instant.MaxValue, 10, now),
+            read[^10..]
+        );
         Assert.Equal(now.Floor(Timeframe.FiveMinutes.Length), read[^1].OpenTime);
     }
 
@@ -68,9 +71,14 @@ public sealed class CcxtIsContentTests(CcxtIsContentTests.World world) : IClassF
     {
         var since = Instant.From(Now.AddDays(-60)).Floor(Timeframe.FiveMinutes.Length);
 
-        var read = Candles(await world.Ccxt.CallAsync(exchange, "fetchOHLCV", symbol, "5m", since.UnixMilliseconds, limit));
+        var read = Candles(
+            await world.Ccxt.CallAsync(exchange, "fetchOHLCV", symbol, "5m", since.UnixMilliseconds, limit)
+        );
 
-        Assert.Equal(world.Series(symbol).First(Timeframe.FiveMinutes, since, Instant.MaxValue, limit, Instant.From(Now)), read);
+        Assert.Equal(
+            world.Series(symbol).First(Timeframe.FiveMinutes, since, Instant.MaxValue, limit, Instant.From(Now)),
+            read
+        );
     }
 
     [Fact]
@@ -78,7 +86,9 @@ public sealed class CcxtIsContentTests(CcxtIsContentTests.World world) : IClassF
     {
         var since = Instant.From(Now.AddDays(-60));
 
-        var read = Candles(await world.Ccxt.CallAsync("kraken", "fetchOHLCV", "BTC/USD", "5m", since.UnixMilliseconds, null));
+        var read = Candles(
+            await world.Ccxt.CallAsync("kraken", "fetchOHLCV", "BTC/USD", "5m", since.UnixMilliseconds, null)
+        );
 
         Assert.Equal(720, read.Count);
         Assert.Equal(Instant.From(Now).Floor(Timeframe.FiveMinutes.Length), read[^1].OpenTime);
@@ -89,10 +99,15 @@ public sealed class CcxtIsContentTests(CcxtIsContentTests.World world) : IClassF
     {
         foreach (var exchange in new[] { "binance", "kraken", "coinbase", "bybit", "okx" })
         {
-            var symbols = (await world.Ccxt.CallAsync(exchange, "symbols")).EnumerateArray().Select(symbol => symbol.GetString()!).ToHashSet();
+            var symbols = (await world.Ccxt.CallAsync(exchange, "symbols"))
+                .EnumerateArray()
+                .Select(symbol => symbol.GetString()!)
+                .ToHashSet();
             var expected = SandboxOptions.DefaultPairs.Select(pair => pair.ToString());
-            if (exchange is "kraken" or "coinbase") expected = expected.Concat(SandboxOptions.DefaultPairs.Select(pair => pair.Base + "/USD"));
-            if (exchange is "binance" or "bybit" or "okx") expected = expected.Concat(SandboxOptions.DefaultPairs.Select(pair => pair + ":USDT"));
+            if (exchange is "kraken" or "coinbase")
+                expected = expected.Concat(SandboxOptions.DefaultPairs.Select(pair => pair.Base + "/USD"));
+            if (exchange is "binance" or "bybit" or "okx")
+                expected = expected.Concat(SandboxOptions.DefaultPairs.Select(pair => pair + ":USDT"));
             Assert.Equal(expected.Order(), symbols.Order());
         }
     }
@@ -109,10 +124,17 @@ public sealed class CcxtIsContentTests(CcxtIsContentTests.World world) : IClassF
     }
 
     private static List<Candle> Candles(JsonElement rows) =>
-    [
-        .. rows.EnumerateArray().Select(row => new Candle(
-            new(row[0].GetInt64()), row[1].GetDouble(), row[2].GetDouble(), row[3].GetDouble(), row[4].GetDouble(), row[5].GetDouble())),
-    ];
+        [
+            .. rows.EnumerateArray()
+                .Select(row => new Candle(
+                    new(row[0].GetInt64()),
+                    row[1].GetDouble(),
+                    row[2].GetDouble(),
+                    row[3].GetDouble(),
+                    row[4].GetDouble(),
+                    row[5].GetDouble()
+                )),
+        ];
 
     /// <summary>One sandbox and one CCXT process for all tests.</summary>
     public sealed class World : IAsyncLifetime
@@ -122,7 +144,8 @@ public sealed class CcxtIsContentTests(CcxtIsContentTests.World world) : IClassF
 
         internal CcxtProcess Ccxt => _ccxt!;
 
-        public Series.CandleSeries Series(string symbol) => _sandbox!.World.Markets[Pair.Parse(symbol.Split('/')[0] + "/USDT")];
+        public Series.CandleSeries Series(string symbol) =>
+            _sandbox!.World.Markets[Pair.Parse(symbol.Split('/')[0] + "/USDT")];
 
         public async ValueTask InitializeAsync()
         {
@@ -132,8 +155,10 @@ public sealed class CcxtIsContentTests(CcxtIsContentTests.World world) : IClassF
 
         public async ValueTask DisposeAsync()
         {
-            if (_ccxt is not null) await _ccxt.DisposeAsync();
-            if (_sandbox is not null) await _sandbox.DisposeAsync();
+            if (_ccxt is not null)
+                await _ccxt.DisposeAsync();
+            if (_sandbox is not null)
+                await _sandbox.DisposeAsync();
         }
     }
 }

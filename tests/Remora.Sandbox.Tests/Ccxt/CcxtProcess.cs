@@ -29,12 +29,22 @@ internal sealed class CcxtProcess : IAsyncDisposable
     /// <summary>Calls a method of CCXT on an exchange. Throws the error that CCXT throws.</summary>
     public async Task<JsonElement> CallAsync(string exchange, string method, params object?[] args)
     {
-        await _node.StandardInput.WriteLineAsync(JsonSerializer.Serialize(new { exchange, method, args }));
+        await _node.StandardInput.WriteLineAsync(
+            JsonSerializer.Serialize(
+                new
+                {
+                    exchange,
+                    method,
+                    args,
+                }
+            )
+        );
         await _node.StandardInput.FlushAsync();
         var line = await _node.StandardOutput.ReadLineAsync().WaitAsync(Patience);
         Assert.NotNull(line);
         using var answer = JsonDocument.Parse(line);
-        if (answer.RootElement.TryGetProperty("error", out var error)) throw new InvalidOperationException(error.GetString());
+        if (answer.RootElement.TryGetProperty("error", out var error))
+            throw new InvalidOperationException(error.GetString());
         return answer.RootElement.GetProperty("ok").Clone();
     }
 
@@ -49,7 +59,10 @@ internal sealed class CcxtProcess : IAsyncDisposable
     {
         var start = new ProcessStartInfo(program, arguments)
         {
-            WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false,
+            WorkingDirectory = folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
         };
         return Process.Start(start)!;
     }
@@ -57,7 +70,8 @@ internal sealed class CcxtProcess : IAsyncDisposable
     private static string RepositoryRoot()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Remora.slnx"))) folder = folder.Parent;
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Remora.slnx")))
+            folder = folder.Parent;
         return folder?.FullName ?? throw new DirectoryNotFoundException("the tests run inside the repository");
     }
 }

@@ -25,7 +25,8 @@ public sealed class ControlTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         _client?.Dispose();
-        if (_sandbox is not null) await _sandbox.DisposeAsync();
+        if (_sandbox is not null)
+            await _sandbox.DisposeAsync();
     }
 
     [Fact]
@@ -61,7 +62,17 @@ public sealed class ControlTests : IAsyncLifetime
     {
         foreach (var kind in FaultKinds.Names)
         {
-            using var ordered = await Client.PostAsJsonAsync("/sandbox/faults", new { kind, exchange = "kraken", path = "OHLC", share = 0.25, duration_seconds = 30 });
+            using var ordered = await Client.PostAsJsonAsync(
+                "/sandbox/faults",
+                new
+                {
+                    kind,
+                    exchange = "kraken",
+                    path = "OHLC",
+                    share = 0.25,
+                    duration_seconds = 30,
+                }
+            );
             var fault = (await ordered.Json()).GetProperty("faults")[0];
             Assert.Equal(kind, fault.GetProperty("kind").GetString());
             Assert.Equal("kraken", fault.GetProperty("exchange").GetString());
@@ -75,7 +86,15 @@ public sealed class ControlTests : IAsyncLifetime
     [Fact]
     public async Task A_storm_can_be_started()
     {
-        using var ordered = await Client.PostAsJsonAsync("/sandbox/faults", new { kind = "random", seed = 9, mean_quiet_seconds = 2 });
+        using var ordered = await Client.PostAsJsonAsync(
+            "/sandbox/faults",
+            new
+            {
+                kind = "random",
+                seed = 9,
+                mean_quiet_seconds = 2,
+            }
+        );
 
         Assert.Equal(9, (await ordered.Json()).GetProperty("storm").GetProperty("seed").GetInt64());
         Assert.Equal(TimeSpan.FromSeconds(2), _sandbox!.Faults.Storm!.MeanQuiet);
@@ -94,9 +113,16 @@ public sealed class ControlTests : IAsyncLifetime
     [InlineData("""[1]""", "body", "kind")]
     [InlineData("""{"kind":""", "body", "kind")]
     [InlineData("", "body", "kind")]
-    public async Task An_invalid_fault_is_rejected_with_the_field_and_allowed_values(string body, string field, string allowed)
+    public async Task An_invalid_fault_is_rejected_with_the_field_and_allowed_values(
+        string body,
+        string field,
+        string allowed
+    )
     {
-        using var answer = await Client.PostAsync("/sandbox/faults", new StringContent(body, Encoding.UTF8, "application/json"));
+        using var answer = await Client.PostAsync(
+            "/sandbox/faults",
+            new StringContent(body, Encoding.UTF8, "application/json")
+        );
         var problem = await answer.Json(HttpStatusCode.BadRequest);
 
         Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);

@@ -16,10 +16,15 @@ public sealed class SignalTests
     [Fact]
     public async Task A_held_signal_has_its_value_on_the_wire_until_it_is_released()
     {
-        await using var sandbox = await SandboxRig.Sandbox(new() { Held = new Dictionary<string, double> { ["fear_greed"] = 15 } });
+        await using var sandbox = await SandboxRig.Sandbox(
+            new() { Held = new Dictionary<string, double> { ["fear_greed"] = 15 } }
+        );
         using var client = SandboxRig.Client(sandbox);
         var fear = await client.Json("/api.alternative.me/fng/?limit=2");
-        Assert.Equal(["15", "15"], fear.GetProperty("data").EnumerateArray().Select(day => day.GetProperty("value").GetString()));
+        Assert.Equal(
+            ["15", "15"],
+            fear.GetProperty("data").EnumerateArray().Select(day => day.GetProperty("value").GetString())
+        );
 
         var before = Price(await client.Json(Vix));
         await PostAsync(client, """{"vix": 44.5, "funding_rate": -0.002}""");
@@ -34,7 +39,13 @@ public sealed class SignalTests
     }
 
     [Theory]
-    [InlineData("""{"vix": 0}""", "vix"), InlineData("""{"mood": 1}""", "mood"), InlineData("""{"vix": "high"}""", "body"), InlineData("[]", "body"), InlineData("", "body")]
+    [
+        InlineData("""{"vix": 0}""", "vix"),
+        InlineData("""{"mood": 1}""", "mood"),
+        InlineData("""{"vix": "high"}""", "body"),
+        InlineData("[]", "body"),
+        InlineData("", "body")
+    ]
     public async Task An_invalid_fault_is_rejected_and_changes_nothing(string body, string named)
     {
         await using var sandbox = await SandboxRig.Sandbox();
@@ -56,12 +67,26 @@ public sealed class SignalTests
         {
             var result = (await client.Json(Vix)).GetProperty("chart").GetProperty("result")[0];
             var now = Instant.From(clock.GetUtcNow());
-            var opens = result.GetProperty("timestamp").EnumerateArray().Select(time => DateTimeOffset.FromUnixTimeSeconds(time.GetInt64())).ToList();
-            Assert.All(opens, open => Assert.True(open.DayOfWeek is not (DayOfWeek.Saturday or DayOfWeek.Sunday) && Instant.From(open) <= now, $"{open}"));
+            var opens = result
+                .GetProperty("timestamp")
+                .EnumerateArray()
+                .Select(time => DateTimeOffset.FromUnixTimeSeconds(time.GetInt64()))
+                .ToList();
+            Assert.All(
+                opens,
+                open =>
+                    Assert.True(
+                        open.DayOfWeek is not (DayOfWeek.Saturday or DayOfWeek.Sunday) && Instant.From(open) <= now,
+                        $"{open}"
+                    )
+            );
             var closes = result.GetProperty("indicators").GetProperty("quote")[0].GetProperty("close");
             Assert.Equal(opens.Count, closes.GetArrayLength());
             Assert.Equal(Price(await client.Json(Vix)), closes[opens.Count - 1].GetDouble());
-            Assert.True(result.GetProperty("meta").GetProperty("regularMarketTime").GetInt64() * 1000 <= now.UnixMilliseconds, "no price of the future");
+            Assert.True(
+                result.GetProperty("meta").GetProperty("regularMarketTime").GetInt64() * 1000 <= now.UnixMilliseconds,
+                "no price of the future"
+            );
             clock.Advance(TimeSpan.FromHours(5));
         }
     }
@@ -71,12 +96,21 @@ public sealed class SignalTests
     {
         await using var sandbox = await SandboxRig.Sandbox();
         using var client = SandboxRig.Client(sandbox);
-        var unknown = await client.Json("/query1.finance.yahoo.com/v8/finance/chart/NOPE?interval=1d", HttpStatusCode.NotFound);
+        var unknown = await client.Json(
+            "/query1.finance.yahoo.com/v8/finance/chart/NOPE?interval=1d",
+            HttpStatusCode.NotFound
+        );
         Assert.Equal("Not Found", unknown.GetProperty("chart").GetProperty("error").GetProperty("code").GetString());
         await client.Json("/api.coingecko.com/api/v3/nope", HttpStatusCode.NotFound);
     }
 
-    private static double Price(JsonElement chart) => chart.GetProperty("chart").GetProperty("result")[0].GetProperty("meta").GetProperty("regularMarketPrice").GetDouble();
+    private static double Price(JsonElement chart) =>
+        chart
+            .GetProperty("chart")
+            .GetProperty("result")[0]
+            .GetProperty("meta")
+            .GetProperty("regularMarketPrice")
+            .GetDouble();
 
     private static async Task PostAsync(HttpClient client, string body)
     {

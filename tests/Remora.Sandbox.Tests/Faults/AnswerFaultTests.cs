@@ -26,7 +26,8 @@ public sealed class AnswerFaultTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         _client?.Dispose();
-        if (_sandbox is not null) await _sandbox.DisposeAsync();
+        if (_sandbox is not null)
+            await _sandbox.DisposeAsync();
     }
 
     [Theory]
@@ -113,14 +114,18 @@ public sealed class AnswerFaultTests : IAsyncLifetime
         using var answer = await Client.GetAsync(Klines, HttpCompletionOption.ResponseHeadersRead);
 
         await using var body = await answer.Content.ReadAsStreamAsync();
-        await body.ReadExactlyAsync(new byte[answer.Content.Headers.ContentLength!.Value / 2]).AsTask().WaitAsync(TimeSpan.FromSeconds(10));
+        await body.ReadExactlyAsync(new byte[answer.Content.Headers.ContentLength!.Value / 2])
+            .AsTask()
+            .WaitAsync(TimeSpan.FromSeconds(10));
     }
 
     [Fact]
     public async Task A_slow_body_arrives_in_pieces_by_the_clock_of_the_faults()
     {
         var clock = new ManualClock(SandboxRig.Morning);
-        await using var sandbox = await SandboxRig.Sandbox(new() { FaultClock = clock, Faults = [new(FaultKind.SlowBody)] });
+        await using var sandbox = await SandboxRig.Sandbox(
+            new() { FaultClock = clock, Faults = [new(FaultKind.SlowBody)] }
+        );
         using var client = SandboxRig.Client(sandbox);
         using var answer = await client.GetAsync(Klines, HttpCompletionOption.ResponseHeadersRead);
         await using var body = await answer.Content.ReadAsStreamAsync();
@@ -151,7 +156,8 @@ public sealed class AnswerFaultTests : IAsyncLifetime
         var sandbox = await SandboxRig.Sandbox(new() { Faults = [new(FaultKind.StalledHeaders)] });
         using var client = SandboxRig.Client(sandbox);
         var hanging = client.GetAsync(Klines);
-        while ((await client.Json("/sandbox/state")).GetProperty("requests").GetProperty("total").GetInt64() == 0) await Task.Yield();
+        while ((await client.Json("/sandbox/state")).GetProperty("requests").GetProperty("total").GetInt64() == 0)
+            await Task.Yield();
 
         await sandbox.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10));
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => hanging);
@@ -161,11 +167,21 @@ public sealed class AnswerFaultTests : IAsyncLifetime
     public async Task A_fault_affects_only_its_exchange_and_path_and_ends_after_its_duration()
     {
         var clock = new ManualClock(SandboxRig.Morning);
-        await using var sandbox = await SandboxRig.Sandbox(new()
-        {
-            FaultClock = clock,
-            Faults = [new(FaultKind.Http429) { Exchange = "binance", Path = "/klines", Duration = TimeSpan.FromSeconds(10) }],
-        });
+        await using var sandbox = await SandboxRig.Sandbox(
+            new()
+            {
+                FaultClock = clock,
+                Faults =
+                [
+                    new(FaultKind.Http429)
+                    {
+                        Exchange = "binance",
+                        Path = "/klines",
+                        Duration = TimeSpan.FromSeconds(10),
+                    },
+                ],
+            }
+        );
         using var client = SandboxRig.Client(sandbox);
 
         Assert.Equal(429, await Status(client, Klines));
@@ -182,10 +198,13 @@ public sealed class AnswerFaultTests : IAsyncLifetime
     {
         async Task<List<int>> Run(long seed)
         {
-            await using var sandbox = await SandboxRig.Sandbox(new() { FaultSeed = seed, Faults = [new(FaultKind.Http429) { Share = 0.3 }] });
+            await using var sandbox = await SandboxRig.Sandbox(
+                new() { FaultSeed = seed, Faults = [new(FaultKind.Http429) { Share = 0.3 }] }
+            );
             using var client = SandboxRig.Client(sandbox);
             var statuses = new List<int>();
-            for (var i = 0; i < 300; i++) statuses.Add(await Status(client, "/api.binance.com/api/v3/ping"));
+            for (var i = 0; i < 300; i++)
+                statuses.Add(await Status(client, "/api.binance.com/api/v3/ping"));
             return statuses;
         }
 

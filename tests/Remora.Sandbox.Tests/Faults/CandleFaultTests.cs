@@ -20,7 +20,8 @@ public sealed class CandleFaultTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         _client?.Dispose();
-        if (_sandbox is not null) await _sandbox.DisposeAsync();
+        if (_sandbox is not null)
+            await _sandbox.DisposeAsync();
     }
 
     [Theory]
@@ -83,26 +84,41 @@ public sealed class CandleFaultTests : IAsyncLifetime
     [InlineData(FaultKind.PriceSpike, 0.001, 8)]
     [InlineData(FaultKind.RevisedCandles, 1000, 6, 7)]
     [InlineData(FaultKind.PriceLevel, 0.04, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9)]
-    public async Task Plausible_faults_change_only_the_intended_candles(FaultKind kind, double factor, params int[] wrong)
+    public async Task Plausible_faults_change_only_the_intended_candles(
+        FaultKind kind,
+        double factor,
+        params int[] wrong
+    )
     {
         const string path = "/api.binance.com/api/v3/klines?symbol=BTCUSDT&interval=5m&limit=10";
         var whole = Candles(await _client!.Json(path));
         _sandbox!.Faults.Add(new(kind) { PriceFactor = factor });
         var damaged = Candles(await _client!.Json(path));
         Assert.Equal(wrong, Enumerable.Range(0, 10).Where(i => damaged[i] != whole[i]));
-        Assert.All(damaged, candle => Assert.Equal(CandleFault.None, candle.Check(Timeframe.FiveMinutes, Instant.MaxValue)));
+        Assert.All(
+            damaged,
+            candle => Assert.Equal(CandleFault.None, candle.Check(Timeframe.FiveMinutes, Instant.MaxValue))
+        );
         var ratio = damaged[wrong[^1]].Close / whole[wrong[^1]].Close;
         Assert.InRange(ratio / (kind == FaultKind.RevisedCandles ? 1.0001 : factor), 0.98, 1.02);
         Assert.DoesNotContain(kind, new FaultStorm(1).Kinds);
     }
 
     private static List<Candle> Candles(System.Text.Json.JsonElement rows) =>
-    [
-        .. rows.EnumerateArray().Select(row => new Candle(
-            new(row[0].GetInt64()), Number(row[1]), Number(row[2]), Number(row[3]), Number(row[4]), Number(row[5]))),
-    ];
+        [
+            .. rows.EnumerateArray()
+                .Select(row => new Candle(
+                    new(row[0].GetInt64()),
+                    Number(row[1]),
+                    Number(row[2]),
+                    Number(row[3]),
+                    Number(row[4]),
+                    Number(row[5])
+                )),
+        ];
 
-    private static double Number(System.Text.Json.JsonElement cell) => double.Parse(cell.GetString()!, System.Globalization.CultureInfo.InvariantCulture);
+    private static double Number(System.Text.Json.JsonElement cell) =>
+        double.Parse(cell.GetString()!, System.Globalization.CultureInfo.InvariantCulture);
 
     private async Task<List<string>> Rows(string exchange, FaultKind? kind = null)
     {
@@ -110,15 +126,26 @@ public sealed class CandleFaultTests : IAsyncLifetime
         var (path, list) = exchange switch
         {
             "binance" => ("/api.binance.com/api/v3/klines?symbol=BTCUSDT&interval=5m&limit=100", ""),
-            "kraken" => ($"/api.kraken.com/0/public/OHLC?pair=XXBTZUSD&interval=5&since={end - (100 * 300)}", "result.XXBTZUSD"),
-            "coinbase" => ($"/api.coinbase.com/api/v3/brokerage/market/products/BTC-USD/candles?granularity=FIVE_MINUTE&start={end - (100 * 300)}&end={end}", "candles"),
-            "bybit" => ("/api.bybit.com/v5/market/kline?category=spot&symbol=BTCUSDT&interval=5&limit=100", "result.list"),
+            "kraken" => (
+                $"/api.kraken.com/0/public/OHLC?pair=XXBTZUSD&interval=5&since={end - (100 * 300)}",
+                "result.XXBTZUSD"
+            ),
+            "coinbase" => (
+                $"/api.coinbase.com/api/v3/brokerage/market/products/BTC-USD/candles?granularity=FIVE_MINUTE&start={end - (100 * 300)}&end={end}",
+                "candles"
+            ),
+            "bybit" => (
+                "/api.bybit.com/v5/market/kline?category=spot&symbol=BTCUSDT&interval=5&limit=100",
+                "result.list"
+            ),
             _ => ("/www.okx.com/api/v5/market/candles?instId=BTC-USDT&bar=5m&limit=100", "data"),
         };
-        if (kind is not null) _sandbox!.Faults.Add(new(kind.Value));
+        if (kind is not null)
+            _sandbox!.Faults.Add(new(kind.Value));
         var answer = await _client!.Json(path);
         _sandbox!.Faults.Clear();
-        foreach (var name in list.Split('.', StringSplitOptions.RemoveEmptyEntries)) answer = answer.GetProperty(name);
+        foreach (var name in list.Split('.', StringSplitOptions.RemoveEmptyEntries))
+            answer = answer.GetProperty(name);
         return [.. answer.EnumerateArray().Select(row => row.GetRawText())];
     }
 }

@@ -21,7 +21,13 @@ public sealed class FaultStormTests
         var storm = new FaultStorm(1) { MeanFault = TimeSpan.FromSeconds(4), MeanQuiet = TimeSpan.FromSeconds(10) };
         var sequence = storm.Sequence().Take(1000).ToList();
 
-        Assert.All(sequence.Zip(sequence.Skip(1)), pair => Assert.True(pair.First.Begins + pair.First.Fault.Duration + TimeSpan.FromSeconds(5) <= pair.Second.Begins));
+        Assert.All(
+            sequence.Zip(sequence.Skip(1)),
+            pair =>
+                Assert.True(
+                    pair.First.Begins + pair.First.Fault.Duration + TimeSpan.FromSeconds(5) <= pair.Second.Begins
+                )
+        );
         Assert.InRange(sequence.Average(entry => entry.Fault.Duration!.Value.TotalSeconds), 3.8, 4.2);
         Assert.InRange(sequence[^1].Begins.TotalSeconds / 1000, 13.5, 14.5);
         Assert.Equal(storm.Kinds.Count, sequence.Select(entry => entry.Fault.Kind).Distinct().Count());

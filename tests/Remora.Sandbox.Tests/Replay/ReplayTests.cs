@@ -16,14 +16,25 @@ public sealed class ReplayTests
     // A recording with long decimals and a gap of three and a half hours.
     private static readonly List<Candle> Recorded =
     [
-        .. Enumerable.Range(0, 3000).Where(i => i is < 1000 or >= 1042).Select(i => new Candle(
-            Begin + (Timeframe.FiveMinutes.Length * i), 20_000 + (i / 3.0), 20_010 + (i / 3.0), 19_990 + (i / 7.0), 20_000 + (i / 7.0), 0.1 + (i * 1e-7))),
+        .. Enumerable
+            .Range(0, 3000)
+            .Where(i => i is < 1000 or >= 1042)
+            .Select(i => new Candle(
+                Begin + (Timeframe.FiveMinutes.Length * i),
+                20_000 + (i / 3.0),
+                20_010 + (i / 3.0),
+                19_990 + (i / 7.0),
+                20_000 + (i / 7.0),
+                0.1 + (i * 1e-7)
+            )),
     ];
 
     [Fact]
     public async Task Replayed_candles_follow_the_clock_with_every_digit()
     {
-        var clock = new ManualClock((Begin + (Timeframe.FiveMinutes.Length * 500) + TimeSpan.FromSeconds(1)).ToDateTimeOffset());
+        var clock = new ManualClock(
+            (Begin + (Timeframe.FiveMinutes.Length * 500) + TimeSpan.FromSeconds(1)).ToDateTimeOffset()
+        );
         await using var sandbox = await SandboxRig.Sandbox(Options(), clock);
         using var client = SandboxRig.Client(sandbox);
 
@@ -41,10 +52,19 @@ public sealed class ReplayTests
 
         var hours = await Klines(client, "1h");
 
-        var known = Recorded.Where(candle => candle.OpenTime + Timeframe.FiveMinutes.Length <= now)
+        var known = Recorded
+            .Where(candle => candle.OpenTime + Timeframe.FiveMinutes.Length <= now)
             .Append(Stub(Recorded.Single(candle => candle.OpenTime == now.Floor(Timeframe.FiveMinutes.Length))));
-        var expected = known.GroupBy(candle => candle.OpenTime.Floor(Timeframe.OneHour.Length)).Select(group => new Candle(
-            group.Key, group.First().Open, group.Max(c => c.High), group.Min(c => c.Low), group.Last().Close, Math.Round(group.Sum(c => c.Volume), 8)));
+        var expected = known
+            .GroupBy(candle => candle.OpenTime.Floor(Timeframe.OneHour.Length))
+            .Select(group => new Candle(
+                group.Key,
+                group.First().Open,
+                group.Max(c => c.High),
+                group.Min(c => c.Low),
+                group.Last().Close,
+                Math.Round(group.Sum(c => c.Volume), 8)
+            ));
         Assert.Equal(expected, hours);
         Assert.Equal((5 * 24) + 1 - 2, hours.Count);
     }
@@ -56,15 +76,30 @@ public sealed class ReplayTests
         await using var sandbox = await SandboxRig.Sandbox(Options(), new ManualClock(now.ToDateTimeOffset()));
         using var client = SandboxRig.Client(sandbox);
 
-        Assert.Equal(Recorded[990..1190], await Klines(client, "5m", $"&limit=200&startTime={Recorded[990].OpenTime.UnixMilliseconds}"));
-        Assert.Equal(Recorded[900..1100], await Klines(client, "5m", $"&limit=200&endTime={Recorded[1099].OpenTime.UnixMilliseconds}"));
-        Assert.Equal(Recorded[1000..1001], await Klines(client, "5m", $"&limit=1&startTime={Recorded[999].OpenTime.UnixMilliseconds + 1}"));
+        Assert.Equal(
+            Recorded[990..1190],
+            await Klines(client, "5m", $"&limit=200&startTime={Recorded[990].OpenTime.UnixMilliseconds}")
+        );
+        Assert.Equal(
+            Recorded[900..1100],
+            await Klines(client, "5m", $"&limit=200&endTime={Recorded[1099].OpenTime.UnixMilliseconds}")
+        );
+        Assert.Equal(
+            Recorded[1000..1001],
+            await Klines(client, "5m", $"&limit=1&startTime={Recorded[999].OpenTime.UnixMilliseconds + 1}")
+        );
     }
 
     [Fact]
     public async Task It_is_marked_as_a_replay_without_shorter_candles()
     {
-        await using var sandbox = await SandboxRig.Sandbox(Options() with { Pairs = [Pair.Parse("ETH/USDT")] }, new ManualClock((Begin + TimeSpan.FromDays(2)).ToDateTimeOffset()));
+        await using var sandbox = await SandboxRig.Sandbox(
+            Options() with
+            {
+                Pairs = [Pair.Parse("ETH/USDT")],
+            },
+            new ManualClock((Begin + TimeSpan.FromDays(2)).ToDateTimeOffset())
+        );
         using var client = SandboxRig.Client(sandbox);
 
         using var replayed = await client.GetAsync("/api.binance.com/api/v3/klines?symbol=BTCUSDT&interval=5m");
@@ -79,12 +114,18 @@ public sealed class ReplayTests
     [Fact]
     public async Task Before_the_recording_there_are_no_candles()
     {
-        await using var sandbox = await SandboxRig.Sandbox(Options(), new ManualClock((Begin - TimeSpan.FromDays(2)).ToDateTimeOffset()));
+        await using var sandbox = await SandboxRig.Sandbox(
+            Options(),
+            new ManualClock((Begin - TimeSpan.FromDays(2)).ToDateTimeOffset())
+        );
         using var client = SandboxRig.Client(sandbox);
 
         Assert.Empty(await Klines(client, "5m"));
         Assert.Empty((await client.Json("/api.alternative.me/fng/?limit=0")).GetProperty("data").EnumerateArray());
-        await client.Json("/fapi.binance.com/fapi/v1/premiumIndex?symbol=BTCUSDT", System.Net.HttpStatusCode.BadRequest);
+        await client.Json(
+            "/fapi.binance.com/fapi/v1/premiumIndex?symbol=BTCUSDT",
+            System.Net.HttpStatusCode.BadRequest
+        );
     }
 
     [Fact]
@@ -102,17 +143,27 @@ public sealed class ReplayTests
     private static string Refusal(Candle[] candles) =>
         Assert.Throws<SandboxOptionException>(() => new ReplayedSeries(new(Timeframe.FiveMinutes, candles))).Message;
 
-    private static SandboxOptions Options() => new()
-    {
-        Replay = new Dictionary<Pair, ReplayTape> { [Bitcoin] = new(Timeframe.FiveMinutes, Recorded) },
-    };
+    private static SandboxOptions Options() =>
+        new() { Replay = new Dictionary<Pair, ReplayTape> { [Bitcoin] = new(Timeframe.FiveMinutes, Recorded) } };
 
-    private static Candle Stub(Candle candle) => new(candle.OpenTime, candle.Open, candle.Open, candle.Open, candle.Open, 0);
+    private static Candle Stub(Candle candle) =>
+        new(candle.OpenTime, candle.Open, candle.Open, candle.Open, candle.Open, 0);
 
     private static async Task<List<Candle>> Klines(HttpClient client, string interval, string more = "&limit=1000")
     {
         var rows = await client.Json($"/api.binance.com/api/v3/klines?symbol=BTCUSDT&interval={interval}{more}");
-        return [.. rows.EnumerateArray().Select(row => new Candle(new(row[0].GetInt64()), Number(row[1]), Number(row[2]), Number(row[3]), Number(row[4]), Number(row[5])))];
+        return
+        [
+            .. rows.EnumerateArray()
+                .Select(row => new Candle(
+                    new(row[0].GetInt64()),
+                    Number(row[1]),
+                    Number(row[2]),
+                    Number(row[3]),
+                    Number(row[4]),
+                    Number(row[5])
+                )),
+        ];
     }
 
     private static double Number(System.Text.Json.JsonElement text) => double.Parse(text.GetString()!);

@@ -27,9 +27,14 @@ public sealed class DeterminismTests
     {
         var from = SandboxRig.Now - TimeSpan.FromDays(10);
         var shorter = new SandboxWorld(new() { HistoryDays = 20 }, SandboxRig.Now).Markets[Bitcoin];
-        var later = new SandboxWorld(new() { HistoryDays = 100 }, SandboxRig.Now + TimeSpan.FromDays(30)).Markets[Bitcoin];
+        var later = new SandboxWorld(new() { HistoryDays = 100 }, SandboxRig.Now + TimeSpan.FromDays(30)).Markets[
+            Bitcoin
+        ];
 
-        Assert.Equal(shorter.Read(Timeframe.FiveMinutes, from, Instant.MaxValue, SandboxRig.Now), later.Read(Timeframe.FiveMinutes, from, Instant.MaxValue, SandboxRig.Now));
+        Assert.Equal(
+            shorter.Read(Timeframe.FiveMinutes, from, Instant.MaxValue, SandboxRig.Now),
+            later.Read(Timeframe.FiveMinutes, from, Instant.MaxValue, SandboxRig.Now)
+        );
     }
 
     [Fact]
@@ -45,7 +50,8 @@ public sealed class DeterminismTests
     [Fact]
     public void No_future_candles_are_visible_and_past_ones_never_change()
     {
-        var whole = Market(seed: 5).Read(Timeframe.FiveMinutes, Instant.MinValue, Instant.MaxValue, SandboxRig.Now + TimeSpan.FromDays(5));
+        var whole = Market(seed: 5)
+            .Read(Timeframe.FiveMinutes, Instant.MinValue, Instant.MaxValue, SandboxRig.Now + TimeSpan.FromDays(5));
         for (var minutes = 0; minutes < 2 * 24 * 60; minutes += 61)
         {
             var now = SandboxRig.Now + TimeSpan.FromMinutes(minutes) + TimeSpan.FromSeconds(minutes % 60);
@@ -53,7 +59,10 @@ public sealed class DeterminismTests
             var open = seen[^1];
 
             Assert.Equal(now.Floor(Timeframe.FiveMinutes.Length), open.OpenTime);
-            Assert.Equal(whole.Where(candle => candle.OpenTime >= seen[0].OpenTime && candle.OpenTime < open.OpenTime), seen[..^1]);
+            Assert.Equal(
+                whole.Where(candle => candle.OpenTime >= seen[0].OpenTime && candle.OpenTime < open.OpenTime),
+                seen[..^1]
+            );
             var closed = whole.Single(candle => candle.OpenTime == open.OpenTime);
             Assert.Equal(closed.Open, open.Open);
             Assert.True(open.High <= closed.High && open.Low >= closed.Low && open.Volume <= closed.Volume);
@@ -82,16 +91,35 @@ public sealed class DeterminismTests
         Assert.Equal(30 * 1440, minutes.Count);
         Assert.All(minutes, candle => Assert.Equal(CandleFault.None, candle.Check(market.Base, now)));
         Assert.All(minutes.Zip(minutes.Skip(1)), pair => Assert.Equal(pair.First.Close, pair.Second.Open));
-        Assert.All(minutes, candle => Assert.Equal(candle.Close, double.Parse(candle.Close.ToString("F" + ((Sandbox.Simulation.SimulatedSeries)market).Decimals))));
+        Assert.All(
+            minutes,
+            candle =>
+                Assert.Equal(
+                    candle.Close,
+                    double.Parse(candle.Close.ToString("F" + ((Sandbox.Simulation.SimulatedSeries)market).Decimals))
+                )
+        );
 
         foreach (var timeframe in Timeframe.Known)
         {
             var candles = market.Read(timeframe, Instant.MinValue, now, now);
             Assert.Equal(30 * timeframe.CountIn(TimeSpan.FromDays(1)), candles.Count);
-            var expected = minutes.GroupBy(minute => minute.OpenTime.Floor(timeframe.Length)).Select(group => new Candle(
-                group.Key, group.First().Open, group.Max(minute => minute.High), group.Min(minute => minute.Low), group.Last().Close, 0));
+            var expected = minutes
+                .GroupBy(minute => minute.OpenTime.Floor(timeframe.Length))
+                .Select(group => new Candle(
+                    group.Key,
+                    group.First().Open,
+                    group.Max(minute => minute.High),
+                    group.Min(minute => minute.Low),
+                    group.Last().Close,
+                    0
+                ));
             Assert.Equal(expected, candles.Select(candle => candle with { Volume = 0 }));
-            Assert.Equal(minutes.Sum(minute => minute.Volume), candles.Sum(candle => candle.Volume), 1e-6 * minutes.Sum(minute => minute.Volume));
+            Assert.Equal(
+                minutes.Sum(minute => minute.Volume),
+                candles.Sum(candle => candle.Volume),
+                1e-6 * minutes.Sum(minute => minute.Volume)
+            );
         }
     }
 
@@ -100,16 +128,25 @@ public sealed class DeterminismTests
     {
         var alone = Market(seed: 8);
         var shared = Market(seed: 8);
-        Parallel.For(0, 64, i =>
-        {
-            var timeframe = Timeframe.Known[i % Timeframe.Known.Count];
-            var now = SandboxRig.Now + TimeSpan.FromDays(i * 10);
-            Assert.Equal(alone.Last(timeframe, Instant.MinValue, Instant.MaxValue, 300, now), shared.Last(timeframe, Instant.MinValue, Instant.MaxValue, 300, now));
-        });
+        Parallel.For(
+            0,
+            64,
+            i =>
+            {
+                var timeframe = Timeframe.Known[i % Timeframe.Known.Count];
+                var now = SandboxRig.Now + TimeSpan.FromDays(i * 10);
+                Assert.Equal(
+                    alone.Last(timeframe, Instant.MinValue, Instant.MaxValue, 300, now),
+                    shared.Last(timeframe, Instant.MinValue, Instant.MaxValue, 300, now)
+                );
+            }
+        );
         Assert.Equal(
             Market(seed: 8).Read(Timeframe.OneHour, Instant.MinValue, Instant.MaxValue, SandboxRig.Now),
-            shared.Read(Timeframe.OneHour, Instant.MinValue, Instant.MaxValue, SandboxRig.Now));
+            shared.Read(Timeframe.OneHour, Instant.MinValue, Instant.MaxValue, SandboxRig.Now)
+        );
     }
 
-    private static CandleSeries Market(long seed) => new SandboxWorld(new() { Seed = seed, HistoryDays = 60 }, SandboxRig.Now).Markets[Bitcoin];
+    private static CandleSeries Market(long seed) =>
+        new SandboxWorld(new() { Seed = seed, HistoryDays = 60 }, SandboxRig.Now).Markets[Bitcoin];
 }

@@ -23,7 +23,10 @@ public sealed class StatisticsTests(ITestOutputHelper output)
         double[] sizes = [.. returns.Select(Math.Abs)];
         var afterAnHour = Autocorrelation(sizes, 12);
         var afterADay = Autocorrelation(sizes, 288);
-        output.WriteLine($"{pair}: kurtosis {kurtosis:F1}, autocorrelation {plain:F3}, of sizes {afterAnHour:F2} after an hour, {afterADay:F2} after a day");
+        output.WriteLine(
+            $"{pair}: kurtosis {kurtosis:F1}, autocorrelation {plain:F3}, of sizes {afterAnHour:F2} after an hour, "
+                + $"{afterADay:F2} after a day"
+        );
 
         Assert.InRange(kurtosis, 6, 200); // a normal distribution has 3
         Assert.InRange(plain, -0.05, 0.05);
@@ -54,7 +57,10 @@ public sealed class StatisticsTests(ITestOutputHelper output)
         Assert.True(daily.Min() < -0.07);
         Assert.True(daily.Count(r => Math.Abs(r) < 0.01) > 100);
         Assert.InRange(yearly, 0.3, 1.2);
-        Assert.All(market.Read(Timeframe.OneDay, Instant.MinValue, Instant.MaxValue, SandboxRig.Now), day => Assert.InRange(day.Close, 3_000, 1_000_000));
+        Assert.All(
+            market.Read(Timeframe.OneDay, Instant.MinValue, Instant.MaxValue, SandboxRig.Now),
+            day => Assert.InRange(day.Close, 3_000, 1_000_000)
+        );
     }
 
     [Fact]
@@ -62,7 +68,9 @@ public sealed class StatisticsTests(ITestOutputHelper output)
     {
         var market = Series(TwoYears, "BTC/USDT");
         var fear = Sandbox.Simulation.FearIndex.Published(market, SandboxRig.Now, 700);
-        var days = market.Read(Timeframe.OneDay, Instant.MinValue, Instant.MaxValue, SandboxRig.Now).ToDictionary(day => day.OpenTime, day => day.Close);
+        var days = market
+            .Read(Timeframe.OneDay, Instant.MinValue, Instant.MaxValue, SandboxRig.Now)
+            .ToDictionary(day => day.OpenTime, day => day.Close);
         var week = TimeSpan.FromDays(7);
         var day = TimeSpan.FromDays(1);
         double[] before = [.. fear.Select(value => Math.Log(days[value.Day - day] / days[value.Day - day - week]))];
@@ -79,7 +87,9 @@ public sealed class StatisticsTests(ITestOutputHelper output)
     {
         var began = Stopwatch.GetTimestamp();
         var world = new SandboxWorld(new() { Seed = 0 }, SandboxRig.Now);
-        var candles = world.Markets.Values.Sum(market => market.Read(market.Base, Instant.MinValue, Instant.MaxValue, SandboxRig.Now).Count);
+        var candles = world.Markets.Values.Sum(market =>
+            market.Read(market.Base, Instant.MinValue, Instant.MaxValue, SandboxRig.Now).Count
+        );
         output.WriteLine($"{candles} candles in {Stopwatch.GetElapsedTime(began).TotalSeconds:F2} s");
         Assert.True(candles > 7 * 230 * 1440);
     }

@@ -24,7 +24,8 @@ public sealed class WireFormatTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         _client?.Dispose();
-        if (_sandbox is not null) await _sandbox.DisposeAsync();
+        if (_sandbox is not null)
+            await _sandbox.DisposeAsync();
     }
 
     [Fact]
@@ -54,7 +55,10 @@ public sealed class WireFormatTests : IAsyncLifetime
         var answer = await Client.Json($"/api.kraken.com/0/public/OHLC?pair=XXBTZUSD&interval=5&since={since}");
         var rows = answer.GetProperty("result").GetProperty("XXBTZUSD");
 
-        Assert.Equal(Enumerable.Range(1, 5).Select(i => since + (i * 300)), rows.EnumerateArray().Select(row => row[0].GetInt64()));
+        Assert.Equal(
+            Enumerable.Range(1, 5).Select(i => since + (i * 300)),
+            rows.EnumerateArray().Select(row => row[0].GetInt64())
+        );
         Assert.Equal((Open - Step) / 1000, answer.GetProperty("result").GetProperty("last").GetInt64());
         Assert.Equal(8, rows[0].GetArrayLength());
         foreach (var name in new[] { "XBTUSD", "XBT/USD" })
@@ -67,13 +71,18 @@ public sealed class WireFormatTests : IAsyncLifetime
     [Fact]
     public async Task Coinbase_sends_newest_first_and_refuses_long_spans()
     {
-        const string candles = "/api.coinbase.com/api/v3/brokerage/market/products/BTC-USD/candles?granularity=FIVE_MINUTE";
+        const string candles =
+            "/api.coinbase.com/api/v3/brokerage/market/products/BTC-USD/candles?granularity=FIVE_MINUTE";
         var answer = await Client.Json($"{candles}&start={(Open - (3 * Step)) / 1000}&end={(Open - Step) / 1000}");
 
         Assert.Equal(
             [$"{(Open - Step) / 1000}", $"{(Open - (2 * Step)) / 1000}", $"{(Open - (3 * Step)) / 1000}"],
-            answer.GetProperty("candles").EnumerateArray().Select(candle => candle.GetProperty("start").GetString()!));
-        var refused = await Client.Json($"{candles}&start={(Open - (350 * Step)) / 1000}&end={Open / 1000}", HttpStatusCode.BadRequest);
+            answer.GetProperty("candles").EnumerateArray().Select(candle => candle.GetProperty("start").GetString()!)
+        );
+        var refused = await Client.Json(
+            $"{candles}&start={(Open - (350 * Step)) / 1000}&end={Open / 1000}",
+            HttpStatusCode.BadRequest
+        );
         Assert.Contains("less than 350", refused.GetProperty("message").GetString());
         await Client.Json($"{candles}&start={Open / 1000}", HttpStatusCode.BadRequest);
     }
@@ -83,8 +92,14 @@ public sealed class WireFormatTests : IAsyncLifetime
     {
         const string kline = "/api.bybit.com/v5/market/kline?category=spot&symbol=BTCUSDT&interval=5";
         Assert.Equal([Open, Open - Step], BybitTimes(await Client.Json($"{kline}&limit=2")));
-        Assert.Equal([Open - (8 * Step), Open - (9 * Step)], BybitTimes(await Client.Json($"{kline}&limit=2&start={Open - (9 * Step)}")));
-        Assert.Equal([Open - (3 * Step), Open - (4 * Step)], BybitTimes(await Client.Json($"{kline}&limit=2&start={Open - (9 * Step)}&end={Open - (3 * Step)}")));
+        Assert.Equal(
+            [Open - (8 * Step), Open - (9 * Step)],
+            BybitTimes(await Client.Json($"{kline}&limit=2&start={Open - (9 * Step)}"))
+        );
+        Assert.Equal(
+            [Open - (3 * Step), Open - (4 * Step)],
+            BybitTimes(await Client.Json($"{kline}&limit=2&start={Open - (9 * Step)}&end={Open - (3 * Step)}"))
+        );
         Assert.Equal(200, BybitTimes(await Client.Json(kline)).Count);
     }
 
@@ -95,8 +110,14 @@ public sealed class WireFormatTests : IAsyncLifetime
         var latest = await Client.Json($"{candles}&limit=2");
         Assert.Equal([Open, Open - Step], OkxTimes(latest));
         Assert.Equal(["0", "1"], latest.GetProperty("data").EnumerateArray().Select(row => row[8].GetString()!));
-        Assert.Equal([Open - (5 * Step), Open - (6 * Step)], OkxTimes(await Client.Json($"{candles}&limit=2&after={Open - (4 * Step)}")));
-        Assert.Equal([Open - (5 * Step), Open - (6 * Step)], OkxTimes(await Client.Json($"{candles}&after={Open - (4 * Step)}&before={Open - (7 * Step)}")));
+        Assert.Equal(
+            [Open - (5 * Step), Open - (6 * Step)],
+            OkxTimes(await Client.Json($"{candles}&limit=2&after={Open - (4 * Step)}"))
+        );
+        Assert.Equal(
+            [Open - (5 * Step), Open - (6 * Step)],
+            OkxTimes(await Client.Json($"{candles}&after={Open - (4 * Step)}&before={Open - (7 * Step)}"))
+        );
         Assert.Equal(100, OkxTimes(await Client.Json(candles)).Count);
         Assert.Equal(300, OkxTimes(await Client.Json($"{candles}&limit=1000")).Count);
 
@@ -112,7 +133,11 @@ public sealed class WireFormatTests : IAsyncLifetime
     [InlineData("/fapi.binance.com/fapi/v1/premiumIndex?symbol=NOPE", 400, "-1121")]
     [InlineData("/api.kraken.com/0/public/OHLC?pair=NOPE", 200, "EQuery:Unknown asset pair")]
     [InlineData("/api.kraken.com/0/public/OHLC?pair=XXBTZUSD&interval=7", 200, "EGeneral:Invalid arguments")]
-    [InlineData("/api.coinbase.com/api/v3/brokerage/market/products/NO-PE/candles?granularity=FIVE_MINUTE&start=1&end=2", 404, "NOT_FOUND")]
+    [InlineData(
+        "/api.coinbase.com/api/v3/brokerage/market/products/NO-PE/candles?granularity=FIVE_MINUTE&start=1&end=2",
+        404,
+        "NOT_FOUND"
+    )]
     [InlineData("/api.bybit.com/v5/market/kline?category=spot&symbol=NOPE&interval=5", 200, "Not supported symbols")]
     [InlineData("/www.okx.com/api/v5/market/candles?instId=NO-PE", 200, "51001")]
     [InlineData("/www.okx.com/api/v5/market/candles?instId=BTC-USDT&bar=7m", 200, "51000")]
@@ -128,11 +153,17 @@ public sealed class WireFormatTests : IAsyncLifetime
 
     [Theory]
     [InlineData("/api.binance.com/api/v3/klines?symbol=BTCUSDT&interval=5m&startTime=99999999999999999999&limit=-5")]
-    [InlineData("/api.binance.com/api/v3/klines?symbol=BTCUSDT&interval=1d&startTime=-9223372036854775808&endTime=9223372036854775807")]
+    [InlineData(
+        "/api.binance.com/api/v3/klines?symbol=BTCUSDT&interval=1d&startTime=-9223372036854775808&endTime=9223372036854775807"
+    )]
     [InlineData("/api.kraken.com/0/public/OHLC?pair=XXBTZUSD&interval=1440&since=9223372036854775807")]
-    [InlineData("/api.coinbase.com/api/v3/brokerage/market/products/BTC-USD/candles?granularity=ONE_DAY&start=1&end=9223372036854775807")]
+    [InlineData(
+        "/api.coinbase.com/api/v3/brokerage/market/products/BTC-USD/candles?granularity=ONE_DAY&start=1&end=9223372036854775807"
+    )]
     [InlineData("/api.bybit.com/v5/market/kline?category=spot&symbol=BTCUSDT&interval=D&start=-1&limit=x")]
-    [InlineData("/www.okx.com/api/v5/market/history-candles?instId=BTC-USDT&before=-9223372036854775808&after=9223372036854775807")]
+    [InlineData(
+        "/www.okx.com/api/v5/market/history-candles?instId=BTC-USDT&before=-9223372036854775808&after=9223372036854775807"
+    )]
     [InlineData("/api.alternative.me/fng/?limit=-9223372036854775808")]
     public async Task Invalid_numbers_are_handled(string path)
     {
@@ -148,9 +179,15 @@ public sealed class WireFormatTests : IAsyncLifetime
         var values = answer.GetProperty("data").EnumerateArray().ToList();
         var today = SandboxRig.Now.Floor(TimeSpan.FromDays(1)).UnixMilliseconds / 1000;
 
-        Assert.Equal(Enumerable.Range(0, 30).Select(day => $"{today - (day * 86_400)}"), values.Select(value => value.GetProperty("timestamp").GetString()!));
+        Assert.Equal(
+            Enumerable.Range(0, 30).Select(day => $"{today - (day * 86_400)}"),
+            values.Select(value => value.GetProperty("timestamp").GetString()!)
+        );
         Assert.All(values, value => Assert.InRange(int.Parse(value.GetProperty("value").GetString()!), 0, 100));
-        Assert.Equal($"{86_400 - (long)SandboxRig.Morning.TimeOfDay.TotalSeconds}", values[0].GetProperty("time_until_update").GetString());
+        Assert.Equal(
+            $"{86_400 - (long)SandboxRig.Morning.TimeOfDay.TotalSeconds}",
+            values[0].GetProperty("time_until_update").GetString()
+        );
         Assert.False(values[1].TryGetProperty("time_until_update", out _));
         Assert.Single((await Client.Json("/api.alternative.me/fng/")).GetProperty("data").EnumerateArray());
     }
@@ -168,10 +205,17 @@ public sealed class WireFormatTests : IAsyncLifetime
         Assert.Equal(value, double.Parse(text));
     }
 
-    private static List<long> OpenTimes(JsonElement rows) => [.. rows.EnumerateArray().Select(row => row[0].GetInt64())];
+    private static List<long> OpenTimes(JsonElement rows) =>
+        [.. rows.EnumerateArray().Select(row => row[0].GetInt64())];
 
     private static List<long> BybitTimes(JsonElement answer) =>
-        [.. answer.GetProperty("result").GetProperty("list").EnumerateArray().Select(row => long.Parse(row[0].GetString()!))];
+        [
+            .. answer
+                .GetProperty("result")
+                .GetProperty("list")
+                .EnumerateArray()
+                .Select(row => long.Parse(row[0].GetString()!)),
+        ];
 
     private static List<long> OkxTimes(JsonElement answer) =>
         [.. answer.GetProperty("data").EnumerateArray().Select(row => long.Parse(row[0].GetString()!))];

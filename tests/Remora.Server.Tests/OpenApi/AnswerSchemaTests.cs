@@ -19,8 +19,20 @@ public sealed class AnswerSchemaTests
 {
     private static readonly string[] WithoutStore =
     [
-        "/api/v1/risk", "/api/v1/risk?side=short", "/api/v1/risk?pair=BTC/USDT", "/api/v1/risk?pair=BTC/USDT&side=short&policy=conservative", "/api/v1/risk/batch?pairs=BTC/USDT,ETH/USDT,DOGE/EUR",
-        "/api/v1/regime?pair=BTC/USDT", "/api/v1/volatility?pair=BTC/USDT", "/api/v1/pairs", "/api/v1/policies", "/api/v1/sources", "/api/v1/status", "/api/v1/news", "/healthz", "/metrics",
+        "/api/v1/risk",
+        "/api/v1/risk?side=short",
+        "/api/v1/risk?pair=BTC/USDT",
+        "/api/v1/risk?pair=BTC/USDT&side=short&policy=conservative",
+        "/api/v1/risk/batch?pairs=BTC/USDT,ETH/USDT,DOGE/EUR",
+        "/api/v1/regime?pair=BTC/USDT",
+        "/api/v1/volatility?pair=BTC/USDT",
+        "/api/v1/pairs",
+        "/api/v1/policies",
+        "/api/v1/sources",
+        "/api/v1/status",
+        "/api/v1/news",
+        "/healthz",
+        "/metrics",
     ];
 
     [Fact]
@@ -28,23 +40,34 @@ public sealed class AnswerSchemaTests
     {
         using var folder = new TemporaryCalendar();
         await using var service = await LiveServer.StartAsync(
-            LiveServer.Settings, new SandboxNotice("simulated", "http://127.0.0.1:1", 300),
-            calendar: clock => new(folder.File, TimeSpan.FromMinutes(120), TimeSpan.FromMinutes(60), clock));
+            LiveServer.Settings,
+            new SandboxNotice("simulated", "http://127.0.0.1:1", 300),
+            calendar: clock => new(folder.File, TimeSpan.FromMinutes(120), TimeSpan.FromMinutes(60), clock)
+        );
         var schemas = await ApiSchemas.OfAsync(service.Http);
-        foreach (var address in WithoutStore) await schemas.CheckAsync(service.Http, address);
+        foreach (var address in WithoutStore)
+            await schemas.CheckAsync(service.Http, address);
         await schemas.CheckAsync(service.Http, "/readyz", 503);
 
         await service.WarmAsync();
         await service.ObserveAsync(Some.Observation(Signal.FearGreed, 12, Some.Time));
         service.Feeds[0].Health = service.Feeds[0].Health with
         {
-            State = FeedState.Unreachable, LastError = new("network", "no route", Some.Time), NextTry = Some.Time + TimeSpan.FromMinutes(1), ConsecutiveFailures = 4, LastCandleClose = Some.Time,
-            HistoryFrom = Some.Time, Refused = new Dictionary<CandleFault, long> { [CandleFault.NotPositive] = 2 }, Gaps = [new(Some.Time, Some.Time + TimeSpan.FromMinutes(5), 1)],
+            State = FeedState.Unreachable,
+            LastError = new("network", "no route", Some.Time),
+            NextTry = Some.Time + TimeSpan.FromMinutes(1),
+            ConsecutiveFailures = 4,
+            LastCandleClose = Some.Time,
+            HistoryFrom = Some.Time,
+            Refused = new Dictionary<CandleFault, long> { [CandleFault.NotPositive] = 2 },
+            Gaps = [new(Some.Time, Some.Time + TimeSpan.FromMinutes(5), 1)],
         };
-        foreach (var address in WithoutStore.Append("/readyz")) await schemas.CheckAsync(service.Http, address);
+        foreach (var address in WithoutStore.Append("/readyz"))
+            await schemas.CheckAsync(service.Http, address);
 
         service.Clock.Advance(TimeSpan.FromDays(3)); // everything is stale
-        foreach (var address in WithoutStore) await schemas.CheckAsync(service.Http, address);
+        foreach (var address in WithoutStore)
+            await schemas.CheckAsync(service.Http, address);
     }
 
     [Fact]
@@ -52,14 +75,31 @@ public sealed class AnswerSchemaTests
     {
         await using var service = await LiveServer.StartAsync();
         var schemas = await ApiSchemas.OfAsync(service.Http);
-        foreach (var (address, status) in new[]
-        {
-            ("/api/v1/risk?pair=nonsense", 400), ("/api/v1/risk?side=up", 400), ("/api/v1/risk?x=1", 400), ("/api/v1/risk?exchange=binance", 400), ("/api/v1/risk?pair=DOGE/EUR", 404),
-            ("/api/v1/risk/batch?pairs=DOGE/EUR", 404), ("/api/v1/risk/batch", 400), ("/api/v1/regime?pair=DOGE/EUR", 404), ("/api/v1/stream?pair=DOGE/EUR", 404),
-            ("/api/v1/history?pair=BTC/USDT&interval=7m", 400), ("/api/v1/history?pair=BTC/USDT", 503), ("/api/v1/candles?pair=BTC/USDT", 503), ("/api/v1/assessment?pair=BTC/USDT", 503),
-            ("/api/v1/traffic", 503), ("/api/v1/store", 503), ("/api/v1/store/tables", 503), ("/api/v1/policies?x=1", 400),
-        }) await schemas.CheckAsync(service.Http, address, status);
-        foreach (var (query, status) in new[] { ("", 400), ("?pair=DOGE/EUR", 404), ("?pair=BTC/USDT", 409) }) await schemas.CheckAsync(service.Http, "/api/v1/pairs/accept" + query, status, "post");
+        foreach (
+            var (address, status) in new[]
+            {
+                ("/api/v1/risk?pair=nonsense", 400),
+                ("/api/v1/risk?side=up", 400),
+                ("/api/v1/risk?x=1", 400),
+                ("/api/v1/risk?exchange=binance", 400),
+                ("/api/v1/risk?pair=DOGE/EUR", 404),
+                ("/api/v1/risk/batch?pairs=DOGE/EUR", 404),
+                ("/api/v1/risk/batch", 400),
+                ("/api/v1/regime?pair=DOGE/EUR", 404),
+                ("/api/v1/stream?pair=DOGE/EUR", 404),
+                ("/api/v1/history?pair=BTC/USDT&interval=7m", 400),
+                ("/api/v1/history?pair=BTC/USDT", 503),
+                ("/api/v1/candles?pair=BTC/USDT", 503),
+                ("/api/v1/assessment?pair=BTC/USDT", 503),
+                ("/api/v1/traffic", 503),
+                ("/api/v1/store", 503),
+                ("/api/v1/store/tables", 503),
+                ("/api/v1/policies?x=1", 400),
+            }
+        )
+            await schemas.CheckAsync(service.Http, address, status);
+        foreach (var (query, status) in new[] { ("", 400), ("?pair=DOGE/EUR", 404), ("?pair=BTC/USDT", 409) })
+            await schemas.CheckAsync(service.Http, "/api/v1/pairs/accept" + query, status, "post");
     }
 
     [Fact]
@@ -67,9 +107,22 @@ public sealed class AnswerSchemaTests
     {
         using var folder = new TemporaryCalendar();
         var secret = ApiKey.NewSecret();
-        new KeyFile(folder.Path).Change(keys => [.. keys, new("bot", ApiKey.HashOf(secret), Some.Time, null, null, null)]);
-        await using var service = await LiveServer.StartAsync(LiveServer.Settings with { RequireKeys = true, Data = folder.Path, AnonymousPerMinute = 1000 });
-        using var known = new HttpClient { BaseAddress = service.Http.BaseAddress, DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", secret) } };
+        new KeyFile(folder.Path).Change(keys =>
+            [.. keys, new("bot", ApiKey.HashOf(secret), Some.Time, null, null, null)]
+        );
+        await using var service = await LiveServer.StartAsync(
+            LiveServer.Settings with
+            {
+                RequireKeys = true,
+                Data = folder.Path,
+                AnonymousPerMinute = 1000,
+            }
+        );
+        using var known = new HttpClient
+        {
+            BaseAddress = service.Http.BaseAddress,
+            DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", secret) },
+        };
         var schemas = await ApiSchemas.OfAsync(known);
         foreach (var path in schemas.Paths.Except(["/healthz", "/readyz"]))
         {
@@ -78,26 +131,50 @@ public sealed class AnswerSchemaTests
             await schemas.CheckAsync(service.Http, path, 401);
         }
 
-        await using var busy = await LiveServer.StartAsync(LiveServer.Settings with { RequireKeys = true, Data = folder.Path, AnonymousPerMinute = 1 });
+        await using var busy = await LiveServer.StartAsync(
+            LiveServer.Settings with
+            {
+                RequireKeys = true,
+                Data = folder.Path,
+                AnonymousPerMinute = 1,
+            }
+        );
         await busy.Http.GetAsync("/metrics");
-        foreach (var path in schemas.Paths.Except(["/healthz", "/readyz"])) await schemas.CheckAsync(busy.Http, path, 429);
+        foreach (var path in schemas.Paths.Except(["/healthz", "/readyz"]))
+            await schemas.CheckAsync(busy.Http, path, 429);
     }
 
     [Fact]
     public async Task What_the_stream_and_webhooks_say()
     {
         await using var receiver = await Receiver.StartAsync();
-        await using var service = await LiveServer.StartAsync(LiveServer.Settings with { Webhooks = [new(receiver.Url, "secret")] });
+        await using var service = await LiveServer.StartAsync(
+            LiveServer.Settings with
+            {
+                Webhooks = [new(receiver.Url, "secret")],
+            }
+        );
         var schemas = await ApiSchemas.OfAsync(service.Http);
         await using var stream = await EventStream.OpenAsync(service.Http);
         await service.WarmAsync();
         var seen = new HashSet<string>(StringComparer.Ordinal);
         await stream.UntilAsync(next =>
         {
-            if (next.Name == "comment") return false;
-            var whole = new JsonObject { ["event"] = next.Name, ["id"] = next.Id, ["data"] = next.Data };
+            if (next.Name == "comment")
+                return false;
+            var whole = new JsonObject
+            {
+                ["event"] = next.Name,
+                ["id"] = next.Id,
+                ["data"] = next.Data,
+            };
             Assert.Empty(schemas.FaultsOf("StreamEvent", JsonElement.Parse(whole.ToJsonString())));
-            Assert.Empty(schemas.FaultsOf(next.Name == "market" ? "WholeMarketAssessment" : "Assessment", JsonElement.Parse(next.Data)));
+            Assert.Empty(
+                schemas.FaultsOf(
+                    next.Name == "market" ? "WholeMarketAssessment" : "Assessment",
+                    JsonElement.Parse(next.Data)
+                )
+            );
             seen.Add(next.Name);
             return seen.Count == 2;
         });
@@ -114,14 +191,25 @@ public sealed class AnswerSchemaTests
         await service.WarmAsync();
         var schemas = await ApiSchemas.OfAsync(service.Http);
         var text = await service.Http.GetStringAsync("/api/v1/risk?pair=BTC/USDT");
-        foreach (var (name, wrong) in new (string, string?)[]
-        {
-            ("safe_to_trade", "\"true\""), ("risk_score", null), ("regime", "\"boom\""), ("reasoning", "null"), ("as_of", "\"yesterday\""), ("surprise", "1"), ("risk_breakdown", "{}"), ("stale", "null"),
-        })
+        foreach (
+            var (name, wrong) in new (string, string?)[]
+            {
+                ("safe_to_trade", "\"true\""),
+                ("risk_score", null),
+                ("regime", "\"boom\""),
+                ("reasoning", "null"),
+                ("as_of", "\"yesterday\""),
+                ("surprise", "1"),
+                ("risk_breakdown", "{}"),
+                ("stale", "null"),
+            }
+        )
         {
             var answer = JsonNode.Parse(text)!.AsObject();
-            if (wrong is null) answer.Remove(name);
-            else answer[name] = JsonNode.Parse(wrong);
+            if (wrong is null)
+                answer.Remove(name);
+            else
+                answer[name] = JsonNode.Parse(wrong);
             Assert.NotEmpty(schemas.FaultsOf("Assessment", JsonElement.Parse(answer.ToJsonString())));
         }
         Assert.Empty(schemas.FaultsOf("Assessment", JsonElement.Parse(text)));
@@ -137,7 +225,10 @@ public sealed class AnswerSchemaTests
             get
             {
                 var file = System.IO.Path.Combine(Path, "calendar.csv");
-                System.IO.File.WriteAllText(file, $"time,announced,name\n{Some.Time + TimeSpan.FromHours(1)},,Rate decision\n");
+                System.IO.File.WriteAllText(
+                    file,
+                    $"time,announced,name\n{Some.Time + TimeSpan.FromHours(1)},,Rate decision\n"
+                );
                 return file;
             }
         }

@@ -14,10 +14,14 @@ public sealed class DocumentFileTests
     {
         var served = await ServedAsync();
         var committed = Repository.PathOf("docs", "openapi.json");
-        if (File.Exists(committed) && await File.ReadAllTextAsync(committed) == served) return;
+        if (File.Exists(committed) && await File.ReadAllTextAsync(committed) == served)
+            return;
         var latest = Repository.PathOf("artifacts", "openapi.json");
         await File.WriteAllTextAsync(latest, served);
-        Assert.Fail("docs/openapi.json is not the document that the service serves. Where the change is meant: cp artifacts/openapi.json docs/openapi.json");
+        Assert.Fail(
+            "docs/openapi.json is not the document that the service serves. Where the change is meant: cp "
+                + "artifacts/openapi.json docs/openapi.json"
+        );
     }
 
     [Fact]

@@ -19,15 +19,25 @@ public sealed class FileTests
         Assert.Equal(mediaType, plain.Content.Headers.ContentType?.MediaType);
         Assert.Equal("nosniff", Assert.Single(plain.Headers.GetValues("X-Content-Type-Options")));
         var policy = Assert.Single(plain.Headers.GetValues("Content-Security-Policy"));
-        Assert.StartsWith("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; ", policy, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; ",
+            policy,
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
 
-        using var again = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { IfNoneMatch = { plain.Headers.ETag! } } };
+        using var again = new HttpRequestMessage(HttpMethod.Get, path)
+        {
+            Headers = { IfNoneMatch = { plain.Headers.ETag! } },
+        };
         using var unchanged = await service.Http.SendAsync(again);
         Assert.Equal(HttpStatusCode.NotModified, unchanged.StatusCode);
         Assert.Empty(await unchanged.Content.ReadAsByteArrayAsync());
 
-        using var zipped = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { AcceptEncoding = { new("gzip") } } };
+        using var zipped = new HttpRequestMessage(HttpMethod.Get, path)
+        {
+            Headers = { AcceptEncoding = { new("gzip") } },
+        };
         using var small = await service.Http.SendAsync(zipped);
         Assert.Equal(["gzip"], small.Content.Headers.ContentEncoding);
         await using var unzipped = new GZipStream(await small.Content.ReadAsStreamAsync(), CompressionMode.Decompress);

@@ -7,7 +7,8 @@ namespace Remora.Server.Tests.Page;
 /// <summary>The API reference at <c>/reference</c> in a real browser.</summary>
 public sealed class ReferenceTests(Browser browser) : IClassFixture<Browser>
 {
-    private const string IsShown = "document.querySelector('#risk') !== null && document.querySelector('#schema-Assessment') !== null";
+    private const string IsShown =
+        "document.querySelector('#risk') !== null && document.querySelector('#schema-Assessment') !== null";
 
     [Fact]
     public async Task It_shows_every_call_and_lets_one_try_it()
@@ -16,10 +17,19 @@ public sealed class ReferenceTests(Browser browser) : IClassFixture<Browser>
         await service.WarmAsync();
         await browser.OpenAsync(service.Host.Url + "/reference");
         await browser.UntilAsync(IsShown);
-        var paths = JsonElement.Parse(await service.Http.GetStringAsync("/openapi/v1.json")).GetProperty("paths").EnumerateObject().Count();
+        var paths = JsonElement
+            .Parse(await service.Http.GetStringAsync("/openapi/v1.json"))
+            .GetProperty("paths")
+            .EnumerateObject()
+            .Count();
         Assert.Equal(paths, (await browser.AskAsync("document.querySelectorAll('article form').length")).GetInt32());
         Assert.Contains("WebhookEvent", await browser.TextAsync("#webhook_change"), StringComparison.Ordinal);
-        Assert.Equal("BTC/USDT", (await browser.AskAsync("document.querySelector('#risk input[name=pair]').list.options[0].value")).GetString());
+        Assert.Equal(
+            "BTC/USDT",
+            (
+                await browser.AskAsync("document.querySelector('#risk input[name=pair]').list.options[0].value")
+            ).GetString()
+        );
 
         await TryAsync("risk", "pair", "ETH/USDT");
         Assert.Contains("\"pair\": \"ETH/USDT\"", await browser.TextAsync("#risk pre"), StringComparison.Ordinal);
@@ -37,8 +47,16 @@ public sealed class ReferenceTests(Browser browser) : IClassFixture<Browser>
         try
         {
             var secret = ApiKey.NewSecret();
-            new KeyFile(folder.FullName).Change(keys => [.. keys, new("person", ApiKey.HashOf(secret), Some.Time, null, null, null)]);
-            await using var service = await LiveServer.StartAsync(LiveServer.Settings with { RequireKeys = true, Data = folder.FullName });
+            new KeyFile(folder.FullName).Change(keys =>
+                [.. keys, new("person", ApiKey.HashOf(secret), Some.Time, null, null, null)]
+            );
+            await using var service = await LiveServer.StartAsync(
+                LiveServer.Settings with
+                {
+                    RequireKeys = true,
+                    Data = folder.FullName,
+                }
+            );
             await browser.OpenAsync(service.Host.Url + "/reference");
             await browser.UntilAsync("document.querySelector('form#key') !== null");
             await browser.HasNoFaultAsync("reference, key wanted");
@@ -49,7 +67,11 @@ public sealed class ReferenceTests(Browser browser) : IClassFixture<Browser>
             await browser.UntilAsync(IsShown);
             await TryAsync("risk", "pair", "BTC/USDT");
             Assert.Contains("200 OK", await browser.TextAsync("#risk .answer p"), StringComparison.Ordinal);
-            Assert.DoesNotContain(secret, (await browser.AskAsync("document.documentElement.outerHTML")).GetString(), StringComparison.Ordinal);
+            Assert.DoesNotContain(
+                secret,
+                (await browser.AskAsync("document.documentElement.outerHTML")).GetString(),
+                StringComparison.Ordinal
+            );
         }
         finally
         {
@@ -58,11 +80,17 @@ public sealed class ReferenceTests(Browser browser) : IClassFixture<Browser>
     }
 
     private Task GiveAsync(string key) =>
-        browser.AskAsync($"(() => {{ const input = document.querySelector('form#key input'); input.value = '{key}'; input.form.requestSubmit(); }})()");
+        browser.AskAsync(
+            $"(() => {{ const input = document.querySelector('form#key input'); input.value = '{key}'; "
+                + $"input.form.requestSubmit(); }})()"
+        );
 
     private async Task TryAsync(string call, string parameter, string value)
     {
-        await browser.AskAsync($"(() => {{ const form = document.querySelector('#{call} form'); form.elements['{parameter}'].value = '{value}'; form.requestSubmit(); }})()");
+        await browser.AskAsync(
+            $"(() => {{ const form = document.querySelector('#{call} form'); form.elements['{parameter}'].value = "
+                + $"'{value}'; form.requestSubmit(); }})()"
+        );
         await browser.UntilAsync($"!document.querySelector('#{call} .answer').hidden");
     }
 }

@@ -26,7 +26,14 @@ public sealed class MarketRecordTests
         await SignalAsync("STOP");
         try
         {
-            var recalls = Enumerable.Range(0, 100).Select(i => kept.Record.RecallAsync(Some.MarketOf(string.Create(CultureInfo.InvariantCulture, $"C{i}/USDT")), CancellationToken.None));
+            var recalls = Enumerable
+                .Range(0, 100)
+                .Select(i =>
+                    kept.Record.RecallAsync(
+                        Some.MarketOf(string.Create(CultureInfo.InvariantCulture, $"C{i}/USDT")),
+                        CancellationToken.None
+                    )
+                );
             Assert.All(await Task.WhenAll(recalls).WaitAsync(TimeSpan.FromMinutes(1)), Assert.Null);
         }
         finally
@@ -36,7 +43,10 @@ public sealed class MarketRecordTests
 
         async Task SignalAsync(string signal)
         {
-            using var kill = Process.Start("kill", ["-" + signal, kept.EnginePid.ToString(CultureInfo.InvariantCulture)]);
+            using var kill = Process.Start(
+                "kill",
+                ["-" + signal, kept.EnginePid.ToString(CultureInfo.InvariantCulture)]
+            );
             await kill.WaitForExitAsync();
             Assert.Equal(0, kill.ExitCode);
         }
@@ -50,16 +60,19 @@ public sealed class MarketRecordTests
         var candles = Some.CandlesUntil(12, Some.Time);
         var engine = new RemoraEngine();
         Apply(MarketEvent.Recovered(Some.Btc, new([], [], [.. candles.Take(4)])));
-        foreach (var candle in candles.Skip(4).Take(2)) Apply(MarketEvent.Closed(Some.Btc, candle));
+        foreach (var candle in candles.Skip(4).Take(2))
+            Apply(MarketEvent.Closed(Some.Btc, candle));
         Apply(MarketEvent.Recovered(Some.Btc, new([], [], [.. candles.Take(8)]) { Source = standIn }));
-        foreach (var candle in candles.Skip(8)) Apply(MarketEvent.Closed(Some.Btc, candle));
+        foreach (var candle in candles.Skip(8))
+            Apply(MarketEvent.Closed(Some.Btc, candle));
         await kept.Session.Recorder.FlushAsync();
 
         var store = kept.Session.Store;
         Assert.Equal(candles.Take(6), await store.Candles.Of(Some.Btc).ListAsync());
         Assert.Equal(candles, await store.Candles.Of(standIn).ListAsync());
         var policy = RiskPolicy.Default.Name;
-        Assert.Equal(7, (await store.Assessments.Of(Some.Btc, policy).ListAsync()).Count); // of six closed candles and of the history received between them
+        // Of six closed candles and of the history received between them
+        Assert.Equal(7, (await store.Assessments.Of(Some.Btc, policy).ListAsync()).Count);
         Assert.Empty(await store.Assessments.Of(standIn, policy).ListAsync());
 
         void Apply(MarketEvent marketEvent) => kept.Record.Applied(marketEvent, engine.Apply(marketEvent));
@@ -69,12 +82,18 @@ public sealed class MarketRecordTests
     [InlineData("1m", 0.00001)]
     [InlineData("5m", 57_000)]
     [InlineData("1d", 1)]
-    public async Task A_revised_candle_replaces_the_stored_one_and_nothing_else_is_written_again(string timeframe, double price)
+    public async Task A_revised_candle_replaces_the_stored_one_and_nothing_else_is_written_again(
+        string timeframe,
+        double price
+    )
     {
         await using var kept = await Kept.StartAsync();
         var market = Some.MarketOf("BTC/USDT", timeframe: timeframe);
         var now = Instant.From(DateTimeOffset.UtcNow).Floor(market.Timeframe.Length);
-        Candle[] candles = [.. Some.CandlesUntil(12, now, timeframe: market.Timeframe).Select(candle => candle.Times(price / 100))];
+        Candle[] candles =
+        [
+            .. Some.CandlesUntil(12, now, timeframe: market.Timeframe).Select(candle => candle.Times(price / 100)),
+        ];
         var engine = new RemoraEngine();
         Apply(new([], [], candles));
         await kept.Session.Recorder.FlushAsync();
@@ -97,7 +116,8 @@ public sealed class MarketRecordTests
         Assert.Equal(candles, await kept.Session.Store.Candles.Of(market).ListAsync());
         Assert.Equal(16, kept.Session.Recorder.Health.HandedOverRows["candles"]);
         var newest = new List<Candle>();
-        await foreach (var row in kept.Session.Store.Candles.LatestAsync()) newest.Add(row.Candle);
+        await foreach (var row in kept.Session.Store.Candles.LatestAsync())
+            newest.Add(row.Candle);
         Assert.Equal(candles[^1], Assert.Single(newest));
 
         void Apply(MarketHistory history, MarketRecord? record = null)
@@ -132,8 +152,24 @@ public sealed class MarketRecordTests
         {
             var folder = Directory.CreateTempSubdirectory("remora-test-");
             var location = StoreLocation.InFolder(Path.Combine(folder.FullName, "data"));
-            var engine = await EmbeddedEngine.StartAsync(new() { Folder = location.EngineFolder!, PingInterval = TimeSpan.FromHours(1) }); // prevents an end by failed pings
-            var kept = new Kept(folder, engine, new(new() { Location = location, Recorder = new() { JournalFolder = Path.Combine(folder.FullName, "journal"), StopTimeout = TimeSpan.Zero } }));
+            var engine = await EmbeddedEngine.StartAsync(
+                new() { Folder = location.EngineFolder!, PingInterval = TimeSpan.FromHours(1) }
+            ); // prevents an end by failed pings
+            var kept = new Kept(
+                folder,
+                engine,
+                new(
+                    new()
+                    {
+                        Location = location,
+                        Recorder = new()
+                        {
+                            JournalFolder = Path.Combine(folder.FullName, "journal"),
+                            StopTimeout = TimeSpan.Zero,
+                        },
+                    }
+                )
+            );
             Assert.True(await kept.Session.IsReadyWithinAsync(TimeSpan.FromMinutes(1)));
             return kept;
         }

@@ -21,20 +21,30 @@ public sealed class AssessmentCsvTests
     public void The_header_is_exactly_this() => Assert.Equal(Header, AssessmentCsv.Header);
 
     [Fact]
-    public void Unknown_values_are_empty() => Assert.Equal(
-        "2022-06-13T07:55:00Z,2022-06-13T08:00:00Z,,true,caution,,,0,,,,,,,,,,,,,0,,,,,,,0,remora-1,157c34c51681,remora-1,warming_up\n",
-        RowOf(SomeAssessment.Of(MarketReadings.Unknown with { AsOf = SomeAssessment.AsOf }, regime: null)));
+    public void Unknown_values_are_empty() =>
+        Assert.Equal(
+            "2022-06-13T07:55:00Z,2022-06-13T08:00:00Z,,true,caution,,,0,,,,,,,,,,,,,0,,,,,,,0,remora-1,157c34c51681,remora-1,warming_up\n",
+            RowOf(SomeAssessment.Of(MarketReadings.Unknown with { AsOf = SomeAssessment.AsOf }, regime: null))
+        );
 
     [Fact]
     public void Known_values_have_all_their_digits()
     {
-        var readings = SomeAssessment.Calm with { Volatility = 0.0474, Rsi = 56.1, AtrRatio = 0.1 + 0.2, DayReturn = -1e-7, Gaps = 3 };
+        var readings = SomeAssessment.Calm with
+        {
+            Volatility = 0.0474,
+            Rsi = 56.1,
+            AtrRatio = 0.1 + 0.2,
+            DayReturn = -1e-7,
+            Gaps = 3,
+        };
         Observation[] outside = [SomeAssessment.Value(Signal.FearGreed, 15), SomeAssessment.Value(Signal.Vix, 60)];
         Assert.Equal(
             "2022-06-13T07:55:00Z,2022-06-13T08:00:00Z,100,false,no_entry,0.83244,very_high,1,0,flag_extreme_fear|flag_panic|risk_score,panic,"
-            + "2022-06-13T08:00:00Z,0.0474,low,sideways,neutral,0.01659,0.3,0.1,0.06585,0.35,flag_extreme_fear|flag_panic|flag_macro_stress,"
-            + "0.30000000000000004,56.1,10,-1E-07,-0.01,3,remora-1,157c34c51681,remora-1,ok\n",
-            RowOf(SomeAssessment.Of(readings, Regime.Panic, outside, configured: [Signal.FearGreed])));
+                + "2022-06-13T08:00:00Z,0.0474,low,sideways,neutral,0.01659,0.3,0.1,0.06585,0.35,flag_extreme_fear|flag_panic|flag_macro_stress,"
+                + "0.30000000000000004,56.1,10,-1E-07,-0.01,3,remora-1,157c34c51681,remora-1,ok\n",
+            RowOf(SomeAssessment.Of(readings, Regime.Panic, outside, configured: [Signal.FearGreed]))
+        );
     }
 
     private static string RowOf(Assessment assessment)

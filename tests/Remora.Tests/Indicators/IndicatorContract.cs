@@ -32,8 +32,11 @@ public abstract class IndicatorContract
         {
             var values = Run(tape);
             for (var i = 0; i < values.Length; i++)
-                for (var k = 0; k < FirstDefined.Length; k++)
-                    Assert.True(i < FirstDefined[k] ? double.IsNaN(values[i][k]) : double.IsFinite(values[i][k]), $"value {k} is {values[i][k]} at {i}");
+            for (var k = 0; k < FirstDefined.Length; k++)
+                Assert.True(
+                    i < FirstDefined[k] ? double.IsNaN(values[i][k]) : double.IsFinite(values[i][k]),
+                    $"value {k} is {values[i][k]} at {i}"
+                );
         }
     }
 
@@ -53,14 +56,18 @@ public abstract class IndicatorContract
         var plain = Run(Tape);
         var scaled = Run(Array.ConvertAll(Tape, c => c.Times(factor)));
         for (var i = 0; i < plain.Length; i++)
-            for (var k = 0; k < FirstDefined.Length; k++)
-            {
-                if (i < FirstDefined[k]) continue;
-                var expected = plain[i][k] * Math.Pow(factor, PricePower);
-                // The precision of price differences is limited by that of the prices.
-                var floor = PricePower == 1 ? Tape[i].Close * factor * 1e-4 : 1e-4;
-                Assert.True(Math.Abs(scaled[i][k] - expected) <= 1e-9 * Math.Max(Math.Abs(expected), floor), $"value {k} at {i}: {scaled[i][k]}, not {expected}");
-            }
+        for (var k = 0; k < FirstDefined.Length; k++)
+        {
+            if (i < FirstDefined[k])
+                continue;
+            var expected = plain[i][k] * Math.Pow(factor, PricePower);
+            // The precision of price differences is limited by that of the prices.
+            var floor = PricePower == 1 ? Tape[i].Close * factor * 1e-4 : 1e-4;
+            Assert.True(
+                Math.Abs(scaled[i][k] - expected) <= 1e-9 * Math.Max(Math.Abs(expected), floor),
+                $"value {k} at {i}: {scaled[i][k]}, not {expected}"
+            );
+        }
     }
 
     private double[][] Run(Candle[] tape) => Array.ConvertAll(tape, new Converter<Candle, double[]>(Create()));

@@ -22,7 +22,8 @@ public sealed class RootMeanSquareTests
     public void It_forgets_what_is_older_than_its_capacity()
     {
         var rms = new RootMeanSquare(3);
-        foreach (var value in new[] { 1e6, 2, 2, 2 }) rms.Update(value);
+        foreach (var value in new[] { 1e6, 2, 2, 2 })
+            rms.Update(value);
         Assert.Equal(2, rms.Value);
         Assert.Equal(3, rms.Count);
     }
@@ -34,7 +35,12 @@ public sealed class RootMeanSquareTests
         var values = new double[600_000];
         for (var i = 0; i < values.Length; i++)
         {
-            var size = kind switch { "walk" => 0.002, "shocks" => i % 1000 == 0 ? 0.5 : 1e-4, _ => i < 590_000 ? 0.1 : 1e-6 };
+            var size = kind switch
+            {
+                "walk" => 0.002,
+                "shocks" => i % 1000 == 0 ? 0.5 : 1e-4,
+                _ => i < 590_000 ? 0.1 : 1e-6,
+            };
             values[i] = size * Some.Normal(random);
         }
         var rms = new RootMeanSquare(Capacity);
@@ -42,7 +48,8 @@ public sealed class RootMeanSquareTests
         for (var i = 0; i < values.Length; i++)
         {
             rms.Update(values[i]);
-            if (i % 30_011 != 0 && i != values.Length - 1) continue;
+            if (i % 30_011 != 0 && i != values.Length - 1)
+                continue;
             var exact = Exact.RootMeanSquare(values.AsSpan(Math.Max(0, i + 1 - Capacity)..(i + 1)));
             worst = Math.Max(worst, Math.Abs((rms.Value / exact) - 1));
         }

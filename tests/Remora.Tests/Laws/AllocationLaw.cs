@@ -14,12 +14,19 @@ public sealed class AllocationLaw
     public void A_candle_allocates_its_result_and_nothing_else()
     {
         // Whole days: the same number of hours and days start and end.
-        const int warm = 12_000, measured = 288 * 20, rounds = 3;
+        const int warm = 12_000,
+            measured = 288 * 20,
+            rounds = 3;
         var engine = Replay.Engine();
-        engine.Apply(MarketEvent.Observed(new(Signal.FearGreed, null, 20, Some.Midnight, Some.Midnight, TimeSpan.FromDays(1_000), "test")));
+        engine.Apply(
+            MarketEvent.Observed(
+                new(Signal.FearGreed, null, 20, Some.Midnight, Some.Midnight, TimeSpan.FromDays(1_000), "test")
+            )
+        );
         var candles = Some.Candles(21, warm + (measured * rounds));
         Assessment assessment = null!;
-        foreach (var candle in candles[..warm]) assessment = engine.Apply(MarketEvent.Closed(Some.Btc, candle))!;
+        foreach (var candle in candles[..warm])
+            assessment = engine.Apply(MarketEvent.Closed(Some.Btc, candle))!;
         Assert.Equal(1, assessment.WarmUp);
 
         // The runtime occasionally allocates a few bytes on this thread when it recompiles a hot
@@ -28,7 +35,8 @@ public sealed class AllocationLaw
         for (var round = 0; round < rounds; round++)
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
-            for (var i = warm + (round * measured); i < warm + ((round + 1) * measured); i++) engine.Apply(MarketEvent.Closed(Some.Btc, candles[i]));
+            for (var i = warm + (round * measured); i < warm + ((round + 1) * measured); i++)
+                engine.Apply(MarketEvent.Closed(Some.Btc, candles[i]));
             perCandle = Math.Min(perCandle, (GC.GetAllocatedBytesForCurrentThread() - before) / (double)measured);
         }
 
@@ -37,7 +45,10 @@ public sealed class AllocationLaw
         var perReadings = BytesOf(() => readings with { Gaps = 1 });
         var perTrend = BytesOf(() => readings.Trend with { Candles = 1 });
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"{perCandle} bytes per candle: {perAssessment} an assessment, {perReadings} its readings, {perTrend} a trend reading");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{perCandle} bytes per candle: {perAssessment} an assessment, {perReadings} its readings, {perTrend} a "
+                + $"trend reading"
+        );
         Assert.Equal(perAssessment + perReadings + (perTrend * ((1 / 12.0) + (1 / 288.0))), perCandle, 1e-9);
         Assert.InRange(perCandle, 100, 1_000);
     }
@@ -47,7 +58,8 @@ public sealed class AllocationLaw
         const int times = 1000;
         make();
         var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < times; i++) make();
+        for (var i = 0; i < times; i++)
+            make();
         return (GC.GetAllocatedBytesForCurrentThread() - before) / (double)times;
     }
 }

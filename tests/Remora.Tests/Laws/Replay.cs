@@ -22,11 +22,14 @@ internal static class Replay
         // Some gaps are too long to be bridged.
         var longestHole = Math.Max(1, market.Timeframe.CountIn(TimeSpan.FromHours(30)));
         var tape = Some.WithHoles(Some.Candles(seed, candles, market.Timeframe), seed, longestHole);
-        var events = tape.Select(c => (At: c.OpenTime + market.Timeframe.Length, Event: MarketEvent.Closed(market, c))).ToList();
+        var events = tape.Select(c => (At: c.OpenTime + market.Timeframe.Length, Event: MarketEvent.Closed(market, c)))
+            .ToList();
         for (var time = Some.Midnight; time < events[^1].At; time += TimeSpan.FromHours(8))
         {
-            if (random.Next(4) != 0) events.Add((time, Observed(Signal.FundingRate, "BTC", 0.0005 * Some.Normal(random), time, 10)));
-            if (time.Floor(TimeSpan.FromDays(1)) == time && random.Next(4) != 0) events.Add((time, Observed(Signal.FearGreed, null, random.Next(101), time, 26)));
+            if (random.Next(4) != 0)
+                events.Add((time, Observed(Signal.FundingRate, "BTC", 0.0005 * Some.Normal(random), time, 10)));
+            if (time.Floor(TimeSpan.FromDays(1)) == time && random.Next(4) != 0)
+                events.Add((time, Observed(Signal.FearGreed, null, random.Next(101), time, 26)));
         }
         return [.. events.OrderBy(e => e.At.UnixMilliseconds).Select(e => e.Event)];
     }
@@ -41,7 +44,8 @@ internal static class Replay
         return [.. events.Select(e => engine.Apply(e) is { } assessment ? Json(assessment) : [])];
     }
 
-    public static byte[] Json(Assessment assessment) => JsonSerializer.SerializeToUtf8Bytes(assessment, RemoraJson.Options);
+    public static byte[] Json(Assessment assessment) =>
+        JsonSerializer.SerializeToUtf8Bytes(assessment, RemoraJson.Options);
 
     private static MarketEvent Observed(Signal signal, string? @base, double value, Instant time, int hours) =>
         MarketEvent.Observed(new(signal, @base, value, time, time, TimeSpan.FromHours(hours), "test"));

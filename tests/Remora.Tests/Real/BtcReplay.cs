@@ -40,9 +40,26 @@ public sealed class BtcReplay
         var assessments = new List<Assessment>(Candles.Length);
         foreach (var candle in Candles)
         {
-            for (; fear.TryPeek(out var day) && day.Time <= candle.OpenTime + Timeframe.FiveMinutes.Length; fear.Dequeue())
-                engine.Apply(MarketEvent.Observed(new(Signal.FearGreed, null, day.Value, day.Time, day.Time, TimeSpan.FromHours(36), "alternative.me")));
-            if (engine.Apply(MarketEvent.Closed(Some.Btc, candle)) is { } assessment) assessments.Add(assessment);
+            for (
+                ;
+                fear.TryPeek(out var day) && day.Time <= candle.OpenTime + Timeframe.FiveMinutes.Length;
+                fear.Dequeue()
+            )
+                engine.Apply(
+                    MarketEvent.Observed(
+                        new(
+                            Signal.FearGreed,
+                            null,
+                            day.Value,
+                            day.Time,
+                            day.Time,
+                            TimeSpan.FromHours(36),
+                            "alternative.me"
+                        )
+                    )
+                );
+            if (engine.Apply(MarketEvent.Closed(Some.Btc, candle)) is { } assessment)
+                assessments.Add(assessment);
         }
         return [.. assessments];
     }

@@ -18,7 +18,11 @@ public sealed class VenueHoursTests(BtcReplay replay)
         var start = Array.FindIndex(candles, c => c.OpenTime == Some.At("2025-03-01"));
         // A gap of months ends at 2024-01-01. The state from before it is dropped, so the history
         // must not contain earlier candles either.
-        var history = new MarketHistory([], [.. hours.Where(h => h.OpenTime >= Some.At("2024-01-01") && h.OpenTime < candles[start].OpenTime)], []);
+        var history = new MarketHistory(
+            [],
+            [.. hours.Where(h => h.OpenTime >= Some.At("2024-01-01") && h.OpenTime < candles[start].OpenTime)],
+            []
+        );
         var model = new MarketModel(Timeframe.FiveMinutes);
         model.Seed(history with { Base = candles[start..(start + 1)] });
         for (var i = start; i < start + (288 * 7); i++)
@@ -27,7 +31,15 @@ public sealed class VenueHoursTests(BtcReplay replay)
             var (lived, seeded) = (replay.Assessments[i].GetReadings().Trend, model.Readings.Trend);
             Assert.Equal(lived.Close, seeded.Close);
             Assert.Equal(lived.Sma200, seeded.Sma200);
-            foreach (var (a, b) in new[] { (lived.Adx, seeded.Adx), (lived.PlusDi, seeded.PlusDi), (lived.MinusDi, seeded.MinusDi), (lived.Ema26, seeded.Ema26) })
+            foreach (
+                var (a, b) in new[]
+                {
+                    (lived.Adx, seeded.Adx),
+                    (lived.PlusDi, seeded.PlusDi),
+                    (lived.MinusDi, seeded.MinusDi),
+                    (lived.Ema26, seeded.Ema26),
+                }
+            )
                 Assert.Equal(1, a / b, 1e-12);
         }
     }

@@ -7,9 +7,10 @@ namespace Remora.Tests.Reference;
 /// sums of squares.
 /// </summary>
 [Collection(nameof(ReferenceColumns))]
-public sealed class DispersionTests(ReferenceColumns reference) 
+public sealed class DispersionTests(ReferenceColumns reference)
 {
     private const int Period = 20;
+
     // The exact value is slow to compute, so only every 97th candle is checked.
     private const int Step = 97;
 
@@ -19,14 +20,17 @@ public sealed class DispersionTests(ReferenceColumns reference)
     public void Band_width_is_exact_to_1e_7(string name)
     {
         var series = reference.Require(name);
-        double[] upper = reference.Column(series, "upper"), middle = reference.Column(series, "middle");
+        double[] upper = reference.Column(series, "upper"),
+            middle = reference.Column(series, "middle");
         var closes = Array.ConvertAll(series.Candles, c => c.Close);
         var bands = new Bollinger(Period, 2);
-        double worst = 0, worstOfReference = 0;
+        double worst = 0,
+            worstOfReference = 0;
         for (var i = 0; i < closes.Length; i++)
         {
             var width = bands.Update(closes[i]);
-            if (i < Period || i % Step != 0) continue;
+            if (i < Period || i % Step != 0)
+                continue;
             var exact = 2 * Exact.Deviation(closes.AsSpan(i - Period + 1, Period), Period);
             if (exact == 0)
             {
@@ -34,11 +38,17 @@ public sealed class DispersionTests(ReferenceColumns reference)
                 continue;
             }
             worst = Math.Max(worst, Math.Abs((width * bands.Middle / 2 / exact) - 1));
-            worstOfReference = Math.Max(worstOfReference, Math.Abs((Math.ScaleB(upper[i] - middle[i], -series.ReferenceExponent) / exact) - 1));
+            worstOfReference = Math.Max(
+                worstOfReference,
+                Math.Abs((Math.ScaleB(upper[i] - middle[i], -series.ReferenceExponent) / exact) - 1)
+            );
         }
-        TestContext.Current.TestOutputHelper?.WriteLine($"{name}: ours is off by {worst:e1} at most, TA-Lib by {worstOfReference:e1}");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{name}: ours is off by {worst:e1} at most, TA-Lib by {worstOfReference:e1}"
+        );
         Assert.True(worst <= 1e-7, $"{name}: off by {worst:e1}");
-        if (name is "long_walk" or "btc_whole") Assert.True(worst < worstOfReference / 1000, $"{name}: ours {worst:e1}, TA-Lib {worstOfReference:e1}");
+        if (name is "long_walk" or "btc_whole")
+            Assert.True(worst < worstOfReference / 1000, $"{name}: ours {worst:e1}, TA-Lib {worstOfReference:e1}");
     }
 
     [Theory, MemberData(nameof(Names))]
@@ -50,10 +60,13 @@ public sealed class DispersionTests(ReferenceColumns reference)
         for (var i = 0; i < returns.Length; i++)
         {
             var actual = deviation.Update(returns[i]);
-            if (i < Period || i % Step != 0) continue;
+            if (i < Period || i % Step != 0)
+                continue;
             var exact = Exact.Deviation(returns.AsSpan(i - Period + 1, Period), Period - 1);
-            if (exact == 0) Assert.Equal(0, actual);
-            else worst = Math.Max(worst, Math.Abs((actual / exact) - 1));
+            if (exact == 0)
+                Assert.Equal(0, actual);
+            else
+                worst = Math.Max(worst, Math.Abs((actual / exact) - 1));
         }
         TestContext.Current.TestOutputHelper?.WriteLine($"{name}: off by {worst:e1} at most");
         Assert.True(worst <= 1e-7, $"{name}: off by {worst:e1}");

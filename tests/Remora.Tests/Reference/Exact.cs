@@ -16,7 +16,8 @@ internal static class Exact
     /// </summary>
     public static double Deviation(ReadOnlySpan<double> values, int divisor)
     {
-        BigInteger sum = 0, squares = 0;
+        BigInteger sum = 0,
+            squares = 0;
         foreach (var value in values)
         {
             var whole = Whole(value);
@@ -51,7 +52,8 @@ internal static class Exact
 
     private static double Ratio(BigInteger numerator, BigInteger denominator, int exponent)
     {
-        if (numerator.IsZero) return 0;
+        if (numerator.IsZero)
+            return 0;
         // Keeps 60 significant bits.
         var shift = (int)(numerator.GetBitLength() - denominator.GetBitLength()) - 60;
         var quotient = shift >= 0 ? (numerator >> shift) / denominator : (numerator << -shift) / denominator;

@@ -10,7 +10,7 @@ namespace Remora.Tests.Reference;
 /// variance drifts (see <see cref="DispersionTests"/>).
 /// </summary>
 [Collection(nameof(ReferenceColumns))]
-public sealed class ReferenceTests(ReferenceColumns reference) 
+public sealed class ReferenceTests(ReferenceColumns reference)
 {
     private const double Close = 1e-9;
     private const double TalibZero = 1e-14;
@@ -44,7 +44,9 @@ public sealed class ReferenceTests(ReferenceColumns reference)
     [Theory, MemberData(nameof(Names))]
     public void Adx_and_both_directions_agree(string name)
     {
-        Adx adx = new(14), plus = new(14), minus = new(14);
+        Adx adx = new(14),
+            plus = new(14),
+            minus = new(14);
         Agree(name, "adx", c => adx.Update(c.High, c.Low, c.Close), Scale.Percent);
         Agree(name, "plus_di", c => (plus.Update(c.High, c.Low, c.Close), plus.PlusDi).PlusDi, Scale.Percent);
         Agree(name, "minus_di", c => (minus.Update(c.High, c.Low, c.Close), minus.MinusDi).MinusDi, Scale.Percent);
@@ -53,7 +55,9 @@ public sealed class ReferenceTests(ReferenceColumns reference)
     [Theory, MemberData(nameof(Names))]
     public void Macd_agrees(string name)
     {
-        Macd line = new(12, 26, 9), signal = new(12, 26, 9), histogram = new(12, 26, 9);
+        Macd line = new(12, 26, 9),
+            signal = new(12, 26, 9),
+            histogram = new(12, 26, 9);
         Agree(name, "macd", c => (line.Update(c.Close), line.Line).Line, Scale.Price);
         Agree(name, "macd_signal", c => (signal.Update(c.Close), signal.Signal).Signal, Scale.Price);
         Agree(name, "macd_histogram", c => histogram.Update(c.Close), Scale.Price);
@@ -62,7 +66,9 @@ public sealed class ReferenceTests(ReferenceColumns reference)
     [Theory, MemberData(nameof(Names))]
     public void Bollinger_bands_agree(string name)
     {
-        Bollinger upper = new(20, 2), middle = new(20, 2), lower = new(20, 2);
+        Bollinger upper = new(20, 2),
+            middle = new(20, 2),
+            lower = new(20, 2);
         Agree(name, "middle", c => (middle.Update(c.Close), middle.Middle).Middle, Scale.Price);
         // The reference's bands contain the drift of its rolling variance. DispersionTests compares
         // this implementation with the exact value.
@@ -82,7 +88,8 @@ public sealed class ReferenceTests(ReferenceColumns reference)
     /// <summary>
     /// The error of the reference's own bands after a long run, or in a quiet market.
     /// </summary>
-    private static double Drift(string name) => name is "long_walk" or "btc_whole" or "quiet_after_shock" ? 1e-8 : Close;
+    private static double Drift(string name) =>
+        name is "long_walk" or "btc_whole" or "quiet_after_shock" ? 1e-8 : Close;
 
     private enum Scale
     {
@@ -103,17 +110,33 @@ public sealed class ReferenceTests(ReferenceColumns reference)
             var actual = update(candle);
             var wanted = scale == Scale.Price ? Math.ScaleB(expected[i], -series.ReferenceExponent) : expected[i];
             hasMoved |= candle.Close != series.Candles[0].Close;
-            if (column.EndsWith("rsi", StringComparison.Ordinal) && !hasMoved && i >= 14) wanted = 50;
-            if (scale == Scale.Return && wanted == 0 && actual * actual < TalibZero) continue;
-            Assert.True(double.IsNaN(actual) == double.IsNaN(wanted), $"{column} of {name} at {i}: {actual}, reference {wanted}");
-            if (double.IsNaN(wanted)) continue;
+            if (column.EndsWith("rsi", StringComparison.Ordinal) && !hasMoved && i >= 14)
+                wanted = 50;
+            if (scale == Scale.Return && wanted == 0 && actual * actual < TalibZero)
+                continue;
+            Assert.True(
+                double.IsNaN(actual) == double.IsNaN(wanted),
+                $"{column} of {name} at {i}: {actual}, reference {wanted}"
+            );
+            if (double.IsNaN(wanted))
+                continue;
             // The precision of a difference of prices, such as MACD, is limited by that of the
             // prices: the floor is one part in 1e13.
-            var floor = scale switch { Scale.Price => candle.Close * 1e-4, Scale.Return => 1e-9, _ => 1e-5 };
+            var floor = scale switch
+            {
+                Scale.Price => candle.Close * 1e-4,
+                Scale.Return => 1e-9,
+                _ => 1e-5,
+            };
             var error = Math.Abs(actual - wanted) / Math.Max(Math.Abs(wanted), floor);
-            Assert.True(error <= tolerance, $"{column} of {name} at {i}: {actual}, reference {wanted}, off by {error:e1}");
+            Assert.True(
+                error <= tolerance,
+                $"{column} of {name} at {i}: {actual}, reference {wanted}, off by {error:e1}"
+            );
             worst = Math.Max(worst, error);
         }
-        TestContext.Current.TestOutputHelper?.WriteLine($"{column} of {name}: {expected.Length} candles, worst difference {worst:e1}");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{column} of {name}: {expected.Length} candles, worst difference {worst:e1}"
+        );
     }
 }

@@ -10,19 +10,43 @@ public sealed class AssessmentStateTests
 {
     private static readonly TimeSpan Timeframe = TimeSpan.FromMinutes(5);
     private static readonly MarketReadings Young = SomeAssessment.Calm with { WarmUp = 0.999 };
-    private static readonly RiskPolicy Careful = RiskPolicy.Default with { Name = "careful", Decision = new() { OnStale = OnStale.Block } };
+    private static readonly RiskPolicy Careful = RiskPolicy.Default with
+    {
+        Name = "careful",
+        Decision = new() { OnStale = OnStale.Block },
+    };
 
-    private static Assessment Aged(double timeframes, MarketReadings? readings = null, RiskPolicy? policy = null, string pair = "BTC/USDT") =>
-        SomeAssessment.Of(readings, age: timeframes * Timeframe, policy: policy, pair: pair);
+    private static Assessment Aged(
+        double timeframes,
+        MarketReadings? readings = null,
+        RiskPolicy? policy = null,
+        string pair = "BTC/USDT"
+    ) => SomeAssessment.Of(readings, age: timeframes * Timeframe, policy: policy, pair: pair);
 
-    private static Assessment Nothing(RiskPolicy? policy = null, string pair = "BTC/USDT", params Observation[] outside) =>
-        SomeAssessment.Of(MarketReadings.Unknown, regime: null, outside: outside, policy: policy, pair: pair);
+    private static Assessment Nothing(
+        RiskPolicy? policy = null,
+        string pair = "BTC/USDT",
+        params Observation[] outside
+    ) => SomeAssessment.Of(MarketReadings.Unknown, regime: null, outside: outside, policy: policy, pair: pair);
 
     [Theory]
-    [InlineData(0, AssessmentState.Ok, AssessmentState.WarmingUp), InlineData(2, AssessmentState.Ok, AssessmentState.WarmingUp)]
-    [InlineData(2.01, AssessmentState.Stale, AssessmentState.Stale), InlineData(11.99, AssessmentState.Stale, AssessmentState.Stale)]
-    [InlineData(12, AssessmentState.Unknown, AssessmentState.Unknown), InlineData(5000, AssessmentState.Unknown, AssessmentState.Unknown)]
-    public void It_follows_the_age_of_the_last_candle_and_then_the_warm_up(double timeframes, AssessmentState warm, AssessmentState young)
+    [
+        InlineData(0, AssessmentState.Ok, AssessmentState.WarmingUp),
+        InlineData(2, AssessmentState.Ok, AssessmentState.WarmingUp)
+    ]
+    [
+        InlineData(2.01, AssessmentState.Stale, AssessmentState.Stale),
+        InlineData(11.99, AssessmentState.Stale, AssessmentState.Stale)
+    ]
+    [
+        InlineData(12, AssessmentState.Unknown, AssessmentState.Unknown),
+        InlineData(5000, AssessmentState.Unknown, AssessmentState.Unknown)
+    ]
+    public void It_follows_the_age_of_the_last_candle_and_then_the_warm_up(
+        double timeframes,
+        AssessmentState warm,
+        AssessmentState young
+    )
     {
         Assert.Equal(warm, Aged(timeframes).State);
         Assert.Equal(young, Aged(timeframes, Young).State);
@@ -43,8 +67,14 @@ public sealed class AssessmentStateTests
     [Fact]
     public void Without_any_candle_it_is_unknown_and_the_policys_rule_for_stale_data_decides()
     {
-        Assert.Equal((AssessmentState.Unknown, true, Recommendation.Caution), (Nothing().State, Nothing().SafeToTrade, Nothing().Recommendation));
-        Assert.Equal((AssessmentState.Unknown, false, Recommendation.NoEntry), (Nothing(Careful).State, Nothing(Careful).SafeToTrade, Nothing(Careful).Recommendation));
+        Assert.Equal(
+            (AssessmentState.Unknown, true, Recommendation.Caution),
+            (Nothing().State, Nothing().SafeToTrade, Nothing().Recommendation)
+        );
+        Assert.Equal(
+            (AssessmentState.Unknown, false, Recommendation.NoEntry),
+            (Nothing(Careful).State, Nothing(Careful).SafeToTrade, Nothing(Careful).Recommendation)
+        );
         Assert.Equal(["stale_data"], Nothing(Careful).BlockedBy);
         Assert.Equal(["stale_data"], Aged(12, policy: Careful).BlockedBy);
         Assert.False(Nothing(null, "BTC/USDT", SomeAssessment.Value(Signal.FearGreed, 10)).SafeToTrade);
@@ -63,8 +93,10 @@ public sealed class AssessmentStateTests
     [Fact]
     public void The_whole_market_has_the_worst_state_of_the_lead_pair_or_of_half_the_basket()
     {
-        AssessmentState Of(double btc, double eth, double sol, double xrp) => WholeMarketAssessment.Of([
-            At(btc, "BTC/USDT"), At(eth, "ETH/USDT"), At(sol, "SOL/USDT"), At(xrp, "XRP/USDT")]).State;
+        AssessmentState Of(double btc, double eth, double sol, double xrp) =>
+            WholeMarketAssessment
+                .Of([At(btc, "BTC/USDT"), At(eth, "ETH/USDT"), At(sol, "SOL/USDT"), At(xrp, "XRP/USDT")])
+                .State;
         Assert.Equal(AssessmentState.Ok, Of(0, 0, 0, 20));
         Assert.Equal(AssessmentState.Unknown, Of(20, 0, 0, 0));
         Assert.Equal(AssessmentState.Unknown, Of(0, 0, 20, 20));
@@ -78,10 +110,17 @@ public sealed class AssessmentStateTests
 
         // All at the same moment: the candles are older, and the moment of the assessment is not
         // later.
-        static Assessment At(double age, string pair) => SomeAssessment.Of(SomeAssessment.Calm with { AsOf = SomeAssessment.AsOf - (age * Timeframe) }, pair: pair);
+        static Assessment At(double age, string pair) =>
+            SomeAssessment.Of(SomeAssessment.Calm with { AsOf = SomeAssessment.AsOf - (age * Timeframe) }, pair: pair);
     }
 
     [Theory]
-    [InlineData(AssessmentState.Ok, "ok"), InlineData(AssessmentState.WarmingUp, "warming_up"), InlineData(AssessmentState.Stale, "stale"), InlineData(AssessmentState.Unknown, "unknown")]
-    public void It_has_a_name_in_json(AssessmentState state, string name) => Assert.Equal($"\"{name}\"", JsonSerializer.Serialize(state, RemoraJson.Options));
+    [
+        InlineData(AssessmentState.Ok, "ok"),
+        InlineData(AssessmentState.WarmingUp, "warming_up"),
+        InlineData(AssessmentState.Stale, "stale"),
+        InlineData(AssessmentState.Unknown, "unknown")
+    ]
+    public void It_has_a_name_in_json(AssessmentState state, string name) =>
+        Assert.Equal($"\"{name}\"", JsonSerializer.Serialize(state, RemoraJson.Options));
 }

@@ -10,7 +10,15 @@ public sealed class DecisionTests
     private static readonly TimeSpan Timeframe = TimeSpan.FromMinutes(5);
 
     private static RiskPolicy BlockingAt(double score, params RiskFlag[] flags) =>
-        RiskPolicy.Default with { Decision = new() { BlockingScore = score, FullPositionScore = 0.1, BlockingFlags = flags } };
+        RiskPolicy.Default with
+        {
+            Decision = new()
+            {
+                BlockingScore = score,
+                FullPositionScore = 0.1,
+                BlockingFlags = flags,
+            },
+        };
 
     [Fact]
     public void Nothing_speaks_against_a_calm_market()
@@ -35,7 +43,10 @@ public sealed class DecisionTests
     [Theory, InlineData(RiskFlag.Downtrend, Regime.Bear), InlineData(RiskFlag.Panic, Regime.Panic)]
     public void Which_flags_block_is_the_policys_choice(RiskFlag flag, Regime regime)
     {
-        Assert.Equal([EventFlags.NameOf(flag)], SomeAssessment.Of(regime: regime, policy: BlockingAt(0.99, flag)).BlockedBy);
+        Assert.Equal(
+            [EventFlags.NameOf(flag)],
+            SomeAssessment.Of(regime: regime, policy: BlockingAt(0.99, flag)).BlockedBy
+        );
         Assert.True(SomeAssessment.Of(regime: regime, policy: BlockingAt(0.99)).SafeToTrade);
     }
 
@@ -49,11 +60,23 @@ public sealed class DecisionTests
     [Fact]
     public void A_raised_flag_or_half_the_score_calls_for_caution()
     {
-        Assert.Equal(Recommendation.Caution, SomeAssessment.Of(outside: [SomeAssessment.Value(Signal.FearGreed, 85)]).Recommendation);
-        Assert.Equal(Recommendation.Caution, SomeAssessment.Of(outside: [SomeAssessment.Value(Signal.Vix, 30)]).Recommendation);
-        Assert.Equal(Recommendation.EntryOk, SomeAssessment.Of(outside: [SomeAssessment.Value(Signal.Vix, 29)]).Recommendation);
+        Assert.Equal(
+            Recommendation.Caution,
+            SomeAssessment.Of(outside: [SomeAssessment.Value(Signal.FearGreed, 85)]).Recommendation
+        );
+        Assert.Equal(
+            Recommendation.Caution,
+            SomeAssessment.Of(outside: [SomeAssessment.Value(Signal.Vix, 30)]).Recommendation
+        );
+        Assert.Equal(
+            Recommendation.EntryOk,
+            SomeAssessment.Of(outside: [SomeAssessment.Value(Signal.Vix, 29)]).Recommendation
+        );
         var half = SomeAssessment.Calm with { Volatility = 0.585715 };
-        Assert.Equal((0.5, Recommendation.Caution), (SomeAssessment.Of(half).RiskScore, SomeAssessment.Of(half).Recommendation));
+        Assert.Equal(
+            (0.5, Recommendation.Caution),
+            (SomeAssessment.Of(half).RiskScore, SomeAssessment.Of(half).Recommendation)
+        );
         Assert.Equal(Recommendation.EntryOk, SomeAssessment.Of(half with { Volatility = 0.58571 }).Recommendation);
     }
 
@@ -63,7 +86,10 @@ public sealed class DecisionTests
         var unknown = SomeAssessment.Of(regime: null);
         Assert.Equal((true, Recommendation.Caution), (unknown.SafeToTrade, unknown.Recommendation));
         var nothing = SomeAssessment.Of(MarketReadings.Unknown, regime: null);
-        Assert.Equal((true, Recommendation.Caution, true, 0.0), (nothing.SafeToTrade, nothing.Recommendation, nothing.Stale, nothing.RiskConfidence));
+        Assert.Equal(
+            (true, Recommendation.Caution, true, 0.0),
+            (nothing.SafeToTrade, nothing.Recommendation, nothing.Stale, nothing.RiskConfidence)
+        );
         Assert.Contains("No candle of BTC/USDT", nothing.Reasoning[0]);
     }
 
@@ -78,7 +104,16 @@ public sealed class DecisionTests
         {
             var age = quarter / 4.0;
             Assessment Aged(MarketReadings readings, Regime regime, OnStale onStale, params Observation[] outside) =>
-                SomeAssessment.Of(readings, regime, outside, RiskPolicy.Default with { Decision = new() { OnStale = onStale } }, age: age * Timeframe);
+                SomeAssessment.Of(
+                    readings,
+                    regime,
+                    outside,
+                    RiskPolicy.Default with
+                    {
+                        Decision = new() { OnStale = onStale },
+                    },
+                    age: age * Timeframe
+                );
 
             var calm = Aged(SomeAssessment.Calm, Regime.Sideways, OnStale.Allow);
             Assert.Equal(age > 2, calm.Stale);
@@ -86,13 +121,22 @@ public sealed class DecisionTests
             Assert.True(calm.SafeToTrade);
             Assert.Equal(age > 2 ? Recommendation.Caution : Recommendation.EntryOk, calm.Recommendation);
 
-            Assert.Equal(age > 2 ? ["stale_data"] : [], Aged(SomeAssessment.Calm, Regime.Sideways, OnStale.Block).BlockedBy);
+            Assert.Equal(
+                age > 2 ? ["stale_data"] : [],
+                Aged(SomeAssessment.Calm, Regime.Sideways, OnStale.Block).BlockedBy
+            );
 
             var panic = Aged(Wild, Regime.Panic, OnStale.Allow, SomeAssessment.Value(Signal.FearGreed, 10));
-            Assert.Equal(age < 12 ? ["flag_extreme_fear", "flag_panic", "flag_high_volatility", "risk_score"] : ["flag_extreme_fear"], panic.BlockedBy);
+            Assert.Equal(
+                age < 12
+                    ? ["flag_extreme_fear", "flag_panic", "flag_high_volatility", "risk_score"]
+                    : ["flag_extreme_fear"],
+                panic.BlockedBy
+            );
             var market = Aged(Wild, Regime.Panic, OnStale.Allow);
             Assert.Equal(age >= 12, market.SafeToTrade);
-            if (age >= 12) Assert.Equal(Recommendation.Caution, market.Recommendation);
+            if (age >= 12)
+                Assert.Equal(Recommendation.Caution, market.Recommendation);
         }
     }
 }

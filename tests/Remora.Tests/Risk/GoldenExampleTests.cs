@@ -10,7 +10,15 @@ namespace Remora.Tests.Risk;
 public sealed class GoldenExampleTests
 {
     private static readonly Assessment Golden = SomeAssessment.Of(
-        SomeAssessment.Calm with { Volatility = 0.0474, Rsi = 56 }, Regime.Choppy, [SomeAssessment.Value(Signal.FearGreed, 15)], configured: [Signal.FearGreed]);
+        SomeAssessment.Calm with
+        {
+            Volatility = 0.0474,
+            Rsi = 56,
+        },
+        Regime.Choppy,
+        [SomeAssessment.Value(Signal.FearGreed, 15)],
+        configured: [Signal.FearGreed]
+    );
 
     [Fact]
     public void It_comes_out_exactly_so()
@@ -19,15 +27,24 @@ public sealed class GoldenExampleTests
         Assert.Equal(TrendClass.Sideways, Golden.TrendClassification);
         Assert.Equal(new RiskBreakdown(0.01659, 0.24, 0.1, 0.066, 0.35), Golden.RiskBreakdown);
         Assert.Equal(0.77259, Golden.RiskScore);
-        Assert.Equal(("0.017", "0.24", "0.10", "0.066", "0.35", "0.77"), (
-            $"{Golden.RiskBreakdown.Volatility:0.000}", $"{Golden.RiskBreakdown.Regime:0.00}", $"{Golden.RiskBreakdown.TrendStrength:0.00}",
-            $"{Golden.RiskBreakdown.Momentum:0.000}", $"{Golden.RiskBreakdown.External:0.00}", $"{Golden.RiskScore:0.00}"));
+        Assert.Equal(
+            ("0.017", "0.24", "0.10", "0.066", "0.35", "0.77"),
+            (
+                $"{Golden.RiskBreakdown.Volatility:0.000}",
+                $"{Golden.RiskBreakdown.Regime:0.00}",
+                $"{Golden.RiskBreakdown.TrendStrength:0.00}",
+                $"{Golden.RiskBreakdown.Momentum:0.000}",
+                $"{Golden.RiskBreakdown.External:0.00}",
+                $"{Golden.RiskScore:0.00}"
+            )
+        );
         Assert.Equal(RiskClass.VeryHigh, Golden.RiskClass);
         Assert.False(Golden.SafeToTrade);
         Assert.Equal(["flag_extreme_fear"], Golden.BlockedBy);
         Assert.Equal(Recommendation.NoEntry, Golden.Recommendation);
         Assert.Equal(0, Golden.PositionScale);
-        foreach (var flag in Enum.GetValues<RiskFlag>()) Assert.Equal(flag == RiskFlag.ExtremeFear, Golden.EventFlags[flag] == true);
+        foreach (var flag in Enum.GetValues<RiskFlag>())
+            Assert.Equal(flag == RiskFlag.ExtremeFear, Golden.EventFlags[flag] == true);
     }
 
     [Fact]
@@ -36,7 +53,10 @@ public sealed class GoldenExampleTests
         var json = JsonSerializer.SerializeToElement(Golden, RemoraJson.Options);
         Assert.Equal("no_entry", json.GetProperty("recommendation").GetString());
         Assert.Equal("very_high", json.GetProperty("risk_class").GetString());
-        Assert.Equal("""{"volatility":0.01659,"regime":0.24,"trend_strength":0.1,"momentum":0.066,"external":0.35}""", json.GetProperty("risk_breakdown").GetRawText());
+        Assert.Equal(
+            """{"volatility":0.01659,"regime":0.24,"trend_strength":0.1,"momentum":0.066,"external":0.35}""",
+            json.GetProperty("risk_breakdown").GetRawText()
+        );
         Assert.Equal("0.77259", json.GetProperty("risk_score").GetRawText());
         Assert.Equal("15", json.GetProperty("fear_greed_index").GetRawText());
         Assert.Equal(JsonValueKind.Null, json.GetProperty("vix").ValueKind);
@@ -56,10 +76,12 @@ public sealed class GoldenExampleTests
 
     [Fact]
     public void The_deciding_sentence_comes_first() =>
-        Assert.Equal("Entries are blocked: extreme fear, the fear and greed index is 15 of 100 (15 or below).", Golden.Reasoning[0]);
+        Assert.Equal(
+            "Entries are blocked: extreme fear, the fear and greed index is 15 of 100 (15 or below).",
+            Golden.Reasoning[0]
+        );
 
-    private const string Expected =
-        """
+    private const string Expected = """
         {"safe_to_trade":false,"recommendation":"no_entry","risk_score":0.77259,"risk_class":"very_high"
         ,"risk_confidence":1,"position_scale":0,"blocked_by":["flag_extreme_fear"],"reasoning":[],"regime":"choppy"
         ,"regime_since":"2022-06-13T08:00:00Z","volatility":0.0474,"volatility_classification":"low"

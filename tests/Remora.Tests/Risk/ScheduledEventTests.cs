@@ -14,9 +14,21 @@ namespace Remora.Tests.Risk;
 public sealed class ScheduledEventTests
 {
     private static readonly Instant At = SomeAssessment.AsOf + TimeSpan.FromMinutes(5);
-    private static readonly ScheduledEvent Decision = ScheduledEvent.Around("rate decision", At, TimeSpan.FromMinutes(3), TimeSpan.FromMinutes(2));
+    private static readonly ScheduledEvent Decision = ScheduledEvent.Around(
+        "rate decision",
+        At,
+        TimeSpan.FromMinutes(3),
+        TimeSpan.FromMinutes(2)
+    );
 
-    [Theory, InlineData(-3.001, false), InlineData(-3, true), InlineData(0, true), InlineData(1.999, true), InlineData(2, false)]
+    [
+        Theory,
+        InlineData(-3.001, false),
+        InlineData(-3, true),
+        InlineData(0, true),
+        InlineData(1.999, true),
+        InlineData(2, false)
+    ]
     public void It_is_near_from_some_time_before_to_some_time_after(double minutes, bool near)
     {
         var assessment = Assess(At + TimeSpan.FromMinutes(minutes), Decision);
@@ -38,7 +50,9 @@ public sealed class ScheduledEventTests
     [Fact]
     public void It_blocks_where_the_policy_lists_it()
     {
-        var careful = PolicyFile.Parse(Encoding.UTF8.GetBytes("""{"name":"careful","decision":{"blocking_flags":["scheduled_event"]}}"""));
+        var careful = PolicyFile.Parse(
+            Encoding.UTF8.GetBytes("""{"name":"careful","decision":{"blocking_flags":["scheduled_event"]}}""")
+        );
         var assessment = Assess(At, careful, Decision);
         Assert.Equal((false, Recommendation.NoEntry), (assessment.SafeToTrade, assessment.Recommendation));
         Assert.Equal(["flag_scheduled_event"], assessment.BlockedBy);
@@ -49,12 +63,23 @@ public sealed class ScheduledEventTests
     [Fact]
     public void Several_are_told_in_the_order_of_their_time()
     {
-        var later = ScheduledEvent.Around("inflation", At + TimeSpan.FromMinutes(1), TimeSpan.FromHours(1), TimeSpan.Zero);
+        var later = ScheduledEvent.Around(
+            "inflation",
+            At + TimeSpan.FromMinutes(1),
+            TimeSpan.FromHours(1),
+            TimeSpan.Zero
+        );
         var far = ScheduledEvent.Around("far", At + TimeSpan.FromDays(1), TimeSpan.FromHours(1), TimeSpan.Zero);
-        Assert.Contains($"Caution: scheduled event, rate decision at {At}; inflation at {later.At}.", Assess(At, later, far, Decision).Reasoning);
+        Assert.Contains(
+            $"Caution: scheduled event, rate decision at {At}; inflation at {later.At}.",
+            Assess(At, later, far, Decision).Reasoning
+        );
         var basket = WholeMarketAssessment.Of([Assess(At, later, Decision)]);
         Assert.True(basket.EventFlags[RiskFlag.ScheduledEvent]);
-        Assert.Contains(basket.Reasoning, sentence => sentence.Contains($"rate decision at {At}", StringComparison.Ordinal));
+        Assert.Contains(
+            basket.Reasoning,
+            sentence => sentence.Contains($"rate decision at {At}", StringComparison.Ordinal)
+        );
     }
 
     /// <summary>
@@ -62,18 +87,31 @@ public sealed class ScheduledEventTests
     /// calendar replaces the previous one without changing earlier answers.
     /// </summary>
     [Fact]
-    public void A_replay_with_calendars_gives_the_same_bytes_and_knows_no_later_one() => Prop.ForAll(Any.Seed, seed =>
-    {
-        var tape = Replay.Tape(seed, 300);
-        var first = 1 + (seed % 100);
-        MarketEvent[] With(int scheduled) =>
-            [.. tape[..first], Calendar(tape[first], 20), .. tape[first..200], .. scheduled > 0 ? [Calendar(tape[200], scheduled)] : Array.Empty<MarketEvent>(), .. tape[200..]];
-        Assert.Equal(Replay.Answers(With(3)), Replay.Answers(With(3)));
-        Assert.Equal(Replay.Answers(With(3))[..201], Replay.Answers(With(0))[..201]);
-        Assert.Equal(Replay.Answers(tape)[..first], Replay.Answers(With(3))[..first]);
-        var raised = With(20).Select(Engine(Replay.Engine())).Count(assessment => assessment?.EventFlags[RiskFlag.ScheduledEvent] == true);
-        Assert.InRange(raised, 1, 299);
-    }).MustHold(5);
+    public void A_replay_with_calendars_gives_the_same_bytes_and_knows_no_later_one() =>
+        Prop.ForAll(
+                Any.Seed,
+                seed =>
+                {
+                    var tape = Replay.Tape(seed, 300);
+                    var first = 1 + (seed % 100);
+                    MarketEvent[] With(int scheduled) =>
+                        [
+                            .. tape[..first],
+                            Calendar(tape[first], 20),
+                            .. tape[first..200],
+                            .. scheduled > 0 ? [Calendar(tape[200], scheduled)] : Array.Empty<MarketEvent>(),
+                            .. tape[200..],
+                        ];
+                    Assert.Equal(Replay.Answers(With(3)), Replay.Answers(With(3)));
+                    Assert.Equal(Replay.Answers(With(3))[..201], Replay.Answers(With(0))[..201]);
+                    Assert.Equal(Replay.Answers(tape)[..first], Replay.Answers(With(3))[..first]);
+                    var raised = With(20)
+                        .Select(Engine(Replay.Engine()))
+                        .Count(assessment => assessment?.EventFlags[RiskFlag.ScheduledEvent] == true);
+                    Assert.InRange(raised, 1, 299);
+                }
+            )
+            .MustHold(5);
 
     private static Func<MarketEvent, Assessment?> Engine(RemoraEngine engine) => e => engine.Apply(e);
 
@@ -84,11 +122,27 @@ public sealed class ScheduledEventTests
     private static MarketEvent Calendar(MarketEvent at, int everyHours)
     {
         var known = at.Observation?.KnowableAt ?? at.Candle.OpenTime;
-        return MarketEvent.Scheduled(new(known, [.. Enumerable.Range(1, 40).Select(i =>
-            ScheduledEvent.Around($"event {i}", known + TimeSpan.FromHours(i * everyHours), TimeSpan.FromHours(1), TimeSpan.FromHours(1)))]));
+        return MarketEvent.Scheduled(
+            new(
+                known,
+                [
+                    .. Enumerable
+                        .Range(1, 40)
+                        .Select(i =>
+                            ScheduledEvent.Around(
+                                $"event {i}",
+                                known + TimeSpan.FromHours(i * everyHours),
+                                TimeSpan.FromHours(1),
+                                TimeSpan.FromHours(1)
+                            )
+                        ),
+                ]
+            )
+        );
     }
 
-    private static Assessment Assess(Instant now, params ScheduledEvent[] events) => Assess(now, RiskPolicy.Default, events);
+    private static Assessment Assess(Instant now, params ScheduledEvent[] events) =>
+        Assess(now, RiskPolicy.Default, events);
 
     private static Assessment Assess(Instant now, RiskPolicy policy, params ScheduledEvent[] events) =>
         SomeAssessment.Of(policy: policy, age: now - SomeAssessment.AsOf, calendar: new(SomeAssessment.AsOf, events));

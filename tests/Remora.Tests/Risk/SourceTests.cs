@@ -18,11 +18,30 @@ public sealed class SourceTests
         var left = Fear.ExpiresAt - SomeAssessment.AsOf;
         var before = At(left - TimeSpan.FromMilliseconds(1));
         var after = At(left);
-        Assert.Equal((0.35, 10.0, true, Reliance.Fresh), (before.RiskBreakdown.External, before.FearGreedIndex, before.EventFlags[RiskFlag.ExtremeFear], before.Sources["fear_greed"].State));
-        Assert.Equal((0.0, double.NaN, null, Reliance.Stale), (after.RiskBreakdown.External, after.FearGreedIndex, after.EventFlags[RiskFlag.ExtremeFear], after.Sources["fear_greed"].State));
+        Assert.Equal(
+            (0.35, 10.0, true, Reliance.Fresh),
+            (
+                before.RiskBreakdown.External,
+                before.FearGreedIndex,
+                before.EventFlags[RiskFlag.ExtremeFear],
+                before.Sources["fear_greed"].State
+            )
+        );
+        Assert.Equal(
+            (0.0, double.NaN, null, Reliance.Stale),
+            (
+                after.RiskBreakdown.External,
+                after.FearGreedIndex,
+                after.EventFlags[RiskFlag.ExtremeFear],
+                after.Sources["fear_greed"].State
+            )
+        );
         Assert.Contains("fear_greed", before.External.Keys);
         Assert.DoesNotContain("fear_greed", after.External.Keys);
-        Assert.Contains(after.Reasoning, s => s == "Not in the score, which lowers confidence: the fear and greed index (stale).");
+        Assert.Contains(
+            after.Reasoning,
+            s => s == "Not in the score, which lowers confidence: the fear and greed index (stale)."
+        );
         Assert.Equal(86_400, after.Sources["fear_greed"].AgeSeconds);
     }
 
@@ -31,22 +50,32 @@ public sealed class SourceTests
     {
         var assessment = SomeAssessment.Of(configured: [Signal.Vix]);
         Assert.Equal(new SourceState(Reliance.Missing, null, null, double.NaN), assessment.Sources["vix"]);
-        Assert.Contains(assessment.Reasoning, s => s == "Not in the score, which lowers confidence: the VIX (missing).");
+        Assert.Contains(
+            assessment.Reasoning,
+            s => s == "Not in the score, which lowers confidence: the VIX (missing)."
+        );
         Assert.DoesNotContain("fear_greed", assessment.Sources.Keys);
     }
 
     [Fact]
     public void Candles_are_a_source_too()
     {
-        Assert.Equal(new SourceState(Reliance.Fresh, "binance", SomeAssessment.AsOf, 600), At(TimeSpan.FromMinutes(10)).Sources["candles"]);
+        Assert.Equal(
+            new SourceState(Reliance.Fresh, "binance", SomeAssessment.AsOf, 600),
+            At(TimeSpan.FromMinutes(10)).Sources["candles"]
+        );
         Assert.Equal(Reliance.Stale, At(TimeSpan.FromMinutes(10.1)).Sources["candles"].State);
-        Assert.Equal(Reliance.Missing, SomeAssessment.Of(MarketReadings.Unknown, regime: null).Sources["candles"].State);
+        Assert.Equal(
+            Reliance.Missing,
+            SomeAssessment.Of(MarketReadings.Unknown, regime: null).Sources["candles"].State
+        );
     }
 
     [Fact]
     public void A_pairs_own_value_goes_before_the_whole_markets()
     {
-        Observation shared = SomeAssessment.Value(Signal.NewsSentiment, -1), own = SomeAssessment.Value(Signal.NewsSentiment, 1, "BTC");
+        Observation shared = SomeAssessment.Value(Signal.NewsSentiment, -1),
+            own = SomeAssessment.Value(Signal.NewsSentiment, 1, "BTC");
         Assert.Equal(0.15, SomeAssessment.Of(outside: [shared]).RiskBreakdown.External);
         Assert.Equal(0, SomeAssessment.Of(outside: [shared, own]).RiskBreakdown.External);
         Assert.Equal(0.15, SomeAssessment.Of(outside: [own, shared], pair: "ETH/USDT").RiskBreakdown.External);
@@ -55,24 +84,44 @@ public sealed class SourceTests
     [Fact]
     public void A_pairs_own_value_that_has_expired_does_not_hide_the_whole_markets()
     {
-        Observation shared = SomeAssessment.Value(Signal.NewsSentiment, -1), own = SomeAssessment.Value(Signal.NewsSentiment, 1, "BTC") with { TimeToLive = TimeSpan.FromHours(1.5) };
-        Assessment After(double hours, params Observation[] outside) => SomeAssessment.Of(outside: outside, age: TimeSpan.FromHours(hours));
-        Assert.Equal((0, 1.0), (After(0.49, shared, own).RiskBreakdown.External, After(0.49, shared, own).External["news_sentiment"].Value));
-        Assert.Equal((0.15, -1.0), (After(0.5, shared, own).RiskBreakdown.External, After(0.5, shared, own).External["news_sentiment"].Value));
+        Observation shared = SomeAssessment.Value(Signal.NewsSentiment, -1),
+            own = SomeAssessment.Value(Signal.NewsSentiment, 1, "BTC") with { TimeToLive = TimeSpan.FromHours(1.5) };
+        Assessment After(double hours, params Observation[] outside) =>
+            SomeAssessment.Of(outside: outside, age: TimeSpan.FromHours(hours));
+        Assert.Equal(
+            (0, 1.0),
+            (After(0.49, shared, own).RiskBreakdown.External, After(0.49, shared, own).External["news_sentiment"].Value)
+        );
+        Assert.Equal(
+            (0.15, -1.0),
+            (After(0.5, shared, own).RiskBreakdown.External, After(0.5, shared, own).External["news_sentiment"].Value)
+        );
         Assert.Equal(Reliance.Fresh, After(0.5, shared, own).Sources["news_sentiment"].State);
         Assert.True(After(0.5, shared, own).EventFlags[RiskFlag.NegativeNews]);
-        var both = After(30, shared, own with { HeldAt = shared.HeldAt + TimeSpan.FromMinutes(1) }).Sources["news_sentiment"];
+        var both = After(30, shared, own with { HeldAt = shared.HeldAt + TimeSpan.FromMinutes(1) }).Sources[
+            "news_sentiment"
+        ];
         // Nothing is fresh: the time of the currency's own value is returned.
         Assert.Equal((Reliance.Stale, shared.HeldAt + TimeSpan.FromMinutes(1)), (both.State, both.AsOf));
     }
 
-    [Theory, InlineData(Signal.ImpliedVolatility, 90, "BTC"), InlineData(Signal.TotalMarketCap, 1e12, null), InlineData(Signal.EquityFuture, 5000, null)]
+    [
+        Theory,
+        InlineData(Signal.ImpliedVolatility, 90, "BTC"),
+        InlineData(Signal.TotalMarketCap, 1e12, null),
+        InlineData(Signal.EquityFuture, 5000, null)
+    ]
     public void What_is_only_recorded_is_shown_and_moves_nothing(Signal signal, double value, string? @base)
     {
         Signal[] configured = [Signal.FearGreed, signal];
-        Observation fear = SomeAssessment.Value(Signal.FearGreed, 20), recorded = SomeAssessment.Value(signal, value, @base);
-        Assessment without = SomeAssessment.Of(outside: [fear], configured: configured), with = SomeAssessment.Of(outside: [fear, recorded], configured: configured);
-        Assert.Equal((without.RiskBreakdown, without.RiskScore, without.RiskConfidence, without.EventFlags), (with.RiskBreakdown, with.RiskScore, with.RiskConfidence, with.EventFlags));
+        Observation fear = SomeAssessment.Value(Signal.FearGreed, 20),
+            recorded = SomeAssessment.Value(signal, value, @base);
+        Assessment without = SomeAssessment.Of(outside: [fear], configured: configured),
+            with = SomeAssessment.Of(outside: [fear, recorded], configured: configured);
+        Assert.Equal(
+            (without.RiskBreakdown, without.RiskScore, without.RiskConfidence, without.EventFlags),
+            (with.RiskBreakdown, with.RiskScore, with.RiskConfidence, with.EventFlags)
+        );
         Assert.Equal((0.175, 1.0), (without.RiskBreakdown.External, without.RiskConfidence));
         Assert.Equal(new ExternalAddend(value, value, 0), with.External[RemoraJson.NameOf(signal)]);
         Assert.Equal(Reliance.Missing, without.Sources[RemoraJson.NameOf(signal)].State);
@@ -106,7 +155,8 @@ public sealed class SourceTests
     {
         var book = new OutsideBook();
         var pair = SomeAssessment.Change(signal, TimeSpan.FromHours(hours), 110);
-        foreach (var observation in pair) Assert.True(book.Apply(observation));
+        foreach (var observation in pair)
+            Assert.True(book.Apply(observation));
         Assert.Equal(change, book.View("BTC").At(signal, SomeAssessment.AsOf), 12);
         Assert.True(book.Apply(pair[0] with { Value = 110, KnowableAt = pair[1].KnowableAt }));
         Assert.Equal(0, book.View("BTC").At(signal, SomeAssessment.AsOf));
@@ -118,7 +168,8 @@ public sealed class SourceTests
     {
         var book = new OutsideBook();
         var hours = SomeAssessment.Liquidations(3);
-        foreach (var hour in hours) book.Apply(hour);
+        foreach (var hour in hours)
+            book.Apply(hour);
         Assert.Equal(3, book.View("BTC").At(Signal.Liquidations, SomeAssessment.AsOf));
         Assert.True(book.Apply(hours[^1] with { Value = 2 }));
         Assert.Equal(2, book.View("BTC").At(Signal.Liquidations, SomeAssessment.AsOf));
@@ -151,10 +202,16 @@ public sealed class SourceTests
     [Fact]
     public void An_assessment_can_be_aged()
     {
-        var later = SomeAssessment.Of(outside: [Fear], configured: [Signal.FearGreed]).At(SomeAssessment.AsOf + TimeSpan.FromDays(1), Side.Short);
-        Assert.Equal((Side.Short, 0.0, 0.0, true), (later.Side, later.RiskConfidence, later.RiskBreakdown.External, later.Stale));
+        var later = SomeAssessment
+            .Of(outside: [Fear], configured: [Signal.FearGreed])
+            .At(SomeAssessment.AsOf + TimeSpan.FromDays(1), Side.Short);
+        Assert.Equal(
+            (Side.Short, 0.0, 0.0, true),
+            (later.Side, later.RiskConfidence, later.RiskBreakdown.External, later.Stale)
+        );
         Assert.Equal(Regime.Sideways, later.Regime);
     }
 
-    private static Assessment At(TimeSpan age) => SomeAssessment.Of(outside: [Fear], configured: [Signal.FearGreed], age: age);
+    private static Assessment At(TimeSpan age) =>
+        SomeAssessment.Of(outside: [Fear], configured: [Signal.FearGreed], age: age);
 }

@@ -20,7 +20,8 @@ public sealed class PercentileRankTests
     public void It_remembers_as_many_values_as_its_capacity()
     {
         var rank = new PercentileRank(capacity: 4, minimum: 1);
-        foreach (var value in new[] { 0.9, 0.9, 0.9, 0.9, 0.01, 0.01, 0.01, 0.01 }) rank.Update(value);
+        foreach (var value in new[] { 0.9, 0.9, 0.9, 0.9, 0.01, 0.01, 0.01, 0.01 })
+            rank.Update(value);
         Assert.Equal(4, rank.Count);
         Assert.Equal(1, rank.Update(0.1)); // the four large values have left the window
     }
@@ -29,7 +30,8 @@ public sealed class PercentileRankTests
     public void Values_outside_its_range_rank_at_the_ends(double value, double expected)
     {
         var rank = new PercentileRank(capacity: 10, minimum: 1);
-        foreach (var past in new[] { 0.001, 0.01, 0.1 }) rank.Update(past);
+        foreach (var past in new[] { 0.001, 0.01, 0.1 })
+            rank.Update(past);
         Assert.Equal(expected, rank.Update(value));
     }
 
@@ -37,7 +39,8 @@ public sealed class PercentileRankTests
     public void A_market_that_never_moves_ranks_lowest()
     {
         var rank = new PercentileRank(capacity: 100, minimum: 5);
-        for (var i = 0; i < 50; i++) rank.Update(0);
+        for (var i = 0; i < 50; i++)
+            rank.Update(0);
         Assert.Equal(0, rank.Update(0));
     }
 
@@ -54,7 +57,9 @@ public sealed class PercentileRankTests
         var random = new Random(7);
         var rank = new PercentileRank(capacity, minimum: 288);
         var past = new Queue<double>();
-        double worst = 0, total = 0, sigma = 0;
+        double worst = 0,
+            total = 0,
+            sigma = 0;
         var compared = 0;
         for (var i = 0; i < 60_000; i++)
         {
@@ -70,9 +75,12 @@ public sealed class PercentileRankTests
                 compared++;
             }
             past.Enqueue(value);
-            if (past.Count > capacity) past.Dequeue();
+            if (past.Count > capacity)
+                past.Dequeue();
         }
-        TestContext.Current.TestOutputHelper?.WriteLine($"{compared} ranks: off by {worst:f5} at most, {total / compared:f6} on average");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{compared} ranks: off by {worst:f5} at most, {total / compared:f6} on average"
+        );
         Assert.InRange(worst, 0, 0.01);
         Assert.InRange(total / compared, 0, 0.0005);
     }
@@ -86,7 +94,8 @@ public sealed class PercentileRankTests
         foreach (var candidate in Enumerable.Range(0, 5_000).Select(i => Math.Exp(-13 + (13.0 * i / 5_000))))
         {
             var rank = new PercentileRank(1_000, 1);
-            foreach (var value in values) rank.Update(value);
+            foreach (var value in values)
+                rank.Update(value);
             var now = rank.Update(candidate);
             Assert.InRange(now, last, 1);
             last = now;

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Remora.Cli.Render;
 using Remora.ClickHouse;
 using Remora.ClickHouse.Rollups;
-using Remora.Cli.Render;
 
 namespace Remora.Cli.Commands.Rollups;
 
@@ -12,20 +12,30 @@ namespace Remora.Cli.Commands.Rollups;
 /// </summary>
 internal sealed class RollupVerb
 {
-    private readonly Argument<string[]> _files = new("DEFINITIONS") { Description = "Definition files (*.sql), or folders of definition files", Arity = ArgumentArity.ZeroOrMore };
+    private readonly Argument<string[]> _files = new("DEFINITIONS")
+    {
+        Description = "Definition files (*.sql), or folders of definition files",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
     private readonly Option<bool> _json = new("--json") { Description = "Print the result as JSON" };
     private readonly StoreOptionSet _store = new();
 
     public RollupVerb(string name, string description, params IEnumerable<Option> options)
     {
         Command = new(name, description) { _files };
-        foreach (var option in options) Command.Options.Add(option);
+        foreach (var option in options)
+            Command.Options.Add(option);
         Command.Options.Add(_json);
         _store.AddTo(Command);
         Command.Validators.Add(result =>
         {
-            if (result.GetValue(_files) is not { Length: > 0 } && !(PrintsInstead is { } other && result.GetValue(other.Option)))
-                result.AddError($"no definitions given: name definition files or folders, for example remora rollup {name} rollups/");
+            if (
+                result.GetValue(_files) is not { Length: > 0 }
+                && !(PrintsInstead is { } other && result.GetValue(other.Option))
+            )
+                result.AddError(
+                    $"no definitions given: name definition files or folders, for example remora rollup {name} rollups/"
+                );
         });
     }
 
@@ -39,68 +49,86 @@ internal sealed class RollupVerb
     /// </summary>
     public Command WithJob(Func<RollupRun, Task<int>> job)
     {
-        Command.SetAction(async (parsed, cancellation) =>
-        {
-            if (PrintsInstead is { } other && parsed.GetValue(other.Option))
+        Command.SetAction(
+            async (parsed, cancellation) =>
             {
-                Console.WriteLine(other.Text);
-                return ExitCode.Ok;
-            }
-            try
-            {
-                var definitions = await ReadAsync(parsed.GetValue(_files)!, cancellation);
-                return await _store.AttemptAsync(parsed, makeDatabase: true, open => RunAsync(open), cancellation);
-
-                async Task<int> RunAsync(ClickHouseConnection open)
+                if (PrintsInstead is { } other && parsed.GetValue(other.Option))
                 {
-                    var rollups = definitions.Select(definition => new Rollup(open.Client, definition)).ToList();
-                    var run = new RollupRun(parsed, rollups, cancellation);
-                    try
+                    Console.WriteLine(other.Text);
+                    return ExitCode.Ok;
+                }
+                try
+                {
+                    var definitions = await ReadAsync(parsed.GetValue(_files)!, cancellation);
+                    return await _store.AttemptAsync(parsed, makeDatabase: true, open => RunAsync(open), cancellation);
+
+                    async Task<int> RunAsync(ClickHouseConnection open)
                     {
-                        return await RollupProgressView.ShowAsync(progress => job(run with { Progress = progress }));
-                    }
-                    finally
-                    {
-                        run.Write(parsed.GetValue(_json)); // includes the results before a failure
+                        var rollups = definitions.Select(definition => new Rollup(open.Client, definition)).ToList();
+                        var run = new RollupRun(parsed, rollups, cancellation);
+                        try
+                        {
+                            return await RollupProgressView.ShowAsync(progress =>
+                                job(run with { Progress = progress })
+                            );
+                        }
+                        finally
+                        {
+                            run.Write(parsed.GetValue(_json)); // includes the results before a failure
+                        }
                     }
                 }
+                catch (RollupDefinitionException e)
+                {
+                    return Terminal.Fail(e.Message, ExitCode.Usage);
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                {
+                    return Terminal.Fail(e.Message, ExitCode.Usage);
+                }
+                catch (RollupException e)
+                {
+                    return Terminal.Fail(e.Message, ExitCode.No);
+                }
             }
-            catch (RollupDefinitionException e)
-            {
-                return Terminal.Fail(e.Message, ExitCode.Usage);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                return Terminal.Fail(e.Message, ExitCode.Usage);
-            }
-            catch (RollupException e)
-            {
-                return Terminal.Fail(e.Message, ExitCode.No);
-            }
-        });
+        );
         return Command;
     }
 
     /// <summary>Creates the command that runs a job on each rollup in turn.</summary>
-    public Command Each(Func<RollupRun, Rollup, Task<int>> job) => WithJob(async run =>
-    {
-        var exit = ExitCode.Ok;
-        foreach (var rollup in run.Rollups) exit = Math.Max(exit, await job(run, rollup));
-        return exit;
-    });
+    public Command Each(Func<RollupRun, Rollup, Task<int>> job) =>
+        WithJob(async run =>
+        {
+            var exit = ExitCode.Ok;
+            foreach (var rollup in run.Rollups)
+                exit = Math.Max(exit, await job(run, rollup));
+            return exit;
+        });
 
-    private static async Task<List<RollupDefinition>> ReadAsync(IEnumerable<string> paths, CancellationToken cancellation)
+    private static async Task<List<RollupDefinition>> ReadAsync(
+        IEnumerable<string> paths,
+        CancellationToken cancellation
+    )
     {
         var definitions = new List<RollupDefinition>();
         foreach (var path in paths)
         {
-            var files = Directory.Exists(path) ? Directory.GetFiles(path, "*.sql").Order(StringComparer.Ordinal).ToArray() : [path];
-            if (files.Length == 0) throw new IOException($"the folder '{path}' contains no definition (*.sql)");
+            var files = Directory.Exists(path)
+                ? Directory.GetFiles(path, "*.sql").Order(StringComparer.Ordinal).ToArray()
+                : [path];
+            if (files.Length == 0)
+                throw new IOException($"the folder '{path}' contains no definition (*.sql)");
             foreach (var file in files)
             {
-                if (!File.Exists(file)) throw new IOException($"the file or folder '{file}' does not exist");
+                if (!File.Exists(file))
+                    throw new IOException($"the file or folder '{file}' does not exist");
                 var definition = await RollupFile.ReadAsync(file, cancellation);
-                if (definitions.Find(other => other.Name == definition.Name) is { } same) throw new RollupDefinitionException(definition.File, 1, $"the rollup '{definition.Name}' is also defined in {same.File}");
+                if (definitions.Find(other => other.Name == definition.Name) is { } same)
+                    throw new RollupDefinitionException(
+                        definition.File,
+                        1,
+                        $"the rollup '{definition.Name}' is also defined in {same.File}"
+                    );
                 definitions.Add(definition);
             }
         }
@@ -125,7 +153,10 @@ internal sealed record RollupRun(ParseResult Parsed, IReadOnlyList<Rollup> Rollu
 
     public void Write(bool json)
     {
-        if (json) Console.WriteLine(new JsonObject { ["rollups"] = _entries }.ToJsonString(RemoraJson.Options));
-        else foreach (var line in _lines) Console.WriteLine(line);
+        if (json)
+            Console.WriteLine(new JsonObject { ["rollups"] = _entries }.ToJsonString(RemoraJson.Options));
+        else
+            foreach (var line in _lines)
+                Console.WriteLine(line);
     }
 }

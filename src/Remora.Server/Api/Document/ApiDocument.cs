@@ -11,25 +11,33 @@ namespace Remora.Server.Api.Document;
 /// </summary>
 internal static class ApiDocument
 {
-    public static void AddApiDocument(this IServiceCollection services, AssessmentBoard board) => services.AddOpenApi("v1", options =>
-    {
-        options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
-        options.CreateSchemaReferenceId = DocumentSchemas.NameOf;
-        options.AddSchemaTransformer(DocumentSchemas.Correct);
-        options.AddOperationTransformer((operation, context, _) =>
-        {
-            new DocumentOperation(operation, context).Complete(board);
-            return Task.CompletedTask;
-        });
-        options.AddDocumentTransformer((document, _, _) =>
-        {
-            Describe(document);
-            DocumentKeys.Describe(document);
-            DocumentEvents.Describe(document);
-            DocumentSchemas.Complete(document);
-            return Task.CompletedTask;
-        });
-    });
+    public static void AddApiDocument(this IServiceCollection services, AssessmentBoard board) =>
+        services.AddOpenApi(
+            "v1",
+            options =>
+            {
+                options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
+                options.CreateSchemaReferenceId = DocumentSchemas.NameOf;
+                options.AddSchemaTransformer(DocumentSchemas.Correct);
+                options.AddOperationTransformer(
+                    (operation, context, _) =>
+                    {
+                        new DocumentOperation(operation, context).Complete(board);
+                        return Task.CompletedTask;
+                    }
+                );
+                options.AddDocumentTransformer(
+                    (document, _, _) =>
+                    {
+                        Describe(document);
+                        DocumentKeys.Describe(document);
+                        DocumentEvents.Describe(document);
+                        DocumentSchemas.Complete(document);
+                        return Task.CompletedTask;
+                    }
+                );
+            }
+        );
 
     private static void Describe(OpenApiDocument document)
     {
@@ -38,10 +46,13 @@ internal static class ApiDocument
             Title = "Remora",
             Version = "1",
             License = new() { Name = "MIT", Identifier = "MIT" },
-            Description = "An open market-risk engine: is it safe to trade now? Times are UTC. Unknown values are null. "
+            Description =
+                "An open market-risk engine: is it safe to trade now? Times are UTC. Unknown values are null. "
                 + "Every property that a schema requires is always present. Later versions may add properties: ignore "
-                + "those that you do not know. Assessments have an ETag that stays the same while only their age changes: "
-                + "send it as If-None-Match, and the response to an unchanged assessment is 304 without a body. HEAD is "
+                + "those that you do not know. Assessments have an ETag that stays the same while only their age "
+                + "changes: "
+                + "send it as If-None-Match, and the response to an unchanged assessment is 304 without a body. "
+                + "HEAD is "
                 + "handled like GET, without the body. With a sandbox every response has the header X-Remora-Sandbox.",
         };
         document.Servers = [new() { Url = "/" }];

@@ -13,15 +13,25 @@ internal static class DocumentKeys
     /// </summary>
     public static void Describe(OpenApiDocument document)
     {
-        document.AddComponent(Scheme, new OpenApiSecurityScheme
-        {
-            Type = SecuritySchemeType.Http,
-            Scheme = "bearer",
-            Description = "A key that `remora keys add` created, sent as `Authorization: Bearer KEY`. Required on an address that other machines can reach, and everywhere with the setting `require_keys`; "
-                + "optional on a loopback address and with the setting `allow_anonymous`.",
-        });
+        document.AddComponent(
+            Scheme,
+            new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http,
+                Scheme = "bearer",
+                Description =
+                    "A key that `remora keys add` created, sent as `Authorization: Bearer KEY`. Required on an "
+                    + "address that other machines can reach, and everywhere with the setting `require_keys`; "
+                    + "optional on a loopback address and with the setting `allow_anonymous`.",
+            }
+        );
         document.Security = [new() { [new(Scheme, document)] = [] }, []];
-        foreach (var operation in document.Paths.Values.SelectMany(path => path.Operations?.Values ?? Enumerable.Empty<OpenApiOperation>()))
-            if (operation.Responses?.ContainsKey("401") != true) operation.Security = [];
+        foreach (
+            var operation in document.Paths.Values.SelectMany(path =>
+                path.Operations?.Values ?? Enumerable.Empty<OpenApiOperation>()
+            )
+        )
+            if (operation.Responses?.ContainsKey("401") != true)
+                operation.Security = [];
     }
 }

@@ -16,18 +16,24 @@ internal sealed class DocumentOperation(OpenApiOperation operation, OpenApiOpera
     public void Complete(AssessmentBoard board)
     {
         operation.Parameters = [.. Find<TakenParameters>()?.All.Select(parameter => Describe(parameter, board)) ?? []];
-        if (operation.Parameters.Count == 0) operation.Parameters = null;
+        if (operation.Parameters.Count == 0)
+            operation.Parameters = null;
         var responses = operation.Responses!;
         var ok = (OpenApiResponse)responses["200"];
         AddAlternatives(ok, responses);
-        if (Find<FileFormats>() is { } files) AddFiles(ok, files);
-        if (ok.Content?.TryGetValue(EventStream, out var stream) == true && stream is OpenApiMediaType events) events.Schema = DocumentEvents.EventOf(_document);
-        foreach (var (status, response) in responses) Describe(status, (OpenApiResponse)response, responses.ContainsKey("304"));
+        if (Find<FileFormats>() is { } files)
+            AddFiles(ok, files);
+        if (ok.Content?.TryGetValue(EventStream, out var stream) == true && stream is OpenApiMediaType events)
+            events.Schema = DocumentEvents.EventOf(_document);
+        foreach (var (status, response) in responses)
+            Describe(status, (OpenApiResponse)response, responses.ContainsKey("304"));
         operation.Responses = [];
-        foreach (var (status, response) in responses.OrderBy(pair => pair.Key, StringComparer.Ordinal)) operation.Responses[status] = response;
+        foreach (var (status, response) in responses.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            operation.Responses[status] = response;
     }
 
-    private T? Find<T>() where T : class => _metadata.OfType<T>().FirstOrDefault();
+    private T? Find<T>()
+        where T : class => _metadata.OfType<T>().FirstOrDefault();
 
     private static IOpenApiParameter Describe(QueryParameter parameter, AssessmentBoard board)
     {
@@ -38,7 +44,8 @@ internal sealed class DocumentOperation(OpenApiOperation operation, OpenApiOpera
             (schema.Type, schema.Minimum, schema.Maximum) = (JsonSchemaType.Integer, Text(least), Text(most));
             example = int.Parse(parameter.Example, CultureInfo.InvariantCulture);
         }
-        if (parameter.Allowed is { } allowed) schema.Enum = [.. allowed.Select(value => (JsonNode)value)];
+        if (parameter.Allowed is { } allowed)
+            schema.Enum = [.. allowed.Select(value => (JsonNode)value)];
         if (parameter.Configured?.Invoke(board) is { Count: > 0 } configured)
         {
             // No enumeration: a client generated from it would reject pairs that are added later.
@@ -64,8 +71,14 @@ internal sealed class DocumentOperation(OpenApiOperation operation, OpenApiOpera
     {
         foreach (var status in responses.Keys.Where(Alternatives.Is).Order(StringComparer.Ordinal).ToList())
         {
-            if (!Alternatives.IsUnused(status) && ok.Content![AnswerWriter.MediaType] is OpenApiMediaType content && ((OpenApiResponse)responses[status]).Content![AnswerWriter.MediaType].Schema is { } other)
-                content.Schema = content.Schema is OpenApiSchema { OneOf: { } known } all ? With(all, known, other) : new OpenApiSchema { OneOf = [content.Schema!, other] };
+            if (
+                !Alternatives.IsUnused(status)
+                && ok.Content![AnswerWriter.MediaType] is OpenApiMediaType content
+                && ((OpenApiResponse)responses[status]).Content![AnswerWriter.MediaType].Schema is { } other
+            )
+                content.Schema = content.Schema is OpenApiSchema { OneOf: { } known } all
+                    ? With(all, known, other)
+                    : new OpenApiSchema { OneOf = [content.Schema!, other] };
             responses.Remove(status);
         }
 
@@ -84,8 +97,20 @@ internal sealed class DocumentOperation(OpenApiOperation operation, OpenApiOpera
             ok.Content![Store.StoreFormats.MediaType(format)] = new OpenApiMediaType
             {
                 Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = isText ? null : "binary" },
-                Examples = format != Store.StoreFormat.Csv ? null : files.Columns.ToDictionary(
-                    pair => pair.Key, pair => (IOpenApiExample)new OpenApiExample { Summary = "The columns, which are those of the other files too.", Value = pair.Value + "\n" }, StringComparer.Ordinal),
+                Examples =
+                    format != Store.StoreFormat.Csv
+                        ? null
+                        : files.Columns.ToDictionary(
+                            pair => pair.Key,
+                            pair =>
+                                (IOpenApiExample)
+                                    new OpenApiExample
+                                    {
+                                        Summary = "The columns, which are those of the other files too.",
+                                        Value = pair.Value + "\n",
+                                    },
+                            StringComparer.Ordinal
+                        ),
             };
         }
     }
@@ -106,15 +131,22 @@ internal sealed class DocumentOperation(OpenApiOperation operation, OpenApiOpera
             "503" => "The service cannot answer now; `detail` contains the reason.",
             _ => response.Description,
         };
-        if (status == "200" && hasTag) AddHeader(response, "ETag", "Identifies the JSON answer without its ages.");
-        if (status is "429" or "503") AddHeader(response, "Retry-After", "Seconds to wait before the next request.");
-        if (status == "401") AddHeader(response, "WWW-Authenticate", "The scheme that is expected: Bearer.");
+        if (status == "200" && hasTag)
+            AddHeader(response, "ETag", "Identifies the JSON answer without its ages.");
+        if (status is "429" or "503")
+            AddHeader(response, "Retry-After", "Seconds to wait before the next request.");
+        if (status == "401")
+            AddHeader(response, "WWW-Authenticate", "The scheme that is expected: Bearer.");
     }
 
     private static void AddHeader(OpenApiResponse response, string name, string description)
     {
         response.Headers ??= new Dictionary<string, IOpenApiHeader>(StringComparer.Ordinal);
-        response.Headers[name] = new OpenApiHeader { Description = description, Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+        response.Headers[name] = new OpenApiHeader
+        {
+            Description = description,
+            Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+        };
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

@@ -18,26 +18,40 @@ internal static class DocumentSchemas
     /// referenced schema must not be nullable itself, or null would be valid twice under a nullable
     /// reference to it.
     /// </summary>
-    public static string? NameOf(JsonTypeInfo type) => Bare(type.Type) == typeof(Instant) ? null : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
+    public static string? NameOf(JsonTypeInfo type) =>
+        Bare(type.Type) == typeof(Instant) ? null : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
 
     /// <summary>
     /// Corrects the schema that the framework generates for a type. The framework ignores the
     /// custom converters, and that every property is written.
     /// </summary>
-    public static Task Correct(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellation)
+    public static Task Correct(
+        OpenApiSchema schema,
+        OpenApiSchemaTransformerContext context,
+        CancellationToken cancellation
+    )
     {
         var type = Bare(context.JsonTypeInfo.Type);
         var isNullable = type != context.JsonTypeInfo.Type;
         // NaN internally, null in JSON.
-        if (type == typeof(double)) Set(schema, JsonSchemaType.Number, "double", isNullable: true);
-        else if (type == typeof(Instant) || type == typeof(DateTimeOffset)) Set(schema, JsonSchemaType.String, "date-time", isNullable);
-        else if (type == typeof(TimeSpan)) Set(schema, JsonSchemaType.String, "duration", isNullable);
-        else if (type == typeof(Pair)) SetText(schema, [], "BTC/USDT");
-        else if (type == typeof(Timeframe)) SetText(schema, Timeframe.Known.Select(timeframe => timeframe.Name), "5m");
-        else if (type == typeof(EventFlags)) SetFlags(schema);
-        else if (type.IsEnum) SetText(schema, Enum.GetNames(type).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName));
-        else if (context.JsonTypeInfo.Kind == JsonTypeInfoKind.Object) SetObject(schema, context.JsonTypeInfo);
-        if (context.JsonPropertyInfo is { IsGetNullable: false, PropertyType.IsValueType: false }) schema.Type &= ~JsonSchemaType.Null;
+        if (type == typeof(double))
+            Set(schema, JsonSchemaType.Number, "double", isNullable: true);
+        else if (type == typeof(Instant) || type == typeof(DateTimeOffset))
+            Set(schema, JsonSchemaType.String, "date-time", isNullable);
+        else if (type == typeof(TimeSpan))
+            Set(schema, JsonSchemaType.String, "duration", isNullable);
+        else if (type == typeof(Pair))
+            SetText(schema, [], "BTC/USDT");
+        else if (type == typeof(Timeframe))
+            SetText(schema, Timeframe.Known.Select(timeframe => timeframe.Name), "5m");
+        else if (type == typeof(EventFlags))
+            SetFlags(schema);
+        else if (type.IsEnum)
+            SetText(schema, Enum.GetNames(type).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName));
+        else if (context.JsonTypeInfo.Kind == JsonTypeInfoKind.Object)
+            SetObject(schema, context.JsonTypeInfo);
+        if (context.JsonPropertyInfo is { IsGetNullable: false, PropertyType.IsValueType: false })
+            schema.Type &= ~JsonSchemaType.Null;
         return Task.CompletedTask;
     }
 
@@ -47,10 +61,15 @@ internal static class DocumentSchemas
     /// </summary>
     public static void Complete(OpenApiDocument document)
     {
-        foreach (var schema in (document.Components?.Schemas?.Values ?? Enumerable.Empty<IOpenApiSchema>()).OfType<OpenApiSchema>())
+        foreach (
+            var schema in (
+                document.Components?.Schemas?.Values ?? Enumerable.Empty<IOpenApiSchema>()
+            ).OfType<OpenApiSchema>()
+        )
         {
             if (schema.Metadata?.TryGetValue(Nullable, out var names) == true)
-                foreach (var name in (IReadOnlyList<string>)names) schema.Properties![name] = OrNull(schema.Properties[name]);
+                foreach (var name in (IReadOnlyList<string>)names)
+                    schema.Properties![name] = OrNull(schema.Properties[name]);
             DescribeUnknown(schema);
         }
     }
@@ -61,17 +80,37 @@ internal static class DocumentSchemas
     /// </summary>
     private static IOpenApiSchema OrNull(IOpenApiSchema schema)
     {
-        var reference = schema as OpenApiSchemaReference ?? (schema as OpenApiSchema)?.OneOf?.OfType<OpenApiSchemaReference>().FirstOrDefault();
-        if (reference is null) return schema; // not a reference: its type states whether null is allowed
-        return new OpenApiSchema { Description = reference.Description, OneOf = [new OpenApiSchema { Type = JsonSchemaType.Null }, new OpenApiSchemaReference(reference.Reference.Id!, reference.Reference.HostDocument)] };
+        var reference =
+            schema as OpenApiSchemaReference
+            ?? (schema as OpenApiSchema)?.OneOf?.OfType<OpenApiSchemaReference>().FirstOrDefault();
+        if (reference is null)
+            return schema; // not a reference: its type states whether null is allowed
+        return new OpenApiSchema
+        {
+            Description = reference.Description,
+            OneOf =
+            [
+                new OpenApiSchema { Type = JsonSchemaType.Null },
+                new OpenApiSchemaReference(reference.Reference.Id!, reference.Reference.HostDocument),
+            ],
+        };
     }
 
     private static void DescribeUnknown(IOpenApiSchema? schema)
     {
-        if (schema?.Description?.Contains("NaN", StringComparison.Ordinal) == true) schema.Description = schema.Description.Replace("NaN", "null", StringComparison.Ordinal);
-        if (schema is not OpenApiSchema own) return; // referenced schemas are visited by their name
-        IEnumerable<IOpenApiSchema?> parts = [.. own.Properties?.Values ?? [], own.Items, own.AdditionalProperties, .. own.OneOf ?? []];
-        foreach (var part in parts) DescribeUnknown(part);
+        if (schema?.Description?.Contains("NaN", StringComparison.Ordinal) == true)
+            schema.Description = schema.Description.Replace("NaN", "null", StringComparison.Ordinal);
+        if (schema is not OpenApiSchema own)
+            return; // referenced schemas are visited by their name
+        IEnumerable<IOpenApiSchema?> parts =
+        [
+            .. own.Properties?.Values ?? [],
+            own.Items,
+            own.AdditionalProperties,
+            .. own.OneOf ?? [],
+        ];
+        foreach (var part in parts)
+            DescribeUnknown(part);
     }
 
     private static Type Bare(Type type) => System.Nullable.GetUnderlyingType(type) ?? type;
@@ -91,8 +130,10 @@ internal static class DocumentSchemas
     {
         schema.Type = JsonSchemaType.String;
         schema.Enum = [.. allowed.Select(value => (JsonNode)value)];
-        if (schema.Enum.Count == 0) schema.Enum = null;
-        if (example is not null) schema.Examples = [example];
+        if (schema.Enum.Count == 0)
+            schema.Enum = null;
+        if (example is not null)
+            schema.Examples = [example];
     }
 
     private static void SetFlags(OpenApiSchema schema)
@@ -102,8 +143,10 @@ internal static class DocumentSchemas
         schema.Required = FlagTable.All.Select(row => row.Name).ToHashSet(StringComparer.Ordinal);
         schema.Properties = FlagTable.All.ToDictionary(
             row => row.Name,
-            IOpenApiSchema (row) => new OpenApiSchema { Type = JsonSchemaType.Boolean | JsonSchemaType.Null, Description = row.Meaning },
-            StringComparer.Ordinal);
+            IOpenApiSchema (row) =>
+                new OpenApiSchema { Type = JsonSchemaType.Boolean | JsonSchemaType.Null, Description = row.Meaning },
+            StringComparer.Ordinal
+        );
     }
 
     private static void SetObject(OpenApiSchema schema, JsonTypeInfo type)
@@ -112,10 +155,20 @@ internal static class DocumentSchemas
         var isProblem = type.Type == typeof(ApiProblem); // the only answer that omits members without a value
         // Without the properties that JSON ignores.
         var written = type.Properties.Where(property => property.Get is not null).ToList();
-        schema.Required = written.Where(property => !(isProblem && property.IsGetNullable)).Select(property => property.Name).ToHashSet(StringComparer.Ordinal);
+        schema.Required = written
+            .Where(property => !(isProblem && property.IsGetNullable))
+            .Select(property => property.Name)
+            .ToHashSet(StringComparer.Ordinal);
         schema.Metadata ??= new Dictionary<string, object>(StringComparer.Ordinal);
-        schema.Metadata[Nullable] = written.Where(property => property.IsGetNullable).Select(property => property.Name).ToList();
-        if (schema.Properties?.TryGetValue("interval", out var interval) == true && IntervalsOf(type.Type) is { } intervals && interval is OpenApiSchema text)
+        schema.Metadata[Nullable] = written
+            .Where(property => property.IsGetNullable)
+            .Select(property => property.Name)
+            .ToList();
+        if (
+            schema.Properties?.TryGetValue("interval", out var interval) == true
+            && IntervalsOf(type.Type) is { } intervals
+            && interval is OpenApiSchema text
+        )
             text.Enum = [.. intervals.Select(value => (JsonNode)value)];
     }
 

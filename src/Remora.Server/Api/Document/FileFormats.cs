@@ -11,6 +11,14 @@ internal sealed record FileFormats(IReadOnlyDictionary<string, string> Columns);
 /// <summary>Adds this metadata to endpoints.</summary>
 internal static class FileFormatsExtensions
 {
-    public static TBuilder GivesFiles<TBuilder>(this TBuilder endpoint, params IReadOnlyList<(string Rows, IReadOnlyList<string> Columns)> files) where TBuilder : IEndpointConventionBuilder =>
-        endpoint.WithMetadata(new FileFormats(files.ToDictionary(file => file.Rows, file => string.Join(',', file.Columns), StringComparer.Ordinal)));
+    public static TBuilder GivesFiles<TBuilder>(
+        this TBuilder endpoint,
+        params IReadOnlyList<(string Rows, IReadOnlyList<string> Columns)> files
+    )
+        where TBuilder : IEndpointConventionBuilder =>
+        endpoint.WithMetadata(
+            new FileFormats(
+                files.ToDictionary(file => file.Rows, file => string.Join(',', file.Columns), StringComparer.Ordinal)
+            )
+        );
 }
